@@ -1,0 +1,45 @@
+/** mayfly.json, parsed once at the edge. docs/manifest.md is its text for users. */
+import { z } from "zod";
+
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$|^[a-z]$/, "must be 1 to 40 of a-z, 0-9 and -, starting with a letter");
+const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name of letters, digits and _");
+
+export const functionSchema = z.strictObject({
+  /** The file that exports the function, relative to mayfly.json. */
+  entry: z.string().min(1),
+  /** Named export for the Lambda style. */
+  handler: z.string().min(1).default("handler"),
+  /** Overrides the app's. */
+  timeoutMs: z.int().min(1).max(900_000).optional(),
+});
+
+export const manifestSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name,
+  functions: z.record(name, functionSchema).refine((all) => Object.keys(all).length > 0, "needs at least one function"),
+  memoryMb: z.int().min(128).max(8_192).default(256),
+  vcpus: z.int().min(1).max(8).default(1),
+  /** Concurrent invocations per machine, at most. */
+  concurrency: z.int().min(1).max(1_000).default(100),
+  maxMachines: z.int().min(1).max(1_000).default(20),
+  /** Invocations that may wait for a slot. */
+  queue: z.int().min(0).max(100_000).default(1_000),
+  timeoutMs: z.int().min(1).max(900_000).default(30_000),
+  bodyLimitBytes: z.int().min(0).max(1_073_741_824).default(10_485_760),
+  /** "none", or outbound TCP to public addresses; `allow` adds "host-or-cidr:port" (port may be *) that would be refused otherwise. */
+  network: z
+    .union([
+      z.literal("none"),
+      z.literal("egress"),
+      z.strictObject({ egress: z.literal(true), allow: z.array(z.string().min(1)).max(100) }),
+    ])
+    .default("none"),
+  env: z.record(envName, z.string()).default({}),
+  /** Names of secrets to pass as environment variables; set with `mayfly secret set`. */
+  secrets: z.array(envName).default([]),
+  /** Host headers routed to this app: "name" to its only function, or { host: function }. */
+  hosts: z.record(z.string().min(1), name).default({}),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type FunctionManifest = z.infer<typeof functionSchema>;

@@ -1,0 +1,184 @@
+/**
+ * Every error that leaves Mayfly. `caller` errors are caused by what was asked; `system` errors are ours or the host's.
+ * docs/errors.md has a section per code; a test keeps codes, docs and uses in step.
+ */
+export interface ErrorEntry {
+  /** HTTP status at the gateway and the API. */
+  status: number;
+  side: "caller" | "system";
+  /** What happened; {name} is filled from the details. */
+  message: string;
+  /** What to do about it. */
+  cure: string;
+}
+
+export const errorTable = {
+  "bad-request": { status: 400, side: "caller", message: "The request is malformed: {what}.", cure: "Correct it as the message says." },
+  "no-such-app": {
+    status: 404,
+    side: "caller",
+    message: "There is no app {app}.",
+    cure: "`mayfly list` shows the apps that are deployed.",
+  },
+  "no-such-function": {
+    status: 404,
+    side: "caller",
+    message: "App {app} has no function {function}.",
+    cure: "`mayfly list` shows the functions of each app.",
+  },
+  "no-such-route": {
+    status: 404,
+    side: "caller",
+    message: "Nothing is routed at {path}.",
+    cure: "Call /<app>/<function>, or a host that an app lists in its manifest.",
+  },
+  "body-too-large": {
+    status: 413,
+    side: "caller",
+    message: "The request body is over the limit of {limit} bytes.",
+    cure: "Send less, or raise bodyLimitBytes in the app's mayfly.json.",
+  },
+  "head-too-large": {
+    status: 431,
+    side: "caller",
+    message: "The request's headers are over the limit of {limit} bytes.",
+    cure: "Send fewer or shorter headers.",
+  },
+  "queue-full": {
+    status: 429,
+    side: "caller",
+    message: "App {app} has {limit} invocations waiting already.",
+    cure: "Retry after the time in Retry-After, or raise queue, concurrency or maxMachines in the app's mayfly.json.",
+  },
+  "queue-timeout": {
+    status: 504,
+    side: "system",
+    message: "No machine of app {app} was free within {ms} ms.",
+    cure: "Raise maxMachines or concurrency in the app's mayfly.json, or give the host more memory.",
+  },
+  "function-timeout": {
+    status: 504,
+    side: "caller",
+    message: "Function {function} of app {app} did not reply within {ms} ms.",
+    cure: "Make it faster, or raise timeoutMs in the app's mayfly.json.",
+  },
+  "function-threw": {
+    status: 500,
+    side: "caller",
+    message: "Function {function} of app {app} threw before it replied.",
+    cure: "`mayfly logs {app}` has the stack beside this invocation's id.",
+  },
+  "function-load-failed": {
+    status: 500,
+    side: "caller",
+    message: "The code of function {function} of app {app} threw while it was loaded.",
+    cure: "`mayfly logs {app}` has the stack.",
+  },
+  "bad-response": {
+    status: 500,
+    side: "caller",
+    message: "Function {function} of app {app} returned something that is no response: {what}.",
+    cure: "Return a Response from fetch(), or what AWS Lambda accepts from handler().",
+  },
+  "machine-died": {
+    status: 502,
+    side: "system",
+    message: "The machine that ran this invocation ended: {reason}.",
+    cure: "The invocation may have run in part; retry if that is safe. `mayfly logs {app}` has the reason.",
+  },
+  "machine-start-failed": {
+    status: 503,
+    side: "system",
+    message: "No machine could be started: {reason}.",
+    cure: "`mayfly doctor` says what this host lacks.",
+  },
+  "protocol-violation": {
+    status: 502,
+    side: "system",
+    message: "The machine broke the host-guest protocol: {what}.",
+    cure: "The machine was killed. If the app's code did not tamper with the agent, report this.",
+  },
+  "shutting-down": { status: 503, side: "system", message: "Mayfly is shutting down.", cure: "Retry when it is up again." },
+  "bad-manifest": {
+    status: 400,
+    side: "caller",
+    message: "{file} is not valid: {what}.",
+    cure: "docs/manifest.md lists every key and its values.",
+  },
+  "bad-config": {
+    status: 500,
+    side: "caller",
+    message: "The setting {key} is not valid: {what}.",
+    cure: "docs/configuration.md lists every key and its values.",
+  },
+  "build-failed": {
+    status: 400,
+    side: "caller",
+    message: "The code of function {function} could not be bundled: {what}.",
+    cure: "Fix what the message names and deploy again.",
+  },
+  "native-addon": {
+    status: 400,
+    side: "caller",
+    message: "Function {function} needs the native add-on {file}, which cannot run in Mayfly's machines.",
+    cure: "Use a pure JavaScript or WebAssembly package instead.",
+  },
+  "code-too-large": {
+    status: 413,
+    side: "caller",
+    message: "The app's code is {bytes} bytes; the limit is {limit}.",
+    cure: "Leave out what is not needed at run time.",
+  },
+  "no-such-version": {
+    status: 404,
+    side: "caller",
+    message: "App {app} has no version {version}.",
+    cure: "`mayfly list --json` shows the versions of each app.",
+  },
+  "no-such-secret": {
+    status: 400,
+    side: "caller",
+    message: "App {app} names the secret {secret}, which is not set.",
+    cure: "Set it: mayfly secret set {app} {secret}.",
+  },
+  unauthorized: {
+    status: 401,
+    side: "caller",
+    message: "The management API needs a valid token.",
+    cure: "Send `Authorization: Bearer <token>`; the token is in the file api-token of the state folder.",
+  },
+  "api-unreachable": {
+    status: 503,
+    side: "system",
+    message: "No Mayfly answers at {url}: {reason}.",
+    cure: "Start it with `mayfly serve`, or name it with --api or MAYFLY_API.",
+  },
+  "unsafe-bind": {
+    status: 500,
+    side: "caller",
+    message: "Refusing to listen on {address} without TLS.",
+    cure: "Listen on loopback, give tls.cert and tls.key, or accept the risk with allowInsecureBind.",
+  },
+  "port-in-use": {
+    status: 500,
+    side: "caller",
+    message: "{address} is in use by another program.",
+    cure: "Stop that program, or choose another address with {key}.",
+  },
+  "missing-part": { status: 500, side: "system", message: "This host lacks {part}: {reason}.", cure: "{cure}" },
+  "state-locked": {
+    status: 500,
+    side: "caller",
+    message: "Another Mayfly (pid {pid}) uses the state folder {dir}.",
+    cure: "Stop it, or name another folder with --state.",
+  },
+  "image-build-failed": {
+    status: 500,
+    side: "system",
+    message: "The image could not be built: {what}.",
+    cure: "Run `mayfly image build` again; if a download failed, check the network or Debian mirror.",
+  },
+  internal: { status: 500, side: "system", message: "Mayfly failed: {what}.", cure: "This is a defect; the server's log has the stack." },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorTable;

@@ -1,0 +1,75 @@
+/**
+ * What every driver is: it says whether this host can run it, and starts machines. The conformance suite beside
+ * this file runs against each one. Nothing driver-specific leaves a driver but the text of `detail`.
+ */
+import type { Duplex } from "node:stream";
+
+export type DriverName = "qemu" | "gvisor" | "process" | "fake";
+
+export type Probe =
+  | {
+      ok: true;
+      /** One line: what it runs with, for example "QEMU 7.2.22, TCG: /dev/kvm hangs guests". */
+      detail: string;
+    }
+  | { ok: false; reason: string; cure: string };
+
+export interface MachineSpec {
+  /** [a-z0-9-]{1,40}, unique on this host among the living. */
+  id: string;
+  memoryMb: number;
+  vcpus: number;
+}
+
+/** From the host's accounting (cgroup or /proc), never from the guest's word. */
+export interface Usage {
+  /** CPU time of everything that runs on the machine's behalf, microseconds since start. */
+  cpuUs: number;
+  /** Bytes of memory held now: PSS, or the cgroup's figure where PSS can't be read. */
+  memoryBytes: number;
+}
+
+export type ExitReason =
+  /** kill() was called. */
+  | "killed"
+  /** The guest ended by itself. */
+  | "exited"
+  /** It ended by a signal that we did not send, or its kernel panicked. */
+  | "crashed"
+  /** It passed its memory limit. */
+  | "out-of-memory";
+
+export interface MachineExit {
+  reason: ExitReason;
+  /** A sentence for the log: exit code or signal, and the last lines that the machine printed. */
+  detail: string;
+}
+
+export interface Machine {
+  readonly id: string;
+  /**
+   * The byte stream to the agent. Open and writable when start() resolves; a fresh start's Hello (docs/guest-protocol.md) is
+   * left in it to be read. Ends when the machine does.
+   */
+  readonly channel: Duplex;
+  /** Resolves when nothing of the machine is left on the host: process, cgroup, files. Never rejects. */
+  readonly exited: Promise<MachineExit>;
+  usage(): Usage;
+  /** Freezes the machine: no CPU is used until cont(). Idempotent. */
+  stop(): Promise<void>;
+  cont(): Promise<void>;
+  /** Ends the machine at once, with no shutdown. Resolves with `exited`. Idempotent. */
+  kill(): Promise<MachineExit>;
+}
+
+export interface Driver {
+  readonly name: DriverName;
+  /** Bounded in time (30 s), no side effects that outlive it but remembered verdicts. */
+  probe(): Promise<Probe>;
+  /** One-off work before the first start (an image, a template). Idempotent; `progress` gets one line a step. */
+  prepare(progress: (step: string) => void): Promise<void>;
+  /** Rejects with MayflyError "machine-start-failed" (reason and last output in it), leaving nothing behind. */
+  start(spec: MachineSpec): Promise<Machine>;
+  /** Kills what is left and removes what the driver keeps while running. */
+  close(): Promise<void>;
+}

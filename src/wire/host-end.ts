@@ -1,0 +1,63 @@
+/** The host's end of one machine's channel, as the rest of the host sees it. See docs/guest-protocol.md. */
+import type { BindMessage, LogLevel, ReadyMessage, ResetCode, StatsMessage } from "./protocol.ts";
+
+/** Head of a Request, in the order of the wire. */
+export interface RequestHead {
+  id: string;
+  function: string;
+  /** Until the deadline. */
+  remainingMs: number;
+  method: string;
+  url: string;
+  /** name, value, name, value… */
+  headers: string[];
+}
+
+/** What one Request stream tells its opener. Order: head, data*, end, closed; reset replaces what is left before closed. */
+export interface RequestSink {
+  /** `ended`: the reply's body is complete (end is not called). */
+  head(status: number, headers: string[], body: Buffer, ended: boolean): void;
+  data(chunk: Buffer): void;
+  end(): void;
+  reset(code: ResetCode, message: string): void;
+  /** The guest is through with the invocation: its slot is free. Exactly once, last. Not called when the channel dies: see HostEndEvents.dead. */
+  closed(): void;
+  /** The guest granted more credit after write() returned false. */
+  drain(): void;
+}
+
+export interface RequestStream {
+  /** The wire's stream number; Log frames carry it. */
+  readonly stream: number;
+  /** Sends, or buffers what credit does not cover yet. False: wait for drain. */
+  write(chunk: Buffer): boolean;
+  end(): void;
+  /** Grants the guest credit for reply bytes that the consumer took. */
+  consumed(bytes: number): void;
+  /** Asks the guest to abort. The sink still gets closed(), and nothing else. */
+  reset(code: ResetCode, message: string): void;
+}
+
+export interface HostEndEvents {
+  /** `stream`: 0, or the Request stream that it belongs to (open or just closed). */
+  log(stream: number, level: LogLevel, text: string): void;
+  stats(stats: StatsMessage): void;
+  /** Egress, answered through the two callbacks' promises; rejections with MayflyError become Reset. */
+  connect(host: string, port: number): Promise<import("node:net").Socket>;
+  resolve(host: string, family: 0 | 4 | 6): Promise<{ address: string; family: 4 | 6 }[]>;
+  /** The channel is over: it ended, failed, or the guest violated the protocol. Once. The owner kills the machine. */
+  dead(reason: string, violation: boolean): void;
+}
+
+export interface HostEnd {
+  /** Sends Resume; resolves with Ready. Waits for Hello first where `fresh`. */
+  resume(now: number, entropy: Buffer, machine: string, fresh: boolean): Promise<ReadyMessage>;
+  /** Rejects with the guest's message where it answers ok: false. */
+  bind(message: BindMessage, code: Uint8Array[]): Promise<void>;
+  /** Opens a Request stream. `body`: what is there already; `end`: nothing follows. */
+  request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream;
+  /** Resolves with the round trip in ms; rejects when the channel dies. One at a time. */
+  ping(): Promise<number>;
+  /** Stops reading and writing; no events follow. */
+  close(): void;
+}

@@ -1,0 +1,167 @@
+/**
+ * The numbers of the host-guest protocol, version 1. docs/guest-protocol.md is the text; this
+ * file is its only copy in code, used by both ends.
+ */
+
+export const PROTOCOL_VERSION = 1;
+
+/** u32 payload length, u8 type, u8 flags, u16 zero, u32 stream; little-endian. */
+export const HEADER_BYTES = 12;
+
+export const FrameType = {
+  Hello: 1,
+  Resume: 2,
+  Ready: 3,
+  Bind: 4,
+  Bound: 5,
+  Request: 6,
+  Response: 7,
+  Data: 8,
+  Credit: 9,
+  Reset: 10,
+  Done: 11,
+  Log: 12,
+  Stats: 13,
+  Ping: 14,
+  Pong: 15,
+  Connect: 16,
+  Connected: 17,
+  Resolve: 18,
+  Resolved: 19,
+} as const;
+export type FrameType = (typeof FrameType)[keyof typeof FrameType];
+
+export const Flag = {
+  /** Last frame of this direction of the stream. */
+  End: 0x01,
+  /** With End, from the guest: the reply is complete but the invocation goes on (waitUntil); Done follows. */
+  Pending: 0x02,
+} as const;
+
+/** Hard limits, in bytes unless said. A peer that passes one has violated the protocol. */
+export const Limit = {
+  /** Any frame's payload. */
+  payload: 131_072,
+  /** The head of a Request or Response. */
+  head: 65_536,
+  /** Payload of a Data frame, and of the body that rides in a Request or Response. */
+  data: 65_536,
+  /** A control frame's JSON (Hello, Resume, Ready, Bound, Stats, Connect, Connected, Resolve, Resolved). */
+  json: 65_536,
+  /** The text of one Log frame. */
+  logText: 16_384,
+  /** The message of a Reset. */
+  resetMessage: 1_024,
+  /** Header name/value pairs in one head. */
+  headerPairs: 256,
+  /** Credit that may be outstanding on one direction of one stream. */
+  credit: 16_777_216,
+  /** The code of an app's version, all functions together. */
+  code: 67_108_864,
+  /** Streams opened by the guest and open at once (a count). */
+  guestStreams: 256,
+} as const;
+
+/** Body bytes that each side may send on a new stream before it is granted more. */
+export const INITIAL_CREDIT = 65_536;
+
+export const ResetCode = {
+  Cancelled: 1,
+  Timeout: 2,
+  Internal: 3,
+  Refused: 4,
+  EgressDenied: 5,
+  ConnectFailed: 6,
+  FunctionThrew: 7,
+  FunctionLoadFailed: 8,
+  FunctionNotFound: 9,
+  BadResponse: 10,
+  ResolveFailed: 11,
+} as const;
+export type ResetCode = (typeof ResetCode)[keyof typeof ResetCode];
+
+export const LogLevel = { Debug: 0, Info: 1, Warn: 2, Error: 3, Platform: 4 } as const;
+export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
+
+/** The function that an unbound agent answers for, so that a template and a blank can be warmed through the real path. */
+export const WARM_FUNCTION = "mayfly:warm";
+
+/** Host → guest, before any user code and after every pause. */
+export interface ResumeMessage {
+  /** Versions that the host speaks. */
+  protocol: { min: number; max: number };
+  /** Host wall clock, milliseconds since the epoch, with a fraction. */
+  now: number;
+  /** 64 fresh random bytes, base64. */
+  entropy: string;
+  /** The machine's id. */
+  machine: string;
+}
+
+/** Guest → host, the answer to every Resume. */
+export interface ReadyMessage {
+  protocol: number;
+  /** The agent's version. */
+  agent: string;
+  /** For example "26.10.0". */
+  node: string;
+  kernel: "linux" | "osv" | "gvisor" | "host";
+}
+
+/** What the agent needs of one function. `size` bytes of code follow in the order of the list. */
+export interface BindFunction {
+  name: string;
+  /** cjs: evaluated with compileFunction; esm: imported (only where the code has top-level await). */
+  format: "cjs" | "esm";
+  size: number;
+  /** Named export to call for the Lambda style; default "handler". A default export with fetch() wins. */
+  handler: string;
+}
+
+export interface BindMessage {
+  app: string;
+  version: string;
+  functions: BindFunction[];
+  /** Environment variables and secrets. */
+  env: Record<string, string>;
+  memoryMb: number;
+  /** Whether Connect and Resolve will be answered. */
+  egress: boolean;
+  /** Function to evaluate before Bound is sent; the others are evaluated at their first call. */
+  preload?: string;
+}
+
+export type BoundMessage = { ok: true } | { ok: false; message: string };
+
+/** Guest → host, once a second while bound. Advice for scaling only: never used for billing. */
+export interface StatsMessage {
+  /** CPU time of the agent's process since it started, ms. */
+  cpuMs: number;
+  /** Event-loop delay over the last interval, ms. */
+  loopDelayMeanMs: number;
+  loopDelayMaxMs: number;
+  /** 0..1 over the last interval. */
+  loopUtilization: number;
+  heapUsedBytes: number;
+  rssBytes: number;
+  inFlight: number;
+}
+
+export interface ConnectMessage {
+  host: string;
+  port: number;
+}
+export interface ConnectedMessage {
+  /** The address that the host connected to. */
+  address: string;
+  port: number;
+  family: 4 | 6;
+}
+export interface ResolveMessage {
+  host: string;
+  /** 0: any. */
+  family: 0 | 4 | 6;
+}
+export interface ResolvedMessage {
+  addresses: { address: string; family: 4 | 6 }[];
+}
