@@ -52,6 +52,8 @@ export interface Machine {
    * left in it to be read. Ends when the machine does.
    */
   readonly channel: Duplex;
+  /** True: the agent booted, and its Hello is still to be read from the channel. False: it is a clone, which sends none. */
+  readonly fresh: boolean;
   /** Resolves when nothing of the machine is left on the host: process, cgroup, files. Never rejects. */
   readonly exited: Promise<MachineExit>;
   usage(): Usage;
