@@ -1,10 +1,13 @@
-/** The host's settings. docs/configuration.md is their text for users. */
+/** The host's settings. docs/configuration.md is their text for users; a test keeps the two in step. */
 import { z } from "zod";
 
-const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, "must be host:port");
+const address = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, "must be host:port")
+  .refine(portInRange, "must have a port of 0 to 65535");
 
 export const configSchema = z.strictObject({
-  /** Where functions are called. */
+  /** Where functions are called. Port 0: any free one. */
   listen: address.default("127.0.0.1:8080"),
   /** Where the management API answers. */
   api: address.default("127.0.0.1:7070"),
@@ -17,19 +20,25 @@ export const configSchema = z.strictObject({
   /** Blanks kept ready. */
   blanks: z.int().min(0).max(1_000).default(2),
   /** Milliseconds that a machine with nothing in flight is kept. */
-  idleMs: z.int().min(0).default(60_000),
+  idleMs: z.int().min(0).max(86_400_000).default(60_000),
   /** Machines of all apps together, at most. */
-  maxMachines: z.int().min(1).default(64),
+  maxMachines: z.int().min(1).max(100_000).default(64),
+  /** Milliseconds that invocations in flight get to finish at shutdown. */
+  graceMs: z.int().min(0).max(900_000).default(10_000),
   /** Answer with Server-Timing and X-Mayfly-Invocation. */
   timingHeaders: z.boolean().default(true),
   /** Shared host's part of Host headers routed as <function>.<app>.<domain>; none where unset. */
   domain: z.string().min(1).optional(),
-  tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
+  tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
   /** Listen beyond loopback without TLS. */
   allowInsecureBind: z.boolean().default(false),
   /** Write every policy event and command to this file, a JSON line each. */
-  record: z.string().optional(),
+  record: z.string().min(1).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
 export type Config = z.infer<typeof configSchema>;
+
+function portInRange(value: string): boolean {
+  return Number(value.slice(value.lastIndexOf(":") + 1)) <= 65_535;
+}

@@ -1,0 +1,41 @@
+/** Settings in the environment: `stateDir` is MAYFLY_STATE_DIR, `tls.cert` is MAYFLY_TLS_CERT. Values are text and get the type of their setting. */
+import { z } from "zod";
+import { configSchema } from "./schema.ts";
+
+interface Described {
+  type?: string;
+  properties?: Record<string, Described>;
+}
+
+/** The settings found in `env`, typed but not yet checked. Variables that are no setting are left alone. */
+export function settingsFromEnvironment(env: Record<string, string | undefined>): Record<string, unknown> {
+  const described = z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }) as Described;
+  return collect(described, "MAYFLY", env) ?? {};
+}
+
+/** For example variableOf("stateDir") is "MAYFLY_STATE_DIR". */
+export function variableOf(key: string): string {
+  return `MAYFLY_${snake(key)}`;
+}
+
+function collect(object: Described, prefix: string, env: Record<string, string | undefined>): Record<string, unknown> | undefined {
+  const found: Record<string, unknown> = {};
+  for (const [key, property] of Object.entries(object.properties ?? {})) {
+    const name = `${prefix}_${snake(key)}`;
+    const value = property.properties ? collect(property, name, env) : typed(env[name], property.type);
+    if (value !== undefined) found[key] = value;
+  }
+  return Object.keys(found).length > 0 ? found : undefined;
+}
+
+/** Text that does not fit stays text, so that the schema's refusal shows what was written. */
+function typed(text: string | undefined, type: string | undefined): unknown {
+  if (text === undefined || text === "") return undefined;
+  if (type === "integer" && /^-?\d+$/.test(text)) return Number(text);
+  if (type === "boolean" && /^(true|false|1|0)$/.test(text)) return text === "true" || text === "1";
+  return text;
+}
+
+function snake(key: string): string {
+  return key.replace(/[A-Z.]/g, (letter) => `_${letter === "." ? "" : letter}`).toUpperCase();
+}

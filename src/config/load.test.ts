@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { MayflyError } from "../errors/error.ts";
+import { defaultCacheDir, defaultStateDir } from "./folders.ts";
+import { loadConfig } from "./load.ts";
+
+function refusal(flags: Record<string, unknown>, env: Record<string, string> = {}): string {
+  try {
+    loadConfig({ flags, env });
+  } catch (error) {
+    assert.ok(error instanceof MayflyError);
+    assert.equal(error.code, "bad-config");
+    return error.message;
+  }
+  throw new Error("accepted");
+}
+
+function inFile(text: string, body: (file: string) => void): void {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-config-"));
+  try {
+    writeFileSync(join(dir, "config.json"), text);
+    body(join(dir, "config.json"));
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+test("flags win over the environment, the environment over the file, the file over defaults", () => {
+  inFile(JSON.stringify({ blanks: 1, idleMs: 1, graceMs: 1 }), (file) => {
+    const config = loadConfig({ flags: { blanks: 3 }, env: { MAYFLY_BLANKS: "2", MAYFLY_IDLE_MS: "2" }, file });
+    assert.deepEqual([config.blanks, config.idleMs, config.graceMs, config.maxMachines], [3, 2, 1, 64]);
+  });
+});
+
+test("a flag that was not given leaves the setting to the other sources", () => {
+  assert.equal(loadConfig({ flags: { blanks: undefined }, env: { MAYFLY_BLANKS: "7" } }).blanks, 7);
+});
+
+test("environment values get the type of their setting, nested ones too", () => {
+  const config = loadConfig({
+    env: { MAYFLY_TIMING_HEADERS: "false", MAYFLY_TLS_CERT: "/c.pem", MAYFLY_TLS_KEY: "/k.pem", MAYFLY_DOMAIN: "123" },
+  });
+  assert.equal(config.timingHeaders, false);
+  assert.deepEqual(config.tls, { cert: "/c.pem", key: "/k.pem" });
+  assert.equal(config.domain, "123");
+});
+
+test("variables that are no setting are left alone", () => {
+  assert.equal(loadConfig({ env: { MAYFLY_SERVICE_HOST: "10.0.0.1" } }).blanks, 2);
+});
+
+test("a bad value names the key, the value and what is allowed", () => {
+  assert.equal(refusal({ driver: "docker" }), 'The setting driver is not valid: "docker" must be one of auto, qemu, gvisor, process.');
+  assert.equal(refusal({ blanks: -1 }), "The setting blanks is not valid: -1 must be at least 0.");
+  assert.equal(refusal({}, { MAYFLY_BLANKS: "many" }), 'The setting blanks is not valid: "many" must be a number.');
+  assert.equal(refusal({ listen: "8080" }), 'The setting listen is not valid: "8080" must be host:port.');
+  assert.equal(
+    refusal({ listen: "localhost:99999" }),
+    'The setting listen is not valid: "localhost:99999" must have a port of 0 to 65535.',
+  );
+  assert.equal(refusal({}, { MAYFLY_TLS_CERT: "c.pem" }), "The setting tls.key is not valid: it is missing.");
+  assert.equal(refusal({ stateDir: "" }), 'The setting stateDir is not valid: "" must be text that is not empty.');
+});
+
+test("an unknown setting in the file is refused with the list of those that exist", () => {
+  inFile('{"blank": 1}', (file) => {
+    assert.throws(() => loadConfig({ env: {}, file }), /The setting blank is not valid: there is no such setting; there are listen, api,/);
+  });
+});
+
+test("a file that is missing, no JSON or no object is refused by name", () => {
+  assert.throws(() => loadConfig({ env: {}, file: "/nowhere/mayfly.json" }), /\/nowhere\/mayfly\.json cannot be read as JSON/);
+  inFile("[]", (file) => assert.throws(() => loadConfig({ env: {}, file }), /must hold a JSON object/));
+});
+
+test("root keeps state under /var, others under their XDG folders", () => {
+  assert.equal(defaultStateDir({}, true), "/var/lib/mayfly");
+  assert.equal(defaultCacheDir({}, true), "/var/cache/mayfly");
+  assert.equal(defaultStateDir({ HOME: "/home/u" }, false), "/home/u/.local/state/mayfly");
+  assert.equal(defaultCacheDir({ HOME: "/home/u" }, false), "/home/u/.cache/mayfly");
+  assert.equal(defaultStateDir({ XDG_STATE_HOME: "/s" }, false), "/s/mayfly");
+  assert.equal(defaultCacheDir({ XDG_CACHE_HOME: "/c" }, false), "/c/mayfly");
+});
