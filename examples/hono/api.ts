@@ -1,0 +1,39 @@
+/**
+ * A Hono app with several routes; it runs unchanged, bundled at deploy. A function sees the URL that its caller used,
+ * so its routes stand under /<app>/<function>.
+ *
+ *   mayfly deploy examples/hono
+ *   mayfly invoke hono/api --path /notes --method POST --header 'content-type: application/json' --data '{"text":"milk"}'
+ *   mayfly invoke hono/api --path /notes
+ */
+import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+
+interface Note {
+  id: number;
+  text: string;
+}
+
+/** Lives as long as the machine: a real app would keep its notes elsewhere. */
+const notes: Note[] = [];
+
+const app = new Hono().basePath("/hono/api");
+
+app.get("/", (c) => c.text("A notebook. GET /notes, POST /notes, GET /notes/:id\n"));
+
+app.get("/notes", (c) => c.json(notes));
+
+app.post("/notes", async (c) => {
+  const { text } = await c.req.json<{ text?: string }>();
+  if (!text) throw new HTTPException(400, { message: "a note needs text" });
+  const note = { id: notes.length + 1, text };
+  notes.push(note);
+  return c.json(note, 201);
+});
+
+app.get("/notes/:id", (c) => {
+  const note = notes[Number(c.req.param("id")) - 1];
+  return note ? c.json(note) : c.notFound();
+});
+
+export default app;

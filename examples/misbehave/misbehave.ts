@@ -1,0 +1,51 @@
+/**
+ * Does what functions should not, on demand, to show what the platform makes of it: ?do=throw|reject|spin|leak|flood|exit.
+ *
+ *   mayfly deploy examples/misbehave
+ *   mayfly invoke misbehave/misbehave?do=throw
+ *   mayfly logs misbehave
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+
+const deeds: Record<string, () => Response | Promise<Response>> = {
+  throw() {
+    throw new Error("thrown on demand");
+  },
+
+  /** Nobody handles this rejection; the reply itself is fine. */
+  async reject() {
+    void Promise.reject(new Error("rejected on demand"));
+    await sleep(10);
+    return new Response("left a rejection behind\n");
+  },
+
+  /** Blocks the event loop for ever: the other invocations of this machine wait, too. */
+  spin() {
+    for (;;);
+  },
+
+  /** Buffers are outside V8's heap: the machine's own memory runs out. */
+  async leak() {
+    const kept: Buffer[] = [];
+    for (;;) {
+      kept.push(Buffer.alloc(16 * 1024 * 1024, 1));
+      await sleep(1);
+    }
+  },
+
+  flood() {
+    for (let line = 0; line < 20_000; line++) console.log(`line ${line} of a flood`);
+    return new Response("flooded\n");
+  },
+
+  exit() {
+    process.exit(7);
+  },
+};
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const deed = deeds[new URL(request.url).searchParams.get("do") ?? ""];
+    return deed ? await deed() : new Response("behaved\n");
+  },
+};
