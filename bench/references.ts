@@ -1,0 +1,57 @@
+/** The programs that Mayfly is compared with, each as its own documentation starts it. */
+import { join } from "node:path";
+import { type Server, freePort, startServer } from "./server.ts";
+
+const here = import.meta.dirname;
+const modules = join(here, "node_modules");
+const node = process.execPath;
+
+export const referenceNames = ["bare node:http", "one bare hop", "functions-framework", "faas-js-runtime", "workerd", "serverless-offline"] as const;
+export type ReferenceName = (typeof referenceNames)[number];
+
+const starters: Record<ReferenceName, (port: number) => Promise<Server>> = {
+  "bare node:http": (port) => script("bare.mjs", port),
+  "one bare hop": startHop,
+  "functions-framework": (port) =>
+    startServer(
+      [node, join(modules, "@google-cloud/functions-framework/build/src/main.js"), "--target", "hello", "--source", join(here, "references/functions-framework.cjs"), "--port", String(port)],
+      { port, env: { NODE_ENV: "production" } },
+    ),
+  "faas-js-runtime": (port) => script("faas-js-runtime.mjs", port),
+  workerd: (port) =>
+    startServer([join(modules, "workerd/bin/workerd"), "serve", join(here, "references/workerd/config.capnp"), "--socket-addr", `http=127.0.0.1:${port}`], { port }),
+  "serverless-offline": startServerlessOffline,
+};
+
+export async function startReference(name: ReferenceName): Promise<Server> {
+  return starters[name](await freePort());
+}
+
+/** The bare server answering after `waitMs`, as the ceiling for a function that waits. */
+export async function startBareWaiting(waitMs: number): Promise<Server> {
+  const port = await freePort();
+  return startServer([node, join(here, "references/bare.mjs")], { port, env: { PORT: String(port), WAIT_MS: String(waitMs) } });
+}
+
+function script(file: string, port: number, env: NodeJS.ProcessEnv = {}): Promise<Server> {
+  return startServer([node, join(here, "references", file)], { port, env: { PORT: String(port), ...env } });
+}
+
+async function startHop(port: number): Promise<Server> {
+  const upstreamPort = await freePort();
+  const upstream = await script("bare.mjs", upstreamPort);
+  const hop = await script("hop.mjs", port, { UPSTREAM: String(upstreamPort) });
+  return {
+    ...hop,
+    async stop() {
+      await hop.stop();
+      await upstream.stop();
+    },
+  };
+}
+
+async function startServerlessOffline(port: number): Promise<Server> {
+  const lambdaPort = await freePort();
+  const command = [node, join(modules, "serverless/bin/serverless.js"), "offline", "--httpPort", String(port), "--lambdaPort", String(lambdaPort)];
+  return startServer([...command, "--noPrependStageInUrl", "--host", "127.0.0.1"], { port, path: "/hello", cwd: join(here, "references/serverless"), env: { SLS_TELEMETRY_DISABLED: "1" } });
+}

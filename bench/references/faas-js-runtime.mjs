@@ -1,0 +1,4 @@
+// Red Hat's faas-js-runtime (Fastify), as Knative functions use it.
+import runtime from "faas-js-runtime";
+
+await runtime.start(() => ({ body: "hello\n", headers: { "content-type": "text/plain" } }), { port: Number(process.env.PORT), logLevel: "silent" });

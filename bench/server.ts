@@ -1,0 +1,75 @@
+/** A server that the bench started: its address, its CPU time, its end. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface Server {
+  url: string;
+  pid: number;
+  /** User and system CPU time so far, microseconds, of this process alone (its machines are other processes). */
+  cpuUs(): number;
+  stop(): Promise<void>;
+}
+
+/** Starts a program and waits until its port answers; what it printed is in the error if it does not. */
+export async function startServer(command: string[], options: { port: number; env?: NodeJS.ProcessEnv; cwd?: string; path?: string; withinMs?: number }): Promise<Server> {
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ["ignore", "pipe", "pipe"] });
+  const tail = outputTail(child);
+  const deadline = Date.now() + (options.withinMs ?? 60_000);
+  while (!(await answers(options.port))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      child.kill("SIGKILL");
+      throw new Error(`${command.join(" ")} did not come up on port ${options.port}:\n${tail()}`);
+    }
+    await sleep(50);
+  }
+  return { url: `http://127.0.0.1:${options.port}${options.path ?? "/"}`, pid: child.pid ?? 0, cpuUs: () => cpuUs(child.pid ?? 0), stop: () => stop(child) };
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+/** From /proc/<pid>/stat; the kernel counts in ticks of 10 ms. */
+export function cpuUs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGTERM");
+  const killer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  await once(child, "exit");
+  clearTimeout(killer);
+}
+
+function outputTail(child: ChildProcess): () => string {
+  let text = "";
+  const keep = (chunk: Buffer) => {
+    text = (text + chunk.toString("utf8")).slice(-8_192);
+  };
+  child.stdout?.on("data", keep);
+  child.stderr?.on("data", keep);
+  return () => text;
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
