@@ -29,6 +29,8 @@ export interface RequestSink {
 export interface RequestStream {
   /** The wire's stream number; Log frames carry it. */
   readonly stream: number;
+  /** True once any byte of the Request was handed to the channel: from then on the invocation must not be run elsewhere. */
+  readonly sent: boolean;
   /** Sends, or buffers what credit does not cover yet. False: wait for drain. */
   write(chunk: Buffer): boolean;
   end(): void;
