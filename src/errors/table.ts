@@ -165,6 +165,12 @@ export const errorTable = {
     message: "{address} is in use by another program.",
     cure: "Stop that program, or choose another address with {key}.",
   },
+  "egress-denied": {
+    status: 502,
+    side: "caller",
+    message: "The app may not reach {address}: {reason}.",
+    cure: 'Set network to "egress" in the app\'s mayfly.json, or add "host-or-cidr:port" to network.allow.',
+  },
   "missing-part": { status: 500, side: "system", message: "This host lacks {part}: {reason}.", cure: "{cure}" },
   "state-locked": {
     status: 500,
