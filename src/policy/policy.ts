@@ -40,11 +40,12 @@ export interface AppLimits {
   /** Invocations that may wait for a slot. */
   queue: number;
   memoryMb: number;
+  vcpus: number;
 }
 
 export type PolicyCommand =
   /** Start a machine that belongs to no app. */
-  | { type: "start"; machine: MachineId; memoryMb: number; why: string }
+  | { type: "start"; machine: MachineId; memoryMb: number; vcpus: number; why: string }
   | { type: "bind"; machine: MachineId; app: string; why: string }
   | { type: "assign"; invocation: InvocationId; machine: MachineId }
   | { type: "reject"; invocation: InvocationId; reason: "queue-full" | "start-failed" | "app-removed" }
