@@ -1,0 +1,37 @@
+import { execFile } from "node:child_process";
+import { MayflyError } from "../errors/error.ts";
+
+/** Which Debian package has a program that we call, for the message when it is missing. */
+const packageOf: Record<string, string> = {
+  "mkfs.erofs": "erofs-utils",
+  "apt-get": "apt",
+  "apt-cache": "apt",
+  dpkg: "dpkg",
+  flock: "util-linux",
+};
+
+/**
+ * Runs a program to its end and resolves with its standard output. Rejects with "missing-part" where there is no such
+ * program, else with "image-build-failed" and the last lines of what it said.
+ */
+export function runProgram(program: string, args: string[], options: { cwd?: string } = {}): Promise<string> {
+  const env = { ...process.env, LC_ALL: "C", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin:/usr/bin:/bin` };
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { ...options, env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(failure(program, args, error, `${stderr}${stdout}`));
+    });
+  });
+}
+
+function failure(program: string, args: string[], error: Error & { code?: unknown }, output: string): MayflyError {
+  if (error.code === "ENOENT") return missing(program, error);
+  const tail = output.trim().split("\n").slice(-4).join(" | ");
+  return new MayflyError("image-build-failed", { what: `${program} ${args[0] ?? ""} failed: ${tail || error.message}` }, error);
+}
+
+function missing(program: string, cause: Error): MayflyError {
+  const part = packageOf[program] ?? program;
+  const cure = `Install it as root: apt-get install --no-install-recommends ${part}`;
+  return new MayflyError("missing-part", { part, reason: `there is no program ${program}`, cure }, cause);
+}
