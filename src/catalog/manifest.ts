@@ -1,8 +1,10 @@
 /** mayfly.json, parsed once at the edge. docs/manifest.md is its text for users. */
 import { z } from "zod";
 
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$|^[a-z]$/, "must be 1 to 40 of a-z, 0-9 and -, starting with a letter");
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name of letters, digits and _");
+export const nameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$|^[a-z]$/, "must be 1 to 40 of a-z, 0-9 and -, starting with a letter");
+export const envNameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name of letters, digits and _");
 
 export const functionSchema = z.strictObject({
   /** The file that exports the function, relative to mayfly.json. */
@@ -15,8 +17,8 @@ export const functionSchema = z.strictObject({
 
 export const manifestSchema = z.strictObject({
   $schema: z.string().optional(),
-  name,
-  functions: z.record(name, functionSchema).refine((all) => Object.keys(all).length > 0, "needs at least one function"),
+  name: nameSchema,
+  functions: z.record(nameSchema, functionSchema).refine((all) => Object.keys(all).length > 0, "needs at least one function"),
   memoryMb: z.int().min(128).max(8_192).default(256),
   vcpus: z.int().min(1).max(8).default(1),
   /** Concurrent invocations per machine, at most. */
@@ -34,11 +36,11 @@ export const manifestSchema = z.strictObject({
       z.strictObject({ egress: z.literal(true), allow: z.array(z.string().min(1)).max(100) }),
     ])
     .default("none"),
-  env: z.record(envName, z.string()).default({}),
+  env: z.record(envNameSchema, z.string()).default({}),
   /** Names of secrets to pass as environment variables; set with `mayfly secret set`. */
-  secrets: z.array(envName).default([]),
+  secrets: z.array(envNameSchema).default([]),
   /** Host headers routed to this app: "name" to its only function, or { host: function }. */
-  hosts: z.record(z.string().min(1), name).default({}),
+  hosts: z.record(z.string().min(1), nameSchema).default({}),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
