@@ -1,0 +1,154 @@
+/** The management API for programs: typed calls over fetch. Every failure is a MayflyError with the server's words. */
+import type { Bundle } from "../catalog/catalog.ts";
+import type { Manifest } from "../catalog/manifest.ts";
+import { type ErrorBody, MayflyError } from "../errors/error.ts";
+import { errorTable } from "../errors/table.ts";
+import type { LogLine } from "../logs/logs.ts";
+import { jsonLines } from "./json-lines.ts";
+import type { AppInfo, HostInfo, MachineInfo, UsageInfo, VersionInfo } from "./schemas.ts";
+
+export interface ClientOptions {
+  /** For example "http://127.0.0.1:7070". */
+  url: string;
+  token: string;
+}
+
+export interface LogFilter {
+  app: string;
+  function?: string;
+  /** Newest lines, at most 10,000; default 100. */
+  tail?: number;
+  /** Milliseconds since the epoch. */
+  since?: number;
+}
+
+export interface Client {
+  /** Stores the version and sends calls to it. The same manifest and bundles give the same version. */
+  deploy(manifest: Manifest, bundles: Bundle[]): Promise<VersionInfo>;
+  list(): Promise<AppInfo[]>;
+  /** Throws "no-such-app". */
+  app(app: string): Promise<AppInfo>;
+  /** Removes the app with its versions, secrets and logs. Throws "no-such-app". */
+  remove(app: string): Promise<void>;
+  /** Sends calls to a version that was deployed before. Throws "no-such-version". */
+  pointTo(app: string, version: string): Promise<VersionInfo>;
+  /** May be called before the app's first deploy. */
+  setSecret(app: string, name: string, value: string): Promise<void>;
+  removeSecret(app: string, name: string): Promise<void>;
+  secretNames(app: string): Promise<string[]>;
+  machines(): Promise<MachineInfo[]>;
+  /** Oldest first. */
+  logs(filter: LogFilter): Promise<LogLine[]>;
+  /** The tail, then new lines as they come, until the signal aborts or the server ends. */
+  follow(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<LogLine, void>;
+  /** Of one app, or of everything. */
+  usage(app?: string): Promise<UsageInfo>;
+  host(): Promise<HostInfo>;
+  /** Resolves when the API answers; needs no token. Throws "api-unreachable". */
+  health(): Promise<void>;
+}
+
+export function createClient(options: ClientOptions): Client {
+  const call = caller(options);
+  const json = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const response = await call(method, path, body === undefined ? {} : jsonBody(body));
+    return (await response.json()) as T;
+  };
+  const none = async (method: string, path: string, body?: unknown): Promise<void> => {
+    const response = await call(method, path, body === undefined ? {} : jsonBody(body));
+    await response.body?.cancel();
+  };
+  return {
+    deploy: async (manifest, bundles) => {
+      const response = await call("POST", `/v1/apps/${segment(manifest.name)}/versions`, { body: deployForm(manifest, bundles) });
+      return (await response.json()) as VersionInfo;
+    },
+    list: async () => (await json<{ apps: AppInfo[] }>("GET", "/v1/apps")).apps,
+    app: (app) => json("GET", `/v1/apps/${segment(app)}`),
+    remove: (app) => none("DELETE", `/v1/apps/${segment(app)}`),
+    pointTo: (app, version) => json("PUT", `/v1/apps/${segment(app)}/live`, { version }),
+    setSecret: (app, name, value) => none("PUT", `/v1/apps/${segment(app)}/secrets/${segment(name)}`, { value }),
+    removeSecret: (app, name) => none("DELETE", `/v1/apps/${segment(app)}/secrets/${segment(name)}`),
+    secretNames: async (app) => (await json<{ names: string[] }>("GET", `/v1/apps/${segment(app)}/secrets`)).names,
+    machines: async () => (await json<{ machines: MachineInfo[] }>("GET", "/v1/machines")).machines,
+    logs: async (filter) => (await json<{ lines: LogLine[] }>("GET", logPath(filter, ""))).lines,
+    follow: async function* (filter, signal) {
+      const response = await call("GET", logPath(filter, "/follow"), signal ? { signal } : {});
+      if (response.body) yield* jsonLines<LogLine>(response.body, signal);
+    },
+    usage: (app) => json("GET", app === undefined ? "/v1/usage" : `/v1/usage?app=${segment(app)}`),
+    host: () => json("GET", "/v1/host"),
+    health: () => none("GET", "/v1/health"),
+  };
+}
+
+/** A failure that the server reported, in its own words. */
+class RemoteError extends MayflyError {
+  readonly #cure: string;
+
+  constructor(error: ErrorBody["error"]) {
+    super(error.code in errorTable ? error.code : "internal");
+    this.message = error.message;
+    this.#cure = error.cure;
+  }
+
+  override get cure(): string {
+    return this.#cure;
+  }
+}
+
+function caller({ url, token }: ClientOptions) {
+  const base = url.replace(/\/+$/, "");
+  return async (method: string, path: string, init: RequestInit): Promise<Response> => {
+    const headers = { ...init.headers, authorization: `Bearer ${token}` };
+    const response = await fetch(base + path, { ...init, method, headers, redirect: "error" }).catch((error: unknown) => {
+      throw unreachable(base, error);
+    });
+    if (!response.ok) throw await remoteError(response, base);
+    return response;
+  };
+}
+
+/** fetch hides the reason in `cause`: "fetch failed" alone helps nobody. */
+function unreachable(url: string, error: unknown): unknown {
+  if (error instanceof Error && error.name === "AbortError") return error;
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
+  return new MayflyError("api-unreachable", { url, reason }, error);
+}
+
+async function remoteError(response: Response, url: string): Promise<MayflyError> {
+  const text = await response.text();
+  try {
+    const { error } = JSON.parse(text) as ErrorBody;
+    if (typeof error.code === "string") return new RemoteError(error);
+  } catch (error) {
+    return new MayflyError("api-unreachable", { url, reason: `it answered ${response.status} with no JSON; is it Mayfly's API?` }, error);
+  }
+  return new MayflyError("api-unreachable", { url, reason: `it answered ${response.status} in an unknown form` });
+}
+
+/** A part "manifest" (JSON), and a part "functions" per function, whose file name says its name and format: hello.cjs. */
+function deployForm(manifest: Manifest, bundles: Bundle[]): FormData {
+  const form = new FormData();
+  form.set("manifest", JSON.stringify(manifest));
+  for (const { function: name, format, code } of bundles) {
+    const blob = new Blob([code as Uint8Array<ArrayBuffer>], { type: "text/javascript" });
+    form.append("functions", blob, `${name}.${format === "esm" ? "mjs" : "cjs"}`);
+  }
+  return form;
+}
+
+function logPath(filter: LogFilter, suffix: string): string {
+  const query = new URLSearchParams();
+  if (filter.function !== undefined) query.set("function", filter.function);
+  if (filter.tail !== undefined) query.set("tail", String(filter.tail));
+  if (filter.since !== undefined) query.set("since", String(filter.since));
+  return `/v1/apps/${segment(filter.app)}/logs${suffix}?${query.toString()}`;
+}
+
+function jsonBody(body: unknown): RequestInit {
+  return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+}
+
+const segment = encodeURIComponent;

@@ -1,0 +1,100 @@
+/** What the management API takes and gives, as schemas. The client uses only their types. */
+import { z } from "@hono/zod-openapi";
+import { envNameSchema, manifestSchema, nameSchema } from "../catalog/manifest.ts";
+
+export const versionSchema = z
+  .object({
+    app: nameSchema,
+    id: z.string().openapi({ description: "SHA-256 (hex) over manifest and code." }),
+    createdAt: z.int().openapi({ description: "Milliseconds since the epoch." }),
+    manifest: manifestSchema,
+  })
+  .openapi("Version");
+
+export const appSchema = z
+  .object({
+    app: nameSchema,
+    live: versionSchema,
+    versions: z.array(z.object({ id: z.string(), createdAt: z.int() })).openapi({ description: "Newest first." }),
+  })
+  .openapi("App");
+
+export const appListSchema = z.object({ apps: z.array(appSchema) }).openapi("AppList");
+export const pointToSchema = z.strictObject({ version: z.string().min(1) }).openapi("PointTo");
+export const secretValueSchema = z.strictObject({ value: z.string().max(65_536) }).openapi("SecretValue");
+export const secretNamesSchema = z.object({ names: z.array(envNameSchema) }).openapi("SecretNames");
+
+export const machineSchema = z
+  .object({
+    id: z.string(),
+    app: z.string().nullable().openapi({ description: "null: a blank, or not bound yet." }),
+    driver: z.string(),
+    state: z.string().openapi({ description: "starting, blank, binding, bound, draining or ending." }),
+    slots: z.object({ used: z.int(), total: z.int() }),
+    memoryBytes: z.number(),
+    cpuUs: z.number(),
+    ageMs: z.number(),
+  })
+  .openapi("Machine");
+
+export const machineListSchema = z.object({ machines: z.array(machineSchema) }).openapi("MachineList");
+
+export const logLineSchema = z
+  .object({
+    at: z.number().openapi({ description: "Milliseconds since the epoch." }),
+    app: z.string(),
+    function: z.string().optional(),
+    invocation: z.string().optional(),
+    machine: z.string().optional(),
+    level: z.enum(["debug", "info", "warn", "error", "platform"]),
+    text: z.string(),
+  })
+  .openapi("LogLine");
+
+export const logTailSchema = z.object({ lines: z.array(logLineSchema) }).openapi("LogTail");
+
+export const logQuerySchema = z.strictObject({
+  function: nameSchema.optional(),
+  tail: z.coerce.number().int().min(0).max(10_000).default(100),
+  since: z.coerce.number().min(0).optional().openapi({ description: "Milliseconds since the epoch." }),
+});
+
+const usageFigures = {
+  cpuSeconds: z.number(),
+  gbSeconds: z.number(),
+  requests: z.number(),
+  cost: z.number().openapi({ description: "In the currency of the prices." }),
+};
+
+export const usageSchema = z
+  .object({
+    prices: z.object({ currency: z.string(), vcpuSecond: z.number(), gbSecond: z.number(), request: z.number() }),
+    total: z.object(usageFigures),
+    platform: z.object(usageFigures).openapi({ description: "Used by no app: blanks, and bringing machines up." }),
+    apps: z.array(z.object({ app: z.string(), ...usageFigures })),
+  })
+  .openapi("Usage");
+
+export const usageQuerySchema = z.strictObject({ app: nameSchema.optional() });
+
+export const hostSchema = z
+  .object({
+    version: z.string(),
+    pid: z.int(),
+    uptimeMs: z.number(),
+    driver: z.object({ name: z.string(), detail: z.string().openapi({ description: "What it runs with, and why it was chosen." }) }),
+    urls: z.object({ gateway: z.string(), api: z.string() }),
+  })
+  .openapi("Host");
+
+export const healthSchema = z.object({ ok: z.literal(true) }).openapi("Health");
+
+export const errorSchema = z
+  .object({ error: z.object({ code: z.string(), message: z.string(), cure: z.string(), docs: z.string(), id: z.string().optional() }) })
+  .openapi("Error");
+
+export type VersionInfo = z.infer<typeof versionSchema>;
+export type AppInfo = z.infer<typeof appSchema>;
+export type MachineInfo = z.infer<typeof machineSchema>;
+export type UsageInfo = z.infer<typeof usageSchema>;
+export type HostInfo = z.infer<typeof hostSchema>;
