@@ -1,0 +1,27 @@
+/** What a driver asks of a machine's control group, whatever the kernel's version of them. */
+
+export interface CgroupSpec {
+  /** The machine's. */
+  id: string;
+  /** Limit of all that runs in it together; a driver adds its own overhead to the guest's memory. */
+  memoryMb: number;
+  /** Limit in CPUs, fractions allowed. */
+  vcpus: number;
+}
+
+export interface Cgroup {
+  /** "none": nothing is limited, and figures come from /proc. */
+  readonly kind: "v1" | "v2" | "none";
+  /** One line on where it is, or why there is none. */
+  readonly detail: string;
+  /** Puts a process in, with all of its threads and everything that it starts from now on. Throws where it is gone. */
+  add(pid: number): void;
+  /** The processes in it now. */
+  pids(): number[];
+  /** CPU time used so far, of processes gone as well; memory held without page cache that the kernel can drop at once. */
+  usage(): { cpuUs: number; memoryBytes: number };
+  /** Whether the kernel ended one of its processes for passing the memory limit. False where nothing is limited. */
+  oomKilled(): boolean;
+  /** Kills what is still in it, and resolves once it is gone from the host. Idempotent. */
+  remove(): Promise<void>;
+}

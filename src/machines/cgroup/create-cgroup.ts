@@ -1,0 +1,45 @@
+/**
+ * Limits and accounts for a machine on the host's side. `createCgroup` always returns one: where this host has no control
+ * groups for us it limits nothing and says so in `detail`.
+ *
+ * Layout: <tree>/mayfly/<server's pid>-<its start time>/<machine id>, so that servers on one host don't meet.
+ */
+import fs from "node:fs";
+import path from "node:path";
+
+import type { Cgroup, CgroupSpec } from "./cgroup.ts";
+import { type CgroupHome, detectCgroups } from "./detect.ts";
+import { createNone } from "./none.ts";
+import { ownerName } from "./owner.ts";
+import { sweepHome, treesOf } from "./sweep.ts";
+import { createV1 } from "./v1.ts";
+import { createV2 } from "./v2.ts";
+
+let detected: CgroupHome | undefined;
+
+/** What this host has; found out once, as it can't change while we run. */
+function hostHome(): CgroupHome {
+  return (detected ??= detectCgroups());
+}
+
+export function createCgroup(spec: CgroupSpec, home = hostHome()): Cgroup {
+  if (home.kind === "v1") return createV1(home, spec);
+  if (home.kind === "v2") return createV2(home, spec);
+  return createNone(home.reason);
+}
+
+/** Removes what servers that are no more left behind. Returns how many there were. */
+export async function sweepCgroups(home = hostHome()): Promise<number> {
+  return sweepHome(home);
+}
+
+/** Removes this server's own folders, which must hold no machine any more. Where one does, nothing changes. */
+export function closeCgroups(home = hostHome()): void {
+  for (const tree of treesOf(home)) {
+    try {
+      fs.rmdirSync(path.join(tree, ownerName));
+    } catch (error) {
+      if (!["ENOENT", "EBUSY"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Control groups of version 2 hand controllers down level by level, and a group with controllers for its children may hold
+ * no process itself (the root may). So the server makes room: it moves itself into a leaf beside the machines.
+ */
+import fs from "node:fs";
+import path from "node:path";
+
+import type { CgroupHome, CgroupMount } from "./detect.ts";
+import { numbers, parentOf } from "./proc.ts";
+
+const CONTROLLERS = ["cpu", "memory", "pids"];
+
+/** @param own the server's group, from the root of the tree */
+export function enableV2(mount: CgroupMount, own: string): CgroupHome {
+  const refusals: string[] = [];
+  for (const parent of candidates(mount, own)) {
+    try {
+      makeRoom(parent);
+      const folder = path.join(parent, "mayfly");
+      fs.mkdirSync(folder, { recursive: true });
+      handDown(folder);
+      return { kind: "v2", folder };
+    } catch (error) {
+      refusals.push((error as Error).message);
+    }
+  }
+  return { kind: "none", reason: `control groups may not be made here (${refusals.join("; ")})` };
+}
+
+/** A service's own group is its to divide. A login session's is not: there the top of the tree comes first, as for other container managers. */
+function candidates(mount: CgroupMount, own: string): string[] {
+  const folder = path.join(mount.folder, path.relative(mount.root, own));
+  if (path.relative(mount.folder, folder).startsWith("..")) return [mount.folder];
+  return own.endsWith(".service") ? [folder, mount.folder] : [...new Set([mount.folder, folder])];
+}
+
+function makeRoom(parent: string): void {
+  try {
+    handDown(parent);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EBUSY") throw error;
+    moveProcessesToLeaf(parent);
+    handDown(parent);
+  }
+}
+
+/** Gives the folder's children the controllers that it has itself. */
+export function handDown(folder: string): void {
+  const present = fs.readFileSync(path.join(folder, "cgroup.controllers"), "utf8").trim().split(" ");
+  const wanted = CONTROLLERS.filter((controller) => present.includes(controller));
+  fs.writeFileSync(path.join(folder, "cgroup.subtree_control"), wanted.map((name) => `+${name}`).join(" "));
+}
+
+/** Moves only ourselves and who started us: other people's processes are not ours to move. */
+function moveProcessesToLeaf(parent: string): void {
+  const pids = numbers(fs.readFileSync(path.join(parent, "cgroup.procs"), "utf8"));
+  const ours = ancestry(process.pid);
+  const stranger = pids.find((pid) => !ours.includes(pid));
+  if (stranger !== undefined) throw new Error(`${parent} holds other processes, such as ${stranger}`);
+  const leaf = path.join(parent, "mayfly-server");
+  fs.mkdirSync(leaf, { recursive: true });
+  for (const pid of pids) fs.writeFileSync(path.join(leaf, "cgroup.procs"), String(pid));
+}
+
+function ancestry(pid: number): number[] {
+  const parent = parentOf(pid);
+  return parent === undefined || parent === 0 ? [pid] : [pid, ...ancestry(parent)];
+}

@@ -1,0 +1,72 @@
+/** Finds out which control groups this host has and lets us use. */
+import fs from "node:fs";
+import path from "node:path";
+
+import { enableV2 } from "./delegate.ts";
+
+/** Where machines' groups go. Folders end in "mayfly". */
+export type CgroupHome =
+  /** One folder a controller, without repetition where two are mounted together. */
+  | { kind: "v1"; cpu: string; cpuacct: string; memory: string; pids: string | undefined }
+  | { kind: "v2"; folder: string }
+  | { kind: "none"; reason: string };
+
+/** @param proc the folder of /proc/self */
+export function detectCgroups(proc = "/proc/self"): CgroupHome {
+  const mounts = cgroupMounts(fs.readFileSync(path.join(proc, "mountinfo"), "utf8"));
+  const unified = mounts.find((mount) => mount.type === "cgroup2");
+  if (unified !== undefined && hasControllers(unified.folder)) return enableV2(unified, ownV2Path(proc));
+  return detectV1(mounts);
+}
+
+export interface CgroupMount {
+  type: "cgroup" | "cgroup2";
+  folder: string;
+  /** The group that is mounted there: "/" unless only a part of the tree is visible. */
+  root: string;
+  /** v1: its controllers. */
+  controllers: string[];
+}
+
+/** @param mountinfo see proc_pid_mountinfo(5): id, parent, device, root, mount point, options, …, "-", type, source, super options */
+export function cgroupMounts(mountinfo: string): CgroupMount[] {
+  return mountinfo.split("\n").flatMap((line) => {
+    const [left, right] = line.split(" - ");
+    const [, , , root, folder] = left?.split(" ") ?? [];
+    const [type, , options] = right?.split(" ") ?? [];
+    if ((type !== "cgroup" && type !== "cgroup2") || root === undefined || folder === undefined) return [];
+    return [{ type, folder: unescape(folder), root: unescape(root), controllers: options?.split(",") ?? [] }];
+  });
+}
+
+function detectV1(mounts: CgroupMount[]): CgroupHome {
+  const of = (controller: string) => {
+    const mount = mounts.find((mount) => mount.type === "cgroup" && mount.controllers.includes(controller));
+    return mount === undefined ? undefined : path.join(mount.folder, "mayfly");
+  };
+  const [cpu, cpuacct, memory, pids] = [of("cpu"), of("cpuacct"), of("memory"), of("pids")];
+  if (cpu === undefined || cpuacct === undefined || memory === undefined) {
+    return { kind: "none", reason: "no control groups with cpu and memory are mounted" };
+  }
+  try {
+    for (const folder of [cpu, cpuacct, memory, ...(pids === undefined ? [] : [pids])]) fs.mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    return { kind: "none", reason: `control groups may not be made here (${(error as Error).message})` };
+  }
+  return { kind: "v1", cpu, cpuacct, memory, pids };
+}
+
+/** On a host where version 1 owns the controllers the unified tree is mounted, too, but empty. */
+function hasControllers(folder: string): boolean {
+  const controllers = fs.readFileSync(path.join(folder, "cgroup.controllers"), "utf8").trim().split(" ");
+  return controllers.includes("cpu") && controllers.includes("memory");
+}
+
+function ownV2Path(proc: string): string {
+  return /^0::(.*)$/m.exec(fs.readFileSync(path.join(proc, "cgroup"), "utf8"))?.[1] ?? "/";
+}
+
+/** Spaces and the like are octal in mountinfo. */
+function unescape(field: string): string {
+  return field.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}

@@ -1,0 +1,24 @@
+/** Reading and writing control files, and the limits that are the same in both versions. */
+import fs from "node:fs";
+import path from "node:path";
+
+/** The kernel hands out CPU time in portions of this length. */
+export const CPU_PERIOD_US = 100_000;
+
+/** Processes and threads of one machine, at most. */
+export const MAX_PROCESSES = 4_096;
+
+export function write(folder: string, file: string, value: string | number): void {
+  fs.writeFileSync(path.join(folder, file), String(value));
+}
+
+/** For files that only some kernels have. */
+export function writeIfThere(folder: string, file: string, value: string | number): void {
+  if (fs.existsSync(path.join(folder, file))) write(folder, file, value);
+}
+
+/** One line of a file of "name value" lines; 0 where it has no such line. */
+export function counter(folder: string, file: string, name: string): number {
+  const text = fs.readFileSync(path.join(folder, file), "utf8");
+  return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1] ?? 0);
+}

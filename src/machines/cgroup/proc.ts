@@ -1,0 +1,67 @@
+/** Figures of single processes from /proc. A process that is gone counts as zero: its owner keeps the last figure. */
+import fs from "node:fs";
+
+/** The kernel's USER_HZ, which is 100 on every architecture that Node runs on. */
+const MICROSECONDS_PER_TICK = 10_000;
+
+/** CPU time of all threads that the process has or had, microseconds; steps of 10 ms. */
+export function processCpuUs(pid: number): number {
+  const fields = statFields(pid);
+  return fields === undefined ? 0 : (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK;
+}
+
+/** Proportional set size in bytes: its private memory, and its share of what it maps together with others. Undefined where it may not be read. */
+export function processPssBytes(pid: number): number | undefined {
+  const kilobytes = /^Pss:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? "")?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+}
+
+/** Tells a process from a later one with the same pid. Undefined where there is no such process. */
+export function processStartTime(pid: number): string | undefined {
+  const fields = statFields(pid);
+  return fields === undefined || fields[0] === "Z" ? undefined : fields[19];
+}
+
+export function parentOf(pid: number): number | undefined {
+  const parent = statFields(pid)?.[1];
+  return parent === undefined ? undefined : Number(parent);
+}
+
+/** The process and all that descend from it, parents first. */
+export function processTree(pid: number): number[] {
+  const tree = [pid];
+  for (let next = 0; next < tree.length; next++) tree.push(...childrenOf(tree[next] as number));
+  return tree;
+}
+
+function childrenOf(pid: number): number[] {
+  const threads = list(`/proc/${pid}/task`);
+  return threads.flatMap((thread) => numbers(read(`/proc/${pid}/task/${thread}/children`) ?? ""));
+}
+
+/** The numbers in a text like that of cgroup.procs. */
+export function numbers(text: string): number[] {
+  return text.split(/\s+/).filter(Boolean).map(Number);
+}
+
+/** The fields after the command's name, which may itself hold spaces and brackets: state is [0], parent [1]. */
+function statFields(pid: number): string[] | undefined {
+  const text = read(`/proc/${pid}/stat`);
+  return text?.slice(text.lastIndexOf(")") + 2).split(" ");
+}
+
+function read(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, "latin1");
+  } catch {
+    return undefined; // gone, or not ours to read: both are answers here
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return []; // gone
+  }
+}

@@ -1,0 +1,43 @@
+/** Takes control groups off the host, with whatever runs in them. */
+import fs from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { numbers } from "./proc.ts";
+
+/** Longer than the kernel takes to end a big process; what then remains is stuck in the kernel. */
+const PATIENCE_MS = 10_000;
+
+/** Each folder's processes are killed until it is empty. Rejects with the kernel's refusal after ten seconds. */
+export async function removeGroups(folders: string[]): Promise<void> {
+  for (const folder of folders) await removeGroup(folder);
+}
+
+async function removeGroup(folder: string): Promise<void> {
+  const end = performance.now() + PATIENCE_MS;
+  for (let pause = 1; !tryRemove(folder, performance.now() > end); pause = Math.min(pause * 2, 50)) await sleep(pause);
+}
+
+/** A group that holds a process, or one that is just ending, can't be removed yet. */
+function tryRemove(folder: string, last: boolean): boolean {
+  try {
+    killAll(folder);
+    fs.rmdirSync(folder);
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT") return true;
+    if (code !== "EBUSY" || last) throw error;
+    return false;
+  }
+}
+
+function killAll(folder: string): void {
+  for (const pid of numbers(fs.readFileSync(path.join(folder, "cgroup.procs"), "utf8"))) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/** Clears away what a server that was killed left behind: groups named for a process that is no more, and all that runs in them. */
+import fs from "node:fs";
+import path from "node:path";
+
+import type { CgroupHome } from "./detect.ts";
+import { ownerLives } from "./owner.ts";
+import { removeGroups } from "./remove.ts";
+
+/** Returns how many servers' leftovers were removed. */
+export async function sweepHome(home: CgroupHome): Promise<number> {
+  const left = new Set<string>();
+  for (const tree of treesOf(home)) {
+    for (const name of fs.readdirSync(tree).filter((name) => ownerLives(name) === false)) {
+      left.add(name);
+      await removeOwner(path.join(tree, name));
+    }
+  }
+  return left.size;
+}
+
+export function treesOf(home: CgroupHome): string[] {
+  if (home.kind === "none") return [];
+  if (home.kind === "v2") return [home.folder];
+  return [...new Set([home.memory, home.cpu, home.cpuacct, ...(home.pids === undefined ? [] : [home.pids])])];
+}
+
+async function removeOwner(folder: string): Promise<void> {
+  if (!fs.existsSync(folder)) return; // a neighbour swept it meanwhile
+  const machines = fs.readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  await removeGroups([...machines.map((entry) => path.join(folder, entry.name)), folder]);
+}

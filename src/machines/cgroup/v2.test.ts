@@ -1,0 +1,79 @@
+/** Version 2 by its files alone, in a folder laid out like the kernel's: a host has its controllers in one version only. */
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+
+import { createCgroup } from "./create-cgroup.ts";
+import { detectCgroups } from "./detect.ts";
+import { ownerName } from "./owner.ts";
+
+/** The kernel puts its files into every new folder; here we do. */
+function group(folder: string): string {
+  fs.mkdirSync(folder, { recursive: true });
+  const files = ["cgroup.procs", "cgroup.subtree_control", "memory.swap.max", "pids.max"];
+  for (const file of files) fs.writeFileSync(path.join(folder, file), "");
+  fs.writeFileSync(path.join(folder, "cgroup.controllers"), "cpuset cpu io memory pids\n");
+  return folder;
+}
+
+function host(t: { after(undo: () => void): void }, own: string) {
+  const base = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly v2-"));
+  t.after(() => fs.rmSync(base, { recursive: true }));
+  const root = group(path.join(base, "cgroup"));
+  const parent = group(path.join(root, own.endsWith(".service") ? own : "/"));
+  const ours = group(path.join(parent, "mayfly", ownerName));
+  group(path.join(parent, "mayfly"));
+  const proc = path.join(base, "self");
+  fs.mkdirSync(proc);
+  fs.writeFileSync(path.join(proc, "cgroup"), `0::${own}\n`);
+  const mountPoint = root.replaceAll(" ", "\\040");
+  fs.writeFileSync(path.join(proc, "mountinfo"), `30 23 0:26 / ${mountPoint} rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n`);
+  return { proc, parent, machine: group(path.join(ours, "m1")) };
+}
+
+const content = (folder: string, file: string) => fs.readFileSync(path.join(folder, file), "utf8");
+
+test("a service divides its own group", (t) => {
+  const { proc, parent } = host(t, "/system.slice/mayfly.service");
+  assert.deepEqual(detectCgroups(proc), { kind: "v2", folder: path.join(parent, "mayfly") });
+  assert.equal(content(parent, "cgroup.subtree_control"), "+cpu +memory +pids");
+});
+
+test("from a login session the machines stand at the top of the tree", (t) => {
+  const { proc, parent } = host(t, "/user.slice/user-0.slice/session-1.scope");
+  assert.deepEqual(detectCgroups(proc), { kind: "v2", folder: path.join(parent, "mayfly") });
+});
+
+test("limits, members and figures are the kernel's files", (t) => {
+  const { proc, machine } = host(t, "/system.slice/mayfly.service");
+  const cgroup = createCgroup({ id: "m1", memoryMb: 256, vcpus: 1.5 }, detectCgroups(proc));
+  assert.equal(content(machine, "memory.max"), String(256 * 1_048_576));
+  assert.equal(content(machine, "memory.swap.max"), "0");
+  assert.equal(content(machine, "cpu.max"), "150000 100000");
+  cgroup.add(4711);
+  assert.equal(content(machine, "cgroup.procs"), "4711");
+  assert.deepEqual(cgroup.pids(), [4711]);
+
+  fs.writeFileSync(path.join(machine, "cpu.stat"), "usage_usec 1234\nuser_usec 1000\n");
+  fs.writeFileSync(path.join(machine, "memory.stat"), "anon 4096\nfile 9999999\nshmem 8192\n");
+  assert.deepEqual(cgroup.usage(), { cpuUs: 1234, memoryBytes: 12_288 });
+  fs.writeFileSync(path.join(machine, "memory.events"), "oom 1\noom_kill 0\n");
+  assert.equal(cgroup.oomKilled(), false);
+  fs.writeFileSync(path.join(machine, "memory.events"), "oom 1\noom_kill 2\n");
+  assert.equal(cgroup.oomKilled(), true);
+});
+
+test("a host without control groups for us is told from one with", (t) => {
+  const base = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-none-"));
+  t.after(() => fs.rmSync(base, { recursive: true }));
+  fs.writeFileSync(path.join(base, "mountinfo"), "22 1 0:20 / /proc rw - proc proc rw\n");
+  const home = detectCgroups(base);
+  assert.equal(home.kind, "none");
+  const cgroup = createCgroup({ id: "m1", memoryMb: 64, vcpus: 1 }, home);
+  cgroup.add(process.pid);
+  assert.match(cgroup.detail, /no limits/);
+  assert.ok(cgroup.usage().cpuUs > 0);
+  assert.ok(cgroup.usage().memoryBytes > 1_000_000);
+});
