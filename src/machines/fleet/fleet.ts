@@ -1,0 +1,95 @@
+/**
+ * The fleet turns a driver's machines into live ones that speak the wire: started, resumed, warmed and stopped as
+ * blanks, then bound to an app, then killed. It decides nothing: the dispatcher passes it the policy's commands.
+ */
+import type { LogLevel, StatsMessage } from "../../wire/protocol.ts";
+import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
+import type { Bundle, Version } from "../../catalog/catalog.ts";
+import type { MachineId } from "../../policy/policy.ts";
+import type { Clock } from "../../clock/clock.ts";
+import type { Egress } from "../../egress/egress.ts";
+import type { Driver } from "../driver.ts";
+
+export interface FleetOptions {
+  driver: Driver;
+  clock: Clock;
+  /** Unique for each start of Mayfly on this state folder, [a-z0-9]{1,20}: machine ids begin with it. */
+  bootId: string;
+  /** The version's code, in any order. May throw: the bind fails with its message. */
+  bundles: (version: Version) => Bundle[];
+  /** The values of the secrets that the version's manifest names. May throw: the bind fails with its message. */
+  secrets: (version: Version) => Record<string, string>;
+  /** One for each machine; null where the app has no egress. */
+  egress: (version: Version) => Egress | null;
+  /** Where CPU and memory used go. */
+  usage: UsageSink;
+  /** Machines brought up at the same time, at most; the rest wait their turn. Default 4. */
+  concurrentStarts?: number;
+  /** ms from start() to Ready, at most, not counting the wait for a turn. Default 10,000. */
+  handshakeMs?: number;
+  /** ms from bind() to Bound, at most. Default 30,000. */
+  bindMs?: number;
+  /** ms between two samples of a machine's usage. Default 5,000. */
+  sampleMs?: number;
+}
+
+export interface UsageSink {
+  record(entry: UsageEntry): void;
+}
+
+/** What one machine used since its last entry. */
+export interface UsageEntry {
+  /** null: the platform's own cost, which is everything up to the bind. */
+  app: string | null;
+  machine: string;
+  cpuUs: number;
+  /** Memory held, integrated over time. */
+  byteSeconds: number;
+  /** Wall clock, ms since the epoch. */
+  at: number;
+}
+
+/** Never called from inside a call to the fleet. After `gone` nothing more is said of that machine. */
+export interface FleetEvents {
+  blank(machine: MachineId): void;
+  bound(machine: MachineId): void;
+  /** It will be gone soon: no new work. */
+  dying(machine: MachineId): void;
+  /** Nothing of it is left. `failed`: it ended before it was ready, with nobody asking. */
+  gone(machine: MachineId, reason: string, failed: boolean): void;
+  log(machine: MachineId, stream: number, level: LogLevel, text: string): void;
+  stats(machine: MachineId, stats: StatsMessage): void;
+}
+
+export type MachineState = "queued" | "starting" | "blank" | "binding" | "bound" | "dying";
+
+export interface MachineView {
+  /** The driver's id for it, shown to users. */
+  name: string;
+  driver: string;
+  state: MachineState;
+  app: string | null;
+  version: string | null;
+  memoryBytes: number;
+  cpuUs: number;
+  ageMs: number;
+  /** The guest's last word on itself: advice only. */
+  stats: StatsMessage | null;
+}
+
+export interface Fleet {
+  /** Call once, before anything else. */
+  attach(events: FleetEvents): void;
+  start(machine: MachineId, size: { memoryMb: number; vcpus: number }): void;
+  /** Only for a blank. */
+  bind(machine: MachineId, version: Version): void;
+  /** Only for a bound machine. Undefined where it is dying: nothing was sent. */
+  request(machine: MachineId, head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined;
+  /** Ends the machine at once; `gone` follows. Idempotent. */
+  kill(machine: MachineId, reason: string): void;
+  /** Pings; kills the machine with `reason` where no answer comes within `boundMs`. */
+  checkAlive(machine: MachineId, boundMs: number, reason: () => string): void;
+  view(machine: MachineId): MachineView | undefined;
+  /** Kills everything; resolves when nothing is left. The driver stays open: it is its maker's. */
+  close(): Promise<void>;
+}
