@@ -178,11 +178,47 @@ export const errorTable = {
     message: "Another Mayfly (pid {pid}) uses the state folder {dir}.",
     cure: "Stop it, or name another folder with --state.",
   },
+  "state-damaged": {
+    status: 500,
+    side: "system",
+    message: "{file} is damaged: {what}.",
+    cure: "Restore it from a backup, or move it away and deploy again.",
+  },
+  "state-newer": {
+    status: 500,
+    side: "caller",
+    message: "{file} was written by a newer Mayfly (its schema is {found}, this one knows {known}).",
+    cure: "Run the newer Mayfly, or name another state folder with --state.",
+  },
+  "state-unusable": {
+    status: 500,
+    side: "system",
+    message: "{file} cannot be read or written: {what}.",
+    cure: "Check the permissions of the state folder and the health of its disk.",
+  },
+  "disk-full": {
+    status: 507,
+    side: "system",
+    message: "No space is left for {file}; nothing was changed.",
+    cure: "Free space on the disk of the state folder and try again.",
+  },
+  "secret-key-unusable": {
+    status: 500,
+    side: "caller",
+    message: "The key of the secrets, {file}, is unusable: {what}.",
+    cure: "Restore the file from a backup; without it the secrets are lost and must be set again.",
+  },
   "image-build-failed": {
     status: 500,
     side: "system",
     message: "The image could not be built: {what}.",
     cure: "Run `mayfly image build` again; if a download failed, check the network or Debian mirror.",
+  },
+  "file-exists": {
+    status: 409,
+    side: "caller",
+    message: "{file} exists already.",
+    cure: "Choose an empty folder; nothing was written.",
   },
   internal: { status: 500, side: "system", message: "Mayfly failed: {what}.", cure: "This is a defect; the server's log has the stack." },
 } as const satisfies Record<string, ErrorEntry>;
