@@ -1,0 +1,99 @@
+/**
+ * What each side may put in a frame's header, checked before a byte of the payload is kept. One table a direction;
+ * docs/guest-protocol.md, Frames, is its text.
+ */
+import { FrameType, Flag, Limit } from "./protocol.ts";
+
+/** Kinds of stream that a type may travel on, as bits: the connection itself, opened by the host, opened by the guest. */
+const zero = 1;
+const odd = 2;
+const even = 4;
+
+interface Rule {
+  /** Kinds of stream, or'ed. */
+  on: number;
+  /** Flags that may be set. */
+  flags?: number;
+  /** Payload bytes. */
+  min: number;
+  max: number;
+}
+
+/** Lookups by the type's byte; every byte has an entry. */
+export interface FrameRules {
+  /** 0: this side never sends the type. */
+  readonly kinds: Uint8Array;
+  readonly flags: Uint8Array;
+  readonly min: Uint32Array;
+  readonly max: Uint32Array;
+}
+
+const json = { min: 2, max: Limit.json };
+const data: Rule = { on: odd | even, flags: Flag.End, min: 0, max: Limit.data };
+const credit: Rule = { on: odd | even, min: 4, max: 4 };
+const reset: Rule = { on: odd | even, min: 2, max: 2 + Limit.resetMessage };
+const eightBytes: Rule = { on: zero, min: 8, max: 8 };
+
+/** What the host accepts. */
+export const fromGuest: FrameRules = table({
+  Hello: { on: zero, ...json },
+  Ready: { on: zero, ...json },
+  Bound: { on: odd, ...json },
+  Response: { on: odd, flags: Flag.End | Flag.Pending, min: 4, max: Limit.payload },
+  Data: { ...data, flags: Flag.End | Flag.Pending },
+  Credit: credit,
+  Reset: reset,
+  Done: { on: odd, min: 0, max: 0 },
+  Log: { on: zero | odd, min: 1, max: 1 + Limit.logText },
+  Stats: { on: zero, ...json },
+  Pong: eightBytes,
+  Connect: { on: even, ...json },
+  Resolve: { on: even, ...json },
+});
+
+/** What the guest accepts. */
+export const fromHost: FrameRules = table({
+  Resume: { on: zero, ...json },
+  Bind: { on: odd, flags: Flag.End, min: 4, max: Limit.payload },
+  Request: { on: odd, flags: Flag.End, min: 4, max: Limit.payload },
+  Data: data,
+  Credit: credit,
+  Reset: reset,
+  Ping: eightBytes,
+  Connected: { on: even, ...json },
+  Resolved: { on: even, ...json },
+});
+
+/** Null where the header is allowed, else what is wrong with it. */
+export function headerViolation(rules: FrameRules, length: number, type: number, flags: number, reserved: number, stream: number) {
+  const kinds = rules.kinds[type]!;
+  if (kinds === 0) return `a frame of type ${type}, which this side may not send`;
+  if (length > rules.max[type]!) return `a ${nameOf(type)} of ${length} bytes; the limit is ${rules.max[type]}`;
+  if (length < rules.min[type]!) return `a ${nameOf(type)} of ${length} bytes; it has at least ${rules.min[type]}`;
+  if ((flags & ~rules.flags[type]!) !== 0) return `flags ${flags} on a ${nameOf(type)}`;
+  if (flags === Flag.Pending) return `Pending without End on a ${nameOf(type)}`;
+  if (reserved !== 0) return `a reserved field that is not 0 in a ${nameOf(type)}`;
+  if ((kinds & kindOf(stream)) === 0) return `a ${nameOf(type)} on stream ${stream}, which is of the wrong kind`;
+  return null;
+}
+
+function kindOf(stream: number): number {
+  if (stream === 0) return zero;
+  return stream & 1 ? odd : even;
+}
+
+export function nameOf(type: number): string {
+  return Object.entries(FrameType).find(([, value]) => value === type)?.[0] ?? `type ${type}`;
+}
+
+function table(byName: Partial<Record<keyof typeof FrameType, Rule>>): FrameRules {
+  const rules = { kinds: new Uint8Array(256), flags: new Uint8Array(256), min: new Uint32Array(256), max: new Uint32Array(256) };
+  for (const [name, rule] of Object.entries(byName)) {
+    const type = FrameType[name as keyof typeof FrameType];
+    rules.kinds[type] = rule.on;
+    rules.flags[type] = rule.flags ?? 0;
+    rules.min[type] = rule.min;
+    rules.max[type] = rule.max;
+  }
+  return rules;
+}

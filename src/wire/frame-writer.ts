@@ -1,0 +1,147 @@
+/**
+ * Puts frames on a byte stream, those of one turn of the event loop in one write. Used by both ends.
+ *
+ * Owns: a slab that frames are copied into, and the order of writes to the channel.
+ * 1. Frames leave in the order of the calls.
+ * 2. Bytes in the slab are not changed until the channel has taken them; then the slab is used again from its start.
+ * 3. Large payloads are not copied: the caller must leave them unchanged.
+ */
+import type { Duplex } from "node:stream";
+import { FrameType, HEADER_BYTES, Limit } from "./protocol.ts";
+
+const SLAB_BYTES = 65_536;
+/** Payloads from this size on go to the channel without a copy. */
+const COPY_BELOW = 16_384;
+
+export class FrameWriter {
+  readonly #channel: Duplex;
+  readonly #onWritten: (pendingBytes: number) => void;
+  readonly #flushSoon = () => {
+    this.#scheduled = null;
+    this.flush();
+  };
+  #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  /** Bytes of the slab before `#sent` were given to the channel; those up to `#filled` wait for the next flush. */
+  #sent = 0;
+  #filled = 0;
+  #writesUnderWay = 0;
+  #scheduled: NodeJS.Immediate | null = null;
+  #closed = false;
+
+  /** @param onWritten called after the channel took a write, with the bytes that it has not taken yet */
+  constructor(channel: Duplex, onWritten: (pendingBytes: number) => void = () => {}) {
+    this.#channel = channel;
+    this.#onWritten = onWritten;
+  }
+
+  /** Bytes that the other end has not been given yet. */
+  get pendingBytes(): number {
+    return this.#channel.writableLength + this.#filled - this.#sent;
+  }
+
+  frame(type: FrameType, flags: number, stream: number, payload: Uint8Array | null): void {
+    const length = payload === null ? 0 : payload.length;
+    this.#header(length < COPY_BELOW ? HEADER_BYTES + length : HEADER_BYTES, length, type, flags, stream);
+    if (payload !== null) this.#body(payload);
+  }
+
+  /** A frame of u32 head length, head, body: Request, Response and Bind. `head` has only characters up to U+00FF. */
+  headed(type: FrameType, flags: number, stream: number, head: string, body: Uint8Array | null): void {
+    const bodyBytes = body === null ? 0 : body.length;
+    const start = HEADER_BYTES + 4 + head.length;
+    this.#header(bodyBytes < COPY_BELOW ? start + bodyBytes : start, 4 + head.length + bodyBytes, type, flags, stream);
+    this.#u32(head.length);
+    this.#filled += this.#slab.write(head, this.#filled, "latin1");
+    if (body !== null) this.#body(body);
+  }
+
+  credit(stream: number, bytes: number): void {
+    this.#header(HEADER_BYTES + 4, 4, FrameType.Credit, 0, stream);
+    this.#u32(bytes);
+  }
+
+  json(type: FrameType, stream: number, message: unknown): void {
+    this.frame(type, 0, stream, Buffer.from(JSON.stringify(message)));
+  }
+
+  /** @param message at most Limit.resetMessage bytes of it are sent */
+  reset(stream: number, code: number, message: string): void {
+    const payload = Buffer.alloc(2 + Limit.resetMessage);
+    payload.writeUInt16LE(code);
+    // write() never cuts a character in two.
+    this.frame(FrameType.Reset, 0, stream, payload.subarray(0, 2 + payload.write(message, 2)));
+  }
+
+  /** Gives the channel what has been written so far, without waiting for the end of this turn. */
+  flush(): void {
+    if (this.#filled === this.#sent || this.#closed) return;
+    const bytes = this.#slab.subarray(this.#sent, this.#filled);
+    this.#sent = this.#filled;
+    this.#write(bytes);
+  }
+
+  /** Nothing is written any more; what has not been flushed is dropped. */
+  close(): void {
+    this.#closed = true;
+    if (this.#scheduled !== null) clearImmediate(this.#scheduled);
+    this.#scheduled = null;
+  }
+
+  /** @param room bytes that must fit in the slab, the header's among them */
+  #header(room: number, length: number, type: number, flags: number, stream: number): void {
+    if (this.#slab.length - this.#filled < room) this.#nextSlab(room);
+    if (this.#scheduled === null && !this.#closed) this.#scheduled = setImmediate(this.#flushSoon);
+    this.#u32(length);
+    const slab = this.#slab;
+    const at = this.#filled;
+    slab[at] = type;
+    slab[at + 1] = flags;
+    slab[at + 2] = 0;
+    slab[at + 3] = 0;
+    this.#filled = at + 4;
+    this.#u32(stream);
+  }
+
+  #u32(value: number): void {
+    const slab = this.#slab;
+    const at = this.#filled;
+    slab[at] = value;
+    slab[at + 1] = value >>> 8;
+    slab[at + 2] = value >>> 16;
+    slab[at + 3] = value >>> 24;
+    this.#filled = at + 4;
+  }
+
+  #body(bytes: Uint8Array): void {
+    if (bytes.length < COPY_BELOW) {
+      this.#slab.set(bytes, this.#filled);
+      this.#filled += bytes.length;
+      return;
+    }
+    this.#channel.cork();
+    this.flush();
+    if (!this.#closed) this.#write(bytes);
+    this.#channel.uncork();
+  }
+
+  #nextSlab(room: number): void {
+    this.flush();
+    this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, room));
+    this.#sent = 0;
+    this.#filled = 0;
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#writesUnderWay += 1;
+    this.#channel.write(bytes, this.#written);
+  }
+
+  readonly #written = () => {
+    this.#writesUnderWay -= 1;
+    if (this.#writesUnderWay === 0 && this.#sent === this.#filled) {
+      this.#sent = 0;
+      this.#filled = 0;
+    }
+    if (!this.#closed) this.#onWritten(this.pendingBytes);
+  };
+}

@@ -1,0 +1,76 @@
+/** Heads of Request and Response: Latin-1 text, fields separated by LF. One string operation each way. */
+import { Limit } from "./protocol.ts";
+import type { RequestHead } from "./host-end.ts";
+
+export interface ResponseHead {
+  status: number;
+  /** name, value, name, value… without hop-by-hop headers. */
+  headers: string[];
+}
+
+const notInAHead = /[^\t\n\x20-\x7e\x80-\xff]/;
+const notInAField = /[^\t\x20-\x7e\x80-\xff]/;
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const status = /^[2-5][0-9][0-9]$/;
+
+/** The fields must be byte strings without CR, LF or NUL, as node:http gives them. */
+export function encodeRequestHead(head: RequestHead): string {
+  const text = `${head.id}\n${head.function}\n${Math.max(0, Math.round(head.remainingMs))}\n${head.method}\n${head.url}`;
+  return head.headers.length === 0 ? text : `${text}\n${head.headers.join("\n")}`;
+}
+
+/** For the guest, which trusts the host. */
+export function decodeRequestHead(text: string): RequestHead {
+  const fields = text.split("\n");
+  const [id = "", name = "", remaining = "0", method = "", url = ""] = fields;
+  return { id, function: name, remainingMs: Number(remaining), method, url, headers: fields.slice(5) };
+}
+
+/** Returns the head's text, or, as `wrong`, why this is no response that HTTP could carry. */
+export function encodeResponseHead(code: number, headers: string[]): { text: string } | { wrong: string } {
+  if (!Number.isInteger(code) || code < 200 || code > 599) return { wrong: `its status is ${code}; 200 to 599 are allowed` };
+  if (headers.length > 2 * Limit.headerPairs) return { wrong: `it has more than ${Limit.headerPairs} headers` };
+  for (let at = 0; at < headers.length; at += 2) {
+    if (!token.test(headers[at]!)) return { wrong: `its header name ${JSON.stringify(headers[at])} is invalid` };
+    if (notInAField.test(headers[at + 1]!)) return { wrong: `its header ${headers[at]} has an invalid value` };
+  }
+  const text = headers.length === 0 ? String(code) : `${code}\n${headers.join("\n")}`;
+  return text.length > Limit.head ? { wrong: `its headers are over ${Limit.head} bytes` } : { text };
+}
+
+/** For the host, which trusts nothing: the head, or what is wrong with it. */
+export function decodeResponseHead(text: string): ResponseHead | string {
+  if (notInAHead.test(text)) return "a response head with a character that HTTP does not allow";
+  const fields = text.split("\n");
+  if (!status.test(fields[0]!)) return "a response head whose status is not 200 to 599";
+  if (fields.length % 2 === 0) return "a response head with a name without a value";
+  if (fields.length > 1 + 2 * Limit.headerPairs) return `a response head with more than ${Limit.headerPairs} headers`;
+  return endToEnd(fields);
+}
+
+function endToEnd(fields: string[]): ResponseHead | string {
+  const headers: string[] = [];
+  for (let at = 1; at < fields.length; at += 2) {
+    const name = fields[at]!;
+    if (!token.test(name)) return "a response head with an invalid header name";
+    if (!isHopByHop(name)) headers.push(name, fields[at + 1]!);
+  }
+  return { status: Number(fields[0]), headers };
+}
+
+/** Whether HTTP means the header for one connection only. */
+export function isHopByHop(name: string): boolean {
+  // By length first: nearly every header ends here.
+  switch (name.length) {
+    case 2:
+    case 7:
+    case 10:
+    case 16:
+    case 17:
+      return hopByHop.has(name.toLowerCase());
+    default:
+      return false;
+  }
+}
+
+const hopByHop = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", "trailer"]);
