@@ -97,9 +97,15 @@ class RemoteError extends MayflyError {
   }
 }
 
+interface CallInit {
+  body?: string | FormData;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
 function caller({ url, token }: ClientOptions) {
   const base = url.replace(/\/+$/, "");
-  return async (method: string, path: string, init: RequestInit): Promise<Response> => {
+  return async (method: string, path: string, init: CallInit): Promise<Response> => {
     const headers = { ...init.headers, authorization: `Bearer ${token}` };
     const response = await fetch(base + path, { ...init, method, headers, redirect: "error" }).catch((error: unknown) => {
       throw unreachable(base, error);
@@ -147,7 +153,7 @@ function logPath(filter: LogFilter, suffix: string): string {
   return `/v1/apps/${segment(filter.app)}/logs${suffix}?${query.toString()}`;
 }
 
-function jsonBody(body: unknown): RequestInit {
+function jsonBody(body: unknown): CallInit {
   return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
 }
 

@@ -1,0 +1,73 @@
+/** Every SQL statement of the catalog, prepared once. */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Bundle } from "./catalog.ts";
+
+export interface VersionRow {
+  app: string;
+  id: string;
+  /** JSON */
+  manifest: string;
+  createdAt: number;
+}
+
+export type Queries = ReturnType<typeof prepareQueries>;
+
+export function prepareQueries(db: DatabaseSync) {
+  return { ...versionQueries(db), ...appQueries(db), ...secretQueries(db) };
+}
+
+function versionQueries(db: DatabaseSync) {
+  const find = db.prepare("SELECT app, id, manifest, created_at AS createdAt FROM versions WHERE app = ? AND id = ?");
+  const all = db.prepare("SELECT id, created_at AS createdAt FROM versions WHERE app = ? ORDER BY seq DESC");
+  const add = db.prepare("INSERT INTO versions (app, id, manifest, created_at) VALUES (?, ?, ?, ?)");
+  const addBundle = db.prepare("INSERT INTO bundles (app, version, function, format, code) VALUES (?, ?, ?, ?, ?)");
+  const bundles = db.prepare("SELECT function, format, code FROM bundles WHERE app = ? AND version = ? ORDER BY function");
+  const prune = db.prepare(`
+    DELETE FROM versions WHERE app = :app
+      AND id <> (SELECT live FROM apps WHERE app = :app)
+      AND seq NOT IN (SELECT seq FROM versions WHERE app = :app ORDER BY seq DESC LIMIT :kept)`);
+  return {
+    version: (app: string, id: string) => find.get(app, id) as VersionRow | undefined,
+    /** Newest first. */
+    versions: (app: string) => rows<{ id: string; createdAt: number }>(all, app),
+    addVersion: ({ app, id, manifest, createdAt }: VersionRow) => void add.run(app, id, manifest, createdAt),
+    addBundle: (app: string, version: string, bundle: Bundle) =>
+      void addBundle.run(app, version, bundle.function, bundle.format, bundle.code),
+    bundles: (app: string, version: string) => rows<Bundle>(bundles, app, version),
+    prune: (app: string, kept: number) => void prune.run({ app, kept }),
+  };
+}
+
+function appQueries(db: DatabaseSync) {
+  const all = db.prepare("SELECT app, live FROM apps ORDER BY app");
+  const setLive = db.prepare("INSERT INTO apps (app, live) VALUES (?, ?) ON CONFLICT (app) DO UPDATE SET live = excluded.live");
+  const removals = ["apps", "versions", "secrets"].map((table) => db.prepare(`DELETE FROM ${table} WHERE app = ?`));
+  return {
+    apps: () => rows<{ app: string; live: string }>(all),
+    setLive: (app: string, id: string) => void setLive.run(app, id),
+    /** @returns how many rows went; bundles go with their versions */
+    remove: (app: string) => removals.reduce((sum, statement) => sum + Number(statement.run(app).changes), 0),
+  };
+}
+
+function secretQueries(db: DatabaseSync) {
+  const set = db.prepare(
+    "INSERT INTO secrets (app, name, sealed) VALUES (?, ?, ?) ON CONFLICT (app, name) DO UPDATE SET sealed = excluded.sealed",
+  );
+  const remove = db.prepare("DELETE FROM secrets WHERE app = ? AND name = ?");
+  const names = db.prepare("SELECT name FROM secrets WHERE app = ? ORDER BY name");
+  const find = db.prepare("SELECT sealed FROM secrets WHERE app = ? AND name = ?");
+  const count = db.prepare("SELECT count(*) AS secrets FROM secrets");
+  return {
+    setSecret: (app: string, name: string, sealed: Uint8Array) => void set.run(app, name, sealed),
+    removeSecret: (app: string, name: string) => void remove.run(app, name),
+    secretNames: (app: string) => rows<{ name: string }>(names, app).map(({ name }) => name),
+    secret: (app: string, name: string) => find.get(app, name)?.["sealed"] as Uint8Array | undefined,
+    secretCount: () => Number(count.get()?.["secrets"]),
+  };
+}
+
+/** The one place where SQLite's rows become ours (its own have no prototype): the columns are named in the statement beside each use. */
+function rows<T>(statement: StatementSync, ...parameters: (string | number)[]): T[] {
+  return statement.all(...parameters).map((row) => ({ ...row }) as T);
+}

@@ -1,0 +1,31 @@
+/** Opens one of Mayfly's SQLite files: WAL, so that readers never wait, and migrated to the newest schema. */
+import { DatabaseSync } from "node:sqlite";
+import { failureOf } from "./failure.ts";
+import { type Migration, migrate } from "./migrate.ts";
+
+export interface OpenOptions {
+  /** full: a commit survives a power cut. normal: it survives kill -9, but a power cut may take the last ones. */
+  durability: "full" | "normal";
+  migrations: readonly Migration[];
+}
+
+/** `file` may be ":memory:". Throws "state-damaged", "state-newer", "disk-full" or "state-unusable". */
+export function openDatabase(file: string, { durability, migrations }: OpenOptions): DatabaseSync {
+  const db = connect(file);
+  try {
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability}; PRAGMA foreign_keys = ON`);
+    migrate(db, file, migrations);
+    return db;
+  } catch (error) {
+    db.close();
+    throw failureOf(error, file);
+  }
+}
+
+function connect(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file, { timeout: 5_000 });
+  } catch (error) {
+    throw failureOf(error, file);
+  }
+}
