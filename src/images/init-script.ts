@@ -1,0 +1,77 @@
+import { agentPath, guestEnvironment, nodeFlags, nodePath } from "./guest-layout.ts";
+
+/**
+ * The first program of a VM, from the initrd: from a bare kernel to Node running the agent as process 1, which it
+ * becomes. Should anything fail, process 1 ends, the kernel panics and so QEMU exits; the last step is on the console.
+ *
+ * Kernel command line: `mayfly.channel=` (required) is handed on as MAYFLY_CHANNEL; `mayfly.heap=` is V8's old space in MB.
+ */
+export function initScript(modules: string[]): string {
+  return `#!/bin/busybox sh
+set -eu
+PATH=/bin
+step=start
+trap 'echo "mayfly init: failed: $step"' EXIT
+
+step="mount /proc, /sys, /dev"
+busybox mount -t proc -o nosuid,nodev,noexec proc /proc
+busybox mount -t sysfs -o nosuid,nodev,noexec,ro sysfs /sys
+busybox mount -t devtmpfs -o nosuid,noexec devtmpfs /dev
+
+step="read the kernel command line"
+channel= heap=
+for word in $(busybox cat /proc/cmdline); do
+  case "$word" in
+    mayfly.channel=*) channel=\${word#*=} ;;
+    mayfly.heap=*) heap=--max-old-space-size=\${word#*=} ;;
+  esac
+done
+[ -n "$channel" ]
+
+for module in ${modules.join(" ")}; do
+  step="load $module"
+  busybox insmod /modules/$module
+done
+
+step="bring up the network"
+busybox ip link set lo up
+# One neighbour and no more: no IPv6 chatter, no default route, so that anything else fails at once.
+echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6
+busybox ip addr add 10.0.2.15/24 dev eth0
+busybox ip link set eth0 up
+busybox hostname mayfly
+
+step="mount the root from /dev/vda"
+busybox mount -t erofs -o ro,nodev,nosuid /dev/vda /root
+busybox mount -o move /proc /root/proc
+busybox mount -o move /sys /root/sys
+busybox mount -o move /dev /root/dev
+busybox mkdir /root/dev/shm
+busybox mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /root/dev/shm
+busybox mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /root/tmp
+busybox mount -t tmpfs -o nosuid,nodev,mode=755 tmpfs /root/run
+
+step="settle the kernel"
+cd /root/proc/sys
+# Out of memory ends the machine at once, with a message, and not some part of it.
+echo 2 > vm/panic_on_oom
+# Nothing more is to be loaded, and no other kernel started.
+echo 1 > kernel/modules_disabled
+echo 1 > kernel/kexec_load_disabled
+echo 0 > kernel/sysrq
+echo 2 > kernel/kptr_restrict
+echo 1 > kernel/dmesg_restrict
+cd /
+
+step="start node"
+export MAYFLY_CHANNEL="$channel"
+${exports()}
+exec busybox switch_root /root ${nodePath} ${nodeFlags.join(" ")} $heap ${agentPath} < /dev/null
+`;
+}
+
+function exports(): string {
+  return Object.entries(guestEnvironment)
+    .map(([name, value]) => `export ${name}="${value}"`)
+    .join("\n");
+}
