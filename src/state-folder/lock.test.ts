@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { MayflyError } from "../errors/error.ts";
+import { lockStateFolder, readServerFile } from "./lock.ts";
+
+function folder(context: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-lock-"));
+  context.after(() => rmSync(dir, { recursive: true }));
+  return dir;
+}
+
+function refusal(dir: string): MayflyError {
+  try {
+    lockStateFolder(dir).release();
+  } catch (error) {
+    assert.ok(error instanceof MayflyError);
+    return error;
+  }
+  throw new Error("locked twice");
+}
+
+/** Another process that holds the lock until it is killed. */
+async function holder(dir: string) {
+  const code = `const { lockStateFolder } = await import(${JSON.stringify(new URL("lock.ts", import.meta.url).href)});
+    lockStateFolder(${JSON.stringify(dir)}); console.log("locked"); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  return child;
+}
+
+test("a second server on the same folder is refused with the pid of the first", async (context) => {
+  const dir = folder(context);
+  const child = await holder(dir);
+  try {
+    assert.equal(refusal(dir).code, "state-locked");
+    assert.equal(refusal(dir).details.pid, child.pid);
+  } finally {
+    child.kill("SIGKILL");
+  }
+});
+
+test("the same process cannot lock a folder twice", (context) => {
+  const dir = folder(context);
+  const lock = lockStateFolder(dir);
+  assert.equal(refusal(dir).details.pid, process.pid);
+  lock.release();
+  lockStateFolder(dir).release();
+});
+
+test("a holder that was killed leaves no lock", async (context) => {
+  const dir = folder(context);
+  const child = await holder(dir);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  lockStateFolder(dir).release();
+});
+
+test("the lock's holder says where it answers, and nothing once it is released", (context) => {
+  const dir = folder(context);
+  const lock = lockStateFolder(dir);
+  const urls = { gateway: "http://127.0.0.1:1", api: "http://127.0.0.1:2" };
+  lock.announce(urls);
+  assert.deepEqual(readServerFile(dir), { pid: process.pid, urls });
+  lock.release();
+  assert.equal(readServerFile(dir), undefined);
+});

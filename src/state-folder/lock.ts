@@ -1,0 +1,65 @@
+/**
+ * One server at a time for a state folder.
+ *
+ * The lock is the kernel's own, taken on a file through SQLite's exclusive mode: it goes when the process does, however
+ * that ends, so there are no stale locks to judge. server.json beside it only says who holds the lock and where it answers.
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { MayflyError } from "../errors/error.ts";
+
+export interface ServerFile {
+  pid: number;
+  /** Missing while the server starts. */
+  urls?: { gateway: string; api: string };
+}
+
+export interface StateLock {
+  /** Lets commands on this host find the server. */
+  announce(urls: { gateway: string; api: string }): void;
+  release(): void;
+}
+
+/** Makes the folder where it is missing. Throws "state-locked". */
+export function lockStateFolder(dir: string): StateLock {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const database = lockedDatabase(dir);
+  const file = join(dir, "server.json");
+  const write = (content: ServerFile) => writeFileSync(file, `${JSON.stringify(content)}\n`);
+  write({ pid: process.pid });
+  return {
+    announce: (urls) => write({ pid: process.pid, urls }),
+    release() {
+      rmSync(file, { force: true });
+      database.close();
+    },
+  };
+}
+
+/** What the folder's last server said of itself; it may be long gone. Undefined where none did. */
+export function readServerFile(dir: string): ServerFile | undefined {
+  try {
+    return JSON.parse(readFileSync(join(dir, "server.json"), "utf8")) as ServerFile;
+  } catch (error) {
+    if (isMissing(error) || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function lockedDatabase(dir: string): DatabaseSync {
+  const database = new DatabaseSync(join(dir, "server.lock"), { timeout: 0 });
+  try {
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
+    return database;
+  } catch (error) {
+    database.close();
+    if (!/locked/.test(String(error))) throw error;
+    throw new MayflyError("state-locked", { pid: readServerFile(dir)?.pid ?? "unknown", dir }, error);
+  }
+}
+
+/** A folder that this user may not read is as good as missing. */
+function isMissing(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "");
+}
