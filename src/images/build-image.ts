@@ -8,7 +8,7 @@ import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile 
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { makeErofs } from "./erofs.ts";
-import { type Image, type ImageDescription, descriptionFile, imageAt, imageIn, imagesFolder } from "./image.ts";
+import { type Image, type ImageDescription, descriptionFile, imageAt, imageIn, imagesFolder, isComplete } from "./image.ts";
 import { type Inputs, packageLines } from "./inputs.ts";
 import { makeInitrd } from "./initrd.ts";
 import { type Kernel, readKernel } from "./kernel.ts";
@@ -59,6 +59,7 @@ async function seal(draft: Image, description: ImageDescription): Promise<void> 
 
 async function publish(cacheDir: string, draft: Image, id: string): Promise<Image> {
   const image = imageAt(cacheDir, id);
+  if (!isComplete(image)) await rm(image.dir, { recursive: true, force: true });
   await rename(draft.dir, image.dir).catch((error: NodeJS.ErrnoException) => {
     // The same image is there already, from another builder or from other inputs with the same outcome.
     if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;

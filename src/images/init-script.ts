@@ -64,14 +64,13 @@ echo 1 > kernel/dmesg_restrict
 cd /
 
 step="start node"
-export MAYFLY_CHANNEL="$channel"
-${exports()}
-exec busybox switch_root /root ${nodePath} ${nodeFlags.join(" ")} $heap ${agentPath} < /dev/null
+exec busybox env -i MAYFLY_CHANNEL="$channel" ${environment()} \\
+  busybox switch_root /root ${nodePath} ${nodeFlags.join(" ")} $heap ${agentPath} < /root/dev/null
 `;
 }
 
-function exports(): string {
+function environment(): string {
   return Object.entries(guestEnvironment)
-    .map(([name, value]) => `export ${name}="${value}"`)
-    .join("\n");
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(" ");
 }
