@@ -1,0 +1,62 @@
+/**
+ * Bytes that arrive on one direction of a stream: kept until someone takes them, and credit granted as they are taken.
+ * At most one consumer in the stream's life.
+ */
+export interface InletConsumer {
+  data(chunk: Buffer): void;
+  end(): void;
+  error(error: Error): void;
+}
+
+export class Inlet {
+  readonly #grant: (bytes: number) => void;
+  #chunks: Buffer[] = [];
+  #ended = false;
+  #error: Error | null = null;
+  #consumer: InletConsumer | null = null;
+
+  /** @param grant tells the sender that these bytes were taken */
+  constructor(grant: (bytes: number) => void) {
+    this.#grant = grant;
+  }
+
+  push(chunk: Buffer, ended: boolean): void {
+    if (this.#error !== null) return;
+    this.#ended = ended;
+    if (this.#consumer === null) {
+      if (chunk.length > 0) this.#chunks.push(chunk);
+      return;
+    }
+    if (chunk.length > 0) this.#consumer.data(chunk);
+    if (ended) this.#consumer.end();
+  }
+
+  fail(error: Error): void {
+    if (this.#ended || this.#error !== null) return;
+    this.#error = error;
+    this.#chunks = [];
+    this.#consumer?.error(error);
+  }
+
+  /** The whole body, where all of it is here and nobody has taken any. */
+  takeWhole(): Buffer | null {
+    if (!this.#ended || this.#error !== null) return null;
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  }
+
+  /** Passes on what has come and what comes. The consumer calls taken() as it uses the bytes. */
+  consume(consumer: InletConsumer): void {
+    this.#consumer = consumer;
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    for (const chunk of chunks) consumer.data(chunk);
+    if (this.#error !== null) consumer.error(this.#error);
+    else if (this.#ended) consumer.end();
+  }
+
+  taken(bytes: number): void {
+    if (!this.#ended && this.#error === null) this.#grant(bytes);
+  }
+}
