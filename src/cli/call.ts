@@ -1,0 +1,53 @@
+/** Calls to functions through the gateway, as `mayfly invoke` makes them: over node:http, which adds the least to a latency. */
+import * as http from "node:http";
+import * as https from "node:https";
+import { MayflyError } from "../errors/error.ts";
+import { type Summary, summarise } from "./latency.ts";
+
+export interface Call {
+  url: URL;
+  method: string;
+  headers: [string, string][];
+  body: Buffer | undefined;
+}
+
+/** Resolves with the reply's head, its body still to be read. Throws "api-unreachable". */
+export async function callOnce(call: Call, agent?: http.Agent): Promise<http.IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
+  const { request } = call.url.protocol === "https:" ? https : http;
+  const outgoing = request(call.url, { method: call.method, headers: call.headers.flat(), ...(agent && { agent }) }, resolve);
+  outgoing.on("error", (error) => reject(new MayflyError("api-unreachable", { url: call.url.origin, reason: error.message }, error)));
+  outgoing.end(call.body);
+  return await promise;
+}
+
+/** `concurrency` callers on keep-alive connections share `count` calls. */
+export async function callMany(call: Call, count: number, concurrency: number): Promise<Summary> {
+  const agent = new (call.url.protocol === "https:" ? https : http).Agent({ keepAlive: true, maxSockets: concurrency });
+  const latencies: number[] = [];
+  const outcomes: Record<string, number> = {};
+  let left = count;
+  async function caller(): Promise<void> {
+    while (left-- > 0) {
+      const began = performance.now();
+      const outcome = await outcomeOf(call, agent);
+      latencies.push(performance.now() - began);
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    }
+  }
+  const began = performance.now();
+  await Promise.all(Array.from({ length: Math.min(concurrency, count) }, caller));
+  agent.destroy();
+  return summarise(latencies, outcomes, performance.now() - began);
+}
+
+/** The status, or what went wrong with the connection. */
+async function outcomeOf(call: Call, agent: http.Agent): Promise<string> {
+  try {
+    const response = await callOnce(call, agent);
+    for await (const _ of response);
+    return String(response.statusCode);
+  } catch (error) {
+    return error instanceof MayflyError ? String(error.details.reason) : (error as Error).message;
+  }
+}

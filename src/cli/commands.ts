@@ -1,0 +1,27 @@
+/** Every command, in the order of `mayfly --help`. */
+import type { Command } from "commander";
+
+export interface CommandEntry {
+  name: string;
+  summary: string;
+  load(): Promise<{ define(command: Command): void }>;
+}
+
+export const commands: CommandEntry[] = [
+  { name: "demo", summary: "set up what is missing, start, deploy an example, call it", load: () => import("./commands/demo.ts") },
+  { name: "serve", summary: "run the platform", load: () => import("./commands/serve.ts") },
+  { name: "init", summary: "write a small app to start from", load: () => import("./commands/init.ts") },
+  { name: "deploy", summary: "deploy the app in a folder", load: () => import("./commands/deploy.ts") },
+  { name: "invoke", summary: "call a function, once or many times", load: () => import("./commands/invoke.ts") },
+  { name: "logs", summary: "show what an app printed, and what happened to its machines", load: () => import("./commands/logs.ts") },
+  { name: "ps", summary: "list the machines", load: () => import("./commands/ps.ts") },
+  { name: "list", summary: "list the apps", load: () => import("./commands/list.ts") },
+  { name: "remove", summary: "remove an app with its versions and secrets", load: () => import("./commands/remove.ts") },
+  { name: "secret", summary: "set, list and remove the secrets of an app", load: () => import("./commands/secret.ts") },
+  { name: "doctor", summary: "say what this host can run, and the cure for what it can't", load: () => import("./commands/doctor.ts") },
+  { name: "setup", summary: "install what this host lacks", load: () => import("./commands/setup.ts") },
+  { name: "image", summary: "build and list guest images", load: () => import("./commands/image.ts") },
+  { name: "test", summary: "set up what is missing, then run every test", load: () => import("./commands/test.ts") },
+  { name: "check", summary: "check types, lint, format and unused code", load: () => import("./commands/check.ts") },
+  { name: "bench", summary: "measure against other platforms", load: () => import("./commands/bench.ts") },
+];

@@ -1,0 +1,31 @@
+import type { Command } from "commander";
+import { ExitCode } from "../exit-codes.ts";
+import { runTool } from "../run-tool.ts";
+import { bold } from "../terminal.ts";
+
+const folders = ["src", "test", "bench", "examples"];
+
+const checks = [
+  { name: "types", program: "tsc", args: ["--noEmit"] },
+  { name: "lint", program: "oxlint", args: ["--type-aware", "--deny-warnings", ...folders] },
+  { name: "format", program: "oxfmt", args: ["--check", ...folders] },
+  { name: "unused code", program: "knip", args: [] },
+];
+
+export function define(command: Command): void {
+  command
+    .option("--json", "print JSON once all have run")
+    .addHelpText("after", "\nRuns all of them, whichever fail.\n\nExample:\n  mayfly check")
+    .action(check);
+}
+
+async function check(options: { json?: true }): Promise<void> {
+  const failed: string[] = [];
+  for (const { name, program, args } of checks) {
+    console.error(bold(name, process.stderr));
+    if ((await runTool(program, args)) !== 0) failed.push(name);
+  }
+  const summary = failed.length === 0 ? "All checks pass." : `Failed: ${failed.join(", ")}.`;
+  console.log(options.json ? JSON.stringify({ failed }) : summary);
+  if (failed.length > 0) process.exitCode = ExitCode.Failed;
+}

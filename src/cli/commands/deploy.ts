@@ -1,0 +1,22 @@
+import type { Command } from "commander";
+import { bundleApp } from "../../build/bundle-app.ts";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { bytesInWords } from "../units.ts";
+
+export function define(command: Command): void {
+  withConnectionOptions(command)
+    .argument("[dir]", "folder with mayfly.json", ".")
+    .addHelpText("after", "\nExample:\n  mayfly deploy examples/hello")
+    .action(deploy);
+}
+
+async function deploy(dir: string, options: ConnectionOptions & { json?: true }): Promise<void> {
+  const { client, gatewayUrl } = connect(options);
+  const { manifest, bundles } = await bundleApp(dir);
+  const version = await client.deploy(manifest, bundles);
+  const gateway = await gatewayUrl();
+  const functions = bundles.map(({ function: name, code }) => ({ name, url: `${gateway}/${version.app}/${name}`, bytes: code.byteLength }));
+  if (options.json) return console.log(JSON.stringify({ app: version.app, version: version.id, functions }));
+  console.log(`Deployed ${version.app}, version ${version.id.slice(0, 12)}:`);
+  for (const { url, bytes } of functions) console.log(`  ${url}  (${bytesInWords(bytes)} of code)`);
+}

@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import type { Command } from "commander";
+import type { ErrorBody } from "../../errors/error.ts";
+import { errorTable } from "../../errors/table.ts";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { ExitCode, exitCodeOf } from "../exit-codes.ts";
+import { type Call, callMany, callOnce } from "../call.ts";
+import { parseCount, parseHeader } from "../parse.ts";
+import { inWords } from "../report-error.ts";
+import { summaryInWords } from "../latency.ts";
+
+interface Options extends ConnectionOptions {
+  data?: string;
+  method?: string;
+  path?: string;
+  header?: [string, string][];
+  repeat: number;
+  concurrency: number;
+  json?: true;
+}
+
+export function define(command: Command): void {
+  withConnectionOptions(command)
+    .argument("<app/function>", "a query may follow: hello/hello?name=Ada")
+    .option("-d, --data <text>", "request body; @file reads a file, @- standard input; makes the method POST")
+    .option("-X, --method <method>", "request method")
+    .option("-p, --path <path>", "path below the function, for example /notes/1")
+    .option("-H, --header <name: value>", "request header; may be repeated", parseHeader)
+    .option("-r, --repeat <count>", "call this many times and print the latencies", parseCount(1, 10_000_000), 1)
+    .option("-c, --concurrency <count>", "calls in flight at once, with --repeat", parseCount(1, 10_000), 1)
+    .addHelpText("after", "\nThe reply's body goes to standard output. A status of 400 or more makes the exit code 1.\n")
+    .addHelpText("after", "Examples:\n  mayfly invoke hello/hello?name=Ada\n  mayfly invoke wait/wait --repeat 1000 --concurrency 100")
+    .action(invoke);
+}
+
+async function invoke(target: string, options: Options): Promise<void> {
+  const call = await describeCall(target, options);
+  process.exitCode = await (options.repeat > 1 ? repeat(call, options) : options.json ? printJson(call) : print(call));
+}
+
+async function describeCall(target: string, options: Options): Promise<Call> {
+  const [path, query] = splitOnce(target, "?");
+  const below = options.path === undefined ? "" : `/${options.path.replace(/^\//, "")}`;
+  const body = options.data === undefined ? undefined : await readData(options.data);
+  return {
+    url: new URL(`${await connect(options).gatewayUrl()}/${path}${below}${query === undefined ? "" : `?${query}`}`),
+    method: options.method?.toUpperCase() ?? (body ? "POST" : "GET"),
+    headers: options.header ?? [],
+    body,
+  };
+}
+
+async function print(call: Call): Promise<number> {
+  const response = await callOnce(call);
+  if (response.statusCode! >= 400) return printFailure(response.statusCode!, await buffer(response));
+  await pipeline(response, process.stdout, { end: false });
+  return ExitCode.Ok;
+}
+
+async function printJson(call: Call): Promise<number> {
+  const response = await callOnce(call);
+  const body = (await buffer(response)).toString();
+  console.log(JSON.stringify({ status: response.statusCode, headers: response.headers, body }));
+  return response.statusCode! >= 400 ? ExitCode.Failed : ExitCode.Ok;
+}
+
+/** An error of the platform's in words, one of the function's as it is. */
+function printFailure(status: number, body: Buffer): number {
+  const error = platformError(body);
+  if (error) console.error(inWords(error));
+  else process.stdout.write(body);
+  console.error(`The reply's status is ${status}.`);
+  return error && exitCodeOf(error.error.code) === ExitCode.MissingPart ? ExitCode.MissingPart : ExitCode.Failed;
+}
+
+function platformError(body: Buffer): ErrorBody | undefined {
+  if (body[0] !== 0x7b) return undefined;
+  try {
+    const parsed = JSON.parse(body.toString()) as Partial<ErrorBody>;
+    return parsed.error && parsed.error.code in errorTable ? (parsed as ErrorBody) : undefined;
+  } catch {
+    return undefined; // The function's own body, which only looked like JSON.
+  }
+}
+
+async function repeat(call: Call, options: Options): Promise<number> {
+  const summary = await callMany(call, options.repeat, options.concurrency);
+  console.log(options.json ? JSON.stringify(summary) : summaryInWords(summary));
+  return summary.errors > 0 ? ExitCode.Failed : ExitCode.Ok;
+}
+
+async function readData(data: string): Promise<Buffer> {
+  if (data === "@-") return await buffer(process.stdin);
+  return data.startsWith("@") ? readFileSync(data.slice(1)) : Buffer.from(data);
+}
+
+function splitOnce(text: string, at: string): [string, string | undefined] {
+  const index = text.indexOf(at);
+  return index === -1 ? [text, undefined] : [text.slice(0, index), text.slice(index + 1)];
+}

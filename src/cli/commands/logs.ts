@@ -1,0 +1,36 @@
+import type { Command } from "commander";
+import type { LogLine } from "../../logs/logs.ts";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { parseCount } from "../parse.ts";
+import { dim, red, yellow } from "../terminal.ts";
+
+type Options = ConnectionOptions & { follow?: true; lines: number; json?: true };
+
+export function define(command: Command): void {
+  withConnectionOptions(command)
+    .argument("<app[/function]>")
+    .option("-f, --follow", "go on with new lines as they come")
+    .option("-n, --lines <count>", "newest lines to show", parseCount(0, 10_000), 100)
+    .addHelpText("after", "\nWith --json: one line of JSON each.\n\nExample:\n  mayfly logs -f hello/hello")
+    .action(logs);
+}
+
+async function logs(target: string, options: Options): Promise<void> {
+  const [app = "", name] = target.split("/");
+  const filter = { app, tail: options.lines, ...(name && { function: name }) };
+  const print = options.json ? (line: LogLine) => console.log(JSON.stringify(line)) : (line: LogLine) => console.log(inWords(line));
+  const { client } = connect(options);
+  if (!options.follow) return (await client.logs(filter)).forEach(print);
+  for await (const line of client.follow(filter)) print(line);
+}
+
+/** 12:00:00.000 function invocation text; the date is the terminal's business. */
+function inWords({ at, function: name, invocation, machine, level, text }: LogLine): string {
+  const origin = [name, invocation ?? machine].filter((part) => part !== undefined).join(" ");
+  return `${dim(new Date(at).toISOString().slice(11, 23))} ${dim(origin)} ${coloured(level, text)}`;
+}
+
+function coloured(level: LogLine["level"], text: string): string {
+  if (level === "error" || level === "platform") return red(level === "platform" ? `[platform] ${text}` : text);
+  return level === "warn" ? yellow(text) : text;
+}

@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import type { MachineInfo } from "../../api/schemas.ts";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { type Column, renderTable } from "../table.ts";
+import { ageInWords, bytesInWords, millisecondsInWords } from "../units.ts";
+
+const columns: Column<MachineInfo>[] = [
+  { title: "MACHINE", cell: ({ id }) => id },
+  { title: "APP", cell: ({ app }) => app ?? "-" },
+  { title: "DRIVER", cell: ({ driver }) => driver },
+  { title: "STATE", cell: ({ state }) => state },
+  { title: "SLOTS", align: "right", cell: ({ slots }) => (slots.total === 0 ? "-" : `${slots.used}/${slots.total}`) },
+  { title: "MEMORY", align: "right", cell: ({ memoryBytes }) => bytesInWords(memoryBytes) },
+  { title: "CPU", align: "right", cell: ({ cpuUs }) => millisecondsInWords(cpuUs / 1000) },
+  { title: "AGE", align: "right", cell: ({ ageMs }) => ageInWords(ageMs) },
+];
+
+export function define(command: Command): void {
+  withConnectionOptions(command)
+    .addHelpText("after", "\nSLOTS: invocations running, of those that the machine has room for. CPU: used since it started.\n\nExample:\n  mayfly ps")
+    .action(ps);
+}
+
+async function ps(options: ConnectionOptions & { json?: true }): Promise<void> {
+  const machines = await connect(options).client.machines();
+  if (options.json) return console.log(JSON.stringify({ machines }));
+  console.log(machines.length === 0 ? "No machine runs." : renderTable(columns, machines));
+}

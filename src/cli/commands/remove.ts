@@ -1,0 +1,28 @@
+import { createInterface } from "node:readline/promises";
+import type { Command } from "commander";
+import { MayflyError } from "../../errors/error.ts";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+
+export function define(command: Command): void {
+  withConnectionOptions(command)
+    .argument("<app>")
+    .option("--yes", "do not ask")
+    .addHelpText("after", "\nRemoves every version, secret and log of the app, and kills its machines.\n\nExample:\n  mayfly remove hello --yes")
+    .action(remove);
+}
+
+async function remove(app: string, options: ConnectionOptions & { yes?: true; json?: true }): Promise<void> {
+  const { client } = connect(options);
+  const { versions } = await client.app(app);
+  if (!options.yes) await confirm(`Remove ${app} with its ${versions.length} version(s), secrets and logs?`);
+  await client.remove(app);
+  console.log(options.json ? JSON.stringify({ removed: app }) : `Removed ${app}.`);
+}
+
+async function confirm(question: string): Promise<void> {
+  if (!process.stdin.isTTY) throw new MayflyError("bad-request", { what: "nobody is there to confirm this; say --yes" });
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${question} [y/N] `);
+  terminal.close();
+  if (!/^y(es)?$/i.test(answer.trim())) throw new MayflyError("bad-request", { what: "not confirmed, nothing was removed" });
+}

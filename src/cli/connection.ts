@@ -1,0 +1,72 @@
+/**
+ * How a command finds the running platform. The API's address: --api, MAYFLY_API, what the server of the state folder
+ * announced, the default. The state folder: --state, MAYFLY_STATE_DIR, the default one, or the demo's where only that runs.
+ * The token: MAYFLY_TOKEN, or the file api-token of the state folder.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { type Client, createClient } from "../api/client.ts";
+import { defaultStateDir } from "../config/folders.ts";
+import { MayflyError } from "../errors/error.ts";
+import { readServerFile } from "../state-folder/lock.ts";
+
+export interface ConnectionOptions {
+  api?: string;
+  state?: string;
+}
+
+export interface Connection {
+  client: Client;
+  /** Without a slash at its end. */
+  gatewayUrl(): Promise<string>;
+}
+
+export function withConnectionOptions(command: Command): Command {
+  return command
+    .option("--api <url>", "where the management API answers (or MAYFLY_API)")
+    .option("--state <dir>", "the server's state folder (or MAYFLY_STATE_DIR)")
+    .option("--json", "print JSON");
+}
+
+/** Throws "api-unreachable" where there is no token to send: then no server ever ran on that folder. */
+export function connect(options: ConnectionOptions, env = process.env): Connection {
+  const dir = stateDir(options, env);
+  const url = withScheme(options.api ?? env.MAYFLY_API ?? readServerFile(dir)?.urls?.api ?? "127.0.0.1:7070");
+  const client = createClient({ url, token: env.MAYFLY_TOKEN ?? readToken(dir, url) });
+  return { client, gatewayUrl: async () => (env.MAYFLY_GATEWAY ?? (await client.host()).urls.gateway).replace(/\/+$/, "") };
+}
+
+/** The demo keeps its state apart, so that it never touches that of a real server. */
+export function demoStateDir(env = process.env): string {
+  return join(defaultStateDir(env), "demo");
+}
+
+function stateDir(options: ConnectionOptions, env: NodeJS.ProcessEnv): string {
+  const named = options.state ?? env.MAYFLY_STATE_DIR;
+  if (named !== undefined) return named;
+  const candidates = [defaultStateDir(env), demoStateDir(env)];
+  return candidates.find((dir) => isAlive(readServerFile(dir)?.pid)) ?? candidates[0]!;
+}
+
+function isAlive(pid: number | undefined): boolean {
+  if (pid === undefined) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function readToken(dir: string, url: string): string {
+  try {
+    return readFileSync(join(dir, "api-token"), "utf8").trim();
+  } catch (error) {
+    const reason = `there is no token to send: ${(error as Error).message}`;
+    throw new MayflyError("api-unreachable", { url, reason }, error);
+  }
+}
+
+function withScheme(address: string): string {
+  return /^https?:\/\//.test(address) ? address : `http://${address}`;
+}

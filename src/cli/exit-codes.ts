@@ -1,0 +1,32 @@
+/** docs/cli.md has the same table. */
+import type { ErrorCode } from "../errors/table.ts";
+
+export const ExitCode = { Ok: 0, Failed: 1, Usage: 2, MissingPart: 3, Unreachable: 4, Conflict: 5 } as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+export const exitCodesHelp = `Exit codes:
+  0  done
+  1  the function or the operation failed
+  2  bad usage: the command line, a setting or a manifest
+  3  this host lacks a part, or no machine can be started
+  4  the platform is not reachable, or the token is refused
+  5  something else is in the way: a running server, a port, a file`;
+
+const exitCodes: Partial<Record<ErrorCode, ExitCode>> = {
+  "bad-config": ExitCode.Usage,
+  "bad-manifest": ExitCode.Usage,
+  "bad-request": ExitCode.Usage,
+  "unsafe-bind": ExitCode.Usage,
+  "missing-part": ExitCode.MissingPart,
+  "machine-start-failed": ExitCode.MissingPart,
+  "image-build-failed": ExitCode.MissingPart,
+  "api-unreachable": ExitCode.Unreachable,
+  unauthorized: ExitCode.Unreachable,
+  "file-exists": ExitCode.Conflict,
+  "port-in-use": ExitCode.Conflict,
+  "state-locked": ExitCode.Conflict,
+};
+
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  return exitCodes[code] ?? ExitCode.Failed;
+}

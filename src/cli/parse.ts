@@ -1,0 +1,17 @@
+/** Values of options, refused with what is allowed. */
+import { InvalidArgumentError } from "commander";
+
+export function parseCount(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (/^\d+$/.test(text) && count >= minimum && count <= maximum) return count;
+    throw new InvalidArgumentError(`It must be a whole number of ${minimum} to ${maximum}.`);
+  };
+}
+
+/** Collects `--header 'name: value'`, which may be repeated. */
+export function parseHeader(text: string, earlier: [string, string][] = []): [string, string][] {
+  const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(text);
+  if (!match) throw new InvalidArgumentError("It must be 'name: value'.");
+  return [...earlier, [match[1]!, match[2]!]];
+}

@@ -1,0 +1,49 @@
+/** Colour and progress: only where a person watches. */
+import type { WriteStream } from "node:tty";
+
+type Stream = Pick<WriteStream, "isTTY">;
+
+export const bold = paint(1, 22);
+export const dim = paint(2, 22);
+export const red = paint(31, 39);
+export const green = paint(32, 39);
+export const yellow = paint(33, 39);
+
+function paint(open: number, close: number): (text: string, stream?: Stream) => string {
+  return (text, stream = process.stdout) => (stream.isTTY && !process.env.NO_COLOR ? `\u001B[${open}m${text}\u001B[${close}m` : text);
+}
+
+export interface Progress {
+  /** A step begins; the one before is done. */
+  step(text: string): void;
+  done(): void;
+}
+
+/** One line a step on stderr; a terminal also sees the seconds pass. A step of over a second ends with its time. */
+export function showProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+  let current: { text: string; since: number } | undefined;
+  const seconds = () => Math.round((performance.now() - current!.since) / 1000);
+  const timer = setInterval(() => {
+    if (stream.isTTY && current) stream.write(`\r  ${current.text} … ${seconds()} s`);
+  }, 1000).unref();
+
+  function finish(): void {
+    if (!current) return;
+    const took = seconds() >= 1 ? ` (${seconds()} s)` : "";
+    if (stream.isTTY) stream.write(`\r\u001B[K  ${green("✓", stream)} ${current.text}${took}\n`);
+    else if (took) stream.write(`    done${took}\n`);
+    current = undefined;
+  }
+
+  return {
+    step(text) {
+      finish();
+      current = { text, since: performance.now() };
+      stream.write(stream.isTTY ? `  ${text} …` : `  ${text} …\n`);
+    },
+    done() {
+      finish();
+      clearInterval(timer);
+    },
+  };
+}
