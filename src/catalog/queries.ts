@@ -29,11 +29,12 @@ function versionQueries(db: DatabaseSync) {
   return {
     version: (app: string, id: string) => find.get(app, id) as VersionRow | undefined,
     /** Newest first. */
-    versions: (app: string) => rows<{ id: string; createdAt: number }>(all, app),
+    versions: (app: string) => rows<{ id: string; createdAt: number }>(all, app).map(({ id, createdAt }) => ({ id, createdAt })),
     addVersion: ({ app, id, manifest, createdAt }: VersionRow) => void add.run(app, id, manifest, createdAt),
     addBundle: (app: string, version: string, bundle: Bundle) =>
       void addBundle.run(app, version, bundle.function, bundle.format, bundle.code),
-    bundles: (app: string, version: string) => rows<Bundle>(bundles, app, version),
+    bundles: (app: string, version: string) =>
+      rows<Bundle>(bundles, app, version).map(({ function: name, format, code }) => ({ function: name, format, code })),
     prune: (app: string, kept: number) => void prune.run({ app, kept }),
   };
 }
@@ -67,7 +68,7 @@ function secretQueries(db: DatabaseSync) {
   };
 }
 
-/** The one place where SQLite's rows become ours (its own have no prototype): the columns are named in the statement beside each use. */
+/** The one place where SQLite's rows become ours: the columns are named in the statement beside each use. */
 function rows<T>(statement: StatementSync, ...parameters: (string | number)[]): T[] {
-  return statement.all(...parameters).map((row) => ({ ...row }) as T);
+  return statement.all(...parameters) as T[];
 }

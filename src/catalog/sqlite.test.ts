@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import type { Bundle, Catalog } from "./catalog.ts";
+import { type Manifest, manifestSchema } from "./manifest.ts";
+import { openCatalog, VERSIONS_KEPT } from "./sqlite.ts";
+
+let dir: string;
+let catalog: Catalog;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "mayfly-catalog-"));
+  catalog = open();
+});
+afterEach(() => {
+  catalog.close();
+  rmSync(dir, { recursive: true });
+});
+
+describe("versions", () => {
+  test("a deployed app is found again after a restart, code and all", () => {
+    const version = catalog.deploy(manifest("shop"), code("one"));
+    reopen();
+    assert.deepEqual(catalog.live("shop"), version);
+    assert.deepEqual(texts(catalog.bundles("shop", version.id)), ["one"]);
+    assert.deepEqual(catalog.list(), [{ app: "shop", live: version, versions: [{ id: version.id, createdAt: version.createdAt }] }]);
+  });
+
+  test("the same upload is the same version, whatever the order of its keys", () => {
+    const first = catalog.deploy(manifest("shop", { env: { A: "1", B: "2" } }), code("one"));
+    assert.deepEqual(catalog.deploy(manifest("shop", { env: { B: "2", A: "1" } }), code("one")), first);
+    assert.equal(catalog.list()[0]?.versions.length, 1);
+  });
+
+  test("a change of code or of manifest is another version", () => {
+    const ids = [
+      catalog.deploy(manifest("shop"), code("one")).id,
+      catalog.deploy(manifest("shop"), code("two")).id,
+      catalog.deploy(manifest("shop", { memoryMb: 512 }), code("two")).id,
+    ];
+    assert.equal(new Set(ids).size, 3);
+    assert.equal(catalog.live("shop")?.id, ids[2]);
+  });
+
+  test("pointTo goes back to an older version", () => {
+    const old = catalog.deploy(manifest("shop"), code("one"));
+    catalog.deploy(manifest("shop"), code("two"));
+    assert.deepEqual(catalog.pointTo("shop", old.id), old);
+    reopen();
+    assert.deepEqual(catalog.live("shop"), old);
+  });
+
+  test("pointTo a version that is not there throws no-such-version and changes nothing", () => {
+    const version = catalog.deploy(manifest("shop"), code("one"));
+    assert.throws(() => catalog.pointTo("shop", "f00"), { code: "no-such-version" });
+    assert.throws(() => catalog.pointTo("none", version.id), { code: "no-such-version" });
+    assert.deepEqual(catalog.live("shop"), version);
+  });
+
+  test("an app keeps its newest versions and the live one, and no code of others", () => {
+    const first = catalog.deploy(manifest("shop"), code("first"));
+    for (let i = 1; i < VERSIONS_KEPT; i++) catalog.deploy(manifest("shop"), code(`v${i}`));
+    catalog.pointTo("shop", first.id);
+    assert.ok(catalog.list()[0]?.versions.some(({ id }) => id === first.id));
+    for (let i = 0; i < 5; i++) catalog.deploy(manifest("shop"), code(`later ${i}`));
+    const kept = catalog.list()[0]?.versions.map(({ id }) => id) ?? [];
+    assert.equal(kept.length, VERSIONS_KEPT);
+    assert.ok(!kept.includes(first.id));
+    assert.equal(count("bundles"), VERSIONS_KEPT);
+  });
+
+  test("code that changed on disk is not handed out", () => {
+    const version = catalog.deploy(manifest("shop"), code("one"));
+    sql("UPDATE bundles SET code = x'00'");
+    assert.throws(() => catalog.bundles("shop", version.id), { code: "state-damaged" });
+  });
+
+  test("remove takes the app, its versions, code and secrets, and leaves other apps alone", () => {
+    catalog.deploy(manifest("shop"), code("one"));
+    const other = catalog.deploy(manifest("other"), code("two"));
+    catalog.setSecret("shop", "KEY", "v");
+    catalog.remove("shop");
+    assert.equal(catalog.live("shop"), undefined);
+    assert.deepEqual(catalog.secretNames("shop"), []);
+    assert.deepEqual(catalog.live("other"), other);
+    assert.equal(count("bundles"), 1);
+    assert.throws(() => catalog.remove("shop"), { code: "no-such-app" });
+  });
+});
+
+describe("secrets", () => {
+  test("come back by name, after a restart too", () => {
+    catalog.setSecret("shop", "KEY", "old");
+    catalog.setSecret("shop", "KEY", "naïve ☃");
+    reopen();
+    assert.deepEqual(catalog.secretNames("shop"), ["KEY"]);
+    assert.deepEqual(catalog.secrets("shop", ["KEY"]), { KEY: "naïve ☃" });
+    catalog.removeSecret("shop", "KEY");
+    assert.throws(() => catalog.secrets("shop", ["KEY"]), { code: "no-such-secret" });
+  });
+
+  test("are not in the file in clear", () => {
+    catalog.setSecret("shop", "KEY", "correct horse battery staple");
+    catalog.close();
+    assert.ok(!readFileSync(join(dir, "catalog.db")).includes("correct horse"));
+    catalog = open();
+  });
+
+  test("the key file is readable by its owner only", () => {
+    assert.equal(statSync(join(dir, "key")).mode & 0o777, 0o600);
+    assert.equal(readFileSync(join(dir, "key")).length, 32);
+  });
+
+  test("a value moved to another name or app does not open", () => {
+    catalog.setSecret("shop", "KEY", "v");
+    sql("UPDATE secrets SET name = 'OTHER'");
+    assert.throws(() => catalog.secrets("shop", ["OTHER"]), { code: "secret-key-unusable" });
+  });
+
+  test("a missing key is refused where secrets exist, and made anew where none does", () => {
+    rmSync(join(dir, "key"));
+    reopen();
+    catalog.setSecret("shop", "KEY", "v");
+    catalog.close();
+    rmSync(join(dir, "key"));
+    assert.throws(open, { code: "secret-key-unusable" });
+    writeFileSync(join(dir, "key"), "short");
+    assert.throws(open, { code: "secret-key-unusable" });
+    rmSync(join(dir, "key"));
+    sql("DELETE FROM secrets");
+    catalog = open();
+  });
+});
+
+describe("the file", () => {
+  test("one from a newer Mayfly is refused by name", () => {
+    catalog.close();
+    sql("PRAGMA user_version = 99");
+    assert.throws(open, { code: "state-newer" });
+    sql("PRAGMA user_version = 1");
+    catalog = open();
+  });
+
+  test("one that is no database is called damaged", () => {
+    writeFileSync(join(dir, "noise.db"), "x".repeat(8_192));
+    assert.throws(() => openCatalog(join(dir, "noise.db"), join(dir, "key")), { code: "state-damaged" });
+  });
+});
+
+function manifest(name: string, more: object = {}): Manifest {
+  return manifestSchema.parse({ name, functions: { main: { entry: "main.ts" } }, ...more });
+}
+
+function code(text: string): Bundle[] {
+  return [{ function: "main", format: "cjs", code: Buffer.from(text) }];
+}
+
+function texts(bundles: Bundle[]): string[] {
+  return bundles.map((bundle) => Buffer.from(bundle.code).toString());
+}
+
+function open(): Catalog {
+  return openCatalog(join(dir, "catalog.db"), join(dir, "key"));
+}
+
+function reopen(): void {
+  catalog.close();
+  catalog = open();
+}
+
+function sql(statement: string): void {
+  const db = new DatabaseSync(join(dir, "catalog.db"));
+  db.exec(statement);
+  db.close();
+}
+
+function count(table: string): number {
+  const db = new DatabaseSync(join(dir, "catalog.db"));
+  const rows = db.prepare(`SELECT count(*) AS n FROM ${table}`).get();
+  db.close();
+  return Number(rows?.["n"]);
+}

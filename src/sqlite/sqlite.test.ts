@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { failureOf } from "./failure.ts";
+import { openDatabase } from "./open.ts";
+import { transaction } from "./transaction.ts";
+
+const first = "CREATE TABLE things (bytes BLOB NOT NULL) STRICT";
+let dir: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "mayfly-sqlite-"));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+test("a full disk is told as disk-full, and nothing of the transaction stays", () => {
+  const db = open([first]);
+  db.exec("PRAGMA max_page_count = 20");
+  const fill = () => {
+    for (let i = 0; i < 100; i++) db.exec("INSERT INTO things VALUES (zeroblob(4096))");
+  };
+  assert.throws(() => told(() => transaction(db, fill)), { code: "disk-full", details: { file: "a.db" } });
+  assert.equal(db.prepare("SELECT count(*) AS n FROM things").get()?.["n"], 0);
+  transaction(db, () => db.exec("INSERT INTO things VALUES (zeroblob(10))"));
+  db.close();
+});
+
+test("migrations run once each, in order", () => {
+  open([first]).close();
+  const db = open([first, "ALTER TABLE things ADD COLUMN name TEXT"]);
+  db.exec("INSERT INTO things VALUES (x'00', 'a')");
+  db.close();
+});
+
+test("a migration that fails leaves the schema as it was", () => {
+  assert.throws(() => open([first, "CREATE TABLE more (a TEXT); CREATE TABLE things (b TEXT)"]));
+  const db = open([first]);
+  assert.deepEqual(
+    db
+      .prepare("SELECT name FROM sqlite_schema")
+      .all()
+      .map((row) => row["name"]),
+    ["things"],
+  );
+  db.close();
+});
+
+test("a file that cannot be opened is told by name", () => {
+  assert.throws(() => openDatabase(join(dir, "no", "such", "folder.db"), { durability: "full", migrations: [] }), {
+    code: "state-unusable",
+  });
+});
+
+function told(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw failureOf(error, "a.db");
+  }
+}
+
+function open(migrations: string[]) {
+  return openDatabase(join(dir, "a.db"), { durability: "full", migrations });
+}
