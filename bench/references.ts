@@ -6,7 +6,14 @@ const here = import.meta.dirname;
 const modules = join(here, "node_modules");
 const node = process.execPath;
 
-export const referenceNames = ["bare node:http", "one bare hop", "functions-framework", "faas-js-runtime", "workerd", "serverless-offline"] as const;
+export const referenceNames = [
+  "bare node:http",
+  "one bare hop",
+  "functions-framework",
+  "faas-js-runtime",
+  "workerd",
+  "serverless-offline",
+] as const;
 export type ReferenceName = (typeof referenceNames)[number];
 
 const starters: Record<ReferenceName, (port: number) => Promise<Server>> = {
@@ -14,12 +21,30 @@ const starters: Record<ReferenceName, (port: number) => Promise<Server>> = {
   "one bare hop": startHop,
   "functions-framework": (port) =>
     startServer(
-      [node, join(modules, "@google-cloud/functions-framework/build/src/main.js"), "--target", "hello", "--source", join(here, "references/functions-framework.cjs"), "--port", String(port)],
+      [
+        node,
+        join(modules, "@google-cloud/functions-framework/build/src/main.js"),
+        "--target",
+        "hello",
+        "--source",
+        join(here, "references/functions-framework.cjs"),
+        "--port",
+        String(port),
+      ],
       { port, env: { NODE_ENV: "production" } },
     ),
   "faas-js-runtime": (port) => script("faas-js-runtime.mjs", port),
   workerd: (port) =>
-    startServer([join(modules, "workerd/bin/workerd"), "serve", join(here, "references/workerd/config.capnp"), "--socket-addr", `http=127.0.0.1:${port}`], { port }),
+    startServer(
+      [
+        join(modules, "workerd/bin/workerd"),
+        "serve",
+        join(here, "references/workerd/config.capnp"),
+        "--socket-addr",
+        `http=127.0.0.1:${port}`,
+      ],
+      { port },
+    ),
   "serverless-offline": startServerlessOffline,
 };
 
@@ -52,6 +77,19 @@ async function startHop(port: number): Promise<Server> {
 
 async function startServerlessOffline(port: number): Promise<Server> {
   const lambdaPort = await freePort();
-  const command = [node, join(modules, "serverless/bin/serverless.js"), "offline", "--httpPort", String(port), "--lambdaPort", String(lambdaPort)];
-  return startServer([...command, "--noPrependStageInUrl", "--host", "127.0.0.1"], { port, path: "/hello", cwd: join(here, "references/serverless"), env: { SLS_TELEMETRY_DISABLED: "1" } });
+  const command = [
+    node,
+    join(modules, "serverless/bin/serverless.js"),
+    "offline",
+    "--httpPort",
+    String(port),
+    "--lambdaPort",
+    String(lambdaPort),
+  ];
+  return startServer([...command, "--noPrependStageInUrl", "--host", "127.0.0.1"], {
+    port,
+    path: "/hello",
+    cwd: join(here, "references/serverless"),
+    env: { SLS_TELEMETRY_DISABLED: "1" },
+  });
 }

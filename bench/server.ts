@@ -14,7 +14,10 @@ export interface Server {
 }
 
 /** Starts a program and waits until its port answers; what it printed is in the error if it does not. */
-export async function startServer(command: string[], options: { port: number; env?: NodeJS.ProcessEnv; cwd?: string; path?: string; withinMs?: number }): Promise<Server> {
+export async function startServer(
+  command: string[],
+  options: { port: number; env?: NodeJS.ProcessEnv; cwd?: string; path?: string; withinMs?: number },
+): Promise<Server> {
   const [program = "", ...args] = command;
   const child = spawn(program, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ["ignore", "pipe", "pipe"] });
   const tail = outputTail(child);
@@ -26,7 +29,12 @@ export async function startServer(command: string[], options: { port: number; en
     }
     await sleep(50);
   }
-  return { url: `http://127.0.0.1:${options.port}${options.path ?? "/"}`, pid: child.pid ?? 0, cpuUs: () => cpuUs(child.pid ?? 0), stop: () => stop(child) };
+  return {
+    url: `http://127.0.0.1:${options.port}${options.path ?? "/"}`,
+    pid: child.pid ?? 0,
+    cpuUs: () => cpuUs(child.pid ?? 0),
+    stop: () => stop(child),
+  };
 }
 
 export async function freePort(): Promise<number> {

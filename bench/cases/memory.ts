@@ -1,0 +1,37 @@
+/** What an idle machine costs in memory while ten are alive. */
+import type { Options } from "../options.ts";
+import { type BenchDriver, startPlatform } from "../platform.ts";
+import type { Row, Section } from "../report.ts";
+import { median } from "../statistics.ts";
+
+const alive = 10;
+const mega = 1_000_000;
+
+export async function memory(options: Options): Promise<Section[]> {
+  const rows = [];
+  for (const driver of options.drivers) rows.push(await measure(driver));
+  return [
+    {
+      title: "Memory of an idle machine, ten alive",
+      how: "Ten apps called once each; PSS of each machine's processes, from /proc, as `mayfly ps` shows it. Median of the ten.",
+      rows,
+    },
+  ];
+}
+
+async function measure(driver: BenchDriver): Promise<Row> {
+  const platform = await startPlatform(driver, { blanks: 0, idleMs: 600_000 });
+  try {
+    for (let index = 0; index < alive; index++) {
+      const response = await fetch(await platform.deploy("hello", `app-${index}`));
+      await response.text();
+    }
+    const machines = await platform.client.machines();
+    if (machines.length !== alive) throw new Error(`${machines.length} machines are alive, not ${alive}`);
+    const each = median(machines.map((machine) => machine.memoryBytes)) / mega;
+    const row = { what: driver, measured: `${each.toFixed(0)} MB` };
+    return driver === "qemu" ? { ...row, target: "≤ 35 MB", reached: each <= 35 } : row;
+  } finally {
+    await platform.stop();
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * `./mayfly bench [--only warm,waiting,first-call,memory] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4] [--json FILE]`:
+ * Mayfly beside the programs that it is compared with, in one run. bench/README.md says what is not measured.
+ */
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { firstCall } from "./cases/first-call.ts";
+import { memory } from "./cases/memory.ts";
+import { waiting } from "./cases/waiting.ts";
+import { warm } from "./cases/warm.ts";
+import { type CaseName, type Options, parseOptions } from "./options.ts";
+import { type Section, printSection } from "./report.ts";
+import { prepare } from "./prepare.ts";
+
+const cases: Record<CaseName, (options: Options) => Promise<Section[]>> = { warm, waiting, "first-call": firstCall, memory };
+
+const options = parseOptions(process.argv.slice(2));
+prepare();
+const host = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, commit ${execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname, encoding: "utf8" }).trim()}`;
+console.log(`# Mayfly's benchmarks\n${host}, ${new Date().toISOString()}`);
+const sections: Section[] = [];
+for (const name of options.cases) {
+  const measured = await cases[name](options);
+  for (const section of measured) printSection(section);
+  sections.push(...measured);
+}
+if (options.json !== undefined)
+  writeFileSync(options.json, `${JSON.stringify({ host, at: new Date().toISOString(), options, sections }, null, 2)}\n`);

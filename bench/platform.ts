@@ -1,0 +1,62 @@
+/** A Mayfly server of the bench's own: `mayfly serve` as a user starts it, on free ports and a new state folder. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Client, createClient } from "../src/api/client.ts";
+import { bundleApp } from "../src/build/bundle-app.ts";
+import type { Config } from "../src/config/schema.ts";
+import { type Server, freePort, startServer } from "./server.ts";
+
+export type BenchDriver = "process" | "gvisor" | "qemu";
+
+export interface Platform {
+  server: Server;
+  client: Client;
+  /** Deploys bench/apps/<app>, under another name where given; gives the URL of its function. */
+  deploy(app: "hello" | "wait", name?: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startPlatform(
+  driver: BenchDriver,
+  settings: Partial<Pick<Config, "blanks" | "idleMs" | "maxMachines">> = {},
+): Promise<Platform> {
+  const stateDir = mkdtempSync(join(tmpdir(), "mayfly-bench-"));
+  const [listen, api] = [await freePort(), await freePort()];
+  const flags = {
+    "--driver": driver,
+    "--state": stateDir,
+    "--listen": `127.0.0.1:${listen}`,
+    "--api-listen": `127.0.0.1:${api}`,
+    "--log-level": "warn",
+  };
+  const more = Object.entries(settings).map(([key, value]) => [`--${kebab(key)}`, String(value)]);
+  const main = join(import.meta.dirname, "../src/cli/main.ts");
+  const command = [
+    process.execPath,
+    "--disable-warning=ExperimentalWarning",
+    main,
+    "serve",
+    ...Object.entries(flags).flat(),
+    ...more.flat(),
+  ];
+  const server = await startServer(command, { port: api, withinMs: 300_000 });
+  const client = createClient({ url: `http://127.0.0.1:${api}`, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
+  return {
+    server,
+    client,
+    async deploy(app, name = app) {
+      const { manifest, bundles } = await bundleApp(join(import.meta.dirname, "apps", app));
+      await client.deploy({ ...manifest, name }, bundles);
+      return `http://127.0.0.1:${listen}/${name}/${app}`;
+    },
+    async stop() {
+      await server.stop();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function kebab(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
