@@ -10,7 +10,11 @@ export interface Column<Row> {
 export function renderTable<Row>(columns: Column<Row>[], rows: Row[]): string {
   const cells = rows.map((row) => columns.map((column) => column.cell(row)));
   const widths = columns.map((column, at) => Math.max(column.title.length, ...cells.map((line) => line[at]!.length)));
-  const line = (texts: string[]) => texts.map((text, at) => pad(text, widths[at]!, columns[at]!.align)).join("  ").trimEnd();
+  const line = (texts: string[]) =>
+    texts
+      .map((text, at) => pad(text, widths[at]!, columns[at]!.align))
+      .join("  ")
+      .trimEnd();
   return [bold(line(columns.map((column) => column.title))), ...cells.map(line)].join("\n");
 }
 

@@ -7,7 +7,10 @@ export function define(command: Command): void {
   command
     .argument("[dir]", "folder to write to; made where it is missing", ".")
     .option("--json", "print JSON")
-    .addHelpText("after", "\nWrites mayfly.json and hello.ts, and overwrites nothing.\n\nExample:\n  mayfly init shop && mayfly deploy shop")
+    .addHelpText(
+      "after",
+      "\nWrites mayfly.json and hello.ts, and overwrites nothing.\n\nExample:\n  mayfly init shop && mayfly deploy shop",
+    )
     .action(init);
 }
 

@@ -17,7 +17,10 @@ const columns: Column<MachineInfo>[] = [
 
 export function define(command: Command): void {
   withConnectionOptions(command)
-    .addHelpText("after", "\nSLOTS: invocations running, of those that the machine has room for. CPU: used since it started.\n\nExample:\n  mayfly ps")
+    .addHelpText(
+      "after",
+      "\nSLOTS: invocations running, of those that the machine has room for. CPU: used since it started.\n\nExample:\n  mayfly ps",
+    )
     .action(ps);
 }
 

@@ -7,7 +7,10 @@ export function define(command: Command): void {
   withConnectionOptions(command)
     .argument("<app>")
     .option("--yes", "do not ask")
-    .addHelpText("after", "\nRemoves every version, secret and log of the app, and kills its machines.\n\nExample:\n  mayfly remove hello --yes")
+    .addHelpText(
+      "after",
+      "\nRemoves every version, secret and log of the app, and kills its machines.\n\nExample:\n  mayfly remove hello --yes",
+    )
     .action(remove);
 }
 

@@ -1,0 +1,45 @@
+/**
+ * Runs test files on node:test: those that start machines one after the other, as each fills both cores of a small host; the
+ * others side by side.
+ */
+import { globSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { projectDir } from "./run-tool.ts";
+
+export interface Totals {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** Paths relative to the project whose name contains one of `filters`, or all. */
+export function findTests(filters: string[]): string[] {
+  const files = globSync(["src/**/*.test.ts", "test/**/*.test.ts"], { cwd: projectDir }).toSorted();
+  return filters.length === 0 ? files : files.filter((file) => filters.some((filter) => file.includes(filter.replace(/^\.\//, ""))));
+}
+
+export async function runTests(files: string[]): Promise<Totals> {
+  const alone = files.filter(startsMachines);
+  const sideBySide = files.filter((file) => !startsMachines(file));
+  const first = await runBatch(sideBySide, 2);
+  const second = await runBatch(alone, 1);
+  return { passed: first.passed + second.passed, failed: first.failed + second.failed, skipped: first.skipped + second.skipped };
+}
+
+function startsMachines(file: string): boolean {
+  return /^(test|src\/(machines|images))\//.test(file);
+}
+
+async function runBatch(files: string[], concurrency: number): Promise<Totals> {
+  const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+  if (files.length === 0) return totals;
+  const tests = run({ cwd: projectDir, files, concurrency, execArgv: ["--disable-warning=ExperimentalWarning"] });
+  tests.on("test:summary", ({ file, counts }) => {
+    if (file !== undefined) return;
+    Object.assign(totals, { passed: counts.passed, failed: counts.failed + counts.cancelled, skipped: counts.skipped + counts.todo });
+  });
+  await pipeline(tests.compose(new spec()), process.stdout, { end: false });
+  return totals;
+}
