@@ -1,0 +1,44 @@
+/** Back-off after machines that did not come up, and the end of waiting for those that have nothing left to wait for. */
+import type { PolicyCommand } from "./policy.ts";
+import type { AppState, Failures, PackingState } from "./packing-state.ts";
+import { blankOf } from "./machines.ts";
+import { dequeue } from "./waiting.ts";
+
+/** Rounds after which waiting is given up. */
+const HOPELESS = 3;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
+
+export function noteFailure(failures: Failures, now: number): void {
+  if (now < failures.until) return;
+  failures.until = now + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures.rounds);
+  failures.rounds++;
+}
+
+export function noteSuccess(failures: Failures): void {
+  failures.rounds = 0;
+  failures.until = -1;
+}
+
+/** Starts or binds keep failing, and no machine is there or being bound to serve the app. */
+export function isHopeless(state: PackingState, app: AppState, now: number): boolean {
+  if (app.bound + app.binding > 0) return false;
+  return failing(app.failures, now) || (failing(state.failures, now) && blankOf(state, app.limits) === undefined);
+}
+
+/** Rejects what waits for an app without hope, rather than trying again and again while callers wait. */
+export function rejectHopeless(state: PackingState, now: number, commands: PolicyCommand[]): void {
+  for (const name of state.hungry) {
+    const app = state.apps[name];
+    if (app !== undefined && isHopeless(state, app, now)) rejectWaiting(state, app, commands);
+  }
+}
+
+function failing(failures: Failures, now: number): boolean {
+  return failures.rounds >= HOPELESS && now < failures.until;
+}
+
+function rejectWaiting(state: PackingState, app: AppState, commands: PolicyCommand[]): void {
+  for (let invocation = dequeue(state, app); invocation !== undefined; invocation = dequeue(state, app))
+    commands.push({ type: "reject", invocation, reason: "start-failed" });
+}

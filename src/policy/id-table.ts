@@ -1,0 +1,93 @@
+/**
+ * A map from invocation id to a number, as plain data: two arrays, open addressing. Ids are a counter, so that their low
+ * bits are a perfect hash until old ones linger; the hot path neither allocates nor hashes.
+ */
+
+export interface IdTable {
+  /** -1 marks a free place. The length is a power of two. */
+  keys: number[];
+  values: number[];
+  size: number;
+}
+
+const FREE = -1;
+
+export function createIdTable(capacity = 64): IdTable {
+  return { keys: filled(capacity, FREE), values: filled(capacity, 0), size: 0 };
+}
+
+/** Undefined where the id is not in the table. */
+export function lookUp(table: IdTable, id: number): number | undefined {
+  const place = find(table, id);
+  return table.keys[place] === FREE ? undefined : table.values[place];
+}
+
+export function put(table: IdTable, id: number, value: number): void {
+  if (table.size * 2 >= table.keys.length) grow(table);
+  const place = find(table, id);
+  if (table.keys[place] === FREE) table.size++;
+  table.keys[place] = id;
+  table.values[place] = value;
+}
+
+export function remove(table: IdTable, id: number): void {
+  const place = find(table, id);
+  if (table.keys[place] === FREE) return;
+  table.size--;
+  closeGap(table, place);
+}
+
+/** The ids whose value is `value`. Walks the whole table: not for the hot path. */
+export function idsWith(table: IdTable, value: number): number[] {
+  return table.keys.filter((key, place) => key !== FREE && table.values[place] === value);
+}
+
+/** Where the id is, or the free place where it would go. */
+function find(table: IdTable, id: number): number {
+  const { keys } = table;
+  const mask = keys.length - 1;
+  let place = id & mask;
+  for (;;) {
+    const key = keys[place];
+    if (key === id || key === FREE) return place;
+    place = (place + 1) & mask;
+  }
+}
+
+/** Moves back what was pushed beyond `gap`, so that no probe stops short. */
+function closeGap(table: IdTable, gap: number): void {
+  const { keys, values } = table;
+  const mask = keys.length - 1;
+  let place = gap;
+  for (;;) {
+    place = (place + 1) & mask;
+    const key = keys[place] as number;
+    if (key === FREE) break;
+    const home = key & mask;
+    if (((place - home) & mask) < ((place - gap) & mask)) continue;
+    keys[gap] = key;
+    values[gap] = values[place] as number;
+    gap = place;
+  }
+  keys[gap] = FREE;
+}
+
+function grow(table: IdTable): void {
+  const { keys, values } = table;
+  table.keys = filled(keys.length * 2, FREE);
+  table.values = filled(keys.length * 2, 0);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as number;
+    if (key === FREE) continue;
+    const place = find(table, key);
+    table.keys[place] = key;
+    table.values[place] = values[i] as number;
+  }
+}
+
+/** Pushed rather than filled: V8 keeps such an array packed. */
+function filled(length: number, value: number): number[] {
+  const array: number[] = [];
+  for (let i = 0; i < length; i++) array.push(value);
+  return array;
+}
