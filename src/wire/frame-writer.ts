@@ -15,7 +15,7 @@ const COPY_BELOW = 16_384;
 
 export class FrameWriter {
   readonly #channel: Duplex;
-  readonly #onWritten: (pendingBytes: number) => void;
+  readonly #onPending: (pendingBytes: number) => void;
   readonly #flushSoon = () => {
     this.#scheduled = null;
     this.flush();
@@ -24,19 +24,30 @@ export class FrameWriter {
   /** Bytes of the slab before `#sent` were given to the channel; those up to `#filled` wait for the next flush. */
   #sent = 0;
   #filled = 0;
+  #handed = 0;
   #writesUnderWay = 0;
   #scheduled: NodeJS.Immediate | null = null;
   #closed = false;
 
-  /** @param onWritten called after the channel took a write, with the bytes that it has not taken yet */
-  constructor(channel: Duplex, onWritten: (pendingBytes: number) => void = () => {}) {
+  /** @param onPending called after every write to the channel, and when it is done, with the bytes that wait then */
+  constructor(channel: Duplex, onPending: (pendingBytes: number) => void = () => {}) {
     this.#channel = channel;
-    this.#onWritten = onWritten;
+    this.#onPending = onPending;
   }
 
   /** Bytes that the other end has not been given yet. */
   get pendingBytes(): number {
     return this.#channel.writableLength + this.#filled - this.#sent;
+  }
+
+  /** Bytes given to the channel since the start. */
+  get handed(): number {
+    return this.#handed;
+  }
+
+  /** Where the next frame begins, counted like `handed`. */
+  get position(): number {
+    return this.#handed + this.#filled - this.#sent;
   }
 
   frame(type: FrameType, flags: number, stream: number, payload: Uint8Array | null): void {
@@ -133,7 +144,9 @@ export class FrameWriter {
 
   #write(bytes: Uint8Array): void {
     this.#writesUnderWay += 1;
+    this.#handed += bytes.length;
     this.#channel.write(bytes, this.#written);
+    this.#onPending(this.pendingBytes);
   }
 
   readonly #written = () => {
@@ -142,6 +155,6 @@ export class FrameWriter {
       this.#sent = 0;
       this.#filled = 0;
     }
-    if (!this.#closed) this.#onWritten(this.pendingBytes);
+    if (!this.#closed) this.#onPending(this.pendingBytes);
   };
 }

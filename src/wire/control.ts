@@ -1,0 +1,141 @@
+/**
+ * What is said on the connection itself and once: Hello, Resume and Ready, Bind and Bound, Ping and Pong.
+ *
+ * 1. Every answer from the guest has a question that waits for it; any other is a violation.
+ * 2. When the connection ends, what waits is rejected.
+ */
+import type { BindMessage, ReadyMessage } from "./protocol.ts";
+import type { Link } from "./link.ts";
+import type { Clock } from "../clock/clock.ts";
+import { MayflyError } from "../errors/error.ts";
+import { BodySender } from "./body-sender.ts";
+import { boundSchema, helloSchema, parseMessage, readySchema } from "./messages.ts";
+import { FrameType, HEADER_BYTES, Limit, PROTOCOL_VERSION } from "./protocol.ts";
+
+interface Question<T> {
+  resolve(answer: T): void;
+  reject(error: Error): void;
+}
+
+interface BindQuestion extends Question<void> {
+  stream: number;
+  app: string;
+  function: string;
+}
+
+export class Control {
+  readonly #link: Link;
+  readonly #clock: Clock;
+  /** Ends the connection though the guest broke no rule. */
+  readonly #giveUp: (reason: string) => void;
+  #helloCame = false;
+  #resumeAfterHello: (() => void) | null = null;
+  #resume: Question<ReadyMessage> | null = null;
+  #bind: BindQuestion | null = null;
+  #ping: (Question<number> & { sent: Buffer; at: number }) | null = null;
+  #pings = 0;
+  #over: Error | null = null;
+
+  constructor(link: Link, clock: Clock, giveUp: (reason: string) => void) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#giveUp = giveUp;
+  }
+
+  resume(now: number, entropy: Buffer, machine: string, fresh: boolean): Promise<ReadyMessage> {
+    return this.#ask<ReadyMessage>((question) => {
+      this.#resume = question;
+      const protocol = { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION };
+      const send = () => this.#link.writer.json(FrameType.Resume, 0, { protocol, now, entropy: entropy.toString("base64"), machine });
+      if (!fresh || this.#helloCame) send();
+      else this.#resumeAfterHello = send;
+    });
+  }
+
+  bind(stream: number, message: BindMessage, code: Uint8Array[]): Promise<void> {
+    return this.#ask<void>((question) => {
+      const json = Buffer.from(JSON.stringify(message));
+      const bytes = code.reduce((sum, part) => sum + part.length, 0);
+      if (4 + json.length > Limit.payload) throw new MayflyError("bad-manifest", { file: "mayfly.json", what: tooMuchEnvironment });
+      if (bytes > Limit.code) throw new MayflyError("code-too-large", { bytes, limit: Limit.code });
+      this.#bind = { ...question, stream, app: message.app, function: message.preload ?? "*" };
+      this.#sendBind(stream, json, code);
+    });
+  }
+
+  /** Milliseconds there and back. */
+  ping(): Promise<number> {
+    return this.#ask<number>((question) => {
+      const sent = Buffer.alloc(8);
+      sent.writeUInt32LE((this.#pings += 1));
+      this.#ping = { ...question, sent, at: this.#clock.now() };
+      this.#link.writer.frame(FrameType.Ping, 0, 0, sent);
+    });
+  }
+
+  onHello(payload: Buffer): void {
+    const hello = parseMessage(helloSchema, payload);
+    if (hello === undefined || this.#helloCame) return this.#link.violate("a Hello that is malformed or not the first");
+    this.#helloCame = true;
+    const { min, max } = hello.protocol;
+    if (min > PROTOCOL_VERSION || max < PROTOCOL_VERSION) {
+      return this.#giveUp(`its agent speaks protocol ${min} to ${max}; this Mayfly speaks ${PROTOCOL_VERSION}`);
+    }
+    this.#resumeAfterHello?.();
+    this.#resumeAfterHello = null;
+  }
+
+  onReady(payload: Buffer): void {
+    const ready = parseMessage(readySchema, payload);
+    const question = this.#resume;
+    if (ready === undefined || question === null || ready.protocol !== PROTOCOL_VERSION) {
+      return this.#link.violate("a Ready that is malformed or was not asked for");
+    }
+    this.#resume = null;
+    question.resolve(ready);
+  }
+
+  onBound(stream: number, payload: Buffer): void {
+    const bound = parseMessage(boundSchema, payload);
+    const question = this.#bind;
+    if (bound === undefined || question?.stream !== stream) return this.#link.violate("a Bound that is malformed or was not asked for");
+    this.#bind = null;
+    if (bound.ok) question.resolve();
+    else question.reject(refusedBind(question, bound.message));
+  }
+
+  onPong(payload: Buffer): void {
+    const question = this.#ping;
+    if (question === null || !question.sent.equals(payload)) return this.#link.violate("a Pong that was not asked for");
+    this.#ping = null;
+    question.resolve(this.#clock.now() - question.at);
+  }
+
+  close(error: Error): void {
+    this.#over = error;
+    for (const question of [this.#resume, this.#bind, this.#ping]) question?.reject(error);
+    this.#resume = this.#bind = this.#ping = null;
+  }
+
+  #ask<T>(send: (question: Question<T>) => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#over !== null) throw this.#over;
+      send({ resolve, reject });
+    });
+  }
+
+  #sendBind(stream: number, json: Buffer, code: Uint8Array[]): void {
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(json.length);
+    this.#link.writer.frame(FrameType.Bind, 0, stream, Buffer.concat([head, json]));
+    const sender = new BodySender(this.#link, stream, () => {}, Infinity);
+    for (const part of code) sender.write(Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+    sender.end();
+  }
+}
+
+const tooMuchEnvironment = `env, secrets and functions together take over ${Limit.payload - HEADER_BYTES} bytes`;
+
+function refusedBind(question: BindQuestion, message: string): MayflyError {
+  return new MayflyError("function-load-failed", { app: question.app, function: question.function }, new Error(message));
+}

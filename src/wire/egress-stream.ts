@@ -1,0 +1,114 @@
+/**
+ * One Connect stream: a socket of the host's, joined to the guest through credit both ways.
+ *
+ * 1. The socket is destroyed when the stream closes before both directions ended.
+ * 2. Guest bytes that the socket has not taken are at most one window; socket bytes that the guest has not taken pause the socket.
+ */
+import type { Socket } from "node:net";
+import type { Link } from "./link.ts";
+import { BodySender } from "./body-sender.ts";
+import { PacedWriter } from "./paced-writer.ts";
+import { ReceiveWindow } from "./receive-window.ts";
+import { Flag, FrameType, ResetCode } from "./protocol.ts";
+
+export class EgressStream {
+  readonly stream: number;
+  readonly #link: Link;
+  readonly #onClosed: (stream: EgressStream) => void;
+  readonly #sender: BodySender;
+  readonly #window = new ReceiveWindow();
+  #socket: Socket | null = null;
+  #writer: PacedWriter | null = null;
+  #guestEnded = false;
+  #socketEnded = false;
+  #closed = false;
+
+  constructor(stream: number, link: Link, onClosed: (stream: EgressStream) => void) {
+    this.stream = stream;
+    this.#link = link;
+    this.#onClosed = onClosed;
+    this.#sender = new BodySender(link, stream, () => this.#sent());
+  }
+
+  connected(socket: Socket): void {
+    // Before anything else: a socket without this listener takes the host down with it.
+    socket.on("error", (error) => this.reset(ResetCode.ConnectFailed, error.message));
+    if (this.#closed) return void socket.destroy();
+    this.#socket = socket;
+    this.#writer = new PacedWriter(
+      (bytes, taken) => socket.write(bytes, () => taken()),
+      (bytes) => this.#consumed(bytes),
+    );
+    const family = socket.remoteFamily === "IPv6" ? 6 : 4;
+    this.#link.writer.json(FrameType.Connected, this.stream, { address: socket.remoteAddress, port: socket.remotePort, family });
+    this.#listen(socket);
+  }
+
+  onData(flags: number, chunk: Buffer): void {
+    if (this.#closed) return;
+    if (this.#writer === null || this.#guestEnded) return this.#link.violate("a Data frame on a connection that is not open");
+    if (!this.#window.take(chunk.length)) return this.#link.violate("more bytes than it had credit for");
+    if ((flags & Flag.Pending) !== 0) return this.#link.violate("Pending on a connection");
+    if (chunk.length === 0 && flags === 0) return this.#link.violate("an empty Data frame without End");
+    if (this.#socket!.destroyed) return this.reset(ResetCode.Cancelled, "the connection was closed");
+    this.#writer.write(chunk);
+    if (flags === Flag.End) this.#endFromGuest(this.#writer);
+  }
+
+  onCredit(bytes: number): void {
+    if (!this.#sender.grant(bytes)) this.#link.violate("a Credit of 0, or over the limit");
+  }
+
+  /** Tells the guest that it is over. */
+  reset(code: ResetCode, message: string): void {
+    if (this.#closed) return;
+    this.#link.writer.reset(this.stream, code, message);
+    this.close();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#sender.close();
+    this.#socket?.destroy();
+    this.#onClosed(this);
+  }
+
+  #listen(socket: Socket): void {
+    socket.on("data", (chunk: Buffer) => {
+      if (!this.#sender.write(chunk)) socket.pause();
+    });
+    socket.on("end", () => {
+      this.#socketEnded = true;
+      this.#sender.end();
+      this.#closeIfBothEnded();
+    });
+    // After a clean end, bytes may still wait for the guest's credit.
+    socket.on("close", () => {
+      if (!this.#socketEnded) this.reset(ResetCode.Cancelled, "the connection was closed");
+    });
+  }
+
+  #endFromGuest(writer: PacedWriter): void {
+    this.#guestEnded = true;
+    writer.end(() => this.#socket?.end());
+    this.#closeIfBothEnded();
+  }
+
+  #consumed(bytes: number): void {
+    if (!this.#closed && !this.#guestEnded) this.#window.consumed(bytes, this.#link, this.stream);
+  }
+
+  /** What was held for the guest is on its way. */
+  #sent(): void {
+    if (this.#socketEnded) this.#closeIfBothEnded();
+    else this.#socket?.resume();
+  }
+
+  /** What is held for the socket still goes out. */
+  #closeIfBothEnded(): void {
+    if (!this.#guestEnded || !this.#sender.done || this.#closed) return;
+    this.#closed = true;
+    this.#onClosed(this);
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The streams that the guest opens: Connect and Resolve.
+ *
+ * 1. At most 256 are open; more are refused, and so are more than 200 a second once a burst of 500 is used up.
+ * 2. Numbers only rise. A frame for a number that was used and is closed is dropped: the guest may not know yet.
+ */
+import type { HostEndEvents } from "./host-end.ts";
+import type { Link } from "./link.ts";
+import type { Clock } from "../clock/clock.ts";
+import { MayflyError } from "../errors/error.ts";
+import { EgressStream } from "./egress-stream.ts";
+import { TokenBucket } from "./token-bucket.ts";
+import { connectSchema, parseMessage, resolveSchema } from "./messages.ts";
+import { FrameType, Limit, ResetCode } from "./protocol.ts";
+
+const OPENS_PER_SECOND = 200;
+const OPENS_AT_ONCE = 500;
+
+export class EgressStreams {
+  readonly #link: Link;
+  readonly #events: HostEndEvents;
+  readonly #clock: Clock;
+  readonly #opens: TokenBucket;
+  readonly #connections = new Map<number, EgressStream>();
+  readonly #resolving = new Set<number>();
+  #highest = 0;
+
+  constructor(link: Link, events: HostEndEvents, clock: Clock) {
+    this.#link = link;
+    this.#events = events;
+    this.#clock = clock;
+    this.#opens = new TokenBucket(OPENS_PER_SECOND, OPENS_AT_ONCE, clock.now());
+  }
+
+  onConnect(stream: number, payload: Buffer): void {
+    if (!this.#open(stream)) return;
+    const asked = parseMessage(connectSchema, payload);
+    if (asked === undefined) return this.#link.violate("a Connect that is malformed");
+    const connection = new EgressStream(stream, this.#link, () => this.#connections.delete(stream));
+    this.#connections.set(stream, connection);
+    this.#events.connect(asked.host, asked.port).then(
+      (socket) => connection.connected(socket),
+      (error: unknown) => connection.reset(codeOf(error, ResetCode.ConnectFailed), messageOf(error)),
+    );
+  }
+
+  onResolve(stream: number, payload: Buffer): void {
+    if (!this.#open(stream)) return;
+    const asked = parseMessage(resolveSchema, payload);
+    if (asked === undefined) return this.#link.violate("a Resolve that is malformed");
+    this.#resolving.add(stream);
+    this.#events.resolve(asked.host, asked.family).then(
+      (addresses) => this.#resolved(stream, () => this.#link.writer.json(FrameType.Resolved, stream, { addresses })),
+      (error: unknown) => this.#resolved(stream, () => this.#refuse(stream, codeOf(error, ResetCode.ResolveFailed), messageOf(error))),
+    );
+  }
+
+  onData(stream: number, flags: number, chunk: Buffer): void {
+    const connection = this.#connections.get(stream);
+    if (connection === undefined) this.#checkUsed(stream);
+    else connection.onData(flags, chunk);
+  }
+
+  onCredit(stream: number, bytes: number): void {
+    const connection = this.#connections.get(stream);
+    if (connection === undefined) this.#checkUsed(stream);
+    else connection.onCredit(bytes);
+  }
+
+  onReset(stream: number): void {
+    const connection = this.#connections.get(stream);
+    if (connection !== undefined) connection.close();
+    else if (!this.#resolving.delete(stream)) this.#checkUsed(stream);
+  }
+
+  close(): void {
+    this.#resolving.clear();
+    for (const connection of this.#connections.values()) connection.close();
+  }
+
+  /** False: refused, or a violation; either was said. */
+  #open(stream: number): boolean {
+    if (stream <= this.#highest) {
+      this.#link.violate(`stream ${stream} opened after ${this.#highest}`);
+      return false;
+    }
+    this.#highest = stream;
+    const tooMany = this.#connections.size + this.#resolving.size >= Limit.guestStreams;
+    if (!tooMany && this.#opens.take(1, this.#clock.now())) return true;
+    const limit = tooMany ? `${Limit.guestStreams} at once` : `${OPENS_PER_SECOND} a second`;
+    this.#refuse(stream, ResetCode.Refused, `too many connections: ${limit} are allowed`);
+    return false;
+  }
+
+  /** Only if the guest has not taken the question back. */
+  #resolved(stream: number, answer: () => void): void {
+    if (this.#resolving.delete(stream)) answer();
+  }
+
+  #refuse(stream: number, code: ResetCode, message: string): void {
+    this.#link.writer.reset(stream, code, message);
+  }
+
+  #checkUsed(stream: number): void {
+    if (stream > this.#highest) this.#link.violate(`a frame on stream ${stream}, which was never opened`);
+  }
+}
+
+function codeOf(error: unknown, otherwise: ResetCode): ResetCode {
+  return error instanceof MayflyError && error.code === "egress-denied" ? ResetCode.EgressDenied : otherwise;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,121 @@
+/**
+ * One Request stream, from the host's side.
+ *
+ * 1. The sink's calls come in the order of RequestSink, whatever the guest sends; `closed` is the last and comes once.
+ * 2. After reset() the guest's frames are still checked, but the sink is told of nothing but `closed`.
+ * 3. The guest alone closes the stream: End without Pending, Done, or Reset.
+ */
+import type { RequestSink, RequestStream } from "./host-end.ts";
+import type { Link } from "./link.ts";
+import { BodySender } from "./body-sender.ts";
+import { ReceiveWindow } from "./receive-window.ts";
+import { decodeResponseHead } from "./head.ts";
+import { Flag, INITIAL_CREDIT, Limit, type ResetCode } from "./protocol.ts";
+
+const AWAITS_HEAD = 0;
+const AWAITS_BODY = 1;
+/** The reply is complete; Done is to come. */
+const AWAITS_DONE = 2;
+const CLOSED = 3;
+
+const empty = Buffer.alloc(0);
+
+export class InvocationStream implements RequestStream {
+  readonly stream: number;
+  readonly #link: Link;
+  readonly #sink: RequestSink;
+  readonly #onClosed: (stream: InvocationStream) => void;
+  readonly #sender: BodySender | null;
+  readonly #window = new ReceiveWindow();
+  readonly #position: number;
+  #state = AWAITS_HEAD;
+  #muted = false;
+
+  /**
+   * Made before its Request is written.
+   * @param bodySent request body bytes that go with the head; null: all of them do
+   */
+  constructor(stream: number, link: Link, sink: RequestSink, bodySent: number | null, onClosed: (stream: InvocationStream) => void) {
+    this.stream = stream;
+    this.#link = link;
+    this.#position = link.writer.position;
+    this.#sink = sink;
+    this.#onClosed = onClosed;
+    this.#sender = bodySent === null ? null : new BodySender(link, stream, () => sink.drain(), INITIAL_CREDIT - bodySent);
+  }
+
+  get sent(): boolean {
+    return this.#link.writer.handed > this.#position;
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#sender === null || this.#sender.write(chunk);
+  }
+
+  end(): void {
+    this.#sender?.end();
+  }
+
+  consumed(bytes: number): void {
+    if (this.#state < AWAITS_DONE && !this.#muted) this.#window.consumed(bytes, this.#link, this.stream);
+  }
+
+  reset(code: ResetCode, message: string): void {
+    if (this.#state === CLOSED || this.#muted) return;
+    this.#muted = true;
+    this.#sender?.close();
+    this.#link.writer.reset(this.stream, code, message);
+  }
+
+  onResponse(flags: number, payload: Buffer): void {
+    if (this.#state !== AWAITS_HEAD) return this.#link.violate("a second Response on a stream");
+    const bodyAt = 4 + payload.readUInt32LE(0);
+    if (bodyAt > 4 + Limit.head || bodyAt > payload.length) return this.#link.violate("a Response whose head is too long");
+    const head = decodeResponseHead(payload.toString("latin1", 4, bodyAt));
+    if (typeof head === "string") return this.#link.violate(head);
+    const body = bodyAt === payload.length ? empty : payload.subarray(bodyAt);
+    if (body.length > Limit.data || !this.#window.take(body.length)) return this.#link.violate("more body than it had credit for");
+    this.#state = stateAfter(flags);
+    if (!this.#muted) this.#sink.head(head.status, head.headers, body, (flags & Flag.End) !== 0);
+    this.#closeAfter(flags);
+  }
+
+  onData(flags: number, chunk: Buffer): void {
+    if (this.#state !== AWAITS_BODY) return this.#link.violate("a Data frame outside a reply's body");
+    if (!this.#window.take(chunk.length)) return this.#link.violate("more body than it had credit for");
+    if (chunk.length === 0 && flags === 0) return this.#link.violate("an empty Data frame without End");
+    this.#state = stateAfter(flags);
+    if (!this.#muted && chunk.length > 0) this.#sink.data(chunk);
+    if (!this.#muted && (flags & Flag.End) !== 0) this.#sink.end();
+    this.#closeAfter(flags);
+  }
+
+  onCredit(bytes: number): void {
+    if (this.#sender !== null && !this.#sender.grant(bytes)) this.#link.violate("a Credit of 0, or over the limit");
+  }
+
+  onReset(code: ResetCode, message: string): void {
+    if (!this.#muted && this.#state !== AWAITS_DONE) this.#sink.reset(code, message);
+    this.#close();
+  }
+
+  onDone(): void {
+    if (this.#state !== AWAITS_DONE) return this.#link.violate("a Done without Pending");
+    this.#close();
+  }
+
+  #closeAfter(flags: number): void {
+    if (flags === Flag.End) this.#close();
+  }
+
+  #close(): void {
+    this.#state = CLOSED;
+    this.#sender?.close();
+    this.#onClosed(this);
+    this.#sink.closed();
+  }
+}
+
+function stateAfter(flags: number): number {
+  return (flags & Flag.End) === 0 ? AWAITS_BODY : AWAITS_DONE;
+}

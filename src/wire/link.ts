@@ -1,0 +1,60 @@
+/**
+ * What the streams of one connection share: its writer, the bound on what waits to be written, and the way to report a violation.
+ *
+ * 1. While over 1 MiB waits for the guest to read it, body bytes stay with their streams, whose own queues are bounded by
+ *    the pause that they ask of their sources.
+ * 2. What else the host has to say is small; a guest that lets 8 MiB of it pile up does not read.
+ */
+import type { Duplex } from "node:stream";
+import { FrameWriter } from "./frame-writer.ts";
+
+const CLOGGED_BYTES = 1_048_576;
+const CLEAR_BYTES = CLOGGED_BYTES / 2;
+const MOST_PENDING_BYTES = 8 * 1_048_576;
+
+/** Something that waits until the connection takes body bytes again. */
+export interface Waiting {
+  pump(): void;
+}
+
+export class Link {
+  readonly writer: FrameWriter;
+  /** Ends the connection as the guest's fault. Nothing more may be done with it by the caller. */
+  readonly violate: (what: string) => void;
+  readonly #waiting = new Set<Waiting>();
+  clogged = false;
+
+  constructor(channel: Duplex, violate: (what: string) => void) {
+    this.violate = violate;
+    this.writer = new FrameWriter(channel, (pending) => this.#onPending(pending));
+  }
+
+  /** `waiting` is pumped once the connection is clear. */
+  whenClear(waiting: Waiting): void {
+    this.#waiting.add(waiting);
+  }
+
+  forget(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
+  }
+
+  close(): void {
+    this.writer.close();
+    this.#waiting.clear();
+  }
+
+  #onPending(pending: number): void {
+    if (pending > MOST_PENDING_BYTES) this.violate(`does not read: ${pending} bytes wait for it`);
+    else if (pending > CLOGGED_BYTES) this.clogged = true;
+    else if (this.clogged && pending < CLEAR_BYTES) this.#clear();
+  }
+
+  #clear(): void {
+    this.clogged = false;
+    for (const waiting of this.#waiting) {
+      if (this.clogged) return;
+      this.#waiting.delete(waiting);
+      waiting.pump();
+    }
+  }
+}

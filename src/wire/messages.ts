@@ -1,0 +1,50 @@
+/** The guest's JSON, parsed at the edge. Anything that does not fit is a violation. */
+import { z } from "zod";
+import type { ConnectMessage, ReadyMessage, ResolveMessage, StatsMessage } from "./protocol.ts";
+
+const version = z.int().min(1).max(1_000);
+const shortText = z.string().max(256);
+const figure = z.number().min(0);
+
+export const helloSchema = z.object({ protocol: z.object({ min: version, max: version }), agent: shortText });
+
+export const readySchema = z.object({
+  protocol: version,
+  agent: shortText,
+  node: shortText,
+  kernel: z.enum(["linux", "osv", "gvisor", "host"]),
+}) satisfies z.ZodType<ReadyMessage>;
+
+export const boundSchema = z.discriminatedUnion("ok", [
+  z.object({ ok: z.literal(true) }),
+  z.object({ ok: z.literal(false), message: z.string().max(65_536) }),
+]);
+
+export const statsSchema = z.object({
+  cpuMs: figure,
+  loopDelayMeanMs: figure,
+  loopDelayMaxMs: figure,
+  loopUtilization: figure,
+  heapUsedBytes: figure,
+  rssBytes: figure,
+  inFlight: figure,
+}) satisfies z.ZodType<StatsMessage>;
+
+// A name or an address; what it may be is for egress to say.
+const host = z.string().regex(/^[A-Za-z0-9_.:%-]{1,255}$/);
+
+export const connectSchema = z.object({ host, port: z.int().min(1).max(65_535) }) satisfies z.ZodType<ConnectMessage>;
+
+export const resolveSchema = z.object({
+  host,
+  family: z.union([z.literal(0), z.literal(4), z.literal(6)]),
+}) satisfies z.ZodType<ResolveMessage>;
+
+/** Undefined where the payload is no JSON or does not fit. */
+export function parseMessage<T>(schema: z.ZodType<T>, payload: Buffer): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(payload.toString())).data;
+  } catch {
+    return undefined; // No JSON: as much a violation as JSON that does not fit, and the caller's to name.
+  }
+}

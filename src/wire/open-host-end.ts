@@ -1,0 +1,215 @@
+/**
+ * The host's end of one machine's channel.
+ *
+ * Owns: the reading and writing of the channel, but not the channel itself, which goes with its machine.
+ * 1. The guest is hostile by assumption: no frame of its makes this throw, stall, or hold more than the limits of protocol.ts.
+ * 2. `dead` is reported once; after it, and after close(), no event follows and nothing is read or written.
+ * 3. One pass a frame: no promises, timers or JSON on the way of a Request and its reply.
+ */
+import type { Duplex } from "node:stream";
+import type { BindMessage, ReadyMessage } from "./protocol.ts";
+import type { HostEnd, HostEndEvents, RequestHead, RequestSink, RequestStream } from "./host-end.ts";
+import { type Clock, systemClock } from "../clock/clock.ts";
+import { MayflyError } from "../errors/error.ts";
+import { Control } from "./control.ts";
+import { EgressStreams } from "./egress-streams.ts";
+import { FloodGuard } from "./flood-guard.ts";
+import { FrameReader } from "./frame-reader.ts";
+import { fromGuest, nameOf } from "./frame-rules.ts";
+import { encodeRequestHead } from "./head.ts";
+import { InvocationStream } from "./invocation-stream.ts";
+import { Link } from "./link.ts";
+import { LogLimiter } from "./log-limiter.ts";
+import { parseMessage, statsSchema } from "./messages.ts";
+import { Flag, FrameType, INITIAL_CREDIT, Limit, LogLevel, ResetCode } from "./protocol.ts";
+import { StreamTable } from "./stream-table.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** @param channel read from now on; its errors are reported as `dead` */
+export function openHostEnd(channel: Duplex, events: HostEndEvents, clock: Clock = systemClock): HostEnd {
+  return new ChannelHostEnd(channel, events, clock);
+}
+
+/** Reset codes that a guest may send. */
+const guestResets: ReadonlySet<number> = new Set([
+  ResetCode.Cancelled,
+  ResetCode.Internal,
+  ResetCode.Refused,
+  ResetCode.FunctionThrew,
+  ResetCode.FunctionLoadFailed,
+  ResetCode.FunctionNotFound,
+  ResetCode.BadResponse,
+]);
+
+class ChannelHostEnd implements HostEnd {
+  readonly #channel: Duplex;
+  readonly #events: HostEndEvents;
+  readonly #now: () => number;
+  readonly #reader: FrameReader;
+  readonly #link: Link;
+  readonly #control: Control;
+  readonly #egress: EgressStreams;
+  readonly #logs: LogLimiter;
+  readonly #flood: FloodGuard;
+  readonly #stats: TokenBucket;
+  readonly #streams = new StreamTable<InvocationStream>();
+  readonly #onStreamClosed = (stream: InvocationStream) => this.#streams.remove(stream);
+  #over = false;
+
+  constructor(channel: Duplex, events: HostEndEvents, clock: Clock) {
+    this.#channel = channel;
+    this.#events = events;
+    this.#now = () => clock.now();
+    this.#reader = new FrameReader(fromGuest, (type, flags, stream, payload) => this.#onFrame(type, flags, stream, payload));
+    this.#link = new Link(channel, (what) => this.#die(what, true));
+    this.#control = new Control(this.#link, clock, (reason) => this.#die(reason, false));
+    this.#egress = new EgressStreams(this.#link, events, clock);
+    this.#logs = new LogLimiter((stream, level, text) => events.log(stream, level, text), clock);
+    this.#flood = new FloodGuard(clock.now());
+    this.#stats = new TokenBucket(2, 5, clock.now());
+    this.#listen();
+  }
+
+  resume(now: number, entropy: Buffer, machine: string, fresh: boolean): Promise<ReadyMessage> {
+    return this.#control.resume(now, entropy, machine, fresh);
+  }
+
+  bind(message: BindMessage, code: Uint8Array[]): Promise<void> {
+    return this.#control.bind(this.#streams.nextNumber(), message, code);
+  }
+
+  request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream {
+    const text = encodeRequestHead(head);
+    if (text.length > Limit.head || head.headers.length > 2 * Limit.headerPairs) {
+      throw new MayflyError("head-too-large", { limit: Limit.head });
+    }
+    const bodyBytes = body === null ? 0 : body.length;
+    const rides = bodyBytes <= INITIAL_CREDIT && 4 + text.length + bodyBytes <= Limit.payload;
+    const whole = end && rides;
+    const bodySent = whole ? null : rides ? bodyBytes : 0;
+    const stream = new InvocationStream(this.#streams.nextNumber(), this.#link, sink, bodySent, this.#onStreamClosed);
+    this.#streams.add(stream);
+    this.#link.writer.headed(FrameType.Request, whole ? Flag.End : 0, stream.stream, text, rides ? body : null);
+    if (!rides && body !== null) sendRest(stream, body, end);
+    return stream;
+  }
+
+  ping(): Promise<number> {
+    return this.#control.ping();
+  }
+
+  close(): void {
+    if (!this.#over) this.#stop("it was closed", false);
+  }
+
+  #listen(): void {
+    this.#channel.on("data", this.#onData);
+    this.#channel.on("end", this.#onEnd);
+    this.#channel.on("close", this.#onEnd);
+    // Stays for good: a destroyed channel may still report an error, which nobody else listens for.
+    this.#channel.on("error", (error) => this.#die(`the channel failed: ${error.message}`, false));
+  }
+
+  readonly #onData = (chunk: Buffer) => {
+    const wrong = this.#reader.push(chunk);
+    if (wrong !== null) this.#die(wrong, true);
+  };
+
+  readonly #onEnd = () => this.#die("the channel ended", false);
+
+  /** The dispatch table. The types that carry invocations come first. */
+  #onFrame(type: number, flags: number, stream: number, payload: Buffer): void {
+    if (type !== FrameType.Response && type !== FrameType.Data && this.#flood.count(this.#now)) {
+      return this.#die("it floods the host with frames", true);
+    }
+    switch (type) {
+      case FrameType.Response:
+        return this.#opened(stream, type)?.onResponse(flags, payload);
+      case FrameType.Data:
+        if ((stream & 1) === 0) return this.#egress.onData(stream, flags, payload);
+        return this.#opened(stream, type)?.onData(flags, payload);
+      case FrameType.Done:
+        return this.#opened(stream, type)?.onDone();
+      case FrameType.Credit:
+        if ((stream & 1) === 0) return this.#egress.onCredit(stream, payload.readUInt32LE(0));
+        return this.#opened(stream, type)?.onCredit(payload.readUInt32LE(0));
+      case FrameType.Log:
+        return this.#onLog(stream, payload);
+      default:
+        return this.#onRareFrame(type, stream, payload);
+    }
+  }
+
+  #onRareFrame(type: number, stream: number, payload: Buffer): void {
+    switch (type) {
+      case FrameType.Hello:
+        return this.#control.onHello(payload);
+      case FrameType.Ready:
+        return this.#control.onReady(payload);
+      case FrameType.Bound:
+        return this.#control.onBound(stream, payload);
+      case FrameType.Pong:
+        return this.#control.onPong(payload);
+      case FrameType.Reset:
+        return this.#onReset(stream, payload);
+      case FrameType.Stats:
+        return this.#onStats(payload);
+      case FrameType.Connect:
+        return this.#egress.onConnect(stream, payload);
+      case FrameType.Resolve:
+        return this.#egress.onResolve(stream, payload);
+    }
+  }
+
+  #opened(number: number, type: number): InvocationStream | undefined {
+    const stream = this.#streams.get(number);
+    if (stream === undefined) this.#die(`a ${nameOf(type)} on stream ${number}, which is not open`, true);
+    return stream;
+  }
+
+  #onReset(stream: number, payload: Buffer): void {
+    const code = payload.readUInt16LE(0);
+    if (!guestResets.has(code)) return this.#die(`a Reset with code ${code}`, true);
+    if ((stream & 1) === 0) return this.#egress.onReset(stream);
+    this.#opened(stream, FrameType.Reset)?.onReset(code as ResetCode, payload.toString("utf8", 2));
+  }
+
+  #onLog(stream: number, payload: Buffer): void {
+    if (payload[0]! > LogLevel.Platform) return this.#die(`a Log of level ${payload[0]}`, true);
+    if (!this.#streams.known(stream)) return this.#die(`a Log on stream ${stream}, which was never opened`, true);
+    this.#logs.line(stream, payload);
+  }
+
+  /** Advice only, so those that come too often are dropped. */
+  #onStats(payload: Buffer): void {
+    if (!this.#stats.take(1, this.#now())) return;
+    const stats = parseMessage(statsSchema, payload);
+    if (stats === undefined) return this.#die("a Stats that is malformed", true);
+    this.#events.stats(stats);
+  }
+
+  #die(reason: string, violation: boolean): void {
+    if (this.#over) return;
+    this.#stop(reason, violation);
+    this.#events.dead(reason, violation);
+  }
+
+  #stop(reason: string, violation: boolean): void {
+    this.#over = true;
+    this.#channel.off("data", this.#onData);
+    this.#channel.off("end", this.#onEnd);
+    this.#channel.off("close", this.#onEnd);
+    this.#channel.pause();
+    this.#reader.stop();
+    this.#egress.close();
+    this.#logs.close();
+    this.#link.close();
+    this.#control.close(violation ? new MayflyError("protocol-violation", { what: reason }) : new MayflyError("machine-died", { reason }));
+  }
+}
+
+/** A body that is too large to ride with its head. */
+function sendRest(stream: InvocationStream, body: Buffer, end: boolean): void {
+  stream.write(body);
+  if (end) stream.end();
+}
