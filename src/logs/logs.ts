@@ -39,9 +39,9 @@ export interface Logs {
   append(line: LogInput): void;
   /** Oldest first. */
   tail(query: LogQuery): Promise<LogLine[]>;
-  /** The tail, then each new line once, in order. Returns its stop. */
+  /** The tail, then each new line once, in order, within 100 ms. The callback must not throw. Returns its stop. */
   follow(query: LogQuery, callback: (line: LogLine) => void): () => void;
-  /** Whether there is anything of this app. */
+  /** Whether anything of this app is on disk. */
   has(app: string): boolean;
   /** Deletes the app's logs. */
   remove(app: string): Promise<void>;

@@ -1,0 +1,37 @@
+/** A log's files: hello.jsonl is the newest, then hello.1.jsonl, hello.2.jsonl… The dot keeps them apart from other apps' names. */
+import { rename, rm, stat } from "node:fs/promises";
+
+export function fileName(newest: string, age: number): string {
+  return age === 0 ? newest : newest.replace(/\.jsonl$/, `.${age}.jsonl`);
+}
+
+/** Makes room for a new newest file; the oldest goes. */
+export async function rotate(newest: string, files: number): Promise<void> {
+  for (let age = files - 1; age > 0; age--) await renameIfThere(fileName(newest, age - 1), fileName(newest, age));
+}
+
+export async function deleteFiles(newest: string, files: number): Promise<void> {
+  for (let age = 0; age < files; age++) await rm(fileName(newest, age), { force: true });
+}
+
+/** 0 where there is no such file. */
+export async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if (isMissing(error)) return 0;
+    throw error;
+  }
+}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}

@@ -1,0 +1,14 @@
+import { LogLevel } from "../wire/protocol.ts";
+import type { LogLevelName } from "./logs.ts";
+
+const names: Record<LogLevel, LogLevelName> = {
+  [LogLevel.Debug]: "debug",
+  [LogLevel.Info]: "info",
+  [LogLevel.Warn]: "warn",
+  [LogLevel.Error]: "error",
+  [LogLevel.Platform]: "platform",
+};
+
+export function levelName(level: LogLevel): LogLevelName {
+  return names[level];
+}

@@ -1,0 +1,37 @@
+import { fileName } from "./files.ts";
+import { linesBackwards } from "./lines-backwards.ts";
+import type { LogLine, LogQuery } from "./logs.ts";
+
+/** Lines are in the order of their appending; this much older than `since` and nothing newer is expected before them. */
+const DISORDER_MS = 60_000;
+
+/** The newest lines that match, oldest first. */
+export async function readTail(newest: string, files: number, query: LogQuery): Promise<LogLine[]> {
+  const found: LogLine[] = [];
+  if (query.tail === 0) return found;
+  for (let age = 0; age < files; age++) {
+    for await (const text of linesBackwards(fileName(newest, age))) {
+      const line = parse(text);
+      if (!line) continue;
+      if (query.since !== undefined && line.at < query.since - DISORDER_MS) return found.toReversed();
+      if (matches(line, query)) found.push(line);
+      if (found.length === query.tail) return found.toReversed();
+    }
+  }
+  return found.toReversed();
+}
+
+export function matches(line: LogLine, { function: name, since }: LogQuery): boolean {
+  return (name === undefined || line.function === name) && (since === undefined || line.at >= since);
+}
+
+/** Undefined for what a kill in the middle of a write left behind. */
+function parse(text: string): LogLine | undefined {
+  if (!text.startsWith("{") || !text.endsWith("}")) return undefined;
+  try {
+    return JSON.parse(text) as LogLine;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
