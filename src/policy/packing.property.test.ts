@@ -1,0 +1,113 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { createPackingPolicy } from "./packing.ts";
+import { World } from "./packing-world.ts";
+
+const APPS = ["ada", "bob", "cyd"];
+
+const limits = fc.record({
+  concurrency: fc.integer({ min: 1, max: 4 }),
+  maxMachines: fc.integer({ min: 1, max: 4 }),
+  queue: fc.integer({ min: 0, max: 8 }),
+  memoryMb: fc.constantFrom(256, 512),
+  vcpus: fc.constant(1),
+});
+
+const options = fc.record({
+  blanks: fc.integer({ min: 0, max: 3 }),
+  idleMs: fc.constantFrom(0, 50, 1_000),
+  maxMachines: fc.integer({ min: 1, max: 6 }),
+  memoryMb: fc.constant(256),
+  vcpus: fc.constant(1),
+});
+
+const app = fc.constantFrom(...APPS);
+const pick = fc.nat(1_000);
+const action = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant("arrive" as const), app }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("finish" as const), pick }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("come-up" as const), pick }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant("exit-killed" as const), pick }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("advance" as const), ms: fc.constantFrom(0.25, 10, 60, 400, 2_000) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("abandon" as const), pick }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("crash" as const), pick, retry: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("condemn" as const), pick }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("update" as const), app }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove" as const), app }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("set" as const), app, limits }) },
+);
+type Action = typeof action extends fc.Arbitrary<infer A> ? A : never;
+
+const run = fc.record({ options, apps: fc.tuple(limits, limits, limits), actions: fc.array(action, { maxLength: 150, size: "max" }) });
+
+test("whatever happens, no rule is broken and nothing waits for ever", () => {
+  fc.assert(
+    fc.property(run, ({ options, apps, actions }) => {
+      const world = new World(options);
+      APPS.forEach((name, i) => world.setApp(name, apps[i] as (typeof apps)[number]));
+      world.send({ type: "tick" });
+      for (const one of actions) perform(world, one);
+      world.settle();
+      assert.deepEqual([...world.waiting], [], "an invocation waits though every machine came up");
+    }),
+    { numRuns: 1_500 },
+  );
+});
+
+test("the same events give the same commands, through JSON and back at every step", () => {
+  fc.assert(
+    fc.property(run, ({ options, apps, actions }) => {
+      const world = new World(options);
+      APPS.forEach((name, i) => world.setApp(name, apps[i] as (typeof apps)[number]));
+      for (const one of actions) perform(world, one);
+      const again = createPackingPolicy(options);
+      for (const { now, event, commands } of world.events) {
+        again.state = JSON.parse(JSON.stringify(again.state));
+        assert.deepEqual(again.step(again.state, event, now), commands);
+      }
+      assert.deepEqual(again.state, JSON.parse(JSON.stringify(world.state)));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+function perform(world: World, action: Action): void {
+  switch (action.kind) {
+    case "arrive":
+      return void world.arrive(action.app);
+    case "finish":
+      return one(world.running.keys(), action.pick, (invocation) => world.finish(invocation));
+    case "come-up":
+      return one(world.inPhase("starting", "binding"), action.pick, (machine) => world.comeUp(machine));
+    case "exit-killed":
+      return one(world.inPhase("killed"), action.pick, (machine) => world.exit(machine));
+    case "advance":
+      return world.advance(action.ms);
+    case "abandon":
+      return one(world.waiting.keys(), action.pick, (invocation) => world.abandon(invocation));
+    case "crash":
+      return one(world.machines.values(), action.pick, (machine) => {
+        for (const lost of world.exit(machine)) if (action.retry && machine.app !== null) world.arrive(machine.app, lost);
+      });
+    case "condemn":
+      return one(world.machines.values(), action.pick, (machine) => world.send({ type: "condemn", machine: machine.id }));
+    case "update":
+      return void world.send({ type: "app-updated", app: action.app });
+    case "remove":
+      return world.removeApp(action.app);
+    case "set":
+      return setApp(world, action.app, action.limits);
+  }
+}
+
+/** As a deploy does it: a new size comes with new code. */
+function setApp(world: World, name: string, limits: Parameters<World["setApp"]>[1]): void {
+  world.setApp(name, limits);
+  world.send({ type: "app-updated", app: name });
+}
+
+function one<T>(candidates: Iterable<T>, pick: number, act: (candidate: T) => void): void {
+  const all = [...candidates];
+  if (all.length > 0) act(all[pick % all.length] as T);
+}
