@@ -1,9 +1,10 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { MayflyError } from "../errors/error.ts";
+import { putFile } from "./put-file.ts";
 import { projectRoot } from "./project.ts";
 
 export const agentEntry = join(projectRoot, "src/guest/main.ts");
@@ -34,7 +35,6 @@ export async function ensureAgent(cacheDir: string): Promise<string> {
   const path = join(dir, `${createHash("sha256").update(bundle).digest("hex").slice(0, 16)}.mjs`);
   if (existsSync(path)) return path;
   await mkdir(dir, { recursive: true });
-  await writeFile(`${path}.${process.pid}`, bundle, { mode: 0o444 });
-  await rename(`${path}.${process.pid}`, path);
+  await putFile(path, bundle);
   return path;
 }

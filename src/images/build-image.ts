@@ -4,9 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { withDraftFolder } from "./draft-folder.ts";
 import { makeErofs } from "./erofs.ts";
 import { type Image, type ImageDescription, descriptionFile, imageAt, imageIn, imagesFolder, isComplete } from "./image.ts";
 import { type Inputs, packageLines } from "./inputs.ts";
@@ -16,9 +17,9 @@ import { makeRootTree } from "./root-tree.ts";
 
 export async function buildImage(cacheDir: string, inputs: Inputs, progress: (step: string) => void): Promise<Image> {
   await mkdir(imagesFolder(cacheDir), { recursive: true });
-  const draft = imageIn(await mkdtemp(join(imagesFolder(cacheDir), ".building-")), "draft");
-  try {
+  return withDraftFolder(imagesFolder(cacheDir), async (folder) => {
     progress(`building the image: Node ${inputs.nodeVersion}, ${inputs.kernelPackage.name} ${inputs.kernelPackage.version}`);
+    const draft = imageIn(folder, "draft");
     const kernel = await readKernel(inputs.kernelPackage.dir);
     await copyFile(kernel.vmlinuz, draft.kernel);
     await writeFile(draft.initrd, makeInitrd(await readFile(join(inputs.packages["busybox-static"]!.dir, "bin/busybox")), kernel.modules));
@@ -26,10 +27,8 @@ export async function buildImage(cacheDir: string, inputs: Inputs, progress: (st
     await makeErofs(draft.rootTree, draft.root);
     const description = await describe(draft, kernel, inputs);
     await seal(draft, description);
-    return await publish(cacheDir, draft, description.id);
-  } finally {
-    await rm(draft.dir, { recursive: true, force: true });
-  }
+    return publish(cacheDir, draft, description.id);
+  });
 }
 
 async function describe(draft: Image, kernel: Kernel, inputs: Inputs): Promise<ImageDescription> {

@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildImage } from "./build-image.ts";
 import { type Image, imageAt, imagesFolder, isComplete } from "./image.ts";
+import { putFile } from "./put-file.ts";
 import { collectInputs, inputKey, type InputOptions } from "./inputs.ts";
 
 export type { Image } from "./image.ts";
@@ -35,8 +36,7 @@ async function lookUp(cacheDir: string, key: string): Promise<Image | undefined>
 async function remember(cacheDir: string, key: string, id: string): Promise<void> {
   const path = keyFile(cacheDir, key);
   await mkdir(join(imagesFolder(cacheDir), "keys"), { recursive: true });
-  await writeFile(`${path}.${process.pid}`, `${id}\n`);
-  await rename(`${path}.${process.pid}`, path);
+  await putFile(path, `${id}\n`);
 }
 
 function keyFile(cacheDir: string, key: string): string {

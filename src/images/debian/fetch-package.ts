@@ -6,9 +6,10 @@
  *   `<name>`             a symbolic link to the version in use, replaced only by a refresh
  *   `.apt/`              the private apt's lists and cache
  */
-import { mkdir, mkdtemp, readdir, readlink, rename, rm, symlink } from "node:fs/promises";
+import { mkdir, readdir, readlink, rename, symlink } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { withDraftFolder } from "../draft-folder.ts";
 import { runProgram } from "../run-program.ts";
 import { openPrivateApt, type PrivateApt, type Suite } from "./private-apt.ts";
 
@@ -64,18 +65,15 @@ async function download(store: string, names: string[], { suite, progress }: Fet
   const apt = await openPrivateApt(join(store, ".apt"), suite);
   const targets = await Promise.all(names.map((name) => concreteName(apt, name)));
   progress?.(`downloading from Debian ${suite}: ${targets.join(", ")}`);
-  const temporary = await mkdtemp(join(store, ".fetch-"));
-  try {
-    await apt.download(targets, temporary);
-    const archives = await readdir(temporary);
+  await withDraftFolder(store, async (draft) => {
+    await apt.download(targets, draft);
+    const archives = await readdir(draft);
     for (const [index, target] of targets.entries()) {
       const archive = archives.find((name) => name.startsWith(`${target}_`))!;
-      const folder = await unpack(store, temporary, archive);
-      await point(pointer(store, names[index]!), folder, temporary);
+      const folder = await unpack(store, draft, archive);
+      await point(pointer(store, names[index]!), folder, draft);
     }
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
+  });
 }
 
 async function concreteName(apt: PrivateApt, name: string): Promise<string> {
@@ -83,12 +81,12 @@ async function concreteName(apt: PrivateApt, name: string): Promise<string> {
 }
 
 /** `archive`: "name_version_arch.deb", as apt names it. Returns the folder's name. */
-async function unpack(store: string, temporary: string, archive: string): Promise<string> {
+async function unpack(store: string, draft: string, archive: string): Promise<string> {
   const [name, version] = archive.split("_") as [string, string];
   const folder = `${name}_${decodeURIComponent(version)}`;
   if (existsSync(join(store, folder))) return folder;
-  const tree = join(temporary, `${folder}.tree`);
-  await runProgram("dpkg", ["-x", join(temporary, archive), tree]);
+  const tree = join(draft, `${folder}.tree`);
+  await runProgram("dpkg", ["-x", join(draft, archive), tree]);
   await rename(tree, join(store, folder)).catch((error: NodeJS.ErrnoException) => {
     // Another Mayfly was first; its folder holds the same files.
     if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
@@ -96,8 +94,8 @@ async function unpack(store: string, temporary: string, archive: string): Promis
   return folder;
 }
 
-async function point(link: string, folder: string, temporary: string): Promise<void> {
-  const fresh = join(temporary, "link");
+async function point(link: string, folder: string, draft: string): Promise<void> {
+  const fresh = join(draft, "link");
   await symlink(folder, fresh);
   await rename(fresh, link);
 }

@@ -1,0 +1,35 @@
+/**
+ * Folders in which something is made before it is renamed to its place. Their names hold the maker's process id, so that
+ * what a crashed maker left is known and removed by the next.
+ */
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+const prefix = ".draft-";
+
+/** Runs `make` with a new folder in `parent`, and removes what is left of the folder afterwards. */
+export async function withDraftFolder<T>(parent: string, make: (folder: string) => Promise<T>): Promise<T> {
+  await removeAbandoned(parent);
+  const folder = await mkdtemp(join(parent, `${prefix}${process.pid}-`));
+  try {
+    return await make(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function removeAbandoned(parent: string): Promise<void> {
+  const drafts = (await readdir(parent)).filter((name) => name.startsWith(prefix));
+  const abandoned = drafts.filter((name) => !isAlive(Number.parseInt(name.slice(prefix.length), 10)));
+  for (const name of abandoned) await rm(join(parent, name), { recursive: true, force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, as another user.
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}

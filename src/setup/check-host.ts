@@ -1,0 +1,59 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Finding } from "./doctor.ts";
+
+/** Presence only: whether it works is found out by the qemu driver, with a real boot. */
+export function checkKvm(): Finding {
+  const part = "/dev/kvm";
+  const cure =
+    "Without it machines run in software emulation, which computes some ten times slower. Enable virtualisation, or nested virtualisation.";
+  if (!existsSync(part)) return { part, ok: true, detail: "absent: software emulation (TCG)", cure };
+  if (!mayWrite(part)) {
+    return {
+      part,
+      ok: true,
+      detail: "present, but not ours to open: software emulation (TCG)",
+      cure: "Join the group kvm, or run as root.",
+    };
+  }
+  return { part, ok: true, detail: "present; a test boot decides whether it is used" };
+}
+
+/** @param needed bytes */
+export function checkMemory(needed: number): Finding {
+  const available = process.availableMemory();
+  const ok = available >= needed;
+  const detail = `${inMb(available)} MB available`;
+  return { part: "memory", ok, detail, ...(ok ? {} : { cure: `Free some: ${inMb(needed)} MB are needed for a first few machines.` }) };
+}
+
+/** @param needed bytes */
+export async function checkDisk(part: string, dir: string, needed: number): Promise<Finding> {
+  const existing = nearestExisting(dir);
+  const { bavail, bsize } = await statfs(existing);
+  const free = bavail * bsize;
+  if (!mayWrite(existing))
+    return { part, ok: false, detail: `${existing} is not writable`, cure: `Give this user write access to ${dir}.` };
+  const ok = free >= needed;
+  const cure = `Free some, or use another folder: ${inMb(needed)} MB are needed.`;
+  return { part, ok, detail: `${inMb(free)} MB free for ${dir}`, ...(ok ? {} : { cure }) };
+}
+
+function nearestExisting(dir: string): string {
+  return existsSync(dir) || dirname(dir) === dir ? dir : nearestExisting(dirname(dir));
+}
+
+function mayWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    // The refusal is the answer.
+    return false;
+  }
+}
+
+function inMb(bytes: number): number {
+  return Math.floor(bytes / (1 << 20));
+}

@@ -1,0 +1,41 @@
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { errorTable } from "../errors/table.ts";
+import type { Finding } from "./doctor.ts";
+
+/** @param key the setting that names the address, host:port */
+export async function checkPort(part: string, key: string, address: string): Promise<Finding> {
+  const refusal = await tryListen(address);
+  if (refusal === undefined) return { part, ok: true, detail: `${address} is free` };
+  if (refusal !== "EADDRINUSE")
+    return { part, ok: false, detail: `${address} cannot be used: ${refusal}`, cure: `Choose another address with ${key}.` };
+  if (await isMayfly(address)) return { part, ok: true, detail: `${address} is served by a running Mayfly` };
+  return { part, ok: false, detail: `${address} is in use by another program`, cure: `Stop it, or choose another address with ${key}.` };
+}
+
+/** The error's code, or undefined where it worked. */
+async function tryListen(address: string): Promise<string | undefined> {
+  const colon = address.lastIndexOf(":");
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
+  const server = createServer().listen(Number(address.slice(colon + 1)), host);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
+  server.close();
+  await once(server, "close");
+  return undefined;
+}
+
+/** Both of Mayfly's servers answer what they do not know with an error of our table. */
+async function isMayfly(address: string): Promise<boolean> {
+  try {
+    const reply = await fetch(`http://${address}/.mayfly-doctor`, { signal: AbortSignal.timeout(1000) });
+    const body = (await reply.json()) as { error?: { code?: string; docs?: string } };
+    return (body.error?.code ?? "") in errorTable && body.error?.docs !== undefined;
+  } catch {
+    // Whoever does not answer so is another program.
+    return false;
+  }
+}

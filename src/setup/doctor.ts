@@ -1,0 +1,42 @@
+/** What this host has and lacks, as data: `mayfly doctor` prints it. Looks only; changes nothing. */
+import { checkCgroups } from "./check-cgroups.ts";
+import { checkDisk, checkKvm, checkMemory } from "./check-host.ts";
+import { checkPort } from "./check-port.ts";
+import { checkErofs, checkNode, checkNpmPackages, checkQemu, checkRunsc } from "./check-programs.ts";
+
+/** What one row of the doctor's report says. */
+export interface Finding {
+  part: string;
+  ok: boolean;
+  detail: string;
+  /** What to do; also where all is well but could be better. */
+  cure?: string;
+}
+
+export interface DoctorOptions {
+  stateDir: string;
+  cacheDir: string;
+  /** host:port, as in the settings. */
+  listen: string;
+  api: string;
+}
+
+const MB = 1 << 20;
+
+export async function doctor({ stateDir, cacheDir, listen, api }: DoctorOptions): Promise<Finding[]> {
+  return [
+    checkNode(),
+    checkNpmPackages(),
+    await checkQemu(),
+    await checkErofs(),
+    checkKvm(),
+    checkRunsc(cacheDir),
+    checkCgroups(),
+    checkMemory(1024 * MB),
+    await checkDisk("disk for state", stateDir, 256 * MB),
+    // An image twice (packed and unpacked), packages, templates.
+    await checkDisk("disk for cache", cacheDir, 2048 * MB),
+    await checkPort("port for functions", "listen", listen),
+    await checkPort("port for the API", "api", api),
+  ];
+}

@@ -1,0 +1,30 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+/** Something that must be on the host and that Debian has a package for. */
+export interface Part {
+  /** The Debian package. */
+  name: string;
+  /** The program by which we know that it is there. */
+  program: string;
+  why: string;
+}
+
+/** All that Mayfly needs from the host beyond a minimal Debian 12 and Node with npm. Everything else is fetched into the cache. */
+export const requiredParts: Part[] = [
+  { name: "qemu-system-x86", program: "qemu-system-x86_64", why: "runs the virtual machines" },
+  { name: "erofs-utils", program: "mkfs.erofs", why: "packs the machines' root" },
+];
+
+/** Programs for root may be missing from a user's PATH. */
+export function searchPath(): string[] {
+  return [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/bin", "/sbin", "/bin"].filter((folder) => folder !== "");
+}
+
+export function findProgram(name: string, folders: string[] = searchPath()): string | undefined {
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+export function missingParts(parts: Part[] = requiredParts, folders: string[] = searchPath()): Part[] {
+  return parts.filter(({ program }) => findProgram(program, folders) === undefined);
+}
