@@ -68,7 +68,7 @@ const usageFigures = {
 
 export const usageSchema = z
   .object({
-    prices: z.object({ currency: z.string(), vcpuSecond: z.number(), gbSecond: z.number(), request: z.number() }),
+    prices: z.object({ currency: z.string(), vcpuSecond: z.number(), gbSecond: z.number() }),
     total: z.object(usageFigures),
     platform: z.object(usageFigures).openapi({ description: "Used by no app: blanks, and bringing machines up." }),
     apps: z.array(z.object({ app: z.string(), ...usageFigures })),
