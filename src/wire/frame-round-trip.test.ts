@@ -40,7 +40,7 @@ test("what is written is read again, however the bytes are cut", () => {
   );
 });
 
-test("frames of one turn leave in one write, and the slab is used again", async () => {
+test("frames of one turn leave in one write", async () => {
   const { channel, writes } = recorder();
   const writer = new FrameWriter(channel);
   for (let round = 0; round < 3; round += 1) {

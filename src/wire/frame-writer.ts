@@ -3,7 +3,8 @@
  *
  * Owns: a slab that frames are copied into, and the order of writes to the channel.
  * 1. Frames leave in the order of the calls.
- * 2. Bytes in the slab are not changed until the channel has taken them; then the slab is used again from its start.
+ * 2. Bytes that were given to the channel are never changed: a full slab is left to it, and a new one begun. (A write's callback
+ *    does not mean that the bytes were read: in-memory channels pass them on by reference.)
  * 3. Large payloads are not copied: the caller must leave them unchanged.
  */
 import type { Duplex } from "node:stream";
@@ -25,7 +26,6 @@ export class FrameWriter {
   #sent = 0;
   #filled = 0;
   #handed = 0;
-  #writesUnderWay = 0;
   #scheduled: NodeJS.Immediate | null = null;
   #closed = false;
 
@@ -143,18 +143,12 @@ export class FrameWriter {
   }
 
   #write(bytes: Uint8Array): void {
-    this.#writesUnderWay += 1;
     this.#handed += bytes.length;
     this.#channel.write(bytes, this.#written);
     this.#onPending(this.pendingBytes);
   }
 
   readonly #written = () => {
-    this.#writesUnderWay -= 1;
-    if (this.#writesUnderWay === 0 && this.#sent === this.#filled) {
-      this.#sent = 0;
-      this.#filled = 0;
-    }
     if (!this.#closed) this.#onPending(this.pendingBytes);
   };
 }
