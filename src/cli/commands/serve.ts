@@ -1,0 +1,70 @@
+import type { Command } from "commander";
+import { loadConfig } from "../../config/load.ts";
+import { type Running, startMayfly } from "../../main.ts";
+import { parseCount } from "../parse.ts";
+import { closeOnSignal } from "../signals.ts";
+import { showProgress } from "../terminal.ts";
+
+interface Options {
+  config?: string;
+  state?: string;
+  cache?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  json?: true;
+  [setting: string]: unknown;
+}
+
+export function define(command: Command): void {
+  command
+    .option("--listen <host:port>", "where functions are called; port 0 is any free one")
+    .option("--api <host:port>", "where the management API answers")
+    .option("--driver <name>", "auto, qemu, gvisor or process (which isolates nothing)")
+    .option("--state <dir>", "state folder: apps, secrets, token, logs, ledger")
+    .option("--cache <dir>", "cache folder: images, templates, downloads")
+    .option("--blanks <count>", "started machines kept ready for any app", parseCount(0, 1_000))
+    .option("--idle-ms <ms>", "how long a machine with nothing in flight is kept", parseCount(0, 86_400_000))
+    .option("--max-machines <count>", "machines of all apps together", parseCount(1, 100_000))
+    .option("--grace-ms <ms>", "what invocations in flight get to finish at shutdown", parseCount(0, 900_000))
+    .option("--no-timing-headers", "answer without Server-Timing and X-Mayfly-Invocation")
+    .option("--domain <name>", "route <function>.<app>.<name> by the Host header")
+    .option("--tls-cert <file>", "certificate chain, PEM")
+    .option("--tls-key <file>", "its private key, PEM")
+    .option("--allow-insecure-bind", "listen beyond loopback without TLS")
+    .option("--record <file>", "write every policy event and command to it, a JSON line each")
+    .option("--log-level <level>", "debug, info, warn, error or silent")
+    .option("--config <file>", "settings in JSON (or MAYFLY_CONFIG)")
+    .option("--json", "print one line of JSON when it is up")
+    .addHelpText("after", "\ndocs/configuration.md has every setting. SIGTERM and SIGINT let what is in flight finish.\n")
+    .addHelpText("after", "Example:\n  mayfly serve --listen 127.0.0.1:8080 --blanks 4")
+    .action(serve);
+}
+
+async function serve(options: Options): Promise<void> {
+  const config = loadConfig({ flags: settings(options), file: options.config ?? process.env.MAYFLY_CONFIG });
+  const progress = showProgress();
+  const running = await startMayfly(config, { progress: progress.step }).finally(progress.done);
+  closeOnSignal(running);
+  console.log(
+    options.json ? JSON.stringify({ pid: process.pid, ...addresses(running), driver: running.driver }) : inWords(running, config.stateDir),
+  );
+}
+
+/** Options are settings by another spelling; a flag that was not given is undefined. */
+function settings({ config: _file, state, cache, tlsCert, tlsKey, json: _json, timingHeaders, ...same }: Options): Record<string, unknown> {
+  const tls = tlsCert !== undefined || tlsKey !== undefined ? { cert: tlsCert, key: tlsKey } : undefined;
+  return { ...same, stateDir: state, cacheDir: cache, tls, timingHeaders: timingHeaders === false ? false : undefined };
+}
+
+function addresses({ gatewayUrl, apiUrl }: Running): { gatewayUrl: string; apiUrl: string } {
+  return { gatewayUrl, apiUrl };
+}
+
+function inWords({ gatewayUrl, apiUrl, driver }: Running, stateDir: string): string {
+  return [
+    `Mayfly is up (pid ${process.pid}).`,
+    `  functions  ${gatewayUrl}/<app>/<function>`,
+    `  API        ${apiUrl}/openapi.json (token in ${stateDir}/api-token)`,
+    `  driver     ${driver.detail}`,
+  ].join("\n");
+}

@@ -1,0 +1,21 @@
+import type { Command } from "commander";
+import { loadConfig } from "../../config/load.ts";
+import { ensureImage } from "../../images/ensure-image.ts";
+import { prepareHost } from "../prepare-host.ts";
+import { showProgress } from "../terminal.ts";
+
+export function define(command: Command): void {
+  command
+    .option("--cache <dir>", "cache folder (or MAYFLY_CACHE_DIR)")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nInstalls Debian packages where root, and builds the image; does nothing where all is there.\n\nExample:\n  mayfly setup")
+    .action(setup);
+}
+
+async function setup(options: { cache?: string; json?: true }): Promise<void> {
+  const { cacheDir } = loadConfig({ flags: { cacheDir: options.cache } });
+  await prepareHost();
+  const progress = showProgress();
+  const image = await ensureImage({ cacheDir, progress: progress.step }).finally(progress.done);
+  console.log(options.json ? JSON.stringify({ image: image.id }) : "This host has all that Mayfly needs. Next: mayfly demo");
+}

@@ -1,0 +1,20 @@
+/** SIGINT and SIGTERM end a running platform cleanly; a second one does not wait. */
+import type { Running } from "../main.ts";
+import { reportError } from "./report-error.ts";
+
+export function closeOnSignal(running: Pick<Running, "close">): void {
+  let closing = false;
+  const close = async (signal: NodeJS.Signals) => {
+    if (closing) process.exit(signal === "SIGINT" ? 130 : 143);
+    closing = true;
+    console.error(`${signal}: finishing what is in flight; once more to end at once`);
+    try {
+      await running.close();
+    } catch (error) {
+      process.exitCode = reportError(error, process.argv.includes("--json"));
+    }
+    process.exit();
+  };
+  process.on("SIGINT", close);
+  process.on("SIGTERM", close);
+}

@@ -1,0 +1,78 @@
+/** Every example, deployed and called as its reader would, in real machines. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import jpeg from "jpeg-js";
+import { type Platform, createScope, drivers, exampleFile, startPlatform } from "./platform.ts";
+
+for (const driver of drivers) {
+  describe(`examples in ${driver} machines`, () => {
+    const scope = createScope();
+    let platform: Platform;
+    before(async () => {
+      platform = await startPlatform(scope, { driver });
+    });
+    after(() => scope.close());
+
+    test("hello greets", async () => {
+      await platform.deploy("examples/hello");
+      const response = await platform.call("/hello/hello?name=Ada");
+      assert.deepEqual([response.status, await response.text()], [200, "Hello, Ada!\n"]);
+    });
+
+    test("hono routes below the function's path", async () => {
+      await platform.deploy("examples/hono");
+      const post = (text: string) => platform.call("/hono/api/notes", { method: "POST", body: JSON.stringify({ text }) });
+      assert.deepEqual(await (await post("milk")).json(), { id: 1, text: "milk" });
+      assert.equal((await post("bread")).status, 201);
+      assert.deepEqual(await (await platform.call("/hono/api/notes/2")).json(), { id: 2, text: "bread" });
+      assert.equal((await platform.call("/hono/api/notes/3")).status, 404);
+      assert.equal((await post("")).status, 400);
+      assert.match(await (await platform.call("/hono/api")).text(), /A notebook/);
+    });
+
+    test("lambda handlers reply, plain and streaming", async () => {
+      await platform.deploy("examples/lambda");
+      const response = await platform.call("/lambda/plain?name=Ada", { method: "POST", body: "12345" });
+      const body = (await response.json()) as Record<string, unknown>;
+      assert.deepEqual([body.hello, body.method, body.received], ["Ada", "POST", 5]);
+      assert.ok(Number(body.remainingMs) > 1_000 && String(body.requestId).length > 0);
+      const stream = await platform.call("/lambda/stream");
+      assert.deepEqual([stream.headers.get("content-type"), await stream.text()], ["text/plain", "one\ntwo\nthree\n"]);
+    });
+
+    test("thumbnail makes a real JPEG smaller, and refuses what is none", async () => {
+      await platform.deploy("examples/thumbnail");
+      const resize = (body: Buffer) => platform.call("/thumbnail/resize?width=48", { method: "POST", body: new Uint8Array(body) });
+      const response = await resize(exampleFile("thumbnail/lake.jpg"));
+      assert.deepEqual([response.status, response.headers.get("content-type")], [200, "image/jpeg"]);
+      const small = jpeg.decode(Buffer.from(await response.arrayBuffer()), { useTArray: true });
+      assert.deepEqual([small.width, small.height], [48, 32]);
+      assert.equal((await resize(Buffer.from("no picture"))).status, 415);
+    });
+
+    test("wait serves many at once from one machine", async () => {
+      await platform.deploy("examples/wait");
+      await (await platform.call("/wait/wait")).text();
+      const replies = await Promise.all(Array.from({ length: 100 }, async () => (await platform.call("/wait/wait")).text()));
+      assert.deepEqual(new Set(replies), new Set(["waited 50 ms\n"]));
+      const machines = (await platform.client.machines()).filter(({ app }) => app === "wait");
+      assert.equal(machines.length, 1);
+    });
+
+    test("sse sends its events one by one", async () => {
+      await platform.deploy("examples/sse");
+      const response = await platform.call("/sse/clock?count=3&everyMs=100");
+      assert.equal(response.headers.get("content-type"), "text/event-stream");
+      const decoder = new TextDecoder();
+      const chunks: string[] = [];
+      for await (const chunk of response.body!) chunks.push(decoder.decode(chunk));
+      assert.equal(chunks.join("").match(/event: tick/g)?.length, 3);
+      assert.ok(chunks.length >= 3, `came in ${chunks.length} pieces`);
+    });
+
+    test("misbehave behaves unless told otherwise", async () => {
+      await platform.deploy("examples/misbehave");
+      assert.equal(await (await platform.call("/misbehave/misbehave")).text(), "behaved\n");
+    });
+  });
+}

@@ -1,0 +1,83 @@
+/** What becomes of the caller, the machine, its neighbours and the log when a function misbehaves. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { ErrorBody } from "../src/errors/error.ts";
+import { type Platform, createScope, drivers, eventually, startPlatform } from "./platform.ts";
+
+for (const driver of drivers) {
+  describe(`misbehaviour in ${driver} machines`, () => {
+    const scope = createScope();
+    let platform: Platform;
+    before(async () => {
+      platform = await startPlatform(scope, { driver });
+      await platform.deploy("examples/misbehave");
+    });
+    after(() => scope.close());
+
+    const misbehave = (deed: string) => platform.call(`/misbehave/misbehave?do=${deed}`);
+    const errorOf = async (response: Response) => ((await response.json()) as ErrorBody).error;
+    const worksAgain = async () => assert.equal(await (await misbehave("")).text(), "behaved\n");
+
+    test("a throw is a 500 with an id, the stack is in the log beside it, and the machine lives on", async () => {
+      await worksAgain();
+      const before = (await platform.client.machines()).find(({ app }) => app === "misbehave");
+      const response = await misbehave("throw");
+      const { code, id } = await errorOf(response);
+      assert.deepEqual([response.status, code], [500, "function-threw"]);
+      const lines = await platform.logged("misbehave", /thrown on demand/);
+      const line = lines.find(({ text }) => /thrown on demand/.test(text));
+      assert.equal(line?.invocation, id);
+      assert.match(lines.map(({ text }) => text).join("\n"), /at .*misbehave/);
+      await worksAgain();
+      assert.ok((await platform.client.machines()).some(({ id: machine }) => machine === before?.id));
+    });
+
+    test("an unhandled rejection is logged with its invocation and costs nobody else", async () => {
+      const response = await misbehave("reject");
+      assert.deepEqual([response.status, await response.text()], [200, "left a rejection behind\n"]);
+      const line = (await platform.logged("misbehave", /rejected on demand/)).find(({ text }) => /rejected on demand/.test(text));
+      assert.equal(line?.invocation, response.headers.get("x-mayfly-invocation"));
+      await worksAgain();
+    });
+
+    test("a spin is a 504 or 502, its machine is killed with the reason in the log, and a neighbour gets an answer", async () => {
+      await worksAgain();
+      const spinning = misbehave("spin");
+      const neighbour = misbehave("");
+      const response = await spinning;
+      assert.ok(["function-timeout", "machine-died"].includes((await errorOf(response)).code));
+      assert.ok([200, 502, 504].includes((await neighbour).status));
+      await platform.logged("misbehave", /(event loop|did not answer|stuck|blocked|ping)/i);
+      await worksAgain();
+    });
+
+    test("a leak ends the machine as out of memory, and says so", async () => {
+      const { code, message } = await errorOf(await misbehave("leak"));
+      assert.equal(code, "machine-died");
+      assert.match(message, /memory/);
+      await platform.logged("misbehave", /memory/);
+      await worksAgain();
+    });
+
+    test("a flood of log lines is bounded and says how many it dropped", async () => {
+      await (await misbehave("flood")).text();
+      await platform.logged("misbehave", /\d+ .*(dropped|left out)|(dropped|left out).* \d+/i);
+      const lines = await platform.client.logs({ app: "misbehave", tail: 10_000 });
+      assert.ok(lines.filter(({ text }) => /of a flood/.test(text)).length < 10_000);
+      await worksAgain();
+    });
+
+    test("an exit ends the machine with its code as the reason", async () => {
+      const response = await misbehave("exit");
+      assert.ok([500, 502].includes(response.status));
+      await response.text();
+      await platform.logged("misbehave", /exit|ended/i);
+      await worksAgain();
+    });
+
+    test("no dead machine stays in the list", async () => {
+      const machines = await eventually("the list", () => platform.client.machines(), (all) => all.every(({ state }) => state !== "ending"));
+      assert.ok(machines.filter(({ app }) => app === "misbehave").length <= 2);
+    });
+  });
+}

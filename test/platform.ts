@@ -1,0 +1,101 @@
+/** A real platform for a test: fresh state folder, free ports, the host's shared cache. Closed, and its folder removed, when the test ends. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, createClient } from "../src/api/client.ts";
+import { bundleApp } from "../src/build/bundle-app.ts";
+import type { Manifest } from "../src/catalog/manifest.ts";
+import { loadConfig } from "../src/config/load.ts";
+import type { LogLine } from "../src/logs/logs.ts";
+import { type Running, startMayfly } from "../src/main.ts";
+
+export const projectDir = new URL("..", import.meta.url).pathname;
+export const drivers = ["qemu", "gvisor"] as const;
+
+/** Anything that runs clean-up at its end: a test's or a suite's context, or what `before` collects. */
+export interface Scope {
+  after(cleanUp: () => void | Promise<void>): void;
+}
+
+export interface Platform {
+  running: Running;
+  client: Client;
+  stateDir: string;
+  /** Deploys a folder of examples/ or test/apps/, some of its manifest replaced. */
+  deploy(folder: string, changes?: Partial<Manifest>): Promise<void>;
+  /** @param path for example "/hello/hello?name=Ada" */
+  call(path: string, init?: RequestInit): Promise<Response>;
+  /** Resolves with the app's log lines once one of them matches; fails after 20 s. */
+  logged(app: string, pattern: RegExp): Promise<LogLine[]>;
+}
+
+export async function startPlatform(scope: Scope, settings: Record<string, unknown> = {}): Promise<Platform> {
+  const stateDir = temporaryFolder(scope);
+  const config = loadConfig({ flags: { stateDir, listen: "127.0.0.1:0", api: "127.0.0.1:0", logLevel: "warn", ...settings } });
+  const running = await startMayfly(config);
+  scope.after(() => running.close());
+  const client = createClient({ url: running.apiUrl, token: running.token });
+  return {
+    running,
+    client,
+    stateDir,
+    deploy: (folder, changes = {}) => deploy(client, folder, changes),
+    call: (path, init) => fetch(running.gatewayUrl + path, init),
+    logged: (app, pattern) => logged(client, app, pattern),
+  };
+}
+
+/** Clean-ups run in reverse: what was made last goes first. */
+export function createScope(): Scope & { close(): Promise<void> } {
+  const cleanUps: (() => void | Promise<void>)[] = [];
+  return {
+    after: (cleanUp) => cleanUps.push(cleanUp),
+    async close() {
+      for (const cleanUp of cleanUps.toReversed()) await cleanUp();
+    },
+  };
+}
+
+export function temporaryFolder(scope: Scope): string {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-test-"));
+  scope.after(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** A copy of an app's folder with other text in some of its files. */
+export function copyApp(scope: Scope, folder: string, files: Record<string, string>): string {
+  const dir = join(temporaryFolder(scope), "app");
+  cpSync(join(projectDir, folder), dir, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
+  return dir;
+}
+
+export async function deploy(client: Client, folder: string, changes: Partial<Manifest> = {}): Promise<void> {
+  const { manifest, bundles } = await bundleApp(join(projectDir, folder));
+  await client.deploy({ ...manifest, ...changes }, bundles);
+}
+
+async function logged(client: Client, app: string, pattern: RegExp): Promise<LogLine[]> {
+  let lines: LogLine[] = [];
+  for (const until = Date.now() + 20_000; Date.now() < until; await sleep(50)) {
+    lines = await client.logs({ app, tail: 10_000 });
+    if (lines.some(({ text }) => pattern.test(text))) return lines;
+  }
+  throw new Error(`no line matches ${pattern}; the last ones:\n${lines.slice(-20).map(({ text }) => text).join("\n")}`);
+}
+
+/** Polls until it holds; fails after `ms` with what it last was. */
+export async function eventually<T>(what: string, probe: () => T | Promise<T>, holds: (value: T) => boolean, ms = 20_000): Promise<T> {
+  const until = Date.now() + ms;
+  for (;;) {
+    const value = await probe();
+    if (holds(value)) return value;
+    if (Date.now() > until) throw new Error(`${what} did not come to hold; it was ${JSON.stringify(value)}`);
+    await sleep(50);
+  }
+}
+
+export function exampleFile(path: string): Buffer {
+  return readFileSync(join(projectDir, "examples", path));
+}

@@ -1,0 +1,56 @@
+/** Bodies go through a real VM in pieces, both ways, and stop when the caller leaves. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import { after, before, describe, test } from "node:test";
+import { type Platform, createScope, drivers, startPlatform } from "./platform.ts";
+
+for (const driver of drivers) {
+  describe(`streaming through ${driver} machines`, () => {
+    const scope = createScope();
+    let platform: Platform;
+    before(async () => {
+      platform = await startPlatform(scope, { driver });
+      await platform.deploy("test/apps/echo");
+      await platform.deploy("examples/sse");
+    });
+    after(() => scope.close());
+
+    test("a chunk comes back before the next is sent", async () => {
+      const outgoing = httpRequest(`${platform.running.gatewayUrl}/echo/echo`, { method: "POST" });
+      const replied = once(outgoing, "response") as Promise<[IncomingMessage]>;
+      outgoing.write("first");
+      const [reply] = await replied;
+      assert.equal(String((await once(reply, "data"))[0]), "first");
+      outgoing.end("second");
+      assert.equal(String((await once(reply, "data"))[0]), "second");
+      reply.resume();
+      await once(reply, "end");
+    });
+
+    test("a megabyte comes back as it was", async () => {
+      const sent = Buffer.alloc(1_048_576, (index) => index % 251);
+      for (let index = 0; index < sent.length; index++) sent[index] = index % 251;
+      const response = await platform.call("/echo/echo", { method: "POST", body: new Uint8Array(sent) });
+      assert.ok(Buffer.from(await response.arrayBuffer()).equals(sent));
+    });
+
+    test("an event arrives while the stream goes on", async () => {
+      const response = await platform.call("/sse/clock?count=1000&everyMs=100");
+      const reader = response.body!.getReader();
+      const { value } = await reader.read();
+      assert.match(new TextDecoder().decode(value), /^id: 1\n/);
+      await reader.cancel();
+      await platform.logged("sse", /the caller left after \d+ ticks/);
+    });
+
+    test("a caller that leaves aborts the handler's signal", async () => {
+      const outgoing = httpRequest(`${platform.running.gatewayUrl}/echo/hang`);
+      outgoing.on("error", () => {}); // Its own destroy, below.
+      outgoing.end();
+      await platform.logged("echo", /^hanging$/);
+      outgoing.destroy();
+      await platform.logged("echo", /^aborted$/);
+    });
+  });
+}
