@@ -1,0 +1,85 @@
+/** Boots the image from nothing, up to the agent's Ready. Seconds under TCG, so done for a template and a trial of KVM only. */
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+
+import type { Clock } from "../../clock/clock.ts";
+import type { Image } from "../../images/image.ts";
+import type { HostEnd } from "../../wire/host-end.ts";
+import { openHostEnd } from "../../wire/open-host-end.ts";
+import { bootArguments, type MachineShape } from "./command-line.ts";
+import type { Confined, Confinement } from "./confinement.ts";
+import { within } from "./deadline.ts";
+import { createMemoryFile } from "./libc.ts";
+import { type QemuProcess, spawnQemu } from "./spawn-qemu.ts";
+
+export interface BootOptions {
+  image: Image;
+  shape: MachineShape;
+  tscKhz: number;
+  confinement: Confinement;
+  clock: Clock;
+  deadlineMs: number;
+}
+
+export interface Booted {
+  qemu: QemuProcess;
+  confined: Confined;
+  host: HostEnd;
+  /** The memory file's descriptor, now the caller's. */
+  memory: number;
+}
+
+/** Runs `use` with a guest whose agent is ready, and kills it afterwards. The memory file is closed where anything fails. */
+export async function withBootedGuest<T>(options: BootOptions, use: (booted: Booted) => Promise<T>): Promise<T> {
+  const { shape, image } = options;
+  const confined = options.confinement.take();
+  const memory = createMemoryFile("mayfly-template");
+  fs.ftruncateSync(memory, shape.memoryMb * 1_048_576);
+  const files = openFiles(image);
+  const qemu = spawnQemu(confined, bootArguments(shape, "mayfly-boot", options.tscKhz), { memory, ...files });
+  try {
+    return await Promise.race([useGuest(options, { qemu, confined, memory }, use), failOnExit(qemu)]);
+  } catch (error) {
+    fs.closeSync(memory);
+    throw error;
+  } finally {
+    qemu.kill();
+    await qemu.exited;
+    for (const fd of Object.values(files)) fs.closeSync(fd);
+    confined.release();
+  }
+}
+
+async function useGuest<T>(options: BootOptions, guest: Omit<Booted, "host">, use: (booted: Booted) => Promise<T>): Promise<T> {
+  const { qemu } = guest;
+  const { host, dead } = openHost(qemu);
+  const ready = host.resume(options.clock.wall(), randomBytes(64), "template", true);
+  await within(options.clock, options.deadlineMs, Promise.race([qemu.qmp.command("qmp_capabilities").then(() => ready), dead]), () => {
+    return `the guest did not report within ${options.deadlineMs} ms; its console ends with: ${qemu.console.lastLines(8) || "nothing"}`;
+  });
+  return Promise.race([use({ ...guest, host }), dead]);
+}
+
+function openHost(qemu: QemuProcess): { host: HostEnd; dead: Promise<never> } {
+  const { promise: dead, reject } = Promise.withResolvers<never>();
+  dead.catch(() => undefined); // its reader may be done before
+  const refuse = () => Promise.reject(new Error("a template has no network"));
+  const host = openHostEnd(qemu.channel, {
+    log: () => undefined,
+    stats: () => undefined,
+    connect: refuse,
+    resolve: refuse,
+    dead: (reason) => reject(new Error(`the channel is over: ${reason}; console: ${qemu.console.lastLines(8)}`)),
+  });
+  return { host, dead };
+}
+
+async function failOnExit(qemu: QemuProcess): Promise<never> {
+  const { code, signal } = await qemu.exited;
+  const output = [qemu.stderr.lastLines(4), qemu.console.lastLines(8)].filter(Boolean).join(" | ");
+  throw new Error(`QEMU ended by ${signal ?? `exit code ${code}`}: ${output || "it printed nothing"}`);
+}
+
+function openFiles(image: Image) {
+  return { root: fs.openSync(image.root, "r"), kernel: fs.openSync(image.kernel, "r"), initrd: fs.openSync(image.initrd, "r") };
+}

@@ -1,0 +1,70 @@
+/** Makes a template: boots, warms the whole path of a request through the real agent, and freezes. */
+import { randomBytes } from "node:crypto";
+
+import type { Clock } from "../../clock/clock.ts";
+import type { HostEnd, RequestSink } from "../../wire/host-end.ts";
+import { WARM_FUNCTION } from "../../wire/protocol.ts";
+import { type BootOptions, type Booted, withBootedGuest } from "./boot.ts";
+import { sealMemoryFile } from "./libc.ts";
+import { saveState } from "./migration.ts";
+
+/** A frozen machine in memory. Both are the holder's to close. */
+export interface FrozenMachine {
+  /** Descriptor of a sealed memory file: the guest's memory. */
+  memory: number;
+  /** QEMU's device and CPU state. */
+  state: Buffer;
+}
+
+/** More of either did not make clones faster: docs/drivers-qemu.md. */
+const WARM_REQUESTS = 200;
+const WARM_RESUMES = 20;
+const ATTEMPTS = 3;
+
+/** A boot now and then hangs on a busy host, so it is tried again a few times. */
+export async function buildTemplate(options: Omit<BootOptions, "deadlineMs">, progress: (step: string) => void): Promise<FrozenMachine> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const frozen = await withBootedGuest({ ...options, deadlineMs: 45_000 }, (booted) => freezeWarm(booted, options.clock, progress));
+      sealMemoryFile(frozen.memory);
+      return frozen;
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+      progress(`the template's machine failed to boot (${(error as Error).message}); trying again`);
+    }
+  }
+}
+
+async function freezeWarm(booted: Booted, clock: Clock, progress: (step: string) => void): Promise<FrozenMachine> {
+  progress("warming the template");
+  await warm(booted.host, clock);
+  booted.host.close();
+  return { memory: booted.memory, state: await saveState(booted.qemu.qmp, booted.confined) };
+}
+
+async function warm(host: HostEnd, clock: Clock): Promise<void> {
+  for (let n = 0; n < WARM_REQUESTS; n++) await warmRequest(host, n);
+  for (let n = 0; n < WARM_RESUMES; n++) {
+    await host.resume(clock.wall(), randomBytes(64), "template", false);
+    await warmRequest(host, n);
+  }
+}
+
+function warmRequest(host: HostEnd, n: number): Promise<void> {
+  return new Promise((resolve) => {
+    const head = {
+      id: `warm-${n}`,
+      function: WARM_FUNCTION,
+      remainingMs: 30_000,
+      method: "GET",
+      url: "http://template.invalid/",
+      headers: [],
+    };
+    host.request(head, null, true, quietSink(resolve));
+  });
+}
+
+function quietSink(closed: () => void): RequestSink {
+  const ignore = () => undefined;
+  return { head: ignore, data: ignore, end: ignore, reset: ignore, drain: ignore, closed };
+}

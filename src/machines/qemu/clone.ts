@@ -1,0 +1,102 @@
+/**
+ * One machine: a QEMU that continues a template on its own copy-on-write view of the template's memory.
+ *
+ * Owns the process, its control group and its user id; all are gone when `exited` resolves.
+ */
+import fs from "node:fs";
+
+import type { Clock } from "../../clock/clock.ts";
+import { MayflyError } from "../../errors/error.ts";
+import type { Cgroup } from "../cgroup/cgroup.ts";
+import { createCgroup } from "../cgroup/create-cgroup.ts";
+import type { Machine, MachineExit, MachineSpec, Usage } from "../driver.ts";
+import { cloneArguments, type MachineShape } from "./command-line.ts";
+import type { Confined, Confinement } from "./confinement.ts";
+import { reasonOf } from "./console-tail.ts";
+import { within } from "./deadline.ts";
+import { loadState } from "./migration.ts";
+import { type QemuProcess, spawnQemu } from "./spawn-qemu.ts";
+import type { Template } from "./templates.ts";
+
+export interface CloneOptions {
+  spec: MachineSpec;
+  shape: MachineShape;
+  template: Template;
+  /** Descriptor of the image's root. */
+  root: number;
+  confinement: Confinement;
+  clock: Clock;
+}
+
+/** What QEMU itself may hold beside the guest's memory: translated code, its heap, page tables. */
+const OVERHEAD_MB = 192;
+/** QEMU's own thread, which moves the channel's bytes, beside the guest's processors. */
+const OVERHEAD_CPUS = 0.5;
+/** A start takes 40 ms; many at once share the host's cores. */
+const START_MS = 20_000;
+
+/** Resolves when the guest runs. Rejects with "machine-start-failed". */
+export async function startClone(options: CloneOptions): Promise<Machine> {
+  const { spec } = options;
+  const confined = options.confinement.take();
+  const cgroup = createCgroup({ id: spec.id, memoryMb: spec.memoryMb + OVERHEAD_MB, vcpus: spec.vcpus + OVERHEAD_CPUS });
+  const qemu = spawnClone(options, confined);
+  const machine = createMachine(spec.id, qemu, cgroup, confined);
+  try {
+    cgroup.add(qemu.pid);
+    await within(options.clock, START_MS, loadState(qemu.qmp), () => `QEMU did not resume within ${START_MS} ms`);
+    return machine;
+  } catch (error) {
+    await machine.kill();
+    const said = qemu.stderr.lastLines(4) || (error as Error).message;
+    throw new MayflyError("machine-start-failed", { reason: `QEMU: ${said}` }, error);
+  }
+}
+
+function spawnClone({ spec, shape, template, root }: CloneOptions, confined: Confined): QemuProcess {
+  // Opened anew: a descriptor that clones share would share its position too.
+  const state = fs.openSync(`/proc/self/fd/${template.state}`, "r");
+  try {
+    return spawnQemu(confined, cloneArguments(shape, spec.id), { state, memory: template.memory, root });
+  } finally {
+    fs.closeSync(state);
+  }
+}
+
+function createMachine(id: string, qemu: QemuProcess, cgroup: Cgroup, confined: Confined): Machine {
+  let killed = false;
+  let last: Usage = { cpuUs: 0, memoryBytes: 0 };
+  let ended = false;
+  const exited = qemu.exited.then(async (exit) => {
+    last = { cpuUs: cgroup.usage().cpuUs, memoryBytes: 0 };
+    ended = true;
+    const outcome = describeExit(killed, cgroup.oomKilled(), exit, qemu);
+    await cgroup.remove();
+    confined.release();
+    return outcome;
+  });
+  return {
+    id,
+    channel: qemu.channel,
+    fresh: false,
+    exited,
+    usage: () => (ended ? last : cgroup.usage()),
+    stop: async () => void (await qemu.qmp.command("stop")),
+    cont: async () => void (await qemu.qmp.command("cont")),
+    kill() {
+      if (!ended) killed = true;
+      qemu.kill();
+      return exited;
+    },
+  };
+}
+
+function describeExit(killed: boolean, oomKilled: boolean, exit: Awaited<QemuProcess["exited"]>, qemu: QemuProcess): MachineExit {
+  if (killed) return { reason: "killed", detail: "killed by Mayfly" };
+  const how = exit.signal === null ? `QEMU ended with code ${exit.code}` : `QEMU ended by ${exit.signal}`;
+  const output = [qemu.stderr.lastLines(4), qemu.console.lastLines(6)].filter(Boolean).join(" | ");
+  const detail = output === "" ? how : `${how}; last output: ${output}`;
+  if (oomKilled) return { reason: "out-of-memory", detail };
+  if (exit.signal !== null || exit.code !== 0) return { reason: "crashed", detail };
+  return { reason: reasonOf(qemu.console.text()), detail };
+}

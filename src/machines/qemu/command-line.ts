@@ -1,0 +1,64 @@
+/**
+ * QEMU's command line. A clone must have exactly the devices of its template, so both come from here; a change of any
+ * of them raises VERSION, which is part of every template's key.
+ */
+import type { Accelerator } from "./accelerator.ts";
+
+export const VERSION = 1;
+
+/** Where spawn-qemu.ts puts what QEMU inherits. It opens nothing else but its own firmware. */
+export const Fd = { Channel: 3, Qmp: 4, State: 5, Memory: 6, Root: 7, Kernel: 8, Initrd: 9 } as const;
+
+/** Where the guest finds its channel: slirp forwards this address to descriptor 3, and nothing else to anywhere. */
+const CHANNEL = "tcp:10.0.2.100:1";
+
+export interface MachineShape {
+  accelerator: Accelerator;
+  memoryMb: number;
+  vcpus: number;
+}
+
+/** A fresh boot whose memory is shared with the file that becomes the template. */
+export function bootArguments(shape: MachineShape, name: string, tscKhz: number): string[] {
+  return [
+    ...devices(shape, name, "on"),
+    ...["-kernel", `/proc/self/fd/${Fd.Kernel}`, "-initrd", `/proc/self/fd/${Fd.Initrd}`, "-append", kernelArguments(tscKhz)],
+  ];
+}
+
+/** A machine that waits for `migrate-incoming`, with a private copy-on-write view of the template's memory. */
+export function cloneArguments(shape: MachineShape, name: string): string[] {
+  return [...devices(shape, name, "off"), "-incoming", "defer"];
+}
+
+function devices(shape: MachineShape, name: string, share: "on" | "off"): string[] {
+  const memory = `memory-backend-file,id=m,size=${shape.memoryMb}M,mem-path=/proc/self/fd/${Fd.Memory},share=${share},reserve=off`;
+  const root = `driver=raw,node-name=b0,read-only=on,file.driver=file,file.filename=/dev/fdset/1,file.locking=off`;
+  return [
+    ...["-name", name, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
+    ...["-M", "microvm,acpi=on,pcie=off,pit=off,pic=off,rtc=on,memory-backend=m,mem-merge=off,dump-guest-core=off"],
+    ...accelerator(shape.accelerator),
+    ...["-m", String(shape.memoryMb), "-smp", String(shape.vcpus), "-object", memory],
+    ...["-chardev", `socket,id=c0,fd=${Fd.Channel}`],
+    ...["-netdev", "user,id=u,restrict=on,ipv6=off,guestfwd=tcp:10.0.2.100:1-chardev:c0", "-device", "virtio-net-device,netdev=u"],
+    ...["-add-fd", `fd=${Fd.Root},set=1`, "-blockdev", root, "-device", "virtio-blk-device,drive=b0"],
+    ...["-device", "virtio-rng-device"],
+    ...["-chardev", "stdio,id=con,signal=off", "-serial", "chardev:con"],
+    ...["-chardev", `socket,id=qmp,fd=${Fd.Qmp}`, "-mon", "chardev=qmp,mode=control"],
+    ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
+  ];
+}
+
+function accelerator(chosen: Accelerator): string[] {
+  if (chosen === "kvm") return ["-accel", "kvm", "-cpu", "host,migratable=off"];
+  return ["-accel", "tcg,thread=multi,tb-size=64", "-cpu", "max"];
+}
+
+function kernelArguments(tscKhz: number): string {
+  return [
+    "console=ttyS0 quiet reboot=t panic=-1 tsc=reliable random.trust_cpu=on",
+    // Without it the kernel times the TSC against emulated timers, and hangs in that where the host is busy.
+    `tsc_early_khz=${tscKhz}`,
+    `mayfly.channel=${CHANNEL}`,
+  ].join(" ");
+}

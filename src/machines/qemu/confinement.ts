@@ -1,0 +1,96 @@
+/**
+ * What stands between a QEMU that its guest has taken over and the host. As root: a user id of its own for every machine
+ * (so that none can signal, trace or read another), a root folder with nothing in it but QEMU itself, network and IPC
+ * namespaces without anything, no capabilities. Without root: a user namespace with empty networks, where the host
+ * permits that. Always: no new privileges, QEMU's own system call filter (command-line.ts), limits on resources, an
+ * empty environment, and death with Mayfly.
+ *
+ * Invariant: a user id is held by one machine at a time, and given back when nothing of it is left.
+ */
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+
+import type { HostFacts } from "./host-facts.ts";
+import { buildJail } from "./jail.ts";
+import { limitProcess, ResourceLimit } from "./libc.ts";
+
+export interface Confinement {
+  /** One line on what holds. */
+  detail: string;
+  /** Takes a user id; `command` is what comes before QEMU's arguments. */
+  take(): Confined;
+  remove(): void;
+}
+
+export interface Confined {
+  /** Undefined without root: QEMU runs as we do. */
+  uid: number | undefined;
+  command: string[];
+  /** A folder that we write to, as we and as QEMU see it. */
+  exchange: { outside: string; inside: string };
+  release(): void;
+}
+
+/** Far above what Debian, systemd and container managers give out. A server has a thousand, by its own process id. */
+const FIRST_UID = 1_900_000_000;
+const UIDS = 1_000;
+
+export function createConfinement(facts: HostFacts, runDir: string): Confinement {
+  return process.getuid?.() === 0 ? createJailed(facts, runDir) : createUnprivileged(facts, runDir);
+}
+
+/** Called right after the start, before any code of a guest runs. QEMU needs threads, sockets and memory, and writes no file. */
+export function limitResources(pid: number, confined: Confined): void {
+  // Counted over all processes of a user, so only where the machine is its own.
+  if (confined.uid !== undefined) limitProcess(pid, ResourceLimit.Processes, 128);
+  limitProcess(pid, ResourceLimit.Core, 0);
+  limitProcess(pid, ResourceLimit.FileSize, 0);
+  limitProcess(pid, ResourceLimit.OpenFiles, 128);
+  limitProcess(pid, ResourceLimit.LockedMemory, 0);
+}
+
+function createJailed(facts: HostFacts, runDir: string): Confinement {
+  const jail = buildJail(facts.qemu, path.join(runDir, "qemu-jail"));
+  const uids = createUids();
+  return {
+    detail: "each machine: own user id, own root folder, empty network",
+    remove: jail.remove,
+    take() {
+      const { uid, release } = uids.take();
+      const into = ["/usr/bin/unshare", "--net", "--ipc", "--mount-proc", `--root=${jail.root}`, "--wd=/"];
+      const drop = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"];
+      return { uid, release, exchange: jail.exchange, command: [...into, jail.setpriv, ...drop, ...always, jail.qemu] };
+    },
+  };
+}
+
+/** The order matters: a change of user id clears the signal, so that `setpriv` sets it last. */
+const always = ["--no-new-privs", "--pdeathsig=KILL"];
+
+function createUnprivileged(facts: HostFacts, runDir: string): Confinement {
+  const namespaces = ["/usr/bin/unshare", "--user", "--map-current-user", "--net", "--ipc"];
+  const allowed = spawnSync(namespaces[0] as string, [...namespaces.slice(1), "/usr/bin/true"]).status === 0;
+  const command = [...(allowed ? namespaces : []), "/usr/bin/setpriv", ...always, facts.qemu];
+  const folder = path.join(runDir, "qemu-exchange");
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return {
+    detail: allowed ? "no root: machines share our user id, in an empty network" : "no root: machines share our user id and network",
+    take: () => ({ uid: undefined, command, exchange: { outside: folder, inside: folder }, release: () => undefined }),
+    remove: () => fs.rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function createUids() {
+  const first = FIRST_UID + (process.pid % 200_000) * UIDS;
+  const taken = new Set<number>();
+  return {
+    take() {
+      let uid = first;
+      while (taken.has(uid)) uid++;
+      if (uid >= first + UIDS) throw new Error(`${UIDS} machines are alive already`);
+      taken.add(uid);
+      return { uid, release: () => void taken.delete(uid) };
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** What of this host a template and the choice of accelerator depend on. */
+import { execFile } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+export interface HostFacts {
+  /** Path of QEMU's binary, symbolic links resolved. */
+  qemu: string;
+  /** For example "7.2.22". */
+  qemuVersion: string;
+  /** Size and time of the binary: a rebuilt package of the same version has others. */
+  qemuBuild: string;
+  kernelRelease: string;
+  cpuModel: string;
+  cpuFlags: string;
+  tscKhz: number;
+}
+
+const PLACES = ["/usr/bin/qemu-system-x86_64", "/usr/local/bin/qemu-system-x86_64"];
+
+/** Undefined where there is no QEMU. */
+export async function readHostFacts(): Promise<HostFacts | undefined> {
+  const found = PLACES.find((place) => fs.existsSync(place));
+  if (found === undefined) return undefined;
+  const qemu = fs.realpathSync(found);
+  const { stdout } = await run(qemu, ["--version"], { timeout: 10_000 });
+  const { size, mtimeMs } = fs.statSync(qemu);
+  const cpuinfo = fs.readFileSync("/proc/cpuinfo", "utf8");
+  return {
+    qemu,
+    qemuVersion: /version ([\d.]+)/.exec(stdout)?.[1] ?? stdout.trim(),
+    qemuBuild: `${size}-${mtimeMs}`,
+    kernelRelease: os.release(),
+    cpuModel: field(cpuinfo, "model name"),
+    cpuFlags: field(cpuinfo, "flags"),
+    tscKhz: tscKhz(cpuinfo),
+  };
+}
+
+/**
+ * The kernel derives BogoMIPS from the TSC's frequency, and shows it in every container, unlike its log. "cpu MHz"
+ * would be the momentary frequency of the core.
+ */
+function tscKhz(cpuinfo: string): number {
+  return Math.round((Number(field(cpuinfo, "bogomips")) / 2) * 1_000);
+}
+
+function field(cpuinfo: string, name: string): string {
+  return new RegExp(`^${name}\\s*: (.*)$`, "m").exec(cpuinfo)?.[1] ?? "";
+}

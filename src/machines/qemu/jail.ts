@@ -1,0 +1,71 @@
+/**
+ * The root folder of confined machines: QEMU, `setpriv`, their libraries and QEMU's firmware, as hard links where the
+ * file system allows. Shared by the machines of one server, and writable for none of them.
+ */
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+
+export interface Jail {
+  root: string;
+  /** Paths inside. */
+  qemu: string;
+  setpriv: string;
+  exchange: { outside: string; inside: string };
+  remove(): void;
+}
+
+const SETPRIV = "/usr/bin/setpriv";
+/** Debian's QEMU has its accelerators as modules in the first of these. */
+const MODULES = ["/usr/lib/x86_64-linux-gnu/qemu", "/usr/lib64/qemu", "/usr/lib/qemu"];
+const FIRMWARE = ["/usr/share/qemu", "/usr/share/seabios", "/usr/share/qboot"];
+
+/** @param folder made anew; its own mode keeps other users of the host out */
+export function buildJail(qemu: string, folder: string): Jail {
+  fs.rmSync(folder, { recursive: true, force: true });
+  const root = path.join(folder, "root");
+  for (const empty of ["proc", "dev", "exchange"]) fs.mkdirSync(path.join(root, empty), { recursive: true });
+  fs.chmodSync(folder, 0o700);
+  for (const file of filesOf(qemu)) place(file, path.join(root, file));
+  makeKvmNode(path.join(root, "dev/kvm"));
+  const exchange = { outside: path.join(root, "exchange"), inside: "/exchange" };
+  return { root, qemu, setpriv: SETPRIV, exchange, remove: () => fs.rmSync(folder, { recursive: true, force: true }) };
+}
+
+function filesOf(qemu: string): string[] {
+  const modules = MODULES.flatMap((folder) => filesIn(folder, /^accel-.*x86_64\.so$/));
+  const firmware = FIRMWARE.flatMap((folder) => filesIn(folder, /^(bios-microvm|linuxboot_dma|linuxboot|kvmvapic|qboot)\.(bin|rom)$/));
+  const programs = [qemu, SETPRIV, ...modules];
+  return [...new Set([...programs, ...programs.flatMap(librariesOf), ...firmware])];
+}
+
+function filesIn(folder: string, pattern: RegExp): string[] {
+  if (!fs.existsSync(folder)) return [];
+  return fs
+    .readdirSync(folder)
+    .filter((name) => pattern.test(name))
+    .map((name) => path.join(folder, name));
+}
+
+function librariesOf(program: string): string[] {
+  const lines = execFileSync("ldd", [program], { encoding: "utf8" });
+  return [...lines.matchAll(/(?:=> |^\s+)(\/\S+)/gm)].map((match) => match[1] as string);
+}
+
+function place(from: string, to: string): void {
+  fs.mkdirSync(path.dirname(to), { recursive: true });
+  const source = fs.realpathSync(from);
+  try {
+    fs.linkSync(source, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+    fs.copyFileSync(source, to);
+  }
+}
+
+/** A device node of the jail's own, as the host's belongs to a group. */
+function makeKvmNode(node: string): void {
+  if (!fs.existsSync("/dev/kvm")) return;
+  const { rdev } = fs.statSync("/dev/kvm");
+  execFileSync("mknod", ["-m", "666", node, "c", String(rdev >> 8), String(rdev & 0xff)]);
+}

@@ -1,0 +1,66 @@
+/**
+ * A frozen machine is a QEMU migration whose memory stays where it is (x-ignore-shared): the guest's memory is a file
+ * already, and only the state of CPUs and devices, some hundred kilobytes, is written and read.
+ */
+import { once } from "node:events";
+import fs from "node:fs";
+import net from "node:net";
+import path from "node:path";
+
+import { Fd } from "./command-line.ts";
+import type { Confined } from "./confinement.ts";
+import type { Qmp } from "./qmp.ts";
+
+/** The guest is not stopped first: it runs until the last moment, so that a clone goes on where it would have. */
+export async function saveState(qmp: Qmp, confined: Confined): Promise<Buffer> {
+  await enable(qmp, "x-ignore-shared", "events");
+  // QEMU 7.2 writes to no inherited descriptor (it reads from one), so it connects to us.
+  await using receiver = await listenForState(confined);
+  const completed = qmp.event("MIGRATION", ({ status }) => status === "completed");
+  const failed = qmp
+    .event("MIGRATION", ({ status }) => status === "failed")
+    .then(() => {
+      throw new Error("QEMU could not save the machine's state");
+    });
+  const [bytes] = await Promise.all([receiver.bytes, Promise.race([completed, failed]), qmp.command("migrate", { uri: receiver.uri })]);
+  return bytes;
+}
+
+/** Resolves when the clone runs. Bytes written to its channel before are lost. */
+export async function loadState(qmp: Qmp): Promise<void> {
+  // All at once: QEMU answers in order, and each round trip would cost a turn of both event loops.
+  const running = qmp.event("RESUME");
+  const answers = [
+    qmp.command("qmp_capabilities"),
+    enable(qmp, "x-ignore-shared"),
+    qmp.command("migrate-incoming", { uri: `fd:${Fd.State}` }),
+  ];
+  await Promise.all([...answers, running]);
+}
+
+function enable(qmp: Qmp, ...names: string[]): Promise<unknown> {
+  const capabilities = names.map((capability) => ({ capability, state: true }));
+  return qmp.command("migrate-set-capabilities", { capabilities });
+}
+
+/** A socket that only that one machine may connect to: the state becomes every tenant's. */
+async function listenForState({ uid, exchange }: Confined) {
+  const file = path.join(exchange.outside, "state");
+  fs.rmSync(file, { force: true });
+  const server = net.createServer();
+  const bytes = new Promise<Buffer>((resolve, reject) => {
+    server.once("connection", (socket) => readAll(socket).then(resolve, reject));
+    server.once("error", reject);
+  });
+  server.listen(file);
+  await once(server, "listening");
+  if (uid !== undefined) fs.chownSync(file, uid, uid);
+  fs.chmodSync(file, 0o600);
+  return { uri: `unix:${path.join(exchange.inside, "state")}`, bytes, [Symbol.asyncDispose]: async () => void server.close() };
+}
+
+async function readAll(socket: net.Socket): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}

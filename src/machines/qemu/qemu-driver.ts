@@ -1,0 +1,116 @@
+/**
+ * Runs machines as real VMs: clones of a template, each a confined QEMU. docs/drivers-qemu.md has the measurements behind it.
+ *
+ * Owns the jail, the templates and the machines; close() ends them all.
+ */
+import fs from "node:fs";
+
+import type { Clock } from "../../clock/clock.ts";
+import { MayflyError } from "../../errors/error.ts";
+import type { Image } from "../../images/image.ts";
+import { sweepCgroups } from "../cgroup/create-cgroup.ts";
+import type { Driver, Machine, Probe } from "../driver.ts";
+import { chooseAccelerator, type Verdict } from "./accelerator.ts";
+import { withBootedGuest } from "./boot.ts";
+import { startClone } from "./clone.ts";
+import type { MachineShape } from "./command-line.ts";
+import { type Confinement, createConfinement } from "./confinement.ts";
+import { within } from "./deadline.ts";
+import { type HostFacts, readHostFacts } from "./host-facts.ts";
+import { createTemplates, type Templates } from "./templates.ts";
+
+export interface QemuDriverOptions {
+  /** Asked for once, when first needed. */
+  image: () => Promise<Image>;
+  /** Templates and the verdict on KVM are kept here. */
+  cacheDir: string;
+  /** The machines' root folder is made here, of hard links. */
+  runDir: string;
+  clock: Clock;
+  /** The size of machine that prepare() makes the template of. */
+  memoryMb?: number;
+}
+
+/** What the first use finds out, and the rest works with. */
+interface Host {
+  facts: HostFacts;
+  verdict: Verdict;
+  confinement: Confinement;
+  templates: Templates;
+  /** Descriptor of the image's root. */
+  root: number;
+}
+
+const KVM_TRIAL_MS = 6_000;
+const IMAGE_MS = 20_000;
+const CURE = "Install it: apt-get install qemu-system-x86 (or let `mayfly demo` do so).";
+
+export function createQemuDriver(options: QemuDriverOptions): Driver {
+  const machines = new Set<Machine>();
+  let opening: Promise<Host> | undefined;
+  const host = () => (opening ??= openHost(options).catch(forget));
+  const forget = (error: unknown): never => {
+    opening = undefined; // a later call tries again
+    throw error;
+  };
+
+  return {
+    name: "qemu",
+    probe: () => probe(options.clock, host),
+    async prepare(progress) {
+      await sweepCgroups();
+      const { templates, verdict } = await host();
+      await templates.get({ accelerator: verdict.accelerator, memoryMb: options.memoryMb ?? 256, vcpus: 1 }, progress);
+    },
+    async start(spec) {
+      const { templates, verdict, confinement, root } = await host().catch(startFailed);
+      const shape: MachineShape = { accelerator: verdict.accelerator, memoryMb: spec.memoryMb, vcpus: spec.vcpus };
+      const template = await templates.get(shape, () => undefined).catch(startFailed);
+      const machine = await startClone({ spec, shape, template, root, confinement, clock: options.clock });
+      machines.add(machine);
+      void machine.exited.then(() => machines.delete(machine));
+      return machine;
+    },
+    async close() {
+      await Promise.all([...machines].map((machine) => machine.kill()));
+      const opened = await opening?.catch(() => undefined);
+      opening = undefined;
+      if (opened === undefined) return;
+      opened.templates.close();
+      fs.closeSync(opened.root);
+      opened.confinement.remove();
+    },
+  };
+}
+
+async function probe(clock: Clock, host: () => Promise<Host>): Promise<Probe> {
+  try {
+    const { facts, verdict, confinement } = await within(clock, IMAGE_MS, host(), () => "the guest's image is still being made");
+    const chosen = verdict.accelerator === "kvm" ? "KVM" : "TCG (software emulation)";
+    return { ok: true, detail: `QEMU ${facts.qemuVersion} with ${chosen}: ${verdict.why}; ${confinement.detail}` };
+  } catch (error) {
+    const cure = error instanceof MayflyError ? error.cure : "Run `mayfly image build`, then try again.";
+    return { ok: false, reason: (error as Error).message, cure };
+  }
+}
+
+async function openHost(options: QemuDriverOptions): Promise<Host> {
+  const facts = await readHostFacts();
+  if (facts === undefined) throw new MayflyError("missing-part", { part: "QEMU", reason: "there is no qemu-system-x86_64", cure: CURE });
+  const image = await options.image();
+  const confinement = createConfinement(facts, options.runDir);
+  const boot = { image, confinement, clock: options.clock };
+  const shape = { accelerator: "kvm", memoryMb: options.memoryMb ?? 256, vcpus: 1 } as const;
+  const verdict = await chooseAccelerator(options.cacheDir, facts, image.kernel, () =>
+    withBootedGuest({ ...boot, shape, tscKhz: facts.tscKhz, deadlineMs: KVM_TRIAL_MS }, async ({ host, memory }) => {
+      host.close();
+      fs.closeSync(memory);
+    }),
+  );
+  const templates = createTemplates({ ...boot, cacheDir: options.cacheDir, facts });
+  return { facts, verdict, confinement, templates, root: fs.openSync(image.root, "r") };
+}
+
+function startFailed(error: Error): never {
+  throw new MayflyError("machine-start-failed", { reason: error.message }, error);
+}

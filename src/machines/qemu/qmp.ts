@@ -1,0 +1,104 @@
+/**
+ * Speaks QMP, QEMU's control protocol, over a socket that only this process and that QEMU hold.
+ *
+ * Invariants: 1. answers come in the order of the commands; 2. once the socket is closed every command, sent or yet
+ * to be sent, and every wait rejects; 3. QEMU may be in a guest's hands, so a line has a limit and junk closes the socket.
+ */
+import type { Socket } from "node:net";
+
+export interface Qmp {
+  /** Resolves with QMP's `return`; rejects with its error's text. May be called before the greeting came. */
+  command(execute: string, args?: Record<string, unknown>): Promise<unknown>;
+  /** Resolves with the data of the next event of this name that `accept` takes. */
+  event(name: string, accept?: (data: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
+  close(): void;
+}
+
+interface Pending {
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+interface Wait extends Pending {
+  name: string;
+  accept: (data: Record<string, unknown>) => boolean;
+}
+
+interface QmpMessage {
+  QMP?: unknown;
+  event?: string;
+  data?: Record<string, unknown>;
+  return?: unknown;
+  error?: { desc?: string };
+}
+
+const LINE_LIMIT = 1_048_576;
+
+export function openQmp(socket: Socket): Qmp {
+  const answers: Pending[] = [];
+  let waits: Wait[] = [];
+  let text = "";
+  let over: Error | undefined;
+
+  socket.setEncoding("utf8");
+  socket.on("data", (chunk: string) => {
+    text += chunk;
+    const lines = text.split("\n");
+    text = lines.pop() ?? "";
+    if (text.length > LINE_LIMIT) return fail("a line without an end");
+    for (const line of lines) if (over === undefined) receive(line);
+  });
+  socket.on("error", (error) => fail(error.message));
+  socket.on("close", () => fail("closed"));
+
+  function receive(line: string): void {
+    const message = parse(line);
+    if (message === undefined) return fail("not JSON");
+    if (message.QMP !== undefined) return;
+    if (message.event !== undefined) return receiveEvent(message.event, message.data ?? {});
+    const answer = answers.shift();
+    if (message.error === undefined) answer?.resolve(message.return);
+    else answer?.reject(new Error(`QMP: ${message.error.desc ?? "unknown error"}`));
+  }
+
+  function receiveEvent(name: string, data: Record<string, unknown>): void {
+    const due = waits.filter((wait) => wait.name === name && wait.accept(data));
+    waits = waits.filter((wait) => !due.includes(wait));
+    for (const wait of due) wait.resolve(data);
+  }
+
+  function fail(why: string): void {
+    if (over !== undefined) return;
+    over = new Error(`the monitor's connection is over: ${why}`);
+    socket.destroy();
+    for (const pending of [...answers.splice(0), ...waits.splice(0)]) pending.reject(over);
+  }
+
+  function pend<T>(add: (pending: Pending) => void): Promise<T> {
+    if (over !== undefined) return Promise.reject(over);
+    return new Promise<T>((resolve, reject) => add({ resolve: resolve as (value: unknown) => void, reject }));
+  }
+
+  const qmp: Qmp = {
+    command(execute, args) {
+      return pend((pending) => {
+        answers.push(pending);
+        socket.write(JSON.stringify(args === undefined ? { execute } : { execute, arguments: args }) + "\n");
+      });
+    },
+    event(name, accept = () => true) {
+      return pend((pending) => waits.push({ name, accept, ...pending }));
+    },
+    close: () => fail("we closed it"),
+  };
+  return qmp;
+}
+
+function parse(line: string): QmpMessage | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

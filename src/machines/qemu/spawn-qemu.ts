@@ -1,0 +1,77 @@
+/** Starts one confined QEMU with its channel, monitor and files as inherited descriptors. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+
+import { type ConsoleTail, keepTail } from "./console-tail.ts";
+import { type Confined, limitResources } from "./confinement.ts";
+import { Fd } from "./command-line.ts";
+import { openQmp, type Qmp } from "./qmp.ts";
+
+/** Descriptors of ours that QEMU gets under the numbers of Fd. Ours stay open. */
+export interface InheritedFiles {
+  /** A clone's. */
+  state?: number;
+  memory: number;
+  root: number;
+  kernel?: number;
+  initrd?: number;
+}
+
+export interface QemuProcess {
+  pid: number;
+  channel: Socket;
+  qmp: Qmp;
+  /** What the guest printed. */
+  console: ConsoleTail;
+  /** What QEMU, or what confines it, complained of. */
+  stderr: ConsoleTail;
+  /** The process is reaped and its last output read. Never rejects. */
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  kill(): void;
+}
+
+export function spawnQemu(confined: Confined, args: string[], files: InheritedFiles): QemuProcess {
+  const [program, ...before] = confined.command as [string, ...string[]];
+  const child = spawn(program, [...before, ...args], { cwd: "/", env: {}, stdio: descriptors(files) });
+  const streams = child.stdio as readonly unknown[] as readonly (Socket | undefined)[];
+  const exited = reap(child);
+  if (child.pid !== undefined) limitResources(child.pid, confined);
+  const channel = streams[Fd.Channel] as Socket;
+  channel.on("error", () => undefined); // "close" follows, and is what its reader acts on
+  return {
+    pid: child.pid ?? 0,
+    channel,
+    qmp: openQmp(streams[Fd.Qmp] as Socket),
+    console: keepTail(child.stdout as Readable),
+    stderr: keepTail(child.stderr as Readable),
+    exited,
+    kill: () => void child.kill("SIGKILL"),
+  };
+}
+
+function descriptors(files: InheritedFiles) {
+  const stdio: ("ignore" | "pipe" | number)[] = ["ignore", "pipe", "pipe"];
+  stdio[Fd.Channel] = "pipe";
+  stdio[Fd.Qmp] = "pipe";
+  stdio[Fd.State] = files.state ?? "ignore";
+  stdio[Fd.Memory] = files.memory;
+  stdio[Fd.Root] = files.root;
+  if (files.kernel !== undefined) stdio[Fd.Kernel] = files.kernel;
+  if (files.initrd !== undefined) stdio[Fd.Initrd] = files.initrd;
+  return stdio;
+}
+
+/** "exit" comes before the last output is read; "close" waits for the channel's reader too. So: exit, then the two outputs. */
+async function reap(child: ChildProcess) {
+  const outputs = [child.stdout, child.stderr].map((output) => (output === null ? undefined : once(output, "close")));
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+    child.on("exit", (code, signal) => resolve([code, signal]));
+    child.on("error", () => resolve([127, null])); // it never ran
+  });
+  await Promise.all(outputs);
+  (child.stdio[Fd.Channel] as Socket).destroy();
+  (child.stdio[Fd.Qmp] as Socket).destroy();
+  return { code, signal };
+}
