@@ -76,7 +76,11 @@ for (const driver of drivers) {
     });
 
     test("no dead machine stays in the list", async () => {
-      const machines = await eventually("the list", () => platform.client.machines(), (all) => all.every(({ state }) => state !== "ending"));
+      const machines = await eventually(
+        "the list",
+        () => platform.client.machines(),
+        (all) => all.every(({ state }) => state !== "ending"),
+      );
       assert.ok(machines.filter(({ app }) => app === "misbehave").length <= 2);
     });
   });

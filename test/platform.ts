@@ -82,7 +82,12 @@ async function logged(client: Client, app: string, pattern: RegExp): Promise<Log
     lines = await client.logs({ app, tail: 10_000 });
     if (lines.some(({ text }) => pattern.test(text))) return lines;
   }
-  throw new Error(`no line matches ${pattern}; the last ones:\n${lines.slice(-20).map(({ text }) => text).join("\n")}`);
+  throw new Error(
+    `no line matches ${pattern}; the last ones:\n${lines
+      .slice(-20)
+      .map(({ text }) => text)
+      .join("\n")}`,
+  );
 }
 
 /** Polls until it holds; fails after `ms` with what it last was. */

@@ -37,7 +37,10 @@ describe("refusals", () => {
       },
     });
     const streamed = platform.call("/echo/echo", { method: "POST", body: unknown, duplex: "half" } as RequestInit);
-    await streamed.then((response) => assert.notEqual(response.status, 500), () => {});
+    await streamed.then(
+      (response) => assert.notEqual(response.status, 500),
+      () => {},
+    );
   });
 
   test("a function over its time is a 504, a queue over its length a 429 with Retry-After", async () => {

@@ -18,7 +18,7 @@ interface Options {
 export function define(command: Command): void {
   command
     .option("--listen <host:port>", "where functions are called; port 0 is any free one")
-    .option("--api <host:port>", "where the management API answers")
+    .option("--api-listen <host:port>", "where the management API answers")
     .option("--driver <name>", "auto, qemu, gvisor or process (which isolates nothing)")
     .option("--state <dir>", "state folder: apps, secrets, token, logs, ledger")
     .option("--cache <dir>", "cache folder: images, templates, downloads")
@@ -51,9 +51,19 @@ async function serve(options: Options): Promise<void> {
 }
 
 /** Options are settings by another spelling; a flag that was not given is undefined. */
-function settings({ config: _file, state, cache, tlsCert, tlsKey, json: _json, timingHeaders, ...same }: Options): Record<string, unknown> {
+function settings({
+  config: _file,
+  state,
+  cache,
+  apiListen,
+  tlsCert,
+  tlsKey,
+  json: _json,
+  timingHeaders,
+  ...same
+}: Options): Record<string, unknown> {
   const tls = tlsCert !== undefined || tlsKey !== undefined ? { cert: tlsCert, key: tlsKey } : undefined;
-  return { ...same, stateDir: state, cacheDir: cache, tls, timingHeaders: timingHeaders === false ? false : undefined };
+  return { ...same, api: apiListen, stateDir: state, cacheDir: cache, tls, timingHeaders: timingHeaders === false ? false : undefined };
 }
 
 function addresses({ gatewayUrl, apiUrl }: Running): { gatewayUrl: string; apiUrl: string } {

@@ -8,7 +8,10 @@ export function define(command: Command): void {
   command
     .option("--cache <dir>", "cache folder (or MAYFLY_CACHE_DIR)")
     .option("--json", "print JSON")
-    .addHelpText("after", "\nInstalls Debian packages where root, and builds the image; does nothing where all is there.\n\nExample:\n  mayfly setup")
+    .addHelpText(
+      "after",
+      "\nInstalls Debian packages where root, and builds the image; does nothing where all is there.\n\nExample:\n  mayfly setup",
+    )
     .action(setup);
 }
 

@@ -1,0 +1,118 @@
+/** The commands, as a user types them, against a served platform. */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { commands } from "../src/cli/commands.ts";
+import { type Outcome, type Server, mayfly, serve } from "./command.ts";
+import { createScope, temporaryFolder } from "./platform.ts";
+
+describe("the command line", () => {
+  const scope = createScope();
+  let state: string;
+  let server: Server;
+  before(async () => {
+    state = temporaryFolder(scope);
+    server = await serve(scope, state, ["--driver", "process"]);
+  });
+  after(() => scope.close());
+
+  const run = (...args: string[]) => mayfly(args, { env: { MAYFLY_STATE_DIR: state } });
+  const good = async (...args: string[]) => {
+    const outcome = await run(...args);
+    assert.equal(outcome.code, 0, outcome.stderr);
+    return outcome.stdout;
+  };
+  const json = async (...args: string[]) => JSON.parse(await good(...args, "--json")) as Record<string, any>;
+  const bad = (outcome: Outcome, code: number, pattern: RegExp) => {
+    assert.match(outcome.stderr, pattern);
+    assert.equal(outcome.code, code);
+  };
+
+  test("every command has --help with an example, and --json but for bench", async () => {
+    const overview = await good("--help");
+    for (const { name, summary } of commands) {
+      assert.ok(overview.includes(name) && overview.includes(summary));
+      const help = await good(name, "--help");
+      assert.match(help, new RegExp(`Examples?:\n  .*mayfly ${name}`), name);
+      if (!["bench", "secret", "image"].includes(name)) assert.match(help, /--json/, name);
+    }
+    assert.match(overview, /Exit codes:\n {2}0 {2}done/);
+  });
+
+  test("docs/cli.md has every command and the exit codes of --help", async () => {
+    const docs = readFileSync(new URL("../docs/cli.md", import.meta.url), "utf8");
+    for (const { name } of commands) assert.match(docs, new RegExp(`^\\| \`${name}[ \`]`, "m"), name);
+    for (const [, code, meaning] of (await good("--help")).matchAll(/^ {2}(\d) {2}(.+)$/gm))
+      assert.ok(docs.includes(`| ${code} | ${meaning} |`), code);
+  });
+
+  test("init, deploy, invoke, list, ps, logs, remove", async () => {
+    const dir = join(temporaryFolder(scope), "shop");
+    assert.deepEqual((await json("init", dir)).files, ["mayfly.json", "hello.ts"]);
+    bad(await run("init", dir), 5, /exists already/);
+    assert.match((await json("deploy", dir)).version, /^[0-9a-f]{64}$/);
+    assert.equal(await good("invoke", "shop/hello?name=Ada"), "Hello, Ada!\n");
+    assert.deepEqual((await json("invoke", "shop/hello")).status, 200);
+    assert.equal((await json("list")).apps[0].app, "shop");
+    assert.match(await good("list"), /^APP +FUNCTIONS +VERSION.*\nshop +hello /);
+    assert.ok((await json("ps")).machines.some(({ app }: { app: string }) => app === "shop"));
+    assert.match(await good("ps"), /^MACHINE +APP +DRIVER +STATE +SLOTS +MEMORY +CPU +AGE\n/);
+    bad(await run("remove", "shop"), 2, /--yes/);
+    assert.equal(await good("remove", "shop", "--yes"), "Removed shop.\n");
+    bad(await run("invoke", "shop/hello"), 1, /no app shop/);
+  });
+
+  test("invoke passes method, path, headers and data, and sums up repeated calls", async () => {
+    await good("deploy", "examples/hono");
+    const note = ["--path", "/notes", "--header", "content-type: application/json", "--data", '{"text":"milk"}'];
+    assert.deepEqual(JSON.parse(await good("invoke", "hono/api", ...note)), { id: 1, text: "milk" });
+    bad(await run("invoke", "hono/api", "--path", "/notes", "--method", "delete"), 1, /status is 404/);
+    const summary = await json("invoke", "hono/api", "--repeat", "50", "--concurrency", "5");
+    assert.deepEqual([summary.calls, summary.errors, summary.outcomes], [50, 0, { 200: 50 }]);
+    assert.ok(summary.latencyMs.p50 > 0 && summary.latencyMs.max >= summary.latencyMs.p99);
+    assert.match(await good("invoke", "hono/api", "--repeat", "3"), /^3 calls in .*\nlatency: p50 .*\nreplies: 3 × 200\n$/);
+  });
+
+  test("logs show what was printed, by function", async () => {
+    await good("deploy", "examples/misbehave");
+    bad(await run("invoke", "misbehave/misbehave?do=throw"), 1, /threw before it replied.*\n {2}cure: /);
+    assert.match(await good("logs", "misbehave/misbehave", "--lines", "5"), /thrown on demand/);
+    const line = JSON.parse((await good("logs", "misbehave", "--json")).split("\n")[0]!) as { app: string };
+    assert.equal(line.app, "misbehave");
+  });
+
+  test("secrets are set from standard input and never shown", async () => {
+    const env = { MAYFLY_STATE_DIR: state };
+    assert.equal((await mayfly(["secret", "set", "probe", "API_KEY"], { env, input: "s3cret\n" })).stdout, "Set API_KEY of probe.\n");
+    assert.deepEqual(await json("secret", "list", "probe"), { app: "probe", names: ["API_KEY"] });
+    await good("deploy", "test/apps/probe");
+    assert.equal(JSON.parse(await good("invoke", "probe/look")).API_KEY, "s3cret");
+    assert.ok(!readFileSync(join(state, "catalog.db")).includes("s3cret"));
+    await good("secret", "remove", "probe", "API_KEY");
+    assert.equal(await good("secret", "list", "probe"), "probe has no secrets.\n");
+  });
+
+  test("doctor tells about every part", async () => {
+    const { findings } = await json("doctor");
+    for (const { part, detail } of findings) assert.ok(part && detail);
+    assert.ok(findings.length > 8);
+  });
+
+  test("exit codes tell usage, conflict and unreachable apart", async () => {
+    bad(await run("nonsense"), 2, /unknown command/);
+    bad(await run("invoke", "x/y", "--repeat", "0"), 2, /whole number/);
+    bad(await run("serve", "--driver", "docker"), 2, /"docker" must be one of auto, qemu, gvisor, process/);
+    bad(await run("serve", "--state", state), 5, new RegExp(`pid ${server.child.pid}`));
+    bad(await run("list", "--api", "http://127.0.0.1:9"), 4, /No Mayfly answers at http:\/\/127\.0\.0\.1:9/);
+    bad(await run("deploy", "docs"), 2, /mayfly\.json/);
+    const { stderr } = await run("list", "--api", "http://127.0.0.1:9", "--json");
+    assert.equal((JSON.parse(stderr) as { error: { code: string } }).error.code, "api-unreachable");
+  });
+
+  test("a token is made with mode 0600, and server.json tells where the server is", async () => {
+    const { mode } = await import("node:fs").then(({ statSync }) => statSync(join(state, "api-token")));
+    assert.equal(mode & 0o777, 0o600);
+    assert.ok(existsSync(join(state, "server.json")));
+  });
+});

@@ -1,0 +1,63 @@
+/** The command line as a user has it: ./mayfly in a process of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { type Scope, projectDir } from "./platform.ts";
+
+export interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export async function mayfly(args: string[], options: { env?: NodeJS.ProcessEnv; input?: string; cwd?: string } = {}): Promise<Outcome> {
+  const child = start(args, options);
+  child.stdin!.end(options.input ?? "");
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, "exit")]);
+  return { code: code as number | null, stdout, stderr };
+}
+
+export interface Server {
+  child: ChildProcess;
+  gatewayUrl: string;
+  apiUrl: string;
+  /** Sends the signal and waits for the end; resolves with the exit code. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** `mayfly serve` on free ports, once it is up. Killed when the scope ends. */
+export async function serve(scope: Scope, stateDir: string, more: string[] = []): Promise<Server> {
+  const args = ["serve", "--json", "--state", stateDir, "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", ...more];
+  const child = start(args, {});
+  scope.after(() => void child.kill("SIGKILL"));
+  const complaints = text(child.stderr!);
+  const exited = once(child, "exit") as Promise<[number | null]>;
+  const up = firstLine(child);
+  const line = await Promise.race([
+    up,
+    exited.then(async ([code]) => Promise.reject(new Error(`serve ended with ${code}: ${await complaints}`))),
+  ]);
+  const { gatewayUrl, apiUrl } = JSON.parse(line) as { gatewayUrl: string; apiUrl: string };
+  return {
+    child,
+    gatewayUrl,
+    apiUrl,
+    async end(signal) {
+      child.kill(signal);
+      return (await exited)[0];
+    },
+  };
+}
+
+function start(args: string[], { env = {}, cwd = projectDir }: { env?: NodeJS.ProcessEnv; cwd?: string }): ChildProcess {
+  return spawn(`${projectDir}mayfly`, args, { cwd, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  let text = "";
+  for await (const chunk of child.stdout!) {
+    text += String(chunk);
+    if (text.includes("\n")) break;
+  }
+  return text.slice(0, text.indexOf("\n"));
+}

@@ -1,0 +1,46 @@
+/** A new version takes over from a running one with nothing lost. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { bundleApp } from "../src/build/bundle-app.ts";
+import { copyApp, projectDir, startPlatform } from "./platform.ts";
+
+test("deploys while callers call: every call is answered, by the old version or the new, in order", async (context) => {
+  const platform = await startPlatform(context, { driver: "qemu" });
+  const source = readFileSync(`${projectDir}test/apps/versions/version.ts`, "utf8");
+  const versions = [1, 2, 3].map((number) =>
+    copyApp(context, "test/apps/versions", { "version.ts": source.replace('"1"', `"${number}"`) }),
+  );
+  const deployVersion = async (dir: string) => {
+    const { manifest, bundles } = await bundleApp(dir);
+    await platform.client.deploy(manifest, bundles);
+  };
+  await deployVersion(versions[0]!);
+
+  let done = false;
+  const seen: string[][] = Array.from({ length: 4 }, () => []);
+  const callers = seen.map(async (mine) => {
+    while (!done) {
+      const response = await platform.call("/versions/version");
+      assert.equal(response.status, 200);
+      mine.push(await response.text());
+    }
+  });
+  const calledBy = (number: string) =>
+    Promise.all(seen.map(() => platform.call("/versions/version"))).then(async (all) => {
+      for (const response of all) assert.equal(await response.text(), number);
+    });
+  await calledBy("1");
+  for (const number of [2, 3]) {
+    await deployVersion(versions[number - 1]!);
+    await calledBy(String(number));
+  }
+  done = true;
+  await Promise.all(callers);
+  for (const mine of seen) assert.deepEqual(mine, mine.toSorted(), "no caller went back to an older version");
+
+  const { versions: kept } = await platform.client.app("versions");
+  assert.equal(kept.length, 3);
+  await platform.client.pointTo("versions", kept.at(-1)!.id);
+  await calledBy("1");
+});

@@ -1,0 +1,48 @@
+/** A network namespace with listeners at a public and at a private address, joined to this host by a veth pair. */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Scope } from "./platform.ts";
+
+export interface Network {
+  /** Looks public to a filter, and is routed to the namespace on this host alone. */
+  publicAddress: string;
+  privateAddress: string;
+  /** This host's own address on the link. */
+  hostAddress: string;
+  /** Both listeners', each of which says which it is. The next port has listeners, too. */
+  port: number;
+}
+
+const PORT = 7_777;
+
+/** Needs root, as tests of VMs do. */
+export async function createNetwork(scope: Scope): Promise<Network> {
+  const [name, host, guest] = [`mayfly-${process.pid}`, `mfh${process.pid}`, `mfg${process.pid}`];
+  const network = { publicAddress: "9.254.17.2", privateAddress: "10.254.17.2", hostAddress: "10.254.17.1", port: PORT };
+  const ip = (...args: string[]) => execFileSync("ip", args, { stdio: ["ignore", "ignore", "inherit"] });
+  ip("netns", "add", name);
+  scope.after(() => void ip("netns", "delete", name));
+  ip("link", "add", host, "type", "veth", "peer", "name", guest, "netns", name);
+  ip("addr", "add", `${network.hostAddress}/30`, "dev", host);
+  ip("link", "set", host, "up");
+  ip("-n", name, "addr", "add", `${network.privateAddress}/30`, "dev", guest);
+  ip("-n", name, "addr", "add", `${network.publicAddress}/32`, "dev", guest);
+  ip("-n", name, "link", "set", guest, "up");
+  ip("-n", name, "link", "set", "lo", "up");
+  ip("route", "add", `${network.publicAddress}/32`, "via", network.privateAddress, "dev", host);
+  await listenInside(scope, name, network);
+  return network;
+}
+
+async function listenInside(scope: Scope, name: string, { publicAddress, privateAddress }: Network): Promise<void> {
+  const code = `const { createServer } = require("node:net");
+    const speak = (text, host, port) => createServer((socket) => socket.end(text + "\\n")).listen(port, host);
+    for (const port of [${PORT}, ${PORT + 1}]) { speak("public", "${publicAddress}", port); speak("private", "${privateAddress}", port); }
+    setTimeout(() => console.log("listening"), 100);`;
+  const child = spawn("ip", ["netns", "exec", name, process.execPath, "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+  scope.after(async () => {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  });
+  await once(child.stdout, "data");
+}
