@@ -30,15 +30,18 @@ export interface InputOptions {
 }
 
 export async function collectInputs({ agentEntry, ...options }: InputOptions): Promise<Inputs> {
-  const [fetched, agent, version, node, builder] = await Promise.all([
-    fetchDebianPackages({ ...options, suite: "bookworm", names: packageNames }),
-    bundleAgent(agentEntry),
-    nodeVersion(),
-    stat(nodeBinary),
-    hashOfBuilder(),
-  ]);
+  // First: it fails at once where the sources are wrong.
+  const agent = await bundleAgent(agentEntry);
+  const fetched = await fetchDebianPackages({ ...options, suite: "bookworm", names: packageNames });
   const packages = Object.fromEntries(fetched.map((found, index) => [packageNames[index]!, found]));
-  return { packages, kernelPackage: packages[kernelPackage]!, nodeVersion: version, nodeSize: node.size, agent, builderHash: builder };
+  return {
+    packages,
+    kernelPackage: packages[kernelPackage]!,
+    nodeVersion: await nodeVersion(),
+    nodeSize: (await stat(nodeBinary)).size,
+    agent,
+    builderHash: await hashOfBuilder(),
+  };
 }
 
 /** sha256 in hex. The same key means the same image; another key may still give the same image. */

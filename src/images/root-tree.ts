@@ -26,7 +26,7 @@ const mountPoints = ["/dev", "/proc", "/run", "/sys", "/tmp", channelMountPoint]
 
 /** Lays out the machine's root in a new folder: Node, its libraries, /etc, the agent, mount points. */
 export async function makeRootTree(root: string, inputs: Inputs): Promise<void> {
-  for (const path of mountPoints) await makeFolder(root, path);
+  for (const path of ["/", ...mountPoints]) await makeFolder(root, path);
   await put(root, nodePath, (to) => copyFile(nodeBinary, to, constants.COPYFILE_FICLONE), 0o555);
   for (const [name, from] of Object.entries(libraries)) {
     await put(root, `${libraryFolder}/${name}`, (to) => copyFile(libraryPath(inputs.packages[from]!.dir, name), to), 0o555);
@@ -64,6 +64,6 @@ async function makeFolder(root: string, path: string): Promise<void> {
   if (path !== "/") await makeFolder(root, dirname(path));
   const folder = join(root, path);
   if (existsSync(folder)) return;
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder);
   await chmod(folder, 0o755);
 }

@@ -10,24 +10,31 @@ const packageOf: Record<string, string> = {
   flock: "util-linux",
 };
 
+export interface RunOptions {
+  cwd?: string;
+  /** What it is called in the error; the program and its first argument where absent. */
+  name?: string;
+}
+
 /**
  * Runs a program to its end and resolves with its standard output. Rejects with "missing-part" where there is no such
  * program, else with "image-build-failed" and the last lines of what it said.
  */
-export function runProgram(program: string, args: string[], options: { cwd?: string } = {}): Promise<string> {
+export function runProgram(program: string, args: string[], options: RunOptions = {}): Promise<string> {
   const env = { ...process.env, LC_ALL: "C", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin:/usr/bin:/bin` };
+  const { name = `${program} ${args[0] ?? ""}`, cwd } = options;
   return new Promise((resolve, reject) => {
-    execFile(program, args, { ...options, env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+    execFile(program, args, { cwd, env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
-      else reject(failure(program, args, error, `${stderr}${stdout}`));
+      else if (error.code === "ENOENT") reject(missing(program, error));
+      else reject(failure(name, error, `${stderr}${stdout}`));
     });
   });
 }
 
-function failure(program: string, args: string[], error: Error & { code?: unknown }, output: string): MayflyError {
-  if (error.code === "ENOENT") return missing(program, error);
+function failure(name: string, error: Error, output: string): MayflyError {
   const tail = output.trim().split("\n").slice(-4).join(" | ");
-  return new MayflyError("image-build-failed", { what: `${program} ${args[0] ?? ""} failed: ${tail || error.message}` }, error);
+  return new MayflyError("image-build-failed", { what: `${name} failed: ${tail || error.message}` }, error);
 }
 
 function missing(program: string, cause: Error): MayflyError {

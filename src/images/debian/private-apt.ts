@@ -79,7 +79,7 @@ async function updateFrom(mirror: Mirror, dir: string, config: string, suite: Su
   await writeFile(join(dir, "sources.list"), sourcesText(mirror, suite));
   // Two of us at once: apt's own lock on the lists does not wait, so ours does.
   const args = ["-w", "600", join(dir, "lock"), "apt-get", "-c", config, "-qq", "--error-on=any", "update"];
-  await runProgram("flock", args);
+  await runProgram("flock", args, { name: `apt-get update (Debian ${suite})` });
 }
 
 function sourcesText(mirror: Mirror, suite: Suite): string {

@@ -1,0 +1,77 @@
+/** Real builds, from real Debian packages; these are shared with the ordinary cache, so that they are downloaded once. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { defaultCacheDir } from "../config/folders.ts";
+import { ensureImage } from "./ensure-image.ts";
+import { describeImage, type Image, imagesFolder, listImages } from "./image.ts";
+
+const packages = join(process.env["MAYFLY_CACHE_DIR"] ?? defaultCacheDir(process.env), "packages");
+const scratch = mkdtempSync(join(tmpdir(), "mayfly-images-"));
+after(() => rmSync(scratch, { recursive: true }));
+
+function newCache(name: string): string {
+  const cacheDir = join(scratch, name);
+  mkdirSync(packages, { recursive: true });
+  mkdirSync(cacheDir);
+  symlinkSync(packages, join(cacheDir, "packages"));
+  return cacheDir;
+}
+
+async function ensure(cacheDir: string): Promise<{ image: Image; steps: string[] }> {
+  const steps: string[] = [];
+  const image = await ensureImage({ cacheDir, progress: (step) => steps.push(step) });
+  return { image, steps };
+}
+
+/** Tells at once which file differs, without printing 150 MB of difference. */
+function hashes({ kernel, initrd, root }: Image): Record<string, string> {
+  const entries = Object.entries({ kernel, initrd, root });
+  return Object.fromEntries(entries.map(([name, path]) => [name, createHash("sha256").update(readFileSync(path)).digest("hex")]));
+}
+
+test("two builds, in different folders and under different umasks, give the same bytes and the same id", async () => {
+  const first = await ensure(newCache("one"));
+  const umask = process.umask(0o077);
+  const second = await ensure(newCache("another")).finally(() => process.umask(umask));
+  assert.deepEqual(hashes(second.image), hashes(first.image));
+  assert.equal(second.image.id, first.image.id);
+  assert.ok(first.steps.some((step) => step.startsWith("building the image")));
+});
+
+test("the id is the hash of what is in the image, and a second call finds it without a build", async () => {
+  const { image, steps } = await ensure(join(scratch, "one"));
+  assert.deepEqual(steps, []);
+  const { sha256, id, size } = await describeImage(image);
+  assert.deepEqual(sha256, hashes(image));
+  assert.equal(id, createHash("sha256").update(`${sha256.kernel}\n${sha256.initrd}\n${sha256.root}\n`).digest("hex"));
+  assert.equal(size.root, statSync(image.root).size);
+  assert.deepEqual(
+    (await listImages(join(scratch, "one"))).map((found) => found.id),
+    [image.id],
+  );
+});
+
+test("no file of an image may be written", async () => {
+  const { image } = await ensure(join(scratch, "one"));
+  for (const path of [image.kernel, image.initrd, image.root, image.agent]) assert.equal(statSync(path).mode & 0o222, 0, path);
+});
+
+test("two builders at once end with one image", async () => {
+  const cacheDir = newCache("together");
+  const [first, second] = await Promise.all([ensure(cacheDir), ensure(cacheDir)]);
+  assert.equal(first.image.dir, second.image.dir);
+  assert.deepEqual(readdirSync(imagesFolder(cacheDir)).toSorted(), [first.image.id, "keys"].toSorted());
+});
+
+test("an image of which a part was deleted is built again", async () => {
+  const cacheDir = join(scratch, "together");
+  const { image } = await ensure(cacheDir);
+  rmSync(image.root);
+  const again = await ensure(cacheDir);
+  assert.equal(again.image.id, image.id);
+  assert.ok(statSync(image.root).size > 0);
+});
