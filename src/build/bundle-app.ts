@@ -1,0 +1,39 @@
+/** From a folder with mayfly.json to what a deploy uploads. */
+import { realpathSync } from "node:fs";
+import type { Bundle } from "../catalog/catalog.ts";
+import type { Manifest } from "../catalog/manifest.ts";
+import { MayflyError } from "../errors/error.ts";
+import { Limit } from "../wire/protocol.ts";
+import { bundleFunction } from "./bundle-function.ts";
+import { readManifest } from "./read-manifest.ts";
+
+export interface BundledApp {
+  manifest: Manifest;
+  /** In the order of the manifest. */
+  bundles: Bundle[];
+  /** What may fail at run time: a computed import, for example. A sentence each. */
+  warnings: string[];
+}
+
+/**
+ * The same sources give the same bytes, wherever the folder is. Throws "bad-manifest", "build-failed", "native-addon" or
+ * "code-too-large".
+ */
+export async function bundleApp(dir: string): Promise<BundledApp> {
+  const manifest = readManifest(dir);
+  const root = realpathSync(dir);
+  const bundles: Bundle[] = [];
+  const warnings: string[] = [];
+  for (const [name, { entry, handler }] of Object.entries(manifest.functions)) {
+    const built = await bundleFunction({ root, name, entry, handler });
+    bundles.push(built.bundle);
+    warnings.push(...built.warnings);
+  }
+  refuseTooLarge(bundles);
+  return { manifest, bundles, warnings };
+}
+
+function refuseTooLarge(bundles: Bundle[]): void {
+  const bytes = bundles.reduce((sum, { code }) => sum + code.byteLength, 0);
+  if (bytes > Limit.code) throw new MayflyError("code-too-large", { bytes, limit: Limit.code });
+}

@@ -1,0 +1,16 @@
+import type { Metafile } from "esbuild";
+import { MayflyError } from "../errors/error.ts";
+import type { FunctionSource } from "./bundle-function.ts";
+
+/**
+ * Refuses an ES module that exports no function at all: better at deploy than at the first call. What a CommonJS module exports is known only
+ * once it runs.
+ */
+export function checkExports(metafile: Metafile, { name, entry, handler }: FunctionSource): void {
+  const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined);
+  if (!output || metafile.inputs[output.entryPoint ?? ""]?.format === "cjs") return;
+  if (output.exports.includes("default") || output.exports.includes(handler)) return;
+  const found = output.exports.length > 0 ? `exports ${output.exports.join(", ")}` : "exports nothing";
+  const expected = `expected \`export default { fetch(request, env, ctx) }\` or \`export const ${handler} = async (event, context) => …\``;
+  throw new MayflyError("build-failed", { function: name, what: `${entry} ${found}; ${expected}` });
+}

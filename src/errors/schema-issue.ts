@@ -1,0 +1,81 @@
+/** What a schema refused, in words: the key, what was given and what is allowed. */
+import { z } from "zod";
+
+type Issue = z.core.$ZodIssue;
+
+/** The first issue: `key` is the path with dots, empty for the whole; `what` a clause such as `is 64, but must be at least 128`. */
+export function firstIssue(error: z.ZodError, schema: z.ZodType, given: unknown): { key: string; what: string } {
+  const issue = closest(error.issues[0]!);
+  if (issue.code === "unrecognized_keys") {
+    const key = [...issue.path, issue.keys[0]!].join(".");
+    return { key, what: `is no key that is known here${keysInWords(schemaAt(schema, issue.path))}` };
+  }
+  const value = issue.path.reduce<unknown>(step, given);
+  const what = value === undefined ? "is missing" : `is ${shortened(value)}, but ${allowed(issue)}`;
+  return { key: issue.path.join("."), what };
+}
+
+/** Where several shapes are allowed, the one that came furthest says more than "invalid input". */
+function closest(issue: Issue): Issue {
+  if (issue.code !== "invalid_union") return issue;
+  const nested = issue.errors.flat().toSorted((a, b) => b.path.length - a.path.length)[0];
+  if (!nested || nested.path.length === 0) return { ...issue, message: unionInWords(issue) };
+  return closest({ ...nested, path: [...issue.path, ...nested.path] });
+}
+
+function unionInWords(issue: Issue & { code: "invalid_union" }): string {
+  return `must be one of: ${issue.errors.map((issues) => (issues[0] ? allowed(issues[0]).replace(/^must be /, "") : "")).join("; ")}`;
+}
+
+function allowed(issue: Issue): string {
+  switch (issue.code) {
+    case "invalid_value":
+      return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
+    case "too_small":
+      return issue.origin === "string" ? "must not be empty" : `must be at least ${issue.minimum}`;
+    case "too_big":
+      return issue.origin === "number" || issue.origin === "int"
+        ? `must be at most ${issue.maximum}`
+        : `must have at most ${issue.maximum} ${issue.origin === "string" ? "characters" : "entries"}`;
+    case "invalid_type":
+      return `must be ${typeInWords(issue.expected)}`;
+    case "invalid_key":
+      return `its key ${issue.issues[0]?.message ?? "is not valid"}`;
+    default:
+      return issue.message;
+  }
+}
+
+function typeInWords(type: string): string {
+  if (type === "int") return "a whole number";
+  if (type === "boolean") return "true or false";
+  if (type === "array") return "a list";
+  return type === "object" || type === "record" ? "an object" : `a ${type}`;
+}
+
+function step(at: unknown, key: PropertyKey): unknown {
+  return typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined;
+}
+
+function shortened(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function keysInWords(schema: z.ZodType | undefined): string {
+  return schema instanceof z.ZodObject ? `; there are ${Object.keys(schema.shape).join(", ")}` : "";
+}
+
+/** The schema of what is at `path`, as far as objects and records lead there. */
+function schemaAt(schema: z.ZodType, path: PropertyKey[]): z.ZodType | undefined {
+  return path.reduce<z.ZodType | undefined>((at, key) => {
+    const inner = unwrapped(at);
+    if (inner instanceof z.ZodObject) return inner.shape[String(key)] as z.ZodType | undefined;
+    return inner instanceof z.ZodRecord ? (inner.valueType as z.ZodType) : undefined;
+  }, unwrapped(schema));
+}
+
+function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return unwrapped(schema.unwrap() as z.ZodType);
+  return schema;
+}
