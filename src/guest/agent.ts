@@ -1,33 +1,51 @@
 /**
  * The guest agent: answers the host, in the order of a machine's life (docs/guest-protocol.md).
  *
- * Owns: the connection, and whether the machine is bound.
+ * Owns: the connection, and what the machine is bound to.
+ * 1. Before Bind only mayfly:warm is answered; after it, only the app's functions.
+ * 2. A machine is bound once.
  */
-import { FrameType, LogLevel, PROTOCOL_VERSION, ResetCode, type ResumeMessage, WARM_FUNCTION } from "../wire/protocol.ts";
+import { type BindMessage, type BoundMessage, FrameType, LogLevel, PROTOCOL_VERSION, ResetCode } from "../wire/protocol.ts";
+import { type ResumeMessage, WARM_FUNCTION } from "../wire/protocol.ts";
+import { App } from "./app.ts";
 import type { Channel } from "./channel.ts";
+import { Binding } from "./code/binding.ts";
+import { SourceMaps } from "./code/source-maps.ts";
 import { Connection } from "./connection.ts";
+import { Failures } from "./invocation/failures.ts";
 import { Invocation } from "./invocation/invocation.ts";
+import { describe } from "./log/describe.ts";
+import { Log } from "./log/log.ts";
 import { installMathRandom } from "./resume/math-random.ts";
 import { AGENT_VERSION, resume } from "./resume/resume.ts";
+import { installWebClasses } from "./web/install.ts";
 
 export function startAgent(channel: Channel): void {
+  installMathRandom();
+  installWebClasses();
   new Agent(channel).hello();
 }
 
 class Agent {
   readonly #channel: Channel;
   readonly #connection: Connection;
+  readonly #sourceMaps = new SourceMaps();
+  readonly #log: Log;
+  readonly #failures: Failures;
+  #binding = false;
+  #app: App | null = null;
   #inFlight = 0;
 
   constructor(channel: Channel) {
     this.#channel = channel;
     this.#connection = new Connection(channel.stream, {
       resume: (message) => this.#resume(message as ResumeMessage),
-      bind: () => {},
+      bind: (stream, payload, ended) => this.#bind(stream, payload, ended),
       request: (stream, payload, ended) => this.#request(stream, payload, ended),
-      written: () => {},
+      written: (pendingBytes) => this.#log.written(pendingBytes),
     });
-    installMathRandom();
+    this.#log = new Log(this.#connection.writer, this.#sourceMaps);
+    this.#failures = new Failures(this.#log);
   }
 
   hello(): void {
@@ -37,8 +55,32 @@ class Agent {
 
   #resume(message: ResumeMessage): void {
     const { ready, failures } = resume(message, this.#channel.transport);
-    for (const failure of failures) this.#log(0, LogLevel.Platform, failure);
+    for (const failure of failures) this.#log.write(null, LogLevel.Platform, failure);
     this.#connection.writer.json(FrameType.Ready, 0, ready);
+    this.#connection.writer.flush();
+  }
+
+  #bind(stream: number, payload: Buffer, ended: boolean): void {
+    if (this.#binding) return this.#bound(stream, { ok: false, message: "this machine is bound already" });
+    this.#binding = true;
+    const binding = new Binding((message, code) => void this.#bindTo(stream, message, code));
+    this.#connection.adopt(stream, binding);
+    binding.begin(payload, ended);
+  }
+
+  async #bindTo(stream: number, message: BindMessage, code: Buffer): Promise<void> {
+    try {
+      this.#app = new App(message, code, this.#failures, this.#sourceMaps);
+      if (message.preload !== undefined && this.#app.has(message.preload)) await this.#app.preload(message.preload);
+      this.#bound(stream, { ok: true });
+    } catch (error) {
+      this.#bound(stream, { ok: false, message: describe(error) });
+    }
+  }
+
+  #bound(stream: number, message: BoundMessage): void {
+    this.#connection.close(stream);
+    this.#connection.writer.json(FrameType.Bound, stream, message);
     this.#connection.writer.flush();
   }
 
@@ -46,11 +88,9 @@ class Agent {
     this.#inFlight += 1;
     const invocation = new Invocation(this.#connection, stream, payload, ended, () => (this.#inFlight -= 1));
     this.#connection.adopt(stream, invocation);
-    if (invocation.head.function === WARM_FUNCTION) invocation.reply(200, ["content-type", "text/plain"], Buffer.from("warm"));
-    else invocation.fail(ResetCode.FunctionNotFound, `no function ${invocation.head.function}`);
-  }
-
-  #log(stream: number, level: LogLevel, text: string): void {
-    this.#connection.writer.frame(FrameType.Log, 0, stream, Buffer.concat([Buffer.from([level]), Buffer.from(text)]));
+    const name = invocation.head.function;
+    if (this.#app?.has(name)) this.#app.run(invocation);
+    else if (this.#app === null && name === WARM_FUNCTION) invocation.reply(200, ["content-type", "text/plain"], "warm");
+    else invocation.fail(ResetCode.FunctionNotFound, `no function ${name}`);
   }
 }

@@ -56,7 +56,12 @@ export class Inlet {
     else if (this.#ended) consumer.end();
   }
 
+  /** Lets the rest pass unread. */
+  discard(): void {
+    this.consume({ data: (chunk) => this.taken(chunk.length), end: () => {}, error: () => {} });
+  }
+
   taken(bytes: number): void {
-    if (!this.#ended && this.#error === null) this.#grant(bytes);
+    if (bytes > 0 && !this.#ended && this.#error === null) this.#grant(bytes);
   }
 }

@@ -54,6 +54,14 @@ export class Invocation implements StreamEnd {
     return this.#state === "running" && this.#abort === null;
   }
 
+  get aborted(): boolean {
+    return this.#abort !== null;
+  }
+
+  get abortReason(): Error | null {
+    return this.#abort;
+  }
+
   get remainingMs(): number {
     return Math.max(0, this.#deadline - performance.now());
   }
@@ -67,9 +75,9 @@ export class Invocation implements StreamEnd {
     return this.#inlet;
   }
 
-  /** Nothing comes after the bytes that came with the head. */
-  get bodyIsWhole(): boolean {
-    return this.#inlet === null && this.#bodyEnded;
+  /** Known to have none: it ended with its head. */
+  get hasEmptyBody(): boolean {
+    return this.#bodyEnded && this.#body.length === 0;
   }
 
   get signal(): AbortSignal {
@@ -81,7 +89,8 @@ export class Invocation implements StreamEnd {
   }
 
   /** The reply as a whole. */
-  reply(status: number, headers: string[], body: Uint8Array | null): void {
+  reply(status: number, headers: string[], given: string | Uint8Array | null): void {
+    const body = typeof given === "string" ? Buffer.from(given) : given;
     if (body !== null && body.length > INITIAL_CREDIT) {
       const outlet = this.begin(status, headers);
       outlet?.write(body);

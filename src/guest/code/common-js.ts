@@ -1,0 +1,30 @@
+/** Evaluates a function's bundle in CommonJS form: from memory, with nothing to require but what Node brings along. */
+import { isBuiltin } from "node:module";
+import { compileFunction, constants } from "node:vm";
+
+/** @returns module.exports @throws what the code throws */
+export function evaluateCommonJs(name: string, code: string): unknown {
+  const filename = `/app/${name}.cjs`;
+  const module = { exports: {}, id: filename, filename, loaded: false, children: [], paths: [], require: requireBuiltin };
+  const evaluate = compileFunction(code, ["exports", "require", "module", "__filename", "__dirname"], {
+    filename,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  evaluate.call(module.exports, module.exports, requireBuiltin, module, filename, "/app");
+  module.loaded = true;
+  return module.exports;
+}
+
+function requireBuiltin(id: string): unknown {
+  if (isBuiltin(id)) return process.getBuiltinModule(id);
+  const error = new Error(`Cannot find module '${id}': only Node's own modules can be required at run time, all else is bundled at deploy`);
+  throw Object.assign(error, { code: "MODULE_NOT_FOUND" });
+}
+
+// What bundled code commonly asks of it.
+requireBuiltin.cache = {};
+requireBuiltin.main = undefined;
+requireBuiltin.resolve = (id: string): string => {
+  requireBuiltin(id);
+  return id;
+};

@@ -1,0 +1,32 @@
+/** Finds out in which style a function is written. */
+import type { Failures } from "../invocation/failures.ts";
+import { type FetchApp, fetchRunner } from "./fetch-style.ts";
+import type { Runner } from "./runner.ts";
+
+/** What the runners of an app share. */
+export interface AppContext {
+  app: string;
+  version: string;
+  memoryMb: number;
+  env: Record<string, string>;
+  failures: Failures;
+}
+
+/** @throws where the exports are of neither style */
+export function makeRunner(context: AppContext, exports: unknown, handler: string, name: string): Runner {
+  const app = defaultExport(exports);
+  if (typeof property(app, "fetch") === "function") return fetchRunner(app as FetchApp, context.env, context.failures);
+  throw new TypeError(
+    `Function ${name} has neither a default export with a fetch method nor an export named ${JSON.stringify(handler)} that is a function`,
+  );
+}
+
+/** Bundlers wrap the default export of CommonJS code once more. */
+function defaultExport(exports: unknown): unknown {
+  const once = property(exports, "default") ?? exports;
+  return property(once, "fetch") === undefined ? (property(once, "default") ?? once) : once;
+}
+
+function property(value: unknown, key: string): unknown {
+  return (typeof value === "object" && value !== null) || typeof value === "function" ? (value as Record<string, unknown>)[key] : undefined;
+}

@@ -1,0 +1,31 @@
+/** Sends what fetch() returned: small bodies in one frame, streams as the host takes them. */
+import type { Failures } from "../invocation/failures.ts";
+import type { Invocation } from "../invocation/invocation.ts";
+import { describe } from "../log/describe.ts";
+import { LightResponse } from "../web/light-response.ts";
+import { NativeResponse } from "../web/native.ts";
+import { sendStream } from "./send-stream.ts";
+
+export function sendResponse(invocation: Invocation, value: unknown, failures: Failures): void {
+  if (typeof value !== "object" || value === null) return failures.badResponse(invocation, describe(value));
+  if (!LightResponse.isLight(value)) {
+    if (value instanceof NativeResponse) sendNative(invocation, value, pairs(value.headers), failures);
+    else failures.badResponse(invocation, describe(value));
+    return;
+  }
+  const { status, wire, headers, source, native } = LightResponse.take(value);
+  if (native !== null) sendNative(invocation, native, wire ?? pairs(headers), failures, status);
+  else if (source === undefined) failures.badResponse(invocation, "a Response whose body was used already");
+  else invocation.reply(status, wire ?? pairs(headers), source);
+}
+
+function sendNative(invocation: Invocation, response: Response, headers: string[], failures: Failures, status = response.status): void {
+  if (response.bodyUsed) failures.badResponse(invocation, "a Response whose body was used already");
+  else if (response.body?.locked === true) failures.badResponse(invocation, "a Response whose body is locked to a reader");
+  else if (response.body === null) invocation.reply(status, headers, null);
+  else sendStream(invocation, status, headers, response.body, failures);
+}
+
+function pairs(headers: Iterable<[string, string]>): string[] {
+  return [...headers].flat();
+}

@@ -1,0 +1,44 @@
+/** Tells the log, and then the host, how a function failed. */
+import { LogLevel, ResetCode } from "../../wire/protocol.ts";
+import type { Log } from "../log/log.ts";
+import { describe } from "../log/describe.ts";
+import type { Invocation } from "./invocation.ts";
+
+export class Failures {
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  threw(invocation: Invocation, error: unknown): void {
+    // What a handler throws because its caller went away is no news.
+    if (invocation.aborted) return invocation.settle();
+    this.#fail(invocation, ResetCode.FunctionThrew, error);
+  }
+
+  loadFailed(invocation: Invocation, error: unknown): void {
+    this.#fail(invocation, ResetCode.FunctionLoadFailed, error);
+  }
+
+  badResponse(invocation: Invocation, what: string): void {
+    if (invocation.aborted) return invocation.settle();
+    this.#log.write(invocation, LogLevel.Error, `The handler returned something that is no response: ${what}`);
+    invocation.fail(ResetCode.BadResponse, what);
+  }
+
+  /** A promise given to waitUntil, or an error nobody waited for: the reply is not touched. */
+  afterwards(invocation: Invocation | null, error: unknown): void {
+    this.#log.write(invocation, LogLevel.Error, describe(error));
+  }
+
+  #fail(invocation: Invocation, code: ResetCode, error: unknown): void {
+    this.#log.write(invocation, LogLevel.Error, describe(error));
+    invocation.fail(code, firstLine(error));
+  }
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : describe(error);
+  return text.split("\n", 1)[0]!;
+}

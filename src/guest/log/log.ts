@@ -1,0 +1,72 @@
+/**
+ * Log frames to the host, in bounded memory.
+ *
+ * Owns: the count of lines dropped since the host last kept up.
+ * 1. While more than QUEUE_BYTES wait for the host, lines are dropped and counted; the count is logged when there is room.
+ * 2. A line carries its invocation's stream only while that is open, and 0 after that.
+ */
+import type { FrameWriter } from "../../wire/frame-writer.ts";
+import { FrameType, Limit, LogLevel } from "../../wire/protocol.ts";
+import type { SourceMaps } from "../code/source-maps.ts";
+import type { Invocation } from "../invocation/invocation.ts";
+
+const QUEUE_BYTES = 1_048_576;
+/** Of one call; what is longer is cut, with a note. */
+const TEXT_BYTES = 16 * Limit.logText;
+
+export class Log {
+  readonly #writer: FrameWriter;
+  readonly #sourceMaps: SourceMaps;
+  #dropped = 0;
+
+  constructor(writer: FrameWriter, sourceMaps: SourceMaps) {
+    this.#writer = writer;
+    this.#sourceMaps = sourceMaps;
+  }
+
+  write(invocation: Invocation | null, level: LogLevel, given: string): void {
+    if (this.#writer.pendingBytes > QUEUE_BYTES) {
+      this.#dropped += 1;
+      return;
+    }
+    const text = this.#sourceMaps.apply(given);
+    const stream = invocation !== null && invocation.open ? invocation.stream : 0;
+    if (text.length * 3 <= Limit.logText) this.#frame(stream, level, Buffer.from(text));
+    else this.#long(stream, level, Buffer.from(text.slice(0, TEXT_BYTES)), text.length);
+  }
+
+  /** The host took what was waiting. */
+  written(pendingBytes: number): void {
+    if (this.#dropped === 0 || pendingBytes > QUEUE_BYTES / 2) return;
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    this.write(null, LogLevel.Platform, `${dropped} log lines were dropped: they came faster than they could be sent`);
+  }
+
+  #long(stream: number, level: LogLevel, bytes: Buffer, characters: number): void {
+    const end = Math.min(bytes.length, TEXT_BYTES);
+    let from = 0;
+    while (from < end) {
+      const to = characterStart(bytes, Math.min(from + Limit.logText, end));
+      this.#frame(stream, level, bytes.subarray(from, to));
+      from = to;
+    }
+    if (characters > TEXT_BYTES || bytes.length > end)
+      this.write(null, LogLevel.Platform, `a log line of ${characters} characters was cut`);
+  }
+
+  #frame(stream: number, level: LogLevel, text: Buffer): void {
+    const payload = Buffer.allocUnsafe(1 + text.length);
+    payload[0] = level;
+    payload.set(text, 1);
+    this.#writer.frame(FrameType.Log, 0, stream, payload);
+  }
+}
+
+/** The nearest place at or before `at` that cuts no UTF-8 character in two. */
+function characterStart(bytes: Buffer, at: number): number {
+  if (at >= bytes.length) return bytes.length;
+  let start = at;
+  while (start > 0 && (bytes[start]! & 0xc0) === 0x80) start -= 1;
+  return start;
+}

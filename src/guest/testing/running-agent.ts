@@ -1,0 +1,168 @@
+/** A real agent in a child process, spoken to through the real host end: what the tests of this room run against. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type { HostEnd, HostEndEvents, RequestSink, RequestStream } from "../../wire/host-end.ts";
+import { openHostEnd } from "../../wire/open-host-end.ts";
+import type { BindMessage, LogLevel, ReadyMessage, ResetCode, StatsMessage } from "../../wire/protocol.ts";
+
+export interface LogLine {
+  stream: number;
+  level: LogLevel;
+  text: string;
+}
+
+export interface Call {
+  function?: string;
+  method?: string;
+  url?: string;
+  headers?: string[];
+  body?: string | Buffer;
+  remainingMs?: number;
+}
+
+export interface Reply {
+  status: number;
+  headers: Record<string, string | string[]>;
+  text: string;
+  body: Buffer;
+  reset: { code: ResetCode; message: string } | null;
+  stream: number;
+}
+
+export interface RunningAgent {
+  host: HostEnd;
+  ready: ReadyMessage;
+  logs: LogLine[];
+  stats: StatsMessage[];
+  child: ChildProcess;
+  /** Resolves with why the channel is over. */
+  dead: Promise<string>;
+  /** Binds to an app of CommonJS functions by name. */
+  bind(functions: Record<string, string>, message?: Partial<BindMessage>): Promise<void>;
+  /** Resolves when the stream is closed. */
+  call(call?: Call): Promise<Reply>;
+  /** For tests that look at a stream as it goes. */
+  open(sink: Partial<RequestSink>, call?: Call, end?: boolean): RequestStream;
+  /** Waits for a line that contains the text. */
+  logged(text: string): Promise<LogLine>;
+  kill(): Promise<void>;
+}
+
+const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+export async function startAgentProcess(options: { entropy?: Buffer; egress?: Partial<HostEndEvents> } = {}): Promise<RunningAgent> {
+  const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", HOST_ONLY: "secret" };
+  const child = spawn(process.execPath, [process.env["MAYFLY_TEST_AGENT"] ?? main], {
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
+    env,
+  });
+  const logs: LogLine[] = [];
+  const stats: StatsMessage[] = [];
+  const waiting = new Set<() => void>();
+  let over: (reason: string) => void;
+  const dead = new Promise<string>((resolve) => (over = resolve));
+  const host = openHostEnd(child.stdio[3] as Duplex, {
+    log(stream, level, text) {
+      logs.push({ stream, level, text });
+      for (const look of waiting) look();
+    },
+    stats: (figures) => void stats.push(figures),
+    connect: noEgress,
+    resolve: noEgress,
+    ...options.egress,
+    dead: (reason) => over(reason),
+  });
+  const entropy = options.entropy ?? Buffer.alloc(64, "entropy");
+  const ready = await host.resume(Date.now(), entropy, "m-test", true);
+
+  const open: RunningAgent["open"] = (sink, call = {}, end = true) => {
+    const head = {
+      id: `id-${Math.random().toString(36).slice(2, 10)}`,
+      function: call.function ?? "main",
+      remainingMs: call.remainingMs ?? 5_000,
+      method: call.method ?? "GET",
+      url: call.url ?? "http://localhost/app/main",
+      headers: call.headers ?? [],
+    };
+    return host.request(head, call.body === undefined ? null : Buffer.from(call.body), end, { ...deafSink, ...sink });
+  };
+
+  return {
+    host,
+    ready,
+    logs,
+    stats,
+    child,
+    dead,
+    open,
+    bind(functions, message = {}) {
+      const code = Object.values(functions).map((text) => Buffer.from(text));
+      const list = Object.keys(functions).map((name, at) => ({ name, format: "cjs" as const, size: code[at]!.length, handler: "handler" }));
+      return host.bind({ app: "app", version: "v1", functions: list, env: {}, memoryMb: 256, egress: false, ...message }, code);
+    },
+    call: (call) => new Promise((resolve) => collect(open, call ?? {}, resolve)),
+    logged: (text) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const line = logs.find((each) => each.text.includes(text));
+          if (line === undefined) return;
+          waiting.delete(look);
+          resolve(line);
+        };
+        waiting.add(look);
+        look();
+      }),
+    async kill() {
+      host.close();
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+  };
+}
+
+function collect(open: RunningAgent["open"], call: Call, resolve: (reply: Reply) => void): void {
+  const reply: Reply = { status: 0, headers: {}, text: "", body: Buffer.alloc(0), reset: null, stream: 0 };
+  const chunks: Buffer[] = [];
+  const take = (chunk: Buffer) => {
+    chunks.push(Buffer.from(chunk));
+    request.consumed(chunk.length);
+  };
+  const request = open(
+    {
+      head(status, headers, body) {
+        reply.status = status;
+        reply.headers = byName(headers);
+        take(body);
+      },
+      data: take,
+      reset: (code, message) => (reply.reset = { code, message }),
+      closed() {
+        reply.body = Buffer.concat(chunks);
+        reply.text = reply.body.toString();
+        reply.stream = request.stream;
+        resolve(reply);
+      },
+    },
+    call,
+  );
+}
+
+function byName(headers: string[]): Reply["headers"] {
+  const named: Reply["headers"] = {};
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]!;
+    const known = named[name];
+    named[name] = known === undefined ? headers[at + 1]! : [known, headers[at + 1]!].flat();
+  }
+  return named;
+}
+
+const deafSink: RequestSink = { head() {}, data() {}, end() {}, reset() {}, closed() {}, drain() {} };
+
+function noEgress(): Promise<Socket & { address: string; family: 4 | 6 }[]> {
+  return Promise.reject(new Error("this test has no egress"));
+}
