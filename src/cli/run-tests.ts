@@ -38,7 +38,8 @@ async function runBatch(files: string[], concurrency: number): Promise<Totals> {
   const tests = run({ cwd: projectDir, files, concurrency, execArgv: ["--disable-warning=ExperimentalWarning"] });
   tests.on("test:summary", ({ file, counts }) => {
     if (file !== undefined) return;
-    Object.assign(totals, { passed: counts.passed, failed: counts.failed + counts.cancelled, skipped: counts.skipped + counts.todo });
+    const { tests: all, passed, skipped, todo } = counts;
+    Object.assign(totals, { passed, skipped: skipped + todo, failed: all - passed - skipped - todo });
   });
   await pipeline(tests.compose(new spec()), process.stdout, { end: false });
   return totals;

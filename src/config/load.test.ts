@@ -53,26 +53,23 @@ test("variables that are no setting are left alone", () => {
 });
 
 test("a bad value names the key, the value and what is allowed", () => {
-  assert.equal(refusal({ driver: "docker" }), 'The setting driver is not valid: "docker" must be one of auto, qemu, gvisor, process.');
-  assert.equal(refusal({ blanks: -1 }), "The setting blanks is not valid: -1 must be at least 0.");
-  assert.equal(refusal({}, { MAYFLY_BLANKS: "many" }), 'The setting blanks is not valid: "many" must be a number.');
-  assert.equal(refusal({ listen: "8080" }), 'The setting listen is not valid: "8080" must be host:port.');
-  assert.equal(
-    refusal({ listen: "localhost:99999" }),
-    'The setting listen is not valid: "localhost:99999" must have a port of 0 to 65535.',
-  );
-  assert.equal(refusal({}, { MAYFLY_TLS_CERT: "c.pem" }), "The setting tls.key is not valid: it is missing.");
-  assert.equal(refusal({ stateDir: "" }), 'The setting stateDir is not valid: "" must be text that is not empty.');
+  assert.equal(refusal({ driver: "docker" }), 'The setting driver is "docker", but must be one of "auto", "qemu", "gvisor", "process".');
+  assert.equal(refusal({ blanks: -1 }), "The setting blanks is -1, but must be at least 0.");
+  assert.equal(refusal({}, { MAYFLY_BLANKS: "many" }), 'The setting blanks is "many", but must be a number.');
+  assert.equal(refusal({ listen: "8080" }), 'The setting listen is "8080", but must be host:port.');
+  assert.equal(refusal({ listen: "localhost:99999" }), 'The setting listen is "localhost:99999", but must have a port of 0 to 65535.');
+  assert.equal(refusal({}, { MAYFLY_TLS_CERT: "c.pem" }), "The setting tls.key is missing.");
+  assert.equal(refusal({ stateDir: "" }), 'The setting stateDir is "", but must not be empty.');
 });
 
 test("an unknown setting in the file is refused with the list of those that exist", () => {
   inFile('{"blank": 1}', (file) => {
-    assert.throws(() => loadConfig({ env: {}, file }), /The setting blank is not valid: there is no such setting; there are listen, api,/);
+    assert.throws(() => loadConfig({ env: {}, file }), /The setting blank is no key that is known here; there are listen, api,/);
   });
 });
 
 test("a file that is missing, no JSON or no object is refused by name", () => {
-  assert.throws(() => loadConfig({ env: {}, file: "/nowhere/mayfly.json" }), /\/nowhere\/mayfly\.json cannot be read as JSON/);
+  assert.throws(() => loadConfig({ env: {}, file: "/nowhere/mayfly.json" }), /mayfly\.json, which cannot be read as JSON/);
   inFile("[]", (file) => assert.throws(() => loadConfig({ env: {}, file }), /must hold a JSON object/));
 });
 

@@ -108,7 +108,7 @@ export const errorTable = {
   "bad-config": {
     status: 500,
     side: "caller",
-    message: "The setting {key} is not valid: {what}.",
+    message: "The setting {key} {what}.",
     cure: "docs/configuration.md lists every key and its values.",
   },
   "build-failed": {

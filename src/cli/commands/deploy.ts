@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { bundleApp } from "../../build/bundle-app.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { yellow } from "../terminal.ts";
 import { bytesInWords } from "../units.ts";
 
 export function define(command: Command): void {
@@ -12,7 +13,8 @@ export function define(command: Command): void {
 
 async function deploy(dir: string, options: ConnectionOptions & { json?: true }): Promise<void> {
   const { client, gatewayUrl } = connect(options);
-  const { manifest, bundles } = await bundleApp(dir);
+  const { manifest, bundles, warnings } = await bundleApp(dir);
+  for (const warning of warnings) console.error(`${yellow("warning:", process.stderr)} ${warning}`);
   const version = await client.deploy(manifest, bundles);
   const gateway = await gatewayUrl();
   const functions = bundles.map(({ function: name, code }) => ({ name, url: `${gateway}/${version.app}/${name}`, bytes: code.byteLength }));

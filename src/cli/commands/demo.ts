@@ -1,0 +1,53 @@
+import type { Command } from "commander";
+import { loadConfig } from "../../config/load.ts";
+import type { Config } from "../../config/schema.ts";
+import { startMayfly } from "../../main.ts";
+import { demoStateDir } from "../connection.ts";
+import { addressOrAnyPort } from "../free-address.ts";
+import { prepareHost } from "../prepare-host.ts";
+import { closeOnSignal } from "../signals.ts";
+import { playStory, storyInWords } from "../story.ts";
+import { showProgress } from "../terminal.ts";
+
+interface Options {
+  driver?: string;
+  once?: true;
+  json?: true;
+}
+
+export function define(command: Command): void {
+  command
+    .option("--driver <name>", "auto, qemu, gvisor or process (which isolates nothing)")
+    .option("--once", "end after the first calls instead of staying up")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nKeeps its state in a folder of its own, so that it is safe beside a real server. Ctrl-C ends it.\n\nExample:\n  mayfly demo",
+    )
+    .action(demo);
+}
+
+async function demo(options: Options): Promise<void> {
+  await prepareHost();
+  const config = await demoConfig(options);
+  const progress = showProgress();
+  const running = await startMayfly(config, { progress: progress.step }).finally(progress.done);
+  if (!options.once) closeOnSignal(running);
+  try {
+    const story = await playStory(running);
+    console.log(options.json ? JSON.stringify(story) : storyInWords(story));
+  } catch (error) {
+    await running.close();
+    throw error;
+  }
+  if (options.once) await running.close();
+  else if (!options.json) console.log("\nIt stays up until Ctrl-C.");
+}
+
+/** No blanks, so that the first call shows what a start costs. */
+async function demoConfig({ driver }: Options): Promise<Config> {
+  const stateDir = process.env.MAYFLY_STATE_DIR ?? demoStateDir();
+  const { listen, api } = loadConfig({ flags: { stateDir } });
+  const free = { listen: await addressOrAnyPort(listen), api: await addressOrAnyPort(api) };
+  return loadConfig({ flags: { driver, stateDir, ...free, blanks: 0, idleMs: 600_000, logLevel: "warn" } });
+}

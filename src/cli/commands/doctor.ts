@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { systemClock } from "../../clock/clock.ts";
+import { loadConfig } from "../../config/load.ts";
+import type { Config } from "../../config/schema.ts";
+import { createDriver, selectableDrivers } from "../../machines/drivers.ts";
+import { type Finding, doctor } from "../../setup/doctor.ts";
+import { ExitCode } from "../exit-codes.ts";
+import { dim, green, red, showProgress } from "../terminal.ts";
+
+export function define(command: Command): void {
+  command
+    .option("--cache <dir>", "cache folder (or MAYFLY_CACHE_DIR)")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nTries each driver for real, within 30 s. Ends with 3 if a part is missing.\n\nExample:\n  mayfly doctor")
+    .action(examine);
+}
+
+async function examine(options: { cache?: string; json?: true }): Promise<void> {
+  const config = loadConfig({ flags: { cacheDir: options.cache } });
+  const findings = [...(await doctor(config)), ...(await tryDrivers(config))];
+  console.log(options.json ? JSON.stringify({ findings }) : findings.map(inWords).join("\n"));
+  if (findings.some(({ ok }) => !ok)) process.exitCode = ExitCode.MissingPart;
+}
+
+async function tryDrivers(config: Config): Promise<Finding[]> {
+  const progress = showProgress();
+  const runDir = mkdtempSync(join(tmpdir(), "mayfly-doctor-"));
+  const findings: Finding[] = [];
+  for (const name of selectableDrivers) {
+    progress.step(`trying the driver ${name}`);
+    const driver = await createDriver(name, { cacheDir: config.cacheDir, runDir, clock: systemClock, progress: progress.step });
+    const probe = await driver.probe();
+    await driver.close();
+    const part = `driver ${name}`;
+    findings.push(probe.ok ? { part, ok: true, detail: probe.detail } : { part, ok: false, detail: probe.reason, cure: probe.cure });
+  }
+  progress.done();
+  rmSync(runDir, { recursive: true, force: true });
+  return findings;
+}
+
+function inWords({ part, ok, detail, cure }: Finding): string {
+  const line = `${ok ? green("ok     ") : red("missing")}  ${part.padEnd(20)}  ${detail}`;
+  return cure === undefined ? line : `${line}\n${" ".repeat(31)}${dim(ok ? cure : `cure: ${cure}`)}`;
+}

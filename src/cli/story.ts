@@ -1,0 +1,90 @@
+/** What `mayfly demo` does on the platform that it started, through the same API and gateway as anyone, and how it tells it. */
+import { join } from "node:path";
+import { type Client, createClient } from "../api/client.ts";
+import type { MachineInfo, UsageInfo } from "../api/schemas.ts";
+import { bundleApp } from "../build/bundle-app.ts";
+import type { Running } from "../main.ts";
+import { callMany } from "./call.ts";
+import type { Summary } from "./latency.ts";
+import { projectDir } from "./run-tool.ts";
+import { bold, dim } from "./terminal.ts";
+import { bytesInWords, millisecondsInWords } from "./units.ts";
+
+const CALLS = 200;
+const CONCURRENCY = 20;
+
+export interface Story {
+  driver: { name: string; detail: string };
+  gatewayUrl: string;
+  apiUrl: string;
+  /** The first call's reply. */
+  reply: string;
+  /** Server-Timing of the first call, ms. */
+  timing: Record<string, number>;
+  /** From the machine's spawn to the first reply's head, on the host's clock. */
+  coldStartMs: number;
+  more: Summary;
+  machines: MachineInfo[];
+  usage: UsageInfo;
+}
+
+export async function playStory({ gatewayUrl, apiUrl, token, driver }: Running): Promise<Story> {
+  const client = createClient({ url: apiUrl, token });
+  await deployHello(client);
+  const url = `${gatewayUrl}/hello/hello`;
+  const first = await fetch(url);
+  const reply = await first.text();
+  if (!first.ok) throw new Error(`the first call failed with ${first.status}: ${reply}`);
+  const timing = parseServerTiming(first.headers.get("server-timing") ?? "");
+  const more = await callMany({ url: new URL(url), method: "GET", headers: [], body: undefined }, CALLS, CONCURRENCY);
+  const machines = (await client.machines()).filter(({ app }) => app === "hello");
+  const coldStartMs = (timing.start ?? 0) + (timing.bind ?? 0) + (timing.run ?? 0);
+  return { driver, gatewayUrl, apiUrl, reply, timing, coldStartMs, more, machines, usage: await client.usage() };
+}
+
+async function deployHello(client: Client): Promise<void> {
+  const { manifest, bundles } = await bundleApp(join(projectDir, "examples/hello"));
+  await client.deploy(manifest, bundles);
+}
+
+/** "start;dur=80.1, run;dur=3.2" → { start: 80.1, run: 3.2 } */
+export function parseServerTiming(header: string): Record<string, number> {
+  return Object.fromEntries([...header.matchAll(/([\w-]+);dur=([\d.]+)/g)].map(([, name, ms]) => [name!, Number(ms)]));
+}
+
+export function storyInWords({ driver, gatewayUrl, apiUrl, reply, timing, coldStartMs, more, machines, usage }: Story): string {
+  const ms = (name: string) => millisecondsInWords(timing[name] ?? 0);
+  return [
+    "",
+    bold("What happened"),
+    `  driver       ${driver.detail}`,
+    `  deployed     examples/hello, as the app hello`,
+    `  first call   ${JSON.stringify(reply.trim())} from a machine started for it: ${bold(millisecondsInWords(coldStartMs))} from spawn to first reply`,
+    dim(`               (start ${ms("start")}, bind to the app ${ms("bind")}, run ${ms("run")})`),
+    `  next calls   ${whereTheyWent(machines, more)}`,
+    `  cost so far  ${costInWords(usage)}`,
+    "",
+    bold("Where it is"),
+    `  functions    ${gatewayUrl}/hello/hello`,
+    `  API          ${apiUrl}/openapi.json`,
+    "",
+    bold("Try next"),
+    "  mayfly invoke hello/hello?name=Ada",
+    "  mayfly invoke hello/hello --repeat 1000 --concurrency 32",
+    "  mayfly ps",
+  ].join("\n");
+}
+
+function whereTheyWent(machines: MachineInfo[], { calls, latencyMs, ratePerSecond }: Summary): string {
+  const figures = `p50 ${millisecondsInWords(latencyMs.p50)}, ${ratePerSecond.toFixed(0)}/s`;
+  const [only] = machines;
+  if (only === undefined || machines.length > 1)
+    return `${calls} went to ${machines.length} machines, ${CONCURRENCY} at a time: ${figures}`;
+  const room = `it has ${only.slots.total} slots and holds ${bytesInWords(only.memoryBytes)}`;
+  return `${calls} went to the same machine, ${CONCURRENCY} at a time: ${figures}; ${room}`;
+}
+
+function costInWords({ total, prices }: UsageInfo): string {
+  const { cpuSeconds, gbSeconds, requests, cost } = total;
+  return `${cost.toFixed(8)} ${prices.currency}: ${cpuSeconds.toFixed(2)} s of CPU, ${gbSeconds.toFixed(3)} GB·s of memory, ${requests} requests`;
+}
