@@ -1,59 +1,292 @@
-/** Signatures; the room is being filled. */
-import type { Dispatcher } from "./invocation.ts";
-import type { Clock } from "../clock/clock.ts";
+/**
+ * Every invocation on its way: what the policy commands is done here, and what happens is told to the policy.
+ *
+ * Owns: the table of invocations, the book of machines, the deadlines, the wake.
+ * 1. Every dispatched invocation gets exactly one of end or fail, unless its caller aborts it.
+ * 2. The table holds exactly those that wait for a slot or hold one.
+ * 3. An invocation goes to another machine only while no byte of it was handed to a channel.
+ * 4. The policy hears of a machine's exit before it hears again of what the machine did not run.
+ */
 import type { Version } from "../catalog/catalog.ts";
-import type { LogLevel } from "../wire/protocol.ts";
-import type { Fleet, MachineView } from "../machines/fleet/fleet.ts";
-import type { PolicyCommand, PolicyEvent } from "../policy/policy.ts";
+import type { Fleet, MachineEnd } from "../machines/fleet/fleet.ts";
+import type { InvocationId, MachineId, PolicyCommand, PolicyEvent } from "../policy/policy.ts";
+import { LogLevel } from "../wire/protocol.ts";
+import { type App, limitsOf, rejection } from "./app.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
+import { Invocation } from "./invocation-run.ts";
+import type { DispatcherOptions, LiveDispatcher, MachineRow } from "./live-dispatcher.ts";
+import { MachineRecord } from "./machine-record.ts";
 
-export interface DispatcherOptions {
-  /** `createPackingPolicy(options)`, or the same wrapped by `recordPolicy(policy, recorder)`. */
-  policy: BoundPolicy;
-  fleet: Fleet;
-  clock: Clock;
-  /** The same as the fleet's: invocation ids begin with it. */
-  bootId: string;
-  logs: LogSink;
-  /** ms that a handler may go on after its time is up, before its machine gets no new work. Default 5,000. */
-  graceMs?: number;
-  /** ms in which a machine must answer a ping once one of its invocations is past its deadline. Default 2,000. */
-  pingMs?: number;
+export type { BoundPolicy, DispatcherOptions, LiveDispatcher, LogLine, LogSink, MachineRow } from "./live-dispatcher.ts";
+
+const GRACE_MS = 5_000;
+const PING_MS = 2_000;
+
+/** Asks the policy for its first machines at once: the driver must be prepared. */
+export function createDispatcher(options: DispatcherOptions): LiveDispatcher {
+  return new PolicyDispatcher(options);
 }
 
-/** A policy and its state. */
-export type BoundPolicy = (event: PolicyEvent, now: number) => PolicyCommand[];
+class PolicyDispatcher implements LiveDispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #fleet: Fleet;
+  readonly #deadlines: Deadlines;
+  readonly #graceMs: number;
+  readonly #table = new Map<InvocationId, Invocation>();
+  readonly #machines = new Map<MachineId, MachineRecord>();
+  readonly #apps = new Map<string, App>();
+  #lastNumber = 0;
+  #lastStartFailure = "it has not been tried yet";
+  #cancelWake = () => {};
+  #closing = false;
+  #closed = false;
+  #onEmpty = () => {};
 
-export interface LogSink {
-  append(line: LogLine): void;
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#fleet = options.fleet;
+    this.#graceMs = options.graceMs ?? GRACE_MS;
+    this.#deadlines = new Deadlines(options.clock, (now) => this.#sweep(now));
+    this.#fleet.attach({
+      blank: (id) => this.#machineUp(id, "blank"),
+      bound: (id) => this.#machineUp(id, "bound"),
+      dying: (id) => this.#tell({ type: "condemn", machine: id }),
+      gone: (id, end) => this.#machineGone(id, end),
+      log: (id, stream, level, text) => this.#log(id, stream, level, text),
+      stats: () => {},
+    });
+    this.#tell({ type: "tick" });
+  }
+
+  dispatch(request: InvocationRequest, reply: InvocationReply): InvocationHandle {
+    const now = this.#options.clock.now();
+    const number = ++this.#lastNumber;
+    const invocation = new Invocation(this, number, `${this.#options.bootId}-${number.toString(36)}`, request, reply, now);
+    if (this.#closing) {
+      invocation.refuse("shutting-down", {});
+      return invocation;
+    }
+    this.#table.set(number, invocation);
+    this.#deadlines.watch(invocation.deadline, now);
+    this.#tell({ type: "arrive", invocation: number, app: request.app }, now);
+    return invocation;
+  }
+
+  setApp(version: Version): void {
+    const known = this.#apps.get(version.app);
+    this.#apps.set(version.app, { version, lastFailure: "" });
+    this.#tell({ type: "app", app: version.app, limits: limitsOf(version) });
+    if (known !== undefined && known.version.id !== version.id) this.renewApp(version.app);
+  }
+
+  renewApp(app: string): void {
+    this.#tell({ type: "app-updated", app });
+  }
+
+  removeApp(app: string): void {
+    this.#apps.delete(app);
+    this.#tell({ type: "app-removed", app });
+  }
+
+  machines(): MachineRow[] {
+    const rows: MachineRow[] = [];
+    for (const record of this.#machines.values()) {
+      const view = this.#fleet.view(record.id);
+      if (view !== undefined) rows.push(record.row(view, this.#apps.get(record.app ?? "")?.version.manifest.concurrency ?? 0));
+    }
+    return rows;
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    for (const invocation of this.#table.values()) if (invocation.waits) this.#drop(invocation, "shutting-down");
+    await this.#untilEmpty(graceMs);
+    this.#cancelWake();
+    await this.#fleet.close();
+    this.#closed = true;
+    this.#deadlines.close();
+  }
+
+  /** Of Invocation: it holds no slot any more. */
+  finished(invocation: Invocation): void {
+    this.#forget(invocation);
+    this.#tell({ type: "finish", invocation: invocation.number });
+  }
+
+  /** Of Invocation: its caller went away while it waited. */
+  abandoned(invocation: Invocation): void {
+    this.#forget(invocation);
+    this.#tell({ type: "abandon", invocation: invocation.number });
+  }
+
+  now(): number {
+    return this.#options.clock.now();
+  }
+
+  #tell(event: PolicyEvent, now = this.#options.clock.now()): void {
+    if (this.#closed) return;
+    const commands = this.#options.policy(event, now);
+    for (let i = 0; i < commands.length; i++) this.#obey(commands[i] as PolicyCommand, now);
+  }
+
+  #obey(command: PolicyCommand, now: number): void {
+    switch (command.type) {
+      case "assign":
+        return this.#assign(command.invocation, command.machine, now);
+      case "reject":
+        return this.#reject(command.invocation, command.reason);
+      case "start":
+        return this.#start(command.machine, command, now);
+      case "bind":
+        return this.#bind(command.machine, command.app, now);
+      case "drain":
+        this.#record(command.machine).draining = true;
+        return;
+      case "kill":
+        return this.#fleet.kill(command.machine, command.why);
+      case "wake":
+        return this.#wake(command.at, now);
+    }
+  }
+
+  #assign(number: InvocationId, machine: MachineId, now: number): void {
+    const invocation = this.#table.get(number) as Invocation;
+    const record = this.#record(machine);
+    record.inFlight++;
+    invocation.begin(this.#fleet, record, now);
+  }
+
+  #reject(number: InvocationId, reason: Extract<PolicyCommand, { type: "reject" }>["reason"]): void {
+    const invocation = this.#table.get(number) as Invocation;
+    this.#forget(invocation);
+    const [code, details] = rejection(reason, invocation.app, this.#apps.get(invocation.app), this.#lastStartFailure);
+    invocation.refuse(code, details);
+  }
+
+  #start(machine: MachineId, size: { memoryMb: number; vcpus: number }, now: number): void {
+    if (this.#closing) return;
+    this.#machines.set(machine, new MachineRecord(machine, now));
+    this.#fleet.start(machine, size);
+  }
+
+  #bind(machine: MachineId, name: string, now: number): void {
+    if (this.#closing) return;
+    const record = this.#record(machine);
+    record.app = name;
+    record.bindAt = now;
+    this.#fleet.bind(machine, (this.#apps.get(name) as App).version);
+  }
+
+  #wake(at: number, now: number): void {
+    this.#cancelWake();
+    this.#cancelWake = this.#options.clock.after(Math.max(0, at - now), () => this.#tell({ type: "tick" }));
+  }
+
+  #machineUp(machine: MachineId, what: "blank" | "bound"): void {
+    const now = this.#options.clock.now();
+    this.#record(machine).cameUp(what, now);
+    this.#tell({ type: what, machine }, now);
+  }
+
+  #machineGone(machine: MachineId, end: MachineEnd): void {
+    const record = this.#record(machine);
+    this.#machines.delete(machine);
+    if (end.failed) this.#noteFailure(record, end.reason);
+    if (record.app !== null && !end.asked) this.#platformLog(record, `Machine ended: ${end.reason}.`);
+    const lost = [...this.#table.values()].filter((invocation) => invocation.machine === record);
+    this.#tell({ type: "exit", machine, failed: end.failed });
+    for (const invocation of lost) this.#machineLost(invocation, end.reason);
+  }
+
+  #machineLost(invocation: Invocation, reason: string): void {
+    if (!this.#closing && invocation.returnToQueue()) {
+      this.#tell({ type: "arrive", invocation: invocation.number, app: invocation.app });
+      return;
+    }
+    this.#forget(invocation);
+    if (this.#closing) invocation.fail("shutting-down", {});
+    else invocation.fail("machine-died", { reason, app: invocation.app });
+  }
+
+  #noteFailure(record: MachineRecord, reason: string): void {
+    const app = this.#apps.get(record.app ?? "");
+    if (app !== undefined) app.lastFailure = reason;
+    else this.#lastStartFailure = reason;
+  }
+
+  /** Returns the next deadline. */
+  #sweep(now: number): number {
+    let next = Infinity;
+    for (const invocation of this.#table.values()) {
+      if (invocation.deadline <= now) this.#expire(invocation, now);
+      if (invocation.deadline > now && invocation.deadline < next) next = invocation.deadline;
+    }
+    return next;
+  }
+
+  #expire(invocation: Invocation, now: number): void {
+    if (invocation.waits) return this.#drop(invocation, "queue-timeout");
+    const record = invocation.machine as MachineRecord;
+    if (invocation.overdue) this.#giveUp(invocation, record);
+    else this.#timeOut(invocation, record, now);
+    this.#fleet.checkAlive(record.id, this.#options.pingMs ?? PING_MS, () => invocation.blocked());
+  }
+
+  #timeOut(invocation: Invocation, record: MachineRecord, now: number): void {
+    this.#platformLog(record, `${invocation.function} did not finish within ${invocation.timeoutMs} ms.`, invocation);
+    invocation.timeOut(now + this.#graceMs);
+  }
+
+  /** The handler heeds no signal: its slot is given up, and its machine with it once the others there are through. */
+  #giveUp(invocation: Invocation, record: MachineRecord): void {
+    const text = `${invocation.function} still runs ${this.#graceMs} ms after its time was up: its machine gets no new work.`;
+    this.#platformLog(record, text, invocation);
+    invocation.release();
+    this.#tell({ type: "condemn", machine: record.id });
+    this.finished(invocation);
+  }
+
+  /** Ends one that has no machine. */
+  #drop(invocation: Invocation, code: "queue-timeout" | "shutting-down"): void {
+    this.abandoned(invocation);
+    invocation.fail(code, { app: invocation.app, ms: invocation.timeoutMs });
+  }
+
+  #forget(invocation: Invocation): void {
+    this.#table.delete(invocation.number);
+    if (invocation.machine !== null) invocation.machine.inFlight--;
+    if (this.#table.size === 0) this.#onEmpty();
+  }
+
+  #untilEmpty(graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(graceMs, resolve);
+      this.#onEmpty = () => {
+        cancel();
+        resolve();
+      };
+      if (this.#table.size === 0) this.#onEmpty();
+    });
+  }
+
+  #log(machine: MachineId, stream: number, level: LogLevel, text: string): void {
+    const record = this.#record(machine);
+    this.#append(record, level, text, stream === 0 ? undefined : record.invocationOn(stream, this.#table.values()));
+  }
+
+  #platformLog(record: MachineRecord, text: string, invocation?: Invocation): void {
+    this.#append(record, LogLevel.Platform, text, invocation);
+  }
+
+  #append(record: MachineRecord, level: LogLevel, text: string, invocation: Invocation | undefined): void {
+    const machine = this.#fleet.view(record.id)?.name ?? String(record.id);
+    const line = { app: record.app as string, machine, level, text, at: this.#options.clock.wall() };
+    if (invocation === undefined) this.#options.logs.append(line);
+    else this.#options.logs.append({ ...line, function: invocation.function, invocation: invocation.id });
+  }
+
+  #record(machine: MachineId): MachineRecord {
+    return this.#machines.get(machine) as MachineRecord;
+  }
 }
-
-export interface LogLine {
-  app: string;
-  function?: string;
-  invocation?: string;
-  machine: string;
-  level: LogLevel;
-  text: string;
-  /** Wall clock, ms since the epoch. */
-  at: number;
-}
-
-/** A row of `mayfly ps`. */
-export interface MachineRow extends Omit<MachineView, "state"> {
-  state: "starting" | "blank" | "binding" | "bound" | "draining" | "dying";
-  inFlight: number;
-  /** 0 while it belongs to no app. */
-  slots: number;
-}
-
-export interface LiveDispatcher extends Dispatcher {
-  /** A new app, a new version, or the same again. Machines of an older version finish what they run and get no more. */
-  setApp(version: Version): void;
-  /** Its machines are killed. */
-  removeApp(app: string): void;
-  machines(): MachineRow[];
-  /** Fails what waits, lets the rest finish for at most `graceMs`, then kills all machines (fleet.close included). */
-  close(graceMs: number): Promise<void>;
-}
-
-export declare function createDispatcher(options: DispatcherOptions): LiveDispatcher;

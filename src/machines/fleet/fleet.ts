@@ -23,9 +23,11 @@ export interface FleetOptions {
   egress: (version: Version) => Egress | null;
   /** Where CPU and memory used go. */
   usage: UsageSink;
+  /** The server's own log: what befell a machine that belonged to no app. */
+  report: (text: string) => void;
   /** Machines brought up at the same time, at most; the rest wait their turn. Default 4. */
   concurrentStarts?: number;
-  /** ms from start() to Ready, at most, not counting the wait for a turn. Default 10,000. */
+  /** ms from the driver's start to Ready, at most. Default 10,000. */
   handshakeMs?: number;
   /** ms from bind() to Bound, at most. Default 30,000. */
   bindMs?: number;
@@ -53,12 +55,21 @@ export interface UsageEntry {
 export interface FleetEvents {
   blank(machine: MachineId): void;
   bound(machine: MachineId): void;
-  /** It will be gone soon: no new work. */
+  /** It will be gone soon, with nobody having asked: no new work. */
   dying(machine: MachineId): void;
-  /** Nothing of it is left. `failed`: it ended before it was ready, with nobody asking. */
-  gone(machine: MachineId, reason: string, failed: boolean): void;
+  /** Nothing of it is left. */
+  gone(machine: MachineId, end: MachineEnd): void;
   log(machine: MachineId, stream: number, level: LogLevel, text: string): void;
   stats(machine: MachineId, stats: StatsMessage): void;
+}
+
+export interface MachineEnd {
+  /** A clause, for "The machine ended: …". */
+  reason: string;
+  /** kill() was called first. */
+  asked: boolean;
+  /** It was not asked to end, and never became ready: a blank, or bound. */
+  failed: boolean;
 }
 
 export type MachineState = "queued" | "starting" | "blank" | "binding" | "bound" | "dying";

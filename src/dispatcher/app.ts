@@ -1,0 +1,33 @@
+/** An app as the dispatcher knows it. */
+import type { Version } from "../catalog/catalog.ts";
+import type { ErrorDetails } from "../errors/error.ts";
+import type { ErrorCode } from "../errors/table.ts";
+import type { AppLimits, PolicyCommand } from "../policy/policy.ts";
+
+export interface App {
+  version: Version;
+  /** Why its last machine could not be bound. */
+  lastFailure: string;
+}
+
+export function limitsOf({ manifest }: Version): AppLimits {
+  const { concurrency, maxMachines, queue, memoryMb, vcpus } = manifest;
+  return { concurrency, maxMachines, queue, memoryMb, vcpus };
+}
+
+/** The error that a policy's rejection is to the caller. */
+export function rejection(
+  reason: Extract<PolicyCommand, { type: "reject" }>["reason"],
+  name: string,
+  app: App | undefined,
+  lastStartFailure: string,
+): [ErrorCode, ErrorDetails] {
+  switch (reason) {
+    case "queue-full":
+      return ["queue-full", { app: name, limit: app?.version.manifest.queue ?? 0 }];
+    case "start-failed":
+      return ["machine-start-failed", { reason: app?.lastFailure || lastStartFailure }];
+    default:
+      return ["no-such-app", { app: name }];
+  }
+}

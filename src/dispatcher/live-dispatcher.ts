@@ -1,0 +1,58 @@
+/** What the dispatcher needs, and what it offers beside `dispatch`. */
+import type { Version } from "../catalog/catalog.ts";
+import type { Clock } from "../clock/clock.ts";
+import type { Fleet, MachineView } from "../machines/fleet/fleet.ts";
+import type { PolicyCommand, PolicyEvent } from "../policy/policy.ts";
+import type { LogLevel } from "../wire/protocol.ts";
+import type { Dispatcher } from "./invocation.ts";
+
+export interface DispatcherOptions {
+  policy: BoundPolicy;
+  fleet: Fleet;
+  clock: Clock;
+  /** The same as the fleet's: invocation ids begin with it. */
+  bootId: string;
+  logs: LogSink;
+  /** ms that a handler may go on after its time is up, before its machine gets no new work. Default 5,000. */
+  graceMs?: number;
+  /** ms in which a machine must answer a ping once one of its invocations is past its deadline. Default 2,000. */
+  pingMs?: number;
+}
+
+/** A policy with its state: `bindPolicy(createPackingPolicy(…))`, and `record(…)` of that. */
+export type BoundPolicy = (event: PolicyEvent, now: number) => PolicyCommand[];
+
+export interface LogSink {
+  append(line: LogLine): void;
+}
+
+export interface LogLine {
+  app: string;
+  function?: string;
+  invocation?: string;
+  machine: string;
+  level: LogLevel;
+  text: string;
+  /** Wall clock, ms since the epoch. */
+  at: number;
+}
+
+/** A row of `mayfly ps`. */
+export interface MachineRow extends Omit<MachineView, "state"> {
+  state: "starting" | "blank" | "binding" | "bound" | "draining" | "dying";
+  inFlight: number;
+  /** 0 while it belongs to no app. */
+  slots: number;
+}
+
+export interface LiveDispatcher extends Dispatcher {
+  /** A new app, a new version, or the same again. Machines of an older version finish what they run and get no more. */
+  setApp(version: Version): void;
+  /** Work that comes from now on goes to machines bound from now on: they get the app's secrets as they are then. */
+  renewApp(app: string): void;
+  /** Its machines are killed. */
+  removeApp(app: string): void;
+  machines(): MachineRow[];
+  /** Fails what waits, lets the rest finish for at most `graceMs`, then kills all machines: it closes the fleet, not the driver. */
+  close(graceMs: number): Promise<void>;
+}

@@ -1,0 +1,87 @@
+/**
+ * Writes what `mayfly serve --record` asks for: a header, then a line for each event with the commands that answered it.
+ * Lines are gathered in memory and written together. A policy that is not recorded is not wrapped, and pays nothing.
+ */
+import { open, type FileHandle } from "node:fs/promises";
+import type { PackingOptions } from "../policy/packing.ts";
+import type { PolicyCommand, PolicyEvent } from "../policy/policy.ts";
+import type { BoundPolicy } from "./live-dispatcher.ts";
+
+export interface RecordingHeader {
+  recording: "mayfly-policy";
+  version: 1;
+  policy: "packing";
+  options: PackingOptions;
+}
+
+export interface RecordedStep {
+  now: number;
+  event: PolicyEvent;
+  commands: PolicyCommand[];
+}
+
+export interface Recorder {
+  policy: BoundPolicy;
+  /** Writes what is left. Rejects where any of it could not be written. */
+  close(): Promise<void>;
+}
+
+const BATCH_CHARACTERS = 65_536;
+const FLUSH_MS = 200;
+
+/** @param file is overwritten. Rejects where it cannot be opened. */
+export async function recordPolicy(policy: BoundPolicy, options: PackingOptions, file: string): Promise<Recorder> {
+  const lines = new LineFile(await open(file, "w", 0o600));
+  lines.append(JSON.stringify({ recording: "mayfly-policy", version: 1, policy: "packing", options } satisfies RecordingHeader));
+  return {
+    policy(event, now) {
+      const commands = policy(event, now);
+      lines.append(JSON.stringify({ now, event, commands } satisfies RecordedStep));
+      return commands;
+    },
+    close: () => lines.close(),
+  };
+}
+
+class LineFile {
+  readonly #file: FileHandle;
+  #text = "";
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #failure: unknown;
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  append(line: string): void {
+    this.#text += `${line}\n`;
+    if (this.#text.length >= BATCH_CHARACTERS) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS).unref();
+  }
+
+  async close(): Promise<void> {
+    this.#flush();
+    await this.#writing;
+    await this.#file.close();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const text = this.#text;
+    this.#text = "";
+    if (text !== "" && this.#failure === undefined) this.#writing = this.#write(text);
+  }
+
+  async #write(text: string): Promise<void> {
+    await this.#writing;
+    try {
+      await this.#file.appendFile(text);
+    } catch (error) {
+      // A recording with a gap is of no use: nothing more is written, and close() says why.
+      this.#failure ??= error;
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import type { InvocationTiming } from "./invocation.ts";
+
+interface MachineTimes {
+  startAt: number;
+  blankAt: number;
+  bindAt: number;
+  boundAt: number;
+}
+
+/** Cuts the time between arrival and sending by what its machine was doing meanwhile. */
+export function timingOf(arrivedAt: number, sentAt: number, headAt: number, machine: MachineTimes): InvocationTiming {
+  const run = headAt - sentAt;
+  if (machine.boundAt <= arrivedAt) return { queue: sentAt - arrivedAt, start: 0, bind: 0, run };
+  const start = Math.max(0, machine.blankAt - Math.max(arrivedAt, machine.startAt));
+  const bind = machine.boundAt - Math.max(arrivedAt, machine.bindAt);
+  return { queue: sentAt - arrivedAt - start - bind, start, bind, run };
+}

@@ -1,0 +1,74 @@
+/** The machines alive, by the policy's number; their turns to start; their samples. */
+import type { Version } from "../../catalog/catalog.ts";
+import type { MachineId } from "../../policy/policy.ts";
+import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
+import type { Fleet, FleetEvents, FleetOptions, MachineView } from "./fleet.ts";
+import { LiveMachine } from "./live-machine.ts";
+import { StartTurns } from "./start-turns.ts";
+
+export function createFleet(options: FleetOptions): Fleet {
+  return new MachineFleet(options);
+}
+
+class MachineFleet implements Fleet {
+  readonly #options: FleetOptions;
+  readonly #turns: StartTurns;
+  readonly #machines = new Map<MachineId, LiveMachine>();
+  readonly #stopSampling: () => void;
+  #events: FleetEvents | undefined;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.#turns = new StartTurns(options.concurrentStarts ?? 4);
+    this.#stopSampling = options.clock.every(options.sampleMs ?? 5_000, () => {
+      for (const machine of this.#machines.values()) machine.sample();
+    });
+  }
+
+  attach(events: FleetEvents): void {
+    this.#events = events;
+  }
+
+  start(id: MachineId, size: { memoryMb: number; vcpus: number }): void {
+    const events = this.#events as FleetEvents;
+    const name = `${this.#options.bootId}-${id.toString(36)}`;
+    const machine = new LiveMachine(id, { id: name, ...size }, this.#options, events);
+    this.#machines.set(id, machine);
+    void this.#awaitEnd(id, machine);
+    void machine.bringUp(this.#turns);
+  }
+
+  async #awaitEnd(id: MachineId, machine: LiveMachine): Promise<void> {
+    const end = await machine.gone;
+    if (machine.app === null && !end.asked) this.#options.report(`Machine ${machine.name} ended: ${end.reason}.`);
+    this.#events?.gone(id, end);
+    this.#machines.delete(id);
+  }
+
+  bind(id: MachineId, version: Version): void {
+    void this.#machines.get(id)?.bind(version);
+  }
+
+  request(id: MachineId, head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined {
+    return this.#machines.get(id)?.request(head, body, end, sink);
+  }
+
+  kill(id: MachineId, reason: string): void {
+    this.#machines.get(id)?.kill(reason);
+  }
+
+  checkAlive(id: MachineId, boundMs: number, reason: () => string): void {
+    void this.#machines.get(id)?.checkAlive(boundMs, reason);
+  }
+
+  view(id: MachineId): MachineView | undefined {
+    return this.#machines.get(id)?.view();
+  }
+
+  async close(): Promise<void> {
+    this.#stopSampling();
+    const all = [...this.#machines.values()];
+    for (const machine of all) machine.kill("Mayfly is shutting down");
+    await Promise.all(all.map((machine) => machine.gone));
+  }
+}

@@ -1,0 +1,296 @@
+/**
+ * One machine, from its turn to start until nothing of it is left.
+ *
+ * Owns: the driver's machine, the host's end of its channel, its usage meter, its egress.
+ * 1. `state` only moves forward: queued → starting → blank → binding → bound, and from anywhere to dying.
+ * 2. A blank is stopped: it uses no CPU. It is resumed, with the time and fresh entropy, before it is bound.
+ * 3. `gone` resolves once, after the driver says that nothing is left. Whatever goes wrong ends there.
+ */
+import { randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
+import type { Version } from "../../catalog/catalog.ts";
+import type { Egress, ResolvedAddress } from "../../egress/egress.ts";
+import { MayflyError } from "../../errors/error.ts";
+import type { MachineId } from "../../policy/policy.ts";
+import type { HostEnd, RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
+import { openHostEnd } from "../../wire/open-host-end.ts";
+import { LogLevel, type StatsMessage } from "../../wire/protocol.ts";
+import type { Machine, MachineExit, MachineSpec } from "../driver.ts";
+import { bindParcel } from "./bind-message.ts";
+import type { FleetEvents, FleetOptions, MachineEnd, MachineState, MachineView } from "./fleet.ts";
+import type { StartTurns } from "./start-turns.ts";
+import { UsageMeter } from "./usage-meter.ts";
+import { warm } from "./warm.ts";
+import { within } from "./within.ts";
+
+/** No driver may hold a turn for longer. */
+const START_MS = 60_000;
+const HANDSHAKE_MS = 10_000;
+const BIND_MS = 30_000;
+/** A machine whose channel ended is about to say why by itself. */
+const LAST_WORDS_MS = 1_000;
+
+export class LiveMachine {
+  readonly gone: Promise<MachineEnd>;
+  readonly #id: MachineId;
+  readonly #spec: MachineSpec;
+  readonly #options: FleetOptions;
+  readonly #events: FleetEvents;
+  readonly #meter: UsageMeter;
+  readonly #createdAt: number;
+  #state: MachineState = "queued";
+  #machine: Machine | undefined;
+  #end: HostEnd | undefined;
+  #version: Version | undefined;
+  #egress: Egress | null = null;
+  #stats: StatsMessage | null = null;
+  #pinging = false;
+  /** Why it is dying. */
+  #reason: string | undefined;
+  #asked = false;
+  #wasReady = false;
+  #tellGone: (end: MachineEnd) => void = () => {};
+
+  constructor(id: MachineId, spec: MachineSpec, options: FleetOptions, events: FleetEvents) {
+    this.#id = id;
+    this.#spec = spec;
+    this.#options = options;
+    this.#events = events;
+    this.#createdAt = options.clock.now();
+    this.#meter = new UsageMeter(spec.id, options.clock, options.usage);
+    this.gone = new Promise((resolve) => (this.#tellGone = resolve));
+  }
+
+  get name(): string {
+    return this.#spec.id;
+  }
+
+  get app(): string | null {
+    return this.#version?.app ?? null;
+  }
+
+  async bringUp(turns: StartTurns): Promise<void> {
+    const release = await turns.take();
+    try {
+      if (this.#isDying()) return this.#finish("it was not needed any more");
+      this.#state = "starting";
+      await this.#startMachine();
+      await this.#becomeBlank();
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      release();
+    }
+  }
+
+  async bind(version: Version): Promise<void> {
+    this.#version = version;
+    this.#state = "binding";
+    this.#wasReady = false;
+    try {
+      await within(this.#options.clock, this.#options.bindMs ?? BIND_MS, "the bind", this.#bindTo(version));
+      if (this.#isDying()) return;
+      this.#state = "bound";
+      this.#wasReady = true;
+      this.#events.bound(this.#id);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined {
+    return this.#state === "bound" ? this.#end?.request(head, body, end, sink) : undefined;
+  }
+
+  kill(reason: string): void {
+    if (this.#isDying()) return;
+    this.#asked = true;
+    this.#die(reason);
+  }
+
+  async checkAlive(boundMs: number, reason: () => string): Promise<void> {
+    if (this.#pinging || this.#state !== "bound" || this.#end === undefined) return;
+    this.#pinging = true;
+    const answered = this.#end.ping().then(
+      () => true,
+      // The channel is over: that is told by itself.
+      () => true,
+    );
+    const late = new Promise<false>((resolve) => this.#options.clock.after(boundMs, () => resolve(false)));
+    const alive = await Promise.race([answered, late]);
+    this.#pinging = false;
+    if (!alive) this.#dieUnasked(reason());
+  }
+
+  sample(): void {
+    if (this.#machine !== undefined && !this.#isDying()) this.#meter.sample(this.#machine.usage());
+  }
+
+  view(): MachineView {
+    return {
+      name: this.#spec.id,
+      driver: this.#options.driver.name,
+      state: this.#state,
+      app: this.app,
+      version: this.#version?.id ?? null,
+      memoryBytes: this.#meter.usage.memoryBytes,
+      cpuUs: this.#meter.usage.cpuUs,
+      ageMs: this.#options.clock.now() - this.#createdAt,
+      stats: this.#stats,
+    };
+  }
+
+  async #startMachine(): Promise<void> {
+    const { driver, clock } = this.#options;
+    this.#meter.begin();
+    const starting = driver.start(this.#spec);
+    try {
+      this.#adopt(await within(clock, START_MS, "the driver's start", starting));
+    } catch (error) {
+      // It may still come up after its time: then it is killed.
+      starting.then(
+        (machine) => machine.kill(),
+        () => {},
+      );
+      throw error;
+    }
+  }
+
+  #adopt(machine: Machine): void {
+    this.#machine = machine;
+    this.#end = openHostEnd(machine.channel, this.#hostEndEvents(), this.#options.clock);
+    void machine.exited.then((exit) => this.#exited(exit));
+    if (this.#isDying()) void machine.kill();
+  }
+
+  async #becomeBlank(): Promise<void> {
+    const { clock, handshakeMs = HANDSHAKE_MS } = this.#options;
+    const { machine, end } = this.#parts();
+    if (this.#isDying()) return;
+    await within(clock, handshakeMs, "the handshake", this.#resume(end, machine.fresh));
+    await within(clock, handshakeMs, "the warm request", warm(end));
+    await machine.stop();
+    if (this.#isDying()) return;
+    this.#meter.sample(machine.usage());
+    this.#state = "blank";
+    this.#wasReady = true;
+    this.#events.blank(this.#id);
+  }
+
+  async #bindTo(version: Version): Promise<void> {
+    const { bundles, secrets, egress } = this.#options;
+    const { machine, end } = this.#parts();
+    const parcel = bindParcel(version, bundles(version), secrets(version));
+    this.#egress = egress(version);
+    await machine.cont();
+    await this.#resume(end, false);
+    const answered = end.bind(parcel.message, parcel.code);
+    this.#meter.turnOver(version.app, machine.usage());
+    await answered;
+  }
+
+  async #resume(end: HostEnd, fresh: boolean): Promise<void> {
+    await end.resume(this.#options.clock.wall(), randomBytes(64), this.#spec.id, fresh);
+  }
+
+  #parts(): { machine: Machine; end: HostEnd } {
+    if (this.#machine === undefined || this.#end === undefined)
+      throw new MayflyError("internal", { what: "a machine that was not started is used" });
+    return { machine: this.#machine, end: this.#end };
+  }
+
+  #hostEndEvents() {
+    return {
+      log: (stream: number, level: LogLevel, text: string) => this.#log(stream, level, text),
+      stats: (stats: StatsMessage) => {
+        this.#stats = stats;
+        this.#events.stats(this.#id, stats);
+      },
+      connect: (host: string, port: number): Promise<Socket> => this.#ask(`${host}:${port}`, (egress) => egress.connect(host, port)),
+      resolve: (host: string, family: 0 | 4 | 6): Promise<ResolvedAddress[]> => this.#ask(host, (egress) => egress.resolve(host, family)),
+      dead: (reason: string, violation: boolean) => this.#channelOver(reason, violation),
+    };
+  }
+
+  async #ask<T>(address: string, question: (egress: Egress) => Promise<T>): Promise<T> {
+    try {
+      if (this.#egress === null) throw new MayflyError("egress-denied", { address, reason: "the app has no network" });
+      return await question(this.#egress);
+    } catch (error) {
+      if (error instanceof MayflyError && error.code === "egress-denied") this.#log(0, LogLevel.Platform, error.message);
+      throw error;
+    }
+  }
+
+  #log(stream: number, level: LogLevel, text: string): void {
+    if (this.#version === undefined) this.#options.report(`Machine ${this.name}: ${text}`);
+    else this.#events.log(this.#id, stream, level, text);
+  }
+
+  #channelOver(reason: string, violation: boolean): void {
+    if (this.#isDying()) return;
+    if (violation) return this.#dieUnasked(`it broke the host-guest protocol: ${reason}`);
+    this.#state = "dying";
+    this.#events.dying(this.#id);
+    const cancel = this.#options.clock.after(LAST_WORDS_MS, () => {
+      this.#reason = reason;
+      void this.#machine?.kill();
+    });
+    void this.gone.then(cancel);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#machine === undefined) {
+      this.#state = "dying";
+      return this.#finish(messageOf(error));
+    }
+    this.#dieUnasked(messageOf(error));
+  }
+
+  #dieUnasked(reason: string): void {
+    if (this.#isDying()) return;
+    this.#die(reason);
+    this.#events.dying(this.#id);
+  }
+
+  #die(reason: string): void {
+    this.sample();
+    const queued = this.#state === "queued";
+    this.#state = "dying";
+    this.#reason = reason;
+    this.#end?.close();
+    if (this.#machine !== undefined) void this.#machine.kill();
+    else if (queued) queueMicrotask(() => this.#finish(reason));
+  }
+
+  #exited(exit: MachineExit): void {
+    const spoke = exit.reason !== "killed";
+    if (!this.#isDying()) {
+      this.#state = "dying";
+      this.#events.dying(this.#id);
+    }
+    this.#end?.close();
+    this.#meter.close();
+    this.#finish(exit.reason === "out-of-memory" || this.#reason === undefined ? sentence(exit, spoke) : this.#reason);
+  }
+
+  #finish(reason: string): void {
+    this.#egress?.close();
+    this.#tellGone({ reason, asked: this.#asked, failed: !this.#asked && !this.#wasReady });
+  }
+
+  #isDying(): boolean {
+    return this.#state === "dying";
+  }
+}
+
+function sentence(exit: MachineExit, spoke: boolean): string {
+  const what = { killed: "it was killed", exited: "it ended by itself", crashed: "it crashed", "out-of-memory": "it ran out of memory" }[
+    exit.reason
+  ];
+  return spoke ? `${what}: ${exit.detail}` : what;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,52 @@
+/** One machine's use of CPU and memory, cut into entries for the ledger. Everything up to the bind is the platform's. */
+import type { Clock } from "../../clock/clock.ts";
+import type { Usage } from "../driver.ts";
+import type { UsageSink } from "./fleet.ts";
+
+export class UsageMeter {
+  readonly #machine: string;
+  readonly #clock: Clock;
+  readonly #sink: UsageSink;
+  #app: string | null = null;
+  #last: Usage = { cpuUs: 0, memoryBytes: 0 };
+  #lastAt: number;
+
+  constructor(machine: string, clock: Clock, sink: UsageSink) {
+    this.#machine = machine;
+    this.#clock = clock;
+    this.#sink = sink;
+    this.#lastAt = clock.now();
+  }
+
+  /** As of the last sample. */
+  get usage(): Usage {
+    return this.#last;
+  }
+
+  /** The driver starts it now. */
+  begin(): void {
+    this.#lastAt = this.#clock.now();
+  }
+
+  sample(usage: Usage): void {
+    const now = this.#clock.now();
+    const seconds = (now - this.#lastAt) / 1_000;
+    const cpuUs = Math.max(0, Math.round(usage.cpuUs - this.#last.cpuUs));
+    const byteSeconds = Math.round(((this.#last.memoryBytes + usage.memoryBytes) / 2) * seconds);
+    this.#last = { cpuUs: Math.max(usage.cpuUs, this.#last.cpuUs), memoryBytes: usage.memoryBytes };
+    this.#lastAt = now;
+    if (cpuUs === 0 && byteSeconds === 0) return;
+    this.#sink.record({ app: this.#app, machine: this.#machine, cpuUs, byteSeconds, at: this.#clock.wall() });
+  }
+
+  /** What comes after this sample is the app's. */
+  turnOver(app: string, usage: Usage): void {
+    this.sample(usage);
+    this.#app = app;
+  }
+
+  /** The machine ended by itself: its memory was held until now, its CPU time since the last sample is not known. */
+  close(): void {
+    this.sample(this.#last);
+  }
+}
