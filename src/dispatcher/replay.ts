@@ -1,17 +1,28 @@
-/** Runs the policy over a recording again, and compares its commands with those recorded. */
+/** Runs a policy over a recording again, and compares its commands with those recorded. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { MayflyError } from "../errors/error.ts";
-import { createPackingPolicy } from "../policy/packing.ts";
+import type { PackingOptions } from "../policy/packing.ts";
+import type { PolicyCommand, PolicyEvent, Step } from "../policy/policy.ts";
 import { bindPolicy } from "./bound-policy.ts";
 import type { RecordedStep } from "./recorder.ts";
 
-export type Replay =
-  | { same: true; steps: number }
-  /** `line` counts from 1, the header included. */
-  | { same: false; line: number; recorded: RecordedStep; commands: RecordedStep["commands"] };
+export interface Replay {
+  /** Replayed, up to the first difference. */
+  events: number;
+  /** None, or the first: from there on the states differ, and the rest says nothing. */
+  differences: Difference[];
+}
+
+export interface Difference {
+  /** Of the file, counted from 1. */
+  line: number;
+  event: PolicyEvent;
+  recorded: PolicyCommand[];
+  replayed: PolicyCommand[];
+}
 
 const header = z.object({
   recording: z.literal("mayfly-policy"),
@@ -20,22 +31,25 @@ const header = z.object({
   options: z.object({ blanks: z.number(), idleMs: z.number(), maxMachines: z.number(), memoryMb: z.number(), vcpus: z.number() }),
 });
 
-/** Throws "bad-request" where the file is no recording. */
-export async function replay(file: string): Promise<Replay> {
+/** Rejects with "bad-request" where the file is no recording. */
+export async function replay<State>(
+  file: string,
+  createPolicy: (options: PackingOptions) => { state: State; step: Step<State> },
+): Promise<Replay> {
   const lines = createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Infinity })[Symbol.asyncIterator]();
   const first = await lines.next();
-  const policy = bindPolicy(createPackingPolicy(optionsIn(file, first.done === true ? "" : first.value)));
-  let line = 1;
+  const policy = bindPolicy(createPolicy(optionsIn(file, first.done === true ? "" : first.value)));
+  let events = 0;
   for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
-    line++;
-    const recorded = JSON.parse(next.value) as RecordedStep;
-    const commands = policy(recorded.event, recorded.now);
-    if (!isDeepStrictEqual(commands, recorded.commands)) return { same: false, line, recorded, commands };
+    const { now, event, commands } = JSON.parse(next.value) as RecordedStep;
+    const replayed = policy(event, now);
+    events++;
+    if (!isDeepStrictEqual(replayed, commands)) return { events, differences: [{ line: events + 1, event, recorded: commands, replayed }] };
   }
-  return { same: true, steps: line - 1 };
+  return { events, differences: [] };
 }
 
-function optionsIn(file: string, text: string) {
+function optionsIn(file: string, text: string): PackingOptions {
   try {
     return header.parse(JSON.parse(text)).options;
   } catch (error) {
