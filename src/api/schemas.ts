@@ -20,6 +20,21 @@ export const appSchema = z
   .openapi("App");
 
 export const appListSchema = z.object({ apps: z.array(appSchema) }).openapi("AppList");
+
+const fileSchema = z.custom<File>((value) => value instanceof File, "must be a file");
+
+/** `functions` comes as a list even where there is one. */
+export const deploySchema = z.strictObject({
+  manifest: z.string("must be a text part").openapi({ description: "The app's mayfly.json." }),
+  functions: z
+    .preprocess((given) => [given].flat(), z.array(fileSchema))
+    .openapi({
+      type: "array",
+      items: { type: "string", format: "binary" },
+      description: "A part per function: its bundled code, with the file name <function>.cjs or <function>.mjs.",
+    }),
+});
+
 export const pointToSchema = z.strictObject({ version: z.string().min(1) }).openapi("PointTo");
 export const secretValueSchema = z.strictObject({ value: z.string().max(65_536) }).openapi("SecretValue");
 export const secretNamesSchema = z.object({ names: z.array(envNameSchema) }).openapi("SecretNames");

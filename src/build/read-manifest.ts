@@ -1,35 +1,33 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
-import { type Manifest, manifestSchema } from "../catalog/manifest.ts";
+import { readFileSync, statSync } from "node:fs";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import type { Manifest } from "../catalog/manifest.ts";
+import { parseManifest } from "../catalog/parse-manifest.ts";
 import { MayflyError } from "../errors/error.ts";
-import { firstIssue } from "../errors/schema-issue.ts";
 
 /** Reads and checks mayfly.json of the folder, and that its entries are there. Throws "bad-manifest". */
 export function readManifest(dir: string): Manifest {
   const file = join(dir, "mayfly.json");
-  const given = parse(file);
-  const parsed = manifestSchema.safeParse(given);
-  if (!parsed.success) {
-    const { key, what } = firstIssue(parsed.error, manifestSchema, given);
-    throw new MayflyError("bad-manifest", { file, what: key === "" ? `it ${what}` : `${key} ${what}` });
+  const manifest = parseManifest(read(file), file);
+  for (const [name, { entry }] of Object.entries(manifest.functions)) {
+    const what = refusal(dir, entry);
+    if (what) throw new MayflyError("bad-manifest", { file, what: `functions.${name}.entry is ${JSON.stringify(entry)}, but ${what}` });
   }
-  for (const [name, { entry }] of Object.entries(parsed.data.functions)) checkEntry(dir, file, name, entry);
-  return parsed.data;
+  return manifest;
 }
 
-function parse(file: string): unknown {
-  if (!existsSync(file)) throw new MayflyError("bad-manifest", { file, what: "there is no such file; `mayfly init` makes one" });
+function read(file: string): string {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return readFileSync(file, "utf8");
   } catch (error) {
-    throw new MayflyError("bad-manifest", { file, what: `it cannot be read as JSON: ${(error as Error).message}` }, error);
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const what = missing ? "there is no such file; `mayfly init` makes one" : `it cannot be read: ${(error as Error).message}`;
+    throw new MayflyError("bad-manifest", { file, what }, error);
   }
 }
 
-function checkEntry(dir: string, file: string, name: string, entry: string): void {
+function refusal(dir: string, entry: string): string | undefined {
   const path = resolve(dir, entry);
-  const bad = (what: string): MayflyError =>
-    new MayflyError("bad-manifest", { file, what: `functions.${name}.entry is ${JSON.stringify(entry)}, but ${what}` });
-  if (relative(dir, path).startsWith("..")) throw bad("must be inside of the app's folder");
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw bad("there is no such file");
+  const inside = relative(dir, path);
+  if (isAbsolute(entry) || inside === ".." || inside.startsWith(`..${sep}`)) return "must be a path inside of the app's folder";
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ? undefined : "there is no such file";
 }

@@ -3,8 +3,9 @@
  * another row does not open. The key is a file of its own: a copied catalog alone gives nothing away.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { existsSync, linkSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { MayflyError } from "../errors/error.ts";
+import { makeOnce } from "../state-folder/make-once.ts";
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -52,16 +53,11 @@ function readKey(file: string, mayCreate: boolean): Buffer {
   throw new MayflyError("secret-key-unusable", { file, what: `it has ${key.length} bytes instead of ${KEY_BYTES}` });
 }
 
-/** Written aside and linked into place: a kill between the two leaves no half key, and a key that is there is never replaced. */
 function createKey(file: string): void {
-  const aside = `${file}.${process.pid}`;
   try {
-    writeFileSync(aside, randomBytes(KEY_BYTES), { mode: 0o600, flush: true });
-    linkSync(aside, file);
+    makeOnce(file, randomBytes(KEY_BYTES));
   } catch (error) {
     throw unusable(file, error);
-  } finally {
-    if (existsSync(aside)) unlinkSync(aside);
   }
 }
 

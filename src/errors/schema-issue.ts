@@ -3,8 +3,8 @@ import { z } from "zod";
 
 type Issue = z.core.$ZodIssue;
 
-/** The first issue: `key` is the path with dots, empty for the whole; `what` a clause such as `is 64, but must be at least 128`. */
-export function firstIssue(error: z.ZodError, schema: z.ZodType, given: unknown): { key: string; what: string } {
+/** The first issue; with the schema, unknown keys are told with those that there are. `key` is the path with dots, empty for the whole; `what` a clause such as `is 64, but must be at least 128`. */
+export function firstIssue(error: z.ZodError, given: unknown, schema?: z.ZodType): { key: string; what: string } {
   const issue = closest(error.issues[0]!);
   if (issue.code === "unrecognized_keys") {
     const key = [...issue.path, issue.keys[0]!].join(".");
@@ -67,7 +67,7 @@ function keysInWords(schema: z.ZodType | undefined): string {
 }
 
 /** The schema of what is at `path`, as far as objects and records lead there. */
-function schemaAt(schema: z.ZodType, path: PropertyKey[]): z.ZodType | undefined {
+function schemaAt(schema: z.ZodType | undefined, path: PropertyKey[]): z.ZodType | undefined {
   return path.reduce<z.ZodType | undefined>((at, key) => {
     const inner = unwrapped(at);
     if (inner instanceof z.ZodObject) return inner.shape[String(key)] as z.ZodType | undefined;

@@ -32,6 +32,12 @@ export const errorTable = {
     message: "Nothing is routed at {path}.",
     cure: "Call /<app>/<function>, or a host that an app lists in its manifest.",
   },
+  "no-such-api-route": {
+    status: 404,
+    side: "caller",
+    message: "The management API has no {method} {path}.",
+    cure: "/openapi.json lists what there is.",
+  },
   "body-too-large": {
     status: 413,
     side: "caller",
@@ -41,8 +47,26 @@ export const errorTable = {
   "head-too-large": {
     status: 431,
     side: "caller",
-    message: "The request's headers are over the limit of {limit} bytes.",
+    message: "The request's headers are over the limit of {limit}.",
     cure: "Send fewer or shorter headers.",
+  },
+  "request-timeout": {
+    status: 408,
+    side: "caller",
+    message: "The request was not sent completely: nothing of it came for {ms} ms.",
+    cure: "Send it faster, or look for what holds it up between client and gateway.",
+  },
+  "upgrade-not-supported": {
+    status: 501,
+    side: "caller",
+    message: "Upgrades to {protocol} are not supported.",
+    cure: "Use plain HTTP requests; for a stream to the client, server-sent events.",
+  },
+  "method-not-supported": {
+    status: 501,
+    side: "caller",
+    message: "The method {method} is not supported.",
+    cure: "Mayfly is no proxy: call its functions with any other method.",
   },
   "queue-full": {
     status: 429,

@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { MayflyError } from "../errors/error.ts";
+import { assertSafeBind, type BindConfig, parseAddress } from "./bind.ts";
+
+export interface ListenOptions extends BindConfig {
+  /** host:port; port 0 takes any. */
+  address: string;
+}
+
+export interface Listening {
+  /** With the port that was taken, without a slash at its end. */
+  url: string;
+  /** Ends open connections, log followers too. */
+  close(): Promise<void>;
+}
+
+/** Throws "unsafe-bind", "port-in-use" or "bad-config". */
+export async function listen(
+  app: { fetch: (request: Request) => Response | Promise<Response> },
+  options: ListenOptions,
+): Promise<Listening> {
+  const { address, tls } = options;
+  assertSafeBind(address, options);
+  const { host, port } = parseAddress(address);
+  const server = createAdaptorServer({ fetch: app.fetch, ...serverOptions(tls) }) as Server;
+  await listening(server, host, port, address);
+  const taken = (server.address() as AddressInfo).port;
+  return { url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${taken}`, close: () => close(server) };
+}
+
+function serverOptions(tls: BindConfig["tls"]) {
+  if (!tls) return { createServer };
+  return { createServer: createTlsServer, serverOptions: { cert: read("tls.cert", tls.cert), key: read("tls.key", tls.key) } };
+}
+
+function read(key: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new MayflyError("bad-config", { key, what: `${file} cannot be read: ${(error as Error).message}` }, error);
+  }
+}
+
+function listening(server: Server, host: string, port: number, address: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", (error: NodeJS.ErrnoException) => reject(refusal(error, address)));
+  server.listen(port, host, resolve);
+  return promise;
+}
+
+function refusal(error: NodeJS.ErrnoException, address: string): MayflyError {
+  if (error.code === "EADDRINUSE") return new MayflyError("port-in-use", { address, key: "api" }, error);
+  return new MayflyError("bad-config", { key: "api", what: `cannot listen on ${address}: ${error.message}` }, error);
+}
+
+function close(server: Server): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.close((error) => (error ? reject(error) : resolve()));
+  server.closeAllConnections();
+  return promise;
+}

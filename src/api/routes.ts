@@ -1,0 +1,117 @@
+/** Every route of the management API. The document at /openapi.json is made from this table. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { envNameSchema, nameSchema } from "../catalog/manifest.ts";
+import { body, errors, json, lines, none } from "./route-parts.ts";
+import * as schemas from "./schemas.ts";
+
+const app = z.object({ app: nameSchema });
+const secret = app.extend({ name: envNameSchema });
+
+export const health = createRoute({
+  method: "get",
+  path: "/v1/health",
+  summary: "Whether the API answers",
+  security: [],
+  responses: json(200, schemas.healthSchema),
+});
+
+export const host = createRoute({
+  method: "get",
+  path: "/v1/host",
+  summary: "Version, driver and addresses of this Mayfly",
+  responses: { ...json(200, schemas.hostSchema), ...errors("unauthorized") },
+});
+
+export const listApps = createRoute({
+  method: "get",
+  path: "/v1/apps",
+  summary: "All apps",
+  responses: { ...json(200, schemas.appListSchema), ...errors("unauthorized") },
+});
+
+export const getApp = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}",
+  summary: "An app and its versions",
+  request: { params: app },
+  responses: { ...json(200, schemas.appSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
+export const removeApp = createRoute({
+  method: "delete",
+  path: "/v1/apps/{app}",
+  summary: "Remove an app with its versions, secrets, machines and logs",
+  request: { params: app },
+  responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
+export const deploy = createRoute({
+  method: "post",
+  path: "/v1/apps/{app}/versions",
+  summary: "Store a version and send calls to it",
+  request: { params: app, body: { required: true, content: { "multipart/form-data": { schema: schemas.deploySchema } } } },
+  responses: { ...json(201, schemas.versionSchema), ...errors("bad-request", "unauthorized", "code-too-large", "disk-full") },
+});
+
+export const pointTo = createRoute({
+  method: "put",
+  path: "/v1/apps/{app}/live",
+  summary: "Send calls to a version that was deployed before",
+  request: { params: app, body: body(schemas.pointToSchema) },
+  responses: { ...json(200, schemas.versionSchema), ...errors("bad-request", "unauthorized", "no-such-version") },
+});
+
+export const secretNames = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}/secrets",
+  summary: "Names of an app's secrets; values never leave",
+  request: { params: app },
+  responses: { ...json(200, schemas.secretNamesSchema), ...errors("bad-request", "unauthorized") },
+});
+
+export const setSecret = createRoute({
+  method: "put",
+  path: "/v1/apps/{app}/secrets/{name}",
+  summary: "Set a secret; may come before the app's first deploy",
+  request: { params: secret, body: body(schemas.secretValueSchema) },
+  responses: { ...none, ...errors("bad-request", "unauthorized", "disk-full") },
+});
+
+export const removeSecret = createRoute({
+  method: "delete",
+  path: "/v1/apps/{app}/secrets/{name}",
+  summary: "Remove a secret, if it is there",
+  request: { params: secret },
+  responses: { ...none, ...errors("bad-request", "unauthorized") },
+});
+
+export const machines = createRoute({
+  method: "get",
+  path: "/v1/machines",
+  summary: "The machines that run now",
+  responses: { ...json(200, schemas.machineListSchema), ...errors("unauthorized") },
+});
+
+export const logs = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}/logs",
+  summary: "The newest log lines, oldest first",
+  request: { params: app, query: schemas.logQuerySchema },
+  responses: { ...json(200, schemas.logTailSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
+export const followLogs = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}/logs/follow",
+  summary: "The newest log lines, then new ones as they come: a LogLine of JSON each; empty lines keep the connection alive",
+  request: { params: app, query: schemas.logQuerySchema },
+  responses: { ...lines, ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
+export const usage = createRoute({
+  method: "get",
+  path: "/v1/usage",
+  summary: "CPU and memory used since the ledger began, and their cost",
+  request: { query: schemas.usageQuerySchema },
+  responses: { ...json(200, schemas.usageSchema), ...errors("bad-request", "unauthorized") },
+});

@@ -1,0 +1,48 @@
+/** A deploy's form, checked: what comes out can be stored as it is. */
+import type { Bundle } from "../catalog/catalog.ts";
+import type { Manifest } from "../catalog/manifest.ts";
+import { parseManifest } from "../catalog/parse-manifest.ts";
+import { MayflyError } from "../errors/error.ts";
+import { Limit } from "../wire/protocol.ts";
+
+export interface Upload {
+  manifest: Manifest;
+  bundles: Bundle[];
+}
+
+/** Throws "bad-manifest", "bad-request" or "code-too-large". */
+export async function readUpload(app: string, form: { manifest: string; functions: File[] }): Promise<Upload> {
+  const manifest = parseManifest(form.manifest, "The part manifest");
+  if (manifest.name !== app) throw bad(`the manifest is of app ${manifest.name}, the path of app ${app}`);
+  refuseTooLarge(form.functions);
+  const bundles = await Promise.all(form.functions.map(readBundle));
+  checkNames(Object.keys(manifest.functions), names(bundles));
+  return { manifest, bundles };
+}
+
+async function readBundle(file: File): Promise<Bundle> {
+  const [, name, extension] = /^([a-z0-9-]+)\.(cjs|mjs)$/.exec(file.name) ?? [];
+  if (name === undefined)
+    throw bad(`a part functions has the file name ${JSON.stringify(file.name)}, but must be <function>.cjs or <function>.mjs`);
+  return { function: name, format: extension === "mjs" ? "esm" : "cjs", code: new Uint8Array(await file.arrayBuffer()) };
+}
+
+function refuseTooLarge(files: File[]): void {
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  if (bytes > Limit.code) throw new MayflyError("code-too-large", { bytes, limit: Limit.code });
+}
+
+function checkNames(wanted: string[], given: string[]): void {
+  const missing = wanted.find((name) => !given.includes(name));
+  if (missing !== undefined) throw bad(`the manifest has a function ${missing}, but no part functions has its code`);
+  const extra = given.find((name, index) => !wanted.includes(name) || given.indexOf(name) !== index);
+  if (extra !== undefined) throw bad(`the code of function ${extra} was sent, but the manifest has no such function, or it was sent twice`);
+}
+
+function names(bundles: Bundle[]): string[] {
+  return bundles.map((bundle) => bundle.function);
+}
+
+function bad(what: string): MayflyError {
+  return new MayflyError("bad-request", { what });
+}

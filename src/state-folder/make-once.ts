@@ -1,0 +1,17 @@
+import { linkSync, rmSync, writeFileSync } from "node:fs";
+
+/**
+ * Makes a file that only its owner may read; one that is there already is left alone. Written aside and linked into place, so that a kill
+ * at any moment leaves no half file.
+ */
+export function makeOnce(file: string, content: string | Uint8Array): void {
+  const aside = `${file}.${process.pid}`;
+  try {
+    writeFileSync(aside, content, { mode: 0o600, flush: true });
+    linkSync(aside, file);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
