@@ -14,15 +14,20 @@ import { SourceMaps } from "./code/source-maps.ts";
 import { Connection } from "./connection.ts";
 import { Failures } from "./invocation/failures.ts";
 import { Invocation } from "./invocation/invocation.ts";
+import { captureUncaught } from "./invocation/uncaught.ts";
+import { captureOutput } from "./log/capture.ts";
+import { installAwsLambda } from "./lambda/lambda-style.ts";
 import { describe } from "./log/describe.ts";
 import { Log } from "./log/log.ts";
 import { installMathRandom } from "./resume/math-random.ts";
 import { AGENT_VERSION, resume } from "./resume/resume.ts";
+import { captureExit } from "./user-exit.ts";
 import { installWebClasses } from "./web/install.ts";
 
 export function startAgent(channel: Channel): void {
   installMathRandom();
   installWebClasses();
+  installAwsLambda();
   new Agent(channel).hello();
 }
 
@@ -46,6 +51,9 @@ class Agent {
     });
     this.#log = new Log(this.#connection.writer, this.#sourceMaps);
     this.#failures = new Failures(this.#log);
+    captureOutput(this.#log);
+    captureUncaught(this.#failures);
+    captureExit(this.#log, () => this.#connection.writer.flush());
   }
 
   hello(): void {

@@ -43,10 +43,10 @@ export class Connection {
     const reader = new FrameReader(fromHost, (type, flags, stream, payload) => this.#frame(type, flags, stream, payload));
     channel.on("data", (chunk: Buffer) => {
       const wrong = reader.push(chunk);
-      if (wrong !== null) end(`the host sent ${wrong}`);
+      if (wrong !== null) leave(1, `the host sent ${wrong}`);
     });
-    channel.on("end", () => end("the host closed the channel", 0));
-    channel.on("error", (error) => end(`the channel failed: ${error.message}`));
+    channel.on("end", () => leave(0));
+    channel.on("error", (error) => leave(1, `the channel failed: ${error.message}`));
   }
 
   /** Number of a new stream of this side's; undefined where too many are open. */
@@ -98,9 +98,4 @@ export class Connection {
         this.#streams.get(stream)?.answer?.(JSON.parse(payload.toString()));
     }
   }
-}
-
-function end(reason: string, code = 1): void {
-  if (code !== 0) process.stderr.write(`mayfly agent: ${reason}\n`);
-  leave(code);
 }

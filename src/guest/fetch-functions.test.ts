@@ -73,8 +73,9 @@ for (const [name, message] of [
     const reply = await agent.call({ function: name });
     assert.deepEqual(reply.reset, { code: ResetCode.FunctionThrew, message: `Error: ${message}` });
     const line = agent.logs.find(({ text }) => text.includes(`Error: ${message}\n`));
-    assert.equal(line?.stream, reply.stream);
-    assert.match(line!.text, /at .*\/app\/.*\.cjs:1/);
+    assert.ok(line);
+    assert.equal(line.stream, reply.stream);
+    assert.match(line.text, /at .*\/app\/.*\.cjs:1/);
   });
 }
 

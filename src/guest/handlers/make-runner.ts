@@ -1,6 +1,7 @@
 /** Finds out in which style a function is written. */
 import type { Failures } from "../invocation/failures.ts";
 import { type FetchApp, fetchRunner } from "./fetch-style.ts";
+import { type LambdaHandler, lambdaRunner } from "../lambda/lambda-style.ts";
 import type { Runner } from "./runner.ts";
 
 /** What the runners of an app share. */
@@ -16,6 +17,8 @@ export interface AppContext {
 export function makeRunner(context: AppContext, exports: unknown, handler: string, name: string): Runner {
   const app = defaultExport(exports);
   if (typeof property(app, "fetch") === "function") return fetchRunner(app as FetchApp, context.env, context.failures);
+  const lambda = property(exports, handler) ?? property(app, handler);
+  if (typeof lambda === "function") return lambdaRunner(context, lambda as LambdaHandler, context.failures);
   throw new TypeError(
     `Function ${name} has neither a default export with a fetch method nor an export named ${JSON.stringify(handler)} that is a function`,
   );

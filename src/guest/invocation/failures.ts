@@ -29,7 +29,8 @@ export class Failures {
 
   /** A promise given to waitUntil, or an error nobody waited for: the reply is not touched. */
   afterwards(invocation: Invocation | null, error: unknown): void {
-    this.#log.write(invocation, LogLevel.Error, describe(error));
+    const ended = invocation !== null && !invocation.open ? `After the end of invocation ${invocation.head.id}: ` : "";
+    this.#log.write(invocation, LogLevel.Error, ended + describe(error));
   }
 
   #fail(invocation: Invocation, code: ResetCode, error: unknown): void {

@@ -1,0 +1,91 @@
+/** A request as AWS Lambda's functions get it: API Gateway's HTTP API event, payload version 2.0. */
+import { isUtf8 } from "node:buffer";
+import type { RequestHead } from "../../wire/host-end.ts";
+
+export interface LambdaEvent {
+  version: "2.0";
+  routeKey: "$default";
+  rawPath: string;
+  rawQueryString: string;
+  cookies?: string[];
+  headers: Record<string, string>;
+  queryStringParameters?: Record<string, string>;
+  requestContext: object;
+  body?: string;
+  isBase64Encoded: boolean;
+}
+
+const textual = /^(?:text\/|application\/(?:json|javascript|xml|graphql)|[^;]+\+(?:json|xml))/i;
+
+export function lambdaEvent(head: RequestHead, app: string, body: Buffer): LambdaEvent {
+  const { host, path, query } = splitUrl(head.url);
+  const { headers, cookies } = joinHeaders(head.headers);
+  const event: LambdaEvent = {
+    version: "2.0",
+    routeKey: "$default",
+    rawPath: path,
+    rawQueryString: query,
+    headers,
+    requestContext: requestContext(head, app, host, path, headers),
+    isBase64Encoded: false,
+  };
+  if (cookies.length > 0) event.cookies = cookies;
+  if (query !== "") event.queryStringParameters = joinQuery(query);
+  if (body.length > 0) Object.assign(event, encodeBody(body, headers["content-type"]));
+  return event;
+}
+
+function splitUrl(url: string): { host: string; path: string; query: string } {
+  const hostStart = url.indexOf("://") + 3;
+  const slash = url.indexOf("/", hostStart);
+  const pathStart = slash < 0 ? url.length : slash;
+  const mark = url.indexOf("?", pathStart);
+  const pathEnd = mark < 0 ? url.length : mark;
+  return { host: url.slice(hostStart, pathStart), path: url.slice(pathStart, pathEnd) || "/", query: url.slice(pathEnd + 1) };
+}
+
+/** Names in lower case; repeated ones joined by commas; cookies apart. */
+function joinHeaders(list: string[]): { headers: Record<string, string>; cookies: string[] } {
+  const headers: Record<string, string> = {};
+  const cookies: string[] = [];
+  for (let at = 0; at < list.length; at += 2) {
+    const name = list[at]!.toLowerCase();
+    const value = list[at + 1]!;
+    if (name === "cookie") cookies.push(...value.split("; "));
+    else headers[name] = name in headers ? `${headers[name]},${value}` : value;
+  }
+  return { headers, cookies };
+}
+
+function joinQuery(query: string): Record<string, string> {
+  const joined: Record<string, string> = {};
+  for (const [name, value] of new URLSearchParams(query)) joined[name] = Object.hasOwn(joined, name) ? `${joined[name]},${value}` : value;
+  return joined;
+}
+
+function encodeBody(body: Buffer, contentType: string | undefined): { body: string; isBase64Encoded: boolean } {
+  const isText = contentType === undefined ? isUtf8(body) : textual.test(contentType);
+  return isText ? { body: body.toString(), isBase64Encoded: false } : { body: body.toString("base64"), isBase64Encoded: true };
+}
+
+function requestContext(head: RequestHead, app: string, host: string, path: string, headers: Record<string, string>): object {
+  const now = new Date();
+  return {
+    accountId: "anonymous",
+    apiId: app,
+    domainName: host,
+    domainPrefix: host.split(".", 1)[0],
+    http: {
+      method: head.method,
+      path,
+      protocol: "HTTP/1.1",
+      sourceIp: headers["x-forwarded-for"]?.split(",", 1)[0] ?? "",
+      userAgent: headers["user-agent"] ?? "",
+    },
+    requestId: head.id,
+    routeKey: "$default",
+    stage: "$default",
+    time: now.toISOString(),
+    timeEpoch: now.getTime(),
+  };
+}

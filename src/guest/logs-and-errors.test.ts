@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { after, before, test } from "node:test";
+import { LogLevel, ResetCode } from "../wire/protocol.ts";
+import { type RunningAgent, startAgentProcess } from "./testing/running-agent.ts";
+
+const map = Buffer.from(JSON.stringify({ version: 3, sources: ["src/original.ts"], names: [], mappings: "AAKA" })).toString("base64");
+
+let agent: RunningAgent;
+
+before(async () => {
+  agent = await startAgentProcess();
+  await agent.bind({
+    main: `console.log("at load"); exports.default = { fetch(request) { return eval("(async () => {" + decodeURIComponent(new URL(request.url).search.slice(1)) + "})()") } }`,
+    mapped: `exports.default = { fetch() { throw new Error("with a map") } }\n//# sourceMappingURL=data:application/json;base64,${map}`,
+  });
+});
+after(() => agent.kill());
+
+function run(code: string, remainingMs = 5_000) {
+  return agent.call({ url: `http://x/?${encodeURIComponent(code)}`, remainingMs });
+}
+
+test("console's methods log at their levels, under the invocation", async () => {
+  const reply = await run(
+    `console.debug("d %s", 1); console.log({ a: [1] }); console.info("i"); console.warn("w"); console.error(new Error("e")); console.table([{ x: 1 }]); return new Response()`,
+  );
+  const lines = agent.logs.filter(({ stream }) => stream === reply.stream);
+  assert.deepEqual(
+    lines.slice(0, 4).map(({ level, text }) => [level, text]),
+    [
+      [LogLevel.Debug, "d 1"],
+      [LogLevel.Info, "{ a: [ 1 ] }"],
+      [LogLevel.Info, "i"],
+      [LogLevel.Warn, "w"],
+    ],
+  );
+  assert.equal(lines[4]!.level, LogLevel.Error);
+  assert.match(lines[4]!.text, /^Error: e\n {4}at /);
+  assert.match(lines[5]!.text, /│ x/);
+});
+
+test("what is printed while the code is loaded belongs to the app", async () => {
+  assert.equal((await agent.logged("at load")).stream, 0);
+});
+
+test("process.stdout and writes to its descriptor are logged", async () => {
+  const reply = await run(
+    `process.stdout.write("by stream\\n"); require("node:fs").writeSync(1, "by descriptor\\n"); return new Response()`.replace(
+      "require",
+      "process.getBuiltinModule",
+    ),
+  );
+  assert.equal((await agent.logged("by stream")).stream, reply.stream);
+  assert.equal((await agent.logged("by descriptor")).text, "by descriptor");
+});
+
+test("invocations that run at once keep their logs apart", async () => {
+  const names = Array.from({ length: 20 }, (_, at) => `mark-${at}-`);
+  const replies = await Promise.all(
+    names.map((name) => run(`await new Promise((r) => setTimeout(r, Math.random() * 20)); console.log("${name}"); return new Response()`)),
+  );
+  for (const [at, name] of names.entries()) assert.equal(agent.logs.find(({ text }) => text === name)?.stream, replies[at]!.stream);
+});
+
+for (const [what, code] of [
+  ["an error thrown in a timer", `setTimeout(() => { throw new Error("lost") }, 1); await new Promise(() => {})`],
+  ["a rejection that nobody handles", `void Promise.reject(new Error("lost")); await new Promise(() => {})`],
+  [
+    "an error event without a listener",
+    `setImmediate(() => new (process.getBuiltinModule("node:events"))().emit("error", new Error("lost"))); await new Promise(() => {})`,
+  ],
+] as const) {
+  test(`${what} fails its invocation, and the machine lives on`, async () => {
+    const reply = await run(code);
+    assert.deepEqual(reply.reset, { code: ResetCode.FunctionThrew, message: "Error: lost" });
+    assert.match(agent.logs.findLast(({ stream }) => stream === reply.stream)!.text, /Error: lost\n/);
+    assert.equal((await run(`return new Response("alive")`)).text, "alive");
+  });
+}
+
+test("an error after the reply is logged for the app, with the invocation's id", async () => {
+  await run(`setTimeout(() => { throw new Error("too late") }, 5); return new Response()`);
+  const line = await agent.logged("too late");
+  assert.equal(line.stream, 0);
+  assert.match(line.text, /id-\w+/);
+});
+
+test("stacks name the user's own files where the bundle has a map", async () => {
+  await agent.call({ function: "mapped" });
+  assert.match((await agent.logged("with a map")).text, /src\/original\.ts:6:/);
+});
+
+test("a handler that floods its logs has lines dropped, and is told how many", async () => {
+  const reply = await run(`for (let at = 0; at < 20000; at++) console.log("flood ".repeat(200)); return new Response("done")`);
+  assert.equal(reply.text, "done");
+  assert.match((await agent.logged("came faster than they could be sent")).text, /^\d+ log lines were dropped/);
+});
+
+test("a long line arrives in parts", async () => {
+  const reply = await run(`console.log("ü".repeat(20000)); return new Response()`);
+  const text = agent.logs
+    .filter(({ stream }) => stream === reply.stream)
+    .map((line) => line.text)
+    .join("");
+  assert.equal(text, "ü".repeat(20_000));
+});
+
+test("process.exit ends the machine, and the log says who called it", async () => {
+  const other = await startAgentProcess();
+  await other.bind({ main: `exports.default = { fetch() { process.exit(3) } }` });
+  void other.call();
+  assert.match((await other.logged("process.exit")).text, /called process\.exit.*\n(?:.*\n)*.*\/app\/main\.cjs/);
+  if (other.child.exitCode === null) await once(other.child, "exit");
+  assert.equal(other.child.exitCode, 3);
+  await other.kill();
+});
