@@ -81,7 +81,7 @@ class ChannelHostEnd implements HostEnd {
   request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream {
     const text = encodeRequestHead(head);
     if (text.length > Limit.head || head.headers.length > 2 * Limit.headerPairs) {
-      throw new MayflyError("head-too-large", { limit: Limit.head });
+      throw new MayflyError("head-too-large", { limit: `${Limit.head} bytes and ${Limit.headerPairs} headers` });
     }
     const bodyBytes = body === null ? 0 : body.length;
     const rides = bodyBytes <= INITIAL_CREDIT && 4 + text.length + bodyBytes <= Limit.payload;

@@ -1,0 +1,126 @@
+/**
+ * HTTP in, HTTP out. What happens to a request: `answer.ts` routes it and hands it to the dispatcher, `upload.ts` streams its
+ * body in, `call.ts` streams the reply out, `refuse.ts` turns errors into replies. `routes.ts` is the route table.
+ *
+ * Owns: the listening server, its connections, and the calls under way.
+ * 1. Every request gets one reply or a cut connection: never a wrong length, never silence.
+ * 2. What a call holds is bounded by the credit of its two directions and the socket's buffers.
+ * 3. A client that neither sends its body nor takes its reply for the idle time is cut off.
+ */
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Dispatcher } from "../dispatcher/invocation.ts";
+import { type Clock, systemClock } from "../clock/clock.ts";
+import { MayflyError } from "../errors/error.ts";
+import { answer } from "./answer.ts";
+import type { CallContext } from "./call.ts";
+import { Connection } from "./connection.ts";
+import { refuseRaw } from "./refuse.ts";
+import type { RouteTable } from "./routes.ts";
+import { Watch } from "./watch.ts";
+
+export interface GatewayOptions {
+  dispatcher: Dispatcher;
+  routes: RouteTable;
+  /** Answer with Server-Timing and X-Mayfly-Invocation. */
+  timingHeaders: boolean;
+  /** PEM texts; plain HTTP where there are none. */
+  tls?: { cert: string; key: string } | undefined;
+  clock?: Clock;
+  limits?: Partial<GatewayLimits>;
+}
+
+export interface GatewayLimits {
+  /** Bytes of a request's line and headers. */
+  headBytes: number;
+  /** For a request's head to arrive. */
+  headMs: number;
+  /** For a client to send the next byte of a body, or take the next of a reply. */
+  idleMs: number;
+  /** For a client to finish a body that nobody wants any more. */
+  lingerMs: number;
+  /** For the next request on an open connection. */
+  keepAliveMs: number;
+}
+
+export interface Gateway {
+  /** Rejects with "port-in-use". Port 0: any free one. */
+  listen(host: string, port: number): Promise<AddressInfo>;
+  /** Takes no new calls, lets those under way finish for at most `graceMs`, then cuts them. */
+  close(graceMs: number): Promise<void>;
+}
+
+const defaults: GatewayLimits = { headBytes: 32_768, headMs: 15_000, idleMs: 60_000, lingerMs: 10_000, keepAliveMs: 65_000 };
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const limits = { ...defaults, ...options.limits };
+  const watch = new Watch(options.clock ?? systemClock, limits);
+  const { dispatcher, routes, timingHeaders } = options;
+  const proto = options.tls === undefined ? "http" : "https";
+  const context: CallContext = { dispatcher, routes, timingHeaders, proto, watch, closing: false };
+  const server = openServer(options, limits);
+  handle(server, context, limits);
+  return {
+    listen: (host, port) => listen(server, host, port),
+    close: (graceMs) => close(server, context, graceMs),
+  };
+}
+
+function openServer({ tls }: GatewayOptions, limits: GatewayLimits): Server {
+  const settings = {
+    maxHeaderSize: limits.headBytes,
+    headersTimeout: limits.headMs,
+    // A body may take as long as it keeps coming: idleMs bounds it.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.headMs),
+  };
+  return tls === undefined ? createHttpServer(settings) : createHttpsServer({ ...settings, ...tls });
+}
+
+function handle(server: Server, context: CallContext, limits: GatewayLimits): void {
+  server.on(context.proto === "http" ? "connection" : "secureConnection", (socket: Socket) => context.watch.connected(socket));
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => answer(context, request, response, false));
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => answer(context, request, response, true));
+  server.on("connect", (_request: IncomingMessage, socket: Duplex) => {
+    socket.on("error", () => socket.destroy());
+    refuseRaw(socket, new MayflyError("method-not-supported", { method: "CONNECT" }));
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    // A reply that is under way must not get another one in its middle.
+    if (!socket.writable || Connection.of(socket)?.busy) socket.destroy();
+    else refuseRaw(socket, clientMistake(error, limits));
+  });
+}
+
+function clientMistake(error: NodeJS.ErrnoException, limits: GatewayLimits): MayflyError {
+  if (error.code === "HPE_HEADER_OVERFLOW") return new MayflyError("head-too-large", { limit: `${limits.headBytes} bytes` }, error);
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return new MayflyError("request-timeout", { ms: limits.headMs }, error);
+  return new MayflyError("bad-request", { what: "it is no HTTP that this gateway understands" }, error);
+}
+
+function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) =>
+      reject(error.code === "EADDRINUSE" ? new MayflyError("port-in-use", { address: `${host}:${port}`, key: "listen" }, error) : error);
+    server.once("error", failed);
+    server.listen({ host, port, backlog: 1_024 }, () => {
+      server.off("error", failed);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+async function close(server: Server, context: CallContext, graceMs: number): Promise<void> {
+  context.closing = true;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  // A connection becomes idle only after its last reply; server.close() saw those that were idle by then.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  await closed;
+  clearTimeout(cut);
+  clearInterval(idle);
+  context.watch.close();
+}
