@@ -5,9 +5,9 @@ import { errorSchema } from "./schemas.ts";
 
 export const none = { 204: { description: "Done" } } as const;
 
-/** Untyped: the library knows no handler that streams lines. */
-export const lines: object = {
-  200: { description: "Lines, until the caller goes away", content: { "application/x-ndjson": { schema: z.string() } } },
+/** The type leaves the content out: the library knows no handler that streams lines. */
+export const lines: { 200: { description: string } } = {
+  200: withContent("Lines, until the caller goes away", "application/x-ndjson", z.string()),
 };
 
 export function json<Status extends 200 | 201, Schema extends z.ZodType>(status: Status, schema: Schema) {
@@ -28,4 +28,8 @@ export function errors(...codes: ErrorCode[]): object {
     { description: same.join(", "), content: { "application/json": { schema: errorSchema } } },
   ]);
   return Object.fromEntries(responses) as object;
+}
+
+function withContent(description: string, type: string, schema: z.ZodType) {
+  return { description, content: { [type]: { schema } } };
 }
