@@ -12,6 +12,7 @@ import type { Channel } from "./channel.ts";
 import { Binding } from "./code/binding.ts";
 import { SourceMaps } from "./code/source-maps.ts";
 import { Connection } from "./connection.ts";
+import { setEnvironment } from "./environment.ts";
 import { Failures } from "./invocation/failures.ts";
 import { Invocation } from "./invocation/invocation.ts";
 import { captureUncaught } from "./invocation/uncaught.ts";
@@ -21,7 +22,9 @@ import { describe } from "./log/describe.ts";
 import { Log } from "./log/log.ts";
 import { installMathRandom } from "./resume/math-random.ts";
 import { AGENT_VERSION, resume } from "./resume/resume.ts";
+import { Stats } from "./stats.ts";
 import { captureExit } from "./user-exit.ts";
+import { WarmUp } from "./warm/warm-up.ts";
 import { installWebClasses } from "./web/install.ts";
 
 export function startAgent(channel: Channel): void {
@@ -37,9 +40,11 @@ class Agent {
   readonly #sourceMaps = new SourceMaps();
   readonly #log: Log;
   readonly #failures: Failures;
+  readonly #stats: Stats;
+  readonly #warmUp: WarmUp;
+  readonly #onClosed = () => this.#stats.ended();
   #binding = false;
   #app: App | null = null;
-  #inFlight = 0;
 
   constructor(channel: Channel) {
     this.#channel = channel;
@@ -51,6 +56,8 @@ class Agent {
     });
     this.#log = new Log(this.#connection.writer, this.#sourceMaps);
     this.#failures = new Failures(this.#log);
+    this.#stats = new Stats(this.#connection.writer);
+    this.#warmUp = new WarmUp(this.#failures, this.#sourceMaps);
     captureOutput(this.#log);
     captureUncaught(this.#failures);
     captureExit(this.#log, () => this.#connection.writer.flush());
@@ -78,6 +85,8 @@ class Agent {
 
   async #bindTo(stream: number, message: BindMessage, code: Buffer): Promise<void> {
     try {
+      setEnvironment(message);
+      this.#stats.start();
       this.#app = new App(message, code, this.#failures, this.#sourceMaps);
       if (message.preload !== undefined && this.#app.has(message.preload)) await this.#app.preload(message.preload);
       this.#bound(stream, { ok: true });
@@ -93,12 +102,12 @@ class Agent {
   }
 
   #request(stream: number, payload: Buffer, ended: boolean): void {
-    this.#inFlight += 1;
-    const invocation = new Invocation(this.#connection, stream, payload, ended, () => (this.#inFlight -= 1));
+    this.#stats.begun();
+    const invocation = new Invocation(this.#connection, stream, payload, ended, this.#onClosed);
     this.#connection.adopt(stream, invocation);
     const name = invocation.head.function;
     if (this.#app?.has(name)) this.#app.run(invocation);
-    else if (this.#app === null && name === WARM_FUNCTION) invocation.reply(200, ["content-type", "text/plain"], "warm");
+    else if (this.#app === null && name === WARM_FUNCTION) this.#warmUp.run(invocation);
     else invocation.fail(ResetCode.FunctionNotFound, `no function ${name}`);
   }
 }

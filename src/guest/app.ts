@@ -2,7 +2,6 @@
 import type { BindMessage } from "../wire/protocol.ts";
 import { Functions } from "./code/functions.ts";
 import type { SourceMaps } from "./code/source-maps.ts";
-import { setEnvironment } from "./environment.ts";
 import { makeRunner } from "./handlers/make-runner.ts";
 import { current } from "./invocation/current.ts";
 import type { Failures } from "./invocation/failures.ts";
@@ -14,7 +13,6 @@ export class App {
 
   /** @throws Error where the code's length is not what the message says */
   constructor(message: BindMessage, code: Buffer, failures: Failures, sourceMaps: SourceMaps) {
-    setEnvironment(message);
     const context = { ...message, failures };
     const make = (exports: unknown, handler: string, name: string) => makeRunner(context, exports, handler, name);
     this.#functions = new Functions(message.functions, code, make, sourceMaps);
