@@ -16,6 +16,8 @@ export interface Cgroup {
   readonly detail: string;
   /** Puts a process in, with all of its threads and everything that it starts from now on. Throws where it is gone. */
   add(pid: number): void;
+  /** Files that a process writes "0" to in order to join by itself, before it does anything that counts. */
+  readonly joinFiles: string[];
   /** The processes in it now. */
   pids(): number[];
   /** CPU time used so far, of processes gone as well; memory held without page cache that the kernel can drop at once. */

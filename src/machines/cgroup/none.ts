@@ -11,6 +11,7 @@ export function createNone(reason: string): Cgroup {
     kind: "none",
     detail: `no limits on memory and CPU: ${reason}`,
     add: (pid) => roots.add(pid),
+    joinFiles: [],
     pids,
     usage() {
       const living = pids();

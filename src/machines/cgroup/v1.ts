@@ -25,6 +25,7 @@ export function createV1(home: CgroupHome & { kind: "v1" }, spec: CgroupSpec): C
     kind: "v1",
     detail: `control groups of version 1, such as ${memory}`,
     add: (pid) => folders.forEach((folder) => write(folder, "cgroup.procs", pid)),
+    joinFiles: folders.map((folder) => path.join(folder, "cgroup.procs")),
     pids: () => numbers(fs.readFileSync(path.join(memory, "cgroup.procs"), "utf8")),
     usage: () => ({
       cpuUs: Math.round(Number(fs.readFileSync(path.join(cpuacct, "cpuacct.usage"), "utf8")) / 1_000),

@@ -29,6 +29,7 @@ export function createV2(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec): C
     kind: "v2",
     detail: `control group ${folder}`,
     add: (pid) => write(folder, "cgroup.procs", pid),
+    joinFiles: [path.join(folder, "cgroup.procs")],
     pids: () => numbers(fs.readFileSync(path.join(folder, "cgroup.procs"), "utf8")),
     usage: () => ({
       cpuUs: counter(folder, "cpu.stat", "usage_usec"),

@@ -1,0 +1,179 @@
+/**
+ * A machine that is a process of the host and what it starts: `process` and `gvisor` are made of it. Its channel is a
+ * socket pair, which the child finds as descriptor 3.
+ *
+ * Owns the process, its group, its control group, the channel and the machine's folder.
+ * 1. When `exited` resolves, none of them is left.
+ * 2. A machine whose start fails is ended before the failure is reported.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+
+import type { Clock } from "../../clock/clock.ts";
+import { MayflyError } from "../../errors/error.ts";
+import type { Cgroup, CgroupSpec } from "../cgroup/cgroup.ts";
+import { createCgroup } from "../cgroup/create-cgroup.ts";
+import type { ExitReason, Machine, MachineExit, Usage } from "../driver.ts";
+import { keepTail } from "../qemu/console-tail.ts";
+import { within } from "../qemu/deadline.ts";
+import { type RunFolder, signalGroup } from "./run-folder.ts";
+
+export interface ChildPlan {
+  /** For messages: "the agent", "runsc". */
+  what: string;
+  command: string;
+  args: string[];
+  env: Record<string, string>;
+  limits: CgroupSpec;
+  run: RunFolder;
+  clock: Clock;
+  /** Until the guest's first byte. */
+  startMs: number;
+  /** Why it ended by itself, from its exit code (null: by a signal) and what it printed. */
+  reasonOf(code: number | null, output: string): Exclude<ExitReason, "killed">;
+}
+
+interface Child {
+  process: ChildProcess;
+  pid: number;
+  channel: Socket;
+  /** Exit code and signal, once its output is complete. */
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  output(): string;
+}
+
+/** Resolves when the guest's Hello can be read. Rejects with "machine-start-failed". */
+export async function startChildMachine(plan: ChildPlan): Promise<Machine> {
+  const cgroup = createCgroup(plan.limits);
+  const child = await spawnChild(plan, cgroup).catch(async (error: Error) => {
+    await cgroup.remove();
+    plan.run.remove();
+    throw new MayflyError("machine-start-failed", { reason: `${plan.what}: ${error.message}` }, error);
+  });
+  const machine = createMachine(plan, child, cgroup);
+  try {
+    if (cgroup.kind === "none") cgroup.add(child.pid);
+    plan.run.note(child.pid);
+    await within(plan.clock, plan.startMs, hello(child.channel, machine), () => `it said nothing for ${plan.startMs} ms`);
+    return machine;
+  } catch (error) {
+    await machine.kill();
+    const reason = [`${plan.what}: ${(error as Error).message}`, child.output()].filter(Boolean).join("; last output: ");
+    throw new MayflyError("machine-start-failed", { reason }, error);
+  }
+}
+
+/**
+ * The child joins its control group before it becomes what it is to be: what it takes earlier would count for the server, and
+ * the kernel makes whoever moves a process wait for milliseconds.
+ */
+const JOIN = 'while [ "$1" != -- ]; do echo 0 > "$1" || exit 1; shift; done; shift; exec "$@"';
+
+async function spawnChild(plan: ChildPlan, cgroup: Cgroup): Promise<Child> {
+  const child = spawn("/bin/sh", ["-c", JOIN, "sh", ...cgroup.joinFiles, "--", plan.command, ...plan.args], {
+    cwd: plan.run.folder,
+    env: plan.env,
+    // A group of its own: a signal from the server's terminal is not meant for it.
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
+  if (child.pid === undefined) throw ((await once(child, "error")) as [Error])[0];
+  const [, out, err, channel] = child.stdio as unknown as [null, Readable, Readable, Socket];
+  const tail = keepTail(out, err);
+  const ended = Promise.all([once(child, "exit"), once(out, "close"), once(err, "close")]);
+  // Whoever reads the channel listens as well; without a reader an error means the end, which `ended` tells.
+  channel.on("error", () => channel.destroy());
+  return {
+    process: child,
+    pid: child.pid,
+    channel,
+    ended: ended.then(([[code, signal]]) => ({ code, signal })),
+    output: () => tail.lastLines(6),
+  };
+}
+
+/** Waits for the first bytes without taking them. */
+async function hello(channel: Socket, machine: Machine): Promise<void> {
+  const ended = machine.exited.then((exit) => exit.detail);
+  const what = await Promise.race([once(channel, "readable").then(() => channel.readableLength), ended]);
+  if (typeof what === "string" || what === 0) throw new Error(await ended);
+}
+
+function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
+  let killed = false;
+  let last: Usage | undefined;
+
+  const signal = (name: NodeJS.Signals) => signalAll(child.pid, cgroup, name);
+  child.process.once("exit", () => {
+    last = { cpuUs: cgroup.usage().cpuUs, memoryBytes: 0 };
+    // What the child started would keep its output, and so the machine, open.
+    signal("SIGKILL");
+  });
+  const exited = child.ended.then(async ({ code, signal }): Promise<MachineExit> => {
+    const reason = killed ? "killed" : cgroup.oomKilled() ? "out-of-memory" : plan.reasonOf(code, child.output());
+    const how = signal === null ? `${plan.what} ended with code ${code}` : `${plan.what} ended by ${signal}`;
+    const failure = await release(plan, child, cgroup);
+    const said = child.output() === "" ? "" : `; last output: ${child.output()}`;
+    return { reason, detail: reason === "killed" ? `killed by Mayfly${failure}` : `${how}${said}${failure}` };
+  });
+  return {
+    id: plan.limits.id,
+    channel: child.channel,
+    fresh: true,
+    exited,
+    usage: () => last ?? cgroup.usage(),
+    stop: async () => signal("SIGSTOP"),
+    cont: async () => signal("SIGCONT"),
+    kill() {
+      if (last === undefined) {
+        killed = true;
+        signal("SIGKILL");
+      }
+      return exited;
+    },
+  };
+}
+
+/** All at once, and again as long as some were started meanwhile. */
+function signalAll(leader: number, cgroup: Cgroup, signal: NodeJS.Signals): void {
+  signalGroup(leader, signal);
+  const done = new Set<number>();
+  for (let left = cgroup.pids(); left.length > 0; left = cgroup.pids().filter((pid) => !done.has(pid))) {
+    for (const pid of left) signalOne(pid, signal);
+    left.forEach((pid) => done.add(pid));
+  }
+}
+
+function signalOne(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Returns what could not be removed, as the end of a sentence; "" where all is gone. */
+async function release(plan: ChildPlan, child: Child, cgroup: Cgroup): Promise<string> {
+  await drained(child.channel, plan.clock);
+  child.channel.destroy();
+  try {
+    await cgroup.remove();
+    plan.run.remove();
+    return "";
+  } catch (error) {
+    return `; left behind: ${(error as Error).message}`;
+  }
+}
+
+const DRAIN_MS = 100;
+
+/** What the guest sent last is still in the socket: a reader gets it before the channel goes. */
+async function drained(channel: Socket, clock: Clock): Promise<void> {
+  if (channel.destroyed || channel.readableFlowing !== true) return;
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(DRAIN_MS, resolve);
+  await Promise.race([once(channel, "close"), late]);
+  cancel();
+}

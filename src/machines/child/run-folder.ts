@@ -1,0 +1,58 @@
+/**
+ * A folder of its own for each machine that is a process of the host, and a note of that process, so that a later server
+ * can end and remove what a killed one left. Layout: <runDir>/<driver>/<server's pid>-<its start time>/<machine id>/.
+ */
+import fs from "node:fs";
+import path from "node:path";
+
+import { ownerLives, ownerName } from "../cgroup/owner.ts";
+import { numbers, processStartTime } from "../cgroup/proc.ts";
+
+export interface RunFolder {
+  readonly folder: string;
+  /** Notes the machine's process, which leads its own process group. */
+  note(pid: number): void;
+  remove(): void;
+}
+
+const NOTE = ".process";
+
+export function createRunFolder(runDir: string, driver: string, id: string): RunFolder {
+  const folder = path.join(runDir, driver, ownerName, id);
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return {
+    folder,
+    note: (pid) => fs.writeFileSync(path.join(folder, NOTE), `${pid} ${processStartTime(pid) ?? 0}\n`),
+    remove: () => fs.rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Ends and removes what servers that are no more left behind. */
+export function sweepRunFolders(runDir: string, driver: string): void {
+  const folder = path.join(runDir, driver);
+  if (!fs.existsSync(folder)) return;
+  for (const owner of fs.readdirSync(folder).filter((name) => ownerLives(name) === false)) {
+    for (const id of fs.readdirSync(path.join(folder, owner))) endNoted(path.join(folder, owner, id, NOTE));
+    fs.rmSync(path.join(folder, owner), { recursive: true, force: true });
+  }
+}
+
+/** Removes this server's own folder, which must hold no machine any more. */
+export function closeRunFolder(runDir: string, driver: string): void {
+  fs.rmSync(path.join(runDir, driver, ownerName), { recursive: true, force: true });
+}
+
+function endNoted(note: string): void {
+  if (!fs.existsSync(note)) return; // killed between making the folder and the process
+  const [pid, started] = numbers(fs.readFileSync(note, "utf8"));
+  if (pid !== undefined && processStartTime(pid) === String(started)) signalGroup(pid, "SIGKILL");
+}
+
+/** Sends to a process and all of its group; nothing where they are gone. */
+export function signalGroup(leader: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

@@ -1,0 +1,36 @@
+/** The folder that runsc is told to run: an OCI bundle (github.com/opencontainers/runtime-spec, config.md). */
+import fs from "node:fs";
+import path from "node:path";
+
+import { agentCommand, guestEnvironment } from "../../images/guest-layout.ts";
+import type { Image } from "../../images/image.ts";
+import { heapMb } from "../child/node-limits.ts";
+import type { MachineSpec } from "../driver.ts";
+
+/** "nobody" of the sandbox: the agent needs no right there. */
+const GUEST_USER = 65_534;
+
+export function writeBundle(folder: string, image: Image, spec: MachineSpec): void {
+  fs.writeFileSync(path.join(folder, "config.json"), JSON.stringify(ociConfig(image, spec)));
+}
+
+function ociConfig(image: Image, spec: MachineSpec): object {
+  const env = { ...guestEnvironment, MAYFLY_CHANNEL: "fd:3" };
+  return {
+    ociVersion: "1.0.2",
+    hostname: spec.id,
+    root: { path: image.rootTree, readonly: true },
+    mounts: [
+      { destination: "/proc", type: "proc" },
+      { destination: "/tmp", type: "tmpfs", options: ["mode=1777", `size=${Math.floor(spec.memoryMb / 2)}m`] },
+    ],
+    process: {
+      args: agentCommand(heapMb(spec.memoryMb)),
+      cwd: "/tmp",
+      env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+      noNewPrivileges: true,
+      user: { uid: GUEST_USER, gid: GUEST_USER },
+    },
+    linux: { namespaces: ["pid", "mount", "ipc", "uts", "network"].map((type) => ({ type })) },
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * Runs machines as gVisor sandboxes: the guest's system calls are answered by runsc's own kernel, at near native
+ * speed and without KVM. docs/drivers.md has the measurements behind it.
+ */
+import { type Clock, systemClock } from "../../clock/clock.ts";
+import { MayflyError } from "../../errors/error.ts";
+import { fetchRunsc } from "../../images/debian/fetch-runsc.ts";
+import type { Image } from "../../images/image.ts";
+import { closeCgroups, createCgroup, sweepCgroups } from "../cgroup/create-cgroup.ts";
+import { startChildMachine } from "../child/child-machine.ts";
+import { reasonOfNode } from "../child/node-limits.ts";
+import { closeRunFolder, createRunFolder, sweepRunFolders } from "../child/run-folder.ts";
+import type { Driver, Machine, MachineSpec, Probe } from "../driver.ts";
+import { within } from "../qemu/deadline.ts";
+import { writeBundle } from "./bundle.ts";
+import { runArguments, runscEnvironment, runscVersion, trySandbox } from "./runsc.ts";
+
+export interface GvisorDriverOptions {
+  /** Asked for once, when first needed. */
+  image: () => Promise<Image>;
+  /** runsc is kept here. */
+  cacheDir: string;
+  /** Machines' bundles and runsc's state. */
+  runDir: string;
+  clock?: Clock;
+}
+
+/** What runsc itself holds beside the guest's memory. */
+const OVERHEAD_MB = 128;
+/** The sandbox's kernel, and Node's threads beside its main one. */
+const OVERHEAD_CPUS = 1;
+const START_MS = 20_000;
+const PROBE_MS = 25_000;
+
+export function createGvisorDriver(options: GvisorDriverOptions): Driver {
+  const { cacheDir, runDir, clock = systemClock } = options;
+  const machines = new Set<Machine>();
+  const runsc = remember(() => fetchRunsc(cacheDir));
+  const image = remember(options.image);
+
+  return {
+    name: "gvisor",
+    probe: () => probe(runsc, runDir, clock),
+    async prepare(progress) {
+      await sweepCgroups();
+      sweepRunFolders(runDir, "gvisor");
+      progress("Fetching runsc");
+      await runsc();
+      progress("Preparing the image");
+      await image();
+    },
+    async start(spec) {
+      const parts = await Promise.all([runsc(), image()]).catch((error: Error) => {
+        throw new MayflyError("machine-start-failed", { reason: error.message }, error);
+      });
+      const machine = await startSandbox(...parts, runDir, clock, spec);
+      machines.add(machine);
+      void machine.exited.then(() => machines.delete(machine));
+      return machine;
+    },
+    async close() {
+      await Promise.all([...machines].map((machine) => machine.kill()));
+      closeRunFolder(runDir, "gvisor");
+      closeCgroups();
+    },
+  };
+}
+
+function startSandbox(runsc: string, image: Image, runDir: string, clock: Clock, spec: MachineSpec): Promise<Machine> {
+  const run = createRunFolder(runDir, "gvisor", spec.id);
+  writeBundle(run.folder, image, spec);
+  return startChildMachine({
+    what: "runsc",
+    command: runsc,
+    args: runArguments(run.folder, spec.id),
+    env: runscEnvironment,
+    limits: { id: spec.id, memoryMb: spec.memoryMb + OVERHEAD_MB, vcpus: spec.vcpus + OVERHEAD_CPUS },
+    run,
+    clock,
+    startMs: START_MS,
+    reasonOf: reasonOfNode,
+  });
+}
+
+async function probe(runsc: () => Promise<string>, runDir: string, clock: Clock): Promise<Probe> {
+  const limits = createCgroup({ id: "gvisor-probe", memoryMb: 64, vcpus: 1 });
+  await limits.remove();
+  // Without a control group there is no telling which processes are the sandbox's: they leave runsc's process group.
+  if (limits.kind === "none") return { ok: false, reason: limits.detail, cure: "Run Mayfly as root." };
+  const run = createRunFolder(runDir, "gvisor", "probe");
+  try {
+    const binary = await within(clock, PROBE_MS, runsc(), () => "runsc is still being fetched");
+    await trySandbox(binary, run.folder);
+    return { ok: true, detail: `gVisor ${await runscVersion(binary)}, systrap, limited by control groups (${limits.kind})` };
+  } catch (error) {
+    const cure = error instanceof MayflyError ? error.cure : "Run Mayfly as root, on a kernel that allows ptrace and seccomp.";
+    return { ok: false, reason: (error as Error).message, cure };
+  } finally {
+    run.remove();
+  }
+}
+
+/** One call, however many ask; a failed one is made again. */
+function remember<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    }));
+}

@@ -1,0 +1,38 @@
+/** How runsc is called, and the trial that tells whether it works on this host. */
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const TRIAL_MS = 10_000;
+
+export const runscEnvironment = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+
+/**
+ * systrap needs no KVM. The guest has no network, and of the host's files only its read-only root: no sockets or pipes
+ * in it, nothing laid over it. Control groups are ours: runsc and all that it starts are put into the machine's.
+ * @param folder for runsc's own state
+ */
+export function runscFlags(folder: string): string[] {
+  const state = path.join(folder, "state");
+  return ["--root", state, "--platform=systrap", "--network=none", "--host-uds=none", "--overlay2=none", "--ignore-cgroups"];
+}
+
+/** The guest's descriptor 3 is runsc's own: the channel. */
+export function runArguments(folder: string, id: string): string[] {
+  return [...runscFlags(folder), "run", "--bundle", folder, "--pass-fd", "3:3", id];
+}
+
+/** Runs `true` in a sandbox. Rejects with what runsc printed. */
+export async function trySandbox(runsc: string, folder: string): Promise<void> {
+  const options = { env: runscEnvironment, timeout: TRIAL_MS, killSignal: "SIGKILL" } as const;
+  await run(runsc, [...runscFlags(folder), "do", "/bin/true"], options).catch((error: Error & { stderr?: string; killed?: boolean }) => {
+    const said = error.stderr?.trim().split("\n").at(-1);
+    throw new Error(error.killed === true ? `a sandbox did not end within ${TRIAL_MS} ms` : said || error.message, { cause: error });
+  });
+}
+
+export async function runscVersion(runsc: string): Promise<string> {
+  const { stdout } = await run(runsc, ["--version"], { env: runscEnvironment, timeout: TRIAL_MS });
+  return /runsc version (\S+)/.exec(stdout)?.[1] ?? "of unknown version";
+}

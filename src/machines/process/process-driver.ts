@@ -1,0 +1,78 @@
+/**
+ * Runs machines as bare Node processes: no isolation but a control group, so for trusted code and tests only, and only
+ * when asked for by name.
+ */
+import { type Clock, systemClock } from "../../clock/clock.ts";
+import { MayflyError } from "../../errors/error.ts";
+import { guestEnvironment, nodeFlags } from "../../images/guest-layout.ts";
+import { closeCgroups, createCgroup, sweepCgroups } from "../cgroup/create-cgroup.ts";
+import { startChildMachine } from "../child/child-machine.ts";
+import { heapMb, reasonOfNode } from "../child/node-limits.ts";
+import { closeRunFolder, createRunFolder, sweepRunFolders } from "../child/run-folder.ts";
+import type { Driver, Machine, MachineSpec } from "../driver.ts";
+
+export interface ProcessDriverOptions {
+  /** The bundled agent's file. Asked for once, when first needed. */
+  agent: () => Promise<string>;
+  /** Machines' working folders, and notes of their processes. */
+  runDir: string;
+  clock?: Clock;
+}
+
+/** V8 compiles and collects garbage on threads of its own. */
+const OVERHEAD_CPUS = 0.5;
+const START_MS = 10_000;
+
+export function createProcessDriver({ agent, runDir, clock = systemClock }: ProcessDriverOptions): Driver {
+  const machines = new Set<Machine>();
+  let agentFile: Promise<string> | undefined;
+
+  return {
+    name: "process",
+    async probe() {
+      return { ok: true, detail: `Node ${process.versions.node} processes, not isolated; ${await limits()}` };
+    },
+    async prepare(progress) {
+      await sweepCgroups();
+      sweepRunFolders(runDir, "process");
+      progress("Bundling the agent");
+      await (agentFile ??= agent());
+    },
+    async start(spec) {
+      const file = await (agentFile ??= agent()).catch((error: Error) => {
+        agentFile = undefined; // a later start tries again
+        throw new MayflyError("machine-start-failed", { reason: error.message }, error);
+      });
+      const machine = await startProcess(file, runDir, clock, spec);
+      machines.add(machine);
+      void machine.exited.then(() => machines.delete(machine));
+      return machine;
+    },
+    async close() {
+      await Promise.all([...machines].map((machine) => machine.kill()));
+      closeRunFolder(runDir, "process");
+      closeCgroups();
+    },
+  };
+}
+
+function startProcess(agentFile: string, runDir: string, clock: Clock, spec: MachineSpec): Promise<Machine> {
+  const run = createRunFolder(runDir, "process", spec.id);
+  return startChildMachine({
+    what: "the agent",
+    command: process.execPath,
+    args: [...nodeFlags, `--max-old-space-size=${heapMb(spec.memoryMb)}`, agentFile],
+    env: { ...guestEnvironment, HOME: run.folder, TMPDIR: run.folder, MAYFLY_CHANNEL: "fd:3" },
+    limits: { ...spec, vcpus: spec.vcpus + OVERHEAD_CPUS },
+    run,
+    clock,
+    startMs: START_MS,
+    reasonOf: reasonOfNode,
+  });
+}
+
+async function limits(): Promise<string> {
+  const trial = createCgroup({ id: "probe", memoryMb: 64, vcpus: 1 });
+  await trial.remove();
+  return trial.kind === "none" ? trial.detail : `memory and CPU limited by control groups (${trial.kind})`;
+}
