@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { assertSafeBind, parseAddress } from "./bind.ts";
+import { listen } from "./listen.ts";
+import { ensureToken } from "./token.ts";
+
+const plain = { allowInsecureBind: false };
+const app = { fetch: () => new Response("ok") };
+
+test("plain HTTP may listen on loopback only", () => {
+  for (const address of ["127.0.0.1:1", "127.8.9.1:1", "[::1]:1", "localhost:1", "[::ffff:127.0.0.1]:1"]) assertSafeBind(address, plain);
+  for (const address of ["0.0.0.0:1", "[::]:1", "10.0.0.1:1", "example.com:1", "127.0.0.1.evil.example:1", "[::ffff:10.0.0.1]:1"])
+    assert.throws(() => assertSafeBind(address, plain), { code: "unsafe-bind" }, address);
+});
+
+test("TLS or an explicit flag opens other addresses", () => {
+  assertSafeBind("0.0.0.0:1", { allowInsecureBind: true });
+  assertSafeBind("0.0.0.0:1", { allowInsecureBind: false, tls: { cert: "a", key: "b" } });
+});
+
+test("an address is taken apart", () => {
+  assert.deepEqual(parseAddress("127.0.0.1:7070"), { host: "127.0.0.1", port: 7070 });
+  assert.deepEqual(parseAddress("[::1]:0"), { host: "::1", port: 0 });
+});
+
+test("an unsafe address is refused before anything listens", async () => {
+  await assert.rejects(listen(app, { address: "0.0.0.0:0", ...plain }), { code: "unsafe-bind" });
+});
+
+test("a port in use is told by address", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const address = `127.0.0.1:${(other.address() as AddressInfo).port}`;
+  await assert.rejects(listen(app, { address, ...plain }), { code: "port-in-use", details: { address, key: "api" } });
+  other.close();
+});
+
+test("a certificate that cannot be read is told by setting", async () => {
+  const tls = { cert: "/no/such/cert", key: "/no/such/key" };
+  await assert.rejects(listen(app, { address: "127.0.0.1:0", tls, ...plain }), { code: "bad-config", message: /tls.cert/ });
+});
+
+test("the token is made once, for its owner only, and is never empty", () => {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-token-"));
+  const file = join(dir, "api-token");
+  const token = ensureToken(file);
+  assert.match(token, /^[\w-]{43}$/);
+  assert.equal(ensureToken(file), token);
+  assert.equal(readFileSync(file, "utf8"), `${token}\n`);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  writeFileSync(file, "\n");
+  assert.throws(() => ensureToken(file), { code: "state-unusable" });
+  rmSync(dir, { recursive: true });
+});
