@@ -27,7 +27,7 @@ const fileSchema = z.custom<File>((value) => value instanceof File, "must be a f
 export const deploySchema = z.strictObject({
   manifest: z.string("must be a text part").openapi({ description: "The app's mayfly.json." }),
   functions: z
-    .preprocess((given) => [given].flat(), z.array(fileSchema))
+    .preprocess((given) => (given === undefined ? [] : [given].flat()), z.array(fileSchema))
     .openapi({
       type: "array",
       items: { type: "string", format: "binary" },
