@@ -27,16 +27,16 @@ export function parentOf(pid: number): number | undefined {
   return parent === undefined ? undefined : Number(parent);
 }
 
-/** The process and all that descend from it, parents first. */
+/** The process and all that descend from it, parents first. Looks at every process of the host. */
 export function processTree(pid: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const child of list("/proc").map(Number).filter(Number.isInteger)) {
+    const parent = parentOf(child);
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), child]);
+  }
   const tree = [pid];
-  for (let next = 0; next < tree.length; next++) tree.push(...childrenOf(tree[next] as number));
+  for (let next = 0; next < tree.length; next++) tree.push(...(children.get(tree[next] as number) ?? []));
   return tree;
-}
-
-function childrenOf(pid: number): number[] {
-  const threads = list(`/proc/${pid}/task`);
-  return threads.flatMap((thread) => numbers(read(`/proc/${pid}/task/${thread}/children`) ?? ""));
 }
 
 /** The numbers in a text like that of cgroup.procs. */

@@ -1,0 +1,169 @@
+/** What every driver promises in driver.ts, as one suite that runs against each of them. docs/drivers.md says how to use it. */
+import assert from "node:assert/strict";
+import crypto from "node:crypto";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Driver, ExitReason, Machine } from "../driver.ts";
+import { type Footprint, footprint, settledFootprint } from "./footprint.ts";
+import type { ConformanceFunction } from "./functions.ts";
+import { openSession, type Session, warm } from "./session.ts";
+
+export interface ConformanceSubject {
+  driver: Driver;
+  /** A driver of the same kind whose every start fails. */
+  broken: Driver;
+  /** Those that the drivers write to while they run, to be looked through for what is left. */
+  folders: string[];
+}
+
+const MEMORY_MB = 256;
+const STARTS = 50;
+/** Two cores must do for all of it. */
+const AT_ONCE = 2;
+
+export function describeDriverConformance(name: string, makeSubject: () => Promise<ConformanceSubject>): void {
+  describe(`driver ${name}`, () => {
+    let subject: ConformanceSubject;
+    /** With the driver prepared and used once: what it keeps, it keeps by now. */
+    let idle: Footprint;
+    let count = 0;
+
+    const start = () => subject.driver.start({ id: `conf-${name}-${process.pid}-${++count}`, memoryMb: MEMORY_MB, vcpus: 1 });
+    const session = async () => openSession(await start());
+    const bound = async () => {
+      const opened = await session();
+      await opened.bind();
+      return opened;
+    };
+    const nothingLeft = async () => assert.deepEqual(await settledFootprint(idle, subject.folders), idle);
+
+    before(async () => {
+      subject = await makeSubject();
+      await subject.driver.prepare(() => undefined);
+      await (await start()).kill();
+      await subject.broken.start({ id: `conf-${name}-broken`, memoryMb: MEMORY_MB, vcpus: 1 }).catch(() => undefined);
+      idle = footprint(subject.folders);
+    });
+    after(async () => {
+      await subject.driver.close();
+      await subject.broken.close();
+    });
+
+    test("probe says what it runs with", async () => {
+      const probe = await subject.driver.probe();
+      assert.equal(probe.ok, true, JSON.stringify(probe));
+    });
+
+    test("a started machine answers", async () => {
+      const { host, ready, machine } = await session();
+      assert.equal(ready.protocol, 1);
+      assert.ok((await host.ping()) > 0);
+      await machine.kill();
+    });
+
+    test("a machine answers the warm function before it is bound", async () => {
+      const opened = await session();
+      assert.equal((await warm(opened)).toString(), "warm");
+      await opened.machine.kill();
+    });
+
+    test("bytes arrive as they were sent, both ways, few and many", async () => {
+      const { call, machine } = await bound();
+      for (const size of [1, 1_000, 65_536, 3_000_001]) {
+        const body = crypto.randomBytes(size);
+        assert.ok(body.equals(await call("echo", body)), `${size} bytes`);
+      }
+      await machine.kill();
+    });
+
+    test("CPU grows with work, and both figures stay sane", async () => {
+      const { call, machine } = await bound();
+      const before = machine.usage();
+      await call("spin", Buffer.from("300"));
+      const { cpuUs, memoryBytes } = machine.usage();
+      assert.ok(cpuUs - before.cpuUs > 100_000, `${cpuUs - before.cpuUs} µs`);
+      assert.ok(cpuUs - before.cpuUs < 5_000_000, `${cpuUs - before.cpuUs} µs`);
+      assert.ok(memoryBytes > 500_000, `${memoryBytes} bytes`);
+      assert.ok(memoryBytes < 2 * MEMORY_MB * 1_048_576, `${memoryBytes} bytes`);
+      await machine.kill();
+      assert.ok(machine.usage().cpuUs >= cpuUs, "the last figure outlives the machine");
+    });
+
+    test("a stopped machine uses no CPU and answers nothing, until it goes on", async () => {
+      const { host, machine } = await session();
+      await machine.stop();
+      await machine.stop();
+      const pong = host.ping();
+      await sleep(100);
+      const before = machine.usage().cpuUs;
+      const first = await Promise.race([pong.then(() => "answered"), sleep(300).then(() => "silent")]);
+      assert.equal(first, "silent");
+      assert.ok(machine.usage().cpuUs - before < 5_000, `${machine.usage().cpuUs - before} µs`);
+      await machine.cont();
+      await machine.cont();
+      await pong;
+      await machine.kill();
+    });
+
+    test("kill ends a machine and leaves nothing, running or stopped, once or twice", async () => {
+      for (const stopped of [false, true]) {
+        const { machine, dead } = await session();
+        if (stopped) await machine.stop();
+        const [first, second] = await Promise.all([machine.kill(), machine.kill()]);
+        assert.equal(first.reason, "killed");
+        assert.deepEqual(second, first);
+        assert.deepEqual(await machine.exited, first);
+        assert.deepEqual(await machine.kill(), first);
+        assert.match(await dead, /channel/);
+        await nothingLeft();
+      }
+    });
+
+    const ends: [ConformanceFunction, ExitReason][] = [
+      ["exit", "exited"],
+      ["crash", "crashed"],
+      ["eat", "out-of-memory"],
+    ];
+    for (const [misdeed, reason] of ends) {
+      test(`a machine that ends by itself says ${reason}, and leaves nothing`, async () => {
+        const opened = await bound();
+        const exit = await endOf(opened, misdeed);
+        assert.equal(exit.reason, reason, exit.detail);
+        assert.notEqual(exit.detail, "");
+        assert.equal((await opened.machine.kill()).reason, reason, "a kill that comes late changes nothing");
+        await nothingLeft();
+      });
+    }
+
+    test("a start that fails says why, and leaves nothing", async () => {
+      const failing = subject.broken.start({ id: `conf-${name}-fails`, memoryMb: MEMORY_MB, vcpus: 1 });
+      await assert.rejects(failing, { code: "machine-start-failed" });
+      await nothingLeft();
+    });
+
+    test(`${STARTS} starts and kills leave nothing`, async () => {
+      const one = async () => {
+        const { machine, host } = await session();
+        await host.ping();
+        await machine.kill();
+      };
+      const several = async () => {
+        for (let round = 0; round < STARTS / AT_ONCE; round++) await one();
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, several));
+      await nothingLeft();
+    });
+
+    test("close kills the machines that are left", async () => {
+      const machines: Machine[] = [await start(), await start()];
+      await subject.driver.close();
+      for (const machine of machines) assert.equal((await machine.exited).reason, "killed");
+    });
+  });
+}
+
+async function endOf({ call, machine }: Session, misdeed: ConformanceFunction) {
+  await assert.rejects(call(misdeed), /channel is over/);
+  return machine.exited;
+}

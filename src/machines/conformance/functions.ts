@@ -1,0 +1,31 @@
+/** How a machine is asked to misbehave: functions that are bound to it, as an app's would be. CommonJS, the Lambda style. */
+
+export type ConformanceFunction = "echo" | "spin" | "eat" | "exit" | "crash";
+
+export const conformanceFunctions: Record<ConformanceFunction, string> = {
+  echo: `exports.default = { fetch: async (request) => new Response(await request.arrayBuffer()) };`,
+
+  // Uses a processor for the milliseconds of the body.
+  spin: `exports.default = { async fetch(request) {
+    const end = performance.now() + Number(await request.text());
+    while (performance.now() < end);
+    return new Response("spun");
+  } };`,
+
+  // Takes memory outside of V8's heap, whose own limit is another matter, until it is stopped.
+  eat: `exports.default = { async fetch() {
+    const eaten = [];
+    for (;;) {
+      eaten.push(Buffer.alloc(8_000_000, eaten.length));
+      await new Promise(setImmediate);
+    }
+  } };`,
+
+  exit: `exports.default = { fetch: () => process.exit(0) };`,
+
+  // Ends by a signal, whatever the agent has done about process.abort.
+  crash: `exports.default = { fetch() {
+    const { functions } = process.getBuiltinModule("node:ffi").dlopen(null, { abort: { arguments: [], return: "void" } });
+    functions.abort();
+  } };`,
+};
