@@ -18,7 +18,8 @@ import { Invocation } from "./invocation-run.ts";
 import type { DispatcherOptions, LiveDispatcher, MachineRow } from "./live-dispatcher.ts";
 import { MachineRecord } from "./machine-record.ts";
 
-export type { BoundPolicy, DispatcherOptions, LiveDispatcher, LogLine, LogSink, MachineRow } from "./live-dispatcher.ts";
+export type { BoundPolicy } from "../policy/bind-policy.ts";
+export type { DispatcherOptions, LiveDispatcher, LogLine, LogSink, MachineRow } from "./live-dispatcher.ts";
 
 const GRACE_MS = 5_000;
 const PING_MS = 2_000;

@@ -2,11 +2,12 @@
 import type { Version } from "../catalog/catalog.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Fleet, MachineView } from "../machines/fleet/fleet.ts";
-import type { PolicyCommand, PolicyEvent } from "../policy/policy.ts";
+import type { BoundPolicy } from "../policy/bind-policy.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 import type { Dispatcher } from "./invocation.ts";
 
 export interface DispatcherOptions {
+  /** `bindPolicy(createPackingPolicy(…))`, or what `recordPolicy` makes of that. */
   policy: BoundPolicy;
   fleet: Fleet;
   clock: Clock;
@@ -18,9 +19,6 @@ export interface DispatcherOptions {
   /** ms in which a machine must answer a ping once one of its invocations is past its deadline. Default 2,000. */
   pingMs?: number;
 }
-
-/** A policy with its state: `bindPolicy(createPackingPolicy(…))`, and `record(…)` of that. */
-export type BoundPolicy = (event: PolicyEvent, now: number) => PolicyCommand[];
 
 export interface LogSink {
   append(line: LogLine): void;

@@ -5,7 +5,7 @@
 import { open, type FileHandle } from "node:fs/promises";
 import type { PackingOptions } from "../policy/packing.ts";
 import type { PolicyCommand, PolicyEvent } from "../policy/policy.ts";
-import type { BoundPolicy } from "./live-dispatcher.ts";
+import type { BoundPolicy } from "../policy/bind-policy.ts";
 
 export interface RecordingHeader {
   recording: "mayfly-policy";

@@ -4,9 +4,9 @@ import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { MayflyError } from "../errors/error.ts";
+import { bindPolicy } from "../policy/bind-policy.ts";
 import type { PackingOptions } from "../policy/packing.ts";
 import type { PolicyCommand, PolicyEvent, Step } from "../policy/policy.ts";
-import { bindPolicy } from "./bound-policy.ts";
 import type { RecordedStep } from "./recorder.ts";
 
 export interface Replay {

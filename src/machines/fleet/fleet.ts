@@ -44,9 +44,13 @@ export interface UsageEntry {
   /** null: the platform's own cost, which is everything up to the bind. */
   app: string | null;
   machine: string;
+  /** bring-up: until it is a blank, and while it is bound. */
+  kind: "bring-up" | "blank" | "run";
   cpuUs: number;
   /** Memory held, integrated over time. */
   byteSeconds: number;
+  /** Invocations sent to it. */
+  requests: number;
   /** Wall clock, ms since the epoch. */
   at: number;
 }

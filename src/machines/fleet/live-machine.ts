@@ -99,7 +99,9 @@ export class LiveMachine {
   }
 
   request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined {
-    return this.#state === "bound" ? this.#end?.request(head, body, end, sink) : undefined;
+    if (this.#state !== "bound") return undefined;
+    this.#meter.countRequest();
+    return this.#end?.request(head, body, end, sink);
   }
 
   kill(reason: string): void {
@@ -171,7 +173,7 @@ export class LiveMachine {
     await within(clock, handshakeMs, "the warm request", warm(end));
     await machine.stop();
     if (this.#isDying()) return;
-    this.#meter.sample(machine.usage());
+    this.#meter.turnTo("blank", null, machine.usage());
     this.#state = "blank";
     this.#wasReady = true;
     this.#events.blank(this.#id);
@@ -185,8 +187,9 @@ export class LiveMachine {
     await machine.cont();
     await this.#resume(end, false);
     const answered = end.bind(parcel.message, parcel.code);
-    this.#meter.turnOver(version.app, machine.usage());
+    this.#meter.turnTo("bring-up", null, machine.usage());
     await answered;
+    this.#meter.turnTo("run", version.app, machine.usage());
   }
 
   async #resume(end: HostEnd, fresh: boolean): Promise<void> {

@@ -1,13 +1,15 @@
 /** One machine's use of CPU and memory, cut into entries for the ledger. Everything up to the bind is the platform's. */
 import type { Clock } from "../../clock/clock.ts";
 import type { Usage } from "../driver.ts";
-import type { UsageSink } from "./fleet.ts";
+import type { UsageEntry, UsageSink } from "./fleet.ts";
 
 export class UsageMeter {
   readonly #machine: string;
   readonly #clock: Clock;
   readonly #sink: UsageSink;
   #app: string | null = null;
+  #kind: UsageEntry["kind"] = "bring-up";
+  #requests = 0;
   #last: Usage = { cpuUs: 0, memoryBytes: 0 };
   #lastAt: number;
 
@@ -35,14 +37,22 @@ export class UsageMeter {
     const byteSeconds = Math.round(((this.#last.memoryBytes + usage.memoryBytes) / 2) * seconds);
     this.#last = { cpuUs: Math.max(usage.cpuUs, this.#last.cpuUs), memoryBytes: usage.memoryBytes };
     this.#lastAt = now;
-    if (cpuUs === 0 && byteSeconds === 0) return;
-    this.#sink.record({ app: this.#app, machine: this.#machine, cpuUs, byteSeconds, at: this.#clock.wall() });
+    const requests = this.#requests;
+    this.#requests = 0;
+    if (cpuUs === 0 && byteSeconds === 0 && requests === 0) return;
+    const at = this.#clock.wall();
+    this.#sink.record({ app: this.#app, machine: this.#machine, kind: this.#kind, cpuUs, byteSeconds, requests, at });
   }
 
-  /** What comes after this sample is the app's. */
-  turnOver(app: string, usage: Usage): void {
+  /** What comes after this sample is of another kind, and for an app. */
+  turnTo(kind: UsageEntry["kind"], app: string | null, usage: Usage): void {
     this.sample(usage);
+    this.#kind = kind;
     this.#app = app;
+  }
+
+  countRequest(): void {
+    this.#requests++;
   }
 
   /** The machine ended by itself: its memory was held until now, its CPU time since the last sample is not known. */

@@ -1,7 +1,8 @@
-import type { Step } from "../policy/policy.ts";
-import type { BoundPolicy } from "./live-dispatcher.ts";
+import type { PolicyCommand, PolicyEvent, Step } from "./policy.ts";
 
 /** A policy together with its state. */
+export type BoundPolicy = (event: PolicyEvent, now: number) => PolicyCommand[];
+
 export function bindPolicy<State>({ state, step }: { state: State; step: Step<State> }): BoundPolicy {
   return (event, now) => step(state, event, now);
 }

@@ -1,0 +1,126 @@
+/**
+ * Outbound connections of one machine.
+ *
+ * Owns: the sockets it opened, until they close.
+ * 1. Every address is checked after the name was resolved, and the connection goes to the checked address: what the name says
+ *    a moment later does not matter.
+ * 2. What is not the public internet is refused, but for what the manifest lists.
+ * 3. Each machine has a limit of connections and of lookups.
+ */
+import type { Socket } from "node:net";
+import { MayflyError } from "../errors/error.ts";
+import { parseAllowList, type AllowList } from "./allow-list.ts";
+import { denialOf, isOwn } from "./denied.ts";
+import { dial } from "./dial.ts";
+import type { Egress, ResolvedAddress } from "./egress.ts";
+import { embedded, parseIp, type Ip } from "./ip.ts";
+import { limitLookups, type Lookup } from "./lookups.ts";
+
+export interface EgressOptions {
+  /** "host-or-cidr:port" to be reached though it would be refused otherwise. */
+  allow: string[];
+  /** Ports that Mayfly itself listens on: on this host's addresses an entry must name them; `*` does not open them. */
+  ownPorts?: () => Iterable<number>;
+  /** Open at once, at most. */
+  connections?: number;
+  /** ms that one address may take to answer. */
+  attemptMs?: number;
+  /** In place of the system's resolver. */
+  lookup?: Lookup;
+}
+
+const CONNECTIONS = 256;
+const ATTEMPT_MS = 10_000;
+/** Addresses of one name that are tried. */
+const ATTEMPTS = 4;
+
+/** Throws "bad-manifest" for an entry of `allow` that makes no sense. */
+export function createEgress(options: EgressOptions): Egress {
+  return new CheckedEgress(options, parseAllowList(options.allow));
+}
+
+class CheckedEgress implements Egress {
+  readonly #options: EgressOptions;
+  readonly #allow: AllowList;
+  readonly #lookup: Lookup;
+  readonly #sockets = new Set<Socket>();
+  #opening = 0;
+  #closed = false;
+
+  constructor(options: EgressOptions, allow: AllowList) {
+    this.#options = options;
+    this.#allow = allow;
+    this.#lookup = limitLookups(options.lookup);
+  }
+
+  async connect(host: string, port: number): Promise<Socket> {
+    if (!Number.isInteger(port) || port < 1 || port > 65_535) throw denied(`${host}:${port}`, "it has no such port");
+    const limit = this.#options.connections ?? CONNECTIONS;
+    if (this.#opening + this.#sockets.size >= limit) throw denied(`${host}:${port}`, `the machine has ${limit} connections already`);
+    this.#opening++;
+    try {
+      const addresses = await this.#allowed(host, port);
+      return this.#keep(await dial(addresses.slice(0, ATTEMPTS), port, this.#options.attemptMs ?? ATTEMPT_MS));
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  async resolve(host: string, family: 0 | 4 | 6): Promise<ResolvedAddress[]> {
+    const addresses = await this.#allowed(host, undefined);
+    return addresses.filter((address) => family === 0 || address.family === family);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Never empty. */
+  async #allowed(host: string, port: number | undefined): Promise<ResolvedAddress[]> {
+    const found = await this.#addresses(host);
+    const reasons = found.map((ip) => this.#refusal(host, ip, port));
+    const allowed = found.filter((_ip, i) => reasons[i] === undefined);
+    if (allowed.length > 0) return allowed.map(({ address, family }) => ({ address, family }));
+    throw denied(port === undefined ? host : `${host}:${port}`, `it is ${reasons[0]}`);
+  }
+
+  async #addresses(host: string): Promise<Ip[]> {
+    const written = parseIp(host);
+    if (written !== undefined) return [written];
+    if (!/^[\w.-]{1,253}$/.test(host)) throw denied(host, "it is no name of a host");
+    const found = (await this.#lookup(host)).flatMap(({ address }) => parseIp(address) ?? []);
+    if (found.length === 0) throw denied(host, "it has no address that can be checked");
+    return found;
+  }
+
+  #refusal(host: string, ip: Ip, port: number | undefined): string | undefined {
+    if (port !== undefined && this.#isMayfly(ip, port) && !this.#allow.names(host, ip, port)) return "Mayfly itself";
+    return this.#allow.allows(host, ip, port) ? undefined : denialOf(ip);
+  }
+
+  #isMayfly(ip: Ip, port: number): boolean {
+    const ports = this.#options.ownPorts?.() ?? [];
+    if (![...ports].includes(port)) return false;
+    return [ip, ...embedded(ip)].some((form) => isOwn(form) || isThisHost(form));
+  }
+
+  #keep(socket: Socket): Socket {
+    if (this.#closed) {
+      socket.destroy();
+      throw new Error("the machine is gone");
+    }
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+    return socket;
+  }
+}
+
+/** All of 127/8 and 0.0.0.0 lead to this host, whatever its interfaces say. */
+function isThisHost({ family, bytes }: Ip): boolean {
+  return family === 4 ? bytes[0] === 127 || bytes[0] === 0 : bytes.every((byte, i) => byte === 0 || (i === 15 && byte === 1));
+}
+
+function denied(address: string, reason: string): MayflyError {
+  return new MayflyError("egress-denied", { address, reason });
+}
