@@ -111,6 +111,8 @@ class CheckedEgress implements Egress {
       throw new Error("the machine is gone");
     }
     this.#sockets.add(socket);
+    // Its user listens too; this is for an error after the user let go.
+    socket.on("error", () => this.#sockets.delete(socket));
     socket.once("close", () => this.#sockets.delete(socket));
     return socket;
   }

@@ -1,0 +1,168 @@
+import { describe, test } from "node:test";
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { MayflyError } from "../errors/error.ts";
+import { createEgress } from "./create-egress.ts";
+import { limitLookups } from "./lookups.ts";
+
+async function listener(t: { after(cleanUp: () => void): void }): Promise<number> {
+  const server = createServer((socket) => socket.on("error", hungUp).end("hello")).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** The other end of a destroyed connection is reset. */
+function hungUp(): void {}
+
+function refusal(reason: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof MayflyError, String(error));
+    assert.equal(error.code, "egress-denied");
+    assert.match(error.message, reason);
+    return true;
+  };
+}
+
+describe("the allow list", () => {
+  const cases: [entry: string, host: string, port: number, reached: boolean][] = [
+    ["127.0.0.1:PORT", "127.0.0.1", 0, true],
+    ["127.0.0.1:*", "127.0.0.1", 0, true],
+    ["127.0.0.0/8:PORT", "127.0.0.1", 0, true],
+    ["127.0.0.1:PORT", "::ffff:127.0.0.1", 0, true],
+    ["localhost:PORT", "LOCALHOST", 0, true],
+    ["localhost:PORT", "localhost.", 0, true],
+    ["localhost:PORT", "127.0.0.1", 0, false],
+    ["127.0.0.1:1", "127.0.0.1", 0, false],
+    ["127.0.0.2:*", "127.0.0.1", 0, false],
+    ["[::1]:*", "127.0.0.1", 0, false],
+    ["10.0.0.0/8:*", "127.0.0.1", 0, false],
+  ];
+  for (const [entry, host, , reached] of cases)
+    test(`${entry} ${reached ? "opens" : "does not open"} ${host}`, async (t) => {
+      const port = await listener(t);
+      const egress = createEgress({
+        allow: [entry.replace("PORT", String(port))],
+        lookup: async () => [{ address: "127.0.0.1", family: 4 }],
+      });
+      t.after(() => egress.close());
+      if (reached) (await egress.connect(host, port)).destroy();
+      else await assert.rejects(egress.connect(host, port), refusal(/a loopback address/));
+    });
+
+  test("* does not open Mayfly's own ports, but naming one does", async (t) => {
+    const port = await listener(t);
+    const ownPorts = () => [port];
+    const wide = createEgress({ allow: ["127.0.0.1:*"], ownPorts });
+    await assert.rejects(wide.connect("127.0.0.1", port), refusal(/Mayfly itself/));
+    await assert.rejects(wide.connect("::ffff:127.0.0.1", port), refusal(/Mayfly itself/));
+    const narrow = createEgress({ allow: [`127.0.0.1:${port}`], ownPorts });
+    (await narrow.connect("127.0.0.1", port)).destroy();
+  });
+
+  for (const entry of [
+    "10.0.0.1",
+    "10.0.0.0/33:1",
+    "host:0",
+    "host:65536",
+    "host/8:1",
+    "[::1:2",
+    "[host]:1",
+    "",
+    ":1",
+    "a b:1",
+    "[::1]/129:1",
+  ])
+    test(`"${entry}" is refused, with examples of what is right`, () => {
+      assert.throws(() => createEgress({ allow: [entry] }), /entries look like/);
+    });
+});
+
+describe("names", () => {
+  test("of which all addresses are refused are refused, with the reason", async () => {
+    const egress = createEgress({ allow: [], lookup: async () => [{ address: "10.0.0.1", family: 4 }] });
+    await assert.rejects(egress.connect("inside.example", 80), refusal(/inside\.example:80: it is a private address/));
+    await assert.rejects(egress.resolve("inside.example", 0), refusal(/private/));
+  });
+
+  test("resolve to the allowed ones of their addresses", async () => {
+    const answer = ["127.0.0.1", "8.8.4.4", "fe80::1", "2606:4700::1"].map((address) => ({
+      address,
+      family: address.includes(":") ? 6 : 4,
+    }));
+    const egress = createEgress({ allow: [], lookup: async () => answer });
+    assert.deepEqual(await egress.resolve("mixed.example", 0), [
+      { address: "8.8.4.4", family: 4 },
+      { address: "2606:4700::1", family: 6 },
+    ]);
+    assert.deepEqual(await egress.resolve("mixed.example", 6), [{ address: "2606:4700::1", family: 6 }]);
+  });
+
+  test("that change between check and use (rebinding) are asked once: the connection goes to the checked address", async (t) => {
+    const port = await listener(t);
+    let asked = 0;
+    const lookup = async () => [{ address: asked++ === 0 ? "127.0.0.1" : "10.0.0.1", family: 4 }];
+    const egress = createEgress({ allow: [`127.0.0.1:${port}`], lookup });
+    const socket = await egress.connect("rebinding.example", port);
+    assert.equal(socket.remoteAddress, "127.0.0.1");
+    assert.equal(asked, 1);
+    socket.destroy();
+  });
+
+  test("that are none are refused", async () => {
+    const egress = createEgress({ allow: [] });
+    for (const name of ["a b", "a\0b", "http://x", "", "fe80::1%lo", "a".repeat(300)])
+      await assert.rejects(egress.connect(name, 80), refusal(/no name of a host/));
+  });
+
+  test("written as odd numbers are looked up and checked like any other", async () => {
+    const egress = createEgress({ allow: [] });
+    for (const name of ["127.1", "0x7f000001", "2130706433", "0177.0.0.1"])
+      await assert.rejects(egress.connect(name, 80), refusal(/loopback/));
+  });
+
+  test("are looked up four at a time, and the same one once", async () => {
+    let running = 0;
+    let most = 0;
+    let looked = 0;
+    const look = limitLookups(async (host) => {
+      looked++;
+      most = Math.max(most, ++running);
+      await new Promise(setImmediate);
+      running--;
+      return [{ address: host, family: 4 }];
+    });
+    const names = Array.from({ length: 20 }, (_, i) => `h${i}`);
+    await Promise.all([...names, ...names].map(look));
+    assert.equal(most, 4);
+    assert.equal(looked, 20);
+  });
+});
+
+describe("limits", () => {
+  test("a machine has so many connections and no more, until one closes", async (t) => {
+    const port = await listener(t);
+    const egress = createEgress({ allow: [`127.0.0.1:${port}`], connections: 2 });
+    t.after(() => egress.close());
+    const [first] = await Promise.all([egress.connect("127.0.0.1", port), egress.connect("127.0.0.1", port)]);
+    await assert.rejects(egress.connect("127.0.0.1", port), refusal(/2 connections already/));
+    first.destroy();
+    await once(first, "close");
+    (await egress.connect("127.0.0.1", port)).destroy();
+  });
+
+  test("close ends every connection", async (t) => {
+    const port = await listener(t);
+    const egress = createEgress({ allow: [`127.0.0.1:${port}`] });
+    const socket = await egress.connect("127.0.0.1", port);
+    egress.close();
+    assert.ok(socket.destroyed);
+    await assert.rejects(egress.connect("127.0.0.1", port), /the machine is gone/);
+  });
+
+  test("ports that do not exist are refused", async () => {
+    for (const port of [0, -1, 65_536, 1.5])
+      await assert.rejects(createEgress({ allow: [] }).connect("8.8.8.8", port), refusal(/no such port/));
+  });
+});
