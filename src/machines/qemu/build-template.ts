@@ -1,5 +1,6 @@
 /** Makes a template: boots, warms the whole path of a request through the real agent, and freezes. */
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Clock } from "../../clock/clock.ts";
 import type { HostEnd, RequestSink } from "../../wire/host-end.ts";
@@ -16,9 +17,10 @@ export interface FrozenMachine {
   state: Buffer;
 }
 
-/** More of either did not make clones faster: docs/drivers-qemu.md. */
-const WARM_REQUESTS = 200;
-const WARM_RESUMES = 20;
+/** Until V8 has optimised the path; frozen halfway, every clone would go on compiling. docs/drivers-qemu.md has the figures. */
+const WARM_REQUESTS = 4_000;
+const WARM_RESUMES = 50;
+const SETTLE_MS = 500;
 const ATTEMPTS = 3;
 
 /** A boot now and then hangs on a busy host, so it is tried again a few times. */
@@ -44,6 +46,7 @@ async function freezeWarm(booted: Booted, clock: Clock, progress: (step: string)
 
 async function warm(host: HostEnd, clock: Clock): Promise<void> {
   for (let n = 0; n < WARM_REQUESTS; n++) await warmRequest(host, n);
+  await sleep(SETTLE_MS);
   for (let n = 0; n < WARM_RESUMES; n++) {
     await host.resume(clock.wall(), randomBytes(64), "template", false);
     await warmRequest(host, n);

@@ -20,10 +20,8 @@ export interface MachineShape {
 
 /** A fresh boot whose memory is shared with the file that becomes the template. */
 export function bootArguments(shape: MachineShape, name: string, tscKhz: number): string[] {
-  return [
-    ...devices(shape, name, "on"),
-    ...["-kernel", `/proc/self/fd/${Fd.Kernel}`, "-initrd", `/proc/self/fd/${Fd.Initrd}`, "-append", kernelArguments(tscKhz)],
-  ];
+  const kernel = `-kernel /proc/self/fd/${Fd.Kernel} -initrd /proc/self/fd/${Fd.Initrd}`.split(" ");
+  return [...devices(shape, name, "on"), ...kernel, "-append", kernelArguments(tscKhz)];
 }
 
 /** A machine that waits for `migrate-incoming`, with a private copy-on-write view of the template's memory. */
@@ -32,33 +30,41 @@ export function cloneArguments(shape: MachineShape, name: string): string[] {
 }
 
 function devices(shape: MachineShape, name: string, share: "on" | "off"): string[] {
-  const memory = `memory-backend-file,id=m,size=${shape.memoryMb}M,mem-path=/proc/self/fd/${Fd.Memory},share=${share},reserve=off`;
-  const root = `driver=raw,node-name=b0,read-only=on,file.driver=file,file.filename=/dev/fdset/1,file.locking=off`;
-  return [
-    ...["-name", name, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
-    ...["-M", "microvm,acpi=on,pcie=off,pit=off,pic=off,rtc=on,memory-backend=m,mem-merge=off,dump-guest-core=off"],
-    ...accelerator(shape.accelerator),
-    ...["-m", String(shape.memoryMb), "-smp", String(shape.vcpus), "-object", memory],
-    ...["-chardev", `socket,id=c0,fd=${Fd.Channel}`],
-    ...["-netdev", "user,id=u,restrict=on,ipv6=off,guestfwd=tcp:10.0.2.100:1-chardev:c0", "-device", "virtio-net-device,netdev=u"],
-    ...["-add-fd", `fd=${Fd.Root},set=1`, "-blockdev", root, "-device", "virtio-blk-device,drive=b0"],
-    ...["-device", "virtio-rng-device"],
-    ...["-chardev", "stdio,id=con,signal=off", "-serial", "chardev:con"],
-    ...["-chardev", `socket,id=qmp,fd=${Fd.Qmp}`, "-mon", "chardev=qmp,mode=control"],
-    ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
-  ];
+  const { accelerator, memoryMb, vcpus } = shape;
+  return `
+    -name ${name} -nodefaults -no-user-config -display none -no-reboot
+    -M microvm,acpi=on,pcie=off,pit=off,pic=off,rtc=on,memory-backend=m,mem-merge=off,dump-guest-core=off
+    ${ACCELERATORS[accelerator]} -m ${memoryMb} -smp ${vcpus}
+    -object memory-backend-file,id=m,size=${memoryMb}M,mem-path=/proc/self/fd/${Fd.Memory},share=${share},reserve=off
+    -chardev socket,id=c0,fd=${Fd.Channel}
+    -netdev user,id=u,restrict=on,ipv6=off,guestfwd=tcp:10.0.2.100:1-chardev:c0
+    -device virtio-net-device,netdev=u,guest_announce=off
+    -add-fd fd=${Fd.Root},set=1
+    -blockdev driver=raw,node-name=b0,read-only=on,file.driver=file,file.filename=/dev/fdset/1,file.locking=off
+    -device virtio-blk-device,drive=b0
+    -chardev stdio,id=con,signal=off -serial chardev:con
+    -chardev socket,id=qmp,fd=${Fd.Qmp} -mon chardev=qmp,mode=control
+    -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny
+  `
+    .trim()
+    .split(/\s+/);
 }
 
-function accelerator(chosen: Accelerator): string[] {
-  if (chosen === "kvm") return ["-accel", "kvm", "-cpu", "host,migratable=off"];
-  return ["-accel", "tcg,thread=multi,tb-size=64", "-cpu", "max"];
-}
+const ACCELERATORS = {
+  kvm: "-accel kvm -cpu host,migratable=off",
+  tcg: "-accel tcg,thread=multi,tb-size=64 -cpu max",
+} as const satisfies Record<Accelerator, string>;
 
+/**
+ * A clone starts with no translated code, so that every function of the guest's kernel that runs costs time under TCG:
+ * what watches, audits or accounts inside the guest is off. The tenant owns all of the guest, so nothing guards it from itself.
+ */
 function kernelArguments(tscKhz: number): string {
   return [
     "console=ttyS0 quiet reboot=t panic=-1 tsc=reliable random.trust_cpu=on",
     // Without it the kernel times the TSC against emulated timers, and hangs in that where the host is busy.
     `tsc_early_khz=${tscKhz}`,
+    "mitigations=off lsm=capability cgroup_disable=memory psi=0 audit=0 nowatchdog sysctl.vm.stat_interval=3600",
     `mayfly.channel=${CHANNEL}`,
   ].join(" ");
 }

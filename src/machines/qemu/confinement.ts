@@ -55,7 +55,7 @@ function createJailed(facts: HostFacts, runDir: string): Confinement {
   const uids = createUids();
   return {
     detail: "each machine: own user id, own root folder, empty network",
-    remove: jail.remove,
+    remove: () => jail.remove(),
     take() {
       const { uid, release } = uids.take();
       const into = ["/usr/bin/unshare", "--net", "--ipc", "--mount-proc", `--root=${jail.root}`, "--wd=/"];

@@ -34,11 +34,13 @@ export function reasonOf(console: string): Exclude<ExitReason, "killed"> {
   return /Kernel panic|Oops:|BUG:/.test(console) ? "crashed" : "exited";
 }
 
+const ESCAPES = /\p{Cc}\[[0-9;?]*[A-Za-z]|\p{Cc}[c78]/gu;
+
 function printable(text: string): string {
   return text
-    .replace(/\x1b\[[0-9;?]*[A-Za-z]|\x1b[c78]/g, "")
-    .replace(/[^\n\x20-\x7e]/g, "")
+    .replace(ESCAPES, "")
     .split("\n")
+    .map((line) => line.replace(/[^ -~]/g, ""))
     .filter((line) => line.trim() !== "")
     .join("\n");
 }

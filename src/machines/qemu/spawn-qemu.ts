@@ -65,12 +65,12 @@ function descriptors(files: InheritedFiles) {
 
 /** "exit" comes before the last output is read; "close" waits for the channel's reader too. So: exit, then the two outputs. */
 async function reap(child: ChildProcess) {
-  const outputs = [child.stdout, child.stderr].map((output) => (output === null ? undefined : once(output, "close")));
+  const outputs = Promise.all([once(child.stdout as Readable, "close"), once(child.stderr as Readable, "close")]);
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
     child.on("exit", (code, signal) => resolve([code, signal]));
     child.on("error", () => resolve([127, null])); // it never ran
   });
-  await Promise.all(outputs);
+  await outputs;
   (child.stdio[Fd.Channel] as Socket).destroy();
   (child.stdio[Fd.Qmp] as Socket).destroy();
   return { code, signal };
