@@ -1,0 +1,133 @@
+/** Boots the built image in a real VM, with a probe in the agent's place, and looks at what it finds there. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { defaultCacheDir } from "../config/folders.ts";
+import { readHostFacts } from "../machines/qemu/host-facts.ts";
+import { ensureImage, type Image } from "./ensure-image.ts";
+
+/** Reports once over the channel, and ends when it hears back. */
+const probe = `
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { hostname, networkInterfaces } from "node:os";
+
+const attempt = (action) => { try { action(); return "done"; } catch (error) { return error.code; } };
+const [host, port] = process.env.MAYFLY_CHANNEL.slice("tcp:".length).split(":");
+const socket = connect(Number(port), host, () => socket.write(JSON.stringify({
+  pid: process.pid,
+  version: process.versions.node,
+  flags: process.execArgv,
+  env: process.env,
+  hostname: hostname(),
+  address: networkInterfaces().eth0[0].cidr,
+  mounts: readFileSync("/proc/mounts", "utf8").split("\\n").map((line) => line.split(" ")[1]),
+  certificates: readFileSync("/etc/ssl/certs/ca-certificates.crt", "utf8").split("BEGIN CERTIFICATE").length - 1,
+  programs: readdirSync("/bin"),
+  writeRoot: attempt(() => writeFileSync("/etc/x", "")),
+  writeTmp: attempt(() => writeFileSync("/tmp/x", "")),
+  writeShm: attempt(() => writeFileSync("/dev/shm/x", "")),
+}) + "\\n"));
+socket.on("data", () => { console.error("the probe says goodbye"); process.exit(7); });
+`;
+
+interface Report {
+  pid: number;
+  version: string;
+  flags: string[];
+  env: Record<string, string>;
+  hostname: string;
+  address: string;
+  mounts: string[];
+  certificates: number;
+  programs: string[];
+  writeRoot: string;
+  writeTmp: string;
+  writeShm: string;
+}
+
+const newline = 10;
+const scratch = mkdtempSync(join(tmpdir(), "mayfly-boot-"));
+let report: Report;
+let console_: string;
+let qemu: ChildProcess | undefined;
+
+before(boot, { timeout: 60_000 });
+after(() => {
+  qemu?.kill("SIGKILL");
+  rmSync(scratch, { recursive: true });
+});
+
+test("Node runs as process 1, with the flags and the environment of a machine and no others", () => {
+  assert.equal(report.pid, 1);
+  assert.equal(report.version, process.versions.node);
+  assert.deepEqual(report.flags, ["--disable-warning=ExperimentalWarning", "--max-old-space-size=100"]);
+  assert.deepEqual(Object.keys(report.env).toSorted(), ["HOME", "LANG", "MAYFLY_CHANNEL", "NODE_ENV", "PATH", "SSL_CERT_FILE", "TMPDIR"]);
+  assert.equal(report.hostname, "mayfly");
+  assert.equal(report.address, "10.0.2.15/24");
+});
+
+test("the root is read-only; /tmp and /dev/shm may be written", () => {
+  assert.equal(report.writeRoot, "EROFS");
+  assert.equal(report.writeTmp, "done");
+  assert.equal(report.writeShm, "done");
+  for (const path of ["/", "/proc", "/sys", "/dev", "/dev/shm", "/tmp", "/run"]) assert.ok(report.mounts.includes(path), path);
+});
+
+test("there are certificate authorities, and no program but Node", () => {
+  assert.ok(report.certificates > 100);
+  assert.deepEqual(report.programs, ["node"]);
+});
+
+test("Node's errors and its end are on the console, and QEMU ends with it", () => {
+  assert.match(console_, /the probe says goodbye/);
+  assert.match(console_, /Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000700/);
+  assert.doesNotMatch(console_, /mayfly init: failed/);
+});
+
+async function boot(): Promise<void> {
+  const image = await ensureProbeImage();
+  const socketPath = join(scratch, "channel");
+  const server = createServer().listen(socketPath);
+  await once(server, "listening");
+  qemu = spawn("qemu-system-x86_64", await bootArguments(image, socketPath), { stdio: ["ignore", "pipe", "inherit"] });
+  const output = collect(qemu.stdout!);
+  const [channel] = (await once(server, "connection")) as [Socket];
+  server.close();
+  const sent = collect(channel, (chunk) => chunk.at(-1) === newline && channel.write("seen"));
+  await once(qemu, "exit");
+  report = JSON.parse(await sent) as Report;
+  console_ = await output;
+}
+
+async function ensureProbeImage(): Promise<Image> {
+  const packages = join(process.env["MAYFLY_CACHE_DIR"] ?? defaultCacheDir(process.env), "packages");
+  mkdirSync(packages, { recursive: true });
+  symlinkSync(packages, join(scratch, "packages"));
+  writeFileSync(join(scratch, "probe.js"), probe);
+  return ensureImage({ cacheDir: scratch, agentEntry: join(scratch, "probe.js"), progress: () => undefined });
+}
+
+async function bootArguments({ kernel, initrd, root }: Image, channel: string): Promise<string[]> {
+  const { tscKhz } = (await readHostFacts())!;
+  const options = `-M microvm,acpi=on,pcie=off,pit=off,pic=off,rtc=on -accel tcg -cpu max -m 256 -nodefaults -no-user-config -display none -no-reboot
+    -chardev socket,id=c0,path=${channel} -netdev user,id=u,restrict=on,guestfwd=tcp:10.0.2.100:1-chardev:c0 -device virtio-net-device,netdev=u
+    -drive if=none,id=d,format=raw,readonly=on,file=${root} -device virtio-blk-device,drive=d -device virtio-rng-device
+    -serial stdio -kernel ${kernel} -initrd ${initrd}`;
+  const kernelOptions = `console=ttyS0 quiet reboot=t panic=-1 tsc=reliable random.trust_cpu=on tsc_early_khz=${tscKhz}`;
+  return [...options.split(/\s+/), "-append", `${kernelOptions} mayfly.channel=tcp:10.0.2.100:1 mayfly.heap=100`];
+}
+
+async function collect(stream: AsyncIterable<Buffer>, seen: (chunk: Buffer) => void = () => undefined): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    seen(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
