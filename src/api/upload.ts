@@ -1,9 +1,9 @@
 /** A deploy's form, checked: what comes out can be stored as it is. */
 import type { Bundle } from "../catalog/catalog.ts";
+import { refuseTooLarge } from "../catalog/code-limit.ts";
 import type { Manifest } from "../catalog/manifest.ts";
 import { parseManifest } from "../catalog/parse-manifest.ts";
 import { MayflyError } from "../errors/error.ts";
-import { Limit } from "../wire/protocol.ts";
 
 export interface Upload {
   manifest: Manifest;
@@ -14,7 +14,7 @@ export interface Upload {
 export async function readUpload(app: string, form: { manifest: string; functions: File[] }): Promise<Upload> {
   const manifest = parseManifest(form.manifest, "The part manifest");
   if (manifest.name !== app) throw bad(`the manifest is of app ${manifest.name}, the path of app ${app}`);
-  refuseTooLarge(form.functions);
+  refuseTooLarge(form.functions.map(({ size }) => size));
   const bundles = await Promise.all(form.functions.map(readBundle));
   checkNames(Object.keys(manifest.functions), names(bundles));
   return { manifest, bundles };
@@ -25,11 +25,6 @@ async function readBundle(file: File): Promise<Bundle> {
   if (name === undefined)
     throw bad(`a part functions has the file name ${JSON.stringify(file.name)}, but must be <function>.cjs or <function>.mjs`);
   return { function: name, format: extension === "mjs" ? "esm" : "cjs", code: new Uint8Array(await file.arrayBuffer()) };
-}
-
-function refuseTooLarge(files: File[]): void {
-  const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  if (bytes > Limit.code) throw new MayflyError("code-too-large", { bytes, limit: Limit.code });
 }
 
 function checkNames(wanted: string[], given: string[]): void {

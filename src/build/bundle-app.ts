@@ -1,9 +1,8 @@
 /** From a folder with mayfly.json to what a deploy uploads. */
 import { realpathSync } from "node:fs";
 import type { Bundle } from "../catalog/catalog.ts";
+import { refuseTooLarge } from "../catalog/code-limit.ts";
 import type { Manifest } from "../catalog/manifest.ts";
-import { MayflyError } from "../errors/error.ts";
-import { Limit } from "../wire/protocol.ts";
 import { bundleFunction } from "./bundle-function.ts";
 import { readManifest } from "./read-manifest.ts";
 
@@ -29,11 +28,6 @@ export async function bundleApp(dir: string): Promise<BundledApp> {
     bundles.push(built.bundle);
     warnings.push(...built.warnings);
   }
-  refuseTooLarge(bundles);
+  refuseTooLarge(bundles.map(({ code }) => code.byteLength));
   return { manifest, bundles, warnings };
-}
-
-function refuseTooLarge(bundles: Bundle[]): void {
-  const bytes = bundles.reduce((sum, { code }) => sum + code.byteLength, 0);
-  if (bytes > Limit.code) throw new MayflyError("code-too-large", { bytes, limit: Limit.code });
 }

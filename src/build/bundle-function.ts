@@ -63,6 +63,7 @@ function options({ root, entry, name }: FunctionSource): BuildOptions {
     loader: { ".wasm": "binary", ".bin": "binary", ".txt": "text", ".html": "text" },
     plugins: [nativeAddOns(root)],
     logLevel: "silent",
+    logOverride: { "unsupported-dynamic-import": "warning", "unsupported-require-call": "warning" },
   };
 }
 
