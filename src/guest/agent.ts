@@ -12,6 +12,7 @@ import type { Channel } from "./channel.ts";
 import { Binding } from "./code/binding.ts";
 import { SourceMaps } from "./code/source-maps.ts";
 import { Connection } from "./connection.ts";
+import { captureNetwork } from "./egress/network.ts";
 import { setEnvironment } from "./environment.ts";
 import { Failures } from "./invocation/failures.ts";
 import { Invocation } from "./invocation/invocation.ts";
@@ -86,6 +87,7 @@ class Agent {
   async #bindTo(stream: number, message: BindMessage, code: Buffer): Promise<void> {
     try {
       setEnvironment(message);
+      captureNetwork(this.#connection, message.egress);
       this.#stats.start();
       this.#app = new App(message, code, this.#failures, this.#sourceMaps);
       if (message.preload !== undefined && this.#app.has(message.preload)) await this.#app.preload(message.preload);

@@ -9,14 +9,14 @@ export interface InletConsumer {
 }
 
 export class Inlet {
-  readonly #grant: (bytes: number) => void;
+  readonly #grant: (bytes: number) => unknown;
   #chunks: Buffer[] = [];
   #ended = false;
   #error: Error | null = null;
   #consumer: InletConsumer | null = null;
 
   /** @param grant tells the sender that these bytes were taken */
-  constructor(grant: (bytes: number) => void) {
+  constructor(grant: (bytes: number) => unknown) {
     this.#grant = grant;
   }
 

@@ -68,7 +68,8 @@ export class Invocation implements StreamEnd {
 
   get body(): Inlet {
     if (this.#inlet === null) {
-      this.#inlet = new Inlet((bytes) => this.#connection.writer.credit(this.stream, bytes));
+      // Code may read on after its reply has closed the stream.
+      this.#inlet = new Inlet((bytes) => this.open && this.#connection.writer.credit(this.stream, bytes));
       this.#inlet.push(this.#body, this.#bodyEnded);
       if (this.#abort !== null) this.#inlet.fail(this.#abort);
     }

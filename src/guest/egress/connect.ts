@@ -1,0 +1,52 @@
+/** Socket.prototype.connect: what tls, http, http2 and fetch stand on as well. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import net, { type Socket } from "node:net";
+import type { Connection } from "../connection.ts";
+import { noNetwork } from "./failure.ts";
+import { isLocal } from "./local.ts";
+import { Tunnel } from "./tunnel.ts";
+
+interface Destination {
+  host?: string | undefined;
+  port?: number | string;
+  path?: string | null;
+}
+type Connect = (this: Socket, ...parameters: unknown[]) => Socket;
+type Normalise = (parameters: unknown[]) => [Destination, (() => void) | null];
+
+const prototype = net.Socket.prototype as unknown as { connect: Connect };
+const { connect: connectNatively } = prototype;
+const { _normalizeArgs: normalise } = net as unknown as { _normalizeArgs: Normalise };
+
+export function captureConnect(connection: Connection, allowed: boolean): void {
+  prototype.connect = function (...parameters) {
+    // net.connect passes on what it has normalised already.
+    const [destination, listener] = Array.isArray(parameters[0]) ? (parameters[0] as ReturnType<Normalise>) : normalise(parameters);
+    const { host, port, path } = destination;
+    // As Node has it: a path that is empty or null (http's agent) is none.
+    if (path || port === undefined || host === undefined || isLocal(host)) return connectNatively.apply(this, parameters);
+    if (listener !== null) this.once("connect", listener);
+    (this as { connecting: boolean }).connecting = true;
+    if (allowed) lead(this, connection, host, Number(port));
+    else process.nextTick(() => this.destroy(noNetwork("connect", host)));
+    return this;
+  };
+}
+
+/** Connects the socket to a listener of ours, and that to the destination by way of the host. */
+function lead(socket: Socket, connection: Connection, host: string, port: number): void {
+  // The wire speaks outside of any invocation: what the socket does from now on belongs to the caller's.
+  const inContext = AsyncLocalStorage.snapshot();
+  const tunnel = new Tunnel(connection, host, port, {
+    ready(localPort, { address, family }) {
+      if (socket.destroyed) return;
+      Object.defineProperty(socket, "remoteAddress", { value: address, configurable: true });
+      Object.defineProperty(socket, "remotePort", { value: port, configurable: true });
+      Object.defineProperty(socket, "remoteFamily", { value: `IPv${family}`, configurable: true });
+      inContext(() => connectNatively.call(socket, { host: "127.0.0.1", port: localPort }));
+    },
+    failed: (error) => inContext(() => void socket.destroy(error)),
+  });
+  socket.once("close", () => tunnel.abandon());
+  tunnel.open();
+}

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, type Socket, connect, createServer } from "node:net";
+import { after, before, test } from "node:test";
+import { MayflyError } from "../../errors/error.ts";
+import { type RunningAgent, startAgentProcess } from "../testing/running-agent.ts";
+
+// The host's half here leads every name to real listeners on this machine's loopback, but for two that fail.
+const web = createHttpServer((request, response) => {
+  if (request.url === "/large") response.end(Buffer.alloc(2_000_000, "abc"));
+  else request.pipe(response);
+});
+/** Echoes, and says goodbye after the other half has ended. */
+const echo = createServer({ allowHalfOpen: true }, (socket) => {
+  socket.on("data", (chunk) => socket.write(chunk)).on("end", () => socket.end("bye"));
+  socket.on("error", () => socket.destroy());
+});
+
+let agent: RunningAgent;
+let closed: RunningAgent;
+
+before(async () => {
+  for (const server of [web, echo]) await once(server.listen(0, "127.0.0.1"), "listening");
+  agent = await startAgentProcess({ egress: { connect: reach, resolve: find } });
+  await agent.bind({ main }, { egress: true });
+  closed = await startAgentProcess();
+  await closed.bind({ main }, { egress: false });
+});
+after(async () => {
+  await Promise.all([agent.kill(), closed.kill()]);
+  web.close();
+  web.closeAllConnections();
+  echo.close();
+});
+
+const main = `
+const net = require("node:net"), http = require("node:http"), dns = require("node:dns"), dgram = require("node:dgram"), { once } = require("node:events");
+exports.default = { async fetch(request) {
+  const code = decodeURIComponent(new URL(request.url).search.slice(1));
+  try { return Response.json(await eval("(async () => {" + code + "})()") ?? null) }
+  catch (error) { const e = error.cause ?? error; return Response.json({ code: e.code, message: e.message }) }
+} }`;
+
+async function run(code: string, where = agent): Promise<unknown> {
+  const reply = await where.call({ url: `http://x/?${encodeURIComponent(code)}` });
+  assert.equal(reply.reset, null);
+  return JSON.parse(reply.text) as unknown;
+}
+
+async function reach(host: string, port: number): Promise<Socket> {
+  if (host === "denied.example") throw new MayflyError("egress-denied", { what: host });
+  if (host === "dead.example") throw new Error("connect EHOSTUNREACH");
+  const { port: real } = (port === 7 ? echo : web).address() as AddressInfo;
+  const socket = connect(real, "127.0.0.1");
+  await once(socket, "connect");
+  return socket;
+}
+
+function find(): Promise<{ address: string; family: 4 | 6 }[]> {
+  return Promise.resolve([
+    { address: "192.0.2.7", family: 4 },
+    { address: "192.0.2.8", family: 4 },
+  ]);
+}
+
+test("fetch, http and net reach a destination by way of the host", async () => {
+  assert.equal(await run(`return (await fetch("http://web.example/", { method: "POST", body: "by fetch" })).text()`), "by fetch");
+  assert.equal(
+    await run(
+      `const request = http.request("http://web.example/", { method: "POST" }); request.end("by http"); const [response] = await once(request, "response"); let text = ""; for await (const chunk of response) text += chunk; return text`,
+    ),
+    "by http",
+  );
+  assert.deepEqual(
+    await run(
+      `const socket = net.connect(7, "echo.example"); await once(socket, "connect"); socket.end("by net,"); let text = ""; for await (const chunk of socket) text += chunk; return [text, socket.remotePort]`,
+    ),
+    ["by net,bye", 7],
+  );
+});
+
+test("large replies come through under credit", async () => {
+  assert.equal(await run(`return (await (await fetch("http://web.example/large")).arrayBuffer()).byteLength`), 2_000_000);
+});
+
+test("callbacks of sockets log under their invocation", async () => {
+  const reply = await agent.call({
+    url: `http://x/?${encodeURIComponent(`await new Promise((done) => net.connect(7, "echo.example", function () { console.log("in callback"); this.destroy(); done() }))`)}`,
+  });
+  assert.equal((await agent.logged("in callback")).stream, reply.stream);
+});
+
+test("names are resolved by the host", async () => {
+  assert.deepEqual(await run(`return dns.promises.lookup("web.example")`), { address: "192.0.2.7", family: 4 });
+  assert.deepEqual(
+    await run(`return new Promise((resolve) => dns.lookup("web.example", (error, address, family) => resolve([error, address, family])))`),
+    [null, "192.0.2.7", 4],
+  );
+  assert.deepEqual(await run(`return dns.promises.resolve4("web.example")`), ["192.0.2.7", "192.0.2.8"]);
+  assert.equal(((await run(`return dns.promises.resolveMx("web.example")`)) as { code: string }).code, "ENOTSUP");
+});
+
+test("what the host refuses fails with Node's codes and the host's reason", async () => {
+  const denied = (await run(`return fetch("http://denied.example/")`)) as { code: string; message: string };
+  assert.equal(denied.code, "EACCES");
+  assert.match(denied.message, /^connect EACCES denied\.example:80: ./);
+  const dead = (await run(`return fetch("http://dead.example/")`)) as { code: string };
+  assert.equal(dead.code, "EHOSTUNREACH");
+});
+
+test("without egress every way out fails at once, and says why; the machine itself can be reached", async () => {
+  for (const code of [
+    `return fetch("http://web.example/")`,
+    `const s = net.connect(7, "192.0.2.1"); await once(s, "connect")`,
+    `return dns.promises.lookup("web.example")`,
+  ]) {
+    const { code: name, message } = (await run(code, closed)) as { code: string; message: string };
+    assert.equal(name, "EACCES");
+    assert.match(message, /this app has no network: set "network": "egress" in mayfly\.json/);
+  }
+  const own = `const server = http.createServer((q, r) => r.end("own")).listen(0); await once(server, "listening"); const reply = await (await fetch("http://localhost:" + server.address().port)).text(); server.close(); return reply`;
+  assert.equal(await run(own, closed), "own");
+});
+
+test("datagrams are refused with a reason", async () => {
+  const { code } = (await run(
+    `const s = dgram.createSocket("udp4"); return new Promise((resolve, reject) => s.send("x", 53, "192.0.2.1", reject))`,
+  )) as { code: string };
+  assert.equal(code, "ENOTSUP");
+});
+
+test("many connections at once, opened and dropped, leave the machine sound", async () => {
+  const code = `await Promise.all(Array.from({ length: 100 }, async (_, at) => { const s = net.connect(7, "echo.example"); s.on("error", () => {}); if (at % 3 === 0) { s.destroy(); return } await once(s, "connect"); s.write("x"); if (at % 3 === 1) { s.destroy(); return } await once(s, "data"); s.end(); await once(s, "close"); })); return "sound"`;
+  assert.equal(await run(code), "sound");
+  assert.equal(await run(code), "sound");
+});

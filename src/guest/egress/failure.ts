@@ -1,0 +1,25 @@
+/** Errors of the network, shaped as Node's own. */
+import { ResetCode } from "../../wire/protocol.ts";
+
+const NO_NETWORK = 'this app has no network: set "network": "egress" in mayfly.json';
+
+export function noNetwork(syscall: string, host: string): Error {
+  return networkError("EACCES", syscall, host, NO_NETWORK);
+}
+
+/** @param code the host's Reset code */
+export function refusedByHost(code: number, syscall: string, host: string, message: string): Error {
+  return networkError(errorCode(code, message), syscall, host, message);
+}
+
+export function networkError(code: string, syscall: string, host: string, message: string): Error {
+  return Object.assign(new Error(`${syscall} ${code} ${host}: ${message}`), { code, syscall, hostname: host, address: host });
+}
+
+function errorCode(code: number, message: string): string {
+  if (code === ResetCode.EgressDenied) return "EACCES";
+  if (code === ResetCode.ResolveFailed) return "ENOTFOUND";
+  if (code === ResetCode.Refused) return "EMFILE";
+  // The host's text names what its own connect ran into.
+  return /\bE[A-Z]{3,}\b/.exec(message)?.[0] ?? (code === ResetCode.ConnectFailed ? "EHOSTUNREACH" : "ECONNRESET");
+}

@@ -1,0 +1,15 @@
+/**
+ * The network as user code sees it: Node's own net, tls, http, fetch and dns, with every way out led over the wire to the
+ * host, which decides. What stays inside the machine stays with Node.
+ */
+import type { Connection } from "../connection.ts";
+import { captureConnect } from "./connect.ts";
+import { captureDatagrams } from "./datagrams.ts";
+import { captureLookup } from "./lookup.ts";
+
+/** @param allowed whether the app has egress at all; where not, everything fails at once with a sentence that says so */
+export function captureNetwork(connection: Connection, allowed: boolean): void {
+  captureConnect(connection, allowed);
+  captureLookup(connection, allowed);
+  captureDatagrams();
+}
