@@ -39,7 +39,7 @@ test("docs/manifest.md: its example is a valid manifest", () => {
 
 function rowsOf(section: string): { key: string; values: string; fallback: string }[] {
   const [, body = ""] = text.split(`${section}\n`);
-  const [table = ""] = body.split("\n\n").filter((part) => part.trim().startsWith("|"));
+  const table = body.split("\n\n").find((part) => part.trim().startsWith("|")) ?? "";
   return table
     .trim()
     .split("\n")
