@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createPackingPolicy } from "../src/policy/packing.ts";
-import { replay } from "../src/policy/replay.ts";
+import { replay } from "../src/dispatcher/replay.ts";
 import { createScope, startPlatform, temporaryFolder } from "./platform.ts";
 
 test("a recorded run replays to the same commands", async (context) => {

@@ -1,6 +1,6 @@
 /**
- * A Hono app with several routes; it runs unchanged, bundled at deploy. A function sees the URL that its caller used,
- * so its routes stand under /<app>/<function>.
+ * A Hono app with several routes; it runs unchanged, bundled at deploy. Its routes begin at / : the gateway takes
+ * /<app>/<function> off the path.
  *
  *   mayfly deploy examples/hono
  *   mayfly invoke hono/api --path /notes --method POST --header 'content-type: application/json' --data '{"text":"milk"}'
@@ -17,7 +17,7 @@ interface Note {
 /** Lives as long as the machine: a real app would keep its notes elsewhere. */
 const notes: Note[] = [];
 
-const app = new Hono().basePath("/hono/api");
+const app = new Hono();
 
 app.get("/", (c) => c.text("A notebook. GET /notes, POST /notes, GET /notes/:id\n"));
 

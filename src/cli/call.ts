@@ -15,7 +15,8 @@ export interface Call {
 export async function callOnce(call: Call, agent?: http.Agent): Promise<http.IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
   const { request } = call.url.protocol === "https:" ? https : http;
-  const outgoing = request(call.url, { method: call.method, headers: call.headers.flat(), ...(agent && { agent }) }, resolve);
+  const outgoing = request(call.url, { method: call.method, ...(agent && { agent }) }, resolve);
+  for (const [name, value] of call.headers) outgoing.appendHeader(name, value);
   outgoing.on("error", (error) => reject(new MayflyError("api-unreachable", { url: call.url.origin, reason: error.message }, error)));
   outgoing.end(call.body);
   return await promise;

@@ -20,7 +20,7 @@ export function loadConfig({ flags = {}, env = process.env, file = env.MAYFLY_CO
   const given = { ...readConfigFile(file), ...settingsFromEnvironment(env), ...withoutUndefined(flags) };
   const withFolders = { stateDir: defaultStateDir(env), cacheDir: defaultCacheDir(env), ...given };
   const parsed = configSchema.safeParse(withFolders);
-  if (!parsed.success) throw new MayflyError("bad-config", firstIssue(parsed.error, configSchema, withFolders));
+  if (!parsed.success) throw new MayflyError("bad-config", firstIssue(parsed.error, withFolders, configSchema));
   return withAbsolutePaths(parsed.data);
 }
 

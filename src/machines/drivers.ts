@@ -27,6 +27,8 @@ export interface ChosenDriver {
 export async function chooseDriver(setting: "auto" | SelectableDriver, surroundings: DriverSurroundings): Promise<ChosenDriver> {
   const name = setting === "auto" ? "qemu" : setting;
   const driver = await createDriver(name, surroundings);
+  // An image that is still to be built would take longer than a probe may.
+  if (name !== "process") await ensureImage(surroundings);
   const probe = await driver.probe();
   if (probe.ok) return { driver, detail: `${name} (${setting === "auto" ? "the default" : "as asked"}), ${probe.detail}; ${others(name)}` };
   await driver.close();

@@ -1,0 +1,216 @@
+/**
+ * The whole platform: the only place that wires rooms together. `startMayfly` is its table of contents; what a step opens
+ * is closed in reverse, at the end or when a later step fails.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Logger, destination, pino } from "pino";
+import { assertSafeBind, parseAddress } from "./api/bind.ts";
+import { createApi } from "./api/create-api.ts";
+import type { Platform } from "./api/platform.ts";
+import type { HostInfo, MachineInfo } from "./api/schemas.ts";
+import { ensureToken } from "./api/token.ts";
+import type { Manifest } from "./catalog/manifest.ts";
+import { openCatalog } from "./catalog/sqlite.ts";
+import { type Clock, systemClock } from "./clock/clock.ts";
+import type { Config } from "./config/schema.ts";
+import { createBootId } from "./dispatcher/boot-id.ts";
+import { createDispatcher } from "./dispatcher/dispatcher.ts";
+import type { LiveDispatcher, MachineRow } from "./dispatcher/live-dispatcher.ts";
+import { recordPolicy } from "./dispatcher/recorder.ts";
+import { createEgress } from "./egress/create-egress.ts";
+import type { Egress } from "./egress/egress.ts";
+import { MayflyError } from "./errors/error.ts";
+import { createGateway } from "./gateway/gateway.ts";
+import { RouteTable } from "./gateway/routes.ts";
+import { createLedger } from "./ledger/create-ledger.ts";
+import { openLogs } from "./logs/open-logs.ts";
+import type { Driver } from "./machines/driver.ts";
+import { type ChosenDriver, chooseDriver } from "./machines/drivers.ts";
+import { createFleet } from "./machines/fleet/create-fleet.ts";
+import { createPackingPolicy } from "./policy/packing.ts";
+import { type BoundPolicy, bindPolicy } from "./policy/bind-policy.ts";
+import { lockStateFolder } from "./state-folder/lock.ts";
+
+export interface Hooks {
+  /** Told of steps that may take over a second. */
+  progress?: (step: string) => void;
+  clock?: Clock;
+}
+
+export interface Running {
+  /** Without a slash at its end. */
+  readonly gatewayUrl: string;
+  readonly apiUrl: string;
+  readonly token: string;
+  /** `detail`: what was chosen, why, and what else there is. */
+  readonly driver: { name: string; detail: string };
+  /** Lets what is in flight finish, for at most config.graceMs; then nothing is left. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What every step gets. */
+interface Start {
+  config: Config;
+  clock: Clock;
+  log: Logger;
+  progress: (step: string) => void;
+  /** Closes what the steps open. */
+  closing: AsyncDisposableStack;
+}
+
+/** Rejects with what is in the way ("unsafe-bind", "state-locked", "missing-part", "port-in-use", …), leaving nothing behind. */
+export async function startMayfly(config: Config, { progress = () => {}, clock = systemClock }: Hooks = {}): Promise<Running> {
+  await using closing = new AsyncDisposableStack();
+  const start: Start = { config, clock, log: openServerLog(config), progress, closing };
+
+  for (const address of [config.listen, config.api]) assertSafeBind(address, config);
+  const lock = closing.adopt(lockStateFolder(config.stateDir), ({ release }) => release());
+  const state = openState(start);
+  const chosen = await openDriver(start);
+  const urls = { gateway: "", api: "" };
+  const dispatcher = await openDispatcher(start, state, chosen.driver, urls);
+  const routes = new RouteTable(config.domain);
+  const platform = createPlatform(start, { dispatcher, routes, chosen, urls });
+  for (const { live } of state.catalog.list()) platform.deployed(live);
+  urls.gateway = await openGateway(start, dispatcher, routes);
+  urls.api = await openApi(start, state, platform);
+  lock.announce(urls);
+
+  start.log.info({ ...urls, driver: chosen.detail }, "up");
+  const opened = closing.move();
+  const driver = { name: chosen.driver.name, detail: chosen.detail };
+  return { gatewayUrl: urls.gateway, apiUrl: urls.api, token: state.token, driver, close: () => opened.disposeAsync() };
+}
+
+type State = ReturnType<typeof openState>;
+type Urls = HostInfo["urls"];
+
+interface Wired {
+  dispatcher: LiveDispatcher;
+  routes: RouteTable;
+  chosen: ChosenDriver;
+  urls: Urls;
+}
+
+const VERSION = "0.1.0";
+
+function openServerLog({ logLevel }: Config): Logger {
+  return pino({ level: logLevel, base: null }, destination({ fd: 2, sync: true }));
+}
+
+function openState({ config: { stateDir }, clock, log, closing }: Start) {
+  const inState = (name: string) => join(stateDir, name);
+  const complain = (what: string) => (error: unknown) => log.error({ err: error }, what);
+  const catalog = openCatalog(inState("catalog.db"), inState("secrets.key"), clock);
+  closing.defer(() => catalog.close());
+  const ledger = createLedger(inState("ledger.db"), { clock, onFailure: complain("the ledger was not written") });
+  closing.defer(() => ledger.close());
+  const logs = openLogs(inState("logs"), { clock, onFailure: (app, error) => log.error({ err: error, app }, "a log failed") });
+  closing.defer(() => logs.close());
+  return { catalog, ledger, logs, token: ensureToken(inState("api-token")) };
+}
+
+/** What a killed server left of its machines is cleared away by the driver's prepare(). */
+async function openDriver({ config, clock, progress, closing }: Start): Promise<ChosenDriver> {
+  const runDir = join(config.stateDir, "run");
+  const chosen = await chooseDriver(config.driver, { cacheDir: config.cacheDir, runDir, clock, progress });
+  closing.defer(() => chosen.driver.close());
+  await chosen.driver.prepare(progress);
+  return chosen;
+}
+
+async function openDispatcher(start: Start, { catalog, ledger, logs }: State, driver: Driver, urls: Urls): Promise<LiveDispatcher> {
+  const { config, clock, log, closing } = start;
+  const bootId = createBootId(clock.wall());
+  const fleet = createFleet({
+    driver,
+    clock,
+    bootId,
+    bundles: ({ app, id }) => catalog.bundles(app, id),
+    secrets: ({ app, manifest }) => catalog.secrets(app, manifest.secrets),
+    egress: ({ manifest }) => egressOf(manifest, urls),
+    usage: ledger,
+    report: (text) => log.warn(text),
+  });
+  const dispatcher = createDispatcher({ policy: await openPolicy(start), fleet, clock, bootId, logs });
+  closing.defer(() => dispatcher.close(config.graceMs));
+  return dispatcher;
+}
+
+async function openPolicy({ config, closing }: Start): Promise<BoundPolicy> {
+  const { blanks, idleMs, maxMachines, record } = config;
+  const options = { blanks, idleMs, maxMachines, memoryMb: 256, vcpus: 1 };
+  const policy = bindPolicy(createPackingPolicy(options));
+  if (record === undefined) return policy;
+  const recorder = await recordPolicy(policy, options, record);
+  closing.defer(() => recorder.close());
+  return recorder.policy;
+}
+
+/** Null where the app has no network. Our own ports stay closed to functions, whatever else they may reach. */
+function egressOf({ network }: Manifest, urls: Urls): Egress | null {
+  if (network === "none") return null;
+  const ownPorts = () => [urls.gateway, urls.api].map((url) => Number(new URL(url).port));
+  return createEgress({ allow: network === "egress" ? [] : network.allow, ownPorts });
+}
+
+/** What the management API may ask and tell. */
+function createPlatform({ clock, log }: Start, { dispatcher, routes, chosen, urls }: Wired): Platform {
+  const startedAt = clock.now();
+  const driver = { name: chosen.driver.name, detail: chosen.detail };
+  const known = new Map<string, string>();
+  return {
+    deployed(version) {
+      dispatcher.setApp(version);
+      // The same version again: its secrets changed.
+      if (known.get(version.app) === version.id) dispatcher.renewApp(version.app);
+      known.set(version.app, version.id);
+      for (const host of routes.setApp(version.manifest)) log.warn(`${version.app} wants the host ${host}, which another app has`);
+    },
+    async removed(app) {
+      known.delete(app);
+      routes.removeApp(app);
+      dispatcher.removeApp(app);
+      await until(clock, () => dispatcher.machines().every((machine) => machine.app !== app));
+    },
+    machines: () => dispatcher.machines().map(machineInfo),
+    host: () => ({ version: VERSION, pid: process.pid, uptimeMs: clock.now() - startedAt, driver, urls }),
+  };
+}
+
+function machineInfo({ name, state, inFlight, slots, app, driver, memoryBytes, cpuUs, ageMs }: MachineRow): MachineInfo {
+  const shown = state === "dying" ? "ending" : state;
+  return { id: name, app, driver, state: shown, slots: { used: inFlight, total: slots }, memoryBytes, cpuUs, ageMs };
+}
+
+async function openGateway({ config, clock, closing }: Start, dispatcher: LiveDispatcher, routes: RouteTable): Promise<string> {
+  const { timingHeaders, listen, tls, graceMs } = config;
+  const texts = tls && { cert: readPem("tls.cert", tls.cert), key: readPem("tls.key", tls.key) };
+  const gateway = createGateway({ dispatcher, routes, timingHeaders, tls: texts, clock });
+  const { host, port } = parseAddress(listen);
+  const address = await gateway.listen(host, port);
+  // The dispatcher closes meanwhile: what still waits for a machine is refused at once instead of at the end.
+  closing.defer(async () => void (await Promise.all([gateway.close(graceMs), dispatcher.close(graceMs)])));
+  return `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+}
+
+function readPem(key: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new MayflyError("bad-config", { key, what: `names ${file}, which cannot be read: ${(error as Error).message}` }, error);
+  }
+}
+
+async function openApi({ config, clock, log, closing }: Start, { token, ...state }: State, platform: Platform): Promise<string> {
+  const api = createApi({ ...state, platform, token, clock, onError: (error) => log.error({ err: error }, "the API failed") });
+  const { tls, allowInsecureBind } = config;
+  const listening = await api.listen({ address: config.api, tls, allowInsecureBind });
+  closing.defer(() => listening.close());
+  return listening.url;
+}
+
+async function until(clock: Clock, holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise<void>((resolve) => void clock.after(20, resolve));
+}
