@@ -17,8 +17,14 @@ export interface Verdict {
 }
 
 /** @param tryKvm boots the image with KVM; rejects where that fails or takes too long */
-export async function chooseAccelerator(cacheDir: string, facts: HostFacts, kernel: string, tryKvm: () => Promise<void>): Promise<Verdict> {
-  const refusal = kvmRefusal();
+export async function chooseAccelerator(
+  cacheDir: string,
+  facts: HostFacts,
+  kernel: string,
+  tryKvm: () => Promise<void>,
+  device = "/dev/kvm",
+): Promise<Verdict> {
+  const refusal = refusalOf(device);
   if (refusal !== undefined) return { accelerator: "tcg", why: refusal };
   const file = path.join(cacheDir, "qemu-verdicts", `${verdictKey(facts, kernel)}.json`);
   const known = readVerdict(file);
@@ -31,13 +37,13 @@ export async function chooseAccelerator(cacheDir: string, facts: HostFacts, kern
   return verdict;
 }
 
-function kvmRefusal(): string | undefined {
+function refusalOf(device: string): string | undefined {
   try {
-    fs.closeSync(fs.openSync("/dev/kvm", "r+"));
+    fs.closeSync(fs.openSync(device, "r+"));
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === "ENOENT" ? "this host has no /dev/kvm" : `/dev/kvm can't be opened (${code})`;
+    return code === "ENOENT" ? `this host has no ${device}` : `${device} can't be opened (${code})`;
   }
 }
 

@@ -18,8 +18,8 @@ export interface FrozenMachine {
 }
 
 /** Until V8 has optimised the path; frozen halfway, every clone would go on compiling. docs/drivers-qemu.md has the figures. */
-const WARM_REQUESTS = 4_000;
-const WARM_RESUMES = 50;
+const WARM_REQUESTS = 1_800;
+const WARM_RESUMES = 45;
 const SETTLE_MS = 500;
 const ATTEMPTS = 3;
 

@@ -1,0 +1,29 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after } from "node:test";
+
+import { systemClock } from "../../clock/clock.ts";
+import { loadConfig } from "../../config/load.ts";
+import { ensureImage } from "../../images/ensure-image.ts";
+import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
+import { createQemuDriver } from "./qemu-driver.ts";
+
+/** The host's own: what it has built already is not built again. */
+const { cacheDir } = loadConfig({});
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-qemu-"));
+const runDir = path.join(folder, "run");
+const brokenRunDir = path.join(folder, "broken");
+const image = () => ensureImage({ cacheDir, progress: () => undefined });
+after(() => fs.rmSync(folder, { recursive: true }));
+
+describeDriverConformance("qemu", async () => ({
+  driver: createQemuDriver({ image, cacheDir, runDir, clock: systemClock }),
+  broken: createQemuDriver({
+    image: async () => ({ ...(await image()), root: path.join(folder, "no-root") }),
+    cacheDir,
+    runDir: brokenRunDir,
+    clock: systemClock,
+  }),
+  folders: [runDir, brokenRunDir],
+}));
