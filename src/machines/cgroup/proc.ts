@@ -22,6 +22,11 @@ export function processStartTime(pid: number): string | undefined {
   return fields === undefined || fields[0] === "Z" ? undefined : fields[19];
 }
 
+/** The command line's first word, which a process may have given itself. "" where it is gone. */
+export function processTitle(pid: number): string {
+  return read(`/proc/${pid}/cmdline`)?.split("\0")[0] ?? "";
+}
+
 export function parentOf(pid: number): number | undefined {
   const parent = statFields(pid)?.[1];
   return parent === undefined ? undefined : Number(parent);

@@ -31,6 +31,8 @@ export interface ChildPlan {
   clock: Clock;
   /** Until the guest's first byte. */
   startMs: number;
+  /** Called with all of the machine's processes once the guest has spoken. */
+  whenUp?(pids: number[]): void;
   /** Why it ended by itself, from its exit code (null: by a signal) and what it printed. */
   reasonOf(code: number | null, output: string): Exclude<ExitReason, "killed">;
 }
@@ -57,6 +59,7 @@ export async function startChildMachine(plan: ChildPlan): Promise<Machine> {
     if (cgroup.kind === "none") cgroup.add(child.pid);
     plan.run.note(child.pid);
     await within(plan.clock, plan.startMs, hello(child.channel, machine), () => `it said nothing for ${plan.startMs} ms`);
+    plan.whenUp?.(cgroup.pids());
     return machine;
   } catch (error) {
     await machine.kill();
@@ -172,8 +175,10 @@ const DRAIN_MS = 100;
 /** What the guest sent last is still in the socket: a reader gets it before the channel goes. */
 async function drained(channel: Socket, clock: Clock): Promise<void> {
   if (channel.destroyed || channel.readableFlowing !== true) return;
-  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const { promise: over, resolve } = Promise.withResolvers<void>();
   const cancel = clock.after(DRAIN_MS, resolve);
-  await Promise.race([once(channel, "close"), late]);
+  // Not once(): the reset of a connection that the guest had not read to its end is an end like others.
+  channel.once("close", resolve);
+  await over;
   cancel();
 }

@@ -1,7 +1,7 @@
 /** What every driver promises in driver.ts, as one suite that runs against each of them. docs/drivers.md says how to use it. */
 import assert from "node:assert/strict";
 import crypto from "node:crypto";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Driver, ExitReason, Machine } from "../driver.ts";
@@ -28,8 +28,14 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
     /** With the driver prepared and used once: what it keeps, it keeps by now. */
     let idle: Footprint;
     let count = 0;
+    const started: Machine[] = [];
 
-    const start = () => subject.driver.start({ id: `conf-${name}-${process.pid}-${++count}`, memoryMb: MEMORY_MB, vcpus: 1 });
+    const start = async () => {
+      const id = `conf-${name}-${process.pid}-${++count}`;
+      const machine = await subject.driver.start({ id, memoryMb: MEMORY_MB, vcpus: 1 });
+      started.push(machine);
+      return machine;
+    };
     const session = async () => openSession(await start());
     const bound = async () => {
       const opened = await session();
@@ -45,6 +51,8 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       await subject.broken.start({ id: `conf-${name}-broken`, memoryMb: MEMORY_MB, vcpus: 1 }).catch(() => undefined);
       idle = footprint(subject.folders);
     });
+    // A test that fails leaves its machine to the next ones no more than one that passes.
+    afterEach(async () => void (await Promise.all(started.map((machine) => machine.kill()))));
     after(async () => {
       await subject.driver.close();
       await subject.broken.close();

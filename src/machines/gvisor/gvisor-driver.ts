@@ -13,6 +13,7 @@ import { closeRunFolder, createRunFolder, sweepRunFolders } from "../child/run-f
 import type { Driver, Machine, MachineSpec, Probe } from "../driver.ts";
 import { within } from "../qemu/deadline.ts";
 import { writeBundle } from "./bundle.ts";
+import { preferSandbox } from "./oom.ts";
 import { runArguments, runscEnvironment, runscVersion, trySandbox } from "./runsc.ts";
 
 export interface GvisorDriverOptions {
@@ -78,6 +79,7 @@ function startSandbox(runsc: string, image: Image, runDir: string, clock: Clock,
     run,
     clock,
     startMs: START_MS,
+    whenUp: preferSandbox,
     reasonOf: reasonOfNode,
   });
 }

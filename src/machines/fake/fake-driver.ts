@@ -1,0 +1,84 @@
+/** Machines that are nothing but objects in this process, for tests of those who use machines. */
+import { type Duplex, duplexPair } from "node:stream";
+
+import { MayflyError } from "../../errors/error.ts";
+import type { Driver, ExitReason, Machine, MachineExit, MachineSpec } from "../driver.ts";
+import { FakeAgent, type FakeFunction } from "./fake-agent.ts";
+
+/** What a function may do to the machine that it runs in. */
+export interface FakeMachineControls {
+  /** Uses CPU time, microseconds. */
+  work(cpuUs: number): void;
+  end(reason: Exclude<ExitReason, "killed">): void;
+}
+
+export interface FakeDriverOptions {
+  /** What the functions bound to a machine do, by name; whatever code Bind brings is ignored. Default: "echo" gives the body back. */
+  functions?: (machine: FakeMachineControls) => Record<string, FakeFunction>;
+  /** Called before every start; what it throws is why the start fails. */
+  beforeStart?: (spec: MachineSpec) => void | Promise<void>;
+}
+
+/** Of every machine, whatever it does. */
+const MEMORY_BYTES = 32 * 1_048_576;
+const START_CPU_US = 1_000;
+
+export function createFakeDriver({ functions = onlyEcho, beforeStart = () => undefined }: FakeDriverOptions = {}): Driver {
+  const machines = new Set<Machine>();
+  return {
+    name: "fake",
+    probe: async () => ({ ok: true, detail: "objects in this process" }),
+    prepare: async () => undefined,
+    async start(spec) {
+      await fails(beforeStart, spec);
+      const machine = createMachine(spec.id, functions);
+      machines.add(machine);
+      void machine.exited.then(() => machines.delete(machine));
+      return machine;
+    },
+    close: async () => void (await Promise.all([...machines].map((machine) => machine.kill()))),
+  };
+}
+
+async function fails(beforeStart: (spec: MachineSpec) => void | Promise<void>, spec: MachineSpec): Promise<void> {
+  try {
+    await beforeStart(spec);
+  } catch (error) {
+    throw new MayflyError("machine-start-failed", { reason: (error as Error).message }, error);
+  }
+}
+
+function createMachine(id: string, functions: NonNullable<FakeDriverOptions["functions"]>): Machine {
+  const [channel, guest] = duplexPair();
+  const exit = Promise.withResolvers<MachineExit>();
+  let cpuUs = START_CPU_US;
+  let ended = false;
+  const end = (reason: ExitReason) => {
+    if (ended) return;
+    ended = true;
+    close(guest, channel);
+    exit.resolve({ reason, detail: reason === "killed" ? "killed by Mayfly" : `the fake machine ${reason}` });
+  };
+  const agent = new FakeAgent(guest, functions({ work: (us) => void (cpuUs += us), end }));
+  return {
+    id,
+    channel,
+    fresh: true,
+    exited: exit.promise,
+    usage: () => ({ cpuUs, memoryBytes: ended ? 0 : MEMORY_BYTES }),
+    stop: async () => agent.stop(),
+    cont: async () => agent.cont(),
+    kill() {
+      end("killed");
+      return exit.promise;
+    },
+  };
+}
+
+/** As a dead process's socket: the host reads its end, and writes fail. */
+function close(guest: Duplex, channel: Duplex): void {
+  guest.destroy();
+  channel.destroy();
+}
+
+const onlyEcho = () => ({ echo: (body: Buffer) => body });

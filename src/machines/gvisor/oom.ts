@@ -1,0 +1,14 @@
+/** Sees to it that a sandbox that passes its memory limit ends, rather than limps on. */
+import fs from "node:fs";
+
+import { processTitle } from "../cgroup/proc.ts";
+
+/**
+ * The guest's memory belongs to runsc's sandbox process. But the kernel would choose one of the processes that the guest's code runs
+ * on, which frees nothing and leaves the guest hanging.
+ */
+export function preferSandbox(pids: number[]): void {
+  const sandbox = pids.find((pid) => processTitle(pid) === "runsc-sandbox");
+  if (sandbox === undefined) throw new Error("runsc has no sandbox process");
+  fs.writeFileSync(`/proc/${sandbox}/oom_score_adj`, "1000");
+}
