@@ -13,7 +13,7 @@ export interface ClientOptions {
   token: string;
 }
 
-export interface LogFilter {
+interface LogFilter {
   app: string;
   function?: string;
   /** Newest lines, at most 10,000; default 100. */

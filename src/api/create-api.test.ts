@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
@@ -46,6 +46,8 @@ let client: Client;
 /** What the platform was told. */
 let told: (Version | string)[];
 let failures: unknown[];
+/** Resolves when a follower of the logs is stopped. */
+let released: PromiseWithResolvers<void>;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "mayfly-api-"));
@@ -61,7 +63,8 @@ beforeEach(async () => {
     machines: () => [machine],
     host: () => hostInfo,
   };
-  api = createApi({ catalog, logs, ledger, platform, token, onError: (error) => failures.push(error) });
+  released = Promise.withResolvers();
+  api = createApi({ catalog, logs: watchingFollowers(logs), ledger, platform, token, onError: (error) => failures.push(error) });
   server = await api.listen({ address: "127.0.0.1:0", allowInsecureBind: false });
   client = createClient({ url: server.url, token });
 });
@@ -110,6 +113,16 @@ describe("the document", () => {
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
     assert.deepEqual([...new Set(served)].toSorted(), documented.toSorted());
   });
+});
+
+test("docs/api.md lists every route and no other", async () => {
+  const { paths } = await openApi();
+  const documented = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const text = readFileSync(join(import.meta.dirname, "../../docs/api.md"), "utf8");
+  const told = [...text.matchAll(/^\| `([A-Z]+ \/v1[^`]*)` \|/gm)].map(([, route = ""]) => route);
+  assert.deepEqual(told.toSorted(), documented.toSorted());
 });
 
 describe("apps", () => {
@@ -192,7 +205,7 @@ describe("logs", () => {
     assert.deepEqual((await client.logs({ app: "shop", tail: 1 }))[0], { at: 3, app: "shop", function: "a", level: "warn", text: "at 3" });
   });
 
-  test("follow gives the tail, then new lines, and ends when the caller goes", async () => {
+  test("follow gives the tail, then new lines, and lets go when the caller does", async () => {
     await deploy("one");
     logs.append({ at: 1, app: "shop", level: LogLevel.Info, text: "old" });
     const controller = new AbortController();
@@ -203,6 +216,7 @@ describe("logs", () => {
       else logs.append({ at: 2, app: "shop", level: LogLevel.Info, text: `new ${seen.length}` });
     }
     assert.deepEqual(seen, ["old", "new 1", "new 2"]);
+    await released.promise;
   });
 });
 
@@ -271,6 +285,19 @@ describe("the client", () => {
     await assert.rejects(createClient({ url: server.url, token: "wrong" }).list(), { code: "unauthorized" });
   });
 });
+
+function watchingFollowers(logs: Logs): Logs {
+  return {
+    ...logs,
+    follow(query, callback) {
+      const stop = logs.follow(query, callback);
+      return () => {
+        stop();
+        released.resolve();
+      };
+    },
+  };
+}
 
 interface Document {
   openapi: string;

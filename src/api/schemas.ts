@@ -39,7 +39,7 @@ export const pointToSchema = z.strictObject({ version: z.string().min(1) }).open
 export const secretValueSchema = z.strictObject({ value: z.string().max(65_536) }).openapi("SecretValue");
 export const secretNamesSchema = z.object({ names: z.array(envNameSchema) }).openapi("SecretNames");
 
-export const machineSchema = z
+const machineSchema = z
   .object({
     id: z.string(),
     app: z.string().nullable().openapi({ description: "null: a blank, or not bound yet." }),
@@ -54,7 +54,7 @@ export const machineSchema = z
 
 export const machineListSchema = z.object({ machines: z.array(machineSchema) }).openapi("MachineList");
 
-export const logLineSchema = z
+const logLineSchema = z
   .object({
     at: z.number().openapi({ description: "Milliseconds since the epoch." }),
     app: z.string(),

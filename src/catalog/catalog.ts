@@ -17,7 +17,7 @@ export interface Version {
   createdAt: number;
 }
 
-export interface AppRow {
+interface AppRow {
   app: string;
   /** The version that calls go to. */
   live: Version;

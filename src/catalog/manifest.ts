@@ -44,4 +44,3 @@ export const manifestSchema = z.strictObject({
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
-export type FunctionManifest = z.infer<typeof functionSchema>;

@@ -2,7 +2,7 @@
 import type { Prices } from "./prices.ts";
 
 /** bring-up: from start to ready. blank: ready, and nobody's. run: bound to an app. */
-export type UsageKind = "run" | "bring-up" | "blank";
+type UsageKind = "run" | "bring-up" | "blank";
 
 /** What one machine used since its last entry, from the host's accounting. */
 export interface UsageDelta {

@@ -13,7 +13,7 @@ export interface OpenOptions {
 export function openDatabase(file: string, { durability, migrations }: OpenOptions): DatabaseSync {
   const db = connect(file);
   try {
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability}; PRAGMA foreign_keys = ON`);
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability}; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 8388608`);
     migrate(db, file, migrations);
     return db;
   } catch (error) {
