@@ -7,7 +7,7 @@ import { MayflyError } from "../errors/error.ts";
 import { putFile } from "./put-file.ts";
 import { projectRoot } from "./project.ts";
 
-export const agentEntry = join(projectRoot, "src/guest/main.ts");
+const agentEntry = join(projectRoot, "src/guest/main.ts");
 
 /** The agent as one ES module that needs nothing but Node. The same sources give the same bytes, wherever they lie. */
 export async function bundleAgent(entry: string = agentEntry): Promise<Buffer> {

@@ -17,7 +17,7 @@ export const requiredParts: Part[] = [
 ];
 
 /** Programs for root may be missing from a user's PATH. */
-export function searchPath(): string[] {
+function searchPath(): string[] {
   return [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/bin", "/sbin", "/bin"].filter((folder) => folder !== "");
 }
 
