@@ -34,7 +34,8 @@ export interface QemuProcess {
 
 export function spawnQemu(confined: Confined, args: string[], files: InheritedFiles): QemuProcess {
   const [program, ...before] = confined.command as [string, ...string[]];
-  const child = spawn(program, [...before, ...args], { cwd: "/", env: {}, stdio: descriptors(files) });
+  // A group of its own: Ctrl-C in the server's terminal is not meant for it, which lets its invocations finish.
+  const child = spawn(program, [...before, ...args], { cwd: "/", env: {}, stdio: descriptors(files), detached: true });
   const streams = child.stdio as readonly unknown[] as readonly (Socket | undefined)[];
   const exited = reap(child);
   if (child.pid !== undefined) limitResources(child.pid, confined);
