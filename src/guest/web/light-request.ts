@@ -9,7 +9,8 @@ import { LightHeaders } from "./light-headers.ts";
 import { NativeRequest } from "./native.ts";
 
 /** Those that the URL parser would leave as they are; others are parsed. */
-const plainUrl = /^https?:\/\/[a-z0-9.-]+(?::(?!80\/|443\/)[1-9]\d*)?\/(?!.*\/\.)[\w\-./~!$&()*+,;=:@%]*(?:\?[\w\-./~!$&()*+,;=:@%?]*)?$/;
+const plainUrl =
+  /^https?:\/\/(?:127\.0\.0\.1|(?!.*xn--)(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*)(?::(?!80\/|443\/)[1-9]\d*)?(?!.*\/(?:\.|%2[eE]))\/[\w\-./~!$&()*+,;=:@%]*(?:\?[\w\-./~!$&()*+,;=:@%?]*)?$/;
 
 export class LightRequest {
   readonly #invocation: Invocation;

@@ -117,6 +117,16 @@ test("forms are encoded and parsed", async () => {
   assert.equal((await new LightResponse(new URLSearchParams({ a: "b" })).formData()).get("a"), "b");
 });
 
+test("bytes with a form's content type are parsed as a form, also where the type was set later", async () => {
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  for (const body of [Buffer.from("a=b"), new TextEncoder().encode("a=b").buffer, new Blob(["a=b"])]) {
+    assert.equal((await new LightResponse(body, { headers }).formData()).get("a"), "b");
+    const later = new LightResponse(body);
+    later.headers.set("content-type", headers["content-type"]);
+    assert.equal((await later.formData()).get("a"), "b");
+  }
+});
+
 test("its body streams, and its blob has the type of its headers", async () => {
   const chunks = await Array.fromAsync(new LightResponse("hi").body!);
   assert.equal(Buffer.concat(chunks).toString(), "hi");

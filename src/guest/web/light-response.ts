@@ -127,10 +127,10 @@ export class LightResponse {
     return this.#real().bytes();
   }
   blob(): Promise<Blob> {
-    return this.#real().blob();
+    return this.#realWithType().blob();
   }
   formData(): Promise<FormData> {
-    return this.#real().formData();
+    return this.#realWithType().formData();
   }
 
   clone(): LightResponse {
@@ -154,6 +154,7 @@ export class LightResponse {
     if (nullBodyStatuses.has(this.#status)) throw new TypeError(`Response constructor: Invalid response status code ${this.#status}`);
     if (typeof body === "string") this.#setSource(body, TEXT);
     else if (types.isUint8Array(body) && !types.isSharedArrayBuffer(body.buffer)) this.#setSource(new Uint8Array(body), null);
+    else if (types.isArrayBuffer(body)) this.#setSource(new Uint8Array(body.slice(0)), null);
     else if (body instanceof URLSearchParams) this.#setSource(body.toString(), FORM);
     else this.#setNative(body);
   }
@@ -178,6 +179,15 @@ export class LightResponse {
       this.#contentType = null;
     }
     return this.#headers;
+  }
+
+  /** Blobs and forms go by the content type, which may have been set on our headers since. */
+  #realWithType(): Response {
+    const real = this.#real();
+    const type = this.#ownHeaders().get("content-type");
+    if (type === null) real.headers.delete("content-type");
+    else if (type !== real.headers.get("content-type")) real.headers.set("content-type", type);
+    return real;
   }
 
   #real(): Response {
