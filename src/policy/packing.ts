@@ -201,11 +201,10 @@ function machineBound(state: PackingState, id: number, now: number, commands: Po
 function machineGone(state: PackingState, id: number, failed: boolean, now: number, commands: PolicyCommand[]): void {
   const machine = state.machines[id];
   if (machine === undefined) return;
-  const { phase } = machine;
   const app = machine.app === null ? undefined : state.apps[machine.app];
   if (app !== undefined) closeMachine(state, app, machine);
   forgetMachine(state, machine);
-  if (!failed || phase === "killed") return;
+  if (!failed) return;
   if (app === undefined) noteFailure(state.failures, now);
   else noteFailure(app.failures, now);
   rejectHopeless(state, now, commands);

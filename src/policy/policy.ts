@@ -27,7 +27,7 @@ export type PolicyEvent =
   | { type: "bound"; machine: MachineId }
   /** No new work for this machine (a handler ignores its abort signal, …). */
   | { type: "condemn"; machine: MachineId }
-  /** The machine is gone, for whatever reason, or never came up. */
+  /** The machine is gone. `failed`: it was not killed by a command, and never came up or never became bound. */
   | { type: "exit"; machine: MachineId; failed: boolean }
   /** Time passed; sent when a `wake` is due. */
   | { type: "tick" };

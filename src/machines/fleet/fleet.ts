@@ -59,7 +59,7 @@ export interface UsageEntry {
 export interface FleetEvents {
   blank(machine: MachineId): void;
   bound(machine: MachineId): void;
-  /** It will be gone soon, with nobody having asked: no new work. */
+  /** A blank, or a bound machine, will be gone soon, with nobody having asked: no new work. */
   dying(machine: MachineId): void;
   /** Nothing of it is left. */
   gone(machine: MachineId, end: MachineEnd): void;

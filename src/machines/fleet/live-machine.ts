@@ -84,6 +84,7 @@ export class LiveMachine {
   }
 
   async bind(version: Version): Promise<void> {
+    if (this.#isDying()) return;
     this.#version = version;
     this.#state = "binding";
     this.#wasReady = false;
@@ -233,8 +234,7 @@ export class LiveMachine {
   #channelOver(reason: string, violation: boolean): void {
     if (this.#isDying()) return;
     if (violation) return this.#dieUnasked(`it broke the host-guest protocol: ${reason}`);
-    this.#state = "dying";
-    this.#events.dying(this.#id);
+    this.#beginDying();
     const cancel = this.#options.clock.after(LAST_WORDS_MS, () => {
       this.#reason = reason;
       void this.#machine?.kill();
@@ -252,8 +252,15 @@ export class LiveMachine {
 
   #dieUnasked(reason: string): void {
     if (this.#isDying()) return;
+    const ready = this.#wasReady;
     this.#die(reason);
-    this.#events.dying(this.#id);
+    if (ready) this.#events.dying(this.#id);
+  }
+
+  /** By itself: the driver has not said so yet, or just did. */
+  #beginDying(): void {
+    this.#state = "dying";
+    if (this.#wasReady) this.#events.dying(this.#id);
   }
 
   #die(reason: string): void {
@@ -268,10 +275,7 @@ export class LiveMachine {
 
   #exited(exit: MachineExit): void {
     const spoke = exit.reason !== "killed";
-    if (!this.#isDying()) {
-      this.#state = "dying";
-      this.#events.dying(this.#id);
-    }
+    if (!this.#isDying()) this.#beginDying();
     this.#end?.close();
     this.#meter.close();
     this.#finish(exit.reason === "out-of-memory" || this.#reason === undefined ? sentence(exit, spoke) : this.#reason);
