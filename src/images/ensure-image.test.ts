@@ -1,16 +1,20 @@
 /** Real builds, from real Debian packages; these are shared with the ordinary cache, so that they are downloaded once. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, before, test } from "node:test";
 import { defaultCacheDir } from "../config/folders.ts";
+import { bundleAgent } from "./agent-bundle.ts";
 import { ensureImage } from "./ensure-image.ts";
 import { describeImage, type Image, imagesFolder, listImages } from "./image.ts";
 
 const packages = join(process.env["MAYFLY_CACHE_DIR"] ?? defaultCacheDir(process.env), "packages");
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-images-"));
+/** The real agent as it is now: a change to its sources while the tests run is not their matter. */
+const agentEntry = join(scratch, "agent.mjs");
+before(async () => writeFileSync(agentEntry, await bundleAgent()));
 after(() => rmSync(scratch, { recursive: true }));
 
 function newCache(name: string): string {
@@ -23,7 +27,7 @@ function newCache(name: string): string {
 
 async function ensure(cacheDir: string): Promise<{ image: Image; steps: string[] }> {
   const steps: string[] = [];
-  const image = await ensureImage({ cacheDir, progress: (step) => steps.push(step) });
+  const image = await ensureImage({ cacheDir, agentEntry, progress: (step) => steps.push(step) });
   return { image, steps };
 }
 
