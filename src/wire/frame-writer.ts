@@ -66,6 +66,21 @@ export class FrameWriter {
     if (body !== null) this.#body(body);
   }
 
+  /** headed() with text as its body: short text is encoded straight into the slab. */
+  headedText(type: FrameType, flags: number, stream: number, head: string, body: string): void {
+    const most = body.length * 3;
+    if (most >= COPY_BELOW) return this.headed(type, flags, stream, head, Buffer.from(body));
+    this.#header(HEADER_BYTES + 4 + head.length + most, 0, type, flags, stream);
+    const start = this.#filled;
+    this.#u32(head.length);
+    this.#filled += this.#slab.write(head, this.#filled, "latin1");
+    const end = this.#filled + this.#slab.write(body, this.#filled);
+    // The payload's length is known only now.
+    this.#filled = start - HEADER_BYTES;
+    this.#u32(end - start);
+    this.#filled = end;
+  }
+
   credit(stream: number, bytes: number): void {
     this.#header(HEADER_BYTES + 4, 4, FrameType.Credit, 0, stream);
     this.#u32(bytes);
