@@ -27,7 +27,7 @@ export default {
 
 function decode(bytes: Uint8Array): Picture | undefined {
   try {
-    return jpeg.decode(bytes, { useTArray: true, maxMemoryUsageInMB: 256 });
+    return jpeg.decode(bytes, { useTArray: true, maxMemoryUsageInMB: 128 });
   } catch (error) {
     console.warn(`not decoded: ${(error as Error).message}`);
     return undefined;
