@@ -8,7 +8,7 @@
 import { type BindMessage, type BoundMessage, FrameType, LogLevel, PROTOCOL_VERSION, ResetCode } from "../wire/protocol.ts";
 import { type ResumeMessage, WARM_FUNCTION } from "../wire/protocol.ts";
 import { App } from "./app.ts";
-import type { Channel } from "./channel.ts";
+import { type Channel, openChannel } from "./channel.ts";
 import { Binding } from "./code/binding.ts";
 import { SourceMaps } from "./code/source-maps.ts";
 import { Connection } from "./connection.ts";
@@ -28,11 +28,11 @@ import { captureExit } from "./user-exit.ts";
 import { WarmUp } from "./warm/warm-up.ts";
 import { installWebClasses } from "./web/install.ts";
 
-export function startAgent(channel: Channel): void {
+export function startAgent(): void {
   installMathRandom();
   installWebClasses();
   installAwsLambda();
-  new Agent(channel).hello();
+  new Agent().hello();
 }
 
 class Agent {
@@ -47,9 +47,9 @@ class Agent {
   #binding = false;
   #app: App | null = null;
 
-  constructor(channel: Channel) {
-    this.#channel = channel;
-    this.#connection = new Connection(channel.stream, {
+  constructor() {
+    this.#channel = openChannel((bytes) => this.#connection.receive(bytes));
+    this.#connection = new Connection(this.#channel.stream, {
       resume: (message) => this.#resume(message as ResumeMessage),
       bind: (stream, payload, ended) => this.#bind(stream, payload, ended),
       request: (stream, payload, ended) => this.#request(stream, payload, ended),

@@ -21,6 +21,7 @@ export interface StreamEnd {
   answer?(message: unknown): void;
 }
 
+/** Payloads are theirs only until they return. */
 export interface ConnectionEvents {
   resume(message: unknown): void;
   /** Both register the stream with adopt() where frames may follow. */
@@ -33,6 +34,7 @@ export interface ConnectionEvents {
 export class Connection {
   readonly writer: FrameWriter;
   readonly #events: ConnectionEvents;
+  readonly #reader = new FrameReader(fromHost, (type, flags, stream, payload) => this.#frame(type, flags, stream, payload));
   readonly #streams = new Map<number, StreamEnd>();
   #lastOpened = 0;
   #openedHere = 0;
@@ -40,13 +42,15 @@ export class Connection {
   constructor(channel: Duplex, events: ConnectionEvents) {
     this.#events = events;
     this.writer = new FrameWriter(channel, (pendingBytes) => events.written(pendingBytes));
-    const reader = new FrameReader(fromHost, (type, flags, stream, payload) => this.#frame(type, flags, stream, payload));
-    channel.on("data", (chunk: Buffer) => {
-      const wrong = reader.push(chunk);
-      if (wrong !== null) leave(1, `the host sent ${wrong}`);
-    });
     channel.on("end", () => leave(0));
+    channel.on("close", () => leave(0));
     channel.on("error", (error) => leave(1, `the channel failed: ${error.message}`));
+  }
+
+  /** @param bytes from the channel; not kept after the call */
+  receive(bytes: Buffer): void {
+    const wrong = this.#reader.push(bytes);
+    if (wrong !== null) leave(1, `the host sent ${wrong}`);
   }
 
   /** Number of a new stream of this side's; undefined where too many are open. */
@@ -75,7 +79,8 @@ export class Connection {
         this.#events.request(stream, payload, ended);
         return;
       case FrameType.Data:
-        this.#streams.get(stream)?.data(payload, ended);
+        // A copy: the next read overwrites the payload.
+        this.#streams.get(stream)?.data(Buffer.from(payload), ended);
         return;
       case FrameType.Credit:
         this.#streams.get(stream)?.credit(payload.readUInt32LE(0));

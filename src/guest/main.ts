@@ -3,6 +3,5 @@
  * await is not used, so cjs works as well). It takes no argument but MAYFLY_CHANNEL.
  */
 import { startAgent } from "./agent.ts";
-import { openChannel } from "./channel.ts";
 
-startAgent(openChannel());
+startAgent();

@@ -14,7 +14,7 @@ export class Binding implements StreamEnd {
   begin(payload: Buffer, ended: boolean): void {
     const headEnd = 4 + payload.readUInt32LE(0);
     this.#message = JSON.parse(payload.toString("utf8", 4, headEnd)) as BindMessage;
-    this.data(payload.subarray(headEnd), ended);
+    this.data(Buffer.from(payload.subarray(headEnd)), ended);
   }
 
   data(chunk: Buffer, ended: boolean): void {

@@ -6,12 +6,16 @@
  * 2. After the host's Reset nothing but that frame is sent; it is sent once the handler and its promises have settled.
  * 3. Logs carry the stream's number only while the stream is open.
  */
-import { decodeRequestHead, encodeResponseHead } from "../../wire/head.ts";
-import type { RequestHead } from "../../wire/host-end.ts";
+import { encodeResponseHead } from "../../wire/head.ts";
 import { Flag, FrameType, INITIAL_CREDIT, ResetCode } from "../../wire/protocol.ts";
 import type { Connection, StreamEnd } from "../connection.ts";
 import { Inlet } from "./inlet.ts";
 import { Outlet } from "./outlet.ts";
+import { RequestHead } from "./request-head.ts";
+
+const nothing = Buffer.alloc(0);
+/** Text up to this length fits a first window however it is encoded. */
+const SHORT_TEXT = INITIAL_CREDIT / 3;
 
 /** Replying: the head is sent. Ended: the body too, but promises are pending. */
 type State = "running" | "replying" | "ended" | "closed";
@@ -38,9 +42,10 @@ export class Invocation implements StreamEnd {
     this.#connection = connection;
     this.stream = stream;
     const headEnd = 4 + payload.readUInt32LE(0);
-    this.head = decodeRequestHead(payload.toString("latin1", 4, headEnd));
+    this.head = new RequestHead(payload.toString("latin1", 4, headEnd));
     this.#deadline = performance.now() + this.head.remainingMs;
-    this.#body = payload.subarray(headEnd);
+    // A copy: the payload is overwritten by what comes next.
+    this.#body = headEnd === payload.length ? nothing : Buffer.from(payload.subarray(headEnd));
     this.#bodyEnded = ended;
     this.#onClosed = onClosed;
   }
@@ -90,8 +95,13 @@ export class Invocation implements StreamEnd {
   }
 
   /** The reply as a whole. */
-  reply(status: number, headers: string[], given: string | Uint8Array | null): void {
-    const body = typeof given === "string" ? Buffer.from(given) : given;
+  reply(status: number, headers: string[], body: string | Uint8Array | null): void {
+    if (typeof body === "string") {
+      if (body.length > SHORT_TEXT) return this.reply(status, headers, Buffer.from(body));
+      const text = this.#sendable(status, headers);
+      if (text !== null) this.#connection.writer.headedText(FrameType.Response, Flag.End | this.#lastFlags(), this.stream, text, body);
+      return;
+    }
     if (body !== null && body.length > INITIAL_CREDIT) {
       const outlet = this.begin(status, headers);
       outlet?.write(body);

@@ -1,6 +1,6 @@
 /** A request as AWS Lambda's functions get it: API Gateway's HTTP API event, payload version 2.0. */
 import { isUtf8 } from "node:buffer";
-import type { RequestHead } from "../../wire/host-end.ts";
+import type { RequestHead } from "../invocation/request-head.ts";
 
 export interface LambdaEvent {
   version: "2.0";
