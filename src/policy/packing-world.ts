@@ -175,7 +175,7 @@ export class World {
     assert.ok(this.machines.size <= this.#options.maxMachines, "more machines than the host may have");
     for (const [app, limits] of this.apps) {
       const working = this.inPhase("binding", "bound").filter((machine) => machine.app === app).length;
-      if (working > limits.maxMachines) assert.ok(this.#wasLowered(app), "more machines than the app may have");
+      assert.ok(working <= limits.maxMachines, "more machines than the app may have");
     }
   }
 
@@ -185,12 +185,5 @@ export class World {
     for (const { app, running } of this.inPhase("bound"))
       if (app !== null && hungry.has(app))
         assert.ok(running.size >= (this.apps.get(app) as AppLimits).concurrency, "waits beside a free slot");
-  }
-
-  /** An app's limit may be lowered under what it has. */
-  #wasLowered(app: string): boolean {
-    return this.events.some(
-      ({ event }) => event.type === "app" && event.app === app && event.limits.maxMachines > (this.apps.get(app)?.maxMachines ?? 0),
-    );
   }
 }

@@ -8,9 +8,9 @@
 import type { AppLimits, PolicyCommand, PolicyEvent, Step } from "./policy.ts";
 import { createApp, createState, type AppState, type MachineEntry, type PackingOptions, type PackingState } from "./packing-state.ts";
 import { lookUp, put, remove } from "./id-table.ts";
-import { closeMachine, freeSlot, fullest, openMachine, reopenAll, takeSlot } from "./slots.ts";
+import { closeMachine, freeSlot, fullest, openMachine, takeSlot } from "./slots.ts";
 import { abandon, dequeue, enqueue, queueIsFull } from "./waiting.ts";
-import { condemnMachine, forgetMachine, killMachine, removeMachines, retireMachines } from "./machines.ts";
+import { condemnMachine, forgetMachine, killMachine, removeMachines, retireMachines, sameSize } from "./machines.ts";
 import { isHopeless, noteFailure, noteSuccess, rejectHopeless } from "./failures.ts";
 import { expire, scheduleWake } from "./expiry.ts";
 import { need, plan } from "./plan.ts";
@@ -125,7 +125,7 @@ function rarely(state: PackingState, event: RareEvent, now: number): PolicyComma
 function note(state: PackingState, event: RareEvent, now: number, commands: PolicyCommand[]): void {
   switch (event.type) {
     case "app":
-      return setLimits(state, event.app, event.limits, now, commands);
+      return setLimits(state, event.app, event.limits, commands);
     case "app-removed":
       return removeApp(state, event.app, commands);
     case "app-updated":
@@ -147,7 +147,8 @@ function note(state: PackingState, event: RareEvent, now: number, commands: Poli
   }
 }
 
-function setLimits(state: PackingState, name: string, limits: AppLimits, now: number, commands: PolicyCommand[]): void {
+/** Machines that were bound under other limits keep to these: they are drained. */
+function setLimits(state: PackingState, name: string, limits: AppLimits, commands: PolicyCommand[]): void {
   const app = state.apps[name];
   if (app === undefined) {
     const number = state.nextApp++;
@@ -155,9 +156,13 @@ function setLimits(state: PackingState, name: string, limits: AppLimits, now: nu
     state.apps[name] = createApp(name, number, limits);
     return;
   }
+  if (sameLimits(app.limits, limits)) return;
+  retireMachines(state, app, "its app has other limits", commands);
   app.limits = limits;
-  reopenAll(state, app);
-  assignWaiting(state, app, now, commands);
+}
+
+function sameLimits(a: AppLimits, b: AppLimits): boolean {
+  return sameSize(a, b) && a.concurrency === b.concurrency && a.maxMachines === b.maxMachines && a.queue === b.queue;
 }
 
 function updateApp(state: PackingState, name: string, commands: PolicyCommand[]): void {

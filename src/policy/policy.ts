@@ -10,7 +10,7 @@ export type InvocationId = number;
 export type MachineId = number;
 
 export type PolicyEvent =
-  /** An app exists, or its limits changed. Comes before its first arrival. */
+  /** An app exists, or its limits changed: machines bound under other ones are to be drained. Comes before its first arrival. */
   | { type: "app"; app: string; limits: AppLimits }
   /** The app is gone; its machines are to be killed. */
   | { type: "app-removed"; app: string }

@@ -1,6 +1,5 @@
 /** Slots of bound machines: which is the fullest that has one free, taking and freeing them in constant time. */
 import type { AppState, MachineEntry, PackingState } from "./packing-state.ts";
-import { machinesOf } from "./packing-state.ts";
 
 /** The fullest machine of the app with a free slot. */
 export function fullest(state: PackingState, app: AppState): MachineEntry | undefined {
@@ -45,15 +44,6 @@ export function closeMachine(state: PackingState, app: AppState, machine: Machin
   app.open.splice(machine.place, 1);
   for (let i = machine.place; i < app.open.length; i++) (state.machines[app.open[i] as number] as MachineEntry).place = i;
   machine.place = -1;
-}
-
-/** After a change of the app's concurrency. */
-export function reopenAll(state: PackingState, app: AppState): void {
-  app.open.length = 0;
-  for (const machine of machinesOf(state, app)) {
-    machine.place = -1;
-    if (machine.phase === "bound" && machine.inFlight < app.limits.concurrency) openMachine(state, app, machine);
-  }
 }
 
 /** The machine has one less than its equals: it changes places with the first of them. */

@@ -1,0 +1,115 @@
+/** Thousands of random runs on a fake clock: whatever guests, callers and machines do, every invocation is accounted for once. */
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { bindPolicy } from "../policy/bind-policy.ts";
+import { createPackingPolicy } from "../policy/packing.ts";
+import { createDispatcher, type LiveDispatcher } from "./dispatcher.ts";
+import { type Caller, call } from "./testing/caller.ts";
+import { FakeClock } from "./testing/fake-clock.ts";
+import { Random } from "./testing/random.ts";
+import { UnrulyFleet } from "./testing/unruly-fleet.ts";
+import { versionOf } from "./testing/version.ts";
+
+const RUNS = 2_000;
+const STEPS = 60;
+const APPS = ["ada", "bob"];
+const FIRST_SEED = Number(process.env["MAYFLY_SEED"] ?? Date.now() % 1_000_000_000);
+
+test(`every invocation ends once, and none runs twice (${RUNS} runs from MAYFLY_SEED=${FIRST_SEED})`, async () => {
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
+    try {
+      await new Run(seed).play();
+    } catch (error) {
+      throw new Error(`MAYFLY_SEED=${seed} fails: ${String(error)}`, { cause: error });
+    }
+  }
+});
+
+class Run {
+  readonly #random: Random;
+  readonly #clock = new FakeClock();
+  readonly #fleet: UnrulyFleet;
+  readonly #policy;
+  readonly #dispatcher: LiveDispatcher;
+  readonly #callers: Caller[] = [];
+
+  constructor(seed: number) {
+    this.#random = new Random(seed);
+    this.#fleet = new UnrulyFleet(this.#clock, this.#random);
+    const { maxMachines, blanks } = {
+      maxMachines: 1 + Math.floor(this.#random.between(1, 6)),
+      blanks: Math.floor(this.#random.between(0, 3)),
+    };
+    this.#policy = createPackingPolicy({ blanks, idleMs: 300, maxMachines, memoryMb: 256, vcpus: 1 });
+    const [policy, logs] = [bindPolicy(this.#policy), { append: () => {} }];
+    this.#dispatcher = createDispatcher({ policy, fleet: this.#fleet, clock: this.#clock, bootId: "t", logs, graceMs: 200, pingMs: 100 });
+    for (const app of APPS) this.#deploy(app);
+  }
+
+  async play(): Promise<void> {
+    for (let i = 0; i < STEPS; i++) {
+      this.#act();
+      await this.#clock.advance(this.#random.between(0, 40));
+    }
+    this.#fleet.calm = true;
+    if (this.#random.chance(0.3)) await this.#close(this.#random.between(0, 500));
+    else await this.#calmDown();
+    for (const caller of this.#callers) assert.ok(caller.isOver, `${caller.handle?.id} was lost`);
+    assert.equal(this.#policy.state.invocations.size, 0, "the policy still counts an invocation");
+  }
+
+  /** Nothing fails any more: in the end nothing is in flight. */
+  async #calmDown(): Promise<void> {
+    await this.#clock.advance(30_000);
+    for (const row of this.#dispatcher.machines()) assert.equal(row.inFlight, 0, `${row.name} has a slot taken`);
+    const last = APPS.map((app) => this.#call(app));
+    await this.#clock.advance(10_000);
+    for (const { handle, isOver } of last) assert.ok(isOver, `${handle?.id} was lost`);
+    assert.equal(this.#policy.state.invocations.size, 0, "the policy still counts an invocation");
+    await this.#close(0);
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const closed = this.#dispatcher.close(graceMs);
+    let done = false;
+    void closed.then(() => (done = true));
+    for (let i = 0; i < 1_000 && !done; i++) await this.#clock.advance(10);
+    assert.ok(done, "close does not come to an end");
+    assert.equal(this.#fleet.machines.size, 0);
+    this.#policy.state.invocations.size = 0;
+  }
+
+  #act(): void {
+    const dice = this.#random.next();
+    const app = this.#random.pick(APPS) as string;
+    if (dice < 0.55) for (let i = this.#random.between(0, 4); i > 0; i--) this.#call(app);
+    else if (dice < 0.65) this.#random.pick(this.#callers.filter(({ isOver }) => !isOver))?.abort();
+    else if (dice < 0.75) this.#hurt();
+    else if (dice < 0.8) this.#deploy(app);
+    else if (dice < 0.82) this.#dispatcher.renewApp(app);
+    else if (dice < 0.84) this.#dispatcher.removeApp(app);
+  }
+
+  #call(app: string): Caller {
+    const body = `body ${this.#callers.length}`;
+    const request = { app, url: app, headers: [body], timeoutMs: this.#random.between(20, 600) };
+    const caller = call(this.#dispatcher, { ...request, body: this.#random.chance(0.5) ? Buffer.from(body) : "stream" });
+    caller.handle?.write(Buffer.from(body));
+    caller.handle?.end();
+    this.#callers.push(caller);
+    return caller;
+  }
+
+  #hurt(): void {
+    const machine = this.#random.pick([...this.#fleet.machines.values()]);
+    if (machine === undefined) return;
+    if (this.#random.chance(0.5)) this.#fleet.die(machine);
+    else machine.blocked = machine.state === "bound";
+  }
+
+  #deploy(app: string): void {
+    const between = (low: number, high: number) => Math.floor(this.#random.between(low, high));
+    const limits = { concurrency: between(1, 4), maxMachines: between(1, 4), queue: between(0, 12) };
+    this.#dispatcher.setApp(versionOf(app, `v${this.#random.next()}`, limits));
+  }
+}
