@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { type IncomingMessage, createServer } from "node:http";
+import { get } from "node:https";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
@@ -39,6 +40,16 @@ test("a port in use is told by address", async () => {
   const address = `127.0.0.1:${(other.address() as AddressInfo).port}`;
   await assert.rejects(listen(app, { address, ...plain }), { code: "port-in-use", details: { address, key: "api" } });
   other.close();
+});
+
+test("with a certificate it answers HTTPS, on any address", async () => {
+  const [cert, key] = ["cert.pem", "key.pem"].map((file) => join(import.meta.dirname, "testing", file)) as [string, string];
+  const listening = await listen(app, { address: "0.0.0.0:0", tls: { cert, key }, ...plain });
+  const url = listening.url.replace("0.0.0.0", "127.0.0.1");
+  const [response] = (await once(get(url, { ca: readFileSync(cert) }), "response")) as [IncomingMessage];
+  assert.equal(response.statusCode, 200);
+  response.destroy();
+  await listening.close();
 });
 
 test("a certificate that cannot be read is told by setting", async () => {
