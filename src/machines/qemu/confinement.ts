@@ -13,7 +13,6 @@ import path from "node:path";
 
 import type { HostFacts } from "./host-facts.ts";
 import { buildJail } from "./jail.ts";
-import { limitProcess, ResourceLimit } from "./libc.ts";
 
 export interface Confinement {
   /** One line on what holds. */
@@ -40,16 +39,6 @@ export function createConfinement(facts: HostFacts, runDir: string): Confinement
   return process.getuid?.() === 0 ? createJailed(facts, runDir) : createUnprivileged(facts, runDir);
 }
 
-/** Called right after the start, before any code of a guest runs. QEMU needs threads, sockets and memory, and writes no file. */
-export function limitResources(pid: number, confined: Confined): void {
-  // Counted over all processes of a user, so only where the machine is its own.
-  if (confined.uid !== undefined) limitProcess(pid, ResourceLimit.Processes, 128);
-  limitProcess(pid, ResourceLimit.Core, 0);
-  limitProcess(pid, ResourceLimit.FileSize, 0);
-  limitProcess(pid, ResourceLimit.OpenFiles, 128);
-  limitProcess(pid, ResourceLimit.LockedMemory, 0);
-}
-
 function createJailed(facts: HostFacts, runDir: string): Confinement {
   const jail = buildJail(facts.qemu, path.join(runDir, "qemu-jail"));
   const uids = createUids();
@@ -60,10 +49,15 @@ function createJailed(facts: HostFacts, runDir: string): Confinement {
       const { uid, release } = uids.take();
       const into = ["/usr/bin/unshare", "--net", "--ipc", "--mount-proc", `--root=${jail.root}`, "--wd=/"];
       const drop = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"];
-      return { uid, release, exchange: jail.exchange, command: [...into, jail.setpriv, ...drop, ...always, jail.qemu] };
+      return { uid, release, exchange: jail.exchange, command: [...OWN_USER_LIMITS, ...into, jail.setpriv, ...drop, ...always, jail.qemu] };
     },
   };
 }
+
+/** QEMU needs threads, sockets and memory, and writes no file. */
+const LIMITS = ["/usr/bin/prlimit", "--core=0", "--fsize=0", "--nofile=128", "--memlock=0"];
+/** Counted over all processes of a user, so only where the machine is its own. */
+const OWN_USER_LIMITS = [...LIMITS, "--nproc=128"];
 
 /** The order matters: a change of user id clears the signal, so that `setpriv` sets it last. */
 const always = ["--no-new-privs", "--pdeathsig=KILL"];
@@ -71,7 +65,7 @@ const always = ["--no-new-privs", "--pdeathsig=KILL"];
 function createUnprivileged(facts: HostFacts, runDir: string): Confinement {
   const namespaces = ["/usr/bin/unshare", "--user", "--map-current-user", "--net", "--ipc"];
   const allowed = spawnSync(namespaces[0] as string, [...namespaces.slice(1), "/usr/bin/true"]).status === 0;
-  const command = [...(allowed ? namespaces : []), "/usr/bin/setpriv", ...always, facts.qemu];
+  const command = [...LIMITS, ...(allowed ? namespaces : []), "/usr/bin/setpriv", ...always, facts.qemu];
   const folder = path.join(runDir, "qemu-exchange");
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   return {

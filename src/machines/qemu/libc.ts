@@ -1,5 +1,5 @@
 /**
- * The system calls that Node lacks: sealed memory files, and limits of another process. x86-64 Linux.
+ * The system calls that Node lacks: sealed memory files, and file locks. x86-64 Linux.
  * node:ffi calls libc, so that nothing has to be compiled on the user's machine.
  */
 import fs from "node:fs";
@@ -12,9 +12,6 @@ const F_SEAL_SEAL_SHRINK_GROW_WRITE = 1n | 2n | 4n | 8n;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
-/** Linux's numbers. */
-export const ResourceLimit = { FileSize: 1, Core: 4, Processes: 6, OpenFiles: 7, LockedMemory: 8 } as const;
-
 let loaded: ReturnType<typeof load> | undefined;
 const libc = () => (loaded ??= load());
 
@@ -23,7 +20,6 @@ function load() {
     memfd_create: { arguments: ["string", "u32"], return: "i32" },
     fcntl: { arguments: ["i32", "i32", "u64"], return: "i32" },
     flock: { arguments: ["i32", "i32"], return: "i32" },
-    prlimit: { arguments: ["i32", "i32", "buffer", "u64"], return: "i32" },
   }).functions;
 }
 
@@ -44,12 +40,4 @@ export function sealMemoryFile(fd: number): void {
 /** Takes the exclusive lock of an open file; it ends with the descriptor. False: somebody else has it. */
 export function tryLock(fd: number): boolean {
   return libc().flock(fd, LOCK_EX | LOCK_NB) === 0;
-}
-
-/** False: that process is gone already, or not ours. */
-export function limitProcess(pid: number, resource: number, limit: number): boolean {
-  const pair = Buffer.alloc(16);
-  pair.writeBigUInt64LE(BigInt(limit), 0);
-  pair.writeBigUInt64LE(BigInt(limit), 8);
-  return libc().prlimit(pid, resource, pair, 0n) === 0;
 }

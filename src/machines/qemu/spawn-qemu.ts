@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
 import { type ConsoleTail, keepTail } from "./console-tail.ts";
-import { type Confined, limitResources } from "./confinement.ts";
+import type { Confined } from "./confinement.ts";
 import { Fd } from "./command-line.ts";
 import { openQmp, type Qmp } from "./qmp.ts";
 
@@ -38,7 +38,6 @@ export function spawnQemu(confined: Confined, args: string[], files: InheritedFi
   const child = spawn(program, [...before, ...args], { cwd: "/", env: {}, stdio: descriptors(files), detached: true });
   const streams = child.stdio as readonly unknown[] as readonly (Socket | undefined)[];
   const exited = reap(child);
-  if (child.pid !== undefined) limitResources(child.pid, confined);
   const channel = streams[Fd.Channel] as Socket;
   channel.on("error", () => undefined); // "close" follows, and is what its reader acts on
   return {
