@@ -50,12 +50,22 @@ class Run {
     for (let i = 0; i < STEPS; i++) {
       this.#act();
       await this.#clock.advance(this.#random.between(0, 40));
+      this.#checkSlots();
     }
     this.#fleet.calm = true;
     if (this.#random.chance(0.3)) await this.#close(this.#random.between(0, 500));
     else await this.#calmDown();
-    for (const caller of this.#callers) assert.ok(caller.isOver, `${caller.handle?.id} was lost`);
+    for (const { isOver, handle, failure } of this.#callers) {
+      assert.ok(isOver, `${handle?.id} was lost`);
+      assert.notEqual(failure?.code, "internal", String(failure?.details["what"]));
+    }
     assert.equal(this.#policy.state.invocations.size, 0, "the policy still counts an invocation");
+  }
+
+  /** The dispatcher counts the slots taken of each machine as the policy does. */
+  #checkSlots(): void {
+    for (const { inFlight, name } of this.#dispatcher.machines())
+      assert.equal(inFlight, this.#policy.state.machines[Number(name.slice(1))]?.inFlight, `slots taken of ${name}`);
   }
 
   /** Nothing fails any more: in the end nothing is in flight. */
