@@ -1,5 +1,6 @@
 /**
  * The headers that a function gets: the client's, without what is meant for one connection only, and with what the gateway knows.
+ * There is one `host`, the one that the request was routed by.
  * `x-forwarded-for` is appended to, since proxies before this one may have set it; proto, host and prefix are this gateway's alone.
  */
 import { isHopByHop } from "../wire/head.ts";
@@ -20,7 +21,7 @@ export interface Forwarded {
  */
 export function requestHeaders(raw: readonly string[], connection: string | undefined, forwarded: Forwarded): string[] {
   const named = connection === undefined ? null : namedHeaders(connection);
-  const headers: string[] = [];
+  const headers = ["host", forwarded.host];
   let forwardedFor = "";
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at]!;
@@ -38,10 +39,11 @@ export function requestHeaders(raw: readonly string[], connection: string | unde
 }
 
 /** Of those, only x-forwarded-for has 15 characters. */
-const gatewaysOwn = new Set(["expect", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix"]);
+const gatewaysOwn = new Set(["host", "expect", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix"]);
 
 function isGatewaysOwn(name: string): boolean {
   switch (name.length) {
+    case 4:
     case 6:
     case 15:
     case 16:

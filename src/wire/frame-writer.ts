@@ -8,6 +8,8 @@
  * 3. Large payloads are not copied: the caller must leave them unchanged.
  */
 import type { Duplex } from "node:stream";
+// In the guest, user code may put others in the place of the globals.
+import { clearImmediate, setImmediate } from "node:timers";
 import { FrameType, HEADER_BYTES, Limit } from "./protocol.ts";
 
 const SLAB_BYTES = 65_536;

@@ -1,0 +1,153 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
+import { once } from "node:events";
+import { MayflyError } from "../errors/error.ts";
+import { connectModelGuest, json, until } from "./model-guest.ts";
+import { Flag, FrameType, INITIAL_CREDIT, Limit, ResetCode } from "./protocol.ts";
+
+test("a guest's connection carries bytes both ways, within credit, and closes by halves", async () => {
+  await using echo = await listen((socket) => {
+    socket.on("data", (chunk) => socket.write(chunk));
+    socket.on("end", () => socket.end("bye"));
+  });
+  const { guest, got, told } = toServer(echo.server);
+  guest.json(FrameType.Connect, 2, { host: "example.com", port: 80 });
+  await until(() => got.length === 1);
+  assert.equal(got[0]!.type, FrameType.Connected);
+  assert.deepEqual(JSON.parse(got[0]!.payload.toString()), { address: "127.0.0.1", port: echo.port, family: 4 });
+  guest.frame(FrameType.Data, 0, 2, Buffer.from("hello"));
+  await until(() => got.some((frame) => frame.payload.toString() === "hello"));
+  guest.frame(FrameType.Data, Flag.End, 2, Buffer.from("!"));
+  await until(() => got.at(-1)!.flags === Flag.End);
+  assert.match(Buffer.concat(got.slice(1).map((frame) => frame.payload)).toString(), /^hello!bye$/);
+  assert.deepEqual(told, []);
+});
+
+test("what a server sends stops at the guest's credit, and all of it arrives after the server closed", async () => {
+  await using source = await listen((socket) => socket.end(Buffer.alloc(300_000, "x")));
+  const { guest, got } = toServer(source.server);
+  guest.json(FrameType.Connect, 2, { host: "example.com", port: 80 });
+  const received = () => got.reduce((sum, frame) => sum + (frame.type === FrameType.Data ? frame.payload.length : 0), 0);
+  await until(() => received() === INITIAL_CREDIT);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(received(), INITIAL_CREDIT);
+  for (let granted = INITIAL_CREDIT; granted < 300_000; granted += 50_000) guest.credit(2, 50_000);
+  await until(() => got.at(-1)!.flags === Flag.End);
+  assert.equal(received(), 300_000);
+});
+
+test("a server that does not read bounds what the guest may send", async () => {
+  await using silent = await listen((socket) => socket.pause());
+  const { guest, got, told } = toServer(silent.server);
+  guest.json(FrameType.Connect, 2, { host: "example.com", port: 80 });
+  await until(() => got.length === 1);
+  let sent = 0;
+  let granted = INITIAL_CREDIT;
+  for (let idle = 0; idle < 200; idle += 1) {
+    granted = got.reduce((sum, frame) => sum + (frame.type === FrameType.Credit ? frame.payload.readUInt32LE() : 0), INITIAL_CREDIT);
+    while (granted - sent >= 1_000) {
+      guest.frame(FrameType.Data, 0, 2, Buffer.alloc(1_000));
+      sent += 1_000;
+      idle = 0;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.ok(sent < 20_000_000, `${sent} bytes were taken for a server that read nothing`);
+  guest.frame(FrameType.Data, 0, 2, Buffer.alloc(granted - sent + 1));
+  await until(() => told.length === 1);
+  assert.match(told[0]!, /^dead true more bytes than it had credit for/);
+});
+
+test("refusals and failures come as resets with their reasons", async () => {
+  const denied = () => Promise.reject(new MayflyError("egress-denied", { address: "10.0.0.1:80" }));
+  const { guest, got } = connectModelGuest({ connect: denied, resolve: () => Promise.reject(new Error("no such name")) });
+  guest.json(FrameType.Connect, 2, { host: "10.0.0.1", port: 80 });
+  guest.json(FrameType.Resolve, 4, { host: "nowhere.test", family: 0 });
+  await until(() => got.length === 2);
+  assert.deepEqual(
+    got.map((frame) => [frame.stream, frame.payload.readUInt16LE()]),
+    [
+      [2, ResetCode.EgressDenied],
+      [4, ResetCode.ResolveFailed],
+    ],
+  );
+  assert.match(got[1]!.payload.toString("utf8", 2), /no such name/);
+});
+
+test("names are resolved; an answer that the guest no longer wants is dropped", async () => {
+  const { guest, got, told } = connectModelGuest({ resolve: async () => [{ address: "192.0.2.1", family: 4 }] });
+  guest.json(FrameType.Resolve, 2, { host: "a.test", family: 4 });
+  guest.reset(2, ResetCode.Cancelled, "");
+  guest.json(FrameType.Resolve, 4, { host: "b.test", family: 0 });
+  await until(() => got.length === 1);
+  assert.equal(got[0]!.stream, 4);
+  assert.deepEqual(JSON.parse(got[0]!.payload.toString()), { addresses: [{ address: "192.0.2.1", family: 4 }] });
+  assert.deepEqual(told, []);
+});
+
+test("more streams than allowed are refused, not fatal", async () => {
+  const { guest, got, told } = connectModelGuest({ connect: () => new Promise(() => {}) });
+  for (let n = 1; n <= Limit.guestStreams + 10; n += 1) guest.json(FrameType.Connect, 2 * n, { host: "a.test", port: 80 });
+  await until(() => got.length === 10);
+  assert.ok(got.every((frame) => frame.payload.readUInt16LE() === ResetCode.Refused));
+  assert.deepEqual(told, []);
+});
+
+test("a socket that comes after the guest took its wish back is destroyed, and so is one whose machine ended", async () => {
+  await using server = await listen((socket) => socket.resume().on("end", () => socket.end()));
+  const { guest, host, got } = toServer(server.server);
+  guest.json(FrameType.Connect, 2, { host: "a.test", port: 80 });
+  guest.reset(2, ResetCode.Cancelled, "");
+  guest.json(FrameType.Connect, 4, { host: "a.test", port: 80 });
+  await until(() => got.length === 1 && server.sockets.length === 2);
+  host.close();
+  await until(() => server.sockets.every((socket) => socket.closed));
+});
+
+test("frames on a connection that the host has closed are dropped; on one that never was, a violation", async () => {
+  const { guest, got, told } = connectModelGuest();
+  guest.json(FrameType.Connect, 2, { host: "a.test", port: 80 });
+  await until(() => got.length === 1);
+  guest.frame(FrameType.Data, 0, 2, Buffer.from("late"));
+  guest.credit(2, 5);
+  guest.reset(2, ResetCode.Cancelled, "");
+  guest.frame(FrameType.Data, 0, 4, Buffer.from("what"));
+  await until(() => told.length > 0);
+  assert.deepEqual(told, ["dead true a frame on stream 4, which was never opened"]);
+});
+
+test("a Connect that asks for no host, or twice for a stream, is a violation", async () => {
+  for (const asked of [{ host: "", port: 1 }, { host: "a b", port: 1 }, { host: "a", port: 0 }, { host: "a" }, "a", null]) {
+    const { guest, told } = connectModelGuest();
+    guest.frame(FrameType.Connect, 0, 2, json(asked));
+    await until(() => told.length > 0);
+    assert.match(told[0]!, /^dead true a Connect/);
+  }
+});
+
+function toServer(server: Server) {
+  return connectModelGuest({
+    async connect() {
+      const socket = connect({ port: (server.address() as AddressInfo).port, host: "127.0.0.1", allowHalfOpen: true });
+      await once(socket, "connect");
+      return socket;
+    },
+  });
+}
+
+async function listen(onSocket: (socket: Socket) => void) {
+  const sockets: Socket[] = [];
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on("error", () => {}); // The other end may be destroyed: `closed` tells.
+    sockets.push(socket);
+    onSocket(socket);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const close = () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  return { server, sockets, port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: async () => close() };
+}
