@@ -7,16 +7,17 @@
  * 3. `gone` resolves once, after the driver says that nothing is left. Whatever goes wrong ends there.
  */
 import { randomBytes } from "node:crypto";
-import type { Socket } from "node:net";
 import type { Version } from "../../catalog/catalog.ts";
-import type { Egress, ResolvedAddress } from "../../egress/egress.ts";
+import type { Egress } from "../../egress/egress.ts";
 import { MayflyError } from "../../errors/error.ts";
 import type { MachineId } from "../../policy/policy.ts";
 import type { HostEnd, RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
 import { openHostEnd } from "../../wire/open-host-end.ts";
 import { LogLevel, type StatsMessage } from "../../wire/protocol.ts";
 import type { Machine, MachineExit, MachineSpec } from "../driver.ts";
+import { askEgress } from "./ask-egress.ts";
 import { bindParcel } from "./bind-message.ts";
+import { reasonOfError, reasonOfExit } from "./reason.ts";
 import type { FleetEvents, FleetOptions, MachineEnd, MachineState, MachineView } from "./fleet.ts";
 import type { StartTurns } from "./start-turns.ts";
 import { UsageMeter } from "./usage-meter.ts";
@@ -210,20 +211,14 @@ export class LiveMachine {
         this.#stats = stats;
         this.#events.stats(this.#id, stats);
       },
-      connect: (host: string, port: number): Promise<Socket> => this.#ask(`${host}:${port}`, (egress) => egress.connect(host, port)),
-      resolve: (host: string, family: 0 | 4 | 6): Promise<ResolvedAddress[]> => this.#ask(host, (egress) => egress.resolve(host, family)),
+      connect: (host: string, port: number) => this.#outside(`${host}:${port}`, (egress) => egress.connect(host, port)),
+      resolve: (host: string, family: 0 | 4 | 6) => this.#outside(host, (egress) => egress.resolve(host, family)),
       dead: (reason: string, violation: boolean) => this.#channelOver(reason, violation),
     };
   }
 
-  async #ask<T>(address: string, question: (egress: Egress) => Promise<T>): Promise<T> {
-    try {
-      if (this.#egress === null) throw new MayflyError("egress-denied", { address, reason: "the app has no network" });
-      return await question(this.#egress);
-    } catch (error) {
-      if (error instanceof MayflyError && error.code === "egress-denied") this.#log(0, LogLevel.Platform, error.message);
-      throw error;
-    }
+  #outside<T>(address: string, question: (egress: Egress) => Promise<T>): Promise<T> {
+    return askEgress(this.#egress, address, question, (text) => this.#log(0, LogLevel.Platform, text));
   }
 
   #log(stream: number, level: LogLevel, text: string): void {
@@ -245,9 +240,9 @@ export class LiveMachine {
   #fail(error: unknown): void {
     if (this.#machine === undefined) {
       this.#state = "dying";
-      return this.#finish(messageOf(error));
+      return this.#finish(reasonOfError(error));
     }
-    this.#dieUnasked(messageOf(error));
+    this.#dieUnasked(reasonOfError(error));
   }
 
   #dieUnasked(reason: string): void {
@@ -274,11 +269,10 @@ export class LiveMachine {
   }
 
   #exited(exit: MachineExit): void {
-    const spoke = exit.reason !== "killed";
     if (!this.#isDying()) this.#beginDying();
     this.#end?.close();
     this.#meter.close();
-    this.#finish(exit.reason === "out-of-memory" || this.#reason === undefined ? sentence(exit, spoke) : this.#reason);
+    this.#finish(exit.reason === "out-of-memory" || this.#reason === undefined ? reasonOfExit(exit) : this.#reason);
   }
 
   #finish(reason: string): void {
@@ -289,15 +283,4 @@ export class LiveMachine {
   #isDying(): boolean {
     return this.#state === "dying";
   }
-}
-
-function sentence(exit: MachineExit, spoke: boolean): string {
-  const what = { killed: "it was killed", exited: "it ended by itself", crashed: "it crashed", "out-of-memory": "it ran out of memory" }[
-    exit.reason
-  ];
-  return spoke ? `${what}: ${exit.detail}` : what;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,0 +1,279 @@
+import { describe, test, type TestContext } from "node:test";
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { duplexPair } from "node:stream";
+import type { Version } from "../../catalog/catalog.ts";
+import { manifestSchema } from "../../catalog/manifest.ts";
+import { systemClock } from "../../clock/clock.ts";
+import { MayflyError } from "../../errors/error.ts";
+import type { Driver, Machine, MachineExit } from "../driver.ts";
+import { createFakeDriver, type FakeDriverOptions, type FakeMachineControls } from "../fake/fake-driver.ts";
+import { createFleet } from "./create-fleet.ts";
+import type { Fleet, FleetOptions, MachineEnd, UsageEntry } from "./fleet.ts";
+
+const SIZE = { memoryMb: 256, vcpus: 1 };
+
+interface Setting {
+  fleet: Fleet;
+  driver: Driver;
+  usage: UsageEntry[];
+  reports: string[];
+  dying: number[];
+  blank: (machine: number) => Promise<void>;
+  bound: (machine: number) => Promise<void>;
+  gone: (machine: number) => Promise<MachineEnd>;
+}
+
+function set(context: TestContext, driver: Driver, options: Partial<FleetOptions> = {}): Setting {
+  const [usage, reports, dying]: [UsageEntry[], string[], number[]] = [[], [], []];
+  const happened = new Map<string, PromiseWithResolvers<unknown>>();
+  const about = (what: string) => {
+    if (!happened.has(what)) happened.set(what, Promise.withResolvers());
+    return happened.get(what) as PromiseWithResolvers<unknown>;
+  };
+  const fleet = createFleet({
+    driver,
+    clock: systemClock,
+    bootId: "t",
+    bundles: () => [{ function: "echo", format: "cjs", code: Buffer.from("") }],
+    secrets: () => ({}),
+    egress: () => null,
+    usage: { record: (entry) => usage.push(entry) },
+    report: (text) => reports.push(text),
+    ...options,
+  });
+  fleet.attach({
+    blank: (id) => about(`blank ${id}`).resolve(undefined),
+    bound: (id) => about(`bound ${id}`).resolve(undefined),
+    dying: (id) => dying.push(id),
+    gone: (id, end) => about(`gone ${id}`).resolve(end),
+    log: () => {},
+    stats: () => {},
+  });
+  context.after(async () => {
+    await fleet.close();
+    await driver.close();
+  });
+  const wait = (what: string) => about(what).promise as Promise<never>;
+  return {
+    fleet,
+    driver,
+    usage,
+    reports,
+    dying,
+    blank: (id) => wait(`blank ${id}`),
+    bound: (id) => wait(`bound ${id}`),
+    gone: (id) => wait(`gone ${id}`),
+  };
+}
+
+function version(): Version {
+  return { app: "ada", id: "v1", manifest: manifestSchema.parse({ name: "ada", functions: { echo: { entry: "x" } } }), createdAt: 0 };
+}
+
+/** A fake driver, and the controls of each machine in the order of their starts. */
+function controlled(options: FakeDriverOptions = {}): { driver: Driver; controls: FakeMachineControls[] } {
+  const controls: FakeMachineControls[] = [];
+  const functions = (machine: FakeMachineControls) => {
+    controls.push(machine);
+    return { echo: (body: Buffer) => body };
+  };
+  return { driver: createFakeDriver({ functions, ...options }), controls };
+}
+
+describe("a start", () => {
+  test("makes a blank, a bind makes it an app's", async (context) => {
+    const { fleet, blank, bound } = set(context, createFakeDriver());
+    fleet.start(1, SIZE);
+    await blank(1);
+    assert.equal(fleet.view(1)?.state, "blank");
+    assert.equal(fleet.view(1)?.app, null);
+    fleet.bind(1, version());
+    await bound(1);
+    assert.deepEqual([fleet.view(1)?.state, fleet.view(1)?.app, fleet.view(1)?.version], ["bound", "ada", "v1"]);
+  });
+
+  test("waits its turn: so many at once and no more", async (context) => {
+    let [starting, most] = [0, 0];
+    const beforeStart = async () => {
+      most = Math.max(most, ++starting);
+      await sleep(5);
+      starting--;
+    };
+    const { fleet, blank } = set(context, createFakeDriver({ beforeStart }), { concurrentStarts: 2 });
+    for (let id = 1; id <= 6; id++) fleet.start(id, SIZE);
+    assert.equal(fleet.view(6)?.state, "queued");
+    await Promise.all([1, 2, 3, 4, 5, 6].map(blank));
+    assert.equal(most, 2);
+  });
+
+  test("that the driver refuses fails with its reason, which the server's log gets", async (context) => {
+    const beforeStart = () => {
+      throw new Error("no room");
+    };
+    const { fleet, gone, reports, dying } = set(context, createFakeDriver({ beforeStart }));
+    fleet.start(1, SIZE);
+    assert.deepEqual(await gone(1), { reason: "no room", asked: false, failed: true });
+    assert.match(reports.join(), /^Machine t-1 ended: no room\.$/);
+    assert.deepEqual(dying, []);
+  });
+
+  test("of an agent that says nothing is given up, and the machine killed", async (context) => {
+    const { driver, killed } = mute();
+    const { fleet, gone } = set(context, driver, { handshakeMs: 20 });
+    fleet.start(1, SIZE);
+    assert.deepEqual(await gone(1), { reason: "the handshake took over 20 ms", asked: false, failed: true });
+    assert.equal(killed(), 1);
+  });
+});
+
+describe("a kill", () => {
+  for (const when of ["queued", "starting", "blank", "binding", "bound"] as const)
+    test(`of a machine that is ${when} ends it, as asked`, async (context) => {
+      const hold = Promise.withResolvers<void>();
+      const beforeStart = (spec: { id: string }) => (spec.id === "t-1" ? hold.promise : undefined);
+      const { fleet, gone, blank, bound } = set(context, createFakeDriver({ beforeStart }), { concurrentStarts: 1 });
+      const id = when === "queued" ? 2 : 1;
+      fleet.start(1, SIZE);
+      fleet.start(2, SIZE);
+      if (when !== "queued" && when !== "starting") hold.resolve();
+      await (when === "queued" || when === "starting" ? sleep(1) : blank(1));
+      if (when === "binding" || when === "bound") fleet.bind(1, version());
+      if (when === "bound") await bound(1);
+      assert.equal(fleet.view(id)?.state, when);
+      fleet.kill(id, "for a reason");
+      hold.resolve();
+      assert.deepEqual(await gone(id), { reason: "for a reason", asked: true, failed: false });
+      assert.equal(fleet.view(id), undefined);
+    });
+});
+
+describe("a machine that ends by itself", () => {
+  test("gives no more work, and then says why", async (context) => {
+    const { driver, controls } = controlled();
+    const { fleet, blank, bound, gone, dying } = set(context, driver);
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.bind(1, version());
+    await bound(1);
+    controls[0]?.end("out-of-memory");
+    const { reason, asked, failed } = await gone(1);
+    assert.match(reason, /^it ran out of memory: /);
+    assert.deepEqual([asked, failed], [false, false]);
+    assert.deepEqual(dying, [1]);
+    assert.equal(request(fleet, 1), undefined);
+  });
+
+  test("while it is bound to an app counts as failed", async (context) => {
+    const { driver, controls } = controlled();
+    const { fleet, blank, gone } = set(context, driver);
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.bind(1, version());
+    controls[0]?.end("crashed");
+    const { reason, failed } = await gone(1);
+    assert.match(reason, /^it crashed: /);
+    assert.ok(failed);
+  });
+
+  test("has a failed bind where its app's secrets or code cannot be had", async (context) => {
+    const secrets = () => {
+      throw new MayflyError("no-such-secret", { app: "ada", secret: "KEY" });
+    };
+    const { fleet, blank, gone } = set(context, createFakeDriver(), { secrets });
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.bind(1, version());
+    assert.deepEqual(await gone(1), { reason: "App ada names the secret KEY, which is not set", asked: false, failed: true });
+  });
+});
+
+describe("a bound machine", () => {
+  test("that answers no ping in time is killed, with the reason", async (context) => {
+    const { fleet, driver, blank, bound, gone } = set(context, createFakeDriver());
+    const machines: Machine[] = [];
+    const start = driver.start.bind(driver);
+    driver.start = async (spec) => {
+      const machine = await start(spec);
+      machines.push(machine);
+      return machine;
+    };
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.bind(1, version());
+    await bound(1);
+    fleet.checkAlive(1, 500, () => "not this one");
+    await sleep(20);
+    await machines[0]?.stop();
+    fleet.checkAlive(1, 20, () => "it sleeps");
+    assert.deepEqual(await gone(1), { reason: "it sleeps", asked: false, failed: false });
+  });
+
+  test("is on its app's account from the bind on, with what it served; the rest is the platform's", async (context) => {
+    const { driver, controls } = controlled();
+    const { fleet, usage, blank, bound, gone } = set(context, driver);
+    fleet.start(1, SIZE);
+    await blank(1);
+    await sleep(5);
+    fleet.bind(1, version());
+    await bound(1);
+    controls[0]?.work(7_000);
+    await new Promise<void>((resolve) => request(fleet, 1, resolve));
+    await sleep(5);
+    fleet.kill(1, "done");
+    await gone(1);
+    const sum = (kind: string, what: "cpuUs" | "byteSeconds" | "requests") =>
+      usage.filter((entry) => entry.kind === kind).reduce((total, entry) => total + entry[what], 0);
+    assert.deepEqual([sum("bring-up", "cpuUs"), sum("blank", "cpuUs"), sum("run", "cpuUs")], [1_000, 0, 7_000]);
+    assert.equal(sum("run", "requests"), 1);
+    for (const kind of ["blank", "run"]) assert.ok(sum(kind, "byteSeconds") >= 4e-3 * 32 * 1_048_576);
+    for (const { app, kind } of usage) assert.equal(app, kind === "run" ? "ada" : null);
+  });
+});
+
+test("after close nothing is left, whatever was under way", async (context) => {
+  const { fleet, driver } = set(context, createFakeDriver({ beforeStart: () => sleep(5) }));
+  for (let id = 1; id <= 8; id++) fleet.start(id, SIZE);
+  await sleep(8);
+  await fleet.close();
+  for (let id = 1; id <= 8; id++) assert.equal(fleet.view(id), undefined);
+  await driver.close();
+});
+
+function request(fleet: Fleet, machine: number, closed: () => void = () => {}) {
+  const head = { id: "i", function: "echo", remainingMs: 1_000, method: "POST", url: "http://x/", headers: [] };
+  const nothing = () => {};
+  return fleet.request(machine, head, Buffer.from("x"), true, {
+    head: nothing,
+    data: nothing,
+    end: nothing,
+    reset: nothing,
+    drain: nothing,
+    closed,
+  });
+}
+
+/** A driver whose agents never say Hello. */
+function mute(): { driver: Driver; killed: () => number } {
+  let kills = 0;
+  const start = async ({ id }: { id: string }): Promise<Machine> => {
+    const exit = Promise.withResolvers<MachineExit>();
+    const kill = () => {
+      kills++;
+      exit.resolve({ reason: "killed", detail: "" });
+      return exit.promise;
+    };
+    const [channel] = duplexPair();
+    return {
+      id,
+      channel,
+      fresh: true,
+      exited: exit.promise,
+      usage: () => ({ cpuUs: 0, memoryBytes: 0 }),
+      stop: async () => {},
+      cont: async () => {},
+      kill,
+    };
+  };
+  return { driver: { ...createFakeDriver(), start }, killed: () => kills };
+}
