@@ -1,0 +1,61 @@
+/** docs/guest-protocol.md is what other agents are written from: its example and its tables are those of the code. */
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { connectModelGuest, recordingSink, until } from "./model-guest.ts";
+import { FrameType, HEADER_BYTES, Limit, ResetCode } from "./protocol.ts";
+import { decodeRequestHead } from "./head.ts";
+import { fromGuest, fromHost } from "./frame-rules.ts";
+
+const text = readFileSync(new URL("../../docs/guest-protocol.md", import.meta.url), "utf8");
+
+test("the example is byte for byte what the host sends", async () => {
+  const [header, headLength, ...head] = /```\n([0-9a-f]{2} [^`]*)\n```/.exec(text)![1]!.split("\n");
+  const { host, got } = connectModelGuest();
+  const expected = Buffer.concat([bytes(header!), bytes(headLength!), Buffer.from(head.join("\n"))]);
+  assert.equal(expected.readUInt32LE(0), expected.length - HEADER_BYTES);
+  assert.equal(expected.readUInt32LE(HEADER_BYTES), head.join("\n").length);
+  host.request(decodeRequestHead("\n\n0\n\n"), null, true, recordingSink([]));
+  host.request(decodeRequestHead(head.join("\n")), null, true, recordingSink([]));
+  await until(() => got.length === 2);
+  const { type, flags, stream, payload } = got[1]!;
+  assert.deepEqual([type, flags, stream], [expected[4], expected[5], expected.readUInt32LE(8)]);
+  assert.ok(payload.equals(expected.subarray(HEADER_BYTES)));
+});
+
+test("the table of frames has every type with its number and its side", () => {
+  const rows = [...text.matchAll(/^\| (\d+) (\w+) \| (guest|host|both) \|/gm)].map(([, number, name, side]) => [
+    name,
+    Number(number),
+    side,
+  ]);
+  const expected = Object.entries(FrameType).map(([name, type]) => [name, type, sideOf(type)]);
+  assert.deepEqual(rows, expected);
+});
+
+test("the reset codes are those of the code", () => {
+  const rows = [...text.matchAll(/^\| (\d+) \| ([a-z-]+) \|/gm)].filter(([, , name]) => !["u8", "u16", "u32"].includes(name!));
+  const names = rows.map(([, number, name]) => [
+    name!.replaceAll(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase()),
+    Number(number),
+  ]);
+  assert.deepEqual(names, Object.entries(ResetCode));
+});
+
+test("the limits in the text are those of the code", () => {
+  for (const limit of [Limit.payload, Limit.head, Limit.logText, Limit.resetMessage]) {
+    assert.ok(text.includes(limit.toLocaleString("en")), `${limit}`);
+  }
+  assert.ok(text.includes(`${Limit.credit / 1_048_576} MiB is outstanding`));
+  assert.ok(text.includes(`${Limit.code / 1_048_576} MiB at most`));
+  assert.ok(text.includes(`At most ${Limit.guestStreams} are open`));
+});
+
+function sideOf(type: number): string {
+  if (fromGuest.kinds[type] === 0) return "host";
+  return fromHost.kinds[type] === 0 ? "guest" : "both";
+}
+
+function bytes(hex: string): Buffer {
+  return Buffer.from(hex.replaceAll(" ", ""), "hex");
+}
