@@ -16,6 +16,7 @@ import { createV1 } from "./v1.ts";
 import { createV2 } from "./v2.ts";
 
 let detected: CgroupHome | undefined;
+let trials = 0;
 
 /** What this host has; found out once, as it can't change while we run. */
 function hostHome(): CgroupHome {
@@ -26,6 +27,13 @@ export function createCgroup(spec: CgroupSpec, home = hostHome()): Cgroup {
   if (home.kind === "v1") return createV1(home, spec);
   if (home.kind === "v2") return createV2(home, spec);
   return createNone(home.reason);
+}
+
+/** One clause for a probe: what machines are limited by here. */
+export async function describeLimits(home = hostHome()): Promise<string> {
+  const trial = createCgroup({ id: `trial-${++trials}`, memoryMb: 64, vcpus: 1 }, home);
+  await trial.remove();
+  return trial.kind === "none" ? trial.detail : `memory and CPU limited by control groups (${trial.kind})`;
 }
 
 /** Removes what servers that are no more left behind. Returns how many there were. */

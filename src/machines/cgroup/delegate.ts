@@ -5,7 +5,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import type { CgroupHome, CgroupMount } from "./detect.ts";
+import { type CgroupHome, type CgroupMount, makeHome } from "./detect.ts";
 import { numbers, parentOf } from "./proc.ts";
 
 const CONTROLLERS = ["cpu", "memory", "pids"];
@@ -17,7 +17,7 @@ export function enableV2(mount: CgroupMount, own: string): CgroupHome {
     try {
       makeRoom(parent);
       const folder = path.join(parent, "mayfly");
-      fs.mkdirSync(folder, { recursive: true });
+      makeHome(folder);
       handDown(folder);
       return { kind: "v2", folder };
     } catch (error) {

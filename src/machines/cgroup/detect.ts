@@ -49,11 +49,17 @@ function detectV1(mounts: CgroupMount[]): CgroupHome {
     return { kind: "none", reason: "no control groups with cpu and memory are mounted" };
   }
   try {
-    for (const folder of [cpu, cpuacct, memory, ...(pids === undefined ? [] : [pids])]) fs.mkdirSync(folder, { recursive: true });
+    for (const folder of [cpu, cpuacct, memory, ...(pids === undefined ? [] : [pids])]) makeHome(folder);
   } catch (error) {
     return { kind: "none", reason: `control groups may not be made here (${(error as Error).message})` };
   }
   return { kind: "v1", cpu, cpuacct, memory, pids };
+}
+
+/** It may be there already, as another user's. */
+export function makeHome(folder: string): void {
+  fs.mkdirSync(folder, { recursive: true });
+  fs.accessSync(folder, fs.constants.W_OK);
 }
 
 /** On a host where version 1 owns the controllers the unified tree is mounted, too, but empty. */

@@ -48,12 +48,16 @@ interface Child {
 
 /** Resolves when the guest's Hello can be read. Rejects with "machine-start-failed". */
 export async function startChildMachine(plan: ChildPlan): Promise<Machine> {
-  const cgroup = createCgroup(plan.limits);
-  const child = await spawnChild(plan, cgroup).catch(async (error: Error) => {
-    await cgroup.remove();
+  let cgroup: Cgroup | undefined;
+  let child: Child;
+  try {
+    cgroup = createCgroup(plan.limits);
+    child = await spawnChild(plan, cgroup);
+  } catch (error) {
+    await cgroup?.remove();
     plan.run.remove();
-    throw new MayflyError("machine-start-failed", { reason: `${plan.what}: ${error.message}` }, error);
-  });
+    throw new MayflyError("machine-start-failed", { reason: `${plan.what}: ${(error as Error).message}` }, error);
+  }
   const machine = createMachine(plan, child, cgroup);
   try {
     if (cgroup.kind === "none") cgroup.add(child.pid);
@@ -141,9 +145,10 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
 
 /** All at once, and again as long as some were started meanwhile. */
 function signalAll(leader: number, cgroup: Cgroup, signal: NodeJS.Signals): void {
-  signalGroup(leader, signal);
   const done = new Set<number>();
-  for (let left = cgroup.pids(); left.length > 0; left = cgroup.pids().filter((pid) => !done.has(pid))) {
+  const first = cgroup.pids();
+  signalGroup(leader, signal);
+  for (let left = first; left.length > 0; left = cgroup.pids().filter((pid) => !done.has(pid))) {
     for (const pid of left) signalOne(pid, signal);
     left.forEach((pid) => done.add(pid));
   }

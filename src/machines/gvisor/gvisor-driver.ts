@@ -6,10 +6,10 @@ import { type Clock, systemClock } from "../../clock/clock.ts";
 import { MayflyError } from "../../errors/error.ts";
 import { fetchRunsc } from "../../images/debian/fetch-runsc.ts";
 import type { Image } from "../../images/image.ts";
-import { closeCgroups, createCgroup, sweepCgroups } from "../cgroup/create-cgroup.ts";
+import { closeCgroups, describeLimits, sweepCgroups } from "../cgroup/create-cgroup.ts";
 import { startChildMachine } from "../child/child-machine.ts";
 import { reasonOfNode } from "../child/node-limits.ts";
-import { closeRunFolder, createRunFolder, sweepRunFolders } from "../child/run-folder.ts";
+import { closeRunFolder, createRunFolder, type RunFolder, sweepRunFolders } from "../child/run-folder.ts";
 import type { Driver, Machine, MachineSpec, Probe } from "../driver.ts";
 import { within } from "../qemu/deadline.ts";
 import { writeBundle } from "./bundle.ts";
@@ -85,20 +85,17 @@ function startSandbox(runsc: string, image: Image, runDir: string, clock: Clock,
 }
 
 async function probe(runsc: () => Promise<string>, runDir: string, clock: Clock): Promise<Probe> {
-  const limits = createCgroup({ id: "gvisor-probe", memoryMb: 64, vcpus: 1 });
-  await limits.remove();
-  // Without a control group there is no telling which processes are the sandbox's: they leave runsc's process group.
-  if (limits.kind === "none") return { ok: false, reason: limits.detail, cure: "Run Mayfly as root." };
-  const run = createRunFolder(runDir, "gvisor", "probe");
+  let run: RunFolder | undefined;
   try {
+    run = createRunFolder(runDir, "gvisor", "probe");
     const binary = await within(clock, PROBE_MS, runsc(), () => "runsc is still being fetched");
     await trySandbox(binary, run.folder);
-    return { ok: true, detail: `gVisor ${await runscVersion(binary)}, systrap, limited by control groups (${limits.kind})` };
+    return { ok: true, detail: `gVisor ${await runscVersion(binary)}, systrap; ${await describeLimits()}` };
   } catch (error) {
-    const cure = error instanceof MayflyError ? error.cure : "Run Mayfly as root, on a kernel that allows ptrace and seccomp.";
+    const cure = error instanceof MayflyError ? error.cure : "Run Mayfly as root, or on a kernel that lets users make namespaces.";
     return { ok: false, reason: (error as Error).message, cure };
   } finally {
-    run.remove();
+    run?.remove();
   }
 }
 

@@ -13,9 +13,10 @@ export const runscEnvironment = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
  * in it, nothing laid over it. Control groups are ours: runsc and all that it starts are put into the machine's.
  * @param folder for runsc's own state
  */
-export function runscFlags(folder: string): string[] {
+function runscFlags(folder: string): string[] {
   const state = path.join(folder, "state");
-  return ["--root", state, "--platform=systrap", "--network=none", "--host-uds=none", "--overlay2=none", "--ignore-cgroups"];
+  const rootless = process.getuid?.() === 0 ? [] : ["--rootless"];
+  return [...rootless, "--root", state, "--platform=systrap", "--network=none", "--host-uds=none", "--overlay2=none", "--ignore-cgroups"];
 }
 
 /** The guest's descriptor 3 is runsc's own: the channel. */

@@ -5,7 +5,7 @@
 import { type Clock, systemClock } from "../../clock/clock.ts";
 import { MayflyError } from "../../errors/error.ts";
 import { guestEnvironment, nodeFlags } from "../../images/guest-layout.ts";
-import { closeCgroups, createCgroup, sweepCgroups } from "../cgroup/create-cgroup.ts";
+import { closeCgroups, describeLimits, sweepCgroups } from "../cgroup/create-cgroup.ts";
 import { startChildMachine } from "../child/child-machine.ts";
 import { heapMb, reasonOfNode } from "../child/node-limits.ts";
 import { closeRunFolder, createRunFolder, sweepRunFolders } from "../child/run-folder.ts";
@@ -30,7 +30,7 @@ export function createProcessDriver({ agent, runDir, clock = systemClock }: Proc
   return {
     name: "process",
     async probe() {
-      return { ok: true, detail: `Node ${process.versions.node} processes, not isolated; ${await limits()}` };
+      return { ok: true, detail: `Node ${process.versions.node} processes, not isolated; ${await describeLimits()}` };
     },
     async prepare(progress) {
       await sweepCgroups();
@@ -69,10 +69,4 @@ function startProcess(agentFile: string, runDir: string, clock: Clock, spec: Mac
     startMs: START_MS,
     reasonOf: reasonOfNode,
   });
-}
-
-async function limits(): Promise<string> {
-  const trial = createCgroup({ id: "probe", memoryMb: 64, vcpus: 1 });
-  await trial.remove();
-  return trial.kind === "none" ? trial.detail : `memory and CPU limited by control groups (${trial.kind})`;
 }
