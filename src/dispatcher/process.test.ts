@@ -15,7 +15,6 @@ import type { UsageEntry } from "../machines/fleet/fleet.ts";
 import { createProcessDriver } from "../machines/process/process-driver.ts";
 import { bindPolicy } from "../policy/bind-policy.ts";
 import { createPackingPolicy, type PackingOptions } from "../policy/packing.ts";
-import { createBootId } from "./boot-id.ts";
 import { createDispatcher, type LiveDispatcher, type LogLine } from "./dispatcher.ts";
 import { recordPolicy, type Recorder } from "./recorder.ts";
 import { replay } from "./replay.ts";
@@ -53,7 +52,7 @@ describe("a dispatcher with real agents", () => {
   before(async () => {
     driver = createProcessDriver({ agent: () => ensureAgent(join(folder, "cache")), runDir: join(folder, "run") });
     await driver.prepare(() => {});
-    const bootId = createBootId(Date.now());
+    const bootId = Date.now().toString(36);
     const fleet = createFleet({
       driver,
       clock: systemClock,

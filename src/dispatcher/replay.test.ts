@@ -1,0 +1,77 @@
+import { test, type TestContext } from "node:test";
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bindPolicy } from "../policy/bind-policy.ts";
+import { createPackingPolicy } from "../policy/packing.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import { recordPolicy } from "./recorder.ts";
+import { replay } from "./replay.ts";
+import { call } from "./testing/caller.ts";
+import { FakeClock } from "./testing/fake-clock.ts";
+import { Random } from "./testing/random.ts";
+import { UnrulyFleet } from "./testing/unruly-fleet.ts";
+import { versionOf } from "./testing/version.ts";
+
+const OPTIONS = { blanks: 1, idleMs: 200, maxMachines: 4, memoryMb: 256, vcpus: 1 };
+
+/** A run with starts, deaths, time-outs and idle kills, on record. */
+async function record(context: TestContext): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "mayfly-record-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "run.jsonl");
+  const recorder = await recordPolicy(bindPolicy(createPackingPolicy(OPTIONS)), OPTIONS, file);
+  const clock = new FakeClock();
+  const fleet = new UnrulyFleet(clock, new Random(7));
+  const dispatcher = createDispatcher({ policy: recorder.policy, fleet, clock, bootId: "t", logs: { append: () => {} } });
+  dispatcher.setApp(versionOf("ada", "v1", { concurrency: 2 }));
+  for (let i = 0; i < 200; i++) {
+    call(dispatcher, { app: "ada", url: "ada", headers: ["x"], body: Buffer.from("x"), timeoutMs: 300 });
+    await clock.advance(i % 20 === 0 ? 500 : 12.5);
+  }
+  fleet.calm = true;
+  await Promise.all([dispatcher.close(0), clock.advance(10_000)]);
+  await recorder.close();
+  return file;
+}
+
+test("a recorded run replays to the same commands", async (context) => {
+  const file = await record(context);
+  const { events, differences } = await replay(file, createPackingPolicy);
+  assert.deepEqual(differences, []);
+  assert.equal(events, readFileSync(file, "utf8").trim().split("\n").length - 1);
+  assert.ok(events > 400, `only ${events} events`);
+});
+
+test("a recording that was tampered with does not, and the line is named", async (context) => {
+  const file = await record(context);
+  const lines = readFileSync(file, "utf8").split("\n");
+  const tampered: [what: string, from: RegExp, to: string][] = [
+    ["another machine", /"type":"assign","invocation":(\d+),"machine":1\b/, '"type":"assign","invocation":$1,"machine":99'],
+    ["an event that was not", /"type":"finish","invocation":\d+/, '"type":"finish","invocation":999999'],
+    ["another time", /("now":)[\d.]+(,"event":\{"type":"finish".*"wake")/, "$15$2"],
+    ["a command less", /("commands":\[)\{"type":"start"[^}]*\}/, "$1"],
+  ];
+  for (const [what, from, to] of tampered) {
+    const at = lines.findIndex((line) => from.test(line));
+    assert.ok(at > 0, `the run has nothing to tamper with: ${what}`);
+    writeFileSync(file, lines.with(at, (lines[at] as string).replace(from, to)).join("\n"));
+    const { differences } = await replay(file, createPackingPolicy);
+    assert.equal(differences.length, 1, what);
+    assert.ok((differences[0]?.line ?? 0) >= at + 1, what);
+  }
+});
+
+test("other options replay to other commands", async (context) => {
+  const file = await record(context);
+  writeFileSync(file, readFileSync(file, "utf8").replace('"blanks":1', '"blanks":2'));
+  const { differences } = await replay(file, createPackingPolicy);
+  assert.equal(differences[0]?.line, 2);
+});
+
+test("a file that is no recording is refused by name", async (context) => {
+  const file = await record(context);
+  writeFileSync(file, "hello\n");
+  await assert.rejects(replay(file, createPackingPolicy), /run\.jsonl is no recording/);
+});
