@@ -40,7 +40,7 @@ class PolicyDispatcher implements LiveDispatcher {
   #lastNumber = 0;
   #lastStartFailure = "it has not been tried yet";
   #cancelWake = () => {};
-  #closing = false;
+  #closing: Promise<void> | undefined;
   #closed = false;
   #onEmpty = () => {};
 
@@ -64,7 +64,7 @@ class PolicyDispatcher implements LiveDispatcher {
     const now = this.#options.clock.now();
     const number = ++this.#lastNumber;
     const invocation = new Invocation(this, number, `${this.#options.bootId}-${number.toString(36)}`, request, reply, now);
-    if (this.#closing) {
+    if (this.#closing !== undefined) {
       invocation.refuse("shutting-down", {});
       return invocation;
     }
@@ -99,8 +99,12 @@ class PolicyDispatcher implements LiveDispatcher {
     return rows;
   }
 
-  async close(graceMs: number): Promise<void> {
-    this.#closing = true;
+  close(graceMs: number): Promise<void> {
+    this.#closing ??= Promise.resolve().then(() => this.#close(graceMs));
+    return this.#closing;
+  }
+
+  async #close(graceMs: number): Promise<void> {
     for (const invocation of this.#table.values()) if (invocation.waits) this.#drop(invocation, "shutting-down");
     await this.#untilEmpty(graceMs);
     this.#cancelWake();
@@ -166,13 +170,13 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   #start(machine: MachineId, size: { memoryMb: number; vcpus: number }, now: number): void {
-    if (this.#closing) return;
+    if (this.#closing !== undefined) return;
     this.#machines.set(machine, new MachineRecord(machine, now));
     this.#fleet.start(machine, size);
   }
 
   #bind(machine: MachineId, name: string, now: number): void {
-    if (this.#closing) return;
+    if (this.#closing !== undefined) return;
     const record = this.#record(machine);
     record.app = name;
     record.bindAt = now;
@@ -201,12 +205,12 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   #machineLost(invocation: Invocation, reason: string): void {
-    if (!this.#closing && invocation.returnToQueue()) {
+    if (this.#closing === undefined && invocation.returnToQueue()) {
       this.#tell({ type: "arrive", invocation: invocation.number, app: invocation.app });
       return;
     }
     this.#forget(invocation);
-    if (this.#closing) invocation.fail("shutting-down", {});
+    if (this.#closing !== undefined) invocation.fail("shutting-down", {});
     else invocation.fail("machine-died", { reason, app: invocation.app });
   }
 

@@ -51,6 +51,6 @@ export interface LiveDispatcher extends Dispatcher {
   /** Its machines are killed. */
   removeApp(app: string): void;
   machines(): MachineRow[];
-  /** Fails what waits, lets the rest finish for at most `graceMs`, then kills all machines: it closes the fleet, not the driver. */
+  /** Fails what waits, lets the rest finish for at most `graceMs`, then kills all machines: it closes the fleet, not the driver. Idempotent. */
   close(graceMs: number): Promise<void>;
 }

@@ -6,6 +6,9 @@ import type { Fleet, FleetEvents, FleetOptions, MachineView } from "./fleet.ts";
 import { LiveMachine } from "./live-machine.ts";
 import { StartTurns } from "./start-turns.ts";
 
+/** Without KVM a guest may be twenty times slower than its host. */
+const EMULATION_MS = 3_000;
+
 export function createFleet(options: FleetOptions): Fleet {
   return new MachineFleet(options);
 }
@@ -58,7 +61,8 @@ class MachineFleet implements Fleet {
   }
 
   checkAlive(id: MachineId, boundMs: number, reason: () => string): void {
-    void this.#machines.get(id)?.checkAlive(boundMs, reason);
+    const allowance = this.#options.driver.name === "qemu" ? EMULATION_MS : 0;
+    void this.#machines.get(id)?.checkAlive(boundMs + allowance, reason);
   }
 
   view(id: MachineId): MachineView | undefined {

@@ -102,7 +102,7 @@ export interface Fleet {
   request(machine: MachineId, head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined;
   /** Ends the machine at once; `gone` follows. Idempotent. */
   kill(machine: MachineId, reason: string): void;
-  /** Pings; kills the machine with `reason` where no answer comes within `boundMs`. */
+  /** Pings; kills the machine with `reason` where no answer comes within `boundMs`, and some more for an emulated one. */
   checkAlive(machine: MachineId, boundMs: number, reason: () => string): void;
   view(machine: MachineId): MachineView | undefined;
   /** Kills everything; resolves when nothing is left. The driver stays open: it is its maker's. */
