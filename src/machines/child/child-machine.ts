@@ -18,7 +18,8 @@ import { createCgroup } from "../cgroup/create-cgroup.ts";
 import type { ExitReason, Machine, MachineExit, Usage } from "../driver.ts";
 import { keepTail } from "../qemu/console-tail.ts";
 import { within } from "../qemu/deadline.ts";
-import { type RunFolder, signalGroup } from "./run-folder.ts";
+import type { RunFolder } from "./run-folder.ts";
+import { endBelow, signalAll } from "./signals.ts";
 
 export interface ChildPlan {
   /** For messages: "the agent", "runsc". */
@@ -31,6 +32,8 @@ export interface ChildPlan {
   clock: Clock;
   /** Until the guest's first byte. */
   startMs: number;
+  /** It waits for the processes that it started, so it may outlive them for a moment when the machine is killed: nobody else reaps them. */
+  reaps: boolean;
   /** Called with all of the machine's processes once the guest has spoken. */
   whenUp?(pids: number[]): void;
   /** Why it ended by itself, from its exit code (null: by a signal) and what it printed. */
@@ -136,30 +139,12 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
     kill() {
       if (last === undefined) {
         killed = true;
-        signal("SIGKILL");
+        if (plan.reaps) void exited.then(endBelow(child.pid, cgroup, plan.clock));
+        else signal("SIGKILL");
       }
       return exited;
     },
   };
-}
-
-/** All at once, and again as long as some were started meanwhile. */
-function signalAll(leader: number, cgroup: Cgroup, signal: NodeJS.Signals): void {
-  const done = new Set<number>();
-  const first = cgroup.pids();
-  signalGroup(leader, signal);
-  for (let left = first; left.length > 0; left = cgroup.pids().filter((pid) => !done.has(pid))) {
-    for (const pid of left) signalOne(pid, signal);
-    left.forEach((pid) => done.add(pid));
-  }
-}
-
-function signalOne(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
 }
 
 /** Returns what could not be removed, as the end of a sentence; "" where all is gone. */

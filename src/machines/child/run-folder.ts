@@ -7,6 +7,7 @@ import path from "node:path";
 
 import { ownerLives, ownerName } from "../cgroup/owner.ts";
 import { numbers, processStartTime } from "../cgroup/proc.ts";
+import { signalGroup } from "./signals.ts";
 
 export interface RunFolder {
   readonly folder: string;
@@ -46,13 +47,4 @@ function endNoted(note: string): void {
   if (!fs.existsSync(note)) return; // killed between making the folder and the process
   const [pid, started] = numbers(fs.readFileSync(note, "utf8"));
   if (pid !== undefined && processStartTime(pid) === String(started)) signalGroup(pid, "SIGKILL");
-}
-
-/** Sends to a process and all of its group; nothing where they are gone. */
-export function signalGroup(leader: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-leader, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
 }

@@ -79,6 +79,7 @@ function startSandbox(runsc: string, image: Image, runDir: string, clock: Clock,
     run,
     clock,
     startMs: START_MS,
+    reaps: true,
     whenUp: preferSandbox,
     reasonOf: reasonOfNode,
   });

@@ -67,6 +67,7 @@ function startProcess(agentFile: string, runDir: string, clock: Clock, spec: Mac
     run,
     clock,
     startMs: START_MS,
+    reaps: false,
     reasonOf: reasonOfNode,
   });
 }
