@@ -16,8 +16,8 @@ import { MayflyError } from "../../errors/error.ts";
 import type { Cgroup, CgroupSpec } from "../cgroup/cgroup.ts";
 import { createCgroup } from "../cgroup/create-cgroup.ts";
 import type { ExitReason, Machine, MachineExit, Usage } from "../driver.ts";
-import { keepTail } from "../qemu/console-tail.ts";
-import { within } from "../qemu/deadline.ts";
+import { keepTail } from "../console-tail.ts";
+import { within } from "../deadline.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { endBelow, signalAll } from "./signals.ts";
 

@@ -11,7 +11,7 @@ import { startChildMachine } from "../child/child-machine.ts";
 import { reasonOfNode } from "../child/node-limits.ts";
 import { closeRunFolder, createRunFolder, type RunFolder, sweepRunFolders } from "../child/run-folder.ts";
 import type { Driver, Machine, MachineSpec, Probe } from "../driver.ts";
-import { within } from "../qemu/deadline.ts";
+import { within } from "../deadline.ts";
 import { writeBundle } from "./bundle.ts";
 import { preferSandbox } from "./oom.ts";
 import { runArguments, runscEnvironment, runscVersion, trySandbox } from "./runsc.ts";

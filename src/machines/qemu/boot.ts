@@ -8,7 +8,7 @@ import type { HostEnd } from "../../wire/host-end.ts";
 import { openHostEnd } from "../../wire/open-host-end.ts";
 import { bootArguments, type MachineShape } from "./command-line.ts";
 import type { Confined, Confinement } from "./confinement.ts";
-import { within } from "./deadline.ts";
+import { within } from "../deadline.ts";
 import { createMemoryFile } from "./libc.ts";
 import { type QemuProcess, spawnQemu } from "./spawn-qemu.ts";
 

@@ -15,7 +15,7 @@ import { withBootedGuest } from "./boot.ts";
 import { startClone } from "./clone.ts";
 import type { MachineShape } from "./command-line.ts";
 import { type Confinement, createConfinement } from "./confinement.ts";
-import { within } from "./deadline.ts";
+import { within } from "../deadline.ts";
 import { type HostFacts, readHostFacts } from "./host-facts.ts";
 import { createTemplates, type Templates } from "./templates.ts";
 

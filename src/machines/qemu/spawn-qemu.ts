@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
-import { type ConsoleTail, keepTail } from "./console-tail.ts";
+import { type ConsoleTail, keepTail } from "../console-tail.ts";
 import type { Confined } from "./confinement.ts";
 import { Fd } from "./command-line.ts";
 import { openQmp, type Qmp } from "./qmp.ts";

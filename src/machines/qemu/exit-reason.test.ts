@@ -3,7 +3,8 @@ import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 
-import { keepTail, reasonOf } from "./console-tail.ts";
+import { keepTail } from "../console-tail.ts";
+import { reasonOf } from "./exit-reason.ts";
 
 test("keeps the last 4 KiB, without what would move a terminal's cursor", async () => {
   const stream = new PassThrough();
