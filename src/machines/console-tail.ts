@@ -23,6 +23,8 @@ export function keepTail(...sources: Readable[]): ConsoleTail {
   };
 }
 
+const ESCAPES = /\p{Cc}\[[0-9;?]*[A-Za-z]|\p{Cc}[c78]/gu;
+
 function printable(text: string): string {
   return text
     .replace(ESCAPES, "")

@@ -8,5 +8,3 @@ export function reasonOf(console: string): Exclude<ExitReason, "killed"> {
   if (init?.[1] !== undefined) return Number.parseInt(init[1].slice(6), 16) === 0 ? "exited" : "crashed";
   return /Kernel panic|Oops:|BUG:/.test(console) ? "crashed" : "exited";
 }
-
-const ESCAPES = /\p{Cc}\[[0-9;?]*[A-Za-z]|\p{Cc}[c78]/gu;
