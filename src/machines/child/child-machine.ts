@@ -16,7 +16,7 @@ import { MayflyError } from "../../errors/error.ts";
 import type { Cgroup, CgroupSpec } from "../cgroup/cgroup.ts";
 import { createCgroup } from "../cgroup/create-cgroup.ts";
 import type { ExitReason, Machine, MachineExit, Usage } from "../driver.ts";
-import { keepTail } from "../console-tail.ts";
+import { type ConsoleTail, keepTail } from "../console-tail.ts";
 import { within } from "../deadline.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { endBelow, signalAll } from "./signals.ts";
@@ -46,7 +46,7 @@ interface Child {
   channel: Socket;
   /** Exit code and signal, once its output is complete. */
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  output(): string;
+  output: ConsoleTail;
 }
 
 /** Resolves when the guest's Hello can be read. Rejects with "machine-start-failed". */
@@ -70,7 +70,7 @@ export async function startChildMachine(plan: ChildPlan): Promise<Machine> {
     return machine;
   } catch (error) {
     await machine.kill();
-    const reason = [`${plan.what}: ${(error as Error).message}`, child.output()].filter(Boolean).join("; last output: ");
+    const reason = [`${plan.what}: ${(error as Error).message}`, child.output.lastLines(6)].filter(Boolean).join("; last output: ");
     throw new MayflyError("machine-start-failed", { reason }, error);
   }
 }
@@ -91,7 +91,7 @@ async function spawnChild(plan: ChildPlan, cgroup: Cgroup): Promise<Child> {
   });
   if (child.pid === undefined) throw ((await once(child, "error")) as [Error])[0];
   const [, out, err, channel] = child.stdio as unknown as [null, Readable, Readable, Socket];
-  const tail = keepTail(out, err);
+  const output = keepTail(out, err);
   const ended = Promise.all([once(child, "exit"), once(out, "close"), once(err, "close")]);
   // Whoever reads the channel listens as well; without a reader an error means the end, which `ended` tells.
   channel.on("error", () => channel.destroy());
@@ -100,7 +100,7 @@ async function spawnChild(plan: ChildPlan, cgroup: Cgroup): Promise<Child> {
     pid: child.pid,
     channel,
     ended: ended.then(([[code, signal]]) => ({ code, signal })),
-    output: () => tail.lastLines(6),
+    output,
   };
 }
 
@@ -122,10 +122,10 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
     signal("SIGKILL");
   });
   const exited = child.ended.then(async ({ code, signal }): Promise<MachineExit> => {
-    const reason = killed ? "killed" : cgroup.oomKilled() ? "out-of-memory" : plan.reasonOf(code, child.output());
+    const reason = killed ? "killed" : cgroup.oomKilled() ? "out-of-memory" : plan.reasonOf(code, child.output.text());
     const how = signal === null ? `${plan.what} ended with code ${code}` : `${plan.what} ended by ${signal}`;
     const failure = await release(plan, child, cgroup);
-    const said = child.output() === "" ? "" : `; last output: ${child.output()}`;
+    const said = child.output.lastLines(6) === "" ? "" : `; last output: ${child.output.lastLines(6)}`;
     return { reason, detail: reason === "killed" ? `killed by Mayfly${failure}` : `${how}${said}${failure}` };
   });
   return {
