@@ -10,7 +10,8 @@ for (const driver of drivers) {
     let platform: Platform;
     before(async () => {
       platform = await startPlatform(scope, { driver });
-      await platform.deploy("examples/misbehave");
+      await platform.deploy("examples/misbehave", { timeoutMs: 20_000 });
+      await platform.deploy("examples/misbehave", { name: "spinner", timeoutMs: 2_000 });
     });
     after(() => scope.close());
 
@@ -32,23 +33,31 @@ for (const driver of drivers) {
       assert.ok((await platform.client.machines()).some(({ id: machine }) => machine === before?.id));
     });
 
-    test("an unhandled rejection is logged with its invocation and costs nobody else", async () => {
+    test("an unhandled rejection before the reply fails its own invocation, with the stack in the log", async () => {
       const response = await misbehave("reject");
-      assert.deepEqual([response.status, await response.text()], [200, "left a rejection behind\n"]);
+      const { code, id } = await errorOf(response);
+      assert.deepEqual([response.status, code], [500, "function-threw"]);
       const line = (await platform.logged("misbehave", /rejected on demand/)).find(({ text }) => /rejected on demand/.test(text));
-      assert.equal(line?.invocation, response.headers.get("x-mayfly-invocation"));
+      assert.equal(line?.invocation, id);
       await worksAgain();
     });
 
-    test("a spin is a 504 or 502, its machine is killed with the reason in the log, and a neighbour gets an answer", async () => {
-      await worksAgain();
-      const spinning = misbehave("spin");
-      const neighbour = misbehave("");
-      const response = await spinning;
-      assert.ok(["function-timeout", "machine-died"].includes((await errorOf(response)).code));
+    test("a spin is a 504 or 502, its machine is killed with the reason in the log, and the next call works", async () => {
+      const call = (deed: string) => platform.call(`/spinner/misbehave?do=${deed}`);
+      await eventually(
+        "a first reply",
+        async () => (await call("")).status,
+        (status) => status === 200,
+      );
+      const [spinning, neighbour] = [call("spin"), call("")];
+      assert.ok(["function-timeout", "machine-died"].includes((await errorOf(await spinning)).code));
       assert.ok([200, 502, 504].includes((await neighbour).status));
-      await platform.logged("misbehave", /(event loop|did not answer|stuck|blocked|ping)/i);
-      await worksAgain();
+      await platform.logged("spinner", /blocked the event loop/);
+      await eventually(
+        "the next reply",
+        async () => (await call("")).status,
+        (status) => status === 200,
+      );
     });
 
     test("a leak ends the machine as out of memory, and says so", async () => {
@@ -61,9 +70,9 @@ for (const driver of drivers) {
 
     test("a flood of log lines is bounded and says how many it dropped", async () => {
       await (await misbehave("flood")).text();
-      await platform.logged("misbehave", /\d+ .*(dropped|left out)|(dropped|left out).* \d+/i);
+      await platform.logged("misbehave", /\d+ .*dropped/);
       const lines = await platform.client.logs({ app: "misbehave", tail: 10_000 });
-      assert.ok(lines.filter(({ text }) => /of a flood/.test(text)).length < 10_000);
+      assert.ok(lines.filter(({ text }) => /of a flood/.test(text)).length < 5_000);
       await worksAgain();
     });
 
