@@ -2,6 +2,7 @@
 import type { PolicyCommand } from "./policy.ts";
 import { everyMachine, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { killMachine, sameSize } from "./machines.ts";
+import { quietUntil } from "./plan.ts";
 
 export function expire(state: PackingState, now: number, commands: PolicyCommand[]): void {
   const { idleMs } = state.options;
@@ -22,7 +23,8 @@ export function scheduleWake(state: PackingState, now: number, commands: PolicyC
 }
 
 function nextChange(state: PackingState, now: number): number {
-  let at = state.failures.until > now ? state.failures.until : Infinity;
+  let at = Infinity;
+  for (const until of [state.failures.until, quietUntil(state)]) if (until > now) at = Math.min(at, until);
   for (const name of state.hungry) {
     const until = state.apps[name]?.failures.until ?? -1;
     if (until > now) at = Math.min(at, until);

@@ -38,6 +38,10 @@ export interface PackingState {
   hungry: string[];
   /** When the next tick is due; -1: never. */
   wakeAt: number;
+  /** When the first blank was taken that is not replaced yet; -1: none was. */
+  takenAt: number;
+  /** When a machine was last bound, or began to be. */
+  lastBindAt: number;
   /** Of starts, whatever the app. */
   failures: Failures;
 }
@@ -94,6 +98,8 @@ export function createState(options: PackingOptions): PackingState {
     invocations: createIdTable(),
     hungry: [],
     wakeAt: -1,
+    takenAt: -1,
+    lastBindAt: -1,
     failures: { rounds: 0, until: -1 },
   };
 }

@@ -56,7 +56,24 @@ describe("blanks", () => {
     comeUp(world, 2);
     world.arrive("ada");
     assert.equal(world.inPhase("binding").length, 1);
+    comeUp(world, 1);
+    assert.equal(world.starts, 2, "not while a caller may miss the CPU for it");
+    world.advance(250);
     assert.equal(world.starts, 3);
+  });
+
+  test("are replaced within a second, however many binds follow each other", () => {
+    const world = worldOf({ ada: { concurrency: 1, maxMachines: 100, queue: 100 } }, { blanks: 20, maxMachines: 100 });
+    world.send({ type: "tick" });
+    comeUp(world, 1);
+    for (let i = 0; i < 9; i++) {
+      world.arrive("ada");
+      world.advance(110);
+    }
+    assert.equal(world.starts, 20);
+    world.arrive("ada");
+    world.advance(110);
+    assert.equal(world.starts, 30);
   });
 
   test("of another size are started on demand only, and killed when nobody took them", () => {

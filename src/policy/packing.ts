@@ -197,6 +197,7 @@ function machineBound(state: PackingState, id: number, now: number, commands: Po
   const app = state.apps[machine.app as string] as AppState;
   noteSuccess(app.failures);
   machine.phase = "bound";
+  state.lastBindAt = now;
   app.binding--;
   app.bound++;
   openMachine(state, app, machine);

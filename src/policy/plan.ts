@@ -6,6 +6,10 @@ import type { PolicyCommand } from "./policy.ts";
 import { everyMachine, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { bindMachine, blankOf, drainMachine, killMachine, sameSize, startMachine, type Size } from "./machines.ts";
 
+const QUIET_MS = 250;
+/** However many binds follow each other. */
+const LONGEST_QUIET_MS = 1_000;
+
 export function plan(state: PackingState, now: number, commands: PolicyCommand[]): void {
   forgetFed(state);
   giveBlanks(state, now, commands);
@@ -49,6 +53,8 @@ function giveInTurn(state: PackingState, now: number, mayHave: (app: AppState) =
       const blank = mayHave(app) && need(app, now) > 0 ? blankOf(state, app.limits) : undefined;
       if (blank === undefined) continue;
       bindMachine(state, blank, app, `${app.waiting} waiting`, commands);
+      state.lastBindAt = now;
+      if (state.takenAt < 0 && state.options.blanks > 0) state.takenAt = now;
       toTheEnd(state, app);
       given = true;
     }
@@ -82,11 +88,17 @@ function takeOfSize(machines: MachineEntry[], size: Size): boolean {
 }
 
 function replenishBlanks(state: PackingState, coming: MachineEntry[], now: number, commands: PolicyCommand[]): void {
-  if (now < state.failures.until) return;
+  if (now < state.failures.until || now < quietUntil(state)) return;
+  state.takenAt = -1;
   const { options } = state;
   const blanks = state.blanks.map((id) => state.machines[id] as MachineEntry);
   const ready = [...blanks, ...coming].filter((machine) => sameSize(machine, options)).length;
   for (let i = ready; i < options.blanks && hasRoom(state); i++) startMachine(state, options, "blanks are kept ready", commands);
+}
+
+/** A start takes CPU that a caller who waits for a bind, or for the first reply after it, would miss: blanks are replaced a moment later. */
+export function quietUntil({ takenAt, lastBindAt }: PackingState): number {
+  return takenAt < 0 ? -1 : Math.min(lastBindAt + QUIET_MS, takenAt + LONGEST_QUIET_MS);
 }
 
 function hasRoom(state: PackingState): boolean {
