@@ -20,12 +20,11 @@ for (const driver of drivers) {
       const outgoing = httpRequest(`${platform.running.gatewayUrl}/echo/echo`, { method: "POST" });
       const replied = once(outgoing, "response") as Promise<[IncomingMessage]>;
       outgoing.write("first");
-      const [reply] = await replied;
-      assert.equal(String((await once(reply, "data"))[0]), "first");
+      const chunks = (await replied)[0][Symbol.asyncIterator]();
+      assert.equal(String((await chunks.next()).value), "first");
       outgoing.end("second");
-      assert.equal(String((await once(reply, "data"))[0]), "second");
-      reply.resume();
-      await once(reply, "end");
+      assert.equal(String((await chunks.next()).value), "second");
+      assert.equal((await chunks.next()).done, true);
     });
 
     test("a megabyte comes back as it was", async () => {
