@@ -65,13 +65,12 @@ export async function startChildMachine(plan: ChildPlan): Promise<Machine> {
   try {
     if (cgroup.kind === "none") cgroup.add(child.pid);
     plan.run.note(child.pid);
-    await within(plan.clock, plan.startMs, hello(child.channel, machine), () => `it said nothing for ${plan.startMs} ms`);
+    await within(plan.clock, plan.startMs, hello(child.channel, machine), () => `${plan.what} said nothing for ${plan.startMs} ms`);
     plan.whenUp?.(cgroup.pids());
     return machine;
   } catch (error) {
     await machine.kill();
-    const reason = [`${plan.what}: ${(error as Error).message}`, child.output.lastLines(6)].filter(Boolean).join("; last output: ");
-    throw new MayflyError("machine-start-failed", { reason }, error);
+    throw new MayflyError("machine-start-failed", { reason: `${(error as Error).message}${lastOutput(child)}` }, error);
   }
 }
 
@@ -106,9 +105,11 @@ async function spawnChild(plan: ChildPlan, cgroup: Cgroup): Promise<Child> {
 
 /** Waits for the first bytes without taking them. */
 async function hello(channel: Socket, machine: Machine): Promise<void> {
-  const ended = machine.exited.then((exit) => exit.detail);
-  const what = await Promise.race([once(channel, "readable").then(() => channel.readableLength), ended]);
-  if (typeof what === "string" || what === 0) throw new Error(await ended);
+  const bytes = once(channel, "readable").then(() => channel.readableLength);
+  const ended = machine.exited.then(() => 0);
+  if ((await Promise.race([bytes, ended])) > 0) return;
+  await ended;
+  throw new Error("the machine ended before the agent's Hello");
 }
 
 function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
@@ -125,8 +126,7 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
     const reason = killed ? "killed" : cgroup.oomKilled() ? "out-of-memory" : plan.reasonOf(code, child.output.text());
     const how = signal === null ? `${plan.what} ended with code ${code}` : `${plan.what} ended by ${signal}`;
     const failure = await release(plan, child, cgroup);
-    const said = child.output.lastLines(6) === "" ? "" : `; last output: ${child.output.lastLines(6)}`;
-    return { reason, detail: reason === "killed" ? `killed by Mayfly${failure}` : `${how}${said}${failure}` };
+    return { reason, detail: reason === "killed" ? `killed by Mayfly${failure}` : `${how}${lastOutput(child)}${failure}` };
   });
   return {
     id: plan.limits.id,
@@ -145,6 +145,15 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
       return exited;
     },
   };
+}
+
+/** Enough for the message of an error above its stack. */
+const LAST_LINES = 16;
+
+/** The end of a sentence; "" where it printed nothing. */
+function lastOutput(child: Child): string {
+  const lines = child.output.lastLines(LAST_LINES);
+  return lines === "" ? "" : `; last output: ${lines}`;
 }
 
 /** Returns what could not be removed, as the end of a sentence; "" where all is gone. */

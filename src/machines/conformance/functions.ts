@@ -5,10 +5,14 @@ export type ConformanceFunction = "echo" | "spin" | "eat" | "exit" | "crash";
 export const conformanceFunctions: Record<ConformanceFunction, string> = {
   echo: `exports.default = { fetch: async (request) => new Response(await request.arrayBuffer()) };`,
 
-  // Uses a processor for the milliseconds of the body.
+  // Uses as many milliseconds of a processor as the body says.
   spin: `exports.default = { async fetch(request) {
-    const end = performance.now() + Number(await request.text());
-    while (performance.now() < end);
+    const microseconds = 1_000 * Number(await request.text());
+    const start = process.cpuUsage();
+    for (let used = 0; used < microseconds; ) {
+      const { user, system } = process.cpuUsage(start);
+      used = user + system;
+    }
     return new Response("spun");
   } };`,
 
