@@ -32,7 +32,7 @@ export interface GatewayOptions {
   limits?: Partial<GatewayLimits>;
 }
 
-export interface GatewayLimits {
+interface GatewayLimits {
   /** Bytes of a request's line and headers. */
   headBytes: number;
   /** For a request's head to arrive. */

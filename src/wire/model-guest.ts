@@ -6,7 +6,7 @@ import { FrameWriter } from "./frame-writer.ts";
 import { fromHost } from "./frame-rules.ts";
 import { openHostEnd } from "./open-host-end.ts";
 
-export interface GotFrame {
+interface GotFrame {
   type: number;
   flags: number;
   stream: number;
