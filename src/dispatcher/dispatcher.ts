@@ -18,9 +18,6 @@ import { Invocation } from "./invocation-run.ts";
 import type { DispatcherOptions, LiveDispatcher, MachineRow } from "./live-dispatcher.ts";
 import { MachineRecord } from "./machine-record.ts";
 
-export type { BoundPolicy } from "../policy/bind-policy.ts";
-export type { DispatcherOptions, LiveDispatcher, LogLine, LogSink, MachineRow } from "./live-dispatcher.ts";
-
 const GRACE_MS = 5_000;
 const PING_MS = 2_000;
 
@@ -55,7 +52,6 @@ class PolicyDispatcher implements LiveDispatcher {
       dying: (id) => this.#tell({ type: "condemn", machine: id }),
       gone: (id, end) => this.#machineGone(id, end),
       log: (id, stream, level, text) => this.#log(id, stream, level, text),
-      stats: () => {},
     });
     this.#tell({ type: "tick" });
   }

@@ -20,7 +20,7 @@ export interface DispatcherOptions {
   pingMs?: number;
 }
 
-export interface LogSink {
+interface LogSink {
   append(line: LogLine): void;
 }
 

@@ -7,7 +7,7 @@ import type { PackingOptions } from "../policy/packing.ts";
 import type { PolicyCommand, PolicyEvent } from "../policy/policy.ts";
 import type { BoundPolicy } from "../policy/bind-policy.ts";
 
-export interface RecordingHeader {
+interface RecordingHeader {
   recording: "mayfly-policy";
   version: 1;
   policy: "packing";

@@ -16,7 +16,7 @@ export interface Replay {
   differences: Difference[];
 }
 
-export interface Difference {
+interface Difference {
   /** Of the file, counted from 1. */
   line: number;
   event: PolicyEvent;

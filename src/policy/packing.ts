@@ -15,7 +15,7 @@ import { isHopeless, noteFailure, noteSuccess, rejectHopeless } from "./failures
 import { expire, scheduleWake } from "./expiry.ts";
 import { need, plan } from "./plan.ts";
 
-export type { PackingOptions, PackingState } from "./packing-state.ts";
+export type { PackingOptions } from "./packing-state.ts";
 
 export interface PackingPolicy {
   state: PackingState;

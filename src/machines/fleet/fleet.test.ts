@@ -48,7 +48,6 @@ function set(context: TestContext, driver: Driver, options: Partial<FleetOptions
     dying: (id) => dying.push(id),
     gone: (id, end) => about(`gone ${id}`).resolve(end),
     log: () => {},
-    stats: () => {},
   });
   context.after(async () => {
     await fleet.close();

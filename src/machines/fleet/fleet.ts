@@ -64,7 +64,6 @@ export interface FleetEvents {
   /** Nothing of it is left. */
   gone(machine: MachineId, end: MachineEnd): void;
   log(machine: MachineId, stream: number, level: LogLevel, text: string): void;
-  stats(machine: MachineId, stats: StatsMessage): void;
 }
 
 export interface MachineEnd {

@@ -163,7 +163,7 @@ export class LiveMachine {
   #adopt(machine: Machine): void {
     this.#machine = machine;
     this.#end = openHostEnd(machine.channel, this.#hostEndEvents(), this.#options.clock);
-    void machine.exited.then((exit) => this.#exited(exit));
+    void machine.exited.then((exit) => this.#exited(machine, exit));
     if (this.#isDying()) void machine.kill();
   }
 
@@ -209,7 +209,6 @@ export class LiveMachine {
       log: (stream: number, level: LogLevel, text: string) => this.#log(stream, level, text),
       stats: (stats: StatsMessage) => {
         this.#stats = stats;
-        this.#events.stats(this.#id, stats);
       },
       connect: (host: string, port: number) => this.#outside(`${host}:${port}`, (egress) => egress.connect(host, port)),
       resolve: (host: string, family: 0 | 4 | 6) => this.#outside(host, (egress) => egress.resolve(host, family)),
@@ -268,10 +267,10 @@ export class LiveMachine {
     else if (queued) queueMicrotask(() => this.#finish(reason));
   }
 
-  #exited(exit: MachineExit): void {
+  #exited(machine: Machine, exit: MachineExit): void {
     if (!this.#isDying()) this.#beginDying();
     this.#end?.close();
-    this.#meter.close();
+    this.#meter.close(machine.usage().cpuUs);
     this.#finish(exit.reason === "out-of-memory" || this.#reason === undefined ? reasonOfExit(exit) : this.#reason);
   }
 

@@ -55,8 +55,8 @@ export class UsageMeter {
     this.#requests++;
   }
 
-  /** The machine ended by itself: its memory was held until now, its CPU time since the last sample is not known. */
-  close(): void {
-    this.sample(this.#last);
+  /** The machine ended just now: its memory was held until then. */
+  close(cpuUs: number): void {
+    this.sample({ cpuUs, memoryBytes: this.#last.memoryBytes });
   }
 }
