@@ -15,8 +15,15 @@ trap 'echo "mayfly init: failed: $step"' EXIT
 
 step="mount /proc, /sys, /dev"
 busybox mount -t proc -o nosuid,nodev,noexec proc /proc
-busybox mount -t sysfs -o nosuid,nodev,noexec,ro sysfs /sys
+busybox mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
 busybox mount -t devtmpfs -o nosuid,noexec devtmpfs /dev
+
+step="settle the kernel's memory, close /sys"
+# A function that leaks must end in "out of memory", and not in minutes of reading Node's own pages again and again: the
+# kernel gives up once it cannot keep what was used in the last second.
+echo y > /sys/kernel/mm/lru_gen/enabled
+echo 1000 > /sys/kernel/mm/lru_gen/min_ttl_ms
+busybox mount -t sysfs -o remount,nosuid,nodev,noexec,ro sysfs /sys
 
 step="read the kernel command line"
 channel= heap=
