@@ -171,6 +171,18 @@ describe("failed starts", () => {
     assert.equal(world.state.failures.rounds, 0);
   });
 
+  test("let later callers wait for the end of the pause, and wake them", () => {
+    const world = worldOf({ ada: {} });
+    const first = world.arrive("ada");
+    comeUp(world, 1);
+    world.abandon(first);
+    failAll(world);
+    world.arrive("ada");
+    world.advance(250);
+    comeUp(world, 2);
+    assert.equal(world.running.size, 1);
+  });
+
   test("of several machines at once are one failure", () => {
     const world = worldOf({ ada: { concurrency: 1 } });
     for (let i = 0; i < 5; i++) world.arrive("ada");

@@ -105,7 +105,8 @@ function wait(state: PackingState, app: AppState, invocation: number, now: numbe
   if (queueIsFull(app)) return [{ type: "reject", invocation, reason: "queue-full" }];
   if (isHopeless(state, app, now)) return [{ type: "reject", invocation, reason: "start-failed" }];
   enqueue(state, app, invocation);
-  if (need(app, now) === app.planned) return NOTHING;
+  // The first to wait always plans: its app may have to be woken at the end of a pause.
+  if (app.waiting > 1 && need(app, now) === app.planned) return NOTHING;
   const commands: PolicyCommand[] = [];
   plan(state, now, commands);
   scheduleWake(state, now, commands);
