@@ -25,7 +25,7 @@ export interface MachineSpec {
 export interface Usage {
   /** CPU time of everything that runs on the machine's behalf, microseconds since start. */
   cpuUs: number;
-  /** Bytes of memory held now: PSS, or the cgroup's figure where PSS can't be read. */
+  /** Bytes of memory that it holds for itself now: the control group's anonymous and shared memory, or PSS where there is no control group. */
   memoryBytes: number;
 }
 
