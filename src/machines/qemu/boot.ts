@@ -53,8 +53,8 @@ export async function withBootedGuest<T>(options: BootOptions, use: (booted: Boo
 async function useGuest<T>(options: BootOptions, guest: Omit<Booted, "host">, use: (booted: Booted) => Promise<T>): Promise<T> {
   const { qemu } = guest;
   const { host, dead } = openHost(qemu);
-  const ready = host.resume(options.clock.wall(), randomBytes(64), "template", true);
-  await within(options.clock, options.deadlineMs, Promise.race([qemu.qmp.command("qmp_capabilities").then(() => ready), dead]), () => {
+  const ready = Promise.all([qemu.qmp.command("qmp_capabilities"), host.resume(options.clock.wall(), randomBytes(64), "template", true)]);
+  await within(options.clock, options.deadlineMs, Promise.race([ready, dead]), () => {
     return `the guest did not report within ${options.deadlineMs} ms; its console ends with: ${qemu.console.lastLines(8) || "nothing"}`;
   });
   return Promise.race([use({ ...guest, host }), dead]);

@@ -19,6 +19,7 @@ export interface HostFacts {
   tscKhz: number;
 }
 
+/** Not Debian's qemu-system-x86_64-microvm: it is built without user networking and without the filter of system calls. */
 const PLACES = ["/usr/bin/qemu-system-x86_64", "/usr/local/bin/qemu-system-x86_64"];
 
 /** Undefined where there is no QEMU. */
