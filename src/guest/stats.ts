@@ -3,7 +3,7 @@
  *
  * 1. An idle machine wakes up for nothing but this: the loop's delay is watched only while invocations are in flight.
  */
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { totalmem } from "node:os";
 import { getHeapStatistics } from "node:v8";
 import type { FrameWriter } from "../wire/frame-writer.ts";

@@ -9,7 +9,7 @@ import { sendStream } from "./send-stream.ts";
 export function sendResponse(invocation: Invocation, value: unknown, failures: Failures): void {
   if (typeof value !== "object" || value === null) return failures.badResponse(invocation, describe(value));
   if (!LightResponse.isLight(value)) {
-    if (value instanceof NativeResponse) sendNative(invocation, value, pairs(value.headers), failures);
+    if (value instanceof NativeResponse) sendNative(invocation, value, nativeHeaders(value), failures);
     else failures.badResponse(invocation, describe(value));
     return;
   }
@@ -24,6 +24,12 @@ function sendNative(invocation: Invocation, response: Response, headers: string[
   else if (response.body?.locked === true) failures.badResponse(invocation, "a Response whose body is locked to a reader");
   else if (response.body === null) invocation.reply(status, headers, null);
   else sendStream(invocation, status, headers, response.body, failures);
+}
+
+/** What fetch() got has been decoded; its headers still speak of the bytes that crossed the network. */
+function nativeHeaders({ headers, type }: Response): string[] {
+  if (type === "default" || !headers.has("content-encoding")) return pairs(headers);
+  return [...headers].filter(([name]) => name !== "content-encoding" && name !== "content-length").flat();
 }
 
 function pairs(headers: Iterable<[string, string]>): string[] {

@@ -6,6 +6,7 @@
  * 2. After the host's Reset nothing but that frame is sent; it is sent once the handler and its promises have settled.
  * 3. Logs carry the stream's number only while the stream is open.
  */
+import { performance } from "node:perf_hooks";
 import { encodeResponseHead } from "../../wire/head.ts";
 import { Flag, FrameType, INITIAL_CREDIT, ResetCode } from "../../wire/protocol.ts";
 import type { Connection, StreamEnd } from "../connection.ts";
@@ -106,6 +107,8 @@ export class Invocation implements StreamEnd {
       const outlet = this.begin(status, headers);
       outlet?.write(body);
       outlet?.end();
+      // Nothing more comes from the handler: an abort need not wait for it.
+      this.#settled = true;
       return;
     }
     const head = this.#sendable(status, headers);

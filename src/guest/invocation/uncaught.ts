@@ -7,6 +7,8 @@ export function captureUncaught(failures: Failures): void {
     const invocation = current.getStore() ?? null;
     if (invocation?.unanswered) failures.threw(invocation, error);
     else failures.afterwards(invocation, error);
+    // Its handler may well wait for ever for what has failed here.
+    if (invocation?.aborted) invocation.settle();
   };
   process.on("uncaughtException", take);
   process.on("unhandledRejection", take);

@@ -8,13 +8,13 @@ import type { HostEnd, HostEndEvents, RequestSink, RequestStream } from "../../w
 import { openHostEnd } from "../../wire/open-host-end.ts";
 import type { BindMessage, LogLevel, ReadyMessage, ResetCode, StatsMessage } from "../../wire/protocol.ts";
 
-export interface LogLine {
+interface LogLine {
   stream: number;
   level: LogLevel;
   text: string;
 }
 
-export interface Call {
+interface Call {
   function?: string;
   method?: string;
   url?: string;
@@ -23,7 +23,7 @@ export interface Call {
   remainingMs?: number;
 }
 
-export interface Reply {
+interface Reply {
   status: number;
   headers: Record<string, string | string[]>;
   text: string;

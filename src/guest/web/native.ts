@@ -6,4 +6,3 @@ export const nativeFetch = globalThis.fetch;
 
 export type HeadersInput = Exclude<ConstructorParameters<typeof Headers>[0], undefined>;
 export type BodyInput = Exclude<ConstructorParameters<typeof Response>[0], undefined | null>;
-export type RequestInput = ConstructorParameters<typeof Request>[0];
