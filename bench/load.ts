@@ -19,8 +19,8 @@ export async function load(url: string, connections: number, seconds: number): P
   const { stdout } = await run("wrk", ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "--latency", url]);
   return {
     requestsPerSecond: Number(find(stdout, /Requests\/sec:\s+([\d.]+)/)),
-    p50: milliseconds(find(stdout, /50%\s+(\S+)/)),
-    p99: milliseconds(find(stdout, /99%\s+(\S+)/)),
+    p50: milliseconds(find(stdout, /^\s+50%\s+(\S+)/m)),
+    p99: milliseconds(find(stdout, /^\s+99%\s+(\S+)/m)),
     requests: Number(find(stdout, /(\d+) requests in/)),
     failed: failures(stdout),
   };
