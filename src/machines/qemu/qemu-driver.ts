@@ -8,7 +8,7 @@ import fs from "node:fs";
 import type { Clock } from "../../clock/clock.ts";
 import { MayflyError } from "../../errors/error.ts";
 import type { Image } from "../../images/image.ts";
-import { sweepCgroups } from "../cgroup/create-cgroup.ts";
+import { closeCgroups, sweepCgroups } from "../cgroup/create-cgroup.ts";
 import type { Driver, Machine, Probe } from "../driver.ts";
 import { chooseAccelerator, type Verdict } from "./accelerator.ts";
 import { withBootedGuest } from "./boot.ts";
@@ -73,6 +73,7 @@ export function createQemuDriver(options: QemuDriverOptions): Driver {
     },
     async close() {
       await Promise.all([...machines].map((machine) => machine.kill()));
+      closeCgroups();
       const opened = await opening?.catch(() => undefined);
       opening = undefined;
       if (opened === undefined) return;
