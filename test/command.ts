@@ -32,11 +32,8 @@ export async function serve(scope: Scope, stateDir: string, more: string[] = [])
   scope.after(() => void child.kill("SIGKILL"));
   const complaints = text(child.stderr!);
   const exited = once(child, "exit") as Promise<[number | null]>;
-  const up = firstLine(child);
-  const line = await Promise.race([
-    up,
-    exited.then(async ([code]) => Promise.reject(new Error(`serve ended with ${code}: ${await complaints}`))),
-  ]);
+  const line = await firstLine(child);
+  if (line === "") throw new Error(`serve ended with ${(await exited)[0]}: ${await complaints}`);
   const { gatewayUrl, apiUrl } = JSON.parse(line) as { gatewayUrl: string; apiUrl: string };
   return {
     child,
@@ -53,11 +50,12 @@ function start(args: string[], { env = {}, cwd = projectDir }: { env?: NodeJS.Pr
   return spawn(`${projectDir}mayfly`, args, { cwd, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
 }
 
+/** Empty where the child ended without one. */
 async function firstLine(child: ChildProcess): Promise<string> {
   let text = "";
   for await (const chunk of child.stdout!) {
     text += String(chunk);
     if (text.includes("\n")) break;
   }
-  return text.slice(0, text.indexOf("\n"));
+  return text.split("\n", 1)[0]!;
 }
