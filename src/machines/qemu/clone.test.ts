@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+
+import { systemClock } from "../../clock/clock.ts";
+import type { MayflyError } from "../../errors/error.ts";
+import { footprint, settledFootprint } from "../conformance/footprint.ts";
+import { startClone } from "./clone.ts";
+import { createConfinement } from "./confinement.ts";
+import { readHostFacts } from "./host-facts.ts";
+import { createMemoryFile, sealMemoryFile } from "./libc.ts";
+
+const runDir = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-clone-"));
+after(() => fs.rmSync(runDir, { recursive: true }));
+
+test("a start that QEMU refuses rejects with what QEMU said, and leaves nothing", async () => {
+  const facts = await readHostFacts();
+  assert.ok(facts !== undefined);
+  const confinement = createConfinement(facts, runDir);
+  const memory = createMemoryFile("memory");
+  fs.ftruncateSync(memory, 128 * 1_048_576);
+  sealMemoryFile(memory);
+  const state = createMemoryFile("state");
+  fs.writeSync(state, "this is no state of a machine");
+  const disk = path.join(runDir, "disk");
+  fs.writeFileSync(disk, Buffer.alloc(1_048_576));
+  const root = fs.openSync(disk, "r");
+  const before = footprint([runDir]);
+
+  const starting = startClone({
+    spec: { id: `refused-${process.pid}`, memoryMb: 128, vcpus: 1 },
+    shape: { accelerator: "tcg", memoryMb: 128, vcpus: 1 },
+    template: { memory, state },
+    root,
+    confinement,
+    clock: systemClock,
+  });
+  await assert.rejects(starting, (error: MayflyError) => error.code === "machine-start-failed" && /QEMU: .*migration/i.test(error.message));
+  assert.deepEqual(await settledFootprint(before, [runDir]), before);
+  for (const fd of [memory, state, root]) fs.closeSync(fd);
+  confinement.remove();
+});
