@@ -1,5 +1,6 @@
 /** What `mayfly demo` does on the platform that it started, through the same API and gateway as anyone, and how it tells it. */
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient } from "../api/client.ts";
 import type { MachineInfo, UsageInfo } from "../api/schemas.ts";
 import { bundleApp } from "../build/bundle-app.ts";
@@ -12,6 +13,7 @@ import { bytesInWords, millisecondsInWords } from "./units.ts";
 
 const CALLS = 200;
 const CONCURRENCY = 20;
+const USAGE_MS = 10_000;
 
 export interface Story {
   driver: { name: string; detail: string };
@@ -28,18 +30,30 @@ export interface Story {
   usage: UsageInfo;
 }
 
-export async function playStory({ gatewayUrl, apiUrl, token, driver }: Running): Promise<Story> {
+export async function playStory({ gatewayUrl, apiUrl, token, driver }: Running, progress: (step: string) => void): Promise<Story> {
   const client = createClient({ url: apiUrl, token });
+  progress("deploying examples/hello");
   await deployHello(client);
+  progress("calling it");
   const url = `${gatewayUrl}/hello/hello`;
   const first = await fetch(url);
   const reply = await first.text();
   if (!first.ok) throw new Error(`the first call failed with ${first.status}: ${reply}`);
   const timing = parseServerTiming(first.headers.get("server-timing") ?? "");
   const more = await callMany({ url: new URL(url), method: "GET", headers: [], body: undefined }, CALLS, CONCURRENCY);
+  progress("waiting for the ledger to count them");
+  const usage = await usageOnceCounted(client, CALLS + 1);
   const machines = (await client.machines()).filter(({ app }) => app === "hello");
   const coldStartMs = (timing.start ?? 0) + (timing.bind ?? 0) + (timing.run ?? 0);
-  return { driver, gatewayUrl, apiUrl, reply, timing, coldStartMs, more, machines, usage: await client.usage() };
+  return { driver, gatewayUrl, apiUrl, reply, timing, coldStartMs, more, machines, usage };
+}
+
+/** A machine's use is read every few seconds; the bill is told once it has all calls in it. */
+async function usageOnceCounted(client: Client, calls: number): Promise<UsageInfo> {
+  for (const until = performance.now() + USAGE_MS; ; await sleep(100)) {
+    const usage = await client.usage();
+    if (usage.total.requests >= calls || performance.now() > until) return usage;
+  }
 }
 
 async function deployHello(client: Client): Promise<void> {
@@ -57,7 +71,7 @@ export function storyInWords({ driver, gatewayUrl, apiUrl, reply, timing, coldSt
   return [
     "",
     bold("What happened"),
-    `  driver       ${driver.detail}`,
+    `  driver       ${driver.detail.replaceAll("; ", ";\n               ")}`,
     `  deployed     examples/hello, as the app hello`,
     `  first call   ${JSON.stringify(reply.trim())} from a machine started for it: ${bold(millisecondsInWords(coldStartMs))} from spawn to first reply`,
     dim(`               (start ${ms("start")}, bind to the app ${ms("bind")}, run ${ms("run")})`),

@@ -31,10 +31,13 @@ async function demo(options: Options): Promise<void> {
   await prepareHost();
   const config = await demoConfig(options);
   const progress = showProgress();
-  const running = await startMayfly(config, { progress: progress.step }).finally(progress.done);
+  const running = await startMayfly(config, { progress: progress.step }).catch((error: unknown) => {
+    progress.done();
+    throw error;
+  });
   if (!options.once) closeOnSignal(running);
   try {
-    const story = await playStory(running);
+    const story = await playStory(running, progress.step).finally(progress.done);
     console.log(options.json ? JSON.stringify(story) : storyInWords(story));
   } catch (error) {
     await running.close();
