@@ -65,7 +65,7 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
   const start: Start = { config, clock, log: openServerLog(config), progress, closing };
 
   for (const address of [config.listen, config.api]) assertSafeBind(address, config);
-  const lock = closing.adopt(lockStateFolder(config.stateDir), ({ release }) => release());
+  const lock = closing.adopt(lockStateFolder(config.stateDir), (held) => held.release());
   const state = openState(start);
   const chosen = await openDriver(start);
   const urls = { gateway: "", api: "" };

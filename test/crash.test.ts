@@ -77,7 +77,7 @@ function descendants(pid: number): number[] {
   const children = globSync(`/proc/${pid}/task/*/children`).flatMap((file) =>
     readFileSync(file, "utf8").split(" ").filter(Boolean).map(Number),
   );
-  return children.flatMap((child) => [child, ...descendants(child)]);
+  return children.concat(children.flatMap(descendants));
 }
 
 /** A zombie that nobody has collected yet is not alive. */

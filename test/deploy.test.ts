@@ -17,25 +17,25 @@ test("deploys while callers call: every call is answered, by the old version or 
   };
   await deployVersion(versions[0]!);
 
-  let done = false;
+  const done = new AbortController();
   const seen: string[][] = Array.from({ length: 4 }, () => []);
   const callers = seen.map(async (mine) => {
-    while (!done) {
+    while (!done.signal.aborted) {
       const response = await platform.call("/versions/version");
       assert.equal(response.status, 200);
       mine.push(await response.text());
     }
   });
-  const calledBy = (number: string) =>
-    Promise.all(seen.map(() => platform.call("/versions/version"))).then(async (all) => {
-      for (const response of all) assert.equal(await response.text(), number);
-    });
+  const calledBy = async (number: string) => {
+    const replies = await Promise.all(seen.map(() => platform.call("/versions/version")));
+    for (const response of replies) assert.equal(await response.text(), number);
+  };
   await calledBy("1");
   for (const number of [2, 3]) {
     await deployVersion(versions[number - 1]!);
     await calledBy(String(number));
   }
-  done = true;
+  done.abort();
   await Promise.all(callers);
   for (const mine of seen) assert.deepEqual(mine, mine.toSorted(), "no caller went back to an older version");
 

@@ -36,7 +36,7 @@ describe("refusals", () => {
         controller.close();
       },
     });
-    const streamed = platform.call("/echo/echo", { method: "POST", body: unknown, duplex: "half" } as RequestInit);
+    const streamed = platform.call("/echo/echo", { method: "POST", body: unknown, duplex: "half" });
     await streamed.then(
       (response) => assert.notEqual(response.status, 500),
       () => {},

@@ -19,7 +19,7 @@ export interface ConnectionOptions {
 export interface Connection {
   client: Client;
   /** Without a slash at its end. */
-  gatewayUrl(): Promise<string>;
+  gatewayUrl: () => Promise<string>;
 }
 
 export function withConnectionOptions(command: Command): Command {

@@ -14,7 +14,7 @@ export interface Summary {
 
 /** @param latencies in ms, one a call, in any order */
 export function summarise(latencies: number[], outcomes: Record<string, number>, totalMs: number): Summary {
-  const sorted = Float64Array.from(latencies).sort();
+  const sorted = Float64Array.from(latencies).toSorted();
   const errors = Object.entries(outcomes).reduce((sum, [outcome, count]) => sum + (/^[123]\d\d$/.test(outcome) ? 0 : count), 0);
   return {
     calls: sorted.length,

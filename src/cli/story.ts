@@ -62,7 +62,7 @@ async function deployHello(client: Client): Promise<void> {
 }
 
 /** "start;dur=80.1, run;dur=3.2" → { start: 80.1, run: 3.2 } */
-export function parseServerTiming(header: string): Record<string, number> {
+function parseServerTiming(header: string): Record<string, number> {
   return Object.fromEntries([...header.matchAll(/([\w-]+);dur=([\d.]+)/g)].map(([, name, ms]) => [name!, Number(ms)]));
 }
 

@@ -15,8 +15,8 @@ function paint(open: number, close: number): (text: string, stream?: Stream) => 
 
 export interface Progress {
   /** A step begins; the one before is done. */
-  step(text: string): void;
-  done(): void;
+  step: (text: string) => void;
+  done: () => void;
 }
 
 /** One line a step on stderr; a terminal also sees the seconds pass. A step of over a second ends with its time. */

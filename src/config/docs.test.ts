@@ -32,7 +32,11 @@ test("each row names the setting's environment variable", () => {
 
 test("each row names the default and the allowed values", () => {
   for (const [key, property] of Object.entries(properties)) {
-    const { default: fallback, enum: values, minimum } = property as { default?: unknown; enum?: string[]; minimum?: number };
+    const {
+      default: fallback,
+      enum: values,
+      minimum,
+    } = property as { default?: string | number | boolean; enum?: string[]; minimum?: number };
     if (fallback !== undefined) assert.equal(rows.get(key)?.fallback, String(fallback), key);
     if (values) assert.equal(rows.get(key)?.allowed, values.join(", "), key);
     if (minimum !== undefined) assert.ok(rows.get(key)?.allowed?.startsWith(`${minimum} to `), key);

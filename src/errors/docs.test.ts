@@ -37,7 +37,8 @@ test("every code is used, and every code that is thrown is in the table", () => 
     );
   }
   for (const source of sources) {
-    for (const [, code] of source.matchAll(/new MayflyError\(\s*"([^"]+)"/g)) assert.ok(code! in errorTable, `${code} is not in the table`);
+    for (const [, code] of source.matchAll(/new MayflyError\(\s*"([^"]+)"/g))
+      assert.ok(Object.hasOwn(errorTable, code!), `${code} is not in the table`);
   }
 });
 

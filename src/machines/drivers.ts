@@ -39,14 +39,9 @@ export async function chooseDriver(setting: "auto" | SelectableDriver, surroundi
 export async function createDriver(name: SelectableDriver, surroundings: DriverSurroundings): Promise<Driver> {
   const { cacheDir, runDir, clock, progress } = surroundings;
   const image = once(() => ensureImage({ cacheDir, progress }));
-  switch (name) {
-    case "qemu":
-      return (await import("./qemu/qemu-driver.ts")).createQemuDriver({ image, cacheDir, runDir, clock });
-    case "gvisor":
-      return (await import("./gvisor/gvisor-driver.ts")).createGvisorDriver({ image, cacheDir, runDir });
-    case "process":
-      return (await import("./process/process-driver.ts")).createProcessDriver({ agent: () => ensureAgent(cacheDir), runDir });
-  }
+  if (name === "qemu") return (await import("./qemu/qemu-driver.ts")).createQemuDriver({ image, cacheDir, runDir, clock });
+  if (name === "gvisor") return (await import("./gvisor/gvisor-driver.ts")).createGvisorDriver({ image, cacheDir, runDir });
+  return (await import("./process/process-driver.ts")).createProcessDriver({ agent: () => ensureAgent(cacheDir), runDir });
 }
 
 const characters: Record<SelectableDriver, string> = {
