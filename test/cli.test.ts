@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { commands } from "../src/cli/commands.ts";
-import { type Outcome, type Server, mayfly, serve } from "./command.ts";
+import { type Outcome, type Server, firstLine, mayfly, serve, start } from "./command.ts";
 import { createScope, temporaryFolder } from "./platform.ts";
 
 describe("the command line", () => {
@@ -80,6 +80,17 @@ describe("the command line", () => {
     assert.match(await good("logs", "misbehave/misbehave", "--lines", "5"), /thrown on demand/);
     const line = JSON.parse((await good("logs", "misbehave", "--json")).split("\n")[0]!) as { app: string };
     assert.equal(line.app, "misbehave");
+  });
+
+  test("logs -f goes on with new lines as they come", async () => {
+    await good("deploy", "examples/misbehave");
+    const follower = start(["logs", "-f", "-n", "0", "misbehave"], { env: { MAYFLY_STATE_DIR: state } });
+    scope.after(() => void follower.kill("SIGKILL"));
+    const line = firstLine(follower);
+    const throwing = setInterval(() => void run("invoke", "misbehave/misbehave?do=throw"), 500);
+    assert.match(await line, /misbehave \S+ Error: thrown on demand/);
+    clearInterval(throwing);
+    follower.kill();
   });
 
   test("secrets are set from standard input and never shown", async () => {

@@ -46,12 +46,13 @@ export async function serve(scope: Scope, stateDir: string, more: string[] = [])
   };
 }
 
-function start(args: string[], { env = {}, cwd = projectDir }: { env?: NodeJS.ProcessEnv; cwd?: string }): ChildProcess {
+/** Started and left to the caller. */
+export function start(args: string[], { env = {}, cwd = projectDir }: { env?: NodeJS.ProcessEnv; cwd?: string }): ChildProcess {
   return spawn(`${projectDir}mayfly`, args, { cwd, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
 }
 
 /** Empty where the child ended without one. */
-async function firstLine(child: ChildProcess): Promise<string> {
+export async function firstLine(child: ChildProcess): Promise<string> {
   let text = "";
   for await (const chunk of child.stdout!) {
     text += String(chunk);

@@ -1,12 +1,13 @@
 /** kill -9 of the server, at bad moments: what it knew is there again, what it ran is gone. */
 import assert from "node:assert/strict";
-import { globSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
 import { createClient } from "../src/api/client.ts";
 import { bundleApp } from "../src/build/bundle-app.ts";
 import { type Server, serve } from "./command.ts";
+import { cgroupsOf, descendants, isAlive } from "./host.ts";
 import { drivers, eventually, projectDir, temporaryFolder } from "./platform.ts";
 
 for (const driver of drivers) {
@@ -70,25 +71,4 @@ async function hello() {
 
 function clientOf(server: Server, stateDir: string) {
   return createClient({ url: server.apiUrl, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
-}
-
-/** Process ids below this one, however deep. */
-function descendants(pid: number): number[] {
-  const children = globSync(`/proc/${pid}/task/*/children`).flatMap((file) =>
-    readFileSync(file, "utf8").split(" ").filter(Boolean).map(Number),
-  );
-  return children.concat(children.flatMap(descendants));
-}
-
-/** A zombie that nobody has collected yet is not alive. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
-  } catch {
-    return false; // No such process.
-  }
-}
-
-function cgroupsOf(pid: number): string[] {
-  return globSync(`/sys/fs/cgroup/**/mayfly*/**/*${pid}*`);
 }

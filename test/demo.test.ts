@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
-import { mayfly } from "./command.ts";
-import { temporaryFolder } from "./platform.ts";
+import { firstLine, mayfly, start } from "./command.ts";
+import { cgroupsOf, descendants, isAlive } from "./host.ts";
+import { eventually, temporaryFolder } from "./platform.ts";
 
 test("mayfly demo --once tells the whole story with a real VM, and leaves nothing running", async (context) => {
   const { code, stdout, stderr } = await mayfly(["demo", "--once"], { env: { MAYFLY_STATE_DIR: temporaryFolder(context) } });
@@ -20,4 +22,21 @@ test("mayfly demo --once --json is one line of JSON", async (context) => {
   const story = JSON.parse(stdout) as { driver: { name: string }; coldStartMs: number };
   assert.equal(story.driver.name, "qemu");
   assert.ok(story.coldStartMs > 0);
+});
+
+test("Ctrl-C ends a demo that stays up, and leaves nothing running", async (context) => {
+  const demo = start(["demo", "--json"], { env: { MAYFLY_STATE_DIR: temporaryFolder(context) } });
+  context.after(() => void demo.kill("SIGKILL"));
+  const story = JSON.parse(await firstLine(demo)) as { gatewayUrl: string };
+  assert.equal(await (await fetch(`${story.gatewayUrl}/hello/hello`)).text(), "Hello, world!\n");
+  const below = descendants(demo.pid!);
+  assert.ok(below.length > 0);
+  demo.kill("SIGINT");
+  assert.deepEqual(await once(demo, "exit"), [0, null]);
+  await eventually(
+    "the machines",
+    () => below.filter(isAlive),
+    (alive) => alive.length === 0,
+  );
+  assert.deepEqual(cgroupsOf(demo.pid!), []);
 });
