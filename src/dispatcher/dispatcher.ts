@@ -8,7 +8,7 @@
  * 4. The policy hears of a machine's exit before it hears again of what the machine did not run.
  */
 import type { Version } from "../catalog/catalog.ts";
-import type { Fleet, MachineEnd } from "../machines/fleet/fleet.ts";
+import type { StartOrder, Fleet, MachineEnd } from "../machines/fleet/fleet.ts";
 import type { InvocationId, MachineId, PolicyCommand, PolicyEvent } from "../policy/policy.ts";
 import { LogLevel } from "../wire/protocol.ts";
 import { type App, limitsOf, rejection } from "./app.ts";
@@ -165,10 +165,10 @@ class PolicyDispatcher implements LiveDispatcher {
     invocation.refuse(code, details);
   }
 
-  #start(machine: MachineId, size: { memoryMb: number; vcpus: number }, now: number): void {
+  #start(machine: MachineId, order: StartOrder, now: number): void {
     if (this.#closing !== undefined) return;
     this.#machines.set(machine, new MachineRecord(machine, now));
-    this.#fleet.start(machine, size);
+    this.#fleet.start(machine, order);
   }
 
   #bind(machine: MachineId, name: string, now: number): void {

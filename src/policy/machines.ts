@@ -22,11 +22,12 @@ export function blankOf(state: PackingState, size: Size): MachineEntry | undefin
   return undefined;
 }
 
-export function startMachine(state: PackingState, { memoryMb, vcpus }: Size, why: string, commands: PolicyCommand[]): void {
+export function startMachine(state: PackingState, size: Size, urgent: boolean, why: string, commands: PolicyCommand[]): void {
+  const { memoryMb, vcpus } = size;
   const id = state.nextMachine++;
   state.machines[id] = { id, phase: "starting", app: null, memoryMb, vcpus, inFlight: 0, place: -1, idleSince: -1 };
   state.live.push(id);
-  commands.push({ type: "start", machine: id, memoryMb, vcpus, why });
+  commands.push({ type: "start", machine: id, memoryMb, vcpus, urgent, why });
 }
 
 export function bindMachine(state: PackingState, machine: MachineEntry, app: AppState, why: string, commands: PolicyCommand[]): void {

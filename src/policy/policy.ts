@@ -44,8 +44,8 @@ export interface AppLimits {
 }
 
 export type PolicyCommand =
-  /** Start a machine that belongs to no app. */
-  | { type: "start"; machine: MachineId; memoryMb: number; vcpus: number; why: string }
+  /** Start a machine that belongs to no app. `urgent`: an invocation waits for it, so it is to be bound as soon as it answers. */
+  | { type: "start"; machine: MachineId; memoryMb: number; vcpus: number; urgent: boolean; why: string }
   | { type: "bind"; machine: MachineId; app: string; why: string }
   | { type: "assign"; invocation: InvocationId; machine: MachineId }
   | { type: "reject"; invocation: InvocationId; reason: "queue-full" | "start-failed" | "app-removed" }

@@ -2,7 +2,7 @@
 import type { Version } from "../../catalog/catalog.ts";
 import type { MachineId } from "../../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
-import type { Fleet, FleetEvents, FleetOptions, MachineView } from "./fleet.ts";
+import type { Fleet, FleetEvents, FleetOptions, MachineView, StartOrder } from "./fleet.ts";
 import { LiveMachine } from "./live-machine.ts";
 import { StartTurns } from "./start-turns.ts";
 
@@ -32,13 +32,13 @@ class MachineFleet implements Fleet {
     this.#events = events;
   }
 
-  start(id: MachineId, size: { memoryMb: number; vcpus: number }): void {
+  start(id: MachineId, { memoryMb, vcpus, urgent }: StartOrder): void {
     const events = this.#events as FleetEvents;
     const name = `${this.#options.bootId}-${id.toString(36)}`;
-    const machine = new LiveMachine(id, { id: name, ...size }, this.#options, events);
+    const machine = new LiveMachine(id, { id: name, memoryMb, vcpus }, this.#options, events);
     this.#machines.set(id, machine);
     void this.#awaitEnd(id, machine);
-    void machine.bringUp(this.#turns);
+    void machine.bringUp(this.#turns, urgent);
   }
 
   async #awaitEnd(id: MachineId, machine: LiveMachine): Promise<void> {

@@ -11,7 +11,7 @@ import { createFakeDriver, type FakeDriverOptions, type FakeMachineControls } fr
 import { createFleet } from "./create-fleet.ts";
 import type { Fleet, FleetOptions, MachineEnd, UsageEntry } from "./fleet.ts";
 
-const SIZE = { memoryMb: 256, vcpus: 1 };
+const SIZE = { memoryMb: 256, vcpus: 1, urgent: false };
 
 interface Setting {
   fleet: Fleet;
@@ -90,6 +90,27 @@ describe("a start", () => {
     fleet.bind(1, version());
     await bound(1);
     assert.deepEqual([fleet.view(1)?.state, fleet.view(1)?.app, fleet.view(1)?.version], ["bound", "ada", "v1"]);
+  });
+
+  test("that is urgent makes a blank that still runs and goes straight to its app; one that nobody took lies down", async (context) => {
+    const stopped: string[] = [];
+    const fake = createFakeDriver();
+    const start = async (spec: { id: string; memoryMb: number; vcpus: number }) => {
+      const machine = await fake.start(spec);
+      const stop = () => (stopped.push(spec.id), machine.stop());
+      return Object.assign(Object.create(machine) as Machine, { stop });
+    };
+    const { fleet, blank, bound } = set(context, { ...fake, start });
+    fleet.start(1, { ...SIZE, urgent: true });
+    await blank(1);
+    fleet.bind(1, version());
+    await bound(1);
+    fleet.start(2, { ...SIZE, urgent: true });
+    await blank(2);
+    while (!stopped.includes("t-2")) await sleep(1);
+    fleet.bind(2, version());
+    await bound(2);
+    assert.deepEqual([fleet.view(1)?.state, fleet.view(2)?.state], ["bound", "bound"]);
   });
 
   test("waits its turn: so many at once and no more", async (context) => {

@@ -91,10 +91,17 @@ export interface MachineView {
   stats: StatsMessage | null;
 }
 
+export interface StartOrder {
+  memoryMb: number;
+  vcpus: number;
+  urgent: boolean;
+}
+
 export interface Fleet {
   /** Call once, before anything else. */
   attach(events: FleetEvents): void;
-  start(machine: MachineId, size: { memoryMb: number; vcpus: number }): void;
+  /** `urgent`: an invocation waits for it, so it becomes a blank that runs, to be bound at once. */
+  start(machine: MachineId, order: StartOrder): void;
   /** Only for a blank. */
   bind(machine: MachineId, version: Version): void;
   /** Only for a bound machine. Undefined where it is dying: nothing was sent. */

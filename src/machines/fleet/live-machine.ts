@@ -3,7 +3,7 @@
  *
  * Owns: the driver's machine, the host's end of its channel, its usage meter, its egress.
  * 1. `state` only moves forward: queued → starting → blank → binding → bound, and from anywhere to dying.
- * 2. A blank is stopped: it uses no CPU. It is resumed, with the time and fresh entropy, before it is bound.
+ * 2. A blank that nobody waits for is stopped: it uses no CPU. It is resumed, with the time and fresh entropy, before it is bound.
  * 3. `gone` resolves once, after the driver says that nothing is left. Whatever goes wrong ends there.
  */
 import { randomBytes } from "node:crypto";
@@ -18,10 +18,10 @@ import type { Machine, MachineExit, MachineSpec } from "../driver.ts";
 import { askEgress } from "./ask-egress.ts";
 import { bindParcel } from "./bind-message.ts";
 import { reasonOfError, reasonOfExit } from "./reason.ts";
+import { Rest } from "./rest.ts";
 import type { FleetEvents, FleetOptions, MachineEnd, MachineState, MachineView } from "./fleet.ts";
 import type { StartTurns } from "./start-turns.ts";
 import { UsageMeter } from "./usage-meter.ts";
-import { warm } from "./warm.ts";
 import { within } from "./within.ts";
 
 /** No driver may hold a turn for longer. */
@@ -42,6 +42,7 @@ export class LiveMachine {
   #state: MachineState = "queued";
   #machine: Machine | undefined;
   #end: HostEnd | undefined;
+  #rest: Rest | undefined;
   #version: Version | undefined;
   #egress: Egress | null = null;
   #stats: StatsMessage | null = null;
@@ -70,13 +71,14 @@ export class LiveMachine {
     return this.#version?.app ?? null;
   }
 
-  async bringUp(turns: StartTurns): Promise<void> {
+  /** @param urgent an invocation waits for it: it becomes a blank without lying down first */
+  async bringUp(turns: StartTurns, urgent: boolean): Promise<void> {
     const release = await turns.take();
     try {
       if (this.#isDying()) return this.#finish("it was not needed any more");
       this.#state = "starting";
       await this.#startMachine();
-      await this.#becomeBlank();
+      await this.#becomeBlank(urgent);
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -163,31 +165,33 @@ export class LiveMachine {
   #adopt(machine: Machine): void {
     this.#machine = machine;
     this.#end = openHostEnd(machine.channel, this.#hostEndEvents(), this.#options.clock);
+    this.#rest = new Rest(machine, this.#end);
     void machine.exited.then((exit) => this.#exited(machine, exit));
     if (this.#isDying()) void machine.kill();
   }
 
-  async #becomeBlank(): Promise<void> {
+  async #becomeBlank(urgent: boolean): Promise<void> {
     const { clock, handshakeMs = HANDSHAKE_MS } = this.#options;
-    const { machine, end } = this.#parts();
+    const { machine, end, rest } = this.#parts();
     if (this.#isDying()) return;
     await within(clock, handshakeMs, "the handshake", this.#resume(end, machine.fresh));
-    await within(clock, handshakeMs, "the warm request", warm(end));
-    await machine.stop();
+    const lieDown = () => within(clock, handshakeMs, "the warm request", rest.lieDown());
+    if (!urgent) await lieDown();
     if (this.#isDying()) return;
     this.#meter.turnTo("blank", null, machine.usage());
     this.#state = "blank";
     this.#wasReady = true;
     this.#events.blank(this.#id);
+    // Whoever it was started for may have gone meanwhile. The events above change the state.
+    if (urgent && (this.#state as MachineState) === "blank") await lieDown();
   }
 
   async #bindTo(version: Version): Promise<void> {
     const { bundles, secrets, egress } = this.#options;
-    const { machine, end } = this.#parts();
+    const { machine, end, rest } = this.#parts();
     const parcel = bindParcel(version, bundles(version), secrets(version));
     this.#egress = egress(version);
-    await machine.cont();
-    await this.#resume(end, false);
+    if (await rest.getUp()) await this.#resume(end, false);
     const answered = end.bind(parcel.message, parcel.code);
     this.#meter.turnTo("bring-up", null, machine.usage());
     await answered;
@@ -198,10 +202,10 @@ export class LiveMachine {
     await end.resume(this.#options.clock.wall(), randomBytes(64), this.#spec.id, fresh);
   }
 
-  #parts(): { machine: Machine; end: HostEnd } {
-    if (this.#machine === undefined || this.#end === undefined)
+  #parts(): { machine: Machine; end: HostEnd; rest: Rest } {
+    if (this.#machine === undefined || this.#end === undefined || this.#rest === undefined)
       throw new MayflyError("internal", { what: "a machine that was not started is used" });
-    return { machine: this.#machine, end: this.#end };
+    return { machine: this.#machine, end: this.#end, rest: this.#rest };
   }
 
   #hostEndEvents() {

@@ -1,0 +1,33 @@
+/**
+ * A blank's rest: it is touched once more through the whole path of a request, and then stopped, so that it uses no CPU.
+ * One that somebody waits for is bound before it gets to that.
+ */
+import type { HostEnd } from "../../wire/host-end.ts";
+import type { Machine } from "../driver.ts";
+import { warm } from "./warm.ts";
+
+export class Rest {
+  readonly #machine: Machine;
+  readonly #end: HostEnd;
+  #asleep: Promise<void> | null = null;
+
+  constructor(machine: Machine, end: HostEnd) {
+    this.#machine = machine;
+    this.#end = end;
+  }
+
+  /** Resolves when the machine is stopped. Idempotent. */
+  lieDown(): Promise<void> {
+    this.#asleep ??= warm(this.#end).then(() => this.#machine.stop());
+    return this.#asleep;
+  }
+
+  /** Resolves when it runs; with whether it had rested, and so has to be told the time. */
+  async getUp(): Promise<boolean> {
+    if (this.#asleep === null) return false;
+    await this.#asleep;
+    this.#asleep = null;
+    await this.#machine.cont();
+    return true;
+  }
+}
