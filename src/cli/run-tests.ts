@@ -8,6 +8,9 @@ import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { projectDir } from "./run-tool.ts";
 
+/** What hangs is a failure, too: ms for a file, far more than any needs. */
+const FILE_MS = 600_000;
+
 export interface Totals {
   passed: number;
   failed: number;
@@ -35,7 +38,7 @@ function startsMachines(file: string): boolean {
 async function runBatch(files: string[], concurrency: number): Promise<Totals> {
   const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
   if (files.length === 0) return totals;
-  const tests = run({ cwd: projectDir, files, concurrency, execArgv: ["--disable-warning=ExperimentalWarning"] });
+  const tests = run({ cwd: projectDir, files, concurrency, timeout: FILE_MS, execArgv: ["--disable-warning=ExperimentalWarning"] });
   tests.on("test:summary", ({ file, counts }) => {
     if (file !== undefined) return;
     const { tests: all, passed, skipped, todo } = counts;

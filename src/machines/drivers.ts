@@ -3,11 +3,11 @@ import type { Clock } from "../clock/clock.ts";
 import { MayflyError } from "../errors/error.ts";
 import { ensureAgent } from "../images/agent-bundle.ts";
 import { type Image, ensureImage } from "../images/ensure-image.ts";
-import type { Driver } from "./driver.ts";
+import type { Driver, DriverName } from "./driver.ts";
 
 /** The fake driver is for tests of other rooms. */
-export const selectableDrivers = ["qemu", "gvisor", "process"] as const;
-export type SelectableDriver = (typeof selectableDrivers)[number];
+export const selectableDrivers: SelectableDriver[] = ["qemu", "gvisor", "process"];
+export type SelectableDriver = Exclude<DriverName, "fake">;
 
 export interface DriverSurroundings {
   cacheDir: string;
