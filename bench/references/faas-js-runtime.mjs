@@ -1,4 +1,7 @@
 // Red Hat's faas-js-runtime (Fastify), as Knative functions use it.
 import runtime from "faas-js-runtime";
 
-await runtime.start(() => ({ body: "hello\n", headers: { "content-type": "text/plain" } }), { port: Number(process.env.PORT), logLevel: "silent" });
+await runtime.start(() => ({ body: "hello\n", headers: { "content-type": "text/plain" } }), {
+  port: Number(process.env.PORT),
+  logLevel: "silent",
+});
