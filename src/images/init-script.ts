@@ -1,6 +1,12 @@
 import { agentPath, guestEnvironment, nodeFlags, nodePath } from "./guest-layout.ts";
 
 /**
+ * A clone begins with no translated code: functions whose bytecode V8 dropped before the freeze would be parsed and compiled
+ * anew in every one of them, by code that must first be translated, too.
+ */
+const cloneFlags = ["--no-flush-bytecode"];
+
+/**
  * The first program of a VM, from the initrd: from a bare kernel to Node running the agent as process 1, which it
  * becomes. Should anything fail, process 1 ends, the kernel panics and so QEMU exits; the last step is on the console.
  *
@@ -72,7 +78,7 @@ cd /
 
 step="start node"
 exec busybox env -i MAYFLY_CHANNEL="$channel" ${environment()} \\
-  busybox switch_root /root ${nodePath} ${nodeFlags.join(" ")} $heap ${agentPath} < /root/dev/null
+  busybox switch_root /root ${nodePath} ${[...nodeFlags, ...cloneFlags].join(" ")} $heap ${agentPath} < /root/dev/null
 `;
 }
 
