@@ -2,17 +2,17 @@
  * The guest agent: answers the host, in the order of a machine's life (docs/guest-protocol.md).
  *
  * Owns: the connection, and what the machine is bound to.
- * 1. Before Bind only mayfly:warm is answered; after it, only the app's functions.
- * 2. A machine is bound once.
+ * 1. Before Bind only mayfly:warm and what was rehearsed are answered; after it, only the app's functions.
+ * 2. A machine is bound once. Rehearsals take the same way, and are forgotten at the next Bind.
  */
-import { type BindMessage, type BoundMessage, FrameType, LogLevel, PROTOCOL_VERSION, ResetCode } from "../wire/protocol.ts";
+import { type BindMessage, type BoundMessage, FrameType, LogLevel, PROTOCOL_VERSION, REHEARSAL_APP, ResetCode } from "../wire/protocol.ts";
 import { type ResumeMessage, WARM_FUNCTION } from "../wire/protocol.ts";
 import { App } from "./app.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import { Binding } from "./code/binding.ts";
 import { SourceMaps } from "./code/source-maps.ts";
 import { Connection } from "./connection.ts";
-import { captureNetwork } from "./egress/network.ts";
+import { captureNetwork, type Permission } from "./egress/network.ts";
 import { setEnvironment } from "./environment.ts";
 import { Failures } from "./invocation/failures.ts";
 import { Invocation } from "./invocation/invocation.ts";
@@ -44,6 +44,8 @@ class Agent {
   readonly #stats: Stats;
   readonly #warmUp: WarmUp;
   readonly #onClosed = () => this.#stats.ended();
+  readonly #permission: Permission = { egress: false };
+  /** For good, or about to be. */
   #binding = false;
   #app: App | null = null;
 
@@ -58,7 +60,8 @@ class Agent {
     this.#log = new Log(this.#connection.writer, this.#sourceMaps);
     this.#failures = new Failures(this.#log);
     this.#stats = new Stats(this.#connection.writer);
-    this.#warmUp = new WarmUp(this.#failures, this.#sourceMaps);
+    this.#warmUp = new WarmUp((message, code) => this.#open(message, code));
+    captureNetwork(this.#connection, this.#permission);
     captureOutput(this.#log);
     captureUncaught(this.#failures);
     captureExit(this.#log, () => this.#connection.writer.flush());
@@ -86,15 +89,21 @@ class Agent {
 
   async #bindTo(stream: number, message: BindMessage, code: Buffer): Promise<void> {
     try {
-      setEnvironment(message);
-      captureNetwork(this.#connection, message.egress);
-      this.#stats.start();
-      this.#app = new App(message, code, this.#failures, this.#sourceMaps);
+      this.#app = this.#open(message, code);
+      this.#binding = message.app !== REHEARSAL_APP;
+      this.#stats.bound(this.#binding);
       if (message.preload !== undefined && this.#app.has(message.preload)) await this.#app.preload(message.preload);
       this.#bound(stream, { ok: true });
     } catch (error) {
       this.#bound(stream, { ok: false, message: describe(error) });
     }
+  }
+
+  /** For a Bind, and for the warm-up, so that what a Bind does is warm as well. */
+  #open(message: BindMessage, code: Buffer): App {
+    setEnvironment(message);
+    this.#permission.egress = message.egress;
+    return new App(message, code, this.#failures, this.#sourceMaps);
   }
 
   #bound(stream: number, message: BoundMessage): void {
@@ -109,7 +118,7 @@ class Agent {
     this.#connection.adopt(stream, invocation);
     const name = invocation.head.function;
     if (this.#app?.has(name)) this.#app.run(invocation);
-    else if (this.#app === null && name === WARM_FUNCTION) this.#warmUp.run(invocation);
+    else if (!this.#binding && name === WARM_FUNCTION) this.#warmUp.run(invocation);
     else invocation.fail(ResetCode.FunctionNotFound, `no function ${name}`);
   }
 }

@@ -30,7 +30,7 @@ test("Ping is answered", async () => {
   await agent.kill();
 });
 
-test("a bound machine tells its load once a second", async () => {
+test("a bound machine that is busy tells its load once a second", async () => {
   const agent = await startAgentProcess();
   await agent.bind({
     main: `exports.default = { async fetch() { await new Promise((resolve) => setTimeout(resolve, 1200)); return new Response() } }`,

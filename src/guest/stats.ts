@@ -1,7 +1,7 @@
 /**
- * Tells the host once a second how the event loop is doing.
+ * Tells the host once a second how the event loop is doing, while it does anything.
  *
- * 1. An idle machine wakes up for nothing but this: the loop's delay is watched only while invocations are in flight.
+ * 1. An idle machine does not wake up for this: nothing is watched, and nothing told, but once more after the last invocation.
  */
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { totalmem } from "node:os";
@@ -15,8 +15,8 @@ const RESOLUTION_MS = 20;
 export class Stats {
   readonly #writer: FrameWriter;
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  #watching = false;
-  #started = false;
+  #bound = false;
+  #timer: NodeJS.Timeout | null = null;
   #inFlight = 0;
   #utilization = performance.eventLoopUtilization();
 
@@ -24,16 +24,14 @@ export class Stats {
     this.#writer = writer;
   }
 
-  /** From Bind on. */
-  start(): void {
-    this.#started = true;
-    this.#watch();
-    setInterval(() => this.#send(), INTERVAL_MS).unref();
+  /** What is measured is told from now on, where it is for good. */
+  bound(forGood: boolean): void {
+    this.#bound = forGood;
   }
 
   begun(): void {
     this.#inFlight += 1;
-    if (!this.#watching) this.#watch();
+    if (this.#timer === null) this.#watch();
   }
 
   ended(): void {
@@ -41,16 +39,17 @@ export class Stats {
   }
 
   #watch(): void {
-    if (!this.#started) return;
-    this.#watching = true;
     this.#delay.enable();
+    this.#timer = setInterval(() => this.#send(), INTERVAL_MS).unref();
   }
 
   #send(): void {
-    this.#writer.json(FrameType.Stats, 0, this.#measure());
+    const stats = this.#measure();
+    if (this.#bound) this.#writer.json(FrameType.Stats, 0, stats);
     this.#delay.reset();
     if (this.#inFlight > 0) return;
-    this.#watching = false;
+    clearInterval(this.#timer!);
+    this.#timer = null;
     this.#delay.disable();
   }
 

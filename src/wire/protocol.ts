@@ -86,6 +86,9 @@ export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
 /** The function that an unbound agent answers for, so that a template and a blank can be warmed through the real path. */
 export const WARM_FUNCTION = "mayfly:warm";
 
+/** A Bind to this app may be repeated, and is forgotten at the next one: docs/guest-protocol.md, Life of a machine. */
+export const REHEARSAL_APP = "mayfly:rehearsal";
+
 /** Host → guest, before any user code and after every pause. */
 export interface ResumeMessage {
   /** Versions that the host speaks. */
@@ -133,7 +136,7 @@ export interface BindMessage {
 
 export type BoundMessage = { ok: true } | { ok: false; message: string };
 
-/** Guest → host, once a second while bound. Advice for scaling only: never used for billing. */
+/** Guest → host, once a second while bound and busy, and once after. Advice for scaling only: never used for billing. */
 export interface StatsMessage {
   /** CPU time of the agent's process since it started, ms. */
   cpuMs: number;

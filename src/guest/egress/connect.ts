@@ -4,6 +4,7 @@ import net, { type Socket } from "node:net";
 import type { Connection } from "../connection.ts";
 import { noNetwork } from "./failure.ts";
 import { isLocal } from "./local.ts";
+import type { Permission } from "./network.ts";
 import { Tunnel } from "./tunnel.ts";
 
 interface Destination {
@@ -18,7 +19,7 @@ const prototype = net.Socket.prototype as unknown as { connect: Connect };
 const { connect: connectNatively } = prototype;
 const { _normalizeArgs: normalise } = net as unknown as { _normalizeArgs: Normalise };
 
-export function captureConnect(connection: Connection, allowed: boolean): void {
+export function captureConnect(connection: Connection, permission: Permission): void {
   prototype.connect = function (...parameters) {
     // net.connect passes on what it has normalised already.
     const [destination, listener] = Array.isArray(parameters[0]) ? (parameters[0] as ReturnType<Normalise>) : normalise(parameters);
@@ -27,7 +28,7 @@ export function captureConnect(connection: Connection, allowed: boolean): void {
     if (path || port === undefined || host === undefined || isLocal(host)) return connectNatively.apply(this, parameters);
     if (listener !== null) this.once("connect", listener);
     (this as { connecting: boolean }).connecting = true;
-    if (allowed) lead(this, connection, host, Number(port));
+    if (permission.egress) lead(this, connection, host, Number(port));
     else process.nextTick(() => this.destroy(noNetwork("connect", host)));
     return this;
   };

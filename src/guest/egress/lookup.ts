@@ -6,6 +6,7 @@ import { FrameType, type ResolveMessage, type ResolvedMessage } from "../../wire
 import type { Connection } from "../connection.ts";
 import { networkError, noNetwork, refusedByHost } from "./failure.ts";
 import { isLocal } from "./local.ts";
+import type { Permission } from "./network.ts";
 
 type Family = ResolveMessage["family"];
 type Resolve = (host: string, family: Family) => Promise<LookupAddress[]>;
@@ -21,8 +22,8 @@ const otherQueries = ["resolveAny", "resolveCaa", "resolveCname", "resolveMx", "
   "reverse",
 ]);
 
-export function captureLookup(connection: Connection, allowed: boolean): void {
-  const resolve: Resolve = (host, family) => resolveAnywhere(connection, allowed, host, family);
+export function captureLookup(connection: Connection, permission: Permission): void {
+  const resolve: Resolve = (host, family) => resolveAnywhere(connection, permission.egress, host, family);
   const lookup = async (host: string, options?: Options) => {
     const { family, all } = lookupOptions(options);
     const addresses = await resolve(host, family);

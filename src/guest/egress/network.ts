@@ -7,9 +7,14 @@ import { captureConnect } from "./connect.ts";
 import { captureDatagrams } from "./datagrams.ts";
 import { captureLookup } from "./lookup.ts";
 
-/** @param allowed whether the app has egress at all; where not, everything fails at once with a sentence that says so */
-export function captureNetwork(connection: Connection, allowed: boolean): void {
-  captureConnect(connection, allowed);
-  captureLookup(connection, allowed);
+/** Whether the app has egress at all; where not, everything fails at once with a sentence that says so. */
+export interface Permission {
+  egress: boolean;
+}
+
+/** @param permission looked at when something is wanted, so that all is in place before it is known */
+export function captureNetwork(connection: Connection, permission: Permission): void {
+  captureConnect(connection, permission);
+  captureLookup(connection, permission);
   captureDatagrams();
 }

@@ -1,6 +1,5 @@
 /** Gives every random source that a clone shares with its siblings bytes of its own. */
-import { createHash } from "node:crypto";
-import { closeSync, openSync } from "node:fs";
+import { openSync } from "node:fs";
 import { nativeCall } from "./native.ts";
 import { reseedMathRandom } from "./math-random.ts";
 
@@ -9,39 +8,36 @@ const RNDADDENTROPY = 0x40085203n;
 const RNDRESEEDCRNG = 0x5207n;
 
 /**
+ * Sources get different bytes, so that none reveals another's.
+ *
+ * @param entropy 64 fresh random bytes
  * @param kernel whether this machine has a kernel of its own to reseed
  * @returns what failed, in words; empty where all is well
  */
 export function spreadEntropy(entropy: Buffer, kernel: boolean): string[] {
   const failures: string[] = [];
-  if (kernel) failures.push(...reseedKernel(derive("kernel", entropy)));
+  if (kernel) failures.push(...reseedKernel(entropy.subarray(0, 24)));
   // After the kernel: OpenSSL takes its own seed from there as well when it is told to reseed.
-  failures.push(...reseedTls(derive("tls", entropy)));
-  reseedMathRandom(derive("math", entropy));
+  failures.push(...reseedTls(entropy.subarray(24, 48)));
+  reseedMathRandom(entropy.subarray(48, 64));
   return failures;
 }
 
-/** Sources get different bytes, so that none reveals another's. */
-function derive(purpose: string, entropy: Buffer): Buffer {
-  return createHash("sha512").update(purpose).update(entropy).digest();
-}
+let device: number | undefined;
 
 function reseedKernel(bytes: Buffer): string[] {
   const ioctl = nativeCall("ioctl");
   if (ioctl === undefined) return ["no ioctl: the kernel's random source was not reseeded"];
-  const device = openSync("/dev/urandom", "r");
-  try {
-    // struct rand_pool_info: bits of entropy, bytes, bytes…
-    const pool = Buffer.alloc(8 + bytes.length);
-    pool.writeInt32LE(bytes.length * 8, 0);
-    pool.writeInt32LE(bytes.length, 4);
-    bytes.copy(pool, 8);
-    if (ioctl(device, RNDADDENTROPY, pool) !== 0) return ["RNDADDENTROPY was refused"];
-    if (ioctl(device, RNDRESEEDCRNG, Buffer.alloc(8)) !== 0) return ["RNDRESEEDCRNG was refused"];
-    return [];
-  } finally {
-    closeSync(device);
-  }
+  // Kept open, for the next resume.
+  device ??= openSync("/dev/urandom", "r");
+  // struct rand_pool_info: bits of entropy, bytes, bytes…
+  const pool = Buffer.alloc(8 + bytes.length);
+  pool.writeInt32LE(bytes.length * 8, 0);
+  pool.writeInt32LE(bytes.length, 4);
+  bytes.copy(pool, 8);
+  if (ioctl(device, RNDADDENTROPY, pool) !== 0) return ["RNDADDENTROPY was refused"];
+  if (ioctl(device, RNDRESEEDCRNG, pool) !== 0) return ["RNDRESEEDCRNG was refused"];
+  return [];
 }
 
 function reseedTls(bytes: Buffer): string[] {

@@ -1,4 +1,7 @@
-/** The calls of libc and OpenSSL that Node has no words for, through node:ffi (experimental in Node 26). */
+/**
+ * The calls of libc and OpenSSL that Node has no words for, through node:ffi (experimental in Node 26). Each is looked up once: a
+ * template does it before it is frozen, since a look-up makes code, which an emulator would translate anew in every clone.
+ */
 
 type Call = (...parameters: (number | bigint | Buffer)[]) => number;
 interface Ffi {
@@ -11,8 +14,15 @@ const SIGNATURES = {
   ioctl: { arguments: ["int32", "uint64", "buffer"], return: "int32" },
 };
 
+const known = new Map<keyof typeof SIGNATURES, Call | undefined>();
+
 /** Undefined where this Node or this kernel's libc lacks it (OSv has no clock_settime). */
 export function nativeCall(name: keyof typeof SIGNATURES): Call | undefined {
+  if (!known.has(name)) known.set(name, lookUp(name));
+  return known.get(name);
+}
+
+function lookUp(name: keyof typeof SIGNATURES): Call | undefined {
   const ffi = process.getBuiltinModule("node:ffi") as unknown as Ffi | undefined;
   try {
     return ffi?.dlopen(null, { [name]: SIGNATURES[name] }).functions[name];

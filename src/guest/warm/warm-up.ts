@@ -1,21 +1,18 @@
 /** Answers mayfly:warm through the same steps as an app: Bind's parsing, evaluation, the runners of every style, logs, timers, replies. */
 import type { BindMessage } from "../../wire/protocol.ts";
-import { App } from "../app.ts";
+import type { App } from "../app.ts";
 import { Binding } from "../code/binding.ts";
-import type { SourceMaps } from "../code/source-maps.ts";
-import type { Failures } from "../invocation/failures.ts";
 import type { Invocation } from "../invocation/invocation.ts";
 import { warmFunctions, warmTurns } from "./warm-app.ts";
 
 export class WarmUp {
-  readonly #failures: Failures;
-  readonly #sourceMaps: SourceMaps;
+  readonly #open: (message: BindMessage, code: Buffer) => App;
   #app: App | null = null;
   #turn = 0;
 
-  constructor(failures: Failures, sourceMaps: SourceMaps) {
-    this.#failures = failures;
-    this.#sourceMaps = sourceMaps;
+  /** @param open what a Bind does with its message and code */
+  constructor(open: (message: BindMessage, code: Buffer) => App) {
+    this.#open = open;
   }
 
   /** Each request takes the next turn; each round evaluates the code anew. */
@@ -36,10 +33,7 @@ export class WarmUp {
       handler: "handler",
     }));
     const message: BindMessage = { app: "warm", version: "0", functions, env: {}, memoryMb: 128, egress: false };
-    new Binding((parsed, bytes) => (this.#app = new App(parsed, bytes, this.#failures, this.#sourceMaps))).begin(
-      payload(message, code),
-      true,
-    );
+    new Binding((parsed, bytes) => (this.#app = this.#open(parsed, bytes))).begin(payload(message, code), true);
   }
 }
 

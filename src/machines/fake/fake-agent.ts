@@ -12,7 +12,16 @@ import { FrameReader } from "../../wire/frame-reader.ts";
 import { fromHost } from "../../wire/frame-rules.ts";
 import { FrameWriter } from "../../wire/frame-writer.ts";
 import { decodeRequestHead } from "../../wire/head.ts";
-import { Flag, FrameType, INITIAL_CREDIT, PROTOCOL_VERSION, type ReadyMessage, ResetCode, WARM_FUNCTION } from "../../wire/protocol.ts";
+import {
+  Flag,
+  FrameType,
+  INITIAL_CREDIT,
+  PROTOCOL_VERSION,
+  REHEARSAL_APP,
+  type ReadyMessage,
+  ResetCode,
+  WARM_FUNCTION,
+} from "../../wire/protocol.ts";
 
 /** Gets a request's whole body, gives the reply's. What it throws becomes a Reset. */
 export type FakeFunction = (body: Buffer) => Buffer | Promise<Buffer>;
@@ -33,6 +42,7 @@ export class FakeAgent {
   readonly #functions: Record<string, FakeFunction>;
   readonly #streams = new Map<number, Incoming>();
   #bound = false;
+  #rehearsing = false;
   #running = Promise.withResolvers<void>();
 
   constructor(channel: Duplex, functions: Record<string, FakeFunction>) {
@@ -66,6 +76,7 @@ export class FakeAgent {
       case FrameType.Ping:
         return this.#writer.frame(FrameType.Pong, 0, 0, payload);
       case FrameType.Bind:
+        this.#rehearsing = appOf(payload) === REHEARSAL_APP;
         return this.#open(stream, undefined, Buffer.alloc(0), ended);
       case FrameType.Request: {
         const headEnd = 4 + payload.readUInt32LE(0);
@@ -98,7 +109,7 @@ export class FakeAgent {
   async #run(stream: number, { name, chunks, outlet }: Incoming): Promise<void> {
     if (name === undefined) return this.#bind(stream);
     const run = this.#functions[name];
-    if (!this.#bound && name === WARM_FUNCTION) return this.#reply(stream, outlet, Buffer.from("warm"));
+    if (!this.#bound && (this.#rehearsing || name === WARM_FUNCTION)) return this.#reply(stream, outlet, Buffer.from("warm"));
     if (!this.#bound || run === undefined) return this.#reset(stream, ResetCode.FunctionNotFound, `no function ${name}`);
     try {
       const reply = await run(Buffer.concat(chunks));
@@ -112,7 +123,7 @@ export class FakeAgent {
   #bind(stream: number): void {
     this.#streams.delete(stream);
     this.#writer.json(FrameType.Bound, stream, this.#bound ? { ok: false, message: "bound already" } : { ok: true });
-    this.#bound = true;
+    this.#bound = !this.#rehearsing;
   }
 
   #reply(stream: number, outlet: Outlet, body: Buffer): void {
@@ -131,3 +142,7 @@ export class FakeAgent {
 }
 
 const ready: ReadyMessage = { protocol: PROTOCOL_VERSION, agent: AGENT, node: process.versions.node, kernel: "host" };
+
+function appOf(bind: Buffer): string {
+  return (JSON.parse(bind.toString("utf8", 4, 4 + bind.readUInt32LE(0))) as { app: string }).app;
+}

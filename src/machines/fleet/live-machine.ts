@@ -175,7 +175,7 @@ export class LiveMachine {
     const { machine, end, rest } = this.#parts();
     if (this.#isDying()) return;
     await within(clock, handshakeMs, "the handshake", this.#resume(end, machine.fresh));
-    const lieDown = () => within(clock, handshakeMs, "the warm request", rest.lieDown());
+    const lieDown = () => within(clock, handshakeMs, "the rehearsal", rest.lieDown());
     if (!urgent) await lieDown();
     if (this.#isDying()) return;
     this.#meter.turnTo("blank", null, machine.usage());

@@ -1,10 +1,10 @@
 /**
- * A blank's rest: it is touched once more through the whole path of a request, and then stopped, so that it uses no CPU.
+ * A blank's rest: it rehearses its first bind and invocation, and is then stopped, so that it uses no CPU.
  * One that somebody waits for is bound before it gets to that.
  */
 import type { HostEnd } from "../../wire/host-end.ts";
 import type { Machine } from "../driver.ts";
-import { warm } from "./warm.ts";
+import { rehearse } from "../rehearsal.ts";
 
 export class Rest {
   readonly #machine: Machine;
@@ -18,7 +18,7 @@ export class Rest {
 
   /** Resolves when the machine is stopped. Idempotent. */
   lieDown(): Promise<void> {
-    this.#asleep ??= warm(this.#end).then(() => this.#machine.stop());
+    this.#asleep ??= rehearse(this.#end).then(() => this.#machine.stop());
     return this.#asleep;
   }
 

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Clock } from "../../clock/clock.ts";
-import type { HostEnd, RequestSink } from "../../wire/host-end.ts";
+import type { HostEnd } from "../../wire/host-end.ts";
 import { WARM_FUNCTION } from "../../wire/protocol.ts";
+import { callFunction, rehearse } from "../rehearsal.ts";
 import { type BootOptions, type Booted, withBootedGuest } from "./boot.ts";
 import { sealMemoryFile } from "./libc.ts";
 import { saveState } from "./migration.ts";
@@ -19,6 +20,7 @@ export interface FrozenMachine {
 
 /** Until V8 has optimised the path; frozen halfway, every clone would go on compiling. docs/drivers-qemu.md has the figures. */
 const WARM_REQUESTS = 1_800;
+const REQUESTS_PER_REHEARSAL = 20;
 const WARM_RESUMES = 45;
 const SETTLE_MS = 500;
 const ATTEMPTS = 3;
@@ -45,29 +47,13 @@ async function freezeWarm(booted: Booted, clock: Clock, progress: (step: string)
 }
 
 async function warm(host: HostEnd, clock: Clock): Promise<void> {
-  for (let n = 0; n < WARM_REQUESTS; n++) await warmRequest(host, n);
+  for (let n = 0; n < WARM_REQUESTS; n++) {
+    await callFunction(host, WARM_FUNCTION);
+    if (n % REQUESTS_PER_REHEARSAL === 0) await rehearse(host);
+  }
   await sleep(SETTLE_MS);
   for (let n = 0; n < WARM_RESUMES; n++) {
     await host.resume(clock.wall(), randomBytes(64), "template", false);
-    await warmRequest(host, n);
+    await rehearse(host);
   }
-}
-
-function warmRequest(host: HostEnd, n: number): Promise<void> {
-  return new Promise((resolve) => {
-    const head = {
-      id: `warm-${n}`,
-      function: WARM_FUNCTION,
-      remainingMs: 30_000,
-      method: "GET",
-      url: "http://template.invalid/",
-      headers: [],
-    };
-    host.request(head, null, true, quietSink(resolve));
-  });
-}
-
-function quietSink(closed: () => void): RequestSink {
-  const ignore = () => undefined;
-  return { head: ignore, data: ignore, end: ignore, reset: ignore, drain: ignore, closed };
 }
