@@ -25,7 +25,7 @@ import { createGateway } from "./gateway/gateway.ts";
 import { RouteTable } from "./gateway/routes.ts";
 import { createLedger } from "./ledger/create-ledger.ts";
 import { openLogs } from "./logs/open-logs.ts";
-import type { Driver } from "./machines/driver.ts";
+import { type Driver, usualSize } from "./machines/driver.ts";
 import { type ChosenDriver, chooseDriver } from "./machines/drivers.ts";
 import { createFleet } from "./machines/fleet/create-fleet.ts";
 import { createPackingPolicy } from "./policy/packing.ts";
@@ -72,7 +72,7 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
   const dispatcher = await openDispatcher(start, state, chosen.driver, urls);
   const routes = new RouteTable(config.domain);
   const platform = createPlatform(start, { dispatcher, routes, chosen, urls });
-  for (const { live } of state.catalog.list()) platform.deployed(live);
+  resumeApps(start, state, platform);
   urls.gateway = await openGateway(start, dispatcher, routes);
   urls.api = await openApi(start, state, platform);
   lock.announce(urls);
@@ -116,7 +116,7 @@ async function openDriver({ config, clock, progress, closing }: Start): Promise<
   const runDir = join(config.stateDir, "run");
   const chosen = await chooseDriver(config.driver, { cacheDir: config.cacheDir, runDir, clock, progress });
   closing.defer(() => chosen.driver.close());
-  await chosen.driver.prepare(progress);
+  await chosen.driver.prepare(progress, usualSize);
   return chosen;
 }
 
@@ -140,7 +140,7 @@ async function openDispatcher(start: Start, { catalog, ledger, logs }: State, dr
 
 async function openPolicy({ config, closing }: Start): Promise<BoundPolicy> {
   const { blanks, idleMs, maxMachines, record } = config;
-  const options = { blanks, idleMs, maxMachines, memoryMb: 256, vcpus: 1 };
+  const options = { blanks, idleMs, maxMachines, ...usualSize };
   const policy = bindPolicy(createPackingPolicy(options));
   if (record === undefined) return policy;
   const recorder = await recordPolicy(policy, options, record);
@@ -155,12 +155,21 @@ function egressOf({ network }: Manifest, urls: Urls): Egress | null {
   return createEgress({ allow: network === "egress" ? [] : network.allow, ownPorts });
 }
 
+/** Machines of unusual sizes are prepared meanwhile: their apps' first calls wait for that, and no others. */
+function resumeApps({ log }: Start, { catalog }: State, platform: Platform): void {
+  for (const { app, live } of catalog.list()) {
+    platform.deployed(live);
+    platform.prepare(live.manifest).catch((error: unknown) => log.error({ err: error, app }, "machines of its size cannot be prepared"));
+  }
+}
+
 /** What the management API may ask and tell. */
 function createPlatform({ clock, log }: Start, { dispatcher, routes, chosen, urls }: Wired): Platform {
   const startedAt = clock.now();
   const driver = { name: chosen.driver.name, detail: chosen.detail };
   const known = new Map<string, string>();
   return {
+    prepare: ({ memoryMb, vcpus }) => chosen.driver.prepare((step) => log.info(step), { memoryMb, vcpus }),
     deployed(version) {
       dispatcher.setApp(version);
       // The same version again: its secrets changed.

@@ -58,6 +58,7 @@ beforeEach(async () => {
   logs = openLogs(join(dir, "logs"), { onFailure });
   ledger = createLedger(join(dir, "ledger.db"), { onFailure });
   const platform = {
+    prepare: async () => {},
     deployed: (version: Version) => void told.push(version),
     removed: (app: string) => void told.push(app),
     machines: () => [machine],

@@ -1,8 +1,11 @@
 import type { Version } from "../catalog/catalog.ts";
+import type { Manifest } from "../catalog/manifest.ts";
 import type { HostInfo, MachineInfo } from "./schemas.ts";
 
 /** What the API asks of the running platform. */
 export interface Platform {
+  /** Resolves when machines of the size that the manifest asks for can be started at once: the first of a size may take seconds. */
+  prepare(manifest: Manifest): Promise<void>;
   /** Calls go to this version from now on; machines of an older one, or with older secrets, get no more work. */
   deployed(version: Version): void;
   /** Resolves when its machines are gone and will log nothing more. */

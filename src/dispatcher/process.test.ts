@@ -9,7 +9,7 @@ import type { Version } from "../catalog/catalog.ts";
 import type { Manifest } from "../catalog/manifest.ts";
 import { systemClock } from "../clock/clock.ts";
 import { ensureAgent } from "../images/agent-bundle.ts";
-import type { Driver } from "../machines/driver.ts";
+import { type Driver, usualSize } from "../machines/driver.ts";
 import { createFleet } from "../machines/fleet/create-fleet.ts";
 import type { UsageEntry } from "../machines/fleet/fleet.ts";
 import { createProcessDriver } from "../machines/process/process-driver.ts";
@@ -52,7 +52,7 @@ describe("a dispatcher with real agents", () => {
 
   before(async () => {
     driver = createProcessDriver({ agent: () => ensureAgent(join(folder, "cache")), runDir: join(folder, "run") });
-    await driver.prepare(() => {});
+    await driver.prepare(() => {}, usualSize);
     const bootId = Date.now().toString(36);
     const fleet = createFleet({
       driver,

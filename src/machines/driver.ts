@@ -14,11 +14,17 @@ export type Probe =
     }
   | { ok: false; reason: string; cure: string };
 
-export interface MachineSpec {
-  /** [a-z0-9-]{1,40}, unique on this host among the living. */
-  id: string;
+export interface MachineSize {
   memoryMb: number;
   vcpus: number;
+}
+
+/** What a machine has where its app's manifest says nothing else; blanks are kept of this size. */
+export const usualSize: MachineSize = { memoryMb: 256, vcpus: 1 };
+
+export interface MachineSpec extends MachineSize {
+  /** [a-z0-9-]{1,40}, unique on this host among the living. */
+  id: string;
 }
 
 /** From the host's accounting (cgroup or /proc), never from the guest's word. */
@@ -68,8 +74,8 @@ export interface Driver {
   readonly name: DriverName;
   /** Bounded in time (30 s), no side effects that outlive it but remembered verdicts. */
   probe(): Promise<Probe>;
-  /** One-off work before the first start (an image, a template). Idempotent; `progress` gets one line a step. */
-  prepare(progress: (step: string) => void): Promise<void>;
+  /** One-off work before the first start of a machine of a size (an image, a template). Idempotent; `progress` gets one line a step. */
+  prepare(progress: (step: string) => void, size: MachineSize): Promise<void>;
   /** Rejects with MayflyError "machine-start-failed" (reason and last output in it), leaving nothing behind. */
   start(spec: MachineSpec): Promise<Machine>;
   /** Kills what is left and removes what the driver keeps while running. */

@@ -16,6 +16,7 @@ export function addApps(api: OpenAPIHono, { catalog, logs, platform }: Parts): v
 
   api.openapi(routes.deploy, async (context) => {
     const { manifest, bundles } = await readUpload(context.req.valid("param").app, context.req.valid("form"));
+    await platform.prepare(manifest);
     const version = catalog.deploy(manifest, bundles);
     platform.deployed(version);
     return context.json(version, 201);

@@ -4,7 +4,7 @@ import crypto from "node:crypto";
 import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Driver, ExitReason, Machine } from "../driver.ts";
+import { type Driver, type ExitReason, type Machine, usualSize } from "../driver.ts";
 import { type Footprint, footprint, settledFootprint } from "./footprint.ts";
 import type { ConformanceFunction } from "./functions.ts";
 import { openSession, type Session, warm } from "./session.ts";
@@ -46,7 +46,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
 
     before(async () => {
       subject = await makeSubject();
-      await subject.driver.prepare(() => undefined);
+      await subject.driver.prepare(() => undefined, usualSize);
       await (await start()).kill();
       await subject.broken.start({ id: `conf-${name}-broken`, memoryMb: MEMORY_MB, vcpus: 1 }).catch(() => undefined);
       idle = footprint(subject.folders);

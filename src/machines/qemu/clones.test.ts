@@ -12,7 +12,7 @@ import { systemClock } from "../../clock/clock.ts";
 import { loadConfig } from "../../config/load.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { openSession } from "../conformance/session.ts";
-import type { Driver } from "../driver.ts";
+import { type Driver, usualSize } from "../driver.ts";
 import { createQemuDriver } from "./qemu-driver.ts";
 
 const { cacheDir } = loadConfig({});
@@ -22,7 +22,7 @@ let started = 0;
 
 before(async () => {
   driver = createQemuDriver({ image: () => ensureImage({ cacheDir, progress: () => undefined }), cacheDir, runDir, clock: systemClock });
-  await driver.prepare(() => undefined);
+  await driver.prepare(() => undefined, usualSize);
 });
 after(async () => {
   await driver.close();

@@ -13,7 +13,7 @@ import { loadConfig } from "../../config/load.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { detectCgroups } from "../cgroup/detect.ts";
 import { processStartTime } from "../cgroup/proc.ts";
-import type { Driver, Machine } from "../driver.ts";
+import { type Driver, type Machine, usualSize } from "../driver.ts";
 import { Fd } from "./command-line.ts";
 import { createQemuDriver } from "./qemu-driver.ts";
 
@@ -26,7 +26,7 @@ let pids: number[];
 
 before(async () => {
   driver = createQemuDriver({ image: () => ensureImage({ cacheDir, progress: () => undefined }), cacheDir, runDir, clock: systemClock });
-  await driver.prepare(() => undefined);
+  await driver.prepare(() => undefined, usualSize);
   machines = [await start("confined-1"), await start("confined-2")];
   pids = machines.map(({ id }) => pidOf(id));
 });

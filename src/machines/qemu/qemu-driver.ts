@@ -9,7 +9,7 @@ import type { Clock } from "../../clock/clock.ts";
 import { MayflyError } from "../../errors/error.ts";
 import type { Image } from "../../images/image.ts";
 import { closeCgroups, sweepCgroups } from "../cgroup/create-cgroup.ts";
-import type { Driver, Machine, Probe } from "../driver.ts";
+import { type Driver, type Machine, type MachineSize, type Probe, usualSize } from "../driver.ts";
 import { chooseAccelerator, type Verdict } from "./accelerator.ts";
 import { withBootedGuest } from "./boot.ts";
 import { startClone } from "./clone.ts";
@@ -27,8 +27,6 @@ export interface QemuDriverOptions {
   /** The machines' root folder is made here, of hard links. */
   runDir: string;
   clock: Clock;
-  /** The size of machine that prepare() makes the template of. */
-  memoryMb?: number;
 }
 
 /** What the first use finds out, and the rest works with. */
@@ -57,14 +55,14 @@ export function createQemuDriver(options: QemuDriverOptions): Driver {
   return {
     name: "qemu",
     probe: () => probe(options.clock, host),
-    async prepare(progress) {
+    async prepare(progress, size) {
       await sweepCgroups();
       const { templates, verdict } = await host();
-      await templates.get({ accelerator: verdict.accelerator, memoryMb: options.memoryMb ?? 256, vcpus: 1 }, progress);
+      await templates.get({ accelerator: verdict.accelerator, ...sizeOf(size) }, progress);
     },
     async start(spec) {
       const { templates, verdict, confinement, root } = await host().catch(startFailed);
-      const shape: MachineShape = { accelerator: verdict.accelerator, memoryMb: spec.memoryMb, vcpus: spec.vcpus };
+      const shape: MachineShape = { accelerator: verdict.accelerator, ...sizeOf(spec) };
       const template = await templates.get(shape, () => undefined).catch(startFailed);
       const machine = await startClone({ spec, shape, template, root, confinement, clock: options.clock });
       machines.add(machine);
@@ -101,7 +99,7 @@ async function openHost(options: QemuDriverOptions): Promise<Host> {
   const image = await options.image();
   const confinement = createConfinement(facts, options.runDir);
   const boot = { image, confinement, clock: options.clock };
-  const shape = { accelerator: "kvm", memoryMb: options.memoryMb ?? 256, vcpus: 1 } as const;
+  const shape = { accelerator: "kvm", ...usualSize } as const;
   const verdict = await chooseAccelerator(options.cacheDir, facts, image.kernel, () =>
     withBootedGuest({ ...boot, shape, tscKhz: facts.tscKhz, deadlineMs: KVM_TRIAL_MS }, async ({ host, memory }) => {
       host.close();
@@ -110,6 +108,11 @@ async function openHost(options: QemuDriverOptions): Promise<Host> {
   );
   const templates = createTemplates({ ...boot, cacheDir: options.cacheDir, facts });
   return { facts, verdict, confinement, templates, root: fs.openSync(image.root, "r") };
+}
+
+/** Nothing else of what is passed may get into a template's key. */
+function sizeOf({ memoryMb, vcpus }: MachineSize): MachineSize {
+  return { memoryMb, vcpus };
 }
 
 function startFailed(error: Error): never {
