@@ -5,40 +5,48 @@
 import type { HostEnd, RequestSink } from "../wire/host-end.ts";
 import { REHEARSAL_APP } from "../wire/protocol.ts";
 
-const NAME = "rehearsal";
 let count = 0;
-
-/** As code is written, so that V8's parser and compiler are exercised; different each time, for V8 compiles the same text once. */
-function source(): string {
-  return `"use strict";
-var __defProp = Object.defineProperty;
-var __getOwnPropNames = Object.getOwnPropertyNames;
-var __export = (target, all) => { for (var name in all) __defProp(target, name, { get: all[name], enumerable: true }); };
-var entry = {};
-__export(entry, { default: () => handler });
-module.exports = ((value) => __defProp({}, "__esModule", { value: true }) && value)(entry);
-const limit${++count} = ${Math.random()}, names = ["a", "b", \`c\${1 + 1}\`];
-class Counter { #n = 0; static of(n) { const c = new Counter(); c.#n = n ?? 0; return c; } get value() { return this.#n; } add(...more) { for (const { n } of more) this.#n += n; return this; } }
-async function later({ value = 1, ...rest } = {}) { try { await null; return [value, ...Object.keys(rest)]; } catch (error) { throw new Error("later", { cause: error }); } }
-var handler = {
-  async fetch(request, env, ctx) {
-    const counter = Counter.of(limit${count}).add({ n: 1 }, { n: 2 });
-    const seen = new Map(names.map((name, at) => [name, at]));
-    let text = request.method;
-    switch (text) { case "POST": text = await request.text(); break; default: text = /^(\\w+)$/.test(text) ? text.toLowerCase() : ""; }
-    const [first] = await later({ value: seen.size, text });
-    return new Response(JSON.stringify({ first, text, some: counter.value > 0 }) + "\\n", { headers: { "content-type": "application/json" } });
-  },
-};
-`;
-}
 
 /** Rejects where the agent refuses it. */
 export async function rehearse(end: HostEnd): Promise<void> {
-  const code = Buffer.from(source());
-  const functions = [{ name: NAME, format: "cjs" as const, size: code.length, handler: "handler" }];
-  await end.bind({ app: REHEARSAL_APP, version: "0", functions, env: {}, memoryMb: 128, egress: false }, [code]);
-  await callFunction(end, NAME);
+  const sources = { plain: bundled(PLAIN), rich: bundled(rich()) };
+  const code = Object.values(sources).map((source) => Buffer.from(source));
+  const functions = Object.keys(sources).map((name, at) => ({
+    name,
+    format: "cjs" as const,
+    size: code[at]!.length,
+    handler: "handler",
+  }));
+  await end.bind({ app: REHEARSAL_APP, version: "0", functions, env: {}, memoryMb: 128, egress: false }, code);
+  await callFunction(end, "rich");
+  await callFunction(end, "plain");
+}
+
+/** The simplest of handlers, which replies at once. */
+const PLAIN = "{fetch(){return new Response(`plain\n`)}}";
+
+/** Most of what the language has. */
+function rich(): string {
+  return `{async fetch(request){
+const names=["a","b",\`c\${1+1}\`];
+class Counter{#n=0;static of(n){const c=new Counter();c.#n=n??0;return c}get value(){return this.#n}add(...more){for(const{n}of more)this.#n+=n;return this}}
+async function later({value=1,...rest}={}){try{await null;return[value,...Object.keys(rest)]}catch(error){throw new Error("later",{cause:error})}}
+const counter=Counter.of(names.length).add({n:1},{n:2}),seen=new Map(names.map((name,at)=>[name,at]));
+let text=request.method;
+switch(text){case"POST":text=await request.text();break;default:text=/^(\\w+)$/.test(text)?text.toLowerCase():""}
+const[first]=await later({value:seen.size,text});
+return new Response(JSON.stringify({first,text,some:counter.value>0})+\`\\n\`,{headers:{"content-type":"application/json"}})}}`;
+}
+
+/**
+ * As a deploy bundles a handler, down to the source map, so that V8's parser and compiler meet what they will meet; different each
+ * time, for V8 compiles the same text once.
+ */
+function bundled(handler: string): string {
+  const name = `rehearsal${++count}_default`;
+  return `"use strict";var __defProp=Object.defineProperty;var __getOwnPropDesc=Object.getOwnPropertyDescriptor;var __getOwnPropNames=Object.getOwnPropertyNames;var __hasOwnProp=Object.prototype.hasOwnProperty;var __export=(target,all)=>{for(var name in all)__defProp(target,name,{get:all[name],enumerable:!0})},__copyProps=(to,from,except,desc)=>{if(from&&typeof from=="object"||typeof from=="function")for(let key of __getOwnPropNames(from))!__hasOwnProp.call(to,key)&&key!==except&&__defProp(to,key,{get:()=>from[key],enumerable:!(desc=__getOwnPropDesc(from,key))||desc.enumerable});return to};var __toCommonJS=mod=>__copyProps(__defProp({},"__esModule",{value:!0}),mod);var entry_exports={};__export(entry_exports,{default:()=>${name}});module.exports=__toCommonJS(entry_exports);var ${name}=${handler};
+//# sourceMappingURL=data:application/json;base64,ewogICJ2ZXJzaW9uIjogMywKICAic291cmNlcyI6IFtdLAogICJuYW1lcyI6IFtdCn0=
+`;
 }
 
 /** Calls a function of an agent that is not bound yet; rejects where that has no reply. */

@@ -23,6 +23,8 @@ const WARM_REQUESTS = 1_800;
 const REQUESTS_PER_REHEARSAL = 20;
 const WARM_RESUMES = 45;
 const SETTLE_MS = 500;
+/** The agent's timers run out: each clone would go on with those that are under way. */
+const QUIET_MS = 1_200;
 const ATTEMPTS = 3;
 
 /** A boot now and then hangs on a busy host, so it is tried again a few times. */
@@ -56,4 +58,5 @@ async function warm(host: HostEnd, clock: Clock): Promise<void> {
     await host.resume(clock.wall(), randomBytes(64), "template", false);
     await rehearse(host);
   }
+  await sleep(QUIET_MS);
 }
