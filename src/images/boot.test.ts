@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { defaultCacheDir } from "../config/folders.ts";
 import { readHostFacts } from "../machines/qemu/host-facts.ts";
+import { nodeFlags } from "./guest-layout.ts";
 import { ensureImage, type Image } from "./ensure-image.ts";
 
 /** Reports once over the channel, and ends when it hears back. */
@@ -66,7 +67,7 @@ after(() => {
 test("Node runs as process 1, with the flags and the environment of a machine and no others", () => {
   assert.equal(report.pid, 1);
   assert.equal(report.version, process.versions.node);
-  assert.deepEqual(report.flags, ["--disable-warning=ExperimentalWarning", "--max-old-space-size=100"]);
+  assert.deepEqual(report.flags, [...nodeFlags, "--max-old-space-size=100"]);
   assert.deepEqual(Object.keys(report.env).toSorted(), ["HOME", "LANG", "MAYFLY_CHANNEL", "NODE_ENV", "PATH", "SSL_CERT_FILE", "TMPDIR"]);
   assert.equal(report.hostname, "mayfly");
   assert.equal(report.address, "10.0.2.15/24");
