@@ -29,6 +29,8 @@ export interface Booted {
   memory: number;
 }
 
+const LAST_WORDS_MS = 500;
+
 /** Runs `use` with a guest whose agent is ready, and kills it afterwards. The memory file is closed where anything fails. */
 export async function withBootedGuest<T>(options: BootOptions, use: (booted: Booted) => Promise<T>): Promise<T> {
   const { shape, image } = options;
@@ -38,7 +40,9 @@ export async function withBootedGuest<T>(options: BootOptions, use: (booted: Boo
   const files = openFiles(image);
   const qemu = spawnQemu(confined, bootArguments(shape, "mayfly-boot", options.tscKhz), { memory, ...files });
   try {
-    return await Promise.race([useGuest(options, { qemu, confined, memory }, use), failOnExit(qemu)]);
+    const ended = failOnExit(qemu);
+    const used = useGuest(options, { qemu, confined, memory }, use);
+    return await Promise.race([used.catch((error) => preferring(ended, options.clock, error)), ended]);
   } catch (error) {
     fs.closeSync(memory);
     throw error;
@@ -78,6 +82,11 @@ async function failOnExit(qemu: QemuProcess): Promise<never> {
   const { code, signal } = await qemu.exited;
   const output = [qemu.stderr.lastLines(4), qemu.console.lastLines(8)].filter(Boolean).join(" | ");
   throw new Error(`QEMU ended by ${signal ?? `exit code ${code}`}: ${output || "it printed nothing"}`);
+}
+
+/** A QEMU that ends takes its channel and monitor along, which say less of the reason than it does itself. */
+function preferring(ended: Promise<never>, clock: Clock, error: unknown): Promise<never> {
+  return Promise.race([ended, new Promise<never>((_, reject) => void clock.after(LAST_WORDS_MS, () => reject(error as Error)))]);
 }
 
 function openFiles(image: Image) {
