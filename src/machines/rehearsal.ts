@@ -2,10 +2,9 @@
  * What a machine does for its first caller, done before there is one: a Bind and an invocation, through the whole path. An agent
  * forgets a rehearsal at the next Bind. In a template it makes V8 compile the path; in a blank, an emulator translate it.
  */
+import { randomBytes } from "node:crypto";
 import type { HostEnd, RequestSink } from "../wire/host-end.ts";
 import { REHEARSAL_APP } from "../wire/protocol.ts";
-
-let count = 0;
 
 /** Rejects where the agent refuses it. */
 export async function rehearse(end: HostEnd): Promise<void> {
@@ -40,10 +39,10 @@ return new Response(JSON.stringify({first,text,some:counter.value>0})+\`\\n\`,{h
 
 /**
  * As a deploy bundles a handler, down to the source map, so that V8's parser and compiler meet what they will meet; different each
- * time, for V8 compiles the same text once.
+ * time, also from what a template met, for V8 compiles the same text once.
  */
 function bundled(handler: string): string {
-  const name = `rehearsal${++count}_default`;
+  const name = `rehearsal_${randomBytes(6).toString("hex")}`;
   return `"use strict";var __defProp=Object.defineProperty;var __getOwnPropDesc=Object.getOwnPropertyDescriptor;var __getOwnPropNames=Object.getOwnPropertyNames;var __hasOwnProp=Object.prototype.hasOwnProperty;var __export=(target,all)=>{for(var name in all)__defProp(target,name,{get:all[name],enumerable:!0})},__copyProps=(to,from,except,desc)=>{if(from&&typeof from=="object"||typeof from=="function")for(let key of __getOwnPropNames(from))!__hasOwnProp.call(to,key)&&key!==except&&__defProp(to,key,{get:()=>from[key],enumerable:!(desc=__getOwnPropDesc(from,key))||desc.enumerable});return to};var __toCommonJS=mod=>__copyProps(__defProp({},"__esModule",{value:!0}),mod);var entry_exports={};__export(entry_exports,{default:()=>${name}});module.exports=__toCommonJS(entry_exports);var ${name}=${handler};
 //# sourceMappingURL=data:application/json;base64,ewogICJ2ZXJzaW9uIjogMywKICAic291cmNlcyI6IFtdLAogICJuYW1lcyI6IFtdCn0=
 `;
