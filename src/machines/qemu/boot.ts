@@ -73,7 +73,7 @@ function openHost(qemu: QemuProcess): { host: HostEnd; dead: Promise<never> } {
     stats: () => undefined,
     connect: refuse,
     resolve: refuse,
-    dead: (reason) => reject(new Error(`the channel is over: ${reason}; console: ${qemu.console.lastLines(8)}`)),
+    dead: (reason) => reject(new Error(`${reason}; the guest's console ends with: ${qemu.console.lastLines(8) || "nothing"}`)),
   });
   return { host, dead };
 }
