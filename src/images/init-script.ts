@@ -4,7 +4,7 @@ import { agentPath, guestEnvironment, nodeFlags, nodePath } from "./guest-layout
  * A clone begins with no translated code: functions whose bytecode V8 dropped before the freeze would be parsed and compiled
  * anew in every one of them, by code that must first be translated, too.
  */
-const cloneFlags = ["--no-flush-bytecode"];
+export const cloneFlags = ["--no-flush-bytecode"];
 
 /**
  * The first program of a VM, from the initrd: from a bare kernel to Node running the agent as process 1, which it
@@ -46,12 +46,8 @@ for module in ${modules.join(" ")}; do
   busybox insmod /modules/$module
 done
 
-step="bring up the network"
+step="bring up the loopback interface"
 busybox ip link set lo up
-# One neighbour and no more: no IPv6 chatter, no default route, so that anything else fails at once.
-echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6
-busybox ip addr add 10.0.2.15/24 dev eth0
-busybox ip link set eth0 up
 busybox hostname mayfly
 
 step="mount the root from /dev/vda"
