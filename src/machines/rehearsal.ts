@@ -21,6 +21,17 @@ export async function rehearse(end: HostEnd): Promise<void> {
   await callFunction(end, "plain");
 }
 
+/**
+ * After a rehearsal: many invocations in flight at once, as an app under load has them. Code that V8 optimised for one at a time it
+ * throws away when the first frames arrive in company, and an emulated machine then takes seconds to compile it anew.
+ */
+export async function rehearseCrowd(end: HostEnd, lanes: number, callsPerLane: number): Promise<void> {
+  const lane = async () => {
+    for (let n = 0; n < callsPerLane; n++) await callFunction(end, n % 4 === 3 ? "rich" : "plain");
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
 /** The simplest of handlers, which replies at once. */
 const PLAIN = "{fetch(){return new Response(`plain\n`)}}";
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../../clock/clock.ts";
 import type { HostEnd } from "../../wire/host-end.ts";
 import { WARM_FUNCTION } from "../../wire/protocol.ts";
-import { callFunction, rehearse } from "../rehearsal.ts";
+import { callFunction, rehearse, rehearseCrowd } from "../rehearsal.ts";
 import { type BootOptions, type Booted, withBootedGuest } from "./boot.ts";
 import { sealMemoryFile } from "./libc.ts";
 import { saveState } from "./migration.ts";
@@ -21,6 +21,8 @@ export interface FrozenMachine {
 /** Until V8 has optimised the path; frozen halfway, every clone would go on compiling. docs/drivers-qemu.md has the figures. */
 const WARM_REQUESTS = 1_800;
 const REQUESTS_PER_REHEARSAL = 20;
+const CROWD_LANES = 32;
+const CROWD_CALLS = 600;
 const WARM_RESUMES = 45;
 const SETTLE_MS = 500;
 /** The agent's timers run out: each clone would go on with those that are under way. */
@@ -53,6 +55,7 @@ async function warm(host: HostEnd, clock: Clock): Promise<void> {
     await callFunction(host, WARM_FUNCTION);
     if (n % REQUESTS_PER_REHEARSAL === 0) await rehearse(host);
   }
+  await rehearseCrowd(host, CROWD_LANES, CROWD_CALLS);
   await sleep(SETTLE_MS);
   for (let n = 0; n < WARM_RESUMES; n++) {
     await host.resume(clock.wall(), randomBytes(64), "template", false);
