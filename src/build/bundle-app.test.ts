@@ -59,6 +59,14 @@ describe("what a bundle holds", () => {
     assert.deepEqual(handler(), ["file:///app/main.cjs", "/app/main.cjs", "/app"]);
   });
 
+  test("an ES module's default and its handler, in strict mode, and no helpers of the bundler", async () => {
+    app("function both() { return this === undefined; } export { both as default, both as handler, both as other };");
+    const text = Buffer.from((await only()).code).toString();
+    assert.match(text, /^"use strict";function both\(/);
+    const { default: first, handler, other } = ((await load()) as { default: Record<string, () => boolean> }).default;
+    assert.deepEqual([first?.(), handler?.(), other], [true, true, undefined]);
+  });
+
   test("a CommonJS entry, whose exports nobody can know before it runs", async () => {
     write("mayfly.json", { name: "shop", functions: { main: { entry: "main.cjs" } } });
     write("main.cjs", "exports.handler = () => 7;");
