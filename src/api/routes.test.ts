@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import type { Bundle, Catalog, Version } from "../catalog/catalog.ts";
+import type { Manifest } from "../catalog/manifest.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LogLine, Logs } from "../logs/logs.ts";
+import { LogLevel } from "../wire/protocol.ts";
+import { type Client, createClient } from "./client.ts";
+import { bundle, hostInfo, machine, manifest, type ServedApi, serveApi } from "./testing/serve-api.ts";
+
+let served: ServedApi;
+let catalog: Catalog;
+let logs: Logs;
+let ledger: Ledger;
+let client: Client;
+let told: (Version | string)[];
+
+beforeEach(async () => {
+  served = await serveApi();
+  ({ catalog, logs, ledger, client, told } = served);
+});
+afterEach(() => served.close());
+
+describe("apps", () => {
+  test("a deploy is stored, told to the platform and listed", async () => {
+    const bundles = [bundle("main", "cjs", "module.exports = 1"), bundle("other", "esm", "export default 2")];
+    const version = await client.deploy(manifest({ functions: { main: { entry: "a.ts" }, other: { entry: "b.ts" } } }), bundles);
+    assert.deepEqual(told, [version]);
+    assert.deepEqual(catalog.live("shop"), version);
+    assert.deepEqual(plain(catalog.bundles("shop", version.id)), plain(bundles));
+    assert.deepEqual(await client.list(), [{ app: "shop", live: version, versions: [{ id: version.id, createdAt: version.createdAt }] }]);
+    assert.deepEqual(await client.app("shop"), (await client.list())[0]);
+  });
+
+  test("pointTo goes back to an older version", async () => {
+    const old = await deploy("one");
+    await deploy("two");
+    assert.deepEqual(await client.pointTo("shop", old.id), old);
+    assert.deepEqual(told.at(-1), old);
+    await assert.rejects(client.pointTo("shop", "f00"), { code: "no-such-version", message: "App shop has no version f00." });
+  });
+
+  test("remove takes everything of the app", async () => {
+    await deploy("one");
+    logs.append({ at: 1, app: "shop", level: LogLevel.Info, text: "hi" });
+    await client.remove("shop");
+    assert.equal(told.at(-1), "shop");
+    assert.deepEqual(await client.list(), []);
+    await assert.rejects(client.logs({ app: "shop" }), { code: "no-such-app" });
+    await assert.rejects(client.remove("shop"), { code: "no-such-app" });
+    await assert.rejects(client.app("shop"), { code: "no-such-app", cure: /mayfly list/ });
+  });
+
+  test("a deploy that does not fit together is refused and leaves nothing", async () => {
+    const refused = (given: Manifest, bundles: Bundle[], code: string, message: RegExp) =>
+      assert.rejects(client.deploy(given, bundles), { code, message });
+    const main = bundle("main", "cjs", "1");
+    await refused(manifest(), [], "bad-request", /function main, but no part/);
+    await refused(manifest(), [bundle("other", "cjs", "1")], "bad-request", /function main, but no part/);
+    await refused(manifest(), [main, bundle("other", "cjs", "1")], "bad-request", /function other was sent/);
+    await refused(manifest(), [main, main], "bad-request", /function main was sent.*twice/);
+    await refused(manifest({ memoryMb: 1 }, false), [main], "bad-manifest", /memoryMb is 1, but must be at least 128/);
+    await refused(manifest({ nonsense: 1 }, false), [main], "bad-manifest", /nonsense is no key.*memoryMb/);
+    await refused(manifest(), [bundle("main", "cjs", "x".repeat(67_108_865))], "code-too-large", /67108865/);
+    assert.deepEqual(await client.list(), []);
+    assert.deepEqual(told, []);
+  });
+});
+
+describe("secrets", () => {
+  test("are set, listed by name and removed; their values never come back", async () => {
+    await client.setSecret("shop", "KEY", "value");
+    assert.deepEqual(await client.secretNames("shop"), ["KEY"]);
+    assert.deepEqual(catalog.secrets("shop", ["KEY"]), { KEY: "value" });
+    await client.removeSecret("shop", "KEY");
+    await client.removeSecret("shop", "KEY");
+    assert.deepEqual(await client.secretNames("shop"), []);
+  });
+
+  test("a change renews the machines of an app that names the secret, and of no other", async () => {
+    const version = await client.deploy(manifest({ secrets: ["KEY"] }), [bundle("main", "cjs", "1")]);
+    await client.setSecret("shop", "OTHER", "x");
+    assert.equal(told.length, 1);
+    await client.setSecret("shop", "KEY", "x");
+    assert.deepEqual(told, [version, version]);
+  });
+});
+
+describe("logs", () => {
+  test("the tail filters as asked", async () => {
+    await deploy("one");
+    for (const [at, name] of [
+      [1, "a"],
+      [2, "b"],
+      [3, "a"],
+    ] as const)
+      logs.append({ at, app: "shop", function: name, level: LogLevel.Warn, text: `at ${at}` });
+    assert.deepEqual(texts(await client.logs({ app: "shop" })), ["at 1", "at 2", "at 3"]);
+    assert.deepEqual(texts(await client.logs({ app: "shop", function: "a", tail: 1 })), ["at 3"]);
+    assert.deepEqual(texts(await client.logs({ app: "shop", since: 2 })), ["at 2", "at 3"]);
+    assert.deepEqual((await client.logs({ app: "shop", tail: 1 }))[0], { at: 3, app: "shop", function: "a", level: "warn", text: "at 3" });
+  });
+
+  test("follow gives the tail, then new lines, and lets go when the caller does", async () => {
+    await deploy("one");
+    logs.append({ at: 1, app: "shop", level: LogLevel.Info, text: "old" });
+    const controller = new AbortController();
+    const seen: string[] = [];
+    for await (const { text } of client.follow({ app: "shop" }, controller.signal)) {
+      seen.push(text);
+      if (seen.length === 3) controller.abort();
+      else logs.append({ at: 2, app: "shop", level: LogLevel.Info, text: `new ${seen.length}` });
+    }
+    assert.deepEqual(seen, ["old", "new 1", "new 2"]);
+    await served.released;
+  });
+});
+
+describe("the platform", () => {
+  test("host, machines and usage are what the rooms say", async () => {
+    ledger.record({ at: 1, app: "shop", machine: "m1", cpuUs: 2_000_000, requests: 4 });
+    ledger.record({ at: 1, app: null, machine: "m1", cpuUs: 1_000_000 });
+    assert.deepEqual(await client.host(), hostInfo);
+    assert.deepEqual(await client.machines(), [machine]);
+    const usage = await client.usage();
+    assert.deepEqual([usage.total.cpuSeconds, usage.platform.cpuSeconds, usage.apps[0]?.requests], [3, 1, 4]);
+    assert.deepEqual((await client.usage("none")).apps, []);
+  });
+
+  test("health needs no token", async () => {
+    await createClient({ url: served.server.url, token: "none" }).health();
+  });
+});
+
+function deploy(code: string) {
+  return client.deploy(manifest(), [bundle("main", "cjs", code)]);
+}
+
+function plain(bundles: Bundle[]) {
+  return bundles.map(({ function: name, format, code }) => [name, format, Buffer.from(code).toString()]);
+}
+
+function texts(lines: LogLine[]): string[] {
+  return lines.map(({ text }) => text);
+}

@@ -1,0 +1,105 @@
+/** A real API on a free port, over a catalog, logs and a ledger in a folder of its own. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Bundle, Catalog, Version } from "../../catalog/catalog.ts";
+import { type Manifest, manifestSchema } from "../../catalog/manifest.ts";
+import { openCatalog } from "../../catalog/sqlite.ts";
+import { createLedger } from "../../ledger/create-ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { Logs } from "../../logs/logs.ts";
+import { openLogs } from "../../logs/open-logs.ts";
+import { type Client, createClient } from "../client.ts";
+import { type Api, createApi } from "../create-api.ts";
+import type { Listening } from "../listen.ts";
+import type { HostInfo, MachineInfo } from "../schemas.ts";
+
+export const token = "correct-horse-battery";
+export const hostInfo: HostInfo = {
+  version: "0.1.0",
+  pid: 1,
+  uptimeMs: 5,
+  driver: { name: "process", detail: "by name" },
+  urls: { gateway: "http://127.0.0.1:8080", api: "http://127.0.0.1:7070" },
+};
+export const machine: MachineInfo = {
+  id: "m1",
+  app: "shop",
+  driver: "process",
+  state: "bound",
+  slots: { used: 1, total: 100 },
+  memoryBytes: 1,
+  cpuUs: 2,
+  ageMs: 3,
+};
+
+export interface ServedApi {
+  catalog: Catalog;
+  logs: Logs;
+  ledger: Ledger;
+  api: Api;
+  server: Listening;
+  client: Client;
+  /** What the platform was told. */
+  told: (Version | string)[];
+  /** Resolves when a follower of the logs is stopped. */
+  released: Promise<void>;
+  /** Fails where the API met an error that it did not expect. */
+  close(): Promise<void>;
+}
+
+export async function serveApi(): Promise<ServedApi> {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-api-"));
+  const told: (Version | string)[] = [];
+  const failures: unknown[] = [];
+  const onFailure = (): void => assert.fail();
+  const catalog = openCatalog(join(dir, "catalog.db"), join(dir, "key"));
+  const logs = openLogs(join(dir, "logs"), { onFailure });
+  const ledger = createLedger(join(dir, "ledger.db"), { onFailure });
+  const platform = {
+    prepare: async () => {},
+    deployed: (version: Version) => void told.push(version),
+    removed: (app: string) => void told.push(app),
+    machines: () => [machine],
+    host: () => hostInfo,
+  };
+  const released = Promise.withResolvers<void>();
+  const watched = watchingFollowers(logs, released.resolve);
+  const api = createApi({ catalog, logs: watched, ledger, platform, token, onError: (error) => failures.push(error) });
+  const server = await api.listen({ address: "127.0.0.1:0", allowInsecureBind: false });
+  const client = createClient({ url: server.url, token });
+  const close = async (): Promise<void> => {
+    await served.server.close();
+    await logs.close();
+    ledger.close();
+    catalog.close();
+    rmSync(dir, { recursive: true });
+    assert.deepEqual(failures, []);
+  };
+  const served = { catalog, logs, ledger, api, server, client, told, released: released.promise, close };
+  return served;
+}
+
+function watchingFollowers(logs: Logs, released: () => void): Logs {
+  return {
+    ...logs,
+    follow(query, callback) {
+      const stop = logs.follow(query, callback);
+      return () => {
+        stop();
+        released();
+      };
+    },
+  };
+}
+
+/** @param checked false: as a client with other rules would send it */
+export function manifest(more: object = {}, checked = true): Manifest {
+  const given = { name: "shop", functions: { main: { entry: "main.ts" } }, ...more };
+  return checked ? manifestSchema.parse(given) : (given as unknown as Manifest);
+}
+
+export function bundle(name: string, format: Bundle["format"], code: string): Bundle {
+  return { function: name, format, code: Buffer.from(code) };
+}
