@@ -8,7 +8,7 @@ import { REHEARSAL_APP } from "../wire/protocol.ts";
 
 /** Rejects where the agent refuses it. */
 export async function rehearse(end: HostEnd): Promise<void> {
-  const sources = { plain: bundled(PLAIN), rich: bundled(rich()) };
+  const sources = { plain: bundled(PLAIN), rich: bundled(rich(), PACKAGE) };
   const code = Object.values(sources).map((source) => Buffer.from(source));
   const functions = Object.keys(sources).map((name, at) => ({
     name,
@@ -16,7 +16,7 @@ export async function rehearse(end: HostEnd): Promise<void> {
     size: code[at]!.length,
     handler: "handler",
   }));
-  await end.bind({ app: REHEARSAL_APP, version: "0", functions, env: {}, memoryMb: 128, egress: false }, code);
+  await end.bind({ app: REHEARSAL_APP, version: randomBytes(6).toString("hex"), functions, env: {}, memoryMb: 128, egress: false }, code);
   await callFunction(end, "rich");
   await callFunction(end, "plain");
 }
@@ -48,13 +48,16 @@ const[first]=await later({value:seen.size,text});
 return new Response(JSON.stringify({first,text,some:counter.value>0})+\`\\n\`,{headers:{"content-type":"application/json"}})}}`;
 }
 
+/** What a bundle with a CommonJS package begins with. */
+const PACKAGE = `var __create=Object.create;var __defProp=Object.defineProperty;var __getOwnPropDesc=Object.getOwnPropertyDescriptor;var __getOwnPropNames=Object.getOwnPropertyNames;var __getProtoOf=Object.getPrototypeOf,__hasOwnProp=Object.prototype.hasOwnProperty;var __commonJS=(cb,mod)=>function(){return mod||(0,cb[__getOwnPropNames(cb)[0]])((mod={exports:{}}).exports,mod),mod.exports};var __copyProps=(to,from,except,desc)=>{if(from&&typeof from=="object"||typeof from=="function")for(let key of __getOwnPropNames(from))!__hasOwnProp.call(to,key)&&key!==except&&__defProp(to,key,{get:()=>from[key],enumerable:!(desc=__getOwnPropDesc(from,key))||desc.enumerable});return to};var __toESM=(mod,isNodeMode,target)=>(target=mod!=null?__create(__getProtoOf(mod)):{},__copyProps(isNodeMode||!mod||!mod.__esModule?__defProp(target,"default",{value:mod,enumerable:!0}):target,mod));var require_a=__commonJS({"a.js"(exports,module){module.exports={a:1}}});var import_a=__toESM(require_a());`;
+
 /**
  * As a deploy bundles a handler, down to the source map, so that V8's parser and compiler meet what they will meet; different each
  * time, also from what a template met, for V8 compiles the same text once.
  */
-function bundled(handler: string): string {
+function bundled(handler: string, before = ""): string {
   const name = `rehearsal_${randomBytes(6).toString("hex")}`;
-  return `"use strict";var __defProp=Object.defineProperty;var __getOwnPropDesc=Object.getOwnPropertyDescriptor;var __getOwnPropNames=Object.getOwnPropertyNames;var __hasOwnProp=Object.prototype.hasOwnProperty;var __export=(target,all)=>{for(var name in all)__defProp(target,name,{get:all[name],enumerable:!0})},__copyProps=(to,from,except,desc)=>{if(from&&typeof from=="object"||typeof from=="function")for(let key of __getOwnPropNames(from))!__hasOwnProp.call(to,key)&&key!==except&&__defProp(to,key,{get:()=>from[key],enumerable:!(desc=__getOwnPropDesc(from,key))||desc.enumerable});return to};var __toCommonJS=mod=>__copyProps(__defProp({},"__esModule",{value:!0}),mod);var entry_exports={};__export(entry_exports,{default:()=>${name}});module.exports=__toCommonJS(entry_exports);var ${name}=${handler};
+  return `"use strict";${before}var ${name}=${handler};module.exports={default:${name}};
 //# sourceMappingURL=data:application/json;base64,ewogICJ2ZXJzaW9uIjogMywKICAic291cmNlcyI6IFtdLAogICJuYW1lcyI6IFtdCn0=
 `;
 }

@@ -6,6 +6,8 @@ import { reseedMathRandom } from "./math-random.ts";
 /** _IOW('R', 3, int[2]) and _IO('R', 7) of linux/random.h. */
 const RNDADDENTROPY = 0x40085203n;
 const RNDRESEEDCRNG = 0x5207n;
+/** Of the 64, for the kernel; as many for OpenSSL. */
+const KERNEL_BYTES = 24;
 
 /**
  * Sources get different bytes, so that none reveals another's.
@@ -16,13 +18,17 @@ const RNDRESEEDCRNG = 0x5207n;
  */
 export function spreadEntropy(entropy: Buffer, kernel: boolean): string[] {
   const failures: string[] = [];
-  if (kernel) failures.push(...reseedKernel(entropy.subarray(0, 24)));
+  if (kernel) failures.push(...reseedKernel(entropy.subarray(0, KERNEL_BYTES)));
   // After the kernel: OpenSSL takes its own seed from there as well when it is told to reseed.
-  failures.push(...reseedTls(entropy.subarray(24, 48)));
-  reseedMathRandom(entropy.subarray(48, 64));
+  failures.push(...reseedTls(entropy.subarray(KERNEL_BYTES, 2 * KERNEL_BYTES)));
+  reseedMathRandom(entropy.subarray(2 * KERNEL_BYTES));
   return failures;
 }
 
+/** struct rand_pool_info: bits of entropy, bytes, bytes… */
+const pool = Buffer.alloc(8 + KERNEL_BYTES);
+pool.writeInt32LE(KERNEL_BYTES * 8, 0);
+pool.writeInt32LE(KERNEL_BYTES, 4);
 let device: number | undefined;
 
 function reseedKernel(bytes: Buffer): string[] {
@@ -30,10 +36,6 @@ function reseedKernel(bytes: Buffer): string[] {
   if (ioctl === undefined) return ["no ioctl: the kernel's random source was not reseeded"];
   // Kept open, for the next resume.
   device ??= openSync("/dev/urandom", "r");
-  // struct rand_pool_info: bits of entropy, bytes, bytes…
-  const pool = Buffer.alloc(8 + bytes.length);
-  pool.writeInt32LE(bytes.length * 8, 0);
-  pool.writeInt32LE(bytes.length, 4);
   bytes.copy(pool, 8);
   if (ioctl(device, RNDADDENTROPY, pool) !== 0) return ["RNDADDENTROPY was refused"];
   if (ioctl(device, RNDRESEEDCRNG, pool) !== 0) return ["RNDRESEEDCRNG was refused"];

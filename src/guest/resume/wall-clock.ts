@@ -4,6 +4,9 @@ import { nativeCall } from "./native.ts";
 const CLOCK_REALTIME = 0;
 const NativeDate = Date;
 const nativeNow = Date.now;
+/** Two 64-bit integers, as this guest's processor has them: their lower halves first. */
+const timespec = new Uint32Array(4);
+const timespecBytes = Buffer.from(timespec.buffer);
 let offsetMs = 0;
 let corrected = false;
 
@@ -17,11 +20,12 @@ export function setWallClock(now: number): void {
 function setKernelClock(now: number): boolean {
   const settime = nativeCall("clock_settime");
   if (settime === undefined) return false;
-  const timespec = Buffer.alloc(16);
-  timespec.writeBigInt64LE(BigInt(Math.floor(now / 1000)), 0);
-  timespec.writeBigInt64LE(BigInt(Math.floor((now % 1000) * 1e6)), 8);
+  const seconds = Math.floor(now / 1000);
+  timespec[0] = seconds % 2 ** 32;
+  timespec[1] = seconds / 2 ** 32;
+  timespec[2] = (now % 1000) * 1e6;
   // OSv may have the symbol without the deed: look at the clock as well.
-  return settime(CLOCK_REALTIME, timespec) === 0 && Math.abs(nativeNow() - now) < 50;
+  return settime(CLOCK_REALTIME, timespecBytes) === 0 && Math.abs(nativeNow() - now) < 50;
 }
 
 /** Where the kernel's clock can't be set (OSv), Date adds the difference. */
