@@ -1,6 +1,6 @@
 /** The commands, as a user types them, against a served platform. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { commands } from "../src/cli/commands.ts";
@@ -29,13 +29,13 @@ describe("the command line", () => {
     assert.equal(outcome.code, code);
   };
 
-  test("every command has --help with an example, and --json but for bench", async () => {
+  test("every command has --help with an example, and --json", async () => {
     const overview = await good("--help");
     for (const { name, summary } of commands) {
       assert.ok(overview.includes(name) && overview.includes(summary));
       const help = await good(name, "--help");
       assert.match(help, new RegExp(`Examples?:\n  .*mayfly ${name}`), name);
-      if (!["bench", "secret", "image"].includes(name)) assert.match(help, /--json/, name);
+      if (!["secret", "image"].includes(name)) assert.match(help, /--json/, name);
     }
     assert.match(overview, /Exit codes:\n {2}0 {2}done/);
   });
@@ -104,6 +104,21 @@ describe("the command line", () => {
     assert.equal(await good("secret", "list", "probe"), "probe has no secrets.\n");
   });
 
+  test("deploy warns of a secret that is not set, and the call names it", async () => {
+    const dir = join(temporaryFolder(scope), "needy");
+    await good("init", dir);
+    writeFileSync(
+      join(dir, "mayfly.json"),
+      JSON.stringify({ name: "needy", functions: { hello: { entry: "hello.ts" } }, secrets: ["KEY"] }),
+    );
+    assert.match((await run("deploy", dir)).stderr, /^warning: the secret KEY is not set: \S*mayfly secret set needy KEY\n$/);
+    bad(await run("invoke", "needy/hello"), 3, /names the secret KEY, which is not set/);
+    await good("secret", "set", "needy", "KEY", "--value", "x");
+    const outcome = await run("deploy", dir);
+    assert.deepEqual([outcome.code, outcome.stderr], [0, ""]);
+    assert.equal(await good("invoke", "needy/hello"), "Hello, world!\n");
+  });
+
   test("doctor tells about every part", async () => {
     const { findings } = await json("doctor");
     for (const { part, detail } of findings) assert.ok(part && detail);
@@ -117,6 +132,9 @@ describe("the command line", () => {
     bad(await run("serve", "--state", state), 5, new RegExp(`pid ${server.child.pid}`));
     bad(await run("list", "--api", "http://127.0.0.1:9"), 4, /No Mayfly answers at http:\/\/127\.0\.0\.1:9/);
     bad(await run("deploy", "docs"), 2, /mayfly\.json/);
+    bad(await run("init", join(state, "api-token", "app")), 5, /api-token.* cannot be used: ENOTDIR.*\n {2}cure: Check the path/);
+    bad(await run("invoke", "x/y", "--data", "@/nonexistent"), 5, /\/nonexistent cannot be used: ENOENT/);
+    bad(await run("serve", "--state", join(state, "api-token")), 5, /api-token cannot be used: EEXIST/);
     const { stderr } = await run("list", "--api", "http://127.0.0.1:9", "--json");
     assert.equal((JSON.parse(stderr) as { error: { code: string } }).error.code, "api-unreachable");
   });

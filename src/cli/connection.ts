@@ -29,7 +29,10 @@ export function withConnectionOptions(command: Command): Command {
     .option("--json", "print JSON");
 }
 
-/** Throws "api-unreachable" where there is no token to send: then no server ever ran on that folder. */
+/**
+ * Throws "api-unreachable" where there is no token to send: then no server ever ran on that folder. "file-unusable": the token is another
+ * user's.
+ */
 export function connect(options: ConnectionOptions, env = process.env): Connection {
   const dir = stateDir(options, env);
   const url = withScheme(options.api ?? env.MAYFLY_API ?? readServerFile(dir)?.urls?.api ?? "127.0.0.1:7070");
@@ -62,6 +65,7 @@ function readToken(dir: string, url: string): string {
   try {
     return readFileSync(join(dir, "api-token"), "utf8").trim();
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EACCES") throw error;
     const reason = `there is no token to send: ${(error as Error).message}`;
     throw new MayflyError("api-unreachable", { url, reason }, error);
   }

@@ -23,8 +23,10 @@ const exitCodes: Partial<Record<ErrorCode, ExitCode>> = {
   "api-unreachable": ExitCode.Unreachable,
   unauthorized: ExitCode.Unreachable,
   "file-exists": ExitCode.Conflict,
+  "file-unusable": ExitCode.Conflict,
   "port-in-use": ExitCode.Conflict,
   "state-locked": ExitCode.Conflict,
+  "state-unusable": ExitCode.Conflict,
 };
 
 export function exitCodeOf(code: ErrorCode): ExitCode {

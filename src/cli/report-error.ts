@@ -5,10 +5,18 @@ import { bold, red } from "./terminal.ts";
 
 /** Prints to stderr, as JSON where asked; returns the exit code. A defect of ours comes with its stack. */
 export function reportError(thrown: unknown, json: boolean): ExitCode {
-  const error = asMayflyError(thrown);
+  const error = asMayflyError(fileError(thrown) ?? thrown);
   console.error(json ? JSON.stringify(error.body()) : inWords(error.body()));
-  if (!(thrown instanceof MayflyError)) console.error(thrown);
+  if (error.code === "internal") console.error(thrown);
   return exitCodeOf(error.code);
+}
+
+/** What the file system refused is the user's to mend: a path, a right, a disk. A program that is not there is not meant. */
+function fileError(thrown: unknown): MayflyError | undefined {
+  if (!(thrown instanceof Error) || thrown instanceof MayflyError) return undefined;
+  const { path, syscall, code, message } = thrown as NodeJS.ErrnoException;
+  if (path === undefined || code === undefined || syscall?.startsWith("spawn")) return undefined;
+  return new MayflyError("file-unusable", { file: path, what: message }, thrown);
 }
 
 /** For an error that came over HTTP, too. */

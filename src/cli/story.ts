@@ -6,6 +6,7 @@ import type { MachineInfo, UsageInfo } from "../api/schemas.ts";
 import { bundleApp } from "../build/bundle-app.ts";
 import type { Running } from "../main.ts";
 import { callMany } from "./call.ts";
+import { commandName } from "./command-name.ts";
 import type { Summary } from "./latency.ts";
 import { projectDir } from "./run-tool.ts";
 import { bold, dim } from "./terminal.ts";
@@ -83,9 +84,9 @@ export function storyInWords({ driver, gatewayUrl, apiUrl, reply, timing, coldSt
     `  API          ${apiUrl}/openapi.json`,
     "",
     bold("Try next"),
-    "  mayfly invoke hello/hello?name=Ada",
-    "  mayfly invoke hello/hello --repeat 1000 --concurrency 32",
-    "  mayfly ps",
+    `  ${commandName} invoke hello/hello?name=Ada`,
+    `  ${commandName} invoke hello/hello --repeat 1000 --concurrency 32`,
+    `  ${commandName} ps`,
   ].join("\n");
 }
 

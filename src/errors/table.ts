@@ -114,7 +114,7 @@ export const errorTable = {
     status: 503,
     side: "system",
     message: "No machine could be started: {reason}.",
-    cure: "`mayfly doctor` says what this host lacks.",
+    cure: "Do what the reason asks for; `mayfly doctor` says whether this host lacks a part.",
   },
   "protocol-violation": {
     status: 502,
@@ -169,7 +169,7 @@ export const errorTable = {
     status: 401,
     side: "caller",
     message: "The management API needs a valid token.",
-    cure: "Send `Authorization: Bearer <token>`; the token is in the file api-token of the state folder.",
+    cure: "Send `Authorization: Bearer <token>`; commands read it from the state folder's api-token, or from MAYFLY_TOKEN.",
   },
   "api-unreachable": {
     status: 503,
@@ -243,6 +243,12 @@ export const errorTable = {
     side: "caller",
     message: "{file} exists already.",
     cure: "Choose an empty folder; nothing was written.",
+  },
+  "file-unusable": {
+    status: 500,
+    side: "caller",
+    message: "{file} cannot be used: {what}.",
+    cure: "Check the path, and that this user may read or write there.",
   },
   internal: { status: 500, side: "system", message: "Mayfly failed: {what}.", cure: "This is a defect; the server's log has the stack." },
 } as const satisfies Record<string, ErrorEntry>;

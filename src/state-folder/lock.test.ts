@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -68,4 +68,10 @@ test("the lock's holder says where it answers, and nothing once it is released",
   assert.deepEqual(readServerFile(dir), { pid: process.pid, urls });
   lock.release();
   assert.equal(readServerFile(dir), undefined);
+});
+
+test("a lock file that cannot be opened is told as such", (context) => {
+  const dir = folder(context);
+  mkdirSync(join(dir, "server.lock"));
+  assert.equal(refusal(dir).code, "state-unusable");
 });

@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { MayflyError } from "../errors/error.ts";
+import { failureOf } from "../sqlite/failure.ts";
 
 export interface ServerFile {
   pid: number;
@@ -21,7 +22,7 @@ export interface StateLock {
   release(): void;
 }
 
-/** Makes the folder where it is missing. Throws "state-locked". */
+/** Makes the folder where it is missing. Throws "state-locked" or "state-unusable". */
 export function lockStateFolder(dir: string): StateLock {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const database = lockedDatabase(dir);
@@ -48,14 +49,23 @@ export function readServerFile(dir: string): ServerFile | undefined {
 }
 
 function lockedDatabase(dir: string): DatabaseSync {
-  const database = new DatabaseSync(join(dir, "server.lock"), { timeout: 0 });
+  const file = join(dir, "server.lock");
+  const database = opened(file);
   try {
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
     return database;
   } catch (error) {
     database.close();
-    if (!/locked/.test(String(error))) throw error;
+    if (!/locked/.test(String(error))) throw failureOf(error, file);
     throw new MayflyError("state-locked", { pid: readServerFile(dir)?.pid ?? "unknown", dir }, error);
+  }
+}
+
+function opened(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file, { timeout: 0 });
+  } catch (error) {
+    throw failureOf(error, file);
   }
 }
 

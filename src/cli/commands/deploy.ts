@@ -1,5 +1,8 @@
 import type { Command } from "commander";
+import type { Client } from "../../api/client.ts";
 import { bundleApp } from "../../build/bundle-app.ts";
+import type { Manifest } from "../../catalog/manifest.ts";
+import { commandName } from "../command-name.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { yellow } from "../terminal.ts";
 import { bytesInWords } from "../units.ts";
@@ -17,8 +20,17 @@ async function deploy(dir: string, options: ConnectionOptions & { json?: true })
   for (const warning of warnings) console.error(`${yellow("warning:", process.stderr)} ${warning}`);
   const version = await client.deploy(manifest, bundles);
   const gateway = await gatewayUrl();
+  for (const name of await unsetSecrets(client, manifest))
+    console.error(`${yellow("warning:", process.stderr)} the secret ${name} is not set: ${commandName} secret set ${version.app} ${name}`);
   const functions = bundles.map(({ function: name, code }) => ({ name, url: `${gateway}/${version.app}/${name}`, bytes: code.byteLength }));
   if (options.json) return console.log(JSON.stringify({ app: version.app, version: version.id, functions }));
   console.log(`Deployed ${version.app}, version ${version.id.slice(0, 12)}:`);
   for (const { url, bytes } of functions) console.log(`  ${url}  (${bytesInWords(bytes)} of code)`);
+}
+
+/** Those that the manifest names; without them no machine can be bound. */
+async function unsetSecrets(client: Client, { name: app, secrets }: Manifest): Promise<string[]> {
+  if (secrets.length === 0) return [];
+  const set = new Set(await client.secretNames(app));
+  return secrets.filter((secret) => !set.has(secret));
 }

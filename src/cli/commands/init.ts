@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { MayflyError } from "../../errors/error.ts";
+import { commandName } from "../command-name.ts";
 
 export function define(command: Command): void {
   command
@@ -57,5 +58,5 @@ const source = `export default {
 `;
 
 function nextSteps(app: string, dir: string): string {
-  return `Wrote mayfly.json and hello.ts. Next:\n  mayfly deploy ${dir}\n  mayfly invoke ${app}/hello`;
+  return `Wrote mayfly.json and hello.ts. Next:\n  ${commandName} deploy ${dir}\n  ${commandName} invoke ${app}/hello`;
 }

@@ -11,7 +11,10 @@ export function define(command: Command): void {
     .argument("<app>")
     .argument("<name>", "as in `secrets` of mayfly.json")
     .option("--value <text>", "the value, where its being seen does no harm")
-    .addHelpText("after", "\nMachines started from now on get it.\n\nExample:\n  echo -n s3cret | mayfly secret set shop API_KEY")
+    .addHelpText(
+      "after",
+      "\nCalls that come from now on get it; one that runs keeps the value that it began with.\n\nExample:\n  echo -n s3cret | mayfly secret set shop API_KEY",
+    )
     .action(set);
   withConnectionOptions(command.command("list"))
     .description("list the names of an app's secrets")

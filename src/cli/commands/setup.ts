@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
+import { commandName } from "../command-name.ts";
 import { prepareHost } from "../prepare-host.ts";
 import { showProgress } from "../terminal.ts";
 
@@ -20,5 +21,5 @@ async function setup(options: { cache?: string; json?: true }): Promise<void> {
   await prepareHost();
   const progress = showProgress();
   const image = await ensureImage({ cacheDir, progress: progress.step }).finally(progress.done);
-  console.log(options.json ? JSON.stringify({ image: image.id }) : "This host has all that Mayfly needs. Next: mayfly demo");
+  console.log(options.json ? JSON.stringify({ image: image.id }) : `This host has all that Mayfly needs. Next: ${commandName} demo`);
 }
