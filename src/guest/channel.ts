@@ -1,18 +1,13 @@
 /** Opens the byte stream to the host: docs/guest-protocol.md, Transport. */
-import { constants, openSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { type OnReadOpts, Socket, connect } from "node:net";
 import type { Duplex } from "node:stream";
 
-export type Transport = "port" | "tcp" | "unix" | "fd";
+export type Transport = "tcp" | "unix" | "fd";
 
 export interface Channel {
   transport: Transport;
   stream: Duplex;
-}
-
-interface PipeWrap {
-  Pipe: new (type: number) => { open(fd: number): void };
-  constants: { SOCKET: number };
 }
 
 /** What one read takes at most. */
@@ -20,7 +15,7 @@ const READ_BYTES = 65_536;
 
 /**
  * @param receive gets the bytes as they come; they are its own only until it returns, for the next read goes to the same memory
- * @throws Error naming the value, where it is none of the four forms
+ * @throws Error naming the value, where it is none of the three forms
  */
 export function openChannel(receive: (bytes: Buffer) => void): Channel {
   const value = process.env["MAYFLY_CHANNEL"] ?? fromKernelCommandLine();
@@ -29,8 +24,6 @@ export function openChannel(receive: (bytes: Buffer) => void): Channel {
   const address = rest.join(":");
   const onread = { buffer: Buffer.alloc(READ_BYTES), callback: reader(receive) };
   switch (transport) {
-    case "port":
-      return { transport, stream: overPort(address, onread) };
     case "tcp":
       return { transport, stream: overTcp(address, onread) };
     case "unix":
@@ -38,16 +31,8 @@ export function openChannel(receive: (bytes: Buffer) => void): Channel {
     case "fd":
       return { transport, stream: new Socket({ fd: Number(address), readable: true, writable: true, onread }) };
     default:
-      throw new Error(`MAYFLY_CHANNEL is ${JSON.stringify(value)}; it must be port:path, tcp:address:port, unix:path or fd:number`);
+      throw new Error(`MAYFLY_CHANNEL is ${JSON.stringify(value)}; it must be tcp:address:port, unix:path or fd:number`);
   }
-}
-
-/** What node:net itself would not open, as it is neither a pipe nor a socket; libuv reads and writes it as one. */
-function overPort(path: string, onread: OnReadOpts): Socket {
-  const { Pipe, constants: kinds } = (process as unknown as { binding(name: string): PipeWrap }).binding("pipe_wrap");
-  const handle = new Pipe(kinds.SOCKET);
-  handle.open(openSync(path, constants.O_RDWR | constants.O_NONBLOCK));
-  return new Socket({ handle, readable: true, writable: true, onread } as object);
 }
 
 function overTcp(address: string, onread: OnReadOpts): Socket {

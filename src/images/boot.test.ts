@@ -10,33 +10,32 @@ import { after, before, test } from "node:test";
 import { defaultCacheDir } from "../config/folders.ts";
 import { readHostFacts } from "../machines/qemu/host-facts.ts";
 import { nodeFlags } from "./guest-layout.ts";
-import { ensureImage, type Image } from "./ensure-image.ts";
 import { cloneFlags } from "./init-script.ts";
+import { ensureImage, type Image } from "./ensure-image.ts";
 
 /** Reports once over the channel, and ends when it hears back. */
 const probe = `
-import { openSync, readFileSync, readSync, readdirSync, writeFileSync, writeSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 
 const attempt = (action) => { try { action(); return "done"; } catch (error) { return error.code; } };
-const channel = openSync(process.env.MAYFLY_CHANNEL.slice("port:".length), "r+");
-writeSync(channel, JSON.stringify({
+const [host, port] = process.env.MAYFLY_CHANNEL.slice("tcp:".length).split(":");
+const socket = connect(Number(port), host, () => socket.write(JSON.stringify({
   pid: process.pid,
   version: process.versions.node,
   flags: process.execArgv,
   env: process.env,
   hostname: hostname(),
-  interfaces: Object.keys(networkInterfaces()),
+  address: networkInterfaces().eth0[0].cidr,
   mounts: readFileSync("/proc/mounts", "utf8").split("\\n").map((line) => line.split(" ")[1]),
   certificates: readFileSync("/etc/ssl/certs/ca-certificates.crt", "utf8").split("BEGIN CERTIFICATE").length - 1,
   programs: readdirSync("/bin"),
   writeRoot: attempt(() => writeFileSync("/etc/x", "")),
   writeTmp: attempt(() => writeFileSync("/tmp/x", "")),
   writeShm: attempt(() => writeFileSync("/dev/shm/x", "")),
-}) + "\\n");
-readSync(channel, Buffer.alloc(4));
-console.error("the probe says goodbye");
-process.exit(7);
+}) + "\\n"));
+socket.on("data", () => { console.error("the probe says goodbye"); process.exit(7); });
 `;
 
 interface Report {
@@ -45,7 +44,7 @@ interface Report {
   flags: string[];
   env: Record<string, string>;
   hostname: string;
-  interfaces: string[];
+  address: string;
   mounts: string[];
   certificates: number;
   programs: string[];
@@ -72,7 +71,7 @@ test("Node runs as process 1, with the flags and the environment of a machine an
   assert.deepEqual(report.flags, [...nodeFlags, ...cloneFlags, "--max-old-space-size=100"]);
   assert.deepEqual(Object.keys(report.env).toSorted(), ["HOME", "LANG", "MAYFLY_CHANNEL", "NODE_ENV", "PATH", "SSL_CERT_FILE", "TMPDIR"]);
   assert.equal(report.hostname, "mayfly");
-  assert.deepEqual(report.interfaces, ["lo"]);
+  assert.equal(report.address, "10.0.2.15/24");
 });
 
 test("the root is read-only; /tmp and /dev/shm may be written", () => {
@@ -119,11 +118,11 @@ async function ensureProbeImage(): Promise<Image> {
 async function bootArguments({ kernel, initrd, root }: Image, channel: string): Promise<string[]> {
   const { tscKhz } = (await readHostFacts())!;
   const options = `-M microvm,acpi=on,pcie=off,pit=off,pic=off,rtc=on -accel tcg -cpu max -m 256 -nodefaults -no-user-config -display none -no-reboot
-    -chardev socket,id=c0,path=${channel} -device virtio-serial-device,max_ports=2 -device virtserialport,nr=1,chardev=c0
+    -chardev socket,id=c0,path=${channel} -netdev user,id=u,restrict=on,guestfwd=tcp:10.0.2.100:1-chardev:c0 -device virtio-net-device,netdev=u
     -drive if=none,id=d,format=raw,readonly=on,file=${root} -device virtio-blk-device,drive=d -device virtio-rng-device
     -serial stdio -kernel ${kernel} -initrd ${initrd}`;
   const kernelOptions = `console=ttyS0 quiet reboot=t panic=-1 tsc=reliable random.trust_cpu=on tsc_early_khz=${tscKhz}`;
-  return [...options.split(/\s+/), "-append", `${kernelOptions} mayfly.channel=port:/dev/vport0p1 mayfly.heap=100`];
+  return [...options.split(/\s+/), "-append", `${kernelOptions} mayfly.channel=tcp:10.0.2.100:1 mayfly.heap=100`];
 }
 
 async function collect(stream: AsyncIterable<Buffer>, seen: (chunk: Buffer) => void = () => undefined): Promise<string> {

@@ -46,8 +46,12 @@ for module in ${modules.join(" ")}; do
   busybox insmod /modules/$module
 done
 
-step="bring up the loopback interface"
+step="bring up the network"
 busybox ip link set lo up
+# One neighbour and no more: no IPv6 chatter, no default route, so that anything else fails at once.
+echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6
+busybox ip addr add 10.0.2.15/24 dev eth0
+busybox ip link set eth0 up
 busybox hostname mayfly
 
 step="mount the root from /dev/vda"

@@ -11,7 +11,18 @@ export interface Kernel {
 }
 
 /** What a microvm needs beyond what is built in; each after those that it depends on. */
-const moduleNames = ["virtio_ring", "virtio", "virtio_mmio", "virtio-rng", "libcrc32c", "erofs", "virtio_blk", "virtio_console"];
+const moduleNames = [
+  "virtio_ring",
+  "virtio",
+  "virtio_mmio",
+  "virtio-rng",
+  "libcrc32c",
+  "erofs",
+  "virtio_blk",
+  "failover",
+  "net_failover",
+  "virtio_net",
+];
 
 /** Reads what an image takes from an unpacked Debian kernel package. */
 export async function readKernel(packageDir: string): Promise<Kernel> {

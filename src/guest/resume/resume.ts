@@ -11,7 +11,7 @@ export const AGENT_VERSION = "0.1.0";
 export function resume(message: ResumeMessage, transport: Transport): { ready: ReadyMessage; failures: string[] } {
   const kernel = kernelOf(transport);
   // Sandboxes and bare processes live on the host's clock and kernel, which are right.
-  if (transport === "port" || transport === "tcp") setWallClock(message.now);
+  if (transport === "tcp") setWallClock(message.now);
   const failures = spreadEntropy(Buffer.from(message.entropy, "base64"), kernel === "linux");
   const protocol = Math.min(message.protocol.max, PROTOCOL_VERSION);
   return { ready: { protocol, agent: AGENT_VERSION, node: process.versions.node, kernel }, failures };
@@ -20,6 +20,5 @@ export function resume(message: ResumeMessage, transport: Transport): { ready: R
 function kernelOf(transport: Transport): ReadyMessage["kernel"] {
   if (transport === "fd") return "host";
   if (transport === "unix") return "gvisor";
-  if (transport === "port") return "linux";
   return hostname() === "osv.local" || release().startsWith("3.7") ? "osv" : "linux";
 }

@@ -4,13 +4,13 @@
  */
 import type { Accelerator } from "./accelerator.ts";
 
-export const VERSION = 2;
+export const VERSION = 3;
 
 /** Where spawn-qemu.ts puts what QEMU inherits. It opens nothing else but its own firmware. */
 export const Fd = { Channel: 3, Qmp: 4, State: 5, Memory: 6, Root: 7, Kernel: 8, Initrd: 9 } as const;
 
-/** Where the guest finds its channel, which is all that leads out of it: descriptor 3 as a serial port. There is no network. */
-const CHANNEL = "port:/dev/vport0p1";
+/** Where the guest finds its channel: slirp forwards this address to descriptor 3, and nothing else to anywhere. */
+const CHANNEL = "tcp:10.0.2.100:1";
 
 export interface MachineShape {
   accelerator: Accelerator;
@@ -37,7 +37,8 @@ function devices(shape: MachineShape, name: string, share: "on" | "off"): string
     ${ACCELERATORS[accelerator]} -m ${memoryMb} -smp ${vcpus}
     -object memory-backend-file,id=m,size=${memoryMb}M,mem-path=/proc/self/fd/${Fd.Memory},share=${share},reserve=off
     -chardev socket,id=c0,fd=${Fd.Channel}
-    -device virtio-serial-device,max_ports=2 -device virtserialport,nr=1,chardev=c0
+    -netdev user,id=u,restrict=on,ipv6=off,guestfwd=tcp:10.0.2.100:1-chardev:c0
+    -device virtio-net-device,netdev=u,guest_announce=off
     -add-fd fd=${Fd.Root},set=1
     -blockdev driver=raw,node-name=b0,read-only=on,file.driver=file,file.filename=/dev/fdset/1,file.locking=off
     -device virtio-blk-device,drive=b0
