@@ -70,7 +70,8 @@ export class Call implements InvocationReply, OnConnection {
     const reply = replyHeaders(headers, status !== 204);
     if (typeof reply === "string") return this.#badResponse(reply);
     const { list, contentLength } = reply;
-    if (ended && contentLength === -1 && !(this.#bodyless && body.length === 0)) list.push("content-length", String(body.length));
+    if (ended && contentLength === -1 && status !== 204 && !(this.#bodyless && body.length === 0))
+      list.push("content-length", String(body.length));
     if (!this.#bodyless) this.#promised = contentLength;
     if (this.#breaksPromise(body.length, ended)) return this.#badResponse("its content-length is not that of its body");
     this.#addOwnHeaders(list, timing);

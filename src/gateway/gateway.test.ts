@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 import { openTestGateway, rawClient, replyText, timing, until, type Seen } from "./test-gateway.ts";
 
 const get = (path: string, more = "") => `GET ${path} HTTP/1.1\r\nhost: h.test:80\r\n${more}\r\n`;
@@ -90,6 +91,7 @@ test("HEAD, 204 and 304 have no body, and the connection stays usable", async ()
     client.send(get("/app/hello"));
     await until(() => client.text.includes("\r\n\r\n"));
     assert.match(client.text, new RegExp(`^HTTP/1.1 ${status}`));
+    assert.equal(client.text.includes("content-length"), status === 304);
   }
   status = 200;
   client.text = "";
@@ -216,6 +218,26 @@ test("malformed requests and refused methods get an answer and the end of the co
     client.socket.destroy();
   }
   assert.equal(open.invocations.length, 0);
+});
+
+test("a client that keeps its end open after a refusal is cut off, and holds up no close", async () => {
+  const limits = { headMs: 100, lingerMs: 100 };
+  const cases = ["CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n", "nonsense\r\n\r\n", "GET / HTTP/1.1\r\n", ""];
+  for (const sent of cases) {
+    await using open = await openTestGateway(() => {}, { limits });
+    const client = rawClient(open.port, sent, true);
+    await until(() => client.text.endsWith("}\n"));
+    // Until then it is accepted, and dropped; afterwards each write is answered by a reset.
+    while (!client.closed) {
+      client.send("x");
+      await pause(20);
+    }
+  }
+  const open = await openTestGateway(() => {}, { limits: { lingerMs: 60_000 } });
+  const client = rawClient(open.port, cases[0], true);
+  await until(() => client.text.endsWith("}\n"));
+  await open.gateway.close(50);
+  client.socket.destroy();
 });
 
 test("rubbish behind a request does not break into the reply to it", async () => {

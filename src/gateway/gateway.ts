@@ -81,17 +81,23 @@ function openServer({ tls }: GatewayOptions, limits: GatewayLimits): Server {
 }
 
 function handle(server: Server, context: CallContext, limits: GatewayLimits): void {
+  server.on("connection", (socket: Socket) => context.watch.accepted(socket));
   server.on(context.proto === "http" ? "connection" : "secureConnection", (socket: Socket) => context.watch.connected(socket));
   server.on("request", (request: IncomingMessage, response: ServerResponse) => answer(context, request, response, false));
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => answer(context, request, response, true));
   server.on("connect", (_request: IncomingMessage, socket: Duplex) => {
     socket.on("error", () => socket.destroy());
     refuseRaw(socket, new MayflyError("method-not-supported", { method: "CONNECT" }));
+    context.watch.leave(socket);
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     // A reply that is under way must not get another one in its middle.
-    if (!socket.writable || Connection.of(socket)?.busy) socket.destroy();
-    else refuseRaw(socket, clientMistake(error, limits));
+    if (!socket.writable || Connection.of(socket)?.busy) {
+      socket.destroy();
+      return;
+    }
+    refuseRaw(socket, clientMistake(error, limits));
+    context.watch.leave(socket);
   });
 }
 
@@ -116,7 +122,7 @@ function listen(server: Server, host: string, port: number): Promise<AddressInfo
 async function close(server: Server, context: CallContext, graceMs: number): Promise<void> {
   context.closing = true;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  const cut = setTimeout(() => context.watch.cut(), graceMs);
   // A connection becomes idle only after its last reply; server.close() saw those that were idle by then.
   const idle = setInterval(() => server.closeIdleConnections(), 50);
   await closed;

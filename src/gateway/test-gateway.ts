@@ -64,8 +64,8 @@ export function replyText(seen: Seen, text: string, headers: string[] = ["conten
 }
 
 /** A client that sends what it is told and keeps everything that comes back. */
-export function rawClient(port: number, sent = "") {
-  const socket = connect(port, "127.0.0.1");
+export function rawClient(port: number, sent = "", allowHalfOpen = false) {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen });
   const client = { socket, text: "", closed: false, send: (more: string | Buffer) => void socket.write(more) };
   socket.on("data", (chunk: Buffer) => (client.text += chunk.toString("latin1")));
   socket.on("close", () => (client.closed = true));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { request } from "node:https";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import { openTestGateway, replyText } from "./test-gateway.ts";
+import { openTestGateway, rawClient, replyText, until } from "./test-gateway.ts";
 
 // Made for this test, for localhost, with nothing to protect.
 const cert = `-----BEGIN CERTIFICATE-----
@@ -31,4 +31,15 @@ test("with a certificate the gateway speaks HTTPS, and says so to the function",
   const { url, headers } = open.invocations[0]!.request;
   assert.equal(url, `https://localhost:${open.port}/x`);
   assert.equal(headers[headers.indexOf("x-forwarded-proto") + 1], "https");
+});
+
+test("clients that speak no TLS, or say nothing, are no harm and hold up no close", async () => {
+  const open = await openTestGateway(() => {}, { tls: { cert, key } });
+  const plain = rawClient(open.port, "GET /app/hello HTTP/1.1\r\nhost: h\r\n\r\n");
+  await until(() => plain.closed);
+  assert.equal(plain.text.includes("HTTP/"), false);
+  const silent = rawClient(open.port);
+  await once(silent.socket, "connect");
+  await open.gateway.close(50);
+  await until(() => silent.closed);
 });
