@@ -3,6 +3,7 @@
  *
  * 1. At most 256 are open; more are refused, and so are more than 200 a second once a burst of 500 is used up.
  * 2. Numbers only rise. A frame for a number that was used and is closed is dropped: the guest may not know yet.
+ * 3. Of Data, no more is dropped than a sound guest can have under way: one window for each stream that it may open.
  */
 import type { HostEndEvents } from "./host-end.ts";
 import type { Link } from "./link.ts";
@@ -11,16 +12,19 @@ import { MayflyError } from "../errors/error.ts";
 import { EgressStream } from "./egress-stream.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { connectSchema, parseMessage, resolveSchema } from "./messages.ts";
-import { FrameType, Limit, ResetCode } from "./protocol.ts";
+import { FrameType, INITIAL_CREDIT, Limit, ResetCode } from "./protocol.ts";
 
 const OPENS_PER_SECOND = 200;
 const OPENS_AT_ONCE = 500;
+const DROPPED_PER_SECOND = OPENS_PER_SECOND * INITIAL_CREDIT;
+const DROPPED_AT_ONCE = (OPENS_AT_ONCE + Limit.guestStreams) * INITIAL_CREDIT;
 
 export class EgressStreams {
   readonly #link: Link;
   readonly #events: HostEndEvents;
   readonly #clock: Clock;
   readonly #opens: TokenBucket;
+  readonly #drops: TokenBucket;
   readonly #connections = new Map<number, EgressStream>();
   readonly #resolving = new Set<number>();
   #highest = 0;
@@ -30,6 +34,7 @@ export class EgressStreams {
     this.#events = events;
     this.#clock = clock;
     this.#opens = new TokenBucket(OPENS_PER_SECOND, OPENS_AT_ONCE, clock.now());
+    this.#drops = new TokenBucket(DROPPED_PER_SECOND, DROPPED_AT_ONCE, clock.now());
   }
 
   onConnect(stream: number, payload: Buffer): void {
@@ -57,8 +62,10 @@ export class EgressStreams {
 
   onData(stream: number, flags: number, chunk: Buffer): void {
     const connection = this.#connections.get(stream);
-    if (connection === undefined) this.#checkUsed(stream);
-    else connection.onData(flags, chunk);
+    if (connection !== undefined) return connection.onData(flags, chunk);
+    this.#checkUsed(stream);
+    if (!this.#drops.take(chunk.length, this.#clock.now()))
+      this.#link.violate("more Data on closed connections than it ever had credit for");
   }
 
   onCredit(stream: number, bytes: number): void {

@@ -2,8 +2,9 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
 import { once } from "node:events";
+import { systemClock } from "../clock/clock.ts";
 import { MayflyError } from "../errors/error.ts";
-import { connectModelGuest, json, until } from "./model-guest.ts";
+import { connectModelGuest, json, settle, until } from "./model-guest.ts";
 import { Flag, FrameType, INITIAL_CREDIT, Limit, ResetCode } from "./protocol.ts";
 
 test("a guest's connection carries bytes both ways, within credit, and closes by halves", async () => {
@@ -115,6 +116,25 @@ test("frames on a connection that the host has closed are dropped; on one that n
   guest.frame(FrameType.Data, 0, 4, Buffer.from("what"));
   await until(() => told.length > 0);
   assert.deepEqual(told, ["dead true a frame on stream 4, which was never opened"]);
+});
+
+test("Data on connections that are closed is a violation beyond what could have been under way", async () => {
+  for (const [bytes, frames, reason] of [
+    [Limit.data, 800, /^dead true more Data on closed connections/],
+    [1, 140_000, /^dead true it floods/],
+  ] as const) {
+    const stopped = { ...systemClock, now: () => 0 };
+    const { guest, told } = connectModelGuest({}, stopped);
+    guest.json(FrameType.Connect, 2, { host: "a", port: 1 });
+    await settle();
+    const chunk = Buffer.alloc(bytes);
+    for (let n = 0; n < 700; n += 1) guest.frame(FrameType.Data, 0, 2, chunk);
+    await settle();
+    assert.deepEqual(told, []);
+    for (let n = 700; n < frames; n += 1) guest.frame(FrameType.Data, 0, 2, chunk);
+    await until(() => told.length > 0);
+    assert.match(told[0]!, reason);
+  }
 });
 
 test("a Connect that asks for no host, or twice for a stream, is a violation", async () => {

@@ -1,5 +1,6 @@
 /** The guest's end for tests: sends any frame, keeps what the host sent. It obeys nothing by itself. */
 import { duplexPair } from "node:stream";
+import { systemClock } from "../clock/clock.ts";
 import type { HostEndEvents, RequestSink } from "./host-end.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { FrameWriter } from "./frame-writer.ts";
@@ -14,7 +15,7 @@ interface GotFrame {
 }
 
 /** Both ends of one channel, and everything that was told to either. */
-export function connectModelGuest(egress: Partial<Pick<HostEndEvents, "connect" | "resolve">> = {}) {
+export function connectModelGuest(egress: Partial<Pick<HostEndEvents, "connect" | "resolve">> = {}, clock = systemClock) {
   const [hostChannel, guestChannel] = duplexPair();
   const got: GotFrame[] = [];
   const told: string[] = [];
@@ -25,7 +26,7 @@ export function connectModelGuest(egress: Partial<Pick<HostEndEvents, "connect" 
     const wrong = reader.push(chunk);
     if (wrong !== null) throw new Error(`the host sent ${wrong}`);
   });
-  const host = openHostEnd(hostChannel, recordingEvents(told, egress));
+  const host = openHostEnd(hostChannel, recordingEvents(told, egress), clock);
   return { host, hostChannel, guestChannel, guest: new FrameWriter(guestChannel), got, told };
 }
 

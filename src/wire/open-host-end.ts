@@ -119,9 +119,7 @@ class ChannelHostEnd implements HostEnd {
 
   /** The dispatch table. The types that carry invocations come first. */
   #onFrame(type: number, flags: number, stream: number, payload: Buffer): void {
-    if (type !== FrameType.Response && type !== FrameType.Data && this.#flood.count(this.#now)) {
-      return this.#die("it floods the host with frames", true);
-    }
+    if (!boundOtherwise(type, stream) && this.#flood.count(this.#now)) return this.#die("it floods the host with frames", true);
     switch (type) {
       case FrameType.Response:
         return this.#opened(stream, type)?.onResponse(flags, payload);
@@ -206,6 +204,11 @@ class ChannelHostEnd implements HostEnd {
     this.#link.close();
     this.#control.close(violation ? new MayflyError("protocol-violation", { what: reason }) : new MayflyError("machine-died", { reason }));
   }
+}
+
+/** The frames of invocations: credit and the number of open streams bound them. Data of a connection may be for one that is closed. */
+function boundOtherwise(type: number, stream: number): boolean {
+  return type === FrameType.Response || (type === FrameType.Data && (stream & 1) === 1);
 }
 
 /** A body that is too large to ride with its head. */
