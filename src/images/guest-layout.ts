@@ -6,7 +6,7 @@ export const agentPath = "/mayfly/agent.mjs";
 export const channelMountPoint = "/channel";
 
 /** Flags that the agent's Node starts with. The host adds the size of the heap. */
-export const nodeFlags = ["--disable-warning=ExperimentalWarning", "--no-maglev", "--no-sparkplug"];
+export const nodeFlags = ["--disable-warning=ExperimentalWarning"];
 
 /** What a machine's first process is given; MAYFLY_CHANNEL comes on top. HOME: the root is read-only. */
 export const guestEnvironment: Record<string, string> = {

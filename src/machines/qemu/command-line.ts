@@ -21,7 +21,7 @@ export interface MachineShape {
 /** A fresh boot whose memory is shared with the file that becomes the template. */
 export function bootArguments(shape: MachineShape, name: string, tscKhz: number): string[] {
   const kernel = `-kernel /proc/self/fd/${Fd.Kernel} -initrd /proc/self/fd/${Fd.Initrd}`.split(" ");
-  return [...devices(shape, name, "on"), ...kernel, "-append", kernelArguments(tscKhz)];
+  return [...devices(shape, name, "on"), ...kernel, "-append", kernelArguments(shape.accelerator, tscKhz)];
 }
 
 /** A machine that waits for `migrate-incoming`, with a private copy-on-write view of the template's memory. */
@@ -59,12 +59,13 @@ const ACCELERATORS = {
  * A clone starts with no translated code, so that every function of the guest's kernel that runs costs time under TCG:
  * what watches, audits or accounts inside the guest is off. The tenant owns all of the guest, so nothing guards it from itself.
  */
-function kernelArguments(tscKhz: number): string {
+function kernelArguments(accelerator: Accelerator, tscKhz: number): string {
   return [
     "console=ttyS0 quiet reboot=t panic=-1 tsc=reliable random.trust_cpu=on",
     // Without it the kernel times the TSC against emulated timers, and hangs in that where the host is busy.
     `tsc_early_khz=${tscKhz}`,
     "mitigations=off lsm=capability cgroup_disable=memory psi=0 audit=0 nowatchdog sysctl.vm.stat_interval=3600",
     `mayfly.channel=${CHANNEL}`,
+    ...(accelerator === "tcg" ? ["mayfly.emulated"] : []),
   ].join(" ");
 }
