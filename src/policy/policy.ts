@@ -1,7 +1,7 @@
 /**
  * The shape of a policy: a pure function from state, event and time to commands. Every decision to start, bind, drain or
- * kill a machine, and every choice of machine for an invocation, is a command that it returned. The dispatcher and the
- * simulator are its callers; a recorded run replays to the same commands.
+ * kill a machine, and every choice of machine for an invocation, is a command that it returned. The dispatcher and
+ * `replay` are its callers; a recorded run replays to the same commands.
  */
 
 /** Chosen by the caller, unique in a run. */
