@@ -47,3 +47,17 @@ export function showProgress(stream: NodeJS.WriteStream = process.stderr): Progr
     },
   };
 }
+
+/**
+ * Text from a machine, which may be hostile, made harmless for a terminal: control characters but the tab are shown as \xNN, and lines
+ * after the first are indented, so that none passes for a line of ours.
+ */
+export function harmless(text: string): string {
+  return text.replace(/\n+$/, "").replace(/\p{Cc}/gu, (character) => shown[character] ?? escaped(character));
+}
+
+const shown: Record<string, string> = { "\t": "\t", "\n": "\n    " };
+
+function escaped(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+}

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { LogLine } from "../../logs/logs.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
-import { dim, red, yellow } from "../terminal.ts";
+import { dim, harmless, red, yellow } from "../terminal.ts";
 
 type Options = ConnectionOptions & { follow?: true; lines: number; json?: true };
 
@@ -27,7 +27,7 @@ async function logs(target: string, options: Options): Promise<void> {
 /** 12:00:00.000 function invocation text; the date is the terminal's business. */
 function inWords({ at, function: name, invocation, machine, level, text }: LogLine): string {
   const origin = [name, invocation ?? machine].filter((part) => part !== undefined).join(" ");
-  return `${dim(new Date(at).toISOString().slice(11, 23))} ${dim(origin)} ${coloured(level, text)}`;
+  return `${dim(new Date(at).toISOString().slice(11, 23))} ${dim(origin)} ${coloured(level, harmless(text))}`;
 }
 
 function coloured(level: LogLine["level"], text: string): string {
