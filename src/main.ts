@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Logger, destination, pino } from "pino";
-import { assertSafeBind, parseAddress } from "./api/bind.ts";
+import { assertSafeBind, parseAddress, portOf } from "./api/bind.ts";
 import { createApi } from "./api/create-api.ts";
 import type { Platform } from "./api/platform.ts";
 import type { HostInfo, MachineInfo } from "./api/schemas.ts";
@@ -151,7 +151,7 @@ async function openPolicy({ config, closing }: Start): Promise<BoundPolicy> {
 /** Null where the app has no network. Our own ports stay closed to functions, whatever else they may reach. */
 function egressOf({ network }: Manifest, urls: Urls): Egress | null {
   if (network === "none") return null;
-  const ownPorts = () => [urls.gateway, urls.api].map((url) => Number(new URL(url).port));
+  const ownPorts = () => [urls.gateway, urls.api].map(portOf);
   return createEgress({ allow: network === "egress" ? [] : network.allow, ownPorts });
 }
 

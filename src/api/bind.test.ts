@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { assertSafeBind, parseAddress } from "./bind.ts";
+import { assertSafeBind, parseAddress, portOf } from "./bind.ts";
 import { listen } from "./listen.ts";
 import { ensureToken } from "./token.ts";
 
@@ -23,6 +23,11 @@ test("plain HTTP may listen on loopback only", () => {
 test("TLS or an explicit flag opens other addresses", () => {
   assertSafeBind("0.0.0.0:1", { allowInsecureBind: true });
   assertSafeBind("0.0.0.0:1", { allowInsecureBind: false, tls: { cert: "a", key: "b" } });
+});
+
+test("a server's port is known from its URL, also where it is the scheme's own", () => {
+  const urls = ["http://0.0.0.0:80", "https://[::]:443", "http://127.0.0.1:8080", ""];
+  assert.deepEqual(urls.map(portOf), [80, 443, 8080, 0]);
 });
 
 test("an address is taken apart", () => {

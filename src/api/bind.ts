@@ -17,6 +17,11 @@ export function parseAddress(address: string): { host: string; port: number } {
   return { host: address.slice(0, colon).replace(/^\[(.*)\]$/, "$1"), port: Number(address.slice(colon + 1)) };
 }
 
+/** Of a URL such as the servers announce: URL.port would be empty where it is the scheme's own. 0: it is not known yet. */
+export function portOf(url: string): number {
+  return Number(/:(\d+)$/.exec(url)?.[1] ?? 0);
+}
+
 /** Plain HTTP stays on this host, unless the settings accept the risk. Throws "unsafe-bind". */
 export function assertSafeBind(address: string, { tls, allowInsecureBind }: BindConfig): void {
   if (tls || allowInsecureBind || isLoopback(parseAddress(address).host)) return;
