@@ -26,8 +26,14 @@ export function rejection(
     case "queue-full":
       return ["queue-full", { app: name, limit: app?.version.manifest.queue ?? 0 }];
     case "start-failed":
-      return ["machine-start-failed", { reason: app?.lastFailure || lastStartFailure }];
+      return ["machine-start-failed", { reason: forCallers(app?.lastFailure || lastStartFailure) }];
     default:
       return ["no-such-app", { app: name }];
   }
+}
+
+/** Why a machine ended, without what it printed last: that is for the logs, and for nobody who merely calls the app. */
+export function forCallers(reason: string): string {
+  const output = reason.indexOf("; last output: ");
+  return output === -1 ? reason : reason.slice(0, output);
 }

@@ -11,7 +11,7 @@ import type { Version } from "../catalog/catalog.ts";
 import type { StartOrder, Fleet, MachineEnd } from "../machines/fleet/fleet.ts";
 import type { InvocationId, MachineId, PolicyCommand, PolicyEvent } from "../policy/policy.ts";
 import { LogLevel } from "../wire/protocol.ts";
-import { type App, limitsOf, rejection } from "./app.ts";
+import { type App, forCallers, limitsOf, rejection } from "./app.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
 import { Invocation } from "./invocation-run.ts";
@@ -207,7 +207,7 @@ class PolicyDispatcher implements LiveDispatcher {
     }
     this.#forget(invocation);
     if (this.#closing !== undefined) invocation.fail("shutting-down", {});
-    else invocation.fail("machine-died", { reason, app: invocation.app });
+    else invocation.fail("machine-died", { reason: forCallers(reason), app: invocation.app });
   }
 
   #noteFailure(record: MachineRecord, reason: string): void {

@@ -197,12 +197,13 @@ describe("a dispatcher with real agents", () => {
     assert.equal((await get("spin", "hello").over).body, "hello 1");
   });
 
-  test("a machine that dies fails what it ran, with the reason, and the next call gets another", async () => {
+  test("a machine that dies fails what it ran, with the reason but not its output, and the next call gets another", async () => {
     deploy("die");
     await get("die", "hello").over;
     const dead = await get("die", "die").over;
     assert.equal(dead.failure?.code, "machine-died");
-    assert.equal((await logged(/Machine ended: it ended by itself/)).app, "die");
+    assert.match(String(dead.failure?.details["reason"]), /^it ended by itself: the agent ended with code 1$/);
+    assert.equal((await logged(/Machine ended: it ended by itself: .*; last output: mayfly agent: the app called/)).app, "die");
     assert.equal((await get("die", "hello").over).body, "hello 1");
   });
 
