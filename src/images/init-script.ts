@@ -57,6 +57,8 @@ busybox ip link set lo up
 echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6
 busybox ip addr add 10.0.2.15/24 dev eth0
 busybox ip link set eth0 up
+# Known for good, so that no clone looks for them first: the channel's end and QEMU's own, which has the address of both.
+for neighbour in 10.0.2.100 10.0.2.2; do busybox arp -s $neighbour 52:55:0a:00:02:02; done
 busybox hostname mayfly
 
 step="mount the root from /dev/vda"
