@@ -3,8 +3,9 @@ import { MayflyError } from "../errors/error.ts";
 /** SQLite's primary result codes that a user can do something about: https://sqlite.org/rescode.html */
 const SqliteCode = { IoError: 10, Corrupt: 11, Full: 13, CannotOpen: 14, ReadOnly: 8, Busy: 5, NotADatabase: 26 } as const;
 
-/** What SQLite threw, as an error of the table; anything else is returned as it is. */
+/** What SQLite or the file system threw, as an error of the table; anything else is returned as it is. */
 export function failureOf(error: unknown, file: string): unknown {
+  if (error instanceof Error && "syscall" in error) return ofFileSystem(error as NodeJS.ErrnoException, file);
   const result = resultCode(error);
   if (result === undefined || !(error instanceof Error)) return error;
   const what = error.message;
@@ -22,6 +23,11 @@ export function failureOf(error: unknown, file: string): unknown {
     default:
       return error;
   }
+}
+
+function ofFileSystem(error: NodeJS.ErrnoException, file: string): MayflyError {
+  if (error.code === "ENOSPC") return new MayflyError("disk-full", { file }, error);
+  return new MayflyError("state-unusable", { file, what: error.message }, error);
 }
 
 function resultCode(error: unknown): number | undefined {

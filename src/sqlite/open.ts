@@ -1,4 +1,5 @@
 /** Opens one of Mayfly's SQLite files: WAL, so that readers never wait, and migrated to the newest schema. */
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { failureOf } from "./failure.ts";
 import { type Migration, migrate } from "./migrate.ts";
@@ -24,8 +25,14 @@ export function openDatabase(file: string, { durability, migrations }: OpenOptio
 
 function connect(file: string): DatabaseSync {
   try {
+    if (file !== ":memory:") makePrivate(file);
     return new DatabaseSync(file, { timeout: 5_000 });
   } catch (error) {
     throw failureOf(error, file);
   }
+}
+
+/** SQLite would let everybody read it, and gives its other files the mode of this one. */
+function makePrivate(file: string): void {
+  closeSync(openSync(file, "a", 0o600));
 }

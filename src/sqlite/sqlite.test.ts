@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -31,6 +31,14 @@ test("migrations run once each, in order", () => {
   open([first]).close();
   const db = open([first, "ALTER TABLE things ADD COLUMN name TEXT"]);
   db.exec("INSERT INTO things VALUES (x'00', 'a')");
+  db.close();
+});
+
+test("nobody but the owner reads any of its files, in whatever folder", () => {
+  const db = open([first]);
+  db.exec("INSERT INTO things VALUES (x'00')");
+  for (const name of readdirSync(dir)) assert.equal(statSync(join(dir, name)).mode & 0o777, 0o600, name);
+  assert.equal(readdirSync(dir).length, 3);
   db.close();
 });
 

@@ -4,7 +4,7 @@
  * The lock is the kernel's own, taken on a file through SQLite's exclusive mode: it goes when the process does, however
  * that ends, so there are no stale locks to judge. server.json beside it only says who holds the lock and where it answers.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { MayflyError } from "../errors/error.ts";
@@ -63,6 +63,8 @@ function lockedDatabase(dir: string): DatabaseSync {
 
 function opened(file: string): DatabaseSync {
   try {
+    // Private: whoever may read it can hold a lock on it.
+    closeSync(openSync(file, "a", 0o600));
     return new DatabaseSync(file, { timeout: 0 });
   } catch (error) {
     throw failureOf(error, file);
