@@ -24,6 +24,19 @@ test("mayfly demo --once --json is one line of JSON", async (context) => {
   assert.ok(story.coldStartMs > 0);
 });
 
+test("Ctrl-C in the middle of the story ends the demo without an error", async (context) => {
+  const demo = start(["demo"], { env: { MAYFLY_STATE_DIR: temporaryFolder(context) } });
+  context.after(() => void demo.kill("SIGKILL"));
+  const exited = once(demo, "exit");
+  let told = "";
+  for await (const chunk of demo.stderr!) {
+    if (!told.includes("deploying") && String(chunk).includes("deploying")) demo.kill("SIGINT");
+    told += String(chunk);
+  }
+  assert.deepEqual(await exited, [0, null], told);
+  assert.doesNotMatch(told, /error/);
+});
+
 test("Ctrl-C ends a demo that stays up, and leaves nothing running", async (context) => {
   const demo = start(["demo", "--json"], { env: { MAYFLY_STATE_DIR: temporaryFolder(context) } });
   context.after(() => void demo.kill("SIGKILL"));

@@ -2,11 +2,12 @@
 import type { Running } from "../main.ts";
 import { reportError } from "./report-error.ts";
 
-export function closeOnSignal(running: Pick<Running, "close">): void {
-  let closing = false;
+/** The signal that it returns is aborted as soon as that begins. */
+export function closeOnSignal(running: Pick<Running, "close">): AbortSignal {
+  const closing = new AbortController();
   const close = async (signal: NodeJS.Signals) => {
-    if (closing) process.exit(signal === "SIGINT" ? 130 : 143);
-    closing = true;
+    if (closing.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
+    closing.abort();
     console.error(`${signal}: finishing what is in flight; once more to end at once`);
     try {
       await running.close();
@@ -17,4 +18,5 @@ export function closeOnSignal(running: Pick<Running, "close">): void {
   };
   process.on("SIGINT", close);
   process.on("SIGTERM", close);
+  return closing.signal;
 }

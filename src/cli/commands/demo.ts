@@ -35,12 +35,14 @@ async function demo(options: Options): Promise<void> {
     progress.done();
     throw error;
   });
-  if (!options.once) closeOnSignal(running);
+  const closing = options.once ? undefined : closeOnSignal(running);
   try {
     const story = await playStory(running, progress.step).finally(progress.done);
     console.log(options.json ? JSON.stringify(story) : storyInWords(story));
   } catch (error) {
     await running.close();
+    // Ctrl-C took the platform, or esbuild, from under the story: that is no failure.
+    if (closing?.aborted) return;
     throw error;
   }
   if (options.once) await running.close();

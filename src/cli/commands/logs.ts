@@ -20,8 +20,13 @@ async function logs(target: string, options: Options): Promise<void> {
   const filter = { app, tail: options.lines, ...(name && { function: name }) };
   const print = options.json ? (line: LogLine) => console.log(JSON.stringify(line)) : (line: LogLine) => console.log(inWords(line));
   const { client } = connect(options);
-  if (!options.follow) return (await client.logs(filter)).forEach(print);
-  for await (const line of client.follow(filter)) print(line);
+  if (options.follow) for await (const line of client.follow(filter)) print(line);
+  else printAll(await client.logs(filter), print, target);
+}
+
+function printAll(lines: LogLine[], print: (line: LogLine) => void, target: string): void {
+  lines.forEach(print);
+  if (lines.length === 0) console.error(`Nothing is logged of ${target}.`);
 }
 
 /** 12:00:00.000 function invocation text; the date is the terminal's business. */
