@@ -236,7 +236,7 @@ test("a client that keeps its end open after a refusal is cut off, and holds up 
   const open = await openTestGateway(() => {}, { limits: { lingerMs: 60_000 } });
   const client = rawClient(open.port, cases[0], true);
   await until(() => client.text.endsWith("}\n"));
-  await open.gateway.close(50);
+  await open.gateway.close(60_000);
   client.socket.destroy();
 });
 

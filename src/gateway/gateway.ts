@@ -124,7 +124,10 @@ async function close(server: Server, context: CallContext, graceMs: number): Pro
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const cut = setTimeout(() => context.watch.cut(), graceMs);
   // A connection becomes idle only after its last reply; server.close() saw those that were idle by then.
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const idle = setInterval(() => {
+    server.closeIdleConnections();
+    context.watch.cutLeaving();
+  }, 50);
   await closed;
   clearTimeout(cut);
   clearInterval(idle);

@@ -48,6 +48,11 @@ export class Watch {
     this.#leaving.set(socket, this.tick);
   }
 
+  /** Those of `leave` that have been given their reply. */
+  cutLeaving(): void {
+    for (const socket of this.#leaving.keys()) if (socket.writableFinished) socket.destroy();
+  }
+
   /** Every socket, also those that node:http does not know yet (a TLS handshake) or any more (a refused request). */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
