@@ -109,12 +109,15 @@ test("waitUntil keeps the invocation open after its reply", async () => {
 });
 
 test("the host's Reset aborts the request's signal, and the invocation closes once it has settled", async () => {
+  let stream = 0;
   const closed = new Promise<void>((resolve) => {
     const request = agent.open({ closed: resolve }, { function: "abort" });
+    stream = request.stream;
     void agent.logged("begun").then(() => request.reset(ResetCode.Cancelled, ""));
   });
   await closed;
-  assert.equal((await agent.logged("aborted")).text, "aborted AbortError");
+  const line = await agent.logged("aborted");
+  assert.deepEqual([line.text, line.stream], ["aborted AbortError", stream]);
 });
 
 test("an endless stream waits for credit, and is cancelled when its caller goes away", async () => {

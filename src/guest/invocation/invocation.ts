@@ -10,6 +10,7 @@ import { performance } from "node:perf_hooks";
 import { encodeResponseHead } from "../../wire/head.ts";
 import { Flag, FrameType, INITIAL_CREDIT, ResetCode } from "../../wire/protocol.ts";
 import type { Connection, StreamEnd } from "../connection.ts";
+import { current } from "./current.ts";
 import { Inlet } from "./inlet.ts";
 import { Outlet } from "./outlet.ts";
 import { RequestHead } from "./request-head.ts";
@@ -163,11 +164,14 @@ export class Invocation implements StreamEnd {
     if (this.#abort !== null) return;
     const [text, name] =
       code === ResetCode.Timeout ? ["The invocation's time is up", "TimeoutError"] : ["The caller went away", "AbortError"];
-    this.#abort = new DOMException(message === "" ? text : message, name);
+    const reason = (this.#abort = new DOMException(message === "" ? text : message, name));
     this.#outlet?.close();
-    this.#inlet?.fail(this.#abort);
-    this.#controller?.abort(this.#abort);
-    this.onAbort?.(this.#abort);
+    this.#inlet?.fail(reason);
+    // What the handler's listeners print is the invocation's.
+    current.run(this, () => {
+      this.#controller?.abort(reason);
+      this.onAbort?.(reason);
+    });
     this.#closeIfDone();
   }
 
