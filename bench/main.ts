@@ -15,7 +15,7 @@ import { prepare } from "./prepare.ts";
 
 const cases: Record<CaseName, (options: Options) => Promise<Section[]>> = { warm, waiting, "first-call": firstCall, memory };
 
-const options = parseOptions(process.argv.slice(2));
+const options = optionsOrUsage();
 prepare();
 const host = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, commit ${execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname, encoding: "utf8" }).trim()}`;
 console.log(`# Mayfly's benchmarks\n${host}, ${new Date().toISOString()}`);
@@ -27,3 +27,13 @@ for (const name of options.cases) {
 }
 if (options.json !== undefined)
   writeFileSync(options.json, `${JSON.stringify({ host, at: new Date().toISOString(), options, sections }, null, 2)}\n`);
+
+/** A word that is unknown ends with 2, as everywhere on the command line. */
+function optionsOrUsage(): Options {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    return process.exit(2);
+  }
+}
