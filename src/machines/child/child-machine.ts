@@ -76,9 +76,9 @@ export async function startChildMachine(plan: ChildPlan): Promise<Machine> {
 
 /**
  * The child joins its control group before it becomes what it is to be: what it takes earlier would count for the server, and
- * the kernel makes whoever moves a process wait for milliseconds.
+ * the kernel makes whoever moves a process wait for milliseconds. It leaves no core file: an app's secrets would be in it.
  */
-const JOIN = 'while [ "$1" != -- ]; do echo 0 > "$1" || exit 1; shift; done; shift; exec "$@"';
+const JOIN = 'ulimit -c 0; while [ "$1" != -- ]; do echo 0 > "$1" || exit 1; shift; done; shift; exec "$@"';
 
 async function spawnChild(plan: ChildPlan, cgroup: Cgroup): Promise<Child> {
   const child = spawn("/bin/sh", ["-c", JOIN, "sh", ...cgroup.joinFiles, "--", plan.command, ...plan.args], {

@@ -1,10 +1,12 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { after } from "node:test";
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
 
 import { ensureAgent } from "../../images/agent-bundle.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
+import { usualSize } from "../driver.ts";
 import { createProcessDriver } from "./process-driver.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-process-"));
@@ -16,3 +18,13 @@ describeDriverConformance("process", async () => ({
   broken: createProcessDriver({ agent: async () => path.join(folder, "no-agent.mjs"), runDir }),
   folders: [runDir],
 }));
+
+test("a crash leaves no core file, which would hold an app's secrets", async () => {
+  const driver = createProcessDriver({ agent: () => ensureAgent(path.join(folder, "cache")), runDir });
+  await driver.prepare(() => {}, usualSize);
+  await driver.start({ id: "core", ...usualSize });
+  const note = fs.readdirSync(runDir, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith("core/.process"));
+  const [pid] = fs.readFileSync(path.join(runDir, note!), "utf8").split(" ");
+  assert.match(fs.readFileSync(`/proc/${pid}/limits`, "utf8"), /^Max core file size +0 +0 /m);
+  await driver.close();
+});
