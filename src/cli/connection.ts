@@ -37,7 +37,7 @@ export function connect(options: ConnectionOptions, env = process.env): Connecti
   const dir = stateDir(options, env);
   const url = withScheme(options.api ?? env.MAYFLY_API ?? readServerFile(dir)?.urls?.api ?? "127.0.0.1:7070");
   const client = createClient({ url, token: env.MAYFLY_TOKEN ?? readToken(dir, url) });
-  return { client, gatewayUrl: async () => (env.MAYFLY_GATEWAY ?? (await client.host()).urls.gateway).replace(/\/+$/, "") };
+  return { client, gatewayUrl: async () => withScheme(env.MAYFLY_GATEWAY ?? (await client.host()).urls.gateway).replace(/\/+$/, "") };
 }
 
 /** The demo keeps its state apart, so that it never touches that of a real server. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { summarise, summaryInWords } from "./latency.ts";
-import { parseCount, parseHeader } from "./parse.ts";
+import { parseCount, parseHeader, parseMethod } from "./parse.ts";
 import { renderTable } from "./table.ts";
 import { ageInWords, bytesInWords, millisecondsInWords } from "./units.ts";
 
@@ -45,4 +45,6 @@ test("option values that do not fit are refused with what is allowed", () => {
     ["X-B", "2"],
   ]);
   assert.throws(() => parseHeader("no colon"), /'name: value'/);
+  assert.equal(parseMethod("patch"), "PATCH");
+  assert.throws(() => parseMethod("BAD METHOD"), /letters/);
 });

@@ -15,3 +15,9 @@ export function parseHeader(text: string, earlier: [string, string][] = []): [st
   if (!match) throw new InvalidArgumentError("It must be 'name: value'.");
   return [...earlier, [match[1]!, match[2]!]];
 }
+
+/** In capitals, as HTTP has its methods. */
+export function parseMethod(text: string): string {
+  if (!/^[a-z-]+$/i.test(text)) throw new InvalidArgumentError("It must be a word of letters.");
+  return text.toUpperCase();
+}

@@ -187,7 +187,7 @@ export const errorTable = {
     status: 500,
     side: "caller",
     message: "{address} is in use by another program.",
-    cure: "Stop that program, or choose another address with {key}.",
+    cure: "Stop that program, or choose another address with the setting {key}.",
   },
   "egress-denied": {
     status: 502,
@@ -200,7 +200,7 @@ export const errorTable = {
     status: 500,
     side: "caller",
     message: "Another Mayfly (pid {pid}) uses the state folder {dir}.",
-    cure: "Stop it, or name another folder with --state.",
+    cure: "Stop it, or name another folder with --state or MAYFLY_STATE_DIR.",
   },
   "state-damaged": {
     status: 500,

@@ -8,9 +8,14 @@ export async function checkPort(part: string, key: string, address: string): Pro
   const refusal = await tryListen(address);
   if (refusal === undefined) return { part, ok: true, detail: `${address} is free` };
   if (refusal !== "EADDRINUSE")
-    return { part, ok: false, detail: `${address} cannot be used: ${refusal}`, cure: `Choose another address with ${key}.` };
+    return { part, ok: false, detail: `${address} cannot be used: ${refusal}`, cure: `Choose another address with the setting ${key}.` };
   if (await isMayfly(address)) return { part, ok: true, detail: `${address} is served by a running Mayfly` };
-  return { part, ok: false, detail: `${address} is in use by another program`, cure: `Stop it, or choose another address with ${key}.` };
+  return {
+    part,
+    ok: false,
+    detail: `${address} is in use by another program`,
+    cure: `Stop it, or choose another address with the setting ${key}.`,
+  };
 }
 
 /** The error's code, or undefined where it worked. */

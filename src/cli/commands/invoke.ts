@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
-import type { ErrorBody } from "../../errors/error.ts";
+import { type ErrorBody, MayflyError } from "../../errors/error.ts";
 import { errorTable } from "../../errors/table.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { ExitCode, exitCodeOf } from "../exit-codes.ts";
 import { type Call, callMany, callOnce } from "../call.ts";
-import { parseCount, parseHeader } from "../parse.ts";
+import { parseCount, parseHeader, parseMethod } from "../parse.ts";
 import { inWords } from "../report-error.ts";
 import { summaryInWords } from "../latency.ts";
 
@@ -25,7 +25,7 @@ export function define(command: Command): void {
   withConnectionOptions(command)
     .argument("<app/function>", "a query may follow: hello/hello?name=Ada")
     .option("-d, --data <text>", "request body; @file reads a file, @- standard input; makes the method POST")
-    .option("-X, --method <method>", "request method")
+    .option("-X, --method <method>", "request method", parseMethod)
     .option("-p, --path <path>", "path below the function, for example /notes/1")
     .option("-H, --header <name: value>", "request header; may be repeated", parseHeader)
     .option("-r, --repeat <count>", "call this many times and print the latencies", parseCount(1, 10_000_000), 1)
@@ -45,11 +45,17 @@ async function describeCall(target: string, options: Options): Promise<Call> {
   const below = options.path === undefined ? "" : `/${options.path.replace(/^\//, "")}`;
   const body = options.data === undefined ? undefined : await readData(options.data);
   return {
-    url: new URL(`${await connect(options).gatewayUrl()}/${path}${below}${query === undefined ? "" : `?${query}`}`),
-    method: options.method?.toUpperCase() ?? (body ? "POST" : "GET"),
+    url: parseUrl(`${await connect(options).gatewayUrl()}/${path}${below}${query === undefined ? "" : `?${query}`}`),
+    method: options.method ?? (body ? "POST" : "GET"),
     headers: options.header ?? [],
     body,
   };
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null) throw new MayflyError("bad-request", { what: `${text} is no URL` });
+  return url;
 }
 
 async function print(call: Call): Promise<number> {
