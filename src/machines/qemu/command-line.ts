@@ -1,10 +1,8 @@
 /**
- * QEMU's command line. A clone must have exactly the devices of its template, so both come from here; a change of any
- * of them raises VERSION, which is part of every template's key.
+ * QEMU's command line. A clone must have exactly the devices of its template, so both come from here. Both lines are part of
+ * every template's key.
  */
 import type { Accelerator } from "./accelerator.ts";
-
-export const VERSION = 3;
 
 /** Where spawn-qemu.ts puts what QEMU inherits. It opens nothing else but its own firmware. */
 export const Fd = { Channel: 3, Qmp: 4, State: 5, Memory: 6, Root: 7, Kernel: 8, Initrd: 9 } as const;

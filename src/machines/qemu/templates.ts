@@ -10,7 +10,7 @@ import path from "node:path";
 
 import { buildTemplate, type FrozenMachine } from "./build-template.ts";
 import type { BootOptions } from "./boot.ts";
-import { type MachineShape, VERSION } from "./command-line.ts";
+import { bootArguments, cloneArguments, type MachineShape } from "./command-line.ts";
 import { withFileLock } from "./file-lock.ts";
 import type { HostFacts } from "./host-facts.ts";
 import { createMemoryFile } from "./libc.ts";
@@ -53,8 +53,9 @@ export function createTemplates(options: TemplatesOptions): Templates {
 }
 
 function templateKey({ image, facts }: TemplatesOptions, shape: MachineShape): string {
+  const lines = [bootArguments(shape, "boot", facts.tscKhz), cloneArguments(shape, "clone")];
   return createHash("sha256")
-    .update(JSON.stringify({ VERSION, image: image.id, facts, shape }))
+    .update(JSON.stringify({ lines, image: image.id, facts, shape }))
     .digest("hex");
 }
 
