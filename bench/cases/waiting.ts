@@ -12,7 +12,7 @@ export async function waiting(options: Options): Promise<Section[]> {
   const servers = [await bare(), ...(await Promise.all(options.drivers.map(mayfly)))];
   const rows: Row[] = [];
   try {
-    for (const { url } of servers) await load(url, connections, 3);
+    for (const { url } of servers) await load(url, connections, 8);
     for (const { name, url, target } of servers) rows.push(await measure(name, url, target, options));
   } finally {
     for (const { stop } of servers) await stop();

@@ -22,7 +22,7 @@ export interface FrozenMachine {
 const WARM_REQUESTS = 1_800;
 const REQUESTS_PER_REHEARSAL = 20;
 const CROWD_LANES = 32;
-const CROWD_CALLS = 600;
+const CROWD_CALLS = 300;
 const WARM_RESUMES = 45;
 const SETTLE_MS = 500;
 /** The agent's timers run out: each clone would go on with those that are under way. */
