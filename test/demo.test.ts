@@ -16,12 +16,16 @@ test("mayfly demo --once tells the whole story with a real VM, and leaves nothin
   assert.match(stdout, /mayfly invoke hello\/hello/);
 });
 
-test("mayfly demo --once --json is one line of JSON", async (context) => {
-  const { code, stdout, stderr } = await mayfly(["demo", "--once", "--json"], { env: { MAYFLY_STATE_DIR: temporaryFolder(context) } });
-  assert.equal(code, 0, stderr);
-  const story = JSON.parse(stdout) as { driver: { name: string }; coldStartMs: number };
-  assert.equal(story.driver.name, "qemu");
-  assert.ok(story.coldStartMs > 0);
+test("mayfly demo --once --json is one line of JSON, and a second run adds its own calls to the bill", async (context) => {
+  const env = { MAYFLY_STATE_DIR: temporaryFolder(context) };
+  for (const requests of [201, 402]) {
+    const { code, stdout, stderr } = await mayfly(["demo", "--once", "--json"], { env });
+    assert.equal(code, 0, stderr);
+    const story = JSON.parse(stdout) as { driver: { name: string }; coldStartMs: number; usage: { total: { requests: number } } };
+    assert.equal(story.driver.name, "qemu");
+    assert.ok(story.coldStartMs > 0);
+    assert.equal(story.usage.total.requests, requests);
+  }
 });
 
 test("Ctrl-C in the middle of the story ends the demo without an error", async (context) => {

@@ -35,6 +35,7 @@ export async function playStory({ gatewayUrl, apiUrl, token, driver }: Running, 
   const client = createClient({ url: apiUrl, token });
   progress("deploying examples/hello");
   await deployHello(client);
+  const before = (await client.usage()).total.requests;
   progress("calling it");
   const url = `${gatewayUrl}/hello/hello`;
   const first = await fetch(url);
@@ -43,7 +44,7 @@ export async function playStory({ gatewayUrl, apiUrl, token, driver }: Running, 
   const timing = parseServerTiming(first.headers.get("server-timing") ?? "");
   const more = await callMany({ url: new URL(url), method: "GET", headers: [], body: undefined }, CALLS, CONCURRENCY);
   progress("waiting for the ledger to count them");
-  const usage = await usageOnceCounted(client, CALLS + 1);
+  const usage = await usageOnceCounted(client, before + CALLS + 1);
   const machines = (await client.machines()).filter(({ app }) => app === "hello");
   const coldStartMs = (timing.start ?? 0) + (timing.bind ?? 0) + (timing.run ?? 0);
   return { driver, gatewayUrl, apiUrl, reply, timing, coldStartMs, more, machines, usage };
