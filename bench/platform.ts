@@ -31,15 +31,8 @@ export async function startPlatform(
     "--log-level": "warn",
   };
   const more = Object.entries(settings).map(([key, value]) => [`--${kebab(key)}`, String(value)]);
-  const main = join(import.meta.dirname, "../src/cli/main.ts");
-  const command = [
-    process.execPath,
-    "--disable-warning=ExperimentalWarning",
-    main,
-    "serve",
-    ...Object.entries(flags).flat(),
-    ...more.flat(),
-  ];
+  const launcher = join(import.meta.dirname, "../mayfly");
+  const command = [launcher, "serve", ...Object.entries(flags).flat(), ...more.flat()];
   const server = await startServer(command, { port: api, withinMs: 300_000 });
   const client = createClient({ url: `http://127.0.0.1:${api}`, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
   return {

@@ -184,6 +184,7 @@ function createPlatform({ clock, log }: Start, { dispatcher, routes, chosen, url
       await until(clock, () => dispatcher.machines().every((machine) => machine.app !== app));
     },
     machines: () => dispatcher.machines().map(machineInfo),
+    sample: () => dispatcher.sample(),
     host: () => ({ version: VERSION, pid: process.pid, uptimeMs: clock.now() - startedAt, driver, urls }),
   };
 }

@@ -11,5 +11,7 @@ export interface Platform {
   /** Resolves when its machines are gone and will log nothing more. */
   removed(app: string): void | Promise<void>;
   machines(): MachineInfo[];
+  /** Has the ledger told what every machine has used up to now. */
+  sample(): void;
   host(): HostInfo;
 }

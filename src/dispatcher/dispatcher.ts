@@ -95,6 +95,10 @@ class PolicyDispatcher implements LiveDispatcher {
     return rows;
   }
 
+  sample(): void {
+    this.#fleet.sample();
+  }
+
   close(graceMs: number): Promise<void> {
     this.#closing ??= Promise.resolve().then(() => this.#close(graceMs));
     return this.#closing;

@@ -50,7 +50,10 @@ export interface LiveDispatcher extends Dispatcher {
   renewApp(app: string): void;
   /** Its machines are killed. */
   removeApp(app: string): void;
+  /** Their use is as of the last sample. */
   machines(): MachineRow[];
+  /** Reads every machine's use now, for machines() and the ledger. */
+  sample(): void;
   /** Fails what waits, lets the rest finish for at most `graceMs`, then kills all machines: it closes the fleet, not the driver. Idempotent. */
   close(graceMs: number): Promise<void>;
 }

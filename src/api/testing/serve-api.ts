@@ -62,6 +62,7 @@ export async function serveApi(): Promise<ServedApi> {
     deployed: (version: Version) => void told.push(version),
     removed: (app: string) => void told.push(app),
     machines: () => [machine],
+    sample: () => {},
     host: () => hostInfo,
   };
   const released = Promise.withResolvers<void>();

@@ -99,6 +99,8 @@ export class UnrulyFleet implements Fleet {
     if (ready) this.#events.dying(machine.id);
   }
 
+  sample(): void {}
+
   view(id: MachineId): MachineView | undefined {
     const machine = this.machines.get(id);
     if (machine === undefined) return undefined;

@@ -23,9 +23,7 @@ class MachineFleet implements Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#turns = new StartTurns(options.concurrentStarts ?? 4);
-    this.#stopSampling = options.clock.every(options.sampleMs ?? 5_000, () => {
-      for (const machine of this.#machines.values()) machine.sample();
-    });
+    this.#stopSampling = options.clock.every(options.sampleMs ?? 5_000, () => this.sample());
   }
 
   attach(events: FleetEvents): void {
@@ -63,6 +61,10 @@ class MachineFleet implements Fleet {
   checkAlive(id: MachineId, boundMs: number, reason: () => string): void {
     const allowance = this.#options.driver.name === "qemu" ? EMULATION_MS : 0;
     void this.#machines.get(id)?.checkAlive(boundMs + allowance, reason);
+  }
+
+  sample(): void {
+    for (const machine of this.#machines.values()) machine.sample();
   }
 
   view(id: MachineId): MachineView | undefined {

@@ -110,6 +110,8 @@ export interface Fleet {
   kill(machine: MachineId, reason: string): void;
   /** Pings; kills the machine with `reason` where no answer comes within `boundMs`, and some more for an emulated one. */
   checkAlive(machine: MachineId, boundMs: number, reason: () => string): void;
+  /** Reads every machine's use now; it is done every few seconds anyway. */
+  sample(): void;
   view(machine: MachineId): MachineView | undefined;
   /** Kills everything; resolves when nothing is left. The driver stays open: it is its maker's. */
   close(): Promise<void>;
