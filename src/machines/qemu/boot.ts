@@ -85,8 +85,9 @@ async function failOnExit(qemu: QemuProcess): Promise<never> {
 }
 
 /** A QEMU that ends takes its channel and monitor along, which say less of the reason than it does itself. */
-function preferring(ended: Promise<never>, clock: Clock, error: unknown): Promise<never> {
-  return Promise.race([ended, new Promise<never>((_, reject) => void clock.after(LAST_WORDS_MS, () => reject(error as Error)))]);
+async function preferring(ended: Promise<never>, clock: Clock, error: unknown): Promise<never> {
+  await Promise.race([ended, new Promise<void>((resolve) => void clock.after(LAST_WORDS_MS, resolve))]);
+  throw error;
 }
 
 function openFiles(image: Image) {
