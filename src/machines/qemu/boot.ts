@@ -59,7 +59,7 @@ async function useGuest<T>(options: BootOptions, guest: Omit<Booted, "host">, us
   const { host, dead } = openHost(qemu);
   const ready = Promise.all([qemu.qmp.command("qmp_capabilities"), host.resume(options.clock.wall(), randomBytes(64), "template", true)]);
   await within(options.clock, options.deadlineMs, Promise.race([ready, dead]), () => {
-    return `the guest did not report within ${options.deadlineMs} ms; its console ends with: ${qemu.console.lastLines(8) || "nothing"}`;
+    return `the guest did not report within ${options.deadlineMs} ms${lastPrinted(qemu)}`;
   });
   return Promise.race([use({ ...guest, host }), dead]);
 }
@@ -73,9 +73,14 @@ function openHost(qemu: QemuProcess): { host: HostEnd; dead: Promise<never> } {
     stats: () => undefined,
     connect: refuse,
     resolve: refuse,
-    dead: (reason) => reject(new Error(`${reason}; the guest's console ends with: ${qemu.console.lastLines(8) || "nothing"}`)),
+    dead: (reason) => reject(new Error(`${reason}${lastPrinted(qemu)}`)),
   });
   return { host, dead };
+}
+
+function lastPrinted(qemu: QemuProcess): string {
+  const lines = qemu.console.lastLines(8);
+  return lines === "" ? "" : `; its console ends with: ${lines}`;
 }
 
 async function failOnExit(qemu: QemuProcess): Promise<never> {
