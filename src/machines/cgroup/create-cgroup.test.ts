@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
-import { test } from "node:test";
+import { text } from "node:stream/consumers";
+import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { closeCgroups, createCgroup, sweepCgroups } from "./create-cgroup.ts";
@@ -14,9 +15,13 @@ import { treesOf } from "./sweep.ts";
 const spin = ["-e", "for(;;);"];
 const eat = ["-e", "const all = []; for (;;) all.push(Buffer.alloc(8e6, 1));"];
 
-function machine(id: string, script: string[]) {
+/** Another run of these tests may be under way on this host. */
+const unique = (name: string) => `${name}-${process.pid}`;
+
+function machine(t: TestContext, id: string, script: string[]) {
   const cgroup = createCgroup({ id, memoryMb: 128, vcpus: 0.5 });
   const child = spawn(process.execPath, script, { stdio: "ignore" });
+  t.after(() => child.kill("SIGKILL"));
   cgroup.add(child.pid as number);
   return { cgroup, child };
 }
@@ -26,8 +31,8 @@ function foldersNamed(id: string): string[] {
   return all.filter((folder) => fs.existsSync(folder));
 }
 
-test("counts the CPU and the memory of what runs in it", async () => {
-  const { cgroup, child } = machine("cg-usage", spin);
+test("counts the CPU and the memory of what runs in it", async (t) => {
+  const { cgroup, child } = machine(t, unique("cg-usage"), spin);
   const before = cgroup.usage();
   while (cgroup.usage().cpuUs < before.cpuUs + 50_000) await sleep(10);
   assert.ok(cgroup.usage().memoryBytes > 1_000_000);
@@ -36,8 +41,8 @@ test("counts the CPU and the memory of what runs in it", async () => {
   await cgroup.remove();
 });
 
-test("ends what passes the memory limit, and says so", async () => {
-  const { cgroup, child } = machine("cg-oom", eat);
+test("ends what passes the memory limit, and says so", async (t) => {
+  const { cgroup, child } = machine(t, unique("cg-oom"), eat);
   const [, signal] = await once(child, "exit");
   if (cgroup.kind !== "none") {
     assert.equal(signal, "SIGKILL");
@@ -46,29 +51,28 @@ test("ends what passes the memory limit, and says so", async () => {
   await cgroup.remove();
 });
 
-test("remove ends what still runs and leaves no folder", async () => {
-  const { cgroup, child } = machine("cg-remove", spin);
+test("remove ends what still runs and leaves no folder", async (t) => {
+  const { cgroup, child } = machine(t, unique("cg-remove"), spin);
   const exit = once(child, "exit");
-  assert.equal(foldersNamed("cg-remove").length, treesOf(detectCgroups()).length);
+  assert.equal(foldersNamed(unique("cg-remove")).length, treesOf(detectCgroups()).length);
   await cgroup.remove();
   await cgroup.remove();
   assert.deepEqual(await exit, [null, "SIGKILL"]);
-  assert.deepEqual(foldersNamed("cg-remove"), []);
+  assert.deepEqual(foldersNamed(unique("cg-remove")), []);
 });
 
 test("a sweep removes the groups of a server that is no more, and only those", async () => {
   const left = spawn(process.execPath, ["--input-type=module", "-e", leaver()], { stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = (await once(left.stdout, "data")) as [Buffer];
-  const orphan = Number(line.toString());
-  await once(left, "exit");
-  assert.ok(foldersNamed("cg-left").length > 0);
-  const mine = createCgroup({ id: "cg-mine", memoryMb: 64, vcpus: 1 });
+  const exit = once(left, "exit");
+  const orphan = Number(await text(left.stdout));
+  await exit;
+  const mine = createCgroup({ id: unique("cg-mine"), memoryMb: 64, vcpus: 1 });
 
-  assert.ok((await sweepCgroups()) >= 1);
+  await sweepCgroups(); // another test's server may have been first, or be at it: either way it is gone when this ends
 
-  assert.deepEqual(foldersNamed("cg-left"), []);
+  assert.deepEqual(foldersNamed(unique("cg-left")), []);
   assert.equal(processStartTime(orphan), undefined);
-  assert.ok(foldersNamed("cg-mine").length > 0);
+  assert.ok(foldersNamed(unique("cg-mine")).length > 0);
   await mine.remove();
   closeCgroups();
   assert.ok(treesOf(detectCgroups()).every((tree) => !fs.readdirSync(tree).some((name) => name.startsWith(`${process.pid}-`))));
@@ -80,7 +84,7 @@ function leaver(): string {
   return `
     const { createCgroup } = await import(${module});
     const { spawn } = await import("node:child_process");
-    const cgroup = createCgroup({ id: "cg-left", memoryMb: 64, vcpus: 1 });
+    const cgroup = createCgroup({ id: ${JSON.stringify(unique("cg-left"))}, memoryMb: 64, vcpus: 1 });
     const child = spawn("sleep", ["600"], { stdio: "ignore", detached: true });
     cgroup.add(child.pid);
     process.stdout.write(String(child.pid), () => process.kill(process.pid, "SIGKILL"));

@@ -26,14 +26,21 @@ function tryRemove(folder: string, last: boolean): boolean {
     return true;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT") return true;
+    if (isGone(error)) return true;
     if (code !== "EBUSY" || last) throw error;
     return false;
   }
 }
 
+/** A neighbour removed it: the folder isn't there, or was removed between opening a file of it and reading. */
+export function isGone(error: unknown): boolean {
+  return ["ENOENT", "ENODEV"].includes((error as NodeJS.ErrnoException).code ?? "");
+}
+
 function killAll(folder: string): void {
   for (const pid of numbers(fs.readFileSync(path.join(folder, "cgroup.procs"), "utf8"))) {
+    // The kernel's name for a process of another pid namespace, which signals can't reach; kill(0) would end our own group.
+    if (pid === 0) continue;
     try {
       process.kill(pid, "SIGKILL");
     } catch (error) {

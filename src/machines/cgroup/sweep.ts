@@ -4,7 +4,7 @@ import path from "node:path";
 
 import type { CgroupHome } from "./detect.ts";
 import { ownerLives } from "./owner.ts";
-import { removeGroups } from "./remove.ts";
+import { isGone, removeGroups } from "./remove.ts";
 
 /** Returns how many servers' leftovers were removed. */
 export async function sweepHome(home: CgroupHome): Promise<number> {
@@ -25,7 +25,16 @@ export function treesOf(home: CgroupHome): string[] {
 }
 
 async function removeOwner(folder: string): Promise<void> {
-  if (!fs.existsSync(folder)) return; // a neighbour swept it meanwhile
-  const machines = fs.readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  await removeGroups([...machines.map((entry) => path.join(folder, entry.name)), folder]);
+  await removeGroups([...machineGroups(folder), folder]);
+}
+
+/** None where a neighbour swept it meanwhile. */
+function machineGroups(folder: string): string[] {
+  try {
+    const entries = fs.readdirSync(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(folder, entry.name));
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
+  }
 }
