@@ -3,6 +3,7 @@
  * is closed in reverse, at the end or when a later step fails.
  */
 import { readFileSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { type Logger, destination, pino } from "pino";
 import { assertSafeBind, parseAddress, portOf } from "./api/bind.ts";
@@ -24,11 +25,12 @@ import { MayflyError } from "./errors/error.ts";
 import { createGateway } from "./gateway/gateway.ts";
 import { RouteTable } from "./gateway/routes.ts";
 import { createLedger } from "./ledger/create-ledger.ts";
+import type { Prices } from "./ledger/prices.ts";
 import { openLogs } from "./logs/open-logs.ts";
 import { type Driver, usualSize } from "./machines/driver.ts";
 import { type ChosenDriver, chooseDriver } from "./machines/drivers.ts";
 import { createFleet } from "./machines/fleet/create-fleet.ts";
-import { createPackingPolicy } from "./policy/packing.ts";
+import { createPackingPolicy, type PackingOptions } from "./policy/packing.ts";
 import { type BoundPolicy, bindPolicy } from "./policy/bind-policy.ts";
 import { lockStateFolder } from "./state-folder/lock.ts";
 
@@ -133,19 +135,25 @@ async function openDispatcher(start: Start, { catalog, ledger, logs }: State, dr
     usage: ledger,
     report: (text) => log.warn(text),
   });
-  const dispatcher = createDispatcher({ policy: await openPolicy(start), fleet, clock, bootId, logs });
+  const dispatcher = createDispatcher({ policy: await openPolicy(start, ledger.prices), fleet, clock, bootId, logs });
   closing.defer(() => dispatcher.close(config.graceMs));
   return dispatcher;
 }
 
-async function openPolicy({ config, closing }: Start): Promise<BoundPolicy> {
-  const { blanks, idleMs, maxMachines, record } = config;
-  const options = { blanks, idleMs, maxMachines, ...usualSize };
+async function openPolicy({ config, closing }: Start, prices: Prices): Promise<BoundPolicy> {
+  const { record } = config;
+  const options = policyOptions(config, prices);
   const policy = bindPolicy(createPackingPolicy(options));
   if (record === undefined) return policy;
   const recorder = await recordPolicy(policy, options, record);
   closing.defer(() => recorder.close());
   return recorder.policy;
+}
+
+function policyOptions(config: Config, { vcpuSecond, gbSecond }: Prices): PackingOptions {
+  const { blanks, idleMs = null, waitWorth, maxMachines, startsPerSecond } = config;
+  const { maxMemoryMb = (2 * totalmem()) / 2 ** 20, maxVcpus = 32 * availableParallelism() } = config;
+  return { blanks, idleMs, waitWorth, maxMachines, maxMemoryMb, maxVcpus, startsPerSecond, cpuWorth: vcpuSecond / gbSecond, ...usualSize };
 }
 
 /** Null where the app has no network. Our own ports stay closed to functions, whatever else they may reach. */

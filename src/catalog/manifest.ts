@@ -21,9 +21,15 @@ export const manifestSchema = z.strictObject({
   functions: z.record(nameSchema, functionSchema).refine((all) => Object.keys(all).length > 0, "needs at least one function"),
   memoryMb: z.int().min(128).max(8_192).default(256),
   vcpus: z.int().min(1).max(8).default(1),
-  /** Concurrent invocations per machine, at most. */
+  /** Concurrent invocations per machine, at most: a ceiling. How many it gets is learned. */
   concurrency: z.int().min(1).max(1_000).default(100),
+  /** Machines kept bound to it, at least. */
+  minMachines: z.int().min(0).max(1_000).default(0),
   maxMachines: z.int().min(1).max(1_000).default(20),
+  /** Blanks of its size that no other app may take. */
+  reservedBlanks: z.int().min(0).max(1_000).default(0),
+  /** What a second of a caller's wait is worth, in GB-seconds of memory. Default: the host's. */
+  waitWorth: z.number().min(0).max(1_000_000).optional(),
   /** Invocations that may wait for a slot. */
   queue: z.int().min(0).max(100_000).default(1_000),
   timeoutMs: z.int().min(1).max(900_000).default(30_000),

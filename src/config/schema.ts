@@ -17,12 +17,20 @@ export const configSchema = z.strictObject({
   stateDir: z.string().min(1),
   /** Images, templates, downloads: may be deleted at any time that Mayfly does not run. */
   cacheDir: z.string().min(1),
-  /** Blanks kept ready. */
+  /** Blanks kept ready, at least. */
   blanks: z.int().min(0).max(1_000).default(2),
-  /** Milliseconds that a machine with nothing in flight is kept. */
-  idleMs: z.int().min(0).max(86_400_000).default(60_000),
+  /** Milliseconds that every machine with nothing in flight is kept, instead of what is learned from each app's past. */
+  idleMs: z.int().min(0).max(86_400_000).optional(),
+  /** What a second of a caller's wait is worth, in GB-seconds of memory. */
+  waitWorth: z.number().min(0).max(1_000_000).default(100),
   /** Machines of all apps together, at most. */
   maxMachines: z.int().min(1).max(100_000).default(64),
+  /** Memory of all machines together, at most, MB, by their sizes. Default: twice the host's, as machines share most of theirs. */
+  maxMemoryMb: z.int().min(128).max(1_000_000_000).optional(),
+  /** vCPUs of all machines together, at most. Default: 32 for each of the host's, as most machines wait. */
+  maxVcpus: z.int().min(1).max(1_000_000).optional(),
+  /** Machines started a second, at most. */
+  startsPerSecond: z.number().min(0.1).max(100_000).default(50),
   /** Milliseconds that invocations in flight get to finish at shutdown. */
   graceMs: z.int().min(0).max(900_000).default(10_000),
   /** Answer with Server-Timing and X-Mayfly-Invocation. */

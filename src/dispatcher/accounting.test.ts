@@ -41,7 +41,18 @@ class Run {
       maxMachines: 1 + Math.floor(this.#random.between(1, 6)),
       blanks: Math.floor(this.#random.between(0, 3)),
     };
-    this.#policy = createPackingPolicy({ blanks, idleMs: 300, maxMachines, memoryMb: 256, vcpus: 1 });
+    this.#policy = createPackingPolicy({
+      blanks,
+      idleMs: 300,
+      maxMachines,
+      maxMemoryMb: 1e6,
+      maxVcpus: 1e6,
+      startsPerSecond: 1e6,
+      memoryMb: 256,
+      vcpus: 1,
+      waitWorth: 100,
+      cpuWorth: 9,
+    });
     const [policy, logs] = [bindPolicy(this.#policy), { append: () => {} }];
     this.#dispatcher = createDispatcher({ policy, fleet: this.#fleet, clock: this.#clock, bootId: "t", logs, graceMs: 200, pingMs: 100 });
     for (const app of APPS) this.#deploy(app);

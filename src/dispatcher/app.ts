@@ -11,8 +11,8 @@ export interface App {
 }
 
 export function limitsOf({ manifest }: Version): AppLimits {
-  const { concurrency, maxMachines, queue, memoryMb, vcpus } = manifest;
-  return { concurrency, maxMachines, queue, memoryMb, vcpus };
+  const { concurrency, minMachines, maxMachines, reservedBlanks, queue, memoryMb, vcpus, waitWorth = null } = manifest;
+  return { concurrency, minMachines, maxMachines, reservedBlanks, queue, memoryMb, vcpus, waitWorth };
 }
 
 /** The error that a policy's rejection is to the caller. */

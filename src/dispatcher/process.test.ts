@@ -40,7 +40,18 @@ const acts = {
 module.exports = { default: { fetch(request) { const url = new URL(request.url); return acts[url.pathname.slice(1)](url, request); } } };
 `;
 
-const OPTIONS: PackingOptions = { blanks: 1, idleMs: 60_000, maxMachines: 24, memoryMb: 256, vcpus: 1 };
+const OPTIONS: PackingOptions = {
+  blanks: 1,
+  idleMs: 60_000,
+  maxMachines: 24,
+  maxMemoryMb: 1e6,
+  maxVcpus: 1e6,
+  startsPerSecond: 1e6,
+  memoryMb: 256,
+  vcpus: 1,
+  waitWorth: 100,
+  cpuWorth: 9,
+};
 
 describe("a dispatcher with real agents", () => {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-dispatcher-"));

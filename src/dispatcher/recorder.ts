@@ -9,7 +9,7 @@ import type { BoundPolicy } from "../policy/bind-policy.ts";
 
 interface RecordingHeader {
   recording: "mayfly-policy";
-  version: 1;
+  version: 2;
   policy: "packing";
   options: PackingOptions;
 }
@@ -32,7 +32,7 @@ const FLUSH_MS = 200;
 /** @param file is overwritten. Rejects where it cannot be opened. */
 export async function recordPolicy(policy: BoundPolicy, options: PackingOptions, file: string): Promise<Recorder> {
   const lines = new LineFile(await open(file, "w", 0o600));
-  lines.append(JSON.stringify({ recording: "mayfly-policy", version: 1, policy: "packing", options } satisfies RecordingHeader));
+  lines.append(JSON.stringify({ recording: "mayfly-policy", version: 2, policy: "packing", options } satisfies RecordingHeader));
   return {
     policy(event, now) {
       const commands = policy(event, now);

@@ -14,7 +14,18 @@ import { Random } from "./testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { versionOf } from "./testing/version.ts";
 
-const OPTIONS = { blanks: 1, idleMs: 200, maxMachines: 4, memoryMb: 256, vcpus: 1 };
+const OPTIONS = {
+  blanks: 1,
+  idleMs: 200,
+  maxMachines: 4,
+  maxMemoryMb: 1e6,
+  maxVcpus: 1e6,
+  startsPerSecond: 1e6,
+  memoryMb: 256,
+  vcpus: 1,
+  waitWorth: 100,
+  cpuWorth: 9,
+};
 
 /** A run with starts, deaths, time-outs and idle kills, on record. */
 async function record(context: TestContext): Promise<string> {

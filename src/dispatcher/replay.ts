@@ -26,9 +26,20 @@ interface Difference {
 
 const header = z.object({
   recording: z.literal("mayfly-policy"),
-  version: z.literal(1),
+  version: z.literal(2),
   policy: z.literal("packing"),
-  options: z.object({ blanks: z.number(), idleMs: z.number(), maxMachines: z.number(), memoryMb: z.number(), vcpus: z.number() }),
+  options: z.object({
+    blanks: z.number(),
+    idleMs: z.number().nullable(),
+    maxMachines: z.number(),
+    maxMemoryMb: z.number(),
+    maxVcpus: z.number(),
+    startsPerSecond: z.number(),
+    memoryMb: z.number(),
+    vcpus: z.number(),
+    waitWorth: z.number(),
+    cpuWorth: z.number(),
+  }),
 });
 
 /** Rejects with "bad-request" where the file is no recording. */

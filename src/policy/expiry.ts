@@ -5,7 +5,7 @@ import { killMachine, sameSize } from "./machines.ts";
 import { quietUntil } from "./plan.ts";
 
 export function expire(state: PackingState, now: number, commands: PolicyCommand[]): void {
-  const { idleMs } = state.options;
+  const idleMs = state.options.idleMs ?? 60_000;
   const idle = everyMachine(state).filter((machine) => machine.idleSince >= 0 && machine.idleSince + idleMs <= now);
   let surplus = surplusBlanks(state);
   for (const machine of idle) {
@@ -38,7 +38,7 @@ function nextChange(state: PackingState, now: number): number {
 function expiryOf({ options }: PackingState, machine: MachineEntry, surplus: boolean): number {
   if (machine.idleSince < 0) return Infinity;
   if (machine.phase === "blank" && sameSize(machine, options) && !surplus) return Infinity;
-  return machine.idleSince + options.idleMs;
+  return machine.idleSince + (options.idleMs ?? 60_000);
 }
 
 /** Blanks of the default size beyond those to be kept. */

@@ -22,12 +22,17 @@ export function blankOf(state: PackingState, size: Size): MachineEntry | undefin
   return undefined;
 }
 
-export function startMachine(state: PackingState, size: Size, urgent: boolean, why: string, commands: PolicyCommand[]): void {
+export function startMachine(
+  state: PackingState,
+  size: Size,
+  { urgent, app, why }: { urgent: boolean; app: string | null; why: string },
+  commands: PolicyCommand[],
+): void {
   const { memoryMb, vcpus } = size;
   const id = state.nextMachine++;
   state.machines[id] = { id, phase: "starting", app: null, memoryMb, vcpus, inFlight: 0, place: -1, idleSince: -1 };
   state.live.push(id);
-  commands.push({ type: "start", machine: id, memoryMb, vcpus, urgent, why });
+  commands.push({ type: "start", machine: id, memoryMb, vcpus, urgent, app, why });
 }
 
 export function bindMachine(state: PackingState, machine: MachineEntry, app: AppState, why: string, commands: PolicyCommand[]): void {

@@ -9,15 +9,25 @@ import type { AppLimits, MachineId } from "./policy.ts";
 import { createIdTable, type IdTable } from "./id-table.ts";
 
 export interface PackingOptions {
-  /** Blanks to keep ready. */
+  /** Blanks to keep ready, at least: more are kept where more are taken at a time. */
   blanks: number;
-  /** ms that a machine with nothing in flight is kept. */
-  idleMs: number;
+  /** ms that a machine with nothing in flight is kept, whatever its app's past: then nothing is learned, and nothing started ahead of need. null: learned. */
+  idleMs: number | null;
   /** Machines at most, of all apps and states. */
   maxMachines: number;
+  /** Memory of all machines together, at most, MB, by their sizes. */
+  maxMemoryMb: number;
+  /** vCPUs of all machines together, at most. */
+  maxVcpus: number;
+  /** Starts a second at most, on average over a few seconds. */
+  startsPerSecond: number;
   /** The size of a blank. */
   memoryMb: number;
   vcpus: number;
+  /** What a second of a caller's wait is worth, in GB-seconds of memory. */
+  waitWorth: number;
+  /** What a second of CPU time costs, in GB-seconds of memory. */
+  cpuWorth: number;
 }
 
 export interface PackingState {

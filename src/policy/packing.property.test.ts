@@ -12,6 +12,9 @@ const limits = fc.record({
   queue: fc.integer({ min: 0, max: 8 }),
   memoryMb: fc.constantFrom(256, 512),
   vcpus: fc.constant(1),
+  minMachines: fc.constantFrom(0, 0, 1),
+  reservedBlanks: fc.constantFrom(0, 0, 1),
+  waitWorth: fc.constantFrom(null, 0, 1_000),
 });
 
 const options = fc.record({
@@ -20,6 +23,11 @@ const options = fc.record({
   maxMachines: fc.integer({ min: 1, max: 6 }),
   memoryMb: fc.constant(256),
   vcpus: fc.constant(1),
+  maxMemoryMb: fc.constantFrom(512, 2_048),
+  maxVcpus: fc.constantFrom(3, 100),
+  startsPerSecond: fc.constantFrom(1, 1_000),
+  waitWorth: fc.constantFrom(0, 100),
+  cpuWorth: fc.constant(9),
 });
 
 const app = fc.constantFrom(...APPS);

@@ -3,8 +3,28 @@ import assert from "node:assert/strict";
 import { World, type WorldMachine } from "./packing-world.ts";
 import type { AppLimits } from "./policy.ts";
 
-const OPTIONS = { blanks: 0, idleMs: 1_000, maxMachines: 10, memoryMb: 256, vcpus: 1 };
-const LIMITS: AppLimits = { concurrency: 2, maxMachines: 5, queue: 10, memoryMb: 256, vcpus: 1 };
+const OPTIONS = {
+  blanks: 0,
+  idleMs: 1_000,
+  maxMachines: 10,
+  maxMemoryMb: 1e6,
+  maxVcpus: 1e6,
+  startsPerSecond: 1e6,
+  memoryMb: 256,
+  vcpus: 1,
+  waitWorth: 100,
+  cpuWorth: 9,
+};
+const LIMITS: AppLimits = {
+  concurrency: 2,
+  maxMachines: 5,
+  queue: 10,
+  memoryMb: 256,
+  vcpus: 1,
+  minMachines: 0,
+  reservedBlanks: 0,
+  waitWorth: null,
+};
 
 describe("packing", () => {
   test("the fullest machine with a free slot gets the next invocation", () => {

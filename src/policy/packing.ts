@@ -64,7 +64,7 @@ function finish(state: PackingState, invocation: number, now: number): PolicyCom
 
 function becomeIdle(state: PackingState, machine: MachineEntry, now: number): PolicyCommand[] {
   machine.idleSince = now;
-  const at = now + state.options.idleMs;
+  const at = now + (state.options.idleMs ?? 60_000);
   if (state.wakeAt >= 0 && state.wakeAt <= at) return NOTHING;
   state.wakeAt = at;
   return [{ type: "wake", at }];
@@ -140,6 +140,8 @@ function note(state: PackingState, event: RareEvent, now: number, commands: Poli
       return machineBound(state, event.machine, now, commands);
     case "condemn":
       return condemnMachine(state, event.machine, commands);
+    case "stats":
+      return;
     case "exit":
       return machineGone(state, event.machine, event.failed, now, commands);
     case "tick":

@@ -75,7 +75,8 @@ function startForDemand(state: PackingState, coming: MachineEntry[], now: number
     for (const [i, app] of apps.entries()) {
       if ((lacks[i] as number) <= round || takeOfSize(coming, app.limits)) continue;
       if (!hasRoom(state)) short++;
-      else if (now >= state.failures.until) startMachine(state, app.limits, true, `${app.waiting} of ${app.name} waiting`, commands);
+      else if (now >= state.failures.until)
+        startMachine(state, app.limits, { urgent: true, app: app.name, why: `${app.waiting} waiting` }, commands);
     }
   }
   return short;
@@ -93,7 +94,8 @@ function replenishBlanks(state: PackingState, coming: MachineEntry[], now: numbe
   const { options } = state;
   const blanks = state.blanks.map((id) => state.machines[id] as MachineEntry);
   const ready = [...blanks, ...coming].filter((machine) => sameSize(machine, options)).length;
-  for (let i = ready; i < options.blanks && hasRoom(state); i++) startMachine(state, options, false, "blanks are kept ready", commands);
+  for (let i = ready; i < options.blanks && hasRoom(state); i++)
+    startMachine(state, options, { urgent: false, app: null, why: "blanks are kept ready" }, commands);
 }
 
 /** A start takes CPU that a caller who waits for a bind, or for the first reply after it, would miss: blanks are replaced a moment later. */

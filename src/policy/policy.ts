@@ -29,14 +29,31 @@ export type PolicyEvent =
   | { type: "condemn"; machine: MachineId }
   /** The machine is gone. `failed`: it was not killed by a command, and never came up or never became bound. */
   | { type: "exit"; machine: MachineId; failed: boolean }
+  /** What a bound machine did since its last report, about a second ago. Not sent by a machine with nothing to do. */
+  | { type: "stats"; machine: MachineId; stats: MachineStats }
   /** Time passed; sent when a `wake` is due. */
   | { type: "tick" };
 
+export interface MachineStats {
+  /** CPU time used over wall time, from the host's accounting: 1 is a whole CPU. */
+  cpu: number;
+  /** Memory held, bytes, from the host's accounting. */
+  memoryBytes: number;
+  /** Mean delay of its event loop, ms: the guest's own word, so never more than advice about its own app. */
+  loopDelayMs: number;
+}
+
 export interface AppLimits {
-  /** Concurrent invocations per machine, at most. */
+  /** Concurrent invocations per machine, at most: a ceiling. How many it gets is learned. */
   concurrency: number;
+  /** Machines bound to it, at least. */
+  minMachines: number;
   /** Machines at most. */
   maxMachines: number;
+  /** Blanks of its size that no other app may take. */
+  reservedBlanks: number;
+  /** What a second of a caller's wait is worth, in GB-seconds of memory; null: the host's. */
+  waitWorth: number | null;
   /** Invocations that may wait for a slot. */
   queue: number;
   memoryMb: number;
@@ -44,8 +61,11 @@ export interface AppLimits {
 }
 
 export type PolicyCommand =
-  /** Start a machine that belongs to no app. `urgent`: an invocation waits for it, so it is to be bound as soon as it answers. */
-  | { type: "start"; machine: MachineId; memoryMb: number; vcpus: number; urgent: boolean; why: string }
+  /**
+   * Start a machine that belongs to no app. `urgent`: an invocation waits for it, so it is to be bound as soon as it answers.
+   * `app`: whose need made it start, though another may get it; null: it refills the blanks.
+   */
+  | { type: "start"; machine: MachineId; memoryMb: number; vcpus: number; urgent: boolean; app: string | null; why: string }
   | { type: "bind"; machine: MachineId; app: string; why: string }
   | { type: "assign"; invocation: InvocationId; machine: MachineId }
   | { type: "reject"; invocation: InvocationId; reason: "queue-full" | "start-failed" | "app-removed" }
