@@ -1,6 +1,18 @@
 /**
- * Images as they lie in the cache. An image's folder never changes after it appears: `<cacheDir>/images/<id>/` with
- * the files named below, where id = sha256 over the sha256 of kernel, initrd and root.
+ * Images as they lie in the cache. An image's folder never changes after it appears: `<cacheDir>/images/<id>/`, where
+ * id = sha256 over the sha256 of kernel, initrd and root.
+ *
+ *   vmlinuz       the kernel
+ *   initrd.cpio   busybox, kernel modules and the script that mounts the root and starts what is in it
+ *   root.erofs    the root: an uncompressed erofs file system, all owned by root, all times 0
+ *   root/         the same root as an unpacked folder: for drivers without a kernel, and for other disk formats (rofs, ext4, …)
+ *   image.json    ImageDescription: modules, packages, sizes, hashes, and `run`
+ *
+ * There are two sorts of image. In one with the module `agent`, `run` is null: the initrd's script starts the agent
+ * (init-script.ts), as the platform's drivers expect. In any other one `run` says what its modules want to be started,
+ * and the root has two files for it: /mayfly/busybox, and /mayfly/start, a script made from `run` that runs the init steps and then
+ * becomes the command. The command's end is the machine's end; what it prints is on the console. See command-init.ts for
+ * the kernel command line, the writable root, networks, volumes and how variables are handed in.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -21,9 +33,21 @@ export interface Image {
   agent: string;
 }
 
+/** What an image that is not the agent's starts. */
+export interface RunSpec {
+  env: Record<string, string>;
+  /** Absolute. */
+  cwd: string;
+  /** Run one after another before the command; one that fails ends the machine. */
+  init: string[][];
+  /** The program, absolute or found on env.PATH, and its arguments. */
+  command: string[];
+}
+
 /** What `mayfly image` shows, and the content of image.json. Sizes in bytes. */
 export interface ImageDescription {
   id: string;
+  run?: RunSpec | null;
   kernelVersion: string;
   nodeVersion: string;
   /** "name version", as Debian has them. */
