@@ -108,6 +108,7 @@ class Run {
     else if (dice < 0.8) this.#deploy(app);
     else if (dice < 0.82) this.#dispatcher.renewApp(app);
     else if (dice < 0.84) this.#dispatcher.removeApp(app);
+    else for (const machine of this.#fleet.machines.values()) this.#fleet.tellLoad(machine);
   }
 
   #call(app: string): Caller {

@@ -9,8 +9,9 @@
  */
 import type { Version } from "../catalog/catalog.ts";
 import type { StartOrder, Fleet, MachineEnd } from "../machines/fleet/fleet.ts";
-import type { InvocationId, MachineId, PolicyCommand, PolicyEvent } from "../policy/policy.ts";
+import type { InvocationId, MachineId, MachineStats, PolicyCommand, PolicyEvent } from "../policy/policy.ts";
 import { LogLevel } from "../wire/protocol.ts";
+import { type Accounts, noAccounts } from "./accounts.ts";
 import { type App, forCallers, limitsOf, rejection } from "./app.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
@@ -31,6 +32,7 @@ class PolicyDispatcher implements LiveDispatcher {
   readonly #fleet: Fleet;
   readonly #deadlines: Deadlines;
   readonly #graceMs: number;
+  readonly #accounts: Accounts;
   readonly #table = new Map<InvocationId, Invocation>();
   readonly #machines = new Map<MachineId, MachineRecord>();
   readonly #apps = new Map<string, App>();
@@ -45,10 +47,12 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#options = options;
     this.#fleet = options.fleet;
     this.#graceMs = options.graceMs ?? GRACE_MS;
+    this.#accounts = options.accounts ?? noAccounts;
     this.#deadlines = new Deadlines(options.clock, (now) => this.#sweep(now));
     this.#fleet.attach({
       blank: (id) => this.#machineUp(id, "blank"),
       bound: (id) => this.#machineUp(id, "bound"),
+      stats: (id, stats) => this.#loaded(id, stats),
       dying: (id) => this.#tell({ type: "condemn", machine: id }),
       gone: (id, end) => this.#machineGone(id, end),
       log: (id, stream, level, text) => this.#log(id, stream, level, text),
@@ -62,6 +66,11 @@ class PolicyDispatcher implements LiveDispatcher {
     const invocation = new Invocation(this, number, `${this.#options.bootId}-${number.toString(36)}`, request, reply, now);
     if (this.#closing !== undefined) {
       invocation.refuse("shutting-down", {});
+      return invocation;
+    }
+    const refusal = this.#accounts.admit(request.app);
+    if (refusal !== undefined) {
+      invocation.refuse(refusal.code, refusal.details);
       return invocation;
     }
     this.#table.set(number, invocation);
@@ -180,7 +189,10 @@ class PolicyDispatcher implements LiveDispatcher {
     const record = this.#record(machine);
     record.app = name;
     record.bindAt = now;
-    this.#fleet.bind(machine, (this.#apps.get(name) as App).version);
+    const { version } = this.#apps.get(name) as App;
+    record.memoryMb = version.manifest.memoryMb;
+    record.name = this.#fleet.view(machine)?.name ?? "";
+    this.#fleet.bind(machine, version);
   }
 
   #wake(at: number, now: number): void {
@@ -192,6 +204,10 @@ class PolicyDispatcher implements LiveDispatcher {
     const now = this.#options.clock.now();
     this.#record(machine).cameUp(what, now);
     this.#tell({ type: what, machine }, now);
+  }
+
+  #loaded(machine: MachineId, stats: MachineStats): void {
+    if (!this.#record(machine).draining) this.#tell({ type: "stats", machine, stats });
   }
 
   #machineGone(machine: MachineId, end: MachineEnd): void {
@@ -260,8 +276,16 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #forget(invocation: Invocation): void {
     this.#table.delete(invocation.number);
-    if (invocation.machine !== null) invocation.machine.inFlight--;
+    if (invocation.machine !== null) this.#settle(invocation, invocation.machine);
     if (this.#table.size === 0) this.#onEmpty();
+  }
+
+  #settle(invocation: Invocation, record: MachineRecord): void {
+    record.inFlight--;
+    const ms = invocation.sentFor;
+    if (ms === undefined) return;
+    const { app, function: name } = invocation;
+    this.#accounts.served({ app, function: name, machine: record.name, memoryMb: record.memoryMb, ms });
   }
 
   #untilEmpty(graceMs: number): Promise<void> {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bindPolicy } from "../policy/bind-policy.ts";
-import { createPackingPolicy } from "../policy/packing.ts";
+import { createPackingPolicy, type PackingOptions } from "../policy/packing.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { recordPolicy } from "./recorder.ts";
 import { replay } from "./replay.ts";
@@ -14,7 +14,7 @@ import { Random } from "./testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { versionOf } from "./testing/version.ts";
 
-const OPTIONS = {
+const OPTIONS: PackingOptions = {
   blanks: 1,
   idleMs: 200,
   maxMachines: 4,
@@ -27,12 +27,12 @@ const OPTIONS = {
   cpuWorth: 9,
 };
 
-/** A run with starts, deaths, time-outs and idle kills, on record. */
-async function record(context: TestContext): Promise<string> {
+/** A run with starts, deaths, time-outs, loads and idle kills, on record. */
+async function record(context: TestContext, options: PackingOptions = OPTIONS): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-record-"));
   context.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "run.jsonl");
-  const recorder = await recordPolicy(bindPolicy(createPackingPolicy(OPTIONS)), OPTIONS, file);
+  const recorder = await recordPolicy(bindPolicy(createPackingPolicy(options)), options, file);
   const clock = new FakeClock();
   const fleet = new UnrulyFleet(clock, new Random(7));
   const dispatcher = createDispatcher({ policy: recorder.policy, fleet, clock, bootId: "t", logs: { append: () => {} } });
@@ -40,6 +40,7 @@ async function record(context: TestContext): Promise<string> {
   for (let i = 0; i < 200; i++) {
     call(dispatcher, { app: "ada", url: "ada", headers: ["x"], body: Buffer.from("x"), timeoutMs: 300 });
     await clock.advance(i % 20 === 0 ? 500 : 12.5);
+    if (i % 5 === 0) for (const machine of fleet.machines.values()) fleet.tellLoad(machine);
   }
   fleet.calm = true;
   await Promise.all([dispatcher.close(0), clock.advance(10_000)]);
@@ -47,13 +48,19 @@ async function record(context: TestContext): Promise<string> {
   return file;
 }
 
-test("a recorded run replays to the same commands", async (context) => {
-  const file = await record(context);
-  const { events, differences } = await replay(file, createPackingPolicy);
-  assert.deepEqual(differences, []);
-  assert.equal(events, readFileSync(file, "utf8").trim().split("\n").length - 1);
-  assert.ok(events > 400, `only ${events} events`);
-});
+for (const [what, idleMs] of [
+  ["a fixed time to keep idle machines", 200],
+  ["all of it learned", null],
+] as const)
+  test(`a recorded run with ${what} replays to the same commands`, async (context) => {
+    const file = await record(context, { ...OPTIONS, idleMs });
+    const { events, differences } = await replay(file, createPackingPolicy);
+    assert.deepEqual(differences, []);
+    const text = readFileSync(file, "utf8");
+    assert.equal(events, text.trim().split("\n").length - 1);
+    assert.ok(events > 400, `only ${events} events`);
+    for (const type of ["stats", "tick", "wake"]) assert.match(text, new RegExp(`"type":"${type}"`));
+  });
 
 test("a recording that was tampered with does not, and the line is named", async (context) => {
   const file = await record(context);
@@ -61,7 +68,7 @@ test("a recording that was tampered with does not, and the line is named", async
   const tampered: [what: string, from: RegExp, to: string][] = [
     ["another machine", /"type":"assign","invocation":(\d+),"machine":1\b/, '"type":"assign","invocation":$1,"machine":99'],
     ["an event that was not", /"type":"finish","invocation":\d+/, '"type":"finish","invocation":999999'],
-    ["another time", /("now":)[\d.]+(,"event":\{"type":"finish".*"wake")/, "$15$2"],
+    ["another time", /("now":)[\d.]+(,"event":\{"type":"(?:finish|bound|exit|arrive)".*"wake")/, "$15$2"],
     ["a command less", /("commands":\[)\{"type":"start"[^}]*\}/, "$1"],
   ];
   for (const [what, from, to] of tampered) {

@@ -52,6 +52,8 @@ export interface HostEndEvents {
 }
 
 export interface HostEnd {
+  /** Request streams that the guest is not through with. */
+  readonly inFlight: number;
   /** Sends Resume; resolves with Ready. Waits for Hello first where `fresh`. */
   resume(now: number, entropy: Buffer, machine: string, fresh: boolean): Promise<ReadyMessage>;
   /** Rejects with the guest's message where it answers ok: false. */

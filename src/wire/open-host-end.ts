@@ -70,6 +70,10 @@ class ChannelHostEnd implements HostEnd {
     this.#listen();
   }
 
+  get inFlight(): number {
+    return this.#streams.open;
+  }
+
   resume(now: number, entropy: Buffer, machine: string, fresh: boolean): Promise<ReadyMessage> {
     return this.#control.resume(now, entropy, machine, fresh);
   }

@@ -99,13 +99,20 @@ export class UnrulyFleet implements Fleet {
     if (ready) this.#events.dying(machine.id);
   }
 
+  /** Says something about a machine's load, if it is one that has any. */
+  tellLoad(machine: UnrulyMachine): void {
+    if (machine.state !== "bound") return;
+    const [cpu, loopDelayMs] = [this.#random.between(0, 2), this.#random.chance(0.1) ? 60_000 : this.#random.between(0, 80)];
+    this.#events.stats(machine.id, { cpu, memoryBytes: Math.floor(this.#random.between(1e7, 5e8)), loopDelayMs });
+  }
+
   sample(): void {}
 
   view(id: MachineId): MachineView | undefined {
     const machine = this.machines.get(id);
     if (machine === undefined) return undefined;
     const { state, version } = machine;
-    const figures = { memoryBytes: 0, cpuUs: 0, ageMs: 0, stats: null };
+    const figures = { memoryBytes: 0, cpuUs: 0, ageMs: 0 };
     return { name: `m${id}`, driver: "fake", state, app: version?.app ?? null, version: version?.id ?? null, ...figures };
   }
 

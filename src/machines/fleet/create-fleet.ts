@@ -17,13 +17,18 @@ class MachineFleet implements Fleet {
   readonly #options: FleetOptions;
   readonly #turns: StartTurns;
   readonly #machines = new Map<MachineId, LiveMachine>();
-  readonly #stopSampling: () => void;
+  readonly #stopTimers: () => void;
   #events: FleetEvents | undefined;
 
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#turns = new StartTurns(options.concurrentStarts ?? 4);
-    this.#stopSampling = options.clock.every(options.sampleMs ?? 5_000, () => this.sample());
+    const stopSampling = options.clock.every(options.sampleMs ?? 5_000, () => this.sample());
+    const stopReporting = options.clock.every(options.statsMs ?? 1_000, () => this.#reportLoad());
+    this.#stopTimers = () => {
+      stopSampling();
+      stopReporting();
+    };
   }
 
   attach(events: FleetEvents): void {
@@ -67,12 +72,19 @@ class MachineFleet implements Fleet {
     for (const machine of this.#machines.values()) machine.sample();
   }
 
+  #reportLoad(): void {
+    for (const [id, machine] of this.#machines) {
+      const stats = machine.load();
+      if (stats !== undefined) this.#events?.stats(id, stats);
+    }
+  }
+
   view(id: MachineId): MachineView | undefined {
     return this.#machines.get(id)?.view();
   }
 
   async close(): Promise<void> {
-    this.#stopSampling();
+    this.#stopTimers();
     const all = [...this.#machines.values()];
     for (const machine of all) machine.kill("Mayfly is shutting down");
     await Promise.all(all.map((machine) => machine.gone));

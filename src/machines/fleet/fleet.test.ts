@@ -6,6 +6,7 @@ import type { Version } from "../../catalog/catalog.ts";
 import { manifestSchema } from "../../catalog/manifest.ts";
 import { systemClock } from "../../clock/clock.ts";
 import { MayflyError } from "../../errors/error.ts";
+import type { MachineStats } from "../../policy/policy.ts";
 import type { Driver, Machine, MachineExit } from "../driver.ts";
 import { createFakeDriver, type FakeDriverOptions, type FakeMachineControls } from "../fake/fake-driver.ts";
 import { createFleet } from "./create-fleet.ts";
@@ -19,6 +20,8 @@ interface Setting {
   usage: UsageEntry[];
   reports: string[];
   dying: number[];
+  /** What was told of machines' loads. */
+  reported: (MachineStats & { machine: number })[];
   blank: (machine: number) => Promise<void>;
   bound: (machine: number) => Promise<void>;
   gone: (machine: number) => Promise<MachineEnd>;
@@ -26,6 +29,7 @@ interface Setting {
 
 function set(context: TestContext, driver: Driver, options: Partial<FleetOptions> = {}): Setting {
   const [usage, reports, dying]: [UsageEntry[], string[], number[]] = [[], [], []];
+  const reported: Setting["reported"] = [];
   const happened = new Map<string, PromiseWithResolvers<unknown>>();
   const about = (what: string) => {
     if (!happened.has(what)) happened.set(what, Promise.withResolvers());
@@ -45,6 +49,7 @@ function set(context: TestContext, driver: Driver, options: Partial<FleetOptions
   fleet.attach({
     blank: (id) => about(`blank ${id}`).resolve(undefined),
     bound: (id) => about(`bound ${id}`).resolve(undefined),
+    stats: (id, stats) => reported.push({ machine: id, ...stats }),
     dying: (id) => dying.push(id),
     gone: (id, end) => about(`gone ${id}`).resolve(end),
     log: () => {},
@@ -60,6 +65,7 @@ function set(context: TestContext, driver: Driver, options: Partial<FleetOptions
     usage,
     reports,
     dying,
+    reported,
     blank: (id) => wait(`blank ${id}`),
     bound: (id) => wait(`bound ${id}`),
     gone: (id) => wait(`gone ${id}`),
@@ -248,6 +254,37 @@ describe("a bound machine", () => {
     assert.equal(sum("run", "requests"), 1);
     for (const kind of ["blank", "run"]) assert.ok(sum(kind, "byteSeconds") >= 4e-3 * 32 * 1_048_576);
     for (const { app, kind } of usage) assert.equal(app, kind === "run" ? "ada" : null);
+  });
+});
+
+describe("the load of a machine", () => {
+  test("is told from the host's accounting while it has invocations, and once after", async (context) => {
+    const release = Promise.withResolvers<void>();
+    const functions = (machine: FakeMachineControls) => ({
+      echo: async (body: Buffer) => {
+        machine.work(2_000_000);
+        await release.promise;
+        return body;
+      },
+    });
+    const { fleet, blank, bound, reported } = set(context, createFakeDriver({ functions }), { statsMs: 100 });
+    fleet.start(1, SIZE);
+    fleet.start(2, SIZE);
+    await Promise.all([blank(1), blank(2)]);
+    for (const id of [1, 2]) fleet.bind(id, version());
+    await Promise.all([bound(1), bound(2)]);
+    const closed = new Promise<void>((resolve) => request(fleet, 1, resolve));
+    while (reported.length < 2) await sleep(20);
+    const [first, second] = reported;
+    assert.deepEqual([first?.machine, second?.machine, second?.cpu], [1, 1, 0]);
+    assert.ok((first?.cpu ?? 0) > 0.5 && (first?.cpu ?? 9) <= 4, `${first?.cpu} CPUs for 2 s of CPU in half a second or more`);
+    assert.equal(first?.memoryBytes, 32 * 1_048_576);
+    release.resolve();
+    await closed;
+    const { length } = reported;
+    while (reported.length === length) await sleep(20);
+    await sleep(800);
+    assert.equal(reported.length, length + 1, "one report after the last invocation, then silence");
   });
 });
 

@@ -2,10 +2,10 @@
  * The fleet turns a driver's machines into live ones that speak the wire: started, resumed, warmed and stopped as
  * blanks, then bound to an app, then killed. It decides nothing: the dispatcher passes it the policy's commands.
  */
-import type { LogLevel, StatsMessage } from "../../wire/protocol.ts";
+import type { LogLevel } from "../../wire/protocol.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
 import type { Bundle, Version } from "../../catalog/catalog.ts";
-import type { MachineId } from "../../policy/policy.ts";
+import type { MachineId, MachineStats } from "../../policy/policy.ts";
 import type { Clock } from "../../clock/clock.ts";
 import type { Egress } from "../../egress/egress.ts";
 import type { Driver } from "../driver.ts";
@@ -33,6 +33,8 @@ export interface FleetOptions {
   bindMs?: number;
   /** ms between two samples of a machine's usage. Default 5,000. */
   sampleMs?: number;
+  /** ms between two reports on a machine that has invocations. Default 1,000. */
+  statsMs?: number;
 }
 
 export interface UsageSink {
@@ -59,6 +61,8 @@ export interface UsageEntry {
 export interface FleetEvents {
   blank(machine: MachineId): void;
   bound(machine: MachineId): void;
+  /** What a bound machine did since its last report, about a second ago; only of one that has invocations, or just had. */
+  stats(machine: MachineId, stats: MachineStats): void;
   /** A blank, or a bound machine, will be gone soon, with nobody having asked: no new work. */
   dying(machine: MachineId): void;
   /** Nothing of it is left. */
@@ -87,8 +91,6 @@ export interface MachineView {
   memoryBytes: number;
   cpuUs: number;
   ageMs: number;
-  /** The guest's last word on itself: advice only. */
-  stats: StatsMessage | null;
 }
 
 export interface StartOrder {

@@ -10,13 +10,14 @@ import { randomBytes } from "node:crypto";
 import type { Version } from "../../catalog/catalog.ts";
 import type { Egress } from "../../egress/egress.ts";
 import { MayflyError } from "../../errors/error.ts";
-import type { MachineId } from "../../policy/policy.ts";
+import type { MachineId, MachineStats } from "../../policy/policy.ts";
 import type { HostEnd, RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
 import { openHostEnd } from "../../wire/open-host-end.ts";
 import { LogLevel, type StatsMessage } from "../../wire/protocol.ts";
 import type { Machine, MachineExit, MachineSpec } from "../driver.ts";
 import { askEgress } from "./ask-egress.ts";
 import { bindParcel } from "./bind-message.ts";
+import { LoadMeter } from "./load-meter.ts";
 import { reasonOfError, reasonOfExit } from "./reason.ts";
 import { Rest } from "./rest.ts";
 import type { FleetEvents, FleetOptions, MachineEnd, MachineState, MachineView } from "./fleet.ts";
@@ -45,7 +46,7 @@ export class LiveMachine {
   #rest: Rest | undefined;
   #version: Version | undefined;
   #egress: Egress | null = null;
-  #stats: StatsMessage | null = null;
+  #load: LoadMeter | undefined;
   #pinging = false;
   /** Why it is dying. */
   #reason: string | undefined;
@@ -105,6 +106,7 @@ export class LiveMachine {
   request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined {
     if (this.#state !== "bound") return undefined;
     this.#meter.countRequest();
+    if (this.#load?.rests === true) this.#load.begin(this.#options.clock.now());
     return this.#end?.request(head, body, end, sink);
   }
 
@@ -132,6 +134,14 @@ export class LiveMachine {
     if (this.#machine !== undefined && !this.#isDying()) this.#meter.sample(this.#machine.usage());
   }
 
+  /** Undefined where it has done nothing lately. */
+  load(): MachineStats | undefined {
+    const now = this.#options.clock.now();
+    if (this.#state !== "bound" || this.#load?.isDue(now) !== true) return undefined;
+    const { machine, end } = this.#parts();
+    return this.#load.report(machine.usage(), end.inFlight > 0, now);
+  }
+
   view(): MachineView {
     return {
       name: this.#spec.id,
@@ -142,7 +152,6 @@ export class LiveMachine {
       memoryBytes: this.#meter.usage.memoryBytes,
       cpuUs: this.#meter.usage.cpuUs,
       ageMs: this.#options.clock.now() - this.#createdAt,
-      stats: this.#stats,
     };
   }
 
@@ -196,6 +205,7 @@ export class LiveMachine {
     this.#meter.turnTo("bring-up", null, machine.usage());
     await answered;
     this.#meter.turnTo("run", version.app, machine.usage());
+    this.#load = new LoadMeter(this.#meter.usage.cpuUs);
   }
 
   async #resume(end: HostEnd, fresh: boolean): Promise<void> {
@@ -211,9 +221,7 @@ export class LiveMachine {
   #hostEndEvents() {
     return {
       log: (stream: number, level: LogLevel, text: string) => this.#log(stream, level, text),
-      stats: (stats: StatsMessage) => {
-        this.#stats = stats;
-      },
+      stats: ({ loopDelayMeanMs }: StatsMessage) => this.#load?.hear(loopDelayMeanMs, this.#options.clock.now()),
       connect: (host: string, port: number) => this.#outside(`${host}:${port}`, (egress) => egress.connect(host, port)),
       resolve: (host: string, family: 0 | 4 | 6) => this.#outside(host, (egress) => egress.resolve(host, family)),
       dead: (reason: string, violation: boolean) => this.#channelOver(reason, violation),

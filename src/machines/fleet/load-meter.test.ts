@@ -1,0 +1,67 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { LoadMeter } from "./load-meter.ts";
+
+const MB = 1_048_576;
+
+function used(cpuMs: number) {
+  return { cpuUs: cpuMs * 1_000, memoryBytes: MB };
+}
+
+test("a report has the CPU used since the last one, over the time since", () => {
+  const meter = new LoadMeter(40_000);
+  meter.begin(1_000);
+  assert.deepEqual(meter.report(used(540), true, 2_000), { cpu: 0.5, memoryBytes: MB, loopDelayMs: 0 });
+  meter.hear(0, 2_900);
+  assert.deepEqual(meter.report(used(790), true, 3_000), { cpu: 0.25, memoryBytes: MB, loopDelayMs: 0 });
+});
+
+test("a rest does not thin the CPU out", () => {
+  const meter = new LoadMeter(0);
+  meter.begin(0);
+  meter.report(used(100), false, 1_000);
+  assert.ok(meter.rests && !meter.isDue(100_000));
+  meter.begin(100_000);
+  assert.equal(meter.report(used(600), false, 101_000).cpu, 0.5);
+});
+
+test("nothing is due within half a second, nor of a machine at rest", () => {
+  const meter = new LoadMeter(0);
+  assert.ok(!meter.isDue(5_000));
+  meter.begin(5_000);
+  assert.ok(!meter.isDue(5_499));
+  assert.ok(meter.isDue(5_500));
+  meter.report(used(1), true, 5_500);
+  assert.ok(!meter.isDue(5_999));
+});
+
+test("the guest's word on its delay is bounded, whatever it is", () => {
+  for (const [said, heard] of [
+    [3.5, 3.5],
+    [-1, 0],
+    [Number.NaN, 0],
+    [Infinity, 0],
+    [1e300, 60_000],
+  ] as const) {
+    const meter = new LoadMeter(0);
+    meter.begin(0);
+    meter.hear(said, 900);
+    assert.equal(meter.report(used(1), true, 1_000).loopDelayMs, heard, String(said));
+  }
+});
+
+test("a busy guest that says nothing for seconds is late by that, and one with nothing to do is not", () => {
+  const meter = new LoadMeter(0);
+  meter.begin(0);
+  meter.hear(1, 1_000);
+  assert.equal(meter.report(used(1), true, 2_500).loopDelayMs, 1);
+  assert.equal(meter.report(used(1), true, 4_000).loopDelayMs, 2_000);
+  assert.equal(meter.report(used(1), false, 5_000).loopDelayMs, 1);
+});
+
+test("CPU that the host forgot is none, never less than none", () => {
+  const meter = new LoadMeter(500_000);
+  meter.begin(0);
+  assert.equal(meter.report(used(400), true, 1_000).cpu, 0);
+  assert.equal(meter.report(used(600), true, 2_000).cpu, 0.1);
+});

@@ -1,0 +1,60 @@
+/**
+ * What a bound machine did lately, for the policy: CPU and memory as the host counts them, and the guest's word on its event loop.
+ *
+ * 1. A report spans the time since the last one, or since the first invocation after a rest: a rest would make a busy machine look idle.
+ * 2. No two reports are less than half a second apart, however often they are asked for and whatever the guest sends.
+ * 3. A guest's silence counts: a loop that is blocked cannot say so.
+ */
+import type { MachineStats } from "../../policy/policy.ts";
+import type { Usage } from "../driver.ts";
+
+const SHORTEST_SPAN_MS = 500;
+/** A guest tells of itself once a second. One that is late by another second is not merely slow to be heard. */
+const TOLD_EVERY_MS = 1_000;
+const LONGEST_DELAY_MS = 60_000;
+const RESTING = -1;
+
+export class LoadMeter {
+  #cpuUs: number;
+  #since = RESTING;
+  #heardAt = 0;
+  #delayMs = 0;
+
+  /** @param cpuUs what the machine had used when it was bound */
+  constructor(cpuUs: number) {
+    this.#cpuUs = cpuUs;
+  }
+
+  get rests(): boolean {
+    return this.#since === RESTING;
+  }
+
+  /** Its first invocation after a rest. */
+  begin(now: number): void {
+    this.#since = this.#heardAt = now;
+    this.#delayMs = 0;
+  }
+
+  /** @param delayMs as the guest says: anything */
+  hear(delayMs: number, now: number): void {
+    this.#heardAt = now;
+    this.#delayMs = Number.isFinite(delayMs) ? Math.min(Math.max(0, delayMs), LONGEST_DELAY_MS) : 0;
+  }
+
+  isDue(now: number): boolean {
+    return this.#since !== RESTING && now - this.#since >= SHORTEST_SPAN_MS;
+  }
+
+  /** Only when it is due. @param busy it still has invocations */
+  report({ cpuUs, memoryBytes }: Usage, busy: boolean, now: number): MachineStats {
+    const cpu = Math.max(0, cpuUs - this.#cpuUs) / 1_000 / (now - this.#since);
+    this.#cpuUs = Math.max(this.#cpuUs, cpuUs);
+    this.#since = busy ? now : RESTING;
+    return { cpu, memoryBytes, loopDelayMs: Math.max(this.#delayMs, busy ? this.#silence(now) : 0) };
+  }
+
+  #silence(now: number): number {
+    const late = now - this.#heardAt - TOLD_EVERY_MS;
+    return late >= TOLD_EVERY_MS ? Math.min(late, LONGEST_DELAY_MS) : 0;
+  }
+}
