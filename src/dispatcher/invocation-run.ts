@@ -49,6 +49,7 @@ export class Invocation implements InvocationHandle {
   #state = WAITING;
   #stream: RequestStream | undefined;
   #sentAt = 0;
+  #wasSent = false;
 
   constructor(owner: InvocationOwner, number: number, id: string, request: InvocationRequest, reply: InvocationReply, now: number) {
     this.#owner = owner;
@@ -66,6 +67,11 @@ export class Invocation implements InvocationHandle {
 
   get waits(): boolean {
     return this.#state === WAITING;
+  }
+
+  /** Milliseconds since it was sent to its machine; undefined where nothing was sent. */
+  get sentFor(): number | undefined {
+    return this.#wasSent || this.#stream?.sent === true ? this.#owner.now() - this.#sentAt : undefined;
   }
 
   // What the dispatcher does.
@@ -219,6 +225,7 @@ export class Invocation implements InvocationHandle {
 
   /** The machine's record remembers it for late log lines: it must not keep the request alive. */
   #letGo(): void {
+    this.#wasSent = this.#stream?.sent === true;
     this.#request = null;
     this.#stream = undefined;
     this.#body = null;

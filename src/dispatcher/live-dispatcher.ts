@@ -4,6 +4,7 @@ import type { Clock } from "../clock/clock.ts";
 import type { Fleet, MachineView } from "../machines/fleet/fleet.ts";
 import type { BoundPolicy } from "../policy/bind-policy.ts";
 import type { LogLevel } from "../wire/protocol.ts";
+import type { Accounts } from "./accounts.ts";
 import type { Dispatcher } from "./invocation.ts";
 
 export interface DispatcherOptions {
@@ -14,6 +15,8 @@ export interface DispatcherOptions {
   /** The same as the fleet's: invocation ids begin with it. */
   bootId: string;
   logs: LogSink;
+  /** Asked before each invocation, and told of it afterwards. Default: all are admitted. */
+  accounts?: Accounts;
   /** ms that a handler may go on after its time is up, before its machine gets no new work. Default 5,000. */
   graceMs?: number;
   /** ms in which a machine must answer a ping once one of its invocations is past its deadline. Default 2,000. */

@@ -11,6 +11,9 @@ export class MachineRecord {
   readonly id: MachineId;
   readonly startAt: number;
   app: string | null = null;
+  /** For the accounts: its name, and the memory of the version that it was bound to. */
+  name = "";
+  memoryMb = 0;
   blankAt = 0;
   bindAt = 0;
   boundAt = 0;
