@@ -8,11 +8,10 @@
  *   root/         the same root as an unpacked folder: for drivers without a kernel, and for other disk formats (rofs, ext4, …)
  *   image.json    ImageDescription: modules, packages, sizes, hashes, and `run`
  *
- * There are two sorts of image. In one with the module `agent`, `run` is null: the initrd's script starts the agent
- * (init-script.ts), as the platform's drivers expect. In any other one `run` says what its modules want to be started,
- * and the root has two files for it: /mayfly/busybox, and /mayfly/start, a script made from `run` that runs the init steps and then
- * becomes the command. The command's end is the machine's end; what it prints is on the console. See command-init.ts for
- * the kernel command line, the writable root, networks, volumes and how variables are handed in.
+ * There are two sorts of image, by what their initrd starts. In one with the module `agent`, `run` is null: the script starts the
+ * agent, as the platform's drivers expect (init-script.ts). In any other, a command image, it starts what `run` says
+ * (command-init.ts: kernel command line, writable root, networks, volumes, variables). The root has nothing but the files of
+ * the image's modules: all that is ours is in the initrd.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
