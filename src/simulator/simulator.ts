@@ -19,6 +19,8 @@ export interface Workload {
   readonly durationMs: number;
   /** ms of CPU in that, at its beginning: a machine runs one invocation's at a time, first come first served, as an event loop does. */
   readonly cpuMs: number;
+  /** ms to which the run goes on at least, so that the quiet after the last invocation is counted. Absent: it ends with the last invocation. */
+  readonly endMs?: number;
 }
 
 export interface SimulatedApp {
@@ -28,7 +30,7 @@ export interface SimulatedApp {
   memoryMb: number;
 }
 
-/** Defaults are measured: `bench/README.md` says where. */
+/** Measured ones are in `machine-models.ts`. */
 export interface MachineModel {
   /** ms from a start command to a blank. */
   startMs: number;
@@ -39,6 +41,8 @@ export interface MachineModel {
   bindCpuMs: number;
   /** MB that a machine holds until it is bound. */
   blankMb: number;
+  /** A machine's CPU over the one that the workload's `cpuMs` are counted in. */
+  speed: number;
 }
 
 /** What costs are counted in: GB-seconds of memory. */
@@ -61,11 +65,11 @@ export interface Outcome {
   workload: string;
   invocations: number;
   rejected: number;
-  /** Waited for a machine that was not even started, or was starting: nothing warm was there. */
+  /** Waited, and got a machine that when they came was not even started, or was starting. */
   cold: number;
-  /** Waited for a blank to be bound, and for nothing else. */
+  /** Waited, and got a machine that when they came was a blank, or was being bound. */
   bindWaits: number;
-  /** Had a machine of their app, but waited for a slot. */
+  /** Waited, and got a slot of a machine that was bound when they came. */
   slotWaits: number;
   /** Waited longer than one start-up time (startMs + bindMs). */
   longWaits: number;
@@ -79,7 +83,7 @@ export interface Outcome {
   /** Of machines bound to an app with nothing in flight. */
   idleMachineSeconds: number;
   idleGbSeconds: number;
-  /** Of blanks, and of machines that start or are bound. */
+  /** Of blanks, and of machines that start or are being bound. */
   blankGbSeconds: number;
   /** Of all machines, whatever they did. */
   gbSeconds: number;
@@ -93,6 +97,6 @@ export interface Outcome {
   peakMachines: number;
   /** Length of the run, virtual seconds. */
   seconds: number;
-  /** Demand, slots, machines and memory over time, at most a few hundred points; only where asked for. */
+  /** Demand, slots (by the ceilings), machines and memory over time, at most a few hundred points; only where asked for. */
   series?: { atSeconds: number; inFlight: number; waiting: number; slots: number; machines: number; memoryMb: number }[];
 }

@@ -1,0 +1,98 @@
+/** One machine of a run: its life, and an event loop that serves the CPU needs of its invocations first come, first served. */
+import type { MachineId, MachineStats } from "../policy/policy.ts";
+
+/** ms between two reports of a machine that has something to do. */
+export const REPORT_MS = 1_000;
+
+export interface SimulatedMachine {
+  readonly id: MachineId;
+  /** Where the world's events find it. */
+  readonly place: number;
+  readonly memoryMb: number;
+  readonly vcpus: number;
+  phase: "starting" | "blank" | "binding" | "bound" | "draining" | "killed" | "gone";
+  /** An event will say that it came up. */
+  comingUp: boolean;
+  /** Index; -1: none. */
+  app: number;
+  inFlight: number;
+  startedAt: number;
+  /** NaN until then. */
+  blankAt: number;
+  boundAt: number;
+  /** NaN while it has work, or is not bound. */
+  idleSince: number;
+  /** When the CPU needs of all that it was given are met. */
+  cpuFreeAt: number;
+  /** ms of CPU given to it, since it was bound. */
+  cpuGiven: number;
+  /** NaN while it has nothing to tell. */
+  reportAt: number;
+  /** ms of CPU used when it reported last, or began to watch itself. */
+  cpuReported: number;
+  /** Delay of the event loop, integrated up to `delayAt` since then, ms². */
+  delayArea: number;
+  delayAt: number;
+}
+
+export function startMachine(id: MachineId, place: number, memoryMb: number, vcpus: number, now: number): SimulatedMachine {
+  return {
+    id,
+    place,
+    memoryMb,
+    vcpus,
+    phase: "starting",
+    comingUp: true,
+    app: -1,
+    inFlight: 0,
+    startedAt: now,
+    blankAt: NaN,
+    boundAt: NaN,
+    idleSince: NaN,
+    cpuFreeAt: now,
+    cpuGiven: 0,
+    reportAt: NaN,
+    cpuReported: 0,
+    delayArea: 0,
+    delayAt: now,
+  };
+}
+
+/** Gives it work that needs `cpuMs` of this machine's CPU. Returns when that is done. */
+export function giveCpu(machine: SimulatedMachine, cpuMs: number, now: number): number {
+  passDelay(machine, now);
+  machine.cpuGiven += cpuMs;
+  return (machine.cpuFreeAt = Math.max(now, machine.cpuFreeAt) + cpuMs);
+}
+
+export function beginWatching(machine: SimulatedMachine, now: number): void {
+  machine.cpuReported = cpuUsed(machine, now);
+  machine.delayArea = 0;
+  machine.delayAt = now;
+}
+
+/** What it did since its last report, or since it began to watch itself. */
+export function report(machine: SimulatedMachine, memoryMb: number, now: number): MachineStats {
+  passDelay(machine, now);
+  const used = cpuUsed(machine, now);
+  const stats = {
+    cpu: (used - machine.cpuReported) / REPORT_MS,
+    memoryBytes: memoryMb * 1_048_576,
+    loopDelayMs: machine.delayArea / REPORT_MS,
+  };
+  machine.cpuReported = used;
+  machine.delayArea = 0;
+  return stats;
+}
+
+function cpuUsed(machine: SimulatedMachine, now: number): number {
+  return machine.cpuGiven - Math.max(0, machine.cpuFreeAt - now);
+}
+
+/** The delay is what is left to compute, which falls by 1 ms in each. */
+function passDelay(machine: SimulatedMachine, now: number): void {
+  const left = machine.cpuFreeAt - machine.delayAt;
+  const passed = now - machine.delayAt;
+  if (left > 0) machine.delayArea += left > passed ? passed * (left - passed / 2) : (left * left) / 2;
+  machine.delayAt = now;
+}

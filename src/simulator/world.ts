@@ -1,0 +1,320 @@
+/**
+ * The world that a policy under simulation commands.
+ *
+ * Owns: virtual time, the machines, the invocations that wait, the wake, the machines' reports.
+ * 1. Every invocation that arrived is in exactly one place: waiting, on a machine (with its end among the events), rejected, or finished.
+ * 2. A command that the live system could not obey, or that would lose work, throws: it is a bug of the policy.
+ * 3. What is due at the same time happens in this order: what machines do, arrivals, reports, the tick.
+ */
+import type { MachineId, PolicyCommand, PolicyEvent, Step } from "../policy/policy.ts";
+import { EventHeap } from "./event-heap.ts";
+import { Reports } from "./reports.ts";
+import type { MachineModel, Outcome, SimulatedApp, SimulatedPolicy, Workload, Worth } from "./simulator.ts";
+import { giveCpu, report, startMachine, type SimulatedMachine } from "./simulated-machine.ts";
+import { Tally } from "./tally.ts";
+
+export interface WorldOptions {
+  machine: MachineModel;
+  worth: Worth;
+  maxMachines?: number;
+}
+
+interface Waiting {
+  app: number;
+  at: number;
+  cpuMs: number;
+  durationMs: number;
+}
+
+/** Subjects of events that are not the end of an invocation. */
+const UP = -1;
+const GONE = -2;
+/** Ticks at the same moment, at most: more are a policy that never comes to rest. */
+const MOST_TICKS = 10_000;
+
+export class World {
+  now = 0;
+  /** Waiting or running. */
+  unfinished = 0;
+  /** The run ends here, as far as is known. */
+  endAt: number;
+  readonly #workload: Workload;
+  readonly #policy: SimulatedPolicy;
+  readonly #state: unknown;
+  readonly #step: Step<unknown>;
+  readonly #options: WorldOptions;
+  readonly #apps: readonly SimulatedApp[];
+  readonly #events = new EventHeap();
+  readonly #reports = new Reports();
+  readonly #tally: Tally;
+  readonly #machines = new Map<MachineId, SimulatedMachine>();
+  /** Where the events find their machine; `#free` has the places that are nobody's. */
+  readonly #places: SimulatedMachine[] = [];
+  readonly #free: number[] = [];
+  readonly #appIndex: ReadonlyMap<string, number>;
+  readonly #waiting = new Map<number, Waiting>();
+  /** The one that arrives just now and is nowhere yet; 0: none. */
+  #arriving = 0;
+  #running = 0;
+  #wakeAt = Infinity;
+  #ticks = 0;
+
+  constructor(workload: Workload, policy: SimulatedPolicy, options: WorldOptions) {
+    const { state, step } = policy.create();
+    this.#workload = workload;
+    this.#policy = policy;
+    this.#state = state;
+    this.#step = step as Step<unknown>;
+    this.#options = options;
+    this.#apps = workload.apps;
+    this.#appIndex = new Map(workload.apps.map(({ name }, index) => [name, index]));
+    this.#tally = new Tally(options.machine);
+    this.endAt = workload.endMs ?? 0;
+  }
+
+  /** As the live dispatcher begins: a tick, then its apps. */
+  begin(): void {
+    this.#tell({ type: "tick" });
+    for (const { name, limits } of this.#apps) this.#tell({ type: "app", app: name, limits });
+  }
+
+  /** Something is left to be done in the run, apart from arrivals. */
+  get goesOn(): boolean {
+    return this.unfinished > 0 || this.nextAt <= this.endAt;
+  }
+
+  /** When something happens next that is no arrival. */
+  get nextAt(): number {
+    return Math.min(this.#events.nextAt, this.#reports.nextAt, this.#wakeAt);
+  }
+
+  /** When a machine does something next: that comes before what arrives at the same time. */
+  get machinesNextAt(): number {
+    return this.#events.nextAt;
+  }
+
+  /** The workload's present invocation. */
+  arrive(): void {
+    const { at, app } = this.#workload;
+    if (at < this.now) throw new Error(`${this.#workload.name} goes back in time, from ${this.now} to ${at} ms`);
+    this.now = at;
+    if (at > this.endAt) this.endAt = at;
+    this.unfinished++;
+    const invocation = (this.#arriving = ++this.#tally.invocations);
+    this.#tell({ type: "arrive", invocation, app: (this.#apps[app] as SimulatedApp).name });
+    if (this.#arriving !== 0) this.#keepWaiting(invocation);
+  }
+
+  /** What `nextAt` spoke of. */
+  happen(): void {
+    const at = this.nextAt;
+    if (at > this.now) this.#ticks = 0;
+    this.now = Math.max(this.now, at);
+    if (at === this.#events.nextAt) this.#event();
+    else if (at === this.#reports.nextAt) this.#report();
+    else this.#tick();
+  }
+
+  look() {
+    let slots = 0;
+    let memoryMb = 0;
+    for (const machine of this.#machines.values()) {
+      const app = this.#apps[machine.app];
+      if (machine.phase === "bound") slots += (app as SimulatedApp).limits.concurrency;
+      memoryMb += machine.boundAt <= this.now ? (app as SimulatedApp).memoryMb : this.#options.machine.blankMb;
+    }
+    return { inFlight: this.#running, waiting: this.#waiting.size, slots, machines: this.#machines.size, memoryMb };
+  }
+
+  end(): Outcome {
+    this.now = this.endAt;
+    for (const machine of this.#machines.values()) this.#leave(machine);
+    return this.#tally.outcome(this.#policy, this.#workload, this.#options.worth, this.now);
+  }
+
+  #tell(event: PolicyEvent): void {
+    const commands = this.#step(this.#state, event, this.now);
+    for (let i = 0; i < commands.length; i++) this.#obey(commands[i] as PolicyCommand);
+  }
+
+  #event(): void {
+    const subject = this.#events.nextSubject;
+    const machine = this.#places[this.#events.nextPlace] as SimulatedMachine;
+    this.#events.removeNext();
+    if (subject > 0) this.#finish(machine, subject);
+    else if (subject === GONE) this.#exit(machine);
+    else this.#comeUp(machine);
+  }
+
+  #finish(machine: SimulatedMachine, invocation: number): void {
+    this.#running--;
+    this.#unfinish();
+    if (--machine.inFlight === 0) machine.idleSince = this.now;
+    this.#tell({ type: "finish", invocation });
+  }
+
+  #comeUp(machine: SimulatedMachine): void {
+    machine.comingUp = false;
+    if (machine.phase === "gone") return this.#freePlace(machine);
+    if (machine.phase === "starting") {
+      machine.phase = "blank";
+      machine.blankAt = this.now;
+      this.#tell({ type: "blank", machine: machine.id });
+    } else if (machine.phase === "binding") {
+      machine.phase = "bound";
+      machine.boundAt = machine.idleSince = this.now;
+      this.#tell({ type: "bound", machine: machine.id });
+    }
+  }
+
+  #exit(machine: SimulatedMachine): void {
+    machine.phase = "gone";
+    this.#leave(machine);
+    this.#tally.exited();
+    this.#machines.delete(machine.id);
+    this.#freePlace(machine);
+    this.#tell({ type: "exit", machine: machine.id, failed: false });
+  }
+
+  /** No event speaks of it any more. */
+  #freePlace(machine: SimulatedMachine): void {
+    if (!machine.comingUp) this.#free.push(machine.place);
+  }
+
+  #leave(machine: SimulatedMachine): void {
+    const memoryMb = this.#apps[machine.app]?.memoryMb ?? 0;
+    if (machine.inFlight === 0 && machine.boundAt <= this.now) this.#tally.idle(machine, memoryMb, this.now);
+    this.#tally.lived(machine, memoryMb, this.now);
+  }
+
+  #report(): void {
+    const machine = this.#reports.take();
+    if (machine.phase !== "bound" && machine.phase !== "draining") return;
+    const stats = report(machine, (this.#apps[machine.app] as SimulatedApp).memoryMb, this.now);
+    this.#reports.goOn(machine, this.now);
+    this.#tell({ type: "stats", machine: machine.id, stats });
+  }
+
+  #tick(): void {
+    if (++this.#ticks > MOST_TICKS) this.#broken(`asks for a tick at ${this.now} ms again and again`);
+    this.#wakeAt = Infinity;
+    this.#tell({ type: "tick" });
+  }
+
+  #obey(command: PolicyCommand): void {
+    switch (command.type) {
+      case "assign":
+        return this.#assign(command.invocation, this.#machine(command.machine));
+      case "reject":
+        return this.#reject(command.invocation);
+      case "start":
+        return this.#start(command.machine, command.memoryMb, command.vcpus);
+      case "bind":
+        return this.#bind(this.#machine(command.machine), command.app);
+      case "drain":
+        return this.#drain(this.#machine(command.machine));
+      case "kill":
+        return this.#kill(this.#machine(command.machine));
+      case "wake":
+        this.#wakeAt = Math.max(this.now, command.at);
+    }
+  }
+
+  #assign(invocation: number, machine: SimulatedMachine): void {
+    if (invocation === this.#arriving) {
+      const { app, at, cpuMs, durationMs } = this.#workload;
+      this.#arriving = 0;
+      return this.#run(invocation, machine, app, at, cpuMs, durationMs);
+    }
+    const { app, at, cpuMs, durationMs } = this.#noLongerWaiting(invocation);
+    this.#run(invocation, machine, app, at, cpuMs, durationMs);
+  }
+
+  #run(invocation: number, machine: SimulatedMachine, app: number, arrivedAt: number, cpuMs: number, durationMs: number): void {
+    const { limits, memoryMb } = this.#apps[app] as SimulatedApp;
+    if (machine.phase !== "bound") this.#broken(`assigns to a machine that is ${machine.phase}`);
+    if (machine.app !== app) this.#broken("assigns an app's invocation to another app's machine");
+    if (machine.inFlight >= limits.concurrency) this.#broken("assigns over the app's concurrency");
+    if (machine.inFlight++ === 0) {
+      this.#tally.idle(machine, memoryMb, this.now);
+      machine.idleSince = NaN;
+    }
+    this.#running++;
+    this.#tally.served(machine, arrivedAt, this.now);
+    this.#reports.watch(machine, this.now);
+    const endsAt = giveCpu(machine, cpuMs / this.#options.machine.speed, this.now) + durationMs - cpuMs;
+    this.#tally.delayed(endsAt - this.now - durationMs);
+    this.#events.add(endsAt, invocation, machine.place);
+  }
+
+  #keepWaiting(invocation: number): void {
+    const { app, at, cpuMs, durationMs } = this.#workload;
+    this.#arriving = 0;
+    this.#waiting.set(invocation, { app, at, cpuMs, durationMs });
+  }
+
+  #noLongerWaiting(invocation: number): Waiting {
+    const waiting = this.#waiting.get(invocation);
+    if (waiting === undefined) return this.#broken("assigns or rejects an invocation that does not wait");
+    this.#waiting.delete(invocation);
+    return waiting;
+  }
+
+  #reject(invocation: number): void {
+    if (invocation === this.#arriving) this.#arriving = 0;
+    else this.#noLongerWaiting(invocation);
+    this.#tally.rejected++;
+    this.#unfinish();
+  }
+
+  #unfinish(): void {
+    this.unfinished--;
+    if (this.now > this.endAt) this.endAt = this.now;
+  }
+
+  #start(id: MachineId, memoryMb: number, vcpus: number): void {
+    if (this.#machines.has(id)) this.#broken(`uses the id ${id} for a second machine`);
+    this.#tally.started();
+    if (this.#tally.alive > (this.#options.maxMachines ?? Infinity)) this.#broken("has more machines than the host may have");
+    const place = this.#free.pop() ?? this.#places.length;
+    const machine = startMachine(id, place, memoryMb, vcpus, this.now);
+    this.#places[place] = machine;
+    this.#machines.set(id, machine);
+    this.#events.add(this.now + this.#options.machine.startMs, UP, place);
+  }
+
+  #bind(machine: SimulatedMachine, name: string): void {
+    if (machine.phase !== "blank") this.#broken(`binds a machine that is ${machine.phase}`);
+    machine.app = this.#appNamed(name);
+    const { memoryMb, vcpus } = (this.#apps[machine.app] as SimulatedApp).limits;
+    if (machine.memoryMb !== memoryMb || machine.vcpus !== vcpus) this.#broken(`binds a machine to ${name}, which has another size`);
+    machine.phase = "binding";
+    machine.comingUp = true;
+    this.#tally.binds++;
+    this.#events.add(this.now + this.#options.machine.bindMs, UP, machine.place);
+  }
+
+  #drain(machine: SimulatedMachine): void {
+    if (machine.phase !== "bound") this.#broken(`drains a machine that is ${machine.phase}`);
+    machine.phase = "draining";
+  }
+
+  #kill(machine: SimulatedMachine): void {
+    if (machine.phase === "killed") this.#broken("kills a machine twice");
+    if (machine.inFlight > 0) this.#broken("kills a machine with work");
+    machine.phase = "killed";
+    this.#events.add(this.now, GONE, machine.place);
+  }
+
+  #machine(id: MachineId): SimulatedMachine {
+    return this.#machines.get(id) ?? this.#broken(`speaks of machine ${id}, which is not there`);
+  }
+
+  #appNamed(name: string): number {
+    return this.#appIndex.get(name) ?? this.#broken(`binds a machine to ${name}, which is no app`);
+  }
+
+  #broken(what: string): never {
+    throw new Error(`the policy ${this.#policy.name} ${what}`);
+  }
+}
