@@ -9,14 +9,15 @@
  *   image.json    ImageDescription: modules, packages, sizes, hashes, and `run`
  *
  * There are two sorts of image, by what their initrd starts. In one with the module `agent`, `run` is null: the script starts the
- * agent, as the platform's drivers expect (init-script.ts). In any other, a command image, it starts what `run` says
- * (command-init.ts: kernel command line, writable root, networks, volumes, variables). The root has nothing but the files of
- * the image's modules: all that is ours is in the initrd.
+ * agent, as the platform's drivers expect (init-script.ts). Any other is a command image: its initrd is `standaloneInitrd`, `run` is what
+ * its modules want to be run, and whoever starts it appends `configInitrd(run, surroundings)` to the initrd (standalone/). The root has nothing
+ * but the files of the image's modules: all that is ours is in the initrd.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { agentPath } from "./guest-layout.ts";
+import type { RunSpec } from "./standalone/run-spec.ts";
 
 export interface Image {
   /** sha256 in hex. */
@@ -30,17 +31,6 @@ export interface Image {
   rootTree: string;
   /** The bundled agent as a file on the host. */
   agent: string;
-}
-
-/** What an image that is not the agent's starts. */
-export interface RunSpec {
-  env: Record<string, string>;
-  /** Absolute. */
-  cwd: string;
-  /** Run one after another before the command; one that fails ends the machine. */
-  init: string[][];
-  /** The program, absolute or found on env.PATH, and its arguments. */
-  command: string[];
 }
 
 /** What `mayfly image` shows, and the content of image.json. Sizes in bytes. */
