@@ -17,7 +17,6 @@ import { readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { agentPath } from "./guest-layout.ts";
-import type { RunSpec } from "./standalone/run-spec.ts";
 
 export interface Image {
   /** sha256 in hex. */
@@ -31,6 +30,17 @@ export interface Image {
   rootTree: string;
   /** The bundled agent as a file on the host. */
   agent: string;
+}
+
+/** What a command image runs. */
+export interface RunSpec {
+  env: Record<string, string>;
+  /** Absolute. */
+  cwd: string;
+  /** Run one after another before the command; one that fails ends the machine. */
+  init: string[][];
+  /** The program, absolute or found on env.PATH, and its arguments. */
+  command: string[];
 }
 
 /** What `mayfly image` shows, and the content of image.json. Sizes in bytes. */
