@@ -10,14 +10,22 @@
 import type { Version } from "../catalog/catalog.ts";
 import type { StartOrder, Fleet, MachineEnd } from "../machines/fleet/fleet.ts";
 import type { InvocationId, MachineId, MachineStats, PolicyCommand, PolicyEvent } from "../policy/policy.ts";
-import { LogLevel } from "../wire/protocol.ts";
+import type { LogLevel } from "../wire/protocol.ts";
 import { type Accounts, noAccounts } from "./accounts.ts";
 import { type App, forCallers, limitsOf, rejection } from "./app.ts";
 import { Deadlines } from "./deadlines.ts";
+import { type Decision, DecisionLog } from "./decision-log.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
 import { Invocation } from "./invocation-run.ts";
 import type { DispatcherOptions, LiveDispatcher, MachineRow } from "./live-dispatcher.ts";
+import { MachineLog } from "./machine-log.ts";
 import { MachineRecord } from "./machine-record.ts";
+
+/** Of a command: for which app, and why. */
+interface Reasoned<App> {
+  app: App;
+  why: string;
+}
 
 const GRACE_MS = 5_000;
 const PING_MS = 2_000;
@@ -31,6 +39,8 @@ class PolicyDispatcher implements LiveDispatcher {
   readonly #options: DispatcherOptions;
   readonly #fleet: Fleet;
   readonly #deadlines: Deadlines;
+  readonly #decisions: DecisionLog;
+  readonly #logs: MachineLog;
   readonly #graceMs: number;
   readonly #accounts: Accounts;
   readonly #table = new Map<InvocationId, Invocation>();
@@ -49,6 +59,8 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#graceMs = options.graceMs ?? GRACE_MS;
     this.#accounts = options.accounts ?? noAccounts;
     this.#deadlines = new Deadlines(options.clock, (now) => this.#sweep(now));
+    this.#decisions = new DecisionLog(options.clock);
+    this.#logs = new MachineLog(options.logs, options.clock);
     this.#fleet.attach({
       blank: (id) => this.#machineUp(id, "blank"),
       bound: (id) => this.#machineUp(id, "bound"),
@@ -104,6 +116,10 @@ class PolicyDispatcher implements LiveDispatcher {
     return rows;
   }
 
+  decisions(app: string): Decision[] {
+    return this.#decisions.of(app);
+  }
+
   sample(): void {
     this.#fleet.sample();
   }
@@ -153,12 +169,11 @@ class PolicyDispatcher implements LiveDispatcher {
       case "start":
         return this.#start(command.machine, command, now);
       case "bind":
-        return this.#bind(command.machine, command.app, now);
+        return this.#bind(command.machine, command, now);
       case "drain":
-        this.#record(command.machine).draining = true;
-        return;
+        return this.#drain(this.#record(command.machine), command.why);
       case "kill":
-        return this.#fleet.kill(command.machine, command.why);
+        return this.#kill(this.#record(command.machine), command.why);
       case "wake":
         return this.#wake(command.at, now);
     }
@@ -168,6 +183,7 @@ class PolicyDispatcher implements LiveDispatcher {
     const invocation = this.#table.get(number) as Invocation;
     const record = this.#record(machine);
     record.inFlight++;
+    record.invocations++;
     invocation.begin(this.#fleet, record, now);
   }
 
@@ -178,21 +194,34 @@ class PolicyDispatcher implements LiveDispatcher {
     invocation.refuse(code, details);
   }
 
-  #start(machine: MachineId, order: StartOrder, now: number): void {
+  #start(machine: MachineId, order: StartOrder & Reasoned<string | null>, now: number): void {
     if (this.#closing !== undefined) return;
-    this.#machines.set(machine, new MachineRecord(machine, now));
+    const record = new MachineRecord(machine, now);
+    this.#machines.set(machine, record);
     this.#fleet.start(machine, order);
+    record.name = this.#fleet.view(machine)?.name ?? "";
+    this.#decisions.start(record, order.app, order.why);
   }
 
-  #bind(machine: MachineId, name: string, now: number): void {
+  #bind(machine: MachineId, { app, why }: Reasoned<string>, now: number): void {
     if (this.#closing !== undefined) return;
     const record = this.#record(machine);
-    record.app = name;
+    this.#decisions.bind(record, app, why);
+    record.app = app;
     record.bindAt = now;
-    const { version } = this.#apps.get(name) as App;
+    const { version } = this.#apps.get(app) as App;
     record.memoryMb = version.manifest.memoryMb;
-    record.name = this.#fleet.view(machine)?.name ?? "";
     this.#fleet.bind(machine, version);
+  }
+
+  #drain(record: MachineRecord, why: string): void {
+    record.draining = true;
+    this.#decisions.drain(record, why);
+  }
+
+  #kill(record: MachineRecord, why: string): void {
+    this.#decisions.kill(record, why);
+    this.#fleet.kill(record.id, why);
   }
 
   #wake(at: number, now: number): void {
@@ -202,7 +231,9 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #machineUp(machine: MachineId, what: "blank" | "bound"): void {
     const now = this.#options.clock.now();
-    this.#record(machine).cameUp(what, now);
+    const record = this.#record(machine);
+    record.cameUp(what, now);
+    if (what === "bound") this.#decisions.ready(record);
     this.#tell({ type: what, machine }, now);
   }
 
@@ -213,8 +244,9 @@ class PolicyDispatcher implements LiveDispatcher {
   #machineGone(machine: MachineId, end: MachineEnd): void {
     const record = this.#record(machine);
     this.#machines.delete(machine);
+    this.#decisions.gone(record, end);
     if (end.failed) this.#noteFailure(record, end.reason);
-    if (record.app !== null && !end.asked) this.#platformLog(record, `Machine ended: ${end.reason}.`);
+    if (record.app !== null && !end.asked) this.#logs.platform(record, `Machine ended: ${end.reason}.`);
     const lost = [...this.#table.values()].filter((invocation) => invocation.machine === record);
     this.#tell({ type: "exit", machine, failed: end.failed });
     for (const invocation of lost) this.#machineLost(invocation, end.reason);
@@ -255,14 +287,14 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   #timeOut(invocation: Invocation, record: MachineRecord, now: number): void {
-    this.#platformLog(record, `${invocation.function} did not finish within ${invocation.timeoutMs} ms.`, invocation);
+    this.#logs.platform(record, `${invocation.function} did not finish within ${invocation.timeoutMs} ms.`, invocation);
     invocation.timeOut(now + this.#graceMs);
   }
 
   /** The handler heeds no signal: its slot is given up, and its machine with it once the others there are through. */
   #giveUp(invocation: Invocation, record: MachineRecord): void {
     const text = `${invocation.function} still runs ${this.#graceMs} ms after its time was up: its machine gets no new work.`;
-    this.#platformLog(record, text, invocation);
+    this.#logs.platform(record, text, invocation);
     invocation.release();
     this.#tell({ type: "condemn", machine: record.id });
     this.finished(invocation);
@@ -301,18 +333,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #log(machine: MachineId, stream: number, level: LogLevel, text: string): void {
     const record = this.#record(machine);
-    this.#append(record, level, text, stream === 0 ? undefined : record.invocationOn(stream, this.#table.values()));
-  }
-
-  #platformLog(record: MachineRecord, text: string, invocation?: Invocation): void {
-    this.#append(record, LogLevel.Platform, text, invocation);
-  }
-
-  #append(record: MachineRecord, level: LogLevel, text: string, invocation: Invocation | undefined): void {
-    const machine = this.#fleet.view(record.id)?.name ?? String(record.id);
-    const line = { app: record.app as string, machine, level, text, at: this.#options.clock.wall() };
-    if (invocation === undefined) this.#options.logs.append(line);
-    else this.#options.logs.append({ ...line, function: invocation.function, invocation: invocation.id });
+    this.#logs.append(record, level, text, stream === 0 ? undefined : record.invocationOn(stream, this.#table.values()));
   }
 
   #record(machine: MachineId): MachineRecord {

@@ -5,6 +5,7 @@ import type { Fleet, MachineView } from "../machines/fleet/fleet.ts";
 import type { BoundPolicy } from "../policy/bind-policy.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 import type { Accounts } from "./accounts.ts";
+import type { Decision } from "./decision-log.ts";
 import type { Dispatcher } from "./invocation.ts";
 
 export interface DispatcherOptions {
@@ -23,7 +24,7 @@ export interface DispatcherOptions {
   pingMs?: number;
 }
 
-interface LogSink {
+export interface LogSink {
   append(line: LogLine): void;
 }
 
@@ -55,6 +56,8 @@ export interface LiveDispatcher extends Dispatcher {
   removeApp(app: string): void;
   /** Their use is as of the last sample. */
   machines(): MachineRow[];
+  /** Why its machines were started, bound, drained and killed, the oldest first, as far back as is kept. */
+  decisions(app: string): Decision[];
   /** Reads every machine's use now, for machines() and the ledger. */
   sample(): void;
   /** Fails what waits, lets the rest finish for at most `graceMs`, then kills all machines: it closes the fleet, not the driver. Idempotent. */

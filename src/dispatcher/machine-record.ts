@@ -11,13 +11,16 @@ export class MachineRecord {
   readonly id: MachineId;
   readonly startAt: number;
   app: string | null = null;
-  /** For the accounts: its name, and the memory of the version that it was bound to. */
+  /** As `mayfly ps` shows it. */
   name = "";
+  /** Of the version that it was bound to. */
   memoryMb = 0;
   blankAt = 0;
   bindAt = 0;
   boundAt = 0;
   inFlight = 0;
+  /** That it was given so far. */
+  invocations = 0;
   draining = false;
   /** The latest invocation on each of the last streams. */
   readonly #streams: Invocation[] = [];

@@ -1,0 +1,82 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { bindPolicy } from "../policy/bind-policy.ts";
+import type { PolicyCommand, PolicyEvent } from "../policy/policy.ts";
+import { DecisionLog } from "./decision-log.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import { MachineRecord } from "./machine-record.ts";
+import { call } from "./testing/caller.ts";
+import { FakeClock } from "./testing/fake-clock.ts";
+import { Random } from "./testing/random.ts";
+import { UnrulyFleet } from "./testing/unruly-fleet.ts";
+import { versionOf } from "./testing/version.ts";
+
+/** A dispatcher whose policy answers each event with what the test says, and a fleet in which nothing fails by itself. */
+function decided(answers: (event: PolicyEvent) => PolicyCommand[]) {
+  const clock = new FakeClock();
+  const fleet = new UnrulyFleet(clock, new Random(1));
+  fleet.calm = true;
+  const policy = bindPolicy({ state: null, step: (_state, event: PolicyEvent) => answers(event) });
+  const dispatcher = createDispatcher({ policy, fleet, clock, bootId: "t", logs: { append: () => {} } });
+  const told = (app: string) => dispatcher.decisions(app).map(({ machine, what, why }) => `${machine} ${what}: ${why}`);
+  return { clock, fleet, dispatcher, told };
+}
+
+function start(machine: number, app: string | null): PolicyCommand {
+  return { type: "start", machine, memoryMb: 256, vcpus: 1, urgent: true, app, why: `start ${machine}` };
+}
+
+test("each machine's start, bind and kill is in its app's log, with why, when, and what it did", async () => {
+  const { clock, dispatcher, told } = decided((event) => {
+    if (event.type === "arrive") return [start(1, "ada")];
+    if (event.type === "blank") return [{ type: "bind", machine: 1, app: "ada", why: "1 waits" }];
+    if (event.type === "bound") return [{ type: "assign", invocation: 1, machine: 1 }];
+    return event.type === "finish" ? [{ type: "kill", machine: 1, why: "idle for 0 ms" }] : [];
+  });
+  dispatcher.setApp(versionOf("ada"));
+  call(dispatcher, { app: "ada", url: "ada", headers: ["x"], body: Buffer.from("x") });
+  await clock.advance(10_000);
+  const [first, second, third, last] = told("ada");
+  assert.deepEqual([first, second, last], ["m1 start: start 1", "m1 bind: 1 waits", "m1 kill: idle for 0 ms"]);
+  assert.match(third ?? "", /^m1 ready: the start took \d+ ms, the bind \d+ ms$/);
+  const decisions = dispatcher.decisions("ada");
+  assert.deepEqual([decisions.at(0)?.ageMs, decisions.at(0)?.invocations, decisions.at(-1)?.invocations], [0, 0, 1]);
+  const { at = 0, ageMs = 0 } = decisions.at(-1) ?? {};
+  assert.equal(at - ageMs, decisions[0]?.at);
+  assert.deepEqual(dispatcher.decisions("nobody"), []);
+});
+
+test("a machine that another app got is in both logs, one for no app in particular only in that of the app that got it", async () => {
+  const { clock, dispatcher, told } = decided((event) => {
+    if (event.type === "arrive") return [start(1, "ada"), start(2, null)];
+    return event.type === "blank" ? [{ type: "bind", machine: event.machine, app: "bob", why: "1 waits" }] : [];
+  });
+  for (const app of ["ada", "bob"]) dispatcher.setApp(versionOf(app));
+  call(dispatcher, { app: "ada" });
+  await clock.advance(1_000);
+  assert.deepEqual(told("ada"), ["m1 start: start 1", "m1 lost: app bob got it: 1 waits"]);
+  for (const id of [1, 2]) {
+    const own = told("bob").filter((line) => line.startsWith(`m${id} `));
+    assert.deepEqual(own.slice(0, 2), [`m${id} start: start ${id}`, `m${id} bind: 1 waits`]);
+  }
+});
+
+test("an end that nobody commanded has its reason, but not what the machine printed", async () => {
+  const { clock, fleet, dispatcher, told } = decided((event) => (event.type === "arrive" ? [start(1, "ada")] : []));
+  dispatcher.setApp(versionOf("ada"));
+  call(dispatcher, { app: "ada" });
+  await clock.advance(1_000);
+  for (const machine of fleet.machines.values()) fleet.die(machine, "it crashed; last output: a secret");
+  await clock.advance(1_000);
+  assert.deepEqual(told("ada"), ["m1 start: start 1", "m1 end: it crashed"]);
+});
+
+test("neither one app nor many fill the memory: the newest are kept", () => {
+  const log = new DecisionLog(new FakeClock());
+  for (let i = 1; i <= 2_000; i++) log.start(new MachineRecord(i, 0), "ada", `start ${i}`);
+  assert.deepEqual([log.of("ada").length, log.of("ada").at(-1)?.why], [500, "start 2000"]);
+  for (let i = 1; i <= 100_000; i++) log.start(new MachineRecord(i, 0), `app-${i % 3_000}`, `start ${i}`);
+  const kept = Array.from({ length: 3_000 }, (_, app) => log.of(`app-${app}`).length);
+  assert.ok(kept.reduce((sum, length) => sum + length) <= 20_000);
+  assert.equal(log.of("app-1000").at(-1)?.why, "start 100000");
+});
