@@ -192,6 +192,7 @@ function createPlatform({ clock, log }: Start, { dispatcher, routes, chosen, url
       await until(clock, () => dispatcher.machines().every((machine) => machine.app !== app));
     },
     machines: () => dispatcher.machines().map(machineInfo),
+    explain: (app) => ({ app, now: [], decisions: dispatcher.decisions(app) }),
     sample: () => dispatcher.sample(),
     host: () => ({ version: VERSION, pid: process.pid, uptimeMs: clock.now() - startedAt, driver, urls }),
   };

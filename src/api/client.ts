@@ -5,7 +5,7 @@ import { type ErrorBody, MayflyError } from "../errors/error.ts";
 import { errorTable } from "../errors/table.ts";
 import type { LogLine } from "../logs/logs.ts";
 import { jsonLines } from "./json-lines.ts";
-import type { AppInfo, HostInfo, MachineInfo, UsageInfo, VersionInfo } from "./schemas.ts";
+import type { AppInfo, ExplainInfo, HostInfo, MachineInfo, UsageInfo, VersionInfo } from "./schemas.ts";
 
 export interface ClientOptions {
   /** For example "http://127.0.0.1:7070". */
@@ -37,6 +37,8 @@ export interface Client {
   removeSecret(app: string, name: string): Promise<void>;
   secretNames(app: string): Promise<string[]>;
   machines(): Promise<MachineInfo[]>;
+  /** @param limit newest decisions, at most 500; default 100. Throws "no-such-app". */
+  explain(app: string, limit?: number): Promise<ExplainInfo>;
   /** Oldest first. */
   logs(filter: LogFilter): Promise<LogLine[]>;
   /** The tail, then new lines as they come, until the signal aborts or the server ends. */
@@ -71,6 +73,7 @@ export function createClient(options: ClientOptions): Client {
     removeSecret: (app, name) => none("DELETE", `/v1/apps/${segment(app)}/secrets/${segment(name)}`),
     secretNames: async (app) => (await json<{ names: string[] }>("GET", `/v1/apps/${segment(app)}/secrets`)).names,
     machines: async () => (await json<{ machines: MachineInfo[] }>("GET", "/v1/machines")).machines,
+    explain: (app, limit = 100) => json("GET", `/v1/apps/${segment(app)}/explain?limit=${limit}`),
     logs: async (filter) => (await json<{ lines: LogLine[] }>("GET", logPath(filter, ""))).lines,
     follow: async function* (filter, signal) {
       const response = await call("GET", logPath(filter, "/follow"), signal ? { signal } : {});

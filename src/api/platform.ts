@@ -1,6 +1,6 @@
 import type { Version } from "../catalog/catalog.ts";
 import type { Manifest } from "../catalog/manifest.ts";
-import type { HostInfo, MachineInfo } from "./schemas.ts";
+import type { ExplainInfo, HostInfo, MachineInfo } from "./schemas.ts";
 
 /** What the API asks of the running platform. */
 export interface Platform {
@@ -11,6 +11,8 @@ export interface Platform {
   /** Resolves when its machines are gone and will log nothing more. */
   removed(app: string): void | Promise<void>;
   machines(): MachineInfo[];
+  /** Every decision that is kept. */
+  explain(app: string): ExplainInfo;
   /** Has the ledger told what every machine has used up to now. */
   sample(): void;
   host(): HostInfo;

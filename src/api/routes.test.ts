@@ -6,7 +6,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { LogLine, Logs } from "../logs/logs.ts";
 import { LogLevel } from "../wire/protocol.ts";
 import { type Client, createClient } from "./client.ts";
-import { bundle, hostInfo, machine, manifest, type ServedApi, serveApi } from "./testing/serve-api.ts";
+import { bundle, decisions, hostInfo, machine, manifest, type ServedApi, serveApi } from "./testing/serve-api.ts";
 
 let served: ServedApi;
 let catalog: Catalog;
@@ -49,6 +49,15 @@ describe("apps", () => {
     await assert.rejects(client.logs({ app: "shop" }), { code: "no-such-app" });
     await assert.rejects(client.remove("shop"), { code: "no-such-app" });
     await assert.rejects(client.app("shop"), { code: "no-such-app", cure: /mayfly list/ });
+  });
+
+  test("explain has the newest decisions, as many as were asked for, of apps that are there", async () => {
+    await deploy("one");
+    assert.deepEqual(await client.explain("shop"), { app: "shop", now: ["2.0 run at once on average"], decisions });
+    assert.deepEqual((await client.explain("shop", 1)).decisions, decisions.slice(1));
+    assert.deepEqual((await client.explain("shop", 0)).decisions, []);
+    await assert.rejects(client.explain("shop", 501), { code: "bad-request", message: /limit/ });
+    await assert.rejects(client.explain("nobody"), { code: "no-such-app" });
   });
 
   test("a deploy that does not fit together is refused and leaves nothing", async () => {

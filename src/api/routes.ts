@@ -92,6 +92,14 @@ export const machines = createRoute({
   responses: { ...json(200, schemas.machineListSchema), ...errors("unauthorized") },
 });
 
+export const explain = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}/explain",
+  summary: "Why the app's machines were started, bound, drained and killed, and what is made of it now",
+  request: { params: app, query: schemas.explainQuerySchema },
+  responses: { ...json(200, schemas.explainSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
 export const logs = createRoute({
   method: "get",
   path: "/v1/apps/{app}/logs",

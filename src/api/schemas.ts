@@ -54,6 +54,29 @@ const machineSchema = z
 
 export const machineListSchema = z.object({ machines: z.array(machineSchema) }).openapi("MachineList");
 
+const decisionSchema = z
+  .object({
+    at: z.number().openapi({ description: "Milliseconds since the epoch." }),
+    machine: z.string(),
+    what: z.enum(["start", "bind", "ready", "drain", "kill", "lost", "end"]).openapi({
+      description: "ready: it takes invocations from now on. lost: another app got it. end: by itself, nobody decided it.",
+    }),
+    why: z.string().openapi({ description: "A clause, with the numbers used then." }),
+    ageMs: z.number().openapi({ description: "Of the machine." }),
+    invocations: z.int().openapi({ description: "That the machine was given so far." }),
+  })
+  .openapi("Decision");
+
+export const explainSchema = z
+  .object({
+    app: z.string(),
+    now: z.array(z.string()).openapi({ description: "What the policy makes of the app at present, in sentences." }),
+    decisions: z.array(decisionSchema).openapi({ description: "Oldest first; the newest 500 are kept." }),
+  })
+  .openapi("Explanation");
+
+export const explainQuerySchema = z.strictObject({ limit: z.coerce.number().int().min(0).max(500).default(100) });
+
 const logLineSchema = z
   .object({
     at: z.number().openapi({ description: "Milliseconds since the epoch." }),
@@ -112,4 +135,6 @@ export type VersionInfo = z.infer<typeof versionSchema>;
 export type AppInfo = z.infer<typeof appSchema>;
 export type MachineInfo = z.infer<typeof machineSchema>;
 export type UsageInfo = z.infer<typeof usageSchema>;
+export type DecisionInfo = z.infer<typeof decisionSchema>;
+export type ExplainInfo = z.infer<typeof explainSchema>;
 export type HostInfo = z.infer<typeof hostSchema>;

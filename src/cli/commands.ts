@@ -15,6 +15,7 @@ export const commands: CommandEntry[] = [
   { name: "invoke", summary: "call a function, once or many times", load: () => import("./commands/invoke.ts") },
   { name: "logs", summary: "show what an app printed, and what happened to its machines", load: () => import("./commands/logs.ts") },
   { name: "ps", summary: "list the machines", load: () => import("./commands/ps.ts") },
+  { name: "explain", summary: "say why an app's machines were started, held and killed", load: () => import("./commands/explain.ts") },
   { name: "list", summary: "list the apps", load: () => import("./commands/list.ts") },
   { name: "remove", summary: "remove an app with its versions and secrets", load: () => import("./commands/remove.ts") },
   { name: "secret", summary: "set, list and remove the secrets of an app", load: () => import("./commands/secret.ts") },

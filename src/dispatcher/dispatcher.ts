@@ -173,7 +173,7 @@ class PolicyDispatcher implements LiveDispatcher {
       case "drain":
         return this.#drain(this.#record(command.machine), command.why);
       case "kill":
-        return this.#kill(this.#record(command.machine), command.why);
+        return this.#kill(command.machine, command.why);
       case "wake":
         return this.#wake(command.at, now);
     }
@@ -219,9 +219,11 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#decisions.drain(record, why);
   }
 
-  #kill(record: MachineRecord, why: string): void {
-    this.#decisions.kill(record, why);
-    this.#fleet.kill(record.id, why);
+  #kill(machine: MachineId, why: string): void {
+    const record = this.#machines.get(machine);
+    // Since close() no start is carried out, so there may be none.
+    if (record !== undefined) this.#decisions.kill(record, why);
+    this.#fleet.kill(machine, why);
   }
 
   #wake(at: number, now: number): void {

@@ -14,6 +14,14 @@ export function addApps(api: OpenAPIHono, { catalog, logs, platform }: Parts): v
     return context.json(found, 200);
   });
 
+  api.openapi(routes.explain, (context) => {
+    const { app } = context.req.valid("param");
+    if (!catalog.live(app)) throw new MayflyError("no-such-app", { app });
+    const { decisions, ...rest } = platform.explain(app);
+    const oldest = Math.max(0, decisions.length - context.req.valid("query").limit);
+    return context.json({ ...rest, decisions: decisions.slice(oldest) }, 200);
+  });
+
   api.openapi(routes.deploy, async (context) => {
     const { manifest, bundles } = await readUpload(context.req.valid("param").app, context.req.valid("form"));
     await platform.prepare(manifest);

@@ -13,7 +13,7 @@ import { openLogs } from "../../logs/open-logs.ts";
 import { type Client, createClient } from "../client.ts";
 import { type Api, createApi } from "../create-api.ts";
 import type { Listening } from "../listen.ts";
-import type { HostInfo, MachineInfo } from "../schemas.ts";
+import type { DecisionInfo, HostInfo, MachineInfo } from "../schemas.ts";
 
 export const token = "correct-horse-battery";
 export const hostInfo: HostInfo = {
@@ -33,6 +33,11 @@ export const machine: MachineInfo = {
   cpuUs: 2,
   ageMs: 3,
 };
+
+export const decisions: DecisionInfo[] = [
+  { at: 1_000, machine: "m1", what: "start", why: "1 waiting", ageMs: 0, invocations: 0 },
+  { at: 9_000, machine: "m1", what: "kill", why: "idle for 2 s", ageMs: 8_000, invocations: 3 },
+];
 
 export interface ServedApi {
   catalog: Catalog;
@@ -63,6 +68,7 @@ export async function serveApi(): Promise<ServedApi> {
     removed: (app: string) => void told.push(app),
     machines: () => [machine],
     sample: () => {},
+    explain: (app: string) => ({ app, now: ["2.0 run at once on average"], decisions }),
     host: () => hostInfo,
   };
   const released = Promise.withResolvers<void>();

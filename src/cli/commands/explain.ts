@@ -1,0 +1,53 @@
+import type { Command } from "commander";
+import type { DecisionInfo, ExplainInfo } from "../../api/schemas.ts";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { parseCount } from "../parse.ts";
+import { bold, dim, harmless } from "../terminal.ts";
+import { ageInWords, millisecondsInWords } from "../units.ts";
+
+type Options = ConnectionOptions & { limit: number; json?: true };
+
+export function define(command: Command): void {
+  withConnectionOptions(command)
+    .argument("<app>")
+    .option("-n, --limit <count>", "newest decisions to show", parseCount(0, 500), 100)
+    .addHelpText("after", "\ndocs/scaling.md says how machines are decided on.\n\nExample:\n  mayfly explain hello")
+    .action(explain);
+}
+
+async function explain(app: string, options: Options): Promise<void> {
+  const explanation = await connect(options).client.explain(app, options.limit);
+  console.log(options.json ? JSON.stringify(explanation) : explanationInWords(explanation));
+}
+
+export function explanationInWords({ app, now, decisions }: ExplainInfo): string {
+  const present = [bold(`${app} now`), ...now.map((sentence) => `  ${sentence}`)];
+  const machines = [...Map.groupBy(decisions, ({ machine }) => machine)].flatMap(([machine, its]) => [bold(machine), ...its.map(inWords)]);
+  return [...present, ...(machines.length > 0 ? machines : ["No machine of it was decided on since the server's start."])].join("\n");
+}
+
+/** "  12:00:00.000 killed after 8.00 s and 3 invocations: idle for 2 s" */
+function inWords(decision: DecisionInfo): string {
+  return `  ${dim(new Date(decision.at).toISOString().slice(11, 23))} ${deed(decision)}: ${harmless(decision.why)}`;
+}
+
+function deed({ what, ageMs, invocations }: DecisionInfo): string {
+  const age = ageMs < 60_000 ? millisecondsInWords(ageMs) : ageInWords(ageMs);
+  const after = `after ${age} and ${invocations} ${invocations === 1 ? "invocation" : "invocations"}`;
+  switch (what) {
+    case "start":
+      return "started";
+    case "bind":
+      return "bound to the app";
+    case "ready":
+      return "ready";
+    case "lost":
+      return "went elsewhere";
+    case "drain":
+      return `drained ${after}`;
+    case "kill":
+      return `killed ${after}`;
+    case "end":
+      return `ended ${after}`;
+  }
+}
