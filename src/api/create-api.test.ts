@@ -40,7 +40,7 @@ describe("the document", () => {
         }
       }
     }
-    assert.equal(seen, 14);
+    assert.ok(seen >= 15, `only ${seen} routes`);
   });
 
   test("every route that is served is in it", async () => {
