@@ -1,0 +1,50 @@
+/** From runs to figures: per policy the median and range over the seeds, the frontier of the knob, and the verdicts. */
+import type { Outcome } from "../simulator.ts";
+import { spreadOf, summarise } from "./figures.ts";
+import type { FrontierPoint, PolicyResult, Report, WorkloadResult } from "./report.ts";
+import { judge } from "./targets.ts";
+
+/** All runs of one workload. In every list the seeds have the same order. */
+export interface WorkloadRuns {
+  name: string;
+  synthetic: boolean;
+  apps: number;
+  policies: { policy: string; kind: PolicyResult["kind"]; runs: Outcome[] }[];
+  /** Ours, at each step of the knob. */
+  frontier: { waitWorth: number; runs: Outcome[] }[];
+}
+
+export function compare(workload: WorkloadRuns, worth: Report["worth"]): WorkloadResult {
+  const { name, synthetic, apps, policies, frontier } = workload;
+  const all = policies.flatMap(({ runs }) => runs);
+  return {
+    name,
+    synthetic,
+    apps,
+    seconds: Math.max(...all.map(({ seconds }) => seconds)),
+    invocations: spreadOf(all.map(({ invocations }) => invocations)),
+    policies: policies.map(({ policy, kind, runs }) => ({
+      policy,
+      kind,
+      figures: summarise(runs),
+      timesOracle: timesOracle(workload, runs),
+    })),
+    frontier: frontier.map(({ waitWorth, runs }): FrontierPoint => ({
+      waitWorth,
+      figures: summarise(runs),
+      resourceCost: resourceCost(runs, worth.cpu),
+    })),
+    verdicts: judge(workload, worth.wait),
+    series: all.filter(({ series }) => series !== undefined).map(({ policy, series }) => ({ policy, points: series! })),
+  };
+}
+
+function timesOracle({ policies }: WorkloadRuns, runs: Outcome[]): PolicyResult["timesOracle"] {
+  const oracle = policies.find(({ kind }) => kind === "limit");
+  return oracle === undefined ? null : spreadOf(runs.map(({ cost }, at) => cost / oracle.runs[at]!.cost));
+}
+
+/** Without waits: these are weighed differently at each step, and are the other axis of the frontier. */
+export function resourceCost(runs: Outcome[], cpuWorth: number): FrontierPoint["resourceCost"] {
+  return spreadOf(runs.map((run) => run.gbSeconds + run.bringUpCpuSeconds * cpuWorth));
+}

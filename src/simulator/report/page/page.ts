@@ -1,0 +1,83 @@
+/** The report as one HTML page that needs nothing else: no script, no network, light and dark by the reader's own setting. */
+import type { PolicyResult, Report, WorkloadResult } from "../report.ts";
+import { targetRows } from "../target-rows.ts";
+import { assumptions, heading, policyFigures } from "../text.ts";
+import { verdictSentences } from "../verdict.ts";
+import { costPlot } from "./plot-cost.ts";
+import { coursePlot } from "./plot-course.ts";
+import { costFrontierPlot, idleFrontierPlot } from "./plot-frontier.ts";
+import { waitsPlot } from "./plot-waits.ts";
+import { renderPlot } from "./render-plot.ts";
+import { style } from "./style.ts";
+
+export async function reportPage(report: Report): Promise<string> {
+  const sections: string[] = [];
+  for (const workload of report.workloads) sections.push(await section(workload, report));
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Mayfly simulation</title>
+<style>${style}</style>
+<h1>Mayfly, simulated</h1>
+<p>${escaped(assumptions(report))}</p>
+${verdicts(report)}
+${sections.join("\n")}
+<footer>Made by <code>mayfly simulate</code>. docs/simulator.md says what is modelled, what is not, and how to read this.</footer>
+</html>
+`;
+}
+
+function verdicts(report: Report): string {
+  const rows = targetRows(report);
+  const [opening, losses] = verdictSentences(report);
+  if (opening === undefined) return "";
+  const names = report.workloads.map(({ name }) => name);
+  const body = rows.map(({ title, cells }) => {
+    const marks = names.map((name) => {
+      const cell = cells.get(name);
+      return cell === undefined
+        ? "<td></td>"
+        : `<td class="${cell.verdict.reached ? "good" : "bad"}" title="${escaped(cell.verdict.says)}">${cell.text}</td>`;
+    });
+    return `<tr><th scope="row">${escaped(title)}</th>${marks.join("")}</tr>`;
+  });
+  return `<h2>Verdict</h2>
+<p>${escaped(opening)}</p>
+${table(["target: ours over theirs", ...names], body)}
+${losses === undefined ? "" : `<details open><summary>Where ours loses</summary><ul>${lossItems(losses)}</ul></details>`}`;
+}
+
+function lossItems(losses: string): string {
+  const [, ...lines] = losses.split("\n");
+  return lines.map((line) => `<li>${escaped(line.trim())}</li>`).join("");
+}
+
+async function section(workload: WorkloadResult, { worth }: Report): Promise<string> {
+  const plots = [
+    await renderPlot(costPlot(workload, worth)),
+    await renderPlot(waitsPlot(workload)),
+    await renderPlot(costFrontierPlot(workload, worth)),
+    await renderPlot(idleFrontierPlot(workload)),
+    ...(workload.series.length > 0 ? [await renderPlot(coursePlot(workload))] : []),
+  ];
+  return `<h2>${escaped(workload.name)}</h2>
+<p>${escaped(heading(workload))}</p>
+${table(["policy", ...policyFigures.map(({ title }) => title.toLowerCase())], workload.policies.map(row))}
+<div class="plots">${plots.map((plot) => `<figure>${plot}</figure>`).join("")}</div>`;
+}
+
+function row(result: PolicyResult): string {
+  const cells = policyFigures.map(({ text }) => `<td>${escaped(text(result))}</td>`);
+  return `<tr class="${result.kind}"><th scope="row">${escaped(result.policy)}</th>${cells.join("")}</tr>`;
+}
+
+function table(titles: string[], rows: string[]): string {
+  const head = titles.map((title) => `<th scope="col">${escaped(title)}</th>`).join("");
+  return `<div class="table"><table><thead><tr>${head}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

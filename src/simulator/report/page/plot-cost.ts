@@ -1,0 +1,67 @@
+/** What each policy costs and what for, as stacked bars, the cheapest first. */
+import type { TopLevelSpec } from "vega-lite";
+import type { Figures } from "../figures.ts";
+import type { Report, WorkloadResult } from "../report.ts";
+import { amountInWords, twoDigits } from "../words.ts";
+
+/** Bars are cut at this × the cheapest: one that costs a hundredfold would leave the others a line. */
+const LONGEST_BAR = 6;
+
+export function costPlot({ policies }: WorkloadResult, worth: Report["worth"]): TopLevelSpec {
+  const cheapest = Math.min(...policies.map(({ figures }) => figures.cost.median));
+  const longest = Math.min(cheapest * LONGEST_BAR, Math.max(...policies.map(({ figures }) => figures.cost.median)));
+  const order = policies.toSorted((a, b) => a.figures.cost.median - b.figures.cost.median).map(({ policy }) => policy);
+  const labels = policies.map(({ policy, figures, timesOracle }) => ({
+    policy,
+    end: Math.min(figures.cost.median, longest),
+    text: `${amountInWords(figures.cost.median)}${timesOracle === null ? "" : ` = ${twoDigits(timesOracle.median)} × oracle`}${figures.cost.median > longest ? " (cut)" : ""}`,
+  }));
+  const y = { field: "policy", type: "nominal", sort: order, title: null } as const;
+  const x = {
+    type: "quantitative" as const,
+    title: "cost, GB-seconds",
+    scale: { domain: [0, longest], clamp: true },
+    axis: { format: "~s", tickCount: 6 },
+  };
+  return {
+    width: 300,
+    height: { step: 24 },
+    title: { text: "Cost", subtitle: "What machines held, what starts and binds computed, and what callers waited" },
+    layer: [
+      {
+        data: { values: policies.flatMap(({ policy, figures }) => stack(policy, parts(figures, worth))) },
+        mark: { type: "bar", height: 16 },
+        encoding: {
+          y,
+          x: { ...x, field: "from" },
+          x2: { field: "to" },
+          color: { field: "part", type: "nominal", scale: { domain: partNames, range: partColours }, legend: { columns: 3 } },
+        },
+      },
+      {
+        data: { values: labels },
+        mark: { type: "text", align: "left", dx: 6 },
+        encoding: { y, x: { ...x, field: "end" }, text: { field: "text" } },
+      },
+    ],
+  };
+}
+
+const partNames = ["memory at work", "memory idle", "memory of blanks and starts", "CPU of starts and binds", "callers' waits"];
+const partColours = ["var(--work)", "var(--idle)", "var(--blank)", "var(--cpu)", "var(--wait)"];
+
+function parts(figures: Figures, worth: Report["worth"]): number[] {
+  const { gbSeconds, unusedGbSeconds, idleGbSeconds, blankGbSeconds, bringUpCpuSeconds, waitSeconds } = figures;
+  return [
+    Math.max(0, gbSeconds.median - unusedGbSeconds.median),
+    idleGbSeconds.median,
+    blankGbSeconds.median,
+    bringUpCpuSeconds.median * worth.cpu,
+    waitSeconds.median * worth.wait,
+  ];
+}
+
+function stack(policy: string, amounts: number[]): { policy: string; part: string; from: number; to: number }[] {
+  let end = 0;
+  return amounts.map((amount, at) => ({ policy, part: partNames[at]!, from: end, to: (end += amount) }));
+}

@@ -1,0 +1,32 @@
+/** The targets as a table: a row for each target and reading, a cell for each workload. */
+import type { Report, Verdict } from "./report.ts";
+import { targets } from "./targets.ts";
+import { twoDigits } from "./words.ts";
+
+export interface TargetRow {
+  title: string;
+  /** By workload. */
+  cells: Map<string, { text: string; verdict: Verdict }>;
+}
+
+export function targetRows({ workloads }: Report): TargetRow[] {
+  const rows = new Map<string, TargetRow>();
+  for (const { name, verdicts } of workloads) {
+    for (const verdict of verdicts) {
+      const title = rowTitle(verdict);
+      const row = rows.get(title) ?? { title, cells: new Map() };
+      rows.set(title, row);
+      row.cells.set(name, { text: cellText(verdict), verdict });
+    }
+  }
+  return [...rows.values()];
+}
+
+function rowTitle({ target, reading }: Verdict): string {
+  const { title } = targets[target];
+  return reading === "cold-or-bind" ? `${title} and binds` : title;
+}
+
+function cellText({ ratio, reached }: Verdict): string {
+  return `${ratio === null ? "–" : twoDigits(ratio.median)} ${reached ? "✓" : "✗"}`;
+}

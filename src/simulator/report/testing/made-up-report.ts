@@ -1,0 +1,15 @@
+import { compare } from "../compare.ts";
+import type { Report } from "../report.ts";
+import { madeUpWorkload } from "./made-up.ts";
+
+export function madeUpReport(): Report {
+  const worth = { wait: 100, cpu: 5 };
+  return {
+    report: "mayfly-simulation",
+    version: 1,
+    seeds: [101, 102],
+    machine: { name: "qemu", startMs: 200, bindMs: 30, startCpuMs: 195, bindCpuMs: 20, blankMb: 43, speed: 1 },
+    worth,
+    workloads: [compare(madeUpWorkload(), worth), compare({ ...madeUpWorkload(), name: "<day>", synthetic: false }, worth)],
+  };
+}

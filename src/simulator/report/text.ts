@@ -1,0 +1,92 @@
+/** The report on a terminal: a table per workload, the targets, and a verdict that says where ours loses. */
+import { type Column, renderTable } from "../../cli/table.ts";
+import { bold, green, red } from "../../cli/terminal.ts";
+import type { FigureName } from "./figures.ts";
+import type { FrontierPoint, PolicyResult, Report, WorkloadResult } from "./report.ts";
+import { targetRows, type TargetRow } from "./target-rows.ts";
+import { verdictSentences } from "./verdict.ts";
+import { amountInWords, percentInWords, twoDigits, waitInWords } from "./words.ts";
+
+export function reportInText(report: Report, options: { frontier: boolean }): string {
+  const parts = report.workloads.flatMap((workload) => [
+    `${bold(workload.name)} ${heading(workload)}`,
+    renderTable(policyColumns, workload.policies),
+    ...(options.frontier && workload.frontier.length > 0 ? [renderTable(frontierColumns, workload.frontier)] : []),
+  ]);
+  return [assumptions(report), ...parts, targetTable(report), ...verdictSentences(report)].filter((part) => part !== "").join("\n\n");
+}
+
+export function assumptions({ machine, worth, seeds }: Report): string {
+  const count = seeds.length === 1 ? `Seed ${seeds[0]}` : `Medians of seeds ${seeds.join(", ")}`;
+  return `${count}. Machines "${machine.name}": start ${waitInWords(machine.startMs)}, bind ${waitInWords(machine.bindMs)}. Cost in GB-seconds: memory, ${worth.cpu} for a second of bring-up CPU, ${worth.wait} for a second of a caller's wait.`;
+}
+
+export function heading({ synthetic, apps, seconds, invocations }: WorkloadResult): string {
+  const origin = synthetic ? "synthetic" : "recorded";
+  return `(${origin}): ${apps} apps, ${(seconds / 3600).toFixed(1)} h, ${amountInWords(invocations.median)} invocations`;
+}
+
+export interface FigureColumn<Row> {
+  title: string;
+  text(row: Row): string;
+}
+
+type WithFigures = Pick<PolicyResult, "figures">;
+
+const figure =
+  (name: FigureName, inWords: (value: number) => string) =>
+  ({ figures }: WithFigures) =>
+    inWords(figures[name].median);
+
+const numbers: FigureColumn<WithFigures>[] = [
+  { title: "COLD", text: figure("coldRate", percentInWords) },
+  { title: "BIND", text: figure("bindRate", percentInWords) },
+  { title: "P50 WAIT", text: figure("waitP50Ms", waitInWords) },
+  { title: "P99 WAIT", text: figure("waitP99Ms", waitInWords) },
+  { title: "IDLE MACHINE-S", text: figure("idleMachineSeconds", amountInWords) },
+  { title: "IDLE GB-S", text: figure("idleGbSeconds", amountInWords) },
+  { title: "BLANK GB-S", text: figure("blankGbSeconds", amountInWords) },
+  { title: "ALL GB-S", text: figure("gbSeconds", amountInWords) },
+];
+
+/** Shared with the page. */
+export const policyFigures: FigureColumn<PolicyResult>[] = [
+  ...numbers,
+  { title: "COST", text: figure("cost", amountInWords) },
+  { title: "× ORACLE", text: ({ timesOracle }) => (timesOracle === null ? "" : twoDigits(timesOracle.median)) },
+];
+
+const frontierFigures: FigureColumn<FrontierPoint>[] = [
+  ...numbers,
+  { title: "COST WITHOUT WAITS", text: ({ resourceCost }) => amountInWords(resourceCost.median) },
+];
+
+const policyColumns: Column<PolicyResult>[] = [{ title: "POLICY", cell: ({ policy }) => policy }, ...policyFigures.map(toTheRight)];
+
+const frontierColumns: Column<FrontierPoint>[] = [
+  { title: "WAIT WORTH", cell: ({ waitWorth }) => amountInWords(waitWorth) },
+  ...frontierFigures.map(toTheRight),
+];
+
+function toTheRight<Row>({ title, text }: FigureColumn<Row>): Column<Row> {
+  return { title, align: "right", cell: text };
+}
+
+function targetTable(report: Report): string {
+  const rows = targetRows(report);
+  if (rows.length === 0) return "";
+  const columns: Column<TargetRow>[] = [
+    { title: "TARGET", cell: ({ title }) => title },
+    ...report.workloads.map(({ name }): Column<TargetRow> => ({
+      title: name.toUpperCase(),
+      align: "right",
+      cell: ({ cells }) => cells.get(name)?.text ?? "",
+    })),
+  ];
+  return coloured(renderTable(columns, rows));
+}
+
+/** After the columns are aligned: colours have no width. */
+function coloured(table: string): string {
+  return table.replace(/\S+ (✓|✗)/g, (cell, mark: string) => (mark === "✓" ? green(cell) : red(cell)));
+}
