@@ -14,7 +14,9 @@ export const exitCodesHelp = `Exit codes:
 
 const exitCodes: Partial<Record<ErrorCode, ExitCode>> = {
   "bad-config": ExitCode.Usage,
+  "bad-osv-kernel": ExitCode.Usage,
   "bad-manifest": ExitCode.Usage,
+  "bad-module": ExitCode.Usage,
   "bad-request": ExitCode.Usage,
   "unsafe-bind": ExitCode.Usage,
   "missing-part": ExitCode.MissingPart,

@@ -74,6 +74,12 @@ export const errorTable = {
     message: "App {app} has {limit} invocations waiting already.",
     cure: "Retry after the time in Retry-After, or raise queue, concurrency or maxMachines in the app's mayfly.json.",
   },
+  "limit-reached": {
+    status: 429,
+    side: "caller",
+    message: "App {app} has reached its monthly limit of {what}.",
+    cure: "It takes calls again next month (UTC), or when its operator raises the limit: mayfly limit set {app} …",
+  },
   "queue-timeout": {
     status: 504,
     side: "system",
@@ -237,6 +243,24 @@ export const errorTable = {
     side: "system",
     message: "The image could not be built: {what}.",
     cure: "Run `mayfly image build` again; if a download failed, check the network or Debian mirror.",
+  },
+  "bad-osv-kernel": {
+    status: 500,
+    side: "caller",
+    message: "{file} is no OSv kernel: {what}.",
+    cure: "Name OSv's loader.elf for x86-64; docs/osv.md says where to get it.",
+  },
+  "bad-module": {
+    status: 400,
+    side: "caller",
+    message: "The image module {module} cannot be used: {what}.",
+    cure: "docs/images.md lists the keys of a module, and the built-in ones.",
+  },
+  "no-such-image": {
+    status: 404,
+    side: "caller",
+    message: "There is no image {image}.",
+    cure: "`mayfly image list` shows the images, by name and id; `mayfly image build` builds one.",
   },
   "file-exists": {
     status: 409,

@@ -1,0 +1,107 @@
+/**
+ * Reads what an x86-64 program or shared library says it needs. Nothing is run. Fields by the System V ABI, chapters 4 and 5, and its
+ * x86-64 supplement; all integers are little-endian.
+ */
+
+export interface Elf {
+  /** PT_INTERP: the dynamic loader's path; none in static programs and libraries. */
+  interpreter: string | undefined;
+  /** DT_NEEDED, in order. */
+  needed: string[];
+  /** DT_RPATH and DT_RUNPATH, split at ":". */
+  rpath: string[];
+  runpath: string[];
+}
+
+const segment = { dynamic: 2, interpreter: 3, load: 1 } as const;
+const tag = { end: 0n, needed: 1n, strings: 5n, stringsSize: 10n, rpath: 15n, runpath: 29n } as const;
+
+interface Segment {
+  type: number;
+  offset: number;
+  address: bigint;
+  size: number;
+}
+
+/** Whether it begins as an ELF file does, of whatever machine. */
+export function looksLikeElf(start: Uint8Array): boolean {
+  return start[0] === 0x7f && start[1] === 0x45 && start[2] === 0x4c && start[3] === 0x46;
+}
+
+/** Throws an Error whose message ends the sentence "<file> …" where it is no ELF file of this machine, or a damaged one. */
+export function readElf(file: Buffer): Elf {
+  if (!looksLikeElf(file)) throw new Error("is no ELF file");
+  // 64 bits, little-endian, x86-64.
+  if (file[4] !== 2 || file[5] !== 1 || file.readUInt16LE(18) !== 62) throw new Error("is not for x86-64");
+  try {
+    return read(file);
+  } catch (error) {
+    if (error instanceof RangeError) throw new Error("is a damaged ELF file", { cause: error });
+    throw error;
+  }
+}
+
+function read(file: Buffer): Elf {
+  const segments = readSegments(file);
+  const interpreter = segments.find(({ type }) => type === segment.interpreter);
+  const entries = readDynamic(file, segments);
+  const text = stringReader(file, segments, entries);
+  const all = (wanted: bigint) => entries.filter(([found]) => found === wanted).map(([, value]) => text(value));
+  return {
+    interpreter: interpreter && stringAt(file, interpreter.offset, interpreter.offset + interpreter.size),
+    needed: all(tag.needed),
+    rpath: all(tag.rpath).flatMap(splitPath),
+    runpath: all(tag.runpath).flatMap(splitPath),
+  };
+}
+
+function readSegments(file: Buffer): Segment[] {
+  const [table, entrySize, count] = [Number(file.readBigUInt64LE(32)), file.readUInt16LE(54), file.readUInt16LE(56)];
+  return Array.from({ length: count }, (_, index) => {
+    const at = table + index * entrySize;
+    return {
+      type: file.readUInt32LE(at),
+      offset: Number(file.readBigUInt64LE(at + 8)),
+      address: file.readBigUInt64LE(at + 16),
+      size: Number(file.readBigUInt64LE(at + 32)),
+    };
+  });
+}
+
+/** [tag, value] of each entry. */
+function readDynamic(file: Buffer, segments: Segment[]): [bigint, bigint][] {
+  const dynamic = segments.find(({ type }) => type === segment.dynamic);
+  if (dynamic === undefined) return [];
+  const entries: [bigint, bigint][] = [];
+  for (let at = dynamic.offset; at < dynamic.offset + dynamic.size; at += 16) {
+    const found = file.readBigUInt64LE(at);
+    if (found === tag.end) break;
+    entries.push([found, file.readBigUInt64LE(at + 8)]);
+  }
+  return entries;
+}
+
+/** Strings are named by their offset in a table, which is named by its address in memory. */
+function stringReader(file: Buffer, segments: Segment[], entries: [bigint, bigint][]): (offset: bigint) => string {
+  const value = (wanted: bigint) => entries.find(([found]) => found === wanted)?.[1] ?? 0n;
+  const address = value(tag.strings);
+  const holder = segments.find(({ type, ...one }) => {
+    return type === segment.load && address >= one.address && address < one.address + BigInt(one.size);
+  });
+  const start = holder === undefined ? undefined : holder.offset + Number(address - holder.address);
+  const end = (start ?? 0) + Number(value(tag.stringsSize));
+  return (offset) => {
+    if (start === undefined) throw new RangeError("there is no string table");
+    return stringAt(file, start + Number(offset), end);
+  };
+}
+
+function stringAt(file: Buffer, start: number, limit: number): string {
+  const end = file.indexOf(0, start);
+  if (start < 0 || end === -1 || end >= Math.min(limit, file.length)) throw new RangeError("a string does not end");
+  return file.toString("utf8", start, end);
+}
+
+function splitPath(path: string): string[] {
+  return path.split(":").filter((part) => part !== "");
+}

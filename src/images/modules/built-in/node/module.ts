@@ -1,0 +1,27 @@
+/** The Node that the project pins, and the libraries that it is linked against. */
+import { stat } from "node:fs/promises";
+import { nodePath } from "../../../guest-layout.ts";
+import { nodeBinary, nodeVersion } from "../../../project.ts";
+import type { ModuleSource } from "../../module.ts";
+
+export default async function node(): Promise<ModuleSource> {
+  const version = await nodeVersion();
+  return {
+    name: "node",
+    description: "Node.js",
+    version,
+    requires: ["base"],
+    sources: ["libatomic1", "libc6", "libgcc-s1", "libstdc++6"],
+    programs: [{ from: nodeBinary, to: nodePath, identity: `node ${version}, ${(await stat(nodeBinary)).size} bytes` }],
+    env: { NODE_ENV: "production" },
+    run: { command: [nodePath, "--version"] },
+    tests: [
+      { name: "Node has the version that was built in", command: [nodePath, "--version"], prints: `^v${version.replaceAll(".", "\\.")}$` },
+      {
+        name: "Node computes a digest",
+        command: [nodePath, "-p", "crypto.hash('sha1', 'x')"],
+        prints: "^11f6ad8ec52a2984abaafd7c3b516503785c2072$",
+      },
+    ],
+  };
+}
