@@ -1,0 +1,104 @@
+/** The OSv image for a kernel and the present inputs: found in the cache, else built from the Linux image's root. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { withDraftFolder } from "../draft-folder.ts";
+import { type EnsureImageOptions, ensureImage } from "../ensure-image.ts";
+import { type Image, describeImage } from "../image.ts";
+import { putFile } from "../put-file.ts";
+import { treeOfFolder } from "../tree.ts";
+import { writeOsvDisk } from "./disk.ts";
+import { checkOsvKernel } from "./kernel-file.ts";
+import { type OsvImage, type OsvImageDescription, isCompleteOsv, osvImageIn, osvImagesFolder } from "./osv-image.ts";
+import { osvTree } from "./root-tree.ts";
+
+/** @param osvKernel the file that the user named, if any. Rejects with "missing-part", "bad-osv-kernel" or as ensureImage does. */
+export async function ensureOsvImage(options: EnsureImageOptions & { osvKernel: string | undefined }): Promise<OsvImage> {
+  const { cacheDir, progress } = options;
+  const kernel = checkOsvKernel(options.osvKernel);
+  const linux = await ensureImage(options);
+  const folder = osvImagesFolder(cacheDir);
+  await mkdir(join(folder, "keys"), { recursive: true });
+  const key = join(folder, "keys", await inputKey(linux, kernel));
+  const found = await lookUp(folder, key);
+  if (found !== undefined) return found;
+  progress(`building the OSv image from ${kernel}`);
+  const image = await build(folder, linux, kernel);
+  await putFile(key, `${image.id}\n`);
+  return image;
+}
+
+async function inputKey(linux: Image, kernel: string): Promise<string> {
+  const folders = [import.meta.dirname, join(import.meta.dirname, "../rofs")];
+  const sources = (await Promise.all(folders.map(sourcesIn))).flat();
+  return sha256([linux.id, await sha256OfFile(kernel), ...sources].join("\n"));
+}
+
+async function sourcesIn(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts")).toSorted();
+  return Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
+}
+
+async function lookUp(folder: string, key: string): Promise<OsvImage | undefined> {
+  const id = await readFile(key, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (id === undefined) return undefined;
+  const image = osvImageIn(join(folder, id.trim()), id.trim());
+  return isCompleteOsv(image) ? image : undefined;
+}
+
+function build(folder: string, linux: Image, kernel: string): Promise<OsvImage> {
+  return withDraftFolder(folder, async (scratch) => {
+    const draft = osvImageIn(join(scratch, "image"), "draft");
+    await mkdir(draft.dir);
+    await copyFile(kernel, draft.kernel);
+    await writeOsvDisk(osvTree(await treeOfFolder(linux.rootTree)), draft.root);
+    const description = await describe(draft, linux);
+    await seal(draft, description);
+    return publish(folder, draft, description.id);
+  });
+}
+
+async function describe(draft: OsvImage, linux: Image): Promise<OsvImageDescription> {
+  const [kernel, root] = await Promise.all([sha256OfFile(draft.kernel), sha256OfFile(draft.root)]);
+  return {
+    id: sha256(`${kernel}\n${root}\n`),
+    nodeVersion: (await describeImage(linux)).nodeVersion,
+    from: linux.id,
+    size: { kernel: (await stat(draft.kernel)).size, root: (await stat(draft.root)).size },
+    sha256: { kernel, root },
+    builtAt: new Date().toISOString(),
+  };
+}
+
+/** Machines run as another user, so that all may read it, and nobody write. */
+async function seal(draft: OsvImage, description: OsvImageDescription): Promise<void> {
+  const json = join(draft.dir, "image.json");
+  await writeFile(json, `${JSON.stringify(description, null, 2)}\n`);
+  for (const path of [draft.kernel, draft.root, json]) await chmod(path, 0o444);
+  await chmod(draft.dir, 0o755);
+}
+
+async function publish(folder: string, draft: OsvImage, id: string): Promise<OsvImage> {
+  const image = osvImageIn(join(folder, id), id);
+  if (!isCompleteOsv(image)) await rm(image.dir, { recursive: true, force: true });
+  await rename(draft.dir, image.dir).catch((error: NodeJS.ErrnoException) => {
+    // The same image is there already, from another builder or from other inputs with the same outcome.
+    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+  });
+  return image;
+}
+
+async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest("hex");
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,62 @@
+/** The file that a user gives as OSv's kernel: is it one that QEMU can start? */
+import { closeSync, openSync, readSync } from "node:fs";
+import { MayflyError } from "../../errors/error.ts";
+
+const ELF = Buffer.from("\x7fELF", "latin1");
+const MULTIBOOT = 0x1badb002;
+/** Where a multiboot header must stand. */
+const HEADER_BYTES = 8_192;
+const EXECUTABLE = 2;
+const X86_64 = 62;
+const I386 = 3;
+
+/** Throws "missing-part" where no file is named, "bad-osv-kernel" where it is no kernel. */
+export function checkOsvKernel(file: string | undefined): string {
+  if (file === undefined || file === "") throw noKernel();
+  const fault = faultOf(readHead(file));
+  if (fault !== undefined) throw new MayflyError("bad-osv-kernel", { file, what: fault });
+  return file;
+}
+
+function readHead(file: string): Buffer {
+  try {
+    const fd = openSync(file, "r");
+    try {
+      const head = Buffer.alloc(HEADER_BYTES);
+      return head.subarray(0, readSync(fd, head, 0, HEADER_BYTES, 0));
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    throw new MayflyError("bad-osv-kernel", { file, what: (error as Error).message }, error);
+  }
+}
+
+function faultOf(head: Buffer): string | undefined {
+  if (head.length < 64) return `it has ${head.length} bytes`;
+  if (!head.subarray(0, 4).equals(ELF)) return notElf(head);
+  const [width, order, type, machine] = [head[4], head[5], head.readUInt16LE(16), head.readUInt16LE(18)];
+  if (order !== 1 || type !== EXECUTABLE) return "it is an ELF file, but no program that runs by itself";
+  if (width === 2 && machine === X86_64) return undefined;
+  if (width === 1 && machine === I386 && hasMultiboot(head)) return undefined;
+  return `it is an ELF program for another machine (number ${machine}), and not for x86-64`;
+}
+
+function notElf(head: Buffer): string {
+  if (head.readUInt16LE(510 - (head.length < 512 ? 510 : 0)) === 0xaa55)
+    return "it is a disk image, such as loader.img; loader.elf is wanted";
+  return "it is no ELF file";
+}
+
+function hasMultiboot(head: Buffer): boolean {
+  for (let at = 0; at + 4 <= head.length; at += 4) if (head.readUInt32LE(at) === MULTIBOOT) return true;
+  return false;
+}
+
+function noKernel(): MayflyError {
+  return new MayflyError("missing-part", {
+    part: "the OSv kernel",
+    reason: "Mayfly ships none, and none is named",
+    cure: "Take loader.elf from a release of OSv or a build of it (docs/osv.md), and name it: --osv-kernel FILE, or MAYFLY_OSV_KERNEL=FILE.",
+  });
+}

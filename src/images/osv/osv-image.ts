@@ -1,0 +1,58 @@
+/**
+ * OSv images as they lie in the cache: `<cacheDir>/osv-images/<id>/`, which never changes after it appears. id = sha256 over the sha256
+ * of the kernel and of the disk.
+ *
+ *   loader.elf   OSv's kernel, as the user gave it
+ *   disk.img     a partition table and a ROFS with what the Linux image of the same inputs has
+ *   image.json   OsvImageDescription
+ */
+import { existsSync } from "node:fs";
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+
+export interface OsvImage {
+  /** sha256 in hex. */
+  id: string;
+  dir: string;
+  kernel: string;
+  /** A raw disk, whose second partition is a ROFS. */
+  root: string;
+}
+
+/** The content of image.json. Sizes in bytes. */
+export interface OsvImageDescription {
+  id: string;
+  nodeVersion: string;
+  /** The Linux image whose root it has. */
+  from: string;
+  size: { kernel: number; root: number };
+  sha256: { kernel: string; root: string };
+  /** ISO 8601. Not part of the id. */
+  builtAt: string;
+}
+
+export function osvImagesFolder(cacheDir: string): string {
+  return join(cacheDir, "osv-images");
+}
+
+export function osvImageIn(dir: string, id: string): OsvImage {
+  return { id, dir, kernel: join(dir, "loader.elf"), root: join(dir, "disk.img") };
+}
+
+export function isCompleteOsv(image: OsvImage): boolean {
+  return [image.kernel, image.root, join(image.dir, "image.json")].every((path) => existsSync(path));
+}
+
+export async function describeOsvImage(image: OsvImage): Promise<OsvImageDescription> {
+  return JSON.parse(await readFile(join(image.dir, "image.json"), "utf8")) as OsvImageDescription;
+}
+
+/** Every OSv image in the cache, the newest first. */
+export async function listOsvImages(cacheDir: string): Promise<OsvImageDescription[]> {
+  const folder = osvImagesFolder(cacheDir);
+  if (!existsSync(folder)) return [];
+  const ids = (await readdir(folder)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  const images = ids.map((id) => osvImageIn(join(folder, id), id)).filter(isCompleteOsv);
+  const descriptions = await Promise.all(images.map(describeOsvImage));
+  return descriptions.toSorted((a, b) => (a.builtAt < b.builtAt ? 1 : -1));
+}

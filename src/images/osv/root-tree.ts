@@ -1,0 +1,39 @@
+/** What OSv's root has beside, or instead of, what the same image has under Linux. */
+import { etcFiles } from "../etc-files.ts";
+import type { TreeEntry } from "../tree.ts";
+
+/** Mounted by OSv from /etc/fstab, so they must be there. /data is for volumes. */
+const mountPoints = ["/dev", "/proc", "/sys", "/tmp", "/data"];
+
+const files: Record<string, string> = {
+  "/etc/fstab": [
+    "/dev/vblk0.1 /     rofs  defaults 0 0",
+    "none         /dev  devfs defaults 0 0",
+    "none         /proc procfs defaults 0 0",
+    "none         /sys  sysfs defaults 0 0",
+    "none         /tmp  ramfs defaults 0 0",
+    "",
+  ].join("\n"),
+  // There is no IPv6 in OSv.
+  "/etc/hosts": "127.0.0.1 localhost mayfly\n",
+  "/etc/resolv.conf": etcFiles["resolv.conf"]!,
+};
+
+/**
+ * OSv starts Node through its dynamic loader: by this name, a file of its own, so that no symbolic link is in the way of the very first thing that is
+ * read.
+ */
+export const loaderPath = "/lib64/ld-linux-x86-64.so.2";
+
+/** @param linux the image's root as a Linux guest has it; the loader's target must be in it */
+export function osvTree(linux: TreeEntry[]): TreeEntry[] {
+  const loader = linux.find(({ kind, path }) => kind === "file" && path.endsWith("/ld-linux-x86-64.so.2"));
+  const ours: TreeEntry[] = [
+    ...mountPoints.map((path): TreeEntry => ({ kind: "folder", path, mode: 0o755 })),
+    ...Object.entries(files).map(([path, text]): TreeEntry => ({ kind: "file", path, mode: 0o444, content: Buffer.from(text) })),
+    { kind: "symlink", path: "/etc/mnttab", target: "/proc/mounts" },
+    ...(loader?.kind === "file" ? [{ ...loader, path: loaderPath }] : []),
+  ];
+  const replaced = new Set(ours.map(({ path }) => path));
+  return [...linux.filter(({ path }) => !replaced.has(path)), ...ours];
+}
