@@ -43,9 +43,8 @@ function faultOf(head: Buffer): string | undefined {
 }
 
 function notElf(head: Buffer): string {
-  if (head.readUInt16LE(510 - (head.length < 512 ? 510 : 0)) === 0xaa55)
-    return "it is a disk image, such as loader.img; loader.elf is wanted";
-  return "it is no ELF file";
+  const bootRecord = head.length >= 512 && head.readUInt16LE(510) === 0xaa55;
+  return bootRecord ? "it is a disk image, such as loader.img; loader.elf is wanted" : "it is no ELF file";
 }
 
 function hasMultiboot(head: Buffer): boolean {

@@ -7,11 +7,11 @@ const mountPoints = ["/dev", "/proc", "/sys", "/tmp", "/data"];
 
 const files: Record<string, string> = {
   "/etc/fstab": [
-    "/dev/vblk0.1 /     rofs  defaults 0 0",
-    "none         /dev  devfs defaults 0 0",
-    "none         /proc procfs defaults 0 0",
-    "none         /sys  sysfs defaults 0 0",
-    "none         /tmp  ramfs defaults 0 0",
+    "/dev/vblk0.1 / rofs defaults 0 0",
+    "none /dev devfs defaults 0 0",
+    "none /proc procfs defaults 0 0",
+    "none /sys sysfs defaults 0 0",
+    "none /tmp ramfs defaults 0 0",
     "",
   ].join("\n"),
   // There is no IPv6 in OSv.
