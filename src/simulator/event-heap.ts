@@ -39,16 +39,25 @@ export class EventHeap {
 
   removeNext(): void {
     const last = --this.size;
-    const at = this.#at[last] as number;
-    const order = this.#order[last] as number;
+    this.#sink(this.#at[last] as number, this.#order[last] as number, this.#subject[last] as number, this.#place[last] as number);
+  }
+
+  /** The soonest goes, another comes: cheaper than one after the other. */
+  replaceNext(at: number, subject: number, place: number): void {
+    this.#sink(at, this.#added++, subject, place);
+  }
+
+  /** Finds a place for one, from the top, where none is any more. */
+  #sink(at: number, order: number, subject: number, place: number): void {
+    const { size } = this;
     let hole = 0;
-    for (let below = 1; below < last; below = 2 * hole + 1) {
-      if (below + 1 < last && this.#isBefore(below + 1, this.#at[below] as number, this.#order[below] as number)) below++;
+    for (let below = 1; below < size; below = 2 * hole + 1) {
+      if (below + 1 < size && this.#isBefore(below + 1, this.#at[below] as number, this.#order[below] as number)) below++;
       if (!this.#isBefore(below, at, order)) break;
       this.#move(below, hole);
       hole = below;
     }
-    this.#put(hole, at, order, this.#subject[last] as number, this.#place[last] as number);
+    this.#put(hole, at, order, subject, place);
   }
 
   #isBefore(index: number, at: number, order: number): boolean {

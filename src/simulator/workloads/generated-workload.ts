@@ -1,0 +1,46 @@
+/** Many apps, each called in its own rhythm, as one workload: a heap has each app's next call. */
+import { EventHeap } from "../event-heap.ts";
+import type { SimulatedApp, Workload } from "../simulator.ts";
+import type { Arrivals } from "./arrivals.ts";
+import type { Random } from "./random.ts";
+import type { AppWithWork } from "./work.ts";
+
+export interface GeneratedApp extends AppWithWork {
+  arrivals: Arrivals;
+  /** For its durations. */
+  random: Random;
+}
+
+export class GeneratedWorkload implements Workload {
+  readonly name: string;
+  readonly apps: readonly SimulatedApp[];
+  readonly endMs: number;
+  at = 0;
+  app = 0;
+  durationMs = 0;
+  cpuMs = 0;
+  readonly #generated: readonly GeneratedApp[];
+  readonly #next = new EventHeap();
+
+  /** @param endMs nothing arrives from then on */
+  constructor(name: string, generated: readonly GeneratedApp[], endMs: number) {
+    this.name = name;
+    this.apps = generated.map(({ app }) => app);
+    this.endMs = endMs;
+    this.#generated = generated;
+    generated.forEach(({ arrivals }, index) => this.#next.add(arrivals(), 0, index));
+  }
+
+  next(): boolean {
+    const at = this.#next.nextAt;
+    if (at >= this.endMs) return false;
+    const index = this.#next.nextPlace;
+    const { arrivals, work, random } = this.#generated[index] as GeneratedApp;
+    this.#next.replaceNext(arrivals(), 0, index);
+    this.at = at;
+    this.app = index;
+    this.durationMs = work.durationMs(random);
+    this.cpuMs = this.durationMs * work.cpuShare(random);
+    return true;
+  }
+}

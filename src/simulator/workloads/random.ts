@@ -1,0 +1,68 @@
+/** Random numbers of a seed, and the distributions that workloads are drawn from. */
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+
+/** xoroshiro128+ begins with numbers that resemble those of a similar seed. */
+const SKIPPED = 16;
+
+export class Random {
+  readonly #generator: ReturnType<typeof xoroshiro128plus>;
+
+  /** @param seed a 32-bit integer */
+  constructor(seed: number) {
+    this.#generator = xoroshiro128plus(seed);
+    for (let i = 0; i < SKIPPED; i++) this.#generator.next();
+  }
+
+  /** One whose numbers have nothing to do with this one's further numbers. */
+  split(): Random {
+    return new Random(this.#generator.next());
+  }
+
+  /** 0 ≤ x < 1. */
+  next(): number {
+    return uniformFloat64(this.#generator);
+  }
+
+  between(low: number, high: number): number {
+    return low + this.next() * (high - low);
+  }
+
+  /** Its logarithm is uniform. */
+  logBetween(low: number, high: number): number {
+    return low * (high / low) ** this.next();
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  pick<T>(all: readonly T[]): T {
+    return all[Math.floor(this.next() * all.length)] as T;
+  }
+
+  exponential(mean: number): number {
+    return -mean * Math.log(1 - this.next());
+  }
+
+  /** Mean 0, standard deviation 1 (Box and Muller). */
+  normal(): number {
+    return Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next());
+  }
+
+  /** Mean 1. @param sigma of its logarithm */
+  logNormal(sigma: number): number {
+    return Math.exp(sigma * this.normal() - (sigma * sigma) / 2);
+  }
+
+  /** Mean 1 (Marsaglia and Tsang, 2000). @param shape above 0; the coefficient of variation is 1/√shape */
+  gamma(shape: number): number {
+    if (shape < 1) return (this.gamma(shape + 1) * (shape + 1) * (1 - this.next()) ** (1 / shape)) / shape;
+    const d = shape - 1 / 3;
+    for (;;) {
+      const x = this.normal();
+      const v = (1 + x / Math.sqrt(9 * d)) ** 3;
+      if (v > 0 && Math.log(1 - this.next()) < (x * x) / 2 + d - d * v + d * Math.log(v)) return (d * v) / shape;
+    }
+  }
+}
