@@ -2,100 +2,125 @@
  * Debian packages as unpacked folders in the cache; nothing is installed on the host.
  *
  * Owns `<cacheDir>/packages/<suite>/`:
- *   `<name>_<version>/`  one package, unpacked; complete whenever it exists (it is made elsewhere and renamed)
- *   `<name>`             a symbolic link to the version in use, replaced only by a refresh
+ *   `<name>_<version>/`  one package, unpacked; complete whenever it exists (it is made elsewhere and renamed). Its files have the modes
+ *                        that they get in images
+ *   `pins/`              which versions are in use
  *   `.apt/`              the private apt's lists and cache
  */
-import { mkdir, readdir, readlink, rename, symlink } from "node:fs/promises";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { mkdir, readdir, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { MayflyError } from "../../errors/error.ts";
 import { withDraftFolder } from "../draft-folder.ts";
 import { runProgram } from "../run-program.ts";
-import { openPrivateApt, type PrivateApt, type Suite } from "./private-apt.ts";
+import { settleModes } from "../settle-modes.ts";
+import { type PackageSet, pin, pinned, type PinnedSet } from "./pins.ts";
+import { openPrivateApt, type PackageVersion, type Suite } from "./private-apt.ts";
 
-export interface DebianPackage {
-  name: string;
-  version: string;
+export interface DebianPackage extends PackageVersion {
   /** The unpacked tree. */
   dir: string;
 }
 
-export interface FetchOptions {
-  suite: Suite;
-  /** A name that ends in "/meta" stands for the one package that this metapackage depends on. */
-  names: string[];
+export interface FetchedSet {
+  closures: DebianPackage[][];
+  single: Record<string, DebianPackage>;
+}
+
+interface FetchOptions {
   cacheDir: string;
-  /** Look for newer versions although the packages are cached. */
+  /** Look for newer versions although there are pinned ones. */
   refresh?: boolean;
   progress?: (step: string) => void;
 }
 
-/** The unpacked packages, in the order of `names`; from the cache, without any network, where all are there. */
-export async function fetchDebianPackages(options: FetchOptions): Promise<DebianPackage[]> {
-  const store = join(options.cacheDir, "packages", options.suite);
-  await mkdir(store, { recursive: true });
-  const wanted = options.refresh === true ? options.names : await notCached(store, options.names);
-  if (wanted.length > 0) await download(store, wanted, options);
-  return Promise.all(options.names.map((name) => cached(store, name)));
+/** Packages alone, in the order of `names`; see fetchPackageSet. A name that ends in "/meta" stands for the one that this metapackage depends on. */
+export async function fetchDebianPackages(options: FetchOptions & { suite: Suite; names: string[] }): Promise<DebianPackage[]> {
+  const { single } = await fetchPackageSet({ suite: options.suite, closures: [], single: options.names }, options);
+  return options.names.map((name) => single[name]!);
 }
 
-/** One package; see fetchDebianPackages. */
-export async function fetchDebianPackage(options: Omit<FetchOptions, "names"> & { name: string }): Promise<DebianPackage> {
+/** One package alone. */
+export async function fetchDebianPackage(options: FetchOptions & { suite: Suite; name: string }): Promise<DebianPackage> {
   const [found] = await fetchDebianPackages({ ...options, names: [options.name] });
   return found!;
 }
 
-async function notCached(store: string, names: string[]): Promise<string[]> {
-  return names.filter((name) => !existsSync(pointer(store, name)));
+/** The unpacked packages; from the cache, without any network, where all are there. */
+export async function fetchPackageSet(set: PackageSet, options: FetchOptions): Promise<FetchedSet> {
+  const store = join(options.cacheDir, "packages", set.suite);
+  await mkdir(store, { recursive: true });
+  const pins = await pinsFor(store, set, options);
+  const inStore = (version: PackageVersion) => ({ ...version, dir: join(store, folderOf(version)) });
+  return {
+    closures: pins.closures.map((versions) => versions.map(inStore)),
+    single: Object.fromEntries(Object.entries(pins.single).map(([name, version]) => [name, inStore(version)])),
+  };
 }
 
-async function cached(store: string, name: string): Promise<DebianPackage> {
-  const folder = basename(await readlink(pointer(store, name)));
-  const [packageName, version] = folder.split("_") as [string, string];
-  return { name: packageName, version, dir: join(store, folder) };
+/** The pins, and all that they name unpacked. */
+async function pinsFor(store: string, set: PackageSet, options: FetchOptions): Promise<PinnedSet> {
+  const { refresh = false, progress } = options;
+  const known = refresh ? undefined : await pinned(store, set);
+  if (known === undefined) progress?.(`resolving packages of Debian ${set.suite}`);
+  const pins = known ?? (await pin(store, set, refresh));
+  try {
+    await unpackMissing(store, set.suite, pins, progress);
+    return pins;
+  } catch (error) {
+    if (refresh) throw error;
+    // Old lists name files that the mirror no longer has.
+    progress?.(`fetching new package lists of Debian ${set.suite}`);
+    const fresh = await pin(store, set, true);
+    await unpackMissing(store, set.suite, fresh, progress);
+    return fresh;
+  }
 }
 
-/** existsSync follows the link: a pointer whose folder was deleted counts as not cached. */
-function pointer(store: string, name: string): string {
-  return join(store, name.replace("/", "."));
-}
-
-async function download(store: string, names: string[], { suite, progress }: FetchOptions): Promise<void> {
-  progress?.(`fetching the package lists of Debian ${suite}`);
-  const apt = await openPrivateApt(join(store, ".apt"), suite);
-  const targets = await Promise.all(names.map((name) => concreteName(apt, name)));
-  progress?.(`downloading from Debian ${suite}: ${targets.join(", ")}`);
+async function unpackMissing(
+  store: string,
+  suite: Suite,
+  { closures, single }: PinnedSet,
+  progress: FetchOptions["progress"],
+): Promise<void> {
+  const all = new Map([...closures.flat(), ...Object.values(single)].map((version) => [folderOf(version), version]));
+  const missing = [...all].filter(([folder]) => !existsSync(join(store, folder))).map(([, version]) => version);
+  if (missing.length === 0) return;
+  progress?.(`downloading from Debian ${suite}: ${namesInWords(missing)}`);
+  const apt = await openPrivateApt(join(store, ".apt"), suite, false);
   await withDraftFolder(store, async (draft) => {
-    await apt.download(targets, draft);
+    await apt.download(missing, draft);
     const archives = await readdir(draft);
-    for (const [index, target] of targets.entries()) {
-      const archive = archives.find((name) => name.startsWith(`${target}_`))!;
-      const folder = await unpack(store, draft, archive);
-      await point(pointer(store, names[index]!), folder, draft);
-    }
+    for (const version of missing) await unpack(store, draft, archives, version);
   });
 }
 
-async function concreteName(apt: PrivateApt, name: string): Promise<string> {
-  return name.endsWith("/meta") ? apt.metaTarget(name.slice(0, -"/meta".length)) : name;
+function namesInWords(versions: PackageVersion[]): string {
+  const shown = versions.slice(0, 8).map(({ name }) => name);
+  return versions.length > shown.length ? `${shown.join(", ")} and ${versions.length - shown.length} more` : shown.join(", ");
 }
 
-/** `archive`: "name_version_arch.deb", as apt names it. Returns the folder's name. */
-async function unpack(store: string, draft: string, archive: string): Promise<string> {
-  const [name, version] = archive.split("_") as [string, string];
-  const folder = `${name}_${decodeURIComponent(version)}`;
-  if (existsSync(join(store, folder))) return folder;
-  const tree = join(draft, `${folder}.tree`);
+async function unpack(store: string, draft: string, archives: string[], version: PackageVersion): Promise<void> {
+  const archive = archives.find((name) => name.startsWith(`${version.name}_`) && name.endsWith(".deb"))!;
+  await verify(join(draft, archive), version);
+  const tree = join(draft, `${folderOf(version)}.tree`);
   await runProgram("dpkg", ["-x", join(draft, archive), tree]);
-  await rename(tree, join(store, folder)).catch((error: NodeJS.ErrnoException) => {
+  await settleModes(tree);
+  await rename(tree, join(store, folderOf(version))).catch((error: NodeJS.ErrnoException) => {
     // Another Mayfly was first; its folder holds the same files.
     if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
   });
-  return folder;
 }
 
-async function point(link: string, folder: string, draft: string): Promise<void> {
-  const fresh = join(draft, "link");
-  await symlink(folder, fresh);
-  await rename(fresh, link);
+/** apt has verified it against the lists; this holds it to the pin, which goes into the image's key. */
+async function verify(archive: string, { name, version, sha256 }: PackageVersion): Promise<void> {
+  const found = createHash("sha256")
+    .update(await readFile(archive))
+    .digest("hex");
+  if (found !== sha256) throw new MayflyError("image-build-failed", { what: `Debian's ${name} ${version} is not the one that was pinned` });
+}
+
+function folderOf({ name, version }: PackageVersion): string {
+  return `${name}_${version}`;
 }

@@ -2,7 +2,7 @@
  * An apt of our own beside the host's: own sources, lists and cache in one folder, nothing installed, no root needed.
  * What it downloads is verified by apt as usual, against Debian's archive keys.
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { MayflyError } from "../../errors/error.ts";
@@ -11,28 +11,54 @@ import { hostMirror, type Mirror, publicMirror } from "./mirror.ts";
 
 export type Suite = "bookworm" | "trixie";
 
+/** One version of a package, as the suite's lists have it. */
+export interface PackageVersion {
+  name: string;
+  version: string;
+  /** Of the .deb, in hex. */
+  sha256: string;
+}
+
 export interface PrivateApt {
-  /** Downloads the newest .deb of each name into the folder. */
-  download(names: string[], into: string): Promise<void>;
+  /** The packages with all that they depend on, by Debian's own resolver. `without`: taken for installed. */
+  closure(names: string[], without: string[]): Promise<PackageVersion[]>;
+  /** The newest version of each, alone. */
+  newest(names: string[]): Promise<PackageVersion[]>;
+  /** Downloads the .deb files into the folder. */
+  download(packages: PackageVersion[], into: string): Promise<void>;
   /** What a metapackage stands for: the one package that it depends on. */
   metaTarget(name: string): Promise<string>;
 }
 
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** Opens the apt kept in `dir`, after fetching the suite's package lists. */
-export async function openPrivateApt(dir: string, suite: Suite): Promise<PrivateApt> {
+/** Opens the apt kept in `dir`, with the suite's package lists of its last use; new ones where there are none, or with `refresh`. */
+export async function openPrivateApt(dir: string, suite: Suite, refresh: boolean): Promise<PrivateApt> {
   if (!existsSync(keyring)) throw noKeyring();
   const config = await writeConfig(dir);
-  await updateLists(dir, config, suite);
+  if (refresh || !(await hasLists(dir))) await updateLists(dir, config, suite);
+  const uris = async (args: string[]) =>
+    parseUris(await runProgram("apt-get", ["-c", config, "-o", "Acquire::ForceHash=SHA256", "-qq", "--print-uris", ...args]));
   return {
-    async download(names, into) {
-      await runProgram("apt-get", ["-c", config, "-qq", "download", ...names], { cwd: into });
+    async closure(names, without) {
+      if (names.length === 0) return [];
+      const status = await statusFile(dir, without);
+      return uris(["-o", `Dir::State::status=${status}`, "--no-install-recommends", "install", ...names]);
+    },
+    newest: async (names) => (names.length === 0 ? [] : uris(["download", ...names])),
+    async download(packages, into) {
+      await runProgram("apt-get", ["-c", config, "-qq", "download", ...packages.map(({ name, version }) => `${name}=${version}`)], {
+        cwd: into,
+      });
     },
     async metaTarget(name) {
       return firstDependency(name, await runProgram("apt-cache", ["-c", config, "depends", "--important", name]));
     },
   };
+}
+
+async function hasLists(dir: string): Promise<boolean> {
+  return (await readdir(join(dir, "lists"))).some((name) => name.endsWith("_Packages") || name.includes("_Packages."));
 }
 
 async function writeConfig(dir: string): Promise<string> {
@@ -64,6 +90,16 @@ Acquire::Retries "3";
 `;
 }
 
+/** A dpkg status in which these are installed, in a version that satisfies everyone. */
+async function statusFile(dir: string, names: string[]): Promise<string> {
+  const path = join(dir, "state", names.length === 0 ? "status" : `status.without.${names.toSorted().join(".")}`);
+  const entries = names.map(
+    (name) => `Package: ${name}\nStatus: install ok installed\nVersion: 9999\nArchitecture: amd64\nMulti-Arch: foreign\n`,
+  );
+  await writeFile(path, entries.join("\n"));
+  return path;
+}
+
 /** From the host's mirror, or from the public one where the host's has no such suite. */
 async function updateLists(dir: string, config: string, suite: Suite): Promise<void> {
   const mirror = await hostMirror();
@@ -88,6 +124,13 @@ function sourcesText(mirror: Mirror, suite: Suite): string {
 deb ${option} ${mirror.main} ${suite}-updates main
 deb ${option} ${mirror.security} ${suite}-security main
 `;
+}
+
+/** Lines of `'URI' name_version_arch.deb size SHA256:hex`; a version's ":" is written %3a. */
+function parseUris(output: string): PackageVersion[] {
+  return [...output.matchAll(/^'[^']*' ([^_ ]+)_([^_ ]+)_\w+\.deb \d+ SHA256:([0-9a-f]{64})$/gm)].map(([, name, version, sha256]) => {
+    return { name: name!, version: decodeURIComponent(version!), sha256: sha256! };
+  });
 }
 
 function firstDependency(name: string, output: string): string {

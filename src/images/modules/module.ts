@@ -13,7 +13,7 @@ const content = z.union([
   /** A glob: each file lies under `to` as it lies under the part without wildcards; a path without wildcards is put at `to` itself. */
   z.strictObject({ from, to: imagePath, executable: z.boolean().optional(), identity: z.string().optional() }),
   z.strictObject({ text: z.string(), to: imagePath, executable: z.boolean().optional() }),
-  z.strictObject({ data: z.instanceof(Uint8Array), to: imagePath, executable: z.boolean().optional() }),
+  z.strictObject({ data: z.instanceof(Uint8Array<ArrayBufferLike>), to: imagePath, executable: z.boolean().optional() }),
   /** All files that the glob finds, by name, one after another, each ended by a newline. */
   z.strictObject({ join: from, to: imagePath }),
 ]);

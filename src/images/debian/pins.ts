@@ -1,0 +1,63 @@
+/**
+ * Which version of which package is used: resolved once by Debian's own resolver, then kept, so that a host's images do not change by
+ * themselves.
+ *
+ * Owns `<store>/pins/<key>.json`, one for each set of packages that was ever asked for; replaced only by a refresh, or where the mirror
+ * no longer has a version that is not in the cache.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { putFile } from "../put-file.ts";
+import { openPrivateApt, type PackageVersion, type PrivateApt, type Suite } from "./private-apt.ts";
+
+/** A name that ends in "/meta" stands for the one package that this metapackage depends on. */
+export interface PackageSet {
+  suite: Suite;
+  /** With all that they depend on, but for `without` and what only these need; each closure by itself. */
+  closures: { packages: string[]; without: string[] }[];
+  /** Alone. */
+  single: string[];
+}
+
+export interface PinnedSet {
+  /** In the order of the set's; each sorted by name. */
+  closures: PackageVersion[][];
+  single: Record<string, PackageVersion>;
+}
+
+export async function pinned(store: string, set: PackageSet): Promise<PinnedSet | undefined> {
+  const text = await readFile(pinFile(store, set), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : (JSON.parse(text) as PinnedSet);
+}
+
+/** Resolves the set by the package lists that are there; by new ones with `refresh`. */
+export async function pin(store: string, set: PackageSet, refresh: boolean): Promise<PinnedSet> {
+  const apt = await openPrivateApt(join(store, ".apt"), set.suite, refresh);
+  const found: PinnedSet = { closures: [], single: await singles(apt, set.single) };
+  for (const { packages, without } of set.closures) {
+    const versions = await apt.closure(packages, without);
+    found.closures.push(versions.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
+  }
+  await mkdir(join(store, "pins"), { recursive: true });
+  await putFile(pinFile(store, set), `${JSON.stringify(found, null, 1)}\n`);
+  return found;
+}
+
+async function singles(apt: PrivateApt, asked: string[]): Promise<Record<string, PackageVersion>> {
+  const targets = await Promise.all(asked.map((name) => concreteName(apt, name)));
+  const versions = new Map((await apt.newest([...new Set(targets)])).map((version) => [version.name, version]));
+  return Object.fromEntries(asked.map((name, index) => [name, versions.get(targets[index]!)!]));
+}
+
+async function concreteName(apt: PrivateApt, name: string): Promise<string> {
+  return name.endsWith("/meta") ? apt.metaTarget(name.slice(0, -"/meta".length)) : name;
+}
+
+function pinFile(store: string, set: PackageSet): string {
+  const key = createHash("sha256").update(JSON.stringify(set)).digest("hex").slice(0, 32);
+  return join(store, "pins", `${key}.json`);
+}
