@@ -22,6 +22,11 @@ export const commands: CommandEntry[] = [
   { name: "doctor", summary: "say what this host can run, and the cure for what it can't", load: () => import("./commands/doctor.ts") },
   { name: "setup", summary: "install what this host lacks", load: () => import("./commands/setup.ts") },
   { name: "image", summary: "build and list guest images", load: () => import("./commands/image.ts") },
+  {
+    name: "simulate",
+    summary: "run the policy and others over hours of demand, in virtual time",
+    load: () => import("./commands/simulate.ts"),
+  },
   { name: "test", summary: "set up what is missing, then run every test", load: () => import("./commands/test.ts") },
   { name: "check", summary: "check types, lint, format and unused code", load: () => import("./commands/check.ts") },
   { name: "bench", summary: "measure against other platforms", load: () => import("./commands/bench.ts") },

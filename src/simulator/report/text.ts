@@ -18,7 +18,7 @@ export function reportInText(report: Report, options: { frontier: boolean }): st
 
 export function assumptions({ machine, worth, seeds }: Report): string {
   const count = seeds.length === 1 ? `Seed ${seeds[0]}` : `Medians of seeds ${seeds.join(", ")}`;
-  return `${count}. Machines "${machine.name}": start ${waitInWords(machine.startMs)}, bind ${waitInWords(machine.bindMs)}. Cost in GB-seconds: memory, ${worth.cpu} for a second of bring-up CPU, ${worth.wait} for a second of a caller's wait.`;
+  return `${count}. Machines "${machine.name}": start ${waitInWords(machine.startMs)}, bind ${waitInWords(machine.bindMs)}. Cost in GB-seconds: memory, ${twoDigits(worth.cpu)} for a second of bring-up CPU, ${worth.wait} for a second of a caller's wait.`;
 }
 
 export function heading({ synthetic, apps, seconds, invocations }: WorkloadResult): string {
