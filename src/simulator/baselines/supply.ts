@@ -1,0 +1,91 @@
+/** Machines for apps that need them: blanks first, then starts, within the limits of the app and of the host. */
+import type { PolicyCommand } from "../../policy/policy.ts";
+import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";
+import { bindMachine, killMachine, startMachine } from "./machines.ts";
+import type { Rules } from "./rules.ts";
+
+/** Of the size of Mayfly's own blanks, as its manifest has it where it says nothing. */
+const BLANK = { memoryMb: 256, vcpus: 1 };
+
+/** What purely reactive policies bring: enough for what waits, apart from what is coming. */
+export function bringForWaiting<M, A>(
+  rules: Rules<M, A>,
+  state: ClassicState<M, A>,
+  app: ClassicApp<A>,
+  now: number,
+  commands: PolicyCommand[],
+): void {
+  bring(rules, state, app, Math.ceil(app.waiting / app.limits.concurrency) - app.coming, now, commands);
+}
+
+/** Returns how many machines were started, blanks not counted. What the host has no room for is asked for again, through `lacks`, when it has. */
+export function bring<M, A>(
+  rules: Rules<M, A>,
+  state: ClassicState<M, A>,
+  app: ClassicApp<A>,
+  count: number,
+  now: number,
+  commands: PolicyCommand[],
+): number {
+  const wanted = Math.min(count, app.limits.maxMachines - app.bound - app.coming);
+  let started = 0;
+  let short = 0;
+  for (let i = 0; i < wanted; i++) {
+    const blank = state.blanks.find(({ memoryMb, vcpus }) => memoryMb === app.limits.memoryMb && vcpus === app.limits.vcpus);
+    if (blank !== undefined) bindMachine(state, blank, app, commands);
+    else if (hasRoom(state, app.heldMb)) {
+      startMachine(state, app, app.limits, now, commands);
+      started++;
+    } else short++;
+  }
+  if (short > 0) makeRoom(rules, state, app, short, commands);
+  else fillBlanks(state, now, commands);
+  return started;
+}
+
+export function fillBlanks(state: ClassicState, now: number, commands: PolicyCommand[]): void {
+  while (state.blanks.length + state.blanksComing < state.blanksWanted && state.starved.size === 0 && hasRoom(state, BLANK.memoryMb))
+    startMachine(state, null, BLANK, now, commands);
+}
+
+/** Asks again for apps that found no room. Not for all at once: each would drive out idle machines for the same room. */
+export function feedStarved<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, now: number, commands: PolicyCommand[]): void {
+  for (const app of state.starved) {
+    if (!hasRoom(state, app.heldMb)) return;
+    state.starved.delete(app);
+    if (app.waiting > 0 && state.apps.get(app.name) === app) rules.lacks(state, app, now, commands);
+    if (state.starved.has(app)) return;
+  }
+}
+
+export function hasRoom({ host, machines, usedMb }: ClassicState, mb: number): boolean {
+  return machines.size < host.maxMachines && usedMb + mb <= host.maxMemoryMb;
+}
+
+/** Blanks go first, then idle machines, the one of least worth before the others. Walks all machines, which are few where there is no room. */
+function makeRoom<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, app: ClassicApp<A>, short: number, commands: PolicyCommand[]): void {
+  state.starved.add(app);
+  while (!willHaveRoom(state, short, short * app.heldMb)) {
+    const victim = state.blanks[0] ?? leastWorth(rules, state);
+    if (victim === undefined) return;
+    rules.evicted?.(state, victim);
+    killMachine(state, victim, `${app.name} waits and the host is full`, commands);
+  }
+}
+
+function willHaveRoom({ host, machines, leaving, usedMb, leavingMb }: ClassicState, count: number, mb: number): boolean {
+  return machines.size - leaving + count <= host.maxMachines && usedMb - leavingMb + mb <= host.maxMemoryMb;
+}
+
+function leastWorth<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>): ClassicMachine<A> | undefined {
+  let least: ClassicMachine<A> | undefined;
+  let lowest = Infinity;
+  for (const machine of state.machines.values()) {
+    if (machine.idleSince < 0) continue;
+    const worth = rules.worth?.(machine) ?? machine.idleSince;
+    if (worth >= lowest) continue;
+    lowest = worth;
+    least = machine;
+  }
+  return least;
+}
