@@ -91,7 +91,9 @@ export interface Outcome {
   bringUpCpuSeconds: number;
   /** Sum of all waits, seconds. */
   waitSeconds: number;
-  /** gbSeconds + bringUpCpuSeconds × worth.cpu + waitSeconds × worth.wait. */
+  /** What sharing machines added to all durations, seconds. */
+  delaySeconds: number;
+  /** gbSeconds + bringUpCpuSeconds × worth.cpu + (waitSeconds + delaySeconds) × worth.wait: a caller does not care where the time goes. */
   cost: number;
   /** Most machines alive at once. */
   peakMachines: number;

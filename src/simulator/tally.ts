@@ -78,6 +78,7 @@ export class Tally {
     const gbSeconds = (this.#blankMbMs + this.#boundMbMs) / MB_MS_PER_GB_SECOND;
     const bringUpCpuSeconds = (this.starts * this.#model.startCpuMs + this.binds * this.#model.bindCpuMs) / 1_000;
     const waitSeconds = waits.sumMs / 1_000;
+    const delaySeconds = this.#delays.sumMs / 1_000;
     const [p50, p90, p99, p999] = [0.5, 0.9, 0.99, 0.999].map((q) => waits.quantileMs(q)) as [number, number, number, number];
     return {
       policy: policy.name,
@@ -99,7 +100,8 @@ export class Tally {
       gbSeconds,
       bringUpCpuSeconds,
       waitSeconds,
-      cost: gbSeconds + bringUpCpuSeconds * worth.cpu + waitSeconds * worth.wait,
+      delaySeconds,
+      cost: gbSeconds + bringUpCpuSeconds * worth.cpu + (waitSeconds + delaySeconds) * worth.wait,
       peakMachines: this.#peak,
       seconds: now / 1_000,
     };

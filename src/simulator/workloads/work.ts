@@ -6,12 +6,16 @@ import type { SimulatedApp } from "../simulator.ts";
 import { appMemoryMb, draw, executionMs } from "./published.ts";
 import type { Random } from "./random.ts";
 
-/** Half of the apps wait for others nearly all the time, a quarter computes half, a quarter computes. The ceilings are what their authors would choose. */
+/** Share of an invocation's duration that is CPU time: half of the apps wait for others nearly all the time, a quarter computes some, a quarter computes. */
 const KINDS = [
-  { upTo: 0.5, share: [0.005, 0.08], ceilings: [10, 20, 50, 100] },
-  { upTo: 0.75, share: [0.1, 0.5], ceilings: [4, 8, 16] },
-  { upTo: 1, share: [0.6, 1], ceilings: [1, 2, 4] },
+  { upTo: 0.5, share: [0.005, 0.08] },
+  { upTo: 0.75, share: [0.1, 0.5] },
+  { upTo: 1, share: [0.6, 1] },
 ] as const;
+/** A careful author lets a machine have as many at once as use this much of its CPU, up to 100, but not what keeps others waiting for longer than that. */
+const CPU_AT_CEILING = [0.3, 0.8] as const;
+const HIGHEST_CEILING = 100;
+const LONGEST_CPU_MS = 100;
 
 /** Sizes that machines are asked for in: the default, then what holds more. */
 const SIZES_MB = [256, 512, 1_024, 2_048, 4_096, 8_192];
@@ -37,7 +41,7 @@ export interface AppWithWork {
 export function drawApp(random: Random, name: string): AppWithWork {
   const meanMs = Math.min(LONGEST_MEAN_MS, draw(executionMs, random));
   const memoryMb = draw(appMemoryMb, random);
-  const { concurrency, cpuShare } = drawKind(random);
+  const { concurrency, cpuShare } = drawKind(random, meanMs);
   return { app: appWith(name, concurrency, memoryMb), work: spreadAround(meanMs, cpuShare) };
 }
 
@@ -46,11 +50,14 @@ export function spreadAround(meanMs: number, cpuShare: number): Work {
   return { meanMs, durationMs: (random) => Math.min(LONGEST_MS, meanMs * random.logNormal(SPREAD)), cpuShare: () => cpuShare };
 }
 
-/** Share of CPU time, and the ceiling that goes with it. */
-export function drawKind(random: Random): { concurrency: number; cpuShare: number } {
+/** What a trace does not tell. @param meanMs of its invocations */
+export function drawKind(random: Random, meanMs: number): { concurrency: number; cpuShare: number } {
   const which = random.next();
-  const { share, ceilings } = KINDS.find(({ upTo }) => which < upTo) ?? KINDS[2];
-  return { cpuShare: random.between(share[0], share[1]), concurrency: random.pick<number>(ceilings) };
+  const { share } = KINDS.find(({ upTo }) => which < upTo) ?? KINDS[2];
+  const cpuShare = random.between(share[0], share[1]);
+  const atOnce = Math.round(random.between(CPU_AT_CEILING[0], CPU_AT_CEILING[1]) / cpuShare);
+  const concurrency = cpuShare * meanMs > LONGEST_CPU_MS ? 1 : Math.max(1, Math.min(HIGHEST_CEILING, atOnce));
+  return { cpuShare, concurrency };
 }
 
 /** Queue and machines are never what limits it: waiting is to be seen, not refused. */
