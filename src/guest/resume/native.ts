@@ -16,7 +16,7 @@ const SIGNATURES = {
 
 const known = new Map<keyof typeof SIGNATURES, Call | undefined>();
 
-/** Undefined where this Node or this kernel's libc lacks it (OSv has no clock_settime). */
+/** Undefined where this Node or this machine's libc lacks it. */
 export function nativeCall(name: keyof typeof SIGNATURES): Call | undefined {
   if (!known.has(name)) known.set(name, lookUp(name));
   return known.get(name);

@@ -1,7 +1,7 @@
 /** What a machine is told first, and after every pause: the time, and randomness of its own. Before any user code. */
-import { hostname, release } from "node:os";
 import { PROTOCOL_VERSION, type ReadyMessage, type ResumeMessage } from "../../wire/protocol.ts";
 import type { Transport } from "../channel.ts";
+import { onOsv } from "../osv.ts";
 import { spreadEntropy } from "./entropy.ts";
 import { setWallClock } from "./wall-clock.ts";
 
@@ -20,5 +20,5 @@ export function resume(message: ResumeMessage, transport: Transport): { ready: R
 function kernelOf(transport: Transport): ReadyMessage["kernel"] {
   if (transport === "fd") return "host";
   if (transport === "unix") return "gvisor";
-  return hostname() === "osv.local" || release().startsWith("3.7") ? "osv" : "linux";
+  return onOsv ? "osv" : "linux";
 }

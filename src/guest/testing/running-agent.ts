@@ -51,20 +51,23 @@ export interface RunningAgent {
   kill(): Promise<void>;
 }
 
+interface Options {
+  entropy?: Buffer;
+  egress?: Partial<HostEndEvents>;
+  /** Another way to start it than as a child with its channel on descriptor 3. */
+  start?: () => Promise<{ child: ChildProcess; channel: Duplex }>;
+}
+
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 
-export async function startAgentProcess(options: { entropy?: Buffer; egress?: Partial<HostEndEvents> } = {}): Promise<RunningAgent> {
-  const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", HOST_ONLY: "secret" };
-  const child = spawn(process.execPath, [process.env["MAYFLY_TEST_AGENT"] ?? main], {
-    stdio: ["ignore", "inherit", "inherit", "pipe"],
-    env,
-  });
+export async function startAgentProcess(options: Options = {}): Promise<RunningAgent> {
+  const { child, channel } = await (options.start ?? startChild)();
   const logs: LogLine[] = [];
   const stats: StatsMessage[] = [];
   const waiting = new Set<() => void>();
   let over: (reason: string) => void;
   const dead = new Promise<string>((resolve) => (over = resolve));
-  const host = openHostEnd(child.stdio[3] as Duplex, {
+  const host = openHostEnd(channel, {
     log(stream, level, text) {
       logs.push({ stream, level, text });
       for (const look of waiting) look();
@@ -122,6 +125,15 @@ export async function startAgentProcess(options: { entropy?: Buffer; egress?: Pa
       await once(child, "exit");
     },
   };
+}
+
+async function startChild(): Promise<{ child: ChildProcess; channel: Duplex }> {
+  const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", HOST_ONLY: "secret" };
+  const child = spawn(process.execPath, [process.env["MAYFLY_TEST_AGENT"] ?? main], {
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
+    env,
+  });
+  return { child, channel: child.stdio[3] as Duplex };
 }
 
 function collect(open: RunningAgent["open"], call: Call, resolve: (reply: Reply) => void): void {
