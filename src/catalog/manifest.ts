@@ -22,7 +22,7 @@ export const manifestSchema = z.strictObject({
   memoryMb: z.int().min(128).max(8_192).default(256),
   vcpus: z.int().min(1).max(8).default(1),
   /** Concurrent invocations per machine, at most: a ceiling. How many it gets is learned. */
-  concurrency: z.int().min(1).max(1_000).default(100),
+  concurrency: z.int().min(1).max(1_000).default(1_000),
   /** Machines kept bound to it, at least. */
   minMachines: z.int().min(0).max(1_000).default(0),
   maxMachines: z.int().min(1).max(1_000).default(20),

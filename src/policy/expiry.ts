@@ -1,47 +1,46 @@
-/** Killing what is idle, exactly when its time is up: one wake at a time, for the earliest thing that time alone brings about. */
+/** What time alone brings about: one wake at a time, for the earliest of it; and the end of blanks that are too many. */
 import type { PolicyCommand } from "./policy.ts";
-import { everyMachine, type MachineEntry, type PackingState } from "./packing-state.ts";
-import { killMachine, sameSize } from "./machines.ts";
-import { quietUntil } from "./plan.ts";
+import type { Pool } from "./blanks.ts";
+import type { MachineEntry, PackingState } from "./packing-state.ts";
+import { killMachine } from "./machines.ts";
+import { quietUntil, wantedBlanks } from "./plan.ts";
+import { earliest, NEVER } from "./timers.ts";
 
-export function expire(state: PackingState, now: number, commands: PolicyCommand[]): void {
-  const idleMs = state.options.idleMs ?? 60_000;
-  const idle = everyMachine(state).filter((machine) => machine.idleSince >= 0 && machine.idleSince + idleMs <= now);
-  let surplus = surplusBlanks(state);
-  for (const machine of idle) {
-    if (machine.phase === "blank" && sameSize(machine, state.options) && surplus-- <= 0) continue;
-    killMachine(state, machine, `idle for ${idleMs} ms`, commands);
+/** A blank too many now may be needed again soon. */
+const SURPLUS_MS = 10_000;
+
+export function expireBlanks(state: PackingState, now: number, commands: PolicyCommand[]): void {
+  for (const pool of state.pools) {
+    const wanted = wantedBlanks(state, pool, now);
+    while (pool.ready.length > wanted && surplusUntil(state, pool) <= now) {
+      const blank = state.machines[pool.ready[0] as number] as MachineEntry;
+      killMachine(state, blank, `${pool.ready.length} blanks are ready, and ${wanted} are enough`, commands);
+    }
   }
 }
 
 /** Asks for a tick, where the one asked for is not early enough. */
 export function scheduleWake(state: PackingState, now: number, commands: PolicyCommand[]): void {
   const at = nextChange(state, now);
-  if (at === Infinity || (state.wakeAt >= 0 && state.wakeAt <= at)) return;
+  if (at >= NEVER || (state.wakeAt >= 0 && state.wakeAt <= at)) return;
   state.wakeAt = at;
   commands.push({ type: "wake", at });
 }
 
 function nextChange(state: PackingState, now: number): number {
-  let at = Infinity;
-  for (const until of [state.failures.until, quietUntil(state)]) if (until > now) at = Math.min(at, until);
-  for (const name of state.hungry) {
-    const until = state.apps[name]?.failures.until ?? -1;
-    if (until > now) at = Math.min(at, until);
-  }
-  const surplus = surplusBlanks(state) > 0;
-  for (const machine of everyMachine(state)) at = Math.min(at, expiryOf(state, machine, surplus));
+  let at = earliest(state.timers);
+  for (const until of [state.failures.until, quietUntil(state), state.starts.nextAt]) if (until > now) at = Math.min(at, until);
+  for (const names of [state.hungry, state.wanting])
+    for (const name of names) {
+      const until = state.apps[name]?.failures.until ?? -1;
+      if (until > now) at = Math.min(at, until);
+    }
+  for (const pool of state.pools)
+    if (pool.ready.length > 0 && pool.ready.length > wantedBlanks(state, pool, now)) at = Math.min(at, surplusUntil(state, pool));
   return at;
 }
 
-/** Blanks that are kept ready do not expire. */
-function expiryOf({ options }: PackingState, machine: MachineEntry, surplus: boolean): number {
-  if (machine.idleSince < 0) return Infinity;
-  if (machine.phase === "blank" && sameSize(machine, options) && !surplus) return Infinity;
-  return machine.idleSince + (options.idleMs ?? 60_000);
-}
-
-/** Blanks of the default size beyond those to be kept. */
-function surplusBlanks({ blanks, machines, options }: PackingState): number {
-  return blanks.filter((id) => sameSize(machines[id] as MachineEntry, options)).length - options.blanks;
+/** When the oldest blank of the pool may go. */
+function surplusUntil({ options, machines }: PackingState, { ready }: Pool): number {
+  return (machines[ready[0] as number] as MachineEntry).since + (options.idleMs ?? SURPLUS_MS);
 }

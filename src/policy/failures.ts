@@ -1,7 +1,10 @@
 /** Back-off after machines that did not come up, and the end of waiting for those that have nothing left to wait for. */
 import type { PolicyCommand } from "./policy.ts";
 import type { AppState, Failures, PackingState } from "./packing-state.ts";
-import { blankOf } from "./machines.ts";
+import { blanksFor } from "./blanks.ts";
+import { changeLoad } from "./demand.ts";
+import { poolOf } from "./packing-state.ts";
+import { windowMs } from "./start-times.ts";
 import { dequeue } from "./waiting.ts";
 
 /** Rounds after which waiting is given up. */
@@ -23,14 +26,16 @@ export function noteSuccess(failures: Failures): void {
 /** Starts or binds keep failing, and no machine is there or being bound to serve the app. */
 export function isHopeless(state: PackingState, app: AppState, now: number): boolean {
   if (app.bound + app.binding > 0) return false;
-  return failing(app.failures, now) || (failing(state.failures, now) && blankOf(state, app.limits) === undefined);
+  if (failing(app.failures, now)) return true;
+  const { memoryMb, vcpus } = app.limits;
+  return failing(state.failures, now) && blanksFor(poolOf(state, memoryMb, vcpus, now), app.limits) <= 0;
 }
 
 /** Rejects what waits for an app without hope, rather than trying again and again while callers wait. */
 export function rejectHopeless(state: PackingState, now: number, commands: PolicyCommand[]): void {
   for (const name of state.hungry) {
     const app = state.apps[name];
-    if (app !== undefined && isHopeless(state, app, now)) rejectWaiting(state, app, commands);
+    if (app !== undefined && isHopeless(state, app, now)) rejectWaiting(state, app, now, commands);
   }
 }
 
@@ -38,7 +43,9 @@ function failing(failures: Failures, now: number): boolean {
   return failures.rounds >= HOPELESS && now < failures.until;
 }
 
-function rejectWaiting(state: PackingState, app: AppState, commands: PolicyCommand[]): void {
+function rejectWaiting(state: PackingState, app: AppState, now: number, commands: PolicyCommand[]): void {
+  changeLoad(app.demand, -app.waiting, now, windowMs(state));
+  if (app.demand.load === 0) app.idleSince = now;
   for (let invocation = dequeue(state, app); invocation !== undefined; invocation = dequeue(state, app))
     commands.push({ type: "reject", invocation, reason: "start-failed" });
 }

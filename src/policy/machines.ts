@@ -1,6 +1,7 @@
 /** Changes of a machine's phase, each with its command. */
 import type { PolicyCommand } from "./policy.ts";
-import { machinesOf, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
+import type { Pool } from "./blanks.ts";
+import { machinesOf, poolOf, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { idsWith, remove } from "./id-table.ts";
 import { closeMachine } from "./slots.ts";
 
@@ -13,34 +14,36 @@ export function sameSize(a: Size, b: Size): boolean {
   return a.memoryMb === b.memoryMb && a.vcpus === b.vcpus;
 }
 
-/** The oldest blank of a size. */
-export function blankOf(state: PackingState, size: Size): MachineEntry | undefined {
-  for (const id of state.blanks) {
-    const machine = state.machines[id] as MachineEntry;
-    if (sameSize(machine, size)) return machine;
-  }
-  return undefined;
-}
-
 export function startMachine(
   state: PackingState,
-  size: Size,
+  { memoryMb, vcpus }: Size,
   { urgent, app, why }: { urgent: boolean; app: string | null; why: string },
+  now: number,
   commands: PolicyCommand[],
 ): void {
-  const { memoryMb, vcpus } = size;
   const id = state.nextMachine++;
-  state.machines[id] = { id, phase: "starting", app: null, memoryMb, vcpus, inFlight: 0, place: -1, idleSince: -1 };
-  state.live.push(id);
+  const times = { since: now, idleSince: -1, timerAt: -1, area: 0, areaAt: now, statsAt: now };
+  state.machines[id] = { id, phase: "starting", app: null, memoryMb, vcpus, inFlight: 0, place: -1, ...times };
+  const { use } = state;
+  use.machines++;
+  use.memoryMb += memoryMb;
+  use.vcpus += vcpus;
+  poolOf(state, memoryMb, vcpus, now).starting.push(id);
   commands.push({ type: "start", machine: id, memoryMb, vcpus, urgent, app, why });
 }
 
-export function bindMachine(state: PackingState, machine: MachineEntry, app: AppState, why: string, commands: PolicyCommand[]): void {
-  state.blanks.splice(state.blanks.indexOf(machine.id), 1);
+/** Gives the oldest blank of the app's size to it. */
+export function bindMachine(state: PackingState, pool: Pool, app: AppState, why: string, now: number, commands: PolicyCommand[]): void {
+  const machine = state.machines[pool.ready.shift() as number] as MachineEntry;
   machine.phase = "binding";
   machine.app = app.name;
   machine.idleSince = -1;
+  machine.since = now;
   app.binding++;
+  app.machines.push(machine.id);
+  state.lastBindAt = now;
+  const { blanks, idleMs } = state.options;
+  if (state.takenAt < 0 && (blanks > 0 || idleMs === null)) state.takenAt = now;
   commands.push({ type: "bind", machine: machine.id, app: app.name, why });
 }
 
@@ -56,6 +59,7 @@ export function drainMachine(state: PackingState, machine: MachineEntry, why: st
   if (machine.phase !== "bound") return;
   leavePhase(state, machine);
   machine.phase = "draining";
+  (state.apps[machine.app as string] as AppState).machines.push(machine.id);
   commands.push({ type: "drain", machine: machine.id, why });
   if (machine.inFlight === 0) killMachine(state, machine, why, commands);
 }
@@ -82,18 +86,29 @@ export function removeMachines(state: PackingState, app: AppState, why: string, 
 /** The machine is gone, and with it every invocation that it had. */
 export function forgetMachine(state: PackingState, machine: MachineEntry): void {
   leavePhase(state, machine);
-  for (const invocation of idsWith(state.invocations, machine.id)) remove(state.invocations, invocation);
-  state.live.splice(state.live.indexOf(machine.id), 1);
+  // In flight is what the table says: a walk that an empty machine need not pay.
+  if (machine.inFlight > 0) for (const invocation of idsWith(state.invocations, machine.id)) remove(state.invocations, invocation);
+  const { use } = state;
+  use.machines--;
+  use.memoryMb -= machine.memoryMb;
+  use.vcpus -= machine.vcpus;
   delete state.machines[machine.id];
 }
 
 function leavePhase(state: PackingState, machine: MachineEntry): void {
   const app = machine.app === null ? undefined : state.apps[machine.app];
   machine.idleSince = -1;
-  if (machine.phase === "blank") state.blanks.splice(state.blanks.indexOf(machine.id), 1);
+  if (app !== undefined && machine.phase !== "killed") app.machines.splice(app.machines.indexOf(machine.id), 1);
+  if (machine.phase === "starting" || machine.phase === "blank") leavePool(state, machine);
   else if (machine.phase === "binding" && app !== undefined) app.binding--;
   else if (machine.phase === "bound" && app !== undefined) {
     app.bound--;
     closeMachine(state, app, machine);
   }
+}
+
+function leavePool(state: PackingState, { id, phase, memoryMb, vcpus, since }: MachineEntry): void {
+  const pool = poolOf(state, memoryMb, vcpus, since);
+  const ids = phase === "blank" ? pool.ready : pool.starting;
+  ids.splice(ids.indexOf(id), 1);
 }

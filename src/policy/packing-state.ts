@@ -2,11 +2,19 @@
  * What the packing policy knows. Plain data: it survives JSON, and nothing in it points at anything else but by id.
  *
  * 1. `machine.inFlight` is the number of invocations whose entry in `invocations` is that machine.
- * 2. `app.open` holds exactly the app's bound machines with a free slot, ascending by inFlight; `machine.place` is its index there, or -1.
+ * 2. `app.open` holds exactly the app's bound machines with less than `app.slots` in flight, ascending by inFlight; `machine.place` is its index there, or -1.
  * 3. An app has waiting invocations only while `open` is empty.
+ * 4. `app.demand.load` is what it has in flight on bound and draining machines, and waiting.
+ * 5. Whatever time alone brings about has an entry in `timers` no later than it is due, or a scalar that `nextChange` looks at.
  */
 import type { AppLimits, MachineId } from "./policy.ts";
+import { createDemand, type Demand } from "./demand.ts";
+import { createIdleTimes, type IdleTimes } from "./idle-times.ts";
 import { createIdTable, type IdTable } from "./id-table.ts";
+import type { IdlePlan } from "./keep-alive.ts";
+import { createPool, type Pool } from "./blanks.ts";
+import { createStartTimes, type StartTimes } from "./start-times.ts";
+import { createTimers, NEVER, type Timers } from "./timers.ts";
 
 export interface PackingOptions {
   /** Blanks to keep ready, at least: more are kept where more are taken at a time. */
@@ -38,20 +46,28 @@ export interface PackingState {
   /** App number → name. */
   appNames: Record<number, string>;
   machines: Record<MachineId, MachineEntry>;
-  /** Ids of `machines`, oldest first. */
-  live: MachineId[];
-  /** Oldest first. */
-  blanks: MachineId[];
+  /** Of all machines together, those being killed too. */
+  use: { machines: number; memoryMb: number; vcpus: number };
+  /** One for each size; the first is of the usual size. */
+  pools: Pool[];
   /** Machine id, or minus the app's number while the invocation waits. */
   invocations: IdTable;
   /** Apps that may have waiting invocations; the one served last is at the end. */
   hungry: string[];
+  /** Apps that may lack machines ahead of need; the one served last is at the end. */
+  wanting: string[];
+  timers: Timers;
   /** When the next tick is due; -1: never. */
   wakeAt: number;
   /** When the first blank was taken that is not replaced yet; -1: none was. */
   takenAt: number;
   /** When a machine was last bound, or began to be. */
   lastBindAt: number;
+  /** Starts that are left now, as of `at`; where none is, when the next will be. */
+  starts: { left: number; at: number; nextAt: number };
+  times: StartTimes;
+  /** GB that a bound machine holds, over all apps; 0: not known. */
+  memoryGb: number;
   /** Of starts, whatever the app. */
   failures: Failures;
 }
@@ -60,6 +76,12 @@ export interface AppState {
   name: string;
   number: number;
   limits: AppLimits;
+  /** Invocations at once on each of its machines: learned, at most limits.concurrency. */
+  slots: number;
+  /** Share of its time in flight that an invocation keeps the event loop busy; 0: not known. */
+  share: number;
+  /** Ids of its machines that are binding, bound or draining. */
+  machines: MachineId[];
   /** Machines that take its work. */
   bound: number;
   binding: number;
@@ -72,6 +94,31 @@ export interface AppState {
   hungry: boolean;
   /** Machines that it needed when last planned for. */
   planned: number;
+  /** Is in state.wanting. */
+  wanting: boolean;
+  demand: Demand;
+  /** Machines that forecast demand asks for. */
+  forecast: number;
+  /** Load above which to forecast anew. */
+  trigger: number;
+  /** Since when it has nothing in flight nor waiting; -1: it has. */
+  idleSince: number;
+  /** Of the app as a whole, and of its machines beside others at work. */
+  idleTimes: IdleTimes;
+  extraTimes: IdleTimes;
+  /** What to do when it falls idle, and from how many idle times that was made. */
+  idlePlan: IdlePlan | null;
+  idlePlanOf: number;
+  extraPlan: IdlePlan | null;
+  extraPlanOf: number;
+  /** Since when the machines were idle that were killed beside others, latest last. */
+  lost: number[];
+  /** A machine is to be bound, though nobody waits: from then, until then; NEVER, 0: none. */
+  startAt: number;
+  startedUntil: number;
+  /** GB that a machine of it holds. */
+  memoryGb: number;
+  memoryKnown: boolean;
   /** Of its binds. */
   failures: Failures;
 }
@@ -91,8 +138,16 @@ export interface MachineEntry {
   vcpus: number;
   inFlight: number;
   place: number;
+  /** When its phase began. */
+  since: number;
   /** -1 while it has work, or is not up. */
   idleSince: number;
+  /** When it is to be looked at again, at the latest; -1: never. */
+  timerAt: number;
+  /** Sum of inFlight over time since `statsAt`, up to `areaAt`. */
+  area: number;
+  areaAt: number;
+  statsAt: number;
 }
 
 export function createState(options: PackingOptions): PackingState {
@@ -103,22 +158,31 @@ export function createState(options: PackingOptions): PackingState {
     apps: {},
     appNames: {},
     machines: {},
-    live: [],
-    blanks: [],
+    use: { machines: 0, memoryMb: 0, vcpus: 0 },
+    pools: [createPool(options.memoryMb, options.vcpus, 0)],
     invocations: createIdTable(),
     hungry: [],
+    wanting: [],
+    timers: createTimers(),
     wakeAt: -1,
     takenAt: -1,
     lastBindAt: -1,
+    starts: { left: Math.max(1, options.startsPerSecond), at: 0, nextAt: -1 },
+    times: createStartTimes(),
+    memoryGb: 0,
     failures: { rounds: 0, until: -1 },
   };
 }
 
-export function createApp(name: string, number: number, limits: AppLimits): AppState {
+/** @param slots at first */
+export function createApp(name: string, number: number, limits: AppLimits, slots: number, now: number): AppState {
   return {
     name,
     number,
     limits,
+    slots,
+    share: 0,
+    machines: [],
     bound: 0,
     binding: 0,
     open: [],
@@ -127,15 +191,45 @@ export function createApp(name: string, number: number, limits: AppLimits): AppS
     waiting: 0,
     hungry: false,
     planned: 0,
+    wanting: false,
+    demand: createDemand(now),
+    forecast: 0,
+    trigger: 0,
+    idleSince: now,
+    idleTimes: createIdleTimes(),
+    extraTimes: createIdleTimes(),
+    idlePlan: null,
+    idlePlanOf: 0,
+    extraPlan: null,
+    extraPlanOf: 0,
+    lost: [],
+    startAt: NEVER,
+    startedUntil: 0,
+    memoryGb: 0,
+    memoryKnown: false,
     failures: { rounds: 0, until: -1 },
   };
 }
 
 export function machinesOf(state: PackingState, app: AppState): MachineEntry[] {
-  return everyMachine(state).filter((machine) => machine.app === app.name);
+  return app.machines.map((id) => state.machines[id] as MachineEntry);
 }
 
-/** Oldest first. */
+/** Every machine of the host, oldest first: not for the hot path. */
 export function everyMachine(state: PackingState): MachineEntry[] {
-  return state.live.map((id) => state.machines[id] as MachineEntry);
+  return Object.values(state.machines);
+}
+
+/** The pool of blanks of a size, made where there is none yet. */
+export function poolOf(state: PackingState, memoryMb: number, vcpus: number, now: number): Pool {
+  for (const pool of state.pools) if (pool.memoryMb === memoryMb && pool.vcpus === vcpus) return pool;
+  const pool = createPool(memoryMb, vcpus, now);
+  state.pools.push(pool);
+  return pool;
+}
+
+/** Brings its sum of inFlight over time up to now. */
+export function settleLoad(machine: MachineEntry, now: number): void {
+  machine.area += machine.inFlight * (now - machine.areaAt);
+  machine.areaAt = now;
 }

@@ -19,7 +19,7 @@ const limits = fc.record({
 
 const options = fc.record({
   blanks: fc.integer({ min: 0, max: 3 }),
-  idleMs: fc.constantFrom(0, 50, 1_000),
+  idleMs: fc.constantFrom(0, 50, 1_000, null),
   maxMachines: fc.integer({ min: 1, max: 6 }),
   memoryMb: fc.constant(256),
   vcpus: fc.constant(1),

@@ -1,19 +1,33 @@
 /**
- * The packing policy: the fullest machine with a free slot gets the invocation; when all are full a machine is started;
- * a few blanks are kept ready; what is idle for a fixed time is killed.
+ * The packing policy: the fullest machine with a free slot gets the invocation; machines are started before the last slot fills and, where
+ * none is left, when all are full; blanks are kept ready; what is idle is kept as long as that is expected to pay.
  *
  * The hot path is `arrive` to a machine with a free slot and `finish`: constant time, no allocation but the command.
  * Everything else changes what machines are needed, and ends in `plan`.
  */
 import type { AppLimits, PolicyCommand, PolicyEvent, Step } from "./policy.ts";
-import { createApp, createState, type AppState, type MachineEntry, type PackingOptions, type PackingState } from "./packing-state.ts";
+import {
+  createApp,
+  createState,
+  poolOf,
+  type AppState,
+  type MachineEntry,
+  type PackingOptions,
+  type PackingState,
+} from "./packing-state.ts";
+import { FIRST_SLOTS, learnConcurrency } from "./concurrency.ts";
+import { changeLoad } from "./demand.ts";
+import { becomeIdle, lookAtApp, lookAtIdle, noteIdleEnd } from "./idle.ts";
 import { lookUp, put, remove } from "./id-table.ts";
 import { closeMachine, freeSlot, fullest, openMachine, takeSlot } from "./slots.ts";
 import { abandon, dequeue, enqueue, queueIsFull } from "./waiting.ts";
 import { condemnMachine, forgetMachine, killMachine, removeMachines, retireMachines, sameSize } from "./machines.ts";
 import { isHopeless, noteFailure, noteSuccess, rejectHopeless } from "./failures.ts";
-import { expire, scheduleWake } from "./expiry.ts";
+import { expireBlanks, scheduleWake } from "./expiry.ts";
 import { need, plan } from "./plan.ts";
+import { noteWanting, refreshForecast } from "./spares.ts";
+import { noteBound, noteStarted, windowMs } from "./start-times.ts";
+import { earliest, takeEarliest } from "./timers.ts";
 
 export type { PackingOptions } from "./packing-state.ts";
 
@@ -44,9 +58,21 @@ function arrive(state: PackingState, invocation: number, name: string, now: numb
   if (app === undefined) return [{ type: "reject", invocation, reason: "app-removed" }];
   const machine = fullest(state, app);
   if (machine === undefined) return wait(state, app, invocation, now);
+  noteIdleEnd(app, machine, now);
   put(state.invocations, invocation, machine.id);
-  takeSlot(app, machine);
-  return [{ type: "assign", invocation, machine: machine.id }];
+  takeSlot(app, machine, now);
+  const commands: PolicyCommand[] = [{ type: "assign", invocation, machine: machine.id }];
+  if (changeLoad(app.demand, 1, now, windowMs(state)) || app.demand.load > app.trigger) lookAhead(state, app, now, commands);
+  return commands;
+}
+
+/** Starts what the forecast asks for, before the last slot fills. */
+function lookAhead(state: PackingState, app: AppState, now: number, commands: PolicyCommand[]): void {
+  const before = app.forecast;
+  refreshForecast(state, app, now);
+  if (app.forecast <= before || !noteWanting(state, app, now)) return;
+  plan(state, now, commands);
+  scheduleWake(state, now, commands);
 }
 
 function finish(state: PackingState, invocation: number, now: number): PolicyCommand[] {
@@ -54,20 +80,23 @@ function finish(state: PackingState, invocation: number, now: number): PolicyCom
   if (id === undefined || id < 0) return NOTHING;
   remove(state.invocations, invocation);
   const machine = state.machines[id] as MachineEntry;
-  if (machine.phase !== "bound") return finishRetired(state, machine);
-  const app = state.apps[machine.app as string] as AppState;
-  freeSlot(state, app, machine);
+  const app = state.apps[machine.app as string];
+  if (app !== undefined) loseLoad(state, app, 1, now);
+  if (machine.phase !== "bound" || app === undefined) return finishRetired(state, machine);
+  freeSlot(state, app, machine, now);
   if (app.waiting > 0) return serveWaiting(state, app, now);
   if (machine.inFlight > 0) return NOTHING;
-  return becomeIdle(state, machine, now);
+  return restMachine(state, app, machine, now);
 }
 
-function becomeIdle(state: PackingState, machine: MachineEntry, now: number): PolicyCommand[] {
-  machine.idleSince = now;
-  const at = now + (state.options.idleMs ?? 60_000);
-  if (state.wakeAt >= 0 && state.wakeAt <= at) return NOTHING;
-  state.wakeAt = at;
-  return [{ type: "wake", at }];
+function restMachine(state: PackingState, app: AppState, machine: MachineEntry, now: number): PolicyCommand[] {
+  const commands: PolicyCommand[] = [];
+  becomeIdle(state, app, machine, now, commands);
+  // Those that wait for room on a full host may have it now.
+  if (commands.length > 0 || state.hungry.length > 0) plan(state, now, commands);
+  else if (state.wakeAt >= 0 && state.wakeAt <= earliest(state.timers)) return NOTHING;
+  scheduleWake(state, now, commands);
+  return commands;
 }
 
 function finishRetired(state: PackingState, machine: MachineEntry): PolicyCommand[] {
@@ -81,6 +110,7 @@ function finishRetired(state: PackingState, machine: MachineEntry): PolicyComman
 function serveWaiting(state: PackingState, app: AppState, now: number): PolicyCommand[] {
   const commands: PolicyCommand[] = [];
   assignWaiting(state, app, now, commands);
+  scheduleWake(state, now, commands);
   return commands;
 }
 
@@ -92,25 +122,35 @@ function assignWaiting(state: PackingState, app: AppState, now: number, commands
     const invocation = dequeue(state, app);
     if (invocation === undefined) break;
     put(state.invocations, invocation, machine.id);
-    takeSlot(app, machine);
+    takeSlot(app, machine, now);
     commands.push({ type: "assign", invocation, machine: machine.id });
   }
-  for (const id of app.open) {
+  for (const id of [...app.open]) {
     const machine = state.machines[id] as MachineEntry;
-    if (machine.inFlight === 0 && machine.idleSince < 0) machine.idleSince = now;
+    if (machine.phase === "bound" && machine.inFlight === 0 && machine.idleSince < 0) becomeIdle(state, app, machine, now, commands);
   }
 }
 
 function wait(state: PackingState, app: AppState, invocation: number, now: number): PolicyCommand[] {
   if (queueIsFull(app)) return [{ type: "reject", invocation, reason: "queue-full" }];
   if (isHopeless(state, app, now)) return [{ type: "reject", invocation, reason: "start-failed" }];
+  noteIdleEnd(app, undefined, now);
   enqueue(state, app, invocation);
+  const before = app.forecast;
+  if (changeLoad(app.demand, 1, now, windowMs(state)) || app.demand.load > app.trigger) refreshForecast(state, app, now);
+  const more = app.forecast > before && noteWanting(state, app, now);
   // The first to wait always plans: its app may have to be woken at the end of a pause.
-  if (app.waiting > 1 && need(app, now) === app.planned) return NOTHING;
+  if (app.waiting > 1 && !more && need(app, now) === app.planned) return NOTHING;
   const commands: PolicyCommand[] = [];
   plan(state, now, commands);
   scheduleWake(state, now, commands);
   return commands;
+}
+
+/** So many fewer are in flight or waiting. */
+function loseLoad(state: PackingState, app: AppState, count: number, now: number): void {
+  if (changeLoad(app.demand, -count, now, windowMs(state))) refreshForecast(state, app, now);
+  if (app.demand.load === 0) app.idleSince = now;
 }
 
 type RareEvent = Exclude<PolicyEvent, { type: "arrive" | "finish" }>;
@@ -126,14 +166,13 @@ function rarely(state: PackingState, event: RareEvent, now: number): PolicyComma
 function note(state: PackingState, event: RareEvent, now: number, commands: PolicyCommand[]): void {
   switch (event.type) {
     case "app":
-      return setLimits(state, event.app, event.limits, commands);
+      return setLimits(state, event.app, event.limits, now, commands);
     case "app-removed":
-      return removeApp(state, event.app, commands);
+      return removeApp(state, event.app, now, commands);
     case "app-updated":
       return updateApp(state, event.app, commands);
     case "abandon":
-      abandon(state, event.invocation);
-      return;
+      return giveUp(state, event.invocation, now);
     case "blank":
       return blankUp(state, event.machine, now);
     case "bound":
@@ -141,29 +180,45 @@ function note(state: PackingState, event: RareEvent, now: number, commands: Poli
     case "condemn":
       return condemnMachine(state, event.machine, commands);
     case "stats":
-      return;
+      return machineStats(state, event, now, commands);
     case "exit":
       return machineGone(state, event.machine, event.failed, now, commands);
     case "tick":
-      state.wakeAt = -1;
-      return expire(state, now, commands);
+      return tick(state, now, commands);
   }
 }
 
 /** Machines that were bound under other limits keep to these: they are drained. */
-function setLimits(state: PackingState, name: string, limits: AppLimits, commands: PolicyCommand[]): void {
-  const app = state.apps[name];
-  if (app === undefined) {
-    const number = state.nextApp++;
-    state.appNames[number] = name;
-    state.apps[name] = createApp(name, number, limits);
-    return;
+function setLimits(state: PackingState, name: string, limits: AppLimits, now: number, commands: PolicyCommand[]): void {
+  const known = state.apps[name];
+  const app = known ?? addApp(state, name, limits, now);
+  if (known !== undefined) {
+    reserve(state, known, -1, now);
+    if (!sameLimits(known.limits, limits)) {
+      retireMachines(state, known, "its app has other limits", commands);
+      known.slots = firstSlots(state, limits);
+    }
   }
-  if (sameLimits(app.limits, limits)) return;
-  retireMachines(state, app, "its app has other limits", commands);
   app.limits = limits;
+  reserve(state, app, 1, now);
+  noteWanting(state, app, now);
 }
 
+function addApp(state: PackingState, name: string, limits: AppLimits, now: number): AppState {
+  const number = state.nextApp++;
+  state.appNames[number] = name;
+  return (state.apps[name] = createApp(name, number, limits, firstSlots(state, limits), now));
+}
+
+function firstSlots({ options }: PackingState, { concurrency }: AppLimits): number {
+  return options.idleMs === null ? Math.min(FIRST_SLOTS, concurrency) : concurrency;
+}
+
+function reserve(state: PackingState, { limits }: AppState, sign: 1 | -1, now: number): void {
+  if (limits.reservedBlanks > 0) poolOf(state, limits.memoryMb, limits.vcpus, now).reserved += sign * limits.reservedBlanks;
+}
+
+/** What machines of the app can't be told while they run. */
 function sameLimits(a: AppLimits, b: AppLimits): boolean {
   return sameSize(a, b) && a.concurrency === b.concurrency && a.maxMachines === b.maxMachines && a.queue === b.queue;
 }
@@ -175,23 +230,32 @@ function updateApp(state: PackingState, name: string, commands: PolicyCommand[])
   retireMachines(state, app, "its app has a newer version", commands);
 }
 
-function removeApp(state: PackingState, name: string, commands: PolicyCommand[]): void {
+function removeApp(state: PackingState, name: string, now: number, commands: PolicyCommand[]): void {
   const app = state.apps[name];
   if (app === undefined) return;
   for (let invocation = dequeue(state, app); invocation !== undefined; invocation = dequeue(state, app))
     commands.push({ type: "reject", invocation, reason: "app-removed" });
   removeMachines(state, app, "its app was removed", commands);
+  reserve(state, app, -1, now);
   delete state.apps[name];
   delete state.appNames[app.number];
+}
+
+function giveUp(state: PackingState, invocation: number, now: number): void {
+  const app = abandon(state, invocation);
+  if (app !== undefined) loseLoad(state, app, 1, now);
 }
 
 function blankUp(state: PackingState, id: number, now: number): void {
   const machine = state.machines[id];
   if (machine?.phase !== "starting") return;
   noteSuccess(state.failures);
+  noteStarted(state.times, now - machine.since);
+  const pool = poolOf(state, machine.memoryMb, machine.vcpus, now);
+  pool.starting.splice(pool.starting.indexOf(id), 1);
+  pool.ready.push(id);
   machine.phase = "blank";
-  machine.idleSince = now;
-  state.blanks.push(id);
+  machine.since = now;
 }
 
 function machineBound(state: PackingState, id: number, now: number, commands: PolicyCommand[]): void {
@@ -199,7 +263,9 @@ function machineBound(state: PackingState, id: number, now: number, commands: Po
   if (machine?.phase !== "binding") return;
   const app = state.apps[machine.app as string] as AppState;
   noteSuccess(app.failures);
+  noteBound(state.times, now - machine.since);
   machine.phase = "bound";
+  machine.since = machine.statsAt = machine.areaAt = now;
   state.lastBindAt = now;
   app.binding--;
   app.bound++;
@@ -207,14 +273,46 @@ function machineBound(state: PackingState, id: number, now: number, commands: Po
   assignWaiting(state, app, now, commands);
 }
 
+function machineStats(state: PackingState, event: Extract<PolicyEvent, { type: "stats" }>, now: number, commands: PolicyCommand[]): void {
+  const machine = state.machines[event.machine];
+  if (machine?.phase !== "bound") return;
+  const app = state.apps[machine.app as string] as AppState;
+  learnConcurrency(state, app, machine, event.stats, now);
+  if (app.waiting > 0) assignWaiting(state, app, now, commands);
+}
+
 function machineGone(state: PackingState, id: number, failed: boolean, now: number, commands: PolicyCommand[]): void {
   const machine = state.machines[id];
   if (machine === undefined) return;
   const app = machine.app === null ? undefined : state.apps[machine.app];
   if (app !== undefined) closeMachine(state, app, machine);
+  if (app !== undefined && machine.inFlight > 0) loseLoad(state, app, machine.inFlight, now);
   forgetMachine(state, machine);
   if (!failed) return;
   if (app === undefined) noteFailure(state.failures, now);
   else noteFailure(app.failures, now);
   rejectHopeless(state, now, commands);
+}
+
+function tick(state: PackingState, now: number, commands: PolicyCommand[]): void {
+  state.wakeAt = -1;
+  while (earliest(state.timers) <= now) {
+    const who = takeEarliest(state.timers);
+    if (who > 0) lookAtMachine(state, who, now, commands);
+    else lookAtNumber(state, -who, now);
+  }
+  expireBlanks(state, now, commands);
+}
+
+function lookAtMachine(state: PackingState, id: number, now: number, commands: PolicyCommand[]): void {
+  const machine = state.machines[id];
+  if (machine === undefined) return;
+  if (machine.timerAt <= now) machine.timerAt = -1;
+  if (machine.phase !== "bound" || machine.idleSince < 0) return;
+  lookAtIdle(state, state.apps[machine.app as string] as AppState, machine, now, commands);
+}
+
+function lookAtNumber(state: PackingState, number: number, now: number): void {
+  const app = state.apps[state.appNames[number] ?? ""];
+  if (app !== undefined) lookAtApp(state, app, now);
 }

@@ -1,110 +1,192 @@
 /**
- * What machines are needed: blanks given to apps that wait, starts for those left without, blanks replenished, room made
- * on a full host. Apps take turns: each gets one machine before any gets its next, and one without any comes first.
+ * What machines are needed: blanks given to apps that wait and then to those that will need more, starts for those left without,
+ * blanks replenished, room made on a full host. Apps take turns: each gets one machine before any gets its next, and one
+ * without any comes first.
  */
 import type { PolicyCommand } from "./policy.ts";
-import { everyMachine, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
-import { bindMachine, blankOf, drainMachine, killMachine, sameSize, startMachine, type Size } from "./machines.ts";
+import { blanksFor, blanksWanted, noteTaken, type Pool } from "./blanks.ts";
+import { figure } from "./figures.ts";
+import { hasRoom, takeStart } from "./host-limits.ts";
+import { everyMachine, poolOf, type AppState, type PackingState } from "./packing-state.ts";
+import { bindMachine, drainMachine, killMachine, startMachine } from "./machines.ts";
+import { recordIdleTime } from "./idle-times.ts";
+import { blankGb, noteBlankFound, windowMs } from "./start-times.ts";
+import { spareNeed, whySpare } from "./spares.ts";
 
 const QUIET_MS = 250;
 /** However many binds follow each other. */
 const LONGEST_QUIET_MS = 1_000;
+const BLANKS_SHARE_OF_HOST = 0.25;
 
 export function plan(state: PackingState, now: number, commands: PolicyCommand[]): void {
-  forgetFed(state);
-  giveBlanks(state, now, commands);
-  const coming = everyMachine(state).filter((machine) => machine.phase === "starting");
+  forgetFed(state, now);
+  giveBlanks(state, false, now, commands);
+  const coming = state.pools.map((pool) => pool.starting.length);
   const short = startForDemand(state, coming, now, commands);
-  replenishBlanks(state, coming, now, commands);
-  if (short > 0) makeRoom(state, short, now, commands);
-  for (const app of hungryApps(state)) app.planned = need(app, now);
+  if (short > 0) {
+    // The host is full: blanks of a reserve may be had, and nothing is started ahead of need.
+    const lacking = short - giveBlanks(state, true, now, commands);
+    if (lacking > 0) makeRoom(state, lacking, now, commands);
+  } else {
+    for (const name of state.wanting) giveSpares(state, state.apps[name] as AppState, now, commands);
+    startSpares(state, coming, now, commands);
+    replenishBlanks(state, coming, now, commands);
+  }
+  for (const name of state.hungry) {
+    const app = state.apps[name] as AppState;
+    app.planned = need(app, now);
+  }
 }
 
 /** Machines that the app lacks for what waits, apart from those being bound. Its open slots are none while any waits. */
 export function need(app: AppState, now: number): number {
   if (app.waiting === 0 || now < app.failures.until) return 0;
-  const wanted = Math.ceil(app.waiting / app.limits.concurrency) - app.binding;
+  const wanted = Math.ceil(app.waiting / app.slots) - app.binding;
   const allowed = app.limits.maxMachines - app.bound - app.binding;
   return Math.max(0, Math.min(wanted, allowed));
 }
 
-function forgetFed(state: PackingState): void {
+/** Blanks to keep of a pool's size. */
+export function wantedBlanks(state: PackingState, pool: Pool, now: number): number {
+  const { options } = state;
+  const least = pool === state.pools[0] ? options.blanks : 0;
+  if (options.idleMs !== null) return least + pool.reserved;
+  const window = windowMs(state);
+  const worth = (options.waitWorth * state.times.startMs) / (blankGb(state) * window);
+  const most = Math.max(least, Math.ceil(options.maxMachines * BLANKS_SHARE_OF_HOST)) + pool.reserved;
+  return Math.min(most, blanksWanted(pool, least, worth, now, window));
+}
+
+function forgetFed(state: PackingState, now: number): void {
   state.hungry = state.hungry.filter((name) => {
     const app = state.apps[name];
     if (app === undefined) return false;
     if (app.waiting === 0) app.planned = 0;
     return (app.hungry = app.waiting > 0);
   });
+  state.wanting = state.wanting.filter((name) => {
+    const app = state.apps[name];
+    return app !== undefined && (app.wanting = spareNeed(app, now) > 0);
+  });
 }
 
-function hungryApps(state: PackingState): AppState[] {
-  return state.hungry.map((name) => state.apps[name] as AppState);
+/** To those that wait. Returns how many. @param all those of a reserve, too */
+function giveBlanks(state: PackingState, all: boolean, now: number, commands: PolicyCommand[]): number {
+  if (state.hungry.length === 0) return 0;
+  const first = giveInTurn(state, (app) => app.bound + app.binding === 0, all, now, commands);
+  return first + giveInTurn(state, () => true, all, now, commands);
 }
 
-function giveBlanks(state: PackingState, now: number, commands: PolicyCommand[]): void {
-  giveInTurn(state, now, (app) => app.bound + app.binding === 0, commands);
-  giveInTurn(state, now, () => true, commands);
-}
-
-function giveInTurn(state: PackingState, now: number, mayHave: (app: AppState) => boolean, commands: PolicyCommand[]): void {
-  for (let given = true; given && state.blanks.length > 0;) {
+function giveInTurn(
+  state: PackingState,
+  mayHave: (app: AppState) => boolean,
+  all: boolean,
+  now: number,
+  commands: PolicyCommand[],
+): number {
+  let count = 0;
+  for (let given = true; given;) {
     given = false;
-    for (const app of hungryApps(state)) {
-      const blank = mayHave(app) && need(app, now) > 0 ? blankOf(state, app.limits) : undefined;
-      if (blank === undefined) continue;
-      bindMachine(state, blank, app, `${app.waiting} waiting`, commands);
-      state.lastBindAt = now;
-      if (state.takenAt < 0 && state.options.blanks > 0) state.takenAt = now;
-      toTheEnd(state, app);
+    for (const name of [...state.hungry]) {
+      const app = state.apps[name] as AppState;
+      if (!mayHave(app) || need(app, now) === 0) continue;
+      const pool = poolOf(state, app.limits.memoryMb, app.limits.vcpus, now);
+      if (!(all ? pool.ready.length > 0 : mayTake(state, pool, app, now))) continue;
+      giveBlank(state, pool, app, whyWaiting(app), now, commands);
+      toTheEnd(state.hungry, name);
       given = true;
+      count++;
     }
+  }
+  return count;
+}
+
+function giveBlank(state: PackingState, pool: Pool, app: AppState, why: string, now: number, commands: PolicyCommand[]): void {
+  if (app.bound + app.binding > 0 && app.lost.length > 0) recordIdleTime(app.extraTimes, now - (app.lost.pop() as number));
+  noteBlankFound(state.times, (state.machines[pool.ready[0] as number]?.since ?? now) < now);
+  noteTaken(pool, now, windowMs(state));
+  bindMachine(state, pool, app, why, now, commands);
+}
+
+/** The last blank is for an app that has no machine yet, as long as another can be started for those that have. */
+function mayTake(state: PackingState, pool: Pool, app: AppState, now: number): boolean {
+  const there = blanksFor(pool, app.limits);
+  if (there !== 1 || state.options.idleMs !== null || app.bound + app.binding === 0) return there > 0;
+  return wantedBlanks(state, pool, now) < 2 || !hasRoom(state, pool) || now < state.failures.until;
+}
+
+function giveSpares(state: PackingState, app: AppState, now: number, commands: PolicyCommand[]): void {
+  for (let left = spareNeed(app, now); left > 0; left--) {
+    const pool = poolOf(state, app.limits.memoryMb, app.limits.vcpus, now);
+    if (!mayTake(state, pool, app, now)) return;
+    giveBlank(state, pool, app, whySpare(state, app, now), now, commands);
   }
 }
 
-function toTheEnd(state: PackingState, app: AppState): void {
-  state.hungry.splice(state.hungry.indexOf(app.name), 1);
-  state.hungry.push(app.name);
+function toTheEnd(names: string[], name: string): void {
+  names.splice(names.indexOf(name), 1);
+  names.push(name);
 }
 
 /** Takes from `coming` what is being started already. Returns how many machines the host has no room for. */
-function startForDemand(state: PackingState, coming: MachineEntry[], now: number, commands: PolicyCommand[]): number {
+function startForDemand(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): number {
   let short = 0;
-  const apps = hungryApps(state);
-  const lacks = apps.map((app) => need(app, now));
+  const lacks = state.hungry.map((name) => need(state.apps[name] as AppState, now));
   for (let round = 0; lacks.some((lack) => lack > round); round++) {
-    for (const [i, app] of apps.entries()) {
-      if ((lacks[i] as number) <= round || takeOfSize(coming, app.limits)) continue;
-      if (!hasRoom(state)) short++;
-      else if (now >= state.failures.until)
-        startMachine(state, app.limits, { urgent: true, app: app.name, why: `${app.waiting} waiting` }, commands);
+    for (const [i, name] of state.hungry.entries()) {
+      if ((lacks[i] as number) <= round) continue;
+      const app = state.apps[name] as AppState;
+      if (takeComing(state, coming, app, now)) continue;
+      if (!hasRoom(state, app.limits)) short++;
+      else startFor(state, app, { urgent: true, app: name, why: whyWaiting(app) }, now, commands);
     }
   }
   return short;
 }
 
-function takeOfSize(machines: MachineEntry[], size: Size): boolean {
-  const at = machines.findIndex((machine) => sameSize(machine, size));
-  if (at >= 0) machines.splice(at, 1);
-  return at >= 0;
+function startSpares(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
+  for (const name of state.wanting) {
+    const app = state.apps[name] as AppState;
+    for (let left = spareNeed(app, now); left > 0; left--) {
+      if (takeComing(state, coming, app, now)) continue;
+      if (!hasRoom(state, app.limits)) return;
+      startFor(state, app, { urgent: false, app: name, why: whySpare(state, app, now) }, now, commands);
+    }
+  }
 }
 
-function replenishBlanks(state: PackingState, coming: MachineEntry[], now: number, commands: PolicyCommand[]): void {
+function startFor(
+  state: PackingState,
+  app: AppState,
+  order: { urgent: boolean; app: string; why: string },
+  now: number,
+  commands: PolicyCommand[],
+): void {
+  if (now >= state.failures.until && takeStart(state, now)) startMachine(state, app.limits, order, now, commands);
+}
+
+function takeComing(state: PackingState, coming: number[], { limits }: AppState, now: number): boolean {
+  const at = state.pools.indexOf(poolOf(state, limits.memoryMb, limits.vcpus, now));
+  if ((coming[at] ?? 0) < 1) return false;
+  coming[at] = (coming[at] as number) - 1;
+  return true;
+}
+
+function replenishBlanks(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
   if (now < state.failures.until || now < quietUntil(state)) return;
   state.takenAt = -1;
-  const { options } = state;
-  const blanks = state.blanks.map((id) => state.machines[id] as MachineEntry);
-  const ready = [...blanks, ...coming].filter((machine) => sameSize(machine, options)).length;
-  for (let i = ready; i < options.blanks && hasRoom(state); i++)
-    startMachine(state, options, { urgent: false, app: null, why: "blanks are kept ready" }, commands);
+  for (const [i, pool] of state.pools.entries()) {
+    const wanted = wantedBlanks(state, pool, now);
+    for (let ready = pool.ready.length + (coming[i] ?? 0); ready < wanted; ready++) {
+      if (!hasRoom(state, pool) || !takeStart(state, now)) return;
+      startMachine(state, pool, { urgent: false, app: null, why: `${wanted} blanks are kept ready` }, now, commands);
+    }
+  }
 }
 
 /** A start takes CPU that a caller who waits for a bind, or for the first reply after it, would miss: blanks are replaced a moment later. */
 export function quietUntil({ takenAt, lastBindAt }: PackingState): number {
   return takenAt < 0 ? -1 : Math.min(lastBindAt + QUIET_MS, takenAt + LONGEST_QUIET_MS);
-}
-
-function hasRoom(state: PackingState): boolean {
-  return state.live.length < state.options.maxMachines;
 }
 
 /** The host is full: blanks that nobody waits for go first, then what is idle longest, then, for an app with nothing, what another has plenty of. */
@@ -120,13 +202,26 @@ function makeRoom(state: PackingState, short: number, now: number, commands: Pol
 }
 
 function drainOfTheRichest(state: PackingState, now: number, commands: PolicyCommand[]): void {
-  if (everyMachine(state).some((machine) => machine.phase === "draining")) return;
-  if (!hungryApps(state).some((app) => app.bound + app.binding === 0 && need(app, now) > 0)) return;
+  const machines = everyMachine(state);
+  if (machines.some((machine) => machine.phase === "draining")) return;
+  const poor = state.hungry.some((name) => {
+    const app = state.apps[name] as AppState;
+    return app.bound + app.binding === 0 && need(app, now) > 0;
+  });
+  if (!poor) return;
   let richest: AppState | undefined;
   for (const app of Object.values(state.apps)) if (app.bound > (richest?.bound ?? 1)) richest = app;
   if (richest === undefined) return;
   const { name } = richest;
-  const candidates = everyMachine(state).filter((machine) => machine.phase === "bound" && machine.app === name);
+  const candidates = machines.filter((machine) => machine.phase === "bound" && machine.app === name);
   candidates.sort((a, b) => a.inFlight - b.inFlight || a.id - b.id);
-  drainMachine(state, candidates[0] as MachineEntry, "another app has no machine and the host is full", commands);
+  const [victim] = candidates;
+  if (victim !== undefined) drainMachine(state, victim, "another app has no machine and the host is full", commands);
+}
+
+function whyWaiting({ waiting, bound, binding, slots }: AppState): string {
+  const machines = bound + binding;
+  return machines === 0
+    ? `${waiting} waiting, and it has no machine`
+    : `${waiting} waiting, and its ${figure(machines * slots)} slots are taken`;
 }

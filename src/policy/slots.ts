@@ -1,5 +1,5 @@
 /** Slots of bound machines: which is the fullest that has one free, taking and freeing them in constant time. */
-import type { AppState, MachineEntry, PackingState } from "./packing-state.ts";
+import { machinesOf, settleLoad, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
 
 /** The fullest machine of the app with a free slot. */
 export function fullest(state: PackingState, app: AppState): MachineEntry | undefined {
@@ -8,19 +8,31 @@ export function fullest(state: PackingState, app: AppState): MachineEntry | unde
 }
 
 /** Takes a slot of the machine that `fullest` named. */
-export function takeSlot(app: AppState, machine: MachineEntry): void {
+export function takeSlot(app: AppState, machine: MachineEntry, now: number): void {
+  settleLoad(machine, now);
   machine.inFlight++;
   machine.idleSince = -1;
-  if (machine.inFlight < app.limits.concurrency) return;
+  if (machine.inFlight < app.slots) return;
   app.open.pop();
   machine.place = -1;
 }
 
 /** Gives a slot of a bound machine back. */
-export function freeSlot(state: PackingState, app: AppState, machine: MachineEntry): void {
+export function freeSlot(state: PackingState, app: AppState, machine: MachineEntry, now: number): void {
+  settleLoad(machine, now);
   const was = machine.inFlight--;
   if (machine.place >= 0) sinkBelow(state, app, machine, was);
-  else if (machine.inFlight < app.limits.concurrency) openMachine(state, app, machine);
+  else if (machine.inFlight < app.slots) openMachine(state, app, machine);
+}
+
+/** Sorts out anew which machines are open: the app has another number of slots. */
+export function reopenMachines(state: PackingState, app: AppState): void {
+  app.open = [];
+  for (const machine of machinesOf(state, app)) {
+    if (machine.phase !== "bound") continue;
+    machine.place = -1;
+    if (machine.inFlight < app.slots) openMachine(state, app, machine);
+  }
 }
 
 /** Lets a bound machine take work. */

@@ -1,0 +1,74 @@
+/**
+ * How many invocations a machine of an app gets at once. What counts is the share of an invocation's time in flight that
+ * it keeps the machine's event loop busy: those that wait share a machine by the hundred, those that compute have one nearly alone.
+ */
+import type { MachineStats } from "./policy.ts";
+import { settleLoad, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
+import { reopenMachines } from "./slots.ts";
+
+/** Before anything is known of an app. */
+export const FIRST_SLOTS = 16;
+/** A caller may wait for the event loop that share of the time that the invocation takes anyway. */
+const DELAY_SHARE = 0.2;
+/** Of a CPU: more leaves no room for what comes in bursts. */
+const MOST_BUSY = 0.8;
+const SATURATED = 0.85;
+/** With several in flight, a loop that is so late is saturated whatever the host's figures say: it may have been given less than a CPU. */
+const LATE_MS = 50;
+const LATE_AND_BUSY = 0.5;
+/** Reports of fewer invocations at once say more of the machine's idling than of them. */
+const FEWEST = 0.05;
+const GAIN = 0.4;
+/** Changes smaller than this would only make it swing. */
+const DEAD_BAND = 0.15;
+const FASTEST_GROWTH = 4;
+const MEMORY_FULL = 0.85;
+
+/** Invocations at once where each keeps the loop busy for `share` of its time: an M/M/1 queue's wait stays within DELAY_SHARE of it. */
+export function slotsFor(share: number): number {
+  const busy = Math.min(MOST_BUSY, DELAY_SHARE / (DELAY_SHARE + share));
+  return Math.max(1, Math.floor(busy / share + 1e-9));
+}
+
+export function learnConcurrency(state: PackingState, app: AppState, machine: MachineEntry, stats: MachineStats, now: number): void {
+  const span = now - machine.statsAt;
+  settleLoad(machine, now);
+  const load = span > 0 ? machine.area / span : 0;
+  machine.statsAt = now;
+  machine.area = 0;
+  noteMemory(state, app, stats.memoryBytes);
+  if (load < FEWEST || state.options.idleMs !== null) return;
+  noteShare(app, machine, stats, load);
+  resize(state, app, wantedSlots(app, machine, stats, load));
+}
+
+function noteMemory(state: PackingState, app: AppState, bytes: number): void {
+  const gb = bytes / 2 ** 30;
+  app.memoryGb = app.memoryKnown ? app.memoryGb + 0.2 * (gb - app.memoryGb) : gb;
+  app.memoryKnown = true;
+  state.memoryGb = state.memoryGb === 0 ? gb : state.memoryGb + 0.02 * (gb - state.memoryGb);
+}
+
+/** The agent runs handlers in one event loop: more than one CPU does not help it. */
+function noteShare(app: AppState, { vcpus }: MachineEntry, { cpu, loopDelayMs }: MachineStats, load: number): void {
+  const busy = Math.min(1, cpu / Math.min(1, vcpus));
+  const saturated = busy >= SATURATED || (loopDelayMs > LATE_MS && busy > LATE_AND_BUSY && load >= 2);
+  const share = Math.min(1, Math.max(1e-4, busy / Math.max(load, busy)));
+  // They queue for the loop, which makes them take longer and their shares look smaller than they are.
+  if (saturated && load > 1.2) app.share = Math.max(app.share, Math.min(1, 2 * share));
+  else app.share = app.share === 0 ? share : app.share + GAIN * Math.min(1, load) * (share - app.share);
+}
+
+function wantedSlots(app: AppState, { memoryMb }: MachineEntry, { memoryBytes }: MachineStats, load: number): number {
+  const wanted = slotsFor(app.share);
+  const full = memoryBytes > MEMORY_FULL * memoryMb * 2 ** 20;
+  return full ? Math.min(wanted, Math.max(1, Math.floor(load * 0.7))) : wanted;
+}
+
+function resize(state: PackingState, app: AppState, wanted: number): void {
+  const { slots, limits } = app;
+  const next = Math.max(1, Math.min(wanted, limits.concurrency, slots * FASTEST_GROWTH));
+  if (next === slots || (next !== 1 && next !== limits.concurrency && Math.abs(next - slots) <= DEAD_BAND * slots)) return;
+  app.slots = next;
+  reopenMachines(state, app);
+}

@@ -1,0 +1,82 @@
+/** What the policy makes of an app now, in sentences with the numbers that it goes by. */
+import { figure, span } from "./figures.ts";
+import { planIdle } from "./keep-alive.ts";
+import { machinesOf, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
+import { expected, margin } from "./demand.ts";
+import { idleCosts, memoryOf, waitForMachine, waitWorthOf, windowMs } from "./start-times.ts";
+import { worthOfSpare } from "./spares.ts";
+import { NEVER } from "./timers.ts";
+
+/** Empty where there is no such app. Changes nothing. */
+export function explainApp(state: PackingState, name: string, now: number): string[] {
+  const app = state.apps[name];
+  if (app === undefined) return [];
+  const learned = state.options.idleMs === null;
+  return [
+    demandOf(app),
+    slotsSentence(state, app),
+    ...(learned ? [aheadOf(state, app), costsOf(state, app), idleOf(state, app, now)] : []),
+  ].concat(machinesOf(state, app).map((machine) => machineSentence(state, app, machine, now)));
+}
+
+/** Slots that each machine of the app has now; 0 where there is no such app. */
+export function slotsOf(state: PackingState, name: string): number {
+  return state.apps[name]?.slots ?? 0;
+}
+
+function demandOf({ demand, waiting, bound, binding }: AppState): string {
+  const inFlight = demand.load - waiting;
+  return `${inFlight} in flight and ${waiting} waiting, on ${bound} machines, with ${binding} more being bound.`;
+}
+
+function slotsSentence({ options }: PackingState, { slots, share, limits }: AppState): string {
+  const ceiling = `its ceiling is ${limits.concurrency}`;
+  if (options.idleMs !== null) return `Each machine has ${slots} slots: ${ceiling}, and nothing is learned, as idleMs is set.`;
+  if (share === 0) return `Each machine has ${slots} slots to begin with; ${ceiling}.`;
+  return `Each machine has ${slots} slots, as an invocation keeps the event loop busy for ${figure(100 * share)} % of its time in flight; ${ceiling}.`;
+}
+
+function aheadOf(state: PackingState, app: AppState): string {
+  const more = margin(app.demand, worthOfSpare(state, app));
+  const ahead = span(windowMs(state));
+  return (
+    `In ${ahead}, one start-up time, ${figure(expected(app.demand))} in flight are expected, and ${figure(more)} more are provided for: ` +
+    `that is ${app.forecast} machines, and ${app.limits.minMachines} are kept at least.`
+  );
+}
+
+function costsOf(state: PackingState, app: AppState): string {
+  const { hold, start, miss } = idleCosts(state, app);
+  return (
+    `A machine holds ${figure(memoryOf(state, app))} GB: so much it costs a second, in GB-seconds. A start costs ${figure(start)}, and ${figure(miss)} ` +
+    `when a caller waits ${span(waitForMachine(state) * 1_000)} for it, at ${figure(waitWorthOf(state, app))} a second (waitWorth). ` +
+    `So ${span(hold > 0 ? (miss / hold) * 1_000 : NEVER)} of holding cost as much as a start.`
+  );
+}
+
+function idleOf(state: PackingState, app: AppState, now: number): string {
+  const elapsed = app.idleSince < 0 ? 0 : now - app.idleSince;
+  const plan = planIdle(app.idleTimes, elapsed, idleCosts(state, app), true);
+  if (plan.known === 0)
+    return `It fell idle ${app.idleTimes.count} times so far, too few to learn from: its last machine is held for ${span(plan.holdUntil)}.`;
+  const seen = `It fell idle ${app.idleTimes.count} times so far. Each time costs ${figure(plan.costOfHolding)} GB-seconds if a machine is always held`;
+  const none = `${figure(plan.costOfNone)} if none is`;
+  return `${seen}, ${none}, and ${figure(plan.cost)} as it does: ${whatItDoes(app, plan, elapsed)}.`;
+}
+
+function whatItDoes(app: AppState, plan: ReturnType<typeof planIdle>, elapsed: number): string {
+  const held = plan.holdUntil > elapsed ? `the last machine is held for ${span(plan.holdUntil)}` : "the last machine is killed at once";
+  if (plan.startAt >= NEVER) return `${held}, and the next one is started when it is called`;
+  return `${held}, and one is started ${span(plan.startAt)} after the last call, to be there until ${span(plan.startedUntil)} after it`;
+}
+
+function machineSentence({ options }: PackingState, app: AppState, machine: MachineEntry, now: number): string {
+  const { id, phase, inFlight, idleSince, since, timerAt } = machine;
+  if (phase === "binding") return `Machine ${id} is being bound since ${span(now - since)}.`;
+  if (phase === "draining") return `Machine ${id} gets no new work and is killed when the ${inFlight} that it has are through.`;
+  if (idleSince < 0) return `Machine ${id} has ${inFlight} of ${app.slots} slots taken.`;
+  const idle = `Machine ${id} is idle for ${span(now - idleSince)}`;
+  if (app.bound + app.binding <= app.limits.minMachines) return `${idle} and kept: the app is to have ${app.limits.minMachines} at least.`;
+  const until = options.idleMs === null ? timerAt : idleSince + options.idleMs;
+  return until > now ? `${idle}; whether it is kept is looked at again in ${span(until - now)}.` : `${idle}.`;
+}

@@ -1,0 +1,23 @@
+/** What the host may hold, and how fast it may start. */
+import type { Size } from "./machines.ts";
+import type { PackingState } from "./packing-state.ts";
+
+/** Whether one more machine fits. */
+export function hasRoom({ options, use }: PackingState, { memoryMb, vcpus }: Size): boolean {
+  if (use.machines >= options.maxMachines) return false;
+  return use.memoryMb + memoryMb <= options.maxMemoryMb && use.vcpus + vcpus <= options.maxVcpus;
+}
+
+/** Whether one may be started now; if so, it counts as started. A bucket that holds a second's worth of starts. */
+export function takeStart({ options, starts }: PackingState, now: number): boolean {
+  const { startsPerSecond } = options;
+  const most = Math.max(1, startsPerSecond);
+  starts.left = Math.min(most, starts.left + ((now - starts.at) / 1_000) * startsPerSecond);
+  starts.at = now;
+  if (starts.left < 1 - 1e-9) {
+    starts.nextAt = now + ((1 - starts.left) / startsPerSecond) * 1_000;
+    return false;
+  }
+  starts.left--;
+  return true;
+}

@@ -1,0 +1,90 @@
+/**
+ * How long an app, or a machine beside others, had nothing to do until it was needed again. Idle times span milliseconds to days: one bin
+ * for each octave, with its weight, which fades as newer times come, and the last few times in it as they were, so that a timer
+ * keeps its exact period whatever else happens in between.
+ */
+
+export interface IdleTimes {
+  octaves: Octave[];
+  /** Weight of the next time; grows, so that older ones fade. */
+  unit: number;
+  /** Recorded so far. */
+  count: number;
+}
+
+interface Octave {
+  weight: number;
+  /** A ring of times, ms. */
+  recent: number[];
+  next: number;
+}
+
+/** Times with their weights, ascending. */
+export interface Sample {
+  times: number[];
+  weights: number[];
+}
+
+const FIRST_MS = 16;
+/** The last one holds all above 37 hours. */
+const OCTAVES = 24;
+const RECENT = 12;
+/** After so many newer times one counts a third. */
+const FADE = 1 + 1 / 500;
+/** What one might expect of an app that nothing is known of: all durations from a second up alike, weighing as much as one time together. */
+const PRIOR_FROM = 6;
+const PRIOR_WEIGHT = 1 / (OCTAVES - PRIOR_FROM);
+
+export function createIdleTimes(): IdleTimes {
+  return { octaves: [], unit: 1, count: 0 };
+}
+
+export function recordIdleTime(times: IdleTimes, ms: number): void {
+  const at = octaveOf(ms);
+  while (times.octaves.length <= at) times.octaves.push({ weight: 0, recent: [], next: 0 });
+  const octave = times.octaves[at] as Octave;
+  octave.weight += times.unit;
+  octave.recent[octave.next] = ms;
+  octave.next = (octave.next + 1) % RECENT;
+  times.count++;
+  times.unit *= FADE;
+  if (times.unit > 1e9) rescale(times);
+}
+
+/** What is known of times longer than `elapsed`. */
+export function timesBeyond({ octaves, unit }: IdleTimes, elapsed: number): Sample {
+  const sample: Sample = { times: [], weights: [] };
+  for (let i = octaveOf(elapsed); i < OCTAVES; i++) {
+    const octave = octaves[i];
+    if (octave !== undefined) addOctave(sample, octave, elapsed);
+    const middle = FIRST_MS * 1.5 * 2 ** i;
+    if (i < PRIOR_FROM || middle <= elapsed) continue;
+    insert(sample, middle, unit * PRIOR_WEIGHT);
+  }
+  return sample;
+}
+
+function octaveOf(ms: number): number {
+  return ms < FIRST_MS ? 0 : Math.min(OCTAVES - 1, Math.floor(Math.log2(ms / FIRST_MS)));
+}
+
+function addOctave({ times, weights }: Sample, { weight, recent }: Octave, elapsed: number): void {
+  const each = weight / recent.length;
+  for (const ms of recent.toSorted((a, b) => a - b)) {
+    if (ms <= elapsed) continue;
+    times.push(ms);
+    weights.push(each);
+  }
+}
+
+function insert({ times, weights }: Sample, ms: number, weight: number): void {
+  let place = times.length;
+  while (place > 0 && (times[place - 1] as number) > ms) place--;
+  times.splice(place, 0, ms);
+  weights.splice(place, 0, weight);
+}
+
+function rescale(times: IdleTimes): void {
+  for (const octave of times.octaves) octave.weight /= times.unit;
+  times.unit = 1;
+}

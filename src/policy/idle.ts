@@ -1,0 +1,118 @@
+/**
+ * What becomes of machines with nothing in flight: kept as long as that is expected to pay, then killed at once; and an app
+ * without a machine gets one shortly before it is expected to be called.
+ */
+import type { PolicyCommand } from "./policy.ts";
+import { figure, span } from "./figures.ts";
+import { planIdle, type IdlePlan } from "./keep-alive.ts";
+import { recordIdleTime } from "./idle-times.ts";
+import { killMachine } from "./machines.ts";
+import type { AppState, MachineEntry, PackingState } from "./packing-state.ts";
+import { refreshForecast, wantedMachines, noteWanting } from "./spares.ts";
+import { idleCosts, memoryOf, windowMs } from "./start-times.ts";
+import { addTimer, NEVER } from "./timers.ts";
+
+/** Plans are made anew once there are so many more idle times than they were made from. */
+const RENEWAL = 1.1;
+const MOST_LOST = 32;
+/** Two times that are meant to be the same. */
+const SAME_MS = 1;
+
+/** Tells the time since the app, or one machine of it, was last at work, now that it is needed again. */
+export function noteIdleEnd(app: AppState, machine: MachineEntry | undefined, now: number): void {
+  if (app.idleSince >= 0) {
+    recordIdleTime(app.idleTimes, now - app.idleSince);
+    app.idleSince = -1;
+    app.startAt = NEVER;
+    app.startedUntil = 0;
+  } else if (machine !== undefined && machine.idleSince >= 0) recordIdleTime(app.extraTimes, now - machine.idleSince);
+}
+
+/** A bound machine has nothing in flight from now on. */
+export function becomeIdle(state: PackingState, app: AppState, machine: MachineEntry, now: number, commands: PolicyCommand[]): void {
+  machine.idleSince = now;
+  lookAtIdle(state, app, machine, now, commands);
+}
+
+/** Kills it if its time is up, or sees to it that it is looked at again. */
+export function lookAtIdle(state: PackingState, app: AppState, machine: MachineEntry, now: number, commands: PolicyCommand[]): void {
+  const due = dueTime(state, app, machine, now);
+  if (due <= now) killIdle(state, app, machine, now, commands);
+  else if (due < NEVER && (machine.timerAt < 0 || machine.timerAt > due)) {
+    machine.timerAt = due;
+    addTimer(state.timers, due, machine.id);
+  }
+}
+
+/** Its app is expected to be called. */
+export function lookAtApp(state: PackingState, app: AppState, now: number): void {
+  if (app.idleSince >= 0 && now < app.startedUntil) noteWanting(state, app, now);
+}
+
+/** NEVER: nothing but another event changes that it is kept. */
+function dueTime(state: PackingState, app: AppState, machine: MachineEntry, now: number): number {
+  const { idleMs } = state.options;
+  const machines = app.bound + app.binding;
+  if (machines <= app.limits.minMachines) return NEVER;
+  if (idleMs !== null) return machine.idleSince + idleMs;
+  if (machines === 1 && app.idleSince >= 0) return dueTimeOfLast(state, app, now);
+  const due = machine.idleSince + extraPlan(state, app).holdUntil;
+  if (due > now + SAME_MS) return due;
+  refreshForecast(state, app, now);
+  return machines <= wantedMachines(app, now) ? now + windowMs(state) : now;
+}
+
+function dueTimeOfLast(state: PackingState, app: AppState, now: number): number {
+  if (now >= app.startAt && now + SAME_MS < app.startedUntil) return app.startedUntil;
+  const elapsed = now - app.idleSince;
+  const planned = idlePlan(state, app);
+  if (planned.holdUntil > elapsed + SAME_MS) return app.idleSince + planned.holdUntil;
+  // The plan from the beginning is over: what is best from here on?
+  const next = elapsed > SAME_MS ? planIdle(app.idleTimes, elapsed, idleCosts(state, app), true) : planned;
+  if (next.known > 0 && next.holdUntil > elapsed + SAME_MS) return app.idleSince + next.holdUntil;
+  startLater(state, app, next, now);
+  return now;
+}
+
+function startLater(state: PackingState, app: AppState, plan: IdlePlan, now: number): void {
+  const starts = plan.startAt < NEVER;
+  app.startAt = starts ? app.idleSince + plan.startAt : NEVER;
+  app.startedUntil = starts ? app.idleSince + plan.startedUntil : 0;
+  if (starts) addTimer(state.timers, Math.max(now, app.startAt), -app.number);
+}
+
+function idlePlan(state: PackingState, app: AppState): IdlePlan {
+  const { count } = app.idleTimes;
+  if (app.idlePlan === null || count > app.idlePlanOf * RENEWAL) {
+    app.idlePlan = planIdle(app.idleTimes, 0, idleCosts(state, app), true);
+    app.idlePlanOf = count;
+  }
+  return app.idlePlan;
+}
+
+function extraPlan(state: PackingState, app: AppState): IdlePlan {
+  const { count } = app.extraTimes;
+  if (app.extraPlan === null || count > app.extraPlanOf * RENEWAL) {
+    app.extraPlan = planIdle(app.extraTimes, 0, idleCosts(state, app), false);
+    app.extraPlanOf = count;
+  }
+  return app.extraPlan;
+}
+
+function killIdle(state: PackingState, app: AppState, machine: MachineEntry, now: number, commands: PolicyCommand[]): void {
+  const last = app.bound + app.binding === 1 && app.idleSince >= 0;
+  if (last) app.forecast = 0;
+  else if (app.lost.length < MOST_LOST) app.lost.push(machine.idleSince);
+  killMachine(state, machine, whyKilled(state, app, machine, last, now), commands);
+}
+
+function whyKilled(state: PackingState, app: AppState, machine: MachineEntry, last: boolean, now: number): string {
+  const idle = span(now - machine.idleSince);
+  const { idleMs } = state.options;
+  if (idleMs !== null) return `idle for ${idleMs} ms`;
+  const { miss } = idleCosts(state, app);
+  const price = `holding it costs ${figure(memoryOf(state, app))} GB·s a second, a start that a caller waits for ${figure(miss)}`;
+  if (!last) return `idle for ${idle} beside ${app.bound + app.binding - 1} others; ${price}`;
+  const again = app.startAt < NEVER ? `; one is to be started again in ${span(app.startAt - now)}` : "";
+  return `idle for ${idle}; ${price}${again}`;
+}

@@ -1,0 +1,137 @@
+/**
+ * How long to keep what is idle, and when to start it again before it is needed: the pair of least expected cost over the
+ * idle times seen so far. With too little history it is held until that has cost as much as a start and the wait for it:
+ * never more than twice what one who knew the future would pay (the ski-rental rule).
+ */
+import { NEVER } from "./timers.ts";
+import { timesBeyond, type IdleTimes, type Sample } from "./idle-times.ts";
+
+/** In GB-seconds of memory. */
+export interface IdleCosts {
+  /** Of a second of holding. */
+  hold: number;
+  /** Of starting again ahead of need. */
+  start: number;
+  /** Of starting again when a caller already waits. */
+  miss: number;
+  /** ms from the decision to start to a machine that is ready. */
+  leadMs: number;
+}
+
+/** Times are ms since it fell idle. */
+export interface IdlePlan {
+  holdUntil: number;
+  /** NEVER: not before somebody calls. */
+  startAt: number;
+  /** How long a machine that was started ahead is held. */
+  startedUntil: number;
+  /** Expected, GB-seconds: of this plan, of not holding at all, of holding until the next call. */
+  cost: number;
+  costOfNone: number;
+  costOfHolding: number;
+  /** Weighed idle times that it was made from; 0: the ski-rental rule. */
+  known: number;
+}
+
+/** Fewer idle times than this say nothing. */
+const ENOUGH = 3;
+/** Around times that were seen, as a share of their spread and of themselves. */
+const SPREAD_MARGIN = 0.5;
+const TIME_MARGIN = 0.004;
+const MOST_STARTS = 32;
+
+/** @param elapsed ms that it has been idle for already */
+export function planIdle(times: IdleTimes, elapsed: number, costs: IdleCosts, mayStart: boolean): IdlePlan {
+  if (times.count < ENOUGH) return skiRental(elapsed, costs);
+  const sample = timesBeyond(times, elapsed);
+  const total = sum(sample.weights);
+  const best = bestHold(sample, total, elapsed, costs);
+  if (mayStart) improveByStarting(sample, total, elapsed, costs, best);
+  best.cost /= total;
+  best.costOfNone /= total;
+  best.costOfHolding /= total;
+  return best;
+}
+
+function skiRental(elapsed: number, { hold, miss }: IdleCosts): IdlePlan {
+  const until = hold > 0 ? Math.min((miss / hold) * 1_000, 86_400_000) : 86_400_000;
+  return {
+    holdUntil: Math.max(elapsed, until),
+    startAt: NEVER,
+    startedUntil: 0,
+    cost: miss,
+    costOfNone: miss,
+    costOfHolding: NEVER,
+    known: 0,
+  };
+}
+
+/** Holds until one of the times seen, or not at all. */
+function bestHold({ times, weights }: Sample, total: number, elapsed: number, { hold, miss }: IdleCosts): IdlePlan {
+  const none = total * miss;
+  const plan: IdlePlan = {
+    holdUntil: elapsed,
+    startAt: NEVER,
+    startedUntil: 0,
+    cost: none,
+    costOfNone: none,
+    costOfHolding: 0,
+    known: times.length,
+  };
+  let [held, left] = [0, total];
+  for (let i = 0; i < times.length; i++) {
+    const time = times[i] as number;
+    const weight = weights[i] as number;
+    held += weight * hold * (time - elapsed) * 1e-3;
+    left -= weight;
+    const until = time * (1 + TIME_MARGIN);
+    const cost = held + Math.max(0, left) * (hold * (until - elapsed) * 1e-3 + miss);
+    if (cost < plan.cost) [plan.cost, plan.holdUntil] = [cost, until];
+  }
+  plan.costOfHolding = held;
+  return plan;
+}
+
+/** Lets it go now and starts it again in time for a cluster of times seen. */
+function improveByStarting(sample: Sample, total: number, elapsed: number, costs: IdleCosts, plan: IdlePlan): void {
+  const { times, weights } = sample;
+  let [before, tried] = [0, 0];
+  for (let i = 0; i < times.length && tried < MOST_STARTS; i++) {
+    const from = times[i] as number;
+    if (i === 0 || from > (times[i - 1] as number) * (1 + 2 * TIME_MARGIN)) {
+      tried++;
+      tryStart(sample, i, before, total, elapsed, costs, plan);
+    }
+    before += weights[i] as number;
+  }
+}
+
+function tryStart(sample: Sample, i: number, before: number, total: number, elapsed: number, costs: IdleCosts, plan: IdlePlan): void {
+  const { times, weights } = sample;
+  const { hold, start, miss, leadMs } = costs;
+  const from = times[i] as number;
+  let [weightIn, timeIn] = [0, 0];
+  for (let j = i; j < times.length; j++) {
+    const to = times[j] as number;
+    const margin = Math.max(SPREAD_MARGIN * (to - from), TIME_MARGIN * to);
+    const ready = from - margin;
+    if (ready - leadMs <= elapsed) break;
+    weightIn += weights[j] as number;
+    timeIn += (weights[j] as number) * to;
+    const inside = weightIn * start + hold * (timeIn - weightIn * ready) * 1e-3;
+    const after = Math.max(0, total - before - weightIn) * (start + miss + hold * (to + margin - ready) * 1e-3);
+    const cost = before * miss + inside + after;
+    if (weightIn * hold * margin * 1e-3 > plan.cost) break;
+    if (cost >= plan.cost) continue;
+    plan.cost = cost;
+    plan.holdUntil = elapsed;
+    plan.startAt = ready - leadMs;
+    plan.startedUntil = to + margin;
+  }
+}
+
+function sum(numbers: number[]): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
+}

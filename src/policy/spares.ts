@@ -1,0 +1,58 @@
+/** Machines that an app is to have though nobody waits: its minimum, those that its forecast asks for, one that a call is expected for. */
+import { closeWindows, expected, margin } from "./demand.ts";
+import { figure, span } from "./figures.ts";
+import type { AppState, PackingState } from "./packing-state.ts";
+import { memoryOf, waitForMachine, waitWorthOf, windowMs } from "./start-times.ts";
+
+/** Less than this in flight, on average, is no demand to keep spares for: that is for the idle plan to decide. */
+const LEAST_DEMAND = 0.5;
+
+/** Machines that it should have, by all but what waits now. */
+export function wantedMachines(app: AppState, now: number): number {
+  const expected = now >= app.startAt && now < app.startedUntil ? 1 : 0;
+  return Math.max(app.limits.minMachines, expected, app.forecast);
+}
+
+/** Machines that it lacks of these. */
+export function spareNeed(app: AppState, now: number): number {
+  if (now < app.failures.until) return 0;
+  return Math.min(wantedMachines(app, now), app.limits.maxMachines) - app.bound - app.binding;
+}
+
+/** Has the app looked at by the next plan, where it lacks machines. Returns whether it does. */
+export function noteWanting(state: PackingState, app: AppState, now: number): boolean {
+  if (spareNeed(app, now) <= 0) return false;
+  if (!app.wanting) state.wanting.push(app.name);
+  app.wanting = true;
+  return true;
+}
+
+/** Forecasts anew how many machines its demand will take one start-up time from now. */
+export function refreshForecast(state: PackingState, app: AppState, now: number): void {
+  if (state.options.idleMs !== null) return;
+  closeWindows(app.demand, now, windowMs(state));
+  const worth = worthOfSpare(state, app);
+  const more = margin(app.demand, worth);
+  const slots = expected(app.demand) + more;
+  app.forecast = worth <= 1 || slots < LEAST_DEMAND ? 0 : Math.ceil(slots / app.slots - 1e-6);
+  app.trigger = Math.max(app.forecast, app.bound + app.binding) * app.slots - more;
+}
+
+/** Price of one caller's wait over that of an idle machine, for one window. */
+export function worthOfSpare(state: PackingState, app: AppState): number {
+  const idle = memoryOf(state, app) * (windowMs(state) / 1_000);
+  return (waitWorthOf(state, app) * waitForMachine(state)) / idle;
+}
+
+export function whySpare(state: PackingState, app: AppState, now: number): string {
+  const { load, level, trend, variance } = app.demand;
+  if (app.bound + app.binding < app.limits.minMachines) return `it is to have ${app.limits.minMachines} at least`;
+  if (app.bound + app.binding >= app.forecast && now >= app.startAt) return `a call is expected within ${span(app.startedUntil - now)}`;
+  const ahead = span(windowMs(state));
+  const slots = expected(app.demand) + margin(app.demand, worthOfSpare(state, app));
+  const has = (app.bound + app.binding) * app.slots;
+  return (
+    `${load} in flight, ${figure(slots)} forecast for ${ahead} from now ` +
+    `(level ${figure(level)}, trend ${figure(trend)}, deviation ${figure(Math.sqrt(variance))}), and it has ${figure(has)} slots`
+  );
+}

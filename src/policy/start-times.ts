@@ -1,0 +1,65 @@
+/** How long machines take to come up and to be bound, as seen so far. */
+import type { AppState, PackingState } from "./packing-state.ts";
+import type { IdleCosts } from "./keep-alive.ts";
+
+const GAIN = 0.15;
+const SHORTEST_WINDOW_MS = 50;
+
+export interface StartTimes {
+  /** ms, smoothed; the first ones seen replace these guesses. */
+  startMs: number;
+  bindMs: number;
+  started: number;
+  bound: number;
+  /** Share of binds for a waiting caller that found no blank ready. */
+  missing: number;
+}
+
+export function createStartTimes(): StartTimes {
+  return { startMs: 300, bindMs: 30, started: 0, bound: 0, missing: 0.1 };
+}
+
+export function noteStarted(times: StartTimes, ms: number): void {
+  times.startMs = times.started++ === 0 ? ms : times.startMs + GAIN * (ms - times.startMs);
+}
+
+export function noteBound(times: StartTimes, ms: number): void {
+  times.bindMs = times.bound++ === 0 ? ms : times.bindMs + GAIN * (ms - times.bindMs);
+}
+
+export function noteBlankFound(times: StartTimes, found: boolean): void {
+  times.missing += 0.05 * ((found ? 0 : 1) - times.missing);
+}
+
+/** One start-up time: how far ahead demand is forecast. */
+export function windowMs({ times }: PackingState): number {
+  return Math.max(SHORTEST_WINDOW_MS, times.startMs + times.bindMs);
+}
+
+/** Seconds that a caller waits who finds no slot, as things are. */
+export function waitForMachine({ times }: PackingState): number {
+  return (times.bindMs + times.missing * times.startMs) / 1_000;
+}
+
+export function waitWorthOf({ options }: PackingState, app: AppState): number {
+  return app.limits.waitWorth ?? options.waitWorth;
+}
+
+/** GB that a machine of the app holds. */
+export function memoryOf(state: PackingState, app: AppState): number {
+  if (app.memoryKnown) return app.memoryGb;
+  return state.memoryGb > 0 ? state.memoryGb : Math.min(128, app.limits.memoryMb) / 1_024;
+}
+
+export function idleCosts(state: PackingState, app: AppState): IdleCosts {
+  const { startMs, bindMs } = state.times;
+  // A start is taken to keep a CPU busy all along, and to hold what a blank does.
+  const start = (state.options.cpuWorth * (startMs + bindMs) + blankGb(state) * startMs) / 1_000;
+  const miss = start + waitWorthOf(state, app) * waitForMachine(state);
+  return { hold: memoryOf(state, app), start, miss, leadMs: bindMs + state.times.missing * startMs };
+}
+
+/** GB that a blank holds: not reported by anybody, so taken as half of what a bound one does. */
+export function blankGb({ memoryGb }: PackingState): number {
+  return memoryGb > 0 ? memoryGb / 2 : 0.05;
+}
