@@ -43,6 +43,7 @@ const numbers: FigureColumn<WithFigures>[] = [
   { title: "BIND", text: figure("bindRate", percentInWords) },
   { title: "P50 WAIT", text: figure("waitP50Ms", waitInWords) },
   { title: "P99 WAIT", text: figure("waitP99Ms", waitInWords) },
+  { title: "P99 DELAY", text: figure("delayP99Ms", waitInWords) },
   { title: "IDLE MACHINE-S", text: figure("idleMachineSeconds", amountInWords) },
   { title: "IDLE GB-S", text: figure("idleGbSeconds", amountInWords) },
   { title: "BLANK GB-S", text: figure("blankGbSeconds", amountInWords) },

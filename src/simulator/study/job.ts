@@ -1,14 +1,13 @@
 /** One simulation, told as plain data so that a worker thread can be given it. */
-import { simulate } from "../simulate.ts";
 import type { Outcome, Worth } from "../simulator.ts";
 import { type MachineName, machineModels } from "./machines.ts";
-import { createPolicy, type PolicyName } from "./policies.ts";
+import { runPolicy } from "./policies.ts";
 import { openSource, type Source } from "./source.ts";
 
 export interface Job {
   source: Source;
   seed: number;
-  policy: PolicyName;
+  policy: string;
   /** The knob of ours: GB-seconds for a second of a caller's wait. What the cost is counted in is `worth`. */
   waitWorth: number;
   worth: Worth;
@@ -17,6 +16,5 @@ export interface Job {
 }
 
 export function runJob({ source, seed, policy, waitWorth, worth, machine, series }: Job): Outcome {
-  const workload = openSource(source, seed);
-  return simulate(workload, createPolicy(policy, { ...worth, wait: waitWorth }), { machine: machineModels[machine], worth, series });
+  return runPolicy(policy, openSource(source, seed), waitWorth, { machine: machineModels[machine], worth, series });
 }

@@ -1,33 +1,37 @@
-/** The policies that a study can compare, by name: ours as the live system runs it, the baselines, and the oracle. */
-import { createPackingPolicy } from "../../policy/packing.ts";
+/** What a study can compare, by name: the oracle, our policy as the live system runs it, and the baselines. */
+import { createPackingPolicy, type PackingOptions } from "../../policy/packing.ts";
+import { baselines, oracle } from "../baselines/baselines.ts";
 import type { PolicyResult } from "../report/report.ts";
-import type { SimulatedPolicy, Worth } from "../simulator.ts";
+import { simulate, type SimulationOptions } from "../simulate.ts";
+import type { Outcome, SimulatedPolicy, Workload, Worth } from "../simulator.ts";
 
-export const policyNames = ["mayfly"] as const;
+export const policyNames: readonly string[] = ["oracle", "mayfly", ...baselines.map(({ name }) => name)];
 
-export type PolicyName = (typeof policyNames)[number];
-
-export function kindOf(policy: PolicyName): PolicyResult["kind"] {
+export function kindOf(policy: string): PolicyResult["kind"] {
+  if (policy === "oracle") return "limit";
   return policy === "mayfly" ? "ours" : "baseline";
 }
 
-/** @param worth as the policy sees it */
-export function createPolicy(name: PolicyName, worth: Worth): SimulatedPolicy {
-  return { name, create: () => createPackingPolicy(mayflyOptions(worth)) as ReturnType<SimulatedPolicy["create"]> };
+/** @param waitWorth our policy's knob; what the cost is counted in is in `options` */
+export function runPolicy(name: string, workload: Workload, waitWorth: number, options: SimulationOptions): Outcome {
+  if (name === "oracle") return oracle(workload, options);
+  const policy = name === "mayfly" ? mayfly(waitWorth, options.worth) : baselines.find((each) => each.name === name);
+  return simulate(workload, policy!, options);
+}
+
+function mayfly(waitWorth: number, { cpu }: Worth): SimulatedPolicy {
+  const create = () => createPackingPolicy({ ...asServed, waitWorth, cpuWorth: cpu });
+  return { name: "mayfly", create: create as unknown as SimulatedPolicy["create"] };
 }
 
 /** The server's defaults, on a host so large that its limits are not what is compared. */
-function mayflyOptions({ wait, cpu }: Worth) {
-  return {
-    blanks: 2,
-    idleMs: null,
-    maxMachines: 100_000,
-    maxMemoryMb: 1e9,
-    maxVcpus: 1e6,
-    startsPerSecond: 50,
-    memoryMb: 256,
-    vcpus: 1,
-    waitWorth: wait,
-    cpuWorth: cpu,
-  };
-}
+const asServed: Omit<PackingOptions, "waitWorth" | "cpuWorth"> = {
+  blanks: 2,
+  idleMs: null,
+  startsPerSecond: 50,
+  memoryMb: 256,
+  vcpus: 1,
+  maxMachines: 1e6,
+  maxMemoryMb: 1e9,
+  maxVcpus: 1e6,
+};

@@ -7,13 +7,13 @@ import type { Report, WorkloadResult } from "../report/report.ts";
 import type { Outcome, Worth } from "../simulator.ts";
 import type { Job } from "./job.ts";
 import { type MachineName, machineModels } from "./machines.ts";
-import { kindOf, type PolicyName } from "./policies.ts";
+import { kindOf } from "./policies.ts";
 import { createPool, type Pool } from "./pool.ts";
 import { countApps, isSynthetic, nameOf, type Source } from "./source.ts";
 
 export interface Study {
   sources: Source[];
-  policies: PolicyName[];
+  policies: string[];
   seeds: number[];
   worth: Worth;
   machine: MachineName;
@@ -64,6 +64,6 @@ async function runSource(study: Study, source: Source, pool: Pool): Promise<Work
 /** Drawn over time on the page, ours first. */
 const withSeries: string[] = ["mayfly", "fixed-10min", "kpa"];
 
-function frontierSteps({ policies, frontier }: Study): { policy: PolicyName; waitWorth: number }[] {
+function frontierSteps({ policies, frontier }: Study): { policy: string; waitWorth: number }[] {
   return policies.includes("mayfly") ? frontier.map((waitWorth) => ({ policy: "mayfly", waitWorth })) : [];
 }
