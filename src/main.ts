@@ -24,14 +24,15 @@ import type { Egress } from "./egress/egress.ts";
 import { MayflyError } from "./errors/error.ts";
 import { createGateway } from "./gateway/gateway.ts";
 import { RouteTable } from "./gateway/routes.ts";
+import { createAccounts } from "./ledger/create-accounts.ts";
 import { createLedger } from "./ledger/create-ledger.ts";
-import type { Prices } from "./ledger/prices.ts";
 import { openLogs } from "./logs/open-logs.ts";
 import { type Driver, usualSize } from "./machines/driver.ts";
 import { type ChosenDriver, chooseDriver } from "./machines/drivers.ts";
 import { createFleet } from "./machines/fleet/create-fleet.ts";
 import { createPackingPolicy, type PackingOptions } from "./policy/packing.ts";
 import { type BoundPolicy, bindPolicy } from "./policy/bind-policy.ts";
+import { LogLevel } from "./wire/protocol.ts";
 import { lockStateFolder } from "./state-folder/lock.ts";
 
 export interface Hooks {
@@ -101,7 +102,7 @@ function openServerLog({ logLevel }: Config): Logger {
   return pino({ level: logLevel, base: null }, destination({ fd: 2, sync: true }));
 }
 
-function openState({ config: { stateDir }, clock, log, closing }: Start) {
+function openState({ config: { stateDir, prices }, clock, log, closing }: Start) {
   const inState = (name: string) => join(stateDir, name);
   const complain = (what: string) => (error: unknown) => log.error({ err: error }, what);
   const catalog = openCatalog(inState("catalog.db"), inState("secrets.key"), clock);
@@ -110,7 +111,12 @@ function openState({ config: { stateDir }, clock, log, closing }: Start) {
   closing.defer(() => ledger.close());
   const logs = openLogs(inState("logs"), { clock, onFailure: (app, error) => log.error({ err: error, app }, "a log failed") });
   closing.defer(() => logs.close());
-  return { catalog, ledger, logs, token: ensureToken(inState("api-token")) };
+  const tell = (app: string, text: string) => {
+    log.warn({ app }, text);
+    logs.append({ at: clock.wall(), app, level: LogLevel.Platform, text });
+  };
+  const accounts = createAccounts({ ledger, prices, clock, tell });
+  return { catalog, accounts, logs, token: ensureToken(inState("api-token")) };
 }
 
 /** What a killed server left of its machines is cleared away by the driver's prepare(). */
@@ -122,7 +128,7 @@ async function openDriver({ config, clock, progress, closing }: Start): Promise<
   return chosen;
 }
 
-async function openDispatcher(start: Start, { catalog, ledger, logs }: State, driver: Driver, urls: Urls): Promise<LiveDispatcher> {
+async function openDispatcher(start: Start, { catalog, accounts, logs }: State, driver: Driver, urls: Urls): Promise<LiveDispatcher> {
   const { config, clock, log, closing } = start;
   const bootId = createBootId(clock.wall());
   const fleet = createFleet({
@@ -132,17 +138,17 @@ async function openDispatcher(start: Start, { catalog, ledger, logs }: State, dr
     bundles: ({ app, id }) => catalog.bundles(app, id),
     secrets: ({ app, manifest }) => catalog.secrets(app, manifest.secrets),
     egress: ({ manifest }) => egressOf(manifest, urls),
-    usage: ledger,
+    usage: accounts,
     report: (text) => log.warn(text),
   });
-  const dispatcher = createDispatcher({ policy: await openPolicy(start, ledger.prices), fleet, clock, bootId, logs });
+  const dispatcher = createDispatcher({ policy: await openPolicy(start), fleet, clock, bootId, logs, accounts });
   closing.defer(() => dispatcher.close(config.graceMs));
   return dispatcher;
 }
 
-async function openPolicy({ config, closing }: Start, prices: Prices): Promise<BoundPolicy> {
+async function openPolicy({ config, closing }: Start): Promise<BoundPolicy> {
   const { record } = config;
-  const options = policyOptions(config, prices);
+  const options = policyOptions(config);
   const policy = bindPolicy(createPackingPolicy(options));
   if (record === undefined) return policy;
   const recorder = await recordPolicy(policy, options, record);
@@ -150,8 +156,9 @@ async function openPolicy({ config, closing }: Start, prices: Prices): Promise<B
   return recorder.policy;
 }
 
-function policyOptions(config: Config, { vcpuSecond, gbSecond }: Prices): PackingOptions {
+function policyOptions(config: Config): PackingOptions {
   const { blanks, idleMs = null, waitWorth, maxMachines, startsPerSecond } = config;
+  const { vcpuSecond, gbSecond } = config.prices;
   const { maxMemoryMb = (2 * totalmem()) / 2 ** 20, maxVcpus = 32 * availableParallelism() } = config;
   return { blanks, idleMs, waitWorth, maxMachines, maxMemoryMb, maxVcpus, startsPerSecond, cpuWorth: vcpuSecond / gbSecond, ...usualSize };
 }

@@ -21,10 +21,10 @@ test("mayfly demo --once --json is one line of JSON, and a second run adds its o
   for (const requests of [201, 402]) {
     const { code, stdout, stderr } = await mayfly(["demo", "--once", "--json"], { env });
     assert.equal(code, 0, stderr);
-    const story = JSON.parse(stdout) as { driver: { name: string }; coldStartMs: number; usage: { total: { requests: number } } };
+    const story = JSON.parse(stdout) as { driver: { name: string }; coldStartMs: number; bill: { total: { requests: number } } };
     assert.equal(story.driver.name, "qemu");
     assert.ok(story.coldStartMs > 0);
-    assert.equal(story.usage.total.requests, requests);
+    assert.equal(story.bill.total.requests, requests);
   }
 });
 

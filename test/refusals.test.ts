@@ -59,7 +59,7 @@ describe("refusals", () => {
 
   test("the API wants its token, everywhere but at its health and its description", async () => {
     const { apiUrl, token } = platform.running;
-    for (const path of ["/v1/apps", "/v1/machines", "/v1/usage", "/v1/host"]) {
+    for (const path of ["/v1/apps", "/v1/machines", "/v1/bill", "/v1/host"]) {
       await refused(await fetch(apiUrl + path), 401, "unauthorized");
       await refused(await fetch(apiUrl + path, { headers: { authorization: "Bearer wrong" } }), 401, "unauthorized");
       assert.equal((await fetch(apiUrl + path, { headers: { authorization: `Bearer ${token}` } })).status, 200);

@@ -5,7 +5,17 @@ import { type ErrorBody, MayflyError } from "../errors/error.ts";
 import { errorTable } from "../errors/table.ts";
 import type { LogLine } from "../logs/logs.ts";
 import { jsonLines } from "./json-lines.ts";
-import type { AppInfo, ExplainInfo, HostInfo, MachineInfo, UsageInfo, VersionInfo } from "./schemas.ts";
+import type {
+  AppInfo,
+  BillInfo,
+  ExplainInfo,
+  HostInfo,
+  LimitChanges,
+  LimitsInfo,
+  MachineInfo,
+  OneBillInfo,
+  VersionInfo,
+} from "./schemas.ts";
 
 export interface ClientOptions {
   /** For example "http://127.0.0.1:7070". */
@@ -43,8 +53,13 @@ export interface Client {
   logs(filter: LogFilter): Promise<LogLine[]>;
   /** The tail, then new lines as they come, until the signal aborts or the server ends. */
   follow(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<LogLine, void>;
-  /** Of one app, or of everything. */
-  usage(app?: string): Promise<UsageInfo>;
+  /** @param month such as "2026-11", of UTC; default: the one that it is */
+  bill(month?: string): Promise<BillInfo>;
+  /** Throws "no-such-app" where it is not deployed and used nothing in the month. */
+  appBill(app: string, month?: string): Promise<OneBillInfo>;
+  limits(app: string): Promise<LimitsInfo>;
+  /** What is absent stays as it is, null lifts a limit. May be called before the app's first deploy. */
+  setLimits(app: string, changes: LimitChanges): Promise<LimitsInfo>;
   host(): Promise<HostInfo>;
   /** Resolves when the API answers; needs no token. Throws "api-unreachable". */
   health(): Promise<void>;
@@ -79,7 +94,10 @@ export function createClient(options: ClientOptions): Client {
       const response = await call("GET", logPath(filter, "/follow"), signal ? { signal } : {});
       if (response.body) yield* jsonLines<LogLine>(response.body, signal);
     },
-    usage: (app) => json("GET", app === undefined ? "/v1/usage" : `/v1/usage?app=${segment(app)}`),
+    bill: (month) => json("GET", `/v1/bill${monthQuery(month)}`),
+    appBill: (app, month) => json("GET", `/v1/apps/${segment(app)}/bill${monthQuery(month)}`),
+    limits: (app) => json("GET", `/v1/apps/${segment(app)}/limits`),
+    setLimits: (app, changes) => json("PATCH", `/v1/apps/${segment(app)}/limits`, changes),
     host: () => json("GET", "/v1/host"),
     health: () => none("GET", "/v1/health"),
   };
@@ -154,6 +172,10 @@ function logPath(filter: LogFilter, suffix: string): string {
   if (filter.tail !== undefined) query.set("tail", String(filter.tail));
   if (filter.since !== undefined) query.set("since", String(filter.since));
   return `/v1/apps/${segment(filter.app)}/logs${suffix}?${query.toString()}`;
+}
+
+function monthQuery(month: string | undefined): string {
+  return month === undefined ? "" : `?month=${segment(month)}`;
 }
 
 function jsonBody(body: unknown): CallInit {

@@ -77,7 +77,7 @@ describe("what is malformed", () => {
     ["a missing key", "PUT", "/v1/apps/shop/live", "{}", /version in the body is missing/],
     ["a bad name in the path", "GET", "/v1/apps/..%2fshop", undefined, /app in the path/],
     ["a bad number in the query", "GET", "/v1/apps/shop/logs?tail=-1", undefined, /tail in the query.*at least 0/],
-    ["an unknown key in the query", "GET", "/v1/usage?nonsense=1", undefined, /nonsense in the query/],
+    ["an unknown key in the query", "GET", "/v1/bill?nonsense=1", undefined, /nonsense in the query/],
     ["a body that is too large", "PUT", "/v1/apps/shop/live", JSON.stringify({ version: "x".repeat(300_000) }), /over the limit/],
   ];
   for (const [name, method, path, body, message] of cases) {

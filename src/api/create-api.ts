@@ -2,7 +2,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Catalog } from "../catalog/catalog.ts";
 import { type Clock, systemClock } from "../clock/clock.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { OpenAccounts } from "../ledger/create-accounts.ts";
 import type { Logs } from "../logs/logs.ts";
 import { authorize } from "./authorize.ts";
 import { limitBody } from "./limit-body.ts";
@@ -11,6 +11,7 @@ import type { Platform } from "./platform.ts";
 import { refuseInvalid, replyNotFound, replyWithError } from "./replies.ts";
 import * as routes from "./routes.ts";
 import { addApps } from "./handlers/apps.ts";
+import { addBills } from "./handlers/bills.ts";
 import { addLogs } from "./handlers/logs.ts";
 import { addPlatform } from "./handlers/platform.ts";
 import { addSecrets } from "./handlers/secrets.ts";
@@ -18,7 +19,7 @@ import { addSecrets } from "./handlers/secrets.ts";
 export interface ApiOptions {
   catalog: Catalog;
   logs: Logs;
-  ledger: Ledger;
+  accounts: OpenAccounts;
   platform: Platform;
   token: string;
   clock?: Clock;
@@ -47,6 +48,7 @@ export function createApi(options: ApiOptions): Api {
   addApps(app, parts);
   addSecrets(app, parts);
   addLogs(app, parts);
+  addBills(app, parts);
   return { app, listen: (where) => listen(app, where) };
 }
 

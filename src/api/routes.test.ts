@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Bundle, Catalog, Version } from "../catalog/catalog.ts";
 import type { Manifest } from "../catalog/manifest.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { OpenAccounts } from "../ledger/create-accounts.ts";
 import type { LogLine, Logs } from "../logs/logs.ts";
 import { LogLevel } from "../wire/protocol.ts";
 import { type Client, createClient } from "./client.ts";
@@ -11,13 +11,13 @@ import { bundle, decisions, hostInfo, machine, manifest, type ServedApi, serveAp
 let served: ServedApi;
 let catalog: Catalog;
 let logs: Logs;
-let ledger: Ledger;
+let accounts: OpenAccounts;
 let client: Client;
 let told: (Version | string)[];
 
 beforeEach(async () => {
   served = await serveApi();
-  ({ catalog, logs, ledger, client, told } = served);
+  ({ catalog, logs, accounts, client, told } = served);
 });
 afterEach(() => served.close());
 
@@ -126,18 +126,51 @@ describe("logs", () => {
 });
 
 describe("the platform", () => {
-  test("host, machines and usage are what the rooms say", async () => {
-    ledger.record({ at: 1, app: "shop", machine: "m1", cpuUs: 2_000_000, requests: 4 });
-    ledger.record({ at: 1, app: null, machine: "m1", cpuUs: 1_000_000 });
+  test("host and machines are what the rooms say", async () => {
     assert.deepEqual(await client.host(), hostInfo);
     assert.deepEqual(await client.machines(), [machine]);
-    const usage = await client.usage();
-    assert.deepEqual([usage.total.cpuSeconds, usage.platform.cpuSeconds, usage.apps[0]?.requests], [3, 1, 4]);
-    assert.deepEqual((await client.usage("none")).apps, []);
   });
 
   test("health needs no token", async () => {
     await createClient({ url: served.server.url, token: "none" }).health();
+  });
+});
+
+describe("bills", () => {
+  const at = Date.now();
+  const use = (app: string | null, cpuUs: number) => accounts.record({ at, app, machine: "m1", kind: "run", cpuUs, byteSeconds: 0 });
+
+  test("the operator's has every app that used something or is deployed, the platform and the total", async () => {
+    await deploy("one");
+    use("gone", 2_000_000);
+    use(null, 1_000_000);
+    const { apps, platform, total, month } = await client.bill();
+    assert.equal(month, new Date(at).toISOString().slice(0, 7));
+    assert.deepEqual(
+      apps.map(({ app, cpuRunSeconds }) => [app, cpuRunSeconds]),
+      [
+        ["gone", 2],
+        ["shop", 0],
+      ],
+    );
+    assert.deepEqual([platform.cpuRunSeconds, total.cpuRunSeconds], [1, 3]);
+    assert.deepEqual((await client.bill("2001-01")).apps, []);
+  });
+
+  test("an app's own has its lines; an app that never was has none", async () => {
+    use("gone", 2_000_000);
+    const { bill, prices } = await client.appBill("gone");
+    assert.deepEqual(bill.lines[0], { what: "cpu-run", quantity: 2, unit: "s", price: prices.vcpuSecond, cost: 2 * prices.vcpuSecond });
+    await assert.rejects(client.appBill("never"), { code: "no-such-app" });
+    await assert.rejects(client.bill("2026-13"), { code: "bad-request", message: /month in the query .*must be a month such as 2026-11/ });
+  });
+
+  test("limits are set one by one and lifted with null, before and after the app's life", async () => {
+    assert.deepEqual(await client.setLimits("later", { requests: 5 }), { spend: null, requests: 5, cpuSeconds: null });
+    await client.setLimits("later", { spend: 0.5 });
+    await client.setLimits("later", { requests: null });
+    assert.deepEqual(await client.limits("later"), { spend: 0.5, requests: null, cpuSeconds: null });
+    await assert.rejects(client.setLimits("later", { spend: 0 }), { code: "bad-request" });
   });
 });
 

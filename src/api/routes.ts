@@ -116,10 +116,34 @@ export const followLogs = createRoute({
   responses: { ...lines, ...errors("bad-request", "unauthorized", "no-such-app") },
 });
 
-export const usage = createRoute({
+export const bill = createRoute({
   method: "get",
-  path: "/v1/usage",
-  summary: "CPU and memory used since the ledger began, and their cost",
-  request: { query: schemas.usageQuerySchema },
-  responses: { ...json(200, schemas.usageSchema), ...errors("bad-request", "unauthorized") },
+  path: "/v1/bill",
+  summary: "What each app and the platform itself used in a month, and what it costs",
+  request: { query: schemas.billQuerySchema },
+  responses: { ...json(200, schemas.billSchema), ...errors("bad-request", "unauthorized") },
+});
+
+export const appBill = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}/bill",
+  summary: "The bill of one app; one that was removed keeps its bills",
+  request: { params: app, query: schemas.billQuerySchema },
+  responses: { ...json(200, schemas.oneBillSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
+export const limits = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}/limits",
+  summary: "What an app may use in a month",
+  request: { params: app },
+  responses: { ...json(200, schemas.limitsSchema), ...errors("bad-request", "unauthorized") },
+});
+
+export const setLimits = createRoute({
+  method: "patch",
+  path: "/v1/apps/{app}/limits",
+  summary: "Change some of an app's limits; may come before its first deploy, and outlives its removal",
+  request: { params: app, body: body(schemas.limitChangesSchema) },
+  responses: { ...json(200, schemas.limitsSchema), ...errors("bad-request", "unauthorized", "disk-full") },
 });

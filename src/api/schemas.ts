@@ -1,5 +1,6 @@
 /** What the management API takes and gives, as schemas. The client uses only their types. */
 import { z } from "@hono/zod-openapi";
+import { monthPattern } from "../ledger/month.ts";
 import { envNameSchema, manifestSchema, nameSchema } from "../catalog/manifest.ts";
 
 export const versionSchema = z
@@ -97,23 +98,90 @@ export const logQuerySchema = z.strictObject({
   since: z.coerce.number().min(0).optional().openapi({ description: "Milliseconds since the epoch." }),
 });
 
-const usageFigures = {
-  cpuSeconds: z.number(),
-  gbSeconds: z.number(),
+const figures = {
+  cpuRunSeconds: z.number().openapi({ description: "CPU time of functions." }),
+  cpuBringUpSeconds: z.number().openapi({ description: "CPU time of starting machines and binding them." }),
+  gbSeconds: z.number().openapi({ description: "Memory really held; a GB is 2^30 bytes." }),
   requests: z.number(),
   cost: z.number().openapi({ description: "In the currency of the prices." }),
 };
 
-export const usageSchema = z
-  .object({
-    prices: z.object({ currency: z.string(), vcpuSecond: z.number(), gbSecond: z.number() }),
-    total: z.object(usageFigures),
-    platform: z.object(usageFigures).openapi({ description: "Used by no app: blanks, and bringing machines up." }),
-    apps: z.array(z.object({ app: z.string(), ...usageFigures })),
-  })
-  .openapi("Usage");
+const wallClockSchema = z
+  .object({ seconds: z.number(), gbSeconds: z.number(), cost: z.number() })
+  .openapi({ description: "The same invocations where their wall time is billed." });
 
-export const usageQuerySchema = z.strictObject({ app: nameSchema.optional() });
+const limitsShape = {
+  spend: z.number().positive().nullable().openapi({ description: "In the currency of the prices." }),
+  requests: z.int().positive().nullable(),
+  cpuSeconds: z.number().positive().nullable(),
+};
+
+export const limitsSchema = z.strictObject(limitsShape).openapi("Limits", { description: "Of a month; null: as much as it likes." });
+export const limitChangesSchema = z
+  .strictObject(limitsShape)
+  .partial()
+  .openapi("LimitChanges", { description: "What is absent stays as it is." });
+
+const appBillSchema = z
+  .object({
+    app: z.string(),
+    ...figures,
+    lines: z.array(
+      z.object({
+        what: z.enum(["cpu-run", "cpu-bring-up", "memory", "requests"]),
+        quantity: z.number(),
+        unit: z.string(),
+        price: z.number(),
+        cost: z.number(),
+      }),
+    ),
+    wallClock: wallClockSchema,
+    functions: z.array(z.object({ function: z.string(), ...figures, wallSeconds: z.number() })).openapi({
+      description: "requests and wallSeconds were counted; the rest is an attribution, and sums to the app's figures.",
+    }),
+    limits: z.array(
+      z.object({
+        limit: z.enum(["spend", "requests", "cpuSeconds"]),
+        used: z.number(),
+        most: z.number(),
+        state: z.enum(["free", "warned", "reached"]).openapi({ description: "warned: at 80 % or more. reached: calls are refused." }),
+      }),
+    ),
+  })
+  .openapi("AppBill");
+
+const pricesSchema = z
+  .object({
+    currency: z.string(),
+    vcpuSecond: z.number(),
+    gbSecond: z.number(),
+    request: z.number(),
+    wallGbSecond: z.number(),
+    wallRequest: z.number(),
+  })
+  .openapi("Prices");
+
+export const billSchema = z
+  .object({
+    month: z.string(),
+    prices: pricesSchema,
+    apps: z.array(appBillSchema),
+    platform: z
+      .object({ ...figures, cpuTemplateSeconds: z.number().openapi({ description: "Part of cpuBringUpSeconds." }) })
+      .openapi({ description: "Used by no app: templates, machines that no app took, and the memory of those that wait for one." }),
+    total: z.object({ ...figures, wallClock: wallClockSchema }),
+  })
+  .openapi("Bill");
+
+export const oneBillSchema = z.object({ month: z.string(), prices: pricesSchema, bill: appBillSchema }).openapi("OneBill");
+
+export const billQuerySchema = z.strictObject({
+  month: z
+    .string()
+    .regex(monthPattern, "must be a month such as 2026-11")
+    .optional()
+    .openapi({ description: "Of UTC. Default: the one that it is." }),
+});
 
 export const hostSchema = z
   .object({
@@ -134,7 +202,11 @@ export const errorSchema = z
 export type VersionInfo = z.infer<typeof versionSchema>;
 export type AppInfo = z.infer<typeof appSchema>;
 export type MachineInfo = z.infer<typeof machineSchema>;
-export type UsageInfo = z.infer<typeof usageSchema>;
+export type BillInfo = z.infer<typeof billSchema>;
+export type AppBillInfo = z.infer<typeof appBillSchema>;
+export type OneBillInfo = z.infer<typeof oneBillSchema>;
+export type LimitsInfo = z.infer<typeof limitsSchema>;
+export type LimitChanges = z.infer<typeof limitChangesSchema>;
 export type DecisionInfo = z.infer<typeof decisionSchema>;
 export type ExplainInfo = z.infer<typeof explainSchema>;
 export type HostInfo = z.infer<typeof hostSchema>;

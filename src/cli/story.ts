@@ -1,7 +1,7 @@
 /** What `mayfly demo` does on the platform that it started, through the same API and gateway as anyone, and how it tells it. */
 import { join } from "node:path";
 import { type Client, createClient } from "../api/client.ts";
-import type { MachineInfo, UsageInfo } from "../api/schemas.ts";
+import type { BillInfo, MachineInfo } from "../api/schemas.ts";
 import { bundleApp } from "../build/bundle-app.ts";
 import type { Running } from "../main.ts";
 import { callMany } from "./call.ts";
@@ -26,7 +26,7 @@ export interface Story {
   coldStartMs: number;
   more: Summary;
   machines: MachineInfo[];
-  usage: UsageInfo;
+  bill: BillInfo;
 }
 
 export async function playStory({ gatewayUrl, apiUrl, token, driver }: Running, progress: (step: string) => void): Promise<Story> {
@@ -40,10 +40,10 @@ export async function playStory({ gatewayUrl, apiUrl, token, driver }: Running, 
   if (!first.ok) throw new Error(`the first call failed with ${first.status}: ${reply}`);
   const timing = parseServerTiming(first.headers.get("server-timing") ?? "");
   const more = await callMany({ url: new URL(url), method: "GET", headers: [], body: undefined }, CALLS, CONCURRENCY);
-  const usage = await client.usage();
+  const bill = await client.bill();
   const machines = (await client.machines()).filter(({ app }) => app === "hello");
   const coldStartMs = (timing.start ?? 0) + (timing.bind ?? 0) + (timing.run ?? 0);
-  return { driver, gatewayUrl, apiUrl, reply, timing, coldStartMs, more, machines, usage };
+  return { driver, gatewayUrl, apiUrl, reply, timing, coldStartMs, more, machines, bill };
 }
 
 async function deployHello(client: Client): Promise<void> {
@@ -56,7 +56,7 @@ function parseServerTiming(header: string): Record<string, number> {
   return Object.fromEntries([...header.matchAll(/([\w-]+);dur=([\d.]+)/g)].map(([, name, ms]) => [name!, Number(ms)]));
 }
 
-export function storyInWords({ driver, gatewayUrl, apiUrl, reply, timing, coldStartMs, more, machines, usage }: Story): string {
+export function storyInWords({ driver, gatewayUrl, apiUrl, reply, timing, coldStartMs, more, machines, bill }: Story): string {
   const ms = (name: string) => millisecondsInWords(timing[name] ?? 0);
   return [
     "",
@@ -66,7 +66,7 @@ export function storyInWords({ driver, gatewayUrl, apiUrl, reply, timing, coldSt
     `  first call   ${JSON.stringify(reply.trim())} from a machine started for it: ${bold(millisecondsInWords(coldStartMs))} from spawn to first reply`,
     dim(`               (start ${ms("start")}, bind to the app ${ms("bind")}, run ${ms("run")})`),
     `  next calls   ${whereTheyWent(machines, more)}`,
-    `  cost so far  ${costInWords(usage)}`,
+    `  cost so far  ${costInWords(bill)}`,
     "",
     bold("Where it is"),
     `  functions    ${gatewayUrl}/hello/hello`,
@@ -76,6 +76,7 @@ export function storyInWords({ driver, gatewayUrl, apiUrl, reply, timing, coldSt
     `  ${commandName} invoke hello/hello?name=Ada`,
     `  ${commandName} invoke hello/hello --repeat 1000 --concurrency 32`,
     `  ${commandName} ps`,
+    `  ${commandName} bill hello`,
   ].join("\n");
 }
 
@@ -88,7 +89,8 @@ function whereTheyWent(machines: MachineInfo[], { calls, latencyMs, ratePerSecon
   return `${calls} went to the same machine, ${CONCURRENCY} at a time: ${figures}; ${room}`;
 }
 
-function costInWords({ total, prices }: UsageInfo): string {
-  const { cpuSeconds, gbSeconds, requests, cost } = total;
-  return `${cost.toFixed(8)} ${prices.currency}: ${cpuSeconds.toFixed(2)} s of CPU, ${gbSeconds.toFixed(3)} GB·s of memory, ${requests} requests`;
+function costInWords({ total, prices }: BillInfo): string {
+  const { cpuRunSeconds, cpuBringUpSeconds, gbSeconds, requests, cost } = total;
+  const cpu = `${(cpuRunSeconds + cpuBringUpSeconds).toFixed(2)} s of CPU (${cpuBringUpSeconds.toFixed(2)} s of it to start machines)`;
+  return `${cost.toFixed(8)} ${prices.currency}: ${cpu}, ${gbSeconds.toFixed(3)} GB·s of memory, ${requests} requests`;
 }

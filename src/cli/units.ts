@@ -21,3 +21,20 @@ export function ageInWords(ms: number): string {
   const hours = Math.floor(minutes / 60);
   return hours < 24 ? `${hours}h${minutes % 60}m` : `${Math.floor(hours / 24)}d${hours % 24}h`;
 }
+
+/** Sums of CPU time and the like. */
+export function secondsInWords(seconds: number): string {
+  const digits = seconds < 10 ? 3 : seconds < 1_000 ? 1 : 0;
+  return `${seconds.toFixed(digits)} s`;
+}
+
+/** Cents where there are any, else three digits that count. */
+export function money(amount: number): string {
+  if (amount === 0) return "0";
+  if (Math.abs(amount) >= 1) return amount.toFixed(2);
+  return amount.toFixed(Math.min(15, 2 - Math.floor(Math.log10(Math.abs(amount)))));
+}
+
+export function timesInWords(times: number): string {
+  return `${times.toFixed(times < 10 ? 1 : 0)} ×`;
+}

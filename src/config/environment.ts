@@ -32,6 +32,7 @@ function collect(object: Described, prefix: string, env: Record<string, string |
 function typed(text: string | undefined, type: string | undefined): unknown {
   if (text === undefined || text === "") return undefined;
   if (type === "integer" && /^-?\d+$/.test(text)) return Number(text);
+  if (type === "number" && /^-?(\d+(\.\d*)?|\.\d+)(e-?\d+)?$/i.test(text)) return Number(text);
   if (type === "boolean" && /^(true|false|1|0)$/.test(text)) return text === "true" || text === "1";
   return text;
 }

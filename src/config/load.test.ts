@@ -48,6 +48,13 @@ test("environment values get the type of their setting, nested ones too", () => 
   assert.equal(config.domain, "123");
 });
 
+test("prices may be set one by one, and the rest keep their defaults", () => {
+  const { prices } = loadConfig({ env: { MAYFLY_PRICES_VCPU_SECOND: "2e-5", MAYFLY_PRICES_CURRENCY: "EUR" } });
+  assert.deepEqual([prices.vcpuSecond, prices.currency, prices.request], [0.00002, "EUR", 0]);
+  assert.equal(loadConfig({ env: { MAYFLY_WAIT_WORTH: "0.5" } }).waitWorth, 0.5);
+  assert.equal(refusal({}, { MAYFLY_PRICES_REQUEST: "-1" }), "The setting prices.request is -1, but must be at least 0.");
+});
+
 test("variables that are no setting are left alone", () => {
   assert.equal(loadConfig({ env: { MAYFLY_SERVICE_HOST: "10.0.0.1" } }).blanks, 2);
 });

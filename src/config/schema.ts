@@ -1,10 +1,13 @@
 /** The host's settings. docs/configuration.md is their text for users; a test keeps the two in step. */
 import { z } from "zod";
+import { defaultPrices } from "../ledger/prices.ts";
 
 const address = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, "must be host:port")
   .refine(portInRange, "must have a port of 0 to 65535");
+
+const price = z.number().min(0).max(1_000_000);
 
 export const configSchema = z.strictObject({
   /** Where functions are called. Port 0: any free one. */
@@ -38,6 +41,18 @@ export const configSchema = z.strictObject({
   /** Shared host's part of Host headers routed as <function>.<app>.<domain>; none where unset. */
   domain: z.string().min(1).optional(),
   tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
+  /** What use costs, and wall time for comparison: src/ledger/prices.ts says where the defaults are from. */
+  prices: z
+    .strictObject({
+      currency: z.string().min(1).max(20).default(defaultPrices.currency),
+      vcpuSecond: price.default(defaultPrices.vcpuSecond),
+      // The policy weighs CPU against it.
+      gbSecond: price.positive().default(defaultPrices.gbSecond),
+      request: price.default(defaultPrices.request),
+      wallGbSecond: price.default(defaultPrices.wallGbSecond),
+      wallRequest: price.default(defaultPrices.wallRequest),
+    })
+    .prefault({}),
   /** Listen beyond loopback without TLS. */
   allowInsecureBind: z.boolean().default(false),
   /** Write every policy event and command to this file, a JSON line each. */

@@ -15,6 +15,7 @@ import type { UsageEntry } from "../machines/fleet/fleet.ts";
 import { createProcessDriver } from "../machines/process/process-driver.ts";
 import { bindPolicy } from "../policy/bind-policy.ts";
 import { createPackingPolicy, type PackingOptions } from "../policy/packing.ts";
+import type { ServedInvocation } from "./accounts.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { LiveDispatcher, LogLine } from "./live-dispatcher.ts";
 import { recordPolicy, type Recorder } from "./recorder.ts";
@@ -57,6 +58,7 @@ describe("a dispatcher with real agents", () => {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-dispatcher-"));
   const logs: LogLine[] = [];
   const usage: UsageEntry[] = [];
+  const served: ServedInvocation[] = [];
   let driver: Driver;
   let dispatcher: LiveDispatcher;
   let recorder: Recorder;
@@ -81,7 +83,17 @@ describe("a dispatcher with real agents", () => {
     });
     recorder = await recordPolicy(bindPolicy(createPackingPolicy(OPTIONS)), OPTIONS, join(folder, "record.jsonl"));
     const log = { append: (line: LogLine) => void logs.push(line) };
-    dispatcher = createDispatcher({ policy: recorder.policy, fleet, clock: systemClock, bootId, logs: log, graceMs: 300, pingMs: 500 });
+    const accounts = { admit: () => undefined, served: (invocation: ServedInvocation) => void served.push(invocation) };
+    dispatcher = createDispatcher({
+      policy: recorder.policy,
+      fleet,
+      clock: systemClock,
+      bootId,
+      logs: log,
+      accounts,
+      graceMs: 300,
+      pingMs: 500,
+    });
   });
 
   after(async () => {
@@ -270,16 +282,24 @@ describe("a dispatcher with real agents", () => {
     assert.equal((await logged(/Machine ended: there is no such secret/)).app, "unbound");
   });
 
-  test("what was used is measured: an app's own from its bind on, the rest is the platform's", async () => {
+  test("what was used is measured: an app's own with the CPU of its machines' starts, the rest is the platform's", async () => {
     deploy("measured");
     await get("measured", "hello").over;
     await sleep(250);
     const own = usage.filter(({ app }) => app === "measured");
-    assert.ok(own.some(({ kind, requests, byteSeconds }) => kind === "run" && requests === 1 && byteSeconds > 0));
+    assert.deepEqual([...new Set(own.map(({ kind }) => kind))], ["start", "bind", "run"]);
+    assert.ok(own.every(({ cpuUs }) => cpuUs >= 0));
     const [machine] = machinesOf("measured");
-    const before = usage.filter((entry) => entry.machine === machine?.name && entry.app === null);
-    assert.deepEqual([...new Set(before.map(({ kind }) => kind))], ["bring-up", "blank"]);
-    assert.ok(before.every(({ cpuUs }) => cpuUs >= 0));
+    const others = usage.filter((entry) => entry.machine === machine?.name && entry.app === null);
+    assert.ok(others.some(({ byteSeconds }) => byteSeconds > 0));
+    assert.equal(
+      others.reduce((total, { cpuUs }) => total + cpuUs, 0),
+      0,
+    );
+    assert.deepEqual(
+      served.filter(({ app }) => app === "measured").map(({ function: name, machine: on }) => [name, on]),
+      [["main", machine?.name]],
+    );
   });
 
   test("at the end what runs may finish, what waits is refused, nothing is left, and the record replays", async () => {

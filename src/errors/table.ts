@@ -78,7 +78,7 @@ export const errorTable = {
     status: 429,
     side: "caller",
     message: "App {app} has reached its monthly limit of {what}.",
-    cure: "It takes calls again next month (UTC), or when its operator raises the limit: mayfly limit set {app} …",
+    cure: "It takes calls again next month (UTC), or once its operator raises the limit with `mayfly limit set {app}`.",
   },
   "queue-timeout": {
     status: 504,

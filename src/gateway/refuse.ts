@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { MayflyError } from "../errors/error.ts";
 import { STATUS_CODES } from "node:http";
 
-/** Seconds after which a caller may try again, for errors that pass by themselves. */
+/** Seconds after which a caller may try again, for errors that pass by themselves and don't say when. */
 const retryAfter: Partial<Record<number, string>> = { 429: "1", 503: "1" };
 
 /**
@@ -30,7 +30,7 @@ export function refuseRaw(socket: Duplex, error: MayflyError): void {
 function replyTo(error: MayflyError, id: string | undefined): { headers: string[]; body: string } {
   const body = `${JSON.stringify(error.body(id))}\n`;
   const headers = ["content-type", "application/json", "content-length", String(Buffer.byteLength(body))];
-  const retry = retryAfter[error.entry.status];
-  if (retry !== undefined) headers.push("retry-after", retry);
+  const retry = error.details["retryAfterS"] ?? retryAfter[error.entry.status];
+  if (retry !== undefined) headers.push("retry-after", String(retry));
   return { headers, body };
 }

@@ -4,17 +4,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, test } from "node:test";
+import { FakeClock } from "../dispatcher/testing/fake-clock.ts";
 import { createLedger } from "./create-ledger.ts";
-import type { Ledger } from "./ledger.ts";
-import { createPending } from "./pending.ts";
+import type { Ledger, UsageRow } from "./ledger.ts";
+import { createPending, minuteOf } from "./pending.ts";
+import { ledgerMigrations } from "./schema.ts";
 
-const GB = 2 ** 30;
-const prices = { currency: "USD", vcpuSecond: 2, gbSecond: 10 };
+const NOVEMBER = Date.UTC(2026, 10, 1);
 let dir: string;
+let file: string;
 let ledger: Ledger;
+let now: number;
+/** Stands still but for `now`. */
+const clock = Object.assign(new FakeClock(), { wall: () => now });
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "mayfly-ledger-"));
+  file = join(dir, "ledger.db");
+  now = NOVEMBER + 5_000;
   ledger = open();
 });
 afterEach(() => {
@@ -22,58 +29,110 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-test("the summary adds up an app's use and prices it, before and after a restart", () => {
-  ledger.record({ at: 1, app: "shop", machine: "m1", cpuUs: 500_000, byteSeconds: GB / 4 });
-  ledger.record({ at: 2, app: "shop", machine: "m1", cpuUs: 500_000, byteSeconds: GB / 4, requests: 3 });
-  ledger.record({ at: 3, app: "shop", machine: "m2", requests: 4 });
-  const expected = { cpuSeconds: 1, gbSeconds: 0.5, requests: 7, cost: 7 };
-  assert.deepEqual(ledger.summary("shop"), expected);
+test("a month's rows are the sums of what is alike, before and after a restart", () => {
+  ledger.record({ at: now, app: "shop", kind: "run", cpuUs: 500_000, byteSeconds: 3 });
+  ledger.flush();
+  ledger.record({ at: now, app: "shop", kind: "run", cpuUs: 500_000, byteSeconds: 4 });
+  ledger.record({ at: now, app: "shop", kind: "calls", function: "pay", requests: 2, wallMs: 70, wallByteSeconds: 9 });
+  ledger.record({ at: now, app: null, kind: "start", cpuUs: 7 });
+  const expected = [
+    row({ app: null, kind: "start", cpuUs: 7 }),
+    row({ app: "shop", kind: "calls", function: "pay", requests: 2, wallMs: 70, wallByteSeconds: 9 }),
+    row({ app: "shop", kind: "run", cpuUs: 1_000_000, byteSeconds: 7 }),
+  ];
+  assert.deepEqual(ledger.rows({ month: "2026-11" }), expected);
   ledger.close();
   ledger = open();
-  assert.deepEqual(ledger.summary("shop"), expected);
-  assert.deepEqual(ledger.byApp(), [{ app: "shop", ...expected }]);
+  assert.deepEqual(ledger.rows({ month: "2026-11" }), expected);
+  assert.deepEqual(ledger.rows({ month: "2026-11", app: "shop" }), expected.slice(1));
+  assert.deepEqual(ledger.rows({ month: "2026-12" }), []);
 });
 
-test("the platform's own use is apart from that of apps, and part of the total", () => {
-  ledger.record({ at: 1, app: null, machine: "m1", cpuUs: 2_000_000 });
-  ledger.record({ at: 1, app: null, machine: "m1", kind: "blank", byteSeconds: GB });
-  ledger.record({ at: 1, app: "shop", machine: "m1", cpuUs: 1_000_000 });
-  assert.equal(ledger.summary(null).cpuSeconds, 2);
-  assert.equal(ledger.summary(null).gbSeconds, 1);
-  assert.equal(ledger.summary().cpuSeconds, 3);
+test("what was used just before a month's end is that month's, although it is stored in the next", () => {
+  ledger.record({ at: NOVEMBER - 1, app: "shop", kind: "run", cpuUs: 1 });
+  ledger.record({ at: NOVEMBER, app: "shop", kind: "run", cpuUs: 10 });
+  assert.deepEqual([cpuOf("2026-10"), cpuOf("2026-11")], [1, 10]);
 });
 
-test("an app that used nothing costs nothing", () => {
-  assert.deepEqual(ledger.summary("none"), { cpuSeconds: 0, gbSeconds: 0, requests: 0, cost: 0 });
-});
-
-test("what was stored cannot be changed or deleted, not even by another program", () => {
-  ledger.record({ at: 1, app: "shop", machine: "m1", requests: 1 });
+test("a minute that is over is an entry that cannot be changed or deleted, not even by another program", () => {
+  ledger.record({ at: now, app: "shop", kind: "run", cpuUs: 5 });
   ledger.flush();
-  const other = new DatabaseSync(join(dir, "ledger.db"));
-  assert.throws(() => other.exec("DELETE FROM usage"), /append-only/);
-  assert.throws(() => other.exec("UPDATE usage SET cpu_us = 0"), /append-only/);
+  now += 60_000;
+  ledger.flush();
+  const other = new DatabaseSync(file);
+  assert.equal(count(other, "entries"), 1);
+  assert.throws(() => other.exec("DELETE FROM entries"), /append-only/);
+  assert.throws(() => other.exec("UPDATE entries SET cpu_us = 0"), /append-only/);
   other.close();
 });
 
-test("a thousand deltas of one machine are one row", () => {
-  for (let i = 0; i < 1_000; i++) ledger.record({ at: i, app: "shop", machine: "m1", requests: 1 });
+test("an app that is called without a pause has one entry a minute for each kind, however often it is stored", () => {
+  for (let second = 0; second < 600; second++) {
+    now = NOVEMBER + 1_000 * second;
+    ledger.record({ at: now, app: "shop", kind: "run", cpuUs: 5 });
+    if (second % 5 === 0) ledger.flush();
+  }
+  now += 60_000;
   ledger.flush();
-  const other = new DatabaseSync(join(dir, "ledger.db"));
-  assert.equal(other.prepare("SELECT count(*) AS n FROM usage").get()?.["n"], 1);
+  const other = new DatabaseSync(file);
+  assert.deepEqual([count(other, "entries"), count(other, "open_minutes"), count(other, "months")], [10, 0, 1]);
   other.close();
+  assert.equal(cpuOf("2026-11"), 3_000);
 });
 
-test("memory is bounded where nothing can be stored, and the sum is still right", () => {
+test("memory is bounded where nothing can be stored, and the sums and months are still right", () => {
   const pending = createPending();
-  for (let i = 0; i < 50_000; i++) pending.add({ at: i, app: "shop", machine: `m${i}`, requests: 1 });
-  assert.ok(pending.size() <= 10_001);
-  assert.equal(
-    pending.entries().reduce((sum, { requests }) => sum + requests, 0),
-    50_000,
-  );
+  for (let minute = 0; minute < 50_000; minute++) pending.add({ at: NOVEMBER + minute * 60_000, app: "shop", kind: "run", cpuUs: 1 });
+  assert.ok(pending.size() <= 10_003, String(pending.size()));
+  const entries = pending.entries();
+  const sum = (from: number) => entries.filter(({ minute }) => minute >= minuteOf(from)).reduce((all, { cpuUs }) => all + cpuUs, 0);
+  assert.equal(sum(NOVEMBER), 50_000);
+  assert.equal(sum(Date.UTC(2026, 11)), 50_000 - 30 * 1_440);
+});
+
+test("limits are kept by app, and gone when none is left", () => {
+  ledger.setLimits("shop", { spend: 0.5, requests: null, cpuSeconds: 3 });
+  ledger.setLimits("other", { spend: null, requests: 7, cpuSeconds: null });
+  ledger.close();
+  ledger = open();
+  ledger.setLimits("other", { spend: null, requests: null, cpuSeconds: null });
+  assert.deepEqual([...ledger.limits()], [["shop", { spend: 0.5, requests: null, cpuSeconds: 3 }]]);
+});
+
+test("the books of the first ledger are carried over", () => {
+  ledger.close();
+  rmSync(file);
+  const old = new DatabaseSync(file);
+  old.exec(`${ledgerMigrations[0]}; PRAGMA user_version = 1`);
+  const add = old.prepare("INSERT INTO usage VALUES (?, ?, 'm1', ?, ?, ?, ?)");
+  add.run(NOVEMBER - 1, "shop", "run", 3.4, 10, 2);
+  add.run(NOVEMBER, "shop", "run", 5, 20, 1);
+  add.run(NOVEMBER, null, "bring-up", 7, 30, 0);
+  old.close();
+  ledger = open();
+  assert.deepEqual(ledger.rows({ month: "2026-10" }), [
+    row({ app: "shop", kind: "calls", requests: 2 }),
+    row({ app: "shop", kind: "run", cpuUs: 3, byteSeconds: 10 }),
+  ]);
+  assert.deepEqual(ledger.rows({ month: "2026-11" }), [
+    row({ app: null, kind: "start", cpuUs: 7, byteSeconds: 30 }),
+    row({ app: "shop", kind: "calls", requests: 1 }),
+    row({ app: "shop", kind: "run", cpuUs: 5, byteSeconds: 20 }),
+  ]);
 });
 
 function open(): Ledger {
-  return createLedger(join(dir, "ledger.db"), { prices, onFailure: (error) => assert.fail(String(error)) });
+  return createLedger(file, { clock, onFailure: (error) => assert.fail(String(error)) });
+}
+
+function row(given: Partial<UsageRow>): UsageRow {
+  return { app: null, kind: "run", function: "", cpuUs: 0, byteSeconds: 0, requests: 0, wallMs: 0, wallByteSeconds: 0, ...given };
+}
+
+function cpuOf(month: string): number {
+  return ledger.rows({ month }).reduce((sum, { cpuUs }) => sum + cpuUs, 0);
+}
+
+function count(db: DatabaseSync, table: string): number {
+  return Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.["n"]);
 }

@@ -1,12 +1,18 @@
-/** The deltas that are not stored yet, summed per app, machine and kind. */
-import type { UsageDelta } from "./ledger.ts";
+/** The deltas that are not stored yet, summed per minute, app, kind and function. */
+import type { Amounts, UsageDelta, UsageKind } from "./ledger.ts";
+import { startOfMonth } from "./month.ts";
 
-/** Sums kept apart, at most. */
+/** Sums kept apart by minutes, at most. Beyond, whole months are summed: there are few of those. */
 const MOST = 10_000;
-/** Stands for machines that are summed together. */
-const SEVERAL = "several";
+const MINUTE_MS = 60_000;
 
-export type Entry = Required<UsageDelta>;
+export interface Entry extends Amounts {
+  minute: number;
+  /** Empty: the platform. */
+  app: string;
+  kind: UsageKind;
+  function: string;
+}
 
 export interface Pending {
   add(delta: UsageDelta): void;
@@ -19,12 +25,11 @@ export function createPending(): Pending {
   const sums = new Map<string, Entry>();
   return {
     add(delta) {
-      const { at, app, kind = app === null ? "bring-up" : "run", cpuUs = 0, byteSeconds = 0, requests = 0 } = delta;
-      const machine = sums.size < MOST ? delta.machine : SEVERAL;
-      const key = `${kind} ${machine} ${app}`;
+      const minute = minuteOf(sums.size < MOST ? delta.at : startOfMonth(delta.at));
+      const key = `${minute} ${delta.kind} ${delta.app ?? ""} ${delta.function ?? ""}`;
       const sum = sums.get(key);
-      if (sum) addTo(sum, { at, cpuUs, byteSeconds, requests });
-      else sums.set(key, { at, app, machine, kind, cpuUs, byteSeconds, requests });
+      if (sum !== undefined) addTo(sum, delta);
+      else sums.set(key, addTo(emptyEntry(minute, delta), delta));
     },
     entries: () => [...sums.values()],
     size: () => sums.size,
@@ -32,9 +37,25 @@ export function createPending(): Pending {
   };
 }
 
-function addTo(sum: Entry, more: Pick<Entry, "at" | "cpuUs" | "byteSeconds" | "requests">): void {
-  sum.at = more.at;
-  sum.cpuUs += more.cpuUs;
-  sum.byteSeconds += more.byteSeconds;
-  sum.requests += more.requests;
+/** Since the epoch. */
+export function minuteOf(at: number): number {
+  return Math.floor(at / MINUTE_MS);
+}
+
+/** @param minute since the epoch */
+export function startOfMinute(minute: number): number {
+  return minute * MINUTE_MS;
+}
+
+function emptyEntry(minute: number, { app, kind, function: name = "" }: UsageDelta): Entry {
+  return { minute, app: app ?? "", kind, function: name, cpuUs: 0, byteSeconds: 0, requests: 0, wallMs: 0, wallByteSeconds: 0 };
+}
+
+function addTo(sum: Entry, { cpuUs = 0, byteSeconds = 0, requests = 0, wallMs = 0, wallByteSeconds = 0 }: UsageDelta): Entry {
+  sum.cpuUs += cpuUs;
+  sum.byteSeconds += byteSeconds;
+  sum.requests += requests;
+  sum.wallMs += wallMs;
+  sum.wallByteSeconds += wallByteSeconds;
+  return sum;
 }

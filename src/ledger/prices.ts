@@ -1,14 +1,29 @@
 /**
- * What use costs. The defaults are AWS Fargate's published prices for Linux/x86 in us-east-1, which bill memory and CPU apart
- * as we do (https://aws.amazon.com/fargate/pricing/): $0.04048 per vCPU and hour, $0.004445 per GB and hour. For comparison, Lambda bills
- * $0.0000166667 per GB and second of every invocation's wall time (https://aws.amazon.com/lambda/pricing/).
+ * What use costs, and what the same invocations would cost where their wall time is billed. The defaults are published prices, us-east-1:
+ * AWS Fargate's for Linux/x86, which bill CPU and memory apart as we do and requests not at all ($0.04048 per vCPU and hour, $0.004445 per GB
+ * and hour: https://aws.amazon.com/fargate/pricing/), and beside them AWS Lambda's for x86 ($0.0000166667 per GB and second of each
+ * invocation, $0.20 per million requests: https://aws.amazon.com/lambda/pricing/). The settings `prices` replace them.
  */
 export interface Prices {
+  /** Only shown. */
   currency: string;
   /** Per second of CPU time. */
   vcpuSecond: number;
   /** Per GB (2^30 bytes) of memory held for a second. */
   gbSecond: number;
+  /** Per invocation. */
+  request: number;
+  /** For comparison: per GB that an app asks for and second of an invocation's wall time. */
+  wallGbSecond: number;
+  /** For comparison: per invocation. */
+  wallRequest: number;
 }
 
-export const defaultPrices: Prices = { currency: "USD", vcpuSecond: 0.04048 / 3_600, gbSecond: 0.004445 / 3_600 };
+export const defaultPrices: Prices = {
+  currency: "USD",
+  vcpuSecond: 0.04048 / 3_600,
+  gbSecond: 0.004445 / 3_600,
+  request: 0,
+  wallGbSecond: 0.0000166667,
+  wallRequest: 0.2 / 1_000_000,
+};

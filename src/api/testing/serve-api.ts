@@ -6,8 +6,10 @@ import { join } from "node:path";
 import type { Bundle, Catalog, Version } from "../../catalog/catalog.ts";
 import { type Manifest, manifestSchema } from "../../catalog/manifest.ts";
 import { openCatalog } from "../../catalog/sqlite.ts";
+import { systemClock } from "../../clock/clock.ts";
 import { createLedger } from "../../ledger/create-ledger.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
+import { createAccounts, type OpenAccounts } from "../../ledger/create-accounts.ts";
+import { defaultPrices } from "../../ledger/prices.ts";
 import type { Logs } from "../../logs/logs.ts";
 import { openLogs } from "../../logs/open-logs.ts";
 import { type Client, createClient } from "../client.ts";
@@ -42,7 +44,7 @@ export const decisions: DecisionInfo[] = [
 export interface ServedApi {
   catalog: Catalog;
   logs: Logs;
-  ledger: Ledger;
+  accounts: OpenAccounts;
   api: Api;
   server: Listening;
   client: Client;
@@ -62,6 +64,7 @@ export async function serveApi(): Promise<ServedApi> {
   const catalog = openCatalog(join(dir, "catalog.db"), join(dir, "key"));
   const logs = openLogs(join(dir, "logs"), { onFailure });
   const ledger = createLedger(join(dir, "ledger.db"), { onFailure });
+  const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, tell: () => {} });
   const platform = {
     prepare: async () => {},
     deployed: (version: Version) => void told.push(version),
@@ -73,7 +76,7 @@ export async function serveApi(): Promise<ServedApi> {
   };
   const released = Promise.withResolvers<void>();
   const watched = watchingFollowers(logs, released.resolve);
-  const api = createApi({ catalog, logs: watched, ledger, platform, token, onError: (error) => failures.push(error) });
+  const api = createApi({ catalog, logs: watched, accounts, platform, token, onError: (error) => failures.push(error) });
   const server = await api.listen({ address: "127.0.0.1:0", allowInsecureBind: false });
   const client = createClient({ url: server.url, token });
   const close = async (): Promise<void> => {
@@ -84,7 +87,7 @@ export async function serveApi(): Promise<ServedApi> {
     rmSync(dir, { recursive: true });
     assert.deepEqual(failures, []);
   };
-  const served = { catalog, logs, ledger, api, server, client, told, released: released.promise, close };
+  const served = { catalog, logs, accounts, api, server, client, told, released: released.promise, close };
   return served;
 }
 

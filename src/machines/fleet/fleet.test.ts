@@ -235,11 +235,15 @@ describe("a bound machine", () => {
     assert.deepEqual(await gone(1), { reason: "it sleeps", asked: false, failed: false });
   });
 
-  test("is on its app's account from the bind on, with what it served; the rest is the platform's", async (context) => {
+  test("is on its app's account from the bind on, with the CPU of its start; the memory that it held before is the platform's", async (context) => {
     const { driver, controls } = controlled();
     const { fleet, usage, blank, bound, gone } = set(context, driver);
     fleet.start(1, SIZE);
     await blank(1);
+    fleet.sample();
+    const sum = (app: string | null, kind: string, what: "cpuUs" | "byteSeconds") =>
+      usage.filter((entry) => entry.app === app && entry.kind === kind).reduce((total, entry) => total + entry[what], 0);
+    assert.equal(sum(null, "start", "cpuUs"), 1_000);
     await sleep(5);
     fleet.bind(1, version());
     await bound(1);
@@ -248,12 +252,23 @@ describe("a bound machine", () => {
     await sleep(5);
     fleet.kill(1, "done");
     await gone(1);
-    const sum = (kind: string, what: "cpuUs" | "byteSeconds" | "requests") =>
-      usage.filter((entry) => entry.kind === kind).reduce((total, entry) => total + entry[what], 0);
-    assert.deepEqual([sum("bring-up", "cpuUs"), sum("blank", "cpuUs"), sum("run", "cpuUs")], [1_000, 0, 7_000]);
-    assert.equal(sum("run", "requests"), 1);
-    for (const kind of ["blank", "run"]) assert.ok(sum(kind, "byteSeconds") >= 4e-3 * 32 * 1_048_576);
-    for (const { app, kind } of usage) assert.equal(app, kind === "run" ? "ada" : null);
+    assert.deepEqual([sum(null, "start", "cpuUs"), sum("ada", "start", "cpuUs"), sum("ada", "run", "cpuUs")], [0, 1_000, 7_000]);
+    assert.ok(sum(null, "start", "byteSeconds") >= 4e-3 * 32 * 1_048_576);
+    assert.ok(sum("ada", "run", "byteSeconds") >= 4e-3 * 32 * 1_048_576);
+    assert.equal(sum("ada", "start", "byteSeconds"), 0);
+  });
+
+  test("that nobody took stays the platform's to its end", async (context) => {
+    const { fleet, usage, blank, gone } = set(context, createFakeDriver());
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.kill(1, "not needed");
+    await gone(1);
+    assert.deepEqual([...new Set(usage.map(({ app, kind }) => `${app} ${kind}`))], ["null start"]);
+    assert.equal(
+      usage.reduce((total, { cpuUs }) => total + cpuUs, 0),
+      1_000,
+    );
   });
 });
 

@@ -43,16 +43,15 @@ export interface UsageSink {
 
 /** What one machine used since its last entry. */
 export interface UsageEntry {
-  /** null: the platform's own cost, which is everything up to the bind. */
+  /** null: the platform's own cost. */
   app: string | null;
   machine: string;
-  /** bring-up: until it is a blank, and while it is bound. */
-  kind: "bring-up" | "blank" | "run";
+  /** start: until an app takes it. bind: until it is bound. run: from then on. */
+  kind: "start" | "bind" | "run";
+  /** Below zero where the CPU of a start moves from the platform to the app that took the machine. */
   cpuUs: number;
   /** Memory held, integrated over time. */
   byteSeconds: number;
-  /** Invocations sent to it. */
-  requests: number;
   /** Wall clock, ms since the epoch. */
   at: number;
 }

@@ -105,7 +105,6 @@ export class LiveMachine {
 
   request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined {
     if (this.#state !== "bound") return undefined;
-    this.#meter.countRequest();
     if (this.#load?.rests === true) this.#load.begin(this.#options.clock.now());
     return this.#end?.request(head, body, end, sink);
   }
@@ -187,7 +186,7 @@ export class LiveMachine {
     const lieDown = () => within(clock, handshakeMs, "the rehearsal", rest.lieDown());
     if (!urgent) await lieDown();
     if (this.#isDying()) return;
-    this.#meter.turnTo("blank", null, machine.usage());
+    this.#meter.sample(machine.usage());
     this.#state = "blank";
     this.#wasReady = true;
     this.#events.blank(this.#id);
@@ -198,13 +197,12 @@ export class LiveMachine {
   async #bindTo(version: Version): Promise<void> {
     const { bundles, secrets, egress } = this.#options;
     const { machine, end, rest } = this.#parts();
+    this.#meter.take(version.app, machine.usage());
     const parcel = bindParcel(version, bundles(version), secrets(version));
     this.#egress = egress(version);
     if (await rest.getUp()) await this.#resume(end, false);
-    const answered = end.bind(parcel.message, parcel.code);
-    this.#meter.turnTo("bring-up", null, machine.usage());
-    await answered;
-    this.#meter.turnTo("run", version.app, machine.usage());
+    await end.bind(parcel.message, parcel.code);
+    this.#meter.run(machine.usage());
     this.#load = new LoadMeter(this.#meter.usage.cpuUs);
   }
 

@@ -1,4 +1,10 @@
-/** One machine's use of CPU and memory, cut into entries for the ledger. Everything up to the bind is the platform's. */
+/**
+ * One machine's use of CPU and memory, cut into entries for the ledger.
+ *
+ * 1. Until an app takes the machine all of it is the platform's. Then the CPU of its start moves to that app: a pair of entries
+ *    that cancel each other, told together. The memory that it held while nobody had it stays the platform's.
+ * 2. What is told sums to what the driver counted, whoever it is told of.
+ */
 import type { Clock } from "../../clock/clock.ts";
 import type { Usage } from "../driver.ts";
 import type { UsageEntry, UsageSink } from "./fleet.ts";
@@ -8,8 +14,7 @@ export class UsageMeter {
   readonly #clock: Clock;
   readonly #sink: UsageSink;
   #app: string | null = null;
-  #kind: UsageEntry["kind"] = "bring-up";
-  #requests = 0;
+  #kind: UsageEntry["kind"] = "start";
   #last: Usage = { cpuUs: 0, memoryBytes: 0 };
   #lastAt: number;
 
@@ -37,26 +42,31 @@ export class UsageMeter {
     const byteSeconds = Math.round(((this.#last.memoryBytes + usage.memoryBytes) / 2) * seconds);
     this.#last = { cpuUs: Math.max(usage.cpuUs, this.#last.cpuUs), memoryBytes: usage.memoryBytes };
     this.#lastAt = now;
-    const requests = this.#requests;
-    this.#requests = 0;
-    if (cpuUs === 0 && byteSeconds === 0 && requests === 0) return;
-    const at = this.#clock.wall();
-    this.#sink.record({ app: this.#app, machine: this.#machine, kind: this.#kind, cpuUs, byteSeconds, requests, at });
+    this.#tell(this.#app, this.#kind, cpuUs, byteSeconds);
   }
 
-  /** What comes after this sample is of another kind, and for an app. */
-  turnTo(kind: UsageEntry["kind"], app: string | null, usage: Usage): void {
+  /** It is given to the app: what it did up to now is what its start took, and its bind begins. */
+  take(app: string, usage: Usage): void {
     this.sample(usage);
-    this.#kind = kind;
+    this.#tell(null, "start", -this.#last.cpuUs, 0);
+    this.#tell(app, "start", this.#last.cpuUs, 0);
     this.#app = app;
+    this.#kind = "bind";
   }
 
-  countRequest(): void {
-    this.#requests++;
+  /** It is bound: what comes now are its functions. */
+  run(usage: Usage): void {
+    this.sample(usage);
+    this.#kind = "run";
   }
 
   /** The machine ended just now: its memory was held until then. */
   close(cpuUs: number): void {
     this.sample({ cpuUs, memoryBytes: this.#last.memoryBytes });
+  }
+
+  #tell(app: string | null, kind: UsageEntry["kind"], cpuUs: number, byteSeconds: number): void {
+    if (cpuUs === 0 && byteSeconds === 0) return;
+    this.#sink.record({ app, machine: this.#machine, kind, cpuUs, byteSeconds, at: this.#clock.wall() });
   }
 }

@@ -1,0 +1,32 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { monthPattern } from "../../ledger/month.ts";
+import { appBillInWords, billInWords } from "../bill-text.ts";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+
+type Options = ConnectionOptions & { month?: string; json?: true };
+
+export function define(command: Command): void {
+  withConnectionOptions(command)
+    .argument("[app]", "only this one, with its functions; one that was removed keeps its bills")
+    .option("--month <YYYY-MM>", "a month of UTC; default: the one that it is", parseMonth)
+    .addHelpText(
+      "after",
+      "\nCPU and memory are those that the host counted. `mayfly serve` takes the prices from its settings: docs/billing.md.\n\nExample:\n  mayfly bill shop --month 2026-11",
+    )
+    .action(bill);
+}
+
+async function bill(app: string | undefined, { month, ...options }: Options): Promise<void> {
+  const { client } = connect(options);
+  if (app === undefined) {
+    const all = await client.bill(month);
+    return console.log(options.json ? JSON.stringify(all) : billInWords(all, Date.now()));
+  }
+  const one = await client.appBill(app, month);
+  console.log(options.json ? JSON.stringify(one) : appBillInWords(one, Date.now()));
+}
+
+function parseMonth(text: string): string {
+  if (monthPattern.test(text)) return text;
+  throw new InvalidArgumentError("It must be a month such as 2026-11.");
+}

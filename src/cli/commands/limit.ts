@@ -1,0 +1,55 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { LimitsInfo } from "../../api/schemas.ts";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { limitNames, limitValue } from "../limit-text.ts";
+
+type Options = ConnectionOptions & { json?: true };
+type Changes = { spend?: number | null; requests?: number | null; cpuSeconds?: number | null };
+
+export function define(command: Command): void {
+  command.addHelpText("after", "\nExample:\n  mayfly limit set shop --spend 5 --requests 1000000");
+  withConnectionOptions(command.command("set"))
+    .description("set what an app may use in a month; at 80 % a line in its log warns, at 100 % calls are answered 429")
+    .argument("<app>")
+    .option("--spend <amount>", "in the currency of the prices, or none", parseLimit)
+    .option("--requests <count>", "or none", parseWholeLimit)
+    .option("--cpu-seconds <seconds>", "of functions and bring-up together, or none", parseLimit)
+    .addHelpText(
+      "after",
+      "\nA limit that is not named stays as it is. What the app used this month already counts. Limits stay when the app is removed.\n\nExample:\n  mayfly limit set shop --spend 5 --requests none",
+    )
+    .action(set);
+  withConnectionOptions(command.command("show"))
+    .description("show an app's limits; `mayfly bill <app>` shows what is used of them")
+    .argument("<app>")
+    .addHelpText("after", "\nExample:\n  mayfly limit show shop")
+    .action(show);
+}
+
+async function set(app: string, { api, state, json, ...changes }: Options & Changes): Promise<void> {
+  if (Object.keys(changes).length === 0) throw new InvalidArgumentError("Name a limit: --spend, --requests or --cpu-seconds.");
+  print(app, await connect({ ...(api && { api }), ...(state && { state }) }).client.setLimits(app, changes), json);
+}
+
+async function show(app: string, options: Options): Promise<void> {
+  print(app, await connect(options).client.limits(app), options.json);
+}
+
+function print(app: string, limits: LimitsInfo, json: true | undefined): void {
+  if (json) return console.log(JSON.stringify({ app, limits }));
+  const keys = (Object.keys(limitNames) as (keyof LimitsInfo)[]).filter((key) => limits[key] !== null);
+  const parts = keys.map((key) => `${limitNames[key]} ${limitValue(key, limits[key]!, "")}`);
+  console.log(parts.length === 0 ? `${app} has no limits.` : `Limits of ${app} a month: ${parts.join(", ")}.`);
+}
+
+function parseLimit(text: string): number | null {
+  if (text === "none") return null;
+  const value = Number(text);
+  if (/^(\d+\.?\d*|\.\d+)$/.test(text) && value > 0) return value;
+  throw new InvalidArgumentError("It must be a number above 0, or none.");
+}
+
+function parseWholeLimit(text: string): number | null {
+  if (text !== "none" && !/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError("It must be a whole number above 0, or none.");
+  return text === "none" ? null : Number(text);
+}
