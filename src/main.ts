@@ -17,7 +17,7 @@ import { type Clock, systemClock } from "./clock/clock.ts";
 import type { Config } from "./config/schema.ts";
 import { createBootId } from "./dispatcher/boot-id.ts";
 import { createDispatcher } from "./dispatcher/dispatcher.ts";
-import type { LiveDispatcher, MachineRow } from "./dispatcher/live-dispatcher.ts";
+import type { LiveDispatcher, MachineRow, PolicyInsight } from "./dispatcher/live-dispatcher.ts";
 import { recordPolicy } from "./dispatcher/recorder.ts";
 import { createEgress } from "./egress/create-egress.ts";
 import type { Egress } from "./egress/egress.ts";
@@ -32,6 +32,7 @@ import { type ChosenDriver, chooseDriver } from "./machines/drivers.ts";
 import { createFleet } from "./machines/fleet/create-fleet.ts";
 import { createPackingPolicy, type PackingOptions } from "./policy/packing.ts";
 import { type BoundPolicy, bindPolicy } from "./policy/bind-policy.ts";
+import { explainApp, slotsOf } from "./policy/explain.ts";
 import { LogLevel } from "./wire/protocol.ts";
 import { lockStateFolder } from "./state-folder/lock.ts";
 
@@ -122,7 +123,8 @@ function openState({ config: { stateDir, prices }, clock, log, closing }: Start)
 /** What a killed server left of its machines is cleared away by the driver's prepare(). */
 async function openDriver({ config, clock, progress, closing }: Start): Promise<ChosenDriver> {
   const runDir = join(config.stateDir, "run");
-  const chosen = await chooseDriver(config.driver, { cacheDir: config.cacheDir, runDir, clock, progress });
+  const { cacheDir, kernel, osvKernel } = config;
+  const chosen = await chooseDriver(config.driver, { cacheDir, runDir, clock, progress, kernel, osvKernel });
   closing.defer(() => chosen.driver.close());
   await chosen.driver.prepare(progress, usualSize);
   return chosen;
@@ -141,19 +143,22 @@ async function openDispatcher(start: Start, { catalog, accounts, logs }: State, 
     usage: accounts,
     report: (text) => log.warn(text),
   });
-  const dispatcher = createDispatcher({ policy: await openPolicy(start), fleet, clock, bootId, logs, accounts });
+  const dispatcher = createDispatcher({ ...(await openPolicy(start)), fleet, clock, bootId, logs, accounts });
   closing.defer(() => dispatcher.close(config.graceMs));
   return dispatcher;
 }
 
-async function openPolicy({ config, closing }: Start): Promise<BoundPolicy> {
+async function openPolicy({ config, closing }: Start): Promise<{ policy: BoundPolicy; insight: PolicyInsight }> {
   const { record } = config;
   const options = policyOptions(config);
-  const policy = bindPolicy(createPackingPolicy(options));
-  if (record === undefined) return policy;
+  const packing = createPackingPolicy(options);
+  const { state } = packing;
+  const insight = { slotsOf: (app: string) => slotsOf(state, app), explain: (app: string, now: number) => explainApp(state, app, now) };
+  const policy = bindPolicy(packing);
+  if (record === undefined) return { policy, insight };
   const recorder = await recordPolicy(policy, options, record);
   closing.defer(() => recorder.close());
-  return recorder.policy;
+  return { policy: recorder.policy, insight };
 }
 
 function policyOptions(config: Config): PackingOptions {
@@ -199,7 +204,7 @@ function createPlatform({ clock, log }: Start, { dispatcher, routes, chosen, url
       await until(clock, () => dispatcher.machines().every((machine) => machine.app !== app));
     },
     machines: () => dispatcher.machines().map(machineInfo),
-    explain: (app) => ({ app, now: [], decisions: dispatcher.decisions(app) }),
+    explain: (app) => ({ app, ...dispatcher.explain(app) }),
     sample: () => dispatcher.sample(),
     host: () => ({ version: VERSION, pid: process.pid, uptimeMs: clock.now() - startedAt, driver, urls }),
   };

@@ -16,6 +16,10 @@ export const configSchema = z.strictObject({
   api: address.default("127.0.0.1:7070"),
   /** auto: qemu with KVM, else qemu with TCG. gvisor and process only by name. */
   driver: z.enum(["auto", "qemu", "gvisor", "process"]).default("auto"),
+  /** What runs in the machines of the driver qemu. */
+  kernel: z.enum(["linux", "osv"]).default("linux"),
+  /** OSv's kernel, loader.elf; Mayfly ships none. */
+  osvKernel: z.string().min(1).optional(),
   /** Catalog, token, logs, ledger. */
   stateDir: z.string().min(1),
   /** Images, templates, downloads: may be deleted at any time that Mayfly does not run. */

@@ -7,7 +7,7 @@ import { agentPath, guestEnvironment, nodeFlags, nodePath } from "./guest-layout
 export const cloneFlags = ["--no-flush-bytecode"];
 
 /** What V8's two middle compilers make is so much more code to translate that an emulated machine is slower with them. */
-const emulatedFlags = ["--no-maglev", "--no-sparkplug"];
+export const emulatedFlags = ["--no-maglev", "--no-sparkplug"];
 
 /**
  * The first program of a VM, from the initrd: from a bare kernel to Node running the agent as process 1, which it

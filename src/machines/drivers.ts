@@ -3,6 +3,8 @@ import type { Clock } from "../clock/clock.ts";
 import { MayflyError } from "../errors/error.ts";
 import { ensureAgent } from "../images/agent-bundle.ts";
 import { type Image, ensureImage } from "../images/ensure-image.ts";
+import { ensureOsvImage } from "../images/osv/ensure-osv-image.ts";
+import type { OsvImage } from "../images/osv/osv-image.ts";
 import type { Driver, DriverName } from "./driver.ts";
 
 /** The fake driver is for tests of other rooms. */
@@ -15,7 +17,13 @@ export interface DriverSurroundings {
   runDir: string;
   clock: Clock;
   progress: (step: string) => void;
+  /** What runs in the machines: only the driver qemu has a choice. Default: linux. */
+  kernel?: GuestKernelName;
+  /** OSv's, as the user named it. */
+  osvKernel?: string | undefined;
 }
+
+export type GuestKernelName = "linux" | "osv";
 
 export interface ChosenDriver {
   driver: Driver;
@@ -28,7 +36,7 @@ export async function chooseDriver(setting: "auto" | SelectableDriver, surroundi
   const name = setting === "auto" ? "qemu" : setting;
   const driver = await createDriver(name, surroundings);
   // An image that is still to be built would take longer than a probe may.
-  if (name !== "process") await ensureImage(surroundings);
+  if (name !== "process") await guestImage(surroundings);
   const probe = await driver.probe();
   if (probe.ok) return { driver, detail: `${name} (${setting === "auto" ? "the default" : "as asked"}), ${probe.detail}; ${others(name)}` };
   await driver.close();
@@ -37,11 +45,23 @@ export async function chooseDriver(setting: "auto" | SelectableDriver, surroundi
 }
 
 export async function createDriver(name: SelectableDriver, surroundings: DriverSurroundings): Promise<Driver> {
-  const { cacheDir, runDir, clock, progress } = surroundings;
+  const { cacheDir, runDir, progress, kernel = "linux" } = surroundings;
+  if (name === "qemu") return createQemu(surroundings, kernel);
+  if (kernel !== "linux")
+    throw new MayflyError("bad-config", { key: "kernel", what: `is ${kernel}, which only the driver qemu runs, not ${name}` });
   const image = once(() => ensureImage({ cacheDir, progress }));
-  if (name === "qemu") return (await import("./qemu/qemu-driver.ts")).createQemuDriver({ image, cacheDir, runDir, clock });
   if (name === "gvisor") return (await import("./gvisor/gvisor-driver.ts")).createGvisorDriver({ image, cacheDir, runDir });
   return (await import("./process/process-driver.ts")).createProcessDriver({ agent: () => ensureAgent(cacheDir), runDir });
+}
+
+async function createQemu(surroundings: DriverSurroundings, kernel: GuestKernelName): Promise<Driver> {
+  const { createQemuDriver } = await import("./qemu/qemu-driver.ts");
+  const guest = kernel === "osv" ? (await import("./qemu/osv.ts")).osv : (await import("./qemu/linux.ts")).linux;
+  return createQemuDriver({ ...surroundings, guest, image: once(() => guestImage(surroundings)) });
+}
+
+function guestImage({ cacheDir, progress, kernel, osvKernel }: DriverSurroundings): Promise<Image | OsvImage> {
+  return kernel === "osv" ? ensureOsvImage({ cacheDir, progress, osvKernel }) : ensureImage({ cacheDir, progress });
 }
 
 const characters: Record<SelectableDriver, string> = {
@@ -56,8 +76,8 @@ function others(chosen: SelectableDriver): string {
 }
 
 /** One build, however many ask; a failed one is tried again. */
-function once(make: () => Promise<Image>): () => Promise<Image> {
-  let made: Promise<Image> | undefined;
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
   return () => {
     made ??= make().catch((error: unknown) => {
       made = undefined;

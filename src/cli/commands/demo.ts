@@ -11,6 +11,8 @@ import { showProgress } from "../terminal.ts";
 
 interface Options {
   driver?: string;
+  kernel?: string;
+  osvKernel?: string;
   once?: true;
   json?: true;
 }
@@ -18,6 +20,8 @@ interface Options {
 export function define(command: Command): void {
   command
     .option("--driver <name>", "auto, qemu, gvisor or process (which isolates nothing)")
+    .option("--kernel <name>", "linux or osv: what runs in the machines of the driver qemu")
+    .option("--osv-kernel <file>", "OSv's kernel, loader.elf")
     .option("--once", "end after the first calls instead of staying up")
     .option("--json", "print JSON")
     .addHelpText(
@@ -50,9 +54,9 @@ async function demo(options: Options): Promise<void> {
 }
 
 /** No blanks, so that the first call shows what a start costs. */
-async function demoConfig({ driver }: Options): Promise<Config> {
+async function demoConfig({ driver, kernel, osvKernel }: Options): Promise<Config> {
   const stateDir = process.env.MAYFLY_STATE_DIR ?? demoStateDir();
   const { listen, api } = loadConfig({ flags: { stateDir } });
   const free = { listen: await addressOrAnyPort(listen), api: await addressOrAnyPort(api) };
-  return loadConfig({ flags: { driver, stateDir, ...free, blanks: 0, idleMs: 600_000, logLevel: "warn" } });
+  return loadConfig({ flags: { driver, kernel, osvKernel, stateDir, ...free, blanks: 0, idleMs: 600_000, logLevel: "warn" } });
 }

@@ -31,7 +31,10 @@ async function tryDrivers(config: Config): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const name of selectableDrivers) {
     progress.step(`trying the driver ${name}`);
-    const driver = await createDriver(name, { cacheDir: config.cacheDir, runDir, clock: systemClock, progress: progress.step });
+    const { cacheDir, osvKernel } = config;
+    // The others have no choice of kernel.
+    const kernel = name === "qemu" ? config.kernel : "linux";
+    const driver = await createDriver(name, { cacheDir, runDir, clock: systemClock, progress: progress.step, kernel, osvKernel });
     const probe = await driver.probe();
     await driver.close();
     const part = `driver ${name}`;

@@ -20,6 +20,8 @@ export function define(command: Command): void {
     .option("--listen <host:port>", "where functions are called; port 0 is any free one")
     .option("--api-listen <host:port>", "where the management API answers")
     .option("--driver <name>", "auto, qemu, gvisor or process (which isolates nothing)")
+    .option("--kernel <name>", "linux or osv: what runs in the machines of the driver qemu")
+    .option("--osv-kernel <file>", "OSv's kernel, loader.elf")
     .option("--state <dir>", "state folder: apps, secrets, token, logs, ledger")
     .option("--cache <dir>", "cache folder: images, templates, downloads")
     .option("--blanks <count>", "started machines kept ready for any app", parseCount(0, 1_000))

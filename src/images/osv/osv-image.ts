@@ -22,7 +22,8 @@ export interface OsvImage {
 /** The content of image.json. Sizes in bytes. */
 export interface OsvImageDescription {
   id: string;
-  nodeVersion: string;
+  /** Null where it has no Node. */
+  nodeVersion: string | null;
   /** The Linux image whose root it has. */
   from: string;
   size: { kernel: number; root: number };

@@ -3,17 +3,17 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 
 import type { Clock } from "../../clock/clock.ts";
-import type { Image } from "../../images/image.ts";
 import type { HostEnd } from "../../wire/host-end.ts";
 import { openHostEnd } from "../../wire/open-host-end.ts";
 import { bootArguments, type MachineShape } from "./command-line.ts";
 import type { Confined, Confinement } from "./confinement.ts";
+import type { BootImage } from "./guest-kernel.ts";
 import { within } from "../deadline.ts";
 import { createMemoryFile } from "./libc.ts";
 import { type QemuProcess, spawnQemu } from "./spawn-qemu.ts";
 
 export interface BootOptions {
-  image: Image;
+  image: BootImage;
   shape: MachineShape;
   tscKhz: number;
   confinement: Confinement;
@@ -38,7 +38,7 @@ export async function withBootedGuest<T>(options: BootOptions, use: (booted: Boo
   const memory = createMemoryFile("mayfly-template");
   fs.ftruncateSync(memory, shape.memoryMb * 1_048_576);
   const files = openFiles(image);
-  const qemu = spawnQemu(confined, bootArguments(shape, "mayfly-boot", options.tscKhz), { memory, ...files });
+  const qemu = spawnQemu(confined, bootArguments(shape, "mayfly-boot", options.tscKhz, files.initrd !== undefined), { memory, ...files });
   try {
     const ended = failOnExit(qemu);
     const used = useGuest(options, { qemu, confined, memory }, use);
@@ -95,6 +95,8 @@ async function preferring(ended: Promise<never>, clock: Clock, error: unknown): 
   throw error;
 }
 
-function openFiles(image: Image) {
-  return { root: fs.openSync(image.root, "r"), kernel: fs.openSync(image.kernel, "r"), initrd: fs.openSync(image.initrd, "r") };
+function openFiles({ root, kernel, initrd }: BootImage) {
+  const opened: { root: number; kernel: number; initrd?: number } = { root: fs.openSync(root, "r"), kernel: fs.openSync(kernel, "r") };
+  if (initrd !== undefined) opened.initrd = fs.openSync(initrd, "r");
+  return opened;
 }

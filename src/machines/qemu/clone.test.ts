@@ -10,6 +10,7 @@ import { footprint, settledFootprint } from "../conformance/footprint.ts";
 import { startClone } from "./clone.ts";
 import { createConfinement } from "./confinement.ts";
 import { readHostFacts } from "./host-facts.ts";
+import { linux } from "./linux.ts";
 import { createMemoryFile, sealMemoryFile } from "./libc.ts";
 
 const runDir = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-clone-"));
@@ -31,7 +32,7 @@ test("a start that QEMU refuses rejects with what QEMU said, and leaves nothing"
 
   const starting = startClone({
     spec: { id: `refused-${process.pid}`, memoryMb: 128, vcpus: 1 },
-    shape: { accelerator: "tcg", memoryMb: 128, vcpus: 1 },
+    shape: { guest: linux, accelerator: "tcg", memoryMb: 128, vcpus: 1 },
     template: { memory, state },
     root,
     confinement,

@@ -12,7 +12,6 @@ import { createCgroup } from "../cgroup/create-cgroup.ts";
 import type { Machine, MachineExit, MachineSpec, Usage } from "../driver.ts";
 import { cloneArguments, type MachineShape } from "./command-line.ts";
 import type { Confined, Confinement } from "./confinement.ts";
-import { reasonOf } from "./exit-reason.ts";
 import { within } from "../deadline.ts";
 import { loadState } from "./migration.ts";
 import { type QemuProcess, spawnQemu } from "./spawn-qemu.ts";
@@ -41,7 +40,7 @@ export async function startClone(options: CloneOptions): Promise<Machine> {
   const confined = options.confinement.take();
   const cgroup = createCgroup({ id: spec.id, memoryMb: spec.memoryMb + OVERHEAD_MB, vcpus: spec.vcpus + OVERHEAD_CPUS });
   const qemu = spawnClone(options, confined);
-  const machine = createMachine(spec.id, qemu, cgroup, confined);
+  const machine = createMachine(options, qemu, cgroup, confined);
   try {
     cgroup.add(qemu.pid);
     await within(options.clock, START_MS, loadState(qemu.qmp), () => `QEMU did not resume within ${START_MS} ms`);
@@ -63,20 +62,20 @@ function spawnClone({ spec, shape, template, root }: CloneOptions, confined: Con
   }
 }
 
-function createMachine(id: string, qemu: QemuProcess, cgroup: Cgroup, confined: Confined): Machine {
+function createMachine({ spec, shape }: CloneOptions, qemu: QemuProcess, cgroup: Cgroup, confined: Confined): Machine {
   let killed = false;
   let last: Usage = { cpuUs: 0, memoryBytes: 0 };
   let ended = false;
   const exited = qemu.exited.then(async (exit) => {
     last = { cpuUs: cgroup.usage().cpuUs, memoryBytes: 0 };
     ended = true;
-    const outcome = describeExit(killed, cgroup.oomKilled(), exit, qemu);
+    const outcome = describeExit({ killed, oomKilled: cgroup.oomKilled(), exit, qemu, shape });
     await cgroup.remove();
     confined.release();
     return outcome;
   });
   return {
-    id,
+    id: spec.id,
     channel: qemu.channel,
     fresh: false,
     exited,
@@ -91,12 +90,20 @@ function createMachine(id: string, qemu: QemuProcess, cgroup: Cgroup, confined: 
   };
 }
 
-function describeExit(killed: boolean, oomKilled: boolean, exit: Awaited<QemuProcess["exited"]>, qemu: QemuProcess): MachineExit {
+interface Ended {
+  killed: boolean;
+  oomKilled: boolean;
+  exit: Awaited<QemuProcess["exited"]>;
+  qemu: QemuProcess;
+  shape: MachineShape;
+}
+
+function describeExit({ killed, oomKilled, exit, qemu, shape }: Ended): MachineExit {
   if (killed) return { reason: "killed", detail: "killed by Mayfly" };
   const how = exit.signal === null ? `QEMU ended with code ${exit.code}` : `QEMU ended by ${exit.signal}`;
   const output = [qemu.stderr.lastLines(4), qemu.console.lastLines(6)].filter(Boolean).join(" | ");
   const detail = output === "" ? how : `${how}; last output: ${output}`;
   if (oomKilled) return { reason: "out-of-memory", detail };
   if (exit.signal !== null || exit.code !== 0) return { reason: "crashed", detail };
-  return { reason: reasonOf(qemu.console.text()), detail };
+  return { reason: shape.guest.reasonOf(qemu.console.text()), detail };
 }

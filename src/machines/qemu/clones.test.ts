@@ -13,6 +13,7 @@ import { loadConfig } from "../../config/load.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { openSession } from "../conformance/session.ts";
 import { type Driver, usualSize } from "../driver.ts";
+import { linux } from "./linux.ts";
 import { createQemuDriver } from "./qemu-driver.ts";
 
 const { cacheDir } = loadConfig({});
@@ -21,7 +22,13 @@ let driver: Driver;
 let started = 0;
 
 before(async () => {
-  driver = createQemuDriver({ image: () => ensureImage({ cacheDir, progress: () => undefined }), cacheDir, runDir, clock: systemClock });
+  driver = createQemuDriver({
+    guest: linux,
+    image: () => ensureImage({ cacheDir, progress: () => undefined }),
+    cacheDir,
+    runDir,
+    clock: systemClock,
+  });
   await driver.prepare(() => undefined, usualSize);
 });
 after(async () => {

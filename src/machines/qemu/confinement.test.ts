@@ -15,6 +15,7 @@ import { detectCgroups } from "../cgroup/detect.ts";
 import { processStartTime } from "../cgroup/proc.ts";
 import { type Driver, type Machine, usualSize } from "../driver.ts";
 import { Fd } from "./command-line.ts";
+import { linux } from "./linux.ts";
 import { createQemuDriver } from "./qemu-driver.ts";
 
 const { cacheDir } = loadConfig({});
@@ -25,7 +26,13 @@ let machines: Machine[];
 let pids: number[];
 
 before(async () => {
-  driver = createQemuDriver({ image: () => ensureImage({ cacheDir, progress: () => undefined }), cacheDir, runDir, clock: systemClock });
+  driver = createQemuDriver({
+    guest: linux,
+    image: () => ensureImage({ cacheDir, progress: () => undefined }),
+    cacheDir,
+    runDir,
+    clock: systemClock,
+  });
   await driver.prepare(() => undefined, usualSize);
   machines = [await start("confined-1"), await start("confined-2")];
   pids = machines.map(({ id }) => pidOf(id));
@@ -119,10 +126,11 @@ function serverScript(): string {
   const load = (file: string) => `await import(${JSON.stringify(new URL(file, import.meta.url).href)})`;
   return `
     const { createQemuDriver } = ${load("qemu-driver.ts")};
+    const { linux } = ${load("linux.ts")};
     const { systemClock } = ${load("../../clock/clock.ts")};
     const { ensureImage } = ${load("../../images/ensure-image.ts")};
     const cacheDir = ${JSON.stringify(cacheDir)}, runDir = ${JSON.stringify(path.join(runDir, "killed"))};
-    const driver = createQemuDriver({ image: () => ensureImage({ cacheDir, progress() {} }), cacheDir, runDir, clock: systemClock });
+    const driver = createQemuDriver({ guest: linux, image: () => ensureImage({ cacheDir, progress() {} }), cacheDir, runDir, clock: systemClock });
     const { id } = await driver.start({ id: "killed-${process.pid}", memoryMb: 256, vcpus: 1 });
     process.stdout.write(id);
     setInterval(() => {}, 1_000);

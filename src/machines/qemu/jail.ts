@@ -34,7 +34,9 @@ export function buildJail(qemu: string, folder: string): Jail {
 
 function filesOf(qemu: string): string[] {
   const modules = MODULES.flatMap((folder) => filesIn(folder, /^accel-.*x86_64\.so$/));
-  const firmware = FIRMWARE.flatMap((folder) => filesIn(folder, /^(bios-microvm|linuxboot_dma|linuxboot|kvmvapic|qboot)\.(bin|rom)$/));
+  const firmware = FIRMWARE.flatMap((folder) =>
+    filesIn(folder, /^(bios-microvm|bios-256k|linuxboot_dma|linuxboot|multiboot_dma|multiboot|pvh|kvmvapic|qboot)\.(bin|rom)$/),
+  );
   const programs = [qemu, SETPRIV, ...modules];
   return [...new Set([...programs, ...programs.flatMap(librariesOf), ...firmware])];
 }

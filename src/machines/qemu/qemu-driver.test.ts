@@ -7,6 +7,7 @@ import { systemClock } from "../../clock/clock.ts";
 import { loadConfig } from "../../config/load.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
+import { linux } from "./linux.ts";
 import { createQemuDriver } from "./qemu-driver.ts";
 
 /** The host's own: what it has built already is not built again. */
@@ -18,8 +19,9 @@ const image = () => ensureImage({ cacheDir, progress: () => undefined });
 after(() => fs.rmSync(folder, { recursive: true }));
 
 describeDriverConformance("qemu", async () => ({
-  driver: createQemuDriver({ image, cacheDir, runDir, clock: systemClock }),
+  driver: createQemuDriver({ guest: linux, image, cacheDir, runDir, clock: systemClock }),
   broken: createQemuDriver({
+    guest: linux,
     image: async () => ({ ...(await image()), root: path.join(folder, "no-root") }),
     cacheDir,
     runDir: brokenRunDir,

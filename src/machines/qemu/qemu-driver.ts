@@ -7,7 +7,6 @@ import fs from "node:fs";
 
 import type { Clock } from "../../clock/clock.ts";
 import { MayflyError } from "../../errors/error.ts";
-import type { Image } from "../../images/image.ts";
 import { closeCgroups, sweepCgroups } from "../cgroup/create-cgroup.ts";
 import { type Driver, type Machine, type MachineSize, type Probe, usualSize } from "../driver.ts";
 import { chooseAccelerator, type Verdict } from "./accelerator.ts";
@@ -15,13 +14,16 @@ import { withBootedGuest } from "./boot.ts";
 import { startClone } from "./clone.ts";
 import type { MachineShape } from "./command-line.ts";
 import { type Confinement, createConfinement } from "./confinement.ts";
+import type { BootImage, GuestKernel } from "./guest-kernel.ts";
 import { within } from "../deadline.ts";
 import { type HostFacts, readHostFacts } from "./host-facts.ts";
 import { createTemplates, type Templates } from "./templates.ts";
 
 export interface QemuDriverOptions {
   /** Asked for once, when first needed. */
-  image: () => Promise<Image>;
+  image: () => Promise<BootImage>;
+  /** What the image is of. */
+  guest: GuestKernel;
   /** Templates and the verdict on KVM are kept here. */
   cacheDir: string;
   /** The machines' root folder is made here, of hard links. */
@@ -54,15 +56,15 @@ export function createQemuDriver(options: QemuDriverOptions): Driver {
 
   return {
     name: "qemu",
-    probe: () => probe(options.clock, host),
+    probe: () => probe(options, host),
     async prepare(progress, size) {
       await sweepCgroups();
       const { templates, verdict } = await host();
-      await templates.get({ accelerator: verdict.accelerator, ...sizeOf(size) }, progress);
+      await templates.get(shapeOf(options, verdict, size), progress);
     },
     async start(spec) {
       const { templates, verdict, confinement, root } = await host().catch(startFailed);
-      const shape: MachineShape = { accelerator: verdict.accelerator, ...sizeOf(spec) };
+      const shape = shapeOf(options, verdict, spec);
       const template = await templates.get(shape, () => undefined).catch(startFailed);
       const machine = await startClone({ spec, shape, template, root, confinement, clock: options.clock });
       machines.add(machine);
@@ -82,11 +84,12 @@ export function createQemuDriver(options: QemuDriverOptions): Driver {
   };
 }
 
-async function probe(clock: Clock, host: () => Promise<Host>): Promise<Probe> {
+async function probe({ clock, guest }: QemuDriverOptions, host: () => Promise<Host>): Promise<Probe> {
   try {
     const { facts, verdict, confinement } = await within(clock, IMAGE_MS, host(), () => "the guest's image is still being made");
     const chosen = verdict.accelerator === "kvm" ? "KVM" : "TCG (software emulation)";
-    return { ok: true, detail: `QEMU ${facts.qemuVersion} with ${chosen}: ${verdict.why}; ${confinement.detail}` };
+    const kernel = guest.name === "osv" ? ", OSv guests" : "";
+    return { ok: true, detail: `QEMU ${facts.qemuVersion} with ${chosen}${kernel}: ${verdict.why}; ${confinement.detail}` };
   } catch (error) {
     const cure = error instanceof MayflyError ? error.cure : "Run `mayfly image build`, then try again.";
     return { ok: false, reason: (error as Error).message, cure };
@@ -99,7 +102,7 @@ async function openHost(options: QemuDriverOptions): Promise<Host> {
   const image = await options.image();
   const confinement = createConfinement(facts, options.runDir);
   const boot = { image, confinement, clock: options.clock };
-  const shape = { accelerator: "kvm", ...usualSize } as const;
+  const shape: MachineShape = { guest: options.guest, accelerator: "kvm", ...usualSize };
   const verdict = await chooseAccelerator(options.cacheDir, facts, image.kernel, () =>
     withBootedGuest({ ...boot, shape, tscKhz: facts.tscKhz, deadlineMs: KVM_TRIAL_MS }, async ({ host, memory }) => {
       host.close();
@@ -111,8 +114,8 @@ async function openHost(options: QemuDriverOptions): Promise<Host> {
 }
 
 /** Nothing else of what is passed may get into a template's key. */
-function sizeOf({ memoryMb, vcpus }: MachineSize): MachineSize {
-  return { memoryMb, vcpus };
+function shapeOf({ guest }: QemuDriverOptions, { accelerator }: Verdict, { memoryMb, vcpus }: MachineSize): MachineShape {
+  return { guest, accelerator, memoryMb, vcpus };
 }
 
 function startFailed(error: Error): never {

@@ -53,7 +53,7 @@ export function createTemplates(options: TemplatesOptions): Templates {
 }
 
 function templateKey({ image, facts }: TemplatesOptions, shape: MachineShape): string {
-  const lines = [bootArguments(shape, "boot", facts.tscKhz), cloneArguments(shape, "clone")];
+  const lines = [bootArguments(shape, "boot", facts.tscKhz, image.initrd !== undefined), cloneArguments(shape, "clone")];
   return createHash("sha256")
     .update(JSON.stringify({ lines, image: image.id, facts, shape }))
     .digest("hex");
@@ -73,7 +73,7 @@ async function buildAndSave(
   shape: MachineShape,
   progress: (step: string) => void,
 ): Promise<FrozenMachine> {
-  progress(`making the template of machines with ${shape.memoryMb} MB (${shape.accelerator})`);
+  progress(`making the template of machines with ${shape.memoryMb} MB (${shape.guest.name}, ${shape.accelerator})`);
   const frozen = await buildTemplate({ ...options, shape, tscKhz: options.facts.tscKhz }, progress);
   await saveTemplate(file, frozen);
   pruneTemplates(path.dirname(file));

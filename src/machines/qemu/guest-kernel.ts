@@ -1,0 +1,38 @@
+/** What QEMU is told differently for one kernel of a guest than for another. All else about machines is the same for each. */
+import type { ExitReason } from "../driver.ts";
+import type { Accelerator } from "./accelerator.ts";
+import type { MachineShape } from "./command-line.ts";
+
+/** The image that is booted, as QEMU gets it. */
+export interface BootImage {
+  /** Changes whenever any of the files does. */
+  id: string;
+  kernel: string;
+  /** Where the kernel takes one. */
+  initrd?: string;
+  /** A raw disk, opened for reading only. */
+  root: string;
+}
+
+/** The bus that its virtio devices are on. */
+export type Bus = "mmio" | "pci";
+
+export interface Board {
+  /** QEMU's -M, without what every machine has. */
+  machine: string;
+  bus: Bus;
+}
+
+export interface GuestKernel {
+  name: "linux" | "osv";
+  board(accelerator: Accelerator): Board;
+  /** Words for QEMU beyond the channel's and the root's devices. */
+  devices(bus: Bus): string;
+  /** What is said to the kernel when it boots. @param tscKhz the rate of the host's time stamp counter */
+  commandLine(shape: MachineShape, tscKhz: number): string;
+  /** Why a guest that ended by itself did so, from what it printed. */
+  reasonOf(console: string): Exclude<ExitReason, "killed">;
+}
+
+/** Where the guest finds its channel: slirp forwards this address to descriptor 3, and nothing else to anywhere. */
+export const CHANNEL = "tcp:10.0.2.100:1";

@@ -1,0 +1,44 @@
+/** OSv as a guest: all of the driver that is there for it alone. The image's part is src/images/osv/, the agent's src/guest/osv.ts. */
+import { guestEnvironment, nodeFlags, nodePath, agentPath } from "../../images/guest-layout.ts";
+import { cloneFlags, emulatedFlags } from "../../images/init-script.ts";
+import { osvCommandLine } from "../../images/osv/command-line.ts";
+import { heapMb } from "../child/node-limits.ts";
+import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
+
+export const osv: GuestKernel = {
+  name: "osv",
+
+  /**
+   * Emulated, OSv finds no clock on a microvm and halts ("Neither paravirtual clock nor HPET"); with KVM it has KVM's. Without ACPI, QEMU
+   * names the devices of a microvm at the end of the kernel's command line, where OSv looks for them.
+   */
+  board: (accelerator) =>
+    accelerator === "kvm"
+      ? { machine: "microvm,acpi=off,pcie=off,pit=off,pic=off,rtc=on", bus: "mmio" }
+      : { machine: "pc,hpet=on,usb=off,vmport=off", bus: "pci" },
+
+  // Nothing else can give its kernel fresh randomness: src/guest/osv.ts.
+  devices: (bus) => `-device virtio-rng-${bus === "pci" ? "pci" : "device"}`,
+
+  commandLine: ({ accelerator, memoryMb }) =>
+    osvCommandLine({
+      env: { ...guestEnvironment, MAYFLY_GUEST: "osv", MAYFLY_CHANNEL: CHANNEL },
+      command: [
+        nodePath,
+        ...nodeFlags,
+        ...cloneFlags,
+        ...(accelerator === "tcg" ? emulatedFlags : []),
+        // V8 sizes its heap by figures that OSv need not have.
+        `--max-old-space-size=${heapMb(memoryMb)}`,
+        agentPath,
+      ],
+      // QEMU's user network, by heart: a DHCP client would cost each boot a round trip and each clone its lease's timer.
+      address: { address: "10.0.2.15", mask: "255.255.255.0", gateway: "10.0.2.2" },
+    }),
+
+  /** OSv powers off when its program ends, and, as its command line asks, when it aborts: QEMU's own exit code tells neither. */
+  reasonOf(console) {
+    if (/Out of memory: could not reclaim|heap out of memory|Allocation failed - /.test(console)) return "out-of-memory";
+    return /^Aborted|Assertion failed|Uncaught signal|\[backtrace\]|page fault outside application/m.test(console) ? "crashed" : "exited";
+  },
+};
