@@ -43,7 +43,7 @@ class Run {
     };
     this.#policy = createPackingPolicy({
       blanks,
-      idleMs: 300,
+      idleMs: this.#random.chance(0.5) ? 300 : null,
       maxMachines,
       maxMemoryMb: 1e6,
       maxVcpus: 1e6,

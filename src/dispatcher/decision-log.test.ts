@@ -18,7 +18,7 @@ function decided(answers: (event: PolicyEvent) => PolicyCommand[]) {
   fleet.calm = true;
   const policy = bindPolicy({ state: null, step: (_state, event: PolicyEvent) => answers(event) });
   const dispatcher = createDispatcher({ policy, fleet, clock, bootId: "t", logs: { append: () => {} } });
-  const told = (app: string) => dispatcher.decisions(app).map(({ machine, what, why }) => `${machine} ${what}: ${why}`);
+  const told = (app: string) => dispatcher.explain(app).decisions.map(({ machine, what, why }) => `${machine} ${what}: ${why}`);
   return { clock, fleet, dispatcher, told };
 }
 
@@ -39,11 +39,11 @@ test("each machine's start, bind and kill is in its app's log, with why, when, a
   const [first, second, third, last] = told("ada");
   assert.deepEqual([first, second, last], ["m1 start: start 1", "m1 bind: 1 waits", "m1 kill: idle for 0 ms"]);
   assert.match(third ?? "", /^m1 ready: the start took \d+ ms, the bind \d+ ms$/);
-  const decisions = dispatcher.decisions("ada");
+  const { decisions } = dispatcher.explain("ada");
   assert.deepEqual([decisions.at(0)?.ageMs, decisions.at(0)?.invocations, decisions.at(-1)?.invocations], [0, 0, 1]);
   const { at = 0, ageMs = 0 } = decisions.at(-1) ?? {};
   assert.equal(at - ageMs, decisions[0]?.at);
-  assert.deepEqual(dispatcher.decisions("nobody"), []);
+  assert.deepEqual(dispatcher.explain("nobody"), { now: [], decisions: [] });
 });
 
 test("a machine that another app got is in both logs, one for no app in particular only in that of the app that got it", async () => {

@@ -111,13 +111,18 @@ class PolicyDispatcher implements LiveDispatcher {
     const rows: MachineRow[] = [];
     for (const record of this.#machines.values()) {
       const view = this.#fleet.view(record.id);
-      if (view !== undefined) rows.push(record.row(view, this.#apps.get(record.app ?? "")?.version.manifest.concurrency ?? 0));
+      if (view !== undefined) rows.push(record.row(view, record.app === null ? 0 : this.#slotsOf(record.app)));
     }
     return rows;
   }
 
-  decisions(app: string): Decision[] {
-    return this.#decisions.of(app);
+  explain(app: string): { now: string[]; decisions: Decision[] } {
+    const { insight, clock } = this.#options;
+    const nameOf = (number: string) => this.#machines.get(Number(number))?.name ?? number;
+    const now = (insight?.explain(app, clock.now()) ?? []).map((sentence) =>
+      sentence.replace(/\bMachine (\d+)\b/, (_, number: string) => `Machine ${nameOf(number)}`),
+    );
+    return { now, decisions: this.#decisions.of(app) };
   }
 
   sample(): void {
@@ -336,6 +341,10 @@ class PolicyDispatcher implements LiveDispatcher {
   #log(machine: MachineId, stream: number, level: LogLevel, text: string): void {
     const record = this.#record(machine);
     this.#logs.append(record, level, text, stream === 0 ? undefined : record.invocationOn(stream, this.#table.values()));
+  }
+
+  #slotsOf(app: string): number {
+    return this.#options.insight?.slotsOf(app) ?? this.#apps.get(app)?.version.manifest.concurrency ?? 0;
   }
 
   #record(machine: MachineId): MachineRecord {

@@ -11,6 +11,8 @@ import type { Dispatcher } from "./invocation.ts";
 export interface DispatcherOptions {
   /** `bindPolicy(createPackingPolicy(…))`, or what `recordPolicy` makes of that. */
   policy: BoundPolicy;
+  /** The policy's own account of itself. Without it, slots are shown as the manifest's ceiling. */
+  insight?: PolicyInsight;
   fleet: Fleet;
   clock: Clock;
   /** The same as the fleet's: invocation ids begin with it. */
@@ -22,6 +24,13 @@ export interface DispatcherOptions {
   graceMs?: number;
   /** ms in which a machine must answer a ping once one of its invocations is past its deadline. Default 2,000. */
   pingMs?: number;
+}
+
+export interface PolicyInsight {
+  /** Invocations at once that a machine of the app gets, as learned so far. */
+  slotsOf(app: string): number;
+  /** Sentences; machines are "Machine <number>". @param now ms, the clock of the policy */
+  explain(app: string, now: number): string[];
 }
 
 export interface LogSink {
@@ -56,8 +65,8 @@ export interface LiveDispatcher extends Dispatcher {
   removeApp(app: string): void;
   /** Their use is as of the last sample. */
   machines(): MachineRow[];
-  /** Why its machines were started, bound, drained and killed, the oldest first, as far back as is kept. */
-  decisions(app: string): Decision[];
+  /** What is made of it now, in sentences; and why its machines were started, bound, drained and killed, the oldest first. */
+  explain(app: string): { now: string[]; decisions: Decision[] };
   /** Reads every machine's use now, for machines() and the ledger. */
   sample(): void;
   /** Fails what waits, lets the rest finish for at most `graceMs`, then kills all machines: it closes the fleet, not the driver. Idempotent. */
