@@ -21,3 +21,17 @@ export function parseMethod(text: string): string {
   if (!/^[a-z-]+$/i.test(text)) throw new InvalidArgumentError("It must be a word of letters.");
   return text.toUpperCase();
 }
+
+/** Collects `--env NAME=value`, which may be repeated. */
+export function parseVariable(text: string, earlier: Record<string, string> = {}): Record<string, string> {
+  const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=([^]*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("It must be NAME=value.");
+  return { ...earlier, [name]: value };
+}
+
+/** "64M", "2G", or a number of bytes. */
+export function parseBytes(text: string): number {
+  const [, digits, unit = ""] = /^(\d{1,12})([KMGT]?)$/i.exec(text) ?? [];
+  if (digits === undefined) throw new InvalidArgumentError("It must be a number of bytes, or one with K, M, G or T behind it.");
+  return Number(digits) * 1024 ** " KMGT".indexOf(unit.toUpperCase() || " ");
+}

@@ -8,12 +8,16 @@ const packageOf: Record<string, string> = {
   "apt-cache": "apt",
   dpkg: "dpkg",
   flock: "util-linux",
+  "qemu-img": "qemu-utils",
+  mke2fs: "e2fsprogs",
 };
 
 export interface RunOptions {
   cwd?: string;
   /** What it is called in the error; the program and its first argument where absent. */
   name?: string;
+  /** On top of our own environment. */
+  env?: Record<string, string>;
 }
 
 /**
@@ -21,7 +25,7 @@ export interface RunOptions {
  * program, else with "image-build-failed" and the last lines of what it said.
  */
 export function runProgram(program: string, args: string[], options: RunOptions = {}): Promise<string> {
-  const env = { ...process.env, LC_ALL: "C", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin:/usr/bin:/bin` };
+  const env = { ...process.env, LC_ALL: "C", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin:/usr/bin:/bin`, ...options.env };
   const { name = `${program} ${args[0] ?? ""}`, cwd } = options;
   return new Promise((resolve, reject) => {
     execFile(program, args, { cwd, env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {

@@ -14,6 +14,8 @@ export interface Part {
 export const requiredParts: Part[] = [
   { name: "qemu-system-x86", program: "qemu-system-x86_64", why: "runs the virtual machines" },
   { name: "erofs-utils", program: "mkfs.erofs", why: "packs the machines' root" },
+  { name: "qemu-utils", program: "qemu-img", why: "writes the disk formats of hypervisors" },
+  { name: "e2fsprogs", program: "mke2fs", why: "makes the volumes of appliances" },
 ];
 
 /** Programs for root may be missing from a user's PATH. */

@@ -1,0 +1,86 @@
+/** Makes a disk that starts an image by itself, in any hypervisor. The same image and options give the same bytes. */
+import { existsSync } from "node:fs";
+import { rename, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { MayflyError } from "../../errors/error.ts";
+import { withDraftFolder } from "../draft-folder.ts";
+import { describeImage, type Image, type RunSpec } from "../image.ts";
+import { convert, type Format, sizeUnitOf } from "./formats.ts";
+import { makeLinuxDisk } from "./linux-disk.ts";
+import { makeOsvDisk } from "./osv-disk.ts";
+
+export interface ExportOptions {
+  image: Image;
+  format: Format;
+  /** The file to write. */
+  output: string;
+  /** Bytes that the guest sees; as small as possible where absent. */
+  size?: number | undefined;
+  /** In place of the image's own command. */
+  command?: string[] | undefined;
+  /** On top of the image's own variables. They are readable in the disk. */
+  env?: Record<string, string>;
+  /** Where the appliance finds a data partition over what is left of the disk. */
+  dataPath?: string | undefined;
+  /** OSv's own boot image: the disk then runs OSv. */
+  osvLoader?: string | undefined;
+  /** What an OVA asks its hypervisor for. */
+  memoryMb: number;
+  vcpus: number;
+  cacheDir: string;
+  progress: (step: string) => void;
+}
+
+export interface Exported {
+  path: string;
+  format: Format;
+  /** The disk's, as its guest sees it. */
+  bytes: number;
+  /** The file's. */
+  fileBytes: number;
+}
+
+/** Rejects with "bad-export", "file-exists", "image-build-failed" or "missing-part". */
+export async function exportImage(options: ExportOptions): Promise<Exported> {
+  const { image, format, progress } = options;
+  const output = resolve(options.output);
+  if (existsSync(output)) throw new MayflyError("file-exists", { file: output });
+  const run = await runSpecOf(options);
+  // Beside the output: the disk is renamed to it, and a VMDK has its own name within.
+  return withDraftFolder(dirname(output), async (scratch) => {
+    const path = join(scratch, "raw");
+    const common = { ...options, run, scratch, sizeUnit: sizeUnitOf(format) };
+    if (options.osvLoader === undefined) await makeLinuxDisk(path, common);
+    else await makeOsvDisk(path, { ...common, loader: options.osvLoader });
+    const { size: bytes } = await stat(path);
+    if (format !== "raw") progress(`converting to ${format}`);
+    const draft = join(scratch, basename(output));
+    await convert({ path, bytes, name: nameOf(output), seed: `${image.id} ${bytes}`, ...machineOf(options) }, format, draft, scratch);
+    await rename(draft, output);
+    return { path: output, format, bytes, fileBytes: (await stat(output)).size };
+  });
+}
+
+async function runSpecOf({ image, command, env = {} }: ExportOptions): Promise<RunSpec> {
+  const { run } = await describeImage(image);
+  if (!run && command === undefined) {
+    throw new MayflyError("bad-export", { what: "this image runs functions: it starts nothing by itself. Name a command after its name" });
+  }
+  const own = run ?? { env: { PATH: "/bin" }, cwd: "/", init: [], command: [] };
+  return { ...own, env: { ...own.env, ...env }, command: command ?? own.command };
+}
+
+function machineOf({ memoryMb, vcpus }: ExportOptions) {
+  return { memoryMb, vcpus };
+}
+
+/** An OVA's machine is called as its file is. */
+function nameOf(output: string): string {
+  const stem = basename(output).replace(/\.[^.]*$/, "");
+  return (
+    stem
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-+|-+$/g, "") || "appliance"
+  );
+}

@@ -1,0 +1,95 @@
+/**
+ * GRUB, from Debian's packages, made into the two files that start an exported disk: one for BIOS, one for UEFI. Its tools run
+ * from the unpacked packages; nothing is installed.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type DebianPackage, fetchDebianPackages } from "../debian/fetch-package.ts";
+import { runProgram } from "../run-program.ts";
+import { sectorBytes } from "./gpt.ts";
+
+export interface BootLoader {
+  /** The first 440 bytes of the disk: loads what lies in the partition for it. */
+  bootSector: Buffer;
+  /** For the BIOS boot partition. */
+  core: Buffer;
+  /** The UEFI application. */
+  efi: Buffer;
+}
+
+export interface BootLoaderOptions {
+  cacheDir: string;
+  /** A folder to work in. */
+  scratch: string;
+  /** Of the file system that holds the kernel: XXXX-XXXX. */
+  volumeId: string;
+  kernelArguments: string;
+  /** Where `core` will lie on the disk. */
+  coreSector: number;
+  progress: (step: string) => void;
+}
+
+const packageNames = [
+  "grub-common",
+  "grub-pc-bin",
+  "grub-efi-amd64-bin",
+  "libdevmapper1.02.1",
+  "liblzma5",
+  "libselinux1",
+  "libudev1",
+  "libpcre2-8-0",
+];
+const commonModules = ["part_gpt", "fat", "search_fs_uuid", "linux", "boot"];
+
+export async function makeBootLoader(options: BootLoaderOptions): Promise<BootLoader> {
+  const { cacheDir, scratch, progress, coreSector } = options;
+  const packages = await fetchDebianPackages({ suite: "bookworm", names: packageNames, cacheDir, progress });
+  const config = join(scratch, "grub.cfg");
+  await writeFile(config, configText(options));
+  const core = await makeImage(packages, { config, scratch, format: "i386-pc", modules: ["biosdisk", ...commonModules] });
+  const efi = await makeImage(packages, { config, scratch, format: "x86_64-efi", modules: commonModules });
+  const boot = await readFile(join(dirOf(packages, "grub-pc-bin"), "usr/lib/grub/i386-pc/boot.img"));
+  return { bootSector: patchBootSector(boot, coreSector), core: patchCore(core, coreSector), efi };
+}
+
+function configText({ volumeId, kernelArguments }: BootLoaderOptions): string {
+  return `search.fs_uuid ${volumeId} root\nlinux /VMLINUZ ${kernelArguments}\ninitrd /INITRD\nboot\n`;
+}
+
+interface ImagePlan {
+  config: string;
+  scratch: string;
+  format: "i386-pc" | "x86_64-efi";
+  modules: string[];
+}
+
+async function makeImage(packages: DebianPackage[], { config, scratch, format, modules }: ImagePlan): Promise<Buffer> {
+  const tool = join(dirOf(packages, "grub-common"), "usr/bin/grub-mkimage");
+  const folder = join(dirOf(packages, format === "i386-pc" ? "grub-pc-bin" : "grub-efi-amd64-bin"), "usr/lib/grub", format);
+  const output = join(scratch, `${format}.img`);
+  const libraries = packages.flatMap(({ dir }) => [join(dir, "lib/x86_64-linux-gnu"), join(dir, "usr/lib/x86_64-linux-gnu")]).join(":");
+  const args = ["-O", format, "-d", folder, "-o", output, "-p", "/", "-c", config, ...modules];
+  await runProgram(tool, args, { name: "grub-mkimage", env: { LD_LIBRARY_PATH: libraries } });
+  return readFile(output);
+}
+
+function dirOf(packages: DebianPackage[], name: string): string {
+  return packages.find((found) => found.name === name)!.dir;
+}
+
+/** What grub-bios-setup does to GRUB's boot.img (include/grub/i386/pc/boot.h). */
+function patchBootSector(boot: Buffer, coreSector: number): Buffer {
+  const patched = Buffer.from(boot.subarray(0, 440));
+  patched.writeBigUInt64LE(BigInt(coreSector), 0x5c);
+  // The check of the drive's number is skipped unless these two bytes, a jump over it, are no-ops: right for hard disks.
+  patched.writeUInt16LE(0x9090, 0x66);
+  return patched;
+}
+
+/** The core's first sector loads the others, by a list of blocks at its end of which we fill in where they lie. */
+function patchCore(core: Buffer, coreSector: number): Buffer {
+  const patched = Buffer.alloc(Math.ceil(core.length / sectorBytes) * sectorBytes);
+  core.copy(patched);
+  patched.writeBigUInt64LE(BigInt(coreSector + 1), sectorBytes - 12);
+  return patched;
+}

@@ -1,0 +1,159 @@
+/**
+ * A raw disk that starts a Linux image by itself, from BIOS and from UEFI:
+ *
+ *   GPT, and GRUB's first sector in its protective MBR
+ *   1  BIOS boot: the rest of GRUB
+ *   2  EFI system: FAT32 with GRUB for UEFI, kernel and initrd, which both GRUBs read
+ *   3  the image's root, erofs
+ *   4  ext4 for what the appliance keeps, over all that is left; only where it was asked for
+ */
+import { createHash } from "node:crypto";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { MayflyError } from "../../errors/error.ts";
+import type { Image, RunSpec } from "../image.ts";
+import { runProgram } from "../run-program.ts";
+import { type BootFiles, makeBootFiles } from "./boot-files.ts";
+import { makeFat32 } from "./fat32.ts";
+import { gptSectors, makeGpt, type Partition, sectorBytes } from "./gpt.ts";
+import { type BootLoader, makeBootLoader } from "./grub.ts";
+import { copySparse, writeSparse } from "./sparse.ts";
+
+export interface LinuxDiskOptions {
+  image: Image;
+  run: RunSpec;
+  /** Where the appliance finds its data partition; none where absent. */
+  dataPath?: string | undefined;
+  /** Bytes; as small as possible where absent. */
+  size?: number | undefined;
+  /** The size is rounded up to it, or must be a multiple. */
+  sizeUnit: number;
+  cacheDir: string;
+  scratch: string;
+  progress: (step: string) => void;
+}
+
+const MIB = 1 << 20;
+const ALIGNMENT = MIB / sectorBytes;
+/** GRUB's core is a third of it. */
+const CORE_SECTORS = ALIGNMENT;
+const LEAST_DATA_SECTORS = 16 * ALIGNMENT;
+const KERNEL_ARGUMENTS = "console=tty0 console=ttyS0,115200 quiet panic=10 random.trust_cpu=on";
+
+/** Writes the disk to a file that does not exist yet. Throws "bad-export" where the size does not do. */
+export async function makeLinuxDisk(path: string, options: LinuxDiskOptions): Promise<void> {
+  const { cacheDir, image, run, scratch, progress, dataPath } = options;
+  const names = partitionNames(options);
+  progress("collecting the kernel and its drivers");
+  const boot = await makeBootFiles(cacheDir, run, surroundings(names, dataPath), progress);
+  progress("making the boot loader");
+  const volumeId = createHash("sha256").update(boot.initrd).digest().readUInt32LE(0);
+  const inWords = volumeId
+    .toString(16)
+    .toUpperCase()
+    .padStart(8, "0")
+    .replace(/^(.{4})/, "$1-");
+  const loader = await makeBootLoader({
+    cacheDir,
+    scratch,
+    volumeId: inWords,
+    kernelArguments: KERNEL_ARGUMENTS,
+    coreSector: ALIGNMENT,
+    progress,
+  });
+  const system = systemPartition(boot, loader, volumeId);
+  const layout = layOut({ system: system.length, root: (await stat(image.root)).size, data: dataPath !== undefined }, options, names);
+  progress("writing the disk");
+  await write(path, { layout, system, loader, image, seed: `${image.id} ${volumeId}` });
+  if (layout.data !== undefined) await makeDataFileSystem(path, layout.data, image.id);
+}
+
+interface Names {
+  root: string;
+  data: string;
+}
+
+/** Linux tells them apart by these, so that a disk finds its own even beside a copy of another image's. */
+function partitionNames({ image }: LinuxDiskOptions): Names {
+  const id = image.id.slice(0, 16);
+  return { root: `mayfly-root-${id}`, data: `mayfly-data-${id}` };
+}
+
+function surroundings(names: Names, dataPath: string | undefined) {
+  const data = { disk: { partition: names.data }, path: dataPath ?? "", fs: "ext4" } as const;
+  return { root: { partition: names.root }, volumes: dataPath === undefined ? [] : [data], network: "dhcp", afterwards: "reboot" } as const;
+}
+
+function systemPartition(boot: BootFiles, loader: BootLoader, volumeId: number): Buffer {
+  const files = [
+    { path: "EFI/BOOT/BOOTX64.EFI", data: loader.efi },
+    { path: "VMLINUZ", data: boot.kernel },
+    { path: "INITRD", data: boot.initrd },
+  ];
+  return makeFat32({ files, volumeId, hiddenSectors: ALIGNMENT + CORE_SECTORS });
+}
+
+interface Layout {
+  partitions: Partition[];
+  sectors: number;
+  root: Partition;
+  data: Partition | undefined;
+}
+
+/** @param bytes how much each part needs */
+function layOut(bytes: { system: number; root: number; data: boolean }, { size, sizeUnit }: LinuxDiskOptions, names: Names): Layout {
+  const core: Partition = { type: "bios-boot", name: "mayfly-bios", start: ALIGNMENT, sectors: CORE_SECTORS };
+  const system: Partition = { type: "efi-system", name: "mayfly-efi", start: after(core), sectors: bytes.system / sectorBytes };
+  const root: Partition = { type: "linux", name: names.root, start: after(system), sectors: Math.ceil(bytes.root / sectorBytes) };
+  const rest = after(root);
+  const needed = (rest + (bytes.data ? LEAST_DATA_SECTORS : 0) + gptSectors.after) * sectorBytes;
+  const total = size ?? Math.ceil(needed / sizeUnit) * sizeUnit;
+  if (total % sizeUnit !== 0) throw badSize(total, `must be a multiple of ${sizeUnit / MIB} MiB`);
+  if (total < needed) throw badSize(total, `is too small: at least ${Math.ceil(needed / sizeUnit) * (sizeUnit / MIB)} MiB are needed`);
+  const sectors = total / sectorBytes;
+  const end = Math.floor((sectors - gptSectors.after) / ALIGNMENT) * ALIGNMENT;
+  const data: Partition | undefined = bytes.data ? { type: "linux", name: names.data, start: rest, sectors: end - rest } : undefined;
+  return { partitions: [core, system, root, ...(data ? [data] : [])], sectors, root, data };
+}
+
+/** Where the next partition starts. */
+function after({ start, sectors }: Partition): number {
+  return Math.ceil((start + sectors) / ALIGNMENT) * ALIGNMENT;
+}
+
+function badSize(size: number, what: string): MayflyError {
+  return new MayflyError("bad-export", { what: `a size of ${size / MIB} MiB ${what}` });
+}
+
+interface Parts {
+  layout: Layout;
+  system: Buffer;
+  loader: BootLoader;
+  image: Image;
+  seed: string;
+}
+
+async function write(path: string, { layout, system, loader, image, seed }: Parts): Promise<void> {
+  await using disk = await open(path, "wx");
+  await disk.truncate(layout.sectors * sectorBytes);
+  const { head, tail } = makeGpt(layout.partitions, layout.sectors, seed);
+  loader.bootSector.copy(head);
+  await disk.write(head, 0, head.length, 0);
+  await disk.write(tail, 0, tail.length, layout.sectors * sectorBytes - tail.length);
+  await disk.write(loader.core, 0, loader.core.length, ALIGNMENT * sectorBytes);
+  await writeSparse(disk, system, (ALIGNMENT + CORE_SECTORS) * sectorBytes);
+  await copyRoot(image, disk, layout.root.start * sectorBytes);
+}
+
+async function copyRoot(image: Image, disk: FileHandle, at: number): Promise<void> {
+  await using root = await open(image.root);
+  await copySparse(root, disk, at);
+}
+
+/** The same partition gives the same bytes: fixed times, and ids from the image's. */
+async function makeDataFileSystem(path: string, { start, sectors, name }: Partition, seed: string): Promise<void> {
+  const hex = createHash("sha256").update(`data ${seed}`).digest("hex");
+  const uuid = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join("-");
+  const extended = `offset=${start * sectorBytes},hash_seed=${uuid},root_owner=0:0,nodiscard`;
+  const args = ["-q", "-F", "-t", "ext4", "-U", uuid, "-L", name.slice(0, 16), "-E", extended, path, `${sectors / 2}k`];
+  await runProgram("mke2fs", args, { name: "mke2fs", env: { E2FSPROGS_FAKE_TIME: "1" } });
+}

@@ -1,0 +1,23 @@
+import type { FileHandle } from "node:fs/promises";
+
+const CHUNK = 1 << 20;
+const ZEROES = Buffer.alloc(CHUNK);
+
+/** Writes bytes at a place of a file, but leaves out what is all zero in steps of 1 MiB: the file is sparse there. */
+export async function writeSparse(file: FileHandle, data: Buffer, at: number): Promise<void> {
+  for (let from = 0; from < data.length; from += CHUNK) {
+    const chunk = data.subarray(from, from + CHUNK);
+    if (chunk.compare(ZEROES, 0, chunk.length) !== 0) await file.write(chunk, 0, chunk.length, at + from);
+  }
+}
+
+/** As writeSparse, with what another file holds. */
+export async function copySparse(from: FileHandle, to: FileHandle, at: number): Promise<void> {
+  const buffer = Buffer.allocUnsafe(CHUNK);
+  for (let position = 0; ;) {
+    const { bytesRead } = await from.read(buffer, 0, CHUNK, position);
+    if (bytesRead === 0) return;
+    await writeSparse(to, buffer.subarray(0, bytesRead), at + position);
+    position += bytesRead;
+  }
+}

@@ -1,0 +1,59 @@
+/** Modules of an unpacked Debian kernel package, with all that they need, in the order in which they must be loaded. */
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { MayflyError } from "../../errors/error.ts";
+import type { Kernel } from "../kernel.ts";
+
+/** @param wanted without ".ko"; those that are built into this kernel are left out */
+export async function readKernelWith(packageDir: string, wanted: readonly string[]): Promise<Kernel> {
+  const image = (await readdir(join(packageDir, "boot"))).find((entry) => entry.startsWith("vmlinuz-"));
+  if (image === undefined) throw new MayflyError("image-build-failed", { what: `there is no kernel in ${packageDir}` });
+  const release = image.slice("vmlinuz-".length);
+  const folder = join(packageDir, "lib/modules", release);
+  const modules = await collect({ paths: await modulePaths(folder), builtIn: await builtInNames(folder), found: new Map() }, wanted);
+  return { release, vmlinuz: join(packageDir, "boot", image), modules };
+}
+
+interface Search {
+  /** By name, "-" as "_". */
+  paths: Map<string, string>;
+  builtIn: Set<string>;
+  /** In the order of loading. */
+  found: Map<string, { name: string; data: Buffer }>;
+}
+
+async function collect(search: Search, wanted: readonly string[]): Promise<Kernel["modules"]> {
+  for (const name of wanted) await add(search, keyOf(name));
+  return [...search.found.values()];
+}
+
+async function add(search: Search, key: string): Promise<void> {
+  if (search.found.has(key) || search.builtIn.has(key)) return;
+  const path = search.paths.get(key);
+  if (path === undefined) throw new MayflyError("image-build-failed", { what: `the kernel package has no module ${key}` });
+  const data = await readFile(path);
+  for (const needed of dependenciesOf(data)) await add(search, keyOf(needed));
+  search.found.set(key, { name: basename(path), data });
+}
+
+/** The ELF section .modinfo is a list of "name=value", each ended by a zero byte; Debian's packages come without modules.dep. */
+function dependenciesOf(module: Buffer): string[] {
+  const at = module.indexOf("\0depends=");
+  if (at === -1) return [];
+  const start = at + "\0depends=".length;
+  return module.toString("latin1", start, module.indexOf(0, start)).split(",").filter(Boolean);
+}
+
+async function modulePaths(folder: string): Promise<Map<string, string>> {
+  const files = (await readdir(join(folder, "kernel"), { recursive: true })).filter((path) => path.endsWith(".ko"));
+  return new Map(files.map((path) => [keyOf(basename(path, ".ko")), join(folder, "kernel", path)]));
+}
+
+async function builtInNames(folder: string): Promise<Set<string>> {
+  const lines = (await readFile(join(folder, "modules.builtin"), "utf8")).split("\n").filter(Boolean);
+  return new Set(lines.map((line) => keyOf(basename(line, ".ko"))));
+}
+
+function keyOf(name: string): string {
+  return name.replaceAll("-", "_");
+}
