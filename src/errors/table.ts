@@ -262,6 +262,48 @@ export const errorTable = {
     message: "There is no image {image}.",
     cure: "`mayfly image list` shows the images, by name and id; `mayfly image build` builds one.",
   },
+  "bad-export": {
+    status: 400,
+    side: "caller",
+    message: "The image cannot be exported so: {what}.",
+    cure: "`mayfly image export --help` has the options; docs/appliances.md says what each format needs.",
+  },
+  "not-in-store": {
+    status: 404,
+    side: "caller",
+    message: "The image store {store} has no {what}.",
+    cure: "`mayfly image list --store` shows what it has; push the image again where a part of it is missing.",
+  },
+  "store-unreachable": {
+    status: 503,
+    side: "system",
+    message: "The image store {store} cannot be used: {reason}.",
+    cure: "Check the address and the network, then run the command again: what was transferred already is kept.",
+  },
+  "store-damaged": {
+    status: 502,
+    side: "system",
+    message: "The image store {store} holds something else than was pushed: {what}.",
+    cure: "Nothing of it was used. Push the image again from where it is whole.",
+  },
+  "no-such-appliance": {
+    status: 404,
+    side: "caller",
+    message: "There is no appliance {appliance}.",
+    cure: "`mayfly appliance list` shows the appliances.",
+  },
+  "bad-appliance": {
+    status: 400,
+    side: "caller",
+    message: "The appliance cannot run so: {what}.",
+    cure: "`mayfly appliance run --help` has the options.",
+  },
+  "name-taken": {
+    status: 409,
+    side: "caller",
+    message: "The name {name} is taken by {owner}.",
+    cure: "Choose another name, or remove what has it.",
+  },
   "file-exists": {
     status: 409,
     side: "caller",
