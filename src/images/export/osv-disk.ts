@@ -2,7 +2,7 @@
  * A raw disk that starts OSv by itself: OSv's own boot image, its command line in the second sector and on, and the image's root as a
  * ROFS partition behind.
  */
-import { open, readFile, truncate } from "node:fs/promises";
+import { readFile, truncate } from "node:fs/promises";
 import { MayflyError } from "../../errors/error.ts";
 import type { Image, RunSpec } from "../image.ts";
 import { osvCommandLine } from "../osv/command-line.ts";
