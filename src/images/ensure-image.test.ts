@@ -43,7 +43,7 @@ test("two builds, in different folders and under different umasks, give the same
   const second = await ensure(newCache("another")).finally(() => process.umask(umask));
   assert.deepEqual(hashes(second.image), hashes(first.image));
   assert.equal(second.image.id, first.image.id);
-  assert.ok(first.steps.some((step) => step.startsWith("building the image")));
+  assert.ok(first.steps.some((step) => step.startsWith("putting the image together")));
 });
 
 test("the id is the hash of what is in the image, and a second call finds it without a build", async () => {

@@ -1,6 +1,6 @@
 /**
  * Images as they lie in the cache. An image's folder never changes after it appears: `<cacheDir>/images/<id>/`, where
- * id = sha256 over the sha256 of kernel, initrd and root.
+ * id = sha256 over the sha256 of kernel, initrd and root, and what a command image runs.
  *
  *   vmlinuz       the kernel
  *   initrd.cpio   busybox, kernel modules and the script that mounts the root and starts what is in it
@@ -13,10 +13,12 @@
  * its modules want to be run, and whoever starts it appends `configInitrd(run, surroundings)` to the initrd (standalone/). The root has nothing
  * but the files of the image's modules: all that is ours is in the initrd.
  */
+import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { agentPath } from "./guest-layout.ts";
+import type { ModuleTest } from "./modules/module.ts";
 
 export interface Image {
   /** sha256 in hex. */
@@ -28,7 +30,7 @@ export interface Image {
   root: string;
   /** The same root as an unpacked folder. */
   rootTree: string;
-  /** The bundled agent as a file on the host. */
+  /** The bundled agent as a file on the host, if this is an image with one. */
   agent: string;
 }
 
@@ -43,18 +45,53 @@ export interface RunSpec {
   command: string[];
 }
 
+/** One module of an image. */
+export interface ModuleRecord {
+  name: string;
+  description: string;
+  version: string | null;
+  requires: string[];
+  tests: ModuleTest[];
+  /** Of the root; what two modules have counts for the first. */
+  files: number;
+  bytes: number;
+}
+
+export interface PackageRecord {
+  from: "debian" | "npm";
+  name: string;
+  version: string;
+  /** Of the package's archive: "sha256-…" in hex, or npm's integrity. */
+  digest: string;
+  /** The module that it is there for; "initrd" for the kernel and what starts it. */
+  module: string;
+  /** That the module's part of the root has of it; 0 where not counted. */
+  bytes: number;
+}
+
 /** What `mayfly image` shows, and the content of image.json. Sizes in bytes. */
 export interface ImageDescription {
   id: string;
-  run?: RunSpec | null;
   kernelVersion: string;
-  nodeVersion: string;
-  /** "name version", as Debian has them. */
-  packages: string[];
+  /** Null where there is no Node in it. */
+  nodeVersion: string | null;
+  /** Null: it starts the agent. */
+  run: RunSpec | null;
+  /** In the order in which they were laid. */
+  modules: ModuleRecord[];
+  packages: PackageRecord[];
   size: { kernel: number; initrd: number; root: number };
   sha256: { kernel: string; initrd: string; root: string };
   /** ISO 8601. Not part of the id. */
   builtAt: string;
+}
+
+/** sha256 in hex over the files, and what a command image runs. */
+export function imageId({ kernel, initrd, root }: ImageDescription["sha256"], run: RunSpec | null): string {
+  const lines = [kernel, initrd, root, ...(run === null ? [] : [JSON.stringify(run)])];
+  return createHash("sha256")
+    .update(lines.map((line) => `${line}\n`).join(""))
+    .digest("hex");
 }
 
 export function imagesFolder(cacheDir: string): string {
@@ -80,7 +117,7 @@ export function imageIn(dir: string, id: string): Image {
 
 /** Whether all of the image's files are there; an image appears whole, so only a user can have removed some. */
 export function isComplete(image: Image): boolean {
-  return [image.kernel, image.initrd, image.root, image.agent, descriptionFile(image)].every((path) => existsSync(path));
+  return [image.kernel, image.initrd, image.root, image.rootTree, descriptionFile(image)].every((path) => existsSync(path));
 }
 
 export function descriptionFile(image: Image): string {

@@ -67,7 +67,7 @@ async function describe(draft: OsvImage, linux: Image): Promise<OsvImageDescript
   const [kernel, root] = await Promise.all([sha256OfFile(draft.kernel), sha256OfFile(draft.root)]);
   return {
     id: sha256(`${kernel}\n${root}\n`),
-    nodeVersion: (await describeImage(linux)).nodeVersion,
+    nodeVersion: (await describeImage(linux)).nodeVersion ?? "none",
     from: linux.id,
     size: { kernel: (await stat(draft.kernel)).size, root: (await stat(draft.root)).size },
     sha256: { kernel, root },

@@ -10,7 +10,7 @@ interface Options {
 
 const columns: Column<ImageDescription>[] = [
   { title: "IMAGE", cell: ({ id }) => id.slice(0, 16) },
-  { title: "NODE", cell: ({ nodeVersion }) => nodeVersion },
+  { title: "NODE", cell: ({ nodeVersion }) => nodeVersion ?? "" },
   { title: "KERNEL", cell: ({ kernelVersion }) => kernelVersion },
   { title: "SIZE", align: "right", cell: ({ size }) => bytesInWords(size.kernel + size.initrd + size.root) },
   { title: "AGE", align: "right", cell: ({ builtAt }) => ageInWords(Date.now() - Date.parse(builtAt)) },

@@ -1,0 +1,29 @@
+import { lstat, readlink } from "node:fs/promises";
+import { join, posix } from "node:path";
+
+/** More than any sane tree needs; ends circles. */
+const MOST_LINKS = 40;
+
+/** Where a path of a root leads, symbolic links followed inside of that root; undefined where there is no such file. */
+export async function resolveInside(root: string, path: string): Promise<string | undefined> {
+  const rest = path.split("/").filter(Boolean);
+  let at = "/";
+  for (let links = 0; rest.length > 0;) {
+    const next = posix.join(at, rest.shift()!);
+    const stats = await lstat(join(root, next)).catch(absent);
+    if (stats === undefined) return undefined;
+    if (!stats.isSymbolicLink()) {
+      at = next;
+      continue;
+    }
+    if ((links += 1) > MOST_LINKS) return undefined;
+    const target = await readlink(join(root, next));
+    rest.unshift(...target.split("/").filter(Boolean));
+    if (target.startsWith("/")) at = "/";
+  }
+  return at;
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
+}

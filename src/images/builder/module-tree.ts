@@ -1,0 +1,55 @@
+/** One module's part of the root, as a tree of its own. */
+import { join, matchesGlob, posix } from "node:path";
+import type { DebianPackage } from "../debian/fetch-package.ts";
+import type { Module } from "../modules/module.ts";
+import { type Piece, type Sources } from "./content.ts";
+import { installNpm } from "./npm.ts";
+import { layPrograms } from "./programs.ts";
+import { type Contents, RootDraft } from "./root-draft.ts";
+import { cachedStep, keyOf } from "./step-cache.ts";
+
+export interface ModuleInputs {
+  module: Module;
+  pieces: Piece[];
+  /** Of `debian.packages`, with all that they depend on. */
+  closure: DebianPackage[];
+  sources: Sources;
+  npmLock: string | undefined;
+  /** What each of the module's programs is, in order. */
+  programs: string[];
+}
+
+/** @param required trees of the modules that it requires */
+export async function makeModuleTree(cacheDir: string, inputs: ModuleInputs, required: string[], dir: string): Promise<Contents> {
+  const { module, pieces, closure, sources } = inputs;
+  const draft = await RootDraft.open(dir);
+  for (const path of module.folders) await draft.folder(path, module.name);
+  const kept = keepAllBut(module.debian?.omit ?? []);
+  for (const one of closure) await draft.tree(one.dir, one.name, kept);
+  for (const piece of pieces) await layPiece(draft, piece);
+  for (const [path, target] of Object.entries(module.links)) await draft.symlink(path, target, module.name);
+  await layNpm(cacheDir, inputs, draft);
+  await layPrograms({ module, sources, draft, required });
+  return draft.contents;
+}
+
+async function layPiece(draft: RootDraft, piece: Piece): Promise<void> {
+  if (piece.kind === "symlink") await draft.symlink(piece.to, piece.target, piece.owner);
+  else await draft.file(piece.to, piece.owner, piece.source, piece.program);
+}
+
+async function layNpm(cacheDir: string, { module, npmLock }: ModuleInputs, draft: RootDraft): Promise<void> {
+  if (module.npm === undefined || npmLock === undefined) return;
+  const { dependencies, to } = module.npm;
+  const step = await cachedStep(cacheDir, keyOf({ npm: npmLock, dependencies }), async (dir) => {
+    await installNpm(dependencies, npmLock, dir);
+    return {};
+  });
+  const at = posix.join(to, "node_modules");
+  await draft.folder(at, module.name);
+  await draft.tree(join(step.tree, "node_modules"), module.name, () => true, at);
+}
+
+function keepAllBut(globs: string[]): (path: string) => boolean {
+  return (path) => !globs.some((glob) => matchesGlob(path, glob));
+}

@@ -1,0 +1,42 @@
+/** What an image runs: put together from what its modules say. */
+import { MayflyError } from "../../errors/error.ts";
+import type { RunSpec } from "../image.ts";
+import type { Module } from "../modules/module.ts";
+import type { ResolvedModules } from "../modules/resolve-modules.ts";
+
+/** Null for an image with the agent. Rejects with "bad-module" where modules contradict each other. */
+export function runSpecOf(modules: Module[], requirements: ResolvedModules["requirements"]): RunSpec | null {
+  if (modules.some(({ agent }) => agent)) return null;
+  const above = (one: Module, other: Module) => requirements.get(one.name)!.has(other.name);
+  const { run } = commandOf(modules, above);
+  return { env: environmentOf(modules, above), cwd: run.cwd, init: modules.flatMap(({ init }) => init), command: run.command };
+}
+
+type Above = (one: Module, other: Module) => boolean;
+
+/** A module's command takes the place of those of the modules that it requires. */
+function commandOf(modules: Module[], above: Above): Module & { run: NonNullable<Module["run"]> } {
+  const all = modules.filter((module): module is Module & { run: NonNullable<Module["run"]> } => module.run !== undefined);
+  const top = all.filter((module) => !all.some((other) => above(other, module)));
+  const [first, second] = top;
+  if (first === undefined) throw new MayflyError("bad-module", { module: modules.at(-1)!.asked, what: "no module says what to run" });
+  if (second === undefined) return first;
+  const what = `it says what to run, and so does ${first.asked}; build them alone, or with a module that requires both and has "run"`;
+  throw new MayflyError("bad-module", { module: second.asked, what });
+}
+
+/** A module's variables take the place of those of the modules that it requires. */
+function environmentOf(modules: Module[], above: Above): Record<string, string> {
+  const from = new Map<string, Module>();
+  for (const module of modules) {
+    for (const [name, value] of Object.entries(module.env)) {
+      const other = from.get(name);
+      if (other !== undefined && other.env[name] !== value && !above(module, other)) {
+        const what = `it sets ${name} to ${JSON.stringify(value)}, but ${other.asked} sets it to ${JSON.stringify(other.env[name])}`;
+        throw new MayflyError("bad-module", { module: module.asked, what });
+      }
+      from.set(name, module);
+    }
+  }
+  return Object.fromEntries([...from].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, module]) => [name, module.env[name]!]));
+}

@@ -1,0 +1,55 @@
+/**
+ * Steps of builds, content-addressed: `<cacheDir>/steps/<key>/`, where the key is a hash of everything that the step is made from. A step
+ * appears whole, by one rename, and never changes.
+ */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { withDraftFolder } from "../draft-folder.ts";
+import type { Contents } from "./root-draft.ts";
+
+export interface Step {
+  /** What it made. */
+  tree: string;
+  contents: Contents;
+  /** Whether it was made now. */
+  fresh: boolean;
+}
+
+export function stepsFolder(cacheDir: string): string {
+  return join(cacheDir, "steps");
+}
+
+export function keyOf(inputs: unknown): string {
+  return createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
+}
+
+/** The step of this key: found, or made by `make` in a new folder. */
+export async function cachedStep(cacheDir: string, key: string, make: (tree: string) => Promise<Contents>): Promise<Step> {
+  const place = join(stepsFolder(cacheDir), key);
+  const found = await read(place);
+  if (found !== undefined) return { tree: join(place, "tree"), contents: found, fresh: false };
+  await mkdir(stepsFolder(cacheDir), { recursive: true });
+  const contents = await withDraftFolder(stepsFolder(cacheDir), async (draft) => {
+    const made = await make(join(draft, "tree"));
+    await writeFile(join(draft, "step.json"), `${JSON.stringify(made)}\n`);
+    await chmod(draft, 0o755);
+    await publish(draft, place);
+    return made;
+  });
+  return { tree: join(place, "tree"), contents, fresh: true };
+}
+
+async function read(place: string): Promise<Contents | undefined> {
+  const file = join(place, "step.json");
+  return existsSync(file) ? (JSON.parse(await readFile(file, "utf8")) as Contents) : undefined;
+}
+
+async function publish(draft: string, place: string): Promise<void> {
+  if (!existsSync(join(place, "step.json"))) await rm(place, { recursive: true, force: true });
+  await rename(draft, place).catch((error: NodeJS.ErrnoException) => {
+    // Another builder was first; its step is the same.
+    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+  });
+}
