@@ -49,7 +49,7 @@ export async function replay<State>(
 ): Promise<Replay> {
   const lines = createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Infinity })[Symbol.asyncIterator]();
   const first = await lines.next();
-  const policy = bindPolicy(createPolicy(optionsIn(file, first.done === true ? "" : first.value)));
+  const policy = bindPolicy(createPolicy(readHeader(file, first.done === true ? "" : first.value)));
   let events = 0;
   for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
     const { now, event, commands } = JSON.parse(next.value) as RecordedStep;
@@ -60,7 +60,8 @@ export async function replay<State>(
   return { events, differences: [] };
 }
 
-function optionsIn(file: string, text: string): PackingOptions {
+/** The options of the policy that was recorded. @throws MayflyError "bad-request" where the first line is of no recording */
+export function readHeader(file: string, text: string): PackingOptions {
   try {
     return header.parse(JSON.parse(text)).options;
   } catch (error) {

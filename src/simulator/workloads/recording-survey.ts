@@ -1,0 +1,135 @@
+/** What must be known of a recording before its first call can be told: its apps, how its machines were, and what the policy did. */
+import type { RecordedStep } from "../../dispatcher/recorder.ts";
+import type { PolicyEvent } from "../../policy/policy.ts";
+import { qemuMachines } from "../machine-models.ts";
+import { Times } from "../quantiles.ts";
+import type { MachineModel, SimulatedApp } from "../simulator.ts";
+
+export interface Survey {
+  apps: { app: SimulatedApp; meanMs: number; cpuMs: number }[];
+  indexOf: ReadonlyMap<string, number>;
+  machine: MachineModel;
+  /** Of the file's clock, ms. */
+  beginMs: number;
+  endMs: number;
+  starts: number;
+  binds: number;
+}
+
+interface App {
+  app: SimulatedApp;
+  /** Of finished calls. */
+  count: number;
+  totalMs: number;
+  /** From the reports of its machines, which come once a second. */
+  cpuMs: number;
+  memoryMb: number;
+  reports: number;
+}
+
+const REPORT_MS = 1_000;
+const BYTES_PER_MB = 1_048_576;
+
+export function surveyRecording(steps: Iterable<RecordedStep>): Survey {
+  const surveyor = new Surveyor();
+  for (const step of steps) surveyor.take(step);
+  return surveyor.survey();
+}
+
+class Surveyor {
+  readonly #apps = new Map<string, App>();
+  /** Since when a machine starts or is being bound, and whose it is. */
+  readonly #machines = new Map<number, { since: number; app?: App }>();
+  readonly #running = new Map<number, { since: number; app?: App | undefined }>();
+  readonly #startTimes = new Times();
+  readonly #bindTimes = new Times();
+  #beginMs = NaN;
+  #endMs = 0;
+  #starts = 0;
+  #binds = 0;
+
+  take({ now, event, commands }: RecordedStep): void {
+    if (Number.isNaN(this.#beginMs)) this.#beginMs = now;
+    this.#endMs = now;
+    this.#hear(event, now);
+    for (const command of commands) {
+      if (command.type === "start") this.#start(command.machine, now);
+      else if (command.type === "bind") this.#bind(command.machine, command.app, now);
+      else if (command.type === "assign")
+        this.#running.set(command.invocation, { since: now, app: this.#machines.get(command.machine)?.app });
+    }
+  }
+
+  survey(): Survey {
+    const machine = { ...qemuMachines, startMs: this.#startTimes.quantileMs(0.5), bindMs: this.#bindTimes.quantileMs(0.5) };
+    const apps = [...this.#apps.values()].map((each) => described(each, machine.blankMb));
+    const indexOf = new Map([...this.#apps.keys()].map((name, index) => [name, index]));
+    const counts = { starts: this.#starts, binds: this.#binds };
+    return { apps, indexOf, machine, beginMs: this.#beginMs, endMs: this.#endMs, ...counts };
+  }
+
+  #hear(event: PolicyEvent, now: number): void {
+    switch (event.type) {
+      case "app":
+        return this.#meet(event);
+      case "finish":
+        return this.#finish(event.invocation, now);
+      case "abandon":
+        this.#running.delete(event.invocation);
+        return;
+      case "blank":
+        this.#startTimes.add(now - (this.#machines.get(event.machine)?.since ?? now));
+        return;
+      case "bound":
+        this.#bindTimes.add(now - (this.#machines.get(event.machine)?.since ?? now));
+        return;
+      case "stats":
+        return this.#report(event);
+      case "exit":
+        this.#machines.delete(event.machine);
+    }
+  }
+
+  /** Later limits are not for the simulator: its apps keep those that they began with. */
+  #meet({ app: name, limits }: Extract<PolicyEvent, { type: "app" }>): void {
+    if (this.#apps.has(name)) return;
+    this.#apps.set(name, { app: { name, limits, memoryMb: 0 }, count: 0, totalMs: 0, cpuMs: 0, memoryMb: 0, reports: 0 });
+  }
+
+  #start(machine: number, now: number): void {
+    this.#starts++;
+    this.#machines.set(machine, { since: now });
+  }
+
+  #bind(machine: number, name: string, now: number): void {
+    this.#binds++;
+    const app = this.#apps.get(name);
+    this.#machines.set(machine, app === undefined ? { since: now } : { since: now, app });
+  }
+
+  #finish(invocation: number, now: number): void {
+    const call = this.#running.get(invocation);
+    this.#running.delete(invocation);
+    if (call?.app === undefined) return;
+    call.app.count++;
+    call.app.totalMs += now - call.since;
+  }
+
+  #report({ machine, stats }: Extract<PolicyEvent, { type: "stats" }>): void {
+    const app = this.#machines.get(machine)?.app;
+    if (app === undefined) return;
+    app.cpuMs += stats.cpu * REPORT_MS;
+    app.memoryMb += stats.memoryBytes / BYTES_PER_MB;
+    app.reports++;
+  }
+}
+
+/** @param blankMb what its machines are taken to hold where none reported */
+function described({ app, count, totalMs, cpuMs, memoryMb, reports }: App, blankMb: number): Survey["apps"][number] {
+  const meanMs = count === 0 ? 0 : totalMs / count;
+  return {
+    app: { ...app, memoryMb: reports === 0 ? blankMb : memoryMb / reports },
+    meanMs,
+    cpuMs: count === 0 ? 0 : Math.min(meanMs, cpuMs / count),
+  };
+}
