@@ -134,5 +134,7 @@ export async function listImages(cacheDir: string): Promise<ImageDescription[]> 
   const names = (await readdir(imagesFolder(cacheDir))).filter((name) => /^[0-9a-f]{64}$/.test(name));
   const images = names.map((id) => imageAt(cacheDir, id)).filter(isComplete);
   const descriptions = await Promise.all(images.map(describeImage));
-  return descriptions.toSorted((a, b) => (a.builtAt < b.builtAt ? 1 : -1));
+  // Those of an earlier Mayfly say nothing of modules; nothing uses them any more.
+  const known = descriptions.filter((description) => "modules" in description);
+  return known.toSorted((a, b) => (a.builtAt < b.builtAt ? 1 : -1));
 }

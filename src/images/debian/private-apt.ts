@@ -2,10 +2,11 @@
  * An apt of our own beside the host's: own sources, lists and cache in one folder, nothing installed, no root needed.
  * What it downloads is verified by apt as usual, against Debian's archive keys.
  */
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { MayflyError } from "../../errors/error.ts";
+import { putFile } from "../put-file.ts";
 import { runProgram } from "../run-program.ts";
 import { hostMirror, type Mirror, publicMirror } from "./mirror.ts";
 
@@ -43,7 +44,9 @@ export async function openPrivateApt(dir: string, suite: Suite, refresh: boolean
     async closure(names, without) {
       if (names.length === 0) return [];
       const status = await statusFile(dir, without);
-      return uris(["-o", `Dir::State::status=${status}`, "--no-install-recommends", "install", ...names]);
+      // apt's binary cache is of one status file.
+      const own = ["-o", `Dir::State::status=${status}`, "-o", `Dir::Cache::pkgcache=${basename(status)}.bin`];
+      return uris([...own, "--no-install-recommends", "install", ...names]);
     },
     newest: async (names) => (names.length === 0 ? [] : uris(["download", ...names])),
     async download(packages, into) {
@@ -63,9 +66,9 @@ async function hasLists(dir: string): Promise<boolean> {
 
 async function writeConfig(dir: string): Promise<string> {
   for (const name of ["lists/partial", "cache/archives/partial", "state"]) await mkdir(join(dir, name), { recursive: true });
-  await writeFile(join(dir, "state/status"), "");
+  await writeWhereNew(join(dir, "state/status"), "");
   const config = join(dir, "apt.conf");
-  await writeFile(config, configText(dir));
+  await writeWhereNew(config, configText(dir));
   return config;
 }
 
@@ -94,10 +97,16 @@ Acquire::Retries "3";
 async function statusFile(dir: string, names: string[]): Promise<string> {
   const path = join(dir, "state", names.length === 0 ? "status" : `status.without.${names.toSorted().join(".")}`);
   const entries = names.map(
-    (name) => `Package: ${name}\nStatus: install ok installed\nVersion: 9999\nArchitecture: amd64\nMulti-Arch: foreign\n`,
+    (name) => `Package: ${name}\nStatus: install ok installed\nVersion: 999:0\nArchitecture: amd64\nMulti-Arch: foreign\n`,
   );
-  await writeFile(path, entries.join("\n"));
+  await writeWhereNew(path, entries.join("\n"));
   return path;
+}
+
+/** A file that is newer than apt's binary cache makes apt build that anew, which takes a second. */
+async function writeWhereNew(path: string, text: string): Promise<void> {
+  if (existsSync(path) && (await readFile(path, "utf8")) === text) return;
+  await putFile(path, text);
 }
 
 /** From the host's mirror, or from the public one where the host's has no such suite. */

@@ -25,7 +25,7 @@ function memoryWithHoles(): number {
 test("a template comes back as it was saved, empty pages cost nothing, and nobody can change it", async () => {
   const file = path.join(folder, "one");
   const memory = memoryWithHoles();
-  await saveTemplate(file, { memory, state: Buffer.from("state") });
+  await saveTemplate(file, { memory, state: Buffer.from("state") }, "an-image");
   assert.ok(fs.statSync(path.join(file, "memory")).blocks * 512 < 1_048_576);
 
   const loaded = await loadTemplate(file);

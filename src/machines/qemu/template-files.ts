@@ -24,10 +24,12 @@ export async function loadTemplate(folder: string): Promise<FrozenMachine | unde
   return { memory, state };
 }
 
-export async function saveTemplate(folder: string, { memory, state }: FrozenMachine): Promise<void> {
+/** @param image id of the image that the template needs: while the template is there, `mayfly image prune` leaves it. */
+export async function saveTemplate(folder: string, { memory, state }: FrozenMachine, image: string): Promise<void> {
   const unfinished = `${folder}.${process.pid}`;
   fs.rmSync(unfinished, { recursive: true, force: true });
   fs.mkdirSync(unfinished, { mode: 0o700 });
+  await fs.promises.writeFile(path.join(unfinished, "image"), `${image}\n`);
   await using stateFile = await fs.promises.open(path.join(unfinished, "state"), "w");
   await stateFile.writeFile(state);
   await stateFile.datasync();

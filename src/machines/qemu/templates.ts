@@ -75,7 +75,7 @@ async function buildAndSave(
 ): Promise<FrozenMachine> {
   progress(`making the template of machines with ${shape.memoryMb} MB (${shape.guest.name}, ${shape.accelerator})`);
   const frozen = await buildTemplate({ ...options, shape, tscKhz: options.facts.tscKhz }, progress);
-  await saveTemplate(file, frozen);
+  await saveTemplate(file, frozen, options.image.id);
   pruneTemplates(path.dirname(file));
   return frozen;
 }

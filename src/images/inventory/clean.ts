@@ -1,0 +1,23 @@
+/** Removes the cached steps of builds. Images stay; what they share with a step stays theirs. */
+import { lstat, readdir, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { stepsFolder } from "../builder/step-cache.ts";
+
+/** `bytes`: of disk that became free. */
+export async function cleanSteps(cacheDir: string): Promise<{ steps: number; bytes: number }> {
+  const folder = stepsFolder(cacheDir);
+  const steps = existsSync(folder) ? (await readdir(folder)).filter((name) => !name.startsWith(".")) : [];
+  let bytes = 0;
+  for (const step of steps) {
+    bytes += await bytesOf(join(folder, step));
+    await rm(join(folder, step), { recursive: true, force: true });
+  }
+  return { steps: steps.length, bytes };
+}
+
+async function bytesOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const stats = await Promise.all(entries.map((entry) => lstat(join(entry.parentPath, entry.name))));
+  return stats.filter((one) => one.isDirectory() || one.nlink === 1).reduce((sum, { blocks }) => sum + blocks * 512, 0);
+}

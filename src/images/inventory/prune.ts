@@ -1,0 +1,91 @@
+/** Removes images that nothing uses: each is some 300 MB. Kept are the platform's own, named ones, those of templates, and those that a process uses. */
+import { lstat, readdir, readFile, readlink, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { imagesFolder } from "../image.ts";
+import { imageNames } from "./names.ts";
+
+export interface PruneOptions {
+  cacheDir: string;
+  /** The image that machines start from at present, if it is built. */
+  current: string | undefined;
+  /** Only says what would be removed. */
+  dryRun: boolean;
+}
+
+interface Pruned {
+  id: string;
+  /** Of disk, that no other image shares. */
+  bytes: number;
+}
+
+export async function pruneImages({ cacheDir, current, dryRun }: PruneOptions): Promise<{ removed: Pruned[]; kept: string[] }> {
+  const folder = imagesFolder(cacheDir);
+  const all = existsSync(folder) ? (await readdir(folder)).filter((name) => isId(name)) : [];
+  const used = new Set([
+    current,
+    ...(await imageNames(cacheDir)).values(),
+    ...(await idsOfTemplates(cacheDir)),
+    ...(await idsInUse(folder)),
+  ]);
+  const unused = all.filter((id) => !used.has(id));
+  const removed: Pruned[] = [];
+  for (const id of unused) {
+    removed.push({ id, bytes: await ownBytes(join(folder, id)) });
+    if (!dryRun) await rm(join(folder, id), { recursive: true, force: true });
+  }
+  if (!dryRun) await removeKeys(join(folder, "keys"), new Set(unused));
+  return { removed, kept: all.filter((id) => used.has(id)) };
+}
+
+function isId(name: string): boolean {
+  return /^[0-9a-f]{64}$/.test(name);
+}
+
+/** The driver notes the image beside each template. */
+async function idsOfTemplates(cacheDir: string): Promise<string[]> {
+  const folder = join(cacheDir, "qemu-templates");
+  if (!existsSync(folder)) return [];
+  const files = (await readdir(folder)).map((name) => join(folder, name, "image"));
+  return Promise.all(files.filter((file) => existsSync(file)).map(async (file) => (await readFile(file, "utf8")).trim()));
+}
+
+/** What the processes of this host have open, were started with, or have mounted. */
+async function idsInUse(folder: string): Promise<string[]> {
+  const processes = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const texts = await Promise.all(processes.map((pid) => textOf(join("/proc", pid))));
+  return texts.flatMap((text) => idsIn(text, folder));
+}
+
+function idsIn(text: string, folder: string): string[] {
+  return text
+    .split(`${folder}/`)
+    .slice(1)
+    .map((rest) => rest.slice(0, 64))
+    .filter(isId);
+}
+
+/** A process that ends meanwhile, or is another user's, has nothing to say. */
+async function textOf(process: string): Promise<string> {
+  const files = ["cmdline", "mountinfo"].map((name) => readFile(join(process, name), "utf8"));
+  const descriptors = await readdir(join(process, "fd")).catch(() => []);
+  const links = descriptors.map((fd) => readlink(join(process, "fd", fd)));
+  const found = await Promise.allSettled([...files, ...links]);
+  return found.map((one) => (one.status === "fulfilled" ? one.value : "")).join("\n");
+}
+
+async function removeKeys(folder: string, removed: Set<string>): Promise<void> {
+  if (!existsSync(folder)) return;
+  for (const key of await readdir(folder)) {
+    const id = await readFile(join(folder, key), "utf8");
+    if (removed.has(id.trim())) await rm(join(folder, key), { force: true });
+  }
+}
+
+/** Files that have another link belong to a cached step or to another image as well. */
+async function ownBytes(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => lstat(join(entry.parentPath, entry.name)));
+  const own = (await Promise.all(files)).filter(({ nlink }) => nlink === 1);
+  return own.reduce((sum, { blocks }) => sum + blocks * 512, 0);
+}
