@@ -44,6 +44,23 @@ test("a bound machine that is busy tells its load once a second", async () => {
   await agent.kill();
 });
 
+test("a loop that is blocked for longer than it tells its load is told as late, not as idle", async () => {
+  const agent = await startAgentProcess();
+  await agent.bind({
+    main: `exports.default = { async fetch() {
+      for (let turn = 0; turn < 3; turn++) {
+        for (const until = performance.now() + 1500; performance.now() < until;);
+        await new Promise(setImmediate);
+      }
+      return new Response();
+    } }`,
+  });
+  await agent.call();
+  const delays = agent.stats.map(({ loopDelayMeanMs }) => loopDelayMeanMs);
+  assert.ok(delays.length >= 2 && Math.min(...delays) >= 300, String(delays));
+  await agent.kill();
+});
+
 test("the agent ends when its channel does", async () => {
   const agent = await startAgentProcess();
   const ended = new Promise((resolve) => agent.child.once("exit", resolve));

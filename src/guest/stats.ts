@@ -18,6 +18,8 @@ export class Stats {
   #bound = false;
   #timer: NodeJS.Timeout | null = null;
   #inFlight = 0;
+  /** When it was last told, or to be told. */
+  #toldAt = 0;
   #utilization = performance.eventLoopUtilization();
 
   constructor(writer: FrameWriter) {
@@ -40,11 +42,14 @@ export class Stats {
 
   #watch(): void {
     this.#delay.enable();
+    this.#toldAt = performance.now();
     this.#timer = setInterval(() => this.#send(), INTERVAL_MS).unref();
   }
 
   #send(): void {
-    const stats = this.#measure();
+    const now = performance.now();
+    const stats = this.#measure(now - this.#toldAt - INTERVAL_MS);
+    this.#toldAt = now;
     if (this.#bound) this.#writer.json(FrameType.Stats, 0, stats);
     this.#delay.reset();
     if (this.#inFlight > 0) return;
@@ -53,15 +58,16 @@ export class Stats {
     this.#delay.disable();
   }
 
-  #measure(): StatsMessage {
+  /** @param late ms that it comes after its time */
+  #measure(late: number): StatsMessage {
     const { user, system } = process.cpuUsage();
     const utilization = performance.eventLoopUtilization();
     const { utilization: loopUtilization } = performance.eventLoopUtilization(utilization, this.#utilization);
     this.#utilization = utilization;
     return {
       cpuMs: (user + system) / 1_000,
-      loopDelayMeanMs: this.#late(this.#delay.mean),
-      loopDelayMaxMs: this.#late(this.#delay.max),
+      loopDelayMeanMs: this.#delayOf(this.#delay.mean, late),
+      loopDelayMaxMs: this.#delayOf(this.#delay.max, late),
       loopUtilization,
       heapUsedBytes: getHeapStatistics().used_heap_size,
       // Garbage on OSv: no more than there is.
@@ -70,8 +76,11 @@ export class Stats {
     };
   }
 
-  /** The histogram's figures contain its own interval. */
-  #late(nanoseconds: number): number {
-    return this.#delay.count === 0 ? 0 : Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
+  /**
+   * The histogram's figures contain its own interval. It is empty where the loop is so busy that its timer had no two turns since the
+   * last reset: then this report's own delay stands in.
+   */
+  #delayOf(nanoseconds: number, late: number): number {
+    return Math.max(0, this.#delay.count === 0 ? late : nanoseconds / 1e6 - RESOLUTION_MS);
   }
 }
