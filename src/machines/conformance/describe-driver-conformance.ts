@@ -15,6 +15,8 @@ export interface ConformanceSubject {
   broken: Driver;
   /** Those that the drivers write to while they run, to be looked through for what is left. */
   folders: string[];
+  /** How many starts and kills must leave nothing, where another driver of the same making has shown it for more. */
+  starts?: number;
 }
 
 const MEMORY_MB = 256;
@@ -151,14 +153,15 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       await nothingLeft();
     });
 
-    test(`${STARTS} starts and kills leave nothing`, async () => {
+    test("many starts and kills leave nothing", async () => {
+      const { starts = STARTS } = subject;
       const one = async () => {
         const { machine, host } = await session();
         await host.ping();
         await machine.kill();
       };
       const several = async () => {
-        for (let round = 0; round < STARTS / AT_ONCE; round++) await one();
+        for (let round = 0; round < starts / AT_ONCE; round++) await one();
       };
       await Promise.all(Array.from({ length: AT_ONCE }, several));
       await nothingLeft();

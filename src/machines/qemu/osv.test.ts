@@ -1,0 +1,94 @@
+/**
+ * OSv as a guest. Everywhere: that real QEMU takes its command lines and starts a kernel of its kind. Where MAYFLY_OSV_KERNEL names a kernel: the whole
+ * conformance suite on it (docs/osv.md).
+ */
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+
+import { systemClock } from "../../clock/clock.ts";
+import { loadConfig } from "../../config/load.ts";
+import { writeOsvDisk } from "../../images/osv/disk.ts";
+import { ensureOsvImage } from "../../images/osv/ensure-osv-image.ts";
+import { tinyKernel } from "../../images/osv/testing/tiny-kernel.ts";
+import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
+import { usualSize } from "../driver.ts";
+import type { GuestKernel } from "./guest-kernel.ts";
+import { osv } from "./osv.ts";
+import { createQemuDriver } from "./qemu-driver.ts";
+
+const { cacheDir, osvKernel } = loadConfig({});
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-osv-guest-"));
+const runDir = path.join(folder, "run");
+const brokenRunDir = path.join(folder, "broken");
+after(() => fs.rmSync(folder, { recursive: true }));
+
+/** What a kernel that only prints its command line was told. */
+async function printedBy(guest: GuestKernel): Promise<string> {
+  const kernel = path.join(folder, "tiny.elf");
+  const root = path.join(folder, "disk.img");
+  fs.writeFileSync(kernel, tinyKernel());
+  if (!fs.existsSync(root)) await writeOsvDisk([], root);
+  const image = async () => ({ id: `tiny-${process.pid}`, kernel, root });
+  const driver = createQemuDriver({ guest, image, cacheDir: path.join(folder, "cache"), runDir, clock: systemClock });
+  const failure = await driver.prepare(() => undefined, usualSize).catch((error: Error) => error.message);
+  await driver.close();
+  assert.match(String(failure), /^QEMU ended by exit code 0: /);
+  return String(failure).slice("QEMU ended by exit code 0: ".length);
+}
+
+const shape = { guest: osv, accelerator: "tcg", ...usualSize } as const;
+
+test("on the board of an emulated machine, a kernel of OSv's kind starts and is told all that it should be", async () => {
+  assert.equal(await printedBy(osv), osv.commandLine(shape, 0));
+});
+
+test("on the board of a machine with KVM, it is told where its devices are as well", async () => {
+  const said = await printedBy({ ...osv, board: () => osv.board("kvm") });
+  const [line, ...devices] = said.split(" virtio_mmio.device=");
+  assert.equal(line, osv.commandLine(shape, 0));
+  // Network, disk, randomness.
+  assert.equal(devices.length, 3, said);
+});
+
+test("what it is told makes Node run the agent, knowing that it is on OSv", () => {
+  const words = osv.commandLine(shape, 0).split(" ");
+  const program = words.findIndex((word) => !word.startsWith("--"));
+  assert.deepEqual(words.slice(program, program + 2), ["/lib64/ld-linux-x86-64.so.2", "/bin/node"]);
+  assert.equal(words.at(-1), "/mayfly/agent.mjs");
+  for (const option of ["--rootfs=rofs", "--ip=eth0,10.0.2.15,255.255.255.0", "--defaultgw=10.0.2.2", "--env=MAYFLY_GUEST=osv"]) {
+    assert.ok(words.indexOf(option) < program && words.includes(option), option);
+  }
+  assert.ok(words.includes("--env=MAYFLY_CHANNEL=tcp:10.0.2.100:1"));
+  assert.ok(words.includes("--max-old-space-size=192"));
+});
+
+test("why a guest ended is read from OSv's last words", () => {
+  const ends: [string, string][] = [
+    ["", "exited"],
+    ["mayfly agent: the app called process.exit\n", "exited"],
+    ["Out of memory: could not reclaim any further. Current memory: 12 Kb\n\n[backtrace]\n", "out-of-memory"],
+    ["FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\nAborted\n", "out-of-memory"],
+    ["Aborted\n\n[backtrace]\n0x0000000040012345 <abort+21>\n", "crashed"],
+    ['Uncaught signal 6 ("Aborted"). Aborting.\n', "crashed"],
+    ["page fault outside application, addr: 0x0000000000000000\n[registers]\n", "crashed"],
+  ];
+  for (const [console, reason] of ends) assert.equal(osv.reasonOf(console), reason, console);
+});
+
+if (osvKernel !== undefined) {
+  const image = () => ensureOsvImage({ cacheDir, osvKernel, progress: () => undefined });
+  describeDriverConformance("qemu-osv", async () => ({
+    driver: createQemuDriver({ guest: osv, image, cacheDir, runDir, clock: systemClock }),
+    broken: createQemuDriver({
+      guest: osv,
+      image: async () => ({ ...(await image()), root: path.join(folder, "no-root") }),
+      cacheDir,
+      runDir: brokenRunDir,
+      clock: systemClock,
+    }),
+    folders: [runDir, brokenRunDir],
+  }));
+}
