@@ -16,6 +16,8 @@ export interface Pool {
   /** In the window that began at `since`. */
   now: number;
   since: number;
+  /** Blanks that were found to be enough, at the end of the last window. */
+  enough: number;
   /** Sum of its apps' reservedBlanks. */
   reserved: number;
 }
@@ -25,22 +27,28 @@ const MOST = 64;
 const FADE = 1 - 1 / 3_000;
 
 export function createPool(memoryMb: number, vcpus: number, now: number): Pool {
-  return { memoryMb, vcpus, ready: [], starting: [], taken: [1], now: 0, since: now, reserved: 0 };
+  return { memoryMb, vcpus, ready: [], starting: [], taken: [1], now: 0, since: now, enough: 0, reserved: 0 };
 }
 
 /** A blank was taken, or would have been if one had been there. */
-export function noteTaken(pool: Pool, now: number, windowMs: number): void {
-  closeWindows(pool, now, windowMs);
+export function noteTaken(pool: Pool, now: number, windowMs: number, worth: number): void {
+  blanksEnough(pool, now, windowMs, worth);
   pool.now++;
 }
 
-/**
- * @param worth price of a caller's wait for a start, over that of a blank for one window
- * @param least kept whatever was seen
- */
-export function blanksWanted(pool: Pool, least: number, worth: number, now: number, windowMs: number): number {
+/** @param worth price of a caller's wait for a start, over that of a blank for one window */
+export function blanksEnough(pool: Pool, now: number, windowMs: number, worth: number): number {
+  if (now - pool.since < windowMs) return pool.enough;
   closeWindows(pool, now, windowMs);
-  const { taken } = pool;
+  return (pool.enough = enough(pool.taken, worth));
+}
+
+/** Blanks that the app may take: those of others' reserve it may not. */
+export function blanksFor(pool: Pool, limits: AppLimits): number {
+  return pool.ready.length - Math.max(0, pool.reserved - limits.reservedBlanks);
+}
+
+function enough(taken: number[], worth: number): number {
   let total = 0;
   for (const weight of taken) total += weight;
   let blanks = 0;
@@ -50,17 +58,11 @@ export function blanksWanted(pool: Pool, least: number, worth: number, now: numb
     if (beyond * worth <= total) break;
     blanks = i + 1;
   }
-  return Math.max(least, blanks) + pool.reserved;
-}
-
-/** Blanks that the app may take: those of others' reserve it may not. */
-export function blanksFor(pool: Pool, limits: AppLimits): number {
-  return pool.ready.length - Math.max(0, pool.reserved - limits.reservedBlanks);
+  return blanks;
 }
 
 function closeWindows(pool: Pool, now: number, windowMs: number): void {
   const windows = Math.floor((now - pool.since) / windowMs);
-  if (windows < 1) return;
   const { taken } = pool;
   const left = FADE ** windows;
   for (let i = 0; i < taken.length; i++) taken[i] = (taken[i] as number) * left;

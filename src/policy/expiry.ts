@@ -29,15 +29,18 @@ export function scheduleWake(state: PackingState, now: number, commands: PolicyC
 
 function nextChange(state: PackingState, now: number): number {
   let at = earliest(state.timers);
-  for (const until of [state.failures.until, quietUntil(state), state.starts.nextAt]) if (until > now) at = Math.min(at, until);
-  for (const names of [state.hungry, state.wanting])
-    for (const name of names) {
-      const until = state.apps[name]?.failures.until ?? -1;
-      if (until > now) at = Math.min(at, until);
-    }
+  at = sooner(at, state.failures.until, now);
+  at = sooner(at, quietUntil(state), now);
+  at = sooner(at, state.starts.nextAt, now);
+  for (const name of state.hungry) at = sooner(at, state.apps[name]?.failures.until ?? -1, now);
+  for (const name of state.wanting) at = sooner(at, state.apps[name]?.failures.until ?? -1, now);
   for (const pool of state.pools)
     if (pool.ready.length > 0 && pool.ready.length > wantedBlanks(state, pool, now)) at = Math.min(at, surplusUntil(state, pool));
   return at;
+}
+
+function sooner(at: number, other: number, now: number): number {
+  return other > now && other < at ? other : at;
 }
 
 /** When the oldest blank of the pool may go. */

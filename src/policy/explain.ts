@@ -61,10 +61,10 @@ function idleOf(state: PackingState, app: AppState, now: number): string {
     return `It fell idle ${app.idleTimes.count} times so far, too few to learn from: its last machine is held for ${span(plan.holdUntil)}.`;
   const seen = `It fell idle ${app.idleTimes.count} times so far. Each time costs ${figure(plan.costOfHolding)} GB-seconds if a machine is always held`;
   const none = `${figure(plan.costOfNone)} if none is`;
-  return `${seen}, ${none}, and ${figure(plan.cost)} as it does: ${whatItDoes(app, plan, elapsed)}.`;
+  return `${seen}, ${none}, and ${figure(plan.cost)} as it does: ${whatItDoes(plan, elapsed)}.`;
 }
 
-function whatItDoes(app: AppState, plan: ReturnType<typeof planIdle>, elapsed: number): string {
+function whatItDoes(plan: ReturnType<typeof planIdle>, elapsed: number): string {
   const held = plan.holdUntil > elapsed ? `the last machine is held for ${span(plan.holdUntil)}` : "the last machine is killed at once";
   if (plan.startAt >= NEVER) return `${held}, and the next one is started when it is called`;
   return `${held}, and one is started ${span(plan.startAt)} after the last call, to be there until ${span(plan.startedUntil)} after it`;

@@ -4,7 +4,7 @@
  * without any comes first.
  */
 import type { PolicyCommand } from "./policy.ts";
-import { blanksFor, blanksWanted, noteTaken, type Pool } from "./blanks.ts";
+import { blanksEnough, blanksFor, noteTaken, type Pool } from "./blanks.ts";
 import { figure } from "./figures.ts";
 import { hasRoom, takeStart } from "./host-limits.ts";
 import { everyMachine, poolOf, type AppState, type PackingState } from "./packing-state.ts";
@@ -28,8 +28,7 @@ export function plan(state: PackingState, now: number, commands: PolicyCommand[]
     const lacking = short - giveBlanks(state, true, now, commands);
     if (lacking > 0) makeRoom(state, lacking, now, commands);
   } else {
-    for (const name of state.wanting) giveSpares(state, state.apps[name] as AppState, now, commands);
-    startSpares(state, coming, now, commands);
+    if (state.wanting.length > 0) provideSpares(state, coming, now, commands);
     replenishBlanks(state, coming, now, commands);
   }
   for (const name of state.hungry) {
@@ -38,11 +37,11 @@ export function plan(state: PackingState, now: number, commands: PolicyCommand[]
   }
 }
 
-/** Machines that the app lacks for what waits, apart from those being bound. Its open slots are none while any waits. */
+/** Machines that an app of which some invocations wait lacks for these, and for what is forecast. Its open slots are none while any waits. */
 export function need(app: AppState, now: number): number {
   if (app.waiting === 0 || now < app.failures.until) return 0;
-  const wanted = Math.ceil(app.waiting / app.slots) - app.binding;
   const allowed = app.limits.maxMachines - app.bound - app.binding;
+  const wanted = Math.max(Math.ceil(app.waiting / app.slots) - app.binding, app.forecast - app.bound - app.binding);
   return Math.max(0, Math.min(wanted, allowed));
 }
 
@@ -51,19 +50,24 @@ export function wantedBlanks(state: PackingState, pool: Pool, now: number): numb
   const { options } = state;
   const least = pool === state.pools[0] ? options.blanks : 0;
   if (options.idleMs !== null) return least + pool.reserved;
-  const window = windowMs(state);
-  const worth = (options.waitWorth * state.times.startMs) / (blankGb(state) * window);
-  const most = Math.max(least, Math.ceil(options.maxMachines * BLANKS_SHARE_OF_HOST)) + pool.reserved;
-  return Math.min(most, blanksWanted(pool, least, worth, now, window));
+  const most = Math.max(least, Math.ceil(options.maxMachines * BLANKS_SHARE_OF_HOST));
+  return Math.min(most, Math.max(least, blanksEnough(pool, now, windowMs(state), worthOfBlank(state)))) + pool.reserved;
+}
+
+/** Price of a caller's wait for a start, over that of a blank for one window. */
+function worthOfBlank(state: PackingState): number {
+  return (state.options.waitWorth * state.times.startMs) / (blankGb(state) * windowMs(state));
 }
 
 function forgetFed(state: PackingState, now: number): void {
-  state.hungry = state.hungry.filter((name) => {
-    const app = state.apps[name];
-    if (app === undefined) return false;
-    if (app.waiting === 0) app.planned = 0;
-    return (app.hungry = app.waiting > 0);
-  });
+  if (state.hungry.length > 0)
+    state.hungry = state.hungry.filter((name) => {
+      const app = state.apps[name];
+      if (app === undefined) return false;
+      if (app.waiting === 0) app.planned = 0;
+      return (app.hungry = app.waiting > 0);
+    });
+  if (state.wanting.length === 0) return;
   state.wanting = state.wanting.filter((name) => {
     const app = state.apps[name];
     return app !== undefined && (app.wanting = spareNeed(app, now) > 0);
@@ -104,7 +108,7 @@ function giveInTurn(
 function giveBlank(state: PackingState, pool: Pool, app: AppState, why: string, now: number, commands: PolicyCommand[]): void {
   if (app.bound + app.binding > 0 && app.lost.length > 0) recordIdleTime(app.extraTimes, now - (app.lost.pop() as number));
   noteBlankFound(state.times, (state.machines[pool.ready[0] as number]?.since ?? now) < now);
-  noteTaken(pool, now, windowMs(state));
+  noteTaken(pool, now, windowMs(state), worthOfBlank(state));
   bindMachine(state, pool, app, why, now, commands);
 }
 
@@ -113,6 +117,13 @@ function mayTake(state: PackingState, pool: Pool, app: AppState, now: number): b
   const there = blanksFor(pool, app.limits);
   if (there !== 1 || state.options.idleMs !== null || app.bound + app.binding === 0) return there > 0;
   return wantedBlanks(state, pool, now) < 2 || !hasRoom(state, pool) || now < state.failures.until;
+}
+
+function provideSpares(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
+  // Who waits comes before who will.
+  if (state.hungry.some((name) => need(state.apps[name] as AppState, now) > 0)) return;
+  for (const name of state.wanting) giveSpares(state, state.apps[name] as AppState, now, commands);
+  startSpares(state, coming, now, commands);
 }
 
 function giveSpares(state: PackingState, app: AppState, now: number, commands: PolicyCommand[]): void {
@@ -131,6 +142,7 @@ function toTheEnd(names: string[], name: string): void {
 /** Takes from `coming` what is being started already. Returns how many machines the host has no room for. */
 function startForDemand(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): number {
   let short = 0;
+  if (state.hungry.length === 0) return short;
   const lacks = state.hungry.map((name) => need(state.apps[name] as AppState, now));
   for (let round = 0; lacks.some((lack) => lack > round); round++) {
     for (const [i, name] of state.hungry.entries()) {
