@@ -14,7 +14,8 @@ export function billInWords(bill: BillInfo, now: number): string {
 
 const NOTE =
   "BRING-UP: CPU of starting machines and binding them to the app. WALL CLOCK: the same invocations where their wall time\n" +
-  "is billed, by the memory that the app asks for. `mayfly bill <app>` shows its functions; docs/billing.md has it all.";
+  "is billed, by the memory that the app asks for. (blanks): machines kept for any app; the CPU is of those that none took.\n" +
+  "`mayfly bill <app>` shows its functions; docs/billing.md has it all.";
 
 interface Row {
   name: string;
@@ -53,7 +54,7 @@ function rowsOf({ apps, platform, total, prices }: BillInfo): Row[] {
   return [
     ...apps.map((app) => rowOf(app.app, app)),
     { ...nothing, name: "(templates)", bringUp: templates, memory: null, cost: templateCost },
-    { ...nothing, name: "(machines not taken)", bringUp: unclaimed, memory: platform.gbSeconds, cost: platform.cost - templateCost },
+    { ...nothing, name: "(blanks)", bringUp: unclaimed, memory: platform.gbSeconds, cost: platform.cost - templateCost },
     rowOf("total", total),
   ];
 }
