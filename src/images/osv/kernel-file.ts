@@ -6,7 +6,9 @@ const ELF = Buffer.from("\x7fELF", "latin1");
 const MULTIBOOT = 0x1badb002;
 /** Where a multiboot header must stand. */
 const HEADER_BYTES = 8_192;
-const EXECUTABLE = 2;
+/** A program for one address, or for any. */
+const PROGRAM = [2, 3];
+const INTERPRETER = 3;
 const X86_64 = 62;
 const I386 = 3;
 
@@ -36,8 +38,8 @@ function faultOf(head: Buffer): string | undefined {
   if (head.length < 64) return `it has ${head.length} bytes`;
   if (!head.subarray(0, 4).equals(ELF)) return notElf(head);
   const [width, order, type, machine] = [head[4], head[5], head.readUInt16LE(16), head.readUInt16LE(18)];
-  if (order !== 1 || type !== EXECUTABLE) return "it is an ELF file, but no program that runs by itself";
-  if (width === 2 && machine === X86_64) return undefined;
+  if (order !== 1 || !PROGRAM.includes(type)) return "it is an ELF file, but no program";
+  if (width === 2 && machine === X86_64) return wantsLoader(head) ? "it is a program for Linux, not a kernel" : undefined;
   if (width === 1 && machine === I386 && hasMultiboot(head)) return undefined;
   return `it is an ELF program for another machine (number ${machine}), and not for x86-64`;
 }
@@ -45,6 +47,13 @@ function faultOf(head: Buffer): string | undefined {
 function notElf(head: Buffer): string {
   const bootRecord = head.length >= 512 && head.readUInt16LE(510) === 0xaa55;
   return bootRecord ? "it is a disk image, such as loader.img; loader.elf is wanted" : "it is no ELF file";
+}
+
+/** A kernel has nobody to load it: it names no dynamic loader. */
+function wantsLoader(head: Buffer): boolean {
+  const [at, size, count] = [Number(head.readBigUInt64LE(32)), head.readUInt16LE(54), head.readUInt16LE(56)];
+  for (let n = 0; n < count && at + n * size + 4 <= head.length; n++) if (head.readUInt32LE(at + n * size) === INTERPRETER) return true;
+  return false;
 }
 
 function hasMultiboot(head: Buffer): boolean {

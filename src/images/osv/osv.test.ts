@@ -122,7 +122,8 @@ const refusals: Record<string, [Buffer, RegExp]> = {
   "loader.img": [bootRecord, /disk image, such as loader\.img; loader\.elf/],
   "a kernel for ARM": [elf(2, 2, 183), /another machine \(number 183\)/],
   "a 32-bit program": [elf(1, 2, 3), /another machine \(number 3\)/],
-  "a shared library": [elf(2, 3, 62), /no program that runs by itself/],
+  "an object file": [elf(2, 1, 62), /no program/],
+  Node: [readFileSync(process.execPath).subarray(0, 10_000), /a program for Linux, not a kernel/],
 };
 
 for (const [what, [bytes, why]] of Object.entries(refusals)) {

@@ -25,13 +25,13 @@ export interface Board {
 
 export interface GuestKernel {
   name: "linux" | "osv";
-  board(accelerator: Accelerator): Board;
+  board: (accelerator: Accelerator) => Board;
   /** Words for QEMU beyond the channel's and the root's devices. */
-  devices(bus: Bus): string;
+  devices: (bus: Bus) => string;
   /** What is said to the kernel when it boots. @param tscKhz the rate of the host's time stamp counter */
-  commandLine(shape: MachineShape, tscKhz: number): string;
+  commandLine: (shape: MachineShape, tscKhz: number) => string;
   /** Why a guest that ended by itself did so, from what it printed. */
-  reasonOf(console: string): Exclude<ExitReason, "killed">;
+  reasonOf: (console: string) => Exclude<ExitReason, "killed">;
 }
 
 /** Where the guest finds its channel: slirp forwards this address to descriptor 3, and nothing else to anywhere. */

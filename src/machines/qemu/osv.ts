@@ -37,7 +37,7 @@ export const osv: GuestKernel = {
     }),
 
   /** OSv powers off when its program ends, and, as its command line asks, when it aborts: QEMU's own exit code tells neither. */
-  reasonOf(console) {
+  reasonOf: (console) => {
     if (/Out of memory: could not reclaim|heap out of memory|Allocation failed - /.test(console)) return "out-of-memory";
     return /^Aborted|Assertion failed|Uncaught signal|\[backtrace\]|page fault outside application/m.test(console) ? "crashed" : "exited";
   },
