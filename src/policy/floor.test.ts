@@ -1,0 +1,39 @@
+/** An app's minimum of machines, whatever becomes of them. */
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { World, type WorldMachine } from "./packing-world.ts";
+
+const HOST = {
+  blanks: 1,
+  maxMachines: 10,
+  maxMemoryMb: 1e6,
+  maxVcpus: 1e6,
+  startsPerSecond: 1e6,
+  memoryMb: 256,
+  vcpus: 1,
+  waitWorth: 100,
+  cpuWorth: 9,
+};
+const LIMITS = { concurrency: 10, minMachines: 2, maxMachines: 5, reservedBlanks: 0, waitWorth: null, queue: 10, memoryMb: 256, vcpus: 1 };
+
+const mishaps: [what: string, befall: (world: World, machine: WorldMachine) => void][] = [
+  ["one dies", (world, machine) => void world.exit(machine)],
+  ["one is condemned", (world, { id }) => void world.send({ type: "condemn", machine: id })],
+  ["the app has new code", (world) => void world.send({ type: "app-updated", app: "ada" })],
+  ["the app has other limits", (world) => world.setApp("ada", { ...LIMITS, queue: 11 })],
+];
+
+for (const idleMs of [null, 1_000])
+  for (const [what, befall] of mishaps)
+    test(`the minimum is there again after ${what}, without a call, idleMs ${idleMs}`, () => {
+      const world = new World({ ...HOST, idleMs });
+      world.setApp("ada", LIMITS);
+      world.settle();
+      assert.equal(world.inPhase("bound").length, 2);
+      befall(world, world.inPhase("bound")[0] as WorldMachine);
+      for (let i = 0; i < 20; i++) {
+        world.settle();
+        world.advance(500);
+      }
+      assert.equal(world.inPhase("bound").length, 2);
+    });
