@@ -7,7 +7,7 @@ const MULTIBOOT = 0x1badb002;
 /** Where a multiboot header must stand. */
 const HEADER_BYTES = 8_192;
 /** A program for one address, or for any. */
-const PROGRAM = [2, 3];
+const PROGRAM = new Set([2, 3]);
 const INTERPRETER = 3;
 const X86_64 = 62;
 const I386 = 3;
@@ -38,7 +38,7 @@ function faultOf(head: Buffer): string | undefined {
   if (head.length < 64) return `it has ${head.length} bytes`;
   if (!head.subarray(0, 4).equals(ELF)) return notElf(head);
   const [width, order, type, machine] = [head[4], head[5], head.readUInt16LE(16), head.readUInt16LE(18)];
-  if (order !== 1 || !PROGRAM.includes(type)) return "it is an ELF file, but no program";
+  if (order !== 1 || !PROGRAM.has(type)) return "it is an ELF file, but no program";
   if (width === 2 && machine === X86_64) return wantsLoader(head) ? "it is a program for Linux, not a kernel" : undefined;
   if (width === 1 && machine === I386 && hasMultiboot(head)) return undefined;
   return `it is an ELF program for another machine (number ${machine}), and not for x86-64`;

@@ -1,0 +1,110 @@
+/** The OSv image, all but its kernel: what is on its disk is unpacked by our own reader, and started under Linux as OSv would start it. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { type AddressInfo, type Socket, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { loadConfig } from "../../config/load.ts";
+import { startAgentProcess } from "../../guest/testing/running-agent.ts";
+import { usualSize } from "../../machines/driver.ts";
+import { osv } from "../../machines/qemu/osv.ts";
+import { ensureImage } from "../ensure-image.ts";
+import { type Rofs, extractRofs } from "../rofs/read-rofs.ts";
+import { type TreeEntry, treeOfFolder } from "../tree.ts";
+import { openOsvDisk } from "./disk.ts";
+import { ensureOsvImage } from "./ensure-osv-image.ts";
+import { type OsvImage, describeOsvImage, listOsvImages } from "./osv-image.ts";
+import { tinyKernel } from "./testing/tiny-kernel.ts";
+
+const { cacheDir } = loadConfig({});
+const scratch = mkdtempSync(join(tmpdir(), "mayfly-osv-image-"));
+const kernel = join(scratch, "loader.elf");
+const progress = () => undefined;
+let linux: TreeEntry[];
+let image: OsvImage;
+let rofs: Rofs;
+
+before(async () => {
+  writeFileSync(kernel, tinyKernel());
+  linux = await treeOfFolder((await ensureImage({ cacheDir, progress })).rootTree);
+  // All of the host's cache but its OSv images.
+  for (const name of readdirSync(cacheDir)) if (name !== "osv-images") symlinkSync(join(cacheDir, name), join(scratch, name));
+  image = await ensureOsvImage({ cacheDir: scratch, osvKernel: kernel, progress });
+  rofs = await openOsvDisk(image.root);
+});
+after(async () => {
+  await rofs.close();
+  rmSync(scratch, { recursive: true });
+});
+
+async function hashOf(pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of pieces) hash.update(piece);
+  return hash.digest("hex");
+}
+
+test("an image is its kernel and its disk, found again by both, and may not be written", async () => {
+  const description = await describeOsvImage(image);
+  const [kernelHash, rootHash] = await Promise.all([image.kernel, image.root].map((path) => hashOf([readFileSync(path)])));
+  assert.deepEqual(description.sha256, { kernel: kernelHash, root: rootHash });
+  assert.equal(description.id, createHash("sha256").update(`${kernelHash}\n${rootHash}\n`).digest("hex"));
+  assert.equal(image.id, description.id);
+  for (const path of [image.kernel, image.root]) assert.equal(statSync(path).mode & 0o222, 0);
+  const steps: string[] = [];
+  const again = await ensureOsvImage({ cacheDir: scratch, osvKernel: kernel, progress: (step) => steps.push(step) });
+  assert.deepEqual([again.id, steps], [image.id, []]);
+});
+
+test("another kernel makes another image with the same disk, byte for byte", async () => {
+  const other = join(scratch, "other.elf");
+  writeFileSync(other, Buffer.concat([tinyKernel(), Buffer.from("other")]));
+  const made = await ensureOsvImage({ cacheDir: scratch, osvKernel: other, progress });
+  assert.notEqual(made.id, image.id);
+  assert.equal((await describeOsvImage(made)).sha256.root, (await describeOsvImage(image)).sha256.root);
+  assert.deepEqual((await listOsvImages(scratch)).map(({ id }) => id).toSorted(), [made.id, image.id].toSorted());
+});
+
+test("the disk has all of the Linux image's root, byte for byte, and what OSv needs", async () => {
+  const found = new Map(rofs.entries.map((entry) => [entry.path, entry]));
+  const replaced = new Set(["/etc/hosts", "/etc/resolv.conf", "/lib64/ld-linux-x86-64.so.2"]);
+  for (const entry of linux.filter(({ path }) => !replaced.has(path))) {
+    assert.equal(found.get(entry.path)?.kind, entry.kind, entry.path);
+    if (entry.kind !== "file" || !("from" in entry.content)) continue;
+    assert.equal(await hashOf(rofs.read(entry.path)), await hashOf([readFileSync(entry.content.from)]), entry.path);
+  }
+  for (const path of ["/dev", "/proc", "/sys", "/tmp", "/data"]) assert.equal(found.get(path)?.kind, "folder", path);
+  for (const path of [...replaced, "/etc/fstab"]) assert.equal(found.get(path)?.kind, "file", path);
+});
+
+test("unpacked and started by OSv's own command line, it serves invocations", async () => {
+  const root = join(scratch, "root");
+  await extractRofs(rofs, root);
+  assert.ok(!existsSync(join(root, "proc/self")), "there is no /proc in it");
+  const agent = await startAgentProcess({ start: () => startIn(root) });
+  assert.equal(agent.ready.kernel, "osv");
+  await agent.bind({ main: `exports.default = { fetch: (request) => new Response(process.env.HOME + new URL(request.url).pathname) };` });
+  assert.equal((await agent.call()).text, "/tmp/app/main");
+  await agent.kill();
+});
+
+/** The words of OSv's command line, but for where the channel is, which OSv has from QEMU. */
+async function startIn(root: string): Promise<{ child: ChildProcess; channel: Socket }> {
+  const words = osv.commandLine({ guest: osv, accelerator: "tcg", ...usualSize }, 0).split(" ");
+  const variables = words.filter((word) => word.startsWith("--env=")).map((word) => word.slice("--env=".length));
+  const program = words.slice(words.findIndex((word) => !word.startsWith("--")));
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const env = {
+    ...Object.fromEntries(variables.map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)])),
+    MAYFLY_CHANNEL: `tcp:127.0.0.1:${(server.address() as AddressInfo).port}`,
+  };
+  const rights = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
+  const child = spawn("/usr/bin/unshare", [...rights, `--root=${root}`, ...program], { env, stdio: ["ignore", "inherit", "inherit"] });
+  const [channel] = (await once(server, "connection")) as [Socket];
+  server.close();
+  return { child, channel };
+}
