@@ -26,10 +26,10 @@ export function simulate(workload: Workload, policy: SimulatedPolicy, options: S
   for (let more = workload.next(); more || world.goesOn;) {
     const arriveAt = more ? workload.at : Infinity;
     const happenAt = world.nextAt;
-    if (Math.min(arriveAt, happenAt) > world.endAt + PATIENCE_MS && !more)
+    if (!more && happenAt > world.endAt + PATIENCE_MS)
       throw new Error(`${policy.name} leaves ${world.unfinished} invocations waiting for ever`);
     series?.upTo(Math.min(arriveAt, happenAt));
-    if (happenAt < arriveAt || world.machinesNextAt === arriveAt) world.happen();
+    if (happenAt < arriveAt || (happenAt === arriveAt && world.isForMachines(happenAt))) world.happen(happenAt);
     else {
       world.arrive();
       more = workload.next();

@@ -88,9 +88,9 @@ export class World {
     return Math.min(this.#events.nextAt, this.#reports.nextAt, this.#wakeAt);
   }
 
-  /** When a machine does something next: that comes before what arrives at the same time. */
-  get machinesNextAt(): number {
-    return this.#events.nextAt;
+  /** What happens at that time is what a machine does: it comes before an arrival. */
+  isForMachines(at: number): boolean {
+    return this.#events.nextAt === at;
   }
 
   /** The workload's present invocation. */
@@ -105,11 +105,12 @@ export class World {
     if (this.#arriving !== 0) this.#keepWaiting(invocation);
   }
 
-  /** What `nextAt` spoke of. */
-  happen(): void {
-    const at = this.nextAt;
-    if (at > this.now) this.#ticks = 0;
-    this.now = Math.max(this.now, at);
+  /** @param at what `nextAt` said */
+  happen(at: number): void {
+    if (at > this.now) {
+      this.#ticks = 0;
+      this.now = at;
+    }
     if (at === this.#events.nextAt) this.#event();
     else if (at === this.#reports.nextAt) this.#report();
     else this.#tick();

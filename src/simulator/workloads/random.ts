@@ -7,6 +7,8 @@ const SKIPPED = 16;
 
 export class Random {
   readonly #generator: ReturnType<typeof xoroshiro128plus>;
+  /** NaN: none is left. */
+  #normal = NaN;
 
   /** @param seed a 32-bit integer */
   constructor(seed: number) {
@@ -45,9 +47,15 @@ export class Random {
     return -mean * Math.log(1 - this.next());
   }
 
-  /** Mean 0, standard deviation 1 (Box and Muller). */
+  /** Mean 0, standard deviation 1 (Box and Muller, who give two at a time). */
   normal(): number {
-    return Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next());
+    const kept = this.#normal;
+    this.#normal = NaN;
+    if (!Number.isNaN(kept)) return kept;
+    const radius = Math.sqrt(-2 * Math.log(1 - this.next()));
+    const angle = 2 * Math.PI * this.next();
+    this.#normal = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
   }
 
   /** Mean 1. @param sigma of its logarithm */

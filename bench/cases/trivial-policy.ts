@@ -1,0 +1,61 @@
+/** A policy that costs next to nothing, so that what is measured is the engine: each app has one machine, for ever, that takes all. */
+import type { PolicyCommand, PolicyEvent } from "../../src/policy/policy.ts";
+import type { SimulatedPolicy, Workload } from "../../src/simulator/simulator.ts";
+
+interface State {
+  apps: Map<string, App>;
+  machines: App[];
+}
+
+interface App {
+  name: string;
+  size: { memoryMb: number; vcpus: number };
+  machine: number;
+  bound: boolean;
+  waiting: number[];
+}
+
+const NOTHING: PolicyCommand[] = [];
+
+export const trivial: SimulatedPolicy = {
+  name: "trivial",
+  create: () => ({ state: { apps: new Map(), machines: [] } satisfies State, step: step as never }),
+};
+
+/** So that one machine may take all. */
+export function withoutCeilings(workload: Workload): Workload {
+  const apps = workload.apps.map((app) => ({ ...app, limits: { ...app.limits, concurrency: Infinity } }));
+  return Object.assign(workload, { apps });
+}
+
+function step(state: State, event: PolicyEvent): PolicyCommand[] {
+  switch (event.type) {
+    case "app": {
+      const { app: name, limits } = event;
+      state.apps.set(name, { name, size: limits, machine: -1, bound: false, waiting: [] });
+      return NOTHING;
+    }
+    case "arrive":
+      return arrive(state, state.apps.get(event.app) as App, event.invocation);
+    case "blank":
+      return [{ type: "bind", machine: event.machine, app: (state.machines[event.machine] as App).name, why: "it was started for it" }];
+    case "bound":
+      return serve(state.machines[event.machine] as App);
+    default:
+      return NOTHING;
+  }
+}
+
+function arrive(state: State, app: App, invocation: number): PolicyCommand[] {
+  if (app.bound) return [{ type: "assign", invocation, machine: app.machine }];
+  app.waiting.push(invocation);
+  if (app.machine >= 0) return NOTHING;
+  app.machine = state.machines.push(app) - 1;
+  const { memoryMb, vcpus } = app.size;
+  return [{ type: "start", machine: app.machine, memoryMb, vcpus, urgent: true, app: app.name, why: "its first call" }];
+}
+
+function serve(app: App): PolicyCommand[] {
+  app.bound = true;
+  return app.waiting.map((invocation) => ({ type: "assign", invocation, machine: app.machine }));
+}
