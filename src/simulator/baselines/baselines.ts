@@ -31,5 +31,5 @@ export const baselines: SimulatedPolicy[] = [
 ];
 
 function baseline<M, A>(name: string, rules: () => Rules<M, A>, host = NO_LIMITS): SimulatedPolicy {
-  return { name, create: () => createClassic(rules(), host) as ReturnType<SimulatedPolicy["create"]> };
+  return { name, create: () => createClassic(rules(), host) };
 }

@@ -14,7 +14,7 @@
  */
 import { createIdTable, lookUp, put, remove, type IdTable } from "../../policy/id-table.ts";
 import type { PolicyCommand } from "../../policy/policy.ts";
-import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";
+import type { ClassicApp, ClassicState } from "./classic-state.ts";
 import { killMachine } from "./machines.ts";
 import { waitingLonger } from "./queue.ts";
 import type { Rules } from "./rules.ts";
@@ -116,6 +116,6 @@ function reviewCells(state: State, now: number, commands: PolicyCommand[]): void
   state.blanksWanted = Math.min(MOST_CELLS, Math.max(FEWEST_CELLS, Math.floor(state.memory.cold / COLD_PER_CELL)));
   state.memory.cold = 0;
   for (const cell of state.blanks.slice(0, Math.max(0, state.blanks.length - state.blanksWanted)))
-    killMachine(state, cell as ClassicMachine, "more stem cells than the last minute needed", commands);
+    killMachine(state, cell, "more stem cells than the last minute needed", commands);
   if (state.blanksWanted > FEWEST_CELLS) setTimer(state, now + REVIEW_MS);
 }

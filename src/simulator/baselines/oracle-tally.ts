@@ -40,16 +40,19 @@ export class OracleTally {
     this.#idleMbMs += idleMs * memoryMb;
   }
 
+  /** A machine has nothing more to do. */
   worked(ms: number, memoryMb: number): void {
     this.#busyMbMs += ms * memoryMb;
     this.#busy--;
   }
 
-  busy(more: number): void {
-    this.#busy += more;
+  /** A machine begins to work. */
+  busy(): void {
+    this.#busy++;
     this.#mostBusy = Math.max(this.#mostBusy, this.#busy);
   }
 
+  /** @param delayMs of a machine that is slower than the one that the workload was measured on */
   served(delayMs: number): void {
     this.#delays.add(delayMs);
   }
@@ -58,6 +61,8 @@ export class OracleTally {
   outcome({ name, endMs }: Workload): Outcome {
     const blankMbMs = this.#starts * this.#startMbMs;
     const gbSeconds = (blankMbMs + this.#idleMbMs + this.#busyMbMs) / MB_MS_PER_GB_SECOND;
+    const delaySeconds = this.#delays.sumMs / 1_000;
+    const { worth } = this.#options;
     const bringUpCpuSeconds = (this.#starts * this.#startCpuMs) / 1_000;
     return {
       policy: "oracle",
@@ -79,7 +84,8 @@ export class OracleTally {
       gbSeconds,
       bringUpCpuSeconds,
       waitSeconds: 0,
-      cost: gbSeconds + bringUpCpuSeconds * this.#options.worth.cpu,
+      delaySeconds,
+      cost: gbSeconds + bringUpCpuSeconds * worth.cpu + delaySeconds * worth.wait,
       peakMachines: this.#mostBusy,
       seconds: Math.max(endMs ?? 0, this.endAt) / 1_000,
     };

@@ -1,23 +1,20 @@
 /**
- * The physical limit: a policy that knows every arrival. Nobody waits. Each machine is started exactly one start-up time before it is needed, and
- * is held over a gap only where the memory that this takes costs less than to start again: CPU of start and bind, and the memory held meanwhile.
+ * The physical limit: a policy that knows every arrival. Nobody waits, and nobody is late because others share the machine. Each machine is started
+ * exactly one start-up time before it is needed, and is held over a gap only where the memory that this takes costs less than to start again: CPU of start
+ * and bind, and the memory held meanwhile.
  *
- * Invocations go, as in ours, to a machine that is already at work: the one that has been for longest, if it has a free slot and the invocation would not be
- * late there by more than a tenth of the time that it takes alone (or 1 ms): its event loop may be busy with what came before. Otherwise the machine is taken that fell idle
- * last. For machines of one slot that is the least cost that there is without waiting: a long and a short gap cost less than two middle ones,
- * since what a gap costs grows ever less with its length. With more slots, a cleverer packing might save a little.
+ * An invocation goes to a machine that is already at work, if one has a free slot and an event loop with nothing to do: to the one that has to be at
+ * work the least longer for it. Otherwise the machine is taken that fell idle last. For machines of one slot that is the least
+ * cost that there is without waiting: a long and a short gap cost no more than two middle ones, since what a gap costs grows ever less with its length. With
+ * more slots, a cleverer packing might save a little. Where waiting is worth next to nothing, a policy that lets callers wait can cost less.
  *
- * A gap is settled when it ends, so that memory does not grow with the run. Limits on the number of machines do not bind the oracle. Not a policy of commands: it
- * counts what would have happened.
+ * A gap is settled when it ends, so that memory does not grow with the run. Limits on the number of machines do not bind the oracle. It is not a policy of
+ * commands: it counts what would have happened.
  */
 import { EventHeap } from "../event-heap.ts";
 import type { SimulationOptions } from "../simulate.ts";
 import type { Outcome, SimulatedApp, Workload } from "../simulator.ts";
 import { OracleTally } from "./oracle-tally.ts";
-
-/** Of what the invocation takes alone. */
-const MOST_DELAY = 0.1;
-const ALWAYS_ALLOWED_MS = 1;
 
 interface OracleApp {
   app: SimulatedApp;
@@ -33,7 +30,8 @@ interface OracleMachine {
   /** When the CPU needs of all that it was given are met, ms. */
   cpuFreeAt: number;
   busySince: number;
-  idleSince: number;
+  /** When the last of what it was given ends. */
+  busyUntil: number;
 }
 
 export function oracle(workload: Workload, options: SimulationOptions): Outcome {
@@ -41,13 +39,14 @@ export function oracle(workload: Workload, options: SimulationOptions): Outcome 
   const apps = workload.apps.map((app): OracleApp => ({ app, busy: [], idle: [] }));
   const ends = new MachineEnds(tally);
   while (workload.next()) {
-    ends.upTo(workload.at);
-    const { at, durationMs } = workload;
-    const machine = choose(apps[workload.app] as OracleApp, at, durationMs, tally);
-    const cpuMs = workload.cpuMs / options.machine.speed;
-    machine.cpuFreeAt = Math.max(at, machine.cpuFreeAt) + cpuMs;
+    const { at, durationMs, cpuMs } = workload;
+    ends.upTo(at);
+    const machine = choose(apps[workload.app] as OracleApp, at, at + durationMs, tally);
+    const cpuTime = cpuMs / options.machine.speed;
+    const endAt = at + durationMs - cpuMs + cpuTime;
     machine.inFlight++;
-    const endAt = machine.cpuFreeAt + durationMs - workload.cpuMs;
+    machine.cpuFreeAt = at + cpuTime;
+    machine.busyUntil = Math.max(machine.busyUntil, endAt);
     tally.served(endAt - at - durationMs);
     ends.add(endAt, machine);
   }
@@ -55,20 +54,31 @@ export function oracle(workload: Workload, options: SimulationOptions): Outcome 
   return tally.outcome(workload);
 }
 
-function choose(app: OracleApp, now: number, durationMs: number, tally: OracleTally): OracleMachine {
-  const latest = now + Math.max(ALWAYS_ALLOWED_MS, MOST_DELAY * durationMs);
-  for (const machine of app.busy) if (machine.inFlight < app.app.limits.concurrency && machine.cpuFreeAt <= latest) return machine;
-  const machine = app.idle.pop();
-  if (machine === undefined) tally.started();
-  else tally.bridged(now - machine.idleSince, app.app.memoryMb);
-  return putToWork(app, machine ?? { app, inFlight: 0, cpuFreeAt: now, busySince: now, idleSince: now }, now, tally);
-}
-
-function putToWork(app: OracleApp, machine: OracleMachine, now: number, tally: OracleTally): OracleMachine {
+function choose(app: OracleApp, now: number, endAt: number, tally: OracleTally): OracleMachine {
+  const atWork = leastExtended(app, now, endAt);
+  if (atWork !== undefined) return atWork;
+  const machine = app.idle.pop() ?? { app, inFlight: 0, cpuFreeAt: now, busySince: now, busyUntil: -1 };
+  if (machine.busyUntil < 0) tally.started();
+  else tally.bridged(now - machine.busyUntil, app.app.memoryMb);
   machine.busySince = now;
   app.busy.push(machine);
-  tally.busy(1);
+  tally.busy();
   return machine;
+}
+
+/** The first, where it makes no difference: the others fall idle sooner. */
+function leastExtended({ app, busy }: OracleApp, now: number, endAt: number): OracleMachine | undefined {
+  let best: OracleMachine | undefined;
+  let least = Infinity;
+  for (const machine of busy) {
+    if (machine.inFlight >= app.limits.concurrency || machine.cpuFreeAt > now) continue;
+    const extension = endAt - machine.busyUntil;
+    if (extension <= 0) return machine;
+    if (extension >= least) continue;
+    least = extension;
+    best = machine;
+  }
+  return best;
 }
 
 /** When each invocation ends, soonest first. */
@@ -104,7 +114,6 @@ class MachineEnds {
     const { busy, idle, app } = machine.app;
     busy.splice(busy.indexOf(machine), 1);
     idle.push(machine);
-    machine.idleSince = now;
     this.#tally.worked(now - machine.busySince, app.memoryMb);
   }
 }
