@@ -1,11 +1,16 @@
 import type { Command } from "commander";
 import { defaultCacheDir } from "../../config/folders.ts";
 import * as build from "./image/build.ts";
+import * as check from "./image/check.ts";
+import * as clean from "./image/clean.ts";
+import * as diff from "./image/diff.ts";
 import * as exportOne from "./image/export.ts";
+import * as inspect from "./image/inspect.ts";
 import * as list from "./image/list.ts";
+import * as prune from "./image/prune.ts";
 
 /** One file a subcommand; each gets the folder of images. */
-const subcommands = [build, list, exportOne];
+const subcommands = [build, list, inspect, diff, check, exportOne, clean, prune];
 
 export function define(command: Command): void {
   const cache = process.env.MAYFLY_CACHE_DIR ?? defaultCacheDir(process.env);

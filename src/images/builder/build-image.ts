@@ -7,7 +7,7 @@
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Image, imageAt, imagesFolder, isComplete } from "../image.ts";
+import { type Image, imageAt, imagesFolder, isComplete, type RunSpec } from "../image.ts";
 import { putFile } from "../put-file.ts";
 import { type BuildOptions, collectInputs, type ImageInputs } from "./collect-inputs.ts";
 import { composeImage, type Part } from "./compose.ts";
@@ -21,21 +21,39 @@ import { cachedStep } from "./step-cache.ts";
  * packages that are not pinned and cached yet. Rejects with "bad-module", "image-build-failed" or "missing-part".
  */
 export async function buildImage(options: BuildOptions): Promise<Image> {
+  const plan = await makePlan(options);
+  const found = await lookUp(options.cacheDir, plan.key);
+  if (found !== undefined) return found;
+  const { inputs, partKeys, run } = plan;
+  const parts = await makeParts(inputs, partKeys, options);
+  options.progress(`putting the image together: ${parts.map((part) => part.inputs.module.name).join(", ")}`);
+  const image = await composeImage(options.cacheDir, inputs, parts, run);
+  await remember(options.cacheDir, plan.key, image.id);
+  return image;
+}
+
+/** The same, if it is built already. */
+export async function findBuilt(options: BuildOptions): Promise<Image | undefined> {
+  const { key } = await makePlan(options);
+  return lookUp(options.cacheDir, key);
+}
+
+interface Plan {
+  inputs: ImageInputs;
+  /** Of the modules' parts, by the module's name. */
+  partKeys: Map<string, string>;
+  run: RunSpec | null;
+  /** Of the image. */
+  key: string;
+}
+
+async function makePlan(options: BuildOptions): Promise<Plan> {
   const inputs = await collectInputs(options);
   const code = await codeKeys();
-  const run = runSpecOf(
-    inputs.modules.map(({ module }) => module),
-    inputs.requirements,
-  );
-  const keys = moduleKeys(code.parts, inputs);
-  const key = imageKey(code.image, inputs, [...keys.values()], run);
-  const found = await lookUp(options.cacheDir, key);
-  if (found !== undefined) return found;
-  const parts = await makeParts(inputs, keys, options);
-  options.progress(`putting the image together: ${parts.map(({ inputs: { module } }) => module.name).join(", ")}`);
-  const image = await composeImage(options.cacheDir, inputs, parts, run);
-  await remember(options.cacheDir, key, image.id);
-  return image;
+  const modules = inputs.modules.map(({ module }) => module);
+  const run = runSpecOf(modules, inputs.requirements);
+  const partKeys = moduleKeys(code.parts, inputs);
+  return { inputs, partKeys, run, key: imageKey(code.image, inputs, [...partKeys.values()], run) };
 }
 
 /** By the module's name. */

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { listImages } from "../../../images/image.ts";
+import { type ImageDescription, listImages } from "../../../images/image.ts";
+import { namesById } from "../../../images/inventory/names.ts";
 import { type OsvImageDescription, listOsvImages } from "../../../images/osv/osv-image.ts";
 import { type Column, renderTable } from "../../table.ts";
 import { ageInWords, bytesInWords } from "../../units.ts";
@@ -11,7 +12,8 @@ interface Options {
 
 interface Row {
   id: string;
-  nodeVersion: string | null;
+  names: string[];
+  modules: string;
   kernelVersion: string;
   size: Record<string, number>;
   builtAt: string;
@@ -19,7 +21,8 @@ interface Row {
 
 const columns: Column<Row>[] = [
   { title: "IMAGE", cell: ({ id }) => id.slice(0, 16) },
-  { title: "NODE", cell: ({ nodeVersion }) => nodeVersion ?? "" },
+  { title: "NAME", cell: ({ names }) => names.join(", ") },
+  { title: "MODULES", cell: ({ modules }) => modules },
   { title: "KERNEL", cell: ({ kernelVersion }) => kernelVersion },
   { title: "SIZE", align: "right", cell: ({ size }) => bytesInWords(Object.values(size).reduce((sum, bytes) => sum + bytes)) },
   { title: "AGE", align: "right", cell: ({ builtAt }) => ageInWords(Date.now() - Date.parse(builtAt)) },
@@ -35,13 +38,25 @@ export function define(image: Command, cache: string): void {
     .action(list);
 }
 
-function osvRow({ id, nodeVersion, size, builtAt }: OsvImageDescription): Row {
-  return { id, nodeVersion, kernelVersion: "OSv", size, builtAt };
+async function list(options: Options): Promise<void> {
+  const names = await namesById(options.cache);
+  const images = (await listImages(options.cache)).map((image) => Object.assign(image, { names: names.get(image.id) ?? [] }));
+  const osvImages = await listOsvImages(options.cache);
+  if (options.json) return console.log(JSON.stringify({ images, osvImages }));
+  const rows = [...images.map(linuxRow), ...osvImages.map(osvRow)];
+  console.log(rows.length === 0 ? "No image is built. `mayfly image build` builds one." : renderTable(columns, rows));
 }
 
-async function list(options: Options): Promise<void> {
-  const [images, osvImages] = await Promise.all([listImages(options.cache), listOsvImages(options.cache)]);
-  if (options.json) return console.log(JSON.stringify({ images, osvImages }));
-  const rows: Row[] = [...images, ...osvImages.map(osvRow)];
-  console.log(rows.length === 0 ? "No image is built. `mayfly image build` builds one." : renderTable(columns, rows));
+/** Modules that all images have say nothing. */
+const everywhere = new Set(["kernel-linux", "base"]);
+
+function linuxRow({ modules, ...image }: ImageDescription & { names: string[] }): Row {
+  const shown = modules
+    .filter(({ name }) => !everywhere.has(name))
+    .map(({ name, version }) => (version === null ? name : `${name} ${version}`));
+  return { ...image, modules: shown.join(", ") };
+}
+
+function osvRow({ id, nodeVersion, size, builtAt }: OsvImageDescription): Row {
+  return { id, names: [], modules: `node ${nodeVersion}, agent`, kernelVersion: "OSv", size, builtAt };
 }

@@ -1,0 +1,24 @@
+import type { Command } from "commander";
+import { cleanSteps } from "../../../images/inventory/clean.ts";
+import { bytesInWords } from "../../units.ts";
+
+interface Options {
+  cache: string;
+  json?: true;
+}
+
+export function define(image: Command, cache: string): void {
+  image
+    .command("clean")
+    .description("remove the cached steps of builds; images and packages stay")
+    .option("--cache <dir>", "cache folder (or MAYFLY_CACHE_DIR)", cache)
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  mayfly image clean")
+    .action(clean);
+}
+
+async function clean({ cache, json }: Options): Promise<void> {
+  const { steps, bytes } = await cleanSteps(cache);
+  if (json) return console.log(JSON.stringify({ steps, bytes }));
+  console.log(`Removed ${steps} ${steps === 1 ? "step" : "steps"}; ${bytesInWords(bytes)} that nothing else shared.`);
+}

@@ -1,0 +1,80 @@
+/** Boots an image and runs the tests that its modules bring along: in one with the agent through the agent, in others by a shell. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { nodePath } from "../images/guest-layout.ts";
+import { describeImage, type Image } from "../images/image.ts";
+import type { ModuleTest } from "../images/modules/module.ts";
+import { runByAgent } from "./run-by-agent.ts";
+import { busybox, runByShell } from "./run-by-shell.ts";
+
+export interface CheckOptions {
+  memoryMb: number;
+  /** For the boot and all tests. */
+  timeoutMs: number;
+}
+
+/** How a test's command ended in the guest, and what it printed. */
+export interface Ran {
+  code: number;
+  output: string;
+}
+
+/** What ran, in the order of the commands; fewer where the machine ended before, and then its last words. */
+export interface Answer {
+  ran: Ran[];
+  lastWords: string;
+}
+
+export interface TestResult {
+  module: string;
+  test: string;
+  ok: boolean;
+  /** What was wrong; empty where nothing was. */
+  what: string;
+}
+
+export interface CheckResult {
+  ok: boolean;
+  /** From the start of QEMU to the end of the last test. */
+  tookMs: number;
+  tests: TestResult[];
+}
+
+export async function checkImage(image: Image, options: CheckOptions): Promise<CheckResult> {
+  const { modules, run } = await describeImage(image);
+  const boots = { name: "it boots, and runs a program", command: run === null ? [nodePath, "--version"] : [busybox, "true"] };
+  const own = modules.flatMap(({ name, tests }) => tests.map((test) => ({ module: name, test })));
+  const wanted = [{ module: "image", test: boots }, ...own];
+  const start = performance.now();
+  const answer = await inFolder((folder) => {
+    const commands = wanted.map(({ test }) => test.command);
+    return run === null ? runByAgent(image, commands, folder, options) : runByShell(image, run, commands, folder, options);
+  });
+  const tests = wanted.map(({ module, test }, index) => judge(module, test, answer.ran[index], answer.lastWords));
+  return { ok: tests.every(({ ok }) => ok), tookMs: performance.now() - start, tests };
+}
+
+async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "mayfly-check-"));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function judge(module: string, { name, prints }: Omit<ModuleTest, "command">, ran: Ran | undefined, lastWords: string): TestResult {
+  const result = (what: string) => ({ module, test: name, ok: what === "", what });
+  if (ran === undefined) return result(`it was not reached; the console's end: ${lastWords}`);
+  const output = ran.output.trim();
+  const shown = JSON.stringify(output.slice(-400));
+  if (ran.code !== 0) return result(`its command ended with code ${ran.code} and printed ${shown}`);
+  if (prints === undefined || new RegExp(prints, "m").test(output)) return result("");
+  return result(`its command printed ${shown}, which does not match /${prints}/`);
+}
+
+/** The end of a console, for messages. */
+export function endOf(console: string): string {
+  return console.trim().split("\n").slice(-4).join(" | ") || "(nothing was printed)";
+}

@@ -1,0 +1,73 @@
+/** Runs commands in an image with the agent: by a function that is bound to it, called over the channel, as an app's would be. */
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import type { Image } from "../images/image.ts";
+import type { HostEnd, RequestSink } from "../wire/host-end.ts";
+import { openHostEnd } from "../wire/open-host-end.ts";
+import { bootQemu } from "./boot-qemu.ts";
+import { type Answer, type CheckOptions, endOf, type Ran } from "./check-image.ts";
+
+const runner = `exports.default = { async fetch(request) {
+  const [program, ...args] = await request.json();
+  const { spawnSync } = require("node:child_process");
+  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8" });
+  return Response.json({ code: status ?? 255, output: (error?.message ?? "") + stdout + stderr });
+} };`;
+
+export async function runByAgent(image: Image, commands: string[][], folder: string, options: CheckOptions): Promise<Answer> {
+  const channel = join(folder, "channel");
+  const server = createServer().listen(channel);
+  await once(server, "listening");
+  const kernelOptions = "mayfly.channel=tcp:10.0.2.100:1 mayfly.emulated";
+  const { console, kill } = await bootQemu({ image, initrd: image.initrd, memoryMb: options.memoryMb, kernelOptions, channel });
+  const timer = setTimeout(kill, options.timeoutMs);
+  const ran: Ran[] = [];
+  const ended = console.then(() => undefined);
+  const talk = once(server, "connection").then(([socket]) => converse(socket as Socket, commands, ran));
+  // Where the machine ends first, what it said is the answer; the channel's own error would only repeat it.
+  talk.catch(() => undefined);
+  await Promise.race([talk, ended]);
+  kill();
+  const text = await console.finally(() => clearTimeout(timer));
+  server.close();
+  return { ran, lastWords: endOf(text) };
+}
+
+async function converse(socket: Socket, commands: string[][], ran: Ran[]): Promise<void> {
+  const over = Promise.withResolvers<never>();
+  over.promise.catch(() => undefined); // its reader may be done before
+  const refuse = () => Promise.reject(new Error("a check has no network"));
+  const dead = (reason: string) => over.reject(new Error(reason));
+  const host = openHostEnd(socket, { log: () => undefined, stats: () => undefined, connect: refuse, resolve: refuse, dead });
+  await Promise.race([over.promise, prepare(host)]);
+  for (const command of commands) ran.push(JSON.parse((await Promise.race([over.promise, call(host, command)])).toString()) as Ran);
+}
+
+async function prepare(host: HostEnd): Promise<void> {
+  await host.resume(Date.now(), randomBytes(64), "check", true);
+  const code = Buffer.from(runner);
+  const functions = [{ name: "run", format: "cjs" as const, size: code.length, handler: "handler" }];
+  await host.bind({ app: "check", version: "v1", functions, env: {}, memoryMb: 256, egress: false }, [code]);
+}
+
+function call(host: HostEnd, command: string[]): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const chunks: Buffer[] = [];
+  const take = (chunk: Buffer) => {
+    chunks.push(Buffer.from(chunk));
+    stream.consumed(chunk.length);
+  };
+  const sink: RequestSink = {
+    head: (_status, _headers, first) => take(first),
+    data: take,
+    end: () => undefined,
+    reset: (code, message) => reject(new Error(`reset ${code}: ${message}`)),
+    closed: () => resolve(Buffer.concat(chunks)),
+    drain: () => undefined,
+  };
+  const head = { id: "check", function: "run", remainingMs: 60_000, method: "POST", url: "http://localhost/", headers: [] };
+  const stream = host.request(head, Buffer.from(JSON.stringify(command)), true, sink);
+  return promise;
+}
