@@ -18,8 +18,16 @@ export interface Confinement {
   /** One line on what holds. */
   detail: string;
   /** Takes a user id; `command` is what comes before QEMU's arguments. */
-  take(): Confined;
+  take(needs?: Needs): Confined;
   remove(): void;
+}
+
+/** What a machine needs beyond a function's. */
+export interface Needs {
+  /** Bytes up to which it may write in a file that it was given; none where absent. */
+  fileBytes?: number;
+  /** The host's network, where we have no root: only root reaches into a network of the machine's own. */
+  hostNetwork?: boolean;
 }
 
 export interface Confined {
@@ -45,19 +53,27 @@ function createJailed(facts: HostFacts, runDir: string): Confinement {
   return {
     detail: "each machine: own user id, own root folder, empty network",
     remove: () => jail.remove(),
-    take() {
+    take({ fileBytes = 0 } = {}) {
       const { uid, release } = uids.take();
       const into = ["/usr/bin/unshare", "--net", "--ipc", "--mount-proc", `--root=${jail.root}`, "--wd=/"];
       const drop = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"];
-      return { uid, release, exchange: jail.exchange, command: [...OWN_USER_LIMITS, ...into, jail.setpriv, ...drop, ...always, jail.qemu] };
+      return {
+        uid,
+        release,
+        exchange: jail.exchange,
+        command: [...limits(fileBytes), ...PROCESSES, ...into, jail.setpriv, ...drop, ...always, jail.qemu],
+      };
     },
   };
 }
 
-/** QEMU needs threads, sockets and memory, and writes no file. */
-const LIMITS = ["/usr/bin/prlimit", "--core=0", "--fsize=0", "--nofile=128", "--memlock=0"];
+/** QEMU needs threads, sockets and memory; a function's writes no file. */
+function limits(fileBytes: number): string[] {
+  return ["/usr/bin/prlimit", "--core=0", `--fsize=${fileBytes}`, "--nofile=128", "--memlock=0"];
+}
+
 /** Counted over all processes of a user, so only where the machine is its own. */
-const OWN_USER_LIMITS = [...LIMITS, "--nproc=128"];
+const PROCESSES = ["--nproc=128"];
 
 /** The order matters: a change of user id clears the signal, so that `setpriv` sets it last. */
 const always = ["--no-new-privs", "--pdeathsig=KILL"];
@@ -65,19 +81,25 @@ const always = ["--no-new-privs", "--pdeathsig=KILL"];
 function createUnprivileged(facts: HostFacts, runDir: string): Confinement {
   const namespaces = ["/usr/bin/unshare", "--user", "--map-current-user", "--net", "--ipc"];
   const allowed = spawnSync(namespaces[0] as string, [...namespaces.slice(1), "/usr/bin/true"]).status === 0;
-  const command = [...LIMITS, ...(allowed ? namespaces : []), "/usr/bin/setpriv", ...always, facts.qemu];
+  const qemu = ["/usr/bin/setpriv", ...always, facts.qemu];
+  const spaces = ({ hostNetwork }: Needs) => namespaces.filter((word) => allowed && !(word === "--net" && hostNetwork));
   const folder = path.join(runDir, "qemu-exchange");
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   return {
     detail: allowed ? "no root: machines share our user id, in an empty network" : "no root: machines share our user id and network",
-    take: () => ({ uid: undefined, command, exchange: { outside: folder, inside: folder }, release: () => undefined }),
+    take(needs = {}) {
+      const command = [...limits(needs.fileBytes ?? 0), ...spaces(needs), ...qemu];
+      return { uid: undefined, command, exchange: { outside: folder, inside: folder }, release: () => undefined };
+    },
     remove: () => fs.rmSync(folder, { recursive: true, force: true }),
   };
 }
 
+/** Of this process, whatever number of confinements there is in it. */
+const taken = new Set<number>();
+
 function createUids() {
   const first = FIRST_UID + (process.pid % 200_000) * UIDS;
-  const taken = new Set<number>();
   return {
     take() {
       let uid = first;
