@@ -71,7 +71,7 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
   for (const address of [config.listen, config.api]) assertSafeBind(address, config);
   const lock = closing.adopt(lockStateFolder(config.stateDir), (held) => held.release());
   const state = openState(start);
-  const chosen = await openDriver(start);
+  const chosen = await openDriver(start, state);
   const urls = { gateway: "", api: "" };
   const dispatcher = await openDispatcher(start, state, chosen.driver, urls);
   const routes = new RouteTable(config.domain);
@@ -121,10 +121,11 @@ function openState({ config: { stateDir, prices }, clock, log, closing }: Start)
 }
 
 /** What a killed server left of its machines is cleared away by the driver's prepare(). */
-async function openDriver({ config, clock, progress, closing }: Start): Promise<ChosenDriver> {
+async function openDriver({ config, clock, progress, closing }: Start, { accounts }: State): Promise<ChosenDriver> {
   const runDir = join(config.stateDir, "run");
   const { cacheDir, kernel, osvKernel } = config;
-  const chosen = await chooseDriver(config.driver, { cacheDir, runDir, clock, progress, kernel, osvKernel });
+  const surroundings = { cacheDir, runDir, clock, progress, kernel, osvKernel, onCpuUsed: (cpuUs: number) => accounts.templateMade(cpuUs) };
+  const chosen = await chooseDriver(config.driver, surroundings);
   closing.defer(() => chosen.driver.close());
   await chosen.driver.prepare(progress, usualSize);
   return chosen;

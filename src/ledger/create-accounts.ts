@@ -21,7 +21,7 @@ export interface AccountsOptions {
 
 export interface OpenAccounts extends Accounts, UsageSink {
   readonly prices: Prices;
-  /** CPU that was spent on making a template. */
+  /** CPU, in microseconds, that was spent on making a template. */
   templateMade(cpuUs: number): void;
   /** @param month such as "2026-11" @param apps of these there is a bill even if they used nothing */
   bill(month: string, apps: readonly string[]): Bill;

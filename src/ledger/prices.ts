@@ -25,5 +25,5 @@ export const defaultPrices: Prices = {
   gbSecond: 0.004445 / 3_600,
   request: 0,
   wallGbSecond: 0.0000166667,
-  wallRequest: 0.2 / 1_000_000,
+  wallRequest: 0.0000002,
 };

@@ -21,6 +21,8 @@ export interface DriverSurroundings {
   kernel?: GuestKernelName;
   /** OSv's, as the user named it. */
   osvKernel?: string | undefined;
+  /** Told of CPU that was spent on no machine of anybody's, such as a template's boot: microseconds. */
+  onCpuUsed?: (cpuUs: number) => void;
 }
 
 export type GuestKernelName = "linux" | "osv";

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import type { Clock } from "../../clock/clock.ts";
 import type { HostEnd } from "../../wire/host-end.ts";
 import { openHostEnd } from "../../wire/open-host-end.ts";
+import { processCpuUs } from "../cgroup/proc.ts";
 import { bootArguments, type MachineShape } from "./command-line.ts";
 import type { Confined, Confinement } from "./confinement.ts";
 import type { BootImage } from "./guest-kernel.ts";
@@ -19,6 +20,8 @@ export interface BootOptions {
   confinement: Confinement;
   clock: Clock;
   deadlineMs: number;
+  /** Told at the end, in microseconds: no app pays for a boot. */
+  onCpuUsed?: ((cpuUs: number) => void) | undefined;
 }
 
 export interface Booted {
@@ -47,6 +50,7 @@ export async function withBootedGuest<T>(options: BootOptions, use: (booted: Boo
     fs.closeSync(memory);
     throw error;
   } finally {
+    options.onCpuUsed?.(processCpuUs(qemu.pid));
     qemu.kill();
     await qemu.exited;
     for (const fd of Object.values(files)) fs.closeSync(fd);

@@ -29,6 +29,8 @@ export interface QemuDriverOptions {
   /** The machines' root folder is made here, of hard links. */
   runDir: string;
   clock: Clock;
+  /** CPU that boots took, for templates and the trial of KVM: microseconds. */
+  onCpuUsed?: ((cpuUs: number) => void) | undefined;
 }
 
 /** What the first use finds out, and the rest works with. */
@@ -101,7 +103,7 @@ async function openHost(options: QemuDriverOptions): Promise<Host> {
   if (facts === undefined) throw new MayflyError("missing-part", { part: "QEMU", reason: "there is no qemu-system-x86_64", cure: CURE });
   const image = await options.image();
   const confinement = createConfinement(facts, options.runDir);
-  const boot = { image, confinement, clock: options.clock };
+  const boot = { image, confinement, clock: options.clock, onCpuUsed: options.onCpuUsed };
   const shape: MachineShape = { guest: options.guest, accelerator: "kvm", ...usualSize };
   const verdict = await chooseAccelerator(options.cacheDir, facts, image.kernel, () =>
     withBootedGuest({ ...boot, shape, tscKhz: facts.tscKhz, deadlineMs: KVM_TRIAL_MS }, async ({ host, memory }) => {
