@@ -129,11 +129,13 @@ function* readDays(days: readonly CsvFile[], rows: readonly Row[]): Generator<Co
     const counts = new DayCounts();
     const first = day.column("1");
     const [keyOf] = keys(day);
-    for (const row of day.rows())
+    for (const row of day.rows()) {
+      const index = indexOf.get(keyOf(row)) as number;
       for (let minute = 0; minute < MINUTES_PER_DAY; minute++) {
         const count = row[first + minute] === "0" ? 0 : day.number(row, first + minute);
-        if (count > 0) counts.add(minute, indexOf.get(keyOf(row))!, count);
+        if (count > 0) counts.add(minute, index, count);
       }
+    }
     yield* counts.byMinute(i * DAY_MS);
   }
 }
