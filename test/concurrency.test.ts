@@ -1,0 +1,76 @@
+/** How many invocations a machine gets at once follows what its functions do: those that wait share it by the hundred, those that compute do not. */
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { after, before, describe, test } from "node:test";
+import { startCallers } from "./callers.ts";
+import { type Platform, createScope, drivers, eventually, startPlatform } from "./platform.ts";
+
+for (const driver of ["process", ...drivers] as const) {
+  describe(`concurrency learned of ${driver} machines`, () => {
+    const scope = createScope();
+    let platform: Platform;
+    before(async () => {
+      platform = await startPlatform(scope, { driver, blanks: 1 });
+    });
+    after(() => scope.close());
+
+    const deploy = (name: string) => platform.deploy("test/apps/economy", { name, concurrency: 1_000, maxMachines: 2 });
+    const slotsOf = async (app: string) => {
+      const machine = (await platform.client.machines()).find((each) => each.app === app && each.state === "bound");
+      return machine?.slots.total ?? 0;
+    };
+    /** Slots, every quarter of a second for some seconds. */
+    const watch = async (app: string, seconds: number) => {
+      const seen: number[] = [];
+      for (let i = 0; i < seconds * 4; i++) {
+        seen.push(await slotsOf(app));
+        await sleep(250);
+      }
+      return seen;
+    };
+
+    test("a function that waits reaches hundreds a machine", async (context) => {
+      await deploy("waits");
+      const callers = startCallers(context, platform, ["/waits/wait"], 200);
+      const reached = driver === "qemu" ? 100 : 200;
+      await eventually(
+        "slots of a function that waits",
+        () => slotsOf("waits"),
+        (slots) => slots >= reached,
+        40_000,
+      );
+      await callers.stop();
+      assert.deepEqual(callers.failures, []);
+    });
+
+    test("a function that computes settles near the machine's vCPUs", async (context) => {
+      await deploy("spins");
+      const callers = startCallers(context, platform, ["/spins/spin?ms=50"], 6);
+      await eventually(
+        "slots of a function that computes",
+        () => slotsOf("spins"),
+        (slots) => slots >= 1 && slots <= 2,
+        40_000,
+      );
+      const seen = await watch("spins", 3);
+      await callers.stop();
+      assert.ok(Math.max(...seen) <= 3, String(seen));
+      assert.deepEqual(callers.failures, []);
+    });
+
+    test("an app with both converges", async (context) => {
+      await deploy("mixed");
+      const callers = startCallers(context, platform, ["/mixed/wait", "/mixed/spin?ms=50"], 12);
+      await eventually(
+        "slots of an app with both",
+        () => slotsOf("mixed"),
+        (slots) => slots >= 1 && slots <= 8,
+        40_000,
+      );
+      const seen = await watch("mixed", 4);
+      await callers.stop();
+      assert.ok(Math.max(...seen) - Math.min(...seen) <= 3, String(seen));
+      assert.deepEqual(callers.failures, []);
+    });
+  });
+}
