@@ -36,8 +36,8 @@ export interface ClassicState<Memory = unknown, AppMemory = unknown> {
   /** Killed, but not gone yet. */
   leaving: number;
   leavingMb: number;
-  /** Apps that the host had no room for; first come, first served. */
-  starved: Set<ClassicApp<AppMemory>>;
+  /** Apps that the host had no room for, and how many machines they lack; first come, first served. */
+  starved: Map<ClassicApp<AppMemory>, number>;
   /** A machine's id, minus an app's number, or 0 for the policy as a whole. */
   timers: DueHeap;
   /** When the policy's own timer is due; Infinity: never. */
@@ -114,7 +114,7 @@ export function createClassicState<Memory, AppMemory>(
     usedMb: 0,
     leaving: 0,
     leavingMb: 0,
-    starved: new Set(),
+    starved: new Map(),
     timers: createDueHeap(),
     timerAt: Infinity,
     wakeAt: Infinity,

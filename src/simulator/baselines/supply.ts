@@ -15,10 +15,10 @@ export function bringForWaiting<M, A>(
   now: number,
   commands: PolicyCommand[],
 ): void {
-  bring(rules, state, app, Math.ceil(app.waiting / app.limits.concurrency) - app.coming, now, commands);
+  bring(rules, state, app, neededForWaiting(app), now, commands);
 }
 
-/** Returns how many machines were started, blanks not counted. What the host has no room for is asked for again, through `lacks`, when it has. */
+/** Returns how many machines were started, blanks not counted. Those that the host has no room for come when it has, if there is still need. */
 export function bring<M, A>(
   rules: Rules<M, A>,
   state: ClassicState<M, A>,
@@ -48,23 +48,27 @@ export function fillBlanks(state: ClassicState, now: number, commands: PolicyCom
     startMachine(state, null, BLANK, now, commands);
 }
 
-/** Asks again for apps that found no room. Not for all at once: each would drive out idle machines for the same room. */
+/** Not for all at once: each would drive out idle machines for the same room. */
 export function feedStarved<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, now: number, commands: PolicyCommand[]): void {
-  for (const app of state.starved) {
+  for (const [app, lacking] of state.starved) {
     if (!hasRoom(state, app.heldMb)) return;
     state.starved.delete(app);
-    if (app.waiting > 0 && state.apps.get(app.name) === app) rules.lacks(state, app, now, commands);
+    bring(rules, state, app, Math.min(lacking, neededForWaiting(app)), now, commands);
     if (state.starved.has(app)) return;
   }
 }
 
-export function hasRoom({ host, machines, usedMb }: ClassicState, mb: number): boolean {
+function neededForWaiting({ waiting, coming, limits }: ClassicApp): number {
+  return Math.ceil(waiting / limits.concurrency) - coming;
+}
+
+function hasRoom({ host, machines, usedMb }: ClassicState, mb: number): boolean {
   return machines.size < host.maxMachines && usedMb + mb <= host.maxMemoryMb;
 }
 
 /** Blanks go first, then idle machines, the one of least worth before the others. Walks all machines, which are few where there is no room. */
 function makeRoom<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, app: ClassicApp<A>, short: number, commands: PolicyCommand[]): void {
-  state.starved.add(app);
+  state.starved.set(app, short);
   while (!willHaveRoom(state, short, short * app.heldMb)) {
     const victim = state.blanks[0] ?? leastWorth(rules, state);
     if (victim === undefined) return;
