@@ -60,7 +60,7 @@ export class Stats {
 
   /** @param late ms that it comes after its time */
   #measure(late: number): StatsMessage {
-    const { user, system } = process.cpuUsage();
+    const { user, system } = figureOf(() => process.cpuUsage(), { user: 0, system: 0 });
     const utilization = performance.eventLoopUtilization();
     const { utilization: loopUtilization } = performance.eventLoopUtilization(utilization, this.#utilization);
     this.#utilization = utilization;
@@ -71,7 +71,13 @@ export class Stats {
       loopUtilization,
       heapUsedBytes: getHeapStatistics().used_heap_size,
       // Garbage on OSv: no more than there is.
-      rssBytes: Math.max(0, Math.min(process.memoryUsage.rss(), totalmem())),
+      rssBytes: Math.max(
+        0,
+        Math.min(
+          figureOf(() => process.memoryUsage.rss(), 0),
+          totalmem(),
+        ),
+      ),
       inFlight: this.#inFlight,
     };
   }
@@ -82,5 +88,14 @@ export class Stats {
    */
   #delayOf(nanoseconds: number, late: number): number {
     return Math.max(0, this.#delay.count === 0 ? late : nanoseconds / 1e6 - RESOLUTION_MS);
+  }
+}
+
+/** Some kernels have no such figure, and Node then throws: the host, which has its own, must not go without the others for that. */
+function figureOf<T>(read: () => T, none: T): T {
+  try {
+    return read();
+  } catch {
+    return none;
   }
 }

@@ -2,13 +2,14 @@
 import type { Readable } from "node:stream";
 
 export interface ConsoleTail {
-  /** At most the last 4 KiB, without control characters. */
+  /** At most the last 16 KiB, without control characters. */
   text(): string;
   /** The last lines in one, for a sentence. */
   lastLines(count: number): string;
 }
 
-const LIMIT = 4_096;
+/** What a guest died of may stand before a long backtrace. */
+const LIMIT = 16_384;
 
 export function keepTail(...sources: Readable[]): ConsoleTail {
   let tail = Buffer.alloc(0);

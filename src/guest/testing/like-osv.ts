@@ -1,7 +1,7 @@
 /**
  * Preloaded into an agent under Linux (`--import`): makes the kernel refuse what OSv has not. A process that is started or forked, or a socket that
  * is neither TCP nor UDP over IPv4, ends the agent at once, by SIGSYS; clock_settime and clone3 are not there. And os.cpus(), rss and the process
- * id are what they are on OSv.
+ * id are what they are on OSv, or may be.
  */
 import os from "node:os";
 
@@ -84,5 +84,8 @@ function refuse(): void {
 
 os.cpus = () => [];
 process.memoryUsage.rss = () => 2 ** 52;
+process.cpuUsage = () => {
+  throw new Error("ENOSYS: function not implemented, uv_getrusage");
+};
 Object.defineProperty(process, "pid", { value: 0 });
 refuse();
