@@ -33,8 +33,8 @@ function words(command: string[]): string {
 }
 
 /**
- * Process 1 of an image that runs by itself: the network, the command, an orderly end. It ends as the command did, unless nobody would see, which the kernel's last
- * words tell ("Attempted to kill init! exitcode="); after a stop it powers the machine off instead.
+ * Process 1 of an image that runs by itself: the network, the command, an orderly end. Its last line on the console says how the command
+ * ended, for `afterwards` "end": then the machine's reset ends QEMU.
  */
 export const supervisorScript = `#!/bin/busybox sh
 set -u
@@ -84,16 +84,12 @@ bb usleep 100000
 kill -KILL -1
 bb sync
 echo "$volumes" | while read -r path; do [ -z "$path" ] || bb umount "$path" || bb mount -o remount,ro "$path"; done
-if [ -n "$stopping" ]; then
-  echo "mayfly: stopped"
-  bb poweroff -f
-fi
-if [ $afterwards = reboot ]; then
-  echo "mayfly: the command ended with code $code; starting again in ten seconds"
-  bb sleep 10
-  bb reboot -f
-fi
-exit $code
+if [ -n "$stopping" ]; then echo "mayfly: stopped"; else echo "mayfly: the command ended with code $code"; fi
+if [ $afterwards = end ]; then bb reboot -f; fi
+if [ -n "$stopping" ]; then bb poweroff -f; fi
+echo "mayfly: starting again in ten seconds"
+bb sleep 10
+bb reboot -f
 `;
 
 /** udhcpc's: what it learnt, applied. */

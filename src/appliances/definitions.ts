@@ -1,0 +1,81 @@
+/**
+ * What appliances there are, in one SQLite file of the state folder.
+ *
+ * A definition is on disk when `save` returns. Variables may be secrets: they are sealed with the key of the secrets.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { Seal } from "../catalog/seal.ts";
+import { failureOf } from "../sqlite/failure.ts";
+import type { Migration } from "../sqlite/migrate.ts";
+import { openDatabase } from "../sqlite/open.ts";
+import type { ApplianceSpec } from "./spec.ts";
+
+export interface Definition {
+  /** `image` is an id. */
+  spec: ApplianceSpec;
+  /** Whether it is to run: at the server's next start, too. */
+  wanted: boolean;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+}
+
+export interface Definitions {
+  all(): Definition[];
+  save(definition: Definition): void;
+  remove(name: string): void;
+  close(): void;
+}
+
+const migrations: readonly Migration[] = [
+  `CREATE TABLE appliances (
+    name TEXT PRIMARY KEY,
+    spec TEXT NOT NULL,
+    env BLOB NOT NULL,
+    wanted INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT`,
+];
+
+/** The sealed text's place, so that one appliance's variables cannot be passed off as another's. */
+const SEALED_AS = "appliance env";
+
+export function openDefinitions(file: string, seal: Seal): Definitions {
+  const db = openDatabase(file, { durability: "full", migrations });
+  return {
+    all: () =>
+      db
+        .prepare("SELECT * FROM appliances ORDER BY name")
+        .all()
+        .map((row) => definitionOf(row, seal)),
+    save: (definition) => telling(file, () => save(db, seal, definition)),
+    remove: (name) => telling(file, () => void db.prepare("DELETE FROM appliances WHERE name = ?").run(name)),
+    close: () => db.close(),
+  };
+}
+
+function save(db: DatabaseSync, seal: Seal, { spec, wanted, createdAt }: Definition): void {
+  const { env, ...open } = spec;
+  const sealed = seal.seal(spec.name, SEALED_AS, JSON.stringify(env));
+  db.prepare("INSERT OR REPLACE INTO appliances (name, spec, env, wanted, created_at) VALUES (?, ?, ?, ?, ?)").run(
+    spec.name,
+    JSON.stringify(open),
+    sealed,
+    wanted ? 1 : 0,
+    Math.trunc(createdAt),
+  );
+}
+
+function definitionOf(row: Record<string, unknown>, seal: Seal): Definition {
+  const name = String(row["name"]);
+  const env = JSON.parse(seal.open(name, SEALED_AS, row["env"] as Uint8Array)) as ApplianceSpec["env"];
+  const spec = { ...(JSON.parse(String(row["spec"])) as Omit<ApplianceSpec, "env">), env };
+  return { spec, wanted: row["wanted"] === 1, createdAt: Number(row["created_at"]) };
+}
+
+function telling<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw failureOf(error, file);
+  }
+}

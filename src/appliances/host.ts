@@ -1,0 +1,44 @@
+/** What this host runs appliances with: found out once, when the first is started. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import type { Clock } from "../clock/clock.ts";
+import { MayflyError } from "../errors/error.ts";
+import type { Image } from "../images/image.ts";
+import { sweepCgroups } from "../machines/cgroup/create-cgroup.ts";
+import { within } from "../machines/deadline.ts";
+import { type Accelerator, chooseAccelerator } from "../machines/qemu/accelerator.ts";
+import { type Confinement, createConfinement } from "../machines/qemu/confinement.ts";
+import { type HostFacts, readHostFacts } from "../machines/qemu/host-facts.ts";
+
+export interface ApplianceHost {
+  facts: HostFacts;
+  accelerator: Accelerator;
+  confinement: Confinement;
+}
+
+const KVM_TRIAL_MS = 6_000;
+
+/** @param image whose kernel is tried where there is a /dev/kvm. Rejects with "missing-part". */
+export async function openHost(cacheDir: string, runDir: string, image: Image, clock: Clock): Promise<ApplianceHost> {
+  const facts = await readHostFacts();
+  if (facts === undefined) {
+    const cure = "Install it: apt-get install qemu-system-x86";
+    throw new MayflyError("missing-part", { part: "QEMU", reason: "appliances are virtual machines, whatever runs the functions", cure });
+  }
+  await sweepCgroups();
+  const { accelerator } = await chooseAccelerator(cacheDir, facts, image.kernel, () => tryKvm(facts, image, clock));
+  return { facts, accelerator, confinement: createConfinement(facts, path.join(runDir, "appliances")) };
+}
+
+/** The initrd alone, without what it is told, ends at once; and so does QEMU, if the kernel gets that far. */
+async function tryKvm({ qemu }: HostFacts, { kernel, initrd }: Image, clock: Clock): Promise<void> {
+  const machine = "-nodefaults -no-user-config -display none -no-reboot -M microvm,acpi=on -accel kvm -cpu host -m 256".split(" ");
+  const child = spawn(qemu, [...machine, "-kernel", kernel, "-initrd", initrd, "-append", "quiet reboot=t panic=-1"], { stdio: "ignore" });
+  try {
+    const [code] = await within(clock, KVM_TRIAL_MS, once(child, "exit"), () => `the guest did not come up within ${KVM_TRIAL_MS} ms`);
+    if (code !== 0) throw new Error(`QEMU ended with code ${String(code)}`);
+  } finally {
+    child.kill("SIGKILL");
+  }
+}

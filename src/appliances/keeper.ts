@@ -1,0 +1,214 @@
+/**
+ * Keeps one appliance running: a machine after the other, until it is stopped or ends well.
+ *
+ * Owns the machine that runs now, its folder, its proxy, and the published ports.
+ * 1. There is at most one machine at a time: the next starts when nothing is left of the last.
+ * 2. Published ports stay ours while the appliance is to run, between machines as well.
+ * 3. After close() nothing is left.
+ */
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../clock/clock.ts";
+import type { Egress } from "../egress/egress.ts";
+import { MayflyError, asMayflyError } from "../errors/error.ts";
+import type { Image, RunSpec } from "../images/image.ts";
+import type { UsageSink } from "../machines/fleet/fleet.ts";
+import { UsageMeter } from "../machines/fleet/usage-meter.ts";
+import { createBackOff } from "./back-off.ts";
+import type { End } from "./end.ts";
+import { type Forward, openForward } from "./forward.ts";
+import type { ApplianceHost } from "./host.ts";
+import { openProxy, proxyPort, proxyVariables } from "./proxy.ts";
+import type { ApplianceSpec, ApplianceState } from "./spec.ts";
+import { type ApplianceMachine, startMachine } from "./start-machine.ts";
+import type { Volumes } from "./volumes.ts";
+
+export interface KeeperOptions {
+  spec: ApplianceSpec;
+  image: Image;
+  /** With the appliance's own command and variables. */
+  run: RunSpec;
+  host: () => Promise<ApplianceHost>;
+  volumes: Volumes;
+  /** For what goes with the machines. */
+  runDir: string;
+  bootId: string;
+  clock: Clock;
+  usage: UsageSink;
+  egress: () => Egress;
+  /** What the guest prints, and what befalls its machines. */
+  log: (machine: string | undefined, text: string, ofPlatform: boolean) => void;
+}
+
+export interface Keeper {
+  view(): {
+    state: ApplianceState;
+    machine: string | null;
+    ageMs: number;
+    memoryBytes: number;
+    cpuUs: number;
+    restarts: number;
+    lastEnd: string | null;
+  };
+  sample(): void;
+  /** Starts it. Rejects with "port-in-use", or with why the first machine did not start. */
+  start(): Promise<void>;
+  /** An orderly end, a hard one after ten seconds. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const STOP_MS = 10_000;
+const SAMPLE_MS = 5_000;
+/** The first of the ports that QEMU listens on in its own namespace, above those for which it would need a privilege. */
+const FIRST_PORT = 20_000;
+
+interface Living {
+  machine: ApplianceMachine;
+  meter: UsageMeter;
+  since: number;
+}
+
+export function createKeeper(options: KeeperOptions): Keeper {
+  const { spec, clock, log } = options;
+  const isRoot = process.getuid?.() === 0;
+  const backOff = createBackOff();
+  let state: ApplianceState = "stopped";
+  let living: Living | undefined;
+  let forwards: Forward[] = [];
+  let restarts = 0;
+  let lastEnd: string | null = null;
+  let count = 0;
+  let cancelWait = (): void => undefined;
+  let finished = Promise.resolve();
+
+  async function launch(): Promise<void> {
+    const id = `${spec.name.slice(0, 24)}-${options.bootId}-${++count}`;
+    const folder = join(options.runDir, id);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const meter = new UsageMeter(id, clock, options.usage);
+    meter.begin();
+    try {
+      const machine = await startMachine(await options.host(), await planOf(id, folder));
+      meter.take(spec.name, { cpuUs: 0, memoryBytes: 0 });
+      meter.run({ cpuUs: 0, memoryBytes: 0 });
+      living = { machine, meter, since: clock.now() };
+      const release = attach(machine, meter);
+      log(id, `machine ${id} started`, true);
+      finished = machine.exited.then((end) =>
+        after(end, living!, async () => {
+          release();
+          await rm(folder, { recursive: true, force: true });
+        }),
+      );
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  async function planOf(id: string, folder: string) {
+    const volumes = await options.volumes.ready(spec.volumes, folder);
+    const { memoryMb, vcpus } = spec;
+    const run = spec.network === "egress" ? { ...options.run, env: { ...proxyVariables, ...options.run.env } } : options.run;
+    const ports = spec.ports.map(({ address, host, guest }, index) => ({
+      guest,
+      listen: isRoot ? `:${FIRST_PORT + index}` : `${address}:${host}`,
+    }));
+    const wiring = { ports, outbound: spec.network === "egress" };
+    return { id, image: options.image, run, volumes, wiring, memoryMb, vcpus, onLine: (text: string) => log(id, text, false) };
+  }
+
+  /** What a machine needs besides. Returns its end. */
+  function attach(machine: ApplianceMachine, meter: UsageMeter): () => void {
+    const stopSampling = clock.every(SAMPLE_MS, () => meter.sample(machine.usage()));
+    const proxy = spec.network === "egress" ? openProxy(machine.network!.listen(proxyPort), options.egress()) : undefined;
+    return () => {
+      stopSampling();
+      proxy?.close();
+    };
+  }
+
+  async function after(end: End, { machine, meter, since }: Living, release: () => Promise<void>): Promise<void> {
+    meter.close(machine.usage().cpuUs);
+    living = undefined;
+    lastEnd = end.detail;
+    await release();
+    const asked = state === "stopping";
+    log(machine.id, `machine ${machine.id} ended: ${asked ? "stopped" : end.detail}`, true);
+    if (asked) return;
+    if (end.good) {
+      state = "ended";
+      return closeForwards();
+    }
+    restartLater(clock.now() - since);
+  }
+
+  function restartLater(livedMs: number): void {
+    const ms = backOff.next(livedMs);
+    state = "waiting";
+    log(undefined, `it starts again in ${ms / 1_000} s`, true);
+    cancelWait = clock.after(ms, () => {
+      restarts++;
+      state = "running";
+      finished = launch().catch((error: unknown) => {
+        lastEnd = asMayflyError(error).message;
+        log(undefined, `it did not start: ${lastEnd}`, true);
+        if (state === "running") restartLater(0);
+      });
+    });
+  }
+
+  async function openForwards(): Promise<void> {
+    if (!isRoot) return;
+    for (const [index, port] of spec.ports.entries()) {
+      forwards.push(await openForward(port, () => living?.machine.network?.dial(FIRST_PORT + index)));
+    }
+  }
+
+  function closeForwards(): void {
+    for (const forward of forwards) forward.close();
+    forwards = [];
+  }
+
+  async function stop(): Promise<void> {
+    if (state === "stopped" || state === "ended") return;
+    state = "stopping";
+    cancelWait();
+    const { machine } = living ?? {};
+    machine?.askToStop();
+    const cancelKill = clock.after(STOP_MS, () => machine?.kill());
+    // A machine that was about to start when this was asked ends, too.
+    await finished;
+    living?.machine.kill();
+    await finished;
+    cancelKill();
+    closeForwards();
+    state = "stopped";
+  }
+
+  return {
+    async start() {
+      if (!isRoot && spec.network === "egress") {
+        throw new MayflyError("bad-appliance", { what: "the network egress needs Mayfly to run as root" });
+      }
+      state = "starting";
+      restarts = 0;
+      try {
+        await openForwards();
+        await launch();
+        if (state === "starting") state = "running";
+      } catch (error) {
+        closeForwards();
+        state = "stopped";
+        throw error;
+      }
+    },
+    stop,
+    sample: () => living?.meter.sample(living.machine.usage()),
+    view() {
+      const { cpuUs = 0, memoryBytes = 0 } = living?.meter.usage ?? {};
+      const ageMs = living === undefined ? 0 : clock.now() - living.since;
+      return { state, machine: living?.machine.id ?? null, ageMs, memoryBytes, cpuUs, restarts, lastEnd };
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/** What an appliance is asked to be. docs/appliances.md is its text for users. */
+import { z } from "zod";
+import { envNameSchema, nameSchema } from "../catalog/manifest.ts";
+
+const port = z.int().min(1).max(65_535);
+const path = z.string().regex(/^\/[^\0\n]*[^/\0\n]$/, "must be an absolute path below /, without a slash at its end");
+
+const publishedPortSchema = z.strictObject({
+  /** Of this host, where the port listens. */
+  address: z.union([z.ipv4(), z.ipv6()]).default("127.0.0.1"),
+  host: port,
+  guest: port,
+});
+
+const volumeSchema = z.union([
+  /** A disk of its own that outlives the machine; made, of this size, when it is first named. */
+  z.strictObject({ disk: nameSchema, path, sizeMb: z.int().min(16).max(16_777_216).default(1_024) }),
+  /** A folder of this host as it is when the machine starts, read-only. */
+  z.strictObject({ folder: z.string().startsWith("/", "must be absolute"), path }),
+]);
+
+export const applianceSpecSchema = z.strictObject({
+  name: nameSchema,
+  /** A name, the beginning of an id, or "latest": resolved once, when the appliance is made. */
+  image: z.string().min(1),
+  /** In place of the image's own command. */
+  command: z
+    .array(z.string().refine((word) => !word.includes("\0"), "must hold no zero byte"))
+    .min(1)
+    .optional(),
+  /** On top of the image's own variables. */
+  env: z
+    .record(
+      envNameSchema,
+      z.string().refine((value) => !value.includes("\0"), "must hold no zero byte"),
+    )
+    .default({}),
+  ports: z.array(publishedPortSchema).max(64).default([]),
+  volumes: z.array(volumeSchema).max(16).default([]),
+  /** egress: HTTP and HTTPS to public addresses, through a proxy that the variables HTTP_PROXY and HTTPS_PROXY name. */
+  network: z.enum(["none", "egress"]).default("none"),
+  memoryMb: z.int().min(64).max(65_536).default(256),
+  vcpus: z.int().min(1).max(16).default(1),
+});
+
+export type ApplianceSpec = z.infer<typeof applianceSpecSchema>;
+export type PublishedPort = z.infer<typeof publishedPortSchema>;
+export type VolumeSpec = z.infer<typeof volumeSchema>;
+
+/** starting: no machine yet. waiting: it failed, and is started again soon. ended: its command ended with code 0. */
+export type ApplianceState = "starting" | "running" | "waiting" | "stopping" | "stopped" | "ended";
+
+/** An appliance as callers see it: the values of its variables stay inside. */
+export interface ApplianceInfo {
+  name: string;
+  state: ApplianceState;
+  /** The image's id. */
+  image: string;
+  command: string[];
+  env: string[];
+  ports: PublishedPort[];
+  volumes: VolumeSpec[];
+  network: ApplianceSpec["network"];
+  memoryMb: number;
+  vcpus: number;
+  /** Of the machine that runs now. */
+  machine: string | null;
+  ageMs: number;
+  memoryBytes: number;
+  cpuUs: number;
+  /** Starts after failures, since this server or a user started it. */
+  restarts: number;
+  /** How its last machine ended; null where none did. */
+  lastEnd: string | null;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+}

@@ -1,0 +1,70 @@
+/**
+ * The disks that appliances are given.
+ *
+ * Owns <stateDir>/volumes/<name>.ext4, which outlive their appliances until they are removed by name. Folders of the host are packed
+ * anew at each start, into a file that goes with the machine.
+ */
+import { existsSync } from "node:fs";
+import { link, mkdir, open, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { MayflyError } from "../errors/error.ts";
+import { withDraftFolder } from "../images/draft-folder.ts";
+import { makeErofs } from "../images/erofs.ts";
+import { runProgram } from "../images/run-program.ts";
+import type { Volume } from "../images/standalone/surroundings.ts";
+import type { VolumeSpec } from "./spec.ts";
+
+/** A volume as a machine gets it. */
+export interface ReadyVolume {
+  file: string;
+  writable: boolean;
+  volume: Volume;
+}
+
+export interface Volumes {
+  /** @param runDir a folder that is removed with the machine */
+  ready(specs: VolumeSpec[], runDir: string): Promise<ReadyVolume[]>;
+  /** Deletes a disk with all that is on it. */
+  remove(name: string): Promise<void>;
+}
+
+const MIB = 1 << 20;
+
+export function createVolumes(dir: string): Volumes {
+  return {
+    ready: (specs, runDir) => Promise.all(specs.map((spec, index) => readyOne(dir, runDir, spec, `volume${index}`))),
+    remove: (name) => rm(fileOf(dir, name), { force: true }),
+  };
+}
+
+async function readyOne(dir: string, runDir: string, spec: VolumeSpec, serial: string): Promise<ReadyVolume> {
+  const volume = { disk: { serial }, path: spec.path };
+  if ("disk" in spec) return { file: await ensureDisk(dir, spec), writable: true, volume: { ...volume, fs: "ext4" } };
+  const file = join(runDir, `${serial}.erofs`);
+  if (!existsSync(spec.folder) || !(await stat(spec.folder)).isDirectory()) {
+    throw new MayflyError("bad-appliance", { what: `${spec.folder} is no folder of this host` });
+  }
+  await makeErofs(spec.folder, file);
+  return { file, writable: false, volume: { ...volume, fs: "erofs" } };
+}
+
+/** A disk appears whole: one whose making was interrupted is made again. */
+async function ensureDisk(dir: string, { disk: name, sizeMb }: { disk: string; sizeMb: number }): Promise<string> {
+  const file = fileOf(dir, name);
+  if (existsSync(file)) return file;
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await withDraftFolder(dir, async (draft) => {
+    const made = join(draft, "disk");
+    {
+      await using handle = await open(made, "wx", 0o600);
+      await handle.truncate(sizeMb * MIB);
+    }
+    await runProgram("mke2fs", ["-q", "-F", "-t", "ext4", "-m", "0", "-L", name.slice(0, 16), "-E", "root_owner=0:0,nodiscard", made]);
+    await link(made, file);
+  });
+  return file;
+}
+
+function fileOf(dir: string, name: string): string {
+  return join(dir, `${name}.ext4`);
+}
