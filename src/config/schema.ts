@@ -25,7 +25,7 @@ export const configSchema = z.strictObject({
   /** Images, templates, downloads: may be deleted at any time that Mayfly does not run. */
   cacheDir: z.string().min(1),
   /** Blanks kept ready, at least. */
-  blanks: z.int().min(0).max(1_000).default(2),
+  blanks: z.int().min(0).max(1_000).default(1),
   /** Milliseconds that every machine with nothing in flight is kept, instead of what is learned from each app's past. */
   idleMs: z.int().min(0).max(86_400_000).optional(),
   /** What a second of a caller's wait is worth, in GB-seconds of memory. */

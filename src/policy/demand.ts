@@ -14,24 +14,37 @@ export interface Demand {
   level: number;
   /** Change of the level in one window. */
   trend: number;
-  /** Of the peaks around what was forecast for them. */
+  /** Of the peaks above what was forecast for them. */
   variance: number;
+  /** Peak of the first window after idling, smoothed: what a first call tells of those that follow it. */
+  onset: number;
+  /** This window is such a first one. */
+  fresh: boolean;
 }
 
-const LEVEL_GAIN = 0.3;
-const TREND_GAIN = 0.15;
+/** Up faster than down: too many cost less than too few. */
+const RISE_GAIN = 0.6;
+const FALL_GAIN = 0.25;
+const TREND_GAIN = 0.5;
+/** A trend that goes on counts so much of itself in the next window. */
+const TREND_DAMPING = 0.6;
 const VARIANCE_GAIN = 0.08;
+const ONSET_RISE = 0.5;
+const ONSET_FALL = 0.2;
 /** sqrt(3) / pi: the scale of a logistic distribution of variance 1. Its tails are heavier than the normal one's, as those of demand are. */
 const LOGISTIC_SCALE = 0.5513;
 
 export function createDemand(now: number): Demand {
-  return { load: 0, peak: 0, since: now, level: 0, trend: 0, variance: 0 };
+  return { load: 0, peak: 0, since: now, level: 0, trend: 0, variance: 0, onset: 0, fresh: false };
 }
 
 /** One more or one less. Returns whether a window ended. @param windowMs one start-up time */
 export function changeLoad(demand: Demand, by: number, now: number, windowMs: number): boolean {
   const ended = now - demand.since >= windowMs;
-  if (ended) closeWindows(demand, now, windowMs);
+  if (ended) {
+    closeWindows(demand, now, windowMs);
+    if (demand.load === 0 && demand.peak === 0) begin(demand, now);
+  }
   demand.load += by;
   if (demand.load > demand.peak) demand.peak = demand.load;
   return ended;
@@ -48,8 +61,8 @@ export function closeWindows(demand: Demand, now: number, windowMs: number): voi
 }
 
 /** Invocations at once, one window ahead. */
-export function expected({ load, level, trend }: Demand): number {
-  return Math.max(load, level + trend);
+export function expected({ load, level, trend, onset, fresh }: Demand): number {
+  return Math.max(load, level + trend, fresh ? onset : 0);
 }
 
 /**
@@ -62,19 +75,28 @@ export function margin(demand: Demand, worth: number): number {
   return Math.min(LOGISTIC_SCALE * Math.sqrt(demand.variance) * Math.log(worth), expected(demand));
 }
 
+/** The first window after a time without any. */
+function begin(demand: Demand, now: number): void {
+  demand.since = now;
+  demand.fresh = true;
+}
+
 function observe(demand: Demand, peak: number): void {
   const error = peak - (demand.level + demand.trend);
-  // Like a Poisson process, until it is known better.
-  if (demand.variance === 0) demand.variance = peak;
-  demand.variance += VARIANCE_GAIN * (error * error - demand.variance);
-  demand.level = Math.max(0, demand.level + demand.trend + LEVEL_GAIN * error);
-  demand.trend += TREND_GAIN * LEVEL_GAIN * error;
+  const missed = Math.max(0, demand.fresh ? peak - demand.onset : error);
+  if (demand.fresh) demand.onset += (missed > 0 ? ONSET_RISE : ONSET_FALL) * (peak - demand.onset);
+  demand.fresh = false;
+  // Only what was more than forecast counts, twice: what was less makes nobody wait.
+  demand.variance += VARIANCE_GAIN * (2 * missed * missed - demand.variance);
+  const gain = error > 0 ? RISE_GAIN : FALL_GAIN;
+  demand.level = Math.max(0, demand.level + demand.trend + gain * error);
+  demand.trend = TREND_DAMPING * (demand.trend + TREND_GAIN * gain * error);
 }
 
 /** So many windows in a row with the same load. */
 function settle(demand: Demand, windows: number): void {
   const left = (gain: number) => (1 - gain) ** windows;
-  demand.level = demand.load + (demand.level - demand.load) * left(LEVEL_GAIN);
-  demand.trend *= left(LEVEL_GAIN);
+  demand.level = demand.load + (demand.level - demand.load) * left(FALL_GAIN);
+  demand.trend *= left(1 - TREND_DAMPING);
   demand.variance *= left(VARIANCE_GAIN);
 }

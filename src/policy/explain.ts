@@ -1,6 +1,6 @@
 /** What the policy makes of an app now, in sentences with the numbers that it goes by. */
 import { figure, span } from "./figures.ts";
-import { planIdle } from "./keep-alive.ts";
+import { planFrom } from "./idle.ts";
 import { machinesOf, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { expected, margin } from "./demand.ts";
 import { idleCosts, memoryOf, waitForMachine, waitWorthOf, windowMs } from "./start-times.ts";
@@ -56,7 +56,7 @@ function costsOf(state: PackingState, app: AppState): string {
 
 function idleOf(state: PackingState, app: AppState, now: number): string {
   const elapsed = app.idleSince < 0 ? 0 : now - app.idleSince;
-  const plan = planIdle(app.idleTimes, elapsed, idleCosts(state, app), true);
+  const plan = planFrom(state, app, elapsed);
   if (plan.known === 0)
     return `It fell idle ${app.idleTimes.count} times so far, too few to learn from: its last machine is held for ${span(plan.holdUntil)}.`;
   const seen = `It fell idle ${app.idleTimes.count} times so far. Each time costs ${figure(plan.costOfHolding)} GB-seconds if a machine is always held`;
@@ -64,7 +64,7 @@ function idleOf(state: PackingState, app: AppState, now: number): string {
   return `${seen}, ${none}, and ${figure(plan.cost)} as it does: ${whatItDoes(plan, elapsed)}.`;
 }
 
-function whatItDoes(plan: ReturnType<typeof planIdle>, elapsed: number): string {
+function whatItDoes(plan: ReturnType<typeof planFrom>, elapsed: number): string {
   const held = plan.holdUntil > elapsed ? `the last machine is held for ${span(plan.holdUntil)}` : "the last machine is killed at once";
   if (plan.startAt >= NEVER) return `${held}, and the next one is started when it is called`;
   return `${held}, and one is started ${span(plan.startAt)} after the last call, to be there until ${span(plan.startedUntil)} after it`;

@@ -15,6 +15,11 @@ import { addTimer, NEVER } from "./timers.ts";
 /** Plans are made anew once there are so many more idle times than they were made from. */
 const RENEWAL = 1.1;
 const MOST_LOST = 32;
+/** So many periods, and so much cheaper, before they are trusted more than idle times. */
+const LEAST_PERIODS = 4;
+const PERIOD_GAIN = 0.9;
+/** Holding that costs this share of not holding needs no second thought. */
+const CHEAP = 0.2;
 /** Two times that are meant to be the same. */
 const SAME_MS = 1;
 
@@ -22,6 +27,8 @@ const SAME_MS = 1;
 export function noteIdleEnd(app: AppState, machine: MachineEntry | undefined, now: number): void {
   if (app.idleSince >= 0) {
     recordIdleTime(app.idleTimes, now - app.idleSince);
+    if (app.busySince >= 0) recordIdleTime(app.periods, now - app.busySince);
+    app.busySince = now;
     app.idleSince = -1;
     app.startAt = NEVER;
     app.startedUntil = 0;
@@ -56,7 +63,8 @@ function dueTime(state: PackingState, app: AppState, machine: MachineEntry, now:
   if (machines <= app.limits.minMachines) return NEVER;
   if (idleMs !== null) return machine.idleSince + idleMs;
   if (machines === 1 && app.idleSince >= 0) return dueTimeOfLast(state, app, now);
-  const due = machine.idleSince + extraPlan(state, app).holdUntil;
+  // What nobody needed so far is a spare, and stays as long as the forecast asks for it.
+  const due = machine.used ? machine.idleSince + extraPlan(state, app).holdUntil : now;
   if (due > now + SAME_MS) return due;
   refreshForecast(state, app, now);
   return machines <= wantedMachines(app, now) ? now + windowMs(state) : now;
@@ -66,9 +74,10 @@ function dueTimeOfLast(state: PackingState, app: AppState, now: number): number 
   if (now >= app.startAt && now + SAME_MS < app.startedUntil) return app.startedUntil;
   const elapsed = now - app.idleSince;
   const planned = idlePlan(state, app);
-  if (planned.holdUntil > elapsed + SAME_MS) return app.idleSince + planned.holdUntil;
+  const cheap = planned.cost < CHEAP * planned.costOfNone;
+  if (cheap && planned.holdUntil > elapsed + SAME_MS) return app.idleSince + planned.holdUntil;
   // The plan from the beginning is over: what is best from here on?
-  const next = elapsed > SAME_MS ? planIdle(app.idleTimes, elapsed, idleCosts(state, app), true) : planned;
+  const next = planFrom(state, app, elapsed, elapsed > SAME_MS ? undefined : planned);
   if (next.known > 0 && next.holdUntil > elapsed + SAME_MS) return app.idleSince + next.holdUntil;
   startLater(state, app, next, now);
   return now;
@@ -88,6 +97,22 @@ function idlePlan(state: PackingState, app: AppState): IdlePlan {
     app.idlePlanOf = count;
   }
   return app.idlePlan;
+}
+
+/**
+ * The best from `elapsed` on, by its idle times or by the times from one call after idling to the next: timers are
+ * steady in these, however long what they call takes.
+ * @param byIdle by its idle times, where that is known
+ */
+export function planFrom(state: PackingState, app: AppState, elapsed: number, byIdle?: IdlePlan): IdlePlan {
+  const costs = idleCosts(state, app);
+  const plan = byIdle ?? planIdle(app.idleTimes, elapsed, costs, true);
+  if (app.busySince < 0 || app.idleSince < 0 || app.periods.count < LEAST_PERIODS) return plan;
+  const ran = app.idleSince - app.busySince;
+  const other = planIdle(app.periods, elapsed + ran, costs, true);
+  if (other.known === 0 || other.cost >= PERIOD_GAIN * plan.cost) return plan;
+  const startAt = other.startAt < NEVER ? other.startAt - ran : NEVER;
+  return { ...other, holdUntil: other.holdUntil - ran, startAt, startedUntil: other.startedUntil - ran };
 }
 
 function extraPlan(state: PackingState, app: AppState): IdlePlan {

@@ -37,7 +37,10 @@ export interface IdlePlan {
 const ENOUGH = 3;
 /** Around times that were seen, as a share of their spread and of themselves. */
 const SPREAD_MARGIN = 0.5;
-const TIME_MARGIN = 0.004;
+const TIME_MARGIN = 0.0005;
+const LEAST_MARGIN_MS = 50;
+/** Times that are no farther apart than this share of themselves belong together. */
+const CLUSTER = 0.01;
 const MOST_STARTS = 32;
 
 /** @param elapsed ms that it has been idle for already */
@@ -84,7 +87,7 @@ function bestHold({ times, weights }: Sample, total: number, elapsed: number, { 
     const weight = weights[i] as number;
     held += weight * hold * (time - elapsed) * 1e-3;
     left -= weight;
-    const until = time * (1 + TIME_MARGIN);
+    const until = time * (1 + TIME_MARGIN) + LEAST_MARGIN_MS;
     const cost = held + Math.max(0, left) * (hold * (until - elapsed) * 1e-3 + miss);
     if (cost < plan.cost) [plan.cost, plan.holdUntil] = [cost, until];
   }
@@ -98,7 +101,7 @@ function improveByStarting(sample: Sample, total: number, elapsed: number, costs
   let [before, tried] = [0, 0];
   for (let i = 0; i < times.length && tried < MOST_STARTS; i++) {
     const from = times[i] as number;
-    if (i === 0 || from > (times[i - 1] as number) * (1 + 2 * TIME_MARGIN)) {
+    if (i === 0 || from > (times[i - 1] as number) * (1 + CLUSTER)) {
       tried++;
       tryStart(sample, i, before, total, elapsed, costs, plan);
     }
@@ -113,7 +116,7 @@ function tryStart(sample: Sample, i: number, before: number, total: number, elap
   let [weightIn, timeIn] = [0, 0];
   for (let j = i; j < times.length; j++) {
     const to = times[j] as number;
-    const margin = Math.max(SPREAD_MARGIN * (to - from), TIME_MARGIN * to);
+    const margin = LEAST_MARGIN_MS + Math.max(SPREAD_MARGIN * (to - from), TIME_MARGIN * to);
     const ready = from - margin;
     if (ready - leadMs <= elapsed) break;
     weightIn += weights[j] as number;

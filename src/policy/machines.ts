@@ -23,7 +23,7 @@ export function startMachine(
 ): void {
   const id = state.nextMachine++;
   const times = { since: now, idleSince: -1, timerAt: -1, area: 0, areaAt: now, statsAt: now };
-  state.machines[id] = { id, phase: "starting", app: null, memoryMb, vcpus, inFlight: 0, place: -1, ...times };
+  state.machines[id] = { id, phase: "starting", app: null, memoryMb, vcpus, inFlight: 0, place: -1, used: false, ...times };
   const { use } = state;
   use.machines++;
   use.memoryMb += memoryMb;

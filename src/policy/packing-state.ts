@@ -106,6 +106,9 @@ export interface AppState {
   /** Of the app as a whole, and of its machines beside others at work. */
   idleTimes: IdleTimes;
   extraTimes: IdleTimes;
+  /** From one end of idling to the next, and when the last one was; -1: never. */
+  periods: IdleTimes;
+  busySince: number;
   /** What to do when it falls idle, and from how many idle times that was made. */
   idlePlan: IdlePlan | null;
   idlePlanOf: number;
@@ -140,6 +143,8 @@ export interface MachineEntry {
   place: number;
   /** When its phase began. */
   since: number;
+  /** It has had work. */
+  used: boolean;
   /** -1 while it has work, or is not up. */
   idleSince: number;
   /** When it is to be looked at again, at the latest; -1: never. */
@@ -198,6 +203,8 @@ export function createApp(name: string, number: number, limits: AppLimits, slots
     idleSince: now,
     idleTimes: createIdleTimes(),
     extraTimes: createIdleTimes(),
+    periods: createIdleTimes(),
+    busySince: -1,
     idlePlan: null,
     idlePlanOf: 0,
     extraPlan: null,

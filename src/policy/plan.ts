@@ -129,8 +129,9 @@ function provideSpares(state: PackingState, coming: number[], now: number, comma
 function giveSpares(state: PackingState, app: AppState, now: number, commands: PolicyCommand[]): void {
   for (let left = spareNeed(app, now); left > 0; left--) {
     const pool = poolOf(state, app.limits.memoryMb, app.limits.vcpus, now);
-    if (!mayTake(state, pool, app, now)) return;
-    giveBlank(state, pool, app, whySpare(state, app, now), now, commands);
+    // Blanks are for callers: a spare has the time to be started.
+    if (pool.ready.length <= wantedBlanks(state, pool, now) || !mayTake(state, pool, app, now)) return;
+    bindMachine(state, pool, app, whySpare(state, app, now), now, commands);
   }
 }
 

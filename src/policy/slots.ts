@@ -11,6 +11,7 @@ export function fullest(state: PackingState, app: AppState): MachineEntry | unde
 export function takeSlot(app: AppState, machine: MachineEntry, now: number): void {
   settleLoad(machine, now);
   machine.inFlight++;
+  machine.used = true;
   machine.idleSince = -1;
   if (machine.inFlight < app.slots) return;
   app.open.pop();

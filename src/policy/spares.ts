@@ -6,11 +6,13 @@ import { memoryOf, waitForMachine, waitWorthOf, windowMs } from "./start-times.t
 
 /** Less than this in flight, on average, is no demand to keep spares for: that is for the idle plan to decide. */
 const LEAST_DEMAND = 0.5;
+/** Slots come in whole numbers, and what is forecast is a mean. */
+const ROUNDING = 0.5;
 
 /** Machines that it should have, by all but what waits now. */
 export function wantedMachines(app: AppState, now: number): number {
-  const expected = now >= app.startAt && now < app.startedUntil ? 1 : 0;
-  return Math.max(app.limits.minMachines, expected, app.forecast);
+  const called = now >= app.startAt && now < app.startedUntil ? Math.max(1, Math.ceil(app.demand.onset / app.slots)) : 0;
+  return Math.max(app.limits.minMachines, called, app.forecast);
 }
 
 /** Machines that it lacks of these. */
@@ -34,7 +36,7 @@ export function refreshForecast(state: PackingState, app: AppState, now: number)
   const worth = worthOfSpare(state, app);
   const more = margin(app.demand, worth);
   const slots = expected(app.demand) + more;
-  app.forecast = worth <= 1 || slots < LEAST_DEMAND ? 0 : Math.ceil(slots / app.slots - 1e-6);
+  app.forecast = worth <= 1 || slots < LEAST_DEMAND ? 0 : Math.ceil((slots - ROUNDING) / app.slots);
   app.trigger = Math.max(app.forecast, app.bound + app.binding) * app.slots - more;
 }
 

@@ -56,7 +56,7 @@ export function idleCosts(state: PackingState, app: AppState): IdleCosts {
   // A start is taken to keep a CPU busy all along, and to hold what a blank does.
   const start = (state.options.cpuWorth * (startMs + bindMs) + blankGb(state) * startMs) / 1_000;
   const miss = start + waitWorthOf(state, app) * waitForMachine(state);
-  return { hold: memoryOf(state, app), start, miss, leadMs: bindMs + state.times.missing * startMs };
+  return { hold: memoryOf(state, app), start, miss, leadMs: startMs + bindMs };
 }
 
 /** GB that a blank holds: not reported by anybody, so taken as half of what a bound one does. */

@@ -26,9 +26,9 @@ function mayfly(waitWorth: number, { cpu }: Worth): SimulatedPolicy {
 
 /** The server's defaults, on a host so large that its limits are not what is compared. */
 const asServed: Omit<PackingOptions, "waitWorth" | "cpuWorth"> = {
-  blanks: 2,
+  blanks: 1,
   idleMs: null,
-  startsPerSecond: 50,
+  startsPerSecond: 1e6,
   memoryMb: 256,
   vcpus: 1,
   maxMachines: 1e6,
