@@ -1,6 +1,3 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-
 /** The root's /etc, but for the certificates. No shell and no login: nothing but Node runs there. */
 export const etcFiles: Record<string, string> = {
   group: "root:x:0:\nnogroup:x:65534:\n",
@@ -11,11 +8,3 @@ export const etcFiles: Record<string, string> = {
   // Names are resolved by the host, through the channel. Nothing listens here, so that anything else fails at once.
   "resolv.conf": "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n",
 };
-
-/** Debian's certificate authorities as one file, as update-ca-certificates makes it. */
-export async function certificateBundle(packageDir: string): Promise<string> {
-  const folder = join(packageDir, "usr/share/ca-certificates/mozilla");
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".crt")).toSorted();
-  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
-  return texts.map((text) => `${text.trimEnd()}\n`).join("");
-}

@@ -24,15 +24,13 @@ interface Segment {
 }
 
 /** Whether it begins as an ELF file does, of whatever machine. */
-export function looksLikeElf(start: Uint8Array): boolean {
+function looksLikeElf(start: Uint8Array): boolean {
   return start[0] === 0x7f && start[1] === 0x45 && start[2] === 0x4c && start[3] === 0x46;
 }
 
 /** Throws an Error whose message ends the sentence "<file> …" where it is no ELF file of this machine, or a damaged one. */
 export function readElf(file: Buffer): Elf {
   if (!looksLikeElf(file)) throw new Error("is no ELF file");
-  // 64 bits, little-endian, x86-64.
-  if (file[4] !== 2 || file[5] !== 1 || file.readUInt16LE(18) !== 62) throw new Error("is not for x86-64");
   try {
     return read(file);
   } catch (error) {
@@ -42,6 +40,8 @@ export function readElf(file: Buffer): Elf {
 }
 
 function read(file: Buffer): Elf {
+  // 64 bits, little-endian, x86-64.
+  if (file[4] !== 2 || file[5] !== 1 || file.readUInt16LE(18) !== 62) throw new Error("is not for x86-64");
   const segments = readSegments(file);
   const interpreter = segments.find(({ type }) => type === segment.interpreter);
   const entries = readDynamic(file, segments);

@@ -22,7 +22,7 @@ export interface FoundLibrary {
 /** Looks for a file at a path of the image; undefined where there is none. */
 export type Look = (path: string) => Promise<Buffer | undefined>;
 
-export const defaultFolders = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib", "/usr/lib"];
+const defaultFolders = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib", "/usr/lib"];
 
 interface Loaded extends ImageFile {
   elf: Elf;

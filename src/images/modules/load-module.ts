@@ -11,7 +11,7 @@ const builtInFolder = join(import.meta.dirname, "built-in");
 /** Loads modules by what they are asked for: a built-in's name, or a folder, written with a slash or a dot. */
 export type LoadModule = (asked: string, from: string) => Promise<Module>;
 
-export async function builtInNames(): Promise<string[]> {
+async function builtInNames(): Promise<string[]> {
   return (await readdir(builtInFolder)).toSorted();
 }
 
