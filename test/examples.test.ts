@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import jpeg from "jpeg-js";
-import { type Platform, createScope, drivers, exampleFile, startPlatform } from "./platform.ts";
+import { type Platform, createScope, exampleFile, machineKinds, startPlatform } from "./platform.ts";
 
-for (const driver of drivers) {
-  describe(`examples in ${driver} machines`, () => {
+for (const { name, settings } of machineKinds) {
+  describe(`examples in machines of ${name}`, () => {
     const scope = createScope();
     let platform: Platform;
     before(async () => {
-      platform = await startPlatform(scope, { driver });
+      platform = await startPlatform(scope, settings);
     });
     after(() => scope.close());
 

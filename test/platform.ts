@@ -13,6 +13,12 @@ import { type Running, startMayfly } from "../src/main.ts";
 export const projectDir = new URL("..", import.meta.url).pathname;
 export const drivers = ["qemu", "gvisor"] as const;
 
+/** Kinds of machine, by the settings that make them: OSv's, too, where MAYFLY_OSV_KERNEL names a kernel, and only there (docs/osv.md). */
+export const machineKinds: { name: string; settings: Record<string, unknown> }[] = [
+  ...drivers.map((driver) => ({ name: driver, settings: { driver } })),
+  ...(process.env["MAYFLY_OSV_KERNEL"] ? [{ name: "qemu with OSv", settings: { driver: "qemu", kernel: "osv" } }] : []),
+];
+
 /** Anything that runs clean-up at its end: a test's or a suite's context, or what `before` collects. */
 export interface Scope {
   after(cleanUp: () => void | Promise<void>): void;
