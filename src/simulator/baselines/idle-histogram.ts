@@ -3,8 +3,8 @@
 export const BIN_MS = 60_000;
 const BINS = 240;
 export const RANGE_MS = BINS * BIN_MS;
-export const HEAD = 0.05;
-export const TAIL = 0.99;
+const HEAD = 0.05;
+const TAIL = 0.99;
 /** Of the last idle times, for the forecast. */
 const REMEMBERED = 10;
 

@@ -18,7 +18,7 @@ import type { Rules } from "./rules.ts";
 import { bring } from "./supply.ts";
 import { setTimer } from "./timers.ts";
 
-export const TICK_MS = 2_000;
+const TICK_MS = 2_000;
 const STABLE_TICKS = 30;
 const PANIC_TICKS = 3;
 const STABLE_MS = 60_000;

@@ -56,7 +56,7 @@ export function killMachine(state: ClassicState, machine: ClassicMachine, why: s
 }
 
 /** No new work for a bound machine; it is killed when it is empty. */
-export function drainMachine(state: ClassicState, machine: ClassicMachine, why: string, commands: PolicyCommand[]): void {
+function drainMachine(state: ClassicState, machine: ClassicMachine, why: string, commands: PolicyCommand[]): void {
   if (machine.phase !== "bound") return;
   leavePhase(state, machine);
   machine.phase = "draining";
