@@ -1,8 +1,10 @@
 import { parseArgs } from "node:util";
 import type { BenchDriver } from "./platform.ts";
 
-export const caseNames = ["warm", "waiting", "first-call", "memory"] as const;
+export const caseNames = ["warm", "waiting", "first-call", "memory", "live"] as const;
 export type CaseName = (typeof caseNames)[number];
+/** The live case takes ten minutes a driver and round: only when asked for. */
+const usualCases = caseNames.filter((name) => name !== "live");
 const driverNames: readonly BenchDriver[] = ["process", "gvisor", "qemu"];
 
 export interface Options {
@@ -11,6 +13,8 @@ export interface Options {
   rounds: number;
   /** Length of one measurement of load. */
   seconds: number;
+  /** Length of the case live. */
+  minutes: number;
   /** File for the results as JSON. */
   json?: string;
 }
@@ -20,10 +24,11 @@ export function parseOptions(args: string[]): Options {
   const { values } = parseArgs({
     args,
     options: {
-      only: { type: "string", default: caseNames.join() },
+      only: { type: "string", default: usualCases.join() },
       drivers: { type: "string", default: driverNames.join() },
       rounds: { type: "string", default: "3" },
       seconds: { type: "string", default: "4" },
+      minutes: { type: "string", default: "5" },
       json: { type: "string" },
     },
   });
@@ -32,6 +37,7 @@ export function parseOptions(args: string[]): Options {
     drivers: pick(values.drivers, driverNames, "--drivers"),
     rounds: count(values.rounds, "--rounds"),
     seconds: count(values.seconds, "--seconds"),
+    minutes: count(values.minutes, "--minutes"),
     ...(values.json === undefined ? {} : { json: values.json }),
   };
 }

@@ -13,13 +13,13 @@ export interface Platform {
   server: Server;
   client: Client;
   /** Deploys bench/apps/<app>, under another name where given; gives the URL of its function. */
-  deploy(app: "hello" | "wait", name?: string): Promise<string>;
+  deploy(app: "hello" | "wait" | "rhythm", name?: string): Promise<string>;
   stop(): Promise<void>;
 }
 
 export async function startPlatform(
   driver: BenchDriver,
-  settings: Partial<Pick<Config, "blanks" | "idleMs" | "maxMachines">> = {},
+  settings: Partial<Pick<Config, "blanks" | "idleMs" | "maxMachines" | "record">> = {},
 ): Promise<Platform> {
   const stateDir = mkdtempSync(join(tmpdir(), "mayfly-bench-"));
   const [listen, api] = [await freePort(), await freePort()];

@@ -11,6 +11,7 @@ export function define(command: Command): void {
     .option("--drivers <names>", "some of process,gvisor,qemu")
     .option("--rounds <count>", "measure this often and take the median")
     .option("--seconds <count>", "length of one measurement of load")
+    .option("--minutes <count>", "length of the case live")
     .option("--json <file>", "write the results to a file as JSON, too")
     .addHelpText(
       "after",

@@ -1,0 +1,58 @@
+/** The learned policy and the fixed one on real machines, in turn, on the same calls. */
+import { join } from "node:path";
+import { drawCourses } from "../live/plot.ts";
+import { type LiveRun, type Phase, runLive } from "../live/run.ts";
+import type { Options } from "../options.ts";
+import type { BenchDriver } from "../platform.ts";
+import { type Row, type Section, ms } from "../report.ts";
+import { quantile } from "../statistics.ts";
+
+const policies = [
+  ["learned", {}],
+  ["fixed 10 min", { idleMs: 600_000 }],
+] as const;
+
+export async function live(options: Options): Promise<Section[]> {
+  const sections = [];
+  for (const driver of options.drivers) sections.push(await compare(driver, options));
+  return sections;
+}
+
+async function compare(driver: BenchDriver, { rounds, minutes }: Options): Promise<Section> {
+  const runs: LiveRun[] = [];
+  for (let round = 0; round < rounds; round++)
+    for (const [policy, settings] of policies) runs.push(await runLive(driver, policy, settings, minutes));
+  const picture = join(import.meta.dirname, `../results/live-${driver}.svg`);
+  await drawCourses(runs.slice(-2), `${driver}: a burst, then twenty apps for ${minutes} min`, picture);
+  return {
+    title: `Live, ${driver}`,
+    how: `A burst from nothing to 200 in flight for 10 s and 20 s of nothing, then twenty apps for ${minutes} min; ${rounds} rounds, policies in turn. Waits are for a slot, a start or a bind, by the server's clock. Plot: ${picture}`,
+    rows: runs.flatMap(rowsOf),
+  };
+}
+
+function rowsOf({ policy, burst, apps, starts }: LiveRun): Row[] {
+  const failed = burst.failures.length + apps.failures.length;
+  const agreement = Math.abs(starts.simulated / starts.live - 1);
+  return [
+    { what: `${policy}: burst`, measured: inWords(burst) },
+    { what: `${policy}: twenty apps`, measured: inWords(apps) },
+    { what: `${policy}: failed requests`, measured: failureInWords(burst, apps), target: "0", reached: failed === 0 },
+    {
+      what: `${policy}: machines started`,
+      measured: `${starts.live}; in the simulator ${starts.simulated}`,
+      target: "within 10 %",
+      reached: agreement <= 0.1,
+    },
+  ];
+}
+
+function inWords({ calls, waits, mostInFlight, idleGbSeconds, gbSeconds }: Phase): string {
+  const waited = `wait p50 ${ms(quantile(waits, 0.5))}, p99 ${ms(quantile(waits, 0.99))}, most ${ms(Math.max(...waits))}`;
+  return `${calls} calls, ${mostInFlight} in flight at most, ${waited}, ${idleGbSeconds.toFixed(1)} GB·s idle of ${gbSeconds.toFixed(1)}`;
+}
+
+function failureInWords(...phases: Phase[]): string {
+  const failures = phases.flatMap(({ failures }) => failures);
+  return failures.length === 0 ? "0" : `${failures.length}, such as ${failures[0]}`;
+}

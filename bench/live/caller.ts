@@ -1,0 +1,41 @@
+/** Calls over keep-alive connections, and what came of them. */
+import { Agent, get } from "node:http";
+
+export class Caller {
+  /** What each call waited for a slot, a start or a bind, ms, as the server measured it. */
+  readonly waits: number[] = [];
+  readonly failures: string[] = [];
+  readonly #agent = new Agent({ keepAlive: true });
+
+  /** Never rejects: what fails is counted. */
+  async call(url: string): Promise<void> {
+    try {
+      const { status, timing, body } = await this.#get(url);
+      if (status === 200) this.waits.push(waitIn(timing));
+      else this.failures.push(`${status}: ${body}`);
+    } catch (error) {
+      this.failures.push((error as Error).message);
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #get(url: string): Promise<{ status: number | undefined; timing: string; body: string }> {
+    return new Promise((resolve, reject) => {
+      const request = get(url, { agent: this.#agent }, (response) => {
+        let body = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+        response.on("error", reject);
+        response.on("end", () => resolve({ status: response.statusCode, timing: String(response.headers["server-timing"] ?? ""), body }));
+      });
+      request.on("error", reject);
+    });
+  }
+}
+
+/** "queue;dur=1.5, start;dur=0, bind;dur=2, run;dur=3" → 3.5 */
+function waitIn(timing: string): number {
+  return [...timing.matchAll(/(?:queue|start|bind);dur=([\d.]+)/g)].reduce((sum, [, ms]) => sum + Number(ms), 0);
+}
