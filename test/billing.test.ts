@@ -76,10 +76,22 @@ test("a limit that is reached refuses calls until it is raised, outlives a deplo
   assert.equal((await platform.call("/economy/wait?ms=0")).status, 200);
 });
 
+test("nothing is kept ready for an app that is refused: it would pay for that", async (context) => {
+  const platform = await startPlatform(context, { driver: "process", idleMs: 200 });
+  const machines = async () => (await platform.client.machines()).filter(({ app }) => app === "economy").length;
+  await platform.deploy("test/apps/economy", { minMachines: 1 });
+  await eventually("a machine of its own", machines, (count) => count === 1);
+  await platform.client.setLimits("economy", { requests: 1 });
+  assert.equal((await platform.call("/economy/wait?ms=0")).status, 200);
+  await eventually("none", machines, (count) => count === 0);
+  await platform.client.setLimits("economy", { requests: null });
+  await eventually("one again", machines, (count) => count === 1);
+});
+
 test("a spending limit is passed by what one interval of samples costs at most", async (context) => {
   const platform = await startPlatform(context, { driver: "process", prices: { vcpuSecond: 1 } });
   await platform.deploy("test/apps/economy", { maxMachines: 1 });
-  await platform.client.setLimits("economy", { spend: 0.2 });
+  await platform.client.setLimits("economy", { spend: 0.5 });
   await eventually(
     "a refusal",
     async () => (await platform.call("/economy/spin?ms=100")).status,
@@ -87,7 +99,7 @@ test("a spending limit is passed by what one interval of samples costs at most",
     60_000,
   );
   const { bill } = await platform.client.appBill("economy");
-  assert.ok(bill.cost >= 0.2 && bill.cost <= 0.2 + 5.5, `${bill.cost} of 0.2, with one CPU at 1 a second and samples every 5 s`);
+  assert.ok(bill.cost >= 0.5 && bill.cost <= 0.5 + 5.5, `${bill.cost} of 0.5, with one CPU at 1 a second and samples every 5 s`);
   assert.equal(bill.limits[0]?.state, "reached");
   await platform.logged("economy", /limit of spending for \d{4}-\d\d is reached/);
 });

@@ -5,6 +5,8 @@ import type { ErrorCode } from "../errors/table.ts";
 export interface Accounts {
   /** Why the app takes no new invocations now; undefined where it does. */
   admit(app: string): Refusal | undefined;
+  /** Called back, some time after, when an app is admitted that was not, or the other way round. */
+  watch(changed: (app: string) => void): void;
   /** An invocation of which something was sent to a machine is over, however it went. */
   served(invocation: ServedInvocation): void;
 }
@@ -26,4 +28,4 @@ export interface ServedInvocation {
 }
 
 /** Admits everybody and keeps no accounts. */
-export const noAccounts: Accounts = { admit: () => undefined, served: () => {} };
+export const noAccounts: Accounts = { admit: () => undefined, watch: () => {}, served: () => {} };

@@ -69,6 +69,7 @@ class PolicyDispatcher implements LiveDispatcher {
       gone: (id, end) => this.#machineGone(id, end),
       log: (id, stream, level, text) => this.#log(id, stream, level, text),
     });
+    this.#accounts.watch((app) => this.#admissionChanged(app));
     this.#tell({ type: "tick" });
   }
 
@@ -94,8 +95,27 @@ class PolicyDispatcher implements LiveDispatcher {
   setApp(version: Version): void {
     const known = this.#apps.get(version.app);
     this.#apps.set(version.app, { version, lastFailure: "" });
-    this.#tell({ type: "app", app: version.app, limits: limitsOf(version) });
+    this.#tellLimits(version);
     if (known !== undefined && known.version.id !== version.id) this.renewApp(version.app);
+  }
+
+  /** What an app that is refused has in flight may end; then its machines go at once, as it pays for them. */
+  #admissionChanged(app: string): void {
+    const known = this.#apps.get(app);
+    if (known === undefined) return;
+    this.#tellLimits(known.version);
+    if (this.#isRefused(app)) this.renewApp(app);
+  }
+
+  /** For an app that is refused nothing is kept ready. */
+  #tellLimits(version: Version): void {
+    const limits = limitsOf(version);
+    const floors = this.#isRefused(version.app) ? { minMachines: 0, reservedBlanks: 0 } : {};
+    this.#tell({ type: "app", app: version.app, limits: { ...limits, ...floors } });
+  }
+
+  #isRefused(app: string): boolean {
+    return this.#accounts.admit(app) !== undefined;
   }
 
   renewApp(app: string): void {

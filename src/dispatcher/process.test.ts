@@ -15,7 +15,7 @@ import type { UsageEntry } from "../machines/fleet/fleet.ts";
 import { createProcessDriver } from "../machines/process/process-driver.ts";
 import { bindPolicy } from "../policy/bind-policy.ts";
 import { createPackingPolicy, type PackingOptions } from "../policy/packing.ts";
-import type { ServedInvocation } from "./accounts.ts";
+import { noAccounts, type ServedInvocation } from "./accounts.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { LiveDispatcher, LogLine } from "./live-dispatcher.ts";
 import { recordPolicy, type Recorder } from "./recorder.ts";
@@ -83,7 +83,7 @@ describe("a dispatcher with real agents", () => {
     });
     recorder = await recordPolicy(bindPolicy(createPackingPolicy(OPTIONS)), OPTIONS, join(folder, "record.jsonl"));
     const log = { append: (line: LogLine) => void logs.push(line) };
-    const accounts = { admit: () => undefined, served: (invocation: ServedInvocation) => void served.push(invocation) };
+    const accounts = { ...noAccounts, served: (invocation: ServedInvocation) => void served.push(invocation) };
     dispatcher = createDispatcher({
       policy: recorder.policy,
       fleet,

@@ -37,7 +37,10 @@ const unlimited: Limits = { spend: null, requests: null, cpuSeconds: null };
 export function createAccounts({ ledger, prices, clock, tell }: AccountsOptions): OpenAccounts {
   const attribution = createAttribution();
   const usage = (app: string, month: string) => ledger.rows({ month, app });
-  const quotas = createQuotas({ limits: ledger.limits(), prices, clock, usage, tell });
+  const watchers: ((app: string) => void)[] = [];
+  // Later: whoever is told may be in the midst of telling us.
+  const onChange = (app: string) => queueMicrotask(() => watchers.forEach((changed) => changed(app)));
+  const quotas = createQuotas({ limits: ledger.limits(), prices, clock, usage, tell, onChange });
   const record = (delta: UsageDelta) => {
     ledger.record(delta);
     quotas.observe(delta);
@@ -56,6 +59,7 @@ export function createAccounts({ ledger, prices, clock, tell }: AccountsOptions)
       attribution.ended(machine, name, ms);
     },
     admit: (app) => refusalOf(app),
+    watch: (changed) => void watchers.push(changed),
     templateMade: (cpuUs) => record({ at: clock.wall(), app: null, kind: "template", cpuUs }),
     bill: (month, apps) => makeBill({ month, prices, rows: ledger.rows({ month }), limits: ledger.limits(), apps }),
     billOf: (app, month) => makeAppBill(app, ledger.rows({ month, app }), ledger.limits().get(app), prices),

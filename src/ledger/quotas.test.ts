@@ -78,6 +78,24 @@ test("80 % and the end are told once each, with the figures", () => {
   ]);
 });
 
+test("whoever watches is told when an app is refused, and when it no longer is", async () => {
+  const changes: [string, boolean][] = [];
+  accounts.watch((app) => changes.push([app, accounts.admit(app) !== undefined]));
+  accounts.setLimits("shop", { spend: null, requests: 1, cpuSeconds: null });
+  serve("shop");
+  await Promise.resolve();
+  accounts.setLimits("shop", { spend: null, requests: 2, cpuSeconds: null });
+  await Promise.resolve();
+  serve("shop");
+  await Promise.resolve();
+  accounts.setLimits("shop", { spend: null, requests: null, cpuSeconds: null });
+  await Promise.resolve();
+  assert.deepEqual(
+    changes.map(([, isRefused]) => isRefused),
+    [true, false, true, false],
+  );
+});
+
 test("limits that are lifted refuse nothing", () => {
   accounts.setLimits("shop", { spend: null, requests: 1, cpuSeconds: null });
   serve("shop");

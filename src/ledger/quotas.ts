@@ -20,6 +20,8 @@ export interface QuotaOptions {
   usage: (app: string, month: string) => UsageRow[];
   /** A sentence for the app's log and the server's. */
   tell: (app: string, text: string) => void;
+  /** Whether the app is refused is another than it was. */
+  onChange: (app: string) => void;
 }
 
 export interface LimitUse {
@@ -77,9 +79,13 @@ export function createQuotas(options: QuotaOptions): Quotas {
       judge(account, delta.app, options);
     },
     set(app, limits) {
+      const wasReached = accounts.get(app)?.reached;
       accounts.delete(app);
-      if (isUnlimited(limits)) return;
-      const account: Account = { limits, month: "", endsAt: 0, sums: emptySums(), reached: undefined, told: new Set() };
+      if (isUnlimited(limits)) {
+        if (wasReached !== undefined) options.onChange(app);
+        return;
+      }
+      const account: Account = { limits, month: "", endsAt: 0, sums: emptySums(), reached: wasReached, told: new Set() };
       accounts.set(app, account);
       turnMonth(account, app, options);
     },
@@ -117,12 +123,14 @@ function turnMonth(account: Account, app: string, options: QuotaOptions): void {
   judge(account, app, options);
 }
 
-function judge(account: Account, app: string, { prices, tell }: QuotaOptions): void {
+function judge(account: Account, app: string, { prices, tell, onChange }: QuotaOptions): void {
+  const before = account.reached;
   account.reached = undefined;
   for (const use of limitUses(account.limits, account.sums, prices)) {
     if (use.state === "reached") account.reached ??= names[use.limit];
     tellOnce(account, use, (text) => tell(app, text), prices.currency);
   }
+  if ((before === undefined) !== (account.reached === undefined)) onChange(app);
 }
 
 function tellOnce({ told, month }: Account, { limit, used, most, state }: LimitUse, tell: (text: string) => void, currency: string): void {
