@@ -29,7 +29,7 @@ export const configSchema = z.strictObject({
   /** Milliseconds that every machine with nothing in flight is kept, instead of what is learned from each app's past. */
   idleMs: z.int().min(0).max(86_400_000).optional(),
   /** What a second of a caller's wait is worth, in GB-seconds of memory. */
-  waitWorth: z.number().min(0).max(1_000_000).default(100),
+  waitWorth: z.number().min(0).max(1_000_000).default(20),
   /** Machines of all apps together, at most. */
   maxMachines: z.int().min(1).max(100_000).default(64),
   /** Memory of all machines together, at most, MB, by their sizes. Default: twice the host's, as machines share most of theirs. */

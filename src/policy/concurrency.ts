@@ -15,7 +15,7 @@ const MOST_BUSY = 0.8;
 const SATURATED = 0.85;
 /** With several in flight, a loop that is so late is saturated whatever the host's figures say: it may have been given less than a CPU. */
 const LATE_MS = 50;
-const LATE_AND_BUSY = 0.5;
+const LATE_AND_BUSY = 0.1;
 /** Reports of fewer invocations at once say more of the machine's idling than of them. */
 const FEWEST = 0.05;
 const GAIN = 0.4;
@@ -34,8 +34,9 @@ export function learnConcurrency(state: PackingState, app: AppState, machine: Ma
   const span = now - machine.statsAt;
   settleLoad(machine, now);
   const load = span > 0 ? machine.area / span : 0;
+  if (machine.done > 0) noteCpu(app, (stats.cpu * span) / machine.done);
   machine.statsAt = now;
-  machine.area = 0;
+  machine.area = machine.done = 0;
   noteMemory(state, app, stats.memoryBytes);
   if (load < FEWEST || state.options.idleMs !== null) return;
   noteShare(app, machine, stats, load);
@@ -49,13 +50,17 @@ function noteMemory(state: PackingState, app: AppState, bytes: number): void {
   state.memoryGb = state.memoryGb === 0 ? gb : state.memoryGb + 0.02 * (gb - state.memoryGb);
 }
 
+function noteCpu(app: AppState, ms: number): void {
+  app.cpuMs = app.cpuMs === 0 ? ms : app.cpuMs + GAIN * (ms - app.cpuMs);
+}
+
 /** The agent runs handlers in one event loop: more than one CPU does not help it. */
 function noteShare(app: AppState, { vcpus }: MachineEntry, { cpu, loopDelayMs }: MachineStats, load: number): void {
   const busy = Math.min(1, cpu / Math.min(1, vcpus));
   const saturated = busy >= SATURATED || (loopDelayMs > LATE_MS && busy > LATE_AND_BUSY && load >= 2);
   const share = Math.min(1, Math.max(1e-4, busy / Math.max(load, busy)));
-  // They queue for the loop, which makes them take longer and their shares look smaller than they are.
-  if (saturated && load > 1.2) app.share = Math.max(app.share, Math.min(1, 2 * share));
+  // They queue for the loop, which makes them take longer and their shares look smaller than they are. It never rests, whatever CPU it is given.
+  if (saturated && load > 1.2) app.share = Math.max(app.share, Math.min(1, 2 / load));
   else app.share = app.share === 0 ? share : app.share + GAIN * Math.min(1, load) * (share - app.share);
 }
 

@@ -80,6 +80,8 @@ export interface AppState {
   slots: number;
   /** Share of its time in flight that an invocation keeps the event loop busy; 0: not known. */
   share: number;
+  /** CPU of an invocation, ms; 0: not known. */
+  cpuMs: number;
   /** Ids of its machines that are binding, bound or draining. */
   machines: MachineId[];
   /** Machines that take its work. */
@@ -153,6 +155,10 @@ export interface MachineEntry {
   area: number;
   areaAt: number;
   statsAt: number;
+  /** Invocations finished since `statsAt`. */
+  done: number;
+  /** Until when its event loop computes, if each of its invocations takes what they do on average. */
+  busyUntil: number;
 }
 
 export function createState(options: PackingOptions): PackingState {
@@ -187,6 +193,7 @@ export function createApp(name: string, number: number, limits: AppLimits, slots
     limits,
     slots,
     share: 0,
+    cpuMs: 0,
     machines: [],
     bound: 0,
     binding: 0,

@@ -56,11 +56,11 @@ function step(state: PackingState, event: PolicyEvent, now: number): PolicyComma
 function arrive(state: PackingState, invocation: number, name: string, now: number): PolicyCommand[] {
   const app = state.apps[name];
   if (app === undefined) return [{ type: "reject", invocation, reason: "app-removed" }];
-  const machine = fullest(state, app);
+  const machine = fullest(state, app, now);
   if (machine === undefined) return wait(state, app, invocation, now);
   noteIdleEnd(app, machine, now);
   put(state.invocations, invocation, machine.id);
-  takeSlot(app, machine, now);
+  takeSlot(state, app, machine, now);
   const commands: PolicyCommand[] = [{ type: "assign", invocation, machine: machine.id }];
   if (changeLoad(app.demand, 1, now, windowMs(state)) || app.demand.load > app.trigger) lookAhead(state, app, now, commands);
   return commands;
@@ -117,12 +117,12 @@ function serveWaiting(state: PackingState, app: AppState, now: number): PolicyCo
 /** Gives free slots to those that wait. */
 function assignWaiting(state: PackingState, app: AppState, now: number, commands: PolicyCommand[]): void {
   for (;;) {
-    const machine = fullest(state, app);
+    const machine = fullest(state, app, now);
     if (machine === undefined) return;
     const invocation = dequeue(state, app);
     if (invocation === undefined) break;
     put(state.invocations, invocation, machine.id);
-    takeSlot(app, machine, now);
+    takeSlot(state, app, machine, now);
     commands.push({ type: "assign", invocation, machine: machine.id });
   }
   for (const id of [...app.open]) {
@@ -170,7 +170,7 @@ function note(state: PackingState, event: RareEvent, now: number, commands: Poli
     case "app-removed":
       return removeApp(state, event.app, now, commands);
     case "app-updated":
-      return updateApp(state, event.app, commands);
+      return updateApp(state, event.app, now, commands);
     case "abandon":
       return giveUp(state, event.invocation, now);
     case "blank":
@@ -178,7 +178,8 @@ function note(state: PackingState, event: RareEvent, now: number, commands: Poli
     case "bound":
       return machineBound(state, event.machine, now, commands);
     case "condemn":
-      return condemnMachine(state, event.machine, commands);
+      condemnMachine(state, event.machine, commands);
+      return noteWantingOf(state, event.machine, now);
     case "stats":
       return machineStats(state, event, now, commands);
     case "exit":
@@ -223,11 +224,12 @@ function sameLimits(a: AppLimits, b: AppLimits): boolean {
   return sameSize(a, b) && a.concurrency === b.concurrency && a.maxMachines === b.maxMachines && a.queue === b.queue;
 }
 
-function updateApp(state: PackingState, name: string, commands: PolicyCommand[]): void {
+function updateApp(state: PackingState, name: string, now: number, commands: PolicyCommand[]): void {
   const app = state.apps[name];
   if (app === undefined) return;
   noteSuccess(app.failures);
   retireMachines(state, app, "its app has a newer version", commands);
+  noteWanting(state, app, now);
 }
 
 function removeApp(state: PackingState, name: string, now: number, commands: PolicyCommand[]): void {
@@ -288,10 +290,17 @@ function machineGone(state: PackingState, id: number, failed: boolean, now: numb
   if (app !== undefined) closeMachine(state, app, machine);
   if (app !== undefined && machine.inFlight > 0) loseLoad(state, app, machine.inFlight, now);
   forgetMachine(state, machine);
+  if (app !== undefined) noteWanting(state, app, now);
   if (!failed) return;
   if (app === undefined) noteFailure(state.failures, now);
   else noteFailure(app.failures, now);
   rejectHopeless(state, now, commands);
+}
+
+/** Its app may lack a machine now. */
+function noteWantingOf(state: PackingState, id: number, now: number): void {
+  const app = state.apps[state.machines[id]?.app ?? ""];
+  if (app !== undefined) noteWanting(state, app, now);
 }
 
 function tick(state: PackingState, now: number, commands: PolicyCommand[]): void {

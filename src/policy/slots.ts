@@ -1,26 +1,40 @@
-/** Slots of bound machines: which is the fullest that has one free, taking and freeing them in constant time. */
+/** Slots of bound machines: which one an invocation gets, taking and freeing them in constant time. */
 import { machinesOf, settleLoad, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
 
-/** The fullest machine of the app with a free slot. */
-export function fullest(state: PackingState, app: AppState): MachineEntry | undefined {
+/** Machines looked at for one that isn't busy computing, and how long one may be. */
+const LOOKED_AT = 8;
+const SHORT_MS = 2;
+
+/**
+ * The fullest machine of the app with a free slot, so that the others fall idle; but not one whose event loop has more to
+ * compute already than a moment's work, where another has less.
+ */
+export function fullest(state: PackingState, app: AppState, now: number): MachineEntry | undefined {
   const { open } = app;
-  return open.length === 0 ? undefined : state.machines[open[open.length - 1] as number];
+  let best: MachineEntry | undefined;
+  for (let place = open.length - 1, end = Math.max(0, open.length - LOOKED_AT); place >= end; place--) {
+    const machine = state.machines[open[place] as number] as MachineEntry;
+    if (machine.busyUntil - now <= SHORT_MS) return machine;
+    if (best === undefined || machine.busyUntil < best.busyUntil) best = machine;
+  }
+  return best;
 }
 
-/** Takes a slot of the machine that `fullest` named. */
-export function takeSlot(app: AppState, machine: MachineEntry, now: number): void {
+/** Takes a slot of an open machine. */
+export function takeSlot(state: PackingState, app: AppState, machine: MachineEntry, now: number): void {
   settleLoad(machine, now);
-  machine.inFlight++;
+  const was = machine.inFlight++;
   machine.used = true;
   machine.idleSince = -1;
-  if (machine.inFlight < app.slots) return;
-  app.open.pop();
-  machine.place = -1;
+  machine.busyUntil = Math.max(now, machine.busyUntil) + app.cpuMs;
+  if (machine.inFlight >= app.slots) closeMachine(state, app, machine);
+  else riseAbove(state, app, machine, was);
 }
 
 /** Gives a slot of a bound machine back. */
 export function freeSlot(state: PackingState, app: AppState, machine: MachineEntry, now: number): void {
   settleLoad(machine, now);
+  machine.done++;
   const was = machine.inFlight--;
   if (machine.place >= 0) sinkBelow(state, app, machine, was);
   else if (machine.inFlight < app.slots) openMachine(state, app, machine);
@@ -64,6 +78,19 @@ function sinkBelow(state: PackingState, app: AppState, machine: MachineEntry, wa
   const { open } = app;
   let place = machine.place;
   while (place > 0 && (state.machines[open[place - 1] as number] as MachineEntry).inFlight === was) place--;
+  if (place === machine.place) return;
+  const other = state.machines[open[place] as number] as MachineEntry;
+  open[machine.place] = other.id;
+  other.place = machine.place;
+  open[place] = machine.id;
+  machine.place = place;
+}
+
+/** The machine has one more than its equals: it changes places with the last of them. */
+function riseAbove(state: PackingState, app: AppState, machine: MachineEntry, was: number): void {
+  const { open } = app;
+  let place = machine.place;
+  while (place + 1 < open.length && (state.machines[open[place + 1] as number] as MachineEntry).inFlight === was) place++;
   if (place === machine.place) return;
   const other = state.machines[open[place] as number] as MachineEntry;
   open[machine.place] = other.id;
