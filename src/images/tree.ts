@@ -5,7 +5,7 @@
 import { lstat, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 
-export interface FolderEntry {
+interface FolderEntry {
   kind: "folder";
   path: string;
   /** Permissions, for example 0o755. */
@@ -20,7 +20,7 @@ export interface FileEntry {
   content: Buffer | { from: string };
 }
 
-export interface SymlinkEntry {
+interface SymlinkEntry {
   kind: "symlink";
   path: string;
   target: string;

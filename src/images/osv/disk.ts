@@ -11,7 +11,7 @@ import type { TreeEntry } from "../tree.ts";
 import { partitionOf, setPartition } from "./partition-table.ts";
 
 /** From 0. */
-export const ROOT_PARTITION = 1;
+const ROOT_PARTITION = 1;
 
 /**
  * Writes the tree as a new disk without a kernel, or behind one.

@@ -8,7 +8,7 @@ import { BLOCK } from "./format.ts";
 import { type Tables, readTables } from "./read-tables.ts";
 import { walkTables } from "./walk-tables.ts";
 
-export type RofsEntry =
+type RofsEntry =
   | { kind: "folder"; path: string }
   | { kind: "file"; path: string; size: number }
   | { kind: "symlink"; path: string; target: string };

@@ -17,7 +17,7 @@ export interface BootImage {
 /** The bus that its virtio devices are on. */
 export type Bus = "mmio" | "pci";
 
-export interface Board {
+interface Board {
   /** QEMU's -M, without what every machine has. */
   machine: string;
   bus: Bus;

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+
+import { systemClock } from "../clock/clock.ts";
+import type { MayflyError } from "../errors/error.ts";
+import { chooseDriver, createDriver } from "./drivers.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "mayfly-drivers-"));
+after(() => rmSync(folder, { recursive: true }));
+const surroundings = { cacheDir: folder, runDir: folder, clock: systemClock, progress: () => undefined, kernel: "osv" } as const;
+
+test("only the driver qemu runs OSv", async () => {
+  for (const name of ["gvisor", "process"] as const) {
+    await assert.rejects(createDriver(name, surroundings), (error: MayflyError) => {
+      return error.code === "bad-config" && /kernel/.test(error.message) && error.message.includes(name);
+    });
+  }
+});
+
+test("OSv without a kernel, or with something else for one, is refused before anything is built", async () => {
+  await assert.rejects(chooseDriver("auto", surroundings), (error: MayflyError) => {
+    return error.code === "missing-part" && /MAYFLY_OSV_KERNEL/.test(error.cure);
+  });
+  const osvKernel = join(folder, "text");
+  writeFileSync(osvKernel, "no kernel");
+  await assert.rejects(chooseDriver("auto", { ...surroundings, osvKernel }), { code: "bad-osv-kernel" });
+});
