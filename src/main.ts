@@ -7,11 +7,14 @@ import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { type Logger, destination, pino } from "pino";
 import { assertSafeBind, parseAddress, portOf } from "./api/bind.ts";
+import { type Appliances, openAppliances } from "./appliances/appliances.ts";
+import type { ApplianceInfo } from "./appliances/spec.ts";
 import { createApi } from "./api/create-api.ts";
 import type { Platform } from "./api/platform.ts";
 import type { HostInfo, MachineInfo } from "./api/schemas.ts";
 import { ensureToken } from "./api/token.ts";
 import type { Manifest } from "./catalog/manifest.ts";
+import { openSeal } from "./catalog/seal.ts";
 import { openCatalog } from "./catalog/sqlite.ts";
 import { type Clock, systemClock } from "./clock/clock.ts";
 import type { Config } from "./config/schema.ts";
@@ -75,10 +78,12 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
   const urls = { gateway: "", api: "" };
   const dispatcher = await openDispatcher(start, state, chosen.driver, urls);
   const routes = new RouteTable(config.domain);
-  const platform = createPlatform(start, { dispatcher, routes, chosen, urls });
+  const appliances = startAppliances(start, state, urls);
+  const platform = createPlatform(start, { dispatcher, appliances, routes, chosen, urls });
   resumeApps(start, state, platform);
+  void appliances.resume();
   urls.gateway = await openGateway(start, dispatcher, routes);
-  urls.api = await openApi(start, state, platform);
+  urls.api = await openApi(start, { ...state, appliances }, platform);
   lock.announce(urls);
 
   start.log.info({ ...urls, driver: chosen.detail }, "up");
@@ -92,6 +97,7 @@ type Urls = HostInfo["urls"];
 
 interface Wired {
   dispatcher: LiveDispatcher;
+  appliances: Appliances;
   routes: RouteTable;
   chosen: ChosenDriver;
   urls: Urls;
@@ -176,6 +182,25 @@ function egressOf({ network }: Manifest, urls: Urls): Egress | null {
   return createEgress({ allow: network === "egress" ? [] : network.allow, ownPorts });
 }
 
+function startAppliances({ config, clock, closing }: Start, { catalog, accounts, logs }: State, urls: Urls): Appliances {
+  const { stateDir, cacheDir } = config;
+  const appliances = openAppliances({
+    stateDir,
+    cacheDir,
+    seal: openSeal(join(stateDir, "secrets.key"), false),
+    bootId: createBootId(clock.wall()),
+    clock,
+    usage: accounts,
+    egress: () => createEgress({ allow: [], ownPorts: () => [urls.gateway, urls.api].map(portOf) }),
+    log(app, machine, text, ofPlatform) {
+      logs.append({ at: clock.wall(), app, machine, level: ofPlatform ? LogLevel.Platform : LogLevel.Info, text });
+    },
+    ownerOf: (name) => catalog.live(name) && "an app",
+  });
+  closing.defer(() => appliances.close());
+  return appliances;
+}
+
 /** Machines of unusual sizes are prepared meanwhile: their apps' first calls wait for that, and no others. */
 function resumeApps({ log }: Start, { catalog }: State, platform: Platform): void {
   for (const { app, live } of catalog.list()) {
@@ -185,7 +210,7 @@ function resumeApps({ log }: Start, { catalog }: State, platform: Platform): voi
 }
 
 /** What the management API may ask and tell. */
-function createPlatform({ clock, log }: Start, { dispatcher, routes, chosen, urls }: Wired): Platform {
+function createPlatform({ clock, log }: Start, { dispatcher, appliances, routes, chosen, urls }: Wired): Platform {
   const startedAt = clock.now();
   const driver = { name: chosen.driver.name, detail: chosen.detail };
   const known = new Map<string, string>();
@@ -204,9 +229,12 @@ function createPlatform({ clock, log }: Start, { dispatcher, routes, chosen, url
       dispatcher.removeApp(app);
       await until(clock, () => dispatcher.machines().every((machine) => machine.app !== app));
     },
-    machines: () => dispatcher.machines().map(machineInfo),
+    machines: () => [...dispatcher.machines().map(machineInfo), ...appliances.list().flatMap(applianceMachine)],
     explain: (app) => ({ app, ...dispatcher.explain(app) }),
-    sample: () => dispatcher.sample(),
+    sample() {
+      dispatcher.sample();
+      appliances.sample();
+    },
     host: () => ({ version: VERSION, pid: process.pid, uptimeMs: clock.now() - startedAt, driver, urls }),
   };
 }
@@ -214,6 +242,14 @@ function createPlatform({ clock, log }: Start, { dispatcher, routes, chosen, url
 function machineInfo({ name, state, inFlight, slots, app, driver, memoryBytes, cpuUs, ageMs }: MachineRow): MachineInfo {
   const shown = state === "dying" ? "ending" : state;
   return { id: name, app, driver, state: shown, slots: { used: inFlight, total: slots }, memoryBytes, cpuUs, ageMs };
+}
+
+/** An appliance has no slots: nothing is dispatched to it. */
+function applianceMachine({ name, machine, state, memoryBytes, cpuUs, ageMs }: ApplianceInfo): MachineInfo[] {
+  if (machine === null) return [];
+  return [
+    { id: machine, app: name, driver: "qemu", state: `appliance, ${state}`, slots: { used: 0, total: 0 }, memoryBytes, cpuUs, ageMs },
+  ];
 }
 
 async function openGateway({ config, clock, closing }: Start, dispatcher: LiveDispatcher, routes: RouteTable): Promise<string> {
@@ -235,7 +271,11 @@ function readPem(key: string, file: string): string {
   }
 }
 
-async function openApi({ config, clock, log, closing }: Start, { token, ...state }: State, platform: Platform): Promise<string> {
+async function openApi(
+  { config, clock, log, closing }: Start,
+  { token, ...state }: State & { appliances: Appliances },
+  platform: Platform,
+): Promise<string> {
   const api = createApi({ ...state, platform, token, clock, onError: (error) => log.error({ err: error }, "the API failed") });
   const { tls, allowInsecureBind } = config;
   const listening = await api.listen({ address: config.api, tls, allowInsecureBind });

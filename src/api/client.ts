@@ -1,4 +1,5 @@
 /** The management API for programs: typed calls over fetch. Every failure is a MayflyError with the server's words. */
+import type { ApplianceInfo, ApplianceSpec } from "../appliances/spec.ts";
 import type { Bundle } from "../catalog/catalog.ts";
 import type { Manifest } from "../catalog/manifest.ts";
 import { type ErrorBody, MayflyError } from "../errors/error.ts";
@@ -23,7 +24,7 @@ export interface ClientOptions {
   token: string;
 }
 
-interface LogFilter {
+export interface LogFilter {
   app: string;
   function?: string;
   /** Newest lines, at most 10,000; default 100. */
@@ -60,6 +61,13 @@ export interface Client {
   limits(app: string): Promise<LimitsInfo>;
   /** What is absent stays as it is, null lifts a limit. May be called before the app's first deploy. */
   setLimits(app: string, changes: LimitChanges): Promise<LimitsInfo>;
+  /** Made and started. Throws "name-taken", "no-such-image", "bad-appliance", "port-in-use", "machine-start-failed". */
+  runAppliance(spec: Partial<ApplianceSpec> & Pick<ApplianceSpec, "name" | "image">): Promise<ApplianceInfo>;
+  appliances(): Promise<ApplianceInfo[]>;
+  /** Throws "no-such-appliance", as the next ones. */
+  startAppliance(name: string): Promise<ApplianceInfo>;
+  stopAppliance(name: string): Promise<ApplianceInfo>;
+  removeAppliance(name: string, disks: "keep" | "remove"): Promise<void>;
   host(): Promise<HostInfo>;
   /** Resolves when the API answers; needs no token. Throws "api-unreachable". */
   health(): Promise<void>;
@@ -98,6 +106,11 @@ export function createClient(options: ClientOptions): Client {
     appBill: (app, month) => json("GET", `/v1/apps/${segment(app)}/bill${monthQuery(month)}`),
     limits: (app) => json("GET", `/v1/apps/${segment(app)}/limits`),
     setLimits: (app, changes) => json("PATCH", `/v1/apps/${segment(app)}/limits`, changes),
+    runAppliance: (spec) => json("POST", "/v1/appliances", spec),
+    appliances: async () => (await json<{ appliances: ApplianceInfo[] }>("GET", "/v1/appliances")).appliances,
+    startAppliance: (name) => json("POST", `/v1/appliances/${segment(name)}/start`),
+    stopAppliance: (name) => json("POST", `/v1/appliances/${segment(name)}/stop`),
+    removeAppliance: (name, disks) => none("DELETE", `/v1/appliances/${segment(name)}?disks=${disks}`),
     host: () => json("GET", "/v1/host"),
     health: () => none("GET", "/v1/health"),
   };

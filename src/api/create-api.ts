@@ -1,5 +1,6 @@
 /** The management API: one route table, a handler each, one place where errors become replies. */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Appliances } from "../appliances/appliances.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { type Clock, systemClock } from "../clock/clock.ts";
 import type { OpenAccounts } from "../ledger/create-accounts.ts";
@@ -10,6 +11,7 @@ import { type ListenOptions, type Listening, listen } from "./listen.ts";
 import type { Platform } from "./platform.ts";
 import { refuseInvalid, replyNotFound, replyWithError } from "./replies.ts";
 import * as routes from "./routes.ts";
+import { addAppliances } from "./handlers/appliances.ts";
 import { addApps } from "./handlers/apps.ts";
 import { addBills } from "./handlers/bills.ts";
 import { addLogs } from "./handlers/logs.ts";
@@ -21,6 +23,7 @@ export interface ApiOptions {
   logs: Logs;
   accounts: OpenAccounts;
   platform: Platform;
+  appliances: Appliances;
   token: string;
   clock?: Clock;
   /** A failure that is not the caller's fault, for the server's own log. */
@@ -49,6 +52,7 @@ export function createApi(options: ApiOptions): Api {
   addSecrets(app, parts);
   addLogs(app, parts);
   addBills(app, parts);
+  addAppliances(app, parts);
   return { app, listen: (where) => listen(app, where) };
 }
 

@@ -147,3 +147,59 @@ export const setLimits = createRoute({
   request: { params: app, body: body(schemas.limitChangesSchema) },
   responses: { ...json(200, schemas.limitsSchema), ...errors("bad-request", "unauthorized", "disk-full") },
 });
+
+const appliance = z.object({ appliance: nameSchema });
+
+export const runAppliance = createRoute({
+  method: "post",
+  path: "/v1/appliances",
+  summary: "Make an appliance of an image, and start it",
+  request: { body: body(schemas.applianceSpecSchema) },
+  responses: {
+    ...json(201, schemas.applianceSchema),
+    ...errors(
+      "bad-request",
+      "bad-appliance",
+      "unauthorized",
+      "no-such-image",
+      "name-taken",
+      "port-in-use",
+      "machine-start-failed",
+      "disk-full",
+    ),
+  },
+});
+
+export const listAppliances = createRoute({
+  method: "get",
+  path: "/v1/appliances",
+  summary: "All appliances; values of their variables never leave",
+  responses: { ...json(200, schemas.applianceListSchema), ...errors("unauthorized") },
+});
+
+export const startAppliance = createRoute({
+  method: "post",
+  path: "/v1/appliances/{appliance}/start",
+  summary: "Start one that was stopped, or that ended",
+  request: { params: appliance },
+  responses: {
+    ...json(200, schemas.applianceSchema),
+    ...errors("bad-request", "unauthorized", "no-such-appliance", "port-in-use", "machine-start-failed"),
+  },
+});
+
+export const stopAppliance = createRoute({
+  method: "post",
+  path: "/v1/appliances/{appliance}/stop",
+  summary: "Stop one, until it is started again: an orderly end, a hard one after ten seconds",
+  request: { params: appliance },
+  responses: { ...json(200, schemas.applianceSchema), ...errors("bad-request", "unauthorized", "no-such-appliance") },
+});
+
+export const removeAppliance = createRoute({
+  method: "delete",
+  path: "/v1/appliances/{appliance}",
+  summary: "Stop one and forget it, with its logs",
+  request: { params: appliance, query: schemas.removeApplianceSchema },
+  responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-appliance") },
+});

@@ -1,6 +1,7 @@
 /** What the management API takes and gives, as schemas. The client uses only their types. */
 import { z } from "@hono/zod-openapi";
 import { monthPattern } from "../ledger/month.ts";
+import { applianceSpecSchema as specSchema } from "../appliances/spec.ts";
 import { envNameSchema, manifestSchema, nameSchema } from "../catalog/manifest.ts";
 
 export const versionSchema = z
@@ -198,6 +199,31 @@ export const healthSchema = z.object({ ok: z.literal(true) }).openapi("Health");
 export const errorSchema = z
   .object({ error: z.object({ code: z.string(), message: z.string(), cure: z.string(), docs: z.string(), id: z.string().optional() }) })
   .openapi("Error");
+
+export const applianceSpecSchema = specSchema.openapi("ApplianceSpec");
+
+export const applianceSchema = specSchema
+  .extend({
+    state: z.enum(["starting", "running", "waiting", "stopping", "stopped", "ended"]).openapi({
+      description: "waiting: it failed, and is started again soon. ended: its command ended with code 0.",
+    }),
+    image: z.string().openapi({ description: "The image's id." }),
+    command: z.array(z.string()),
+    env: z.array(z.string()).openapi({ description: "Names only." }),
+    machine: z.string().nullable(),
+    ageMs: z.number(),
+    memoryBytes: z.number(),
+    cpuUs: z.number(),
+    restarts: z.int().openapi({ description: "Starts after failures." }),
+    lastEnd: z.string().nullable().openapi({ description: "How its last machine ended." }),
+    createdAt: z.int().openapi({ description: "Milliseconds since the epoch." }),
+  })
+  .openapi("Appliance");
+
+export const applianceListSchema = z.object({ appliances: z.array(applianceSchema) }).openapi("ApplianceList");
+export const removeApplianceSchema = z.strictObject({
+  disks: z.enum(["keep", "remove"]).default("keep").openapi({ description: "What becomes of its volumes' disks." }),
+});
 
 export type VersionInfo = z.infer<typeof versionSchema>;
 export type AppInfo = z.infer<typeof appSchema>;

@@ -5,7 +5,7 @@
  * 1. A definition is on disk before its appliance runs, and gone before its name is free.
  * 2. A disk belongs to one appliance at a time.
  */
-import { rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock/clock.ts";
 import type { Seal } from "../catalog/seal.ts";
@@ -14,7 +14,7 @@ import { MayflyError, asMayflyError } from "../errors/error.ts";
 import { findImage } from "../images/find-image.ts";
 import { describeImage, type Image, imageAt, isComplete, type RunSpec } from "../images/image.ts";
 import type { UsageSink } from "../machines/fleet/fleet.ts";
-import { type Definition, type Definitions, openDefinitions } from "./definitions.ts";
+import { type Definition, openDefinitions } from "./definitions.ts";
 import { type ApplianceHost, openHost } from "./host.ts";
 import { createKeeper, type Keeper } from "./keeper.ts";
 import type { ApplianceInfo, ApplianceSpec } from "./spec.ts";
@@ -55,7 +55,6 @@ export interface Appliances {
 
 interface Entry {
   definition: Definition;
-  command: string[];
   keeper: Keeper;
 }
 
@@ -77,14 +76,11 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     return opening;
   }
 
-  async function enter(definition: Definition): Promise<Entry> {
+  function enter(definition: Definition): Entry {
     const { spec } = definition;
-    const image = imageAt(cacheDir, spec.image);
-    if (!isComplete(image)) throw new MayflyError("no-such-image", { image: spec.image });
-    const run = await runSpecOf(image, spec);
     const log = (machine: string | undefined, text: string, ofPlatform: boolean) => options.log(spec.name, machine, text, ofPlatform);
-    const keeper = createKeeper({ ...options, spec, image, run, host: () => host(image), volumes, runDir, log });
-    const entry = { definition, command: run.command, keeper };
+    const keeper = createKeeper({ ...options, spec, source: () => sourceOf(cacheDir, spec), host, volumes, runDir, log });
+    const entry = { definition, keeper };
     entries.set(spec.name, entry);
     return entry;
   }
@@ -115,8 +111,9 @@ export function openAppliances(options: AppliancesOptions): Appliances {
         [...entries.values()].map(({ definition }) => definition.spec),
       );
       return exclusively(name, async () => {
-        const spec = { ...asked, image: (await findImage(cacheDir, asked.image)).id };
-        const entry = await enter({ spec, wanted: true, createdAt: clock.wall() });
+        const { image, run } = await sourceOf(cacheDir, { ...asked, image: (await findImage(cacheDir, asked.image)).id });
+        const spec = { ...asked, image: image.id, command: run.command };
+        const entry = enter({ spec, wanted: true, createdAt: clock.wall() });
         try {
           definitions.save(entry.definition);
           await entry.keeper.start();
@@ -156,8 +153,8 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     sample: () => entries.forEach(({ keeper }) => keeper.sample()),
     async resume() {
       // What a killed server left; its machines died with it.
-      await rm(runDir, { recursive: true, force: true });
-      await Promise.all(definitions.all().map((definition) => resumeOne(definition, enter, options.log)));
+      rmSync(runDir, { recursive: true, force: true });
+      await Promise.all(definitions.all().map((definition) => resumeOne(enter(definition), options.log)));
     },
     async close() {
       await Promise.all([...entries.values()].map(({ keeper }) => keeper.stop()));
@@ -168,24 +165,20 @@ export function openAppliances(options: AppliancesOptions): Appliances {
   };
 }
 
-async function resumeOne(
-  definition: Definition,
-  enter: (definition: Definition) => Promise<Entry>,
-  log: AppliancesOptions["log"],
-): Promise<void> {
-  const { name } = definition.spec;
-  try {
-    const { keeper } = await enter(definition);
-    if (definition.wanted) await keeper.start();
-  } catch (error) {
-    log(name, undefined, `it could not be started: ${asMayflyError(error).message}`, true);
-  }
+async function resumeOne({ definition, keeper }: Entry, log: AppliancesOptions["log"]): Promise<void> {
+  if (!definition.wanted) return;
+  await keeper.start().catch((error: unknown) => {
+    log(definition.spec.name, undefined, `it could not be started: ${asMayflyError(error).message}`, true);
+  });
 }
 
-async function runSpecOf(image: Image, { name, command, env }: ApplianceSpec): Promise<RunSpec> {
+/** @param spec whose image is an id */
+async function sourceOf(cacheDir: string, { name, image: id, command, env }: ApplianceSpec): Promise<{ image: Image; run: RunSpec }> {
+  const image = imageAt(cacheDir, id);
+  if (!isComplete(image)) throw new MayflyError("no-such-image", { image: id });
   const { run } = await describeImage(image);
   if (run === null) throw new MayflyError("bad-appliance", { what: `${name}'s image runs functions: it starts nothing by itself` });
-  return { ...run, env: { ...run.env, ...env }, command: command ?? run.command };
+  return { image, run: { ...run, env: { ...run.env, ...env }, command: command ?? run.command } };
 }
 
 function refuseContradictions(spec: ApplianceSpec, others: ApplianceSpec[]): void {
@@ -212,7 +205,7 @@ function disksOf({ volumes }: ApplianceSpec): string[] {
   return volumes.flatMap((volume) => ("disk" in volume ? [volume.disk] : []));
 }
 
-function infoOf({ definition, command, keeper }: Entry): ApplianceInfo {
-  const { env, ...spec } = definition.spec;
+function infoOf({ definition, keeper }: Entry): ApplianceInfo {
+  const { env, command = [], ...spec } = definition.spec;
   return { ...spec, command, env: Object.keys(env), createdAt: definition.createdAt, ...keeper.view() };
 }

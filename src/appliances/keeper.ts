@@ -25,10 +25,9 @@ import type { Volumes } from "./volumes.ts";
 
 export interface KeeperOptions {
   spec: ApplianceSpec;
-  image: Image;
-  /** With the appliance's own command and variables. */
-  run: RunSpec;
-  host: () => Promise<ApplianceHost>;
+  /** The image, and what to run of it, with the appliance's own command and variables. Asked for at each start. */
+  source: () => Promise<{ image: Image; run: RunSpec }>;
+  host: (image: Image) => Promise<ApplianceHost>;
   volumes: Volumes;
   /** For what goes with the machines. */
   runDir: string;
@@ -88,7 +87,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const meter = new UsageMeter(id, clock, options.usage);
     meter.begin();
     try {
-      const machine = await startMachine(await options.host(), await planOf(id, folder));
+      const plan = await planOf(id, folder);
+      const machine = await startMachine(await options.host(plan.image), plan);
       meter.take(spec.name, { cpuUs: 0, memoryBytes: 0 });
       meter.run({ cpuUs: 0, memoryBytes: 0 });
       living = { machine, meter, since: clock.now() };
@@ -107,15 +107,25 @@ export function createKeeper(options: KeeperOptions): Keeper {
   }
 
   async function planOf(id: string, folder: string) {
+    const source = await options.source();
     const volumes = await options.volumes.ready(spec.volumes, folder);
     const { memoryMb, vcpus } = spec;
-    const run = spec.network === "egress" ? { ...options.run, env: { ...proxyVariables, ...options.run.env } } : options.run;
+    const env = { ...(spec.network === "egress" ? proxyVariables : {}), ...source.run.env };
     const ports = spec.ports.map(({ address, host, guest }, index) => ({
       guest,
       listen: isRoot ? `:${FIRST_PORT + index}` : `${address}:${host}`,
     }));
     const wiring = { ports, outbound: spec.network === "egress" };
-    return { id, image: options.image, run, volumes, wiring, memoryMb, vcpus, onLine: (text: string) => log(id, text, false) };
+    return {
+      id,
+      image: source.image,
+      run: { ...source.run, env },
+      volumes,
+      wiring,
+      memoryMb,
+      vcpus,
+      onLine: (text: string) => log(id, text, false),
+    };
   }
 
   /** What a machine needs besides. Returns its end. */
@@ -200,6 +210,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       } catch (error) {
         closeForwards();
         state = "stopped";
+        lastEnd = asMayflyError(error).message;
         throw error;
       }
     },

@@ -29,6 +29,7 @@ export const commands: CommandEntry[] = [
     summary: "run the policy and others over hours of demand, in virtual time",
     load: () => import("./commands/simulate.ts"),
   },
+  { name: "appliance", summary: "run long-lived machines of images", load: () => import("./commands/appliance.ts") },
   { name: "test", summary: "set up what is missing, then run every test", load: () => import("./commands/test.ts") },
   { name: "check", summary: "check types, lint, format and unused code", load: () => import("./commands/check.ts") },
   { name: "bench", summary: "measure against other platforms", load: () => import("./commands/bench.ts") },

@@ -4,7 +4,7 @@ import type { Parts } from "../create-api.ts";
 import * as routes from "../routes.ts";
 import { readUpload } from "../upload.ts";
 
-export function addApps(api: OpenAPIHono, { catalog, logs, platform }: Parts): void {
+export function addApps(api: OpenAPIHono, { catalog, appliances, logs, platform }: Parts): void {
   api.openapi(routes.listApps, (context) => context.json({ apps: catalog.list() }, 200));
 
   api.openapi(routes.getApp, (context) => {
@@ -24,6 +24,7 @@ export function addApps(api: OpenAPIHono, { catalog, logs, platform }: Parts): v
 
   api.openapi(routes.deploy, async (context) => {
     const { manifest, bundles } = await readUpload(context.req.valid("param").app, context.req.valid("form"));
+    if (appliances.has(manifest.name)) throw new MayflyError("name-taken", { name: manifest.name, owner: "an appliance" });
     await platform.prepare(manifest);
     const version = catalog.deploy(manifest, bundles);
     platform.deployed(version);

@@ -4,7 +4,7 @@ import type { Parts } from "../create-api.ts";
 import { followStream } from "../follow-stream.ts";
 import * as routes from "../routes.ts";
 
-export function addLogs(api: OpenAPIHono, { catalog, logs, clock }: Parts): void {
+export function addLogs(api: OpenAPIHono, { catalog, appliances, logs, clock }: Parts): void {
   api.openapi(routes.logs, async (context) => {
     const { app } = context.req.valid("param");
     refuseUnknown(app);
@@ -19,6 +19,6 @@ export function addLogs(api: OpenAPIHono, { catalog, logs, clock }: Parts): void
   });
 
   function refuseUnknown(app: string): void {
-    if (!catalog.live(app) && !logs.has(app)) throw new MayflyError("no-such-app", { app });
+    if (!catalog.live(app) && !appliances.has(app) && !logs.has(app)) throw new MayflyError("no-such-app", { app });
   }
 }

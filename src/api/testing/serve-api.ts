@@ -3,10 +3,13 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openAppliances } from "../../appliances/appliances.ts";
 import type { Bundle, Catalog, Version } from "../../catalog/catalog.ts";
 import { type Manifest, manifestSchema } from "../../catalog/manifest.ts";
+import { openSeal } from "../../catalog/seal.ts";
 import { openCatalog } from "../../catalog/sqlite.ts";
 import { systemClock } from "../../clock/clock.ts";
+import { createEgress } from "../../egress/create-egress.ts";
 import { createLedger } from "../../ledger/create-ledger.ts";
 import { createAccounts, type OpenAccounts } from "../../ledger/create-accounts.ts";
 import { defaultPrices } from "../../ledger/prices.ts";
@@ -74,13 +77,25 @@ export async function serveApi(): Promise<ServedApi> {
     explain: (app: string) => ({ app, now: ["2.0 run at once on average"], decisions }),
     host: () => hostInfo,
   };
+  const appliances = openAppliances({
+    stateDir: dir,
+    cacheDir: dir,
+    seal: openSeal(join(dir, "key"), true),
+    bootId: "boot",
+    clock: systemClock,
+    usage: accounts,
+    egress: () => createEgress({ allow: [] }),
+    log: () => {},
+    ownerOf: (name) => catalog.live(name) && "an app",
+  });
   const released = Promise.withResolvers<void>();
   const watched = watchingFollowers(logs, released.resolve);
-  const api = createApi({ catalog, logs: watched, accounts, platform, token, onError: (error) => failures.push(error) });
+  const api = createApi({ catalog, logs: watched, accounts, platform, appliances, token, onError: (error) => failures.push(error) });
   const server = await api.listen({ address: "127.0.0.1:0", allowInsecureBind: false });
   const client = createClient({ url: server.url, token });
   const close = async (): Promise<void> => {
     await served.server.close();
+    await appliances.close();
     await logs.close();
     ledger.close();
     catalog.close();

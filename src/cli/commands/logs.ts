@@ -1,10 +1,11 @@
 import type { Command } from "commander";
+import type { Client, LogFilter } from "../../api/client.ts";
 import type { LogLine } from "../../logs/logs.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
 import { dim, harmless, red, yellow } from "../terminal.ts";
 
-type Options = ConnectionOptions & { follow?: true; lines: number; json?: true };
+export type LogOptions = ConnectionOptions & { follow?: true; lines: number; json?: true };
 
 export function define(command: Command): void {
   withConnectionOptions(command)
@@ -15,13 +16,15 @@ export function define(command: Command): void {
     .action(logs);
 }
 
-async function logs(target: string, options: Options): Promise<void> {
+async function logs(target: string, options: LogOptions): Promise<void> {
   const [app = "", name] = target.split("/");
-  const filter = { app, tail: options.lines, ...(name && { function: name }) };
-  const print = options.json ? (line: LogLine) => console.log(JSON.stringify(line)) : (line: LogLine) => console.log(inWords(line));
-  const { client } = connect(options);
-  if (options.follow) for await (const line of client.follow(filter)) print(line);
-  else printAll(await client.logs(filter), print, target);
+  await showLogs(connect(options).client, { app, tail: options.lines, ...(name && { function: name }) }, options);
+}
+
+export async function showLogs(client: Client, filter: LogFilter, { follow, json }: LogOptions): Promise<void> {
+  const print = json ? (line: LogLine) => console.log(JSON.stringify(line)) : (line: LogLine) => console.log(inWords(line));
+  if (follow) for await (const line of client.follow(filter)) print(line);
+  else printAll(await client.logs(filter), print, [filter.app, filter.function].filter(Boolean).join("/"));
 }
 
 function printAll(lines: LogLine[], print: (line: LogLine) => void, target: string): void {

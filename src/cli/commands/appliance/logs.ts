@@ -1,0 +1,13 @@
+import type { Command } from "commander";
+import { connect, withConnectionOptions } from "../../connection.ts";
+import { parseCount } from "../../parse.ts";
+import { type LogOptions, showLogs } from "../logs.ts";
+
+export function define(appliance: Command): void {
+  withConnectionOptions(appliance.command("logs").description("show what an appliance's machine printed, and what happened to it"))
+    .argument("<name>")
+    .option("-f, --follow", "go on with new lines as they come")
+    .option("-n, --lines <count>", "newest lines to show", parseCount(0, 10_000), 100)
+    .addHelpText("after", "\nWith --json: one line of JSON each.\n\nExample:\n  mayfly appliance logs -f notes-ada")
+    .action((name: string, options: LogOptions) => showLogs(connect(options).client, { app: name, tail: options.lines }, options));
+}

@@ -1,0 +1,15 @@
+import type { Command } from "commander";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../../connection.ts";
+
+export function define(appliance: Command): void {
+  withConnectionOptions(appliance.command("remove").description("stop one and forget it, with its logs; what it cost stays on the bill"))
+    .argument("<name>")
+    .option("--volumes", "delete its disks, too")
+    .addHelpText("after", "\nExample:\n  mayfly appliance remove notes-ada --volumes")
+    .action(remove);
+}
+
+async function remove(name: string, options: ConnectionOptions & { volumes?: true; json?: true }): Promise<void> {
+  await connect(options).client.removeAppliance(name, options.volumes ? "remove" : "keep");
+  console.log(options.json ? JSON.stringify({ removed: name, volumes: options.volumes ?? false }) : `Removed ${name}.`);
+}

@@ -1,0 +1,14 @@
+import type { Command } from "commander";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../../connection.ts";
+
+export function define(appliance: Command): void {
+  withConnectionOptions(appliance.command("start").description("start one that was stopped, or that ended"))
+    .argument("<name>")
+    .addHelpText("after", "\nExample:\n  mayfly appliance start notes-ada")
+    .action(start);
+}
+
+async function start(name: string, options: ConnectionOptions & { json?: true }): Promise<void> {
+  const info = await connect(options).client.startAppliance(name);
+  console.log(options.json ? JSON.stringify(info) : `${name} is ${info.state}`);
+}
