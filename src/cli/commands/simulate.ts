@@ -1,13 +1,16 @@
 import { writeFileSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import { MayflyError } from "../../errors/error.ts";
 import { defaultPrices } from "../../ledger/prices.ts";
 import type { Report } from "../../simulator/report/report.ts";
 import { reportInText } from "../../simulator/report/text.ts";
 import { type MachineName, machineModels } from "../../simulator/study/machines.ts";
 import { policyNames } from "../../simulator/study/policies.ts";
-import { familyNames, type Source } from "../../simulator/study/source.ts";
+import type { Source } from "../../simulator/study/source.ts";
 import { runStudy, type Study } from "../../simulator/study/study.ts";
-import { MayflyError } from "../../errors/error.ts";
+import { findTrace } from "../../simulator/study/trace-files.ts";
+import { fineSteps, usualFamilies, usualSeeds, usualSizes, usualSteps } from "../../simulator/study/usual.ts";
+import { type FamilyName, families } from "../../simulator/workloads/families.ts";
 import { parseCount } from "../parse.ts";
 import { showProgress } from "../terminal.ts";
 
@@ -25,24 +28,24 @@ interface Options {
   html?: string;
 }
 
-/** Others than 1 to 9, on which our policy was tuned. */
-const REPORT_SEEDS = "101,102,103";
+const familyNames = Object.keys(families) as FamilyName[];
+const machineNames = Object.keys(machineModels) as MachineName[];
 
 export function define(command: Command): void {
   command
-    .option("--family <names>", `generated workloads, some of ${familyNames.join(",")} (default: all)`)
+    .option("--family <names>", `generated workloads, some of ${familyNames.join(",")} (default: ${usualFamilies.join(",")})`)
     .option(
-      "--trace <kind:file>",
-      "a recorded workload instead: azure2019:DIR, azure2021:FILE, huawei:FILE,… or recorded:FILE; may be repeated",
+      "--trace <kind:path>",
+      "recorded ones instead: azure2019:DIR, azure2021:FILE, huawei2023:FILE,…, huawei2025:FILE,… or recorded:FILE; may be repeated",
       collect,
     )
     .option("--policy <names>", `some of ${policyNames.join(",")} (default: all)`)
-    .option("--hours <count>", "virtual hours, at most", parseCount(1, 24 * 366))
-    .option("--apps <count>", "apps, at most", parseCount(1, 100_000))
-    .option("--seed <numbers>", "seeds to take the median of", REPORT_SEEDS)
-    .option("--wait-worth <number>", "what a second of a caller's wait is worth, in GB-seconds", parseCount(0, 1_000_000), 100)
-    .option("--frontier", "show what ours trades as that knob moves, in finer steps")
-    .option("--machine <name>", `how quick machines start: ${Object.keys(machineModels).join(" or ")}`, "qemu")
+    .option("--hours <count>", "virtual hours (default: all of a trace, 1 to 24 of a family)", parseHours)
+    .option("--apps <count>", "apps (default: all of a trace, 3 to 50 of a family)", parseCount(1, 100_000))
+    .option("--seed <numbers>", "one run for each; the tables show medians", usualSeeds.join(","))
+    .option("--wait-worth <number>", "the knob: what a second of a caller's wait is worth, in GB-seconds", parseCount(0, 1_000_000), 100)
+    .option("--frontier", "show what ours trades as the knob moves, in finer steps")
+    .option("--machine <name>", `how quick machines are: ${machineNames.join(" or ")}`, "qemu")
     .option("--html <file>", "write a page with plots, too")
     .option("--json", "print JSON")
     .addHelpText(
@@ -62,20 +65,23 @@ async function simulate(options: Options): Promise<void> {
 }
 
 function studyOf(options: Options): Study {
-  const { waitWorth, frontier = false } = options;
   return {
     sources: sourcesOf(options),
     policies: pick("policy", options.policy, policyNames),
-    seeds: seedsOf(options.seed),
-    worth: { wait: waitWorth, cpu: defaultPrices.vcpuSecond / defaultPrices.gbSecond },
-    machine: pick("machine", options.machine, Object.keys(machineModels) as MachineName[])[0]!,
-    frontier: frontier ? FINE_STEPS : STEPS,
+    seeds: options.seed.split(",").map(seedOf),
+    worth: { wait: options.waitWorth, cpu: defaultPrices.vcpuSecond / defaultPrices.gbSecond },
+    machine: pick("machine", options.machine, machineNames)[0]!,
+    frontier: options.frontier ? fineSteps : usualSteps,
   };
 }
 
-/** Of the knob. The targets need them in any case: they compare at equal cold-start rates. */
-const STEPS = [1, 10, 100, 1_000, 10_000];
-const FINE_STEPS = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000];
+function sourcesOf({ family, trace, hours, apps }: Options): Source[] {
+  if (trace !== undefined && family !== undefined)
+    throw new MayflyError("bad-request", { what: "--family and --trace exclude each other" });
+  if (trace !== undefined) return trace.map((text) => ({ trace: findTrace(text), hours: hours ?? Infinity, apps: apps ?? Infinity }));
+  const names = family === undefined ? usualFamilies : pick("family", family, familyNames);
+  return names.map((name) => ({ family: name, hours: hours ?? usualSizes[name].hours, apps: apps ?? usualSizes[name].apps }));
+}
 
 function pick<Name extends string>(what: string, text: string | undefined, allowed: readonly Name[]): Name[] {
   if (text === undefined) return [...allowed];
@@ -87,17 +93,15 @@ function pick<Name extends string>(what: string, text: string | undefined, allow
   });
 }
 
-function sourcesOf({ family, hours = 6, apps = 50 }: Options): Source[] {
-  return pick("family", family, familyNames).map((name) => ({ family: name, hours, apps }));
+function seedOf(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new MayflyError("bad-request", { what: `"${text}" is no seed; it is a whole number of up to nine digits` });
 }
 
-function seedsOf(text: string): number[] {
-  return text.split(",").map((word) => {
-    const seed = Number(word);
-    if (!/^\d{1,9}$/.test(word))
-      throw new MayflyError("bad-request", { what: `"${word}" is no seed: a whole number of up to nine digits` });
-    return seed;
-  });
+function parseHours(text: string): number {
+  const hours = Number(text);
+  if (hours >= 0.01 && hours <= 24 * 366) return hours;
+  throw new InvalidArgumentError("It must be a number of 0.01 to 8784.");
 }
 
 async function writePage(report: Report, file: string, step: (text: string) => void): Promise<void> {

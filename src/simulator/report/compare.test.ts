@@ -38,7 +38,7 @@ test("a rival that no step of the knob is as warm as is a miss, and says so", ()
   const hybrid = verdict("idle-of-hybrid", "cold");
   assert.equal(hybrid.reached, false);
   assert.equal(hybrid.ratio, null);
-  assert.match(hybrid.says, /no step of the knob brings cold starts down to hybrid's 0\.05 %: the lowest is 0\.20 %/);
+  assert.match(hybrid.says, /no step of the knob brings that down to hybrid's 0\.05 %: the lowest is 0\.20 %/);
 });
 
 test("cost is held against the cheapest baseline, and the oracle", () => {

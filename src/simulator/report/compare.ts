@@ -7,21 +7,26 @@ import { judge } from "./targets.ts";
 /** All runs of one workload. In every list the seeds have the same order. */
 export interface WorkloadRuns {
   name: string;
+  description: string;
   synthetic: boolean;
   apps: number;
+  /** What the live run did that is repeated. */
+  live: WorkloadResult["live"];
   policies: { policy: string; kind: PolicyResult["kind"]; runs: Outcome[] }[];
   /** Ours, at each step of the knob. */
   frontier: { waitWorth: number; runs: Outcome[] }[];
 }
 
 export function compare(workload: WorkloadRuns, worth: Report["worth"]): WorkloadResult {
-  const { name, synthetic, apps, policies, frontier } = workload;
+  const { name, description, synthetic, apps, live, policies, frontier } = workload;
   const all = policies.flatMap(({ runs }) => runs);
   return {
     name,
+    description,
     synthetic,
     apps,
-    seconds: Math.max(...all.map(({ seconds }) => seconds)),
+    live,
+    seconds: Math.min(...all.map(({ seconds }) => seconds)),
     invocations: spreadOf(all.map(({ invocations }) => invocations)),
     policies: policies.map(({ policy, kind, runs }) => ({
       policy,

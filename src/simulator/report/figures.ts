@@ -28,6 +28,7 @@ export const figures = {
   gbSeconds: (run: Outcome) => run.gbSeconds,
   bringUpCpuSeconds: (run: Outcome) => run.bringUpCpuSeconds,
   waitSeconds: (run: Outcome) => run.waitSeconds,
+  delaySeconds: (run: Outcome) => run.delaySeconds,
   cost: (run: Outcome) => run.cost,
 } as const;
 

@@ -55,12 +55,16 @@ const point = z.object({
 
 const workloadResult = z.object({
   name: z.string(),
+  /** Where it is from, and what of it is assumed. */
+  description: z.string(),
   /** Generated, not recorded anywhere. */
   synthetic: z.boolean(),
   apps: z.number(),
-  /** Virtual seconds, of the longest run. */
+  /** Virtual seconds, of the shortest run: where callers wait for long, others go on. */
   seconds: z.number(),
   invocations: spread,
+  /** A recorded live run's own starts and binds, to hold ours against; null for other workloads. */
+  live: z.object({ starts: z.number(), binds: z.number() }).nullable(),
   policies: z.array(policyResult),
   /** Of our policy, by rising knob; empty where it was not run. */
   frontier: z.array(frontierPoint),

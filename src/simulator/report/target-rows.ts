@@ -24,9 +24,11 @@ export function targetRows({ workloads }: Report): TargetRow[] {
 
 function rowTitle({ target, reading }: Verdict): string {
   const { title } = targets[target];
-  return reading === "cold-or-bind" ? `${title} and binds` : title;
+  return reading === "cold-or-bind" ? `${title} or binds` : title;
 }
 
+/** Without a ratio, reached means that both have nothing. */
 function cellText({ ratio, reached }: Verdict): string {
-  return `${ratio === null ? "–" : twoDigits(ratio.median)} ${reached ? "✓" : "✗"}`;
+  const amount = ratio === null ? (reached ? "0" : "–") : twoDigits(ratio.median);
+  return `${amount} ${reached ? "✓" : "✗"}`;
 }

@@ -21,9 +21,11 @@ export function assumptions({ machine, worth, seeds }: Report): string {
   return `${count}. Machines "${machine.name}": start ${waitInWords(machine.startMs)}, bind ${waitInWords(machine.bindMs)}. Cost in GB-seconds: memory, ${twoDigits(worth.cpu)} for a second of bring-up CPU, ${worth.wait} for a second of a caller's wait.`;
 }
 
-export function heading({ synthetic, apps, seconds, invocations }: WorkloadResult): string {
-  const origin = synthetic ? "synthetic" : "recorded";
-  return `(${origin}): ${apps} apps, ${(seconds / 3600).toFixed(1)} h, ${amountInWords(invocations.median)} invocations`;
+export function heading({ description, apps, seconds, invocations, live, policies }: WorkloadResult): string {
+  const size = `${apps} ${apps === 1 ? "app" : "apps"}, ${twoDigits(seconds / 3_600)} h, ${amountInWords(invocations.median)} invocations`;
+  const ours = policies.find(({ kind }) => kind === "ours");
+  const replayed = live === null || ours === undefined ? "" : `; ${live.starts} starts live, ${ours.figures.starts.median} simulated`;
+  return `(${description}): ${size}${replayed}`;
 }
 
 export interface FigureColumn<Row> {

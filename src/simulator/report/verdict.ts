@@ -22,5 +22,5 @@ function losses(missed: { workload: WorkloadResult; verdict: Verdict }[]): strin
 }
 
 function binds({ reading }: Verdict): string {
-  return reading === "cold-or-bind" ? " and binds" : "";
+  return reading === "cold-or-bind" ? " or binds" : "";
 }

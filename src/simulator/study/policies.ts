@@ -3,7 +3,7 @@ import { createPackingPolicy, type PackingOptions } from "../../policy/packing.t
 import { baselines, oracle } from "../baselines/baselines.ts";
 import type { PolicyResult } from "../report/report.ts";
 import { simulate, type SimulationOptions } from "../simulate.ts";
-import type { Outcome, SimulatedPolicy, Workload, Worth } from "../simulator.ts";
+import type { Outcome, SimulatedPolicy, Workload } from "../simulator.ts";
 
 export const policyNames: readonly string[] = ["oracle", "mayfly", ...baselines.map(({ name }) => name)];
 
@@ -12,16 +12,23 @@ export function kindOf(policy: string): PolicyResult["kind"] {
   return policy === "mayfly" ? "ours" : "baseline";
 }
 
-/** @param waitWorth our policy's knob; what the cost is counted in is in `options` */
-export function runPolicy(name: string, workload: Workload, waitWorth: number, options: SimulationOptions): Outcome {
+interface PolicyRun {
+  /** Our policy's knob; what the cost is counted in is in `options`. */
+  waitWorth: number;
+  /** What our policy was told in the live run that is repeated, apart from the knob. */
+  live: PackingOptions | undefined;
+  options: SimulationOptions;
+}
+
+export function runPolicy(name: string, workload: Workload, { waitWorth, live, options }: PolicyRun): Outcome {
   if (name === "oracle") return oracle(workload, options);
-  const policy = name === "mayfly" ? mayfly(waitWorth, options.worth) : baselines.find((each) => each.name === name);
+  const told = { ...(live ?? asServed), waitWorth, cpuWorth: options.worth.cpu };
+  const policy = name === "mayfly" ? mayfly(told) : baselines.find((each) => each.name === name);
   return simulate(workload, policy!, options);
 }
 
-function mayfly(waitWorth: number, { cpu }: Worth): SimulatedPolicy {
-  const create = () => createPackingPolicy({ ...asServed, waitWorth, cpuWorth: cpu });
-  return { name: "mayfly", create: create as unknown as SimulatedPolicy["create"] };
+function mayfly(options: PackingOptions): SimulatedPolicy {
+  return { name: "mayfly", create: (() => createPackingPolicy(options)) as unknown as SimulatedPolicy["create"] };
 }
 
 /** The server's defaults, on a host so large that its limits are not what is compared. */

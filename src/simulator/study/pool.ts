@@ -5,13 +5,12 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { MayflyError } from "../../errors/error.ts";
-import type { Outcome } from "../simulator.ts";
-import type { Job } from "./job.ts";
+import type { Job, Run } from "./job.ts";
 import type { Reply } from "./worker.ts";
 
 export interface Pool {
-  /** Outcomes in the order of the jobs. Not to be called again before it is done. */
-  runAll(jobs: Job[]): Promise<Outcome[]>;
+  /** Runs in the order of the jobs. Not to be called again before it is done. */
+  runAll(jobs: Job[]): Promise<Run[]>;
   close(): Promise<void>;
 }
 
@@ -21,10 +20,10 @@ export function createPool(): Pool {
     async runAll(jobs) {
       while (workers.length < Math.min(availableParallelism(), jobs.length))
         workers.push(new Worker(new URL("worker.ts", import.meta.url)));
-      const outcomes: Outcome[] = [];
+      const runs: Run[] = [];
       const queue = jobs.entries();
-      await Promise.all(workers.map((worker) => work(worker, queue, outcomes)));
-      return outcomes;
+      await Promise.all(workers.map((worker) => work(worker, queue, runs)));
+      return runs;
     },
     async close() {
       await Promise.all(workers.map((worker) => worker.terminate()));
@@ -33,18 +32,18 @@ export function createPool(): Pool {
 }
 
 /** The queue is shared: each worker takes the next job when it is free. */
-async function work(worker: Worker, queue: Iterator<[number, Job]>, outcomes: Outcome[]): Promise<void> {
+async function work(worker: Worker, queue: Iterator<[number, Job]>, runs: Run[]): Promise<void> {
   for (let next = queue.next(); next.done !== true; next = queue.next()) {
     const [at, job] = next.value;
-    outcomes[at] = await ask(worker, job);
+    runs[at] = await ask(worker, job);
   }
 }
 
-function ask(worker: Worker, job: Job): Promise<Outcome> {
+function ask(worker: Worker, job: Job): Promise<Run> {
   return new Promise((resolve, reject) => {
     worker.removeAllListeners();
     worker.once("message", (reply: Reply) => {
-      if ("outcome" in reply) resolve(reply.outcome);
+      if ("run" in reply) resolve(reply.run);
       else reject(new MayflyError(reply.code, reply.details));
     });
     worker.once("error", reject);

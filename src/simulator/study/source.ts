@@ -1,28 +1,61 @@
-/** Where a study's invocations come from, as plain data: a generated family, or recorded files. */
-import type { Workload } from "../simulator.ts";
+/** Where a study's invocations come from, as plain data: a generated family, or recorded files. Opened in a worker, once for each run. */
+import type { MachineModel, Workload } from "../simulator.ts";
+import type { PackingOptions } from "../../policy/packing.ts";
 import { families, type FamilyName } from "../workloads/families.ts";
+import { readAzure2019 } from "../workloads/azure-2019.ts";
+import { readAzure2021 } from "../workloads/azure-2021.ts";
+import { readHuawei } from "../workloads/huawei.ts";
+import { readRecording } from "../workloads/recorded.ts";
+import { shorten } from "./shorten.ts";
+import type { Trace } from "./trace-files.ts";
 
-export interface Source {
+export type Source = GeneratedSource | TraceSource;
+
+export interface GeneratedSource {
   family: FamilyName;
   hours: number;
   apps: number;
 }
 
-export const familyNames = Object.keys(families) as FamilyName[];
-
-/** A fresh one, at its beginning. */
-export function openSource({ family, hours, apps }: Source, seed: number): Workload {
-  return families[family](seed, hours, apps);
+export interface TraceSource {
+  trace: Trace;
+  /** Of what is in the files, at most. */
+  hours: number;
+  apps: number;
 }
 
-export function nameOf({ family }: Source): string {
-  return family;
+export interface OpenSource {
+  workload: Workload;
+  /** How a live run's machines were, the policy's settings, and what it did. */
+  live?: { machine: MachineModel; options: PackingOptions; starts: number; binds: number };
 }
 
-export function isSynthetic(_: Source): boolean {
-  return true;
+export function openSource(source: Source, seed: number): OpenSource {
+  if ("family" in source) return { workload: families[source.family](seed, source.hours, source.apps) };
+  const { workload, live } = openTrace(source.trace, seed);
+  return { workload: shorten(workload, source.hours, source.apps), ...(live === undefined ? {} : { live }) };
 }
 
-export function countApps({ apps }: Source): number {
-  return apps;
+function openTrace(trace: Trace, seed: number): OpenSource {
+  switch (trace.kind) {
+    case "azure2019":
+      return { workload: readAzure2019(trace, seed) };
+    case "azure2021":
+      return { workload: readAzure2021(trace.file, seed) };
+    case "huawei2023":
+    case "huawei2025":
+      return { workload: readHuawei({ ...trace, durationUnitMs: trace.kind === "huawei2023" ? 1 : 1_000 }, seed) };
+    case "recorded": {
+      const { workload, live, machine, options } = readRecording(trace.file);
+      return { workload, live: { ...live, machine, options } };
+    }
+  }
+}
+
+export function nameOf(source: Source): string {
+  return "family" in source ? source.family : source.trace.kind;
+}
+
+export function isSynthetic(source: Source): boolean {
+  return "family" in source;
 }

@@ -1,15 +1,14 @@
 /**
  * A study: every policy over every workload, once for each seed, and ours once more at each step of its knob; then compared.
- * Seeds 1 to 9 are those that our policy was tuned on; reports are of others.
  */
 import { compare, type WorkloadRuns } from "../report/compare.ts";
 import type { Report, WorkloadResult } from "../report/report.ts";
-import type { Outcome, Worth } from "../simulator.ts";
+import type { Worth } from "../simulator.ts";
 import type { Job } from "./job.ts";
 import { type MachineName, machineModels } from "./machines.ts";
 import { kindOf } from "./policies.ts";
 import { createPool, type Pool } from "./pool.ts";
-import { countApps, isSynthetic, nameOf, type Source } from "./source.ts";
+import { isSynthetic, nameOf, type Source } from "./source.ts";
 
 export interface Study {
   sources: Source[];
@@ -50,14 +49,17 @@ async function runSource(study: Study, source: Source, pool: Pool): Promise<Work
       series: at < study.policies.length && first === 0 && withSeries.includes(policy),
     })),
   );
-  const outcomes = await pool.runAll(jobs);
-  const runsOf = (at: number): Outcome[] => outcomes.slice(at * study.seeds.length, (at + 1) * study.seeds.length);
+  const runs = await pool.runAll(jobs);
+  const outcomesOf = (at: number) => runs.slice(at * study.seeds.length, (at + 1) * study.seeds.length).map(({ outcome }) => outcome);
+  const { apps, live, outcome } = runs[0]!;
   return {
     name: nameOf(source),
+    description: isSynthetic(source) ? "synthetic" : outcome.workload,
     synthetic: isSynthetic(source),
-    apps: countApps(source),
-    policies: study.policies.map((policy, at) => ({ policy, kind: kindOf(policy), runs: runsOf(at) })),
-    frontier: frontierSteps(study).map(({ waitWorth }, at) => ({ waitWorth, runs: runsOf(study.policies.length + at) })),
+    apps,
+    live: live ?? null,
+    policies: study.policies.map((policy, at) => ({ policy, kind: kindOf(policy), runs: outcomesOf(at) })),
+    frontier: frontierSteps(study).map(({ waitWorth }, at) => ({ waitWorth, runs: outcomesOf(study.policies.length + at) })),
   };
 }
 

@@ -2,11 +2,10 @@
 import { parentPort } from "node:worker_threads";
 import { type ErrorDetails, MayflyError } from "../../errors/error.ts";
 import type { ErrorCode } from "../../errors/table.ts";
-import type { Outcome } from "../simulator.ts";
-import { type Job, runJob } from "./job.ts";
+import { type Job, type Run, runJob } from "./job.ts";
 
 /** Errors of the table go as data: between threads they would lose what makes them one. Others end the worker. */
-export type Reply = { outcome: Outcome } | { code: ErrorCode; details: ErrorDetails };
+export type Reply = { run: Run } | { code: ErrorCode; details: ErrorDetails };
 
 const port = parentPort!;
 
@@ -14,7 +13,7 @@ port.on("message", (job: Job) => port.postMessage(reply(job)));
 
 function reply(job: Job): Reply {
   try {
-    return { outcome: runJob(job) };
+    return { run: runJob(job) };
   } catch (error) {
     if (error instanceof MayflyError) return { code: error.code, details: error.details };
     throw error;

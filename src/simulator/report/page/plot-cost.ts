@@ -3,13 +3,17 @@ import type { TopLevelSpec } from "vega-lite";
 import type { Figures } from "../figures.ts";
 import type { Report, WorkloadResult } from "../report.ts";
 import { amountInWords, twoDigits } from "../words.ts";
+import { plotSize } from "./render-plot.ts";
 
-/** Bars are cut at this × the cheapest: one that costs a hundredfold would leave the others a line. */
-const LONGEST_BAR = 6;
+/** Bars are cut at this × the cheapest that does not know the future: one that costs a hundredfold would leave the others a line. */
+const LONGEST_BAR = 3;
+/** Room for the text beside the longest bar. */
+const WITH_TEXT = 1.7;
 
 export function costPlot({ policies }: WorkloadResult, worth: Report["worth"]): TopLevelSpec {
-  const cheapest = Math.min(...policies.map(({ figures }) => figures.cost.median));
-  const longest = Math.min(cheapest * LONGEST_BAR, Math.max(...policies.map(({ figures }) => figures.cost.median)));
+  const costs = (some: WorkloadResult["policies"]) => some.map(({ figures }) => figures.cost.median);
+  const cheapest = Math.min(...costs(policies.filter(({ kind }) => kind !== "limit" || policies.length === 1)));
+  const longest = Math.min(cheapest * LONGEST_BAR, Math.max(...costs(policies)));
   const order = policies.toSorted((a, b) => a.figures.cost.median - b.figures.cost.median).map(({ policy }) => policy);
   const labels = policies.map(({ policy, figures, timesOracle }) => ({
     policy,
@@ -20,16 +24,16 @@ export function costPlot({ policies }: WorkloadResult, worth: Report["worth"]): 
   const x = {
     type: "quantitative" as const,
     title: "cost, GB-seconds",
-    scale: { domain: [0, longest], clamp: true },
+    scale: { domain: [0, longest * WITH_TEXT], nice: false },
     axis: { format: "~s", tickCount: 6 },
   };
   return {
-    width: 300,
+    ...plotSize,
     height: { step: 24 },
     title: { text: "Cost", subtitle: "What machines held, what starts and binds computed, and what callers waited" },
     layer: [
       {
-        data: { values: policies.flatMap(({ policy, figures }) => stack(policy, parts(figures, worth))) },
+        data: { values: policies.flatMap(({ policy, figures }) => stack(policy, parts(figures, worth), longest)) },
         mark: { type: "bar", height: 16 },
         encoding: {
           y,
@@ -47,21 +51,33 @@ export function costPlot({ policies }: WorkloadResult, worth: Report["worth"]): 
   };
 }
 
-const partNames = ["memory at work", "memory idle", "memory of blanks and starts", "CPU of starts and binds", "callers' waits"];
-const partColours = ["var(--work)", "var(--idle)", "var(--blank)", "var(--cpu)", "var(--wait)"];
+const partNames = [
+  "memory at work",
+  "memory idle",
+  "memory of blanks and starts",
+  "CPU of starts and binds",
+  "callers' waits",
+  "delays in full machines",
+];
+const partColours = ["var(--work)", "var(--idle)", "var(--blank)", "var(--cpu)", "var(--wait)", "var(--delay)"];
 
 function parts(figures: Figures, worth: Report["worth"]): number[] {
-  const { gbSeconds, unusedGbSeconds, idleGbSeconds, blankGbSeconds, bringUpCpuSeconds, waitSeconds } = figures;
+  const { gbSeconds, unusedGbSeconds, idleGbSeconds, blankGbSeconds, bringUpCpuSeconds, waitSeconds, delaySeconds } = figures;
   return [
     Math.max(0, gbSeconds.median - unusedGbSeconds.median),
     idleGbSeconds.median,
     blankGbSeconds.median,
     bringUpCpuSeconds.median * worth.cpu,
     waitSeconds.median * worth.wait,
+    delaySeconds.median * worth.wait,
   ];
 }
 
-function stack(policy: string, amounts: number[]): { policy: string; part: string; from: number; to: number }[] {
+function stack(policy: string, amounts: number[], longest: number): { policy: string; part: string; from: number; to: number }[] {
   let end = 0;
-  return amounts.map((amount, at) => ({ policy, part: partNames[at]!, from: end, to: (end += amount) }));
+  return amounts.map((amount, at) => {
+    const from = end;
+    end = Math.min(longest, end + amount);
+    return { policy, part: partNames[at]!, from, to: end };
+  });
 }

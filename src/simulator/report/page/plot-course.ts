@@ -3,7 +3,9 @@ import type { TopLevelSpec } from "vega-lite";
 import type { WorkloadResult } from "../report.ts";
 
 export function coursePlot({ series }: WorkloadResult): TopLevelSpec {
-  const rows = series.flatMap(({ policy, points }) => points.map((point) => ({ policy, ...point, hours: point.atSeconds / 3_600 })));
+  const rows = series.flatMap(({ policy, points }) =>
+    points.map((point) => ({ policy, ...point, hours: point.atSeconds / 3_600, memoryGb: point.memoryMb / 1_024 })),
+  );
   const ours = rows.filter(({ policy }) => policy === series[0]!.policy);
   const demand = ours.flatMap(({ hours, inFlight, waiting, slots }) => [
     { hours, what: "invocations", count: inFlight + waiting },
@@ -14,7 +16,7 @@ export function coursePlot({ series }: WorkloadResult): TopLevelSpec {
     vconcat: [
       panel(demand, "count", "what", "invocations and slots", ["invocations", "slots"], ["var(--work)", "var(--ours)"]),
       panel(rows, "machines", "policy", "machines", names, policyColours),
-      panel(rows, "memoryMb", "policy", "memory, MB", names, policyColours),
+      panel(rows, "memoryGb", "policy", "memory, GB", names, policyColours),
     ],
     title: { text: "One run over time", subtitle: `The first seed; demand and slots are those of ${names[0]}` },
     resolve: { scale: { color: "independent" } },
@@ -27,7 +29,7 @@ const policyColours = ["var(--ours)", "var(--idle)", "var(--blank)"];
 
 function panel(values: object[], field: string, by: string, title: string, domain: string[], range: string[]): Panel {
   return {
-    width: 1060,
+    width: 1070,
     height: 110,
     data: { values },
     mark: { type: "line", interpolate: "step-after", strokeWidth: 1.5 },

@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { Figures } from "../figures.ts";
 import type { Report, WorkloadResult } from "../report.ts";
+import { placeLabels } from "./place-labels.ts";
 
 interface Dot {
   label: string;
@@ -58,39 +59,54 @@ interface Words {
   y: string;
 }
 
+const [WIDTH, HEIGHT] = [490, 360];
+
 function scatter(dots: Dot[], words: Words): TopLevelSpec {
+  const across = { max: 2 * Math.max(words.x.constant, ...dots.map(({ x }) => x)), constant: words.x.constant };
+  const up = { min: Math.min(...dots.map(({ y }) => Math.max(y, LEAST))) / 2, max: 2 * Math.max(LEAST, ...dots.map(({ y }) => y)) };
   const x = {
     field: "x",
-    type: "quantitative",
+    type: "quantitative" as const,
     title: words.x.title,
-    scale: { type: "symlog", constant: words.x.constant },
-    axis: { values: words.x.values, format: ",.2~f" },
-  } as const;
+    scale: { type: "symlog" as const, constant: across.constant, domain: [0, across.max], nice: false },
+    axis: { values: words.x.values.filter((value) => value <= across.max), format: ",.2~f" },
+  };
   const y = {
     field: "y",
-    type: "quantitative",
+    type: "quantitative" as const,
     title: words.y,
-    scale: { type: dots.every((each) => each.y > 0) ? "log" : "symlog" },
-    axis: { format: "~s", tickCount: 6 },
-  } as const;
+    scale: { type: "log" as const, domain: [up.min, up.max], nice: false, clamp: true },
+    axis: { format: "~s", tickCount: 5 },
+  };
   const color = {
     field: "kind",
     type: "nominal" as const,
     scale: { domain: [oursName, baselineName, limitName], range: ["var(--ours)", "var(--others)", "var(--oracle)"] },
   };
+  const pixels = dots.map((each) => ({
+    label: each.label,
+    x: (WIDTH * Math.log1p(each.x / across.constant)) / Math.log1p(across.max / across.constant),
+    y: (HEIGHT * Math.log(up.max / Math.max(each.y, LEAST))) / Math.log(up.max / up.min),
+  }));
+  const places = placeLabels(pixels, WIDTH, HEIGHT);
+  const labels = dots.flatMap((each, at) => (places[at] === undefined ? [] : [{ ...each, ...places[at] }]));
+  const line = dots.filter(({ kind }) => kind === oursName);
   return {
-    width: 420,
-    height: 320,
+    width: WIDTH,
+    height: HEIGHT,
     title: { text: words.title, subtitle: words.subtitle },
-    data: { values: dots },
+    encoding: { x, y },
     layer: [
+      { data: { values: line }, mark: { type: "line", strokeWidth: 2 }, encoding: { color, order: { field: "step" } } },
+      { data: { values: dots }, mark: { type: "point", filled: true, size: 70, opacity: 1 }, encoding: { color } },
       {
-        transform: [{ filter: { field: "kind", equal: oursName } }],
-        mark: { type: "line", strokeWidth: 2 },
-        encoding: { x, y, color, order: { field: "step" } },
+        data: { values: labels },
+        mark: { type: "text", align: "left", fontSize: 11, dx: { expr: "datum.dx" }, dy: { expr: "datum.dy" } },
+        encoding: { text: { field: "label" } },
       },
-      { mark: { type: "point", filled: true, size: 70, opacity: 1 }, encoding: { x, y, color } },
-      { mark: { type: "text", align: "left", dx: 8, dy: -6, fontSize: 11 }, encoding: { x, y, text: { field: "label" } } },
     ],
   };
 }
+
+/** GB-seconds; a logarithmic axis has no 0. */
+const LEAST = 0.1;

@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { WorkloadResult } from "../report.ts";
 import { percentInWords } from "../words.ts";
+import { plotSize } from "./render-plot.ts";
 
 export function waitsPlot({ policies }: WorkloadResult): TopLevelSpec {
   const dots = policies.flatMap(({ policy, figures }) => [
@@ -18,12 +19,12 @@ export function waitsPlot({ policies }: WorkloadResult): TopLevelSpec {
   const x = {
     type: "quantitative" as const,
     title: "share of invocations, %, on a logarithmic scale that begins at 0",
-    scale: { type: "symlog" as const, constant: 0.01, domain: [0, 100] },
+    scale: { type: "symlog" as const, constant: 0.01, domain: [0, 300] },
     axis: { values: [0, 0.01, 0.1, 1, 10, 100], format: ",.2~f" },
   };
   const color = { field: "what", type: "nominal" as const, scale: { domain: [forStart, forBind], range: ["var(--wait)", "var(--blank)"] } };
   return {
-    width: 400,
+    ...plotSize,
     height: { step: 24 },
     title: { text: "Cold starts, in both readings", subtitle: "Lines span the seeds" },
     layer: [

@@ -1,6 +1,9 @@
 /** A Vega-Lite specification as an SVG text. Vega is loaded here and nowhere else, when the first plot is drawn. */
 import type { Config, TopLevelSpec } from "vega-lite";
 
+/** Axes and legend included. */
+export const plotSize = { width: 570, autosize: { type: "fit-x", contains: "padding" } } as const;
+
 export async function renderPlot(spec: TopLevelSpec): Promise<string> {
   const [{ View, parse }, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
   const view = new View(parse(compile(spec, { config: plotConfig }).spec), { renderer: "none" });
@@ -27,13 +30,12 @@ const plotConfig: Config = {
   },
   legend: {
     labelColor: "var(--text)",
-    titleColor: "var(--soft)",
     labelFontSize: 12,
-    titleFontSize: 12,
+    labelLimit: 0,
     orient: "top",
     title: null,
-    labelLimit: 0,
     symbolType: "square",
+    symbolStrokeWidth: 3,
   },
   text: { fill: "var(--text)", fontSize: 12 },
   title: {

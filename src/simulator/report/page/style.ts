@@ -2,13 +2,13 @@ export const style = `
 :root {
   --page: #fbfaf7; --card: #fff; --text: #22252b; --soft: #646a76; --line: #dfe1e6; --good: #1a7a45; --bad: #b3261e;
   --ours: #c2410c; --others: #7a8394; --oracle: #1a7a45;
-  --work: #3f7fbf; --idle: #9db8d6; --blank: #8e6fc1; --cpu: #d99a2b; --wait: #c9433a;
+  --work: #3f7fbf; --idle: #9db8d6; --blank: #8e6fc1; --cpu: #d99a2b; --wait: #c9433a; --delay: #eba39d;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #16181d; --card: #1e2128; --text: #e6e8ec; --soft: #9ba2b0; --line: #373c47; --good: #5cc98b; --bad: #ff8a80;
     --ours: #ff9b5e; --others: #8a93a5; --oracle: #5cc98b;
-    --work: #5b9bd8; --idle: #4a6888; --blank: #a58ad6; --cpu: #e0ab4c; --wait: #ef6a60;
+    --work: #5b9bd8; --idle: #4a6888; --blank: #a58ad6; --cpu: #e0ab4c; --wait: #ef6a60; --delay: #8f3f3a;
   }
 }
 body { margin: 0 auto; max-width: 1240px; padding: 24px 20px 60px; background: var(--page); color: var(--text); font: 15px/1.5 system-ui, sans-serif; }

@@ -23,6 +23,7 @@ export function madeUp(policy: string, told: Partial<Outcome>): Outcome {
     gbSeconds: 200,
     bringUpCpuSeconds: 20,
     waitSeconds: 1,
+    delaySeconds: 0,
     cost: 300,
     peakMachines: 10,
     seconds: 3_600,
@@ -38,8 +39,10 @@ export function madeUpWorkload(): WorkloadRuns {
   ];
   return {
     name: "steady",
+    description: "synthetic",
     synthetic: true,
     apps: 20,
+    live: null,
     policies: [
       { policy: "oracle", kind: "limit", runs: two("oracle", { cold: 0, bindWaits: 0, cost: 200, idleGbSeconds: 5, blankGbSeconds: 1 }) },
       { policy: "mayfly", kind: "ours", runs: two("mayfly", { series: course() }) },
