@@ -36,6 +36,9 @@ export interface MachineModel {
   startMs: number;
   /** ms from a bind command to a bound machine. */
   bindMs: number;
+  /** As recorded, ms: the first start takes the first of them, and so on, again from the first after the last. Absent: all take `startMs`. */
+  startTimesMs?: readonly number[];
+  bindTimesMs?: readonly number[];
   /** ms of CPU that each takes. */
   startCpuMs: number;
   bindCpuMs: number;

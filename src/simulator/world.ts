@@ -281,7 +281,8 @@ export class World {
     const machine = startMachine(id, place, memoryMb, vcpus, this.now);
     this.#places[place] = machine;
     this.#machines.set(id, machine);
-    this.#events.add(this.now + this.#options.machine.startMs, UP, place);
+    const { startMs, startTimesMs } = this.#options.machine;
+    this.#events.add(this.now + inTurn(startTimesMs, this.#tally.starts, startMs), UP, place);
   }
 
   #bind(machine: SimulatedMachine, name: string): void {
@@ -292,7 +293,8 @@ export class World {
     machine.phase = "binding";
     machine.comingUp = true;
     this.#tally.binds++;
-    this.#events.add(this.now + this.#options.machine.bindMs, UP, machine.place);
+    const { bindMs, bindTimesMs } = this.#options.machine;
+    this.#events.add(this.now + inTurn(bindTimesMs, this.#tally.binds, bindMs), UP, machine.place);
   }
 
   #drain(machine: SimulatedMachine): void {
@@ -318,4 +320,9 @@ export class World {
   #broken(what: string): never {
     throw new Error(`the policy ${this.#policy.name} ${what}`);
   }
+}
+
+/** @param count from 1 */
+function inTurn(times: readonly number[] | undefined, count: number, otherwise: number): number {
+  return times?.[(count - 1) % times.length] ?? otherwise;
 }

@@ -15,7 +15,7 @@ export interface Recording {
   workload: Workload;
   /** Of the policy that ran. */
   options: PackingOptions;
-  /** As its machines were: the medians of their start and bind times, the memory of those bound. */
+  /** As its machines were: their start and bind times, in their order. CPU and memory of blanks are not on record: they are taken to be qemu's. */
   machine: MachineModel;
   /** What the live policy did. */
   live: { starts: number; binds: number };

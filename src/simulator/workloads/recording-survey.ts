@@ -12,6 +12,7 @@ export interface Survey {
   /** Of the file's clock, ms. */
   beginMs: number;
   endMs: number;
+  /** That made a blank. */
   starts: number;
   binds: number;
 }
@@ -27,6 +28,8 @@ interface App {
   reports: number;
 }
 
+/** Start or bind times that the simulation repeats: memory does not grow with the recording. */
+const MOST_KEPT = 4_096;
 const REPORT_MS = 1_000;
 const BYTES_PER_MB = 1_048_576;
 
@@ -38,11 +41,11 @@ export function surveyRecording(steps: Iterable<RecordedStep>): Survey {
 
 class Surveyor {
   readonly #apps = new Map<string, App>();
-  /** Since when a machine starts or is being bound, and whose it is. */
-  readonly #machines = new Map<number, { since: number; app?: App }>();
+  /** Since when a machine starts or is being bound, the number of that start or bind, and whose it is. */
+  readonly #machines = new Map<number, { since: number; number: number; app?: App | undefined }>();
   readonly #running = new Map<number, { since: number; app?: App | undefined }>();
-  readonly #startTimes = new Times();
-  readonly #bindTimes = new Times();
+  readonly #startTimes = new Durations();
+  readonly #bindTimes = new Durations();
   #beginMs = NaN;
   #endMs = 0;
   #starts = 0;
@@ -53,7 +56,7 @@ class Surveyor {
     this.#endMs = now;
     this.#hear(event, now);
     for (const command of commands) {
-      if (command.type === "start") this.#start(command.machine, now);
+      if (command.type === "start") this.#machines.set(command.machine, { since: now, number: this.#startTimes.begin() });
       else if (command.type === "bind") this.#bind(command.machine, command.app, now);
       else if (command.type === "assign")
         this.#running.set(command.invocation, { since: now, app: this.#machines.get(command.machine)?.app });
@@ -61,7 +64,8 @@ class Surveyor {
   }
 
   survey(): Survey {
-    const machine = { ...qemuMachines, startMs: this.#startTimes.quantileMs(0.5), bindMs: this.#bindTimes.quantileMs(0.5) };
+    const starts = { startMs: this.#startTimes.medianMs, startTimesMs: this.#startTimes.kept };
+    const machine = { ...qemuMachines, ...starts, bindMs: this.#bindTimes.medianMs, bindTimesMs: this.#bindTimes.kept };
     const apps = [...this.#apps.values()].map((each) => described(each, machine.blankMb));
     const indexOf = new Map([...this.#apps.keys()].map((name, index) => [name, index]));
     const counts = { starts: this.#starts, binds: this.#binds };
@@ -78,11 +82,11 @@ class Surveyor {
         this.#running.delete(event.invocation);
         return;
       case "blank":
-        this.#startTimes.add(now - (this.#machines.get(event.machine)?.since ?? now));
-        return;
+        // Those commanded while the server was shutting down were not obeyed.
+        this.#starts++;
+        return this.#cameUp(this.#startTimes, event.machine, now);
       case "bound":
-        this.#bindTimes.add(now - (this.#machines.get(event.machine)?.since ?? now));
-        return;
+        return this.#cameUp(this.#bindTimes, event.machine, now);
       case "stats":
         return this.#report(event);
       case "exit":
@@ -96,15 +100,14 @@ class Surveyor {
     this.#apps.set(name, { app: { name, limits, memoryMb: 0 }, count: 0, totalMs: 0, cpuMs: 0, memoryMb: 0, reports: 0 });
   }
 
-  #start(machine: number, now: number): void {
-    this.#starts++;
-    this.#machines.set(machine, { since: now });
-  }
-
   #bind(machine: number, name: string, now: number): void {
     this.#binds++;
-    const app = this.#apps.get(name);
-    this.#machines.set(machine, app === undefined ? { since: now } : { since: now, app });
+    this.#machines.set(machine, { since: now, number: this.#bindTimes.begin(), app: this.#apps.get(name) });
+  }
+
+  #cameUp(times: Durations, id: number, now: number): void {
+    const machine = this.#machines.get(id);
+    if (machine !== undefined) times.end(machine.number, now - machine.since);
   }
 
   #finish(invocation: number, now: number): void {
@@ -121,6 +124,33 @@ class Surveyor {
     app.cpuMs += stats.cpu * REPORT_MS;
     app.memoryMb += stats.memoryBytes / BYTES_PER_MB;
     app.reports++;
+  }
+}
+
+/** How long each of many took, in the order in which they began. */
+class Durations {
+  #begun = 0;
+  readonly #first: number[] = [];
+  readonly #all = new Times();
+
+  get medianMs(): number {
+    return this.#all.quantileMs(0.5);
+  }
+
+  /** The first of them; the median for one that did not end. */
+  get kept(): number[] {
+    return this.#first.map((ms) => (Number.isNaN(ms) ? this.medianMs : ms));
+  }
+
+  /** Returns its number. */
+  begin(): number {
+    if (this.#begun < MOST_KEPT) this.#first.push(NaN);
+    return this.#begun++;
+  }
+
+  end(number: number, ms: number): void {
+    this.#all.add(ms);
+    if (number < MOST_KEPT) this.#first[number] = ms;
   }
 }
 
