@@ -123,6 +123,7 @@ function openState({ config: { stateDir, prices }, clock, log, closing }: Start)
     logs.append({ at: clock.wall(), app, level: LogLevel.Platform, text });
   };
   const accounts = createAccounts({ ledger, prices, clock, tell });
+  closing.defer(() => accounts.close());
   return { catalog, accounts, logs, token: ensureToken(inState("api-token")) };
 }
 

@@ -168,8 +168,16 @@ export const billSchema = z
     prices: pricesSchema,
     apps: z.array(appBillSchema),
     platform: z
-      .object({ ...figures, cpuTemplateSeconds: z.number().openapi({ description: "Part of cpuBringUpSeconds." }) })
-      .openapi({ description: "Used by no app: templates, machines that no app took, and the memory of those that wait for one." }),
+      .object({
+        ...figures,
+        parts: z.array(
+          z.object({ what: z.enum(["server", "templates", "blanks"]), cpuSeconds: z.number(), gbSeconds: z.number(), cost: z.number() }),
+        ),
+      })
+      .openapi({
+        description:
+          "Used by no app: the server's process, the making of templates, the memory of machines that no app had yet, and the CPU of those that none took.",
+      }),
     total: z.object({ ...figures, wallClock: wallClockSchema }),
   })
   .openapi("Bill");

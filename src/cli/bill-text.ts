@@ -14,8 +14,8 @@ export function billInWords(bill: BillInfo, now: number): string {
 
 const NOTE =
   "BRING-UP: CPU of starting machines and binding them to the app. WALL CLOCK: the same invocations where their wall time\n" +
-  "is billed, by the memory that the app asks for. (blanks): machines kept for any app; the CPU is of those that none took.\n" +
-  "`mayfly bill <app>` shows its functions; docs/billing.md has it all.";
+  "is billed, by the memory that the app asks for. (server): Mayfly itself. (blanks): machines kept ready for any app; their CPU\n" +
+  "is that of those that none took. `mayfly bill <app>` shows its functions; docs/billing.md has it all.";
 
 interface Row {
   name: string;
@@ -46,17 +46,14 @@ const columns: Column<Row>[] = [
   },
 ];
 
-function rowsOf({ apps, platform, total, prices }: BillInfo): Row[] {
-  const templates = platform.cpuTemplateSeconds;
-  const unclaimed = platform.cpuBringUpSeconds - templates;
-  const nothing = { requests: null, run: null, wallClock: null };
-  const templateCost = templates * prices.vcpuSecond;
-  return [
-    ...apps.map((app) => rowOf(app.app, app)),
-    { ...nothing, name: "(templates)", bringUp: templates, memory: null, cost: templateCost },
-    { ...nothing, name: "(blanks)", bringUp: unclaimed, memory: platform.gbSeconds, cost: platform.cost - templateCost },
-    rowOf("total", total),
-  ];
+function rowsOf({ apps, platform, total }: BillInfo): Row[] {
+  return [...apps.map((app) => rowOf(app.app, app)), ...platform.parts.map(partRow), rowOf("total", total)];
+}
+
+/** Only the server runs; the rest is there for machines to start. */
+function partRow({ what, cpuSeconds, gbSeconds: memory, cost }: BillInfo["platform"]["parts"][number]): Row {
+  const cpu = what === "server" ? { run: cpuSeconds, bringUp: null } : { run: null, bringUp: cpuSeconds };
+  return { name: `(${what})`, requests: null, ...cpu, memory, cost, wallClock: null };
 }
 
 function rowOf(name: string, figures: Omit<BillInfo["total"], never>): Row {

@@ -9,6 +9,7 @@ const month = "2026-11";
 
 const rows = [
   row({ app: null, kind: "template", cpuUs: 4_000_000 }),
+  row({ app: null, kind: "server", cpuUs: 2_000_000, byteSeconds: 2 * GB }),
   row({ app: null, kind: "start", cpuUs: 1_000_000, byteSeconds: GB }),
   row({ app: "shop", kind: "start", cpuUs: 500_000 }),
   row({ app: "shop", kind: "bind", cpuUs: 250_000, byteSeconds: GB / 4 }),
@@ -32,10 +33,15 @@ test("an app's lines are what it used at its prices, and the total is theirs", (
   assert.deepEqual(shop.wallClock, { seconds: 2, gbSeconds: 0.5, cost: 54 });
 });
 
-test("what no app used is the platform's, templates apart, and part of the total", () => {
+test("what no app used is the platform's, in parts, and part of the total", () => {
   const { platform, total } = bill();
-  assert.deepEqual([platform.cpuBringUpSeconds, platform.cpuTemplateSeconds, platform.gbSeconds, platform.cost], [5, 4, 1, 20]);
-  assert.equal(total.cost, 13.000002 + 20);
+  assert.deepEqual([platform.cpuRunSeconds, platform.cpuBringUpSeconds, platform.gbSeconds, platform.cost], [2, 5, 3, 44]);
+  assert.deepEqual(platform.parts, [
+    { what: "server", cpuSeconds: 2, gbSeconds: 2, cost: 24 },
+    { what: "templates", cpuSeconds: 4, gbSeconds: 0, cost: 8 },
+    { what: "blanks", cpuSeconds: 1, gbSeconds: 1, cost: 12 },
+  ]);
+  assert.equal(total.cost.toFixed(6), "57.000002");
   assert.equal(total.wallClock.cost, 54);
 });
 

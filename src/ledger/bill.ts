@@ -1,5 +1,5 @@
 /** A month's rows of the ledger, priced: a bill for each app, what the platform used itself, and the total. Pure. */
-import type { Limits, UsageRow } from "./ledger.ts";
+import type { Limits, UsageKind, UsageRow } from "./ledger.ts";
 import type { Prices } from "./prices.ts";
 import { type LimitUse, limitUses } from "./quotas.ts";
 import { splitExactly } from "./split.ts";
@@ -57,9 +57,17 @@ export interface FunctionShare extends Figures {
   wallSeconds: number;
 }
 
+/** The CPU of its server is cpuRunSeconds. */
 export interface PlatformBill extends Figures {
-  /** CPU spent on making templates; part of cpuBringUpSeconds. */
-  cpuTemplateSeconds: number;
+  parts: PlatformPart[];
+}
+
+export interface PlatformPart {
+  /** blanks: the memory of machines that no app had yet, and the CPU of those that none took. */
+  what: "server" | "templates" | "blanks";
+  cpuSeconds: number;
+  gbSeconds: number;
+  cost: number;
 }
 
 export interface BillInput {
@@ -74,13 +82,12 @@ export interface BillInput {
 export function makeBill({ month, prices, rows, limits, apps }: BillInput): Bill {
   const byApp = Map.groupBy(rows, ({ app }) => app);
   const names = [...new Set([...apps, ...byApp.keys()])].filter((app) => app !== null).toSorted();
-  const platform = sumsOf(byApp.get(null) ?? []);
   const total = sumsOf(rows);
   return {
     month,
     prices,
     apps: names.map((app) => makeAppBill(app, byApp.get(app) ?? [], limits.get(app), prices)),
-    platform: { ...figuresOf(platform, prices), cpuTemplateSeconds: platform.templateCpuUs / 1e6 },
+    platform: platformBill(byApp.get(null) ?? [], prices),
     total: { ...figuresOf(total, prices), wallClock: wallClockOf(total, prices) },
   };
 }
@@ -89,6 +96,14 @@ function sumsOf(rows: readonly UsageRow[]): Sums {
   const sums = emptySums();
   for (const row of rows) addRow(sums, row);
   return sums;
+}
+
+function platformBill(rows: readonly UsageRow[], prices: Prices): PlatformBill {
+  const part = (what: PlatformPart["what"], kind: UsageKind): PlatformPart => {
+    const { cpuRunSeconds, cpuBringUpSeconds, gbSeconds, cost } = figuresOf(sumsOf(rows.filter((row) => row.kind === kind)), prices);
+    return { what, cpuSeconds: cpuRunSeconds + cpuBringUpSeconds, gbSeconds, cost };
+  };
+  return { ...figuresOf(sumsOf(rows), prices), parts: [part("server", "server"), part("templates", "template"), part("blanks", "start")] };
 }
 
 export function makeAppBill(app: string, rows: readonly UsageRow[], limits: Limits | undefined, prices: Prices): AppBill {

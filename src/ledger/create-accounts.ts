@@ -10,6 +10,7 @@ import { type AppBill, type Bill, makeAppBill, makeBill } from "./bill.ts";
 import type { Ledger, Limits, UsageDelta } from "./ledger.ts";
 import type { Prices } from "./prices.ts";
 import { createQuotas } from "./quotas.ts";
+import { meterServer } from "./server-meter.ts";
 
 export interface AccountsOptions {
   ledger: Ledger;
@@ -29,6 +30,8 @@ export interface OpenAccounts extends Accounts, UsageSink {
   limits(app: string): Limits;
   /** Counts what was used this month already. Throws "disk-full". */
   setLimits(app: string, limits: Limits): void;
+  /** Before the ledger's. */
+  close(): void;
 }
 
 const MB = 2 ** 20;
@@ -36,6 +39,7 @@ const unlimited: Limits = { spend: null, requests: null, cpuSeconds: null };
 
 export function createAccounts({ ledger, prices, clock, tell }: AccountsOptions): OpenAccounts {
   const attribution = createAttribution();
+  const stopMeter = meterServer(clock, (delta) => ledger.record(delta));
   const usage = (app: string, month: string) => ledger.rows({ month, app });
   const watchers: ((app: string) => void)[] = [];
   // Later: whoever is told may be in the midst of telling us.
@@ -68,6 +72,7 @@ export function createAccounts({ ledger, prices, clock, tell }: AccountsOptions)
       ledger.setLimits(app, limits);
       quotas.set(app, limits);
     },
+    close: stopMeter,
   };
 
   function attribute({ machine, cpuUs, at }: UsageEntry, app: string): void {

@@ -1,10 +1,10 @@
 /** The record of CPU and memory used, and of requests served. It only grows. */
 
 /**
- * template: making what machines are cloned from. start: until an app takes the machine. bind: until it is bound to it. run: from then
+ * server: Mayfly's own process. template: making what machines are cloned from. start: until an app takes the machine. bind: until it is bound to it. run: from then
  * on. calls: the invocations of a function; their CPU is an attribution, and is part of run.
  */
-export type UsageKind = "template" | "start" | "bind" | "run" | "calls";
+export type UsageKind = "server" | "template" | "start" | "bind" | "run" | "calls";
 
 /** What is added up. Every one may be absent, which is 0. */
 export interface Amounts {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { afterEach, beforeEach, test } from "node:test";
 import { FakeClock } from "../dispatcher/testing/fake-clock.ts";
 import { createAccounts, type OpenAccounts } from "./create-accounts.ts";
 import { createLedger } from "./create-ledger.ts";
@@ -18,6 +18,11 @@ beforeEach(() => {
   told = [];
   ledger = createLedger(":memory:", { clock, onFailure: (error) => assert.fail(String(error)) });
   open();
+});
+
+afterEach(() => {
+  accounts.close();
+  ledger.close();
 });
 
 test("calls are admitted up to the limit, and again when the month has ended", () => {

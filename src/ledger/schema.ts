@@ -17,7 +17,7 @@ const amounts = `
     wall_ms INTEGER NOT NULL,
     wall_byte_seconds REAL NOT NULL`;
 
-const kinds = "kind TEXT NOT NULL CHECK (kind IN ('template', 'start', 'bind', 'run', 'calls'))";
+const kinds = "kind TEXT NOT NULL CHECK (kind IN ('server', 'template', 'start', 'bind', 'run', 'calls'))";
 
 export const ledgerMigrations: readonly Migration[] = [
   `

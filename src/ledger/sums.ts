@@ -3,11 +3,10 @@ import type { UsageDelta } from "./ledger.ts";
 import type { Prices } from "./prices.ts";
 
 export interface Sums {
-  /** Of its functions, microseconds. */
+  /** Of its functions, microseconds. For the platform: of the server. */
   runCpuUs: number;
   /** Of starts and binds. For the platform: of starts that no app took, and of templates. */
   bringUpCpuUs: number;
-  templateCpuUs: number;
   byteSeconds: number;
   requests: number;
   wallMs: number;
@@ -17,15 +16,14 @@ export interface Sums {
 export const GB = 2 ** 30;
 
 export function emptySums(): Sums {
-  return { runCpuUs: 0, bringUpCpuUs: 0, templateCpuUs: 0, byteSeconds: 0, requests: 0, wallMs: 0, wallByteSeconds: 0 };
+  return { runCpuUs: 0, bringUpCpuUs: 0, byteSeconds: 0, requests: 0, wallMs: 0, wallByteSeconds: 0 };
 }
 
 /** The CPU of `calls` is part of that of `run`. */
 export function addRow(sums: Sums, row: Omit<UsageDelta, "at" | "app">): void {
   const { kind, cpuUs = 0 } = row;
-  if (kind === "run") sums.runCpuUs += cpuUs;
+  if (kind === "run" || kind === "server") sums.runCpuUs += cpuUs;
   else if (kind !== "calls") sums.bringUpCpuUs += cpuUs;
-  if (kind === "template") sums.templateCpuUs += cpuUs;
   sums.byteSeconds += row.byteSeconds ?? 0;
   sums.requests += row.requests ?? 0;
   sums.wallMs += row.wallMs ?? 0;

@@ -97,6 +97,7 @@ export async function serveApi(): Promise<ServedApi> {
     await served.server.close();
     await appliances.close();
     await logs.close();
+    accounts.close();
     ledger.close();
     catalog.close();
     rmSync(dir, { recursive: true });
