@@ -50,6 +50,8 @@ async function layNpm(cacheDir: string, { module, npmLock }: ModuleInputs, draft
   await draft.tree(join(step.tree, "node_modules"), module.name, () => true, at);
 }
 
+/** A folder of which all is left out is itself left out. */
 function keepAllBut(globs: string[]): (path: string) => boolean {
-  return (path) => !globs.some((glob) => matchesGlob(path, glob));
+  const all = globs.flatMap((glob) => (glob.endsWith("/**") ? [glob, glob.slice(0, -"/**".length)] : [glob]));
+  return (path) => !all.some((glob) => matchesGlob(path, glob));
 }

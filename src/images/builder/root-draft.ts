@@ -96,7 +96,7 @@ export class RootDraft {
 
   #conflict(path: string, owner: string): MayflyError {
     const first = this.#owners.get(path);
-    const whose = first === undefined || first === folderMark ? "another" : first;
+    const whose = first === undefined || first === folderMark ? "other modules, where it is a folder" : first;
     return new MayflyError("bad-module", { module: owner, what: `it has another ${path} than ${whose}` });
   }
 }

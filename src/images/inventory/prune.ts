@@ -67,8 +67,8 @@ function idsIn(text: string, folder: string): string[] {
 
 /** A process that ends meanwhile, or is another user's, has nothing to say. */
 async function textOf(process: string): Promise<string> {
-  const files = ["cmdline", "mountinfo"].map((name) => readFile(join(process, name), "utf8"));
   const descriptors = await readdir(join(process, "fd")).catch(() => []);
+  const files = ["cmdline", "mountinfo"].map((name) => readFile(join(process, name), "utf8"));
   const links = descriptors.map((fd) => readlink(join(process, "fd", fd)));
   const found = await Promise.allSettled([...files, ...links]);
   return found.map((one) => (one.status === "fulfilled" ? one.value : "")).join("\n");
