@@ -1,5 +1,6 @@
 /** Demand, slots, machines and memory over time, of each policy, as a picture. */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Config, TopLevelSpec } from "vega-lite";
 import { renderPlot } from "../../src/simulator/report/page/render-plot.ts";
 import type { Sample } from "./watch.ts";
@@ -24,6 +25,7 @@ export async function drawCourses(courses: Course[], title: string, file: string
     vconcat: panels.map(([field, name]) => panel(field, name)),
     config,
   };
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, await renderPlot(spec));
 }
 

@@ -7,7 +7,7 @@ type Options = Record<string, string>;
 
 export function define(command: Command): void {
   command
-    .option("--only <cases>", "some of warm,waiting,first-call,memory")
+    .option("--only <cases>", "some of warm,waiting,first-call,memory,live")
     .option("--drivers <names>", "some of process,gvisor,qemu")
     .option("--rounds <count>", "measure this often and take the median")
     .option("--seconds <count>", "length of one measurement of load")
