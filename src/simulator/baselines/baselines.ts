@@ -12,9 +12,8 @@ import type { Rules } from "./rules.ts";
 export { oracle } from "./oracle.ts";
 
 const MINUTE_MS = 60_000;
-const GB = 1_024;
 /** A host so large that its limits are not what is compared. */
-const NO_LIMITS: HostLimits = { maxMachines: Infinity, maxMemoryMb: Infinity };
+const NO_LIMITS: HostLimits = { maxMachines: Infinity, maxMemoryMb: Infinity, maxTimesPeak: Infinity };
 /** Any but 0. */
 const SEED = 1;
 
@@ -27,7 +26,7 @@ export const baselines: SimulatedPolicy[] = [
   baseline("kpa", () => knative(SEED)),
   baseline("openwhisk", openWhisk),
   baseline("hybrid", hybridHistogram),
-  ...[1, 4, 16].map((gb) => baseline(`faascache-${gb}gb`, faasCache, { ...NO_LIMITS, maxMemoryMb: gb * GB })),
+  ...[1.25, 2, 4].map((times) => baseline(`faascache-${times}x`, faasCache, { ...NO_LIMITS, maxTimesPeak: times })),
 ];
 
 function baseline<M, A>(name: string, rules: () => Rules<M, A>, host = NO_LIMITS): SimulatedPolicy {

@@ -14,6 +14,8 @@ export interface HostLimits {
   maxMachines: number;
   /** MB that all machines may hold together. A machine counts as what the last one of its app reported, or as its size until one did. */
   maxMemoryMb: number;
+  /** The same, as a multiple of the most that machines that were not idle have held so far: a host that was bought for its peak, and so much larger. */
+  maxTimesPeak: number;
 }
 
 /** `Memory` is what a baseline remembers itself; `AppMemory` the same for each app. */
@@ -33,6 +35,10 @@ export interface ClassicState<Memory = unknown, AppMemory = unknown> {
   blanksComing: number;
   blanksWanted: number;
   usedMb: number;
+  /** Of that, what idle machines hold. */
+  idleMb: number;
+  /** The most that others have held. */
+  peakMb: number;
   /** Killed, but not gone yet. */
   leaving: number;
   leavingMb: number;
@@ -112,6 +118,8 @@ export function createClassicState<Memory, AppMemory>(
     blanksComing: 0,
     blanksWanted,
     usedMb: 0,
+    idleMb: 0,
+    peakMb: 0,
     leaving: 0,
     leavingMb: 0,
     starved: new Map(),

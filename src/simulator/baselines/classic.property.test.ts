@@ -36,7 +36,14 @@ const limits = fc.record(
   },
   PLAIN,
 );
-const host = fc.record({ maxMachines: fc.integer({ min: 1, max: 6 }), maxMemoryMb: fc.constantFrom(512, 2_048, Infinity) }, PLAIN);
+const host = fc.record(
+  {
+    maxMachines: fc.integer({ min: 1, max: 6 }),
+    maxMemoryMb: fc.constantFrom(512, 2_048, Infinity),
+    maxTimesPeak: fc.constantFrom(1, 1.5, Infinity),
+  },
+  PLAIN,
+);
 const app = fc.constantFrom(...APPS);
 const pick = fc.nat(1_000);
 const action = fc.oneof(

@@ -13,7 +13,7 @@ import { lookUp, put, remove } from "../../policy/id-table.ts";
 import type { AppLimits, InvocationId, PolicyCommand, PolicyEvent, Step } from "../../policy/policy.ts";
 import { addApp, createClassicState, type ClassicApp, type ClassicMachine, type ClassicState, type HostLimits } from "./classic-state.ts";
 import { nextDue, takeDue } from "./due-heap.ts";
-import { bindMachine, forgetMachine, killMachine, retireMachine } from "./machines.ts";
+import { bindMachine, forgetMachine, killMachine, retireMachine, stopIdling } from "./machines.ts";
 import { dequeue, enqueue, isFull, leaveQueue } from "./queue.ts";
 import type { Rules } from "./rules.ts";
 import { feedStarved, fillBlanks } from "./supply.ts";
@@ -108,8 +108,7 @@ function serve<M, A>(
   const machine = open[place] as ClassicMachine<A>;
   put(state.invocations, invocation, machine.id);
   app.running++;
-  machine.idleSince = -1;
-  machine.expiresAt = Infinity;
+  if (machine.idleSince >= 0) stopIdling(state, machine);
   if (++machine.inFlight >= machine.slots) {
     open[place] = open[open.length - 1] as ClassicMachine<A>;
     open.pop();
@@ -162,6 +161,7 @@ function fallIdle<M, A>(
   commands: PolicyCommand[],
 ): void {
   machine.idleSince = now;
+  state.idleMb += machine.heldMb;
   if (state.starved.size === 0) return rules.idle(state, machine, app, worked, now, commands);
   rules.evicted?.(state, machine);
   killMachine(state, machine, "another app waits and the host is full", commands);
@@ -173,6 +173,7 @@ function weigh(state: ClassicState, id: number, mb: number): void {
   if (machine === undefined || machine.phase === "killed" || machine.app === null) return;
   machine.app.heldMb = mb;
   state.usedMb += mb - machine.heldMb;
+  if (machine.idleSince >= 0) state.idleMb += mb - machine.heldMb;
   machine.heldMb = mb;
 }
 

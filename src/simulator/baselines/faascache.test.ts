@@ -4,8 +4,8 @@ import { createClassic } from "./classic.ts";
 import { faasCache } from "./faascache.ts";
 import { play, type Call } from "./testing/script.ts";
 
-function faascache(maxMemoryMb: number, calls: Call[]) {
-  return play(() => createClassic(faasCache(), { maxMachines: Infinity, maxMemoryMb }), calls, { memoryMb: 256 });
+function faascache(maxMemoryMb: number, calls: Call[], maxTimesPeak = Infinity) {
+  return play(() => createClassic(faasCache(), { maxMachines: Infinity, maxMemoryMb, maxTimesPeak }), calls, { memoryMb: 256 });
 }
 
 test("nothing goes while there is memory", () => {
@@ -51,5 +51,15 @@ test("where everything works, an invocation waits until something ends", () => {
   assert.deepEqual(
     log.filter((line) => line.includes("kill") || line.endsWith("start 3")),
     ["1.5 kill 1", "1.5 start 3"],
+  );
+});
+
+test("a host bought for twice its peak keeps as much idle as was ever at work at once", () => {
+  const calls = ["a", "b", "c", "d"].map((app, i) => ({ at: i * 10, lasts: 1, app }));
+  const { log } = faascache(Infinity, calls, 2);
+  // One at work at a time: two machines fit.
+  assert.deepEqual(
+    log.filter((line) => line.includes("kill")),
+    ["20 kill 1", "30 kill 2"],
   );
 });

@@ -4,7 +4,7 @@ import { createClassic } from "./classic.ts";
 import { fixedKeepAlive } from "./fixed.ts";
 import { play, type Call, type Setting } from "./testing/script.ts";
 
-const NO_LIMITS = { maxMachines: Infinity, maxMemoryMb: Infinity };
+const NO_LIMITS = { maxMachines: Infinity, maxMemoryMb: Infinity, maxTimesPeak: Infinity };
 const MINUTE_MS = 60_000;
 
 function fixed(keepMs: number, calls: Call[], setting?: Setting) {

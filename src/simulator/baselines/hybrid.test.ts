@@ -50,11 +50,28 @@ test("half of them out of range: 15 % before to 15 % after the median of the las
   assert.deepEqual(inMinutes(after(10, 10, 300)), [9, 12.1]);
 });
 
+test("an app that never falls idle does not keep the machines of its rush", () => {
+  const calls = [
+    ...Array.from({ length: 10 }, () => ({ at: 0, lasts: 1 })),
+    ...Array.from({ length: 300 }, (_, i) => ({ at: 2.5 + i, lasts: 1.2 })),
+  ];
+  const { outcome } = play(
+    () => createClassic(hybridHistogram(), { maxMachines: Infinity, maxMemoryMb: Infinity, maxTimesPeak: Infinity }),
+    calls,
+  );
+  assert.equal(outcome.peakMachines, 10);
+  assert.ok(outcome.idleMachineSeconds < 10 * 80, `${outcome.idleMachineSeconds} s idle`);
+});
+
 test("a timer's machine is unloaded at once, loaded again before the next call, and unloaded after it", () => {
   const calls: Call[] = [0, 600, 1_200].map((at) => ({ at, lasts: 1 }));
-  const { log, outcome } = play(() => createClassic(hybridHistogram(), { maxMachines: Infinity, maxMemoryMb: Infinity }), calls, {
-    endAt: 3_000,
-  });
+  const { log, outcome } = play(
+    () => createClassic(hybridHistogram(), { maxMachines: Infinity, maxMemoryMb: Infinity, maxTimesPeak: Infinity }),
+    calls,
+    {
+      endAt: 3_000,
+    },
+  );
   // The first idle time, from 2 to 600 s, is in minute 9: loaded after 8.1 min, held to the end of the 11th.
   assert.deepEqual(log.slice(0, 7), [
     "0 start 1",

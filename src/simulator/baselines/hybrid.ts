@@ -8,7 +8,8 @@
  * - Otherwise pre-start after 0.9 × the lower edge of the bin of the 5th percentile, and hold until 1.1 × the upper edge of that of the 99th. Both count
  *   from the end of the last invocation. (Counting the hold from the pre-start instead, as the text may also be read, would only hold longer.)
  *
- * The paper has one instance an app. Here each machine that falls idle is unloaded or kept by the app's windows, and one machine is pre-started.
+ * The paper has one instance an app. Here each machine that falls idle is unloaded or kept by the app's windows, and one machine is pre-started; an arrival while others
+ * are in the app counts as an idle time of 0, or an app that never falls idle would have no history, and all its machines would be kept for 4 h.
  */
 import type { PolicyCommand } from "../../policy/policy.ts";
 import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";
@@ -75,8 +76,8 @@ function aroundForecast(forecastMs: number): Windows {
 
 function endIdleTime(app: App, now: number): void {
   const { memory } = app;
-  if (memory.idleSince < 0) return;
-  addIdleTime(memory.idleTimes, now - memory.idleSince);
+  if (memory.idleSince < 0 && app.running + app.waiting === 0) return;
+  addIdleTime(memory.idleTimes, memory.idleSince < 0 ? 0 : now - memory.idleSince);
   memory.windows = windowsOf(memory.idleTimes);
   memory.idleSince = -1;
   app.timerAt = Infinity;

@@ -4,7 +4,7 @@ import { createClassic } from "./classic.ts";
 import { knative } from "./knative.ts";
 import { play, type Call, type Setting } from "./testing/script.ts";
 
-const NO_LIMITS = { maxMachines: Infinity, maxMemoryMb: Infinity };
+const NO_LIMITS = { maxMachines: Infinity, maxMemoryMb: Infinity, maxTimesPeak: Infinity };
 
 function kpa(calls: Call[], setting?: Setting) {
   return play(() => createClassic(knative(1), NO_LIMITS), calls, setting);

@@ -83,6 +83,12 @@ export function forgetMachine(state: ClassicState, machine: ClassicMachine): voi
   state.usedMb -= machine.heldMb;
 }
 
+export function stopIdling(state: ClassicState, machine: ClassicMachine): void {
+  state.idleMb -= machine.heldMb;
+  machine.idleSince = -1;
+  machine.expiresAt = Infinity;
+}
+
 function join(app: ClassicApp, machine: ClassicMachine): void {
   machine.app = app;
   machine.slots = app.limits.concurrency;
@@ -92,8 +98,7 @@ function join(app: ClassicApp, machine: ClassicMachine): void {
 
 function leavePhase(state: ClassicState, machine: ClassicMachine): void {
   const { app, phase } = machine;
-  machine.idleSince = -1;
-  machine.expiresAt = Infinity;
+  if (machine.idleSince >= 0) stopIdling(state, machine);
   if (app === null) {
     if (phase === "starting") state.blanksComing--;
     else if (phase === "blank") state.blanks.splice(state.blanks.indexOf(machine), 1);

@@ -5,7 +5,7 @@ import { openWhisk, toAdd } from "./openwhisk.ts";
 import { play, type Call, type Setting } from "./testing/script.ts";
 
 function openwhisk(calls: Call[], setting?: Setting) {
-  return play(() => createClassic(openWhisk(), { maxMachines: Infinity, maxMemoryMb: Infinity }), calls, setting);
+  return play(() => createClassic(openWhisk(), { maxMachines: Infinity, maxMemoryMb: Infinity, maxTimesPeak: Infinity }), calls, setting);
 }
 
 const limits = {

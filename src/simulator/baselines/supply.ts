@@ -31,6 +31,7 @@ export function bring<M, A>(
   let started = 0;
   let short = 0;
   for (let i = 0; i < wanted; i++) {
+    notePeak(state, (short + 1) * app.heldMb);
     const blank = state.blanks.find(({ memoryMb, vcpus }) => memoryMb === app.limits.memoryMb && vcpus === app.limits.vcpus);
     if (blank !== undefined) bindMachine(state, blank, app, commands);
     else if (hasRoom(state, app.heldMb)) {
@@ -62,8 +63,17 @@ function neededForWaiting({ waiting, coming, limits }: ClassicApp): number {
   return Math.ceil(waiting / limits.concurrency) - coming;
 }
 
-function hasRoom({ host, machines, usedMb }: ClassicState, mb: number): boolean {
-  return machines.size < host.maxMachines && usedMb + mb <= host.maxMemoryMb;
+function hasRoom(state: ClassicState, mb: number): boolean {
+  return state.machines.size < state.host.maxMachines && state.usedMb + mb <= memoryLimit(state);
+}
+
+/** @param mb about to be held, too */
+function notePeak(state: ClassicState, mb: number): void {
+  state.peakMb = Math.max(state.peakMb, state.usedMb - state.idleMb - state.leavingMb + mb);
+}
+
+function memoryLimit({ host, peakMb }: ClassicState): number {
+  return host.maxTimesPeak === Infinity ? host.maxMemoryMb : Math.min(host.maxMemoryMb, host.maxTimesPeak * peakMb);
 }
 
 /** Blanks go first, then idle machines, the one of least worth before the others. Walks all machines, which are few where there is no room. */
@@ -77,8 +87,9 @@ function makeRoom<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, app: Clas
   }
 }
 
-function willHaveRoom({ host, machines, leaving, usedMb, leavingMb }: ClassicState, count: number, mb: number): boolean {
-  return machines.size - leaving + count <= host.maxMachines && usedMb - leavingMb + mb <= host.maxMemoryMb;
+function willHaveRoom(state: ClassicState, count: number, mb: number): boolean {
+  const { host, machines, leaving, usedMb, leavingMb } = state;
+  return machines.size - leaving + count <= host.maxMachines && usedMb - leavingMb + mb <= memoryLimit(state);
 }
 
 function leastWorth<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>): ClassicMachine<A> | undefined {
