@@ -1,0 +1,38 @@
+/** A machine's reports tell of the time since it was last at rest, or since the last report: its rest is not part of what it did. */
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { createPackingPolicy } from "./packing.ts";
+import type { PolicyEvent } from "./policy.ts";
+
+const HOST = { blanks: 1, idleMs: null, maxMachines: 2, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6, memoryMb: 256, vcpus: 1 };
+const LIMITS = {
+  concurrency: 1_000,
+  minMachines: 1,
+  maxMachines: 1,
+  reservedBlanks: 0,
+  waitWorth: null,
+  queue: 100,
+  memoryMb: 256,
+  vcpus: 1,
+};
+
+test("2 ms of CPU in a call of 200 ms are that, and a hundredth of its time, however long the machine rested before", () => {
+  const policy = createPackingPolicy({ ...HOST, waitWorth: 100, cpuWorth: 9 });
+  let machine = 0;
+  const send = (event: PolicyEvent, now: number): void => {
+    for (const command of policy.step(policy.state, event, now)) {
+      if (command.type === "start") send({ type: "blank", machine: command.machine }, now);
+      if (command.type === "bind") send({ type: "bound", machine: (machine = command.machine) }, now);
+    }
+  };
+  send({ type: "app", app: "ada", limits: LIMITS }, 0);
+  for (let call = 1; call <= 20; call++) {
+    const now = call * 60_000;
+    send({ type: "arrive", invocation: call, app: "ada" }, now);
+    send({ type: "finish", invocation: call }, now + 200);
+    send({ type: "stats", machine, stats: { cpu: 0.002, memoryBytes: 2e7, loopDelayMs: 0 } }, now + 1_000);
+  }
+  const { cpuMs = 0, share = 0 } = policy.state.apps["ada"] ?? {};
+  assert.ok(Math.abs(cpuMs - 2) < 0.2, `${cpuMs} ms of CPU a call`);
+  assert.ok(Math.abs(share - 0.01) < 0.002, `${share} of its time`);
+});
