@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 import { stripVTControlCharacters } from "node:util";
 
 /** A line of more is cut in pieces: nothing that a guest prints may fill our memory. */
@@ -7,9 +8,9 @@ const LINE_BYTES = 8_192;
 /** Calls back with each line that a guest's console prints, without colours. */
 export function readLines(source: Readable, onLine: (text: string) => void): void {
   let rest = "";
-  source.setEncoding("utf8");
-  source.on("data", (chunk: string) => {
-    const lines = (rest + chunk).split("\n");
+  const decoder = new StringDecoder("utf8");
+  source.on("data", (chunk: Buffer) => {
+    const lines = (rest + decoder.write(chunk)).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) tell(line);
     while (rest.length > LINE_BYTES) {
