@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { LimitsInfo } from "../../api/schemas.ts";
+import type { LimitChanges, LimitsInfo } from "../../api/schemas.ts";
+import { MayflyError } from "../../errors/error.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { limitNames, limitValue } from "../limit-text.ts";
 
 type Options = ConnectionOptions & { json?: true };
-type Changes = { spend?: number | null; requests?: number | null; cpuSeconds?: number | null };
 
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly limit set shop --spend 5 --requests 1000000");
@@ -26,9 +26,14 @@ export function define(command: Command): void {
     .action(show);
 }
 
-async function set(app: string, { api, state, json, ...changes }: Options & Changes): Promise<void> {
-  if (Object.keys(changes).length === 0) throw new InvalidArgumentError("Name a limit: --spend, --requests or --cpu-seconds.");
-  print(app, await connect({ ...(api && { api }), ...(state && { state }) }).client.setLimits(app, changes), json);
+async function set(app: string, { api, state, json, ...changes }: Options & LimitChanges): Promise<void> {
+  if (Object.keys(changes).length === 0)
+    throw new MayflyError("bad-request", { what: "it names no limit: --spend, --requests or --cpu-seconds" });
+  print(
+    app,
+    await connect({ ...(api !== undefined && { api }), ...(state !== undefined && { state }) }).client.setLimits(app, changes),
+    json,
+  );
 }
 
 async function show(app: string, options: Options): Promise<void> {
