@@ -3,7 +3,9 @@ import { NEVER } from "./timers.ts";
 
 /** Three digits: 0.0123, 1.23, 12.3, 1234. */
 export function figure(value: number): string {
-  return String(Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
+  if (value === 0 || Math.abs(value) >= 100) return String(Math.round(value));
+  const scale = 10 ** (2 - Math.floor(Math.log10(Math.abs(value))));
+  return String(Math.round(value * scale) / scale);
 }
 
 /** "12.3 ms", "1.2 s", "5.1 min", "3.2 h". */

@@ -14,9 +14,10 @@ export interface IdleTimes {
 
 interface Octave {
   weight: number;
-  /** A ring of times, ms. */
+  /** A ring of times, ms, and the same times ascending. */
   recent: number[];
   next: number;
+  sorted: number[];
 }
 
 /** Times with their weights, ascending. */
@@ -41,10 +42,10 @@ export function createIdleTimes(): IdleTimes {
 
 export function recordIdleTime(times: IdleTimes, ms: number): void {
   const at = octaveOf(ms);
-  while (times.octaves.length <= at) times.octaves.push({ weight: 0, recent: [], next: 0 });
+  while (times.octaves.length <= at) times.octaves.push({ weight: 0, recent: [], next: 0, sorted: [] });
   const octave = times.octaves[at] as Octave;
   octave.weight += times.unit;
-  octave.recent[octave.next] = ms;
+  replace(octave, ms);
   octave.next = (octave.next + 1) % RECENT;
   times.count++;
   times.unit *= FADE;
@@ -68,9 +69,19 @@ function octaveOf(ms: number): number {
   return ms < FIRST_MS ? 0 : Math.min(OCTAVES - 1, Math.floor(Math.log2(ms / FIRST_MS)));
 }
 
-function addOctave({ times, weights }: Sample, { weight, recent }: Octave, elapsed: number): void {
-  const each = weight / recent.length;
-  for (const ms of recent.toSorted((a, b) => a - b)) {
+function replace({ recent, next, sorted }: Octave, ms: number): void {
+  const old = recent[next];
+  if (old !== undefined) sorted.splice(sorted.indexOf(old), 1);
+  recent[next] = ms;
+  let place = sorted.length;
+  while (place > 0 && (sorted[place - 1] as number) > ms) place--;
+  sorted.splice(place, 0, ms);
+}
+
+function addOctave({ times, weights }: Sample, { weight, sorted }: Octave, elapsed: number): void {
+  const each = weight / sorted.length;
+  for (let i = 0; i < sorted.length; i++) {
+    const ms = sorted[i] as number;
     if (ms <= elapsed) continue;
     times.push(ms);
     weights.push(each);

@@ -26,8 +26,10 @@ const SAME_MS = 1;
 /** Tells the time since the app, or one machine of it, was last at work, now that it is needed again. */
 export function noteIdleEnd(app: AppState, machine: MachineEntry | undefined, now: number): void {
   if (app.idleSince >= 0) {
-    recordIdleTime(app.idleTimes, now - app.idleSince);
-    if (app.busySince >= 0) recordIdleTime(app.periods, now - app.busySince);
+    if (app.busySince >= 0) {
+      recordIdleTime(app.idleTimes, now - app.idleSince);
+      recordIdleTime(app.periods, now - app.busySince);
+    }
     app.busySince = now;
     app.idleSince = -1;
     app.startAt = NEVER;

@@ -1,5 +1,6 @@
 /** For tests: a world that obeys the policy's commands, and fails on one that breaks a rule. */
 import assert from "node:assert/strict";
+import { slotsOf } from "./explain.ts";
 import { createPackingPolicy, type PackingOptions } from "./packing.ts";
 import type { AppLimits, PolicyCommand, PolicyEvent } from "./policy.ts";
 
@@ -183,7 +184,6 @@ export class World {
     for (const machine of this.inPhase("draining")) assert.ok(machine.running.size > 0, "an empty draining machine is not killed");
     const hungry = new Set(this.waiting.values());
     for (const { app, running } of this.inPhase("bound"))
-      if (app !== null && hungry.has(app))
-        assert.ok(running.size >= (this.apps.get(app) as AppLimits).concurrency, "waits beside a free slot");
+      if (app !== null && hungry.has(app)) assert.ok(running.size >= slotsOf(this.state, app), "waits beside a free slot");
   }
 }

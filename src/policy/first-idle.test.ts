@@ -1,0 +1,39 @@
+/** An app of which nothing is known yet: the ski-rental rule says how long its machine is held, and that is not never. */
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { createPackingPolicy } from "./packing.ts";
+import type { PolicyCommand, PolicyEvent } from "./policy.ts";
+
+const HOST = { blanks: 1, idleMs: null, maxMachines: 2, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6, memoryMb: 256, vcpus: 1 };
+const LIMITS = {
+  concurrency: 100,
+  minMachines: 0,
+  maxMachines: 1,
+  reservedBlanks: 0,
+  waitWorth: null,
+  queue: 100,
+  memoryMb: 256,
+  vcpus: 1,
+};
+
+test("after its first call a machine is held until that has cost as much as a start, and then killed", () => {
+  const policy = createPackingPolicy({ ...HOST, waitWorth: 100, cpuWorth: 9 });
+  const kills: number[] = [];
+  let wakeAt = Infinity;
+  const obey = (command: PolicyCommand, now: number): void => {
+    if (command.type === "start") send({ type: "blank", machine: command.machine }, now);
+    if (command.type === "bind") send({ type: "bound", machine: command.machine }, now);
+    if (command.type === "kill") kills.push(now);
+    if (command.type === "wake") wakeAt = command.at;
+  };
+  const send = (event: PolicyEvent, now: number): void => policy.step(policy.state, event, now).forEach((command) => obey(command, now));
+  send({ type: "app", app: "ada", limits: LIMITS }, 0);
+  send({ type: "arrive", invocation: 1, app: "ada" }, 1_000);
+  send({ type: "finish", invocation: 1 }, 2_000);
+  for (let ticks = 0; kills.length === 0 && ticks < 1_000 && wakeAt < Infinity; ticks++) {
+    const now = wakeAt;
+    wakeAt = Infinity;
+    send({ type: "tick" }, now);
+  }
+  assert.ok((kills[0] ?? 0) > 12_000, `killed at ${kills[0]} ms, idle since 2000 ms`);
+});

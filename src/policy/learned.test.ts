@@ -1,0 +1,221 @@
+/** What the policy does of itself: starts ahead, keeps, lets go, shares. */
+import { describe, test } from "node:test";
+import assert from "node:assert/strict";
+import { explainApp, slotsOf } from "./explain.ts";
+import { slotsFor } from "./concurrency.ts";
+import { World, type WorldMachine } from "./packing-world.ts";
+import type { AppLimits } from "./policy.ts";
+
+const OPTIONS = {
+  blanks: 1,
+  idleMs: null,
+  maxMachines: 100,
+  maxMemoryMb: 1e6,
+  maxVcpus: 1e6,
+  startsPerSecond: 1e6,
+  memoryMb: 256,
+  vcpus: 1,
+  waitWorth: 20,
+  cpuWorth: 9,
+};
+const LIMITS: AppLimits = {
+  concurrency: 10,
+  maxMachines: 50,
+  queue: 1_000,
+  memoryMb: 256,
+  vcpus: 1,
+  minMachines: 0,
+  reservedBlanks: 0,
+  waitWorth: null,
+};
+
+describe("spares", () => {
+  test("under growing load a machine is started before the last slot fills", () => {
+    const world = worldOf({ ada: {} });
+    let waited = 0;
+    for (let i = 0; i < 200; i++) {
+      world.arrive("ada");
+      // At first nothing is known of it.
+      if (i >= 60 && world.waiting.size > 0) waited++;
+      live(world, 20);
+    }
+    assert.equal(world.running.size, 200);
+    assert.equal(waited, 0);
+  });
+
+  test("a burst that ends leaves the fewest machines within seconds", () => {
+    const world = worldOf({ ada: {} });
+    for (let round = 0; round < 4; round++) {
+      for (let i = 0; i < 100; i++) world.arrive("ada");
+      live(world, 3_000);
+      for (const invocation of [...world.running.keys()].slice(0, 99)) world.finish(invocation);
+      live(world, 60_000);
+      for (const invocation of world.running.keys()) world.finish(invocation);
+      live(world, 600_000);
+    }
+    for (let i = 0; i < 100; i++) world.arrive("ada");
+    live(world, 3_000);
+    assert.ok(world.inPhase("bound").length >= 10);
+    for (const invocation of [...world.running.keys()].slice(0, 99)) world.finish(invocation);
+    live(world, 8_000);
+    assert.ok(world.inPhase("bound").length <= 2, `${world.inPhase("bound").length} machines for one invocation`);
+  });
+});
+
+describe("keeping and starting ahead", () => {
+  test("a caller who comes every five minutes finds a machine, which is not held in between", () => {
+    const world = worldOf({ ada: {} });
+    let [found, held] = [0, 0];
+    for (let round = 0; round < 12; round++) {
+      live(world, 290_000);
+      const before = world.inPhase("bound").length;
+      live(world, 10_000);
+      if (round > 5) held += before;
+      if (round > 5 && world.inPhase("bound").length === 1) found++;
+      const invocation = world.arrive("ada");
+      live(world, 100);
+      world.finish(invocation);
+    }
+    assert.equal(found, 6);
+    assert.equal(held, 0);
+  });
+
+  test("one call a day is started for, and not held for", () => {
+    const world = worldOf({ ada: {} });
+    for (const hours of [20, 29, 3, 41, 13, 25, 8, 33]) {
+      const invocation = world.arrive("ada");
+      live(world, 500);
+      world.finish(invocation);
+      live(world, hours * 3_600_000);
+    }
+    const invocation = world.arrive("ada");
+    live(world, 500);
+    world.finish(invocation);
+    assert.equal(world.inPhase("bound").length, 0, "killed in the moment it is idle");
+  });
+
+  test("the minimum is there without a call, and kept", () => {
+    const world = worldOf({ ada: { minMachines: 2 } });
+    live(world, 86_400_000);
+    assert.equal(world.inPhase("bound").length, 2);
+  });
+});
+
+describe("blanks", () => {
+  test("those that an app has reserved go to no other", () => {
+    const world = worldOf({ ada: { reservedBlanks: 2 }, bob: { concurrency: 1 } });
+    live(world, 5_000);
+    for (let i = 0; i < 5; i++) world.arrive("bob");
+    assert.ok(world.inPhase("blank").length >= 2);
+    world.arrive("ada");
+    assert.equal(world.inPhase("binding").filter((machine) => machine.app === "ada").length, 1);
+  });
+
+  test("as many are kept as are taken at a time", () => {
+    const apps = Array.from({ length: 400 }, (_, i) => `app-${i}`);
+    const world = worldOf(Object.fromEntries(apps.map((name) => [name, {}])), { maxMachines: 1_000 });
+    for (let i = 0; i < apps.length; i += 8) {
+      const calls = apps.slice(i, i + 8).map((name) => world.arrive(name));
+      live(world, 2_000);
+      for (const call of calls) world.finish(call);
+    }
+    assert.ok(world.inPhase("blank").length >= 8, `${world.inPhase("blank").length} blanks`);
+  });
+});
+
+describe("limits of the host", () => {
+  test("no more starts a second than it may have, and none lost", () => {
+    const world = worldOf({ ada: { concurrency: 1, maxMachines: 100 } }, { startsPerSecond: 5, maxMachines: 200 });
+    live(world, 5_000);
+    const before = world.starts;
+    for (let i = 0; i < 40; i++) world.arrive("ada");
+    live(world, 2_000);
+    assert.ok(world.starts - before <= 16, `${world.starts - before} starts in two seconds`);
+    live(world, 10_000);
+    assert.equal(world.running.size, 40);
+  });
+
+  test("memory and vCPUs are limits, too", () => {
+    for (const limit of [{ maxMemoryMb: 1_024 }, { maxVcpus: 4 }]) {
+      const world = worldOf({ ada: { concurrency: 1 } }, limit);
+      for (let i = 0; i < 20; i++) world.arrive("ada");
+      live(world, 5_000);
+      assert.equal(world.machines.size, 4);
+    }
+  });
+});
+
+describe("concurrency", () => {
+  test("the more an invocation computes, the fewer share a machine", () => {
+    assert.deepEqual([1, 0.5, 0.2, 0.05, 0.01, 0.001].map(slotsFor), [1, 1, 2, 16, 80, 800]);
+  });
+
+  test("what a machine does moves its app's slots: waiting raises them, computing lowers them", () => {
+    const world = worldOf({ wait: { concurrency: 1_000 }, spin: { concurrency: 1_000 } });
+    for (const app of ["wait", "spin"]) for (let i = 0; i < 16; i++) world.arrive(app);
+    live(world, 1_000);
+    for (let second = 0; second < 12; second++) {
+      for (const machine of world.inPhase("bound")) tell(world, machine, machine.app === "spin" ? 1 : 0.001 * machine.running.size);
+      live(world, 500);
+      for (const [invocation, { app }] of [...world.running]) {
+        world.finish(invocation);
+        world.arrive(app as string);
+      }
+      live(world, 500);
+    }
+    assert.ok(slotsOf(world.state, "wait") >= 500, `${slotsOf(world.state, "wait")} slots`);
+    assert.ok(slotsOf(world.state, "spin") <= 2, `${slotsOf(world.state, "spin")} slots`);
+  });
+
+  test("a machine that runs out of memory gets less", () => {
+    const world = worldOf({ ada: { concurrency: 1_000 } });
+    for (let i = 0; i < 16; i++) world.arrive("ada");
+    live(world, 1_000);
+    const [machine] = world.inPhase("bound");
+    const stats = { cpu: 0.01, memoryBytes: 250 * 2 ** 20, loopDelayMs: 0 };
+    world.send({ type: "stats", machine: (machine as WorldMachine).id, stats });
+    assert.ok(slotsOf(world.state, "ada") < 16);
+  });
+});
+
+test("what it makes of an app is told in sentences", () => {
+  const world = worldOf({ ada: {} });
+  world.arrive("ada");
+  live(world, 1_000);
+  const text = explainApp(world.state, "ada", world.now).join("\n");
+  assert.match(text, /^1 in flight and 0 waiting, on 1 machines/);
+  assert.match(text, /holds [\d.]+ GB/);
+  assert.match(text, /Machine \d+ has 1 of 10 slots taken/);
+  assert.deepEqual(explainApp(world.state, "nobody", 0), []);
+});
+
+function tell(world: World, machine: WorldMachine, cpu: number): void {
+  world.send({ type: "stats", machine: machine.id, stats: { cpu, memoryBytes: 5e7, loopDelayMs: 0 } });
+}
+
+function worldOf(apps: Record<string, Partial<AppLimits>>, options: Partial<typeof OPTIONS> = {}): World {
+  const world = new World({ ...OPTIONS, ...options });
+  for (const [name, limits] of Object.entries(apps)) world.setApp(name, { ...LIMITS, ...limits });
+  world.send({ type: "tick" });
+  live(world, 1_000);
+  return world;
+}
+
+/** Lets time pass in which machines come up in 200 ms, are bound in 30 and end at once. */
+function live(world: World, ms: number): void {
+  const end = world.now + ms;
+  for (;;) {
+    for (const machine of world.inPhase("killed")) world.exit(machine);
+    const coming = world.inPhase("starting", "binding");
+    const next = Math.min(end, world.wakeAt ?? Infinity, ...coming.map((machine) => dueAt(world, machine)));
+    if (next > world.now || world.wakeAt === next) world.advance(Math.max(0, next - world.now));
+    for (const machine of coming) if (world.machines.has(machine.id) && dueAt(world, machine) <= world.now) world.comeUp(machine);
+    if (world.now >= end) return;
+  }
+}
+
+function dueAt(world: World, { id, phase }: WorldMachine): number {
+  const since = world.state.machines[id]?.since ?? 0;
+  if (phase === "starting") return since + 200;
+  return phase === "binding" ? since + 30 : Infinity;
+}
