@@ -68,21 +68,21 @@ export function onOff(random: Random, meanGapMs: number, meanOnMs: number, meanO
 }
 
 /**
- * Again and again, after about `gapMs` of quiet: `size` calls within `rampMs`, then as many in every `turnMs` for `holdMs`, so that `size`
- * are in flight where each takes `turnMs`.
+ * Again and again, after about `gapMs` of quiet: `size` calls within `rampMs`, and from the time when the first of them have taken their `turnMs`, as many in
+ * every `turnMs`, so that about `size` are in flight until `holdMs` are over.
  */
 export function bursts(
   random: Random,
   { gapMs, size, rampMs, holdMs, turnMs }: { gapMs: number; size: number; rampMs: number; holdMs: number; turnMs: number },
 ): Arrivals {
-  let at = random.between(0.2, 1) * gapMs;
-  let begun = at;
+  let begun = random.between(0.2, 1) * gapMs;
+  let at = begun;
   let called = 0;
   return () => {
-    const inRamp = called < size;
-    at += random.exponential(inRamp ? rampMs / size : turnMs / size);
-    if (!inRamp && at > begun + rampMs + holdMs) {
-      begun = at = at + random.between(0.5, 1.5) * gapMs;
+    if (called === size) at = Math.max(at, begun + turnMs);
+    at += random.exponential(called < size ? rampMs / size : turnMs / size);
+    if (called >= size && at > begun + holdMs) {
+      begun = at = begun + holdMs + random.between(0.5, 1.5) * gapMs;
       called = 0;
     }
     called++;
