@@ -157,7 +157,8 @@ describe("concurrency", () => {
     for (let second = 0; second < 12; second++) {
       for (const machine of world.inPhase("bound")) tell(world, machine, machine.app === "spin" ? 1 : 0.001 * machine.running.size);
       live(world, 500);
-      for (const [invocation, { app }] of [...world.running]) {
+      const running = Array.from(world.running);
+      for (const [invocation, { app }] of running) {
         world.finish(invocation);
         world.arrive(app as string);
       }

@@ -125,7 +125,8 @@ function assignWaiting(state: PackingState, app: AppState, now: number, commands
     takeSlot(state, app, machine, now);
     commands.push({ type: "assign", invocation, machine: machine.id });
   }
-  for (const id of [...app.open]) {
+  const open = app.open.slice(); // those killed leave it meanwhile
+  for (const id of open) {
     const machine = state.machines[id] as MachineEntry;
     if (machine.phase === "bound" && machine.inFlight === 0 && machine.idleSince < 0) becomeIdle(state, app, machine, now, commands);
   }

@@ -91,7 +91,8 @@ function giveInTurn(
   let count = 0;
   for (let given = true; given;) {
     given = false;
-    for (const name of [...state.hungry]) {
+    const inTurn = state.hungry.slice(); // those served move to the end meanwhile
+    for (const name of inTurn) {
       const app = state.apps[name] as AppState;
       if (!mayHave(app) || need(app, now) === 0) continue;
       const pool = poolOf(state, app.limits.memoryMb, app.limits.vcpus, now);

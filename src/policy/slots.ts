@@ -4,6 +4,8 @@ import { machinesOf, settleLoad, type AppState, type MachineEntry, type PackingS
 /** Machines looked at for one that isn't busy computing, and how long one may be. */
 const LOOKED_AT = 8;
 const SHORT_MS = 2;
+/** Without work for longer than from one report to the next. */
+const REST_MS = 1_000;
 
 /**
  * The fullest machine of the app with a free slot, so that the others fall idle; but not one whose event loop has more to
@@ -23,6 +25,11 @@ export function fullest(state: PackingState, app: AppState, now: number): Machin
 /** Takes a slot of an open machine. */
 export function takeSlot(state: PackingState, app: AppState, machine: MachineEntry, now: number): void {
   settleLoad(machine, now);
+  // What is reported of a machine at rest begins with its next work.
+  if (machine.idleSince >= 0 && now - machine.idleSince > REST_MS) {
+    machine.statsAt = now;
+    machine.area = machine.done = 0;
+  }
   const was = machine.inFlight++;
   machine.used = true;
   machine.idleSince = -1;
