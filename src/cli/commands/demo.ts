@@ -53,7 +53,7 @@ async function demo(options: Options): Promise<void> {
   else if (!options.json) console.log("\nIt stays up until Ctrl-C.");
 }
 
-/** No blanks, so that the first call shows what a start costs. */
+/** No blanks, so that the first call shows what a start costs; nothing learned, so that all of the next ones share its machine. */
 async function demoConfig({ driver, kernel, osvKernel }: Options): Promise<Config> {
   const stateDir = process.env.MAYFLY_STATE_DIR ?? demoStateDir();
   const { listen, api } = loadConfig({ flags: { stateDir } });
