@@ -1,0 +1,102 @@
+/** What a machine of each kind costs that this host can run, straight at its driver: a boot from nothing, a start, memory, hello. OSv's, too, where a kernel is named. */
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../src/clock/clock.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/schema.ts";
+import { type Session, openSession } from "../../src/machines/conformance/session.ts";
+import { type Driver, usualSize } from "../../src/machines/driver.ts";
+import { type GuestKernelName, createDriver } from "../../src/machines/drivers.ts";
+import type { Options } from "../options.ts";
+import { bootForBench } from "./boot-guest.ts";
+import type { BenchDriver } from "../platform.ts";
+import { type Row, type Section, ms, rate } from "../report.ts";
+import { descendantsPss } from "../server.ts";
+import { median } from "../statistics.ts";
+
+const starts = 10;
+const boots = 3;
+const inFlight = 32;
+const mega = 1_000_000;
+
+export async function guests(options: Options): Promise<Section[]> {
+  const config = loadConfig({});
+  const kernels = (driver: BenchDriver): GuestKernelName[] =>
+    driver === "qemu" && config.osvKernel !== undefined ? ["linux", "osv"] : ["linux"];
+  const rows: Row[] = [];
+  for (const driver of options.drivers) {
+    for (const kernel of kernels(driver)) rows.push(...(await measure(driver, kernel, config, options)));
+  }
+  return [
+    {
+      title: "Machines, by driver and kernel",
+      how: `At the driver, without the server. Boot: from nothing to the agent's Ready, median of ${boots} (a driver without templates has no other start). Start: to Ready, median of ${starts}. Memory: PSS of all that ${starts} bound machines take, each after a hello. Hello: one machine, ${inFlight} in flight, the last of five rounds.`,
+      rows,
+    },
+  ];
+}
+
+async function measure(name: BenchDriver, kernel: GuestKernelName, config: Config, options: Options): Promise<Row[]> {
+  const runDir = mkdtempSync(join(tmpdir(), "mayfly-bench-guests-"));
+  const driver = await createDriver(name, { ...config, kernel, runDir, clock: systemClock, progress: () => undefined });
+  try {
+    await driver.prepare(() => undefined, usualSize);
+    const what = name === "qemu" ? `qemu, ${kernel === "osv" ? "OSv" : "Linux"}` : name;
+    const row = (of: string, measured: string): Row => ({ what: `${what}: ${of}`, measured });
+    const boot = name === "qemu" ? [row("boot", ms(median(await bootTimes(kernel, config, runDir))))] : [];
+    const { times, memory, sessions } = await startMany(driver);
+    const helloRate = await throughput(sessions[0]!, options.seconds);
+    return [...boot, row("start", ms(median(times))), row("memory", `${(memory / mega).toFixed(0)} MB`), row("hello", rate(helloRate))];
+  } finally {
+    await driver.close();
+    rmSync(runDir, { recursive: true, force: true });
+  }
+}
+
+/** Only this driver has a boot beside its starts, which are clones. */
+async function bootTimes(kernel: GuestKernelName, config: Config, runDir: string): Promise<number[]> {
+  const times: number[] = [];
+  for (let n = 0; n < boots; n++) times.push(await bootForBench(kernel, config, runDir));
+  return times;
+}
+
+async function startMany(driver: Driver): Promise<{ times: number[]; memory: number; sessions: Session[] }> {
+  const before = descendantsPss(process.pid);
+  const times: number[] = [];
+  const sessions: Session[] = [];
+  for (let n = 0; n < starts; n++) {
+    const begun = performance.now();
+    const machine = await driver.start({ id: `bench-${process.pid}-${n}`, ...usualSize });
+    const session = await openSession(machine);
+    times.push(performance.now() - begun);
+    await bindHello(session);
+    await session.call("hello");
+    sessions.push(session);
+  }
+  return { times, memory: (descendantsPss(process.pid) - before) / starts, sessions };
+}
+
+async function bindHello({ host, machine }: Session): Promise<void> {
+  const code = Buffer.from(`exports.default = { fetch: () => new Response("hello\\n") };`);
+  const functions = [{ name: "hello", format: "cjs" as const, size: code.length, handler: "handler" }];
+  await host.resume(Date.now(), randomBytes(64), machine.id, false);
+  await host.bind({ app: "bench", version: "v1", functions, env: {}, memoryMb: usualSize.memoryMb, egress: false }, [code]);
+}
+
+async function throughput(session: Session, seconds: number): Promise<number> {
+  let last = 0;
+  for (let round = 0; round < 5; round++) last = await oneRound(session, seconds);
+  return last;
+}
+
+async function oneRound({ call }: Session, seconds: number): Promise<number> {
+  let done = 0;
+  const begun = performance.now();
+  const lane = async () => {
+    for (; performance.now() - begun < seconds * 1_000; done++) await call("hello");
+  };
+  await Promise.all(Array.from({ length: inFlight }, lane));
+  return done / ((performance.now() - begun) / 1_000);
+}
