@@ -80,7 +80,7 @@ function dueTimeOfLast(state: PackingState, app: AppState, now: number): number 
   if (cheap && planned.holdUntil > elapsed + SAME_MS) return app.idleSince + planned.holdUntil;
   // The plan from the beginning is over: what is best from here on?
   const next = planFrom(state, app, elapsed, elapsed > SAME_MS ? undefined : planned);
-  if (next.known > 0 && next.holdUntil > elapsed + SAME_MS) return app.idleSince + next.holdUntil;
+  if (next.holdUntil > elapsed + SAME_MS) return app.idleSince + next.holdUntil;
   startLater(state, app, next, now);
   return now;
 }
