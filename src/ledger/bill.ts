@@ -16,7 +16,7 @@ export interface Bill {
   total: Figures & { wallClock: WallClock };
 }
 
-export interface Figures {
+interface Figures {
   /** Of functions. */
   cpuRunSeconds: number;
   /** Of starts and binds. */
@@ -36,7 +36,7 @@ export interface AppBill extends Figures {
   limits: LimitUse[];
 }
 
-export interface Line {
+interface Line {
   what: "cpu-run" | "cpu-bring-up" | "memory" | "requests";
   quantity: number;
   unit: "s" | "GB·s" | "requests";
@@ -45,24 +45,24 @@ export interface Line {
 }
 
 /** The same invocations where their wall time is billed. */
-export interface WallClock {
+interface WallClock {
   /** Of all invocations together, each rounded up to a millisecond. */
   seconds: number;
   gbSeconds: number;
   cost: number;
 }
 
-export interface FunctionShare extends Figures {
+interface FunctionShare extends Figures {
   function: string;
   wallSeconds: number;
 }
 
 /** The CPU of its server is cpuRunSeconds. */
-export interface PlatformBill extends Figures {
+interface PlatformBill extends Figures {
   parts: PlatformPart[];
 }
 
-export interface PlatformPart {
+interface PlatformPart {
   /** blanks: the memory of machines that no app had yet, and the CPU of those that none took. */
   what: "server" | "templates" | "blanks";
   cpuSeconds: number;

@@ -33,7 +33,7 @@ export interface LimitUse {
 }
 
 /** A limit that is reached, for the caller. */
-export interface Reached {
+interface Reached {
   what: string;
   /** Seconds until the month ends. */
   retryAfterS: number;
