@@ -21,8 +21,8 @@ test("after its first call a machine is held until that has cost as much as a st
   const kills: number[] = [];
   let wakeAt = Infinity;
   const obey = (command: PolicyCommand, now: number): void => {
-    if (command.type === "start") send({ type: "blank", machine: command.machine }, now);
-    if (command.type === "bind") send({ type: "bound", machine: command.machine }, now);
+    if (command.type === "start") send({ type: "blank", machine: command.machine }, now + 200);
+    if (command.type === "bind") send({ type: "bound", machine: command.machine }, now + 30);
     if (command.type === "kill") kills.push(now);
     if (command.type === "wake") wakeAt = command.at;
   };
