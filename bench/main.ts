@@ -1,5 +1,5 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,guests,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4] [--minutes 5] [--json FILE]`:
+ * `./mayfly bench [--only warm,waiting,first-call,memory,guests,simulator,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4] [--minutes 5] [--json FILE]`:
  * Mayfly beside the programs that it is compared with, in one run. bench/README.md says what is not measured.
  */
 import { execFileSync } from "node:child_process";
@@ -9,13 +9,22 @@ import { firstCall } from "./cases/first-call.ts";
 import { guests } from "./cases/guests.ts";
 import { live } from "./cases/live.ts";
 import { memory } from "./cases/memory.ts";
+import { simulator } from "./cases/simulator.ts";
 import { waiting } from "./cases/waiting.ts";
 import { warm } from "./cases/warm.ts";
 import { type CaseName, type Options, parseOptions } from "./options.ts";
 import { type Section, printSection } from "./report.ts";
 import { prepare } from "./prepare.ts";
 
-const cases: Record<CaseName, (options: Options) => Promise<Section[]>> = { warm, waiting, "first-call": firstCall, memory, guests, live };
+const cases: Record<CaseName, (options: Options) => Promise<Section[]>> = {
+  warm,
+  waiting,
+  "first-call": firstCall,
+  memory,
+  guests,
+  simulator,
+  live,
+};
 
 const options = optionsOrUsage();
 prepare();

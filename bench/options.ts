@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { BenchDriver } from "./platform.ts";
 
-export const caseNames = ["warm", "waiting", "first-call", "memory", "guests", "live"] as const;
+export const caseNames = ["warm", "waiting", "first-call", "memory", "guests", "simulator", "live"] as const;
 export type CaseName = (typeof caseNames)[number];
 /** The live case takes ten minutes a driver and round: only when asked for. */
 const usualCases = caseNames.filter((name) => name !== "live");

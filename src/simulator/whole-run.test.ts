@@ -40,7 +40,7 @@ function ours(options: PackingOptions, hear: (event: PolicyEvent, commands: Poli
   };
 }
 
-const HOURS = { bursts: 0.2, wait50: 0.002, spin50: 0.01, mix50: 0.005 } as Record<string, number>;
+const HOURS = { bursts: 0.2, wait50: 0.002, spin50: 0.01, mix50: 0.001 } as Record<string, number>;
 
 test("every invocation that arrives ends exactly once, and the figures add up", () => {
   for (const [name, family] of Object.entries(families)) {
