@@ -3,7 +3,6 @@ import type { TopLevelSpec } from "vega-lite";
 import type { Figures } from "../figures.ts";
 import type { Report, WorkloadResult } from "../report.ts";
 import { amountInWords, twoDigits } from "../words.ts";
-import { plotSize } from "./render-plot.ts";
 
 /** Bars are cut at this × the cheapest that does not know the future: one that costs a hundredfold would leave the others a line. */
 const LONGEST_BAR = 3;
@@ -28,7 +27,7 @@ export function costPlot({ policies }: WorkloadResult, worth: Report["worth"]): 
     axis: { format: "~s", tickCount: 6 },
   };
   return {
-    ...plotSize,
+    width: 440,
     height: { step: 24 },
     title: { text: "Cost", subtitle: "What machines held, what starts and binds computed, and what callers waited" },
     layer: [
@@ -39,7 +38,7 @@ export function costPlot({ policies }: WorkloadResult, worth: Report["worth"]): 
           y,
           x: { ...x, field: "from" },
           x2: { field: "to" },
-          color: { field: "part", type: "nominal", scale: { domain: partNames, range: partColours }, legend: { columns: 3 } },
+          color: { field: "part", type: "nominal", scale: { domain: partNames, range: partColours }, legend: { columns: 2 } },
         },
       },
       {

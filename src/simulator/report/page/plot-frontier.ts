@@ -59,7 +59,7 @@ interface Words {
   y: string;
 }
 
-const [WIDTH, HEIGHT] = [490, 360];
+const [WIDTH, HEIGHT] = [480, 360];
 
 function scatter(dots: Dot[], words: Words): TopLevelSpec {
   const across = { max: 2 * Math.max(words.x.constant, ...dots.map(({ x }) => x)), constant: words.x.constant };

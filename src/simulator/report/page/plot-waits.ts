@@ -2,7 +2,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { WorkloadResult } from "../report.ts";
 import { percentInWords } from "../words.ts";
-import { plotSize } from "./render-plot.ts";
 
 export function waitsPlot({ policies }: WorkloadResult): TopLevelSpec {
   const dots = policies.flatMap(({ policy, figures }) => [
@@ -11,7 +10,7 @@ export function waitsPlot({ policies }: WorkloadResult): TopLevelSpec {
   ]);
   const labels = policies.map(({ policy, figures }) => ({
     policy,
-    at: figures.coldOrBindRate.median * 100,
+    at: figures.coldOrBindRate.max * 100,
     text: percentInWords(figures.coldOrBindRate.median),
   }));
   const order = policies.toSorted((a, b) => a.figures.coldOrBindRate.median - b.figures.coldOrBindRate.median).map(({ policy }) => policy);
@@ -24,13 +23,13 @@ export function waitsPlot({ policies }: WorkloadResult): TopLevelSpec {
   };
   const color = { field: "what", type: "nominal" as const, scale: { domain: [forStart, forBind], range: ["var(--wait)", "var(--blank)"] } };
   return {
-    ...plotSize,
+    width: 440,
     height: { step: 24 },
     title: { text: "Cold starts, in both readings", subtitle: "Lines span the seeds" },
     layer: [
       {
         data: { values: dots },
-        mark: { type: "rule", strokeWidth: 2, opacity: 0.5 },
+        mark: { type: "rule", strokeWidth: 1.5 },
         encoding: { y, x: { ...x, field: "min" }, x2: { field: "max" }, color },
       },
       {
