@@ -272,7 +272,7 @@ export const errorTable = {
     status: 404,
     side: "caller",
     message: "The image store {store} has no {what}.",
-    cure: "`mayfly image list --store` shows what it has; push the image again where a part of it is missing.",
+    cure: "Check the name and the address; push the image again where a part of it is missing.",
   },
   "store-unreachable": {
     status: 503,

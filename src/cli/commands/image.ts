@@ -7,10 +7,12 @@ import * as diff from "./image/diff.ts";
 import * as exportOne from "./image/export.ts";
 import * as inspect from "./image/inspect.ts";
 import * as list from "./image/list.ts";
+import * as pull from "./image/pull.ts";
+import * as push from "./image/push.ts";
 import * as prune from "./image/prune.ts";
 
 /** One file a subcommand; each gets the folder of images. */
-const subcommands = [build, list, inspect, diff, check, exportOne, clean, prune];
+const subcommands = [build, list, inspect, diff, check, exportOne, push, pull, clean, prune];
 
 export function define(command: Command): void {
   const cache = process.env.MAYFLY_CACHE_DIR ?? defaultCacheDir(process.env);

@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { nameImage } from "../../../images/inventory/names.ts";
+import { pullImage } from "../../../images/store/pull-image.ts";
+import { openStore } from "../../../images/store/store.ts";
+import { showProgress } from "../../terminal.ts";
+import { transferInWords } from "./push.ts";
+
+export function define(image: Command, cache: string): void {
+  image
+    .command("pull")
+    .description("fetch an image from a store; only what is not here already travels, and all of it is checked")
+    .argument("<name>", "that it was pushed under, or its whole id")
+    .argument("<store>", "a folder, or an http(s) address")
+    .option("--cache <dir>", "cache folder (or MAYFLY_CACHE_DIR)", cache)
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nAn id says which bytes must come; for a name, the store is trusted.\n\nExample:\n  mayfly image pull notes https://images.example.com/mayfly",
+    )
+    .action(pull);
+}
+
+async function pull(name: string, place: string, { cache: cacheDir, json }: { cache: string; json?: true }): Promise<void> {
+  const progress = showProgress();
+  const transfer = await pullImage({ cacheDir, name, store: openStore(place), progress: progress.step }).finally(progress.done);
+  if (name !== transfer.id) await nameImage(cacheDir, name, transfer.id);
+  console.log(json ? JSON.stringify({ ...transfer, name }) : `${name} (${transferInWords(transfer)}`);
+}

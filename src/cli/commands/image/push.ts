@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import { findImage } from "../../../images/find-image.ts";
+import { checkName } from "../../../images/inventory/names.ts";
+import { pushImage, type Transfer } from "../../../images/store/push-image.ts";
+import { openStore } from "../../../images/store/store.ts";
+import { showProgress } from "../../terminal.ts";
+import { bytesInWords } from "../../units.ts";
+
+export function define(image: Command, cache: string): void {
+  image
+    .command("push")
+    .description("put an image into a store: a folder, or a web server that takes PUT; only what it lacks travels")
+    .argument("<image>", "its name, the beginning of its id, or latest")
+    .argument("<store>", "a folder, or an http(s) address")
+    .option("--name <name>", "to find it under in the store; default: the name or id given")
+    .option("--cache <dir>", "cache folder (or MAYFLY_CACHE_DIR)", cache)
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  mayfly image push notes /srv/www/images")
+    .action(push);
+}
+
+async function push(asked: string, place: string, options: { name?: string; cache: string; json?: true }): Promise<void> {
+  const { cache: cacheDir, json } = options;
+  const image = await findImage(cacheDir, asked);
+  const name = options.name ?? (image.id.startsWith(asked) || asked === "latest" ? image.id : asked);
+  if (name !== image.id) checkName(name);
+  const progress = showProgress();
+  const transfer = await pushImage({ cacheDir, image, name, store: openStore(place), progress: progress.step }).finally(progress.done);
+  console.log(json ? JSON.stringify({ ...transfer, name }) : `${name} (${transferInWords(transfer)}`);
+}
+
+export function transferInWords({ id, chunks, bytes }: Transfer): string {
+  return `image ${id.slice(0, 16)}): ${chunks.moved} of ${chunks.all} parts moved, ${bytesInWords(bytes.moved)} for an image of ${bytesInWords(bytes.all)}`;
+}

@@ -1,0 +1,47 @@
+/**
+ * Cuts a file into chunks where its content says so, so that what is inserted or taken out changes the chunks around it and no others. A root
+ * is made of blocks of 4 KiB: so blocks are looked at and not bytes, and whole ones move.
+ */
+import { createHash } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import { crc32 } from "node:zlib";
+
+export interface Chunk {
+  /** sha256 in hex of its bytes. */
+  sha256: string;
+  bytes: number;
+}
+
+const BLOCK = 4_096;
+const LEAST = 16 * BLOCK;
+export const MOST_BYTES = 256 * BLOCK;
+/** One block in so many ends a chunk: 192 KiB on average, with the least. */
+const RARITY = 32;
+const READ_BYTES = 4 << 20;
+
+/** In order; together they are the file. */
+export async function* chunksOf(file: FileHandle): AsyncGenerator<{ chunk: Chunk; data: Buffer }, void> {
+  let rest: Buffer = Buffer.alloc(0);
+  for (let at = 0; ;) {
+    const buffer = Buffer.allocUnsafe(READ_BYTES);
+    const { bytesRead } = await file.read(buffer, 0, READ_BYTES, at);
+    at += bytesRead;
+    rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
+    const isLast = bytesRead === 0;
+    while (rest.length > 0 && (isLast || rest.length >= MOST_BYTES)) {
+      const data = rest.subarray(0, cutOf(rest));
+      rest = rest.subarray(data.length);
+      yield { chunk: { sha256: createHash("sha256").update(data).digest("hex"), bytes: data.length }, data };
+    }
+    if (isLast) return;
+  }
+}
+
+/** Where the first chunk of these bytes ends. */
+function cutOf(bytes: Buffer): number {
+  const most = Math.min(bytes.length, MOST_BYTES);
+  for (let end = LEAST; end < most; end += BLOCK) {
+    if (crc32(bytes.subarray(end - BLOCK, end)) % RARITY === 0) return end;
+  }
+  return most;
+}

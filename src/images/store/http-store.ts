@@ -1,0 +1,108 @@
+/**
+ * A store behind any web server that serves files. Pushing needs one that takes PUT, such as nginx with dav_methods or an object store; user name and
+ * password may stand in the URL. A transfer that breaks off is tried again: no more than one chunk of it is lost.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { MayflyError } from "../../errors/error.ts";
+import type { Store } from "./store.ts";
+
+const ATTEMPTS = 4;
+const FIRST_WAIT_MS = 200;
+/** Without a byte. */
+const SILENCE_MS = 30_000;
+
+export function createHttpStore(place: string): Store {
+  const base = new URL(place.endsWith("/") ? place : `${place}/`);
+  const { username, password } = base;
+  base.username = base.password = "";
+  const name = base.href;
+  const secret = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
+  const headers = username === "" ? {} : { authorization: `Basic ${secret}` };
+  const ask = (path: string, init: RequestInit) => request(new URL(path, base), { ...init, headers });
+  const persistently = <T>(work: () => Promise<T>) => retrying(name, work);
+  return {
+    name,
+    read: (path, mostBytes) =>
+      persistently(async () => {
+        const response = await ask(path, {});
+        if (isMissing(response)) return discard(response, undefined);
+        await refuseUnlessGood(response, path);
+        return bodyOf(response, mostBytes);
+      }),
+    has: (path) =>
+      persistently(async () => {
+        const response = await ask(path, { method: "HEAD" });
+        if (isMissing(response)) return discard(response, false);
+        await refuseUnlessGood(response, path);
+        return discard(response, true);
+      }),
+    write: (path, data) =>
+      persistently(async () => {
+        const response = await ask(path, { method: "PUT", body: data as Uint8Array<ArrayBuffer> });
+        await refuseUnlessGood(response, path);
+        return discard(response, undefined);
+      }),
+  };
+}
+
+/** Not worth another attempt. */
+class Refusal extends Error {}
+
+async function retrying<T>(store: string, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof Refusal || attempt === ATTEMPTS) throw unreachable(store, error as Error);
+      await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1));
+    }
+  }
+}
+
+/** fetch hides the reason in `cause`. */
+function unreachable(store: string, error: Error): MayflyError {
+  const { cause } = error;
+  const reason = cause instanceof Error ? cause.message || cause.name : error.message;
+  return new MayflyError("store-unreachable", { store, reason }, error);
+}
+
+function request(url: URL, init: RequestInit): Promise<Response> {
+  return fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(SILENCE_MS) });
+}
+
+function isMissing({ status }: Response): boolean {
+  return status === 404 || status === 410;
+}
+
+async function refuseUnlessGood(response: Response, path: string): Promise<void> {
+  const { ok, status, headers } = response;
+  if (ok) return;
+  await response.body?.cancel();
+  // Nobody else is trusted because of a redirect: who moved names the new address.
+  if (status >= 300 && status < 400)
+    throw new Refusal(`it sends us to ${headers.get("location") ?? "another place"}; name that address if it is right`);
+  const text = `it answers ${status} for ${path}`;
+  if (status === 405 || status === 501) throw new Refusal(`${text}: it takes no uploads; push to its folder instead`);
+  if (status >= 500 || status === 429) throw new Error(text);
+  throw new Refusal(text);
+}
+
+async function discard<T>(response: Response, value: T): Promise<T> {
+  await response.body?.cancel();
+  return value;
+}
+
+async function bodyOf(response: Response, mostBytes: number): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of response.body ?? []) {
+    bytes += part.length;
+    if (bytes > mostBytes) throw new Refusal(`it sends more than the ${mostBytes} bytes that a file there may have`);
+    parts.push(part);
+  }
+  const promised = response.headers.get("content-length");
+  if (promised !== null && response.headers.get("content-encoding") === null && Number(promised) !== bytes) {
+    throw new Error(`it sent ${bytes} of ${promised} bytes`);
+  }
+  return Buffer.concat(parts);
+}
