@@ -1,6 +1,6 @@
 /**
  * OSv's command line: options, then the program and its arguments. OSv splits it at spaces and takes the first word that is no option for the
- * program; quotes, ";", "&" and "!" mean something to it, so that nothing with one of them may be in it.
+ * program; quotes, backslashes, "$", ";", "&" and "!" mean something to it, so that nothing with one of them may be in it.
  */
 import { MayflyError } from "../../errors/error.ts";
 import { loaderPath } from "./root-tree.ts";
@@ -27,11 +27,11 @@ export function osvCommandLine({ env, command, cwd, address }: OsvStart): string
   ];
   // Linux programs run unchanged where their own dynamic loader starts them.
   const words = [...options, loaderPath, ...command];
-  for (const word of words) if (!/^[^\s"'`;&!\\]+$/.test(word)) throw unsayable(word);
+  for (const word of words) if (!/^[^\s"'`$;&!\\]+$/.test(word)) throw unsayable(word);
   return words.join(" ");
 }
 
 function unsayable(word: string): MayflyError {
-  const what = `${JSON.stringify(word)} cannot stand in OSv's command line: spaces, quotes, backslashes, ";", "&" and "!" mean something there`;
+  const what = `${JSON.stringify(word)} cannot stand in OSv's command line: spaces, quotes, backslashes, "$", ";", "&" and "!" mean something there`;
   return new MayflyError("image-build-failed", { what });
 }

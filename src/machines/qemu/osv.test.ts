@@ -49,8 +49,8 @@ test("on the board of a machine with KVM, it is told where its devices are as we
   const said = await printedBy({ ...osv, board: () => osv.board("kvm") });
   const [line, ...devices] = said.split(" virtio_mmio.device=");
   assert.equal(line, osv.commandLine(shape, 0));
-  // Network, disk, randomness.
-  assert.equal(devices.length, 3, said);
+  // Network and disk.
+  assert.equal(devices.length, 2, said);
 });
 
 test("what it is told makes Node run the agent, knowing that it is on OSv", () => {
