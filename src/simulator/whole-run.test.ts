@@ -35,7 +35,7 @@ function ours(options: PackingOptions, hear: (event: PolicyEvent, commands: Poli
         hear(event, commands);
         return commands;
       };
-      return { state, step: listened as never };
+      return { state, step: listened };
     },
   };
 }

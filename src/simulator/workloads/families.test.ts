@@ -72,12 +72,12 @@ test("bursts go to 200 in flight within a second and a call's length, from none 
     const expected = Number(app.split("-")[1]) % 2 === 1 ? 0 : 1;
     assert.ok(Math.abs(meanOf(quiet) - expected) < 0.4, `${app}: ${meanOf(quiet)} when quiet`);
     const rise = samples.findIndex((each) => each > 100);
-    assert.ok((samples[rise - 3] as number) < 10, `${app}: ${samples.slice(rise - 3, rise + 1)}`);
+    assert.ok((samples[rise - 3] as number) < 10, `${app}: ${samples.slice(rise - 3, rise + 1).join()}`);
   }
 });
 
 test("days have peaks 4.3 times as high as their troughs", () => {
-  const hours = new Array<number>(24).fill(0);
+  const hours = Array.from({ length: 24 }, () => 0);
   const workload = families.diurnal(2, 2 * 24, 20);
   while (workload.next()) hours[Math.floor(workload.at / HOUR_MS) % 24]!++;
   const ratio = Math.max(...hours) / Math.min(...hours);
@@ -115,7 +115,7 @@ test("the micro workloads have as many in flight as asked for, and compute as th
 });
 
 function countByApp(workload: Workload): number[] {
-  const counts = new Array<number>(workload.apps.length).fill(0);
+  const counts = workload.apps.map(() => 0);
   while (workload.next()) counts[workload.app]!++;
   return counts;
 }
