@@ -23,21 +23,20 @@ async function compare(driver: BenchDriver, { rounds, minutes }: Options): Promi
   for (let round = 0; round < rounds; round++)
     for (const [policy, settings] of policies) runs.push(await runLive(driver, policy, settings, minutes));
   const picture = join(import.meta.dirname, `../results/live-${driver}.svg`);
-  await drawCourses(runs.slice(-2), `${driver}: a burst, then twenty apps for ${minutes} min`, picture);
+  await drawCourses(runs.slice(-2), `${driver}: two bursts, then twenty apps for ${minutes} min`, picture);
   return {
     title: `Live, ${driver}`,
-    how: `A burst from nothing to 200 in flight for 10 s and 20 s of nothing, then twenty apps for ${minutes} min; ${rounds} rounds, policies in turn. Waits are for a slot, a start or a bind, by the server's clock. Plot: ${picture}`,
+    how: `200 in flight from nothing for 10 s and 20 s of nothing, twice, then twenty apps for ${minutes} min; ${rounds} rounds, policies in turn. Waits are for a slot, a start or a bind, by the server's clock. Plot: ${picture}`,
     rows: runs.flatMap(rowsOf),
   };
 }
 
-function rowsOf({ policy, burst, apps, starts }: LiveRun): Row[] {
-  const failed = burst.failures.length + apps.failures.length;
+function rowsOf({ policy, phases, starts }: LiveRun): Row[] {
+  const failures = phases.flatMap((phase) => phase.failures);
   const agreement = Math.abs(starts.simulated / starts.live - 1);
   return [
-    { what: `${policy}: burst`, measured: inWords(burst) },
-    { what: `${policy}: twenty apps`, measured: inWords(apps) },
-    { what: `${policy}: failed requests`, measured: failureInWords(burst, apps), target: "0", reached: failed === 0 },
+    ...phases.map((phase) => ({ what: `${policy}: ${phase.name}`, measured: inWords(phase) })),
+    { what: `${policy}: failed requests`, measured: failureInWords(failures), target: "0", reached: failures.length === 0 },
     {
       what: `${policy}: machines started`,
       measured: `${starts.live}; in the simulator ${starts.simulated}`,
@@ -52,7 +51,6 @@ function inWords({ calls, waits, mostInFlight, idleGbSeconds, gbSeconds }: Phase
   return `${calls} calls, ${mostInFlight} in flight at most, ${waited}, ${idleGbSeconds.toFixed(1)} GB·s idle of ${gbSeconds.toFixed(1)}`;
 }
 
-function failureInWords(...phases: Phase[]): string {
-  const failures = phases.flatMap(({ failures }) => failures);
+function failureInWords(failures: string[]): string {
   return failures.length === 0 ? "0" : `${failures.length}, such as ${failures[0]}`;
 }

@@ -1,4 +1,4 @@
-/** One policy on real machines: a burst from nothing to 200 in flight, a fall to nothing, then twenty apps in their rhythms. */
+/** One policy on real machines: a burst from nothing to 200 in flight and a fall to nothing, twice, then twenty apps in their rhythms. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,15 +12,15 @@ import { type Sample, gbSeconds, watch } from "./watch.ts";
 export interface LiveRun {
   driver: BenchDriver;
   policy: string;
-  burst: Phase;
-  apps: Phase;
-  /** Machines, in both phases. */
+  phases: Phase[];
+  /** Machines, in all phases. */
   starts: { live: number; simulated: number };
-  /** Both phases, one after the other. */
+  /** All phases, one after the other. */
   samples: Sample[];
 }
 
 export interface Phase {
+  name: string;
   calls: number;
   failures: string[];
   /** ms */
@@ -42,12 +42,15 @@ export async function runLive(driver: BenchDriver, policy: string, settings: { i
     const plan = rhythms(minutes * 60_000);
     const urls = await deployAll(platform, plan);
     await sleep(3_000);
-    const [burst, first] = await phase(platform, (caller) => callBurst(caller, urls.get("burst") as string));
-    const [apps, second] = await phase(platform, (caller) => callInRhythm(caller, plan, urls));
+    const burst = (caller: Caller) => callBurst(caller, urls.get("burst") as string);
+    const watched = [
+      await phase("a new app's burst", platform, burst),
+      await phase("its next burst", platform, burst),
+      await phase("twenty apps", platform, (caller) => callInRhythm(caller, plan, urls)),
+    ];
     await platform.stop();
-    const offset = first.at(-1)?.seconds ?? 0;
-    for (const sample of second) sample.seconds += offset;
-    return { driver, policy, burst, apps, starts: startsLiveAndSimulated(record), samples: first.concat(second) };
+    const phases = watched.map(([phase]) => phase);
+    return { driver, policy, phases, starts: startsLiveAndSimulated(record), samples: joined(watched.map(([, samples]) => samples)) };
   } finally {
     await platform.stop();
     rmSync(folder, { recursive: true });
@@ -60,7 +63,17 @@ async function deployAll(platform: Platform, plan: Rhythm[]): Promise<Map<string
   return urls;
 }
 
-async function phase({ client }: Platform, calls: (caller: Caller) => Promise<void>): Promise<[Phase, Sample[]]> {
+/** As one course. */
+function joined(courses: Sample[][]): Sample[] {
+  const all: Sample[] = [];
+  for (const course of courses) {
+    const offset = all.at(-1)?.seconds ?? 0;
+    for (const sample of course) all.push(Object.assign(sample, { seconds: sample.seconds + offset }));
+  }
+  return all;
+}
+
+async function phase(name: string, { client }: Platform, calls: (caller: Caller) => Promise<void>): Promise<[Phase, Sample[]]> {
   const caller = new Caller();
   const watching = watch(client);
   await calls(caller);
@@ -69,7 +82,7 @@ async function phase({ client }: Platform, calls: (caller: Caller) => Promise<vo
   const { waits, failures } = caller;
   const figures = { idleGbSeconds: gbSeconds(samples, "idleMb"), gbSeconds: gbSeconds(samples, "memoryMb") };
   const mostInFlight = Math.max(...samples.map(({ inFlight }) => inFlight));
-  return [{ calls: waits.length + failures.length, failures, waits, mostInFlight, ...figures }, samples];
+  return [{ name, calls: waits.length + failures.length, failures, waits, mostInFlight, ...figures }, samples];
 }
 
 async function callBurst(caller: Caller, url: string): Promise<void> {
