@@ -84,10 +84,9 @@ describe("images of modules", () => {
     assert.match((await run("diff", "native", "native")).stdout, /They are the same\./);
   });
 
-  test("a build with nothing changed makes nothing, even without the steps; no image needs these", async () => {
+  test("a build with nothing changed makes nothing, even when the steps are gone", async () => {
     assert.ok((await json("clean")).steps > 5);
     assert.equal((await run("build", "python")).stderr, "");
-    assert.equal((await json("check", "native")).ok, true);
   });
 
   test("prune leaves the machines' image, named ones and those in use, and removes the rest", async () => {
