@@ -64,7 +64,7 @@ export function parseManifest(text: string, store: string, path: string): Manife
     const { key, what } = firstIssue(parsed.error, given);
     throw fail(`is no manifest of an image: ${key} ${what}`);
   }
-  const manifest = parsed.data as unknown as Manifest;
+  const manifest = given as Manifest;
   if (imageId(manifest.image.sha256, manifest.image.run) !== manifest.image.id) throw fail("gives the image an id that is not its own");
   return manifest;
 }

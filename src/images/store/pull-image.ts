@@ -108,6 +108,7 @@ async function fetchChunk(store: Store, sha256: string, bytes: number, into: str
 }
 
 async function assemble(cacheDir: string, manifest: Manifest, sources: Map<string, Source>, arrived: string, store: Store): Promise<void> {
+  await mkdir(imagesFolder(cacheDir), { recursive: true });
   await withDraftFolder(imagesFolder(cacheDir), async (folder) => {
     const draft = imageIn(join(folder, "draft"), "draft");
     await mkdir(draft.dir);
