@@ -50,6 +50,6 @@ function timesOracle({ policies }: WorkloadRuns, runs: Outcome[]): PolicyResult[
 }
 
 /** Without waits: these are weighed differently at each step, and are the other axis of the frontier. */
-export function resourceCost(runs: Outcome[], cpuWorth: number): FrontierPoint["resourceCost"] {
+function resourceCost(runs: Outcome[], cpuWorth: number): FrontierPoint["resourceCost"] {
   return spreadOf(runs.map((run) => run.gbSeconds + run.bringUpCpuSeconds * cpuWorth));
 }

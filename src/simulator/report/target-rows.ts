@@ -22,7 +22,7 @@ export function targetRows({ workloads }: Report): TargetRow[] {
   return [...rows.values()];
 }
 
-function rowTitle({ target, reading }: Verdict): string {
+export function rowTitle({ target, reading }: Verdict): string {
   const { title } = targets[target];
   return reading === "cold-or-bind" ? `${title} or binds` : title;
 }

@@ -47,7 +47,9 @@ function judgeIdle(target: "idle-of-fixed" | "idle-of-hybrid", workload: Workloa
     if (step === undefined) return outOfReach(target, reading, workload, rival, rate);
     const ours = { policy: "ours", runs: step.runs };
     const verdict = judgeRatio(target, figures.unusedGbSeconds, ours, rival, step.waitWorth);
-    return { ...verdict, reading, says: `${verdict.says}, with a wait's worth at ${step.waitWorth}` };
+    verdict.reading = reading;
+    verdict.says += `, with a wait's worth at ${step.waitWorth}`;
+    return verdict;
   });
 }
 

@@ -4,7 +4,7 @@ import { bold, green, red } from "../../cli/terminal.ts";
 import type { FigureName } from "./figures.ts";
 import type { FrontierPoint, PolicyResult, Report, WorkloadResult } from "./report.ts";
 import { targetRows, type TargetRow } from "./target-rows.ts";
-import { verdictSentences } from "./verdict.ts";
+import { verdictOf } from "./verdict.ts";
 import { amountInWords, percentInWords, twoDigits, waitInWords } from "./words.ts";
 
 export function reportInText(report: Report, options: { frontier: boolean }): string {
@@ -13,7 +13,7 @@ export function reportInText(report: Report, options: { frontier: boolean }): st
     renderTable(policyColumns, workload.policies),
     ...(options.frontier && workload.frontier.length > 0 ? [renderTable(frontierColumns, workload.frontier)] : []),
   ]);
-  return [assumptions(report), ...parts, targetTable(report), ...verdictSentences(report)].filter((part) => part !== "").join("\n\n");
+  return [assumptions(report), ...parts, ...verdictInText(report)].join("\n\n");
 }
 
 export function assumptions({ machine, worth, seeds }: Report): string {
@@ -30,7 +30,7 @@ export function heading({ description, apps, seconds, invocations, live, policie
 
 export interface FigureColumn<Row> {
   title: string;
-  text(row: Row): string;
+  text: (row: Row) => string;
 }
 
 type WithFigures = Pick<PolicyResult, "figures">;
@@ -75,9 +75,15 @@ function toTheRight<Row>({ title, text }: FigureColumn<Row>): Column<Row> {
   return { title, align: "right", cell: text };
 }
 
+function verdictInText(report: Report): string[] {
+  const verdict = verdictOf(report);
+  if (verdict === undefined) return [];
+  const losses = verdict.losses.map((loss) => `\n  ${loss}`).join("");
+  return [targetTable(report), verdict.opening, ...(losses === "" ? [] : [`Where ours loses:${losses}`])];
+}
+
 function targetTable(report: Report): string {
   const rows = targetRows(report);
-  if (rows.length === 0) return "";
   const columns: Column<TargetRow>[] = [
     { title: "TARGET", cell: ({ title }) => title },
     ...report.workloads.map(({ name }): Column<TargetRow> => ({

@@ -1,26 +1,46 @@
 /** The report in a few sentences: how many targets are reached, and every one that is not, plainly. */
-import type { Report, Verdict, WorkloadResult } from "./report.ts";
-import { targets } from "./targets.ts";
+import type { Report, Verdict } from "./report.ts";
+import { rowTitle } from "./target-rows.ts";
+import { ratioInWords } from "./words.ts";
 
-export function verdictSentences(report: Report): string[] {
-  const judged = report.workloads.flatMap((workload) => workload.verdicts.map((verdict) => ({ workload, verdict })));
-  if (judged.length === 0) return [];
-  const missed = judged.filter(({ verdict }) => !verdict.reached);
-  return [opening(report, judged.length, missed.length), ...(missed.length > 0 ? [losses(missed)] : [])];
+interface Judged {
+  workload: string;
+  verdict: Verdict;
 }
 
-function opening({ workloads }: Report, judged: number, missed: number): string {
-  const made = workloads.every(({ synthetic }) => synthetic) ? " All of it from synthetic workloads: they say little of yours." : "";
-  return `Reached ${judged - missed} of ${judged} targets.${made}`;
+/** Nothing where nothing was judged. */
+export function verdictOf(report: Report): { opening: string; losses: string[] } | undefined {
+  const judged = report.workloads.flatMap(({ name, verdicts }) => verdicts.map((verdict) => ({ workload: name, verdict })));
+  return judged.length === 0 ? undefined : { opening: opening(report, judged), losses: losses(judged.filter(isMissed)) };
 }
 
-function losses(missed: { workload: WorkloadResult; verdict: Verdict }[]): string {
-  const lines = missed.map(
-    ({ workload, verdict }) => `  ${workload.name}: ${targets[verdict.target].title}${binds(verdict)}: ${verdict.says}`,
-  );
-  return ["Where ours loses:", ...lines].join("\n");
+function opening({ workloads }: Report, judged: Judged[]): string {
+  const parts = [
+    ["cold", "on memory where only waits for a start are called cold"],
+    ["cold-or-bind", "on memory where waits for a bind are, too"],
+    [null, "on cost and long waits"],
+  ].flatMap(([reading, words]) => {
+    const some = judged.filter(({ verdict }) => verdict.reading === reading);
+    return some.length === 0 ? [] : [`${reached(some)} ${words}`];
+  });
+  const origin = workloads.every(({ synthetic }) => synthetic) ? " All workloads are synthetic: a trace of your own tells more." : "";
+  return `Reached ${reached(judged)} targets: ${parts.join("; ")}.${origin}`;
 }
 
-function binds({ reading }: Verdict): string {
-  return reading === "cold-or-bind" ? " or binds" : "";
+function reached(judged: Judged[]): string {
+  return `${judged.filter((each) => !isMissed(each)).length} of ${judged.length}`;
+}
+
+function isMissed({ verdict }: Judged): boolean {
+  return !verdict.reached;
+}
+
+/** A line for each target, with the workloads on which it is missed. */
+function losses(missed: Judged[]): string[] {
+  const byTarget = Map.groupBy(missed, ({ verdict }) => rowTitle(verdict));
+  return [...byTarget].map(([title, some]) => `${title}: ${some.map(lossInWords).join("; ")}`);
+}
+
+function lossInWords({ workload, verdict: { ratio, says } }: Judged): string {
+  return `${workload} ${ratio === null ? says : ratioInWords(ratio)}`;
 }

@@ -28,7 +28,7 @@ export function runPolicy(name: string, workload: Workload, { waitWorth, live, o
 }
 
 function mayfly(options: PackingOptions): SimulatedPolicy {
-  return { name: "mayfly", create: (() => createPackingPolicy(options)) as unknown as SimulatedPolicy["create"] };
+  return { name: "mayfly", create: () => createPackingPolicy(options) };
 }
 
 /** The server's defaults, on a host so large that its limits are not what is compared. */

@@ -47,6 +47,6 @@ function ask(worker: Worker, job: Job): Promise<Run> {
       else reject(new MayflyError(reply.code, reply.details));
     });
     worker.once("error", reject);
-    worker.postMessage(job);
+    worker.postMessage(job, []);
   });
 }

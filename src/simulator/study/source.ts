@@ -11,13 +11,13 @@ import type { Trace } from "./trace-files.ts";
 
 export type Source = GeneratedSource | TraceSource;
 
-export interface GeneratedSource {
+interface GeneratedSource {
   family: FamilyName;
   hours: number;
   apps: number;
 }
 
-export interface TraceSource {
+interface TraceSource {
   trace: Trace;
   /** Of what is in the files, at most. */
   hours: number;
@@ -37,19 +37,13 @@ export function openSource(source: Source, seed: number): OpenSource {
 }
 
 function openTrace(trace: Trace, seed: number): OpenSource {
-  switch (trace.kind) {
-    case "azure2019":
-      return { workload: readAzure2019(trace, seed) };
-    case "azure2021":
-      return { workload: readAzure2021(trace.file, seed) };
-    case "huawei2023":
-    case "huawei2025":
-      return { workload: readHuawei({ ...trace, durationUnitMs: trace.kind === "huawei2023" ? 1 : 1_000 }, seed) };
-    case "recorded": {
-      const { workload, live, machine, options } = readRecording(trace.file);
-      return { workload, live: { ...live, machine, options } };
-    }
+  if (trace.kind === "recorded") {
+    const { workload, live, machine, options } = readRecording(trace.file);
+    return { workload, live: { ...live, machine, options } };
   }
+  if (trace.kind === "azure2019") return { workload: readAzure2019(trace, seed) };
+  if (trace.kind === "azure2021") return { workload: readAzure2021(trace.file, seed) };
+  return { workload: readHuawei({ ...trace, durationUnitMs: trace.kind === "huawei2023" ? 1 : 1_000 }, seed) };
 }
 
 export function nameOf(source: Source): string {

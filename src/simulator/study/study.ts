@@ -46,7 +46,7 @@ async function runSource(study: Study, source: Source, pool: Pool): Promise<Work
       waitWorth,
       worth: study.worth,
       machine: study.machine,
-      series: at < study.policies.length && first === 0 && withSeries.includes(policy),
+      series: at < study.policies.length && first === 0 && withSeries.has(policy),
     })),
   );
   const runs = await pool.runAll(jobs);
@@ -64,7 +64,7 @@ async function runSource(study: Study, source: Source, pool: Pool): Promise<Work
 }
 
 /** Drawn over time on the page, ours first. */
-const withSeries: string[] = ["mayfly", "fixed-10min", "kpa"];
+const withSeries = new Set(["mayfly", "fixed-10min", "kpa"]);
 
 function frontierSteps({ policies, frontier }: Study): { policy: string; waitWorth: number }[] {
   return policies.includes("mayfly") ? frontier.map((waitWorth) => ({ policy: "mayfly", waitWorth })) : [];

@@ -6,7 +6,8 @@ import { MayflyError } from "../../errors/error.ts";
 export type Trace =
   | { kind: "azure2019"; invocations: string[]; durations: string[]; memory: string[] }
   | { kind: "huawei2023" | "huawei2025"; requests: string[]; durations: string[] }
-  | { kind: "azure2021" | "recorded"; file: string };
+  | { kind: "azure2021"; file: string }
+  | { kind: "recorded"; file: string };
 
 const kinds = ["azure2019", "azure2021", "huawei2023", "huawei2025", "recorded"] as const;
 

@@ -2,7 +2,7 @@
 import type { PolicyResult, Report, WorkloadResult } from "../report.ts";
 import { targetRows } from "../target-rows.ts";
 import { assumptions, heading, policyFigures } from "../text.ts";
-import { verdictSentences } from "../verdict.ts";
+import { verdictOf } from "../verdict.ts";
 import { costPlot } from "./plot-cost.ts";
 import { coursePlot } from "./plot-course.ts";
 import { costFrontierPlot, idleFrontierPlot } from "./plot-frontier.ts";
@@ -30,11 +30,10 @@ ${sections.join("\n")}
 }
 
 function verdicts(report: Report): string {
-  const rows = targetRows(report);
-  const [opening, losses] = verdictSentences(report);
-  if (opening === undefined) return "";
+  const verdict = verdictOf(report);
+  if (verdict === undefined) return "";
   const names = report.workloads.map(({ name }) => name);
-  const body = rows.map(({ title, cells }) => {
+  const body = targetRows(report).map(({ title, cells }) => {
     const marks = names.map((name) => {
       const cell = cells.get(name);
       return cell === undefined
@@ -44,14 +43,13 @@ function verdicts(report: Report): string {
     return `<tr><th scope="row">${escaped(title)}</th>${marks.join("")}</tr>`;
   });
   return `<h2>Verdict</h2>
-<p>${escaped(opening)}</p>
+<p>${escaped(verdict.opening)}</p>
 ${table(["target: ours over theirs", ...names], body)}
-${losses === undefined ? "" : `<details open><summary>Where ours loses</summary><ul>${lossItems(losses)}</ul></details>`}`;
+${verdict.losses.length === 0 ? "" : `<details open><summary>Where ours loses</summary><ul>${items(verdict.losses)}</ul></details>`}`;
 }
 
-function lossItems(losses: string): string {
-  const [, ...lines] = losses.split("\n");
-  return lines.map((line) => `<li>${escaped(line.trim())}</li>`).join("");
+function items(lines: string[]): string {
+  return lines.map((line) => `<li>${escaped(line)}</li>`).join("");
 }
 
 async function section(workload: WorkloadResult, { worth }: Report): Promise<string> {
