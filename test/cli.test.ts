@@ -35,7 +35,7 @@ describe("the command line", () => {
       assert.ok(overview.includes(name) && overview.includes(summary));
       const help = await good(name, "--help");
       assert.match(help, new RegExp(`Examples?:\n  .*mayfly ${name}`), name);
-      if (!["secret", "image"].includes(name)) assert.match(help, /--json/, name);
+      if (!/^Commands:/m.test(help)) assert.match(help, /--json/, name);
     }
     assert.match(overview, /Exit codes:\n {2}0 {2}done/);
   });
@@ -47,7 +47,7 @@ describe("the command line", () => {
       assert.ok(docs.includes(`| ${code} | ${meaning} |`), `exit code ${code}`);
   });
 
-  test("init, deploy, invoke, list, ps, logs, remove", async () => {
+  test("init, deploy, invoke, list, ps, explain, logs, remove", async () => {
     const dir = join(temporaryFolder(scope), "shop");
     assert.deepEqual((await json("init", dir)).files, ["mayfly.json", "hello.ts"]);
     bad(await run("init", dir), 5, /exists already/);
@@ -58,6 +58,14 @@ describe("the command line", () => {
     assert.match(await good("list"), /^APP +FUNCTIONS +VERSION.*\nshop +hello /);
     assert.ok((await json("ps")).machines.some(({ app }: { app: string }) => app === "shop"));
     assert.match(await good("ps"), /^MACHINE +APP +DRIVER +STATE +SLOTS +MEMORY +CPU +AGE\n/);
+    const machine = (await json("ps")).machines.find(({ app }: { app: string }) => app === "shop").id as string;
+    assert.match(
+      await good("explain", "shop"),
+      new RegExp(`^shop now\n[^]*Machine ${machine} [^]*\n${machine}\n.* started: .*\n.* bound to`),
+    );
+    const { decisions } = await json("explain", "shop", "--limit", "1");
+    assert.deepEqual([decisions.length, decisions[0].machine, decisions[0].what], [1, machine, "ready"]);
+    bad(await run("explain", "nobody"), 1, /no app nobody/);
     bad(await run("remove", "shop"), 2, /--yes/);
     assert.equal(await good("remove", "shop", "--yes"), "Removed shop.\n");
     bad(await run("invoke", "shop/hello"), 1, /no app shop/);

@@ -19,7 +19,7 @@ export function define(command: Command): void {
   withConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nSLOTS: invocations running, of those that the machine has room for. CPU: used since it started.\n\nExample:\n  mayfly ps",
+      "\nSLOTS: invocations running, of as many as the machine gets at once, which is learned. CPU: used since it started.\n\nExample:\n  mayfly ps",
     )
     .action(ps);
 }
