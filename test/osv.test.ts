@@ -1,0 +1,46 @@
+/** OSv by the command line, as far as it goes without a kernel: what is refused and why, and the image. test/examples.test.ts has the rest. */
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { loadConfig } from "../src/config/load.ts";
+import { tinyKernel } from "../src/images/osv/testing/tiny-kernel.ts";
+import { mayfly } from "./command.ts";
+import { temporaryFolder } from "./platform.ts";
+
+/** Whatever the host's own settings are. */
+const env = { MAYFLY_OSV_KERNEL: "" };
+
+test("without a kernel, OSv is refused with where to get one, by image build and by serve", async (t) => {
+  const stateDir = temporaryFolder(t);
+  for (const args of [
+    ["image", "build", "--kernel", "osv"],
+    ["serve", "--kernel", "osv", "--state", stateDir],
+  ]) {
+    const { code, stderr } = await mayfly(args, { env });
+    assert.equal(code, 3, args.join(" "));
+    assert.match(stderr, /This host lacks the OSv kernel[^]*loader\.elf[^]*docs\/osv\.md[^]*MAYFLY_OSV_KERNEL/);
+  }
+});
+
+test("what is no OSv kernel is refused by name", async () => {
+  const { code, stderr } = await mayfly(["image", "build", "--kernel", "osv", "--osv-kernel", process.execPath], { env });
+  assert.equal(code, 2);
+  assert.match(stderr, /is no OSv kernel: it is a program for Linux/);
+});
+
+test("image build makes the disk for a kernel, finds it again, and image list shows it", async (t) => {
+  const cache = temporaryFolder(t);
+  const { cacheDir } = loadConfig({});
+  for (const name of readdirSync(cacheDir)) if (name !== "osv-images") symlinkSync(join(cacheDir, name), join(cache, name));
+  const kernel = join(cache, "loader.elf");
+  writeFileSync(kernel, tinyKernel());
+  const build = () => mayfly(["image", "build", "--kernel", "osv", "--cache", cache, "--json"], { env: { MAYFLY_OSV_KERNEL: kernel } });
+  const [first, again] = [await build(), await build()];
+  assert.equal(first.code, 0, first.stderr);
+  assert.deepEqual(JSON.parse(again.stdout), JSON.parse(first.stdout));
+  const { id, dir } = JSON.parse(first.stdout) as { id: string; dir: string };
+  assert.ok(readFileSync(join(dir, "loader.elf")).equals(tinyKernel()));
+  const { stdout } = await mayfly(["image", "list", "--cache", cache]);
+  assert.match(stdout, new RegExp(`^${id.slice(0, 16)} .* OSv `, "m"));
+});
