@@ -9,6 +9,7 @@ const packageOf: Record<string, string> = {
   "apt-cache": "apt",
   dpkg: "dpkg",
   flock: "util-linux",
+  npm: "npm",
   "qemu-img": "qemu-utils",
   mke2fs: "e2fsprogs",
 };

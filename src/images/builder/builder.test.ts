@@ -149,6 +149,7 @@ test("what cannot be is refused, and says why", async () => {
   await rejects({ npm: { dependencies: { debug: "^4" }, to: "/" } }, /must be an exact version/);
   await rejects({ requires: [] }, /no module brings a kernel/);
   await rejects({ run: undefined }, /no module says what to run/);
+  await rejects({ requires: ["agent"], env: { A: "b" } }, /has init steps or variables, but the image starts Mayfly's agent/);
   await rejects({ requires: ["python", "native"], run: undefined }, /it says what to run, and so does python/);
 });
 

@@ -6,10 +6,21 @@ import type { ResolvedModules } from "../modules/resolve-modules.ts";
 
 /** Null for an image with the agent. Rejects with "bad-module" where modules contradict each other. */
 export function runSpecOf(modules: Module[], requirements: ResolvedModules["requirements"]): RunSpec | null {
-  if (modules.some(({ agent }) => agent)) return null;
+  const agent = modules.find((module) => module.agent);
+  if (agent !== undefined) return noCommand(agent, modules, requirements);
   const above = (one: Module, other: Module) => requirements.get(one.name)!.has(other.name);
   const { run } = commandOf(modules, above);
   return { env: environmentOf(modules, above), cwd: run.cwd, init: modules.flatMap(({ init }) => init), command: run.command };
+}
+
+/** The platform decides what the agent is started with; a module's wish must not go unheard. */
+function noCommand(agent: Module, modules: Module[], requirements: ResolvedModules["requirements"]): null {
+  const others = modules.filter((module) => module !== agent && !requirements.get(agent.name)!.has(module.name));
+  const wishful = others.find(({ env, init }) => init.length > 0 || Object.keys(env).length > 0);
+  if (wishful === undefined) return null;
+  const what =
+    "it has init steps or variables, but the image starts Mayfly's agent, which gets neither; an app's variables are in its mayfly.json";
+  throw new MayflyError("bad-module", { module: wishful.asked, what });
 }
 
 type Above = (one: Module, other: Module) => boolean;

@@ -56,7 +56,8 @@ export async function pullImage(options: PullOptions): Promise<Transfer> {
       const missing = new Map(places.filter(({ sha256 }) => !sources.has(sha256)).map((place) => [place.sha256, place]));
       await inParallel([...missing.values()], LANES, async ({ sha256, bytes }) => {
         if (existsSync(join(arrived, sha256))) return;
-        moved.bytes += await fetchChunk(store, sha256, bytes, join(arrived, sha256));
+        const travelled = await fetchChunk(store, sha256, bytes, join(arrived, sha256));
+        moved.bytes += travelled;
         moved.chunks++;
       });
       progress("putting the image together");
