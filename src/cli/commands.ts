@@ -26,7 +26,7 @@ export const commands: CommandEntry[] = [
   { name: "image", summary: "build and list guest images", load: () => import("./commands/image.ts") },
   {
     name: "simulate",
-    summary: "run the policy and others over hours of demand, in virtual time",
+    summary: "compare the policy with others over hours of demand",
     load: () => import("./commands/simulate.ts"),
   },
   { name: "appliance", summary: "run long-lived machines of images", load: () => import("./commands/appliance.ts") },
