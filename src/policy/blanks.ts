@@ -1,6 +1,6 @@
 /**
  * How many blanks of a size to keep ready: enough that a caller finds none only so seldom that one more would cost more than
- * the waits it saves. Counted over windows of one start-up time, in which what is taken can't be replaced yet.
+ * the waits it saves. Counted over windows in which what is taken can't be replaced yet.
  */
 import type { AppLimits } from "./policy.ts";
 
@@ -33,6 +33,8 @@ export function createPool(memoryMb: number, vcpus: number, now: number): Pool {
 /** A blank was taken, or would have been if one had been there. */
 export function noteTaken(pool: Pool, now: number, windowMs: number, worth: number): void {
   blanksEnough(pool, now, windowMs, worth);
+  // A window with any begins with its first: for so long its place is empty.
+  if (pool.now === 0) pool.since = now;
   pool.now++;
 }
 

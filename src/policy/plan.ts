@@ -10,7 +10,7 @@ import { hasRoom, takeStart } from "./host-limits.ts";
 import { everyMachine, poolOf, type AppState, type PackingState } from "./packing-state.ts";
 import { bindMachine, drainMachine, killMachine, startMachine } from "./machines.ts";
 import { recordIdleTime } from "./idle-times.ts";
-import { blankGb, noteBlankFound, windowMs } from "./start-times.ts";
+import { blankGb, noteBlankFound } from "./start-times.ts";
 import { spareNeed, whySpare } from "./spares.ts";
 
 const QUIET_MS = 250;
@@ -51,12 +51,17 @@ export function wantedBlanks(state: PackingState, pool: Pool, now: number): numb
   const least = pool === state.pools[0] ? options.blanks : 0;
   if (options.idleMs !== null) return least + pool.reserved;
   const most = Math.max(least, Math.ceil(options.maxMachines * BLANKS_SHARE_OF_HOST));
-  return Math.min(most, Math.max(least, blanksEnough(pool, now, windowMs(state), worthOfBlank(state)))) + pool.reserved;
+  return Math.min(most, Math.max(least, blanksEnough(pool, now, replacementMs(state), worthOfBlank(state)))) + pool.reserved;
 }
 
-/** Price of a caller's wait for a start, over that of a blank for one window. */
+/** How long it takes until a blank that was taken is replaced. */
+function replacementMs({ times }: PackingState): number {
+  return QUIET_MS + times.startMs;
+}
+
+/** Price of a caller's wait for a start, over that of a blank for as long as its replacement takes. */
 function worthOfBlank(state: PackingState): number {
-  return (state.options.waitWorth * state.times.startMs) / (blankGb(state) * windowMs(state));
+  return (state.options.waitWorth * state.times.startMs) / (blankGb(state) * replacementMs(state));
 }
 
 function forgetFed(state: PackingState, now: number): void {
@@ -109,7 +114,7 @@ function giveInTurn(
 function giveBlank(state: PackingState, pool: Pool, app: AppState, why: string, now: number, commands: PolicyCommand[]): void {
   if (app.bound + app.binding > 0 && app.lost.length > 0) recordIdleTime(app.extraTimes, now - (app.lost.pop() as number));
   noteBlankFound(state.times, (state.machines[pool.ready[0] as number]?.since ?? now) < now);
-  noteTaken(pool, now, windowMs(state), worthOfBlank(state));
+  noteTaken(pool, now, replacementMs(state), worthOfBlank(state));
   bindMachine(state, pool, app, why, now, commands);
 }
 

@@ -59,7 +59,7 @@ export function idleCosts(state: PackingState, app: AppState): IdleCosts {
   return { hold: memoryOf(state, app), start, miss, leadMs: startMs + bindMs };
 }
 
-/** GB that a blank holds: not reported by anybody, so taken as half of what a bound one does. */
+/** GB that a blank holds: not reported by anybody, so taken as a third of what a bound one does. */
 export function blankGb({ memoryGb }: PackingState): number {
-  return memoryGb > 0 ? memoryGb / 2 : 0.05;
+  return memoryGb > 0 ? memoryGb / 3 : 0.05;
 }
