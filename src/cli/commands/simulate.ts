@@ -43,7 +43,7 @@ export function define(command: Command): void {
     .option("--hours <count>", "virtual hours (default: all of a trace, 1 to 24 of a family)", parseHours)
     .option("--apps <count>", "apps (default: all of a trace, 3 to 50 of a family)", parseCount(1, 100_000))
     .option("--seed <numbers>", "one run for each; the tables show medians", usualSeeds.join(","))
-    .option("--wait-worth <number>", "the knob: what a second of a caller's wait is worth, in GB-seconds", parseCount(0, 1_000_000), 100)
+    .option("--wait-worth <number>", "the knob: what a second of a caller's wait is worth, in GB-seconds", parseCount(0, 1_000_000), 20)
     .option("--frontier", "show what ours trades as the knob moves, in finer steps")
     .option("--machine <name>", `how quick machines are: ${machineNames.join(" or ")}`, "qemu")
     .option("--html <file>", "write a page with plots, too")
