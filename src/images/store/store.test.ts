@@ -1,0 +1,229 @@
+/** Images travel through real folders and a real web server, which knows nothing of them. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { buffer } from "node:stream/consumers";
+import { after, test } from "node:test";
+import type { MayflyError } from "../../errors/error.ts";
+import { descriptionFile, type Image, imageAt, isComplete } from "../image.ts";
+import { pullImage } from "./pull-image.ts";
+import { pushImage } from "./push-image.ts";
+import { openStore } from "./store.ts";
+import { bytesOf, makeImage } from "./testing/make-image.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "mayfly-store-"));
+const files = { "bin/program": bytesOf("program", 3_000_000), "etc/name": "one\n", "app/a/deep/file": "x".repeat(5_000) };
+const here = join(scratch, "here");
+const image = await makeImage(here, files);
+const progress = () => {};
+
+after(() => rmSync(scratch, { recursive: true }));
+
+test("an image that was pushed is pulled whole, by name and by id, and nothing travels twice", async () => {
+  const folder = place("whole");
+  const first = await push(image, folder);
+  assert.equal(first.chunks.moved, first.chunks.all);
+  const second = await push(image, folder);
+  assert.equal(second.chunks.moved, 0);
+
+  const there = place("there");
+  const pulled = await pull("thing", folder, there);
+  assert.equal(pulled.chunks.moved, first.chunks.all);
+  assertSame(imageAt(there, image.id), image);
+  assert.equal((await pull(image.id, folder, there)).chunks.moved, 0);
+});
+
+test("of an image with one changed file only the parts around it travel", async () => {
+  const [folder, cache] = [place("changed"), place("changed-cache")];
+  await push(image, folder);
+  await pull("thing", folder, cache);
+  const changed = await makeImage(here, { ...files, "etc/name": "another\n", "etc/more": "new\n" });
+  const pushed = await push(changed, folder);
+  assert.ok(pushed.chunks.moved <= 2, `${pushed.chunks.moved} of ${pushed.chunks.all} parts were pushed`);
+  const pulled = await pull("thing", folder, cache);
+  assert.deepEqual(pulled.chunks, pushed.chunks);
+  assertSame(imageAt(cache, changed.id), changed);
+});
+
+test("a web server that serves the folder is a store; one that takes PUT can be pushed to", async () => {
+  const folder = place("web");
+  await using server = await serve(folder, answerFromFolder);
+  await push(image, server.url);
+  const cache = place("web-cache");
+  await pull("thing", server.url, cache);
+  assertSame(imageAt(cache, image.id), image);
+});
+
+test("a transfer that breaks off goes on where it was", async () => {
+  const folder = place("breaks");
+  await push(image, folder);
+  let served = 0;
+  const asked: string[] = [];
+  await using server = await serve(folder, (root, request, response) => {
+    asked.push(request.url!);
+    // From the sixth chunk on every connection ends in the middle of its reply.
+    if (!request.url!.includes("/chunks/") || ++served <= 5) return answerFromFolder(root, request, response);
+    const data = readFileSync(join(root, request.url!));
+    response.writeHead(200, { "content-length": data.length });
+    response.write(data.subarray(0, data.length / 2), () => response.destroy());
+  });
+  const cache = place("breaks-cache");
+  await refused(pull("thing", server.url, cache), "store-unreachable", /terminated|closed|aborted|reset/);
+  assert.ok(!isComplete(imageAt(cache, image.id)));
+  const before = served;
+  served = -Infinity;
+  const rest = await pull("thing", server.url, cache);
+  assert.ok(before > 5);
+  assert.equal(rest.chunks.moved, rest.chunks.all - 5);
+  assertSame(imageAt(cache, image.id), image);
+});
+
+test("a connection that breaks now and then is not noticed", async () => {
+  const folder = place("flaky");
+  await push(image, folder);
+  const seen = new Set<string>();
+  await using server = await serve(folder, (root, request, response) => {
+    const again = seen.has(request.url!);
+    seen.add(request.url!);
+    if (again) return answerFromFolder(root, request, response);
+    response.destroy();
+  });
+  const cache = place("flaky-cache");
+  await pull("thing", server.url, cache);
+  assertSame(imageAt(cache, image.id), image);
+});
+
+test("a part with other bytes is refused, and so is one that cannot be unpacked or is missing", async () => {
+  const folder = place("corrupt");
+  await push(image, folder);
+  const chunk = join(folder, "chunks", readdirSync(join(folder, "chunks"))[0]!);
+  const file = join(chunk, readdirSync(chunk)[0]!);
+  const other = readdirSync(join(folder, "chunks"))[1]!;
+  const whole = readFileSync(file);
+  const cache = place("corrupt-cache");
+
+  writeFileSync(file, readFileSync(join(folder, "chunks", other, readdirSync(join(folder, "chunks", other))[0]!)));
+  await refused(pull("thing", folder, cache), "store-damaged", /other bytes than its name says/);
+  writeFileSync(file, whole.subarray(0, whole.length - 9));
+  await refused(pull("thing", folder, cache), "store-damaged", /cannot be unpacked/);
+  rmSync(file);
+  await refused(pull("thing", folder, cache), "not-in-store", /chunks\/../);
+  assert.ok(!isComplete(imageAt(cache, image.id)));
+  writeFileSync(file, whole);
+  await pull("thing", folder, cache);
+  assertSame(imageAt(cache, image.id), image);
+});
+
+test("a manifest that lies about its image is refused", async () => {
+  const folder = place("lies");
+  await push(image, folder);
+  const file = join(folder, "images/thing.json");
+  const manifest = JSON.parse(readFileSync(file, "utf8")) as {
+    image: { id: string; run: { command: string[] } };
+    files: { root: unknown[] };
+  };
+  const lies: [string, (copy: typeof manifest) => void, RegExp][] = [
+    ["another command", (copy) => (copy.image.run.command = ["/bin/evil"]), /an id that is not its own/],
+    ["a path for a hash", (copy) => (copy.files.root[0] = ["../../etc/passwd", 5]), /must be a sha256/],
+    ["fewer chunks", (copy) => copy.files.root.pop(), /root is not what its id stands for/],
+    ["an endless chunk", (copy) => (copy.files.root[0] = ["0".repeat(64), 2 ** 40]), /no manifest/],
+  ];
+  for (const [, lie, complaint] of lies) {
+    const copy = structuredClone(manifest);
+    lie(copy);
+    writeFileSync(file, JSON.stringify(copy));
+    await refused(pull("thing", folder, place("lies-cache")), "store-damaged", complaint);
+  }
+  writeFileSync(file, "<html>");
+  await refused(pull("thing", folder, place("lies-cache")), "store-damaged", /no JSON/);
+});
+
+test("what a store does not have, where it sends us, and what it refuses is said", async () => {
+  const folder = place("says");
+  await push(image, folder);
+  await refused(pull("nothing", folder, place("says-cache")), "not-in-store", /image nothing/);
+  await refused(pull("thing", join(scratch, "no-such-folder"), place("says-cache")), "store-unreachable", /no such folder/);
+  await using redirecting = await serve(folder, (_, request, response) =>
+    response.writeHead(302, { location: `http://elsewhere.example${request.url}` }).end(),
+  );
+  await refused(pull("thing", redirecting.url, place("says-cache")), "store-unreachable", /elsewhere\.example/);
+  await using readOnly = await serve(folder, (root, request, response) =>
+    request.method === "PUT" ? response.writeHead(405).end() : answerFromFolder(root, request, response),
+  );
+  await refused(push(image, readOnly.url, "another"), "store-unreachable", /takes no uploads/);
+  await refused(pull("thing", "http://127.0.0.1:9", place("says-cache")), "store-unreachable", /ECONNREFUSED|bad port/);
+});
+
+test("a manifest appears only after all parts of its image", async () => {
+  const folder = place("order");
+  const order: string[] = [];
+  await using server = await serve(folder, (root, request, response) => {
+    if (request.method === "PUT") order.push(request.url!);
+    return answerFromFolder(root, request, response);
+  });
+  await push(image, server.url);
+  const firstManifest = order.findIndex((url) => url.startsWith("/images/"));
+  assert.ok(firstManifest > 0);
+  assert.ok(order.slice(firstManifest).every((url) => url.startsWith("/images/")));
+});
+
+function place(name: string): string {
+  return join(scratch, name);
+}
+
+function push(what: Image, store: string, name = "thing") {
+  return pushImage({ cacheDir: here, image: what, name, store: openStore(store), progress });
+}
+
+function pull(name: string, store: string, cacheDir: string) {
+  return pullImage({ cacheDir, name, store: openStore(store), progress });
+}
+
+function assertSame(one: Image, other: Image): void {
+  for (const file of ["kernel", "initrd", "root"] as const) assert.ok(readFileSync(one[file]).equals(readFileSync(other[file])), file);
+  assert.deepEqual(JSON.parse(readFileSync(descriptionFile(one), "utf8")), JSON.parse(readFileSync(descriptionFile(other), "utf8")));
+  const tree = (folder: string) => readdirSync(folder, { recursive: true }).toSorted();
+  assert.deepEqual(tree(one.rootTree), tree(other.rootTree));
+  assert.ok(readFileSync(join(one.rootTree, "bin/program")).equals(readFileSync(join(other.rootTree, "bin/program"))));
+}
+
+async function refused(work: Promise<unknown>, code: string, text: RegExp): Promise<void> {
+  await assert.rejects(work, (error: MayflyError) => {
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, text);
+    return true;
+  });
+}
+
+type Handler = (root: string, request: IncomingMessage, response: ServerResponse) => unknown;
+
+async function serve(root: string, handler: Handler) {
+  const server = createServer((request, response) => void handler(root, request, response));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** What any web server does. */
+async function answerFromFolder(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const file = join(root, request.url!);
+  if (request.method === "PUT") {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, await buffer(request));
+    return void response.writeHead(201).end();
+  }
+  if (!existsSync(file)) return void response.writeHead(404).end();
+  const data = readFileSync(file);
+  response.writeHead(200, { "content-length": data.length }).end(request.method === "HEAD" ? undefined : data);
+}
