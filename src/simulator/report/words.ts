@@ -9,9 +9,9 @@ export function percentInWords(share: number): string {
   return `${percent.toFixed(percent < 1 ? 2 : percent < 10 ? 1 : 0)} %`;
 }
 
-/** Three significant digits: 0.12, 4.50, 1,230, 45.6k, 7.89M. */
+/** Three digits that matter: 0.12, 4.50, 1,230, 45.6k, 7.89M; whole numbers below that stay whole. */
 export function amountInWords(amount: number): string {
-  if (amount === 0) return "0";
+  if (Number.isInteger(amount) && amount < 10_000) return amount.toLocaleString("en");
   if (amount < 0.01) return "<0.01";
   if (amount < 10) return amount.toFixed(2);
   if (amount < 100) return amount.toFixed(1);
