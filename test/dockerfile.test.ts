@@ -12,7 +12,7 @@ const ignored = readFileSync(join(projectDir, ".dockerignore"), "utf8").split("\
 
 test("its lint finds nothing", () => {
   assert.deepEqual(
-    validate(text).map(({ message, range }) => `line ${range.start.line + 1}: ${message}`),
+    validate(text).map(({ message, range }) => `line ${range.start.line + 1}: ${JSON.stringify(message)}`),
     [],
   );
 });

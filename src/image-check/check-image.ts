@@ -26,7 +26,7 @@ export interface Answer {
   lastWords: string;
 }
 
-export interface TestResult {
+interface TestResult {
   module: string;
   test: string;
   ok: boolean;

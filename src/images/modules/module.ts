@@ -83,7 +83,7 @@ export const moduleSchema = z.strictObject({
   agent: z.boolean().default(false),
 });
 
-export type ModuleDefinition = z.output<typeof moduleSchema>;
+type ModuleDefinition = z.output<typeof moduleSchema>;
 export type ModuleSource = z.input<typeof moduleSchema>;
 export type ModuleContent = z.output<typeof content>;
 export type ModuleTest = z.output<typeof testSchema>;

@@ -3,13 +3,13 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { MayflyError } from "../../errors/error.ts";
 import { type LoadModule, moduleLoader } from "./load-module.ts";
-import { type Module, moduleSchema, type ModuleSource } from "./module.ts";
+import { moduleSchema, type ModuleSource } from "./module.ts";
 import { resolveModules } from "./resolve-modules.ts";
 
 /** Modules by name, as if they were built in. */
 function loader(...sources: ModuleSource[]): LoadModule {
   const modules = new Map(
-    sources.map((source) => [source.name, { ...moduleSchema.parse(source), dir: `/m/${source.name}`, asked: source.name } as Module]),
+    sources.map((source) => [source.name, { ...moduleSchema.parse(source), dir: `/m/${source.name}`, asked: source.name }] as const),
   );
   return async (asked) => modules.get(asked) ?? Promise.reject(new MayflyError("bad-module", { module: asked, what: "there is none" }));
 }

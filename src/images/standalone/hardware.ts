@@ -2,9 +2,6 @@
 
 const everywhere = ["erofs", "overlay"];
 
-/** Mayfly's own virtual machine: QEMU's microvm, with Debian's cloud kernel. */
-export const microvmModules = ["virtio_mmio", "virtio_rng", "virtio_blk", "virtio_net", ...everywhere];
-
 /**
  * Whatever a hypervisor may offer, with Debian's general kernel: the cloud kernel lacks AHCI, IDE beyond the PIIX, LSI's adapters and Intel's
  * network cards, which are what QEMU, VirtualBox and VMware give a machine unless told otherwise.

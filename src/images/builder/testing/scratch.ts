@@ -10,7 +10,7 @@ export interface Scratch {
   newCache(name: string): string;
   /** Writes a module's folder; returns its path. */
   module(folder: string, definition: ModuleSource, files?: Record<string, string | Buffer>): string;
-  remove(): void;
+  remove: () => void;
 }
 
 export function makeScratch(): Scratch {
