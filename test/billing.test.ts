@@ -4,7 +4,8 @@ import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { AppBillInfo } from "../src/api/schemas.ts";
 import { processCpuUs } from "../src/machines/cgroup/proc.ts";
-import { type Platform, eventually, startPlatform } from "./platform.ts";
+import { mayfly, serve } from "./command.ts";
+import { type Platform, createScope, eventually, startPlatform, temporaryFolder } from "./platform.ts";
 
 const drivers = ["process", "gvisor", "qemu"] as const;
 
@@ -55,6 +56,29 @@ for (const driver of drivers) {
     if (driver !== "qemu") assert.ok(bill.cost <= alone / 15, `${bill.cost} for what is ${alone} alone`);
     assertSums(bill);
   });
+}
+
+test("a server that is killed loses what it had not stored yet at most, and counts nothing twice", async (context) => {
+  const scope = createScope();
+  context.after(() => scope.close());
+  const stateDir = temporaryFolder(scope);
+  const first = await serve(scope, stateDir, ["--driver", "process"]);
+  assert.equal((await mayfly(["deploy", "test/apps/economy", "--state", stateDir])).code, 0);
+  const call = async () => (await fetch(`${first.gatewayUrl}/economy/wait?ms=0`)).text();
+  for (let n = 0; n < 30; n++) await call();
+  const before = await billOf(stateDir); // stores what it shows
+  for (let n = 0; n < 20; n++) await call();
+  await first.end("SIGKILL");
+  await serve(scope, stateDir, ["--driver", "process"]);
+  const after = await billOf(stateDir);
+  assert.equal(before.requests, 30);
+  assert.ok(after.requests >= 30 && after.requests <= 50, `${after.requests} of 50, of which 30 were stored`);
+  for (const key of ["cpuRunSeconds", "cpuBringUpSeconds", "gbSeconds"] as const) assert.ok(after[key] >= before[key], key);
+});
+
+async function billOf(stateDir: string): Promise<AppBillInfo> {
+  const { stdout } = await mayfly(["bill", "economy", "--json", "--state", stateDir]);
+  return (JSON.parse(stdout) as { bill: AppBillInfo }).bill;
 }
 
 test("a limit that is reached refuses calls until it is raised, outlives a deploy, and warns before", async (context) => {

@@ -12,6 +12,7 @@ import type {
   ExplainInfo,
   HostInfo,
   LimitChanges,
+  LimitList,
   LimitsInfo,
   MachineInfo,
   OneBillInfo,
@@ -59,6 +60,8 @@ export interface Client {
   /** Throws "no-such-app" where it is not deployed and used nothing in the month. */
   appBill(app: string, month?: string): Promise<OneBillInfo>;
   limits(app: string): Promise<LimitsInfo>;
+  /** Of every app that has any, deployed or not. */
+  allLimits(): Promise<LimitList["apps"]>;
   /** What is absent stays as it is, null lifts a limit. May be called before the app's first deploy. */
   setLimits(app: string, changes: LimitChanges): Promise<LimitsInfo>;
   /** Made and started. Throws "name-taken", "no-such-image", "bad-appliance", "port-in-use", "machine-start-failed". */
@@ -105,6 +108,7 @@ export function createClient(options: ClientOptions): Client {
     bill: (month) => json("GET", `/v1/bill${monthQuery(month)}`),
     appBill: (app, month) => json("GET", `/v1/apps/${segment(app)}/bill${monthQuery(month)}`),
     limits: (app) => json("GET", `/v1/apps/${segment(app)}/limits`),
+    allLimits: async () => (await json<LimitList>("GET", "/v1/limits")).apps,
     setLimits: (app, changes) => json("PATCH", `/v1/apps/${segment(app)}/limits`, changes),
     runAppliance: (spec) => json("POST", "/v1/appliances", spec),
     appliances: async () => (await json<{ appliances: ApplianceInfo[] }>("GET", "/v1/appliances")).appliances,

@@ -170,6 +170,7 @@ describe("bills", () => {
     await client.setLimits("later", { spend: 0.5 });
     await client.setLimits("later", { requests: null });
     assert.deepEqual(await client.limits("later"), { spend: 0.5, requests: null, cpuSeconds: null });
+    assert.deepEqual(await client.allLimits(), [{ app: "later", limits: { spend: 0.5, requests: null, cpuSeconds: null } }]);
     await assert.rejects(client.setLimits("later", { spend: 0 }), { code: "bad-request" });
   });
 });

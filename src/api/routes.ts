@@ -132,6 +132,13 @@ export const appBill = createRoute({
   responses: { ...json(200, schemas.oneBillSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
 });
 
+export const allLimits = createRoute({
+  method: "get",
+  path: "/v1/limits",
+  summary: "Every app that has limits, deployed or not",
+  responses: { ...json(200, schemas.limitListSchema), ...errors("unauthorized") },
+});
+
 export const limits = createRoute({
   method: "get",
   path: "/v1/apps/{app}/limits",

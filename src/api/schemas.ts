@@ -118,6 +118,7 @@ const limitsShape = {
 };
 
 export const limitsSchema = z.strictObject(limitsShape).openapi("Limits", { description: "Of a month; null: as much as it likes." });
+export const limitListSchema = z.object({ apps: z.array(z.object({ app: z.string(), limits: limitsSchema })) }).openapi("LimitList");
 export const limitChangesSchema = z
   .strictObject(limitsShape)
   .partial()
@@ -240,6 +241,7 @@ export type BillInfo = z.infer<typeof billSchema>;
 export type AppBillInfo = z.infer<typeof appBillSchema>;
 export type OneBillInfo = z.infer<typeof oneBillSchema>;
 export type LimitsInfo = z.infer<typeof limitsSchema>;
+export type LimitList = z.infer<typeof limitListSchema>;
 export type LimitChanges = z.infer<typeof limitChangesSchema>;
 export type DecisionInfo = z.infer<typeof decisionSchema>;
 export type ExplainInfo = z.infer<typeof explainSchema>;

@@ -28,6 +28,8 @@ export interface OpenAccounts extends Accounts, UsageSink {
   bill(month: string, apps: readonly string[]): Bill;
   billOf(app: string, month: string): AppBill;
   limits(app: string): Limits;
+  /** By name. */
+  allLimits(): { app: string; limits: Limits }[];
   /** Counts what was used this month already. Throws "disk-full". */
   setLimits(app: string, limits: Limits): void;
   /** Before the ledger's. */
@@ -67,6 +69,7 @@ export function createAccounts({ ledger, prices, clock, tell }: AccountsOptions)
     templateMade: (cpuUs) => record({ at: clock.wall(), app: null, kind: "template", cpuUs }),
     bill: (month, apps) => makeBill({ month, prices, rows: ledger.rows({ month }), limits: ledger.limits(), apps }),
     billOf: (app, month) => makeAppBill(app, ledger.rows({ month, app }), ledger.limits().get(app), prices),
+    allLimits: () => [...ledger.limits()].map(([app, limits]) => ({ app, limits })),
     limits: (app) => ledger.limits().get(app) ?? unlimited,
     setLimits(app, limits) {
       ledger.setLimits(app, limits);

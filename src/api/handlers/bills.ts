@@ -22,6 +22,7 @@ export function addBills(api: OpenAPIHono, { accounts, catalog, clock, platform 
     return context.json({ month, prices: accounts.prices, bill }, 200);
   });
 
+  api.openapi(routes.allLimits, (context) => context.json({ apps: accounts.allLimits() }, 200));
   api.openapi(routes.limits, (context) => context.json(accounts.limits(context.req.valid("param").app), 200));
 
   api.openapi(routes.setLimits, (context) => {

@@ -24,6 +24,16 @@ export function define(command: Command): void {
     .argument("<app>")
     .addHelpText("after", "\nExample:\n  mayfly limit show shop")
     .action(show);
+  withConnectionOptions(command.command("list"))
+    .description("list every app that has limits")
+    .addHelpText("after", "\nExample:\n  mayfly limit list")
+    .action(list);
+}
+
+async function list(options: Options): Promise<void> {
+  const apps = await connect(options).client.allLimits();
+  if (options.json) return console.log(JSON.stringify({ apps }));
+  console.log(apps.length === 0 ? "No app has limits." : apps.map(({ app, limits }) => inWords(app, limits)).join("\n"));
 }
 
 async function set(app: string, { api, state, json, ...changes }: Options & LimitChanges): Promise<void> {
@@ -41,10 +51,13 @@ async function show(app: string, options: Options): Promise<void> {
 }
 
 function print(app: string, limits: LimitsInfo, json: true | undefined): void {
-  if (json) return console.log(JSON.stringify({ app, limits }));
+  console.log(json ? JSON.stringify({ app, limits }) : inWords(app, limits));
+}
+
+function inWords(app: string, limits: LimitsInfo): string {
   const keys = (Object.keys(limitNames) as (keyof LimitsInfo)[]).filter((key) => limits[key] !== null);
   const parts = keys.map((key) => `${limitNames[key]} ${limitValue(key, limits[key]!, "")}`);
-  console.log(parts.length === 0 ? `${app} has no limits.` : `Limits of ${app} a month: ${parts.join(", ")}.`);
+  return parts.length === 0 ? `${app} has no limits.` : `Limits of ${app} a month: ${parts.join(", ")}.`;
 }
 
 function parseLimit(text: string): number | null {
