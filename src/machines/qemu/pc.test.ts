@@ -1,23 +1,21 @@
 /**
- * The board that emulated OSv guests have, with a Linux guest on it: its devices, its firmware in the jail, its templates and clones. What this cannot
- * show is OSv itself: osv.test.ts does, where there is a kernel.
+ * All of an emulated OSv machine but OSv: its board with its firmware in the jail, its devices, its templates and clones, and an agent that
+ * was told it is on OSv. osv.test.ts has OSv itself, where there is a kernel.
  */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { after } from "node:test";
+import { after, test } from "node:test";
 
 import { systemClock } from "../../clock/clock.ts";
 import { loadConfig } from "../../config/load.ts";
-import { fetchDebianPackages } from "../../images/debian/fetch-package.ts";
-import { ensureImage } from "../../images/ensure-image.ts";
-import { makeInitrd } from "../../images/initrd.ts";
-import { readKernelWith } from "../../images/standalone/kernel-modules.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
-import type { BootImage, GuestKernel } from "./guest-kernel.ts";
-import { linux } from "./linux.ts";
-import { osv } from "./osv.ts";
+import { openSession } from "../conformance/session.ts";
+import { type Driver, usualSize } from "../driver.ts";
 import { createQemuDriver } from "./qemu-driver.ts";
+import { imageAsOsv, linuxAsOsv as guest } from "./testing/linux-as-osv.ts";
 
 const { cacheDir } = loadConfig({});
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-pc-"));
@@ -25,23 +23,8 @@ const runDir = path.join(folder, "run");
 const brokenRunDir = path.join(folder, "broken");
 after(() => fs.rmSync(folder, { recursive: true }));
 
-/** Linux with all of OSv's devices. */
-const guest: GuestKernel = { ...linux, board: osv.board, devices: osv.devices };
-const modules = ["virtio_pci", "virtio-rng", "erofs", "virtio_blk", "virtio_net"];
-
-/** As the platform's, but for the modules in its initrd: a microvm has no PCI. */
-async function imageForPci(): Promise<BootImage> {
-  const { id, root } = await ensureImage({ cacheDir, progress: () => undefined });
-  const names = ["linux-image-cloud-amd64/meta", "busybox-static"];
-  const [kernel, busybox] = await fetchDebianPackages({ cacheDir, suite: "bookworm", names });
-  const { vmlinuz, modules: loaded } = await readKernelWith(kernel!.dir, modules);
-  const initrd = path.join(folder, "initrd.cpio");
-  fs.writeFileSync(initrd, makeInitrd(fs.readFileSync(path.join(busybox!.dir, "bin/busybox")), loaded));
-  return { id: `${id} for PCI, with ${kernel!.version}`, kernel: vmlinuz, initrd, root };
-}
-
 describeDriverConformance("qemu-pc", async () => {
-  const image = await imageForPci();
+  const image = await imageAsOsv(cacheDir, folder);
   return {
     driver: createQemuDriver({ guest, image: async () => image, cacheDir, runDir, clock: systemClock }),
     broken: createQemuDriver({
@@ -54,4 +37,61 @@ describeDriverConformance("qemu-pc", async () => {
     folders: [runDir, brokenRunDir],
     starts: 10,
   };
+});
+
+const CLONES = 6;
+
+const look = `exports.default = { async fetch() {
+  const fs = require("node:fs"), crypto = require("node:crypto");
+  fs.writeFileSync("/tmp/now", "");
+  const key = await crypto.webcrypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, true, ["encrypt"]);
+  return Response.json({
+    now: Date.now(), instant: Temporal.Now.instant().epochMilliseconds, kernelsClock: fs.statSync("/tmp/now").mtimeMs,
+    drawn: {
+      mathRandom: Math.random(),
+      randomBytes: crypto.randomBytes(16).toString("hex"),
+      uuid: crypto.randomUUID(),
+      getRandomValues: Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(16))).toString("hex"),
+      key: Buffer.from(await crypto.webcrypto.subtle.exportKey("raw", key)).toString("hex"),
+      keyPair: crypto.generateKeyPairSync("x25519").publicKey.export({ format: "jwk" }).x,
+    } });
+} };`;
+
+interface Looked {
+  now: number;
+  instant: number;
+  /** As the kernel stamps files, which nobody sets. */
+  kernelsClock: number;
+  drawn: Record<string, string | number>;
+}
+
+/** Of a new clone, with how far off its clocks can be said to be at least. */
+async function lookInside(driver: Driver, n: number): Promise<Looked & { off: number[] }> {
+  const machine = await driver.start({ id: `pc-${process.pid}-${n}`, ...usualSize });
+  const { host, call, ready } = await openSession(machine);
+  assert.equal(ready.kernel, "osv");
+  const functions = [{ name: "look", format: "cjs" as const, size: look.length, handler: "handler" }];
+  await host.bind({ app: "pc", version: "v1", functions, env: {}, memoryMb: 256, egress: false }, [Buffer.from(look)]);
+  // As the fleet does for a blank.
+  await host.resume(Date.now(), randomBytes(64), machine.id, false);
+  const sent = Date.now();
+  const looked = JSON.parse((await call("look")).toString()) as Looked;
+  const off = [looked.now, looked.instant].map((now) => Math.max(sent - now, now - Date.now(), 0));
+  await machine.kill();
+  return { ...looked, off };
+}
+
+test("clones of a machine whose kernel can be told nothing have the host's time, and no random number in common", async () => {
+  const image = await imageAsOsv(cacheDir, folder);
+  const driver = createQemuDriver({ guest, image: async () => image, cacheDir, runDir, clock: systemClock });
+  const looks = [];
+  for (let n = 0; n < CLONES; n++) looks.push(await lookInside(driver, n));
+  await driver.close();
+  for (const { off, now, kernelsClock } of looks) {
+    for (const ms of off) assert.ok(ms <= 100, `${ms} ms off`);
+    assert.ok(now - kernelsClock > 1_000, "the kernel's clock was left alone");
+  }
+  for (const source of Object.keys(looks[0]!.drawn)) {
+    assert.equal(new Set(looks.map(({ drawn }) => drawn[source])).size, CLONES, source);
+  }
 });
