@@ -133,12 +133,14 @@ export class LiveMachine {
     if (this.#machine !== undefined && !this.#isDying()) this.#meter.sample(this.#machine.usage());
   }
 
-  /** Undefined where it has done nothing lately. */
+  /** Undefined where it has done nothing lately. What is read for it goes to the ledger, too: a busy machine's account is a second old. */
   load(): MachineStats | undefined {
     const now = this.#options.clock.now();
     if (this.#state !== "bound" || this.#load?.isDue(now) !== true) return undefined;
     const { machine, end } = this.#parts();
-    return this.#load.report(machine.usage(), end.inFlight > 0, now);
+    const usage = machine.usage();
+    this.#meter.sample(usage);
+    return this.#load.report(usage, end.inFlight > 0, now);
   }
 
   view(): MachineView {
