@@ -6,16 +6,18 @@ import { beginWatching, REPORT_MS, type SimulatedMachine } from "./simulated-mac
 
 export class Reports {
   #queue: SimulatedMachine[] = [];
+  /** When each of them is due: beside them, as this is looked at all the time. */
+  #times: number[] = [];
   #head = 0;
 
   /** ms; Infinity where none is due. */
   get nextAt(): number {
-    return this.#head === this.#queue.length ? Infinity : (this.#queue[this.#head] as SimulatedMachine).reportAt;
+    return this.#head === this.#times.length ? Infinity : (this.#times[this.#head] as number);
   }
 
   /** It has work. */
   watch(machine: SimulatedMachine, now: number): void {
-    if (!Number.isNaN(machine.reportAt)) return;
+    if (machine.watched) return;
     beginWatching(machine, now);
     this.#add(machine, now);
   }
@@ -25,9 +27,10 @@ export class Reports {
     const machine = this.#queue[this.#head++] as SimulatedMachine;
     if (this.#head > 1_024 && this.#head * 2 > this.#queue.length) {
       this.#queue = this.#queue.slice(this.#head);
+      this.#times = this.#times.slice(this.#head);
       this.#head = 0;
     }
-    machine.reportAt = NaN;
+    machine.watched = false;
     return machine;
   }
 
@@ -37,7 +40,8 @@ export class Reports {
   }
 
   #add(machine: SimulatedMachine, now: number): void {
-    machine.reportAt = now + REPORT_MS;
+    machine.watched = true;
     this.#queue.push(machine);
+    this.#times.push(now + REPORT_MS);
   }
 }

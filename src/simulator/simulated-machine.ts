@@ -26,8 +26,8 @@ export interface SimulatedMachine {
   cpuFreeAt: number;
   /** ms of CPU given to it, since it was bound. */
   cpuGiven: number;
-  /** NaN while it has nothing to tell. */
-  reportAt: number;
+  /** A report of it is due. */
+  watched: boolean;
   /** ms of CPU used when it reported last, or began to watch itself. */
   cpuReported: number;
   /** Delay of the event loop, integrated up to `delayAt` since then, ms². */
@@ -51,7 +51,7 @@ export function startMachine(id: MachineId, place: number, memoryMb: number, vcp
     idleSince: NaN,
     cpuFreeAt: now,
     cpuGiven: 0,
-    reportAt: NaN,
+    watched: false,
     cpuReported: 0,
     delayArea: 0,
     delayAt: now,
