@@ -158,8 +158,9 @@ class PolicyDispatcher implements LiveDispatcher {
     for (const invocation of this.#table.values()) if (invocation.waits) this.#drop(invocation, "shutting-down");
     await this.#untilEmpty(graceMs);
     this.#cancelWake();
-    await this.#fleet.close();
+    // The policy would replace every machine that goes from now on.
     this.#closed = true;
+    await this.#fleet.close();
     this.#deadlines.close();
   }
 

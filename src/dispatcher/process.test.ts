@@ -126,7 +126,7 @@ describe("a dispatcher with real agents", () => {
   }
 
   test("the first call waits for a machine, the next ones find it, and the timing says so", async () => {
-    deploy("hello");
+    deploy("hello", { concurrency: 100 });
     const first = await get("hello", "hello").over;
     assert.equal(first.body, "hello 1");
     assert.ok((first.timing?.start ?? 0) + (first.timing?.bind ?? 0) > 0);
