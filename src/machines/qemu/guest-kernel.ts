@@ -25,6 +25,8 @@ interface Board {
 
 export interface GuestKernel {
   name: "linux" | "osv";
+  /** False: its clock stays behind by the age of its template, so that templates are made anew every week. */
+  clockCanBeSet: boolean;
   board: (accelerator: Accelerator) => Board;
   /** Words for QEMU beyond the channel's and the root's devices. */
   devices: (bus: Bus) => string;

@@ -5,6 +5,7 @@ import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
 
 export const linux: GuestKernel = {
   name: "linux",
+  clockCanBeSet: true,
   board: () => ({ machine: "microvm,acpi=on,pcie=off,pit=off,pic=off,rtc=on", bus: "mmio" }),
   // Resume brings randomness, so that there is no virtio-rng.
   devices: () => "",

@@ -7,6 +7,7 @@ import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
 
 export const osv: GuestKernel = {
   name: "osv",
+  clockCanBeSet: false,
 
   /**
    * Emulated, OSv finds no clock on a microvm and halts ("Neither paravirtual clock nor HPET"); with KVM it has KVM's. Without ACPI, QEMU

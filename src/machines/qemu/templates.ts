@@ -30,12 +30,16 @@ export interface Templates {
 
 export type TemplatesOptions = Omit<BootOptions, "shape" | "deadlineMs" | "tscKhz"> & { cacheDir: string; facts: HostFacts };
 
+const WEEK_MS = 7 * 86_400_000;
+
 export function createTemplates(options: TemplatesOptions): Templates {
   const folder = path.join(options.cacheDir, "qemu-templates");
   const wanted = new Map<string, Promise<Template>>();
+  // Looked at once: a server's later starts are not to wait for a new template.
+  const week = Math.floor(options.clock.wall() / WEEK_MS);
   return {
     get(shape, progress) {
-      const key = templateKey(options, shape);
+      const key = templateKey(options, shape, week);
       const template = wanted.get(key) ?? provide(path.join(folder, key), options, shape, progress);
       wanted.set(key, template);
       template.catch(() => wanted.delete(key)); // a later start tries again
@@ -52,10 +56,11 @@ export function createTemplates(options: TemplatesOptions): Templates {
   };
 }
 
-function templateKey({ image, facts }: TemplatesOptions, shape: MachineShape): string {
+/** @param week counts where the guest's clock cannot be set: its template may not be older */
+export function templateKey({ image, facts }: Pick<TemplatesOptions, "image" | "facts">, shape: MachineShape, week: number): string {
   const lines = [bootArguments(shape, "boot", facts.tscKhz, image.initrd !== undefined), cloneArguments(shape, "clone")];
   return createHash("sha256")
-    .update(JSON.stringify({ lines, image: image.id, facts, shape }))
+    .update(JSON.stringify({ lines, image: image.id, facts, shape, week: shape.guest.clockCanBeSet ? 0 : week }))
     .digest("hex");
 }
 
