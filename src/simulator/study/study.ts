@@ -37,20 +37,13 @@ export async function runStudy(study: Study, step: (text: string) => void): Prom
 }
 
 async function runSource(study: Study, source: Source, pool: Pool): Promise<WorkloadRuns> {
-  const plan = [...study.policies.map((policy) => ({ policy, waitWorth: study.worth.wait })), ...frontierSteps(study)];
-  const jobs = plan.flatMap(({ policy, waitWorth }, at) =>
-    study.seeds.map((seed, first): Job => ({
-      source,
-      seed,
-      policy,
-      waitWorth,
-      worth: study.worth,
-      machine: study.machine,
-      series: at < study.policies.length && first === 0 && withSeries.has(policy),
-    })),
-  );
-  const runs = await pool.runAll(jobs);
-  const outcomesOf = (at: number) => runs.slice(at * study.seeds.length, (at + 1) * study.seeds.length).map(({ outcome }) => outcome);
+  const { policies, seeds } = study;
+  const plan = planOf(study);
+  const runs = await pool.runAll(plan.flatMap((entry) => jobsOf(study, source, entry)));
+  const outcomesOf = ({ policy, waitWorth }: PlanEntry) => {
+    const at = plan.findIndex((entry) => entry.policy === policy && entry.waitWorth === waitWorth) * seeds.length;
+    return runs.slice(at, at + seeds.length).map(({ outcome }) => outcome);
+  };
   const { apps, live, outcome } = runs[0]!;
   return {
     name: nameOf(source),
@@ -58,14 +51,36 @@ async function runSource(study: Study, source: Source, pool: Pool): Promise<Work
     synthetic: isSynthetic(source),
     apps,
     live: live ?? null,
-    policies: study.policies.map((policy, at) => ({ policy, kind: kindOf(policy), runs: outcomesOf(at) })),
-    frontier: frontierSteps(study).map(({ waitWorth }, at) => ({ waitWorth, runs: outcomesOf(study.policies.length + at) })),
+    policies: policies.map((policy) => ({ policy, kind: kindOf(policy), runs: outcomesOf({ policy, waitWorth: study.worth.wait }) })),
+    frontier: stepsOf(study).map((entry) => ({ waitWorth: entry.waitWorth, runs: outcomesOf(entry) })),
   };
+}
+
+/** What is run with every seed. */
+interface PlanEntry {
+  policy: string;
+  waitWorth: number;
+}
+
+/** A step at which the knob stands anyway is not run twice. */
+function planOf(study: Study): PlanEntry[] {
+  const { wait } = study.worth;
+  return [
+    ...study.policies.map((policy) => ({ policy, waitWorth: wait })),
+    ...stepsOf(study).filter(({ waitWorth }) => waitWorth !== wait),
+  ];
+}
+
+function stepsOf({ policies, frontier }: Study): PlanEntry[] {
+  return policies.includes("mayfly") ? frontier.map((waitWorth) => ({ policy: "mayfly", waitWorth })) : [];
+}
+
+function jobsOf({ seeds, worth, machine }: Study, source: Source, { policy, waitWorth }: PlanEntry): Job[] {
+  return seeds.map((seed, at) => {
+    const series = at === 0 && waitWorth === worth.wait && withSeries.has(policy);
+    return { source, seed, policy, waitWorth, worth, machine, series };
+  });
 }
 
 /** Drawn over time on the page, ours first. */
 const withSeries = new Set(["mayfly", "fixed-10min", "kpa"]);
-
-function frontierSteps({ policies, frontier }: Study): { policy: string; waitWorth: number }[] {
-  return policies.includes("mayfly") ? frontier.map((waitWorth) => ({ policy: "mayfly", waitWorth })) : [];
-}
