@@ -103,6 +103,13 @@ test("what is run is part of the image, but makes no module anew", async () => {
   assert.equal((await describeImage(second.image)).run!.env["GREETING"], "other");
 });
 
+test("a user's command comes before those of built-in modules; two of users are refused", async () => {
+  const own = (name: string) => scratch.module(`runs-${name}`, { name, requires: ["base"], run: { command: [`/${name}`] } });
+  const { image } = await build([own("mine"), "native"]);
+  assert.deepEqual((await describeImage(image)).run!.command, ["/mine"]);
+  await assert.rejects(build([own("mine"), own("yours")]), /it says what to run, and so does .*mine; build them alone/);
+});
+
 test("Debian packages come with what they depend on, but for what is done without", async () => {
   const debian = { packages: ["hello"], without: ["libgcc-s1"], omit: ["/usr/share/**"] };
   const { image } = await build([
@@ -150,7 +157,6 @@ test("what cannot be is refused, and says why", async () => {
   await rejects({ requires: [] }, /no module brings a kernel/);
   await rejects({ run: undefined }, /no module says what to run/);
   await rejects({ requires: ["agent"], env: { A: "b" } }, /has init steps or variables, but the image starts Mayfly's agent/);
-  await rejects({ requires: ["python", "native"], run: undefined }, /it says what to run, and so does python/);
 });
 
 test("a missing library or interpreter is refused with who needs it", async () => {

@@ -6,6 +6,7 @@ import type { DebianPackage } from "../debian/fetch-package.ts";
 import { MayflyError } from "../../errors/error.ts";
 import type { Module, ModuleContent } from "../modules/module.ts";
 import { resolveInside } from "./inside.ts";
+import { javaKeyStore } from "./java-key-store.ts";
 import type { FileSource } from "./root-draft.ts";
 
 /** Packages by the name that they were asked for. */
@@ -48,7 +49,7 @@ async function identityOf(path: string): Promise<string> {
 async function expand(module: Module, content: ModuleContent, sources: Sources): Promise<Piece[]> {
   if ("text" in content) return [atHand(module, content.to, Buffer.from(content.text), content.executable)];
   if ("data" in content) return [atHand(module, content.to, content.data, content.executable)];
-  if ("join" in content) return [atHand(module, content.to, await joined(module, content.join, sources), false)];
+  if ("join" in content) return [atHand(module, content.to, await joined(module, content, sources), false)];
   const { root, pattern, owner } = place(module, content.from, sources);
   const found = await matching(root, pattern);
   if (found.length === 0) throw nothing(module, content.from);
@@ -83,11 +84,12 @@ function atHand(module: Module, to: string, data: Uint8Array, program = false): 
   return { kind: "file", to: clean(to), owner: module.name, source: { data }, program, identity: `${sha256(data)} ${program}` };
 }
 
-async function joined(module: Module, from: string, sources: Sources): Promise<Buffer> {
+async function joined(module: Module, { join: from, as }: Extract<ModuleContent, { join: string }>, sources: Sources): Promise<Buffer> {
   const { root, pattern } = place(module, from, sources);
   const found = await matching(root, pattern);
   if (found.length === 0) throw nothing(module, from);
   const texts = await Promise.all(found.map((path) => readFile(join(root, path), "utf8")));
+  if (as === "java-key-store") return javaKeyStore(texts.map((pem, index) => ({ name: posix.basename(found[index]!), pem })));
   return Buffer.from(texts.map((text) => `${text.trimEnd()}\n`).join(""));
 }
 

@@ -25,14 +25,17 @@ function noCommand(agent: Module, modules: Module[], requirements: ResolvedModul
 
 type Above = (one: Module, other: Module) => boolean;
 
-/** A module's command takes the place of those of the modules that it requires. */
-function commandOf(modules: Module[], above: Above): Module & { run: NonNullable<Module["run"]> } {
-  const all = modules.filter((module): module is Module & { run: NonNullable<Module["run"]> } => module.run !== undefined);
+type Runnable = Module & { run: NonNullable<Module["run"]> };
+
+/** A module's command takes the place of those of the modules that it requires; a built-in module's is there for want of a better one. */
+function commandOf(modules: Module[], above: Above): Runnable {
+  const all = modules.filter((module): module is Runnable => module.run !== undefined);
   const top = all.filter((module) => !all.some((other) => above(other, module)));
-  const [first, second] = top;
-  if (first === undefined) throw new MayflyError("bad-module", { module: modules.at(-1)!.asked, what: "no module says what to run" });
-  if (second === undefined) return first;
-  const what = `it says what to run, and so does ${first.asked}; build them alone, or with a module that requires both and has "run"`;
+  const [first, second] = top.filter(({ builtIn }) => !builtIn);
+  const found = first ?? top.at(-1);
+  if (found === undefined) throw new MayflyError("bad-module", { module: modules.at(-1)!.asked, what: "no module says what to run" });
+  if (second === undefined) return found;
+  const what = `it says what to run, and so does ${found.asked}; build them alone, or with a module that requires both and has "run"`;
   throw new MayflyError("bad-module", { module: second.asked, what });
 }
 

@@ -23,7 +23,7 @@ export function moduleLoader(context: ModuleContext): LoadModule {
     const file = ["module.json", "module.ts"].map((name) => join(dir, name)).find(existsSync);
     if (file === undefined) throw await noModule(asked, dir, isPath);
     const found = moduleSchema.safeParse(await read(asked, file, context));
-    if (found.success) return { ...found.data, dir, asked };
+    if (found.success) return { ...found.data, dir, asked, builtIn: !isPath };
     const { key, what } = firstIssue(found.error, await read(asked, file, context), moduleSchema);
     throw new MayflyError("bad-module", { module: asked, what: `${basename(file)}: ${key} ${what}`.replace(":  ", ": it ") }, found.error);
   };

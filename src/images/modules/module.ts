@@ -14,8 +14,8 @@ const content = z.union([
   z.strictObject({ from, to: imagePath, executable: z.boolean().optional(), identity: z.string().optional() }),
   z.strictObject({ text: z.string(), to: imagePath, executable: z.boolean().optional() }),
   z.strictObject({ data: z.instanceof(Uint8Array<ArrayBufferLike>), to: imagePath, executable: z.boolean().optional() }),
-  /** All files that the glob finds, by name, one after another, each ended by a newline. */
-  z.strictObject({ join: from, to: imagePath }),
+  /** All files that the glob finds, by name: one after another, each ended by a newline; or, if they are certificates, as a key store of Java's. */
+  z.strictObject({ join: from, to: imagePath, as: z.enum(["text", "java-key-store"]).default("text") }),
 ]);
 
 const programSchema = z.strictObject({
@@ -93,6 +93,7 @@ export interface Module extends ModuleDefinition {
   dir: string;
   /** As it was asked for, for messages. */
   asked: string;
+  builtIn: boolean;
 }
 
 /** What the function that a module.ts may export is called with. */

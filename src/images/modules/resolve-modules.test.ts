@@ -9,7 +9,9 @@ import { resolveModules } from "./resolve-modules.ts";
 /** Modules by name, as if they were built in. */
 function loader(...sources: ModuleSource[]): LoadModule {
   const modules = new Map(
-    sources.map((source) => [source.name, { ...moduleSchema.parse(source), dir: `/m/${source.name}`, asked: source.name }] as const),
+    sources.map(
+      (source) => [source.name, { ...moduleSchema.parse(source), dir: `/m/${source.name}`, asked: source.name, builtIn: true }] as const,
+    ),
   );
   return async (asked) => modules.get(asked) ?? Promise.reject(new MayflyError("bad-module", { module: asked, what: "there is none" }));
 }
