@@ -62,7 +62,7 @@ export function createAccounts({ ledger, prices, clock, tell }: AccountsOptions)
       const wallMs = Math.ceil(ms);
       const wallByteSeconds = (memoryMb * MB * wallMs) / 1_000;
       record({ at: clock.wall(), app, kind: "calls", function: name, requests: 1, wallMs, wallByteSeconds });
-      attribution.ended(machine, name, ms);
+      attribution.ended(machine, name);
     },
     admit: (app) => refusalOf(app),
     watch: (changed) => void watchers.push(changed),
