@@ -46,7 +46,7 @@ export class LiveMachine {
   #rest: Rest | undefined;
   #version: Version | undefined;
   #egress: Egress | null = null;
-  #load: LoadMeter | undefined;
+  readonly #load = new LoadMeter();
   #pinging = false;
   /** Why it is dying. */
   #reason: string | undefined;
@@ -105,7 +105,7 @@ export class LiveMachine {
 
   request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined {
     if (this.#state !== "bound") return undefined;
-    if (this.#load?.rests === true) this.#load.begin(this.#options.clock.now());
+    if (this.#load.rests) this.#load.begin(this.#machine?.usage().cpuUs ?? 0, this.#options.clock.now());
     return this.#end?.request(head, body, end, sink);
   }
 
@@ -136,7 +136,7 @@ export class LiveMachine {
   /** Undefined where it has done nothing lately. What is read for it goes to the ledger, too: a busy machine's account is a second old. */
   load(): MachineStats | undefined {
     const now = this.#options.clock.now();
-    if (this.#state !== "bound" || this.#load?.isDue(now) !== true) return undefined;
+    if (this.#state !== "bound" || !this.#load.isDue(now)) return undefined;
     const { machine, end } = this.#parts();
     const usage = machine.usage();
     this.#meter.sample(usage);
@@ -205,7 +205,6 @@ export class LiveMachine {
     if (await rest.getUp()) await this.#resume(end, false);
     await end.bind(parcel.message, parcel.code);
     this.#meter.run(machine.usage());
-    this.#load = new LoadMeter(this.#meter.usage.cpuUs);
   }
 
   async #resume(end: HostEnd, fresh: boolean): Promise<void> {
@@ -221,7 +220,7 @@ export class LiveMachine {
   #hostEndEvents() {
     return {
       log: (stream: number, level: LogLevel, text: string) => this.#log(stream, level, text),
-      stats: ({ loopDelayMeanMs }: StatsMessage) => this.#load?.hear(loopDelayMeanMs, this.#options.clock.now()),
+      stats: ({ loopDelayMeanMs }: StatsMessage) => this.#load.hear(loopDelayMeanMs, this.#options.clock.now()),
       connect: (host: string, port: number) => this.#outside(`${host}:${port}`, (egress) => egress.connect(host, port)),
       resolve: (host: string, family: 0 | 4 | 6) => this.#outside(host, (egress) => egress.resolve(host, family)),
       dead: (reason: string, violation: boolean) => this.#channelOver(reason, violation),

@@ -9,26 +9,26 @@ function used(cpuMs: number) {
 }
 
 test("a report has the CPU used since the last one, over the time since", () => {
-  const meter = new LoadMeter(40_000);
-  meter.begin(1_000);
+  const meter = new LoadMeter();
+  meter.begin(40_000, 1_000);
   assert.deepEqual(meter.report(used(540), true, 2_000), { cpu: 0.5, memoryBytes: MB, loopDelayMs: 0 });
   meter.hear(0, 2_900);
   assert.deepEqual(meter.report(used(790), true, 3_000), { cpu: 0.25, memoryBytes: MB, loopDelayMs: 0 });
 });
 
-test("a rest does not thin the CPU out", () => {
-  const meter = new LoadMeter(0);
-  meter.begin(0);
+test("a rest does not thin the CPU out, nor does what was used in it count", () => {
+  const meter = new LoadMeter();
+  meter.begin(0, 0);
   meter.report(used(100), false, 1_000);
   assert.ok(meter.rests && !meter.isDue(100_000));
-  meter.begin(100_000);
-  assert.equal(meter.report(used(600), false, 101_000).cpu, 0.5);
+  meter.begin(400_000, 100_000);
+  assert.equal(meter.report(used(900), false, 101_000).cpu, 0.5);
 });
 
 test("nothing is due within half a second, nor of a machine at rest", () => {
-  const meter = new LoadMeter(0);
+  const meter = new LoadMeter();
   assert.ok(!meter.isDue(5_000));
-  meter.begin(5_000);
+  meter.begin(0, 5_000);
   assert.ok(!meter.isDue(5_499));
   assert.ok(meter.isDue(5_500));
   meter.report(used(1), true, 5_500);
@@ -43,16 +43,16 @@ test("the guest's word on its delay is bounded, whatever it is", () => {
     [Infinity, 0],
     [1e300, 60_000],
   ] as const) {
-    const meter = new LoadMeter(0);
-    meter.begin(0);
+    const meter = new LoadMeter();
+    meter.begin(0, 0);
     meter.hear(said, 900);
     assert.equal(meter.report(used(1), true, 1_000).loopDelayMs, heard, String(said));
   }
 });
 
 test("a busy guest that says nothing for seconds is late by that, and one with nothing to do is not", () => {
-  const meter = new LoadMeter(0);
-  meter.begin(0);
+  const meter = new LoadMeter();
+  meter.begin(0, 0);
   meter.hear(1, 1_000);
   assert.equal(meter.report(used(1), true, 2_500).loopDelayMs, 1);
   assert.equal(meter.report(used(1), true, 4_000).loopDelayMs, 2_000);
@@ -60,8 +60,8 @@ test("a busy guest that says nothing for seconds is late by that, and one with n
 });
 
 test("CPU that the host forgot is none, never less than none", () => {
-  const meter = new LoadMeter(500_000);
-  meter.begin(0);
+  const meter = new LoadMeter();
+  meter.begin(500_000, 0);
   assert.equal(meter.report(used(400), true, 1_000).cpu, 0);
   assert.equal(meter.report(used(600), true, 2_000).cpu, 0.1);
 });

@@ -1,7 +1,8 @@
 /**
  * What a bound machine did lately, for the policy: CPU and memory as the host counts them, and the guest's word on its event loop.
  *
- * 1. A report spans the time since the last one, or since the first invocation after a rest: a rest would make a busy machine look idle.
+ * 1. A report spans the time since the last one, or since the first invocation after a rest: a rest would make a busy machine look idle,
+ *    and what an emulated machine uses in hours of rest is not the next invocation's.
  * 2. No two reports are less than half a second apart, however often they are asked for and whatever the guest sends.
  * 3. A guest's silence counts: a loop that is blocked cannot say so.
  */
@@ -15,22 +16,18 @@ const LONGEST_DELAY_MS = 60_000;
 const RESTING = -1;
 
 export class LoadMeter {
-  #cpuUs: number;
+  #cpuUs = 0;
   #since = RESTING;
   #heardAt = 0;
   #delayMs = 0;
-
-  /** @param cpuUs what the machine had used when it was bound */
-  constructor(cpuUs: number) {
-    this.#cpuUs = cpuUs;
-  }
 
   get rests(): boolean {
     return this.#since === RESTING;
   }
 
-  /** Its first invocation after a rest. */
-  begin(now: number): void {
+  /** Its first invocation after a rest. @param cpuUs what the machine has used before */
+  begin(cpuUs: number, now: number): void {
+    this.#cpuUs = cpuUs;
     this.#since = this.#heardAt = now;
     this.#delayMs = 0;
   }
