@@ -1,6 +1,6 @@
 /** Exported disks: their layouts, and what real firmware and real kernels make of them. Each boot is of the exported file, in software emulation. */
 import assert from "node:assert/strict";
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -42,13 +42,9 @@ test(
     await boot(path, "raw", "written");
     // The fourth entry of the GPT, whose table begins at byte 1,024; its first sector is 32 bytes in.
     const sector = readFileSync(path).readBigUInt64LE(1_024 + 3 * 128 + 32);
-    const options = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] } as const;
-    assert.equal(execFileSync("/usr/sbin/debugfs", ["-R", "cat /kept", `${path}?offset=${sector * 512n}`], options), "a disk\n");
-  },
-);
-
-test("a raw disk starts from UEFI, on a board of another age", { timeout: BOOT_MS }, async () => {
-  const { path } = await make("raw", { output: join(scratch, "uefi.raw") });
+    const cat = spawnSync("/usr/sbin/debugfs", ["-R", "cat /kept", `${path}?offset=${sector * 512n}`], { encoding: "utf8" });
+  assert.equal(cat.stdout, "a disk\n", cat.stderr);
+});
   const ovmf = join((await fetchDebianPackage({ suite: "bookworm", name: "ovmf", cacheDir })).dir, "usr/share/OVMF");
   const variables = join(scratch, "variables.fd");
   copyFileSync(join(ovmf, "OVMF_VARS_4M.fd"), variables);

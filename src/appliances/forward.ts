@@ -13,10 +13,10 @@ export async function openForward({ address, host }: PublishedPort, dial: () => 
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const machine = dial();
-    if (machine === undefined) return void client.resetAndDestroy();
     open.add(client);
     client.once("close", () => open.delete(client));
-    join(client, machine);
+    if (machine === undefined) client.resetAndDestroy();
+    else join(client, machine);
   });
   await listening(server, address, host);
   return {

@@ -11,7 +11,7 @@ import { join } from "./forward.ts";
 
 /** On the namespace's loopback; the guest sees it at the address of its gateway. */
 export const proxyPort = 3_128;
-export const proxyUrl = `http://10.0.2.2:${proxyPort}`;
+const proxyUrl = `http://10.0.2.2:${proxyPort}`;
 
 /** What the programs of a guest are told. Node heeds it with NODE_USE_ENV_PROXY. */
 export const proxyVariables: Record<string, string> = {

@@ -13,7 +13,7 @@ const LAST_OF_FILE = 0x0fffffff;
 const FIRST_DAY = 0x21;
 const Attribute = { Directory: 0x10, Archive: 0x20 } as const;
 
-export interface FatFile {
+interface FatFile {
   /** For example "EFI/BOOT/BOOTX64.EFI". Folders are made as needed. */
   path: string;
   data: Buffer;

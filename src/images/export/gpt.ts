@@ -92,7 +92,7 @@ function protectiveMbr(totalSectors: number): Buffer {
 }
 
 /** An entry of a master boot record's partition table; cylinders, heads and sectors are given as unknown. */
-export function mbrEntry({ type, start, sectors, active }: { type: number; start: number; sectors: number; active: boolean }): Buffer {
+function mbrEntry({ type, start, sectors, active }: { type: number; start: number; sectors: number; active: boolean }): Buffer {
   const bytes = Buffer.from([active ? 0x80 : 0, 0xfe, 0xff, 0xff, type, 0xfe, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]);
   bytes.writeUInt32LE(start, 8);
   bytes.writeUInt32LE(Math.min(sectors, 0xffffffff), 12);
@@ -109,5 +109,7 @@ function guidFrom(seed: string): Buffer {
 /** The first three fields are stored with their lowest byte first. */
 function guidBytes(text: string): Buffer {
   const bytes = Buffer.from(text.replaceAll("-", ""), "hex");
-  return Buffer.concat([bytes.subarray(0, 4).reverse(), bytes.subarray(4, 6).reverse(), bytes.subarray(6, 8).reverse(), bytes.subarray(8)]);
+  bytes.subarray(0, 4).swap32();
+  bytes.subarray(4, 8).swap16();
+  return bytes;
 }

@@ -27,13 +27,14 @@ export async function* chunksOf(file: FileHandle): AsyncGenerator<{ chunk: Chunk
     const { bytesRead } = await file.read(buffer, 0, READ_BYTES, at);
     at += bytesRead;
     rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
-    const isLast = bytesRead === 0;
-    while (rest.length > 0 && (isLast || rest.length >= MOST_BYTES)) {
+    // A cut may lie this far ahead: until the file's end, so much must be there to look for it.
+    const least = bytesRead === 0 ? 1 : MOST_BYTES;
+    while (rest.length >= least) {
       const data = rest.subarray(0, cutOf(rest));
       rest = rest.subarray(data.length);
       yield { chunk: { sha256: createHash("sha256").update(data).digest("hex"), bytes: data.length }, data };
     }
-    if (isLast) return;
+    if (bytesRead === 0) return;
   }
 }
 

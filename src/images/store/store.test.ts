@@ -1,12 +1,11 @@
 /** Images travel through real folders and a real web server, which knows nothing of them. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { mkdirSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { after, test } from "node:test";
 import type { MayflyError } from "../../errors/error.ts";
@@ -67,10 +66,8 @@ test("a transfer that breaks off goes on where it was", async () => {
   await using server = await serve(folder, (root, request, response) => {
     asked.push(request.url!);
     // From the sixth chunk on every connection ends in the middle of its reply.
-    if (!request.url!.includes("/chunks/") || ++served <= 5) return answerFromFolder(root, request, response);
-    const data = readFileSync(join(root, request.url!));
-    response.writeHead(200, { "content-length": data.length });
-    response.write(data.subarray(0, data.length / 2), () => response.destroy());
+    if (!request.url!.includes("/chunks/") || ++served <= 5) void answerFromFolder(root, request, response);
+    else answerByHalf(root, request, response);
   });
   const cache = place("breaks-cache");
   await refused(pull("thing", server.url, cache), "store-unreachable", /terminated|closed|aborted|reset/);
@@ -90,8 +87,8 @@ test("a connection that breaks now and then is not noticed", async () => {
   await using server = await serve(folder, (root, request, response) => {
     const again = seen.has(request.url!);
     seen.add(request.url!);
-    if (again) return answerFromFolder(root, request, response);
-    response.destroy();
+    if (again) void answerFromFolder(root, request, response);
+    else response.destroy();
   });
   const cache = place("flaky-cache");
   await pull("thing", server.url, cache);
@@ -187,7 +184,7 @@ function pull(name: string, store: string, cacheDir: string) {
 function assertSame(one: Image, other: Image): void {
   for (const file of ["kernel", "initrd", "root"] as const) assert.ok(readFileSync(one[file]).equals(readFileSync(other[file])), file);
   assert.deepEqual(JSON.parse(readFileSync(descriptionFile(one), "utf8")), JSON.parse(readFileSync(descriptionFile(other), "utf8")));
-  const tree = (folder: string) => readdirSync(folder, { recursive: true }).toSorted();
+  const tree = (folder: string) => readdirSync(folder, { recursive: true, encoding: "utf8" }).toSorted();
   assert.deepEqual(tree(one.rootTree), tree(other.rootTree));
   assert.ok(readFileSync(join(one.rootTree, "bin/program")).equals(readFileSync(join(other.rootTree, "bin/program"))));
 }
@@ -213,6 +210,12 @@ async function serve(root: string, handler: Handler) {
       server.close();
     },
   };
+}
+
+function answerByHalf(root: string, request: IncomingMessage, response: ServerResponse): void {
+  const data = readFileSync(join(root, request.url!));
+  response.writeHead(200, { "content-length": data.length });
+  response.write(data.subarray(0, data.length / 2), () => response.destroy());
 }
 
 /** What any web server does. */

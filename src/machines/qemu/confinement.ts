@@ -23,7 +23,7 @@ export interface Confinement {
 }
 
 /** What a machine needs beyond a function's. */
-export interface Needs {
+interface Needs {
   /** Bytes up to which it may write in a file that it was given; none where absent. */
   fileBytes?: number;
   /** The host's network, where we have no root: only root reaches into a network of the machine's own. */

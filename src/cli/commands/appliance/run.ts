@@ -55,7 +55,7 @@ export function define(appliance: Command): void {
 
 async function run(image: string, command: string[], { json, ...options }: Options): Promise<void> {
   const { name, publish: ports = [], env = {}, volume = [], volumeSize, network, memory: memoryMb, vcpus } = options;
-  const volumes = volume.map((one) => ("disk" in one ? { ...one, sizeMb: volumeSize } : one));
+  const volumes = volume.map((one) => ("disk" in one ? { disk: one.disk, path: one.path, sizeMb: volumeSize } : one));
   const asked = { name, image, env, ports, volumes, network, memoryMb, vcpus, ...(command.length > 0 && { command }) };
   const info = await connect(options).client.runAppliance(asked);
   if (json) return console.log(JSON.stringify(info));

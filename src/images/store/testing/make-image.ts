@@ -1,10 +1,9 @@
 /** A small image in a cache of its own, complete but for a kernel that could start. */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeErofs } from "../../erofs.ts";
 import { descriptionFile, type Image, type ImageDescription, imageAt, imageId, imageIn } from "../../image.ts";
-import { renameSync } from "node:fs";
 
 /** @param files path in the root → content */
 export async function makeImage(cacheDir: string, files: Record<string, Buffer | string>): Promise<Image> {
