@@ -4,6 +4,7 @@ import { readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { loadConfig } from "../src/config/load.ts";
+import { ensureImage } from "../src/images/ensure-image.ts";
 import { tinyKernel } from "../src/images/osv/testing/tiny-kernel.ts";
 import { mayfly } from "./command.ts";
 import { temporaryFolder } from "./platform.ts";
@@ -32,6 +33,7 @@ test("what is no OSv kernel is refused by name", async () => {
 test("image build makes the disk for a kernel, finds it again, and image list shows it", async (t) => {
   const cache = temporaryFolder(t);
   const { cacheDir } = loadConfig({});
+  await ensureImage({ cacheDir, progress: () => undefined });
   for (const name of readdirSync(cacheDir)) if (name !== "osv-images") symlinkSync(join(cacheDir, name), join(cache, name));
   const kernel = join(cache, "loader.elf");
   writeFileSync(kernel, tinyKernel());
