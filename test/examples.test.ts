@@ -50,13 +50,14 @@ for (const { name, settings } of machineKinds) {
       assert.equal((await resize(Buffer.from("no picture"))).status, 415);
     });
 
-    test("wait serves many at once from one machine", async () => {
+    test("wait serves many at once from a few machines", async () => {
       await platform.deploy("examples/wait");
       await (await platform.call("/wait/wait")).text();
       const replies = await Promise.all(Array.from({ length: 100 }, async () => (await platform.call("/wait/wait")).text()));
       assert.deepEqual(new Set(replies), new Set(["waited 50 ms\n"]));
       const machines = (await platform.client.machines()).filter(({ app }) => app === "wait");
-      assert.equal(machines.length, 1);
+      // Sixteen share one to begin with, and more once it is known that they only wait.
+      assert.ok(machines.length <= 10, `${machines.length} machines`);
     });
 
     test("sse sends its events one by one", async () => {
