@@ -12,3 +12,13 @@ export const qemuMachines: MachineModel = { startMs: 200, bindMs: 30, startCpuMs
  * Them", EuroSys 2025), of which pod allocation and scheduling, which blanks would hide, are the greater part.
  */
 export const slowMachines: MachineModel = { startMs: 2_700, bindMs: 500, startCpuMs: 1_000, bindCpuMs: 250, blankMb: 128, speed: 1 };
+
+/** ms. @param count of the start in its run, from 1 */
+export function startTime({ startMs, startTimesMs }: MachineModel, count: number): number {
+  return startTimesMs?.[(count - 1) % startTimesMs.length] ?? startMs;
+}
+
+/** ms. @param count of the bind in its run, from 1 */
+export function bindTime({ bindMs, bindTimesMs }: MachineModel, count: number): number {
+  return bindTimesMs?.[(count - 1) % bindTimesMs.length] ?? bindMs;
+}

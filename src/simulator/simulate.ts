@@ -3,14 +3,10 @@
  * machines that are a model. Nothing here starts late, fails or dies by itself, and no caller gives up.
  */
 import { Series } from "./series.ts";
-import type { MachineModel, Outcome, SimulatedPolicy, Workload, Worth } from "./simulator.ts";
-import { World } from "./world.ts";
+import type { Outcome, SimulatedPolicy, Workload } from "./simulator.ts";
+import { World, type WorldOptions } from "./world.ts";
 
-export interface SimulationOptions {
-  machine: MachineModel;
-  worth: Worth;
-  /** The host's: a policy that has more alive breaks a rule. Default: no limit. */
-  maxMachines?: number;
+export interface SimulationOptions extends WorldOptions {
   /** Ask for `Outcome.series`. */
   series?: boolean;
 }

@@ -83,8 +83,8 @@ test("memory does not grow with the length of a run", () => {
   const next = workload.next.bind(workload);
   let count = 0;
   workload.next = () => {
-    if (++count % 100_000 === 0) looks.push(bytesInUse());
-    return count < 400_001 && next();
+    if (++count % 40_000 === 0) looks.push(bytesInUse());
+    return count < 160_001 && next();
   };
   // The workload's end is days away: the last of it is a long quiet.
   simulate(workload, ours({ ...OPTIONS, idleMs: 1_000 }), SIMULATION);

@@ -8,14 +8,17 @@
  */
 import type { MachineId, PolicyCommand, PolicyEvent, Step } from "../policy/policy.ts";
 import { EventHeap } from "./event-heap.ts";
+import { bindTime, startTime } from "./machine-models.ts";
+import { MachineStore } from "./machine-store.ts";
 import { Reports } from "./reports.ts";
 import type { MachineModel, Outcome, SimulatedApp, SimulatedPolicy, Workload, Worth } from "./simulator.ts";
-import { giveCpu, report, startMachine, type SimulatedMachine } from "./simulated-machine.ts";
+import { giveCpu, report, type SimulatedMachine } from "./simulated-machine.ts";
 import { Tally } from "./tally.ts";
 
 export interface WorldOptions {
   machine: MachineModel;
   worth: Worth;
+  /** The host's: a policy that has more alive breaks a rule. Default: no limit. */
   maxMachines?: number;
 }
 
@@ -47,10 +50,7 @@ export class World {
   readonly #events = new EventHeap();
   readonly #reports = new Reports();
   readonly #tally: Tally;
-  readonly #machines = new Map<MachineId, SimulatedMachine>();
-  /** Where the events find their machine; `#free` has the places that are nobody's. */
-  readonly #places: SimulatedMachine[] = [];
-  readonly #free: number[] = [];
+  readonly #machines = new MachineStore();
   readonly #appIndex: ReadonlyMap<string, number>;
   readonly #waiting = new Map<number, Waiting>();
   /** The one that arrives just now and is nowhere yet; 0: none. */
@@ -119,7 +119,7 @@ export class World {
   look() {
     let slots = 0;
     let memoryMb = 0;
-    for (const machine of this.#machines.values()) {
+    for (const machine of this.#machines.all()) {
       const app = this.#apps[machine.app];
       if (machine.phase === "bound") slots += (app as SimulatedApp).limits.concurrency;
       memoryMb += machine.boundAt <= this.now ? (app as SimulatedApp).memoryMb : this.#options.machine.blankMb;
@@ -129,7 +129,7 @@ export class World {
 
   end(): Outcome {
     this.now = this.endAt;
-    for (const machine of this.#machines.values()) this.#leave(machine);
+    for (const machine of this.#machines.all()) this.#leave(machine);
     return this.#tally.outcome(this.#policy, this.#workload, this.#options.worth, this.now);
   }
 
@@ -140,7 +140,7 @@ export class World {
 
   #event(): void {
     const subject = this.#events.nextSubject;
-    const machine = this.#places[this.#events.nextPlace] as SimulatedMachine;
+    const machine = this.#machines.at(this.#events.nextPlace);
     this.#events.removeNext();
     if (subject > 0) this.#finish(machine, subject);
     else if (subject === GONE) this.#exit(machine);
@@ -155,8 +155,7 @@ export class World {
   }
 
   #comeUp(machine: SimulatedMachine): void {
-    machine.comingUp = false;
-    if (machine.phase === "gone") return this.#freePlace(machine);
+    this.#machines.cameUp(machine);
     if (machine.phase === "starting") {
       machine.phase = "blank";
       machine.blankAt = this.now;
@@ -169,17 +168,10 @@ export class World {
   }
 
   #exit(machine: SimulatedMachine): void {
-    machine.phase = "gone";
     this.#leave(machine);
     this.#tally.exited();
-    this.#machines.delete(machine.id);
-    this.#freePlace(machine);
+    this.#machines.remove(machine);
     this.#tell({ type: "exit", machine: machine.id, failed: false });
-  }
-
-  /** No event speaks of it any more. */
-  #freePlace(machine: SimulatedMachine): void {
-    if (!machine.comingUp) this.#free.push(machine.place);
   }
 
   #leave(machine: SimulatedMachine): void {
@@ -274,15 +266,11 @@ export class World {
   }
 
   #start(id: MachineId, memoryMb: number, vcpus: number): void {
-    if (this.#machines.has(id)) this.#broken(`uses the id ${id} for a second machine`);
+    if (this.#machines.get(id) !== undefined) this.#broken(`uses the id ${id} for a second machine`);
     this.#tally.started();
     if (this.#tally.alive > (this.#options.maxMachines ?? Infinity)) this.#broken("has more machines than the host may have");
-    const place = this.#free.pop() ?? this.#places.length;
-    const machine = startMachine(id, place, memoryMb, vcpus, this.now);
-    this.#places[place] = machine;
-    this.#machines.set(id, machine);
-    const { startMs, startTimesMs } = this.#options.machine;
-    this.#events.add(this.now + inTurn(startTimesMs, this.#tally.starts, startMs), UP, place);
+    const { place } = this.#machines.add(id, memoryMb, vcpus, this.now);
+    this.#events.add(this.now + startTime(this.#options.machine, this.#tally.starts), UP, place);
   }
 
   #bind(machine: SimulatedMachine, name: string): void {
@@ -293,8 +281,7 @@ export class World {
     machine.phase = "binding";
     machine.comingUp = true;
     this.#tally.binds++;
-    const { bindMs, bindTimesMs } = this.#options.machine;
-    this.#events.add(this.now + inTurn(bindTimesMs, this.#tally.binds, bindMs), UP, machine.place);
+    this.#events.add(this.now + bindTime(this.#options.machine, this.#tally.binds), UP, machine.place);
   }
 
   #drain(machine: SimulatedMachine): void {
@@ -320,9 +307,4 @@ export class World {
   #broken(what: string): never {
     throw new Error(`the policy ${this.#policy.name} ${what}`);
   }
-}
-
-/** @param count from 1 */
-function inTurn(times: readonly number[] | undefined, count: number, otherwise: number): number {
-  return times?.[(count - 1) % times.length] ?? otherwise;
 }

@@ -23,8 +23,8 @@ function gaps(arrivals: Arrivals, count: number): { mean: number; cv: number } {
 
 test("gaps have the mean and the coefficient of variation that were asked for", () => {
   for (const cv of [0, 0.1, 0.5, 1, 2, 10]) {
-    const found = gaps(renewal(new Random(SEED), 1_000, cv), 400_000);
-    const tolerance = cv > 5 ? 0.1 : 0.03;
+    const found = gaps(renewal(new Random(SEED), 1_000, cv), 150_000);
+    const tolerance = cv > 5 ? 0.15 : 0.03;
     assert.ok(Math.abs(found.mean / 1_000 - 1) < tolerance, `cv ${cv}: mean ${found.mean}`);
     assert.ok(Math.abs(found.cv - cv) < tolerance * Math.max(cv, 1), `cv ${cv}: ${found.cv}`);
   }
@@ -55,10 +55,10 @@ test("two rhythms together are both, in order", () => {
 test("what is drawn from a published distribution has its shares", () => {
   const random = new Random(SEED);
   for (const distribution of [invocationsPerDay, variation, executionMs, appMemoryMb]) {
-    const drawn = Array.from({ length: 100_000 }, () => draw(distribution, random));
+    const drawn = Array.from({ length: 40_000 }, () => draw(distribution, random));
     for (const [value, atMost] of distribution) {
       const share = drawn.filter((each) => each <= value * (1 + 1e-12)).length / drawn.length;
-      assert.ok(Math.abs(share - atMost) < 0.006, `${share} up to ${value}, not ${atMost}`);
+      assert.ok(Math.abs(share - atMost) < 0.01, `${share} up to ${value}, not ${atMost}`);
     }
   }
 });
@@ -66,7 +66,7 @@ test("what is drawn from a published distribution has its shares", () => {
 test("normal and gamma numbers have their moments", () => {
   const random = new Random(SEED);
   const momentsOf = (next: () => number) => {
-    const all = Array.from({ length: 200_000 }, next);
+    const all = Array.from({ length: 100_000 }, next);
     const mean = all.reduce((sum, each) => sum + each, 0) / all.length;
     return { mean, deviation: Math.sqrt(all.reduce((sum, each) => sum + (each - mean) ** 2, 0) / all.length) };
   };

@@ -1,0 +1,47 @@
+/** The machines that are alive, by the policy's id and by the place that events know them by. A place is used again once no event speaks of its machine. */
+import type { MachineId } from "../policy/policy.ts";
+import { startMachine, type SimulatedMachine } from "./simulated-machine.ts";
+
+export class MachineStore {
+  readonly #byId = new Map<MachineId, SimulatedMachine>();
+  readonly #places: SimulatedMachine[] = [];
+  readonly #free: number[] = [];
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** Oldest first. */
+  all(): Iterable<SimulatedMachine> {
+    return this.#byId.values();
+  }
+
+  get(id: MachineId): SimulatedMachine | undefined {
+    return this.#byId.get(id);
+  }
+
+  at(place: number): SimulatedMachine {
+    return this.#places[place] as SimulatedMachine;
+  }
+
+  add(id: MachineId, memoryMb: number, vcpus: number, now: number): SimulatedMachine {
+    const place = this.#free.pop() ?? this.#places.length;
+    const machine = startMachine(id, place, memoryMb, vcpus, now);
+    this.#places[place] = machine;
+    this.#byId.set(id, machine);
+    return machine;
+  }
+
+  /** It is gone. */
+  remove(machine: SimulatedMachine): void {
+    machine.phase = "gone";
+    this.#byId.delete(machine.id);
+    if (!machine.comingUp) this.#free.push(machine.place);
+  }
+
+  /** The event that says that it came up is over. */
+  cameUp(machine: SimulatedMachine): void {
+    machine.comingUp = false;
+    if (machine.phase === "gone") this.#free.push(machine.place);
+  }
+}
