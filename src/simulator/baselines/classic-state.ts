@@ -3,7 +3,8 @@
  *
  * 1. An app has waiting invocations only while `open` is empty.
  * 2. `open` holds exactly the app's bound machines with a free slot. The last is the one that had its last full house most recently.
- * 3. `bound` and `coming` count the machines in `machines` that are bound, and those that are on their way to that. Draining and killed ones are in `machines`, but in neither.
+ * 3. `bound` and `coming` count the machines in `machines` that are bound, and those that are on their way to that. Draining and killed
+ *    ones are in `machines`, but in neither.
  */
 import { createIdTable, type IdTable } from "../../policy/id-table.ts";
 import type { AppLimits, InvocationId, MachineId } from "../../policy/policy.ts";
@@ -14,7 +15,10 @@ export interface HostLimits {
   maxMachines: number;
   /** MB that all machines may hold together. A machine counts as what the last one of its app reported, or as its size until one did. */
   maxMemoryMb: number;
-  /** The same, as a multiple of the most that machines that were not idle have held so far: a host that was bought for its peak, and so much larger. */
+  /**
+   * The same, as a multiple of the most that machines that were not idle have held so far: a host that was bought for its peak, and so much
+   * larger.
+   */
   maxTimesPeak: number;
 }
 

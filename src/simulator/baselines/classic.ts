@@ -1,13 +1,14 @@
 /**
- * The part that all baselines share: who is where, and what each event does to that. What to start, which machine to choose, how long to keep
- * one: that is asked of the `Rules`.
+ * The part that all baselines share: who is where, and what each event does to that. What to start, which machine to choose, how long to
+ * keep one: that is asked of the `Rules`.
  *
- * All get what ours gets: the app's ceilings of concurrency, machines and queue, the host's limits, the same machines. A machine is started for
- * one app (those systems' machines are of one app from the start) and is bound to it when it is up; whatever of the app waits longest gets its
- * first slot. Slots fill the machine that is full or nearly so before emptier ones, but where the rule says otherwise: that is kind to the
- * baselines, most of which leave it open. An app's `minMachines`, `reservedBlanks` and `waitWorth` are for our policy alone.
+ * All get what ours gets: the app's ceilings of concurrency, machines and queue, the host's limits, the same machines. A machine is started
+ * for one app (those systems' machines are of one app from the start) and is bound to it when it is up; whatever of the app waits longest
+ * gets its first slot. Slots fill the machine that is full or nearly so before emptier ones, but where the rule says otherwise: that is
+ * kind to the baselines, most of which leave it open. An app's `minMachines`, `reservedBlanks` and `waitWorth` are for our policy alone.
  *
- * An event costs constant time, or the logarithm of the machines that are idle. What is rare (an eviction, a machine's loss) may walk all machines.
+ * An event costs constant time, or the logarithm of the machines that are idle. What is rare (an eviction, a machine's loss) may walk all
+ * machines.
  */
 import { lookUp, put, remove } from "../../policy/id-table.ts";
 import type { AppLimits, InvocationId, PolicyCommand, PolicyEvent, Step } from "../../policy/policy.ts";

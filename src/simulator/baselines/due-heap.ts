@@ -1,4 +1,7 @@
-/** A binary heap of (time, id) as plain data, since it is part of a policy's state. Entries are not removed from its middle: who takes one out checks it. */
+/**
+ * A binary heap of (time, id) as plain data, since it is part of a policy's state. Entries are not removed from its middle: who takes one
+ * out checks it.
+ */
 
 export interface DueHeap {
   at: number[];

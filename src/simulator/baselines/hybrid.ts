@@ -1,15 +1,18 @@
 /**
- * The hybrid histogram policy (Shahrad et al., "Serverless in the Wild", USENIX ATC 2020), for each app by its idle times: from the end of its last
- * invocation to the next arrival. It unloads an app when it falls idle, loads it again after the pre-start window, and keeps it then for the keep-alive window.
+ * The hybrid histogram policy (Shahrad et al., "Serverless in the Wild", USENIX ATC 2020), for each app by its idle times: from the end of
+ * its last invocation to the next arrival. It unloads an app when it falls idle, loads it again after the pre-start window, and keeps it
+ * then for the keep-alive window.
  *
- * - At least half of the idle times over 4 h: both by a forecast f of the next one: pre-start after 0.85 f, keep for 0.30 f. The paper's ARIMA is the median of the last
- *   ten idle times here: what is that rare and worth a forecast is nearly regular, where both say the same.
+ * - At least half of the idle times over 4 h: both by a forecast f of the next one: pre-start after 0.85 f, keep for 0.30 f. The paper's
+ *   ARIMA is the median of the last ten idle times here: what is that rare and worth a forecast is nearly regular, where both say the same.
  * - Otherwise, when the bins' counts vary little (coefficient of variation under 2), or nothing is known: no pre-start, keep for 4 h.
- * - Otherwise pre-start after 0.9 × the lower edge of the bin of the 5th percentile, and hold until 1.1 × the upper edge of that of the 99th. Both count
- *   from the end of the last invocation. (Counting the hold from the pre-start instead, as the text may also be read, would only hold longer.)
+ * - Otherwise pre-start after 0.9 × the lower edge of the bin of the 5th percentile, and hold until 1.1 × the upper edge of that of the
+ *   99th. Both count from the end of the last invocation. (Counting the hold from the pre-start instead, as the text may also be read,
+ *   would only hold longer.)
  *
- * The paper has one instance an app. Here each machine that falls idle is unloaded or kept by the app's windows, and one machine is pre-started; an arrival while others
- * are in the app counts as an idle time of 0, or an app that never falls idle would have no history, and all its machines would be kept for 4 h.
+ * The paper has one instance an app. Here each machine that falls idle is unloaded or kept by the app's windows, and one machine is
+ * pre-started; an arrival while others are in the app counts as an idle time of 0, or an app that never falls idle would have no history,
+ * and all its machines would be kept for 4 h.
  */
 import type { PolicyCommand } from "../../policy/policy.ts";
 import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";

@@ -1,4 +1,7 @@
-/** An app's idle times in 1-minute bins up to 4 hours, and the two percentiles that the hybrid policy asks of them, each kept up at constant cost. */
+/**
+ * An app's idle times in 1-minute bins up to 4 hours, and the two percentiles that the hybrid policy asks of them, each kept up at constant
+ * cost.
+ */
 
 export const BIN_MS = 60_000;
 const BINS = 240;

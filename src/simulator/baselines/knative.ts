@@ -1,15 +1,15 @@
 /**
- * Knative's autoscaler, KPA (the project's `pkg/autoscaler/scaling/autoscaler.go`, with its defaults). Every 2 s, for each app: the mean number of
- * invocations in it, those that wait included, over the last 60 s and the last 6 s (over what there was of them, when it began less long ago), over a
- * target of 70 % of the app's concurrency, at least 1, is the number of machines that it needs in calm and in panic.
+ * Knative's autoscaler, KPA (the project's `pkg/autoscaler/scaling/autoscaler.go`, with its defaults). Every 2 s, for each app: the mean
+ * number of invocations in it, those that wait included, over the last 60 s and the last 6 s (over what there was of them, when it began
+ * less long ago), over a target of 70 % of the app's concurrency, at least 1, is the number of machines that it needs in calm and in panic.
  *
  * - Neither may be over 1000 × the ready machines, nor under half of them.
- * - Panic begins when the 6 s ask for twice what is ready, and ends when they have not for 60 s. While it lasts, the number is the largest of both and of
- *   what it was since the panic began.
+ * - Panic begins when the 6 s ask for twice what is ready, and ends when they have not for 60 s. While it lasts, the number is the largest
+ *   of both and of what it was since the panic began.
  * - To 0 only after 60 s without any traffic, and 30 s of grace. The first invocation of an app at 0 starts a machine at once.
  *
- * An invocation goes to the less loaded of two random machines with a free slot. Machines that are too many go as Kubernetes has it: those not ready
- * first, then the emptiest; they end what they have.
+ * An invocation goes to the less loaded of two random machines with a free slot. Machines that are too many go as Kubernetes has it: those
+ * not ready first, then the emptiest; they end what they have.
  */
 import type { PolicyCommand } from "../../policy/policy.ts";
 import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";

@@ -1,16 +1,16 @@
 /**
- * Apache OpenWhisk's scheduler (the project's `SchedulingDecisionMaker`, `ContainerPool` and `FunctionPullingContainerProxy`). Machines pull from their
- * app's queue; every 100 ms the queue decides how many to add. An invocation is stale when it has waited for more than 100 ms. With
- * n machines bound or on their way, and a throughput of `t = 100 ms / mean duration × concurrency` a machine, in 100 ms:
+ * Apache OpenWhisk's scheduler (the project's `SchedulingDecisionMaker`, `ContainerPool` and `FunctionPullingContainerProxy`). Machines
+ * pull from their app's queue; every 100 ms the queue decides how many to add. An invocation is stale when it has waited for more than 100
+ * ms. With n machines bound or on their way, and a throughput of `t = 100 ms / mean duration × concurrency` a machine, in 100 ms:
  *
  * - n = 0: add 1.
  * - No mean yet (nothing ended), some stale: add `ceil(stale / concurrency) - coming`, as many as wait at most.
  * - Else, for the stale: `min(ceil(stale / t), stale) - coming`. And if those that are not stale yet are at least `t × n` and more than n:
  *   `ceil(fresh / t - n)`, at most `fresh - n`; both together.
  *
- * The mean is of the last 10 durations. A machine with nothing to do is paused after 10 s and killed after 10 min. A paused one uses no CPU but holds
- * all its memory: it counts as idle here, and its resumption as free. Stem cells, which are blanks: 2, and for each 2 cold starts without one in the
- * last minute 1 more instead, from 2 to 4; those beyond go at the end of a minute.
+ * The mean is of the last 10 durations. A machine with nothing to do is paused after 10 s and killed after 10 min. A paused one uses no CPU
+ * but holds all its memory: it counts as idle here, and its resumption as free. Stem cells, which are blanks: 2, and for each 2 cold starts
+ * without one in the last minute 1 more instead, from 2 to 4; those beyond go at the end of a minute.
  */
 import { createIdTable, lookUp, put, remove, type IdTable } from "../../policy/id-table.ts";
 import type { PolicyCommand } from "../../policy/policy.ts";

@@ -1,15 +1,16 @@
 /**
- * The physical limit: a policy that knows every arrival. Nobody waits, and nobody is late because others share the machine. Each machine is started
- * exactly one start-up time before it is needed, and is held over a gap only where the memory that this takes costs less than to start again: CPU of start
- * and bind, and the memory held meanwhile.
+ * The physical limit: a policy that knows every arrival. Nobody waits, and nobody is late because others share the machine. Each machine is
+ * started exactly one start-up time before it is needed, and is held over a gap only where the memory that this takes costs less than to
+ * start again: CPU of start and bind, and the memory held meanwhile.
  *
- * An invocation goes to a machine that is already at work, if one has a free slot and an event loop with nothing to do: to the one that has to be at
- * work the least longer for it. Otherwise the machine is taken that fell idle last. For machines of one slot that is the least
- * cost that there is without waiting: a long and a short gap cost no more than two middle ones, since what a gap costs grows ever less with its length. With
- * more slots, a cleverer packing might save a little. Where waiting is worth next to nothing, a policy that lets callers wait can cost less.
+ * An invocation goes to a machine that is already at work, if one has a free slot and an event loop with nothing to do: to the one that has
+ * to be at work the least longer for it. Otherwise the machine is taken that fell idle last. For machines of one slot that is the least
+ * cost that there is without waiting: a long and a short gap cost no more than two middle ones, since what a gap costs grows ever less with
+ * its length. With more slots, a cleverer packing might save a little. Where waiting is worth next to nothing, a policy that lets callers
+ * wait can cost less.
  *
- * A gap is settled when it ends, so that memory does not grow with the run. Limits on the number of machines do not bind the oracle. It is not a policy of
- * commands: it counts what would have happened.
+ * A gap is settled when it ends, so that memory does not grow with the run. Limits on the number of machines do not bind the oracle. It is
+ * not a policy of commands: it counts what would have happened.
  */
 import { EventHeap } from "../event-heap.ts";
 import type { SimulationOptions } from "../simulate.ts";

@@ -18,7 +18,9 @@ export function bringForWaiting<M, A>(
   bring(rules, state, app, neededForWaiting(app), now, commands);
 }
 
-/** Returns how many machines were started, blanks not counted. Those that the host has no room for come when it has, if there is still need. */
+/**
+ * Returns how many machines were started, blanks not counted. Those that the host has no room for come when it has, if there is still need.
+ */
 export function bring<M, A>(
   rules: Rules<M, A>,
   state: ClassicState<M, A>,
@@ -76,7 +78,9 @@ function memoryLimit({ host, peakMb }: ClassicState): number {
   return host.maxTimesPeak === Infinity ? host.maxMemoryMb : Math.min(host.maxMemoryMb, host.maxTimesPeak * peakMb);
 }
 
-/** Blanks go first, then idle machines, the one of least worth before the others. Walks all machines, which are few where there is no room. */
+/**
+ * Blanks go first, then idle machines, the one of least worth before the others. Walks all machines, which are few where there is no room.
+ */
 function makeRoom<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, app: ClassicApp<A>, short: number, commands: PolicyCommand[]): void {
   state.starved.set(app, short);
   while (!willHaveRoom(state, short, short * app.heldMb)) {

@@ -11,7 +11,9 @@ export function keepFor(state: ClassicState, machine: ClassicMachine, ms: number
   if (machine.timerAt > machine.expiresAt) setMachineTimer(state, machine, machine.expiresAt);
 }
 
-/** A machine that had work since keeps its old entry, and is asked again when that is due: one entry a machine, however often it falls idle. */
+/**
+ * A machine that had work since keeps its old entry, and is asked again when that is due: one entry a machine, however often it falls idle.
+ */
 export function expire(state: ClassicState, machine: ClassicMachine, at: number, commands: PolicyCommand[]): void {
   if (machine.timerAt !== at) return;
   machine.timerAt = Infinity;
