@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { MayflyError } from "../../errors/error.ts";
+import { configSchema } from "../../config/schema.ts";
 import { defaultPrices } from "../../ledger/prices.ts";
 import type { Report } from "../../simulator/report/report.ts";
 import { reportInText } from "../../simulator/report/text.ts";
@@ -28,6 +29,7 @@ interface Options {
   html?: string;
 }
 
+const servedWaitWorth = configSchema.shape.waitWorth.parse(undefined);
 const familyNames = Object.keys(families) as FamilyName[];
 const machineNames = Object.keys(machineModels) as MachineName[];
 
@@ -43,7 +45,12 @@ export function define(command: Command): void {
     .option("--hours <count>", "virtual hours (default: all of a trace, 1 to 24 of a family)", parseHours)
     .option("--apps <count>", "apps (default: all of a trace, 3 to 50 of a family)", parseCount(1, 100_000))
     .option("--seed <numbers>", "one run for each; the tables show medians", usualSeeds.join(","))
-    .option("--wait-worth <number>", "the knob: what a second of a caller's wait is worth, in GB-seconds", parseCount(0, 1_000_000), 20)
+    .option(
+      "--wait-worth <number>",
+      "the knob: what a second of a caller's wait is worth, in GB-seconds",
+      parseCount(0, 1_000_000),
+      servedWaitWorth,
+    )
     .option("--frontier", "show what ours trades as the knob moves, in finer steps")
     .option("--machine <name>", `how quick machines are: ${machineNames.join(" or ")}`, "qemu")
     .option("--html <file>", "write a page with plots, too")

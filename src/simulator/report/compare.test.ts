@@ -47,6 +47,20 @@ test("cost is held against the cheapest baseline, and the oracle", () => {
   assert.equal(verdict("cost-of-oracle").ratio?.max, 1.5);
 });
 
+test("at each worth of a wait ours is held against the baseline that is the cheapest there", () => {
+  const workload = madeUpWorkload();
+  for (const { policy, runs } of workload.policies) for (const run of runs) run.waitSeconds = policy === "kpa" ? 100 : 1;
+  const kpa = workload.policies.find(({ policy }) => policy === "kpa")!;
+  for (const run of kpa.runs) run.gbSeconds = 50;
+  const { frontier } = compare(workload, worth);
+  assert.deepEqual(
+    frontier.map(({ timesBest }) => timesBest?.policy),
+    ["kpa", "fixed-10min", "fixed-10min"],
+  );
+  // 100 GB-s, 20 s of CPU at 5 and a second of waiting at 1, over 50 GB-s, the same CPU and 100 s.
+  assert.equal(frontier[0]?.timesBest?.ratio.median, 201 / 250);
+});
+
 test("where the rival has nothing, only nothing is no more", () => {
   const workload = madeUpWorkload();
   const kpa = workload.policies.find(({ policy }) => policy === "kpa")!;

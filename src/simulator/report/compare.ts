@@ -1,7 +1,8 @@
 /** From runs to figures: per policy the median and range over the seeds, the frontier of the knob, and the verdicts. */
 import type { Outcome } from "../simulator.ts";
 import { spreadOf, summarise } from "./figures.ts";
-import type { FrontierPoint, PolicyResult, Report, WorkloadResult } from "./report.ts";
+import { frontierOf } from "./frontier.ts";
+import type { PolicyResult, Report, WorkloadResult } from "./report.ts";
 import { judge } from "./targets.ts";
 
 /** All runs of one workload. In every list the seeds have the same order. */
@@ -18,7 +19,7 @@ export interface WorkloadRuns {
 }
 
 export function compare(workload: WorkloadRuns, worth: Report["worth"]): WorkloadResult {
-  const { name, description, synthetic, apps, live, policies, frontier } = workload;
+  const { name, description, synthetic, apps, live, policies } = workload;
   const all = policies.flatMap(({ runs }) => runs);
   return {
     name,
@@ -34,11 +35,7 @@ export function compare(workload: WorkloadRuns, worth: Report["worth"]): Workloa
       figures: summarise(runs),
       timesOracle: timesOracle(workload, runs),
     })),
-    frontier: frontier.map(({ waitWorth, runs }): FrontierPoint => ({
-      waitWorth,
-      figures: summarise(runs),
-      resourceCost: resourceCost(runs, worth.cpu),
-    })),
+    frontier: frontierOf(workload, worth.cpu),
     verdicts: judge(workload, worth.wait),
     series: all.filter(({ series }) => series !== undefined).map(({ policy, series }) => ({ policy, points: series! })),
   };
@@ -47,9 +44,4 @@ export function compare(workload: WorkloadRuns, worth: Report["worth"]): Workloa
 function timesOracle({ policies }: WorkloadRuns, runs: Outcome[]): PolicyResult["timesOracle"] {
   const oracle = policies.find(({ kind }) => kind === "limit");
   return oracle === undefined ? null : spreadOf(runs.map(({ cost }, at) => cost / oracle.runs[at]!.cost));
-}
-
-/** Without waits: these are weighed differently at each step, and are the other axis of the frontier. */
-function resourceCost(runs: Outcome[], cpuWorth: number): FrontierPoint["resourceCost"] {
-  return spreadOf(runs.map((run) => run.gbSeconds + run.bringUpCpuSeconds * cpuWorth));
 }

@@ -25,6 +25,10 @@ const frontierPoint = z.object({
   figures: summary,
   /** What the machines cost, whatever a wait is worth: GB-seconds and CPU of bring-up. */
   resourceCost: spread,
+  /** Cost over that of the baseline that is the cheapest at this worth of a wait; null where none was run. */
+  timesBest: z.object({ policy: z.string(), ratio: spread }).nullable(),
+  /** Cost over the oracle's, both at this worth of a wait. */
+  timesOracle: spread.nullable(),
 });
 
 const verdict = z.object({

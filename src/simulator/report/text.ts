@@ -3,6 +3,7 @@ import { type Column, renderTable } from "../../cli/table.ts";
 import { bold, green, red } from "../../cli/terminal.ts";
 import type { FigureName } from "./figures.ts";
 import type { FrontierPoint, PolicyResult, Report, WorkloadResult } from "./report.ts";
+import { type PriceRow, priceRows } from "./price-rows.ts";
 import { targetRows, type TargetRow } from "./target-rows.ts";
 import { verdictOf } from "./verdict.ts";
 import { amountInWords, percentInWords, twoDigits, waitInWords } from "./words.ts";
@@ -62,6 +63,7 @@ export const policyFigures: FigureColumn<PolicyResult>[] = [
 const frontierFigures: FigureColumn<FrontierPoint>[] = [
   ...numbers,
   { title: "COST WITHOUT WAITS", text: ({ resourceCost }) => amountInWords(resourceCost.median) },
+  { title: "× ORACLE", text: ({ timesOracle }) => (timesOracle === null ? "" : twoDigits(timesOracle.median)) },
 ];
 
 const policyColumns: Column<PolicyResult>[] = [{ title: "POLICY", cell: ({ policy }) => policy }, ...policyFigures.map(toTheRight)];
@@ -79,7 +81,7 @@ function verdictInText(report: Report): string[] {
   const verdict = verdictOf(report);
   if (verdict === undefined) return [];
   const losses = verdict.losses.map((loss) => `\n  ${loss}`).join("");
-  return [targetTable(report), verdict.opening, ...(losses === "" ? [] : [`Where ours loses:${losses}`])];
+  return [targetTable(report), ...priceTable(report), verdict.opening, ...(losses === "" ? [] : [`Where ours loses:${losses}`])];
 }
 
 function targetTable(report: Report): string {
@@ -93,6 +95,20 @@ function targetTable(report: Report): string {
     })),
   ];
   return coloured(renderTable(columns, rows));
+}
+
+function priceTable(report: Report): string[] {
+  const rows = priceRows(report);
+  if (rows.length === 0) return [];
+  const columns: Column<PriceRow>[] = [
+    { title: "COST OVER THE BEST BASELINE'S, BY THE WORTH OF A WAIT", cell: ({ waitWorth }) => amountInWords(waitWorth) },
+    ...report.workloads.map(({ name }): Column<PriceRow> => ({
+      title: name.toUpperCase(),
+      align: "right",
+      cell: ({ cells }) => (cells.has(name) ? twoDigits(cells.get(name)!.ratio.median) : ""),
+    })),
+  ];
+  return [renderTable(columns, rows)];
 }
 
 /** After the columns are aligned: colours have no width. */

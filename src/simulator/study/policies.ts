@@ -1,4 +1,5 @@
 /** What a study can compare, by name: the oracle, our policy as the live system runs it, and the baselines. */
+import { configSchema } from "../../config/schema.ts";
 import { createPackingPolicy, type PackingOptions } from "../../policy/packing.ts";
 import { baselines, oracle } from "../baselines/baselines.ts";
 import type { PolicyResult } from "../report/report.ts";
@@ -33,7 +34,7 @@ function mayfly(options: PackingOptions): SimulatedPolicy {
 
 /** The server's defaults, on a host so large that its limits are not what is compared. */
 const asServed: Omit<PackingOptions, "waitWorth" | "cpuWorth"> = {
-  blanks: 1,
+  blanks: configSchema.shape.blanks.parse(undefined),
   idleMs: null,
   startsPerSecond: 1e6,
   memoryMb: 256,

@@ -16,7 +16,7 @@ export interface Study {
   seeds: number[];
   worth: Worth;
   machine: MachineName;
-  /** Steps of the knob, ascending. */
+  /** Steps of the knob, besides where it stands. */
   frontier: number[];
 }
 
@@ -71,8 +71,11 @@ function planOf(study: Study): PlanEntry[] {
   ];
 }
 
-function stepsOf({ policies, frontier }: Study): PlanEntry[] {
-  return policies.includes("mayfly") ? frontier.map((waitWorth) => ({ policy: "mayfly", waitWorth })) : [];
+/** Where the knob stands is one of them. */
+function stepsOf({ policies, frontier, worth }: Study): PlanEntry[] {
+  if (!policies.includes("mayfly")) return [];
+  const steps = [...new Set([...frontier, worth.wait])].toSorted((a, b) => a - b);
+  return steps.map((waitWorth) => ({ policy: "mayfly", waitWorth }));
 }
 
 function jobsOf({ seeds, worth, machine }: Study, source: Source, { policy, waitWorth }: PlanEntry): Job[] {

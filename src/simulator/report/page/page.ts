@@ -1,8 +1,10 @@
 /** The report as one HTML page that needs nothing else: no script, no network, light and dark by the reader's own setting. */
 import type { PolicyResult, Report, WorkloadResult } from "../report.ts";
+import { type PriceRow, priceRows } from "../price-rows.ts";
 import { targetRows } from "../target-rows.ts";
 import { assumptions, heading, policyFigures } from "../text.ts";
 import { verdictOf } from "../verdict.ts";
+import { amountInWords, ratioInWords, twoDigits } from "../words.ts";
 import { costPlot } from "./plot-cost.ts";
 import { coursePlot } from "./plot-course.ts";
 import { costFrontierPlot, idleFrontierPlot } from "./plot-frontier.ts";
@@ -45,7 +47,23 @@ function verdicts(report: Report): string {
   return `<h2>Verdict</h2>
 <p>${escaped(verdict.opening)}</p>
 ${table(["target: ours over theirs", ...names], body)}
+${prices(report, names)}
 ${verdict.losses.length === 0 ? "" : `<details open><summary>Where ours loses</summary><ul>${items(verdict.losses)}</ul></details>`}`;
+}
+
+function prices(report: Report, names: string[]): string {
+  const rows = priceRows(report).map((row) => priceRow(row, names));
+  return rows.length === 0 ? "" : table(["cost over the best baseline's, by the worth of a wait", ...names], rows);
+}
+
+function priceRow({ waitWorth, cells }: PriceRow, names: string[]): string {
+  const ratios = names.map((name) => {
+    const cell = cells.get(name);
+    if (cell === undefined) return "<td></td>";
+    const { policy, ratio } = cell;
+    return `<td class="${ratio.median < 1 ? "good" : "bad"}" title="${escaped(`${ratioInWords(ratio)} × ${policy}`)}">${twoDigits(ratio.median)}</td>`;
+  });
+  return `<tr><th scope="row">${amountInWords(waitWorth)}</th>${ratios.join("")}</tr>`;
 }
 
 function items(lines: string[]): string {

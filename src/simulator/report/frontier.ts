@@ -1,0 +1,37 @@
+/**
+ * Ours at each step of its knob. A step is also a price of waiting: what every policy would cost at it is known from its runs, so that ours can be
+ * held against the best at each price, not only at the one that the study was made for.
+ */
+import type { Outcome } from "../simulator.ts";
+import type { WorkloadRuns } from "./compare.ts";
+import { type Spread, spreadOf, summarise } from "./figures.ts";
+import type { FrontierPoint } from "./report.ts";
+
+export function frontierOf({ frontier, policies }: WorkloadRuns, cpuWorth: number): FrontierPoint[] {
+  const oracle = policies.find(({ kind }) => kind === "limit");
+  const baselines = policies.filter(({ kind }) => kind === "baseline");
+  return frontier.map(({ waitWorth, runs }) => {
+    const costs = (some: Outcome[]) => some.map((run) => resources(run, cpuWorth) + (run.waitSeconds + run.delaySeconds) * waitWorth);
+    const best = cheapest(baselines, costs);
+    return {
+      waitWorth,
+      figures: summarise(runs),
+      resourceCost: spreadOf(runs.map((run) => resources(run, cpuWorth))),
+      timesBest: best === undefined ? null : { policy: best.policy, ratio: over(costs(runs), costs(best.runs)) },
+      timesOracle: oracle === undefined ? null : over(costs(runs), costs(oracle.runs)),
+    };
+  });
+}
+
+function resources({ gbSeconds, bringUpCpuSeconds }: Outcome, cpuWorth: number): number {
+  return gbSeconds + bringUpCpuSeconds * cpuWorth;
+}
+
+function cheapest(policies: WorkloadRuns["policies"], costs: (runs: Outcome[]) => number[]): WorkloadRuns["policies"][number] | undefined {
+  const median = ({ runs }: { runs: Outcome[] }) => spreadOf(costs(runs)).median;
+  return policies.toSorted((a, b) => median(a) - median(b))[0];
+}
+
+function over(ours: number[], theirs: number[]): Spread {
+  return spreadOf(ours.map((cost, at) => cost / theirs[at]!));
+}
