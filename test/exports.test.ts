@@ -65,7 +65,7 @@ for (const format of ["qcow2", "vmdk", "vdi"] as const) {
   });
 }
 
-test("Google's archive holds one file, disk.raw, of whole GiB, in GNU's old format", async () => {
+test("Google's archive holds one file, disk.raw, of whole GiB, in GNU's old format, and is the same each time", async () => {
   const { path, bytes } = await make("gce", { size: undefined });
   assert.equal(bytes, 1_024 * MIB);
   const listing = execFileSync("tar", ["-tvzf", path], { encoding: "utf8" });
@@ -73,6 +73,8 @@ test("Google's archive holds one file, disk.raw, of whole GiB, in GNU's old form
   const head = execFileSync("sh", ["-c", `gzip -dc '${path}' | head -c 1024`]);
   assert.equal(head.toString("latin1", 257, 265), "ustar  \0");
   assert.equal(head.readUInt16LE(512 + 510), 0xaa55);
+  const hash = hashOf(path);
+  assert.equal(hashOf((await make("gce", { size: undefined })).path), hash);
 });
 
 test("an OVA has its description first, well formed, and the digests of its files", async () => {
@@ -98,11 +100,10 @@ test("an OVA has its description first, well formed, and the digests of its file
   assert.match(info, /create type: streamOptimized/);
 });
 
-test("the same image and options give the same bytes, in every format", async () => {
-  for (const format of formats) {
-    const options = format === "gce" ? { size: undefined } : { dataPath: "/data" };
+test("the same image and options give the same bytes, in every other format", async () => {
+  for (const format of formats.filter((name) => name !== "gce")) {
     const hashes = [];
-    for (let round = 0; round < 2; round++) hashes.push(hashOf((await make(format, options)).path));
+    for (let round = 0; round < 2; round++) hashes.push(hashOf((await make(format, { dataPath: "/data" })).path));
     assert.equal(hashes[0], hashes[1], format);
   }
 });
