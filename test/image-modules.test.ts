@@ -5,8 +5,16 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { type Definitions, definitionsFile, openDefinitions } from "../src/appliances/definitions.ts";
+import { applianceSpecSchema } from "../src/appliances/spec.ts";
+import { openSeal } from "../src/catalog/seal.ts";
 import { makeScratch } from "../src/images/builder/testing/scratch.ts";
 import { type Outcome, mayfly } from "./command.ts";
+
+/** A stopped appliance's, as a server leaves it. */
+function definitionsIn(stateDir: string): Definitions {
+  return openDefinitions(definitionsFile(stateDir), openSeal(join(stateDir, "key"), true));
+}
 
 describe("images of modules", () => {
   const scratch = makeScratch();
@@ -99,6 +107,11 @@ describe("images of modules", () => {
     const whileUsed = await json("prune").finally(() => user.kill());
     assert.deepEqual(whileUsed.removed, []);
     await once(user, "exit");
+    const appliances = definitionsIn(scratch.dir);
+    appliances.save({ spec: applianceSpecSchema.parse({ name: "shop", image: id }), wanted: false, createdAt: 0 });
+    assert.deepEqual((await json("prune", "--state", scratch.dir)).removed, []);
+    appliances.remove("shop");
+    appliances.close();
     assert.deepEqual(
       (await json("prune", "--dry-run")).removed.map((one: { id: string }) => one.id),
       [id],
@@ -113,7 +126,9 @@ describe("images of modules", () => {
     assert.equal(kept.length, 6);
     assert.equal((await run("inspect", id)).code, 1);
     assert.deepEqual((await json("list")).images.length, 6);
-    assert.ok(existsSync(join(cacheDir, "images/keys")));
+    const named = (await json("prune", "python")).removed.map((one: { id: string }) => one.id.length);
+    assert.deepEqual(named, [64]);
+    assert.equal((await run("prune", "python")).code, 1);
   });
 
   test("what cannot be used is told in a line, with the cure", async () => {

@@ -14,7 +14,7 @@ import { MayflyError, asMayflyError } from "../errors/error.ts";
 import { findImage } from "../images/find-image.ts";
 import { describeImage, type Image, imageAt, isComplete, type RunSpec } from "../images/image.ts";
 import type { UsageSink } from "../machines/fleet/fleet.ts";
-import { type Definition, openDefinitions } from "./definitions.ts";
+import { type Definition, definitionsFile, openDefinitions } from "./definitions.ts";
 import { type ApplianceHost, openHost } from "./host.ts";
 import { createKeeper, type Keeper } from "./keeper.ts";
 import type { ApplianceInfo, ApplianceSpec } from "./spec.ts";
@@ -61,7 +61,7 @@ interface Entry {
 export function openAppliances(options: AppliancesOptions): Appliances {
   const { stateDir, cacheDir, clock } = options;
   const runDir = join(stateDir, "run", "appliances");
-  const definitions = openDefinitions(join(stateDir, "appliances.db"), options.seal);
+  const definitions = openDefinitions(definitionsFile(stateDir), options.seal);
   const volumes = createVolumes(join(stateDir, "volumes"));
   const entries = new Map<string, Entry>();
   /** Names being made or removed: nobody else may begin with them. */

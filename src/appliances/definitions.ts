@@ -3,7 +3,9 @@
  *
  * A definition is on disk when `save` returns. Variables may be secrets: they are sealed with the key of the secrets.
  */
-import type { DatabaseSync } from "node:sqlite";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import type { Seal } from "../catalog/seal.ts";
 import { failureOf } from "../sqlite/failure.ts";
 import type { Migration } from "../sqlite/migrate.ts";
@@ -51,6 +53,21 @@ export function openDefinitions(file: string, seal: Seal): Definitions {
     remove: (name) => telling(file, () => void db.prepare("DELETE FROM appliances WHERE name = ?").run(name)),
     close: () => db.close(),
   };
+}
+
+/** Ids of the images that the appliances of a state folder are of, running or not; only read, also while a server has the folder. */
+export function imagesOfAppliances(stateDir: string): string[] {
+  const file = definitionsFile(stateDir);
+  if (!existsSync(file)) return [];
+  return telling(file, () => {
+    using db = new DatabaseSync(file, { readOnly: true });
+    const rows = db.prepare("SELECT spec FROM appliances").all();
+    return rows.map(({ spec }) => (JSON.parse(String(spec)) as ApplianceSpec).image);
+  });
+}
+
+export function definitionsFile(stateDir: string): string {
+  return join(stateDir, "appliances.db");
 }
 
 function save(db: DatabaseSync, seal: Seal, { spec, wanted, createdAt }: Definition): void {

@@ -1,5 +1,5 @@
 /** Names of images: `<cacheDir>/images/names/<name>` holds the id. A name is moved, not shared, when it is given again. */
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { MayflyError } from "../../errors/error.ts";
@@ -31,6 +31,12 @@ export async function imageNames(cacheDir: string): Promise<Map<string, string>>
 export async function namesById(cacheDir: string): Promise<Map<string, string[]>> {
   const byId = Map.groupBy(await imageNames(cacheDir), ([, id]) => id);
   return new Map([...byId].map(([id, entries]) => [id, entries.map(([name]) => name)]));
+}
+
+/** Rejects with "no-such-image" where none has this name. */
+export async function giveUpName(cacheDir: string, name: string): Promise<void> {
+  if (!(await imageNames(cacheDir)).has(name)) throw new MayflyError("no-such-image", { image: `with the name ${name}` });
+  await rm(join(folder(cacheDir), name));
 }
 
 function folder(cacheDir: string): string {

@@ -9,6 +9,8 @@ export interface PruneOptions {
   cacheDir: string;
   /** The image that machines start from at present, if it is built. */
   current: string | undefined;
+  /** Ids that are in use for other reasons. */
+  keep: string[];
   /** Only says what would be removed. */
   dryRun: boolean;
 }
@@ -19,11 +21,12 @@ interface Pruned {
   bytes: number;
 }
 
-export async function pruneImages({ cacheDir, current, dryRun }: PruneOptions): Promise<{ removed: Pruned[]; kept: string[] }> {
+export async function pruneImages({ cacheDir, current, keep, dryRun }: PruneOptions): Promise<{ removed: Pruned[]; kept: string[] }> {
   const folder = imagesFolder(cacheDir);
   const all = existsSync(folder) ? (await readdir(folder)).filter((name) => isId(name)) : [];
   const used = new Set([
     current,
+    ...keep,
     ...(await imageNames(cacheDir)).values(),
     ...(await idsOfTemplates(cacheDir)),
     ...(await idsInUse(folder)),

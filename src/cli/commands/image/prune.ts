@@ -1,10 +1,15 @@
+import { join } from "node:path";
 import type { Command } from "commander";
+import { imagesOfAppliances } from "../../../appliances/definitions.ts";
+import { defaultStateDir } from "../../../config/folders.ts";
 import { findBuilt } from "../../../images/builder/build-image.ts";
+import { giveUpName } from "../../../images/inventory/names.ts";
 import { pruneImages } from "../../../images/inventory/prune.ts";
 import { bytesInWords } from "../../units.ts";
 
 interface Options {
   cache: string;
+  state: string;
   dryRun: boolean;
   json?: true;
 }
@@ -12,17 +17,28 @@ interface Options {
 export function define(image: Command, cache: string): void {
   image
     .command("prune")
-    .description("remove images that nothing uses; the platform's, named ones, and those of templates and running machines stay")
-    .option("--dry-run", "only say what would be removed", false)
+    .description(
+      "remove images that nothing uses; the platform's, named ones, and those of appliances, templates and running machines stay",
+    )
+    .argument("[names...]", "names that are given up first, so that their images may go, too")
+    .option("--dry-run", "only say what would be removed; names stay", false)
+    .option(
+      "--state <dir>",
+      "whose appliances keep their images (or MAYFLY_STATE_DIR)",
+      process.env.MAYFLY_STATE_DIR ?? defaultStateDir(process.env),
+    )
     .option("--cache <dir>", "cache folder (or MAYFLY_CACHE_DIR)", cache)
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExample:\n  mayfly image prune --dry-run")
+    .addHelpText("after", "\nExamples:\n  mayfly image prune --dry-run\n  mayfly image prune old-shop")
     .action(prune);
 }
 
-async function prune({ cache, dryRun, json }: Options): Promise<void> {
+async function prune(names: string[], { cache, state, dryRun, json }: Options): Promise<void> {
+  if (!dryRun) for (const name of names) await giveUpName(cache, name);
   const current = await findBuilt({ cacheDir: cache, modules: ["agent"], progress: () => undefined });
-  const { removed, kept } = await pruneImages({ cacheDir: cache, current: current?.id, dryRun });
+  // `mayfly demo` has a state folder of its own inside.
+  const keep = [state, join(state, "demo")].flatMap(imagesOfAppliances);
+  const { removed, kept } = await pruneImages({ cacheDir: cache, current: current?.id, keep, dryRun });
   const bytes = removed.reduce((sum, one) => sum + one.bytes, 0);
   if (json) return console.log(JSON.stringify({ removed, kept, bytes, dryRun }));
   const lines = removed.map((one) => `  ${one.id.slice(0, 16)}  ${bytesInWords(one.bytes)}`);
