@@ -37,6 +37,7 @@ export interface OpenAccounts extends Accounts, UsageSink {
 }
 
 const MB = 2 ** 20;
+const MINUTE_MS = 60_000;
 const unlimited: Limits = { spend: null, requests: null, cpuSeconds: null };
 
 export function createAccounts({ ledger, prices, clock, tell }: AccountsOptions): OpenAccounts {
@@ -47,6 +48,7 @@ export function createAccounts({ ledger, prices, clock, tell }: AccountsOptions)
   // Later: whoever is told may be in the midst of telling us.
   const onChange = (app: string) => queueMicrotask(() => watchers.forEach((changed) => changed(app)));
   const quotas = createQuotas({ limits: ledger.limits(), prices, clock, usage, tell, onChange });
+  const stopTurning = clock.every(MINUTE_MS, () => quotas.turn());
   const record = (delta: UsageDelta) => {
     ledger.record(delta);
     quotas.observe(delta);
@@ -75,7 +77,10 @@ export function createAccounts({ ledger, prices, clock, tell }: AccountsOptions)
       ledger.setLimits(app, limits);
       quotas.set(app, limits);
     },
-    close: stopMeter,
+    close() {
+      stopTurning();
+      stopMeter();
+    },
   };
 
   function attribute({ machine, cpuUs, at }: UsageEntry, app: string): void {

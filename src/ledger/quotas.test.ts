@@ -8,7 +8,7 @@ import { defaultPrices } from "./prices.ts";
 
 const DECEMBER = Date.UTC(2026, 11);
 let now: number;
-const clock = Object.assign(new FakeClock(), { wall: () => now });
+let clock: FakeClock;
 let ledger: Ledger;
 let accounts: OpenAccounts;
 let told: string[];
@@ -16,6 +16,7 @@ let told: string[];
 beforeEach(() => {
   now = DECEMBER - 100_000;
   told = [];
+  clock = Object.assign(new FakeClock(), { wall: () => now });
   ledger = createLedger(":memory:", { clock, onFailure: (error) => assert.fail(String(error)) });
   open();
 });
@@ -49,6 +50,7 @@ test("what was used before a limit was set counts, and so does what was before a
   serve("shop");
   accounts.setLimits("shop", { spend: null, requests: 1, cpuSeconds: null });
   assert.ok(accounts.admit("shop"));
+  accounts.close();
   open();
   assert.ok(accounts.admit("shop"));
   accounts.setLimits("shop", { spend: null, requests: 2, cpuSeconds: null });
@@ -99,6 +101,17 @@ test("whoever watches is told when an app is refused, and when it no longer is",
     changes.map(([, isRefused]) => isRefused),
     [true, false, true, false],
   );
+});
+
+test("a month's end is noticed within a minute, though nobody calls", async () => {
+  accounts.setLimits("shop", { spend: null, requests: 1, cpuSeconds: null });
+  serve("shop");
+  await Promise.resolve();
+  const changes: string[] = [];
+  accounts.watch((app) => changes.push(app));
+  now = DECEMBER;
+  await clock.advance(60_000);
+  assert.deepEqual(changes, ["shop"]);
 });
 
 test("limits that are lifted refuse nothing", () => {

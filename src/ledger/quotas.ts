@@ -43,6 +43,8 @@ export interface Quotas {
   admit(app: string): Reached | undefined;
   observe(delta: UsageDelta): void;
   set(app: string, limits: Limits): void;
+  /** To be called now and then: a month may have ended for apps that nobody calls. */
+  turn(): void;
 }
 
 interface Account {
@@ -88,6 +90,9 @@ export function createQuotas(options: QuotaOptions): Quotas {
       const account: Account = { limits, month: "", endsAt: 0, sums: emptySums(), reached: wasReached, told: new Set() };
       accounts.set(app, account);
       turnMonth(account, app, options);
+    },
+    turn() {
+      for (const [app, account] of accounts) if (clock.wall() >= account.endsAt) turnMonth(account, app, options);
     },
   };
   for (const [app, limits] of options.limits) quotas.set(app, limits);
