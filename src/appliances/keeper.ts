@@ -205,7 +205,10 @@ export function createKeeper(options: KeeperOptions): Keeper {
       restarts = 0;
       try {
         await openForwards();
-        await launch();
+        const launching = launch();
+        // A stop that comes meanwhile waits for it.
+        finished = launching.catch(() => undefined);
+        await launching;
         if (state === "starting") state = "running";
       } catch (error) {
         closeForwards();
