@@ -24,7 +24,7 @@ function read(store: Buffer): { alias: string; type: string; certificate: Buffer
     at += 4 + length;
     return { alias, type, certificate: store.subarray(at - length, at) };
   });
-  const key = Buffer.from([..."changeit"].flatMap((letter) => [0, letter.charCodeAt(0)]));
+  const key = Buffer.from("\0c\0h\0a\0n\0g\0e\0i\0t");
   const digest = createHash("sha1").update(Buffer.concat([key, Buffer.from("Mighty Aphrodite"), store.subarray(0, at)]));
   assert.deepEqual(store.subarray(at), digest.digest());
   return entries;
