@@ -10,7 +10,10 @@ export class Caller {
   /** Never rejects: what fails is counted. */
   async call(url: string): Promise<void> {
     try {
-      const { status, timing, body } = await this.#get(url);
+      const { status, timing, body } = await this.#get(url).catch((error: unknown) => {
+        if (error !== STALE) throw error;
+        return this.#get(url);
+      });
       if (status === 200) this.waits.push(waitIn(timing));
       else this.failures.push(`${status}: ${body}`);
     } catch (error) {
@@ -24,16 +27,21 @@ export class Caller {
 
   #get(url: string): Promise<{ status: number | undefined; timing: string; body: string }> {
     return new Promise((resolve, reject) => {
+      let answered = false;
       const request = get(url, { agent: this.#agent }, (response) => {
+        answered = true;
         let body = "";
         response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
         response.on("error", reject);
         response.on("end", () => resolve({ status: response.statusCode, timing: String(response.headers["server-timing"] ?? ""), body }));
       });
-      request.on("error", reject);
+      request.on("error", (error) => reject(request.reusedSocket && !answered ? STALE : error));
     });
   }
 }
+
+/** The server closed a connection that had been idle just when it was used again, as it may: every client of HTTP takes another then. */
+const STALE = new Error("a connection was closed before its reply");
 
 /** "queue;dur=1.5, start;dur=0, bind;dur=2, run;dur=3" → 3.5 */
 function waitIn(timing: string): number {
