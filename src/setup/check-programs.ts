@@ -34,6 +34,10 @@ export async function checkErofs(): Promise<Finding> {
   return checkProgram("erofs-utils", "erofs-utils", /mkfs\.erofs (?:\(erofs-utils\) )?v?(\d\S*)/);
 }
 
+export async function checkQemuImg(): Promise<Finding> {
+  return checkProgram("qemu-img", "qemu-utils", /version (\S+)/);
+}
+
 /** Fetched when the gvisor driver is first used, so its absence is no fault. */
 export function checkRunsc(cacheDir: string): Finding {
   const path = join(cacheDir, "packages/trixie/runsc/usr/bin/runsc");

@@ -2,7 +2,7 @@
 import { checkCgroups } from "./check-cgroups.ts";
 import { checkDisk, checkKvm, checkMemory } from "./check-host.ts";
 import { checkPort } from "./check-port.ts";
-import { checkErofs, checkNode, checkNpmPackages, checkQemu, checkRunsc } from "./check-programs.ts";
+import { checkErofs, checkNode, checkNpmPackages, checkQemu, checkQemuImg, checkRunsc } from "./check-programs.ts";
 
 /** What one row of the doctor's report says. */
 export interface Finding {
@@ -29,6 +29,7 @@ export async function doctor({ stateDir, cacheDir, listen, api }: DoctorOptions)
     checkNpmPackages(),
     await checkQemu(),
     await checkErofs(),
+    await checkQemuImg(),
     checkKvm(),
     checkRunsc(cacheDir),
     checkCgroups(),
