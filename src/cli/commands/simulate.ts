@@ -43,7 +43,7 @@ export function define(command: Command): void {
     )
     .option("--policy <names>", `some of ${policyNames.join(",")} (default: all)`)
     .option("--hours <count>", "virtual hours (default: all of a trace, 1 to 24 of a family)", parseHours)
-    .option("--apps <count>", "apps (default: all of a trace, 3 to 50 of a family)", parseCount(1, 100_000))
+    .option("--apps <count>", "apps (default: all of a trace, 3 to 40 of a family)", parseCount(1, 100_000))
     .option("--seed <numbers>", "one run for each; the tables show medians", usualSeeds.join(","))
     .option(
       "--wait-worth <number>",

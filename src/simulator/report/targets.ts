@@ -3,7 +3,7 @@ import type { Outcome } from "../simulator.ts";
 import type { WorkloadRuns } from "./compare.ts";
 import { figures, spreadOf } from "./figures.ts";
 import type { Verdict } from "./report.ts";
-import { percentInWords, ratioInWords } from "./words.ts";
+import { exactPercentInWords, ratioInWords } from "./words.ts";
 
 type Reading = NonNullable<Verdict["reading"]>;
 type Read = (run: Outcome) => number;
@@ -55,7 +55,7 @@ function judgeIdle(target: "idle-of-fixed" | "idle-of-hybrid", workload: Workloa
 
 function outOfReach(target: Verdict["target"], reading: Reading, { frontier }: WorkloadRuns, rival: Rival, rate: Read): Verdict {
   const lowest = Math.min(...frontier.map(({ runs }) => medianOf(runs, rate)));
-  const says = `no step of the knob brings that down to ${rival.policy}'s ${percentInWords(medianOf(rival.runs, rate))}: the lowest is ${percentInWords(lowest)}`;
+  const says = `no step of the knob brings that down to ${rival.policy}'s ${exactPercentInWords(medianOf(rival.runs, rate))}: the lowest is ${exactPercentInWords(lowest)}`;
   return { target, reading, reached: false, against: rival.policy, limit: targets[target].limit, ratio: null, waitWorth: null, says };
 }
 

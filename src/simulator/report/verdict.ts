@@ -1,7 +1,7 @@
 /** The report in a few sentences: how many targets are reached, and every one that is not, plainly. */
 import type { Report, Verdict } from "./report.ts";
 import { rowTitle } from "./target-rows.ts";
-import { ratioInWords } from "./words.ts";
+import { amountInWords, ratioInWords, twoDigits } from "./words.ts";
 
 interface Judged {
   workload: string;
@@ -11,7 +11,9 @@ interface Judged {
 /** Nothing where nothing was judged. */
 export function verdictOf(report: Report): { opening: string; losses: string[] } | undefined {
   const judged = report.workloads.flatMap(({ name, verdicts }) => verdicts.map((verdict) => ({ workload: name, verdict })));
-  return judged.length === 0 ? undefined : { opening: opening(report, judged), losses: losses(judged.filter(isMissed)) };
+  return judged.length === 0
+    ? undefined
+    : { opening: opening(report, judged), losses: [...losses(judged.filter(isMissed)), ...otherPrices(report)] };
 }
 
 function opening({ workloads }: Report, judged: Judged[]): string {
@@ -39,6 +41,19 @@ function isMissed({ verdict }: Judged): boolean {
 function losses(missed: Judged[]): string[] {
   const byTarget = Map.groupBy(missed, ({ verdict }) => rowTitle(verdict));
   return [...byTarget].map(([title, some]) => `${title}: ${some.map(lossInWords).join("; ")}`);
+}
+
+/** One line for all worths of a wait, but that of the study, at which a baseline costs less. */
+function otherPrices({ workloads, worth }: Report): string[] {
+  const dearer = workloads.flatMap(({ name, frontier }) => {
+    const steps = frontier.flatMap(({ waitWorth, timesBest }) =>
+      timesBest === null || timesBest.ratio.median <= 1 || waitWorth === worth.wait
+        ? []
+        : [`${twoDigits(timesBest.ratio.median)} × ${timesBest.policy} at ${amountInWords(waitWorth)}`],
+    );
+    return steps.length === 0 ? [] : [`${name} ${steps.join(", ")}`];
+  });
+  return dearer.length === 0 ? [] : [`cost at another worth of a wait: ${dearer.join("; ")}`];
 }
 
 function lossInWords({ workload, verdict: { ratio, says } }: Judged): string {

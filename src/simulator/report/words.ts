@@ -9,6 +9,11 @@ export function percentInWords(share: number): string {
   return `${percent.toFixed(percent < 1 ? 2 : percent < 10 ? 1 : 0)} %`;
 }
 
+/** The same with the digits of small shares, where two are to be told apart. */
+export function exactPercentInWords(share: number): string {
+  return share > 0 && share < 0.0001 ? `${(share * 100).toPrecision(2)} %` : percentInWords(share);
+}
+
 /** Three digits that matter: 0.12, 4.50, 1,230, 45.6k, 7.89M; whole numbers below that stay whole. */
 export function amountInWords(amount: number): string {
   if (Number.isInteger(amount) && amount < 10_000) return amount.toLocaleString("en");

@@ -46,7 +46,14 @@ function openTrace(trace: Trace, seed: number): OpenSource {
   return { workload: readHuawei({ ...trace, durationUnitMs: trace.kind === "huawei2023" ? 1 : 1_000 }, seed) };
 }
 
-export function nameOf(source: Source): string {
+/** Unlike those of the sources before it. */
+export function nameOf(sources: readonly Source[], at: number): string {
+  const name = kindOf(sources[at]!);
+  const before = sources.slice(0, at).filter((source) => kindOf(source) === name).length;
+  return before === 0 ? name : `${name}-${before + 1}`;
+}
+
+function kindOf(source: Source): string {
   return "family" in source ? source.family : source.trace.kind;
 }
 

@@ -25,9 +25,10 @@ export async function runStudy(study: Study, step: (text: string) => void): Prom
   const pool = createPool();
   try {
     const workloads: WorkloadResult[] = [];
-    for (const source of study.sources) {
-      step(`simulating ${nameOf(source)}`);
-      workloads.push(compare(await runSource(study, source, pool), study.worth));
+    for (const [at, source] of study.sources.entries()) {
+      const name = nameOf(study.sources, at);
+      step(`simulating ${name}`);
+      workloads.push(compare({ name, ...(await runSource(study, source, pool)) }, study.worth));
     }
     const { seeds, machine, worth } = study;
     return { report: "mayfly-simulation", version: 1, seeds, machine: { name: machine, ...machineModels[machine] }, worth, workloads };
@@ -36,7 +37,7 @@ export async function runStudy(study: Study, step: (text: string) => void): Prom
   }
 }
 
-async function runSource(study: Study, source: Source, pool: Pool): Promise<WorkloadRuns> {
+async function runSource(study: Study, source: Source, pool: Pool): Promise<Omit<WorkloadRuns, "name">> {
   const { policies, seeds } = study;
   const plan = planOf(study);
   const runs = await pool.runAll(plan.flatMap((entry) => jobsOf(study, source, entry)));
@@ -46,7 +47,6 @@ async function runSource(study: Study, source: Source, pool: Pool): Promise<Work
   };
   const { apps, live, outcome } = runs[0]!;
   return {
-    name: nameOf(source),
     description: isSynthetic(source) ? "synthetic" : outcome.workload,
     synthetic: isSynthetic(source),
     apps,

@@ -3,11 +3,11 @@ import type { FamilyName } from "../workloads/families.ts";
 
 /** Of each family enough to learn from, and so little that all together take half a minute. Whole days where days matter. */
 export const usualSizes: Record<FamilyName, { hours: number; apps: number }> = {
-  steady: { hours: 2, apps: 20 },
+  steady: { hours: 2, apps: 12 },
   diurnal: { hours: 24, apps: 3 },
   bursts: { hours: 1, apps: 6 },
-  timers: { hours: 24, apps: 50 },
-  rare: { hours: 24, apps: 50 },
+  timers: { hours: 24, apps: 40 },
+  rare: { hours: 24, apps: 40 },
   bursty: { hours: 3, apps: 12 },
   mix: { hours: 8, apps: 40 },
   wait50: { hours: 0.02, apps: 1 },
