@@ -19,7 +19,7 @@ test("the doctor reports on every part, and what is not well has a cure", async 
   const findings = await doctor({ stateDir, cacheDir: scratch, listen: "127.0.0.1:0", api: "127.0.0.1:0" });
   assert.deepEqual(
     findings.map(({ part }) => part),
-    "Node, npm packages, QEMU, erofs-utils, /dev/kvm, runsc (gVisor), control groups, memory, disk for state, disk for cache, port for functions, port for the API".split(
+    "Node, npm packages, QEMU, erofs-utils, qemu-img, /dev/kvm, runsc (gVisor), control groups, memory, disk for state, disk for cache, port for functions, port for the API".split(
       ", ",
     ),
   );
@@ -29,7 +29,7 @@ test("the doctor reports on every part, and what is not well has a cure", async 
 
 test("the parts that this test suite itself needs are found", async () => {
   const findings = await doctor({ stateDir: scratch, cacheDir: scratch, listen: "127.0.0.1:0", api: "127.0.0.1:0" });
-  for (const part of ["Node", "npm packages", "QEMU", "erofs-utils"]) {
+  for (const part of ["Node", "npm packages", "QEMU", "erofs-utils", "qemu-img"]) {
     const finding = findings.find((found) => found.part === part);
     assert.ok(finding?.ok, `${part}: ${finding?.detail}`);
     assert.match(finding.detail, /\d/);
