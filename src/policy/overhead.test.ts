@@ -1,0 +1,44 @@
+/** A machine uses some CPU of its own (a sandbox's kernel, an agent's timers): with little in flight that is most of what is counted, and says nothing of the invocations. */
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { slotsOf } from "./explain.ts";
+import { createPackingPolicy } from "./packing.ts";
+import type { PolicyEvent } from "./policy.ts";
+
+const HOST = { blanks: 1, idleMs: null, maxMachines: 9, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6, memoryMb: 256, vcpus: 1 };
+const LIMITS = {
+  concurrency: 1_000,
+  minMachines: 1,
+  maxMachines: 9,
+  reservedBlanks: 0,
+  waitWorth: null,
+  queue: 100,
+  memoryMb: 256,
+  vcpus: 1,
+};
+
+for (const [perSecond, callMs, callCpuMs, ownCpuMs] of [
+  [3, 52, 2, 30],
+  [1, 105, 5, 60],
+] as const)
+  test(`${perSecond} calls a second of ${callMs} ms with ${callCpuMs} of CPU, on a machine that uses ${ownCpuMs} ms a second itself, keep at least eight slots`, () => {
+    const policy = createPackingPolicy({ ...HOST, waitWorth: 20, cpuWorth: 9 });
+    let machine = 0;
+    const send = (event: PolicyEvent, now: number): void => {
+      for (const command of policy.step(policy.state, event, now)) {
+        if (command.type === "start") send({ type: "blank", machine: command.machine }, now);
+        if (command.type === "bind") send({ type: "bound", machine: (machine = command.machine) }, now);
+      }
+    };
+    send({ type: "app", app: "ada", limits: LIMITS }, 0);
+    const stats = { cpu: (perSecond * callCpuMs + ownCpuMs) / 1_000, memoryBytes: 2e7, loopDelayMs: 0.5 };
+    for (let second = 1, invocation = 0; second <= 60; second++) {
+      for (let call = 0; call < perSecond; call++) {
+        const now = second * 1_000 + (call * 1_000) / perSecond;
+        send({ type: "arrive", invocation: ++invocation, app: "ada" }, now);
+        send({ type: "finish", invocation }, now + callMs);
+      }
+      send({ type: "stats", machine, stats }, second * 1_000 + 999);
+    }
+    assert.ok(slotsOf(policy.state, "ada") >= 8, `${slotsOf(policy.state, "ada")} slots`);
+  });
