@@ -6,7 +6,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { type Definitions, definitionsFile, openDefinitions } from "../src/appliances/definitions.ts";
-import { applianceSpecSchema } from "../src/appliances/spec.ts";
 import { openSeal } from "../src/catalog/seal.ts";
 import { makeScratch } from "../src/images/builder/testing/scratch.ts";
 import { type Outcome, mayfly } from "./command.ts";
@@ -108,7 +107,11 @@ describe("images of modules", () => {
     assert.deepEqual(whileUsed.removed, []);
     await once(user, "exit");
     const appliances = definitionsIn(scratch.dir);
-    appliances.save({ spec: applianceSpecSchema.parse({ name: "shop", image: id }), wanted: false, createdAt: 0 });
+    appliances.save({
+      spec: { name: "shop", image: id, env: {}, ports: [], volumes: [], network: "none", memoryMb: 256, vcpus: 1 },
+      wanted: false,
+      createdAt: 0,
+    });
     assert.deepEqual((await json("prune", "--state", scratch.dir)).removed, []);
     appliances.remove("shop");
     appliances.close();
