@@ -131,7 +131,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   /** What a machine needs besides. Returns its end. */
   function attach(machine: ApplianceMachine, meter: UsageMeter): () => void {
     const stopSampling = clock.every(SAMPLE_MS, () => meter.sample(machine.usage()));
-    const proxy = spec.network === "egress" ? openProxy(machine.network!.listen(proxyPort), options.egress()) : undefined;
+    const proxy = spec.network === "egress" ? openProxy({ fd: machine.network!.listen(proxyPort) }, options.egress()) : undefined;
     return () => {
       stopSampling();
       proxy?.close();

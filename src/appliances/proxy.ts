@@ -27,12 +27,12 @@ export interface Proxy {
   close(): void;
 }
 
-/** @param fd a listening socket, which the proxy closes */
-export function openProxy(fd: number, egress: Egress): Proxy {
+/** @param where a listening socket, which the proxy closes, or an address */
+export function openProxy(where: { fd: number } | { host: string; port: number }, egress: Egress): Proxy {
   const server = createServer((incoming, response) => void relay(egress, incoming, response));
   server.on("connect", (incoming: IncomingMessage, client: Duplex, head: Buffer) => void tunnel(egress, incoming, client as Socket, head));
   server.on("clientError", (_error: Error, socket: Duplex) => socket.destroy());
-  server.listen({ fd });
+  server.listen(where);
   return { close: () => closeAll(server, egress) };
 }
 
