@@ -10,7 +10,7 @@ import { openProxy, type Proxy } from "./proxy.ts";
 
 const target = createServer(async (incoming, response) => {
   response.setHeader("keep-alive", "timeout=1");
-  response.end(`${incoming.method} ${incoming.url} ${incoming.headers["proxy-connection"] ?? "-"} ${await text(incoming)}`);
+  response.end(`${incoming.method} ${incoming.url} ${String(incoming.headers["proxy-connection"] ?? "-")} ${await text(incoming)}`);
 });
 let port: number;
 let proxyPort: number;
