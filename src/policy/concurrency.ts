@@ -6,8 +6,11 @@ import type { MachineStats } from "./policy.ts";
 import { settleLoad, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { reopenMachines } from "./slots.ts";
 
-/** Before anything is known of an app. */
+/** Before anything is known of an app, and the share that it is taken to have then. */
 export const FIRST_SLOTS = 16;
+const FIRST_SHARE = 0.05;
+/** A machine's first report tells of code that runs for the first time, too: it counts for less. */
+const FIRST_REPORT = 0.2;
 /** A caller may wait for the event loop that share of the time that the invocation takes anyway. */
 const DELAY_SHARE = 0.2;
 /** Of a CPU: more leaves no room for what comes in bursts. */
@@ -18,6 +21,10 @@ const LATE_MS = 50;
 const LATE_AND_BUSY = 0.1;
 /** Reports of fewer invocations at once say more of the machine's idling than of them. */
 const FEWEST = 0.05;
+const LEAST_SHARE = 1e-4;
+/** CPU that a machine may use by itself: with little in flight it can't be told from theirs. */
+const AT_REST = 0.065;
+const AT_REST_UP_TO = 2;
 const GAIN = 0.4;
 /** Changes smaller than this would only make it swing. */
 const DEAD_BAND = 0.15;
@@ -34,12 +41,13 @@ export function learnConcurrency(state: PackingState, app: AppState, machine: Ma
   const span = now - machine.statsAt;
   settleLoad(machine, now);
   const load = span > 0 ? machine.area / span : 0;
-  if (machine.done > 0) noteCpu(app, (stats.cpu * span) / machine.done);
+  const warm = machine.reports++ > 0 ? 1 : FIRST_REPORT;
+  if (machine.done > 0) noteTurn(app, (stats.cpu * span) / machine.done, machine.area / machine.done, warm);
   machine.statsAt = now;
   machine.area = machine.done = 0;
   noteMemory(state, app, stats.memoryBytes);
   if (load < FEWEST || state.options.idleMs !== null) return;
-  noteShare(app, machine, stats, load);
+  noteShare(app, machine, stats, load, warm);
   resize(state, app, wantedSlots(app, machine, stats, load));
 }
 
@@ -50,18 +58,25 @@ function noteMemory(state: PackingState, app: AppState, bytes: number): void {
   state.memoryGb = state.memoryGb === 0 ? gb : state.memoryGb + 0.02 * (gb - state.memoryGb);
 }
 
-function noteCpu(app: AppState, ms: number): void {
-  app.cpuMs = app.cpuMs === 0 ? ms : app.cpuMs + GAIN * (ms - app.cpuMs);
+/** CPU of one invocation, and its time in flight. */
+function noteTurn(app: AppState, cpuMs: number, durationMs: number, warm: number): void {
+  if (app.durationMs === 0) [app.cpuMs, app.durationMs] = [cpuMs, durationMs];
+  app.cpuMs += GAIN * warm * (cpuMs - app.cpuMs);
+  app.durationMs += GAIN * warm * (durationMs - app.durationMs);
 }
 
 /** The agent runs handlers in one event loop: more than one CPU does not help it. */
-function noteShare(app: AppState, { vcpus }: MachineEntry, { cpu, loopDelayMs }: MachineStats, load: number): void {
+function noteShare(app: AppState, { vcpus }: MachineEntry, { cpu, loopDelayMs }: MachineStats, load: number, warm: number): void {
   const busy = Math.min(1, cpu / Math.min(1, vcpus));
   const saturated = busy >= SATURATED || (loopDelayMs > LATE_MS && busy > LATE_AND_BUSY && load >= 2);
-  const share = Math.min(1, Math.max(1e-4, busy / Math.max(load, busy)));
+  const own = AT_REST * Math.max(0, 1 - load / AT_REST_UP_TO);
   // They queue for the loop, which makes them take longer and their shares look smaller than they are. It never rests, whatever CPU it is given.
   if (saturated && load > 1.2) app.share = Math.max(app.share, Math.min(1, 2 / load));
-  else app.share = app.share === 0 ? share : app.share + GAIN * Math.min(1, load) * (share - app.share);
+  else if (busy > own) {
+    const share = Math.min(1, Math.max(LEAST_SHARE, (busy - own) / Math.max(load, busy)));
+    const known = app.share === 0 ? FIRST_SHARE : app.share;
+    app.share = known + GAIN * warm * Math.min(1, load) * (share - known);
+  }
 }
 
 function wantedSlots(app: AppState, { memoryMb }: MachineEntry, { memoryBytes }: MachineStats, load: number): number {

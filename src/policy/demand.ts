@@ -6,6 +6,8 @@
 export interface Demand {
   /** In flight and waiting, now. */
   load: number;
+  /** Of those that wait: how many the slots that there are will serve within a window, one after the other. */
+  inTurn: number;
   /** The most in this window. */
   peak: number;
   /** When this window began. */
@@ -35,7 +37,7 @@ const ONSET_FALL = 0.2;
 const LOGISTIC_SCALE = 0.5513;
 
 export function createDemand(now: number): Demand {
-  return { load: 0, peak: 0, since: now, level: 0, trend: 0, variance: 0, onset: 0, fresh: false };
+  return { load: 0, inTurn: 0, peak: 0, since: now, level: 0, trend: 0, variance: 0, onset: 0, fresh: false };
 }
 
 /** One more or one less. Returns whether a window ended. @param windowMs one start-up time */
@@ -46,7 +48,8 @@ export function changeLoad(demand: Demand, by: number, now: number, windowMs: nu
     if (demand.load === 0 && demand.peak === 0) begin(demand, now);
   }
   demand.load += by;
-  if (demand.load > demand.peak) demand.peak = demand.load;
+  const atOnce = demand.load - demand.inTurn;
+  if (atOnce > demand.peak) demand.peak = atOnce;
   return ended;
 }
 
@@ -56,13 +59,13 @@ export function closeWindows(demand: Demand, now: number, windowMs: number): voi
   if (windows < 1) return;
   observe(demand, demand.peak);
   if (windows > 1) settle(demand, windows - 1);
-  demand.peak = demand.load;
+  demand.peak = demand.load - demand.inTurn;
   demand.since += windows * windowMs;
 }
 
 /** Invocations at once, one window ahead. */
-export function expected({ load, level, trend, onset, fresh }: Demand): number {
-  return Math.max(load, level + trend, fresh ? onset : 0);
+export function expected({ load, inTurn, level, trend, onset, fresh }: Demand): number {
+  return Math.max(load - inTurn, level + trend, fresh ? onset : 0);
 }
 
 /**
@@ -96,7 +99,8 @@ function observe(demand: Demand, peak: number): void {
 /** So many windows in a row with the same load. */
 function settle(demand: Demand, windows: number): void {
   const left = (gain: number) => (1 - gain) ** windows;
-  demand.level = demand.load + (demand.level - demand.load) * left(FALL_GAIN);
+  const load = demand.load - demand.inTurn;
+  demand.level = load + (demand.level - load) * left(FALL_GAIN);
   demand.trend *= left(1 - TREND_DAMPING);
   demand.variance *= left(VARIANCE_GAIN);
 }

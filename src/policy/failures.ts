@@ -44,6 +44,7 @@ function failing(failures: Failures, now: number): boolean {
 }
 
 function rejectWaiting(state: PackingState, app: AppState, now: number, commands: PolicyCommand[]): void {
+  app.demand.inTurn = 0;
   changeLoad(app.demand, -app.waiting, now, windowMs(state));
   if (app.demand.load === 0) app.idleSince = now;
   for (let invocation = dequeue(state, app); invocation !== undefined; invocation = dequeue(state, app))

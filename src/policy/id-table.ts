@@ -1,6 +1,5 @@
 /**
- * A map from invocation id to a number, as plain data: two arrays, open addressing. Ids are a counter, so that their low
- * bits are a perfect hash until old ones linger; the hot path neither allocates nor hashes.
+ * A map from invocation id to a number, as plain data: two arrays, open addressing. The hot path does not allocate.
  */
 
 export interface IdTable {
@@ -46,12 +45,18 @@ export function idsWith(table: IdTable, value: number): number[] {
 function find(table: IdTable, id: number): number {
   const { keys } = table;
   const mask = keys.length - 1;
-  let place = id & mask;
+  let place = homeOf(id, mask);
   for (;;) {
     const key = keys[place];
     if (key === id || key === FREE) return place;
     place = (place + 1) & mask;
   }
+}
+
+/** Ids are a counter: by their low bits alone those in flight would be one long run, which every removal had to walk. */
+function homeOf(id: number, mask: number): number {
+  const hash = Math.imul(id, 0x9e3779b1);
+  return (hash ^ (hash >>> 15)) & mask;
 }
 
 /** Moves back what was pushed beyond `gap`, so that no probe stops short. */
@@ -63,7 +68,7 @@ function closeGap(table: IdTable, gap: number): void {
     place = (place + 1) & mask;
     const key = keys[place] as number;
     if (key === FREE) break;
-    const home = key & mask;
+    const home = homeOf(key, mask);
     if (((place - home) & mask) < ((place - gap) & mask)) continue;
     keys[gap] = key;
     values[gap] = values[place] as number;

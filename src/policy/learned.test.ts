@@ -63,6 +63,20 @@ describe("spares", () => {
 });
 
 describe("keeping and starting ahead", () => {
+  test("after the last call of a burst nothing is bound ahead any more", () => {
+    const world = worldOf({ ada: { concurrency: 1 } }, { startsPerSecond: 5 });
+    const calls = Array.from({ length: 40 }, () => world.arrive("ada"));
+    live(world, 6_000);
+    for (const call of calls) if (world.running.has(call)) world.finish(call);
+    live(world, 4_000);
+    for (const call of calls) if (world.running.has(call)) world.finish(call);
+    live(world, 3_000);
+    const before = world.starts;
+    live(world, 300_000);
+    assert.ok(world.starts - before <= 3, `${world.starts - before} starts with nobody calling`);
+    assert.equal(world.inPhase("bound").length, 0);
+  });
+
   test("a caller who comes every five minutes finds a machine, which is not held in between", () => {
     const world = worldOf({ ada: {} });
     let [found, held] = [0, 0];
@@ -94,10 +108,13 @@ describe("keeping and starting ahead", () => {
     assert.equal(world.inPhase("bound").length, 0, "killed in the moment it is idle");
   });
 
-  test("the minimum is there without a call, and kept", () => {
+  test("the minimum is there without a call, and kept, and goes when it is lowered", () => {
     const world = worldOf({ ada: { minMachines: 2 } });
     live(world, 86_400_000);
     assert.equal(world.inPhase("bound").length, 2);
+    world.setApp("ada", LIMITS);
+    live(world, 60_000);
+    assert.equal(world.inPhase("bound").length, 0);
   });
 });
 

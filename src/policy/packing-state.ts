@@ -80,8 +80,9 @@ export interface AppState {
   slots: number;
   /** Share of its time in flight that an invocation keeps the event loop busy; 0: not known. */
   share: number;
-  /** CPU of an invocation, ms; 0: not known. */
+  /** CPU of an invocation, ms, and its time in flight; 0: not known. */
   cpuMs: number;
+  durationMs: number;
   /** Ids of its machines that are binding, bound or draining. */
   machines: MachineId[];
   /** Machines that take its work. */
@@ -92,6 +93,8 @@ export interface AppState {
   queue: number[];
   head: number;
   waiting: number;
+  /** When one that waited was last given a slot, or the first of them came. */
+  servedAt: number;
   /** Is in state.hungry. */
   hungry: boolean;
   /** Machines that it needed when last planned for. */
@@ -157,6 +160,8 @@ export interface MachineEntry {
   statsAt: number;
   /** Invocations finished since `statsAt`. */
   done: number;
+  /** How often it was reported on. */
+  reports: number;
   /** Until when its event loop computes, if each of its invocations takes what they do on average. */
   busyUntil: number;
 }
@@ -194,6 +199,7 @@ export function createApp(name: string, number: number, limits: AppLimits, slots
     slots,
     share: 0,
     cpuMs: 0,
+    durationMs: 0,
     machines: [],
     bound: 0,
     binding: 0,
@@ -201,6 +207,7 @@ export function createApp(name: string, number: number, limits: AppLimits, slots
     queue: [],
     head: 0,
     waiting: 0,
+    servedAt: now,
     hungry: false,
     planned: 0,
     wanting: false,

@@ -9,6 +9,7 @@ import type { AppLimits, PolicyCommand, PolicyEvent, Step } from "./policy.ts";
 import {
   createApp,
   createState,
+  machinesOf,
   poolOf,
   type AppState,
   type MachineEntry,
@@ -25,7 +26,7 @@ import { condemnMachine, forgetMachine, killMachine, removeMachines, retireMachi
 import { isHopeless, noteFailure, noteSuccess, rejectHopeless } from "./failures.ts";
 import { expireBlanks, scheduleWake } from "./expiry.ts";
 import { need, plan } from "./plan.ts";
-import { noteWanting, refreshForecast } from "./spares.ts";
+import { noteQueue, noteWanting, refreshForecast } from "./spares.ts";
 import { noteBound, noteStarted, windowMs } from "./start-times.ts";
 import { earliest, takeEarliest } from "./timers.ts";
 
@@ -48,6 +49,8 @@ function step(state: PackingState, event: PolicyEvent, now: number): PolicyComma
       return arrive(state, event.invocation, event.app, now);
     case "finish":
       return finish(state, event.invocation, now);
+    case "stats":
+      return machineStats(state, event, now);
     default:
       return rarely(state, event, now);
   }
@@ -118,13 +121,15 @@ function serveWaiting(state: PackingState, app: AppState, now: number): PolicyCo
 function assignWaiting(state: PackingState, app: AppState, now: number, commands: PolicyCommand[]): void {
   for (;;) {
     const machine = fullest(state, app, now);
-    if (machine === undefined) return;
+    if (machine === undefined) return noteQueue(state, app, now);
     const invocation = dequeue(state, app);
     if (invocation === undefined) break;
     put(state.invocations, invocation, machine.id);
     takeSlot(state, app, machine, now);
+    app.servedAt = now;
     commands.push({ type: "assign", invocation, machine: machine.id });
   }
+  noteQueue(state, app, now);
   const open = app.open.slice(); // those killed leave it meanwhile
   for (const id of open) {
     const machine = state.machines[id] as MachineEntry;
@@ -137,11 +142,13 @@ function wait(state: PackingState, app: AppState, invocation: number, now: numbe
   if (isHopeless(state, app, now)) return [{ type: "reject", invocation, reason: "start-failed" }];
   noteIdleEnd(app, undefined, now);
   enqueue(state, app, invocation);
+  if (app.waiting === 1) app.servedAt = now;
+  noteQueue(state, app, now);
   const before = app.forecast;
   if (changeLoad(app.demand, 1, now, windowMs(state)) || app.demand.load > app.trigger) refreshForecast(state, app, now);
   const more = app.forecast > before && noteWanting(state, app, now);
   // The first to wait always plans: its app may have to be woken at the end of a pause.
-  if (app.waiting > 1 && !more && need(app, now) === app.planned) return NOTHING;
+  if (app.waiting > 1 && !more && need(state, app, now) === app.planned) return NOTHING;
   const commands: PolicyCommand[] = [];
   plan(state, now, commands);
   scheduleWake(state, now, commands);
@@ -150,11 +157,12 @@ function wait(state: PackingState, app: AppState, invocation: number, now: numbe
 
 /** So many fewer are in flight or waiting. */
 function loseLoad(state: PackingState, app: AppState, count: number, now: number): void {
+  noteQueue(state, app, now);
   if (changeLoad(app.demand, -count, now, windowMs(state))) refreshForecast(state, app, now);
   if (app.demand.load === 0) app.idleSince = now;
 }
 
-type RareEvent = Exclude<PolicyEvent, { type: "arrive" | "finish" }>;
+type RareEvent = Exclude<PolicyEvent, { type: "arrive" | "finish" | "stats" }>;
 
 function rarely(state: PackingState, event: RareEvent, now: number): PolicyCommand[] {
   const commands: PolicyCommand[] = [];
@@ -181,8 +189,6 @@ function note(state: PackingState, event: RareEvent, now: number, commands: Poli
     case "condemn":
       condemnMachine(state, event.machine, commands);
       return noteWantingOf(state, event.machine, now);
-    case "stats":
-      return machineStats(state, event, now, commands);
     case "exit":
       return machineGone(state, event.machine, event.failed, now, commands);
     case "tick":
@@ -204,6 +210,9 @@ function setLimits(state: PackingState, name: string, limits: AppLimits, now: nu
   app.limits = limits;
   reserve(state, app, 1, now);
   noteWanting(state, app, now);
+  // With a lower minimum, what was kept for it may go.
+  for (const machine of machinesOf(state, app))
+    if (machine.phase === "bound" && machine.idleSince >= 0) lookAtIdle(state, app, machine, now, commands);
 }
 
 function addApp(state: PackingState, name: string, limits: AppLimits, now: number): AppState {
@@ -276,12 +285,13 @@ function machineBound(state: PackingState, id: number, now: number, commands: Po
   assignWaiting(state, app, now, commands);
 }
 
-function machineStats(state: PackingState, event: Extract<PolicyEvent, { type: "stats" }>, now: number, commands: PolicyCommand[]): void {
+/** Once a second for each busy machine: nothing follows from it as long as nobody waits. */
+function machineStats(state: PackingState, event: Extract<PolicyEvent, { type: "stats" }>, now: number): PolicyCommand[] {
   const machine = state.machines[event.machine];
-  if (machine?.phase !== "bound") return;
+  if (machine?.phase !== "bound") return NOTHING;
   const app = state.apps[machine.app as string] as AppState;
   learnConcurrency(state, app, machine, event.stats, now);
-  if (app.waiting > 0) assignWaiting(state, app, now, commands);
+  return app.waiting > 0 ? serveWaiting(state, app, now) : NOTHING;
 }
 
 function machineGone(state: PackingState, id: number, failed: boolean, now: number, commands: PolicyCommand[]): void {
@@ -324,5 +334,8 @@ function lookAtMachine(state: PackingState, id: number, now: number, commands: P
 
 function lookAtNumber(state: PackingState, number: number, now: number): void {
   const app = state.apps[state.appNames[number] ?? ""];
-  if (app !== undefined) lookAtApp(state, app, now);
+  if (app === undefined) return;
+  lookAtApp(state, app, now);
+  app.demand.inTurn = 0;
+  noteQueue(state, app, now);
 }

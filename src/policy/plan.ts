@@ -11,7 +11,7 @@ import { everyMachine, poolOf, type AppState, type PackingState } from "./packin
 import { bindMachine, drainMachine, killMachine, startMachine } from "./machines.ts";
 import { recordIdleTime } from "./idle-times.ts";
 import { blankGb, noteBlankFound } from "./start-times.ts";
-import { spareNeed, whySpare } from "./spares.ts";
+import { machinesForWaiting, refreshForecast, spareNeed, whySpare } from "./spares.ts";
 
 const QUIET_MS = 250;
 /** However many binds follow each other. */
@@ -33,15 +33,15 @@ export function plan(state: PackingState, now: number, commands: PolicyCommand[]
   }
   for (const name of state.hungry) {
     const app = state.apps[name] as AppState;
-    app.planned = need(app, now);
+    app.planned = need(state, app, now);
   }
 }
 
 /** Machines that an app of which some invocations wait lacks for these, and for what is forecast. Its open slots are none while any waits. */
-export function need(app: AppState, now: number): number {
+export function need(state: PackingState, app: AppState, now: number): number {
   if (app.waiting === 0 || now < app.failures.until) return 0;
   const allowed = app.limits.maxMachines - app.bound - app.binding;
-  const wanted = Math.max(Math.ceil(app.waiting / app.slots) - app.binding, app.forecast - app.bound - app.binding);
+  const wanted = Math.max(machinesForWaiting(state, app, now) - app.binding, app.forecast - app.bound - app.binding);
   return Math.max(0, Math.min(wanted, allowed));
 }
 
@@ -75,7 +75,10 @@ function forgetFed(state: PackingState, now: number): void {
   if (state.wanting.length === 0) return;
   state.wanting = state.wanting.filter((name) => {
     const app = state.apps[name];
-    return app !== undefined && (app.wanting = spareNeed(app, now) > 0);
+    if (app === undefined) return false;
+    // What was forecast when it last had calls may have faded since.
+    refreshForecast(state, app, now);
+    return (app.wanting = spareNeed(app, now) > 0);
   });
 }
 
@@ -99,7 +102,7 @@ function giveInTurn(
     const inTurn = state.hungry.slice(); // those served move to the end meanwhile
     for (const name of inTurn) {
       const app = state.apps[name] as AppState;
-      if (!mayHave(app) || need(app, now) === 0) continue;
+      if (!mayHave(app) || need(state, app, now) === 0) continue;
       const pool = poolOf(state, app.limits.memoryMb, app.limits.vcpus, now);
       if (!(all ? pool.ready.length > 0 : mayTake(state, pool, app, now))) continue;
       giveBlank(state, pool, app, whyWaiting(app), now, commands);
@@ -127,7 +130,7 @@ function mayTake(state: PackingState, pool: Pool, app: AppState, now: number): b
 
 function provideSpares(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
   // Who waits comes before who will.
-  if (state.hungry.some((name) => need(state.apps[name] as AppState, now) > 0)) return;
+  if (state.hungry.some((name) => need(state, state.apps[name] as AppState, now) > 0)) return;
   for (const name of state.wanting) giveSpares(state, state.apps[name] as AppState, now, commands);
   startSpares(state, coming, now, commands);
 }
@@ -150,7 +153,7 @@ function toTheEnd(names: string[], name: string): void {
 function startForDemand(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): number {
   let short = 0;
   if (state.hungry.length === 0) return short;
-  const lacks = state.hungry.map((name) => need(state.apps[name] as AppState, now));
+  const lacks = state.hungry.map((name) => need(state, state.apps[name] as AppState, now));
   for (let round = 0; lacks.some((lack) => lack > round); round++) {
     for (const [i, name] of state.hungry.entries()) {
       if ((lacks[i] as number) <= round) continue;
@@ -225,7 +228,7 @@ function drainOfTheRichest(state: PackingState, now: number, commands: PolicyCom
   if (machines.some((machine) => machine.phase === "draining")) return;
   const poor = state.hungry.some((name) => {
     const app = state.apps[name] as AppState;
-    return app.bound + app.binding === 0 && need(app, now) > 0;
+    return app.bound + app.binding === 0 && need(state, app, now) > 0;
   });
   if (!poor) return;
   let richest: AppState | undefined;

@@ -2,12 +2,15 @@
 import { closeWindows, expected, margin } from "./demand.ts";
 import { figure, span } from "./figures.ts";
 import type { AppState, PackingState } from "./packing-state.ts";
+import { addTimer } from "./timers.ts";
 import { memoryOf, waitForMachine, waitWorthOf, windowMs } from "./start-times.ts";
 
 /** Less than this in flight, on average, is no demand to keep spares for: that is for the idle plan to decide. */
 const LEAST_DEMAND = 0.5;
 /** Slots come in whole numbers, and what is forecast is a mean. */
 const ROUNDING = 0.5;
+/** With less waiting than this share of its slots could serve meanwhile, an app needs no machine for it. */
+const SPARED = 0.5;
 
 /** Machines that it should have, by all but what waits now. */
 export function wantedMachines(app: AppState, now: number): number {
@@ -19,6 +22,35 @@ export function wantedMachines(app: AppState, now: number): number {
 export function spareNeed(app: AppState, now: number): number {
   if (now < app.failures.until) return 0;
   return Math.min(wantedMachines(app, now), app.limits.maxMachines) - app.bound - app.binding;
+}
+
+/**
+ * Machines that serve what waits within about one start-up time. Where invocations are short, the slots that there are
+ * serve many one after the other meanwhile: a start for each of these would come too late to be of use.
+ */
+export function machinesForWaiting(state: PackingState, app: AppState, now: number): number {
+  const part = partAtOnce(state, app, now);
+  const atOnce = app.waiting * part;
+  return part < 1 && atOnce <= SPARED * app.bound * app.slots ? 0 : Math.ceil(atOnce / app.slots);
+}
+
+/** Tells the app's demand how many of those that wait are served in turn, and has it looked at again should that not happen. */
+export function noteQueue(state: PackingState, app: AppState, now: number): void {
+  const { demand, waiting } = app;
+  if (waiting === 0) {
+    demand.inTurn = 0;
+    return;
+  }
+  const part = partAtOnce(state, app, now);
+  if (part < 1 && demand.inTurn === 0) addTimer(state.timers, app.servedAt + windowMs(state) + 1, -app.number);
+  demand.inTurn = waiting * (1 - part);
+}
+
+/** Share of those that wait that need a slot of their own within a window. All of them where the slots are stuck. */
+function partAtOnce(state: PackingState, { durationMs, bound, servedAt }: AppState, now: number): number {
+  const window = windowMs(state);
+  if (durationMs === 0 || bound === 0 || now - servedAt > window || state.options.idleMs !== null) return 1;
+  return Math.min(1, durationMs / window);
 }
 
 /** Has the app looked at by the next plan, where it lacks machines. Returns whether it does. */
