@@ -75,7 +75,7 @@ function studyOf(options: Options): Study {
   return {
     sources: sourcesOf(options),
     policies: pick("policy", options.policy, policyNames),
-    seeds: options.seed.split(",").map(seedOf),
+    seeds: [...new Set(options.seed.split(",").map(seedOf))],
     worth: { wait: options.waitWorth, cpu: defaultPrices.vcpuSecond / defaultPrices.gbSecond },
     machine: pick("machine", options.machine, machineNames)[0]!,
     frontier: options.frontier ? fineSteps : usualSteps,
@@ -92,7 +92,7 @@ function sourcesOf({ family, trace, hours, apps }: Options): Source[] {
 
 function pick<Name extends string>(what: string, text: string | undefined, allowed: readonly Name[]): Name[] {
   if (text === undefined) return [...allowed];
-  return text.split(",").map((word) => {
+  return [...new Set(text.split(","))].map((word) => {
     const name = allowed.find((each) => each === word);
     if (name === undefined)
       throw new MayflyError("bad-request", { what: `there is no ${what} "${word}"; there are ${allowed.join(", ")}` });

@@ -15,8 +15,8 @@ test("the text has a row for each policy, the targets, and where ours loses", ()
   const text = reportInText(madeUpReport(), { frontier: false });
   assert.match(text, /^steady \(synthetic\): 20 apps, 1\.00 h, 10\.0k invocations$/m);
   assert.match(text, /^<day> \(recorded run <day>\): .*; 104 starts live, 100 simulated$/m);
-  assert.match(text, /^POLICY +COLD +BIND +P50 WAIT +P99 WAIT .* COST +× ORACLE$/m);
-  assert.match(text, /^mayfly +0\.10 % +1\.0 % +0 +30 ms /m);
+  assert.match(text, /^POLICY +COLD +BIND +SLOT +P50 WAIT +P99 WAIT .* COST +× ORACLE$/m);
+  assert.match(text, /^mayfly +0\.10 % +1\.0 % +0 +0 +30 ms /m);
   assert.match(text, /^TARGET +STEADY +<DAY>$/m);
   assert.match(
     text,

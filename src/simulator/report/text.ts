@@ -44,6 +44,7 @@ const figure =
 const numbers: FigureColumn<WithFigures>[] = [
   { title: "COLD", text: figure("coldRate", percentInWords) },
   { title: "BIND", text: figure("bindRate", percentInWords) },
+  { title: "SLOT", text: figure("slotWaitRate", percentInWords) },
   { title: "P50 WAIT", text: figure("waitP50Ms", waitInWords) },
   { title: "P99 WAIT", text: figure("waitP99Ms", waitInWords) },
   { title: "P99 DELAY", text: figure("delayP99Ms", waitInWords) },
