@@ -22,10 +22,12 @@ export function parseMethod(text: string): string {
   return text.toUpperCase();
 }
 
-/** Collects `--env NAME=value`, which may be repeated. */
+/** Collects `--env NAME=value`, which may be repeated. A name alone takes the value from our own environment: arguments are for all to see. */
 export function parseVariable(text: string, earlier: Record<string, string> = {}): Record<string, string> {
-  const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=([^]*)$/.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new InvalidArgumentError("It must be NAME=value.");
+  const [, name, , given] = /^([A-Za-z_][A-Za-z0-9_]*)(=([^]*))?$/.exec(text) ?? [];
+  const value = given ?? process.env[name ?? ""];
+  if (name === undefined || value === undefined)
+    throw new InvalidArgumentError("It must be NAME=value, or the NAME of a variable that is set here.");
   return { ...earlier, [name]: value };
 }
 

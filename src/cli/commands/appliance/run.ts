@@ -31,7 +31,7 @@ export function define(appliance: Command): void {
         "lead a port of this host (of 127.0.0.1 unless told) to one of the machine; may be repeated",
         parsePort,
       )
-      .option("--env <name=value>", "a variable for the command; may be repeated", parseVariable)
+      .option("--env <name[=value]>", "a variable for the command; without a value, that of yours; may be repeated", parseVariable)
       .option(
         "--volume <disk|folder:path>",
         "a disk of its own that is kept, or a folder of this host to read; may be repeated",

@@ -29,7 +29,7 @@ export function define(image: Command, cache: string): void {
     .addOption(new Option("--format <format>", "of the disk").choices(formats).default("raw"))
     .option("-o, --output <file>", "default: the image's name with the format's ending, in this folder")
     .option("--size <size>", "of the disk as its guest sees it, for example 2G; default: as small as possible", parseBytes)
-    .option("--env <name=value>", "a variable, readable for whoever has the disk; may be repeated", parseVariable)
+    .option("--env <name[=value]>", "a variable, readable for whoever has the disk; may be repeated", parseVariable)
     .option("--data <path>", "keep what is written below this path, on the rest of the disk")
     .option("--osv-loader <file>", "OSv's own boot image (loader.img): the disk runs OSv instead of Linux")
     .option("--memory <MB>", "that an OVA asks for", parseCount(64, 1_048_576), 512)
