@@ -14,7 +14,7 @@ import { style } from "./style.ts";
 
 export async function reportPage(report: Report): Promise<string> {
   const sections: string[] = [];
-  for (const workload of report.workloads) sections.push(await section(workload, report));
+  for (const [at, workload] of report.workloads.entries()) sections.push(await section(workload, at, report));
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -24,6 +24,7 @@ export async function reportPage(report: Report): Promise<string> {
 <style>${style}</style>
 <h1>Mayfly, simulated</h1>
 <p>${escaped(assumptions(report))}</p>
+<nav>${report.workloads.map(({ name }, at) => `<a href="#workload-${at}">${escaped(name)}</a>`).join(" ")}</nav>
 ${verdicts(report)}
 ${sections.join("\n")}
 <footer>Made by <code>mayfly simulate</code>. docs/simulator.md says what is modelled, what is not, and how to read this.</footer>
@@ -70,7 +71,7 @@ function items(lines: string[]): string {
   return lines.map((line) => `<li>${escaped(line)}</li>`).join("");
 }
 
-async function section(workload: WorkloadResult, { worth }: Report): Promise<string> {
+async function section(workload: WorkloadResult, at: number, { worth }: Report): Promise<string> {
   const plots = [
     await renderPlot(costPlot(workload, worth)),
     await renderPlot(waitsPlot(workload)),
@@ -78,7 +79,7 @@ async function section(workload: WorkloadResult, { worth }: Report): Promise<str
     await renderPlot(idleFrontierPlot(workload)),
     ...(workload.series.length > 0 ? [await renderPlot(coursePlot(workload))] : []),
   ];
-  return `<h2>${escaped(workload.name)}</h2>
+  return `<h2 id="workload-${at}">${escaped(workload.name)}</h2>
 <p>${escaped(heading(workload))}</p>
 ${table(["policy", ...policyFigures.map(({ title }) => title.toLowerCase())], workload.policies.map(row))}
 <div class="plots">${plots.map((plot) => `<figure>${plot}</figure>`).join("")}</div>`;

@@ -14,6 +14,8 @@ export const style = `
 body { margin: 0 auto; max-width: 1240px; padding: 24px 20px 60px; background: var(--page); color: var(--text); font: 15px/1.5 system-ui, sans-serif; }
 h1 { margin: 0 0 4px; font-size: 28px; }
 h2 { margin: 40px 0 4px; font-size: 21px; }
+nav { display: flex; flex-wrap: wrap; gap: 4px 16px; }
+a { color: var(--work); }
 p, footer { color: var(--soft); max-width: 90ch; }
 .table { overflow-x: auto; margin: 12px 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 14px; }
