@@ -65,34 +65,38 @@ async function pinsFor(store: string, set: PackageSet, options: FetchOptions): P
   const known = refresh ? undefined : await pinned(store, set);
   if (known === undefined) progress?.(`resolving packages of Debian ${set.suite}`);
   const pins = known ?? (await pin(store, set, refresh));
-  try {
-    await unpackMissing(store, set.suite, pins, progress);
-    return pins;
-  } catch (error) {
-    if (refresh) throw error;
-    // Old lists name files that the mirror no longer has.
-    progress?.(`fetching new package lists of Debian ${set.suite}`);
-    const fresh = await pin(store, set, true);
-    await unpackMissing(store, set.suite, fresh, progress);
-    return fresh;
-  }
+  const missed = await unpackMissing(store, set.suite, pins, progress);
+  if (missed === undefined) return pins;
+  if (refresh) throw missed;
+  // Old lists name files that the mirror no longer has.
+  progress?.(`fetching new package lists of Debian ${set.suite}`);
+  const fresh = await pin(store, set, true);
+  const again = await unpackMissing(store, set.suite, fresh, progress);
+  if (again !== undefined) throw again;
+  return fresh;
 }
 
+/** Resolves with why the download failed, if it did. */
 async function unpackMissing(
   store: string,
   suite: Suite,
   { closures, single }: PinnedSet,
   progress: FetchOptions["progress"],
-): Promise<void> {
+): Promise<Error | undefined> {
   const all = new Map([...closures.flat(), ...Object.values(single)].map((version) => [folderOf(version), version]));
   const missing = [...all].filter(([folder]) => !existsSync(join(store, folder))).map(([, version]) => version);
-  if (missing.length === 0) return;
+  if (missing.length === 0) return undefined;
   progress?.(`downloading from Debian ${suite}: ${namesInWords(missing)}`);
   const apt = await openPrivateApt(join(store, ".apt"), suite, false);
-  await withDraftFolder(store, async (draft) => {
-    await apt.download(missing, draft);
+  return withDraftFolder(store, async (draft) => {
+    const failure = await apt.download(missing, draft).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    if (failure !== undefined) return failure;
     const archives = await readdir(draft);
     for (const version of missing) await unpack(store, draft, archives, version);
+    return undefined;
   });
 }
 

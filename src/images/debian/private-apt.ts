@@ -38,8 +38,10 @@ export async function openPrivateApt(dir: string, suite: Suite, refresh: boolean
   if (!existsSync(keyring)) throw noKeyring();
   const config = await writeConfig(dir);
   if (refresh || !(await hasLists(dir))) await updateLists(dir, config, suite);
-  const uris = async (args: string[]) =>
-    parseUris(await runProgram("apt-get", ["-c", config, "-o", "Acquire::ForceHash=SHA256", "-qq", "--print-uris", ...args]));
+  const uris = async (args: string[]) => {
+    const all = ["-c", config, "-o", "Acquire::ForceHash=SHA256", "-qq", "--print-uris", ...args];
+    return parseUris(await runProgram("apt-get", all, { name: `finding packages of Debian ${suite}` }));
+  };
   return {
     async closure(names, without) {
       if (names.length === 0) return [];
@@ -50,9 +52,8 @@ export async function openPrivateApt(dir: string, suite: Suite, refresh: boolean
     },
     newest: async (names) => (names.length === 0 ? [] : uris(["download", ...names])),
     async download(packages, into) {
-      await runProgram("apt-get", ["-c", config, "-qq", "download", ...packages.map(({ name, version }) => `${name}=${version}`)], {
-        cwd: into,
-      });
+      const versions = packages.map(({ name, version }) => `${name}=${version}`);
+      await runProgram("apt-get", ["-c", config, "-qq", "download", ...versions], { cwd: into, name: `downloading from Debian ${suite}` });
     },
     async metaTarget(name) {
       return firstDependency(name, await runProgram("apt-cache", ["-c", config, "depends", "--important", name]));
