@@ -43,18 +43,22 @@ export async function makeOsvDisk(path: string, options: OsvDiskOptions): Promis
 }
 
 /** Whole sectors, with the command line in its place. */
-async function bootImage(loader: string, { command, env, cwd, init }: RunSpec): Promise<Buffer> {
-  if (init.length > 0) throw new MayflyError("bad-export", { what: "OSv runs one program: this image has steps before its command" });
+async function bootImage(loader: string, run: RunSpec): Promise<Buffer> {
   const given = await readFile(loader);
-  const line = Buffer.from(`${osvCommandLine({ env, command, cwd })}\0`);
-  if (line.length > COMMAND_LINE_BYTES)
-    throw new MayflyError("bad-export", { what: "OSv's command line is too long with these variables" });
   if (given.length < COMMAND_LINE_AT + COMMAND_LINE_BYTES || given.readUInt16LE(SECTOR - 2) !== 0xaa55) {
     throw new MayflyError("bad-export", { what: `${loader} is no boot image of OSv (loader.img): it has no boot sector` });
   }
   const boot = Buffer.alloc(Math.ceil(given.length / SECTOR) * SECTOR);
   given.copy(boot);
   boot.fill(0, COMMAND_LINE_AT, COMMAND_LINE_AT + COMMAND_LINE_BYTES);
-  line.copy(boot, COMMAND_LINE_AT);
+  commandLine(run).copy(boot, COMMAND_LINE_AT);
   return boot;
+}
+
+/** Ended by a zero byte. */
+function commandLine({ command, env, cwd, init }: RunSpec): Buffer {
+  if (init.length > 0) throw new MayflyError("bad-export", { what: "OSv runs one program: this image has steps before its command" });
+  const line = Buffer.from(`${osvCommandLine({ env, command, cwd })}\0`);
+  if (line.length <= COMMAND_LINE_BYTES) return line;
+  throw new MayflyError("bad-export", { what: "OSv's command line is too long with these variables" });
 }
