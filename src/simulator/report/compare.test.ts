@@ -58,7 +58,7 @@ test("at each worth of a wait ours is held against the baseline that is the chea
     ["kpa", "fixed-10min", "fixed-10min"],
   );
   // 100 GB-s, 20 s of CPU at 5 and a second of waiting at 1, over 50 GB-s, the same CPU and 100 s.
-  assert.equal(frontier[0]?.timesBest?.ratio.median, 201 / 250);
+  assert.equal(frontier[0]?.timesBest?.ratio?.median, 201 / 250);
 });
 
 test("where the rival has nothing, only nothing is no more", () => {
@@ -77,6 +77,15 @@ test("without ours, and without rivals, nothing is judged", () => {
   const only = (kind: string) => compare({ ...workload, policies: workload.policies.filter((each) => each.kind === kind) }, worth);
   assert.deepEqual(only("baseline").verdicts, []);
   assert.deepEqual(only("ours").verdicts, []);
+});
+
+test("where baselines lack what a workload is about, only the oracle is held against ours", () => {
+  const { verdicts, frontier } = compare({ ...madeUpWorkload(), rivals: false }, worth);
+  assert.deepEqual(
+    verdicts.map(({ target }) => target),
+    ["cost-of-oracle"],
+  );
+  assert.ok(frontier.every(({ timesBest }) => timesBest === null));
 });
 
 test("a run without invocations has rates of nothing", () => {

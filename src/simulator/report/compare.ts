@@ -1,6 +1,6 @@
 /** From runs to figures: per policy the median and range over the seeds, the frontier of the knob, and the verdicts. */
 import type { Outcome } from "../simulator.ts";
-import { spreadOf, summarise } from "./figures.ts";
+import { figures, ratioOf, spreadOf, summarise } from "./figures.ts";
 import { frontierOf } from "./frontier.ts";
 import type { PolicyResult, Report, WorkloadResult } from "./report.ts";
 import { judge } from "./targets.ts";
@@ -11,6 +11,8 @@ export interface WorkloadRuns {
   description: string;
   synthetic: boolean;
   apps: number;
+  /** False: ours is not held against baselines, as they lack what the workload is about. */
+  rivals: boolean;
   /** What the live run did that is repeated. */
   live: WorkloadResult["live"];
   policies: { policy: string; kind: PolicyResult["kind"]; runs: Outcome[] }[];
@@ -43,5 +45,5 @@ export function compare(workload: WorkloadRuns, worth: Report["worth"]): Workloa
 
 function timesOracle({ policies }: WorkloadRuns, runs: Outcome[]): PolicyResult["timesOracle"] {
   const oracle = policies.find(({ kind }) => kind === "limit");
-  return oracle === undefined ? null : spreadOf(runs.map(({ cost }, at) => cost / oracle.runs[at]!.cost));
+  return oracle === undefined ? null : ratioOf(runs.map(figures.cost), oracle.runs.map(figures.cost));
 }

@@ -56,6 +56,12 @@ export function spreadOf(values: number[]): Spread {
   return { median, min: sorted[0]!, max: sorted.at(-1)! };
 }
 
+/** Seed by seed; null where one of theirs is nothing. */
+export function ratioOf(ours: number[], theirs: number[]): Spread | null {
+  const ratios = ours.map((value, at) => value / theirs[at]!);
+  return ratios.every(Number.isFinite) ? spreadOf(ratios) : null;
+}
+
 function share({ invocations }: Outcome, count: number): number {
   return invocations === 0 ? 0 : count / invocations;
 }

@@ -4,12 +4,12 @@
  */
 import type { Outcome } from "../simulator.ts";
 import type { WorkloadRuns } from "./compare.ts";
-import { type Spread, spreadOf, summarise } from "./figures.ts";
+import { ratioOf, spreadOf, summarise } from "./figures.ts";
 import type { FrontierPoint } from "./report.ts";
 
-export function frontierOf({ frontier, policies }: WorkloadRuns, cpuWorth: number): FrontierPoint[] {
+export function frontierOf({ frontier, policies, rivals }: WorkloadRuns, cpuWorth: number): FrontierPoint[] {
   const oracle = policies.find(({ kind }) => kind === "limit");
-  const baselines = policies.filter(({ kind }) => kind === "baseline");
+  const baselines = policies.filter(({ kind }) => rivals && kind === "baseline");
   return frontier.map(({ waitWorth, runs }) => {
     const costs = (some: Outcome[]) => some.map((run) => resources(run, cpuWorth) + (run.waitSeconds + run.delaySeconds) * waitWorth);
     const best = cheapest(baselines, costs);
@@ -17,8 +17,8 @@ export function frontierOf({ frontier, policies }: WorkloadRuns, cpuWorth: numbe
       waitWorth,
       figures: summarise(runs),
       resourceCost: spreadOf(runs.map((run) => resources(run, cpuWorth))),
-      timesBest: best === undefined ? null : { policy: best.policy, ratio: over(costs(runs), costs(best.runs)) },
-      timesOracle: oracle === undefined ? null : over(costs(runs), costs(oracle.runs)),
+      timesBest: best === undefined ? null : { policy: best.policy, ratio: ratioOf(costs(runs), costs(best.runs)) },
+      timesOracle: oracle === undefined ? null : ratioOf(costs(runs), costs(oracle.runs)),
     };
   });
 }
@@ -30,8 +30,4 @@ function resources({ gbSeconds, bringUpCpuSeconds }: Outcome, cpuWorth: number):
 function cheapest(policies: WorkloadRuns["policies"], costs: (runs: Outcome[]) => number[]): WorkloadRuns["policies"][number] | undefined {
   const median = ({ runs }: { runs: Outcome[] }) => spreadOf(costs(runs)).median;
   return policies.toSorted((a, b) => median(a) - median(b))[0];
-}
-
-function over(ours: number[], theirs: number[]): Spread {
-  return spreadOf(ours.map((cost, at) => cost / theirs[at]!));
 }

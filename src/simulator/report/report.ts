@@ -26,7 +26,7 @@ const frontierPoint = z.object({
   /** What the machines cost, whatever a wait is worth: GB-seconds and CPU of bring-up. */
   resourceCost: spread,
   /** Cost over that of the baseline that is the cheapest at this worth of a wait; null where none was run. */
-  timesBest: z.object({ policy: z.string(), ratio: spread }).nullable(),
+  timesBest: z.object({ policy: z.string(), ratio: spread.nullable() }).nullable(),
   /** Cost over the oracle's, both at this worth of a wait. */
   timesOracle: spread.nullable(),
 });

@@ -1,7 +1,7 @@
 /** What our policy is to reach, and whether it did. Each target that speaks of cold starts is judged under both readings of them. */
 import type { Outcome } from "../simulator.ts";
 import type { WorkloadRuns } from "./compare.ts";
-import { figures, spreadOf } from "./figures.ts";
+import { figures, ratioOf, spreadOf } from "./figures.ts";
 import type { Verdict } from "./report.ts";
 import { exactPercentInWords, ratioInWords } from "./words.ts";
 
@@ -24,7 +24,7 @@ export const targets: Record<Verdict["target"], { title: string; limit: number }
 export function judge(workload: WorkloadRuns, waitWorth: number): Verdict[] {
   const ours = workload.policies.find(({ kind }) => kind === "ours");
   if (ours === undefined) return [];
-  const rival = (name: string) => workload.policies.filter(({ policy }) => policy === name);
+  const rival = (name: string) => workload.policies.filter(({ policy }) => workload.rivals && policy === name);
   const limits = workload.policies.filter(({ kind }) => kind === "limit");
   return [
     ...rival("fixed-10min").flatMap((fixed) => judgeIdle("idle-of-fixed", workload, fixed)),
@@ -62,15 +62,14 @@ function outOfReach(target: Verdict["target"], reading: Reading, { frontier }: W
 function judgeRatio(target: Verdict["target"], read: Read, ours: Rival, theirs: Rival, waitWorth: number): Verdict {
   const { limit } = targets[target];
   const [mine, other] = [medianOf(ours.runs, read), medianOf(theirs.runs, read)];
-  const ratios = ours.runs.map((run, at) => read(run) / read(theirs.runs[at]!));
-  const ratio = ratios.every(Number.isFinite) ? spreadOf(ratios) : null;
+  const ratio = ratioOf(ours.runs.map(read), theirs.runs.map(read));
   const reached = ratio === null ? mine <= limit * other : target === "cost-of-best" ? ratio.median < limit : ratio.median <= limit;
   const says = ratio === null ? `${mine} against ${other} of ${theirs.policy}` : `${ratioInWords(ratio)} × ${theirs.policy}`;
   return { target, reading: null, reached, against: theirs.policy, limit, ratio, waitWorth, says };
 }
 
-function bestBaseline({ policies }: WorkloadRuns): Rival[] {
-  const baselines = policies.filter(({ kind }) => kind === "baseline");
+function bestBaseline({ policies, rivals }: WorkloadRuns): Rival[] {
+  const baselines = policies.filter(({ kind }) => rivals && kind === "baseline");
   return baselines.toSorted((a, b) => medianOf(a.runs, figures.cost) - medianOf(b.runs, figures.cost)).slice(0, 1);
 }
 

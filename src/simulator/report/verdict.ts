@@ -47,7 +47,7 @@ function losses(missed: Judged[]): string[] {
 function otherPrices({ workloads, worth }: Report): string[] {
   const dearer = workloads.flatMap(({ name, frontier }) => {
     const steps = frontier.flatMap(({ waitWorth, timesBest }) =>
-      timesBest === null || timesBest.ratio.median <= 1 || waitWorth === worth.wait
+      !timesBest?.ratio || timesBest.ratio.median <= 1 || waitWorth === worth.wait
         ? []
         : [`${twoDigits(timesBest.ratio.median)} × ${timesBest.policy} at ${amountInWords(waitWorth)}`],
     );

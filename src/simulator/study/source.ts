@@ -57,6 +57,11 @@ function kindOf(source: Source): string {
   return "family" in source ? source.family : source.trace.kind;
 }
 
+/** Its apps leave it to the platform how many invocations a machine takes. Baselines do not learn that, and would take what the ceiling allows. */
+export function isOfConcurrency(source: Source): boolean {
+  return "family" in source && ["wait50", "spin50", "mix50"].includes(source.family);
+}
+
 export function isSynthetic(source: Source): boolean {
   return "family" in source;
 }

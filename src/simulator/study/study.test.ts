@@ -39,6 +39,13 @@ test("a study runs every policy with every seed, ours at each step of the knob, 
   assert.deepEqual(await runStudy(small, () => {}), report);
 });
 
+test("a workload without invocations makes a report, without ratios", async () => {
+  const report = await runStudy({ ...small, sources: [{ family: "timers", hours: 0.01, apps: 1 }], seeds: [2] }, () => {});
+  const [timers] = reportSchema.parse(JSON.parse(JSON.stringify(report))).workloads;
+  assert.equal(timers?.invocations.max, 0);
+  assert.ok(timers.policies.every(({ timesOracle }) => timesOracle === null));
+});
+
 test("the page can show the course of ours beside others", async () => {
   const report = await runStudy({ ...small, policies: ["mayfly", "fixed-10min"], seeds: [1], frontier: [] }, () => {});
   assert.deepEqual(

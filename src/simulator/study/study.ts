@@ -8,7 +8,7 @@ import type { Job } from "./job.ts";
 import { type MachineName, machineModels } from "./machines.ts";
 import { kindOf } from "./policies.ts";
 import { createPool, type Pool } from "./pool.ts";
-import { isSynthetic, nameOf, type Source } from "./source.ts";
+import { isOfConcurrency, isSynthetic, nameOf, type Source } from "./source.ts";
 
 export interface Study {
   sources: Source[];
@@ -48,6 +48,7 @@ async function runSource(study: Study, source: Source, pool: Pool): Promise<Omit
   const { apps, live, outcome } = runs[0]!;
   return {
     description: isSynthetic(source) ? "synthetic" : outcome.workload,
+    rivals: !isOfConcurrency(source),
     synthetic: isSynthetic(source),
     apps,
     live: live ?? null,

@@ -42,6 +42,7 @@ export function madeUpWorkload(): WorkloadRuns {
     description: "synthetic",
     synthetic: true,
     apps: 20,
+    rivals: true,
     live: null,
     policies: [
       { policy: "oracle", kind: "limit", runs: two("oracle", { cold: 0, bindWaits: 0, cost: 200, idleGbSeconds: 5, blankGbSeconds: 1 }) },
