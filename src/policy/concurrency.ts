@@ -25,6 +25,8 @@ const LEAST_SHARE = 1e-4;
 /** CPU that a machine may use by itself: with little in flight it can't be told from theirs. */
 const AT_REST = 0.065;
 const AT_REST_UP_TO = 2;
+/** After five hundred newer reports one counts a third. */
+const TURNS_FADE = 0.998;
 const GAIN = 0.4;
 /** Changes smaller than this would only make it swing. */
 const DEAD_BAND = 0.15;
@@ -42,7 +44,7 @@ export function learnConcurrency(state: PackingState, app: AppState, machine: Ma
   settleLoad(machine, now);
   const load = span > 0 ? machine.area / span : 0;
   const warm = machine.reports++ > 0 ? 1 : FIRST_REPORT;
-  if (machine.done > 0) noteTurn(app, (stats.cpu * span) / machine.done, machine.area / machine.done, warm);
+  noteTurns(app, stats.cpu * span, machine, warm);
   machine.statsAt = now;
   machine.area = machine.done = 0;
   noteMemory(state, app, stats.memoryBytes);
@@ -58,11 +60,15 @@ function noteMemory(state: PackingState, app: AppState, bytes: number): void {
   state.memoryGb = state.memoryGb === 0 ? gb : state.memoryGb + 0.02 * (gb - state.memoryGb);
 }
 
-/** CPU of one invocation, and its time in flight. */
-function noteTurn(app: AppState, cpuMs: number, durationMs: number, warm: number): void {
-  if (app.durationMs === 0) [app.cpuMs, app.durationMs] = [cpuMs, durationMs];
-  app.cpuMs += GAIN * warm * (cpuMs - app.cpuMs);
-  app.durationMs += GAIN * warm * (durationMs - app.durationMs);
+/** CPU of one invocation, and its time in flight: of sums, as an invocation may compute in one report and end in a later one. */
+function noteTurns(app: AppState, cpuMs: number, { area, done }: MachineEntry, warm: number): void {
+  const { turns } = app;
+  turns.cpuMs = turns.cpuMs * TURNS_FADE + warm * cpuMs;
+  turns.areaMs = turns.areaMs * TURNS_FADE + warm * area;
+  turns.done = turns.done * TURNS_FADE + warm * done;
+  if (turns.done === 0) return;
+  app.cpuMs = turns.cpuMs / turns.done;
+  app.durationMs = turns.areaMs / turns.done;
 }
 
 /** The agent runs handlers in one event loop: more than one CPU does not help it. */

@@ -83,6 +83,8 @@ export interface AppState {
   /** CPU of an invocation, ms, and its time in flight; 0: not known. */
   cpuMs: number;
   durationMs: number;
+  /** What these are made of: sums of CPU, of time in flight, and of invocations ended, all fading. */
+  turns: { cpuMs: number; areaMs: number; done: number };
   /** Ids of its machines that are binding, bound or draining. */
   machines: MachineId[];
   /** Machines that take its work. */
@@ -200,6 +202,7 @@ export function createApp(name: string, number: number, limits: AppLimits, slots
     share: 0,
     cpuMs: 0,
     durationMs: 0,
+    turns: { cpuMs: 0, areaMs: 0, done: 0 },
     machines: [],
     bound: 0,
     binding: 0,
