@@ -22,7 +22,10 @@ async function explain(app: string, options: Options): Promise<void> {
 
 export function explanationInWords({ app, now, decisions }: ExplainInfo): string {
   const present = [bold(`${app} now`), ...now.map((sentence) => `  ${sentence}`)];
-  const machines = [...Map.groupBy(decisions, ({ machine }) => machine)].flatMap(([machine, its]) => [bold(machine), ...its.map(inWords)]);
+  const machines = Array.from(
+    Map.groupBy(decisions, ({ machine }) => machine),
+    ([machine, its]) => [bold(machine), its.map(inWords)],
+  ).flat(2);
   return [...present, ...(machines.length > 0 ? machines : ["No machine of it was decided on since the server's start."])].join("\n");
 }
 
@@ -31,23 +34,18 @@ function inWords(decision: DecisionInfo): string {
   return `  ${dim(new Date(decision.at).toISOString().slice(11, 23))} ${deed(decision)}: ${harmless(decision.why)}`;
 }
 
+const DEEDS: Record<DecisionInfo["what"], string> = {
+  start: "started",
+  bind: "bound to the app",
+  ready: "ready",
+  lost: "went elsewhere",
+  drain: "drained",
+  kill: "killed",
+  end: "ended",
+};
+
 function deed({ what, ageMs, invocations }: DecisionInfo): string {
+  if (what !== "drain" && what !== "kill" && what !== "end") return DEEDS[what];
   const age = ageMs < 60_000 ? millisecondsInWords(ageMs) : ageInWords(ageMs);
-  const after = `after ${age} and ${invocations} ${invocations === 1 ? "invocation" : "invocations"}`;
-  switch (what) {
-    case "start":
-      return "started";
-    case "bind":
-      return "bound to the app";
-    case "ready":
-      return "ready";
-    case "lost":
-      return "went elsewhere";
-    case "drain":
-      return `drained ${after}`;
-    case "kill":
-      return `killed ${after}`;
-    case "end":
-      return `ended ${after}`;
-  }
+  return `${DEEDS[what]} after ${age} and ${invocations} ${invocations === 1 ? "invocation" : "invocations"}`;
 }
