@@ -22,7 +22,7 @@ async function compare(driver: BenchDriver, { rounds, minutes }: Options): Promi
   const runs: LiveRun[] = [];
   for (let round = 0; round < rounds; round++)
     for (const [policy, settings] of policies) runs.push(await runLive(driver, policy, settings, minutes));
-  const picture = join(import.meta.dirname, `../results/live-${driver}.svg`);
+  const picture = join(import.meta.dirname, `../plots/live-${driver}.svg`);
   await drawCourses(runs.slice(-2), `${driver}: two bursts, then twenty apps for ${minutes} min`, picture);
   return {
     title: `Live, ${driver}`,
