@@ -17,6 +17,9 @@ const QUIET_MS = 250;
 /** However many binds follow each other. */
 const LONGEST_QUIET_MS = 1_000;
 const BLANKS_SHARE_OF_HOST = 0.25;
+/** Starts that nobody waits for, while so many are under way, would only make those slower, and slower starts ask for more of them. */
+const MOST_SPARES_AT_ONCE = 8;
+const MOST_BLANKS_AT_ONCE = 4;
 
 export function plan(state: PackingState, now: number, commands: PolicyCommand[]): void {
   forgetFed(state, now);
@@ -171,7 +174,7 @@ function startSpares(state: PackingState, coming: number[], now: number, command
     const app = state.apps[name] as AppState;
     for (let left = spareNeed(app, now); left > 0; left--) {
       if (takeComing(state, coming, app, now)) continue;
-      if (!hasRoom(state, app.limits)) return;
+      if (!hasRoom(state, app.limits) || startsUnderWay(state) >= MOST_SPARES_AT_ONCE) return;
       startFor(state, app, { urgent: false, app: name, why: whySpare(state, app, now) }, now, commands);
     }
   }
@@ -200,10 +203,18 @@ function replenishBlanks(state: PackingState, coming: number[], now: number, com
   for (const [i, pool] of state.pools.entries()) {
     const wanted = wantedBlanks(state, pool, now);
     for (let ready = pool.ready.length + (coming[i] ?? 0); ready < wanted; ready++) {
-      if (!hasRoom(state, pool) || !takeStart(state, now)) return;
+      if (!hasRoom(state, pool) || startsUnderWay(state) >= MOST_BLANKS_AT_ONCE || !takeStart(state, now)) return;
       startMachine(state, pool, { urgent: false, app: null, why: `${wanted} blanks are kept ready` }, now, commands);
     }
   }
+}
+
+/** As far as it matters: the plain policy starts what it is told to have. */
+function startsUnderWay({ pools, options }: PackingState): number {
+  let count = 0;
+  if (options.idleMs !== null) return count;
+  for (const { starting } of pools) count += starting.length;
+  return count;
 }
 
 /** A start takes CPU that a caller who waits for a bind, or for the first reply after it, would miss: blanks are replaced a moment later. */
