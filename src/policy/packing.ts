@@ -5,24 +5,16 @@
  * The hot path is `arrive` to a machine with a free slot and `finish`: constant time, no allocation but the command.
  * Everything else changes what machines are needed, and ends in `plan`.
  */
-import type { AppLimits, PolicyCommand, PolicyEvent, Step } from "./policy.ts";
-import {
-  createApp,
-  createState,
-  machinesOf,
-  poolOf,
-  type AppState,
-  type MachineEntry,
-  type PackingOptions,
-  type PackingState,
-} from "./packing-state.ts";
-import { FIRST_SLOTS, learnConcurrency } from "./concurrency.ts";
+import type { PolicyCommand, PolicyEvent, Step } from "./policy.ts";
+import { createState, poolOf, type AppState, type MachineEntry, type PackingOptions, type PackingState } from "./packing-state.ts";
+import { removeApp, setLimits, updateApp } from "./apps.ts";
+import { learnConcurrency } from "./concurrency.ts";
 import { changeLoad } from "./demand.ts";
 import { becomeIdle, lookAtApp, lookAtIdle, noteIdleEnd } from "./idle.ts";
 import { lookUp, put, remove } from "./id-table.ts";
 import { closeMachine, freeSlot, fullest, openMachine, takeSlot } from "./slots.ts";
 import { abandon, dequeue, enqueue, queueIsFull } from "./waiting.ts";
-import { condemnMachine, forgetMachine, killMachine, removeMachines, retireMachines, sameSize } from "./machines.ts";
+import { condemnMachine, forgetMachine, killMachine } from "./machines.ts";
 import { isHopeless, noteFailure, noteSuccess, rejectHopeless } from "./failures.ts";
 import { expireBlanks, scheduleWake } from "./expiry.ts";
 import { need, plan } from "./plan.ts";
@@ -194,63 +186,6 @@ function note(state: PackingState, event: RareEvent, now: number, commands: Poli
     case "tick":
       return tick(state, now, commands);
   }
-}
-
-/** Machines that were bound under other limits keep to these: they are drained. */
-function setLimits(state: PackingState, name: string, limits: AppLimits, now: number, commands: PolicyCommand[]): void {
-  const known = state.apps[name];
-  const app = known ?? addApp(state, name, limits, now);
-  if (known !== undefined) {
-    reserve(state, known, -1, now);
-    if (!sameLimits(known.limits, limits)) {
-      retireMachines(state, known, "its app has other limits", commands);
-      known.slots = firstSlots(state, limits);
-    }
-  }
-  app.limits = limits;
-  reserve(state, app, 1, now);
-  noteWanting(state, app, now);
-  // With a lower minimum, what was kept for it may go.
-  for (const machine of machinesOf(state, app))
-    if (machine.phase === "bound" && machine.idleSince >= 0) lookAtIdle(state, app, machine, now, commands);
-}
-
-function addApp(state: PackingState, name: string, limits: AppLimits, now: number): AppState {
-  const number = state.nextApp++;
-  state.appNames[number] = name;
-  return (state.apps[name] = createApp(name, number, limits, firstSlots(state, limits), now));
-}
-
-function firstSlots({ options }: PackingState, { concurrency }: AppLimits): number {
-  return options.idleMs === null ? Math.min(FIRST_SLOTS, concurrency) : concurrency;
-}
-
-function reserve(state: PackingState, { limits }: AppState, sign: 1 | -1, now: number): void {
-  if (limits.reservedBlanks > 0) poolOf(state, limits.memoryMb, limits.vcpus, now).reserved += sign * limits.reservedBlanks;
-}
-
-/** What machines of the app can't be told while they run. */
-function sameLimits(a: AppLimits, b: AppLimits): boolean {
-  return sameSize(a, b) && a.concurrency === b.concurrency && a.maxMachines === b.maxMachines && a.queue === b.queue;
-}
-
-function updateApp(state: PackingState, name: string, now: number, commands: PolicyCommand[]): void {
-  const app = state.apps[name];
-  if (app === undefined) return;
-  noteSuccess(app.failures);
-  retireMachines(state, app, "its app has a newer version", commands);
-  noteWanting(state, app, now);
-}
-
-function removeApp(state: PackingState, name: string, now: number, commands: PolicyCommand[]): void {
-  const app = state.apps[name];
-  if (app === undefined) return;
-  for (let invocation = dequeue(state, app); invocation !== undefined; invocation = dequeue(state, app))
-    commands.push({ type: "reject", invocation, reason: "app-removed" });
-  removeMachines(state, app, "its app was removed", commands);
-  reserve(state, app, -1, now);
-  delete state.apps[name];
-  delete state.appNames[app.number];
 }
 
 function giveUp(state: PackingState, invocation: number, now: number): void {

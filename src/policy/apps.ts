@@ -1,0 +1,66 @@
+/** Apps that come, change and go. */
+import type { AppLimits, PolicyCommand } from "./policy.ts";
+import { FIRST_SLOTS } from "./concurrency.ts";
+import { noteSuccess } from "./failures.ts";
+import { lookAtIdle } from "./idle.ts";
+import { removeMachines, retireMachines, sameSize } from "./machines.ts";
+import { createApp, machinesOf, poolOf, type AppState, type PackingState } from "./packing-state.ts";
+import { noteWanting } from "./spares.ts";
+import { dequeue } from "./waiting.ts";
+
+/** Machines that were bound under other limits keep to these: they are drained. */
+export function setLimits(state: PackingState, name: string, limits: AppLimits, now: number, commands: PolicyCommand[]): void {
+  const known = state.apps[name];
+  const app = known ?? addApp(state, name, limits, now);
+  if (known !== undefined) {
+    reserve(state, known, -1, now);
+    if (!sameLimits(known.limits, limits)) {
+      retireMachines(state, known, "its app has other limits", commands);
+      known.slots = firstSlots(state, limits);
+    }
+  }
+  app.limits = limits;
+  reserve(state, app, 1, now);
+  noteWanting(state, app, now);
+  // With a lower minimum, what was kept for it may go.
+  for (const machine of machinesOf(state, app))
+    if (machine.phase === "bound" && machine.idleSince >= 0) lookAtIdle(state, app, machine, now, commands);
+}
+
+function addApp(state: PackingState, name: string, limits: AppLimits, now: number): AppState {
+  const number = state.nextApp++;
+  state.appNames[number] = name;
+  return (state.apps[name] = createApp(name, number, limits, firstSlots(state, limits), now));
+}
+
+function firstSlots({ options }: PackingState, { concurrency }: AppLimits): number {
+  return options.idleMs === null ? Math.min(FIRST_SLOTS, concurrency) : concurrency;
+}
+
+function reserve(state: PackingState, { limits }: AppState, sign: 1 | -1, now: number): void {
+  if (limits.reservedBlanks > 0) poolOf(state, limits.memoryMb, limits.vcpus, now).reserved += sign * limits.reservedBlanks;
+}
+
+/** What machines of the app can't be told while they run. */
+function sameLimits(a: AppLimits, b: AppLimits): boolean {
+  return sameSize(a, b) && a.concurrency === b.concurrency && a.maxMachines === b.maxMachines && a.queue === b.queue;
+}
+
+export function updateApp(state: PackingState, name: string, now: number, commands: PolicyCommand[]): void {
+  const app = state.apps[name];
+  if (app === undefined) return;
+  noteSuccess(app.failures);
+  retireMachines(state, app, "its app has a newer version", commands);
+  noteWanting(state, app, now);
+}
+
+export function removeApp(state: PackingState, name: string, now: number, commands: PolicyCommand[]): void {
+  const app = state.apps[name];
+  if (app === undefined) return;
+  for (let invocation = dequeue(state, app); invocation !== undefined; invocation = dequeue(state, app))
+    commands.push({ type: "reject", invocation, reason: "app-removed" });
+  removeMachines(state, app, "its app was removed", commands);
+  reserve(state, app, -1, now);
+  delete state.apps[name];
+  delete state.appNames[app.number];
+}
