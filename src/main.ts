@@ -173,7 +173,18 @@ function policyOptions(config: Config): PackingOptions {
   const { blanks, idleMs = null, waitWorth, maxMachines, startsPerSecond } = config;
   const { vcpuSecond, gbSecond } = config.prices;
   const { maxMemoryMb = (2 * totalmem()) / 2 ** 20, maxVcpus = 32 * availableParallelism() } = config;
-  return { blanks, idleMs, waitWorth, maxMachines, maxMemoryMb, maxVcpus, startsPerSecond, cpuWorth: vcpuSecond / gbSecond, ...usualSize };
+  return {
+    blanks,
+    idleMs,
+    waitWorth,
+    maxMachines,
+    maxMemoryMb,
+    maxVcpus,
+    startsPerSecond,
+    cpuWorth: vcpuSecond / gbSecond,
+    hostCpus: availableParallelism(),
+    ...usualSize,
+  };
 }
 
 /** Null where the app has no network. Our own ports stay closed to functions, whatever else they may reach. */

@@ -39,6 +39,7 @@ const header = z.object({
     vcpus: z.number(),
     waitWorth: z.number(),
     cpuWorth: z.number(),
+    hostCpus: z.number().optional(),
   }),
 });
 

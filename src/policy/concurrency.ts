@@ -4,6 +4,7 @@
  */
 import type { MachineStats } from "./policy.ts";
 import { settleLoad, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
+import { noteCpu } from "./host-limits.ts";
 import { reopenMachines } from "./slots.ts";
 
 /** Before anything is known of an app, and the share that it is taken to have then. */
@@ -44,6 +45,7 @@ export function learnConcurrency(state: PackingState, app: AppState, machine: Ma
   settleLoad(machine, now);
   const load = span > 0 ? machine.area / span : 0;
   const warm = machine.reports++ > 0 ? 1 : FIRST_REPORT;
+  noteCpu(state, machine, machine.inFlight > 0 ? stats.cpu : 0);
   noteTurns(app, stats.cpu * span, machine, warm);
   machine.statsAt = now;
   machine.area = machine.done = 0;
@@ -77,6 +79,7 @@ function noteShare(app: AppState, { vcpus }: MachineEntry, { cpu, loopDelayMs }:
   const saturated = busy >= SATURATED || (loopDelayMs > LATE_MS && busy > LATE_AND_BUSY && load >= 2);
   const own = AT_REST * Math.max(0, 1 - load / AT_REST_UP_TO);
   // They queue for the loop, which makes them take longer and their shares look smaller than they are. It never rests, whatever CPU it is given.
+  if (saturated && load > 1.2 && warm < 1) return; // it may only be that its code runs for the first time
   if (saturated && load > 1.2) app.share = Math.max(app.share, Math.min(1, 2 / load));
   else if (busy > own) {
     const share = Math.min(1, Math.max(LEAST_SHARE, (busy - own) / Math.max(load, busy)));

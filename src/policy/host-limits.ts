@@ -1,11 +1,25 @@
 /** What the host may hold, and how fast it may start. */
 import type { Size } from "./machines.ts";
-import type { PackingState } from "./packing-state.ts";
+import type { MachineEntry, PackingState } from "./packing-state.ts";
 
 /** Whether one more machine fits. */
 export function hasRoom({ options, use }: PackingState, { memoryMb, vcpus }: Size): boolean {
   if (use.machines >= options.maxMachines) return false;
   return use.memoryMb + memoryMb <= options.maxMemoryMb && use.vcpus + vcpus <= options.maxVcpus;
+}
+
+/** Of its CPUs: the server and the kernel take the rest. */
+const BUSY = 0.7;
+
+/** Whether machines use all of the host's CPU: one more would take its share from the others. */
+export function hostIsBusy({ options, cpuUsed }: PackingState): boolean {
+  return options.hostCpus !== undefined && cpuUsed > BUSY * options.hostCpus;
+}
+
+/** CPUs that a machine uses from now on, as far as is known. */
+export function noteCpu(state: PackingState, machine: MachineEntry, cpu: number): void {
+  state.cpuUsed += cpu - machine.cpu;
+  machine.cpu = cpu;
 }
 
 /** Whether one may be started now; if so, it counts as started. A bucket that holds a second's worth of starts. */

@@ -6,6 +6,7 @@ import type { PolicyCommand } from "./policy.ts";
 import { figure, span } from "./figures.ts";
 import { planIdle, type IdlePlan } from "./keep-alive.ts";
 import { recordIdleTime } from "./idle-times.ts";
+import { noteCpu } from "./host-limits.ts";
 import { killMachine } from "./machines.ts";
 import type { AppState, MachineEntry, PackingState } from "./packing-state.ts";
 import { refreshForecast, wantedMachines, noteWanting } from "./spares.ts";
@@ -40,6 +41,7 @@ export function noteIdleEnd(app: AppState, machine: MachineEntry | undefined, no
 /** A bound machine has nothing in flight from now on. */
 export function becomeIdle(state: PackingState, app: AppState, machine: MachineEntry, now: number, commands: PolicyCommand[]): void {
   machine.idleSince = now;
+  if (machine.cpu > 0) noteCpu(state, machine, 0);
   lookAtIdle(state, app, machine, now, commands);
 }
 

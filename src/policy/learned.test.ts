@@ -211,7 +211,7 @@ function tell(world: World, machine: WorldMachine, cpu: number): void {
   world.send({ type: "stats", machine: machine.id, stats: { cpu, memoryBytes: 5e7, loopDelayMs: 0 } });
 }
 
-function worldOf(apps: Record<string, Partial<AppLimits>>, options: Partial<typeof OPTIONS> = {}): World {
+function worldOf(apps: Record<string, Partial<AppLimits>>, options: Partial<typeof OPTIONS & { hostCpus: number }> = {}): World {
   const world = new World({ ...OPTIONS, ...options });
   for (const [name, limits] of Object.entries(apps)) world.setApp(name, { ...LIMITS, ...limits });
   world.send({ type: "tick" });
@@ -237,3 +237,27 @@ function dueAt(world: World, { id, phase }: WorldMachine): number {
   if (phase === "starting") return since + 200;
   return phase === "binding" ? since + 30 : Infinity;
 }
+
+test("while its machines use all of the host's CPU, an app gets no more of them for what waits, unless nothing moves", () => {
+  const world = worldOf({ ada: { concurrency: 2 }, bob: {} }, { hostCpus: 2 });
+  for (let i = 0; i < 4; i++) world.arrive("ada");
+  live(world, 1_000);
+  const before = world.inPhase("bound").length;
+  for (let report = 0; report < 3; report++) for (const machine of world.inPhase("bound")) tell(world, machine, 1);
+  for (let i = 0; i < 10; i++) world.arrive("ada");
+  for (let i = 0; i < 20; i++) {
+    world.arrive("ada");
+    const [running] = world.running.keys();
+    world.finish(running as number);
+    live(world, 20);
+  }
+  assert.equal(world.inPhase("bound", "binding").length, before);
+  world.arrive("bob");
+  live(world, 1_000);
+  assert.ok(
+    world.inPhase("bound").some(({ app }) => app === "bob"),
+    "another app's first call is served all the same",
+  );
+  live(world, 1_000);
+  assert.ok(world.inPhase("bound").filter(({ app }) => app === "ada").length > before, "nothing ended for two seconds");
+});

@@ -3,6 +3,7 @@ import type { PolicyCommand } from "./policy.ts";
 import type { Pool } from "./blanks.ts";
 import { machinesOf, poolOf, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { idsWith, remove } from "./id-table.ts";
+import { noteCpu } from "./host-limits.ts";
 import { closeMachine } from "./slots.ts";
 
 export interface Size {
@@ -22,7 +23,7 @@ export function startMachine(
   commands: PolicyCommand[],
 ): void {
   const id = state.nextMachine++;
-  const times = { since: now, idleSince: -1, timerAt: -1, area: 0, areaAt: now, statsAt: now, done: 0, reports: 0, busyUntil: 0 };
+  const times = { since: now, idleSince: -1, timerAt: -1, area: 0, areaAt: now, statsAt: now, done: 0, reports: 0, cpu: 0, busyUntil: 0 };
   state.machines[id] = { id, phase: "starting", app: null, memoryMb, vcpus, inFlight: 0, place: -1, used: false, ...times };
   const { use } = state;
   use.machines++;
@@ -98,6 +99,7 @@ export function forgetMachine(state: PackingState, machine: MachineEntry): void 
 function leavePhase(state: PackingState, machine: MachineEntry): void {
   const app = machine.app === null ? undefined : state.apps[machine.app];
   machine.idleSince = -1;
+  noteCpu(state, machine, 0);
   if (app !== undefined && machine.phase !== "killed") app.machines.splice(app.machines.indexOf(machine.id), 1);
   if (machine.phase === "starting" || machine.phase === "blank") leavePool(state, machine);
   else if (machine.phase === "binding" && app !== undefined) app.binding--;

@@ -36,6 +36,8 @@ export interface PackingOptions {
   waitWorth: number;
   /** What a second of CPU time costs, in GB-seconds of memory. */
   cpuWorth: number;
+  /** CPUs of the host: while its machines use all of them, more machines serve nobody sooner. Not told: never so. */
+  hostCpus?: number | undefined;
 }
 
 export interface PackingState {
@@ -68,6 +70,8 @@ export interface PackingState {
   times: StartTimes;
   /** GB that a bound machine holds, over all apps; 0: not known. */
   memoryGb: number;
+  /** CPUs that machines with work used, by their last reports. */
+  cpuUsed: number;
   /** Of starts, whatever the app. */
   failures: Failures;
 }
@@ -164,6 +168,8 @@ export interface MachineEntry {
   done: number;
   /** How often it was reported on. */
   reports: number;
+  /** CPUs that it used by its last report; 0 while it has no work. */
+  cpu: number;
   /** Until when its event loop computes, if each of its invocations takes what they do on average. */
   busyUntil: number;
 }
@@ -188,6 +194,7 @@ export function createState(options: PackingOptions): PackingState {
     starts: { left: Math.max(1, options.startsPerSecond), at: 0, nextAt: -1 },
     times: createStartTimes(),
     memoryGb: 0,
+    cpuUsed: 0,
     failures: { rounds: 0, until: -1 },
   };
 }

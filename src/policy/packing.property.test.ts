@@ -28,6 +28,7 @@ const options = fc.record({
   startsPerSecond: fc.constantFrom(1, 1_000),
   waitWorth: fc.constantFrom(0, 100),
   cpuWorth: fc.constant(9),
+  hostCpus: fc.constantFrom(1, 1_000),
 });
 
 const app = fc.constantFrom(...APPS);

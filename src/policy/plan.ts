@@ -6,11 +6,11 @@
 import type { PolicyCommand } from "./policy.ts";
 import { blanksEnough, blanksFor, noteTaken, type Pool } from "./blanks.ts";
 import { figure } from "./figures.ts";
-import { hasRoom, takeStart } from "./host-limits.ts";
+import { hasRoom, hostIsBusy, takeStart } from "./host-limits.ts";
 import { everyMachine, poolOf, type AppState, type PackingState } from "./packing-state.ts";
 import { bindMachine, drainMachine, killMachine, startMachine } from "./machines.ts";
 import { recordIdleTime } from "./idle-times.ts";
-import { blankGb, noteBlankFound } from "./start-times.ts";
+import { blankGb, noteBlankFound, windowMs } from "./start-times.ts";
 import { machinesForWaiting, refreshForecast, spareNeed, whySpare } from "./spares.ts";
 
 const QUIET_MS = 250;
@@ -43,6 +43,7 @@ export function plan(state: PackingState, now: number, commands: PolicyCommand[]
 /** Machines that an app of which some invocations wait lacks for these, and for what is forecast. Its open slots are none while any waits. */
 export function need(state: PackingState, app: AppState, now: number): number {
   if (app.waiting === 0 || now < app.failures.until) return 0;
+  if (app.bound + app.binding > 0 && hostIsBusy(state) && now - app.servedAt <= windowMs(state)) return 0;
   const allowed = app.limits.maxMachines - app.bound - app.binding;
   const wanted = Math.max(machinesForWaiting(state, app, now) - app.binding, app.forecast - app.bound - app.binding);
   return Math.max(0, Math.min(wanted, allowed));
@@ -132,6 +133,7 @@ function mayTake(state: PackingState, pool: Pool, app: AppState, now: number): b
 }
 
 function provideSpares(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
+  if (hostIsBusy(state)) return;
   // Who waits comes before who will.
   if (state.hungry.some((name) => need(state, state.apps[name] as AppState, now) > 0)) return;
   for (const name of state.wanting) giveSpares(state, state.apps[name] as AppState, now, commands);
@@ -198,7 +200,7 @@ function takeComing(state: PackingState, coming: number[], { limits }: AppState,
 }
 
 function replenishBlanks(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
-  if (now < state.failures.until || now < quietUntil(state)) return;
+  if (now < state.failures.until || now < quietUntil(state) || hostIsBusy(state)) return;
   state.takenAt = -1;
   for (const [i, pool] of state.pools.entries()) {
     const wanted = wantedBlanks(state, pool, now);

@@ -1,6 +1,7 @@
 /** Machines that an app is to have though nobody waits: its minimum, those that its forecast asks for, one that a call is expected for. */
 import { closeWindows, expected, margin } from "./demand.ts";
 import { figure, span } from "./figures.ts";
+import { hostIsBusy } from "./host-limits.ts";
 import type { AppState, PackingState } from "./packing-state.ts";
 import { addTimer } from "./timers.ts";
 import { memoryOf, waitForMachine, waitWorthOf, windowMs } from "./start-times.ts";
@@ -49,7 +50,9 @@ export function noteQueue(state: PackingState, app: AppState, now: number): void
 /** Share of those that wait that need a slot of their own within a window. All of them where the slots are stuck. */
 function partAtOnce(state: PackingState, { durationMs, bound, servedAt }: AppState, now: number): number {
   const window = windowMs(state);
-  if (durationMs === 0 || bound === 0 || now - servedAt > window || state.options.idleMs !== null) return 1;
+  if (bound === 0 || now - servedAt > window || state.options.idleMs !== null) return 1;
+  if (hostIsBusy(state)) return 0;
+  if (durationMs === 0) return 1;
   return Math.min(1, durationMs / window);
 }
 
