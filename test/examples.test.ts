@@ -56,7 +56,7 @@ for (const { name, settings } of machineKinds) {
       const replies = await Promise.all(Array.from({ length: 100 }, async () => (await platform.call("/wait/wait")).text()));
       assert.deepEqual(new Set(replies), new Set(["waited 50 ms\n"]));
       const machines = (await platform.client.machines()).filter(({ app }) => app === "wait");
-      // Thirty-two share one to begin with, and more once it is known that they only wait.
+      // A hundred share one to begin with, and more once it is known that they only wait.
       assert.ok(machines.length <= 10, `${machines.length} machines`);
     });
 

@@ -8,8 +8,8 @@ import { noteCpu } from "./host-limits.ts";
 import { reopenMachines } from "./slots.ts";
 
 /** Before anything is known of an app, and the share that it is taken to have then. */
-export const FIRST_SLOTS = 32;
-const FIRST_SHARE = 0.025;
+export const FIRST_SLOTS = 100;
+const FIRST_SHARE = 0.008;
 /** A machine's first report tells of code that runs for the first time, too: it counts for less. */
 const FIRST_REPORT = 0.2;
 /** A caller may wait for the event loop that share of the time that the invocation takes anyway. */
