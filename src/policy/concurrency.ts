@@ -4,7 +4,7 @@
  */
 import type { MachineStats } from "./policy.ts";
 import { settleLoad, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
-import { noteCpu } from "./host-limits.ts";
+import { hostIsBusy, noteCpu } from "./host-limits.ts";
 import { reopenMachines } from "./slots.ts";
 
 /** Before anything is known of an app, and the share that it is taken to have then. */
@@ -50,7 +50,8 @@ export function learnConcurrency(state: PackingState, app: AppState, machine: Ma
   machine.statsAt = now;
   machine.area = machine.done = 0;
   noteMemory(state, app, stats.memoryBytes);
-  if (load < FEWEST || state.options.idleMs !== null) return;
+  // Machines that share what CPU there is look as if they computed all along, and more of them would only share it further.
+  if (load < FEWEST || state.options.idleMs !== null || hostIsBusy(state)) return;
   noteShare(app, machine, stats, load, warm);
   resize(state, app, wantedSlots(app, machine, stats, load));
 }
