@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Image } from "../images/image.ts";
-import type { HostEnd, RequestSink } from "../wire/host-end.ts";
+import type { HostEnd } from "../wire/host-end.ts";
 import { openHostEnd } from "../wire/open-host-end.ts";
+import { requestWhole } from "../wire/request-whole.ts";
 import { bootQemu } from "./boot-qemu.ts";
 import { type Answer, type CheckOptions, endOf, type Ran } from "./check-image.ts";
 
@@ -42,7 +43,12 @@ async function converse(socket: Socket, commands: string[][], ran: Ran[]): Promi
   const dead = (reason: string) => over.reject(new Error(reason));
   const host = openHostEnd(socket, { log: () => undefined, stats: () => undefined, connect: refuse, resolve: refuse, dead });
   await Promise.race([over.promise, prepare(host)]);
-  for (const command of commands) ran.push(JSON.parse((await Promise.race([over.promise, call(host, command)])).toString()) as Ran);
+  for (const command of commands)
+    ran.push(
+      JSON.parse(
+        (await Promise.race([over.promise, requestWhole(host, "check", "run", Buffer.from(JSON.stringify(command)))])).toString(),
+      ) as Ran,
+    );
 }
 
 async function prepare(host: HostEnd): Promise<void> {
@@ -50,24 +56,4 @@ async function prepare(host: HostEnd): Promise<void> {
   const code = Buffer.from(runner);
   const functions = [{ name: "run", format: "cjs" as const, size: code.length, handler: "handler" }];
   await host.bind({ app: "check", version: "v1", functions, env: {}, memoryMb: 256, egress: false }, [code]);
-}
-
-function call(host: HostEnd, command: string[]): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const chunks: Buffer[] = [];
-  const take = (chunk: Buffer) => {
-    chunks.push(Buffer.from(chunk));
-    stream.consumed(chunk.length);
-  };
-  const sink: RequestSink = {
-    head: (_status, _headers, first) => take(first),
-    data: take,
-    end: () => undefined,
-    reset: (code, message) => reject(new Error(`reset ${code}: ${message}`)),
-    closed: () => resolve(Buffer.concat(chunks)),
-    drain: () => undefined,
-  };
-  const head = { id: "check", function: "run", remainingMs: 60_000, method: "POST", url: "http://localhost/", headers: [] };
-  const stream = host.request(head, Buffer.from(JSON.stringify(command)), true, sink);
-  return promise;
 }

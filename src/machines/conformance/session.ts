@@ -2,7 +2,8 @@
 import crypto from "node:crypto";
 
 import { openHostEnd } from "../../wire/open-host-end.ts";
-import type { HostEnd, RequestSink } from "../../wire/host-end.ts";
+import type { HostEnd } from "../../wire/host-end.ts";
+import { requestWhole } from "../../wire/request-whole.ts";
 import { WARM_FUNCTION, type ReadyMessage } from "../../wire/protocol.ts";
 import type { Machine } from "../driver.ts";
 import { conformanceFunctions } from "./functions.ts";
@@ -32,7 +33,10 @@ export async function openSession(machine: Machine): Promise<Session> {
   });
   const ready = await host.resume(Date.now(), crypto.randomBytes(64), machine.id, machine.fresh);
   const call = (name: string, body?: Buffer) =>
-    Promise.race([request(host, name, body), over.promise.then((reason) => Promise.reject(new Error(`the channel is over: ${reason}`)))]);
+    Promise.race([
+      requestWhole(host, "conformance", name, body ?? null),
+      over.promise.then((reason) => Promise.reject(new Error(`the channel is over: ${reason}`))),
+    ]);
   return { machine, host, ready, dead: over.promise, bind: () => bind(host), call };
 }
 
@@ -46,24 +50,4 @@ function bind(host: HostEnd): Promise<void> {
     return { name, format: "cjs" as const, size: code[at]?.length ?? 0, handler: "handler" };
   });
   return host.bind({ app: "conformance", version: "v1", functions, env: {}, memoryMb: 256, egress: false }, code);
-}
-
-function request(host: HostEnd, name: string, body: Buffer | undefined): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const chunks: Buffer[] = [];
-  const take = (chunk: Buffer) => {
-    chunks.push(Buffer.from(chunk));
-    stream.consumed(chunk.length);
-  };
-  const sink: RequestSink = {
-    head: (_status, _headers, first) => take(first),
-    data: take,
-    end: () => undefined,
-    reset: (code, message) => reject(new Error(`reset ${code}: ${message}`)),
-    closed: () => resolve(Buffer.concat(chunks)),
-    drain: () => undefined,
-  };
-  const head = { id: "conformance", function: name, remainingMs: 60_000, method: "POST", url: "http://localhost/", headers: [] };
-  const stream = host.request(head, body ?? null, true, sink);
-  return promise;
 }
