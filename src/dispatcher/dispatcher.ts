@@ -6,6 +6,8 @@
  * 2. The table holds exactly those that wait for a slot or hold one.
  * 3. An invocation goes to another machine only while no byte of it was handed to a channel.
  * 4. The policy hears of a machine's exit before it hears again of what the machine did not run.
+ *
+ * Long, because every command and every event goes through the same two tables; what needs neither has a file of its own.
  */
 import type { Version } from "../catalog/catalog.ts";
 import type { StartOrder, Fleet, MachineEnd } from "../machines/fleet/fleet.ts";

@@ -5,6 +5,8 @@
  * 1. Every invocation that arrived is in exactly one place: waiting, on a machine (with its end among the events), rejected, or finished.
  * 2. A command that the live system could not obey, or that would lose work, throws: it is a bug of the policy.
  * 3. What is due at the same time happens in this order: what machines do, arrivals, reports, the tick.
+ *
+ * Long, because it is one state machine: each command has its check here beside what it does.
  */
 import type { MachineId, PolicyCommand, PolicyEvent, Step } from "../policy/policy.ts";
 import { EventHeap } from "./event-heap.ts";
