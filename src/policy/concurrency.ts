@@ -4,22 +4,28 @@
  */
 import type { MachineStats } from "./policy.ts";
 import { settleLoad, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
-import { hostIsBusy, noteCpu } from "./host-limits.ts";
+import { noteCpu } from "./host-limits.ts";
 import { reopenMachines } from "./slots.ts";
 
 /** Before anything is known of an app, and the share that it is taken to have then. */
 export const FIRST_SLOTS = 100;
 const FIRST_SHARE = 0.008;
-/** A machine's first report tells of code that runs for the first time, too: it counts for less. */
-const FIRST_REPORT = 0.2;
+/**
+ * CPU that a machine uses until its code has run often enough for its figures to be the code's: an emulated one, whose every block is translated
+ * when it first runs, uses more than a second of it, in which a function that waits looks like one that computes.
+ */
+const COLD_MS = 1_500;
+/** What a cold machine says of invocations counts for so much. */
+const COLD_WEIGHT = 0.2;
 /** A caller may wait for the event loop that share of the time that the invocation takes anyway. */
 const DELAY_SHARE = 0.2;
 /** Of a CPU: more leaves no room for what comes in bursts. */
 const MOST_BUSY = 0.8;
 const SATURATED = 0.85;
-/** With several in flight, a loop that is so late is saturated whatever the host's figures say: it may have been given less than a CPU. */
+/** A loop that is so late isn't given the CPU that it asks for, or does something else than to compute. */
 const LATE_MS = 50;
-const LATE_AND_BUSY = 0.1;
+/** Turns that an invocation waits for: its beginning, and what it waited for itself. */
+const TURNS_EACH = 2;
 /** Reports of fewer invocations at once say more of the machine's idling than of them. */
 const FEWEST = 0.05;
 const LEAST_SHARE = 1e-4;
@@ -43,17 +49,29 @@ export function slotsFor(share: number): number {
 export function learnConcurrency(state: PackingState, app: AppState, machine: MachineEntry, stats: MachineStats, now: number): void {
   const span = now - machine.statsAt;
   settleLoad(machine, now);
-  const load = span > 0 ? machine.area / span : 0;
-  const warm = machine.reports++ > 0 ? 1 : FIRST_REPORT;
-  noteCpu(state, machine, machine.inFlight > 0 ? stats.cpu : 0);
-  noteTurns(app, stats.cpu * span, machine, warm);
+  const { area, done } = machine;
+  const report = { span, area, done, cpuMs: stats.cpu * span };
+  const cold = machine.cpuMs < COLD_MS;
+  machine.cpuMs += report.cpuMs;
   machine.statsAt = now;
   machine.area = machine.done = 0;
+  noteCpu(state, machine, machine.inFlight > 0 ? stats.cpu : 0);
+  noteTurns(app, report, cold ? COLD_WEIGHT : 1);
   noteMemory(state, app, stats.memoryBytes);
-  // Machines that share what CPU there is look as if they computed all along, and more of them would only share it further.
-  if (load < FEWEST || state.options.idleMs !== null || hostIsBusy(state)) return;
-  noteShare(app, machine, stats, load, warm);
+  const load = span > 0 ? area / span : 0;
+  if (load < FEWEST || state.options.idleMs !== null) return;
+  noteShare(app, machine, stats, report, cold);
   resize(state, app, wantedSlots(app, machine, stats, load));
+}
+
+/** What a machine did in `span` ms. */
+interface Report {
+  span: number;
+  /** Sum of its invocations in flight over time, ms. */
+  area: number;
+  /** Invocations that ended. */
+  done: number;
+  cpuMs: number;
 }
 
 function noteMemory(state: PackingState, app: AppState, bytes: number): void {
@@ -64,33 +82,44 @@ function noteMemory(state: PackingState, app: AppState, bytes: number): void {
 }
 
 /** CPU of one invocation, and its time in flight: of sums, as an invocation may compute in one report and end in a later one. */
-function noteTurns(app: AppState, cpuMs: number, { area, done }: MachineEntry, warm: number): void {
+function noteTurns(app: AppState, { area, done, cpuMs }: Report, weight: number): void {
   const { turns } = app;
-  turns.cpuMs = turns.cpuMs * TURNS_FADE + warm * cpuMs;
-  turns.areaMs = turns.areaMs * TURNS_FADE + warm * area;
-  turns.done = turns.done * TURNS_FADE + warm * done;
+  turns.cpuMs = turns.cpuMs * TURNS_FADE + weight * cpuMs;
+  turns.areaMs = turns.areaMs * TURNS_FADE + weight * area;
+  turns.done = turns.done * TURNS_FADE + weight * done;
   if (turns.done === 0) return;
   app.cpuMs = turns.cpuMs / turns.done;
   app.durationMs = turns.areaMs / turns.done;
 }
 
-/** The agent runs handlers in one event loop: more than one CPU does not help it. */
-function noteShare(app: AppState, { vcpus }: MachineEntry, { cpu, loopDelayMs }: MachineStats, load: number, warm: number): void {
+/** A cold machine uses more than its invocations need: then only what makes their share smaller is believed. */
+function noteShare(app: AppState, { vcpus }: MachineEntry, { cpu, loopDelayMs }: MachineStats, report: Report, cold: boolean): void {
+  // The agent runs handlers in one event loop: more than one CPU does not help it.
   const busy = Math.min(1, cpu / Math.min(1, vcpus));
-  const saturated = busy >= SATURATED || (loopDelayMs > LATE_MS && busy > LATE_AND_BUSY && load >= 2);
-  const own = AT_REST * Math.max(0, 1 - load / AT_REST_UP_TO);
-  // They queue for the loop, which makes them take longer and their shares look smaller than they are. It never rests, whatever CPU it is given.
-  if (saturated && load > 1.2 && warm < 1) return; // it may only be that its code runs for the first time
-  if (saturated && load > 1.2) app.share = Math.max(app.share, Math.min(1, 2 / load));
-  else if (busy > own) {
-    const share = Math.min(1, Math.max(LEAST_SHARE, (busy - own) / Math.max(load, busy)));
-    const known = app.share === 0 ? FIRST_SHARE : app.share;
-    app.share = known + GAIN * warm * Math.min(1, load) * (share - known);
+  const load = report.area / report.span;
+  if (busy >= SATURATED && load > 1.2) {
+    // They queue for the loop, which makes them take longer and their shares look smaller than they are.
+    if (!cold) app.share = Math.max(app.share, Math.min(1, 2 / load));
+    return;
   }
+  const late = loopDelayMs > LATE_MS;
+  if (late && (cold || load < 2 || report.done === 0)) return;
+  const own = AT_REST * Math.max(0, 1 - load / AT_REST_UP_TO);
+  if (!late && busy <= own) return;
+  const seen = late ? shareOfLate(report, loopDelayMs) : (busy - own) / Math.max(load, busy);
+  const known = app.share === 0 ? FIRST_SHARE : app.share;
+  if (cold && seen > known) return;
+  app.share = known + GAIN * Math.min(1, load) * (Math.min(1, Math.max(LEAST_SHARE, seen)) - known);
+}
+
+/** Of an invocation on a machine whose loop is late: it takes that much less time where the loop isn't. */
+function shareOfLate({ area, done, cpuMs }: Report, loopDelayMs: number): number {
+  const waited = Math.max(0, (area - cpuMs) / done - TURNS_EACH * loopDelayMs);
+  return cpuMs / Math.max(cpuMs + waited * done, 1);
 }
 
 function wantedSlots(app: AppState, { memoryMb }: MachineEntry, { memoryBytes }: MachineStats, load: number): number {
-  const wanted = slotsFor(app.share);
+  const wanted = app.share === 0 ? app.slots : slotsFor(app.share);
   const full = memoryBytes > MEMORY_FULL * memoryMb * 2 ** 20;
   return full ? Math.min(wanted, Math.max(1, Math.floor(load * 0.7))) : wanted;
 }

@@ -8,12 +8,17 @@ export function hasRoom({ options, use }: PackingState, { memoryMb, vcpus }: Siz
   return use.memoryMb + memoryMb <= options.maxMemoryMb && use.vcpus + vcpus <= options.maxVcpus;
 }
 
+/** CPUs that a start keeps busy. */
+const CPU_OF_START = 1;
 /** Of its CPUs: the server and the kernel take the rest. */
 const BUSY = 0.7;
 
-/** Whether machines use all of the host's CPU: one more would take its share from the others. */
-export function hostIsBusy({ options, cpuUsed }: PackingState): boolean {
-  return options.hostCpus !== undefined && cpuUsed > BUSY * options.hostCpus;
+/** Whether machines, those that are starting among them, use all of the host's CPU: one more would take its share from the others. */
+export function hostIsBusy({ options, cpuUsed, pools }: PackingState): boolean {
+  if (options.hostCpus === undefined) return false;
+  let used = cpuUsed;
+  for (const { starting } of pools) used += starting.length * CPU_OF_START;
+  return used > BUSY * options.hostCpus;
 }
 
 /** CPUs that a machine uses from now on, as far as is known. */

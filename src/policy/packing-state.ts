@@ -166,8 +166,8 @@ export interface MachineEntry {
   statsAt: number;
   /** Invocations finished since `statsAt`. */
   done: number;
-  /** How often it was reported on. */
-  reports: number;
+  /** CPU that it used since it was bound, ms, by its reports. */
+  cpuMs: number;
   /** CPUs that it used by its last report; 0 while it has no work. */
   cpu: number;
   /** Until when its event loop computes, if each of its invocations takes what they do on average. */
