@@ -39,6 +39,8 @@ const GAIN = 0.4;
 const DEAD_BAND = 0.15;
 const FASTEST_GROWTH = 4;
 const MEMORY_FULL = 0.85;
+/** More than this share more is more. */
+const STEADY_MEMORY = 0.01;
 
 /** Invocations at once where each keeps the loop busy for `share` of its time: an M/M/1 queue's wait stays within DELAY_SHARE of it. */
 export function slotsFor(share: number): number {
@@ -57,11 +59,13 @@ export function learnConcurrency(state: PackingState, app: AppState, machine: Ma
   machine.area = machine.done = 0;
   noteCpu(state, machine, machine.inFlight > 0 ? stats.cpu : 0);
   noteTurns(app, report, cold ? COLD_WEIGHT : 1);
+  const fuller = stats.memoryBytes > machine.memoryBytes * (1 + STEADY_MEMORY);
+  machine.memoryBytes = stats.memoryBytes;
   noteMemory(state, app, stats.memoryBytes);
   const load = span > 0 ? area / span : 0;
   if (load < FEWEST || state.options.idleMs !== null) return;
   noteShare(app, machine, stats, report, cold);
-  resize(state, app, wantedSlots(app, machine, stats, load));
+  resize(state, app, wantedSlots(app, machine, load, fuller));
 }
 
 /** What a machine did in `span` ms. */
@@ -118,10 +122,12 @@ function shareOfLate({ area, done, cpuMs }: Report, loopDelayMs: number): number
   return cpuMs / Math.max(cpuMs + waited * done, 1);
 }
 
-function wantedSlots(app: AppState, { memoryMb }: MachineEntry, { memoryBytes }: MachineStats, load: number): number {
+/** @param fuller it holds more than when it was last reported on */
+function wantedSlots(app: AppState, { memoryMb, memoryBytes }: MachineEntry, load: number, fuller: boolean): number {
   const wanted = app.share === 0 ? app.slots : slotsFor(app.share);
-  const full = memoryBytes > MEMORY_FULL * memoryMb * 2 ** 20;
-  return full ? Math.min(wanted, Math.max(1, Math.floor(load * 0.7))) : wanted;
+  if (memoryBytes <= MEMORY_FULL * memoryMb * 2 ** 20) return wanted;
+  // What a guest once held it seldom gives back: a full one that gets no fuller can do what it did.
+  return Math.min(wanted, fuller ? Math.max(1, Math.floor(load * 0.7)) : app.slots);
 }
 
 function resize(state: PackingState, app: AppState, wanted: number): void {

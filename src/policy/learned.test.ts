@@ -192,7 +192,15 @@ describe("concurrency", () => {
     const [machine] = world.inPhase("bound");
     const stats = { cpu: 0.01, memoryBytes: 250 * 2 ** 20, loopDelayMs: 0 };
     world.send({ type: "stats", machine: (machine as WorldMachine).id, stats });
-    assert.ok(slotsOf(world.state, "ada") < 16);
+    const slots = slotsOf(world.state, "ada");
+    assert.ok(slots < 16);
+    for (const invocation of world.running.keys()) world.finish(invocation);
+    for (let second = 0; second < 5; second++) {
+      world.arrive("ada");
+      live(world, 1_000);
+      world.send({ type: "stats", machine: (machine as WorldMachine).id, stats });
+    }
+    assert.equal(slotsOf(world.state, "ada"), slots, "full, but no fuller with little to do");
   });
 });
 

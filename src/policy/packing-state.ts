@@ -168,6 +168,8 @@ export interface MachineEntry {
   done: number;
   /** CPU that it used since it was bound, ms, by its reports. */
   cpuMs: number;
+  /** Held by its last report; 0: none yet. */
+  memoryBytes: number;
   /** CPUs that it used by its last report; 0 while it has no work. */
   cpu: number;
   /** Until when its event loop computes, if each of its invocations takes what they do on average. */

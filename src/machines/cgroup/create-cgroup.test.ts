@@ -3,7 +3,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
-import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -39,7 +38,7 @@ function foldersNamed(id: string): string[] {
 
 test("counts the CPU and the memory of what runs in it", async (t) => {
   const { cgroup, child } = machine(t, unique("cg-usage"), holdAndSpin);
-  await once(child.stdout as Readable, "data"); // one that only just started holds next to nothing, whatever CPU that took
+  await once(child.stdout, "data"); // one that only just started holds next to nothing, whatever CPU that took
   const before = cgroup.usage();
   while (cgroup.usage().cpuUs < before.cpuUs + 50_000) await sleep(10);
   assert.ok(cgroup.usage().memoryBytes > 7_000_000);
