@@ -1,11 +1,14 @@
 /** What time alone brings about: one wake at a time, for the earliest of it; and the end of blanks that are too many. */
 import type { PolicyCommand } from "./policy.ts";
+import { hostIsBusy } from "./host-limits.ts";
 import type { Pool } from "./blanks.ts";
 import type { MachineEntry, PackingState } from "./packing-state.ts";
 import { killMachine } from "./machines.ts";
 import { quietUntil, wantedBlanks } from "./plan.ts";
 import { earliest, NEVER } from "./timers.ts";
 
+/** What is not started because the host is busy is looked at again. */
+const POSTPONED_MS = 500;
 /** A blank too many now may be needed again soon. */
 const SURPLUS_MS = 10_000;
 
@@ -32,6 +35,7 @@ function nextChange(state: PackingState, now: number): number {
   at = sooner(at, state.failures.until, now);
   at = sooner(at, quietUntil(state), now);
   at = sooner(at, state.starts.nextAt, now);
+  if ((state.takenAt >= 0 || state.wanting.length > 0) && hostIsBusy(state)) at = Math.min(at, now + POSTPONED_MS);
   for (const name of state.hungry) at = sooner(at, state.apps[name]?.failures.until ?? -1, now);
   for (const name of state.wanting) at = sooner(at, state.apps[name]?.failures.until ?? -1, now);
   for (const pool of state.pools)

@@ -8,8 +8,8 @@ export function hasRoom({ options, use }: PackingState, { memoryMb, vcpus }: Siz
   return use.memoryMb + memoryMb <= options.maxMemoryMb && use.vcpus + vcpus <= options.maxVcpus;
 }
 
-/** CPUs that a start keeps busy. */
-const CPU_OF_START = 1;
+/** CPUs that a start keeps busy, and a bind and what comes right after it, until more is known. */
+export const CPU_OF_START = 1;
 /** Of its CPUs: the server and the kernel take the rest. */
 const BUSY = 0.7;
 

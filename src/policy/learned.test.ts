@@ -269,3 +269,14 @@ test("while its machines use all of the host's CPU, an app gets no more of them 
   live(world, 1_000);
   assert.ok(world.inPhase("bound").filter(({ app }) => app === "ada").length > before, "nothing ended for two seconds");
 });
+
+test("a blank that was not replaced while the host was busy is replaced once it isn't, though nothing else happens", () => {
+  const world = worldOf({ ada: {} }, { hostCpus: 1 });
+  live(world, 1_000);
+  const call = world.arrive("ada");
+  live(world, 1_000);
+  assert.equal(world.inPhase("blank", "starting").length, 0, "its machine is taken to compute");
+  world.finish(call);
+  live(world, 2_000);
+  assert.ok(world.inPhase("blank").length > 0);
+});

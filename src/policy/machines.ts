@@ -3,7 +3,7 @@ import type { PolicyCommand } from "./policy.ts";
 import type { Pool } from "./blanks.ts";
 import { machinesOf, poolOf, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { idsWith, remove } from "./id-table.ts";
-import { noteCpu } from "./host-limits.ts";
+import { CPU_OF_START, noteCpu } from "./host-limits.ts";
 import { closeMachine } from "./slots.ts";
 
 export interface Size {
@@ -43,6 +43,7 @@ export function bindMachine(state: PackingState, pool: Pool, app: AppState, why:
   machine.since = now;
   app.binding++;
   app.machines.push(machine.id);
+  noteCpu(state, machine, CPU_OF_START);
   state.lastBindAt = now;
   const { blanks, idleMs } = state.options;
   if (state.takenAt < 0 && (blanks > 0 || idleMs === null)) state.takenAt = now;
