@@ -14,7 +14,7 @@ const FIRST_SHARE = 0.008;
  * CPU that a machine uses until its code has run often enough for its figures to be the code's: an emulated one, whose every block is translated
  * when it first runs, uses more than a second of it, in which a function that waits looks like one that computes.
  */
-const COLD_MS = 1_500;
+export const COLD_MS = 1_500;
 /** What a cold machine says of invocations counts for so much. */
 const COLD_WEIGHT = 0.2;
 /** A caller may wait for the event loop that share of the time that the invocation takes anyway. */

@@ -1,5 +1,6 @@
 /** What must be known of a recording before its first call can be told: its apps, how its machines were, and what the policy did. */
 import type { RecordedStep } from "../../dispatcher/recorder.ts";
+import { COLD_MS } from "../../policy/concurrency.ts";
 import type { PolicyEvent } from "../../policy/policy.ts";
 import { qemuMachines } from "../machine-models.ts";
 import { Times } from "../quantiles.ts";
@@ -17,13 +18,30 @@ export interface Survey {
   binds: number;
 }
 
+interface Work {
+  cpuMs: number;
+  calls: number;
+}
+
+interface Machine {
+  /** Since when it starts or is being bound, and the number of that start or bind. */
+  since: number;
+  number: number;
+  app?: App | undefined;
+  /** CPU that it was reported to use, ms. */
+  cpuMs: number;
+  /** Since its last report. */
+  calls: number;
+}
+
 interface App {
   app: SimulatedApp;
   /** Of finished calls. */
   count: number;
   totalMs: number;
-  /** From the reports of its machines, which come once a second. */
-  cpuMs: number;
+  /** From the reports of its machines, which come once a second, and how many calls ended meanwhile: of all machines, and of warm ones. */
+  all: Work;
+  warm: Work;
   memoryMb: number;
   reports: number;
 }
@@ -31,6 +49,9 @@ interface App {
 /** Start or bind times that the simulation repeats: memory does not grow with the recording. */
 const MOST_KEPT = 4_096;
 const REPORT_MS = 1_000;
+/** Calls of warm machines that say more of an app than all of its calls. */
+const FEWEST_WARM = 10;
+const NOTHING = { count: 0, totalMs: 0, memoryMb: 0, reports: 0 };
 const BYTES_PER_MB = 1_048_576;
 
 export function surveyRecording(steps: Iterable<RecordedStep>): Survey {
@@ -41,9 +62,8 @@ export function surveyRecording(steps: Iterable<RecordedStep>): Survey {
 
 class Surveyor {
   readonly #apps = new Map<string, App>();
-  /** Since when a machine starts or is being bound, the number of that start or bind, and whose it is. */
-  readonly #machines = new Map<number, { since: number; number: number; app?: App | undefined }>();
-  readonly #running = new Map<number, { since: number; app?: App | undefined }>();
+  readonly #machines = new Map<number, Machine>();
+  readonly #running = new Map<number, { since: number; machine?: Machine | undefined }>();
   readonly #startTimes = new Durations();
   readonly #bindTimes = new Durations();
   #beginMs = NaN;
@@ -56,10 +76,11 @@ class Surveyor {
     this.#endMs = now;
     this.#hear(event, now);
     for (const command of commands) {
-      if (command.type === "start") this.#machines.set(command.machine, { since: now, number: this.#startTimes.begin() });
+      if (command.type === "start")
+        this.#machines.set(command.machine, { since: now, number: this.#startTimes.begin(), cpuMs: 0, calls: 0 });
       else if (command.type === "bind") this.#bind(command.machine, command.app, now);
       else if (command.type === "assign")
-        this.#running.set(command.invocation, { since: now, app: this.#machines.get(command.machine)?.app });
+        this.#running.set(command.invocation, { since: now, machine: this.#machines.get(command.machine) });
     }
   }
 
@@ -97,12 +118,12 @@ class Surveyor {
   /** Later limits are not for the simulator: its apps keep those that they began with. */
   #meet({ app: name, limits }: Extract<PolicyEvent, { type: "app" }>): void {
     if (this.#apps.has(name)) return;
-    this.#apps.set(name, { app: { name, limits, memoryMb: 0 }, count: 0, totalMs: 0, cpuMs: 0, memoryMb: 0, reports: 0 });
+    this.#apps.set(name, { ...NOTHING, app: { name, limits, memoryMb: 0 }, all: { cpuMs: 0, calls: 0 }, warm: { cpuMs: 0, calls: 0 } });
   }
 
   #bind(machine: number, name: string, now: number): void {
     this.#binds++;
-    this.#machines.set(machine, { since: now, number: this.#bindTimes.begin(), app: this.#apps.get(name) });
+    this.#machines.set(machine, { since: now, number: this.#bindTimes.begin(), app: this.#apps.get(name), cpuMs: 0, calls: 0 });
   }
 
   #cameUp(times: Durations, id: number, now: number): void {
@@ -113,15 +134,24 @@ class Surveyor {
   #finish(invocation: number, now: number): void {
     const call = this.#running.get(invocation);
     this.#running.delete(invocation);
-    if (call?.app === undefined) return;
-    call.app.count++;
-    call.app.totalMs += now - call.since;
+    const { machine } = call ?? {};
+    if (call === undefined || machine?.app === undefined) return;
+    machine.calls++;
+    machine.app.count++;
+    machine.app.totalMs += now - call.since;
   }
 
-  #report({ machine, stats }: Extract<PolicyEvent, { type: "stats" }>): void {
-    const app = this.#machines.get(machine)?.app;
-    if (app === undefined) return;
-    app.cpuMs += stats.cpu * REPORT_MS;
+  #report({ machine: id, stats }: Extract<PolicyEvent, { type: "stats" }>): void {
+    const machine = this.#machines.get(id);
+    if (machine?.app === undefined) return;
+    const { app, calls } = machine;
+    const cpuMs = stats.cpu * REPORT_MS;
+    for (const work of machine.cpuMs < COLD_MS ? [app.all] : [app.all, app.warm]) {
+      work.cpuMs += cpuMs;
+      work.calls += calls;
+    }
+    machine.cpuMs += cpuMs;
+    machine.calls = 0;
     app.memoryMb += stats.memoryBytes / BYTES_PER_MB;
     app.reports++;
   }
@@ -155,11 +185,13 @@ class Durations {
 }
 
 /** @param blankMb what its machines are taken to hold where none reported */
-function described({ app, count, totalMs, cpuMs, memoryMb, reports }: App, blankMb: number): Survey["apps"][number] {
+function described({ app, count, totalMs, all, warm, memoryMb, reports }: App, blankMb: number): Survey["apps"][number] {
   const meanMs = count === 0 ? 0 : totalMs / count;
+  // What code takes that runs for the first time is a machine's, not each call's.
+  const { cpuMs, calls } = warm.calls < FEWEST_WARM ? all : warm;
   return {
     app: { ...app, memoryMb: reports === 0 ? blankMb : memoryMb / reports },
     meanMs,
-    cpuMs: count === 0 ? 0 : Math.min(meanMs, cpuMs / count),
+    cpuMs: calls === 0 ? 0 : Math.min(meanMs, cpuMs / calls),
   };
 }
