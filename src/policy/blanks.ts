@@ -25,6 +25,7 @@ export interface Pool {
 const MOST = 64;
 /** After so many newer windows one counts a third. */
 const FADE = 1 - 1 / 3_000;
+const FADING = Math.log(FADE);
 
 export function createPool(memoryMb: number, vcpus: number, now: number): Pool {
   return { memoryMb, vcpus, ready: [], starting: [], taken: [1], now: 0, since: now, enough: 0, reserved: 0 };
@@ -66,13 +67,14 @@ function enough(taken: number[], worth: number): number {
 function closeWindows(pool: Pool, now: number, windowMs: number): void {
   const windows = Math.floor((now - pool.since) / windowMs);
   const { taken } = pool;
-  const left = FADE ** windows;
+  const before = Math.exp((windows - 1) * FADING);
+  const left = before * FADE;
   for (let i = 0; i < taken.length; i++) taken[i] = (taken[i] as number) * left;
   const count = Math.min(MOST, pool.now);
   while (taken.length <= count) taken.push(0);
-  taken[count] = (taken[count] as number) + FADE ** (windows - 1);
+  taken[count] = (taken[count] as number) + before;
   // The windows after the first were empty: a geometric series.
-  taken[0] = (taken[0] as number) + (1 - FADE ** (windows - 1)) / (1 - FADE);
+  taken[0] = (taken[0] as number) + (1 - before) / (1 - FADE);
   pool.now = 0;
   pool.since += windows * windowMs;
 }

@@ -33,6 +33,10 @@ const TREND_DAMPING = 0.6;
 const VARIANCE_GAIN = 0.08;
 const ONSET_RISE = 0.5;
 const ONSET_FALL = 0.2;
+/** Of what is left after a window, the logarithm: exp is several times as fast as a power. */
+const FALL = Math.log(1 - FALL_GAIN);
+const DAMPING = Math.log(TREND_DAMPING);
+const FADING = Math.log(1 - VARIANCE_GAIN);
 /** sqrt(3) / pi: the scale of a logistic distribution of variance 1. Its tails are heavier than the normal one's, as those of demand are. */
 const LOGISTIC_SCALE = 0.5513;
 
@@ -98,9 +102,8 @@ function observe(demand: Demand, peak: number): void {
 
 /** So many windows in a row with the same load. */
 function settle(demand: Demand, windows: number): void {
-  const left = (gain: number) => (1 - gain) ** windows;
   const load = demand.load - demand.inTurn;
-  demand.level = load + (demand.level - load) * left(FALL_GAIN);
-  demand.trend *= left(1 - TREND_DAMPING);
-  demand.variance *= left(VARIANCE_GAIN);
+  demand.level = load + (demand.level - load) * Math.exp(windows * FALL);
+  demand.trend *= Math.exp(windows * DAMPING);
+  demand.variance *= Math.exp(windows * FADING);
 }

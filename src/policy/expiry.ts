@@ -24,15 +24,16 @@ export function expireBlanks(state: PackingState, now: number, commands: PolicyC
 
 /** Asks for a tick, where the one asked for is not early enough. */
 export function scheduleWake(state: PackingState, now: number, commands: PolicyCommand[]): void {
-  const at = nextChange(state, now);
+  state.planAt = nextPlan(state, now);
+  const at = Math.min(earliest(state.timers), state.planAt);
   if (at >= NEVER || (state.wakeAt >= 0 && state.wakeAt <= at)) return;
   state.wakeAt = at;
   commands.push({ type: "wake", at });
 }
 
-function nextChange(state: PackingState, now: number): number {
-  let at = earliest(state.timers);
-  at = sooner(at, state.failures.until, now);
+/** When something else than a timer changes what machines are needed. */
+function nextPlan(state: PackingState, now: number): number {
+  let at = sooner(NEVER, state.failures.until, now);
   at = sooner(at, quietUntil(state), now);
   at = sooner(at, state.starts.nextAt, now);
   if ((state.takenAt >= 0 || state.wanting.length > 0) && hostIsBusy(state)) at = Math.min(at, now + POSTPONED_MS);

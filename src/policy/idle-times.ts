@@ -35,6 +35,8 @@ const FADE = 1 + 1 / 500;
 /** What one might expect of an app that nothing is known of: all durations from a second up alike, weighing as much as one time together. */
 const PRIOR_FROM = 6;
 const PRIOR_WEIGHT = 1 / (OCTAVES - PRIOR_FROM);
+const MIDDLES = Array.from({ length: OCTAVES }, (_, octave) => FIRST_MS * 1.5 * 2 ** octave);
+const NEVER_SEEN = { weight: 0, sorted: [] as number[] };
 
 export function createIdleTimes(): IdleTimes {
   return { octaves: [], unit: 1, count: 0 };
@@ -56,13 +58,26 @@ export function recordIdleTime(times: IdleTimes, ms: number): void {
 export function timesBeyond({ octaves, unit }: IdleTimes, elapsed: number): Sample {
   const sample: Sample = { times: [], weights: [] };
   for (let i = octaveOf(elapsed); i < OCTAVES; i++) {
-    const octave = octaves[i];
-    if (octave !== undefined) addOctave(sample, octave, elapsed);
-    const middle = FIRST_MS * 1.5 * 2 ** i;
-    if (i < PRIOR_FROM || middle <= elapsed) continue;
-    insert(sample, middle, unit * PRIOR_WEIGHT);
+    const { sorted, weight } = octaves[i] ?? NEVER_SEEN;
+    const middle = MIDDLES[i] as number;
+    let expected = i >= PRIOR_FROM && middle > elapsed;
+    for (let j = 0; j < sorted.length; j++) {
+      const ms = sorted[j] as number;
+      if (ms <= elapsed) continue;
+      if (expected && ms > middle) {
+        expected = false;
+        add(sample, middle, unit * PRIOR_WEIGHT);
+      }
+      add(sample, ms, weight / sorted.length);
+    }
+    if (expected) add(sample, middle, unit * PRIOR_WEIGHT);
   }
   return sample;
+}
+
+function add({ times, weights }: Sample, ms: number, weight: number): void {
+  times.push(ms);
+  weights.push(weight);
 }
 
 function octaveOf(ms: number): number {
@@ -76,23 +91,6 @@ function replace({ recent, next, sorted }: Octave, ms: number): void {
   let place = sorted.length;
   while (place > 0 && (sorted[place - 1] as number) > ms) place--;
   sorted.splice(place, 0, ms);
-}
-
-function addOctave({ times, weights }: Sample, { weight, sorted }: Octave, elapsed: number): void {
-  const each = weight / sorted.length;
-  for (let i = 0; i < sorted.length; i++) {
-    const ms = sorted[i] as number;
-    if (ms <= elapsed) continue;
-    times.push(ms);
-    weights.push(each);
-  }
-}
-
-function insert({ times, weights }: Sample, ms: number, weight: number): void {
-  let place = times.length;
-  while (place > 0 && (times[place - 1] as number) > ms) place--;
-  times.splice(place, 0, ms);
-  weights.splice(place, 0, weight);
 }
 
 function rescale(times: IdleTimes): void {

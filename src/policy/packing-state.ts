@@ -5,7 +5,7 @@
  * 2. `app.open` holds exactly the app's bound machines with less than `app.slots` in flight, ascending by inFlight; `machine.place` is its index there, or -1.
  * 3. An app has waiting invocations only while `open` is empty.
  * 4. `app.demand.load` is what it has in flight on bound and draining machines, and waiting.
- * 5. Whatever time alone brings about has an entry in `timers` no later than it is due, or a scalar that `nextChange` looks at.
+ * 5. Whatever time alone brings about has an entry in `timers` no later than it is due, or a scalar that `nextPlan` looks at.
  */
 import type { AppLimits, MachineId } from "./policy.ts";
 import { createDemand, type Demand } from "./demand.ts";
@@ -61,6 +61,8 @@ export interface PackingState {
   timers: Timers;
   /** When the next tick is due; -1: never. */
   wakeAt: number;
+  /** When what machines are needed may change by itself, but for what has a timer. */
+  planAt: number;
   /** When the first blank was taken that is not replaced yet; -1: none was. */
   takenAt: number;
   /** When a machine was last bound, or began to be. */
@@ -191,6 +193,7 @@ export function createState(options: PackingOptions): PackingState {
     wanting: [],
     timers: createTimers(),
     wakeAt: -1,
+    planAt: 0,
     takenAt: -1,
     lastBindAt: -1,
     starts: { left: Math.max(1, options.startsPerSecond), at: 0, nextAt: -1 },

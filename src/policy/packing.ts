@@ -43,6 +43,8 @@ function step(state: PackingState, event: PolicyEvent, now: number): PolicyComma
       return finish(state, event.invocation, now);
     case "stats":
       return machineStats(state, event, now);
+    case "tick":
+      return tick(state, now);
     default:
       return rarely(state, event, now);
   }
@@ -154,7 +156,7 @@ function loseLoad(state: PackingState, app: AppState, count: number, now: number
   if (app.demand.load === 0) app.idleSince = now;
 }
 
-type RareEvent = Exclude<PolicyEvent, { type: "arrive" | "finish" | "stats" }>;
+type RareEvent = Exclude<PolicyEvent, { type: "arrive" | "finish" | "stats" | "tick" }>;
 
 function rarely(state: PackingState, event: RareEvent, now: number): PolicyCommand[] {
   const commands: PolicyCommand[] = [];
@@ -183,8 +185,6 @@ function note(state: PackingState, event: RareEvent, now: number, commands: Poli
       return noteWantingOf(state, event.machine, now);
     case "exit":
       return machineGone(state, event.machine, event.failed, now, commands);
-    case "tick":
-      return tick(state, now, commands);
   }
 }
 
@@ -249,28 +249,39 @@ function noteWantingOf(state: PackingState, id: number, now: number): void {
   if (app !== undefined) noteWanting(state, app, now);
 }
 
-function tick(state: PackingState, now: number, commands: PolicyCommand[]): void {
+function tick(state: PackingState, now: number): PolicyCommand[] {
+  const commands: PolicyCommand[] = [];
   state.wakeAt = -1;
+  let looked = false;
   while (earliest(state.timers) <= now) {
     const who = takeEarliest(state.timers);
-    if (who > 0) lookAtMachine(state, who, now, commands);
-    else lookAtNumber(state, -who, now);
+    if (who > 0 ? lookAtMachine(state, who, now, commands) : lookAtNumber(state, -who, now)) looked = true;
   }
-  expireBlanks(state, now, commands);
+  // Most timers are of machines that have work again.
+  if (looked || state.planAt <= now) {
+    expireBlanks(state, now, commands);
+    plan(state, now, commands);
+  }
+  scheduleWake(state, now, commands);
+  return commands;
 }
 
-function lookAtMachine(state: PackingState, id: number, now: number, commands: PolicyCommand[]): void {
+/** Returns whether it was idle. */
+function lookAtMachine(state: PackingState, id: number, now: number, commands: PolicyCommand[]): boolean {
   const machine = state.machines[id];
-  if (machine === undefined) return;
+  if (machine === undefined) return false;
   if (machine.timerAt <= now) machine.timerAt = -1;
-  if (machine.phase !== "bound" || machine.idleSince < 0) return;
+  if (machine.phase !== "bound" || machine.idleSince < 0) return false;
   lookAtIdle(state, state.apps[machine.app as string] as AppState, machine, now, commands);
+  return true;
 }
 
-function lookAtNumber(state: PackingState, number: number, now: number): void {
+/** Returns whether there is such an app. */
+function lookAtNumber(state: PackingState, number: number, now: number): boolean {
   const app = state.apps[state.appNames[number] ?? ""];
-  if (app === undefined) return;
+  if (app === undefined) return false;
   lookAtApp(state, app, now);
   app.demand.inTurn = 0;
   noteQueue(state, app, now);
+  return true;
 }
