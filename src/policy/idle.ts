@@ -67,8 +67,7 @@ function dueTime(state: PackingState, app: AppState, machine: MachineEntry, now:
   if (machines <= app.limits.minMachines) return NEVER;
   if (idleMs !== null) return machine.idleSince + idleMs;
   if (machines === 1 && app.idleSince >= 0) return dueTimeOfLast(state, app, now);
-  // What nobody needed so far is a spare, and stays as long as the forecast asks for it.
-  const due = machine.used ? machine.idleSince + extraPlan(state, app).holdUntil : now;
+  const due = machine.idleSince + extraPlan(state, app).holdUntil;
   if (due > now + SAME_MS) return due;
   refreshForecast(state, app, now);
   return machines <= wantedMachines(app, now) ? now + windowMs(state) : now;

@@ -156,8 +156,6 @@ export interface MachineEntry {
   place: number;
   /** When its phase began. */
   since: number;
-  /** It has had work. */
-  used: boolean;
   /** -1 while it has work, or is not up. */
   idleSince: number;
   /** When it is to be looked at again, at the latest; -1: never. */

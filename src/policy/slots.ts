@@ -31,7 +31,6 @@ export function takeSlot(state: PackingState, app: AppState, machine: MachineEnt
     machine.area = machine.done = 0;
   }
   const was = machine.inFlight++;
-  machine.used = true;
   machine.idleSince = -1;
   machine.busyUntil = Math.max(now, machine.busyUntil) + app.cpuMs;
   if (machine.inFlight >= app.slots) closeMachine(state, app, machine);

@@ -10,6 +10,8 @@ import { memoryOf, waitForMachine, waitWorthOf, windowMs } from "./start-times.t
 const LEAST_DEMAND = 0.5;
 /** Slots come in whole numbers, and what is forecast is a mean. */
 const ROUNDING = 0.5;
+/** Of a start's cost, for each window that a machine which is not needed is there. */
+const PART_OF_START = 0.1;
 /** With less waiting than this share of its slots could serve meanwhile, an app needs no machine for it. */
 const SPARED = 0.5;
 
@@ -76,12 +78,13 @@ export function refreshForecast(state: PackingState, app: AppState, now: number)
 }
 
 /**
- * Price of one caller's wait over that of an idle machine, for one window. The start of one that turns out not to be needed is left
- * out: with it there would be 2 % less cost under steady demand, and three times the waits of bursts.
+ * Price of the waits that a machine more would save, over that of one that is not needed, for one window. As many callers wait for it as it
+ * has slots: demand for them comes in bursts. Of one that is not needed the start counts, too, but as it stays for several windows only in part.
  */
 export function worthOfSpare(state: PackingState, app: AppState): number {
   const idle = memoryOf(state, app) * (windowMs(state) / 1_000);
-  return (waitWorthOf(state, app) * waitForMachine(state)) / idle;
+  const start = PART_OF_START * state.options.cpuWorth * (state.times.startMs / 1_000);
+  return (app.slots * waitWorthOf(state, app) * waitForMachine(state)) / (idle + start);
 }
 
 export function whySpare(state: PackingState, app: AppState, now: number): string {
