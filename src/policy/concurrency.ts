@@ -17,6 +17,8 @@ const FIRST_SHARE = 0.008;
 export const COLD_MS = 1_500;
 /** What a cold machine says of invocations counts for so much. */
 const COLD_WEIGHT = 0.2;
+/** Of the invocations that ended: where there are so many fewer in flight at a report's end than at its beginning, most of what they did was before. */
+const ENDING = 0.5;
 /** A caller may wait for the event loop that share of the time that the invocation takes anyway. */
 const DELAY_SHARE = 0.2;
 /** Of a CPU: more leaves no room for what comes in bursts. */
@@ -54,8 +56,10 @@ export function learnConcurrency(state: PackingState, app: AppState, machine: Ma
   const { area, done } = machine;
   const report = { span, area, done, cpuMs: stats.cpu * span };
   const cold = machine.cpuMs < COLD_MS;
+  const ending = machine.inFlightThen - machine.inFlight > ENDING * done;
   machine.cpuMs += report.cpuMs;
   machine.statsAt = now;
+  machine.inFlightThen = machine.inFlight;
   machine.area = machine.done = 0;
   noteCpu(state, machine, machine.inFlight > 0 ? stats.cpu : 0);
   noteTurns(app, report, cold ? COLD_WEIGHT : 1);
@@ -64,7 +68,7 @@ export function learnConcurrency(state: PackingState, app: AppState, machine: Ma
   noteMemory(state, app, stats.memoryBytes);
   const load = span > 0 ? area / span : 0;
   if (load < FEWEST || state.options.idleMs !== null) return;
-  noteShare(app, machine, stats, report, cold);
+  noteShare(app, machine, stats, report, cold, ending);
   resize(state, app, wantedSlots(app, machine, load, fuller));
 }
 
@@ -96,8 +100,15 @@ function noteTurns(app: AppState, { area, done, cpuMs }: Report, weight: number)
   app.durationMs = turns.areaMs / turns.done;
 }
 
-/** A cold machine uses more than its invocations need: then only what makes their share smaller is believed. */
-function noteShare(app: AppState, { vcpus }: MachineEntry, { cpu, loopDelayMs }: MachineStats, report: Report, cold: boolean): void {
+/** A cold machine uses more than its invocations need, and ends without beginnings look like short invocations: then only what makes their share smaller is believed. */
+function noteShare(
+  app: AppState,
+  { vcpus }: MachineEntry,
+  { cpu, loopDelayMs }: MachineStats,
+  report: Report,
+  cold: boolean,
+  ending: boolean,
+): void {
   // The agent runs handlers in one event loop: more than one CPU does not help it.
   const busy = Math.min(1, cpu / Math.min(1, vcpus));
   const load = report.area / report.span;
@@ -112,7 +123,7 @@ function noteShare(app: AppState, { vcpus }: MachineEntry, { cpu, loopDelayMs }:
   if (!late && busy <= own) return;
   const seen = late ? shareOfLate(report, loopDelayMs) : (busy - own) / Math.max(load, busy);
   const known = app.share === 0 ? FIRST_SHARE : app.share;
-  if (cold && seen > known) return;
+  if ((cold || ending) && seen > known) return;
   app.share = known + GAIN * Math.min(1, load) * (Math.min(1, Math.max(LEAST_SHARE, seen)) - known);
 }
 

@@ -36,7 +36,7 @@ function nextPlan(state: PackingState, now: number): number {
   let at = sooner(NEVER, state.failures.until, now);
   at = sooner(at, quietUntil(state), now);
   at = sooner(at, state.starts.nextAt, now);
-  if ((state.takenAt >= 0 || state.wanting.length > 0) && hostIsBusy(state)) at = Math.min(at, now + POSTPONED_MS);
+  if (state.wanting.length > 0 && hostIsBusy(state)) at = Math.min(at, now + POSTPONED_MS);
   for (const name of state.hungry) at = sooner(at, state.apps[name]?.failures.until ?? -1, now);
   for (const name of state.wanting) at = sooner(at, state.apps[name]?.failures.until ?? -1, now);
   for (const pool of state.pools)

@@ -270,13 +270,33 @@ test("while its machines use all of the host's CPU, an app gets no more of them 
   assert.ok(world.inPhase("bound").filter(({ app }) => app === "ada").length > before, "nothing ended for two seconds");
 });
 
-test("a blank that was not replaced while the host was busy is replaced once it isn't, though nothing else happens", () => {
-  const world = worldOf({ ada: {} }, { hostCpus: 1 });
+test("while the host is busy blanks are replaced one at a time, for other apps' first calls", () => {
+  const world = worldOf({ ada: {}, bob: { reservedBlanks: 2 } }, { hostCpus: 1, blanks: 3 });
+  live(world, 10_000);
+  assert.equal(world.inPhase("blank").length, 5);
+  for (let i = 0; i < 30; i++) world.arrive("ada");
+  let most = 0;
+  for (let i = 0; i < 100; i++) {
+    live(world, 20);
+    most = Math.max(most, world.inPhase("starting").length);
+  }
+  assert.equal(most, 1);
+  assert.equal(world.inPhase("blank").length, 5);
+});
+
+test("the end of a burst does not look like invocations that compute", () => {
+  const world = worldOf({ ada: { concurrency: 1_000 } });
+  for (let i = 0; i < 60; i++) world.arrive("ada");
   live(world, 1_000);
-  const call = world.arrive("ada");
-  live(world, 1_000);
-  assert.equal(world.inPhase("blank", "starting").length, 0, "its machine is taken to compute");
-  world.finish(call);
-  live(world, 2_000);
-  assert.ok(world.inPhase("blank").length > 0);
+  const [machine] = world.inPhase("bound") as [WorldMachine];
+  // It is warm: 2 s of CPU.
+  tell(world, machine, 2);
+  live(world, 800);
+  tell(world, machine, 0.3);
+  const slots = slotsOf(world.state, "ada");
+  live(world, 20);
+  for (const invocation of world.running.keys()) world.finish(invocation);
+  live(world, 980);
+  tell(world, machine, 0.3);
+  assert.ok(slotsOf(world.state, "ada") >= slots, `${slotsOf(world.state, "ada")} slots, and ${slots} before`);
 });

@@ -24,7 +24,7 @@ export function startMachine(
 ): void {
   const id = state.nextMachine++;
   const times = { since: now, idleSince: -1, timerAt: -1, areaAt: now, statsAt: now, busyUntil: 0 };
-  const figures = { area: 0, done: 0, cpuMs: 0, memoryBytes: 0, cpu: 0 };
+  const figures = { area: 0, inFlightThen: 0, done: 0, cpuMs: 0, memoryBytes: 0, cpu: 0 };
   state.machines[id] = { id, phase: "starting", app: null, memoryMb, vcpus, inFlight: 0, place: -1, ...times, ...figures };
   const { use } = state;
   use.machines++;

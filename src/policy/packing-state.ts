@@ -164,6 +164,8 @@ export interface MachineEntry {
   area: number;
   areaAt: number;
   statsAt: number;
+  /** In flight at `statsAt`. */
+  inFlightThen: number;
   /** Invocations finished since `statsAt`. */
   done: number;
   /** CPU that it used since it was bound, ms, by its reports. */

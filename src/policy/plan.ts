@@ -200,12 +200,14 @@ function takeComing(state: PackingState, coming: number[], { limits }: AppState,
 }
 
 function replenishBlanks(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
-  if (now < state.failures.until || now < quietUntil(state) || hostIsBusy(state)) return;
+  if (now < state.failures.until || now < quietUntil(state)) return;
+  // Another app's first call is to find one even then.
+  const most = hostIsBusy(state) ? 1 : MOST_BLANKS_AT_ONCE;
   state.takenAt = -1;
   for (const [i, pool] of state.pools.entries()) {
     const wanted = wantedBlanks(state, pool, now);
     for (let ready = pool.ready.length + (coming[i] ?? 0); ready < wanted; ready++) {
-      if (!hasRoom(state, pool) || startsUnderWay(state) >= MOST_BLANKS_AT_ONCE || !takeStart(state, now)) return;
+      if (!hasRoom(state, pool) || startsUnderWay(state) >= most || !takeStart(state, now)) return;
       startMachine(state, pool, { urgent: false, app: null, why: `${wanted} blanks are kept ready` }, now, commands);
     }
   }

@@ -28,7 +28,7 @@ export function takeSlot(state: PackingState, app: AppState, machine: MachineEnt
   // What is reported of a machine at rest begins with its next work.
   if (machine.idleSince >= 0 && now - machine.idleSince > REST_MS) {
     machine.statsAt = now;
-    machine.area = machine.done = 0;
+    machine.area = machine.done = machine.inFlightThen = 0;
   }
   const was = machine.inFlight++;
   machine.idleSince = -1;
