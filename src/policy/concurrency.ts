@@ -42,7 +42,7 @@ const DEAD_BAND = 0.15;
 const FASTEST_GROWTH = 4;
 const MEMORY_FULL = 0.85;
 /** More than this share more is more. */
-const STEADY_MEMORY = 0.01;
+const STEADY_MEMORY = 0.03;
 
 /** Invocations at once where each keeps the loop busy for `share` of its time: an M/M/1 queue's wait stays within DELAY_SHARE of it. */
 export function slotsFor(share: number): number {
