@@ -54,21 +54,21 @@ export function learnConcurrency(state: PackingState, app: AppState, machine: Ma
   const span = now - machine.statsAt;
   settleLoad(machine, now);
   const { area, done } = machine;
-  const report = { span, area, done, cpuMs: stats.cpu * span };
   const cold = machine.cpuMs < COLD_MS;
   const ending = machine.inFlightThen - machine.inFlight > ENDING * done;
+  const report = { span, area, done, cpuMs: stats.cpu * span, cold, ending };
   machine.cpuMs += report.cpuMs;
   machine.statsAt = now;
   machine.inFlightThen = machine.inFlight;
   machine.area = machine.done = 0;
   noteCpu(state, machine, machine.inFlight > 0 ? stats.cpu : 0);
-  noteTurns(app, report, cold ? COLD_WEIGHT : 1);
+  noteTurns(app, report);
   const fuller = stats.memoryBytes > machine.memoryBytes * (1 + STEADY_MEMORY);
   machine.memoryBytes = stats.memoryBytes;
   noteMemory(state, app, stats.memoryBytes);
   const load = span > 0 ? area / span : 0;
   if (load < FEWEST || state.options.idleMs !== null) return;
-  noteShare(app, machine, stats, report, cold, ending);
+  noteShare(app, machine, stats, report);
   resize(state, app, wantedSlots(app, machine, load, fuller));
 }
 
@@ -80,6 +80,10 @@ interface Report {
   /** Invocations that ended. */
   done: number;
   cpuMs: number;
+  /** Its code had hardly run before. */
+  cold: boolean;
+  /** Far more of them ended than began. */
+  ending: boolean;
 }
 
 function noteMemory(state: PackingState, app: AppState, bytes: number): void {
@@ -90,8 +94,9 @@ function noteMemory(state: PackingState, app: AppState, bytes: number): void {
 }
 
 /** CPU of one invocation, and its time in flight: of sums, as an invocation may compute in one report and end in a later one. */
-function noteTurns(app: AppState, { area, done, cpuMs }: Report, weight: number): void {
+function noteTurns(app: AppState, { area, done, cpuMs, cold }: Report): void {
   const { turns } = app;
+  const weight = cold ? COLD_WEIGHT : 1;
   turns.cpuMs = turns.cpuMs * TURNS_FADE + weight * cpuMs;
   turns.areaMs = turns.areaMs * TURNS_FADE + weight * area;
   turns.done = turns.done * TURNS_FADE + weight * done;
@@ -101,14 +106,8 @@ function noteTurns(app: AppState, { area, done, cpuMs }: Report, weight: number)
 }
 
 /** A cold machine uses more than its invocations need, and ends without beginnings look like short invocations: then only what makes their share smaller is believed. */
-function noteShare(
-  app: AppState,
-  { vcpus }: MachineEntry,
-  { cpu, loopDelayMs }: MachineStats,
-  report: Report,
-  cold: boolean,
-  ending: boolean,
-): void {
+function noteShare(app: AppState, { vcpus }: MachineEntry, { cpu, loopDelayMs }: MachineStats, report: Report): void {
+  const { cold, ending } = report;
   // The agent runs handlers in one event loop: more than one CPU does not help it.
   const busy = Math.min(1, cpu / Math.min(1, vcpus));
   const load = report.area / report.span;
