@@ -1,4 +1,4 @@
-/** The dispatcher and the fleet with real agents: bare processes, the wire between. */
+/** The dispatcher and the fleet with real agents: bare processes, the wire between. Long, because all of it is seen through one dispatcher that is set up once. */
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";

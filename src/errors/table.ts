@@ -1,6 +1,6 @@
 /**
  * Every error that leaves Mayfly. `caller` errors are caused by what was asked; `system` errors are ours or the host's.
- * docs/errors.md has a section per code; a test keeps codes, docs and uses in step.
+ * docs/errors.md has a section per code; a test keeps codes, docs and uses in step. Long, because it is the whole table and nothing else.
  */
 export interface ErrorEntry {
   /** HTTP status at the gateway and the API. */

@@ -1,33 +1,8 @@
 /** What the policy does of itself: starts ahead, keeps, lets go, shares. */
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { explainApp, slotsOf } from "./explain.ts";
-import { slotsFor } from "./concurrency.ts";
-import { World, type WorldMachine } from "./packing-world.ts";
-import type { AppLimits } from "./policy.ts";
-
-const OPTIONS = {
-  blanks: 1,
-  idleMs: null,
-  maxMachines: 100,
-  maxMemoryMb: 1e6,
-  maxVcpus: 1e6,
-  startsPerSecond: 1e6,
-  memoryMb: 256,
-  vcpus: 1,
-  waitWorth: 20,
-  cpuWorth: 9,
-};
-const LIMITS: AppLimits = {
-  concurrency: 10,
-  maxMachines: 50,
-  queue: 1_000,
-  memoryMb: 256,
-  vcpus: 1,
-  minMachines: 0,
-  reservedBlanks: 0,
-  waitWorth: null,
-};
+import { explainApp } from "./explain.ts";
+import { LIMITS, live, tell, worldOf } from "./learning-world.ts";
 
 describe("spares", () => {
   test("under growing load a machine is started before the last slot fills", () => {
@@ -162,48 +137,6 @@ describe("limits of the host", () => {
   });
 });
 
-describe("concurrency", () => {
-  test("the more an invocation computes, the fewer share a machine", () => {
-    assert.deepEqual([1, 0.5, 0.2, 0.05, 0.01, 0.001].map(slotsFor), [1, 1, 2, 16, 80, 800]);
-  });
-
-  test("what a machine does moves its app's slots: waiting raises them, computing lowers them", () => {
-    const world = worldOf({ wait: { concurrency: 1_000 }, spin: { concurrency: 1_000 } });
-    for (const app of ["wait", "spin"]) for (let i = 0; i < 16; i++) world.arrive(app);
-    live(world, 1_000);
-    for (let second = 0; second < 12; second++) {
-      for (const machine of world.inPhase("bound")) tell(world, machine, machine.app === "spin" ? 1 : 0.001 * machine.running.size);
-      live(world, 500);
-      const running = Array.from(world.running);
-      for (const [invocation, { app }] of running) {
-        world.finish(invocation);
-        world.arrive(app as string);
-      }
-      live(world, 500);
-    }
-    assert.ok(slotsOf(world.state, "wait") >= 500, `${slotsOf(world.state, "wait")} slots`);
-    assert.ok(slotsOf(world.state, "spin") <= 2, `${slotsOf(world.state, "spin")} slots`);
-  });
-
-  test("a machine that runs out of memory gets less", () => {
-    const world = worldOf({ ada: { concurrency: 1_000 } });
-    for (let i = 0; i < 16; i++) world.arrive("ada");
-    live(world, 1_000);
-    const [machine] = world.inPhase("bound");
-    const stats = { cpu: 0.01, memoryBytes: 250 * 2 ** 20, loopDelayMs: 0 };
-    world.send({ type: "stats", machine: (machine as WorldMachine).id, stats });
-    const slots = slotsOf(world.state, "ada");
-    assert.ok(slots < 16);
-    for (const invocation of world.running.keys()) world.finish(invocation);
-    for (let second = 0; second < 5; second++) {
-      world.arrive("ada");
-      live(world, 1_000);
-      world.send({ type: "stats", machine: (machine as WorldMachine).id, stats });
-    }
-    assert.equal(slotsOf(world.state, "ada"), slots, "full, but no fuller with little to do");
-  });
-});
-
 test("what it makes of an app is told in sentences", () => {
   const world = worldOf({ ada: {} });
   world.arrive("ada");
@@ -214,37 +147,6 @@ test("what it makes of an app is told in sentences", () => {
   assert.match(text, /Machine \d+ has 1 of 10 slots taken/);
   assert.deepEqual(explainApp(world.state, "nobody", 0), []);
 });
-
-function tell(world: World, machine: WorldMachine, cpu: number): void {
-  world.send({ type: "stats", machine: machine.id, stats: { cpu, memoryBytes: 5e7, loopDelayMs: 0 } });
-}
-
-function worldOf(apps: Record<string, Partial<AppLimits>>, options: Partial<typeof OPTIONS & { hostCpus: number }> = {}): World {
-  const world = new World({ ...OPTIONS, ...options });
-  for (const [name, limits] of Object.entries(apps)) world.setApp(name, { ...LIMITS, ...limits });
-  world.send({ type: "tick" });
-  live(world, 1_000);
-  return world;
-}
-
-/** Lets time pass in which machines come up in 200 ms, are bound in 30 and end at once. */
-function live(world: World, ms: number): void {
-  const end = world.now + ms;
-  for (;;) {
-    for (const machine of world.inPhase("killed")) world.exit(machine);
-    const coming = world.inPhase("starting", "binding");
-    const next = Math.min(end, world.wakeAt ?? Infinity, ...coming.map((machine) => dueAt(world, machine)));
-    if (next > world.now || world.wakeAt === next) world.advance(Math.max(0, next - world.now));
-    for (const machine of coming) if (world.machines.has(machine.id) && dueAt(world, machine) <= world.now) world.comeUp(machine);
-    if (world.now >= end) return;
-  }
-}
-
-function dueAt(world: World, { id, phase }: WorldMachine): number {
-  const since = world.state.machines[id]?.since ?? 0;
-  if (phase === "starting") return since + 200;
-  return phase === "binding" ? since + 30 : Infinity;
-}
 
 test("while its machines use all of the host's CPU, an app gets no more of them for what waits, unless nothing moves", () => {
   const world = worldOf({ ada: { concurrency: 2 }, bob: {} }, { hostCpus: 2 });
@@ -282,21 +184,4 @@ test("while the host is busy blanks are replaced one at a time, for other apps' 
   }
   assert.equal(most, 1);
   assert.equal(world.inPhase("blank").length, 5);
-});
-
-test("the end of a burst does not look like invocations that compute", () => {
-  const world = worldOf({ ada: { concurrency: 1_000 } });
-  for (let i = 0; i < 60; i++) world.arrive("ada");
-  live(world, 1_000);
-  const [machine] = world.inPhase("bound") as [WorldMachine];
-  // It is warm: 2 s of CPU.
-  tell(world, machine, 2);
-  live(world, 800);
-  tell(world, machine, 0.3);
-  const slots = slotsOf(world.state, "ada");
-  live(world, 20);
-  for (const invocation of world.running.keys()) world.finish(invocation);
-  live(world, 980);
-  tell(world, machine, 0.3);
-  assert.ok(slotsOf(world.state, "ada") >= slots, `${slotsOf(world.state, "ada")} slots, and ${slots} before`);
 });

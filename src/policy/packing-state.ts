@@ -72,7 +72,7 @@ export interface PackingState {
   times: StartTimes;
   /** GB that a bound machine holds, over all apps; 0: not known. */
   memoryGb: number;
-  /** CPUs that machines with work used, by their last reports. */
+  /** CPUs that bound machines use, as far as is known: those with work by their last reports, those just bound as much as a start. */
   cpuUsed: number;
   /** Of starts, whatever the app. */
   failures: Failures;
@@ -172,7 +172,7 @@ export interface MachineEntry {
   cpuMs: number;
   /** Held by its last report; 0: none yet. */
   memoryBytes: number;
-  /** CPUs that it used by its last report; 0 while it has no work. */
+  /** CPUs that it used by its last report, or a start's until the first; 0 while it has no work. */
   cpu: number;
   /** Until when its event loop computes, if each of its invocations takes what they do on average. */
   busyUntil: number;

@@ -1,3 +1,4 @@
+/** A machine's whole life in a fleet, over a fake driver. Long, because all of it is seen through one setting, which is a quarter of the file. */
 import { describe, test, type TestContext } from "node:test";
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
