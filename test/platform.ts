@@ -8,7 +8,7 @@ import { bundleApp } from "../src/build/bundle-app.ts";
 import type { Manifest } from "../src/catalog/manifest.ts";
 import { loadConfig } from "../src/config/load.ts";
 import type { LogLine } from "../src/logs/logs.ts";
-import { type Running, startMayfly } from "../src/main.ts";
+import { type Hooks, type Running, startMayfly } from "../src/main.ts";
 
 export const projectDir = new URL("..", import.meta.url).pathname;
 export const drivers = ["qemu", "gvisor"] as const;
@@ -36,10 +36,10 @@ export interface Platform {
   logged(app: string, pattern: RegExp): Promise<LogLine[]>;
 }
 
-export async function startPlatform(scope: Scope, settings: Record<string, unknown> = {}): Promise<Platform> {
+export async function startPlatform(scope: Scope, settings: Record<string, unknown> = {}, hooks: Hooks = {}): Promise<Platform> {
   const stateDir = temporaryFolder(scope);
   const config = loadConfig({ flags: { stateDir, listen: "127.0.0.1:0", api: "127.0.0.1:0", logLevel: "warn", ...settings } });
-  const running = await startMayfly(config);
+  const running = await startMayfly(config, hooks);
   scope.after(() => running.close());
   const client = createClient({ url: running.apiUrl, token: running.token });
   return {
