@@ -38,6 +38,7 @@ import { type BoundPolicy, bindPolicy } from "./policy/bind-policy.ts";
 import { explainApp, slotsOf } from "./policy/explain.ts";
 import { LogLevel } from "./wire/protocol.ts";
 import { lockStateFolder } from "./state-folder/lock.ts";
+import { openCacheFolder, openStateFolder } from "./state-folder/open-folders.ts";
 
 export interface Hooks {
   /** Told of steps that may take over a second. */
@@ -72,7 +73,10 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
   const start: Start = { config, clock, log: openServerLog(config), progress, closing };
 
   for (const address of [config.listen, config.api]) assertSafeBind(address, config);
+  const notices = openStateFolder(config.stateDir);
+  openCacheFolder(config.cacheDir);
   const lock = closing.adopt(lockStateFolder(config.stateDir), (held) => held.release());
+  for (const notice of notices) start.log.warn(notice);
   const state = openState(start);
   const chosen = await openDriver(start, state);
   const urls = { gateway: "", api: "" };

@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { MayflyError } from "../errors/error.ts";
+import { listenFailure } from "../errors/listen-failure.ts";
 import { assertSafeBind, type BindConfig, parseAddress } from "./bind.ts";
 
 export interface ListenOptions extends BindConfig {
@@ -47,14 +48,9 @@ function read(key: string, file: string): Buffer {
 
 function listening(server: Server, host: string, port: number, address: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", (error: NodeJS.ErrnoException) => reject(refusal(error, address)));
+  server.once("error", (error) => reject(listenFailure(error, address, "api")));
   server.listen(port, host, resolve);
   return promise;
-}
-
-function refusal(error: NodeJS.ErrnoException, address: string): MayflyError {
-  if (error.code === "EADDRINUSE") return new MayflyError("port-in-use", { address, key: "api" }, error);
-  return new MayflyError("bad-config", { key: "api", what: `cannot listen on ${address}: ${error.message}` }, error);
 }
 
 function close(server: Server): Promise<void> {

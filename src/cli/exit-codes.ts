@@ -31,6 +31,7 @@ const exitCodes: Partial<Record<ErrorCode, ExitCode>> = {
   "file-exists": ExitCode.Conflict,
   "file-unusable": ExitCode.Conflict,
   "port-in-use": ExitCode.Conflict,
+  "address-unusable": ExitCode.Conflict,
   "state-locked": ExitCode.Conflict,
   "state-unusable": ExitCode.Conflict,
 };

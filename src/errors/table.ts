@@ -195,6 +195,12 @@ export const errorTable = {
     message: "{address} is in use by another program.",
     cure: "Stop that program, or choose another address with the setting {key}.",
   },
+  "address-unusable": {
+    status: 500,
+    side: "caller",
+    message: "{key}: {address} cannot be listened on: {what}.",
+    cure: "{cure}",
+  },
   "egress-denied": {
     status: 502,
     side: "caller",

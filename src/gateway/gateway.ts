@@ -14,6 +14,7 @@ import type { Duplex } from "node:stream";
 import type { Dispatcher } from "../dispatcher/invocation.ts";
 import { type Clock, systemClock } from "../clock/clock.ts";
 import { MayflyError } from "../errors/error.ts";
+import { listenFailure } from "../errors/listen-failure.ts";
 import { answer } from "./answer.ts";
 import type { CallContext } from "./call.ts";
 import { Connection } from "./connection.ts";
@@ -109,8 +110,7 @@ function clientMistake(error: NodeJS.ErrnoException, limits: GatewayLimits): May
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException) =>
-      reject(error.code === "EADDRINUSE" ? new MayflyError("port-in-use", { address: `${host}:${port}`, key: "listen" }, error) : error);
+    const failed = (error: Error) => reject(listenFailure(error, `${host.includes(":") ? `[${host}]` : host}:${port}`, "listen"));
     server.once("error", failed);
     server.listen({ host, port, backlog: 1_024 }, () => {
       server.off("error", failed);

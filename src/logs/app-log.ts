@@ -10,6 +10,7 @@
  */
 import { appendFile } from "node:fs/promises";
 import type { Clock } from "../clock/clock.ts";
+import { MayflyError } from "../errors/error.ts";
 import { LogLevel } from "../wire/protocol.ts";
 import { deleteFiles, rotate, sizeOf } from "./files.ts";
 import type { LogLine, LogQuery } from "./logs.ts";
@@ -112,7 +113,11 @@ export class AppLog {
 
   async #tailNow(query: LogQuery): Promise<LogLine[]> {
     await this.#write();
-    return readTail(this.#newest, this.#options.files, query);
+    try {
+      return await readTail(this.#newest, this.#options.files, query);
+    } catch (error) {
+      throw new MayflyError("state-unusable", { file: this.#newest, what: (error as Error).message }, error);
+    }
   }
 
   async #write(): Promise<void> {

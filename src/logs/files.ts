@@ -11,7 +11,7 @@ export async function rotate(newest: string, files: number): Promise<void> {
 }
 
 export async function deleteFiles(newest: string, files: number): Promise<void> {
-  for (let age = 0; age < files; age++) await rm(fileName(newest, age), { force: true });
+  for (let age = 0; age < files; age++) await rm(fileName(newest, age), { force: true, recursive: true });
 }
 
 /** 0 where there is no such file. */

@@ -138,6 +138,14 @@ test("a disk that takes nothing costs bounded memory; what was dropped is counte
   assert.deepEqual(rest, []);
 });
 
+test("a folder in a log's place is an error that names it, and goes when the log is removed", async () => {
+  mkdirSync(join(dir, "shop.jsonl"));
+  await assert.rejects(texts({ tail: 10 }), { code: "state-unusable", message: /shop\.jsonl cannot be read or written: EISDIR/ });
+  await logs.remove("shop");
+  logs.append(line("anew"));
+  assert.deepEqual(await texts({ tail: 10 }), ["anew"]);
+});
+
 function line(text: string): LogInput {
   return { at: 1_000, app: "shop", level: LogLevel.Info, text };
 }

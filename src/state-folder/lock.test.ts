@@ -24,11 +24,13 @@ function refusal(dir: string): MayflyError {
   throw new Error("locked twice");
 }
 
-/** Another process that holds the lock until it is killed. */
+/** Another process that holds the lock until it is killed. It keeps nothing of what it was given, and has the collector take what it can. */
 async function holder(dir: string) {
   const code = `const { lockStateFolder } = await import(${JSON.stringify(new URL("lock.ts", import.meta.url).href)});
-    lockStateFolder(${JSON.stringify(dir)}); console.log("locked"); setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+    lockStateFolder(${JSON.stringify(dir)});
+    for (let round = 0; round < 10; round++) { gc(); await new Promise(setImmediate); }
+    console.log("locked"); setInterval(gc, 100);`;
+  const child = spawn(process.execPath, ["--expose-gc", "--input-type=module", "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout, "data");
   return child;
 }

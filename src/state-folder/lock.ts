@@ -4,13 +4,15 @@
  * The lock is the kernel's own, taken on a file through SQLite's exclusive mode: it goes when the process does, however
  * that ends, so there are no stale locks to judge. server.json beside it only says who holds the lock and where it answers.
  */
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { MayflyError } from "../errors/error.ts";
 import { failureOf } from "../sqlite/failure.ts";
+import { makeFolder } from "./make-folder.ts";
 
 export interface ServerFile {
+  /** Of the process to be told to end: the supervisor's, where there is one. */
   pid: number;
   /** Missing while the server starts. */
   urls?: { gateway: string; api: string };
@@ -22,16 +24,21 @@ export interface StateLock {
   release(): void;
 }
 
+/** The collector closes a database that nobody refers to, and its lock goes with it: a caller may drop what it was given. */
+const held = new Set<DatabaseSync>();
+
 /** Makes the folder where it is missing. Throws "state-locked" or "state-unusable". */
-export function lockStateFolder(dir: string): StateLock {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+export function lockStateFolder(dir: string, pid = process.pid): StateLock {
+  makeFolder(dir, 0o700);
   const database = lockedDatabase(dir);
+  held.add(database);
   const file = join(dir, "server.json");
-  const write = (content: ServerFile) => writeFileSync(file, `${JSON.stringify(content)}\n`);
-  write({ pid: process.pid });
+  const write = (content: ServerFile) => writeFileSync(file, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+  write({ pid });
   return {
-    announce: (urls) => write({ pid: process.pid, urls }),
+    announce: (urls) => write({ pid, urls }),
     release() {
+      if (!held.delete(database)) return;
       rmSync(file, { force: true });
       database.close();
     },

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { defaultCacheDir } from "../../config/folders.ts";
+import { openCacheFolder } from "../../state-folder/open-folders.ts";
 import * as build from "./image/build.ts";
 import * as check from "./image/check.ts";
 import * as clean from "./image/clean.ts";
@@ -14,8 +15,14 @@ import * as prune from "./image/prune.ts";
 /** One file a subcommand; each gets the folder of images. */
 const subcommands = [build, list, inspect, diff, check, exportOne, push, pull, clean, prune];
 
+/** Those that fill the cache folder. */
+const writing = new Set(["build", "check", "export", "pull"]);
+
 export function define(command: Command): void {
   const cache = process.env.MAYFLY_CACHE_DIR ?? defaultCacheDir(process.env);
   command.addHelpText("after", "\nExample:\n  mayfly image build");
   for (const { define: defineOne } of subcommands) defineOne(command, cache);
+  command.hook("preAction", (_command, action) => {
+    if (writing.has(action.name())) openCacheFolder(action.opts<{ cache: string }>().cache);
+  });
 }

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { MayflyError } from "../../errors/error.ts";
+import { makeFolder } from "../../state-folder/make-folder.ts";
 import { commandName } from "../command-name.ts";
 
 export function define(command: Command): void {
@@ -19,7 +20,7 @@ function init(dir: string, options: { json?: true }): void {
   const folder = resolve(dir);
   const app = appName(folder);
   const files = { "mayfly.json": manifest(app), "hello.ts": source };
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const [name, text] of Object.entries(files)) writeNew(join(folder, name), text);
   console.log(options.json ? JSON.stringify({ app, dir: folder, files: Object.keys(files) }) : nextSteps(app, relative("", folder) || "."));
 }

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { makeFolder } from "./make-folder.ts";
+
+test("folders are made with all that is above them, and one that is there is left as it is", (context) => {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-folder-"));
+  context.after(() => rmSync(dir, { recursive: true }));
+  makeFolder(join(dir, "a/b"), 0o700);
+  makeFolder(join(dir, "a/b"), 0o755);
+  assert.equal(statSync(join(dir, "a/b")).mode & 0o777, 0o700);
+});
+
+test("a place where no folder can be made is an error at once, which names it", (context) => {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-folder-"));
+  context.after(() => rmSync(dir, { recursive: true }));
+  writeFileSync(join(dir, "file"), "");
+  assert.throws(() => makeFolder("/proc/x/y"), { path: "/proc/x" });
+  assert.throws(() => makeFolder(join(dir, "file")), { path: join(dir, "file") });
+  assert.throws(() => makeFolder(join(dir, "file/a/b")), { path: join(dir, "file") });
+});

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { openCacheFolder, openStateFolder } from "./open-folders.ts";
+
+const isRoot = process.getuid?.() === 0;
+
+function folder(context: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-state-"));
+  context.after(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+function mode(file: string): number {
+  return statSync(file).mode & 0o7777;
+}
+
+test("a folder that is missing is made for its owner alone, and nothing is said", (context) => {
+  const dir = join(folder(context), "a/state");
+  assert.deepEqual(openStateFolder(dir), []);
+  assert.equal(mode(dir), 0o700);
+});
+
+test("what others could read or write is closed to them, and told", (context) => {
+  const dir = folder(context);
+  for (const name of ["api-token", "secrets.key", "catalog.db"]) writeFileSync(join(dir, name), "x");
+  for (const name of ["api-token", "secrets.key"]) chmodSync(join(dir, name), 0o666);
+  chmodSync(join(dir, "catalog.db"), 0o640);
+  chmodSync(dir, 0o777);
+  const notices = openStateFolder(dir);
+  assert.equal(notices.length, 4, notices.join("\n"));
+  assert.equal(mode(dir), 0o755);
+  for (const name of ["api-token", "secrets.key", "catalog.db"]) assert.equal(mode(join(dir, name)), 0o600, name);
+  assert.deepEqual(openStateFolder(dir), []);
+});
+
+test("a folder for everybody is refused, not closed", (context) => {
+  const dir = folder(context);
+  chmodSync(dir, 0o1777);
+  assert.throws(() => openStateFolder(dir), { code: "state-unusable", message: /others may write in it/ });
+  assert.equal(mode(dir), 0o1777);
+  chmodSync(dir, 0o777);
+  writeFileSync(join(dir, "somebody's"), "");
+  assert.throws(() => openStateFolder(dir), { code: "state-unusable" });
+});
+
+test("what belongs to another user is refused by name", { skip: !isRoot && "only root gives files away" }, (context) => {
+  const dir = folder(context);
+  writeFileSync(join(dir, "api-token"), "x");
+  chownSync(join(dir, "api-token"), 65_534, 65_534);
+  assert.throws(() => openStateFolder(dir), { code: "state-unusable", message: /api-token.* belongs to the user 65534/ });
+  rmSync(join(dir, "api-token"));
+  chownSync(dir, 65_534, 65_534);
+  assert.throws(() => openStateFolder(dir), { code: "state-unusable", message: /belongs to the user 65534/ });
+});
+
+test("a link's target is left alone, and told", (context) => {
+  const dir = folder(context);
+  const target = join(folder(context), "token");
+  writeFileSync(target, "x", { mode: 0o644 });
+  symlinkSync(target, join(dir, "api-token"));
+  assert.match(openStateFolder(dir).join(), /api-token .*is a link/);
+  assert.equal(mode(target), 0o644);
+});
+
+test("an empty catalog beside what an earlier server wrote is told; a new folder is not", (context) => {
+  const dir = folder(context);
+  writeFileSync(join(dir, "catalog.db"), "", { mode: 0o600 });
+  assert.deepEqual(openStateFolder(dir), []);
+  writeFileSync(join(dir, "secrets.key"), "x", { mode: 0o600 });
+  assert.match(openStateFolder(dir).join(), /catalog\.db is empty or missing beside secrets\.key/);
+  rmSync(join(dir, "catalog.db"));
+  assert.match(openStateFolder(dir).join(), /catalog\.db is empty or missing/);
+});
+
+test("a path where no folder can be is refused at once, for the state and for the cache", (context) => {
+  const dir = folder(context);
+  writeFileSync(join(dir, "file"), "");
+  for (const path of ["/proc/x", join(dir, "file"), join(dir, "file/below")]) {
+    assert.throws(() => openStateFolder(path), { code: "state-unusable", message: /--state/ });
+    assert.throws(() => openCacheFolder(path), { code: "bad-config", message: /cacheDir/ });
+  }
+  mkdirSync(join(dir, "cache"));
+  openCacheFolder(join(dir, "cache"));
+});
