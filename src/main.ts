@@ -27,6 +27,7 @@ import type { Egress } from "./egress/egress.ts";
 import { MayflyError } from "./errors/error.ts";
 import { createGateway } from "./gateway/gateway.ts";
 import { RouteTable } from "./gateway/routes.ts";
+import { ServedApps } from "./gateway/served-apps.ts";
 import { createAccounts } from "./ledger/create-accounts.ts";
 import { createLedger } from "./ledger/create-ledger.ts";
 import { openLogs } from "./logs/open-logs.ts";
@@ -83,8 +84,9 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
   const dispatcher = await openDispatcher(start, state, chosen.driver, urls);
   const routes = new RouteTable(config.domain);
   const appliances = startAppliances(start, state, urls);
-  const platform = createPlatform(start, { dispatcher, appliances, routes, chosen, urls });
-  resumeApps(start, state, platform);
+  const served = openServedApps(start, state, dispatcher, routes);
+  const platform = createPlatform(start, { dispatcher, appliances, served, chosen, urls });
+  resumeApps(start, state, served, platform);
   void appliances.resume();
   urls.gateway = await openGateway(start, dispatcher, routes);
   urls.api = await openApi(start, { ...state, appliances }, platform);
@@ -102,7 +104,7 @@ type Urls = HostInfo["urls"];
 interface Wired {
   dispatcher: LiveDispatcher;
   appliances: Appliances;
-  routes: RouteTable;
+  served: ServedApps;
   chosen: ChosenDriver;
   urls: Urls;
 }
@@ -218,31 +220,38 @@ function startAppliances({ config, clock, closing }: Start, { catalog, accounts,
 }
 
 /** Machines of unusual sizes are prepared meanwhile: their apps' first calls wait for that, and no others. */
-function resumeApps({ log }: Start, { catalog }: State, platform: Platform): void {
-  for (const { app, live } of catalog.list()) {
-    platform.deployed(live);
+function resumeApps({ log }: Start, { catalog }: State, served: ServedApps, platform: Platform): void {
+  for (const { app, live, problem } of catalog.list()) {
+    if (live === null) served.fail(app, problem);
+    if (live === null || !served.tryDeploy(live)) continue;
     platform.prepare(live.manifest).catch((error: unknown) => log.error({ err: error, app }, "machines of its size cannot be prepared"));
   }
 }
 
+function openServedApps({ clock, log }: Start, { logs }: State, dispatcher: LiveDispatcher, routes: RouteTable): ServedApps {
+  return new ServedApps({
+    dispatcher,
+    routes,
+    warn: (text) => log.warn(text),
+    complain(app, error) {
+      log.error({ err: error, app }, "the app cannot be served");
+      const text = `The app is not served: ${error instanceof Error ? error.message : String(error)}`;
+      logs.append({ at: clock.wall(), app, level: LogLevel.Platform, text });
+    },
+  });
+}
+
 /** What the management API may ask and tell. */
-function createPlatform({ clock, log }: Start, { dispatcher, appliances, routes, chosen, urls }: Wired): Platform {
+function createPlatform({ clock, log }: Start, { dispatcher, appliances, served, chosen, urls }: Wired): Platform {
   const startedAt = clock.now();
   const driver = { name: chosen.driver.name, detail: chosen.detail };
-  const known = new Map<string, string>();
   return {
     prepare: ({ memoryMb, vcpus }) => chosen.driver.prepare((step) => log.info(step), { memoryMb, vcpus }),
-    deployed(version) {
-      dispatcher.setApp(version);
-      // The same version again: its secrets changed.
-      if (known.get(version.app) === version.id) dispatcher.renewApp(version.app);
-      known.set(version.app, version.id);
-      for (const host of routes.setApp(version.manifest)) log.warn(`${version.app} wants the host ${host}, which another app has`);
-    },
+    deployed: (version) => served.deploy(version),
+    restored: (app, previous) => served.restore(app, previous),
+    problemOf: (app) => served.problemOf(app),
     async removed(app) {
-      known.delete(app);
-      routes.removeApp(app);
-      dispatcher.removeApp(app);
+      served.remove(app);
       await until(clock, () => dispatcher.machines().every((machine) => machine.app !== app));
     },
     machines: () => [...dispatcher.machines().map(machineInfo), ...appliances.list().flatMap(applianceMachine)],

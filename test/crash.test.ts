@@ -49,7 +49,7 @@ test("kill -9 during deploys leaves the old version or the new one, whole", asyn
     const client = clientOf(server, stateDir);
     if (round > 0) {
       const { live } = await client.app("hello");
-      assert.ok(known.includes(live.manifest.env.ROUND!), `round ${live.manifest.env.ROUND} was never sent`);
+      assert.ok(known.includes(live!.manifest.env.ROUND!), `round ${live!.manifest.env.ROUND} was never sent`);
       assert.equal(await (await fetch(`${server.gatewayUrl}/hello/hello`)).text(), "Hello, world!\n");
     }
     await client.deploy({ ...manifest, env: { ROUND: `${round}` } }, bundles);

@@ -8,6 +8,10 @@ export interface Platform {
   prepare(manifest: Manifest): Promise<void>;
   /** Calls go to this version from now on; machines of an older one, or with older secrets, get no more work. */
   deployed(version: Version): void;
+  /** Undoes `deployed` for a version that was not stored after all. @param previous what calls went to before; undefined: the app is new */
+  restored(app: string, previous: Version | undefined): void;
+  /** Why an app of the catalog cannot be served though its version can be read; null where it can. */
+  problemOf(app: string): string | null;
   /** Resolves when its machines are gone and will log nothing more. */
   removed(app: string): void | Promise<void>;
   machines(): MachineInfo[];

@@ -28,8 +28,24 @@ describe("apps", () => {
     assert.deepEqual(told, [version]);
     assert.deepEqual(catalog.live("shop"), version);
     assert.deepEqual(plain(catalog.bundles("shop", version.id)), plain(bundles));
-    assert.deepEqual(await client.list(), [{ app: "shop", live: version, versions: [{ id: version.id, createdAt: version.createdAt }] }]);
+    assert.deepEqual(await client.list(), [
+      { app: "shop", live: version, problem: null, versions: [{ id: version.id, createdAt: version.createdAt }] },
+    ]);
     assert.deepEqual(await client.app("shop"), (await client.list())[0]);
+  });
+
+  test("a version that the platform cannot take is not stored, and calls go where they went before", async () => {
+    const refused = manifest({ env: { REFUSE: "1" } });
+    const bundles = [bundle("main", "cjs", "module.exports = 2")];
+    await assert.rejects(client.deploy(refused, bundles), { code: "internal" });
+    assert.deepEqual(await client.list(), []);
+    assert.equal(told.at(-1), "shop", "the new app is taken away again");
+    const version = await deploy("one");
+    await assert.rejects(client.deploy(refused, bundles), { code: "internal" });
+    assert.deepEqual(catalog.live("shop"), version);
+    assert.deepEqual((await client.app("shop")).versions.length, 1);
+    assert.deepEqual(told.at(-1), version);
+    assert.equal(served.failures.splice(0).length, 2, "both are told in the server's log");
   });
 
   test("pointTo goes back to an older version", async () => {

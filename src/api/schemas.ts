@@ -16,7 +16,8 @@ export const versionSchema = z
 export const appSchema = z
   .object({
     app: nameSchema,
-    live: versionSchema,
+    live: versionSchema.nullable().openapi({ description: "The version that calls go to; null: what is stored of it cannot be used." }),
+    problem: z.string().nullable().openapi({ description: "Why the app is not served; null where it is." }),
     versions: z.array(z.object({ id: z.string(), createdAt: z.int() })).openapi({ description: "Newest first." }),
   })
   .openapi("App");

@@ -1,6 +1,7 @@
 /** What an appliance is asked to be. docs/appliances.md is its text for users. */
 import { z } from "zod";
 import { envNameSchema, nameSchema } from "../catalog/manifest.ts";
+import { recordOf } from "../catalog/record-of.ts";
 
 const port = z.int().min(1).max(65_535);
 const path = z.string().regex(/^\/[^\0\n]*[^/\0\n]$/, "must be an absolute path below /, without a slash at its end");
@@ -29,12 +30,10 @@ export const applianceSpecSchema = z.strictObject({
     .min(1)
     .optional(),
   /** On top of the image's own variables. */
-  env: z
-    .record(
-      envNameSchema,
-      z.string().refine((value) => !value.includes("\0"), "must hold no zero byte"),
-    )
-    .default({}),
+  env: recordOf(
+    envNameSchema,
+    z.string().refine((value) => !value.includes("\0"), "must hold no zero byte"),
+  ).default({}),
   ports: z.array(publishedPortSchema).max(64).default([]),
   volumes: z.array(volumeSchema).max(16).default([]),
   /** egress: HTTP and HTTPS to public addresses, through a proxy that the variables HTTP_PROXY and HTTPS_PROXY name. */

@@ -17,22 +17,27 @@ export interface Version {
   createdAt: number;
 }
 
-interface AppRow {
+export interface AppRow {
   app: string;
-  /** The version that calls go to. */
-  live: Version;
+  /** The version that calls go to; null where what is stored of it cannot be used. */
+  live: Version | null;
+  /** Why there is no live version. */
+  problem: string | null;
   versions: { id: string; createdAt: number }[];
 }
 
+/** Takes a version over. Where it throws, nothing of the change is stored. */
+export type Take = (version: Version) => void;
+
 export interface Catalog {
-  /** Stores the version and points the app at it, in one transaction. */
-  deploy(manifest: Manifest, bundles: Bundle[]): Version;
-  /** Points the app at a version that it has. Throws "no-such-version". */
-  pointTo(app: string, version: string): Version;
+  /** Stores the version and points the app at it, in one transaction; `take` is called in it. */
+  deploy(manifest: Manifest, bundles: Bundle[], take?: Take): Version;
+  /** Points the app at a version that it has; `take` as above. Throws "no-such-version". */
+  pointTo(app: string, version: string, take?: Take): Version;
   /** Removes the app with its versions and secrets. Throws "no-such-app". */
   remove(app: string): void;
   list(): AppRow[];
-  /** Undefined where there is no such app. */
+  /** Undefined where there is no such app, or no usable version of it. */
   live(app: string): Version | undefined;
   bundles(app: string, version: string): Bundle[];
   setSecret(app: string, name: string, value: string): void;

@@ -34,8 +34,8 @@ function check(file: string, key: string): number {
   const catalog = openCatalog(file, key);
   const [app] = catalog.list();
   for (const { id } of app?.versions ?? []) assert.equal(catalog.bundles("storm", id).length, 3);
-  const n = Number(app?.live.manifest.env["N"] ?? 0);
-  if (app) assert.deepEqual(catalog.bundles("storm", app.live.id).map(plain), stormUpload(n).bundles.map(plain));
+  const n = Number(app?.live!.manifest.env["N"] ?? 0);
+  if (app) assert.deepEqual(catalog.bundles("storm", app.live!.id).map(plain), stormUpload(n).bundles.map(plain));
   catalog.close();
   return n;
 }

@@ -1,5 +1,6 @@
 /** mayfly.json, parsed once at the edge. docs/manifest.md is its text for users. */
 import { z } from "zod";
+import { recordOf } from "./record-of.ts";
 
 export const nameSchema = z
   .string()
@@ -18,7 +19,9 @@ export const functionSchema = z.strictObject({
 export const manifestSchema = z.strictObject({
   $schema: z.string().optional(),
   name: nameSchema,
-  functions: z.record(nameSchema, functionSchema).refine((all) => Object.keys(all).length > 0, "needs at least one function"),
+  functions: recordOf(nameSchema, functionSchema, (all) =>
+    all.refine((given) => Object.keys(given).length > 0, "needs at least one function"),
+  ),
   memoryMb: z.int().min(128).max(8_192).default(256),
   vcpus: z.int().min(1).max(8).default(1),
   /** Concurrent invocations per machine, at most: a ceiling. How many it gets is learned. */
@@ -42,11 +45,11 @@ export const manifestSchema = z.strictObject({
       z.strictObject({ egress: z.literal(true), allow: z.array(z.string().min(1)).max(100) }),
     ])
     .default("none"),
-  env: z.record(envNameSchema, z.string()).default({}),
+  env: recordOf(envNameSchema, z.string()).default({}),
   /** Names of secrets to pass as environment variables; set with `mayfly secret set`. */
   secrets: z.array(envNameSchema).default([]),
   /** Host headers routed to this app: "name" to its only function, or { host: function }. */
-  hosts: z.record(z.string().min(1), nameSchema).default({}),
+  hosts: recordOf(z.string().min(1), nameSchema).default({}),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;

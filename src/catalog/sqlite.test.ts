@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Bundle, Catalog } from "./catalog.ts";
 import { type Manifest, manifestSchema } from "./manifest.ts";
 import { openCatalog, VERSIONS_KEPT } from "./sqlite.ts";
+import { versionId } from "./version-id.ts";
 
 let dir: string;
 let catalog: Catalog;
@@ -26,7 +27,56 @@ describe("versions", () => {
     reopen();
     assert.deepEqual(catalog.live("shop"), version);
     assert.deepEqual(texts(catalog.bundles("shop", version.id)), ["one"]);
-    assert.deepEqual(catalog.list(), [{ app: "shop", live: version, versions: [{ id: version.id, createdAt: version.createdAt }] }]);
+    assert.deepEqual(catalog.list(), [
+      { app: "shop", live: version, problem: null, versions: [{ id: version.id, createdAt: version.createdAt }] },
+    ]);
+  });
+
+  test("a version that is not taken over is not stored, and the one before stays live", () => {
+    const refuse = () => {
+      throw new Error("not this one");
+    };
+    assert.throws(() => catalog.deploy(manifest("shop"), code("one"), refuse), /not this one/);
+    assert.deepEqual(catalog.list(), []);
+    const first = catalog.deploy(manifest("shop"), code("one"));
+    const second = catalog.deploy(manifest("shop"), code("two"));
+    assert.throws(() => catalog.pointTo("shop", first.id, refuse), /not this one/);
+    reopen();
+    assert.deepEqual(catalog.live("shop"), second);
+  });
+
+  test("an app whose version is damaged is listed with its problem, can be removed, and keeps no other from being read", () => {
+    const damage = (app: string, what: string) => {
+      const db = new DatabaseSync(join(dir, "catalog.db"));
+      db.prepare("UPDATE versions SET manifest = ? WHERE app = ?").run(what, app);
+      db.close();
+    };
+    for (const app of ["shop", "torn", "wrong"]) catalog.deploy(manifest(app), code(app));
+    damage("torn", '{"name":"torn"');
+    damage("wrong", '{"name":"wrong","functions":5}');
+    reopen();
+    const problems = catalog.list().map(({ app, live, problem }) => [app, live?.app, problem?.replace(/ in \S+/, "")]);
+    assert.deepEqual(problems[0], ["shop", "shop", undefined]);
+    assert.match(problems[1]![2]!, /manifest of app torn, version \w{12}.*cannot be read as JSON/);
+    assert.match(problems[2]![2]!, /functions is 5, but must be an object/);
+    assert.equal(catalog.live("torn"), undefined);
+    for (const app of ["torn", "wrong"]) catalog.remove(app);
+    assert.equal(catalog.list().length, 1);
+  });
+
+  test("a version that was stored before a key existed has its default, and its code is still what was deployed", () => {
+    const version = catalog.deploy(manifest("shop"), code("one"));
+    const { queue: _, ...older } = version.manifest;
+    const id = versionId(older as Manifest, code("one"));
+    const db = new DatabaseSync(join(dir, "catalog.db"));
+    db.exec("PRAGMA foreign_keys = OFF");
+    db.prepare("UPDATE versions SET manifest = ?, id = ?").run(JSON.stringify(older), id);
+    db.prepare("UPDATE bundles SET version = ?").run(id);
+    db.prepare("UPDATE apps SET live = ?").run(id);
+    db.close();
+    reopen();
+    assert.deepEqual(catalog.live("shop")?.manifest, version.manifest);
+    assert.deepEqual(texts(catalog.bundles("shop", id)), ["one"]);
   });
 
   test("the same upload is the same version, whatever the order of its keys", () => {

@@ -8,6 +8,7 @@
  * 2. A version's id is the hash of its content, checked again when its code is read.
  * 3. An app keeps its live version and the newest 10; older ones go in the transaction that adds another.
  * 4. `live` answers from memory: this process is the file's only writer (the state folder is locked).
+ * 5. A version that cannot be read makes its own app unusable, and no other: the catalog opens, and lists the app with its problem.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { type Clock, systemClock } from "../clock/clock.ts";
@@ -15,8 +16,9 @@ import { MayflyError } from "../errors/error.ts";
 import { failureOf } from "../sqlite/failure.ts";
 import { openDatabase } from "../sqlite/open.ts";
 import { transaction } from "../sqlite/transaction.ts";
-import type { Bundle, Catalog, Version } from "./catalog.ts";
+import type { AppRow, Bundle, Catalog, Take, Version } from "./catalog.ts";
 import type { Manifest } from "./manifest.ts";
+import { parseManifest } from "./parse-manifest.ts";
 import { prepareQueries, type Queries, type VersionRow } from "./queries.ts";
 import { catalogMigrations } from "./schema.ts";
 import { openSeal, type Seal } from "./seal.ts";
@@ -29,7 +31,7 @@ export function openCatalog(file: string, keyFile: string, clock: Clock = system
   const db = openDatabase(file, { durability: "full", migrations: catalogMigrations });
   try {
     const queries = prepareQueries(db);
-    return createCatalog({ db, file, clock, queries, seal: openSeal(keyFile, queries.secretCount() === 0), live: readLive(queries) });
+    return createCatalog({ db, file, clock, queries, seal: openSeal(keyFile, queries.secretCount() === 0), live: readLive(queries, file) });
   } catch (error) {
     db.close();
     throw error;
@@ -48,10 +50,10 @@ interface Parts {
 function createCatalog(parts: Parts): Catalog {
   const { db, queries, seal, live } = parts;
   return {
-    deploy: (manifest, bundles) => deploy(parts, manifest, bundles),
-    pointTo: (app, version) => pointTo(parts, app, version),
+    deploy: (manifest, bundles, take) => deploy(parts, manifest, bundles, take),
+    pointTo: (app, version, take) => pointTo(parts, app, version, take),
     remove: (app) => remove(parts, app),
-    list: () => queries.apps().map(({ app, live }) => ({ app, live: versionOf(queries, app, live), versions: queries.versions(app) })),
+    list: () => queries.apps().map((row) => appRow(parts, row)),
     live: (app) => live.get(app),
     bundles: (app, version) => bundles(parts, app, version),
     setSecret: (app, name, value) => write(parts, () => queries.setSecret(app, name, seal.seal(app, name, value))),
@@ -62,7 +64,7 @@ function createCatalog(parts: Parts): Catalog {
   };
 }
 
-function deploy(parts: Parts, manifest: Manifest, code: Bundle[]): Version {
+function deploy(parts: Parts, manifest: Manifest, code: Bundle[], take?: Take): Version {
   const { queries, clock, live } = parts;
   const app = manifest.name;
   const id = versionId(manifest, code);
@@ -71,7 +73,9 @@ function deploy(parts: Parts, manifest: Manifest, code: Bundle[]): Version {
       insert(queries, { app, id, manifest: JSON.stringify(manifest), createdAt: Math.trunc(clock.wall()) }, code);
     queries.setLive(app, id);
     queries.prune(app, VERSIONS_KEPT);
-    return versionOf(queries, app, id);
+    const stored = versionOf(parts, app, id);
+    take?.(stored);
+    return stored;
   });
   live.set(app, version);
   return version;
@@ -82,10 +86,11 @@ function insert(queries: Queries, row: VersionRow, code: Bundle[]): void {
   for (const bundle of code) queries.addBundle(row.app, row.id, bundle);
 }
 
-function pointTo(parts: Parts, app: string, id: string): Version {
+function pointTo(parts: Parts, app: string, id: string, take?: Take): Version {
   const version = write(parts, () => {
-    const found = versionOf(parts.queries, app, id);
+    const found = versionOf(parts, app, id);
     parts.queries.setLive(app, id);
+    take?.(found);
     return found;
   });
   parts.live.set(app, version);
@@ -100,9 +105,10 @@ function remove(parts: Parts, app: string): void {
 }
 
 function bundles({ queries, file }: Parts, app: string, id: string): Bundle[] {
-  const { manifest } = versionOf(queries, app, id);
+  const row = versionRow(queries, app, id);
   const code = queries.bundles(app, id);
-  if (versionId(manifest, code) === id) return code;
+  // What was stored: a newer Mayfly reads keys into it that it has not.
+  if (versionId(JSON.parse(row.manifest) as Manifest, code) === id) return code;
   throw new MayflyError("state-damaged", { file, what: `the code of app ${app}, version ${id}, is not what was deployed` });
 }
 
@@ -112,14 +118,31 @@ function secret({ queries, seal }: Parts, app: string, name: string): string {
   return seal.open(app, name, sealed);
 }
 
-function versionOf(queries: Queries, app: string, id: string): Version {
-  const row = queries.version(app, id);
-  if (!row) throw new MayflyError("no-such-version", { app, version: id });
-  return { app, id, manifest: JSON.parse(row.manifest) as Manifest, createdAt: row.createdAt };
+/** Parsed anew: an older Mayfly may have stored it, or a failing disk. */
+function versionOf({ queries, file }: Pick<Parts, "queries" | "file">, app: string, id: string): Version {
+  const row = versionRow(queries, app, id);
+  const manifest = parseManifest(row.manifest, `The manifest of app ${app}, version ${id.slice(0, 12)}, in ${file}`);
+  return { app, id, manifest, createdAt: row.createdAt };
 }
 
-function readLive(queries: Queries): Map<string, Version> {
-  return new Map(queries.apps().map(({ app, live }) => [app, versionOf(queries, app, live)]));
+function versionRow(queries: Queries, app: string, id: string): VersionRow {
+  const row = queries.version(app, id);
+  if (!row) throw new MayflyError("no-such-version", { app, version: id });
+  return row;
+}
+
+function readLive(queries: Queries, file: string): Map<string, Version> {
+  const rows = queries.apps().map((row) => appRow({ queries, file }, row));
+  return new Map(rows.flatMap(({ app, live }) => (live === null ? [] : [[app, live]])));
+}
+
+function appRow(parts: Pick<Parts, "queries" | "file">, { app, live }: { app: string; live: string }): AppRow {
+  const versions = parts.queries.versions(app);
+  try {
+    return { app, live: versionOf(parts, app, live), problem: null, versions };
+  } catch (error) {
+    return { app, live: null, problem: (error as Error).message, versions };
+  }
 }
 
 /** One transaction, with SQLite's failures (a full disk, say) told in our words. */

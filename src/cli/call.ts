@@ -26,20 +26,20 @@ export async function callOnce(call: Call, agent?: http.Agent): Promise<http.Inc
 export async function callMany(call: Call, count: number, concurrency: number): Promise<Summary> {
   const agent = new (call.url.protocol === "https:" ? https : http).Agent({ keepAlive: true, maxSockets: concurrency });
   const latencies: number[] = [];
-  const outcomes: Record<string, number> = {};
+  const outcomes = new Map<string, number>();
   let left = count;
   async function caller(): Promise<void> {
     while (left-- > 0) {
       const began = performance.now();
       const outcome = await outcomeOf(call, agent);
       latencies.push(performance.now() - began);
-      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     }
   }
   const began = performance.now();
   await Promise.all(Array.from({ length: Math.min(concurrency, count) }, caller));
   agent.destroy();
-  return summarise(latencies, outcomes, performance.now() - began);
+  return summarise(latencies, Object.fromEntries(outcomes), performance.now() - began);
 }
 
 /** The status, or what went wrong with the connection. */

@@ -10,7 +10,7 @@ import { dequeue } from "./waiting.ts";
 
 /** Machines that were bound under other limits keep to these: they are drained. */
 export function setLimits(state: PackingState, name: string, limits: AppLimits, now: number, commands: PolicyCommand[]): void {
-  const known = state.apps[name];
+  const known = state.apps.get(name);
   const app = known ?? addApp(state, name, limits, now);
   if (known !== undefined) {
     reserve(state, known, -1, now);
@@ -30,7 +30,9 @@ export function setLimits(state: PackingState, name: string, limits: AppLimits, 
 function addApp(state: PackingState, name: string, limits: AppLimits, now: number): AppState {
   const number = state.nextApp++;
   state.appNames[number] = name;
-  return (state.apps[name] = createApp(name, number, limits, firstSlots(state, limits), now));
+  const app = createApp(name, number, limits, firstSlots(state, limits), now);
+  state.apps.set(name, app);
+  return app;
 }
 
 function firstSlots({ options }: PackingState, { concurrency }: AppLimits): number {
@@ -47,7 +49,7 @@ function sameLimits(a: AppLimits, b: AppLimits): boolean {
 }
 
 export function updateApp(state: PackingState, name: string, now: number, commands: PolicyCommand[]): void {
-  const app = state.apps[name];
+  const app = state.apps.get(name);
   if (app === undefined) return;
   noteSuccess(app.failures);
   retireMachines(state, app, "its app has a newer version", commands);
@@ -55,12 +57,12 @@ export function updateApp(state: PackingState, name: string, now: number, comman
 }
 
 export function removeApp(state: PackingState, name: string, now: number, commands: PolicyCommand[]): void {
-  const app = state.apps[name];
+  const app = state.apps.get(name);
   if (app === undefined) return;
   for (let invocation = dequeue(state, app); invocation !== undefined; invocation = dequeue(state, app))
     commands.push({ type: "reject", invocation, reason: "app-removed" });
   removeMachines(state, app, "its app was removed", commands);
   reserve(state, app, -1, now);
-  delete state.apps[name];
+  state.apps.delete(name);
   delete state.appNames[app.number];
 }

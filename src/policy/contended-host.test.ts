@@ -44,7 +44,7 @@ function slotsAfter(ms: number, turnMs: number, cpu: number): number {
     arrive(now);
     if (now - toldAt < 1_000) continue;
     toldAt = now;
-    const [machine] = policy.state.apps["ada"]?.machines ?? [];
+    const [machine] = policy.state.apps.get("ada")?.machines ?? [];
     const loopDelayMs = turnMs * Math.max(0.5, running.length - 0.5);
     send({ type: "stats", machine: machine ?? 0, stats: { cpu, memoryBytes: 2e7, loopDelayMs } }, now);
   }

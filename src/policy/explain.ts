@@ -9,7 +9,7 @@ import { NEVER } from "./timers.ts";
 
 /** Empty where there is no such app. Changes nothing. */
 export function explainApp(state: PackingState, name: string, now: number): string[] {
-  const app = state.apps[name];
+  const app = state.apps.get(name);
   if (app === undefined) return [];
   const learned = state.options.idleMs === null;
   return [
@@ -21,7 +21,7 @@ export function explainApp(state: PackingState, name: string, now: number): stri
 
 /** Slots that each machine of the app has now; 0 where there is no such app. */
 export function slotsOf(state: PackingState, name: string): number {
-  return state.apps[name]?.slots ?? 0;
+  return state.apps.get(name)?.slots ?? 0;
 }
 
 function demandOf({ demand, waiting, bound, binding }: AppState): string {

@@ -34,7 +34,7 @@ export function isHopeless(state: PackingState, app: AppState, now: number): boo
 /** Rejects what waits for an app without hope, rather than trying again and again while callers wait. */
 export function rejectHopeless(state: PackingState, now: number, commands: PolicyCommand[]): void {
   for (const name of state.hungry) {
-    const app = state.apps[name];
+    const app = state.apps.get(name);
     if (app !== undefined && isHopeless(state, app, now)) rejectWaiting(state, app, now, commands);
   }
 }

@@ -62,7 +62,7 @@ export function drainMachine(state: PackingState, machine: MachineEntry, why: st
   if (machine.phase !== "bound") return;
   leavePhase(state, machine);
   machine.phase = "draining";
-  (state.apps[machine.app as string] as AppState).machines.push(machine.id);
+  (state.apps.get(machine.app as string) as AppState).machines.push(machine.id);
   commands.push({ type: "drain", machine: machine.id, why });
   if (machine.inFlight === 0) killMachine(state, machine, why, commands);
 }
@@ -99,7 +99,7 @@ export function forgetMachine(state: PackingState, machine: MachineEntry): void 
 }
 
 function leavePhase(state: PackingState, machine: MachineEntry): void {
-  const app = machine.app === null ? undefined : state.apps[machine.app];
+  const app = machine.app === null ? undefined : state.apps.get(machine.app);
   machine.idleSince = -1;
   noteCpu(state, machine, 0);
   if (app !== undefined && machine.phase !== "killed") app.machines.splice(app.machines.indexOf(machine.id), 1);

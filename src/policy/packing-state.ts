@@ -1,5 +1,5 @@
 /**
- * What the packing policy knows. Plain data: it survives JSON, and nothing in it points at anything else but by id.
+ * What the packing policy knows. Plain data: structuredClone copies it whole, and nothing in it points at anything else but by id.
  *
  * 1. `machine.inFlight` is the number of invocations whose entry in `invocations` is that machine.
  * 2. `app.open` holds exactly the app's bound machines with less than `app.slots` in flight, ascending by inFlight; `machine.place` is its index there, or -1.
@@ -44,7 +44,8 @@ export interface PackingState {
   options: PackingOptions;
   nextMachine: MachineId;
   nextApp: number;
-  apps: Record<string, AppState>;
+  /** By name. A Map, since an app may be called `constructor`. */
+  apps: Map<string, AppState>;
   /** App number → name. */
   appNames: Record<number, string>;
   machines: Record<MachineId, MachineEntry>;
@@ -183,7 +184,7 @@ export function createState(options: PackingOptions): PackingState {
     options,
     nextMachine: 1,
     nextApp: 1,
-    apps: {},
+    apps: new Map(),
     appNames: {},
     machines: {},
     use: { machines: 0, memoryMb: 0, vcpus: 0 },

@@ -51,7 +51,7 @@ function step(state: PackingState, event: PolicyEvent, now: number): PolicyComma
 }
 
 function arrive(state: PackingState, invocation: number, name: string, now: number): PolicyCommand[] {
-  const app = state.apps[name];
+  const app = state.apps.get(name);
   if (app === undefined) return [{ type: "reject", invocation, reason: "app-removed" }];
   const machine = fullest(state, app, now);
   if (machine === undefined) return wait(state, app, invocation, now);
@@ -77,7 +77,7 @@ function finish(state: PackingState, invocation: number, now: number): PolicyCom
   if (id === undefined || id < 0) return NOTHING;
   remove(state.invocations, invocation);
   const machine = state.machines[id] as MachineEntry;
-  const app = state.apps[machine.app as string];
+  const app = state.apps.get(machine.app as string);
   if (app !== undefined) loseLoad(state, app, 1, now);
   if (machine.phase !== "bound" || app === undefined) return finishRetired(state, machine);
   freeSlot(state, app, machine, now);
@@ -208,7 +208,7 @@ function blankUp(state: PackingState, id: number, now: number): void {
 function machineBound(state: PackingState, id: number, now: number, commands: PolicyCommand[]): void {
   const machine = state.machines[id];
   if (machine?.phase !== "binding") return;
-  const app = state.apps[machine.app as string] as AppState;
+  const app = state.apps.get(machine.app as string) as AppState;
   noteSuccess(app.failures);
   noteBound(state.times, now - machine.since);
   machine.phase = "bound";
@@ -224,7 +224,7 @@ function machineBound(state: PackingState, id: number, now: number, commands: Po
 function machineStats(state: PackingState, event: Extract<PolicyEvent, { type: "stats" }>, now: number): PolicyCommand[] {
   const machine = state.machines[event.machine];
   if (machine?.phase !== "bound") return NOTHING;
-  const app = state.apps[machine.app as string] as AppState;
+  const app = state.apps.get(machine.app as string) as AppState;
   learnConcurrency(state, app, machine, event.stats, now);
   return app.waiting > 0 ? serveWaiting(state, app, now) : NOTHING;
 }
@@ -232,7 +232,7 @@ function machineStats(state: PackingState, event: Extract<PolicyEvent, { type: "
 function machineGone(state: PackingState, id: number, failed: boolean, now: number, commands: PolicyCommand[]): void {
   const machine = state.machines[id];
   if (machine === undefined) return;
-  const app = machine.app === null ? undefined : state.apps[machine.app];
+  const app = machine.app === null ? undefined : state.apps.get(machine.app);
   if (app !== undefined) closeMachine(state, app, machine);
   if (app !== undefined && machine.inFlight > 0) loseLoad(state, app, machine.inFlight, now);
   forgetMachine(state, machine);
@@ -245,7 +245,7 @@ function machineGone(state: PackingState, id: number, failed: boolean, now: numb
 
 /** Its app may lack a machine now. */
 function noteWantingOf(state: PackingState, id: number, now: number): void {
-  const app = state.apps[state.machines[id]?.app ?? ""];
+  const app = state.apps.get(state.machines[id]?.app ?? "");
   if (app !== undefined) noteWanting(state, app, now);
 }
 
@@ -272,13 +272,13 @@ function lookAtMachine(state: PackingState, id: number, now: number, commands: P
   if (machine === undefined) return false;
   if (machine.timerAt <= now) machine.timerAt = -1;
   if (machine.phase !== "bound" || machine.idleSince < 0) return false;
-  lookAtIdle(state, state.apps[machine.app as string] as AppState, machine, now, commands);
+  lookAtIdle(state, state.apps.get(machine.app as string) as AppState, machine, now, commands);
   return true;
 }
 
 /** Returns whether there is such an app. */
 function lookAtNumber(state: PackingState, number: number, now: number): boolean {
-  const app = state.apps[state.appNames[number] ?? ""];
+  const app = state.apps.get(state.appNames[number] ?? "");
   if (app === undefined) return false;
   lookAtApp(state, app, now);
   app.demand.inTurn = 0;

@@ -35,7 +35,7 @@ export function plan(state: PackingState, now: number, commands: PolicyCommand[]
     replenishBlanks(state, coming, now, commands);
   }
   for (const name of state.hungry) {
-    const app = state.apps[name] as AppState;
+    const app = state.apps.get(name) as AppState;
     app.planned = need(state, app, now);
   }
 }
@@ -71,14 +71,14 @@ function worthOfBlank(state: PackingState): number {
 function forgetFed(state: PackingState, now: number): void {
   if (state.hungry.length > 0)
     state.hungry = state.hungry.filter((name) => {
-      const app = state.apps[name];
+      const app = state.apps.get(name);
       if (app === undefined) return false;
       if (app.waiting === 0) app.planned = 0;
       return (app.hungry = app.waiting > 0);
     });
   if (state.wanting.length === 0) return;
   state.wanting = state.wanting.filter((name) => {
-    const app = state.apps[name];
+    const app = state.apps.get(name);
     if (app === undefined) return false;
     // What was forecast when it last had calls may have faded since.
     refreshForecast(state, app, now);
@@ -105,7 +105,7 @@ function giveInTurn(
     given = false;
     const inTurn = state.hungry.slice(); // those served move to the end meanwhile
     for (const name of inTurn) {
-      const app = state.apps[name] as AppState;
+      const app = state.apps.get(name) as AppState;
       if (!mayHave(app) || need(state, app, now) === 0) continue;
       const pool = poolOf(state, app.limits.memoryMb, app.limits.vcpus, now);
       if (!(all ? pool.ready.length > 0 : mayTake(state, pool, app, now))) continue;
@@ -135,8 +135,8 @@ function mayTake(state: PackingState, pool: Pool, app: AppState, now: number): b
 function provideSpares(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
   if (hostIsBusy(state)) return;
   // Who waits comes before who will.
-  if (state.hungry.some((name) => need(state, state.apps[name] as AppState, now) > 0)) return;
-  for (const name of state.wanting) giveSpares(state, state.apps[name] as AppState, now, commands);
+  if (state.hungry.some((name) => need(state, state.apps.get(name) as AppState, now) > 0)) return;
+  for (const name of state.wanting) giveSpares(state, state.apps.get(name) as AppState, now, commands);
   startSpares(state, coming, now, commands);
 }
 
@@ -158,11 +158,11 @@ function toTheEnd(names: string[], name: string): void {
 function startForDemand(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): number {
   let short = 0;
   if (state.hungry.length === 0) return short;
-  const lacks = state.hungry.map((name) => need(state, state.apps[name] as AppState, now));
+  const lacks = state.hungry.map((name) => need(state, state.apps.get(name) as AppState, now));
   for (let round = 0; lacks.some((lack) => lack > round); round++) {
     for (const [i, name] of state.hungry.entries()) {
       if ((lacks[i] as number) <= round) continue;
-      const app = state.apps[name] as AppState;
+      const app = state.apps.get(name) as AppState;
       if (takeComing(state, coming, app, now)) continue;
       if (!hasRoom(state, app.limits)) short++;
       else startFor(state, app, { urgent: true, app: name, why: whyWaiting(app) }, now, commands);
@@ -173,7 +173,7 @@ function startForDemand(state: PackingState, coming: number[], now: number, comm
 
 function startSpares(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
   for (const name of state.wanting) {
-    const app = state.apps[name] as AppState;
+    const app = state.apps.get(name) as AppState;
     for (let left = spareNeed(app, now); left > 0; left--) {
       if (takeComing(state, coming, app, now)) continue;
       if (!hasRoom(state, app.limits) || startsUnderWay(state) >= MOST_SPARES_AT_ONCE) return;
@@ -242,12 +242,12 @@ function drainOfTheRichest(state: PackingState, now: number, commands: PolicyCom
   const machines = everyMachine(state);
   if (machines.some((machine) => machine.phase === "draining")) return;
   const poor = state.hungry.some((name) => {
-    const app = state.apps[name] as AppState;
+    const app = state.apps.get(name) as AppState;
     return app.bound + app.binding === 0 && need(state, app, now) > 0;
   });
   if (!poor) return;
   let richest: AppState | undefined;
-  for (const app of Object.values(state.apps)) if (app.bound > (richest?.bound ?? 1)) richest = app;
+  for (const app of state.apps.values()) if (app.bound > (richest?.bound ?? 1)) richest = app;
   if (richest === undefined) return;
   const { name } = richest;
   const candidates = machines.filter((machine) => machine.phase === "bound" && machine.app === name);

@@ -32,6 +32,6 @@ test("2 ms of CPU in a call of 200 ms are that, however long the machine rested 
     send({ type: "finish", invocation: call }, now + 200);
     send({ type: "stats", machine, stats: { cpu: 0.002, memoryBytes: 2e7, loopDelayMs: 0 } }, now + 1_000);
   }
-  const { cpuMs = 0 } = policy.state.apps["ada"] ?? {};
+  const { cpuMs = 0 } = policy.state.apps.get("ada") ?? {};
   assert.ok(Math.abs(cpuMs - 2) < 0.2, `${cpuMs} ms of CPU a call`);
 });

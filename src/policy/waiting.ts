@@ -35,7 +35,7 @@ export function dequeue(state: PackingState, app: AppState): InvocationId | unde
 export function abandon(state: PackingState, invocation: InvocationId): AppState | undefined {
   const number = -(lookUp(state.invocations, invocation) ?? 0);
   const name = number > 0 ? state.appNames[number] : undefined;
-  const app = name === undefined ? undefined : state.apps[name];
+  const app = name === undefined ? undefined : state.apps.get(name);
   if (app === undefined) return undefined;
   remove(state.invocations, invocation);
   app.waiting--;

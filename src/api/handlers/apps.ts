@@ -1,17 +1,18 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { MayflyError } from "../../errors/error.ts";
+import type { AppRow, Take, Version } from "../../catalog/catalog.ts";
 import type { Parts } from "../create-api.ts";
 import * as routes from "../routes.ts";
 import { readUpload } from "../upload.ts";
 
 export function addApps(api: OpenAPIHono, { catalog, appliances, logs, platform }: Parts): void {
-  api.openapi(routes.listApps, (context) => context.json({ apps: catalog.list() }, 200));
+  api.openapi(routes.listApps, (context) => context.json({ apps: catalog.list().map(withProblem) }, 200));
 
   api.openapi(routes.getApp, (context) => {
     const { app } = context.req.valid("param");
     const found = catalog.list().find((row) => row.app === app);
     if (!found) throw new MayflyError("no-such-app", { app });
-    return context.json(found, 200);
+    return context.json(withProblem(found), 200);
   });
 
   api.openapi(routes.explain, (context) => {
@@ -26,14 +27,13 @@ export function addApps(api: OpenAPIHono, { catalog, appliances, logs, platform 
     const { manifest, bundles } = await readUpload(context.req.valid("param").app, context.req.valid("form"));
     if (appliances.has(manifest.name)) throw new MayflyError("name-taken", { name: manifest.name, owner: "an appliance" });
     await platform.prepare(manifest);
-    const version = catalog.deploy(manifest, bundles);
-    platform.deployed(version);
+    const version = both(manifest.name, (take) => catalog.deploy(manifest, bundles, take));
     return context.json(version, 201);
   });
 
   api.openapi(routes.pointTo, (context) => {
-    const version = catalog.pointTo(context.req.valid("param").app, context.req.valid("json").version);
-    platform.deployed(version);
+    const { app } = context.req.valid("param");
+    const version = both(app, (take) => catalog.pointTo(app, context.req.valid("json").version, take));
     return context.json(version, 200);
   });
 
@@ -44,4 +44,22 @@ export function addApps(api: OpenAPIHono, { catalog, appliances, logs, platform 
     await logs.remove(app);
     return context.body(null, 204);
   });
+
+  /** Stored and served from the same moment: where the platform cannot take a version or the catalog cannot store it, all is as before. */
+  function both(app: string, store: (take: Take) => Version): Version {
+    let taken = false;
+    try {
+      return store((version) => {
+        taken = true;
+        platform.deployed(version);
+      });
+    } catch (error) {
+      if (taken) platform.restored(app, catalog.live(app));
+      throw error;
+    }
+  }
+
+  function withProblem(row: AppRow): AppRow {
+    return { ...row, problem: row.problem ?? platform.problemOf(row.app) };
+  }
 }

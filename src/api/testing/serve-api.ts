@@ -55,6 +55,8 @@ export interface ServedApi {
   told: (Version | string)[];
   /** Resolves when a follower of the logs is stopped. */
   released: Promise<void>;
+  /** Errors that the API did not expect; a test that causes them takes them out. */
+  failures: unknown[];
   /** Fails where the API met an error that it did not expect. */
   close(): Promise<void>;
 }
@@ -70,7 +72,12 @@ export async function serveApi(): Promise<ServedApi> {
   const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, tell: () => {} });
   const platform = {
     prepare: async () => {},
-    deployed: (version: Version) => void told.push(version),
+    deployed(version: Version) {
+      told.push(version);
+      if (version.manifest.env["REFUSE"] !== undefined) throw new Error("the platform cannot take it");
+    },
+    restored: (app: string, previous: Version | undefined) => void told.push(previous ?? app),
+    problemOf: () => null,
     removed: (app: string) => void told.push(app),
     machines: () => [machine],
     sample: () => {},
@@ -103,7 +110,7 @@ export async function serveApi(): Promise<ServedApi> {
     rmSync(dir, { recursive: true });
     assert.deepEqual(failures, []);
   };
-  const served = { catalog, logs, accounts, api, server, client, told, released: released.promise, close };
+  const served = { catalog, logs, accounts, api, server, client, told, released: released.promise, failures, close };
   return served;
 }
 

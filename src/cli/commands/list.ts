@@ -2,14 +2,15 @@ import type { Command } from "commander";
 import type { AppInfo } from "../../api/schemas.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { type Column, renderTable } from "../table.ts";
+import { harmless } from "../terminal.ts";
 import { ageInWords } from "../units.ts";
 
 const columns: Column<AppInfo>[] = [
   { title: "APP", cell: ({ app }) => app },
-  { title: "FUNCTIONS", cell: ({ live }) => Object.keys(live.manifest.functions).join(", ") },
-  { title: "VERSION", cell: ({ live }) => live.id.slice(0, 12) },
+  { title: "FUNCTIONS", cell: ({ live }) => (live === null ? "" : Object.keys(live.manifest.functions).join(", ")) },
+  { title: "VERSION", cell: ({ live }) => (live === null ? "" : live.id.slice(0, 12)) },
   { title: "VERSIONS", align: "right", cell: ({ versions }) => String(versions.length) },
-  { title: "AGE", align: "right", cell: ({ live }) => ageInWords(Date.now() - live.createdAt) },
+  { title: "AGE", align: "right", cell: ({ live }) => (live === null ? "" : ageInWords(Date.now() - live.createdAt)) },
 ];
 
 export function define(command: Command): void {
@@ -22,4 +23,7 @@ async function list(options: ConnectionOptions & { json?: true }): Promise<void>
   const apps = await connect(options).client.list();
   if (options.json) return console.log(JSON.stringify({ apps }));
   console.log(apps.length === 0 ? "No app is deployed. `mayfly init` writes one to start from." : renderTable(columns, apps));
+  for (const { app, problem } of apps) {
+    if (problem !== null) console.log(`\n${app} is not served: ${harmless(problem)}\nDeploy it again, or remove it: mayfly remove ${app}`);
+  }
 }

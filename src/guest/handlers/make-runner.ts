@@ -30,6 +30,9 @@ function defaultExport(exports: unknown): unknown {
   return property(once, "fetch") === undefined ? (property(once, "default") ?? once) : once;
 }
 
+/** Without what every object has: a handler called `toString` is one only where it is exported. */
 function property(value: unknown, key: string): unknown {
-  return (typeof value === "object" && value !== null) || typeof value === "function" ? (value as Record<string, unknown>)[key] : undefined;
+  if ((typeof value !== "object" || value === null) && typeof value !== "function") return undefined;
+  const found = (value as Record<string, unknown>)[key];
+  return found === (Object.prototype as unknown as Record<string, unknown>)[key] ? undefined : found;
 }

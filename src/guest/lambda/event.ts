@@ -46,21 +46,28 @@ function splitUrl(url: string): { host: string; path: string; query: string } {
 
 /** Names in lower case; repeated ones joined by commas; cookies apart. */
 function joinHeaders(list: string[]): { headers: Record<string, string>; cookies: string[] } {
-  const headers: Record<string, string> = {};
+  const headers = {};
   const cookies: string[] = [];
   for (let at = 0; at < list.length; at += 2) {
     const name = list[at]!.toLowerCase();
     const value = list[at + 1]!;
     if (name === "cookie") cookies.push(...value.split("; "));
-    else headers[name] = name in headers ? `${headers[name]},${value}` : value;
+    else join(headers, name, value);
   }
   return { headers, cookies };
 }
 
 function joinQuery(query: string): Record<string, string> {
-  const joined: Record<string, string> = {};
-  for (const [name, value] of new URLSearchParams(query)) joined[name] = Object.hasOwn(joined, name) ? `${joined[name]},${value}` : value;
+  const joined = {};
+  for (const [name, value] of new URLSearchParams(query)) join(joined, name, value);
   return joined;
+}
+
+/** The objects are ordinary ones, as JSON.parse gives them at AWS, and may have any name as their own. */
+function join(object: Record<string, string>, name: string, value: string): void {
+  if (Object.hasOwn(object, name)) object[name] += `,${value}`;
+  else if (name !== "__proto__") object[name] = value;
+  else Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
 function encodeBody(body: Buffer, contentType: string | undefined): { body: string; isBase64Encoded: boolean } {

@@ -20,7 +20,8 @@ export type FileSource = { link: string } | { copy: string } | { data: Uint8Arra
 
 export class RootDraft {
   readonly dir: string;
-  readonly contents: Contents = {};
+  /** Without a prototype: an owner may be called `constructor`. */
+  readonly contents = Object.create(null) as Contents;
   readonly #owners = new Map<string, string>();
 
   private constructor(dir: string) {

@@ -108,7 +108,7 @@ export class FakeAgent {
 
   async #run(stream: number, { name, chunks, outlet }: Incoming): Promise<void> {
     if (name === undefined) return this.#bind(stream);
-    const run = this.#functions[name];
+    const run = Object.hasOwn(this.#functions, name) ? this.#functions[name] : undefined;
     if (!this.#bound && (this.#rehearsing || name === WARM_FUNCTION)) return this.#reply(stream, outlet, Buffer.from("warm"));
     if (!this.#bound || run === undefined) return this.#reset(stream, ResetCode.FunctionNotFound, `no function ${name}`);
     try {

@@ -9,7 +9,7 @@ import { openWhisk } from "./openwhisk.ts";
 import type { Rules } from "./rules.ts";
 import { RoughWorld } from "./testing/rough-world.ts";
 
-const APPS = ["ada", "bob", "cyd"];
+const APPS = ["ada", "constructor", "cyd"];
 const ALL: Record<string, () => unknown> = {
   never: () => fixedKeepAlive(0),
   fixed: () => fixedKeepAlive(1_000),

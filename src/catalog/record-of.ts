@@ -1,0 +1,31 @@
+import { z } from "zod";
+
+/**
+ * z.record(), for objects keyed by what users name. Zod leaves out a key `__proto__` without a word, so that a variable of that name would
+ * vanish; here it is a key like any other, checked and kept as the object's own.
+ *
+ * @param check refines the whole, before the special key is looked at
+ */
+export function recordOf<Key extends z.core.$ZodRecordKey, Value extends z.ZodType>(
+  key: Key,
+  value: Value,
+  check: (schema: z.ZodRecord<Key, Value>) => z.ZodRecord<Key, Value> = (schema) => schema,
+): z.ZodRecord<Key, Value> {
+  const schema = check(z.record(key, value));
+  const entry = z.tuple([key as never, value]);
+  const { run } = schema._zod;
+  schema._zod.run = (payload, context) => {
+    const given = payload.value;
+    const result = run(payload, context);
+    if (typeof given !== "object" || given === null || !Object.hasOwn(given, SPECIAL)) return result;
+    if (result instanceof Promise) throw new TypeError("records are checked synchronously");
+    const parsed = entry.safeParse([SPECIAL, given[SPECIAL as never]]);
+    if (parsed.success) Object.defineProperty(result.value, SPECIAL, { value: parsed.data[1], ...ORDINARY });
+    else result.issues.push(...parsed.error.issues.map((issue) => ({ ...issue, input: given, path: [SPECIAL, ...issue.path.slice(1)] })));
+    return result;
+  };
+  return schema;
+}
+
+const SPECIAL = "__proto__";
+const ORDINARY = { writable: true, enumerable: true, configurable: true };

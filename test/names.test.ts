@@ -1,0 +1,163 @@
+/** Apps, functions, variables, secrets and headers may be called what JavaScript's own objects have: `constructor`, `then`, `__proto__`. */
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { json } from "node:stream/consumers";
+import { describe, test } from "node:test";
+import { createClient } from "../src/api/client.ts";
+import type { Bundle } from "../src/catalog/catalog.ts";
+import { envNameSchema, manifestSchema, nameSchema } from "../src/catalog/manifest.ts";
+import { callOnce } from "../src/cli/call.ts";
+import { mayfly, serve } from "./command.ts";
+import { projectDir, temporaryFolder } from "./platform.ts";
+
+/** Whatever an object, a function, a list or a promise has by itself. */
+const inherited = [...new Set([Object.prototype, Function.prototype, Array.prototype, Promise.prototype].flatMap(namesOf))];
+const functionNames = [...inherited.filter((name) => nameSchema.safeParse(name).success), "prototype"];
+const variables = inherited.filter((name) => envNameSchema.safeParse(name).success);
+const apps = ["constructor", "length", "name", "prototype", "then"];
+
+test("the lists have the names that matter", () => {
+  for (const name of ["constructor", "then", "length"]) assert.ok(functionNames.includes(name), name);
+  for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) assert.ok(variables.includes(name), name);
+});
+
+test("an app, its functions, variables and secrets may have any legal name, before and after a restart", async (context) => {
+  const stateDir = temporaryFolder(context);
+  const settings = ["--driver", "process", "--blanks", "0"];
+  const first = await serve(context, stateDir, settings);
+  const client = clientOf(first.apiUrl, stateDir);
+  for (const app of apps) {
+    for (const name of ["__proto__", "valueOf"]) await client.setSecret(app, name, `secret ${name}`);
+    await client.deploy(manifestOf(app), bundles);
+  }
+  await checkCalls(first.gatewayUrl);
+  await checkRooms(client);
+  assert.equal(await first.end("SIGTERM"), 0);
+
+  const second = await serve(context, stateDir, settings);
+  await checkCalls(second.gatewayUrl);
+  const again = clientOf(second.apiUrl, stateDir);
+  for (const app of apps) await again.remove(app);
+  assert.deepEqual(await again.list(), []);
+});
+
+test("an app that cannot be served is listed with its problem and can be removed; the server starts and serves the others", async (context) => {
+  const stateDir = temporaryFolder(context);
+  const settings = ["--driver", "process", "--blanks", "0"];
+  const first = await serve(context, stateDir, settings);
+  for (const app of ["then", "broken"]) await clientOf(first.apiUrl, stateDir).deploy({ ...manifestOf(app), secrets: [] }, bundles);
+  assert.equal(await first.end("SIGTERM"), 0);
+  const db = new DatabaseSync(join(stateDir, "catalog.db"));
+  db.prepare("UPDATE versions SET manifest = '{}' WHERE app = 'broken'").run();
+  db.close();
+
+  const second = await serve(context, stateDir, settings);
+  assert.equal((await fetch(`${second.gatewayUrl}/then/constructor`)).status, 200);
+  const cli = (...words: string[]) => mayfly([...words, "--api", second.apiUrl, "--state", stateDir]);
+  assert.match((await cli("list")).stdout, /broken is not served: .*manifest of app broken/);
+  assert.match((await cli("logs", "broken")).stdout, /The app is not served/);
+  const removed = await cli("remove", "broken", "--yes");
+  assert.equal(removed.code, 0, removed.stderr);
+  assert.doesNotMatch((await cli("list")).stdout, /broken/);
+});
+
+describe("the source", () => {
+  /** An object that starts empty and is then keyed by strings: of inherited names it says that they are there. */
+  const emptyMap = /:\s*(?:Record<string,[^=;]*>|\{ \[\w+: string\][^}]*\})\s*=\s*\{\};?$/m;
+  /** Keyed by what this project names. */
+  const known = new Set(["config/environment.ts", "guest/egress/lookup.ts"]);
+
+  test("has no plain object for a map that is keyed by what users name", () => {
+    const found = sources().filter((file) => !known.has(file) && emptyMap.test(readFileSync(join(projectDir, "src", file), "utf8")));
+    assert.deepEqual(found, []);
+  });
+
+  test("is searched by a pattern that finds what it looks for", () => {
+    for (const bad of ["const a: Record<string, number> = {};", "apps: { [name: string]: App } = {}"]) assert.match(bad, emptyMap);
+  });
+});
+
+function sources(): string[] {
+  return readdirSync(join(projectDir, "src"), { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && !file.includes("testing/"),
+  );
+}
+
+function namesOf(object: object): string[] {
+  return Object.getOwnPropertyNames(object);
+}
+
+const code = `exports.handler = async (event, context) => ({
+  name: context.functionName,
+  env: Object.fromEntries(Object.keys(process.env).map((name) => [name, process.env[name]])),
+  headers: Object.entries(event.headers),
+  query: Object.entries(event.queryStringParameters ?? {}),
+});`;
+const bundles: Bundle[] = functionNames.map((name) => ({ function: name, format: "cjs", code: Buffer.from(code) }));
+
+function manifestOf(name: string) {
+  const functions = Object.fromEntries(functionNames.map((each) => [each, { entry: "index.ts" }]));
+  const own = variables.filter((each) => each !== "valueOf");
+  return manifestSchema.parse({
+    name,
+    functions,
+    env: Object.fromEntries(own.map((each) => [each, `variable ${each}`])),
+    secrets: name === "then" ? ["__proto__", "valueOf"] : ["valueOf"],
+  });
+}
+
+function clientOf(url: string, stateDir: string) {
+  return createClient({ url, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
+}
+
+async function checkCalls(gatewayUrl: string): Promise<void> {
+  const headers: [string, string][] = ["__proto__", "constructor", "tostring"].map((name) => [name, `header ${name}`]);
+  for (const app of apps)
+    for (const name of app === "constructor" ? functionNames : ["constructor", "then"]) {
+      const url = new URL(`${gatewayUrl}/${app}/${name}?__proto__=1&constructor=2&constructor=3`);
+      // Not fetch(), which leaves out a header called __proto__.
+      const response = await callOnce({ url, method: "GET", headers, body: undefined });
+      assert.equal(response.statusCode, 200, `${app}/${name}`);
+      const seen = (await json(response)) as { name: string; env: object; headers: [string, string][]; query: [string, string][] };
+      assert.equal(seen.name, name);
+      for (const variable of variables) assert.equal(ownValue(seen.env, variable), valueIn(app, variable), `${variable} of ${app}/${name}`);
+      for (const [header, value] of headers)
+        assert.deepEqual(
+          seen.headers.filter(([each]) => each === header),
+          [[header, value]],
+        );
+      assert.deepEqual(seen.query.toSorted(), [
+        ["__proto__", "1"],
+        ["constructor", "2,3"],
+      ]);
+    }
+}
+
+function valueIn(app: string, variable: string): string {
+  return variable === "valueOf" || (variable === "__proto__" && app === "then") ? `secret ${variable}` : `variable ${variable}`;
+}
+
+function ownValue(object: object, name: string): unknown {
+  return Object.getOwnPropertyDescriptor(object, name)?.value;
+}
+
+/** Everything that the platform says of an app. */
+async function checkRooms(client: ReturnType<typeof createClient>): Promise<void> {
+  const listed = await client.list();
+  assert.deepEqual(
+    listed.map(({ app }) => app),
+    apps,
+  );
+  const bill = await client.bill();
+  for (const app of apps) {
+    assert.match((await client.explain(app)).now[0] ?? "", /in flight/);
+    assert.equal(bill.apps.find((each) => each.app === app)?.requests, app === "constructor" ? functionNames.length : 2);
+    await client.setLimits(app, { requests: 1_000 });
+    assert.equal((await client.limits(app)).requests, 1_000);
+    assert.deepEqual(await client.secretNames(app), ["__proto__", "valueOf"]);
+    assert.ok((await client.machines()).some((machine) => machine.app === app));
+    await client.logs({ app, function: "constructor" });
+  }
+}
