@@ -13,7 +13,7 @@ export function recordOf<Key extends z.core.$ZodRecordKey, Value extends z.ZodTy
 ): z.ZodRecord<Key, Value> {
   const schema = check(z.record(key, value));
   const entry = z.tuple([key as never, value]);
-  const { run } = schema._zod;
+  const run = schema._zod.run.bind(schema._zod);
   schema._zod.run = (payload, context) => {
     const given = payload.value;
     const result = run(payload, context);
