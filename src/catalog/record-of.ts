@@ -21,7 +21,7 @@ export function recordOf<Key extends z.core.$ZodRecordKey, Value extends z.ZodTy
     if (result instanceof Promise) throw new TypeError("records are checked synchronously");
     const parsed = entry.safeParse([SPECIAL, given[SPECIAL as never]]);
     if (parsed.success) Object.defineProperty(result.value, SPECIAL, { value: parsed.data[1], ...ORDINARY });
-    else result.issues.push(...parsed.error.issues.map((issue) => ({ ...issue, input: given, path: [SPECIAL, ...issue.path.slice(1)] })));
+    else for (const issue of parsed.error.issues) result.issues.push({ ...issue, input: given, path: [SPECIAL, ...issue.path.slice(1)] });
     return result;
   };
   return schema;
