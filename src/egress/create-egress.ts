@@ -5,7 +5,8 @@
  * 1. Every address is checked after the name was resolved, and the connection goes to the checked address: what the name says
  *    a moment later does not matter.
  * 2. What is not the public internet is refused, but for what the manifest lists.
- * 3. Each machine has a limit of connections and of lookups.
+ * 3. Each machine has a limit of connections. Names are looked up in turns with all other apps' (names.ts).
+ * 4. What was asked for and is not wanted any more, or outlived the machine, is not looked up or connected to.
  */
 import type { Socket } from "node:net";
 import { MayflyError } from "../errors/error.ts";
@@ -14,7 +15,8 @@ import { denialOf, isOwn } from "./denied.ts";
 import { dial } from "./dial.ts";
 import type { Egress, ResolvedAddress } from "./egress.ts";
 import { embedded, parseIp, type Ip } from "./ip.ts";
-import { limitLookups, type Lookup } from "./lookups.ts";
+import { lookUpError, shown } from "./look-up.ts";
+import { createNames, type Names } from "./names.ts";
 
 export interface EgressOptions {
   /** "host-or-cidr:port" to be reached though it would be refused otherwise. */
@@ -25,8 +27,10 @@ export interface EgressOptions {
   connections?: number;
   /** ms that one address may take to answer. */
   attemptMs?: number;
-  /** In place of the system's resolver. */
-  lookup?: Lookup;
+  /** Whose machine it is: apps share `names` fairly. */
+  app?: string;
+  /** Of the whole process. Default: this machine's own. */
+  names?: Names;
 }
 
 const CONNECTIONS = 256;
@@ -42,55 +46,63 @@ export function createEgress(options: EgressOptions): Egress {
 class CheckedEgress implements Egress {
   readonly #options: EgressOptions;
   readonly #allow: AllowList;
-  readonly #lookup: Lookup;
+  readonly #names: Names;
   readonly #sockets = new Set<Socket>();
+  readonly #over = new AbortController();
   #opening = 0;
-  #closed = false;
 
   constructor(options: EgressOptions, allow: AllowList) {
     this.#options = options;
     this.#allow = allow;
-    this.#lookup = limitLookups(options.lookup);
+    this.#names = options.names ?? createNames();
   }
 
-  async connect(host: string, port: number): Promise<Socket> {
-    if (!Number.isInteger(port) || port < 1 || port > 65_535) throw denied(`${host}:${port}`, "it has no such port");
+  async connect(host: string, port: number, gone?: AbortSignal): Promise<Socket> {
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw denied(`${shown(host)}:${port}`, "there is no such port");
     const limit = this.#options.connections ?? CONNECTIONS;
-    if (this.#opening + this.#sockets.size >= limit) throw denied(`${host}:${port}`, `the machine has ${limit} connections already`);
+    if (this.#opening + this.#sockets.size >= limit) throw denied(`${shown(host)}:${port}`, `the machine has ${limit} connections already`);
+    const signal = this.#wanted(gone);
     this.#opening++;
     try {
-      const addresses = await this.#allowed(host, port);
-      return this.#keep(await dial(addresses.slice(0, ATTEMPTS), port, this.#options.attemptMs ?? ATTEMPT_MS));
+      const addresses = await this.#allowed(host, port, signal);
+      return this.#keep(await dial(addresses.slice(0, ATTEMPTS), port, this.#options.attemptMs ?? ATTEMPT_MS, signal));
     } finally {
       this.#opening--;
     }
   }
 
-  async resolve(host: string, family: 0 | 4 | 6): Promise<ResolvedAddress[]> {
-    const addresses = await this.#allowed(host, undefined);
-    return addresses.filter((address) => family === 0 || address.family === family);
+  async resolve(host: string, family: 0 | 4 | 6, gone?: AbortSignal): Promise<ResolvedAddress[]> {
+    const addresses = await this.#allowed(host, undefined, this.#wanted(gone));
+    const wanted = addresses.filter((address) => family === 0 || address.family === family);
+    if (wanted.length === 0) throw lookUpError("ENOTFOUND", host);
+    return wanted;
   }
 
   close(): void {
-    this.#closed = true;
+    this.#over.abort(new Error("the machine is gone"));
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  #wanted(gone: AbortSignal | undefined): AbortSignal {
+    return gone === undefined ? this.#over.signal : AbortSignal.any([this.#over.signal, gone]);
+  }
+
   /** Never empty. */
-  async #allowed(host: string, port: number | undefined): Promise<ResolvedAddress[]> {
-    const found = await this.#addresses(host);
+  async #allowed(host: string, port: number | undefined, signal: AbortSignal): Promise<ResolvedAddress[]> {
+    const found = await this.#addresses(host, signal);
     const reasons = found.map((ip) => this.#refusal(host, ip, port));
     const allowed = found.filter((_ip, i) => reasons[i] === undefined);
     if (allowed.length > 0) return allowed.map(({ address, family }) => ({ address, family }));
-    throw denied(port === undefined ? host : `${host}:${port}`, `it is ${reasons[0]}`);
+    throw denied(port === undefined ? shown(host) : `${shown(host)}:${port}`, `it is ${reasons[0]}`);
   }
 
-  async #addresses(host: string): Promise<Ip[]> {
+  async #addresses(host: string, signal: AbortSignal): Promise<Ip[]> {
+    signal.throwIfAborted();
     const written = parseIp(host);
     if (written !== undefined) return [written];
-    if (!/^[\w.-]{1,253}$/.test(host)) throw denied(host, "it is no name of a host");
-    const found = (await this.#lookup(host)).flatMap(({ address }) => parseIp(address) ?? []);
-    if (found.length === 0) throw denied(host, "it has no address that can be checked");
+    const { app = "" } = this.#options;
+    const found = (await this.#names.lookUp(app, host, signal)).flatMap(({ address }) => parseIp(address) ?? []);
+    if (found.length === 0) throw lookUpError("ENOTFOUND", host);
     return found;
   }
 
@@ -106,9 +118,9 @@ class CheckedEgress implements Egress {
   }
 
   #keep(socket: Socket): Socket {
-    if (this.#closed) {
+    if (this.#over.signal.aborted) {
       socket.destroy();
-      throw new Error("the machine is gone");
+      throw this.#over.signal.reason;
     }
     this.#sockets.add(socket);
     // Its user listens too; this is for an error after the user let go.

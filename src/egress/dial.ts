@@ -1,29 +1,43 @@
 import { connect, type Socket } from "node:net";
 import type { ResolvedAddress } from "./egress.ts";
 
-/** The first of the addresses that answers, tried in order. Rejects with the last one's error. */
-export async function dial(addresses: ResolvedAddress[], port: number, attemptMs: number): Promise<Socket> {
+/**
+ * The first of the addresses that answers, tried in order. Rejects with the last one's error, or the signal's reason.
+ * @param port 0 is one that nobody listens on
+ */
+export async function dial(addresses: ResolvedAddress[], port: number, attemptMs: number, gone: AbortSignal): Promise<Socket> {
   let failure: unknown;
   for (const { address, family } of addresses) {
     try {
-      return await dialOne(address, family, port, attemptMs);
+      return await dialOne(address, family, port, attemptMs, gone);
     } catch (error) {
       failure = error;
+      gone.throwIfAborted();
     }
   }
   throw failure;
 }
 
-function dialOne(address: string, family: 4 | 6, port: number, attemptMs: number): Promise<Socket> {
+function dialOne(address: string, family: 4 | 6, port: number, attemptMs: number, gone: AbortSignal): Promise<Socket> {
+  if (port === 0) return Promise.reject(Object.assign(new Error(`connect ECONNREFUSED ${address}:0`), { code: "ECONNREFUSED" }));
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, family, noDelay: true, allowHalfOpen: true });
-    const late = () => socket.destroy(new Error(`connect to ${address}:${port} took over ${attemptMs} ms`));
-    socket.setTimeout(attemptMs, late);
-    socket.once("error", reject);
-    socket.once("connect", () => {
+    const leave = () => socket.destroy(gone.reason);
+    const late = () => socket.destroy(new Error(`connect ETIMEDOUT ${address}:${port}: it took over ${attemptMs} ms`));
+    const done = () => {
+      gone.removeEventListener("abort", leave);
       socket.setTimeout(0);
       socket.off("timeout", late);
-      socket.off("error", reject);
+    };
+    gone.addEventListener("abort", leave, { once: true });
+    socket.setTimeout(attemptMs, late);
+    socket.once("error", (error) => {
+      done();
+      reject(error);
+    });
+    socket.once("connect", () => {
+      done();
+      socket.removeAllListeners("error");
       resolve(socket);
     });
   });

@@ -4,13 +4,19 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { MayflyError } from "../errors/error.ts";
 import { createEgress } from "./create-egress.ts";
-import { limitLookups } from "./lookups.ts";
+import type { LookUp } from "./look-up.ts";
+import { createNames, type Names } from "./names.ts";
 
 async function listener(t: { after(cleanUp: () => void): void }): Promise<number> {
   const server = createServer((socket) => socket.on("error", hungUp).end("hello")).listen(0, "127.0.0.1");
   await once(server, "listening");
   t.after(() => server.close());
   return (server.address() as AddressInfo).port;
+}
+
+/** Names that one function answers for. */
+function namesBy(lookUp: LookUp): Names {
+  return createNames(lookUp);
 }
 
 /** The other end of a destroyed connection is reset. */
@@ -44,7 +50,7 @@ describe("the allow list", () => {
       const port = await listener(t);
       const egress = createEgress({
         allow: [entry.replace("PORT", String(port))],
-        lookup: async () => [{ address: "127.0.0.1", family: 4 }],
+        names: namesBy(async () => [{ address: "127.0.0.1", family: 4 }]),
       });
       t.after(() => egress.close());
       if (reached) (await egress.connect(host, port)).destroy();
@@ -81,7 +87,7 @@ describe("the allow list", () => {
 
 describe("names", () => {
   test("of which all addresses are refused are refused, with the reason", async () => {
-    const egress = createEgress({ allow: [], lookup: async () => [{ address: "10.0.0.1", family: 4 }] });
+    const egress = createEgress({ allow: [], names: namesBy(async () => [{ address: "10.0.0.1", family: 4 }]) });
     await assert.rejects(egress.connect("inside.example", 80), refusal(/inside\.example:80: it is a private address/));
     await assert.rejects(egress.resolve("inside.example", 0), refusal(/private/));
   });
@@ -91,7 +97,7 @@ describe("names", () => {
       address,
       family: address.includes(":") ? 6 : 4,
     }));
-    const egress = createEgress({ allow: [], lookup: async () => answer });
+    const egress = createEgress({ allow: [], names: namesBy(async () => answer) });
     assert.deepEqual(await egress.resolve("mixed.example", 0), [
       { address: "8.8.4.4", family: 4 },
       { address: "2606:4700::1", family: 6 },
@@ -102,41 +108,27 @@ describe("names", () => {
   test("that change between check and use (rebinding) are asked once: the connection goes to the checked address", async (t) => {
     const port = await listener(t);
     let asked = 0;
-    const lookup = async () => [{ address: asked++ === 0 ? "127.0.0.1" : "10.0.0.1", family: 4 }];
-    const egress = createEgress({ allow: [`127.0.0.1:${port}`], lookup });
+    const names = namesBy(async () => [{ address: asked++ === 0 ? "127.0.0.1" : "10.0.0.1", family: 4 }]);
+    const egress = createEgress({ allow: [`127.0.0.1:${port}`], names });
     const socket = await egress.connect("rebinding.example", port);
     assert.equal(socket.remoteAddress, "127.0.0.1");
     assert.equal(asked, 1);
     socket.destroy();
   });
 
-  test("that are none are refused", async () => {
+  test("that are none have no address, and no name server is asked for them", async () => {
     const egress = createEgress({ allow: [] });
-    for (const name of ["a b", "a\0b", "http://x", "", "fe80::1%lo", "a".repeat(300)])
-      await assert.rejects(egress.connect(name, 80), refusal(/no name of a host/));
+    for (const name of ["a b", "a\0b", "http://x", "", "fe80::1%lo", "a".repeat(300), "a".repeat(64), "a..b", ".", "é.example", "\ud800"]) {
+      const notFound = { code: "ENOTFOUND", syscall: "getaddrinfo" };
+      await assert.rejects(egress.connect(name, 80), notFound, name);
+      await assert.rejects(egress.resolve(name, 0), notFound, name);
+    }
   });
 
   test("written as odd numbers are looked up and checked like any other", async () => {
     const egress = createEgress({ allow: [] });
     for (const name of ["127.1", "0x7f000001", "2130706433", "0177.0.0.1"])
       await assert.rejects(egress.connect(name, 80), refusal(/loopback/));
-  });
-
-  test("are looked up four at a time, and the same one once", async () => {
-    let running = 0;
-    let most = 0;
-    let looked = 0;
-    const look = limitLookups(async (host) => {
-      looked++;
-      most = Math.max(most, ++running);
-      await new Promise(setImmediate);
-      running--;
-      return [{ address: host, family: 4 }];
-    });
-    const names = Array.from({ length: 20 }, (_, i) => `h${i}`);
-    await Promise.all([...names, ...names].map(look));
-    assert.equal(most, 4);
-    assert.equal(looked, 20);
   });
 });
 
@@ -162,7 +154,12 @@ describe("limits", () => {
   });
 
   test("ports that do not exist are refused", async () => {
-    for (const port of [0, -1, 65_536, 1.5])
+    for (const port of [-1, 65_536, 1.5, Number.NaN])
       await assert.rejects(createEgress({ allow: [] }).connect("8.8.8.8", port), refusal(/no such port/));
+  });
+
+  test("port 0 is one that nobody listens on, once the address is allowed", async () => {
+    await assert.rejects(createEgress({ allow: [] }).connect("8.8.8.8", 0), { code: "ECONNREFUSED" });
+    await assert.rejects(createEgress({ allow: [] }).connect("10.0.0.1", 0), refusal(/private/));
   });
 });

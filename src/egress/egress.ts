@@ -7,10 +7,13 @@ export interface ResolvedAddress {
 }
 
 export interface Egress {
-  /** Rejects with MayflyError "egress-denied", or the connection's own error. */
-  connect(host: string, port: number): Promise<Socket>;
-  /** Only addresses that the app may reach on some port. Rejects with "egress-denied", or the resolver's own error. */
-  resolve(host: string, family: 0 | 4 | 6): Promise<ResolvedAddress[]>;
-  /** Ends every connection. */
+  /**
+   * Any text and any number may be given. Rejects with MayflyError "egress-denied", the connection's own error, that of a look-up
+   * (whose `syscall` is getaddrinfo), or the reason of `gone`.
+   */
+  connect(host: string, port: number, gone?: AbortSignal): Promise<Socket>;
+  /** Only addresses that the app may reach on some port. Never empty; rejects as connect() does. */
+  resolve(host: string, family: 0 | 4 | 6, gone?: AbortSignal): Promise<ResolvedAddress[]>;
+  /** Ends every connection, and what is under way to one. */
   close(): void;
 }

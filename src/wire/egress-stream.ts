@@ -17,6 +17,7 @@ export class EgressStream {
   readonly #onClosed: (stream: EgressStream) => void;
   readonly #sender: BodySender;
   readonly #window = new ReceiveWindow();
+  readonly #question = new AbortController();
   #socket: Socket | null = null;
   #writer: PacedWriter | null = null;
   #guestEnded = false;
@@ -28,6 +29,11 @@ export class EgressStream {
     this.#link = link;
     this.#onClosed = onClosed;
     this.#sender = new BodySender(link, stream, () => this.#sent());
+  }
+
+  /** Aborted where the stream closes before it is connected. */
+  get gone(): AbortSignal {
+    return this.#question.signal;
   }
 
   connected(socket: Socket): void {
@@ -70,7 +76,8 @@ export class EgressStream {
     if (this.#closed) return;
     this.#closed = true;
     this.#sender.close();
-    this.#socket?.destroy();
+    if (this.#socket === null) this.#question.abort();
+    else this.#socket.destroy();
     this.#onClosed(this);
   }
 

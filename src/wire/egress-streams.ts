@@ -3,7 +3,8 @@
  *
  * 1. At most 256 are open; more are refused, and so are more than 200 a second once a burst of 500 is used up.
  * 2. Numbers only rise. A frame for a number that was used and is closed is dropped: the guest may not know yet.
- * 3. Of Data, no more is dropped than a sound guest can have under way: one window for each stream that it may open.
+ * 3. A question that the guest took back, or that outlived its channel, is aborted: nothing is looked up or connected for nobody.
+ * 4. Of Data, no more is dropped than a sound guest can have under way: one window for each stream that it may open.
  */
 import type { HostEndEvents } from "./host-end.ts";
 import type { Link } from "./link.ts";
@@ -26,7 +27,7 @@ export class EgressStreams {
   readonly #opens: TokenBucket;
   readonly #drops: TokenBucket;
   readonly #connections = new Map<number, EgressStream>();
-  readonly #resolving = new Set<number>();
+  readonly #resolving = new Map<number, AbortController>();
   #highest = 0;
 
   constructor(link: Link, events: HostEndEvents, clock: Clock) {
@@ -43,7 +44,7 @@ export class EgressStreams {
     if (asked === undefined) return this.#link.violate("a Connect that is malformed");
     const connection = new EgressStream(stream, this.#link, () => this.#connections.delete(stream));
     this.#connections.set(stream, connection);
-    this.#events.connect(asked.host, asked.port).then(
+    this.#events.connect(asked.host, asked.port, connection.gone).then(
       (socket) => connection.connected(socket),
       (error: unknown) => connection.reset(codeOf(error, ResetCode.ConnectFailed), messageOf(error)),
     );
@@ -53,8 +54,9 @@ export class EgressStreams {
     if (!this.#open(stream)) return;
     const asked = parseMessage(resolveSchema, payload);
     if (asked === undefined) return this.#link.violate("a Resolve that is malformed");
-    this.#resolving.add(stream);
-    this.#events.resolve(asked.host, asked.family).then(
+    const question = new AbortController();
+    this.#resolving.set(stream, question);
+    this.#events.resolve(asked.host, asked.family, question.signal).then(
       (addresses) => this.#resolved(stream, () => this.#link.writer.json(FrameType.Resolved, stream, { addresses })),
       (error: unknown) => this.#resolved(stream, () => this.#refuse(stream, codeOf(error, ResetCode.ResolveFailed), messageOf(error))),
     );
@@ -76,11 +78,15 @@ export class EgressStreams {
 
   onReset(stream: number): void {
     const connection = this.#connections.get(stream);
-    if (connection !== undefined) connection.close();
-    else if (!this.#resolving.delete(stream)) this.#checkUsed(stream);
+    if (connection !== undefined) return connection.close();
+    const question = this.#resolving.get(stream);
+    if (question === undefined) return this.#checkUsed(stream);
+    this.#resolving.delete(stream);
+    question.abort();
   }
 
   close(): void {
+    for (const question of this.#resolving.values()) question.abort();
     this.#resolving.clear();
     for (const connection of this.#connections.values()) connection.close();
   }
@@ -113,8 +119,10 @@ export class EgressStreams {
   }
 }
 
+/** A connection fails by its name, too: the guest tells the two apart, as Node does. */
 function codeOf(error: unknown, otherwise: ResetCode): ResetCode {
-  return error instanceof MayflyError && error.code === "egress-denied" ? ResetCode.EgressDenied : otherwise;
+  if (error instanceof MayflyError && error.code === "egress-denied") return ResetCode.EgressDenied;
+  return error instanceof Error && "syscall" in error && error.syscall === "getaddrinfo" ? ResetCode.ResolveFailed : otherwise;
 }
 
 function messageOf(error: unknown): string {

@@ -44,9 +44,12 @@ export interface HostEndEvents {
   /** `stream`: 0, or the Request stream that it belongs to (open or just closed). */
   log(stream: number, level: LogLevel, text: string): void;
   stats(stats: StatsMessage): void;
-  /** Egress, answered through the two callbacks' promises; rejections with MayflyError become Reset. */
-  connect(host: string, port: number): Promise<import("node:net").Socket>;
-  resolve(host: string, family: 0 | 4 | 6): Promise<{ address: string; family: 4 | 6 }[]>;
+  /**
+   * Egress, answered through the two callbacks' promises; rejections become Reset. Host and port are as the function gave them.
+   * `gone` is aborted when the guest takes its question back, and when the channel is over.
+   */
+  connect(host: string, port: number, gone: AbortSignal): Promise<import("node:net").Socket>;
+  resolve(host: string, family: 0 | 4 | 6, gone: AbortSignal): Promise<{ address: string; family: 4 | 6 }[]>;
   /** The channel is over: it ended, failed, or the guest violated the protocol. Once. The owner kills the machine. */
   dead(reason: string, violation: boolean): void;
 }

@@ -3,13 +3,14 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import net, { type Socket } from "node:net";
 import type { Connection } from "../connection.ts";
 import { noNetwork } from "./failure.ts";
+import { isHost, onTheWire } from "./host-name.ts";
 import { isLocal } from "./local.ts";
 import type { Permission } from "./network.ts";
 import { Tunnel } from "./tunnel.ts";
 
 interface Destination {
-  host?: string | undefined;
-  port?: number | string;
+  host?: unknown;
+  port?: unknown;
   path?: string | null;
 }
 type Connect = (this: Socket, ...parameters: unknown[]) => Socket;
@@ -24,8 +25,8 @@ export function captureConnect(connection: Connection, permission: Permission): 
     // net.connect passes on what it has normalised already.
     const [destination, listener] = Array.isArray(parameters[0]) ? (parameters[0] as ReturnType<Normalise>) : normalise(parameters);
     const { host, port, path } = destination;
-    // As Node has it: a path that is empty or null (http's agent) is none.
-    if (path || port === undefined || host === undefined || isLocal(host)) return connectNatively.apply(this, parameters);
+    // As Node has it: a path that is empty or null (http's agent) is none. Of what is no host or port, Node says what is wrong.
+    if (path || !isPort(port) || !isHost(host) || isLocal(host)) return connectNatively.apply(this, parameters);
     if (listener !== null) this.once("connect", listener);
     (this as { connecting: boolean }).connecting = true;
     if (permission.egress) lead(this, connection, host, Number(port));
@@ -34,11 +35,19 @@ export function captureConnect(connection: Connection, permission: Permission): 
   };
 }
 
+/** By Node's own rule: a whole number, or text that is one. */
+function isPort(port: unknown): port is number | string {
+  if (typeof port === "string" ? port.trim() === "" : typeof port !== "number") return false;
+  return Number(port) === Number(port) >>> 0 && Number(port) <= 65_535;
+}
+
 /** Connects the socket to a listener of ours, and that to the destination by way of the host. */
 function lead(socket: Socket, connection: Connection, host: string, port: number): void {
   // The wire speaks outside of any invocation: what the socket does from now on belongs to the caller's.
   const inContext = AsyncLocalStorage.snapshot();
-  const tunnel = new Tunnel(connection, host, port, {
+  const name = nameOf(socket, host);
+  if (name === undefined) return;
+  const tunnel = new Tunnel(connection, { host, name, port }, {
     ready(localPort, { address, family }) {
       if (socket.destroyed) return;
       Object.defineProperty(socket, "remoteAddress", { value: address, configurable: true });
@@ -50,4 +59,14 @@ function lead(socket: Socket, connection: Connection, host: string, port: number
   });
   socket.once("close", () => tunnel.abandon());
   tunnel.open();
+}
+
+/** Undefined where the socket failed by it. */
+function nameOf(socket: Socket, host: string): string | undefined {
+  try {
+    return onTheWire(host);
+  } catch (error) {
+    process.nextTick(() => socket.destroy(error as Error));
+    return undefined;
+  }
 }

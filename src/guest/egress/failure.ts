@@ -1,5 +1,6 @@
 /** Errors of the network, shaped as Node's own. */
 import { ResetCode } from "../../wire/protocol.ts";
+import { lookupFailure } from "./host-name.ts";
 
 const NO_NETWORK = 'this app has no network: set "network": "egress" in mayfly.json';
 
@@ -9,6 +10,7 @@ export function noNetwork(syscall: string, host: string): Error {
 
 /** @param code the host's Reset code */
 export function refusedByHost(code: number, syscall: string, host: string, message: string): Error {
+  if (code === ResetCode.ResolveFailed) return lookupFailure(/^getaddrinfo (E[A-Z_]+)/.exec(message)?.[1] ?? "ENOTFOUND", host, syscall);
   return networkError(errorCode(code, message), syscall, host, message);
 }
 
@@ -18,7 +20,6 @@ export function networkError(code: string, syscall: string, host: string, messag
 
 function errorCode(code: number, message: string): string {
   if (code === ResetCode.EgressDenied) return "EACCES";
-  if (code === ResetCode.ResolveFailed) return "ENOTFOUND";
   if (code === ResetCode.Refused) return "EMFILE";
   // The host's text names what its own connect ran into.
   return /\bE[A-Z]{3,}\b/.exec(message)?.[0] ?? (code === ResetCode.ConnectFailed ? "EHOSTUNREACH" : "ECONNRESET");

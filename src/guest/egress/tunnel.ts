@@ -18,13 +18,20 @@ export interface TunnelEvents {
   failed(error: Error): void;
 }
 
+export interface Destination {
+  /** As the function gave it. */
+  host: string;
+  /** As the host is asked for it. */
+  name: string;
+  port: number;
+}
+
 /** Small takings are saved up, so that not every chunk costs a Credit frame. */
 const CREDIT_AT_ONCE = 16_384;
 
 export class Tunnel implements StreamEnd {
   readonly #connection: Connection;
-  readonly #host: string;
-  readonly #port: number;
+  readonly #to: Destination;
   readonly #events: TunnelEvents;
   readonly #inlet = new Inlet((bytes) => this.#open && this.#connection.writer.credit(this.#stream, bytes));
   #stream = 0;
@@ -38,24 +45,23 @@ export class Tunnel implements StreamEnd {
   /** Bytes that the local connection took and the host was not told of. */
   #untaken = 0;
 
-  constructor(connection: Connection, host: string, port: number, events: TunnelEvents) {
+  constructor(connection: Connection, to: Destination, events: TunnelEvents) {
     this.#connection = connection;
-    this.#host = host;
-    this.#port = port;
+    this.#to = to;
     this.#events = events;
   }
 
   open(): void {
     const stream = this.#connection.open(this);
     if (stream === undefined) {
-      const error = networkError("EMFILE", "connect", this.#host, "this machine has too many connections open");
+      const error = networkError("EMFILE", "connect", this.#to.host, "this machine has too many connections open");
       process.nextTick(() => this.#events.failed(error));
       return;
     }
     this.#open = true;
     this.#stream = stream;
     this.#outlet = new Outlet(this.#connection.writer, stream, () => this.#sentEnd());
-    this.#connection.writer.json(FrameType.Connect, stream, { host: this.#host, port: this.#port });
+    this.#connection.writer.json(FrameType.Connect, stream, { host: this.#to.name, port: this.#to.port });
   }
 
   /** The user's socket is closed. */
@@ -86,8 +92,15 @@ export class Tunnel implements StreamEnd {
 
   reset(code: number, message: string): void {
     this.#finish();
-    if (this.#local === null) this.#events.failed(refusedByHost(code, "connect", `${this.#host}:${this.#port}`, message));
+    if (this.#local === null) this.#events.failed(this.#failure(code, message));
     else this.#local.resetAndDestroy();
+  }
+
+  /** As in Node, a name that has no address fails by itself, without the port. */
+  #failure(code: number, message: string): Error {
+    const { host, port } = this.#to;
+    if (code === ResetCode.ResolveFailed) return refusedByHost(code, "getaddrinfo", host, message);
+    return refusedByHost(code, "connect", `${host}:${port}`, message);
   }
 
   #join(local: Socket): void {

@@ -1,0 +1,135 @@
+/**
+ * One look-up of a name, as getaddrinfo would answer it, by /etc/hosts and DNS. c-ares asks, which takes no thread and can be stopped:
+ * a thread that waits in getaddrinfo for a silent name server cannot, and there are few of them for all apps.
+ */
+import { promises as dns, type LookupAddress } from "node:dns";
+import { networkInterfaces } from "node:os";
+import { type HostsFile, openHostsFile } from "./hosts-file.ts";
+import { parseIp } from "./ip.ts";
+import { candidates } from "./search-list.ts";
+
+/** Rejects with getaddrinfo's errors; at once where the signal is aborted. */
+export type LookUp = (name: string, signal: AbortSignal) => Promise<LookupAddress[]>;
+
+export interface LookUpOptions {
+  /** "address:port" of the name servers; default: those of /etc/resolv.conf. */
+  servers?: string[];
+  hostsFile?: string;
+  resolvConf?: string;
+}
+
+/** The first question is repeated after this time, the next one after twice as long. */
+const REPEAT_MS = 1_200;
+/** How long the addresses of one family wait for those of the other. */
+const OTHER_FAMILY_MS = 1_000;
+
+/** @see createNames, which bounds how many run and how long */
+export function openLookUp({ servers, hostsFile, resolvConf }: LookUpOptions = {}): LookUp {
+  const hosts = openHostsFile(hostsFile);
+  return async (name, signal) => {
+    signal.throwIfAborted();
+    const lower = name.toLowerCase();
+    const known = numeric(lower) ?? local(lower, hosts);
+    if (known.length > 0) return known;
+    if (!isName(lower)) throw lookUpError("ENOTFOUND", name);
+    const resolver = new dns.Resolver({ timeout: REPEAT_MS, tries: 3 });
+    if (servers !== undefined) resolver.setServers(servers);
+    const cancel = () => resolver.cancel();
+    signal.addEventListener("abort", cancel, { once: true });
+    try {
+      return await askFor(resolver, name, candidates(lower, resolvConf), signal);
+    } finally {
+      signal.removeEventListener("abort", cancel);
+      // Nobody waits for the other family any more.
+      resolver.cancel();
+    }
+  };
+}
+
+/** Shaped as what getaddrinfo gives. */
+export function lookUpError(code: "ENOTFOUND" | "EAI_AGAIN", given: string): Error {
+  const name = shown(given);
+  return Object.assign(new Error(`getaddrinfo ${code} ${name}`), { code, syscall: "getaddrinfo", hostname: name });
+}
+
+/** What a function chose may be long. */
+export function shown(text: string): string {
+  return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
+}
+
+/** Dotted numbers of every kind that inet_aton(3) takes: 127.1, 0x7f000001, 017700000001. */
+function numeric(name: string): LookupAddress[] | undefined {
+  if (!/^[\da-fx.]+$/.test(name) || !/(^|\.)(\d+|0x[\da-f]*)\.?$/.test(name)) return undefined;
+  const ip = URL.canParse(`http://${name}/`) ? parseIp(new URL(`http://${name}/`).hostname) : undefined;
+  return ip === undefined ? undefined : [{ address: ip.address, family: ip.family }];
+}
+
+/** localhost never leaves this host (RFC 6761), whatever its name server would say. */
+function local(lower: string, hosts: HostsFile): LookupAddress[] {
+  const name = lower.replace(/\.$/, "");
+  const found = hosts(name).map(({ address, family }) => ({ address, family }));
+  if (found.length > 0 || !/(^|\.)localhost$/.test(name)) return found;
+  return [
+    { address: "127.0.0.1", family: 4 },
+    { address: "::1", family: 6 },
+  ];
+}
+
+function isName(name: string): boolean {
+  const plain = name.replace(/\.$/, "");
+  return plain.length <= 253 && plain.split(".").every((label) => /^[\w-]{1,63}$/.test(label));
+}
+
+/** As getaddrinfo does, a name server's trouble ends the search: what it would have said of this name is not known. */
+async function askFor(resolver: dns.Resolver, name: string, names: string[], signal: AbortSignal): Promise<LookupAddress[]> {
+  for (const candidate of names) {
+    const found = await askBoth(resolver, candidate, name);
+    signal.throwIfAborted();
+    if (found.length > 0) return found;
+  }
+  throw lookUpError("ENOTFOUND", name);
+}
+
+async function askBoth(resolver: dns.Resolver, candidate: string, name: string): Promise<LookupAddress[]> {
+  const four = addresses(resolver.resolve4(candidate), 4);
+  const six = addresses(resolver.resolve6(candidate), 6);
+  const both = Promise.all([four, six]);
+  const first = Promise.race([someOf(four), someOf(six), both.then(() => {})]);
+  await Promise.race([both, first.then(pause)]);
+  const answers = await Promise.all([four, six].map((answer) => Promise.race([answer, Promise.resolve(undefined)])));
+  const found = (sixFirst() ? answers.toReversed() : answers).flatMap((answer) => answer?.found ?? []);
+  if (found.length === 0 && answers.some((answer) => answer?.trouble === true)) throw lookUpError("EAI_AGAIN", name);
+  return found;
+}
+
+interface Answer {
+  found: LookupAddress[];
+  /** The name server said nothing, or that it could not say. */
+  trouble: boolean;
+}
+
+/** Never rejects. */
+async function addresses(asked: Promise<string[]>, family: 4 | 6): Promise<Answer> {
+  try {
+    return { found: (await asked).map((address) => ({ address, family })), trouble: false };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    return { found: [], trouble: code !== "ENOTFOUND" && code !== "ENODATA" };
+  }
+}
+
+/** Resolves only where it found something. */
+async function someOf(answer: Promise<Answer>): Promise<void> {
+  const { found } = await answer;
+  if (found.length === 0) await new Promise<never>(() => {});
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, OTHER_FAMILY_MS).unref());
+}
+
+/** RFC 6724 in short: IPv6 comes first where this host has a public address of its own. */
+function sixFirst(): boolean {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.some(({ family, address, internal }) => family === "IPv6" && !internal && /^[23]/.test(address));
+}

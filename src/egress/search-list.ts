@@ -1,0 +1,30 @@
+/** The order in which /etc/resolv.conf has a short name completed: resolv.conf(5), `search`, `domain` and `ndots`. */
+import { existsSync, readFileSync } from "node:fs";
+
+/** resolv.conf(5) allows no more of either. */
+const MOST_DOMAINS = 6;
+const MOST_DOTS = 15;
+
+/** The names to ask for, in order, until one has an address. A name with a dot at its end is complete. */
+export function candidates(name: string, resolvConf = "/etc/resolv.conf"): string[] {
+  if (name.endsWith(".")) return [name.slice(0, -1)];
+  const { domains, dots } = parse(existsSync(resolvConf) ? readFileSync(resolvConf, "utf8") : "");
+  const completed = domains.map((domain) => `${name}.${domain}`).filter((full) => full.length <= 253);
+  return name.split(".").length > dots ? [name, ...completed] : [...completed, name];
+}
+
+function parse(text: string): { domains: string[]; dots: number } {
+  let domains: string[] = [];
+  let dots = 1;
+  for (const line of text.split("\n")) {
+    const [key, ...values] = line.replace(/[#;].*/, "").trim().split(/\s+/);
+    if (key === "search" || key === "domain") domains = values.slice(0, key === "domain" ? 1 : MOST_DOMAINS);
+    if (key === "options") dots = dotsOf(values) ?? dots;
+  }
+  return { domains: domains.map((domain) => domain.replace(/\.$/, "")).filter((domain) => domain !== ""), dots };
+}
+
+function dotsOf(options: string[]): number | undefined {
+  const given = options.map((option) => /^ndots:(\d{1,3})$/.exec(option)?.[1]).findLast((dots) => dots !== undefined);
+  return given === undefined ? undefined : Math.min(Number(given), MOST_DOTS);
+}
