@@ -13,7 +13,6 @@ import { createApi } from "./api/create-api.ts";
 import type { Platform } from "./api/platform.ts";
 import type { HostInfo, MachineInfo } from "./api/schemas.ts";
 import { ensureToken } from "./api/token.ts";
-import type { Manifest } from "./catalog/manifest.ts";
 import { openSeal } from "./catalog/seal.ts";
 import { openCatalog } from "./catalog/sqlite.ts";
 import { type Clock, systemClock } from "./clock/clock.ts";
@@ -23,7 +22,7 @@ import { createDispatcher } from "./dispatcher/dispatcher.ts";
 import type { LiveDispatcher, MachineRow, PolicyInsight } from "./dispatcher/live-dispatcher.ts";
 import { recordPolicy } from "./dispatcher/recorder.ts";
 import { createEgress } from "./egress/create-egress.ts";
-import type { Egress } from "./egress/egress.ts";
+import { type EgressOfServer, openEgress } from "./egress/open-egress.ts";
 import { MayflyError } from "./errors/error.ts";
 import { createGateway } from "./gateway/gateway.ts";
 import { RouteTable } from "./gateway/routes.ts";
@@ -81,11 +80,12 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
   const state = openState(start);
   const chosen = await openDriver(start, state);
   const urls = { gateway: "", api: "" };
-  const dispatcher = await openDispatcher(start, state, chosen.driver, urls);
+  const egress = openEgress({ bound: config.egress.allow, ownPorts: () => [urls.gateway, urls.api].map(portOf) });
+  const dispatcher = await openDispatcher(start, state, chosen.driver, egress);
   const routes = new RouteTable(config.domain);
   const appliances = startAppliances(start, state, urls);
-  const served = openServedApps(start, state, dispatcher, routes);
-  const platform = createPlatform(start, { dispatcher, appliances, served, chosen, urls });
+  const served = openServedApps(start, state, { dispatcher, routes, egress });
+  const platform = createPlatform(start, { dispatcher, appliances, served, chosen, urls, egress });
   resumeApps(start, state, served, platform);
   void appliances.resume();
   urls.gateway = await openGateway(start, dispatcher, routes);
@@ -107,6 +107,7 @@ interface Wired {
   served: ServedApps;
   chosen: ChosenDriver;
   urls: Urls;
+  egress: EgressOfServer;
 }
 
 const VERSION = "0.1.0";
@@ -144,7 +145,12 @@ async function openDriver({ config, clock, progress, closing }: Start, { account
   return chosen;
 }
 
-async function openDispatcher(start: Start, { catalog, accounts, logs }: State, driver: Driver, urls: Urls): Promise<LiveDispatcher> {
+async function openDispatcher(
+  start: Start,
+  { catalog, accounts, logs }: State,
+  driver: Driver,
+  egress: EgressOfServer,
+): Promise<LiveDispatcher> {
   const { config, clock, log, closing } = start;
   const bootId = createBootId(clock.wall());
   const fleet = createFleet({
@@ -153,7 +159,7 @@ async function openDispatcher(start: Start, { catalog, accounts, logs }: State, 
     bootId,
     bundles: ({ app, id }) => catalog.bundles(app, id),
     secrets: ({ app, manifest }) => catalog.secrets(app, manifest.secrets),
-    egress: ({ manifest }) => egressOf(manifest, urls),
+    egress: ({ app, manifest }) => egress.of(app, manifest.network),
     usage: accounts,
     report: (text) => log.warn(text),
   });
@@ -193,13 +199,6 @@ function policyOptions(config: Config): PackingOptions {
   };
 }
 
-/** Null where the app has no network. Our own ports stay closed to functions, whatever else they may reach. */
-function egressOf({ network }: Manifest, urls: Urls): Egress | null {
-  if (network === "none") return null;
-  const ownPorts = () => [urls.gateway, urls.api].map(portOf);
-  return createEgress({ allow: network === "egress" ? [] : network.allow, ownPorts });
-}
-
 function startAppliances({ config, clock, closing }: Start, { catalog, accounts, logs }: State, urls: Urls): Appliances {
   const { stateDir, cacheDir } = config;
   const appliances = openAppliances({
@@ -228,11 +227,19 @@ function resumeApps({ log }: Start, { catalog }: State, served: ServedApps, plat
   }
 }
 
-function openServedApps({ clock, log }: Start, { logs }: State, dispatcher: LiveDispatcher, routes: RouteTable): ServedApps {
+function openServedApps(
+  { clock, log }: Start,
+  { logs }: State,
+  wired: Pick<Wired, "dispatcher" | "egress"> & { routes: RouteTable },
+): ServedApps {
   return new ServedApps({
-    dispatcher,
-    routes,
+    ...wired,
     warn: (text) => log.warn(text),
+    inert: ({ network }) => wired.egress.problems(network).map((problem) => `An entry of network.allow has no effect: ${problem}.`),
+    tell(app, text) {
+      log.warn({ app }, text);
+      logs.append({ at: clock.wall(), app, level: LogLevel.Platform, text });
+    },
     complain(app, error) {
       log.error({ err: error, app }, "the app cannot be served");
       const text = `The app is not served: ${error instanceof Error ? error.message : String(error)}`;
@@ -242,10 +249,14 @@ function openServedApps({ clock, log }: Start, { logs }: State, dispatcher: Live
 }
 
 /** What the management API may ask and tell. */
-function createPlatform({ clock, log }: Start, { dispatcher, appliances, served, chosen, urls }: Wired): Platform {
+function createPlatform({ clock, log }: Start, { dispatcher, appliances, served, chosen, urls, egress }: Wired): Platform {
   const startedAt = clock.now();
   const driver = { name: chosen.driver.name, detail: chosen.detail };
   return {
+    check({ network }) {
+      const [problem] = egress.problems(network);
+      if (problem !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what: `network.allow: ${problem}` });
+    },
     prepare: ({ memoryMb, vcpus }) => chosen.driver.prepare((step) => log.info(step), { memoryMb, vcpus }),
     deployed: (version) => served.deploy(version),
     restored: (app, previous) => served.restore(app, previous),

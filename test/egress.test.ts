@@ -19,7 +19,10 @@ describe("egress from inside a VM", () => {
   before(async () => {
     network = await createNetwork(scope);
     hostPort = await listenOnLoopback(scope);
-    platform = await startPlatform(scope, { driver: "qemu" });
+    platform = await startPlatform(scope, {
+      driver: "qemu",
+      egress: { allow: [`${network.privateAddress}:${network.port}`, "10.253.0.0/16:*"] },
+    });
     for (const name of ["none", "open", "listed"]) await platform.client.setSecret(name, "API_KEY", "x");
     await platform.deploy("test/apps/probe", { name: "none" });
     await platform.deploy("test/apps/probe", { name: "open", network: "egress" });
@@ -59,6 +62,27 @@ describe("egress from inside a VM", () => {
       const outcome = await reach("open", host, port);
       assert.ok(outcome.error, `${host} said ${outcome.said}`);
     }
+  });
+
+  test("what a caller chooses as a host or port costs no machine", async () => {
+    const machine = async () => (await platform.client.machines()).find(({ app }) => app === "open")?.id;
+    const before = await machine();
+    assert.ok(before);
+    for (const host of ["a,b", "a%20b", "%C3%A9.invalid", "x".repeat(300), "%00"]) assert.ok((await reach("open", host, 80)).error, host);
+    for (const port of [0, 65_536, -1, Number.NaN]) assert.ok((await reach("open", network.publicAddress, port)).error, String(port));
+    assert.equal(await machine(), before);
+  });
+
+  test("a manifest that lists more than the server's operator allows is refused, and told what that is", async () => {
+    const allow = [`${network.privateAddress}:*`];
+    await assert.rejects(platform.deploy("test/apps/probe", { name: "greedy", network: { egress: true, allow } }), (error: Error) => {
+      assert.match(
+        error.message,
+        /network\.allow: "10\.254\.17\.2:\*" is beyond this server's egress\.allow, which has 10\.254\.17\.2:7777, 10\.253/,
+      );
+      return true;
+    });
+    assert.equal((await platform.call("/greedy/reach")).status, 404);
   });
 
   test("a private address that the manifest lists can be reached, on that port alone", async () => {

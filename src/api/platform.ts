@@ -4,6 +4,8 @@ import type { ExplainInfo, HostInfo, MachineInfo } from "./schemas.ts";
 
 /** What the API asks of the running platform. */
 export interface Platform {
+  /** Throws "bad-manifest" where this server's settings do not let the app have what its manifest asks for. */
+  check(manifest: Manifest): void;
   /** Resolves when machines of the size that the manifest asks for can be started at once: the first of a size may take seconds. */
   prepare(manifest: Manifest): Promise<void>;
   /** Calls go to this version from now on; machines of an older one, or with older secrets, get no more work. */

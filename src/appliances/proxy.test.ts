@@ -21,7 +21,7 @@ before(async () => {
   await once(target, "listening");
   port = (target.address() as AddressInfo).port;
   proxyPort = await freePort();
-  proxy = openProxy({ host: "127.0.0.1", port: proxyPort }, createEgress({ allow: [`127.0.0.1:${port}`] }));
+  proxy = openProxy({ host: "127.0.0.1", port: proxyPort }, createEgress({ allow: [`127.0.0.1:${port}`], bound: [`127.0.0.1:${port}`] }));
 });
 after(() => {
   proxy.close();

@@ -1,4 +1,4 @@
-/** Settings in the environment: `stateDir` is MAYFLY_STATE_DIR, `tls.cert` is MAYFLY_TLS_CERT. Values are text and get the type of their setting. */
+/** Settings in the environment: `stateDir` is MAYFLY_STATE_DIR, `tls.cert` is MAYFLY_TLS_CERT. Values are text and get the type of their setting; lists have commas. */
 import { z } from "zod";
 import { configSchema } from "./schema.ts";
 
@@ -31,6 +31,7 @@ function collect(object: Described, prefix: string, env: Record<string, string |
 /** Text that does not fit stays text, so that the schema's refusal shows what was written. */
 function typed(text: string | undefined, type: string | undefined): unknown {
   if (text === undefined || text === "") return undefined;
+  if (type === "array") return text.split(",").map((item) => item.trim());
   if (type === "integer" && /^-?\d+$/.test(text)) return Number(text);
   if (type === "number" && /^-?(\d+(\.\d*)?|\.\d+)(e-?\d+)?$/i.test(text)) return Number(text);
   if (type === "boolean" && /^(true|false|1|0)$/.test(text)) return text === "true" || text === "1";

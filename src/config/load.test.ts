@@ -88,3 +88,11 @@ test("root keeps state under /var, others under their XDG folders", () => {
   assert.equal(defaultStateDir({ XDG_STATE_HOME: "/s" }, false), "/s/mayfly");
   assert.equal(defaultCacheDir({ XDG_CACHE_HOME: "/c" }, false), "/c/mayfly");
 });
+
+test("lists come from the file as arrays and from the environment with commas; each entry is checked", () => {
+  const load = (text: string) => loadConfig({ env: { HOME: "/home/u", MAYFLY_EGRESS_ALLOW: text } }).egress.allow;
+  assert.deepEqual(load("10.1.0.0/16:5432, db.internal:*"), ["10.1.0.0/16:5432", "db.internal:*"]);
+  assert.deepEqual(loadConfig({ env: { HOME: "/home/u" } }).egress.allow, []);
+  assert.throws(() => load("10.1.0.0/16"), /egress\.allow\.0 is "10\.1\.0\.0\/16", but entries look like/);
+  assert.throws(() => load("db:1,169.254.169.254:80"), /egress\.allow\.1 .* credentials, which no app may reach/);
+});

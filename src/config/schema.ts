@@ -1,11 +1,17 @@
 /** The host's settings. docs/configuration.md is their text for users; a test keeps the two in step. */
 import { z } from "zod";
+import { problemOfBound } from "../egress/bound.ts";
 import { defaultPrices } from "../ledger/prices.ts";
 
 const address = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, "must be host:port")
   .refine(portInRange, "must have a port of 0 to 65535");
+
+const egressEntry = z.string().superRefine((text, context) => {
+  const problem = problemOfBound(text);
+  if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+});
 
 const price = z.number().min(0).max(1_000_000);
 
@@ -44,6 +50,12 @@ export const configSchema = z.strictObject({
   timingHeaders: z.boolean().default(true),
   /** Shared host's part of Host headers routed as <function>.<app>.<domain>; none where unset. */
   domain: z.string().min(1).optional(),
+  egress: z
+    .strictObject({
+      /** What apps may open by their manifests' network.allow, at most. Public addresses need no entry. */
+      allow: z.array(egressEntry).max(1_000).default([]),
+    })
+    .prefault({}),
   tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
   /** What use costs, and wall time for comparison: src/ledger/prices.ts says where the defaults are from. */
   prices: z

@@ -1,15 +1,22 @@
-/** The manifest's `network.allow`: "host:port", "address:port", "cidr:port", IPv6 in brackets, port may be *. */
+/** Lists of what may be reached: "host:port", "address:port", "cidr:port", IPv6 in brackets, port may be *. */
 import type { BlockList } from "node:net";
-import { MayflyError } from "../errors/error.ts";
 import { isIn, listOf } from "./denied.ts";
 import { embedded, parseIp, type Ip } from "./ip.ts";
 
-interface Entry {
+export interface Entry {
+  text: string;
   /** Lower case; undefined where the entry is an address or a range. */
   name?: string;
-  list?: BlockList;
+  range?: Range;
   /** undefined: any. */
   port?: number;
+}
+
+export interface Range {
+  list: BlockList;
+  first: Ip;
+  /** Leading bits that all of its addresses share. */
+  bits: number;
 }
 
 export interface AllowList {
@@ -19,9 +26,11 @@ export interface AllowList {
   names(host: string, ip: Ip, port: number): boolean;
 }
 
-/** Throws "bad-manifest" for an entry that is none of these. */
-export function parseAllowList(entries: string[]): AllowList {
-  const parsed = entries.map(parseEntry);
+export const entriesLookLike = "entries look like db.internal:5432, 10.1.0.0/16:*, [fd00::1]:443";
+
+/** What is no entry allows nothing. */
+export function allowListOf(entries: string[]): AllowList {
+  const parsed = entries.flatMap((text) => parseEntry(text) ?? []);
   return {
     allows: (host, ip, port) => parsed.some((entry) => matches(entry, host, ip) && matchesPort(entry, port)),
     names: (host, ip, port) => parsed.some((entry) => matches(entry, host, ip) && entry.port === port),
@@ -29,8 +38,8 @@ export function parseAllowList(entries: string[]): AllowList {
 }
 
 function matches(entry: Entry, host: string, ip: Ip): boolean {
-  if (entry.list === undefined) return entry.name === host.toLowerCase().replace(/\.$/, "");
-  const { list } = entry;
+  if (entry.range === undefined) return entry.name === host.toLowerCase().replace(/\.$/, "");
+  const { list } = entry.range;
   return [ip, ...embedded(ip)].some((form) => isIn(list, form));
 }
 
@@ -38,29 +47,28 @@ function matchesPort(entry: Entry, port: number | undefined): boolean {
   return port === undefined || entry.port === undefined || entry.port === port;
 }
 
-function parseEntry(text: string): Entry {
+/** Undefined for what is none. */
+export function parseEntry(text: string): Entry | undefined {
   const parts = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[^:[\]/\s]+))(?:\/(?<length>\d{1,3}))?:(?<port>\d{1,5}|\*)$/.exec(text)?.groups;
-  if (parts === undefined) throw badEntry(text);
-  const port = parts["port"] === "*" ? {} : { port: portOf(text, parts["port"] as string) };
+  if (parts === undefined) return undefined;
+  const port = parts["port"] === "*" ? {} : { port: Number(parts["port"]) };
+  if (port.port !== undefined && (port.port < 1 || port.port > 65_535)) return undefined;
   const address = parseIp(parts["v6"] ?? (parts["host"] as string));
-  if (address !== undefined) return { list: rangeOf(text, address, parts["length"]), ...port };
-  if (parts["v6"] !== undefined || parts["length"] !== undefined) throw badEntry(text);
-  return { name: (parts["host"] as string).toLowerCase().replace(/\.$/, ""), ...port };
+  if (address !== undefined) return ofRange(text, address, parts["length"], port);
+  if (parts["v6"] !== undefined || parts["length"] !== undefined) return undefined;
+  const name = (parts["host"] as string).toLowerCase().replace(/\.$/, "");
+  return isName(name) ? { text, name, ...port } : undefined;
 }
 
-function portOf(text: string, port: string): number {
-  const number = Number(port);
-  if (number < 1 || number > 65_535) throw badEntry(text);
-  return number;
+/** A dotted number that is no address is a slip of the pen: no host is called so. */
+function isName(name: string): boolean {
+  return name.length <= 253 && name.split(".").every((label) => /^[\w-]{1,63}$/.test(label)) && !/(^|\.)(\d+|0x[\da-f]*)$/.test(name);
 }
 
-function rangeOf(text: string, { address, family }: Ip, length: string | undefined): BlockList {
-  if (length === undefined) return listOf(address);
-  if (Number(length) > (family === 4 ? 32 : 128)) throw badEntry(text);
-  return listOf(`${address}/${length}`);
-}
-
-function badEntry(text: string): MayflyError {
-  const what = `network.allow has "${text}"; entries look like db.internal:5432, 10.1.0.0/16:*, [fd00::1]:443`;
-  return new MayflyError("bad-manifest", { file: "mayfly.json", what });
+function ofRange(text: string, first: Ip, length: string | undefined, port: { port?: number }): Entry | undefined {
+  const most = first.family === 4 ? 32 : 128;
+  const bits = length === undefined ? most : Number(length);
+  if (bits > most) return undefined;
+  const list = listOf(length === undefined ? first.address : `${first.address}/${bits}`);
+  return { text, range: { list, first, bits }, ...port };
 }

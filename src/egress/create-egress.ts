@@ -4,14 +4,14 @@
  * Owns: the sockets it opened, until they close.
  * 1. Every address is checked after the name was resolved, and the connection goes to the checked address: what the name says
  *    a moment later does not matter.
- * 2. What is not the public internet is refused, but for what the manifest lists.
+ * 2. What is not the public internet is refused, but for what both the manifest and the operator list. Clouds' metadata never opens.
  * 3. Each machine has a limit of connections. Names are looked up in turns with all other apps' (names.ts).
  * 4. What was asked for and is not wanted any more, or outlived the machine, is not looked up or connected to.
  */
 import type { Socket } from "node:net";
 import { MayflyError } from "../errors/error.ts";
-import { parseAllowList, type AllowList } from "./allow-list.ts";
-import { denialOf, isOwn } from "./denied.ts";
+import { allowListOf, type AllowList } from "./allow-list.ts";
+import { denialOf, isNeverOpen, isOwn } from "./denied.ts";
 import { dial } from "./dial.ts";
 import type { Egress, ResolvedAddress } from "./egress.ts";
 import { embedded, parseIp, type Ip } from "./ip.ts";
@@ -19,8 +19,10 @@ import { lookUpError, shown } from "./look-up.ts";
 import { createNames, type Names } from "./names.ts";
 
 export interface EgressOptions {
-  /** "host-or-cidr:port" to be reached though it would be refused otherwise. */
+  /** The manifest's: "host-or-cidr:port" to be reached though it would be refused otherwise. What is no such entry opens nothing. */
   allow: string[];
+  /** The operator's: nothing is opened that is not in this list, too. Default: nothing. */
+  bound?: string[];
   /** Ports that Mayfly itself listens on: on this host's addresses an entry must name them; `*` does not open them. */
   ownPorts?: () => Iterable<number>;
   /** Open at once, at most. */
@@ -38,22 +40,23 @@ const ATTEMPT_MS = 10_000;
 /** Addresses of one name that are tried. */
 const ATTEMPTS = 4;
 
-/** Throws "bad-manifest" for an entry of `allow` that makes no sense. */
 export function createEgress(options: EgressOptions): Egress {
-  return new CheckedEgress(options, parseAllowList(options.allow));
+  return new CheckedEgress(options);
 }
 
 class CheckedEgress implements Egress {
   readonly #options: EgressOptions;
   readonly #allow: AllowList;
+  readonly #bound: AllowList;
   readonly #names: Names;
   readonly #sockets = new Set<Socket>();
   readonly #over = new AbortController();
   #opening = 0;
 
-  constructor(options: EgressOptions, allow: AllowList) {
+  constructor(options: EgressOptions) {
     this.#options = options;
-    this.#allow = allow;
+    this.#allow = allowListOf(options.allow);
+    this.#bound = allowListOf(options.bound ?? []);
     this.#names = options.names ?? createNames();
   }
 
@@ -107,8 +110,10 @@ class CheckedEgress implements Egress {
   }
 
   #refusal(host: string, ip: Ip, port: number | undefined): string | undefined {
-    if (port !== undefined && this.#isMayfly(ip, port) && !this.#allow.names(host, ip, port)) return "Mayfly itself";
-    return this.#allow.allows(host, ip, port) ? undefined : denialOf(ip);
+    if (isNeverOpen(ip)) return denialOf(ip);
+    const lists = [this.#allow, this.#bound];
+    if (port !== undefined && this.#isMayfly(ip, port) && !lists.every((list) => list.names(host, ip, port))) return "Mayfly itself";
+    return lists.every((list) => list.allows(host, ip, port)) ? undefined : denialOf(ip);
   }
 
   #isMayfly(ip: Ip, port: number): boolean {

@@ -36,6 +36,24 @@ const ranges: [range: string, name: string][] = [
 
 const lists = ranges.map(([range, name]) => ({ name, list: listOf(range) }));
 
+/**
+ * Where clouds tell a machine who it is, and give it the credentials of that: whoever reaches it is the host. All of IPv4's link-local
+ * range, and what stands outside of it (AWS, Google, Alibaba, Azure, Oracle).
+ */
+export const neverOpen = [
+  "169.254.0.0/16",
+  "fd00:ec2::/32",
+  "fd20:ce::/32",
+  "100.100.100.200/32",
+  "168.63.129.16/32",
+  "192.0.0.192/32",
+].map((range) => ({ list: listOf(range), bits: Number(range.split("/")[1]), family: range.includes(":") ? 6 : 4 }));
+
+/** Whatever a manifest or an operator lists. */
+export function isNeverOpen(ip: Ip): boolean {
+  return [ip, ...embedded(ip)].some((form) => neverOpen.some(({ list }) => isIn(list, form)));
+}
+
 /** IPv6 that is assigned to the internet at large, and to protocols within that. */
 const global = listOf("2000::/3");
 const protocols = listOf("2001::/23");
@@ -48,6 +66,7 @@ export function denialOf(ip: Ip): string | undefined {
     const reason = denialOf(carried);
     if (reason !== undefined) return `${reason} (${carried.address}) in another form`;
   }
+  if (isNeverOpen(ip)) return special(ip, false) ?? "a cloud's metadata address";
   return special(ip, inner.length > 0) ?? (isOwn(ip) ? "an address of this host" : undefined);
 }
 

@@ -94,8 +94,7 @@ async function askBoth(resolver: dns.Resolver, candidate: string, name: string):
   const four = addresses(resolver.resolve4(candidate), 4);
   const six = addresses(resolver.resolve6(candidate), 6);
   const both = Promise.all([four, six]);
-  const first = Promise.race([someOf(four), someOf(six), both.then(() => {})]);
-  await Promise.race([both, first.then(pause)]);
+  await Promise.race([both, Promise.race([someOf(four), someOf(six)]).then(pause)]);
   const answers = await Promise.all([four, six].map((answer) => Promise.race([answer, Promise.resolve(undefined)])));
   const found = (sixFirst() ? answers.toReversed() : answers).flatMap((answer) => answer?.found ?? []);
   if (found.length === 0 && answers.some((answer) => answer?.trouble === true)) throw lookUpError("EAI_AGAIN", name);

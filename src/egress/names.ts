@@ -76,7 +76,8 @@ class FairNames implements Names {
     const asking = this.#of(app);
     const same = asking.questions.get(name);
     if (same !== undefined && !same.end.signal.aborted) return same;
-    if (asking.waiting.length >= WAITING) throw new MayflyError("egress-denied", { address: shown(name), reason: "too many names at once" });
+    if (asking.waiting.length >= WAITING)
+      throw new MayflyError("egress-denied", { address: shown(name), reason: "too many names at once" });
     const question: Question = { name, askers: 0, end: new AbortController(), answer: Promise.withResolvers() };
     asking.questions.set(name, question);
     asking.waiting.push(question);

@@ -17,7 +17,10 @@ function parse(text: string): { domains: string[]; dots: number } {
   let domains: string[] = [];
   let dots = 1;
   for (const line of text.split("\n")) {
-    const [key, ...values] = line.replace(/[#;].*/, "").trim().split(/\s+/);
+    const [key, ...values] = line
+      .replace(/[#;].*/, "")
+      .trim()
+      .split(/\s+/);
     if (key === "search" || key === "domain") domains = values.slice(0, key === "domain" ? 1 : MOST_DOMAINS);
     if (key === "options") dots = dotsOf(values) ?? dots;
   }

@@ -205,7 +205,7 @@ export const errorTable = {
     status: 502,
     side: "caller",
     message: "The app may not reach {address}: {reason}.",
-    cure: 'Set network to "egress" in the app\'s mayfly.json, or add "host-or-cidr:port" to network.allow.',
+    cure: 'Set network to "egress" in the app\'s mayfly.json, or add "host-or-cidr:port" to network.allow there and to egress.allow of the server.',
   },
   "missing-part": { status: 500, side: "system", message: "This host lacks {part}: {reason}.", cure: "{cure}" },
   "state-locked": {

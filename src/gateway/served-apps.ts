@@ -12,6 +12,10 @@ interface ServedAppsOptions {
   /** @returns the hosts that another app has */
   routes: { setApp(manifest: Manifest): string[]; removeApp(app: string): void };
   warn: (text: string) => void;
+  /** What of the manifest has no effect on this server, in a sentence each. */
+  inert: (manifest: Manifest) => string[];
+  /** Told of that, in the server's log and the app's own. */
+  tell: (app: string, text: string) => void;
   /** Told of an app that cannot be served, beside the server's log in its own. */
   complain: (app: string, error: unknown) => void;
 }
@@ -27,12 +31,13 @@ export class ServedApps {
 
   /** Calls go to this version from now on. Throws where the dispatcher cannot take it. */
   deploy(version: Version): void {
-    const { dispatcher, routes, warn } = this.#options;
+    const { dispatcher, routes, warn, inert, tell } = this.#options;
     const { app, id, manifest } = version;
     dispatcher.setApp(version);
     // The same version again: its secrets changed.
     if (this.#versions.get(app) === id) dispatcher.renewApp(app);
     for (const host of routes.setApp(manifest)) warn(`${app} wants the host ${host}, which another app has`);
+    if (this.#versions.get(app) !== id) for (const text of inert(manifest)) tell(app, text);
     this.#versions.set(app, id);
     this.#problems.delete(app);
   }

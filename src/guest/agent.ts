@@ -28,6 +28,9 @@ import { captureExit } from "./user-exit.ts";
 import { WarmUp } from "./warm/warm-up.ts";
 import { installWebClasses } from "./web/install.ts";
 
+/** Of a Bound: it is JSON of at most Limit.json bytes, in which a character may take six. */
+const MESSAGE_CHARACTERS = 8_192;
+
 export function startAgent(): void {
   installMathRandom();
   installWebClasses();
@@ -95,7 +98,7 @@ class Agent {
       if (message.preload !== undefined && this.#app.has(message.preload)) await this.#app.preload(message.preload);
       this.#bound(stream, { ok: true });
     } catch (error) {
-      this.#bound(stream, { ok: false, message: describe(error) });
+      this.#bound(stream, { ok: false, message: describe(error).slice(0, MESSAGE_CHARACTERS) });
     }
   }
 

@@ -64,7 +64,7 @@ export class Stats {
     const utilization = performance.eventLoopUtilization();
     const { utilization: loopUtilization } = performance.eventLoopUtilization(utilization, this.#utilization);
     this.#utilization = utilization;
-    return {
+    return allFigures({
       cpuMs: (user + system) / 1_000,
       loopDelayMeanMs: this.#delayOf(this.#delay.mean, late),
       loopDelayMaxMs: this.#delayOf(this.#delay.max, late),
@@ -79,7 +79,7 @@ export class Stats {
         ),
       ),
       inFlight: this.#inFlight,
-    };
+    });
   }
 
   /**
@@ -98,4 +98,11 @@ function figureOf<T>(read: () => T, none: T): T {
   } catch {
     return none;
   }
+}
+
+/** The app's code may have put its own functions in the place of Node's: what is no figure then must not go to the host as one. */
+function allFigures(stats: StatsMessage): StatsMessage {
+  for (const [name, value] of Object.entries(stats) as [keyof StatsMessage, number][])
+    stats[name] = Number.isFinite(value) && value >= 0 ? value : 0;
+  return stats;
 }

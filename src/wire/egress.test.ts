@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
 import { once } from "node:events";
 import { systemClock } from "../clock/clock.ts";
+import { createEgress } from "../egress/create-egress.ts";
 import { MayflyError } from "../errors/error.ts";
 import { connectModelGuest, json, settle, until } from "./model-guest.ts";
 import { Flag, FrameType, INITIAL_CREDIT, Limit, ResetCode } from "./protocol.ts";
@@ -137,13 +138,64 @@ test("Data on connections that are closed is a violation beyond what could have 
   }
 });
 
-test("a Connect that asks for no host, or twice for a stream, is a violation", async () => {
-  for (const asked of [{ host: "", port: 1 }, { host: "a b", port: 1 }, { host: "a", port: 0 }, { host: "a" }, "a", null]) {
+test("a Connect or Resolve that is not what the agent sends is a violation", async () => {
+  for (const [type, asked] of [
+    [FrameType.Connect, { host: 1, port: 1 }],
+    [FrameType.Connect, { host: "a", port: "80" }],
+    [FrameType.Connect, { host: "a" }],
+    [FrameType.Connect, "a"],
+    [FrameType.Connect, null],
+    [FrameType.Resolve, { host: "a", family: 5 }],
+    [FrameType.Resolve, { family: 4 }],
+  ] as const) {
     const { guest, told } = connectModelGuest();
-    guest.frame(FrameType.Connect, 0, 2, json(asked));
+    guest.frame(type, 0, 2, json(asked));
     await until(() => told.length > 0);
-    assert.match(told[0]!, /^dead true a Connect/);
+    assert.match(told[0]!, /^dead true a (Connect|Resolve) that is malformed/);
   }
+});
+
+test("a host or port that is none, which a caller may have chosen, is for egress to refuse", async () => {
+  const egress = createEgress({ allow: [] });
+  const { guest, got, told } = connectModelGuest({
+    connect: (host, port) => egress.connect(host, port),
+    resolve: (host, family) => egress.resolve(host, family),
+  });
+  const asked = ["", "a b", "a,b", "é.example", "\ud800", "a\0b", "x".repeat(60_000)].map((host) => ({ host, port: 80, family: 0 }));
+  const ports = [-1, 65_536, 1.5, 1e308].map((port) => ({ host: "a", port, family: 0 }));
+  for (const [at, message] of [...asked, ...ports].entries()) guest.json(FrameType.Connect, 2 + 2 * at, message);
+  for (const [at, message] of asked.entries()) guest.json(FrameType.Resolve, 102 + 2 * at, message);
+  await until(() => got.length === 2 * asked.length + ports.length);
+  assert.ok(got.every(({ type }) => type === FrameType.Reset));
+  const codes = new Set(got.map((frame) => frame.payload.readUInt16LE()));
+  assert.deepEqual(
+    [...codes].toSorted((a, b) => a - b),
+    [ResetCode.EgressDenied, ResetCode.ResolveFailed],
+  );
+  assert.deepEqual(told, []);
+});
+
+test("a question that is taken back, or outlives its channel, is stopped", async () => {
+  const asked: AbortSignal[] = [];
+  const never = (_host: string, _more: number, gone: AbortSignal) => {
+    asked.push(gone);
+    return new Promise<never>(() => {});
+  };
+  const { guest, host, got } = connectModelGuest({ connect: never, resolve: never });
+  guest.json(FrameType.Connect, 2, { host: "a.test", port: 80 });
+  guest.json(FrameType.Resolve, 4, { host: "a.test", family: 4 });
+  guest.json(FrameType.Connect, 6, { host: "a.test", port: 80 });
+  guest.json(FrameType.Resolve, 8, { host: "a.test", family: 4 });
+  guest.reset(2, ResetCode.Cancelled, "");
+  guest.reset(4, ResetCode.Cancelled, "");
+  await until(() => asked.filter(({ aborted }) => aborted).length === 2);
+  assert.deepEqual(
+    asked.map(({ aborted }) => aborted),
+    [true, true, false, false],
+  );
+  host.close();
+  assert.ok(asked.every(({ aborted }) => aborted));
+  assert.deepEqual(got, []);
 });
 
 function toServer(server: Server) {

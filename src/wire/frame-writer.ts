@@ -12,6 +12,7 @@ import type { Duplex } from "node:stream";
 import { clearImmediate, setImmediate } from "node:timers";
 import { FrameType, HEADER_BYTES, Limit } from "./protocol.ts";
 
+const { stringify } = JSON;
 const SLAB_BYTES = 65_536;
 /** Payloads from this size on go to the channel without a copy. */
 const COPY_BELOW = 16_384;
@@ -89,7 +90,7 @@ export class FrameWriter {
   }
 
   json(type: FrameType, stream: number, message: unknown): void {
-    this.frame(type, 0, stream, Buffer.from(JSON.stringify(message)));
+    this.frame(type, 0, stream, Buffer.from(stringify(message)));
   }
 
   /** @param message at most Limit.resetMessage bytes of it are sent */

@@ -26,6 +26,7 @@ export function addApps(api: OpenAPIHono, { catalog, appliances, logs, platform 
   api.openapi(routes.deploy, async (context) => {
     const { manifest, bundles } = await readUpload(context.req.valid("param").app, context.req.valid("form"));
     if (appliances.has(manifest.name)) throw new MayflyError("name-taken", { name: manifest.name, owner: "an appliance" });
+    platform.check(manifest);
     await platform.prepare(manifest);
     const version = both(manifest.name, (take) => catalog.deploy(manifest, bundles, take));
     return context.json(version, 201);

@@ -71,6 +71,7 @@ export async function serveApi(): Promise<ServedApi> {
   const ledger = createLedger(join(dir, "ledger.db"), { onFailure });
   const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, tell: () => {} });
   const platform = {
+    check: () => {},
     prepare: async () => {},
     deployed(version: Version) {
       told.push(version);

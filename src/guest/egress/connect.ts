@@ -47,16 +47,20 @@ function lead(socket: Socket, connection: Connection, host: string, port: number
   const inContext = AsyncLocalStorage.snapshot();
   const name = nameOf(socket, host);
   if (name === undefined) return;
-  const tunnel = new Tunnel(connection, { host, name, port }, {
-    ready(localPort, { address, family }) {
-      if (socket.destroyed) return;
-      Object.defineProperty(socket, "remoteAddress", { value: address, configurable: true });
-      Object.defineProperty(socket, "remotePort", { value: port, configurable: true });
-      Object.defineProperty(socket, "remoteFamily", { value: `IPv${family}`, configurable: true });
-      inContext(() => connectNatively.call(socket, { host: "127.0.0.1", port: localPort }));
+  const tunnel = new Tunnel(
+    connection,
+    { host, name, port },
+    {
+      ready(localPort, { address, family }) {
+        if (socket.destroyed) return;
+        Object.defineProperty(socket, "remoteAddress", { value: address, configurable: true });
+        Object.defineProperty(socket, "remotePort", { value: port, configurable: true });
+        Object.defineProperty(socket, "remoteFamily", { value: `IPv${family}`, configurable: true });
+        inContext(() => connectNatively.call(socket, { host: "127.0.0.1", port: localPort }));
+      },
+      failed: (error) => inContext(() => void socket.destroy(error)),
     },
-    failed: (error) => inContext(() => void socket.destroy(error)),
-  });
+  );
   socket.once("close", () => tunnel.abandon());
   tunnel.open();
 }

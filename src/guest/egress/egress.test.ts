@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, type Socket, connect, createServer } from "node:net";
 import { after, before, test } from "node:test";
+import { createEgress } from "../../egress/create-egress.ts";
 import { MayflyError } from "../../errors/error.ts";
 import { type RunningAgent, startAgentProcess } from "../testing/running-agent.ts";
 
@@ -19,6 +20,8 @@ const echo = createServer({ allowHalfOpen: true }, (socket) => {
 
 let agent: RunningAgent;
 let closed: RunningAgent;
+/** With the host's half as it is, but for public addresses: there may be none. */
+let real: RunningAgent;
 
 before(async () => {
   for (const server of [web, echo]) await once(server.listen(0, "127.0.0.1"), "listening");
@@ -26,9 +29,14 @@ before(async () => {
   await agent.bind({ main }, { egress: true });
   closed = await startAgentProcess();
   await closed.bind({ main }, { egress: false });
+  const egress = createEgress({ allow: [] });
+  real = await startAgentProcess({
+    egress: { connect: (host, port, gone) => egress.connect(host, port, gone), resolve: (host, family) => egress.resolve(host, family) },
+  });
+  await real.bind({ main }, { egress: true });
 });
 after(async () => {
-  await Promise.all([agent.kill(), closed.kill()]);
+  await Promise.all([agent.kill(), closed.kill(), real.kill()]);
   web.close();
   web.closeAllConnections();
   echo.close();
@@ -134,4 +142,81 @@ test("many connections at once, opened and dropped, leave the machine sound", as
   const code = `await Promise.all(Array.from({ length: 100 }, async (_, at) => { const s = net.connect(7, "echo.example"); s.on("error", () => {}); if (at % 3 === 0) { s.destroy(); return } await once(s, "connect"); s.write("x"); if (at % 3 === 1) { s.destroy(); return } await once(s, "data"); s.end(); await once(s, "close"); })); return "sound"`;
   assert.equal(await run(code), "sound");
   assert.equal(await run(code), "sound");
+});
+
+/** What plain Node says of each, with no network at all. */
+const names: [name: string, code: string][] = [
+  ["a b", "ENOTFOUND"],
+  ["a,b", "ENOTFOUND"],
+  ["http://x", "ENOTFOUND"],
+  ["a/b", "ENOTFOUND"],
+  ["%41", "ENOTFOUND"],
+  ["[::1]", "ENOTFOUND"],
+  ["a..b", "ENOTFOUND"],
+  [".", "ENOTFOUND"],
+  ["*.x!", "ENOTFOUND"],
+  ["é é.example", "ENOTFOUND"],
+  ["x".repeat(64) + ".example", "ENOTFOUND"],
+  ["x".repeat(254), "ENOTFOUND"],
+  ["x".repeat(300), "EINVAL"],
+  ["x".repeat(20_000), "EINVAL"],
+  ["\ud800.example", "EINVAL"],
+  ["é".repeat(200), "ENOTFOUND"],
+  ["é/example", "ENOTFOUND"],
+  ["é" + "x".repeat(300), "EINVAL"],
+];
+
+test("a name that is none fails for who asked for it, with Node's own words, and costs no machine", async () => {
+  for (const [name, code] of names) {
+    const text = JSON.stringify(name);
+    const expected = { code, message: `getaddrinfo ${code} ${name}` };
+    assert.deepEqual(await run(`return dns.promises.lookup(${text})`, real), expected, name);
+    assert.deepEqual(await run(`const s = net.connect(80, ${text}); await once(s, "connect")`, real), expected, name);
+    const details = (await run(`return new Promise((done) => dns.lookup(${text}, (error) => done({ ...error })))`, real)) as object;
+    assert.deepEqual(details, { errno: code === "EINVAL" ? -22 : -3008, code, syscall: "getaddrinfo", hostname: name });
+  }
+  assert.equal(((await run(`return fetch("http://a,b/")`, real)) as { code: string }).code, "ENOTFOUND");
+  assert.equal(await run(`return "it lives"`, real), "it lives");
+});
+
+test("what is no host, port or option fails at once and as in Node, and costs no machine", async () => {
+  for (const port of ["-1", "65536", "1.5", "NaN", "Infinity", "''", "'abc'"])
+    assert.equal(
+      ((await run(`net.connect({ port: ${port}, host: "192.0.2.1" })`, real)) as { code: string }).code,
+      "ERR_SOCKET_BAD_PORT",
+      port,
+    );
+  for (const port of ["null", "true", "{}", "10n"])
+    assert.equal(
+      ((await run(`net.connect({ port: ${port}, host: "192.0.2.1" })`, real)) as { code: string }).code,
+      "ERR_INVALID_ARG_TYPE",
+      port,
+    );
+  for (const host of ["1", "{}", "['x']", "true"])
+    assert.equal(((await run(`net.connect({ port: 1, host: ${host} })`, real)) as { code: string }).code, "ERR_INVALID_ARG_TYPE", host);
+  assert.equal(((await run(`net.connect(1, "a\\0b")`, real)) as { code: string }).code, "ERR_INVALID_ARG_VALUE");
+  for (const [call, code] of [
+    ["lookup(1)", "ERR_INVALID_ARG_TYPE"],
+    ["lookup('x', { family: 9 })", "ERR_INVALID_ARG_VALUE"],
+    ["lookup('a\\0b')", "ERR_INVALID_ARG_VALUE"],
+    ["resolve4(1)", "ERR_INVALID_ARG_TYPE"],
+    ["resolve('x', 'FOO')", "ERR_INVALID_ARG_VALUE"],
+    ["resolve('x', 'MX')", "ENOTSUP"],
+  ] as const)
+    assert.equal(((await run(`return dns.promises.${call}`, real)) as { code: string }).code, code, call);
+  assert.equal(((await run(`dns.lookup("x", {})`, real)) as { code: string }).code, "ERR_INVALID_ARG_TYPE");
+  // Nobody listens on port 0, wherever that is.
+  assert.equal(
+    ((await run(`const s = net.connect(0, "8.8.8.8"); await once(s, "connect")`, real)) as { code: string }).code,
+    "ECONNREFUSED",
+  );
+  assert.equal(await run(`return "it lives"`, real), "it lives");
+});
+
+test("text that is a port, localhost in any case, and util.promisify do as in Node", async () => {
+  assert.equal(await run(`const s = net.connect("7", "echo.example"); await once(s, "connect"); s.destroy(); return s.remotePort`), 7);
+  const own = `const server = net.createServer((s) => s.end("own")).listen(0, "127.0.0.1"); await once(server, "listening"); const s = net.connect(server.address().port, "LocalHost."); let text = ""; for await (const chunk of s) text += chunk; server.close(); return text`;
+  assert.equal(await run(own), "own");
+  assert.deepEqual(await run(`return require("node:util").promisify(dns.lookup)("web.example")`), { address: "192.0.2.7", family: 4 });
+  assert.deepEqual(await run(`return dns.promises.resolve("web.example", "A")`), ["192.0.2.7", "192.0.2.8"]);
 });

@@ -18,11 +18,16 @@ export function isHost(host: unknown): host is string {
  */
 export function onTheWire(host: string, syscall = "getaddrinfo"): string {
   if (!host.isWellFormed()) throw lookupFailure("EINVAL", host, syscall);
-  // eslint-disable-next-line no-control-regex -- that is what ASCII is
-  const name = /^[\x00-\x7f]*$/.test(host) ? host : domainToASCII(host);
+  // oxlint-disable-next-line no-control-regex -- that is what ASCII is
+  const name = /^[\x00-\x7f]*$/.test(host) ? host : punycode(host);
   if (name.length > LONGEST) throw lookupFailure("EINVAL", host, syscall);
   if (name === "") throw lookupFailure("ENOTFOUND", host, syscall);
   return name;
+}
+
+/** "" where it is none. domainToASCII reads a URL's host, which ends at some characters. */
+function punycode(host: string): string {
+  return /^[\w.\-\u0080-\u{10ffff}]*$/u.test(host) ? domainToASCII(host) : "";
 }
 
 /** As Node has it: "getaddrinfo ENOTFOUND example.invalid". */

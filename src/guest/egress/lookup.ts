@@ -79,11 +79,7 @@ async function resolveAnywhere(
   return ask(connection, { host: onTheWire(host, syscall), family }, (code, message) => refusedByHost(code, syscall, host, message));
 }
 
-function ask(
-  connection: Connection,
-  message: ResolveMessage,
-  refused: (code: number, message: string) => Error,
-): Promise<LookupAddress[]> {
+function ask(connection: Connection, message: ResolveMessage, refused: (code: number, message: string) => Error): Promise<LookupAddress[]> {
   return new Promise((fulfil, reject) => {
     const stream = connection.open({
       answer(found) {
@@ -111,7 +107,7 @@ function queries(resolve: Resolve): Record<string, Query> {
       return found.map(({ address }) => (wantsTtl(options) ? { address, ttl: 0 } : address));
     };
   for (const name of otherQueries)
-    all[name] = (host) => Promise.reject(networkError("ENOTSUP", name, String(host), "only addresses can be looked up in a machine"));
+    all[name] = (host) => Promise.reject(networkError("ENOTSUP", name, host, "only addresses can be looked up in a machine"));
   all["resolve"] = (host, type = "A") => queryOf(all, type)(host);
   return all;
 }

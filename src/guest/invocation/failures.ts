@@ -40,6 +40,14 @@ export class Failures {
 }
 
 function firstLine(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : describe(error);
-  return text.split("\n", 1)[0]!;
+  return summary(error).split("\n", 1)[0]!;
+}
+
+/** Name and message are the user's, and may be anything: a getter that throws, a symbol. */
+function summary(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : describe(error);
+  } catch {
+    return describe(error);
+  }
 }

@@ -8,7 +8,7 @@
  */
 import { performance } from "node:perf_hooks";
 import { encodeResponseHead } from "../../wire/head.ts";
-import { Flag, FrameType, INITIAL_CREDIT, ResetCode } from "../../wire/protocol.ts";
+import { Flag, FrameType, Limit, ResetCode } from "../../wire/protocol.ts";
 import type { Connection, StreamEnd } from "../connection.ts";
 import { current } from "./current.ts";
 import { Inlet } from "./inlet.ts";
@@ -16,8 +16,10 @@ import { Outlet } from "./outlet.ts";
 import { RequestHead } from "./request-head.ts";
 
 const nothing = Buffer.alloc(0);
-/** Text up to this length fits a first window however it is encoded. */
-const SHORT_TEXT = INITIAL_CREDIT / 3;
+/** A body up to this length fits one frame, and a first window, with the longest of heads. */
+const WHOLE_BYTES = Limit.payload - 4 - Limit.head;
+/** Text up to this length does so however it is encoded. */
+const SHORT_TEXT = Math.floor(WHOLE_BYTES / 3);
 
 /** Replying: the head is sent. Ended: the body too, but promises are pending. */
 type State = "running" | "replying" | "ended" | "closed";
@@ -104,7 +106,7 @@ export class Invocation implements StreamEnd {
       if (text !== null) this.#connection.writer.headedText(FrameType.Response, Flag.End | this.#lastFlags(), this.stream, text, body);
       return;
     }
-    if (body !== null && body.length > INITIAL_CREDIT) {
+    if (body !== null && body.length > WHOLE_BYTES) {
       const outlet = this.begin(status, headers);
       outlet?.write(body);
       outlet?.end();

@@ -2,21 +2,30 @@
  * Log frames to the host, in bounded memory.
  *
  * Owns: the count of lines dropped since the host last kept up.
- * 1. While more than QUEUE_BYTES wait for the host, lines are dropped and counted; the count is logged when there is room.
+ * 1. While more than QUEUE_BYTES wait for the host, or lines come faster than the host may be sent frames, they are dropped and
+ *    counted; the count is logged when there is room.
  * 2. A line carries its invocation's stream only while that is open, and 0 after that.
  */
+import { performance } from "node:perf_hooks";
 import type { FrameWriter } from "../../wire/frame-writer.ts";
 import { FrameType, Limit, LogLevel } from "../../wire/protocol.ts";
+import { TokenBucket } from "../../wire/token-bucket.ts";
 import type { SourceMaps } from "../code/source-maps.ts";
 import type { Invocation } from "../invocation/invocation.ts";
 
 const QUEUE_BYTES = 1_048_576;
+/** The host keeps far fewer, and ends a machine that floods it with frames. */
+const LINES_PER_SECOND = 50_000;
+const LINES_AT_ONCE = 30_000;
+/** As it was before user code could replace it. */
+const now = performance.now.bind(performance);
 /** Of one call; what is longer is cut, with a note. */
 const TEXT_BYTES = 16 * Limit.logText;
 
 export class Log {
   readonly #writer: FrameWriter;
   readonly #sourceMaps: SourceMaps;
+  readonly #lines = new TokenBucket(LINES_PER_SECOND, LINES_AT_ONCE, now());
   #dropped = 0;
 
   constructor(writer: FrameWriter, sourceMaps: SourceMaps) {
@@ -25,10 +34,14 @@ export class Log {
   }
 
   write(invocation: Invocation | null, level: LogLevel, given: string): void {
-    if (this.#writer.pendingBytes > QUEUE_BYTES) {
+    if (this.#writer.pendingBytes > QUEUE_BYTES || !this.#lines.take(1, now())) {
       this.#dropped += 1;
       return;
     }
+    this.#put(invocation, level, given);
+  }
+
+  #put(invocation: Invocation | null, level: LogLevel, given: string): void {
     const text = this.#sourceMaps.apply(given);
     const stream = invocation !== null && invocation.open ? invocation.stream : 0;
     if (text.length * 3 <= Limit.logText) this.#frame(stream, level, Buffer.from(text));
@@ -37,10 +50,10 @@ export class Log {
 
   /** The host took what was waiting. */
   written(pendingBytes: number): void {
-    if (this.#dropped === 0 || pendingBytes > QUEUE_BYTES / 2) return;
+    if (this.#dropped === 0 || pendingBytes > QUEUE_BYTES / 2 || !this.#lines.take(1, now())) return;
     const dropped = this.#dropped;
     this.#dropped = 0;
-    this.write(null, LogLevel.Platform, `${dropped} log lines were dropped: they came faster than they could be sent`);
+    this.#put(null, LogLevel.Platform, `${dropped} log lines were dropped: they came faster than they could be sent`);
   }
 
   #long(stream: number, level: LogLevel, bytes: Buffer, characters: number): void {

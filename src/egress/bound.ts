@@ -1,0 +1,47 @@
+/**
+ * What manifests may open: an operator's `egress.allow` bounds every app's `network.allow`. Public addresses need neither, but for
+ * those that never open.
+ */
+import { type Entry, entriesLookLike, parseEntry } from "./allow-list.ts";
+import { denialOf, isIn, neverOpen } from "./denied.ts";
+
+/** Why an entry of a manifest can have no effect on this server; undefined where it can. */
+export function problemOf(text: string, bound: string[]): string | undefined {
+  const entry = parseEntry(text);
+  if (entry === undefined) return `${shown(text)} is no entry; ${entriesLookLike}`;
+  if (isNeverOpen(entry)) return `${shown(text)} is where clouds keep their machines' credentials, which no app may reach`;
+  if (isPublic(entry) || bound.some((text) => covers(parseEntry(text), entry))) return undefined;
+  return `${shown(text)} is beyond this server's egress.allow, which has ${bound.join(", ") || "no entries"}; public addresses need no entry`;
+}
+
+/** Why an operator's entry makes no sense; undefined where it does. */
+export function problemOfBound(text: string): string | undefined {
+  const entry = parseEntry(text);
+  if (entry === undefined) return entriesLookLike;
+  return isNeverOpen(entry) ? "that is where clouds keep their machines' credentials, which no app may reach" : undefined;
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length <= 100 ? text : `${text.slice(0, 100)}…`);
+}
+
+/** All of it. Of a larger range the rest may be opened. */
+function isNeverOpen({ range }: Entry): boolean {
+  return (
+    range !== undefined &&
+    neverOpen.some(({ list, bits, family }) => family === range.first.family && range.bits >= bits && isIn(list, range.first))
+  );
+}
+
+function isPublic({ range }: Entry): boolean {
+  return range !== undefined && range.bits === (range.first.family === 4 ? 32 : 128) && denialOf(range.first) === undefined;
+}
+
+/** What a name leads to is seen when it is looked up: then a range of the operator's bounds it. */
+function covers(bound: Entry | undefined, entry: Entry): boolean {
+  if (bound === undefined || (bound.port !== undefined && bound.port !== entry.port)) return false;
+  if (bound.range === undefined) return bound.name === entry.name;
+  if (entry.range === undefined) return true;
+  const { first, bits } = entry.range;
+  return bound.range.first.family === first.family && bound.range.bits <= bits && isIn(bound.range.list, first);
+}
