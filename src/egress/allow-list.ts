@@ -12,7 +12,7 @@ export interface Entry {
   port?: number;
 }
 
-export interface Range {
+interface Range {
   list: BlockList;
   first: Ip;
   /** Leading bits that all of its addresses share. */

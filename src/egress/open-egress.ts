@@ -5,7 +5,7 @@ import type { Egress } from "./egress.ts";
 import { createNames } from "./names.ts";
 
 /** As a manifest has it. */
-export type NetworkWish = "none" | "egress" | { egress: true; allow: string[] };
+type NetworkWish = "none" | "egress" | { egress: true; allow: string[] };
 
 export interface EgressOfServer {
   /** For one machine of the app. Null where it has no network. */
