@@ -208,7 +208,7 @@ function startAppliances({ config, clock, closing }: Start, { catalog, accounts,
     bootId: createBootId(clock.wall()),
     clock,
     usage: accounts,
-    egress: () => createEgress({ allow: [], ownPorts: () => [urls.gateway, urls.api].map(portOf) }),
+    egress: () => createEgress({ allow: [], ownPorts: () => [urls.gateway, urls.api].map(portOf), unread: true }),
     log(app, machine, text, ofPlatform) {
       logs.append({ at: clock.wall(), app, machine, level: ofPlatform ? LogLevel.Platform : LogLevel.Info, text });
     },

@@ -1,7 +1,7 @@
 /**
  * Keeps one appliance running: a machine after the other, until it is stopped or ends well.
  *
- * Owns the machine that runs now, its folder, its proxy, and the published ports.
+ * Owns the machine that runs now, its folder, and the listening sockets of the published ports.
  * 1. There is at most one machine at a time: the next starts when nothing is left of the last.
  * 2. Published ports stay ours while the appliance is to run, between machines as well.
  * 3. After close() nothing is left.
@@ -16,9 +16,9 @@ import type { UsageSink } from "../machines/fleet/fleet.ts";
 import { UsageMeter } from "../machines/fleet/usage-meter.ts";
 import { createBackOff } from "./back-off.ts";
 import type { End } from "./end.ts";
-import { type Forward, openForward } from "./forward.ts";
 import type { ApplianceHost } from "./host.ts";
-import { openProxy, proxyPort, proxyVariables } from "./proxy.ts";
+import { proxyVariables } from "./proxy-variables.ts";
+import { type PublishedSocket, publish } from "./publish.ts";
 import type { ApplianceSpec, ApplianceState } from "./spec.ts";
 import { type ApplianceMachine, startMachine } from "./start-machine.ts";
 import type { Volumes } from "./volumes.ts";
@@ -73,7 +73,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const backOff = createBackOff();
   let state: ApplianceState = "stopped";
   let living: Living | undefined;
-  let forwards: Forward[] = [];
+  let published: PublishedSocket[] = [];
   let restarts = 0;
   let lastEnd: string | null = null;
   let count = 0;
@@ -92,11 +92,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
       meter.take(spec.name, { cpuUs: 0, memoryBytes: 0 });
       meter.run({ cpuUs: 0, memoryBytes: 0 });
       living = { machine, meter, since: clock.now() };
-      const release = attach(machine, meter);
+      const stopSampling = clock.every(SAMPLE_MS, () => meter.sample(machine.usage()));
       log(id, `machine ${id} started`, true);
       finished = machine.exited.then((end) =>
         after(end, living!, async () => {
-          release();
+          stopSampling();
           await rm(folder, { recursive: true, force: true });
         }),
       );
@@ -118,23 +118,18 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const wiring = { ports, outbound: spec.network === "egress" };
     return {
       id,
+      folder,
       image: source.image,
       run: { ...source.run, env },
       volumes,
       wiring,
       memoryMb,
       vcpus,
+      ports: published.map((socket, index) => ({ socket, qemu: FIRST_PORT + index })),
+      egress: spec.network === "egress" ? options.egress() : undefined,
+      clock,
       onLine: (text: string) => log(id, text, false),
-    };
-  }
-
-  /** What a machine needs besides. Returns its end. */
-  function attach(machine: ApplianceMachine, meter: UsageMeter): () => void {
-    const stopSampling = clock.every(SAMPLE_MS, () => meter.sample(machine.usage()));
-    const proxy = spec.network === "egress" ? openProxy({ fd: machine.network!.listen(proxyPort) }, options.egress()) : undefined;
-    return () => {
-      stopSampling();
-      proxy?.close();
+      note: (text: string) => log(id, text, true),
     };
   }
 
@@ -148,7 +143,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (asked) return;
     if (end.good) {
       state = "ended";
-      return closeForwards();
+      return closePorts();
     }
     restartLater(clock.now() - since);
   }
@@ -168,16 +163,15 @@ export function createKeeper(options: KeeperOptions): Keeper {
     });
   }
 
-  async function openForwards(): Promise<void> {
+  /** Without root QEMU listens by itself, on the host. */
+  function publishPorts(): void {
     if (!isRoot) return;
-    for (const [index, port] of spec.ports.entries()) {
-      forwards.push(await openForward(port, () => living?.machine.network?.dial(FIRST_PORT + index)));
-    }
+    for (const port of spec.ports) published.push(publish(port));
   }
 
-  function closeForwards(): void {
-    for (const forward of forwards) forward.close();
-    forwards = [];
+  function closePorts(): void {
+    for (const socket of published) socket.close();
+    published = [];
   }
 
   async function stop(): Promise<void> {
@@ -192,7 +186,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     living?.machine.kill();
     await finished;
     cancelKill();
-    closeForwards();
+    closePorts();
     state = "stopped";
   }
 
@@ -204,14 +198,14 @@ export function createKeeper(options: KeeperOptions): Keeper {
       state = "starting";
       restarts = 0;
       try {
-        await openForwards();
+        publishPorts();
         const launching = launch();
         // A stop that comes meanwhile waits for it.
         finished = launching.catch(() => undefined);
         await launching;
         if (state === "starting") state = "running";
       } catch (error) {
-        closeForwards();
+        closePorts();
         state = "stopped";
         lastEnd = asMayflyError(error).message;
         throw error;

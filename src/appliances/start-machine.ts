@@ -11,33 +11,43 @@ import { MayflyError } from "../errors/error.ts";
 import type { Image, RunSpec } from "../images/image.ts";
 import { configInitrd } from "../images/standalone/standalone-initrd.ts";
 import { stopWord } from "../images/standalone/supervisor.ts";
+import type { Cgroup } from "../machines/cgroup/cgroup.ts";
 import { createCgroup } from "../machines/cgroup/create-cgroup.ts";
 import type { Usage } from "../machines/driver.ts";
-import { keepTail } from "../machines/console-tail.ts";
+import { type ConsoleTail, keepTail } from "../machines/console-tail.ts";
 import type { Confined } from "../machines/qemu/confinement.ts";
-import { createMemoryFile, sealMemoryFile } from "../machines/qemu/libc.ts";
+import { spawned } from "../machines/spawned.ts";
+import { createMemoryFile, createPipe, sealMemoryFile } from "../machines/qemu/libc.ts";
+import type { Clock } from "../clock/clock.ts";
+import type { Egress } from "../egress/egress.ts";
 import { applianceArguments, firstFd, type Wiring } from "./command-line.ts";
-import { readLines } from "./console-lines.ts";
 import { type End, endOf } from "./end.ts";
 import type { ApplianceHost } from "./host.ts";
-import { type NetNamespace, openNetNamespace } from "./net-namespace.ts";
+import { openNetNamespace } from "./net-namespace.ts";
+import { type Relay, type RelayPlan, startRelay } from "./relay-process.ts";
 import type { ReadyVolume } from "./volumes.ts";
 
 export interface MachinePlan {
   id: string;
+  /** Of this machine; the caller removes it after the end. */
+  folder: string;
   image: Image;
   run: RunSpec;
   volumes: ReadyVolume[];
   wiring: Wiring;
   memoryMb: number;
   vcpus: number;
+  /** The published ports, and where QEMU listens for each. */
+  ports: RelayPlan["ports"];
+  egress: Egress | undefined;
+  clock: Clock;
   onLine: (text: string) => void;
+  /** What befalls its relay. */
+  note: (text: string) => void;
 }
 
 export interface ApplianceMachine {
   readonly id: string;
-  /** Undefined without root: then QEMU listens on the host itself. */
-  readonly network: NetNamespace | undefined;
   readonly exited: Promise<End>;
   usage(): Usage;
   /** Asks the guest for an orderly end. */
@@ -47,56 +57,125 @@ export interface ApplianceMachine {
 
 /** QEMU's own memory and threads beside the guest's, as for functions' machines. */
 const OVERHEAD = { memoryMb: 192, vcpus: 0.5 };
-const ENTER_MS = 5_000;
+const ENTER_MS = 30_000;
+/** Of what the guest printed last, for the reason of its end. */
+const TAIL = 16_384;
 
-/** Resolves when QEMU runs. Rejects with "machine-start-failed", leaving nothing behind. */
+/** Resolves when QEMU runs and its ports lead to it. Rejects with "machine-start-failed", leaving nothing behind. */
 export async function startMachine(host: ApplianceHost, plan: MachinePlan): Promise<ApplianceMachine> {
-  const fileBytes = Math.max(0, ...plan.volumes.filter(({ writable }) => writable).map(({ file }) => fs.statSync(file).size));
-  const confined = host.confinement.take({ fileBytes, hostNetwork: plan.wiring.ports.length > 0 });
-  const cgroup = createCgroup({ id: plan.id, memoryMb: plan.memoryMb + OVERHEAD.memoryMb, vcpus: plan.vcpus + OVERHEAD.vcpus });
-  const child = spawnQemu(host, plan, confined);
-  const stderr = keepTail(child.stderr as Readable);
-  const console_ = keepTail(child.stdout as Readable);
-  readLines(child.stdout as Readable, plan.onLine);
-  // The guest's console goes with it; whoever asked for a stop learns of the end.
-  (child.stdin as Writable).on("error", () => undefined);
-  let last: Usage | undefined;
-  let network: NetNamespace | undefined;
-  const exited = reap(child).then(async (exit): Promise<End> => {
-    last = { cpuUs: cgroup.usage().cpuUs, memoryBytes: 0 };
-    const end = endOf({ ...exit, outOfMemory: cgroup.oomKilled(), console: console_.text(), stderr: stderr.lastLines(4) });
-    network?.close();
-    await cgroup.remove();
-    confined.release();
-    return end;
-  });
-  const kill = () => void child.kill("SIGKILL");
+  const parts = new AsyncDisposableStack();
   try {
-    if (child.pid === undefined) throw new Error("QEMU did not start");
-    cgroup.add(child.pid);
-    if (process.getuid?.() === 0) network = await enterNetwork(child);
+    const qemu = startQemu(host, plan, parts);
+    const { relay, console: said } = await startItsRelay(host, plan, qemu, parts);
+    return machineOf(plan.id, qemu, relay, said, parts);
   } catch (error) {
-    kill();
-    const { detail } = await exited;
-    throw new MayflyError("machine-start-failed", { reason: `${(error as Error).message}; ${detail}` }, error);
+    await parts.disposeAsync();
+    throw new MayflyError("machine-start-failed", { reason: (error as Error).message }, error);
   }
-  const askToStop = () => void (child.stdin as Writable).write(`${stopWord}\n`);
-  return { id: plan.id, network, exited, usage: () => last ?? cgroup.usage(), askToStop, kill };
 }
 
-function spawnQemu({ facts, accelerator }: ApplianceHost, plan: MachinePlan, confined: Confined): ChildProcess {
+interface Qemu {
+  child: ChildProcess;
+  pid: number;
+  cgroup: Cgroup;
+  stderr: ConsoleTail;
+  /** The reading end of the guest's console. */
+  console: number;
+  /** Never rejects. */
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+/** @param parts gets what must be undone at the machine's end, or if its start fails */
+function startQemu(host: ApplianceHost, plan: MachinePlan, parts: AsyncDisposableStack): Qemu {
+  const fileBytes = Math.max(0, ...plan.volumes.filter(({ writable }) => writable).map(({ file }) => fs.statSync(file).size));
+  const needs = { fileBytes, hostNetwork: plan.wiring.ports.length > 0 };
+  const confined = parts.adopt(host.confinement.take(needs), ({ release }) => release());
+  const limits = { memoryMb: plan.memoryMb + OVERHEAD.memoryMb, vcpus: plan.vcpus + OVERHEAD.vcpus };
+  const cgroup = parts.adopt(createCgroup({ id: plan.id, ...limits }), (group) => group.remove());
+  const pipe = createPipe();
+  parts.defer(() => fs.closeSync(pipe.read));
+  const child = spawnQemu(host, plan, confined, pipe.write);
+  const ended = reap(child);
+  parts.defer(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
+  // The guest's console goes with it; whoever asked for a stop learns of the end.
+  (child.stdin as Writable).on("error", () => undefined);
+  cgroup.add(child.pid!);
+  return { child, pid: child.pid!, cgroup, stderr: keepTail(child.stderr as Readable), console: pipe.read, ended };
+}
+
+/** A QEMU that ends meanwhile says why better than its relay can. `console` is the last of what the guest printed. */
+async function startItsRelay(host: ApplianceHost, plan: MachinePlan, qemu: Qemu, parts: AsyncDisposableStack) {
+  let tail = "";
+  const onLines = (lines: string[]) => {
+    tail = `${tail}${lines.join("\n")}\n`.slice(-TAIL);
+    for (const line of lines) plan.onLine(line);
+  };
+  const confined = process.getuid?.() === 0 ? await confinedBy(host, qemu, parts) : undefined;
+  const { id, folder, ports, egress, clock, note } = plan;
+  const starting = startRelay({ id, folder, confined, console: qemu.console, ports, egress, clock, onLines, note });
+  // Also one that comes up after QEMU's end.
+  parts.defer(async () => {
+    const relay = await starting.catch(() => undefined);
+    await relay?.close();
+  });
+  const relay = await Promise.race([starting, qemu.ended.then(() => undefined)]);
+  if (relay === undefined) throw new Error(`QEMU ended at once: ${qemu.stderr.lastLines(4) || "it said nothing"}`);
+  return { relay, console: () => tail };
+}
+
+async function confinedBy(host: ApplianceHost, qemu: Qemu, parts: AsyncDisposableStack) {
+  const namespace = await networkOf(qemu);
+  parts.defer(() => fs.closeSync(namespace));
+  const user = parts.adopt(host.confinement.take(), ({ release }) => release());
+  return { uid: user.uid!, namespace };
+}
+
+/** Once what confines QEMU has made the namespace. */
+async function networkOf({ child, pid }: Qemu): Promise<number> {
+  for (const until = performance.now() + ENTER_MS; performance.now() < until; await sleep(5)) {
+    if (child.exitCode !== null || child.signalCode !== null) break;
+    const network = openNetNamespace(pid);
+    if (network !== undefined) return network;
+  }
+  throw new Error("QEMU got no network namespace of its own");
+}
+
+function machineOf(id: string, qemu: Qemu, relay: Relay, said: () => string, parts: AsyncDisposableStack): ApplianceMachine {
+  const { child, cgroup, stderr } = qemu;
+  let last: Usage | undefined;
+  const usage = (): Usage => {
+    const { cpuUs, memoryBytes } = cgroup.usage();
+    return { cpuUs: cpuUs + relay.cpuUs(), memoryBytes };
+  };
+  const exited = qemu.ended.then(async (exit): Promise<End> => {
+    await relay.consoleEnded();
+    last = { cpuUs: usage().cpuUs, memoryBytes: 0 };
+    const end = endOf({ ...exit, outOfMemory: cgroup.oomKilled(), console: said(), stderr: stderr.lastLines(4) });
+    await parts.disposeAsync();
+    return end;
+  });
+  const askToStop = () => void (child.stdin as Writable).write(`${stopWord}\n`);
+  return { id, exited, usage: () => last ?? usage(), askToStop, kill: () => void child.kill("SIGKILL") };
+}
+
+/** @param console a pipe's end, which is closed here */
+function spawnQemu({ facts, accelerator }: ApplianceHost, plan: MachinePlan, confined: Confined, console: number): ChildProcess {
   const { image, volumes } = plan;
-  const initrd = initrdFor(plan);
-  const files = [fs.openSync(image.root, "r"), fs.openSync(image.kernel, "r"), initrd, ...volumes.map(openVolume)];
   const shape = { accelerator, tscKhz: facts.tscKhz, memoryMb: plan.memoryMb, vcpus: plan.vcpus };
   const [program, ...before] = confined.command as [string, ...string[]];
   const args = applianceArguments({ ...plan.wiring, ...shape, name: plan.id, volumes: volumes.map(serialAndMode) });
-  const stdio: ("pipe" | "ignore" | number)[] = ["pipe", "pipe", "pipe"];
-  files.forEach((fd, index) => (stdio[firstFd + index] = fd));
+  const files: number[] = [];
   try {
-    return spawn(program, [...before, ...args], { cwd: "/", env: {}, stdio, detached: true });
+    files.push(fs.openSync(image.root, "r"), fs.openSync(image.kernel, "r"), initrdFor(plan));
+    for (const volume of volumes) files.push(openVolume(volume));
+    const stdio: ("pipe" | "ignore" | number)[] = ["pipe", console, "pipe"];
+    files.forEach((fd, index) => (stdio[firstFd + index] = fd));
+    return spawned(spawn(program, [...before, ...args], { cwd: "/", env: {}, stdio, detached: true }));
   } finally {
-    for (const fd of files) fs.closeSync(fd);
+    for (const fd of [...files, console]) fs.closeSync(fd);
   }
 }
 
@@ -117,25 +196,14 @@ function initrdFor({ image, run, volumes }: MachinePlan): number {
     afterwards: "end",
   } as const;
   const fd = createMemoryFile("mayfly-initrd");
-  fs.writeSync(fd, Buffer.concat([fs.readFileSync(image.initrd), configInitrd(run, surroundings)]));
+  fs.writeFileSync(fd, Buffer.concat([fs.readFileSync(image.initrd), configInitrd(run, surroundings)]));
   sealMemoryFile(fd);
   return fd;
-}
-
-/** Once what confines QEMU has made the namespace. */
-async function enterNetwork(child: ChildProcess): Promise<NetNamespace> {
-  for (const until = performance.now() + ENTER_MS; performance.now() < until; await sleep(5)) {
-    if (child.exitCode !== null || child.signalCode !== null) break;
-    const network = openNetNamespace(child.pid!);
-    if (network !== undefined) return network;
-  }
-  throw new Error("QEMU got no network namespace of its own");
 }
 
 /** "close", unlike "exit", comes after the last output. */
 function reap(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
   return new Promise((resolve) => {
     child.on("close", (code, signal) => resolve({ code, signal }));
-    child.on("error", () => resolve({ code: 127, signal: null })); // it never ran
   });
 }

@@ -29,6 +29,8 @@ export interface EgressOptions {
   connections?: number;
   /** ms that one address may take to answer. */
   attemptMs?: number;
+  /** Nothing is read from the sockets, so that they can be handed to another process: their user resumes them. */
+  unread?: boolean;
   /** Whose machine it is: apps share `names` fairly. */
   app?: string;
   /** Of the whole process. Default: this machine's own. */
@@ -68,7 +70,8 @@ class CheckedEgress implements Egress {
     this.#opening++;
     try {
       const addresses = await this.#allowed(host, port, signal);
-      return this.#keep(await dial(addresses.slice(0, ATTEMPTS), port, this.#options.attemptMs ?? ATTEMPT_MS, signal));
+      const { attemptMs = ATTEMPT_MS, unread = false } = this.#options;
+      return this.#keep(await dial(addresses.slice(0, ATTEMPTS), port, { attemptMs, gone: signal, unread }));
     } finally {
       this.#opening--;
     }

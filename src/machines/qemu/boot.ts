@@ -39,10 +39,11 @@ export async function withBootedGuest<T>(options: BootOptions, use: (booted: Boo
   const { shape, image } = options;
   const confined = options.confinement.take();
   const memory = createMemoryFile("mayfly-template");
-  fs.ftruncateSync(memory, shape.memoryMb * 1_048_576);
   const files = openFiles(image);
-  const qemu = spawnQemu(confined, bootArguments(shape, "mayfly-boot", options.tscKhz, files.initrd !== undefined), { memory, ...files });
+  let qemu: QemuProcess | undefined;
   try {
+    fs.ftruncateSync(memory, shape.memoryMb * 1_048_576);
+    qemu = spawnQemu(confined, bootArguments(shape, "mayfly-boot", options.tscKhz, files.initrd !== undefined), { memory, ...files });
     const ended = failOnExit(qemu);
     const used = useGuest(options, { qemu, confined, memory }, use);
     return await Promise.race([used.catch((error) => preferring(ended, options.clock, error)), ended]);
@@ -50,9 +51,9 @@ export async function withBootedGuest<T>(options: BootOptions, use: (booted: Boo
     fs.closeSync(memory);
     throw error;
   } finally {
-    options.onCpuUsed?.(processCpuUs(qemu.pid));
-    qemu.kill();
-    await qemu.exited;
+    if (qemu !== undefined) options.onCpuUsed?.(processCpuUs(qemu.pid));
+    qemu?.kill();
+    await qemu?.exited;
     for (const fd of Object.values(files)) fs.closeSync(fd);
     confined.release();
   }

@@ -39,7 +39,11 @@ export async function startClone(options: CloneOptions): Promise<Machine> {
   const { spec } = options;
   const confined = options.confinement.take();
   const cgroup = createCgroup({ id: spec.id, memoryMb: spec.memoryMb + OVERHEAD_MB, vcpus: spec.vcpus + OVERHEAD_CPUS });
-  const qemu = spawnClone(options, confined);
+  const qemu = await spawnClone(options, confined).catch(async (error: Error) => {
+    await cgroup.remove();
+    confined.release();
+    throw new MayflyError("machine-start-failed", { reason: error.message }, error);
+  });
   const machine = createMachine(options, qemu, cgroup, confined);
   try {
     cgroup.add(qemu.pid);
@@ -52,7 +56,7 @@ export async function startClone(options: CloneOptions): Promise<Machine> {
   }
 }
 
-function spawnClone({ spec, shape, template, root }: CloneOptions, confined: Confined): QemuProcess {
+async function spawnClone({ spec, shape, template, root }: CloneOptions, confined: Confined): Promise<QemuProcess> {
   // Opened anew: a descriptor that clones share would share its position too.
   const state = fs.openSync(`/proc/self/fd/${template.state}`, "r");
   try {

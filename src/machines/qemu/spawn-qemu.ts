@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 
 import { type ConsoleTail, keepTail } from "../console-tail.ts";
 import type { Confined } from "./confinement.ts";
+import { spawned } from "../spawned.ts";
 import { Fd } from "./command-line.ts";
 import { openQmp, type Qmp } from "./qmp.ts";
 
@@ -35,13 +36,13 @@ export interface QemuProcess {
 export function spawnQemu(confined: Confined, args: string[], files: InheritedFiles): QemuProcess {
   const [program, ...before] = confined.command as [string, ...string[]];
   // A group of its own: Ctrl-C in the server's terminal is not meant for it, which lets its invocations finish.
-  const child = spawn(program, [...before, ...args], { cwd: "/", env: {}, stdio: descriptors(files), detached: true });
+  const child = spawned(spawn(program, [...before, ...args], { cwd: "/", env: {}, stdio: descriptors(files), detached: true }));
   const streams = child.stdio as readonly unknown[] as readonly (Socket | undefined)[];
   const exited = reap(child);
   const channel = streams[Fd.Channel] as Socket;
   channel.on("error", () => undefined); // "close" follows, and is what its reader acts on
   return {
-    pid: child.pid ?? 0,
+    pid: child.pid!,
     channel,
     qmp: openQmp(streams[Fd.Qmp] as Socket),
     console: keepTail(child.stdout as Readable),
@@ -68,7 +69,6 @@ async function reap(child: ChildProcess) {
   const outputs = Promise.all([once(child.stdout as Readable, "close"), once(child.stderr as Readable, "close")]);
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
     child.on("exit", (code, signal) => resolve([code, signal]));
-    child.on("error", () => resolve([127, null])); // it never ran
   });
   await outputs;
   (child.stdio[Fd.Channel] as Socket).destroy();

@@ -1,0 +1,13 @@
+/** On the loopback of QEMU's network namespace; the guest sees it at the address of its gateway. */
+export const proxyPort = 3_128;
+const proxyUrl = `http://10.0.2.2:${proxyPort}`;
+
+/** What the programs of a guest are told. Node heeds it with NODE_USE_ENV_PROXY. */
+export const proxyVariables: Record<string, string> = {
+  HTTP_PROXY: proxyUrl,
+  HTTPS_PROXY: proxyUrl,
+  http_proxy: proxyUrl,
+  https_proxy: proxyUrl,
+  NO_PROXY: "localhost,127.0.0.1",
+  NODE_USE_ENV_PROXY: "1",
+};

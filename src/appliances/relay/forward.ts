@@ -1,0 +1,54 @@
+/** A published port: connections to a listening socket of the host, each led to a port of QEMU's. */
+import { connect, createServer, type Socket } from "node:net";
+import { guarded } from "../../errors/guarded.ts";
+import { createCrowd } from "./crowd.ts";
+import { join } from "./join.ts";
+
+export interface ForwardOptions {
+  /** For notes: "127.0.0.1:8101". */
+  name: string;
+  /** The listening socket, or an address. */
+  from: { fd: number } | { host: string; port: number };
+  /** On this network's loopback. */
+  to: number;
+  /** Connections at once. */
+  limit: number;
+  note: (text: string) => void;
+}
+
+/** A connection over which nothing goes for as long has lost one of its ends. */
+const LONGEST_IDLE_MS = 4 * 3_600_000;
+const LOOK_MS = 2_000;
+const PROBE_MS = 60_000;
+const BACKLOG = 512;
+
+/** Resolves when it listens, with its end. */
+export async function openForward({ name, from, to, limit, note }: ForwardOptions): Promise<() => void> {
+  const crowd = createCrowd(limit, LONGEST_IDLE_MS);
+  const lead = (client: Socket) => {
+    client.on("error", () => client.destroy());
+    if (!crowd.admit(client, performance.now())) {
+      client.resetAndDestroy();
+      return note(`connections to ${name} are refused: ${limit} are open already, and none is idle`);
+    }
+    client.setKeepAlive(true, PROBE_MS);
+    join(client, connect({ host: "127.0.0.1", port: to, allowHalfOpen: true }));
+  };
+  const failed = (error: unknown, client: Socket) => {
+    client.resetAndDestroy();
+    note(`a connection to ${name} failed: ${String(error)}`);
+  };
+  const server = createServer({ allowHalfOpen: true }, guarded(lead, failed));
+  const looking = setInterval(() => crowd.look(performance.now()), LOOK_MS);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen({ ...from, backlog: BACKLOG }, resolve);
+  await promise;
+  // The system had no descriptor for a connection, for example: the next one may work.
+  server.on("error", (error) => note(`connections to ${name} are refused: ${error.message}`));
+  return () => {
+    clearInterval(looking);
+    server.close();
+    crowd.closeAll();
+  };
+}

@@ -1,0 +1,15 @@
+/** How many connections a relay may have at once, given its descriptors: each takes one for either end. */
+export interface Share {
+  perPort: number;
+  proxy: number;
+}
+
+/** For the channel, the console, listening sockets and Node's own. */
+const RESERVE = 48;
+const PROXY_AT_MOST = 256;
+
+export function shareOf(descriptors: number, ports: number, proxy: boolean): Share {
+  const pairs = Math.max(2, Math.floor((descriptors - RESERVE - ports) / 2));
+  const ofProxy = proxy ? Math.max(1, Math.min(PROXY_AT_MOST, Math.floor(pairs / (ports === 0 ? 1 : 3)))) : 0;
+  return { proxy: ofProxy, perPort: ports === 0 ? 0 : Math.max(1, Math.floor((pairs - ofProxy) / ports)) };
+}
