@@ -144,9 +144,10 @@ export async function startRelay(plan: RelayPlan): Promise<Relay> {
     };
     const pass = (socket: Socket) => {
       socket.on("error", () => socket.destroy());
-      if (asking !== child || !asking.connected) return void socket.destroy();
-      connections.set(id, socket);
-      answer(asking, { type: "connected", id }, socket);
+      if (asking === child && asking.connected) {
+        connections.set(id, socket);
+        answer(asking, { type: "connected", id }, socket);
+      } else socket.destroy();
     };
     egress.connect(host, port).then(guarded(pass, refuse), refuse);
   }

@@ -89,7 +89,7 @@ interface Qemu {
 function startQemu(host: ApplianceHost, plan: MachinePlan, parts: AsyncDisposableStack): Qemu {
   const fileBytes = Math.max(0, ...plan.volumes.filter(({ writable }) => writable).map(({ file }) => fs.statSync(file).size));
   const needs = { fileBytes, hostNetwork: plan.wiring.ports.length > 0 };
-  const confined = parts.adopt(host.confinement.take(needs), ({ release }) => release());
+  const confined = parts.adopt(host.confinement.take(needs), (held) => held.release());
   const limits = { memoryMb: plan.memoryMb + OVERHEAD.memoryMb, vcpus: plan.vcpus + OVERHEAD.vcpus };
   const cgroup = parts.adopt(createCgroup({ id: plan.id, ...limits }), (group) => group.remove());
   const pipe = createPipe();
@@ -129,7 +129,7 @@ async function startItsRelay(host: ApplianceHost, plan: MachinePlan, qemu: Qemu,
 async function confinedBy(host: ApplianceHost, qemu: Qemu, parts: AsyncDisposableStack) {
   const namespace = await networkOf(qemu);
   parts.defer(() => fs.closeSync(namespace));
-  const user = parts.adopt(host.confinement.take(), ({ release }) => release());
+  const user = parts.adopt(host.confinement.take(), (held) => held.release());
   return { uid: user.uid!, namespace };
 }
 

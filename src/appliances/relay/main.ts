@@ -40,7 +40,12 @@ readConsole(
 for (const [index, { name, qemu }] of job.ports.entries()) {
   await openForward({ name, from: { fd: firstPortFd + index }, to: qemu, limit: share.perPort, note });
 }
-if (job.proxy) await openProxy({ where: { host: "127.0.0.1", port: proxyPort }, connect: outside.connect, limit: share.proxy });
+if (job.proxy)
+  await openProxy({
+    where: { host: "127.0.0.1", port: proxyPort },
+    connect: (host, port) => outside.connect(host, port),
+    limit: share.proxy,
+  });
 tell({ type: "ready" });
 
 function tell(message: FromRelay): void {

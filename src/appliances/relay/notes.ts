@@ -6,15 +6,21 @@ export function createNotes(tell: (text: string) => void, now: () => number = ()
   const told = new Map<string, { at: number; times: number }>();
   return (text) => {
     const before = told.get(text);
-    if (before !== undefined && now() - before.at < QUIET_MS) return void before.times++;
-    const times = before?.times ?? 0;
-    told.delete(text);
-    if (told.size >= TEXTS) {
-      const [oldest] = told.keys();
-      if (now() - told.get(oldest!)!.at < QUIET_MS) return;
-      told.delete(oldest!);
+    if (before !== undefined && now() - before.at < QUIET_MS) {
+      before.times++;
+      return;
     }
+    if (before === undefined && told.size >= TEXTS && !forgetOne()) return;
+    // Anew, so that the oldest is the first.
+    told.delete(text);
     told.set(text, { at: now(), times: 0 });
+    const times = before?.times ?? 0;
     tell(times === 0 ? text : `${text} (and ${times} times more since this was said last)`);
   };
+
+  function forgetOne(): boolean {
+    const [oldest] = told;
+    if (oldest === undefined || now() - oldest[1].at < QUIET_MS) return false;
+    return told.delete(oldest[0]);
+  }
 }
