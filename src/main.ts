@@ -21,7 +21,6 @@ import { createBootId } from "./dispatcher/boot-id.ts";
 import { createDispatcher } from "./dispatcher/dispatcher.ts";
 import type { LiveDispatcher, MachineRow, PolicyInsight } from "./dispatcher/live-dispatcher.ts";
 import { recordPolicy } from "./dispatcher/recorder.ts";
-import { createEgress } from "./egress/create-egress.ts";
 import { type EgressOfServer, openEgress } from "./egress/open-egress.ts";
 import { MayflyError } from "./errors/error.ts";
 import { createGateway } from "./gateway/gateway.ts";
@@ -83,7 +82,7 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
   const egress = openEgress({ bound: config.egress.allow, ownPorts: () => [urls.gateway, urls.api].map(portOf) });
   const dispatcher = await openDispatcher(start, state, chosen.driver, egress);
   const routes = new RouteTable(config.domain);
-  const appliances = startAppliances(start, state, urls);
+  const appliances = startAppliances(start, state, egress);
   const served = openServedApps(start, state, { dispatcher, routes, egress });
   const platform = createPlatform(start, { dispatcher, appliances, served, chosen, urls, egress });
   resumeApps(start, state, served, platform);
@@ -199,7 +198,7 @@ function policyOptions(config: Config): PackingOptions {
   };
 }
 
-function startAppliances({ config, clock, closing }: Start, { catalog, accounts, logs }: State, urls: Urls): Appliances {
+function startAppliances({ config, clock, closing }: Start, { catalog, accounts, logs }: State, egress: EgressOfServer): Appliances {
   const { stateDir, cacheDir } = config;
   const appliances = openAppliances({
     stateDir,
@@ -208,7 +207,7 @@ function startAppliances({ config, clock, closing }: Start, { catalog, accounts,
     bootId: createBootId(clock.wall()),
     clock,
     usage: accounts,
-    egress: () => createEgress({ allow: [], ownPorts: () => [urls.gateway, urls.api].map(portOf), unread: true }),
+    egress: (name) => egress.ofAppliance(name),
     log(app, machine, text, ofPlatform) {
       logs.append({ at: clock.wall(), app, machine, level: ofPlatform ? LogLevel.Platform : LogLevel.Info, text });
     },

@@ -28,7 +28,7 @@ export interface AppliancesOptions {
   clock: Clock;
   usage: UsageSink;
   /** For one machine's way out. */
-  egress: () => Egress;
+  egress: (appliance: string) => Egress;
   log: (appliance: string, machine: string | undefined, text: string, ofPlatform: boolean) => void;
   /** Who else has this name; undefined where it is free. */
   ownerOf: (name: string) => string | undefined;

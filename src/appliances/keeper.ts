@@ -34,7 +34,7 @@ export interface KeeperOptions {
   bootId: string;
   clock: Clock;
   usage: UsageSink;
-  egress: () => Egress;
+  egress: (appliance: string) => Egress;
   /** What the guest prints, and what befalls its machines. */
   log: (machine: string | undefined, text: string, ofPlatform: boolean) => void;
 }
@@ -126,7 +126,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       memoryMb,
       vcpus,
       ports: published.map((socket, index) => ({ socket, qemu: FIRST_PORT + index })),
-      egress: spec.network === "egress" ? options.egress() : undefined,
+      egress: spec.network === "egress" ? options.egress(spec.name) : undefined,
       clock,
       onLine: (text: string) => log(id, text, false),
       note: (text: string) => log(id, text, true),

@@ -48,7 +48,7 @@ async function relayFor(context: TestContext, allow: string[] = []) {
     confined: { uid: 1_899_999_999, namespace },
     console: console_.read,
     ports: [{ socket, qemu: 20_000 }],
-    egress: createEgress({ allow, unread: true }),
+    egress: createEgress({ allow, bound: allow, unread: true }),
     clock: systemClock,
     onLines: (some) => lines.push(...some),
     note: (note) => notes.push(note),
