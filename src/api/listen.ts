@@ -6,6 +6,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { MayflyError } from "../errors/error.ts";
 import { listenFailure } from "../errors/listen-failure.ts";
 import { assertSafeBind, type BindConfig, parseAddress } from "./bind.ts";
+import { lingerAfterAnswers } from "./linger.ts";
 
 export interface ListenOptions extends BindConfig {
   /** host:port; port 0 takes any. */
@@ -19,6 +20,9 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** Longer than a busy client takes between two requests: one that it sends just as the connection is closed is lost to it. */
+const KEEP_ALIVE_MS = 65_000;
+
 /** Throws "unsafe-bind", "port-in-use" or "bad-config". */
 export async function listen(
   app: { fetch: (request: Request) => Response | Promise<Response> },
@@ -27,7 +31,9 @@ export async function listen(
   const { address, tls } = options;
   assertSafeBind(address, options);
   const { host, port } = parseAddress(address);
-  const server = createAdaptorServer({ fetch: app.fetch, ...serverOptions(tls) }) as Server;
+  const server = createAdaptorServer({ fetch: app.fetch, autoCleanupIncoming: false, ...serverOptions(tls) }) as Server;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  lingerAfterAnswers(server);
   await listening(server, host, port, address);
   const taken = (server.address() as AddressInfo).port;
   return { url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${taken}`, close: () => close(server) };

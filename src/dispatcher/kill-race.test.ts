@@ -82,6 +82,7 @@ function set(context: TestContext, driver: Driver, idleMs: number, ran = ""): Ra
     egress: () => null,
     usage: { record: () => {} },
     report: (text) => assert.fail(text),
+    handshakeMs: 60_000,
   });
   const dispatcher = createDispatcher({ policy, fleet, clock: systemClock, bootId: `r${idleMs}`, logs: { append: () => {} } });
   context.after(async () => {

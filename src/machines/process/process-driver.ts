@@ -21,7 +21,7 @@ export interface ProcessDriverOptions {
 
 /** V8 compiles and collects garbage on threads of its own. */
 const OVERHEAD_CPUS = 0.5;
-const START_MS = 10_000;
+const START_MS = 30_000;
 
 export function createProcessDriver({ agent, runDir, clock = systemClock }: ProcessDriverOptions): Driver {
   const machines = new Set<Machine>();
