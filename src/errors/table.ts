@@ -62,6 +62,24 @@ export const errorTable = {
     message: "Upgrades to {protocol} are not supported.",
     cure: "Use plain HTTP requests; for a stream to the client, server-sent events.",
   },
+  "version-not-supported": {
+    status: 505,
+    side: "caller",
+    message: "HTTP/{version} is not supported.",
+    cure: "Use HTTP/1.1; a proxy in front of Mayfly can speak HTTP/2 and HTTP/3 to clients.",
+  },
+  "coding-not-supported": {
+    status: 501,
+    side: "caller",
+    message: "The transfer coding {coding} is not supported.",
+    cure: "Send the body with Content-Length, or with Transfer-Encoding: chunked alone; for compressed bodies there is Content-Encoding.",
+  },
+  "expectation-failed": {
+    status: 417,
+    side: "caller",
+    message: "The expectation {expectation} cannot be met.",
+    cure: "Send the request without an Expect header, or with Expect: 100-continue.",
+  },
   "method-not-supported": {
     status: 501,
     side: "caller",

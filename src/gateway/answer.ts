@@ -6,22 +6,24 @@ import { Connection } from "./connection.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { refuse } from "./refuse.ts";
 import { pathWithin, type Route } from "./routes.ts";
+import { type Target, targetOf } from "./target.ts";
 
 /** Header pairs of a request; with the gateway's own they stay within the wire's limit. */
 const MOST_HEADERS = 240;
+/** What begins so is the platform's, on every host. */
+const PLATFORM = "/_mayfly/";
 const HEALTH = "/_mayfly/health";
 
 /** @param continues whether the client waits for 100 Continue before it sends its body */
 export function answer(context: CallContext, request: IncomingMessage, response: ServerResponse, continues: boolean): void {
-  const target = targetOf(request);
+  Connection.of(request.socket).turns.reply = response;
+  const target = targetOf(context, request);
+  if (!(target instanceof MayflyError) && isHealth(target.path) && !context.closing) return healthy(request, response);
   const route = target instanceof MayflyError ? target : acceptableRoute(context, request, target);
-  if (route instanceof MayflyError) {
-    if (request.url === HEALTH && !context.closing) return healthy(response);
-    return refuseUnread(context, request, response, route, continues);
-  }
-  const { host, path } = target as Target;
-  const { rawHeaders, headers, socket } = request;
-  const { proto } = context;
+  if (route instanceof MayflyError) return refuseUnread(context, request, response, route, continues);
+  const { host, path, origin } = target as Target;
+  const { rawHeaders, headers } = request;
+  const { chain, proto } = origin;
   const body = hasBody(request) ? "stream" : null;
   const call = new Call(context, request, response, route);
   if (continues) response.writeContinue();
@@ -31,30 +33,22 @@ export function answer(context: CallContext, request: IncomingMessage, response:
     timeoutMs: route.timeoutMs,
     method: request.method!,
     url: `${proto}://${host}${pathWithin(route, path)}`,
-    headers: requestHeaders(rawHeaders, headers.connection, { address: Connection.of(socket).address, proto, host, prefix: route.prefix }),
+    headers: requestHeaders(rawHeaders, headers.connection, { chain, proto, host, prefix: route.prefix }),
     body,
   });
 }
 
-interface Target {
-  host: string;
-  path: string;
+/** The client waits for 100 Continue before it sends its body. node:http calls this, too, where it asks for more than that. */
+export function answerContinuing(context: CallContext, request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers.expect?.trim().toLowerCase() === "100-continue") answer(context, request, response, true);
+  else refuseExpectation(context, request, response);
 }
 
-const validHost = /^[A-Za-z0-9._:[\]-]{1,255}$/;
-
-function targetOf(request: IncomingMessage): Target | MayflyError {
-  const path = request.url!;
-  if (path.charCodeAt(0) !== 47) return targetOfAbsoluteForm(path);
-  const host = request.headers.host ?? "localhost";
-  return validHost.test(host) ? { host, path } : new MayflyError("bad-request", { what: "its Host header is no host" });
-}
-
-/** `GET http://host/path`, as clients send it that take Mayfly for a proxy. */
-function targetOfAbsoluteForm(url: string): Target | MayflyError {
-  const match = /^https?:\/\/([^/?#]+)(.*)$/i.exec(url);
-  if (match === null || !validHost.test(match[1]!)) return new MayflyError("no-such-route", { path: url.slice(0, 100) });
-  return { host: match[1]!, path: match[2]!.startsWith("/") ? match[2]! : `/${match[2]}` };
+/** `Expect` with anything but 100-continue. */
+export function refuseExpectation(context: CallContext, request: IncomingMessage, response: ServerResponse): void {
+  Connection.of(request.socket).turns.reply = response;
+  const expectation = (request.headers.expect ?? "").slice(0, 100);
+  refuseUnread(context, request, response, new MayflyError("expectation-failed", { expectation }), true);
 }
 
 function acceptableRoute(context: CallContext, request: IncomingMessage, { host, path }: Target): Route | MayflyError {
@@ -64,6 +58,7 @@ function acceptableRoute(context: CallContext, request: IncomingMessage, { host,
   if (headers.upgrade !== undefined && headers.upgrade.toLowerCase() === "websocket") {
     return new MayflyError("upgrade-not-supported", { protocol: "websocket" });
   }
+  if (path.startsWith(PLATFORM)) return new MayflyError("no-such-route", { path: path.slice(0, 100) });
   const route = context.routes.lookup(host, path);
   if (route instanceof MayflyError || Number(headers["content-length"] ?? 0) <= route.bodyLimitBytes) return route;
   return new MayflyError("body-too-large", { limit: route.bodyLimitBytes });
@@ -77,11 +72,17 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 /** A client that was told not to send its body may send it nevertheless: only the connection's end makes clear what follows. */
 function refuseUnread(context: CallContext, request: IncomingMessage, response: ServerResponse, error: MayflyError, continues: boolean) {
-  refuse(response, error, undefined, continues || context.closing);
+  const unclear = continues || (error.entry.status === 501 && hasBody(request));
+  refuse(response, error, undefined, unclear || context.closing);
   if (hasBody(request)) context.watch.linger(request);
 }
 
-function healthy(response: ServerResponse): void {
-  response.writeHead(200, ["content-type", "application/json", "cache-control", "no-store"]);
-  response.end('{"status":"ok"}\n');
+function isHealth(path: string): boolean {
+  return path === HEALTH || path.startsWith(`${HEALTH}?`);
+}
+
+function healthy(request: IncomingMessage, response: ServerResponse): void {
+  const body = '{"status":"ok"}\n';
+  response.writeHead(200, ["content-type", "application/json", "content-length", String(body.length), "cache-control", "no-store"]);
+  response.end(request.method === "HEAD" ? undefined : body);
 }

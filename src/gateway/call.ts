@@ -8,6 +8,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest, InvocationTiming } from "../dispatcher/invocation.ts";
+import type { Ranges } from "../clients/addresses.ts";
 import type { ErrorCode } from "../errors/table.ts";
 import { type ErrorDetails, MayflyError } from "../errors/error.ts";
 import { PacedWriter } from "../wire/paced-writer.ts";
@@ -23,6 +24,8 @@ export interface CallContext {
   readonly routes: RouteTable;
   readonly timingHeaders: boolean;
   readonly proto: "http" | "https";
+  /** Proxies whose word counts. */
+  readonly trusted: Ranges;
   readonly watch: Watch;
   /** Replies end their connections. */
   closing: boolean;
@@ -37,8 +40,6 @@ export class Call implements InvocationReply, OnConnection {
   readonly #response: ServerResponse;
   readonly #route: Route;
   readonly #connection: Connection;
-  previous: OnConnection | null = null;
-  next: OnConnection | null = null;
   #handle: InvocationHandle | null = null;
   #failedAtOnce: MayflyError | null = null;
   #upload: Upload | null = null;
@@ -54,7 +55,7 @@ export class Call implements InvocationReply, OnConnection {
     this.#response = response;
     this.#route = route;
     this.#connection = Connection.of(request.socket);
-    this.#connection.add(this);
+    this.#connection.begins(this);
   }
 
   start(invocation: InvocationRequest): void {
@@ -67,7 +68,7 @@ export class Call implements InvocationReply, OnConnection {
   head(status: number, headers: string[], body: Buffer, ended: boolean, timing: InvocationTiming): void {
     if (this.#over) return;
     this.#bodyless = status === 204 || status === 304 || this.#request.method === "HEAD";
-    const reply = replyHeaders(headers, status !== 204);
+    const reply = replyHeaders(headers, status !== 204, this.#context.timingHeaders);
     if (typeof reply === "string") return this.#badResponse(reply);
     const { list, contentLength } = reply;
     if (ended && contentLength === -1 && status !== 204 && !(this.#bodyless && body.length === 0))
@@ -118,6 +119,14 @@ export class Call implements InvocationReply, OnConnection {
   tooSlow(): void {
     this.#handle?.abort();
     this.#fail(new MayflyError("request-timeout", { ms: this.#context.watch.idleMs }));
+  }
+
+  malformed(mistake: MayflyError): boolean {
+    if (this.#response.headersSent) return false;
+    this.#handle?.abort();
+    this.#finish();
+    refuse(this.#response, mistake, this.#handle?.id, true);
+    return true;
   }
 
   clientGone(): void {
@@ -193,7 +202,7 @@ export class Call implements InvocationReply, OnConnection {
 
   #finish(): void {
     this.#over = true;
-    this.#connection.remove(this);
+    this.#connection.ended(this);
     this.#upload?.abandon();
   }
 }

@@ -1,46 +1,68 @@
-/**
- * One client's connection and the calls under way on it (several, where the client pipelines). A linked list through the calls:
- * joining and leaving cost a few stores each.
- */
+/** One client's connection, with its turns and the call under way on it. */
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { plainAddress } from "../clients/addresses.ts";
+import type { MayflyError } from "../errors/error.ts";
+import { type HeldLimits, Turns } from "./turns.ts";
 
 export interface OnConnection {
-  previous: OnConnection | null;
-  next: OnConnection | null;
   /** The tick since which the client has kept this call waiting for the next bytes of its body; Infinity: it does not. */
   waitingSince(): number;
-  /** It has for the idle time. */
+  /** The client has sent nothing for the idle time. */
   tooSlow(): void;
+  /** The rest of its body is no HTTP. Returns false where the reply has begun, so that only the connection's end is left. */
+  malformed(mistake: MayflyError): boolean;
   /** The connection is closed. */
   clientGone(): void;
 }
 
 const ofSocket = Symbol("connection");
-type Known = Socket & { [ofSocket]: Connection };
+type Known = Socket & { [ofSocket]?: Connection };
 
 export class Connection {
   readonly address: string;
+  readonly turns: Turns;
   readonly #socket: Socket;
   #pending = 0;
   #pendingTicks = 0;
-  #first: OnConnection | null = null;
+  /** Null: none, or its reply is complete. */
+  call: OnConnection | null = null;
 
   static of(socket: Socket): Connection {
+    return (socket as Known)[ofSocket] as Connection;
+  }
+
+  /** Undefined where the handshake of TLS did not come to its end. */
+  static known(socket: Socket): Connection | undefined {
     return (socket as Known)[ofSocket];
   }
 
-  constructor(socket: Socket, onClose: (connection: Connection) => void) {
+  constructor(socket: Socket, limits: HeldLimits, refuse: (mistake: MayflyError) => void, onClose: (connection: Connection) => void) {
     (socket as Known)[ofSocket] = this;
     this.#socket = socket;
-    this.address = (socket.remoteAddress ?? "unknown").replace(/^::ffff:/, "");
+    this.address = plainAddress(socket.remoteAddress ?? "") ?? "unknown";
+    this.turns = new Turns(socket, limits, refuse);
     socket.on("close", () => {
       onClose(this);
-      this.each((call) => call.clientGone());
+      this.call?.clientGone();
     });
   }
 
-  get busy(): boolean {
-    return this.#first !== null;
+  begins(call: OnConnection): void {
+    this.call = call;
+  }
+
+  ended(call: OnConnection): void {
+    if (this.call === call) this.call = null;
+  }
+
+  /** The client sent what is no HTTP: says so where that can still be understood, and ends the connection. */
+  mistake(mistake: MayflyError, refuse: (mistake: MayflyError) => void): void {
+    const reply = this.turns.underWay;
+    if (reply === null) return refuse(mistake);
+    if (this.call === null) return this.#afterReply(reply, mistake);
+    if (this.#isBehind(reply)) return this.turns.refuseAfterReply(mistake);
+    if (!this.call.malformed(mistake)) this.#socket.destroy();
   }
 
   /** Called at every tick: cuts a client off that took nothing of what is written to it for so many of them. */
@@ -51,25 +73,13 @@ export class Connection {
     if (this.#pendingTicks > idleTicks) this.#socket.destroy();
   }
 
-  add(call: OnConnection): void {
-    call.next = this.#first;
-    if (this.#first !== null) this.#first.previous = call;
-    this.#first = call;
+  /** The reply is written already: where it answers the malformed request itself, nothing else is to be said. */
+  #afterReply(reply: ServerResponse, mistake: MayflyError): void {
+    if (this.#isBehind(reply)) this.turns.refuseAfterReply(mistake);
+    else this.#socket.destroySoon();
   }
 
-  remove(call: OnConnection): void {
-    if (call.previous === null) this.#first = call.next;
-    else call.previous.next = call.next;
-    if (call.next !== null) call.next.previous = call.previous;
-  }
-
-  /** The visited call may leave meanwhile. */
-  each(visit: (call: OnConnection) => void): void {
-    let call = this.#first;
-    while (call !== null) {
-      const { next } = call;
-      visit(call);
-      call = next;
-    }
+  #isBehind(reply: ServerResponse): boolean {
+    return reply.req.complete;
   }
 }

@@ -19,7 +19,7 @@ test("a call reaches its function with its own path, and the forwarded headers",
     "host=h.test:80",
     "x-a=1",
     "x-a=2",
-    "x-forwarded-for=10.0.0.1, 127.0.0.1",
+    "x-forwarded-for=127.0.0.1",
     "x-forwarded-proto=http",
     "x-forwarded-host=h.test:80",
     "x-forwarded-prefix=/app/hello",
@@ -28,13 +28,25 @@ test("a call reaches its function with its own path, and the forwarded headers",
 });
 
 test("replies carry length, timing and the invocation's id, and repeated headers stay", async () => {
-  const given = ["set-cookie", "a=1", "Set-Cookie", "b=2", "x-mayfly-invocation", "forged"];
+  const forged = [
+    "x-mayfly-invocation",
+    "forged",
+    "X-Mayfly-Other",
+    "forged",
+    "Date",
+    "yesterday",
+    "server-timing",
+    'Run;dur=0, db;desc="a, run";dur=1',
+  ];
+  const given = ["set-cookie", "a=1", "Set-Cookie", "b=2", ...forged];
   await using open = await openTestGateway((seen) => replyText(seen, "héllo", given));
   const response = await fetch(`${open.url}/app/hello`);
   assert.deepEqual(response.headers.getSetCookie(), ["a=1", "b=2"]);
   assert.equal(response.headers.get("content-length"), "6");
   assert.equal(response.headers.get("x-mayfly-invocation"), "t-1");
-  assert.equal(response.headers.get("server-timing"), "queue;dur=1.5, start;dur=0, bind;dur=2, run;dur=3.25");
+  assert.equal(response.headers.get("x-mayfly-other"), null);
+  assert.equal(response.headers.get("server-timing"), 'db;desc="a, run";dur=1, queue;dur=1.5, start;dur=0, bind;dur=2, run;dur=3.25');
+  assert.ok(Number.isFinite(Date.parse(response.headers.get("date") ?? "")), "the date is the gateway's");
   assert.equal(await response.text(), "héllo");
 });
 
@@ -42,40 +54,6 @@ test("timing headers can be turned off", async () => {
   await using open = await openTestGateway((seen) => replyText(seen, "hi"), { timingHeaders: false });
   const { headers } = await fetch(`${open.url}/app/hello`);
   assert.deepEqual([headers.get("server-timing"), headers.get("x-mayfly-invocation")], [null, null]);
-});
-
-test("pipelined requests get their replies in order, whatever order they come in", async () => {
-  await using open = await openTestGateway(() => {});
-  const client = rawClient(open.port, get("/app/hello/1") + get("/app/hello/2") + get("/app/hello/3"));
-  await until(() => open.invocations.length === 3);
-  for (const n of [3, 1, 2]) {
-    const { reply } = open.invocations[n - 1]!;
-    reply.head(200, [], Buffer.from(`<${n}`), false, timing);
-    reply.data(Buffer.from(`${n}>`));
-    reply.end();
-  }
-  await until(() => client.text.includes("3>"));
-  assert.deepEqual(client.text.match(/<\d|\d>/g), ["<1", "1>", "<2", "2>", "<3", "3>"]);
-  client.send(get("/app/hello/4"));
-  await until(() => open.invocations.length === 4);
-  client.socket.destroy();
-  await until(() => open.invocations[3]!.aborted);
-});
-
-test("a client that goes away aborts all of its pipelined calls, and late replies harm nothing", async () => {
-  await using open = await openTestGateway(() => {});
-  const client = rawClient(open.port, get("/app/hello/1") + get("/app/hello/2"));
-  await until(() => open.invocations.length === 2);
-  client.socket.destroy();
-  await until(() => open.invocations.every((seen) => seen.aborted));
-  for (const { reply } of open.invocations) {
-    reply.head(200, [], Buffer.from("late"), false, timing);
-    reply.data(Buffer.from("late"));
-    reply.end();
-    reply.fail("function-threw", {});
-    reply.drain();
-  }
-  assert.equal((await fetch(`${open.url}/_mayfly/health`)).status, 200);
 });
 
 test("HEAD, 204 and 304 have no body, and the connection stays usable", async () => {
@@ -238,14 +216,6 @@ test("a client that keeps its end open after a refusal is cut off, and holds up 
   await until(() => client.text.endsWith("}\n"));
   await open.gateway.close(60_000);
   client.socket.destroy();
-});
-
-test("rubbish behind a request does not break into the reply to it", async () => {
-  await using open = await openTestGateway(() => {});
-  const client = rawClient(open.port, `${get("/app/hello")}rubbish\r\n\r\n`);
-  await until(() => client.closed);
-  assert.equal(client.text, "");
-  assert.ok(open.invocations[0]!.aborted);
 });
 
 test("an absolute request target is routed by its own host", async () => {

@@ -3,7 +3,7 @@
  * body in, `call.ts` streams the reply out, `refuse.ts` turns errors into replies. `routes.ts` is the route table.
  *
  * Owns: the listening server, its connections, and the calls under way.
- * 1. Every request gets one reply or a cut connection: never a wrong length, never silence.
+ * 1. Every request gets one reply or a cut connection: never a wrong length, never silence. One at a time: `turns.ts`.
  * 2. What a call holds is bounded by the credit of its two directions and the socket's buffers.
  * 3. A client that neither sends its body nor takes its reply for the idle time is cut off.
  */
@@ -15,10 +15,10 @@ import type { Dispatcher } from "../dispatcher/invocation.ts";
 import { type Clock, systemClock } from "../clock/clock.ts";
 import { MayflyError } from "../errors/error.ts";
 import { listenFailure } from "../errors/listen-failure.ts";
-import { answer } from "./answer.ts";
+import { Ranges } from "../clients/addresses.ts";
+import { answer, answerContinuing, refuseExpectation } from "./answer.ts";
 import type { CallContext } from "./call.ts";
 import { Connection } from "./connection.ts";
-import { refuseRaw } from "./refuse.ts";
 import type { RouteTable } from "./routes.ts";
 import { Watch } from "./watch.ts";
 
@@ -30,6 +30,8 @@ export interface GatewayOptions {
   /** PEM texts; plain HTTP where there are none. */
   tls?: { cert: string; key: string } | undefined;
   clock?: Clock;
+  /** Whose X-Forwarded-… headers are believed; none where it is missing. */
+  trustedProxies?: readonly string[];
   limits?: Partial<GatewayLimits>;
 }
 
@@ -44,6 +46,8 @@ interface GatewayLimits {
   lingerMs: number;
   /** For the next request on an open connection. */
   keepAliveMs: number;
+  /** Bytes of further requests that are read while one is under way on their connection, about. */
+  heldBytes: number;
 }
 
 export interface Gateway {
@@ -53,14 +57,22 @@ export interface Gateway {
   close(graceMs: number): Promise<void>;
 }
 
-const defaults: GatewayLimits = { headBytes: 32_768, headMs: 15_000, idleMs: 60_000, lingerMs: 10_000, keepAliveMs: 65_000 };
+const defaults: GatewayLimits = {
+  headBytes: 32_768,
+  headMs: 15_000,
+  idleMs: 60_000,
+  lingerMs: 10_000,
+  keepAliveMs: 65_000,
+  heldBytes: 16_384,
+};
 
 export function createGateway(options: GatewayOptions): Gateway {
   const limits = { ...defaults, ...options.limits };
   const watch = new Watch(options.clock ?? systemClock, limits);
-  const { dispatcher, routes, timingHeaders } = options;
+  const { dispatcher, routes, timingHeaders, trustedProxies = [] } = options;
   const proto = options.tls === undefined ? "http" : "https";
-  const context: CallContext = { dispatcher, routes, timingHeaders, proto, watch, closing: false };
+  const trusted = new Ranges(trustedProxies);
+  const context: CallContext = { dispatcher, routes, timingHeaders, proto, trusted, watch, closing: false };
   const server = openServer(options, limits);
   handle(server, context, limits);
   return {
@@ -76,6 +88,8 @@ function openServer({ tls }: GatewayOptions, limits: GatewayLimits): Server {
     // A body may take as long as it keeps coming: idleMs bounds it.
     requestTimeout: 0,
     keepAliveTimeout: limits.keepAliveMs,
+    // node:http would refuse in words of its own: target.ts does.
+    requireHostHeader: false,
     connectionsCheckingInterval: Math.min(1_000, limits.headMs),
   };
   return tls === undefined ? createHttpServer(settings) : createHttpsServer({ ...settings, ...tls });
@@ -85,21 +99,25 @@ function handle(server: Server, context: CallContext, limits: GatewayLimits): vo
   server.on("connection", (socket: Socket) => context.watch.accepted(socket));
   server.on(context.proto === "http" ? "connection" : "secureConnection", (socket: Socket) => context.watch.connected(socket));
   server.on("request", (request: IncomingMessage, response: ServerResponse) => answer(context, request, response, false));
-  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => answer(context, request, response, true));
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => answerContinuing(context, request, response));
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => refuseExpectation(context, request, response));
   server.on("connect", (_request: IncomingMessage, socket: Duplex) => {
     socket.on("error", () => socket.destroy());
-    refuseRaw(socket, new MayflyError("method-not-supported", { method: "CONNECT" }));
-    context.watch.leave(socket);
+    context.watch.refuse(socket, new MayflyError("method-not-supported", { method: "CONNECT" }));
   });
-  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    // A reply that is under way must not get another one in its middle.
-    if (!socket.writable || Connection.of(socket)?.busy) {
-      socket.destroy();
-      return;
-    }
-    refuseRaw(socket, clientMistake(error, limits));
-    context.watch.leave(socket);
+  server.on("clientError", (error: ClientError, socket: Socket) => {
+    const connection = Connection.known(socket);
+    if (connection?.turns.stopped(error.code, error.rawPacket, error.bytesParsed ?? 0)) return;
+    if (!socket.writable) socket.destroy();
+    else if (connection === undefined) context.watch.refuse(socket, clientMistake(error, limits));
+    else connection.mistake(clientMistake(error, limits), (mistake) => context.watch.refuse(socket, mistake));
   });
+}
+
+/** As node:http tells them: a parser's error with the bytes that it was in. */
+interface ClientError extends NodeJS.ErrnoException {
+  rawPacket?: Buffer;
+  bytesParsed?: number;
 }
 
 function clientMistake(error: NodeJS.ErrnoException, limits: GatewayLimits): MayflyError {

@@ -74,7 +74,13 @@ export function rawClient(port: number, sent = "", allowHalfOpen = false) {
   return client;
 }
 
-/** The test's own time limit bounds it. */
+/** Far more than anything here takes: a busy host must not fail a test. */
+const PATIENCE_MS = 30_000;
+
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await pause(2);
+  const end = Date.now() + PATIENCE_MS;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${condition.toString()}`);
+    await pause(2);
+  }
 }

@@ -6,7 +6,10 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../clock/clock.ts";
-import { Connection, type OnConnection } from "./connection.ts";
+import type { MayflyError } from "../errors/error.ts";
+import { Connection } from "./connection.ts";
+import { refuseRaw } from "./refuse.ts";
+import type { HeldLimits } from "./turns.ts";
 
 export class Watch {
   readonly #sockets = new Set<Socket>();
@@ -16,11 +19,14 @@ export class Watch {
   readonly #idleTicks: number;
   readonly #lingerTicks: number;
   readonly #cancel: () => void;
+  readonly #limits: HeldLimits;
   readonly idleMs: number;
   /** The present. */
   tick = 0;
 
-  constructor(clock: Clock, { idleMs, lingerMs }: { idleMs: number; lingerMs: number }) {
+  constructor(clock: Clock, limits: { idleMs: number; lingerMs: number } & HeldLimits) {
+    const { idleMs, lingerMs } = limits;
+    this.#limits = limits;
     const tickMs = Math.max(10, Math.min(1_000, idleMs / 4, lingerMs / 4));
     this.idleMs = idleMs;
     this.#idleTicks = Math.ceil(idleMs / tickMs);
@@ -35,7 +41,8 @@ export class Watch {
   }
 
   connected(socket: Socket): void {
-    this.#connections.add(new Connection(socket, (connection) => this.#connections.delete(connection)));
+    const refuse = (mistake: MayflyError) => this.refuse(socket, mistake);
+    this.#connections.add(new Connection(socket, this.#limits, refuse, (connection) => this.#connections.delete(connection)));
   }
 
   /** The reply is complete, but the body still comes: node:http drops it, for so long as this allows. */
@@ -43,12 +50,18 @@ export class Watch {
     this.#lingering.set(request, this.tick);
   }
 
+  /** Answers where node:http has no response object, and ends the connection. */
+  refuse(socket: Duplex, mistake: MayflyError): void {
+    refuseRaw(socket, mistake);
+    this.#leave(socket);
+  }
+
   /** Our end is closed, and the client's may take so long as this allows: node:http no longer counts the socket among its own. */
-  leave(socket: Duplex): void {
+  #leave(socket: Duplex): void {
     this.#leaving.set(socket, this.tick);
   }
 
-  /** Those of `leave` that have been given their reply. */
+  /** Those that left and have been given their reply. */
   cutLeaving(): void {
     for (const socket of this.#leaving.keys()) if (socket.writableFinished) socket.destroy();
   }
@@ -65,7 +78,8 @@ export class Watch {
   #onTick(): void {
     this.tick += 1;
     for (const connection of this.#connections) {
-      connection.each(this.#check);
+      const { call } = connection;
+      if (call !== null && this.tick - call.waitingSince() > this.#idleTicks) call.tooSlow();
       connection.checkTaken(this.#idleTicks);
     }
     for (const [request, since] of this.#lingering) {
@@ -77,8 +91,4 @@ export class Watch {
       else if (this.tick - since > this.#lingerTicks) socket.destroy();
     }
   }
-
-  readonly #check = (call: OnConnection) => {
-    if (this.tick - call.waitingSince() > this.#idleTicks) call.tooSlow();
-  };
 }
