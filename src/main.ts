@@ -81,7 +81,7 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
   const urls = { gateway: "", api: "" };
   const egress = openEgress({ bound: config.egress.allow, ownPorts: () => [urls.gateway, urls.api].map(portOf) });
   const dispatcher = await openDispatcher(start, state, chosen.driver, egress);
-  const routes = new RouteTable(config.domain);
+  const routes = new RouteTable({ domain: config.domain, listenHost: parseAddress(config.listen).host, allowed: config.hosts });
   const appliances = startAppliances(start, state, egress);
   const served = openServedApps(start, state, { dispatcher, routes, egress });
   const platform = createPlatform(start, { dispatcher, appliances, served, chosen, urls, egress });
@@ -252,8 +252,9 @@ function createPlatform({ clock, log }: Start, { dispatcher, appliances, served,
   const startedAt = clock.now();
   const driver = { name: chosen.driver.name, detail: chosen.detail };
   return {
-    check({ network }) {
-      const [problem] = egress.problems(network);
+    check(manifest) {
+      served.check(manifest);
+      const [problem] = egress.problems(manifest.network);
       if (problem !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what: `network.allow: ${problem}` });
     },
     prepare: ({ memoryMb, vcpus }) => chosen.driver.prepare((step) => log.info(step), { memoryMb, vcpus }),
@@ -288,9 +289,9 @@ function applianceMachine({ name, machine, state, memoryBytes, cpuUs, ageMs }: A
 }
 
 async function openGateway({ config, clock, closing }: Start, dispatcher: LiveDispatcher, routes: RouteTable): Promise<string> {
-  const { timingHeaders, listen, tls, graceMs } = config;
+  const { timingHeaders, listen, tls, graceMs, trustedProxies } = config;
   const texts = tls && { cert: readPem("tls.cert", tls.cert), key: readPem("tls.key", tls.key) };
-  const gateway = createGateway({ dispatcher, routes, timingHeaders, tls: texts, clock });
+  const gateway = createGateway({ dispatcher, routes, timingHeaders, tls: texts, clock, trustedProxies });
   const { host, port } = parseAddress(listen);
   const address = await gateway.listen(host, port);
   // The dispatcher closes meanwhile: what still waits for a machine is refused at once instead of at the end.

@@ -16,7 +16,7 @@ export const functionSchema = z.strictObject({
   timeoutMs: z.int().min(1).max(900_000).optional(),
 });
 
-export const manifestSchema = z.strictObject({
+const manifestShape = z.strictObject({
   $schema: z.string().optional(),
   name: nameSchema,
   functions: recordOf(nameSchema, functionSchema, (all) =>
@@ -48,8 +48,15 @@ export const manifestSchema = z.strictObject({
   env: recordOf(envNameSchema, z.string()).default({}),
   /** Names of secrets to pass as environment variables; set with `mayfly secret set`. */
   secrets: z.array(envNameSchema).default([]),
-  /** Host headers routed to this app: "name" to its only function, or { host: function }. */
+  /** Host headers routed to this app, each to one of its functions. Which hosts it may have is the operator's to say. */
   hosts: recordOf(z.string().min(1), nameSchema).default({}),
+});
+
+export const manifestSchema = manifestShape.superRefine(({ functions, hosts }, context) => {
+  for (const [host, name] of Object.entries(hosts)) {
+    if (!Object.hasOwn(functions, name))
+      context.addIssue({ code: "custom", path: ["hosts", host], message: "must be the name of a function" });
+  }
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;

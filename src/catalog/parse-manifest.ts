@@ -1,4 +1,5 @@
 import { MayflyError } from "../errors/error.ts";
+import { whyNoJson } from "../errors/json-failure.ts";
 import { firstIssue } from "../errors/schema-issue.ts";
 import { type Manifest, manifestSchema } from "./manifest.ts";
 
@@ -15,6 +16,6 @@ function parseJson(json: string, file: string): unknown {
   try {
     return JSON.parse(json);
   } catch (error) {
-    throw new MayflyError("bad-manifest", { file, what: `it cannot be read as JSON: ${(error as Error).message}` }, error);
+    throw new MayflyError("bad-manifest", { file, what: whyNoJson(json, error) });
   }
 }

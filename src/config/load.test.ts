@@ -41,11 +41,11 @@ test("a flag that was not given leaves the setting to the other sources", () => 
 
 test("environment values get the type of their setting, nested ones too", () => {
   const config = loadConfig({
-    env: { MAYFLY_TIMING_HEADERS: "false", MAYFLY_TLS_CERT: "/c.pem", MAYFLY_TLS_KEY: "/k.pem", MAYFLY_DOMAIN: "123" },
+    env: { MAYFLY_TIMING_HEADERS: "false", MAYFLY_TLS_CERT: "/c.pem", MAYFLY_TLS_KEY: "/k.pem", MAYFLY_DOMAIN: "1e3" },
   });
   assert.equal(config.timingHeaders, false);
   assert.deepEqual(config.tls, { cert: "/c.pem", key: "/k.pem" });
-  assert.equal(config.domain, "123");
+  assert.equal(config.domain, "1e3");
 });
 
 test("prices may be set one by one, and the rest keep their defaults", () => {
@@ -67,6 +67,36 @@ test("a bad value names the key, the value and what is allowed", () => {
   assert.equal(refusal({ listen: "localhost:99999" }), 'The setting listen is "localhost:99999", but must have a port of 0 to 65535.');
   assert.equal(refusal({}, { MAYFLY_TLS_CERT: "c.pem" }), "The setting tls.key is missing.");
   assert.equal(refusal({ stateDir: "" }), 'The setting stateDir is "", but must not be empty.');
+});
+
+test("a list is given as JSON or as text with commas, and a bad entry of it is refused", () => {
+  const env = { MAYFLY_TRUSTED_PROXIES: "10.0.0.0/8, ::1", MAYFLY_HOSTS: "www.shop.example=shop,*.pages.example=*" };
+  const config = loadConfig({ flags: {}, env });
+  assert.deepEqual(
+    [config.trustedProxies, config.hosts],
+    [
+      ["10.0.0.0/8", "::1"],
+      ["www.shop.example=shop", "*.pages.example=*"],
+    ],
+  );
+  assert.deepEqual(loadConfig({ flags: { hosts: ["a.example=a"] }, env: {} }).hosts, ["a.example=a"]);
+  assert.match(
+    refusal({}, { MAYFLY_TRUSTED_PROXIES: "10.0.0.0/8,proxy" }),
+    /^The setting trustedProxies\.1 must be an address or a range such as/,
+  );
+  for (const entry of [
+    "www.shop.example",
+    "127.0.0.1=shop",
+    "2130706433=shop",
+    "[::1]=shop",
+    "*=shop",
+    "a.example=",
+    "a b=shop",
+    "a.example=Shop",
+  ]) {
+    assert.match(refusal({ hosts: [entry] }), /^The setting hosts.* must be host=app/, entry);
+  }
+  assert.match(refusal({ domain: "127.0.0.1" }), /must be a domain name/);
 });
 
 test("an unknown setting in the file is refused with the list of those that exist", () => {

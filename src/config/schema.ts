@@ -1,6 +1,9 @@
 /** The host's settings. docs/configuration.md is their text for users; a test keeps the two in step. */
 import { z } from "zod";
+import { isRange } from "../clients/addresses.ts";
 import { problemOfBound } from "../egress/bound.ts";
+import { isHostEntry } from "../gateway/host-claims.ts";
+import { writtenHostName } from "../gateway/host-names.ts";
 import { defaultPrices } from "../ledger/prices.ts";
 
 const address = z
@@ -12,6 +15,10 @@ const egressEntry = z.string().superRefine((text, context) => {
   const problem = problemOfBound(text);
   if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
 });
+
+function listOf(allowed: (entry: string) => boolean, message: string) {
+  return z.array(z.string().refine(allowed, message)).max(10_000).default([]);
+}
 
 const price = z.number().min(0).max(1_000_000);
 
@@ -49,13 +56,22 @@ export const configSchema = z.strictObject({
   /** Answer with Server-Timing and X-Mayfly-Invocation. */
   timingHeaders: z.boolean().default(true),
   /** Shared host's part of Host headers routed as <function>.<app>.<domain>; none where unset. */
-  domain: z.string().min(1).optional(),
+  domain: z
+    .string()
+    .refine((name) => writtenHostName(name) !== undefined, "must be a domain name")
+    .optional(),
   egress: z
     .strictObject({
       /** What apps may open by their manifests' network.allow, at most. Public addresses need no entry. */
       allow: z.array(egressEntry).max(1_000).default([]),
     })
     .prefault({}),
+  /** Which hosts apps may list in their manifests: "host=app", "*.host=app", "host=*". */
+  hosts: listOf(isHostEntry, "must be host=app, for example www.shop.example=shop"),
+  /** Proxies whose X-Forwarded-… headers are believed. */
+  trustedProxies: listOf(isRange, "must be an address or a range such as 10.0.0.0/8"),
+  /** Open connections of one client address at the gateway, at most. Default: a quarter of what the gateway may have. */
+  connectionsPerClient: z.int().min(1).max(1_000_000).optional(),
   tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
   /** What use costs, and wall time for comparison: src/ledger/prices.ts says where the defaults are from. */
   prices: z

@@ -1,4 +1,7 @@
-/** What a schema refused, in words: the key, what was given and what is allowed. */
+/**
+ * What a schema refused, in words: the key, what was given and what is allowed. Values of variables, secrets and tokens are never quoted,
+ * nor is anything that may hold some: errors end in terminals, logs and other people's replies.
+ */
 import { z } from "zod";
 
 type Issue = z.core.$ZodIssue;
@@ -7,12 +10,28 @@ type Issue = z.core.$ZodIssue;
 export function firstIssue(error: z.ZodError, given: unknown, schema?: z.ZodType): { key: string; what: string } {
   const issue = closest(error.issues[0]!);
   if (issue.code === "unrecognized_keys") {
-    const key = [...issue.path, issue.keys[0]!].join(".");
+    const key = keyInWords([...issue.path, issue.keys[0]!.slice(0, 100)]);
     return { key, what: `is no key that is known here${keysInWords(schemaAt(schema, issue.path))}` };
   }
   const value = issue.path.reduce<unknown>(step, given);
-  const what = value === undefined ? "is missing" : `is ${shortened(value)}, but ${allowed(issue)}`;
-  return { key: issue.path.join("."), what };
+  const key = keyInWords(issue.path);
+  if (value === undefined)
+    return { key, what: issue.code === "invalid_type" || issue.code === "invalid_value" ? "is missing" : allowed(issue) };
+  return { key, what: `is ${isSensitive(issue.path) ? kindOf(value) : shortened(value)}, but ${allowed(issue)}` };
+}
+
+/** Keys whose values are nobody's business, wherever they stand. */
+const sensitive = new Set(["env", "secret", "secrets", "value", "token", "password"]);
+
+function isSensitive(path: PropertyKey[]): boolean {
+  return path.length === 0 || path.some((key) => sensitive.has(String(key)));
+}
+
+/** Where the value was written into the name ("KEY=value"), it is not told either. */
+function keyInWords(path: PropertyKey[]): string {
+  const hidden = path.findIndex((key) => sensitive.has(String(key)));
+  const names = path.map((key, at) => (hidden === -1 || at <= hidden || /^[\w.-]{1,64}$/.test(String(key)) ? String(key) : "(a name)"));
+  return names.join(".");
 }
 
 /** Where several shapes are allowed, the one that came furthest says more than "invalid input". */
@@ -57,9 +76,18 @@ function step(at: unknown, key: PropertyKey): unknown {
   return typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined;
 }
 
+/** Objects and lists may hold what must not be told. */
 function shortened(value: unknown): string {
+  if (typeof value === "object" && value !== null) return kindOf(value);
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value === "string") return `a text of ${value.length} characters`;
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 function keysInWords(schema: z.ZodType | undefined): string {

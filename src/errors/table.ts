@@ -159,6 +159,18 @@ export const errorTable = {
     message: "The setting {key} {what}.",
     cure: "docs/configuration.md lists every key and its values.",
   },
+  "host-not-allowed": {
+    status: 403,
+    side: "caller",
+    message: "App {app} may not have the host {host}: {reason}.",
+    cure: "The server's operator gives hosts to apps with the setting hosts, for example www.shop.example=shop.",
+  },
+  "host-taken": {
+    status: 409,
+    side: "caller",
+    message: "Another app has the host {host}.",
+    cure: "List another host in mayfly.json, or remove this one from the app that has it.",
+  },
   "build-failed": {
     status: 400,
     side: "caller",

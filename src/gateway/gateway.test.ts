@@ -50,6 +50,26 @@ test("replies carry length, timing and the invocation's id, and repeated headers
   assert.equal(await response.text(), "héllo");
 });
 
+test("behind trusted proxies a function sees the client, its protocol and its host, whatever the client claims", async () => {
+  await using open = await openTestGateway((seen) => replyText(seen, "hi"), { trustedProxies: ["127.0.0.1", "10.0.0.0/8"] });
+  const spoofed = "Forwarded: for=6.6.6.6\r\nX-Real-IP: 6.6.6.6\r\nX-Forwarded-Port: 1\r\nx-forwarded-for: 6.6.6.6\r\n";
+  const said = "X-Forwarded-For: 192.0.2.7, 10.0.0.3\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: www.example.com\r\n";
+  const client = rawClient(open.port, get("/a?b", spoofed + said));
+  await until(() => client.text.endsWith("hi"));
+  const { request } = open.invocations[0]!;
+  assert.deepEqual([request.function, request.url], ["other", "https://www.example.com/a?b"]);
+  assert.deepEqual(pairs(request.headers), [
+    "host=www.example.com",
+    "x-forwarded-for=192.0.2.7, 10.0.0.3, 127.0.0.1",
+    "x-forwarded-proto=https",
+    "x-forwarded-host=www.example.com",
+  ]);
+  client.text = "";
+  client.send(get("/a", "X-Forwarded-Host: a/b\r\n"));
+  await until(() => client.text.includes("bad-request"));
+  client.socket.destroy();
+});
+
 test("timing headers can be turned off", async () => {
   await using open = await openTestGateway((seen) => replyText(seen, "hi"), { timingHeaders: false });
   const { headers } = await fetch(`${open.url}/app/hello`);

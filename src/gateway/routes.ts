@@ -9,11 +9,14 @@
  * | `/<app>/<function>/rest` | that one | `/rest` |
  * | `/<app>/rest`, where no function is named like the first part of the rest | the app's only function | `/rest` |
  *
- * A host goes before a path. Names of apps begin with a letter, so `/_mayfly/` is the platform's own.
+ * A host goes before a path. `/_mayfly/` is the platform's own on every host: the gateway answers it before it asks here.
+ * Which hosts a manifest may list is for host-claims.ts.
  * Owns: three maps, changed on deploy and remove only; a look-up is one or two of their gets.
  */
 import type { Manifest } from "../catalog/manifest.ts";
 import { MayflyError } from "../errors/error.ts";
+import { HostClaims, type HostClaimsOptions } from "./host-claims.ts";
+import { hostName } from "./host-names.ts";
 
 export interface Route {
   readonly app: string;
@@ -31,28 +34,33 @@ interface App {
 }
 
 export class RouteTable {
-  readonly #domain: string | undefined;
+  readonly #claims: HostClaims;
   readonly #apps = new Map<string, App>();
   readonly #hosts = new Map<string, Route>();
   /** By `/app/function`, and by `/app` where the app has one function. */
   readonly #paths = new Map<string, Route>();
 
-  /** @param domain the shared part of hosts; none: only manifests route hosts */
-  constructor(domain?: string) {
-    this.#domain = domain === undefined ? undefined : hostName(domain);
+  constructor(options: HostClaimsOptions = {}) {
+    this.#claims = new HostClaims(options);
   }
 
-  /** Adds or replaces the app. Returns the hosts of its manifest that another app had first, and keeps. */
-  setApp(manifest: Manifest): string[] {
+  /** Throws "host-not-allowed" or "host-taken" where the app may not have a host that its manifest lists. */
+  checkHosts({ name, hosts }: Manifest): void {
+    for (const written of Object.keys(hosts)) {
+      const host = this.#freeHost(name, written);
+      if (host instanceof MayflyError) throw host;
+    }
+  }
+
+  /** Adds or replaces the app. Returns why it does not get some of its manifest's hosts. */
+  setApp(manifest: Manifest): MayflyError[] {
     this.removeApp(manifest.name);
     const app: App = { manifest, hosts: [], paths: [] };
     this.#apps.set(manifest.name, app);
     const names = Object.keys(manifest.functions);
     for (const name of names) this.#addFunction(app, name);
     if (names.length === 1) this.#addOnlyFunction(app, names[0]!);
-    return Object.entries(manifest.hosts)
-      .filter(([host, name]) => !this.#addHost(app, hostName(host), name))
-      .map(([host]) => host);
+    return Object.entries(manifest.hosts).flatMap(([written, name]) => this.#addListed(app, written, name));
   }
 
   removeApp(name: string): void {
@@ -89,12 +97,12 @@ export class RouteTable {
 
   #addFunction(app: App, name: string): void {
     this.#addPath(app, name, `/${app.manifest.name}/${name}`);
-    if (this.#domain !== undefined) this.#addHost(app, `${name}.${app.manifest.name}.${this.#domain}`, name);
+    this.#addBelowDomain(app, `${name}.${app.manifest.name}`, name);
   }
 
   #addOnlyFunction(app: App, name: string): void {
     this.#addPath(app, name, `/${app.manifest.name}`);
-    if (this.#domain !== undefined) this.#addHost(app, `${app.manifest.name}.${this.#domain}`, name);
+    this.#addBelowDomain(app, app.manifest.name, name);
   }
 
   #addPath(app: App, name: string, path: string): void {
@@ -102,12 +110,30 @@ export class RouteTable {
     app.paths.push(path);
   }
 
-  #addHost(app: App, host: string, name: string): boolean {
+  #addBelowDomain(app: App, below: string, name: string): void {
+    const { domain } = this.#claims;
+    if (domain !== undefined) this.#addHost(app, `${below}.${domain}`, name);
+  }
+
+  #addListed(app: App, written: string, name: string): MayflyError[] {
+    const host = this.#freeHost(app.manifest.name, written);
+    if (host instanceof MayflyError) return [host];
+    this.#addHost(app, host, name);
+    return [];
+  }
+
+  /** The host in its one form, where the app may have it and no other app has. */
+  #freeHost(app: string, written: string): string | MayflyError {
+    const host = this.#claims.claim(app, written);
+    if (host instanceof MayflyError) return host;
     const taken = this.#hosts.get(host);
-    if (taken !== undefined) return taken.app === app.manifest.name;
+    return taken === undefined || taken.app === app ? host : new MayflyError("host-taken", { host });
+  }
+
+  #addHost(app: App, host: string, name: string): void {
+    if (this.#hosts.has(host)) return;
     this.#hosts.set(host, route(app.manifest, name, ""));
     app.hosts.push(host);
-    return true;
   }
 }
 
@@ -129,11 +155,6 @@ function partEnd(path: string, from: number): number {
     if (character === SLASH || character === QUESTION_MARK) break;
   }
   return at;
-}
-
-/** Without port and final dot, in lower case. */
-function hostName(host: string): string {
-  return host.replace(/:\d*$/, "").replace(/\.$/, "").toLowerCase();
 }
 
 function route(manifest: Manifest, name: string, prefix: string): Route {

@@ -9,8 +9,8 @@ import type { Manifest } from "../catalog/manifest.ts";
 
 interface ServedAppsOptions {
   dispatcher: { setApp(version: Version): void; renewApp(app: string): void; removeApp(app: string): void };
-  /** @returns the hosts that another app has */
-  routes: { setApp(manifest: Manifest): string[]; removeApp(app: string): void };
+  /** @returns why it does not get some of its hosts */
+  routes: { checkHosts(manifest: Manifest): void; setApp(manifest: Manifest): Error[]; removeApp(app: string): void };
   warn: (text: string) => void;
   /** What of the manifest has no effect on this server, in a sentence each. */
   inert: (manifest: Manifest) => string[];
@@ -29,6 +29,11 @@ export class ServedApps {
     this.#options = options;
   }
 
+  /** Before a deploy. Throws where the app may not have a host that it lists. */
+  check(manifest: Manifest): void {
+    this.#options.routes.checkHosts(manifest);
+  }
+
   /** Calls go to this version from now on. Throws where the dispatcher cannot take it. */
   deploy(version: Version): void {
     const { dispatcher, routes, warn, inert, tell } = this.#options;
@@ -36,7 +41,7 @@ export class ServedApps {
     dispatcher.setApp(version);
     // The same version again: its secrets changed.
     if (this.#versions.get(app) === id) dispatcher.renewApp(app);
-    for (const host of routes.setApp(manifest)) warn(`${app} wants the host ${host}, which another app has`);
+    for (const { message } of routes.setApp(manifest)) warn(message);
     if (this.#versions.get(app) !== id) for (const text of inert(manifest)) tell(app, text);
     this.#versions.set(app, id);
     this.#problems.delete(app);

@@ -23,7 +23,7 @@ export interface Seen {
 /** @param act called for every invocation, within dispatch() */
 export async function openTestGateway(act: (seen: Seen) => void, options: Partial<GatewayOptions> = {}, domain?: string) {
   const invocations: Seen[] = [];
-  const routes = new RouteTable(domain);
+  const routes = new RouteTable({ domain, allowed: ["www.example.com=app"] });
   const functions = { hello: { entry: "hello.ts" }, other: { entry: "other.ts", timeoutMs: 5 } };
   routes.setApp(manifestSchema.parse({ name: "app", functions, bodyLimitBytes: 1_000_000, hosts: { "www.example.com": "other" } }));
   routes.setApp(manifestSchema.parse({ name: "single", functions: { only: { entry: "only.ts" } }, bodyLimitBytes: 1_000 }));

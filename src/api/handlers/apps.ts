@@ -51,6 +51,7 @@ export function addApps(api: OpenAPIHono, { catalog, appliances, logs, platform 
     let taken = false;
     try {
       return store((version) => {
+        platform.check(version.manifest);
         taken = true;
         platform.deployed(version);
       });

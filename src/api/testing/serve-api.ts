@@ -13,6 +13,7 @@ import { createEgress } from "../../egress/create-egress.ts";
 import { createLedger } from "../../ledger/create-ledger.ts";
 import { createAccounts, type OpenAccounts } from "../../ledger/create-accounts.ts";
 import { defaultPrices } from "../../ledger/prices.ts";
+import { RouteTable } from "../../gateway/routes.ts";
 import type { Logs } from "../../logs/logs.ts";
 import { openLogs } from "../../logs/open-logs.ts";
 import { type Client, createClient } from "../client.ts";
@@ -71,7 +72,7 @@ export async function serveApi(): Promise<ServedApi> {
   const ledger = createLedger(join(dir, "ledger.db"), { onFailure });
   const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, tell: () => {} });
   const platform = {
-    check: () => {},
+    check: (manifest: Manifest) => new RouteTable().checkHosts(manifest),
     prepare: async () => {},
     deployed(version: Version) {
       told.push(version);
