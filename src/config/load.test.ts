@@ -82,7 +82,7 @@ test("a list is given as JSON or as text with commas, and a bad entry of it is r
   assert.deepEqual(loadConfig({ flags: { hosts: ["a.example=a"] }, env: {} }).hosts, ["a.example=a"]);
   assert.match(
     refusal({}, { MAYFLY_TRUSTED_PROXIES: "10.0.0.0/8,proxy" }),
-    /^The setting trustedProxies\.1 must be an address or a range such as/,
+    /^The setting trustedProxies\.1 is "proxy", but must be an address or a range such as/,
   );
   for (const entry of [
     "www.shop.example",

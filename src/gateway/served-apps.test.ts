@@ -8,7 +8,7 @@ test("what of an app has no effect on this server is told once a version, and ke
   const served: string[] = [];
   const apps = new ServedApps({
     dispatcher: { setApp: ({ id }) => void served.push(id), renewApp: () => {}, removeApp: () => {} },
-    routes: { setApp: () => [], removeApp: () => {} },
+    routes: { checkHosts: () => {}, setApp: () => [], removeApp: () => {} },
     warn: () => {},
     inert: ({ network }) => (network === "none" ? [] : ["an entry has no effect"]),
     tell: (app, text) => void told.push(`${app}: ${text}`),
