@@ -22,6 +22,7 @@ import { installAwsLambda } from "./lambda/lambda-style.ts";
 import { describe } from "./log/describe.ts";
 import { Log } from "./log/log.ts";
 import { installMathRandom } from "./resume/math-random.ts";
+import { installTimeOrigin } from "./resume/time-origin.ts";
 import { AGENT_VERSION, resume } from "./resume/resume.ts";
 import { Stats } from "./stats.ts";
 import { captureExit } from "./user-exit.ts";
@@ -33,6 +34,7 @@ const MESSAGE_CHARACTERS = 8_192;
 
 export function startAgent(): void {
   installMathRandom();
+  installTimeOrigin();
   installWebClasses();
   installAwsLambda();
   new Agent().hello();
@@ -60,14 +62,14 @@ class Agent {
       request: (stream, payload, ended) => this.#request(stream, payload, ended),
       written: (pendingBytes) => this.#log.written(pendingBytes),
     });
-    this.#log = new Log(this.#connection.writer, this.#sourceMaps);
+    this.#log = new Log(this.#connection.writer, this.#channel.sendNow, this.#sourceMaps);
     this.#failures = new Failures(this.#log);
     this.#stats = new Stats(this.#connection.writer);
     this.#warmUp = new WarmUp((message, code) => this.#open(message, code));
     captureNetwork(this.#connection, this.#permission);
     captureOutput(this.#log);
     captureUncaught(this.#failures);
-    captureExit(this.#log, () => this.#connection.writer.flush());
+    captureExit(this.#log, () => this.#connection.writer.flushNow(this.#channel.sendNow));
   }
 
   hello(): void {

@@ -1,13 +1,16 @@
 /** Opens the byte stream to the host: docs/guest-protocol.md, Transport. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { type OnReadOpts, Socket, connect } from "node:net";
 import type { Duplex } from "node:stream";
+import type { SendNow } from "../wire/frame-writer.ts";
 
 export type Transport = "tcp" | "unix" | "fd";
 
 export interface Channel {
   transport: Transport;
   stream: Duplex;
+  /** For what must have left before the code that runs now can end or block this process. */
+  sendNow: SendNow;
 }
 
 /** What one read takes at most. */
@@ -25,14 +28,41 @@ export function openChannel(receive: (bytes: Buffer) => void): Channel {
   const onread = { buffer: Buffer.alloc(READ_BYTES), callback: reader(receive) };
   switch (transport) {
     case "tcp":
-      return { transport, stream: overTcp(address, onread) };
+      return channel(transport, overTcp(address, onread));
     case "unix":
-      return { transport, stream: connect({ path: address, onread }) };
+      return channel(transport, connect({ path: address, onread }));
     case "fd":
-      return { transport, stream: new Socket({ fd: Number(address), readable: true, writable: true, onread }) };
+      return channel(transport, new Socket({ fd: Number(address), readable: true, writable: true, onread }));
     default:
       throw new Error(`MAYFLY_CHANNEL is ${JSON.stringify(value)}; it must be tcp:address:port, unix:path or fd:number`);
   }
+}
+
+function channel(transport: Transport, stream: Socket): Channel {
+  // Node has no public word for a socket's descriptor.
+  const { _handle: handle } = stream as unknown as { _handle: { fd: number } };
+  return { transport, stream, sendNow: (bytes) => sendNow(handle.fd, bytes) };
+}
+
+/** How long a full socket is waited for: the host reads all the time. */
+const FULL_MS = 2_000;
+const cell = new Int32Array(new SharedArrayBuffer(4));
+const write = writeSync;
+
+/** As Node writes to a pipe: before it returns, and waiting where the reader is behind. */
+function sendNow(fd: number, bytes: Uint8Array): number {
+  let sent = 0;
+  for (let waits = 0; sent < bytes.length && waits < FULL_MS;) {
+    try {
+      sent += write(fd, bytes, sent);
+    } catch (error) {
+      // Anything but a full socket is told by the channel's own events.
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") break;
+      Atomics.wait(cell, 0, 0, 1);
+      waits += 1;
+    }
+  }
+  return sent;
 }
 
 function overTcp(address: string, onread: OnReadOpts): Socket {

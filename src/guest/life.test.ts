@@ -83,6 +83,31 @@ test("a module that fails its preload is met again by its first invocation; one 
   await other.kill();
 });
 
+test("performance.timeOrigin and now() together are the wall clock, everywhere that Node tells them", async () => {
+  const agent = await startAgentProcess();
+  await agent.bind({
+    main: `const hooks = process.getBuiltinModule("node:perf_hooks"), { Worker } = process.getBuiltinModule("node:worker_threads");
+      const inWorker = () => new Promise((resolve, reject) => new Worker(
+        "require('node:worker_threads').parentPort.postMessage(performance.timeOrigin + performance.now() - Date.now())", { eval: true })
+        .on("message", resolve).on("error", reject));
+      exports.default = { async fetch() {
+        const entry = performance.mark("here");
+        return Response.json({
+          global: performance.timeOrigin + performance.now() - Date.now(),
+          imported: hooks.performance.timeOrigin + hooks.performance.now() - Date.now(),
+          json: performance.toJSON().timeOrigin + performance.now() - Date.now(),
+          event: performance.timeOrigin + new Event("x").timeStamp - Date.now(),
+          mark: performance.timeOrigin + entry.startTime - Date.now(),
+          worker: await inWorker(),
+        });
+      } }`,
+  });
+  for (const text of [(await agent.call()).text, (await agent.call()).text])
+    for (const [where, difference] of Object.entries(JSON.parse(text) as Record<string, number>))
+      assert.ok(Math.abs(difference) < 500, `${where}: ${difference} ms`);
+  await agent.kill();
+});
+
 test("equal agents given different entropy draw different random numbers from every source", async () => {
   const draw = `const c = process.getBuiltinModule("node:crypto"); exports.default = { fetch: () => Response.json([Math.random(), c.randomUUID(), crypto.randomUUID(), c.randomBytes(16).toString("hex"), c.randomInt(2 ** 40), [...crypto.getRandomValues(new Uint8Array(8))].join()]) }`;
   const seen = new Set<unknown>();

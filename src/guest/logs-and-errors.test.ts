@@ -92,9 +92,75 @@ test("stacks name the user's own files where the bundle has a map", async () => 
 });
 
 test("a handler that floods its logs has lines dropped, and is told how many", async () => {
-  const reply = await run(`for (let at = 0; at < 20000; at++) console.log("flood ".repeat(200)); return new Response("done")`);
+  const reply = await run(`for (let at = 0; at < 20000; at++) console.log("flood ".repeat(200)); return new Response("done")`, 60_000);
   assert.equal(reply.text, "done");
-  assert.match((await agent.logged("came faster than they could be sent")).text, /^\d+ log lines were dropped/);
+  assert.match((await agent.logged("lines were dropped")).text, /^\d+ log lines were dropped/);
+});
+
+for (const [what, print] of [
+  ["console.log", `console.log("the last words")`],
+  ["a line that is not ended", `process.stdout.write("the last "); process.stdout.write("words")`],
+  ["fs.writeSync", `process.getBuiltinModule("node:fs").writeSync(2, "the last words\\n")`],
+] as const) {
+  test(`what a function printed by ${what} before it blocks its machine for good is logged, under its invocation`, async () => {
+    const other = await startAgentProcess();
+    await other.bind({ main: `exports.default = { fetch() { ${print}; for (;;); } }` });
+    const request = other.open({});
+    const line = await other.logged("the last words");
+    assert.deepEqual(line, { stream: request.stream, level: line.level, text: "the last words" });
+    await other.kill();
+  });
+}
+
+test("what was printed right before a process is killed is logged", async () => {
+  const other = await startAgentProcess();
+  const kill = `process.getBuiltinModule("node:child_process").spawnSync("/bin/sh", ["-c", "kill -9 " + process.pid])`;
+  await other.bind({ main: `exports.default = { fetch() { for (let n = 0; n < 500; n++) console.log("line", n); ${kill} } }` });
+  other.open({});
+  await other.dead;
+  assert.deepEqual(
+    other.logs.map(({ text }) => text),
+    Array.from({ length: 500 }, (_, n) => `line ${n}`),
+  );
+});
+
+test("chunks of a line are one entry, lines in one chunk are several, and stderr is apart", async () => {
+  const reply = await run(
+    `for (const chunk of ["progress: ", ".", "."]) { process.stdout.write(chunk); process.stderr.write("e"); await null; }
+     process.stdout.write(" done\\nnext\\n\\nlast"); process.stdout.write(Buffer.from("c3", "hex")); process.stdout.write(Buffer.from("a4", "hex"));
+     process.stdout.write("C3B6", "hex"); return new Response()`,
+  );
+  await agent.logged("lastäö");
+  const lines = agent.logs.filter(({ stream }) => stream === reply.stream);
+  assert.deepEqual(
+    lines.filter(({ level }) => level === LogLevel.Info).map(({ text }) => text),
+    ["progress: .. done", "next", "", "lastäö"],
+  );
+  assert.deepEqual(
+    lines.filter(({ level }) => level === LogLevel.Error).map(({ text }) => text),
+    ["eee"],
+  );
+});
+
+test("what a child process prints on inherited descriptors is logged under the invocation that started it", async () => {
+  const script = JSON.stringify(`console.log("child out"); console.error("child err")`);
+  const reply = await run(
+    `const { spawn, spawnSync, execFileSync } = process.getBuiltinModule("node:child_process");
+     const child = spawn(process.execPath, ["-e", ${script}], { stdio: "inherit" });
+     if (child.stdout !== null || child.stdio[1] !== null) throw new Error("it has a stream");
+     await new Promise((resolve) => child.on("close", resolve));
+     const sync = spawnSync(process.execPath, ["-e", ${script}], { stdio: ["ignore", 1, process.stderr] });
+     const out = execFileSync(process.execPath, ["-p", "1"], { stdio: ["ignore", "pipe", "inherit"] });
+     return Response.json([sync.status, sync.stdout, sync.output, String(out)])`,
+    60_000,
+  );
+  assert.deepEqual(JSON.parse(reply.text), [0, null, [null, null, null], "1\n"]);
+  const lines = agent.logs.filter(({ stream }) => stream === reply.stream);
+  for (const [level, text] of [
+    [LogLevel.Info, "child out"],
+    [LogLevel.Error, "child err"],
+  ] as const)
+    assert.equal(lines.filter((line) => line.level === level && line.text === text).length, 2, text);
 });
 
 test("a long line arrives in parts", async () => {

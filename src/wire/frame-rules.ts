@@ -44,7 +44,7 @@ export const fromGuest: FrameRules = table({
   Credit: credit,
   Reset: reset,
   Done: { on: odd, min: 0, max: 0 },
-  Log: { on: zero | odd, min: 1, max: 1 + Limit.logText },
+  Log: { on: zero | odd, flags: Flag.Partial, min: 1, max: 1 + Limit.logText },
   Stats: { on: zero, ...json },
   Pong: eightBytes,
   Connect: { on: even, ...json },

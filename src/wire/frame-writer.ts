@@ -14,6 +14,9 @@ import { FrameType, HEADER_BYTES, Limit } from "./protocol.ts";
 
 const { stringify } = JSON;
 const SLAB_BYTES = 65_536;
+/** Gives bytes to the kernel before it returns; says how many were taken. */
+export type SendNow = (bytes: Uint8Array) => number;
+
 /** Payloads from this size on go to the channel without a copy. */
 const COPY_BELOW = 16_384;
 
@@ -107,6 +110,17 @@ export class FrameWriter {
     const bytes = this.#slab.subarray(this.#sent, this.#filled);
     this.#sent = this.#filled;
     this.#write(bytes);
+  }
+
+  /** As flush(), but the bytes have left this process when it returns, as far as `send` takes them and nothing is on its way before them. */
+  flushNow(send: SendNow): void {
+    if (this.#filled === this.#sent || this.#closed) return;
+    if (this.#channel.writableLength === 0) {
+      const taken = send(this.#slab.subarray(this.#sent, this.#filled));
+      this.#sent += taken;
+      this.#handed += taken;
+    }
+    this.flush();
   }
 
   /** Nothing is written any more; what has not been flushed is dropped. */

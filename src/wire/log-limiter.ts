@@ -14,7 +14,7 @@ const BURST_BYTES = 2 * BYTES_PER_SECOND;
 const LINE_COST = 64;
 const REPORT_AFTER_MS = 1_000;
 
-type LogEvent = (stream: number, level: LogLevel, text: string) => void;
+type LogEvent = (stream: number, level: LogLevel, text: string, partial: boolean) => void;
 
 export class LogLimiter {
   readonly #log: LogEvent;
@@ -30,14 +30,14 @@ export class LogLimiter {
   }
 
   /** @param payload of a Log frame: level, then text */
-  line(stream: number, payload: Buffer): void {
+  line(stream: number, payload: Buffer, partial: boolean): void {
     if (!this.#bucket.take(payload.length + LINE_COST, this.#clock.now())) {
       this.#dropped += 1;
       this.#cancelReport ??= this.#clock.after(REPORT_AFTER_MS, () => this.#report());
       return;
     }
     if (this.#dropped > 0) this.#report();
-    this.#log(stream, payload[0] as LogLevel, payload.toString("utf8", 1));
+    this.#log(stream, payload[0] as LogLevel, payload.toString("utf8", 1), partial);
   }
 
   close(): void {
@@ -49,6 +49,6 @@ export class LogLimiter {
     const dropped = this.#dropped;
     this.#dropped = 0;
     this.close();
-    this.#log(0, LogLevel.Platform, `${dropped} log lines were dropped: this machine logs more than 1 MiB a second`);
+    this.#log(0, LogLevel.Platform, `${dropped} log lines were dropped: this machine logs more than 1 MiB a second`, false);
   }
 }

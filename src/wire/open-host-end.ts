@@ -18,6 +18,7 @@ import { FrameReader } from "./frame-reader.ts";
 import { fromGuest, nameOf } from "./frame-rules.ts";
 import { encodeRequestHead } from "./head.ts";
 import { InvocationStream } from "./invocation-stream.ts";
+import { LineJoiner } from "./line-joiner.ts";
 import { Link } from "./link.ts";
 import { LogLimiter } from "./log-limiter.ts";
 import { parseMessage, statsSchema } from "./messages.ts";
@@ -49,11 +50,15 @@ class ChannelHostEnd implements HostEnd {
   readonly #link: Link;
   readonly #control: Control;
   readonly #egress: EgressStreams;
+  readonly #lines: LineJoiner;
   readonly #logs: LogLimiter;
   readonly #flood: FloodGuard;
   readonly #stats: TokenBucket;
   readonly #streams = new StreamTable<InvocationStream>();
-  readonly #onStreamClosed = (stream: InvocationStream) => this.#streams.remove(stream);
+  readonly #onStreamClosed = (stream: InvocationStream) => {
+    this.#lines.closed(stream.stream);
+    this.#streams.remove(stream);
+  };
   #over = false;
 
   constructor(channel: Duplex, events: HostEndEvents, clock: Clock) {
@@ -64,7 +69,8 @@ class ChannelHostEnd implements HostEnd {
     this.#link = new Link(channel, (what) => this.#die(what, true));
     this.#control = new Control(this.#link, clock, (reason) => this.#die(reason, false));
     this.#egress = new EgressStreams(this.#link, events, clock);
-    this.#logs = new LogLimiter((stream, level, text) => events.log(stream, level, text), clock);
+    this.#lines = new LineJoiner((stream, level, text) => events.log(stream, level, text), clock);
+    this.#logs = new LogLimiter((...piece) => this.#lines.piece(...piece), clock);
     this.#flood = new FloodGuard(clock.now());
     this.#stats = new TokenBucket(2, 5, clock.now());
     this.#listen();
@@ -136,7 +142,7 @@ class ChannelHostEnd implements HostEnd {
         if ((stream & 1) === 0) return this.#egress.onCredit(stream, payload.readUInt32LE(0));
         return this.#opened(stream, type)?.onCredit(payload.readUInt32LE(0));
       case FrameType.Log:
-        return this.#onLog(stream, payload);
+        return this.#onLog(stream, flags, payload);
       default:
         return this.#onRareFrame(type, stream, payload);
     }
@@ -176,10 +182,10 @@ class ChannelHostEnd implements HostEnd {
     this.#opened(stream, FrameType.Reset)?.onReset(code as ResetCode, payload.toString("utf8", 2));
   }
 
-  #onLog(stream: number, payload: Buffer): void {
+  #onLog(stream: number, flags: number, payload: Buffer): void {
     if (payload[0]! > LogLevel.Platform) return this.#die(`a Log of level ${payload[0]}`, true);
     if (!this.#streams.known(stream)) return this.#die(`a Log on stream ${stream}, which was never opened`, true);
-    this.#logs.line(stream, payload);
+    this.#logs.line(stream, payload, (flags & Flag.Partial) !== 0);
   }
 
   /** Advice only, so those that come too often are dropped. */
@@ -205,6 +211,7 @@ class ChannelHostEnd implements HostEnd {
     this.#reader.stop();
     this.#egress.close();
     this.#logs.close();
+    this.#lines.close();
     this.#link.close();
     this.#control.close(violation ? new MayflyError("protocol-violation", { what: reason }) : new MayflyError("machine-died", { reason }));
   }

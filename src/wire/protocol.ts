@@ -36,6 +36,8 @@ export const Flag = {
   End: 0x01,
   /** With End, from the guest: the reply is complete but the invocation goes on (waitUntil); Done follows. */
   Pending: 0x02,
+  /** Of a Log: its line goes on in the next Log of the stream and level. */
+  Partial: 0x04,
 } as const;
 
 /** Hard limits, in bytes unless said. A peer that passes one has violated the protocol. */

@@ -8,19 +8,22 @@ import { syncBuiltinESMExports } from "node:module";
 import { Writable } from "node:stream";
 import { LogLevel } from "../../wire/protocol.ts";
 import { current } from "../invocation/current.ts";
+import { captureChildOutput } from "./child-output.ts";
 import { describeAll } from "./describe.ts";
+import { type Print, lineCutter } from "./lines.ts";
 import type { Log } from "./log.ts";
 
-type Print = (level: LogLevel, text: string) => void;
-
 export function captureOutput(log: Log): void {
-  const print: Print = (level, text) => log.write(current.getStore() ?? null, level, text);
-  const out = asStream(LogLevel.Info, 1, print);
-  const error = asStream(LogLevel.Error, 2, print);
-  captureConsole(out, error, print);
+  const print: Print = (level, text, partial) => log.write(current.getStore() ?? null, level, text, partial);
+  const cutOut = lineCutter(LogLevel.Info, print);
+  const cutError = lineCutter(LogLevel.Error, print);
+  captureConsole(asStream(1, whole(LogLevel.Info, print)), asStream(2, whole(LogLevel.Error, print)), print);
+  const out = asStream(1, cutOut);
+  const error = asStream(2, cutError);
   Object.defineProperty(process, "stdout", { value: out, configurable: true, enumerable: true });
   Object.defineProperty(process, "stderr", { value: error, configurable: true, enumerable: true });
-  captureDescriptors(print);
+  captureChildOutput(print);
+  captureDescriptors((fd, bytes) => (fd === 1 ? cutOut : cutError)(bytes));
   captureWarnings(print);
 }
 
@@ -39,25 +42,37 @@ function captureConsole(out: Writable, error: Writable, print: Print): void {
   });
 }
 
-function asStream(level: LogLevel, fd: number, print: Print): Writable {
+function asStream(fd: number, take: (chunk: string | Buffer, encoding: BufferEncoding) => void): Writable {
   const stream = new Writable({
     decodeStrings: false,
-    write(chunk: string | Buffer, _encoding, done) {
-      print(level, withoutNewline(chunk.toString()));
+    write(chunk: string | Buffer, encoding, done) {
+      take(chunk, encoding);
       done();
     },
   });
   return Object.assign(stream, { fd, isTTY: false });
 }
 
-/** fs.write and fs.writeSync to descriptors 1 and 2. */
-function captureDescriptors(print: Print): void {
+/** One entry of the log for each write: a table stays together. */
+function whole(level: LogLevel, print: Print): (chunk: string | Buffer) => void {
+  return (chunk) => print(level, withoutNewline(chunk.toString()));
+}
+
+/** fs.write, fs.writeSync and fs.writeFileSync to descriptors 1 and 2. */
+function captureDescriptors(print: (fd: number, bytes: Buffer) => void): void {
   const { write, writeSync } = fs;
-  const take = (fd: unknown, data: unknown, from: unknown, length: unknown): number => {
+  const take = (fd: number, data: unknown, from?: unknown, length?: unknown): number => {
     const bytes = typeof data === "string" ? Buffer.from(data) : viewOf(data as NodeJS.ArrayBufferView, from, length);
-    print(fd === 1 ? LogLevel.Info : LogLevel.Error, withoutNewline(bytes.toString()));
+    print(fd, bytes);
     return bytes.length;
   };
+  for (const name of ["writeFileSync", "appendFileSync"] as const) {
+    const original = fs[name];
+    fs[name] = (file: fs.PathOrFileDescriptor, data: string | NodeJS.ArrayBufferView, options?: fs.WriteFileOptions) => {
+      if (file === 1 || file === 2) take(file, data);
+      else original(file, data as string, options);
+    };
+  }
   fs.writeSync = ((fd: number, data: never, from?: never, length?: never) =>
     fd === 1 || fd === 2 ? take(fd, data, from, length) : writeSync(fd, data, from, length)) as typeof fs.writeSync;
   fs.write = ((fd: number, data: unknown, ...rest: unknown[]) => {

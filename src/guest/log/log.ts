@@ -4,11 +4,12 @@
  * Owns: the count of lines dropped since the host last kept up.
  * 1. While more than QUEUE_BYTES wait for the host, or lines come faster than the host may be sent frames, they are dropped and
  *    counted; the count is logged when there is room.
- * 2. A line carries its invocation's stream only while that is open, and 0 after that.
+ * 2. What is written has left the process when write() returns: user code may end it, or block it until it is killed, right after.
+ * 3. A line carries its invocation's stream only while that is open, and 0 after that.
  */
 import { performance } from "node:perf_hooks";
-import type { FrameWriter } from "../../wire/frame-writer.ts";
-import { FrameType, Limit, LogLevel } from "../../wire/protocol.ts";
+import type { FrameWriter, SendNow } from "../../wire/frame-writer.ts";
+import { Flag, FrameType, Limit, LogLevel } from "../../wire/protocol.ts";
 import { TokenBucket } from "../../wire/token-bucket.ts";
 import type { SourceMaps } from "../code/source-maps.ts";
 import type { Invocation } from "../invocation/invocation.ts";
@@ -24,28 +25,32 @@ const TEXT_BYTES = 16 * Limit.logText;
 
 export class Log {
   readonly #writer: FrameWriter;
+  readonly #sendNow: SendNow;
   readonly #sourceMaps: SourceMaps;
   readonly #lines = new TokenBucket(LINES_PER_SECOND, LINES_AT_ONCE, now());
   #dropped = 0;
 
-  constructor(writer: FrameWriter, sourceMaps: SourceMaps) {
+  constructor(writer: FrameWriter, sendNow: SendNow, sourceMaps: SourceMaps) {
     this.#writer = writer;
+    this.#sendNow = sendNow;
     this.#sourceMaps = sourceMaps;
   }
 
-  write(invocation: Invocation | null, level: LogLevel, given: string): void {
+  /** @param partial the line goes on in what is written next */
+  write(invocation: Invocation | null, level: LogLevel, given: string, partial = false): void {
     if (this.#writer.pendingBytes > QUEUE_BYTES || !this.#lines.take(1, now())) {
       this.#dropped += 1;
       return;
     }
-    this.#put(invocation, level, given);
+    this.#put(invocation, level, given, partial);
   }
 
-  #put(invocation: Invocation | null, level: LogLevel, given: string): void {
+  #put(invocation: Invocation | null, level: LogLevel, given: string, partial = false): void {
     const text = this.#sourceMaps.apply(given);
     const stream = invocation !== null && invocation.open ? invocation.stream : 0;
-    if (text.length * 3 <= Limit.logText) this.#frame(stream, level, Buffer.from(text));
-    else this.#long(stream, level, Buffer.from(text.slice(0, TEXT_BYTES)), text.length);
+    if (text.length * 3 <= Limit.logText) this.#frame(stream, level, Buffer.from(text), partial);
+    else this.#long(stream, level, Buffer.from(text.slice(0, TEXT_BYTES)), text.length, partial);
+    this.#writer.flushNow(this.#sendNow);
   }
 
   /** The host took what was waiting. */
@@ -56,23 +61,23 @@ export class Log {
     this.#put(null, LogLevel.Platform, `${dropped} log lines were dropped: they came faster than they could be sent`);
   }
 
-  #long(stream: number, level: LogLevel, bytes: Buffer, characters: number): void {
+  #long(stream: number, level: LogLevel, bytes: Buffer, characters: number, partial: boolean): void {
     const end = Math.min(bytes.length, TEXT_BYTES);
     let from = 0;
     while (from < end) {
       const to = characterStart(bytes, Math.min(from + Limit.logText, end));
-      this.#frame(stream, level, bytes.subarray(from, to));
+      this.#frame(stream, level, bytes.subarray(from, to), partial && to === end);
       from = to;
     }
     if (characters > TEXT_BYTES || bytes.length > end)
       this.write(null, LogLevel.Platform, `a log line of ${characters} characters was cut`);
   }
 
-  #frame(stream: number, level: LogLevel, text: Buffer): void {
+  #frame(stream: number, level: LogLevel, text: Buffer, partial: boolean): void {
     const payload = Buffer.allocUnsafe(1 + text.length);
     payload[0] = level;
     payload.set(text, 1);
-    this.#writer.frame(FrameType.Log, 0, stream, payload);
+    this.#writer.frame(FrameType.Log, partial ? Flag.Partial : 0, stream, payload);
   }
 }
 

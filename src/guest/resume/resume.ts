@@ -3,6 +3,7 @@ import { PROTOCOL_VERSION, type ReadyMessage, type ResumeMessage } from "../../w
 import type { Transport } from "../channel.ts";
 import { onOsv } from "../osv.ts";
 import { spreadEntropy } from "./entropy.ts";
+import { resetTimeOrigin } from "./time-origin.ts";
 import { setWallClock } from "./wall-clock.ts";
 
 export const AGENT_VERSION = "0.1.0";
@@ -12,6 +13,7 @@ export function resume(message: ResumeMessage, transport: Transport): { ready: R
   const kernel = kernelOf(transport);
   // Sandboxes and bare processes live on the host's clock and kernel, which are right.
   if (transport === "tcp") setWallClock(message.now);
+  resetTimeOrigin();
   const failures = spreadEntropy(Buffer.from(message.entropy, "base64"), kernel === "linux");
   const protocol = Math.min(message.protocol.max, PROTOCOL_VERSION);
   return { ready: { protocol, agent: AGENT_VERSION, node: process.versions.node, kernel }, failures };

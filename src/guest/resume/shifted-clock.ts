@@ -13,6 +13,11 @@ export function shiftClock(now: number): void {
   shiftTemporal();
 }
 
+/** The wall clock, whatever user code has put in Date's place. */
+export function wallNow(): number {
+  return nativeNow() + offsetMs;
+}
+
 export function isShifted(): boolean {
   return shifted;
 }

@@ -18,6 +18,7 @@ import { createCgroup } from "../cgroup/create-cgroup.ts";
 import type { ExitReason, Machine, MachineExit, Usage } from "../driver.ts";
 import { type ConsoleTail, keepTail } from "../console-tail.ts";
 import { within } from "../deadline.ts";
+import { drained } from "../drained.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { endBelow, signalAll } from "./signals.ts";
 
@@ -167,17 +168,4 @@ async function release(plan: ChildPlan, child: Child, cgroup: Cgroup): Promise<s
   } catch (error) {
     return `; left behind: ${(error as Error).message}`;
   }
-}
-
-const DRAIN_MS = 100;
-
-/** What the guest sent last is still in the socket: a reader gets it before the channel goes. */
-async function drained(channel: Socket, clock: Clock): Promise<void> {
-  if (channel.destroyed || channel.readableFlowing !== true) return;
-  const { promise: over, resolve } = Promise.withResolvers<void>();
-  const cancel = clock.after(DRAIN_MS, resolve);
-  // Not once(): the reset of a connection that the guest had not read to its end is an end like others.
-  channel.once("close", resolve);
-  await over;
-  cancel();
 }

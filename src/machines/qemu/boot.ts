@@ -43,7 +43,8 @@ export async function withBootedGuest<T>(options: BootOptions, use: (booted: Boo
   let qemu: QemuProcess | undefined;
   try {
     fs.ftruncateSync(memory, shape.memoryMb * 1_048_576);
-    qemu = spawnQemu(confined, bootArguments(shape, "mayfly-boot", options.tscKhz, files.initrd !== undefined), { memory, ...files });
+    const args = bootArguments(shape, "mayfly-boot", options.tscKhz, files.initrd !== undefined);
+    qemu = spawnQemu(confined, args, { memory, ...files }, options.clock);
     const ended = failOnExit(qemu);
     const used = useGuest(options, { qemu, confined, memory }, use);
     return await Promise.race([used.catch((error) => preferring(ended, options.clock, error)), ended]);

@@ -56,11 +56,11 @@ export async function startClone(options: CloneOptions): Promise<Machine> {
   }
 }
 
-async function spawnClone({ spec, shape, template, root }: CloneOptions, confined: Confined): Promise<QemuProcess> {
+async function spawnClone({ spec, shape, template, root, clock }: CloneOptions, confined: Confined): Promise<QemuProcess> {
   // Opened anew: a descriptor that clones share would share its position too.
   const state = fs.openSync(`/proc/self/fd/${template.state}`, "r");
   try {
-    return spawnQemu(confined, cloneArguments(shape, spec.id), { state, memory: template.memory, root });
+    return spawnQemu(confined, cloneArguments(shape, spec.id), { state, memory: template.memory, root }, clock);
   } finally {
     fs.closeSync(state);
   }

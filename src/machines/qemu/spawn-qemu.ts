@@ -5,6 +5,8 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
 import { type ConsoleTail, keepTail } from "../console-tail.ts";
+import type { Clock } from "../../clock/clock.ts";
+import { drained } from "../drained.ts";
 import type { Confined } from "./confinement.ts";
 import { spawned } from "../spawned.ts";
 import { Fd } from "./command-line.ts";
@@ -33,12 +35,12 @@ export interface QemuProcess {
   kill(): void;
 }
 
-export function spawnQemu(confined: Confined, args: string[], files: InheritedFiles): QemuProcess {
+export function spawnQemu(confined: Confined, args: string[], files: InheritedFiles, clock: Clock): QemuProcess {
   const [program, ...before] = confined.command as [string, ...string[]];
   // A group of its own: Ctrl-C in the server's terminal is not meant for it, which lets its invocations finish.
   const child = spawned(spawn(program, [...before, ...args], { cwd: "/", env: {}, stdio: descriptors(files), detached: true }));
   const streams = child.stdio as readonly unknown[] as readonly (Socket | undefined)[];
-  const exited = reap(child);
+  const exited = reap(child, clock);
   const channel = streams[Fd.Channel] as Socket;
   channel.on("error", () => undefined); // "close" follows, and is what its reader acts on
   return {
@@ -65,13 +67,15 @@ function descriptors(files: InheritedFiles) {
 }
 
 /** "exit" comes before the last output is read; "close" waits for the channel's reader too. So: exit, then the two outputs. */
-async function reap(child: ChildProcess) {
+async function reap(child: ChildProcess, clock: Clock) {
   const outputs = Promise.all([once(child.stdout as Readable, "close"), once(child.stderr as Readable, "close")]);
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
     child.on("exit", (code, signal) => resolve([code, signal]));
   });
   await outputs;
-  (child.stdio[Fd.Channel] as Socket).destroy();
+  const channel = child.stdio[Fd.Channel] as Socket;
+  await drained(channel, clock);
+  channel.destroy();
   (child.stdio[Fd.Qmp] as Socket).destroy();
   return { code, signal };
 }

@@ -1,0 +1,71 @@
+/**
+ * Puts together the lines that a guest printed in pieces: what it sends at once, so that none is lost when it ends, is still one line of the log.
+ *
+ * Owns: the lines whose end has not come.
+ * 1. A line ends with the piece that says so, a second after its last piece, with its stream, or with the connection.
+ * 2. At most MOST_OPEN lines wait, none of them longer than Limit.logText characters.
+ */
+import type { Clock } from "../clock/clock.ts";
+import { Limit, type LogLevel } from "./protocol.ts";
+
+type LogEvent = (stream: number, level: LogLevel, text: string) => void;
+
+interface OpenLine {
+  stream: number;
+  level: LogLevel;
+  text: string;
+  cancel: () => void;
+}
+
+const PAUSE_MS = 1_000;
+const MOST_OPEN = 32;
+const LEVELS = 8;
+
+export class LineJoiner {
+  readonly #log: LogEvent;
+  readonly #clock: Clock;
+  /** By stream and level: what goes to stdout is not mixed with what goes to stderr. */
+  readonly #open = new Map<number, OpenLine>();
+
+  constructor(log: LogEvent, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  piece(stream: number, level: LogLevel, text: string, partial: boolean): void {
+    const key = stream * LEVELS + level;
+    const line = this.#open.get(key);
+    if (line !== undefined) this.#take(key, line);
+    const whole = line === undefined ? text : line.text + text;
+    if (!partial || whole.length > Limit.logText) return this.#log(stream, level, whole);
+    if (this.#open.size >= MOST_OPEN) this.#endFirst();
+    const cancel = this.#clock.after(PAUSE_MS, () => this.#end(key));
+    this.#open.set(key, { stream, level, text: whole, cancel });
+  }
+
+  /** Nothing more comes on the stream. */
+  closed(stream: number): void {
+    if (this.#open.size === 0) return;
+    for (const [key, line] of this.#open) if (line.stream === stream) this.#end(key);
+  }
+
+  close(): void {
+    for (const key of this.#open.keys()) this.#end(key);
+  }
+
+  #endFirst(): void {
+    for (const key of this.#open.keys()) return this.#end(key);
+  }
+
+  #end(key: number): void {
+    const line = this.#open.get(key);
+    if (line === undefined) return;
+    this.#take(key, line);
+    this.#log(line.stream, line.level, line.text);
+  }
+
+  #take(key: number, line: OpenLine): void {
+    line.cancel();
+    this.#open.delete(key);
+  }
+}
