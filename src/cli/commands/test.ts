@@ -1,30 +1,53 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { loadConfig } from "../../config/load.ts";
 import { MayflyError } from "../../errors/error.ts";
 import { ExitCode } from "../exit-codes.ts";
+import { type Suite, suites } from "../fresh/debian-root.ts";
+import { runFresh } from "../fresh/run-fresh.ts";
 import { prepareHost } from "../prepare-host.ts";
 import { findTests, runTests } from "../run-tests.ts";
 
 /** The tests of egress build a network of their own. */
 const iproute = { name: "iproute2", program: "ip", why: "makes the network namespaces of the tests" };
 
+const debootstrap = { name: "debootstrap", program: "debootstrap", why: "makes the minimal Debian" };
+
+interface Options {
+  json?: true;
+  fresh?: Suite;
+}
+
 export function define(command: Command): void {
   command
     .argument("[files...]", "run only the test files whose path contains one of these")
+    .addOption(
+      new Option("--fresh <suite>", "run `mayfly demo --once` and the tests in a minimal Debian made for it, from a clone").choices(suites),
+    )
     .option("--json", "print the totals as JSON on the last line")
     .addHelpText(
       "after",
-      "\nReal machines are started; a part that is missing is a failure, not a skip.\n\nExample:\n  mayfly test src/policy",
+      "\nReal machines are started; a part that is missing is a failure, not a skip.\n\nExample:\n  mayfly test src/policy\n  mayfly test --fresh trixie",
     )
     .action(test);
 }
 
-async function test(filters: string[], options: { json?: true }): Promise<void> {
+async function test(filters: string[], options: Options): Promise<void> {
+  if (options.fresh !== undefined) return testFresh(options.fresh, filters, options);
   const files = findTests(filters);
   if (files.length === 0) throw new MayflyError("bad-request", { what: `no test file's path contains ${filters.join(" or ")}` });
   await prepareHost([iproute]);
   const totals = await runTests(files);
   console.log(options.json ? JSON.stringify(totals) : inWords(totals));
   if (totals.failed > 0 || totals.passed === 0) process.exitCode = ExitCode.Failed;
+}
+
+async function testFresh(suite: Suite, filters: string[], { json }: Options): Promise<void> {
+  await prepareHost([debootstrap]);
+  const result = await runFresh({ suite, cacheDir: loadConfig({}).cacheDir, filters });
+  if (result === undefined) return;
+  const { passed, detail, log } = result;
+  console.log(json ? JSON.stringify({ suite, passed, detail, log }) : `Debian ${suite}: ${detail}. The log is ${log}`);
+  if (!passed) process.exitCode = ExitCode.Failed;
 }
 
 /** The last line, which CI reads. */

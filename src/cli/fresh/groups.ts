@@ -1,0 +1,63 @@
+/**
+ * Control groups for what runs in a fresh Debian: it sees them as a whole tree (by a cgroup namespace), so that its servers and this host's
+ * never sweep each other's, and whatever it leaves is removed here.
+ */
+import { globSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { MayflyError } from "../../errors/error.ts";
+import { handDown } from "../../machines/cgroup/delegate.ts";
+import { type CgroupHome, detectCgroups } from "../../machines/cgroup/detect.ts";
+import { ownerLives, ownerName } from "../../machines/cgroup/owner.ts";
+import { removeGroups } from "../../machines/cgroup/remove.ts";
+import { treesOf } from "../../machines/cgroup/sweep.ts";
+
+export interface FreshGroups {
+  /** Who writes its process id to all of them is in the groups. */
+  joinFiles: string[];
+  /** What is mounted inside: controllers of version 1, as mount's option has them ("cpu,cpuacct"), or "unified". */
+  hierarchies: string[];
+  /** Ends all that runs in them. */
+  remove(): Promise<void>;
+}
+
+const PREFIX = "fresh-";
+
+/** Rejects with "missing-part" where this host has none for us. */
+export async function makeFreshGroups(home: CgroupHome = detectCgroups()): Promise<FreshGroups> {
+  if (home.kind === "none")
+    throw new MayflyError("missing-part", {
+      part: "control groups",
+      reason: home.reason,
+      cure: "Run as root, on a host that mounts them.",
+    });
+  const trees = treesOf(home);
+  for (const tree of trees) await sweep(tree);
+  const folders = trees.map((tree) => join(tree, `${PREFIX}${ownerName}`));
+  for (const folder of folders) mkdirSync(folder, { recursive: true });
+  if (home.kind === "v2") folders.forEach(handDown);
+  return {
+    joinFiles: folders.map((folder) => join(folder, "cgroup.procs")),
+    hierarchies: home.kind === "v2" ? ["unified"] : trees.map((tree) => controllersOf(home, tree)),
+    remove: async () => {
+      for (const folder of folders) await removeWithAllBelow(folder);
+    },
+  };
+}
+
+function controllersOf(home: CgroupHome, tree: string): string {
+  return Object.entries(home)
+    .filter(([, folder]) => folder === tree)
+    .map(([controller]) => controller)
+    .join(",");
+}
+
+/** What a run that was killed left. */
+async function sweep(tree: string): Promise<void> {
+  const left = readdirSync(tree).filter((name) => name.startsWith(PREFIX) && ownerLives(name.slice(PREFIX.length)) === false);
+  for (const name of left) await removeWithAllBelow(join(tree, name));
+}
+
+async function removeWithAllBelow(folder: string): Promise<void> {
+  const below = globSync("**/cgroup.procs", { cwd: folder }).map((file) => join(folder, file, ".."));
+  await removeGroups([...new Set([...below, folder])].toSorted((a, b) => b.length - a.length));
+}

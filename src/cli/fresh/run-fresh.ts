@@ -1,0 +1,113 @@
+/**
+ * `mayfly test --fresh`: a minimal Debian in which nothing happens to lie about, a clone of this repository in it, and there the two commands of
+ * the README.
+ *
+ * Owns `<cache>/fresh/`: a folder for each run, which goes with it (what a killed run left goes with the next), and the last log of each suite.
+ */
+import { execFileSync } from "node:child_process";
+import { createWriteStream, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { once } from "node:events";
+import { MayflyError } from "../../errors/error.ts";
+import { withDraftFolder } from "../../images/draft-folder.ts";
+import { projectDir } from "../run-tool.ts";
+import { showProgress } from "../terminal.ts";
+import { makeDebian, type Suite } from "./debian-root.ts";
+import { enterRoot } from "./enter.ts";
+import { type FreshGroups, makeFreshGroups } from "./groups.ts";
+import { type Logged, runLogged } from "./run-logged.ts";
+
+export interface FreshOptions {
+  suite: Suite;
+  cacheDir: string;
+  /** Of test files; all where there is none. */
+  filters: string[];
+}
+
+export interface FreshResult {
+  passed: boolean;
+  /** The end of a sentence. */
+  detail: string;
+  log: string;
+}
+
+/** What the README asks for. */
+const packages = ["nodejs", "npm", "git"];
+
+/** Rejects with "missing-part" where this host can't; undefined where a signal ended it. Nothing of it stays but the log. */
+export async function runFresh({ suite, cacheDir, filters }: FreshOptions): Promise<FreshResult | undefined> {
+  if (process.getuid?.() !== 0) throw missing("root's rights", "another root folder is entered by its rights alone", "Run it as root.");
+  const folder = join(cacheDir, "fresh");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const groups = await makeFreshGroups();
+  const file = join(folder, `${suite}.log`);
+  const log = createWriteStream(file);
+  const { signal, ignore } = untilSignal();
+  try {
+    const passed = await withDraftFolder(folder, (draft) => inDraft(draft, { suite, filters, groups, logged: { log, signal } }));
+    return { ...passed, log: file };
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  } finally {
+    ignore();
+    log.end();
+    await once(log, "close");
+  }
+}
+
+interface Run {
+  suite: Suite;
+  filters: string[];
+  groups: FreshGroups;
+  logged: Logged;
+}
+
+async function inDraft(draft: string, run: Run): Promise<Omit<FreshResult, "log">> {
+  try {
+    return await runIn(join(draft, "root"), run);
+  } finally {
+    // Also waits until the last process is gone, and with it the last mount.
+    await run.groups.remove();
+  }
+}
+
+async function runIn(root: string, { suite, filters, groups, logged }: Run): Promise<Omit<FreshResult, "log">> {
+  const { step, done } = showProgress();
+  const run = async (command: string[], env: Record<string, string>) => {
+    if ((await runLogged(logged, command, env, false)) !== 0)
+      throw missing(`Debian ${suite}`, "it could not be made", "Its log says more.");
+  };
+  const env = await makeDebian({ suite, root, packages, groups, run, progress: step }).finally(done);
+  step("cloning the repository into it");
+  execFileSync("git", ["clone", "--quiet", "--no-hardlinks", projectDir, join(root, "mayfly")]);
+  done();
+  // Debian 13 has /tmp in memory, Debian 12 on its disk.
+  const entry = { root, cwd: "/mayfly", groups, tmpfs: suite === "bookworm" ? [] : ["/tmp"] };
+  const inside = (...command: string[]) => {
+    console.error(`--- in Debian ${suite}: ${command.join(" ")}`);
+    return runLogged(logged, enterRoot(entry, command), env, true);
+  };
+  const demo = await inside("./mayfly", "demo", "--once");
+  if (demo !== 0) return { passed: false, detail: `\`mayfly demo --once\` ended with ${demo}` };
+  const tests = await inside("./mayfly", "test", ...filters);
+  if (tests !== 0) return { passed: false, detail: `the demo passed, but \`mayfly test\` ended with ${tests}` };
+  return { passed: true, detail: "the demo and the tests passed" };
+}
+
+function missing(part: string, reason: string, cure: string): MayflyError {
+  return new MayflyError("missing-part", { part, reason, cure });
+}
+
+/** Aborted by Ctrl-C and its like; then everything is taken away before we end. */
+function untilSignal(): { signal: AbortSignal; ignore: () => void } {
+  const controller = new AbortController();
+  const abort = (name: NodeJS.Signals) => {
+    console.error(`${name}: taking away what was made`);
+    process.exitCode = name === "SIGINT" ? 130 : 143;
+    controller.abort();
+  };
+  const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const name of names) process.on(name, abort);
+  return { signal: controller.signal, ignore: () => names.forEach((name) => process.off(name, abort)) };
+}
