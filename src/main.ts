@@ -134,10 +134,19 @@ function openState({ config: { stateDir, prices }, clock, log, closing }: Start)
 }
 
 /** What a killed server left of its machines is cleared away by the driver's prepare(). */
-async function openDriver({ config, clock, progress, closing }: Start, { accounts }: State): Promise<ChosenDriver> {
+async function openDriver({ config, clock, log, progress, closing }: Start, { accounts }: State): Promise<ChosenDriver> {
   const runDir = join(config.stateDir, "run");
   const { cacheDir, kernel, osvKernel } = config;
-  const surroundings = { cacheDir, runDir, clock, progress, kernel, osvKernel, onCpuUsed: (cpuUs: number) => accounts.templateMade(cpuUs) };
+  const surroundings = {
+    cacheDir,
+    runDir,
+    clock,
+    progress,
+    warn: (text: string) => log.warn(text),
+    kernel,
+    osvKernel,
+    onCpuUsed: (cpuUs: number) => accounts.templateMade(cpuUs),
+  };
   const chosen = await chooseDriver(config.driver, surroundings);
   closing.defer(() => chosen.driver.close());
   await chosen.driver.prepare(progress, usualSize);

@@ -62,6 +62,11 @@ export interface Machine {
   readonly fresh: boolean;
   /** Resolves when nothing of the machine is left on the host: process, cgroup, files. Never rejects. */
   readonly exited: Promise<MachineExit>;
+  /**
+   * Called once by whoever brings it up: its agent has answered and done its rehearsal, or it failed at that and nobody wanted its end. A driver
+   * learns from it whether what it starts machines from is sound.
+   */
+  cameUp?(worked: boolean): void;
   usage(): Usage;
   /** Freezes the machine: no CPU is used until cont(). Idempotent. */
   stop(): Promise<void>;

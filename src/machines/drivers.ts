@@ -17,6 +17,8 @@ export interface DriverSurroundings {
   runDir: string;
   clock: Clock;
   progress: (step: string) => void;
+  /** Told of what a driver had to mend by itself: a sentence. As progress where absent. */
+  warn?: (text: string) => void;
   /** What runs in the machines: only the driver qemu has a choice. Default: linux. */
   kernel?: GuestKernelName;
   /** OSv's, as the user named it. */
@@ -59,7 +61,7 @@ export async function createDriver(name: SelectableDriver, surroundings: DriverS
 async function createQemu(surroundings: DriverSurroundings, kernel: GuestKernelName): Promise<Driver> {
   const { createQemuDriver } = await import("./qemu/qemu-driver.ts");
   const guest = kernel === "osv" ? (await import("./qemu/osv.ts")).osv : (await import("./qemu/linux.ts")).linux;
-  return createQemuDriver({ ...surroundings, guest, image: once(() => guestImage(surroundings)) });
+  return createQemuDriver({ warn: surroundings.progress, ...surroundings, guest, image: once(() => guestImage(surroundings)) });
 }
 
 function guestImage({ cacheDir, progress, kernel, osvKernel }: DriverSurroundings): Promise<Image | OsvImage> {

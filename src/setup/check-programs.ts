@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Finding } from "./doctor.ts";
@@ -40,8 +40,8 @@ export async function checkQemuImg(): Promise<Finding> {
 
 /** Fetched when the gvisor driver is first used, so its absence is no fault. */
 export function checkRunsc(cacheDir: string): Finding {
-  const path = join(cacheDir, "packages/trixie/runsc/usr/bin/runsc");
-  const detail = existsSync(path) ? path : "not fetched yet; the driver gvisor downloads it from Debian 13 when first used";
+  const [path] = globSync(join(cacheDir, "packages/trixie/roots/*/usr/bin/runsc"));
+  const detail = path ?? "not fetched yet; the driver gvisor downloads it from Debian 13 when first used";
   return { part: "runsc (gVisor)", ok: true, detail };
 }
 

@@ -4,7 +4,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type DebianPackage, fetchDebianPackages } from "../debian/fetch-package.ts";
+import { fetchProgramRoot, hostCommand } from "../debian/program-root.ts";
 import { runProgram } from "../run-program.ts";
 import { sectorBytes } from "./gpt.ts";
 
@@ -29,26 +29,17 @@ export interface BootLoaderOptions {
   progress: (step: string) => void;
 }
 
-const packageNames = [
-  "grub-common",
-  "grub-pc-bin",
-  "grub-efi-amd64-bin",
-  "libdevmapper1.02.1",
-  "liblzma5",
-  "libselinux1",
-  "libudev1",
-  "libpcre2-8-0",
-];
+const packages = ["grub-common", "grub-pc-bin", "grub-efi-amd64-bin"];
 const commonModules = ["part_gpt", "fat", "search_fs_uuid", "linux", "boot"];
 
 export async function makeBootLoader(options: BootLoaderOptions): Promise<BootLoader> {
   const { cacheDir, scratch, progress, coreSector } = options;
-  const packages = await fetchDebianPackages({ suite: "bookworm", names: packageNames, cacheDir, progress });
+  const root = await fetchProgramRoot({ suite: "bookworm", packages, cacheDir, progress });
   const config = join(scratch, "grub.cfg");
   await writeFile(config, configText(options));
-  const core = await makeImage(packages, { config, scratch, format: "i386-pc", modules: ["biosdisk", ...commonModules] });
-  const efi = await makeImage(packages, { config, scratch, format: "x86_64-efi", modules: commonModules });
-  const boot = await readFile(join(dirOf(packages, "grub-pc-bin"), "usr/lib/grub/i386-pc/boot.img"));
+  const core = await makeImage(root, { config, scratch, format: "i386-pc", modules: ["biosdisk", ...commonModules] });
+  const efi = await makeImage(root, { config, scratch, format: "x86_64-efi", modules: commonModules });
+  const boot = await readFile(join(root, "usr/lib/grub/i386-pc/boot.img"));
   return { bootSector: patchBootSector(boot, coreSector), core: patchCore(core, coreSector), efi };
 }
 
@@ -63,18 +54,12 @@ interface ImagePlan {
   modules: string[];
 }
 
-async function makeImage(packages: DebianPackage[], { config, scratch, format, modules }: ImagePlan): Promise<Buffer> {
-  const tool = join(dirOf(packages, "grub-common"), "usr/bin/grub-mkimage");
-  const folder = join(dirOf(packages, format === "i386-pc" ? "grub-pc-bin" : "grub-efi-amd64-bin"), "usr/lib/grub", format);
+async function makeImage(root: string, { config, scratch, format, modules }: ImagePlan): Promise<Buffer> {
+  const [program, ...before] = await hostCommand(root, "/usr/bin/grub-mkimage");
   const output = join(scratch, `${format}.img`);
-  const libraries = packages.flatMap(({ dir }) => [join(dir, "lib/x86_64-linux-gnu"), join(dir, "usr/lib/x86_64-linux-gnu")]).join(":");
-  const args = ["-O", format, "-d", folder, "-o", output, "-p", "/", "-c", config, ...modules];
-  await runProgram(tool, args, { name: "grub-mkimage", env: { LD_LIBRARY_PATH: libraries } });
+  const args = ["-O", format, "-d", join(root, "usr/lib/grub", format), "-o", output, "-p", "/", "-c", config, ...modules];
+  await runProgram(program, [...before, ...args], { name: "grub-mkimage" });
   return readFile(output);
-}
-
-function dirOf(packages: DebianPackage[], name: string): string {
-  return packages.find((found) => found.name === name)!.dir;
 }
 
 /** What grub-bios-setup does to GRUB's boot.img (include/grub/i386/pc/boot.h). */

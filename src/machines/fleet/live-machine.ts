@@ -191,6 +191,7 @@ export class LiveMachine {
     this.#meter.sample(machine.usage());
     this.#state = "blank";
     this.#wasReady = true;
+    machine.cameUp?.(true);
     this.#events.blank(this.#id);
     // Whoever it was started for may have gone meanwhile. The events above change the state.
     if (urgent && (this.#state as MachineState) === "blank") await lieDown();
@@ -288,7 +289,9 @@ export class LiveMachine {
 
   #finish(reason: string): void {
     this.#egress?.close();
-    this.#tellGone({ reason, asked: this.#asked, failed: !this.#asked && !this.#wasReady });
+    const failed = !this.#asked && !this.#wasReady;
+    if (failed && this.#version === undefined) this.#machine?.cameUp?.(false);
+    this.#tellGone({ reason, asked: this.#asked, failed });
   }
 
   #isDying(): boolean {

@@ -30,15 +30,18 @@ test("a start that QEMU refuses rejects with what QEMU said, and leaves nothing"
   const root = fs.openSync(disk, "r");
   const before = footprint([runDir]);
 
+  const outcomes: boolean[] = [];
   const starting = startClone({
     spec: { id: `refused-${process.pid}`, memoryMb: 128, vcpus: 1 },
     shape: { guest: linux, accelerator: "tcg", memoryMb: 128, vcpus: 1 },
-    template: { memory, state },
+    template: { memory, state, digest: "" },
     root,
     confinement,
     clock: systemClock,
+    tried: (worked) => void outcomes.push(worked),
   });
   await assert.rejects(starting, (error: MayflyError) => error.code === "machine-start-failed" && /QEMU: .*migration/i.test(error.message));
+  assert.deepEqual(outcomes, [false]);
   assert.deepEqual(await settledFootprint(before, [runDir]), before);
   for (const fd of [memory, state, root]) fs.closeSync(fd);
   confinement.remove();

@@ -25,6 +25,8 @@ export interface CloneOptions {
   root: number;
   confinement: Confinement;
   clock: Clock;
+  /** What became of it, which says something of the template. */
+  tried: (worked: boolean) => void;
 }
 
 /** What QEMU itself may hold beside the guest's memory: translated code, its heap, page tables. */
@@ -50,6 +52,7 @@ export async function startClone(options: CloneOptions): Promise<Machine> {
     await within(options.clock, START_MS, loadState(qemu.qmp), () => `QEMU did not resume within ${START_MS} ms`);
     return machine;
   } catch (error) {
+    options.tried(false);
     await machine.kill();
     const said = qemu.stderr.lastLines(4) || (error as Error).message;
     throw new MayflyError("machine-start-failed", { reason: `QEMU: ${said}` }, error);
@@ -66,7 +69,7 @@ async function spawnClone({ spec, shape, template, root, clock }: CloneOptions, 
   }
 }
 
-function createMachine({ spec, shape }: CloneOptions, qemu: QemuProcess, cgroup: Cgroup, confined: Confined): Machine {
+function createMachine({ spec, shape, tried }: CloneOptions, qemu: QemuProcess, cgroup: Cgroup, confined: Confined): Machine {
   let killed = false;
   let last: Usage = { cpuUs: 0, memoryBytes: 0 };
   let ended = false;
@@ -83,6 +86,7 @@ function createMachine({ spec, shape }: CloneOptions, qemu: QemuProcess, cgroup:
     channel: qemu.channel,
     fresh: false,
     exited,
+    cameUp: tried,
     usage: () => (ended ? last : cgroup.usage()),
     stop: async () => void (await qemu.qmp.command("stop")),
     cont: async () => void (await qemu.qmp.command("cont")),

@@ -48,7 +48,7 @@ export function createConfinement(facts: HostFacts, runDir: string): Confinement
 }
 
 function createJailed(facts: HostFacts, runDir: string): Confinement {
-  const jail = buildJail(facts.qemu, path.join(runDir, "qemu-jail"));
+  const jail = buildJail(facts, path.join(runDir, "qemu-jail"));
   const uids = createUids();
   return {
     detail: "each machine: own user id, own root folder, empty network",
@@ -79,6 +79,7 @@ const PROCESSES = ["--nproc=128"];
 const always = ["--no-new-privs", "--pdeathsig=KILL"];
 
 function createUnprivileged(facts: HostFacts, runDir: string): Confinement {
+  if (facts.root !== "/") throw new Error(`only root runs the QEMU of another root folder, ${facts.root}`);
   const namespaces = ["/usr/bin/unshare", "--user", "--map-current-user", "--net", "--ipc"];
   const allowed = spawnSync(namespaces[0] as string, [...namespaces.slice(1), "/usr/bin/true"]).status === 0;
   const qemu = ["/usr/bin/setpriv", ...always, facts.qemu];

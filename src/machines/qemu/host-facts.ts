@@ -2,12 +2,17 @@
 import { execFile } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
+import path from "node:path";
 import { promisify } from "node:util";
+
+import { hostCommand } from "../../images/debian/program-root.ts";
 
 const run = promisify(execFile);
 
 export interface HostFacts {
-  /** Path of QEMU's binary, symbolic links resolved. */
+  /** The root folder that QEMU, its libraries and firmware are taken from: "/", or one of unpacked packages. */
+  root: string;
+  /** Path of QEMU's binary in that root, symbolic links resolved. */
   qemu: string;
   /** For example "7.2.22". */
   qemuVersion: string;
@@ -23,14 +28,16 @@ export interface HostFacts {
 const PLACES = ["/usr/bin/qemu-system-x86_64", "/usr/local/bin/qemu-system-x86_64"];
 
 /** Undefined where there is no QEMU. */
-export async function readHostFacts(): Promise<HostFacts | undefined> {
-  const found = PLACES.find((place) => fs.existsSync(place));
+export async function readHostFacts(root = "/"): Promise<HostFacts | undefined> {
+  const found = PLACES.find((place) => fs.existsSync(path.join(root, place)));
   if (found === undefined) return undefined;
-  const qemu = fs.realpathSync(found);
-  const { stdout } = await run(qemu, ["--version"], { timeout: 10_000 });
-  const { size, mtimeMs } = fs.statSync(qemu);
+  const qemu = root === "/" ? fs.realpathSync(found) : found;
+  const [program, ...before] = root === "/" ? [qemu] : await hostCommand(root, qemu);
+  const { stdout } = await run(program, [...before, "--version"], { timeout: 10_000 });
+  const { size, mtimeMs } = fs.statSync(path.join(root, qemu));
   const cpuinfo = fs.readFileSync("/proc/cpuinfo", "utf8");
   return {
+    root,
     qemu,
     qemuVersion: /version ([\d.]+)/.exec(stdout)?.[1] ?? stdout.trim(),
     qemuBuild: `${size}-${mtimeMs}`,

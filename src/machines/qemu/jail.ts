@@ -6,6 +6,8 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 
+import type { HostFacts } from "./host-facts.ts";
+
 export interface Jail {
   root: string;
   /** Paths inside. */
@@ -16,42 +18,53 @@ export interface Jail {
 }
 
 const SETPRIV = "/usr/bin/setpriv";
+const LOADER = "/lib64/ld-linux-x86-64.so.2";
+const FOLDERS = ["/usr/lib/x86_64-linux-gnu", "/usr/lib"];
 /** Debian's QEMU has its accelerators as modules in the first of these. */
 const MODULES = ["/usr/lib/x86_64-linux-gnu/qemu", "/usr/lib64/qemu", "/usr/lib/qemu"];
 const FIRMWARE = ["/usr/share/qemu", "/usr/share/seabios", "/usr/share/qboot"];
 
-/** @param folder made anew; its own mode keeps other users of the host out */
-export function buildJail(qemu: string, folder: string): Jail {
+/**
+ * @param facts where QEMU is taken from
+ * @param folder made anew; its own mode keeps other users of the host out
+ */
+export function buildJail({ root: source, qemu }: Pick<HostFacts, "root" | "qemu">, folder: string): Jail {
   fs.rmSync(folder, { recursive: true, force: true });
   const root = path.join(folder, "root");
   for (const empty of ["proc", "dev", "exchange"]) fs.mkdirSync(path.join(root, empty), { recursive: true });
   fs.chmodSync(folder, 0o700);
-  for (const file of filesOf(qemu)) place(file, path.join(root, file));
+  for (const file of filesOf(source, qemu)) place(path.join(source, file), path.join(root, file));
   makeKvmNode(path.join(root, "dev/kvm"));
   const exchange = { outside: path.join(root, "exchange"), inside: "/exchange" };
   return { root, qemu, setpriv: SETPRIV, exchange, remove: () => fs.rmSync(folder, { recursive: true, force: true }) };
 }
 
-function filesOf(qemu: string): string[] {
-  const modules = MODULES.flatMap((folder) => filesIn(folder, /^accel-.*x86_64\.so$/));
+/** Paths in the root that they are taken from, and in the jail. */
+function filesOf(source: string, qemu: string): string[] {
+  const modules = MODULES.flatMap((folder) => filesIn(source, folder, /^accel-.*x86_64\.so$/));
   const firmware = FIRMWARE.flatMap((folder) =>
-    filesIn(folder, /^(bios-microvm|bios-256k|linuxboot_dma|linuxboot|multiboot_dma|multiboot|pvh|kvmvapic|qboot)\.(bin|rom)$/),
+    filesIn(source, folder, /^(bios-microvm|bios-256k|linuxboot_dma|linuxboot|multiboot_dma|multiboot|pvh|kvmvapic|qboot)\.(bin|rom)$/),
   );
   const programs = [qemu, SETPRIV, ...modules];
-  return [...new Set([...programs, ...programs.flatMap(librariesOf), ...firmware])];
+  return [...new Set([...programs, LOADER, ...programs.flatMap((program) => librariesOf(source, program)), ...firmware])];
 }
 
-function filesIn(folder: string, pattern: RegExp): string[] {
-  if (!fs.existsSync(folder)) return [];
+function filesIn(source: string, folder: string, pattern: RegExp): string[] {
+  if (!fs.existsSync(path.join(source, folder))) return [];
   return fs
-    .readdirSync(folder)
+    .readdirSync(path.join(source, folder))
     .filter((name) => pattern.test(name))
     .map((name) => path.join(folder, name));
 }
 
-function librariesOf(program: string): string[] {
-  const lines = execFileSync("ldd", [program], { encoding: "utf8" });
-  return [...lines.matchAll(/(?:=> |^\s+)(\/\S+)/gm)].map((match) => match[1] as string);
+/** As the loader of that root finds them: on the host by its own settings, else in Debian's folders of that root alone. */
+function librariesOf(source: string, program: string): string[] {
+  const own = ["--inhibit-cache", "--library-path", FOLDERS.map((folder) => path.join(source, folder)).join(":")];
+  const loader = path.join(source, LOADER);
+  const list = [...(source === "/" ? [] : own), "--list", path.join(source, program)];
+  const lines = execFileSync(loader, list, { encoding: "utf8" });
+  const found = [...lines.matchAll(/(?:=> |^\s+)(\/\S+)/gm)].map((match) => match[1] as string);
+  return found.map((file) => (file.startsWith(path.join(source, "/")) ? path.join("/", path.relative(source, file)) : file));
 }
 
 function place(from: string, to: string): void {

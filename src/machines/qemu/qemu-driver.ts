@@ -29,6 +29,10 @@ export interface QemuDriverOptions {
   /** The machines' root folder is made here, of hard links. */
   runDir: string;
   clock: Clock;
+  /** The root folder that QEMU is taken from; the host's own where absent. */
+  qemuRoot?: string | undefined;
+  /** Told what is wrong with a template, and what is done about it. */
+  warn?: ((text: string) => void) | undefined;
   /** CPU that boots took, for templates and the trial of KVM: microseconds. */
   onCpuUsed?: ((cpuUs: number) => void) | undefined;
 }
@@ -68,7 +72,8 @@ export function createQemuDriver(options: QemuDriverOptions): Driver {
       const { templates, verdict, confinement, root } = await host().catch(startFailed);
       const shape = shapeOf(options, verdict, spec);
       const template = await templates.get(shape, () => undefined).catch(startFailed);
-      const machine = await startClone({ spec, shape, template, root, confinement, clock: options.clock });
+      const tried = (worked: boolean) => templates.tried(shape, template, worked);
+      const machine = await startClone({ spec, shape, template, root, confinement, clock: options.clock, tried });
       machines.add(machine);
       void machine.exited.then(() => machines.delete(machine));
       return machine;
@@ -99,7 +104,7 @@ async function probe({ clock, guest }: QemuDriverOptions, host: () => Promise<Ho
 }
 
 async function openHost(options: QemuDriverOptions): Promise<Host> {
-  const facts = await readHostFacts();
+  const facts = await readHostFacts(options.qemuRoot);
   if (facts === undefined) throw new MayflyError("missing-part", { part: "QEMU", reason: "there is no qemu-system-x86_64", cure: CURE });
   const image = await options.image();
   const confinement = createConfinement(facts, options.runDir);
@@ -111,7 +116,7 @@ async function openHost(options: QemuDriverOptions): Promise<Host> {
       fs.closeSync(memory);
     }),
   );
-  const templates = createTemplates({ ...boot, cacheDir: options.cacheDir, facts });
+  const templates = createTemplates({ ...boot, cacheDir: options.cacheDir, facts, warn: options.warn ?? (() => undefined) });
   return { facts, verdict, confinement, templates, root: fs.openSync(image.root, "r") };
 }
 

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 
 import { createMemoryFile } from "./libc.ts";
 import { withFileLock } from "./file-lock.ts";
-import { loadTemplate, pruneTemplates, saveTemplate } from "./template-files.ts";
+import { DamagedTemplate, loadTemplate, pruneTemplates, saveTemplate } from "./template-files.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-templates-"));
 after(() => fs.rmSync(folder, { recursive: true }));
@@ -42,6 +42,68 @@ test("a template comes back as it was saved, empty pages cost nothing, and nobod
 test("a template that isn't there is undefined", async () => {
   assert.equal(await loadTemplate(path.join(folder, "absent")), undefined);
 });
+
+/** What may happen to a template's folder, and how its message says so. */
+const damages: Record<string, { damage: (file: (name: string) => string) => void; says: RegExp }> = {
+  "a flipped bit of memory": { damage: (file) => flip(file("memory"), 5 * 1_048_576 + 4_090), says: /memory is not as it was saved/ },
+  "a page of memory that was empty": { damage: (file) => flip(file("memory"), 9 * 1_048_576), says: /memory is not as it was saved/ },
+  "a page of memory that was lost": {
+    damage: (file) => overwrite(file("memory"), 0, Buffer.alloc(4_096)),
+    says: /memory is not as it was/,
+  },
+  "a shorter memory": { damage: (file) => fs.truncateSync(file("memory"), 8 * 1_048_576), says: /memory has 8388608 bytes, not 16777216/ },
+  "a longer memory": { damage: (file) => fs.truncateSync(file("memory"), 32 * 1_048_576), says: /memory has 33554432 bytes/ },
+  "an empty memory": { damage: (file) => fs.truncateSync(file("memory"), 0), says: /memory has 0 bytes/ },
+  "a flipped bit of state": { damage: (file) => flip(file("state"), 2), says: /state is not as it was saved/ },
+  "a shorter state": { damage: (file) => fs.truncateSync(file("state"), 3), says: /state has 3 bytes, not 5/ },
+  "an empty state": { damage: (file) => fs.truncateSync(file("state"), 0), says: /state has 0 bytes/ },
+  "no memory": { damage: (file) => fs.rmSync(file("memory")), says: /ENOENT/ },
+  "no state": { damage: (file) => fs.rmSync(file("state")), says: /ENOENT/ },
+  "no description, as a folder that is half deleted": { damage: (file) => fs.rmSync(file("template.json")), says: /ENOENT/ },
+  "an empty description": { damage: (file) => fs.truncateSync(file("template.json"), 0), says: /description makes no sense/ },
+  "a description of nonsense": { damage: (file) => fs.writeFileSync(file("template.json"), '{"memory":[]}'), says: /makes no sense/ },
+  "a folder in place of the state": { damage: (file) => (fs.rmSync(file("state")), fs.mkdirSync(file("state"))), says: /state has|EISDIR/ },
+  "a folder in place of the memory": {
+    damage: (file) => (fs.rmSync(file("memory")), fs.mkdirSync(file("memory"))),
+    says: /memory has|EISDIR/,
+  },
+  "a file in place of the folder": {
+    damage: (file) => (fs.rmSync(file("."), { recursive: true }), fs.writeFileSync(file("."), "")),
+    says: /ENOTDIR/,
+  },
+  "the place of another": { damage: (file) => moveAway(file(".")), says: /template of something else/ },
+};
+
+function overwrite(file: string, at: number, bytes: Buffer): void {
+  const fd = fs.openSync(file, "r+");
+  fs.writeSync(fd, bytes, 0, bytes.length, at);
+  fs.closeSync(fd);
+}
+
+function flip(file: string, at: number): void {
+  overwrite(file, at, Buffer.from([(fs.readFileSync(file)[at] ?? 0) ^ 1]));
+}
+
+/** As a backup that was put back under another key: of another QEMU, image or size. */
+function moveAway(folder: string): void {
+  fs.renameSync(folder, `${folder}-before`);
+  fs.cpSync(`${folder}-before`, folder, { recursive: true });
+  const file = path.join(folder, "template.json");
+  fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(path.basename(folder), "another-key"));
+}
+
+for (const [index, [name, { damage, says }]] of Object.entries(damages).entries()) {
+  test(`a template with ${name} is known for damaged`, async () => {
+    const folderOfIt = path.join(folder, `damaged-${index}`);
+    const memory = memoryWithHoles();
+    await saveTemplate(folderOfIt, { memory, state: Buffer.from("state") }, "an-image");
+    fs.closeSync(memory);
+    damage((file) => path.join(folderOfIt, file));
+    const open = fs.readdirSync("/proc/self/fd").length;
+    await assert.rejects(loadTemplate(folderOfIt), (error: Error) => error instanceof DamagedTemplate && says.test(error.message));
+    assert.equal(fs.readdirSync("/proc/self/fd").length, open, "descriptors");
+  });
+}
 
 test("the longest unused templates are removed", () => {
   const parent = path.join(folder, "many");

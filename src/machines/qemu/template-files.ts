@@ -1,42 +1,141 @@
-/** Templates on disk: a folder each, with the guest's memory (sparse) and QEMU's state. A folder appears whole or not at all. */
+/**
+ * Templates on disk: a folder each, with the guest's memory (sparse), QEMU's state, the id of the image, and a description by which damage
+ * is noticed. A folder appears whole or not at all; what happens to it later is found out when it is loaded.
+ */
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import * as z from "zod";
 
 import type { FrozenMachine } from "./build-template.ts";
 import { createMemoryFile, sealMemoryFile } from "./libc.ts";
+import { copySparse } from "./sparse-copy.ts";
 
-const CHUNK = 1_048_576;
-const PAGE = 4_096;
-const ZEROES = Buffer.alloc(CHUNK);
 /** Of other images, sizes or hosts' states as well; they are some 150 MB each. */
 const KEPT = 6;
 
-/** Undefined where there is none. Marks it as used just now. */
-export async function loadTemplate(folder: string): Promise<FrozenMachine | undefined> {
-  if (!fs.existsSync(folder)) return undefined;
-  const now = new Date();
-  fs.utimesSync(folder, now, now);
-  const state = await fs.promises.readFile(path.join(folder, "state"));
-  await using file = await fs.promises.open(path.join(folder, "memory"), "r");
-  const memory = createMemoryFile("mayfly-template");
-  await copySparse(file.fd, memory);
-  sealMemoryFile(memory);
-  return { memory, state };
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const descriptionSchema = z.object({
+  /** The folder's name: what the template is of. */
+  key: z.string(),
+  memory: z.object({ bytes: z.int().positive(), sha256 }),
+  state: z.object({ bytes: z.int().positive(), sha256 }),
+});
+type Description = z.infer<typeof descriptionSchema>;
+
+export interface LoadedTemplate extends FrozenMachine {
+  /** Tells it from another of the same key: a digest of all its bytes. */
+  digest: string;
 }
 
-/** @param image id of the image that the template needs: while the template is there, `mayfly image prune` leaves it. */
-export async function saveTemplate(folder: string, { memory, state }: FrozenMachine, image: string): Promise<void> {
+/** A template that is there, but is not what was saved. The message is the end of the sentence "The template … is damaged: …". */
+export class DamagedTemplate extends Error {}
+
+/** Undefined where there is none; rejects with DamagedTemplate. Marks it as used just now. */
+export async function loadTemplate(folder: string): Promise<LoadedTemplate | undefined> {
+  if (!fs.existsSync(folder)) return undefined;
+  try {
+    return await load(folder);
+  } catch (error) {
+    // The folder's own files: what we lack ourselves, such as memory or descriptors, is no damage.
+    const { path: file, code } = error as NodeJS.ErrnoException;
+    const own = file?.startsWith(folder) === true && !["EMFILE", "ENFILE", "ENOMEM"].includes(code ?? "");
+    if (own || code === "EIO" || code === "EISDIR") throw new DamagedTemplate((error as Error).message, { cause: error });
+    throw error;
+  }
+}
+
+async function load(folder: string): Promise<LoadedTemplate> {
+  const now = new Date();
+  fs.utimesSync(folder, now, now);
+  const description = readDescription(folder);
+  const state = await readState(path.join(folder, "state"), description);
+  const memory = await readMemory(path.join(folder, "memory"), description);
+  return { memory, state, digest: digestOf(description) };
+}
+
+function readDescription(folder: string): Description {
+  const text = fs.readFileSync(path.join(folder, "template.json"), "utf8");
+  const parsed = descriptionSchema.safeParse(parseJson(text));
+  if (!parsed.success) throw new DamagedTemplate("its description makes no sense");
+  if (parsed.data.key !== path.basename(folder)) throw new DamagedTemplate("it is the template of something else");
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no description is of this shape
+  }
+}
+
+async function readState(file: string, { state: { bytes, sha256 } }: Description): Promise<Buffer> {
+  const { size } = fs.statSync(file);
+  if (size !== bytes) throw new DamagedTemplate(`its state has ${size} bytes, not ${bytes}`);
+  const state = await fs.promises.readFile(file);
+  if (hashOf(state) !== sha256) throw new DamagedTemplate("its state is not as it was saved");
+  return state;
+}
+
+async function readMemory(name: string, { memory: { bytes, sha256 } }: Description): Promise<number> {
+  await using file = await fs.promises.open(name, "r");
+  const { size } = await file.stat();
+  if (size !== bytes) throw new DamagedTemplate(`its memory has ${size} bytes, not ${bytes}`);
+  const memory = createMemoryFile("mayfly-template");
+  try {
+    if ((await copySparse(file.fd, memory)) !== sha256) throw new DamagedTemplate("its memory is not as it was saved");
+    sealMemoryFile(memory);
+    return memory;
+  } catch (error) {
+    fs.closeSync(memory);
+    throw error;
+  }
+}
+
+/**
+ * Takes the place of what is there. Resolves with the digest of what was saved.
+ *
+ * @param image id of the image that the template needs: while the template is there, `mayfly image prune` leaves it
+ */
+export async function saveTemplate(folder: string, { memory, state }: FrozenMachine, image: string): Promise<string> {
   const unfinished = `${folder}.${process.pid}`;
   fs.rmSync(unfinished, { recursive: true, force: true });
   fs.mkdirSync(unfinished, { mode: 0o700 });
+  try {
+    const description = await write(unfinished, path.basename(folder), { memory, state }, image);
+    fs.rmSync(folder, { recursive: true, force: true });
+    await fs.promises.rename(unfinished, folder);
+    return digestOf(description);
+  } catch (error) {
+    fs.rmSync(unfinished, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function write(unfinished: string, key: string, { memory, state }: FrozenMachine, image: string): Promise<Description> {
   await fs.promises.writeFile(path.join(unfinished, "image"), `${image}\n`);
   await using stateFile = await fs.promises.open(path.join(unfinished, "state"), "w");
   await stateFile.writeFile(state);
   await stateFile.datasync();
   await using memoryFile = await fs.promises.open(path.join(unfinished, "memory"), "w");
-  await copySparse(memory, memoryFile.fd);
+  const memorySha256 = await copySparse(memory, memoryFile.fd);
   await memoryFile.datasync();
-  await fs.promises.rename(unfinished, folder);
+  const description: Description = {
+    key,
+    memory: { bytes: fs.fstatSync(memory).size, sha256: memorySha256 },
+    state: { bytes: state.length, sha256: hashOf(state) },
+  };
+  await fs.promises.writeFile(path.join(unfinished, "template.json"), `${JSON.stringify(description)}\n`, { flush: true });
+  return description;
+}
+
+function digestOf({ memory, state }: Description): string {
+  return `${memory.sha256} ${state.sha256}`;
+}
+
+function hashOf(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** Removes the longest unused, and what a build that was killed has left. The caller holds a template's lock. */
@@ -44,41 +143,4 @@ export function pruneTemplates(parent: string): void {
   const folders = fs.readdirSync(parent, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const byUse = folders.map(({ name }) => ({ folder: path.join(parent, name), used: fs.statSync(path.join(parent, name)).mtimeMs }));
   for (const { folder } of byUse.toSorted((a, b) => b.used - a.used).slice(KEPT)) fs.rmSync(folder, { recursive: true, force: true });
-}
-
-/** Leaves out pages of zeroes: a template's memory is half empty, and what is empty costs neither disk nor memory. */
-async function copySparse(from: number, to: number): Promise<void> {
-  const { size } = fs.fstatSync(from);
-  fs.ftruncateSync(to, size);
-  const chunk = Buffer.allocUnsafe(CHUNK);
-  for (let at = 0; at < size; at += CHUNK) {
-    const bytes = await read(from, chunk, at);
-    if (!isZero(chunk, 0, bytes)) writePages(to, chunk, bytes, at);
-  }
-}
-
-function writePages(to: number, chunk: Buffer, bytes: number, at: number): void {
-  for (let start = 0; start < bytes;) {
-    const end = endOfRun(chunk, start, bytes);
-    if (!isZero(chunk, start, Math.min(start + PAGE, bytes))) fs.writeSync(to, chunk, start, end - start, at + start);
-    start = end;
-  }
-}
-
-/** The end of the pages that, from `start` on, are all zero, or all not. */
-function endOfRun(chunk: Buffer, start: number, bytes: number): number {
-  const zero = isZero(chunk, start, Math.min(start + PAGE, bytes));
-  let end = start + PAGE;
-  while (end < bytes && isZero(chunk, end, Math.min(end + PAGE, bytes)) === zero) end += PAGE;
-  return Math.min(end, bytes);
-}
-
-function isZero(chunk: Buffer, start: number, end: number): boolean {
-  return chunk.compare(ZEROES, 0, end - start, start, end) === 0;
-}
-
-function read(fd: number, chunk: Buffer, at: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    fs.read(fd, chunk, 0, CHUNK, at, (error, bytes) => (error === null ? resolve(bytes) : reject(error)));
-  });
 }

@@ -2,58 +2,110 @@
  * The templates of one driver, one for each size of machine: loaded from the cache, or built there.
  *
  * Owns a sealed memory file and the state of each template that was asked for, until close().
- * Invariant: a template is only ever used with the QEMU, host and image that it was made with, as its key names them all.
+ * 1. A template is only ever used with the QEMU, host and image that it was made with, as its key names them all.
+ * 2. What is loaded is what was saved, to the byte; else it is made anew.
+ * 3. One whose clones fail one after the other is thrown away, whatever the reason, and made anew when it is next asked for.
  */
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 
-import { buildTemplate, type FrozenMachine } from "./build-template.ts";
+import { buildTemplate } from "./build-template.ts";
 import type { BootOptions } from "./boot.ts";
 import { bootArguments, cloneArguments, type MachineShape } from "./command-line.ts";
 import { withFileLock } from "./file-lock.ts";
 import type { HostFacts } from "./host-facts.ts";
 import { createMemoryFile } from "./libc.ts";
-import { loadTemplate, pruneTemplates, saveTemplate } from "./template-files.ts";
+import { createTrials, type Trials } from "./template-trials.ts";
+import { DamagedTemplate, loadTemplate, pruneTemplates, saveTemplate } from "./template-files.ts";
 
 export interface Template {
   /** Descriptors of sealed memory files. */
   memory: number;
   state: number;
+  /** Tells it from another of the same key: of all its bytes. */
+  digest: string;
 }
 
 export interface Templates {
   /** Takes seconds where it must be built. */
   get(shape: MachineShape, progress: (step: string) => void): Promise<Template>;
+  /** What became of a clone: whether its agent came up. */
+  tried(shape: MachineShape, template: Template, worked: boolean): void;
   close(): void;
 }
 
-export type TemplatesOptions = Omit<BootOptions, "shape" | "deadlineMs" | "tscKhz"> & { cacheDir: string; facts: HostFacts };
+export type TemplatesOptions = Omit<BootOptions, "shape" | "deadlineMs" | "tscKhz"> & {
+  cacheDir: string;
+  facts: HostFacts;
+  /** Told what is wrong with a template, and what is done about it: a sentence. */
+  warn: (text: string) => void;
+};
+
+type Build = typeof buildTemplate;
 
 const WEEK_MS = 7 * 86_400_000;
 
-export function createTemplates(options: TemplatesOptions): Templates {
+/** @param build makes one; by a real boot unless a test says otherwise */
+export function createTemplates(options: TemplatesOptions, build: Build = buildTemplate): Templates {
   const folder = path.join(options.cacheDir, "qemu-templates");
-  const wanted = new Map<string, Promise<Template>>();
+  const wanted = new Map<string, Wanted>();
   // Looked at once: a server's later starts are not to wait for a new template.
   const week = Math.floor(options.clock.wall() / WEEK_MS);
+  const wantedOf = (shape: MachineShape) => {
+    const key = templateKey(options, shape, week);
+    const known = wanted.get(key) ?? { file: path.join(folder, key), trials: createTrials(options.clock), distrusted: undefined };
+    wanted.set(key, known);
+    return known;
+  };
   return {
     get(shape, progress) {
-      const key = templateKey(options, shape, week);
-      const template = wanted.get(key) ?? provide(path.join(folder, key), options, shape, progress);
-      wanted.set(key, template);
-      template.catch(() => wanted.delete(key)); // a later start tries again
+      const one = wantedOf(shape);
+      const template = (one.template ??= provide(one, { ...options, build }, shape, progress));
+      template.catch(() => (one.template = undefined)); // a later start tries again
       return template;
     },
+    tried(shape, template, worked) {
+      const one = wantedOf(shape);
+      // Clones that were started from one that was thrown away meanwhile say nothing of the next.
+      if (one.current !== template) return;
+      const inARow = one.trials.told(worked);
+      if (inARow === undefined) return;
+      options.warn(`${inARow} machines in a row did not come up from ${nameOf(shape)}: it is thrown away, and made anew for the next`);
+      one.distrusted = template.digest;
+      one.template = undefined;
+      one.current = undefined;
+      closeLater(template);
+    },
     close() {
-      for (const template of wanted.values())
-        void template.then(
-          ({ memory, state }) => [memory, state].forEach((fd) => fs.closeSync(fd)),
-          () => undefined,
-        );
+      for (const { template } of wanted.values()) void template?.then(closeFiles, () => undefined);
       wanted.clear();
     },
   };
+}
+
+/** What is kept for a key. */
+interface Wanted {
+  file: string;
+  template?: Promise<Template> | undefined;
+  /** What `template` resolved with. */
+  current?: Template | undefined;
+  trials: Trials;
+  /** The digest of the one that was thrown away last. */
+  distrusted: string | undefined;
+}
+
+/** Whoever was just given the template takes its descriptors within the same turn of the event loop. */
+function closeLater(template: Template): void {
+  setImmediate(closeFiles, template);
+}
+
+function closeFiles({ memory, state }: Template): void {
+  for (const fd of [memory, state]) fs.closeSync(fd);
+}
+
+function nameOf(shape: MachineShape): string {
+  return `the template of machines with ${shape.memoryMb} MB (${shape.guest.name}, ${shape.accelerator})`;
 }
 
 /** @param week counts where the guest's clock cannot be set: its template may not be older */
@@ -64,25 +116,52 @@ export function templateKey({ image, facts }: Pick<TemplatesOptions, "image" | "
     .digest("hex");
 }
 
-async function provide(file: string, options: TemplatesOptions, shape: MachineShape, progress: (step: string) => void): Promise<Template> {
+async function provide(
+  one: Wanted,
+  options: TemplatesOptions & { build: Build },
+  shape: MachineShape,
+  progress: (step: string) => void,
+): Promise<Template> {
+  const { file, distrusted } = one;
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const frozen = await withFileLock(`${file}.lock`, async () => {
-    return (await loadTemplate(file)) ?? (await buildAndSave(file, options, shape, progress));
+    return (await loadSound(file, distrusted, shape, options)) ?? (await buildAndSave(file, options, shape, progress));
   });
-  return { memory: frozen.memory, state: stateFile(frozen.state) };
+  one.current = { memory: frozen.memory, state: stateFile(frozen.state), digest: frozen.digest };
+  return one.current;
+}
+
+/** Undefined where there is none that may be used. Another server may have made one anew in place of what we distrust. */
+async function loadSound(file: string, distrusted: string | undefined, shape: MachineShape, { warn }: TemplatesOptions) {
+  try {
+    const loaded = await loadTemplate(file);
+    if (loaded === undefined || loaded.digest !== distrusted) return loaded;
+    fs.closeSync(loaded.memory);
+  } catch (error) {
+    if (!(error instanceof DamagedTemplate)) throw error;
+    warn(`${nameOf(shape)} is damaged (${error.message}): it is made anew`);
+  }
+  fs.rmSync(file, { recursive: true, force: true });
+  return undefined;
 }
 
 async function buildAndSave(
   file: string,
-  options: TemplatesOptions,
+  options: TemplatesOptions & { build: Build },
   shape: MachineShape,
   progress: (step: string) => void,
-): Promise<FrozenMachine> {
-  progress(`making the template of machines with ${shape.memoryMb} MB (${shape.guest.name}, ${shape.accelerator})`);
-  const frozen = await buildTemplate({ ...options, shape, tscKhz: options.facts.tscKhz }, progress);
-  await saveTemplate(file, frozen, options.image.id);
-  pruneTemplates(path.dirname(file));
-  return frozen;
+) {
+  progress(`making ${nameOf(shape)}`);
+  const frozen = await options.build({ ...options, shape, tscKhz: options.facts.tscKhz }, progress);
+  try {
+    const digest = await saveTemplate(file, frozen, options.image.id);
+    pruneTemplates(path.dirname(file));
+    return { ...frozen, digest };
+  } catch (error) {
+    // A full disk, say: machines start all the same.
+    options.warn(`${nameOf(shape)} could not be saved (${(error as Error).message}): the next server will have to make it anew`);
+    return { ...frozen, digest: "unsaved" };
+  }
 }
 
 function stateFile(state: Buffer): number {

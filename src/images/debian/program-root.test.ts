@@ -1,0 +1,60 @@
+/** With Debian's real packages and loaders: what runs must not depend on what this host happens to have. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { loadConfig } from "../../config/load.ts";
+import type { MayflyError } from "../../errors/error.ts";
+import { makeElf } from "../elf/testing/make-elf.ts";
+import { fetchRunsc } from "./fetch-runsc.ts";
+import { fetchProgramRoot, hostCommand } from "./program-root.ts";
+
+const { cacheDir } = loadConfig({});
+
+test("grub-mkimage runs, and loads nothing but the libraries of its own packages", async () => {
+  const root = await fetchProgramRoot({ suite: "bookworm", packages: ["grub-common"], cacheDir });
+  const [loader, ...rest] = await hostCommand(root, "/usr/bin/grub-mkimage");
+  assert.match(execFileSync(loader, [...rest, "--version"], { encoding: "utf8", env: {} }), /GRUB/);
+  const loaded = execFileSync(loader, ["--list", ...rest], { encoding: "utf8", env: {} });
+  const files = [...loaded.matchAll(/=> (\/\S+)/g)].map(([, file]) => file!);
+  assert.ok(
+    files.some((file) => file.includes("libdevmapper")),
+    loaded,
+  );
+  assert.deepEqual(
+    files.filter((file) => !file.startsWith(root)),
+    [],
+  );
+});
+
+test("runsc needs no library", async () => {
+  assert.match(execFileSync(await fetchRunsc(cacheDir), ["--version"], { encoding: "utf8", env: {} }), /runsc version/);
+});
+
+function rootWith(context: TestContext, files: Record<string, Buffer>): string {
+  const root = mkdtempSync(join(tmpdir(), "mayfly-root-"));
+  context.after(() => rmSync(root, { recursive: true }));
+  for (const [path, data] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), data);
+  }
+  return root;
+}
+
+test("a library that only the host has is missing, by its name", async (context) => {
+  const root = rootWith(context, { "/usr/bin/tool": makeElf({ needed: ["libc.so.6"], interpreter: "/lib64/ld-linux-x86-64.so.2" }) });
+  await assert.rejects(hostCommand(root, "/usr/bin/tool"), (error: MayflyError) => {
+    return error.code === "image-build-failed" && /\/usr\/bin\/tool needs the library libc\.so\.6/.test(error.message);
+  });
+});
+
+test("a loader that only the host has is missing, by its name", async (context) => {
+  const root = rootWith(context, { "/usr/bin/tool": makeElf({ needed: [], interpreter: "/lib64/ld-linux-x86-64.so.2" }) });
+  await assert.rejects(hostCommand(root, "/usr/bin/tool"), /needs the interpreter \/lib64\/ld-linux-x86-64\.so\.2/);
+});
+
+test("a program that its package does not have is missing, by its name", async (context) => {
+  await assert.rejects(hostCommand(rootWith(context, {}), "/usr/bin/tool"), /\/usr\/bin\/tool is not in the package/);
+});

@@ -1,0 +1,101 @@
+/**
+ * Programs out of Debian packages that run on this host although nothing is installed: the packages and all that they depend on become one
+ * root folder, and a program of it runs by that root's loader with that root's libraries. So it is the same on the smallest host and on the
+ * fullest, of whatever release.
+ *
+ * Owns `<cacheDir>/packages/<suite>/roots/<key>/`, one for each set of versions; complete whenever it exists. Its files are hard links to those
+ * of the unpacked packages.
+ */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { link, mkdir, readdir, readFile, readlink, rename, symlink } from "node:fs/promises";
+import { dirname, join, posix, relative } from "node:path";
+import { MayflyError } from "../../errors/error.ts";
+import { resolveInside } from "../builder/inside.ts";
+import { withDraftFolder } from "../draft-folder.ts";
+import { sharedLibraries } from "../elf/shared-libraries.ts";
+import { type DebianPackage, fetchPackageSet } from "./fetch-package.ts";
+import type { Suite } from "./private-apt.ts";
+
+export interface ProgramRootOptions {
+  suite: Suite;
+  packages: string[];
+  cacheDir: string;
+  progress?: (step: string) => void;
+}
+
+/** Folders that Debian has moved below /usr, though packages may still name the old place. */
+const moved = ["bin", "lib", "lib64", "sbin"];
+
+/** The root folder. */
+export async function fetchProgramRoot({ suite, packages, ...options }: ProgramRootOptions): Promise<string> {
+  const { closures } = await fetchPackageSet({ suite, closures: [{ packages, without: [] }], single: [] }, options);
+  const closure = closures[0]!;
+  const roots = join(options.cacheDir, "packages", suite, "roots");
+  const root = join(roots, keyOf(closure));
+  if (existsSync(root)) return root;
+  await mkdir(roots, { recursive: true });
+  await withDraftFolder(roots, async (draft) => {
+    for (const name of moved) await mkdir(join(draft, "root/usr", name), { recursive: true });
+    for (const { dir } of closure) await lay(dir, join(draft, "root"));
+    for (const name of moved) await symlink(`usr/${name}`, join(draft, "root", name));
+    await rename(join(draft, "root"), root).catch(whereAnotherWasFirst);
+  });
+  return root;
+}
+
+function keyOf(closure: DebianPackage[]): string {
+  const versions = closure.map(({ name, version, sha256 }) => [name, version, sha256]);
+  return createHash("sha256").update(JSON.stringify(versions)).digest("hex").slice(0, 32);
+}
+
+async function lay(tree: string, root: string): Promise<void> {
+  for (const entry of await readdir(tree, { recursive: true, withFileTypes: true })) {
+    const from = join(entry.parentPath, entry.name);
+    const to = join(root, placeOf(relative(tree, from)));
+    if (entry.isDirectory()) await mkdir(to, { recursive: true });
+    else await layFile(from, to, entry.isSymbolicLink());
+  }
+}
+
+function placeOf(path: string): string {
+  return moved.includes(path.split("/")[0]!) ? join("usr", path) : path;
+}
+
+async function layFile(from: string, to: string, isLink: boolean): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  if (isLink) await symlink(await readlink(from), to);
+  else await link(from, to);
+}
+
+/** Its folder holds the same files. */
+function whereAnotherWasFirst(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+}
+
+/**
+ * What runs a program of such a root on this host: the program itself where it is static, else its loader, told where its libraries are.
+ * Rejects with "image-build-failed" where a library is missing, although this host may have it.
+ *
+ * @param program its path inside, as "/usr/bin/grub-mkimage"
+ */
+export async function hostCommand(root: string, program: string): Promise<[string, ...string[]]> {
+  const look = async (path: string) => {
+    const inside = await resolveInside(root, path);
+    return inside === undefined ? undefined : readFile(join(root, inside));
+  };
+  const data = await look(program);
+  if (data === undefined) throw unusable(program, "is not in the package that should have it");
+  const { libraries, interpreter } = await sharedLibraries({ path: program, data }, look).catch((error: Error) => {
+    throw unusable(program, error.message, error);
+  });
+  if (interpreter === undefined) return [join(root, program)];
+  const loader = await resolveInside(root, interpreter);
+  if (loader === undefined) throw unusable(program, `needs the interpreter ${interpreter}, which none of its packages has`);
+  const folders = new Set(libraries.map(({ foundAt }) => join(root, posix.dirname(foundAt))));
+  return [join(root, loader), "--inhibit-cache", "--library-path", [...folders].join(":"), join(root, program)];
+}
+
+function unusable(program: string, what: string, cause?: Error): MayflyError {
+  return new MayflyError("image-build-failed", { what: `Debian's program ${program} ${what}` }, cause);
+}
