@@ -53,10 +53,10 @@ describe("what a bundle holds", () => {
     assert.equal(handler(), "\n");
   });
 
-  test("the names under which the agent evaluates it, for import.meta", async () => {
+  test("the name of the source, below /app, for import.meta", async () => {
     app("export const handler = () => [import.meta.url, import.meta.filename, import.meta.dirname];");
     const { handler } = (await load()) as { handler: () => string[] };
-    assert.deepEqual(handler(), ["file:///app/main.cjs", "/app/main.cjs", "/app"]);
+    assert.deepEqual(handler(), ["file:///app/main.ts", "/app/main.ts", "/app"]);
   });
 
   test("an ES module's default and its handler, in strict mode, and no helpers of the bundler", async () => {

@@ -1,9 +1,21 @@
-/** One function and all that it imports, as one file. */
+/**
+ * One function and all that it imports, as one file that behaves as its files would in plain Node. It is bundled twice: the first time to see
+ * which files and packages there are, the second with those files rewritten that ask where they lie.
+ */
+import { join } from "node:path";
 import { type BuildOptions, type BuildResult, type Message, build } from "esbuild";
 import type { Bundle } from "../catalog/catalog.ts";
 import { buildFailure, inWords } from "./build-failure.ts";
+import { asModule, asScript, options, survey } from "./bundler-options.ts";
 import { checkExports } from "./check-exports.ts";
-import { nativeAddOns } from "./native-add-ons.ts";
+import { fileWarnings } from "./file-warnings.ts";
+import { hasRenamed } from "./kept-names.ts";
+import { judge } from "./packages/judge.ts";
+import { LeftOuts } from "./packages/left-out.ts";
+import { ownerOf, packageOf } from "./packages/package-file.ts";
+import { namedIn, registry } from "./packages/registry.ts";
+import { placeOf } from "./source/parse.ts";
+import { Sources } from "./source/sources.ts";
 
 export interface FunctionSource {
   /** The app's folder, with no symbolic link in its path. */
@@ -18,79 +30,57 @@ type Built = BuildResult<{ metafile: true; write: false }>;
 
 /** Throws "build-failed" or "native-addon". */
 export async function bundleFunction(source: FunctionSource): Promise<{ bundle: Bundle; warnings: string[] }> {
-  const module = await bundle(source, asModule(source)).catch((error: unknown) => {
-    throw buildFailure(error, source);
-  });
-  const exports = checkExports(module.metafile, source);
-  const script = await bundle(source, asScript(source, exports)).catch((error: unknown) => onlyTopLevelAwait(error, source));
-  const format = script ? "cjs" : "esm";
-  const { outputFiles, warnings } = script ?? module;
+  const { root, name } = source;
+  const leftOuts = new LeftOuts(root);
+  const seen = await bundle(source, survey(source), [leftOuts.plugin()]);
+  const exports = checkExports(seen.metafile, source);
+  const sources = new Sources(root, seen.metafile);
+  const computed = computedNames(sources, root);
+  const plugins = [registry(root, computed.specifiers), sources.plugin(), leftOuts.plugin()];
+  const inForm = async (form: BuildOptions) => {
+    const keepNames = hasRenamed(seen.outputFiles);
+    const built = await bundle(source, { ...form, keepNames }, plugins);
+    return !keepNames && hasRenamed(built.outputFiles) ? bundle(source, { ...form, keepNames: true }, plugins) : built;
+  };
+  const script = await inForm(asScript(source, exports)).catch(onlyTopLevelAwait);
+  const built = script ?? (await inForm(asModule(source)));
+  const later = judge(leftOuts.all, { root, name, metafile: built.metafile, fileAt: (path) => sources.fileAt(path) });
+  const inputs = new Set(Object.keys(built.metafile.inputs).map((file) => join(root, file)));
+  const warnings = [...ownWarnings(built), ...computed.warnings, ...later, ...fileWarnings(sources, root, inputs)];
   return {
-    bundle: { function: source.name, format, code: outputFiles[0]!.contents },
-    warnings: warnings.map((warning: Message) => `${source.name}: ${inWords(warning)}`),
+    bundle: { function: name, format: script ? "cjs" : "esm", code: built.outputFiles[0]!.contents },
+    warnings: warnings.map((warning) => `${name}: ${warning}`),
   };
 }
 
 /** CommonJS starts faster in the guest, but has no top-level await. */
-function onlyTopLevelAwait(error: unknown, source: FunctionSource): undefined {
-  const failure = buildFailure(error, source);
-  if (!/top-level await/i.test(String(failure.details["what"]))) throw failure;
+function onlyTopLevelAwait(error: unknown): undefined {
+  const failure = error as { details?: { what?: unknown } };
+  if (!/top-level await/i.test(String(failure.details?.what))) throw error;
 }
 
-function bundle(source: FunctionSource, form: BuildOptions): Promise<Built> {
-  return build({ ...options(source), ...form, metafile: true, write: false });
+function bundle(source: FunctionSource, form: BuildOptions, plugins: NonNullable<BuildOptions["plugins"]>): Promise<Built> {
+  return build({ ...options(source, plugins), ...form, metafile: true, write: false }).catch((error: unknown) => {
+    throw buildFailure(error, source);
+  });
 }
 
-/**
- * Names are kept and the map is inline, so that stacks show the user's own files, names and lines; the map carries no copy of the
- * sources. Measured with Hono (and Hono with zod) on Node 26: as written 61 kB (816 kB), without white space 34 kB (616 kB), with
- * the map 76 kB (1,157 kB); evaluated in 3.0, 2.1, 2.8 ms (42, 37, 39 ms). So the map costs less than the white space did.
- */
-function options({ root, name }: FunctionSource): BuildOptions {
+/** What the bundler has to say of the app's own code; of packages' its users can change nothing. */
+function ownWarnings({ warnings }: Built): string[] {
+  return warnings.filter(({ location }: Message) => location && ownerOf(location.file) === undefined).map(inWords);
+}
+
+/** Names that are known only at run time: what they may be, and where the app itself has such. */
+function computedNames(sources: Sources, root: string): { specifiers: string[]; warnings: string[] } {
+  const asking = sources.looked.filter(({ rewritten }) => rewritten.computed.length > 0);
+  const owners = new Set([undefined, ...asking.map(({ owner }) => owner)]);
+  const texts = [...owners].flatMap((owner) => sources.textsOf(owner));
+  const specifiers = asking.length === 0 ? [] : namedIn(texts, packageOf(root));
+  const found = ["Node's own modules", ...specifiers].join(", ");
+  const own = asking.filter(({ owner }) => owner === undefined);
+  const places = own.flatMap((file) => file.rewritten.computed.map((at) => `${file.path.slice(root.length + 1)}:${placeOf(file, at)}`));
   return {
-    absWorkingDir: root,
-    outfile: `${name}.js`,
-    bundle: true,
-    platform: "node",
-    target: "node26",
-    charset: "utf8",
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: "none",
-    sourcemap: "inline",
-    sourcesContent: false,
-    loader: { ".wasm": "binary", ".bin": "binary", ".txt": "text", ".html": "text" },
-    plugins: [nativeAddOns(root)],
-    logLevel: "silent",
-    logOverride: { "unsupported-dynamic-import": "warning", "unsupported-require-call": "warning" },
-  };
-}
-
-/**
- * An ES module's exports are handed over by a line of ours. esbuild's own way takes five helpers, which a machine under emulation
- * compiles for 40 ms before its first reply.
- */
-function asScript({ root, name, entry }: FunctionSource, exports: string[] | undefined): BuildOptions {
-  const form: BuildOptions = { format: "cjs", define: importMeta(`${name}.cjs`) };
-  if (exports === undefined) return { ...form, entryPoints: [`./${entry}`] };
-  const names = exports.map((each, at) => ({ name: JSON.stringify(each), local: `export${at}` }));
-  const imports = names.map(({ name, local }) => `${name} as ${local}`).join();
-  const handed = names.map(({ name, local }) => `${name}:${local}`).join();
-  const contents = `"use strict";import{${imports}}from${JSON.stringify(`./${entry}`)};module.exports={${handed}};`;
-  return { ...form, stdin: { contents, resolveDir: root, sourcefile: "exports", loader: "js" } };
-}
-
-/** Bundled CommonJS packages call require() for Node's own modules, which ES modules lack. */
-function asModule(source: FunctionSource): BuildOptions {
-  const require = `import{createRequire as mayflyCreateRequire}from"node:module";const require=mayflyCreateRequire("file:///app/${source.name}.mjs");`;
-  return { format: "esm", entryPoints: [`./${source.entry}`], define: importMeta(`${source.name}.mjs`), banner: { js: require } };
-}
-
-/** Bundles are in no folder of their own at run time: these are the names under which the agent evaluates them. */
-function importMeta(file: string): Record<string, string> {
-  return {
-    "import.meta.url": JSON.stringify(`file:///app/${file}`),
-    "import.meta.filename": JSON.stringify(`/app/${file}`),
-    "import.meta.dirname": JSON.stringify("/app"),
+    specifiers,
+    warnings: places.map((at) => `the name of this import is known only when it runs: it finds ${found}, and no other (${at})`),
   };
 }

@@ -181,7 +181,7 @@ export const errorTable = {
     status: 400,
     side: "caller",
     message: "Function {function} needs the native add-on {file}, which cannot run in Mayfly's machines.",
-    cure: "Use a pure JavaScript or WebAssembly package instead.",
+    cure: "Use a pure JavaScript or WebAssembly package instead{instead}.",
   },
   "code-too-large": {
     status: 413,

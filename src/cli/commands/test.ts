@@ -6,6 +6,7 @@ import { type Suite, suites } from "../fresh/debian-root.ts";
 import { runFresh } from "../fresh/run-fresh.ts";
 import { prepareHost } from "../prepare-host.ts";
 import { findTests, runTests } from "../run-tests.ts";
+import { projectDir, runTool } from "../run-tool.ts";
 
 /** The tests of egress build a network of their own. */
 const iproute = { name: "iproute2", program: "ip", why: "makes the network namespaces of the tests" };
@@ -13,6 +14,7 @@ const iproute = { name: "iproute2", program: "ip", why: "makes the network names
 const debootstrap = { name: "debootstrap", program: "debootstrap", why: "makes the minimal Debian" };
 
 interface Options {
+  packages?: true;
   json?: true;
   fresh?: Suite;
 }
@@ -24,6 +26,10 @@ export function define(command: Command): void {
       new Option("--fresh <suite>", "run `mayfly demo --once` and the tests in a minimal Debian made for it, from a clone").choices(suites),
     )
     .option("--json", "print the totals as JSON on the last line")
+    .option(
+      "--packages",
+      "instead, try some hundred npm packages, or those whose names contain one of the arguments, and print a table; installs them first",
+    )
     .addHelpText(
       "after",
       "\nReal machines are started; a part that is missing is a failure, not a skip.\n\nExample:\n  mayfly test src/policy\n  mayfly test --fresh trixie",
@@ -33,6 +39,7 @@ export function define(command: Command): void {
 
 async function test(filters: string[], options: Options): Promise<void> {
   if (options.fresh !== undefined) return testFresh(options.fresh, filters, options);
+  if (options.packages) return testPackages(filters);
   const files = findTests(filters);
   if (files.length === 0) throw new MayflyError("bad-request", { what: `no test file's path contains ${filters.join(" or ")}` });
   await prepareHost([iproute]);
@@ -48,6 +55,16 @@ async function testFresh(suite: Suite, filters: string[], { json }: Options): Pr
   const { passed, detail, log } = result;
   console.log(json ? JSON.stringify({ suite, passed, detail, log }) : `Debian ${suite}: ${detail}. The log is ${log}`);
   if (!passed) process.exitCode = ExitCode.Failed;
+}
+
+/** A table, and how many rows are as expected. Not one of the tests: it downloads much, and what it tries changes with the world. */
+async function testPackages(filters: string[]): Promise<void> {
+  await prepareHost();
+  process.exitCode = await runTool(process.execPath, [
+    "--disable-warning=ExperimentalWarning",
+    `${projectDir}test/packages/run.ts`,
+    ...filters,
+  ]);
 }
 
 /** The last line, which CI reads. */

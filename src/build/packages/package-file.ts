@@ -1,0 +1,40 @@
+/** package.json files, and which package a file is of. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+export interface PackageFile {
+  /** The package's folder. */
+  folder: string;
+  name?: string;
+  dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+  gypfile?: boolean;
+  binary?: { module_name?: string; napi_versions?: number[] };
+}
+
+/** The nearest package.json at or above the folder that names a package: some folders have one that only tells the module format. */
+export function packageOf(folder: string): PackageFile | undefined {
+  const file = join(folder, "package.json");
+  const found = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<PackageFile>) : undefined;
+  const isWhole =
+    found !== undefined && (found.name !== undefined || found.dependencies !== undefined || found.optionalDependencies !== undefined);
+  if (isWhole) return { ...found, folder };
+  return dirname(folder) === folder ? undefined : packageOf(dirname(folder));
+}
+
+/** "@scope/name" of "@scope/name/some/file". */
+export function packageName(specifier: string): string {
+  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+/** A package's name, not a path; `.prisma/client` is one, as Node sees it. */
+export function isBare(specifier: string): boolean {
+  return !/^(\.{1,2}(\/|$)|\/|#|file:|data:|node:)/.test(specifier);
+}
+
+/** The package that a file under node_modules is of; undefined for the app's own files. */
+export function ownerOf(path: string): string | undefined {
+  const at = path.lastIndexOf("node_modules/");
+  return at === -1 ? undefined : packageName(path.slice(at + "node_modules/".length));
+}

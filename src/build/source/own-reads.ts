@@ -1,0 +1,123 @@
+/** Where the app's own code makes paths of files that lie in its folder, which are not in the machine. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { type Node, type SourceFile, argumentsOf, nameOf, propertyOf, textOf, walk } from "./parse.ts";
+import { type Read, pathArgument } from "./package-reads.ts";
+import { Places } from "./places.ts";
+
+/** @param root the app's folder, which is the working directory of plain Node */
+export function ownReads(file: SourceFile, root: string): Read[] {
+  const search = new Search(file, root);
+  walk(file.program, (node, above) => search.visit(node, above));
+  return search.found;
+}
+
+class Search {
+  readonly found: Read[] = [];
+  readonly #places: Places;
+  readonly #root: string;
+  /** Expressions that were judged as part of a larger one. */
+  readonly #judged = new Set<Node>();
+
+  constructor(file: SourceFile, root: string) {
+    this.#root = root;
+    this.#places = new Places(file, root);
+  }
+
+  visit(node: Node, above: readonly Node[]): void {
+    if (this.#judged.has(node) || isOfModule(above.at(-1), node)) return;
+    const asked = pathArgument(node);
+    if (asked !== undefined && this.#isUnknownPlace(asked)) this.#note(node, undefined, asked);
+    else if (isJoined(node) && this.#places.isMadeOfPlace(node)) this.#made(node);
+    else this.#literal(node, above);
+  }
+
+  /** A path that was made of `__dirname` and more. One that only climbs is on its way to becoming another. */
+  #made(node: Node): void {
+    const path = this.#places.pathOf(node);
+    walk(node, (each) => this.#judged.add(each));
+    if (path === undefined) return namesNothing(node) ? undefined : this.#note(node, undefined);
+    const isOnTheWay = this.#root.startsWith(path.replace(/\/$/, "")) || namesNothing(node);
+    if (!isOnTheWay && this.#exists(path)) this.#note(node, path);
+  }
+
+  #isUnknownPlace(node: Node): boolean {
+    return this.#places.isMadeOfPlace(node) && this.#places.pathOf(node) === undefined;
+  }
+
+  /** "./views/home.ejs", which is looked for in the working directory; a plain word counts where such a path is expected. */
+  #literal(node: Node, above: readonly Node[]): void {
+    const parent = above.at(-1);
+    const text = textOf(node) ?? (node.type === "TemplateLiteral" ? `${firstPart(node)}*` : undefined);
+    if (text === undefined || text.length > 200 || /^[/~]|^[\w-]+:|[\s\0]/.test(text) || !isArgument(node, parent)) return;
+    const looksLikePath = /^\.{1,2}\/|\w\.\w{2,5}$|\w\/./.test(text);
+    const path = join(this.#root, withoutPattern(text));
+    if ((looksLikePath || this.#isExpected(node, parent)) && path !== this.#root && this.#exists(path)) this.#note(node, path);
+  }
+
+  #isExpected(node: Node, parent: Node | undefined): boolean {
+    if (parent?.type === "Property") return folders.has(nameOf(parent["key"]) ?? "");
+    if (parent?.type !== "CallExpression" || !argumentsOf(parent).includes(node)) return false;
+    if (pathArgument(parent) === node) return true;
+    const name = nameOf(parent["callee"]) ?? propertyOf(parent["callee"]) ?? "";
+    const [first] = argumentsOf(parent);
+    return name === "static" || name === "serveStatic" || (name === "set" && textOf(first) === "views" && first !== node);
+  }
+
+  #exists(path: string): boolean {
+    return path.startsWith(this.#root) && !path.includes("/node_modules/.bin") && statSync(path, { throwIfNoEntry: false }) !== undefined;
+  }
+
+  #note(node: Node, path: string | undefined, whole = node): void {
+    walk(whole, (each) => this.#judged.add(each));
+    this.found.push({ position: node.start, path });
+  }
+}
+
+/** Options that name a folder of files. */
+const folders = new Set(["root", "views", "templates", "dir", "directory", "loadPath", "localesDir", "assets"]);
+
+/** What an import or a require names is in the bundle. */
+function isOfModule(parent: Node | undefined, node: Node): boolean {
+  if (parent === undefined) return false;
+  if (parent["source"] === node) return true;
+  if (parent.type !== "CallExpression") return false;
+  const called = parent["callee"] as Node;
+  return (
+    nameOf(called) === "require" ||
+    nameOf(called) === "createRequire" ||
+    (propertyOf(called) === "resolve" && nameOf(called["object"]) === "require")
+  );
+}
+
+function isJoined(node: Node): boolean {
+  if (node.type === "NewExpression") return nameOf(node["callee"]) === "URL" && argumentsOf(node).length === 2;
+  if (node.type === "TemplateLiteral" || (node.type === "BinaryExpression" && node["operator"] === "+")) return true;
+  const name = node.type === "CallExpression" ? (propertyOf(node["callee"]) ?? nameOf(node["callee"])) : undefined;
+  return (name === "join" || name === "resolve") && argumentsOf(node).length > 0;
+}
+
+/** Only dots: the folder above. */
+function namesNothing(node: Node): boolean {
+  let names = false;
+  walk(node, (each) => {
+    const text = textOf(each);
+    names ||= text !== undefined && !/^[./]*$/.test(text);
+  });
+  return !names && node.type !== "TemplateLiteral";
+}
+
+function isArgument(node: Node, parent: Node | undefined): boolean {
+  if (parent?.type === "Property") return parent["value"] === node;
+  return (parent?.type === "CallExpression" || parent?.type === "NewExpression") && argumentsOf(parent).includes(node);
+}
+
+function firstPart(node: Node): string {
+  return ((node["quasis"] as Node[])[0]?.["value"] as { cooked: string } | undefined)?.cooked ?? "";
+}
+
+/** The folder that is sure, of "locales/{{lng}}.json" and its like. */
+function withoutPattern(text: string): string {
+  const at = text.search(/[{*?]/);
+  return at === -1 ? text : text.slice(0, text.lastIndexOf("/", at) + 1);
+}

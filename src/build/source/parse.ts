@@ -1,0 +1,94 @@
+/** Source files as syntax trees (ESTree, positions in UTF-16 units), for what a bundler does not tell. */
+import { readFileSync } from "node:fs";
+import { extname } from "node:path";
+import { type ParserOptions, parseSync, visitorKeys } from "oxc-parser";
+
+export interface Node {
+  type: string;
+  start: number;
+  end: number;
+  [key: string]: unknown;
+}
+
+export interface SourceFile {
+  /** Absolute. */
+  path: string;
+  text: string;
+  program: Node;
+}
+
+/** Called for every node, parents first. `above` has the node's ancestors, the closest one last. */
+export type Visit = (node: Node, above: readonly Node[]) => void;
+
+const languages = new Map<string, ParserOptions["lang"]>([
+  [".js", "js"],
+  [".mjs", "js"],
+  [".cjs", "js"],
+  [".jsx", "jsx"],
+  [".ts", "ts"],
+  [".mts", "ts"],
+  [".cts", "ts"],
+  [".tsx", "tsx"],
+]);
+
+export function isScript(path: string): boolean {
+  return languages.has(extname(path));
+}
+
+/** Undefined where the file is no JavaScript or TypeScript that this parser understands: the bundler has the last word on it. */
+export function parseFile(path: string, text = readFileSync(path, "utf8")): SourceFile | undefined {
+  const lang = languages.get(extname(path));
+  if (lang === undefined) return undefined;
+  for (const sourceType of ["unambiguous", "commonjs"] as const) {
+    const { program, errors } = parseSync(path, text, { lang, sourceType });
+    if (errors.length === 0) return { path, text, program: program as unknown as Node };
+  }
+  return undefined;
+}
+
+export function walk(node: Node, visit: Visit, above: Node[] = []): void {
+  visit(node, above);
+  above.push(node);
+  for (const child of childrenOf(node)) walk(child, visit, above);
+  above.pop();
+}
+
+function childrenOf(node: Node): Node[] {
+  const keys = visitorKeys[node.type] ?? [];
+  return keys.flatMap((key) => node[key]).filter(isNode);
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && "type" in value;
+}
+
+/** line:column of a position, both from 1. */
+export function placeOf({ text }: SourceFile, position: number): string {
+  const before = text.slice(0, position);
+  return `${before.split("\n").length}:${position - before.lastIndexOf("\n")}`;
+}
+
+export function nameOf(node: unknown): string | undefined {
+  return isNode(node) && node.type === "Identifier" ? (node["name"] as string) : undefined;
+}
+
+export function textOf(node: unknown): string | undefined {
+  if (!isNode(node)) return undefined;
+  if (node.type === "Literal" && typeof node["value"] === "string") return node["value"];
+  const [quasi, ...more] = node.type === "TemplateLiteral" ? (node["quasis"] as Node[]) : [];
+  return quasi && more.length === 0 ? (quasi["value"] as { cooked: string }).cooked : undefined;
+}
+
+/** Of a call or `new`. */
+export function argumentsOf(node: Node): Node[] {
+  return node["arguments"] as Node[];
+}
+
+/** Of a member access with a plain name, such as `fs.readFile`; undefined for others. */
+export function propertyOf(node: unknown): string | undefined {
+  return isNode(node) && node.type === "MemberExpression" && node["computed"] === false ? nameOf(node["property"]) : undefined;
+}
+
+export function isFunction({ type }: Node): boolean {
+  return type === "FunctionDeclaration" || type === "FunctionExpression" || type === "ArrowFunctionExpression";
+}

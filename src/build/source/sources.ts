@@ -1,0 +1,89 @@
+/** The files of a bundle, parsed where a look at them may matter, and as they are rewritten before they are bundled. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { extname, join } from "node:path";
+import type { Loader, Metafile, Plugin } from "esbuild";
+import { REGISTRY } from "../packages/registry.ts";
+import { ownerOf } from "../packages/package-file.ts";
+import { mayReadFiles } from "./package-reads.ts";
+import { type SourceFile, isScript, parseFile } from "./parse.ts";
+import { type Rewritten, mayNeedRewriting, rewrite } from "./rewrite.ts";
+
+export interface Source extends SourceFile {
+  /** The package that it is of; undefined for the app's own files. */
+  owner: string | undefined;
+  rewritten: Rewritten;
+}
+
+export class Sources {
+  readonly #root: string;
+  readonly #texts = new Map<string, string>();
+  readonly #parsed = new Map<string, SourceFile | undefined>();
+  readonly #looked = new Map<string, Source>();
+
+  /** @param metafile of a bundle of all of them */
+  constructor(root: string, metafile: Metafile) {
+    this.#root = root;
+    const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined);
+    const used = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+    for (const [file] of used) this.#look(join(root, file));
+  }
+
+  #look(path: string): void {
+    if (!isScript(path) || !isFile(path)) return;
+    const text = readFileSync(path, "utf8");
+    this.#texts.set(path, text);
+    const owner = ownerOf(path);
+    const file = owner === undefined || mayNeedRewriting.test(text) || mayReadFiles.test(text) ? parseFile(path, text) : undefined;
+    if (file) this.#looked.set(path, { ...file, owner, rewritten: rewrite(file, this.#root, REGISTRY) });
+  }
+
+  /** The app's own files, and those of packages that may need rewriting or may read files. */
+  get looked(): Source[] {
+    return [...this.#looked.values()];
+  }
+
+  /** The texts of all files of a package; without one, of the app's own. */
+  textsOf(owner: string | undefined): string[] {
+    return [...this.#texts].filter(([path]) => ownerOf(path) === owner).map(([, text]) => text);
+  }
+
+  /** As it is bundled. */
+  fileAt(path: string): SourceFile | undefined {
+    if (!this.#parsed.has(path)) this.#parsed.set(path, this.#parse(path));
+    return this.#parsed.get(path);
+  }
+
+  #parse(path: string): SourceFile | undefined {
+    const text = this.#looked.get(path)?.rewritten.text ?? this.#texts.get(path) ?? (isFile(path) ? readFileSync(path, "utf8") : undefined);
+    return text === undefined ? undefined : parseFile(path, text);
+  }
+
+  plugin(): Plugin {
+    const changed = this.looked.filter(({ text, rewritten }) => rewritten.text !== text);
+    return {
+      name: "rewrites",
+      setup: (build) => {
+        if (changed.length === 0) return;
+        // A pattern of the very paths: a question for every file of a large bundle would take seconds.
+        build.onLoad({ filter: anyOf(changed.map(({ path }) => path)) }, ({ path, with: attributes }) => {
+          const source = this.#looked.get(path);
+          if (!source || Object.keys(attributes).length > 0) return undefined;
+          return { contents: source.rewritten.text, loader: loaderOf(path) };
+        });
+      },
+    };
+  }
+}
+
+/** What stands in for a package that is not there is an input, too, and no file. */
+function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
+}
+
+function loaderOf(path: string): Loader {
+  return extname(path).replace(/^\.[cm]?/, "") as Loader;
+}
+
+function anyOf(paths: string[]): RegExp {
+  return new RegExp(`^(${paths.map((path) => path.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&")).join("|")})$`);
+}

@@ -1,0 +1,69 @@
+/**
+ * `mayfly test --packages`: deploys a small function for each row of the table, calls it, and says which rows are as expected. Not part of
+ * the tests: it installs some hundred packages, and takes minutes. Driver "process": what is tried is the bundle, not the machine.
+ */
+import { bundleApp } from "../../src/build/bundle-app.ts";
+import { MayflyError } from "../../src/errors/error.ts";
+import { type Platform, createScope, startPlatform } from "../platform.ts";
+import type { Row } from "./rows/row.ts";
+import { table } from "./table.ts";
+import { appFolder, appName, install } from "./tree.ts";
+
+interface Outcome {
+  warnings: string[];
+  /** Set where the deploy was refused. */
+  refused?: string;
+  answer?: string;
+}
+
+const filters = process.argv.slice(2);
+install();
+const scope = createScope();
+const platform = await startPlatform(scope, { driver: "process" });
+let asExpected = 0;
+const rows = table.filter(({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
+for (const row of rows) {
+  const started = performance.now();
+  const wrong = judge(row, await outcomeOf(row, platform).catch((error: unknown) => ({ warnings: [], refused: String(error) })));
+  if (wrong === undefined) asExpected++;
+  console.log(
+    `${wrong === undefined ? "ok " : "NOT"} ${row.name.padEnd(28)} ${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s ${wrong ?? ""}`.trimEnd(),
+  );
+}
+await scope.close();
+console.log(`${asExpected} of ${rows.length} as expected`);
+process.exit(asExpected === rows.length ? 0 : 1);
+
+async function outcomeOf(row: Row, platform: Platform): Promise<Outcome> {
+  const bundled = await bundleApp(appFolder(row)).catch((error: unknown) => error);
+  if (bundled instanceof MayflyError) return { warnings: [], refused: `${bundled.code}: ${bundled.message} ${bundled.cure}` };
+  if (bundled instanceof Error) throw bundled;
+  const { manifest, bundles, warnings } = bundled as Awaited<ReturnType<typeof bundleApp>>;
+  if (!("answers" in row.expect)) return { warnings };
+  await platform.client.deploy(manifest, bundles);
+  const response = await platform.call(`/${appName(row)}/main${row.path ?? ""}`, { signal: AbortSignal.timeout(60_000) });
+  const answer = `${response.status} ${await response.text()}`;
+  const log = response.status < 400 ? [] : await platform.client.logs({ app: appName(row), tail: 3 });
+  await platform.client.remove(appName(row));
+  return { warnings, answer: [answer, ...log.map(({ text }) => text)].join("\n") };
+}
+
+/** What is not as expected; undefined where all is. */
+function judge({ expect }: Row, { warnings, refused, answer }: Outcome): string | undefined {
+  if ("refused" in expect)
+    return refused !== undefined && expect.refused.test(refused)
+      ? undefined
+      : `deploys or is refused for: ${refused ?? "nothing"} ${warnings.join("; ")}`;
+  if (refused !== undefined) return `is refused: ${refused}`;
+  if (!("answers" in expect))
+    return warnings.some((warning) => expect.warned.test(warning))
+      ? undefined
+      : `is not warned of so: ${warnings.join("; ") || "no warning"}`;
+  const odd = warnings.filter((warning) => !expect.warned?.test(warning));
+  if (odd.length > 0) return `warns: ${odd.join("; ")}`;
+  const wanted =
+    typeof expect.answers === "string"
+      ? answer?.startsWith(`200 ${expect.answers}`)
+      : answer?.startsWith("200 ") && expect.answers.test(answer);
+  return wanted ? undefined : `answers ${answer?.slice(0, 600)}`;
+}
