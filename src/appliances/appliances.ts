@@ -11,6 +11,7 @@ import type { Clock } from "../clock/clock.ts";
 import type { Seal } from "../catalog/seal.ts";
 import type { Egress } from "../egress/egress.ts";
 import { MayflyError, asMayflyError } from "../errors/error.ts";
+import { refuseDamaged } from "../images/damage.ts";
 import { findImage } from "../images/find-image.ts";
 import { describeImage, type Image, imageAt, isComplete, type RunSpec } from "../images/image.ts";
 import type { UsageSink } from "../machines/fleet/fleet.ts";
@@ -176,6 +177,7 @@ async function resumeOne({ definition, keeper }: Entry, log: AppliancesOptions["
 async function sourceOf(cacheDir: string, { name, image: id, command, env }: ApplianceSpec): Promise<{ image: Image; run: RunSpec }> {
   const image = imageAt(cacheDir, id);
   if (!isComplete(image)) throw new MayflyError("no-such-image", { image: id });
+  await refuseDamaged(image);
   const { run } = await describeImage(image);
   if (run === null) throw new MayflyError("bad-appliance", { what: `${name}'s image runs functions: it starts nothing by itself` });
   return { image, run: { ...run, env: { ...run.env, ...env }, command: command ?? run.command } };

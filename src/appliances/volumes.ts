@@ -9,7 +9,7 @@ import { link, mkdir, open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MayflyError } from "../errors/error.ts";
 import { withDraftFolder } from "../images/draft-folder.ts";
-import { makeErofs } from "../images/erofs.ts";
+import { makeErofs } from "../images/erofs/make-erofs.ts";
 import { runProgram } from "../images/run-program.ts";
 import type { Volume } from "../images/standalone/surroundings.ts";
 import type { VolumeSpec } from "./spec.ts";

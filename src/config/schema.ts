@@ -49,6 +49,8 @@ export const configSchema = z.strictObject({
   maxMemoryMb: z.int().min(128).max(1_000_000_000).optional(),
   /** vCPUs of all machines together, at most. Default: 32 for each of the host's, as most machines wait. */
   maxVcpus: z.int().min(1).max(1_000_000).optional(),
+  /** Of an image that is pulled from a store, at most, MB: its kernel, initrd and root together. */
+  maxImageMb: z.int().min(1).max(1_000_000_000).default(4_096),
   /** Machines started a second, at most. */
   startsPerSecond: z.number().min(0.1).max(100_000).default(50),
   /** Milliseconds that invocations in flight get to finish at shutdown. */

@@ -298,6 +298,24 @@ export const errorTable = {
     message: "There is no image {image}.",
     cure: "`mayfly image list` shows the images, by name and id; `mayfly image build` builds one.",
   },
+  "bad-image": {
+    status: 400,
+    side: "caller",
+    message: "The image {image} is refused: {what}.",
+    cure: "Mayfly builds no such images: somebody else made it, or changed it. Do not use it; ask whoever keeps the store, or build it yourself.",
+  },
+  "image-too-large": {
+    status: 413,
+    side: "caller",
+    message: "The image {image} has {mb} MB, and {allowed} MB are allowed.",
+    cure: "Nothing was fetched. If the image is right, allow more: `--max-size`, or the setting maxImageMb.",
+  },
+  "image-damaged": {
+    status: 500,
+    side: "system",
+    message: "The image {image} is damaged in the cache: {what}.",
+    cure: "Build it again with `mayfly image build`, or fetch it again with `mayfly image pull`: both put right what is damaged. Then look at the disk.",
+  },
   "bad-export": {
     status: 400,
     side: "caller",

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodePath } from "../images/guest-layout.ts";
+import { refuseDamaged } from "../images/damage.ts";
 import { describeImage, type Image } from "../images/image.ts";
 import type { ModuleTest } from "../images/modules/module.ts";
 import { runByAgent } from "./run-by-agent.ts";
@@ -42,6 +43,7 @@ export interface CheckResult {
 }
 
 export async function checkImage(image: Image, options: CheckOptions): Promise<CheckResult> {
+  await refuseDamaged(image);
   const { modules, run } = await describeImage(image);
   const boots = { name: "it boots, and runs a program", command: run === null ? [nodePath, "--version"] : [busybox, "true"] };
   const own = modules.flatMap(({ name, tests }) => tests.map((test) => ({ module: name, test })));

@@ -1,14 +1,31 @@
 /** Real builds, from real Debian packages; these are shared with the ordinary cache, so that they are downloaded once. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { defaultCacheDir } from "../config/folders.ts";
 import { bundleAgent } from "./agent-bundle.ts";
 import { ensureImage } from "./ensure-image.ts";
-import { describeImage, type Image, imagesFolder, listImages } from "./image.ts";
+import { damageOf } from "./damage.ts";
+import { describeImage, type Image, imageAt, imagesFolder, listImages } from "./image.ts";
 
 const packages = join(process.env["MAYFLY_CACHE_DIR"] ?? defaultCacheDir(process.env), "packages");
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-images-"));
@@ -37,6 +54,25 @@ function hashes({ kernel, initrd, root }: Image): Record<string, string> {
   return Object.fromEntries(entries.map(([name, path]) => [name, createHash("sha256").update(readFileSync(path)).digest("hex")]));
 }
 
+/** Some bytes in the middle, with no change of the file's times. */
+function flip(path: string): void {
+  const { mode, size, atime, mtime } = statSync(path);
+  chmodSync(path, 0o644);
+  const fd = openSync(path, "r+");
+  const bytes = Buffer.alloc(200);
+  readSync(fd, bytes, 0, 200, size >> 1);
+  writeSync(
+    fd,
+    bytes.map((byte) => byte ^ 0xff),
+    0,
+    200,
+    size >> 1,
+  );
+  closeSync(fd);
+  chmodSync(path, mode);
+  utimesSync(path, atime, mtime);
+}
+
 test("two builds, in different folders and under different umasks, give the same bytes and the same id", async () => {
   const first = await ensure(newCache("one"));
   const umask = process.umask(0o077);
@@ -44,6 +80,25 @@ test("two builds, in different folders and under different umasks, give the same
   assert.deepEqual(hashes(second.image), hashes(first.image));
   assert.equal(second.image.id, first.image.id);
   assert.ok(first.steps.some((step) => step.startsWith("putting the image together")));
+});
+
+test("flipped bytes in an image's files, or in its unpacked root, are noticed, and the image is built anew", async () => {
+  const cacheDir = join(scratch, "one");
+  const [id] = readdirSync(imagesFolder(cacheDir)).filter((name) => name.length === 64);
+  const image = imageAt(cacheDir, id!);
+  const sound = hashes(image);
+  const template = join(cacheDir, "qemu-templates/of-it");
+  mkdirSync(template, { recursive: true });
+  writeFileSync(join(template, "image"), `${id}\n`);
+  for (const file of [image.root, image.kernel, join(image.rootTree, "bin/node")]) {
+    flip(file);
+    const steps: string[] = [];
+    const mended = await ensureImage({ cacheDir, agentEntry, tree: true, progress: (step) => steps.push(step) });
+    assert.ok(steps[0]?.includes("is damaged"), `${file}: ${steps.join(", ")}`);
+    assert.deepEqual([mended.id, hashes(mended)], [id, sound]);
+    assert.equal(await damageOf(mended, { tree: true }), undefined);
+  }
+  assert.ok(!existsSync(template), "a template may have the damage in its memory");
 });
 
 test("the id is the hash of what is in the image, and a second call finds it without a build", async () => {

@@ -5,7 +5,8 @@
  *   vmlinuz       the kernel
  *   initrd.cpio   busybox, kernel modules and the script that mounts the root and starts what is in it
  *   root.erofs    the root: an uncompressed erofs file system, all owned by root, all times 0
- *   root/         the same root as an unpacked folder: for drivers without a kernel, and for other disk formats (rofs, ext4, …)
+ *   root/         the same root as an unpacked folder, for drivers without a kernel; only where the image was built here: what was pulled from a
+ *                 store is never unpacked
  *   image.json    ImageDescription: modules, packages, sizes, hashes, and `run`
  *
  * There are two sorts of image, by what their initrd starts. In one with the module `agent`, `run` is null: the script starts the
@@ -17,6 +18,9 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
+import { MayflyError } from "../errors/error.ts";
+import { descriptionSchema } from "./description.ts";
 import { agentPath } from "./guest-layout.ts";
 import type { ModuleTest } from "./modules/module.ts";
 
@@ -28,7 +32,7 @@ export interface Image {
   initrd: string;
   /** An erofs file system, uncompressed. */
   root: string;
-  /** The same root as an unpacked folder. */
+  /** The same root as an unpacked folder, if the image was built here. */
   rootTree: string;
   /** The bundled agent as a file on the host, if this is an image with one. */
   agent: string;
@@ -117,24 +121,42 @@ export function imageIn(dir: string, id: string): Image {
 
 /** Whether all of the image's files are there; an image appears whole, so only a user can have removed some. */
 export function isComplete(image: Image): boolean {
-  return [image.kernel, image.initrd, image.root, image.rootTree, descriptionFile(image)].every((path) => existsSync(path));
+  return [image.kernel, image.initrd, image.root, descriptionFile(image)].every((path) => existsSync(path));
+}
+
+/** Whether it has its root as a folder, too: images that were pulled from a store do not. */
+export function isUnpacked(image: Image): boolean {
+  return existsSync(image.rootTree);
 }
 
 export function descriptionFile(image: Image): string {
   return join(image.dir, "image.json");
 }
 
+const schema = descriptionSchema(z.string());
+
+/** Rejects with "image-damaged" where image.json is no description. */
 export async function describeImage(image: Image): Promise<ImageDescription> {
-  return JSON.parse(await readFile(descriptionFile(image), "utf8")) as ImageDescription;
+  const text = await readFile(descriptionFile(image), "utf8");
+  try {
+    return schema.parse(JSON.parse(text)) as ImageDescription;
+  } catch (error) {
+    throw new MayflyError("image-damaged", { image: image.id, what: "its image.json is no description of an image" }, error);
+  }
 }
 
-/** Every image in the cache, the newest first. */
+/** Every image in the cache that says what it is, the newest first. Those of an earlier Mayfly do not, nor do damaged ones: nothing uses them any more. */
 export async function listImages(cacheDir: string): Promise<ImageDescription[]> {
   if (!existsSync(imagesFolder(cacheDir))) return [];
   const names = (await readdir(imagesFolder(cacheDir))).filter((name) => /^[0-9a-f]{64}$/.test(name));
   const images = names.map((id) => imageAt(cacheDir, id)).filter(isComplete);
-  const descriptions = await Promise.all(images.map(describeImage));
-  // Those of an earlier Mayfly say nothing of modules; nothing uses them any more.
-  const known = descriptions.filter((description) => "modules" in description);
-  return known.toSorted((a, b) => (a.builtAt < b.builtAt ? 1 : -1));
+  const descriptions = await Promise.all(images.map(describedOrNot));
+  return descriptions.filter((one) => one !== undefined).toSorted((a, b) => (a.builtAt < b.builtAt ? 1 : -1));
+}
+
+function describedOrNot(image: Image): Promise<ImageDescription | undefined> {
+  return describeImage(image).catch((error: unknown) => {
+    if (error instanceof MayflyError && error.code === "image-damaged") return undefined;
+    throw error;
+  });
 }

@@ -38,9 +38,10 @@ export interface ChosenDriver {
 /** Throws "missing-part" where the driver cannot run here: another is taken only when asked for by name. */
 export async function chooseDriver(setting: "auto" | SelectableDriver, surroundings: DriverSurroundings): Promise<ChosenDriver> {
   const name = setting === "auto" ? "qemu" : setting;
-  const driver = await createDriver(name, surroundings);
+  const images = imagesFor(name, surroundings);
+  const driver = await driverOf(name, surroundings, images);
   // An image that is still to be built would take longer than a probe may.
-  if (name !== "process") await guestImage(surroundings);
+  if (name !== "process") await images.guest();
   const probe = await driver.probe();
   if (probe.ok) return { driver, detail: `${name} (${setting === "auto" ? "the default" : "as asked"}), ${probe.detail}; ${others(name)}` };
   await driver.close();
@@ -48,24 +49,35 @@ export async function chooseDriver(setting: "auto" | SelectableDriver, surroundi
   throw new MayflyError("missing-part", { part: `what the driver ${name} needs`, reason, cure: `${cure} Or: ${others(name)}.` });
 }
 
-export async function createDriver(name: SelectableDriver, surroundings: DriverSurroundings): Promise<Driver> {
-  const { cacheDir, runDir, progress, kernel = "linux" } = surroundings;
-  if (name === "qemu") return createQemu(surroundings, kernel);
+export function createDriver(name: SelectableDriver, surroundings: DriverSurroundings): Promise<Driver> {
+  return driverOf(name, surroundings, imagesFor(name, surroundings));
+}
+
+async function driverOf(name: SelectableDriver, surroundings: DriverSurroundings, images: Images): Promise<Driver> {
+  const { cacheDir, runDir, kernel = "linux" } = surroundings;
+  if (name === "qemu") return createQemu(surroundings, kernel, images);
   if (kernel !== "linux")
     throw new MayflyError("bad-config", { key: "kernel", what: `is ${kernel}, which only the driver qemu runs, not ${name}` });
-  const image = once(() => ensureImage({ cacheDir, progress }));
-  if (name === "gvisor") return (await import("./gvisor/gvisor-driver.ts")).createGvisorDriver({ image, cacheDir, runDir });
+  if (name === "gvisor") return (await import("./gvisor/gvisor-driver.ts")).createGvisorDriver({ image: images.linux, cacheDir, runDir });
   return (await import("./process/process-driver.ts")).createProcessDriver({ agent: () => ensureAgent(cacheDir), runDir });
 }
 
-async function createQemu(surroundings: DriverSurroundings, kernel: GuestKernelName): Promise<Driver> {
+async function createQemu(surroundings: DriverSurroundings, kernel: GuestKernelName, images: Images): Promise<Driver> {
   const { createQemuDriver } = await import("./qemu/qemu-driver.ts");
   const guest = kernel === "osv" ? (await import("./qemu/osv.ts")).osv : (await import("./qemu/linux.ts")).linux;
-  return createQemuDriver({ warn: surroundings.progress, ...surroundings, guest, image: once(() => guestImage(surroundings)) });
+  return createQemuDriver({ warn: surroundings.progress, ...surroundings, guest, image: images.guest });
 }
 
-function guestImage({ cacheDir, progress, kernel, osvKernel }: DriverSurroundings): Promise<Image | OsvImage> {
-  return kernel === "osv" ? ensureOsvImage({ cacheDir, progress, osvKernel }) : ensureImage({ cacheDir, progress });
+/** Each is built, or read whole to see that it is sound, when it is first asked for. */
+interface Images {
+  linux: () => Promise<Image>;
+  /** What the guests' kernel starts from. */
+  guest: () => Promise<Image | OsvImage>;
+}
+
+function imagesFor(name: SelectableDriver, { cacheDir, progress, kernel, osvKernel }: DriverSurroundings): Images {
+  const linux = once(() => ensureImage({ cacheDir, progress, tree: name === "gvisor" }));
+  return { linux, guest: kernel === "osv" ? once(() => ensureOsvImage({ cacheDir, progress, osvKernel })) : linux };
 }
 
 const characters: Record<SelectableDriver, string> = {

@@ -5,37 +5,74 @@
  * All work is done in folders of their own beside the cache's, which take their places by one rename: a crash leaves no half image, and two
  * builders at once end with the same one.
  */
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Image, imageAt, imagesFolder, isComplete, type RunSpec } from "../image.ts";
+import { damageOf } from "../damage.ts";
+import { type Image, imageAt, imagesFolder, isComplete, isUnpacked, type RunSpec } from "../image.ts";
+import { removeTemplatesOf } from "../inventory/templates.ts";
 import { putFile } from "../put-file.ts";
 import { type BuildOptions, collectInputs, type ImageInputs } from "./collect-inputs.ts";
-import { composeImage, type Part } from "./compose.ts";
+import { composeImage, type Composition, type Part } from "./compose.ts";
 import { codeKeys, imageKey, moduleKey } from "./keys.ts";
 import { makeModuleTree } from "./module-tree.ts";
 import { runSpecOf } from "./run-spec.ts";
-import { cachedStep } from "./step-cache.ts";
+import { cachedStep, forgetSteps } from "./step-cache.ts";
 
 /**
- * The image of these modules: found in the cache by the key of its inputs, else built. Without `refresh` the network is used only for
- * packages that are not pinned and cached yet. Rejects with "bad-module", "image-build-failed" or "missing-part".
+ * The image of these modules: found in the cache by the key of its inputs, else built. One that is found is read whole, and built anew where it is
+ * damaged. Without `refresh` the network is used only for packages that are not pinned and cached yet. Rejects with "bad-module",
+ * "image-build-failed" or "missing-part".
  */
 export async function buildImage(options: BuildOptions): Promise<Image> {
   const plan = await makePlan(options);
   const found = await lookUp(options.cacheDir, plan.key);
-  if (found !== undefined) return found;
-  const { inputs, partKeys, run } = plan;
-  const parts = await makeParts(inputs, partKeys, options);
-  options.progress(`putting the image together: ${parts.map((part) => part.inputs.module.name).join(", ")}`);
-  const image = await composeImage(options.cacheDir, inputs, parts, run);
-  await remember(options.cacheDir, plan.key, image.id);
-  return image;
+  if (found === undefined) return (await make(plan, options))!;
+  const damage = await damageOf(found, { tree: options.tree ?? false });
+  return damage === undefined ? found : mend(plan, options, found, damage);
 }
 
 /** The same, if it is built already. */
 export async function findBuilt(options: BuildOptions): Promise<Image | undefined> {
   const { key } = await makePlan(options);
   return lookUp(options.cacheDir, key);
+}
+
+type Wanted = Pick<Composition, "replace" | "only">;
+
+/** Undefined where another image came out than the only one that is wanted. */
+async function make({ inputs, partKeys, run, key }: Plan, options: BuildOptions, wanted: Wanted = { replace: false }) {
+  const parts = await makeParts(inputs, partKeys, options);
+  options.progress(`putting the image together: ${parts.map((part) => part.inputs.module.name).join(", ")}`);
+  const image = await composeImage(options.cacheDir, { inputs, parts, run, ...wanted });
+  if (image !== undefined) await remember(options.cacheDir, key, image.id);
+  return image;
+}
+
+/**
+ * Builds a damaged image anew from the cached steps. The same inputs give the same id: where another comes out, the steps are damaged as well, and
+ * are made anew; where it still does, so are the packages that they share their files with, and these are fetched anew.
+ */
+async function mend(plan: Plan, options: BuildOptions, damaged: Image, damage: string): Promise<Image> {
+  const { cacheDir, progress } = options;
+  progress(`the image ${damaged.id.slice(0, 16)} is damaged (${damage}): building it anew`);
+  // What was made of the damaged files may have their faults in it.
+  await removeTemplatesOf(cacheDir, damaged.id);
+  const same = { replace: true, only: damaged.id };
+  const fromSteps = await make(plan, options, same);
+  if (fromSteps !== undefined) return fromSteps;
+  progress("the cached parts of the image are damaged, too: making them anew");
+  await forgetSteps(cacheDir, [...plan.partKeys.values()]);
+  const fromPackages = await make(plan, options, same);
+  if (fromPackages !== undefined) return fromPackages;
+  progress("the unpacked packages are damaged, too: fetching them anew");
+  await forgetSteps(cacheDir, [...plan.partKeys.values()]);
+  await forgetPackages(plan.inputs);
+  return (await make(await makePlan(options), options, { replace: true }))!;
+}
+
+async function forgetPackages({ modules, kernel, busybox }: ImageInputs): Promise<void> {
+  const packages = [kernel.package, busybox, ...modules.flatMap(({ closure, sources }) => [...closure, ...Object.values(sources)])];
+  for (const { dir } of packages) await rm(dir, { recursive: true, force: true });
 }
 
 interface Plan {
@@ -98,7 +135,7 @@ async function lookUp(cacheDir: string, key: string): Promise<Image | undefined>
   });
   if (id === undefined) return undefined;
   const image = imageAt(cacheDir, id.trim());
-  return isComplete(image) ? image : undefined;
+  return isComplete(image) && isUnpacked(image) ? image : undefined;
 }
 
 async function remember(cacheDir: string, key: string, id: string): Promise<void> {

@@ -17,6 +17,8 @@ export interface BuildOptions {
   from?: string;
   /** Take newer Debian and npm packages than the pinned ones, if there are any. */
   refresh?: boolean;
+  /** Its unpacked root will be used: it is looked at for damage, too. */
+  tree?: boolean;
   /** Another agent than src/guest/main.ts: its source file. */
   agentEntry?: string;
   progress: (step: string) => void;

@@ -1,24 +1,13 @@
 /** An image from its modules' parts: kernel, initrd, root, and the description of all. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { chmod, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { sha256OfFile } from "../damage.ts";
 import { withDraftFolder } from "../draft-folder.ts";
-import { makeErofs } from "../erofs.ts";
-import {
-  descriptionFile,
-  type Image,
-  type ImageDescription,
-  imageAt,
-  imageId,
-  imageIn,
-  imagesFolder,
-  isComplete,
-  type RunSpec,
-} from "../image.ts";
+import { makeErofs } from "../erofs/make-erofs.ts";
+import { descriptionFile, type Image, type ImageDescription, imageId, imageIn, imagesFolder, type RunSpec } from "../image.ts";
 import { makeInitrd } from "../initrd.ts";
 import type { Kernel } from "../kernel.ts";
+import { publishImage } from "../publish-image.ts";
 import { putFile } from "../put-file.ts";
 import { readKernelWith } from "../standalone/kernel-modules.ts";
 import { standaloneInitrd } from "../standalone/standalone-initrd.ts";
@@ -34,7 +23,18 @@ export interface Part {
   step: Step;
 }
 
-export async function composeImage(cacheDir: string, inputs: ImageInputs, parts: Part[], run: RunSpec | null): Promise<Image> {
+export interface Composition {
+  inputs: ImageInputs;
+  parts: Part[];
+  run: RunSpec | null;
+  /** An image of the same id that is there already is known to be damaged. */
+  replace: boolean;
+  /** Only an image of this id is wanted. */
+  only?: string | undefined;
+}
+
+/** Undefined where another image came out than the only one that is wanted. */
+export async function composeImage(cacheDir: string, { inputs, parts, run, replace, only }: Composition): Promise<Image | undefined> {
   await mkdir(imagesFolder(cacheDir), { recursive: true });
   return withDraftFolder(imagesFolder(cacheDir), async (folder) => {
     const draft = imageIn(folder, "draft");
@@ -48,12 +48,13 @@ export async function composeImage(cacheDir: string, inputs: ImageInputs, parts:
     for (const { inputs: part, step } of parts) await root.tree(step.tree, part.module.name);
     await makeErofs(draft.rootTree, draft.root);
     const files = await describeFiles(draft, run);
+    if (only !== undefined && files.id !== only) return undefined;
     const modules = describeModules(parts, root.contents);
     const nodeVersion = modules.find(({ name }) => name === "node")?.version ?? null;
     const packages = describePackages(inputs, parts);
     const description = { ...files, run, kernelVersion: kernel.release, nodeVersion, modules, packages, builtAt: new Date().toISOString() };
     await seal(draft, description);
-    return publish(cacheDir, draft, description);
+    return publish(cacheDir, draft, description, replace);
   });
 }
 
@@ -72,28 +73,11 @@ async function describeFiles(draft: Image, run: RunSpec | null): Promise<Pick<Im
 async function seal(draft: Image, description: ImageDescription): Promise<void> {
   await writeFile(descriptionFile(draft), `${JSON.stringify(description, null, 2)}\n`);
   for (const path of [draft.kernel, draft.initrd, draft.root, descriptionFile(draft)]) await chmod(path, 0o444);
-  // mkdtemp made it for us alone; machines run as another user.
-  await chmod(draft.dir, 0o755);
 }
 
-async function publish(cacheDir: string, draft: Image, description: ImageDescription): Promise<Image> {
-  const image = imageAt(cacheDir, description.id);
-  if (!isComplete(image)) await rm(image.dir, { recursive: true, force: true });
-  const isNew = await rename(draft.dir, image.dir).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      // The same image is there already, from another builder or from other inputs with the same outcome.
-      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-      return false;
-    },
-  );
+async function publish(cacheDir: string, draft: Image, description: ImageDescription, replace: boolean): Promise<Image> {
+  const { image, isNew } = await publishImage(cacheDir, draft, description.id, { replace });
   // Its modules' names and tests may be others, though.
   if (!isNew) await putFile(descriptionFile(image), `${JSON.stringify(description, null, 2)}\n`);
   return image;
-}
-
-async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest("hex");
 }

@@ -1,10 +1,11 @@
 /** What a module's `files` and `programs` stand for: single files, each with where it goes. */
 import { createHash } from "node:crypto";
-import { glob, lstat, readdir, readFile, readlink, stat } from "node:fs/promises";
+import { glob, lstat, readFile, readlink, stat } from "node:fs/promises";
 import { isAbsolute, join, posix, relative, resolve } from "node:path";
 import type { DebianPackage } from "../debian/fetch-package.ts";
 import { MayflyError } from "../../errors/error.ts";
 import type { Module, ModuleContent } from "../modules/module.ts";
+import { pathsIn } from "../paths-in.ts";
 import { resolveInside } from "./inside.ts";
 import { javaKeyStore } from "./java-key-store.ts";
 import type { FileSource } from "./root-draft.ts";
@@ -117,8 +118,9 @@ async function matching(root: string, pattern: string): Promise<string[]> {
 }
 
 async function allIn(root: string, folder: string): Promise<string[]> {
-  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => !entry.isDirectory()).map((entry) => relative(root, join(entry.parentPath, entry.name)));
+  const paths = (await pathsIn(join(root, folder))).map((path) => join(folder, path));
+  const stats = await Promise.all(paths.map((path) => lstat(join(root, path))));
+  return paths.filter((_, index) => !stats[index]!.isDirectory());
 }
 
 /** The folders before the first wildcard; all of it where there is none. */

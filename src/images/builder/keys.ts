@@ -10,7 +10,7 @@ import { keyOf } from "./step-cache.ts";
 /** Of the code that makes modules' parts, and of all that makes images: a change to it makes them anew. */
 export async function codeKeys(): Promise<{ parts: string; image: string }> {
   const parts = await codeKey("{builder,elf,modules}/*.ts");
-  return { parts, image: keyOf([parts, await codeKey("{.,standalone}/*.ts")]) };
+  return { parts, image: keyOf([parts, await codeKey("{*,standalone/*,erofs/make-erofs}.ts")]) };
 }
 
 async function codeKey(pattern: string): Promise<string> {

@@ -41,6 +41,11 @@ export async function cachedStep(cacheDir: string, key: string, make: (tree: str
   return { tree: join(place, "tree"), contents, fresh: true };
 }
 
+/** They are made anew when they are next asked for. */
+export async function forgetSteps(cacheDir: string, keys: string[]): Promise<void> {
+  for (const key of keys) await rm(join(stepsFolder(cacheDir), key), { recursive: true, force: true });
+}
+
 async function read(place: string): Promise<Contents | undefined> {
   const file = join(place, "step.json");
   return existsSync(file) ? (JSON.parse(await readFile(file, "utf8")) as Contents) : undefined;

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { rename, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { MayflyError } from "../../errors/error.ts";
+import { refuseDamaged } from "../damage.ts";
 import { withDraftFolder } from "../draft-folder.ts";
 import { describeImage, type Image, type RunSpec } from "../image.ts";
 import { convert, type Format, sizeUnitOf } from "./formats.ts";
@@ -40,11 +41,12 @@ export interface Exported {
   fileBytes: number;
 }
 
-/** Rejects with "bad-export", "file-exists", "image-build-failed" or "missing-part". */
+/** Rejects with "bad-export", "bad-image", "file-exists", "image-build-failed", "image-damaged" or "missing-part". */
 export async function exportImage(options: ExportOptions): Promise<Exported> {
   const { image, format, progress } = options;
   const output = resolve(options.output);
   if (existsSync(output)) throw new MayflyError("file-exists", { file: output });
+  await refuseDamaged(image);
   const run = await runSpecOf(options);
   // Beside the output: the disk is renamed to it, and a VMDK has its own name within.
   return withDraftFolder(dirname(output), async (scratch) => {

@@ -3,6 +3,7 @@ import { lstat, readdir, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { stepsFolder } from "../builder/step-cache.ts";
+import { pathsIn } from "../paths-in.ts";
 
 /** `bytes`: of disk that became free. */
 export async function cleanSteps(cacheDir: string): Promise<{ steps: number; bytes: number }> {
@@ -17,7 +18,6 @@ export async function cleanSteps(cacheDir: string): Promise<{ steps: number; byt
 }
 
 async function bytesOf(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const stats = await Promise.all(entries.map((entry) => lstat(join(entry.parentPath, entry.name))));
+  const stats = await Promise.all((await pathsIn(folder)).map((path) => lstat(join(folder, path))));
   return stats.filter((one) => one.isDirectory() || one.nlink === 1).reduce((sum, { blocks }) => sum + blocks * 512, 0);
 }

@@ -53,7 +53,7 @@ function change(what: string, from: string | undefined, to: string | undefined):
 }
 
 async function fileChanges(from: Image, to: Image): Promise<Change[]> {
-  const [before, after] = [await rootFiles(from), await rootFiles(to)];
+  const [before, after] = [rootFiles(from), rootFiles(to)];
   const found: Change[] = [];
   for (const path of [...new Set([...before.keys(), ...after.keys()])].toSorted()) {
     const [a, b] = [before.get(path), after.get(path)];

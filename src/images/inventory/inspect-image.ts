@@ -10,7 +10,7 @@ export interface Inspection extends ImageDescription {
 }
 
 export async function inspectImage(cacheDir: string, image: Image, most: number): Promise<Inspection> {
-  const files = [...(await rootFiles(image))].map(([path, { bytes }]) => ({ path, bytes }));
+  const files = [...rootFiles(image)].map(([path, { bytes }]) => ({ path, bytes }));
   const largest = files.toSorted((a, b) => b.bytes - a.bytes).slice(0, most);
   const names = (await namesById(cacheDir)).get(image.id) ?? [];
   return { ...(await describeImage(image)), dir: image.dir, names, largest };

@@ -3,7 +3,9 @@ import { lstat, readdir, readFile, readlink, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { imagesFolder } from "../image.ts";
+import { pathsIn } from "../paths-in.ts";
 import { imageNames } from "./names.ts";
+import { idsOfTemplates } from "./templates.ts";
 
 export interface PruneOptions {
   cacheDir: string;
@@ -45,14 +47,6 @@ function isId(name: string): boolean {
   return /^[0-9a-f]{64}$/.test(name);
 }
 
-/** The driver notes the image beside each template. */
-async function idsOfTemplates(cacheDir: string): Promise<string[]> {
-  const folder = join(cacheDir, "qemu-templates");
-  if (!existsSync(folder)) return [];
-  const files = (await readdir(folder)).map((name) => join(folder, name, "image"));
-  return Promise.all(files.filter((file) => existsSync(file)).map(async (file) => (await readFile(file, "utf8")).trim()));
-}
-
 /** What the processes of this host have open, were started with, or have mounted. */
 async function idsInUse(folder: string): Promise<string[]> {
   const processes = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
@@ -87,8 +81,7 @@ async function removeKeys(folder: string, removed: Set<string>): Promise<void> {
 
 /** Files that have another link belong to a cached step or to another image as well. */
 async function ownBytes(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => lstat(join(entry.parentPath, entry.name)));
-  const own = (await Promise.all(files)).filter(({ nlink }) => nlink === 1);
+  const stats = await Promise.all((await pathsIn(folder)).map((path) => lstat(join(folder, path))));
+  const own = stats.filter((one) => one.isFile() && one.nlink === 1);
   return own.reduce((sum, { blocks }) => sum + blocks * 512, 0);
 }

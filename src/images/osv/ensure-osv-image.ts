@@ -1,17 +1,17 @@
 /** The OSv image for a kernel and the present inputs: found in the cache, else built from the Linux image's root. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { sha256OfFile } from "../damage.ts";
 import { withDraftFolder } from "../draft-folder.ts";
 import { type EnsureImageOptions, ensureImage } from "../ensure-image.ts";
 import { type Image, describeImage } from "../image.ts";
+import { removeTemplatesOf } from "../inventory/templates.ts";
 import { putFile } from "../put-file.ts";
-import { treeOfFolder } from "../tree.ts";
+import { imageTree } from "../image-tree.ts";
 import { writeOsvDisk } from "./disk.ts";
 import { checkOsvKernel } from "./kernel-file.ts";
-import { type OsvImage, type OsvImageDescription, isCompleteOsv, osvImageIn, osvImagesFolder } from "./osv-image.ts";
+import { type OsvImage, type OsvImageDescription, describeOsvImage, isCompleteOsv, osvImageIn, osvImagesFolder } from "./osv-image.ts";
 import { osvTree } from "./root-tree.ts";
 
 /** @param osvKernel the file that the user named, if any. Rejects with "missing-part", "bad-osv-kernel" or as ensureImage does. */
@@ -23,8 +23,14 @@ export async function ensureOsvImage(options: EnsureImageOptions & { osvKernel: 
   await mkdir(join(folder, "keys"), { recursive: true });
   const key = join(folder, "keys", await inputKey(linux, kernel));
   const found = await lookUp(folder, key);
-  if (found !== undefined) return found;
-  progress(`building the OSv image from ${kernel}`);
+  if (found !== undefined && (await isSound(found))) return found;
+  progress(
+    found === undefined ? `building the OSv image from ${kernel}` : `the OSv image ${found.id.slice(0, 16)} is damaged: building it anew`,
+  );
+  if (found !== undefined) {
+    await removeTemplatesOf(cacheDir, found.id);
+    await rm(found.dir, { recursive: true, force: true });
+  }
   const image = await build(folder, linux, kernel);
   await putFile(key, `${image.id}\n`);
   return image;
@@ -51,12 +57,22 @@ async function lookUp(folder: string, key: string): Promise<OsvImage | undefined
   return isCompleteOsv(image) ? image : undefined;
 }
 
+async function isSound(image: OsvImage): Promise<boolean> {
+  const description = await describeOsvImage(image).catch(() => undefined);
+  const { kernel, root } = description?.sha256 ?? {};
+  return (
+    (await sha256OfFile(image.kernel)) === kernel &&
+    (await sha256OfFile(image.root)) === root &&
+    sha256(`${kernel}\n${root}\n`) === image.id
+  );
+}
+
 function build(folder: string, linux: Image, kernel: string): Promise<OsvImage> {
   return withDraftFolder(folder, async (scratch) => {
     const draft = osvImageIn(join(scratch, "image"), "draft");
     await mkdir(draft.dir);
     await copyFile(kernel, draft.kernel);
-    await writeOsvDisk(osvTree(await treeOfFolder(linux.rootTree)), draft.root);
+    await writeOsvDisk(osvTree(imageTree(linux)), draft.root);
     const description = await describe(draft, linux);
     await seal(draft, description);
     return publish(folder, draft, description.id);
@@ -91,12 +107,6 @@ async function publish(folder: string, draft: OsvImage, id: string): Promise<Osv
     if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
   });
   return image;
-}
-
-async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest("hex");
 }
 
 function sha256(text: string): string {

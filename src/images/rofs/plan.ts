@@ -81,8 +81,13 @@ async function describe(node: Exclude<Node, Folder>, inode: Inode, tables: Table
     tables.symlinks.push(encodeSymlink(node.target));
     return;
   }
-  const size = "from" in node.content ? (await stat(node.content.from)).size : node.content.length;
+  const size = await sizeOf(node.content);
   Object.assign(inode, { mode: Mode.File, offset: tables.nextBlock, count: size });
   tables.files.push({ content: node.content, at: tables.nextBlock * BLOCK, size });
   tables.nextBlock += blocksOf(size);
+}
+
+async function sizeOf(content: FileEntry["content"]): Promise<number> {
+  if (!("from" in content)) return content.length;
+  return content.pieces?.reduce((sum, { bytes }) => sum + bytes, 0) ?? (await stat(content.from)).size;
 }

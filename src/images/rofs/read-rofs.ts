@@ -1,9 +1,10 @@
 /** Reads a ROFS file system, trusting nothing in it: every rule of format.ts is checked before the first file is given out. */
-import { type FileHandle, mkdir, open, symlink } from "node:fs/promises";
+import { mkdir, open, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createWriteStream } from "node:fs";
+import { readPieces } from "../read-pieces.ts";
 import { BLOCK } from "./format.ts";
 import { type Tables, readTables } from "./read-tables.ts";
 import { walkTables } from "./walk-tables.ts";
@@ -23,8 +24,6 @@ export interface Rofs {
   close(): Promise<void>;
 }
 
-const CHUNK = 1 << 20;
-
 /** @param base where in the file the file system begins. Rejects with an Error that says what is wrong with it. */
 export async function openRofs(file: string, base = 0): Promise<Rofs> {
   const handle = await open(file, "r");
@@ -38,7 +37,7 @@ export async function openRofs(file: string, base = 0): Promise<Rofs> {
       read(path) {
         const found = files.get(path);
         if (found === undefined) throw new Error(`there is no file ${path}`);
-        return readPieces(handle, base + found.block * BLOCK, found.size);
+        return readPieces(handle, [{ at: base + found.block * BLOCK, bytes: found.size }]);
       },
       close: () => handle.close(),
     };
@@ -66,13 +65,4 @@ function shown(entry: ReturnType<typeof walkTables>[number]): RofsEntry {
 
 function sizeOf({ superblock }: Tables): number {
   return (superblock.tablesBlock + superblock.tablesBlocks) * BLOCK;
-}
-
-async function* readPieces(handle: FileHandle, at: number, size: number): AsyncGenerator<Buffer> {
-  for (let read = 0; read < size;) {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(Math.min(CHUNK, size - read)), 0, null, at + read);
-    if (bytesRead === 0) throw new Error("the file system ends in the middle of a file");
-    read += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
 }

@@ -1,7 +1,8 @@
 /** Writes a ROFS file system: format.ts says what it looks like. The same tree gives the same bytes. */
 import { type FileHandle, open } from "node:fs/promises";
 import { MayflyError } from "../../errors/error.ts";
-import type { TreeEntry } from "../tree.ts";
+import { readPieces } from "../read-pieces.ts";
+import type { FilePiece, TreeEntry } from "../tree.ts";
 import { type PlannedFile, type RofsPlan, planRofs } from "./plan.ts";
 
 const CHUNK = 1 << 20;
@@ -31,8 +32,17 @@ export async function writePlan({ bytes, superblock, files, tables }: RofsPlan, 
 async function writeFile(out: FileHandle, { content, size }: PlannedFile, at: number): Promise<void> {
   if (!("from" in content)) return writeAll(out, content, at);
   await using source = await open(content.from, "r");
+  if (content.pieces !== undefined) return await copyPieces(source, content.pieces, out, at);
   const copied = await copy(source, out, at, size);
   if (copied !== size) throw changed(content.from, size, copied);
+}
+
+async function copyPieces(source: FileHandle, pieces: FilePiece[], out: FileHandle, at: number): Promise<void> {
+  let to = at;
+  for await (const bytes of readPieces(source, pieces)) {
+    if (!isZero(bytes, bytes.length)) await writeAll(out, bytes, to);
+    to += bytes.length;
+  }
 }
 
 async function copy(source: FileHandle, out: FileHandle, at: number, size: number): Promise<number> {

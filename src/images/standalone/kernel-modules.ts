@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { MayflyError } from "../../errors/error.ts";
 import type { Kernel } from "../kernel.ts";
+import { pathsIn } from "../paths-in.ts";
 
 /** @param wanted without ".ko"; those that are built into this kernel are left out */
 export async function readKernelWith(packageDir: string, wanted: readonly string[]): Promise<Kernel> {
@@ -45,7 +46,7 @@ function dependenciesOf(module: Buffer): string[] {
 }
 
 async function modulePaths(folder: string): Promise<Map<string, string>> {
-  const files = (await readdir(join(folder, "kernel"), { recursive: true })).filter((path) => path.endsWith(".ko"));
+  const files = (await pathsIn(join(folder, "kernel"))).filter((path) => path.endsWith(".ko"));
   return new Map(files.map((path) => [keyOf(basename(path, ".ko")), join(folder, "kernel", path)]));
 }
 

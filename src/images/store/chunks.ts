@@ -13,7 +13,7 @@ export interface Chunk {
 }
 
 const BLOCK = 4_096;
-const LEAST = 16 * BLOCK;
+export const LEAST_BYTES = 16 * BLOCK;
 export const MOST_BYTES = 256 * BLOCK;
 /** One block in so many ends a chunk: 192 KiB on average, with the least. */
 const RARITY = 32;
@@ -41,7 +41,7 @@ export async function* chunksOf(file: FileHandle): AsyncGenerator<{ chunk: Chunk
 /** Where the first chunk of these bytes ends. */
 function cutOf(bytes: Buffer): number {
   const most = Math.min(bytes.length, MOST_BYTES);
-  for (let end = LEAST; end < most; end += BLOCK) {
+  for (let end = LEAST_BYTES; end < most; end += BLOCK) {
     if (crc32(bytes.subarray(end - BLOCK, end)) % RARITY === 0) return end;
   }
   return most;

@@ -14,12 +14,24 @@ export async function describeChunks(cacheDir: string, image: Image): Promise<Fi
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  if (known !== undefined) return JSON.parse(known) as FileChunks;
+  const remembered = known === undefined ? undefined : parsed(known);
+  if (remembered !== undefined) return remembered;
   const found: FileChunks = { kernel: [], initrd: [], root: [] };
   for (const name of imageFiles) found[name] = await listChunks(image[name]);
   await mkdir(join(cacheDir, "image-chunks"), { recursive: true });
   await putFile(file, JSON.stringify(found));
   return found;
+}
+
+/** Only a help: what is damaged is found anew, and every chunk is checked when it is used. */
+function parsed(text: string): FileChunks | undefined {
+  try {
+    const found = JSON.parse(text) as FileChunks;
+    const sound = imageFiles.every((file) => found[file].every(([sha256, bytes]) => typeof sha256 === "string" && Number.isInteger(bytes)));
+    return sound ? found : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function listChunks(path: string): Promise<[string, number][]> {

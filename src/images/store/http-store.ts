@@ -27,7 +27,7 @@ export function createHttpStore(place: string): Store {
         const response = await ask(path, {});
         if (isMissing(response)) return discard(response, undefined);
         await refuseUnlessGood(response, path);
-        return bodyOf(response, mostBytes);
+        return bodyOf(response, mostBytes, (what) => new MayflyError("store-damaged", { store: name, what: `${path} ${what}` }));
       }),
     has: (path) =>
       persistently(async () => {
@@ -53,6 +53,7 @@ async function retrying<T>(store: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
+      if (error instanceof MayflyError) throw error;
       if (error instanceof Refusal || attempt === ATTEMPTS) throw unreachable(store, error as Error);
       await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1));
     }
@@ -92,12 +93,12 @@ async function discard<T>(response: Response, value: T): Promise<T> {
   return value;
 }
 
-async function bodyOf(response: Response, mostBytes: number): Promise<Buffer> {
+async function bodyOf(response: Response, mostBytes: number, damaged: (what: string) => MayflyError): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of response.body ?? []) {
     bytes += part.length;
-    if (bytes > mostBytes) throw new Refusal(`it sends more than the ${mostBytes} bytes that a file there may have`);
+    if (bytes > mostBytes) throw damaged(`has more than the ${mostBytes} bytes that it may have`);
     parts.push(part);
   }
   const promised = response.headers.get("content-length");

@@ -1,45 +1,38 @@
-/** What a store says of an image: its description, and the chunks of its files. Parsed by a schema, as a store may hold anything. */
+/** What a store says of an image: its description, and the chunks of its files. Checked by a schema, as a store may hold anything. */
 import { z } from "zod";
 import { MayflyError } from "../../errors/error.ts";
 import { firstIssue } from "../../errors/schema-issue.ts";
+import { descriptionSchema } from "../description.ts";
 import { type ImageDescription, imageId } from "../image.ts";
-import { MOST_BYTES } from "./chunks.ts";
+import { LEAST_BYTES, MOST_BYTES } from "./chunks.ts";
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be a sha256 in hex");
-const chunks = z.array(z.tuple([sha256, z.int().min(1).max(MOST_BYTES)]));
+/** Terminals are steered by control characters. */
+const printable = z.string().regex(/^\P{Cc}*$/u, "must be text without control characters");
 
 const manifestSchema = z.strictObject({
   format: z.literal(1),
-  image: z.looseObject({
-    id: sha256,
-    run: z
-      .strictObject({
-        env: z.record(z.string(), z.string()),
-        cwd: z.string(),
-        init: z.array(z.array(z.string())),
-        command: z.array(z.string()),
-      })
-      .nullable(),
-    sha256: z.strictObject({ kernel: sha256, initrd: sha256, root: sha256 }),
-    // The rest is for people; it only has to have the shape that commands show.
-    kernelVersion: z.string(),
-    nodeVersion: z.string().nullable(),
-    modules: z.array(z.looseObject({ name: z.string() })),
-    packages: z.array(z.looseObject({ name: z.string(), version: z.string() })),
-    size: z.strictObject({ kernel: z.int(), initrd: z.int(), root: z.int() }),
-    builtAt: z.string(),
-  }),
-  /** Each file's chunks in order: sha256 and size. */
-  files: z.strictObject({ kernel: chunks, initrd: chunks, root: chunks }),
+  image: descriptionSchema(printable),
+  /** Each file's chunks in order: sha256 and size. Checked apart, as there may be a hundred thousand. */
+  files: z.strictObject({ kernel: z.unknown(), initrd: z.unknown(), root: z.unknown() }),
 });
 
-export type Manifest = Omit<z.infer<typeof manifestSchema>, "image"> & { image: ImageDescription };
+export interface Manifest {
+  format: 1;
+  image: ImageDescription;
+  files: Record<"kernel" | "initrd" | "root", [sha256: string, bytes: number][]>;
+}
 export type ImageFile = keyof Manifest["files"];
 
 export const imageFiles: ImageFile[] = ["kernel", "initrd", "root"];
 
-/** Of this, a store's manifest is never larger. */
-export const MANIFEST_BYTES = 64 << 20;
+/** What a chunk takes in a manifest: its sha256, its size, brackets, quotes and commas. */
+const CHUNK_TEXT = 80;
+const DESCRIPTION_TEXT = 4 << 20;
+
+/** More than this no manifest has of an image that may have `imageBytes`. */
+export function manifestBytes(imageBytes: number): number {
+  return Math.min(64 << 20, DESCRIPTION_TEXT + Math.ceil(imageBytes / LEAST_BYTES) * CHUNK_TEXT);
+}
 
 export function manifestPath(name: string): string {
   return `images/${name}.json`;
@@ -64,7 +57,34 @@ export function parseManifest(text: string, store: string, path: string): Manife
     const { key, what } = firstIssue(parsed.error, given);
     throw fail(`is no manifest of an image: ${key} ${what}`);
   }
-  const manifest = given as Manifest;
+  // What the schema does not know is left out: it would go into the cache unchecked.
+  const manifest = parsed.data as Manifest;
+  for (const file of imageFiles) {
+    const fault = faultOfChunks(manifest.files[file], manifest.image.size[file]);
+    if (fault !== undefined) throw fail(`is no manifest of an image: the parts of its ${file} ${fault}`);
+  }
   if (imageId(manifest.image.sha256, manifest.image.run) !== manifest.image.id) throw fail("gives the image an id that is not its own");
   return manifest;
+}
+
+function faultOfChunks(chunks: unknown, expected: number): string | undefined {
+  if (!Array.isArray(chunks)) return "are no list";
+  let sum = 0;
+  for (const chunk of chunks as unknown[]) {
+    if (!isChunk(chunk)) return `must be a sha256 in hex and a size of 1 to ${MOST_BYTES} each`;
+    sum += chunk[1];
+  }
+  return sum === expected ? undefined : `have ${sum} bytes together, and it has ${expected}`;
+}
+
+function isChunk(value: unknown): value is [string, number] {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [name, bytes] = value as unknown[];
+  return (
+    typeof name === "string" &&
+    /^[0-9a-f]{64}$/.test(name) &&
+    Number.isInteger(bytes) &&
+    (bytes as number) >= 1 &&
+    (bytes as number) <= MOST_BYTES
+  );
 }

@@ -2,6 +2,7 @@
 import { open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { zstdCompress } from "node:zlib";
+import { refuseDamaged } from "../damage.ts";
 import { describeImage, type Image } from "../image.ts";
 import { describeChunks, placesOf } from "./describe-chunks.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -27,9 +28,10 @@ export interface PushOptions {
   progress: (step: string) => void;
 }
 
-/** Rejects with "store-unreachable" or "disk-full". What was sent stays, and is not sent again. */
+/** Rejects with "store-unreachable", "image-damaged" or "disk-full". What was sent stays, and is not sent again. */
 export async function pushImage({ cacheDir, image, name, store, progress }: PushOptions): Promise<Transfer> {
   progress("finding the image's parts");
+  await refuseDamaged(image);
   const files = await describeChunks(cacheDir, image);
   const places = [...new Map([...placesOf(files)].map((place) => [place.sha256, place])).values()];
   const moved = { chunks: 0, bytes: 0 };

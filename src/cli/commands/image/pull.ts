@@ -1,7 +1,9 @@
 import type { Command } from "commander";
-import { nameImage } from "../../../images/inventory/names.ts";
+import { loadConfig } from "../../../config/load.ts";
+import { checkName, nameImage } from "../../../images/inventory/names.ts";
 import { pullImage } from "../../../images/store/pull-image.ts";
 import { openStore } from "../../../images/store/store.ts";
+import { parseBytes } from "../../parse.ts";
 import { showProgress } from "../../terminal.ts";
 import { transferInWords } from "./push.ts";
 
@@ -11,6 +13,7 @@ export function define(image: Command, cache: string): void {
     .description("fetch an image from a store; only what is not here already travels, and all of it is checked")
     .argument("<name>", "that it was pushed under, or its whole id")
     .argument("<store>", "a folder, or an http(s) address")
+    .option("--max-size <size>", "refuse a larger image, for example 2G; default: the setting maxImageMb", parseBytes)
     .option("--cache <dir>", "cache folder (or MAYFLY_CACHE_DIR)", cache)
     .option("--json", "print JSON")
     .addHelpText(
@@ -20,9 +23,17 @@ export function define(image: Command, cache: string): void {
     .action(pull);
 }
 
-async function pull(name: string, place: string, { cache: cacheDir, json }: { cache: string; json?: true }): Promise<void> {
+interface Options {
+  maxSize?: number;
+  cache: string;
+  json?: true;
+}
+
+async function pull(name: string, place: string, { maxSize, cache: cacheDir, json }: Options): Promise<void> {
+  if (!/^[0-9a-f]{64}$/.test(name)) checkName(name);
+  const mostBytes = maxSize ?? loadConfig({}).maxImageMb * 2 ** 20;
   const progress = showProgress();
-  const transfer = await pullImage({ cacheDir, name, store: openStore(place), progress: progress.step }).finally(progress.done);
+  const transfer = await pullImage({ cacheDir, name, store: openStore(place), mostBytes, progress: progress.step }).finally(progress.done);
   if (name !== transfer.id) await nameImage(cacheDir, name, transfer.id);
   console.log(json ? JSON.stringify({ ...transfer, name }) : `${name} (${transferInWords(transfer)}`);
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { makeErofs } from "../../erofs.ts";
+import { makeErofs } from "../../erofs/make-erofs.ts";
 import { descriptionFile, type Image, type ImageDescription, imageAt, imageId, imageIn } from "../../image.ts";
 
 /** @param files path in the root → content */

@@ -1,4 +1,4 @@
-import { runProgram } from "./run-program.ts";
+import { runProgram } from "../run-program.ts";
 
 /** Any fixed values do; they only must not vary. */
 const timestamp = "0";

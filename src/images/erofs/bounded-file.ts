@@ -1,0 +1,55 @@
+/**
+ * A file that is read at any place, synchronously, as a walk makes a hundred thousand small reads. Invariants:
+ *   1. Nothing outside of the file system's length is read; whoever tries gets an UnsoundErofs.
+ *   2. It holds 4 MiB at most, however large the file is.
+ */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { expect } from "./format.ts";
+
+const WINDOW = 64 << 10;
+const WINDOWS = 64;
+
+export class BoundedFile {
+  readonly #fd: number;
+  readonly size: number;
+  /** By number, the longest unused first. */
+  readonly #windows = new Map<number, Buffer>();
+
+  constructor(path: string) {
+    this.#fd = openSync(path, "r");
+    this.size = fstatSync(this.#fd).size;
+  }
+
+  /** @param what for the message */
+  read(at: number, length: number, what: string): Buffer {
+    expect(at >= 0 && at + length <= this.size, `${what} lies beyond its end`);
+    const first = Math.floor(at / WINDOW);
+    const last = Math.floor((at + length - 1) / WINDOW);
+    if (first === last) return this.#window(first).subarray(at - first * WINDOW, at - first * WINDOW + length);
+    const bytes = Buffer.alloc(length);
+    for (let from = at; from < at + length;) {
+      const window = Math.floor(from / WINDOW);
+      from += this.#window(window).copy(bytes, from - at, from - window * WINDOW);
+    }
+    return bytes;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #window(number: number): Buffer {
+    const found = this.#windows.get(number) ?? this.#load(number);
+    this.#windows.delete(number);
+    this.#windows.set(number, found);
+    if (this.#windows.size > WINDOWS) this.#windows.delete(this.#windows.keys().next().value!);
+    return found;
+  }
+
+  #load(number: number): Buffer {
+    const bytes = Buffer.alloc(Math.min(WINDOW, this.size - number * WINDOW));
+    const read = readSync(this.#fd, bytes, 0, bytes.length, number * WINDOW);
+    expect(read === bytes.length, "it became shorter while it was read");
+    return bytes;
+  }
+}

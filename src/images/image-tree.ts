@@ -1,0 +1,16 @@
+import { MayflyError } from "../errors/error.ts";
+import { type ErofsEntry, readErofs } from "./erofs/read-erofs.ts";
+import { UnsoundErofs } from "./erofs/format.ts";
+
+/**
+ * What is in an image's root, read from the file system itself: a pulled image has no unpacked folder. Throws "bad-image" where the root breaks a
+ * rule.
+ */
+export function imageTree({ id, root }: { id: string; root: string }): ErofsEntry[] {
+  try {
+    return readErofs(root);
+  } catch (error) {
+    if (!(error instanceof UnsoundErofs)) throw error;
+    throw new MayflyError("bad-image", { image: id, what: `its root is no sound file system: ${error.message}` }, error);
+  }
+}

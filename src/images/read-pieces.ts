@@ -1,0 +1,17 @@
+import type { FileHandle } from "node:fs/promises";
+import type { FilePiece } from "./tree.ts";
+
+const CHUNK = 1 << 20;
+
+/** The bytes of these pieces one after another, 1 MiB at a time. Rejects where the file ends before. */
+export async function* readPieces(file: FileHandle, pieces: FilePiece[]): AsyncGenerator<Buffer, void> {
+  for (const { at, bytes } of pieces) {
+    for (let read = 0; read < bytes;) {
+      const length = Math.min(CHUNK, bytes - read);
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, at + read);
+      if (bytesRead === 0) throw new Error("the file ends in the middle of what is read");
+      read += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/** Random input for tests of parsers. All of it follows from the seed, which tests have in their names; MAYFLY_SEED repeats a run. */
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+
+export function seedOf(): number {
+  return Number(process.env["MAYFLY_SEED"] ?? Date.now() % 1_000_000_000);
+}
+
+export class Random {
+  readonly #generator: ReturnType<typeof xoroshiro128plus>;
+
+  constructor(seed: number) {
+    this.#generator = xoroshiro128plus(seed);
+  }
+
+  below(limit: number): number {
+    return Math.floor(uniformFloat64(this.#generator) * limit);
+  }
+
+  chance(probability: number): boolean {
+    return uniformFloat64(this.#generator) < probability;
+  }
+
+  pick<T>(list: readonly T[]): T {
+    return list[this.below(list.length)]!;
+  }
+
+  bytes(count: number): Buffer {
+    return Buffer.from(Array.from({ length: count }, () => this.below(256)));
+  }
+
+  /** A copy in which a few bytes are others, are missing, are there twice, or which ends early. */
+  damaged(sound: Buffer): Buffer {
+    let bytes = Buffer.from(sound);
+    for (let n = 1 + this.below(4); n > 0 && bytes.length > 0; n--) {
+      const at = this.below(bytes.length);
+      const end = Math.min(bytes.length, at + 1 + this.below(64));
+      const kind = this.below(10);
+      if (kind === 0) bytes = bytes.subarray(0, at);
+      else if (kind === 1) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(end)]);
+      else if (kind === 2) bytes = Buffer.concat([bytes.subarray(0, end), bytes.subarray(at)]);
+      else if (kind < 5) bytes.fill(this.pick([0, 0x2f, 0x2e, 0xff, 0x7f, 0x80]), at, end);
+      else bytes[at] = this.below(256);
+    }
+    return bytes;
+  }
+}
