@@ -154,7 +154,7 @@ test(`a file system with changed bytes is refused or read, and never more than t
     try {
       for (const { path } of read(bytes)) assertInside(path);
     } catch (error) {
-      assert.ok(error instanceof UnsoundErofs, (error as Error).stack);
+      assert.ok(error instanceof UnsoundErofs, String(error));
       refused++;
     }
   }
