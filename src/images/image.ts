@@ -139,7 +139,7 @@ const schema = descriptionSchema(z.string());
 export async function describeImage(image: Image): Promise<ImageDescription> {
   const text = await readFile(descriptionFile(image), "utf8");
   try {
-    return schema.parse(JSON.parse(text)) as ImageDescription;
+    return schema.parse(JSON.parse(text));
   } catch (error) {
     throw new MayflyError("image-damaged", { image: image.id, what: "its image.json is no description of an image" }, error);
   }

@@ -4,10 +4,8 @@ import { MayflyError } from "../errors/error.ts";
 /** Which Debian package has a program that we call, for the message when it is missing. */
 const packageOf: Record<string, string> = {
   "mkfs.erofs": "erofs-utils",
-  "fsck.erofs": "erofs-utils",
   "apt-get": "apt",
   "apt-cache": "apt",
-  dpkg: "dpkg",
   flock: "util-linux",
   npm: "npm",
   "qemu-img": "qemu-utils",

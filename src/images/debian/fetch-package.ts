@@ -13,10 +13,9 @@ import { mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { MayflyError } from "../../errors/error.ts";
 import { withDraftFolder } from "../draft-folder.ts";
-import { runProgram } from "../run-program.ts";
-import { settleModes } from "../settle-modes.ts";
 import { type PackageSet, pin, pinned, type PinnedSet } from "./pins.ts";
 import { openPrivateApt, type PackageVersion, type Suite } from "./private-apt.ts";
+import { unpackDeb } from "./unpack-deb.ts";
 
 export interface DebianPackage extends PackageVersion {
   /** The unpacked tree. */
@@ -109,8 +108,7 @@ async function unpack(store: string, draft: string, archives: string[], version:
   const archive = archives.find((name) => name.startsWith(`${version.name}_`) && name.endsWith(".deb"))!;
   await verify(join(draft, archive), version);
   const tree = join(draft, `${folderOf(version)}.tree`);
-  await runProgram("dpkg", ["-x", join(draft, archive), tree]);
-  await settleModes(tree);
+  await unpackDeb(join(draft, archive), tree);
   await rename(tree, join(store, folderOf(version))).catch((error: NodeJS.ErrnoException) => {
     // Another Mayfly was first; its folder holds the same files.
     if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;

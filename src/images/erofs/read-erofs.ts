@@ -13,7 +13,12 @@ import { expect, Kind, TARGET_BYTES } from "./format.ts";
 import { entriesOf } from "./read-folder.ts";
 import { type Inode, readInode, readSuperblock, type Superblock } from "./read-inode.ts";
 
-export type ErofsEntry = FolderEntry | SymlinkEntry | (FileEntry & { content: { from: string; pieces: Inode["pieces"] }; size: number });
+interface ErofsFile extends Omit<FileEntry, "content"> {
+  content: { from: string; pieces: Inode["pieces"] };
+  size: number;
+}
+
+export type ErofsEntry = FolderEntry | SymlinkEntry | ErofsFile;
 
 const MOST_DEPTH = 128;
 const MOST_ENTRIES = 1_000_000;

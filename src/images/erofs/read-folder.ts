@@ -1,6 +1,6 @@
 /** One folder's entries, each name checked: what passes here may be joined to a path. */
 import type { BoundedFile } from "./bounded-file.ts";
-import { BLOCK, ENTRY_BYTES, expect, NAME_BYTES } from "./format.ts";
+import { BLOCK, ENTRY_BYTES, expect, NAME_BYTES, UnsoundErofs } from "./format.ts";
 import type { Inode } from "./read-inode.ts";
 
 export interface FolderEntry {
@@ -61,6 +61,6 @@ function checkedName(bytes: Buffer, path: string): string {
   try {
     return text.decode(bytes);
   } catch {
-    expect(false, `${path} has an entry named ${inWords}, which is no UTF-8`);
+    throw new UnsoundErofs(`${path} has an entry named ${inWords}, which is no UTF-8`);
   }
 }

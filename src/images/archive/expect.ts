@@ -1,0 +1,6 @@
+/** That an archive breaks a rule of its format, or one of ours; the message says which. */
+export class UnsoundArchive extends Error {}
+
+export function expect(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new UnsoundArchive(otherwise);
+}

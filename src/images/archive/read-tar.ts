@@ -1,0 +1,130 @@
+/**
+ * The entries of a tar archive as packages have them: ustar headers, and GNU's for long names. Nothing is trusted, and what is no folder, file or link
+ * is refused.
+ */
+import { ByteReader } from "./byte-reader.ts";
+import { expect, UnsoundArchive } from "./expect.ts";
+
+export type TarEntry =
+  | { kind: "folder"; path: string }
+  | { kind: "file"; path: string; program: boolean; size: number; content: AsyncIterable<Buffer> }
+  | { kind: "symlink"; path: string; target: string }
+  /** Another name for a file that came before. */
+  | { kind: "link"; path: string; target: string };
+
+const BLOCK = 512;
+/** Of a name that has an entry of its own. */
+const MOST_NAME = 4_096;
+
+/** A file's content must be read before the next entry is asked for. Throws an UnsoundArchive. */
+export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry, void> {
+  const reader = new ByteReader(source);
+  try {
+    yield* entriesOf(reader);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function* entriesOf(reader: ByteReader): AsyncGenerator<TarEntry, void> {
+  let long: LongNames = {};
+  while (!(await reader.isAtEnd())) {
+    const block = await reader.take(BLOCK);
+    if (block.every((byte) => byte === 0)) return;
+    const header = parseHeader(block);
+    if (header.type === "L" || header.type === "K") long[header.type] = await longName(reader, header.size);
+    else {
+      yield entryOf(header, long, reader);
+      long = {};
+    }
+    await reader.take((BLOCK - (header.size % BLOCK)) % BLOCK);
+  }
+}
+
+/** GNU's entries for the name and the target of the entry behind them. */
+interface LongNames {
+  L?: string;
+  K?: string;
+}
+
+interface Header {
+  path: string;
+  target: string;
+  mode: number;
+  size: number;
+  type: string;
+}
+
+function parseHeader(block: Buffer): Header {
+  const sum = block.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0);
+  expect(numberAt(block, 148, 8) === sum, "a header's sum is wrong");
+  const type = block[156] === 0 ? "0" : String.fromCharCode(block[156]!);
+  const isPosix = block.toString("latin1", 257, 263) === "ustar\0";
+  const prefix = isPosix ? textAt(block, 345, 155) : "";
+  const path = `${prefix}${prefix === "" ? "" : "/"}${textAt(block, 0, 100)}`;
+  const hasContent = type === "0" || type === "7" || type === "L" || type === "K";
+  const size = hasContent ? numberAt(block, 124, 12) : 0;
+  return { path, target: textAt(block, 157, 100), mode: numberAt(block, 100, 8), size, type };
+}
+
+function entryOf({ type, ...header }: Header, long: LongNames, reader: ByteReader): TarEntry {
+  const path = checkedPath(long.L ?? header.path);
+  const target = long.K ?? header.target;
+  switch (type) {
+    case "0":
+    case "7":
+      return { kind: "file", path, program: (header.mode & 0o111) !== 0, size: header.size, content: reader.stream(header.size) };
+    case "5":
+      return { kind: "folder", path };
+    case "2":
+      expect(target !== "", `the symbolic link ${path} leads nowhere`);
+      return { kind: "symlink", path, target };
+    case "1":
+      return { kind: "link", path, target: checkedPath(target) };
+    default:
+      throw new UnsoundArchive(`${path} is no file, folder or link (type ${JSON.stringify(type)})`);
+  }
+}
+
+async function longName(reader: ByteReader, size: number): Promise<string> {
+  expect(size <= MOST_NAME, `it has a name of ${size} bytes`);
+  return textAt(await reader.take(size), 0, size);
+}
+
+/** Without the "./" that tar puts before names, and without a slash at the end; "" is the root. */
+function checkedPath(text: string): string {
+  const path = text.replace(/^(\.\/)+/, "").replace(/\/$/, "");
+  if (path === "" || path === ".") return "";
+  const inWords = JSON.stringify(text);
+  expect(!path.startsWith("/"), `it has the absolute name ${inWords}`);
+  expect(path.length <= MOST_NAME, `it has a name of ${path.length} characters`);
+  for (const part of path.split("/")) {
+    expect(part !== "" && part !== "." && part !== "..", `it has an entry named ${inWords}`);
+    expect(Buffer.byteLength(part) <= 255, `it has an entry with a name of ${part.length} characters`);
+  }
+  return path;
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function textAt(bytes: Buffer, at: number, length: number): string {
+  const field = bytes.subarray(at, at + length);
+  const end = field.indexOf(0);
+  try {
+    return decoder.decode(end === -1 ? field : field.subarray(0, end));
+  } catch {
+    throw new UnsoundArchive(`it has the name ${JSON.stringify(field.toString("latin1"))}, which is no UTF-8`);
+  }
+}
+
+/** Octal digits, or GNU's binary number behind a byte of 0x80. */
+function numberAt(block: Buffer, at: number, width: number): number {
+  if (block[at] === 0x80) {
+    const value = block.readBigUInt64BE(at + width - 8);
+    expect(width > 8 && value <= BigInt(Number.MAX_SAFE_INTEGER), "it has a number that is too large");
+    return Number(value);
+  }
+  const digits = /^ *([0-7]*)[ \0]*$/.exec(block.toString("latin1", at, at + width))?.[1];
+  expect(digits !== undefined, "it has a header with a number that is none");
+  return digits === "" ? 0 : Number.parseInt(digits, 8);
+}

@@ -1,0 +1,91 @@
+/**
+ * Unpacks what a .deb installs, without dpkg: our own code reads the archive and its names, and xz is unpacked inside of WebAssembly, so that no
+ * native program ever sees a package's bytes with our rights. The same for root and for users.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import { basename } from "node:path";
+import { Readable, type Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip, createZstdDecompress } from "node:zlib";
+import xz from "xz-decompress";
+import { MayflyError } from "../../errors/error.ts";
+import { expect, UnsoundArchive } from "../archive/expect.ts";
+import { type Member, readAr } from "../archive/read-ar.ts";
+import { unpackTar } from "../archive/unpack-tar.ts";
+import { readPieces } from "../read-pieces.ts";
+import { settleModes } from "../settle-modes.ts";
+
+/** @param into must not exist. Rejects with "image-build-failed" where the package is unsound. */
+export async function unpackDeb(deb: string, into: string): Promise<void> {
+  await using file = await open(deb);
+  try {
+    await unpackTar(soundly(unpacked(file, await dataOf(file))), into);
+  } catch (error) {
+    if (!(error instanceof UnsoundArchive)) throw error;
+    throw new MayflyError("image-build-failed", { what: `the package ${basename(deb)} cannot be unpacked: ${error.message}` }, error);
+  }
+  // Whatever the umask.
+  await settleModes(into);
+}
+
+async function dataOf(file: FileHandle): Promise<Member> {
+  const members = await readAr(file);
+  expect(members[0]?.name === "debian-binary", "it does not begin with debian-binary");
+  const data = members.find(({ name }) => name.startsWith("data.tar"));
+  expect(data !== undefined && data.bytes > 0, "it has no data.tar");
+  return data;
+}
+
+function unpacked(file: FileHandle, { name, at, bytes }: Member): AsyncIterable<Uint8Array> {
+  const packed = readPieces(file, [{ at, bytes }]);
+  switch (name) {
+    case "data.tar":
+      return packed;
+    case "data.tar.gz":
+      return unpackBy(createGunzip(), packed);
+    case "data.tar.zst":
+      return unpackBy(createZstdDecompress(), packed);
+    case "data.tar.xz":
+      return unpackXz(packed);
+    default:
+      throw new UnsoundArchive(`its ${JSON.stringify(name)} is packed in a way that we do not know`);
+  }
+}
+
+async function* unpackBy(unpacker: Transform, packed: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array, void> {
+  const done = pipeline(Readable.from(packed), unpacker);
+  // Whoever reads the unpacker gets its error, and needs none where he stops before the end.
+  done.catch(() => undefined);
+  for await (const bytes of unpacker) yield bytes as Buffer;
+}
+
+async function* unpackXz(packed: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array, void> {
+  let ended = false;
+  async function* noticing(): AsyncGenerator<Uint8Array, void> {
+    yield* packed;
+    ended = true;
+  }
+  const reader = new xz.XzReadableStream(ReadableStream.from(noticing())).getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      // The unpacker waits for ever for what was cut off.
+      expect(value.length > 0 || !ended, "its xz data are cut short");
+      yield value;
+    }
+  } finally {
+    // It fails where all is unpacked already, and nothing is left to be given back.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** What an unpacker complains of is the archive's fault; what the disk does is not. */
+async function* soundly(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* bytes;
+  } catch (error) {
+    if (error instanceof UnsoundArchive || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
+    throw new UnsoundArchive(`its data are damaged: ${(error as Error).message}`, { cause: error });
+  }
+}
