@@ -84,8 +84,8 @@ test("two builds, in different folders and under different umasks, give the same
 
 test("flipped bytes in an image's files, or in its unpacked root, are noticed, and the image is built anew", async () => {
   const cacheDir = join(scratch, "one");
-  const [id] = readdirSync(imagesFolder(cacheDir)).filter((name) => name.length === 64);
-  const image = imageAt(cacheDir, id!);
+  const id = readdirSync(imagesFolder(cacheDir)).find((name) => name.length === 64)!;
+  const image = imageAt(cacheDir, id);
   const sound = hashes(image);
   const template = join(cacheDir, "qemu-templates/of-it");
   mkdirSync(template, { recursive: true });

@@ -149,7 +149,7 @@ test(`a package with changed bytes is refused or unpacked, and never more than t
       (reason: unknown) => reason,
     );
     if (error === undefined) continue;
-    assert.ok(error instanceof MayflyError && error.code === "image-build-failed", `run ${run}: ${String(error)}`);
+    assert.ok(error instanceof MayflyError && error.code === "image-build-failed", `run ${run}: ${(error as Error).message}`);
     refused++;
   }
   assert.ok(refused > 50, `only ${refused} were refused`);

@@ -143,7 +143,7 @@ test("a manifest that lies about its image is refused", async () => {
     ["another command", (copy) => (copy.image.run.command = ["/bin/evil"]), /an id that is not its own/],
     ["a path for a hash", (copy) => (copy.files.root[0] = ["../../etc/passwd", 5]), /must be a sha256/],
     ["fewer chunks", (copy) => copy.files.root.pop(), /the parts of its root have \d+ bytes together/],
-    ["chunks in another order", (copy) => copy.files.root.reverse(), /root is not what its id stands for/],
+    ["chunks in another order", (copy) => (copy.files.root = copy.files.root.toReversed()), /root is not what its id stands for/],
     [
       "one chunk thirty thousand times",
       (copy) => (copy.files.root = Array<unknown>(30_000).fill(copy.files.root[0])),
