@@ -1,7 +1,7 @@
 /** The schema of image.json and of what a store says of an image: neither is taken on trust. */
 import { z } from "zod";
 
-export const sha256Text = z.string().regex(/^[0-9a-f]{64}$/, "must be a sha256 in hex");
+const sha256Text = z.string().regex(/^[0-9a-f]{64}$/, "must be a sha256 in hex");
 const size = z.int().min(0);
 const command = z.array(z.string()).min(1);
 
