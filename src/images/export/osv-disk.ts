@@ -8,7 +8,7 @@ import type { Image, RunSpec } from "../image.ts";
 import { imageTree } from "../image-tree.ts";
 import { osvCommandLine } from "../osv/command-line.ts";
 import { writeOsvDisk } from "../osv/disk.ts";
-import { osvTree } from "../osv/root-tree.ts";
+import { osvRoot } from "../osv/root-tree.ts";
 
 export interface OsvDiskOptions {
   image: Image;
@@ -31,7 +31,7 @@ export async function makeOsvDisk(path: string, options: OsvDiskOptions): Promis
   if (dataPath !== undefined) throw new MayflyError("bad-export", { what: "a disk for OSv has no data partition" });
   const boot = await bootImage(loader, run);
   progress("writing OSv's disk");
-  const bytes = await writeOsvDisk(osvTree(imageTree(image)), path, boot);
+  const bytes = await writeOsvDisk(await osvRoot(imageTree(image)), path, boot);
   const total = size ?? Math.ceil(bytes / sizeUnit) * sizeUnit;
   if (total % sizeUnit !== 0 || total < bytes) {
     const needed = Math.ceil(bytes / sizeUnit) * sizeUnit;

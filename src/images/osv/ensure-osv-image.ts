@@ -12,7 +12,7 @@ import { imageTree } from "../image-tree.ts";
 import { writeOsvDisk } from "./disk.ts";
 import { checkOsvKernel } from "./kernel-file.ts";
 import { type OsvImage, type OsvImageDescription, describeOsvImage, isCompleteOsv, osvImageIn, osvImagesFolder } from "./osv-image.ts";
-import { osvTree } from "./root-tree.ts";
+import { osvRoot } from "./root-tree.ts";
 
 /** @param osvKernel the file that the user named, if any. Rejects with "missing-part", "bad-osv-kernel" or as ensureImage does. */
 export async function ensureOsvImage(options: EnsureImageOptions & { osvKernel: string | undefined }): Promise<OsvImage> {
@@ -72,7 +72,7 @@ function build(folder: string, linux: Image, kernel: string): Promise<OsvImage> 
     const draft = osvImageIn(join(scratch, "image"), "draft");
     await mkdir(draft.dir);
     await copyFile(kernel, draft.kernel);
-    await writeOsvDisk(osvTree(imageTree(linux)), draft.root);
+    await writeOsvDisk(await osvRoot(imageTree(linux)), draft.root);
     const description = await describe(draft, linux);
     await seal(draft, description);
     return publish(folder, draft, description.id);

@@ -1,6 +1,7 @@
 /** What OSv's root has beside, or instead of, what the same image has under Linux. */
 import { etcFiles } from "../etc-files.ts";
 import type { TreeEntry } from "../tree.ts";
+import { forRingZero } from "./ring-zero.ts";
 
 /** Mounted by OSv from /etc/fstab, so they must be there. /data is for volumes. */
 const mountPoints = ["/dev", "/proc", "/sys", "/tmp", "/data"];
@@ -24,6 +25,11 @@ const files: Record<string, string> = {
  * read.
  */
 export const loaderPath = "/lib64/ld-linux-x86-64.so.2";
+
+/** What goes on OSv's disk for an image with this root. Rejects with "image-build-failed" where a program in it cannot run there. */
+export async function osvRoot(linux: TreeEntry[]): Promise<TreeEntry[]> {
+  return forRingZero(osvTree(linux));
+}
 
 /** @param linux the image's root as a Linux guest has it; the loader's target must be in it */
 export function osvTree(linux: TreeEntry[]): TreeEntry[] {

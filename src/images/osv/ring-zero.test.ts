@@ -1,0 +1,74 @@
+/** The Node that goes to OSv's disks is one that Linux runs as well: here it computes beside the one that it was made from. */
+import { after, test } from "node:test";
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { forRingZero, withoutPopfq } from "./ring-zero.ts";
+
+const run = promisify(execFile);
+const scratch = mkdtempSync(join(tmpdir(), "mayfly-ring-zero-"));
+const patched = join(scratch, "node");
+const bytes = readFileSync(process.execPath);
+const places = withoutPopfq(bytes);
+writeFileSync(patched, bytes, { mode: 0o755 });
+after(() => rmSync(scratch, { recursive: true }));
+
+/** Remainders of all pairs of odd numbers, and of many others, as one hash of their bits. */
+const REMAINDERS = `
+const odd = [0, -0, 1, -1, 0.1, 7, 1000, 255, 256, 1e-310, 5e-324, 1.7976931348623157e308, 2 ** 53, 2 ** 31, -(2 ** 31), Math.PI, Math.E, NaN, Infinity, -Infinity, 1e300, 1e-300, 1796000000123];
+const results = [];
+const remainder = (a, b) => a % b;
+for (const a of odd) for (const b of odd) results.push(remainder(a, b));
+let state = 12345;
+const next = () => (state = (state * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff;
+for (let n = 0; n < 60000; n++) results.push(remainder((next() - 0.5) * 10 ** (next() * 40 - 20), (next() - 0.5) * 10 ** (next() * 40 - 20)));
+for (let n = 0; n < 300; n++) results.push(remainder(next() * 10 ** (300 * next()), 10 ** (-300 * next())));
+results.push(Number("1e21") % 7, eval("5.5 % 2"), [9.5].map((x) => x % 4)[0], Math.PI % 2, (() => { let x = 10.5; x %= 3; return x; })());
+const bits = new Float64Array(results);
+console.log(require("crypto").createHash("sha256").update(Buffer.from(bits.buffer)).digest("hex"), results.length, 5.5 % 2, -7.5 % 2, Math.PI % 2);
+`;
+
+test("the pinned Node has such places, and none is left", () => {
+  assert.ok(places > 0);
+  assert.equal(withoutPopfq(bytes), 0);
+});
+
+for (const flags of [["--jitless"], ["--always-sparkplug", "--no-opt"], []])
+  test(`remainders are what they were, ${flags.join(" ") || "with V8's own flags"}`, async () => {
+    const outputs = await Promise.all(
+      [process.execPath, patched].map((node) => run(node, [...flags, "-e", REMAINDERS], { timeout: 120_000 })),
+    );
+    const [before, after] = outputs.map(({ stdout }) => stdout);
+    assert.match(before ?? "", / 60834 1\.5 -1\.5 1\.1415926535897931\n$/);
+    assert.equal(after, before);
+  });
+
+test("of a tree, only programs that have such places are changed, and the image's own files are not", async () => {
+  const whole = join(scratch, "whole");
+  const program = Buffer.concat([Buffer.from("\x7fELF", "latin1"), Buffer.from("d9f8dfe0c1e80825ff000000509d7af0", "hex")]);
+  writeFileSync(whole, program);
+  const text = Buffer.from("d9f8dfe0c1e80825ff000000509d7af0", "hex");
+  const tree = await forRingZero([
+    { kind: "folder", path: "/bin", mode: 0o755 },
+    { kind: "file", path: "/bin/a", mode: 0o755, content: { from: whole } },
+    { kind: "file", path: "/bin/b", mode: 0o755, content: program },
+    { kind: "file", path: "/etc/text", mode: 0o644, content: text },
+  ]);
+  const contents = tree.map((entry) => (entry.kind === "file" && Buffer.isBuffer(entry.content) ? entry.content.toString("hex") : ""));
+  const mended = "7f454c46d9f8dfe09e660f1f8400000000007af0";
+  assert.deepEqual(contents, ["", mended, mended, text.toString("hex")]);
+  assert.deepEqual(readFileSync(whole), program);
+});
+
+test("a Node without any such place is refused by its name: it may have them in another form", async () => {
+  const other = Buffer.concat([Buffer.from("\x7fELF", "latin1"), Buffer.alloc(32 * 1_048_576)]);
+  const tree = (path: string) => [{ kind: "file" as const, path, mode: 0o755, content: other }];
+  await assert.rejects(forRingZero(tree("/opt/node/bin/node")), {
+    code: "image-build-failed",
+    message: /\/opt\/node\/bin\/node is a Node of a version/,
+  });
+  assert.equal((await forRingZero(tree("/bin/nginx"))).length, 1);
+});

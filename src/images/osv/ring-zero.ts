@@ -1,0 +1,70 @@
+/**
+ * What of a program made for Linux must not run on OSv as it is: OSv's programs run in the processor's ring 0, and there `popfq` sets the interrupt
+ * flag as well. V8's built-in code, which is compiled for a processor without SAHF, moves the state of the floating-point unit to the flags by pushing
+ * it and `popfq`: after any `%` of numbers that are not small integers, interrupts stay off, and the next page fault ends the machine.
+ *
+ * `sahf` does the same without touching that flag; every x86-64 that runs a hypervisor has it. So each such place gets `sahf` and a nop of nine bytes,
+ * on OSv's disks alone. What V8 compiles at run time uses `sahf` by itself.
+ */
+import { open } from "node:fs/promises";
+import { basename } from "node:path";
+import { MayflyError } from "../../errors/error.ts";
+import { readPieces } from "../read-pieces.ts";
+import type { FileEntry, TreeEntry } from "../tree.ts";
+
+/** fprem; fnstsw ax. */
+const BEFORE = Buffer.from("d9f8dfe0", "hex");
+/** shr eax, 8; and eax, 255; push rax; popfq. */
+const POPFQ = Buffer.from("c1e80825ff000000509d", "hex");
+/** sahf; nop word [rax + rax * 1 + 0]. */
+const SAHF = Buffer.from("9e660f1f840000000000", "hex");
+const PLACE = Buffer.concat([BEFORE, POPFQ]);
+const ELF = Buffer.from("\x7fELF", "latin1");
+/** A program of Node's name that is smaller has no V8 in it. */
+const LEAST_NODE_BYTES = 16 * 1_048_576;
+
+/** Rejects with "image-build-failed" where a Node has no such place: it may have them in another form. */
+export async function forRingZero(tree: TreeEntry[]): Promise<TreeEntry[]> {
+  const safe: TreeEntry[] = [];
+  for (const entry of tree) safe.push(entry.kind === "file" && (await isProgram(entry)) ? await safeFile(entry) : entry);
+  return safe;
+}
+
+async function safeFile(file: FileEntry): Promise<FileEntry> {
+  const bytes = await bytesOf(file);
+  const places = withoutPopfq(bytes);
+  if (places > 0) return { ...file, content: bytes };
+  if (basename(file.path) === "node" && bytes.length >= LEAST_NODE_BYTES) throw unknownNode(file.path);
+  return file;
+}
+
+/** Changes the bytes in place, and returns in how many places. */
+export function withoutPopfq(program: Buffer): number {
+  let places = 0;
+  for (let at = program.indexOf(PLACE); at >= 0; at = program.indexOf(PLACE, at + PLACE.length)) {
+    SAHF.copy(program, at + BEFORE.length);
+    places += 1;
+  }
+  return places;
+}
+
+async function isProgram(file: FileEntry): Promise<boolean> {
+  return (await bytesOf(file, ELF.length)).equals(ELF);
+}
+
+/** @param most so many of them, from the beginning */
+async function bytesOf({ content }: FileEntry, most = Infinity): Promise<Buffer> {
+  if (!("from" in content)) return Buffer.from(content.subarray(0, most));
+  await using file = await open(content.from, "r");
+  const pieces = content.pieces ?? [{ at: 0, bytes: (await file.stat()).size }];
+  const [first = { at: 0, bytes: 0 }] = pieces;
+  const wanted = most === Infinity ? pieces : [{ at: first.at, bytes: Math.min(first.bytes, most) }];
+  return Buffer.concat(await Array.fromAsync(readPieces(file, wanted)));
+}
+
+function unknownNode(path: string): MayflyError {
+  const what =
+    `${path} is a Node of a version that is not known to run on OSv: none of the places was found in it where V8 takes remainders by an ` +
+    "instruction that OSv's programs must not use. Take the Node that Mayfly pins";
+  return new MayflyError("image-build-failed", { what });
+}
