@@ -87,7 +87,7 @@ const logLineSchema = z
     function: z.string().optional(),
     invocation: z.string().optional(),
     machine: z.string().optional(),
-    level: z.enum(["debug", "info", "warn", "error", "platform"]),
+    level: z.enum(["debug", "info", "warn", "error", "agent", "platform"]),
     text: z.string(),
   })
   .openapi("LogLine");
@@ -173,7 +173,12 @@ export const billSchema = z
       .object({
         ...figures,
         parts: z.array(
-          z.object({ what: z.enum(["server", "templates", "blanks"]), cpuSeconds: z.number(), gbSeconds: z.number(), cost: z.number() }),
+          z.object({
+            what: z.enum(["server", "templates", "blanks", "idle"]),
+            cpuSeconds: z.number(),
+            gbSeconds: z.number(),
+            cost: z.number(),
+          }),
         ),
       })
       .openapi({

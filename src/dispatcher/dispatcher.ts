@@ -67,6 +67,7 @@ class PolicyDispatcher implements LiveDispatcher {
       blank: (id) => this.#machineUp(id, "blank"),
       bound: (id) => this.#machineUp(id, "bound"),
       stats: (id, stats) => this.#loaded(id, stats),
+      rested: (id, cpu) => this.#tell({ type: "rested", machine: id, cpu }),
       dying: (id) => this.#tell({ type: "condemn", machine: id }),
       gone: (id, end) => this.#machineGone(id, end),
       log: (id, stream, level, text) => this.#log(id, stream, level, text),
@@ -344,6 +345,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #settle(invocation: Invocation, record: MachineRecord): void {
     record.inFlight--;
+    record.forget(invocation);
     const ms = invocation.sentFor;
     if (ms === undefined) return;
     const { app, function: name } = invocation;
@@ -363,7 +365,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #log(machine: MachineId, stream: number, level: LogLevel, text: string): void {
     const record = this.#record(machine);
-    this.#logs.append(record, level, text, stream === 0 ? undefined : record.invocationOn(stream, this.#table.values()));
+    this.#logs.append(record, level, text, stream === 0 ? undefined : record.invocationOn(stream));
   }
 
   #slotsOf(app: string): number {

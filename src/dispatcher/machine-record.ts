@@ -22,7 +22,9 @@ export class MachineRecord {
   /** That it was given so far. */
   invocations = 0;
   draining = false;
-  /** The latest invocation on each of the last streams. */
+  /** What it runs, by stream. */
+  readonly #open = new Map<number, Invocation>();
+  /** The latest invocation on each of the last streams: log lines may come after the end. */
   readonly #streams: Invocation[] = [];
 
   constructor(id: MachineId, startAt: number) {
@@ -36,16 +38,22 @@ export class MachineRecord {
   }
 
   remember(invocation: Invocation): void {
+    this.#open.set(invocation.streamNumber, invocation);
     // Streams opened by the host are odd.
     this.#streams[(invocation.streamNumber >>> 1) & (REMEMBERED - 1)] = invocation;
   }
 
-  /** @param open where to look for one that runs for so long that it is no longer remembered */
-  invocationOn(stream: number, open: Iterable<Invocation>): Invocation | undefined {
+  /** It is over. */
+  forget(invocation: Invocation): void {
+    if (this.#open.get(invocation.streamNumber) === invocation) this.#open.delete(invocation.streamNumber);
+  }
+
+  /** Constant time, whatever the guest says: each of its log lines asks. */
+  invocationOn(stream: number): Invocation | undefined {
+    const open = this.#open.get(stream);
+    if (open !== undefined) return open;
     const latest = this.#streams[(stream >>> 1) & (REMEMBERED - 1)];
-    if (latest?.streamNumber === stream) return latest;
-    for (const invocation of open) if (invocation.machine === this && invocation.streamNumber === stream) return invocation;
-    return undefined;
+    return latest?.streamNumber === stream ? latest : undefined;
   }
 
   row(view: MachineView, slots: number): MachineRow {

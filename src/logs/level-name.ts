@@ -6,6 +6,7 @@ const names: Record<LogLevel, LogLevelName> = {
   [LogLevel.Info]: "info",
   [LogLevel.Warn]: "warn",
   [LogLevel.Error]: "error",
+  [LogLevel.Agent]: "agent",
   [LogLevel.Platform]: "platform",
 };
 

@@ -1,6 +1,6 @@
 import type { LogLevel } from "../wire/protocol.ts";
 
-export type LogLevelName = "debug" | "info" | "warn" | "error" | "platform";
+export type LogLevelName = "debug" | "info" | "warn" | "error" | "agent" | "platform";
 
 /** A line as the platform writes it. */
 export interface LogInput {

@@ -82,8 +82,13 @@ export const ResetCode = {
 } as const;
 export type ResetCode = (typeof ResetCode)[keyof typeof ResetCode];
 
-export const LogLevel = { Debug: 0, Info: 1, Warn: 2, Error: 3, Platform: 4 } as const;
+/**
+ * Agent: what the agent itself has to say; as all from a guest, it may be the word of the code in it. Platform: the host's own, which never
+ * crosses the wire.
+ */
+export const LogLevel = { Debug: 0, Info: 1, Warn: 2, Error: 3, Agent: 4, Platform: 5 } as const;
 export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
+export type GuestLogLevel = Exclude<LogLevel, typeof LogLevel.Platform>;
 
 /** The function that an unbound agent answers for, so that a template and a blank can be warmed through the real path. */
 export const WARM_FUNCTION = "mayfly:warm";

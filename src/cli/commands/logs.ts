@@ -32,13 +32,17 @@ function printAll(lines: LogLine[], print: (line: LogLine) => void, target: stri
   if (lines.length === 0) console.error(`Nothing is logged of ${target}.`);
 }
 
-/** 12:00:00.000 function invocation text; the date is the terminal's business. */
-function inWords({ at, function: name, invocation, machine, level, text }: LogLine): string {
+/**
+ * 12:00:00.000 function invocation text; the date is the terminal's business. Who else speaks is said before what a guest's line has on its left:
+ * whatever a function prints, it cannot look like the platform's word.
+ */
+export function inWords({ at, function: name, invocation, machine, level, text }: LogLine): string {
   const origin = [name, invocation ?? machine].filter((part) => part !== undefined).join(" ");
-  return `${dim(new Date(at).toISOString().slice(11, 23))} ${dim(origin)} ${coloured(level, harmless(text))}`;
+  const speaker = level === "platform" || level === "agent" ? `[${level}] ` : "";
+  return `${dim(new Date(at).toISOString().slice(11, 23))} ${speaker}${dim(origin)} ${coloured(level, harmless(text))}`;
 }
 
 function coloured(level: LogLine["level"], text: string): string {
-  if (level === "error" || level === "platform") return red(level === "platform" ? `[platform] ${text}` : text);
+  if (level === "error" || level === "platform") return red(text);
   return level === "warn" ? yellow(text) : text;
 }

@@ -6,7 +6,7 @@ import { Console } from "node:console";
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { Writable } from "node:stream";
-import { LogLevel } from "../../wire/protocol.ts";
+import { type GuestLogLevel, LogLevel } from "../../wire/protocol.ts";
 import { current } from "../invocation/current.ts";
 import { captureChildOutput } from "./child-output.ts";
 import { describeAll } from "./describe.ts";
@@ -54,7 +54,7 @@ function asStream(fd: number, take: (chunk: string | Buffer, encoding: BufferEnc
 }
 
 /** One entry of the log for each write: a table stays together. */
-function whole(level: LogLevel, print: Print): (chunk: string | Buffer) => void {
+function whole(level: GuestLogLevel, print: Print): (chunk: string | Buffer) => void {
   return (chunk) => print(level, withoutNewline(chunk.toString()));
 }
 

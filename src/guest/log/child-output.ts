@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import childProcess, { type ChildProcess, type SpawnSyncOptions, type SpawnSyncReturns } from "node:child_process";
 import type { Readable } from "node:stream";
-import { LogLevel } from "../../wire/protocol.ts";
+import { type GuestLogLevel, LogLevel } from "../../wire/protocol.ts";
 import { type Print, lineCutter } from "./lines.ts";
 
 /** The child's descriptor → ours, 1 or 2. */
@@ -94,6 +94,6 @@ function outputFor(entry: unknown, at: number): unknown {
   return typeof entry === "object" && entry !== null && "fd" in entry ? entry.fd : entry;
 }
 
-function levelOf(fd: number): LogLevel {
+function levelOf(fd: number): GuestLogLevel {
   return fd === 1 ? LogLevel.Info : LogLevel.Error;
 }

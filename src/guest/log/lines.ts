@@ -1,12 +1,12 @@
 /** Cuts what is written to a descriptor into lines. */
 import { StringDecoder } from "node:string_decoder";
-import type { LogLevel } from "../../wire/protocol.ts";
+import type { GuestLogLevel } from "../../wire/protocol.ts";
 
 /** @param partial the line goes on in what is printed next */
-export type Print = (level: LogLevel, text: string, partial?: boolean) => void;
+export type Print = (level: GuestLogLevel, text: string, partial?: boolean) => void;
 
 /** @returns what takes chunks of text or bytes; each line is printed as soon as it is written, its end or not */
-export function lineCutter(level: LogLevel, print: Print): (chunk: string | Uint8Array, encoding?: BufferEncoding) => void {
+export function lineCutter(level: GuestLogLevel, print: Print): (chunk: string | Uint8Array, encoding?: BufferEncoding) => void {
   // Of characters, which chunks of bytes may cut in two.
   const decoder = new StringDecoder("utf8");
   return (chunk, encoding = "utf8") => {

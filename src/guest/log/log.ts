@@ -9,7 +9,7 @@
  */
 import { performance } from "node:perf_hooks";
 import type { FrameWriter, SendNow } from "../../wire/frame-writer.ts";
-import { Flag, FrameType, Limit, LogLevel } from "../../wire/protocol.ts";
+import { Flag, FrameType, type GuestLogLevel, Limit, LogLevel } from "../../wire/protocol.ts";
 import { TokenBucket } from "../../wire/token-bucket.ts";
 import type { SourceMaps } from "../code/source-maps.ts";
 import type { Invocation } from "../invocation/invocation.ts";
@@ -37,7 +37,7 @@ export class Log {
   }
 
   /** @param partial the line goes on in what is written next */
-  write(invocation: Invocation | null, level: LogLevel, given: string, partial = false): void {
+  write(invocation: Invocation | null, level: GuestLogLevel, given: string, partial = false): void {
     if (this.#writer.pendingBytes > QUEUE_BYTES || !this.#lines.take(1, now())) {
       this.#dropped += 1;
       return;
@@ -45,7 +45,7 @@ export class Log {
     this.#put(invocation, level, given, partial);
   }
 
-  #put(invocation: Invocation | null, level: LogLevel, given: string, partial = false): void {
+  #put(invocation: Invocation | null, level: GuestLogLevel, given: string, partial = false): void {
     const text = this.#sourceMaps.apply(given);
     const stream = invocation !== null && invocation.open ? invocation.stream : 0;
     if (text.length * 3 <= Limit.logText) this.#frame(stream, level, Buffer.from(text), partial);
@@ -58,10 +58,10 @@ export class Log {
     if (this.#dropped === 0 || pendingBytes > QUEUE_BYTES / 2 || !this.#lines.take(1, now())) return;
     const dropped = this.#dropped;
     this.#dropped = 0;
-    this.#put(null, LogLevel.Platform, `${dropped} log lines were dropped: they came faster than they could be sent`);
+    this.#put(null, LogLevel.Agent, `${dropped} log lines were dropped: they came faster than they could be sent`);
   }
 
-  #long(stream: number, level: LogLevel, bytes: Buffer, characters: number, partial: boolean): void {
+  #long(stream: number, level: GuestLogLevel, bytes: Buffer, characters: number, partial: boolean): void {
     const end = Math.min(bytes.length, TEXT_BYTES);
     let from = 0;
     while (from < end) {
@@ -69,11 +69,10 @@ export class Log {
       this.#frame(stream, level, bytes.subarray(from, to), partial && to === end);
       from = to;
     }
-    if (characters > TEXT_BYTES || bytes.length > end)
-      this.write(null, LogLevel.Platform, `a log line of ${characters} characters was cut`);
+    if (characters > TEXT_BYTES || bytes.length > end) this.write(null, LogLevel.Agent, `a log line of ${characters} characters was cut`);
   }
 
-  #frame(stream: number, level: LogLevel, text: Buffer, partial: boolean): void {
+  #frame(stream: number, level: GuestLogLevel, text: Buffer, partial: boolean): void {
     const payload = Buffer.allocUnsafe(1 + text.length);
     payload[0] = level;
     payload.set(text, 1);

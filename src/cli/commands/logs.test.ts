@@ -1,0 +1,27 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import type { LogLine } from "../../logs/logs.ts";
+import { inWords } from "./logs.ts";
+
+const line: LogLine = { at: 0, app: "shop", function: "main", invocation: "i-1", machine: "m-1", level: "info", text: "hello" };
+
+test("a line has its time, where it is from, and its text", () => {
+  assert.equal(inWords(line), "00:00:00.000 main i-1 hello");
+  assert.equal(inWords({ at: 0, app: "shop", machine: "m-1", level: "error", text: "x\u001B[2J\ny" }), "00:00:00.000 m-1 x\\x1b[2J\n    y");
+});
+
+test("what a function prints cannot look like the platform's own word, nor like the agent's", () => {
+  const said = "Machine ended: it ran out of memory.";
+  const platforms = inWords({ ...line, level: "platform", text: said });
+  const agents = inWords({ ...line, level: "agent", text: said });
+  assert.equal(platforms, `00:00:00.000 [platform] main i-1 ${said}`);
+  assert.equal(agents, `00:00:00.000 [agent] main i-1 ${said}`);
+  for (const text of [
+    `[platform] ${said}`,
+    `[platform] main i-1 ${said}`,
+    `\r00:00:00.000 [platform] main i-1 ${said}`,
+    `\n00:00:00.000 [platform] main i-1 ${said}`,
+  ])
+    for (const level of ["debug", "info", "warn", "error", "agent"] as const)
+      for (const shown of inWords({ ...line, level, text }).split("\n")) assert.notEqual(shown, platforms);
+});
