@@ -20,15 +20,16 @@ const bill = makeBill({ month: "2026-11", prices: defaultPrices, rows, limits, a
 test("the operator's bill has apps, the platform's parts, the total, and what is over 80 % of a limit", () => {
   const [title, , ...lines] = billInWords(bill, NOVEMBER).split("\n");
   assert.equal(title, "Bill for 2026-11 (UTC), so far; amounts in USD");
-  assert.deepEqual(lines.slice(0, 6), [
+  assert.deepEqual(lines.slice(0, 7), [
     "APP          REQUESTS      CPU  BRING-UP  GB·S       COST  WALL CLOCK  SAVED",
     "shop            10000   12.3 s   0.500 s   200   0.000391     0.00408   10 ×",
     "(server)            -  0.000 s         -  0.00          0           -      -",
     "(templates)         -        -   0.000 s  0.00          0           -      -",
     "(blanks)            -        -   1.000 s  1.00  0.0000125           -      -",
+    "(idle)              -  0.000 s         -  0.00          0           -      -",
     "total           10000   12.3 s   1.500 s   201   0.000404     0.00408   10 ×",
   ]);
-  assert.equal(lines[7], "shop: spending: 0.000391 USD of 0.000450 USD (86 %)");
+  assert.equal(lines[8], "shop: spending: 0.000391 USD of 0.000450 USD (86 %)");
   assert.doesNotMatch(billInWords(bill, Date.UTC(2027, 0)), /so far/);
 });
 

@@ -50,9 +50,9 @@ function rowsOf({ apps, platform, total }: BillInfo): Row[] {
   return [...apps.map((app) => rowOf(app.app, app)), ...platform.parts.map(partRow), rowOf("total", total)];
 }
 
-/** Only the server runs; the rest is there for machines to start. */
+/** The server runs, and so do idle machines; the rest is there for machines to start. */
 function partRow({ what, cpuSeconds, gbSeconds: memory, cost }: BillInfo["platform"]["parts"][number]): Row {
-  const cpu = what === "server" ? { run: cpuSeconds, bringUp: null } : { run: null, bringUp: cpuSeconds };
+  const cpu = what === "server" || what === "idle" ? { run: cpuSeconds, bringUp: null } : { run: null, bringUp: cpuSeconds };
   return { name: `(${what})`, requests: null, ...cpu, memory, cost, wallClock: null };
 }
 

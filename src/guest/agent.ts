@@ -79,7 +79,8 @@ class Agent {
 
   #resume(message: ResumeMessage): void {
     const { ready, failures } = resume(message, this.#channel.transport);
-    for (const failure of failures) this.#log.write(null, LogLevel.Platform, failure);
+    this.#stats.resumed();
+    for (const failure of failures) this.#log.write(null, LogLevel.Agent, failure);
     this.#connection.writer.json(FrameType.Ready, 0, ready);
     this.#connection.writer.flush();
   }

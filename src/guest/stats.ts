@@ -40,6 +40,13 @@ export class Stats {
     this.#inFlight -= 1;
   }
 
+  /** The machine was stopped meanwhile: that is no delay of the event loop's. */
+  resumed(): void {
+    this.#delay.reset();
+    this.#toldAt = performance.now();
+    this.#utilization = performance.eventLoopUtilization();
+  }
+
   #watch(): void {
     this.#delay.enable();
     this.#toldAt = performance.now();

@@ -40,6 +40,7 @@ test("what no app used is the platform's, in parts, and part of the total", () =
     { what: "server", cpuSeconds: 2, gbSeconds: 2, cost: 24 },
     { what: "templates", cpuSeconds: 4, gbSeconds: 0, cost: 8 },
     { what: "blanks", cpuSeconds: 1, gbSeconds: 1, cost: 12 },
+    { what: "idle", cpuSeconds: 0, gbSeconds: 0, cost: 0 },
   ]);
   assert.equal(total.cost.toFixed(6), "57.000002");
   assert.equal(total.wallClock.cost, 54);

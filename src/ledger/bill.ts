@@ -63,8 +63,11 @@ interface PlatformBill extends Figures {
 }
 
 interface PlatformPart {
-  /** blanks: the memory of machines that no app had yet, and the CPU of those that none took. */
-  what: "server" | "templates" | "blanks";
+  /**
+   * blanks: the memory of machines that no app had yet, and the CPU of those that none took. idle: what apps' machines used with nothing to do, as far as it
+   * is the platform's doing, and to be stopped and woken.
+   */
+  what: "server" | "templates" | "blanks" | "idle";
   cpuSeconds: number;
   gbSeconds: number;
   cost: number;
@@ -103,7 +106,8 @@ function platformBill(rows: readonly UsageRow[], prices: Prices): PlatformBill {
     const { cpuRunSeconds, cpuBringUpSeconds, gbSeconds, cost } = figuresOf(sumsOf(rows.filter((row) => row.kind === kind)), prices);
     return { what, cpuSeconds: cpuRunSeconds + cpuBringUpSeconds, gbSeconds, cost };
   };
-  return { ...figuresOf(sumsOf(rows), prices), parts: [part("server", "server"), part("templates", "template"), part("blanks", "start")] };
+  const parts = [part("server", "server"), part("templates", "template"), part("blanks", "start"), part("idle", "run")];
+  return { ...figuresOf(sumsOf(rows), prices), parts };
 }
 
 export function makeAppBill(app: string, rows: readonly UsageRow[], limits: Limits | undefined, prices: Prices): AppBill {

@@ -48,10 +48,14 @@ function aheadOf(state: PackingState, app: AppState): string {
 function costsOf(state: PackingState, app: AppState): string {
   const { hold, start, miss } = idleCosts(state, app);
   return (
-    `A machine holds ${figure(memoryOf(state, app))} GB: so much it costs a second, in GB-seconds. A start costs ${figure(start)}, and ${figure(miss)} ` +
+    `A machine holds ${figure(memoryOf(state, app))} GB${idleCpuOf(app)}: holding it costs ${figure(hold)} GB-seconds a second. A start costs ${figure(start)}, and ${figure(miss)} ` +
     `when a caller waits ${span(waitForMachine(state) * 1_000)} for it, at ${figure(waitWorthOf(state, app))} a second (waitWorth). ` +
     `So ${span(hold > 0 ? (miss / hold) * 1_000 : NEVER)} of holding cost as much as a start.`
   );
+}
+
+function idleCpuOf({ idleCpu }: AppState): string {
+  return idleCpu > 0 ? `, and uses ${figure(100 * idleCpu)} % of a CPU with nothing to do` : "";
 }
 
 function idleOf(state: PackingState, app: AppState, now: number): string {

@@ -1,6 +1,8 @@
 /** An app of which nothing is known yet: the ski-rental rule says how long its machine is held, and that is not never. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { explainApp } from "./explain.ts";
+import { live, tell, worldOf } from "./learning-world.ts";
 import { createPackingPolicy } from "./packing.ts";
 import type { PolicyCommand, PolicyEvent } from "./policy.ts";
 
@@ -36,4 +38,24 @@ test("after its first call a machine is held until that has cost as much as a st
     send({ type: "tick" }, now);
   }
   assert.ok((kills[0] ?? 0) > 12_000, `killed at ${kills[0]} ms, idle since 2000 ms`);
+});
+
+test("a machine that uses CPU with nothing to do is held for less, and the sentence about its costs says so", () => {
+  const heldFor = (idleCpu: number) => {
+    const world = worldOf({ ada: {} });
+    const invocation = world.arrive("ada");
+    live(world, 1_000);
+    const [machine] = world.inPhase("bound");
+    tell(world, machine!, 0.1);
+    world.finish(invocation);
+    const since = world.now;
+    live(world, 10_000);
+    world.send({ type: "rested", machine: machine!.id, cpu: idleCpu });
+    assert.equal(explainApp(world.state, "ada", world.now).join().includes("of a CPU with nothing to do"), idleCpu > 0);
+    while (world.machines.has(machine!.id) && world.now < 1e8) live(world, 1_000);
+    return world.now - since;
+  };
+  const [still, busy] = [heldFor(0), heldFor(0.05)];
+  // 0.05 GB, and 0.05 CPUs at 9 GB-seconds each: ten times the price.
+  assert.ok(busy > 10_000 && busy < still / 5, `${busy} ms with a twentieth of a CPU, ${still} ms without`);
 });

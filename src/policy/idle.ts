@@ -10,7 +10,7 @@ import { noteCpu } from "./host-limits.ts";
 import { killMachine } from "./machines.ts";
 import type { AppState, MachineEntry, PackingState } from "./packing-state.ts";
 import { refreshForecast, wantedMachines, noteWanting } from "./spares.ts";
-import { idleCosts, memoryOf, windowMs } from "./start-times.ts";
+import { holdingOf, idleCosts, windowMs } from "./start-times.ts";
 import { addTimer, NEVER } from "./timers.ts";
 
 /** Plans are made anew once there are so many more idle times than they were made from. */
@@ -139,7 +139,7 @@ function whyKilled(state: PackingState, app: AppState, machine: MachineEntry, la
   const { idleMs } = state.options;
   if (idleMs !== null) return `idle for ${idleMs} ms`;
   const { miss } = idleCosts(state, app);
-  const price = `holding it costs ${figure(memoryOf(state, app))} GB·s a second, a start that a caller waits for ${figure(miss)}`;
+  const price = `holding it costs ${figure(holdingOf(state, app))} GB·s a second, a start that a caller waits for ${figure(miss)}`;
   if (!last) return `idle for ${idle} beside ${app.bound + app.binding - 1} others; ${price}`;
   const again = app.startAt < NEVER ? `; one is to be started again in ${span(app.startAt - now)}` : "";
   return `idle for ${idle}; ${price}${again}`;

@@ -136,6 +136,8 @@ export interface AppState {
   /** GB that a machine of it holds. */
   memoryGb: number;
   memoryKnown: boolean;
+  /** CPUs that a machine of it uses with nothing to do; -1: not known, and taken as none. */
+  idleCpu: number;
   /** Of its binds. */
   failures: Failures;
 }
@@ -244,6 +246,7 @@ export function createApp(name: string, number: number, limits: AppLimits, slots
     startedUntil: 0,
     memoryGb: 0,
     memoryKnown: false,
+    idleCpu: -1,
     failures: { rounds: 0, until: -1 },
   };
 }

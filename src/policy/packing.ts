@@ -19,7 +19,7 @@ import { isHopeless, noteFailure, noteSuccess, rejectHopeless } from "./failures
 import { expireBlanks, scheduleWake } from "./expiry.ts";
 import { need, plan } from "./plan.ts";
 import { noteQueue, noteWanting, refreshForecast } from "./spares.ts";
-import { noteBound, noteStarted, windowMs } from "./start-times.ts";
+import { noteBound, noteIdleCpu, noteStarted, windowMs } from "./start-times.ts";
 import { earliest, takeEarliest } from "./timers.ts";
 
 export type { PackingOptions } from "./packing-state.ts";
@@ -183,6 +183,8 @@ function note(state: PackingState, event: RareEvent, now: number, commands: Poli
     case "condemn":
       condemnMachine(state, event.machine, commands);
       return noteWantingOf(state, event.machine, now);
+    case "rested":
+      return noteRest(state, event.machine, event.cpu, now, commands);
     case "exit":
       return machineGone(state, event.machine, event.failed, now, commands);
   }
@@ -227,6 +229,14 @@ function machineStats(state: PackingState, event: Extract<PolicyEvent, { type: "
   const app = state.apps.get(machine.app as string) as AppState;
   learnConcurrency(state, app, machine, event.stats, now);
   return app.waiting > 0 ? serveWaiting(state, app, now) : NOTHING;
+}
+
+/** What machines of the app use while they are held is part of what holding costs: this one, too, may be held for less time than was planned. */
+function noteRest(state: PackingState, id: number, cpu: number, now: number, commands: PolicyCommand[]): void {
+  const machine = state.machines[id];
+  const app = state.apps.get(machine?.app ?? "");
+  if (app === undefined || machine === undefined || !noteIdleCpu(app, cpu)) return;
+  if (machine.phase === "bound" && machine.idleSince >= 0) lookAtIdle(state, app, machine, now, commands);
 }
 
 function machineGone(state: PackingState, id: number, failed: boolean, now: number, commands: PolicyCommand[]): void {

@@ -31,6 +31,8 @@ export type PolicyEvent =
   | { type: "exit"; machine: MachineId; failed: boolean }
   /** What a bound machine did since its last report, about a second ago. Not sent by a machine with nothing to do. */
   | { type: "stats"; machine: MachineId; stats: MachineStats }
+  /** So many CPUs a bound machine used on average while it had nothing to do. Once a rest, at its end or after a while. */
+  | { type: "rested"; machine: MachineId; cpu: number }
   /** Time passed; sent when a `wake` is due. */
   | { type: "tick" };
 

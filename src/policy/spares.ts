@@ -4,7 +4,7 @@ import { figure, span } from "./figures.ts";
 import { hostIsBusy } from "./host-limits.ts";
 import type { AppState, PackingState } from "./packing-state.ts";
 import { addTimer } from "./timers.ts";
-import { memoryOf, waitForMachine, waitWorthOf, windowMs } from "./start-times.ts";
+import { holdingOf, waitForMachine, waitWorthOf, windowMs } from "./start-times.ts";
 
 /** Less than this in flight, on average, is no demand to keep spares for: that is for the idle plan to decide. */
 const LEAST_DEMAND = 0.5;
@@ -82,7 +82,7 @@ export function refreshForecast(state: PackingState, app: AppState, now: number)
  * has slots: demand for them comes in bursts. Of one that is not needed the start counts, too, but as it stays for several windows only in part.
  */
 export function worthOfSpare(state: PackingState, app: AppState): number {
-  const idle = memoryOf(state, app) * (windowMs(state) / 1_000);
+  const idle = holdingOf(state, app) * (windowMs(state) / 1_000);
   const start = PART_OF_START * state.options.cpuWorth * (state.times.startMs / 1_000);
   return (app.slots * waitWorthOf(state, app) * waitForMachine(state)) / (idle + start);
 }

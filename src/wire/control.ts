@@ -46,7 +46,8 @@ export class Control {
     return this.#ask<ReadyMessage>((question) => {
       this.#resume = question;
       const protocol = { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION };
-      const send = () => this.#link.writer.json(FrameType.Resume, 0, { protocol, now, entropy: entropy.toString("base64"), machine });
+      // Ahead of what is held for a machine that was stopped: nothing runs in it before it knows the time.
+      const send = () => this.#link.writer.ahead(FrameType.Resume, { protocol, now, entropy: entropy.toString("base64"), machine });
       if (!fresh || this.#helloCame) send();
       else this.#resumeAfterHello = send;
     });

@@ -6,6 +6,7 @@
  * 2. Bytes that were given to the channel are never changed: a full slab is left to it, and a new one begun. (A write's callback
  *    does not mean that the bytes were read: in-memory channels pass them on by reference.)
  * 3. Large payloads are not copied: the caller must leave them unchanged.
+ * 4. While it holds, nothing reaches the channel but what is sent ahead; release() sends what was held, in its order.
  */
 import type { Duplex } from "node:stream";
 // In the guest, user code may put others in the place of the globals.
@@ -34,6 +35,10 @@ export class FrameWriter {
   #handed = 0;
   #scheduled: NodeJS.Immediate | null = null;
   #closed = false;
+  /** What is held, while it holds. */
+  #held: Uint8Array[] | null = null;
+  #heldBytes = 0;
+  #onWanted = () => {};
 
   /** @param onPending called after every write to the channel, and when it is done, with the bytes that wait then */
   constructor(channel: Duplex, onPending: (pendingBytes: number) => void = () => {}) {
@@ -43,17 +48,17 @@ export class FrameWriter {
 
   /** Bytes that the other end has not been given yet. */
   get pendingBytes(): number {
-    return this.#channel.writableLength + this.#filled - this.#sent;
+    return this.#channel.writableLength + this.#heldBytes + this.#filled - this.#sent;
   }
 
-  /** Bytes given to the channel since the start. */
+  /** Bytes given to the channel since the start, but for those that were sent ahead. */
   get handed(): number {
     return this.#handed;
   }
 
   /** Where the next frame begins, counted like `handed`. */
   get position(): number {
-    return this.#handed + this.#filled - this.#sent;
+    return this.#handed + this.#heldBytes + this.#filled - this.#sent;
   }
 
   frame(type: FrameType, flags: number, stream: number, payload: Uint8Array | null): void {
@@ -107,9 +112,8 @@ export class FrameWriter {
   /** Gives the channel what has been written so far, without waiting for the end of this turn. */
   flush(): void {
     if (this.#filled === this.#sent || this.#closed) return;
-    const bytes = this.#slab.subarray(this.#sent, this.#filled);
-    this.#sent = this.#filled;
-    this.#write(bytes);
+    this.#giveSlab();
+    this.#tellPending();
   }
 
   /** As flush(), but the bytes have left this process when it returns, as far as `send` takes them and nothing is on its way before them. */
@@ -123,9 +127,40 @@ export class FrameWriter {
     this.flush();
   }
 
+  /**
+   * Frames are kept from now on, until release().
+   * @param onWanted called once, when the first of them would have been written
+   */
+  hold(onWanted: () => void): void {
+    this.flush();
+    this.#held = [];
+    this.#onWanted = onWanted;
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    this.#heldBytes = 0;
+    this.#onWanted = () => {};
+    for (const bytes of held) if (!this.#closed) this.#give(bytes);
+    this.#tellPending();
+  }
+
+  /** Writes a frame of its own at once, before all that waits. `handed` does not count it. */
+  ahead(type: FrameType, message: unknown): void {
+    if (this.#closed) return;
+    const payload = Buffer.from(JSON.stringify(message));
+    const header = Buffer.alloc(HEADER_BYTES);
+    header.writeUInt32LE(payload.length);
+    header[4] = type;
+    this.#channel.write(Buffer.concat([header, payload]), this.#written);
+  }
+
   /** Nothing is written any more; what has not been flushed is dropped. */
   close(): void {
     this.#closed = true;
+    this.#held = null;
+    this.#heldBytes = 0;
     if (this.#scheduled !== null) clearImmediate(this.#scheduled);
     this.#scheduled = null;
   }
@@ -161,10 +196,13 @@ export class FrameWriter {
       this.#filled += bytes.length;
       return;
     }
+    if (this.#closed) return;
     this.#channel.cork();
-    this.flush();
-    if (!this.#closed) this.#write(bytes);
+    // Nobody is told in between: whoever writes then would cut this frame in two.
+    this.#giveSlab();
+    this.#give(bytes);
     this.#channel.uncork();
+    this.#tellPending();
   }
 
   #nextSlab(room: number): void {
@@ -174,10 +212,29 @@ export class FrameWriter {
     this.#filled = 0;
   }
 
-  #write(bytes: Uint8Array): void {
+  #giveSlab(): void {
+    const bytes = this.#slab.subarray(this.#sent, this.#filled);
+    this.#sent = this.#filled;
+    this.#give(bytes);
+  }
+
+  #give(bytes: Uint8Array): void {
+    if (this.#held !== null) {
+      this.#held.push(bytes);
+      this.#heldBytes += bytes.length;
+      return;
+    }
     this.#handed += bytes.length;
     this.#channel.write(bytes, this.#written);
+  }
+
+  #tellPending(): void {
+    if (this.#closed) return;
     this.#onPending(this.pendingBytes);
+    if (this.#heldBytes === 0) return;
+    const wanted = this.#onWanted;
+    this.#onWanted = () => {};
+    wanted();
   }
 
   readonly #written = () => {

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { connectModelGuest, json, recordingSink, requestHead, settle } from "./model-guest.ts";
-import { Flag, FrameType, INITIAL_CREDIT, Limit, ResetCode } from "./protocol.ts";
+import { Flag, FrameType, INITIAL_CREDIT, Limit, LogLevel, ResetCode } from "./protocol.ts";
 
 const hello = { protocol: { min: 1, max: 1 }, agent: "model" };
 const ready = { protocol: 1, agent: "model", node: "26.10.0", kernel: "host" };
@@ -204,7 +204,7 @@ test("a machine that floods its log loses lines, is told so, and lives", async (
   const kept = told.filter((text) => text.startsWith("log 0 1"));
   assert.ok(kept.length > 200 && kept.length < 400, `${kept.length} kept`);
   await new Promise((resolve) => setTimeout(resolve, 1_100));
-  assert.match(told.at(-1)!, /^log 0 4 \d+ log lines were dropped/);
+  assert.match(told.at(-1)!, /^log 0 5 \d+ log lines were dropped/);
 });
 
 test("a guest that does not read holds streams back, then is given up", async () => {
@@ -237,4 +237,15 @@ test("held bodies go on when the guest reads again", async () => {
   await settle(2_000);
   assert.equal(got.filter((frame) => frame.flags === Flag.End).length, 40);
   assert.ok(told.length > 10 && told.every((line) => line === "sink drain"));
+});
+
+test("a guest's log lines have levels up to the agent's: the platform's own is not for it to use", async () => {
+  const { guest, told } = connectModelGuest();
+  for (const level of [0, 1, 2, 3, 4]) guest.frame(FrameType.Log, 0, 0, Buffer.from([level, 120]));
+  await settle();
+  assert.deepEqual(told, ["log 0 0 x", "log 0 1 x", "log 0 2 x", "log 0 3 x", "log 0 4 x"]);
+  assert.equal(LogLevel.Agent, 4);
+  guest.frame(FrameType.Log, 0, 0, Buffer.from([LogLevel.Platform, 120]));
+  await settle();
+  assert.deepEqual(told.slice(5), ["dead true a Log of level 5"]);
 });

@@ -57,6 +57,10 @@ export interface HostEndEvents {
 export interface HostEnd {
   /** Request streams that the guest is not through with. */
   readonly inFlight: number;
+  /** Frames that came from the guest. */
+  readonly heard: number;
+  /** Changes with every frame to the guest, and with every one from it but its Stats, which it sends for no other reason than time. */
+  readonly traffic: number;
   /** Sends Resume; resolves with Ready. Waits for Hello first where `fresh`. */
   resume(now: number, entropy: Buffer, machine: string, fresh: boolean): Promise<ReadyMessage>;
   /** Rejects with the guest's message where it answers ok: false. */
@@ -65,6 +69,12 @@ export interface HostEnd {
   request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream;
   /** Resolves with the round trip in ms; rejects when the channel dies. One at a time. */
   ping(): Promise<number>;
+  /**
+   * For a machine that is about to be stopped: what is said to it from now on is kept, all but a Resume, until release().
+   * @param wanted called once, as soon as there is anything to be said
+   */
+  hold(wanted: () => void): void;
+  release(): void;
   /** Stops reading and writing; no events follow. */
   close(): void;
 }

@@ -59,6 +59,8 @@ class ChannelHostEnd implements HostEnd {
     this.#lines.closed(stream.stream);
     this.#streams.remove(stream);
   };
+  #heard = 0;
+  #heardStats = 0;
   #over = false;
 
   constructor(channel: Duplex, events: HostEndEvents, clock: Clock) {
@@ -80,6 +82,14 @@ class ChannelHostEnd implements HostEnd {
     return this.#streams.open;
   }
 
+  get heard(): number {
+    return this.#heard;
+  }
+
+  get traffic(): number {
+    return this.#heard - this.#heardStats + this.#link.writer.position;
+  }
+
   resume(now: number, entropy: Buffer, machine: string, fresh: boolean): Promise<ReadyMessage> {
     return this.#control.resume(now, entropy, machine, fresh);
   }
@@ -94,7 +104,9 @@ class ChannelHostEnd implements HostEnd {
       throw new MayflyError("head-too-large", { limit: `${Limit.head} bytes and ${Limit.headerPairs} headers` });
     }
     const bodyBytes = body === null ? 0 : body.length;
-    const rides = bodyBytes <= INITIAL_CREDIT && 4 + text.length + bodyBytes <= Limit.payload;
+    const fits = bodyBytes <= INITIAL_CREDIT && 4 + text.length + bodyBytes <= Limit.payload;
+    // Where much waits already, as many requests at once bring, the body waits with its stream and not in the channel.
+    const rides = fits && (bodyBytes === 0 || !this.#link.clogged);
     const whole = end && rides;
     const bodySent = whole ? null : rides ? bodyBytes : 0;
     const stream = new InvocationStream(this.#streams.nextNumber(), this.#link, sink, bodySent, this.#onStreamClosed);
@@ -106,6 +118,14 @@ class ChannelHostEnd implements HostEnd {
 
   ping(): Promise<number> {
     return this.#control.ping();
+  }
+
+  hold(wanted: () => void): void {
+    this.#link.writer.hold(wanted);
+  }
+
+  release(): void {
+    this.#link.writer.release();
   }
 
   close(): void {
@@ -129,6 +149,7 @@ class ChannelHostEnd implements HostEnd {
 
   /** The dispatch table. The types that carry invocations come first. */
   #onFrame(type: number, flags: number, stream: number, payload: Buffer): void {
+    this.#heard += 1;
     if (!boundOtherwise(type, stream) && this.#flood.count(this.#now)) return this.#die("it floods the host with frames", true);
     switch (type) {
       case FrameType.Response:
@@ -183,13 +204,14 @@ class ChannelHostEnd implements HostEnd {
   }
 
   #onLog(stream: number, flags: number, payload: Buffer): void {
-    if (payload[0]! > LogLevel.Platform) return this.#die(`a Log of level ${payload[0]}`, true);
+    if (payload[0]! > LogLevel.Agent) return this.#die(`a Log of level ${payload[0]}`, true);
     if (!this.#streams.known(stream)) return this.#die(`a Log on stream ${stream}, which was never opened`, true);
     this.#logs.line(stream, payload, (flags & Flag.Partial) !== 0);
   }
 
   /** Advice only, so those that come too often are dropped. */
   #onStats(payload: Buffer): void {
+    this.#heardStats += 1;
     if (!this.#stats.take(1, this.#now())) return;
     const stats = parseMessage(statsSchema, payload);
     if (stats === undefined) return this.#die("a Stats that is malformed", true);

@@ -112,7 +112,7 @@ export class UnrulyFleet implements Fleet {
     const machine = this.machines.get(id);
     if (machine === undefined) return undefined;
     const { state, version } = machine;
-    const figures = { memoryBytes: 0, cpuUs: 0, ageMs: 0 };
+    const figures = { memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
     return { name: `m${id}`, driver: "fake", state, app: version?.app ?? null, version: version?.id ?? null, ...figures };
   }
 

@@ -3,11 +3,9 @@ import type { Version } from "../../catalog/catalog.ts";
 import type { MachineId } from "../../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
 import type { Fleet, FleetEvents, FleetOptions, MachineView, StartOrder } from "./fleet.ts";
+import { allowanceOf } from "./allowance.ts";
 import { LiveMachine } from "./live-machine.ts";
 import { StartTurns } from "./start-turns.ts";
-
-/** Without KVM a guest may be twenty times slower than its host. */
-const EMULATION_MS = 3_000;
 
 export function createFleet(options: FleetOptions): Fleet {
   return new MachineFleet(options);
@@ -25,7 +23,9 @@ class MachineFleet implements Fleet {
     this.#turns = new StartTurns(options.concurrentStarts ?? 4);
     const stopSampling = options.clock.every(options.sampleMs ?? 5_000, () => this.sample());
     const stopReporting = options.clock.every(options.statsMs ?? 1_000, () => this.#reportLoad());
+    const stopLooking = options.clock.every(options.napMs ?? 250, () => this.#lookForIdle());
     this.#stopTimers = () => {
+      stopLooking();
       stopSampling();
       stopReporting();
     };
@@ -64,8 +64,7 @@ class MachineFleet implements Fleet {
   }
 
   checkAlive(id: MachineId, boundMs: number, reason: () => string): void {
-    const allowance = this.#options.driver.name === "qemu" ? EMULATION_MS : 0;
-    void this.#machines.get(id)?.checkAlive(boundMs + allowance, reason);
+    void this.#machines.get(id)?.checkAlive(boundMs + allowanceOf(this.#options.driver.name), reason);
   }
 
   sample(): void {
@@ -76,7 +75,14 @@ class MachineFleet implements Fleet {
     for (const [id, machine] of this.#machines) {
       const stats = machine.load();
       if (stats !== undefined) this.#events?.stats(id, stats);
+      const rest = machine.takeRest();
+      if (rest !== undefined) this.#events?.rested(id, rest);
+      machine.feelPulse();
     }
+  }
+
+  #lookForIdle(): void {
+    for (const machine of this.#machines.values()) machine.lookWhetherIdle();
   }
 
   view(id: MachineId): MachineView | undefined {

@@ -23,6 +23,8 @@ interface Setting {
   dying: number[];
   /** What was told of machines' loads. */
   reported: (MachineStats & { machine: number })[];
+  /** What was told of machines with nothing to do. */
+  rests: { machine: number; cpu: number }[];
   blank: (machine: number) => Promise<void>;
   bound: (machine: number) => Promise<void>;
   gone: (machine: number) => Promise<MachineEnd>;
@@ -31,6 +33,7 @@ interface Setting {
 function set(context: TestContext, driver: Driver, options: Partial<FleetOptions> = {}): Setting {
   const [usage, reports, dying]: [UsageEntry[], string[], number[]] = [[], [], []];
   const reported: Setting["reported"] = [];
+  const rests: Setting["rests"] = [];
   const happened = new Map<string, PromiseWithResolvers<unknown>>();
   const about = (what: string) => {
     if (!happened.has(what)) happened.set(what, Promise.withResolvers());
@@ -51,6 +54,7 @@ function set(context: TestContext, driver: Driver, options: Partial<FleetOptions
     blank: (id) => about(`blank ${id}`).resolve(undefined),
     bound: (id) => about(`bound ${id}`).resolve(undefined),
     stats: (id, stats) => reported.push({ machine: id, ...stats }),
+    rested: (id, cpu) => rests.push({ machine: id, cpu }),
     dying: (id) => dying.push(id),
     gone: (id, end) => about(`gone ${id}`).resolve(end),
     log: () => {},
@@ -67,6 +71,7 @@ function set(context: TestContext, driver: Driver, options: Partial<FleetOptions
     reports,
     dying,
     reported,
+    rests,
     blank: (id) => wait(`blank ${id}`),
     bound: (id) => wait(`bound ${id}`),
     gone: (id) => wait(`gone ${id}`),

@@ -1,6 +1,7 @@
 /**
  * The fleet turns a driver's machines into live ones that speak the wire: started, resumed, warmed and stopped as
- * blanks, then bound to an app, then killed. It decides nothing: the dispatcher passes it the policy's commands.
+ * blanks, then bound to an app, then killed. It decides nothing: the dispatcher passes it the policy's commands. That a bound machine is
+ * stopped while it has nothing to do is no decision: whoever needs it finds it running.
  */
 import type { LogLevel } from "../../wire/protocol.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
@@ -27,7 +28,7 @@ export interface FleetOptions {
   report: (text: string) => void;
   /** Machines brought up at the same time, at most; the rest wait their turn. Default 4. */
   concurrentStarts?: number;
-  /** ms from the driver's start to Ready, at most. Default 10,000. */
+  /** ms from the driver's start to Ready, at most, and from the end of a rest to Ready. Default 10,000. */
   handshakeMs?: number;
   /** ms from bind() to Bound, at most. Default 30,000. */
   bindMs?: number;
@@ -35,6 +36,10 @@ export interface FleetOptions {
   sampleMs?: number;
   /** ms between two reports on a machine that has invocations. Default 1,000. */
   statsMs?: number;
+  /** ms between two looks at whether a bound machine has anything to do: one that had nothing at both is stopped. Default 250. */
+  napMs?: number;
+  /** ms in which a machine that has been silent must answer a ping, and some more for an emulated one. Default 2,000. */
+  answerMs?: number;
 }
 
 export interface UsageSink {
@@ -62,6 +67,8 @@ export interface FleetEvents {
   bound(machine: MachineId): void;
   /** What a bound machine did since its last report, about a second ago; only of one that has invocations, or just had. */
   stats(machine: MachineId, stats: MachineStats): void;
+  /** A bound machine with nothing to do used so many CPUs, on average over its rest. */
+  rested(machine: MachineId, cpu: number): void;
   /** A blank, or a bound machine, will be gone soon, with nobody having asked: no new work. */
   dying(machine: MachineId): void;
   /** Nothing of it is left. */
@@ -90,6 +97,8 @@ export interface MachineView {
   memoryBytes: number;
   cpuUs: number;
   ageMs: number;
+  /** It is stopped, for it has nothing to do. */
+  asleep: boolean;
 }
 
 export interface StartOrder {

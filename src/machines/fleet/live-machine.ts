@@ -3,7 +3,8 @@
  *
  * Owns: the driver's machine, the host's end of its channel, its usage meter, its egress.
  * 1. `state` only moves forward: queued → starting → blank → binding → bound, and from anywhere to dying.
- * 2. A blank that nobody waits for is stopped: it uses no CPU. It is resumed, with the time and fresh entropy, before it is bound.
+ * 2. A blank that nobody waits for is stopped: it uses no CPU. It is resumed, with the time and fresh entropy, before it is bound. So is a bound
+ *    machine that has nothing to do (nap.ts).
  * 3. `gone` resolves once, after the driver says that nothing is left. Whatever goes wrong ends there.
  */
 import { randomBytes } from "node:crypto";
@@ -13,11 +14,15 @@ import { MayflyError } from "../../errors/error.ts";
 import type { MachineId, MachineStats } from "../../policy/policy.ts";
 import type { HostEnd, RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
 import { openHostEnd } from "../../wire/open-host-end.ts";
-import { LogLevel, type StatsMessage } from "../../wire/protocol.ts";
+import { LogLevel, type ReadyMessage, type StatsMessage } from "../../wire/protocol.ts";
 import type { Machine, MachineExit, MachineSpec } from "../driver.ts";
 import { askEgress } from "./ask-egress.ts";
 import { bindParcel } from "./bind-message.ts";
+import { allowanceOf } from "./allowance.ts";
+import { platformsOfIdling, platformsOfWaking } from "./idle-cpu.ts";
 import { LoadMeter } from "./load-meter.ts";
+import { Nap } from "./nap.ts";
+import { Pulse } from "./pulse.ts";
 import { reasonOfError, reasonOfExit } from "./reason.ts";
 import { Rest } from "./rest.ts";
 import type { FleetEvents, FleetOptions, MachineEnd, MachineState, MachineView } from "./fleet.ts";
@@ -29,6 +34,7 @@ import { within } from "./within.ts";
 const START_MS = 60_000;
 const HANDSHAKE_MS = 10_000;
 const BIND_MS = 30_000;
+const ANSWER_MS = 2_000;
 /** A machine whose channel ended is about to say why by itself. */
 const LAST_WORDS_MS = 1_000;
 
@@ -47,7 +53,9 @@ export class LiveMachine {
   #version: Version | undefined;
   #egress: Egress | null = null;
   readonly #load = new LoadMeter();
-  #pinging = false;
+  #nap: Nap | undefined;
+  #pulse: Pulse | undefined;
+  #kernel: ReadyMessage["kernel"] = "host";
   /** Why it is dying. */
   #reason: string | undefined;
   #asked = false;
@@ -97,6 +105,7 @@ export class LiveMachine {
       if (this.#isDying()) return;
       this.#state = "bound";
       this.#wasReady = true;
+      this.#watch();
       this.#events.bound(this.#id);
     } catch (error) {
       this.#fail(error);
@@ -116,17 +125,23 @@ export class LiveMachine {
   }
 
   async checkAlive(boundMs: number, reason: () => string): Promise<void> {
-    if (this.#pinging || this.#state !== "bound" || this.#end === undefined) return;
-    this.#pinging = true;
-    const answered = this.#end.ping().then(
-      () => true,
-      // The channel is over: that is told by itself.
-      () => true,
-    );
-    const late = new Promise<false>((resolve) => this.#options.clock.after(boundMs, () => resolve(false)));
-    const alive = await Promise.race([answered, late]);
-    this.#pinging = false;
-    if (!alive) this.#dieUnasked(reason());
+    const pulse = this.#pulse;
+    // One that does not wake is found out by its nap.
+    if (this.#state !== "bound" || pulse === undefined || this.#nap?.sleeps === true) return;
+    const answered = pulse.ping().then(() => true);
+    const late = new Promise<false>((resolve) => void this.#options.clock.after(boundMs, () => resolve(false)));
+    if (!(await Promise.race([answered, late]))) this.#dieUnasked(pulse.likely() ?? reason());
+  }
+
+  /** Kills it where it is silent, and no longer lives as far as can be told. */
+  feelPulse(): void {
+    if (this.#state !== "bound" || this.#nap?.sleeps === true) return;
+    const end = this.#pulse?.feel();
+    if (end !== undefined) this.#dieUnasked(end);
+  }
+
+  lookWhetherIdle(): void {
+    if (this.#state === "bound") this.#nap?.look();
   }
 
   sample(): void {
@@ -143,6 +158,11 @@ export class LiveMachine {
     return this.#load.report(usage, end.inFlight > 0, now);
   }
 
+  /** CPUs that it used in a rest that was not told of yet. */
+  takeRest(): number | undefined {
+    return this.#state === "bound" ? this.#load.takeRest(() => this.#machine?.usage().cpuUs ?? 0, this.#options.clock.now()) : undefined;
+  }
+
   view(): MachineView {
     return {
       name: this.#spec.id,
@@ -153,6 +173,7 @@ export class LiveMachine {
       memoryBytes: this.#meter.usage.memoryBytes,
       cpuUs: this.#meter.usage.cpuUs,
       ageMs: this.#options.clock.now() - this.#createdAt,
+      asleep: this.#state === "bound" && this.#nap?.sleeps === true,
     };
   }
 
@@ -203,13 +224,32 @@ export class LiveMachine {
     this.#meter.take(version.app, machine.usage());
     const parcel = bindParcel(version, bundles(version), secrets(version));
     this.#egress = egress(version);
-    if (await rest.getUp()) await this.#resume(end, false);
+    const getUp = async () => ((await rest.getUp()) ? this.#resume(end, false) : undefined);
+    await within(this.#options.clock, this.#options.handshakeMs ?? HANDSHAKE_MS, "the resume", getUp());
     await end.bind(parcel.message, parcel.code);
     this.#meter.run(machine.usage());
   }
 
   async #resume(end: HostEnd, fresh: boolean): Promise<void> {
-    await end.resume(this.#options.clock.wall(), randomBytes(64), this.#spec.id, fresh);
+    this.#kernel = (await end.resume(this.#options.clock.wall(), randomBytes(64), this.#spec.id, fresh)).kernel;
+  }
+
+  /** It is bound: stopped from now on while it has nothing to do, and asked where it falls silent. */
+  #watch(): void {
+    const { driver, clock, answerMs = ANSWER_MS, handshakeMs = HANDSHAKE_MS } = this.#options;
+    const { machine, end } = this.#parts();
+    const boundMs = answerMs + allowanceOf(driver.name);
+    const kernel = driver.name === "process" ? "none" : this.#kernel === "osv" ? "osv" : "other";
+    this.#pulse = new Pulse({ machine, end, memoryMb: this.#spec.memoryMb, now: () => clock.now(), boundMs, kernel });
+    this.#nap = new Nap({
+      machine,
+      end,
+      now: () => clock.now(),
+      resume: () => within(clock, handshakeMs, "an answer after a rest", this.#resume(end, false)).catch((error) => this.#fail(error)),
+      failed: (error) => this.#channelOver(reasonOfError(error), false),
+      asleep: (cpuUs, ms) => this.#meter.sample(machine.usage(), Math.min(cpuUs, platformsOfIdling(driver.name, ms))),
+      awake: (cpuUs) => this.#meter.sample(machine.usage(), Math.min(cpuUs, platformsOfWaking(driver.name))),
+    });
   }
 
   #parts(): { machine: Machine; end: HostEnd; rest: Rest } {

@@ -65,3 +65,32 @@ test("CPU that the host forgot is none, never less than none", () => {
   assert.equal(meter.report(used(400), true, 1_000).cpu, 0);
   assert.equal(meter.report(used(600), true, 2_000).cpu, 0.1);
 });
+
+test("what is used in a rest is told once: at its end, or after ten seconds of it", () => {
+  const meter = new LoadMeter();
+  const total = (cpuMs: number) => () => cpuMs * 1_000;
+  meter.begin(0, 0);
+  meter.report(used(100), true, 1_000);
+  assert.equal(meter.takeRest(total(100), 1_500), undefined, "it does not rest");
+  meter.report(used(200), false, 2_000);
+  assert.equal(meter.takeRest(total(250), 7_000), undefined, "it is not over");
+  meter.begin(700_000, 7_000);
+  assert.equal(meter.takeRest(total(700), 7_000), 0.1);
+  assert.equal(meter.takeRest(total(700), 7_000), undefined);
+  meter.report(used(900), false, 8_000);
+  assert.equal(meter.takeRest(total(1_100), 18_000), 0.02);
+  assert.equal(meter.takeRest(total(1_300), 60_000), undefined, "once a rest");
+  meter.begin(5_000_000, 90_000);
+  assert.equal(meter.takeRest(total(5_000), 90_000), undefined);
+});
+
+test("a rest of less than a second says nothing", () => {
+  const meter = new LoadMeter();
+  meter.begin(0, 0);
+  meter.report(used(1), false, 1_000);
+  meter.begin(100_000, 1_900);
+  assert.equal(
+    meter.takeRest(() => 100_000, 1_900),
+    undefined,
+  );
+});

@@ -5,6 +5,7 @@
  *    and what an emulated machine uses in hours of rest is not the next invocation's.
  * 2. No two reports are less than half a second apart, however often they are asked for and whatever the guest sends.
  * 3. A guest's silence counts: a loop that is blocked cannot say so.
+ * 4. What it uses in a rest is told apart, once a rest: at its end, or after ten seconds of it.
  */
 import type { MachineStats } from "../../policy/policy.ts";
 import type { Usage } from "../driver.ts";
@@ -14,12 +15,18 @@ const SHORTEST_SPAN_MS = 500;
 const TOLD_EVERY_MS = 1_000;
 const LONGEST_DELAY_MS = 60_000;
 const RESTING = -1;
+/** A shorter rest says nothing of rests; one that is longer need not be over. */
+const SHORTEST_REST_MS = 1_000;
+const TOLD_REST_MS = 10_000;
 
 export class LoadMeter {
   #cpuUs = 0;
   #since = RESTING;
   #heardAt = 0;
   #delayMs = 0;
+  /** Since when it rests, until that rest is told of; RESTING: there is none to be told of. */
+  #restSince = RESTING;
+  #restCpu: number | undefined;
 
   get rests(): boolean {
     return this.#since === RESTING;
@@ -27,6 +34,8 @@ export class LoadMeter {
 
   /** Its first invocation after a rest. @param cpuUs what the machine has used before */
   begin(cpuUs: number, now: number): void {
+    this.#measureRest(cpuUs, now, SHORTEST_REST_MS);
+    this.#restSince = RESTING;
     this.#cpuUs = cpuUs;
     this.#since = this.#heardAt = now;
     this.#delayMs = 0;
@@ -47,7 +56,24 @@ export class LoadMeter {
     const cpu = Math.max(0, cpuUs - this.#cpuUs) / 1_000 / (now - this.#since);
     this.#cpuUs = Math.max(this.#cpuUs, cpuUs);
     this.#since = busy ? now : RESTING;
+    if (!busy) this.#restSince = now;
     return { cpu, memoryBytes, loopDelayMs: Math.max(this.#delayMs, busy ? this.#silence(now) : 0) };
+  }
+
+  /** CPU over time, of a rest that is not told of yet; undefined where there is none. @param cpuUs what the machine has used until now */
+  takeRest(cpuUs: () => number, now: number): number | undefined {
+    if (this.rests && this.#restSince !== RESTING && now - this.#restSince >= TOLD_REST_MS) {
+      this.#measureRest(cpuUs(), now, TOLD_REST_MS);
+      this.#restSince = RESTING;
+    }
+    const cpu = this.#restCpu;
+    this.#restCpu = undefined;
+    return cpu;
+  }
+
+  #measureRest(cpuUs: number, now: number, leastMs: number): void {
+    const ms = now - this.#restSince;
+    if (this.#restSince !== RESTING && ms >= leastMs) this.#restCpu = Math.max(0, cpuUs - this.#cpuUs) / 1_000 / ms;
   }
 
   #silence(now: number): number {

@@ -3,7 +3,8 @@
  *
  * 1. Until an app takes the machine all of it is the platform's. Then the CPU of its start moves to that app: a pair of entries
  *    that cancel each other, told together. The memory that it held while nobody had it stays the platform's.
- * 2. What is told sums to what the driver counted, whoever it is told of.
+ * 2. What a bound machine uses that is the platform's doing, as to be stopped and woken, is told as the platform's.
+ * 3. What is told sums to what the driver counted, whoever it is told of.
  */
 import type { Clock } from "../../clock/clock.ts";
 import type { Usage } from "../driver.ts";
@@ -35,14 +36,17 @@ export class UsageMeter {
     this.#lastAt = this.#clock.now();
   }
 
-  sample(usage: Usage): void {
+  /** @param platformUs of the CPU since the last sample, so much is the platform's, if there was that much */
+  sample(usage: Usage, platformUs = 0): void {
     const now = this.#clock.now();
     const seconds = (now - this.#lastAt) / 1_000;
     const cpuUs = Math.max(0, Math.round(usage.cpuUs - this.#last.cpuUs));
     const byteSeconds = Math.round(((this.#last.memoryBytes + usage.memoryBytes) / 2) * seconds);
     this.#last = { cpuUs: Math.max(usage.cpuUs, this.#last.cpuUs), memoryBytes: usage.memoryBytes };
     this.#lastAt = now;
-    this.#tell(this.#app, this.#kind, cpuUs, byteSeconds);
+    const ours = this.#kind === "run" ? Math.min(cpuUs, Math.round(platformUs)) : 0;
+    this.#tell(null, this.#kind, ours, 0);
+    this.#tell(this.#app, this.#kind, cpuUs - ours, byteSeconds);
   }
 
   /** It is given to the app: what it did up to now is what its start took, and its bind begins. */

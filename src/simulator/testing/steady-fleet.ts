@@ -80,7 +80,7 @@ export class SteadyFleet implements Fleet {
     const machine = this.#machines.get(id);
     if (machine === undefined) return undefined;
     const { state, app } = machine;
-    return { name: `m${id}`, driver: "fake", state, app, version: null, memoryBytes: 0, cpuUs: 0, ageMs: 0 };
+    return { name: `m${id}`, driver: "fake", state, app, version: null, memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
   }
 
   async close(): Promise<void> {
