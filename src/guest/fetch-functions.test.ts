@@ -15,6 +15,8 @@ before(async () => {
       } }`,
       stream: `exports.default = { fetch: (request) => new Response(request.body) }`,
       big: `exports.default = { fetch: () => new Response("x".repeat(1_000_000)) }`,
+      bytes: `exports.default = { fetch: () => new Response(Buffer.alloc(65_537)) }`,
+      own: `exports.default = { fetch: () => new Response(Buffer.alloc(65_537), { headers: { "Content-Length": "65537" } }) }`,
       env: `exports.default = { fetch: (request, env, ctx) => Response.json({ env, own: process.env.GREETING, host: process.env.HOST_ONLY ?? null, id: ctx.invocationId, ms: ctx.remainingMs() }) }`,
       throws: `exports.default = { fetch() { throw new Error("boom") } }`,
       rejects: `exports.default = { async fetch() { throw new Error("later boom") } }`,
@@ -56,6 +58,14 @@ test("a large body streams through, both ways, under credit", async () => {
 test("a large text is sent as the host grants credit", async () => {
   const reply = await agent.call({ function: "big" });
   assert.equal(reply.text.length, 1_000_000);
+});
+
+test("a reply of known length says so, however long it is, and one that streams does not", async () => {
+  for (const [name, length] of [["big", "1000000"], ["bytes", "65537"], ["own", "65537"], ["stream", undefined]] as const) {
+    const body = Buffer.alloc(70_000);
+    const reply = await agent.call(name === "stream" ? { function: name, method: "POST", body } : { function: name });
+    assert.equal(reply.headers["content-length"], length, name);
+  }
 });
 
 test("the app's variables are in env and in process.env, the host's are not", async () => {

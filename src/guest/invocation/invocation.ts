@@ -107,7 +107,8 @@ export class Invocation implements StreamEnd {
       return;
     }
     if (body !== null && body.length > WHOLE_BYTES) {
-      const outlet = this.begin(status, headers);
+      // The caller's client shows progress and resumes only where it is told how much comes.
+      const outlet = this.begin(status, hasLength(headers) ? headers : [...headers, "content-length", String(body.length)]);
       outlet?.write(body);
       outlet?.end();
       // Nothing more comes from the handler: an abort need not wait for it.
@@ -221,4 +222,8 @@ export class Invocation implements StreamEnd {
     this.#connection.close(this.stream);
     this.#onClosed();
   }
+}
+
+function hasLength(headers: string[]): boolean {
+  return headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === "content-length");
 }
