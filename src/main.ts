@@ -16,6 +16,7 @@ import { ensureToken } from "./api/token.ts";
 import { openSeal } from "./catalog/seal.ts";
 import { openCatalog } from "./catalog/sqlite.ts";
 import { type Clock, systemClock } from "./clock/clock.ts";
+import { connectionBudget, descriptorLimit } from "./clients/descriptors.ts";
 import type { Config } from "./config/schema.ts";
 import { createBootId } from "./dispatcher/boot-id.ts";
 import { createDispatcher } from "./dispatcher/dispatcher.ts";
@@ -299,8 +300,10 @@ function applianceMachine({ name, machine, state, memoryBytes, cpuUs, ageMs }: A
 
 async function openGateway({ config, clock, closing }: Start, dispatcher: LiveDispatcher, routes: RouteTable): Promise<string> {
   const { timingHeaders, listen, tls, graceMs, trustedProxies } = config;
+  const budget = connectionBudget(descriptorLimit());
+  const connections = { most: budget.gateway, perClient: config.connectionsPerClient ?? budget.perClient };
   const texts = tls && { cert: readPem("tls.cert", tls.cert), key: readPem("tls.key", tls.key) };
-  const gateway = createGateway({ dispatcher, routes, timingHeaders, tls: texts, clock, trustedProxies });
+  const gateway = createGateway({ dispatcher, routes, timingHeaders, tls: texts, clock, trustedProxies, connections });
   const { host, port } = parseAddress(listen);
   const address = await gateway.listen(host, port);
   // The dispatcher closes meanwhile: what still waits for a machine is refused at once instead of at the end.
@@ -323,7 +326,12 @@ async function openApi(
 ): Promise<string> {
   const api = createApi({ ...state, platform, token, clock, onError: (error) => log.error({ err: error }, "the API failed") });
   const { tls, allowInsecureBind } = config;
-  const listening = await api.listen({ address: config.api, tls, allowInsecureBind });
+  const listening = await api.listen({
+    address: config.api,
+    tls,
+    allowInsecureBind,
+    mostConnections: connectionBudget(descriptorLimit()).api,
+  });
   closing.defer(() => listening.close());
   return listening.url;
 }

@@ -25,10 +25,13 @@ export interface Server {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** `mayfly serve` on free ports, once it is up. Killed when the scope ends. */
-export async function serve(scope: Scope, stateDir: string, more: string[] = []): Promise<Server> {
+/**
+ * `mayfly serve` on free ports, once it is up. Killed when the scope ends.
+ * @param descriptors that it may open; default: as many as this process
+ */
+export async function serve(scope: Scope, stateDir: string, more: string[] = [], descriptors?: number): Promise<Server> {
   const args = ["serve", "--json", "--state", stateDir, "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", ...more];
-  const child = start(args, {});
+  const child = start(args, { descriptors });
   scope.after(() => void child.kill("SIGKILL"));
   const complaints = text(child.stderr!);
   const exited = once(child, "exit") as Promise<[number | null]>;
@@ -46,9 +49,19 @@ export async function serve(scope: Scope, stateDir: string, more: string[] = [])
   };
 }
 
+interface StartOptions {
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  descriptors?: number | undefined;
+}
+
 /** Started and left to the caller. */
-export function start(args: string[], { env = {}, cwd = projectDir }: { env?: NodeJS.ProcessEnv; cwd?: string }): ChildProcess {
-  return spawn(`${projectDir}mayfly`, args, { cwd, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+export function start(args: string[], { env = {}, cwd = projectDir, descriptors }: StartOptions): ChildProcess {
+  const program = `${projectDir}mayfly`;
+  // A shell that becomes the program: its limits stay.
+  const [file, all]: [string, string[]] =
+    descriptors === undefined ? [program, args] : ["sh", ["-c", `ulimit -n ${descriptors}; exec "$@"`, "sh", program, ...args]];
+  return spawn(file, all, { cwd, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
 }
 
 /** Empty where the child ended without one. */

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
+import { Ranges } from "../clients/addresses.ts";
+import { Crowd } from "../clients/crowd.ts";
 import { MayflyError } from "../errors/error.ts";
 import { listenFailure } from "../errors/listen-failure.ts";
 import { assertSafeBind, type BindConfig, parseAddress } from "./bind.ts";
@@ -11,6 +13,8 @@ import { lingerAfterAnswers } from "./linger.ts";
 export interface ListenOptions extends BindConfig {
   /** host:port; port 0 takes any. */
   address: string;
+  /** Open connections, at most: the idlest goes where one more comes. Default: any number. */
+  mostConnections?: number;
 }
 
 export interface Listening {
@@ -34,9 +38,35 @@ export async function listen(
   const server = createAdaptorServer({ fetch: app.fetch, autoCleanupIncoming: false, ...serverOptions(tls) }) as Server;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   lingerAfterAnswers(server);
+  boundConnections(server, options.mostConnections ?? Infinity);
   await listening(server, host, port, address);
   const taken = (server.address() as AddressInfo).port;
   return { url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${taken}`, close: () => close(server) };
+}
+
+/** A follower of logs is busy for as long as it follows. */
+function boundConnections(server: Server, most: number): void {
+  const crowd = new Crowd({ most, mostOfOne: most, exempt: new Ranges([]) });
+  const requests = new Map<string, { begun: number; underWay: number }>();
+  server.on("connection", (socket: Socket) => {
+    const name = nameOf(socket);
+    const count = { begun: 0, underWay: 0 };
+    requests.set(name, count);
+    socket.once("close", () => void (requests.get(name) === count && requests.delete(name)));
+    if (!crowd.admit({ socket, isBusy: () => count.underWay > 0, activity: () => count.begun })) socket.destroy();
+  });
+  server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
+    const count = requests.get(nameOf(socket));
+    if (count === undefined) return;
+    count.begun += 1;
+    count.underWay += 1;
+    response.once("close", () => void (count.underWay -= 1));
+  });
+}
+
+/** The same for a TCP connection and the TLS on it. */
+function nameOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`;
 }
 
 function serverOptions(tls: BindConfig["tls"]) {

@@ -56,6 +56,12 @@ export const errorTable = {
     message: "The request was not sent completely: nothing of it came for {ms} ms.",
     cure: "Send it faster, or look for what holds it up between client and gateway.",
   },
+  "too-many-connections": {
+    status: 503,
+    side: "caller",
+    message: "Mayfly has as many connections as it may, and a request is under way on each.",
+    cure: "Use fewer connections, or try again later; the operator's settings are in docs/configuration.md.",
+  },
   "upgrade-not-supported": {
     status: 501,
     side: "caller",

@@ -16,6 +16,7 @@ import { type Clock, systemClock } from "../clock/clock.ts";
 import { MayflyError } from "../errors/error.ts";
 import { listenFailure } from "../errors/listen-failure.ts";
 import { Ranges } from "../clients/addresses.ts";
+import { Crowd } from "../clients/crowd.ts";
 import { answer, answerContinuing, refuseExpectation } from "./answer.ts";
 import type { CallContext } from "./call.ts";
 import { Connection } from "./connection.ts";
@@ -32,6 +33,8 @@ export interface GatewayOptions {
   clock?: Clock;
   /** Whose X-Forwarded-… headers are believed; none where it is missing. */
   trustedProxies?: readonly string[];
+  /** Open connections, and those of one client address, at most. */
+  connections?: { most: number; perClient: number };
   limits?: Partial<GatewayLimits>;
 }
 
@@ -68,10 +71,11 @@ const defaults: GatewayLimits = {
 
 export function createGateway(options: GatewayOptions): Gateway {
   const limits = { ...defaults, ...options.limits };
-  const watch = new Watch(options.clock ?? systemClock, limits);
-  const { dispatcher, routes, timingHeaders, trustedProxies = [] } = options;
+  const { dispatcher, routes, timingHeaders, trustedProxies = [], connections = { most: Infinity, perClient: Infinity } } = options;
   const proto = options.tls === undefined ? "http" : "https";
   const trusted = new Ranges(trustedProxies);
+  const crowd = new Crowd({ most: connections.most, mostOfOne: connections.perClient, exempt: trusted });
+  const watch = new Watch(options.clock ?? systemClock, crowd, limits);
   const context: CallContext = { dispatcher, routes, timingHeaders, proto, trusted, watch, closing: false };
   const server = openServer(options, limits);
   handle(server, context, limits);

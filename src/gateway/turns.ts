@@ -41,6 +41,8 @@ export class Turns {
   #next: { request: Arrived; keepAlive: boolean } | null = null;
   #mistake: MayflyError | null = null;
   #waitsForReply = false;
+  /** Requests so far. */
+  begun = 0;
   #rest: Buffer[] = [];
   #restBytes = 0;
 
@@ -81,8 +83,14 @@ export class Turns {
     this.#whenReplied();
   }
 
+  /** Whatever comes: the connection is refused already. */
+  ignoreAll(): void {
+    this.#mistake = new MayflyError("too-many-connections");
+  }
+
   #arrived(request: Arrived, keepAlive: boolean): number {
     if (this.#mistake !== null) return PAUSED;
+    this.begun += 1;
     const protocol = request.upgrade && request.method !== "CONNECT" ? (request.headers.upgrade ?? "it") : undefined;
     // llhttp takes what follows for another protocol, so that this must be the last request.
     if (this.underWay === null) return this.#begin(request, keepAlive && protocol === undefined);

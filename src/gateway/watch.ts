@@ -6,13 +6,44 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../clock/clock.ts";
-import type { MayflyError } from "../errors/error.ts";
+import type { Crowd, Member } from "../clients/crowd.ts";
+import { MayflyError } from "../errors/error.ts";
 import { Connection } from "./connection.ts";
 import { refuseRaw } from "./refuse.ts";
 import type { HeldLimits } from "./turns.ts";
 
+/** A connection as the crowd knows it. */
+class Guest implements Member {
+  readonly socket: Socket;
+  admitted = true;
+  #connection: Connection | undefined;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+  }
+
+  joins(connection: Connection): void {
+    this.#connection = connection;
+  }
+
+  isBusy(): boolean {
+    return this.#connection !== undefined && this.#connection.turns.underWay !== null;
+  }
+
+  activity(): number {
+    return this.#connection?.turns.begun ?? 0;
+  }
+}
+
+/** The same for a TCP connection and the TLS on it. */
+function nameOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`;
+}
+
 export class Watch {
+  readonly #crowd: Crowd;
   readonly #sockets = new Set<Socket>();
+  readonly #guests = new Map<string, Guest>();
   readonly #connections = new Set<Connection>();
   readonly #lingering = new Map<IncomingMessage, number>();
   readonly #leaving = new Map<Duplex, number>();
@@ -24,8 +55,9 @@ export class Watch {
   /** The present. */
   tick = 0;
 
-  constructor(clock: Clock, limits: { idleMs: number; lingerMs: number } & HeldLimits) {
+  constructor(clock: Clock, crowd: Crowd, limits: { idleMs: number; lingerMs: number } & HeldLimits) {
     const { idleMs, lingerMs } = limits;
+    this.#crowd = crowd;
     this.#limits = limits;
     const tickMs = Math.max(10, Math.min(1_000, idleMs / 4, lingerMs / 4));
     this.idleMs = idleMs;
@@ -36,13 +68,31 @@ export class Watch {
 
   /** What TCP gives, before TLS. */
   accepted(socket: Socket): void {
+    const guest = new Guest(socket);
+    const name = nameOf(socket);
     this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
+    this.#guests.set(name, guest);
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      if (this.#guests.get(name) === guest) this.#guests.delete(name);
+    });
+    guest.admitted = this.#crowd.admit(guest);
   }
 
   connected(socket: Socket): void {
     const refuse = (mistake: MayflyError) => this.refuse(socket, mistake);
-    this.#connections.add(new Connection(socket, this.#limits, refuse, (connection) => this.#connections.delete(connection)));
+    const connection = new Connection(socket, this.#limits, refuse, (connection) => this.#connections.delete(connection));
+    this.#connections.add(connection);
+    const guest = this.#guests.get(nameOf(socket));
+    if (guest?.admitted === false) return this.#turnAway(socket, connection);
+    guest?.joins(connection);
+  }
+
+  /** Its descriptor is needed: it is told why, but not waited for. */
+  #turnAway(socket: Socket, connection: Connection): void {
+    connection.turns.ignoreAll();
+    refuseRaw(socket, new MayflyError("too-many-connections"));
+    socket.destroySoon();
   }
 
   /** The reply is complete, but the body still comes: node:http drops it, for so long as this allows. */

@@ -1,0 +1,36 @@
+/** A server with few descriptors, and clients that open all the connections that they get. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createClient } from "../src/api/client.ts";
+import { serve } from "./command.ts";
+import { deploy, eventually, temporaryFolder } from "./platform.ts";
+
+test("400 idle connections to a server with 256 descriptors keep nobody from calling, nor the operator from managing", async (context) => {
+  const stateDir = temporaryFolder(context);
+  const server = await serve(context, stateDir, ["--driver", "process"], 256);
+  const client = createClient({ url: server.apiUrl, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
+  const floods = [server.gatewayUrl, server.apiUrl].map((url) => flood(Number(new URL(url).port), 400));
+  context.after(() => floods.flat().forEach((socket) => socket.destroy()));
+  await eventually(
+    "the connections that are closed",
+    () => floods.map((sockets) => sockets.filter(({ closed }) => closed).length),
+    (closed) => closed.every((count) => count >= 250),
+  );
+  // Both work while the rest is held, and machines and their files get their descriptors.
+  await deploy(client, "examples/hello");
+  for (let call = 0; call < 5; call += 1) assert.equal(await (await fetch(`${server.gatewayUrl}/hello/hello`)).text(), "Hello, world!\n");
+  assert.equal((await client.app("hello")).app, "hello");
+  assert.ok(floods.every((sockets) => sockets.some(({ closed }) => !closed)));
+  assert.equal(await server.end("SIGTERM"), 0);
+});
+
+function flood(port: number, count: number): Socket[] {
+  return Array.from({ length: count }, () => {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("error", () => {}); // A reset is how some are closed.
+    return socket.resume();
+  });
+}
