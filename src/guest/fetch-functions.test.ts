@@ -61,7 +61,12 @@ test("a large text is sent as the host grants credit", async () => {
 });
 
 test("a reply of known length says so, however long it is, and one that streams does not", async () => {
-  for (const [name, length] of [["big", "1000000"], ["bytes", "65537"], ["own", "65537"], ["stream", undefined]] as const) {
+  for (const [name, length] of [
+    ["big", "1000000"],
+    ["bytes", "65537"],
+    ["own", "65537"],
+    ["stream", undefined],
+  ] as const) {
     const body = Buffer.alloc(70_000);
     const reply = await agent.call(name === "stream" ? { function: name, method: "POST", body } : { function: name });
     assert.equal(reply.headers["content-length"], length, name);
