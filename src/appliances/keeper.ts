@@ -118,6 +118,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const wiring = { ports, outbound: spec.network === "egress" };
     return {
       id,
+      app: spec.name,
       folder,
       image: source.image,
       run: { ...source.run, env },

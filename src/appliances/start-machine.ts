@@ -29,6 +29,8 @@ import type { ReadyVolume } from "./volumes.ts";
 
 export interface MachinePlan {
   id: string;
+  /** Whose CPU time it is. */
+  app: string;
   /** Of this machine; the caller removes it after the end. */
   folder: string;
   image: Image;
@@ -91,7 +93,7 @@ function startQemu(host: ApplianceHost, plan: MachinePlan, parts: AsyncDisposabl
   const needs = { fileBytes, hostNetwork: plan.wiring.ports.length > 0 };
   const confined = parts.adopt(host.confinement.take(needs), (held) => held.release());
   const limits = { memoryMb: plan.memoryMb + OVERHEAD.memoryMb, vcpus: plan.vcpus + OVERHEAD.vcpus };
-  const cgroup = parts.adopt(createCgroup({ id: plan.id, ...limits }), (group) => group.remove());
+  const cgroup = parts.adopt(createCgroup({ id: plan.id, ...limits, share: { app: plan.app } }), (group) => group.remove());
   const pipe = createPipe();
   parts.defer(() => fs.closeSync(pipe.read));
   const child = spawnQemu(host, plan, confined, pipe.write);

@@ -25,6 +25,8 @@ export const usualSize: MachineSize = { memoryMb: 256, vcpus: 1 };
 export interface MachineSpec extends MachineSize {
   /** [a-z0-9-]{1,40}, unique on this host among the living. */
   id: string;
+  /** A call waits for it: its start is not to come after other apps' work. */
+  awaited?: boolean;
 }
 
 /** From the host's accounting (cgroup or /proc), never from the guest's word. */
@@ -68,6 +70,8 @@ export interface Machine {
    */
   cameUp?(worked: boolean): void;
   usage(): Usage;
+  /** From now on it runs on this app's share of the host's CPU time. Once; resolves when that is so, some milliseconds later. */
+  assign(app: string): Promise<void>;
   /** Freezes the machine: no CPU is used until cont(). Idempotent. */
   stop(): Promise<void>;
   cont(): Promise<void>;

@@ -1,4 +1,5 @@
 /** What a driver asks of a machine's control group, whatever the kernel's version of them. */
+import type { Share } from "./share.ts";
 
 export interface CgroupSpec {
   /** The machine's. */
@@ -7,6 +8,8 @@ export interface CgroupSpec {
   memoryMb: number;
   /** Limit in CPUs, fractions allowed. */
   vcpus: number;
+  /** Whose CPU time it is at first. Default: "ahead". */
+  share?: Share;
 }
 
 export interface Cgroup {
@@ -24,6 +27,11 @@ export interface Cgroup {
   usage(): { cpuUs: number; memoryBytes: number };
   /** Whether the kernel ended one of its processes for passing the memory limit. False where nothing is limited. */
   oomKilled(): boolean;
+  /**
+   * From now on its CPU time is this app's. Once; resolves when its processes have moved, which takes the kernel milliseconds, or when there
+   * are none any more. Accounts go on as before.
+   */
+  assign(app: string): Promise<void>;
   /** Kills what is still in it, and resolves once it is gone from the host. Idempotent. */
   remove(): Promise<void>;
 }

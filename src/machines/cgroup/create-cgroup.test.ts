@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
-import path from "node:path";
 import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { closeCgroups, createCgroup, sweepCgroups } from "./create-cgroup.ts";
 import { detectCgroups } from "./detect.ts";
-import { processStartTime } from "./proc.ts";
+import { processCpuUs, processStartTime } from "./proc.ts";
 import { treesOf } from "./sweep.ts";
 
 const spin = ["-e", "for(;;);"];
@@ -32,8 +31,7 @@ function machine(t: TestContext, id: string, script: string[]) {
 }
 
 function foldersNamed(id: string): string[] {
-  const all = treesOf(detectCgroups()).flatMap((tree) => fs.readdirSync(tree).map((owner) => path.join(tree, owner, id)));
-  return all.filter((folder) => fs.existsSync(folder));
+  return treesOf(detectCgroups()).flatMap((tree) => fs.globSync(`${tree}/*/{,*/}${id}`));
 }
 
 test("counts the CPU and the memory of what runs in it", async (t) => {
@@ -84,6 +82,58 @@ test("a sweep removes the groups of a server that is no more, and only those", a
   closeCgroups();
   assert.ok(treesOf(detectCgroups()).every((tree) => !fs.readdirSync(tree).some((name) => name.startsWith(`${process.pid}-`))));
 });
+
+test("under load each app gets the same, however many machines it has, and what is started ahead of need gets less", async (t) => {
+  if (detectCgroups().kind === "none") return;
+  const many = Array.from({ length: 4 }, (_, n) => spinner(t, `many-${n}`));
+  const one = spinner(t, "one");
+  const ahead = spinner(t, "ahead");
+  await Promise.all([...many.map(({ cgroup }) => cgroup.assign(unique("many"))), one.cgroup.assign(unique("one"))]);
+  const all = [...many, one, ahead];
+  const before = all.map(({ cgroup }) => cgroup.usage().cpuUs);
+  const used = () => all.map(({ cgroup }, n) => cgroup.usage().cpuUs - (before[n] as number));
+  // More than a second of CPU, however long the host takes for it: the kernel evens shares out within milliseconds.
+  while (used().reduce((sum, cpuUs) => sum + cpuUs, 0) < 1_500_000) await sleep(50);
+  const figures = used();
+  const ofMany = figures.slice(0, 4).reduce((sum, cpuUs) => sum + cpuUs, 0);
+  const [ofOne, ofAhead] = [figures[4] as number, figures[5] as number];
+  assert.ok(ofOne > 0.6 * ofMany && ofOne < 1.6 * ofMany, `one machine ${ofOne}, four of another app ${ofMany}`);
+  assert.ok(ofAhead < 0.6 * ofOne, `ahead of need ${ofAhead}, an app ${ofOne}`);
+});
+
+test("a machine's account goes on when it gets its app, and nothing of either place is left at its end", async (t) => {
+  const { cgroup, child } = spinner(t, "moves");
+  while (cgroup.usage().cpuUs < 100_000) await sleep(5);
+  const before = cgroup.usage().cpuUs;
+  const moving = cgroup.assign(unique("mover"));
+  assert.ok(cgroup.usage().cpuUs >= before);
+  await moving;
+  while (cgroup.usage().cpuUs < before + 100_000) await sleep(5);
+  assert.ok(cgroup.usage().cpuUs < processCpuUs(child.pid as number) + 50_000, "nothing is counted twice");
+  await cgroup.remove();
+  assert.deepEqual(foldersNamed(unique("cg-moves")), []);
+  assert.deepEqual(foldersNamed(`app-${unique("mover")}`), []);
+});
+
+test("a machine that ends while it moves leaves nothing", async (t) => {
+  const { cgroup, child } = spinner(t, "ends");
+  const moving = cgroup.assign(unique("ender"));
+  child.kill("SIGKILL");
+  await Promise.all([moving, cgroup.remove()]);
+  await cgroup.assign(unique("late"));
+  assert.deepEqual(foldersNamed(unique("cg-ends")), []);
+});
+
+/** All on one CPU, where they get in each other's way whatever else this host has. */
+function spinner(t: TestContext, name: string) {
+  const id = unique(`cg-${name}`);
+  const cgroup = createCgroup({ id, memoryMb: 128, vcpus: 1 });
+  const join = cgroup.joinFiles.map((file) => `echo 0 > '${file}'; `).join("");
+  const child = spawn("/bin/sh", ["-c", `${join}exec taskset -c 0 sh -c 'while :; do :; done'`], { stdio: "ignore" });
+  t.after(() => cgroup.remove());
+  t.after(() => child.kill("SIGKILL"));
+  return { cgroup, child };
+}
 
 /** A server that starts a machine and is killed. */
 function leaver(): string {

@@ -2,7 +2,8 @@
  * Limits and accounts for a machine on the host's side. `createCgroup` always returns one: where this host has no control
  * groups for us it limits nothing and says so in `detail`.
  *
- * Layout: <tree>/mayfly/<server's pid>-<its start time>/<machine id>, so that servers on one host don't meet.
+ * Layout: <tree>/mayfly/<server's pid>-<its start time>/…, so that servers on one host don't meet, then <machine id>. Where the cpu
+ * controller is, <whose CPU time it is>/<machine id>: see share.ts.
  */
 import fs from "node:fs";
 import path from "node:path";

@@ -19,6 +19,7 @@ export function createNone(reason: string): Cgroup {
       return { cpuUs: sum([...cpu.values()]), memoryBytes: sum(living.map((pid) => processPssBytes(pid) ?? 0)) };
     },
     oomKilled: () => false,
+    assign: async () => undefined,
     // What the owner started it must end itself: a pid alone may be someone else's by now.
     remove: async () => roots.clear(),
   };

@@ -25,14 +25,14 @@ export function treesOf(home: CgroupHome): string[] {
 }
 
 async function removeOwner(folder: string): Promise<void> {
-  await removeGroups([...machineGroups(folder), folder]);
+  await removeGroups([...groupsBelow(folder), folder]);
 }
 
-/** None where a neighbour swept it meanwhile. */
-function machineGroups(folder: string): string[] {
+/** Machines' and shares', the inner ones first. None where a neighbour swept it meanwhile. */
+function groupsBelow(folder: string): string[] {
   try {
-    const entries = fs.readdirSync(folder, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(folder, entry.name));
+    const entries = fs.readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return entries.map((entry) => path.join(folder, entry.name)).flatMap((group) => [...groupsBelow(group), group]);
   } catch (error) {
     if (isGone(error)) return [];
     throw error;

@@ -1,4 +1,7 @@
-/** A machine's control groups of version 1: one folder in each controller's tree. */
+/**
+ * A machine's control groups of version 1: one folder in each controller's tree. In the cpu controller's it stands in the group of whoever's
+ * CPU time it is, and changes that when it gets an app; elsewhere it stays where it is.
+ */
 import fs from "node:fs";
 import path from "node:path";
 
@@ -7,33 +10,76 @@ import type { CgroupHome } from "./detect.ts";
 import { counter, CPU_PERIOD_US, MAX_PROCESSES, write, writeIfThere } from "./files.ts";
 import { ownerName } from "./owner.ts";
 import { numbers } from "./proc.ts";
-import { removeGroups } from "./remove.ts";
+import { isGone, removeGroups } from "./remove.ts";
+import { moveProcesses, removeIfEmpty, type Share, shareName, weightOf } from "./share.ts";
+
+const SHARES = 1_024;
 
 export function createV1(home: CgroupHome & { kind: "v1" }, spec: CgroupSpec): Cgroup {
   const within = (tree: string) => path.join(tree, ownerName, spec.id);
-  const [cpu, cpuacct, memory] = [within(home.cpu), within(home.cpuacct), within(home.memory)];
-  const pids = home.pids === undefined ? undefined : within(home.pids);
-  const folders = [...new Set([memory, cpu, cpuacct, ...(pids === undefined ? [] : [pids])])];
+  // Where cpu is mounted with cpuacct, a machine that has moved has figures in two places.
+  const together = home.cpuacct === home.cpu;
+  const cpu = [makeCpu(home.cpu, spec, spec.share ?? "ahead")];
+  const memory = home.memory === home.cpu ? (cpu[0] as string) : within(home.memory);
+  const others = [memory, ...(together ? [] : [within(home.cpuacct)]), ...(home.pids === undefined ? [] : [within(home.pids)])];
+  const fixed = [...new Set(others.filter((folder) => folder !== cpu[0]))];
+  const accounts = () => (together ? cpu : [within(home.cpuacct)]);
+  const folders = () => [...new Set([memory, ...fixed, ...cpu])];
+  let removed = false;
 
-  for (const folder of folders) fs.mkdirSync(folder, { recursive: true });
+  for (const folder of fixed) fs.mkdirSync(folder, { recursive: true });
   limitMemory(memory, spec.memoryMb * 1_048_576);
-  write(cpu, "cpu.cfs_period_us", CPU_PERIOD_US);
-  write(cpu, "cpu.cfs_quota_us", Math.round(spec.vcpus * CPU_PERIOD_US));
-  if (pids !== undefined) write(pids, "pids.max", MAX_PROCESSES);
+  if (home.pids !== undefined) write(within(home.pids), "pids.max", MAX_PROCESSES);
+  const pids = () => numbers(fs.readFileSync(path.join(memory, "cgroup.procs"), "utf8"));
 
   return {
     kind: "v1",
     detail: `control groups of version 1, such as ${memory}`,
-    add: (pid) => folders.forEach((folder) => write(folder, "cgroup.procs", pid)),
-    joinFiles: folders.map((folder) => path.join(folder, "cgroup.procs")),
-    pids: () => numbers(fs.readFileSync(path.join(memory, "cgroup.procs"), "utf8")),
+    add: (pid) => folders().forEach((folder) => write(folder, "cgroup.procs", pid)),
+    joinFiles: folders().map((folder) => path.join(folder, "cgroup.procs")),
+    pids,
     usage: () => ({
-      cpuUs: Math.round(Number(fs.readFileSync(path.join(cpuacct, "cpuacct.usage"), "utf8")) / 1_000),
+      cpuUs: Math.round(accounts().reduce((sum, folder) => sum + nanoseconds(folder), 0) / 1_000),
       memoryBytes: counter(memory, "memory.stat", "rss") + counter(memory, "memory.stat", "shmem"),
     }),
     oomKilled: () => counter(memory, "memory.oom_control", "oom_kill") > 0,
-    remove: () => removeGroups(folders),
+    async assign(app) {
+      // Mounted together with memory, its charge would stay behind: then a machine keeps its place.
+      if (removed || cpu.length > 1 || memory === cpu[0]) return;
+      const to = makeCpu(home.cpu, spec, { app });
+      cpu.push(to);
+      await moveProcesses(() => membersOf(cpu[0] as string), to);
+    },
+    async remove() {
+      removed = true;
+      await removeGroups(folders());
+      for (const folder of cpu) removeIfEmpty(path.dirname(folder));
+    },
   };
+}
+
+function makeCpu(tree: string, spec: CgroupSpec, share: Share): string {
+  const group = path.join(tree, ownerName, shareName(share));
+  const folder = path.join(group, spec.id);
+  fs.mkdirSync(folder, { recursive: true });
+  write(group, "cpu.shares", weightOf(share, SHARES));
+  write(folder, "cpu.cfs_period_us", CPU_PERIOD_US);
+  write(folder, "cpu.cfs_quota_us", Math.round(spec.vcpus * CPU_PERIOD_US));
+  return folder;
+}
+
+function nanoseconds(folder: string): number {
+  return Number(fs.readFileSync(path.join(folder, "cpuacct.usage"), "utf8"));
+}
+
+/** None where the machine has ended. */
+function membersOf(folder: string): number[] {
+  try {
+    return numbers(fs.readFileSync(path.join(folder, "cgroup.procs"), "utf8"));
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
+  }
 }
 
 function limitMemory(folder: string, bytes: number): void {

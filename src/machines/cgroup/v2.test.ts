@@ -30,7 +30,8 @@ function host(t: { after(undo: () => void): void }, own: string) {
   fs.writeFileSync(path.join(proc, "cgroup"), `0::${own}\n`);
   const mountPoint = root.replaceAll(" ", "\\040");
   fs.writeFileSync(path.join(proc, "mountinfo"), `30 23 0:26 / ${mountPoint} rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n`);
-  return { proc, parent, machine: group(path.join(ours, "m1")) };
+  for (const share of ["ahead", "awaited", "app-shop"]) group(path.join(ours, share));
+  return { proc, parent, machine: group(path.join(ours, "ahead/m1")), inApp: group(path.join(ours, "app-shop/m1")) };
 }
 
 const content = (folder: string, file: string) => fs.readFileSync(path.join(folder, file), "utf8");
@@ -76,4 +77,27 @@ test("a host without control groups for us is told from one with", (t) => {
   assert.match(cgroup.detail, /no limits/);
   assert.ok(cgroup.usage().cpuUs > 0);
   assert.ok(cgroup.usage().memoryBytes > 1_000_000);
+});
+
+test("a machine moves into its app's group, which weighs as much as any other's; its figures and limits are those of both places", async (t) => {
+  const { proc, machine, inApp } = host(t, "/system.slice/mayfly.service");
+  const cgroup = createCgroup({ id: "m1", memoryMb: 256, vcpus: 1 }, detectCgroups(proc));
+  assert.equal(content(path.dirname(machine), "cpu.weight"), "25");
+  assert.equal(content(path.dirname(machine), "cgroup.subtree_control"), "");
+  cgroup.add(4711);
+  fs.writeFileSync(path.join(machine, "cpu.stat"), "usage_usec 1000\n");
+  fs.writeFileSync(path.join(machine, "memory.stat"), "anon 1048576\nshmem 1048576\n");
+  fs.writeFileSync(path.join(inApp, "cpu.stat"), "usage_usec 30\n");
+  fs.writeFileSync(path.join(inApp, "memory.stat"), "anon 4096\nshmem 0\n");
+  await cgroup.assign("shop");
+  assert.equal(content(path.dirname(inApp), "cpu.weight"), "100");
+  assert.equal(content(inApp, "cgroup.procs"), "4711");
+  assert.equal(content(inApp, "memory.max"), String(254 * 1_048_576));
+  assert.equal(content(inApp, "cpu.max"), "100000 100000");
+  assert.deepEqual(cgroup.usage(), { cpuUs: 1_030, memoryBytes: 2 * 1_048_576 + 4_096 });
+  fs.writeFileSync(path.join(machine, "memory.events"), "oom_kill 0\n");
+  fs.writeFileSync(path.join(inApp, "memory.events"), "oom_kill 1\n");
+  assert.equal(cgroup.oomKilled(), true);
+  await cgroup.assign("other");
+  assert.ok(!fs.existsSync(path.join(path.dirname(path.dirname(inApp)), "app-other")), "an app is for good");
 });

@@ -1,4 +1,8 @@
-/** A machine's control group of version 2: one folder in the unified tree. */
+/**
+ * A machine's control group of version 2: one folder in the unified tree, within the group of whoever's CPU time it is. A machine that gets an
+ * app moves to a second folder there. What it used and holds till then stays charged to the first: its figures are the sum, and its limit of
+ * memory is what the first does not hold.
+ */
 import fs from "node:fs";
 import path from "node:path";
 
@@ -8,34 +12,73 @@ import type { CgroupHome } from "./detect.ts";
 import { counter, CPU_PERIOD_US, MAX_PROCESSES, write, writeIfThere } from "./files.ts";
 import { ownerName } from "./owner.ts";
 import { numbers } from "./proc.ts";
-import { removeGroups } from "./remove.ts";
+import { isGone, removeGroups } from "./remove.ts";
+import { moveProcesses, removeIfEmpty, type Share, shareName, weightOf } from "./share.ts";
+
+const WEIGHT = 100;
 
 export function createV2(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec): Cgroup {
+  const first = makeGroup(home, spec, spec.share ?? "ahead", spec.memoryMb * 1_048_576);
+  const folders = [first];
+  const sum = (file: string, ...names: string[]) =>
+    folders.flatMap((folder) => names.map((name) => counter(folder, file, name))).reduce((total, value) => total + value, 0);
+  let removed = false;
+
+  return {
+    kind: "v2",
+    detail: `control group ${first}`,
+    add: (pid) => write(folders.at(-1) as string, "cgroup.procs", pid),
+    joinFiles: [path.join(first, "cgroup.procs")],
+    pids: () => folders.flatMap(membersOf),
+    usage: () => ({ cpuUs: sum("cpu.stat", "usage_usec"), memoryBytes: sum("memory.stat", "anon", "shmem") }),
+    oomKilled: () => sum("memory.events", "oom_kill") > 0,
+    async assign(app) {
+      if (removed || folders.length > 1) return;
+      const to = makeGroup(home, spec, { app }, memoryLeft(first, spec));
+      folders.push(to);
+      await moveProcesses(() => membersOf(first), to);
+    },
+    async remove() {
+      removed = true;
+      await removeGroups(folders);
+      for (const folder of folders) removeIfEmpty(path.dirname(folder));
+    },
+  };
+}
+
+function makeGroup(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec, share: Share, memoryBytes: number): string {
   const ours = path.join(home.folder, ownerName);
-  if (!fs.existsSync(ours)) {
-    fs.mkdirSync(ours);
-    handDown(ours);
+  const group = path.join(ours, shareName(share));
+  for (const folder of [ours, group]) {
+    if (fs.existsSync(folder)) continue;
+    fs.mkdirSync(folder);
+    handDown(folder);
   }
-  const folder = path.join(ours, spec.id);
+  write(group, "cpu.weight", weightOf(share, WEIGHT));
+  const folder = path.join(group, spec.id);
   fs.mkdirSync(folder, { recursive: true });
-  write(folder, "memory.max", spec.memoryMb * 1_048_576);
+  write(folder, "memory.max", memoryBytes);
   writeIfThere(folder, "memory.swap.max", 0);
   // All of a machine dies with any part of it.
   write(folder, "memory.oom.group", 1);
   write(folder, "cpu.max", `${Math.round(spec.vcpus * CPU_PERIOD_US)} ${CPU_PERIOD_US}`);
   writeIfThere(folder, "pids.max", MAX_PROCESSES);
+  return folder;
+}
 
-  return {
-    kind: "v2",
-    detail: `control group ${folder}`,
-    add: (pid) => write(folder, "cgroup.procs", pid),
-    joinFiles: [path.join(folder, "cgroup.procs")],
-    pids: () => numbers(fs.readFileSync(path.join(folder, "cgroup.procs"), "utf8")),
-    usage: () => ({
-      cpuUs: counter(folder, "cpu.stat", "usage_usec"),
-      memoryBytes: counter(folder, "memory.stat", "anon") + counter(folder, "memory.stat", "shmem"),
-    }),
-    oomKilled: () => counter(folder, "memory.events", "oom_kill") > 0,
-    remove: () => removeGroups([folder]),
-  };
+/** At least an eighth: the kernel would end a machine that gets nothing. */
+function memoryLeft(folder: string, { memoryMb }: CgroupSpec): number {
+  const limit = memoryMb * 1_048_576;
+  const held = counter(folder, "memory.stat", "anon") + counter(folder, "memory.stat", "shmem");
+  return Math.max(limit - held, Math.round(limit / 8));
+}
+
+/** None where the machine has ended. */
+function membersOf(folder: string): number[] {
+  try {
+    return numbers(fs.readFileSync(path.join(folder, "cgroup.procs"), "utf8"));
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
+  }
 }

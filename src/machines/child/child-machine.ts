@@ -135,6 +135,7 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
     fresh: true,
     exited,
     usage: () => last ?? cgroup.usage(),
+    assign: (app) => cgroup.assign(app),
     stop: async () => signal("SIGSTOP"),
     cont: async () => signal("SIGCONT"),
     kill() {

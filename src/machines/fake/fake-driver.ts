@@ -66,6 +66,7 @@ function createMachine(id: string, functions: NonNullable<FakeDriverOptions["fun
     fresh: true,
     exited: exit.promise,
     usage: () => ({ cpuUs, memoryBytes: ended ? 0 : MEMORY_BYTES }),
+    assign: async () => undefined,
     stop: async () => agent.stop(),
     cont: async () => agent.cont(),
     kill() {

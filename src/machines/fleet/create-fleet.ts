@@ -38,7 +38,7 @@ class MachineFleet implements Fleet {
   start(id: MachineId, { memoryMb, vcpus, urgent }: StartOrder): void {
     const events = this.#events as FleetEvents;
     const name = `${this.#options.bootId}-${id.toString(36)}`;
-    const machine = new LiveMachine(id, { id: name, memoryMb, vcpus }, this.#options, events);
+    const machine = new LiveMachine(id, { id: name, memoryMb, vcpus, awaited: urgent }, this.#options, events);
     this.#machines.set(id, machine);
     void this.#awaitEnd(id, machine);
     void machine.bringUp(this.#turns, urgent);

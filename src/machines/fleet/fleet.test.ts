@@ -348,6 +348,7 @@ function mute(): { driver: Driver; killed: () => number } {
       fresh: true,
       exited: exit.promise,
       usage: () => ({ cpuUs: 0, memoryBytes: 0 }),
+      assign: async () => {},
       stop: async () => {},
       cont: async () => {},
       kill,

@@ -63,7 +63,7 @@ function startProcess(agentFile: string, runDir: string, clock: Clock, spec: Mac
     command: process.execPath,
     args: [...nodeFlags, `--max-old-space-size=${heapMb(spec.memoryMb)}`, agentFile],
     env: { ...guestEnvironment, HOME: run.folder, TMPDIR: run.folder, MAYFLY_CHANNEL: "fd:3" },
-    limits: { ...spec, vcpus: spec.vcpus + OVERHEAD_CPUS },
+    limits: { ...spec, vcpus: spec.vcpus + OVERHEAD_CPUS, share: spec.awaited ? "awaited" : "ahead" },
     run,
     clock,
     startMs: START_MS,

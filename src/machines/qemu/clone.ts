@@ -40,7 +40,8 @@ const START_MS = 20_000;
 export async function startClone(options: CloneOptions): Promise<Machine> {
   const { spec } = options;
   const confined = options.confinement.take();
-  const cgroup = createCgroup({ id: spec.id, memoryMb: spec.memoryMb + OVERHEAD_MB, vcpus: spec.vcpus + OVERHEAD_CPUS });
+  const limits = { memoryMb: spec.memoryMb + OVERHEAD_MB, vcpus: spec.vcpus + OVERHEAD_CPUS };
+  const cgroup = createCgroup({ id: spec.id, ...limits, share: spec.awaited ? "awaited" : "ahead" });
   const qemu = await spawnClone(options, confined).catch(async (error: Error) => {
     await cgroup.remove();
     confined.release();
@@ -88,6 +89,7 @@ function createMachine({ spec, shape, tried }: CloneOptions, qemu: QemuProcess, 
     exited,
     cameUp: tried,
     usage: () => (ended ? last : cgroup.usage()),
+    assign: (app) => cgroup.assign(app),
     stop: async () => void (await qemu.qmp.command("stop")),
     cont: async () => void (await qemu.qmp.command("cont")),
     kill() {

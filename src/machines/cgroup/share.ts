@@ -1,0 +1,55 @@
+/**
+ * Whose CPU time it is. Machines stand in their app's group, and apps' groups beside each other: under load each app gets the same, however
+ * many machines it has. The server itself is in none of these groups, as a process beside the one group of them all.
+ */
+import fs from "node:fs";
+import path from "node:path";
+
+/** An app's; of a machine that a call waits for and that has no app yet; of one that is started ahead of need. */
+export type Share = { app: string } | "awaited" | "ahead";
+
+/** Of the usual weight. What is started ahead of need must come up some day, or it would be for nothing. */
+const AHEAD = 0.25;
+
+export function shareName(share: Share): string {
+  return typeof share === "string" ? share : `app-${share.app}`;
+}
+
+/** @param usual the kernel's default: 1024 shares, or a weight of 100 */
+export function weightOf(share: Share, usual: number): number {
+  return share === "ahead" ? usual * AHEAD : usual;
+}
+
+/** Removes the group of a share that has no machine any more. */
+export function removeIfEmpty(folder: string): void {
+  try {
+    fs.rmdirSync(folder);
+  } catch (error) {
+    if (!["EBUSY", "ENOTEMPTY", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
+}
+
+/** Rounds of a move: what a process forks meanwhile appears in the group that it comes from. */
+const ROUNDS = 5;
+
+/** Moves all processes, one at a time and not on the event loop: the kernel takes milliseconds for each. */
+export async function moveProcesses(pids: () => number[], to: string): Promise<void> {
+  const moved = new Set<number>();
+  for (let round = 0; round < ROUNDS; round++) {
+    const left = pids().filter((pid) => pid !== 0 && !moved.has(pid));
+    if (left.length === 0) return;
+    for (const pid of left) {
+      await move(pid, to);
+      moved.add(pid);
+    }
+  }
+}
+
+/** A process, or the whole machine, may have ended meanwhile. */
+async function move(pid: number, to: string): Promise<void> {
+  try {
+    await fs.promises.writeFile(path.join(to, "cgroup.procs"), String(pid), { flag: "r+" });
+  } catch (error) {
+    if (!["ESRCH", "ENOENT", "ENODEV"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
+}
