@@ -72,7 +72,11 @@ export async function withBootedGuest<T>(options: BootOptions, use: (booted: Boo
 function waitBehindApps({ pid }: QemuProcess, { memoryMb, vcpus }: MachineShape): Cgroup {
   const limits = { memoryMb: memoryMb + OVERHEAD_MB, vcpus: vcpus + OVERHEAD_CPUS };
   const cgroup = createCgroup({ id: `boot-${pid}`, ...limits, share: "ahead" });
-  if (pid !== 0) cgroup.add(pid);
+  try {
+    if (pid !== 0) cgroup.add(pid);
+  } catch {
+    // It has ended, which its exit says better.
+  }
   return cgroup;
 }
 
