@@ -38,7 +38,8 @@ import { type BoundPolicy, bindPolicy } from "./policy/bind-policy.ts";
 import { explainApp, slotsOf } from "./policy/explain.ts";
 import { LogLevel } from "./wire/protocol.ts";
 import { lockStateFolder } from "./state-folder/lock.ts";
-import { openCacheFolder, openStateFolder } from "./state-folder/open-folders.ts";
+import { openReserve } from "./state-folder/reserve.ts";
+import { openCacheFolder, openRunFolder, openStateFolder } from "./state-folder/open-folders.ts";
 
 export interface Hooks {
   /** Told of steps that may take over a second. */
@@ -116,14 +117,21 @@ function openServerLog({ logLevel }: Config): Logger {
   return pino({ level: logLevel, base: null }, destination({ fd: 2, sync: true }));
 }
 
-function openState({ config: { stateDir, prices }, clock, log, closing }: Start) {
+function openState({ config, clock, log, closing }: Start) {
+  const { stateDir, prices, maxAppCodeMb, maxCodeMb, maxLogMb } = config;
   const inState = (name: string) => join(stateDir, name);
   const complain = (what: string) => (error: unknown) => log.error({ err: error }, what);
-  const catalog = openCatalog(inState("catalog.db"), inState("secrets.key"), clock);
+  const catalog = openCatalog(inState("catalog.db"), inState("secrets.key"), {
+    clock,
+    quota: { perApp: maxAppCodeMb * 2 ** 20, inAll: maxCodeMb * 2 ** 20 },
+    reserve: openReserve(inState("reserve"), stateDir),
+    onFailure: complain("what was removed is not given back to the disk"),
+  });
   closing.defer(() => catalog.close());
   const ledger = createLedger(inState("ledger.db"), { clock, onFailure: complain("the ledger was not written") });
   closing.defer(() => ledger.close());
-  const logs = openLogs(inState("logs"), { clock, onFailure: (app, error) => log.error({ err: error, app }, "a log failed") });
+  const onFailure = (app: string, error: unknown) => log.error({ err: error, app }, "a log failed");
+  const logs = openLogs(inState("logs"), { clock, totalBytes: maxLogMb * 2 ** 20, onFailure });
   closing.defer(() => logs.close());
   const tell = (app: string, text: string) => {
     log.warn({ app }, text);
@@ -136,11 +144,14 @@ function openState({ config: { stateDir, prices }, clock, log, closing }: Start)
 
 /** What a killed server left of its machines is cleared away by the driver's prepare(). */
 async function openDriver({ config, clock, log, progress, closing }: Start, { accounts }: State): Promise<ChosenDriver> {
-  const runDir = join(config.stateDir, "run");
-  const { cacheDir, kernel, osvKernel } = config;
+  const { cacheDir, runDir, kernel, osvKernel } = config;
+  openRunFolder(runDir);
+  // QEMU's root folder has programs and devices, which /run often may not have; it is made once.
+  const jailDir = join(config.stateDir, "run");
   const surroundings = {
     cacheDir,
     runDir,
+    jailDir,
     clock,
     progress,
     warn: (text: string) => log.warn(text),

@@ -50,7 +50,7 @@ export const deploy = createRoute({
   path: "/v1/apps/{app}/versions",
   summary: "Store a version and send calls to it",
   request: { params: app, body: { required: true, content: { "multipart/form-data": { schema: schemas.deploySchema } } } },
-  responses: { ...json(201, schemas.versionSchema), ...errors("bad-request", "unauthorized", "code-too-large", "disk-full") },
+  responses: { ...json(201, schemas.versionSchema), ...errors("bad-request", "unauthorized", "code-too-large", "no-room", "disk-full") },
 });
 
 export const pointTo = createRoute({

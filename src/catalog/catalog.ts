@@ -45,5 +45,7 @@ export interface Catalog {
   secretNames(app: string): string[];
   /** The values of the secrets that the manifest names. Throws "no-such-secret". */
   secrets(app: string, names: string[]): Record<string, string>;
+  /** Resolves when the disk has back what was removed, as far as it can. */
+  settled(): Promise<void>;
   close(): void;
 }

@@ -19,9 +19,14 @@ export function prepareQueries(db: DatabaseSync) {
 function versionQueries(db: DatabaseSync) {
   const find = db.prepare("SELECT app, id, manifest, created_at AS createdAt FROM versions WHERE app = ? AND id = ?");
   const all = db.prepare("SELECT id, created_at AS createdAt FROM versions WHERE app = ? ORDER BY seq DESC");
-  const add = db.prepare("INSERT INTO versions (app, id, manifest, created_at) VALUES (?, ?, ?, ?)");
+  const add = db.prepare("INSERT INTO versions (app, id, manifest, created_at, bytes) VALUES (?, ?, ?, ?, ?)");
   const addBundle = db.prepare("INSERT INTO bundles (app, version, function, format, code) VALUES (?, ?, ?, ?, ?)");
   const bundles = db.prepare("SELECT function, format, code FROM bundles WHERE app = ? AND version = ? ORDER BY function");
+  const bytesOf = db.prepare("SELECT coalesce(sum(bytes), 0) AS bytes FROM versions WHERE app = ?");
+  const bytesInAll = db.prepare("SELECT coalesce(sum(bytes), 0) AS bytes FROM versions");
+  const pruneOldest = db.prepare(`
+    DELETE FROM versions WHERE seq = (
+      SELECT min(seq) FROM versions WHERE app = :app AND id <> (SELECT live FROM apps WHERE app = :app))`);
   const prune = db.prepare(`
     DELETE FROM versions WHERE app = :app
       AND id <> (SELECT live FROM apps WHERE app = :app)
@@ -30,11 +35,15 @@ function versionQueries(db: DatabaseSync) {
     version: (app: string, id: string) => find.get(app, id) as VersionRow | undefined,
     /** Newest first. */
     versions: (app: string) => rows<{ id: string; createdAt: number }>(all, app).map(({ id, createdAt }) => ({ id, createdAt })),
-    addVersion: ({ app, id, manifest, createdAt }: VersionRow) => void add.run(app, id, manifest, createdAt),
+    addVersion: ({ app, id, manifest, createdAt }: VersionRow, bytes: number) => void add.run(app, id, manifest, createdAt, bytes),
     addBundle: (app: string, version: string, bundle: Bundle) =>
       void addBundle.run(app, version, bundle.function, bundle.format, bundle.code),
     bundles: (app: string, version: string) =>
       rows<Bundle>(bundles, app, version).map(({ function: name, format, code }) => ({ function: name, format, code })),
+    /** Of one app's versions, or of all. */
+    codeBytes: (app?: string) => Number((app === undefined ? bytesInAll.get() : bytesOf.get(app))?.["bytes"]),
+    /** @returns false: the app has no version but the live one */
+    pruneOldest: (app: string) => pruneOldest.run({ app }).changes > 0,
     prune: (app: string, kept: number) => void prune.run({ app, kept }),
   };
 }

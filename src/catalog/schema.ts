@@ -35,4 +35,9 @@ export const catalogMigrations: readonly Migration[] = [
     PRIMARY KEY (app, name)
   ) STRICT;
   `,
+  `
+  ALTER TABLE versions ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+  UPDATE versions SET bytes = (
+    SELECT coalesce(sum(length(code)), 0) FROM bundles WHERE bundles.app = versions.app AND bundles.version = versions.id);
+  `,
 ];

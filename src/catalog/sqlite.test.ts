@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Bundle, Catalog } from "./catalog.ts";
 import { type Manifest, manifestSchema } from "./manifest.ts";
+import { catalogMigrations } from "./schema.ts";
 import { openCatalog, VERSIONS_KEPT } from "./sqlite.ts";
 import { versionId } from "./version-id.ts";
 
@@ -190,7 +191,7 @@ describe("the file", () => {
     catalog.close();
     sql("PRAGMA user_version = 99");
     assert.throws(open, { code: "state-newer" });
-    sql("PRAGMA user_version = 1");
+    sql(`PRAGMA user_version = ${catalogMigrations.length}`);
     catalog = open();
   });
 
@@ -199,6 +200,76 @@ describe("the file", () => {
     assert.throws(() => openCatalog(join(dir, "noise.db"), join(dir, "key")), { code: "state-damaged" });
   });
 });
+
+describe("the quota of code", () => {
+  const MB = 2 ** 20;
+  const of = (megabytes: number, fill: number): Bundle[] => [{ function: "main", format: "cjs", code: Buffer.alloc(megabytes * MB, fill) }];
+  const reopenWith = (perApp: number, inAll: number) => {
+    catalog.close();
+    catalog = openCatalog(join(dir, "catalog.db"), join(dir, "key"), { quota: { perApp: perApp * MB, inAll: inAll * MB } });
+  };
+  const stored = (app: string) => catalog.list().find((row) => row.app === app)?.versions.length ?? 0;
+
+  test("older versions of an app go first, and the one that calls go to never does", () => {
+    reopenWith(3, 100);
+    for (const fill of [1, 2, 3, 4, 5]) catalog.deploy(manifest("shop"), of(1, fill));
+    assert.equal(stored("shop"), 3);
+    assert.throws(() => catalog.deploy(manifest("shop"), of(4, 6)), { code: "no-room", message: /one app would take 4 MB; 3 are allowed/ });
+    assert.equal(stored("shop"), 3);
+    assert.equal(catalog.bundles("shop", catalog.live("shop")!.id)[0]!.code[0], 5);
+  });
+
+  test("all apps together have one, which counts what an older Mayfly stored, too", () => {
+    for (const app of ["a", "b", "c"]) catalog.deploy(manifest(app), of(1, 1));
+    reopenWith(100, 4);
+    catalog.deploy(manifest("c"), of(1, 2));
+    catalog.deploy(manifest("c"), of(1, 3));
+    assert.equal(stored("c"), 2);
+    assert.throws(() => catalog.deploy(manifest("d"), of(1, 1)), { code: "no-room", message: /all apps together/ });
+    catalog.remove("a");
+    catalog.deploy(manifest("d"), of(1, 1));
+  });
+});
+
+describe("what was removed", () => {
+  test("is neither in the file nor takes room in it", async () => {
+    const needle = Buffer.from("a secret algorithm ".repeat(500_000));
+    catalog.deploy(manifest("kept"), code("kept"));
+    catalog.deploy(manifest("shop"), [{ function: "main", format: "cjs", code: needle }]);
+    catalog.deploy(manifest("last"), code("last"));
+    catalog.remove("shop");
+    await catalog.settled();
+    const file = readFileSync(join(dir, "catalog.db"));
+    assert.ok(!file.includes("secret algorithm"));
+    assert.ok(file.length < 1_000_000, `${file.length} bytes`);
+    reopen();
+    assert.deepEqual(texts(catalog.bundles("last", catalog.live("last")!.id)), ["last"]);
+  });
+
+  test("is given back by a file that an older Mayfly made, too", async () => {
+    catalog.close();
+    rmSync(join(dir, "catalog.db"));
+    const old = new DatabaseSync(join(dir, "catalog.db"));
+    old.exec(`PRAGMA journal_mode = WAL; ${catalogMigrations[0]!}; PRAGMA user_version = 1`);
+    old.exec("INSERT INTO versions (app, id, manifest, created_at) VALUES ('old', 'x', '{}', 0)");
+    old.exec("INSERT INTO bundles VALUES ('old', 'x', 'main', 'cjs', zeroblob(5000000)); INSERT INTO apps VALUES ('old', 'x')");
+    old.close();
+    catalog = open();
+    assert.equal(Number(rowOf("SELECT bytes FROM versions")["bytes"]), 5_000_000);
+    catalog.remove("old");
+    await catalog.settled();
+    assert.ok(statSync(join(dir, "catalog.db")).size < 200_000);
+  });
+});
+
+function rowOf(statement: string): Record<string, unknown> {
+  const db = new DatabaseSync(join(dir, "catalog.db"));
+  try {
+    return db.prepare(statement).get() as Record<string, unknown>;
+  } finally {
+    db.close();
+  }
+}
 
 function manifest(name: string, more: object = {}): Manifest {
   return manifestSchema.parse({ name, functions: { main: { entry: "main.ts" } }, ...more });

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { MayflyError } from "../errors/error.ts";
 import { firstIssue } from "../errors/schema-issue.ts";
 import { settingsFromEnvironment } from "./environment.ts";
-import { defaultCacheDir, defaultStateDir } from "./folders.ts";
+import { defaultCacheDir, defaultRunDir, defaultStateDir } from "./folders.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 export interface ConfigSources {
@@ -18,7 +18,8 @@ export interface ConfigSources {
 /** Throws "bad-config". Paths come back absolute. */
 export function loadConfig({ flags = {}, env = process.env, file = env.MAYFLY_CONFIG }: ConfigSources): Config {
   const given = { ...readConfigFile(file), ...settingsFromEnvironment(env), ...withoutUndefined(flags) };
-  const withFolders = { stateDir: defaultStateDir(env), cacheDir: defaultCacheDir(env), ...given };
+  const folders = { stateDir: defaultStateDir(env), cacheDir: defaultCacheDir(env), ...given };
+  const withFolders = { runDir: defaultRunDir(env, String(folders.stateDir)), ...folders };
   const parsed = configSchema.safeParse(withFolders);
   if (!parsed.success) throw new MayflyError("bad-config", firstIssue(parsed.error, withFolders, configSchema));
   return withAbsolutePaths(parsed.data);
@@ -49,6 +50,7 @@ function withAbsolutePaths(config: Config): Config {
     ...config,
     stateDir: resolve(config.stateDir),
     cacheDir: resolve(config.cacheDir),
+    runDir: resolve(config.runDir),
     ...(tls && { tls: { cert: resolve(tls.cert), key: resolve(tls.key) } }),
     ...(record && { record: resolve(record) }),
   };

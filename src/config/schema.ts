@@ -37,6 +37,14 @@ export const configSchema = z.strictObject({
   stateDir: z.string().min(1),
   /** Images, templates, downloads: may be deleted at any time that Mayfly does not run. */
   cacheDir: z.string().min(1),
+  /** Notes, sockets and bundles of living machines: small, and of one server alone. */
+  runDir: z.string().min(1),
+  /** Code of one app's versions together, at most, MB; older versions go first. */
+  maxAppCodeMb: z.int().min(64).max(1_000_000).default(512),
+  /** Code of all apps' versions together, at most, MB. */
+  maxCodeMb: z.int().min(64).max(100_000_000).default(8_192),
+  /** Logs of all apps together, at most, MB; the oldest files go first. Each app has 32 at most. */
+  maxLogMb: z.int().min(32).max(100_000_000).default(2_048),
   /** Blanks kept ready, at least. */
   blanks: z.int().min(0).max(1_000).default(1),
   /** Milliseconds that every machine with nothing in flight is kept, instead of what is learned from each app's past. */

@@ -274,6 +274,12 @@ export const errorTable = {
     message: "No space is left for {file}; nothing was changed.",
     cure: "Free space on the disk of the state folder and try again.",
   },
+  "no-room": {
+    status: 507,
+    side: "caller",
+    message: "This version of {app} is not stored: {what}.",
+    cure: "Remove apps that nobody needs (mayfly remove), or raise {setting} of the server.",
+  },
   "secret-key-unusable": {
     status: 500,
     side: "caller",

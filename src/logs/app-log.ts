@@ -12,7 +12,7 @@ import { appendFile } from "node:fs/promises";
 import type { Clock } from "../clock/clock.ts";
 import { MayflyError } from "../errors/error.ts";
 import { LogLevel } from "../wire/protocol.ts";
-import { deleteFiles, rotate, sizeOf } from "./files.ts";
+import { deleteFile, deleteFiles, rotate, sizeOf } from "./files.ts";
 import type { LogLine, LogQuery } from "./logs.ts";
 import { matches, readTail } from "./read-tail.ts";
 import { levelName } from "./level-name.ts";
@@ -30,6 +30,8 @@ export interface AppLogOptions {
   files: number;
   /** Of lines waiting to be written, roughly. */
   pendingBytes: number;
+  /** Told of the bytes of each write. */
+  onWritten: (bytes: number) => void;
   /** A read failed, or a write: the latter is told once until one works again. */
   onFailure: (error: unknown) => void;
 }
@@ -96,6 +98,14 @@ export class AppLog {
     });
   }
 
+  /** Deletes one of its files; 0 is the newest. */
+  drop(age: number): Promise<void> {
+    return this.#step(async () => {
+      await deleteFile(this.#newest, age);
+      if (age === 0) this.#size = undefined;
+    });
+  }
+
   #step<T>(work: () => Promise<T>): Promise<T> {
     const step = this.#steps.then(work);
     this.#steps = step.catch(() => "told to the caller of this step");
@@ -159,6 +169,7 @@ export class AppLog {
     const bytes = Buffer.from(this.#size === 0 ? text : lead + text);
     await appendFile(this.#newest, bytes, { mode: 0o600 });
     this.#size += bytes.length;
+    this.#options.onWritten(bytes.length);
   }
 
   async #rotate(): Promise<void> {

@@ -11,7 +11,11 @@ export async function rotate(newest: string, files: number): Promise<void> {
 }
 
 export async function deleteFiles(newest: string, files: number): Promise<void> {
-  for (let age = 0; age < files; age++) await rm(fileName(newest, age), { force: true, recursive: true });
+  for (let age = 0; age < files; age++) await deleteFile(newest, age);
+}
+
+export async function deleteFile(newest: string, age: number): Promise<void> {
+  await rm(fileName(newest, age), { force: true, recursive: true });
 }
 
 /** 0 where there is no such file. */

@@ -37,6 +37,23 @@ test("a line comes back as it was, its level by name", async () => {
   assert.deepEqual(await logs.tail({ app: "shop", tail: 1 }), [expected]);
 });
 
+test("the logs of all apps together have a quota: what was written to longest ago goes first", async () => {
+  await logs.close();
+  logs = openLogs(dir, { fileBytes: 20_000, files: 4, totalBytes: 200_000, onFailure: (app, error) => failures.push({ app, error }) });
+  const total = () => readdirSync(dir).reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
+  for (let app = 0; app < 12; app++) {
+    for (let n = 0; n < 60; n++) {
+      logs.append({ ...line(`${n} ${"x".repeat(1_000)}`), app: `app${app}` });
+      await logs.tail({ app: `app${app}`, tail: 1 });
+    }
+  }
+  await logs.close();
+  assert.ok(total() < 230_000, `${total()} bytes`);
+  assert.deepEqual((await logs.tail({ app: "app11", tail: 1 }))[0]?.text.slice(0, 3), "59 ");
+  assert.ok((await logs.tail({ app: "app11", tail: 100 })).length > 20, "the newest is whole");
+  assert.deepEqual(failures, []);
+});
+
 test("the tail filters by function and by time", async () => {
   logs.append({ ...line("a"), at: 1_000, function: "one" });
   logs.append({ ...line("b"), at: 2_000, function: "two" });

@@ -13,8 +13,10 @@ export type SelectableDriver = Exclude<DriverName, "fake">;
 
 export interface DriverSurroundings {
   cacheDir: string;
-  /** For what exists only while the driver does; of one server alone. */
+  /** For what exists only while the driver does; of one server alone. Programs may not be executable there. */
   runDir: string;
+  /** For QEMU's root folder, which is made once; where programs are executable. Default: `runDir`. */
+  jailDir?: string;
   clock: Clock;
   progress: (step: string) => void;
   /** Told of what a driver had to mend by itself: a sentence. As progress where absent. */
@@ -65,7 +67,8 @@ async function driverOf(name: SelectableDriver, surroundings: DriverSurroundings
 async function createQemu(surroundings: DriverSurroundings, kernel: GuestKernelName, images: Images): Promise<Driver> {
   const { createQemuDriver } = await import("./qemu/qemu-driver.ts");
   const guest = kernel === "osv" ? (await import("./qemu/osv.ts")).osv : (await import("./qemu/linux.ts")).linux;
-  return createQemuDriver({ warn: surroundings.progress, ...surroundings, guest, image: images.guest });
+  const { jailDir = surroundings.runDir } = surroundings;
+  return createQemuDriver({ warn: surroundings.progress, ...surroundings, runDir: jailDir, guest, image: images.guest });
 }
 
 /** Each is built, or read whole to see that it is sound, when it is first asked for. */

@@ -8,18 +8,37 @@ export interface OpenOptions {
   /** full: a commit survives a power cut. normal: it survives kill -9, but a power cut may take the last ones. */
   durability: "full" | "normal";
   migrations: readonly Migration[];
+  /** The file gets smaller when rows go: see reclaim.ts. A file that was made without this is rewritten once, where there is room for that. */
+  shrinks?: boolean;
 }
 
 /** `file` may be ":memory:". Throws "state-damaged", "state-newer", "disk-full" or "state-unusable". */
-export function openDatabase(file: string, { durability, migrations }: OpenOptions): DatabaseSync {
+export function openDatabase(file: string, { durability, migrations, shrinks = false }: OpenOptions): DatabaseSync {
   const db = connect(file);
   try {
+    if (shrinks) letShrink(db);
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${durability}; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 8388608`);
     migrate(db, file, migrations);
     return db;
   } catch (error) {
     db.close();
     throw failureOf(error, file);
+  }
+}
+
+const INCREMENTAL = 2;
+/** SQLite's code for a full disk. */
+const FULL = 13;
+
+/** Before anything else: SQLite decides on it when a file is new. What is deleted is overwritten where that costs no further writing. */
+function letShrink(db: DatabaseSync): void {
+  db.exec(`PRAGMA auto_vacuum = ${INCREMENTAL}; PRAGMA secure_delete = FAST`);
+  if (Number(db.prepare("PRAGMA auto_vacuum").get()?.["auto_vacuum"]) === INCREMENTAL) return;
+  try {
+    db.exec(`PRAGMA auto_vacuum = ${INCREMENTAL}; VACUUM`);
+  } catch (error) {
+    // It stays as it is, and whole; the next start tries again.
+    if ((error as { errcode?: number }).errcode !== FULL) throw error;
   }
 }
 

@@ -5,7 +5,8 @@ import { MayflyError } from "../errors/error.ts";
 import { makeFolder } from "./make-folder.ts";
 
 /** Of a state folder: what holds secrets, or decides what runs. */
-const OURS = /^(api-token|secrets\.key|server\.(lock|json)|supervisor\.json|(catalog|ledger|appliances)\.db(-wal|-shm)?|logs|volumes|run)$/;
+const OURS =
+  /^(api-token|secrets\.key|server\.(lock|json)|supervisor\.json|(catalog|ledger|appliances)\.db(-wal|-shm)?|logs|volumes|run|reserve)$/;
 const OTHERS_WRITE = 0o022;
 const OTHERS = 0o077;
 const STICKY = 0o1000;
@@ -35,6 +36,16 @@ export function openCacheFolder(dir: string): void {
       { key: "cacheDir", what: `names ${dir}, which cannot be used: ${(error as Error).message}` },
       error,
     );
+  }
+}
+
+/** Throws "bad-config": no machine would start. */
+export function openRunFolder(dir: string): void {
+  try {
+    makeFolder(dir, 0o700);
+    accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new MayflyError("bad-config", { key: "runDir", what: `names ${dir}, which cannot be used: ${(error as Error).message}` }, error);
   }
 }
 

@@ -223,7 +223,9 @@ export class LiveMachine {
     const { machine, end, rest } = this.#parts();
     this.#meter.take(version.app, machine.usage());
     // Not waited for: the kernel takes longer for it than the bind.
-    machine.assign(version.app).catch((error: unknown) => this.#options.report(`Machine ${this.name} runs on a blank's CPU share: ${String(error)}`));
+    machine
+      .assign(version.app)
+      .catch((error: unknown) => this.#options.report(`Machine ${this.name} runs on a blank's CPU share: ${String(error)}`));
     const parcel = bindParcel(version, bundles(version), secrets(version));
     this.#egress = egress(version);
     const getUp = async () => ((await rest.getUp()) ? this.#resume(end, false) : undefined);

@@ -1,0 +1,65 @@
+/**
+ * Gives the file system back what was deleted, a little at a time: SQLite keeps the pages of deleted rows, with what was in them, until it is
+ * asked for them.
+ *
+ * 1. One step writes a few MB at most, so that neither the event loop nor a full disk is in its way for long.
+ * 2. A step that fails ends it; the next deletion begins anew.
+ */
+import type { DatabaseSync } from "node:sqlite";
+
+/** Pages of 4 KiB. */
+const PAGES_A_STEP = 512;
+const PAUSE_MS = 10;
+
+export interface Reclaimer {
+  /** After rows were deleted. */
+  start(): void;
+  /** Resolves when nothing is left to give back, or no more can be. */
+  settled(): Promise<void>;
+  stop(): void;
+}
+
+/** @param onFailure told why it could not go on, such as a full disk */
+export function createReclaimer(db: DatabaseSync, onFailure: (error: unknown) => void): Reclaimer {
+  let running: Promise<void> | undefined;
+  let wanted = false;
+  let stopped = false;
+
+  async function run(): Promise<void> {
+    while (wanted && !stopped) {
+      wanted = false;
+      // Not within the turn that deletes: it has its caller to answer.
+      await pause();
+      await giveBack();
+    }
+    running = undefined;
+  }
+
+  async function giveBack(): Promise<void> {
+    try {
+      while (!stopped && freePages(db) > 0) {
+        db.exec(`PRAGMA incremental_vacuum(${PAGES_A_STEP}); PRAGMA wal_checkpoint(TRUNCATE)`);
+        await pause();
+      }
+    } catch (error) {
+      if (!stopped) onFailure(error);
+    }
+  }
+
+  return {
+    start() {
+      wanted = true;
+      running ??= run();
+    },
+    settled: () => running ?? Promise.resolve(),
+    stop: () => void (stopped = true),
+  };
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+}
+
+function freePages(db: DatabaseSync): number {
+  return Number(db.prepare("PRAGMA freelist_count").get()?.["freelist_count"] ?? 0);
+}

@@ -1,0 +1,74 @@
+/** Runs a server on the disk that it is given, fills that, and says what the server does then: see full-disk.test.ts. */
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { createClient } from "../src/api/client.ts";
+import { manifestSchema } from "../src/catalog/manifest.ts";
+import { loadConfig } from "../src/config/load.ts";
+import { startMayfly } from "../src/main.ts";
+import { deploy, eventually } from "./platform.ts";
+
+const dir = process.argv[2] as string;
+const flags = {
+  stateDir: join(dir, "state"),
+  listen: "127.0.0.1:0",
+  api: "127.0.0.1:0",
+  driver: "process",
+  blanks: 0,
+  idleMs: 0,
+  logLevel: "silent",
+};
+const running = await startMayfly(loadConfig({ flags }));
+const client = createClient({ url: running.apiUrl, token: running.token });
+const call = async () => (await fetch(`${running.gatewayUrl}/hello/hello`)).status;
+
+await deploy(client, "examples/hello");
+await eventually(
+  "no machine is left",
+  () => client.machines(),
+  (machines) => machines.length === 0,
+);
+const filler = fillDisk();
+const machines = (await client.machines()).length;
+const called = await call();
+const deployed = await codeOf(deployLarge);
+const removed = await codeOf(() => client.remove("hello"));
+const after = await call();
+rmSync(filler);
+const deployedAgain = await codeOf(() => deploy(client, "examples/hello"));
+const calledAgain = await call();
+await running.close();
+console.log(JSON.stringify({ machines, called, deployed, removed, after, deployedAgain, calledAgain }));
+process.exit();
+
+/** More than the room that SQLite keeps for itself. */
+function deployLarge(): Promise<unknown> {
+  const manifest = manifestSchema.parse({ name: "large", functions: { main: { entry: "a.ts" } } });
+  return client.deploy(manifest, [{ function: "main", format: "cjs", code: Buffer.alloc(20_000_000, 65) }]);
+}
+
+function fillDisk(): string {
+  const file = join(dir, "filler");
+  const fd = openSync(file, "w");
+  for (let piece = 1_048_576; piece >= 512; piece = Math.trunc(piece / 2)) while (fits(fd, piece));
+  closeSync(fd);
+  return file;
+}
+
+function fits(fd: number, bytes: number): boolean {
+  try {
+    writeSync(fd, Buffer.alloc(bytes));
+    return true;
+  } catch {
+    return false; // which is what this is for
+  }
+}
+
+/** "" where it worked. */
+async function codeOf(work: () => Promise<unknown>): Promise<string> {
+  try {
+    await work();
+    return "";
+  } catch (error) {
+    return String((error as { code?: string }).code);
+  }
+}

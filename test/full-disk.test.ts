@@ -1,0 +1,21 @@
+/** A server whose state folder's disk is full: a small tmpfs in a mount namespace of a child's own. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+test("on a full disk machines start, calls are answered, nothing is stored, and an app can be removed", () => {
+  const child = fileURLToPath(new URL("full-disk-child.ts", import.meta.url));
+  const script = 'dir=$(mktemp -d) && mount -t tmpfs -o size=48m none "$dir" && exec "$0" "$1" "$dir"';
+  const into = ["--mount", "--propagation", "private", "sh", "-c", script, process.execPath, child];
+  const output = execFileSync("unshare", into, { encoding: "utf8", timeout: 300_000, stdio: ["ignore", "pipe", "inherit"] });
+  assert.deepEqual(JSON.parse(output.trim().split("\n").at(-1) as string), {
+    machines: 0,
+    called: 200,
+    deployed: "disk-full",
+    removed: "",
+    after: 404,
+    deployedAgain: "",
+    calledAgain: 200,
+  });
+});
