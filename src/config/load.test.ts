@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { MayflyError } from "../errors/error.ts";
-import { defaultCacheDir, defaultStateDir } from "./folders.ts";
+import { defaultCacheDir, defaultRunDir, defaultStateDir } from "./folders.ts";
 import { loadConfig } from "./load.ts";
 
 function refusal(flags: Record<string, unknown>, env: Record<string, string> = {}): string {
@@ -125,4 +125,17 @@ test("lists come from the file as arrays and from the environment with commas; e
   assert.deepEqual(loadConfig({ env: { HOME: "/home/u" } }).egress.allow, []);
   assert.throws(() => load("10.1.0.0/16"), /egress\.allow\.0 is "10\.1\.0\.0\/16", but entries look like/);
   assert.throws(() => load("db:1,169.254.169.254:80"), /egress\.allow\.1 .* credentials, which no app may reach/);
+});
+
+test("the run folder is apart from the state folder, one for each state folder, where the host has a place for such", () => {
+  const of = (env: Record<string, string>, root: boolean, stateDir = "/s") => defaultRunDir(env, stateDir, root);
+  assert.match(of({}, true), /^\/run\/mayfly\/[0-9a-f]{12}$/);
+  assert.notEqual(of({}, true, "/a"), of({}, true, "/b"));
+  assert.match(of({ XDG_RUNTIME_DIR: "/run/user/5" }, false), /^\/run\/user\/5\/mayfly\/[0-9a-f]{12}$/);
+  assert.equal(of({}, false), "/s/run");
+  assert.equal(loadConfig({ env: { HOME: "/h", MAYFLY_RUN_DIR: "/r" } }).runDir, "/r");
+});
+
+test("a state folder that is no text is refused by its name", () => {
+  assert.throws(() => loadConfig({ env: { HOME: "/h" }, flags: { stateDir: 5 } }), /stateDir is 5, but/);
 });

@@ -19,7 +19,8 @@ export interface ConfigSources {
 export function loadConfig({ flags = {}, env = process.env, file = env.MAYFLY_CONFIG }: ConfigSources): Config {
   const given = { ...readConfigFile(file), ...settingsFromEnvironment(env), ...withoutUndefined(flags) };
   const folders = { stateDir: defaultStateDir(env), cacheDir: defaultCacheDir(env), ...given };
-  const withFolders = { runDir: defaultRunDir(env, String(folders.stateDir)), ...folders };
+  const stateDir: unknown = folders.stateDir;
+  const withFolders = { runDir: typeof stateDir === "string" ? defaultRunDir(env, stateDir) : "unknown", ...folders };
   const parsed = configSchema.safeParse(withFolders);
   if (!parsed.success) throw new MayflyError("bad-config", firstIssue(parsed.error, withFolders, configSchema));
   return withAbsolutePaths(parsed.data);

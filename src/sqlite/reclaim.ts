@@ -23,10 +23,10 @@ export interface Reclaimer {
 export function createReclaimer(db: DatabaseSync, onFailure: (error: unknown) => void): Reclaimer {
   let running: Promise<void> | undefined;
   let wanted = false;
-  let stopped = false;
+  const over = new AbortController();
 
   async function run(): Promise<void> {
-    while (wanted && !stopped) {
+    while (wanted && !over.signal.aborted) {
       wanted = false;
       // Not within the turn that deletes: it has its caller to answer.
       await pause();
@@ -37,12 +37,12 @@ export function createReclaimer(db: DatabaseSync, onFailure: (error: unknown) =>
 
   async function giveBack(): Promise<void> {
     try {
-      while (!stopped && freePages(db) > 0) {
+      while (!over.signal.aborted && freePages(db) > 0) {
         db.exec(`PRAGMA incremental_vacuum(${PAGES_A_STEP}); PRAGMA wal_checkpoint(TRUNCATE)`);
         await pause();
       }
     } catch (error) {
-      if (!stopped) onFailure(error);
+      if (!over.signal.aborted) onFailure(error);
     }
   }
 
@@ -52,7 +52,7 @@ export function createReclaimer(db: DatabaseSync, onFailure: (error: unknown) =>
       running ??= run();
     },
     settled: () => running ?? Promise.resolve(),
-    stop: () => void (stopped = true),
+    stop: () => over.abort(),
   };
 }
 

@@ -32,7 +32,7 @@ async function removeOwner(folder: string): Promise<void> {
 function groupsBelow(folder: string): string[] {
   try {
     const entries = fs.readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    return entries.map((entry) => path.join(folder, entry.name)).flatMap((group) => [...groupsBelow(group), group]);
+    return entries.map((entry) => path.join(folder, entry.name)).flatMap((group) => groupsBelow(group).concat(group));
   } catch (error) {
     if (isGone(error)) return [];
     throw error;
