@@ -21,6 +21,27 @@ before(async () => {
       throws: `exports.default = { fetch() { throw new Error("boom") } }`,
       rejects: `exports.default = { async fetch() { throw new Error("later boom") } }`,
       nothing: `exports.default = { fetch() {} }`,
+      foreign: `const { Readable } = require("node:stream");
+        const pairs = [["x-a", "1"], ["set-cookie", "a=1, b=2"], ["content-encoding", "gzip"], ["content-length", "9"]];
+        const cookies = { getSetCookie: () => ["a=1", "b=2"] };
+        const raw = { raw: () => ({ "set-cookie": ["a=1", "b=2"] }) };
+        const headers = (more, without = ["content-encoding", "content-length"]) => Object.assign(new Map(pairs.filter(([name]) => !without.includes(name))), more);
+        const whole = async () => new TextEncoder().encode("whole").buffer;
+        const arrayBuffer = () => { throw new Error("not wanted") };
+        const makes = {
+          web: () => ({ status: 201, headers: headers(cookies), body: new Blob(["web"]).stream(), arrayBuffer }),
+          node: () => ({ status: 201, headers: headers(raw), body: Readable.from(["no", Buffer.from("de")]), arrayBuffer }),
+          generator: () => ({ status: 201, headers: headers(cookies), body: (async function* () { yield "generated" })(), arrayBuffer }),
+          buffer: () => ({ status: 201, headers: headers(cookies), arrayBuffer: whole }),
+          hidden: () => ({ status: 201, headers: headers(cookies), body: { odd: true }, arrayBuffer: whole }),
+          empty: () => ({ status: 201, headers: headers(cookies), body: null, arrayBuffer }),
+          fetched: () => ({ status: 201, url: "http://x/", headers: headers(cookies, []), body: new Blob(["decoded"]).stream(), arrayBuffer }),
+          used: () => ({ status: 201, headers: headers(cookies), bodyUsed: true, body: null, arrayBuffer }),
+          zero: () => ({ status: 0, headers: headers(cookies), body: null, arrayBuffer }),
+          fails: () => ({ status: 201, headers: headers(cookies), arrayBuffer: async () => { throw new Error("no bytes") } }),
+          inherits: () => Object.create(Response.prototype, { status: { value: 201 }, headers: { value: headers(cookies) }, body: { value: null }, bodyUsed: { value: false }, arrayBuffer: { value: whole } }),
+        };
+        exports.default = { fetch: (request) => makes[new URL(request.url).pathname.slice(1)]() }`,
       broken: `throw new Error("at load")`,
       neither: `exports.other = 1`,
       requires: `const { join } = require("node:path"); exports.default = { async fetch() { const os = await import("node:os"); return new Response(join("a", "b") + typeof os.platform) } }`,
@@ -39,6 +60,32 @@ test("a fetch function answers with a status, headers and text", async () => {
   assert.equal(reply.status, 200);
   assert.equal(reply.headers["content-type"], "text/plain;charset=UTF-8");
   assert.equal(reply.text, "hello /x/y");
+});
+
+for (const [make, text] of Object.entries({
+  web: "web",
+  node: "node",
+  generator: "generated",
+  buffer: "whole",
+  hidden: "whole",
+  empty: "",
+  fetched: "decoded",
+  inherits: "",
+}))
+  test(`a Response of another make (${make}) is sent, its cookies apart`, async () => {
+    const reply = await agent.call({ function: "foreign", url: `http://localhost/${make}` });
+    assert.deepEqual([reply.status, reply.text, reply.reset], [201, text, null]);
+    assert.deepEqual(reply.headers, { "x-a": "1", "set-cookie": ["a=1", "b=2"] });
+  });
+
+test("one that was used, has no status or fails is no response", async () => {
+  const resets = await Promise.all(
+    ["used", "zero", "fails"].map((make) => agent.call({ function: "foreign", url: `http://localhost/${make}` })),
+  );
+  assert.deepEqual(
+    resets.map(({ reset }) => reset?.code),
+    [ResetCode.BadResponse, ResetCode.BadResponse, ResetCode.FunctionThrew],
+  );
 });
 
 test("a fetch function reads the request's body and headers", async () => {

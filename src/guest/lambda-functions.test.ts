@@ -13,6 +13,27 @@ before(async () => {
     binary: `exports.handler = async (event) => ({ statusCode: 200, headers: { "content-type": "image/png" }, isBase64Encoded: true, body: event.body })`,
     callback: `exports.handler = (event, context, callback) => { setTimeout(callback, 1, null, "called back") }`,
     fails: `exports.handler = (event, context, callback) => { callback(new Error("no luck")) }`,
+    succeeds: `exports.handler = function (event, context) { setTimeout(() => { context.succeed({ statusCode: 200, body: "hello" }); context.succeed("again"); }, 20) }`,
+    done: `exports.handler = (event, context) => { setTimeout(() => context.done(null, "done"), 5) }`,
+    failed: `exports.handler = function () { const context = arguments[1]; setTimeout(() => context.fail("no luck"), 5) }`,
+    server: `const { createServer } = require("node:http"); exports.handler = (event, context) => { setTimeout(() => context.succeed("served"), 5); return createServer() }`,
+    wrapped: `const inner = (event, context, callback) => { setTimeout(callback, 5, null, "inner") }; exports.handler = (...given) => inner(...given)`,
+    bound: `exports.handler = ((event, context, callback) => { setTimeout(callback, 5, null, "bound") }).bind(null)`,
+    early: `exports.handler = async (event, context) => { context.succeed("first"); return "second" }`,
+    late: `exports.handler = (event, context, callback) => { callback(null, "first"); callback(new Error("second")); throw new Error("third") }`,
+    plain: `exports.handler = (event, context) => ({ statusCode: 202, body: "plain" })`,
+    text: `exports.handler = (event, context) => "text"`,
+    unseen: `exports.handler = (event) => { console.log("nobody waits") }`,
+    emitter: `exports.handler = (event) => new (require("node:events"))()`,
+    never: `exports.handler = (event, context) => {}`,
+    lists: `exports.handler = async () => ({ statusCode: 200, cookies: "a=1; Path=/", headers: { "x-list": ["1", "2"] }, multiValueHeaders: { "x-a": "notarray", "x-b": ["1", "2"] }, body: Buffer.from([1, 255]) })`,
+    web: `exports.handler = async () => new Response("web", { status: 203, headers: { "x-w": "1" } })`,
+    circular: `exports.handler = async () => { const a = {}; a.a = a; return a }`,
+    big: `exports.handler = async () => ({ n: 1n })`,
+    fn: `exports.handler = async () => () => {}`,
+    date: `exports.handler = async () => new Date(0)`,
+    old: `exports.handler = async (event) => [event.httpMethod, event.path, Object.keys({ ...event }).filter((key) => ["httpMethod", "path"].includes(key))]`,
+    thrown: `exports.handler = async () => { throw undefined }`,
     nothing: `exports.handler = async () => {}`,
     badhead: `exports.handler = async () => ({ statusCode: 200, headers: { "x y": "1" } })`,
     stream: `const { pipeline } = require("node:stream/promises"); const { Readable } = require("node:stream");
@@ -84,6 +105,59 @@ test("a binary body travels as base64 in the event and is decoded in the reply",
 test("the callback style replies and fails", async () => {
   assert.equal((await agent.call({ function: "callback" })).text, "called back");
   assert.deepEqual((await agent.call({ function: "fails" })).reset, { code: ResetCode.FunctionThrew, message: "Error: no luck" });
+});
+
+for (const [name, text] of Object.entries({
+  succeeds: "hello",
+  done: "done",
+  server: "served",
+  wrapped: "inner",
+  bound: "bound",
+  early: "first",
+  late: "first",
+  plain: "plain",
+  text: "text",
+  unseen: "null",
+  date: '"1970-01-01T00:00:00.000Z"',
+  web: "web",
+}))
+  test(`a handler that is through in its own way (${name}) is answered once`, async () => {
+    const reply = await agent.call({ function: name });
+    assert.deepEqual([reply.text, reply.reset], [text, null]);
+  });
+
+test("what is no reply says so: an emitter, or what JSON can't hold", async () => {
+  assert.deepEqual((await agent.call({ function: "failed" })).reset, { code: ResetCode.FunctionThrew, message: "no luck" });
+  for (const name of ["emitter", "circular", "big", "fn"])
+    assert.equal((await agent.call({ function: name })).reset?.code, ResetCode.BadResponse, name);
+  assert.deepEqual((await agent.call({ function: "thrown" })).reset, { code: ResetCode.FunctionThrew, message: "undefined" });
+});
+
+test("a handler that returned nothing and never completes is told so in the log when its time is up", async () => {
+  const request = agent.open({}, { function: "never" });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  request.reset(ResetCode.Timeout, "");
+  assert.equal((await agent.logged("did not call its callback or context.succeed")).stream, request.stream);
+});
+
+test("one value where a list is meant is taken whole, and bytes are a body", async () => {
+  const reply = await agent.call({ function: "lists" });
+  assert.deepEqual(
+    ["set-cookie", "x-a", "x-b", "x-list"].map((name) => reply.headers[name]),
+    ["a=1; Path=/", "notarray", ["1", "2"], ["1", "2"]],
+  );
+  assert.deepEqual([...reply.body], [1, 255]);
+});
+
+test("packages from before version 2.0 find method and path, and nobody sees those in the event's keys", async () => {
+  const reply = await agent.call({ function: "old", method: "PUT", url: "http://x/a/b?c=d" });
+  assert.deepEqual(JSON.parse(reply.text), ["PUT", "/a/b", []]);
+});
+
+test("the time of a request is as AWS writes it", async () => {
+  const { time, timeEpoch } = JSON.parse((await agent.call({})).text).event.requestContext;
+  assert.match(time, /^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/);
+  assert.equal(Date.parse(time.replace(/\//g, " ").replace(":", " ")), Math.floor(timeEpoch / 1000) * 1000);
 });
 
 test("a handler without a result answers null", async () => {

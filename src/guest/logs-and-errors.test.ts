@@ -79,6 +79,29 @@ for (const [what, code] of [
   });
 }
 
+test("an app that removes all listeners of errors removes its own: the machine lives on", async () => {
+  const other = await startAgentProcess();
+  await other.bind({
+    main: `
+      let seen = 0;
+      process.on("uncaughtException", () => seen++);
+      exports.default = { async fetch(request) {
+        const how = new URL(request.url).pathname.slice(1);
+        if (how === "one") for (const event of ["uncaughtException", "unhandledRejection"]) process.removeAllListeners(event);
+        if (how === "each") for (const event of ["uncaughtException", "unhandledRejection"]) for (const one of process.listeners(event)) process.off(event, one);
+        if (how === "all") process.removeAllListeners();
+        setTimeout(() => { throw new Error("thrown") }, 1);
+        void Promise.reject(new Error("rejected"));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return new Response(String(seen));
+      } }`,
+  });
+  for (const how of ["", "one", "each", "all"])
+    assert.equal((await other.call({ url: `http://x/${how}` })).reset?.message, "Error: rejected", how);
+  assert.equal(await other.host.ping().then(() => "alive"), "alive");
+  await other.kill();
+});
+
 test("an error after the reply is logged for the app, with the invocation's id", async () => {
   await run(`setTimeout(() => { throw new Error("too late") }, 5); return new Response()`);
   const line = await agent.logged("too late");

@@ -20,8 +20,15 @@ export function keepTail(...sources: Readable[]): ConsoleTail {
   const text = () => printable(tail.toString("latin1"));
   return {
     text,
-    lastLines: (count) => text().split("\n").slice(-count).join(" | "),
+    lastLines: (count) => text().split("\n").slice(-count).map(shortened).join(" | "),
   };
+}
+
+/** A line of minified code, which Node prints above a fatal error, says nothing. */
+const LINE_LIMIT = 500;
+
+function shortened(line: string): string {
+  return line.length > LINE_LIMIT ? `${line.slice(0, LINE_LIMIT)}...` : line;
 }
 
 const ESCAPES = /\p{Cc}\[[0-9;?]*[A-Za-z]|\p{Cc}[c78]/gu;

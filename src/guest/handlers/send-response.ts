@@ -4,12 +4,14 @@ import type { Invocation } from "../invocation/invocation.ts";
 import { describe } from "../log/describe.ts";
 import { LightResponse } from "../web/light-response.ts";
 import { NativeResponse } from "../web/native.ts";
+import { isForeignResponse, sendForeign } from "./foreign-response.ts";
 import { sendStream } from "./send-stream.ts";
 
 export function sendResponse(invocation: Invocation, value: unknown, failures: Failures): void {
   if (typeof value !== "object" || value === null) return failures.badResponse(invocation, describe(value));
   if (!LightResponse.isLight(value)) {
-    if (value instanceof NativeResponse) sendNative(invocation, value, nativeHeaders(value), failures);
+    if (isNative(value)) sendNative(invocation, value, nativeHeaders(value), failures);
+    else if (isForeignResponse(value)) sendForeign(invocation, value, failures);
     else failures.badResponse(invocation, describe(value));
     return;
   }
@@ -18,6 +20,19 @@ export function sendResponse(invocation: Invocation, value: unknown, failures: F
   else if (source === undefined) failures.badResponse(invocation, "a Response whose body was used already");
   else invocation.reply(status, wire ?? pairs(headers), source);
 }
+
+/** By its own mark: other classes may have its prototype in their chain. */
+function isNative(value: object): value is Response {
+  try {
+    Reflect.apply(statusOf, value as Response, []);
+    return true;
+  } catch {
+    // "Illegal invocation": it is of another class.
+    return false;
+  }
+}
+
+const { get: statusOf } = Object.getOwnPropertyDescriptor(NativeResponse.prototype, "status") as { get: (this: Response) => number };
 
 function sendNative(invocation: Invocation, response: Response, headers: string[], failures: Failures, status = response.status): void {
   if (response.bodyUsed) failures.badResponse(invocation, "a Response whose body was used already");

@@ -2,6 +2,8 @@
 import { current } from "./current.ts";
 import type { Failures } from "./failures.ts";
 
+const events: ReadonlySet<unknown> = new Set(["uncaughtException", "unhandledRejection"]);
+
 export function captureUncaught(failures: Failures): void {
   const take = (error: unknown) => {
     const invocation = current.getStore() ?? null;
@@ -10,6 +12,22 @@ export function captureUncaught(failures: Failures): void {
     // Its handler may well wait for ever for what has failed here.
     if (invocation?.aborted) invocation.settle();
   };
-  process.on("uncaughtException", take);
-  process.on("unhandledRejection", take);
+  for (const event of events) process.on(event as "uncaughtException", take);
+  keepListening(take);
+}
+
+type Remove = (event?: string | symbol, listener?: (...values: unknown[]) => void) => NodeJS.Process;
+
+/** An app that removes all listeners means its own: without ours, the next error would end the machine. */
+function keepListening(take: (error: unknown) => void): void {
+  const removeOne: Remove = process.removeListener.bind(process) as Remove;
+  const removeAll: Remove = process.removeAllListeners.bind(process);
+  const withoutOurs: Remove = (event, listener) => (listener === take && events.has(event) ? process : removeOne(event, listener));
+  const allButOurs: Remove = (...event) => {
+    removeAll(...event);
+    for (const each of events)
+      if (!process.listeners(each as "uncaughtException").includes(take)) process.prependListener(each as "exit", take);
+    return process;
+  };
+  Object.assign(process, { removeListener: withoutOurs, off: withoutOurs, removeAllListeners: allButOurs });
 }

@@ -32,7 +32,12 @@ export function lambdaEvent(head: RequestHead, app: string, body: Buffer): Lambd
   if (cookies.length > 0) event.cookies = cookies;
   if (query !== "") event.queryStringParameters = joinQuery(query);
   if (body.length > 0) Object.assign(event, encodeBody(body, headers["content-type"]));
-  return event;
+  return withOldNames(event, head.method, path);
+}
+
+/** Packages from before version 2.0, such as aws-serverless-express, look for these; in what is listed, copied or printed they do not show. */
+function withOldNames(event: LambdaEvent, httpMethod: string, path: string): LambdaEvent {
+  return Object.defineProperties(event, { httpMethod: { value: httpMethod, writable: true }, path: { value: path, writable: true } });
 }
 
 function splitUrl(url: string): { host: string; path: string; query: string } {
@@ -75,6 +80,14 @@ function encodeBody(body: Buffer, contentType: string | undefined): { body: stri
   return isText ? { body: body.toString(), isBase64Encoded: false } : { body: body.toString("base64"), isBase64Encoded: true };
 }
 
+const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+/** As AWS writes it: 28/Nov/2026:05:52:09 +0000. */
+function commonLogTime(time: Date): string {
+  const [year, month, day] = time.toISOString().slice(0, 10).split("-");
+  return `${day}/${months[Number(month) - 1]}/${year}:${time.toISOString().slice(11, 19)} +0000`;
+}
+
 function requestContext(head: RequestHead, app: string, host: string, path: string, headers: Record<string, string>): object {
   const now = new Date();
   return {
@@ -92,7 +105,7 @@ function requestContext(head: RequestHead, app: string, host: string, path: stri
     requestId: head.id,
     routeKey: "$default",
     stage: "$default",
-    time: now.toISOString(),
+    time: commonLogTime(now),
     timeEpoch: now.getTime(),
   };
 }

@@ -3,6 +3,11 @@ import type { Failures } from "../invocation/failures.ts";
 import type { Invocation } from "../invocation/invocation.ts";
 import type { Runner } from "../handlers/runner.ts";
 import { collectBody } from "../web/incoming-body.ts";
+import { describe } from "../log/describe.ts";
+import { NativeResponse } from "../web/native.ts";
+import { isForeignResponse } from "../handlers/foreign-response.ts";
+import { sendResponse } from "../handlers/send-response.ts";
+import { explainTimeout, saysNothing } from "./completion.ts";
 import { type LambdaApp, type LambdaCallback, lambdaContext } from "./context.ts";
 import { lambdaEvent } from "./event.ts";
 import { lambdaReply } from "./reply.ts";
@@ -42,8 +47,9 @@ function runBuffered(app: LambdaApp, handler: LambdaHandler, failures: Failures,
         (value) => sendReply(invocation, value, failures),
         (error: unknown) => failures.threw(invocation, error),
       );
-    // Three parameters and no promise: the reply comes by callback.
-    else if (handler.length < 3) sendReply(invocation, result, failures);
+    else if (!isResponse(result) && saysNothing(result, handler)) explainTimeout(invocation, failures);
+    else if (isEmitter(result)) failures.badResponse(invocation, describe(result));
+    else sendReply(invocation, result, failures);
   } catch (error) {
     failures.threw(invocation, error);
   }
@@ -57,6 +63,7 @@ function runStreaming(app: LambdaApp, handler: LambdaHandler, failures: Failures
 }
 
 function sendReply(invocation: Invocation, value: unknown, failures: Failures): void {
+  if (isResponse(value)) return sendResponse(invocation, value, failures);
   try {
     const { status, headers, body } = lambdaReply(value);
     invocation.reply(status, headers, body);
@@ -66,6 +73,18 @@ function sendReply(invocation: Invocation, value: unknown, failures: Failures): 
   }
 }
 
+/** Of a Lambda handler that hands on what a Web framework made. */
+function isResponse(value: unknown): boolean {
+  return value instanceof NativeResponse || isForeignResponse(value);
+}
+
+/** A server, a stream or their like: no result, whatever JSON makes of it. */
+function isEmitter(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "on" in value && typeof value.on === "function";
+}
+
 function isThenable(value: unknown): value is Promise<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+  return (
+    ((typeof value === "object" && value !== null) || typeof value === "function") && "then" in value && typeof value.then === "function"
+  );
 }

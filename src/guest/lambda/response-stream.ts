@@ -6,8 +6,9 @@ import { lambdaHeaders } from "./reply.ts";
 
 export interface StreamMetadata {
   statusCode?: number;
-  headers?: Record<string, unknown>;
-  cookies?: string[];
+  headers?: unknown;
+  multiValueHeaders?: unknown;
+  cookies?: unknown;
 }
 
 export class ResponseStream extends Writable {
