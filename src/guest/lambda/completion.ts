@@ -8,7 +8,7 @@ type Handler = (...parameters: never[]) => unknown;
 const takesMore = /\.\.\.|\barguments\b|\[native code\]/;
 
 /** Whether the handler can get at the context or the callback at all. */
-export function canComplete(handler: Handler): boolean {
+function canComplete(handler: Handler): boolean {
   return handler.length >= 2 || takesMore.test(Function.prototype.toString.call(handler));
 }
 
@@ -24,7 +24,7 @@ export function saysNothing(result: unknown, handler: Handler): boolean {
 }
 
 /** What JSON holds, and no instance of a class: for example no server. */
-export function isPlain(value: unknown): boolean {
+function isPlain(value: unknown): boolean {
   if (typeof value !== "object" && typeof value !== "function") return true;
   if (value === null || Array.isArray(value)) return true;
   if (typeof value === "function") return false;
