@@ -1,17 +1,26 @@
-/** Installs what only the bench needs: wrk from Debian, the reference programs from npm. */
+/** Installs what only the bench needs, and only for the cases that were asked for: wrk from Debian, the reference programs from npm. */
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CaseName } from "./options.ts";
 
-export function prepare(): void {
-  installReferences();
-  installWrk();
+/** Those that put load on a server, and of these those that compare it with other programs than Node. */
+const loading: ReadonlySet<CaseName> = new Set(["warm", "waiting"]);
+const comparing: ReadonlySet<CaseName> = new Set(["warm"]);
+
+export function prepare(cases: readonly CaseName[]): void {
+  if (cases.some((name) => comparing.has(name))) installReferences();
+  if (cases.some((name) => loading.has(name))) installWrk();
 }
 
+/** Again where the lock is another than that of the last time. */
 function installReferences(): void {
-  if (existsSync(join(import.meta.dirname, "node_modules/workerd"))) return;
+  const lock = join(import.meta.dirname, "package-lock.json");
+  const installed = join(import.meta.dirname, "node_modules/.installed-lock");
+  if (existsSync(installed) && readFileSync(installed).equals(readFileSync(lock))) return;
   console.error("bench: installing the reference programs from npm (about a minute) ...");
   execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: import.meta.dirname, stdio: ["ignore", 2, 2] });
+  copyFileSync(lock, installed);
 }
 
 function installWrk(): void {
