@@ -33,7 +33,7 @@ export interface MachineSpec extends MachineSize {
 export interface Usage {
   /** CPU time of everything that runs on the machine's behalf, microseconds since start. */
   cpuUs: number;
-  /** Bytes of memory that it holds for itself now: the control group's anonymous and shared memory, or PSS where there is no control group. */
+  /** Bytes of memory that it holds for itself now: the control group's anonymous and shared memory, or the same from /proc. */
   memoryBytes: number;
 }
 

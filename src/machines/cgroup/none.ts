@@ -1,6 +1,6 @@
 /** Stands in where control groups are not ours to make: nothing is limited, and the figures are those of /proc. */
 import type { Cgroup } from "./cgroup.ts";
-import { processCpuUs, processPssBytes, processTree } from "./proc.ts";
+import { processCpuUs, processMemoryBytes, processTree } from "./proc.ts";
 
 export function createNone(reason: string): Cgroup {
   const roots = new Set<number>();
@@ -16,7 +16,7 @@ export function createNone(reason: string): Cgroup {
     usage() {
       const living = pids();
       for (const pid of living) cpu.set(pid, Math.max(cpu.get(pid) ?? 0, processCpuUs(pid)));
-      return { cpuUs: sum([...cpu.values()]), memoryBytes: sum(living.map((pid) => processPssBytes(pid) ?? 0)) };
+      return { cpuUs: sum([...cpu.values()]), memoryBytes: sum(living.map((pid) => processMemoryBytes(pid) ?? 0)) };
     },
     oomKilled: () => false,
     assign: async () => undefined,

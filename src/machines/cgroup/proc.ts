@@ -10,10 +10,23 @@ export function processCpuUs(pid: number): number {
   return fields === undefined ? 0 : (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK;
 }
 
-/** Proportional set size in bytes: its private memory, and its share of what it maps together with others. Undefined where it may not be read. */
-export function processPssBytes(pid: number): number | undefined {
-  const kilobytes = /^Pss:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? "")?.[1];
-  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+/**
+ * Memory in bytes that the process holds for itself, as control groups count it: what it wrote in private mappings, and its share of memory that
+ * it has together with others. A template's pages that a clone only reads are the server's. Undefined where it may not be read.
+ */
+export function processMemoryBytes(pid: number): number | undefined {
+  const text = read(`/proc/${pid}/smaps`);
+  return text === undefined || text === "" ? undefined : memoryIn(text) * 1024;
+}
+
+/** Kilobytes. @param smaps see proc_pid_smaps(5): a mapping begins with its addresses and its rights, the last of which is "s" where it is shared */
+function memoryIn(smaps: string): number {
+  let [total, shared] = [0, false];
+  for (const [, rights, name, kilobytes] of smaps.matchAll(/^(?:[0-9a-f]+-[0-9a-f]+ (\S{4}) |(Pss|Anonymous): +(\d+) kB)/gm)) {
+    if (rights !== undefined) shared = rights.endsWith("s");
+    else if (name === (shared ? "Pss" : "Anonymous")) total += Number(kilobytes);
+  }
+  return total;
 }
 
 /** Tells a process from a later one with the same pid. Undefined where there is no such process. */

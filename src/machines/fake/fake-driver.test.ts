@@ -30,4 +30,5 @@ describeDriverConformance("fake", async () => ({
     },
   }),
   folders: [],
+  limited: "by itself",
 }));

@@ -90,5 +90,6 @@ if (osvKernel !== undefined) {
       clock: systemClock,
     }),
     folders: [runDir, brokenRunDir],
+    limited: "by itself",
   }));
 }

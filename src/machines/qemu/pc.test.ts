@@ -35,6 +35,7 @@ describeDriverConformance("qemu-pc", async () => {
       clock: systemClock,
     }),
     folders: [runDir, brokenRunDir],
+    limited: "by itself",
     starts: 10,
   };
 });

@@ -28,4 +28,5 @@ describeDriverConformance("qemu", async () => ({
     clock: systemClock,
   }),
   folders: [runDir, brokenRunDir],
+  limited: "by itself",
 }));

@@ -1,0 +1,64 @@
+/** The runner in a process of its own, as node:test runs no tests within a test. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { processStartTime } from "../machines/cgroup/proc.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "mayfly-run-tests-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const head = 'import { test } from "node:test"; import { spawn } from "node:child_process"; import { writeFileSync } from "node:fs";';
+
+/** Runs one file of tests with these bounds. */
+function runFile(name: string, body: string, bounds: { testMs: number; fileMs: number }): Promise<{ totals: unknown; said: string }> {
+  const file = join(folder, `${name}.test.ts`);
+  writeFileSync(file, `${head}\n${body}`);
+  const module = JSON.stringify(new URL("run-tests.ts", import.meta.url).href);
+  const runner = join(folder, `${name}-runner.mjs`);
+  const code = `const { runTests } = await import(${module});
+    console.log("TOTALS " + JSON.stringify(await runTests([${JSON.stringify(file)}], ${JSON.stringify(bounds)})));`;
+  writeFileSync(runner, code);
+  const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", runner],
+      { env, timeout: 120_000, maxBuffer: 1 << 24 },
+      (error, stdout, stderr) => {
+        const totals = /^TOTALS (.*)$/m.exec(stdout)?.[1];
+        if (totals === undefined) reject(new Error(`${error?.message}\n${stdout}${stderr}`));
+        else resolve({ totals: JSON.parse(totals), said: stdout + stderr });
+      },
+    );
+  });
+}
+
+test("a test that waits for ever fails by its name, and the others of its file run", async () => {
+  const body = `test("patient", () => new Promise((done) => setTimeout(done, 20_000).unref()));
+    test("good", () => {});
+    setTimeout(() => {}, 3_000);`;
+  const { totals, said } = await runFile("waits", body, { testMs: 500, fileMs: 60_000 });
+  assert.deepEqual(totals, { passed: 1, failed: 1, skipped: 0 }, said);
+  assert.match(said, /✖ patient/);
+});
+
+test("a file whose process lives on is killed with the children that its tests left, and is a failure", async () => {
+  const pidFile = join(folder, "pid");
+  const body = `test("leaves a child", () => writeFileSync(${JSON.stringify(pidFile)}, String(spawn(process.execPath, ["-e", "for (;;);"]).pid)));`;
+  const { totals, said } = await runFile("lives-on", body, { testMs: 60_000, fileMs: 3_000 });
+  assert.ok((totals as { failed: number }).failed >= 1, said);
+  assert.match(said, /lives-on\.test\.ts did not end within 3 s, and is killed with its children: \d+ \S*node -e for/);
+  const pid = Number(readFileSync(pidFile, "utf8"));
+  for (let turn = 0; turn < 1_000 && processStartTime(pid) !== undefined; turn++) await sleep(20);
+  assert.equal(processStartTime(pid), undefined);
+});
+
+test("a file that is in a loop is killed, and is a failure", async () => {
+  const { totals, said } = await runFile("loops", 'test("loops", () => { for (;;); });', { testMs: 1_000, fileMs: 3_000 });
+  assert.ok((totals as { failed: number }).failed >= 1, said);
+  assert.match(said, /loops\.test\.ts did not end within 3 s, and is killed/);
+});
