@@ -13,6 +13,7 @@ import { createApi } from "./api/create-api.ts";
 import type { Platform } from "./api/platform.ts";
 import type { HostInfo, MachineInfo } from "./api/schemas.ts";
 import { ensureToken } from "./api/token.ts";
+import { tooLargeMachine } from "./catalog/machine-limit.ts";
 import { openSeal } from "./catalog/seal.ts";
 import { openCatalog } from "./catalog/sqlite.ts";
 import { type Clock, systemClock } from "./clock/clock.ts";
@@ -269,14 +270,15 @@ function openServedApps(
 }
 
 /** What the management API may ask and tell. */
-function createPlatform({ clock, log }: Start, { dispatcher, appliances, served, chosen, urls, egress }: Wired): Platform {
+function createPlatform({ clock, log, config }: Start, { dispatcher, appliances, served, chosen, urls, egress }: Wired): Platform {
   const startedAt = clock.now();
   const driver = { name: chosen.driver.name, detail: chosen.detail };
   return {
     check(manifest) {
       served.check(manifest);
       const [problem] = egress.problems(manifest.network);
-      if (problem !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what: `network.allow: ${problem}` });
+      const what = problem === undefined ? tooLargeMachine(manifest, policyOptions(config)) : `network.allow: ${problem}`;
+      if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
     },
     prepare: ({ memoryMb, vcpus }) => chosen.driver.prepare((step) => log.info(step), { memoryMb, vcpus }),
     deployed: (version) => served.deploy(version),

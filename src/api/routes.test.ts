@@ -111,6 +111,35 @@ describe("secrets", () => {
   });
 });
 
+describe("env, secrets and functions that no machine could be told of", () => {
+  const big = "x".repeat(50_000);
+  const of = (more: Partial<Manifest>): [Manifest, Bundle[]] => [
+    manifest({ secrets: ["A", "B", "C"], ...more }),
+    [bundle("main", "cjs", "1")],
+  ];
+
+  test("are refused at deploy, with the secrets that are set by then", async () => {
+    for (const name of ["A", "B"]) await client.setSecret("shop", name, big);
+    await assert.rejects(client.deploy(...of({ env: { BIG: big } })), {
+      code: "bad-manifest",
+      message: /env, secrets and functions together take 150\d+ bytes/,
+    });
+    assert.deepEqual(await client.list(), []);
+    await client.deploy(...of({}));
+  });
+
+  test("are refused as the secret is set that makes it too much, which leaves the old value", async () => {
+    await client.deploy(...of({}));
+    for (const name of ["A", "B", "UNUSED"]) await client.setSecret("shop", name, big);
+    await client.setSecret("shop", "C", "old");
+    await assert.rejects(client.setSecret("shop", "C", big), {
+      code: "bad-request",
+      message: /with this value of C, env, secrets and functions/,
+    });
+    assert.deepEqual(catalog.secrets("shop", ["C"]), { C: "old" });
+  });
+});
+
 describe("logs", () => {
   test("the tail filters as asked", async () => {
     await deploy("one");

@@ -103,7 +103,7 @@ describe("what is refused at deploy", () => {
   test("a folder without mayfly.json, or with one that is no JSON", async () => {
     await refused("bad-manifest", /no such file; `mayfly init` makes one/);
     write("mayfly.json", "{");
-    await refused("bad-manifest", /cannot be read as JSON/);
+    await refused("bad-manifest", /it is not valid JSON/);
   });
 
   test("a manifest with a bad value, by key, value and what is allowed", async () => {
@@ -113,11 +113,11 @@ describe("what is refused at deploy", () => {
       [{ vcpus: 1.5 }, /vcpus is 1.5, but must be a whole number/],
       [{ memory: 64 }, /memory is no key that is known here; there are .*memoryMb/],
       [{ functions: { main: { entry: "main.ts", memory: 1 } } }, /functions.main.memory is no key.*there are entry, handler, timeoutMs/],
-      [{ functions: {} }, /functions is {}, but needs at least one function/],
+      [{ functions: {} }, /functions is an object, but needs at least one function/],
       [{ functions: { Main: { entry: "main.ts" } } }, /functions.Main .*starting with a letter/],
       [{ network: "all" }, /network is "all", but must be one of: "none"; "egress"; an object/],
       [{ network: { egress: true, allow: [1] } }, /network.allow.0 is 1, but must be a string/],
-      [{ env: { "A B": "x" } }, /env.A B .*letters, digits and _/],
+      [{ env: { "A B": "x" } }, /env\..* its key must be a name of letters, digits and _/],
       [{ name: "Shop" }, /name is "Shop", but must be 1 to 40/],
     ];
     for (const [more, message] of cases) {

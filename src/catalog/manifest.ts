@@ -5,7 +5,9 @@ import { recordOf } from "./record-of.ts";
 export const nameSchema = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$|^[a-z]$/, "must be 1 to 40 of a-z, 0-9 and -, starting with a letter");
-export const envNameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name of letters, digits and _");
+export const envNameSchema = z
+  .string()
+  .regex(/^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/, "must be a name of letters, digits and _, other than __proto__");
 
 export const functionSchema = z.strictObject({
   /** The file that exports the function, relative to mayfly.json. */

@@ -58,7 +58,7 @@ describe("versions", () => {
     reopen();
     const problems = catalog.list().map(({ app, live, problem }) => [app, live?.app, problem?.replace(/ in \S+/, "")]);
     assert.deepEqual(problems[0], ["shop", "shop", undefined]);
-    assert.match(problems[1]![2]!, /manifest of app torn, version \w{12}.*cannot be read as JSON/);
+    assert.match(problems[1]![2]!, /manifest of app torn, version \w{12}.*it is not valid JSON/);
     assert.match(problems[2]![2]!, /functions is 5, but must be an object/);
     assert.equal(catalog.live("torn"), undefined);
     for (const app of ["torn", "wrong"]) catalog.remove(app);

@@ -204,3 +204,15 @@ test("process.exit ends the machine, and the log says who called it", async () =
   assert.equal(other.child.exitCode, 3);
   await other.kill();
 });
+
+test("stacks call sources by their names, blanks and letters included, also of errors that nobody caught", async () => {
+  const other = await startAgentProcess();
+  const named = Buffer.from(JSON.stringify({ version: 3, sources: ["src%20dir/h%C3%A4llo.ts"], names: [], mappings: "AAKA" })).toString(
+    "base64",
+  );
+  const code = `exports.default = { fetch() { setTimeout(() => Promise.reject(new Error("nobody listens"))); return new Promise(() => {}) } }`;
+  await other.bind({ main: `${code}\n//# sourceMappingURL=data:application/json;base64,${named}` });
+  void other.call();
+  assert.match((await other.logged("nobody listens")).text, /^Error: nobody listens\n +at .*src dir\/hällo\.ts:6:1/);
+  await other.kill();
+});

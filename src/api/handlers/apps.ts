@@ -1,6 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { MayflyError } from "../../errors/error.ts";
 import type { AppRow, Take, Version } from "../../catalog/catalog.ts";
+import { tooMuchEnvironment } from "../../catalog/environment-limit.ts";
+import type { Manifest } from "../../catalog/manifest.ts";
 import type { Parts } from "../create-api.ts";
 import * as routes from "../routes.ts";
 import { readUpload } from "../upload.ts";
@@ -27,6 +29,7 @@ export function addApps(api: OpenAPIHono, { catalog, appliances, logs, platform 
     const { manifest, bundles } = await readUpload(context.req.valid("param").app, context.req.valid("form"));
     if (appliances.has(manifest.name)) throw new MayflyError("name-taken", { name: manifest.name, owner: "an appliance" });
     platform.check(manifest);
+    refuseTooMuchEnvironment(manifest);
     await platform.prepare(manifest);
     const version = both(manifest.name, (take) => catalog.deploy(manifest, bundles, take));
     return context.json(version, 201);
@@ -59,6 +62,17 @@ export function addApps(api: OpenAPIHono, { catalog, appliances, logs, platform 
       if (taken) platform.restored(app, catalog.live(app));
       throw error;
     }
+  }
+
+  /** With the secrets that are set already, whose sizes the manifest does not tell. */
+  function refuseTooMuchEnvironment(manifest: Manifest): void {
+    const set = new Set(catalog.secretNames(manifest.name));
+    const secrets = catalog.secrets(
+      manifest.name,
+      manifest.secrets.filter((name) => set.has(name)),
+    );
+    const what = tooMuchEnvironment(manifest, secrets);
+    if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
   }
 
   function withProblem(row: AppRow): AppRow {

@@ -1,4 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { tooMuchEnvironment } from "../../catalog/environment-limit.ts";
+import { MayflyError } from "../../errors/error.ts";
 import type { Parts } from "../create-api.ts";
 import * as routes from "../routes.ts";
 
@@ -9,7 +11,9 @@ export function addSecrets(api: OpenAPIHono, { catalog, platform }: Parts): void
 
   api.openapi(routes.setSecret, (context) => {
     const { app, name } = context.req.valid("param");
-    catalog.setSecret(app, name, context.req.valid("json").value);
+    const { value } = context.req.valid("json");
+    refuseTooMuch(app, name, value);
+    catalog.setSecret(app, name, value);
     renewMachines(app, name);
     return context.body(null, 204);
   });
@@ -20,6 +24,16 @@ export function addSecrets(api: OpenAPIHono, { catalog, platform }: Parts): void
     renewMachines(app, name);
     return context.body(null, 204);
   });
+
+  /** Calls of the live version would find out otherwise, one by one. */
+  function refuseTooMuch(app: string, name: string, value: string): void {
+    const live = catalog.live(app);
+    if (!live?.manifest.secrets.includes(name)) return;
+    const set = new Set(catalog.secretNames(app));
+    const others = live.manifest.secrets.filter((each) => each !== name && set.has(each));
+    const what = tooMuchEnvironment(live.manifest, { ...catalog.secrets(app, others), [name]: value });
+    if (what !== undefined) throw new MayflyError("bad-request", { what: `with this value of ${name}, ${what}; nothing was set` });
+  }
 
   /** Machines get secrets when they are bound: those that have an old value get no more work. */
   function renewMachines(app: string, name: string): void {

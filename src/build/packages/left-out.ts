@@ -48,7 +48,7 @@ export class LeftOuts {
         build.onResolve({ filter: /\.node$/ }, (args) => this.#leaveOut("native", "binary", args, this.#binaryName(args)));
         build.onResolve({ filter: exactly(LOADERS) }, (args) => this.#leaveOut("native", "binary", args, this.#loaderName(args)));
         build.onResolve({ filter: /^[^/#]/ }, (args) => this.#resolve(build, args));
-        build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ path }) => ({ contents: thrower(JSON.parse(path) as Absent), loader: "js" }));
+        build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ pluginData }) => ({ contents: thrower(pluginData as Absent), loader: "js" }));
       },
     };
   }
@@ -77,7 +77,7 @@ export class LeftOuts {
     if (!calls.has(kind)) return undefined;
     this.#found.set(JSON.stringify([importer, path, kind]), { why, what, specifier: path, kind, importer, name });
     const absent: Absent = { why, name, specifier: path, isImport: kind !== "require-call", importer: relative(this.#root, importer) };
-    return { path: JSON.stringify(absent), namespace: ABSENT };
+    return { path: `${path} (${absent.isImport ? "imported" : "required"} by ${absent.importer})`, namespace: ABSENT, pluginData: absent };
   }
 
   #binaryName({ path, resolveDir, importer }: OnResolveArgs): string {

@@ -23,6 +23,7 @@ function requireBuiltin(id: string): unknown {
 
 // What bundled code commonly asks of it.
 requireBuiltin.cache = {};
+requireBuiltin.extensions = {};
 requireBuiltin.main = undefined;
 requireBuiltin.resolve = (id: string): string => {
   requireBuiltin(id);

@@ -24,7 +24,7 @@ export class SourceMaps {
     return text.replace(place, (whole, name: string, line: string, column: string) => {
       const entry = this.#map(name)?.findEntry(Number(line) - 1, Number(column) - 1);
       if (entry === undefined || !("originalSource" in entry)) return whole;
-      return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+      return `${decodeURI(entry.originalSource)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
     });
   }
 
