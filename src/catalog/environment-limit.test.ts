@@ -14,7 +14,7 @@ test("as much env, secrets and functions as is let through fits into what a mach
   const functions = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`f${at}`, { entry: "a.ts", handler }]));
   let secret = "";
   const manifest = manifestOf({ name, functions });
-  while (tooMuchEnvironment(manifest, { S: `${secret}\u0000ä"` }) === undefined) secret += `${'\u0000ä"'.repeat(50)}`;
+  while (tooMuchEnvironment(manifest, { S: `${secret}\u0000ä"` }) === undefined) secret += '\u0000ä"'.repeat(50);
   const version = { app: name, id: "f".repeat(64), created: Date.now(), manifest } as unknown as Parameters<typeof bindParcel>[0];
   const bundles = Object.keys(functions).map((each) => ({ function: each, format: "cjs" as const, code: new Uint8Array(10) }));
   const { message } = bindParcel(version, bundles, { S: secret });
