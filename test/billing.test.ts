@@ -5,9 +5,9 @@ import { test } from "node:test";
 import type { AppBillInfo } from "../src/api/schemas.ts";
 import { processCpuUs } from "../src/machines/cgroup/proc.ts";
 import { mayfly, serve } from "./command.ts";
-import { type Platform, createScope, eventually, startPlatform, temporaryFolder } from "./platform.ts";
+import { type Platform, createScope, drivers as machineDrivers, eventually, startPlatform, temporaryFolder } from "./platform.ts";
 
-const drivers = ["process", "gvisor", "qemu"] as const;
+const drivers = ["process", ...machineDrivers];
 
 /** Each an app of its own: its name, what is called, how often, and how many at once. */
 const loads = [

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import { type Scope, projectDir } from "./platform.ts";
+import { type Scope, kernelFor, onOsv, projectDir } from "./platform.ts";
 
 export interface Outcome {
   code: number | null;
@@ -30,7 +30,7 @@ export interface Server {
  * @param descriptors that it may open; default: as many as this process
  */
 export async function serve(scope: Scope, stateDir: string, more: string[] = [], descriptors?: number): Promise<Server> {
-  const args = ["serve", "--json", "--state", stateDir, "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", ...more];
+  const args = ["serve", "--json", "--state", stateDir, "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", ...more, ...kernelOf(more)];
   const child = start(args, { descriptors });
   scope.after(() => void child.kill("SIGKILL"));
   const complaints = text(child.stderr!);
@@ -49,6 +49,11 @@ export async function serve(scope: Scope, stateDir: string, more: string[] = [],
   };
 }
 
+function kernelOf(args: string[]): string[] {
+  const at = args.indexOf("--driver");
+  return Object.entries(kernelFor(at < 0 ? undefined : args[at + 1])).map(([name, value]) => `--${name}=${String(value)}`);
+}
+
 interface StartOptions {
   env?: NodeJS.ProcessEnv;
   cwd?: string;
@@ -61,7 +66,9 @@ export function start(args: string[], { env = {}, cwd = projectDir, descriptors 
   // A shell that becomes the program: its limits stay.
   const [file, all]: [string, string[]] =
     descriptors === undefined ? [program, args] : ["sh", ["-c", `ulimit -n ${descriptors}; exec "$@"`, "sh", program, ...args]];
-  return spawn(file, all, { cwd, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+  // Images, appliances and exports are of Linux unless a test says otherwise, whatever the machines of this run.
+  const kernel = onOsv && !["serve", "demo"].includes(args[0] ?? "") ? { MAYFLY_KERNEL: "linux" } : {};
+  return spawn(file, all, { cwd, env: { ...process.env, ...kernel, ...env }, stdio: ["pipe", "pipe", "pipe"] });
 }
 
 /** Empty where the child ended without one. */

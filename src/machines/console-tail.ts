@@ -4,8 +4,8 @@ import type { Readable } from "node:stream";
 export interface ConsoleTail {
   /** At most the last 16 KiB, without control characters. */
   text(): string;
-  /** The last lines in one, for a sentence. */
-  lastLines(count: number): string;
+  /** The last lines in one, for a sentence. @param noise lines that are left out */
+  lastLines(count: number, noise?: RegExp): string;
 }
 
 /** What a guest died of may stand before a long backtrace. */
@@ -20,7 +20,13 @@ export function keepTail(...sources: Readable[]): ConsoleTail {
   const text = () => printable(tail.toString("latin1"));
   return {
     text,
-    lastLines: (count) => text().split("\n").slice(-count).map(shortened).join(" | "),
+    lastLines: (count, noise) =>
+      text()
+        .split("\n")
+        .filter((line) => noise?.test(line) !== true)
+        .slice(-count)
+        .map(shortened)
+        .join(" | "),
   };
 }
 

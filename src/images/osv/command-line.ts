@@ -12,15 +12,18 @@ export interface OsvStart {
   cwd?: string;
   /** An address, its mask and gateway; by DHCP where absent. */
   address?: { address: string; mask: string; gateway: string };
+  /** It says more at its start, and at its end which signal that came by. */
+  verbose?: boolean;
 }
 
 /** Throws "image-build-failed" where a word cannot be said to OSv. */
-export function osvCommandLine({ env, command, cwd, address }: OsvStart): string {
+export function osvCommandLine({ env, command, cwd, address, verbose = false }: OsvStart): string {
   const options = [
     "--rootfs=rofs",
     "--console=serial",
     // Else it would halt, and its machine stay.
     "--power-off-on-abort",
+    ...(verbose ? ["--verbose"] : []),
     ...(address === undefined ? [] : [`--ip=eth0,${address.address},${address.mask}`, `--defaultgw=${address.gateway}`]),
     ...Object.entries(env).map(([name, value]) => `--env=${name}=${value}`),
     ...(cwd === undefined ? [] : [`--cwd=${cwd}`]),

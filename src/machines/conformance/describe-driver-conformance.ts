@@ -8,7 +8,7 @@ import { needControlGroups } from "../cgroup/testing/need-groups.ts";
 import { type Driver, type ExitReason, type Machine, usualSize } from "../driver.ts";
 import { type Footprint, footprint, settledFootprint } from "./footprint.ts";
 import type { ConformanceFunction } from "./functions.ts";
-import { openSession, type Session, warm } from "./session.ts";
+import { inTime, openSession, type Session, warm } from "./session.ts";
 
 export interface ConformanceSubject {
   driver: Driver;
@@ -52,12 +52,12 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
     before(async () => {
       subject = await makeSubject();
       await subject.driver.prepare(() => undefined, usualSize);
-      await (await start()).kill();
+      await inTime("the end of a killed machine", (await start()).kill());
       await subject.broken.start({ id: `conf-${name}-broken`, memoryMb: MEMORY_MB, vcpus: 1 }).catch(() => undefined);
       idle = footprint(subject.folders);
     });
     // A test that fails leaves its machine to the next ones no more than one that passes.
-    afterEach(async () => void (await Promise.all(started.map((machine) => machine.kill()))));
+    afterEach(async () => void (await inTime("the end of a test's machines", Promise.all(started.map((machine) => machine.kill())))));
     after(async () => {
       await subject.driver.close();
       await subject.broken.close();
@@ -71,14 +71,14 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
     test("a started machine answers", async () => {
       const { host, ready, machine } = await session();
       assert.equal(ready.protocol, 1);
-      assert.ok((await host.ping()) > 0);
-      await machine.kill();
+      assert.ok((await inTime("Pong", host.ping())) > 0);
+      await inTime("the end of a killed machine", machine.kill());
     });
 
     test("a machine answers the warm function before it is bound", async () => {
       const opened = await session();
       assert.equal((await warm(opened)).toString(), "warm");
-      await opened.machine.kill();
+      await inTime("the end of a killed machine", opened.machine.kill());
     });
 
     test("bytes arrive as they were sent, both ways, few and many", async () => {
@@ -87,7 +87,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
         const body = crypto.randomBytes(size);
         assert.ok(body.equals(await call("echo", body)), `${size} bytes`);
       }
-      await machine.kill();
+      await inTime("the end of a killed machine", machine.kill());
     });
 
     test("CPU grows with work, and both figures stay sane", async () => {
@@ -100,7 +100,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       assert.ok(grown() < 5_000_000, `${grown()} µs`);
       assert.ok(memoryBytes > 500_000, `${memoryBytes} bytes`);
       assert.ok(memoryBytes < 2 * MEMORY_MB * 1_048_576, `${memoryBytes} bytes`);
-      await machine.kill();
+      await inTime("the end of a killed machine", machine.kill());
       assert.ok(machine.usage().cpuUs >= cpuUs, "the last figure outlives the machine");
     });
 
@@ -116,20 +116,20 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       assert.ok(machine.usage().cpuUs - before < 5_000, `${machine.usage().cpuUs - before} µs`);
       await machine.cont();
       await machine.cont();
-      await pong;
-      await machine.kill();
+      await inTime("the Pong of a machine that goes on", pong);
+      await inTime("the end of a killed machine", machine.kill());
     });
 
     test("kill ends a machine and leaves nothing, running or stopped, once or twice", async () => {
       for (const stopped of [false, true]) {
         const { machine, dead } = await session();
         if (stopped) await machine.stop();
-        const [first, second] = await Promise.all([machine.kill(), machine.kill()]);
+        const [first, second] = await inTime("the end of a machine killed twice", Promise.all([machine.kill(), machine.kill()]));
         assert.equal(first.reason, "killed");
         assert.deepEqual(second, first);
         assert.deepEqual(await machine.exited, first);
-        assert.deepEqual(await machine.kill(), first);
-        assert.match(await dead, /channel/);
+        assert.deepEqual(await inTime("the end of a killed machine", machine.kill()), first);
+        assert.match(await inTime("the end of the channel", dead), /channel/);
         await nothingLeft();
       }
     });
@@ -147,7 +147,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
         const exit = await endOf(opened, misdeed);
         assert.equal(exit.reason, reason, exit.detail);
         assert.notEqual(exit.detail, "");
-        assert.equal((await opened.machine.kill()).reason, reason, "a kill that comes late changes nothing");
+        assert.equal((await inTime("the end of a killed machine", opened.machine.kill())).reason, reason, "a kill that comes late changes nothing");
         await nothingLeft();
       });
     }
@@ -162,8 +162,8 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       const { starts = STARTS } = subject;
       const one = async () => {
         const { machine, host } = await session();
-        await host.ping();
-        await machine.kill();
+        await inTime("Pong", host.ping());
+        await inTime("the end of a killed machine", machine.kill());
       };
       const several = async () => {
         for (let round = 0; round < starts / AT_ONCE; round++) await one();
@@ -175,12 +175,12 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
     test("close kills the machines that are left", async () => {
       const machines: Machine[] = [await start(), await start()];
       await subject.driver.close();
-      for (const machine of machines) assert.equal((await machine.exited).reason, "killed");
+      for (const machine of machines) assert.equal((await inTime("the end of a machine whose driver closes", machine.exited)).reason, "killed");
     });
   });
 }
 
 async function endOf({ call, machine }: Session, misdeed: ConformanceFunction) {
   await assert.rejects(call(misdeed), /channel is over/);
-  return machine.exited;
+  return inTime(`the end of a machine told to ${misdeed}`, machine.exited);
 }

@@ -1,11 +1,13 @@
-/** A started machine, spoken to through the real host end. */
+/** A started machine, spoken to through the real host end. Every wait for it has a bound: a guest may well hang. */
 import crypto from "node:crypto";
+import { systemClock } from "../../clock/clock.ts";
 
 import { openHostEnd } from "../../wire/open-host-end.ts";
 import type { HostEnd } from "../../wire/host-end.ts";
 import { requestWhole } from "../../wire/request-whole.ts";
 import { WARM_FUNCTION, type ReadyMessage } from "../../wire/protocol.ts";
 import type { Machine } from "../driver.ts";
+import { within } from "../deadline.ts";
 import { conformanceFunctions } from "./functions.ts";
 
 export interface Session {
@@ -31,13 +33,20 @@ export async function openSession(machine: Machine): Promise<Session> {
     resolve: refuse,
     dead: (reason) => over.resolve(reason),
   });
-  const ready = await host.resume(Date.now(), crypto.randomBytes(64), machine.id, machine.fresh);
-  const call = (name: string, body?: Buffer) =>
-    Promise.race([
-      requestWhole(host, "conformance", name, body ?? null),
-      over.promise.then((reason) => Promise.reject(new Error(`the channel is over: ${reason}`))),
-    ]);
-  return { machine, host, ready, dead: over.promise, bind: () => bind(host), call };
+  const ready = await inTime("Ready", host.resume(Date.now(), crypto.randomBytes(64), machine.id, machine.fresh));
+  const call = (name: string, body?: Buffer) => {
+    const gone = over.promise.then((reason) => Promise.reject(new Error(`the channel is over: ${reason}`)));
+    return inTime(`the reply of ${name}, or its machine's end`, Promise.race([requestWhole(host, "conformance", name, body ?? null), gone]));
+  };
+  return { machine, host, ready, dead: over.promise, bind: () => inTime("Bound", bind(host)), call };
+}
+
+/** Generous: an emulated machine on a busy host takes a minute for what it does in a second elsewhere. */
+const BOUND_MS = 120_000;
+
+/** The promise, or a failure that names what did not come. */
+export function inTime<T>(what: string, promise: Promise<T>): Promise<T> {
+  return within(systemClock, BOUND_MS, promise, () => `${what} did not come within ${BOUND_MS / 1_000} s`);
 }
 
 export function warm(session: Session): Promise<Buffer> {

@@ -52,7 +52,7 @@ export async function withBootedGuest<T>(options: BootOptions, use: (booted: Boo
     const args = bootArguments(shape, "mayfly-boot", options.tscKhz, files.initrd !== undefined);
     qemu = spawnQemu(confined, args, { memory, ...files }, options.clock);
     cgroup = waitBehindApps(qemu, shape);
-    const ended = failOnExit(qemu);
+    const ended = failOnExit(qemu, shape.guest.noise);
     const used = useGuest(options, { qemu, confined, memory }, use);
     return await Promise.race([used.catch((error) => preferring(ended, options.clock, error)), ended]);
   } catch (error) {
@@ -82,15 +82,15 @@ function waitBehindApps({ pid }: QemuProcess, { memoryMb, vcpus }: MachineShape)
 
 async function useGuest<T>(options: BootOptions, guest: Omit<Booted, "host">, use: (booted: Booted) => Promise<T>): Promise<T> {
   const { qemu } = guest;
-  const { host, dead } = openHost(qemu);
+  const { host, dead } = openHost(qemu, options.shape.guest.noise);
   const ready = Promise.all([qemu.qmp.command("qmp_capabilities"), host.resume(options.clock.wall(), randomBytes(64), "template", true)]);
   await within(options.clock, options.deadlineMs, Promise.race([ready, dead]), () => {
-    return `the guest did not report within ${options.deadlineMs} ms${lastPrinted(qemu)}`;
+    return `the guest did not report within ${options.deadlineMs} ms${lastPrinted(qemu, options.shape.guest.noise)}`;
   });
   return Promise.race([use({ ...guest, host }), dead]);
 }
 
-function openHost(qemu: QemuProcess): { host: HostEnd; dead: Promise<never> } {
+function openHost(qemu: QemuProcess, noise: RegExp | undefined): { host: HostEnd; dead: Promise<never> } {
   const { promise: dead, reject } = Promise.withResolvers<never>();
   dead.catch(() => undefined); // its reader may be done before
   const refuse = () => Promise.reject(new Error("a template has no network"));
@@ -99,19 +99,19 @@ function openHost(qemu: QemuProcess): { host: HostEnd; dead: Promise<never> } {
     stats: () => undefined,
     connect: refuse,
     resolve: refuse,
-    dead: (reason) => reject(new Error(`${reason}${lastPrinted(qemu)}`)),
+    dead: (reason) => reject(new Error(`${reason}${lastPrinted(qemu, noise)}`)),
   });
   return { host, dead };
 }
 
-function lastPrinted(qemu: QemuProcess): string {
-  const lines = qemu.console.lastLines(8);
+function lastPrinted(qemu: QemuProcess, noise: RegExp | undefined): string {
+  const lines = qemu.console.lastLines(8, noise);
   return lines === "" ? "" : `; its console ends with: ${lines}`;
 }
 
-async function failOnExit(qemu: QemuProcess): Promise<never> {
+async function failOnExit(qemu: QemuProcess, noise: RegExp | undefined): Promise<never> {
   const { code, signal } = await qemu.exited;
-  const output = [qemu.stderr.lastLines(4), qemu.console.lastLines(8)].filter(Boolean).join(" | ");
+  const output = [qemu.stderr.lastLines(4), qemu.console.lastLines(8, noise)].filter(Boolean).join(" | ");
   throw new Error(`QEMU ended by ${signal ?? `exit code ${code}`}: ${output || "it printed nothing"}`);
 }
 

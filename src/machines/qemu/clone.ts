@@ -111,7 +111,7 @@ interface Ended {
 function describeExit({ killed, oomKilled, exit, qemu, shape }: Ended): MachineExit {
   if (killed) return { reason: "killed", detail: "killed by Mayfly" };
   const how = exit.signal === null ? `QEMU ended with code ${exit.code}` : `QEMU ended by ${exit.signal}`;
-  const output = [qemu.stderr.lastLines(4), qemu.console.lastLines(6)].filter(Boolean).join(" | ");
+  const output = [qemu.stderr.lastLines(4), qemu.console.lastLines(6, shape.guest.noise)].filter(Boolean).join(" | ");
   const detail = output === "" ? how : `${how}; last output: ${output}`;
   if (oomKilled) return { reason: "out-of-memory", detail };
   if (exit.signal !== null || exit.code !== 0) return { reason: "crashed", detail };

@@ -14,6 +14,7 @@ test("keeps the last 16 KiB, without what would move a terminal's cursor", async
   await turn();
   assert.equal(tail.text().length < 16_500, true);
   assert.equal(tail.lastLines(2), "Kernel | panic");
+  assert.equal(tail.lastLines(2, /panic/).includes("panic"), false);
 });
 
 test("tells from the console why a guest ended", () => {

@@ -32,6 +32,8 @@ export interface GuestKernel {
   devices: (bus: Bus) => string;
   /** What is said to the kernel when it boots. @param tscKhz the rate of the host's time stamp counter */
   commandLine: (shape: MachineShape, tscKhz: number) => string;
+  /** Lines of its console that say nothing of its end. */
+  noise?: RegExp;
   /** Why a guest that ended by itself did so, from what it printed. */
   reasonOf: (console: string) => Exclude<ExitReason, "killed">;
 }

@@ -58,11 +58,11 @@ test("what it is told makes Node run the agent, knowing that it is on OSv", () =
   const program = words.findIndex((word) => !word.startsWith("--"));
   assert.deepEqual(words.slice(program, program + 2), ["/lib64/ld-linux-x86-64.so.2", "/bin/node"]);
   assert.equal(words.at(-1), "/mayfly/agent.mjs");
-  for (const option of ["--rootfs=rofs", "--ip=eth0,10.0.2.15,255.255.255.0", "--defaultgw=10.0.2.2", "--env=MAYFLY_GUEST=osv"]) {
+  for (const option of ["--rootfs=rofs", "--ip=eth0,10.0.2.15,255.255.255.0", "--defaultgw=10.0.2.2", "--env=MAYFLY_GUEST=osv", "--verbose"]) {
     assert.ok(words.indexOf(option) < program && words.includes(option), option);
   }
   assert.ok(words.includes("--env=MAYFLY_CHANNEL=tcp:10.0.2.100:1"));
-  assert.ok(words.includes("--max-old-space-size=192"));
+  assert.ok(words.includes("--max-old-space-size=144"), "48 MB less than on Linux: OSv runs out of memory at a heap of 170");
 });
 
 test("why a guest ended is read from OSv's last words", () => {
@@ -73,7 +73,14 @@ test("why a guest ended is read from OSv's last words", () => {
     ["FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\nAborted\n", "out-of-memory"],
     ["Aborted\n\n[backtrace]\n0x0000000040012345 <abort+21>\n", "crashed"],
     ['Uncaught signal 6 ("Aborted"). Aborting.\n', "crashed"],
+    ['Uncaught signal 6 ("Aborted"). Powering off.\n', "crashed"],
+    [`OSv v0.57.0\nCmdline: ${osv.commandLine(shape, 0)}\nAssign IP\nrandom: device unblocked.\n`, "exited"],
+    [`OSv v0.57.0\nCmdline: ${osv.commandLine(shape, 0)}\nUncaught signal 6 ("Aborted"). Powering off.\n`, "crashed"],
     ["page fault outside application, addr: 0x0000000000000000\n[registers]\n", "crashed"],
+    [
+      "page fault outside application, addr: 0x0000000000000000\n[registers]\nRIP: 0x40\n[backtrace]\n0x40 <memory::page_pool::l2::refill()+112>\n0x41 <memory::page_pool::l1::alloc_page()+30>\n",
+      "out-of-memory",
+    ],
   ];
   for (const [console, reason] of ends) assert.equal(osv.reasonOf(console), reason, console);
 });
