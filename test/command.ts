@@ -30,7 +30,18 @@ export interface Server {
  * @param descriptors that it may open; default: as many as this process
  */
 export async function serve(scope: Scope, stateDir: string, more: string[] = [], descriptors?: number): Promise<Server> {
-  const args = ["serve", "--json", "--state", stateDir, "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", ...more, ...kernelOf(more)];
+  const args = [
+    "serve",
+    "--json",
+    "--state",
+    stateDir,
+    "--listen",
+    "127.0.0.1:0",
+    "--api-listen",
+    "127.0.0.1:0",
+    ...more,
+    ...kernelOf(more),
+  ];
   const child = start(args, { descriptors });
   scope.after(() => void child.kill("SIGKILL"));
   const complaints = text(child.stderr!);

@@ -48,7 +48,9 @@ export interface Platform {
 
 export async function startPlatform(scope: Scope, settings: Record<string, unknown> = {}, hooks: Hooks = {}): Promise<Platform> {
   const stateDir = temporaryFolder(scope);
-  const config = loadConfig({ flags: { stateDir, listen: "127.0.0.1:0", api: "127.0.0.1:0", logLevel: "warn", ...kernelFor(settings["driver"]), ...settings } });
+  const config = loadConfig({
+    flags: { stateDir, listen: "127.0.0.1:0", api: "127.0.0.1:0", logLevel: "warn", ...kernelFor(settings["driver"]), ...settings },
+  });
   const running = await startMayfly(config, hooks);
   scope.after(() => running.close());
   const client = createClient({ url: running.apiUrl, token: running.token });

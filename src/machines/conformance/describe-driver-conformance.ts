@@ -147,7 +147,11 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
         const exit = await endOf(opened, misdeed);
         assert.equal(exit.reason, reason, exit.detail);
         assert.notEqual(exit.detail, "");
-        assert.equal((await inTime("the end of a killed machine", opened.machine.kill())).reason, reason, "a kill that comes late changes nothing");
+        assert.equal(
+          (await inTime("the end of a killed machine", opened.machine.kill())).reason,
+          reason,
+          "a kill that comes late changes nothing",
+        );
         await nothingLeft();
       });
     }
@@ -175,7 +179,8 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
     test("close kills the machines that are left", async () => {
       const machines: Machine[] = [await start(), await start()];
       await subject.driver.close();
-      for (const machine of machines) assert.equal((await inTime("the end of a machine whose driver closes", machine.exited)).reason, "killed");
+      for (const machine of machines)
+        assert.equal((await inTime("the end of a machine whose driver closes", machine.exited)).reason, "killed");
     });
   });
 }

@@ -36,7 +36,10 @@ export async function openSession(machine: Machine): Promise<Session> {
   const ready = await inTime("Ready", host.resume(Date.now(), crypto.randomBytes(64), machine.id, machine.fresh));
   const call = (name: string, body?: Buffer) => {
     const gone = over.promise.then((reason) => Promise.reject(new Error(`the channel is over: ${reason}`)));
-    return inTime(`the reply of ${name}, or its machine's end`, Promise.race([requestWhole(host, "conformance", name, body ?? null), gone]));
+    return inTime(
+      `the reply of ${name}, or its machine's end`,
+      Promise.race([requestWhole(host, "conformance", name, body ?? null), gone]),
+    );
   };
   return { machine, host, ready, dead: over.promise, bind: () => inTime("Bound", bind(host)), call };
 }

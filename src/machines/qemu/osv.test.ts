@@ -58,7 +58,13 @@ test("what it is told makes Node run the agent, knowing that it is on OSv", () =
   const program = words.findIndex((word) => !word.startsWith("--"));
   assert.deepEqual(words.slice(program, program + 2), ["/lib64/ld-linux-x86-64.so.2", "/bin/node"]);
   assert.equal(words.at(-1), "/mayfly/agent.mjs");
-  for (const option of ["--rootfs=rofs", "--ip=eth0,10.0.2.15,255.255.255.0", "--defaultgw=10.0.2.2", "--env=MAYFLY_GUEST=osv", "--verbose"]) {
+  for (const option of [
+    "--rootfs=rofs",
+    "--ip=eth0,10.0.2.15,255.255.255.0",
+    "--defaultgw=10.0.2.2",
+    "--env=MAYFLY_GUEST=osv",
+    "--verbose",
+  ]) {
     assert.ok(words.indexOf(option) < program && words.includes(option), option);
   }
   assert.ok(words.includes("--env=MAYFLY_CHANNEL=tcp:10.0.2.100:1"));
