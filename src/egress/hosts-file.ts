@@ -1,25 +1,14 @@
-/** /etc/hosts: names that this host's administrator gave by hand. Read anew when the file changes. */
-import { readFileSync, statSync } from "node:fs";
+/** /etc/hosts: names that this host's administrator gave by hand. */
 import { parseIp, type Ip } from "./ip.ts";
+import { watchedFile } from "./watched-file.ts";
 
 /** The addresses of a name in lower case, without a dot at its end; empty where the file has none. */
 export type HostsFile = (name: string) => Ip[];
 
-/** @param file where there is none, or none that may be read, nothing is found */
+/** @param file where there is none, nothing is found */
 export function openHostsFile(file = "/etc/hosts"): HostsFile {
-  let version = "";
-  let names = new Map<string, Ip[]>();
-  return (name) => {
-    const found = versionOf(file);
-    if (found !== version) names = parseHosts(found === "" ? "" : readFileSync(file, "utf8"));
-    version = found;
-    return names.get(name) ?? [];
-  };
-}
-
-function versionOf(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat === undefined ? "" : `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
+  const names = watchedFile(file, parseHosts);
+  return (name) => names().get(name) ?? [];
 }
 
 function parseHosts(text: string): Map<string, Ip[]> {

@@ -6,7 +6,8 @@ import { promises as dns, type LookupAddress } from "node:dns";
 import { networkInterfaces } from "node:os";
 import { type HostsFile, openHostsFile } from "./hosts-file.ts";
 import { parseIp } from "./ip.ts";
-import { candidates } from "./search-list.ts";
+import { candidates, parseSearchList } from "./search-list.ts";
+import { watchedFile } from "./watched-file.ts";
 
 /** Rejects with getaddrinfo's errors; at once where the signal is aborted. */
 export type LookUp = (name: string, signal: AbortSignal) => Promise<LookupAddress[]>;
@@ -20,30 +21,42 @@ export interface LookUpOptions {
 
 /** The first question is repeated after this time, the next one after twice as long. */
 const REPEAT_MS = 1_200;
+/** Resolvers kept for the next look-ups. */
+const MOST_IDLE = 32;
 /** How long the addresses of one family wait for those of the other. */
 const OTHER_FAMILY_MS = 1_000;
 
 /** @see createNames, which bounds how many run and how long */
-export function openLookUp({ servers, hostsFile, resolvConf }: LookUpOptions = {}): LookUp {
+export function openLookUp({ servers, hostsFile, resolvConf = "/etc/resolv.conf" }: LookUpOptions = {}): LookUp {
   const hosts = openHostsFile(hostsFile);
+  // A resolver reads the file's name servers when it is made.
+  const settings = watchedFile(resolvConf, (text) => ({ search: parseSearchList(text), idle: [] as dns.Resolver[] }));
   return async (name, signal) => {
     signal.throwIfAborted();
     const lower = name.toLowerCase();
     const known = numeric(lower) ?? local(lower, hosts);
     if (known.length > 0) return known;
     if (!isName(lower)) throw lookUpError("ENOTFOUND", name);
-    const resolver = new dns.Resolver({ timeout: REPEAT_MS, tries: 3 });
-    if (servers !== undefined) resolver.setServers(servers);
+    const { search, idle } = settings();
+    const resolver = idle.pop() ?? newResolver(servers);
     const cancel = () => resolver.cancel();
     signal.addEventListener("abort", cancel, { once: true });
     try {
-      return await askFor(resolver, name, candidates(lower, resolvConf), signal);
+      return await askFor(resolver, name, candidates(lower, search), signal);
     } finally {
       signal.removeEventListener("abort", cancel);
       // Nobody waits for the other family any more.
       resolver.cancel();
+      if (idle.length < MOST_IDLE) idle.push(resolver);
     }
   };
+}
+
+/** For one look-up at a time: cancelling stops all that it has asked. Making one takes three times as long as the look-up's own work. */
+function newResolver(servers: string[] | undefined): dns.Resolver {
+  const resolver = new dns.Resolver({ timeout: REPEAT_MS, tries: 3 });
+  if (servers !== undefined) resolver.setServers(servers);
+  return resolver;
 }
 
 /** Shaped as what getaddrinfo gives. */

@@ -1,19 +1,22 @@
 /** The order in which /etc/resolv.conf has a short name completed: resolv.conf(5), `search`, `domain` and `ndots`. */
-import { existsSync, readFileSync } from "node:fs";
+export interface SearchList {
+  domains: string[];
+  dots: number;
+}
 
 /** resolv.conf(5) allows no more of either. */
 const MOST_DOMAINS = 6;
 const MOST_DOTS = 15;
 
 /** The names to ask for, in order, until one has an address. A name with a dot at its end is complete. */
-export function candidates(name: string, resolvConf = "/etc/resolv.conf"): string[] {
+export function candidates(name: string, { domains, dots }: SearchList): string[] {
   if (name.endsWith(".")) return [name.slice(0, -1)];
-  const { domains, dots } = parse(existsSync(resolvConf) ? readFileSync(resolvConf, "utf8") : "");
   const completed = domains.map((domain) => `${name}.${domain}`).filter((full) => full.length <= 253);
   return name.split(".").length > dots ? [name, ...completed] : [...completed, name];
 }
 
-function parse(text: string): { domains: string[]; dots: number } {
+/** @param text of resolv.conf */
+export function parseSearchList(text: string): SearchList {
   let domains: string[] = [];
   let dots = 1;
   for (const line of text.split("\n")) {

@@ -13,7 +13,7 @@ export async function askEgress<T>(
   log: (text: string) => void,
 ): Promise<T> {
   try {
-    if (egress === null) throw new MayflyError("egress-denied", { address, reason: "the app has no network" });
+    if (egress === null) throw new MayflyError("egress-denied", { address: address.slice(0, 300), reason: "the app has no network" });
     return await question(egress);
   } catch (error) {
     if (error instanceof MayflyError && error.code === "egress-denied") log(error.message);

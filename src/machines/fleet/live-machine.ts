@@ -33,6 +33,8 @@ import { within } from "./within.ts";
 /** No driver may hold a turn for longer. */
 const START_MS = 60_000;
 const HANDSHAKE_MS = 10_000;
+/** Of a machine that nobody waits for: it has a low share of the CPU, and is not to be given up because others compute. */
+const AHEAD_MS = 40_000;
 const BIND_MS = 30_000;
 const ANSWER_MS = 2_000;
 /** A machine whose channel ended is about to say why by itself. */
@@ -206,7 +208,8 @@ export class LiveMachine {
     const { machine, end, rest } = this.#parts();
     if (this.#isDying()) return;
     await within(clock, handshakeMs, "the handshake", this.#resume(end, machine.fresh));
-    const lieDown = () => within(clock, handshakeMs, "the rehearsal", rest.lieDown());
+    const rehearsalMs = this.#options.handshakeMs ?? (urgent ? HANDSHAKE_MS : AHEAD_MS);
+    const lieDown = () => within(clock, rehearsalMs, "the rehearsal", rest.lieDown());
     if (!urgent) await lieDown();
     if (this.#isDying()) return;
     this.#meter.sample(machine.usage());
