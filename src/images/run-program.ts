@@ -8,6 +8,7 @@ const packageOf: Record<string, string> = {
   "apt-cache": "apt",
   flock: "util-linux",
   npm: "npm",
+  setpriv: "util-linux",
   "qemu-img": "qemu-utils",
   mke2fs: "e2fsprogs",
 };
@@ -18,6 +19,8 @@ export interface RunOptions {
   name?: string;
   /** On top of our own environment. */
   env?: Record<string, string>;
+  /** Nothing of our own environment is passed on. */
+  bare?: boolean;
 }
 
 /**
@@ -25,7 +28,8 @@ export interface RunOptions {
  * program, else with "image-build-failed" and the last lines of what it said.
  */
 export function runProgram(program: string, args: string[], options: RunOptions = {}): Promise<string> {
-  const env = { ...process.env, LC_ALL: "C", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin:/usr/bin:/bin`, ...options.env };
+  const ours = { ...process.env, LC_ALL: "C", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin:/usr/bin:/bin` };
+  const env = options.bare === true ? options.env : { ...ours, ...options.env };
   const { name = `${program} ${args[0] ?? ""}`, cwd } = options;
   return new Promise((resolve, reject) => {
     execFile(program, args, { cwd, env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {

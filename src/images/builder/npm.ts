@@ -1,15 +1,21 @@
 /**
  * npm packages of a module, without any of their install scripts. Which versions their own dependencies have is decided once and kept in
  * `<cacheDir>/packages/npm/<key>.json`, a package-lock; a refresh decides anew.
+ *
+ * npm unpacks what anybody may publish, so it runs confined, and what it made is copied from there piece by piece.
  */
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { constants } from "node:fs";
+import { mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
-import { withDraftFolder } from "../draft-folder.ts";
+import { z } from "zod";
+import { MayflyError } from "../../errors/error.ts";
 import { putFile } from "../put-file.ts";
-import { runProgram } from "../run-program.ts";
 import { settleModes } from "../settle-modes.ts";
+import { copyForeign } from "./copy-foreign.ts";
 import { keyOf } from "./step-cache.ts";
+import { type Confined, withConfined } from "./unprivileged.ts";
 
 export type Dependencies = Record<string, string>;
 
@@ -20,9 +26,10 @@ export interface NpmPackage {
   integrity: string;
 }
 
-interface Lock {
-  packages: Record<string, { version?: string; integrity?: string }>;
-}
+const lockSchema = z.object({
+  packages: z.record(z.string(), z.object({ version: z.string().default(""), integrity: z.string().default("") })),
+});
+const MOST_LOCK_BYTES = 64 << 20;
 
 const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
 
@@ -32,31 +39,91 @@ export async function npmLock(cacheDir: string, dependencies: Dependencies, refr
   const file = join(folder, `${keyOf(dependencies)}.json`);
   if (existsSync(file) && !refresh) return readFile(file, "utf8");
   await mkdir(folder, { recursive: true });
-  return withDraftFolder(folder, async (draft) => {
-    await writeFile(join(draft, "package.json"), manifest(dependencies));
-    await runProgram("npm", ["install", "--package-lock-only", ...quiet], { cwd: draft });
-    const lock = await readFile(join(draft, "package-lock.json"), "utf8");
+  return withNpm(async (npm) => {
+    await npm.write("package.json", manifest(dependencies));
+    await npm.run(["install", "--package-lock-only", ...quiet]);
+    const lock = await npm.read("package-lock.json");
+    npmPackages(lock);
     await putFile(file, lock);
     return lock;
   });
 }
 
-/** Sorted by name, then by version. */
+/** Sorted by name, then by version. Throws "image-build-failed" where it is no lock. */
 export function npmPackages(lock: string): NpmPackage[] {
-  const entries = Object.entries((JSON.parse(lock) as Lock).packages).filter(([path]) => path !== "");
-  return entries.map(([path, { version = "", integrity = "" }]) => {
+  const entries = Object.entries(parsed(lock).packages).filter(([path]) => path !== "");
+  return entries.map(([path, { version, integrity }]) => {
     return { name: path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length), version, integrity };
   });
 }
 
+function parsed(lock: string): z.output<typeof lockSchema> {
+  try {
+    return lockSchema.parse(JSON.parse(lock));
+  } catch (error) {
+    throw new MayflyError("image-build-failed", { what: "npm made a package-lock.json that is none" }, error);
+  }
+}
+
 /** Makes `<into>/node_modules`. */
 export async function installNpm(dependencies: Dependencies, lock: string, into: string): Promise<void> {
-  await mkdir(into, { recursive: true });
-  await writeFile(join(into, "package.json"), manifest(dependencies));
-  await writeFile(join(into, "package-lock.json"), lock);
-  await runProgram("npm", ["ci", "--omit=dev", ...quiet], { cwd: into });
-  await copyFile(join(into, "package-lock.json"), join(into, "node_modules/.package-lock.json"));
+  await withNpm(async (npm) => {
+    await npm.write("package.json", manifest(dependencies));
+    await npm.write("package-lock.json", lock);
+    await npm.run(["ci", "--omit=dev", ...quiet]);
+    await mkdir(into, { recursive: true });
+    await copyForeign(join(npm.folder, "node_modules"), join(into, "node_modules"), npm.uid);
+    await writeFile(join(into, "node_modules/.package-lock.json"), lock);
+  });
   await settleModes(join(into, "node_modules"));
+}
+
+interface Npm extends Pick<Confined, "folder" | "uid"> {
+  write(name: string, text: string): Promise<void>;
+  read(name: string): Promise<string>;
+  run(args: string[]): Promise<void>;
+}
+
+async function withNpm<T>(work: (npm: Npm) => Promise<T>): Promise<T> {
+  return withConfined(async ({ folder, uid, run }) => {
+    const env = await environment(folder);
+    await run("npm", ["--version"], env).catch(unusable);
+    return work({
+      folder,
+      uid,
+      write: (name, text) => writeFile(join(folder, name), text, { mode: 0o644 }),
+      read: (name) => readPlain(join(folder, name)),
+      run: async (args) => void (await run("npm", args, env)),
+    });
+  });
+}
+
+function unusable(error: Error): never {
+  const cure = "Install it where every user may run it: apt-get install --no-install-recommends npm";
+  throw new MayflyError("missing-part", { part: "npm", reason: `it does not run as a user without rights: ${error.message}`, cure }, error);
+}
+
+/** What npm needs of ours: proxies, certificates, its own settings, and what these refer to. */
+async function environment(folder: string): Promise<Record<string, string>> {
+  const { npm_config_userconfig: other, NPM_CONFIG_USERCONFIG: otherCapital, PATH = "" } = process.env;
+  const settings = await readFile(other ?? otherCapital ?? join(homedir(), ".npmrc"), "utf8").catch(() => "");
+  const named = new Set([...settings.matchAll(/\$\{(\w+)\??\}/g)].map(([, name]) => name));
+  const wanted = ([name]: [string, string | undefined]) =>
+    named.has(name) || /^(npm_config_|https?_proxy$|no_proxy$|node_extra_ca_certs$|ssl_cert_)/i.test(name);
+  await writeFile(join(folder, ".npmrc"), settings, { mode: 0o644 });
+  const own = { PATH: `${PATH}:/usr/bin:/bin`, LC_ALL: "C", HOME: folder, TMPDIR: folder };
+  const ours = Object.entries(process.env).filter(wanted) as [string, string][];
+  const kept = ours.filter(([name]) => !/^npm_config_(userconfig|cache|prefix)$/i.test(name));
+  return { ...Object.fromEntries(kept), ...own, npm_config_cache: join(folder, ".npm"), npm_config_userconfig: join(folder, ".npmrc") };
+}
+
+/** The folder is not ours: a link there would lead us to a file of the host. */
+async function readPlain(path: string): Promise<string> {
+  await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const stats = await file.stat();
+  if (!stats.isFile() || stats.size > MOST_LOCK_BYTES)
+    throw new MayflyError("image-build-failed", { what: `npm made a ${path} that is none` });
+  return file.readFile("utf8");
 }
 
 function manifest(dependencies: Dependencies): string {

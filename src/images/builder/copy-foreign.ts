@@ -1,0 +1,37 @@
+/** Copies what a confined program made. Nothing there is followed: links are copied as they are, and what is no file, folder or link is refused. */
+import { constants } from "node:fs";
+import { lstat, mkdir, open, readlink, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { MayflyError } from "../../errors/error.ts";
+import { pathsIn } from "../paths-in.ts";
+import { readPieces } from "../read-pieces.ts";
+
+const MOST_ENTRIES = 500_000;
+const MOST_BYTES = 16 * 2 ** 30;
+
+/** @param uid whose all of it must be; anybody's where undefined. Rejects with "image-build-failed". */
+export async function copyForeign(from: string, into: string, uid: number | undefined): Promise<void> {
+  const paths = ["", ...(await pathsIn(from))];
+  let bytes = 0;
+  if (paths.length > MOST_ENTRIES) throw refusal(from, `has over ${MOST_ENTRIES} entries`);
+  for (const path of paths) {
+    const stats = await lstat(join(from, path));
+    // A hard link leads to the file of another as a symbolic one does.
+    if (uid !== undefined && stats.uid !== uid) throw refusal(join(from, path), "belongs to somebody else");
+    if (stats.isDirectory()) await mkdir(join(into, path));
+    else if (stats.isSymbolicLink()) await symlink(await readlink(join(from, path)), join(into, path));
+    else if (stats.isFile() && (bytes += stats.size) <= MOST_BYTES) await copyFile(join(from, path), join(into, path), stats.mode);
+    else throw refusal(join(from, path), stats.isFile() ? "is too large" : "is no file, folder or symbolic link");
+  }
+}
+
+async function copyFile(from: string, to: string, mode: number): Promise<void> {
+  await using source = await open(from, constants.O_RDONLY | constants.O_NOFOLLOW);
+  await using copy = await open(to, "wx", mode & 0o777);
+  const { size } = await source.stat();
+  for await (const bytes of readPieces(source, [{ at: 0, bytes: size }])) await copy.writeFile(bytes);
+}
+
+function refusal(path: string, what: string): MayflyError {
+  return new MayflyError("image-build-failed", { what: `${path} ${what}` });
+}

@@ -1,0 +1,80 @@
+/** What a program that unpacks foreign archives can do, and what of its work is taken over. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { copyForeign } from "./copy-foreign.ts";
+import { npmPackages } from "./npm.ts";
+import { withConfined } from "./unprivileged.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "mayfly-unprivileged-"));
+after(() => rmSync(scratch, { recursive: true }));
+const isRoot = process.getuid?.() === 0;
+
+test("it writes in its folder and nowhere else, with no right but what all have", async () => {
+  const secret = join(scratch, "secret");
+  writeFileSync(secret, "secret", { mode: 0o600 });
+  const script = `id -u; grep -E '^(Cap|NoNew)' /proc/self/status; echo mine > made; (echo evil > ${scratch}/evil) 2>/dev/null; (cat ${secret}) 2>/dev/null; env`;
+  await withConfined(async ({ folder, uid, run }) => {
+    const said = await run("/bin/sh", ["-c", script], { ONLY: "this" });
+    assert.equal(readFileSync(join(folder, "made"), "utf8"), "mine\n");
+    assert.match(said, /ONLY=this/);
+    assert.doesNotMatch(said, /HOME=/);
+    if (!isRoot) return;
+    assert.equal(said.split("\n")[0], String(uid));
+    assert.match(said, /NoNewPrivs:\t1/);
+    assert.match(said, /CapEff:\t0+\n/);
+    assert.match(said, /CapBnd:\t0+\n/);
+    assert.doesNotMatch(said, /^secret/m);
+    assert.ok(!readdirSync(scratch).includes("evil"));
+  });
+});
+
+test("what it started does not outlive it", { skip: !isRoot && "a user's other processes are not ours to end" }, async () => {
+  await withConfined(async ({ folder, uid, run }) => {
+    await run("/bin/sh", ["-c", "(setsid sleep 300 > /dev/null 2>&1 & echo $! > pid); exec >&-"], {});
+    const pid = readFileSync(join(folder, "pid"), "utf8").trim();
+    const status = (() => {
+      try {
+        return readFileSync(`/proc/${pid}/status`, "utf8");
+      } catch {
+        return "State:\tX";
+      }
+    })();
+    assert.ok(/State:\t[XZ]/.test(status) || !status.includes(String(uid)), status);
+  });
+});
+
+test("links in what it made are copied as links; files of others, pipes and what is no file are refused", async () => {
+  const from = join(scratch, "from");
+  mkdirSync(join(from, "a"), { recursive: true });
+  writeFileSync(join(from, "a/file"), "x", { mode: 0o755 });
+  symlinkSync("/etc", join(from, "a/link"));
+  await copyForeign(from, join(scratch, "into"), undefined);
+  assert.equal(readlinkSync(join(scratch, "into/a/link")), "/etc");
+  assert.deepEqual(readdirSync(join(scratch, "into/a")), ["file", "link"]);
+  assert.equal(statSync(join(scratch, "into/a/file")).mode & 0o777, 0o755);
+  execFileSync("mkfifo", [join(from, "pipe")]);
+  await assert.rejects(copyForeign(from, join(scratch, "again"), undefined), /pipe is no file, folder or symbolic link/);
+  rmSync(join(from, "pipe"));
+  linkSync(join(from, "a/file"), join(from, "hard"));
+  await assert.rejects(copyForeign(from, join(scratch, "once-more"), 12_345), /belongs to somebody else/);
+});
+
+test("a lock that is none is refused", () => {
+  for (const lock of ["", "[]", "{}", '{"packages":[]}', '{"packages":{"a":5}}', '{"packages":{"a":{"version":{}}}}'])
+    assert.throws(() => npmPackages(lock), { code: "image-build-failed" }, lock);
+});

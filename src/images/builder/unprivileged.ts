@@ -1,0 +1,58 @@
+/**
+ * Runs a program that unpacks what others packed, such as npm, so that it can do little: as root, under a user id that owns nothing but one folder,
+ * without capabilities and without a way to get any. As a user, as that user. It has the network, and reads what all may read.
+ *
+ * Invariant: when `work` gets the folder nothing of the program runs any more.
+ */
+import { spawnSync } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { chownSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runProgram } from "../run-program.ts";
+
+/** Below those of machines (machines/qemu/confinement.ts), far above what Debian gives out. By chance, so that no two have the same. */
+const FIRST_UID = 1_800_000_000;
+const UIDS = 90_000_000;
+
+export interface Confined {
+  /** New, and the program's own. It must not lie in a folder that others may not enter, as caches may. */
+  folder: string;
+  /** Undefined where we are no root: it runs as we do. */
+  uid: number | undefined;
+  /** Runs the program in the folder, with this environment and no other; rejects as runProgram does. */
+  run(program: string, args: string[], env: Record<string, string>): Promise<string>;
+}
+
+export async function withConfined<T>(work: (confined: Confined) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "mayfly-confined-"));
+  const uid = process.getuid?.() === 0 ? FIRST_UID + randomInt(UIDS) : undefined;
+  if (uid !== undefined) chownSync(folder, uid, uid);
+  try {
+    return await work({
+      folder,
+      uid,
+      async run(program, args, env) {
+        const [first, ...rest] = [...asUser(uid), program, ...args] as [string, ...string[]];
+        const options = { cwd: folder, env, bare: true, name: `${program} ${args[0] ?? ""}` };
+        return runProgram(first, rest, options).finally(() => killAll(uid));
+      },
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function asUser(uid: number | undefined): string[] {
+  if (uid === undefined) return [];
+  const drop = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"];
+  return ["setpriv", ...drop];
+}
+
+/** Whatever it started and left. */
+function killAll(uid: number | undefined): void {
+  if (uid === undefined) return;
+  const [program, ...drop] = asUser(uid);
+  spawnSync(program!, [...drop, "/bin/sh", "-c", "kill -KILL -1"], { stdio: "ignore" });
+}
