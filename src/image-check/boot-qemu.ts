@@ -1,10 +1,14 @@
 /**
  * One boot of an image in a QEMU of its own, in software emulation, so that a check needs nothing else of the host and says the same
- * everywhere. Without a network but the channel; nothing is kept.
+ * everywhere. Confined as all machines are, as an image may be anybody's. Without a network but the channel; nothing is kept.
  */
 import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import type { Socket } from "node:net";
+import { join } from "node:path";
 import type { Image } from "../images/image.ts";
 import { MayflyError } from "../errors/error.ts";
+import { createConfinement } from "../machines/qemu/confinement.ts";
 import { readHostFacts } from "../machines/qemu/host-facts.ts";
 
 export interface Boot {
@@ -13,15 +17,22 @@ export interface Boot {
   memoryMb: number;
   /** On top of what every boot has. */
   kernelOptions: string;
-  /** A Unix socket that listens: what the guest finds at 10.0.2.100:1. */
-  channel?: string;
+  /** Whose root folder for QEMU is made here. */
+  folder: string;
 }
 
 export interface Booted {
-  /** What is on the console; resolves when QEMU has ended. */
+  /** What is on the console, the last of it; resolves when QEMU has ended, and nothing of it is left. */
   console: Promise<string>;
+  /** What the guest finds at 10.0.2.100:1. */
+  channel: Socket;
   kill: () => void;
 }
+
+/** Where QEMU finds what it inherits. */
+const Fd = { Channel: 3, Root: 4, Kernel: 5, Initrd: 6 } as const;
+/** Of a console, whose guest may print without end. */
+const MOST_PRINTED = 16 << 20;
 
 /** Rejects with "missing-part" where there is no QEMU. */
 export async function bootQemu(boot: Boot): Promise<Booted> {
@@ -30,23 +41,55 @@ export async function bootQemu(boot: Boot): Promise<Booted> {
     const cure = "Install it as root: apt-get install --no-install-recommends qemu-system-x86";
     throw new MayflyError("missing-part", { part: "qemu-system-x86", reason: "there is no program qemu-system-x86_64", cure });
   }
-  const child = spawn(facts.qemu, argumentsOf(boot, facts.tscKhz), { stdio: ["ignore", "pipe", "pipe"] });
-  const chunks: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-  const console = new Promise<string>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", () => resolve(Buffer.concat(chunks).toString().replaceAll("\r\n", "\n")));
+  const confinement = createConfinement(facts, join(boot.folder, "confined"));
+  const confined = confinement.take();
+  const files = [boot.image.root, boot.image.kernel, boot.initrd].map((path) => openSync(path, "r"));
+  const [program, ...before] = confined.command as [string, ...string[]];
+  const child = spawn(program, [...before, ...argumentsOf(boot, facts.tscKhz)], {
+    cwd: "/",
+    env: {},
+    stdio: ["ignore", "pipe", "pipe", "pipe", ...files],
   });
-  return { console, kill: () => child.kill("SIGKILL") };
+  for (const file of files) closeSync(file);
+  const printed = collect([child.stdout!, child.stderr!]);
+  const channel = child.stdio[Fd.Channel] as Socket;
+  channel.on("error", () => undefined); // "close" follows, and is what its reader acts on
+  const ended = new Promise<void>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", () => resolve());
+  }).finally(() => {
+    channel.destroy();
+    confined.release();
+    confinement.remove();
+  });
+  const console = Promise.all([ended, printed]).then(([, text]) => text.replaceAll("\r\n", "\n"));
+  return { console, channel, kill: () => child.kill("SIGKILL") };
 }
 
-function argumentsOf({ image, initrd, memoryMb, kernelOptions, channel }: Boot, tscKhz: number): string[] {
-  const netdev = channel === undefined ? "" : `-chardev socket,id=c0,path=${channel}`;
-  const forward = channel === undefined ? "" : ",guestfwd=tcp:10.0.2.100:1-chardev:c0";
+/** What comes last counts: results are printed one by one, and the end tells why there are no more. */
+async function collect(streams: NodeJS.ReadableStream[]): Promise<string> {
+  let chunks: Buffer[] = [];
+  let bytes = 0;
+  const add = (chunk: Buffer) => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes <= 2 * MOST_PRINTED) return;
+    chunks = [Buffer.concat(chunks).subarray(-MOST_PRINTED)];
+    bytes = MOST_PRINTED;
+  };
+  for (const stream of streams) stream.on("data", add);
+  await Promise.all(streams.map((stream) => new Promise<void>((resolve) => void stream.on("close", resolve))));
+  return Buffer.concat(chunks).toString();
+}
+
+function argumentsOf({ memoryMb, kernelOptions }: Boot, tscKhz: number): string[] {
   const options = `-M microvm,acpi=on,pcie=off,pit=off,pic=off,rtc=on -accel tcg,thread=multi -cpu max -m ${memoryMb} -nodefaults -no-user-config
-    -display none -no-reboot ${netdev} -netdev user,id=u,restrict=on,ipv6=off${forward} -device virtio-net-device,netdev=u
-    -blockdev driver=raw,node-name=root,read-only=on,file.driver=file,file.filename=${image.root},file.locking=off
-    -device virtio-blk-device,drive=root,serial=root -device virtio-rng-device -serial stdio -kernel ${image.kernel} -initrd ${initrd}`;
+    -display none -no-reboot -chardev socket,id=c0,fd=${Fd.Channel} -netdev user,id=u,restrict=on,ipv6=off,guestfwd=tcp:10.0.2.100:1-chardev:c0
+    -device virtio-net-device,netdev=u -add-fd fd=${Fd.Root},set=1
+    -blockdev driver=raw,node-name=root,read-only=on,file.driver=file,file.filename=/dev/fdset/1,file.locking=off
+    -device virtio-blk-device,drive=root,serial=root -device virtio-rng-device -chardev stdio,id=con,signal=off -serial chardev:con
+    -kernel /proc/self/fd/${Fd.Kernel} -initrd /proc/self/fd/${Fd.Initrd}
+    -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny`;
   // tsc_early_khz: without it the kernel times the TSC against emulated timers, and hangs in that where the host is busy.
   const append = `console=ttyS0 quiet reboot=t panic=-1 tsc=reliable random.trust_cpu=on tsc_early_khz=${tscKhz} ${kernelOptions}`;
   return [...options.split(/\s+/), "-append", append];

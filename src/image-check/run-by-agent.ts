@@ -1,8 +1,6 @@
 /** Runs commands in an image with the agent: by a function that is bound to it, called over the channel, as an app's would be. */
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
-import { join } from "node:path";
+import type { Socket } from "node:net";
 import type { Image } from "../images/image.ts";
 import type { HostEnd } from "../wire/host-end.ts";
 import { openHostEnd } from "../wire/open-host-end.ts";
@@ -18,21 +16,17 @@ const runner = `exports.default = { async fetch(request) {
 } };`;
 
 export async function runByAgent(image: Image, commands: string[][], folder: string, options: CheckOptions): Promise<Answer> {
-  const channel = join(folder, "channel");
-  const server = createServer().listen(channel);
-  await once(server, "listening");
   const kernelOptions = "mayfly.channel=tcp:10.0.2.100:1 mayfly.emulated";
-  const { console, kill } = await bootQemu({ image, initrd: image.initrd, memoryMb: options.memoryMb, kernelOptions, channel });
+  const { console, channel, kill } = await bootQemu({ image, initrd: image.initrd, memoryMb: options.memoryMb, kernelOptions, folder });
   const timer = setTimeout(kill, options.timeoutMs);
   const ran: Ran[] = [];
   const ended = console.then(() => undefined);
-  const talk = once(server, "connection").then(([socket]) => converse(socket as Socket, commands, ran));
+  const talk = converse(channel, commands, ran);
   // Where the machine ends first, what it said is the answer; the channel's own error would only repeat it.
   talk.catch(() => undefined);
   await Promise.race([talk, ended]);
   kill();
   const text = await console.finally(() => clearTimeout(timer));
-  server.close();
   return { ran, lastWords: endOf(text) };
 }
 

@@ -1,6 +1,5 @@
 /** An image from its modules' parts: kernel, initrd, root, and the description of all. */
 import { chmod, copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { sha256OfFile } from "../damage.ts";
 import { withDraftFolder } from "../draft-folder.ts";
 import { makeErofs } from "../erofs/make-erofs.ts";
@@ -13,6 +12,7 @@ import { readKernelWith } from "../standalone/kernel-modules.ts";
 import { standaloneInitrd } from "../standalone/standalone-initrd.ts";
 import type { ImageInputs } from "./collect-inputs.ts";
 import { describeModules, describePackages } from "./describe.ts";
+import { placeInside } from "./inside.ts";
 import type { ModuleInputs } from "./module-tree.ts";
 import { RootDraft } from "./root-draft.ts";
 import type { Step } from "./step-cache.ts";
@@ -59,7 +59,7 @@ export async function composeImage(cacheDir: string, { inputs, parts, run, repla
 }
 
 async function initrdOf({ busybox }: ImageInputs, kernel: Kernel, run: RunSpec | null): Promise<Buffer> {
-  const program = await readFile(join(busybox.dir, "bin/busybox"));
+  const program = await readFile(await placeInside(busybox.dir, "/bin/busybox"));
   return run === null ? makeInitrd(program, kernel.modules) : standaloneInitrd(program, kernel.modules);
 }
 

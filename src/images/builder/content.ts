@@ -55,22 +55,24 @@ async function expand(module: Module, content: ModuleContent, sources: Sources):
   const found = await matching(root, pattern);
   if (found.length === 0) throw nothing(module, content.from);
   const base = staticPart(pattern);
-  const pieces = found.map((path) => piece({ root, path, owner, to: clean(posix.join(content.to, relative(base, path))) }, content));
+  const pieces = found.map(async (path) => {
+    const folder = await realPath(module, content.from, { root, path: posix.dirname(path), owner });
+    return piece({ from: join(folder, posix.basename(path)), owner, to: clean(posix.join(content.to, relative(base, path))) }, content);
+  });
   return Promise.all(pieces);
 }
 
 interface Found {
-  root: string;
-  path: string;
+  /** On this host. */
+  from: string;
   owner: string;
   to: string;
 }
 
 async function piece(
-  { root, path, owner, to }: Found,
+  { from, owner, to }: Found,
   content: { executable?: boolean | undefined; identity?: string | undefined },
 ): Promise<Piece> {
-  const from = join(root, path);
   const stats = await lstat(from);
   if (stats.isSymbolicLink()) {
     const target = await readlink(from);
@@ -81,15 +83,27 @@ async function piece(
   return { kind: "file", to, owner, source: { copy: from }, program, identity: `${identity} ${program}` };
 }
 
+/** A package's links lead to what is in the package, as they would in an image, and never to files of this host. */
+async function realPath(
+  module: Module,
+  from: string,
+  { root, path, owner }: { root: string; path: string; owner: string },
+): Promise<string> {
+  if (owner === module.name) return join(root, path);
+  const inside = await resolveInside(root, `/${path}`);
+  if (inside === undefined) throw nothing(module, from);
+  return join(root, inside);
+}
+
 function atHand(module: Module, to: string, data: Uint8Array, program = false): Piece {
   return { kind: "file", to: clean(to), owner: module.name, source: { data }, program, identity: `${sha256(data)} ${program}` };
 }
 
 async function joined(module: Module, { join: from, as }: Extract<ModuleContent, { join: string }>, sources: Sources): Promise<Buffer> {
-  const { root, pattern } = place(module, from, sources);
+  const { root, pattern, owner } = place(module, from, sources);
   const found = await matching(root, pattern);
   if (found.length === 0) throw nothing(module, from);
-  const texts = await Promise.all(found.map((path) => readFile(join(root, path), "utf8")));
+  const texts = await Promise.all(found.map(async (path) => readFile(await realPath(module, from, { root, path, owner }), "utf8")));
   if (as === "java-key-store") return javaKeyStore(texts.map((pem, index) => ({ name: posix.basename(found[index]!), pem })));
   return Buffer.from(texts.map((text) => `${text.trimEnd()}\n`).join(""));
 }

@@ -1,5 +1,6 @@
 import { lstat, readlink } from "node:fs/promises";
 import { join, posix } from "node:path";
+import { MayflyError } from "../../errors/error.ts";
 
 /** More than any sane tree needs; ends circles. */
 const MOST_LINKS = 40;
@@ -22,6 +23,13 @@ export async function resolveInside(root: string, path: string): Promise<string 
     if (target.startsWith("/")) at = "/";
   }
   return at;
+}
+
+/** The same, on this host. Rejects with "image-build-failed" where there is none: a package's links lead to what is in it, never to files of the host. */
+export async function placeInside(root: string, path: string): Promise<string> {
+  const found = await resolveInside(root, path);
+  if (found === undefined) throw new MayflyError("image-build-failed", { what: `there is no ${path} in ${root}` });
+  return join(root, found);
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

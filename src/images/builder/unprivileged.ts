@@ -22,7 +22,7 @@ export interface Confined {
   /** Undefined where we are no root: it runs as we do. */
   uid: number | undefined;
   /** Runs the program in the folder, with this environment and no other; rejects as runProgram does. */
-  run(program: string, args: string[], env: Record<string, string>): Promise<string>;
+  run: (program: string, args: string[], env: Record<string, string>) => Promise<string>;
 }
 
 export async function withConfined<T>(work: (confined: Confined) => Promise<T>): Promise<T> {

@@ -16,6 +16,10 @@ export interface Elf {
 const segment = { dynamic: 2, interpreter: 3, load: 1 } as const;
 const tag = { end: 0n, needed: 1n, strings: 5n, stringsSize: 10n, rpath: 15n, runpath: 29n } as const;
 
+/** Far more than any program has. A small file could otherwise name one long string a hundred thousand times. */
+const MOST_NAMES = 2_048;
+const MOST_BYTES = 4_096;
+
 interface Segment {
   type: number;
   offset: number;
@@ -46,7 +50,11 @@ function read(file: Buffer): Elf {
   const interpreter = segments.find(({ type }) => type === segment.interpreter);
   const entries = readDynamic(file, segments);
   const text = stringReader(file, segments, entries);
-  const all = (wanted: bigint) => entries.filter(([found]) => found === wanted).map(([, value]) => text(value));
+  const all = (wanted: bigint) => {
+    const found = entries.filter(([tag]) => tag === wanted);
+    if (found.length > MOST_NAMES) throw new RangeError(`${found.length} names`);
+    return found.map(([, value]) => text(value));
+  };
   return {
     interpreter: interpreter && stringAt(file, interpreter.offset, interpreter.offset + interpreter.size),
     needed: all(tag.needed),
@@ -99,6 +107,7 @@ function stringReader(file: Buffer, segments: Segment[], entries: [bigint, bigin
 function stringAt(file: Buffer, start: number, limit: number): string {
   const end = file.indexOf(0, start);
   if (start < 0 || end === -1 || end >= Math.min(limit, file.length)) throw new RangeError("a string does not end");
+  if (end - start > MOST_BYTES) throw new RangeError("a string is too long");
   return file.toString("utf8", start, end);
 }
 

@@ -1,7 +1,7 @@
 /** The kernel and initrd of an exported disk: they must start on hardware that nobody knows beforehand. */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
+import { placeInside } from "../builder/inside.ts";
 import { fetchDebianPackages } from "../debian/fetch-package.ts";
 import type { RunSpec } from "../image.ts";
 import { anyHypervisorModules } from "../standalone/hardware.ts";
@@ -26,7 +26,7 @@ export async function makeBootFiles(
 ): Promise<BootFiles> {
   const [kernelPackage, busybox] = await fetchDebianPackages({ suite: "bookworm", names: packageNames, cacheDir, progress });
   const kernel = await readKernelWith(kernelPackage!.dir, anyHypervisorModules);
-  const general = standaloneInitrd(await readFile(join(busybox!.dir, "bin/busybox")), kernel.modules);
+  const general = standaloneInitrd(await readFile(await placeInside(busybox!.dir, "/bin/busybox")), kernel.modules);
   const initrd = Buffer.concat([
     padded(zstdCompressSync(general, { params: { [constants.ZSTD_c_compressionLevel]: LEVEL } })),
     configInitrd(run, surroundings),

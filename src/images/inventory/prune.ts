@@ -7,6 +7,8 @@ import { pathsIn } from "../paths-in.ts";
 import { imageNames } from "./names.ts";
 import { idsOfTemplates } from "./templates.ts";
 
+const DAY_MS = 86_400_000;
+
 export interface PruneOptions {
   cacheDir: string;
   /** The image that machines start from at present, if it is built. */
@@ -40,6 +42,7 @@ export async function pruneImages({ cacheDir, current, keep, dryRun }: PruneOpti
     if (!dryRun) await rm(join(folder, id), { recursive: true, force: true });
   }
   if (!dryRun) await removeKeys(join(folder, "keys"), new Set(unused));
+  if (!dryRun) await removeOldPulls(join(cacheDir, "pulls"));
   return { removed, kept: all.filter((id) => used.has(id)) };
 }
 
@@ -69,6 +72,15 @@ async function textOf(process: string): Promise<string> {
   const links = descriptors.map((fd) => readlink(join(process, "fd", fd)));
   const found = await Promise.allSettled([...files, ...links]);
   return found.map((one) => (one.status === "fulfilled" ? one.value : "")).join("\n");
+}
+
+/** Parts of images whose pull was given up: what came in the last day may still be wanted. */
+async function removeOldPulls(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  for (const name of await readdir(folder)) {
+    const { mtimeMs } = await lstat(join(folder, name));
+    if (Date.now() - mtimeMs > DAY_MS) await rm(join(folder, name), { recursive: true, force: true });
+  }
 }
 
 async function removeKeys(folder: string, removed: Set<string>): Promise<void> {

@@ -1,7 +1,8 @@
 /** Modules of an unpacked Debian kernel package, with all that they need, in the order in which they must be loaded. */
-import { readdir, readFile } from "node:fs/promises";
+import { lstat, readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { MayflyError } from "../../errors/error.ts";
+import { placeInside } from "../builder/inside.ts";
 import type { Kernel } from "../kernel.ts";
 import { pathsIn } from "../paths-in.ts";
 
@@ -10,15 +11,20 @@ export async function readKernelWith(packageDir: string, wanted: readonly string
   const image = (await readdir(join(packageDir, "boot"))).find((entry) => entry.startsWith("vmlinuz-"));
   if (image === undefined) throw new MayflyError("image-build-failed", { what: `there is no kernel in ${packageDir}` });
   const release = image.slice("vmlinuz-".length);
-  const folder = join(packageDir, "lib/modules", release);
-  const modules = await collect({ paths: await modulePaths(folder), builtIn: await builtInNames(folder), found: new Map() }, wanted);
-  return { release, vmlinuz: join(packageDir, "boot", image), modules };
+  const folder = await placeInside(packageDir, `/lib/modules/${release}`);
+  const modules = await collect(
+    { paths: await modulePaths(folder), builtIn: await builtInNames(folder), open: new Set(), found: new Map() },
+    wanted,
+  );
+  return { release, vmlinuz: await placeInside(packageDir, `/boot/${image}`), modules };
 }
 
 interface Search {
   /** By name, "-" as "_". */
   paths: Map<string, string>;
   builtIn: Set<string>;
+  /** Whose own needs are looked for: a module that needs itself could never be loaded. */
+  open: Set<string>;
   /** In the order of loading. */
   found: Map<string, { name: string; data: Buffer }>;
 }
@@ -32,6 +38,9 @@ async function add(search: Search, key: string): Promise<void> {
   if (search.found.has(key) || search.builtIn.has(key)) return;
   const path = search.paths.get(key);
   if (path === undefined) throw new MayflyError("image-build-failed", { what: `the kernel package has no module ${key}` });
+  if (search.open.has(key)) throw new MayflyError("image-build-failed", { what: `the kernel's module ${key} needs itself` });
+  search.open.add(key);
+  if (!(await lstat(path)).isFile()) throw new MayflyError("image-build-failed", { what: `the kernel package's ${path} is no file` });
   const data = await readFile(path);
   for (const needed of dependenciesOf(data)) await add(search, keyOf(needed));
   search.found.set(key, { name: basename(path), data });

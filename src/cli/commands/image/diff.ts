@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { findImage } from "../../../images/find-image.ts";
 import { type Change, diffImages, type ImageDiff } from "../../../images/inventory/diff-images.ts";
-import { bold, green, red } from "../../terminal.ts";
+import { bold, green, harmless, red } from "../../terminal.ts";
 
 interface Options {
   cache: string;
@@ -33,8 +33,13 @@ function inWords({ parts, packages, files }: ImageDiff): string {
   ];
   const shown = groups
     .filter(([, changes]) => changes.length > 0)
-    .map(([title, changes]) => [bold(title), ...changes.map(line)].join("\n"));
+    .map(([title, changes]) => [bold(title), ...changes.map((change) => line(harmlessly(change)))].join("\n"));
   return shown.length === 0 ? "They are the same." : shown.join("\n\n");
+}
+
+/** Names of files, and what is run, are the image's own words. */
+function harmlessly({ what, from, to }: Change): Change {
+  return { what: harmless(what), ...(from !== undefined && { from: harmless(from) }), ...(to !== undefined && { to: harmless(to) }) };
 }
 
 function line({ what, from, to }: Change): string {

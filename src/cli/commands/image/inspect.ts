@@ -4,7 +4,7 @@ import type { ModuleRecord, PackageRecord } from "../../../images/image.ts";
 import { type Inspection, inspectImage } from "../../../images/inventory/inspect-image.ts";
 import { parseCount } from "../../parse.ts";
 import { type Column, renderTable } from "../../table.ts";
-import { bold } from "../../terminal.ts";
+import { bold, harmless } from "../../terminal.ts";
 import { bytesInWords } from "../../units.ts";
 
 interface Options {
@@ -30,7 +30,7 @@ const packageColumns: Column<PackageRecord>[] = [
 ];
 
 const fileColumns: Column<{ path: string; bytes: number }>[] = [
-  { title: "LARGEST FILES", cell: ({ path }) => path },
+  { title: "LARGEST FILES", cell: ({ path }) => harmless(path) },
   { title: "SIZE", align: "right", cell: ({ bytes }) => bytesInWords(bytes) },
 ];
 
@@ -53,7 +53,7 @@ async function inspect(name: string, { cache, largest, json }: Options): Promise
 
 function inWords(found: Inspection): string {
   const { id, names, size, kernelVersion, run, modules, packages, largest, dir } = found;
-  const runs = run === null ? "Mayfly's agent" : run.command.join(" ");
+  const runs = run === null ? "Mayfly's agent" : harmless(run.command.join(" "));
   return [
     `${bold(`Image ${id}`)}${names.length === 0 ? "" : `, named ${names.join(", ")}`}`,
     `  runs     ${runs}`,
