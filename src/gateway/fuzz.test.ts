@@ -48,7 +48,10 @@ test(`the gateway survives hostile clients (seed ${seed})`, { timeout: 300_000 }
 function replyLater(call: Seen, answered: Set<Seen>): void {
   const look = () => {
     if (call.aborted) return;
-    if (call.request.body !== null && !call.bodyEnded) return void setTimeout(look, 1);
+    if (call.request.body !== null && !call.bodyEnded) {
+      setTimeout(look, 1);
+      return;
+    }
     answered.add(call);
     const text = `${new URL(call.request.url).pathname.slice(1)}:${Buffer.concat(call.body).length}`;
     call.reply.head(200, [], Buffer.from(text), true, timing);
