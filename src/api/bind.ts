@@ -28,7 +28,7 @@ export function assertSafeBind(address: string, { tls, allowInsecureBind }: Bind
   throw new MayflyError("unsafe-bind", { address });
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   const version = isIP(host);
   return version === 0 ? host.toLowerCase() === "localhost" : loopback.check(host, version === 4 ? "ipv4" : "ipv6");
 }

@@ -91,7 +91,7 @@ export function createClient(options: ClientOptions): Client {
       const response = await call("POST", `/v1/apps/${segment(manifest.name)}/versions`, { body: deployForm(manifest, bundles) });
       return (await response.json()) as VersionInfo;
     },
-    list: async () => (await json<{ apps: AppInfo[] }>("GET", "/v1/apps")).apps,
+    list: () => allPages((after) => json("GET", `/v1/apps?limit=200&after=${segment(after)}`)),
     app: (app) => json("GET", `/v1/apps/${segment(app)}`),
     remove: (app) => none("DELETE", `/v1/apps/${segment(app)}`),
     pointTo: (app, version) => json("PUT", `/v1/apps/${segment(app)}/live`, { version }),
@@ -118,6 +118,16 @@ export function createClient(options: ClientOptions): Client {
     host: () => json("GET", "/v1/host"),
     health: () => none("GET", "/v1/health"),
   };
+}
+
+async function allPages(page: (after: string) => Promise<{ apps: AppInfo[]; next: string | null }>): Promise<AppInfo[]> {
+  const all: AppInfo[] = [];
+  for (let after: string | null = ""; after !== null;) {
+    const { apps, next }: { apps: AppInfo[]; next: string | null } = await page(after);
+    all.push(...apps);
+    after = next;
+  }
+  return all;
 }
 
 /** A failure that the server reported, in its own words. */

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -93,6 +96,46 @@ describe("what is malformed", () => {
   test("a page of another origin gets no permission to read", async () => {
     const response = await fetch(`${url}/v1/health`, { headers: { origin: "http://evil.example" } });
     assert.equal(response.headers.get("access-control-allow-origin"), null);
+    assert.equal(response.status, 403);
+  });
+
+  test("it answers by names of loopback and its own only, and to no page of another origin", async () => {
+    const { host, port } = new URL(url);
+    const cases: [Record<string, string>, number][] = [
+      [{ host }, 200],
+      [{ host: `localhost:${port}` }, 200],
+      [{ host: "LOCALHOST." }, 200],
+      [{ host: `[::1]:${port}` }, 200],
+      [{ host: "127.9.9.9:9000" }, 200],
+      [{ host: `rebound.example:${port}` }, 403],
+      [{ host: `127.0.0.1.rebound.example:${port}` }, 403],
+      [{ host: "192.0.2.1" }, 403],
+      [{ host, origin: `http://${host}` }, 200],
+      [{ host, origin: `http://localhost:${port}` }, 403],
+      [{ host, origin: "http://127.0.0.1:1" }, 403],
+      [{ host, origin: "null" }, 403],
+      [{ host, origin: "" }, 403],
+    ];
+    for (const [headers, status] of cases) {
+      for (const path of ["/v1/health", "/openapi.json"]) {
+        const got = await asked(path, headers);
+        assert.equal(got.status, status, `${JSON.stringify(headers)} ${path}`);
+        if (status === 403) assert.equal((JSON.parse(got.text) as { error: { code: string } }).error.code, "foreign-request");
+      }
+    }
+  });
+
+  test("no refusal tells a secret's value, or that of a variable", async () => {
+    const secret = "s3cret".repeat(20_000);
+    const bodies = [{ value: secret }, { value: [secret] }, { value: { secret } }, secret, [secret], { value: "x", [secret]: 1 }];
+    for (const text of [...bodies.map((body) => JSON.stringify(body)), `{"value":"s3cret`, `{"value":s3cret}`]) {
+      const response = await raw("PUT", "/v1/apps/shop/secrets/KEY", text);
+      const told = await response.text();
+      assert.equal(response.status, 400, told);
+      assert.doesNotMatch(told, /s3c/);
+    }
+    const appliance = await raw("POST", "/v1/appliances", JSON.stringify({ name: "a", image: "i", env: { KEY: ["s3cret"] } }));
+    assert.doesNotMatch(await appliance.text(), /s3cret/);
   });
 });
 
@@ -120,6 +163,12 @@ interface Document {
 async function openApi(): Promise<Document> {
   const response = await fetch(`${url}/openapi.json`);
   return (await response.json()) as Document;
+}
+
+/** fetch() sets Host by itself. */
+async function asked(path: string, headers: Record<string, string>): Promise<{ status: number; text: string }> {
+  const [response] = (await once(request(url + path, { headers }).end(), "response")) as [IncomingMessage];
+  return { status: response.statusCode ?? 0, text: await text(response) };
 }
 
 function raw(method: string, path: string, body?: string): Promise<Response> {

@@ -7,6 +7,7 @@ import { Ranges } from "../clients/addresses.ts";
 import { Crowd } from "../clients/crowd.ts";
 import { MayflyError } from "../errors/error.ts";
 import { listenFailure } from "../errors/listen-failure.ts";
+import { foreign } from "./foreign.ts";
 import { assertSafeBind, type BindConfig, parseAddress } from "./bind.ts";
 import { lingerAfterAnswers } from "./linger.ts";
 
@@ -27,21 +28,31 @@ export interface Listening {
 /** Longer than a busy client takes between two requests: one that it sends just as the connection is closed is lost to it. */
 const KEEP_ALIVE_MS = 65_000;
 
+interface App {
+  fetch: (request: Request) => Response | Promise<Response>;
+}
+
 /** Throws "unsafe-bind", "port-in-use" or "bad-config". */
-export async function listen(
-  app: { fetch: (request: Request) => Response | Promise<Response> },
-  options: ListenOptions,
-): Promise<Listening> {
+export async function listen(app: App, options: ListenOptions): Promise<Listening> {
   const { address, tls } = options;
   assertSafeBind(address, options);
   const { host, port } = parseAddress(address);
-  const server = createAdaptorServer({ fetch: app.fetch, autoCleanupIncoming: false, ...serverOptions(tls) }) as Server;
+  const server = createAdaptorServer({
+    fetch: (request) => answer(app, request, host),
+    autoCleanupIncoming: false,
+    ...serverOptions(tls),
+  }) as Server;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   lingerAfterAnswers(server);
   boundConnections(server, options.mostConnections ?? Infinity);
   await listening(server, host, port, address);
   const taken = (server.address() as AddressInfo).port;
   return { url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${taken}`, close: () => close(server) };
+}
+
+function answer(app: App, request: Request, host: string): Response | Promise<Response> {
+  const error = foreign(request.headers, host);
+  return error === undefined ? app.fetch(request) : Response.json(error.body(), { status: error.entry.status });
 }
 
 /** A follower of logs is busy for as long as it follows. */

@@ -34,6 +34,20 @@ describe("apps", () => {
     assert.deepEqual(await client.app("shop"), (await client.list())[0]);
   });
 
+  test("apps are listed a page at a time, and the client puts the pages together", async () => {
+    const names = Array.from({ length: 205 }, (_, at) => `app-${String(at).padStart(3, "0")}`);
+    for (const name of names) catalog.deploy(manifest({ name }), [bundle("main", "cjs", name)]);
+    assert.deepEqual(
+      (await client.list()).map(({ app }) => app),
+      names,
+    );
+    assert.equal((await client.app("app-204")).app, "app-204");
+    await assert.rejects(client.app("app-999"), { code: "no-such-app" });
+    const page = catalog.page("app-199", 3).map(({ app }) => app);
+    assert.deepEqual(page, ["app-200", "app-201", "app-202"]);
+    assert.deepEqual(catalog.names(), names);
+  });
+
   test("a version that the platform cannot take is not stored, and calls go where they went before", async () => {
     const refused = manifest({ env: { REFUSE: "1" } });
     const bundles = [bundle("main", "cjs", "module.exports = 2")];

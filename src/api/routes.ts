@@ -25,8 +25,9 @@ export const host = createRoute({
 export const listApps = createRoute({
   method: "get",
   path: "/v1/apps",
-  summary: "All apps",
-  responses: { ...json(200, schemas.appListSchema), ...errors("unauthorized") },
+  summary: "All apps, a page at a time",
+  request: { query: schemas.appListQuerySchema },
+  responses: { ...json(200, schemas.appListSchema), ...errors("bad-request", "unauthorized") },
 });
 
 export const getApp = createRoute({

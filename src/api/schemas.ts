@@ -22,7 +22,17 @@ export const appSchema = z
   })
   .openapi("App");
 
-export const appListSchema = z.object({ apps: z.array(appSchema) }).openapi("AppList");
+export const appListSchema = z
+  .object({
+    apps: z.array(appSchema).openapi({ description: "By name." }),
+    next: z.string().nullable().openapi({ description: "Give it as `after` to get the apps that follow; null: these were the last." }),
+  })
+  .openapi("AppList");
+
+export const appListQuerySchema = z.strictObject({
+  after: z.string().max(100).default("").openapi({ description: "Only apps whose names come after this." }),
+  limit: z.coerce.number().int().min(1).max(200).default(100),
+});
 
 const fileSchema = z.custom<File>((value) => value instanceof File, "must be a file");
 

@@ -37,6 +37,11 @@ export interface Catalog {
   /** Removes the app with its versions and secrets. Throws "no-such-app". */
   remove(app: string): void;
   list(): AppRow[];
+  /** At most `count` of the apps that come after this name, in order. */
+  page(after: string, count: number): AppRow[];
+  /** Undefined where there is none. */
+  app(app: string): AppRow | undefined;
+  names(): string[];
   /** Undefined where there is no such app, or no usable version of it. */
   live(app: string): Version | undefined;
   bundles(app: string, version: string): Bundle[];

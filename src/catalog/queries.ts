@@ -50,10 +50,14 @@ function versionQueries(db: DatabaseSync) {
 
 function appQueries(db: DatabaseSync) {
   const all = db.prepare("SELECT app, live FROM apps ORDER BY app");
+  const after = db.prepare("SELECT app, live FROM apps WHERE app > ? ORDER BY app LIMIT ?");
+  const find = db.prepare("SELECT app, live FROM apps WHERE app = ?");
   const setLive = db.prepare("INSERT INTO apps (app, live) VALUES (?, ?) ON CONFLICT (app) DO UPDATE SET live = excluded.live");
   const removals = ["apps", "versions", "secrets"].map((table) => db.prepare(`DELETE FROM ${table} WHERE app = ?`));
   return {
     apps: () => rows<{ app: string; live: string }>(all),
+    appsAfter: (name: string, count: number) => rows<{ app: string; live: string }>(after, name, count),
+    app: (app: string) => find.get(app) as { app: string; live: string } | undefined,
     setLive: (app: string, id: string) => void setLive.run(app, id),
     /** @returns how many rows went; bundles go with their versions */
     remove: (app: string) => removals.reduce((sum, statement) => sum + Number(statement.run(app).changes), 0),

@@ -79,6 +79,12 @@ function createCatalog(parts: Parts): Catalog {
     pointTo: (app, version, take) => pointTo(parts, app, version, take),
     remove: (app) => remove(parts, app),
     list: () => queries.apps().map((row) => appRow(parts, row)),
+    page: (after, count) => queries.appsAfter(after, count).map((row) => appRow(parts, row)),
+    app(app) {
+      const row = queries.app(app);
+      return row && appRow(parts, row);
+    },
+    names: () => queries.apps().map(({ app }) => app),
     live: (app) => live.get(app),
     bundles: (app, version) => bundles(parts, app, version),
     setSecret: (app, name, value) => write(parts, () => queries.setSecret(app, name, seal.seal(app, name, value))),

@@ -12,6 +12,8 @@
 import type { Version } from "../catalog/catalog.ts";
 import type { StartOrder, Fleet, MachineEnd } from "../machines/fleet/fleet.ts";
 import type { InvocationId, MachineId, MachineStats, PolicyCommand, PolicyEvent } from "../policy/policy.ts";
+import type { ErrorDetails } from "../errors/error.ts";
+import type { ErrorCode } from "../errors/table.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 import { type Accounts, noAccounts } from "./accounts.ts";
 import { type App, forCallers, limitsOf, rejection } from "./app.ts";
@@ -177,6 +179,11 @@ class PolicyDispatcher implements LiveDispatcher {
   abandoned(invocation: Invocation): void {
     this.#forget(invocation);
     this.#tell({ type: "abandon", invocation: invocation.number });
+  }
+
+  /** Of Invocation: what its caller is not told in full is in the app's log. */
+  failed(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void {
+    if (this.#apps.has(invocation.app)) this.#logs.failed(invocation, code, details);
   }
 
   now(): number {

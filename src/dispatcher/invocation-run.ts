@@ -22,6 +22,8 @@ import { timingOf } from "./timing.ts";
 export interface InvocationOwner {
   finished(invocation: Invocation): void;
   abandoned(invocation: Invocation): void;
+  /** Its caller is told that it failed. */
+  failed(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void;
   now(): number;
 }
 
@@ -220,7 +222,9 @@ export class Invocation implements InvocationHandle {
   #tellFailure(code: ErrorCode, details: ErrorDetails): void {
     const reply = this.#reply;
     this.#reply = null;
-    reply?.fail(code, details);
+    if (reply === null) return;
+    this.#owner.failed(this, code, details);
+    reply.fail(code, details);
   }
 
   /** The machine's record remembers it for late log lines: it must not keep the request alive. */

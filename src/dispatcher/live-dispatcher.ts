@@ -41,7 +41,7 @@ export interface LogLine {
   app: string;
   function?: string;
   invocation?: string;
-  machine: string;
+  machine?: string;
   level: LogLevel;
   text: string;
   /** Wall clock, ms since the epoch. */

@@ -1,8 +1,12 @@
 import type { Clock } from "../clock/clock.ts";
+import { type ErrorDetails, MayflyError } from "../errors/error.ts";
+import type { ErrorCode } from "../errors/table.ts";
 import { LogLevel } from "../wire/protocol.ts";
 import type { Invocation } from "./invocation-run.ts";
 import type { LogSink } from "./live-dispatcher.ts";
 import type { MachineRecord } from "./machine-record.ts";
+
+const oursToTell = new Set<ErrorCode>(["machine-start-failed", "machine-died", "protocol-violation", "internal"]);
 
 /** Lines of an app's machines, on their way to its log. */
 export class MachineLog {
@@ -17,6 +21,15 @@ export class MachineLog {
   /** What the platform has to say of a machine, or of one of its invocations. */
   platform(record: MachineRecord, text: string, invocation?: Invocation): void {
     this.append(record, LogLevel.Platform, text, invocation);
+  }
+
+  /** Why an invocation failed, where that is the machine's or the platform's doing: of its own failures the agent tells. */
+  failed(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void {
+    if (!oursToTell.has(code)) return;
+    const { app, function: name, id, machine } = invocation;
+    const line = { app, function: name, invocation: id, level: LogLevel.Platform, at: this.#clock.wall() };
+    const { message } = new MayflyError(code, details);
+    this.#sink.append({ ...line, ...(machine === null ? {} : { machine: machine.name }), text: message });
   }
 
   /** Only of a machine that has an app. */

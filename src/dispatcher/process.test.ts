@@ -280,6 +280,7 @@ describe("a dispatcher with real agents", () => {
     assert.equal(failure?.code, "machine-start-failed");
     assert.equal(failure.details["reason"], "there is no such secret");
     assert.equal((await logged(/Machine ended: there is no such secret/)).app, "unbound");
+    assert.ok((await logged(/No machine could be started: there is no such secret/)).invocation, "and beside the invocation's id");
   });
 
   test("what was used is measured: an app's own with the CPU of its machines' starts, the rest is the platform's", async () => {

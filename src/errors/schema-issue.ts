@@ -10,7 +10,8 @@ type Issue = z.core.$ZodIssue;
 export function firstIssue(error: z.ZodError, given: unknown, schema?: z.ZodType): { key: string; what: string } {
   const issue = closest(error.issues[0]!);
   if (issue.code === "unrecognized_keys") {
-    const key = keyInWords([...issue.path, issue.keys[0]!.slice(0, 100)]);
+    const unknown = issue.keys[0]!;
+    const key = keyInWords([...issue.path, plainName.test(unknown) ? unknown : "(a name)"]);
     return { key, what: `is no key that is known here${keysInWords(schemaAt(schema, issue.path))}` };
   }
   const value = issue.path.reduce<unknown>(step, given);
@@ -19,6 +20,9 @@ export function firstIssue(error: z.ZodError, given: unknown, schema?: z.ZodType
     return { key, what: issue.code === "invalid_type" || issue.code === "invalid_value" ? "is missing" : allowed(issue) };
   return { key, what: `is ${isSensitive(issue.path) ? kindOf(value) : shortened(value)}, but ${allowed(issue)}` };
 }
+
+/** What looks like a name, and not like something that was meant to be a value. */
+const plainName = /^[\w.$-]{1,64}$/;
 
 /** Keys whose values are nobody's business, wherever they stand. */
 const sensitive = new Set(["env", "secret", "secrets", "value", "token", "password"]);
@@ -30,7 +34,7 @@ function isSensitive(path: PropertyKey[]): boolean {
 /** Where the value was written into the name ("KEY=value"), it is not told either. */
 function keyInWords(path: PropertyKey[]): string {
   const hidden = path.findIndex((key) => sensitive.has(String(key)));
-  const names = path.map((key, at) => (hidden === -1 || at <= hidden || /^[\w.-]{1,64}$/.test(String(key)) ? String(key) : "(a name)"));
+  const names = path.map((key, at) => (hidden === -1 || at <= hidden || plainName.test(String(key)) ? String(key) : "(a name)"));
   return names.join(".");
 }
 

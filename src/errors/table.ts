@@ -30,7 +30,7 @@ export const errorTable = {
     status: 404,
     side: "caller",
     message: "Nothing is routed at {path}.",
-    cure: "Call /<app>/<function>, or a host that an app lists in its manifest.",
+    cure: "Call /<app>/<function>, or a host that an app lists in its manifest; `mayfly list` shows the functions of each app.",
   },
   "no-such-api-route": {
     status: 404,
@@ -212,6 +212,12 @@ export const errorTable = {
     side: "caller",
     message: "The management API needs a valid token.",
     cure: "Send `Authorization: Bearer <token>`; commands read it from the state folder's api-token, or from MAYFLY_TOKEN.",
+  },
+  "foreign-request": {
+    status: 403,
+    side: "caller",
+    message: "The management API does not answer for {what}.",
+    cure: "Call it by a loopback name or the host of the setting api, and from a program: pages of other origins may not.",
   },
   "api-unreachable": {
     status: 503,

@@ -13,6 +13,7 @@ const MOST_HEADERS = 240;
 /** What begins so is the platform's, on every host. */
 const PLATFORM = "/_mayfly/";
 const HEALTH = "/_mayfly/health";
+const UNDERSCORE = 95;
 
 /** @param continues whether the client waits for 100 Continue before it sends its body */
 export function answer(context: CallContext, request: IncomingMessage, response: ServerResponse, continues: boolean): void {
@@ -58,7 +59,7 @@ function acceptableRoute(context: CallContext, request: IncomingMessage, { host,
   if (headers.upgrade !== undefined && headers.upgrade.toLowerCase() === "websocket") {
     return new MayflyError("upgrade-not-supported", { protocol: "websocket" });
   }
-  if (path.startsWith(PLATFORM)) return new MayflyError("no-such-route", { path: path.slice(0, 100) });
+  if (path.charCodeAt(1) === UNDERSCORE && path.startsWith(PLATFORM)) return new MayflyError("no-such-route", { path: path.slice(0, 100) });
   const route = context.routes.lookup(host, path);
   if (route instanceof MayflyError || Number(headers["content-length"] ?? 0) <= route.bodyLimitBytes) return route;
   return new MayflyError("body-too-large", { limit: route.bodyLimitBytes });
@@ -78,7 +79,7 @@ function refuseUnread(context: CallContext, request: IncomingMessage, response: 
 }
 
 function isHealth(path: string): boolean {
-  return path === HEALTH || path.startsWith(`${HEALTH}?`);
+  return path.charCodeAt(1) === UNDERSCORE && (path === HEALTH || path.startsWith(`${HEALTH}?`));
 }
 
 function healthy(request: IncomingMessage, response: ServerResponse): void {

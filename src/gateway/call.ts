@@ -14,6 +14,7 @@ import { type ErrorDetails, MayflyError } from "../errors/error.ts";
 import { PacedWriter } from "../wire/paced-writer.ts";
 import { Connection, type OnConnection } from "./connection.ts";
 import { INVOCATION_HEADER, replyHeaders, serverTiming } from "./reply-headers.ts";
+import { forCallers } from "./for-callers.ts";
 import { refuse } from "./refuse.ts";
 import type { Route, RouteTable } from "./routes.ts";
 import { Upload } from "./upload.ts";
@@ -78,8 +79,9 @@ export class Call implements InvocationReply, OnConnection {
     this.#addOwnHeaders(list, timing);
     try {
       this.#response.writeHead(status, list);
-    } catch (error) {
-      return this.#badResponse(error instanceof Error ? error.message : String(error));
+    } catch {
+      // Its message would quote the header.
+      return this.#badResponse("HTTP cannot carry its status or its headers");
     }
     if (ended) this.#replyWhole(body);
     else this.#replyStreamed(body);
@@ -102,7 +104,7 @@ export class Call implements InvocationReply, OnConnection {
 
   fail(code: ErrorCode, details: ErrorDetails): void {
     if (this.#over) return;
-    const error = new MayflyError(code, details);
+    const error = new MayflyError(code, forCallers(code, details));
     // Within dispatch() there is no id yet to tell the caller.
     if (this.#handle === null) this.#failedAtOnce = error;
     else this.#fail(error);

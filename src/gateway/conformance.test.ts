@@ -104,7 +104,7 @@ const cases: [string, number | string, string?][] = [
   [`GET /_mayfly/health HTTP/1.1\r\n${H}\r\n`, 200],
   [`HEAD /_mayfly/health HTTP/1.1\r\n${H}\r\n`, 200],
   [`GET /_mayfly/other HTTP/1.1\r\n${H}\r\n`, "no-such-route"],
-  [`GET /../app/hello HTTP/1.1\r\n${H}\r\n`, "no-such-app"],
+  [`GET /../app/hello HTTP/1.1\r\n${H}\r\n`, "no-such-route"],
   [`GET //app/hello HTTP/1.1\r\n${H}\r\n`, "no-such-route"],
 ];
 

@@ -15,7 +15,7 @@ test("where there are as many connections as there may be, the idlest is closed 
     rawClient(open.port),
     rawClient(open.port, "GET /"),
   ];
-  await until(() => asked.text.includes("no-such-app"));
+  await until(() => asked.text.includes("no-such-route"));
   await connected(silent, half);
   const next = rawClient(open.port, get);
   await until(() => open.invocations.length === 2);

@@ -29,7 +29,7 @@ function soundRequest(tag: string, random: Random): { bytes: Buffer; expected: s
         expected: `${tag}:${body.length}`,
       };
     case 2:
-      return { bytes: Buffer.from(head("GET", `/none/${tag}`, "")), expected: "no-such-app" };
+      return { bytes: Buffer.from(head("GET", `/none/${tag}`, "")), expected: "no-such-route" };
     default:
       return { bytes: Buffer.from(head("GET", `/app/hello/${tag}`, "")), expected: `${tag}:0` };
   }

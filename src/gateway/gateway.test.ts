@@ -116,6 +116,33 @@ test("errors are JSON with code, cure and id; 429 says when to retry", async () 
   }
 });
 
+test("callers are not told an app's affairs: why its machine did not start or ended, and what it returned", async () => {
+  const affairs = "SECRET_NAME, mayfly.json says nonsense";
+  for (const [code, details] of [
+    ["machine-start-failed", { reason: affairs }],
+    ["machine-died", { reason: affairs, app: "app" }],
+    ["protocol-violation", { what: affairs }],
+    ["bad-response", { app: "app", function: "hello", what: affairs }],
+    ["internal", { what: affairs }],
+    ["function-threw", { app: "app", function: "hello", what: affairs }],
+  ] as const) {
+    await using open = await openTestGateway((seen) => setImmediate(() => seen.reply.fail(code, details)));
+    const response = await fetch(`${open.url}/app/hello`);
+    const body = await response.text();
+    assert.equal((JSON.parse(body) as { error: { code: string } }).error.code, code);
+    assert.doesNotMatch(body, /SECRET_NAME|nonsense|\{\w+\}/);
+    assert.match(body, /"id":"t-1"/);
+  }
+});
+
+test("nobody learns from a refusal whether there is an app", async () => {
+  await using open = await openTestGateway(() => {});
+  const bodies = ["/app/nothing", "/nobody/nothing"].map(async (path) =>
+    (await (await fetch(open.url + path)).text()).replaceAll(path, "PATH"),
+  );
+  assert.equal(await bodies[0], await bodies[1]);
+});
+
 test("a failure after the reply began cuts the connection", async () => {
   await using open = await openTestGateway((seen) => {
     setImmediate(() => {

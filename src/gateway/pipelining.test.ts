@@ -32,7 +32,7 @@ test("pipelined requests are called one after the other, and get their replies i
     seen.reply.end();
   }
   await until(() => client.text.includes("6>"));
-  assert.deepEqual(client.text.match(/<\d|\d>|code":"no-such-app"/g), [
+  assert.deepEqual(client.text.match(/<\d|\d>|code":"no-such-route"/g), [
     "<1",
     "1>",
     "<2",
@@ -41,7 +41,7 @@ test("pipelined requests are called one after the other, and get their replies i
     "3>",
     "<4",
     "4>",
-    'code":"no-such-app"',
+    'code":"no-such-route"',
     "<6",
     "6>",
   ]);

@@ -37,10 +37,10 @@ test("what is not routed says why", () => {
     "no-such-route",
     "no-such-route",
     "no-such-route",
-    "no-such-function",
-    "no-such-app",
-    "no-such-app",
-    "no-such-app",
+    "no-such-route",
+    "no-such-route",
+    "no-such-route",
+    "no-such-route",
     "no-such-route",
   ]);
 });

@@ -88,11 +88,8 @@ export class RouteTable {
   #onlyFunctionOrError(path: string, appEnd: number): Route | MayflyError {
     const only = this.#paths.get(path.slice(0, appEnd));
     if (only !== undefined) return only;
-    const app = path.slice(1, appEnd);
-    const name = path.slice(appEnd + 1, partEnd(path, appEnd + 1));
-    if (this.#apps.has(app) && name !== "") return new MayflyError("no-such-function", { app, function: name.slice(0, 100) });
-    if (this.#apps.has(app) || app === "") return new MayflyError("no-such-route", { path: path.slice(0, 100) });
-    return new MayflyError("no-such-app", { app: app.slice(0, 100) });
+    // The same for an app that there is and one that there is not: callers could list them otherwise.
+    return new MayflyError("no-such-route", { path: path.split("?", 1)[0]!.slice(0, 100) });
   }
 
   #addFunction(app: App, name: string): void {

@@ -8,11 +8,16 @@ import * as routes from "../routes.ts";
 import { readUpload } from "../upload.ts";
 
 export function addApps(api: OpenAPIHono, { catalog, appliances, logs, platform }: Parts): void {
-  api.openapi(routes.listApps, (context) => context.json({ apps: catalog.list().map(withProblem) }, 200));
+  api.openapi(routes.listApps, (context) => {
+    const { after, limit } = context.req.valid("query");
+    const apps = catalog.page(after, limit + 1);
+    const next = apps.length > limit ? apps[limit - 1]!.app : null;
+    return context.json({ apps: apps.slice(0, limit).map(withProblem), next }, 200);
+  });
 
   api.openapi(routes.getApp, (context) => {
     const { app } = context.req.valid("param");
-    const found = catalog.list().find((row) => row.app === app);
+    const found = catalog.app(app);
     if (!found) throw new MayflyError("no-such-app", { app });
     return context.json(withProblem(found), 200);
   });

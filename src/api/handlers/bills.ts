@@ -9,7 +9,7 @@ export function addBills(api: OpenAPIHono, { accounts, catalog, clock, platform 
     const month = context.req.valid("query").month ?? thisMonth();
     platform.sample();
     // Of another month only those that used something are of interest.
-    const apps = month === thisMonth() ? catalog.list().map(({ app }) => app) : [];
+    const apps = month === thisMonth() ? catalog.names() : [];
     return context.json(accounts.bill(month, apps), 200);
   });
 
