@@ -29,15 +29,15 @@ export function options({ root, name }: FunctionSource, plugins: Plugin[]): Buil
 
 /** The first look at what there is: nobody runs what comes of it. */
 export function survey(source: FunctionSource): BuildOptions {
-  return { ...asModule(source), minifyWhitespace: false, sourcemap: "external" };
+  return { ...asModule(source), define: {}, minifyWhitespace: false, sourcemap: "external" };
 }
 
 /**
  * An ES module's exports are handed over by a line of ours. esbuild's own way takes five helpers, which a machine under emulation
  * compiles for 40 ms before its first reply.
  */
-export function asScript({ root, entry }: FunctionSource, exports: string[] | undefined): BuildOptions {
-  const form: BuildOptions = { format: "cjs" };
+export function asScript({ root, name, entry }: FunctionSource, exports: string[] | undefined): BuildOptions {
+  const form: BuildOptions = { format: "cjs", define: placesOf(`${name}.cjs`) };
   if (exports === undefined) return { ...form, entryPoints: [`./${entry}`] };
   const names = exports.map((each, at) => ({ name: JSON.stringify(each), local: `export${at}` }));
   const imports = names.map(({ name, local }) => `${name} as ${local}`).join();
@@ -48,6 +48,19 @@ export function asScript({ root, entry }: FunctionSource, exports: string[] | un
 
 /** Bundled CommonJS packages call require() for Node's own modules, which ES modules lack. */
 export function asModule({ name, entry }: FunctionSource): BuildOptions {
-  const require = `import{createRequire as mayflyCreateRequire}from"node:module";const require=mayflyCreateRequire("file:///app/${name}.mjs");`;
-  return { format: "esm", entryPoints: [`./${entry}`], banner: { js: require } };
+  // As a property, since the code may well declare a `require` of its own.
+  const require = `import{createRequire as mayflyCreateRequire}from"node:module";Object.defineProperty(globalThis,"require",{value:mayflyCreateRequire("file:///app/${name}.mjs"),configurable:true,writable:true});`;
+  return { format: "esm", entryPoints: [`./${entry}`], define: placesOf(`${name}.mjs`), banner: { js: require } };
+}
+
+/** For files that could not be rewritten each for itself, as our parser does not understand them: where the bundle is. */
+function placesOf(file: string): Record<string, string> {
+  return {
+    __dirname: JSON.stringify("/app"),
+    __filename: JSON.stringify(`/app/${file}`),
+    "import.meta.url": JSON.stringify(`file:///app/${file}`),
+    "import.meta.filename": JSON.stringify(`/app/${file}`),
+    "import.meta.dirname": JSON.stringify("/app"),
+    "import.meta.main": "false",
+  };
 }

@@ -73,3 +73,29 @@ test("a CommonJS entry knows where it lies, and is not the main module", async (
   folder.app("exports.handler = () => [__dirname, __filename, require.main === module];", { entry: "lib/main.cjs" });
   assert.deepEqual((await folder.run()).value, ["/app/lib", "/app/lib/main.cjs", false]);
 });
+
+test("a path of __dirname and literals that leads nowhere fails where it is required, as in plain Node", async () => {
+  const code =
+    'const path = require("path"); exports.x = () => require(path.join(__dirname, "lib/x")).v; try { require(__dirname + "/gone"); } catch (error) { exports.code = error.code; } exports.late = () => require(__dirname + "/late");';
+  folder.pack("p", code, { "lib/x.js": "exports.v = 1;" });
+  folder.app(
+    'import p from "p"; export const handler = () => { try { p.late(); } catch (error) { return [p.x(), p.code, error.code]; } };',
+  );
+  assert.deepEqual((await folder.run()).value, [1, "MODULE_NOT_FOUND", "MODULE_NOT_FOUND"]);
+});
+
+test("beside top-level await code may declare a require of its own", async () => {
+  folder.pack("plain", 'module.exports = require("os").EOL;');
+  folder.app(`import { createRequire } from "node:module"; import eol from "plain"; await null;
+    const require = createRequire("/nowhere/x.js"); export const handler = () => [require("node:path").sep, eol];`);
+  assert.deepEqual((await folder.run()).value, ["/", "\n"]);
+});
+
+test("generated code that is nested deeper than a stack is bundled", async () => {
+  folder.pack(
+    "deep",
+    `exports.at = __dirname; exports.text = (${Array.from({ length: 4_000 }, (_, at) => `"${at % 10}"`).join("+")}).length;`,
+  );
+  folder.app('import deep from "deep"; export const handler = () => [deep.at, deep.text];');
+  assert.deepEqual((await folder.run()).value, ["/app/node_modules/deep", 4_000]);
+});

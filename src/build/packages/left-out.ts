@@ -48,6 +48,8 @@ export class LeftOuts {
         build.onResolve({ filter: /\.node$/ }, (args) => this.#leaveOut("native", "binary", args, this.#binaryName(args)));
         build.onResolve({ filter: exactly(LOADERS) }, (args) => this.#leaveOut("native", "binary", args, this.#loaderName(args)));
         build.onResolve({ filter: /^[^/#]/ }, (args) => this.#resolve(build, args));
+        // Put together of __dirname and more, and no file: Node, too, finds out once it looks.
+        build.onResolve({ filter: /^\/app\// }, (args) => this.#leaveOut("missing", "package", args, args.path));
         build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ pluginData }) => ({ contents: thrower(pluginData as Absent), loader: "js" }));
       },
     };

@@ -16,11 +16,21 @@ export interface PackageFile {
 /** The nearest package.json at or above the folder that names a package: some folders have one that only tells the module format. */
 export function packageOf(folder: string): PackageFile | undefined {
   const file = join(folder, "package.json");
-  const found = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<PackageFile>) : undefined;
+  const found = existsSync(file) ? parsed(readFileSync(file, "utf8")) : undefined;
   const isWhole =
     found !== undefined && (found.name !== undefined || found.dependencies !== undefined || found.optionalDependencies !== undefined);
   if (isWhole) return { ...found, folder };
   return dirname(folder) === folder ? undefined : packageOf(dirname(folder));
+}
+
+/** Undefined for what is none: some packages carry broken ones, for their tests. */
+function parsed(text: string): Partial<PackageFile> | undefined {
+  try {
+    const found = JSON.parse(text.replace(/^\uFEFF/, "")) as unknown;
+    return typeof found === "object" && found !== null ? found : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** "@scope/name" of "@scope/name/some/file". */

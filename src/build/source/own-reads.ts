@@ -1,6 +1,6 @@
 /** Where the app's own code makes paths of files that lie in its folder, which are not in the machine. */
 import { statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Node, type SourceFile, argumentsOf, nameOf, propertyOf, textOf, walk } from "./parse.ts";
 import { type Read, pathArgument } from "./package-reads.ts";
 import { Places } from "./places.ts";
@@ -16,11 +16,14 @@ class Search {
   readonly found: Read[] = [];
   readonly #places: Places;
   readonly #root: string;
+  /** Of the file: a workspace's packages lie outside of the app's folder. */
+  readonly #folder: string;
   /** Expressions that were judged as part of a larger one. */
   readonly #judged = new Set<Node>();
 
   constructor(file: SourceFile, root: string) {
     this.#root = root;
+    this.#folder = dirname(file.path);
     this.#places = new Places(file, root);
   }
 
@@ -37,7 +40,7 @@ class Search {
     const path = this.#places.pathOf(node);
     walk(node, (each) => this.#judged.add(each));
     if (path === undefined) return namesNothing(node) ? undefined : this.#note(node, undefined);
-    const isOnTheWay = this.#root.startsWith(path.replace(/\/$/, "")) || namesNothing(node);
+    const isOnTheWay = isWithin(this.#root, path.replace(/\/$/, "")) || namesNothing(node);
     if (!isOnTheWay && this.#exists(path)) this.#note(node, path);
   }
 
@@ -65,13 +68,18 @@ class Search {
   }
 
   #exists(path: string): boolean {
-    return path.startsWith(this.#root) && !path.includes("/node_modules/.bin") && statSync(path, { throwIfNoEntry: false }) !== undefined;
+    const isOurs = isWithin(path, this.#root) || isWithin(path, this.#folder);
+    return isOurs && !path.includes("/node_modules/.bin") && statSync(path, { throwIfNoEntry: false }) !== undefined;
   }
 
   #note(node: Node, path: string | undefined, whole = node): void {
     walk(whole, (each) => this.#judged.add(each));
     this.found.push({ position: node.start, path });
   }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }
 
 /** Options that name a folder of files. */

@@ -46,11 +46,21 @@ export function parseFile(path: string, text = readFileSync(path, "utf8")): Sour
   return undefined;
 }
 
-export function walk(node: Node, visit: Visit, above: Node[] = []): void {
-  visit(node, above);
-  above.push(node);
-  for (const child of childrenOf(node)) walk(child, visit, above);
-  above.pop();
+/** Without recursion: generated code is nested deeper than the stack. */
+export function walk(root: Node, visit: Visit): void {
+  const above: Node[] = [];
+  const left: Node[][] = [[root]];
+  while (left.length > 0) {
+    const node = left.at(-1)!.shift();
+    if (node === undefined) {
+      left.pop();
+      above.pop();
+      continue;
+    }
+    visit(node, above);
+    above.push(node);
+    left.push(childrenOf(node));
+  }
 }
 
 function childrenOf(node: Node): Node[] {

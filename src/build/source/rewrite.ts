@@ -3,7 +3,6 @@
  * `import.meta.url` and its like, paths of `require.resolve("…")`; and turns into `require("…")` what the bundler would not see as one:
  * what createRequire() made, and paths that are put together of `__dirname` and literals. Lines stay where they are.
  */
-import { existsSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import { dirname, relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -92,7 +91,7 @@ class Rewriting {
   #madePath(node: Node): boolean {
     if (textOf(node) !== undefined || !this.#places.isMadeOfPlace(node)) return false;
     const path = this.#places.pathOf(node);
-    if (path === undefined || !isFile(path)) return false;
+    if (path === undefined || resolvedFrom(this.#file.path, path) === undefined) return false;
     this.#replace(node, JSON.stringify(`./${relative(dirname(this.#file.path), path)}`));
     return true;
   }
@@ -176,10 +175,6 @@ const valuesOfTypeScript = new Set([
 
 function isShorthand(node: Node, parent: Node | undefined): boolean {
   return parent?.type === "Property" && parent["shorthand"] === true && (parent["value"] === node || parent["key"] === node);
-}
-
-function isFile(path: string): boolean {
-  return existsSync(path) && !path.endsWith("/");
 }
 
 function resolvedFrom(path: string, specifier: string): string | undefined {

@@ -24,7 +24,7 @@ export class SourceMaps {
     return text.replace(place, (whole, name: string, line: string, column: string) => {
       const entry = this.#map(name)?.findEntry(Number(line) - 1, Number(column) - 1);
       if (entry === undefined || !("originalSource" in entry)) return whole;
-      return `${decodeURI(entry.originalSource)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+      return `${readable(entry.originalSource)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
     });
   }
 
@@ -36,5 +36,14 @@ export class SourceMaps {
     const map = new SourceMap(JSON.parse(Buffer.from(encoded, "base64").toString()));
     this.#parsed.set(name, map);
     return map;
+  }
+}
+
+/** Sources of a map are URLs. Code that was not bundled by us may bring a map with anything in it. */
+function readable(source: string): string {
+  try {
+    return decodeURI(source);
+  } catch {
+    return source;
   }
 }

@@ -184,7 +184,7 @@ export const handler = startServerAndCreateLambdaHandler(server, handlers.create
   },
   {
     name: "elysia",
-    packages: ["elysia"],
+    packages: ["elysia", "@sinclair/typebox", "exact-mirror", "file-type", "openapi-types"],
     code: 'import { Elysia } from "elysia"; const app = new Elysia().get("/", () => "yo"); export default { fetch: (request) => app.fetch(request) };',
     expect: { answers: "yo" },
   },
@@ -192,7 +192,7 @@ export const handler = startServerAndCreateLambdaHandler(server, handlers.create
     name: "itty-router",
     packages: ["itty-router"],
     code: 'import { AutoRouter } from "itty-router"; const router = AutoRouter(); router.get("/", () => "yo"); export default { fetch: (request) => router.fetch(request) };',
-    expect: { answers: "yo" },
+    expect: { answers: '"yo"' },
   },
   {
     name: "h3",
