@@ -5,8 +5,6 @@ import fs from "node:fs";
 import type { Clock } from "../../clock/clock.ts";
 import type { HostEnd } from "../../wire/host-end.ts";
 import { openHostEnd } from "../../wire/open-host-end.ts";
-import type { Cgroup } from "../cgroup/cgroup.ts";
-import { createCgroup } from "../cgroup/create-cgroup.ts";
 import { processCpuUs } from "../cgroup/proc.ts";
 import { bootArguments, type MachineShape } from "./command-line.ts";
 import type { Confined, Confinement } from "./confinement.ts";
@@ -34,9 +32,6 @@ export interface Booted {
   memory: number;
 }
 
-/** Beside the guest's: QEMU's own, translated code and the state that it writes at the end among it. */
-const OVERHEAD_MB = 1_024;
-const OVERHEAD_CPUS = 1;
 const LAST_WORDS_MS = 500;
 
 /** Runs `use` with a guest whose agent is ready, and kills it afterwards. The memory file is closed where anything fails. */
@@ -46,12 +41,10 @@ export async function withBootedGuest<T>(options: BootOptions, use: (booted: Boo
   const memory = createMemoryFile("mayfly-template");
   const files = openFiles(image);
   let qemu: QemuProcess | undefined;
-  let cgroup: Cgroup | undefined;
   try {
     fs.ftruncateSync(memory, shape.memoryMb * 1_048_576);
     const args = bootArguments(shape, "mayfly-boot", options.tscKhz, files.initrd !== undefined);
     qemu = spawnQemu(confined, args, { memory, ...files }, options.clock);
-    cgroup = waitBehindApps(qemu, shape);
     const ended = failOnExit(qemu, shape.guest.noise);
     const used = useGuest(options, { qemu, confined, memory }, use);
     return await Promise.race([used.catch((error) => preferring(ended, options.clock, error)), ended]);
@@ -62,22 +55,9 @@ export async function withBootedGuest<T>(options: BootOptions, use: (booted: Boo
     if (qemu !== undefined) options.onCpuUsed?.(processCpuUs(qemu.pid));
     qemu?.kill();
     await qemu?.exited;
-    await cgroup?.remove();
     for (const fd of Object.values(files)) fs.closeSync(fd);
     confined.release();
   }
-}
-
-/** A template can wait for what apps do. Its limits are wide: nothing of an app's runs in it. */
-function waitBehindApps({ pid }: QemuProcess, { memoryMb, vcpus }: MachineShape): Cgroup {
-  const limits = { memoryMb: memoryMb + OVERHEAD_MB, vcpus: vcpus + OVERHEAD_CPUS };
-  const cgroup = createCgroup({ id: `boot-${pid}`, ...limits, share: "ahead" });
-  try {
-    if (pid !== 0) cgroup.add(pid);
-  } catch {
-    // It has ended, which its exit says better.
-  }
-  return cgroup;
 }
 
 async function useGuest<T>(options: BootOptions, guest: Omit<Booted, "host">, use: (booted: Booted) => Promise<T>): Promise<T> {
