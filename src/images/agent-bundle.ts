@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -33,7 +33,7 @@ export async function ensureAgent(cacheDir: string): Promise<string> {
   const bundle = await bundleAgent();
   const dir = join(cacheDir, "agents");
   const path = join(dir, `${createHash("sha256").update(bundle).digest("hex").slice(0, 16)}.mjs`);
-  if (existsSync(path)) return path;
+  if (existsSync(path) && (await readFile(path)).equals(bundle)) return path;
   await mkdir(dir, { recursive: true });
   await putFile(path, bundle);
   return path;

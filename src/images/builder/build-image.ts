@@ -8,6 +8,7 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { damageOf } from "../damage.ts";
+import { toldIfFull } from "../disk-full.ts";
 import { type Image, imageAt, imagesFolder, isComplete, isUnpacked, type RunSpec } from "../image.ts";
 import { removeTemplatesOf } from "../inventory/templates.ts";
 import { putFile } from "../put-file.ts";
@@ -21,9 +22,13 @@ import { cachedStep, forgetSteps } from "./step-cache.ts";
 /**
  * The image of these modules: found in the cache by the key of its inputs, else built. One that is found is read whole, and built anew where it is
  * damaged. Without `refresh` the network is used only for packages that are not pinned and cached yet. Rejects with "bad-module",
- * "image-build-failed" or "missing-part".
+ * "disk-full", "image-build-failed" or "missing-part".
  */
-export async function buildImage(options: BuildOptions): Promise<Image> {
+export function buildImage(options: BuildOptions): Promise<Image> {
+  return findOrMake(options).catch(toldIfFull(options.cacheDir));
+}
+
+async function findOrMake(options: BuildOptions): Promise<Image> {
   const plan = await makePlan(options);
   const found = await lookUp(options.cacheDir, plan.key);
   if (found === undefined) return (await make(plan, options))!;
@@ -133,7 +138,7 @@ async function lookUp(cacheDir: string, key: string): Promise<Image | undefined>
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  if (id === undefined) return undefined;
+  if (id === undefined || !/^[0-9a-f]{64}\s*$/.test(id)) return undefined;
   const image = imageAt(cacheDir, id.trim());
   return isComplete(image) && isUnpacked(image) ? image : undefined;
 }

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { withDraftFolder } from "../draft-folder.ts";
 import type { Contents } from "./root-draft.ts";
 
@@ -16,6 +17,8 @@ export interface Step {
   /** Whether it was made now. */
   fresh: boolean;
 }
+
+const contents = z.record(z.string(), z.object({ files: z.int(), bytes: z.int() }));
 
 export function stepsFolder(cacheDir: string): string {
   return join(cacheDir, "steps");
@@ -48,11 +51,17 @@ export async function forgetSteps(cacheDir: string, keys: string[]): Promise<voi
 
 async function read(place: string): Promise<Contents | undefined> {
   const file = join(place, "step.json");
-  return existsSync(file) ? (JSON.parse(await readFile(file, "utf8")) as Contents) : undefined;
+  if (!existsSync(file)) return undefined;
+  try {
+    return contents.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch {
+    // Damaged: made anew, as it might never have been there.
+    return undefined;
+  }
 }
 
 async function publish(draft: string, place: string): Promise<void> {
-  if (!existsSync(join(place, "step.json"))) await rm(place, { recursive: true, force: true });
+  if ((await read(place)) === undefined) await rm(place, { recursive: true, force: true });
   await rename(draft, place).catch((error: NodeJS.ErrnoException) => {
     // Another builder was first; its step is the same.
     if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mirrorFrom, publicMirror } from "./mirror.ts";
+import { parseUris } from "./private-apt.ts";
 
 test("the host's own Debian mirrors are used", () => {
   const targets = "https://mirror.example/debian/ main\nhttps://mirror.example/debian-security/ main\n";
@@ -20,4 +21,21 @@ test("repositories of others are not taken for Debian's", () => {
 
 test("without sources of its own the host uses Debian's public mirror", () => {
   assert.deepEqual(mirrorFrom(""), publicMirror);
+});
+
+test("packages whose names or versions could lead to another folder are refused", () => {
+  const hash = "a".repeat(64);
+  const line = (file: string) => `'http://deb.debian.org/${file}' ${file} 12 SHA256:${hash}\n`;
+  assert.deepEqual(parseUris(line("libc++1_1%3a14.0-1+deb12u1~x_amd64.deb")), [
+    { name: "libc++1", version: "1:14.0-1+deb12u1~x", sha256: hash },
+  ]);
+  for (const file of [
+    "../../x_1_amd64.deb",
+    "x_..%2f..%2fy_amd64.deb",
+    "x_../../y_amd64.deb",
+    "X_1_amd64.deb",
+    "x_%_amd64.deb",
+    "._1_amd64.deb",
+  ])
+    assert.throws(() => parseUris(line(file)), { code: "image-build-failed" }, file);
 });

@@ -8,8 +8,9 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { putFile } from "../put-file.ts";
-import { openPrivateApt, type PackageVersion, type PrivateApt, type Suite } from "./private-apt.ts";
+import { debianName, debianVersion, openPrivateApt, type PackageVersion, type PrivateApt, type Suite } from "./private-apt.ts";
 
 /** A name that ends in "/meta" stands for the one package that this metapackage depends on. */
 export interface PackageSet {
@@ -26,12 +27,21 @@ export interface PinnedSet {
   single: Record<string, PackageVersion>;
 }
 
+const version = z.object({ name: debianName, version: debianVersion, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+const pinnedSchema = z.object({ closures: z.array(z.array(version)), single: z.record(z.string(), version) });
+
 export async function pinned(store: string, set: PackageSet): Promise<PinnedSet | undefined> {
   const text = await readFile(pinFile(store, set), "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  return text === undefined ? undefined : (JSON.parse(text) as PinnedSet);
+  if (text === undefined) return undefined;
+  try {
+    return pinnedSchema.parse(JSON.parse(text));
+  } catch {
+    // Damaged: resolved anew.
+    return undefined;
+  }
 }
 
 /** Resolves the set by the package lists that are there; by new ones with `refresh`. */

@@ -5,6 +5,7 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { z } from "zod";
 import { MayflyError } from "../../errors/error.ts";
 import { putFile } from "../put-file.ts";
 import { runProgram } from "../run-program.ts";
@@ -136,10 +137,17 @@ deb ${option} ${mirror.security} ${suite}-security main
 `;
 }
 
-/** Lines of `'URI' name_version_arch.deb size SHA256:hex`; a version's ":" is written %3a. */
-function parseUris(output: string): PackageVersion[] {
-  return [...output.matchAll(/^'[^']*' ([^_ ]+)_([^_ ]+)_\w+\.deb \d+ SHA256:([0-9a-f]{64})$/gm)].map(([, name, version, sha256]) => {
-    return { name: name!, version: decodeURIComponent(version!), sha256: sha256! };
+/** Debian's policy, 5.6.1 and 5.6.12. Both become the names of folders, so that they may have nothing else in them. */
+export const debianName = z.string().regex(/^[a-z0-9][a-z0-9.+-]*$/);
+export const debianVersion = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.+:~-]*$/);
+
+/** Lines of `'URI' name_version_arch.deb size SHA256:hex`; a version's ":" is written %3a. Throws "image-build-failed" for names that are none. */
+export function parseUris(output: string): PackageVersion[] {
+  return [...output.matchAll(/^'[^']*' ([^_ ]+)_([^_ ]+)_\w+\.deb \d+ SHA256:([0-9a-f]{64})$/gm)].map(([, name, written, sha256]) => {
+    const version = written!.replaceAll("%3a", ":");
+    if (debianName.safeParse(name).success && debianVersion.safeParse(version).success) return { name: name!, version, sha256: sha256! };
+    const what = `apt names a package ${JSON.stringify(name)} of the version ${JSON.stringify(version)}, which Debian has not`;
+    throw new MayflyError("image-build-failed", { what });
   });
 }
 
