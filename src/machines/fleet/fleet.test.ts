@@ -241,6 +241,52 @@ describe("a bound machine", () => {
     assert.deepEqual(await gone(1), { reason: "it sleeps", asked: false, failed: false });
   });
 
+  test("with nothing to do falls asleep; a call wakes it, and what it used in its rest is told", async (context) => {
+    const { fleet, blank, bound, rests } = set(context, createFakeDriver(), { napMs: 10, statsMs: 50 });
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.bind(1, version());
+    await bound(1);
+    const asleep = async () => {
+      while (fleet.view(1)?.asleep !== true) await sleep(5);
+    };
+    const call = () => new Promise<void>((resolve) => request(fleet, 1, resolve));
+    await call();
+    await asleep();
+    // The report after the last invocation, half a second after it at the earliest, begins the rest.
+    await sleep(2_000);
+    await call();
+    assert.equal(fleet.view(1)?.state, "bound");
+    while (rests.length === 0) await sleep(20);
+    assert.deepEqual(rests, [{ machine: 1, cpu: 0 }]);
+    await asleep();
+    fleet.kill(1, "done");
+  });
+
+  test(
+    "that was stopped by somebody else with a call under way is given up long before the call's time is",
+    { timeout: 60_000 },
+    async (context) => {
+      const driver = createFakeDriver({ functions: () => ({ echo: () => new Promise<Buffer>(() => {}) }) });
+      const machines: Machine[] = [];
+      const start = driver.start.bind(driver);
+      driver.start = async (spec) => {
+        const machine = await start(spec);
+        machines.push(machine);
+        return machine;
+      };
+      const { fleet, blank, bound, gone } = set(context, driver, { answerMs: 50, statsMs: 50 });
+      fleet.start(1, SIZE);
+      await blank(1);
+      fleet.bind(1, version());
+      await bound(1);
+      request(fleet, 1);
+      await sleep(20);
+      await machines[0]?.stop();
+      assert.deepEqual(await gone(1), { reason: "it neither answers nor uses any CPU", asked: false, failed: false });
+    },
+  );
+
   test("is on its app's account from the bind on, with the CPU of its start; the memory that it held before is the platform's", async (context) => {
     const { driver, controls } = controlled();
     const { fleet, usage, blank, bound, gone } = set(context, driver);
