@@ -88,9 +88,9 @@ async function runIn(root: string, { suite, filters, groups, logged }: Run): Pro
     console.error(`--- in Debian ${suite}: ${command.join(" ")}`);
     return runLogged(logged, enterRoot(entry, command), env, true);
   };
-  const demo = await inside("./mayfly", "demo", "--once");
+  const { code: demo } = await inside("./mayfly", "demo", "--once");
   if (demo !== 0) return { passed: false, detail: `\`mayfly demo --once\` ended with ${demo}` };
-  const tests = await inside("./mayfly", "test", ...filters);
+  const { code: tests } = await inside("./mayfly", "test", ...filters);
   if (tests !== 0) return { passed: false, detail: `the demo passed, but \`mayfly test\` ended with ${tests}` };
   return { passed: true, detail: "the demo and the tests passed" };
 }

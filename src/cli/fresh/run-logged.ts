@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { WriteStream } from "node:fs";
+import { keepTail } from "../../machines/console-tail.ts";
 
 export interface Logged {
   /** Everything that commands say goes there. */
@@ -9,8 +10,15 @@ export interface Logged {
   signal: AbortSignal;
 }
 
-/** Runs a command to its end. Resolves with its exit code (a signal counts as 1). @param shown also on this terminal */
-export async function runLogged({ log, signal }: Logged, command: string[], env: Record<string, string>, shown: boolean): Promise<number> {
+export interface Outcome {
+  /** A signal counts as 1. */
+  code: number;
+  /** The last line that it wrote to standard error. */
+  complaint: string;
+}
+
+/** Runs a command to its end. @param shown also on this terminal */
+export async function runLogged({ log, signal }: Logged, command: string[], env: Record<string, string>, shown: boolean): Promise<Outcome> {
   signal.throwIfAborted();
   log.write(`$ ${command.at(-1) === undefined ? "" : command.slice(command.lastIndexOf("--") + 1).join(" ")}\n`);
   // A group of its own: Ctrl-C is ours to act on.
@@ -24,8 +32,9 @@ export async function runLogged({ log, signal }: Logged, command: string[], env:
     from.pipe(log, { end: false });
     if (shown) from.pipe(to, { end: false });
   }
+  const stderr = keepTail(child.stderr);
   const [code] = (await once(child, "close")) as [number | null];
   signal.removeEventListener("abort", kill);
   signal.throwIfAborted();
-  return code ?? 1;
+  return { code: code ?? 1, complaint: stderr.lastLines(1) };
 }

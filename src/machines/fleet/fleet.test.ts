@@ -93,6 +93,29 @@ function controlled(options: FakeDriverOptions = {}): { driver: Driver; controls
 }
 
 describe("a start", () => {
+  test("tells the driver whether its machine came up, and nothing of one that was killed before", async (context) => {
+    const outcomes: [string, boolean][] = [];
+    const fake = createFakeDriver();
+    const start = async (spec: { id: string; memoryMb: number; vcpus: number }) => {
+      const machine = await fake.start(spec);
+      const cameUp = (worked: boolean) => void outcomes.push([spec.id, worked]);
+      return { ...machine, cameUp, channel: spec.id === "t-1" ? machine.channel : duplexPair()[0] };
+    };
+    const { fleet, blank, gone } = set(context, { ...fake, start }, { handshakeMs: 2_000 });
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.start(2, SIZE);
+    await gone(2);
+    fleet.start(3, SIZE);
+    await sleep(50);
+    fleet.kill(3, "it was not needed");
+    await gone(3);
+    assert.deepEqual(outcomes, [
+      ["t-1", true],
+      ["t-2", false],
+    ]);
+  });
+
   test("makes a blank, a bind makes it an app's", async (context) => {
     const { fleet, blank, bound } = set(context, createFakeDriver());
     fleet.start(1, SIZE);

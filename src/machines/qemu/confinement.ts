@@ -11,8 +11,9 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 
+import { MayflyError } from "../../errors/error.ts";
 import type { HostFacts } from "./host-facts.ts";
-import { buildJail } from "./jail.ts";
+import { buildJail, type Jail } from "./jail.ts";
 
 export interface Confinement {
   /** One line on what holds. */
@@ -49,13 +50,14 @@ export function createConfinement(facts: HostFacts, runDir: string): Confinement
 
 function createJailed(facts: HostFacts, runDir: string): Confinement {
   const jail = buildJail(facts, path.join(runDir, "qemu-jail"));
+  const ownMounts = mountSpace(jail);
   const uids = createUids();
   return {
     detail: "each machine: own user id, own root folder, empty network",
     remove: () => jail.remove(),
     take({ fileBytes = 0 } = {}) {
       const { uid, release } = uids.take();
-      const into = ["/usr/bin/unshare", "--net", "--ipc", "--mount-proc", `--root=${jail.root}`, "--wd=/"];
+      const into = ["/usr/bin/unshare", "--net", "--ipc", ...ownMounts];
       const drop = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"];
       return {
         uid,
@@ -65,6 +67,29 @@ function createJailed(facts: HostFacts, runDir: string): Confinement {
       };
     },
   };
+}
+
+/**
+ * How a machine gets a /proc that nobody else sees. In a chroot whose root folder is no mount point the kernel makes no mounts private; there the
+ * /proc is nobody else's only if the file system below is not shared with others, which a trial shows. Throws "missing-part" where it is.
+ */
+function mountSpace(jail: Jail): string[] {
+  const into = ["--mount-proc", `--root=${jail.root}`, "--wd=/"];
+  const trial = (words: string[]) => spawnSync("/usr/bin/unshare", [...words, jail.setpriv, "--version"], { encoding: "utf8" });
+  const { status, stderr } = trial(into);
+  if (status === 0 || !stderr.includes("propagation")) return into;
+  const unchanged = ["--propagation=unchanged", ...into];
+  const proc = path.join(jail.root, "proc");
+  const worked = trial(unchanged).status === 0;
+  const seen = fs.existsSync(path.join(proc, "self"));
+  if (seen) spawnSync("umount", [proc]);
+  if (worked && !seen) return unchanged;
+  jail.remove();
+  throw new MayflyError("missing-part", {
+    part: "mounts of its own for each machine",
+    reason: `this root folder is no mount point, and what is below it is shared with others (${stderr.trim()})`,
+    cure: "Before you enter the folder, bind it onto itself: mount --bind FOLDER FOLDER && mount --make-private FOLDER && chroot FOLDER.",
+  });
 }
 
 /** QEMU needs threads, sockets and memory; a function's writes no file. */

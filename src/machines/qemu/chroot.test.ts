@@ -1,0 +1,74 @@
+/** Mayfly in a chroot whose root folder is no mount point, as many build systems have: made of this host's folders, with the real QEMU. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-chroot-"));
+after(() => fs.rmSync(folder, { recursive: true }));
+
+const project = path.resolve(import.meta.dirname, "../../..");
+
+/** In mount namespaces of its own, so that nothing of it is left. $1 is where, $2 the project, $3 how the file system is shared, then the command. */
+const enter = `
+set -e
+mount -t tmpfs tmpfs "$1"
+mount "--make-$3" "$1"
+root=$1/root
+mkdir -p "$root/run" "$root/tmp" "$root$2"
+for name in bin dev etc lib lib64 proc sbin usr; do
+  if [ -L "/$name" ]; then cp -P "/$name" "$root/$name"; else mkdir -p "$root/$name"; mount --rbind "/$name" "$root/$name"; fi
+done
+mount --bind "$2" "$root$2"
+shift 3
+exec chroot "$root" "$@"
+`;
+
+/** Confines a QEMU that only says its version; prints what came of it, and whether any /proc of a machine is to be seen outside. */
+const program = `
+  const { createConfinement } = await import(${load("confinement.ts")});
+  const { readHostFacts } = await import(${load("host-facts.ts")});
+  const { execFileSync } = await import("node:child_process");
+  const { readFileSync } = await import("node:fs");
+  const outcome = {};
+  try {
+    const confinement = createConfinement(await readHostFacts(), "/run/mayfly");
+    const { command: [unshare, ...args] } = confinement.take();
+    outcome.said = execFileSync(unshare, [...args, "--version"], { encoding: "utf8", env: {} });
+  } catch (error) {
+    outcome.error = { code: error.code, message: error.message, cure: error.cure };
+  }
+  outcome.seen = /qemu-jail/.test(readFileSync("/proc/self/mountinfo", "utf8"));
+  console.log(JSON.stringify(outcome));`;
+
+function load(name: string): string {
+  return JSON.stringify(new URL(name, import.meta.url).href);
+}
+
+interface Outcome {
+  said?: string;
+  error?: { code: string; message: string; cure: string };
+  seen: boolean;
+}
+
+function inChroot(sharing: "private" | "shared"): Outcome {
+  const node = [process.execPath, "--disable-warning=ExperimentalWarning", "--input-type=module", "-e", program];
+  const args = ["--mount", "/bin/sh", "-c", enter, "sh", folder, project, sharing, ...node];
+  return JSON.parse(execFileSync("unshare", args, { encoding: "utf8", timeout: 60_000 })) as Outcome;
+}
+
+test("a machine has mounts of its own where nobody shares those below the chroot", () => {
+  const { said, error, seen } = inChroot("private");
+  assert.equal(error, undefined);
+  assert.match(said!, /QEMU emulator version/);
+  assert.equal(seen, false);
+});
+
+test("where others share them, the error says what to do, and no mount is left", () => {
+  const { error, seen } = inChroot("shared");
+  assert.equal(error?.code, "missing-part");
+  assert.match(error.cure, /mount --bind FOLDER FOLDER/);
+  assert.equal(seen, false);
+});
