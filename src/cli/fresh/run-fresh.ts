@@ -75,8 +75,9 @@ async function inDraft(draft: string, run: Run): Promise<Omit<FreshResult, "log"
 async function runIn(root: string, { suite, filters, groups, logged }: Run): Promise<Omit<FreshResult, "log">> {
   const { step, done } = showProgress();
   const run = async (command: string[], env: Record<string, string>) => {
-    if ((await runLogged(logged, command, env, false)) !== 0)
-      throw missing(`Debian ${suite}`, "it could not be made", "Its log says more.");
+    const { code, complaint } = await runLogged(logged, command, env, false);
+    if (code !== 0)
+      throw missing(`Debian ${suite}`, `it could not be made: ${complaint}`, `${String(logged.log.path)} has all that was said.`);
   };
   const env = await makeDebian({ suite, root, packages, groups, run, progress: step }).finally(done);
   step("cloning the repository into it");
