@@ -146,7 +146,7 @@ function openState({ config, clock, log, closing }: Start) {
 /** What a killed server left of its machines is cleared away by the driver's prepare(). */
 async function openDriver({ config, clock, log, progress, closing }: Start, { accounts }: State): Promise<ChosenDriver> {
   const { cacheDir, runDir, kernel, osvKernel } = config;
-  openRunFolder(runDir);
+  closing.defer(openRunFolder(runDir));
   // QEMU's root folder has programs and devices, which /run often may not have; it is made once.
   const jailDir = join(config.stateDir, "run");
   const surroundings = {

@@ -1,5 +1,5 @@
 /** The two folders that a server needs, before anything is read from them: made where missing, and refused or mended where others could write or read. */
-import { accessSync, chmodSync, constants, existsSync, lstatSync, readdirSync, type Stats, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, lstatSync, readdirSync, rmSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { MayflyError } from "../errors/error.ts";
 import { makeFolder } from "./make-folder.ts";
@@ -39,14 +39,19 @@ export function openCacheFolder(dir: string): void {
   }
 }
 
-/** Throws "bad-config": no machine would start. */
-export function openRunFolder(dir: string): void {
+/**
+ * Throws "bad-config" where it cannot be used: no machine would start.
+ * @returns its removal, where it was not there before
+ */
+export function openRunFolder(dir: string): () => void {
+  const isNew = !existsSync(dir);
   try {
     makeFolder(dir, 0o700);
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new MayflyError("bad-config", { key: "runDir", what: `names ${dir}, which cannot be used: ${(error as Error).message}` }, error);
   }
+  return () => void (isNew && rmSync(dir, { recursive: true, force: true }));
 }
 
 function mendFolder(dir: string, ours: string[]): string[] {

@@ -38,18 +38,9 @@ export function sweepRunFolders(runDir: string, driver: string): void {
   }
 }
 
-/** Removes this server's own folder, which must hold no machine any more, and those above it that nobody else uses. */
+/** Removes this server's own folder, which must hold no machine any more. */
 export function closeRunFolder(runDir: string, driver: string): void {
   fs.rmSync(path.join(runDir, driver, ownerName), { recursive: true, force: true });
-  for (const folder of [path.join(runDir, driver), runDir]) removeIfEmpty(folder);
-}
-
-function removeIfEmpty(folder: string): void {
-  try {
-    fs.rmdirSync(folder);
-  } catch (error) {
-    if (!["ENOENT", "ENOTEMPTY", "EBUSY"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-  }
 }
 
 function endNoted(note: string): void {
