@@ -2,16 +2,16 @@
  * The whole platform: the only place that wires rooms together. `startMayfly` is its table of contents; what a step opens
  * is closed in reverse, at the end or when a later step fails.
  */
-import { readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { type Logger, destination, pino } from "pino";
 import { assertSafeBind, parseAddress, portOf } from "./api/bind.ts";
 import { type Appliances, openAppliances } from "./appliances/appliances.ts";
 import type { ApplianceInfo } from "./appliances/spec.ts";
+import { type Certificate, readCertificate } from "./api/certificate.ts";
 import { createApi } from "./api/create-api.ts";
 import type { Platform } from "./api/platform.ts";
-import type { HostInfo, MachineInfo } from "./api/schemas.ts";
+import type { HostInfo, MachineInfo, StatusInfo } from "./api/schemas.ts";
 import { ensureToken } from "./api/token.ts";
 import { tooLargeMachine } from "./catalog/machine-limit.ts";
 import { openSeal } from "./catalog/seal.ts";
@@ -46,6 +46,25 @@ export interface Hooks {
   /** Told of steps that may take over a second. */
   progress?: (step: string) => void;
   clock?: Clock;
+  supervision?: Supervision;
+}
+
+/** What a supervisor gives its worker, and wants to hear of it. */
+interface Supervision {
+  pid: number;
+  /** Descriptors of bound sockets, in place of the addresses of the settings. */
+  sockets: { gateway: number; api: number };
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  /** Of workers before this one, the last few, oldest first. */
+  deaths: { at: number; reason: string; livedMs: number }[];
+  restarts: number;
+  /** Appliances that are not to be resumed. */
+  leaveAlone: string[];
+  /** The state folder is ours. */
+  locked: () => void;
+  starting: (appliance: string) => void;
+  takenUp: (appliance: string) => void;
 }
 
 export interface Running {
@@ -55,6 +74,8 @@ export interface Running {
   readonly token: string;
   /** `detail`: what was chosen, why, and what else there is. */
   readonly driver: { name: string; detail: string };
+  /** Reads the settings' certificate and key again. Where they are not usable, the old ones stay, and the log says why. */
+  renewCertificates(): void;
   /** Lets what is in flight finish, for at most config.graceMs; then nothing is left. Idempotent. */
   close(): Promise<void>;
 }
@@ -67,17 +88,19 @@ interface Start {
   progress: (step: string) => void;
   /** Closes what the steps open. */
   closing: AsyncDisposableStack;
+  supervision: Supervision | undefined;
 }
 
 /** Rejects with what is in the way ("unsafe-bind", "state-locked", "missing-part", "port-in-use", …), leaving nothing behind. */
-export async function startMayfly(config: Config, { progress = () => {}, clock = systemClock }: Hooks = {}): Promise<Running> {
+export async function startMayfly(config: Config, { progress = () => {}, clock = systemClock, supervision }: Hooks = {}): Promise<Running> {
   await using closing = new AsyncDisposableStack();
-  const start: Start = { config, clock, log: openServerLog(config), progress, closing };
+  const start: Start = { config, clock, log: openServerLog(config), progress, closing, supervision };
 
   for (const address of [config.listen, config.api]) assertSafeBind(address, config);
   const notices = openStateFolder(config.stateDir);
   openCacheFolder(config.cacheDir);
-  const lock = closing.adopt(lockStateFolder(config.stateDir), (held) => held.release());
+  const lock = closing.adopt(lockStateFolder(config.stateDir, supervision?.pid), (held) => held.release());
+  supervision?.locked();
   for (const notice of notices) start.log.warn(notice);
   const state = openState(start);
   const chosen = await openDriver(start, state);
@@ -87,17 +110,25 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
   const routes = new RouteTable({ domain: config.domain, listenHost: parseAddress(config.listen).host, allowed: config.hosts });
   const appliances = startAppliances(start, state, egress);
   const served = openServedApps(start, state, { dispatcher, routes, egress });
-  const platform = createPlatform(start, { dispatcher, appliances, served, chosen, urls, egress });
+  const platform = createPlatform(start, { dispatcher, appliances, served, chosen, urls, egress, catalog: state.catalog });
   resumeApps(start, state, served, platform);
-  void appliances.resume();
-  urls.gateway = await openGateway(start, dispatcher, routes);
-  urls.api = await openApi(start, { ...state, appliances }, platform);
+  void appliances.resume(new Set(supervision?.leaveAlone));
+  const gateway = await openGateway(start, dispatcher, routes);
+  urls.gateway = gateway.url;
+  const api = await openApi(start, { ...state, appliances }, platform);
+  urls.api = api.url;
   lock.announce(urls);
 
   start.log.info({ ...urls, driver: chosen.detail }, "up");
   const opened = closing.move();
-  const driver = { name: chosen.driver.name, detail: chosen.detail };
-  return { gatewayUrl: urls.gateway, apiUrl: urls.api, token: state.token, driver, close: () => opened.disposeAsync() };
+  return {
+    gatewayUrl: urls.gateway,
+    apiUrl: urls.api,
+    token: state.token,
+    driver: { name: chosen.driver.name, detail: chosen.detail },
+    renewCertificates: () => renewCertificates(start, [gateway, api]),
+    close: () => opened.disposeAsync(),
+  };
 }
 
 type State = ReturnType<typeof openState>;
@@ -110,12 +141,15 @@ interface Wired {
   chosen: ChosenDriver;
   urls: Urls;
   egress: EgressOfServer;
+  catalog: State["catalog"];
 }
 
 const VERSION = "0.1.0";
 
 function openServerLog({ logLevel }: Config): Logger {
-  return pino({ level: logLevel, base: null }, destination({ fd: 2, sync: true }));
+  const out = destination({ fd: 2, sync: true });
+  out.on("error", () => undefined); // nobody reads the log any more: no reason to end
+  return pino({ level: logLevel, base: null }, out);
 }
 
 function openState({ config, clock, log, closing }: Start) {
@@ -220,7 +254,11 @@ function policyOptions(config: Config): PackingOptions {
   };
 }
 
-function startAppliances({ config, clock, closing }: Start, { catalog, accounts, logs }: State, egress: EgressOfServer): Appliances {
+function startAppliances(
+  { config, clock, log, closing, supervision }: Start,
+  { catalog, accounts, logs }: State,
+  egress: EgressOfServer,
+): Appliances {
   const { stateDir, cacheDir } = config;
   const appliances = openAppliances({
     stateDir,
@@ -228,8 +266,12 @@ function startAppliances({ config, clock, closing }: Start, { catalog, accounts,
     seal: openSeal(join(stateDir, "secrets.key"), false),
     bootId: createBootId(clock.wall()),
     clock,
+    permitted: config.appliances,
     usage: accounts,
     egress: (name) => egress.ofAppliance(name),
+    starting: (name) => supervision?.starting(name),
+    takenUp: (name) => supervision?.takenUp(name),
+    onUnusable: (appliance, error) => log.error({ err: error, appliance }, "this appliance's definition cannot be read: it is not started"),
     log(app, machine, text, ofPlatform) {
       logs.append({ at: clock.wall(), app, machine, level: ofPlatform ? LogLevel.Platform : LogLevel.Info, text });
     },
@@ -270,7 +312,8 @@ function openServedApps(
 }
 
 /** What the management API may ask and tell. */
-function createPlatform({ clock, log, config }: Start, { dispatcher, appliances, served, chosen, urls, egress }: Wired): Platform {
+function createPlatform(start: Start, { dispatcher, appliances, served, chosen, urls, egress, catalog }: Wired): Platform {
+  const { clock, log, config } = start;
   const startedAt = clock.now();
   const driver = { name: chosen.driver.name, detail: chosen.detail };
   return {
@@ -294,7 +337,33 @@ function createPlatform({ clock, log, config }: Start, { dispatcher, appliances,
       dispatcher.sample();
       appliances.sample();
     },
+    status: () => statusOf(start, { dispatcher, appliances, catalog, chosen }, startedAt),
     host: () => ({ version: VERSION, pid: process.pid, uptimeMs: clock.now() - startedAt, driver, urls }),
+  };
+}
+
+type StatusParts = Pick<Wired, "dispatcher" | "appliances" | "catalog" | "chosen">;
+
+function statusOf({ clock, supervision }: Start, { dispatcher, appliances, catalog, chosen }: StatusParts, startedAt: number): StatusInfo {
+  const { pid = process.pid, deaths = [], restarts = 0 } = supervision ?? {};
+  const upSince = Math.trunc(clock.wall() - (clock.now() - startedAt));
+  const all = appliances.list();
+  return {
+    version: VERSION,
+    pid,
+    worker: process.pid,
+    since: supervision?.startedAt ?? upSince,
+    upSince,
+    restarts,
+    deaths,
+    driver: { name: chosen.driver.name, detail: chosen.detail },
+    apps: catalog.list().length,
+    machines: dispatcher.machines().length,
+    appliances: {
+      running: all.filter(({ state }) => state === "running").length,
+      total: all.length,
+      leftAlone: appliances.leftAlone(),
+    },
   };
 }
 
@@ -311,42 +380,52 @@ function applianceMachine({ name, machine, state, memoryBytes, cpuUs, ageMs }: A
   ];
 }
 
-async function openGateway({ config, clock, closing }: Start, dispatcher: LiveDispatcher, routes: RouteTable): Promise<string> {
+interface Door {
+  url: string;
+  setCertificate(certificate: Certificate): void;
+}
+
+async function openGateway({ config, clock, closing, supervision }: Start, dispatcher: LiveDispatcher, routes: RouteTable): Promise<Door> {
   const { timingHeaders, listen, tls, graceMs, trustedProxies } = config;
   const budget = connectionBudget(descriptorLimit());
   const connections = { most: budget.gateway, perClient: config.connectionsPerClient ?? budget.perClient };
-  const texts = tls && { cert: readPem("tls.cert", tls.cert), key: readPem("tls.key", tls.key) };
-  const gateway = createGateway({ dispatcher, routes, timingHeaders, tls: texts, clock, trustedProxies, connections });
+  const certificate = tls && readCertificate(tls);
+  const gateway = createGateway({ dispatcher, routes, timingHeaders, tls: certificate, clock, trustedProxies, connections });
   const { host, port } = parseAddress(listen);
-  const address = await gateway.listen(host, port);
+  const address = await gateway.listen(host, port, supervision?.sockets.gateway);
   // The dispatcher closes meanwhile: what still waits for a machine is refused at once instead of at the end.
   closing.defer(async () => void (await Promise.all([gateway.close(graceMs), dispatcher.close(graceMs)])));
-  return `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
-}
-
-function readPem(key: string, file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new MayflyError("bad-config", { key, what: `names ${file}, which cannot be read: ${(error as Error).message}` }, error);
-  }
+  const url = `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+  return { url, setCertificate: (certificate) => gateway.setCertificate(certificate) };
 }
 
 async function openApi(
-  { config, clock, log, closing }: Start,
+  { config, clock, log, closing, supervision }: Start,
   { token, ...state }: State & { appliances: Appliances },
   platform: Platform,
-): Promise<string> {
+): Promise<Door> {
   const api = createApi({ ...state, platform, token, clock, onError: (error) => log.error({ err: error }, "the API failed") });
   const { tls, allowInsecureBind } = config;
   const listening = await api.listen({
     address: config.api,
+    fd: supervision?.sockets.api,
     tls,
     allowInsecureBind,
     mostConnections: connectionBudget(descriptorLimit()).api,
   });
   closing.defer(() => listening.close());
-  return listening.url;
+  return listening;
+}
+
+function renewCertificates({ config: { tls }, log }: Start, doors: Door[]): void {
+  if (tls === undefined) return log.info("there is no certificate to read again: tls.cert is not set");
+  try {
+    const certificate = readCertificate(tls);
+    for (const door of doors) door.setCertificate(certificate);
+    log.info({ cert: tls.cert }, "the certificate was read again; connections from now on get it");
+  } catch (error) {
+    log.error({ err: error }, "the new certificate cannot be used; the old one stays");
+  }
 }
 
 async function until(clock: Clock, holds: () => boolean): Promise<void> {

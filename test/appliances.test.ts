@@ -18,7 +18,10 @@ const cacheDir = process.env["MAYFLY_CACHE_DIR"] ?? defaultCacheDir(process.env)
 const BOOT_MS = 180_000;
 const scope = createScope();
 const stateDir = temporaryFolder(scope);
+/** What the operator of this server lets appliances read. */
+const shared = temporaryFolder(scope);
 const ports = { ada: await freePort(), bob: await freePort() };
+const settings = { driver: "process", blanks: 0, stateDir, appliances: { folders: [shared] } };
 let platform: Platform;
 let image: string;
 let tiny: string;
@@ -28,7 +31,7 @@ before(
     const build = async (modules: string[]) => (await buildImage({ cacheDir, modules, from: projectDir, progress: () => {} })).id;
     image = await build(["node", "./examples/notes"]);
     tiny = await build(["./test/modules/tiny"]);
-    platform = await startPlatform(scope, { driver: "process", blanks: 0, stateDir });
+    platform = await startPlatform(scope, settings);
     for (const customer of ["ada", "bob"] as const) await platform.client.runAppliance(notebook(customer));
     for (const customer of ["ada", "bob"] as const) await open(customer);
   },
@@ -120,7 +123,7 @@ test(
     assert.equal(stopped.state, "stopped");
     assert.match((await logged("notes-ada", /closing the notebook/)).join("\n"), /ended: stopped/);
     await platform.running.close();
-    platform = await startPlatform(scope, { driver: "process", blanks: 0, stateDir });
+    platform = await startPlatform(scope, settings);
     await open("bob");
     assert.deepEqual(await read("bob"), { customer: "bob", notes: ["rope"] });
     assert.equal((await appliance("ada")).state, "stopped");
@@ -134,7 +137,7 @@ test(
   "a folder of the host is there to be read; a command that ends well is not started again, one that fails is",
   { timeout: BOOT_MS },
   async () => {
-    const folder = join(temporaryFolder(scope), "texts");
+    const folder = join(shared, "texts");
     mkdirSync(folder);
     writeFileSync(join(folder, "greeting"), "hello from the host\n");
     const shell = (text: string) => ["/bin/busybox", "sh", "-c", text];
@@ -167,7 +170,10 @@ test("what makes no sense is refused in words", async () => {
   await bad({ image: "no-such" }, "no-such-image", /no-such/);
   await bad({ ports: [{ address: "127.0.0.1", host: ports.ada, guest: 80 }] }, "port-in-use", new RegExp(String(ports.ada)));
   await bad({ volumes: [{ disk: "ada", path: "/data", sizeMb: 64 }] }, "bad-appliance", /notes-ada's/);
-  await bad({ volumes: [{ folder: "/no/such/folder", path: "/data" }] }, "bad-appliance", /no folder/);
+  await bad({ volumes: [{ folder: join(shared, "none"), path: "/data" }] }, "bad-appliance", /no folder/);
+  await bad({ volumes: [{ folder: "/", path: "/data" }] }, "not-permitted", /appliances\.folders/);
+  await bad({ volumes: [{ folder: stateDir, path: "/data" }] }, "not-permitted", /appliances\.folders/);
+  await bad({ ports: [{ address: "0.0.0.0", host: 28_199, guest: 1 }] }, "not-permitted", /appliances\.publish/);
   await bad({ name: "Bad Name" }, "bad-request", /name/);
   await assert.rejects(platform.deploy("examples/hello", { name: "notes-bob" }), (error: MayflyError) => error.code === "name-taken");
   assert.deepEqual(

@@ -18,7 +18,10 @@ export async function mayfly(args: string[], options: { env?: NodeJS.ProcessEnv;
 }
 
 export interface Server {
+  /** The supervisor. */
   child: ChildProcess;
+  /** Pid of the process that does the work. */
+  worker: number;
   gatewayUrl: string;
   apiUrl: string;
   /** Sends the signal and waits for the end; resolves with the exit code. */
@@ -48,9 +51,10 @@ export async function serve(scope: Scope, stateDir: string, more: string[] = [],
   const exited = once(child, "exit") as Promise<[number | null]>;
   const line = await firstLine(child);
   if (line === "") throw new Error(`serve ended with ${(await exited)[0]}: ${await complaints}`);
-  const { gatewayUrl, apiUrl } = JSON.parse(line) as { gatewayUrl: string; apiUrl: string };
+  const { worker, gatewayUrl, apiUrl } = JSON.parse(line) as { worker: number; gatewayUrl: string; apiUrl: string };
   return {
     child,
+    worker,
     gatewayUrl,
     apiUrl,
     async end(signal) {

@@ -27,7 +27,7 @@ for (const driver of drivers) {
       () => children.filter(isAlive),
       (alive) => alive.length === 0,
     );
-    assert.deepEqual(cgroupsOf(first.child.pid!), []);
+    assert.deepEqual(cgroupsOf(first.worker), []);
 
     const later = descendants(second.child.pid!);
     assert.equal(await second.end("SIGTERM"), 0);
@@ -36,7 +36,7 @@ for (const driver of drivers) {
       () => later.filter(isAlive),
       (alive) => alive.length === 0,
     );
-    assert.deepEqual(cgroupsOf(second.child.pid!), []);
+    assert.deepEqual(cgroupsOf(second.worker), []);
   });
 }
 

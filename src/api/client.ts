@@ -16,6 +16,7 @@ import type {
   LimitsInfo,
   MachineInfo,
   OneBillInfo,
+  StatusInfo,
   VersionInfo,
 } from "./schemas.ts";
 
@@ -72,6 +73,7 @@ export interface Client {
   stopAppliance(name: string): Promise<ApplianceInfo>;
   removeAppliance(name: string, disks: "keep" | "remove"): Promise<void>;
   host(): Promise<HostInfo>;
+  status(): Promise<StatusInfo>;
   /** Resolves when the API answers; needs no token. Throws "api-unreachable". */
   health(): Promise<void>;
 }
@@ -116,6 +118,7 @@ export function createClient(options: ClientOptions): Client {
     stopAppliance: (name) => json("POST", `/v1/appliances/${segment(name)}/stop`),
     removeAppliance: (name, disks) => none("DELETE", `/v1/appliances/${segment(name)}?disks=${disks}`),
     host: () => json("GET", "/v1/host"),
+    status: () => json("GET", "/v1/status"),
     health: () => none("GET", "/v1/health"),
   };
 }

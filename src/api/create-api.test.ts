@@ -147,7 +147,7 @@ describe("the client", () => {
       assert.match(error.message, new RegExp(`No Mayfly answers at ${url}: .*ECONNREFUSED`));
       return true;
     });
-    served.server = { url, close: () => Promise.resolve() };
+    served.server = { ...served.server, close: () => Promise.resolve() };
   });
 
   test("with a wrong token is told so", async () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { guarded } from "../errors/guarded.ts";
 
 const LINGER_MS = 30_000;
 
@@ -7,14 +8,23 @@ const LINGER_MS = 30_000;
  * on their way loses the answer, and the client is told of a broken connection instead of a body over the limit.
  */
 export function lingerAfterAnswers(server: Server): void {
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    response.once("finish", () => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    const cut = () => request.socket.destroy();
+    const onFinish = () => {
       if (request.complete) return;
-      const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
+      const timer = setTimeout(cut, LINGER_MS);
       timer.unref();
-      request.once("close", () => clearTimeout(timer));
+      request.once(
+        "close",
+        guarded(() => clearTimeout(timer), cut),
+      );
       request.removeAllListeners("data");
       request.resume();
-    });
-  });
+    };
+    response.once("finish", guarded(onFinish, cut));
+  };
+  server.on(
+    "request",
+    guarded(onRequest, (_error, request) => request.socket.destroy()),
+  );
 }

@@ -1,26 +1,30 @@
-import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
+import { guarded } from "../errors/guarded.ts";
 import { Ranges } from "../clients/addresses.ts";
 import { Crowd } from "../clients/crowd.ts";
-import { MayflyError } from "../errors/error.ts";
 import { listenFailure } from "../errors/listen-failure.ts";
 import { foreign } from "./foreign.ts";
 import { assertSafeBind, type BindConfig, parseAddress } from "./bind.ts";
 import { lingerAfterAnswers } from "./linger.ts";
+import { type Certificate, readCertificate } from "./certificate.ts";
 
 export interface ListenOptions extends BindConfig {
   /** host:port; port 0 takes any. */
   address: string;
   /** Open connections, at most: the idlest goes where one more comes. Default: any number. */
   mostConnections?: number;
+  /** A bound socket to take in place of the address. */
+  fd?: number | undefined;
 }
 
 export interface Listening {
   /** With the port that was taken, without a slash at its end. */
   url: string;
+  /** For connections from now on. Only where it was opened with one. */
+  setCertificate(certificate: Certificate): void;
   /** Ends open connections, log followers too. */
   close(): Promise<void>;
 }
@@ -34,7 +38,7 @@ interface App {
 
 /** Throws "unsafe-bind", "port-in-use" or "bad-config". */
 export async function listen(app: App, options: ListenOptions): Promise<Listening> {
-  const { address, tls } = options;
+  const { address, tls, fd } = options;
   assertSafeBind(address, options);
   const { host, port } = parseAddress(address);
   const server = createAdaptorServer({
@@ -45,9 +49,13 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   lingerAfterAnswers(server);
   boundConnections(server, options.mostConnections ?? Infinity);
-  await listening(server, host, port, address);
+  await listening(server, fd === undefined ? { host, port } : { fd }, address);
   const taken = (server.address() as AddressInfo).port;
-  return { url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${taken}`, close: () => close(server) };
+  return {
+    url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${taken}`,
+    setCertificate: (certificate) => (server as TlsServer).setSecureContext(certificate),
+    close: () => close(server),
+  };
 }
 
 function answer(app: App, request: Request, host: string): Response | Promise<Response> {
@@ -59,20 +67,32 @@ function answer(app: App, request: Request, host: string): Response | Promise<Re
 function boundConnections(server: Server, most: number): void {
   const crowd = new Crowd({ most, mostOfOne: most, exempt: new Ranges([]) });
   const requests = new Map<string, { begun: number; underWay: number }>();
-  server.on("connection", (socket: Socket) => {
+  const onConnection = (socket: Socket) => {
     const name = nameOf(socket);
     const count = { begun: 0, underWay: 0 };
     requests.set(name, count);
-    socket.once("close", () => void (requests.get(name) === count && requests.delete(name)));
+    const onClose = () => void (requests.get(name) === count && requests.delete(name));
+    socket.once(
+      "close",
+      guarded(onClose, () => socket.destroy()),
+    );
     if (!crowd.admit({ socket, isBusy: () => count.underWay > 0, activity: () => count.begun })) socket.destroy();
-  });
-  server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
+  };
+  const onRequest = ({ socket }: IncomingMessage, response: ServerResponse) => {
     const count = requests.get(nameOf(socket));
     if (count === undefined) return;
     count.begun += 1;
     count.underWay += 1;
     response.once("close", () => void (count.underWay -= 1));
-  });
+  };
+  server.on(
+    "connection",
+    guarded(onConnection, (_error, socket) => socket.destroy()),
+  );
+  server.on(
+    "request",
+    guarded(onRequest, (_error, request) => request.socket.destroy()),
+  );
 }
 
 /** The same for a TCP connection and the TLS on it. */
@@ -82,21 +102,19 @@ function nameOf({ remoteAddress, remotePort, localAddress }: Socket): string {
 
 function serverOptions(tls: BindConfig["tls"]) {
   if (!tls) return { createServer };
-  return { createServer: createTlsServer, serverOptions: { cert: read("tls.cert", tls.cert), key: read("tls.key", tls.key) } };
+  return { createServer: createTlsServer, serverOptions: readCertificate(tls) };
 }
 
-function read(key: string, file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new MayflyError("bad-config", { key, what: `${file} cannot be read: ${(error as Error).message}` }, error);
-  }
-}
-
-function listening(server: Server, host: string, port: number, address: string): Promise<void> {
+function listening(server: Server, where: { host: string; port: number } | { fd: number }, address: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", (error) => reject(listenFailure(error, address, "api")));
-  server.listen(port, host, resolve);
+  const failed = (error: unknown) => reject(listenFailure(error, address, "api"));
+  server.once("error", guarded(failed, reject));
+  server.listen(where, () => {
+    server.removeAllListeners("error");
+    // The system had no descriptor for a connection, for example: the next one may work.
+    server.on("error", () => undefined);
+    resolve();
+  });
   return promise;
 }
 

@@ -1,6 +1,6 @@
 import type { Version } from "../catalog/catalog.ts";
 import type { Manifest } from "../catalog/manifest.ts";
-import type { ExplainInfo, HostInfo, MachineInfo } from "./schemas.ts";
+import type { ExplainInfo, HostInfo, MachineInfo, StatusInfo } from "./schemas.ts";
 
 /** What the API asks of the running platform. */
 export interface Platform {
@@ -22,4 +22,5 @@ export interface Platform {
   /** Has the ledger told what every machine has used up to now. */
   sample(): void;
   host(): HostInfo;
+  status(): StatusInfo;
 }

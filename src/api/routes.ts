@@ -22,6 +22,13 @@ export const host = createRoute({
   responses: { ...json(200, schemas.hostSchema), ...errors("unauthorized") },
 });
 
+export const status = createRoute({
+  method: "get",
+  path: "/v1/status",
+  summary: "Since when it runs, which workers died and why, and what it left alone",
+  responses: { ...json(200, schemas.statusSchema), ...errors("unauthorized") },
+});
+
 export const listApps = createRoute({
   method: "get",
   path: "/v1/apps",
@@ -168,6 +175,7 @@ export const runAppliance = createRoute({
     ...errors(
       "bad-request",
       "bad-appliance",
+      "not-permitted",
       "unauthorized",
       "no-such-image",
       "name-taken",
@@ -192,7 +200,7 @@ export const startAppliance = createRoute({
   request: { params: appliance },
   responses: {
     ...json(200, schemas.applianceSchema),
-    ...errors("bad-request", "unauthorized", "no-such-appliance", "port-in-use", "machine-start-failed"),
+    ...errors("bad-request", "unauthorized", "not-permitted", "no-such-appliance", "port-in-use", "machine-start-failed"),
   },
 });
 

@@ -219,6 +219,32 @@ export const hostSchema = z
   })
   .openapi("Host");
 
+const milliseconds = z.int().openapi({ description: "Milliseconds since the epoch." });
+
+export const statusSchema = z
+  .object({
+    version: z.string(),
+    pid: z.int().openapi({ description: "Of the supervisor, which signals are for." }),
+    worker: z.int().openapi({ description: "Pid of the process that does the work." }),
+    since: milliseconds,
+    upSince: milliseconds.openapi({ description: "Since when this worker runs." }),
+    restarts: z.int().openapi({ description: "Workers that died and were replaced, since the supervisor started." }),
+    deaths: z
+      .array(z.object({ at: milliseconds, reason: z.string(), livedMs: z.number() }))
+      .openapi({ description: "The last ones, oldest first." }),
+    driver: z.object({ name: z.string(), detail: z.string() }),
+    apps: z.int(),
+    machines: z.int(),
+    appliances: z.object({
+      running: z.int(),
+      total: z.int(),
+      leftAlone: z
+        .array(z.string())
+        .openapi({ description: "Not started, as the server died right after they were started, time and again." }),
+    }),
+  })
+  .openapi("Status");
+
 export const healthSchema = z.object({ ok: z.literal(true) }).openapi("Health");
 
 export const errorSchema = z
@@ -261,4 +287,5 @@ export type LimitList = z.infer<typeof limitListSchema>;
 export type LimitChanges = z.infer<typeof limitChangesSchema>;
 export type DecisionInfo = z.infer<typeof decisionSchema>;
 export type ExplainInfo = z.infer<typeof explainSchema>;
+export type StatusInfo = z.infer<typeof statusSchema>;
 export type HostInfo = z.infer<typeof hostSchema>;

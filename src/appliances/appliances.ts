@@ -6,6 +6,7 @@
  * 2. A disk belongs to one appliance at a time.
  */
 import { rmSync } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock/clock.ts";
 import type { Seal } from "../catalog/seal.ts";
@@ -18,6 +19,7 @@ import type { UsageSink } from "../machines/fleet/fleet.ts";
 import { type Definition, definitionsFile, openDefinitions } from "./definitions.ts";
 import { type ApplianceHost, openHost } from "./host.ts";
 import { createKeeper, type Keeper } from "./keeper.ts";
+import { checkAddress, openShared, type Permitted } from "./permitted.ts";
 import type { ApplianceInfo, ApplianceSpec } from "./spec.ts";
 import { createVolumes } from "./volumes.ts";
 
@@ -27,10 +29,17 @@ export interface AppliancesOptions {
   seal: Seal;
   bootId: string;
   clock: Clock;
+  permitted: Permitted;
   usage: UsageSink;
   /** For one machine's way out. */
   egress: (appliance: string) => Egress;
   log: (appliance: string, machine: string | undefined, text: string, ofPlatform: boolean) => void;
+  /** One is about to start, for whatever reason. */
+  starting: (appliance: string) => void;
+  /** A user starts one that was left alone, or might have been. */
+  takenUp: (appliance: string) => void;
+  /** A definition that cannot be read is skipped, and told of here. */
+  onUnusable: (appliance: string, error: unknown) => void;
   /** Who else has this name; undefined where it is free. */
   ownerOf: (name: string) => string | undefined;
 }
@@ -48,11 +57,15 @@ export interface Appliances {
   has(name: string): boolean;
   /** Has the ledger told what every one has used up to now. */
   sample(): void;
-  /** Starts those that are to run. Never rejects: what fails is in the appliance's log. */
-  resume(): Promise<void>;
+  /** Starts those that are to run, but for some. Never rejects: what fails is in the appliance's log. */
+  resume(leaveAlone: ReadonlySet<string>): Promise<void>;
+  /** Those that resume() did not start, until a user starts or removes them. */
+  leftAlone(): string[];
   /** An orderly end for all; they start again with the server. */
   close(): Promise<void>;
 }
+
+const whyAlone = "the server died right after it was started, time and again";
 
 interface Entry {
   definition: Definition;
@@ -63,10 +76,12 @@ export function openAppliances(options: AppliancesOptions): Appliances {
   const { stateDir, cacheDir, clock } = options;
   const runDir = join(stateDir, "run", "appliances");
   const definitions = openDefinitions(definitionsFile(stateDir), options.seal);
-  const volumes = createVolumes(join(stateDir, "volumes"));
+  const openFolder = (folder: string) => openShared(folder, options.permitted, stateDir);
+  const volumes = createVolumes(join(stateDir, "volumes"), openFolder);
   const entries = new Map<string, Entry>();
   /** Names being made or removed: nobody else may begin with them. */
   const busy = new Set<string>();
+  const alone = new Set<string>();
   let opening: Promise<ApplianceHost> | undefined;
 
   function host(image: Image): Promise<ApplianceHost> {
@@ -102,6 +117,28 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     return work().finally(() => busy.delete(name));
   }
 
+  async function resumeOne({ definition: { spec }, keeper }: Entry): Promise<void> {
+    options.starting(spec.name);
+    await keeper.start().catch((error: unknown) => {
+      options.log(spec.name, undefined, `it could not be started: ${asMayflyError(error).message}`, true);
+    });
+  }
+
+  function leave(name: string): void {
+    alone.add(name);
+    options.log(name, undefined, `it is not started: ${whyAlone}. \`mayfly appliance start ${name}\` takes it up again`, true);
+  }
+
+  function takeUp(name: string): void {
+    alone.delete(name);
+    options.takenUp(name);
+  }
+
+  function info(entry: Entry): ApplianceInfo {
+    const known = infoOf(entry);
+    return alone.has(known.name) ? { ...known, lastEnd: `left alone: ${whyAlone}` } : known;
+  }
+
   return {
     async run(asked) {
       const { name } = asked;
@@ -112,33 +149,37 @@ export function openAppliances(options: AppliancesOptions): Appliances {
         [...entries.values()].map(({ definition }) => definition.spec),
       );
       return exclusively(name, async () => {
+        await refuseForbidden(asked, options.permitted, openFolder);
         const { image, run } = await sourceOf(cacheDir, { ...asked, image: (await findImage(cacheDir, asked.image)).id });
         const spec = { ...asked, image: image.id, command: run.command };
         const entry = enter({ spec, wanted: true, createdAt: clock.wall() });
         try {
           definitions.save(entry.definition);
+          options.starting(name);
           await entry.keeper.start();
         } catch (error) {
           entries.delete(name);
           definitions.remove(name);
           throw error;
         }
-        return infoOf(entry);
+        return info(entry);
       });
     },
     async start(name) {
       const entry = found(name);
       const { state } = entry.keeper.view();
-      if (state !== "stopped" && state !== "ended") return infoOf(entry);
+      if (state !== "stopped" && state !== "ended") return info(entry);
+      takeUp(name);
+      options.starting(name);
       await exclusively(name, () => entry.keeper.start());
       want(entry, true);
-      return infoOf(entry);
+      return info(entry);
     },
     async stop(name) {
       const entry = found(name);
       want(entry, false);
       await entry.keeper.stop();
-      return infoOf(entry);
+      return info(entry);
     },
     async remove(name, withDisks) {
       const entry = found(name);
@@ -146,17 +187,24 @@ export function openAppliances(options: AppliancesOptions): Appliances {
         await entry.keeper.stop();
         definitions.remove(name);
         entries.delete(name);
+        takeUp(name);
         for (const volume of entry.definition.spec.volumes) if (withDisks && "disk" in volume) await volumes.remove(volume.disk);
       });
     },
-    list: () => [...entries.values()].map(infoOf).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    list: () => [...entries.values()].map(info).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     has: (name) => entries.has(name) || busy.has(name),
     sample: () => entries.forEach(({ keeper }) => keeper.sample()),
-    async resume() {
+    async resume(leaveAlone) {
       // What a killed server left; its machines died with it.
       rmSync(runDir, { recursive: true, force: true });
-      await Promise.all(definitions.all().map((definition) => resumeOne(enter(definition), options.log)));
+      const wanted = definitions
+        .all(options.onUnusable)
+        .map(enter)
+        .filter(({ definition }) => definition.wanted);
+      for (const { definition } of wanted) if (leaveAlone.has(definition.spec.name)) leave(definition.spec.name);
+      await Promise.all(wanted.filter(({ definition }) => !alone.has(definition.spec.name)).map(resumeOne));
     },
+    leftAlone: () => [...alone].toSorted(),
     async close() {
       await Promise.all([...entries.values()].map(({ keeper }) => keeper.stop()));
       const opened = await opening?.catch(() => undefined);
@@ -164,13 +212,6 @@ export function openAppliances(options: AppliancesOptions): Appliances {
       definitions.close();
     },
   };
-}
-
-async function resumeOne({ definition, keeper }: Entry, log: AppliancesOptions["log"]): Promise<void> {
-  if (!definition.wanted) return;
-  await keeper.start().catch((error: unknown) => {
-    log(definition.spec.name, undefined, `it could not be started: ${asMayflyError(error).message}`, true);
-  });
 }
 
 /** @param spec whose image is an id */
@@ -181,6 +222,16 @@ async function sourceOf(cacheDir: string, { name, image: id, command, env }: App
   const { run } = await describeImage(image);
   if (run === null) throw new MayflyError("bad-appliance", { what: `${name}'s image runs functions: it starts nothing by itself` });
   return { image, run: { ...run, env: { ...run.env, ...env }, command: command ?? run.command } };
+}
+
+/** Before anything is made. It is asked again at each start, as settings and folders change. */
+async function refuseForbidden(
+  { ports, volumes }: ApplianceSpec,
+  permitted: Permitted,
+  openFolder: (folder: string) => Promise<FileHandle>,
+) {
+  for (const port of ports) checkAddress(port, permitted);
+  for (const volume of volumes) if ("folder" in volume) await (await openFolder(volume.folder)).close();
 }
 
 function refuseContradictions(spec: ApplianceSpec, others: ApplianceSpec[]): void {

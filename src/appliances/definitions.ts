@@ -22,7 +22,8 @@ export interface Definition {
 }
 
 export interface Definitions {
-  all(): Definition[];
+  /** @param skipped told of those that cannot be read: sealed with another key, or not of this version */
+  all(skipped: (name: string, error: unknown) => void): Definition[];
   save(definition: Definition): void;
   remove(name: string): void;
   close(): void;
@@ -44,11 +45,17 @@ const SEALED_AS = "appliance env";
 export function openDefinitions(file: string, seal: Seal): Definitions {
   const db = openDatabase(file, { durability: "full", migrations });
   return {
-    all: () =>
-      db
-        .prepare("SELECT * FROM appliances ORDER BY name")
-        .all()
-        .map((row) => definitionOf(row, seal)),
+    all(skipped) {
+      const rows = db.prepare("SELECT * FROM appliances ORDER BY name").all();
+      return rows.flatMap((row) => {
+        try {
+          return [definitionOf(row, seal)];
+        } catch (error) {
+          skipped(String(row["name"]), error);
+          return [];
+        }
+      });
+    },
     save: (definition) => telling(file, () => save(db, seal, definition)),
     remove: (name) => telling(file, () => void db.prepare("DELETE FROM appliances WHERE name = ?").run(name)),
     close: () => db.close(),

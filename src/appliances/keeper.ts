@@ -17,6 +17,7 @@ import { UsageMeter } from "../machines/fleet/usage-meter.ts";
 import { createBackOff } from "./back-off.ts";
 import type { End } from "./end.ts";
 import type { ApplianceHost } from "./host.ts";
+import { checkAddress, type Permitted } from "./permitted.ts";
 import { proxyVariables } from "./proxy-variables.ts";
 import { type PublishedSocket, publish } from "./publish.ts";
 import type { ApplianceSpec, ApplianceState } from "./spec.ts";
@@ -29,6 +30,7 @@ export interface KeeperOptions {
   source: () => Promise<{ image: Image; run: RunSpec }>;
   host: (image: Image) => Promise<ApplianceHost>;
   volumes: Volumes;
+  permitted: Permitted;
   /** For what goes with the machines. */
   runDir: string;
   bootId: string;
@@ -166,6 +168,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   /** Without root QEMU listens by itself, on the host. */
   function publishPorts(): void {
+    for (const port of spec.ports) checkAddress(port, options.permitted);
     if (!isRoot) return;
     for (const port of spec.ports) published.push(publish(port));
   }

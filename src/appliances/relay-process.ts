@@ -87,7 +87,13 @@ export async function startRelay(plan: RelayPlan): Promise<Relay> {
         after(`${signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`}${said(stderr)}`, clock.now() - since);
         resolve();
       };
-      now.once("close", ended);
+      now.once(
+        "close",
+        guarded(ended, (error) => {
+          after(asMayflyError(error).message, 0);
+          resolve();
+        }),
+      );
     });
   }
 

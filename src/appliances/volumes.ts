@@ -5,9 +5,8 @@
  * anew at each start, into a file that goes with the machine.
  */
 import { existsSync } from "node:fs";
-import { link, mkdir, open, rm, stat } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { MayflyError } from "../errors/error.ts";
 import { withDraftFolder } from "../images/draft-folder.ts";
 import { makeErofs } from "../images/erofs/make-erofs.ts";
 import { runProgram } from "../images/run-program.ts";
@@ -30,21 +29,29 @@ export interface Volumes {
 
 const MIB = 1 << 20;
 
-export function createVolumes(dir: string): Volumes {
+/** @param openFolder opens a folder of the host, if it may be shared; see permitted.ts */
+export function createVolumes(dir: string, openFolder: OpenFolder): Volumes {
   return {
-    ready: (specs, runDir) => Promise.all(specs.map((spec, index) => readyOne(dir, runDir, spec, `volume${index}`))),
+    ready: (specs, runDir) => Promise.all(specs.map((spec, index) => readyOne({ dir, openFolder, runDir }, spec, `volume${index}`))),
     remove: (name) => rm(fileOf(dir, name), { force: true }),
   };
 }
 
-async function readyOne(dir: string, runDir: string, spec: VolumeSpec, serial: string): Promise<ReadyVolume> {
+type OpenFolder = (folder: string) => Promise<FileHandle>;
+
+interface Places {
+  dir: string;
+  openFolder: OpenFolder;
+  runDir: string;
+}
+
+async function readyOne({ dir, openFolder, runDir }: Places, spec: VolumeSpec, serial: string): Promise<ReadyVolume> {
   const volume = { disk: { serial }, path: spec.path };
   if ("disk" in spec) return { file: await ensureDisk(dir, spec), writable: true, volume: { ...volume, fs: "ext4" } };
   const file = join(runDir, `${serial}.erofs`);
-  if (!existsSync(spec.folder) || !(await stat(spec.folder)).isDirectory()) {
-    throw new MayflyError("bad-appliance", { what: `${spec.folder} is no folder of this host` });
-  }
-  await makeErofs(spec.folder, file);
+  await using folder = await openFolder(spec.folder);
+  // By the descriptor: a link that is changed meanwhile leads nowhere else.
+  await makeErofs(`/proc/${process.pid}/fd/${folder.fd}/.`, file);
   return { file, writable: false, volume: { ...volume, fs: "erofs" } };
 }
 

@@ -34,8 +34,8 @@ export function withConnectionOptions(command: Command): Command {
  * user's.
  */
 export function connect(options: ConnectionOptions, env = process.env): Connection {
-  const dir = stateDir(options, env);
-  const url = withScheme(options.api ?? env.MAYFLY_API ?? readServerFile(dir)?.urls?.api ?? "127.0.0.1:7070");
+  const dir = stateDirOf(options, env);
+  const url = withScheme(options.api ?? env.MAYFLY_API ?? announced(dir));
   const client = createClient({ url, token: env.MAYFLY_TOKEN ?? readToken(dir, url) });
   return { client, gatewayUrl: async () => withScheme(env.MAYFLY_GATEWAY ?? (await client.host()).urls.gateway).replace(/\/+$/, "") };
 }
@@ -45,14 +45,31 @@ export function demoStateDir(env = process.env): string {
   return join(defaultStateDir(env), "demo");
 }
 
-function stateDir(options: ConnectionOptions, env: NodeJS.ProcessEnv): string {
+/** Where the folder's server answers. Throws "api-unreachable" where it is known not to: its token is for nobody else's ears. */
+function announced(dir: string): string {
+  const server = readServerFile(dir);
+  if (server === undefined) return defaultApi;
+  const { pid, urls } = server;
+  if (!isAlive(pid)) {
+    const reason = `the server of ${dir} (pid ${pid}) is gone, and left its server.json behind`;
+    throw new MayflyError("api-unreachable", { url: urls?.api ?? defaultApi, reason });
+  }
+  if (urls === undefined)
+    throw new MayflyError("api-unreachable", { url: dir, reason: `the server of that state folder (pid ${pid}) is still starting` });
+  return urls.api;
+}
+
+const defaultApi = "127.0.0.1:7070";
+
+export function stateDirOf(options: ConnectionOptions, env = process.env): string {
   const named = options.state ?? env.MAYFLY_STATE_DIR;
   if (named !== undefined) return named;
   const candidates = [defaultStateDir(env), demoStateDir(env)];
   return candidates.find((dir) => isAlive(readServerFile(dir)?.pid)) ?? candidates[0]!;
 }
 
-function isAlive(pid: number | undefined): boolean {
+/** Also where the process is another user's. */
+export function isAlive(pid: number | undefined): boolean {
   if (pid === undefined) return false;
   try {
     return process.kill(pid, 0);

@@ -26,6 +26,7 @@ const exitCodes: Partial<Record<ErrorCode, ExitCode>> = {
   unauthorized: ExitCode.Unreachable,
   "bad-export": ExitCode.Usage,
   "bad-appliance": ExitCode.Usage,
+  "not-permitted": ExitCode.Usage,
   "store-unreachable": ExitCode.Unreachable,
   "name-taken": ExitCode.Conflict,
   "file-exists": ExitCode.Conflict,

@@ -76,6 +76,17 @@ export const configSchema = z.strictObject({
       allow: z.array(egressEntry).max(1_000).default([]),
     })
     .prefault({}),
+  appliances: z
+    .strictObject({
+      /** Folders of this host that appliances may be given to read, with all that is in them. */
+      folders: z.array(z.string().startsWith("/", "must be an absolute path")).max(1_000).default([]),
+      /** Addresses besides loopback that their ports may be published on. */
+      publish: z
+        .array(z.union([z.ipv4(), z.ipv6()]))
+        .max(1_000)
+        .default([]),
+    })
+    .prefault({}),
   /** Which hosts apps may list in their manifests: "host=app", "*.host=app", "host=*". */
   hosts: listOf(isHostEntry, "must be host=app, for example www.shop.example=shop"),
   /** Proxies whose X-Forwarded-… headers are believed. */

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { guarded } from "../errors/guarded.ts";
 import type { ResolvedAddress } from "./egress.ts";
 
 export interface DialOptions {
@@ -34,7 +35,10 @@ function dialOne(address: string, family: 4 | 6, port: number, { attemptMs, gone
     // Node reads ahead as soon as a socket is connected, unless it is paused by then.
     if (unread) socket.pause();
     const leave = () => socket.destroy(gone.reason);
-    const late = () => socket.destroy(new Error(`connect ETIMEDOUT ${address}:${port}: it took over ${attemptMs} ms`));
+    const late = guarded(
+      () => socket.destroy(new Error(`connect ETIMEDOUT ${address}:${port}: it took over ${attemptMs} ms`)),
+      () => socket.destroy(),
+    );
     const done = () => {
       gone.removeEventListener("abort", leave);
       socket.setTimeout(0);
@@ -42,14 +46,16 @@ function dialOne(address: string, family: 4 | 6, port: number, { attemptMs, gone
     };
     gone.addEventListener("abort", leave, { once: true });
     socket.setTimeout(attemptMs, late);
-    socket.once("error", (error) => {
+    const onError = (error: unknown) => {
       done();
       reject(error);
-    });
-    socket.once("connect", () => {
+    };
+    const onConnect = () => {
       done();
       socket.removeAllListeners("error");
       resolve(socket);
-    });
+    };
+    socket.once("error", guarded(onError, reject));
+    socket.once("connect", guarded(onConnect, onError));
   });
 }

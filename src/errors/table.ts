@@ -370,6 +370,12 @@ export const errorTable = {
     message: "The appliance cannot run so: {what}.",
     cure: "`mayfly appliance run --help` has the options.",
   },
+  "not-permitted": {
+    status: 403,
+    side: "caller",
+    message: "This server's setting {key} does not permit it: {what}.",
+    cure: "Its operator may add {entry} to {key} and start the server again.",
+  },
   "name-taken": {
     status: 409,
     side: "caller",

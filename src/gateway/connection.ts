@@ -1,6 +1,7 @@
 /** One client's connection, with its turns and the call under way on it. */
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { guarded } from "../errors/guarded.ts";
 import { plainAddress } from "../clients/addresses.ts";
 import type { MayflyError } from "../errors/error.ts";
 import { type HeldLimits, Turns } from "./turns.ts";
@@ -42,10 +43,14 @@ export class Connection {
     this.#socket = socket;
     this.address = plainAddress(socket.remoteAddress ?? "") ?? "unknown";
     this.turns = new Turns(socket, limits, refuse);
-    socket.on("close", () => {
+    const onGone = () => {
       onClose(this);
       this.call?.clientGone();
-    });
+    };
+    socket.on(
+      "close",
+      guarded(onGone, () => socket.destroy()),
+    );
   }
 
   begins(call: OnConnection): void {

@@ -8,9 +8,10 @@
  * 3. A client that neither sends its body nor takes its reply for the idle time is cut off.
  */
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import { createServer as createHttpsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { guarded } from "../errors/guarded.ts";
 import type { Dispatcher } from "../dispatcher/invocation.ts";
 import { type Clock, systemClock } from "../clock/clock.ts";
 import { MayflyError } from "../errors/error.ts";
@@ -54,8 +55,10 @@ interface GatewayLimits {
 }
 
 export interface Gateway {
-  /** Rejects with "port-in-use". Port 0: any free one. */
-  listen(host: string, port: number): Promise<AddressInfo>;
+  /** Rejects with "port-in-use" or "address-unusable". Port 0: any free one. `fd`: a bound socket to take in place of the address. */
+  listen(host: string, port: number, fd?: number): Promise<AddressInfo>;
+  /** For connections from now on. Only where it was opened with one. */
+  setCertificate(certificate: { cert: string; key: string }): void;
   /** Takes no new calls, lets those under way finish for at most `graceMs`, then cuts them. */
   close(graceMs: number): Promise<void>;
 }
@@ -80,7 +83,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const server = openServer(options, limits);
   handle(server, context, limits);
   return {
-    listen: (host, port) => listen(server, host, port),
+    listen: (host, port, fd) => listen(server, host, port, fd),
+    setCertificate: (certificate) => (server as TlsServer).setSecureContext(certificate),
     close: (graceMs) => close(server, context, graceMs),
   };
 }
@@ -100,22 +104,34 @@ function openServer({ tls }: GatewayOptions, limits: GatewayLimits): Server {
 }
 
 function handle(server: Server, context: CallContext, limits: GatewayLimits): void {
-  server.on("connection", (socket: Socket) => context.watch.accepted(socket));
-  server.on(context.proto === "http" ? "connection" : "secureConnection", (socket: Socket) => context.watch.connected(socket));
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => answer(context, request, response, false));
-  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => answerContinuing(context, request, response));
-  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => refuseExpectation(context, request, response));
-  server.on("connect", (_request: IncomingMessage, socket: Duplex) => {
+  const cut = (_error: unknown, socket: Duplex) => socket.destroy();
+  const cutRequest = (_error: unknown, request: IncomingMessage) => request.socket.destroy();
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => answer(context, request, response, false);
+  const onContinue = (request: IncomingMessage, response: ServerResponse) => answerContinuing(context, request, response);
+  const onExpectation = (request: IncomingMessage, response: ServerResponse) => refuseExpectation(context, request, response);
+  const onAccepted = (socket: Socket) => context.watch.accepted(socket);
+  const onConnected = (socket: Socket) => context.watch.connected(socket);
+  const onConnect = (_request: IncomingMessage, socket: Duplex) => {
     socket.on("error", () => socket.destroy());
     context.watch.refuse(socket, new MayflyError("method-not-supported", { method: "CONNECT" }));
-  });
-  server.on("clientError", (error: ClientError, socket: Socket) => {
+  };
+  const onClientError = (error: ClientError, socket: Socket) => {
     const connection = Connection.known(socket);
     if (connection?.turns.stopped(error.code, error.rawPacket, error.bytesParsed ?? 0)) return;
     if (!socket.writable) socket.destroy();
     else if (connection === undefined) context.watch.refuse(socket, clientMistake(error, limits));
     else connection.mistake(clientMistake(error, limits), (mistake) => context.watch.refuse(socket, mistake));
-  });
+  };
+  server.on("connection", guarded(onAccepted, cut));
+  server.on(context.proto === "http" ? "connection" : "secureConnection", guarded(onConnected, cut));
+  server.on("request", guarded(onRequest, cutRequest));
+  server.on("checkContinue", guarded(onContinue, cutRequest));
+  server.on("checkExpectation", guarded(onExpectation, cutRequest));
+  server.on("connect", guarded(onConnect, cutRequest));
+  server.on(
+    "clientError",
+    guarded(onClientError, (_error, _mistake, socket) => socket.destroy()),
+  );
 }
 
 /** As node:http tells them: a parser's error with the bytes that it was in. */
@@ -130,12 +146,14 @@ function clientMistake(error: NodeJS.ErrnoException, limits: GatewayLimits): May
   return new MayflyError("bad-request", { what: "it is no HTTP that this gateway understands" }, error);
 }
 
-function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+function listen(server: Server, host: string, port: number, fd: number | undefined): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error) => reject(listenFailure(error, `${host.includes(":") ? `[${host}]` : host}:${port}`, "listen"));
-    server.once("error", failed);
-    server.listen({ host, port, backlog: 1_024 }, () => {
-      server.off("error", failed);
+    server.once("error", guarded(failed, reject));
+    server.listen({ ...(fd === undefined ? { host, port } : { fd }), backlog: 1_024 }, () => {
+      server.removeAllListeners("error");
+      // The system had no descriptor for a connection, for example: the next one may work.
+      server.on("error", () => undefined);
       resolve(server.address() as AddressInfo);
     });
   });

@@ -12,6 +12,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { guarded } from "../errors/guarded.ts";
 import { MayflyError } from "../errors/error.ts";
 
 /** llhttp's HPE_PAUSED: it stops behind the head, and goes on from there after resume(). */
@@ -128,7 +129,9 @@ export class Turns {
   #whenReplied(): void {
     if (this.#waitsForReply) return;
     this.#waitsForReply = true;
-    (this.#reply as ServerResponse).once("finish", () => setImmediate(() => this.#goOn()));
+    const cut = () => this.#socket.destroy();
+    const goOn = () => void setImmediate(guarded(() => this.#goOn(), cut));
+    (this.#reply as ServerResponse).once("finish", guarded(goOn, cut));
   }
 
   #goOn(): void {

@@ -6,6 +6,7 @@
  * 3. Once nobody wants the rest, it is dropped as it comes, for a bounded time.
  */
 import type { IncomingMessage } from "node:http";
+import { guarded } from "../errors/guarded.ts";
 import type { InvocationHandle } from "../dispatcher/invocation.ts";
 import type { Watch } from "./watch.ts";
 
@@ -45,17 +46,19 @@ export class Upload {
     if (!this.#request.complete) this.#watch.linger(this.#request);
   }
 
-  readonly #onData = (chunk: Buffer) => {
+  readonly #failed = () => this.#request.destroy();
+
+  readonly #onData = guarded((chunk: Buffer) => {
     this.#received += chunk.length;
     this.waitingSince = this.#watch.tick;
     if (this.#received > this.#limit) return this.#onTooLarge();
     if (this.#handle.write(chunk)) return;
     this.waitingSince = Infinity;
     this.#request.pause();
-  };
+  }, this.#failed);
 
-  readonly #onEnd = () => {
+  readonly #onEnd = guarded(() => {
     this.waitingSince = Infinity;
     this.#handle.end();
-  };
+  }, this.#failed);
 }

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { guarded } from "../errors/guarded.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Crowd, Member } from "../clients/crowd.ts";
 import { MayflyError } from "../errors/error.ts";
@@ -72,10 +73,14 @@ export class Watch {
     const name = nameOf(socket);
     this.#sockets.add(socket);
     this.#guests.set(name, guest);
-    socket.once("close", () => {
+    const onClose = () => {
       this.#sockets.delete(socket);
       if (this.#guests.get(name) === guest) this.#guests.delete(name);
-    });
+    };
+    socket.once(
+      "close",
+      guarded(onClose, () => socket.destroy()),
+    );
     guest.admitted = this.#crowd.admit(guest);
   }
 

@@ -8,6 +8,7 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { Image } from "../images/image.ts";
 import { MayflyError } from "../errors/error.ts";
+import { guarded } from "../errors/guarded.ts";
 import { createConfinement } from "../machines/qemu/confinement.ts";
 import { readHostFacts } from "../machines/qemu/host-facts.ts";
 
@@ -77,7 +78,8 @@ async function collect(streams: NodeJS.ReadableStream[]): Promise<string> {
     chunks = [Buffer.concat(chunks).subarray(-MOST_PRINTED)];
     bytes = MOST_PRINTED;
   };
-  for (const stream of streams) stream.on("data", add);
+  const stop = () => streams.forEach((stream) => stream.pause());
+  for (const stream of streams) stream.on("data", guarded(add, stop));
   await Promise.all(streams.map((stream) => new Promise<void>((resolve) => void stream.on("close", resolve))));
   return Buffer.concat(chunks).toString();
 }

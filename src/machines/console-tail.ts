@@ -1,5 +1,6 @@
 /** Keeps the last bytes that a machine printed. */
 import type { Readable } from "node:stream";
+import { guarded } from "../errors/guarded.ts";
 
 export interface ConsoleTail {
   /** At most the last 16 KiB, without control characters. */
@@ -13,9 +14,14 @@ const LIMIT = 16_384;
 
 export function keepTail(...sources: Readable[]): ConsoleTail {
   let tail = Buffer.alloc(0);
+  const add = (chunk: Buffer) => (tail = Buffer.concat([tail, chunk]).subarray(-LIMIT));
   for (const source of sources) {
-    source.on("data", (chunk: Buffer) => (tail = Buffer.concat([tail, chunk]).subarray(-LIMIT)));
-    source.on("error", (error) => (tail = Buffer.concat([tail, Buffer.from(`[console: ${error.message}]`)]).subarray(-LIMIT)));
+    const stop = () => source.destroy();
+    source.on("data", guarded(add, stop));
+    source.on(
+      "error",
+      guarded((error: Error) => add(Buffer.from(`[console: ${error.message}]`)), stop),
+    );
   }
   const text = () => printable(tail.toString("latin1"));
   return {

@@ -5,6 +5,7 @@
  * 2. Guest bytes that the socket has not taken are at most one window; socket bytes that the guest has not taken pause the socket.
  */
 import type { Socket } from "node:net";
+import { guarded } from "../errors/guarded.ts";
 import type { Link } from "./link.ts";
 import { BodySender } from "./body-sender.ts";
 import { PacedWriter } from "./paced-writer.ts";
@@ -37,8 +38,12 @@ export class EgressStream {
   }
 
   connected(socket: Socket): void {
+    const cut = () => socket.destroy();
     // Before anything else: a socket without this listener takes the host down with it.
-    socket.on("error", (error) => this.reset(ResetCode.ConnectFailed, error.message));
+    socket.on(
+      "error",
+      guarded((error: Error) => this.reset(ResetCode.ConnectFailed, error.message), cut),
+    );
     if (this.#closed) return void socket.destroy();
     this.#socket = socket;
     this.#writer = new PacedWriter(
@@ -82,18 +87,22 @@ export class EgressStream {
   }
 
   #listen(socket: Socket): void {
-    socket.on("data", (chunk: Buffer) => {
+    const cut = () => socket.destroy();
+    const onData = (chunk: Buffer) => {
       if (!this.#sender.write(chunk)) socket.pause();
-    });
-    socket.on("end", () => {
+    };
+    const onEnd = () => {
       this.#socketEnded = true;
       this.#sender.end();
       this.#closeIfBothEnded();
-    });
+    };
     // After a clean end, bytes may still wait for the guest's credit.
-    socket.on("close", () => {
+    const onClose = () => {
       if (!this.#socketEnded) this.reset(ResetCode.Cancelled, "the connection was closed");
-    });
+    };
+    socket.on("data", guarded(onData, cut));
+    socket.on("end", guarded(onEnd, cut));
+    socket.on("close", guarded(onClose, cut));
   }
 
   #endFromGuest(writer: PacedWriter): void {

@@ -7,6 +7,7 @@
  * 3. One pass a frame: no promises, timers or JSON on the way of a Request and its reply.
  */
 import type { Duplex } from "node:stream";
+import { guarded } from "../errors/guarded.ts";
 import type { BindMessage, ReadyMessage } from "./protocol.ts";
 import type { HostEnd, HostEndEvents, RequestHead, RequestSink, RequestStream } from "./host-end.ts";
 import { type Clock, systemClock } from "../clock/clock.ts";
@@ -137,15 +138,19 @@ class ChannelHostEnd implements HostEnd {
     this.#channel.on("end", this.#onEnd);
     this.#channel.on("close", this.#onEnd);
     // Stays for good: a destroyed channel may still report an error, which nobody else listens for.
-    this.#channel.on("error", (error) => this.#die(`the channel failed: ${error.message}`, false));
+    this.#channel.on("error", this.#onError);
   }
 
-  readonly #onData = (chunk: Buffer) => {
+  /** Whatever the host's code makes of a machine's bytes costs this machine only. */
+  readonly #failed = (error: unknown) => this.#die(`the host failed at what it sent: ${String(error)}`, true);
+
+  readonly #onData = guarded((chunk: Buffer) => {
     const wrong = this.#reader.push(chunk);
     if (wrong !== null) this.#die(wrong, true);
-  };
+  }, this.#failed);
 
-  readonly #onEnd = () => this.#die("the channel ended", false);
+  readonly #onEnd = guarded(() => this.#die("the channel ended", false), this.#failed);
+  readonly #onError = guarded((error: Error) => this.#die(`the channel failed: ${error.message}`, false), this.#failed);
 
   /** The dispatch table. The types that carry invocations come first. */
   #onFrame(type: number, flags: number, stream: number, payload: Buffer): void {

@@ -85,6 +85,7 @@ export async function serveApi(): Promise<ServedApi> {
     sample: () => {},
     explain: (app: string) => ({ app, now: ["2.0 run at once on average"], decisions }),
     host: () => hostInfo,
+    status: () => statusInfo,
   };
   const appliances = openAppliances({
     stateDir: dir,
@@ -95,6 +96,10 @@ export async function serveApi(): Promise<ServedApi> {
     usage: accounts,
     egress: () => createEgress({ allow: [] }),
     log: () => {},
+    permitted: { folders: [], publish: [] },
+    starting: () => {},
+    takenUp: () => {},
+    onUnusable: () => {},
     ownerOf: (name) => catalog.live(name) && "an app",
   });
   const released = Promise.withResolvers<void>();
@@ -115,6 +120,20 @@ export async function serveApi(): Promise<ServedApi> {
   const served = { catalog, logs, accounts, api, server, client, told, released: released.promise, failures, close };
   return served;
 }
+
+const statusInfo = {
+  version: "0.1.0",
+  pid: 1,
+  worker: 2,
+  since: 0,
+  upSince: 0,
+  restarts: 1,
+  deaths: [{ at: 0, reason: "it was ended by SIGKILL", livedMs: 1 }],
+  driver: { name: "fake", detail: "for tests" },
+  apps: 0,
+  machines: 0,
+  appliances: { running: 0, total: 0, leftAlone: [] },
+};
 
 function watchingFollowers(logs: Logs, released: () => void): Logs {
   return {

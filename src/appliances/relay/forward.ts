@@ -45,7 +45,13 @@ export async function openForward({ name, from, to, limit, note }: ForwardOption
   server.listen({ ...from, backlog: BACKLOG }, resolve);
   await promise;
   // The system had no descriptor for a connection, for example: the next one may work.
-  server.on("error", (error) => note(`connections to ${name} are refused: ${error.message}`));
+  server.on(
+    "error",
+    guarded(
+      (error: Error) => note(`connections to ${name} are refused: ${error.message}`),
+      () => note(`connections to ${name} are refused`),
+    ),
+  );
   return () => {
     clearInterval(looking);
     server.close();

@@ -17,6 +17,7 @@ import { shareOf } from "./share.ts";
 
 const job = JSON.parse(process.argv[2]!) as RelayJob;
 // Without the server there is nobody to work for.
+// oxlint-disable-next-line mayfly/guarded-listeners -- its end is what is wanted
 process.on("disconnect", () => process.exit(1));
 if (job.confine !== undefined) confine(job.confine);
 

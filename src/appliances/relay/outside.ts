@@ -1,5 +1,6 @@
 /** Connections to the outside, asked of the server: each comes as an open socket over the channel, or is refused. */
 import type { Socket } from "node:net";
+import { guarded } from "../../errors/guarded.ts";
 import { MayflyError } from "../../errors/error.ts";
 import type { FromRelay, ToRelay } from "./messages.ts";
 
@@ -30,7 +31,11 @@ export function createOutside(tell: (message: FromRelay) => void): Outside {
       }
       socket.allowHalfOpen = true;
       socket.on("error", () => socket.destroy());
-      socket.once("close", () => tell({ type: "closed", id: message.id }));
+      const onClose = () => tell({ type: "closed", id: message.id });
+      socket.once(
+        "close",
+        guarded(onClose, () => socket.destroy()),
+      );
       return asked === undefined ? void socket.destroy() : asked.resolve(socket);
     },
   };

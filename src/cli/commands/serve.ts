@@ -1,9 +1,9 @@
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { loadConfig } from "../../config/load.ts";
-import { type Running, startMayfly } from "../../main.ts";
+import type { UpInfo } from "../../supervisor/messages.ts";
+import { supervise } from "../../supervisor/supervise.ts";
 import { parseCount } from "../parse.ts";
-import { closeOnSignal } from "../signals.ts";
-import { showProgress } from "../terminal.ts";
 
 interface Options {
   config?: string;
@@ -37,19 +37,27 @@ export function define(command: Command): void {
     .option("--log-level <level>", "debug, info, warn, error or silent")
     .option("--config <file>", "settings in JSON (or MAYFLY_CONFIG)")
     .option("--json", "print one line of JSON when it is up")
-    .addHelpText("after", "\ndocs/configuration.md has every setting. SIGTERM and SIGINT let what is in flight finish.\n")
+    .addHelpText(
+      "after",
+      "\ndocs/configuration.md has every setting. SIGTERM and SIGINT let what is in flight finish; SIGHUP reads certificates anew.\n",
+    )
     .addHelpText("after", "Example:\n  mayfly serve --listen 127.0.0.1:8080 --blanks 4")
     .action(serve);
 }
 
+const program = fileURLToPath(new URL("../serve-worker.ts", import.meta.url));
+
 async function serve(options: Options): Promise<void> {
   const config = loadConfig({ flags: settings(options), file: options.config ?? process.env.MAYFLY_CONFIG });
-  const progress = showProgress();
-  const running = await startMayfly(config, { progress: progress.step }).finally(progress.done);
-  closeOnSignal(running);
-  console.log(
-    options.json ? JSON.stringify({ pid: process.pid, ...addresses(running), driver: running.driver }) : inWords(running, config.stateDir),
-  );
+  // Whoever read what is printed has left; that is no reason to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  const onUp = ({ gatewayUrl, apiUrl, driver }: UpInfo, worker: number) =>
+    console.log(
+      options.json
+        ? JSON.stringify({ pid: process.pid, worker, gatewayUrl, apiUrl, driver })
+        : inWords({ gatewayUrl, apiUrl, driver }, config.stateDir),
+    );
+  process.exit(await supervise({ config, program, json: options.json ?? false, onUp }));
 }
 
 /** Options are settings by another spelling; a flag that was not given is undefined. */
@@ -68,11 +76,7 @@ function settings({
   return { ...same, api: apiListen, stateDir: state, cacheDir: cache, tls, timingHeaders: timingHeaders === false ? false : undefined };
 }
 
-function addresses({ gatewayUrl, apiUrl }: Running): { gatewayUrl: string; apiUrl: string } {
-  return { gatewayUrl, apiUrl };
-}
-
-function inWords({ gatewayUrl, apiUrl, driver }: Running, stateDir: string): string {
+function inWords({ gatewayUrl, apiUrl, driver }: UpInfo, stateDir: string): string {
   return [
     `Mayfly is up (pid ${process.pid}).`,
     `  functions  ${gatewayUrl}/<app>/<function>`,

@@ -11,6 +11,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
+import { guarded } from "../../errors/guarded.ts";
 import type { Clock } from "../../clock/clock.ts";
 import { MayflyError } from "../../errors/error.ts";
 import type { Cgroup, CgroupSpec } from "../cgroup/cgroup.ts";
@@ -118,11 +119,15 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
   let last: Usage | undefined;
 
   const signal = (name: NodeJS.Signals) => signalAll(child.pid, cgroup, name);
-  child.process.once("exit", () => {
+  const onExit = () => {
     last = { cpuUs: cgroup.usage().cpuUs, memoryBytes: 0 };
     // What the child started would keep its output, and so the machine, open.
     signal("SIGKILL");
-  });
+  };
+  child.process.once(
+    "exit",
+    guarded(onExit, () => (last ??= { cpuUs: 0, memoryBytes: 0 })),
+  );
   const exited = child.ended.then(async ({ code, signal }): Promise<MachineExit> => {
     const reason = killed ? "killed" : cgroup.oomKilled() ? "out-of-memory" : plan.reasonOf(code, child.output.text());
     const how = signal === null ? `${plan.what} ended with code ${code}` : `${plan.what} ended by ${signal}`;

@@ -14,6 +14,8 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 const O_CLOEXEC = 0o2000000;
 const BACKLOG = 512;
+const PR_SET_PDEATHSIG = 1;
+const SIGKILL = 9n;
 
 let loaded: ReturnType<typeof load> | undefined;
 const libc = () => (loaded ??= load());
@@ -25,6 +27,7 @@ function load() {
     flock: { arguments: ["i32", "i32"], return: "i32" },
     pipe2: { arguments: ["buffer", "i32"], return: "i32" },
     listen: { arguments: ["i32", "i32"], return: "i32" },
+    prctl: { arguments: ["i32", "u64", "u64", "u64", "u64"], return: "i32" },
     __errno_location: { arguments: [], return: "pointer" },
   }).functions;
 }
@@ -62,6 +65,12 @@ export function createPipe(): { read: number; write: number } {
 /** From now on the kernel takes connections for a bound socket; whoever accepts them is another's business. */
 export function startListening(fd: number): void {
   checked("listen", libc().listen(fd, BACKLOG));
+}
+
+/** From now on this process is killed when the one that started it ends. False: that is not the one with this pid any more. */
+export function dieWithParent(parent: number): boolean {
+  checked("prctl", libc().prctl(PR_SET_PDEATHSIG, SIGKILL, 0n, 0n, 0n));
+  return process.ppid === parent;
 }
 
 function checked(call: string, result: number): number {

@@ -7,6 +7,7 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 
+import { guarded } from "../../errors/guarded.ts";
 import { Fd } from "./command-line.ts";
 import type { Confined } from "./confinement.ts";
 import type { Qmp } from "./qmp.ts";
@@ -49,7 +50,10 @@ async function listenForState({ uid, exchange }: Confined) {
   fs.rmSync(file, { force: true });
   const server = net.createServer();
   const bytes = new Promise<Buffer>((resolve, reject) => {
-    server.once("connection", (socket) => readAll(socket).then(resolve, reject));
+    server.once(
+      "connection",
+      guarded((socket: net.Socket) => readAll(socket).then(resolve, reject), reject),
+    );
     server.once("error", reject);
   });
   server.listen(file);

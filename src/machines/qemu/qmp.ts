@@ -5,6 +5,7 @@
  * to be sent, and every wait rejects; 3. QEMU may be in a guest's hands, so a line has a limit and junk closes the socket.
  */
 import type { Socket } from "node:net";
+import { guarded } from "../../errors/guarded.ts";
 
 export interface Qmp {
   /** Resolves with QMP's `return`; rejects with its error's text. May be called before the greeting came. */
@@ -41,15 +42,20 @@ export function openQmp(socket: Socket): Qmp {
   let over: Error | undefined;
 
   socket.setEncoding("utf8");
-  socket.on("data", (chunk: string) => {
+  const onText = (chunk: string) => {
     text += chunk;
     const lines = text.split("\n");
     text = lines.pop() ?? "";
     if (text.length > LINE_LIMIT) return fail("a line without an end");
     for (const line of lines) if (over === undefined) receive(line);
-  });
-  socket.on("error", (error) => fail(error.message));
-  socket.on("close", () => fail("closed"));
+  };
+  const failed = (error: unknown) => fail((error as Error).message);
+  socket.on("data", guarded(onText, failed));
+  socket.on("error", guarded(failed, failed));
+  socket.on(
+    "close",
+    guarded(() => fail("closed"), failed),
+  );
 
   function receive(line: string): void {
     const message = parse(line);

@@ -1,0 +1,74 @@
+import type { Command } from "commander";
+import type { StatusInfo } from "../../api/schemas.ts";
+import { MayflyError } from "../../errors/error.ts";
+import { readRecord, type SupervisorRecord } from "../../supervisor/record.ts";
+import { commandName } from "../command-name.ts";
+import { connect, type ConnectionOptions, isAlive, stateDirOf, withConnectionOptions } from "../connection.ts";
+import { ExitCode } from "../exit-codes.ts";
+import { harmless } from "../terminal.ts";
+import { ageInWords } from "../units.ts";
+
+export function define(command: Command): void {
+  withConnectionOptions(command)
+    .addHelpText(
+      "after",
+      "\nEnds with 0 if it is up and well, 1 if it is up and needs a look (an appliance left alone, a worker that died within the last ten minutes), 4 if it is not up.\n\nExample:\n  mayfly status || mayfly status --json",
+    )
+    .action(status);
+}
+
+/** A death that long ago is history. */
+const RECENT_MS = 600_000;
+
+async function status(options: ConnectionOptions & { json?: true }): Promise<void> {
+  try {
+    const info = await connect(options).client.status();
+    const concerns = concernsOf(info, Date.now());
+    console.log(options.json ? JSON.stringify({ state: "up", ...info, concerns }) : inWords(info, concerns));
+    if (concerns.length > 0) process.exitCode = ExitCode.Failed;
+  } catch (error) {
+    const record = error instanceof MayflyError && error.code === "api-unreachable" ? readRecord(stateDirOf(options)) : undefined;
+    // A supervisor that is gone leaves its record: that says nothing of now.
+    if (record === undefined || !isAlive(record.pid) || options.api !== undefined) throw error;
+    console.log(options.json ? JSON.stringify(record) : withoutWorker(record));
+    process.exitCode = ExitCode.Unreachable;
+  }
+}
+
+function concernsOf({ deaths, appliances }: StatusInfo, now: number): string[] {
+  const last = deaths.at(-1);
+  return [
+    ...(last !== undefined && now - last.at < RECENT_MS ? [`the worker died ${ageInWords(now - last.at)} ago: ${last.reason}`] : []),
+    ...appliances.leftAlone.map((name) => `the appliance ${name} is left alone: ${commandName} appliance start ${name}`),
+  ];
+}
+
+function inWords(info: StatusInfo, concerns: string[]): string {
+  const { version, pid, worker, since, upSince, restarts, deaths, driver, apps, machines, appliances } = info;
+  const now = Date.now();
+  const last = deaths.at(-1);
+  return [
+    `Mayfly ${version} is up${concerns.length > 0 ? ", and needs a look" : ""}.`,
+    `  pid         ${pid}, for ${ageInWords(now - since)}; its worker ${worker}, for ${ageInWords(now - upSince)}`,
+    `  restarts    ${restarts}${last === undefined ? "" : `; the last ${ageInWords(now - last.at)} ago (${new Date(last.at).toISOString()}): ${last.reason}`}`,
+    `  driver      ${driver.detail}`,
+    `  apps        ${apps}`,
+    `  machines    ${machines}`,
+    `  appliances  ${appliances.running} of ${appliances.total} running`,
+    ...concerns.map((concern) => `  look at     ${concern}`),
+  ]
+    .map(harmless)
+    .join("\n");
+}
+
+function withoutWorker({ pid, state, restarts, deaths }: SupervisorRecord): string {
+  const last = deaths.at(-1);
+  return [
+    `Mayfly is not up: its worker is ${state === "up" ? "not answering" : state === "starting" ? "starting" : "being replaced"}.`,
+    `  pid         ${pid}`,
+    `  restarts    ${restarts}`,
+    ...(last === undefined ? [] : [`  last death  ${new Date(last.at).toISOString()}, after ${ageInWords(last.livedMs)}: ${last.reason}`]),
+  ]
+    .map(harmless)
+    .join("\n");
+}

@@ -1,0 +1,52 @@
+/** The process that a supervisor starts, watches and replaces: all of the platform. Its channel's end is the supervisor's. */
+import { once } from "node:events";
+import { dieWithParent } from "../machines/qemu/libc.ts";
+import { startMayfly } from "../main.ts";
+import type { FromWorker, StartMessage } from "../supervisor/messages.ts";
+import { reportError } from "./report-error.ts";
+import { closeOnSignal } from "./signals.ts";
+import { showProgress } from "./terminal.ts";
+
+process.on("disconnect", () => process.exit(1));
+// Whoever read what we print has left; that is no reason to end.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+let renew = (): void => undefined;
+process.on("SIGHUP", () => renew());
+process.on("uncaughtExceptionMonitor", (error) => tell({ type: "dying", reason: lineOf(error) }));
+
+const [{ config, json, sockets, pid, startedAt, deaths, restarts, leaveAlone }] = (await once(process, "message")) as [StartMessage];
+if (!dieWithParent(pid)) process.exit(1);
+
+const progress = showProgress();
+try {
+  const running = await startMayfly(config, {
+    progress: progress.step,
+    supervision: {
+      pid,
+      sockets,
+      startedAt,
+      deaths,
+      restarts,
+      leaveAlone,
+      locked: () => tell({ type: "locked" }),
+      starting: (appliance) => tell({ type: "starting", appliance }),
+      takenUp: (appliance) => tell({ type: "taken-up", appliance }),
+    },
+  }).finally(progress.done);
+  renew = () => running.renewCertificates();
+  closeOnSignal(running);
+  tell({ type: "up", gatewayUrl: running.gatewayUrl, apiUrl: running.apiUrl, driver: running.driver });
+} catch (error) {
+  tell({ type: "refused", exitCode: reportError(error, json) });
+  process.disconnect!();
+}
+
+function tell(message: FromWorker): void {
+  // The channel may be gone with the supervisor: then so are we.
+  if (process.connected) process.send!(message);
+}
+
+/** What is thrown may be anything. */
+function lineOf(thrown: unknown): string {
+  return (thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)).split("\n", 3).join(" ").slice(0, 500);
+}

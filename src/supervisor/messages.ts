@@ -1,0 +1,36 @@
+/** What a supervisor and its worker tell each other. Both are ours: nothing in it comes from strangers but names and reasons. */
+import type { Config } from "../config/schema.ts";
+import type { Death } from "./standing.ts";
+
+export interface StartMessage {
+  config: Config;
+  /** Whether what is in the way is told as JSON. */
+  json: boolean;
+  /** Descriptors that the worker inherited: bound sockets, kept by the supervisor over the worker's death. */
+  sockets: { gateway: number; api: number };
+  pid: number;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  deaths: Death[];
+  restarts: number;
+  leaveAlone: string[];
+}
+
+export interface UpInfo {
+  gatewayUrl: string;
+  apiUrl: string;
+  driver: { name: string; detail: string };
+}
+
+export type FromWorker =
+  /** The state folder is ours. */
+  | { type: "locked" }
+  | ({ type: "up" } & UpInfo)
+  /** It said what is in the way, and ends: starting it again would change nothing. */
+  | { type: "refused"; exitCode: number }
+  /** An appliance is being started. */
+  | { type: "starting"; appliance: string }
+  /** A user started one by its name: whatever it was suspected of is forgotten. */
+  | { type: "taken-up"; appliance: string }
+  /** Its last words. */
+  | { type: "dying"; reason: string };

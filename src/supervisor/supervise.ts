@@ -1,0 +1,169 @@
+/**
+ * `mayfly serve` is two processes: this small one, and the worker that does everything (worker.ts). A worker that dies is replaced.
+ *
+ * Owns: the worker, the sockets that callers come to, and supervisor.json.
+ * 1. A worker that says what is in its way before it was ever up is not started again: the supervisor ends with its exit code.
+ * 2. The worker ends with the supervisor, however that ends.
+ * 3. Signals go to the worker; the end that they ask for is the end of both.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { type Logger, destination, pino } from "pino";
+import type { Config } from "../config/schema.ts";
+import { spawned } from "../machines/spawned.ts";
+import { openListeners } from "./listeners.ts";
+import type { FromWorker, StartMessage, UpInfo } from "./messages.ts";
+import { standingFrom, type SupervisorRecord, writeRecord } from "./record.ts";
+import { afterDeath, delayAfter, takenUp } from "./standing.ts";
+
+/** Descriptors that a worker inherits. */
+const WorkerFd = { Channel: 3, Gateway: 4, Api: 5 } as const;
+/** Refusals in a row of workers that follow one that was up: what is in the way then may go by itself. */
+const REFUSALS = 5;
+
+export interface SuperviseOptions {
+  config: Config;
+  /** The worker's file. */
+  program: string;
+  /** Whether what is in the way is told as JSON. */
+  json: boolean;
+  /** Called once, when it is up first. */
+  onUp: (info: UpInfo, worker: number) => void;
+}
+
+/** Resolves with the exit code, at the end. Rejects with what is in the way before there is a worker. */
+export async function supervise({ config, program, json, onUp }: SuperviseOptions): Promise<number> {
+  const listeners = await openListeners(config);
+  const log = openLog(config);
+  const startedAt = Date.now();
+  const ended = Promise.withResolvers<number>();
+  let standing = standingFrom(config.stateDir);
+  let worker: ChildProcess | undefined;
+  let wasUp = false;
+  let ownsFolder = false;
+  let refusals = 0;
+  let ending = false;
+  let waiting: NodeJS.Timeout | undefined;
+
+  function launch(): void {
+    const bornAt = Date.now();
+    const started = new Map<string, number>();
+    let lastWords: string | undefined;
+    let refusedWith: number | undefined;
+    let isUp = false;
+    const now = spawnWorker(program, listeners);
+    worker = now;
+    now.on("message", (message: FromWorker) => {
+      if (message.type === "locked") {
+        ownsFolder = true;
+        keep("starting");
+      } else if (message.type === "up") {
+        isUp = true;
+        refusals = 0;
+        if (wasUp) log.warn({ worker: now.pid, restarts: standing.restarts }, "the worker is up again");
+        else onUp(message, now.pid!);
+        wasUp = true;
+        keep("up");
+      } else if (message.type === "refused") refusedWith = message.exitCode;
+      else if (message.type === "dying") lastWords = message.reason;
+      else if (message.type === "starting") started.set(message.appliance, Date.now());
+      else {
+        standing = takenUp(standing, message.appliance);
+        started.delete(message.appliance);
+        keep("up");
+      }
+    });
+    now.once("close", (code, signal) => {
+      worker = undefined;
+      if (ending) return finish(code ?? 1);
+      if (refusedWith !== undefined && (!wasUp || ++refusals >= REFUSALS)) return finish(refusedWith);
+      const how = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
+      const reason = [how, lastWords ?? (refusedWith === undefined ? hintOf(signal) : "it said what was in its way")]
+        .filter(Boolean)
+        .join(": ");
+      replace({ at: Date.now(), reason, livedMs: Date.now() - bornAt }, isUp, started);
+    });
+    const { pid } = process;
+    const { deaths, restarts, leftAlone: leaveAlone } = standing;
+    const sockets = { gateway: WorkerFd.Gateway, api: WorkerFd.Api };
+    const message: StartMessage = { config, json, sockets, pid, startedAt, deaths, restarts, leaveAlone };
+    now.send(message, () => undefined); // one that died already is told of by its end
+  }
+
+  function replace(
+    death: { at: number; reason: string; livedMs: number },
+    wasWorking: boolean,
+    started: ReadonlyMap<string, number>,
+  ): void {
+    const known = new Set(standing.leftAlone);
+    standing = afterDeath(standing, death, started);
+    const ms = delayAfter(standing.deaths);
+    const more = { livedMs: death.livedMs, up: wasWorking, restarts: standing.restarts };
+    log.error(
+      { reason: death.reason, ...more },
+      `the worker died; ${ms === 0 ? "another one starts" : `another one starts in ${ms / 1_000} s`}`,
+    );
+    for (const appliance of standing.leftAlone) {
+      if (!known.has(appliance))
+        log.error({ appliance }, "the worker died right after this appliance was started, time and again: it is left alone");
+    }
+    keep("restarting");
+    waiting = setTimeout(tryLaunch, ms);
+  }
+
+  function tryLaunch(): void {
+    try {
+      launch();
+    } catch (error) {
+      replace({ at: Date.now(), reason: (error as Error).message, livedMs: 0 }, false, new Map());
+    }
+  }
+
+  /** Not being able to write it costs the next supervisor what this one learned, no more. */
+  function keep(state: SupervisorRecord["state"]): void {
+    if (!ownsFolder) return;
+    try {
+      writeRecord(config.stateDir, { pid: process.pid, startedAt, state, ...standing });
+    } catch (error) {
+      log.error({ err: error }, "supervisor.json was not written");
+    }
+  }
+
+  function finish(code: number): void {
+    clearTimeout(waiting);
+    listeners.close();
+    ended.resolve(code);
+  }
+
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      ending = true;
+      // From now on nobody is to wait for a worker that will not come.
+      listeners.close();
+      if (worker === undefined) finish(0);
+      else worker.kill(signal);
+    });
+  }
+  process.on("SIGHUP", () => void worker?.kill("SIGHUP"));
+  launch();
+  return ended.promise;
+}
+
+function spawnWorker(program: string, { gateway, api }: { gateway: number; api: number }): ChildProcess {
+  const stdio: ("ignore" | "inherit" | "ipc" | number)[] = ["ignore", "inherit", "inherit"];
+  stdio[WorkerFd.Channel] = "ipc";
+  stdio[WorkerFd.Gateway] = gateway;
+  stdio[WorkerFd.Api] = api;
+  // A group of its own: a terminal's signals come to the supervisor, which passes them on.
+  return spawned(spawn(process.execPath, [...process.execArgv, program], { stdio, detached: true }));
+}
+
+function hintOf(signal: NodeJS.Signals | null): string {
+  if (signal === "SIGABRT" || signal === "SIGSEGV") return "Node itself gave up, for lack of memory perhaps: standard error has more";
+  return signal === "SIGKILL" ? "by somebody, or by the kernel for lack of memory" : "";
+}
+
+function openLog({ logLevel }: Config): Logger {
+  const out = destination({ fd: 2, sync: true });
+  out.on("error", () => undefined); // nobody reads the log any more: no reason to end
+  return pino({ level: logLevel, base: null }, out);
+}

@@ -1,0 +1,60 @@
+/** The lint rule that keeps one throwing listener from ending the server finds what it is for. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { projectDir, temporaryFolder } from "./platform.ts";
+
+interface Finding {
+  code: string;
+  labels: { span: { line: number } }[];
+}
+
+/** Lines with a finding, of code that stands in the room. */
+function findings(dir: string, room: string, code: string): number[] {
+  const file = join(dir, "src", room, "example.ts");
+  mkdirSync(join(dir, "src", room), { recursive: true });
+  writeFileSync(file, code);
+  // The project's own settings, whose paths count from where they stand.
+  const settings = JSON.parse(readFileSync(join(projectDir, ".oxlintrc.json"), "utf8")) as { jsPlugins: string[] };
+  const jsPlugins = settings.jsPlugins.map((plugin) => join(projectDir, plugin));
+  writeFileSync(join(dir, ".oxlintrc.json"), JSON.stringify({ ...settings, jsPlugins }));
+  const oxlint = join(projectDir, "node_modules/.bin/oxlint");
+  const { stdout, stderr } = spawnSync(process.execPath, [oxlint, "--format", "json", "src"], { cwd: dir, encoding: "utf8" });
+  const { diagnostics } = JSON.parse(stdout || stderr) as { diagnostics: Finding[] };
+  return diagnostics.filter(({ code }) => code.includes("guarded-listeners")).map(({ labels }) => labels[0]!.span.line);
+}
+
+const examples = `
+socket.on("data", (chunk) => parse(chunk)); // 2: may throw
+socket.once("end", onEnd); // 3: nobody sees what it is
+server.on("request", async (request) => answer(request)); // 4
+createServer((socket) => lead(socket)); // 5
+request(options, (reply) => response.writeHead(reply.statusCode)); // 6
+signal.addEventListener("abort", () => leave()); // 7
+socket.on("data", guarded((chunk) => parse(chunk), cut));
+socket.on("error", () => socket.destroy());
+socket.once("close", () => sockets.delete(socket));
+const failed = guarded(() => leave(), cut);
+socket.once("error", failed);
+server.once("error", reject);
+class Reader {
+  #onData = guarded((chunk) => parse(chunk), cut);
+  #bare = (chunk) => parse(chunk);
+  begin() {
+    socket.on("data", this.#onData);
+    socket.on("data", this.#bare); // 19
+  }
+}
+`;
+
+test("listeners that may throw are found in the rooms that strangers' bytes reach, and those that cannot are left", (context) => {
+  for (const room of ["gateway", "wire", "egress", "api", "machines/qemu", "appliances/relay", "images/store"]) {
+    assert.deepEqual(findings(temporaryFolder(context), room, examples), [2, 3, 4, 5, 6, 7, 19], room);
+  }
+});
+
+test("the rule is not asked of what runs in a machine, or simulates one", (context) => {
+  assert.deepEqual(findings(temporaryFolder(context), "guest", examples), []);
+});

@@ -1,0 +1,182 @@
+/** What `mayfly serve` does when its worker dies, and when it cannot begin: the real command, in processes of its own. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { test } from "node:test";
+import { connect as connectTls } from "node:tls";
+import { createClient } from "../src/api/client.ts";
+import { readRecord } from "../src/supervisor/record.ts";
+import { firstLine, mayfly, type Server, serve, start } from "./command.ts";
+import { isAlive } from "./host.ts";
+import { deploy, eventually, temporaryFolder } from "./platform.ts";
+
+const quick = ["--driver", "process", "--blanks", "0"];
+const BUSY_HOST_MS = 120_000;
+
+function clientOf(server: Server, stateDir: string) {
+  return createClient({ url: server.apiUrl, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
+}
+
+const gone = (pid: number) =>
+  eventually(
+    `the end of process ${pid}`,
+    () => isAlive(pid),
+    (alive) => !alive,
+    BUSY_HOST_MS,
+  );
+
+test("a worker that is killed is replaced behind the same addresses; no caller is refused, and status tells why", async (context) => {
+  const stateDir = temporaryFolder(context);
+  const server = await serve(context, stateDir, quick);
+  const client = clientOf(server, stateDir);
+  await deploy(client, "examples/hello");
+  const before = await mayfly(["status", "--json", "--state", stateDir]);
+  assert.equal(before.code, 0, before.stderr);
+  process.kill(server.worker, "SIGKILL");
+  // It comes while there is no worker.
+  assert.equal(await (await fetch(`${server.gatewayUrl}/hello/hello`)).text(), "Hello, world!\n");
+  const { pid, worker, restarts, deaths, apps } = await client.status();
+  assert.deepEqual([pid, restarts, apps], [server.child.pid, 1, 1]);
+  assert.notEqual(worker, server.worker);
+  assert.match(deaths[0]!.reason, /it was ended by SIGKILL/);
+  const after = await mayfly(["status", "--state", stateDir]);
+  assert.equal(after.code, 1, after.stderr);
+  assert.match(after.stdout, /is up, and needs a look\.[^]*restarts +1; the last .*SIGKILL/);
+  // The pid that is told is the one to stop.
+  assert.equal(await server.end("SIGTERM"), 0);
+  await gone(worker);
+  const ended = await mayfly(["status", "--state", stateDir]);
+  assert.equal(ended.code, 4);
+});
+
+test("a supervisor that is killed leaves no worker, and its server.json is told to be stale", async (context) => {
+  const stateDir = temporaryFolder(context);
+  const server = await serve(context, stateDir, quick);
+  await server.end("SIGKILL");
+  await gone(server.worker);
+  const outcome = await mayfly(["list", "--state", stateDir]);
+  assert.equal(outcome.code, 4);
+  assert.match(outcome.stderr, /\(pid \d+\) is gone, and left its server\.json behind/);
+});
+
+test("commands find a server by its state folder alone, wherever it listens", async (context) => {
+  const stateDir = temporaryFolder(context);
+  await serve(context, stateDir, quick);
+  const deployed = await mayfly(["deploy", "examples/hello", "--state", stateDir]);
+  assert.equal(deployed.code, 0, deployed.stderr);
+  assert.equal((await mayfly(["list"], { env: { MAYFLY_STATE_DIR: stateDir } })).code, 0);
+});
+
+test("what was thrown last is told as the reason of a death", async (context) => {
+  const stateDir = temporaryFolder(context);
+  const server = await serve(context, stateDir, quick);
+  process.kill(server.worker, "SIGSEGV");
+  const record = await eventually(
+    "the death",
+    () => readRecord(stateDir),
+    (found) => (found?.deaths.length ?? 0) > 0,
+    BUSY_HOST_MS,
+  );
+  assert.match(record!.deaths[0]!.reason, /SIGSEGV: Node itself gave up/);
+});
+
+test("what is in the way of a start ends it at once, with the cause, the cure and the code of old", async (context) => {
+  const stateDir = temporaryFolder(context);
+  const refused = async (args: string[], code: number, pattern: RegExp, env: NodeJS.ProcessEnv = {}) => {
+    const outcome = await mayfly(["serve", ...quick, "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", ...args], { env });
+    assert.match(outcome.stderr, pattern);
+    assert.doesNotMatch(outcome.stderr, /defect|worker died/);
+    assert.equal(outcome.code, code, outcome.stderr);
+  };
+  const state = ["--state", stateDir];
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  context.after(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  await refused([...state, "--listen", `127.0.0.1:${port}`], 5, /is in use by another program/);
+  await refused(
+    [...state, "--listen", "192.0.2.1:8080", "--allow-insecure-bind"],
+    5,
+    /this host has no such address[^]*cure: Name an address/,
+  );
+  await refused([...state, "--api-listen", "no-such-name.invalid:1", "--allow-insecure-bind"], 5, /api: no-such-name.*name/);
+  await refused([...state, "--listen", "0.0.0.0:0"], 2, /Refusing to listen/);
+  await refused([...state, "--max-machines", "1", "--log-level", "loud"], 2, /logLevel/);
+  await refused([], 5, /\/proc\/x cannot be read or written/, { MAYFLY_STATE_DIR: "/proc/x" });
+  await refused([...state, "--cache", "/proc/x"], 2, /cacheDir/);
+  writeFileSync(join(stateDir, "catalog.db"), "no database, but long enough to look like one ".repeat(100));
+  await refused(state, 1, /catalog\.db is damaged/);
+});
+
+test("a second server on a folder is told the pid to stop", async (context) => {
+  const stateDir = temporaryFolder(context);
+  const server = await serve(context, stateDir, quick);
+  const second = await mayfly([
+    "serve",
+    ...quick,
+    "--state",
+    stateDir,
+    "--listen",
+    server.gatewayUrl.slice(7),
+    "--api-listen",
+    "127.0.0.1:0",
+  ]);
+  assert.equal(second.code, 5);
+  assert.match(second.stderr, new RegExp(`Another Mayfly \\(pid ${server.child.pid}\\)`));
+});
+
+test("SIGHUP has new certificates taken by gateway and API, and bad ones left", async (context) => {
+  const stateDir = temporaryFolder(context);
+  const [cert, key] = ["cert.pem", "key.pem"].map((name) => join(stateDir, name));
+  const make = (name: string) =>
+    execFileSync(
+      "openssl",
+      ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", `/CN=${name}`, "-keyout", key!, "-out", cert!],
+      {
+        stdio: "ignore",
+      },
+    );
+  make("first");
+  const server = await serve(context, stateDir, [...quick, "--tls-cert", cert!, "--tls-key", key!]);
+  const names = () => Promise.all([server.gatewayUrl, server.apiUrl].map(nameAt));
+  assert.deepEqual(await names(), ["first", "first"]);
+  make("second");
+  server.child.kill("SIGHUP");
+  await eventually("the second certificate", names, (found) => found.every((name) => name === "second"), BUSY_HOST_MS);
+  writeFileSync(cert!, "no certificate");
+  server.child.kill("SIGHUP");
+  make("third");
+  server.child.kill("SIGHUP");
+  await eventually("the third certificate", names, (found) => found.every((name) => name === "third"), BUSY_HOST_MS);
+  assert.ok(isAlive(server.worker));
+});
+
+test("a log that nobody reads any more ends nothing", async (context) => {
+  const stateDir = temporaryFolder(context);
+  const args = ["serve", "--json", "--state", stateDir, "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", ...quick];
+  const child = start(args, {});
+  context.after(() => void child.kill("SIGKILL"));
+  child.stderr!.resume();
+  const { worker, apiUrl } = JSON.parse(await firstLine(child)) as { worker: number; apiUrl: string };
+  child.stderr!.destroy();
+  child.stdout!.destroy();
+  for (let round = 0; round < 3; round++) child.kill("SIGHUP");
+  assert.equal((await fetch(`${apiUrl}/v1/health`)).status, 200);
+  assert.ok(isAlive(worker));
+  child.kill("SIGTERM");
+  await once(child, "exit");
+  await gone(worker);
+});
+
+async function nameAt(url: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connectTls({ host: hostname, port: Number(port), rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  const { CN } = socket.getPeerCertificate().subject;
+  socket.destroy();
+  return String(CN);
+}
