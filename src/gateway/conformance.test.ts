@@ -48,6 +48,14 @@ const cases: [string, number | string, string?][] = [
   [`${line}host: \r\n\r\n`, "bad-request"],
   [`${line}host: [::1]:8080\r\n\r\n`, 200],
   [`${line}host: ::1\r\n\r\n`, "bad-request"],
+  [`${line}host: [::1\r\n\r\n`, "bad-request"],
+  [`${line}host: [1:2]\r\n\r\n`, "bad-request"],
+  [`${line}host: h.3\r\n\r\n`, "bad-request"],
+  [`${line}host: 999.1.1.1\r\n\r\n`, "bad-request"],
+  [`${line}host: h:99999\r\n\r\n`, "bad-request"],
+  [`${line}host: 127.0.0.1:8080\r\n\r\n`, 200],
+  [`${line}host: H-1.Example.:80\r\n\r\n`, 200],
+  [`GET http://h.3/app/hello HTTP/1.1\r\n${H}\r\n`, "no-such-route"],
   // Headers.
   [get("x : y\r\n"), "bad-request"],
   [get("x: a\r\n b\r\n"), "bad-request"],
@@ -129,6 +137,8 @@ test("each request is answered as HTTP and the error table have it, and the conn
     client.socket.destroy();
     const got = outcome(client.text);
     const arrived = expected === 200 && body !== "" ? Buffer.concat(open.invocations.at(-1)!.body).toString() : "";
+    // What reaches a function has a URL that it can take apart.
+    if (got === "200" && open.invocations.some(({ request }) => !URL.canParse(request.url))) wrong.push(sent);
     if (got !== String(expected) || arrived !== body) wrong.push(`${JSON.stringify(sent.slice(0, 120))}: ${got} ${arrived}`);
   }
   assert.deepEqual(wrong, []);

@@ -41,7 +41,7 @@ test(`the gateway survives hostile clients (seed ${seed})`, { timeout: 300_000 }
     `${tally.sound} sound, ${tally.broken} broken, ${open.invocations.length} calls, ${tally.replies} replies; ${codes.join(", ")}`,
   );
   assert.ok(tally.sound > clientsToTry / 10, "the input must also keep to the rules");
-  assert.ok(tally.codes.size >= 5, "many rules must be broken");
+  assert.ok(tally.codes.size >= 3, "many rules must be broken");
 });
 
 /** Says the number that the path carries, and how much body came. */

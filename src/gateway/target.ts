@@ -23,18 +23,27 @@ export function targetOf({ proto, trusted }: CallContext, request: IncomingMessa
   const path = request.url!;
   if (path.charCodeAt(0) !== SLASH) return targetOfAbsoluteForm(path, origin);
   const host = origin.host ?? headers.host ?? "localhost";
-  if (validHost.test(host)) return { host, path, origin };
+  if (isHost(host)) return { host, path, origin };
   return bad(`its ${origin.host === undefined ? "Host" : "X-Forwarded-Host"} header is no host`);
 }
 
-/** A name or an IPv4 address, or an IPv6 one in brackets; with a port or without. */
-const validHost = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{0,5})?$/;
+/**
+ * A name or an IPv4 address, or an IPv6 one in brackets; with a port or without. Handlers call `new URL(request.url)`: what that throws
+ * at (`h.3` would be an IPv4 address, `h:99999` has no such port) is refused here.
+ */
+function isHost(host: string): boolean {
+  return plainHost.test(host) || (possibleHost.test(host) && URL.canParse(`http://${host}/`));
+}
+
+/** None of its labels begins with a digit or is punycode. */
+const plainHost = /^(?!.*xn--)[a-z][a-z0-9-]{0,62}(?:\.[a-z][a-z0-9-]{0,62}){0,7}(?::\d{1,4})?$/i;
+const possibleHost = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{0,5})?$/;
 const SLASH = 47;
 
 /** `GET http://host/path`, as clients send it that take Mayfly for a proxy. */
 function targetOfAbsoluteForm(url: string, origin: Origin): Target | MayflyError {
   const match = /^https?:\/\/([^/?#]+)(.*)$/i.exec(url);
-  if (match === null || !validHost.test(match[1]!)) return new MayflyError("no-such-route", { path: url.slice(0, 100) });
+  if (match === null || !isHost(match[1]!)) return new MayflyError("no-such-route", { path: url.slice(0, 100) });
   return { host: origin.host ?? match[1]!, path: match[2]!.startsWith("/") ? match[2]! : `/${match[2]}`, origin };
 }
 
