@@ -18,7 +18,7 @@ interface Setting {
 }
 
 /** A bound machine whose function gives its body back, at once or when released; and the nap that looks after it. */
-async function set(context: TestContext, { holds = false, answers = true } = {}): Promise<Setting> {
+async function set(context: TestContext, { holds = false, answers = true, breaks = false } = {}): Promise<Setting> {
   const hold = Promise.withResolvers<void>();
   if (!holds) hold.resolve();
   const driver = createFakeDriver({ functions: () => ({ echo: (body) => hold.promise.then(() => body) }) });
@@ -35,7 +35,7 @@ async function set(context: TestContext, { holds = false, answers = true } = {})
     machine: {
       ...machine,
       stop: () => (deeds.push("stop"), machine.stop()),
-      cont: () => (deeds.push("cont"), answers ? machine.cont() : Promise.resolve()),
+      cont: () => (deeds.push("cont"), breaks ? Promise.reject(new Error("it is gone")) : answers ? machine.cont() : Promise.resolve()),
     },
     end,
     now: () => now,
@@ -122,4 +122,12 @@ test("one that does not answer is given nothing: it says ready, or gets no call"
   void call().then(() => (replied = true));
   await look(nap, 20);
   assert.deepEqual([deeds, replied, nap.sleeps], [["stop", "asleep", "cont", "resume"], false, true]);
+});
+
+test("one that cannot be continued is told of once, though it never answers either", async (context) => {
+  const { nap, call, failures } = await set(context, { breaks: true });
+  await look(nap, 2);
+  void call();
+  await look(nap, 5);
+  assert.deepEqual(failures.map(String), ["Error: it is gone"]);
 });

@@ -84,9 +84,8 @@ export class Nap {
     try {
       await this.#stopped;
       const { cpuUs } = machine.usage();
-      const running = machine.cont();
-      await resume();
-      await running;
+      // Together: the one may fail while the other is still waited for.
+      await Promise.all([machine.cont(), resume()]);
       awake(machine.usage().cpuUs - cpuUs);
       this.#stopped = null;
       this.#traffic = -1;
