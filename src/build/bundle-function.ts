@@ -36,6 +36,7 @@ export async function bundleFunction(source: FunctionSource): Promise<{ bundle: 
   const exports = checkExports(seen.metafile, source);
   const sources = new Sources(root, seen.metafile);
   const computed = computedNames(sources, root);
+  leftOuts.forget();
   const plugins = [registry(root, computed.specifiers), sources.plugin(), leftOuts.plugin()];
   const inForm = async (form: BuildOptions) => {
     const keepNames = hasRenamed(seen.outputFiles);

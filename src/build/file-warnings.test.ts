@@ -136,6 +136,11 @@ describe("a package is warned of", () => {
     assert.deepEqual(await warningsOf('import "p"; import bytes from "p/b.wasm"; globalThis.bytes = bytes'), []);
   });
 
+  test("not for what it is told to resolve", async () => {
+    folder.pack("p", 'exports.read = (name) => require("fs").readFileSync(require.resolve(name), "utf8")');
+    assert.deepEqual(await warningsOf('import "p"'), []);
+  });
+
   test("not for files that are not there, nor for what it reads of its user's", async () => {
     folder.pack(
       "p",

@@ -35,6 +35,12 @@ describe("a package that is not installed", () => {
     assert.deepEqual(await folder.run(), { value: "MODULE_NOT_FOUND", warnings: [] });
   });
 
+  test("and that a constant names within a try is nothing to tell of", async () => {
+    folder.pack("db", "const NOTHING = ''; try { require(`colours${NOTHING}`); } catch (error) { exports.code = error.code; }");
+    folder.app('import db from "db"; export const handler = () => db.code;');
+    assert.deepEqual(await folder.run(), { value: "MODULE_NOT_FOUND", warnings: [] });
+  });
+
   test("and that a function of the app requires, or imports, is warned of with its name", async () => {
     folder.app(
       `export const handler = async () => [await import("left-pad").catch((error) => error.code), (${failure})(() => require("right-pad"))[0]];`,
@@ -143,6 +149,13 @@ describe("a native package", () => {
     assert.match(warnings.join(), /better-sqlite3 \(instead: Node's own node:sqlite\) is native and left out.*in orm/);
   });
 
+  test("that is another's optional peer, and not the app's own choice, is nothing to tell of", async () => {
+    folder.pack("compiler", "", {}, platforms);
+    folder.pack("loader", "exports.load = () => require('compiler');", {}, { peerDependenciesMeta: { compiler: { optional: true } } });
+    folder.app('import loader from "loader"; export const handler = () => typeof loader.load;');
+    assert.deepEqual((await folder.run()).warnings, []);
+  });
+
   test("that does without its add-on, more slowly, does so", async () => {
     folder.pack("node-gyp-build", "module.exports = () => {};");
     const code = "try { module.exports = require('node-gyp-build')(__dirname); } catch { module.exports = require('./fallback'); }";
@@ -175,6 +188,16 @@ describe("a package that is required by a name that only running code knows", ()
     assert.deepEqual((await folder.run()).value, [undefined, "rendered"]);
   });
 
+  test("is bundled where the name is put together of constants, and no name of another scope is taken for it", async () => {
+    folder.pack("pg", "module.exports = 'pg';");
+    folder.pack("mysql", "module.exports = 'mysql';");
+    const code =
+      'const END = "g"; const name = "mysql"; exports.pg = require(`p${END}`); exports.open = (name) => require(name); exports.of = ({ name }) => require(name); exports.none = name;';
+    folder.pack("orm", code);
+    folder.app(`import orm from "orm"; export const handler = () => [orm.pg, orm.open("os").EOL, orm.of({ name: "path" }).sep];`);
+    assert.deepEqual(await folder.run(), { value: ["pg", "\n", "/"], warnings: [] });
+  });
+
   test("is not found where the app does not depend on it", async () => {
     folder.pack("pg", "module.exports = 'pg';");
     folder.pack("orm", orm);
@@ -186,13 +209,16 @@ describe("a package that is required by a name that only running code knows", ()
 
   test("is told in the app's own code: what such an import finds, and where it stands", async () => {
     folder.pack("pg", "module.exports = { a: 1 };");
-    folder.app('const name: string = "pg"; export const handler = async () => (await import(name)).default.a;', {
-      dependencies: { pg: "1" },
-    });
+    folder.app(
+      'const name: string = process.env["NO_SUCH_NAME"] ?? "pg"; export const handler = async () => (await import(name)).default.a;',
+      {
+        dependencies: { pg: "1" },
+      },
+    );
     const { value, warnings } = await folder.run();
     assert.equal(value, 1);
     assert.deepEqual(warnings, [
-      "main: the name of this import is known only when it runs: it finds Node's own modules, pg, and no other (main.ts:1:70)",
+      "main: the name of this import is known only when it runs: it finds Node's own modules, pg, and no other (main.ts:1:101)",
     ]);
   });
 });

@@ -2,7 +2,7 @@
  * Whether a bundle works without what was left out of it. A package that is asked for as soon as the entry is loaded is needed; one that is
  * asked for in a function may never be, and one in a `try` has a substitute. What plain Node would run is let through.
  */
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import type { Metafile } from "esbuild";
 import { MayflyError } from "../../errors/error.ts";
 import { type Call, callsIn, importsIn } from "../source/calls.ts";
@@ -27,7 +27,7 @@ export function judge(found: LeftOut[], build: Judged): string[] {
   for (const each of used) if (each.when === "load") throw refusal(each, build, graph);
   const own = packageOf(build.root);
   return warnings(
-    used.filter(({ when, ...each }) => when !== "guarded" || isTheAppsOwnChoice(each, own)),
+    used.filter((each) => isTheAppsOwnChoice(each, own) || (each.when !== "guarded" && !isOptional(each))),
     build.root,
   );
 }
@@ -35,6 +35,12 @@ export function judge(found: LeftOut[], build: Judged): string[] {
 /** Installed on purpose, and yet not used: nobody would understand why. */
 function isTheAppsOwnChoice({ why, what, name }: LeftOut, own: PackageFile | undefined): boolean {
   return why === "native" && what === "package" && own?.dependencies?.[name] !== undefined;
+}
+
+/** Native, and the package that asks for it says that it can do without. */
+function isOptional({ why, name, importer }: LeftOut): boolean {
+  const asking = why === "native" ? packageOf(dirname(importer)) : undefined;
+  return asking?.peerDependenciesMeta?.[name]?.optional === true || asking?.optionalDependencies?.[name] !== undefined;
 }
 
 function refusal({ why, name, specifier, importer }: LeftOut, { root, name: of }: Judged, graph: Graph): MayflyError {

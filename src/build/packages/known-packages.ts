@@ -10,6 +10,16 @@ interface Known {
 export const knownPackages = new Map<string, Known>([
   // Workers for pino's transports, which are told where the app asks for one.
   ["thread-stream", { quiet: true }],
+  // Compiled code that could read its WebAssembly from a file, and has it in its text.
+  ["@tootallnate/quickjs-emscripten", { quiet: true }],
+  ["satori", { quiet: true }],
+  [
+    "tesseract.js",
+    {
+      quiet: true,
+      warning: "it starts a worker, and loads WebAssembly, from files of its own, which are not in the machine: recognising text fails",
+    },
+  ],
   [
     "pdfjs-dist",
     {

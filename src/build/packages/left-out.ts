@@ -41,6 +41,11 @@ export class LeftOuts {
     return [...this.#found.values()];
   }
 
+  /** Before another build, of files that may ask for others. */
+  forget(): void {
+    this.#found.clear();
+  }
+
   plugin(): Plugin {
     return {
       name: PLUGIN,

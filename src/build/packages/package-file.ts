@@ -9,6 +9,7 @@ export interface PackageFile {
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>;
   gypfile?: boolean;
   binary?: { module_name?: string; napi_versions?: number[] };
 }

@@ -67,7 +67,7 @@ export class Places {
     if (node.type !== "CallExpression") return false;
     const called = node["callee"] as Node;
     if (propertyOf(called) === "cwd" && nameOf(called["object"]) === "process") return this.#cwd !== undefined;
-    return propertyOf(called) === "resolve" && nameOf(called["object"]) === "require";
+    return propertyOf(called) === "resolve" && nameOf(called["object"]) === "require" && textOf(argumentsOf(node)[0]) !== undefined;
   }
 
   /** The path, absolute, that an expression of literals gives; undefined where more goes into it. URLs are told as paths. */
@@ -150,7 +150,17 @@ function bindingsIn(program: Node): [name: string, value: Node][] {
     const name = nameOf(target) ?? (property === undefined ? undefined : `.${property}`);
     if (name !== undefined && value) found.push([name, value as Node]);
   };
+  // Names that are bound in other ways are bound twice, as it were: nobody knows to what.
+  const addUnknown = (pattern: unknown) => {
+    if (pattern)
+      walk(pattern as Node, (each) => {
+        if (each.type === "Identifier") found.push([each["name"] as string, each], [each["name"] as string, each]);
+      });
+  };
   walk(program, (node) => {
+    if (isFunction(node)) for (const param of node["params"] as Node[]) addUnknown(param);
+    if (node.type === "CatchClause") addUnknown(node["param"]);
+    if (node.type === "VariableDeclarator" && nameOf(node["id"]) === undefined) addUnknown(node["id"]);
     if (node.type === "VariableDeclarator") add(node["id"], node["init"]);
     if (node.type === "AssignmentExpression") add(node["left"], node["right"]);
     if (node.type === "ForOfStatement")

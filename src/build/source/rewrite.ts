@@ -72,7 +72,7 @@ class Rewriting {
     const isMade = this.#requires.has(nameOf(asked) ?? "") || isCreateRequire(asked);
     if (!isMade && !(nameOf(asked) === "require" && this.#isFree(asked, above))) return;
     if (isResolve) return this.#resolved(node, first);
-    const literal = textOf(first);
+    const literal = textOf(first) ?? this.#constant(first);
     if (literal !== undefined) return isMade ? this.#replace(asked, "require") : undefined;
     if (!this.#madePath(first)) this.#computed(node, asked);
     else if (isMade) this.#replace(asked, "require");
@@ -80,11 +80,19 @@ class Rewriting {
 
   #import(node: Node): void {
     const source = node["source"] as Node;
-    if (textOf(source) !== undefined || this.#madePath(source) || node["options"]) return;
+    if (textOf(source) !== undefined || this.#constant(source) !== undefined || this.#madePath(source) || node["options"]) return;
     this.computed.push(node.start);
     const { start } = node;
     if (this.#registry !== undefined)
       this.#replace({ start, end: start + "import".length }, `require(${JSON.stringify(this.#registry)}).load`);
+  }
+
+  /** require("card" + NOTHING) is one of "card". */
+  #constant(node: Node): string | undefined {
+    const value = this.#places.pathOf(node);
+    if (value === undefined || value.startsWith("/")) return undefined;
+    this.#replace(node, JSON.stringify(value));
+    return value;
   }
 
   /** A path of literals becomes a specifier, which the bundler can follow. */
