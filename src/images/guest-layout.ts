@@ -18,7 +18,7 @@ export const guestEnvironment: Record<string, string> = {
   TMPDIR: "/tmp",
 };
 
-/** The command line that runs the agent. `heapMb`: V8's old space; its default where absent. */
-export function agentCommand(heapMb?: number): string[] {
-  return [nodePath, ...nodeFlags, ...(heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`]), agentPath];
+/** The command line that runs the agent. @param heapFlags the sizes of V8's heap */
+export function agentCommand(heapFlags: string[]): string[] {
+  return [nodePath, ...nodeFlags, ...heapFlags, agentPath];
 }

@@ -13,7 +13,7 @@ export const emulatedFlags = ["--no-maglev", "--no-sparkplug"];
  * The first program of a VM, from the initrd: from a bare kernel to Node running the agent as process 1, which it
  * becomes. Should anything fail, process 1 ends, the kernel panics and so QEMU exits; the last step is on the console.
  *
- * Kernel command line: `mayfly.channel=` (required) is handed on as MAYFLY_CHANNEL; `mayfly.heap=` is V8's old space in MB;
+ * Kernel command line: `mayfly.channel=` (required) is handed on as MAYFLY_CHANNEL; `mayfly.heap=` and `mayfly.semi=` are V8's old space and semi-space in MB;
  * `mayfly.emulated`: the processor is QEMU's, not the host's.
  */
 export function initScript(modules: string[]): string {
@@ -36,11 +36,12 @@ echo 1000 > /sys/kernel/mm/lru_gen/min_ttl_ms
 busybox mount -t sysfs -o remount,nosuid,nodev,noexec,ro sysfs /sys
 
 step="read the kernel command line"
-channel= heap= emulated=
+channel= heap= semi= emulated=
 for word in $(busybox cat /proc/cmdline); do
   case "$word" in
     mayfly.channel=*) channel=\${word#*=} ;;
     mayfly.heap=*) heap=--max-old-space-size=\${word#*=} ;;
+    mayfly.semi=*) semi=--max-semi-space-size=\${word#*=} ;;
     mayfly.emulated) emulated="${emulatedFlags.join(" ")}" ;;
   esac
 done
@@ -85,7 +86,7 @@ cd /
 
 step="start node"
 exec busybox env -i MAYFLY_CHANNEL="$channel" ${environment()} \\
-  busybox switch_root /root ${nodePath} ${[...nodeFlags, ...cloneFlags].join(" ")} $emulated $heap ${agentPath} < /root/dev/null
+  busybox switch_root /root ${nodePath} ${[...nodeFlags, ...cloneFlags].join(" ")} $emulated $heap $semi ${agentPath} < /root/dev/null
 `;
 }
 

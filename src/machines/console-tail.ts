@@ -5,7 +5,7 @@ import { guarded } from "../errors/guarded.ts";
 export interface ConsoleTail {
   /** At most the last 16 KiB, without control characters. */
   text(): string;
-  /** The last lines in one, for a sentence. @param noise lines that are left out */
+  /** The last lines in one, for a sentence; of a fatal error of V8's, that. @param noise lines that are left out */
   lastLines(count: number, noise?: RegExp): string;
 }
 
@@ -26,14 +26,19 @@ export function keepTail(...sources: Readable[]): ConsoleTail {
   const text = () => printable(tail.toString("latin1"));
   return {
     text,
-    lastLines: (count, noise) =>
-      text()
+    lastLines(count, noise) {
+      const lines = text()
         .split("\n")
-        .filter((line) => noise?.test(line) !== true)
-        .slice(-count)
-        .map(shortened)
-        .join(" | "),
+        .filter((line) => noise?.test(line) !== true);
+      return lastWords(lines, count).map(shortened).join(" | ");
+    },
   };
+}
+
+/** What V8 died of says more than the native stack, and a kernel's panic, that follow it. */
+function lastWords(lines: string[], count: number): string[] {
+  const fatal = lines.findLastIndex((line) => line.startsWith("FATAL ERROR:"));
+  return fatal < 0 ? lines.slice(-count) : lines.slice(Math.max(0, fatal - 1), fatal + 1);
 }
 
 /** A line of minified code, which Node prints above a fatal error, says nothing. */

@@ -4,7 +4,7 @@ import path from "node:path";
 
 import { agentCommand, guestEnvironment } from "../../images/guest-layout.ts";
 import type { Image } from "../../images/image.ts";
-import { heapMb } from "../child/node-limits.ts";
+import { heapFlags } from "../child/node-limits.ts";
 import type { MachineSpec } from "../driver.ts";
 
 /** "nobody" of the sandbox: the agent needs no right there. */
@@ -25,7 +25,7 @@ function ociConfig(image: Image, spec: MachineSpec): object {
       { destination: "/tmp", type: "tmpfs", options: ["mode=1777", `size=${Math.floor(spec.memoryMb / 2)}m`] },
     ],
     process: {
-      args: agentCommand(heapMb(spec.memoryMb)),
+      args: agentCommand(heapFlags(spec.memoryMb)),
       cwd: "/tmp",
       env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
       noNewPrivileges: true,

@@ -7,7 +7,7 @@ import { MayflyError } from "../../errors/error.ts";
 import { guestEnvironment, nodeFlags } from "../../images/guest-layout.ts";
 import { closeCgroups, describeLimits, sweepCgroups } from "../cgroup/create-cgroup.ts";
 import { startChildMachine } from "../child/child-machine.ts";
-import { heapMb, reasonOfNode } from "../child/node-limits.ts";
+import { heapFlags, reasonOfNode } from "../child/node-limits.ts";
 import { closeRunFolder, createRunFolder, sweepRunFolders } from "../child/run-folder.ts";
 import type { Driver, Machine, MachineSpec } from "../driver.ts";
 
@@ -61,7 +61,7 @@ function startProcess(agentFile: string, runDir: string, clock: Clock, spec: Mac
   return startChildMachine({
     what: "the agent",
     command: process.execPath,
-    args: [...nodeFlags, `--max-old-space-size=${heapMb(spec.memoryMb)}`, agentFile],
+    args: [...nodeFlags, ...heapFlags(spec.memoryMb), agentFile],
     env: { ...guestEnvironment, HOME: run.folder, TMPDIR: run.folder, MAYFLY_CHANNEL: "fd:3" },
     limits: { ...spec, vcpus: spec.vcpus + OVERHEAD_CPUS, share: spec.awaited ? "awaited" : "ahead" },
     run,

@@ -1,5 +1,6 @@
 /** Linux as a guest: Debian's kernel, an initrd that brings it up (src/images/init-script.ts), an erofs root. */
 import type { Accelerator } from "./accelerator.ts";
+import { heapSizes } from "../child/node-limits.ts";
 import { reasonOf } from "./exit-reason.ts";
 import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
 
@@ -9,7 +10,7 @@ export const linux: GuestKernel = {
   board: () => ({ machine: "microvm,acpi=on,pcie=off,pit=off,pic=off,rtc=on", bus: "mmio" }),
   // Resume brings randomness, so that there is no virtio-rng.
   devices: () => "",
-  commandLine: ({ accelerator }, tscKhz) => kernelArguments(accelerator, tscKhz),
+  commandLine: ({ accelerator, memoryMb }, tscKhz) => kernelArguments(accelerator, memoryMb, tscKhz),
   reasonOf,
 };
 
@@ -17,13 +18,19 @@ export const linux: GuestKernel = {
  * A clone starts with no translated code, so that every function of the guest's kernel that runs costs time under TCG:
  * what watches, audits or accounts inside the guest is off. The tenant owns all of the guest, so nothing guards it from itself.
  */
-function kernelArguments(accelerator: Accelerator, tscKhz: number): string {
+function kernelArguments(accelerator: Accelerator, memoryMb: number, tscKhz: number): string {
+  const { oldMb, semiMb } = heapSizes(memoryMb, systemMb(memoryMb));
   return [
     "console=ttyS0 quiet reboot=t panic=-1 tsc=reliable random.trust_cpu=on",
     // Without it the kernel times the TSC against emulated timers, and hangs in that where the host is busy.
     `tsc_early_khz=${tscKhz}`,
     "mitigations=off lsm=capability cgroup_disable=memory psi=0 audit=0 nowatchdog sysctl.vm.stat_interval=3600",
-    `mayfly.channel=${CHANNEL}`,
+    `mayfly.channel=${CHANNEL} mayfly.heap=${oldMb} mayfly.semi=${semiMb}`,
     ...(accelerator === "tcg" ? ["mayfly.emulated"] : []),
   ].join(" ");
+}
+
+/** What the kernel takes for itself before Node begins: of 128 MB 37, of 256 MB 39. */
+function systemMb(memoryMb: number): number {
+  return 36 + Math.ceil(memoryMb / 64);
 }

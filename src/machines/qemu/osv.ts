@@ -2,6 +2,7 @@
 import { guestEnvironment, nodeFlags, nodePath, agentPath } from "../../images/guest-layout.ts";
 import { cloneFlags, emulatedFlags } from "../../images/init-script.ts";
 import { osvCommandLine } from "../../images/osv/command-line.ts";
+import { heapFlags } from "../child/node-limits.ts";
 import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
 
 /**
@@ -11,12 +12,7 @@ import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
 const NO_MEMORY = /Out of memory: could not reclaim|heap out of memory|Allocation failed - |memory::page_pool::l2::/;
 
 /** What OSv itself holds beside its program, or cannot give to it: in a machine of 256 MB, V8's heap gets to 170. */
-const OSV_OWN_MB = 112;
-
-/** Size of V8's old space: so that a leak ends as V8's own error, with a stack, before memory does. */
-function osvHeapMb(memoryMb: number): number {
-  return Math.max(memoryMb - OSV_OWN_MB, Math.floor(memoryMb / 4));
-}
+const SYSTEM_MB = 40;
 
 export const osv: GuestKernel = {
   name: "osv",
@@ -44,7 +40,7 @@ export const osv: GuestKernel = {
         ...cloneFlags,
         ...(accelerator === "tcg" ? emulatedFlags : []),
         // V8 sizes its heap by figures that OSv need not have.
-        `--max-old-space-size=${osvHeapMb(memoryMb)}`,
+        ...heapFlags(memoryMb, SYSTEM_MB),
         agentPath,
       ],
       // Without it nothing is said of an abort().

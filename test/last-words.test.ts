@@ -1,0 +1,77 @@
+/** Small machines to their end: what was printed before it is in the log, V8's limits fit, and clocks agree. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { manifestSchema } from "../src/catalog/manifest.ts";
+import { type Platform, createScope, machineKinds, startPlatform } from "./platform.ts";
+
+const code = `
+const keep = [];
+const fill = (count) => Array.from({ length: count }, (_, k) => ({ k, t: "v" + k }));
+const deeds = {
+  hang() { process.stdout.write("last words "); process.stdout.write("before a hang"); for (;;); },
+  leak() { console.log("last words before a leak"); for (;;) keep.push(fill(1000)); },
+  buffers() { console.log("last words before many buffers"); for (;;) keep.push(Buffer.alloc(4_000_000, keep.length)); },
+  crash() {
+    console.log("last words before a crash");
+    process.getBuiltinModule("node:ffi").dlopen(null, { abort: { arguments: [], return: "void" } }).functions.abort();
+  },
+  async garbage() {
+    const live = [];
+    for (let round = 0; round < 40; round++) {
+      live.push(fill(50_000));
+      if (live.length > 4) live.shift();
+      await null;
+    }
+    return Response.json(live.length);
+  },
+  clock: () => Response.json(performance.timeOrigin + performance.now() - Date.now()),
+};
+exports.default = { fetch: (request) => deeds[new URL(request.url).pathname.slice(1)]() };`;
+
+for (const { name, settings } of machineKinds)
+  describe(`a machine of 128 MB on ${name}`, { timeout: 400_000 }, () => {
+    const scope = createScope();
+    let platform: Platform;
+
+    before(async () => {
+      platform = await startPlatform(scope, settings);
+      const manifest = manifestSchema.parse({ name: "last", functions: { words: { entry: "x" } }, memoryMb: 128, timeoutMs: 120_000 });
+      const bundles = [{ function: "words", format: "cjs" as const, code: Buffer.from(code) }];
+      await platform.client.deploy(manifest, bundles);
+      const quick = { ...manifest, name: "quick", timeoutMs: 10_000 };
+      await platform.client.deploy(quick, bundles);
+    });
+    after(() => scope.close());
+
+    test("collects the garbage of a small live set in time", async () => {
+      const response = await platform.call("/last/words/garbage");
+      assert.equal(await response.text(), "4");
+    });
+
+    test("has one time", async () => {
+      const response = await platform.call("/last/words/clock");
+      const difference = (await response.json()) as number;
+      assert.ok(Math.abs(difference) < 1_000, `${difference} ms`);
+    });
+
+    for (const [deed, words, end] of [
+      ["leak", "last words before a leak", /ran out of memory.*JavaScript heap out of memory/],
+      ["buffers", "last words before many buffers", /ran out of memory/],
+      ["crash", "last words before a crash", /Machine ended/],
+    ] as const)
+      test(`says what it printed, and of what it died: ${deed}`, async () => {
+        const response = await platform.call(`/last/words/${deed}`);
+        assert.equal(response.status, 502, await response.text());
+        const lines = await platform.logged("last", end);
+        const line = lines.find(({ text }) => text === words);
+        assert.ok(line?.invocation !== undefined, JSON.stringify(lines.slice(-8)));
+      });
+
+    test("says what it printed before it hung, the line without an end, too", async () => {
+      const response = await platform.call("/quick/words/hang");
+      assert.equal(response.status, 504, await response.text());
+      const lines = await platform.logged("quick", /last words/);
+      const line = lines.find(({ text }) => text === "last words before a hang");
+      assert.ok(line?.invocation !== undefined, JSON.stringify(lines.slice(-8)));
+    });
+  });
