@@ -20,7 +20,12 @@ function canComplete(handler: Handler): boolean {
  */
 export function saysNothing(result: unknown, handler: Handler): boolean {
   if (handler.length >= 3) return true;
-  return (result === undefined || !isPlain(result)) && canComplete(handler);
+  return (result === undefined || !(isPlain(result) || isReply(result))) && canComplete(handler);
+}
+
+/** Of a class of the app's own; a server's or a stream's status code is another matter. */
+function isReply(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "statusCode" in value && !("on" in value);
 }
 
 /** What JSON holds, and no instance of a class: for example no server. */
