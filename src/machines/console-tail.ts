@@ -42,7 +42,7 @@ function lastWords(lines: string[], count: number): string[] {
 }
 
 /** A line of minified code, which Node prints above a fatal error, says nothing. */
-const LINE_LIMIT = 500;
+const LINE_LIMIT = 1_000;
 
 function shortened(line: string): string {
   return line.length > LINE_LIMIT ? `${line.slice(0, LINE_LIMIT)}...` : line;
