@@ -68,7 +68,7 @@ describe("the command line", () => {
     bad(await run("explain", "nobody"), 1, /no app nobody/);
     bad(await run("remove", "shop"), 2, /--yes/);
     assert.equal(await good("remove", "shop", "--yes"), "Removed shop.\n");
-    bad(await run("invoke", "shop/hello"), 1, /no app shop/);
+    bad(await run("invoke", "shop/hello"), 1, /Nothing is routed at \/shop\/hello/);
   });
 
   test("invoke passes method, path, headers and data, and sums up repeated calls", async () => {
