@@ -112,7 +112,7 @@ describe("the command line", () => {
     assert.equal(await good("secret", "list", "probe"), "probe has no secrets.\n");
   });
 
-  test("deploy warns of a secret that is not set, and the call names it", async () => {
+  test("deploy warns of a secret that is not set, and the app's log names it where a call fails for it", async () => {
     const dir = join(temporaryFolder(scope), "needy");
     await good("init", dir);
     writeFileSync(
@@ -120,7 +120,10 @@ describe("the command line", () => {
       JSON.stringify({ name: "needy", functions: { hello: { entry: "hello.ts" } }, secrets: ["KEY"] }),
     );
     assert.match((await run("deploy", dir)).stderr, /^warning: the secret KEY is not set: \S*mayfly secret set needy KEY\n$/);
-    bad(await run("invoke", "needy/hello"), 3, /names the secret KEY, which is not set/);
+    const failed = await run("invoke", "needy/hello");
+    bad(failed, 3, /the app's log has the reason beside this invocation's id/);
+    assert.doesNotMatch(failed.stderr, /KEY/);
+    assert.match(await good("logs", "needy"), /No machine could be started: .*names the secret KEY, which is not set/);
     await good("secret", "set", "needy", "KEY", "--value", "x");
     const outcome = await run("deploy", dir);
     assert.deepEqual([outcome.code, outcome.stderr], [0, ""]);
