@@ -129,6 +129,14 @@ describe("a package is warned of", () => {
     });
   }
 
+  test("not for a file that the bundle has, also where its path is made in ways that nobody can follow", async () => {
+    const code =
+      'let dir = ""; dir = __dirname + "/"; const find = (name) => dir + name; const file = "b.wasm"; exports.get = () => require("fs").readFileSync(dir + find(file))';
+    folder.pack("q", code, { "b.wasm": "x" });
+    assert.match((await warningsOf('import "q"')).join(), /the package q reads node_modules\/q\/b\.wasm/);
+    assert.deepEqual(await warningsOf('import "q"; import bytes from "q/b.wasm"; globalThis.bytes = bytes'), []);
+  });
+
   test("not for a file that the bundle has", async () => {
     folder.pack("p", 'const read = (file) => require("fs").readFileSync(file); exports.get = () => read(__dirname + "/" + "b.wasm")', {
       "b.wasm": "x",

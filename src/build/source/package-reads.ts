@@ -39,7 +39,9 @@ export function packageReads(file: SourceFile): Read[] {
     const target = places.pathOf(path);
     if (target === undefined || isThere(target)) found.push({ position: node.start, path: target });
   });
-  return found.length > 0 ? found : readsBesides(file);
+  // A file that is named says more than a path that nobody can follow.
+  const named = found.some(({ path }) => path !== undefined) ? [] : readsBesides(file);
+  return named.length > 0 ? named : found;
 }
 
 /** Of a call that reads a file, or starts a worker of one. */
