@@ -18,6 +18,6 @@ test("a place where no folder can be made is an error at once, which names it", 
   context.after(() => rmSync(dir, { recursive: true }));
   writeFileSync(join(dir, "file"), "");
   assert.throws(() => makeFolder("/proc/x/y"), { path: "/proc/x" });
-  assert.throws(() => makeFolder(join(dir, "file")), { path: join(dir, "file") });
-  assert.throws(() => makeFolder(join(dir, "file/a/b")), { path: join(dir, "file") });
+  assert.throws(() => makeFolder(join(dir, "file")), { code: "EEXIST", path: join(dir, "file") });
+  assert.throws(() => makeFolder(join(dir, "file/a/b")), { code: "ENOTDIR", path: join(dir, "file/a") });
 });

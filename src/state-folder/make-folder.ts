@@ -9,7 +9,8 @@ export function makeFolder(path: string, mode = 0o777): void {
   const folder = resolve(path);
   if (isFolder(folder)) return;
   const parent = dirname(folder);
-  if (parent !== folder) makeFolder(parent, mode);
+  // A parent that is no folder is told by the call below, as ENOTDIR.
+  if (statSync(parent, { throwIfNoEntry: false }) === undefined) makeFolder(parent, mode);
   try {
     mkdirSync(folder, { mode });
   } catch (error) {
