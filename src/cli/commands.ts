@@ -22,6 +22,7 @@ export const commands: CommandEntry[] = [
   { name: "limit", summary: "set and show what an app may use in a month", load: () => import("./commands/limit.ts") },
   { name: "remove", summary: "remove an app with its versions and secrets", load: () => import("./commands/remove.ts") },
   { name: "secret", summary: "set, list and remove the secrets of an app", load: () => import("./commands/secret.ts") },
+  { name: "install", summary: "write a systemd unit for the server", load: () => import("./commands/install.ts") },
   { name: "doctor", summary: "say what this host can run, and the cure for what it can't", load: () => import("./commands/doctor.ts") },
   { name: "setup", summary: "install what this host lacks", load: () => import("./commands/setup.ts") },
   { name: "image", summary: "build and list guest images", load: () => import("./commands/image.ts") },

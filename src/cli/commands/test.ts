@@ -11,6 +11,8 @@ import { projectDir, runTool } from "../run-tool.ts";
 /** The tests of egress build a network of their own. */
 const iproute = { name: "iproute2", program: "ip", why: "makes the network namespaces of the tests" };
 
+const systemd = { name: "systemd", program: "systemd-analyze", why: "checks the unit that `mayfly install` writes" };
+
 const debootstrap = { name: "debootstrap", program: "debootstrap", why: "makes the minimal Debian" };
 
 interface Options {
@@ -42,7 +44,7 @@ async function test(filters: string[], options: Options): Promise<void> {
   if (options.packages) return testPackages(filters);
   const files = findTests(filters);
   if (files.length === 0) throw new MayflyError("bad-request", { what: `no test file's path contains ${filters.join(" or ")}` });
-  await prepareHost([iproute]);
+  await prepareHost([iproute, systemd]);
   const totals = await runTests(files);
   console.log(options.json ? JSON.stringify(totals) : inWords(totals));
   if (totals.failed > 0 || totals.passed === 0) process.exitCode = ExitCode.Failed;

@@ -1,0 +1,54 @@
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import { loadConfig } from "../../config/load.ts";
+import { MayflyError } from "../../errors/error.ts";
+import { unitText } from "../../setup/unit.ts";
+import { openCacheFolder, openStateFolder } from "../../state-folder/open-folders.ts";
+import { projectDir } from "../run-tool.ts";
+
+interface Options {
+  print?: true;
+  config?: string;
+  state?: string;
+  cache?: string;
+  json?: true;
+}
+
+const file = "/etc/systemd/system/mayfly.service";
+
+export function define(command: Command): void {
+  command
+    .option("--print", "only show the unit")
+    .option("--config <file>", "settings in JSON, for the service")
+    .option("--state <dir>", "state folder")
+    .option("--cache <dir>", "cache folder")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nWrites a systemd unit, and starts nothing. docs/running.md has what it protects.\n\nExample:\n  mayfly install --config /etc/mayfly.json",
+    )
+    .action(install);
+}
+
+function install({ print, config, state, cache, json }: Options): void {
+  // Settings that the service could not start with are told now.
+  const { stateDir, cacheDir, runDir } = loadConfig({ flags: { stateDir: state, cacheDir: cache }, file: config });
+  const flags = config === undefined ? [] : ["--config", resolve(config)];
+  const unit = unitText({ program: join(projectDir, "mayfly"), flags, stateDir, cacheDir, runDir, folder: projectDir });
+  if (print) return console.log(json ? JSON.stringify({ file, unit }) : unit.trimEnd());
+  if (process.getuid?.() !== 0) {
+    const cure = "Run it with sudo, or see what it would write: mayfly install --print";
+    throw new MayflyError("missing-part", {
+      part: "the right to write to /etc/systemd/system",
+      reason: "Mayfly does not run as root",
+      cure,
+    });
+  }
+  // The unit lets the server write nowhere else, so both must be there before.
+  openStateFolder(stateDir);
+  openCacheFolder(cacheDir);
+  writeFileSync(file, unit, { mode: 0o644 });
+  const next = ["systemctl daemon-reload", "systemctl enable --now mayfly", "journalctl -u mayfly -f"];
+  console.log(json ? JSON.stringify({ file, next }) : `Wrote ${file}. Next:\n${next.map((line) => `  ${line}`).join("\n")}`);
+}

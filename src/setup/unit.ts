@@ -1,0 +1,77 @@
+/** The systemd unit that `mayfly install` writes: hardened as far as machines allow, which need root, namespaces, control groups and a chroot. */
+export interface UnitOptions {
+  /** Absolute. */
+  program: string;
+  /** Flags after `serve`. */
+  flags: string[];
+  stateDir: string;
+  cacheDir: string;
+  runDir: string;
+  /** The project's folder, which the server only reads. */
+  folder: string;
+}
+
+/**
+ * What it leaves out, and why: NoNewPrivileges and a bounding set would be in the way of nothing, but RestrictNamespaces, PrivateDevices (/dev/kvm), PrivateUsers,
+ * MemoryDenyWriteExecute (V8 and QEMU make code), ProtectControlGroups and SystemCallFilter (gVisor and QEMU bring their own) would be of machines.
+ */
+export function unitText({ program, flags, stateDir, cacheDir, runDir, folder }: UnitOptions): string {
+  const command = [program, "serve", "--state", stateDir, "--cache", cacheDir, ...flags].map(quoted).join(" ");
+  // Below /run nothing outlives a reboot: systemd makes that folder anew.
+  const [, runtime] = /^\/run\/([\w-]+)(\/|$)/.exec(runDir) ?? [];
+  const writable = [stateDir, cacheDir, ...(runtime === undefined ? [runDir] : [])];
+  return `[Unit]
+Description=Mayfly: functions of each application in virtual machines of their own
+Documentation=file://${folder.replace(/\/$/, "")}/docs/running.md
+After=network-online.target
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart=${command}
+ExecReload=/bin/kill -HUP $MAINPID
+Restart=on-failure
+RestartSec=2
+# 2: bad usage, 3: a part is missing. Neither goes by itself.
+RestartPreventExitStatus=2 3
+# The supervisor ends its worker, and that its machines; what is left after the time goes with the group.
+KillMode=mixed
+TimeoutStopSec=60
+StandardOutput=journal
+StandardError=journal
+SyslogIdentifier=mayfly
+LimitNOFILE=65536
+TasksMax=infinity
+# Machines get control groups of their own below this one.
+Delegate=yes
+OOMPolicy=continue
+UMask=0077
+NoNewPrivileges=yes
+CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_KILL CAP_MKNOD CAP_NET_ADMIN CAP_NET_BIND_SERVICE CAP_SETFCAP CAP_SETGID CAP_SETPCAP CAP_SETUID CAP_SYS_ADMIN CAP_SYS_CHROOT CAP_SYS_PTRACE CAP_SYS_RESOURCE
+ProtectSystem=strict
+ReadWritePaths=${writable.map(quoted).join(" ")}
+${runtime === undefined ? "" : `RuntimeDirectory=${runtime}\nRuntimeDirectoryMode=0700\nRuntimeDirectoryPreserve=restart\n`}PrivateTmp=yes
+ProtectHome=read-only
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=no
+RestrictRealtime=yes
+RestrictSUIDSGID=no
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+LockPersonality=yes
+SystemCallArchitectures=native
+KeyringMode=private
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** As systemd reads words: quotes for spaces, %% for a percent sign, $$ for a dollar. */
+function quoted(word: string): string {
+  const escaped = word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%").replaceAll("$", "$$$$");
+  return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped}"`;
+}
