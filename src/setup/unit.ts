@@ -12,8 +12,8 @@ export interface UnitOptions {
 }
 
 /**
- * What it leaves out, and why: NoNewPrivileges and a bounding set would be in the way of nothing, but RestrictNamespaces, PrivateDevices (/dev/kvm), PrivateUsers,
- * MemoryDenyWriteExecute (V8 and QEMU make code), ProtectControlGroups and SystemCallFilter (gVisor and QEMU bring their own) would be of machines.
+ * Machines need what these would take away, so the unit leaves them out: RestrictNamespaces, PrivateUsers, ProtectControlGroups, PrivateDevices (/dev/kvm),
+ * MemoryDenyWriteExecute (V8 and QEMU make code at run time), SystemCallFilter (gVisor and QEMU bring filters of their own).
  */
 export function unitText({ program, flags, stateDir, cacheDir, runDir, folder }: UnitOptions): string {
   const command = [program, "serve", "--state", stateDir, "--cache", cacheDir, ...flags].map(quoted).join(" ");
