@@ -82,6 +82,13 @@ describe("the command line", () => {
     assert.match(await good("invoke", "hono/api", "--repeat", "3"), /^3 calls in .*\nlatency: p50 .*\nreplies: 3 × 200\n$/);
   });
 
+  test("limits are set one by one, and lifted with none", async () => {
+    assert.match(await good("limit", "set", "capped", "--spend", "5", "--requests", "100"), /^Limits of capped a month: .*5.*100/);
+    assert.deepEqual((await json("limit", "set", "capped", "--requests", "none")).limits, { spend: 5, requests: null, cpuSeconds: null });
+    assert.equal(await good("limit", "set", "capped", "--spend", "none"), "capped has no limits.\n");
+    assert.equal(await good("limit", "list"), "No app has limits.\n");
+  });
+
   test("logs show what was printed, by function", async () => {
     await good("deploy", "examples/misbehave");
     bad(await run("invoke", "misbehave/misbehave?do=throw"), 1, /threw before it replied.*\n {2}cure: /);

@@ -1,6 +1,6 @@
 /**
  * How a command finds the running platform. The API's address: --api, MAYFLY_API, what the server of the state folder
- * announced, the default. The state folder: --state, MAYFLY_STATE_DIR, the default one, or the demo's where only that runs.
+ * announced. The state folder: --state, MAYFLY_STATE_DIR, the default one, or the demo's below it where only that runs.
  * The token: MAYFLY_TOKEN, or the file api-token of the state folder.
  */
 import { readFileSync } from "node:fs";
@@ -42,29 +42,23 @@ export function connect(options: ConnectionOptions, env = process.env): Connecti
 
 /** The demo keeps its state apart, so that it never touches that of a real server. */
 export function demoStateDir(env = process.env): string {
-  return join(defaultStateDir(env), "demo");
+  return join(env.MAYFLY_STATE_DIR || defaultStateDir(env), "demo");
 }
 
 /** Where the folder's server answers. Throws "api-unreachable" where it is known not to: its token is for nobody else's ears. */
 function announced(dir: string): string {
+  const silent = (reason: string) => new MayflyError("api-unreachable", { url: `the API of ${dir}`, reason });
   const server = readServerFile(dir);
-  if (server === undefined) return defaultApi;
+  if (server === undefined) throw silent("no server runs on that state folder");
   const { pid, urls } = server;
-  if (!isAlive(pid)) {
-    const reason = `the server of ${dir} (pid ${pid}) is gone, and left its server.json behind`;
-    throw new MayflyError("api-unreachable", { url: urls?.api ?? defaultApi, reason });
-  }
-  if (urls === undefined)
-    throw new MayflyError("api-unreachable", { url: dir, reason: `the server of that state folder (pid ${pid}) is still starting` });
+  if (!isAlive(pid)) throw silent(`its server (pid ${pid}) is gone, and left its server.json behind`);
+  if (urls === undefined) throw silent(`its server (pid ${pid}) is still starting; try again in a moment`);
   return urls.api;
 }
 
-const defaultApi = "127.0.0.1:7070";
-
 export function stateDirOf(options: ConnectionOptions, env = process.env): string {
-  const named = options.state ?? env.MAYFLY_STATE_DIR;
-  if (named !== undefined) return named;
-  const candidates = [defaultStateDir(env), demoStateDir(env)];
+  if (options.state !== undefined) return options.state;
+  const candidates = [env.MAYFLY_STATE_DIR || defaultStateDir(env), demoStateDir(env)];
   return candidates.find((dir) => isAlive(readServerFile(dir)?.pid)) ?? candidates[0]!;
 }
 

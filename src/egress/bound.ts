@@ -11,7 +11,7 @@ export function problemOf(text: string, bound: string[]): string | undefined {
   if (entry === undefined) return `${shown(text)} is no entry; ${entriesLookLike}`;
   if (isNeverOpen(entry)) return `${shown(text)} is where clouds keep their machines' credentials, which no app may reach`;
   if (isPublic(entry) || bound.some((text) => covers(parseEntry(text), entry))) return undefined;
-  return `${shown(text)} is beyond this server's egress.allow, which has ${bound.join(", ") || "no entries"}; public addresses need no entry`;
+  return `${shown(text)} is beyond this server's egress.allow, which has ${bound.join(", ") || "no entries"}: the server's operator sets it, and public addresses need no entry`;
 }
 
 /** Why an operator's entry makes no sense; undefined where it does. */

@@ -223,7 +223,7 @@ export const errorTable = {
     status: 503,
     side: "system",
     message: "No Mayfly answers at {url}: {reason}.",
-    cure: "Start it with `mayfly serve`, or name it with --api or MAYFLY_API.",
+    cure: "`mayfly status` says how the server of this state folder does. Where none runs, start it with `mayfly serve`; one elsewhere is named with --api or MAYFLY_API.",
   },
   "unsafe-bind": {
     status: 500,

@@ -55,7 +55,7 @@ async function demo(options: Options): Promise<void> {
 
 /** No blanks, so that the first call shows what a start costs; nothing learned, so that all of the next ones share its machine. */
 async function demoConfig({ driver, kernel, osvKernel }: Options): Promise<Config> {
-  const stateDir = process.env.MAYFLY_STATE_DIR ?? demoStateDir();
+  const stateDir = demoStateDir();
   const { listen, api } = loadConfig({ flags: { stateDir } });
   const free = { listen: await addressOrAnyPort(listen), api: await addressOrAnyPort(api) };
   return loadConfig({ flags: { driver, kernel, osvKernel, stateDir, ...free, blanks: 0, idleMs: 600_000, logLevel: "warn" } });

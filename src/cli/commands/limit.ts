@@ -5,6 +5,8 @@ import { type ConnectionOptions, connect, withConnectionOptions } from "../conne
 import { limitNames, limitValue } from "../limit-text.ts";
 
 type Options = ConnectionOptions & { json?: true };
+/** As typed: commander makes null an empty text. */
+type TypedLimit = number | "none";
 
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly limit set shop --spend 5 --requests 1000000");
@@ -36,7 +38,8 @@ async function list(options: Options): Promise<void> {
   console.log(apps.length === 0 ? "No app has limits." : apps.map(({ app, limits }) => inWords(app, limits)).join("\n"));
 }
 
-async function set(app: string, { api, state, json, ...changes }: Options & LimitChanges): Promise<void> {
+async function set(app: string, { api, state, json, ...typed }: Options & Partial<Record<keyof LimitsInfo, TypedLimit>>): Promise<void> {
+  const changes: LimitChanges = Object.fromEntries(Object.entries(typed).map(([key, limit]) => [key, limit === "none" ? null : limit]));
   if (Object.keys(changes).length === 0)
     throw new MayflyError("bad-request", { what: "it names no limit: --spend, --requests or --cpu-seconds" });
   print(
@@ -60,14 +63,14 @@ function inWords(app: string, limits: LimitsInfo): string {
   return parts.length === 0 ? `${app} has no limits.` : `Limits of ${app} a month: ${parts.join(", ")}.`;
 }
 
-function parseLimit(text: string): number | null {
-  if (text === "none") return null;
+function parseLimit(text: string): TypedLimit {
+  if (text === "none") return text;
   const value = Number(text);
   if (/^(\d+\.?\d*|\.\d+)$/.test(text) && value > 0) return value;
   throw new InvalidArgumentError("It must be a number above 0, or none.");
 }
 
-function parseWholeLimit(text: string): number | null {
+function parseWholeLimit(text: string): TypedLimit {
   if (text !== "none" && !/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError("It must be a whole number above 0, or none.");
-  return text === "none" ? null : Number(text);
+  return text === "none" ? text : Number(text);
 }
