@@ -39,7 +39,7 @@ import { type BoundPolicy, bindPolicy } from "./policy/bind-policy.ts";
 import { explainApp, slotsOf } from "./policy/explain.ts";
 import { LogLevel } from "./wire/protocol.ts";
 import { lockStateFolder } from "./state-folder/lock.ts";
-import { openReserve } from "./state-folder/reserve.ts";
+import { lendForStart, openReserve } from "./state-folder/reserve.ts";
 import { openCacheFolder, openRunFolder, openStateFolder } from "./state-folder/open-folders.ts";
 
 export interface Hooks {
@@ -98,6 +98,7 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
 
   for (const address of [config.listen, config.api]) assertSafeBind(address, config);
   const notices = openStateFolder(config.stateDir);
+  if (lendForStart(join(config.stateDir, "reserve"), config.stateDir)) notices.push(DISK_FULL);
   openCacheFolder(config.cacheDir);
   const lock = closing.adopt(lockStateFolder(config.stateDir, supervision?.pid), (held) => held.release());
   supervision?.locked();
@@ -145,6 +146,8 @@ interface Wired {
 }
 
 const VERSION = "0.1.0";
+const DISK_FULL =
+  "The disk of the state folder is full: half of what is held in reserve was given up for this start. Free space, or remove apps";
 
 function openServerLog({ logLevel }: Config): Logger {
   const out = destination({ fd: 2, sync: true });

@@ -1,10 +1,11 @@
 /** Runs a server on the disk that it is given, fills that, and says what the server does then: see full-disk.test.ts. */
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "../src/api/client.ts";
 import { manifestSchema } from "../src/catalog/manifest.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { startMayfly } from "../src/main.ts";
+import { fillDisk } from "./fill-disk.ts";
 import { deploy, eventually } from "./platform.ts";
 
 const dir = process.argv[2] as string;
@@ -27,7 +28,7 @@ await eventually(
   () => client.machines(),
   (machines) => machines.length === 0,
 );
-const filler = fillDisk();
+const filler = fillDisk(dir);
 const machines = (await client.machines()).length;
 const called = await call();
 const deployed = await codeOf(deployLarge);
@@ -44,23 +45,6 @@ process.exit();
 function deployLarge(): Promise<unknown> {
   const manifest = manifestSchema.parse({ name: "large", functions: { main: { entry: "a.ts" } } });
   return client.deploy(manifest, [{ function: "main", format: "cjs", code: Buffer.alloc(20_000_000, 65) }]);
-}
-
-function fillDisk(): string {
-  const file = join(dir, "filler");
-  const fd = openSync(file, "w");
-  for (let piece = 1_048_576; piece >= 512; piece = Math.trunc(piece / 2)) while (fits(fd, piece));
-  closeSync(fd);
-  return file;
-}
-
-function fits(fd: number, bytes: number): boolean {
-  try {
-    writeSync(fd, Buffer.alloc(bytes));
-    return true;
-  } catch {
-    return false; // which is what this is for
-  }
 }
 
 /** "" where it worked. */

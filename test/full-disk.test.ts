@@ -5,11 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 test("on a full disk machines start, calls are answered, nothing is stored, and an app can be removed", () => {
-  const child = fileURLToPath(new URL("full-disk-child.ts", import.meta.url));
-  const script = 'dir=$(mktemp -d) && mount -t tmpfs -o size=48m none "$dir" && exec "$0" "$1" "$dir"';
-  const into = ["--mount", "--propagation", "private", "sh", "-c", script, process.execPath, child];
-  const output = execFileSync("unshare", into, { encoding: "utf8", timeout: 300_000, stdio: ["ignore", "pipe", "inherit"] });
-  assert.deepEqual(JSON.parse(output.trim().split("\n").at(-1) as string), {
+  assert.deepEqual(toldBy("full-disk-child.ts"), {
     machines: 0,
     called: 200,
     deployed: "disk-full",
@@ -19,3 +15,16 @@ test("on a full disk machines start, calls are answered, nothing is stored, and 
     calledAgain: 200,
   });
 });
+
+test("a worker that dies while the disk is full is replaced, and an app can be removed then", () => {
+  assert.deepEqual(toldBy("full-disk-restart-child.ts"), { called: 200, restarts: 1, after: 404 });
+});
+
+/** What a child of ours prints as its last line, on a disk of its own. */
+function toldBy(name: string): unknown {
+  const child = fileURLToPath(new URL(name, import.meta.url));
+  const script = 'dir=$(mktemp -d) && mount -t tmpfs -o size=48m none "$dir" && exec "$0" "$1" "$dir"';
+  const into = ["--mount", "--propagation", "private", "sh", "-c", script, process.execPath, child];
+  const output = execFileSync("unshare", into, { encoding: "utf8", timeout: 300_000, stdio: ["ignore", "pipe", "inherit"] });
+  return JSON.parse(output.trim().split("\n").at(-1) as string);
+}

@@ -129,6 +129,28 @@ test("a second server on a folder is told the pid to stop", async (context) => {
   assert.match(second.stderr, new RegExp(`Another Mayfly \\(pid ${server.child.pid}\\)`));
 });
 
+test("while a worker is replaced the folder stays the supervisor's", async (context) => {
+  const stateDir = temporaryFolder(context);
+  const server = await serve(context, stateDir, quick);
+  process.kill(server.worker, "SIGKILL");
+  const second = await mayfly(["serve", ...quick, "--state", stateDir, "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0"]);
+  assert.equal(second.code, 5);
+  assert.match(second.stderr, /Another Mayfly/);
+});
+
+test("a worker that hangs is told by status, and a second signal ends both at once", async (context) => {
+  const stateDir = temporaryFolder(context);
+  const server = await serve(context, stateDir, quick);
+  process.kill(server.worker, "SIGSTOP");
+  const { code, stdout } = await mayfly(["status", "--state", stateDir]);
+  assert.equal(code, 4);
+  assert.match(stdout, /is not up: its worker is not answering/);
+  server.child.kill("SIGTERM");
+  server.child.kill("SIGINT");
+  assert.equal(await server.end("SIGTERM"), 1);
+  await gone(server.worker);
+});
+
 test("SIGHUP has new certificates taken by gateway and API, and bad ones left", async (context) => {
   const stateDir = temporaryFolder(context);
   const [cert, key] = ["cert.pem", "key.pem"].map((name) => join(stateDir, name));

@@ -118,7 +118,7 @@ export function createClient(options: ClientOptions): Client {
     stopAppliance: (name) => json("POST", `/v1/appliances/${segment(name)}/stop`),
     removeAppliance: (name, disks) => none("DELETE", `/v1/appliances/${segment(name)}?disks=${disks}`),
     host: () => json("GET", "/v1/host"),
-    status: () => json("GET", "/v1/status"),
+    status: async () => (await (await call("GET", "/v1/status", { signal: AbortSignal.timeout(STATUS_MS) })).json()) as StatusInfo,
     health: () => none("GET", "/v1/health"),
   };
 }
@@ -132,6 +132,9 @@ async function allPages(page: (after: string) => Promise<{ apps: AppInfo[]; next
   }
   return all;
 }
+
+/** A server that says nothing for so long is not well, whatever it says then. */
+const STATUS_MS = 15_000;
 
 /** A failure that the server reported, in its own words. */
 class RemoteError extends MayflyError {
@@ -169,6 +172,8 @@ function caller({ url, token }: ClientOptions) {
 /** fetch hides the reason in `cause`: "fetch failed" alone helps nobody. */
 function unreachable(url: string, error: unknown): unknown {
   if (error instanceof Error && error.name === "AbortError") return error;
+  if (error instanceof Error && error.name === "TimeoutError")
+    return new MayflyError("api-unreachable", { url, reason: `it said nothing for ${STATUS_MS / 1_000} s` }, error);
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
   return new MayflyError("api-unreachable", { url, reason }, error);

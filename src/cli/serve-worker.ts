@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { dieWithParent } from "../machines/qemu/libc.ts";
 import { startMayfly } from "../main.ts";
-import type { FromWorker, StartMessage } from "../supervisor/messages.ts";
+import type { Ask, FromWorker, StartMessage } from "../supervisor/messages.ts";
 import { reportError } from "./report-error.ts";
 import { closeOnSignal } from "./signals.ts";
 import { showProgress } from "./terminal.ts";
@@ -10,6 +10,9 @@ import { showProgress } from "./terminal.ts";
 process.on("disconnect", () => process.exit(1));
 // Whoever read what we print has left; that is no reason to end.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+process.on("message", (message: StartMessage | Ask) => {
+  if ("type" in message) tell({ type: "alive" });
+});
 let renew = (): void => undefined;
 process.on("SIGHUP", () => renew());
 process.on("uncaughtExceptionMonitor", (error) => tell({ type: "dying", reason: lineOf(error) }));

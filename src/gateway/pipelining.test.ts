@@ -55,6 +55,27 @@ test("pipelined requests are called one after the other, and get their replies i
   await until(() => open.invocations[6]!.aborted);
 });
 
+test("large bodies that are pipelined wait their turn, whether the one before was read or not", async () => {
+  for (const takes of [true, false]) {
+    await using open = await openTestGateway((seen) => (seen.takes = takes));
+    const body = "x".repeat(400_000);
+    const client = rawClient(open.port, post("/app/hello", body).repeat(3) + get("/app/hello/last"));
+    for (let n = 0; n < 3; n++) {
+      await until(() => (open.invocations[n]?.body.length ?? 0) > 0);
+      const seen = open.invocations[n]!;
+      await pause(20);
+      assert.equal(open.invocations.length, n + 1);
+      if (takes) await until(() => seen.bodyEnded);
+      replyText(seen, `<${n}>`);
+    }
+    await until(() => open.invocations.length === 4);
+    replyText(open.invocations[3]!, "<3>");
+    await until(() => client.text.endsWith("<3>"));
+    assert.deepEqual(client.text.match(/<\d>/g), ["<0>", "<1>", "<2>", "<3>"]);
+    client.socket.destroy();
+  }
+});
+
 test("a client that goes away aborts its call, none that it pipelined is begun, and late replies harm nothing", async () => {
   await using open = await openTestGateway(() => {});
   const client = rawClient(open.port, get("/app/hello/1") + get("/app/hello/2"));

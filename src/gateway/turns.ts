@@ -114,9 +114,18 @@ export class Turns {
   #hold(bytes: Buffer): void {
     this.#rest.push(bytes);
     this.#restBytes += bytes.length;
-    if (this.#restBytes >= this.#limits.heldBytes) this.#socket.pause();
-    // node:http resumes the socket now and then; a client that makes use of that is no pipelining one.
-    if (this.#restBytes > this.#limits.heldBytes + MOST_READS) this.#socket.destroy();
+    if (this.#restBytes >= this.#limits.heldBytes) this.#stopReading();
+  }
+
+  /** node:http resumes the socket when a body is read or a reply has left, and would then read on behind the request under way. */
+  #stopReading(): void {
+    this.#socket.pause();
+    this.#socket.resume = () => this.#socket;
+  }
+
+  #readAgain(): void {
+    Reflect.deleteProperty(this.#socket, "resume");
+    this.#socket.resume();
   }
 
   #drop(): void {
@@ -137,7 +146,10 @@ export class Turns {
   #goOn(): void {
     this.#waitsForReply = false;
     if (this.#socket.destroyed || !this.#socket.writable) return this.#drop();
-    if (this.#mistake !== null) return this.#refuse(this.#mistake);
+    if (this.#mistake !== null) {
+      this.#readAgain();
+      return this.#refuse(this.#mistake);
+    }
     const { request, keepAlive } = this.#next!;
     const rest = Buffer.concat(this.#rest);
     this.#drop();
@@ -145,9 +157,6 @@ export class Turns {
     this.#begin(request, keepAlive);
     // Even where nothing is left: the parser has yet to find out that the request is complete.
     if (!this.#socket.destroyed) this.#feed(rest);
-    if (this.#restBytes < this.#limits.heldBytes) this.#socket.resume();
+    if (this.#restBytes < this.#limits.heldBytes) this.#readAgain();
   }
 }
-
-/** Four reads of 64 KiB. */
-const MOST_READS = 262_144;

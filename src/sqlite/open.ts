@@ -32,14 +32,21 @@ const FULL = 13;
 
 /** Before anything else: SQLite decides on it when a file is new. What is deleted is overwritten where that costs no further writing. */
 function letShrink(db: DatabaseSync): void {
-  db.exec(`PRAGMA auto_vacuum = ${INCREMENTAL}; PRAGMA secure_delete = FAST`);
-  if (Number(db.prepare("PRAGMA auto_vacuum").get()?.["auto_vacuum"]) === INCREMENTAL) return;
+  db.exec("PRAGMA secure_delete = FAST");
+  // Only where it is another: setting it writes, and a start on a full disk could not.
+  if (shrinksAlready(db)) return;
+  db.exec(`PRAGMA auto_vacuum = ${INCREMENTAL}`);
+  if (shrinksAlready(db)) return;
   try {
     db.exec(`PRAGMA auto_vacuum = ${INCREMENTAL}; VACUUM`);
   } catch (error) {
     // It stays as it is, and whole; the next start tries again.
     if ((error as { errcode?: number }).errcode !== FULL) throw error;
   }
+}
+
+function shrinksAlready(db: DatabaseSync): boolean {
+  return Number(db.prepare("PRAGMA auto_vacuum").get()?.["auto_vacuum"]) === INCREMENTAL;
 }
 
 function connect(file: string): DatabaseSync {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { MayflyError } from "../errors/error.ts";
-import { lockStateFolder, readServerFile } from "./lock.ts";
+import { lockForSupervisor, lockStateFolder, readServerFile } from "./lock.ts";
 
 function folder(context: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-lock-"));
@@ -70,6 +70,23 @@ test("the lock's holder says where it answers, and nothing once it is released",
   assert.deepEqual(readServerFile(dir), { pid: process.pid, urls });
   lock.release();
   assert.equal(readServerFile(dir), undefined);
+});
+
+test("a server.json that makes no sense is none", (context) => {
+  const dir = folder(context);
+  for (const text of ["null", "[]", '{"pid":-1}', '{"pid":1,"urls":null}', '{"pid":1,"urls":{"gateway":7,"api":7}}', "{", ""]) {
+    writeFileSync(join(dir, "server.json"), text);
+    assert.equal(readServerFile(dir), undefined, text);
+  }
+});
+
+test("a supervisor's lock is beside its workers', and keeps other supervisors out", (context) => {
+  const dir = folder(context);
+  const release = lockForSupervisor(dir);
+  lockStateFolder(dir).release();
+  assert.throws(() => lockForSupervisor(dir), { code: "state-locked" });
+  release();
+  lockForSupervisor(dir)();
 });
 
 test("a lock file that cannot be opened is told as such", (context) => {

@@ -7,16 +7,18 @@
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { z } from "zod";
 import { MayflyError } from "../errors/error.ts";
 import { failureOf } from "../sqlite/failure.ts";
 import { makeFolder } from "./make-folder.ts";
 
-export interface ServerFile {
+const serverFile = z.object({
   /** Of the process to be told to end: the supervisor's, where there is one. */
-  pid: number;
+  pid: z.int().positive(),
   /** Missing while the server starts. */
-  urls?: { gateway: string; api: string };
-}
+  urls: z.object({ gateway: z.url(), api: z.url() }).optional(),
+});
+export type ServerFile = z.infer<typeof serverFile>;
 
 export interface StateLock {
   /** Lets commands on this host find the server. */
@@ -45,18 +47,31 @@ export function lockStateFolder(dir: string, pid = process.pid): StateLock {
   };
 }
 
-/** What the folder's last server said of itself; it may be long gone. Undefined where none did. */
+/** What the folder's last server said of itself; it may be long gone. Undefined where none did, or what is there makes no sense. */
 export function readServerFile(dir: string): ServerFile | undefined {
   try {
-    return JSON.parse(readFileSync(join(dir, "server.json"), "utf8")) as ServerFile;
+    return serverFile.safeParse(JSON.parse(readFileSync(join(dir, "server.json"), "utf8"))).data;
   } catch (error) {
     if (isMissing(error) || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
 
-function lockedDatabase(dir: string): DatabaseSync {
-  const file = join(dir, "server.lock");
+/**
+ * A supervisor's own lock, held over the deaths of its workers: another server must not take the folder while one is replaced.
+ * Returns its release. Throws "state-locked" or "state-unusable".
+ */
+export function lockForSupervisor(dir: string): () => void {
+  makeFolder(dir, 0o700);
+  const database = lockedDatabase(dir, "supervisor.lock");
+  held.add(database);
+  return () => {
+    if (held.delete(database)) database.close();
+  };
+}
+
+function lockedDatabase(dir: string, name = "server.lock"): DatabaseSync {
+  const file = join(dir, name);
   const database = opened(file);
   try {
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");

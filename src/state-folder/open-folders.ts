@@ -5,8 +5,7 @@ import { MayflyError } from "../errors/error.ts";
 import { makeFolder } from "./make-folder.ts";
 
 /** Of a state folder: what holds secrets, or decides what runs. */
-const OURS =
-  /^(api-token|secrets\.key|server\.(lock|json)|supervisor\.json|(catalog|ledger|appliances)\.db(-wal|-shm)?|logs|volumes|reserve)$/;
+const OURS = /^(api-token|secrets\.key|(server|supervisor)\.(lock|json)|(catalog|ledger|appliances)\.db(-wal|-shm)?|logs|volumes|reserve)$/;
 const OTHERS_WRITE = 0o022;
 const OTHERS = 0o077;
 const STICKY = 0o1000;

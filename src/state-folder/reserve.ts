@@ -1,8 +1,9 @@
 /**
  * Some space of the disk that is Mayfly's to give up: removing an app writes before it frees, and on a disk that others have filled it could
- * not. The file is made at start where there is room, given up when a removal needs it, and made again when there is room again.
+ * not. The file is made at start where there is room, given up when a removal needs it, and made again when there is room again. A server that
+ * starts on a full disk gets half of it: without that it could not come up, and nothing could be removed.
  */
-import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, truncateSync, writeSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 
 /** Far more than a removal writes: a page for every thousand that it frees. */
@@ -10,6 +11,8 @@ const RESERVE_BYTES = 8 * 1_048_576;
 /** It is not made where it would take what is left. */
 const ROOM = 3 * RESERVE_BYTES;
 const PIECE = 1_048_576;
+/** A server writes less while it starts. */
+const START_BYTES = 1_048_576;
 
 export interface Reserve {
   /** Whether there was one. */
@@ -22,6 +25,15 @@ export function openReserve(file: string, folder: string): Reserve {
   const reserve = { giveUp: () => giveUp(file), restore: () => restore(file, folder) };
   reserve.restore();
   return reserve;
+}
+
+/** Before a server's first write. @returns whether the disk was full and some of the reserve was given up */
+export function lendForStart(file: string, folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  const size = sizeOf(file);
+  if (size === 0 || bavail * bsize >= START_BYTES) return false;
+  truncateSync(file, Math.floor(size / 2));
+  return true;
 }
 
 function giveUp(file: string): boolean {

@@ -3,9 +3,7 @@ import { lookup } from "node:dns/promises";
 import { BoundSocket, isIP } from "node:net";
 import { assertSafeBind, parseAddress } from "../api/bind.ts";
 import type { Config } from "../config/schema.ts";
-import { MayflyError } from "../errors/error.ts";
 import { listenFailure } from "../errors/listen-failure.ts";
-import { lockStateFolder } from "../state-folder/lock.ts";
 
 export interface Listeners {
   gateway: number;
@@ -13,7 +11,7 @@ export interface Listeners {
   close(): void;
 }
 
-/** Rejects with "unsafe-bind", "port-in-use", "address-unusable", or with "state-locked" where another server on the same folder has the port. */
+/** Rejects with "unsafe-bind", "port-in-use" or "address-unusable". */
 export async function openListeners(config: Config): Promise<Listeners> {
   for (const address of [config.listen, config.api]) assertSafeBind(address, config);
   const sockets: BoundSocket[] = [];
@@ -27,7 +25,6 @@ export async function openListeners(config: Config): Promise<Listeners> {
     return { gateway: sockets[0]!.fd(), api: sockets[1]!.fd(), close };
   } catch (error) {
     close();
-    if (error instanceof MayflyError && error.code === "port-in-use") lockStateFolder(config.stateDir).release();
     throw error;
   }
 }

@@ -16,6 +16,11 @@ export interface StartMessage {
   leaveAlone: string[];
 }
 
+/** Whether the worker still answers. */
+export interface Ask {
+  type: "ask";
+}
+
 export interface UpInfo {
   gatewayUrl: string;
   apiUrl: string;
@@ -23,6 +28,8 @@ export interface UpInfo {
 }
 
 export type FromWorker =
+  /** The answer to an Ask. */
+  | { type: "alive" }
   /** The state folder is ours. */
   | { type: "locked" }
   | ({ type: "up" } & UpInfo)

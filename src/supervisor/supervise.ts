@@ -4,14 +4,18 @@
  * Owns: the worker, the sockets that callers come to, and supervisor.json.
  * 1. A worker that says what is in its way before it was ever up is not started again: the supervisor ends with its exit code.
  * 2. The worker ends with the supervisor, however that ends.
- * 3. Signals go to the worker; the end that they ask for is the end of both.
+ * 3. Signals go to the worker; the end that they ask for is the end of both. A worker that a second one does not end is killed.
+ * 4. A worker that answers nothing for a minute is killed, and replaced like one that died.
+ * 5. The state folder is the supervisor's while it lives, whatever becomes of workers.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { type Logger, destination, pino } from "pino";
 import type { Config } from "../config/schema.ts";
 import { spawned } from "../machines/spawned.ts";
-import { openListeners } from "./listeners.ts";
-import type { FromWorker, StartMessage, UpInfo } from "./messages.ts";
+import { MayflyError } from "../errors/error.ts";
+import { lockForSupervisor } from "../state-folder/lock.ts";
+import { type Listeners, openListeners } from "./listeners.ts";
+import type { Ask, FromWorker, StartMessage, UpInfo } from "./messages.ts";
 import { standingFrom, type SupervisorRecord, writeRecord } from "./record.ts";
 import { afterDeath, delayAfter, takenUp } from "./standing.ts";
 
@@ -19,6 +23,11 @@ import { afterDeath, delayAfter, takenUp } from "./standing.ts";
 const WorkerFd = { Channel: 3, Gateway: 4, Api: 5 } as const;
 /** Refusals in a row of workers that follow one that was up: what is in the way then may go by itself. */
 const REFUSALS = 5;
+const ASK_MS = 5_000;
+/** Questions, not seconds: a host that was asleep asks once for all of that time. */
+const UNANSWERED = 12;
+/** What a worker has for its end after a second signal. */
+const AT_ONCE_MS = 1_000;
 
 export interface SuperviseOptions {
   config: Config;
@@ -32,32 +41,55 @@ export interface SuperviseOptions {
 
 /** Resolves with the exit code, at the end. Rejects with what is in the way before there is a worker. */
 export async function supervise({ config, program, json, onUp }: SuperviseOptions): Promise<number> {
-  const listeners = await openListeners(config);
+  const release = claim(config.stateDir);
   const log = openLog(config);
   const startedAt = Date.now();
   const ended = Promise.withResolvers<number>();
   let standing = standingFrom(config.stateDir);
+  let listeners: Listeners | undefined;
   let worker: ChildProcess | undefined;
+  let workerIsUp = false;
   let wasUp = false;
   let ownsFolder = false;
   let refusals = 0;
   let ending = false;
   let waiting: NodeJS.Timeout | undefined;
 
-  function launch(): void {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => end(signal));
+  // A worker that is not up yet reads the certificates anyway.
+  process.on("SIGHUP", () => void (workerIsUp && worker?.kill("SIGHUP")));
+  try {
+    listeners = await openListeners(config);
+    if (!ending) launch(listeners);
+    return await ended.promise;
+  } finally {
+    release();
+  }
+
+  function launch(sockets: Listeners): void {
     const bornAt = Date.now();
     const started = new Map<string, number>();
     let lastWords: string | undefined;
     let refusedWith: number | undefined;
     let isUp = false;
-    const now = spawnWorker(program, listeners);
+    let unanswered = 0;
+    const now = spawnWorker(program, sockets);
     worker = now;
+    const asking = setInterval(() => {
+      if (unanswered++ < UNANSWERED) now.send({ type: "ask" } satisfies Ask, () => undefined);
+      else {
+        lastWords = `it answered nothing for ${(UNANSWERED * ASK_MS) / 1_000} s`;
+        now.kill("SIGKILL");
+      }
+    }, ASK_MS);
     now.on("message", (message: FromWorker) => {
+      unanswered = 0;
+      if (message.type === "alive") return;
       if (message.type === "locked") {
         ownsFolder = true;
         keep("starting");
       } else if (message.type === "up") {
-        isUp = true;
+        isUp = workerIsUp = true;
         refusals = 0;
         if (wasUp) log.warn({ worker: now.pid, restarts: standing.restarts }, "the worker is up again");
         else onUp(message, now.pid!);
@@ -73,8 +105,11 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
       }
     });
     now.once("close", (code, signal) => {
+      clearInterval(asking);
       worker = undefined;
-      if (ending) return finish(code ?? 1);
+      workerIsUp = false;
+      // A worker that has not come up yet ends by the signal itself: that is what was asked for.
+      if (ending) return finish(code ?? (signal === "SIGKILL" ? 1 : 0));
       if (refusedWith !== undefined && (!wasUp || ++refusals >= REFUSALS)) return finish(refusedWith);
       const how = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
       const reason = [how, lastWords ?? (refusedWith === undefined ? hintOf(signal) : "it said what was in its way")]
@@ -84,8 +119,8 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
     });
     const { pid } = process;
     const { deaths, restarts, leftAlone: leaveAlone } = standing;
-    const sockets = { gateway: WorkerFd.Gateway, api: WorkerFd.Api };
-    const message: StartMessage = { config, json, sockets, pid, startedAt, deaths, restarts, leaveAlone };
+    const inherited = { gateway: WorkerFd.Gateway, api: WorkerFd.Api };
+    const message: StartMessage = { config, json, sockets: inherited, pid, startedAt, deaths, restarts, leaveAlone };
     now.send(message, () => undefined); // one that died already is told of by its end
   }
 
@@ -112,7 +147,7 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
 
   function tryLaunch(): void {
     try {
-      launch();
+      launch(listeners!);
     } catch (error) {
       replace({ at: Date.now(), reason: (error as Error).message, livedMs: 0 }, false, new Map());
     }
@@ -128,24 +163,30 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
     }
   }
 
-  function finish(code: number): void {
-    clearTimeout(waiting);
-    listeners.close();
-    ended.resolve(code);
+  function end(signal: NodeJS.Signals): void {
+    if (ending) setTimeout(() => worker?.kill("SIGKILL"), AT_ONCE_MS);
+    ending = true;
+    // From now on nobody is to wait for a worker that will not come.
+    listeners?.close();
+    if (worker === undefined) finish(0);
+    else worker.kill(signal);
   }
 
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => {
-      ending = true;
-      // From now on nobody is to wait for a worker that will not come.
-      listeners.close();
-      if (worker === undefined) finish(0);
-      else worker.kill(signal);
-    });
+  function finish(code: number): void {
+    clearTimeout(waiting);
+    listeners?.close();
+    ended.resolve(code);
   }
-  process.on("SIGHUP", () => void worker?.kill("SIGHUP"));
-  launch();
-  return ended.promise;
+}
+
+/** Throws "state-locked". Whatever else is in the way, the worker says. */
+function claim(stateDir: string): () => void {
+  try {
+    return lockForSupervisor(stateDir);
+  } catch (error) {
+    if (error instanceof MayflyError && error.code === "state-locked") throw error;
+    return () => undefined;
+  }
 }
 
 function spawnWorker(program: string, { gateway, api }: { gateway: number; api: number }): ChildProcess {
