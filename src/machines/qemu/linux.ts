@@ -30,7 +30,10 @@ function kernelArguments(accelerator: Accelerator, memoryMb: number, tscKhz: num
   ].join(" ");
 }
 
-/** What the kernel takes for itself before Node begins: of 128 MB 37, of 256 MB 39. */
+/**
+ * What is not Node's: the kernel takes 37 of 128 MB before Node begins, 39 of 256. The rest is for the pages of programs, which are read again
+ * where they were dropped: with less the kernel of a full machine did that until it gave up, before V8 could say that its heap is full.
+ */
 function systemMb(memoryMb: number): number {
-  return 36 + Math.ceil(memoryMb / 64);
+  return 40 + Math.ceil(memoryMb / 64);
 }
