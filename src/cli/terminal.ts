@@ -49,15 +49,18 @@ export function showProgress(stream: NodeJS.WriteStream = process.stderr): Progr
 }
 
 /**
- * Text from a machine, which may be hostile, made harmless for a terminal: control characters but the tab are shown as \xNN, and lines
- * after the first are indented, so that none passes for a line of ours.
+ * Text from a machine, which may be hostile, made harmless for a terminal: control characters but the tab, what turns the direction of text,
+ * and Unicode's own line ends are shown as \xNN or \uNNNN, and lines after the first are indented, so that none passes for a line of ours.
  */
 export function harmless(text: string): string {
-  return text.replace(/\n+$/, "").replace(/\p{Cc}/gu, (character) => shown[character] ?? escaped(character));
+  return text
+    .replace(/\n+$/, "")
+    .replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, (character) => shown[character] ?? escaped(character));
 }
 
 const shown: Record<string, string> = { "\t": "\t", "\n": "\n    " };
 
 function escaped(character: string): string {
-  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  const code = character.charCodeAt(0).toString(16);
+  return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`;
 }

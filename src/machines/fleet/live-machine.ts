@@ -6,6 +6,8 @@
  * 2. A blank that nobody waits for is stopped: it uses no CPU. It is resumed, with the time and fresh entropy, before it is bound. So is a bound
  *    machine that has nothing to do (nap.ts).
  * 3. `gone` resolves once, after the driver says that nothing is left. Whatever goes wrong ends there.
+ *
+ * Long, because every step of a machine's life may be cut off by its end at any moment: what guards against that is in one place.
  */
 import { randomBytes } from "node:crypto";
 import type { Version } from "../../catalog/catalog.ts";
