@@ -7,7 +7,10 @@ import { createNone } from "./none.ts";
 
 const MIB = 1_048_576;
 
-/** A process that maps 64 MiB of a memory file, reads all of it, and writes to the first 16: as a clone does with its template's memory. */
+/**
+ * A process that maps 64 MiB of a memory file, reads all of it, and writes to the first 16: as a clone does with its template's memory.
+ * It fills the file from one buffer, so that nothing of its own waits to be collected while it is weighed.
+ */
 const mapper = (flags: string) => `
   const { dlopen } = require("node:ffi");
   const { functions: libc } = dlopen("libc.so.6", {
@@ -18,7 +21,8 @@ const mapper = (flags: string) => `
   });
   const fs = require("node:fs");
   const fd = libc.memfd_create("template", 0);
-  for (let n = 0; n < 64; n++) fs.writeSync(fd, Buffer.alloc(${MIB}, 1));
+  const chunk = Buffer.alloc(${MIB}, 1);
+  for (let n = 0; n < 64; n++) fs.writeSync(fd, chunk);
   const at = libc.mmap(0n, ${64 * MIB}n, 3, ${flags}, fd, 0n);
   libc.memcmp(at, at + ${32 * MIB}n, ${32 * MIB}n);
   fs.writeSync(1, "read\\n");
