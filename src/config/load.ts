@@ -5,6 +5,7 @@ import { MayflyError } from "../errors/error.ts";
 import { firstIssue } from "../errors/schema-issue.ts";
 import { settingsFromEnvironment } from "./environment.ts";
 import { defaultCacheDir, defaultRunDir, defaultStateDir } from "./folders.ts";
+import { refuseSharedPlaces } from "./places.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 export interface ConfigSources {
@@ -23,7 +24,9 @@ export function loadConfig({ flags = {}, env = process.env, file = env.MAYFLY_CO
   const withFolders = { runDir: typeof stateDir === "string" ? defaultRunDir(env, stateDir) : "unknown", ...folders };
   const parsed = configSchema.safeParse(withFolders);
   if (!parsed.success) throw new MayflyError("bad-config", firstIssue(parsed.error, withFolders, configSchema));
-  return withAbsolutePaths(parsed.data);
+  const config = withAbsolutePaths(parsed.data);
+  refuseSharedPlaces(config, file);
+  return config;
 }
 
 function readConfigFile(file: string | undefined): Record<string, unknown> {

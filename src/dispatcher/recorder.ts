@@ -2,7 +2,9 @@
  * Writes what `mayfly serve --record` asks for: a header, then a line for each event with the commands that answered it.
  * Lines are gathered in memory and written together. A policy that is not recorded is not wrapped, and pays nothing.
  */
+import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
+import { MayflyError } from "../errors/error.ts";
 import type { PackingOptions } from "../policy/packing.ts";
 import type { PolicyCommand, PolicyEvent } from "../policy/policy.ts";
 import type { BoundPolicy } from "../policy/bind-policy.ts";
@@ -29,9 +31,12 @@ export interface Recorder {
 const BATCH_CHARACTERS = 65_536;
 const FLUSH_MS = 200;
 
-/** @param file is overwritten. Rejects where it cannot be opened. */
+/** How every recording begins. */
+const BEGINNING = '{"recording":"mayfly-policy"';
+
+/** @param file is overwritten, where it is a recording. Rejects with "bad-config" where it is something else, or cannot be opened. */
 export async function recordPolicy(policy: BoundPolicy, options: PackingOptions, file: string): Promise<Recorder> {
-  const lines = new LineFile(await open(file, "w", 0o600));
+  const lines = new LineFile(await openRecording(file));
   lines.append(JSON.stringify({ recording: "mayfly-policy", version: 2, policy: "packing", options } satisfies RecordingHeader));
   return {
     policy(event, now) {
@@ -41,6 +46,33 @@ export async function recordPolicy(policy: BoundPolicy, options: PackingOptions,
     },
     close: () => lines.close(),
   };
+}
+
+/** A name says little of a file, which may have others: what it holds says whether it may be overwritten. */
+async function openRecording(file: string): Promise<FileHandle> {
+  const unusable = (what: string, cause?: unknown) =>
+    new MayflyError("bad-config", { key: "record", what: `names ${file}, ${what}` }, cause);
+  let opened: FileHandle | undefined;
+  try {
+    opened = await open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+    const stats = await opened.stat();
+    // A pipe or a device has nothing to lose.
+    if (!stats.isFile()) return opened;
+    if (stats.size === 0 || (await beginning(opened)) === BEGINNING) {
+      await opened.truncate();
+      return opened;
+    }
+  } catch (error) {
+    await opened?.close();
+    throw unusable(`which cannot be written: ${(error as Error).message}`, error);
+  }
+  await opened.close();
+  throw unusable("which is no recording of Mayfly's and would be lost; name a new file, or remove that one");
+}
+
+async function beginning(file: FileHandle): Promise<string> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(BEGINNING.length), 0, BEGINNING.length, 0);
+  return buffer.toString("utf8", 0, bytesRead);
 }
 
 class LineFile {

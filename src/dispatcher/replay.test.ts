@@ -93,3 +93,16 @@ test("a file that is no recording is refused by name", async (context) => {
   writeFileSync(file, "hello\n");
   await assert.rejects(replay(file, createPackingPolicy), /run\.jsonl is no recording/);
 });
+
+test("a recording is overwritten by the next; a file that is none is refused and stays as it is", async (context) => {
+  const file = await record(context);
+  const recorder = await recordPolicy(bindPolicy(createPackingPolicy(OPTIONS)), OPTIONS, file);
+  await recorder.close();
+  assert.equal(readFileSync(file, "utf8").split("\n").length, 2);
+  writeFileSync(file, "somebody's");
+  const again = (path: string) => recordPolicy(bindPolicy(createPackingPolicy(OPTIONS)), OPTIONS, path);
+  await assert.rejects(again(file), { code: "bad-config", message: /record names .* is no recording/ });
+  assert.equal(readFileSync(file, "utf8"), "somebody's");
+  await assert.rejects(again(join(file, "..")), { code: "bad-config", message: /record names .* cannot be written/ });
+  await (await again("/dev/null")).close();
+});
