@@ -1,8 +1,9 @@
 /**
- * Runs test files on node:test: those that start machines one after the other, as each fills both cores of a small host; the
- * others side by side.
+ * Runs test files on node:test, two at a time: a machine under software emulation fills one core, so two files fill a small host. Files that start
+ * no machine come first, as they fail soonest.
  */
 import { globSync } from "node:fs";
+import { relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
@@ -21,6 +22,12 @@ export interface Totals {
   skipped: number;
 }
 
+/** How long a test file took, in ms. */
+export interface FileTime {
+  file: string;
+  ms: number;
+}
+
 /** Paths relative to the project whose name contains one of `filters`, or all. */
 export function findTests(filters: string[]): string[] {
   const exclude = ["**/node_modules/**"];
@@ -28,29 +35,26 @@ export function findTests(filters: string[]): string[] {
   return filters.length === 0 ? files : files.filter((file) => filters.some((filter) => file.includes(filter.replace(/^\.\//, ""))));
 }
 
-export async function runTests(files: string[], bounds = usualBounds): Promise<Totals> {
-  const alone = files.filter(startsMachines);
-  const sideBySide = files.filter((file) => !startsMachines(file));
-  const first = await runBatch(sideBySide, 2, bounds);
-  const second = await runBatch(alone, 1, bounds);
-  return { passed: first.passed + second.passed, failed: first.failed + second.failed, skipped: first.skipped + second.skipped };
-}
-
-function startsMachines(file: string): boolean {
-  return /^(test|src\/(machines|images))\//.test(file);
-}
-
-async function runBatch(files: string[], concurrency: number, { testMs, fileMs }: Bounds): Promise<Totals> {
+/** Prints each result as it comes. `times` are of the files, slowest first. */
+export async function runTests(files: string[], { testMs, fileMs } = usualBounds): Promise<Totals & { times: FileTime[] }> {
   const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
-  if (files.length === 0) return totals;
+  const times: FileTime[] = [];
   const execArgv = ["--disable-warning=ExperimentalWarning", `--import=${new URL("test-bound.ts", import.meta.url).href}`];
   const env = { ...process.env, MAYFLY_TEST_FILE_MS: String(fileMs) };
-  const tests = run({ cwd: projectDir, files, concurrency, timeout: testMs, execArgv, env });
-  tests.on("test:summary", ({ file, counts }) => {
-    if (file !== undefined) return;
+  const tests = run({ cwd: projectDir, files: inOrder(files), concurrency: 2, timeout: testMs, execArgv, env });
+  tests.on("test:summary", ({ file, counts, duration_ms: ms }) => {
+    if (file !== undefined) return void times.push({ file: relative(projectDir, file), ms });
     const { tests: all, passed, skipped, todo } = counts;
     Object.assign(totals, { passed, skipped: skipped + todo, failed: all - passed - skipped - todo });
   });
   await pipeline(tests.compose(new spec()), process.stdout, { end: false });
-  return totals;
+  return { ...totals, times: times.toSorted((a, b) => b.ms - a.ms) };
+}
+
+function inOrder(files: string[]): string[] {
+  return [...files.filter((file) => !startsMachines(file)), ...files.filter(startsMachines)];
+}
+
+function startsMachines(file: string): boolean {
+  return /^(test|src\/(machines|images))\//.test(file);
 }

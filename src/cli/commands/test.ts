@@ -5,7 +5,7 @@ import { ExitCode } from "../exit-codes.ts";
 import { type Suite, suites } from "../fresh/debian-root.ts";
 import { runFresh } from "../fresh/run-fresh.ts";
 import { prepareHost } from "../prepare-host.ts";
-import { findTests, runTests } from "../run-tests.ts";
+import { type FileTime, findTests, runTests } from "../run-tests.ts";
 import { projectDir, runTool } from "../run-tool.ts";
 
 /** The tests of egress build a network of their own. */
@@ -45,8 +45,9 @@ async function test(filters: string[], options: Options): Promise<void> {
   const files = findTests(filters);
   if (files.length === 0) throw new MayflyError("bad-request", { what: `no test file's path contains ${filters.join(" or ")}` });
   await prepareHost([iproute, systemd]);
-  const totals = await runTests(files);
-  console.log(options.json ? JSON.stringify(totals) : inWords(totals));
+  const { times, ...totals } = await runTests(files);
+  if (options.json) console.log(JSON.stringify({ ...totals, times }));
+  else console.log(slowest(times) + inWords(totals));
   if (totals.failed > 0 || totals.passed === 0) process.exitCode = ExitCode.Failed;
 }
 
@@ -67,6 +68,13 @@ async function testPackages(filters: string[]): Promise<void> {
     `${projectDir}test/packages/run.ts`,
     ...filters,
   ]);
+}
+
+/** Where to look first when the whole takes too long. Empty where few files ran. */
+function slowest(times: FileTime[]): string {
+  if (times.length < 30) return "";
+  const lines = times.slice(0, 15).map(({ file, ms }) => `${(ms / 1000).toFixed(1).padStart(7)} s  ${file}`);
+  return `Slowest files:\n${lines.join("\n")}\n`;
 }
 
 /** The last line, which CI reads. */
