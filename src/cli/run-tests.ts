@@ -43,9 +43,9 @@ export async function runTests(files: string[], { testMs, fileMs } = usualBounds
   const env = { ...process.env, MAYFLY_TEST_FILE_MS: String(fileMs) };
   const tests = run({ cwd: projectDir, files: inOrder(files), concurrency: 2, timeout: testMs, execArgv, env });
   tests.on("test:summary", ({ file, counts, duration_ms: ms }) => {
-    if (file !== undefined) return void times.push({ file: relative(projectDir, file), ms });
     const { tests: all, passed, skipped, todo } = counts;
-    Object.assign(totals, { passed, skipped: skipped + todo, failed: all - passed - skipped - todo });
+    if (file !== undefined) times.push({ file: relative(projectDir, file), ms });
+    else Object.assign(totals, { passed, skipped: skipped + todo, failed: all - passed - skipped - todo });
   });
   await pipeline(tests.compose(new spec()), process.stdout, { end: false });
   return { ...totals, times: times.toSorted((a, b) => b.ms - a.ms) };

@@ -86,7 +86,7 @@ interface Npm extends Pick<Confined, "folder" | "uid"> {
 
 async function withNpm<T>(work: (npm: Npm) => Promise<T>): Promise<T> {
   return withConfined(async ({ folder, uid, run }) => {
-    const env = await environment(folder);
+    const env = { ...(await environment(folder)), NODE_OPTIONS: await forOurNode(folder) };
     await run("npm", ["--version"], env).catch(unusable);
     return work({
       folder,
@@ -115,6 +115,16 @@ async function environment(folder: string): Promise<Record<string, string>> {
   const ours = Object.entries(process.env).filter(wanted) as [string, string][];
   const kept = ours.filter(([name]) => !/^npm_config_(userconfig|cache|prefix)$/i.test(name));
   return { ...Object.fromEntries(kept), ...own, npm_config_cache: join(folder, ".npm"), npm_config_userconfig: join(folder, ".npmrc") };
+}
+
+/**
+ * Node options under which npm takes the Node that it runs on, the system's, for ours, which is the one of images: npm leaves out, without a word, an
+ * optional package whose `engines` the Node at hand does not meet.
+ */
+async function forOurNode(folder: string): Promise<string> {
+  const file = join(folder, "for-our-node.cjs");
+  await writeFile(file, `Object.defineProperty(process, "version", { value: ${JSON.stringify(process.version)} });\n`, { mode: 0o644 });
+  return `--require ${JSON.stringify(file)}`;
 }
 
 /** The folder is not ours: a link there would lead us to a file of the host. */
