@@ -2,7 +2,7 @@ import type { Clock } from "../clock/clock.ts";
 import type { LogLine, LogQuery, Logs } from "../logs/logs.ts";
 
 /** An empty line this often finds out that the reader is gone. */
-const HEARTBEAT_MS = 15_000;
+const HEARTBEAT_MS = 5_000;
 /** Waiting for a slow reader, at most; what comes beyond is left out, and a line says so. */
 const BUFFERED_BYTES = 1_048_576;
 

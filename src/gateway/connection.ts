@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { guarded } from "../errors/guarded.ts";
 import { plainAddress } from "../clients/addresses.ts";
+import { StillThere } from "../clients/still-there.ts";
 import type { MayflyError } from "../errors/error.ts";
 import { type HeldLimits, Turns } from "./turns.ts";
 
@@ -26,6 +27,7 @@ export class Connection {
   readonly #socket: Socket;
   #pending = 0;
   #pendingTicks = 0;
+  #stillThere: StillThere | undefined;
   /** Null: none, or its reply is complete. */
   call: OnConnection | null = null;
 
@@ -76,6 +78,14 @@ export class Connection {
     this.#pendingTicks = pending > 0 && pending === this.#pending ? this.#pendingTicks + 1 : 0;
     this.#pending = pending;
     if (this.#pendingTicks > idleTicks) this.#socket.destroy();
+  }
+
+  /** Called about every ASK_MS: a client that will send nothing more may be gone, and its call with it. */
+  checkThere(): void {
+    const { halfClosed, underWay } = this.turns;
+    if (!halfClosed || underWay === null) return;
+    this.#stillThere ??= new StillThere(this.#socket);
+    this.#stillThere.ask(underWay);
   }
 
   /** The reply is written already: where it answers the malformed request itself, nothing else is to be said. */

@@ -100,7 +100,7 @@ function openServer({ tls }: GatewayOptions, limits: GatewayLimits): Server {
     requireHostHeader: false,
     connectionsCheckingInterval: Math.min(1_000, limits.headMs),
   };
-  return tls === undefined ? createHttpServer(settings) : createHttpsServer({ ...settings, ...tls });
+  return tls === undefined ? createHttpServer(settings) : createHttpsServer({ ...settings, ...tls, allowHalfOpen: true });
 }
 
 function handle(server: Server, context: CallContext, limits: GatewayLimits): void {
@@ -143,6 +143,7 @@ interface ClientError extends NodeJS.ErrnoException {
 function clientMistake(error: NodeJS.ErrnoException, limits: GatewayLimits): MayflyError {
   if (error.code === "HPE_HEADER_OVERFLOW") return new MayflyError("head-too-large", { limit: `${limits.headBytes} bytes` }, error);
   if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return new MayflyError("request-timeout", { ms: limits.headMs }, error);
+  if (error.code === "HPE_INVALID_EOF_STATE") return new MayflyError("bad-request", { what: "it ended before it was complete" }, error);
   return new MayflyError("bad-request", { what: "it is no HTTP that this gateway understands" }, error);
 }
 

@@ -5,10 +5,11 @@
  * 1. At most one request of a connection has begun and not been replied to.
  * 2. Of what comes behind it, one head and `heldBytes` are kept at most; then the socket is not read.
  * 3. What is no HTTP behind a request is answered after the reply to that, and ends the connection.
+ * 4. A client that closes its half of the connection gets the replies to all that it has sent; the last one ends the connection.
  *
- * A connection without pipelining is none the slower: its parser still reads from the socket by itself. For that, three things of
+ * A connection without pipelining is none the slower: its parser still reads from the socket by itself. For that, four things of
  * node:http are used that its documentation leaves out: `parser.onIncoming`, whose result goes to llhttp, `parser.resume()`, and
- * the parser's data listener. gateway.test.ts and fuzz.test.ts fail where a newer Node does otherwise.
+ * the parser's listeners for data and for the end. gateway.test.ts and fuzz.test.ts fail where a newer Node does otherwise.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -36,12 +37,15 @@ export class Turns {
   readonly #parser: Parser;
   readonly #begin: Parser["onIncoming"];
   readonly #feed: (bytes: Buffer) => void;
+  readonly #finish: () => void;
   readonly #limits: HeldLimits;
   readonly #refuse: (mistake: MayflyError) => void;
   #reply: ServerResponse | null = null;
   #next: { request: Arrived; keepAlive: boolean } | null = null;
   #mistake: MayflyError | null = null;
   #waitsForReply = false;
+  /** The client will send nothing more. */
+  halfClosed = false;
   /** Requests so far. */
   begun = 0;
   #rest: Buffer[] = [];
@@ -56,6 +60,14 @@ export class Turns {
     this.#begin = this.#parser.onIncoming;
     this.#feed = socket.listeners("data")[0] as (bytes: Buffer) => void;
     this.#parser.onIncoming = (request, keepAlive) => this.#arrived(request, keepAlive);
+    // It would end the connection at once.
+    this.#finish = socket.listeners("end").at(-1) as () => void;
+    socket.off("end", this.#finish);
+    const onEnd = () => this.#onEnd();
+    socket.on(
+      "end",
+      guarded(onEnd, () => socket.destroy()),
+    );
   }
 
   /** The reply to the request that has just begun. */
@@ -87,6 +99,17 @@ export class Turns {
   /** Whatever comes: the connection is refused already. */
   ignoreAll(): void {
     this.#mistake = new MayflyError("too-many-connections");
+  }
+
+  #onEnd(): void {
+    this.halfClosed = true;
+    if (this.#next !== null || this.#mistake !== null) return; // its turn comes
+    const reply = this.underWay;
+    // Nothing is under way, or only a part of it came: the parser finds out.
+    if (reply === null || !reply.req.complete) return this.#finish();
+    reply.shouldKeepAlive = false;
+    const end = () => this.#socket.destroySoon();
+    reply.once("finish", guarded(end, end));
   }
 
   #arrived(request: Arrived, keepAlive: boolean): number {
@@ -158,5 +181,6 @@ export class Turns {
     // Even where nothing is left: the parser has yet to find out that the request is complete.
     if (!this.#socket.destroyed) this.#feed(rest);
     if (this.#restBytes < this.#limits.heldBytes) this.#readAgain();
+    if (this.halfClosed && !this.#socket.destroyed) this.#onEnd();
   }
 }

@@ -8,6 +8,7 @@ import type { Duplex } from "node:stream";
 import { guarded } from "../errors/guarded.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Crowd, Member } from "../clients/crowd.ts";
+import { ASK_MS } from "../clients/still-there.ts";
 import { MayflyError } from "../errors/error.ts";
 import { Connection } from "./connection.ts";
 import { refuseRaw } from "./refuse.ts";
@@ -60,7 +61,7 @@ export class Watch {
     const { idleMs, lingerMs } = limits;
     this.#crowd = crowd;
     this.#limits = limits;
-    const tickMs = Math.max(10, Math.min(1_000, idleMs / 4, lingerMs / 4));
+    const tickMs = Math.max(10, Math.min(ASK_MS, idleMs / 4, lingerMs / 4));
     this.idleMs = idleMs;
     this.#idleTicks = Math.ceil(idleMs / tickMs);
     this.#lingerTicks = Math.ceil(lingerMs / tickMs);
@@ -136,6 +137,7 @@ export class Watch {
       const { call } = connection;
       if (call !== null && this.tick - call.waitingSince() > this.#idleTicks) call.tooSlow();
       connection.checkTaken(this.#idleTicks);
+      connection.checkThere();
     }
     for (const [request, since] of this.#lingering) {
       if (request.complete || request.socket.destroyed) this.#lingering.delete(request);
