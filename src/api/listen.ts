@@ -5,7 +5,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { guarded } from "../errors/guarded.ts";
 import { Ranges } from "../clients/addresses.ts";
 import { Crowd } from "../clients/crowd.ts";
-import { ASK_MS, StillThere } from "../clients/still-there.ts";
+import { answerHalfClosed } from "../clients/half-closed.ts";
 import { listenFailure } from "../errors/listen-failure.ts";
 import { foreign } from "./foreign.ts";
 import { assertSafeBind, type BindConfig, parseAddress } from "./bind.ts";
@@ -63,30 +63,6 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
 function answer(app: App, request: Request, host: string): Response | Promise<Response> {
   const error = foreign(request.headers, host);
   return error === undefined ? app.fetch(request) : Response.json(error.body(), { status: error.entry.status });
-}
-
-/** node:http would take a client that will send nothing more for one that is gone. */
-function answerHalfClosed(server: Server): void {
-  // In no documentation of node:http, but the server's own since its beginnings; half-closed.test.ts fails without it.
-  (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
-  const onRequest = ({ socket }: IncomingMessage, response: ServerResponse) => {
-    const cut = () => socket.destroy();
-    const onEnd = () => {
-      const stillThere = new StillThere(socket);
-      const asking = setInterval(
-        guarded(() => stillThere.ask(response), cut),
-        ASK_MS,
-      );
-      response.once("close", () => clearInterval(asking));
-    };
-    const ask = guarded(onEnd, cut);
-    socket.once("end", ask);
-    response.once("close", () => void socket.off("end", ask));
-  };
-  server.on(
-    "request",
-    guarded(onRequest, (_error, request) => request.socket.destroy()),
-  );
 }
 
 /** A follower of logs is busy for as long as it follows. */

@@ -42,6 +42,12 @@ test("plain requests are passed on, with their bodies and without headers of the
   assert.deepEqual(reply, { status: 200, text: "POST /a?b=c - body" });
 });
 
+test("a client that closes its half behind a plain request gets its reply", async () => {
+  const socket = connect({ port: proxyPort, host: "127.0.0.1", allowHalfOpen: true });
+  socket.end(`GET http://127.0.0.1:${port}/half HTTP/1.1\r\nhost: x\r\n\r\n`);
+  assert.match(await text(socket), /^HTTP\/1\.1 200 [^]*GET \/half/);
+});
+
 test("CONNECT makes a tunnel for any bytes", async () => {
   const socket = connect(proxyPort, "127.0.0.1");
   socket.write(`CONNECT 127.0.0.1:${port} HTTP/1.1\r\nhost: x\r\n\r\n`);

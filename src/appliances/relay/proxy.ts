@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { answerHalfClosed } from "../../clients/half-closed.ts";
 import { MayflyError, asMayflyError } from "../../errors/error.ts";
 import { guarded } from "../../errors/guarded.ts";
 import { join } from "./join.ts";
@@ -27,6 +28,7 @@ export async function openProxy({ where, connect, limit }: ProxyOptions): Promis
     guarded(onRequest, (error, _incoming, response) => refuse(response, error)),
   );
   server.maxConnections = limit;
+  answerHalfClosed(server);
   const onConnect = (incoming: IncomingMessage, client: Duplex, head: Buffer) => tunnel(connect, incoming, client as Socket, head);
   server.on(
     "connect",
