@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -61,6 +61,26 @@ test("a supervisor that is killed leaves no worker, and its server.json is told 
   const outcome = await mayfly(["list", "--state", stateDir]);
   assert.equal(outcome.code, 4);
   assert.match(outcome.stderr, /\(pid \d+\) is gone, and left its server\.json behind/);
+});
+
+test("two servers that share a run folder: the end of the first takes nothing from the second, and the last one leaves nothing", async (context) => {
+  const [states, runDir] = [[temporaryFolder(context), temporaryFolder(context)], join(temporaryFolder(context), "run")];
+  const config = join(temporaryFolder(context), "config.json");
+  writeFileSync(config, JSON.stringify({ runDir }));
+  const [first, second] = await Promise.all(states.map((stateDir) => serve(context, stateDir, [...quick, "--config", config])));
+  for (const [at, server] of [first!, second!].entries()) {
+    await deploy(clientOf(server, states[at]!), "examples/hello");
+    assert.equal((await fetch(`${server.gatewayUrl}/hello/hello`)).status, 200);
+  }
+  const own = () => readdirSync(join(runDir, "process"));
+  assert.equal(own().length, 2);
+  assert.equal(await first!.end("SIGTERM"), 0);
+  assert.equal(own().length, 1);
+  assert.equal((await fetch(`${second!.gatewayUrl}/hello/hello`)).status, 200);
+  await deploy(clientOf(second!, states[1]!), "examples/wait");
+  assert.equal((await fetch(`${second!.gatewayUrl}/wait/wait`)).status, 200);
+  assert.equal(await second!.end("SIGTERM"), 0);
+  if (existsSync(runDir)) assert.deepEqual(readdirSync(runDir), [], "only the folder itself may have been there before its server");
 });
 
 test("commands find a server by its state folder alone, wherever it listens", async (context) => {

@@ -37,7 +37,7 @@ export const configSchema = z.strictObject({
   stateDir: z.string().min(1),
   /** Images, templates, downloads: may be deleted at any time that Mayfly does not run. */
   cacheDir: z.string().min(1),
-  /** Notes, sockets and bundles of living machines: small, and of one server alone. */
+  /** Notes, sockets and bundles of living machines: small, in a folder for each server. */
   runDir: z.string().min(1),
   /** Code of one app's versions together, at most, MB; older versions go first. */
   maxAppCodeMb: z.int().min(64).max(1_000_000).default(512),

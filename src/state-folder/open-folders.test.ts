@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { openCacheFolder, openStateFolder } from "./open-folders.ts";
+import { openCacheFolder, openRunFolder, openStateFolder } from "./open-folders.ts";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -84,4 +84,20 @@ test("a path where no folder can be is refused at once, for the state and for th
   }
   mkdirSync(join(dir, "cache"));
   openCacheFolder(join(dir, "cache"));
+});
+
+test("a run folder that two servers share goes with the last of them, and one that was there before stays", (context) => {
+  const dir = join(folder(context), "run");
+  const [first, second] = [openRunFolder(dir), openRunFolder(dir)];
+  mkdirSync(join(dir, "process/1-1/machine"), { recursive: true });
+  mkdirSync(join(dir, "process/2-2/machine"), { recursive: true });
+  rmSync(join(dir, "process/1-1"), { recursive: true });
+  first();
+  assert.ok(existsSync(join(dir, "process/2-2/machine")));
+  rmSync(join(dir, "process/2-2"), { recursive: true });
+  second();
+  assert.ok(existsSync(dir), "the second did not make it");
+  first();
+  assert.equal(existsSync(dir), false);
+  first();
 });

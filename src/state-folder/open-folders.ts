@@ -1,5 +1,5 @@
 /** The two folders that a server needs, before anything is read from them: made where missing, and refused or mended where others could write or read. */
-import { accessSync, chmodSync, constants, existsSync, lstatSync, readdirSync, rmSync, type Stats, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, lstatSync, readdirSync, rmdirSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { MayflyError } from "../errors/error.ts";
 import { makeFolder } from "./make-folder.ts";
@@ -40,7 +40,7 @@ export function openCacheFolder(dir: string): void {
 
 /**
  * Throws "bad-config" where it cannot be used: no machine would start.
- * @returns its removal, where it was not there before
+ * @returns its removal, where it was not there before and nothing is left in it
  */
 export function openRunFolder(dir: string): () => void {
   const isNew = !existsSync(dir);
@@ -50,7 +50,25 @@ export function openRunFolder(dir: string): () => void {
   } catch (error) {
     throw new MayflyError("bad-config", { key: "runDir", what: `names ${dir}, which cannot be used: ${(error as Error).message}` }, error);
   }
-  return () => void (isNew && rmSync(dir, { recursive: true, force: true }));
+  return () => void (isNew && removeEmpty(dir));
+}
+
+/** Another server may use the folder, too: what is in it then, is in folders of that server's own, and stays. */
+function removeEmpty(dir: string): void {
+  try {
+    for (const entry of readdirSync(dir, { withFileTypes: true })) if (entry.isDirectory()) removeIfEmpty(join(dir, entry.name));
+    removeIfEmpty(dir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+function removeIfEmpty(dir: string): void {
+  try {
+    rmdirSync(dir);
+  } catch (error) {
+    if (!["ENOTEMPTY", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
 }
 
 function mendFolder(dir: string, ours: string[]): string[] {
