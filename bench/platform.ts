@@ -27,7 +27,7 @@ export async function startPlatform(
     "--driver": driver,
     "--state": stateDir,
     "--listen": `127.0.0.1:${listen}`,
-    "--api-listen": `127.0.0.1:${api}`,
+    "--api": `127.0.0.1:${api}`,
     "--log-level": "warn",
   };
   const more = Object.entries(settings).map(([key, value]) => [`--${kebab(key)}`, String(value)]);

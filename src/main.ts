@@ -4,7 +4,7 @@
  */
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
-import { type Logger, destination, pino } from "pino";
+import type { Logger } from "pino";
 import { assertSafeBind, parseAddress, portOf } from "./api/bind.ts";
 import { type Appliances, openAppliances } from "./appliances/appliances.ts";
 import type { ApplianceInfo } from "./appliances/spec.ts";
@@ -13,6 +13,7 @@ import { createApi } from "./api/create-api.ts";
 import type { Platform } from "./api/platform.ts";
 import type { HostInfo, MachineInfo, StatusInfo } from "./api/schemas.ts";
 import { ensureToken } from "./api/token.ts";
+import { lackingSecret } from "./catalog/lacking-secrets.ts";
 import { tooLargeMachine } from "./catalog/machine-limit.ts";
 import { openSeal } from "./catalog/seal.ts";
 import { openCatalog } from "./catalog/sqlite.ts";
@@ -31,6 +32,7 @@ import { ServedApps } from "./gateway/served-apps.ts";
 import { createAccounts } from "./ledger/create-accounts.ts";
 import { createLedger } from "./ledger/create-ledger.ts";
 import { openLogs } from "./logs/open-logs.ts";
+import { logSteps, openServerLog } from "./logs/server-log.ts";
 import { type Driver, usualSize } from "./machines/driver.ts";
 import { type ChosenDriver, chooseDriver } from "./machines/drivers.ts";
 import { createFleet } from "./machines/fleet/create-fleet.ts";
@@ -149,12 +151,6 @@ const VERSION = "0.1.0";
 const DISK_FULL =
   "The disk of the state folder is full: half of what is held in reserve was given up for this start. Free space, or remove apps";
 
-function openServerLog({ logLevel }: Config): Logger {
-  const out = destination({ fd: 2, sync: true });
-  out.on("error", () => undefined); // nobody reads the log any more: no reason to end
-  return pino({ level: logLevel, base: null }, out);
-}
-
 function openState({ config, clock, log, closing }: Start) {
   const { stateDir, prices, maxAppCodeMb, maxCodeMb, maxLogMb } = config;
   const inState = (name: string) => join(stateDir, name);
@@ -221,7 +217,16 @@ async function openDispatcher(
     usage: accounts,
     report: (text) => log.warn(text),
   });
-  const dispatcher = createDispatcher({ ...(await openPolicy(start)), fleet, clock, bootId, logs, accounts });
+  const policy = await openPolicy(start);
+  const dispatcher = createDispatcher({
+    ...policy,
+    fleet,
+    clock,
+    bootId,
+    logs,
+    accounts,
+    lacks: (version) => lackingSecret(catalog, version),
+  });
   closing.defer(() => dispatcher.close(config.graceMs));
   return dispatcher;
 }
@@ -326,7 +331,10 @@ function createPlatform(start: Start, { dispatcher, appliances, served, chosen, 
       const what = problem === undefined ? tooLargeMachine(manifest, policyOptions(config)) : `network.allow: ${problem}`;
       if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
     },
-    prepare: ({ memoryMb, vcpus }) => chosen.driver.prepare((step) => log.info(step), { memoryMb, vcpus }),
+    prepare({ memoryMb, vcpus }) {
+      const steps = logSteps(log);
+      return chosen.driver.prepare(steps.step, { memoryMb, vcpus }).finally(steps.done);
+    },
     deployed: (version) => served.deploy(version),
     restored: (app, previous) => served.restore(app, previous),
     problemOf: (app) => served.problemOf(app),

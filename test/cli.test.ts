@@ -85,7 +85,7 @@ describe("the command line", () => {
   test("limits are set one by one, and lifted with none", async () => {
     assert.match(await good("limit", "set", "capped", "--spend", "5", "--requests", "100"), /^Limits of capped a month: .*5.*100/);
     assert.deepEqual((await json("limit", "set", "capped", "--requests", "none")).limits, { spend: 5, requests: null, cpuSeconds: null });
-    assert.equal(await good("limit", "set", "capped", "--spend", "none"), "capped has no limits.\n");
+    assert.equal(await good("limit", "set", "capped", "--spend", "none"), "capped has no limits, and there is no app of that name.\n");
     assert.equal(await good("limit", "list"), "No app has limits.\n");
   });
 
@@ -117,6 +117,20 @@ describe("the command line", () => {
     assert.ok(!readFileSync(join(state, "catalog.db")).includes("s3cret"));
     await good("secret", "remove", "probe", "API_KEY");
     assert.equal(await good("secret", "list", "probe"), "probe has no secrets.\n");
+  });
+
+  test("what waits for an app that is not there says so, and an empty secret is refused", async () => {
+    const set = await run("secret", "set", "nobody", "KEY", "--value", "x");
+    assert.deepEqual([set.code, set.stdout], [0, "Set KEY of nobody.\n"]);
+    assert.match(set.stderr, /^note: there is no app nobody yet: the secret is used once/);
+    bad(await mayfly(["secret", "set", "nobody", "KEY"], { env: { MAYFLY_STATE_DIR: state }, input: "\n" }), 2, /value is empty, and nothing was set/);
+    assert.match((await run("secret", "list", "nobody")).stderr, /note: there is no app nobody/);
+    assert.equal(await good("secret", "remove", "nobody", "KEY"), "Removed KEY of nobody.\n");
+    assert.equal(await good("secret", "remove", "nobody", "KEY"), "nobody had no secret KEY.\n");
+    const waits = "Limits of nobody a month: spending 5.00 USD. No app of that name is deployed: they count once one is.\n";
+    assert.equal(await good("limit", "set", "nobody", "--spend", "5"), waits);
+    assert.equal(await good("limit", "list"), waits);
+    assert.equal(await good("limit", "set", "nobody", "--spend", "none"), "nobody has no limits, and there is no app of that name.\n");
   });
 
   test("deploy warns of a secret that is not set, and the app's log names it where a call fails for it", async () => {

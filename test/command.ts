@@ -24,6 +24,8 @@ export interface Server {
   worker: number;
   gatewayUrl: string;
   apiUrl: string;
+  /** All of standard error, once it has ended. */
+  log: Promise<string>;
   /** Sends the signal and waits for the end; resolves with the exit code. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -33,18 +35,7 @@ export interface Server {
  * @param descriptors that it may open; default: as many as this process
  */
 export async function serve(scope: Scope, stateDir: string, more: string[] = [], descriptors?: number): Promise<Server> {
-  const args = [
-    "serve",
-    "--json",
-    "--state",
-    stateDir,
-    "--listen",
-    "127.0.0.1:0",
-    "--api-listen",
-    "127.0.0.1:0",
-    ...more,
-    ...kernelOf(more),
-  ];
+  const args = ["serve", "--json", "--state", stateDir, "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0", ...more, ...kernelOf(more)];
   const child = start(args, { descriptors });
   scope.after(() => void child.kill("SIGKILL"));
   const complaints = text(child.stderr!);
@@ -57,6 +48,7 @@ export async function serve(scope: Scope, stateDir: string, more: string[] = [],
     worker,
     gatewayUrl,
     apiUrl,
+    log: complaints,
     async end(signal) {
       child.kill(signal);
       return (await exited)[0];

@@ -155,7 +155,7 @@ async function checkRooms(client: ReturnType<typeof createClient>): Promise<void
     assert.match((await client.explain(app)).now[0] ?? "", /in flight/);
     assert.equal(bill.apps.find((each) => each.app === app)?.requests, app === "constructor" ? functionNames.length : 2);
     await client.setLimits(app, { requests: 1_000 });
-    assert.equal((await client.limits(app)).requests, 1_000);
+    assert.equal((await client.limits(app)).limits.requests, 1_000);
     assert.deepEqual(await client.secretNames(app), ["toString", "valueOf"]);
     assert.ok((await client.machines()).some((machine) => machine.app === app));
     await client.logs({ app, function: "constructor" });

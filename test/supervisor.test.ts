@@ -49,6 +49,14 @@ test("a worker that is killed is replaced behind the same addresses; no caller i
   // The pid that is told is the one to stop.
   assert.equal(await server.end("SIGTERM"), 0);
   await gone(worker);
+  // Steps, deaths, the end: whatever reads the log finds one form.
+  const log = (await server.log).trim().split("\n");
+  const messages = log.map((line) => (JSON.parse(line) as { msg: string }).msg);
+  for (const one of [/^bundling the agent$/, /^done: bundling the agent$/, /^the worker died/, /^finishing what is in flight/])
+    assert.ok(
+      messages.some((message) => one.test(message)),
+      `${one} in ${messages.join("\n")}`,
+    );
   const ended = await mayfly(["status", "--state", stateDir]);
   assert.equal(ended.code, 4);
 });
@@ -107,7 +115,7 @@ test("what was thrown last is told as the reason of a death", async (context) =>
 test("what is in the way of a start ends it at once, with the cause, the cure and the code of old", async (context) => {
   const stateDir = temporaryFolder(context);
   const refused = async (args: string[], code: number, pattern: RegExp, env: NodeJS.ProcessEnv = {}) => {
-    const outcome = await mayfly(["serve", ...quick, "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", ...args], { env });
+    const outcome = await mayfly(["serve", ...quick, "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0", ...args], { env });
     assert.match(outcome.stderr, pattern);
     assert.doesNotMatch(outcome.stderr, /defect|worker died/);
     assert.equal(outcome.code, code, outcome.stderr);
@@ -123,7 +131,7 @@ test("what is in the way of a start ends it at once, with the cause, the cure an
     5,
     /this host has no such address[^]*cure: Name an address/,
   );
-  await refused([...state, "--api-listen", "no-such-name.invalid:1", "--allow-insecure-bind"], 5, /api: no-such-name.*name/);
+  await refused([...state, "--api", "no-such-name.invalid:1", "--allow-insecure-bind"], 5, /api: no-such-name.*name/);
   await refused([...state, "--listen", "0.0.0.0:0"], 2, /Refusing to listen/);
   await refused([...state, "--max-machines", "1", "--log-level", "loud"], 2, /logLevel/);
   await refused([], 5, /\/proc\/x cannot be read or written/, { MAYFLY_STATE_DIR: "/proc/x" });
@@ -135,16 +143,7 @@ test("what is in the way of a start ends it at once, with the cause, the cure an
 test("a second server on a folder is told the pid to stop", async (context) => {
   const stateDir = temporaryFolder(context);
   const server = await serve(context, stateDir, quick);
-  const second = await mayfly([
-    "serve",
-    ...quick,
-    "--state",
-    stateDir,
-    "--listen",
-    server.gatewayUrl.slice(7),
-    "--api-listen",
-    "127.0.0.1:0",
-  ]);
+  const second = await mayfly(["serve", ...quick, "--state", stateDir, "--listen", server.gatewayUrl.slice(7), "--api", "127.0.0.1:0"]);
   assert.equal(second.code, 5);
   assert.match(second.stderr, new RegExp(`Another Mayfly \\(pid ${server.child.pid}\\)`));
 });
@@ -153,7 +152,7 @@ test("while a worker is replaced the folder stays the supervisor's", async (cont
   const stateDir = temporaryFolder(context);
   const server = await serve(context, stateDir, quick);
   process.kill(server.worker, "SIGKILL");
-  const second = await mayfly(["serve", ...quick, "--state", stateDir, "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0"]);
+  const second = await mayfly(["serve", ...quick, "--state", stateDir, "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0"]);
   assert.equal(second.code, 5);
   assert.match(second.stderr, /Another Mayfly/);
 });
@@ -199,7 +198,7 @@ test("SIGHUP has new certificates taken by gateway and API, and bad ones left", 
 
 test("a log that nobody reads any more ends nothing", async (context) => {
   const stateDir = temporaryFolder(context);
-  const args = ["serve", "--json", "--state", stateDir, "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", ...quick];
+  const args = ["serve", "--json", "--state", stateDir, "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0", ...quick];
   const child = start(args, {});
   context.after(() => void child.kill("SIGKILL"));
   child.stderr!.resume();

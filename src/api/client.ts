@@ -8,12 +8,12 @@ import type { LogLine } from "../logs/logs.ts";
 import { jsonLines } from "./json-lines.ts";
 import type {
   AppInfo,
+  AppLimitsInfo,
   BillInfo,
   ExplainInfo,
   HostInfo,
   LimitChanges,
   LimitList,
-  LimitsInfo,
   MachineInfo,
   OneBillInfo,
   StatusInfo,
@@ -60,11 +60,11 @@ export interface Client {
   bill(month?: string): Promise<BillInfo>;
   /** Throws "no-such-app" where it is not deployed and used nothing in the month. */
   appBill(app: string, month?: string): Promise<OneBillInfo>;
-  limits(app: string): Promise<LimitsInfo>;
+  limits(app: string): Promise<AppLimitsInfo>;
   /** Of every app that has any, deployed or not. */
-  allLimits(): Promise<LimitList["apps"]>;
+  allLimits(): Promise<LimitList>;
   /** What is absent stays as it is, null lifts a limit. May be called before the app's first deploy. */
-  setLimits(app: string, changes: LimitChanges): Promise<LimitsInfo>;
+  setLimits(app: string, changes: LimitChanges): Promise<AppLimitsInfo>;
   /** Made and started. Throws "name-taken", "no-such-image", "bad-appliance", "port-in-use", "machine-start-failed". */
   runAppliance(spec: Partial<ApplianceSpec> & Pick<ApplianceSpec, "name" | "image">): Promise<ApplianceInfo>;
   appliances(): Promise<ApplianceInfo[]>;
@@ -110,7 +110,7 @@ export function createClient(options: ClientOptions): Client {
     bill: (month) => json("GET", `/v1/bill${monthQuery(month)}`),
     appBill: (app, month) => json("GET", `/v1/apps/${segment(app)}/bill${monthQuery(month)}`),
     limits: (app) => json("GET", `/v1/apps/${segment(app)}/limits`),
-    allLimits: async () => (await json<LimitList>("GET", "/v1/limits")).apps,
+    allLimits: () => json("GET", "/v1/limits"),
     setLimits: (app, changes) => json("PATCH", `/v1/apps/${segment(app)}/limits`, changes),
     runAppliance: (spec) => json("POST", "/v1/appliances", spec),
     appliances: async () => (await json<{ appliances: ApplianceInfo[] }>("GET", "/v1/appliances")).appliances,

@@ -116,6 +116,11 @@ describe("secrets", () => {
     assert.deepEqual(await client.secretNames("shop"), []);
   });
 
+  test("an empty value is refused: a program would take it for none", async () => {
+    await assert.rejects(client.setSecret("shop", "KEY", ""), { code: "bad-request", message: /value in the body .*must not be empty/ });
+    assert.deepEqual(await client.secretNames("shop"), []);
+  });
+
   test("a change renews the machines of an app that names the secret, and of no other", async () => {
     const version = await client.deploy(manifest({ secrets: ["KEY"] }), [bundle("main", "cjs", "1")]);
     await client.setSecret("shop", "OTHER", "x");
@@ -225,11 +230,17 @@ describe("bills", () => {
   });
 
   test("limits are set one by one and lifted with null, before and after the app's life", async () => {
-    assert.deepEqual(await client.setLimits("later", { requests: 5 }), { spend: null, requests: 5, cpuSeconds: null });
+    const first = await client.setLimits("later", { requests: 5 });
+    assert.deepEqual(first, { app: "later", limits: { spend: null, requests: 5, cpuSeconds: null }, deployed: false, currency: "USD" });
     await client.setLimits("later", { spend: 0.5 });
     await client.setLimits("later", { requests: null });
-    assert.deepEqual(await client.limits("later"), { spend: 0.5, requests: null, cpuSeconds: null });
-    assert.deepEqual(await client.allLimits(), [{ app: "later", limits: { spend: 0.5, requests: null, cpuSeconds: null } }]);
+    const limits = { spend: 0.5, requests: null, cpuSeconds: null };
+    assert.deepEqual((await client.limits("later")).limits, limits);
+    assert.deepEqual(await client.allLimits(), { currency: "USD", apps: [{ app: "later", limits, deployed: false }] });
+    await client.deploy(manifest({ name: "later" }), [bundle("main", "cjs", "1")]);
+    assert.deepEqual([(await client.limits("later")).deployed, (await client.allLimits()).apps[0]!.deployed], [true, true]);
+    await client.remove("later");
+    assert.deepEqual([(await client.limits("later")).deployed, (await client.allLimits()).apps[0]!.deployed], [false, false]);
     await assert.rejects(client.setLimits("later", { spend: 0 }), { code: "bad-request" });
   });
 });

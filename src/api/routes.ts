@@ -152,7 +152,7 @@ export const limits = createRoute({
   path: "/v1/apps/{app}/limits",
   summary: "What an app may use in a month",
   request: { params: app },
-  responses: { ...json(200, schemas.limitsSchema), ...errors("bad-request", "unauthorized") },
+  responses: { ...json(200, schemas.appLimitsSchema), ...errors("bad-request", "unauthorized") },
 });
 
 export const setLimits = createRoute({
@@ -160,7 +160,7 @@ export const setLimits = createRoute({
   path: "/v1/apps/{app}/limits",
   summary: "Change some of an app's limits; may come before its first deploy, and outlives its removal",
   request: { params: app, body: body(schemas.limitChangesSchema) },
-  responses: { ...json(200, schemas.limitsSchema), ...errors("bad-request", "unauthorized", "disk-full") },
+  responses: { ...json(200, schemas.appLimitsSchema), ...errors("bad-request", "unauthorized", "disk-full") },
 });
 
 const appliance = z.object({ appliance: nameSchema });

@@ -49,7 +49,7 @@ export const deploySchema = z.strictObject({
 });
 
 export const pointToSchema = z.strictObject({ version: z.string().min(1) }).openapi("PointTo");
-export const secretValueSchema = z.strictObject({ value: z.string().max(65_536) }).openapi("SecretValue");
+export const secretValueSchema = z.strictObject({ value: z.string().min(1, "must not be empty").max(65_536) }).openapi("SecretValue");
 export const secretNamesSchema = z.object({ names: z.array(envNameSchema) }).openapi("SecretNames");
 
 const machineSchema = z
@@ -129,7 +129,14 @@ const limitsShape = {
 };
 
 export const limitsSchema = z.strictObject(limitsShape).openapi("Limits", { description: "Of a month; null: as much as it likes." });
-export const limitListSchema = z.object({ apps: z.array(z.object({ app: z.string(), limits: limitsSchema })) }).openapi("LimitList");
+const limitsOfApp = {
+  app: z.string(),
+  limits: limitsSchema,
+  deployed: z.boolean().openapi({ description: "Whether there is such an app now; limits may come before it, and outlive it." }),
+};
+const currency = z.string().openapi({ description: "Of `spend`." });
+export const appLimitsSchema = z.object({ ...limitsOfApp, currency }).openapi("AppLimits");
+export const limitListSchema = z.object({ currency, apps: z.array(z.object(limitsOfApp)) }).openapi("LimitList");
 export const limitChangesSchema = z
   .strictObject(limitsShape)
   .partial()
@@ -283,6 +290,7 @@ export type BillInfo = z.infer<typeof billSchema>;
 export type AppBillInfo = z.infer<typeof appBillSchema>;
 export type OneBillInfo = z.infer<typeof oneBillSchema>;
 export type LimitsInfo = z.infer<typeof limitsSchema>;
+export type AppLimitsInfo = z.infer<typeof appLimitsSchema>;
 export type LimitList = z.infer<typeof limitListSchema>;
 export type LimitChanges = z.infer<typeof limitChangesSchema>;
 export type DecisionInfo = z.infer<typeof decisionSchema>;

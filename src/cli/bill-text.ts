@@ -4,6 +4,7 @@ import { limitNames, limitValue } from "./limit-text.ts";
 import { type Column, renderTable } from "./table.ts";
 import { bold, dim, red, yellow } from "./terminal.ts";
 import { money, secondsInWords, timesInWords } from "./units.ts";
+import { counted } from "../words/counted.ts";
 
 /** All apps, what the platform used itself, and the total. */
 export function billInWords(bill: BillInfo, now: number): string {
@@ -122,7 +123,7 @@ const functionColumns: Column<AppBillInfo["functions"][number]>[] = [
 
 function comparison({ wallClock, requests, cost }: AppBillInfo, currency: string): string[] {
   if (requests === 0 || cost === 0) return [];
-  const what = `${requests} requests of ${secondsInWords(wallClock.seconds)} in all, ${gbSeconds(wallClock.gbSeconds)} GB·s by what the app asks for`;
+  const what = `${counted(requests, "request")} of ${secondsInWords(wallClock.seconds)} in all, ${gbSeconds(wallClock.gbSeconds)} GB·s by what the app asks for`;
   return ["", `At wall-clock prices: ${money(wallClock.cost)} ${currency}, ${timesInWords(wallClock.cost / cost)} this bill (${what}).`];
 }
 

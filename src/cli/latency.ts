@@ -1,5 +1,6 @@
 /** What `mayfly invoke --repeat` prints. */
 import { millisecondsInWords } from "./units.ts";
+import { counted } from "../words/counted.ts";
 
 export interface Summary {
   calls: number;
@@ -36,7 +37,7 @@ export function summaryInWords({ calls, errors, outcomes, seconds, ratePerSecond
   const times = Object.entries({ p50, p99, min, max }).map(([name, ms]) => `${name} ${millisecondsInWords(ms)}`);
   const results = Object.entries(outcomes).map(([outcome, count]) => `${count} × ${outcome}`);
   return [
-    `${calls} calls in ${seconds.toFixed(2)} s: ${ratePerSecond.toFixed(0)}/s, ${errors} ${errors === 1 ? "error" : "errors"}`,
+    `${counted(calls, "call")} in ${seconds.toFixed(2)} s: ${ratePerSecond.toFixed(0)}/s, ${counted(errors, "error")}`,
     `latency: ${times.join(", ")}`,
     `replies: ${results.join(", ")}`,
   ].join("\n");

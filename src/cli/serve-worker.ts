@@ -1,8 +1,11 @@
 /** The process that a supervisor starts, watches and replaces: all of the platform. Its channel's end is the supervisor's. */
 import { once } from "node:events";
 import { dieWithParent } from "../machines/qemu/libc.ts";
+import { asMayflyError } from "../errors/error.ts";
+import { logSteps, openServerLog } from "../logs/server-log.ts";
 import { startMayfly } from "../main.ts";
 import type { Ask, FromWorker, StartMessage } from "../supervisor/messages.ts";
+import { exitCodeOf } from "./exit-codes.ts";
 import { reportError } from "./report-error.ts";
 import { closeOnSignal } from "./signals.ts";
 import { showProgress } from "./terminal.ts";
@@ -20,7 +23,9 @@ process.on("uncaughtExceptionMonitor", (error) => tell({ type: "dying", reason: 
 const [{ config, json, sockets, pid, startedAt, deaths, restarts, leaveAlone }] = (await once(process, "message")) as [StartMessage];
 if (!dieWithParent(pid)) process.exit(1);
 
-const progress = showProgress();
+const log = openServerLog(config);
+// A person who watches sees the seconds pass; anything else gets lines of the log's form.
+const progress = process.stderr.isTTY ? showProgress() : logSteps(log);
 try {
   const running = await startMayfly(config, {
     progress: progress.step,
@@ -37,11 +42,18 @@ try {
     },
   }).finally(progress.done);
   renew = () => running.renewCertificates();
-  closeOnSignal(running);
+  closeOnSignal(running, (signal) => log.info({ signal }, "finishing what is in flight; a second signal ends it at once"));
   tell({ type: "up", gatewayUrl: running.gatewayUrl, apiUrl: running.apiUrl, driver: running.driver });
 } catch (error) {
-  tell({ type: "refused", exitCode: reportError(error, json) });
+  tell({ type: "refused", exitCode: restarts === 0 ? reportError(error, json) : logRefusal(error) });
   process.disconnect!();
+}
+
+/** Whoever started the server has left long since: this is for its log. */
+function logRefusal(thrown: unknown): number {
+  const error = asMayflyError(thrown);
+  log.error({ code: error.code, cure: error.cure, ...(error.code === "internal" && { err: thrown }) }, error.message);
+  return exitCodeOf(error.code);
 }
 
 function tell(message: FromWorker): void {

@@ -2,13 +2,16 @@
 import type { Running } from "../main.ts";
 import { reportError } from "./report-error.ts";
 
-/** The signal that it returns is aborted as soon as that begins. */
-export function closeOnSignal(running: Pick<Running, "close">): AbortSignal {
+/**
+ * The signal that it returns is aborted as soon as that begins.
+ * @param tell said then
+ */
+export function closeOnSignal(running: Pick<Running, "close">, tell = inWords): AbortSignal {
   const closing = new AbortController();
   const close = async (signal: NodeJS.Signals) => {
     if (closing.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
     closing.abort();
-    console.error(`${signal}: finishing what is in flight; once more to end at once`);
+    tell(signal);
     try {
       await running.close();
     } catch (error) {
@@ -19,4 +22,8 @@ export function closeOnSignal(running: Pick<Running, "close">): AbortSignal {
   process.on("SIGINT", close);
   process.on("SIGTERM", close);
   return closing.signal;
+}
+
+function inWords(signal: NodeJS.Signals): void {
+  console.error(`${signal}: finishing what is in flight; once more to end at once`);
 }

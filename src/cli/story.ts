@@ -10,6 +10,7 @@ import type { Summary } from "./latency.ts";
 import { projectDir } from "./run-tool.ts";
 import { bold, dim } from "./terminal.ts";
 import { bytesInWords, millisecondsInWords } from "./units.ts";
+import { counted } from "../words/counted.ts";
 
 const CALLS = 200;
 const CONCURRENCY = 20;
@@ -56,7 +57,11 @@ function parseServerTiming(header: string): Record<string, number> {
   return Object.fromEntries([...header.matchAll(/([\w-]+);dur=([\d.]+)/g)].map(([, name, ms]) => [name!, Number(ms)]));
 }
 
-export function storyInWords({ driver, gatewayUrl, apiUrl, reply, timing, coldStartMs, more, machines, bill }: Story): string {
+/** @param stays whether its server is still there when this is read */
+export function storyInWords(
+  { driver, gatewayUrl, apiUrl, reply, timing, coldStartMs, more, machines, bill }: Story,
+  stays: boolean,
+): string {
   const ms = (name: string) => millisecondsInWords(timing[name] ?? 0);
   return [
     "",
@@ -68,6 +73,12 @@ export function storyInWords({ driver, gatewayUrl, apiUrl, reply, timing, coldSt
     `  next calls   ${whereTheyWent(machines, more)}`,
     `  cost so far  ${costInWords(bill)}`,
     "",
+    ...(stays ? whereItIs(gatewayUrl, apiUrl) : afterwards),
+  ].join("\n");
+}
+
+function whereItIs(gatewayUrl: string, apiUrl: string): string[] {
+  return [
     bold("Where it is"),
     `  functions    ${gatewayUrl}/hello/hello`,
     `  API          ${apiUrl}/openapi.json`,
@@ -77,20 +88,26 @@ export function storyInWords({ driver, gatewayUrl, apiUrl, reply, timing, coldSt
     `  ${commandName} invoke hello/hello --repeat 1000 --concurrency 32`,
     `  ${commandName} ps`,
     `  ${commandName} bill hello`,
-  ].join("\n");
+  ];
 }
+
+const afterwards = [
+  bold("The demo's server has ended. Try next"),
+  `  ${commandName} demo     # the same, staying up for the commands that it names`,
+  `  ${commandName} serve    # a server of your own; README.md has the next steps`,
+];
 
 function whereTheyWent(machines: MachineInfo[], { calls, latencyMs, ratePerSecond }: Summary): string {
   const figures = `p50 ${millisecondsInWords(latencyMs.p50)}, ${ratePerSecond.toFixed(0)}/s`;
   const [only] = machines;
   if (only === undefined || machines.length > 1)
-    return `${calls} went to ${machines.length} machines, ${CONCURRENCY} at a time: ${figures}`;
-  const room = `it has ${only.slots.total} slots and holds ${bytesInWords(only.memoryBytes)}`;
+    return `${calls} went to ${counted(machines.length, "machine")}, ${CONCURRENCY} at a time: ${figures}`;
+  const room = `it has ${counted(only.slots.total, "slot")} and holds ${bytesInWords(only.memoryBytes)}`;
   return `${calls} went to the same machine, ${CONCURRENCY} at a time: ${figures}; ${room}`;
 }
 
 function costInWords({ total, prices }: BillInfo): string {
   const { cpuRunSeconds, cpuBringUpSeconds, gbSeconds, requests, cost } = total;
   const cpu = `${(cpuRunSeconds + cpuBringUpSeconds).toFixed(2)} s of CPU (${cpuBringUpSeconds.toFixed(2)} s of it to start machines)`;
-  return `${cost.toFixed(8)} ${prices.currency}: ${cpu}, ${gbSeconds.toFixed(3)} GB·s of memory, ${requests} requests`;
+  return `${cost.toFixed(8)} ${prices.currency}: ${cpu}, ${gbSeconds.toFixed(3)} GB·s of memory, ${counted(requests, "request")}`;
 }

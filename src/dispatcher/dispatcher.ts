@@ -15,7 +15,7 @@ import type { InvocationId, MachineId, MachineStats, PolicyCommand, PolicyEvent 
 import type { ErrorDetails } from "../errors/error.ts";
 import type { ErrorCode } from "../errors/table.ts";
 import type { LogLevel } from "../wire/protocol.ts";
-import { type Accounts, noAccounts } from "./accounts.ts";
+import { type Accounts, noAccounts, type Refusal } from "./accounts.ts";
 import { type App, forCallers, limitsOf, rejection } from "./app.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Decision, DecisionLog } from "./decision-log.ts";
@@ -50,6 +50,8 @@ class PolicyDispatcher implements LiveDispatcher {
   readonly #table = new Map<InvocationId, Invocation>();
   readonly #machines = new Map<MachineId, MachineRecord>();
   readonly #apps = new Map<string, App>();
+  /** Apps that lack what every machine of theirs needs: none is started for them. */
+  readonly #lacking = new Map<string, Refusal>();
   #lastNumber = 0;
   #lastStartFailure = "it has not been tried yet";
   #cancelWake = () => {};
@@ -86,7 +88,7 @@ class PolicyDispatcher implements LiveDispatcher {
       invocation.refuse("shutting-down", {});
       return invocation;
     }
-    const refusal = this.#accounts.admit(request.app);
+    const refusal = this.#refusalOf(request.app);
     if (refusal !== undefined) {
       invocation.refuse(refusal.code, refusal.details);
       return invocation;
@@ -100,6 +102,7 @@ class PolicyDispatcher implements LiveDispatcher {
   setApp(version: Version): void {
     const known = this.#apps.get(version.app);
     this.#apps.set(version.app, { version, lastFailure: "" });
+    this.#noteLack(version);
     this.#tellLimits(version);
     if (known !== undefined && known.version.id !== version.id) this.renewApp(version.app);
   }
@@ -120,7 +123,27 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   #isRefused(app: string): boolean {
-    return this.#accounts.admit(app) !== undefined;
+    return this.#refusalOf(app) !== undefined;
+  }
+
+  #refusalOf(app: string): Refusal | undefined {
+    return this.#accounts.admit(app) ?? this.#lacking.get(app);
+  }
+
+  #noteLack(version: Version): void {
+    const reason = this.#options.lacks?.(version);
+    if (reason === undefined) return void this.#lacking.delete(version.app);
+    this.#lacking.set(version.app, { code: "machine-start-failed", details: { reason } });
+    // Later: the deploy that this may be part of is not through yet.
+    queueMicrotask(() => this.#dropLacking(version.app));
+  }
+
+  /** What waits for a machine of an app that can have none. */
+  #dropLacking(app: string): void {
+    const refusal = this.#lacking.get(app);
+    if (refusal === undefined) return;
+    for (const invocation of this.#table.values())
+      if (invocation.app === app && invocation.waits) this.#drop(invocation, refusal.code, refusal.details);
   }
 
   renewApp(app: string): void {
@@ -129,6 +152,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   removeApp(app: string): void {
     this.#apps.delete(app);
+    this.#lacking.delete(app);
     this.#tell({ type: "app-removed", app });
   }
 
@@ -339,9 +363,9 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   /** Ends one that has no machine. */
-  #drop(invocation: Invocation, code: "queue-timeout" | "shutting-down"): void {
+  #drop(invocation: Invocation, code: ErrorCode, details?: ErrorDetails): void {
     this.abandoned(invocation);
-    invocation.fail(code, { app: invocation.app, ms: invocation.timeoutMs });
+    invocation.fail(code, details ?? { app: invocation.app, ms: invocation.timeoutMs });
   }
 
   #forget(invocation: Invocation): void {

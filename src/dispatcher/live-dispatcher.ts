@@ -18,6 +18,8 @@ export interface DispatcherOptions {
   /** The same as the fleet's: invocation ids begin with it. */
   bootId: string;
   logs: LogSink;
+  /** What the version lacks without which no machine can be bound to it, as a clause; asked whenever an app is set. Default: nothing. */
+  lacks?: (version: Version) => string | undefined;
   /** Asked before each invocation, and told of it afterwards. Default: all are admitted. */
   accounts?: Accounts;
   /** ms that a handler may go on after its time is up, before its machine gets no new work. Default 5,000. */
@@ -57,7 +59,7 @@ export interface MachineRow extends Omit<MachineView, "state"> {
 }
 
 export interface LiveDispatcher extends Dispatcher {
-  /** A new app, a new version, or the same again. Machines of an older version finish what they run and get no more. */
+  /** A new app, a new version, or the same again: then what it lacks is looked at anew. Machines of an older version finish what they run and get no more. */
   setApp(version: Version): void;
   /** Work that comes from now on goes to machines bound from now on: they get the app's secrets as they are then. */
   renewApp(app: string): void;

@@ -17,6 +17,7 @@ import type { Egress, ResolvedAddress } from "./egress.ts";
 import { embedded, parseIp, type Ip } from "./ip.ts";
 import { lookUpError, shown } from "./look-up.ts";
 import { createNames, type Names } from "./names.ts";
+import { counted } from "../words/counted.ts";
 
 export interface EgressOptions {
   /** The manifest's: "host-or-cidr:port" to be reached though it would be refused otherwise. What is no such entry opens nothing. */
@@ -65,7 +66,8 @@ class CheckedEgress implements Egress {
   async connect(host: string, port: number, gone?: AbortSignal): Promise<Socket> {
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw denied(`${shown(host)}:${port}`, "there is no such port");
     const limit = this.#options.connections ?? CONNECTIONS;
-    if (this.#opening + this.#sockets.size >= limit) throw denied(`${shown(host)}:${port}`, `the machine has ${limit} connections already`);
+    if (this.#opening + this.#sockets.size >= limit)
+      throw denied(`${shown(host)}:${port}`, `the machine has ${counted(limit, "connection")} already`);
     const signal = this.#wanted(gone);
     this.#opening++;
     try {

@@ -80,8 +80,8 @@ test("80 % and the end are told once each, with the figures", () => {
   accounts.setLimits("shop", { spend: null, requests: 10, cpuSeconds: null });
   for (let call = 0; call < 12; call++) serve("shop");
   assert.deepEqual(told, [
-    "shop: It has used 80 % of its limit of requests for 2026-11 (8 of 10).",
-    "shop: Its limit of requests for 2026-11 is reached (10 of 10): calls are refused until the month ends or the limit is raised.",
+    "shop: The app has used 80 % of its limit of requests for 2026-11 (8 of 10).",
+    "shop: The app's limit of requests for 2026-11 is reached (10 of 10): calls are refused until the month ends or the limit is raised.",
   ]);
 });
 

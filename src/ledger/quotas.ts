@@ -145,9 +145,9 @@ function tellOnce({ told, month }: Account, { limit, used, most, state }: LimitU
   const figures = `${inWords(limit, used, currency)} of ${inWords(limit, most, currency)}`;
   if (state === "reached")
     tell(
-      `Its limit of ${names[limit]} for ${month} is reached (${figures}): calls are refused until the month ends or the limit is raised.`,
+      `The app's limit of ${names[limit]} for ${month} is reached (${figures}): calls are refused until the month ends or the limit is raised.`,
     );
-  else tell(`It has used ${Math.floor((100 * used) / most)} % of its limit of ${names[limit]} for ${month} (${figures}).`);
+  else tell(`The app has used ${Math.floor((100 * used) / most)} % of its limit of ${names[limit]} for ${month} (${figures}).`);
 }
 
 function inWords(limit: keyof Limits, value: number, currency: string): string {

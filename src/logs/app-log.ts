@@ -12,6 +12,7 @@ import { appendFile } from "node:fs/promises";
 import type { Clock } from "../clock/clock.ts";
 import { MayflyError } from "../errors/error.ts";
 import { LogLevel } from "../wire/protocol.ts";
+import { counted } from "../words/counted.ts";
 import { deleteFile, deleteFiles, rotate, sizeOf } from "./files.ts";
 import type { LogLine, LogQuery } from "./logs.ts";
 import { matches, readTail } from "./read-tail.ts";
@@ -153,7 +154,7 @@ export class AppLog {
   }
 
   #notice(dropped: number): LogLine {
-    const text = `${dropped} log lines before this one were dropped: the disk was too slow or full`;
+    const text = `Dropped ${counted(dropped, "log line")} before this one: the disk was too slow or full.`;
     return { at: this.#options.clock.wall(), app: this.#options.app, level: levelName(LogLevel.Platform), text };
   }
 

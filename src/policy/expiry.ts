@@ -6,6 +6,7 @@ import type { MachineEntry, PackingState } from "./packing-state.ts";
 import { killMachine } from "./machines.ts";
 import { quietUntil, wantedBlanks } from "./plan.ts";
 import { earliest, NEVER } from "./timers.ts";
+import { counted } from "../words/counted.ts";
 
 /** What is not started because the host is busy is looked at again. */
 const POSTPONED_MS = 500;
@@ -17,7 +18,7 @@ export function expireBlanks(state: PackingState, now: number, commands: PolicyC
     const wanted = wantedBlanks(state, pool, now);
     while (pool.ready.length > wanted && surplusUntil(state, pool) <= now) {
       const blank = state.machines[pool.ready[0] as number] as MachineEntry;
-      killMachine(state, blank, `${pool.ready.length} blanks are ready, and ${wanted} are enough`, commands);
+      killMachine(state, blank, `${counted(pool.ready.length, "blank")} ready, and ${wanted} would do`, commands);
     }
   }
 }

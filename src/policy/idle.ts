@@ -12,6 +12,7 @@ import type { AppState, MachineEntry, PackingState } from "./packing-state.ts";
 import { refreshForecast, wantedMachines, noteWanting } from "./spares.ts";
 import { holdingOf, idleCosts, windowMs } from "./start-times.ts";
 import { addTimer, NEVER } from "./timers.ts";
+import { counted } from "../words/counted.ts";
 
 /** Plans are made anew once there are so many more idle times than they were made from. */
 const RENEWAL = 1.1;
@@ -139,8 +140,8 @@ function whyKilled(state: PackingState, app: AppState, machine: MachineEntry, la
   const { idleMs } = state.options;
   if (idleMs !== null) return `idle for ${idleMs} ms`;
   const { miss } = idleCosts(state, app);
-  const price = `holding it costs ${figure(holdingOf(state, app))} GB·s a second, a start that a caller waits for ${figure(miss)}`;
-  if (!last) return `idle for ${idle} beside ${app.bound + app.binding - 1} others; ${price}`;
+  const price = `holding it costs ${figure(holdingOf(state, app))} GB-seconds a second, a start that a caller waits for ${figure(miss)} GB-seconds`;
+  if (!last) return `idle for ${idle} beside ${counted(app.bound + app.binding - 1, "other")}; ${price}`;
   const again = app.startAt < NEVER ? `; one is to be started again in ${span(app.startAt - now)}` : "";
   return `idle for ${idle}; ${price}${again}`;
 }

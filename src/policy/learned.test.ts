@@ -142,7 +142,7 @@ test("what it makes of an app is told in sentences", () => {
   world.arrive("ada");
   live(world, 1_000);
   const text = explainApp(world.state, "ada", world.now).join("\n");
-  assert.match(text, /^1 in flight and 0 waiting, on 1 machines/);
+  assert.match(text, /^1 invocation in flight and 0 waiting, on 1 machine,/);
   assert.match(text, /holds [\d.]+ GB/);
   assert.match(text, /Machine \d+ has 1 of 10 slots taken/);
   assert.deepEqual(explainApp(world.state, "nobody", 0), []);

@@ -12,6 +12,7 @@ import { bindMachine, drainMachine, killMachine, startMachine } from "./machines
 import { recordIdleTime } from "./idle-times.ts";
 import { blankGb, noteBlankFound, windowMs } from "./start-times.ts";
 import { machinesForWaiting, refreshForecast, spareNeed, whySpare } from "./spares.ts";
+import { counted } from "../words/counted.ts";
 
 const QUIET_MS = 250;
 /** However many binds follow each other. */
@@ -208,7 +209,7 @@ function replenishBlanks(state: PackingState, coming: number[], now: number, com
     const wanted = wantedBlanks(state, pool, now);
     for (let ready = pool.ready.length + (coming[i] ?? 0); ready < wanted; ready++) {
       if (!hasRoom(state, pool) || startsUnderWay(state) >= most || !takeStart(state, now)) return;
-      startMachine(state, pool, { urgent: false, app: null, why: `${wanted} blanks are kept ready` }, now, commands);
+      startMachine(state, pool, { urgent: false, app: null, why: `to keep ${counted(wanted, "blank")} ready` }, now, commands);
     }
   }
 }
@@ -260,5 +261,5 @@ function whyWaiting({ waiting, bound, binding, slots }: AppState): string {
   const machines = bound + binding;
   return machines === 0
     ? `${waiting} waiting, and it has no machine`
-    : `${waiting} waiting, and its ${figure(machines * slots)} slots are taken`;
+    : `${waiting} waiting, and all it has is taken: ${counted(figure(machines * slots), "slot")}`;
 }

@@ -5,6 +5,7 @@ import { hostIsBusy } from "./host-limits.ts";
 import type { AppState, PackingState } from "./packing-state.ts";
 import { addTimer } from "./timers.ts";
 import { holdingOf, waitForMachine, waitWorthOf, windowMs } from "./start-times.ts";
+import { counted } from "../words/counted.ts";
 
 /** Less than this in flight, on average, is no demand to keep spares for: that is for the idle plan to decide. */
 const LEAST_DEMAND = 0.5;
@@ -89,13 +90,13 @@ export function worthOfSpare(state: PackingState, app: AppState): number {
 
 export function whySpare(state: PackingState, app: AppState, now: number): string {
   const { load, level, trend, variance } = app.demand;
-  if (app.bound + app.binding < app.limits.minMachines) return `it is to have ${app.limits.minMachines} at least`;
+  if (app.bound + app.binding < app.limits.minMachines) return `it is to have ${counted(app.limits.minMachines, "machine")} at least`;
   if (app.bound + app.binding >= app.forecast && now >= app.startAt) return `a call is expected within ${span(app.startedUntil - now)}`;
   const ahead = span(windowMs(state));
   const slots = expected(app.demand) + margin(app.demand, worthOfSpare(state, app));
   const has = (app.bound + app.binding) * app.slots;
   return (
     `${load} in flight, ${figure(slots)} forecast for ${ahead} from now ` +
-    `(level ${figure(level)}, trend ${figure(trend)}, deviation ${figure(Math.sqrt(variance))}), and it has ${figure(has)} slots`
+    `(level ${figure(level)}, trend ${figure(trend)}, deviation ${figure(Math.sqrt(variance))}), and it has ${counted(figure(has), "slot")}`
   );
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Finding } from "./doctor.ts";
 import { installCure } from "./ensure-parts.ts";
 import { findProgram, type Part, requiredParts } from "./required-parts.ts";
+import { counted } from "../words/counted.ts";
 
 const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
 const reinstall = `Run npm ci in ${projectRoot}.`;
@@ -21,7 +22,7 @@ export function checkNpmPackages(): Finding {
   const wrong = Object.entries(dependencies).filter(([name, version]) => installedVersion(name) !== version);
   const ok = wrong.length === 0;
   const detail = ok
-    ? `${Object.keys(dependencies).length} packages, all as package.json names them`
+    ? `${counted(Object.keys(dependencies).length, "package")}, all as package.json names them`
     : `not as package.json names them: ${wrong.map(([name]) => name).join(", ")}`;
   return { part: "npm packages", ok, detail, ...(ok ? {} : { cure: reinstall }) };
 }

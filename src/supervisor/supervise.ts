@@ -9,10 +9,10 @@
  * 5. The state folder is the supervisor's while it lives, whatever becomes of workers.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { type Logger, destination, pino } from "pino";
 import type { Config } from "../config/schema.ts";
 import { spawned } from "../machines/spawned.ts";
 import { MayflyError } from "../errors/error.ts";
+import { openServerLog } from "../logs/server-log.ts";
 import { lockForSupervisor } from "../state-folder/lock.ts";
 import { type Listeners, openListeners } from "./listeners.ts";
 import type { Ask, FromWorker, StartMessage, UpInfo } from "./messages.ts";
@@ -42,7 +42,7 @@ export interface SuperviseOptions {
 /** Resolves with the exit code, at the end. Rejects with what is in the way before there is a worker. */
 export async function supervise({ config, program, json, onUp }: SuperviseOptions): Promise<number> {
   const release = claim(config.stateDir);
-  const log = openLog(config);
+  const log = openServerLog(config);
   const startedAt = Date.now();
   const ended = Promise.withResolvers<number>();
   let standing = standingFrom(config.stateDir);
@@ -201,10 +201,4 @@ function spawnWorker(program: string, { gateway, api }: { gateway: number; api: 
 function hintOf(signal: NodeJS.Signals | null): string {
   if (signal === "SIGABRT" || signal === "SIGSEGV") return "Node itself gave up, for lack of memory perhaps: standard error has more";
   return signal === "SIGKILL" ? "by somebody, or by the kernel for lack of memory" : "";
-}
-
-function openLog({ logLevel }: Config): Logger {
-  const out = destination({ fd: 2, sync: true });
-  out.on("error", () => undefined); // nobody reads the log any more: no reason to end
-  return pino({ level: logLevel, base: null }, out);
 }

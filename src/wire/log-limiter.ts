@@ -2,11 +2,12 @@
  * Limits what a guest may log, and says how much was left out.
  *
  * 1. A machine logs at most 1 MiB a second, 2 MiB at once; every line counts for its bytes and 64 more.
- * 2. What is dropped is counted, and reported as one Platform line before the next line that is kept, or within a second.
+ * 2. What is dropped is counted, and reported as one Platform line a second for as long as it goes on, and at the end.
  * 3. The text of a dropped line is never decoded.
  */
 import type { Clock } from "../clock/clock.ts";
 import { LogLevel } from "./protocol.ts";
+import { counted } from "../words/counted.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 const BYTES_PER_SECOND = 1_048_576;
@@ -36,19 +37,19 @@ export class LogLimiter {
       this.#cancelReport ??= this.#clock.after(REPORT_AFTER_MS, () => this.#report());
       return;
     }
-    if (this.#dropped > 0) this.#report();
     this.#log(stream, payload[0] as LogLevel, payload.toString("utf8", 1), partial);
   }
 
+  /** What was dropped since the last report is still told. */
   close(): void {
-    this.#cancelReport?.();
-    this.#cancelReport = null;
+    if (this.#cancelReport !== null) this.#report();
   }
 
   #report(): void {
-    const dropped = this.#dropped;
+    this.#cancelReport?.();
+    this.#cancelReport = null;
+    const dropped = counted(this.#dropped, "log line");
     this.#dropped = 0;
-    this.close();
-    this.#log(0, LogLevel.Platform, `${dropped} log lines were dropped: this machine logs more than 1 MiB a second`, false);
+    this.#log(0, LogLevel.Platform, `Dropped ${dropped}: this machine logs more than 1 MiB a second.`, false);
   }
 }

@@ -5,6 +5,8 @@ import type { Parts } from "../create-api.ts";
 import * as routes from "../routes.ts";
 
 export function addBills(api: OpenAPIHono, { accounts, catalog, clock, platform }: Parts): void {
+  const { currency } = accounts.prices;
+
   api.openapi(routes.bill, (context) => {
     const month = context.req.valid("query").month ?? thisMonth();
     platform.sample();
@@ -22,15 +24,23 @@ export function addBills(api: OpenAPIHono, { accounts, catalog, clock, platform 
     return context.json({ month, prices: accounts.prices, bill }, 200);
   });
 
-  api.openapi(routes.allLimits, (context) => context.json({ apps: accounts.allLimits() }, 200));
-  api.openapi(routes.limits, (context) => context.json(accounts.limits(context.req.valid("param").app), 200));
+  api.openapi(routes.allLimits, (context) => {
+    const names = new Set(catalog.names());
+    const apps = accounts.allLimits().map((one) => Object.assign(one, { deployed: names.has(one.app) }));
+    return context.json({ currency, apps }, 200);
+  });
+  api.openapi(routes.limits, (context) => context.json(limitsOf(context.req.valid("param").app), 200));
 
   api.openapi(routes.setLimits, (context) => {
     const { app } = context.req.valid("param");
     platform.sample();
     accounts.setLimits(app, { ...accounts.limits(app), ...withoutUndefined(context.req.valid("json")) });
-    return context.json(accounts.limits(app), 200);
+    return context.json(limitsOf(app), 200);
   });
+
+  function limitsOf(app: string) {
+    return { app, limits: accounts.limits(app), deployed: catalog.app(app) !== undefined, currency };
+  }
 
   function thisMonth(): string {
     return monthOf(clock.wall());

@@ -1,4 +1,6 @@
 /** Notes for a log that a stranger can cause: each text once a minute at most, then with how many there were, and no more than a few texts. */
+import { counted } from "../../words/counted.ts";
+
 const QUIET_MS = 60_000;
 const TEXTS = 32;
 
@@ -15,7 +17,7 @@ export function createNotes(tell: (text: string) => void, now: () => number = ()
     told.delete(text);
     told.set(text, { at: now(), times: 0 });
     const times = before?.times ?? 0;
-    tell(times === 0 ? text : `${text} (and ${times} times more since this was said last)`);
+    tell(times === 0 ? text : `${text} (and ${counted(times, "time")} more since this was said last)`);
   };
 
   function forgetOne(): boolean {

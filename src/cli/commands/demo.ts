@@ -42,7 +42,7 @@ async function demo(options: Options): Promise<void> {
   const closing = options.once ? undefined : closeOnSignal(running);
   try {
     const story = await playStory(running, progress.step).finally(progress.done);
-    console.log(options.json ? JSON.stringify(story) : storyInWords(story));
+    console.log(options.json ? JSON.stringify(story) : storyInWords(story, !options.once));
   } catch (error) {
     await running.close();
     // Ctrl-C took the platform, or esbuild, from under the story: that is no failure.

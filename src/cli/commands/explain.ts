@@ -4,6 +4,7 @@ import { type ConnectionOptions, connect, withConnectionOptions } from "../conne
 import { parseCount } from "../parse.ts";
 import { bold, dim, harmless } from "../terminal.ts";
 import { ageInWords, millisecondsInWords } from "../units.ts";
+import { counted } from "../../words/counted.ts";
 
 type Options = ConnectionOptions & { limit: number; json?: true };
 
@@ -47,5 +48,5 @@ const DEEDS: Record<DecisionInfo["what"], string> = {
 function deed({ what, ageMs, invocations }: DecisionInfo): string {
   if (what !== "drain" && what !== "kill" && what !== "end") return DEEDS[what];
   const age = ageMs < 60_000 ? millisecondsInWords(ageMs) : ageInWords(ageMs);
-  return `${DEEDS[what]} after ${age} and ${invocations} ${invocations === 1 ? "invocation" : "invocations"}`;
+  return `${DEEDS[what]} after ${age} and ${counted(invocations, "invocation")}`;
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { LimitChanges, LimitsInfo } from "../../api/schemas.ts";
+import type { AppLimitsInfo, LimitChanges, LimitsInfo } from "../../api/schemas.ts";
 import { MayflyError } from "../../errors/error.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { limitNames, limitValue } from "../limit-text.ts";
@@ -18,7 +18,7 @@ export function define(command: Command): void {
     .option("--cpu-seconds <seconds>", "of functions and bring-up together, or none", parseLimit)
     .addHelpText(
       "after",
-      "\nA limit that is not named stays as it is. What the app used this month already counts. Limits stay when the app is removed.\n\nExample:\n  mayfly limit set shop --spend 5 --requests none",
+      "\nA limit that is not named stays as it is. What the app used this month already counts. Limits stay when the app is removed: `--spend none` and so on lift them.\n\nExample:\n  mayfly limit set shop --spend 5 --requests none",
     )
     .action(set);
   withConnectionOptions(command.command("show"))
@@ -33,34 +33,34 @@ export function define(command: Command): void {
 }
 
 async function list(options: Options): Promise<void> {
-  const apps = await connect(options).client.allLimits();
-  if (options.json) return console.log(JSON.stringify({ apps }));
-  console.log(apps.length === 0 ? "No app has limits." : apps.map(({ app, limits }) => inWords(app, limits)).join("\n"));
+  const { apps, currency } = await connect(options).client.allLimits();
+  if (options.json) return console.log(JSON.stringify({ apps, currency }));
+  console.log(apps.length === 0 ? "No app has limits." : apps.map((one) => limitsInWords({ ...one, currency })).join("\n"));
 }
 
 async function set(app: string, { api, state, json, ...typed }: Options & Partial<Record<keyof LimitsInfo, TypedLimit>>): Promise<void> {
   const changes: LimitChanges = Object.fromEntries(Object.entries(typed).map(([key, limit]) => [key, limit === "none" ? null : limit]));
   if (Object.keys(changes).length === 0)
     throw new MayflyError("bad-request", { what: "it names no limit: --spend, --requests or --cpu-seconds" });
-  print(
-    app,
-    await connect({ ...(api !== undefined && { api }), ...(state !== undefined && { state }) }).client.setLimits(app, changes),
-    json,
-  );
+  const { client } = connect({ ...(api !== undefined && { api }), ...(state !== undefined && { state }) });
+  print(await client.setLimits(app, changes), json);
 }
 
 async function show(app: string, options: Options): Promise<void> {
-  print(app, await connect(options).client.limits(app), options.json);
+  print(await connect(options).client.limits(app), options.json);
 }
 
-function print(app: string, limits: LimitsInfo, json: true | undefined): void {
-  console.log(json ? JSON.stringify({ app, limits }) : inWords(app, limits));
+function print(limits: AppLimitsInfo, json: true | undefined): void {
+  console.log(json ? JSON.stringify(limits) : limitsInWords(limits));
 }
 
-function inWords(app: string, limits: LimitsInfo): string {
+/** Limits may come before their app, and stay when it is removed: what they wait for is said. */
+export function limitsInWords({ app, limits, deployed, currency }: AppLimitsInfo): string {
   const keys = (Object.keys(limitNames) as (keyof LimitsInfo)[]).filter((key) => limits[key] !== null);
-  const parts = keys.map((key) => `${limitNames[key]} ${limitValue(key, limits[key]!, "")}`);
-  return parts.length === 0 ? `${app} has no limits.` : `Limits of ${app} a month: ${parts.join(", ")}.`;
+  const parts = keys.map((key) => `${limitNames[key]} ${limitValue(key, limits[key]!, currency)}`);
+  if (parts.length === 0) return deployed ? `${app} has no limits.` : `${app} has no limits, and there is no app of that name.`;
+  const waits = deployed ? "" : " No app of that name is deployed: they count once one is.";
+  return `Limits of ${app} a month: ${parts.join(", ")}.${waits}`;
 }
 
 function parseLimit(text: string): TypedLimit {

@@ -38,8 +38,9 @@ function printAll(lines: LogLine[], print: (line: LogLine) => void, target: stri
  */
 export function inWords({ at, function: name, invocation, machine, level, text }: LogLine): string {
   const origin = [name, invocation ?? machine].filter((part) => part !== undefined).join(" ");
-  const speaker = level === "platform" || level === "agent" ? `[${level}] ` : "";
-  return `${dim(new Date(at).toISOString().slice(11, 23))} ${speaker}${dim(origin)} ${coloured(level, harmless(text))}`;
+  const speaker = level === "platform" || level === "agent" ? `[${level}]` : "";
+  const parts = [dim(new Date(at).toISOString().slice(11, 23)), speaker, origin && dim(origin), coloured(level, harmless(text))];
+  return parts.filter((part) => part !== "").join(" ");
 }
 
 function coloured(level: LogLine["level"], text: string): string {

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { MayflyError } from "../../errors/error.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { counted } from "../../words/counted.ts";
 
 export function define(command: Command): void {
   withConnectionOptions(command)
@@ -17,7 +18,7 @@ export function define(command: Command): void {
 async function remove(app: string, options: ConnectionOptions & { yes?: true; json?: true }): Promise<void> {
   const { client } = connect(options);
   const { versions } = await client.app(app);
-  if (!options.yes) await confirm(`Remove ${app} with its ${versions.length} version(s), secrets and logs?`);
+  if (!options.yes) await confirm(`Remove ${app} with its ${counted(versions.length, "version")}, secrets and logs?`);
   await client.remove(app);
   console.log(options.json ? JSON.stringify({ removed: app }) : `Removed ${app}.`);
 }

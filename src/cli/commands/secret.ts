@@ -1,6 +1,12 @@
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
+import type { Client } from "../../api/client.ts";
+import type { Manifest } from "../../catalog/manifest.ts";
+import { MayflyError } from "../../errors/error.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { yellow } from "../terminal.ts";
+
+const EMPTY = "the value is empty, and nothing was set; to have no value, remove the secret, and its name from mayfly.json";
 
 type Options = ConnectionOptions & { json?: true };
 
@@ -31,19 +37,44 @@ export function define(command: Command): void {
 
 async function set(app: string, name: string, options: Options & { value?: string }): Promise<void> {
   const { client } = connect(options);
-  await client.setSecret(app, name, options.value ?? (await typedValue()));
-  console.log(options.json ? JSON.stringify({ app, set: name }) : `Set ${name} of ${app}.`);
+  const value = options.value ?? (await typedValue());
+  if (value === "") throw new MayflyError("bad-request", { what: EMPTY });
+  await client.setSecret(app, name, value);
+  const manifest = await manifestOf(client, app);
+  console.log(options.json ? JSON.stringify({ app, set: name, deployed: manifest !== undefined }) : `Set ${name} of ${app}.`);
+  if (manifest === undefined) note(`there is no app ${app} yet: the secret is used once one of that name is deployed`);
+  else if (!manifest.secrets.includes(name)) note(`the secrets in mayfly.json of ${app} do not name ${name}: its functions do not get it`);
 }
 
 async function list(app: string, options: Options): Promise<void> {
-  const names = await connect(options).client.secretNames(app);
+  const { client } = connect(options);
+  const names = await client.secretNames(app);
   if (options.json) return console.log(JSON.stringify({ app, names }));
   console.log(names.length === 0 ? `${app} has no secrets.` : names.join("\n"));
+  if ((await manifestOf(client, app)) === undefined) note(`there is no app ${app}`);
 }
 
 async function remove(app: string, name: string, options: Options): Promise<void> {
-  await connect(options).client.removeSecret(app, name);
-  console.log(options.json ? JSON.stringify({ app, removed: name }) : `Removed ${name} of ${app}.`);
+  const { client } = connect(options);
+  const wasThere = (await client.secretNames(app)).includes(name);
+  await client.removeSecret(app, name);
+  if (options.json) return console.log(JSON.stringify({ app, removed: wasThere ? name : null }));
+  console.log(wasThere ? `Removed ${name} of ${app}.` : `${app} had no secret ${name}.`);
+}
+
+/** Of the app as it is deployed; undefined where there is none, or none that can be used. */
+async function manifestOf(client: Client, app: string): Promise<Manifest | undefined> {
+  try {
+    return (await client.app(app)).live?.manifest;
+  } catch (error) {
+    if (error instanceof MayflyError && error.code === "no-such-app") return undefined;
+    throw error;
+  }
+}
+
+/** Not on standard output, which may be read by a program. */
+function note(text: string): void {
+  console.error(`${yellow("note:", process.stderr)} ${text}`);
 }
 
 /** One newline at the end is the shell's, not the secret's. */

@@ -18,7 +18,7 @@ interface Options {
 export function define(command: Command): void {
   command
     .option("--listen <host:port>", "where functions are called; port 0 is any free one")
-    .option("--api-listen <host:port>", "where the management API answers")
+    .option("--api <host:port>", "where the management API answers")
     .option("--driver <name>", "auto, qemu, gvisor or process (which isolates nothing)")
     .option("--kernel <name>", "linux or osv: what runs in the machines of the driver qemu")
     .option("--osv-kernel <file>", "OSv's kernel, loader.elf")
@@ -65,7 +65,7 @@ function settings({
   config: _file,
   state,
   cache,
-  apiListen,
+  api,
   tlsCert,
   tlsKey,
   json: _json,
@@ -73,7 +73,7 @@ function settings({
   ...same
 }: Options): Record<string, unknown> {
   const tls = tlsCert !== undefined || tlsKey !== undefined ? { cert: tlsCert, key: tlsKey } : undefined;
-  return { ...same, api: apiListen, stateDir: state, cacheDir: cache, tls, timingHeaders: timingHeaders === false ? false : undefined };
+  return { ...same, api, stateDir: state, cacheDir: cache, tls, timingHeaders: timingHeaders === false ? false : undefined };
 }
 
 function inWords({ gatewayUrl, apiUrl, driver }: UpInfo, stateDir: string): string {

@@ -1,9 +1,9 @@
 /**
  * Log frames to the host, in bounded memory.
  *
- * Owns: the count of lines dropped since the host last kept up.
+ * Owns: the count of lines dropped since that was last told.
  * 1. While more than QUEUE_BYTES wait for the host, or lines come faster than the host may be sent frames, they are dropped and
- *    counted; the count is logged when there is room.
+ *    counted; the count is logged when there is room, five times a second at most: a flood is not made of such lines in turn with its own.
  * 2. What is written has left the process when write() returns: user code may end it, or block it until it is killed, right after.
  * 3. A line carries its invocation's stream only while that is open, and 0 after that.
  */
@@ -11,6 +11,7 @@ import { performance } from "node:perf_hooks";
 import type { FrameWriter, SendNow } from "../../wire/frame-writer.ts";
 import { Flag, FrameType, type GuestLogLevel, Limit, LogLevel } from "../../wire/protocol.ts";
 import { TokenBucket } from "../../wire/token-bucket.ts";
+import { counted } from "../../words/counted.ts";
 import type { SourceMaps } from "../code/source-maps.ts";
 import type { Invocation } from "../invocation/invocation.ts";
 
@@ -18,8 +19,12 @@ const QUEUE_BYTES = 1_048_576;
 /** The host keeps far fewer, and ends a machine that floods it with frames. */
 const LINES_PER_SECOND = 50_000;
 const LINES_AT_ONCE = 30_000;
-/** As it was before user code could replace it. */
+/** Less than a machine must have had nothing to do before it is stopped. */
+const TELL_MS = 200;
+/** As they were before user code could replace them. */
 const now = performance.now.bind(performance);
+const later = setTimeout;
+const clear = clearTimeout;
 /** Of one call; what is longer is cut, with a note. */
 const TEXT_BYTES = 16 * Limit.logText;
 
@@ -29,6 +34,8 @@ export class Log {
   readonly #sourceMaps: SourceMaps;
   readonly #lines = new TokenBucket(LINES_PER_SECOND, LINES_AT_ONCE, now());
   #dropped = 0;
+  #toldAt = -Infinity;
+  #telling: NodeJS.Timeout | undefined;
 
   constructor(writer: FrameWriter, sendNow: SendNow, sourceMaps: SourceMaps) {
     this.#writer = writer;
@@ -55,10 +62,20 @@ export class Log {
 
   /** The host took what was waiting. */
   written(pendingBytes: number): void {
-    if (this.#dropped === 0 || pendingBytes > QUEUE_BYTES / 2 || !this.#lines.take(1, now())) return;
-    const dropped = this.#dropped;
+    if (this.#dropped === 0 || pendingBytes > QUEUE_BYTES / 2) return;
+    const since = now() - this.#toldAt;
+    if (since >= TELL_MS) this.tellDropped();
+    else this.#telling ??= later(() => this.written(this.#writer.pendingBytes), TELL_MS - since).unref();
+  }
+
+  tellDropped(): void {
+    clear(this.#telling);
+    this.#telling = undefined;
+    if (this.#dropped === 0) return;
+    const dropped = counted(this.#dropped, "log line");
     this.#dropped = 0;
-    this.#put(null, LogLevel.Agent, `${dropped} log lines were dropped: they came faster than they could be sent`);
+    this.#toldAt = now();
+    this.#put(null, LogLevel.Agent, `Dropped ${dropped}: they came faster than they could be sent.`);
   }
 
   #long(stream: number, level: GuestLogLevel, bytes: Buffer, characters: number, partial: boolean): void {
@@ -69,7 +86,7 @@ export class Log {
       this.#frame(stream, level, bytes.subarray(from, to), partial && to === end);
       from = to;
     }
-    if (characters > TEXT_BYTES || bytes.length > end) this.write(null, LogLevel.Agent, `a log line of ${characters} characters was cut`);
+    if (characters > TEXT_BYTES || bytes.length > end) this.write(null, LogLevel.Agent, `A log line of ${characters} characters was cut.`);
   }
 
   #frame(stream: number, level: GuestLogLevel, text: Buffer, partial: boolean): void {

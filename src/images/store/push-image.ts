@@ -8,6 +8,7 @@ import { describeChunks, placesOf } from "./describe-chunks.ts";
 import { inParallel } from "./in-parallel.ts";
 import { chunkPath, imageFiles, type Manifest, manifestPath } from "./manifest.ts";
 import type { Store } from "./store.ts";
+import { counted } from "../../words/counted.ts";
 
 const compress = promisify(zstdCompress);
 const LANES = 8;
@@ -35,7 +36,7 @@ export async function pushImage({ cacheDir, image, name, store, progress }: Push
   const files = await describeChunks(cacheDir, image);
   const places = [...new Map([...placesOf(files)].map((place) => [place.sha256, place])).values()];
   const moved = { chunks: 0, bytes: 0 };
-  progress(`sending what ${store.name} lacks of ${places.length} parts`);
+  progress(`sending what ${store.name} lacks of ${counted(places.length, "part")}`);
   await using handles = await openFiles(image);
   await inParallel(places, LANES, async ({ sha256, bytes, file, at }) => {
     if (await store.has(chunkPath(sha256))) return;

@@ -38,6 +38,7 @@ export function createGvisorDriver(options: GvisorDriverOptions): Driver {
   const machines = new Set<Machine>();
   const runsc = remember(() => fetchRunsc(cacheDir));
   const image = remember(options.image);
+  let isPrepared = false;
 
   return {
     name: "gvisor",
@@ -45,10 +46,11 @@ export function createGvisorDriver(options: GvisorDriverOptions): Driver {
     async prepare(progress) {
       await sweepCgroups();
       sweepRunFolders(runDir, "gvisor");
-      progress("Fetching runsc");
+      if (!isPrepared) progress("fetching runsc");
       await runsc();
-      progress("Preparing the image");
+      if (!isPrepared) progress("preparing the image");
       await image();
+      isPrepared = true;
     },
     async start(spec) {
       const parts = await Promise.all([runsc(), image()]).catch((error: Error) => {

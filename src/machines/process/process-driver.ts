@@ -35,7 +35,7 @@ export function createProcessDriver({ agent, runDir, clock = systemClock }: Proc
     async prepare(progress) {
       await sweepCgroups();
       sweepRunFolders(runDir, "process");
-      progress("Bundling the agent");
+      if (agentFile === undefined) progress("bundling the agent");
       await (agentFile ??= agent());
     },
     async start(spec) {

@@ -7,6 +7,7 @@ import { type PriceRow, priceRows } from "./price-rows.ts";
 import { targetRows, type TargetRow } from "./target-rows.ts";
 import { verdictOf } from "./verdict.ts";
 import { amountInWords, percentInWords, twoDigits, waitInWords } from "./words.ts";
+import { counted } from "../../words/counted.ts";
 
 export function reportInText(report: Report, options: { frontier: boolean }): string {
   const parts = report.workloads.flatMap((workload) => [
@@ -23,7 +24,7 @@ export function assumptions({ machine, worth, seeds }: Report): string {
 }
 
 export function heading({ description, apps, seconds, invocations, live, policies }: WorkloadResult): string {
-  const size = `${apps} ${apps === 1 ? "app" : "apps"}, ${twoDigits(seconds / 3_600)} h, ${amountInWords(invocations.median)} invocations`;
+  const size = `${counted(apps, "app")}, ${twoDigits(seconds / 3_600)} h, ${amountInWords(invocations.median)} invocations`;
   const ours = policies.find(({ kind }) => kind === "ours");
   const replayed = live === null || ours === undefined ? "" : `; ${live.starts} starts live, ${ours.figures.starts.median} simulated`;
   return `(${description}): ${size}${replayed}`;

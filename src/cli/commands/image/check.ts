@@ -5,6 +5,7 @@ import { ExitCode } from "../../exit-codes.ts";
 import { parseCount } from "../../parse.ts";
 import { green, harmless, red, showProgress } from "../../terminal.ts";
 import { millisecondsInWords } from "../../units.ts";
+import { counted } from "../../../words/counted.ts";
 
 interface Options {
   cache: string;
@@ -40,5 +41,7 @@ function inWords({ ok, tookMs, tests }: CheckResult): string {
     (test) => `  ${test.ok ? green("✓") : red("✗")} ${test.module}: ${test.test}${test.ok ? "" : `\n      ${harmless(test.what)}`}`,
   );
   const failed = tests.filter((test) => !test.ok).length;
-  return [...lines, ok ? `All passed, in ${millisecondsInWords(tookMs)}.` : `${failed} of ${tests.length} failed.`].join("\n");
+  return [...lines, ok ? `All passed, in ${millisecondsInWords(tookMs)}.` : `${failed} of ${counted(tests.length, "test")} failed.`].join(
+    "\n",
+  );
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { cleanSteps } from "../../../images/inventory/clean.ts";
 import { bytesInWords } from "../../units.ts";
+import { counted } from "../../../words/counted.ts";
 
 interface Options {
   cache: string;
@@ -20,5 +21,5 @@ export function define(image: Command, cache: string): void {
 async function clean({ cache, json }: Options): Promise<void> {
   const { steps, bytes } = await cleanSteps(cache);
   if (json) return console.log(JSON.stringify({ steps, bytes }));
-  console.log(`Removed ${steps} ${steps === 1 ? "step" : "steps"}; ${bytesInWords(bytes)} that nothing else shared.`);
+  console.log(`Removed ${counted(steps, "step")}; ${bytesInWords(bytes)} that nothing else shared.`);
 }

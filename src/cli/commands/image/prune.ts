@@ -6,6 +6,7 @@ import { findBuilt } from "../../../images/builder/build-image.ts";
 import { giveUpName } from "../../../images/inventory/names.ts";
 import { pruneImages } from "../../../images/inventory/prune.ts";
 import { bytesInWords } from "../../units.ts";
+import { counted } from "../../../words/counted.ts";
 
 interface Options {
   cache: string;
@@ -42,6 +43,10 @@ async function prune(names: string[], { cache, state, dryRun, json }: Options): 
   const bytes = removed.reduce((sum, one) => sum + one.bytes, 0);
   if (json) return console.log(JSON.stringify({ removed, kept, bytes, dryRun }));
   const lines = removed.map((one) => `  ${one.id.slice(0, 16)}  ${bytesInWords(one.bytes)}`);
-  const count = `${removed.length} ${removed.length === 1 ? "image" : "images"}`;
-  console.log([`${dryRun ? "Would remove" : "Removed"} ${count}, ${bytesInWords(bytes)}; ${kept.length} stay.`, ...lines].join("\n"));
+  console.log(
+    [
+      `${dryRun ? "Would remove" : "Removed"} ${counted(removed.length, "image")}, ${bytesInWords(bytes)}; ${kept.length} stay.`,
+      ...lines,
+    ].join("\n"),
+  );
 }

@@ -5,6 +5,7 @@ import { pushImage, type Transfer } from "../../../images/store/push-image.ts";
 import { openStore } from "../../../images/store/store.ts";
 import { showProgress } from "../../terminal.ts";
 import { bytesInWords } from "../../units.ts";
+import { counted } from "../../../words/counted.ts";
 
 export function define(image: Command, cache: string): void {
   image
@@ -30,5 +31,5 @@ async function push(asked: string, place: string, options: { name?: string; cach
 }
 
 export function transferInWords({ id, chunks, bytes }: Transfer): string {
-  return `image ${id.slice(0, 16)}): ${chunks.moved} of ${chunks.all} parts moved, ${bytesInWords(bytes.moved)} for an image of ${bytesInWords(bytes.all)}`;
+  return `image ${id.slice(0, 16)}): ${chunks.moved} of ${counted(chunks.all, "part")} moved, ${bytesInWords(bytes.moved)} for an image of ${bytesInWords(bytes.all)}`;
 }
