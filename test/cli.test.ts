@@ -123,7 +123,11 @@ describe("the command line", () => {
     const set = await run("secret", "set", "nobody", "KEY", "--value", "x");
     assert.deepEqual([set.code, set.stdout], [0, "Set KEY of nobody.\n"]);
     assert.match(set.stderr, /^note: there is no app nobody yet: the secret is used once/);
-    bad(await mayfly(["secret", "set", "nobody", "KEY"], { env: { MAYFLY_STATE_DIR: state }, input: "\n" }), 2, /value is empty, and nothing was set/);
+    bad(
+      await mayfly(["secret", "set", "nobody", "KEY"], { env: { MAYFLY_STATE_DIR: state }, input: "\n" }),
+      2,
+      /value is empty, and nothing was set/,
+    );
     assert.match((await run("secret", "list", "nobody")).stderr, /note: there is no app nobody/);
     assert.equal(await good("secret", "remove", "nobody", "KEY"), "Removed KEY of nobody.\n");
     assert.equal(await good("secret", "remove", "nobody", "KEY"), "nobody had no secret KEY.\n");
