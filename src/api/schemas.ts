@@ -128,7 +128,7 @@ const limitsShape = {
   cpuSeconds: z.number().positive().nullable(),
 };
 
-export const limitsSchema = z.strictObject(limitsShape).openapi("Limits", { description: "Of a month; null: as much as it likes." });
+const limitsSchema = z.strictObject(limitsShape).openapi("Limits", { description: "Of a month; null: as much as it likes." });
 const limitsOfApp = {
   app: z.string(),
   limits: limitsSchema,
