@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -25,6 +25,9 @@ test("systemd understands every line of the unit, with paths of any kind", (cont
     const { status, stderr, error } = spawnSync("systemd-analyze", ["verify", "--man=no", file], { encoding: "utf8" });
     assert.equal(error, undefined, "systemd-analyze is missing: apt-get install systemd");
     assert.doesNotMatch(stderr, /mayfly\.service/);
+    const text = readFileSync(file, "utf8");
+    const programs = [...text.matchAll(/^Exec\w+="?(\/[^ "]+)/gm)].map(([, program]) => program);
+    assert.deepEqual(programs, ["/bin/true", "/bin/sh"], "a minimal Debian has no other");
     assert.equal(status, 0, stderr);
   }
 });

@@ -30,7 +30,8 @@ StartLimitIntervalSec=0
 [Service]
 Type=exec
 ExecStart=${command}
-ExecReload=/bin/kill -HUP $MAINPID
+# The shell's own kill: /bin/kill is of a package that a minimal Debian has not.
+ExecReload=/bin/sh -c "kill -HUP $MAINPID"
 Restart=on-failure
 RestartSec=2
 # 2: bad usage, 3: a part is missing. Neither goes by itself.
