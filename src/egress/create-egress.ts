@@ -63,7 +63,7 @@ class CheckedEgress implements Egress {
     this.#names = options.names ?? createNames();
   }
 
-  async connect(host: string, port: number, gone?: AbortSignal): Promise<Socket> {
+  async connect(host: string, port: number, gone?: AbortSignal, name?: string): Promise<Socket> {
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw denied(`${shown(host)}:${port}`, "there is no such port");
     const limit = this.#options.connections ?? CONNECTIONS;
     if (this.#opening + this.#sockets.size >= limit)
@@ -71,7 +71,7 @@ class CheckedEgress implements Egress {
     const signal = this.#wanted(gone);
     this.#opening++;
     try {
-      const addresses = await this.#allowed(host, port, signal);
+      const addresses = name === undefined ? await this.#allowed(host, port, signal) : [await this.#allowedBy(name, host, port, signal)];
       const { attemptMs = ATTEMPT_MS, unread = false } = this.#options;
       return this.#keep(await dial(addresses.slice(0, ATTEMPTS), port, { attemptMs, gone: signal, unread }));
     } finally {
@@ -102,6 +102,24 @@ class CheckedEgress implements Egress {
     const allowed = found.filter((_ip, i) => reasons[i] === undefined);
     if (allowed.length > 0) return allowed.map(({ address, family }) => ({ address, family }));
     throw denied(port === undefined ? shown(host) : `${shown(host)}:${port}`, `it is ${reasons[0]}`);
+  }
+
+  /** The one address, and no other that the name has. */
+  async #allowedBy(name: string, host: string, port: number, signal: AbortSignal): Promise<ResolvedAddress> {
+    const ip = parseIp(host);
+    if (ip === undefined) throw denied(`${shown(host)}:${port}`, "it is no address");
+    const reason = this.#refusal(host, ip, port);
+    if (reason !== undefined) await this.#checkName(name, ip, port, reason, signal);
+    return { address: ip.address, family: ip.family };
+  }
+
+  /** An address that is closed by itself may be open by its name, if it really is the name's. */
+  async #checkName(name: string, ip: Ip, port: number, reason: string, signal: AbortSignal): Promise<void> {
+    const opens = this.#refusal(name, ip, port) === undefined;
+    if (!opens) throw denied(`${shown(name)}:${port}`, `it is ${reason}`);
+    const found = await this.#addresses(name, signal);
+    if (!found.some(({ address }) => address === ip.address))
+      throw denied(`${shown(name)}:${port}`, `${ip.address}, which is ${reason}, is not its address`);
   }
 
   async #addresses(host: string, signal: AbortSignal): Promise<Ip[]> {

@@ -196,3 +196,35 @@ describe("limits", () => {
     await assert.rejects(createEgress({ allow: [] }).connect("10.0.0.1", 0), refusal(/private/));
   });
 });
+
+describe("an address with the name that a guest found it by", () => {
+  const inside = { address: "10.1.2.3", family: 4 } as const;
+  const own = { address: "127.0.0.1", family: 4 } as const;
+
+  test("is opened by an entry for the name only where the name leads to it", async (t) => {
+    const port = await listener(t);
+    const allow = [`db.example:${port}`];
+    const egress = createEgress({ allow, bound: allow, names: namesBy(async (name) => [name === "db.example" ? own : inside]) });
+    (await egress.connect("127.0.0.1", port, undefined, "db.example")).destroy();
+    await assert.rejects(
+      egress.connect("10.1.2.3", port, undefined, "db.example"),
+      refusal(/db\.example:\d+: 10\.1\.2\.3, which is a private address, is not its address/),
+    );
+    await assert.rejects(
+      egress.connect("127.0.0.1", port, undefined, "other.example"),
+      refusal(/other\.example:\d+: it is a loopback address/),
+    );
+    await assert.rejects(egress.connect("127.0.0.1", port), refusal(/a loopback address/));
+    await assert.rejects(egress.connect("127.0.0.1", 1, undefined, "db.example"), refusal(/a loopback address/));
+    await assert.rejects(egress.connect("no.address", port, undefined, "db.example"), refusal(/it is no address/));
+  });
+
+  test("that clouds keep for themselves is open by no name", async () => {
+    const allow = ["meta.example:80"];
+    const names = namesBy(async () => [{ address: "169.254.169.254", family: 4 }]);
+    await assert.rejects(
+      createEgress({ allow, bound: allow, names }).connect("169.254.169.254", 80, undefined, "meta.example"),
+      refusal(/link-local/),
+    );
+  });
+});

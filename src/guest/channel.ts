@@ -69,6 +69,9 @@ function overTcp(address: string, onread: OnReadOpts): Socket {
   const colon = address.lastIndexOf(":");
   const socket = connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)), autoSelectFamily: false, onread });
   socket.setNoDelay(true);
+  // Node connects in a later turn, when what connects in this process is led over this very channel already: its own connect stays Node's.
+  const { _handle: handle } = socket as unknown as { _handle: { connect: unknown } };
+  Object.defineProperty(handle, "connect", { value: handle.connect });
   return socket;
 }
 

@@ -10,7 +10,7 @@ import type { Link } from "./link.ts";
 import { BodySender } from "./body-sender.ts";
 import { PacedWriter } from "./paced-writer.ts";
 import { ReceiveWindow } from "./receive-window.ts";
-import { Flag, FrameType, ResetCode } from "./protocol.ts";
+import { type ConnectedMessage, Flag, FrameType, ResetCode } from "./protocol.ts";
 
 export class EgressStream {
   readonly stream: number;
@@ -51,7 +51,8 @@ export class EgressStream {
       (bytes) => this.#consumed(bytes),
     );
     const family = socket.remoteFamily === "IPv6" ? 6 : 4;
-    this.#link.writer.json(FrameType.Connected, this.stream, { address: socket.remoteAddress, port: socket.remotePort, family });
+    const message: ConnectedMessage = { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0, family };
+    this.#link.writer.json(FrameType.Connected, this.stream, message);
     this.#listen(socket);
   }
 

@@ -44,7 +44,7 @@ export class EgressStreams {
     if (asked === undefined) return this.#link.violate("a Connect that is malformed");
     const connection = new EgressStream(stream, this.#link, () => this.#connections.delete(stream));
     this.#connections.set(stream, connection);
-    this.#events.connect(asked.host, asked.port, connection.gone).then(
+    this.#events.connect(asked.host, asked.port, connection.gone, asked.name).then(
       (socket) => connection.connected(socket),
       (error: unknown) => connection.reset(codeOf(error, ResetCode.ConnectFailed), messageOf(error)),
     );

@@ -46,9 +46,9 @@ export interface HostEndEvents {
   stats(stats: StatsMessage): void;
   /**
    * Egress, answered through the two callbacks' promises; rejections become Reset. Host and port are as the function gave them.
-   * `gone` is aborted when the guest takes its question back, and when the channel is over.
+   * `gone` is aborted when the guest takes its question back, and when the channel is over. `name`: by which the guest says that it found the address.
    */
-  connect(host: string, port: number, gone: AbortSignal): Promise<import("node:net").Socket>;
+  connect(host: string, port: number, gone: AbortSignal, name?: string): Promise<import("node:net").Socket>;
   resolve(host: string, family: 0 | 4 | 6, gone: AbortSignal): Promise<{ address: string; family: 4 | 6 }[]>;
   /** The channel is over: it ended, failed, or the guest violated the protocol. Once. The owner kills the machine. */
   dead(reason: string, violation: boolean): void;

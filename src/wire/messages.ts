@@ -33,7 +33,7 @@ export const statsSchema = z.object({
 // Whatever the function asked for: a caller may have chosen it. What is no name or port is refused by egress, and costs no machine.
 const host = z.string();
 
-export const connectSchema = z.object({ host, port: z.number() }) satisfies z.ZodType<ConnectMessage>;
+export const connectSchema = z.object({ host, port: z.number(), name: z.exactOptional(host) }) satisfies z.ZodType<ConnectMessage>;
 
 export const resolveSchema = z.object({
   host,

@@ -158,8 +158,11 @@ export interface StatsMessage {
 }
 
 export interface ConnectMessage {
+  /** A name or an address. */
   host: string;
   port: number;
+  /** Of an address: the name that the guest found it by. */
+  name?: string;
 }
 export interface ConnectedMessage {
   /** The address that the host connected to. */

@@ -1,76 +1,136 @@
-/** Socket.prototype.connect: what tls, http, http2 and fetch stand on as well. */
+/**
+ * TCP handles, which net, tls, http, http2 and fetch stand on: what connects beyond the machine is led over the wire. All that comes
+ * before is Node's own code, with its options and events: look-ups (also a function's own), families tried in turn, block lists, signals.
+ *
+ * 1. The host is asked for the very address that Node chose. The name that it was found by goes along, since the host may allow it by name only.
+ * 2. A handle tells of its connection once, unless it was closed before.
+ * 3. What cannot be chosen from inside a machine is refused with a reason.
+ */
 import { AsyncLocalStorage } from "node:async_hooks";
-import net, { type Socket } from "node:net";
+import net, { type Socket, isIP } from "node:net";
+import type { ConnectMessage } from "../../wire/protocol.ts";
 import type { Connection } from "../connection.ts";
-import { noNetwork } from "./failure.ts";
-import { isHost, onTheWire } from "./host-name.ts";
-import { isLocal } from "./local.ts";
+import { NO_NETWORK } from "./failure.ts";
+import { errnoOf, wireName } from "./host-name.ts";
+import { type NamesOfHost, isLocal } from "./local.ts";
 import type { Permission } from "./network.ts";
+import { type ConnectHandle, type ConnectRequest, type Handle, ownerOf, handlePrototype, keepOwners } from "./tcp-handle.ts";
 import { Tunnel } from "./tunnel.ts";
 
-interface Destination {
-  host?: unknown;
-  port?: unknown;
-  path?: string | null;
+/** Node gives an address this long before it tries a name's next one beside. An emulated machine on a busy host needs more than Node's half second. */
+const ATTEMPT_MS = 2_500;
+
+export function captureConnect(connection: Connection, permission: Permission, namesOfHost: NamesOfHost): void {
+  const prototype = handlePrototype();
+  const native = { connect: prototype.connect, connect6: prototype.connect6 };
+  keepOwners();
+  net.setDefaultAutoSelectFamilyAttemptTimeout(ATTEMPT_MS);
+  for (const way of ["connect", "connect6"] as const)
+    prototype[way] = function (request, address, port) {
+      const to = destination(address, port, ownerOf(this));
+      if (isLocal(address) && !namesOfHost.has(to.name)) return native[way].call(this, request, address, port);
+      new Attempt(this, request, way === "connect" ? "127.0.0.1" : "::ffff:127.0.0.1", native[way]).begin(connection, permission, to);
+      return 0;
+    };
 }
-type Connect = (this: Socket, ...parameters: unknown[]) => Socket;
-type Normalise = (parameters: unknown[]) => [Destination, (() => void) | null];
 
-const prototype = net.Socket.prototype as unknown as { connect: Connect };
-const { connect: connectNatively } = prototype;
-const { _normalizeArgs: normalise } = net as unknown as { _normalizeArgs: Normalise };
+class Attempt {
+  readonly #handle: Handle;
+  readonly #request: ConnectRequest;
+  /** The machine itself, in the handle's family: it may be bound to an address of that. */
+  readonly #inside: string;
+  readonly #connectNatively: ConnectHandle;
+  /** The wire speaks outside of any invocation: what the socket does from now on belongs to the caller's. */
+  readonly #inContext = AsyncLocalStorage.snapshot();
+  #over = false;
 
-export function captureConnect(connection: Connection, permission: Permission): void {
-  prototype.connect = function (...parameters) {
-    // net.connect passes on what it has normalised already.
-    const [destination, listener] = Array.isArray(parameters[0]) ? (parameters[0] as ReturnType<Normalise>) : normalise(parameters);
-    const { host, port, path } = destination;
-    // As Node has it: a path that is empty or null (http's agent) is none. Of what is no host or port, Node says what is wrong.
-    if (path || !isPort(port) || !isHost(host) || isLocal(host)) return connectNatively.apply(this, parameters);
-    if (listener !== null) this.once("connect", listener);
-    (this as { connecting: boolean }).connecting = true;
-    if (permission.egress) lead(this, connection, host, Number(port));
-    else process.nextTick(() => this.destroy(noNetwork("connect", host)));
-    return this;
+  constructor(handle: Handle, request: ConnectRequest, inside: string, connectNatively: ConnectHandle) {
+    this.#handle = handle;
+    this.#request = request;
+    this.#inside = inside;
+    this.#connectNatively = connectNatively;
+  }
+
+  begin(connection: Connection, permission: Permission, to: ConnectMessage): void {
+    if (!permission.egress) return this.#failSoon("EACCES", NO_NETWORK);
+    if (bindsLocally(this.#request))
+      return this.#failSoon("EADDRNOTAVAIL", "the host makes the connection: localAddress and localPort cannot be chosen in a machine");
+    const tunnel = new Tunnel(connection, to, {
+      ready: (localPort) => this.#join(localPort, to),
+      failed: (code, reason) => this.#fail(code, reason),
+    });
+    this.#whenClosed(() => tunnel.abandon());
+    tunnel.open();
+  }
+
+  #join(localPort: number, to: ConnectMessage): void {
+    if (this.#over) return;
+    this.#over = true;
+    Object.assign(this.#handle, tellingOf(to));
+    this.#inContext(() => {
+      const errno = this.#connectNatively.call(this.#handle, this.#request, this.#inside, localPort);
+      if (errno !== 0) this.#complete(errno);
+    });
+  }
+
+  #failSoon(code: string, reason: string): void {
+    this.#whenClosed(() => {});
+    process.nextTick(() => this.#fail(code, reason));
+  }
+
+  #fail(code: string, reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#inContext(() => explained(ownerOf(this.#handle), reason, () => this.#complete(errnoOf(code) ?? errnoOf("EHOSTUNREACH")!)));
+  }
+
+  /** As libuv does: an attempt whose handle is closed is cancelled. */
+  #whenClosed(abandon: () => void): void {
+    const handle = this.#handle;
+    handle.close = (callback) => {
+      Reflect.deleteProperty(handle, "close");
+      abandon();
+      if (!this.#over) process.nextTick(() => this.#inContext(() => this.#complete(errnoOf("ECANCELED")!)));
+      this.#over = true;
+      handle.close(callback);
+    };
+  }
+
+  /** Node takes the request's callback away where it waits no longer. */
+  #complete(errno: number): void {
+    this.#request.oncomplete?.(errno, this.#handle, this.#request, false, false);
+  }
+}
+
+/** Of a name that Node looked up, or a function did. */
+function destination(address: string, port: number, owner: Socket | null): ConnectMessage {
+  const name = (owner as { _host?: unknown } | null)?._host;
+  return { host: address, port, ...(typeof name === "string" && isIP(name) === 0 ? wireName(name) : {}) };
+}
+
+function bindsLocally({ localAddress, localPort }: ConnectRequest): boolean {
+  return Boolean(localPort) || (Boolean(localAddress) && localAddress !== "0.0.0.0" && localAddress !== "::");
+}
+
+/** What a connected handle says of the other end; and of what would reach the machine's own connection only. */
+function tellingOf({ host, port }: ConnectMessage): Partial<Handle> {
+  return {
+    getpeername: (out) => (Object.assign(out, { address: host, family: `IPv${isIP(host)}`, port }), 0),
+    setTypeOfService: () => errnoOf("ENOTSUP")!,
   };
 }
 
-/** By Node's own rule: a whole number, or text that is one. */
-function isPort(port: unknown): port is number | string {
-  if (typeof port === "string" ? port.trim() === "" : typeof port !== "number") return false;
-  return Number(port) === Number(port) >>> 0 && Number(port) <= 65_535;
-}
-
-/** Connects the socket to a listener of ours, and that to the destination by way of the host. */
-function lead(socket: Socket, connection: Connection, host: string, port: number): void {
-  // The wire speaks outside of any invocation: what the socket does from now on belongs to the caller's.
-  const inContext = AsyncLocalStorage.snapshot();
-  const name = nameOf(socket, host);
-  if (name === undefined) return;
-  const tunnel = new Tunnel(
-    connection,
-    { host, name, port },
-    {
-      ready(localPort, { address, family }) {
-        if (socket.destroyed) return;
-        Object.defineProperty(socket, "remoteAddress", { value: address, configurable: true });
-        Object.defineProperty(socket, "remotePort", { value: port, configurable: true });
-        Object.defineProperty(socket, "remoteFamily", { value: `IPv${family}`, configurable: true });
-        inContext(() => connectNatively.call(socket, { host: "127.0.0.1", port: localPort }));
-      },
-      failed: (error) => inContext(() => void socket.destroy(error)),
-    },
-  );
-  socket.once("close", () => tunnel.abandon());
-  tunnel.open();
-}
-
-/** Undefined where the socket failed by it. */
-function nameOf(socket: Socket, host: string): string | undefined {
+/** Node makes the error of what failed; the reason is added before anybody else sees it. */
+function explained(socket: Socket | null, reason: string, complete: () => void): void {
+  const explain = (_address: string, _port: number, _family: number, error: Error) => {
+    const { message } = error;
+    error.message = `${message}: ${reason}`;
+    if (error.stack !== undefined) error.stack = error.stack.replace(message, () => error.message);
+  };
+  socket?.prependListener("connectionAttemptFailed", explain);
   try {
-    return onTheWire(host);
-  } catch (error) {
-    process.nextTick(() => socket.destroy(error as Error));
-    return undefined;
+    complete();
+  } finally {
+    socket?.removeListener("connectionAttemptFailed", explain);
   }
 }

@@ -2,7 +2,7 @@
 import { ResetCode } from "../../wire/protocol.ts";
 import { lookupFailure } from "./host-name.ts";
 
-const NO_NETWORK = 'this app has no network: set "network": "egress" in mayfly.json';
+export const NO_NETWORK = 'this app has no network: set "network": "egress" in mayfly.json';
 
 export function noNetwork(syscall: string, host: string): Error {
   return networkError("EACCES", syscall, host, NO_NETWORK);
@@ -11,14 +11,15 @@ export function noNetwork(syscall: string, host: string): Error {
 /** @param code the host's Reset code */
 export function refusedByHost(code: number, syscall: string, host: string, message: string): Error {
   if (code === ResetCode.ResolveFailed) return lookupFailure(/^getaddrinfo (E[A-Z_]+)/.exec(message)?.[1] ?? "ENOTFOUND", host, syscall);
-  return networkError(errorCode(code, message), syscall, host, message);
+  return networkError(codeOf(code, message), syscall, host, message);
 }
 
 export function networkError(code: string, syscall: string, host: string, message: string): Error {
   return Object.assign(new Error(`${syscall} ${code} ${host}: ${message}`), { code, syscall, hostname: host, address: host });
 }
 
-function errorCode(code: number, message: string): string {
+/** @param code the host's Reset code */
+export function codeOf(code: number, message: string): string {
   if (code === ResetCode.EgressDenied) return "EACCES";
   if (code === ResetCode.Refused) return "EMFILE";
   // The host's text names what its own connect ran into.

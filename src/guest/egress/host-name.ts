@@ -7,6 +7,10 @@ const LONGEST = 255;
 /** getaddrinfo's results have no numbers of their own; these are libuv's for them. */
 const errors = new Map([...getSystemErrorMap()].map(([errno, [name]]) => [name, errno]));
 
+export function errnoOf(code: string): number | undefined {
+  return errors.get(code);
+}
+
 /** Whether it is for us: of everything else Node itself knows what is wrong with it. */
 export function isHost(host: unknown): host is string {
   return typeof host === "string" && host !== "" && !host.includes("\0");
@@ -23,6 +27,15 @@ export function onTheWire(host: string, syscall = "getaddrinfo"): string {
   if (name.length > LONGEST) throw lookupFailure("EINVAL", host, syscall);
   if (name === "") throw lookupFailure("ENOTFOUND", host, syscall);
   return name;
+}
+
+/** Nothing for what no host could be asked for. */
+export function wireName(host: string): { name?: string } {
+  try {
+    return { name: onTheWire(host) };
+  } catch {
+    return {}; // A function's own look-up found an address for it all the same.
+  }
 }
 
 /** "" where it is none. domainToASCII reads a URL's host, which ends at some characters. */

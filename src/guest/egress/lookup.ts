@@ -1,4 +1,4 @@
-/** dns.lookup and the address queries of dns, answered by the host; other records are not to be had. */
+/** dns.lookup, answered by the host, in the order and form that its options ask for. */
 import dns, { type LookupAddress } from "node:dns";
 import { syncBuiltinESMExports } from "node:module";
 import { isIP } from "node:net";
@@ -7,62 +7,89 @@ import { FrameType, type ResolveMessage, type ResolvedMessage } from "../../wire
 import type { Connection } from "../connection.ts";
 import { networkError, noNetwork, refusedByHost } from "./failure.ts";
 import { isHost, onTheWire } from "./host-name.ts";
-import { isLocal } from "./local.ts";
+import { isLocal, type NamesOfHost } from "./local.ts";
 import type { Permission } from "./network.ts";
+import { captureQueries } from "./queries.ts";
 
 type Family = ResolveMessage["family"];
-type Resolve = (host: string, family: Family, syscall: string) => Promise<LookupAddress[]>;
-type Options = { family?: number | "IPv4" | "IPv6"; all?: boolean } | number | null | undefined;
+export type Resolve = (host: string, family: Family, syscall: string) => Promise<LookupAddress[]>;
+type Order = "ipv4first" | "ipv6first" | "verbatim";
+interface LookupOptions {
+  family?: number | "IPv4" | "IPv6";
+  all?: boolean;
+  hints?: number;
+  order?: Order;
+  verbatim?: boolean;
+}
+type Options = LookupOptions | number | null | undefined;
 type Callback = (error: Error | null, ...results: unknown[]) => void;
-type Query = (host: string, ...rest: unknown[]) => Promise<unknown>;
+type Lookup = (host: string, options: Options) => Promise<LookupAddress | LookupAddress[]>;
 
-const addressQueries = { resolve4: [4, "queryA"], resolve6: [6, "queryAaaa"] } as const;
-const otherQueries = ["resolveAny", "resolveCaa", "resolveCname", "resolveMx", "resolveNaptr", "resolveNs", "resolvePtr"].concat([
-  "resolveSoa",
-  "resolveSrv",
-  "resolveTlsa",
-  "resolveTxt",
-  "reverse",
-]);
+const nativeLookup = dns.lookup as (...parameters: unknown[]) => unknown;
+const nativePromise = dns.promises.lookup as (...parameters: unknown[]) => Promise<unknown>;
 
-const nativeDns = { lookup: dns.lookup as (...parameters: unknown[]) => unknown, resolve4: dns.resolve4, resolve: dns.resolve };
-const nativeLookup = dns.promises.lookup as (...parameters: unknown[]) => Promise<unknown>;
-
-export function captureLookup(connection: Connection, permission: Permission): void {
-  const resolve: Resolve = (host, family, syscall) => resolveAnywhere(connection, permission.egress, host, family, syscall);
-  const lookup = async (host: string, options: Options): Promise<LookupAddress | LookupAddress[]> => {
-    const { family, all } = lookupOptions(options);
-    const addresses = await resolve(host, family, "getaddrinfo");
-    return all ? addresses : addresses[0]!;
+export function captureLookup(connection: Connection, permission: Permission, namesOfHost: NamesOfHost): void {
+  const resolve: Resolve = async (host, family, syscall) => {
+    const found = await resolveAnywhere(connection, permission.egress, host, family, syscall);
+    if (!isLocal(host)) namesOfHost.learn(onTheWire(host), found);
+    return found;
   };
-  setAll([dns.promises], { lookup: lookupPromise(lookup), ...queries(resolve) });
-  setAll([dns], { lookup: lookupCallback(lookup), ...callbackQueries(resolve) });
-  setAll([dns.promises.Resolver.prototype], queries(resolve));
-  setAll([dns.Resolver.prototype], callbackQueries(resolve));
+  const lookup: Lookup = async (host, options) => {
+    const wanted = typeof options === "number" ? { family: options } : (options ?? {});
+    const found = inOrder(await byFamily(resolve, host, wanted), orderOf(wanted));
+    return wanted.all ? found : found[0]!;
+  };
+  Object.assign(dns.promises, { lookup: lookupPromise(lookup) });
+  Object.assign(dns, { lookup: lookupCallback(lookup) });
+  captureQueries(resolve);
   syncBuiltinESMExports();
 }
 
 /** What is wrong with options and callbacks Node says itself: it is asked for an address that is one already. */
 const ANY_ADDRESS = "127.0.0.1";
 
-function lookupPromise(lookup: (host: string, options: Options) => Promise<unknown>) {
+function lookupPromise(lookup: Lookup) {
   return (host: unknown, options?: Options): Promise<unknown> => {
-    if (!isHost(host)) return nativeLookup(host, options);
-    void nativeLookup(ANY_ADDRESS, options);
+    if (!isHost(host)) return nativePromise(host, options);
+    void nativePromise(ANY_ADDRESS, options);
     return lookup(host, options);
   };
 }
 
-function lookupCallback(lookup: (host: string, options: Options) => Promise<LookupAddress | LookupAddress[]>) {
+function lookupCallback(lookup: Lookup) {
   const asNode = (host: unknown, ...rest: unknown[]): unknown => {
-    if (!isHost(host)) return nativeDns.lookup(host, ...rest);
+    if (!isHost(host)) return nativeLookup(host, ...rest);
     const callback = rest.at(-1);
-    if (typeof callback !== "function") return nativeDns.lookup(ANY_ADDRESS, ...rest);
-    nativeDns.lookup(ANY_ADDRESS, ...rest.slice(0, -1), () => {});
+    if (typeof callback !== "function") return nativeLookup(ANY_ADDRESS, ...rest);
+    nativeLookup(ANY_ADDRESS, ...rest.slice(0, -1), () => {});
     const options = rest.length > 1 ? (rest[0] as Options) : undefined;
-    return callBack(lookup(host, options), callback as Callback, (found) => spread(found as LookupAddress));
+    const answer = callback as Callback;
+    return void lookup(host, options).then(
+      (found) => process.nextTick(answer, null, ...(Array.isArray(found) ? [found] : [found.address, found.family])),
+      (error: unknown) => process.nextTick(answer, error),
+    );
   };
   return Object.assign(asNode, { [promisify.custom]: lookupPromise(lookup) });
+}
+
+/** By Node's hints, IPv6 is to be had of a name with IPv4 only, as addresses that carry it. */
+async function byFamily(resolve: Resolve, host: string, { family: asked = 0, hints = 0 }: LookupOptions): Promise<LookupAddress[]> {
+  const family = asked === "IPv4" ? 4 : asked === "IPv6" ? 6 : asked === 4 || asked === 6 ? asked : 0;
+  if (family !== 6 || (hints & dns.V4MAPPED) === 0) return resolve(host, family, "getaddrinfo");
+  const found = await resolve(host, 0, "getaddrinfo");
+  const real = found.filter((each) => each.family === 6);
+  const mapped = found.filter((each) => each.family === 4).map(({ address }) => ({ address: `::ffff:${address}`, family: 6 }));
+  return real.length === 0 || (hints & dns.ALL) !== 0 ? [...real, ...mapped] : real;
+}
+
+function orderOf({ order, verbatim }: LookupOptions): Order {
+  return order ?? (verbatim === undefined ? dns.getDefaultResultOrder() : verbatim ? "verbatim" : "ipv4first");
+}
+
+function inOrder(found: LookupAddress[], order: Order): LookupAddress[] {
+  if (order === "verbatim") return found;
+  const first = order === "ipv4first" ? 4 : 6;
+  return found.toSorted((a, b) => Number(b.family === first) - Number(a.family === first));
 }
 
 async function resolveAnywhere(
@@ -96,71 +123,4 @@ function ask(connection: Connection, message: ResolveMessage, refused: (code: nu
     if (stream !== undefined) connection.writer.json(FrameType.Resolve, stream, message);
     else reject(networkError("EMFILE", "getaddrinfo", message.host, "this machine has too many connections open"));
   });
-}
-
-function queries(resolve: Resolve): Record<string, Query> {
-  const all: Record<string, Query> = {};
-  for (const [name, [family, syscall]] of Object.entries(addressQueries))
-    all[name] = async (host, options) => {
-      checkQuery(host);
-      const found = await resolve(host, family, syscall);
-      return found.map(({ address }) => (wantsTtl(options) ? { address, ttl: 0 } : address));
-    };
-  for (const name of otherQueries)
-    all[name] = (host) => Promise.reject(networkError("ENOTSUP", name, host, "only addresses can be looked up in a machine"));
-  all["resolve"] = (host, type = "A") => queryOf(all, type)(host);
-  return all;
-}
-
-function queryOf(all: Record<string, Query>, type: unknown): Query {
-  if (type === "A") return all["resolve4"]!;
-  if (type === "AAAA") return all["resolve6"]!;
-  const other = otherQueries.find((name) => name.toLowerCase() === `resolve${String(type).toLowerCase()}`);
-  if (other !== undefined) return all[other]!;
-  // Node says what is wrong with the type.
-  return async (host) => (nativeDns.resolve as unknown as (...parameters: unknown[]) => unknown)(host, type, () => {});
-}
-
-function checkQuery(host: unknown): void {
-  if (typeof host !== "string") nativeDns.resolve4(host as string, () => {});
-}
-
-/** The host does not say how long an answer holds: not at all is true at any rate. */
-function wantsTtl(options: unknown): boolean {
-  return typeof options === "object" && options !== null && "ttl" in options && options.ttl === true;
-}
-
-function callbackQueries(resolve: Resolve): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(queries(resolve)).map(([name, query]) => [name, withCallback(query)]));
-}
-
-/** The last argument is the callback; what comes before goes to the promise version. */
-function withCallback(query: Query) {
-  return (...parameters: unknown[]): void => {
-    const callback = parameters.pop() as Callback;
-    if (typeof callback !== "function") throw new TypeError("the last argument must be a callback");
-    callBack(query(...(parameters as [string])), callback, (result) => [result]);
-  };
-}
-
-/** Out of the promise, so that what the callback throws is an uncaught exception as usual. */
-function callBack(asked: Promise<unknown>, callback: Callback, results: (result: unknown) => unknown[]): void {
-  asked.then(
-    (result) => process.nextTick(callback, null, ...results(result)),
-    (error: unknown) => process.nextTick(callback, error),
-  );
-}
-
-function spread(result: LookupAddress | LookupAddress[]): unknown[] {
-  return Array.isArray(result) ? [result] : [result.address, result.family];
-}
-
-function lookupOptions(options: Options): { family: Family; all: boolean } {
-  const { family = 0, all = false } = typeof options === "number" ? { family: options } : (options ?? {});
-  const number = family === "IPv4" ? 4 : family === "IPv6" ? 6 : family;
-  return { family: number === 4 || number === 6 ? number : 0, all };
-}
-
-function setAll(targets: object[], values: Record<string, unknown>): void {
-  for (const target of targets) Object.assign(target, values);
 }

@@ -5,6 +5,7 @@
 import type { Connection } from "../connection.ts";
 import { captureConnect } from "./connect.ts";
 import { captureDatagrams } from "./datagrams.ts";
+import { NamesOfHost } from "./local.ts";
 import { captureLookup } from "./lookup.ts";
 
 /** Whether the app has egress at all; where not, everything fails at once with a sentence that says so. */
@@ -14,7 +15,8 @@ export interface Permission {
 
 /** @param permission looked at when something is wanted, so that all is in place before it is known */
 export function captureNetwork(connection: Connection, permission: Permission): void {
-  captureConnect(connection, permission);
-  captureLookup(connection, permission);
+  const namesOfHost = new NamesOfHost();
+  captureConnect(connection, permission, namesOfHost);
+  captureLookup(connection, permission, namesOfHost);
   captureDatagrams();
 }

@@ -6,24 +6,17 @@
  * 2. At most one window of the host's bytes waits for the local connection.
  */
 import { type Server, type Socket, createServer } from "node:net";
-import { type ConnectedMessage, FrameType, ResetCode } from "../../wire/protocol.ts";
+import { type ConnectMessage, FrameType, ResetCode } from "../../wire/protocol.ts";
 import type { Connection, StreamEnd } from "../connection.ts";
 import { Inlet } from "../invocation/inlet.ts";
 import { Outlet } from "../invocation/outlet.ts";
-import { networkError, refusedByHost } from "./failure.ts";
+import { codeOf } from "./failure.ts";
+import { inwardHandle } from "./tcp-handle.ts";
 
 export interface TunnelEvents {
   /** The destination is connected: connect to this port of the machine's own. */
-  ready(localPort: number, remote: ConnectedMessage): void;
-  failed(error: Error): void;
-}
-
-export interface Destination {
-  /** As the function gave it. */
-  host: string;
-  /** As the host is asked for it. */
-  name: string;
-  port: number;
+  ready(localPort: number): void;
+  failed(code: string, reason: string): void;
 }
 
 /** Small takings are saved up, so that not every chunk costs a Credit frame. */
@@ -31,7 +24,7 @@ const CREDIT_AT_ONCE = 16_384;
 
 export class Tunnel implements StreamEnd {
   readonly #connection: Connection;
-  readonly #to: Destination;
+  readonly #to: ConnectMessage;
   readonly #events: TunnelEvents;
   readonly #inlet = new Inlet((bytes) => this.#open && this.#connection.writer.credit(this.#stream, bytes));
   #stream = 0;
@@ -45,7 +38,7 @@ export class Tunnel implements StreamEnd {
   /** Bytes that the local connection took and the host was not told of. */
   #untaken = 0;
 
-  constructor(connection: Connection, to: Destination, events: TunnelEvents) {
+  constructor(connection: Connection, to: ConnectMessage, events: TunnelEvents) {
     this.#connection = connection;
     this.#to = to;
     this.#events = events;
@@ -54,14 +47,13 @@ export class Tunnel implements StreamEnd {
   open(): void {
     const stream = this.#connection.open(this);
     if (stream === undefined) {
-      const error = networkError("EMFILE", "connect", this.#to.host, "this machine has too many connections open");
-      process.nextTick(() => this.#events.failed(error));
+      process.nextTick(() => this.#events.failed("EMFILE", "this machine has too many connections open"));
       return;
     }
     this.#open = true;
     this.#stream = stream;
     this.#outlet = new Outlet(this.#connection.writer, stream, () => this.#sentEnd());
-    this.#connection.writer.json(FrameType.Connect, stream, { host: this.#to.name, port: this.#to.port });
+    this.#connection.writer.json(FrameType.Connect, stream, this.#to);
   }
 
   /** The user's socket is closed. */
@@ -70,15 +62,16 @@ export class Tunnel implements StreamEnd {
     if (this.#local === null) this.#cancel();
   }
 
-  answer(message: unknown): void {
+  answer(): void {
     this.#listener = createServer({ allowHalfOpen: true }, (local) => this.#join(local));
     this.#listener.on("error", (error) => {
       this.#cancel();
-      this.#events.failed(error);
+      this.#events.failed((error as NodeJS.ErrnoException).code ?? "EMFILE", error.message);
     });
-    this.#listener.listen(0, "127.0.0.1", () => {
+    // By a handle: with an address, net would look that up, by a function's dns.lookup if it has replaced Node's.
+    this.#listener.listen(inwardHandle(), () => {
       const address = this.#listener?.address();
-      if (typeof address === "object" && address !== null) this.#events.ready(address.port, message as ConnectedMessage);
+      if (typeof address === "object" && address !== null) this.#events.ready(address.port);
     });
   }
 
@@ -92,15 +85,8 @@ export class Tunnel implements StreamEnd {
 
   reset(code: number, message: string): void {
     this.#finish();
-    if (this.#local === null) this.#events.failed(this.#failure(code, message));
+    if (this.#local === null) this.#events.failed(codeOf(code, message), message);
     else this.#local.resetAndDestroy();
-  }
-
-  /** As in Node, a name that has no address fails by itself, without the port. */
-  #failure(code: number, message: string): Error {
-    const { host, port } = this.#to;
-    if (code === ResetCode.ResolveFailed) return refusedByHost(code, "getaddrinfo", host, message);
-    return refusedByHost(code, "connect", `${host}:${port}`, message);
   }
 
   #join(local: Socket): void {

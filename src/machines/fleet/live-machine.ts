@@ -271,8 +271,8 @@ export class LiveMachine {
     return {
       log: (stream: number, level: LogLevel, text: string) => this.#log(stream, level, text),
       stats: ({ loopDelayMeanMs }: StatsMessage) => this.#load.hear(loopDelayMeanMs, this.#options.clock.now()),
-      connect: (host: string, port: number, gone: AbortSignal) =>
-        this.#outside(`${host}:${port}`, (egress) => egress.connect(host, port, gone)),
+      connect: (host: string, port: number, gone: AbortSignal, name?: string) =>
+        this.#outside(`${name ?? host}:${port}`, (egress) => egress.connect(host, port, gone, name)),
       resolve: (host: string, family: 0 | 4 | 6, gone: AbortSignal) => this.#outside(host, (egress) => egress.resolve(host, family, gone)),
       dead: (reason: string, violation: boolean) => this.#channelOver(reason, violation),
     };
