@@ -283,6 +283,7 @@ function startAppliances(
     log(app, machine, text, ofPlatform) {
       logs.append({ at: clock.wall(), app, machine, level: ofPlatform ? LogLevel.Platform : LogLevel.Info, text });
     },
+    forgetLog: (name) => logs.remove(name),
     ownerOf: (name) => catalog.live(name) && "an app",
   });
   closing.defer(() => appliances.close());
@@ -339,8 +340,10 @@ function createPlatform(start: Start, { dispatcher, appliances, served, chosen, 
     restored: (app, previous) => served.restore(app, previous),
     problemOf: (app) => served.problemOf(app),
     async removed(app) {
+      const own = new Set(dispatcher.machines().flatMap((machine) => (machine.app === app ? [machine.name] : [])));
       served.remove(app);
-      await until(clock, () => dispatcher.machines().every((machine) => machine.app !== app));
+      // Not those of an app that is deployed by the same name meanwhile.
+      await until(clock, () => dispatcher.machines().every((machine) => !own.has(machine.name)));
     },
     machines: () => [...dispatcher.machines().map(machineInfo), ...appliances.list().flatMap(applianceMachine)],
     explain: (app) => ({ app, ...dispatcher.explain(app) }),

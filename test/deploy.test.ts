@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { bundleApp } from "../src/build/bundle-app.ts";
-import { copyApp, projectDir, startPlatform } from "./platform.ts";
+import { copyApp, eventually, projectDir, startPlatform } from "./platform.ts";
 
 test("deploys while callers call: every call is answered, by the old version or the new, in order", async (context) => {
   const platform = await startPlatform(context, { driver: "qemu" });
@@ -43,4 +43,26 @@ test("deploys while callers call: every call is answered, by the old version or 
   assert.equal(kept.length, 3);
   await platform.client.pointTo("versions", kept.at(-1)!.id);
   await calledBy("1");
+});
+
+test("an app that is deployed again while it is removed: the removal ends, and the new one runs and keeps its log", async (context) => {
+  const platform = await startPlatform(context, { driver: "process", blanks: 0, idleMs: 600_000 });
+  await platform.deploy("examples/hello");
+  await (await platform.call("/hello/hello")).text();
+  const removed = platform.client.remove("hello");
+  await eventually(
+    "the app's removal",
+    () => platform.client.list(),
+    (apps) => apps.length === 0,
+  );
+  await platform.deploy("examples/hello");
+  const calls = Array.from({ length: 5 }, async () => (await platform.call("/hello/hello?name=again")).text());
+  assert.deepEqual(new Set(await Promise.all(calls)), new Set(["Hello, again!\n"]));
+  // Its machine stays: a removal that waited for it would not end.
+  await removed;
+  assert.deepEqual(
+    (await platform.client.list()).map(({ app }) => app),
+    ["hello"],
+  );
+  await (await platform.call("/hello/hello")).text();
 });

@@ -14,7 +14,7 @@ export interface Platform {
   restored(app: string, previous: Version | undefined): void;
   /** Why an app of the catalog cannot be served though its version can be read; null where it can. */
   problemOf(app: string): string | null;
-  /** Resolves when its machines are gone and will log nothing more. */
+  /** From now on what its machines log is dropped. Resolves when those that it has now are gone, whoever has its name by then. */
   removed(app: string): void | Promise<void>;
   machines(): MachineInfo[];
   /** Every decision that is kept. */

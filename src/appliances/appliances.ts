@@ -34,6 +34,8 @@ export interface AppliancesOptions {
   /** For one machine's way out. */
   egress: (appliance: string) => Egress;
   log: (appliance: string, machine: string | undefined, text: string, ofPlatform: boolean) => void;
+  /** It is removed: so is what it logged, before its name is free. */
+  forgetLog: (appliance: string) => Promise<void>;
   /** One is about to start, for whatever reason. */
   starting: (appliance: string) => void;
   /** A user starts one that was left alone, or might have been. */
@@ -112,6 +114,12 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     definitions.save(entry.definition);
   }
 
+  /** Throws "bad-appliance" where what it asks for is not to be had beside the others. */
+  function refuseTaken(asked: ApplianceSpec): void {
+    const others = [...entries.values()].map(({ definition }) => definition.spec);
+    refuseContradictions(asked, others);
+  }
+
   async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
     busy.add(name);
     return work().finally(() => busy.delete(name));
@@ -144,14 +152,13 @@ export function openAppliances(options: AppliancesOptions): Appliances {
       const { name } = asked;
       const owner = entries.has(name) || busy.has(name) ? "an appliance" : options.ownerOf(name);
       if (owner !== undefined) throw new MayflyError("name-taken", { name, owner });
-      refuseContradictions(
-        asked,
-        [...entries.values()].map(({ definition }) => definition.spec),
-      );
+      refuseTaken(asked);
       return exclusively(name, async () => {
         await refuseForbidden(asked, options.permitted, openFolder);
         const { image, run } = await sourceOf(cacheDir, { ...asked, image: (await findImage(cacheDir, asked.image)).id });
         const spec = { ...asked, image: image.id, command: run.command };
+        // Another one may have come in meanwhile.
+        refuseTaken(asked);
         const entry = enter({ spec, wanted: true, createdAt: clock.wall() });
         try {
           definitions.save(entry.definition);
@@ -186,9 +193,14 @@ export function openAppliances(options: AppliancesOptions): Appliances {
       await exclusively(name, async () => {
         await entry.keeper.stop();
         definitions.remove(name);
-        entries.delete(name);
         takeUp(name);
-        for (const volume of entry.definition.spec.volumes) if (withDisks && "disk" in volume) await volumes.remove(volume.disk);
+        try {
+          // Still its own: nobody else can be given them.
+          for (const volume of entry.definition.spec.volumes) if (withDisks && "disk" in volume) await volumes.remove(volume.disk);
+          await options.forgetLog(name);
+        } finally {
+          entries.delete(name);
+        }
       });
     },
     list: () => [...entries.values()].map(info).toSorted((a, b) => (a.name < b.name ? -1 : 1)),

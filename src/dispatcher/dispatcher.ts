@@ -153,6 +153,7 @@ class PolicyDispatcher implements LiveDispatcher {
   removeApp(app: string): void {
     this.#apps.delete(app);
     this.#lacking.delete(app);
+    for (const record of this.#machines.values()) if (record.app === app) record.orphaned = true;
     this.#tell({ type: "app-removed", app });
   }
 

@@ -25,7 +25,7 @@ export class MachineLog {
 
   /** Why an invocation failed, where that is the machine's or the platform's doing: of its own failures the agent tells. */
   failed(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void {
-    if (!oursToTell.has(code)) return;
+    if (!oursToTell.has(code) || invocation.machine?.orphaned) return;
     const { app, function: name, id, machine } = invocation;
     const line = { app, function: name, invocation: id, level: LogLevel.Platform, at: this.#clock.wall() };
     const { message } = new MayflyError(code, details);
@@ -34,6 +34,7 @@ export class MachineLog {
 
   /** Only of a machine that has an app. */
   append(record: MachineRecord, level: LogLevel, text: string, invocation: Invocation | undefined): void {
+    if (record.orphaned) return;
     const line = { app: record.app as string, machine: record.name, level, text, at: this.#clock.wall() };
     if (invocation === undefined) this.#sink.append(line);
     else this.#sink.append({ ...line, function: invocation.function, invocation: invocation.id });

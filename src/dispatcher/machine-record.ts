@@ -22,6 +22,8 @@ export class MachineRecord {
   /** That it was given so far. */
   invocations = 0;
   draining = false;
+  /** Its app is no more: another of the name may be there already, and nothing of this machine is that one's. */
+  orphaned = false;
   /** What it runs, by stream. */
   readonly #open = new Map<number, Invocation>();
   /** The latest invocation on each of the last streams: log lines may come after the end. */

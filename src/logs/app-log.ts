@@ -7,6 +7,7 @@
  * 2. Memory is bounded: while the disk is too slow or full, lines are dropped and counted, and a line says how many.
  * 3. Followers see each line once, in the order of the file: lines go to them when their batch is taken for writing, and a
  *    follower joins between two batches.
+ * 4. A removal takes what was appended before it, and nothing else.
  */
 import { appendFile } from "node:fs/promises";
 import type { Clock } from "../clock/clock.ts";
@@ -54,6 +55,8 @@ export class AppLog {
   #size: number | undefined;
   #failing = false;
   #steps: Promise<unknown> = Promise.resolve();
+  /** Removals that are due: what was appended after them waits for them. */
+  #removals = 0;
 
   constructor(options: AppLogOptions) {
     this.#options = options;
@@ -91,11 +94,18 @@ export class AppLog {
     return this.#step(() => this.#write());
   }
 
+  /** Of all lines up to now. */
   remove(): Promise<void> {
+    this.#takePending();
+    this.#removals += 1;
     return this.#step(async () => {
-      this.#takePending();
-      await deleteFiles(this.#newest, this.#options.files);
-      this.#size = undefined;
+      try {
+        await deleteFiles(this.#newest, this.#options.files);
+      } finally {
+        this.#size = undefined;
+        this.#removals -= 1;
+        if (this.#pending.length > 0) this.#scheduleFlush();
+      }
     });
   }
 
@@ -132,6 +142,7 @@ export class AppLog {
   }
 
   async #write(): Promise<void> {
+    if (this.#removals > 0) return;
     const { lines, dropped } = this.#takePending();
     if (lines.length === 0 && dropped === 0) return;
     for (const line of lines) this.#tellFollowers(line);

@@ -73,6 +73,19 @@ test("apps do not see each other's lines", async () => {
   assert.deepEqual(await texts({ tail: 10, app: "shop-1" }), ["theirs"]);
 });
 
+test("a removal takes the lines before it and none after, whatever was under way", async () => {
+  logs.append(line("old"));
+  const reading = texts({ tail: 10 });
+  logs.append(line("old, too"));
+  const removing = logs.remove("shop");
+  logs.append(line("new"));
+  const again = texts({ tail: 10 });
+  await Promise.all([reading, removing]);
+  assert.deepEqual(await again, ["new"]);
+  await reopen();
+  assert.deepEqual(await texts({ tail: 10 }), ["new"]);
+});
+
 test("files are rotated and the oldest lines go", async () => {
   await reopen({ fileBytes: 10_000, files: 3 });
   for (let i = 0; i < 1_000; i++) {

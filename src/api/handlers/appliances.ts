@@ -2,7 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Parts } from "../create-api.ts";
 import * as routes from "../routes.ts";
 
-export function addAppliances(api: OpenAPIHono, { appliances, logs }: Parts): void {
+export function addAppliances(api: OpenAPIHono, { appliances }: Parts): void {
   api.openapi(routes.runAppliance, async (context) => context.json(await appliances.run(context.req.valid("json")), 201));
 
   api.openapi(routes.listAppliances, (context) => {
@@ -17,7 +17,6 @@ export function addAppliances(api: OpenAPIHono, { appliances, logs }: Parts): vo
   api.openapi(routes.removeAppliance, async (context) => {
     const { appliance } = context.req.valid("param");
     await appliances.remove(appliance, context.req.valid("query").disks === "remove");
-    await logs.remove(appliance);
     return context.body(null, 204);
   });
 }

@@ -32,10 +32,10 @@ export function addApps(api: OpenAPIHono, { catalog, appliances, logs, platform 
 
   api.openapi(routes.deploy, async (context) => {
     const { manifest, bundles } = await readUpload(context.req.valid("param").app, context.req.valid("form"));
-    if (appliances.has(manifest.name)) throw new MayflyError("name-taken", { name: manifest.name, owner: "an appliance" });
-    platform.check(manifest);
+    check(manifest);
     refuseTooMuchEnvironment(manifest);
     await platform.prepare(manifest);
+    refuseTooMuchEnvironment(manifest);
     const version = both(manifest.name, (take) => catalog.deploy(manifest, bundles, take));
     return context.json(version, 201);
   });
@@ -49,17 +49,24 @@ export function addApps(api: OpenAPIHono, { catalog, appliances, logs, platform 
   api.openapi(routes.removeApp, async (context) => {
     const { app } = context.req.valid("param");
     catalog.remove(app);
-    await platform.removed(app);
-    await logs.remove(app);
+    await Promise.all([platform.removed(app), logs.remove(app)]);
+    // What was said of it meanwhile, by the ledger for example: unless the name is somebody else's by now.
+    if (!catalog.live(app) && !appliances.has(app)) await logs.remove(app);
     return context.body(null, 204);
   });
+
+  /** Asked again in the very turn in which the version is stored: what was free before may be somebody's by then. */
+  function check(manifest: Manifest): void {
+    if (appliances.has(manifest.name)) throw new MayflyError("name-taken", { name: manifest.name, owner: "an appliance" });
+    platform.check(manifest);
+  }
 
   /** Stored and served from the same moment: where the platform cannot take a version or the catalog cannot store it, all is as before. */
   function both(app: string, store: (take: Take) => Version): Version {
     let taken = false;
     try {
       return store((version) => {
-        platform.check(version.manifest);
+        check(version.manifest);
         taken = true;
         platform.deployed(version);
       });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openAppliances } from "../../appliances/appliances.ts";
+import { type Appliances, openAppliances } from "../../appliances/appliances.ts";
 import type { Bundle, Catalog, Version } from "../../catalog/catalog.ts";
 import { type Manifest, manifestSchema } from "../../catalog/manifest.ts";
 import { openSeal } from "../../catalog/seal.ts";
@@ -56,6 +56,9 @@ export interface ServedApi {
   told: (Version | string)[];
   /** Resolves when a follower of the logs is stopped. */
   released: Promise<void>;
+  appliances: Appliances;
+  /** What the platform waits for: as it prepares machines of a size, and until an app's machines are gone. */
+  waits: { prepare: () => Promise<void>; removed: () => Promise<void> };
   /** Errors that the API did not expect; a test that causes them takes them out. */
   failures: unknown[];
   /** Fails where the API met an error that it did not expect. */
@@ -66,6 +69,7 @@ export async function serveApi(): Promise<ServedApi> {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-api-"));
   const told: (Version | string)[] = [];
   const failures: unknown[] = [];
+  const waits = { prepare: async () => {}, removed: async () => {} };
   const onFailure = (): void => assert.fail();
   const catalog = openCatalog(join(dir, "catalog.db"), join(dir, "key"));
   const logs = openLogs(join(dir, "logs"), { onFailure });
@@ -73,14 +77,17 @@ export async function serveApi(): Promise<ServedApi> {
   const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, tell: () => {} });
   const platform = {
     check: (manifest: Manifest) => new RouteTable().checkHosts(manifest),
-    prepare: async () => {},
+    prepare: () => waits.prepare(),
     deployed(version: Version) {
       told.push(version);
       if (version.manifest.env["REFUSE"] !== undefined) throw new Error("the platform cannot take it");
     },
     restored: (app: string, previous: Version | undefined) => void told.push(previous ?? app),
     problemOf: () => null,
-    removed: (app: string) => void told.push(app),
+    removed(app: string) {
+      told.push(app);
+      return waits.removed();
+    },
     machines: () => [machine],
     sample: () => {},
     explain: (app: string) => ({ app, now: ["2.0 run at once on average"], decisions }),
@@ -100,6 +107,7 @@ export async function serveApi(): Promise<ServedApi> {
     starting: () => {},
     takenUp: () => {},
     onUnusable: () => {},
+    forgetLog: (name) => logs.remove(name),
     ownerOf: (name) => catalog.live(name) && "an app",
   });
   const released = Promise.withResolvers<void>();
@@ -117,7 +125,7 @@ export async function serveApi(): Promise<ServedApi> {
     rmSync(dir, { recursive: true });
     assert.deepEqual(failures, []);
   };
-  const served = { catalog, logs, accounts, api, server, client, told, released: released.promise, failures, close };
+  const served = { appliances, waits, catalog, logs, accounts, api, server, client, told, released: released.promise, failures, close };
   return served;
 }
 

@@ -7,7 +7,7 @@ import type { Version } from "../../catalog/catalog.ts";
 import type { Fleet, FleetEvents, MachineEnd, MachineState, MachineView } from "../../machines/fleet/fleet.ts";
 import type { MachineId } from "../../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
-import { ResetCode } from "../../wire/protocol.ts";
+import { LogLevel, ResetCode } from "../../wire/protocol.ts";
 import type { FakeClock } from "./fake-clock.ts";
 import type { Random } from "./random.ts";
 
@@ -37,6 +37,11 @@ export class UnrulyFleet implements Fleet {
 
   attach(events: FleetEvents): void {
     this.#events = events;
+  }
+
+  /** A line that a machine's guest prints. */
+  says(id: MachineId, text: string): void {
+    this.#events.log(id, 0, LogLevel.Info, text);
   }
 
   start(id: MachineId): void {

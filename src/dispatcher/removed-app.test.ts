@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bindPolicy } from "../policy/bind-policy.ts";
+import { createPackingPolicy } from "../policy/packing.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import { call } from "./testing/caller.ts";
+import { FakeClock } from "./testing/fake-clock.ts";
+import { Random } from "./testing/random.ts";
+import { UnrulyFleet } from "./testing/unruly-fleet.ts";
+import { versionOf } from "./testing/version.ts";
+
+const OPTIONS = {
+  blanks: 0,
+  idleMs: 60_000,
+  maxMachines: 4,
+  maxMemoryMb: 1e6,
+  maxVcpus: 1e6,
+  startsPerSecond: 1e6,
+  memoryMb: 256,
+  vcpus: 1,
+  waitWorth: 100,
+  cpuWorth: 9,
+};
+
+test("what machines of a removed app print comes into no log, least of all that of an app deployed by the same name", async () => {
+  const clock = new FakeClock();
+  const fleet = new UnrulyFleet(clock, new Random(5));
+  fleet.calm = true;
+  const texts: string[] = [];
+  const logs = { append: ({ text }: { text: string }) => void texts.push(text) };
+  const dispatcher = createDispatcher({ policy: bindPolicy(createPackingPolicy(OPTIONS)), fleet, clock, bootId: "t", logs });
+  dispatcher.setApp(versionOf("ada", "v1", {}));
+  call(dispatcher, { app: "ada" });
+  clock.advance(1_000);
+  const [id] = [...fleet.machines.keys()];
+  assert.ok(id !== undefined && dispatcher.machines().some(({ app }) => app === "ada"));
+  fleet.says(id, "mine");
+  dispatcher.removeApp("ada");
+  dispatcher.setApp(versionOf("ada", "v2", {}));
+  fleet.says(id, "late");
+  assert.deepEqual(texts, ["mine"]);
+});
