@@ -57,7 +57,9 @@ test("an app that is deployed again while its removal waits for its machines kee
 test("what is said of an app while it is removed goes with it", async () => {
   const { waits, client, logs } = served;
   await client.deploy(manifest(), code);
-  waits.removed = async () => void logs.append({ at: 1, app: "shop", level: LogLevel.Platform, text: "its limit is reached" });
+  waits.removed = async () => {
+    logs.append({ at: 1, app: "shop", level: LogLevel.Platform, text: "its limit is reached" });
+  };
   await client.remove("shop");
   assert.equal(logs.has("shop"), false);
 });

@@ -31,7 +31,7 @@ test("what machines of a removed app print comes into no log, least of all that 
   const dispatcher = createDispatcher({ policy: bindPolicy(createPackingPolicy(OPTIONS)), fleet, clock, bootId: "t", logs });
   dispatcher.setApp(versionOf("ada", "v1", {}));
   call(dispatcher, { app: "ada" });
-  clock.advance(1_000);
+  await clock.advance(1_000);
   const [id] = [...fleet.machines.keys()];
   assert.ok(id !== undefined && dispatcher.machines().some(({ app }) => app === "ada"));
   fleet.says(id, "mine");
