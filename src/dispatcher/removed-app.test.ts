@@ -30,7 +30,7 @@ test("what machines of a removed app print comes into no log, least of all that 
   const logs = { append: ({ text }: { text: string }) => void texts.push(text) };
   const dispatcher = createDispatcher({ policy: bindPolicy(createPackingPolicy(OPTIONS)), fleet, clock, bootId: "t", logs });
   dispatcher.setApp(versionOf("ada", "v1", {}));
-  call(dispatcher, { app: "ada" });
+  call(dispatcher, { app: "ada", url: "ada", headers: ["body"], body: Buffer.from("body") });
   await clock.advance(1_000);
   const [id] = [...fleet.machines.keys()];
   assert.ok(id !== undefined && dispatcher.machines().some(({ app }) => app === "ada"));
