@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openCatalog } from "./sqlite.ts";
 import { stormUpload } from "./storm-child.ts";
 
-const ROUNDS = 30;
+const ROUNDS = 20;
 
 test("kill -9 at any moment of a deploy leaves the old version or the new one, whole", async (t) => {
   const seed = Number(process.env["MAYFLY_SEED"] ?? Math.floor(Math.random() * 2 ** 32));

@@ -11,7 +11,7 @@ import { createLedger } from "./create-ledger.ts";
 import { RUN_US, START_US } from "./storm-child.ts";
 import { addRow, emptySums } from "./sums.ts";
 
-const ROUNDS = 30;
+const ROUNDS = 20;
 
 test("kill -9 at any moment loses what was not stored yet at most, and counts nothing twice", async (t) => {
   const seed = Number(process.env["MAYFLY_SEED"] ?? Math.floor(Math.random() * 2 ** 32));

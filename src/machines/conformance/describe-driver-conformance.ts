@@ -23,7 +23,7 @@ export interface ConformanceSubject {
 }
 
 const MEMORY_MB = 256;
-const STARTS = 50;
+const STARTS = 16;
 /** Two cores must do for all of it. */
 const AT_ONCE = 2;
 
