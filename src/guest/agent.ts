@@ -80,7 +80,7 @@ class Agent {
   #resume(message: ResumeMessage): void {
     const { ready, failures } = resume(message, this.#channel.transport);
     this.#stats.resumed();
-    for (const failure of failures) this.#log.write(null, LogLevel.Agent, failure);
+    for (const failure of failures) this.#log.say(null, LogLevel.Agent, failure);
     this.#connection.writer.json(FrameType.Ready, 0, ready);
     this.#connection.writer.flush();
   }

@@ -120,6 +120,22 @@ test("a handler that floods its logs has lines dropped, and is told how many", a
   assert.match((await agent.logged("Dropped ")).text, /^Dropped \d+ log lines/);
 });
 
+test("200,000 lines printed at once are logged or counted, none is lost silently, and what the function throws after them is logged", async () => {
+  const other = await startAgentProcess();
+  await other.bind({
+    main: `exports.default = { fetch() { for (let at = 0; at < 200000; at++) console.log("line of a flood"); throw new Error("after the flood") } }`,
+  });
+  await other.call();
+  await other.logged("after the flood");
+  await other.logged("Dropped ");
+  const counts = other.logs.map(({ text }) => Number(/^Dropped (\d+) log lines/.exec(text)?.[1] ?? (text === "line of a flood" ? 1 : 0)));
+  assert.equal(
+    counts.reduce((sum, count) => sum + count),
+    200_000,
+  );
+  await other.kill();
+});
+
 for (const [what, print] of [
   ["console.log", `console.log("the last words")`],
   ["a line that is not ended", `process.stdout.write("the last "); process.stdout.write("words")`],

@@ -11,7 +11,7 @@ import type { Log } from "./log/log.ts";
 export function captureExit(log: Log, flush: () => void): void {
   const exitFrom = (what: string) => (code?: number | string | null) => {
     const stack = new Error(`the function called ${what}, which ends its machine`).stack!;
-    log.write(current.getStore() ?? null, LogLevel.Agent, stack.replace(/^Error: /, ""));
+    log.say(current.getStore() ?? null, LogLevel.Agent, stack.replace(/^Error: /, ""));
     log.tellDropped();
     flush();
     leave(Number(code ?? process.exitCode ?? 0), `the app called ${what}`);

@@ -6,13 +6,10 @@
  * 3. The text of a dropped line is never decoded.
  */
 import type { Clock } from "../clock/clock.ts";
-import { LogLevel } from "./protocol.ts";
+import { LogLevel, LogRate } from "./protocol.ts";
 import { counted } from "../words/counted.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-const BYTES_PER_SECOND = 1_048_576;
-const BURST_BYTES = 2 * BYTES_PER_SECOND;
-const LINE_COST = 64;
 const REPORT_AFTER_MS = 1_000;
 
 type LogEvent = (stream: number, level: LogLevel, text: string, partial: boolean) => void;
@@ -27,12 +24,12 @@ export class LogLimiter {
   constructor(log: LogEvent, clock: Clock) {
     this.#log = log;
     this.#clock = clock;
-    this.#bucket = new TokenBucket(BYTES_PER_SECOND, BURST_BYTES, clock.now());
+    this.#bucket = new TokenBucket(LogRate.bytesPerSecond, LogRate.bytesAtOnce, clock.now());
   }
 
   /** @param payload of a Log frame: level, then text */
   line(stream: number, payload: Buffer, partial: boolean): void {
-    if (!this.#bucket.take(payload.length + LINE_COST, this.#clock.now())) {
+    if (!this.#bucket.take(payload.length + LogRate.lineBytes, this.#clock.now())) {
       this.#dropped += 1;
       this.#cancelReport ??= this.#clock.after(REPORT_AFTER_MS, () => this.#report());
       return;

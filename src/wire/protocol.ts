@@ -64,6 +64,13 @@ export const Limit = {
   guestStreams: 256,
 } as const;
 
+/** What the host keeps of one machine's log. Each line counts for its bytes and some more. */
+export const LogRate = {
+  bytesPerSecond: 1_048_576,
+  bytesAtOnce: 2_097_152,
+  lineBytes: 64,
+} as const;
+
 /** Body bytes that each side may send on a new stream before it is granted more. */
 export const INITIAL_CREDIT = 65_536;
 

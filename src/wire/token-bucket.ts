@@ -15,10 +15,20 @@ export class TokenBucket {
 
   /** False: nothing was taken. */
   take(units: number, now: number): boolean {
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) * this.#perSecond) / 1_000);
-    this.#at = now;
+    this.#refill(now);
     if (this.#tokens < units) return false;
     this.#tokens -= units;
     return true;
+  }
+
+  /** What was used already: there may be less than nothing left. */
+  spend(units: number, now: number): void {
+    this.#refill(now);
+    this.#tokens -= units;
+  }
+
+  #refill(now: number): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) * this.#perSecond) / 1_000);
+    this.#at = now;
   }
 }

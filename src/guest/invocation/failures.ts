@@ -23,18 +23,18 @@ export class Failures {
 
   badResponse(invocation: Invocation, what: string): void {
     if (invocation.aborted) return invocation.settle();
-    this.#log.write(invocation, LogLevel.Error, `The handler returned something that is no response: ${what}`);
+    this.#log.say(invocation, LogLevel.Error, `The handler returned something that is no response: ${what}`);
     invocation.fail(ResetCode.BadResponse, what);
   }
 
   /** A promise given to waitUntil, or an error nobody waited for: the reply is not touched. */
   afterwards(invocation: Invocation | null, error: unknown): void {
     const ended = invocation !== null && !invocation.open ? `After the end of invocation ${invocation.head.id}: ` : "";
-    this.#log.write(invocation, LogLevel.Error, ended + describe(error));
+    this.#log.say(invocation, LogLevel.Error, ended + describe(error));
   }
 
   #fail(invocation: Invocation, code: ResetCode, error: unknown): void {
-    this.#log.write(invocation, LogLevel.Error, describe(error));
+    this.#log.say(invocation, LogLevel.Error, describe(error));
     invocation.fail(code, firstLine(error));
   }
 }

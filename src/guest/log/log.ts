@@ -2,7 +2,7 @@
  * Log frames to the host, in bounded memory.
  *
  * Owns: the count of lines dropped since that was last told.
- * 1. While more than QUEUE_BYTES wait for the host, or lines come faster than the host may be sent frames, they are dropped and
+ * 1. While more than QUEUE_BYTES wait for the host, or a function prints more than its budget, lines are dropped and
  *    counted; the count is logged when there is room, five times a second at most: a flood is not made of such lines in turn with its own.
  * 2. What is written has left the process when write() returns: user code may end it, or block it until it is killed, right after.
  * 3. A line carries its invocation's stream only while that is open, and 0 after that.
@@ -10,15 +10,12 @@
 import { performance } from "node:perf_hooks";
 import type { FrameWriter, SendNow } from "../../wire/frame-writer.ts";
 import { Flag, FrameType, type GuestLogLevel, Limit, LogLevel } from "../../wire/protocol.ts";
-import { TokenBucket } from "../../wire/token-bucket.ts";
 import { counted } from "../../words/counted.ts";
 import type { SourceMaps } from "../code/source-maps.ts";
 import type { Invocation } from "../invocation/invocation.ts";
+import { LogBudget } from "./budget.ts";
 
 const QUEUE_BYTES = 1_048_576;
-/** The host keeps far fewer, and ends a machine that floods it with frames. */
-const LINES_PER_SECOND = 50_000;
-const LINES_AT_ONCE = 30_000;
 /** Less than a machine must have had nothing to do before it is stopped. */
 const TELL_MS = 200;
 /** As they were before user code could replace them. */
@@ -32,7 +29,7 @@ export class Log {
   readonly #writer: FrameWriter;
   readonly #sendNow: SendNow;
   readonly #sourceMaps: SourceMaps;
-  readonly #lines = new TokenBucket(LINES_PER_SECOND, LINES_AT_ONCE, now());
+  readonly #budget = new LogBudget(now());
   #dropped = 0;
   #toldAt = -Infinity;
   #telling: NodeJS.Timeout | undefined;
@@ -45,11 +42,20 @@ export class Log {
 
   /** @param partial the line goes on in what is written next */
   write(invocation: Invocation | null, level: GuestLogLevel, given: string, partial = false): void {
-    if (this.#writer.pendingBytes > QUEUE_BYTES || !this.#lines.take(1, now())) {
+    const start = now();
+    const took = this.#writer.pendingBytes > QUEUE_BYTES ? undefined : this.#budget.take(Math.min(given.length, TEXT_BYTES), start);
+    if (took === undefined) {
       this.#dropped += 1;
       return;
     }
     this.#put(invocation, level, given, partial);
+    const end = now();
+    took(end - start, end);
+  }
+
+  /** What the platform says of a function: never left out. */
+  say(invocation: Invocation | null, level: GuestLogLevel, text: string): void {
+    this.#put(invocation, level, text);
   }
 
   #put(invocation: Invocation | null, level: GuestLogLevel, given: string, partial = false): void {
@@ -75,7 +81,7 @@ export class Log {
     const dropped = counted(this.#dropped, "log line");
     this.#dropped = 0;
     this.#toldAt = now();
-    this.#put(null, LogLevel.Agent, `Dropped ${dropped}: they came faster than they could be sent.`);
+    this.#put(null, LogLevel.Agent, `Dropped ${dropped}: they came faster than they can be kept.`);
   }
 
   #long(stream: number, level: GuestLogLevel, bytes: Buffer, characters: number, partial: boolean): void {
@@ -86,7 +92,7 @@ export class Log {
       this.#frame(stream, level, bytes.subarray(from, to), partial && to === end);
       from = to;
     }
-    if (characters > TEXT_BYTES || bytes.length > end) this.write(null, LogLevel.Agent, `A log line of ${characters} characters was cut.`);
+    if (characters > TEXT_BYTES || bytes.length > end) this.say(null, LogLevel.Agent, `A log line of ${characters} characters was cut.`);
   }
 
   #frame(stream: number, level: GuestLogLevel, text: Buffer, partial: boolean): void {
