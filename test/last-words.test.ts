@@ -64,6 +64,7 @@ for (const { name, settings } of machineKinds)
         assert.equal(response.status, 502, await response.text());
         const lines = await platform.logged("last", end);
         const line = lines.find(({ text }) => text === words);
+        assert.ok(!lines.some(({ text }) => /\bRDX|Call Trace|Kernel Offset|\[backtrace\]/.test(text)), "no registers of a kernel");
         assert.ok(line?.invocation !== undefined, JSON.stringify(lines.slice(-8)));
       });
 

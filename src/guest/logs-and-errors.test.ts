@@ -114,6 +114,20 @@ test("stacks name the user's own files where the bundle has a map", async () => 
   assert.match((await agent.logged("with a map")).text, /src\/original\.ts:6:/);
 });
 
+test("a module that is not there is told alike, however it was asked for: that the deploy has to bundle it", async () => {
+  for (const [code, ask] of [
+    ["MODULE_NOT_FOUND", `require("nowhere")`],
+    ["ERR_MODULE_NOT_FOUND", `await import("nowhere")`],
+  ]) {
+    const { stream } = await run(`try { ${ask} } catch (error) { throw Object.assign(error, { asked: ${JSON.stringify(ask)} }) }`);
+    const { text, stream: its } = await agent.logged(`asked: ${ask!.includes("await") ? "'await" : "'require"}`);
+    assert.equal(its, stream);
+    assert.match(text, /Cannot find (module|package) 'nowhere'/);
+    assert.ok(text.includes(`code: '${code}'`), "as in plain Node, for code that looks at it");
+    assert.match(text, /Machines have what `mayfly deploy` bundled[^]*install it beside mayfly\.json/);
+  }
+});
+
 test("a handler that floods its logs has lines dropped, and is told how many", async () => {
   const reply = await run(`for (let at = 0; at < 20000; at++) console.log("flood ".repeat(200)); return new Response("done")`, 60_000);
   assert.equal(reply.text, "done");

@@ -30,15 +30,15 @@ export function keepTail(...sources: Readable[]): ConsoleTail {
       const lines = text()
         .split("\n")
         .filter((line) => noise?.test(line) !== true);
-      return lastWords(lines, count).map(shortened).join(" | ");
+      return lastWords(lines, count).join(" | ");
     },
   };
 }
 
-/** What V8 died of says more than the native stack, and a kernel's panic, that follow it. */
-function lastWords(lines: string[], count: number): string[] {
+/** The last lines; where V8 died of something, that says more than the native stack that follows it. */
+export function lastWords(lines: string[], count: number): string[] {
   const fatal = lines.findLastIndex((line) => line.startsWith("FATAL ERROR:"));
-  return fatal < 0 ? lines.slice(-count) : lines.slice(Math.max(0, fatal - 1), fatal + 1);
+  return (fatal < 0 ? lines.slice(-count) : lines.slice(fatal, fatal + 1)).map(shortened);
 }
 
 /** A line of minified code, which Node prints above a fatal error, says nothing. */

@@ -49,8 +49,10 @@ export type ExitReason =
 
 export interface MachineExit {
   reason: ExitReason;
-  /** A sentence for the log: exit code or signal, and the last lines that the machine printed. */
+  /** A clause for the app's log: how it ended, and what its program printed last. */
   detail: string;
+  /** What else was printed at the end, a kernel's registers and the like: lines, for the server's log. */
+  forOperator?: string;
 }
 
 export interface Machine {

@@ -17,8 +17,7 @@ export function evaluateCommonJs(name: string, code: string): unknown {
 
 function requireBuiltin(id: string): unknown {
   if (isBuiltin(id)) return process.getBuiltinModule(id);
-  const error = new Error(`Cannot find module '${id}': only Node's own modules can be required at run time, all else is bundled at deploy`);
-  throw Object.assign(error, { code: "MODULE_NOT_FOUND" });
+  throw Object.assign(new Error(`Cannot find module '${id}'`), { code: "MODULE_NOT_FOUND" });
 }
 
 // What bundled code commonly asks of it.

@@ -30,12 +30,29 @@ export class Failures {
   /** A promise given to waitUntil, or an error nobody waited for: the reply is not touched. */
   afterwards(invocation: Invocation | null, error: unknown): void {
     const ended = invocation !== null && !invocation.open ? `After the end of invocation ${invocation.head.id}: ` : "";
-    this.#log.say(invocation, LogLevel.Error, ended + describe(error));
+    this.#log.say(invocation, LogLevel.Error, ended + described(error));
   }
 
   #fail(invocation: Invocation, code: ResetCode, error: unknown): void {
-    this.#log.say(invocation, LogLevel.Error, describe(error));
+    this.#log.say(invocation, LogLevel.Error, described(error));
     invocation.fail(code, firstLine(error));
+  }
+}
+
+/** Whether code requires or imports, of whatever form it is itself: what is missing is missing for one reason. */
+function described(error: unknown): string {
+  return isMissingModule(error) ? `${describe(error)}\n${NOT_BUNDLED}` : describe(error);
+}
+
+const NOT_BUNDLED =
+  "Machines have what `mayfly deploy` bundled, and Node's own modules. To have a package there: install it beside mayfly.json, name it by a literal " +
+  "text in import or require, and deploy again. Packages with native add-ons cannot be had.";
+
+function isMissingModule(error: unknown): boolean {
+  try {
+    return error instanceof Error && "code" in error && (error.code === "MODULE_NOT_FOUND" || error.code === "ERR_MODULE_NOT_FOUND");
+  } catch {
+    return false; // a getter or proxy of the user's threw
   }
 }
 

@@ -57,7 +57,11 @@ function createMachine(id: string, functions: NonNullable<FakeDriverOptions["fun
     if (ended) return;
     ended = true;
     close(guest, channel);
-    exit.resolve({ reason, detail: reason === "killed" ? "killed by Mayfly" : `the fake machine ${reason}` });
+    exit.resolve({
+      reason,
+      detail: reason === "killed" ? "killed by Mayfly" : `the fake machine ${reason}`,
+      ...(reason === "crashed" && { forOperator: "registers" }),
+    });
   };
   const agent = new FakeAgent(guest, functions({ work: (us) => void (cpuUs += us), end }));
   return {

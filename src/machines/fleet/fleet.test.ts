@@ -221,7 +221,7 @@ describe("a machine that ends by itself", () => {
 
   test("while it is bound to an app counts as failed", async (context) => {
     const { driver, controls } = controlled();
-    const { fleet, blank, gone } = set(context, driver);
+    const { fleet, blank, gone, reports } = set(context, driver);
     fleet.start(1, SIZE);
     await blank(1);
     fleet.bind(1, version());
@@ -229,6 +229,9 @@ describe("a machine that ends by itself", () => {
     const { reason, failed } = await gone(1);
     assert.match(reason, /^it crashed: /);
     assert.ok(failed);
+    // What helps nobody but the operator is in the server's log, and there alone.
+    assert.deepEqual(reports, ["Machine t-1 of ada printed at its end:\nregisters"]);
+    assert.doesNotMatch(reason, /registers/);
   });
 
   test("has a failed bind where its app's secrets or code cannot be had", async (context) => {

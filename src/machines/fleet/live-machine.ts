@@ -41,6 +41,8 @@ const BIND_MS = 30_000;
 const ANSWER_MS = 2_000;
 /** A machine whose channel ended is about to say why by itself. */
 const LAST_WORDS_MS = 1_000;
+/** Of each machine's end, in the server's log. */
+const OPERATORS_CHARACTERS = 6_000;
 
 export class LiveMachine {
   readonly gone: Promise<MachineEnd>;
@@ -333,7 +335,14 @@ export class LiveMachine {
     if (!this.#isDying()) this.#beginDying();
     this.#end?.close();
     this.#meter.close(machine.usage().cpuUs);
+    this.#tellOperator(exit);
     this.#finish(exit.reason === "out-of-memory" || this.#reason === undefined ? reasonOfExit(exit) : this.#reason);
+  }
+
+  #tellOperator({ forOperator }: MachineExit): void {
+    if (forOperator === undefined || this.#asked) return;
+    const whose = this.app === null ? "" : ` of ${this.app}`;
+    this.#options.report(`Machine ${this.name}${whose} printed at its end:\n${forOperator.slice(-OPERATORS_CHARACTERS)}`);
   }
 
   #finish(reason: string): void {

@@ -110,10 +110,16 @@ interface Ended {
 
 function describeExit({ killed, oomKilled, exit, qemu, shape }: Ended): MachineExit {
   if (killed) return { reason: "killed", detail: "killed by Mayfly" };
-  const how = exit.signal === null ? `QEMU ended with code ${exit.code}` : `QEMU ended by ${exit.signal}`;
-  const output = [qemu.stderr.lastLines(4), qemu.console.lastLines(6, shape.guest.noise)].filter(Boolean).join(" | ");
-  const detail = output === "" ? how : `${how}; last output: ${output}`;
-  if (oomKilled) return { reason: "out-of-memory", detail };
-  if (exit.signal !== null || exit.code !== 0) return { reason: "crashed", detail };
-  return { reason: shape.guest.reasonOf(qemu.console.text()), detail };
+  const console = qemu.console.text();
+  const failed = exit.signal !== null || exit.code !== 0;
+  const { how, said } = shape.guest.lastWords(console);
+  const ofQemu = exit.signal === null ? `QEMU ended with code ${exit.code}` : `QEMU ended by ${exit.signal}`;
+  const detail = withOutput(failed ? ofQemu : how, said);
+  const forOperator = [qemu.stderr.text(), console].filter(Boolean).join("\n");
+  const reason = oomKilled ? "out-of-memory" : failed ? "crashed" : shape.guest.reasonOf(console);
+  return { reason, detail, ...(reason !== "exited" && forOperator !== "" && { forOperator }) };
+}
+
+function withOutput(how: string, said: string[]): string {
+  return said.length === 0 ? how : `${how}; last output: ${said.join(" | ")}`;
 }

@@ -2,6 +2,7 @@
 import type { ExitReason } from "../driver.ts";
 import type { Accelerator } from "./accelerator.ts";
 import type { MachineShape } from "./command-line.ts";
+import type { LastWords } from "./last-words.ts";
 
 /** The image that is booted, as QEMU gets it. */
 export interface BootImage {
@@ -34,6 +35,8 @@ export interface GuestKernel {
   commandLine: (shape: MachineShape, tscKhz: number) => string;
   /** Lines of its console that say nothing of its end. */
   noise?: RegExp;
+  /** What its app's people are to read of its end. */
+  lastWords: (console: string) => LastWords;
   /** Why a guest that ended by itself did so, from what it printed. */
   reasonOf: (console: string) => Exclude<ExitReason, "killed">;
 }

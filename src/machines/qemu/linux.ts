@@ -3,6 +3,7 @@ import type { Accelerator } from "./accelerator.ts";
 import { heapSizes } from "../child/node-limits.ts";
 import { reasonOf } from "./exit-reason.ts";
 import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
+import { linuxLastWords } from "./last-words.ts";
 
 export const linux: GuestKernel = {
   name: "linux",
@@ -11,6 +12,7 @@ export const linux: GuestKernel = {
   // Resume brings randomness, so that there is no virtio-rng.
   devices: () => "",
   commandLine: ({ accelerator, memoryMb }, tscKhz) => kernelArguments(accelerator, memoryMb, tscKhz),
+  lastWords: linuxLastWords,
   reasonOf,
 };
 

@@ -4,6 +4,7 @@ import { cloneFlags, emulatedFlags } from "../../images/init-script.ts";
 import { osvCommandLine } from "../../images/osv/command-line.ts";
 import { heapFlags } from "../child/node-limits.ts";
 import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
+import { osvLastWords } from "./last-words.ts";
 
 /**
  * Memory that ends outside of V8's heap has no message of its own: before June 2026 it was a page fault in the allocator's pool, which only the backtrace
@@ -51,6 +52,8 @@ export const osv: GuestKernel = {
 
   // It says so of every call that glibc and Node try before another.
   noise: /unimplemented system call/,
+
+  lastWords: osvLastWords,
 
   /** OSv powers off when its program ends, and, as its command line asks, when it aborts: QEMU's own exit code tells neither. */
   reasonOf: (console) => {
