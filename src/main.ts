@@ -40,6 +40,7 @@ import { createPackingPolicy, type PackingOptions } from "./policy/packing.ts";
 import { type BoundPolicy, bindPolicy } from "./policy/bind-policy.ts";
 import { explainApp, slotsOf } from "./policy/explain.ts";
 import { LogLevel } from "./wire/protocol.ts";
+import { type LostCalls, lostCallsInWords } from "./supervisor/lost-calls.ts";
 import { lockStateFolder } from "./state-folder/lock.ts";
 import { lendForStart, openReserve } from "./state-folder/reserve.ts";
 import { openCacheFolder, openRunFolder, openStateFolder } from "./state-folder/open-folders.ts";
@@ -61,11 +62,15 @@ interface Supervision {
   /** Of workers before this one, the last few, oldest first. */
   deaths: { at: number; reason: string; livedMs: number }[];
   restarts: number;
+  /** Calls that were cut off by those deaths, and their apps' logs do not tell of yet. */
+  lost: LostCalls[];
   /** Appliances that are not to be resumed. */
   leaveAlone: string[];
   /** The state folder is ours. */
   locked: () => void;
   starting: (appliance: string) => void;
+  /** An app has machines from now on, or none any more. */
+  serving: (app: string, serves: boolean) => void;
   takenUp: (appliance: string) => void;
 }
 
@@ -78,6 +83,8 @@ export interface Running {
   readonly driver: { name: string; detail: string };
   /** Reads the settings' certificate and key again. Where they are not usable, the old ones stay, and the log says why. */
   renewCertificates(): void;
+  /** Invocations that wait or run, by app. */
+  inFlight(): [app: string, calls: number][];
   /** Lets what is in flight finish, for at most config.graceMs; then nothing is left. Idempotent. */
   close(): Promise<void>;
 }
@@ -106,6 +113,7 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
   supervision?.locked();
   for (const notice of notices) start.log.warn(notice);
   const state = openState(start);
+  tellLostCalls(start, state);
   const chosen = await openDriver(start, state);
   const urls = { gateway: "", api: "" };
   const egress = openEgress({ bound: config.egress.allow, ownPorts: () => [urls.gateway, urls.api].map(portOf) });
@@ -130,6 +138,7 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
     token: state.token,
     driver: { name: chosen.driver.name, detail: chosen.detail },
     renewCertificates: () => renewCertificates(start, [gateway, api]),
+    inFlight: () => dispatcher.inFlight(),
     close: () => opened.disposeAsync(),
   };
 }
@@ -174,6 +183,14 @@ function openState({ config, clock, log, closing }: Start) {
   const accounts = createAccounts({ ledger, prices, clock, tell });
   closing.defer(() => accounts.close());
   return { catalog, accounts, logs, token: ensureToken(inState("api-token")) };
+}
+
+/** Of workers that died: callers saw no more than a closed connection. */
+function tellLostCalls({ supervision }: Start, { catalog, logs }: State): void {
+  for (const { apps, ...death } of supervision?.lost ?? [])
+    for (const [app, calls] of apps)
+      if (catalog.app(app) !== undefined)
+        logs.append({ at: death.at, app, level: LogLevel.Platform, text: lostCallsInWords(death, calls) });
 }
 
 /** What a killed server left of its machines is cleared away by the driver's prepare(). */
@@ -226,6 +243,7 @@ async function openDispatcher(
     logs,
     accounts,
     lacks: (version) => lackingSecret(catalog, version),
+    serving: (app, serves) => start.supervision?.serving(app, serves),
   });
   closing.defer(() => dispatcher.close(config.graceMs));
   return dispatcher;

@@ -61,6 +61,48 @@ test("a worker that is killed is replaced behind the same addresses; no caller i
   assert.equal(ended.code, 4);
 });
 
+test("a call that a worker's death cuts off tells its caller what happened, and the app's log whose calls were lost", async (context) => {
+  const stateDir = temporaryFolder(context);
+  const server = await serve(context, stateDir, quick);
+  const client = clientOf(server, stateDir);
+  for (const app of ["echo", "hello"]) await deploy(client, app === "echo" ? "test/apps/echo" : "examples/hello");
+  const calling = mayfly(["invoke", "echo/hang", "--state", stateDir]);
+  const following = mayfly(["logs", "-f", "echo", "--state", stateDir]);
+  await eventually(
+    "the call's machine at work",
+    () => client.machines(),
+    (machines) => machines.some(({ app, slots }) => app === "echo" && slots.used > 0),
+    BUSY_HOST_MS,
+  );
+  process.kill(server.worker, "SIGKILL");
+  for (const { code, stderr } of await Promise.all([calling, following])) {
+    assert.equal(code, 4, stderr);
+    assert.match(
+      stderr,
+      /error: The connection to \S+ was cut before the reply was complete: [^]*cure: What was asked for may have been done in part/,
+    );
+    assert.doesNotMatch(stderr, /defect/);
+  }
+  const lines = await eventually(
+    "the line on lost calls",
+    () => client.logs({ app: "echo", tail: 100 }).catch(() => []),
+    (found) => found.some(({ text }) => text.includes("worker died")),
+    BUSY_HOST_MS,
+  );
+  const [line, ...more] = lines.filter(({ text }) => text.includes("worker died"));
+  assert.deepEqual(more, []);
+  assert.equal(line!.level, "platform");
+  assert.match(
+    line!.text,
+    /^The server's worker died, and the app's machines with it: .*SIGKILL.* Calls in flight then got no reply, and may have run in part\./,
+  );
+  // This app had no machine, and so no calls.
+  assert.deepEqual(
+    (await client.logs({ app: "hello", tail: 100 })).filter(({ text }) => text.includes("worker died")),
+    [],
+  );
+});
+
 test("a supervisor that is killed leaves no worker, and its server.json is told to be stale", async (context) => {
   const stateDir = temporaryFolder(context);
   const server = await serve(context, stateDir, quick);

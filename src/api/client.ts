@@ -5,6 +5,7 @@ import type { Manifest } from "../catalog/manifest.ts";
 import { type ErrorBody, MayflyError } from "../errors/error.ts";
 import { errorTable } from "../errors/table.ts";
 import type { LogLine } from "../logs/logs.ts";
+import { connectionLost } from "./connection-lost.ts";
 import { jsonLines } from "./json-lines.ts";
 import type {
   AppInfo,
@@ -80,9 +81,13 @@ export interface Client {
 
 export function createClient(options: ClientOptions): Client {
   const call = caller(options);
+  const base = baseOf(options);
+  const read = <T>(response: Response): Promise<T> =>
+    (response.json() as Promise<T>).catch((error: unknown) => {
+      throw connectionLost(base, error) ?? error;
+    });
   const json = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const response = await call(method, path, body === undefined ? {} : jsonBody(body));
-    return (await response.json()) as T;
+    return read<T>(await call(method, path, body === undefined ? {} : jsonBody(body)));
   };
   const none = async (method: string, path: string, body?: unknown): Promise<void> => {
     const response = await call(method, path, body === undefined ? {} : jsonBody(body));
@@ -91,7 +96,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     deploy: async (manifest, bundles) => {
       const response = await call("POST", `/v1/apps/${segment(manifest.name)}/versions`, { body: deployForm(manifest, bundles) });
-      return (await response.json()) as VersionInfo;
+      return read<VersionInfo>(response);
     },
     list: () => allPages((after) => json("GET", `/v1/apps?limit=200&after=${segment(after)}`)),
     app: (app) => json("GET", `/v1/apps/${segment(app)}`),
@@ -105,7 +110,7 @@ export function createClient(options: ClientOptions): Client {
     logs: async (filter) => (await json<{ lines: LogLine[] }>("GET", logPath(filter, ""))).lines,
     follow: async function* (filter, signal) {
       const response = await call("GET", logPath(filter, "/follow"), signal ? { signal } : {});
-      if (response.body) yield* jsonLines<LogLine>(response.body, signal);
+      if (response.body) yield* whole(jsonLines<LogLine>(response.body, signal), base);
     },
     bill: (month) => json("GET", `/v1/bill${monthQuery(month)}`),
     appBill: (app, month) => json("GET", `/v1/apps/${segment(app)}/bill${monthQuery(month)}`),
@@ -118,7 +123,7 @@ export function createClient(options: ClientOptions): Client {
     stopAppliance: (name) => json("POST", `/v1/appliances/${segment(name)}/stop`),
     removeAppliance: (name, disks) => none("DELETE", `/v1/appliances/${segment(name)}?disks=${disks}`),
     host: () => json("GET", "/v1/host"),
-    status: async () => (await (await call("GET", "/v1/status", { signal: AbortSignal.timeout(STATUS_MS) })).json()) as StatusInfo,
+    status: async () => read<StatusInfo>(await call("GET", "/v1/status", { signal: AbortSignal.timeout(STATUS_MS) })),
     health: () => none("GET", "/v1/health"),
   };
 }
@@ -157,8 +162,22 @@ interface CallInit {
   signal?: AbortSignal;
 }
 
-function caller({ url, token }: ClientOptions) {
-  const base = url.replace(/\/+$/, "");
+function baseOf({ url }: ClientOptions): string {
+  return url.replace(/\/+$/, "");
+}
+
+/** Throws "connection-lost" where the server goes before the end. */
+async function* whole<T>(lines: AsyncGenerator<T, void>, url: string): AsyncGenerator<T, void> {
+  try {
+    yield* lines;
+  } catch (error) {
+    throw connectionLost(url, error) ?? error;
+  }
+}
+
+function caller(options: ClientOptions) {
+  const { token } = options;
+  const base = baseOf(options);
   return async (method: string, path: string, init: CallInit): Promise<Response> => {
     const headers = { ...init.headers, authorization: `Bearer ${token}` };
     const response = await fetch(base + path, { ...init, method, headers, redirect: "error" }).catch((error: unknown) => {
@@ -172,6 +191,8 @@ function caller({ url, token }: ClientOptions) {
 /** fetch hides the reason in `cause`: "fetch failed" alone helps nobody. */
 function unreachable(url: string, error: unknown): unknown {
   if (error instanceof Error && error.name === "AbortError") return error;
+  const lost = connectionLost(url, error);
+  if (lost !== undefined) return lost;
   if (error instanceof Error && error.name === "TimeoutError")
     return new MayflyError("api-unreachable", { url, reason: `it said nothing for ${STATUS_MS / 1_000} s` }, error);
   const cause = error instanceof Error ? (error.cause ?? error) : error;
@@ -180,7 +201,9 @@ function unreachable(url: string, error: unknown): unknown {
 }
 
 async function remoteError(response: Response, url: string): Promise<MayflyError> {
-  const text = await response.text();
+  const text = await response.text().catch((error: unknown) => {
+    throw connectionLost(url, error) ?? error;
+  });
   try {
     const { error } = JSON.parse(text) as ErrorBody;
     if (typeof error.code === "string") return new RemoteError(error);

@@ -1,6 +1,7 @@
 /** Calls to functions through the gateway, as `mayfly invoke` makes them: over node:http, which adds the least to a latency. */
 import * as http from "node:http";
 import * as https from "node:https";
+import { connectionLost } from "../api/connection-lost.ts";
 import { MayflyError } from "../errors/error.ts";
 import { type Summary, summarise } from "./latency.ts";
 
@@ -11,15 +12,23 @@ export interface Call {
   body: Buffer | undefined;
 }
 
-/** Resolves with the reply's head, its body still to be read. Throws "api-unreachable". */
+/** Resolves with the reply's head, its body still to be read. Throws "api-unreachable" or "connection-lost". */
 export async function callOnce(call: Call, agent?: http.Agent): Promise<http.IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
   const { request } = call.url.protocol === "https:" ? https : http;
   const outgoing = request(call.url, { method: call.method, ...(agent && { agent }) }, resolve);
   for (const [name, value] of call.headers) outgoing.appendHeader(name, value);
-  outgoing.on("error", (error) => reject(new MayflyError("api-unreachable", { url: call.url.origin, reason: error.message }, error)));
+  outgoing.on("error", (error) => {
+    const unreachable = new MayflyError("api-unreachable", { url: call.url.origin, reason: error.message }, error);
+    reject(connectionLost(call.url.origin, error) ?? unreachable);
+  });
   outgoing.end(call.body);
   return await promise;
+}
+
+/** What reading the reply's body threw, as an error of the table where the connection was cut. */
+export function bodyFailure({ url }: Call, error: unknown): unknown {
+  return connectionLost(url.origin, error) ?? error;
 }
 
 /** `concurrency` callers on keep-alive connections share `count` calls. */

@@ -23,6 +23,7 @@ const exitCodes: Partial<Record<ErrorCode, ExitCode>> = {
   "machine-start-failed": ExitCode.MissingPart,
   "image-build-failed": ExitCode.MissingPart,
   "api-unreachable": ExitCode.Unreachable,
+  "connection-lost": ExitCode.Unreachable,
   unauthorized: ExitCode.Unreachable,
   "bad-export": ExitCode.Usage,
   "bad-appliance": ExitCode.Usage,

@@ -18,9 +18,10 @@ process.on("message", (message: StartMessage | Ask) => {
 });
 let renew = (): void => undefined;
 process.on("SIGHUP", () => renew());
-process.on("uncaughtExceptionMonitor", (error) => tell({ type: "dying", reason: lineOf(error) }));
+let inFlight = (): [string, number][] => [];
+process.on("uncaughtExceptionMonitor", (error) => tell({ type: "dying", reason: lineOf(error), inFlight: inFlight() }));
 
-const [{ config, json, sockets, pid, startedAt, deaths, restarts, leaveAlone }] = (await once(process, "message")) as [StartMessage];
+const [{ config, json, sockets, pid, startedAt, deaths, restarts, lost, leaveAlone }] = (await once(process, "message")) as [StartMessage];
 if (!dieWithParent(pid)) process.exit(1);
 
 const log = openServerLog(config);
@@ -35,12 +36,15 @@ try {
       startedAt,
       deaths,
       restarts,
+      lost,
       leaveAlone,
       locked: () => tell({ type: "locked" }),
       starting: (appliance) => tell({ type: "starting", appliance }),
+      serving: (app, serves) => tell({ type: "serving", app, serves }),
       takenUp: (appliance) => tell({ type: "taken-up", appliance }),
     },
   }).finally(progress.done);
+  inFlight = () => running.inFlight();
   renew = () => running.renewCertificates();
   closeOnSignal(running, (signal) => log.info({ signal }, "finishing what is in flight; a second signal ends it at once"));
   tell({ type: "up", gatewayUrl: running.gatewayUrl, apiUrl: running.apiUrl, driver: running.driver });

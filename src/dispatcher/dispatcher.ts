@@ -24,6 +24,7 @@ import { Invocation } from "./invocation-run.ts";
 import type { DispatcherOptions, LiveDispatcher, MachineRow } from "./live-dispatcher.ts";
 import { MachineLog } from "./machine-log.ts";
 import { MachineRecord } from "./machine-record.ts";
+import { Serving } from "./serving.ts";
 
 /** Of a command: for which app, and why. */
 interface Reasoned<App> {
@@ -47,6 +48,7 @@ class PolicyDispatcher implements LiveDispatcher {
   readonly #logs: MachineLog;
   readonly #graceMs: number;
   readonly #accounts: Accounts;
+  readonly #serving: Serving;
   readonly #table = new Map<InvocationId, Invocation>();
   readonly #machines = new Map<MachineId, MachineRecord>();
   readonly #apps = new Map<string, App>();
@@ -66,6 +68,7 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#accounts = options.accounts ?? noAccounts;
     this.#deadlines = new Deadlines(options.clock, (now) => this.#sweep(now));
     this.#decisions = new DecisionLog(options.clock);
+    this.#serving = new Serving(options.serving ?? (() => undefined));
     this.#logs = new MachineLog(options.logs, options.clock);
     this.#fleet.attach({
       blank: (id) => this.#machineUp(id, "blank"),
@@ -175,6 +178,12 @@ class PolicyDispatcher implements LiveDispatcher {
     return { now, decisions: this.#decisions.of(app) };
   }
 
+  inFlight(): [app: string, calls: number][] {
+    const counts = new Map<string, number>();
+    for (const { app } of this.#table.values()) counts.set(app, (counts.get(app) ?? 0) + 1);
+    return [...counts];
+  }
+
   sample(): void {
     this.#fleet.sample();
   }
@@ -262,12 +271,14 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#fleet.start(machine, order);
     record.name = this.#fleet.view(machine)?.name ?? "";
     this.#decisions.start(record, order.app, order.why);
+    if (order.app !== null) this.#serving.begins(order.app);
   }
 
   #bind(machine: MachineId, { app, why }: Reasoned<string>, now: number): void {
     if (this.#closing !== undefined) return;
     const record = this.#record(machine);
     this.#decisions.bind(record, app, why);
+    this.#serving.begins(app);
     record.app = app;
     record.bindAt = now;
     const { version } = this.#apps.get(app) as App;
@@ -313,6 +324,7 @@ class PolicyDispatcher implements LiveDispatcher {
     const lost = [...this.#table.values()].filter((invocation) => invocation.machine === record);
     this.#tell({ type: "exit", machine, failed: end.failed });
     for (const invocation of lost) this.#machineLost(invocation, end.reason);
+    this.#serving.look(this.#machines.values(), this.#table.values());
   }
 
   #machineLost(invocation: Invocation, reason: string): void {

@@ -20,6 +20,8 @@ export interface DispatcherOptions {
   logs: LogSink;
   /** What the version lacks without which no machine can be bound to it, as a clause; asked whenever an app is set. Default: nothing. */
   lacks?: (version: Version) => string | undefined;
+  /** Told when an app gets machines, and when it has none any more: an app with a call in flight is one that was told of. */
+  serving?: (app: string, serves: boolean) => void;
   /** Asked before each invocation, and told of it afterwards. Default: all are admitted. */
   accounts?: Accounts;
   /** ms that a handler may go on after its time is up, before its machine gets no new work. Default 5,000. */
@@ -69,6 +71,8 @@ export interface LiveDispatcher extends Dispatcher {
   machines(): MachineRow[];
   /** What is made of it now, in sentences; and why its machines were started, bound, drained and killed, the oldest first. */
   explain(app: string): { now: string[]; decisions: Decision[] };
+  /** Invocations that wait or run, of apps that have any. */
+  inFlight(): [app: string, calls: number][];
   /** Reads every machine's use now, for machines() and the ledger. */
   sample(): void;
   /** Fails what waits, lets the rest finish for at most `graceMs`, then kills all machines: it closes the fleet, not the driver. Idempotent. */

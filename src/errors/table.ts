@@ -225,6 +225,12 @@ export const errorTable = {
     message: "No Mayfly answers at {url}: {reason}.",
     cure: "`mayfly status` says how the server of this state folder does. Where none runs, start it with `mayfly serve`; one elsewhere is named with --api or MAYFLY_API.",
   },
+  "connection-lost": {
+    status: 502,
+    side: "system",
+    message: "The connection to {url} was cut before the reply was complete: {reason}.",
+    cure: "What was asked for may have been done in part: look before you ask again. `mayfly status` says whether the server's worker died, and why; the app's log, whether calls were lost.",
+  },
   "unsafe-bind": {
     status: 500,
     side: "caller",

@@ -1,5 +1,6 @@
 /** What a supervisor and its worker tell each other. Both are ours: nothing in it comes from strangers but names and reasons. */
 import type { Config } from "../config/schema.ts";
+import type { LostCalls } from "./lost-calls.ts";
 import type { Death } from "./standing.ts";
 
 export interface StartMessage {
@@ -13,6 +14,8 @@ export interface StartMessage {
   startedAt: number;
   deaths: Death[];
   restarts: number;
+  /** Of workers before this one, not told to the apps' logs yet. */
+  lost: LostCalls[];
   leaveAlone: string[];
 }
 
@@ -39,5 +42,7 @@ export type FromWorker =
   | { type: "starting"; appliance: string }
   /** A user started one by its name: whatever it was suspected of is forgotten. */
   | { type: "taken-up"; appliance: string }
-  /** Its last words. */
-  | { type: "dying"; reason: string };
+  /** An app has machines from now on, or none any more. */
+  | { type: "serving"; app: string; serves: boolean }
+  /** Its last words, and the calls in flight. */
+  | { type: "dying"; reason: string; inFlight: [app: string, calls: number][] };

@@ -15,6 +15,7 @@ import { MayflyError } from "../errors/error.ts";
 import { openServerLog } from "../logs/server-log.ts";
 import { lockForSupervisor } from "../state-folder/lock.ts";
 import { type Listeners, openListeners } from "./listeners.ts";
+import { type LostCalls, lostCalls } from "./lost-calls.ts";
 import type { Ask, FromWorker, StartMessage, UpInfo } from "./messages.ts";
 import { standingFrom, type SupervisorRecord, writeRecord } from "./record.ts";
 import { afterDeath, delayAfter, takenUp } from "./standing.ts";
@@ -45,6 +46,7 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
   const log = openServerLog(config);
   const startedAt = Date.now();
   const ended = Promise.withResolvers<number>();
+  let lost: LostCalls[] = [];
   let standing = standingFrom(config.stateDir);
   let listeners: Listeners | undefined;
   let worker: ChildProcess | undefined;
@@ -69,6 +71,8 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
   function launch(sockets: Listeners): void {
     const bornAt = Date.now();
     const started = new Map<string, number>();
+    const serving = new Set<string>();
+    let inFlight: [string, number][] | undefined;
     let lastWords: string | undefined;
     let refusedWith: number | undefined;
     let isUp = false;
@@ -91,12 +95,14 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
       } else if (message.type === "up") {
         isUp = workerIsUp = true;
         refusals = 0;
+        lost = [];
         if (wasUp) log.warn({ worker: now.pid, restarts: standing.restarts }, "the worker is up again");
         else onUp(message, now.pid!);
         wasUp = true;
         keep("up");
       } else if (message.type === "refused") refusedWith = message.exitCode;
-      else if (message.type === "dying") lastWords = message.reason;
+      else if (message.type === "dying") [lastWords, inFlight] = [message.reason, message.inFlight];
+      else if (message.type === "serving") serving[message.serves ? "add" : "delete"](message.app);
       else if (message.type === "starting") started.set(message.appliance, Date.now());
       else {
         standing = takenUp(standing, message.appliance);
@@ -115,12 +121,14 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
       const reason = [how, lastWords ?? (refusedWith === undefined ? hintOf(signal) : "it said what was in its way")]
         .filter(Boolean)
         .join(": ");
-      replace({ at: Date.now(), reason, livedMs: Date.now() - bornAt }, isUp, started);
+      const death = { at: Date.now(), reason, livedMs: Date.now() - bornAt };
+      lost.push(lostCalls(death, serving, inFlight));
+      replace(death, isUp, started);
     });
     const { pid } = process;
     const { deaths, restarts, leftAlone: leaveAlone } = standing;
     const inherited = { gateway: WorkerFd.Gateway, api: WorkerFd.Api };
-    const message: StartMessage = { config, json, sockets: inherited, pid, startedAt, deaths, restarts, leaveAlone };
+    const message: StartMessage = { config, json, sockets: inherited, pid, startedAt, deaths, restarts, lost, leaveAlone };
     now.send(message, () => undefined); // one that died already is told of by its end
   }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
@@ -6,7 +7,7 @@ import { type ErrorBody, MayflyError } from "../../errors/error.ts";
 import { errorTable } from "../../errors/table.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { ExitCode, exitCodeOf } from "../exit-codes.ts";
-import { type Call, callMany, callOnce } from "../call.ts";
+import { bodyFailure, type Call, callMany, callOnce } from "../call.ts";
 import { parseCount, parseHeader, parseMethod } from "../parse.ts";
 import { inWords } from "../report-error.ts";
 import { summaryInWords } from "../latency.ts";
@@ -60,16 +61,24 @@ function parseUrl(text: string): URL {
 
 async function print(call: Call): Promise<number> {
   const response = await callOnce(call);
-  if (response.statusCode! >= 400) return printFailure(response.statusCode!, await buffer(response));
-  await pipeline(response, process.stdout, { end: false });
+  if (response.statusCode! >= 400) return printFailure(response.statusCode!, await wholeBody(call, response));
+  await pipeline(response, process.stdout, { end: false }).catch((error: unknown) => {
+    throw bodyFailure(call, error);
+  });
   return ExitCode.Ok;
 }
 
 async function printJson(call: Call): Promise<number> {
   const response = await callOnce(call);
-  const body = (await buffer(response)).toString();
+  const body = (await wholeBody(call, response)).toString();
   console.log(JSON.stringify({ status: response.statusCode, headers: response.headers, body }));
   return response.statusCode! >= 400 ? ExitCode.Failed : ExitCode.Ok;
+}
+
+function wholeBody(call: Call, response: IncomingMessage): Promise<Buffer> {
+  return buffer(response).catch((error: unknown) => {
+    throw bodyFailure(call, error);
+  });
 }
 
 /** An error of the platform's in words, one of the function's as it is. */

@@ -1,0 +1,26 @@
+/** Calls that were cut off by a worker's death, and what their apps' logs are told once there is another worker. */
+import { counted } from "../words/counted.ts";
+
+export interface LostCalls {
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Of the death. */
+  reason: string;
+  /** Calls in flight; null where the worker could not say: then the app had machines, and may have had calls. */
+  apps: [app: string, calls: number | null][];
+}
+
+/** @param serving apps that had machines @param counted what the worker said at its end, if it could */
+export function lostCalls(
+  death: { at: number; reason: string },
+  serving: Iterable<string>,
+  told: [string, number][] | undefined,
+): LostCalls {
+  return { at: death.at, reason: death.reason, apps: told ?? Array.from(serving, (app) => [app, null]) };
+}
+
+export function lostCallsInWords({ reason }: Pick<LostCalls, "reason">, calls: number | null): string {
+  const cut = "got no reply, and may have run in part";
+  const which = calls === null ? `Calls in flight then ${cut}` : `${counted(calls, "call")} in flight ${cut}`;
+  return `The server's worker died, and the app's machines with it: ${reason.replace(/\.$/, "")}. ${which}. Another worker has taken over.`;
+}
