@@ -71,7 +71,12 @@ export class Log {
     if (this.#dropped === 0 || pendingBytes > QUEUE_BYTES / 2) return;
     const since = now() - this.#toldAt;
     if (since >= TELL_MS) this.tellDropped();
-    else this.#telling ??= later(() => this.written(this.#writer.pendingBytes), TELL_MS - since).unref();
+    else this.#telling ??= later(() => this.#tellLater(), TELL_MS - since).unref();
+  }
+
+  #tellLater(): void {
+    this.#telling = undefined;
+    this.written(this.#writer.pendingBytes);
   }
 
   tellDropped(): void {
