@@ -17,7 +17,7 @@ function taken(budget: LogBudget, lines: number, from: number, lineMs: number): 
 
 test("where a line takes long, a flood is cut before it takes the function's time", () => {
   const { lines, at } = taken(new LogBudget(0), 200_000, 0, 0.2);
-  assert.ok(lines > 10_000, String(lines));
+  assert.ok(lines > 4_000, String(lines));
   assert.ok(at < 6_000, String(at));
 });
 

@@ -9,8 +9,8 @@ import { LogRate } from "../../wire/protocol.ts";
 import { TokenBucket } from "../../wire/token-bucket.ts";
 
 const SHARE_OF_BYTES = 0.9;
-const LINES_AT_ONCE = 10_000;
-const LINES_PER_SECOND = 2_000;
+const LINES_AT_ONCE = 4_000;
+const LINES_PER_SECOND = 500;
 /** Of writing. */
 const MS_AT_ONCE = 1_000;
 const MS_PER_SECOND = 250;
