@@ -81,7 +81,8 @@ export async function startChildMachine(plan: ChildPlan): Promise<Machine> {
  * the kernel makes whoever moves a process wait for milliseconds. It leaves no core file: an app's secrets would be in it. The kernel kills
  * it with this process, however that ends: one that is stopped or computes would see no end of its channel.
  */
-const JOIN = 'ulimit -c 0; while [ "$1" != -- ]; do echo 0 > "$1" || exit 1; shift; done; shift; exec /usr/bin/setpriv --pdeathsig=KILL "$@"';
+const JOIN =
+  'ulimit -c 0; while [ "$1" != -- ]; do echo 0 > "$1" || exit 1; shift; done; shift; exec /usr/bin/setpriv --pdeathsig=KILL "$@"';
 
 async function spawnChild(plan: ChildPlan, cgroup: Cgroup): Promise<Child> {
   const child = spawn("/bin/sh", ["-c", JOIN, "sh", ...cgroup.joinFiles, "--", plan.command, ...plan.args], {
