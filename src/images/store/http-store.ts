@@ -3,42 +3,45 @@
  * password may stand in the URL. A transfer that breaks off is tried again: no more than one chunk of it is lost.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Clock, systemClock } from "../../clock/clock.ts";
 import { MayflyError } from "../../errors/error.ts";
 import type { Store } from "./store.ts";
 
 const ATTEMPTS = 4;
 const FIRST_WAIT_MS = 200;
-/** Without a byte. */
+/** Without a byte: however slow a store is, it has the time that it takes. */
 const SILENCE_MS = 30_000;
+/** How far an upload has come is seen by nobody but the kernel: what is slower than this many bytes a second counts as silent. */
+const SLOWEST_UPLOAD = 8_192;
 
-export function createHttpStore(place: string): Store {
+export function createHttpStore(place: string, clock: Clock = systemClock): Store {
   const base = new URL(place.endsWith("/") ? place : `${place}/`);
   const { username, password } = base;
   base.username = base.password = "";
   const name = base.href;
   const secret = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
   const headers = username === "" ? {} : { authorization: `Basic ${secret}` };
-  const ask = (path: string, init: RequestInit) => request(new URL(path, base), { ...init, headers });
+  const ask = (path: string, init: RequestInit, bytes = 0) => request(new URL(path, base), { ...init, headers }, bytes, clock);
   const persistently = <T>(work: () => Promise<T>) => retrying(name, work);
   return {
     name,
     read: (path, mostBytes) =>
       persistently(async () => {
-        const response = await ask(path, {});
+        const { response, silence } = await ask(path, {});
         if (isMissing(response)) return discard(response, undefined);
         await refuseUnlessGood(response, path);
-        return bodyOf(response, mostBytes, (what) => new MayflyError("store-damaged", { store: name, what: `${path} ${what}` }));
+        return bodyOf(response, silence, mostBytes, (what) => new MayflyError("store-damaged", { store: name, what: `${path} ${what}` }));
       }),
     has: (path) =>
       persistently(async () => {
-        const response = await ask(path, { method: "HEAD" });
+        const { response } = await ask(path, { method: "HEAD" });
         if (isMissing(response)) return discard(response, false);
         await refuseUnlessGood(response, path);
         return discard(response, true);
       }),
     write: (path, data) =>
       persistently(async () => {
-        const response = await ask(path, { method: "PUT", body: data as Uint8Array<ArrayBuffer> });
+        const { response } = await ask(path, { method: "PUT", body: data as Uint8Array<ArrayBuffer> }, data.length);
         await refuseUnlessGood(response, path);
         return discard(response, undefined);
       }),
@@ -67,8 +70,38 @@ function unreachable(store: string, error: Error): MayflyError {
   return new MayflyError("store-unreachable", { store, reason }, error);
 }
 
-function request(url: URL, init: RequestInit): Promise<Response> {
-  return fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(SILENCE_MS) });
+/** @param bytes that are sent before an answer can come */
+async function request(url: URL, init: RequestInit, bytes: number, clock: Clock): Promise<{ response: Response; silence: Silence }> {
+  const silence = new Silence(clock);
+  silence.expect(SILENCE_MS + (bytes / SLOWEST_UPLOAD) * 1_000);
+  try {
+    return { response: await fetch(url, { ...init, redirect: "manual", signal: silence.signal }), silence };
+  } finally {
+    silence.over();
+  }
+}
+
+/** Ends a transfer in which nothing moves. */
+class Silence {
+  readonly #clock: Clock;
+  readonly #end = new AbortController();
+  readonly signal = this.#end.signal;
+  #cancel = () => {};
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Something must come within this time from now. */
+  expect(ms: number): void {
+    this.#cancel();
+    const text = `nothing came for ${Math.round(ms / 1_000)} s`;
+    this.#cancel = this.#clock.after(ms, () => this.#end.abort(new Error(text)));
+  }
+
+  over(): void {
+    this.#cancel();
+  }
 }
 
 function isMissing({ status }: Response): boolean {
@@ -93,13 +126,19 @@ async function discard<T>(response: Response, value: T): Promise<T> {
   return value;
 }
 
-async function bodyOf(response: Response, mostBytes: number, damaged: (what: string) => MayflyError): Promise<Buffer> {
+async function bodyOf(response: Response, silence: Silence, mostBytes: number, damaged: (what: string) => MayflyError): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for await (const part of response.body ?? []) {
-    bytes += part.length;
-    if (bytes > mostBytes) throw damaged(`has more than the ${mostBytes} bytes that it may have`);
-    parts.push(part);
+  try {
+    silence.expect(SILENCE_MS);
+    for await (const part of response.body ?? []) {
+      silence.expect(SILENCE_MS);
+      bytes += part.length;
+      if (bytes > mostBytes) throw damaged(`has more than the ${mostBytes} bytes that it may have`);
+      parts.push(part);
+    }
+  } finally {
+    silence.over();
   }
   const promised = response.headers.get("content-length");
   if (promised !== null && response.headers.get("content-encoding") === null && Number(promised) !== bytes) {
