@@ -1,6 +1,6 @@
 /**
  * One function and all that it imports, as one file that behaves as its files would in plain Node. It is bundled twice: the first time to see
- * which files and packages there are, the second with those files rewritten that ask where they lie.
+ * which files and packages there are, the second with those files rewritten that ask where they lie (decisions/bundled-twice.md).
  */
 import { join } from "node:path";
 import { type BuildOptions, type BuildResult, type Message, build } from "esbuild";

@@ -250,7 +250,7 @@ export const errorTable = {
     cure: "{cure}",
   },
   "egress-denied": {
-    status: 502,
+    status: 403,
     side: "caller",
     message: "The app may not reach {address}: {reason}.",
     cure: 'Set network to "egress" in the app\'s mayfly.json, or add "host-or-cidr:port" to network.allow there and to egress.allow of the server.',

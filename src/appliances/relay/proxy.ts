@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { answerHalfClosed } from "../../clients/half-closed.ts";
-import { MayflyError, asMayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../errors/error.ts";
 import { guarded } from "../../errors/guarded.ts";
 import { join } from "./join.ts";
 
@@ -122,9 +122,9 @@ function refuseTunnel(client: Duplex, error: unknown): void {
   client.end(`HTTP/1.1 ${line}\r\ncontent-type: text/plain\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${text}`);
 }
 
-function statusOf(error: unknown): 400 | 403 | 502 {
-  const { code } = asMayflyError(error);
-  return code === "egress-denied" ? 403 : code === "bad-request" ? 400 : 502;
+/** What is no error of the table's is the fault of whoever was to be reached. */
+function statusOf(error: unknown): number {
+  return error instanceof MayflyError ? error.entry.status : 502;
 }
 
 /** A failure to connect is the server's or the network's, no defect of ours. */
