@@ -18,7 +18,7 @@ import { tooLargeMachine } from "./catalog/machine-limit.ts";
 import { openSeal } from "./catalog/seal.ts";
 import { openCatalog } from "./catalog/sqlite.ts";
 import { type Clock, systemClock } from "./clock/clock.ts";
-import { connectionBudget, descriptorLimit } from "./clients/descriptors.ts";
+import { assertDescriptors, connectionBudget, descriptorLimit } from "./clients/descriptors.ts";
 import type { Config } from "./config/schema.ts";
 import { createBootId } from "./dispatcher/boot-id.ts";
 import { createDispatcher } from "./dispatcher/dispatcher.ts";
@@ -105,6 +105,7 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
   await using closing = new AsyncDisposableStack();
   const start: Start = { config, clock, log: openServerLog(config), progress, closing, supervision };
 
+  assertDescriptors();
   for (const address of [config.listen, config.api]) assertSafeBind(address, config);
   const notices = openStateFolder(config.stateDir);
   if (lendForStart(join(config.stateDir, "reserve"), config.stateDir)) notices.push(DISK_FULL);

@@ -1,11 +1,13 @@
 /** A server with few descriptors, and clients that open all the connections that they get. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { createClient } from "../src/api/client.ts";
-import { serve } from "./command.ts";
+import { serve, start } from "./command.ts";
 import { deploy, eventually, temporaryFolder } from "./platform.ts";
 
 test("400 idle connections to a server with 256 descriptors keep nobody from calling, nor the operator from managing", async (context) => {
@@ -25,6 +27,16 @@ test("400 idle connections to a server with 256 descriptors keep nobody from cal
   assert.equal((await client.app("hello")).app, "hello");
   assert.ok(floods.every((sockets) => sockets.some(({ closed }) => !closed)));
   assert.equal(await server.end("SIGTERM"), 0);
+});
+
+test("with too few descriptors a server does not start, and says what is needed and how to get it", async (context) => {
+  for (const descriptors of [16, 24, 40, 64, 255]) {
+    const child = start(["serve", "--state", temporaryFolder(context), "--driver", "process"], { descriptors });
+    const [complaint, [code]] = await Promise.all([text(child.stderr!), once(child, "exit")]);
+    assert.equal(code, 3, complaint);
+    assert.match(complaint, new RegExp(`may have ${descriptors} files[^]*256[^]*ulimit -n 4096`), complaint);
+    assert.doesNotMatch(complaint, /\n {4}at /, "a stack");
+  }
 });
 
 function flood(port: number, count: number): Socket[] {

@@ -9,6 +9,7 @@
  * 5. The state folder is the supervisor's while it lives, whatever becomes of workers.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { assertDescriptors } from "../clients/descriptors.ts";
 import type { Config } from "../config/schema.ts";
 import { spawned } from "../machines/spawned.ts";
 import { MayflyError } from "../errors/error.ts";
@@ -42,6 +43,7 @@ export interface SuperviseOptions {
 
 /** Resolves with the exit code, at the end. Rejects with what is in the way before there is a worker. */
 export async function supervise({ config, program, json, onUp }: SuperviseOptions): Promise<number> {
+  assertDescriptors();
   const release = claim(config.stateDir);
   const log = openServerLog(config);
   const startedAt = Date.now();
