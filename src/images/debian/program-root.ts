@@ -8,7 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { link, mkdir, readdir, readFile, readlink, rename, symlink } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join, posix, relative } from "node:path";
 import { MayflyError } from "../../errors/error.ts";
 import { resolveInside } from "../builder/inside.ts";
@@ -42,6 +42,13 @@ export async function fetchProgramRoot({ suite, packages, ...options }: ProgramR
     await rename(join(draft, "root"), root).catch(whereAnotherWasFirst);
   });
   return root;
+}
+
+/** Its files are the unpacked packages' own, so that those go, too; what they depend on may be in use elsewhere, and stays. */
+export async function discardProgramRoot({ suite, packages, cacheDir }: ProgramRootOptions, root: string): Promise<void> {
+  const { closures } = await fetchPackageSet({ suite, closures: [{ packages, without: [] }], single: [] }, { cacheDir });
+  const own = closures.flat().filter(({ name }) => packages.includes(name));
+  for (const folder of [root, ...own.map(({ dir }) => dir)]) await rm(folder, { recursive: true, force: true });
 }
 
 function keyOf(closure: DebianPackage[]): string {
