@@ -10,7 +10,7 @@ for (const driver of drivers) {
     let platform: Platform;
     before(async () => {
       platform = await startPlatform(scope, { driver });
-      await platform.deploy("examples/misbehave", { timeoutMs: 20_000 });
+      await platform.deploy("examples/misbehave", { timeoutMs: 300_000 });
       await platform.deploy("examples/misbehave", { name: "spinner", timeoutMs: 2_000 });
     });
     after(() => scope.close());

@@ -6,7 +6,7 @@ import { drivers, startPlatform } from "./platform.ts";
 for (const driver of drivers) {
   test(`on ${driver}, an app of another size is ready when its deploy returns, and has the memory it asked for`, async (context) => {
     const platform = await startPlatform(context, { driver, blanks: 0 });
-    await platform.deploy("test/apps/probe", { name: "large", memoryMb: 512, secrets: [], timeoutMs: 10_000 });
+    await platform.deploy("test/apps/probe", { name: "large", memoryMb: 512, secrets: [], timeoutMs: 300_000 });
     const response = await platform.call("/large/fill?mb=300");
     assert.equal(await response.text(), "300");
   });
