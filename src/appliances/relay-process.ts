@@ -22,7 +22,8 @@ import { type ConsoleTail, keepTail } from "../machines/console-tail.ts";
 import { spawned } from "../machines/spawned.ts";
 import { createBackOff } from "./back-off.ts";
 import type { PublishedSocket } from "./publish.ts";
-import { type FromRelay, fromRelaySchema, firstPortFd, RelayFd, type RelayJob, type ToRelay } from "./relay/messages.ts";
+import { fromRelaySchema } from "./from-relay.ts";
+import { type FromRelay, firstPortFd, RelayFd, type RelayJob, type ToRelay } from "./relay/messages.ts";
 
 export interface RelayPlan {
   /** The machine's. */

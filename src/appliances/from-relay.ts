@@ -1,0 +1,18 @@
+/**
+ * What relays say, checked by the server: a relay reads what strangers sent, so its word is taken as theirs would be. The relay itself loads nothing
+ * of this: the library that checks would be a third of its memory.
+ */
+import { z } from "zod";
+import { LINE_BYTES, LINES_AT_ONCE } from "./relay/console.ts";
+import type { FromRelay } from "./relay/messages.ts";
+
+const id = z.int().min(1);
+
+export const fromRelaySchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("ready") }),
+  z.strictObject({ type: z.literal("lines"), lines: z.array(z.string().max(LINE_BYTES)).max(LINES_AT_ONCE) }),
+  z.strictObject({ type: z.literal("console-end") }),
+  z.strictObject({ type: z.literal("connect"), id, host: z.string().max(300), port: z.int() }),
+  z.strictObject({ type: z.literal("closed"), id }),
+  z.strictObject({ type: z.literal("note"), text: z.string().max(500) }),
+]) satisfies z.ZodType<FromRelay>;
