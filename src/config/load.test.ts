@@ -99,6 +99,18 @@ test("a list is given as JSON or as text with commas, and a bad entry of it is r
   assert.match(refusal({ domain: "127.0.0.1" }), /must be a domain name/);
 });
 
+test("an entry of hosts that can never have an effect is refused with the reason", () => {
+  const useless = (entry: string, more: object = {}) => refusal({ hosts: ["www.shop.example=shop", entry], ...more });
+  for (const entry of ["localhost=shop", "LOCALHOST.=shop", "*.localhost=*", "shop.localhost=shop"]) {
+    assert.match(useless(entry), /^The setting hosts\.1 is ".*", which can have no effect: localhost and all names below/, entry);
+  }
+  assert.match(useless("faas.example=shop", { listen: "faas.example:80" }), /the host that the gateway listens on/);
+  assert.match(useless("shop.fn.example=shop", { domain: "fn.example" }), /each app has <app>\.fn\.example without an entry/);
+  assert.match(useless("*.fn.example=*", { domain: "fn.example" }), /no effect/);
+  const used = { hosts: ["*.faas.example=shop", "*.example=shop"], listen: "faas.example:80", domain: "fn.example" };
+  assert.equal(loadConfig({ flags: used, env: {} }).hosts.length, 2);
+});
+
 test("an unknown setting in the file is refused with the list of those that exist", () => {
   inFile('{"blank": 1}', (file) => {
     assert.throws(() => loadConfig({ env: {}, file }), /The setting blank is no key that is known here; there are listen, api,/);

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { MayflyError } from "../errors/error.ts";
 import { firstIssue } from "../errors/schema-issue.ts";
+import { parseAddress } from "../api/bind.ts";
+import { uselessEntry } from "../gateway/host-claims.ts";
 import { settingsFromEnvironment } from "./environment.ts";
 import { defaultCacheDir, defaultRunDir, defaultStateDir } from "./folders.ts";
 import { refuseSharedPlaces } from "./places.ts";
@@ -26,7 +28,18 @@ export function loadConfig({ flags = {}, env = process.env, file = env.MAYFLY_CO
   if (!parsed.success) throw new MayflyError("bad-config", firstIssue(parsed.error, withFolders, configSchema));
   const config = withAbsolutePaths(parsed.data);
   refuseSharedPlaces(config, file);
+  refuseUselessHosts(config);
   return config;
+}
+
+/** Whoever wrote it expects something of it. */
+function refuseUselessHosts({ hosts, domain, listen }: Config): void {
+  const listenHost = parseAddress(listen).host;
+  for (const [at, entry] of hosts.entries()) {
+    const why = uselessEntry(entry, { domain, listenHost });
+    if (why !== undefined)
+      throw new MayflyError("bad-config", { key: `hosts.${at}`, what: `is "${entry}", which can have no effect: ${why}` });
+  }
 }
 
 function readConfigFile(file: string | undefined): Record<string, unknown> {

@@ -71,3 +71,24 @@ test("other values are quoted, and the place of a mistake is told", () => {
     assert.fail(text);
   }
 });
+
+test("a bound that is not itself allowed is told as such, an empty list as such, and a bad key beside its object", () => {
+  const schema = z.strictObject({
+    spend: z.number().positive(),
+    share: z.number().lt(1),
+    list: z.array(z.string()).min(1),
+    hosts: z.record(z.string().min(1), z.string()),
+    env: z.record(z.string().regex(/^[A-Z]+$/, "must be capitals"), z.string()),
+  });
+  const good = { spend: 1, share: 0, list: ["a"], hosts: {}, env: {} };
+  const told = (changes: object) => {
+    const given = { ...good, ...changes };
+    const { key, what } = firstIssue(schema.safeParse(given).error!, given, schema);
+    return `${key} ${what}`;
+  };
+  assert.equal(told({ spend: 0 }), "spend is 0, but must be above 0");
+  assert.equal(told({ share: 1 }), "share is 1, but must be below 1");
+  assert.equal(told({ list: [] }), "list is a list, but must not be empty");
+  assert.equal(told({ hosts: { "": "api" } }), 'hosts has the key "", but a key must not be empty');
+  assert.equal(told({ env: { "key=s3cret": "x" } }), "env has the key (a name), but a key must be capitals");
+});

@@ -14,11 +14,20 @@ export function firstIssue(error: z.ZodError, given: unknown, schema?: z.ZodType
     const key = keyInWords([...issue.path, plainName.test(unknown) ? unknown : "(a name)"]);
     return { key, what: `is no key that is known here${keysInWords(schemaAt(schema, issue.path))}` };
   }
+  if (issue.code === "invalid_key") return badKey(issue);
   const value = issue.path.reduce<unknown>(step, given);
   const key = keyInWords(issue.path);
   if (value === undefined)
     return { key, what: issue.code === "invalid_type" || issue.code === "invalid_value" ? "is missing" : allowed(issue) };
   return { key, what: `is ${isSensitive(issue.path) ? kindOf(value) : shortened(value)}, but ${allowed(issue)}` };
+}
+
+/** A key that a user chose is no key of ours: it is told beside the object that has it. */
+function badKey({ path, issues }: Issue & { code: "invalid_key" }): { key: string; what: string } {
+  const given = path.at(-1);
+  const name = isSensitive(path) && !plainName.test(String(given)) ? "(a name)" : shortened(given);
+  const rule = issues[0] === undefined ? "must be others" : allowed(issues[0]);
+  return { key: keyInWords(path.slice(0, -1)), what: `has the key ${name}, but a key ${rule}` };
 }
 
 /** What looks like a name, and not like something that was meant to be a value. */
@@ -55,15 +64,14 @@ function allowed(issue: Issue): string {
     case "invalid_value":
       return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
     case "too_small":
-      return issue.origin === "string" ? "must not be empty" : `must be at least ${issue.minimum}`;
+      if (issue.origin === "string" || issue.origin === "array") return "must not be empty";
+      return `must be ${issue.inclusive === false ? "above" : "at least"} ${issue.minimum}`;
     case "too_big":
       return issue.origin === "number" || issue.origin === "int"
-        ? `must be at most ${issue.maximum}`
+        ? `must be ${issue.inclusive === false ? "below" : "at most"} ${issue.maximum}`
         : `must have at most ${issue.maximum} ${issue.origin === "string" ? "characters" : "entries"}`;
     case "invalid_type":
       return `must be ${typeInWords(issue.expected)}`;
-    case "invalid_key":
-      return `its key ${issue.issues[0]?.message ?? "is not valid"}`;
     default:
       return issue.message;
   }

@@ -30,6 +30,17 @@ export function isHostEntry(text: string): boolean {
   return entryOf(text) !== undefined;
 }
 
+/** Why an entry of the setting can never give a host to an app; undefined where it can. */
+export function uselessEntry(text: string, { domain, listenHost }: Pick<HostClaimsOptions, "domain" | "listenHost">): string | undefined {
+  const entry = entryOf(text);
+  if (entry === undefined) return undefined;
+  const { host, below } = entry;
+  if (isWithin(host, "localhost")) return "localhost and all names below it are the server's own";
+  if (!below && host === (listenHost && writtenHostName(listenHost))) return "that is the host that the gateway listens on";
+  const shared = domain && writtenHostName(domain);
+  return shared && isWithin(host, shared) ? `below the domain each app has <app>.${shared} without an entry, and no other name` : undefined;
+}
+
 export class HostClaims {
   readonly domain: string | undefined;
   readonly #listenHost: string | undefined;
