@@ -48,6 +48,8 @@ import { openCacheFolder, openRunFolder, openStateFolder } from "./state-folder/
 export interface Hooks {
   /** Told of steps that may take over a second. */
   progress?: (step: string) => void;
+  /** Told when the last of them is done. */
+  prepared?: () => void;
   clock?: Clock;
   supervision?: Supervision;
 }
@@ -101,7 +103,10 @@ interface Start {
 }
 
 /** Rejects with what is in the way ("unsafe-bind", "state-locked", "missing-part", "port-in-use", …), leaving nothing behind. */
-export async function startMayfly(config: Config, { progress = () => {}, clock = systemClock, supervision }: Hooks = {}): Promise<Running> {
+export async function startMayfly(
+  config: Config,
+  { progress = () => {}, prepared = () => {}, clock = systemClock, supervision }: Hooks = {},
+): Promise<Running> {
   await using closing = new AsyncDisposableStack();
   const start: Start = { config, clock, log: openServerLog(config), progress, closing, supervision };
 
@@ -116,6 +121,7 @@ export async function startMayfly(config: Config, { progress = () => {}, clock =
   const state = openState(start);
   tellLostCalls(start, state);
   const chosen = await openDriver(start, state);
+  prepared();
   const urls = { gateway: "", api: "" };
   const egress = openEgress({ bound: config.egress.allow, ownPorts: () => [urls.gateway, urls.api].map(portOf) });
   const dispatcher = await openDispatcher(start, state, chosen.driver, egress);

@@ -128,13 +128,13 @@ export function openAppliances(options: AppliancesOptions): Appliances {
   async function resumeOne({ definition: { spec }, keeper }: Entry): Promise<void> {
     options.starting(spec.name);
     await keeper.start().catch((error: unknown) => {
-      options.log(spec.name, undefined, `it could not be started: ${asMayflyError(error).message}`, true);
+      options.log(spec.name, undefined, `The appliance could not be started: ${asMayflyError(error).message}`, true);
     });
   }
 
   function leave(name: string): void {
     alone.add(name);
-    options.log(name, undefined, `it is not started: ${whyAlone}. \`mayfly appliance start ${name}\` takes it up again`, true);
+    options.log(name, undefined, `The appliance is not started: ${whyAlone}. \`mayfly appliance start ${name}\` takes it up again.`, true);
   }
 
   function takeUp(name: string): void {

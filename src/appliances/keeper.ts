@@ -95,7 +95,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       meter.run({ cpuUs: 0, memoryBytes: 0 });
       living = { machine, meter, since: clock.now() };
       const stopSampling = clock.every(SAMPLE_MS, () => meter.sample(machine.usage()));
-      log(id, `machine ${id} started`, true);
+      log(id, `Machine ${id} started.`, true);
       finished = machine.exited.then((end) =>
         after(end, living!, async () => {
           stopSampling();
@@ -132,7 +132,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       egress: spec.network === "egress" ? options.egress(spec.name) : undefined,
       clock,
       onLine: (text: string) => log(id, text, false),
-      note: (text: string) => log(id, text, true),
+      note: (text: string) => log(id, sentence(text), true),
     };
   }
 
@@ -142,7 +142,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     lastEnd = end.detail;
     await release();
     const asked = state === "stopping";
-    log(machine.id, `machine ${machine.id} ended: ${asked ? "stopped" : end.detail}`, true);
+    log(machine.id, `Machine ${machine.id} ended: ${asked ? "stopped" : end.detail}.`, true);
     if (asked) return;
     if (end.good) {
       state = "ended";
@@ -154,13 +154,13 @@ export function createKeeper(options: KeeperOptions): Keeper {
   function restartLater(livedMs: number): void {
     const ms = backOff.next(livedMs);
     state = "waiting";
-    log(undefined, `it starts again in ${ms / 1_000} s`, true);
+    log(undefined, `The appliance starts again in ${ms / 1_000} s.`, true);
     cancelWait = clock.after(ms, () => {
       restarts++;
       state = "running";
       finished = launch().catch((error: unknown) => {
         lastEnd = asMayflyError(error).message;
-        log(undefined, `it did not start: ${lastEnd}`, true);
+        log(undefined, `The appliance did not start: ${lastEnd}`, true);
         if (state === "running") restartLater(0);
       });
     });
@@ -223,4 +223,9 @@ export function createKeeper(options: KeeperOptions): Keeper {
       return { state, machine: living?.machine.id ?? null, ageMs, memoryBytes, cpuUs, restarts, lastEnd };
     },
   };
+}
+
+/** Of a clause that says what happened. */
+function sentence(clause: string): string {
+  return `${clause.slice(0, 1).toUpperCase()}${clause.slice(1).replace(/\.$/, "")}.`;
 }

@@ -30,6 +30,7 @@ const progress = process.stderr.isTTY ? showProgress() : logSteps(log);
 try {
   const running = await startMayfly(config, {
     progress: progress.step,
+    prepared: progress.done,
     supervision: {
       pid,
       sockets,
