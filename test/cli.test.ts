@@ -119,6 +119,18 @@ describe("the command line", () => {
     assert.equal(await good("secret", "list", "probe"), "probe has no secrets.\n");
   });
 
+  test("an app that is removed leaves its limits, and that is said", async () => {
+    const dir = join(temporaryFolder(scope), "brief");
+    await good("init", dir);
+    await good("deploy", dir);
+    await good("limit", "set", "brief", "--requests", "9");
+    const { stdout, stderr } = await run("remove", "brief", "--yes");
+    assert.equal(stdout, "Removed brief.\n");
+    assert.match(stderr, /^note: its limits stay, .* limit show brief\n$/);
+    assert.match(await good("limit", "list"), /^Limits of brief a month: requests 9\. No app of that name is deployed/);
+    await good("limit", "set", "brief", "--requests", "none");
+  });
+
   test("what waits for an app that is not there says so, and an empty secret is refused", async () => {
     const set = await run("secret", "set", "nobody", "KEY", "--value", "x");
     assert.deepEqual([set.code, set.stdout], [0, "Set KEY of nobody.\n"]);

@@ -1,7 +1,9 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { MayflyError } from "../../errors/error.ts";
+import { commandName } from "../command-name.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { yellow } from "../terminal.ts";
 import { counted } from "../../words/counted.ts";
 
 export function define(command: Command): void {
@@ -21,6 +23,9 @@ async function remove(app: string, options: ConnectionOptions & { yes?: true; js
   if (!options.yes) await confirm(`Remove ${app} with its ${counted(versions.length, "version")}, secrets and logs?`);
   await client.remove(app);
   console.log(options.json ? JSON.stringify({ removed: app }) : `Removed ${app}.`);
+  const { limits } = await client.limits(app);
+  if (Object.values(limits).some((limit) => limit !== null))
+    console.error(`${yellow("note:", process.stderr)} its limits stay, for an app of that name to come: ${commandName} limit show ${app}`);
 }
 
 async function confirm(question: string): Promise<void> {
