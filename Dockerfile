@@ -22,9 +22,8 @@ RUN apt-get update \
 
 WORKDIR /mayfly
 COPY package.json package-lock.json tsconfig.json mayfly ./
-COPY src/setup/npm-for-node-26.cjs src/setup/
-RUN NODE_OPTIONS="--require /mayfly/src/setup/npm-for-node-26.cjs" npm ci --omit=dev --no-audit --no-fund && cp package-lock.json node_modules/.mayfly-lock
 COPY src ./src
+RUN NODE_OPTIONS="--require /mayfly/src/setup/npm-for-node-26.cjs" npm ci --omit=dev --no-audit --no-fund && cp package-lock.json node_modules/.mayfly-lock
 
 ENV MAYFLY_CACHE_DIR=/cache
 VOLUME /cache
