@@ -34,6 +34,7 @@ import { createLedger } from "./ledger/create-ledger.ts";
 import { openLogs } from "./logs/open-logs.ts";
 import { logSteps, openServerLog } from "./logs/server-log.ts";
 import { type Driver, usualSize } from "./machines/driver.ts";
+import { joinServerGroup } from "./machines/cgroup/server-group.ts";
 import { type ChosenDriver, chooseDriver } from "./machines/drivers.ts";
 import { createFleet } from "./machines/fleet/create-fleet.ts";
 import { createPackingPolicy, type PackingOptions } from "./policy/packing.ts";
@@ -201,7 +202,8 @@ function tellLostCalls({ supervision }: Start, { catalog, logs }: State): void {
 }
 
 /** What a killed server left of its machines is cleared away by the driver's prepare(). */
-async function openDriver({ config, clock, log, progress, closing }: Start, { accounts }: State): Promise<ChosenDriver> {
+async function openDriver(start: Start, { accounts }: State): Promise<ChosenDriver> {
+  const { config, clock, log, progress, closing } = start;
   const { cacheDir, runDir, kernel, osvKernel } = config;
   closing.defer(openRunFolder(runDir));
   // QEMU's root folder has programs and devices, which /run often may not have; it is made once.
@@ -220,7 +222,14 @@ async function openDriver({ config, clock, log, progress, closing }: Start, { ac
   const chosen = await chooseDriver(config.driver, surroundings);
   closing.defer(() => chosen.driver.close());
   await chosen.driver.prepare(progress, usualSize);
-  return chosen;
+  return { ...chosen, detail: `${chosen.detail}${takeShareOfCpu(start)}` };
+}
+
+/** Not before the driver is prepared: an image's build is not to be above all else. Returns what is to be said of it, at the end of a line. */
+function takeShareOfCpu({ closing }: Start): string {
+  const group = joinServerGroup();
+  closing.defer(() => group.leave());
+  return group.lacks === undefined ? "" : `; the server has no CPU share of its own: ${group.lacks}`;
 }
 
 async function openDispatcher(

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { createClient } from "../src/api/client.ts";
 import { bundleApp } from "../src/build/bundle-app.ts";
 import { type Server, serve } from "./command.ts";
-import { cgroupsOf, descendants, isAlive } from "./host.ts";
+import { cgroupsOf, cpuGroup, descendants, isAlive } from "./host.ts";
 import { drivers, eventually, projectDir, temporaryFolder } from "./platform.ts";
 
 /** Of all there are: some machines are stopped when the server is killed. */
@@ -26,6 +26,7 @@ for (const driver of [...drivers, "process"]) {
     assert.equal(await (await fetch(`${first.gatewayUrl}/hello/hello`)).text(), "Hello, world!\n");
     const children = descendants(first.child.pid!);
     assert.ok(children.length > 0);
+    await standsAboveWhatItStarts(first.worker);
     await first.end("SIGKILL");
     await machinesGone(children);
 
@@ -39,6 +40,17 @@ for (const driver of [...drivers, "process"]) {
     await machinesGone(later);
     assert.deepEqual(cgroupsOf(second.worker), []);
   });
+}
+
+/** A machine is moved when it has just been started. */
+async function standsAboveWhatItStarts(worker: number): Promise<void> {
+  const group = cpuGroup(worker);
+  assert.match(group, /\/mayfly\/\d+-\d+-server$/);
+  await eventually(
+    "the groups of what the server started",
+    () => descendants(worker).map(cpuGroup),
+    (groups) => !groups.includes(group),
+  );
 }
 
 /** A virtual machine that stands still, as a host's kernel or a defect of QEMU's can bring it about. */

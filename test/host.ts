@@ -22,3 +22,10 @@ export function isAlive(pid: number): boolean {
 export function cgroupsOf(pid: number): string[] {
   return globSync(`/sys/fs/cgroup/**/mayfly*/**/*${pid}*`);
 }
+
+/** The control group whose share of CPU time a process has, from the root of its tree; "" where the process is gone. */
+export function cpuGroup(pid: number): string {
+  if (!isAlive(pid)) return "";
+  const lines = readFileSync(`/proc/${pid}/cgroup`, "utf8");
+  return (/^\d+:(?:[^:\n]*,)?cpu(?:,[^:\n]*)?:(.*)$/m.exec(lines) ?? /^0::(.*)$/m.exec(lines))?.[1] ?? "";
+}

@@ -6,6 +6,7 @@ import type { Clock } from "../clock/clock.ts";
 import { MayflyError } from "../errors/error.ts";
 import type { Image } from "../images/image.ts";
 import { sweepCgroups } from "../machines/cgroup/create-cgroup.ts";
+import { withShare } from "../machines/cgroup/with-share.ts";
 import { within } from "../machines/deadline.ts";
 import { spawned } from "../machines/spawned.ts";
 import { type Accelerator, chooseAccelerator } from "../machines/qemu/accelerator.ts";
@@ -33,12 +34,17 @@ export async function openHost(cacheDir: string, runDir: string, image: Image, c
 }
 
 /** The initrd alone, without what it is told, ends at once; and so does QEMU, if the kernel gets that far. */
-async function tryKvm({ qemu }: HostFacts, { kernel, initrd }: Image, clock: Clock): Promise<void> {
+function tryKvm(facts: HostFacts, image: Image, clock: Clock): Promise<void> {
+  return withShare("templates", (join) => bootInitrd(facts, image, clock, join));
+}
+
+async function bootInitrd({ qemu }: HostFacts, { kernel, initrd }: Image, clock: Clock, join: (pid: number) => void): Promise<void> {
   const machine = "-nodefaults -no-user-config -display none -no-reboot -M microvm,acpi=on -accel kvm -cpu host -m 256".split(" ");
   const child = spawned(
     spawn(qemu, [...machine, "-kernel", kernel, "-initrd", initrd, "-append", "quiet reboot=t panic=-1"], { stdio: "ignore" }),
   );
   try {
+    join(child.pid!);
     const [code] = await within(clock, KVM_TRIAL_MS, once(child, "exit"), () => `the guest did not come up within ${KVM_TRIAL_MS} ms`);
     if (code !== 0) throw new Error(`QEMU ended with code ${String(code)}`);
   } finally {

@@ -44,6 +44,7 @@ async function relayFor(context: TestContext, allow: string[] = []) {
   const notes: string[] = [];
   const relay = await startRelay({
     id: `relay-test-${process.pid}-${socket.fd}`,
+    app: `relay-test-${process.pid}`,
     folder,
     confined: { uid: 1_899_999_999, namespace },
     console: console_.read,
@@ -88,6 +89,7 @@ test("a relay leads a published port into the namespace, tells the console, and 
   assert.equal(await greeting(port), "hello from inside\n");
   writeSync(console, "first\nsecond\nhalf");
   await eventually("the lines", () => (lines.length >= 2 ? lines : undefined));
+  assert.match(readFileSync(`/proc/${relayPid()}/cgroup`, "utf8"), new RegExp(`/app-relay-test-${process.pid}/relay-test-.*-relay$`, "m"));
   const status = readFileSync(`/proc/${relayPid()}/status`, "utf8");
   assert.match(status, /^Uid:\s+1899999999\s+1899999999\s+1899999999/m);
   assert.match(status, /^Groups:\s*$/m);
@@ -170,6 +172,7 @@ test("a relay that does not start is an error at once, and leaves nothing", asyn
   const socket = { name: "p", fd: console_.write, close: () => undefined };
   const plan = {
     id: `relay-broken-${process.pid}`,
+    app: "relay-broken",
     folder,
     confined: undefined,
     console: console_.read,

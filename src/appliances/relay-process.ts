@@ -28,6 +28,8 @@ import { type FromRelay, firstPortFd, RelayFd, type RelayJob, type ToRelay } fro
 export interface RelayPlan {
   /** The machine's. */
   id: string;
+  /** The appliance's name. */
+  app: string;
   /** Of the machine; removed with it. */
   folder: string;
   /** With root: the user that it becomes, and the namespace that it enters. */
@@ -62,7 +64,8 @@ const CONSOLE_MS = 5_000;
 /** Resolves when it listens. Rejects with why it does not, leaving nothing behind. */
 export async function startRelay(plan: RelayPlan): Promise<Relay> {
   const { clock } = plan;
-  const cgroup = createCgroup({ id: `${plan.id}-relay`, ...LIMITS });
+  // Its work is the appliance's, as the machine's is.
+  const cgroup = createCgroup({ id: `${plan.id}-relay`, ...LIMITS, share: { app: plan.app } });
   const backOff = createBackOff();
   const connections = new Map<number, Socket>();
   const consoleEnd = Promise.withResolvers<void>();

@@ -116,8 +116,8 @@ async function startItsRelay(host: ApplianceHost, plan: MachinePlan, qemu: Qemu,
     for (const line of lines) plan.onLine(line);
   };
   const confined = process.getuid?.() === 0 ? await confinedBy(host, qemu, parts) : undefined;
-  const { id, folder, ports, egress, clock, note } = plan;
-  const starting = startRelay({ id, folder, confined, console: qemu.console, ports, egress, clock, onLines, note });
+  const { id, app, folder, ports, egress, clock, note } = plan;
+  const starting = startRelay({ id, app, folder, confined, console: qemu.console, ports, egress, clock, onLines, note });
   // Also one that comes up after QEMU's end.
   parts.defer(async () => {
     const relay = await starting.catch(() => undefined);

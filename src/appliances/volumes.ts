@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { withDraftFolder } from "../images/draft-folder.ts";
 import { makeErofs } from "../images/erofs/make-erofs.ts";
 import { runProgram } from "../images/run-program.ts";
+import { withShare } from "../machines/cgroup/with-share.ts";
 import type { Volume } from "../images/standalone/surroundings.ts";
 import type { VolumeSpec } from "./spec.ts";
 
@@ -51,7 +52,7 @@ async function readyOne({ dir, openFolder, runDir }: Places, spec: VolumeSpec, s
   const file = join(runDir, `${serial}.erofs`);
   await using folder = await openFolder(spec.folder);
   // By the descriptor: a link that is changed meanwhile leads nowhere else.
-  await makeErofs(`/proc/${process.pid}/fd/${folder.fd}/.`, file);
+  await withShare("work", (started) => makeErofs(`/proc/${process.pid}/fd/${folder.fd}/.`, file, { started }));
   return { file, writable: false, volume: { ...volume, fs: "erofs" } };
 }
 
@@ -66,7 +67,8 @@ async function ensureDisk(dir: string, { disk: name, sizeMb }: { disk: string; s
       await using handle = await open(made, "wx", 0o600);
       await handle.truncate(sizeMb * MIB);
     }
-    await runProgram("mke2fs", ["-q", "-F", "-t", "ext4", "-m", "0", "-L", name.slice(0, 16), "-E", "root_owner=0:0,nodiscard", made]);
+    const args = ["-q", "-F", "-t", "ext4", "-m", "0", "-L", name.slice(0, 16), "-E", "root_owner=0:0,nodiscard", made];
+    await withShare("work", (started) => runProgram("mke2fs", args, { started }));
     await link(made, file);
   });
   return file;

@@ -21,6 +21,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Nothing of our own environment is passed on. */
   bare?: boolean;
+  /** Told its process id at once. */
+  started?: (pid: number) => void;
 }
 
 /**
@@ -32,11 +34,12 @@ export function runProgram(program: string, args: string[], options: RunOptions 
   const env = options.bare === true ? options.env : { ...ours, ...options.env };
   const { name = `${program} ${args[0] ?? ""}`, cwd } = options;
   return new Promise((resolve, reject) => {
-    execFile(program, args, { cwd, env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+    const { pid } = execFile(program, args, { cwd, env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else if (error.code === "ENOENT") reject(missing(program, error));
       else reject(failure(name, error, `${stderr}${stdout}`));
     });
+    if (pid !== undefined) options.started?.(pid);
   });
 }
 

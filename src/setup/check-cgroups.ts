@@ -4,7 +4,8 @@ import { type CgroupMount, cgroupMounts } from "../machines/cgroup/detect.ts";
 import type { Finding } from "./doctor.ts";
 
 const part = "control groups";
-const cure = "Run as root, or in a service with Delegate=yes. Without them machines have no CPU limit and their use is read from /proc.";
+const cure =
+  "Run as root, or in a service with Delegate=yes. Without them machines have no CPU limit, neither apps nor the server have a share of their own, and use is read from /proc.";
 
 /** Whether machines can be put into groups with limits; of version 2, else of version 1. */
 export function checkCgroups(mountinfo = readFileSync("/proc/self/mountinfo", "utf8")): Finding {

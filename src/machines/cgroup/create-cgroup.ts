@@ -3,26 +3,20 @@
  * groups for us it limits nothing and says so in `detail`.
  *
  * Layout: <tree>/mayfly/<server's pid>-<its start time>/…, so that servers on one host don't meet, then <machine id>. Where the cpu
- * controller is, <whose CPU time it is>/<machine id>: see share.ts.
+ * controller is, <whose CPU time it is>/<machine id>: see share.ts. The server itself is beside that, see server-group.ts.
  */
 import fs from "node:fs";
 import path from "node:path";
 
 import type { Cgroup, CgroupSpec } from "./cgroup.ts";
-import { type CgroupHome, detectCgroups } from "./detect.ts";
+import { hostHome } from "./detect.ts";
 import { createNone } from "./none.ts";
 import { ownerName } from "./owner.ts";
 import { sweepHome, treesOf } from "./sweep.ts";
 import { createV1 } from "./v1.ts";
 import { createV2 } from "./v2.ts";
 
-let detected: CgroupHome | undefined;
 let trials = 0;
-
-/** What this host has; found out once, as it can't change while we run. */
-function hostHome(): CgroupHome {
-  return (detected ??= detectCgroups());
-}
 
 export function createCgroup(spec: CgroupSpec, home = hostHome()): Cgroup {
   if (home.kind === "v1") return createV1(home, spec);

@@ -27,8 +27,15 @@ export function enableV2(mount: CgroupMount, own: string): CgroupHome {
   return { kind: "none", reason: `control groups may not be made here (${refusals.join("; ")})` };
 }
 
+/** Where whoever is in a group that we made stood before. */
+function beforeUs(own: string): string {
+  return own.replace(/\/mayfly-server$|\/mayfly\/\d+-\d+(-server)?(\/.*)?$/, "") || "/";
+}
+
 /** A service's own group is its to divide. A login session's is not: there the top of the tree comes first, as for other container managers. */
-function candidates(mount: CgroupMount, own: string): string[] {
+function candidates(mount: CgroupMount, current: string): string[] {
+  // A worker that replaces another starts in the leaf that its supervisor was moved to, and its machines' place is the first one's.
+  const own = beforeUs(current);
   const folder = path.join(mount.folder, path.relative(mount.root, own));
   if (path.relative(mount.folder, folder).startsWith("..")) return [mount.folder];
   return own.endsWith(".service") ? [folder, mount.folder] : [...new Set([mount.folder, folder])];

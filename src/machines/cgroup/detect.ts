@@ -11,6 +11,13 @@ export type CgroupHome =
   | { kind: "v2"; folder: string }
   | { kind: "none"; reason: string };
 
+let detected: CgroupHome | undefined;
+
+/** What this host has; found out once, as it can't change while we run. */
+export function hostHome(): CgroupHome {
+  return (detected ??= detectCgroups());
+}
+
 /** @param proc the folder of /proc/self */
 export function detectCgroups(proc = "/proc/self"): CgroupHome {
   const mounts = cgroupMounts(fs.readFileSync(path.join(proc, "mountinfo"), "utf8"));
@@ -70,6 +77,22 @@ function hasControllers(folder: string): boolean {
 
 function ownV2Path(proc: string): string {
   return /^0::(.*)$/m.exec(fs.readFileSync(path.join(proc, "cgroup"), "utf8"))?.[1] ?? "/";
+}
+
+/** The folder of the group whose share of CPU time this process has now. Undefined where no part of the tree that we see has it. */
+export function ownCpuFolder(kind: "v1" | "v2", proc = "/proc/self"): string | undefined {
+  const mounts = cgroupMounts(fs.readFileSync(path.join(proc, "mountinfo"), "utf8"));
+  const mount = mounts.find(({ type, controllers }) =>
+    kind === "v2" ? type === "cgroup2" : type === "cgroup" && controllers.includes("cpu"),
+  );
+  const own = kind === "v2" ? ownV2Path(proc) : ownV1Path(proc);
+  if (mount === undefined || own === undefined) return undefined;
+  const below = path.relative(mount.root, own);
+  return below.startsWith("..") ? undefined : path.join(mount.folder, below);
+}
+
+function ownV1Path(proc: string): string | undefined {
+  return /^\d+:(?:[^:\n]*,)?cpu(?:,[^:\n]*)?:(.*)$/m.exec(fs.readFileSync(path.join(proc, "cgroup"), "utf8"))?.[1];
 }
 
 /** Spaces and the like are octal in mountinfo. */

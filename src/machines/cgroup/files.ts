@@ -5,6 +5,10 @@ import path from "node:path";
 /** The kernel hands out CPU time in portions of this length. */
 export const CPU_PERIOD_US = 100_000;
 
+/** What the kernel gives a new group that says nothing: of version 1, and of version 2. */
+export const USUAL_SHARES = 1_024;
+export const USUAL_WEIGHT = 100;
+
 /** Processes and threads of one machine, at most. */
 export const MAX_PROCESSES = 4_096;
 

@@ -37,6 +37,16 @@ export function isGone(error: unknown): boolean {
   return ["ENOENT", "ENODEV"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
+/** The processes in a group; none where it is gone. */
+export function membersOf(folder: string): number[] {
+  try {
+    return numbers(fs.readFileSync(path.join(folder, "cgroup.procs"), "utf8"));
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
+  }
+}
+
 function killAll(folder: string): void {
   for (const pid of numbers(fs.readFileSync(path.join(folder, "cgroup.procs"), "utf8"))) {
     // The kernel's name for a process of another pid namespace, which signals can't reach; kill(0) would end our own group.

@@ -1,12 +1,15 @@
 /**
  * Whose CPU time it is. Machines stand in their app's group, and apps' groups beside each other: under load each app gets the same, however
- * many machines it has. The server itself is in none of these groups, as a process beside the one group of them all.
+ * many machines it has. The server itself stands above: in a group beside the one of all these, see server-group.ts.
  */
 import fs from "node:fs";
 import path from "node:path";
 
-/** An app's; of a machine that a call waits for and that has no app yet; of one that is started ahead of need. */
-export type Share = { app: string } | "awaited" | "ahead";
+/** An app's; of a machine that a call waits for and that has no app yet; of one that is started ahead of need; of what is no machine. */
+export type Share = { app: string } | "awaited" | "ahead" | OwnShare;
+
+/** What the server starts for itself: boots of templates and trials, and programs such as those that make file systems. */
+export type OwnShare = "templates" | "work";
 
 /** Of the usual weight. What is started ahead of need must come up some day, or it would be for nothing. */
 const AHEAD = 0.25;

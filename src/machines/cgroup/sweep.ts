@@ -11,7 +11,7 @@ export async function sweepHome(home: CgroupHome): Promise<number> {
   const left = new Set<string>();
   for (const tree of treesOf(home)) {
     for (const name of fs.readdirSync(tree).filter((name) => ownerLives(name) === false)) {
-      left.add(name);
+      left.add(name.replace(/-server$/, ""));
       await removeOwner(path.join(tree, name));
     }
   }

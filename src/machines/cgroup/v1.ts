@@ -7,13 +7,11 @@ import path from "node:path";
 
 import type { Cgroup, CgroupSpec } from "./cgroup.ts";
 import type { CgroupHome } from "./detect.ts";
-import { counter, CPU_PERIOD_US, MAX_PROCESSES, write, writeIfThere } from "./files.ts";
+import { counter, CPU_PERIOD_US, MAX_PROCESSES, USUAL_SHARES, write, writeIfThere } from "./files.ts";
 import { ownerName } from "./owner.ts";
 import { numbers } from "./proc.ts";
-import { isGone, removeGroups } from "./remove.ts";
+import { membersOf, removeGroups } from "./remove.ts";
 import { moveProcesses, removeIfEmpty, type Share, shareName, weightOf } from "./share.ts";
-
-const SHARES = 1_024;
 
 export function createV1(home: CgroupHome & { kind: "v1" }, spec: CgroupSpec): Cgroup {
   const within = (tree: string) => path.join(tree, ownerName, spec.id);
@@ -59,27 +57,23 @@ export function createV1(home: CgroupHome & { kind: "v1" }, spec: CgroupSpec): C
 }
 
 function makeCpu(tree: string, spec: CgroupSpec, share: Share): string {
-  const group = path.join(tree, ownerName, shareName(share));
-  const folder = path.join(group, spec.id);
-  fs.mkdirSync(folder, { recursive: true });
-  write(group, "cpu.shares", weightOf(share, SHARES));
+  const folder = makeInShareV1(tree, share, spec.id);
   write(folder, "cpu.cfs_period_us", CPU_PERIOD_US);
   write(folder, "cpu.cfs_quota_us", Math.round(spec.vcpus * CPU_PERIOD_US));
   return folder;
 }
 
-function nanoseconds(folder: string): number {
-  return Number(fs.readFileSync(path.join(folder, "cpuacct.usage"), "utf8"));
+/** A group without limits. @param tree the cpu controller's */
+export function makeInShareV1(tree: string, share: Share, id: string): string {
+  const group = path.join(tree, ownerName, shareName(share));
+  const folder = path.join(group, id);
+  fs.mkdirSync(folder, { recursive: true });
+  write(group, "cpu.shares", weightOf(share, USUAL_SHARES));
+  return folder;
 }
 
-/** None where the machine has ended. */
-function membersOf(folder: string): number[] {
-  try {
-    return numbers(fs.readFileSync(path.join(folder, "cgroup.procs"), "utf8"));
-  } catch (error) {
-    if (isGone(error)) return [];
-    throw error;
-  }
+function nanoseconds(folder: string): number {
+  return Number(fs.readFileSync(path.join(folder, "cpuacct.usage"), "utf8"));
 }
 
 function limitMemory(folder: string, bytes: number): void {

@@ -7,12 +7,14 @@ import { test } from "node:test";
 
 import { createCgroup } from "./create-cgroup.ts";
 import { detectCgroups } from "./detect.ts";
-import { ownerName } from "./owner.ts";
+import { ownerName, serverName } from "./owner.ts";
+import { joinServerGroup } from "./server-group.ts";
+import { withShare } from "./with-share.ts";
 
 /** The kernel puts its files into every new folder; here we do. */
 function group(folder: string): string {
   fs.mkdirSync(folder, { recursive: true });
-  const files = ["cgroup.procs", "cgroup.subtree_control", "memory.swap.max", "pids.max"];
+  const files = ["cgroup.procs", "cgroup.subtree_control", "cpu.weight", "memory.swap.max", "pids.max"];
   for (const file of files) fs.writeFileSync(path.join(folder, file), "");
   fs.writeFileSync(path.join(folder, "cgroup.controllers"), "cpuset cpu io memory pids\n");
   return folder;
@@ -31,7 +33,8 @@ function host(t: { after(undo: () => void): void }, own: string) {
   const mountPoint = root.replaceAll(" ", "\\040");
   fs.writeFileSync(path.join(proc, "mountinfo"), `30 23 0:26 / ${mountPoint} rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n`);
   for (const share of ["ahead", "awaited", "app-shop"]) group(path.join(ours, share));
-  return { proc, parent, machine: group(path.join(ours, "ahead/m1")), inApp: group(path.join(ours, "app-shop/m1")) };
+  const server = group(path.join(parent, "mayfly", serverName));
+  return { proc, root, parent, server, machine: group(path.join(ours, "ahead/m1")), inApp: group(path.join(ours, "app-shop/m1")) };
 }
 
 const content = (folder: string, file: string) => fs.readFileSync(path.join(folder, file), "utf8");
@@ -100,4 +103,57 @@ test("a machine moves into its app's group, which weighs as much as any other's;
   assert.equal(cgroup.oomKilled(), true);
   await cgroup.assign("other");
   assert.ok(!fs.existsSync(path.join(path.dirname(path.dirname(inApp)), "app-other")), "an app is for good");
+});
+
+test("the server joins a leaf beside its machines, above them all, and goes back to where it was", async (t) => {
+  const { proc, root, parent, server } = host(t, "/system.slice/mayfly.service");
+  fs.writeFileSync(path.join(proc, "cgroup"), "0::/system.slice/mayfly.service/mayfly-server\n");
+  const leaf = group(path.join(root, "system.slice/mayfly.service/mayfly-server"));
+  const joined = joinServerGroup(detectCgroups(proc), proc);
+  assert.equal(joined.lacks, undefined);
+  assert.equal(content(server, "cgroup.procs"), "0", "itself");
+  assert.equal(content(server, "cpu.weight"), "400");
+  assert.equal(content(server, "cgroup.subtree_control"), "", "a group that holds processes hands nothing down");
+  assert.equal(content(path.join(parent, "mayfly"), "cpu.weight"), "200");
+  fs.writeFileSync(path.join(server, "cgroup.procs"), `${process.pid}\n47114711\n`);
+  setTimeout(() => fs.rmSync(server, { recursive: true, force: true }), 50); // as the kernel lets a group go that is empty
+  await joined.leave();
+  assert.equal(content(leaf, "cgroup.procs"), "47114711", "what it started there, over itself");
+});
+
+test("a worker that follows another finds the machines' place where the first one did", (t) => {
+  const { proc, parent } = host(t, "/system.slice/mayfly.service");
+  for (const leaf of ["mayfly-server", "mayfly/12-34-server", "mayfly/12-34/work/x"]) {
+    fs.writeFileSync(path.join(proc, "cgroup"), `0::/system.slice/mayfly.service/${leaf}\n`);
+    assert.deepEqual(detectCgroups(proc), { kind: "v2", folder: path.join(parent, "mayfly") });
+  }
+});
+
+test("where the server's group is refused, it stays where it was, says why, and leaves nothing", async (t) => {
+  const { proc, server } = host(t, "/system.slice/mayfly.service");
+  fs.rmSync(server, { recursive: true });
+  fs.writeFileSync(server, "");
+  const joined = joinServerGroup(detectCgroups(proc), proc);
+  assert.match(joined.lacks ?? "", /EEXIST/);
+  await joined.leave();
+  const none = joinServerGroup({ kind: "none", reason: "no control groups are mounted" });
+  assert.equal(none.lacks, "no control groups are mounted");
+  await none.leave();
+});
+
+test("what is no machine stands in a share of the usual weight, without limits", async (t) => {
+  const { proc, parent } = host(t, "/system.slice/mayfly.service");
+  const share = group(path.join(parent, "mayfly", ownerName, "templates"));
+  await withShare(
+    "templates",
+    async (join) => {
+      join(4711);
+      const [folder] = fs.globSync(`${share}/*-*-*/`) as [string];
+      assert.equal(content(share, "cpu.weight"), "100");
+      assert.equal(content(folder, "cgroup.procs"), "4711");
+      assert.ok(!fs.existsSync(path.join(folder, "memory.max")));
+      fs.rmSync(folder, { recursive: true }); // as the kernel lets a group go
+    },
+    detectCgroups(proc),
+  );
 });

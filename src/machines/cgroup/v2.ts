@@ -9,13 +9,10 @@ import path from "node:path";
 import type { Cgroup, CgroupSpec } from "./cgroup.ts";
 import { handDown } from "./delegate.ts";
 import type { CgroupHome } from "./detect.ts";
-import { counter, CPU_PERIOD_US, MAX_PROCESSES, write, writeIfThere } from "./files.ts";
+import { counter, CPU_PERIOD_US, MAX_PROCESSES, USUAL_WEIGHT, write, writeIfThere } from "./files.ts";
 import { ownerName } from "./owner.ts";
-import { numbers } from "./proc.ts";
-import { isGone, removeGroups } from "./remove.ts";
+import { membersOf, removeGroups } from "./remove.ts";
 import { moveProcesses, removeIfEmpty, type Share, shareName, weightOf } from "./share.ts";
-
-const WEIGHT = 100;
 
 export function createV2(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec): Cgroup {
   const first = makeGroup(home, spec, spec.share ?? "ahead", spec.memoryMb * 1_048_576);
@@ -47,16 +44,7 @@ export function createV2(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec): C
 }
 
 function makeGroup(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec, share: Share, memoryBytes: number): string {
-  const ours = path.join(home.folder, ownerName);
-  const group = path.join(ours, shareName(share));
-  for (const folder of [ours, group]) {
-    if (fs.existsSync(folder)) continue;
-    fs.mkdirSync(folder);
-    handDown(folder);
-  }
-  write(group, "cpu.weight", weightOf(share, WEIGHT));
-  const folder = path.join(group, spec.id);
-  fs.mkdirSync(folder, { recursive: true });
+  const folder = makeInShareV2(home.folder, share, spec.id);
   write(folder, "memory.max", memoryBytes);
   writeIfThere(folder, "memory.swap.max", 0);
   // All of a machine dies with any part of it.
@@ -66,19 +54,24 @@ function makeGroup(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec, share: S
   return folder;
 }
 
+/** A group without limits. @param home where machines' groups go */
+export function makeInShareV2(home: string, share: Share, id: string): string {
+  const ours = path.join(home, ownerName);
+  const group = path.join(ours, shareName(share));
+  for (const folder of [ours, group]) {
+    if (fs.existsSync(folder)) continue;
+    fs.mkdirSync(folder);
+    handDown(folder);
+  }
+  write(group, "cpu.weight", weightOf(share, USUAL_WEIGHT));
+  const folder = path.join(group, id);
+  fs.mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
 /** At least an eighth: the kernel would end a machine that gets nothing. */
 function memoryLeft(folder: string, { memoryMb }: CgroupSpec): number {
   const limit = memoryMb * 1_048_576;
   const held = counter(folder, "memory.stat", "anon") + counter(folder, "memory.stat", "shmem");
   return Math.max(limit - held, Math.round(limit / 8));
-}
-
-/** None where the machine has ended. */
-function membersOf(folder: string): number[] {
-  try {
-    return numbers(fs.readFileSync(path.join(folder, "cgroup.procs"), "utf8"));
-  } catch (error) {
-    if (isGone(error)) return [];
-    throw error;
-  }
 }

@@ -6,6 +6,7 @@ import type { Clock } from "../../clock/clock.ts";
 import type { HostEnd } from "../../wire/host-end.ts";
 import { openHostEnd } from "../../wire/open-host-end.ts";
 import { processCpuUs } from "../cgroup/proc.ts";
+import { withShare } from "../cgroup/with-share.ts";
 import { bootArguments, type MachineShape } from "./command-line.ts";
 import type { Confined, Confinement } from "./confinement.ts";
 import type { BootImage } from "./guest-kernel.ts";
@@ -35,7 +36,11 @@ export interface Booted {
 const LAST_WORDS_MS = 500;
 
 /** Runs `use` with a guest whose agent is ready, and kills it afterwards. The memory file is closed where anything fails. */
-export async function withBootedGuest<T>(options: BootOptions, use: (booted: Booted) => Promise<T>): Promise<T> {
+export function withBootedGuest<T>(options: BootOptions, use: (booted: Booted) => Promise<T>): Promise<T> {
+  return withShare("templates", (join) => bootGuest(options, join, use));
+}
+
+async function bootGuest<T>(options: BootOptions, join: (pid: number) => void, use: (booted: Booted) => Promise<T>): Promise<T> {
   const { shape, image } = options;
   const confined = options.confinement.take();
   const memory = createMemoryFile("mayfly-template");
@@ -45,6 +50,7 @@ export async function withBootedGuest<T>(options: BootOptions, use: (booted: Boo
     fs.ftruncateSync(memory, shape.memoryMb * 1_048_576);
     const args = bootArguments(shape, "mayfly-boot", options.tscKhz, files.initrd !== undefined);
     qemu = spawnQemu(confined, args, { memory, ...files }, options.clock);
+    join(qemu.pid);
     const ended = failOnExit(qemu, shape.guest.noise);
     const used = useGuest(options, { qemu, confined, memory }, use);
     return await Promise.race([used.catch((error) => preferring(ended, options.clock, error)), ended]);

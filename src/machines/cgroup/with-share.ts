@@ -1,0 +1,39 @@
+/** Shares of CPU time for what the server starts that is no machine: else it would have the server's own, which is far above any app's. */
+import { randomUUID } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+
+import { type CgroupHome, hostHome } from "./detect.ts";
+import { removeGroups } from "./remove.ts";
+import { type OwnShare, removeIfEmpty } from "./share.ts";
+import { makeInShareV1 } from "./v1.ts";
+import { makeInShareV2 } from "./v2.ts";
+
+/**
+ * @param use starts processes, and gives each to `join` as soon as it has its pid: it, and what it starts from then on, has the share. They must
+ * have ended when it settles; what has not is killed.
+ */
+export async function withShare<T>(share: OwnShare, use: (join: (pid: number) => void) => Promise<T>, home = hostHome()): Promise<T> {
+  if (home.kind === "none") return use(() => undefined);
+  const folder = makeGroup(home, share);
+  try {
+    return await use((pid) => join(folder, pid));
+  } finally {
+    await removeGroups([folder]);
+    removeIfEmpty(path.dirname(folder));
+  }
+}
+
+function makeGroup(home: Exclude<CgroupHome, { kind: "none" }>, share: OwnShare): string {
+  const id = randomUUID();
+  return home.kind === "v1" ? makeInShareV1(home.cpu, share, id) : makeInShareV2(home.folder, share, id);
+}
+
+/** One that has ended already tells why by its end. */
+function join(folder: string, pid: number): void {
+  try {
+    fs.writeFileSync(path.join(folder, "cgroup.procs"), String(pid));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

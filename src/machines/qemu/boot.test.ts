@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { systemClock } from "../../clock/clock.ts";
+import { hostHome, ownCpuFolder } from "../cgroup/detect.ts";
+import { needControlGroups } from "../cgroup/testing/need-groups.ts";
+import { usualSize } from "../driver.ts";
+import { withBootedGuest } from "./boot.ts";
+import { linux } from "./linux.ts";
+
+before(() => needControlGroups());
+
+test("a boot has the share of templates, not its server's, and leaves no group", async (context) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-boot-"));
+  context.after(() => fs.rmSync(folder, { recursive: true }));
+  const [note, file] = [path.join(folder, "pid"), path.join(folder, "file")];
+  fs.writeFileSync(file, "");
+  // In place of QEMU: what a boot's group is does not depend on what boots.
+  const command = ["/bin/sh", "-c", `echo $$ > ${note}.new; mv ${note}.new ${note}; exec sleep 600`];
+  const confinement = {
+    detail: "none",
+    take: () => ({ command, uid: undefined, exchange: { outside: folder, inside: folder }, release: () => undefined }),
+    remove: () => undefined,
+  };
+  const image = { id: "none", root: file, kernel: file };
+  const shape = { guest: linux, accelerator: "tcg" as const, ...usualSize };
+  const booting = withBootedGuest({ image, shape, tscKhz: 1, confinement, clock: systemClock, deadlineMs: 60_000 }, async () => undefined);
+  const refused = assert.rejects(booting, /QEMU ended by SIGKILL/);
+  const pid = await noted(note);
+  const group = ownCpuFolder(hostHome().kind as "v1" | "v2", `/proc/${pid}`) as string;
+  process.kill(pid, "SIGKILL");
+  await refused;
+  assert.match(group, new RegExp(`/mayfly/${process.pid}-\\d+/templates/[0-9a-f-]+$`));
+  assert.ok(!fs.existsSync(path.dirname(group)));
+});
+
+/** It is put into its group within the turn of the event loop in which it is started, so before this sees it. */
+async function noted(file: string): Promise<number> {
+  for (const end = performance.now() + 60_000; performance.now() < end; await sleep(10)) {
+    if (fs.existsSync(file)) return Number(fs.readFileSync(file, "utf8"));
+  }
+  throw new Error("it was not started");
+}
