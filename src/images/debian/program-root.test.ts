@@ -1,7 +1,7 @@
 /** With Debian's real packages and loaders: what runs must not depend on what this host happens to have. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -27,6 +27,15 @@ test("grub-mkimage runs, and loads nothing but the libraries of its own packages
     files.filter((file) => !file.startsWith(root)),
     [],
   );
+});
+
+test("links of packages lead to files of the root, not to the host's, however they are followed", async () => {
+  const root = await fetchProgramRoot({ suite: "bookworm", packages: ["grub-common"], cacheDir });
+  assert.ok(realpathSync(join(root, "lib64/ld-linux-x86-64.so.2")).startsWith(realpathSync(root)));
+  const links = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isSymbolicLink());
+  assert.ok(links.length > 10);
+  const absolute = links.map((entry) => join(entry.parentPath, entry.name)).filter((path) => readlinkSync(path).startsWith("/"));
+  assert.deepEqual(absolute, []);
 });
 
 test("runsc needs no library", async () => {

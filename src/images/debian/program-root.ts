@@ -24,6 +24,9 @@ export interface ProgramRootOptions {
   progress?: (step: string) => void;
 }
 
+/** Of a root's files; another one where they are laid in another way. */
+const LAYOUT = 2;
+
 /** Folders that Debian has moved below /usr, though packages may still name the old place. */
 const moved = ["bin", "lib", "lib64", "sbin"];
 
@@ -53,7 +56,10 @@ export async function discardProgramRoot({ suite, packages, cacheDir }: ProgramR
 
 function keyOf(closure: DebianPackage[]): string {
   const versions = closure.map(({ name, version, sha256 }) => [name, version, sha256]);
-  return createHash("sha256").update(JSON.stringify(versions)).digest("hex").slice(0, 32);
+  return createHash("sha256")
+    .update(JSON.stringify([LAYOUT, versions]))
+    .digest("hex")
+    .slice(0, 32);
 }
 
 async function lay(tree: string, root: string): Promise<void> {
@@ -61,7 +67,8 @@ async function lay(tree: string, root: string): Promise<void> {
     const from = join(entry.parentPath, entry.name);
     const to = join(root, placeOf(relative(tree, from)));
     if (entry.isDirectory()) await mkdir(to, { recursive: true });
-    else await layFile(from, to, entry.isSymbolicLink());
+    else if (entry.isSymbolicLink()) await layLink(root, await readlink(from), to);
+    else await layFile(from, to);
   }
 }
 
@@ -69,10 +76,15 @@ function placeOf(path: string): string {
   return moved.includes(path.split("/")[0]!) ? join("usr", path) : path;
 }
 
-async function layFile(from: string, to: string, isLink: boolean): Promise<void> {
+async function layFile(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
-  if (isLink) await symlink(await readlink(from), to);
-  else await link(from, to);
+  await link(from, to);
+}
+
+/** Where a package means a place of the root, the link says it from where it lies: followed from outside, an absolute one would lead to the host's file. */
+async function layLink(root: string, target: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await symlink(target.startsWith("/") ? relative(dirname(to), join(root, target)) : target, to);
 }
 
 /** Its folder holds the same files. */
