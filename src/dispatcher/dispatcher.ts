@@ -24,6 +24,7 @@ import { Invocation } from "./invocation-run.ts";
 import type { DispatcherOptions, LiveDispatcher, MachineRow } from "./live-dispatcher.ts";
 import { MachineLog } from "./machine-log.ts";
 import { MachineRecord } from "./machine-record.ts";
+import { noMachineInTime } from "./no-machine.ts";
 import { Serving } from "./serving.ts";
 
 /** Of a command: for which app, and why. */
@@ -194,7 +195,7 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   async #close(graceMs: number): Promise<void> {
-    for (const invocation of this.#table.values()) if (invocation.waits) this.#drop(invocation, "shutting-down");
+    for (const invocation of this.#table.values()) if (invocation.waits) this.#drop(invocation, "shutting-down", {});
     await this.#untilEmpty(graceMs);
     this.#cancelWake();
     // The policy would replace every machine that goes from now on.
@@ -266,7 +267,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #start(machine: MachineId, order: StartOrder & Reasoned<string | null>, now: number): void {
     if (this.#closing !== undefined) return;
-    const record = new MachineRecord(machine, now);
+    const record = new MachineRecord(machine, now, order.app);
     this.#machines.set(machine, record);
     this.#fleet.start(machine, order);
     record.name = this.#fleet.view(machine)?.name ?? "";
@@ -354,7 +355,7 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   #expire(invocation: Invocation, now: number): void {
-    if (invocation.waits) return this.#drop(invocation, "queue-timeout");
+    if (invocation.waits) return this.#drop(invocation, "queue-timeout", noMachineInTime(invocation, this.#machines.values(), now));
     const record = invocation.machine as MachineRecord;
     if (invocation.overdue) this.#giveUp(invocation, record);
     else this.#timeOut(invocation, record, now);
@@ -363,7 +364,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #timeOut(invocation: Invocation, record: MachineRecord, now: number): void {
     this.#logs.platform(record, `${invocation.function} did not finish within ${invocation.timeoutMs} ms.`, invocation);
-    invocation.timeOut(now + this.#graceMs);
+    invocation.timeOut(now + this.#graceMs, () => noMachineInTime(invocation, this.#machines.values(), now));
   }
 
   /** The handler heeds no signal: its slot is given up, and its machine with it once the others there are through. */
@@ -376,9 +377,9 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   /** Ends one that has no machine. */
-  #drop(invocation: Invocation, code: ErrorCode, details?: ErrorDetails): void {
+  #drop(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void {
     this.abandoned(invocation);
-    invocation.fail(code, details ?? { app: invocation.app, ms: invocation.timeoutMs });
+    invocation.fail(code, details);
   }
 
   #forget(invocation: Invocation): void {

@@ -109,13 +109,13 @@ export class Invocation implements InvocationHandle {
     return true;
   }
 
-  /** Its time is up: the caller is told at once; the guest has until `deadline` to settle. */
-  timeOut(deadline: number): void {
+  /** Its time is up: the caller is told at once; the guest has until `deadline` to settle. @param noMachine why it had none, if it had none */
+  timeOut(deadline: number, noMachine: () => ErrorDetails): void {
     this.overdue = true;
     this.deadline = deadline;
-    const code = this.#stream === undefined ? "queue-timeout" : "function-timeout";
-    this.#stream?.reset(ResetCode.Timeout, `the invocation's ${this.timeoutMs} ms are over`);
-    this.#tellFailure(code, { function: this.function, app: this.app, ms: this.timeoutMs });
+    if (this.#stream === undefined) return this.#tellFailure("queue-timeout", noMachine());
+    this.#stream.reset(ResetCode.Timeout, `the invocation's ${this.timeoutMs} ms are over`);
+    this.#tellFailure("function-timeout", { function: this.function, app: this.app, ms: this.timeoutMs });
   }
 
   /** Why its machine is killed where it answers no ping. */

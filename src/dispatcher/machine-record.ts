@@ -10,6 +10,8 @@ const REMEMBERED = 1_024;
 export class MachineRecord {
   readonly id: MachineId;
   readonly startAt: number;
+  /** The app whose need made it start; another may get it. */
+  readonly startedFor: string | null;
   app: string | null = null;
   /** As `mayfly ps` shows it. */
   name = "";
@@ -29,9 +31,10 @@ export class MachineRecord {
   /** The latest invocation on each of the last streams: log lines may come after the end. */
   readonly #streams: Invocation[] = [];
 
-  constructor(id: MachineId, startAt: number) {
+  constructor(id: MachineId, startAt: number, startedFor: string | null = null) {
     this.id = id;
     this.startAt = startAt;
+    this.startedFor = startedFor;
   }
 
   cameUp(what: "blank" | "bound", now: number): void {

@@ -107,8 +107,8 @@ export const errorTable = {
   "queue-timeout": {
     status: 504,
     side: "system",
-    message: "No machine of app {app} was free within {ms} ms.",
-    cure: "Raise maxMachines or concurrency in the app's mayfly.json, or give the host more memory.",
+    message: "No machine of app {app} was free within {ms} ms: {state}.",
+    cure: "{cure}",
   },
   "function-timeout": {
     status: 504,

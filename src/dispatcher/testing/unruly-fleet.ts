@@ -26,6 +26,8 @@ export class UnrulyFleet implements Fleet {
   readonly ran = new Set<string>();
   /** From now on nothing fails. */
   calm = false;
+  /** ms that a start takes more. */
+  startsLater = 0;
   readonly #clock: FakeClock;
   readonly #random: Random;
   #events!: FleetEvents;
@@ -48,7 +50,7 @@ export class UnrulyFleet implements Fleet {
     assert.ok(!this.machines.has(id), "a machine started twice");
     const machine: UnrulyMachine = { id, state: "starting", version: null, streams: new Set(), nextStream: 1, blocked: false };
     this.machines.set(id, machine);
-    this.#later(machine, 5, 200, () => this.#comeUp(machine, "blank"));
+    this.#later(machine, 5 + this.startsLater, 200 + this.startsLater, () => this.#comeUp(machine, "blank"));
   }
 
   bind(id: MachineId, version: Version): void {
