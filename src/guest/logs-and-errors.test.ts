@@ -13,6 +13,8 @@ before(async () => {
   await agent.bind({
     main: `console.log("at load"); exports.default = { fetch(request) { return eval("(async () => {" + decodeURIComponent(new URL(request.url).search.slice(1)) + "})()") } }`,
     mapped: `exports.default = { fetch() { throw new Error("with a map") } }\n//# sourceMappingURL=data:application/json;base64,${map}`,
+    "badly-mapped": `exports.default = { fetch() { throw new Error("with a bad map") } }\n//# sourceMappingURL=data:application/json;base64,bm8gbWFw`,
+    caused: `function inner() { throw new TypeError("the inner one") }; exports.default = { fetch() { try { inner() } catch (cause) { throw Object.assign(new Error("the outer error", { cause }), { hint: "look here" }) } } }`,
   });
 });
 after(() => agent.kill());
@@ -112,6 +114,23 @@ test("an error after the reply is logged for the app, with the invocation's id",
 test("stacks name the user's own files where the bundle has a map", async () => {
   await agent.call({ function: "mapped" });
   assert.match((await agent.logged("with a map")).text, /src\/original\.ts:6:/);
+});
+
+test("a bundle whose map is no map has its stacks as they are", async () => {
+  await agent.call({ function: "badly-mapped" });
+  assert.match((await agent.logged("with a bad map")).text, /\/app\/badly-mapped\.cjs:1:/);
+});
+
+test("stacks end with the function's own frames, above properties and causes, too", async () => {
+  const agentFrame = /at .*\/src\/(guest|wire)\//;
+  await agent.call({ function: "mapped" });
+  const plain = (await agent.logged("with a map")).text;
+  assert.doesNotMatch(plain, agentFrame);
+  await agent.call({ function: "caused" });
+  const caused = (await agent.logged("the outer error")).text;
+  assert.doesNotMatch(caused, agentFrame);
+  assert.match(caused, /^Error: the outer error\n {4}at Object\.fetch \(\/app\/caused\.cjs:1:\d+\) \{\n {2}hint: 'look here',/);
+  assert.match(caused, /\[cause\]: TypeError: the inner one\n {6}at inner \(\/app\/caused\.cjs:1:\d+\)\n/);
 });
 
 test("a module that is not there is told alike, however it was asked for: that the deploy has to bundle it", async () => {

@@ -1,15 +1,20 @@
-/** Puts the names and lines of the user's own files into stacks. A bundle's map is parsed when a stack is first printed. */
-import { SourceMap } from "node:module";
+/** Puts the names and lines of the user's own files into stacks. Of a bundle's map only what is asked for is decoded (mappings.ts). */
+import { Mappings } from "./mappings.ts";
 
 /** How a bundle's last line begins, where it carries its map. */
 const COMMENT = "//# sourceMappingURL=data:application/json";
-const encodedMap = /base64,([A-Za-z0-9+/=]+)\s*$/;
+const ENCODING = "base64,";
 /** A place in a bundle, as stacks print it. */
 const place = /(?:file:\/\/)?\/(?:app|[\w./-]*mayfly-\w+)\/([a-z0-9-]+)\.[cm]js:(\d+):(\d+)/g;
 
+interface BundleMap {
+  sources: readonly unknown[];
+  mappings: Mappings;
+}
+
 export class SourceMaps {
   readonly #comments = new Map<string, string>();
-  readonly #parsed = new Map<string, SourceMap>();
+  readonly #parsed = new Map<string, BundleMap | undefined>();
 
   /** @param code a function's bundle, with its map inline or with none */
   add(name: string, code: string): void {
@@ -22,24 +27,33 @@ export class SourceMaps {
   apply(text: string): string {
     if (this.#comments.size === 0 || !text.includes("js:")) return text;
     return text.replace(place, (whole, name: string, line: string, column: string) => {
-      const entry = this.#map(name)?.findEntry(Number(line) - 1, Number(column) - 1);
-      if (entry === undefined || !("originalSource" in entry)) return whole;
-      return `${readable(entry.originalSource)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+      const map = this.#map(name);
+      const original = map?.mappings.find(Number(line) - 1, Number(column) - 1);
+      const source = original && map?.sources[original.source];
+      return typeof source === "string" ? `${readable(source)}:${original!.line + 1}:${original!.column + 1}` : whole;
     });
   }
 
-  #map(name: string): SourceMap | undefined {
-    const known = this.#parsed.get(name);
-    if (known !== undefined) return known;
-    const encoded = encodedMap.exec(this.#comments.get(name) ?? "")?.[1];
-    if (encoded === undefined) return undefined;
-    const map = new SourceMap(JSON.parse(Buffer.from(encoded, "base64").toString()));
-    this.#parsed.set(name, map);
-    return map;
+  #map(name: string): BundleMap | undefined {
+    if (!this.#parsed.has(name)) this.#parsed.set(name, parse(this.#comments.get(name)));
+    return this.#parsed.get(name);
   }
 }
 
-/** Sources of a map are URLs. Code that was not bundled by us may bring a map with anything in it. */
+/** Code that was not bundled by us may bring anything as its map. */
+function parse(comment: string | undefined): BundleMap | undefined {
+  const encodedAt = comment?.indexOf(ENCODING) ?? -1;
+  if (encodedAt < 0) return undefined;
+  try {
+    const map: unknown = JSON.parse(Buffer.from(comment!.slice(encodedAt + ENCODING.length), "base64").toString());
+    const { sources, mappings } = map as { sources: unknown; mappings: unknown };
+    return Array.isArray(sources) && typeof mappings === "string" ? { sources, mappings: new Mappings(mappings) } : undefined;
+  } catch {
+    return undefined; // no map: places stay the bundle's
+  }
+}
+
+/** Sources of a map are URLs, or should be. */
 function readable(source: string): string {
   try {
     return decodeURI(source);

@@ -13,6 +13,7 @@ import { Flag, FrameType, type GuestLogLevel, Limit, LogLevel } from "../../wire
 import { counted } from "../../words/counted.ts";
 import type { SourceMaps } from "../code/source-maps.ts";
 import type { Invocation } from "../invocation/invocation.ts";
+import { withoutAgentFrames } from "./agent-frames.ts";
 import { LogBudget } from "./budget.ts";
 
 const QUEUE_BYTES = 1_048_576;
@@ -59,7 +60,7 @@ export class Log {
   }
 
   #put(invocation: Invocation | null, level: GuestLogLevel, given: string, partial = false): void {
-    const text = this.#sourceMaps.apply(given);
+    const text = withoutAgentFrames(this.#sourceMaps.apply(given));
     const stream = invocation !== null && invocation.open ? invocation.stream : 0;
     if (text.length * 3 <= Limit.logText) this.#frame(stream, level, Buffer.from(text), partial);
     else this.#long(stream, level, Buffer.from(text.slice(0, TEXT_BYTES)), text.length, partial);
