@@ -37,5 +37,5 @@ function kernelArguments(accelerator: Accelerator, memoryMb: number, tscKhz: num
  * where they were dropped: with less the kernel of a full machine did that until it gave up, before V8 could say that its heap is full.
  */
 function systemMb(memoryMb: number): number {
-  return 40 + Math.ceil(memoryMb / 64);
+  return 44 + Math.ceil(memoryMb / 64);
 }
