@@ -1,16 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { guarded } from "../errors/guarded.ts";
-import { Ranges } from "../clients/addresses.ts";
-import { Crowd } from "../clients/crowd.ts";
 import { answerHalfClosed } from "../clients/half-closed.ts";
 import { listenFailure } from "../errors/listen-failure.ts";
 import { foreign } from "./foreign.ts";
 import { assertSafeBind, type BindConfig, parseAddress } from "./bind.ts";
 import { lingerAfterAnswers } from "./linger.ts";
 import { type Certificate, readCertificate } from "./certificate.ts";
+import { Room } from "./room.ts";
 
 export interface ListenOptions extends BindConfig {
   /** host:port; port 0 takes any. */
@@ -42,15 +41,16 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   const { address, tls, fd } = options;
   assertSafeBind(address, options);
   const { host, port } = parseAddress(address);
+  const room = new Room(options.mostConnections ?? Infinity);
   const server = createAdaptorServer({
-    fetch: (request) => answer(app, request, host),
+    fetch: (request, { incoming }) => room.refusal(incoming as IncomingMessage) ?? answer(app, request, host),
     autoCleanupIncoming: false,
     ...serverOptions(tls),
   }) as Server;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   lingerAfterAnswers(server);
   answerHalfClosed(server);
-  boundConnections(server, options.mostConnections ?? Infinity);
+  room.watch(server);
   await listening(server, fd === undefined ? { host, port } : { fd }, address);
   const taken = (server.address() as AddressInfo).port;
   return {
@@ -63,43 +63,6 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
 function answer(app: App, request: Request, host: string): Response | Promise<Response> {
   const error = foreign(request.headers, host);
   return error === undefined ? app.fetch(request) : Response.json(error.body(), { status: error.entry.status });
-}
-
-/** A follower of logs is busy for as long as it follows. */
-function boundConnections(server: Server, most: number): void {
-  const crowd = new Crowd({ most, mostOfOne: most, exempt: new Ranges([]) });
-  const requests = new Map<string, { begun: number; underWay: number }>();
-  const onConnection = (socket: Socket) => {
-    const name = nameOf(socket);
-    const count = { begun: 0, underWay: 0 };
-    requests.set(name, count);
-    const onClose = () => void (requests.get(name) === count && requests.delete(name));
-    socket.once(
-      "close",
-      guarded(onClose, () => socket.destroy()),
-    );
-    if (!crowd.admit({ socket, isBusy: () => count.underWay > 0, activity: () => count.begun })) socket.destroy();
-  };
-  const onRequest = ({ socket }: IncomingMessage, response: ServerResponse) => {
-    const count = requests.get(nameOf(socket));
-    if (count === undefined) return;
-    count.begun += 1;
-    count.underWay += 1;
-    response.once("close", () => void (count.underWay -= 1));
-  };
-  server.on(
-    "connection",
-    guarded(onConnection, (_error, socket) => socket.destroy()),
-  );
-  server.on(
-    "request",
-    guarded(onRequest, (_error, request) => request.socket.destroy()),
-  );
-}
-
-/** The same for a TCP connection and the TLS on it. */
-function nameOf({ remoteAddress, remotePort, localAddress }: Socket): string {
-  return `${remoteAddress} ${remotePort} ${localAddress}`;
 }
 
 function serverOptions(tls: BindConfig["tls"]) {

@@ -2,8 +2,10 @@
  * The open connections of one listener.
  *
  * Owns: the order in which they have been idle, about: a connection is looked at again only when somebody has to go.
- * 1. There are never more than `most`, nor more than `mostOfOne` of one client, once admit() has returned.
- * 2. Where one must go it is the one that has been idle for longest; one with a request under way never.
+ * 1. Those that count are never more than `most`, nor more than `mostOfOne` of one client, once admit() has returned. Beside them there are
+ *    the leaving ones, an eighth of `most` (8 at least).
+ * 2. Where one must go it is the one that has been idle for longest; one with a request under way never, nor one whose request is on its
+ *    way here: a new one is left the time to send its first, and of any other that is to go what it has sent is read before.
  * 3. Admitting one looks at a bounded number of others.
  */
 import type { Socket } from "node:net";
@@ -29,7 +31,11 @@ interface Known {
   key: string;
   /** The activity when it was put at its place in the order. */
   seen: number;
+  since: number;
 }
+
+/** A client sends its first request at once; its packets may take this long. */
+const FIRST_REQUEST_MS = 1_000;
 
 /** So many are looked at, at most, for one that is idle. */
 const MOST_LOOKS = 256;
@@ -39,6 +45,8 @@ export class Crowd {
   /** Idlest first, about. */
   readonly #all = new Set<Known>();
   readonly #byClient = new Map<string, Set<Known>>();
+  /** Found idle, and about to be closed unless a request of theirs turns up. */
+  #leaving = 0;
 
   constructor(limits: CrowdLimits) {
     this.#limits = limits;
@@ -48,36 +56,52 @@ export class Crowd {
     return this.#all.size;
   }
 
-  /** Returns false where nobody is idle enough to make room: then the new one is not counted, and has to go. */
-  admit(member: Member): boolean {
+  /**
+   * Returns false where nobody is idle enough to make room: then the new one is not counted, and has to go.
+   * @param now milliseconds, of a monotonic clock
+   */
+  admit(member: Member, now: number): boolean {
     const { most, mostOfOne, exempt } = this.#limits;
     const address = plainAddress(member.socket.remoteAddress ?? "") ?? "unknown";
-    const known = { member, key: clientKey(address), seen: member.activity() };
-    const same = this.#byClient.get(known.key);
-    if (same !== undefined && same.size >= mostOfOne && !exempt.has(address) && !this.#closeIdlest(same)) return false;
-    if (this.#all.size >= most && !this.#closeIdlest(this.#all)) return false;
+    const known = { member, key: clientKey(address), seen: member.activity(), since: now };
+    const same = () => this.#byClient.get(known.key);
+    if (!exempt.has(address)) while ((same()?.size ?? 0) >= mostOfOne) if (!this.#letIdlestGo(same()!, now)) return false;
+    while (this.#all.size >= most) if (!this.#letIdlestGo(this.#all, now)) return false;
     this.#add(known);
     member.socket.once("close", () => this.#remove(known));
     return true;
   }
 
-  #closeIdlest(among: Set<Known>): boolean {
+  #letIdlestGo(among: Set<Known>, now: number): boolean {
+    if (this.#leaving >= Math.max(8, Math.ceil(this.#limits.most / 8))) return false;
     let looks = Math.min(MOST_LOOKS, 2 * among.size);
     for (const known of among) {
       looks -= 1;
       if (looks < 0) return false;
-      const activity = known.member.activity();
-      if (!known.member.isBusy() && activity === known.seen) {
-        this.#remove(known);
-        known.member.socket.destroy();
+      if (isIdle(known, now)) {
+        this.#leaves(known);
         return true;
       }
       // Active since: to the end of the order, where the loop comes by again.
-      known.seen = activity;
+      known.seen = known.member.activity();
       among.delete(known);
       among.add(known);
     }
     return false;
+  }
+
+  /** A request may be here already, unread: it is by the end of the event loop's next turn. Then the connection stays, as one too many. */
+  #leaves(known: Known): void {
+    const { member } = known;
+    this.#remove(known);
+    this.#leaving += 1;
+    const decide = () => {
+      this.#leaving -= 1;
+      if (member.socket.destroyed) return;
+      if (member.isBusy() || member.activity() !== known.seen) this.#add(known);
+      else member.socket.destroy();
+    };
+    setImmediate(() => setImmediate(decide));
   }
 
   #add(known: Known): void {
@@ -93,4 +117,10 @@ export class Crowd {
     same?.delete(known);
     if (same?.size === 0) this.#byClient.delete(known.key);
   }
+}
+
+function isIdle({ member, seen, since }: Known, now: number): boolean {
+  const activity = member.activity();
+  if (member.isBusy() || activity !== seen) return false;
+  return activity > 0 || now - since >= FIRST_REQUEST_MS;
 }

@@ -17,7 +17,9 @@ const UNDERSCORE = 95;
 
 /** @param continues whether the client waits for 100 Continue before it sends its body */
 export function answer(context: CallContext, request: IncomingMessage, response: ServerResponse, continues: boolean): void {
-  Connection.of(request.socket).turns.reply = response;
+  const connection = Connection.of(request.socket);
+  connection.turns.reply = response;
+  if (connection.turnedAway) return turnAway(context, request, response, continues);
   const target = targetOf(context, request);
   if (!(target instanceof MayflyError) && isHealth(target.path) && !context.closing) return healthy(request, response);
   const route = target instanceof MayflyError ? target : acceptableRoute(context, request, target);
@@ -47,7 +49,9 @@ export function answerContinuing(context: CallContext, request: IncomingMessage,
 
 /** `Expect` with anything but 100-continue. */
 export function refuseExpectation(context: CallContext, request: IncomingMessage, response: ServerResponse): void {
-  Connection.of(request.socket).turns.reply = response;
+  const connection = Connection.of(request.socket);
+  connection.turns.reply = response;
+  if (connection.turnedAway) return turnAway(context, request, response, true);
   const expectation = (request.headers.expect ?? "").slice(0, 100);
   refuseUnread(context, request, response, new MayflyError("expectation-failed", { expectation }), true);
 }
@@ -76,6 +80,13 @@ function refuseUnread(context: CallContext, request: IncomingMessage, response: 
   const unclear = continues || (error.entry.status === 501 && hasBody(request));
   refuse(response, error, undefined, unclear || context.closing);
   if (hasBody(request)) context.watch.linger(request);
+}
+
+/** A body that has begun is read: the answer is lost where the connection is cut with bytes unread. */
+function turnAway(context: CallContext, request: IncomingMessage, response: ServerResponse, continues: boolean): void {
+  const tell = () => refuse(response, new MayflyError("too-many-connections"), undefined, true);
+  if (continues || !hasBody(request)) tell();
+  else context.watch.whenRead(request, tell);
 }
 
 function isHealth(path: string): boolean {

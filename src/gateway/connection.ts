@@ -28,6 +28,8 @@ export class Connection {
   #pending = 0;
   #pendingTicks = 0;
   #stillThere: StillThere | undefined;
+  /** There was no room for it: its first request is answered so. */
+  turnedAway = false;
   /** Null: none, or its reply is complete. */
   call: OnConnection | null = null;
 

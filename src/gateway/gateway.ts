@@ -18,6 +18,7 @@ import { MayflyError } from "../errors/error.ts";
 import { listenFailure } from "../errors/listen-failure.ts";
 import { Ranges } from "../clients/addresses.ts";
 import { Crowd } from "../clients/crowd.ts";
+import { TurnedAway } from "../clients/turned-away.ts";
 import { answer, answerContinuing, refuseExpectation } from "./answer.ts";
 import type { CallContext } from "./call.ts";
 import { Connection } from "./connection.ts";
@@ -78,7 +79,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const proto = options.tls === undefined ? "http" : "https";
   const trusted = new Ranges(trustedProxies);
   const crowd = new Crowd({ most: connections.most, mostOfOne: connections.perClient, exempt: trusted });
-  const watch = new Watch(options.clock ?? systemClock, crowd, limits);
+  const clock = options.clock ?? systemClock;
+  const watch = new Watch(clock, { crowd, turnedAway: new TurnedAway(connections.most, clock) }, limits);
   const context: CallContext = { dispatcher, routes, timingHeaders, proto, trusted, watch, closing: false };
   const server = openServer(options, limits);
   handle(server, context, limits);

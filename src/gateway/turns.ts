@@ -96,11 +96,6 @@ export class Turns {
     this.#whenReplied();
   }
 
-  /** Whatever comes: the connection is refused already. */
-  ignoreAll(): void {
-    this.#mistake = new MayflyError("too-many-connections");
-  }
-
   #onEnd(): void {
     this.halfClosed = true;
     if (this.#next !== null || this.#mistake !== null) return; // its turn comes

@@ -8,8 +8,9 @@ import type { Duplex } from "node:stream";
 import { guarded } from "../errors/guarded.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Crowd, Member } from "../clients/crowd.ts";
+import type { TurnedAway } from "../clients/turned-away.ts";
 import { ASK_MS } from "../clients/still-there.ts";
-import { MayflyError } from "../errors/error.ts";
+import type { MayflyError } from "../errors/error.ts";
 import { Connection } from "./connection.ts";
 import { refuseRaw } from "./refuse.ts";
 import type { HeldLimits } from "./turns.ts";
@@ -42,8 +43,15 @@ function nameOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`;
 }
 
+export interface Doorkeepers {
+  crowd: Crowd;
+  turnedAway: TurnedAway;
+}
+
 export class Watch {
+  readonly #clock: Clock;
   readonly #crowd: Crowd;
+  readonly #turnedAway: TurnedAway;
   readonly #sockets = new Set<Socket>();
   readonly #guests = new Map<string, Guest>();
   readonly #connections = new Set<Connection>();
@@ -57,9 +65,11 @@ export class Watch {
   /** The present. */
   tick = 0;
 
-  constructor(clock: Clock, crowd: Crowd, limits: { idleMs: number; lingerMs: number } & HeldLimits) {
+  constructor(clock: Clock, { crowd, turnedAway }: Doorkeepers, limits: { idleMs: number; lingerMs: number } & HeldLimits) {
     const { idleMs, lingerMs } = limits;
+    this.#clock = clock;
     this.#crowd = crowd;
+    this.#turnedAway = turnedAway;
     this.#limits = limits;
     const tickMs = Math.max(10, Math.min(ASK_MS, idleMs / 4, lingerMs / 4));
     this.idleMs = idleMs;
@@ -82,7 +92,8 @@ export class Watch {
       "close",
       guarded(onClose, () => socket.destroy()),
     );
-    guest.admitted = this.#crowd.admit(guest);
+    guest.admitted = this.#crowd.admit(guest, this.#clock.now());
+    if (!guest.admitted) this.#turnedAway.add(socket);
   }
 
   connected(socket: Socket): void {
@@ -90,15 +101,13 @@ export class Watch {
     const connection = new Connection(socket, this.#limits, refuse, (connection) => this.#connections.delete(connection));
     this.#connections.add(connection);
     const guest = this.#guests.get(nameOf(socket));
-    if (guest?.admitted === false) return this.#turnAway(socket, connection);
-    guest?.joins(connection);
+    if (guest?.admitted === false) connection.turnedAway = true;
+    else guest?.joins(connection);
   }
 
-  /** Its descriptor is needed: it is told why, but not waited for. */
-  #turnAway(socket: Socket, connection: Connection): void {
-    connection.turns.ignoreAll();
-    refuseRaw(socket, new MayflyError("too-many-connections"));
-    socket.destroySoon();
+  /** For a connection that is turned away: calls back when its request can be answered so that the client gets the answer. */
+  whenRead(request: IncomingMessage, answer: () => void): void {
+    this.#turnedAway.whenRead(request, answer);
   }
 
   /** The reply is complete, but the body still comes: node:http drops it, for so long as this allows. */
