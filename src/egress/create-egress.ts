@@ -135,7 +135,9 @@ class CheckedEgress implements Egress {
   #refusal(host: string, ip: Ip, port: number | undefined): string | undefined {
     if (isNeverOpen(ip)) return denialOf(ip);
     const lists = [this.#allow, this.#bound];
-    if (port !== undefined && this.#isMayfly(ip, port) && !lists.every((list) => list.names(host, ip, port))) return "Mayfly itself";
+    // Mayfly's own ports are refused in the same words as all others: whoever tries port after port is not to find them.
+    const isMayfly = port !== undefined && this.#isMayfly(ip, port);
+    if (isMayfly && !lists.every((list) => list.names(host, ip, port))) return denialOf(ip) ?? "an address of this host";
     return lists.every((list) => list.allows(host, ip, port)) ? undefined : denialOf(ip);
   }
 

@@ -2,6 +2,7 @@ import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
+import { networkInterfaces } from "node:os";
 import { MayflyError } from "../errors/error.ts";
 import { createEgress } from "./create-egress.ts";
 import type { LookUp } from "./look-up.ts";
@@ -63,12 +64,26 @@ describe("the allow list", () => {
     const port = await listener(t);
     const ownPorts = () => [port];
     const wide = createEgress({ allow: ["127.0.0.1:*"], bound: ["127.0.0.1:*"], ownPorts });
-    await assert.rejects(wide.connect("127.0.0.1", port), refusal(/Mayfly itself/));
-    await assert.rejects(wide.connect("::ffff:127.0.0.1", port), refusal(/Mayfly itself/));
+    await assert.rejects(wide.connect("127.0.0.1", port), refusal(/: it is a loopback address/));
+    await assert.rejects(wide.connect("::ffff:127.0.0.1", port), refusal(/: it is a loopback address \(127\.0\.0\.1\) in another form/));
     const half = createEgress({ allow: [`127.0.0.1:${port}`], bound: ["127.0.0.1:*"], ownPorts });
-    await assert.rejects(half.connect("127.0.0.1", port), refusal(/Mayfly itself/));
+    await assert.rejects(half.connect("127.0.0.1", port), refusal(/: it is a loopback address/));
     const narrow = createEgress({ allow: [`127.0.0.1:${port}`], bound: [`127.0.0.1:${port}`], ownPorts });
     (await narrow.connect("127.0.0.1", port)).destroy();
+  });
+
+  test("says of Mayfly's own ports what it says of all others, so that nobody finds them by trying", async (t) => {
+    const port = await listener(t);
+    const egress = createEgress({ allow: [], ownPorts: () => [port] });
+    const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address }) => address));
+    for (const host of new Set(["127.0.0.1", "127.8.0.1", "localhost", "0.0.0.0", "::ffff:127.0.0.1", "::1", ...own])) {
+      const said = (to: number) =>
+        egress.connect(host, to).then(
+          () => assert.fail(`${host}:${to} is open`),
+          (error: Error) => error.message.replaceAll(String(to), "PORT"),
+        );
+      assert.equal(await said(port), await said(port - 1), host);
+    }
   });
 
   test("opens nothing that the operator's list does not open, too", async (t) => {

@@ -11,6 +11,7 @@ export class ByteReader {
 
   /** Rejects where fewer are left. */
   async take(count: number): Promise<Buffer> {
+    if (count <= this.#rest.length) return this.#cut(count);
     const parts: Buffer[] = [];
     for await (const part of this.stream(count)) parts.push(part);
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
@@ -20,8 +21,7 @@ export class ByteReader {
   async *stream(count: number): AsyncGenerator<Buffer, void> {
     for (let left = count; left > 0;) {
       expect(await this.#fill(), "it ends in the middle");
-      const part = this.#rest.subarray(0, left);
-      this.#rest = this.#rest.subarray(part.length);
+      const part = this.#cut(left);
       left -= part.length;
       yield part;
     }
@@ -34,6 +34,13 @@ export class ByteReader {
   /** Whoever gives the bytes may stop. */
   async close(): Promise<void> {
     await this.#source.return?.();
+  }
+
+  /** Of what is here, so many bytes at most. */
+  #cut(most: number): Buffer {
+    const part = this.#rest.subarray(0, most);
+    this.#rest = this.#rest.subarray(part.length);
+    return part;
   }
 
   async #fill(): Promise<boolean> {

@@ -15,22 +15,28 @@ export type TarEntry =
 const BLOCK = 512;
 /** Of a name that has an entry of its own. */
 const MOST_NAME = 4_096;
+/** More than the largest packages of Debian have. Those that only name something again count, too: a megabyte of them is packed into some bytes. */
+const MOST_HEADERS = 250_000;
+const ZEROES = Buffer.alloc(BLOCK);
 
 /** A file's content must be read before the next entry is asked for. Throws an UnsoundArchive. */
-export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry, void> {
+export async function* readTar(source: AsyncIterable<Uint8Array>, mostHeaders = MOST_HEADERS): AsyncGenerator<TarEntry, void> {
   const reader = new ByteReader(source);
   try {
-    yield* entriesOf(reader);
+    yield* entriesOf(reader, mostHeaders);
   } finally {
     await reader.close();
   }
 }
 
-async function* entriesOf(reader: ByteReader): AsyncGenerator<TarEntry, void> {
+async function* entriesOf(reader: ByteReader, mostHeaders: number): AsyncGenerator<TarEntry, void> {
   let long: LongNames = {};
-  while (!(await reader.isAtEnd())) {
+  for (let headers = 0; ; headers++) {
+    // What is left out at its end is not noticed otherwise: neither entries, nor the second part of data that were packed in two.
+    expect(!(await reader.isAtEnd()), "it ends without the block of zeroes that closes an archive");
     const block = await reader.take(BLOCK);
-    if (block.every((byte) => byte === 0)) return;
+    if (block.equals(ZEROES)) return;
+    expect(headers < mostHeaders, `it has over ${mostHeaders} headers`);
     const header = parseHeader(block);
     if (header.type === "L" || header.type === "K") long[header.type] = await longName(reader, header.size);
     else {
@@ -56,8 +62,7 @@ interface Header {
 }
 
 function parseHeader(block: Buffer): Header {
-  const sum = block.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0);
-  expect(numberAt(block, 148, 8) === sum, "a header's sum is wrong");
+  expect(numberAt(block, 148, 8) === sumOf(block), "a header's sum is wrong");
   const type = block[156] === 0 ? "0" : String.fromCharCode(block[156]!);
   const isPosix = block.toString("latin1", 257, 263) === "ustar\0";
   const prefix = isPosix ? textAt(block, 345, 155) : "";
@@ -65,6 +70,13 @@ function parseHeader(block: Buffer): Header {
   const hasContent = type === "0" || type === "7" || type === "L" || type === "K";
   const size = hasContent ? numberAt(block, 124, 12) : 0;
   return { path, target: textAt(block, 157, 100), mode: numberAt(block, 100, 8), size, type };
+}
+
+/** As if the sum itself, eight bytes, were spaces. */
+function sumOf(block: Buffer): number {
+  let sum = 8 * 32;
+  for (let at = 0; at < BLOCK; at++) if (at < 148 || at >= 156) sum += block[at]!;
+  return sum;
 }
 
 function entryOf({ type, ...header }: Header, long: LongNames, reader: ByteReader): TarEntry {

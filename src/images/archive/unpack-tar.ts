@@ -11,6 +11,7 @@ import { modes } from "../settle-modes.ts";
 import { expect } from "./expect.ts";
 import { readTar, type TarEntry } from "./read-tar.ts";
 
+/** With the folders that no header names. */
 const MOST_ENTRIES = 500_000;
 const MOST_BYTES = 16 * 2 ** 30;
 const MOST_DEPTH = 128;

@@ -129,6 +129,16 @@ test("packages that are cut short, empty or packed in another way are refused", 
     await assert.rejects(unpack(bytes), { code: "image-build-failed" });
 });
 
+test("a whole archive that lacks only what closes it is refused for that, however it is packed", async () => {
+  const tar = tarWith([{ name: "a", content: "x".repeat(200_000) }]);
+  const open = tar.subarray(0, tar.length - 1_024);
+  const file = join(scratch, "open.tar");
+  writeFileSync(file, open);
+  const packed = { "data.tar": open, "data.tar.gz": gzipSync(open), "data.tar.xz": execFileSync("xz", ["-c", file]) };
+  for (const [name, data] of Object.entries(packed))
+    await assert.rejects(unpack(debWith({ "debian-binary": "2.0\n", [name]: data })), /ends without the block of zeroes/, name);
+});
+
 const seed = seedOf();
 test(`a package with changed bytes is refused or unpacked, and never more than that (seed ${seed})`, { timeout: 300_000 }, async () => {
   const random = new Random(seed);
