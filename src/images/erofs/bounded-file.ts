@@ -2,18 +2,21 @@
  * A file that is read at any place, synchronously, as a walk makes a hundred thousand small reads. Invariants:
  *   1. Nothing outside of the file system's length is read; whoever tries gets an UnsoundErofs.
  *   2. It holds 4 MiB at most, however large the file is.
+ *   3. It is not read many times over, however small reads are strewn over it: mkfs.erofs keeps together what a walk reads one after another.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { expect } from "./format.ts";
 
 const WINDOW = 64 << 10;
 const WINDOWS = 64;
+const MOST_TIMES_ITS_SIZE = 16;
 
 export class BoundedFile {
   readonly #fd: number;
   readonly size: number;
   /** By number, the longest unused first. */
   readonly #windows = new Map<number, Buffer>();
+  #loaded = 0;
 
   constructor(path: string) {
     this.#fd = openSync(path, "r");
@@ -48,6 +51,8 @@ export class BoundedFile {
 
   #load(number: number): Buffer {
     const bytes = Buffer.alloc(Math.min(WINDOW, this.size - number * WINDOW));
+    this.#loaded += bytes.length;
+    expect(this.#loaded <= MOST_TIMES_ITS_SIZE * this.size, "what lies in one folder is strewn all over it");
     const read = readSync(this.#fd, bytes, 0, bytes.length, number * WINDOW);
     expect(read === bytes.length, "it became shorter while it was read");
     return bytes;

@@ -29,6 +29,8 @@ async function contentOf(entry: ErofsEntry): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
+/** What is read of a file at once. */
+const STRIDE = 64 << 10;
 const seed = seedOf();
 test(`what mkfs.erofs packs is read as it was: folders of thousands, files of every length (seed ${seed})`, async () => {
   const random = new Random(seed);
@@ -137,6 +139,32 @@ test("folders that lie too deep are refused, and so are files that share their b
   // All are the first one's inode.
   for (const name of names) bytes.copy(bytes, entryAt(bytes, name), entryAt(bytes, "f00"), entryAt(bytes, "f00") + 8);
   assert.throws(() => read(bytes), /far more bytes than it has itself/);
+});
+
+test("what one inode holds counts as often as it has names: a link's target, and what a folder takes to be read", async () => {
+  const names = Array.from({ length: 20_000 }, (_, n) => `l${String(n).padStart(5, "0")}`);
+  const tree = join(scratch, "links");
+  mkdirSync(tree);
+  symlinkSync("t".repeat(4_000), join(tree, names[0]!));
+  for (const name of names.slice(1)) linkSync(join(tree, names[0]!), join(tree, name));
+  const bytes = await packedFolder(tree, file);
+  assert.ok(bytes.length < 1 << 20, `it has ${bytes.length} bytes itself`);
+  assert.throws(() => read(bytes), /targets of its links have over/);
+});
+
+test("inodes that are strewn over a large file system are refused, before it is read many times over", async () => {
+  const names = Array.from({ length: 2_500 }, (_, n) => `f${String(n).padStart(4, "0")}`);
+  const paths = names.map((name, n) => `folder-${n % 25}/${name}`);
+  const all = await packed(scratch, Object.fromEntries([...paths, "copy"].map((path) => [path, ""])));
+  const bytes = Buffer.concat([all, Buffer.alloc(101 * STRIDE)]);
+  const metadataAt = bytes.readUInt32LE(1_024 + 40) * 4_096;
+  const inode = Buffer.from(bytes.subarray(inodeAt(bytes, "copy"), inodeAt(bytes, "copy") + 64));
+  names.forEach((name, n) => {
+    const at = all.length + (Math.floor(n / 25) % 100) * STRIDE;
+    inode.copy(bytes, at);
+    bytes.writeBigUInt64LE(BigInt((at - metadataAt) / 32), entryAt(bytes, name));
+  });
+  assert.throws(() => read(bytes), /strewn/);
 });
 
 test(`a file system with changed bytes is refused or read, and never more than that (seed ${seed})`, async () => {

@@ -5,9 +5,11 @@
  * Invariants, all checked before the first entry is given out:
  *   1. Every name may be joined to a path: it is not empty, "." or "..", has no "/" or zero byte, is UTF-8, and is once in its folder.
  *   2. There are folders, files and symbolic links, and nothing else; each folder lies in one folder. Files may have several names.
- *   3. Depth, number, and sums of names and sizes are bounded, so that a small file system cannot fill the memory or a disk.
+ *   3. Depth, number, and the sums of paths, targets and sizes are bounded (tree-bounds.ts), so that a small file system cannot fill the memory or
+ *      a disk; and so is what is read for that (bounded-file.ts).
  */
 import type { FileEntry, FolderEntry, SymlinkEntry } from "../tree.ts";
+import { createTreeBounds, type TreeBounds } from "../tree-bounds.ts";
 import { BoundedFile } from "./bounded-file.ts";
 import { expect, Kind, TARGET_BYTES } from "./format.ts";
 import { entriesOf } from "./read-folder.ts";
@@ -21,11 +23,6 @@ interface ErofsFile extends Omit<FileEntry, "content"> {
 export type ErofsEntry = FolderEntry | SymlinkEntry | ErofsFile;
 
 const MOST_DEPTH = 128;
-const MOST_ENTRIES = 1_000_000;
-/** Of all paths together. */
-const MOST_PATH_BYTES = 128 << 20;
-/** A file counts as often as it has names. */
-const MOST_TIMES_ITS_SIZE = 8;
 
 /** All but the root, each after its folder. Throws UnsoundErofs. */
 export function readErofs(path: string): ErofsEntry[] {
@@ -52,13 +49,13 @@ class Walk {
   readonly #folders: Folder[] = [];
   readonly #seen = new Set<number>();
   readonly #found: ErofsEntry[] = [];
-  #pathBytes = 0;
-  #fileBytes = 0;
+  readonly #bounds: TreeBounds;
 
   constructor(file: BoundedFile, from: string) {
     this.#file = file;
     this.#from = from;
     this.#superblock = readSuperblock(file);
+    this.#bounds = createTreeBounds(file.size, expect);
   }
 
   entries(): ErofsEntry[] {
@@ -94,7 +91,7 @@ class Walk {
 
   #add(folder: Folder, name: string, number: number, type: number): void {
     const path = `${folder.path}/${name}`;
-    this.#count(path);
+    this.#bounds.entry(path);
     const inode = readInode(this.#file, this.#superblock, number, path);
     expect(Kind[inode.kind].entry === type, `${path} is something else than its folder says`);
     if (inode.kind === "folder") {
@@ -104,15 +101,8 @@ class Walk {
     else this.#found.push(this.#fileOf(inode, path));
   }
 
-  #count(path: string): void {
-    this.#pathBytes += path.length;
-    expect(this.#found.length < MOST_ENTRIES, `it has over ${MOST_ENTRIES} entries`);
-    expect(this.#pathBytes <= MOST_PATH_BYTES, `its paths have over ${MOST_PATH_BYTES} characters`);
-  }
-
   #fileOf({ mode, size, pieces }: Inode, path: string): ErofsEntry {
-    this.#fileBytes += size;
-    expect(this.#fileBytes <= MOST_TIMES_ITS_SIZE * this.#file.size, "its files have far more bytes than it has itself");
+    this.#bounds.file(size);
     return { kind: "file", path, mode, size, content: { from: this.#from, pieces } };
   }
 
@@ -121,6 +111,7 @@ class Walk {
     const bytes = Buffer.concat(pieces.map((piece) => this.#file.read(piece.at, piece.bytes, path)));
     const target = bytes.toString("utf8");
     expect(!bytes.includes(0) && Buffer.from(target).equals(bytes), `${path} is a symbolic link with a target that is no text`);
+    this.#bounds.target(target);
     return target;
   }
 }

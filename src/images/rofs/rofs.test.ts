@@ -164,6 +164,31 @@ test("an empty tree, a folder of thousands and a tree of hundreds of levels", as
   await written([file(deep, "deep")], async (rofs) => assert.equal((await bytesOf(rofs, deep)).toString(), "deep"));
 });
 
+test("what many inodes share counts for each: a link's target, a file's blocks", async () => {
+  const links = Array.from({ length: 20_000 }, (_, n) => symlink(`/l${n}`, n === 0 ? "t".repeat(4_000) : "t"));
+  await refusedWhereAllAre(0xa000, links, /targets of its links have over/);
+  const files = Array.from({ length: 100 }, (_, n) => file(`/f${n}`, n === 0 ? Buffer.alloc(100_000, 1) : "f"));
+  await refusedWhereAllAre(0x8000, files, /far more bytes than it has itself/);
+});
+
+/** Makes each inode of this mode lead to what the first one leads to. */
+async function refusedWhereAllAre(mode: number, tree: TreeEntry[], why: RegExp): Promise<void> {
+  const disk = newPath();
+  await writeRofs(tree, disk);
+  const bytes = readFileSync(disk);
+  const first = bytes.lastIndexOf(rootInode(tree.length)) + 32;
+  for (let n = 1; n < tree.length; n++) bytes.copy(bytes, first + n * 32 + 16, first + 16, first + 32);
+  assert.equal(Number(bytes.readBigUInt64LE(first)), mode);
+  writeFileSync(disk, bytes);
+  await assert.rejects(openRofs(disk), why);
+}
+
+function rootInode(children: number): Buffer {
+  const bytes = Buffer.alloc(32);
+  [0x4000, 1, 0, children].forEach((field, at) => bytes.writeBigUInt64LE(BigInt(field), at * 8));
+  return bytes;
+}
+
 test("parents that the list does not name are made, before or after", async () => {
   await written([file("/a/b/c"), folder("/a"), folder("/")], async (rofs) => {
     assert.deepEqual(

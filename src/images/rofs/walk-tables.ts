@@ -1,5 +1,6 @@
 /** From a ROFS's tables to paths, with every reference in them checked. */
-import { type Inode, Mode, NAME_BYTES, ROOT_INODE, TARGET_BYTES, blocksOf } from "./format.ts";
+import { createTreeBounds, type TreeBounds } from "../tree-bounds.ts";
+import { BLOCK, type Inode, Mode, NAME_BYTES, ROOT_INODE, TARGET_BYTES, blocksOf } from "./format.ts";
 import { type Tables, expect } from "./read-tables.ts";
 
 export type WalkedEntry =
@@ -13,19 +14,28 @@ export function walkTables(tables: Tables): WalkedEntry[] {
   const found: WalkedEntry[] = [];
   const seen = new Set([ROOT_INODE]);
   const folders = [{ path: "", inode: inodeOf(tables, ROOT_INODE) }];
+  const bounds = createTreeBounds((tables.superblock.tablesBlock + tables.superblock.tablesBlocks) * BLOCK, expect);
   for (const folder of folders) {
     for (const { inode: number, name } of childrenOf(tables, folder.inode)) {
       const path = `${folder.path}/${name}`;
       expect(!seen.has(number), `${path} is inode ${number}, which something else is, too`);
       seen.add(number);
+      bounds.entry(path);
       const inode = inodeOf(tables, number);
       if (inode.mode === Mode.Folder) folders.push({ path, inode });
-      found.push(entryOf(tables, path, inode));
+      found.push(bounded(entryOf(tables, path, inode), bounds));
     }
   }
   expect(seen.size === tables.inodes.length, "it has inodes that lie in no folder");
   expect(found.length === tables.entries.length, "it has directory entries that lie in no folder");
   return found;
+}
+
+/** Many inodes may have one target, or one file's blocks. */
+function bounded(entry: WalkedEntry, bounds: TreeBounds): WalkedEntry {
+  if (entry.kind === "symlink") bounds.target(entry.target);
+  if (entry.kind === "file") bounds.file(entry.size);
+  return entry;
 }
 
 function checkInodes({ inodes }: Tables): void {
