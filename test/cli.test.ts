@@ -54,6 +54,11 @@ describe("the command line", () => {
     assert.match((await json("deploy", dir)).version, /^[0-9a-f]{64}$/);
     assert.equal(await good("invoke", "shop/hello?name=Ada"), "Hello, Ada!\n");
     assert.deepEqual((await json("invoke", "shop/hello")).status, 200);
+    assert.match(
+      await good("invoke", "-i", "shop/hello"),
+      /^HTTP\/1\.1 200 OK\n(\S+: .*\n)*x-mayfly-invocation: .*\n(\S+: .*\n)*\nHello, world!\n$/i,
+    );
+    for (const other of ["--json", "--repeat=2"]) bad(await run("invoke", "-i", other, "shop/hello"), 2, /cannot be used with/);
     assert.equal((await json("list")).apps[0].app, "shop");
     assert.match(await good("list"), /^APP +FUNCTIONS +VERSION.*\nshop +hello /);
     assert.ok((await json("ps")).machines.some(({ app }: { app: string }) => app === "shop"));

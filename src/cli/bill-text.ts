@@ -3,7 +3,7 @@ import type { AppBillInfo, BillInfo, OneBillInfo } from "../api/schemas.ts";
 import { limitNames, limitValue } from "./limit-text.ts";
 import { type Column, renderTable } from "./table.ts";
 import { bold, dim, red, yellow } from "./terminal.ts";
-import { money, secondsInWords, timesInWords } from "./units.ts";
+import { comparedInWords, money, secondsInWords } from "./units.ts";
 import { counted } from "../words/counted.ts";
 
 /** All apps, what the platform used itself, and the total. */
@@ -14,8 +14,8 @@ export function billInWords(bill: BillInfo, now: number): string {
 }
 
 const NOTE =
-  "BRING-UP: CPU of starting machines and binding them to the app. WALL CLOCK: the same invocations where their wall time\n" +
-  "is billed, by the memory that the app asks for. (server): Mayfly itself. (blanks): machines kept ready for any app; their CPU\n" +
+  "BRING-UP: CPU of starting machines and binding them to the app. WALL-CLOCK PRICE: what the same invocations would cost where\n" +
+  "their wall time is billed, by the memory that the app asks for. MAYFLY IS: COST beside that price. (server): Mayfly itself. (blanks): machines kept ready for any app; their CPU\n" +
   "is that of those that none took. `mayfly bill <app>` shows its functions; docs/billing.md has it all.";
 
 interface Row {
@@ -39,12 +39,8 @@ const columns: Column<Row>[] = [
   { title: "BRING-UP", align: right, cell: ({ bringUp }) => orDash(bringUp, secondsInWords) },
   { title: "GB·S", align: right, cell: ({ memory }) => orDash(memory, gbSeconds) },
   { title: "COST", align: right, cell: ({ cost }) => money(cost) },
-  { title: "WALL CLOCK", align: right, cell: ({ wallClock }) => orDash(wallClock, money) },
-  {
-    title: "SAVED",
-    align: right,
-    cell: ({ wallClock, cost }) => (wallClock === null || wallClock === 0 || cost === 0 ? "-" : timesInWords(wallClock / cost)),
-  },
+  { title: "WALL-CLOCK PRICE", align: right, cell: ({ wallClock }) => orDash(wallClock, money) },
+  { title: "MAYFLY IS", align: right, cell: ({ wallClock, cost }) => orDash(wallClock, (price) => comparedInWords(cost, price)) },
 ];
 
 function rowsOf({ apps, platform, total }: BillInfo): Row[] {
@@ -124,7 +120,7 @@ const functionColumns: Column<AppBillInfo["functions"][number]>[] = [
 function comparison({ wallClock, requests, cost }: AppBillInfo, currency: string): string[] {
   if (requests === 0 || cost === 0) return [];
   const what = `${counted(requests, "request")} of ${secondsInWords(wallClock.seconds)} in all, ${gbSeconds(wallClock.gbSeconds)} GB·s by what the app asks for`;
-  return ["", `At wall-clock prices: ${money(wallClock.cost)} ${currency}, ${timesInWords(wallClock.cost / cost)} this bill (${what}).`];
+  return ["", `At wall-clock prices: ${money(wallClock.cost)} ${currency} (${what}). Mayfly is ${comparedInWords(cost, wallClock.cost)}.`];
 }
 
 function limitLines({ limits }: AppBillInfo, currency: string, prefix: string, onlyWarnings: boolean): string[] {

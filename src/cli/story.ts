@@ -88,6 +88,10 @@ function whereItIs(gatewayUrl: string, apiUrl: string): string[] {
     `  ${commandName} invoke hello/hello --repeat 1000 --concurrency 32`,
     `  ${commandName} ps`,
     `  ${commandName} bill hello`,
+    dim(`  The demo's server keeps each machine for ten idle minutes (the setting idleMs) and learns nothing from the calls, so that`),
+    dim(
+      `  all of the calls share one machine. A server of your own learns when to start and end machines: ${commandName} explain shows it.`,
+    ),
   ];
 }
 

@@ -35,6 +35,10 @@ export function money(amount: number): string {
   return amount.toFixed(Math.min(15, 2 - Math.floor(Math.log10(Math.abs(amount)))));
 }
 
-export function timesInWords(times: number): string {
-  return `${times.toFixed(times < 10 ? 1 : 0)} ×`;
+/** A cost beside another price: "10 × cheaper", "3.4 × dearer", and "as dear" where both are the same but for a twentieth. */
+export function comparedInWords(cost: number, price: number): string {
+  if (cost === 0 || price === 0) return "-";
+  const isCheaper = cost < price;
+  const times = isCheaper ? price / cost : cost / price;
+  return times < 1.05 ? "as dear" : `${times.toFixed(times < 10 ? 1 : 0)} × ${isCheaper ? "cheaper" : "dearer"}`;
 }

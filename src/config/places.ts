@@ -78,8 +78,8 @@ function identity(path: string): string {
 /** Linux itself follows no more. */
 const MOST_LINKS = 40;
 
-/** The end may be missing, or be a link to what is missing. */
-function followed(path: string, links = 0): string {
+/** The path without links. Its end may be missing, or be a link to what is missing. */
+export function followed(path: string, links = 0): string {
   try {
     return realpathSync(path);
   } catch {

@@ -2,7 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { loadConfig } from "../../config/load.ts";
+import type { Config } from "../../config/schema.ts";
 import { MayflyError } from "../../errors/error.ts";
+import { refuseHiddenPlaces } from "../../setup/hidden-places.ts";
 import { unitText } from "../../setup/unit.ts";
 import { openCacheFolder, openStateFolder } from "../../state-folder/open-folders.ts";
 import { projectDir } from "../run-tool.ts";
@@ -33,7 +35,9 @@ export function define(command: Command): void {
 
 function install({ print, config, state, cache, json }: Options): void {
   // Settings that the service could not start with are told now.
-  const { stateDir, cacheDir, runDir } = loadConfig({ flags: { stateDir: state, cacheDir: cache }, file: config });
+  const settings = loadConfig({ flags: { stateDir: state, cacheDir: cache }, file: config });
+  const { stateDir, cacheDir, runDir } = settings;
+  refuseHiddenPlaces(neededPlaces(settings, config));
   const flags = config === undefined ? [] : ["--config", resolve(config)];
   const unit = unitText({ program: join(projectDir, "mayfly"), flags, stateDir, cacheDir, runDir, folder: projectDir });
   if (print) return console.log(json ? JSON.stringify({ file, unit }) : unit.trimEnd());
@@ -51,4 +55,15 @@ function install({ print, config, state, cache, json }: Options): void {
   writeFileSync(file, unit, { mode: 0o644 });
   const next = ["systemctl daemon-reload", "systemctl enable --now mayfly", "journalctl -u mayfly -f"];
   console.log(json ? JSON.stringify({ file, next }) : `Wrote ${file}. Next:\n${next.map((line) => `  ${line}`).join("\n")}`);
+}
+
+function neededPlaces(settings: Config, config: string | undefined): (readonly [string, string | undefined])[] {
+  return [
+    ["--config", config],
+    ...(["stateDir", "cacheDir", "runDir", "record", "osvKernel"] as const).map((key) => [key, settings[key]] as const),
+    ["tls.cert", settings.tls?.cert],
+    ["tls.key", settings.tls?.key],
+    ...settings.appliances.folders.map((folder) => ["appliances.folders", folder] as const),
+    ["program (Mayfly's own folder)", projectDir],
+  ];
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { type ErrorBody, MayflyError } from "../../errors/error.ts";
 import { errorTable } from "../../errors/table.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
@@ -19,6 +19,7 @@ interface Options extends ConnectionOptions {
   header?: [string, string][];
   repeat: number;
   concurrency: number;
+  include?: true;
   json?: true;
 }
 
@@ -29,6 +30,7 @@ export function define(command: Command): void {
     .option("-X, --method <method>", "request method", parseMethod)
     .option("-p, --path <path>", "path below the function, for example /notes/1")
     .option("-H, --header <name: value>", "request header; may be repeated", parseHeader)
+    .addOption(new Option("-i, --include", "show the reply's status and headers, too, before its body").conflicts(["repeat", "json"]))
     .option("-r, --repeat <count>", "call this many times and print the latencies", parseCount(1, 10_000_000), 1)
     .option("-c, --concurrency <count>", "calls in flight at once, with --repeat", parseCount(1, 10_000), 1)
     .addHelpText("after", "\nThe reply's body goes to standard output. A status of 400 or more makes the exit code 1.\n")
@@ -38,7 +40,7 @@ export function define(command: Command): void {
 
 async function invoke(target: string, options: Options): Promise<void> {
   const call = await describeCall(target, options);
-  process.exitCode = await (options.repeat > 1 ? repeat(call, options) : options.json ? printJson(call) : print(call));
+  process.exitCode = await (options.repeat > 1 ? repeat(call, options) : options.json ? printJson(call) : print(call, options));
 }
 
 async function describeCall(target: string, options: Options): Promise<Call> {
@@ -59,13 +61,21 @@ function parseUrl(text: string): URL {
   return url;
 }
 
-async function print(call: Call): Promise<number> {
+async function print(call: Call, { include }: Options): Promise<number> {
   const response = await callOnce(call);
+  if (include) process.stdout.write(headInWords(response));
   if (response.statusCode! >= 400) return printFailure(response.statusCode!, await wholeBody(call, response));
   await pipeline(response, process.stdout, { end: false }).catch((error: unknown) => {
     throw bodyFailure(call, error);
   });
   return ExitCode.Ok;
+}
+
+/** As it came, and as `curl -i` shows it. */
+function headInWords({ httpVersion, statusCode, statusMessage, rawHeaders }: IncomingMessage): string {
+  const lines = [`HTTP/${httpVersion} ${statusCode} ${statusMessage}`.trimEnd()];
+  for (let at = 0; at < rawHeaders.length; at += 2) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
+  return `${lines.join("\n")}\n\n`;
 }
 
 async function printJson(call: Call): Promise<number> {

@@ -136,7 +136,7 @@ export class LiveMachine {
     if (this.#state !== "bound" || pulse === undefined || this.#nap?.sleeps === true) return;
     const answered = pulse.ping().then(() => true);
     const late = new Promise<false>((resolve) => void this.#options.clock.after(boundMs, () => resolve(false)));
-    if (!(await Promise.race([answered, late]))) this.#dieUnasked(pulse.likely() ?? reason());
+    if (!(await Promise.race([answered, late]))) this.#dieUnasked(pulse.whySilent(reason()));
   }
 
   /** Kills it where it is silent, and no longer lives as far as can be told. */

@@ -76,3 +76,16 @@ test("one that speaks, answers, or has nothing to do is not given up, whatever e
 test("a machine that tells its figures every second is asked nothing", async () => {
   assert.equal((await watch({ kernel: "other", speaksEvery: 1 })).pings, 0);
 });
+
+test("why a blocked machine is given up says how much memory it holds, and that much of it may mean V8's limit", () => {
+  const why = (memoryMb: number, kernel: PulseOptions["kernel"]) => {
+    const machine = { usage: () => ({ cpuUs: 0, memoryBytes: memoryMb * 1_048_576 }) } as Machine;
+    return new Pulse({ machine, end: {} as HostEnd, memoryMb: 256, now: () => 0, boundMs: 2_000, kernel }).whySilent("main has blocked");
+  };
+  assert.equal(why(60, "other"), "main has blocked; its machine holds 60 MB of its 256 MB of memory");
+  assert.match(
+    why(170, "other"),
+    /^main has blocked; its machine holds 170 MB of its 256 MB of memory\. .*V8 is near its limit.*raise memoryMb/,
+  );
+  assert.equal(why(230, "osv"), NO_MEMORY);
+});

@@ -27,8 +27,14 @@ const NO_CPU_US = 100;
 const NO_CPU_TURNS = 2;
 /** A clone never writes to all of the memory that it shares with its template. */
 const ALL_MEMORY = 0.8;
+/** V8's limit is reached with about two thirds: the rest is Node's, the kernel's, or shared with the template. */
+const MUCH_MEMORY = 0.5;
+const MB = 1_048_576;
 
 export const NO_MEMORY = "it does not answer, and all of its memory is in use: it is likely out of memory";
+/** The guest itself can't tell: V8 runs no code of the agent's while the app's does not end. */
+const NEAR_LIMIT =
+  ". If it allocates in its loop, V8 is near its limit and spends the time on collecting garbage: keep less, or raise memoryMb";
 export const NO_LIFE = "it neither answers nor uses any CPU";
 
 export class Pulse {
@@ -65,9 +71,14 @@ export class Pulse {
     return this.#pong;
   }
 
-  /** What its silence is likely to come from, if that can be told. */
-  likely(): string | undefined {
-    return this.#isFull(this.#options.machine.usage().memoryBytes) ? NO_MEMORY : undefined;
+  /** Why it is silent, for the app's log. @param blocked what is known of the invocation that keeps it */
+  whySilent(blocked: string): string {
+    const { memoryBytes } = this.#options.machine.usage();
+    if (this.#isFull(memoryBytes)) return NO_MEMORY;
+    const { memoryMb } = this.#options;
+    const heldMb = Math.round(memoryBytes / MB);
+    const hint = heldMb >= MUCH_MEMORY * memoryMb ? NEAR_LIMIT : "";
+    return `${blocked}; its machine holds ${heldMb} MB of its ${memoryMb} MB of memory${hint}`;
   }
 
   #alive(): undefined {
@@ -83,6 +94,6 @@ export class Pulse {
   }
 
   #isFull(memoryBytes: number): boolean {
-    return this.#options.kernel === "osv" && memoryBytes >= ALL_MEMORY * this.#options.memoryMb * 1_048_576;
+    return this.#options.kernel === "osv" && memoryBytes >= ALL_MEMORY * this.#options.memoryMb * MB;
   }
 }

@@ -1,0 +1,26 @@
+/**
+ * What a service with a /tmp of its own (`PrivateTmp=yes`) does not find: systemd puts empty folders in the place of these two. A unit that names
+ * something in them would be written, and would fail at its start with a message of systemd's that does not say why.
+ */
+import { resolve } from "node:path";
+import { MayflyError } from "../errors/error.ts";
+import { followed } from "../config/places.ts";
+
+const HIDDEN = ["/tmp", "/var/tmp"];
+
+/** @param places what the service needs: the setting or flag that names it, and the path. Links are followed. Throws "bad-config". */
+export function refuseHiddenPlaces(places: (readonly [key: string, path: string | undefined])[]): void {
+  for (const [key, path] of places) {
+    const hidden = path === undefined ? undefined : [resolve(path), followed(resolve(path))].find(isHidden);
+    if (hidden === undefined) continue;
+    const where = hidden === path ? path : `${path} (${hidden})`;
+    throw new MayflyError("bad-config", {
+      key,
+      what: `names ${where}: the service has a /tmp and /var/tmp of its own, which are empty. Move it elsewhere, for example below /srv or /var/lib, and install again`,
+    });
+  }
+}
+
+function isHidden(path: string): boolean {
+  return HIDDEN.some((folder) => path === folder || path.startsWith(`${folder}/`));
+}
