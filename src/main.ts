@@ -404,7 +404,7 @@ function statusOf({ clock, supervision }: Start, { dispatcher, appliances, catal
     upSince,
     restarts,
     deaths,
-    driver: { name: chosen.driver.name, detail: chosen.detail },
+    driver: { name: chosen.driver.name, detail: chosen.detail, damage: chosen.driver.damage?.() ?? null },
     apps: catalog.list().length,
     machines: dispatcher.machines().length,
     appliances: {

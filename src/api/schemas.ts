@@ -239,7 +239,14 @@ export const statusSchema = z
     deaths: z
       .array(z.object({ at: milliseconds, reason: z.string(), livedMs: z.number() }))
       .openapi({ description: "The last ones, oldest first." }),
-    driver: z.object({ name: z.string(), detail: z.string() }),
+    driver: z.object({
+      name: z.string(),
+      detail: z.string(),
+      damage: z
+        .string()
+        .nullable()
+        .openapi({ description: "What is wrong with the image that machines start from, until it is put right." }),
+    }),
     apps: z.int(),
     machines: z.int(),
     appliances: z.object({

@@ -45,7 +45,9 @@ export type ExitReason =
   /** It ended by a signal that we did not send, or its kernel panicked. */
   | "crashed"
   /** It passed its memory limit. */
-  | "out-of-memory";
+  | "out-of-memory"
+  /** What it started from was damaged on the host meanwhile. */
+  | "image-damaged";
 
 export interface MachineExit {
   reason: ExitReason;
@@ -89,6 +91,8 @@ export interface Driver {
   prepare(progress: (step: string) => void, size: MachineSize): Promise<void>;
   /** Rejects with MayflyError "machine-start-failed" (reason and last output in it), leaving nothing behind. */
   start(spec: MachineSpec): Promise<Machine>;
+  /** What is wrong with what machines start from, as a clause, where that was found out while it runs and is not put right yet. */
+  damage?(): string | undefined;
   /** Kills what is left and removes what the driver keeps while running. */
   close(): Promise<void>;
 }

@@ -2,8 +2,9 @@
 import type { Clock } from "../clock/clock.ts";
 import { MayflyError } from "../errors/error.ts";
 import { ensureAgent } from "../images/agent-bundle.ts";
+import { damageOf } from "../images/damage.ts";
 import { type Image, ensureImage } from "../images/ensure-image.ts";
-import { ensureOsvImage } from "../images/osv/ensure-osv-image.ts";
+import { damageOfOsv, ensureOsvImage } from "../images/osv/ensure-osv-image.ts";
 import type { OsvImage } from "../images/osv/osv-image.ts";
 import type { Driver, DriverName } from "./driver.ts";
 
@@ -68,7 +69,18 @@ async function createQemu(surroundings: DriverSurroundings, kernel: GuestKernelN
   const { createQemuDriver } = await import("./qemu/qemu-driver.ts");
   const guest = kernel === "osv" ? (await import("./qemu/osv.ts")).osv : (await import("./qemu/linux.ts")).linux;
   const { jailDir = surroundings.runDir } = surroundings;
-  return createQemuDriver({ warn: surroundings.progress, ...surroundings, runDir: jailDir, guest, image: images.guest });
+  return createQemuDriver({
+    warn: surroundings.progress,
+    ...surroundings,
+    runDir: jailDir,
+    guest,
+    image: images.guest,
+    damageOf: async (image) => {
+      const damage = await images.damageOf(image);
+      if (damage !== undefined) images.forget();
+      return damage;
+    },
+  });
 }
 
 /** Each is built, or read whole to see that it is sound, when it is first asked for. */
@@ -76,11 +88,18 @@ interface Images {
   linux: () => Promise<Image>;
   /** What the guests' kernel starts from. */
   guest: () => Promise<Image | OsvImage>;
+  damageOf: (image: { root: string }) => Promise<string | undefined>;
+  /** They are looked at, and built where need be, when they are asked for again. */
+  forget: () => void;
 }
 
 function imagesFor(name: SelectableDriver, { cacheDir, progress, kernel, osvKernel }: DriverSurroundings): Images {
   const linux = once(() => ensureImage({ cacheDir, progress, tree: name === "gvisor" }));
-  return { linux, guest: kernel === "osv" ? once(() => ensureOsvImage({ cacheDir, progress, osvKernel })) : linux };
+  const osv = once(() => ensureOsvImage({ cacheDir, progress, osvKernel }));
+  const forget = () => [linux, osv].forEach((one) => one.forget());
+  // The root may be the same file under another name.
+  if (kernel === "osv") return { linux, guest: osv, damageOf: async ({ root }) => damageOfOsv({ ...(await osv()), root }), forget };
+  return { linux, guest: linux, damageOf: async ({ root }) => damageOf({ ...(await linux()), root }), forget };
 }
 
 const characters: Record<SelectableDriver, string> = {
@@ -95,13 +114,14 @@ function others(chosen: SelectableDriver): string {
 }
 
 /** One build, however many ask; a failed one is tried again. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+function once<T>(make: () => Promise<T>): (() => Promise<T>) & { forget: () => void } {
   let made: Promise<T> | undefined;
-  return () => {
+  const get = () => {
     made ??= make().catch((error: unknown) => {
       made = undefined;
       throw error;
     });
     return made;
   };
+  return Object.assign(get, { forget: () => void (made = undefined) });
 }

@@ -137,7 +137,7 @@ const statusInfo = {
   upSince: 0,
   restarts: 1,
   deaths: [{ at: 0, reason: "it was ended by SIGKILL", livedMs: 1 }],
-  driver: { name: "fake", detail: "for tests" },
+  driver: { name: "fake", detail: "for tests", damage: null },
   apps: 0,
   machines: 0,
   appliances: { running: 0, total: 0, leftAlone: [] },

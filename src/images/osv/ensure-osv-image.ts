@@ -23,9 +23,12 @@ export async function ensureOsvImage(options: EnsureImageOptions & { osvKernel: 
   await mkdir(join(folder, "keys"), { recursive: true });
   const key = join(folder, "keys", await inputKey(linux, kernel));
   const found = await lookUp(folder, key);
-  if (found !== undefined && (await isSound(found))) return found;
+  const damage = found && (await damageOfOsv(found));
+  if (found !== undefined && damage === undefined) return found;
   progress(
-    found === undefined ? `building the OSv image from ${kernel}` : `the OSv image ${found.id.slice(0, 16)} is damaged: building it anew`,
+    found === undefined
+      ? `building the OSv image from ${kernel}`
+      : `the OSv image ${found.id.slice(0, 16)} is damaged (${damage}): building it anew`,
   );
   if (found !== undefined) {
     await removeTemplatesOf(cacheDir, found.id);
@@ -57,14 +60,13 @@ async function lookUp(folder: string, key: string): Promise<OsvImage | undefined
   return isCompleteOsv(image) ? image : undefined;
 }
 
-async function isSound(image: OsvImage): Promise<boolean> {
+/** What is wrong, as a clause; undefined where nothing is. */
+export async function damageOfOsv(image: OsvImage): Promise<string | undefined> {
   const description = await describeOsvImage(image).catch(() => undefined);
   const { kernel, root } = description?.sha256 ?? {};
-  return (
-    (await sha256OfFile(image.kernel)) === kernel &&
-    (await sha256OfFile(image.root)) === root &&
-    sha256(`${kernel}\n${root}\n`) === image.id
-  );
+  if (sha256(`${kernel}\n${root}\n`) !== image.id) return "its image.json is of another image";
+  if ((await sha256OfFile(image.kernel)) !== kernel) return "its kernel is not what it was";
+  return (await sha256OfFile(image.root)) === root ? undefined : "its disk is not what it was";
 }
 
 function build(folder: string, linux: Image, kernel: string): Promise<OsvImage> {

@@ -219,6 +219,18 @@ describe("a machine that ends by itself", () => {
     assert.equal(request(fleet, 1), undefined);
   });
 
+  test("of an image that was damaged meanwhile is no fault of its app, whatever showed first", async (context) => {
+    const { driver, controls } = controlled();
+    const { fleet, blank, bound, gone } = set(context, driver);
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.bind(1, version());
+    await bound(1);
+    controls[0]?.end("image-damaged");
+    const { reason } = await gone(1);
+    assert.match(reason, /^the image that all machines start from was damaged on this host's disk, which is not the app's fault: /);
+  });
+
   test("while it is bound to an app counts as failed", async (context) => {
     const { driver, controls } = controlled();
     const { fleet, blank, gone, reports } = set(context, driver);

@@ -336,7 +336,9 @@ export class LiveMachine {
     this.#end?.close();
     this.#meter.close(machine.usage().cpuUs);
     this.#tellOperator(exit);
-    this.#finish(exit.reason === "out-of-memory" || this.#reason === undefined ? reasonOfExit(exit) : this.#reason);
+    // What was noticed first is no more than how these two showed.
+    const isKnown = exit.reason === "out-of-memory" || exit.reason === "image-damaged";
+    this.#finish(isKnown || this.#reason === undefined ? reasonOfExit(exit) : this.#reason);
   }
 
   #tellOperator({ forOperator }: MachineExit): void {

@@ -7,6 +7,7 @@ const clauses: Record<ExitReason, string> = {
   exited: "it ended by itself",
   crashed: "it crashed",
   "out-of-memory": "it ran out of memory",
+  "image-damaged": "the image that all machines start from was damaged on this host's disk, which is not the app's fault",
 };
 
 export function reasonOfExit({ reason, detail }: MachineExit): string {

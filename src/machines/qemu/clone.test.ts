@@ -39,6 +39,7 @@ test("a start that QEMU refuses rejects with what QEMU said, and leaves nothing"
     confinement,
     clock: systemClock,
     tried: (worked) => void outcomes.push(worked),
+    watch: { damage: () => undefined, suspect: async () => undefined },
   });
   await assert.rejects(starting, (error: MayflyError) => error.code === "machine-start-failed" && /QEMU: .*migration/i.test(error.message));
   assert.deepEqual(outcomes, [false]);

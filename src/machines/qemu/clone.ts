@@ -13,6 +13,7 @@ import type { Machine, MachineExit, MachineSpec, Usage } from "../driver.ts";
 import { cloneArguments, type MachineShape } from "./command-line.ts";
 import type { Confined, Confinement } from "./confinement.ts";
 import { within } from "../deadline.ts";
+import type { ImageWatch } from "./image-watch.ts";
 import { loadState } from "./migration.ts";
 import { type QemuProcess, spawnQemu } from "./spawn-qemu.ts";
 import type { Template } from "./templates.ts";
@@ -27,6 +28,8 @@ export interface CloneOptions {
   clock: Clock;
   /** What became of it, which says something of the template. */
   tried: (worked: boolean) => void;
+  /** Of the image that it runs from. */
+  watch: Pick<ImageWatch, "suspect" | "damage">;
 }
 
 /** What QEMU itself may hold beside the guest's memory: translated code, its heap, page tables. */
@@ -70,7 +73,7 @@ async function spawnClone({ spec, shape, template, root, clock }: CloneOptions, 
   }
 }
 
-function createMachine({ spec, shape, tried }: CloneOptions, qemu: QemuProcess, cgroup: Cgroup, confined: Confined): Machine {
+function createMachine({ spec, shape, tried, watch }: CloneOptions, qemu: QemuProcess, cgroup: Cgroup, confined: Confined): Machine {
   let killed = false;
   let last: Usage = { cpuUs: 0, memoryBytes: 0 };
   let ended = false;
@@ -80,7 +83,7 @@ function createMachine({ spec, shape, tried }: CloneOptions, qemu: QemuProcess, 
     const outcome = describeExit({ killed, oomKilled: cgroup.oomKilled(), exit, qemu, shape });
     await cgroup.remove();
     confined.release();
-    return outcome;
+    return blamed(outcome, qemu.console.text(), watch);
   });
   return {
     id: spec.id,
@@ -98,6 +101,18 @@ function createMachine({ spec, shape, tried }: CloneOptions, qemu: QemuProcess, 
       return exited;
     },
   };
+}
+
+/** What Linux says of a disk that it cannot read, and how the agent ends for a page of itself that is not there. Apps can print this, too. */
+const DISK_FAULT = /I\/O error, dev vda|erofs: .*(error|corrupt)|Attempted to kill init! exitcode=0x000000[08]7/i;
+
+/** An end that hints at the disk waits for the verdict; any other crash has it looked at. */
+async function blamed(outcome: MachineExit, console: string, watch: CloneOptions["watch"]): Promise<MachineExit> {
+  const isHint = DISK_FAULT.test(console);
+  const looking = isHint || outcome.reason === "crashed" ? watch.suspect() : undefined;
+  if (isHint) await looking;
+  const damage = watch.damage();
+  return damage === undefined ? outcome : { ...outcome, reason: "image-damaged", detail: damage };
 }
 
 interface Ended {

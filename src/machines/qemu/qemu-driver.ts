@@ -15,13 +15,16 @@ import { startClone } from "./clone.ts";
 import type { MachineShape } from "./command-line.ts";
 import { type Confinement, createConfinement } from "./confinement.ts";
 import type { BootImage, GuestKernel } from "./guest-kernel.ts";
+import { createImageWatch } from "./image-watch.ts";
 import { within } from "../deadline.ts";
 import { type HostFacts, readHostFacts } from "./host-facts.ts";
 import { createTemplates, type Templates } from "./templates.ts";
 
 export interface QemuDriverOptions {
-  /** Asked for once, when first needed. */
+  /** A sound one. Asked for when first needed, and again where `damageOf` found that what it gave is damaged. */
   image: () => Promise<BootImage>;
+  /** Reads the image, and says what is wrong with it, as a clause. Asked where a machine's end hints at it; where absent, nothing is looked at. */
+  damageOf?: ((image: BootImage) => Promise<string | undefined>) | undefined;
   /** What the image is of. */
   guest: GuestKernel;
   /** Templates and the verdict on KVM are kept here. */
@@ -42,6 +45,13 @@ interface Host {
   facts: HostFacts;
   verdict: Verdict;
   confinement: Confinement;
+  /** Another one where the image was damaged and is mended. */
+  started: Started;
+}
+
+/** What machines start from. */
+interface Started {
+  image: BootImage;
   templates: Templates;
   /** Descriptor of the image's root. */
   root: number;
@@ -60,22 +70,67 @@ export function createQemuDriver(options: QemuDriverOptions): Driver {
     throw error;
   };
 
+  const watch = createImageWatch({
+    clock: options.clock,
+    look: async () => {
+      const opened = await opening;
+      return opened && options.damageOf?.(asOpen(opened.started));
+    },
+    mend: async () => {
+      const mine = opening;
+      const opened = await mine;
+      await Promise.all([...machines].map((machine) => machine.kill()));
+      const started = opened && (await openImage(options, opened));
+      if (started === undefined) return;
+      // A driver that was closed meanwhile has closed the old one.
+      if (opening !== mine) return closeImage(started);
+      closeImage(opened!.started);
+      opened!.started = started;
+    },
+    warn: (text) => options.warn?.(text),
+  });
+  /** No machine starts from what is damaged, or was when its start began. */
+  const refuse = (opened: Host, started: Started) => {
+    try {
+      watch.refuse();
+    } catch (error) {
+      startFailed(error as Error);
+    }
+    if (opened.started !== started) startFailed(new Error("the image that it was to start from was damaged, and is put right by now"));
+  };
+
   return {
     name: "qemu",
+    damage: () => watch.damage(),
     probe: () => probe(options, host),
     async prepare(progress, size) {
       await sweepCgroups();
-      const { templates, verdict } = await host();
-      await templates.get(shapeOf(options, verdict, size), progress);
+      const { started, verdict } = await host();
+      await started.templates.get(shapeOf(options, verdict, size), progress);
     },
     async start(spec) {
-      const { templates, verdict, confinement, root } = await host().catch(startFailed);
+      const opened = await host().catch(startFailed);
+      const { started, verdict, confinement } = opened;
+      refuse(opened, started);
       const shape = shapeOf(options, verdict, spec);
-      const template = await templates.get(shape, () => undefined).catch(startFailed);
-      const tried = (worked: boolean) => templates.tried(shape, template, worked);
-      const machine = await startClone({ spec, shape, template, root, confinement, clock: options.clock, tried });
+      const template = await started.templates
+        .get(shape, () => undefined)
+        .catch(async (error: Error) => {
+          await watch.suspect();
+          refuse(opened, started);
+          return startFailed(error);
+        });
+      refuse(opened, started);
+      const tried = (worked: boolean) => {
+        started.templates.tried(shape, template, worked);
+        if (!worked) void watch.suspect();
+      };
+      const { root } = started;
+      const machine = await startClone({ spec, shape, template, root, confinement, clock: options.clock, tried, watch });
       machines.add(machine);
       void machine.exited.then(() => machines.delete(machine));
+      if (opened.started !== started || watch.damage() !== undefined) await machine.kill();
+      refuse(opened, started);
       return machine;
     },
     async close() {
@@ -84,8 +139,7 @@ export function createQemuDriver(options: QemuDriverOptions): Driver {
       const opened = await opening?.catch(() => undefined);
       opening = undefined;
       if (opened === undefined) return;
-      opened.templates.close();
-      fs.closeSync(opened.root);
+      closeImage(opened.started);
       opened.confinement.remove();
     },
   };
@@ -116,8 +170,27 @@ async function openHost(options: QemuDriverOptions): Promise<Host> {
       fs.closeSync(memory);
     }),
   );
-  const templates = createTemplates({ ...boot, cacheDir: options.cacheDir, facts, warn: options.warn ?? (() => undefined) });
-  return { facts, verdict, confinement, templates, root: fs.openSync(image.root, "r") };
+  return { facts, verdict, confinement, started: startedFrom(image, options, { facts, confinement }) };
+}
+
+async function openImage(options: QemuDriverOptions, host: Pick<Host, "facts" | "confinement">): Promise<Started> {
+  return startedFrom(await options.image(), options, host);
+}
+
+function startedFrom(image: BootImage, options: QemuDriverOptions, { facts, confinement }: Pick<Host, "facts" | "confinement">): Started {
+  const { cacheDir, clock, onCpuUsed, warn = () => undefined } = options;
+  const templates = createTemplates({ image, confinement, clock, onCpuUsed, cacheDir, facts, warn });
+  return { image, templates, root: fs.openSync(image.root, "r") };
+}
+
+function closeImage({ templates, root }: Started): void {
+  templates.close();
+  fs.closeSync(root);
+}
+
+/** With the root that machines have: another may lie in its place by now. */
+function asOpen({ image, root }: Started): BootImage {
+  return { ...image, root: `/proc/self/fd/${root}` };
 }
 
 /** Nothing else of what is passed may get into a template's key. */
