@@ -2,7 +2,7 @@
  * The mappings of a source map, looked up in their encoded form. A bundle with many packages has some hundred thousand: Node's SourceMap makes an
  * object of each, and every call of the machine waits until it has.
  *
- * Owns: the decoder's state at every MARK_EVERY characters that were read once, so that a later look-up reads no more than that.
+ * Owns: the decoder's state at every MARK_EVERY characters, up to the last place that was asked for: a later look-up reads no more than that.
  * 1. Generated columns begin anew at each line. All other figures are differences to the segment before, across lines.
  * 2. The text may be anything: what is no mapping ends it, and nothing throws.
  */
@@ -38,14 +38,22 @@ export class Mappings {
 
   /** What the nearest segment at or before the place, on its line, says of its source. */
   find(line: number, column: number): Original | undefined {
+    this.#markUpTo(line, column);
     const state = { ...this.#marks.findLast((mark) => !isBehind(mark, line, column))! };
     let found = originalOn(line, state);
     while (decodeNext(this.#text, state)) {
       if (isBehind(state, line, column)) break;
       found = originalOn(line, state);
-      if (state.at >= this.#marks.at(-1)!.at + MARK_EVERY) this.#marks.push({ ...state });
     }
     return found;
+  }
+
+  #markUpTo(line: number, column: number): void {
+    let last = this.#marks.at(-1)!;
+    while (!isBehind(last, line, column) && last.at < this.#text.length) {
+      last = skip(this.#text, last, last.at + MARK_EVERY);
+      this.#marks.push(last);
+    }
   }
 }
 
@@ -66,6 +74,44 @@ const valueOf = new Int8Array(128).fill(-1);
 for (let at = 0; at < DIGITS.length; at += 1) valueOf[DIGITS.charCodeAt(at)] = at;
 /** Of a digit: another one of the same number follows. */
 const GOES_ON = 32;
+
+/**
+ * The state behind the first segment that ends at `end` or later. Does what `decodeNext` does, with all it needs in local variables: it reads a megabyte
+ * of text before V8 has compiled it well, on machines whose CPU is emulated, too.
+ */
+function skip(text: Text, from: State, end: number): State {
+  let { at, generatedLine, generatedColumn, hasSource, source, line, column } = from;
+  let field = 0;
+  let value = 0;
+  let shift = 0;
+  for (; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === COMMA || code === SEMICOLON) {
+      if (field > 0) hasSource = field >= 4;
+      if (field > 0 && at >= end) break;
+      field = 0;
+      if (code === COMMA) continue;
+      generatedLine += 1;
+      generatedColumn = 0;
+      hasSource = false;
+      continue;
+    }
+    const digit = valueOf[code] ?? -1;
+    if (digit < 0) return { ...from, at: text.length, hasSource: false };
+    value |= (digit & (GOES_ON - 1)) << shift;
+    shift += 5;
+    if (digit & GOES_ON) continue;
+    const difference = value & 1 ? -(value >>> 1) : value >>> 1;
+    if (field === 0) generatedColumn += difference;
+    else if (field === 1) source += difference;
+    else if (field === 2) line += difference;
+    else if (field === 3) column += difference;
+    field += 1;
+    value = shift = 0;
+  }
+  if (field > 0) hasSource = field >= 4;
+  return { at, generatedLine, generatedColumn, hasSource, source, line, column };
+}
 
 /** Takes one segment into the state. False where there is none. */
 function decodeNext(text: Text, state: State): boolean {
