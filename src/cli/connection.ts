@@ -42,7 +42,7 @@ export function connect(options: ConnectionOptions, env = process.env): Connecti
 
 /** The demo keeps its state apart, so that it never touches that of a real server. */
 export function demoStateDir(env = process.env): string {
-  return join(env.MAYFLY_STATE_DIR || defaultStateDir(env), "demo");
+  return join(env.MAYFLY_STATE_DIR ?? defaultStateDir(env), "demo");
 }
 
 /** Where the folder's server answers. Throws "api-unreachable" where it is known not to: its token is for nobody else's ears. */
@@ -58,7 +58,7 @@ function announced(dir: string): string {
 
 export function stateDirOf(options: ConnectionOptions, env = process.env): string {
   if (options.state !== undefined) return options.state;
-  const candidates = [env.MAYFLY_STATE_DIR || defaultStateDir(env), demoStateDir(env)];
+  const candidates = [env.MAYFLY_STATE_DIR ?? defaultStateDir(env), demoStateDir(env)];
   return candidates.find((dir) => isAlive(readServerFile(dir)?.pid)) ?? candidates[0]!;
 }
 

@@ -1,5 +1,6 @@
 /** `mayfly`: finds the command, loads only its file, runs it, and turns what was thrown into a message and an exit code. */
 import { Command, CommanderError } from "commander";
+import { refuseEmptyVariables } from "../config/empty-variables.ts";
 import { type CommandEntry, commands } from "./commands.ts";
 import { exitCodesHelp } from "./exit-codes.ts";
 import { reportError } from "./report-error.ts";
@@ -10,6 +11,7 @@ const program = new Command("mayfly")
   .description("Functions of each application in virtual machines of their own, started in a fraction of a second.")
   .version("0.1.0")
   .exitOverride()
+  .hook("preAction", () => refuseEmptyVariables(process.env))
   .showHelpAfterError("(--help shows what is allowed)")
   .addHelpText("after", `\nExample:\n  mayfly demo\n\n${exitCodesHelp}`);
 

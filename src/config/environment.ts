@@ -30,7 +30,7 @@ function collect(object: Described, prefix: string, env: Record<string, string |
 
 /** Text that does not fit stays text, so that the schema's refusal shows what was written. */
 function typed(text: string | undefined, type: string | undefined): unknown {
-  if (text === undefined || text === "") return undefined;
+  if (text === undefined) return undefined;
   if (type === "array") return text.split(",").map((item) => item.trim());
   if (type === "integer" && /^-?\d+$/.test(text)) return Number(text);
   if (type === "number" && /^-?(\d+(\.\d*)?|\.\d+)(e-?\d+)?$/i.test(text)) return Number(text);

@@ -151,3 +151,12 @@ test("the run folder is apart from the state folder, one for each state folder, 
 test("a state folder that is no text is refused by its name", () => {
   assert.throws(() => loadConfig({ env: { HOME: "/h" }, flags: { stateDir: 5 } }), /stateDir is 5, but/);
 });
+
+test("an empty variable is refused by its name, for every one of ours, and not taken for one that is not set", () => {
+  for (const name of ["MAYFLY_STATE_DIR", "MAYFLY_API", "MAYFLY_TLS_CERT", "MAYFLY_CONFIG", "MAYFLY_BLANKS", "MAYFLY_TOKEN"])
+    for (const empty of ["", " "])
+      assert.throws(() => loadConfig({ env: { [name]: empty } }), {
+        code: "bad-config",
+        message: `The setting ${name} is empty: give it a value, or unset the variable.`,
+      });
+});

@@ -5,6 +5,7 @@ import { MayflyError } from "../errors/error.ts";
 import { firstIssue } from "../errors/schema-issue.ts";
 import { parseAddress } from "../api/bind.ts";
 import { uselessEntry } from "../gateway/host-claims.ts";
+import { refuseEmptyVariables } from "./empty-variables.ts";
 import { settingsFromEnvironment } from "./environment.ts";
 import { defaultCacheDir, defaultRunDir, defaultStateDir } from "./folders.ts";
 import { refuseSharedPlaces } from "./places.ts";
@@ -20,6 +21,7 @@ export interface ConfigSources {
 
 /** Throws "bad-config". Paths come back absolute. */
 export function loadConfig({ flags = {}, env = process.env, file = env.MAYFLY_CONFIG }: ConfigSources): Config {
+  refuseEmptyVariables(env);
   const given = { ...readConfigFile(file), ...settingsFromEnvironment(env), ...withoutUndefined(flags) };
   const folders = { stateDir: defaultStateDir(env), cacheDir: defaultCacheDir(env), ...given };
   const stateDir: unknown = folders.stateDir;
