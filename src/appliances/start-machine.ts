@@ -16,6 +16,7 @@ import { createCgroup } from "../machines/cgroup/create-cgroup.ts";
 import type { Usage } from "../machines/driver.ts";
 import { type ConsoleTail, keepTail } from "../machines/console-tail.ts";
 import type { Confined } from "../machines/qemu/confinement.ts";
+import { kernelNoise } from "../machines/qemu/last-words.ts";
 import { spawned } from "../machines/spawned.ts";
 import { createMemoryFile, createPipe, sealMemoryFile } from "../machines/qemu/libc.ts";
 import type { Clock } from "../clock/clock.ts";
@@ -111,7 +112,8 @@ function startQemu(host: ApplianceHost, plan: MachinePlan, parts: AsyncDisposabl
 /** A QEMU that ends meanwhile says why better than its relay can. `console` is the last of what the guest printed. */
 async function startItsRelay(host: ApplianceHost, plan: MachinePlan, qemu: Qemu, parts: AsyncDisposableStack) {
   let tail = "";
-  const onLines = (lines: string[]) => {
+  const onLines = (printed: string[]) => {
+    const lines = printed.filter((line) => !kernelNoise.test(line));
     tail = `${tail}${lines.join("\n")}\n`.slice(-TAIL);
     for (const line of lines) plan.onLine(line);
   };

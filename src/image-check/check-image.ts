@@ -7,6 +7,7 @@ import { nodePath } from "../images/guest-layout.ts";
 import { refuseDamaged } from "../images/damage.ts";
 import { describeImage, type Image } from "../images/image.ts";
 import type { ModuleTest } from "../images/modules/module.ts";
+import { kernelNoise } from "../machines/qemu/last-words.ts";
 import { runByAgent } from "./run-by-agent.ts";
 import { busybox, runByShell } from "./run-by-shell.ts";
 
@@ -91,5 +92,11 @@ function complaintOf(prints: string, output: string): string | undefined {
 
 /** The end of a console, for messages. */
 export function endOf(console: string): string {
-  return console.trim().split("\n").slice(-4).join(" | ") || "(nothing was printed)";
+  const lines = console.trim().split("\n");
+  return (
+    lines
+      .filter((line) => !kernelNoise.test(line))
+      .slice(-4)
+      .join(" | ") || "(nothing was printed)"
+  );
 }

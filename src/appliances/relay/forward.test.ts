@@ -89,3 +89,25 @@ test("where a port is full, whoever has most loses what is idle for longest, and
   crowd.look(120_000);
   assert.ok(sockets.slice(1, 5).every(({ destroyed }) => destroyed));
 });
+
+test("while nothing in the machine listens a connection is reset; what has spoken once may end others without a word", async (context) => {
+  let word = "";
+  // As QEMU, which takes a connection and closes it when the guest refuses.
+  const machine = await listen(context, (socket) => void socket.on("error", () => undefined).end(word));
+  const { port } = await forward(context, machine, 10);
+  const ask = async () => {
+    const client = connect(port, "127.0.0.1");
+    let got = "";
+    client.on("data", (chunk) => (got += String(chunk)));
+    client.write("GET / HTTP/1.1\r\n\r\n");
+    const end = await once(client, "end").then(
+      () => "an end",
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    client.destroy();
+    return `${got}${end}`;
+  };
+  assert.equal(await ask(), "ECONNRESET");
+  word = "hello ";
+  assert.equal(await ask(), "hello an end");
+});

@@ -25,6 +25,9 @@ const BACKLOG = 512;
 /** Resolves when it listens, with its end. */
 export async function openForward({ name, from, to, limit, note }: ForwardOptions): Promise<() => void> {
   const crowd = createCrowd(limit, LONGEST_IDLE_MS);
+  // QEMU takes every connection, and closes it when the guest refuses it. Until something in the machine has sent a byte from this port, an end
+  // without one is such a refusal, and is told as one: an orderly end would look like an empty reply.
+  let hasSpoken = false;
   const lead = (client: Socket) => {
     client.on("error", () => client.destroy());
     if (!crowd.admit(client, performance.now())) {
@@ -32,7 +35,18 @@ export async function openForward({ name, from, to, limit, note }: ForwardOption
       return note(`connections to ${name} are refused: ${limit} are open already, and none is idle`);
     }
     client.setKeepAlive(true, PROBE_MS);
-    join(client, connect({ host: "127.0.0.1", port: to, allowHalfOpen: true }));
+    const inside = connect({ host: "127.0.0.1", port: to, allowHalfOpen: true });
+    const onEnd = () => {
+      if (inside.bytesRead > 0) hasSpoken = true;
+      else if (!hasSpoken && !client.readableEnded) client.resetAndDestroy();
+    };
+    // Before join() passes the end on.
+    for (const event of ["end", "close"])
+      inside.once(
+        event,
+        guarded(onEnd, () => client.destroy()),
+      );
+    join(client, inside);
   };
   const failed = (error: unknown, client: Socket) => {
     client.resetAndDestroy();

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
 import { test } from "node:test";
-import { linuxLastWords, osvLastWords } from "./last-words.ts";
+import { setImmediate as turn } from "node:timers/promises";
+import { keepTail } from "../console-tail.ts";
+import { kernelNoise, linuxLastWords, osvLastWords } from "./last-words.ts";
+import { linux } from "./linux.ts";
 
 const dump = `[   70.440918] CPU: 0 PID: 1 Comm: node Not tainted 6.1.0-41-cloud-amd64 #1  Debian 6.1.158-1
 [   70.441050] Call Trace:
@@ -46,4 +50,14 @@ test("of OSv: the line of the fault, and what the program printed before it; nei
     osvLastWords('Uncaught signal 6 ("Aborted"). Powering off.\n').how,
     'its kernel gave up: Uncaught signal 6 ("Aborted"). Powering off.',
   );
+});
+
+test("what Linux prints at every boot of a machine without PCI is no part of a failure; other lines of it are", async () => {
+  const stream = new PassThrough();
+  const tail = keepTail(stream);
+  stream.write("[    0.150000] PCI: Fatal: No config space access function found\r\nmayfly init: failed: mount\n");
+  await turn();
+  assert.equal(tail.lastLines(8, linux.noise), "mayfly init: failed: mount");
+  assert.equal(kernelNoise.test("[    0.2] PCI: Fatal: something else"), false);
+  assert.equal(kernelNoise.test("my program says: PCI: Fatal: No config space access function found"), false);
 });

@@ -16,6 +16,9 @@ const LINES = 6;
 /** What Linux's kernel prints, for printk.time is on. */
 const KERNEL_LINE = /^\[ *\d+\.\d+\]/;
 
+/** Printed at every boot of a machine without PCI, which is as it should be: "Fatal" would be taken for the cause of whatever comes next. */
+export const kernelNoise = /^(\[ *\d+\.\d+\] )?PCI: Fatal: No config space access function found\r?$/;
+
 /** The agent is init, so that its end is the kernel's: the panic then says no more than how the agent ended. */
 export function linuxLastWords(console: string): LastWords {
   const lines = console.split("\n");

@@ -3,7 +3,7 @@ import type { Accelerator } from "./accelerator.ts";
 import { heapSizes } from "../child/node-limits.ts";
 import { reasonOf } from "./exit-reason.ts";
 import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
-import { linuxLastWords } from "./last-words.ts";
+import { kernelNoise, linuxLastWords } from "./last-words.ts";
 
 export const linux: GuestKernel = {
   name: "linux",
@@ -13,6 +13,7 @@ export const linux: GuestKernel = {
   devices: () => "",
   commandLine: ({ accelerator, memoryMb }, tscKhz) => kernelArguments(accelerator, memoryMb, tscKhz),
   lastWords: linuxLastWords,
+  noise: kernelNoise,
   reasonOf,
 };
 

@@ -59,8 +59,8 @@ async function run(image: string, command: string[], { json, ...options }: Optio
   const asked = { name, image, env, ports, volumes, network, memoryMb, vcpus, ...(command.length > 0 && { command }) };
   const info = await connect(options).client.runAppliance(asked);
   if (json) return console.log(JSON.stringify(info));
-  console.log(`${name} is ${info.state}, as machine ${info.machine ?? "-"}`);
-  for (const port of info.ports) console.log(`  ${addressOf(port)} leads to its port ${port.guest}`);
+  console.log(info.machine === null ? `${name} is ${info.state}` : `${name} is started, as machine ${info.machine}, which boots now`);
+  for (const port of info.ports) console.log(`  ${addressOf(port)} leads to its port ${port.guest}, once something listens there`);
   console.log(`  ${commandName} appliance logs -f ${name}`);
 }
 
