@@ -131,7 +131,7 @@ export async function startMayfly(
   const served = openServedApps(start, state, { dispatcher, routes, egress });
   const platform = createPlatform(start, { dispatcher, appliances, served, chosen, urls, egress, catalog: state.catalog });
   resumeApps(start, state, served, platform);
-  void appliances.resume(new Set(supervision?.leaveAlone));
+  void appliances.resume(new Set(supervision?.leaveAlone), supervision?.lost ?? []);
   const gateway = await openGateway(start, dispatcher, routes);
   urls.gateway = gateway.url;
   const api = await openApi(start, { ...state, appliances }, platform);
@@ -314,8 +314,8 @@ function startAppliances(
     starting: (name) => supervision?.starting(name),
     takenUp: (name) => supervision?.takenUp(name),
     onUnusable: (appliance, error) => log.error({ err: error, appliance }, "this appliance's definition cannot be read: it is not started"),
-    log(app, machine, text, ofPlatform) {
-      logs.append({ at: clock.wall(), app, machine, level: ofPlatform ? LogLevel.Platform : LogLevel.Info, text });
+    log(app, machine, text, ofPlatform, at = clock.wall()) {
+      logs.append({ at, app, machine, level: ofPlatform ? LogLevel.Platform : LogLevel.Info, text });
     },
     forgetLog: (name) => logs.remove(name),
     ownerOf: (name) => catalog.live(name) && "an app",
@@ -411,6 +411,7 @@ function statusOf({ clock, supervision }: Start, { dispatcher, appliances, catal
       running: all.filter(({ state }) => state === "running").length,
       total: all.length,
       leftAlone: appliances.leftAlone(),
+      waiting: all.flatMap(({ name, state, lastEnd }) => (state === "waiting" ? [{ name, reason: lastEnd ?? "unknown" }] : [])),
     },
   };
 }

@@ -255,6 +255,9 @@ export const statusSchema = z
       leftAlone: z
         .array(z.string())
         .openapi({ description: "Not started, as the server died right after they were started, time and again." }),
+      waiting: z
+        .array(z.object({ name: z.string(), reason: z.string() }))
+        .openapi({ description: "They failed, or did not start, and are started again soon." }),
     }),
   })
   .openapi("Status");

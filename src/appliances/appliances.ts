@@ -11,7 +11,7 @@ import { join } from "node:path";
 import type { Clock } from "../clock/clock.ts";
 import type { Seal } from "../catalog/seal.ts";
 import type { Egress } from "../egress/egress.ts";
-import { MayflyError, asMayflyError } from "../errors/error.ts";
+import { MayflyError } from "../errors/error.ts";
 import { refuseDamaged } from "../images/damage.ts";
 import { findImage } from "../images/find-image.ts";
 import { describeImage, type Image, imageAt, isComplete, type RunSpec } from "../images/image.ts";
@@ -33,7 +33,8 @@ export interface AppliancesOptions {
   usage: UsageSink;
   /** For one machine's way out. */
   egress: (appliance: string) => Egress;
-  log: (appliance: string, machine: string | undefined, text: string, ofPlatform: boolean) => void;
+  /** @param at milliseconds since the epoch; now where it is missing */
+  log: (appliance: string, machine: string | undefined, text: string, ofPlatform: boolean, at?: number) => void;
   /** It is removed: so is what it logged, before its name is free. */
   forgetLog: (appliance: string) => Promise<void>;
   /** One is about to start, for whatever reason. */
@@ -59,12 +60,21 @@ export interface Appliances {
   has(name: string): boolean;
   /** Has the ledger told what every one has used up to now. */
   sample(): void;
-  /** Starts those that are to run, but for some. Never rejects: what fails is in the appliance's log. */
-  resume(leaveAlone: ReadonlySet<string>): Promise<void>;
+  /**
+   * Starts those that are to run, but for some. Never rejects: what fails is in the appliance's log, and tried again.
+   * @param deaths of workers, that the logs do not tell of yet
+   */
+  resume(leaveAlone: ReadonlySet<string>, deaths: readonly Death[]): Promise<void>;
   /** Those that resume() did not start, until a user starts or removes them. */
   leftAlone(): string[];
   /** An orderly end for all; they start again with the server. */
   close(): Promise<void>;
+}
+
+interface Death {
+  /** Milliseconds since the epoch. */
+  at: number;
+  reason: string;
 }
 
 const whyAlone = "the server died right after it was started, time and again";
@@ -81,8 +91,9 @@ export function openAppliances(options: AppliancesOptions): Appliances {
   const openFolder = (folder: string) => openShared(folder, options.permitted, stateDir);
   const volumes = createVolumes(join(stateDir, "volumes"), openFolder);
   const entries = new Map<string, Entry>();
-  /** Names being made or removed: nobody else may begin with them. */
-  const busy = new Set<string>();
+  /** Names of those being made, which may have no entry yet, or removed: nobody else may begin with them. */
+  const making = new Set<string>();
+  const removing = new Set<string>();
   const alone = new Set<string>();
   let opening: Promise<ApplianceHost> | undefined;
 
@@ -105,7 +116,7 @@ export function openAppliances(options: AppliancesOptions): Appliances {
 
   function found(name: string): Entry {
     const entry = entries.get(name);
-    if (entry === undefined || busy.has(name)) throw new MayflyError("no-such-appliance", { appliance: name });
+    if (entry === undefined || removing.has(name)) throw new MayflyError("no-such-appliance", { appliance: name });
     return entry;
   }
 
@@ -120,16 +131,35 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     refuseContradictions(asked, others);
   }
 
-  async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
-    busy.add(name);
-    return work().finally(() => busy.delete(name));
+  function isTaken(name: string): boolean {
+    return entries.has(name) || making.has(name) || removing.has(name);
+  }
+
+  async function during<T>(names: Set<string>, name: string, work: () => Promise<T>): Promise<T> {
+    names.add(name);
+    return work().finally(() => names.delete(name));
   }
 
   async function resumeOne({ definition: { spec }, keeper }: Entry): Promise<void> {
     options.starting(spec.name);
-    await keeper.start().catch((error: unknown) => {
-      options.log(spec.name, undefined, `The appliance could not be started: ${asMayflyError(error).message}`, true);
-    });
+    await keeper.resume();
+  }
+
+  function tellDeath({ at, reason }: Death, name: string): void {
+    const text = `The server's worker died, and all machines with it: ${reason.replace(/\.$/, "")}. Where the appliance ran, that was like a power cut. Another worker has taken over.`;
+    options.log(name, undefined, text, true, at);
+  }
+
+  /** What a user wants, also where it is asked for while another wish is being carried out: the last one counts. */
+  async function startWanted(entry: Entry): Promise<void> {
+    const { wanted } = entry.definition;
+    want(entry, true);
+    try {
+      await entry.keeper.start();
+    } catch (error) {
+      if (entry.definition.wanted && !wanted) want(entry, false);
+      throw error;
+    }
   }
 
   function leave(name: string): void {
@@ -150,10 +180,10 @@ export function openAppliances(options: AppliancesOptions): Appliances {
   return {
     async run(asked) {
       const { name } = asked;
-      const owner = entries.has(name) || busy.has(name) ? "an appliance" : options.ownerOf(name);
+      const owner = isTaken(name) ? "an appliance" : options.ownerOf(name);
       if (owner !== undefined) throw new MayflyError("name-taken", { name, owner });
       refuseTaken(asked);
-      return exclusively(name, async () => {
+      return during(making, name, async () => {
         await refuseForbidden(asked, options.permitted, openFolder);
         const { image, run } = await sourceOf(cacheDir, { ...asked, image: (await findImage(cacheDir, asked.image)).id });
         const spec = { ...asked, image: image.id, command: run.command };
@@ -174,12 +204,13 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     },
     async start(name) {
       const entry = found(name);
+      while (entry.keeper.view().state === "stopping") await entry.keeper.stop();
+      if (found(name) !== entry) throw new MayflyError("no-such-appliance", { appliance: name });
       const { state } = entry.keeper.view();
       if (state !== "stopped" && state !== "ended") return info(entry);
       takeUp(name);
       options.starting(name);
-      await exclusively(name, () => entry.keeper.start());
-      want(entry, true);
+      await startWanted(entry);
       return info(entry);
     },
     async stop(name) {
@@ -190,7 +221,7 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     },
     async remove(name, withDisks) {
       const entry = found(name);
-      await exclusively(name, async () => {
+      await during(removing, name, async () => {
         await entry.keeper.stop();
         definitions.remove(name);
         takeUp(name);
@@ -204,15 +235,16 @@ export function openAppliances(options: AppliancesOptions): Appliances {
       });
     },
     list: () => [...entries.values()].map(info).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    has: (name) => entries.has(name) || busy.has(name),
+    has: isTaken,
     sample: () => entries.forEach(({ keeper }) => keeper.sample()),
-    async resume(leaveAlone) {
+    async resume(leaveAlone, deaths) {
       // What a killed server left; its machines died with it.
       rmSync(runDir, { recursive: true, force: true });
       const wanted = definitions
         .all(options.onUnusable)
         .map(enter)
         .filter(({ definition }) => definition.wanted);
+      for (const death of deaths) for (const { definition } of wanted) tellDeath(death, definition.spec.name);
       for (const { definition } of wanted) if (leaveAlone.has(definition.spec.name)) leave(definition.spec.name);
       await Promise.all(wanted.filter(({ definition }) => !alone.has(definition.spec.name)).map(resumeOne));
     },

@@ -52,8 +52,10 @@ export interface Keeper {
     lastEnd: string | null;
   };
   sample(): void;
-  /** Starts it. Rejects with "port-in-use", or with why the first machine did not start. */
+  /** Starts it; a stop that comes meanwhile ends it again. Rejects with "port-in-use", or with why the first machine did not start: then it is stopped. */
   start(): Promise<void>;
+  /** Starts it, and where that fails, tries again until it is stopped. Never rejects: it resolves after the first try. */
+  resume(): Promise<void>;
   /** An orderly end, a hard one after ten seconds. Idempotent. */
   stop(): Promise<void>;
 }
@@ -81,8 +83,18 @@ export function createKeeper(options: KeeperOptions): Keeper {
   let count = 0;
   let cancelWait = (): void => undefined;
   let finished = Promise.resolve();
+  let stopping: Promise<void> | undefined;
 
   async function launch(): Promise<void> {
+    state = "starting";
+    if (!isRoot && spec.network === "egress") {
+      throw new MayflyError("bad-appliance", { what: "the network egress needs Mayfly to run as root" });
+    }
+    publishPorts();
+    await launchMachine();
+  }
+
+  async function launchMachine(): Promise<void> {
     const id = `${spec.name.slice(0, 24)}-${options.bootId}-${++count}`;
     const folder = join(options.runDir, id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -94,6 +106,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
       meter.take(spec.name, { cpuUs: 0, memoryBytes: 0 });
       meter.run({ cpuUs: 0, memoryBytes: 0 });
       living = { machine, meter, since: clock.now() };
+      // A stop may have come meanwhile.
+      if (state === "starting") state = "running";
       const stopSampling = clock.every(SAMPLE_MS, () => meter.sample(machine.usage()));
       log(id, `Machine ${id} started.`, true);
       finished = machine.exited.then((end) =>
@@ -157,20 +171,30 @@ export function createKeeper(options: KeeperOptions): Keeper {
     log(undefined, `The appliance starts again in ${ms / 1_000} s.`, true);
     cancelWait = clock.after(ms, () => {
       restarts++;
-      state = "running";
-      finished = launch().catch((error: unknown) => {
-        lastEnd = asMayflyError(error).message;
-        log(undefined, `The appliance did not start: ${lastEnd}`, true);
-        if (state === "running") restartLater(0);
-      });
+      finished = tryLaunch();
     });
   }
 
-  /** Without root QEMU listens by itself, on the host. */
+  async function tryLaunch(): Promise<void> {
+    try {
+      await launch();
+    } catch (error) {
+      lastEnd = asMayflyError(error).message;
+      log(undefined, `The appliance did not start: ${lastEnd}`, true);
+      if (state === "starting") restartLater(0);
+    }
+  }
+
+  /** Those that are not yet ours, all or none. Without root QEMU listens by itself, on the host. */
   function publishPorts(): void {
     for (const port of spec.ports) checkAddress(port, options.permitted);
-    if (!isRoot) return;
-    for (const port of spec.ports) published.push(publish(port));
+    if (!isRoot || published.length > 0) return;
+    try {
+      for (const port of spec.ports) published.push(publish(port));
+    } catch (error) {
+      closePorts();
+      throw error;
+    }
   }
 
   function closePorts(): void {
@@ -180,6 +204,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   async function stop(): Promise<void> {
     if (state === "stopped" || state === "ended") return;
+    stopping ??= stopNow().finally(() => (stopping = undefined));
+    return stopping;
+  }
+
+  async function stopNow(): Promise<void> {
     state = "stopping";
     cancelWait();
     const { machine } = living ?? {};
@@ -196,24 +225,23 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   return {
     async start() {
-      if (!isRoot && spec.network === "egress") {
-        throw new MayflyError("bad-appliance", { what: "the network egress needs Mayfly to run as root" });
-      }
-      state = "starting";
       restarts = 0;
+      const launching = launch();
+      // A stop that comes meanwhile waits for it.
+      finished = launching.catch(() => undefined);
       try {
-        publishPorts();
-        const launching = launch();
-        // A stop that comes meanwhile waits for it.
-        finished = launching.catch(() => undefined);
         await launching;
-        if (state === "starting") state = "running";
+        await stopping;
       } catch (error) {
         closePorts();
         state = "stopped";
         lastEnd = asMayflyError(error).message;
         throw error;
       }
+    },
+    resume() {
+      restarts = 0;
+      return (finished = tryLaunch());
     },
     stop,
     sample: () => living?.meter.sample(living.machine.usage()),

@@ -140,7 +140,7 @@ const statusInfo = {
   driver: { name: "fake", detail: "for tests", damage: null },
   apps: 0,
   machines: 0,
-  appliances: { running: 0, total: 0, leftAlone: [] },
+  appliances: { running: 0, total: 0, leftAlone: [], waiting: [] },
 };
 
 function watchingFollowers(logs: Logs, released: () => void): Logs {

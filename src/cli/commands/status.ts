@@ -12,7 +12,7 @@ export function define(command: Command): void {
   withConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nEnds with 0 if it is up and well, 1 if it is up and needs a look (a damaged image, an appliance left alone, a worker that died within the last ten minutes), 4 if it is not up.\n\nExample:\n  mayfly status || mayfly status --json",
+      "\nEnds with 0 if it is up and well, 1 if it is up and needs a look (a damaged image, an appliance that is down, a worker that died within the last ten minutes), 4 if it is not up.\n\nExample:\n  mayfly status || mayfly status --json",
     )
     .action(status);
 }
@@ -43,6 +43,7 @@ function concernsOf({ deaths, driver, appliances }: StatusInfo, now: number): st
       ? []
       : [`the image that machines start from is damaged, and no machine starts until it is built anew: ${driver.damage}`]),
     ...appliances.leftAlone.map((name) => `the appliance ${name} is left alone: ${commandName} appliance start ${name}`),
+    ...appliances.waiting.map(({ name, reason }) => `the appliance ${name} is down, and started again soon: ${reason}`),
   ];
 }
 

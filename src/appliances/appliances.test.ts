@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { openSeal } from "../catalog/seal.ts";
+import { FakeClock } from "../dispatcher/testing/fake-clock.ts";
+import { createEgress } from "../egress/create-egress.ts";
+import { openAppliances } from "./appliances.ts";
+import { definitionsFile, openDefinitions } from "./definitions.ts";
+import { applianceSpecSchema } from "./spec.ts";
+
+test("logs of those that are to run tell of a worker's death; a start that fails is listed as waiting, and ends with a stop", async (context) => {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-appliances-"));
+  context.after(() => rmSync(dir, { recursive: true, force: true }));
+  const seal = openSeal(join(dir, "key"), true);
+  const definitions = openDefinitions(definitionsFile(dir), seal);
+  for (const name of ["wanted", "alone", "resting"]) {
+    const spec = applianceSpecSchema.parse({ name, image: "0".repeat(64) });
+    definitions.save({ spec, wanted: name !== "resting", createdAt: 1 });
+  }
+  definitions.close();
+  const lines: { name: string; text: string; at: number | undefined }[] = [];
+  const appliances = openAppliances({
+    stateDir: dir,
+    cacheDir: dir,
+    seal,
+    bootId: "boot",
+    clock: new FakeClock(),
+    usage: { record: () => undefined },
+    egress: () => createEgress({ allow: [] }),
+    log: (name, _machine, text, _ofPlatform, at) => void lines.push({ name, text, at }),
+    permitted: { folders: [], publish: [] },
+    starting: () => undefined,
+    takenUp: () => undefined,
+    onUnusable: (_name, error) => assert.fail(String(error)),
+    forgetLog: async () => undefined,
+    ownerOf: () => undefined,
+  });
+  context.after(() => appliances.close());
+  await appliances.resume(new Set(["alone"]), [{ at: 7_000, reason: "it was ended by SIGKILL" }]);
+  const told = lines.filter(({ text }) => text.includes("worker died, and all machines with it: it was ended by SIGKILL."));
+  assert.deepEqual(
+    told.map(({ name, at }) => [name, at]),
+    [
+      ["alone", 7_000],
+      ["wanted", 7_000],
+    ],
+  );
+  const states = () => Object.fromEntries(appliances.list().map(({ name, state }) => [name, state]));
+  assert.deepEqual(states(), { alone: "stopped", resting: "stopped", wanted: "waiting" });
+  assert.match(appliances.list().find(({ name }) => name === "wanted")!.lastEnd!, /no image/i);
+  await appliances.stop("wanted");
+  assert.equal(states()["wanted"], "stopped");
+});

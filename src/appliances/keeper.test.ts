@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { FakeClock } from "../dispatcher/testing/fake-clock.ts";
+import { createEgress } from "../egress/create-egress.ts";
+import type { Image } from "../images/image.ts";
+import { createKeeper } from "./keeper.ts";
+import { applianceSpecSchema } from "./spec.ts";
+
+test("one that cannot start with the server waits, longer each time, and is tried again until it is stopped", async (context) => {
+  const { keeper, clock, tries, settled, lines } = keep(context);
+  await keeper.resume();
+  for (const [at, seconds] of [1, 2, 4].entries()) {
+    assert.deepEqual([tries(), keeper.view().state, keeper.view().lastEnd], [at + 1, "waiting", "Mayfly failed: the host is too busy."]);
+    assert.match(lines.at(-1)!, new RegExp(`starts again in ${seconds} s`));
+    await clock.advance(seconds * 1_000);
+    await settled("waiting");
+  }
+  await keeper.stop();
+  assert.equal(keeper.view().state, "stopped");
+  await clock.advance(100_000);
+  assert.equal(tries(), 4);
+});
+
+test(
+  "one whose port is another program's when the server starts gets it when it is free",
+  { skip: process.getuid?.() !== 0 && "without root QEMU itself listens" },
+  async (context) => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const { keeper, clock, tries, settled } = keep(context, { ports: [{ host: port, guest: 80 }] });
+    await keeper.resume();
+    assert.match(`${keeper.view().state} ${keeper.view().lastEnd}`, new RegExp(`^waiting .*${port}`));
+    assert.equal(tries(), 0);
+    other.close();
+    await once(other, "close");
+    await clock.advance(1_000);
+    await settled("waiting");
+    assert.equal(tries(), 1);
+    // It is kept between two tries, and given up with the appliance.
+    const listen = () => once(createServer().unref().listen(port, "127.0.0.1"), "listening");
+    await assert.rejects(listen(), /EADDRINUSE/);
+    await keeper.stop();
+    await listen();
+  },
+);
+
+test("one that a user starts in vain is stopped, and not tried again", async (context) => {
+  const { keeper, clock, tries } = keep(context);
+  await assert.rejects(keeper.start(), /too busy/);
+  await clock.advance(100_000);
+  assert.deepEqual([tries(), keeper.view().state], [1, "stopped"]);
+});
+
+test("a stop that comes while it starts takes hold, for all who ask for it", async (context) => {
+  const { keeper, clock, tries } = keep(context);
+  const starting = keeper.resume();
+  assert.equal(keeper.view().state, "starting");
+  await Promise.all([keeper.stop(), keeper.stop(), starting]);
+  await clock.advance(100_000);
+  assert.deepEqual([tries(), keeper.view().state], [1, "stopped"]);
+});
+
+/** A keeper none of whose machines starts. */
+function keep(context: TestContext, spec: object = {}) {
+  const runDir = mkdtempSync(join(tmpdir(), "mayfly-keeper-"));
+  context.after(() => rmSync(runDir, { recursive: true, force: true }));
+  const clock = new FakeClock();
+  const lines: string[] = [];
+  let tries = 0;
+  const keeper = createKeeper({
+    spec: applianceSpecSchema.parse({ name: "notes", image: "any", ...spec }),
+    source: async () => ({ image: {} as Image, run: { env: {}, cwd: "/", init: [], command: ["x"] } }),
+    host: () => {
+      tries += 1;
+      return Promise.reject(new Error("the host is too busy"));
+    },
+    volumes: { ready: async () => [], remove: async () => undefined },
+    permitted: { folders: [], publish: [] },
+    runDir,
+    bootId: "boot",
+    clock,
+    usage: { record: () => undefined },
+    egress: () => createEgress({ allow: [] }),
+    log: (_machine, text) => void lines.push(text),
+  });
+  context.after(() => keeper.stop());
+  const settled = async (state: string) => {
+    for (let turns = 0; turns < 1_000 && keeper.view().state !== state; turns++) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(keeper.view().state, state);
+  };
+  return { keeper, clock, tries: () => tries, settled, lines };
+}
