@@ -50,9 +50,11 @@ function asUser(uid: number | undefined): string[] {
   return ["setpriv", ...drop];
 }
 
-/** Whatever it started and left. */
+/** Whatever it started and left: told to end again until there is none, as a busy host takes its time over that. A zombie that nobody reaps is waited for in vain. */
+const END_ALL = "n=0; while kill -KILL -1 2>/dev/null && [ $n -lt 200 ]; do n=$((n + 1)); sleep 0.01; done";
+
 function killAll(uid: number | undefined): void {
   if (uid === undefined) return;
   const [program, ...drop] = asUser(uid);
-  spawnSync(program!, [...drop, "/bin/sh", "-c", "kill -KILL -1"], { stdio: "ignore" });
+  spawnSync(program!, [...drop, "/bin/sh", "-c", END_ALL], { stdio: "ignore" });
 }
