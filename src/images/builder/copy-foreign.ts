@@ -7,7 +7,7 @@ import { pathsIn } from "../paths-in.ts";
 import { readPieces } from "../read-pieces.ts";
 
 const MOST_ENTRIES = 500_000;
-const MOST_BYTES = 16 * 2 ** 30;
+export const MOST_BYTES = 16 * 2 ** 30;
 
 /** @param uid whose all of it must be; anybody's where undefined. Rejects with "image-build-failed". */
 export async function copyForeign(from: string, into: string, uid: number | undefined): Promise<void> {

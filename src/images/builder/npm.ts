@@ -26,12 +26,22 @@ export interface NpmPackage {
   integrity: string;
 }
 
+/** Shown to people, at a terminal, too: a package that is no registry's may call its version what it likes. */
+const shownText = z.string().regex(/^[ -~]*$/);
 const lockSchema = z.object({
-  packages: z.record(z.string(), z.object({ version: z.string().default(""), integrity: z.string().default("") })),
+  packages: z.record(
+    shownText,
+    z.object({ version: shownText.default(""), integrity: shownText.default(""), resolved: z.string().default("") }),
+  ),
 });
 const MOST_LOCK_BYTES = 64 << 20;
 
 const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+/**
+ * A package may ask for another from a git repository. npm runs npm in that one's folder, where a .npmrc may name any program as its git: so scripts run
+ * though they are ignored. An npm before 11.10 does not know the first, and fails by the second.
+ */
+const withoutGit = ["--allow-git=none", "--git=/bin/false"];
 
 /** The text of the package-lock for these dependencies. */
 export async function npmLock(cacheDir: string, dependencies: Dependencies, refresh: boolean): Promise<string> {
@@ -41,9 +51,9 @@ export async function npmLock(cacheDir: string, dependencies: Dependencies, refr
   await mkdir(folder, { recursive: true });
   return withNpm(async (npm) => {
     await npm.write("package.json", manifest(dependencies));
-    await npm.run(["install", "--package-lock-only", ...quiet]);
+    await npm.run(["install", "--package-lock-only", ...quiet, ...withoutGit]);
     const lock = await npm.read("package-lock.json");
-    npmPackages(lock);
+    refuseOtherSources(lock);
     await putFile(file, lock);
     return lock;
   });
@@ -57,20 +67,35 @@ export function npmPackages(lock: string): NpmPackage[] {
   });
 }
 
+/** Archives of a registry or another server, and nothing of git or of this host's folders. Throws "image-build-failed". */
+function refuseOtherSources(lock: string): void {
+  for (const [path, { resolved }] of Object.entries(parsed(lock).packages)) {
+    if (resolved === "" || /^https?:/.test(resolved)) continue;
+    throw new MayflyError("image-build-failed", {
+      what: `the npm package ${JSON.stringify(path)} comes from ${JSON.stringify(resolved)}, and none is taken from git or a folder`,
+    });
+  }
+}
+
 function parsed(lock: string): z.output<typeof lockSchema> {
   try {
     return lockSchema.parse(JSON.parse(lock));
   } catch (error) {
-    throw new MayflyError("image-build-failed", { what: "npm made a package-lock.json that is none" }, error);
+    throw new MayflyError(
+      "image-build-failed",
+      { what: "npm made a package-lock.json that is none, or has control characters in it" },
+      error,
+    );
   }
 }
 
 /** Makes `<into>/node_modules`. */
 export async function installNpm(dependencies: Dependencies, lock: string, into: string): Promise<void> {
+  refuseOtherSources(lock);
   await withNpm(async (npm) => {
     await npm.write("package.json", manifest(dependencies));
     await npm.write("package-lock.json", lock);
-    await npm.run(["ci", "--omit=dev", ...quiet]);
+    await npm.run(["ci", "--omit=dev", ...quiet, ...withoutGit]);
     await mkdir(into, { recursive: true });
     await copyForeign(join(npm.folder, "node_modules"), join(into, "node_modules"), npm.uid);
     await writeFile(join(into, "node_modules/.package-lock.json"), lock);

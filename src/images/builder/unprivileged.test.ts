@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { copyForeign } from "./copy-foreign.ts";
-import { npmPackages } from "./npm.ts";
+import { installNpm, npmPackages } from "./npm.ts";
 import { withConfined } from "./unprivileged.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-unprivileged-"));
@@ -58,6 +58,16 @@ test("what it started does not outlive it", { skip: !isRoot && "a user's other p
   });
 });
 
+test("a program that fills its folder is ended before it fills the disk", { timeout: 120_000 }, async () => {
+  const filling = withConfined(
+    ({ run }) => run("/bin/sh", ["-c", "head -c 60000000 /dev/zero > large; exec sleep 100"], { PATH: "/usr/bin:/bin" }),
+    {
+      mostBytes: 20_000_000,
+    },
+  );
+  await assert.rejects(filling, { code: "image-build-failed", message: /\/bin\/sh -c was ended: it wrote over 20000000 bytes/ });
+});
+
 test("links in what it made are copied as links; files of others, pipes and what is no file are refused", async () => {
   const from = join(scratch, "from");
   mkdirSync(join(from, "a"), { recursive: true });
@@ -74,7 +84,24 @@ test("links in what it made are copied as links; files of others, pipes and what
   await assert.rejects(copyForeign(from, join(scratch, "once-more"), 12_345), /belongs to somebody else/);
 });
 
+test("a lock with packages of git repositories or folders is refused before npm is run", async () => {
+  for (const resolved of [
+    "git://127.0.0.1:1/evil#0",
+    "git+https://github.com/a/b.git#0",
+    "git+ssh://git@github.com/a/b.git#0",
+    "file:../../etc",
+    "../x",
+  ]) {
+    const lock = JSON.stringify({ lockfileVersion: 3, packages: { "": {}, "node_modules/evil": { version: "1.0.0", resolved } } });
+    await assert.rejects(installNpm({ evil: "1.0.0" }, lock, join(scratch, "none")), {
+      code: "image-build-failed",
+      message: /"node_modules\/evil" comes from .*none is taken from git or a folder/,
+    });
+  }
+});
+
 test("a lock that is none is refused", () => {
-  for (const lock of ["", "[]", "{}", '{"packages":[]}', '{"packages":{"a":5}}', '{"packages":{"a":{"version":{}}}}'])
+  const escaping = ['{"packages":{"a":{"version":"1.0.0\\u001b[31m"}}}', '{"packages":{"a\\u001b[31m":{}}}'];
+  for (const lock of [...escaping, "", "[]", "{}", '{"packages":[]}', '{"packages":{"a":5}}', '{"packages":{"a":{"version":{}}}}'])
     assert.throws(() => npmPackages(lock), { code: "image-build-failed" }, lock);
 });

@@ -2,7 +2,9 @@
  * Runs a program that unpacks what others packed, such as npm, so that it can do little: as root, under a user id that owns nothing but one folder,
  * without capabilities and without a way to get any. As a user, as that user. It has the network, and reads what all may read.
  *
- * Invariant: when `work` gets the folder nothing of the program runs any more.
+ * Invariants:
+ *   1. When `work` gets the folder nothing of the program runs any more.
+ *   2. A program that writes more than `mostBytes` is ended, a second later or some: what is packed in a megabyte may fill the disk.
  */
 import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
@@ -10,7 +12,10 @@ import { chownSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MayflyError } from "../../errors/error.ts";
 import { runProgram } from "../run-program.ts";
+import { MOST_BYTES } from "./copy-foreign.ts";
+import { watchSize } from "./watch-size.ts";
 
 /** Below those of machines (machines/qemu/confinement.ts), far above what Debian gives out. By chance, so that no two have the same. */
 const FIRST_UID = 1_800_000_000;
@@ -25,7 +30,7 @@ export interface Confined {
   run: (program: string, args: string[], env: Record<string, string>) => Promise<string>;
 }
 
-export async function withConfined<T>(work: (confined: Confined) => Promise<T>): Promise<T> {
+export async function withConfined<T>(work: (confined: Confined) => Promise<T>, { mostBytes = MOST_BYTES } = {}): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "mayfly-confined-"));
   const uid = process.getuid?.() === 0 ? FIRST_UID + randomInt(UIDS) : undefined;
   if (uid !== undefined) chownSync(folder, uid, uid);
@@ -35,8 +40,18 @@ export async function withConfined<T>(work: (confined: Confined) => Promise<T>):
       uid,
       async run(program, args, env) {
         const [first, ...rest] = [...asUser(uid), program, ...args] as [string, ...string[]];
-        const options = { cwd: folder, env, bare: true, name: `${program} ${args[0] ?? ""}` };
-        return runProgram(first, rest, options).finally(() => killAll(uid));
+        const name = `${program} ${args[0] ?? ""}`;
+        let pid: number | undefined;
+        const watch = watchSize(folder, mostBytes, () => end(uid, pid));
+        try {
+          return await runProgram(first, rest, { cwd: folder, env, bare: true, name, started: (own) => (pid = own) });
+        } catch (error) {
+          if (!watch.isOver()) throw error;
+          throw new MayflyError("image-build-failed", { what: `${name} was ended: it wrote over ${mostBytes} bytes` }, error);
+        } finally {
+          watch.stop();
+          killAll(uid);
+        }
       },
     });
   } finally {
@@ -50,11 +65,17 @@ function asUser(uid: number | undefined): string[] {
   return ["setpriv", ...drop];
 }
 
-/** Whatever it started and left: told to end again until there is none, as a busy host takes its time over that. A zombie that nobody reaps is waited for in vain. */
-const END_ALL = "n=0; while kill -KILL -1 2>/dev/null && [ $n -lt 200 ]; do n=$((n + 1)); sleep 0.01; done";
+/** A user's other processes are not ours to end. */
+function end(uid: number | undefined, pid: number | undefined): void {
+  if (uid !== undefined) killAll(uid);
+  else if (pid !== undefined) process.kill(pid, "SIGKILL");
+}
 
+/** Whatever it started and left. Again until nothing is left: what is killed takes a moment to end, and what nobody waits for stays. */
 function killAll(uid: number | undefined): void {
   if (uid === undefined) return;
   const [program, ...drop] = asUser(uid);
-  spawnSync(program!, [...drop, "/bin/sh", "-c", END_ALL], { stdio: "ignore" });
+  spawnSync(program!, [...drop, "/bin/sh", "-c", "n=0; while [ $n -lt 50 ] && kill -KILL -1; do n=$((n + 1)); sleep 0.02; done"], {
+    stdio: "ignore",
+  });
 }

@@ -1,0 +1,58 @@
+/** A package of a registry that asks for one of a git repository, by which npm would run what that one says. Both are on this host's loopback. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { npmLock } from "./npm.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "mayfly-npm-git-"));
+after(() => rmSync(scratch, { recursive: true }));
+const isThere = ["git", "npm"].every((name) => existsSync(`/usr/bin/${name}`));
+
+test(
+  "no package is taken from git, and git is not even run",
+  { skip: !isThere && "there is no git or no npm", timeout: 300_000 },
+  async (context) => {
+    const repository = join(scratch, "evil");
+    mkdirSync(repository);
+    writeFileSync(join(repository, "package.json"), JSON.stringify({ name: "evil", version: "1.0.0" }));
+    const git = (...words: string[]) =>
+      execFileSync("git", ["-C", repository, "-c", "user.name=a", "-c", "user.email=a@b.example", ...words]);
+    git("init", "--quiet");
+    git("add", "--all");
+    git("commit", "--quiet", "--message", "evil");
+    git("update-server-info");
+
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url!);
+      const file = join(scratch, request.url!.split("?")[0]!);
+      if (request.url !== "/hostile") {
+        if (existsSync(file)) response.end(readFileSync(file));
+        else response.writeHead(404).end();
+        return;
+      }
+      const dist = { tarball: `${origin}/hostile.tgz`, integrity: "sha512-AAAA" };
+      const one = { name: "hostile", version: "1.0.0", dependencies: { evil: `git+${origin}/evil/.git` }, dist };
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ name: "hostile", "dist-tags": { latest: "1.0.0" }, versions: { "1.0.0": one } }));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    context.after(() => server.close());
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+    process.env["npm_config_registry"] = origin;
+    context.after(() => delete process.env["npm_config_registry"]);
+    await assert.rejects(npmLock(join(scratch, "cache"), { hostile: "1.0.0" }, true), { code: "image-build-failed" });
+    assert.deepEqual(
+      asked.filter((url) => url.includes("evil")),
+      [],
+    );
+    assert.ok(asked.includes("/hostile"));
+  },
+);
