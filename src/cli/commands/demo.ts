@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
-import { type Running, startMayfly } from "../../main.ts";
+import { startMayfly } from "../../main.ts";
 import { demoStateDir } from "../connection.ts";
 import { addressOrAnyPort } from "../free-address.ts";
 import { prepareHost } from "../prepare-host.ts";
@@ -39,10 +39,14 @@ async function demo(options: Options): Promise<void> {
     progress.done();
     throw error;
   });
-  const playing = playStory(running, progress.step).finally(progress.done);
-  const closing = options.once ? undefined : closeOnSignal({ close: () => closeAfter(running, playing) });
+  // A close waits for the story to end: an esbuild that is in the middle of a bundle when we exit prints what its threads were doing.
+  const told = Promise.withResolvers<void>();
+  const closing = options.once ? undefined : closeOnSignal({ close: () => running.close().then(() => told.promise) });
   try {
-    const story = await playing;
+    const story = await playStory(running, progress.step).finally(() => {
+      progress.done();
+      told.resolve();
+    });
     console.log(options.json ? JSON.stringify(story) : storyInWords(story, !options.once));
   } catch (error) {
     await running.close();
@@ -52,12 +56,6 @@ async function demo(options: Options): Promise<void> {
   }
   if (options.once) await running.close();
   else if (!options.json) console.log("\nIt stays up until Ctrl-C.");
-}
-
-/** Once the story knows that it is over: an esbuild that is in the middle of a bundle when we exit prints what its threads were doing. */
-async function closeAfter(running: Running, playing: Promise<unknown>): Promise<void> {
-  await running.close();
-  await playing.catch(() => undefined);
 }
 
 /** No blanks, so that the first call shows what a start costs; nothing learned, so that all of the next ones share its machine. */
