@@ -5,7 +5,8 @@
  * 1. Those that count are never more than `most`, nor more than `mostOfOne` of one client, once admit() has returned. Beside them there are
  *    the leaving ones, an eighth of `most` (8 at least).
  * 2. Where one must go it is the one that has been idle for longest; one with a request under way never, nor one whose request is on its
- *    way here: a new one is left the time to send its first, and of any other that is to go what it has sent is read before.
+ *    way here: what it has sent is read before it goes. A new one is left the time to send its first, unless all are new: then the oldest goes,
+ *    or whoever opens many at once would keep everybody else out.
  * 3. Admitting one looks at a bounded number of others.
  */
 import type { Socket } from "node:net";
@@ -36,6 +37,8 @@ interface Known {
 
 /** A client sends its first request at once; its packets may take this long. */
 const FIRST_REQUEST_MS = 1_000;
+/** The same, where all the others are as new. */
+const HURRIED_MS = 100;
 
 /** So many are looked at, at most, for one that is idle. */
 const MOST_LOOKS = 256;
@@ -73,15 +76,21 @@ export class Crowd {
   }
 
   #letIdlestGo(among: Set<Known>, now: number): boolean {
+    const older = (ms: number) => this.#letGo(among, (known) => isIdle(known, now, ms));
+    return older(FIRST_REQUEST_MS) || older(HURRIED_MS);
+  }
+
+  #letGo(among: Set<Known>, mayGo: (known: Known) => boolean): boolean {
     if (this.#leaving >= Math.max(8, Math.ceil(this.#limits.most / 8))) return false;
     let looks = Math.min(MOST_LOOKS, 2 * among.size);
     for (const known of among) {
       looks -= 1;
       if (looks < 0) return false;
-      if (isIdle(known, now)) {
+      if (mayGo(known)) {
         this.#leaves(known);
         return true;
       }
+      if (isQuiet(known)) continue;
       // Active since: to the end of the order, where the loop comes by again.
       known.seen = known.member.activity();
       among.delete(known);
@@ -119,8 +128,10 @@ export class Crowd {
   }
 }
 
-function isIdle({ member, seen, since }: Known, now: number): boolean {
-  const activity = member.activity();
-  if (member.isBusy() || activity !== seen) return false;
-  return activity > 0 || now - since >= FIRST_REQUEST_MS;
+function isIdle(known: Known, now: number, firstRequestMs: number): boolean {
+  return isQuiet(known) && (known.seen > 0 || now - known.since >= firstRequestMs);
+}
+
+function isQuiet({ member, seen }: Known): boolean {
+  return !member.isBusy() && member.activity() === seen;
 }
