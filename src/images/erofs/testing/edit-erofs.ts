@@ -41,13 +41,20 @@ export function renamed(bytes: Buffer, from: string, to: string | Buffer): Buffe
 
 /** Where the entry of this name lies in its folder's table, if the folder has one block. */
 export function entryAt(bytes: Buffer, name: string): number {
+  const at = findEntry(bytes, name);
+  if (at === undefined) throw new Error(`${name} is in no table`);
+  return at;
+}
+
+/** The same; undefined where the name is in no table. */
+export function findEntry(bytes: Buffer, name: string): number | undefined {
   const nameAt = bytes.indexOf(name);
   const block = nameAt - (nameAt % 4_096);
   // Inline folders begin behind their inode: the table's start is where an entry says that its name is this far from.
   for (let start = block; start < nameAt; start += 4) {
     for (let at = start; at + 12 <= nameAt; at += 12) if (bytes.readUInt16LE(at + 8) === nameAt - start && isTable(bytes, start)) return at;
   }
-  throw new Error(`${name} is in no table`);
+  return undefined;
 }
 
 function isTable(bytes: Buffer, start: number): boolean {
