@@ -38,9 +38,14 @@ export function sweepRunFolders(runDir: string, driver: string): void {
   }
 }
 
-/** Removes this server's own folder, which must hold no machine any more. */
+/** Removes this server's own folder, which must hold no machine any more, and the driver's, unless another server has its own there. */
 export function closeRunFolder(runDir: string, driver: string): void {
   fs.rmSync(path.join(runDir, driver, ownerName), { recursive: true, force: true });
+  try {
+    fs.rmdirSync(path.join(runDir, driver));
+  } catch (error) {
+    if (!["ENOENT", "ENOTEMPTY"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
 }
 
 function endNoted(note: string): void {
