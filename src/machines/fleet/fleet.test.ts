@@ -276,7 +276,7 @@ describe("a bound machine", () => {
     await sleep(20);
     await machines[0]?.stop();
     fleet.checkAlive(1, 20, () => "it sleeps");
-    assert.deepEqual(await gone(1), { reason: "it sleeps", asked: false, failed: false });
+    assert.deepEqual(await gone(1), { reason: "it sleeps; its machine holds 32 MB of its 256 MB of memory", asked: false, failed: false });
   });
 
   test("with nothing to do falls asleep; a call wakes it, and what it used in its rest is told", async (context) => {
