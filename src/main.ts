@@ -1,6 +1,6 @@
 /**
  * The whole platform: the only place that wires rooms together. `startMayfly` is its table of contents; what a step opens
- * is closed in reverse, at the end or when a later step fails.
+ * is closed in reverse, at the end or when a later step fails. Long, because the doors and what `status` tells are still built here, too.
  */
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";

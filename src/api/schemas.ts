@@ -1,4 +1,4 @@
-/** What the management API takes and gives, as schemas. The client uses only their types. */
+/** What the management API takes and gives, as schemas. The client uses only their types. Long, because it is one list of shapes. */
 import { z } from "@hono/zod-openapi";
 import { monthPattern } from "../ledger/month.ts";
 import { applianceSpecSchema as specSchema } from "../appliances/spec.ts";

@@ -6,21 +6,11 @@ import { createDispatcher } from "./dispatcher.ts";
 import { call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 import { Random } from "./testing/random.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { versionOf } from "./testing/version.ts";
 
-const OPTIONS = {
-  blanks: 0,
-  idleMs: 60_000,
-  maxMachines: 4,
-  maxMemoryMb: 1e6,
-  maxVcpus: 1e6,
-  startsPerSecond: 1e6,
-  memoryMb: 256,
-  vcpus: 1,
-  waitWorth: 100,
-  cpuWorth: 9,
-};
+const OPTIONS = { ...roomyHost, blanks: 0, idleMs: 60_000 };
 
 test("what machines of a removed app print comes into no log, least of all that of an app deployed by the same name", async () => {
   const clock = new FakeClock();

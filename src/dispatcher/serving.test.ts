@@ -6,19 +6,9 @@ import { createDispatcher } from "./dispatcher.ts";
 import { call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 import { Random } from "./testing/random.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { versionOf } from "./testing/version.ts";
-
-const limits = {
-  maxMachines: 4,
-  maxMemoryMb: 1e6,
-  maxVcpus: 1e6,
-  startsPerSecond: 1e6,
-  memoryMb: 256,
-  vcpus: 1,
-  waitWorth: 100,
-  cpuWorth: 9,
-};
 
 test("whatever happens, an app with a call in flight is one that was told of; one without machines is not", async () => {
   const seed = Number(process.env["MAYFLY_SEED"] ?? Date.now() % 1_000_000);
@@ -27,7 +17,7 @@ test("whatever happens, an app with a call in flight is one that was told of; on
     const clock = new FakeClock();
     const fleet = new UnrulyFleet(clock, random);
     const serving = new Set<string>();
-    const policy = bindPolicy(createPackingPolicy({ ...limits, blanks: run % 2, idleMs: 300 }));
+    const policy = bindPolicy(createPackingPolicy({ ...roomyHost, blanks: run % 2, idleMs: 300 }));
     const told = (app: string, serves: boolean) => void (serves ? serving.add(app) : serving.delete(app));
     const dispatcher = createDispatcher({ policy, fleet, clock, bootId: "t", logs: { append: () => undefined }, serving: told });
     const apps = ["ada", "bob", "eve"];
@@ -55,7 +45,7 @@ test("calls that wait and calls that run are counted by app", async () => {
   const clock = new FakeClock();
   const fleet = new UnrulyFleet(clock, new Random(1));
   fleet.calm = true;
-  const policy = bindPolicy(createPackingPolicy({ ...limits, blanks: 0, idleMs: 300 }));
+  const policy = bindPolicy(createPackingPolicy({ ...roomyHost, blanks: 0, idleMs: 300 }));
   const serving: [string, boolean][] = [];
   const told = (app: string, serves: boolean) => void serving.push([app, serves]);
   const dispatcher = createDispatcher({ policy, fleet, clock, bootId: "t", logs: { append: () => undefined }, serving: told });

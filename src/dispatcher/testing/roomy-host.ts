@@ -1,0 +1,11 @@
+/** Limits of a host that refuses a test nothing but a fifth machine. */
+export const roomyHost = {
+  maxMachines: 4,
+  maxMemoryMb: 1e6,
+  maxVcpus: 1e6,
+  startsPerSecond: 1e6,
+  memoryMb: 256,
+  vcpus: 1,
+  waitWorth: 100,
+  cpuWorth: 9,
+};
