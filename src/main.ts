@@ -5,11 +5,12 @@
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { assertSafeBind, parseAddress, portOf } from "./api/bind.ts";
+import { assertSafeBind, parseAddress, portOf, urlOf } from "./api/bind.ts";
 import { type Appliances, openAppliances } from "./appliances/appliances.ts";
 import type { ApplianceInfo } from "./appliances/spec.ts";
 import { type Certificate, readCertificate } from "./api/certificate.ts";
 import { createApi } from "./api/create-api.ts";
+import { pinOf } from "./api/pinned.ts";
 import type { Platform } from "./api/platform.ts";
 import type { HostInfo, MachineInfo, StatusInfo } from "./api/schemas.ts";
 import { ensureToken } from "./api/token.ts";
@@ -41,8 +42,9 @@ import { createPackingPolicy, type PackingOptions } from "./policy/packing.ts";
 import { type BoundPolicy, bindPolicy } from "./policy/bind-policy.ts";
 import { explainApp, slotsOf } from "./policy/explain.ts";
 import { LogLevel } from "./wire/protocol.ts";
+import { counted } from "./words/counted.ts";
 import { type LostCalls, lostCallsInWords } from "./supervisor/lost-calls.ts";
-import { lockStateFolder } from "./state-folder/lock.ts";
+import { lockStateFolder, type StateLock } from "./state-folder/lock.ts";
 import { lendForStart, openReserve } from "./state-folder/reserve.ts";
 import { openCacheFolder, openRunFolder, openStateFolder } from "./state-folder/open-folders.ts";
 
@@ -132,22 +134,33 @@ export async function startMayfly(
   const platform = createPlatform(start, { dispatcher, appliances, served, chosen, urls, egress, catalog: state.catalog });
   resumeApps(start, state, served, platform);
   void appliances.resume(new Set(supervision?.leaveAlone), supervision?.lost ?? []);
-  const gateway = await openGateway(start, dispatcher, routes);
+  const certificate = config.tls && readCertificate(config.tls);
+  const gateway = await openGateway(start, dispatcher, routes, certificate);
   urls.gateway = gateway.url;
   const api = await openApi(start, { ...state, appliances }, platform);
   urls.api = api.url;
-  lock.announce(urls);
+  announce(lock, urls, certificate);
 
   start.log.info({ ...urls, driver: chosen.detail }, "up");
   const opened = closing.move();
+  const stop = async () => {
+    await opened.disposeAsync();
+    // Closed above: this only asks what came of it.
+    const cutOff = await dispatcher.close(0);
+    start.log.info(
+      { cutOff },
+      cutOff === 0 ? "stopped; no call was cut off" : `stopped; ${counted(cutOff, "call")} cut off by the end of graceMs`,
+    );
+  };
+  let stopped: Promise<void> | undefined;
   return {
     gatewayUrl: urls.gateway,
     apiUrl: urls.api,
     token: state.token,
     driver: { name: chosen.driver.name, detail: chosen.detail },
-    renewCertificates: () => renewCertificates(start, [gateway, api]),
+    renewCertificates: () => renewCertificates(start, [gateway, api], (renewed) => announce(lock, urls, renewed)),
     inFlight: () => dispatcher.inFlight(),
-    close: () => opened.disposeAsync(),
+    close: () => (stopped ??= stop()),
   };
 }
 
@@ -261,7 +274,7 @@ async function openDispatcher(
     lacks: (version) => lackingSecret(catalog, version),
     serving: (app, serves) => start.supervision?.serving(app, serves),
   });
-  closing.defer(() => dispatcher.close(config.graceMs));
+  closing.defer(async () => void (await dispatcher.close(config.graceMs)));
   return dispatcher;
 }
 
@@ -434,17 +447,25 @@ interface Door {
   setCertificate(certificate: Certificate): void;
 }
 
-async function openGateway({ config, clock, closing, supervision }: Start, dispatcher: LiveDispatcher, routes: RouteTable): Promise<Door> {
-  const { timingHeaders, listen, tls, graceMs, trustedProxies } = config;
+function announce(lock: StateLock, urls: Urls, certificate: Certificate | undefined): void {
+  lock.announce({ urls, ...(certificate && { certificate: pinOf(certificate.cert) }) });
+}
+
+async function openGateway(
+  { config, clock, closing, supervision }: Start,
+  dispatcher: LiveDispatcher,
+  routes: RouteTable,
+  certificate: Certificate | undefined,
+): Promise<Door> {
+  const { timingHeaders, listen, graceMs, trustedProxies } = config;
   const budget = connectionBudget(descriptorLimit());
   const connections = { most: budget.gateway, perClient: config.connectionsPerClient ?? budget.perClient };
-  const certificate = tls && readCertificate(tls);
   const gateway = createGateway({ dispatcher, routes, timingHeaders, tls: certificate, clock, trustedProxies, connections });
   const { host, port } = parseAddress(listen);
   const address = await gateway.listen(host, port, supervision?.sockets.gateway);
   // The dispatcher closes meanwhile: what still waits for a machine is refused at once instead of at the end.
   closing.defer(async () => void (await Promise.all([gateway.close(graceMs), dispatcher.close(graceMs)])));
-  const url = `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+  const url = urlOf(host, address.port, certificate !== undefined);
   return { url, setCertificate: (certificate) => gateway.setCertificate(certificate) };
 }
 
@@ -466,11 +487,12 @@ async function openApi(
   return listening;
 }
 
-function renewCertificates({ config: { tls }, log }: Start, doors: Door[]): void {
+function renewCertificates({ config: { tls }, log }: Start, doors: Door[], renewed: (certificate: Certificate) => void): void {
   if (tls === undefined) return log.info("there is no certificate to read again: tls.cert is not set");
   try {
     const certificate = readCertificate(tls);
     for (const door of doors) door.setCertificate(certificate);
+    renewed(certificate);
     log.info({ cert: tls.cert }, "the certificate was read again; connections from now on get it");
   } catch (error) {
     log.error({ err: error }, "the new certificate cannot be used; the old one stays");

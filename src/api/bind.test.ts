@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { assertSafeBind, parseAddress, portOf } from "./bind.ts";
+import { assertSafeBind, parseAddress, portOf, urlOf } from "./bind.ts";
 import { listen } from "./listen.ts";
 import { ensureToken } from "./token.ts";
 
@@ -28,6 +28,22 @@ test("TLS or an explicit flag opens other addresses", () => {
 test("a server's port is known from its URL, also where it is the scheme's own", () => {
   const urls = ["http://0.0.0.0:80", "https://[::]:443", "http://127.0.0.1:8080", ""];
   assert.deepEqual(urls.map(portOf), [80, 443, 8080, 0]);
+});
+
+test("a server that listens everywhere is reached on loopback from its own host", () => {
+  const hosts = ["0.0.0.0", "::", "0:0::0", "127.0.0.1", "::1", "10.0.0.1", "shop.example"];
+  assert.deepEqual(
+    hosts.map((host) => urlOf(host, 8080, host === "::")),
+    [
+      "http://127.0.0.1:8080",
+      "https://[::1]:8080",
+      "http://[::1]:8080",
+      "http://127.0.0.1:8080",
+      "http://[::1]:8080",
+      "http://10.0.0.1:8080",
+      "http://shop.example:8080",
+    ],
+  );
 });
 
 test("an address is taken apart", () => {

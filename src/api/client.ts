@@ -1,4 +1,4 @@
-/** The management API for programs: typed calls over fetch. Every failure is a MayflyError with the server's words. */
+/** The management API for programs: typed calls over HTTP. Every failure is a MayflyError with the server's words. */
 import type { ApplianceInfo, ApplianceSpec } from "../appliances/spec.ts";
 import type { Bundle } from "../catalog/catalog.ts";
 import type { Manifest } from "../catalog/manifest.ts";
@@ -7,6 +7,8 @@ import { errorTable } from "../errors/table.ts";
 import type { LogLine } from "../logs/logs.ts";
 import { connectionLost } from "./connection-lost.ts";
 import { jsonLines } from "./json-lines.ts";
+import { notTrusted } from "./not-trusted.ts";
+import { pinnedTo } from "./pinned.ts";
 import type {
   AppInfo,
   AppLimitsInfo,
@@ -20,11 +22,14 @@ import type {
   StatusInfo,
   VersionInfo,
 } from "./schemas.ts";
+import { createSend, type Sending } from "./send.ts";
 
 export interface ClientOptions {
   /** For example "http://127.0.0.1:7070". */
   url: string;
   token: string;
+  /** The certificate that the server must have, PEM, for https. Default: any that Node trusts for the URL's name. */
+  pin?: string | undefined;
 }
 
 export interface LogFilter {
@@ -156,11 +161,7 @@ class RemoteError extends MayflyError {
   }
 }
 
-interface CallInit {
-  body?: string | FormData;
-  headers?: Record<string, string>;
-  signal?: AbortSignal;
-}
+type CallInit = Partial<Omit<Sending, "method">>;
 
 function baseOf({ url }: ClientOptions): string {
   return url.replace(/\/+$/, "");
@@ -176,11 +177,12 @@ async function* whole<T>(lines: AsyncGenerator<T, void>, url: string): AsyncGene
 }
 
 function caller(options: ClientOptions) {
-  const { token } = options;
+  const { token, pin } = options;
   const base = baseOf(options);
+  const send = createSend(pin === undefined ? {} : pinnedTo(pin));
   return async (method: string, path: string, init: CallInit): Promise<Response> => {
     const headers = { ...init.headers, authorization: `Bearer ${token}` };
-    const response = await fetch(base + path, { ...init, method, headers, redirect: "error" }).catch((error: unknown) => {
+    const response = await send(base + path, { ...init, method, headers }).catch((error: unknown) => {
       throw unreachable(base, error);
     });
     if (!response.ok) throw await remoteError(response, base);
@@ -188,15 +190,14 @@ function caller(options: ClientOptions) {
   };
 }
 
-/** fetch hides the reason in `cause`: "fetch failed" alone helps nobody. */
+/** Where a name has several addresses the reason is in the codes alone. */
 function unreachable(url: string, error: unknown): unknown {
   if (error instanceof Error && error.name === "AbortError") return error;
-  const lost = connectionLost(url, error);
-  if (lost !== undefined) return lost;
+  const known = connectionLost(url, error) ?? notTrusted(url, error);
+  if (known !== undefined) return known;
   if (error instanceof Error && error.name === "TimeoutError")
     return new MayflyError("api-unreachable", { url, reason: `it said nothing for ${STATUS_MS / 1_000} s` }, error);
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
+  const reason = error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code || error.name : String(error);
   return new MayflyError("api-unreachable", { url, reason }, error);
 }
 

@@ -6,7 +6,7 @@ import { guarded } from "../errors/guarded.ts";
 import { answerHalfClosed } from "../clients/half-closed.ts";
 import { listenFailure } from "../errors/listen-failure.ts";
 import { foreign } from "./foreign.ts";
-import { assertSafeBind, type BindConfig, parseAddress } from "./bind.ts";
+import { assertSafeBind, type BindConfig, parseAddress, urlOf } from "./bind.ts";
 import { lingerAfterAnswers } from "./linger.ts";
 import { type Certificate, readCertificate } from "./certificate.ts";
 import { Room } from "./room.ts";
@@ -54,7 +54,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   await listening(server, fd === undefined ? { host, port } : { fd }, address);
   const taken = (server.address() as AddressInfo).port;
   return {
-    url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${taken}`,
+    url: urlOf(host, taken, tls !== undefined),
     setCertificate: (certificate) => (server as TlsServer).setSecureContext(certificate),
     close: () => close(server),
   };

@@ -2,25 +2,30 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { connectionLost } from "../api/connection-lost.ts";
+import { notTrusted } from "../api/not-trusted.ts";
+import { pinnedTo } from "../api/pinned.ts";
 import { MayflyError } from "../errors/error.ts";
 import { type Summary, summarise } from "./latency.ts";
 
 export interface Call {
   url: URL;
+  /** The certificate that the gateway must have, PEM; undefined: any that Node trusts for the URL's name. */
+  pin?: string | undefined;
   method: string;
   headers: [string, string][];
   body: Buffer | undefined;
 }
 
-/** Resolves with the reply's head, its body still to be read. Throws "api-unreachable" or "connection-lost". */
+/** Resolves with the reply's head, its body still to be read. Throws "api-unreachable", "not-trusted" or "connection-lost". */
 export async function callOnce(call: Call, agent?: http.Agent): Promise<http.IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
   const { request } = call.url.protocol === "https:" ? https : http;
-  const outgoing = request(call.url, { method: call.method, ...(agent && { agent }) }, resolve);
+  const trust = call.pin === undefined ? {} : pinnedTo(call.pin);
+  const outgoing = request(call.url, { method: call.method, ...trust, ...(agent && { agent }) }, resolve);
   for (const [name, value] of call.headers) outgoing.appendHeader(name, value);
   outgoing.on("error", (error) => {
     const unreachable = new MayflyError("api-unreachable", { url: call.url.origin, reason: error.message }, error);
-    reject(connectionLost(call.url.origin, error) ?? unreachable);
+    reject(connectionLost(call.url.origin, error) ?? notTrusted(call.url.origin, error) ?? unreachable);
   });
   outgoing.end(call.body);
   return await promise;
@@ -33,7 +38,8 @@ export function bodyFailure({ url }: Call, error: unknown): unknown {
 
 /** `concurrency` callers on keep-alive connections share `count` calls. */
 export async function callMany(call: Call, count: number, concurrency: number): Promise<Summary> {
-  const agent = new (call.url.protocol === "https:" ? https : http).Agent({ keepAlive: true, maxSockets: concurrency });
+  const trust = call.pin === undefined ? {} : pinnedTo(call.pin);
+  const agent = new (call.url.protocol === "https:" ? https : http).Agent({ keepAlive: true, maxSockets: concurrency, ...trust });
   const latencies: number[] = [];
   const outcomes = new Map<string, number>();
   let left = count;

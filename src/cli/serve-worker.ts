@@ -19,6 +19,7 @@ process.on("message", (message: StartMessage | Ask) => {
 let renew = (): void => undefined;
 process.on("SIGHUP", () => renew());
 let inFlight = (): [string, number][] => [];
+const calls = () => inFlight().reduce((sum, [, count]) => sum + count, 0);
 process.on("uncaughtExceptionMonitor", (error) => tell({ type: "dying", reason: lineOf(error), inFlight: inFlight() }));
 
 const [{ config, json, sockets, pid, startedAt, deaths, restarts, lost, leaveAlone }] = (await once(process, "message")) as [StartMessage];
@@ -47,7 +48,11 @@ try {
   }).finally(progress.done);
   inFlight = () => running.inFlight();
   renew = () => running.renewCertificates();
-  closeOnSignal(running, (signal) => log.info({ signal }, "finishing what is in flight; a second signal ends it at once"));
+  closeOnSignal(running, (signal) => {
+    log.info({ signal, calls: calls() }, "finishing what is in flight; a second signal ends it at once");
+    tell({ type: "stopping", calls: calls() });
+    setInterval(() => tell({ type: "stopping", calls: calls() }), 1_000);
+  });
   tell({ type: "up", gatewayUrl: running.gatewayUrl, apiUrl: running.apiUrl, driver: running.driver });
 } catch (error) {
   tell({ type: "refused", exitCode: restarts === 0 ? reportError(error, json) : logRefusal(error) });

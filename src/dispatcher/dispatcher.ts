@@ -58,7 +58,7 @@ class PolicyDispatcher implements LiveDispatcher {
   #lastNumber = 0;
   #lastStartFailure = "it has not been tried yet";
   #cancelWake = () => {};
-  #closing: Promise<void> | undefined;
+  #closing: Promise<number> | undefined;
   #closed = false;
   #onEmpty = () => {};
 
@@ -189,19 +189,21 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#fleet.sample();
   }
 
-  close(graceMs: number): Promise<void> {
+  close(graceMs: number): Promise<number> {
     this.#closing ??= Promise.resolve().then(() => this.#close(graceMs));
     return this.#closing;
   }
 
-  async #close(graceMs: number): Promise<void> {
+  async #close(graceMs: number): Promise<number> {
     for (const invocation of this.#table.values()) if (invocation.waits) this.#drop(invocation, "shutting-down", {});
     await this.#untilEmpty(graceMs);
     this.#cancelWake();
     // The policy would replace every machine that goes from now on.
     this.#closed = true;
+    const cutOff = this.#cutOff(graceMs);
     await this.#fleet.close();
     this.#deadlines.close();
+    return cutOff;
   }
 
   /** Of Invocation: it holds no slot any more. */
@@ -380,6 +382,24 @@ class PolicyDispatcher implements LiveDispatcher {
   #drop(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void {
     this.abandoned(invocation);
     invocation.fail(code, details);
+  }
+
+  /** What did not finish in the time that a stop gives. Returns how many callers were told so. */
+  #cutOff(graceMs: number): number {
+    let count = 0;
+    for (const invocation of [...this.#table.values()]) {
+      const record = invocation.machine;
+      this.#forget(invocation);
+      if (!invocation.fail("shutting-down", {})) continue;
+      count += 1;
+      if (record !== null)
+        this.#logs.platform(
+          record,
+          `The server was stopped, and ${invocation.function} did not finish within its ${graceMs} ms of grace: it was cut off, and may have run in part.`,
+          invocation,
+        );
+    }
+    return count;
   }
 
   #forget(invocation: Invocation): void {

@@ -113,7 +113,7 @@ export class Invocation implements InvocationHandle {
   timeOut(deadline: number, noMachine: () => ErrorDetails): void {
     this.overdue = true;
     this.deadline = deadline;
-    if (this.#stream === undefined) return this.#tellFailure("queue-timeout", noMachine());
+    if (this.#stream === undefined) return void this.#tellFailure("queue-timeout", noMachine());
     this.#stream.reset(ResetCode.Timeout, `the invocation's ${this.timeoutMs} ms are over`);
     this.#tellFailure("function-timeout", { function: this.function, app: this.app, ms: this.timeoutMs });
   }
@@ -130,10 +130,10 @@ export class Invocation implements InvocationHandle {
     this.#letGo();
   }
 
-  /** It is over, for this reason; the caller is told, if not told already. */
-  fail(code: ErrorCode, details: ErrorDetails): void {
+  /** It is over, for this reason; the caller is told, if not told already. Returns whether it was. */
+  fail(code: ErrorCode, details: ErrorDetails): boolean {
     this.release();
-    this.#tellFailure(code, details);
+    return this.#tellFailure(code, details);
   }
 
   /** As fail(), but after dispatch() has returned the handle. */
@@ -219,12 +219,13 @@ export class Invocation implements InvocationHandle {
     });
   }
 
-  #tellFailure(code: ErrorCode, details: ErrorDetails): void {
+  #tellFailure(code: ErrorCode, details: ErrorDetails): boolean {
     const reply = this.#reply;
     this.#reply = null;
-    if (reply === null) return;
+    if (reply === null) return false;
     this.#owner.failed(this, code, details);
     reply.fail(code, details);
+    return true;
   }
 
   /** The machine's record remembers it for late log lines: it must not keep the request alive. */

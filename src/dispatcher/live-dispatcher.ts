@@ -76,5 +76,5 @@ export interface LiveDispatcher extends Dispatcher {
   /** Reads every machine's use now, for machines() and the ledger. */
   sample(): void;
   /** Fails what waits, lets the rest finish for at most `graceMs`, then kills all machines: it closes the fleet, not the driver. Idempotent. */
-  close(graceMs: number): Promise<void>;
+  close(graceMs: number): Promise<number>;
 }

@@ -225,6 +225,18 @@ export const errorTable = {
     message: "No Mayfly answers at {url}: {reason}.",
     cure: "`mayfly status` says how the server of this state folder does. Where none runs, start it with `mayfly serve`; one elsewhere is named with --api or MAYFLY_API.",
   },
+  "not-trusted": {
+    status: 502,
+    side: "system",
+    message: "A server answers at {url}, and its certificate is not trusted: {reason}.",
+    cure: "On the server's own host leave out --api and MAYFLY_GATEWAY: the certificate is known from the state folder. Elsewhere name a file with it, or with its authority, as NODE_EXTRA_CA_CERTS, and the server by a name that the certificate has: --api or MAYFLY_API, for calls MAYFLY_GATEWAY.",
+  },
+  "server-starting": {
+    status: 503,
+    side: "system",
+    message: "The server of {dir} (pid {pid}) is still starting: {waited}.",
+    cure: "Run the command again once it is up. `mayfly status` says how it does, its log what it is at: a first start makes an image and a template, which takes minutes.",
+  },
   "connection-lost": {
     status: 502,
     side: "system",

@@ -60,7 +60,7 @@ export interface Gateway {
   listen(host: string, port: number, fd?: number): Promise<AddressInfo>;
   /** For connections from now on. Only where it was opened with one. */
   setCertificate(certificate: { cert: string; key: string }): void;
-  /** Takes no new calls, lets those under way finish for at most `graceMs`, then cuts them. */
+  /** Takes no new calls, lets those under way finish for at most `graceMs` and a second more for their last replies, then cuts them. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -162,10 +162,13 @@ function listen(server: Server, host: string, port: number, fd: number | undefin
   });
 }
 
+/** For clients to take the replies of calls that the dispatcher cut off when `graceMs` was over. */
+const LAST_REPLIES_MS = 1_000;
+
 async function close(server: Server, context: CallContext, graceMs: number): Promise<void> {
   context.closing = true;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const cut = setTimeout(() => context.watch.cut(), graceMs);
+  const cut = setTimeout(() => context.watch.cut(), graceMs + LAST_REPLIES_MS);
   // A connection becomes idle only after its last reply; server.close() saw those that were idle by then.
   const idle = setInterval(() => {
     server.closeIdleConnections();

@@ -66,8 +66,8 @@ test("the lock's holder says where it answers, and nothing once it is released",
   const dir = folder(context);
   const lock = lockStateFolder(dir);
   const urls = { gateway: "http://127.0.0.1:1", api: "http://127.0.0.1:2" };
-  lock.announce(urls);
-  assert.deepEqual(readServerFile(dir), { pid: process.pid, urls });
+  lock.announce({ urls, certificate: "PEM" });
+  assert.deepEqual(readServerFile(dir), { pid: process.pid, urls, certificate: "PEM" });
   lock.release();
   assert.equal(readServerFile(dir), undefined);
 });

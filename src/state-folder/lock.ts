@@ -4,7 +4,7 @@
  * The lock is the kernel's own, taken on a file through SQLite's exclusive mode: it goes when the process does, however
  * that ends, so there are no stale locks to judge. server.json beside it only says who holds the lock and where it answers.
  */
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
@@ -17,12 +17,14 @@ const serverFile = z.object({
   pid: z.int().positive(),
   /** Missing while the server starts. */
   urls: z.object({ gateway: z.url(), api: z.url() }).optional(),
+  /** The certificate that both have, PEM, where they have one: commands on this host trust it because it stands here. */
+  certificate: z.string().optional(),
 });
 export type ServerFile = z.infer<typeof serverFile>;
 
 export interface StateLock {
   /** Lets commands on this host find the server. */
-  announce(urls: { gateway: string; api: string }): void;
+  announce(where: Omit<ServerFile, "pid">): void;
   release(): void;
 }
 
@@ -34,14 +36,12 @@ export function lockStateFolder(dir: string, pid = process.pid): StateLock {
   makeFolder(dir, 0o700);
   const database = lockedDatabase(dir);
   held.add(database);
-  const file = join(dir, "server.json");
-  const write = (content: ServerFile) => writeFileSync(file, `${JSON.stringify(content)}\n`, { mode: 0o600 });
-  write({ pid });
+  writeServerFile(dir, { pid });
   return {
-    announce: (urls) => write({ pid, urls }),
+    announce: (where) => writeServerFile(dir, { pid, ...where }),
     release() {
       if (!held.delete(database)) return;
-      rmSync(file, { force: true });
+      rmSync(serverFileIn(dir), { force: true });
       database.close();
     },
   };
@@ -50,7 +50,7 @@ export function lockStateFolder(dir: string, pid = process.pid): StateLock {
 /** What the folder's last server said of itself; it may be long gone. Undefined where none did, or what is there makes no sense. */
 export function readServerFile(dir: string): ServerFile | undefined {
   try {
-    return serverFile.safeParse(JSON.parse(readFileSync(join(dir, "server.json"), "utf8"))).data;
+    return serverFile.safeParse(JSON.parse(readFileSync(serverFileIn(dir), "utf8"))).data;
   } catch (error) {
     if (isMissing(error) || error instanceof SyntaxError) return undefined;
     throw error;
@@ -59,15 +59,40 @@ export function readServerFile(dir: string): ServerFile | undefined {
 
 /**
  * A supervisor's own lock, held over the deaths of its workers: another server must not take the folder while one is replaced.
- * Returns its release. Throws "state-locked" or "state-unusable".
+ * From now on commands see that a server starts there. Returns its release. Throws "state-locked" or "state-unusable".
  */
 export function lockForSupervisor(dir: string): () => void {
   makeFolder(dir, 0o700);
   const database = lockedDatabase(dir, "supervisor.lock");
   held.add(database);
+  // A server without a supervisor may have the folder: the worker will say so.
+  if (!isAlive(readServerFile(dir)?.pid)) writeServerFile(dir, { pid: process.pid });
   return () => {
-    if (held.delete(database)) database.close();
+    if (!held.delete(database)) return;
+    if (readServerFile(dir)?.pid === process.pid) rmSync(serverFileIn(dir), { force: true });
+    database.close();
   };
+}
+
+/** Also where the process is another user's. */
+export function isAlive(pid: number | undefined): boolean {
+  if (pid === undefined) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function serverFileIn(dir: string): string {
+  return join(dir, "server.json");
+}
+
+/** Whole or not at all: commands may look at any time. */
+function writeServerFile(dir: string, content: ServerFile): void {
+  const file = serverFileIn(dir);
+  writeFileSync(`${file}.new`, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
 }
 
 function lockedDatabase(dir: string, name = "server.lock"): DatabaseSync {

@@ -38,6 +38,8 @@ export type FromWorker =
   | ({ type: "up" } & UpInfo)
   /** It said what is in the way, and ends: starting it again would change nothing. */
   | { type: "refused"; exitCode: number }
+  /** A signal came, and so many calls are in flight still. */
+  | { type: "stopping"; calls: number }
   /** An appliance is being started. */
   | { type: "starting"; appliance: string }
   /** A user started one by its name: whatever it was suspected of is forgotten. */

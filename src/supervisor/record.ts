@@ -8,13 +8,16 @@ export interface SupervisorRecord extends Standing {
   pid: number;
   /** Milliseconds since the epoch. */
   startedAt: number;
-  state: "starting" | "up" | "restarting";
+  state: "starting" | "up" | "restarting" | "stopping";
+  /** In flight while it is stopping, as far as the worker has told. */
+  calls?: number | undefined;
 }
 
 const schema = z.object({
   pid: z.int(),
   startedAt: z.number(),
-  state: z.enum(["starting", "up", "restarting"]),
+  state: z.enum(["starting", "up", "restarting", "stopping"]),
+  calls: z.int().optional(),
   restarts: z.int(),
   deaths: z.array(z.object({ at: z.number(), reason: z.string(), livedMs: z.number() })),
   suspected: z.array(z.tuple([z.string(), z.int()])),

@@ -57,6 +57,8 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
   let ownsFolder = false;
   let refusals = 0;
   let ending = false;
+  /** In flight, while it ends. */
+  let calls: number | undefined;
   let waiting: NodeJS.Timeout | undefined;
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => end(signal));
@@ -105,7 +107,10 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
       } else if (message.type === "refused") refusedWith = message.exitCode;
       else if (message.type === "dying") [lastWords, inFlight] = [message.reason, message.inFlight];
       else if (message.type === "serving") serving[message.serves ? "add" : "delete"](message.app);
-      else if (message.type === "starting") started.set(message.appliance, Date.now());
+      else if (message.type === "stopping") {
+        calls = message.calls;
+        if (ending) keep("stopping");
+      } else if (message.type === "starting") started.set(message.appliance, Date.now());
       else {
         standing = takenUp(standing, message.appliance);
         started.delete(message.appliance);
@@ -167,7 +172,7 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
   function keep(state: SupervisorRecord["state"]): void {
     if (!ownsFolder) return;
     try {
-      writeRecord(config.stateDir, { pid: process.pid, startedAt, state, ...standing });
+      writeRecord(config.stateDir, { pid: process.pid, startedAt, state, calls, ...standing });
     } catch (error) {
       log.error({ err: error }, "supervisor.json was not written");
     }
@@ -176,6 +181,7 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
   function end(signal: NodeJS.Signals): void {
     if (ending) setTimeout(() => worker?.kill("SIGKILL"), AT_ONCE_MS);
     ending = true;
+    keep("stopping");
     // From now on nobody is to wait for a worker that will not come.
     listeners?.close();
     if (worker === undefined) finish(0);

@@ -17,7 +17,7 @@ export function define(command: Command): void {
 }
 
 async function bill(app: string | undefined, { month, ...options }: Options): Promise<void> {
-  const { client } = connect(options);
+  const { client } = await connect(options);
   if (app === undefined) {
     const all = await client.bill(month);
     return console.log(options.json ? JSON.stringify(all) : billInWords(all, Date.now()));

@@ -15,14 +15,14 @@ export function define(command: Command): void {
 }
 
 async function deploy(dir: string, options: ConnectionOptions & { json?: true }): Promise<void> {
-  const { client, gatewayUrl } = connect(options);
+  const { client, gateway } = await connect(options);
   const { manifest, bundles, warnings } = await bundleApp(dir);
   for (const warning of warnings) console.error(`${yellow("warning:", process.stderr)} ${warning}`);
   const version = await client.deploy(manifest, bundles);
-  const gateway = await gatewayUrl();
+  const { url: at } = await gateway();
   for (const name of await unsetSecrets(client, manifest))
     console.error(`${yellow("warning:", process.stderr)} the secret ${name} is not set: ${commandName} secret set ${version.app} ${name}`);
-  const functions = bundles.map(({ function: name, code }) => ({ name, url: `${gateway}/${version.app}/${name}`, bytes: code.byteLength }));
+  const functions = bundles.map(({ function: name, code }) => ({ name, url: `${at}/${version.app}/${name}`, bytes: code.byteLength }));
   if (options.json) return console.log(JSON.stringify({ app: version.app, version: version.id, functions }));
   console.log(`Deployed ${version.app}, version ${version.id.slice(0, 12)}:`);
   for (const { url, bytes } of functions) console.log(`  ${url}  (${bytesInWords(bytes)} of code)`);

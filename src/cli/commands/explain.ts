@@ -17,7 +17,7 @@ export function define(command: Command): void {
 }
 
 async function explain(app: string, options: Options): Promise<void> {
-  const explanation = await connect(options).client.explain(app, options.limit);
+  const explanation = await (await connect(options)).client.explain(app, options.limit);
   console.log(options.json ? JSON.stringify(explanation) : explanationInWords(explanation));
 }
 

@@ -47,8 +47,10 @@ async function describeCall(target: string, options: Options): Promise<Call> {
   const [path, query] = splitOnce(target, "?");
   const below = options.path === undefined ? "" : `/${options.path.replace(/^\//, "")}`;
   const body = options.data === undefined ? undefined : await readData(options.data);
+  const { url, pin } = await (await connect(options)).gateway();
   return {
-    url: parseUrl(`${await connect(options).gatewayUrl()}/${path}${below}${query === undefined ? "" : `?${query}`}`),
+    url: parseUrl(`${url}/${path}${below}${query === undefined ? "" : `?${query}`}`),
+    pin,
     method: options.method ?? (body ? "POST" : "GET"),
     headers: options.header ?? [],
     body,

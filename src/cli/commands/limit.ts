@@ -33,7 +33,7 @@ export function define(command: Command): void {
 }
 
 async function list(options: Options): Promise<void> {
-  const { apps, currency } = await connect(options).client.allLimits();
+  const { apps, currency } = await (await connect(options)).client.allLimits();
   if (options.json) return console.log(JSON.stringify({ apps, currency }));
   console.log(apps.length === 0 ? "No app has limits." : apps.map((one) => limitsInWords({ ...one, currency })).join("\n"));
 }
@@ -42,12 +42,12 @@ async function set(app: string, { api, state, json, ...typed }: Options & Partia
   const changes: LimitChanges = Object.fromEntries(Object.entries(typed).map(([key, limit]) => [key, limit === "none" ? null : limit]));
   if (Object.keys(changes).length === 0)
     throw new MayflyError("bad-request", { what: "it names no limit: --spend, --requests or --cpu-seconds" });
-  const { client } = connect({ ...(api !== undefined && { api }), ...(state !== undefined && { state }) });
+  const { client } = await connect({ ...(api !== undefined && { api }), ...(state !== undefined && { state }) });
   print(await client.setLimits(app, changes), json);
 }
 
 async function show(app: string, options: Options): Promise<void> {
-  print(await connect(options).client.limits(app), options.json);
+  print(await (await connect(options)).client.limits(app), options.json);
 }
 
 function print(limits: AppLimitsInfo, json: true | undefined): void {

@@ -18,7 +18,7 @@ export function define(command: Command): void {
 
 async function logs(target: string, options: LogOptions): Promise<void> {
   const [app = "", name] = target.split("/");
-  await showLogs(connect(options).client, { app, tail: options.lines, ...(name && { function: name }) }, options);
+  await showLogs((await connect(options)).client, { app, tail: options.lines, ...(name && { function: name }) }, options);
 }
 
 export async function showLogs(client: Client, filter: LogFilter, { follow, json }: LogOptions): Promise<void> {

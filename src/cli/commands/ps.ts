@@ -25,7 +25,7 @@ export function define(command: Command): void {
 }
 
 async function ps(options: ConnectionOptions & { json?: true }): Promise<void> {
-  const machines = await connect(options).client.machines();
+  const machines = await (await connect(options)).client.machines();
   if (options.json) return console.log(JSON.stringify({ machines }));
   console.log(machines.length === 0 ? "No machine runs." : renderTable(columns, machines));
 }

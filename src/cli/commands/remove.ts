@@ -18,7 +18,7 @@ export function define(command: Command): void {
 }
 
 async function remove(app: string, options: ConnectionOptions & { yes?: true; json?: true }): Promise<void> {
-  const { client } = connect(options);
+  const { client } = await connect(options);
   const { versions } = await client.app(app);
   if (!options.yes) await confirm(`Remove ${app} with its ${counted(versions.length, "version")}, secrets and logs?`);
   await client.remove(app);

@@ -36,7 +36,7 @@ export function define(command: Command): void {
 }
 
 async function set(app: string, name: string, options: Options & { value?: string }): Promise<void> {
-  const { client } = connect(options);
+  const { client } = await connect(options);
   const value = options.value ?? (await typedValue());
   if (value === "") throw new MayflyError("bad-request", { what: EMPTY });
   await client.setSecret(app, name, value);
@@ -47,7 +47,7 @@ async function set(app: string, name: string, options: Options & { value?: strin
 }
 
 async function list(app: string, options: Options): Promise<void> {
-  const { client } = connect(options);
+  const { client } = await connect(options);
   const names = await client.secretNames(app);
   if (options.json) return console.log(JSON.stringify({ app, names }));
   console.log(names.length === 0 ? `${app} has no secrets.` : names.join("\n"));
@@ -55,7 +55,7 @@ async function list(app: string, options: Options): Promise<void> {
 }
 
 async function remove(app: string, name: string, options: Options): Promise<void> {
-  const { client } = connect(options);
+  const { client } = await connect(options);
   const wasThere = (await client.secretNames(app)).includes(name);
   await client.removeSecret(app, name);
   if (options.json) return console.log(JSON.stringify({ app, removed: wasThere ? name : null }));

@@ -1,18 +1,21 @@
 import type { Command } from "commander";
 import type { StatusInfo } from "../../api/schemas.ts";
 import { MayflyError } from "../../errors/error.ts";
+import type { ErrorCode } from "../../errors/table.ts";
+import { isAlive } from "../../state-folder/lock.ts";
 import { readRecord, type SupervisorRecord } from "../../supervisor/record.ts";
 import { commandName } from "../command-name.ts";
-import { connect, type ConnectionOptions, isAlive, stateDirOf, withConnectionOptions } from "../connection.ts";
+import { connect, type ConnectionOptions, stateDirOf, withConnectionOptions } from "../connection.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { harmless } from "../terminal.ts";
+import { counted } from "../../words/counted.ts";
 import { ageInWords } from "../units.ts";
 
 export function define(command: Command): void {
   withConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nEnds with 0 if it is up and well, 1 if it is up and needs a look (a damaged image, an appliance that is down, a worker that died within the last ten minutes), 4 if it is not up.\n\nExample:\n  mayfly status || mayfly status --json",
+      "\nEnds with 0 if it is up and well, 1 if it is up and needs a look (a damaged image, an appliance that is down, a worker that died within the last ten minutes), 4 if it is not up, or shutting down.\n\nExample:\n  mayfly status || mayfly status --json",
     )
     .action(status);
 }
@@ -22,18 +25,20 @@ const RECENT_MS = 600_000;
 
 async function status(options: ConnectionOptions & { json?: true }): Promise<void> {
   try {
-    const info = await connect(options).client.status();
+    const info = await (await connect(options, { waitMs: 0 })).client.status();
     const concerns = concernsOf(info, Date.now());
     console.log(options.json ? JSON.stringify({ state: "up", ...info, concerns }) : inWords(info, concerns));
     if (concerns.length > 0) process.exitCode = ExitCode.Failed;
   } catch (error) {
-    const record = error instanceof MayflyError && error.code === "api-unreachable" ? readRecord(stateDirOf(options)) : undefined;
+    const record = error instanceof MayflyError && notUp.has(error.code) ? readRecord(stateDirOf(options)) : undefined;
     // A supervisor that is gone leaves its record: that says nothing of now.
     if (record === undefined || !isAlive(record.pid) || options.api !== undefined) throw error;
     console.log(options.json ? JSON.stringify(record) : withoutWorker(record));
     process.exitCode = ExitCode.Unreachable;
   }
 }
+
+const notUp = new Set<ErrorCode>(["api-unreachable", "connection-lost", "server-starting", "shutting-down"]);
 
 function concernsOf({ deaths, driver, appliances }: StatusInfo, now: number): string[] {
   const last = deaths.at(-1);
@@ -65,10 +70,13 @@ function inWords(info: StatusInfo, concerns: string[]): string {
     .join("\n");
 }
 
-function withoutWorker({ pid, state, restarts, deaths }: SupervisorRecord): string {
+const inState = { up: "not answering", starting: "starting", restarting: "being replaced" };
+
+function withoutWorker({ pid, state, calls, restarts, deaths }: SupervisorRecord): string {
   const last = deaths.at(-1);
+  const inFlight = calls === undefined ? "" : `, with ${counted(calls, "call")} in flight`;
   return [
-    `Mayfly is not up: its worker is ${state === "up" ? "not answering" : state === "starting" ? "starting" : "being replaced"}.`,
+    state === "stopping" ? `Mayfly is shutting down${inFlight}.` : `Mayfly is not up: its worker is ${inState[state]}.`,
     `  pid         ${pid}`,
     `  restarts    ${restarts}`,
     ...(last === undefined ? [] : [`  last death  ${new Date(last.at).toISOString()}, after ${ageInWords(last.livedMs)}: ${last.reason}`]),

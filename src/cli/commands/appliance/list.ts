@@ -23,7 +23,7 @@ export function define(appliance: Command): void {
 }
 
 async function list(options: ConnectionOptions & { json?: true }): Promise<void> {
-  const appliances = await connect(options).client.appliances();
+  const appliances = await (await connect(options)).client.appliances();
   if (options.json) return console.log(JSON.stringify({ appliances }));
   console.log(appliances.length === 0 ? "There is no appliance." : renderTable(columns, appliances));
 }

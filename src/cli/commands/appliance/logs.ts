@@ -9,5 +9,7 @@ export function define(appliance: Command): void {
     .option("-f, --follow", "go on with new lines as they come")
     .option("-n, --lines <count>", "newest lines to show", parseCount(0, 10_000), 100)
     .addHelpText("after", "\nWith --json: one line of JSON each.\n\nExample:\n  mayfly appliance logs -f notes-ada")
-    .action((name: string, options: LogOptions) => showLogs(connect(options).client, { app: name, tail: options.lines }, options));
+    .action(async (name: string, options: LogOptions) =>
+      showLogs((await connect(options)).client, { app: name, tail: options.lines }, options),
+    );
 }

@@ -10,6 +10,6 @@ export function define(appliance: Command): void {
 }
 
 async function remove(name: string, options: ConnectionOptions & { volumes?: true; json?: true }): Promise<void> {
-  await connect(options).client.removeAppliance(name, options.volumes ? "remove" : "keep");
+  await (await connect(options)).client.removeAppliance(name, options.volumes ? "remove" : "keep");
   console.log(options.json ? JSON.stringify({ removed: name, volumes: options.volumes ?? false }) : `Removed ${name}.`);
 }

@@ -57,7 +57,7 @@ async function run(image: string, command: string[], { json, ...options }: Optio
   const { name, publish: ports = [], env = {}, volume = [], volumeSize, network, memory: memoryMb, vcpus } = options;
   const volumes = volume.map((one) => ("disk" in one ? { disk: one.disk, path: one.path, sizeMb: volumeSize } : one));
   const asked = { name, image, env, ports, volumes, network, memoryMb, vcpus, ...(command.length > 0 && { command }) };
-  const info = await connect(options).client.runAppliance(asked);
+  const info = await (await connect(options)).client.runAppliance(asked);
   if (json) return console.log(JSON.stringify(info));
   console.log(info.machine === null ? `${name} is ${info.state}` : `${name} is started, as machine ${info.machine}, which boots now`);
   for (const port of info.ports) console.log(`  ${addressOf(port)} leads to its port ${port.guest}, once something listens there`);

@@ -9,6 +9,6 @@ export function define(appliance: Command): void {
 }
 
 async function start(name: string, options: ConnectionOptions & { json?: true }): Promise<void> {
-  const info = await connect(options).client.startAppliance(name);
+  const info = await (await connect(options)).client.startAppliance(name);
   console.log(options.json ? JSON.stringify(info) : `${name} is ${info.state}`);
 }

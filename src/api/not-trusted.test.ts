@@ -1,0 +1,33 @@
+/** Which certificates the client accepts: by a server with a certificate of its own, made once for these tests. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { rootCertificates } from "node:tls";
+import { createClient } from "./client.ts";
+import { listen } from "./listen.ts";
+import { pinOf } from "./pinned.ts";
+
+const [cert, key] = ["cert.pem", "key.pem"].map((file) => join(import.meta.dirname, "testing", file)) as [string, string];
+
+async function secureUrl(context: TestContext): Promise<string> {
+  const app = { fetch: () => Response.json({ ok: true }) };
+  const listening = await listen(app, { address: "127.0.0.1:0", tls: { cert, key }, allowInsecureBind: false });
+  context.after(() => listening.close());
+  return listening.url;
+}
+
+test("a server whose certificate nobody vouches for is told as that, not as one that is not there", async (context) => {
+  const error = await createClient({ url: await secureUrl(context), token: "t" })
+    .health()
+    .catch((thrown: unknown) => thrown);
+  assert.equal((error as { code: string }).code, "not-trusted");
+  assert.match((error as { cure: string }).cure, /NODE_EXTRA_CA_CERTS.*MAYFLY_GATEWAY/);
+});
+
+test("with its certificate pinned it is called by whatever name, and one with another certificate is not", async (context) => {
+  const url = (await secureUrl(context)).replace("127.0.0.1", "localhost");
+  const pin = pinOf(readFileSync(cert, "utf8"));
+  await createClient({ url, token: "t", pin }).health();
+  await assert.rejects(createClient({ url, token: "t", pin: pinOf(rootCertificates[0]!) }).health(), { code: "not-trusted" });
+});
