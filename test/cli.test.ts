@@ -143,7 +143,7 @@ describe("the command line", () => {
     bad(
       await mayfly(["secret", "set", "nobody", "KEY"], { env: { MAYFLY_STATE_DIR: state }, input: "\n" }),
       2,
-      /value is empty, and nothing was set/,
+      /did nothing: the value is empty/,
     );
     assert.match((await run("secret", "list", "nobody")).stderr, /note: there is no app nobody/);
     assert.equal(await good("secret", "remove", "nobody", "KEY"), "Removed KEY of nobody.\n");

@@ -18,6 +18,7 @@ const exitCodes: Partial<Record<ErrorCode, ExitCode>> = {
   "bad-manifest": ExitCode.Usage,
   "bad-module": ExitCode.Usage,
   "bad-request": ExitCode.Usage,
+  "not-done": ExitCode.Usage,
   "unsafe-bind": ExitCode.Usage,
   "missing-part": ExitCode.MissingPart,
   "machine-start-failed": ExitCode.MissingPart,

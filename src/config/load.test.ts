@@ -118,7 +118,7 @@ test("an unknown setting in the file is refused with the list of those that exis
 });
 
 test("a file that is missing, no JSON or no object is refused by name", () => {
-  assert.throws(() => loadConfig({ env: {}, file: "/nowhere/mayfly.json" }), /mayfly\.json, which cannot be read as JSON/);
+  assert.throws(() => loadConfig({ env: {}, file: "/nowhere/mayfly.json" }), /mayfly\.json, and there is no such file/);
   inFile("[]", (file) => assert.throws(() => loadConfig({ env: {}, file }), /must hold a JSON object/));
 });
 

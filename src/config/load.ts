@@ -50,6 +50,8 @@ function readConfigFile(file: string | undefined): Record<string, unknown> {
     const parsed: unknown = JSON.parse(readFileSync(file, "utf8"));
     if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT")
+      throw new MayflyError("bad-config", { key: "--config", what: `names ${file}, and there is no such file` }, error);
     throw new MayflyError(
       "bad-config",
       { key: "--config", what: `names ${file}, which cannot be read as JSON: ${(error as Error).message}` },

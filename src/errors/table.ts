@@ -14,6 +14,12 @@ export interface ErrorEntry {
 
 export const errorTable = {
   "bad-request": { status: 400, side: "caller", message: "The request is malformed: {what}.", cure: "Correct it as the message says." },
+  "not-done": {
+    status: 400,
+    side: "caller",
+    message: "The command did nothing: {what}.",
+    cure: "Run it again as the message says; its --help has an example.",
+  },
   "no-such-app": {
     status: 404,
     side: "caller",
@@ -144,7 +150,7 @@ export const errorTable = {
     status: 503,
     side: "system",
     message: "No machine could be started: {reason}.",
-    cure: "Do what the reason asks for; `mayfly doctor` says whether this host lacks a part.",
+    cure: "The app's log (`mayfly logs`) has the reason: do what it asks for. Only where a start itself failed may this host lack something: `mayfly doctor`.",
   },
   "protocol-violation": {
     status: 502,

@@ -59,7 +59,7 @@ async function describeCall(target: string, options: Options): Promise<Call> {
 
 function parseUrl(text: string): URL {
   const url = URL.parse(text);
-  if (url === null) throw new MayflyError("bad-request", { what: `${text} is no URL` });
+  if (url === null) throw new MayflyError("not-done", { what: `${text} is no URL` });
   return url;
 }
 

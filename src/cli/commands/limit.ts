@@ -41,7 +41,7 @@ async function list(options: Options): Promise<void> {
 async function set(app: string, { api, state, json, ...typed }: Options & Partial<Record<keyof LimitsInfo, TypedLimit>>): Promise<void> {
   const changes: LimitChanges = Object.fromEntries(Object.entries(typed).map(([key, limit]) => [key, limit === "none" ? null : limit]));
   if (Object.keys(changes).length === 0)
-    throw new MayflyError("bad-request", { what: "it names no limit: --spend, --requests or --cpu-seconds" });
+    throw new MayflyError("not-done", { what: "it names no limit: --spend, --requests or --cpu-seconds" });
   const { client } = await connect({ ...(api !== undefined && { api }), ...(state !== undefined && { state }) });
   print(await client.setLimits(app, changes), json);
 }

@@ -29,9 +29,9 @@ async function remove(app: string, options: ConnectionOptions & { yes?: true; js
 }
 
 async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY) throw new MayflyError("bad-request", { what: "nobody is there to confirm this; say --yes" });
+  if (!process.stdin.isTTY) throw new MayflyError("not-done", { what: "nobody is there to confirm this; say --yes" });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(`${question} [y/N] `);
   terminal.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new MayflyError("bad-request", { what: "not confirmed, nothing was removed" });
+  if (!/^y(es)?$/i.test(answer.trim())) throw new MayflyError("not-done", { what: "it was not confirmed" });
 }

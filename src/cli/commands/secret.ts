@@ -6,7 +6,7 @@ import { MayflyError } from "../../errors/error.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { yellow } from "../terminal.ts";
 
-const EMPTY = "the value is empty, and nothing was set; to have no value, remove the secret, and its name from mayfly.json";
+const EMPTY = "the value is empty; to have no value, remove the secret, and its name from mayfly.json";
 
 type Options = ConnectionOptions & { json?: true };
 
@@ -38,7 +38,7 @@ export function define(command: Command): void {
 async function set(app: string, name: string, options: Options & { value?: string }): Promise<void> {
   const { client } = await connect(options);
   const value = options.value ?? (await typedValue());
-  if (value === "") throw new MayflyError("bad-request", { what: EMPTY });
+  if (value === "") throw new MayflyError("not-done", { what: EMPTY });
   await client.setSecret(app, name, value);
   const manifest = await manifestOf(client, app);
   console.log(options.json ? JSON.stringify({ app, set: name, deployed: manifest !== undefined }) : `Set ${name} of ${app}.`);

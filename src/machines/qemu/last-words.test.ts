@@ -32,6 +32,11 @@ test("of Linux: how its process ended, or the panic's one line, and what the pro
       "its process ended by SIGABRT",
       ["FATAL ERROR: Reached heap limit - JavaScript heap out of memory"],
     ],
+    [
+      `[   74.5] Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled\n${dump}`,
+      "raise memoryMb in the app's mayfly.json, or keep less in memory",
+      [],
+    ],
     ["", "it switched itself off", []],
   ] as const)
     assert.deepEqual(linuxLastWords(console), { how, said: [...said] });

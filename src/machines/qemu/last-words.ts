@@ -29,6 +29,8 @@ export function linuxLastWords(console: string): LastWords {
   const panic = /Kernel panic - not syncing: (.*)/.exec(console)?.[1];
   const [, code] = /Attempted to kill init! exitcode=0x([0-9a-f]{8})/.exec(panic ?? "") ?? [];
   if (code !== undefined) return { how: endOfInit(Number.parseInt(code, 16)), said };
+  if (panic !== undefined && /^out of memory/i.test(panic))
+    return { how: "raise memoryMb in the app's mayfly.json, or keep less in memory", said };
   return { how: panic === undefined ? "it switched itself off" : `its kernel panicked: ${panic}`, said };
 }
 
