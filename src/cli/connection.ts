@@ -24,7 +24,7 @@ export interface Connection {
 }
 
 /** Where functions are called. */
-export interface Gateway {
+interface Gateway {
   /** Without a slash at its end. */
   url: string;
   /** As of ClientOptions. */

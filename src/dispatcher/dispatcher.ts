@@ -387,7 +387,7 @@ class PolicyDispatcher implements LiveDispatcher {
   /** What did not finish in the time that a stop gives. Returns how many callers were told so. */
   #cutOff(graceMs: number): number {
     let count = 0;
-    for (const invocation of [...this.#table.values()]) {
+    for (const invocation of this.#table.values()) {
       const record = invocation.machine;
       this.#forget(invocation);
       if (!invocation.fail("shutting-down", {})) continue;
