@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { guarded } from "../errors/guarded.ts";
 import { answerHalfClosed } from "../clients/half-closed.ts";
@@ -51,12 +51,13 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   lingerAfterAnswers(server);
   answerHalfClosed(server);
   room.watch(server);
+  const sockets = openSockets(server);
   await listening(server, fd === undefined ? { host, port } : { fd }, address);
   const taken = (server.address() as AddressInfo).port;
   return {
     url: urlOf(host, taken, tls !== undefined),
     setCertificate: (certificate) => (server as TlsServer).setSecureContext(certificate),
-    close: () => close(server),
+    close: () => close(server, sockets),
   };
 }
 
@@ -83,9 +84,28 @@ function listening(server: Server, where: { host: string; port: number } | { fd:
   return promise;
 }
 
-function close(server: Server): Promise<void> {
+/** Those too whose TLS handshake is not through, which node:http does not know yet: a client that refuses the certificate leaves one, for two minutes. */
+function openSockets(server: Server): Set<Socket> {
+  const sockets = new Set<Socket>();
+  const onConnection = (socket: Socket) => {
+    sockets.add(socket);
+    const onClose = () => void sockets.delete(socket);
+    socket.once(
+      "close",
+      guarded(onClose, () => socket.destroy()),
+    );
+  };
+  server.on(
+    "connection",
+    guarded(onConnection, (_error, socket) => socket.destroy()),
+  );
+  return sockets;
+}
+
+function close(server: Server, sockets: Set<Socket>): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.close((error) => (error ? reject(error) : resolve()));
   server.closeAllConnections();
+  for (const socket of sockets) socket.destroy();
   return promise;
 }

@@ -1,6 +1,8 @@
 /** Which certificates the client accepts: by a server with a certificate of its own, made once for these tests. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { rootCertificates } from "node:tls";
@@ -30,4 +32,14 @@ test("with its certificate pinned it is called by whatever name, and one with an
   const pin = pinOf(readFileSync(cert, "utf8"));
   await createClient({ url, token: "t", pin }).health();
   await assert.rejects(createClient({ url, token: "t", pin: pinOf(rootCertificates[0]!) }).health(), { code: "not-trusted" });
+});
+
+test("a client that refused the certificate, or never began to talk, does not hold up the server's end", { timeout: 60_000 }, async () => {
+  const app = { fetch: () => Response.json({ ok: true }) };
+  const listening = await listen(app, { address: "127.0.0.1:0", tls: { cert, key }, allowInsecureBind: false });
+  await assert.rejects(createClient({ url: listening.url, token: "t" }).health(), { code: "not-trusted" });
+  const silent = connect(Number(new URL(listening.url).port), "127.0.0.1");
+  await once(silent, "connect");
+  await listening.close();
+  silent.destroy();
 });
