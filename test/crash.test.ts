@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { createClient } from "../src/api/client.ts";
 import { bundleApp } from "../src/build/bundle-app.ts";
 import { type Server, serve } from "./command.ts";
-import { cgroupsOf, cpuGroup, descendants, isAlive } from "./host.ts";
+import { cgroupsOf, cpuGroup, descendants, isAlive, ofTheLiving } from "./host.ts";
 import { drivers, eventually, projectDir, temporaryFolder } from "./platform.ts";
 
 /** Of all there are: some machines are stopped when the server is killed. */
@@ -65,7 +65,7 @@ async function survivesAHungMachine(server: Server, stateDir: string): Promise<v
   const linesOf = () => client.logs({ app: "echo", tail: 100 });
   await eventually("the call's line", linesOf, (lines) => lines.some(({ text }) => text === "hanging"));
   const { id } = (await client.machines()).find(({ app, slots }) => app === "echo" && slots.used > 0)!;
-  const qemu = descendants(server.child.pid!).find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`-name\0${id}\0`))!;
+  const qemu = descendants(server.child.pid!).find((pid) => ofTheLiving(`/proc/${pid}/cmdline`).includes(`-name\0${id}\0`))!;
   process.kill(qemu, "SIGSTOP");
   const cut = await call;
   assert.equal(cut.status, 502);

@@ -3,19 +3,24 @@ import { globSync, readFileSync } from "node:fs";
 
 /** Process ids below this one, however deep. */
 export function descendants(pid: number): number[] {
-  const children = globSync(`/proc/${pid}/task/*/children`).flatMap((file) =>
-    readFileSync(file, "utf8").split(" ").filter(Boolean).map(Number),
-  );
+  const children = globSync(`/proc/${pid}/task/*/children`).flatMap((file) => ofTheLiving(file).split(" ").filter(Boolean).map(Number));
   return children.concat(children.flatMap(descendants));
+}
+
+/** A file of /proc; "" where its process or thread has ended since it was listed. */
+export function ofTheLiving(file: string): string {
+  try {
+    return readFileSync(file, "latin1");
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
+    throw error;
+  }
 }
 
 /** A zombie that nobody has collected yet is not alive. */
 export function isAlive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
-  } catch {
-    return false; // No such process.
-  }
+  const stat = ofTheLiving(`/proc/${pid}/stat`);
+  return stat !== "" && !/^\d+ \(.*\) [ZX] /s.test(stat);
 }
 
 /** Folders of a server's control groups. */
@@ -26,6 +31,6 @@ export function cgroupsOf(pid: number): string[] {
 /** The control group whose share of CPU time a process has, from the root of its tree; "" where the process is gone. */
 export function cpuGroup(pid: number): string {
   if (!isAlive(pid)) return "";
-  const lines = readFileSync(`/proc/${pid}/cgroup`, "utf8");
+  const lines = ofTheLiving(`/proc/${pid}/cgroup`);
   return (/^\d+:(?:[^:\n]*,)?cpu(?:,[^:\n]*)?:(.*)$/m.exec(lines) ?? /^0::(.*)$/m.exec(lines))?.[1] ?? "";
 }

@@ -10,7 +10,7 @@ import { mayfly } from "./command.ts";
 import { temporaryFolder } from "./platform.ts";
 
 /** Whatever the host's own settings are. */
-const env = { MAYFLY_OSV_KERNEL: "" };
+const env = { MAYFLY_OSV_KERNEL: undefined };
 
 test("without a kernel, OSv is refused with where to get one, by image build and by serve", async (t) => {
   const stateDir = temporaryFolder(t);

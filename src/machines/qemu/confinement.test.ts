@@ -46,8 +46,18 @@ const start = (name: string) => driver.start({ id: `${name}-${process.pid}`, mem
 
 function pidOf(id: string): number {
   const processes = fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  const found = processes.find((pid) => fs.readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(`-name\0${id}\0`));
+  const found = processes.find((pid) => commandOf(pid).includes(`-name\0${id}\0`));
   return Number(found);
+}
+
+/** "" where the process has ended since it was listed. */
+function commandOf(pid: string): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
+    throw error;
+  }
 }
 
 function status(pid: number, name: string): string {
