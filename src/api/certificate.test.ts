@@ -22,7 +22,7 @@ test("what a full disk or an interrupted renewal leaves is refused: an empty fil
   assert.throws(() => readCertificate(files({ cert: "", key })), badConfig(/tls\.cert.*it is empty/s));
   assert.throws(() => readCertificate(files({ cert, key: "" })), badConfig(/tls\.key.*it is empty/s));
   assert.throws(() => readCertificate(files({ cert: "\n", key })), badConfig(/holds no certificate/));
-  assert.throws(() => readCertificate(files({ cert, key: "\n" })), badConfig(/the key cannot be read/));
+  assert.throws(() => readCertificate(files({ cert, key: "\n" })), badConfig(/the key cannot be read: it is damaged, or not PEM/));
   assert.throws(() => readCertificate(files({ cert: key, key })), badConfig(/holds no certificate/));
   assert.throws(() => readCertificate(files({ cert, key: cert })), badConfig(/the key cannot be read/));
   for (const part of [40, 300, cert.length - 4])

@@ -38,7 +38,11 @@ function parsed<T>(what: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    throw new Error(`${what} cannot be read: ${(error as Error).message}`, { cause: error });
+    // OpenSSL's own words name its parsers: "error:1E08010C:DECODER routines::unsupported".
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    throw new Error(`${what} cannot be read: ${code.startsWith("ERR_OSSL_") ? `it is damaged, or not PEM (${code})` : message}`, {
+      cause: error,
+    });
   }
 }
 

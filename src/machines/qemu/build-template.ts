@@ -30,7 +30,10 @@ const QUIET_MS = 1_200;
 const ATTEMPTS = 3;
 
 /** A boot now and then hangs on a busy host, so it is tried again a few times. */
-export async function buildTemplate(options: Omit<BootOptions, "deadlineMs">, progress: (step: string) => void): Promise<FrozenMachine> {
+export async function buildTemplate(
+  options: Omit<BootOptions, "deadlineMs"> & { warn: (text: string) => void },
+  progress: (step: string) => void,
+): Promise<FrozenMachine> {
   for (let attempt = 1; ; attempt++) {
     try {
       const frozen = await withBootedGuest({ ...options, deadlineMs: 45_000 }, (booted) => freezeWarm(booted, options.clock, progress));
@@ -38,7 +41,7 @@ export async function buildTemplate(options: Omit<BootOptions, "deadlineMs">, pr
       return frozen;
     } catch (error) {
       if (attempt === ATTEMPTS) throw error;
-      progress(`the template's machine failed to boot (${(error as Error).message}); trying again`);
+      options.warn(`the template's machine failed to boot (${(error as Error).message}): it is booted again`);
     }
   }
 }
