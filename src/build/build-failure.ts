@@ -1,8 +1,8 @@
 import type { BuildFailure, Message } from "esbuild";
 import { MayflyError, asMayflyError } from "../errors/error.ts";
-import type { FunctionSource } from "./bundle-function.ts";
 import { adviceFor } from "./packages/judge.ts";
 import { isBare, packageName } from "./packages/package-file.ts";
+import type { FunctionSource } from "./function-source.ts";
 
 /** Errors shown, at most: the first ones are usually the cause of the rest. */
 const SHOWN = 3;

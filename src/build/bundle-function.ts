@@ -8,7 +8,6 @@ import type { Bundle } from "../catalog/catalog.ts";
 import { buildFailure, inWords } from "./build-failure.ts";
 import { asModule, asScript, options, survey } from "./bundler-options.ts";
 import { checkExports } from "./check-exports.ts";
-import { fileWarnings } from "./file-warnings.ts";
 import { hasRenamed } from "./kept-names.ts";
 import { judge } from "./packages/judge.ts";
 import { LeftOuts } from "./packages/left-out.ts";
@@ -16,15 +15,8 @@ import { ownerOf, packageOf } from "./packages/package-file.ts";
 import { namedIn, registry } from "./packages/registry.ts";
 import { placeOf } from "./source/parse.ts";
 import { Sources } from "./source/sources.ts";
-
-export interface FunctionSource {
-  /** The app's folder, with no symbolic link in its path. */
-  root: string;
-  name: string;
-  /** Relative to the folder. */
-  entry: string;
-  handler: string;
-}
+import { fileWarnings } from "./file-warnings.ts";
+import type { FunctionSource } from "./function-source.ts";
 
 type Built = BuildResult<{ metafile: true; write: false }>;
 

@@ -1,6 +1,6 @@
 /** How esbuild is told to bundle a function. */
 import type { BuildOptions, Plugin } from "esbuild";
-import type { FunctionSource } from "./bundle-function.ts";
+import type { FunctionSource } from "./function-source.ts";
 
 /**
  * Names are not shortened and the map is inline, so that stacks show the user's own files, names and lines; the map carries no copy of the

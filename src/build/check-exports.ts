@@ -1,6 +1,6 @@
 import type { Metafile } from "esbuild";
 import { MayflyError } from "../errors/error.ts";
-import type { FunctionSource } from "./bundle-function.ts";
+import type { FunctionSource } from "./function-source.ts";
 
 /**
  * What a machine looks at of an ES module's exports; undefined for a CommonJS module.

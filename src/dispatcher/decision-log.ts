@@ -9,21 +9,7 @@ import type { Clock } from "../clock/clock.ts";
 import type { MachineEnd } from "../machines/fleet/fleet.ts";
 import { forCallers } from "./app.ts";
 import type { MachineRecord } from "./machine-record.ts";
-
-export interface Decision {
-  /** Wall clock, ms since the epoch. */
-  at: number;
-  /** As `mayfly ps` names it. */
-  machine: string;
-  /** ready: it takes invocations from now on. lost: another app got it. end: by itself, nobody decided it. */
-  what: "start" | "bind" | "ready" | "drain" | "kill" | "lost" | "end";
-  /** A clause, with the numbers used then. */
-  why: string;
-  /** ms since its start. */
-  ageMs: number;
-  /** Invocations that it was given so far. */
-  invocations: number;
-}
+import type { Decision } from "./live-dispatcher.ts";
 
 const MOST_OF_AN_APP = 500;
 const MOST_OF_ALL = 20_000;

@@ -9,9 +9,8 @@ import type { ErrorDetails } from "../errors/error.ts";
 import { MayflyError } from "../errors/error.ts";
 import type { ErrorCode } from "../errors/table.ts";
 import type { Fleet } from "../machines/fleet/fleet.ts";
-import type { RequestStream } from "../wire/host-end.ts";
+import type { RequestStream, RequestSink } from "../wire/host-end.ts";
 import { INITIAL_CREDIT, ResetCode } from "../wire/protocol.ts";
-import { GuestSide } from "./guest-side.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
 import type { MachineRecord } from "./machine-record.ts";
 import { RequestBody } from "./request-body.ts";
@@ -234,5 +233,38 @@ export class Invocation implements InvocationHandle {
     this.#request = null;
     this.#stream = undefined;
     this.#body = null;
+  }
+}
+
+/** What one stream tells its invocation. An object of its own: what comes late from a stream that was left behind stops here. */
+class GuestSide implements RequestSink {
+  readonly #invocation: Invocation;
+
+  constructor(invocation: Invocation) {
+    this.#invocation = invocation;
+  }
+
+  head(status: number, headers: string[], body: Buffer, ended: boolean): void {
+    this.#invocation.replyHead(status, headers, body, ended);
+  }
+
+  data(chunk: Buffer): void {
+    this.#invocation.replyData(chunk);
+  }
+
+  end(): void {
+    this.#invocation.replyEnd();
+  }
+
+  reset(code: ResetCode, message: string): void {
+    this.#invocation.replyReset(code, message);
+  }
+
+  closed(): void {
+    this.#invocation.closed();
+  }
+
+  drain(): void {
+    this.#invocation.drain();
   }
 }

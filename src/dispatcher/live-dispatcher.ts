@@ -5,7 +5,6 @@ import type { Fleet, MachineView } from "../machines/fleet/fleet.ts";
 import type { BoundPolicy } from "../policy/bind-policy.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 import type { Accounts } from "./accounts.ts";
-import type { Decision } from "./decision-log.ts";
 import type { Dispatcher } from "./invocation.ts";
 
 export interface DispatcherOptions {
@@ -77,4 +76,19 @@ export interface LiveDispatcher extends Dispatcher {
   sample(): void;
   /** Fails what waits, lets the rest finish for at most `graceMs`, then kills all machines: it closes the fleet, not the driver. Idempotent. */
   close(graceMs: number): Promise<number>;
+}
+
+export interface Decision {
+  /** Wall clock, ms since the epoch. */
+  at: number;
+  /** As `mayfly ps` names it. */
+  machine: string;
+  /** ready: it takes invocations from now on. lost: another app got it. end: by itself, nobody decided it. */
+  what: "start" | "bind" | "ready" | "drain" | "kill" | "lost" | "end";
+  /** A clause, with the numbers used then. */
+  why: string;
+  /** ms since its start. */
+  ageMs: number;
+  /** Invocations that it was given so far. */
+  invocations: number;
 }

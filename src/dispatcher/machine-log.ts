@@ -4,7 +4,7 @@ import type { ErrorCode } from "../errors/table.ts";
 import { LogLevel } from "../wire/protocol.ts";
 import type { Invocation } from "./invocation-run.ts";
 import type { LogSink } from "./live-dispatcher.ts";
-import type { MachineRecord } from "./machine-record.ts";
+import type { MachineRecord, StreamOwner } from "./machine-record.ts";
 
 const oursToTell = new Set<ErrorCode>(["machine-start-failed", "machine-died", "protocol-violation", "internal"]);
 
@@ -19,7 +19,7 @@ export class MachineLog {
   }
 
   /** What the platform has to say of a machine, or of one of its invocations. */
-  platform(record: MachineRecord, text: string, invocation?: Invocation): void {
+  platform(record: MachineRecord, text: string, invocation?: StreamOwner): void {
     this.append(record, LogLevel.Platform, text, invocation);
   }
 
@@ -33,7 +33,7 @@ export class MachineLog {
   }
 
   /** Only of a machine that has an app. */
-  append(record: MachineRecord, level: LogLevel, text: string, invocation: Invocation | undefined): void {
+  append(record: MachineRecord, level: LogLevel, text: string, invocation: StreamOwner | undefined): void {
     if (record.orphaned) return;
     const line = { app: record.app as string, machine: record.name, level, text, at: this.#clock.wall() };
     if (invocation === undefined) this.#sink.append(line);

@@ -1,11 +1,18 @@
 /** A machine as the dispatcher knows it. */
 import type { MachineView } from "../machines/fleet/fleet.ts";
 import type { MachineId } from "../policy/policy.ts";
-import type { Invocation } from "./invocation-run.ts";
 import type { MachineRow } from "./live-dispatcher.ts";
 
 /** Streams remembered for the log lines that come late. A power of two. */
 const REMEMBERED = 1_024;
+
+/** As much of an invocation as the log lines of its stream need. */
+export interface StreamOwner {
+  /** Of the stream in its machine; 0 before it has one. */
+  readonly streamNumber: number;
+  readonly id: string;
+  readonly function: string;
+}
 
 export class MachineRecord {
   readonly id: MachineId;
@@ -27,9 +34,9 @@ export class MachineRecord {
   /** Its app is no more: another of the name may be there already, and nothing of this machine is that one's. */
   orphaned = false;
   /** What it runs, by stream. */
-  readonly #open = new Map<number, Invocation>();
+  readonly #open = new Map<number, StreamOwner>();
   /** The latest invocation on each of the last streams: log lines may come after the end. */
-  readonly #streams: Invocation[] = [];
+  readonly #streams: StreamOwner[] = [];
 
   constructor(id: MachineId, startAt: number, startedFor: string | null = null) {
     this.id = id;
@@ -42,19 +49,19 @@ export class MachineRecord {
     else this.boundAt = now;
   }
 
-  remember(invocation: Invocation): void {
+  remember(invocation: StreamOwner): void {
     this.#open.set(invocation.streamNumber, invocation);
     // Streams opened by the host are odd.
     this.#streams[(invocation.streamNumber >>> 1) & (REMEMBERED - 1)] = invocation;
   }
 
   /** It is over. */
-  forget(invocation: Invocation): void {
+  forget(invocation: StreamOwner): void {
     if (this.#open.get(invocation.streamNumber) === invocation) this.#open.delete(invocation.streamNumber);
   }
 
   /** Constant time, whatever the guest says: each of its log lines asks. */
-  invocationOn(stream: number): Invocation | undefined {
+  invocationOn(stream: number): StreamOwner | undefined {
     const open = this.#open.get(stream);
     if (open !== undefined) return open;
     const latest = this.#streams[(stream >>> 1) & (REMEMBERED - 1)];

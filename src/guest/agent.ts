@@ -12,7 +12,7 @@ import { type Channel, openChannel } from "./channel.ts";
 import { Binding } from "./code/binding.ts";
 import { SourceMaps } from "./code/source-maps.ts";
 import { Connection } from "./connection.ts";
-import { captureNetwork, type Permission } from "./egress/network.ts";
+import { captureNetwork } from "./egress/network.ts";
 import { setEnvironment } from "./environment.ts";
 import { Failures } from "./invocation/failures.ts";
 import { Invocation } from "./invocation/invocation.ts";
@@ -28,6 +28,7 @@ import { Stats } from "./stats.ts";
 import { captureExit } from "./user-exit.ts";
 import { WarmUp } from "./warm/warm-up.ts";
 import { installWebClasses } from "./web/install.ts";
+import type { Permission } from "./egress/permission.ts";
 
 /** Of a Bound: it is JSON of at most Limit.json bytes, in which a character may take six. */
 const MESSAGE_CHARACTERS = 8_192;

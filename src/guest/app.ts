@@ -3,9 +3,8 @@ import type { BindMessage } from "../wire/protocol.ts";
 import { Functions } from "./code/functions.ts";
 import type { SourceMaps } from "./code/source-maps.ts";
 import { makeRunner } from "./handlers/make-runner.ts";
-import { current } from "./invocation/current.ts";
 import type { Failures } from "./invocation/failures.ts";
-import type { Invocation } from "./invocation/invocation.ts";
+import { type Invocation, current } from "./invocation/invocation.ts";
 
 export class App {
   readonly #functions: Functions;

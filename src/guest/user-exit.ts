@@ -3,9 +3,9 @@
  * who did it.
  */
 import { LogLevel } from "../wire/protocol.ts";
-import { current } from "./invocation/current.ts";
 import { leave } from "./leave.ts";
 import type { Log } from "./log/log.ts";
+import { current } from "./invocation/invocation.ts";
 
 /** @param flush gives the channel what waits to be sent */
 export function captureExit(log: Log, flush: () => void): void {

@@ -7,29 +7,11 @@ import { nodePath } from "../images/guest-layout.ts";
 import { refuseDamaged } from "../images/damage.ts";
 import { describeImage, type Image } from "../images/image.ts";
 import type { ModuleTest } from "../images/modules/module.ts";
-import { kernelNoise } from "../machines/qemu/last-words.ts";
 import { runByAgent } from "./run-by-agent.ts";
 import { busybox, runByShell } from "./run-by-shell.ts";
-
-export interface CheckOptions {
-  memoryMb: number;
-  /** For the boot and all tests. */
-  timeoutMs: number;
-}
+import type { CheckOptions, Ran } from "./answer.ts";
 
 const MATCH_MS = 5_000;
-
-/** How a test's command ended in the guest, and what it printed. */
-export interface Ran {
-  code: number;
-  output: string;
-}
-
-/** What ran, in the order of the commands; fewer where the machine ended before, and then its last words. */
-export interface Answer {
-  ran: Ran[];
-  lastWords: string;
-}
 
 interface TestResult {
   module: string;
@@ -88,15 +70,4 @@ function complaintOf(prints: string, output: string): string | undefined {
   } catch (error) {
     return `what its command printed cannot be held against /${prints}/: ${(error as Error).message}`;
   }
-}
-
-/** The end of a console, for messages. */
-export function endOf(console: string): string {
-  const lines = console.trim().split("\n");
-  return (
-    lines
-      .filter((line) => !kernelNoise.test(line))
-      .slice(-4)
-      .join(" | ") || "(nothing was printed)"
-  );
 }

@@ -6,7 +6,7 @@ import type { HostEnd } from "../wire/host-end.ts";
 import { openHostEnd } from "../wire/open-host-end.ts";
 import { requestWhole } from "../wire/request-whole.ts";
 import { bootQemu } from "./boot-qemu.ts";
-import { type Answer, type CheckOptions, endOf, type Ran } from "./check-image.ts";
+import { type Answer, type CheckOptions, endOf, type Ran } from "./answer.ts";
 
 const runner = `exports.default = { async fetch(request) {
   const [program, ...args] = await request.json();

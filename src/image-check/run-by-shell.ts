@@ -7,7 +7,7 @@ import { quoted } from "../images/standalone/shell.ts";
 import { configInitrd } from "../images/standalone/standalone-initrd.ts";
 import { toolsFolder } from "../images/standalone/start-script.ts";
 import { bootQemu } from "./boot-qemu.ts";
-import { type Answer, type CheckOptions, endOf, type Ran } from "./check-image.ts";
+import { type Answer, type CheckOptions, endOf, type Ran } from "./answer.ts";
 
 /** In every command image, once it runs. */
 export const busybox = `${toolsFolder}/busybox`;

@@ -3,10 +3,11 @@ import type { AppLimits, PolicyCommand } from "./policy.ts";
 import { FIRST_SLOTS } from "./concurrency.ts";
 import { noteSuccess } from "./failures.ts";
 import { lookAtIdle } from "./idle.ts";
-import { removeMachines, retireMachines, sameSize } from "./machines.ts";
+import { removeMachines, retireMachines } from "./machines.ts";
 import { createApp, machinesOf, poolOf, type AppState, type PackingState } from "./packing-state.ts";
 import { noteWanting } from "./spares.ts";
 import { dequeue } from "./waiting.ts";
+import { sameSize } from "./size.ts";
 
 /** Machines that were bound under other limits keep to these: they are drained. */
 export function setLimits(state: PackingState, name: string, limits: AppLimits, now: number, commands: PolicyCommand[]): void {

@@ -3,10 +3,10 @@ import { figure, span } from "./figures.ts";
 import { planFrom } from "./idle.ts";
 import { machinesOf, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { expected, margin } from "./demand.ts";
-import { idleCosts, memoryOf, waitForMachine, waitWorthOf, windowMs } from "./start-times.ts";
 import { worthOfSpare } from "./spares.ts";
 import { NEVER } from "./timers.ts";
 import { counted } from "../words/counted.ts";
+import { idleCosts, memoryOf, waitForMachine, waitWorthOf, windowMs } from "./costs.ts";
 
 /** Empty where there is no such app. Changes nothing. */
 export function explainApp(state: PackingState, name: string, now: number): string[] {

@@ -4,8 +4,8 @@ import type { AppState, Failures, PackingState } from "./packing-state.ts";
 import { blanksFor } from "./blanks.ts";
 import { changeLoad } from "./demand.ts";
 import { poolOf } from "./packing-state.ts";
-import { windowMs } from "./start-times.ts";
 import { dequeue } from "./waiting.ts";
+import { windowMs } from "./costs.ts";
 
 /** Rounds after which waiting is given up. */
 const HOPELESS = 3;

@@ -1,6 +1,6 @@
 /** What the host may hold, and how fast it may start. */
-import type { Size } from "./machines.ts";
 import type { MachineEntry, PackingState } from "./packing-state.ts";
+import type { Size } from "./size.ts";
 
 /** Whether one more machine fits. */
 export function hasRoom({ options, use }: PackingState, { memoryMb, vcpus }: Size): boolean {

@@ -10,9 +10,9 @@ import { noteCpu } from "./host-limits.ts";
 import { killMachine } from "./machines.ts";
 import type { AppState, MachineEntry, PackingState } from "./packing-state.ts";
 import { refreshForecast, wantedMachines, noteWanting } from "./spares.ts";
-import { holdingOf, idleCosts, windowMs } from "./start-times.ts";
 import { addTimer, NEVER } from "./timers.ts";
 import { counted } from "../words/counted.ts";
+import { holdingOf, idleCosts, windowMs } from "./costs.ts";
 
 /** Plans are made anew once there are so many more idle times than they were made from. */
 const RENEWAL = 1.1;

@@ -5,15 +5,7 @@ import { machinesOf, poolOf, type AppState, type MachineEntry, type PackingState
 import { idsWith, remove } from "./id-table.ts";
 import { CPU_OF_START, noteCpu } from "./host-limits.ts";
 import { closeMachine } from "./slots.ts";
-
-export interface Size {
-  memoryMb: number;
-  vcpus: number;
-}
-
-export function sameSize(a: Size, b: Size): boolean {
-  return a.memoryMb === b.memoryMb && a.vcpus === b.vcpus;
-}
+import type { Size } from "./size.ts";
 
 export function startMachine(
   state: PackingState,

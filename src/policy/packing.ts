@@ -19,8 +19,9 @@ import { isHopeless, noteFailure, noteSuccess, rejectHopeless } from "./failures
 import { expireBlanks, scheduleWake } from "./expiry.ts";
 import { need, plan } from "./plan.ts";
 import { noteQueue, noteWanting, refreshForecast } from "./spares.ts";
-import { noteBound, noteIdleCpu, noteStarted, windowMs } from "./start-times.ts";
+import { noteBound, noteStarted } from "./start-times.ts";
 import { earliest, takeEarliest } from "./timers.ts";
+import { windowMs, noteIdleCpu } from "./costs.ts";
 
 export type { PackingOptions } from "./packing-state.ts";
 

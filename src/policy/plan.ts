@@ -10,9 +10,10 @@ import { hasRoom, hostIsBusy, takeStart } from "./host-limits.ts";
 import { everyMachine, poolOf, type AppState, type PackingState } from "./packing-state.ts";
 import { bindMachine, drainMachine, killMachine, startMachine } from "./machines.ts";
 import { recordIdleTime } from "./idle-times.ts";
-import { blankGb, noteBlankFound, windowMs } from "./start-times.ts";
+import { noteBlankFound } from "./start-times.ts";
 import { machinesForWaiting, refreshForecast, spareNeed, whySpare } from "./spares.ts";
 import { counted } from "../words/counted.ts";
+import { blankGb, windowMs } from "./costs.ts";
 
 const QUIET_MS = 250;
 /** However many binds follow each other. */

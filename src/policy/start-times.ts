@@ -1,9 +1,6 @@
 /** How long machines take to come up and to be bound, as seen so far. */
-import type { AppState, PackingState } from "./packing-state.ts";
-import type { IdleCosts } from "./keep-alive.ts";
 
 const GAIN = 0.15;
-const SHORTEST_WINDOW_MS = 50;
 
 export interface StartTimes {
   /** ms, smoothed; the first ones seen replace these guesses. */
@@ -29,56 +26,4 @@ export function noteBound(times: StartTimes, ms: number): void {
 
 export function noteBlankFound(times: StartTimes, found: boolean): void {
   times.missing += 0.05 * ((found ? 0 : 1) - times.missing);
-}
-
-/** One start-up time: how far ahead demand is forecast. */
-export function windowMs({ times }: PackingState): number {
-  return Math.max(SHORTEST_WINDOW_MS, times.startMs + times.bindMs);
-}
-
-/** Seconds that a caller waits who finds no slot, as things are. */
-export function waitForMachine({ times }: PackingState): number {
-  return (times.bindMs + times.missing * times.startMs) / 1_000;
-}
-
-export function waitWorthOf({ options }: PackingState, app: AppState): number {
-  return app.limits.waitWorth ?? options.waitWorth;
-}
-
-/** GB that a machine of the app holds. */
-export function memoryOf(state: PackingState, app: AppState): number {
-  if (app.memoryKnown) return app.memoryGb;
-  return state.memoryGb > 0 ? state.memoryGb : Math.min(128, app.limits.memoryMb) / 1_024;
-}
-
-/** Of the CPU that its machines use while they are held, a newer figure counts for so much. */
-const REST_GAIN = 0.3;
-/** A change by less than this, in CPUs, changes no plan. */
-const SAME_CPU = 0.001;
-
-/** Returns whether that changes what it costs to hold them: then plans that were made before are dropped. */
-export function noteIdleCpu(app: AppState, cpu: number): boolean {
-  const before = Math.max(0, app.idleCpu);
-  app.idleCpu = app.idleCpu < 0 ? cpu : app.idleCpu + REST_GAIN * (cpu - app.idleCpu);
-  const changed = Math.abs(app.idleCpu - before) > SAME_CPU;
-  if (changed) app.idlePlan = app.extraPlan = null;
-  return changed;
-}
-
-/** GB-seconds that a second of holding a machine of the app costs: its memory, and the CPU that it uses with nothing to do. */
-export function holdingOf(state: PackingState, app: AppState): number {
-  return memoryOf(state, app) + state.options.cpuWorth * Math.max(0, app.idleCpu);
-}
-
-export function idleCosts(state: PackingState, app: AppState): IdleCosts {
-  const { startMs, bindMs } = state.times;
-  // A start is taken to keep a CPU busy all along, and to hold what a blank does.
-  const start = (state.options.cpuWorth * (startMs + bindMs) + blankGb(state) * startMs) / 1_000;
-  const miss = start + waitWorthOf(state, app) * waitForMachine(state);
-  return { hold: holdingOf(state, app), start, miss, leadMs: startMs + bindMs };
-}
-
-/** GB that a blank holds: not reported by anybody, so taken as a third of what a bound one does. */
-export function blankGb({ memoryGb }: PackingState): number {
-  return memoryGb > 0 ? memoryGb / 3 : 0.05;
 }

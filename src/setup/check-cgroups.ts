@@ -1,7 +1,8 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CgroupMount, cgroupMounts } from "../machines/cgroup/detect.ts";
-import type { Finding } from "./doctor.ts";
+import { cgroupMounts } from "../machines/cgroup/detect.ts";
+import type { CgroupMount } from "../machines/cgroup/home.ts";
+import type { Finding } from "./finding.ts";
 
 const part = "control groups";
 const cure =

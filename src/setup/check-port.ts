@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { errorTable } from "../errors/table.ts";
-import type { Finding } from "./doctor.ts";
+import type { Finding } from "./finding.ts";
 
 /** @param key the setting that names the address, host:port */
 export async function checkPort(part: string, key: string, address: string): Promise<Finding> {

@@ -2,10 +2,10 @@ import { execFile } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Finding } from "./doctor.ts";
 import { installCure } from "./ensure-parts.ts";
 import { findProgram, type Part, requiredParts } from "./required-parts.ts";
 import { counted } from "../words/counted.ts";
+import type { Finding } from "./finding.ts";
 
 const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
 const reinstall = `Run npm ci in ${projectRoot}.`;

@@ -3,15 +3,7 @@ import { checkCgroups } from "./check-cgroups.ts";
 import { checkDisk, checkKvm, checkMemory } from "./check-host.ts";
 import { checkPort } from "./check-port.ts";
 import { checkErofs, checkNode, checkNpmPackages, checkQemu, checkQemuImg, checkRunsc } from "./check-programs.ts";
-
-/** What one row of the doctor's report says. */
-export interface Finding {
-  part: string;
-  ok: boolean;
-  detail: string;
-  /** What to do; also where all is well but could be better. */
-  cure?: string;
-}
+import type { Finding } from "./finding.ts";
 
 export interface DoctorOptions {
   stateDir: string;

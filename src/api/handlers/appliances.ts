@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { Parts } from "../create-api.ts";
 import * as routes from "../routes.ts";
+import type { Parts } from "../parts.ts";
 
 export function addAppliances(api: OpenAPIHono, { appliances }: Parts): void {
   api.openapi(routes.runAppliance, async (context) => context.json(await appliances.run(context.req.valid("json")), 201));

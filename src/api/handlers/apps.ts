@@ -3,9 +3,9 @@ import { MayflyError } from "../../errors/error.ts";
 import type { AppRow, Take, Version } from "../../catalog/catalog.ts";
 import { tooMuchEnvironment } from "../../catalog/environment-limit.ts";
 import type { Manifest } from "../../catalog/manifest.ts";
-import type { Parts } from "../create-api.ts";
 import * as routes from "../routes.ts";
 import { readUpload } from "../upload.ts";
+import type { Parts } from "../parts.ts";
 
 export function addApps(api: OpenAPIHono, { catalog, appliances, logs, platform }: Parts): void {
   api.openapi(routes.listApps, (context) => {

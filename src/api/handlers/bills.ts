@@ -1,8 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { MayflyError } from "../../errors/error.ts";
 import { monthOf } from "../../ledger/month.ts";
-import type { Parts } from "../create-api.ts";
 import * as routes from "../routes.ts";
+import type { Parts } from "../parts.ts";
 
 export function addBills(api: OpenAPIHono, { accounts, catalog, clock, platform }: Parts): void {
   const { currency } = accounts.prices;

@@ -1,8 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { MayflyError } from "../../errors/error.ts";
-import type { Parts } from "../create-api.ts";
 import { followStream } from "../follow-stream.ts";
 import * as routes from "../routes.ts";
+import type { Parts } from "../parts.ts";
 
 export function addLogs(api: OpenAPIHono, { catalog, appliances, logs, clock }: Parts): void {
   api.openapi(routes.logs, async (context) => {

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { Parts } from "../create-api.ts";
 import * as routes from "../routes.ts";
+import type { Parts } from "../parts.ts";
 
 export function addPlatform(api: OpenAPIHono, { platform }: Parts): void {
   api.openapi(routes.host, (context) => context.json(platform.host(), 200));

@@ -1,8 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { tooMuchEnvironment } from "../../catalog/environment-limit.ts";
 import { MayflyError } from "../../errors/error.ts";
-import type { Parts } from "../create-api.ts";
 import * as routes from "../routes.ts";
+import type { Parts } from "../parts.ts";
 
 export function addSecrets(api: OpenAPIHono, { catalog, platform }: Parts): void {
   api.openapi(routes.secretNames, (context) => {

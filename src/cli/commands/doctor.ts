@@ -6,9 +6,10 @@ import { systemClock } from "../../clock/clock.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { createDriver, selectableDrivers } from "../../machines/drivers.ts";
-import { type Finding, doctor } from "../../setup/doctor.ts";
+import { doctor } from "../../setup/doctor.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { dim, green, red, showProgress } from "../terminal.ts";
+import type { Finding } from "../../setup/finding.ts";
 
 export function define(command: Command): void {
   command

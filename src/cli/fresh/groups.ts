@@ -6,10 +6,11 @@ import { globSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { MayflyError } from "../../errors/error.ts";
 import { handDown } from "../../machines/cgroup/delegate.ts";
-import { type CgroupHome, detectCgroups } from "../../machines/cgroup/detect.ts";
+import { detectCgroups } from "../../machines/cgroup/detect.ts";
 import { ownerLives, ownerName } from "../../machines/cgroup/owner.ts";
 import { removeGroups } from "../../machines/cgroup/remove.ts";
 import { treesOf } from "../../machines/cgroup/sweep.ts";
+import type { CgroupHome } from "../../machines/cgroup/home.ts";
 
 export interface FreshGroups {
   /** Who writes its process id to all of them is in the groups. */

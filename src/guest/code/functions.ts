@@ -5,10 +5,10 @@
  */
 import type { BindFunction } from "../../wire/protocol.ts";
 import type { Runner } from "../handlers/runner.ts";
-import { current } from "../invocation/current.ts";
 import { evaluateCommonJs } from "./common-js.ts";
 import { evaluateModule } from "./es-module.ts";
 import { SourceMaps } from "./source-maps.ts";
+import { current } from "../invocation/invocation.ts";
 
 type MakeRunner = (exports: unknown, handler: string, name: string) => Runner;
 

@@ -13,9 +13,9 @@ import type { Connection } from "../connection.ts";
 import { NO_NETWORK } from "./failure.ts";
 import { errnoOf, wireName } from "./host-name.ts";
 import { type NamesOfHost, isLocal } from "./local.ts";
-import type { Permission } from "./network.ts";
 import { type ConnectHandle, type ConnectRequest, type Handle, ownerOf, handlePrototype, keepOwners } from "./tcp-handle.ts";
 import { Tunnel } from "./tunnel.ts";
+import type { Permission } from "./permission.ts";
 
 /** Node gives an address this long before it tries a name's next one beside. An emulated machine on a busy host needs more than Node's half second. */
 const ATTEMPT_MS = 2_500;

@@ -8,11 +8,10 @@ import type { Connection } from "../connection.ts";
 import { networkError, noNetwork, refusedByHost } from "./failure.ts";
 import { isHost, onTheWire } from "./host-name.ts";
 import { isLocal, type NamesOfHost } from "./local.ts";
-import type { Permission } from "./network.ts";
 import { captureQueries } from "./queries.ts";
+import type { Permission } from "./permission.ts";
+import type { Resolve, Family } from "./query.ts";
 
-type Family = ResolveMessage["family"];
-export type Resolve = (host: string, family: Family, syscall: string) => Promise<LookupAddress[]>;
 type Order = "ipv4first" | "ipv6first" | "verbatim";
 interface LookupOptions {
   family?: number | "IPv4" | "IPv6";

@@ -7,11 +7,7 @@ import { captureConnect } from "./connect.ts";
 import { captureDatagrams } from "./datagrams.ts";
 import { NamesOfHost } from "./local.ts";
 import { captureLookup } from "./lookup.ts";
-
-/** Whether the app has egress at all; where not, everything fails at once with a sentence that says so. */
-export interface Permission {
-  egress: boolean;
-}
+import type { Permission } from "./permission.ts";
 
 /** @param permission looked at when something is wanted, so that all is in place before it is known */
 export function captureNetwork(connection: Connection, permission: Permission): void {

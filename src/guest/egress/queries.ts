@@ -5,11 +5,10 @@
 import dns from "node:dns";
 import { isIP } from "node:net";
 import { networkError } from "./failure.ts";
-import type { Resolve } from "./lookup.ts";
 import { captureResolvers } from "./resolvers.ts";
+import type { Query, Resolve } from "./query.ts";
 
 type Callback = (error: Error | null, result?: unknown) => void;
-export type Query = (this: unknown, host: string, ...rest: unknown[]) => Promise<unknown>;
 
 const addressQueries = { resolve4: [4, "queryA"], resolve6: [6, "queryAaaa"] } as const;
 const otherQueries = ["resolveAny", "resolveCaa", "resolveCname", "resolveMx", "resolveNaptr", "resolveNs", "resolvePtr"].concat([

@@ -4,7 +4,7 @@
  * Owns: for each resolver its limit, and the queries under way.
  */
 import dns, { type ResolverOptions } from "node:dns";
-import type { Query } from "./queries.ts";
+import type { Query } from "./query.ts";
 
 interface UnderWay {
   limitMs: number | undefined;

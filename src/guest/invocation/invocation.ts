@@ -10,10 +10,10 @@ import { performance } from "node:perf_hooks";
 import { encodeResponseHead } from "../../wire/head.ts";
 import { Flag, FrameType, Limit, ResetCode } from "../../wire/protocol.ts";
 import type { Connection, StreamEnd } from "../connection.ts";
-import { current } from "./current.ts";
 import { Inlet } from "./inlet.ts";
 import { Outlet } from "./outlet.ts";
 import { RequestHead } from "./request-head.ts";
+import { AsyncLocalStorage } from "node:async_hooks";
 
 const nothing = Buffer.alloc(0);
 /** A body up to this length fits one frame, and a first window, with the longest of heads. */
@@ -227,3 +227,5 @@ export class Invocation implements StreamEnd {
 function hasLength(headers: string[]): boolean {
   return headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === "content-length");
 }
+
+export const current = new AsyncLocalStorage<Invocation | null>();

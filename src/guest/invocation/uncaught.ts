@@ -1,6 +1,6 @@
 /** Errors that nobody caught: the machine lives on, and the invocation that they belong to fails, where that is known and not too late. */
-import { current } from "./current.ts";
 import type { Failures } from "./failures.ts";
+import { current } from "./invocation.ts";
 
 const events: ReadonlySet<unknown> = new Set(["uncaughtException", "unhandledRejection"]);
 

@@ -7,11 +7,11 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { Writable } from "node:stream";
 import { type GuestLogLevel, LogLevel } from "../../wire/protocol.ts";
-import { current } from "../invocation/current.ts";
 import { captureChildOutput } from "./child-output.ts";
 import { describeAll } from "./describe.ts";
 import { type Print, lineCutter } from "./lines.ts";
 import type { Log } from "./log.ts";
+import { current } from "../invocation/invocation.ts";
 
 export function captureOutput(log: Log): void {
   const print: Print = (level, text, partial) => log.write(current.getStore() ?? null, level, text, partial);

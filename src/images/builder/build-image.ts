@@ -13,11 +13,12 @@ import { type Image, imageAt, imagesFolder, isComplete, isUnpacked, type RunSpec
 import { removeTemplatesOf } from "../inventory/templates.ts";
 import { putFile } from "../put-file.ts";
 import { type BuildOptions, collectInputs, type ImageInputs } from "./collect-inputs.ts";
-import { composeImage, type Composition, type Part } from "./compose.ts";
+import { composeImage, type Composition } from "./compose.ts";
 import { codeKeys, imageKey, moduleKey } from "./keys.ts";
 import { makeModuleTree } from "./module-tree.ts";
 import { runSpecOf } from "./run-spec.ts";
 import { cachedStep, forgetSteps } from "./step-cache.ts";
+import type { Part } from "./part.ts";
 
 /**
  * The image of these modules: found in the cache by the key of its inputs, else built. One that is found is read whole, and built anew where it is

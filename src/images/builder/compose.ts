@@ -13,15 +13,8 @@ import { standaloneInitrd } from "../standalone/standalone-initrd.ts";
 import type { ImageInputs } from "./collect-inputs.ts";
 import { describeModules, describePackages } from "./describe.ts";
 import { placeInside } from "./inside.ts";
-import type { ModuleInputs } from "./module-tree.ts";
 import { RootDraft } from "./root-draft.ts";
-import type { Step } from "./step-cache.ts";
-
-/** A module, and its part of the root. */
-export interface Part {
-  inputs: ModuleInputs;
-  step: Step;
-}
+import type { Part } from "./part.ts";
 
 export interface Composition {
   inputs: ImageInputs;

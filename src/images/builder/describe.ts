@@ -2,9 +2,9 @@
 import type { DebianPackage } from "../debian/fetch-package.ts";
 import type { ModuleRecord, PackageRecord } from "../image.ts";
 import type { ImageInputs } from "./collect-inputs.ts";
-import type { Part } from "./compose.ts";
 import { npmPackages } from "./npm.ts";
 import type { Contents } from "./root-draft.ts";
+import type { Part } from "./part.ts";
 
 /** @param contents of the root, by module: what two modules have counts for the first. */
 export function describeModules(parts: Part[], contents: Contents): ModuleRecord[] {

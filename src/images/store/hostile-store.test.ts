@@ -15,8 +15,8 @@ import { imageAt, isComplete } from "../image.ts";
 import { Random, seedOf } from "../testing/random.ts";
 import { pullImage } from "./pull-image.ts";
 import { pushImage } from "./push-image.ts";
-import { openStore } from "./store.ts";
 import { bytesOf, makeImage } from "./testing/make-image.ts";
+import { openStore } from "./open-store.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-hostile-store-"));
 after(() => rmSync(scratch, { recursive: true }));

@@ -20,9 +20,9 @@ import { packedFolder, renamed } from "../erofs/testing/edit-erofs.ts";
 import { descriptionFile, type ImageDescription, imageAt, imageId, isComplete } from "../image.ts";
 import { pullImage } from "./pull-image.ts";
 import { pushImage } from "./push-image.ts";
-import { openStore } from "./store.ts";
 import { makeImage } from "./testing/make-image.ts";
 import { answerFromFolder, assertSame, image, place, progress, pull, push, refused, scratch, serve } from "./testing/transfers.ts";
+import { openStore } from "./open-store.ts";
 
 test("a part with other bytes is refused, and so is one that cannot be unpacked or is missing", async () => {
   const folder = place("corrupt");

@@ -1,6 +1,4 @@
 /** Where images are kept for others: a folder, or a web server that serves such a folder. Nothing of ours runs there. */
-import { createFolderStore } from "./folder-store.ts";
-import { createHttpStore } from "./http-store.ts";
 
 export interface Store {
   /** As its user named it, without a password. */
@@ -10,9 +8,4 @@ export interface Store {
   has(path: string): Promise<boolean>;
   /** The file appears whole, or replaces the old one whole. */
   write(path: string, data: Buffer): Promise<void>;
-}
-
-/** @param place a folder, or an http(s) URL */
-export function openStore(place: string): Store {
-  return /^https?:\/\//.test(place) ? createHttpStore(place) : createFolderStore(place);
 }

@@ -5,8 +5,8 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { type CgroupHome, type CgroupMount, makeHome } from "./detect.ts";
 import { numbers, parentOf } from "./proc.ts";
+import { type CgroupHome, type CgroupMount, makeHome } from "./home.ts";
 
 const CONTROLLERS = ["cpu", "memory", "pids"];
 

@@ -3,13 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 
 import { enableV2 } from "./delegate.ts";
-
-/** Where machines' groups go. Folders end in "mayfly". */
-export type CgroupHome =
-  /** One folder a controller, without repetition where two are mounted together. */
-  | { kind: "v1"; cpu: string; cpuacct: string; memory: string; pids: string | undefined }
-  | { kind: "v2"; folder: string }
-  | { kind: "none"; reason: string };
+import { type CgroupHome, type CgroupMount, makeHome } from "./home.ts";
 
 let detected: CgroupHome | undefined;
 
@@ -24,15 +18,6 @@ export function detectCgroups(proc = "/proc/self"): CgroupHome {
   const unified = mounts.find((mount) => mount.type === "cgroup2");
   if (unified !== undefined && hasControllers(unified.folder)) return enableV2(unified, ownV2Path(proc));
   return detectV1(mounts);
-}
-
-export interface CgroupMount {
-  type: "cgroup" | "cgroup2";
-  folder: string;
-  /** The group that is mounted there: "/" unless only a part of the tree is visible. */
-  root: string;
-  /** v1: its controllers. */
-  controllers: string[];
 }
 
 /** @param mountinfo see proc_pid_mountinfo(5): id, parent, device, root, mount point, options, …, "-", type, source, super options */
@@ -61,12 +46,6 @@ function detectV1(mounts: CgroupMount[]): CgroupHome {
     return { kind: "none", reason: `control groups may not be made here (${(error as Error).message})` };
   }
   return { kind: "v1", cpu, cpuacct, memory, pids };
-}
-
-/** It may be there already, as another user's. */
-export function makeHome(folder: string): void {
-  fs.mkdirSync(folder, { recursive: true });
-  fs.accessSync(folder, fs.constants.W_OK);
 }
 
 /** On a host where version 1 owns the controllers the unified tree is mounted, too, but empty. */

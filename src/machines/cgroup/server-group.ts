@@ -12,11 +12,12 @@ import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type CgroupHome, hostHome, ownCpuFolder } from "./detect.ts";
+import { hostHome, ownCpuFolder } from "./detect.ts";
 import { USUAL_SHARES, USUAL_WEIGHT, write } from "./files.ts";
 import { serverName } from "./owner.ts";
 import { membersOf } from "./remove.ts";
 import { removeIfEmpty } from "./share.ts";
+import type { CgroupHome } from "./home.ts";
 
 const SERVER = 4;
 const WHOLE = 2;

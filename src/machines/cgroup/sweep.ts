@@ -2,9 +2,9 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import type { CgroupHome } from "./detect.ts";
 import { ownerLives } from "./owner.ts";
 import { isGone, removeGroups } from "./remove.ts";
+import type { CgroupHome } from "./home.ts";
 
 /** Returns how many servers' leftovers were removed. */
 export async function sweepHome(home: CgroupHome): Promise<number> {

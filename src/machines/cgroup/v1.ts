@@ -6,12 +6,12 @@ import fs from "node:fs";
 import path from "node:path";
 
 import type { Cgroup, CgroupSpec } from "./cgroup.ts";
-import type { CgroupHome } from "./detect.ts";
 import { counter, CPU_PERIOD_US, MAX_PROCESSES, USUAL_SHARES, write, writeIfThere } from "./files.ts";
 import { ownerName } from "./owner.ts";
 import { numbers } from "./proc.ts";
 import { membersOf, removeGroups } from "./remove.ts";
 import { moveProcesses, removeIfEmpty, type Share, shareName, weightOf } from "./share.ts";
+import type { CgroupHome } from "./home.ts";
 
 export function createV1(home: CgroupHome & { kind: "v1" }, spec: CgroupSpec): Cgroup {
   const within = (tree: string) => path.join(tree, ownerName, spec.id);

@@ -8,11 +8,11 @@ import path from "node:path";
 
 import type { Cgroup, CgroupSpec } from "./cgroup.ts";
 import { handDown } from "./delegate.ts";
-import type { CgroupHome } from "./detect.ts";
 import { counter, CPU_PERIOD_US, MAX_PROCESSES, USUAL_WEIGHT, write, writeIfThere } from "./files.ts";
 import { ownerName } from "./owner.ts";
 import { membersOf, removeGroups } from "./remove.ts";
 import { moveProcesses, removeIfEmpty, type Share, shareName, weightOf } from "./share.ts";
+import type { CgroupHome } from "./home.ts";
 
 export function createV2(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec): Cgroup {
   const first = makeGroup(home, spec, spec.share ?? "ahead", spec.memoryMb * 1_048_576);

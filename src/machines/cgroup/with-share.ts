@@ -3,11 +3,12 @@ import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 
-import { type CgroupHome, hostHome } from "./detect.ts";
+import { hostHome } from "./detect.ts";
 import { removeGroups } from "./remove.ts";
 import { type OwnShare, removeIfEmpty } from "./share.ts";
 import { makeInShareV1 } from "./v1.ts";
 import { makeInShareV2 } from "./v2.ts";
+import type { CgroupHome } from "./home.ts";
 
 /**
  * @param use starts processes, and gives each to `join` as soon as it has its pid: it, and what it starts from then on, has the share. They must

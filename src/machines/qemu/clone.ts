@@ -10,13 +10,14 @@ import { MayflyError } from "../../errors/error.ts";
 import type { Cgroup } from "../cgroup/cgroup.ts";
 import { createCgroup } from "../cgroup/create-cgroup.ts";
 import type { Machine, MachineExit, MachineSpec, Usage } from "../driver.ts";
-import { cloneArguments, type MachineShape } from "./command-line.ts";
+import { cloneArguments } from "./command-line.ts";
 import type { Confined, Confinement } from "./confinement.ts";
 import { within } from "../deadline.ts";
 import type { ImageWatch } from "./image-watch.ts";
 import { loadState } from "./migration.ts";
 import { type QemuProcess, spawnQemu } from "./spawn-qemu.ts";
 import type { Template } from "./templates.ts";
+import type { MachineShape } from "./guest-kernel.ts";
 
 export interface CloneOptions {
   spec: MachineSpec;

@@ -3,17 +3,10 @@
  * every template's key.
  */
 import type { Accelerator } from "./accelerator.ts";
-import type { Bus, GuestKernel } from "./guest-kernel.ts";
+import type { Bus, MachineShape } from "./guest-kernel.ts";
 
 /** Where spawn-qemu.ts puts what QEMU inherits. It opens nothing else but its own firmware. */
 export const Fd = { Channel: 3, Qmp: 4, State: 5, Memory: 6, Root: 7, Kernel: 8, Initrd: 9 } as const;
-
-export interface MachineShape {
-  guest: GuestKernel;
-  accelerator: Accelerator;
-  memoryMb: number;
-  vcpus: number;
-}
 
 /** A fresh boot whose memory is shared with the file that becomes the template. @param initrd whether there is one */
 export function bootArguments(shape: MachineShape, name: string, tscKhz: number, initrd: boolean): string[] {

@@ -1,7 +1,6 @@
 /** What QEMU is told differently for one kernel of a guest than for another. All else about machines is the same for each. */
 import type { ExitReason } from "../driver.ts";
 import type { Accelerator } from "./accelerator.ts";
-import type { MachineShape } from "./command-line.ts";
 import type { LastWords } from "./last-words.ts";
 
 /** The image that is booted, as QEMU gets it. */
@@ -43,3 +42,10 @@ export interface GuestKernel {
 
 /** Where the guest finds its channel: slirp forwards this address to descriptor 3, and nothing else to anywhere. */
 export const CHANNEL = "tcp:10.0.2.100:1";
+
+export interface MachineShape {
+  guest: GuestKernel;
+  accelerator: Accelerator;
+  memoryMb: number;
+  vcpus: number;
+}

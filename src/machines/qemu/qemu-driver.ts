@@ -12,9 +12,8 @@ import { type Driver, type Machine, type MachineSize, type Probe, usualSize } fr
 import { chooseAccelerator, type Verdict } from "./accelerator.ts";
 import { withBootedGuest } from "./boot.ts";
 import { startClone } from "./clone.ts";
-import type { MachineShape } from "./command-line.ts";
 import { type Confinement, createConfinement } from "./confinement.ts";
-import type { BootImage, GuestKernel } from "./guest-kernel.ts";
+import type { BootImage, GuestKernel, MachineShape } from "./guest-kernel.ts";
 import { createImageWatch } from "./image-watch.ts";
 import { within } from "../deadline.ts";
 import { type HostFacts, readHostFacts } from "./host-facts.ts";

@@ -7,12 +7,12 @@ import { type TestContext, test } from "node:test";
 import { systemClock } from "../../clock/clock.ts";
 import { usualSize } from "../driver.ts";
 import type { Confinement } from "./confinement.ts";
-import type { MachineShape } from "./command-line.ts";
 import type { HostFacts } from "./host-facts.ts";
 import { linux } from "./linux.ts";
 import { createMemoryFile, sealMemoryFile } from "./libc.ts";
 import { osv } from "./osv.ts";
 import { createTemplates, type Template, templateKey } from "./templates.ts";
+import type { MachineShape } from "./guest-kernel.ts";
 
 const facts = { qemuVersion: "7.2", tscKhz: 2_000_000 } as HostFacts;
 const image = { id: "one", kernel: "k", root: "r" };

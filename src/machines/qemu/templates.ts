@@ -12,12 +12,13 @@ import path from "node:path";
 
 import { buildTemplate } from "./build-template.ts";
 import type { BootOptions } from "./boot.ts";
-import { bootArguments, cloneArguments, type MachineShape } from "./command-line.ts";
+import { bootArguments, cloneArguments } from "./command-line.ts";
 import { withFileLock } from "./file-lock.ts";
 import type { HostFacts } from "./host-facts.ts";
 import { createMemoryFile } from "./libc.ts";
 import { createTrials, type Trials } from "./template-trials.ts";
 import { DamagedTemplate, loadTemplate, pruneTemplates, saveTemplate } from "./template-files.ts";
+import type { MachineShape } from "./guest-kernel.ts";
 
 export interface Template {
   /** Descriptors of sealed memory files. */

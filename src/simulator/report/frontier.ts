@@ -3,9 +3,9 @@
  * held against the best at each price, not only at the one that the study was made for.
  */
 import type { Outcome } from "../simulator.ts";
-import type { WorkloadRuns } from "./compare.ts";
 import { ratioOf, spreadOf, summarise } from "./figures.ts";
 import type { FrontierPoint } from "./report.ts";
+import type { WorkloadRuns } from "./runs.ts";
 
 export function frontierOf({ frontier, policies, rivals }: WorkloadRuns, cpuWorth: number): FrontierPoint[] {
   const oracle = policies.find(({ kind }) => kind === "limit");

@@ -1,9 +1,9 @@
 /** What our policy is to reach, and whether it did. Each target that speaks of cold starts is judged under both readings of them. */
 import type { Outcome } from "../simulator.ts";
-import type { WorkloadRuns } from "./compare.ts";
 import { figures, ratioOf, spreadOf } from "./figures.ts";
 import type { Verdict } from "./report.ts";
 import { exactPercentInWords, ratioInWords } from "./words.ts";
+import type { WorkloadRuns } from "./runs.ts";
 
 type Reading = NonNullable<Verdict["reading"]>;
 type Read = (run: Outcome) => number;

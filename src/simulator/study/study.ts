@@ -1,7 +1,7 @@
 /**
  * A study: every policy over every workload, once for each seed, and ours once more at each step of its knob; then compared.
  */
-import { compare, type WorkloadRuns } from "../report/compare.ts";
+import { compare } from "../report/compare.ts";
 import type { Report, WorkloadResult } from "../report/report.ts";
 import type { Worth } from "../simulator.ts";
 import type { Job } from "./job.ts";
@@ -9,6 +9,7 @@ import { type MachineName, machineModels } from "./machines.ts";
 import { kindOf } from "./policies.ts";
 import { createPool, type Pool } from "./pool.ts";
 import { isOfConcurrency, isSynthetic, nameOf, type Source } from "./source.ts";
+import type { WorkloadRuns } from "../report/runs.ts";
 
 export interface Study {
   sources: Source[];

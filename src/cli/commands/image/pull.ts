@@ -2,10 +2,10 @@ import type { Command } from "commander";
 import { loadConfig } from "../../../config/load.ts";
 import { checkName, nameImage } from "../../../images/inventory/names.ts";
 import { pullImage } from "../../../images/store/pull-image.ts";
-import { openStore } from "../../../images/store/store.ts";
 import { parseBytes } from "../../parse.ts";
 import { showProgress } from "../../terminal.ts";
 import { transferInWords } from "./push.ts";
+import { openStore } from "../../../images/store/open-store.ts";
 
 export function define(image: Command, cache: string): void {
   image

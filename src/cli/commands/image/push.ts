@@ -2,10 +2,10 @@ import type { Command } from "commander";
 import { findImage } from "../../../images/find-image.ts";
 import { checkName } from "../../../images/inventory/names.ts";
 import { pushImage, type Transfer } from "../../../images/store/push-image.ts";
-import { openStore } from "../../../images/store/store.ts";
 import { showProgress } from "../../terminal.ts";
 import { bytesInWords } from "../../units.ts";
 import { counted } from "../../../words/counted.ts";
+import { openStore } from "../../../images/store/open-store.ts";
 
 export function define(image: Command, cache: string): void {
   image

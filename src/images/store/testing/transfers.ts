@@ -12,8 +12,8 @@ import type { MayflyError } from "../../../errors/error.ts";
 import { descriptionFile, type Image } from "../../image.ts";
 import { pullImage } from "../pull-image.ts";
 import { pushImage } from "../push-image.ts";
-import { openStore } from "../store.ts";
 import { bytesOf, makeImage } from "./make-image.ts";
+import { openStore } from "../open-store.ts";
 
 export const scratch = mkdtempSync(join(tmpdir(), "mayfly-store-"));
 export const files = { "bin/program": bytesOf("program", 3_000_000), "etc/name": "one\n", "app/a/deep/file": "x".repeat(5_000) };

@@ -1,4 +1,5 @@
-import { type CgroupHome, detectCgroups } from "../detect.ts";
+import { detectCgroups } from "../detect.ts";
+import type { CgroupHome } from "../home.ts";
 
 /** Fails a test at once where a limit that it waits for cannot act: else it would wait for as long as it may, and take what memory the host has. */
 export function needControlGroups(home: CgroupHome = detectCgroups()): void {

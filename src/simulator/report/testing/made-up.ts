@@ -1,6 +1,6 @@
 /** Outcomes made up for tests: figures that are told, the rest of one plain run. */
 import type { Outcome } from "../../simulator.ts";
-import type { WorkloadRuns } from "../compare.ts";
+import type { WorkloadRuns } from "../runs.ts";
 
 export function madeUp(policy: string, told: Partial<Outcome>): Outcome {
   const plain: Outcome = {

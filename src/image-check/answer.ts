@@ -1,0 +1,31 @@
+/** What a check asks of a booted image, and what comes back. */
+import { kernelNoise } from "../machines/qemu/last-words.ts";
+
+export interface CheckOptions {
+  memoryMb: number;
+  /** For the boot and all tests. */
+  timeoutMs: number;
+}
+
+/** How a test's command ended in the guest, and what it printed. */
+export interface Ran {
+  code: number;
+  output: string;
+}
+
+/** What ran, in the order of the commands; fewer where the machine ended before, and then its last words. */
+export interface Answer {
+  ran: Ran[];
+  lastWords: string;
+}
+
+/** The end of a console, for messages. */
+export function endOf(console: string): string {
+  const lines = console.trim().split("\n");
+  return (
+    lines
+      .filter((line) => !kernelNoise.test(line))
+      .slice(-4)
+      .join(" | ") || "(nothing was printed)"
+  );
+}
