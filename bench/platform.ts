@@ -2,9 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Client, createClient } from "../src/api/client.ts";
-import { bundleApp } from "../src/build/bundle-app.ts";
-import type { Config } from "../src/config/schema.ts";
+import { type Client, createClient } from "../src/doors/admin/client.ts";
+import { bundleApp } from "../src/bundle/bundle-app.ts";
+import type { Config } from "../src/base/config/schema.ts";
 import { type Server, freePort, startServer } from "./server.ts";
 
 export type BenchDriver = "process" | "gvisor" | "qemu";

@@ -1,13 +1,13 @@
 /**
  * A plugin for oxlint with one rule, guarded-listeners: a listener on somebody else's socket, request or reply may throw, and what it throws there ends
- * the whole server. So it is wrapped in guarded() of src/errors/guarded.ts, or so plain that it cannot throw, or has a comment that says why it may stay:
+ * the whole server. So it is wrapped in guarded() of src/base/errors/guarded.ts, or so plain that it cannot throw, or has a comment that says why it may stay:
  *
  *     // oxlint-disable-next-line mayfly/guarded-listeners -- the reason
  *
  * Callbacks of timers (setTimeout, setInterval, setImmediate, queueMicrotask, process.nextTick, a Clock's after and every) are not looked at. Nobody
  * calls them with something of his: no bytes, no error, at a time that we chose. One that throws has met a state that a listener or a message let in
  * unchecked, and that is what the rule, the schemas and the fuzz tests are for; wrapping it would only keep a server going whose state is wrong, where
- * a crash brings a new one within seconds. A timer that does hand on what a stranger sent belongs into guarded() all the same, as in src/gateway/turns.ts.
+ * a crash brings a new one within seconds. A timer that does hand on what a stranger sent belongs into guarded() all the same, as in src/doors/http/turns.ts.
  */
 const LISTEN = new Set(["addEventListener", "on", "once", "addListener", "prependListener", "prependOnceListener", "setTimeout"]);
 const SERVE = /^(createServer|createHttpServer|createHttpsServer|createTcpServer|createTlsServer|createSecureServer|connect|request|get)$/;
@@ -36,7 +36,7 @@ const rule = {
   meta: {
     type: "problem",
     messages: {
-      bare: "This listener may throw, which would end the server: wrap it in guarded() (src/errors/guarded.ts), or say in a comment why it cannot.",
+      bare: "This listener may throw, which would end the server: wrap it in guarded() (src/base/errors/guarded.ts), or say in a comment why it cannot.",
     },
   },
   create(context) {

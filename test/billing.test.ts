@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { AppBillInfo } from "../src/api/schemas.ts";
-import { processCpuUs } from "../src/machines/cgroup/proc.ts";
+import type { AppBillInfo } from "../src/doors/admin/schemas.ts";
+import { processCpuUs } from "../src/machines/host/cgroup/proc.ts";
 import { mayfly, serve } from "./command.ts";
 import { type Platform, createScope, drivers as machineDrivers, eventually, startPlatform, temporaryFolder } from "./platform.ts";
 

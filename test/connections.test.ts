@@ -6,7 +6,7 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { createClient } from "../src/api/client.ts";
+import { createClient } from "../src/doors/admin/client.ts";
 import { serve, start } from "./command.ts";
 import { deploy, eventually, temporaryFolder } from "./platform.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { bundleApp } from "../src/build/bundle-app.ts";
+import { bundleApp } from "../src/bundle/bundle-app.ts";
 import { copyApp, eventually, projectDir, startPlatform } from "./platform.ts";
 
 test("deploys while callers call: every call is answered, by the old version or the new, in order", async (context) => {

@@ -7,8 +7,8 @@ import { copyFileSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, st
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { defaultCacheDir } from "../src/config/folders.ts";
-import type { MayflyError } from "../src/errors/error.ts";
+import { defaultCacheDir } from "../src/base/config/folders.ts";
+import type { MayflyError } from "../src/base/errors/error.ts";
 import { buildImage } from "../src/images/builder/build-image.ts";
 import { fetchDebianPackage } from "../src/images/debian/fetch-package.ts";
 import { type Exported, type ExportOptions, exportImage } from "../src/images/export/export-image.ts";

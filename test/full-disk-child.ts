@@ -1,9 +1,9 @@
 /** Runs a server on the disk that it is given, fills that, and says what the server does then: see full-disk.test.ts. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { createClient } from "../src/api/client.ts";
-import { manifestSchema } from "../src/catalog/manifest.ts";
-import { loadConfig } from "../src/config/load.ts";
+import { createClient } from "../src/doors/admin/client.ts";
+import { manifestSchema } from "../src/store/catalog/manifest.ts";
+import { loadConfig } from "../src/base/config/load.ts";
 import { startMayfly } from "../src/main.ts";
 import { fillDisk } from "./fill-disk.ts";
 import { deploy, eventually } from "./platform.ts";

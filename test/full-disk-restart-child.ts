@@ -1,7 +1,7 @@
 /** Has a server's worker die on the disk that it is given while that is full, and says what callers and the operator get: see full-disk.test.ts. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createClient } from "../src/api/client.ts";
+import { createClient } from "../src/doors/admin/client.ts";
 import { serve } from "./command.ts";
 import { fillDisk } from "./fill-disk.ts";
 import { createScope, deploy } from "./platform.ts";

@@ -1,7 +1,7 @@
 /** A function that tampers with the channel costs its own machine, and nobody else's. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ErrorBody } from "../src/errors/error.ts";
+import type { ErrorBody } from "../src/base/errors/error.ts";
 import { startPlatform } from "./platform.ts";
 
 test("garbage on the channel kills that machine with the reason; the platform and the next call are well", async (context) => {

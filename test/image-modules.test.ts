@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { type Definitions, definitionsFile, openDefinitions } from "../src/appliances/definitions.ts";
-import { openSeal } from "../src/catalog/seal.ts";
+import { openSeal } from "../src/store/catalog/seal.ts";
 import { makeScratch } from "../src/images/builder/testing/scratch.ts";
 import { type Outcome, mayfly } from "./command.ts";
 

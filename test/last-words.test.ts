@@ -1,7 +1,7 @@
 /** Small machines to their end: what was printed before it is in the log, V8's limits fit, and clocks agree. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { manifestSchema } from "../src/catalog/manifest.ts";
+import { manifestSchema } from "../src/store/catalog/manifest.ts";
 import { type Platform, createScope, machineKinds, startPlatform } from "./platform.ts";
 
 const code = `

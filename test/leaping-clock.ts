@@ -3,7 +3,7 @@
  * happens in its order. How long a busy host takes for a call is then small beside the times that the policy learns from.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import type { Clock } from "../src/clock/clock.ts";
+import type { Clock } from "../src/base/clock/clock.ts";
 
 interface Timer {
   at: number;

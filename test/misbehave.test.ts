@@ -1,7 +1,7 @@
 /** What becomes of the caller, the machine, its neighbours and the log when a function misbehaves. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { ErrorBody } from "../src/errors/error.ts";
+import type { ErrorBody } from "../src/base/errors/error.ts";
 import { type Platform, createScope, drivers, eventually, startPlatform } from "./platform.ts";
 
 for (const driver of drivers) {

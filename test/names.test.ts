@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { json } from "node:stream/consumers";
 import { describe, test } from "node:test";
-import { createClient } from "../src/api/client.ts";
-import type { Bundle } from "../src/catalog/catalog.ts";
-import { envNameSchema, manifestSchema, nameSchema } from "../src/catalog/manifest.ts";
+import { createClient } from "../src/doors/admin/client.ts";
+import type { Bundle } from "../src/store/catalog/catalog.ts";
+import { envNameSchema, manifestSchema, nameSchema } from "../src/store/catalog/manifest.ts";
 import { callOnce } from "../src/cli/call.ts";
 import { mayfly, serve } from "./command.ts";
 import { projectDir, temporaryFolder } from "./platform.ts";
@@ -67,7 +67,7 @@ describe("the source", () => {
   /** An object that starts empty and is then keyed by strings: of inherited names it says that they are there. */
   const emptyMap = /:\s*(?:Record<string,[^=;]*>|\{ \[\w+: string\][^}]*\})\s*=\s*\{\};?$/m;
   /** Keyed by what this project names. */
-  const known = new Set(["config/environment.ts", "guest/egress/queries.ts"]);
+  const known = new Set(["base/config/environment.ts", "guest/net/queries.ts"]);
 
   test("has no plain object for a map that is keyed by what users name", () => {
     const found = sources().filter((file) => !known.has(file) && emptyMap.test(readFileSync(join(projectDir, "src", file), "utf8")));

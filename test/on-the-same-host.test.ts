@@ -4,10 +4,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { readServerFile } from "../src/state-folder/lock.ts";
+import { readServerFile } from "../src/store/state-folder/lock.ts";
 import { mayfly, serve } from "./command.ts";
 import { deploy, eventually, temporaryFolder } from "./platform.ts";
-import { createClient } from "../src/api/client.ts";
+import { createClient } from "../src/doors/admin/client.ts";
 
 const quick = ["--driver", "process", "--blanks", "0"];
 const BUSY_HOST_MS = 120_000;

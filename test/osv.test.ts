@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loadConfig } from "../src/config/load.ts";
+import { loadConfig } from "../src/base/config/load.ts";
 import { ensureImage } from "../src/images/ensure-image.ts";
 import { tinyKernel } from "../src/images/osv/testing/tiny-kernel.ts";
 import { mayfly } from "./command.ts";

@@ -3,11 +3,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, createClient } from "../src/api/client.ts";
-import { bundleApp } from "../src/build/bundle-app.ts";
-import type { Manifest } from "../src/catalog/manifest.ts";
-import { loadConfig } from "../src/config/load.ts";
-import type { LogLine } from "../src/logs/logs.ts";
+import { type Client, createClient } from "../src/doors/admin/client.ts";
+import { bundleApp } from "../src/bundle/bundle-app.ts";
+import type { Manifest } from "../src/store/catalog/manifest.ts";
+import { loadConfig } from "../src/base/config/load.ts";
+import type { LogLine } from "../src/store/logs/logs.ts";
 import { type Hooks, type Running, startMayfly } from "../src/main.ts";
 
 export const projectDir = new URL("..", import.meta.url).pathname;

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createPackingPolicy } from "../src/policy/packing.ts";
-import { replay } from "../src/dispatcher/replay.ts";
+import { replay } from "../src/dispatch/replay.ts";
 import { createScope, startPlatform, temporaryFolder } from "./platform.ts";
 
 for (const settings of [{}, { idleMs: 200 }])

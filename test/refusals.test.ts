@@ -1,7 +1,7 @@
 /** What callers are told when something is not there, too much, too slow or not theirs. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { ErrorBody } from "../src/errors/error.ts";
+import type { ErrorBody } from "../src/base/errors/error.ts";
 import { type Platform, createScope, eventually, startPlatform } from "./platform.ts";
 
 describe("refusals", () => {

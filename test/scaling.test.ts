@@ -1,7 +1,7 @@
 /** What the policy does for real machines of real apps: who gets one in a crowd, who keeps one, who has one started ahead of a call. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { MachineInfo } from "../src/api/schemas.ts";
+import type { MachineInfo } from "../src/doors/admin/schemas.ts";
 import { startCallers } from "./callers.ts";
 import { LeapingClock } from "./leaping-clock.ts";
 import { drivers, eventually, startPlatform } from "./platform.ts";

@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
-import { createClient } from "../src/api/client.ts";
+import { createClient } from "../src/doors/admin/client.ts";
 import { readRecord } from "../src/supervisor/record.ts";
 import { firstLine, mayfly, type Server, serve, start } from "./command.ts";
 import { isAlive } from "./host.ts";

@@ -1,7 +1,7 @@
 /** One boot of a guest from nothing, as a template's begins. */
 import { closeSync } from "node:fs";
-import { systemClock } from "../../src/clock/clock.ts";
-import type { Config } from "../../src/config/schema.ts";
+import { systemClock } from "../../src/base/clock/clock.ts";
+import type { Config } from "../../src/base/config/schema.ts";
 import { ensureImage } from "../../src/images/ensure-image.ts";
 import { ensureOsvImage } from "../../src/images/osv/ensure-osv-image.ts";
 import { usualSize } from "../../src/machines/driver.ts";

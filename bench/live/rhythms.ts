@@ -1,5 +1,5 @@
 /** Twenty apps, each called in a rhythm of its own: the same calls at the same times for every policy. */
-import { Random } from "../../src/dispatcher/testing/random.ts";
+import { Random } from "../../src/dispatch/testing/random.ts";
 
 export interface Rhythm {
   app: string;

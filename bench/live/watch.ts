@@ -1,7 +1,7 @@
 /** What the machines of a server are, twice a second, as `mayfly ps` shows them. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Client } from "../../src/api/client.ts";
-import type { MachineInfo } from "../../src/api/schemas.ts";
+import type { Client } from "../../src/doors/admin/client.ts";
+import type { MachineInfo } from "../../src/doors/admin/schemas.ts";
 
 export interface Sample {
   /** Seconds from the beginning. */

@@ -8,14 +8,14 @@
 import { rmSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../clock/clock.ts";
-import type { Seal } from "../catalog/seal.ts";
+import type { Clock } from "../base/clock/clock.ts";
+import type { Seal } from "../store/catalog/seal.ts";
 import type { Egress } from "../egress/egress.ts";
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { refuseDamaged } from "../images/damage.ts";
 import { findImage } from "../images/find-image.ts";
 import { describeImage, type Image, imageAt, isComplete, type RunSpec } from "../images/image.ts";
-import type { UsageSink } from "../machines/fleet/fleet.ts";
+import type { UsageSink } from "../fleet/fleet.ts";
 import { type Definition, definitionsFile, openDefinitions } from "./definitions.ts";
 import { type ApplianceHost, openHost } from "./host.ts";
 import { createKeeper, type Keeper } from "./keeper.ts";

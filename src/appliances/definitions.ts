@@ -6,10 +6,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Seal } from "../catalog/seal.ts";
-import { failureOf } from "../sqlite/failure.ts";
-import type { Migration } from "../sqlite/migrate.ts";
-import { openDatabase } from "../sqlite/open.ts";
+import type { Seal } from "../store/catalog/seal.ts";
+import { failureOf } from "../store/sqlite/failure.ts";
+import type { Migration } from "../store/sqlite/migrate.ts";
+import { openDatabase } from "../store/sqlite/open.ts";
 import type { ApplianceSpec } from "./spec.ts";
 
 export interface Definition {

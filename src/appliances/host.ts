@@ -2,11 +2,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import type { Clock } from "../clock/clock.ts";
-import { MayflyError } from "../errors/error.ts";
+import type { Clock } from "../base/clock/clock.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import type { Image } from "../images/image.ts";
-import { sweepCgroups } from "../machines/cgroup/create-cgroup.ts";
-import { withShare } from "../machines/cgroup/with-share.ts";
+import { sweepCgroups } from "../machines/host/cgroup/create-cgroup.ts";
+import { withShare } from "../machines/host/cgroup/with-share.ts";
 import { within } from "../machines/deadline.ts";
 import { spawned } from "../machines/spawned.ts";
 import { type Accelerator, chooseAccelerator } from "../machines/qemu/accelerator.ts";

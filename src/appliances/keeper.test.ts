@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { FakeClock } from "../dispatcher/testing/fake-clock.ts";
+import { FakeClock } from "../dispatch/testing/fake-clock.ts";
 import { createEgress } from "../egress/create-egress.ts";
 import type { Image } from "../images/image.ts";
 import { createKeeper } from "./keeper.ts";

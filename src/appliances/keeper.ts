@@ -8,12 +8,12 @@
  */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../clock/clock.ts";
+import type { Clock } from "../base/clock/clock.ts";
 import type { Egress } from "../egress/egress.ts";
-import { MayflyError, asMayflyError } from "../errors/error.ts";
+import { MayflyError, asMayflyError } from "../base/errors/error.ts";
 import type { Image, RunSpec } from "../images/image.ts";
-import type { UsageSink } from "../machines/fleet/fleet.ts";
-import { UsageMeter } from "../machines/fleet/usage-meter.ts";
+import type { UsageSink } from "../fleet/fleet.ts";
+import { UsageMeter } from "../fleet/usage-meter.ts";
 import { createBackOff } from "./back-off.ts";
 import type { End } from "./end.ts";
 import type { ApplianceHost } from "./host.ts";

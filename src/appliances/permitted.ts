@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readlink, realpath } from "node:fs/promises";
 import { BlockList, isIPv6 } from "node:net";
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import type { PublishedPort } from "./spec.ts";
 
 export interface Permitted {

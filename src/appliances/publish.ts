@@ -1,6 +1,6 @@
 /** The listening socket of a published port. It is only held here, between machines as well: relays accept what comes, and until one does it waits. */
 import { BoundSocket } from "node:net";
-import { listenFailure } from "../errors/listen-failure.ts";
+import { listenFailure } from "../base/errors/listen-failure.ts";
 import { startListening } from "../machines/qemu/libc.ts";
 import type { PublishedPort } from "./spec.ts";
 

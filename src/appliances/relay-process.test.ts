@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { systemClock } from "../clock/clock.ts";
+import { systemClock } from "../base/clock/clock.ts";
 import { createEgress } from "../egress/create-egress.ts";
 import { createPipe } from "../machines/qemu/libc.ts";
 import { openNetNamespace } from "./net-namespace.ts";

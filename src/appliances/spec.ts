@@ -1,7 +1,7 @@
 /** What an appliance is asked to be. docs/appliances.md is its text for users. */
 import { z } from "zod";
-import { envNameSchema, nameSchema } from "../catalog/manifest.ts";
-import { recordOf } from "../catalog/record-of.ts";
+import { envNameSchema, nameSchema } from "../store/catalog/manifest.ts";
+import { recordOf } from "../store/catalog/record-of.ts";
 
 const port = z.int().min(1).max(65_535);
 const path = z.string().regex(/^\/[^\0\n]*[^/\0\n]$/, "must be an absolute path below /, without a slash at its end");

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { withDraftFolder } from "../images/draft-folder.ts";
 import { makeErofs } from "../images/erofs/make-erofs.ts";
 import { runProgram } from "../images/run-program.ts";
-import { withShare } from "../machines/cgroup/with-share.ts";
+import { withShare } from "../machines/host/cgroup/with-share.ts";
 import type { Volume } from "../images/standalone/surroundings.ts";
 import type { VolumeSpec } from "./spec.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeBill } from "../ledger/bill.ts";
-import type { UsageRow } from "../ledger/ledger.ts";
-import { defaultPrices } from "../ledger/prices.ts";
+import { makeBill } from "../store/ledger/bill.ts";
+import type { UsageRow } from "../store/ledger/ledger.ts";
+import { defaultPrices } from "../base/config/prices.ts";
 import { appBillInWords, billInWords } from "./bill-text.ts";
 import { comparedInWords, money } from "./units.ts";
 

@@ -1,10 +1,10 @@
 /** Bills as a person reads them. */
-import type { AppBillInfo, BillInfo, OneBillInfo } from "../api/schemas.ts";
+import type { AppBillInfo, BillInfo, OneBillInfo } from "../doors/admin/schemas.ts";
 import { limitNames, limitValue } from "./limit-text.ts";
-import { type Column, renderTable } from "./table.ts";
-import { bold, dim, red, yellow } from "./terminal.ts";
+import { type Column, renderTable } from "../base/terminal/table.ts";
+import { bold, dim, red, yellow } from "../base/terminal/terminal.ts";
 import { comparedInWords, money, secondsInWords } from "./units.ts";
-import { counted } from "../words/counted.ts";
+import { counted } from "../base/words/counted.ts";
 
 /** All apps, what the platform used itself, and the total. */
 export function billInWords(bill: BillInfo, now: number): string {

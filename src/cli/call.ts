@@ -1,10 +1,10 @@
 /** Calls to functions through the gateway, as `mayfly invoke` makes them: over node:http, which adds the least to a latency. */
 import * as http from "node:http";
 import * as https from "node:https";
-import { connectionLost } from "../api/connection-lost.ts";
-import { notTrusted } from "../api/not-trusted.ts";
-import { pinnedTo } from "../api/pinned.ts";
-import { MayflyError } from "../errors/error.ts";
+import { connectionLost } from "../doors/admin/connection-lost.ts";
+import { notTrusted } from "../doors/admin/not-trusted.ts";
+import { pinnedTo } from "../doors/admin/pinned.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { type Summary, summarise } from "./latency.ts";
 
 export interface Call {

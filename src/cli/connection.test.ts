@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { lockForSupervisor, lockStateFolder } from "../state-folder/lock.ts";
+import { lockForSupervisor, lockStateFolder } from "../store/state-folder/lock.ts";
 import { connect } from "./connection.ts";
 
 function stateFolder(context: TestContext): string {

@@ -7,10 +7,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import { type Client, createClient } from "../api/client.ts";
-import { defaultStateDir } from "../config/folders.ts";
-import { MayflyError } from "../errors/error.ts";
-import { isAlive, readServerFile } from "../state-folder/lock.ts";
+import { type Client, createClient } from "../doors/admin/client.ts";
+import { defaultStateDir } from "../base/config/folders.ts";
+import { MayflyError } from "../base/errors/error.ts";
+import { isAlive, readServerFile } from "../store/state-folder/lock.ts";
 import { readRecord } from "../supervisor/record.ts";
 
 export interface ConnectionOptions {

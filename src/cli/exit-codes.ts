@@ -1,5 +1,5 @@
 /** docs/cli.md has the same table. */
-import type { ErrorCode } from "../errors/table.ts";
+import type { ErrorCode } from "../base/errors/table.ts";
 
 export const ExitCode = { Ok: 0, Failed: 1, Usage: 2, MissingPart: 3, Unreachable: 4, Conflict: 5 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { summarise, summaryInWords } from "./latency.ts";
 import { parseCount, parseHeader, parseMethod } from "./parse.ts";
-import { renderTable } from "./table.ts";
+import { renderTable } from "../base/terminal/table.ts";
 import { ageInWords, bytesInWords, millisecondsInWords } from "./units.ts";
 
 test("a table's columns are as wide as their widest cell, numbers to the right", () => {

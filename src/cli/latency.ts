@@ -1,6 +1,6 @@
 /** What `mayfly invoke --repeat` prints. */
 import { millisecondsInWords } from "./units.ts";
-import { counted } from "../words/counted.ts";
+import { counted } from "../base/words/counted.ts";
 
 export interface Summary {
   calls: number;

@@ -1,4 +1,4 @@
-import type { LimitsInfo } from "../api/schemas.ts";
+import type { LimitsInfo } from "../doors/admin/schemas.ts";
 import { money, secondsInWords } from "./units.ts";
 
 export const limitNames: Record<keyof LimitsInfo, string> = { spend: "spending", requests: "requests", cpuSeconds: "CPU time" };

@@ -1,6 +1,6 @@
 /** `mayfly`: finds the command, loads only its file, runs it, and turns what was thrown into a message and an exit code. */
 import { Command, CommanderError } from "commander";
-import { refuseEmptyVariables } from "../config/empty-variables.ts";
+import { refuseEmptyVariables } from "../base/config/empty-variables.ts";
 import { type CommandEntry, commands } from "./commands.ts";
 import { exitCodesHelp } from "./exit-codes.ts";
 import { reportError } from "./report-error.ts";

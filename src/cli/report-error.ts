@@ -1,7 +1,7 @@
 /** What a person reads when a command fails: the cause, then the cure. */
-import { type ErrorBody, MayflyError, asMayflyError } from "../errors/error.ts";
+import { type ErrorBody, MayflyError, asMayflyError } from "../base/errors/error.ts";
 import { type ExitCode, exitCodeOf } from "./exit-codes.ts";
-import { bold, harmless, red } from "./terminal.ts";
+import { bold, harmless, red } from "../base/terminal/terminal.ts";
 
 /** Prints to stderr, as JSON where asked; returns the exit code. A defect of ours comes with its stack. */
 export function reportError(thrown: unknown, json: boolean): ExitCode {

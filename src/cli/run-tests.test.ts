@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { processStartTime } from "../machines/cgroup/proc.ts";
+import { processStartTime } from "../machines/host/cgroup/proc.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mayfly-run-tests-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -1,14 +1,14 @@
 /** The process that a supervisor starts, watches and replaces: all of the platform. Its channel's end is the supervisor's. */
 import { once } from "node:events";
 import { dieWithParent } from "../machines/qemu/libc.ts";
-import { asMayflyError } from "../errors/error.ts";
-import { logSteps, openServerLog } from "../logs/server-log.ts";
+import { asMayflyError } from "../base/errors/error.ts";
+import { logSteps, openServerLog } from "../store/logs/server-log.ts";
 import { startMayfly } from "../main.ts";
 import type { Ask, FromWorker, StartMessage } from "../supervisor/messages.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { reportError } from "./report-error.ts";
 import { closeOnSignal } from "./signals.ts";
-import { showProgress } from "./terminal.ts";
+import { showProgress } from "../base/terminal/terminal.ts";
 
 process.on("disconnect", () => process.exit(1));
 // Whoever read what we print has left; that is no reason to end.

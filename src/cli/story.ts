@@ -1,16 +1,16 @@
 /** What `mayfly demo` does on the platform that it started, through the same API and gateway as anyone, and how it tells it. */
 import { join } from "node:path";
-import { type Client, createClient } from "../api/client.ts";
-import type { BillInfo, MachineInfo } from "../api/schemas.ts";
-import { bundleApp } from "../build/bundle-app.ts";
+import { type Client, createClient } from "../doors/admin/client.ts";
+import type { BillInfo, MachineInfo } from "../doors/admin/schemas.ts";
+import { bundleApp } from "../bundle/bundle-app.ts";
 import type { Running } from "../main.ts";
 import { callMany } from "./call.ts";
 import { commandName } from "./command-name.ts";
 import type { Summary } from "./latency.ts";
 import { projectDir } from "./run-tool.ts";
-import { bold, dim } from "./terminal.ts";
+import { bold, dim } from "../base/terminal/terminal.ts";
 import { bytesInWords, millisecondsInWords } from "./units.ts";
-import { counted } from "../words/counted.ts";
+import { counted } from "../base/words/counted.ts";
 
 const CALLS = 200;
 const CONCURRENCY = 20;

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeSync } from "node:fs";
 import { Worker, isMainThread, workerData } from "node:worker_threads";
-import { processTree } from "../machines/cgroup/proc.ts";
+import { processTree } from "../machines/host/cgroup/proc.ts";
 
 /** ms; the tests' runner sets it. */
 const bound = Number(process.env["MAYFLY_TEST_FILE_MS"]);

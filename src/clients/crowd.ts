@@ -9,6 +9,7 @@
  *    or whoever opens many at once would keep everybody else out.
  * 3. Admitting one looks at a bounded number of others.
  */
+import { guarded } from "../base/errors/guarded.ts";
 import type { Socket } from "node:net";
 import { clientKey, plainAddress, type Ranges } from "./addresses.ts";
 
@@ -71,7 +72,14 @@ export class Crowd {
     if (!exempt.has(address)) while ((same()?.size ?? 0) >= mostOfOne) if (!this.#letIdlestGo(same()!, now)) return false;
     while (this.#all.size >= most) if (!this.#letIdlestGo(this.#all, now)) return false;
     this.#add(known);
-    member.socket.once("close", () => this.#remove(known));
+    const { socket } = member;
+    socket.once(
+      "close",
+      guarded(
+        () => this.#remove(known),
+        () => socket.destroy(),
+      ),
+    );
     return true;
   }
 

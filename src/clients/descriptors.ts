@@ -3,7 +3,7 @@
  * connections that they make, and for files: callers must not be able to take it.
  */
 import { readFileSync } from "node:fs";
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 
 export interface ConnectionBudget {
   /** Of the gateway's clients. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { guarded } from "../errors/guarded.ts";
+import { guarded } from "../base/errors/guarded.ts";
 import { ASK_MS, StillThere } from "./still-there.ts";
 
 /** For a server of node:http that handles its requests by itself: it would take a client that will send nothing more for one that is gone. */
@@ -14,11 +14,17 @@ export function answerHalfClosed(server: Server): void {
         guarded(() => stillThere.ask(response), cut),
         ASK_MS,
       );
-      response.once("close", () => clearInterval(asking));
+      response.once(
+        "close",
+        guarded(() => clearInterval(asking), cut),
+      );
     };
     const ask = guarded(onEnd, cut);
     socket.once("end", ask);
-    response.once("close", () => void socket.off("end", ask));
+    response.once(
+      "close",
+      guarded(() => socket.off("end", ask), cut),
+    );
   };
   server.on(
     "request",

@@ -6,8 +6,8 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { Clock } from "../clock/clock.ts";
-import { guarded } from "../errors/guarded.ts";
+import type { Clock } from "../base/clock/clock.ts";
+import { guarded } from "../base/errors/guarded.ts";
 
 const LONGEST_MS = 3_000;
 /** For the body of the request: the answer to one that takes longer may be lost. */

@@ -9,7 +9,7 @@
  * 4. What was asked for and is not wanted any more, or outlived the machine, is not looked up or connected to.
  */
 import type { Socket } from "node:net";
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { allowListOf, type AllowList } from "./allow-list.ts";
 import { denialOf, isNeverOpen, isOwn } from "./denied.ts";
 import { dial } from "./dial.ts";
@@ -17,7 +17,7 @@ import type { Egress, ResolvedAddress } from "./egress.ts";
 import { embedded, parseIp, type Ip } from "./ip.ts";
 import { lookUpError, shown } from "./look-up.ts";
 import { createNames, type Names } from "./names.ts";
-import { counted } from "../words/counted.ts";
+import { counted } from "../base/words/counted.ts";
 
 export interface EgressOptions {
   /** The manifest's: "host-or-cidr:port" to be reached though it would be refused otherwise. What is no such entry opens nothing. */

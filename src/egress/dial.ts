@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { guarded } from "../errors/guarded.ts";
+import { guarded } from "../base/errors/guarded.ts";
 import type { ResolvedAddress } from "./egress.ts";
 
 /** Whether a guest wants it cannot be seen here. It costs a packet a minute of idle connections, and finds those whose other end is gone. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { createEgress } from "./create-egress.ts";
 import type { LookUp } from "./look-up.ts";
 import { createNames, type Names } from "./names.ts";

@@ -8,7 +8,7 @@
  * 4. A name that the app already asks for is not asked for again beside; a look-up that nobody waits for any more ends at once.
  */
 import type { LookupAddress } from "node:dns";
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { lookUpError, openLookUp, shown, type LookUp } from "./look-up.ts";
 
 const ALWAYS = 2;

@@ -7,8 +7,8 @@ import { closeSync, openSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { Image } from "../images/image.ts";
-import { MayflyError } from "../errors/error.ts";
-import { guarded } from "../errors/guarded.ts";
+import { MayflyError } from "../base/errors/error.ts";
+import { guarded } from "../base/errors/guarded.ts";
 import { createConfinement } from "../machines/qemu/confinement.ts";
 import { readHostFacts } from "../machines/qemu/host-facts.ts";
 

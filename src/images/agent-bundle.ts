@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { putFile } from "./put-file.ts";
 import { projectRoot } from "./project.ts";
 
-const agentEntry = join(projectRoot, "src/guest/main.ts");
+const agentEntry = join(projectRoot, "src/guest/agent/main.ts");
 
 /** The agent as one ES module that needs nothing but Node. The same sources give the same bytes, wherever they lie. */
 export async function bundleAgent(entry: string = agentEntry): Promise<Buffer> {

@@ -7,7 +7,7 @@ import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { defaultCacheDir } from "../config/folders.ts";
+import { defaultCacheDir } from "../base/config/folders.ts";
 import { readHostFacts } from "../machines/qemu/host-facts.ts";
 import { nodeFlags } from "./guest-layout.ts";
 import { cloneFlags } from "./init-script.ts";

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { lstat, open, readlink } from "node:fs/promises";
 import { join } from "node:path";
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { type ErofsEntry, readErofs } from "./erofs/read-erofs.ts";
 import { describeImage, type Image, imageId, isUnpacked } from "./image.ts";
 import { readPieces } from "./read-pieces.ts";

@@ -1,4 +1,4 @@
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 
 /** For `catch`: throws "disk-full" where that was the reason, else what was thrown. @param file what was written */
 export function toldIfFull(file: string): (error: unknown) => never {

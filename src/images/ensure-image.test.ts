@@ -21,7 +21,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { defaultCacheDir } from "../config/folders.ts";
+import { defaultCacheDir } from "../base/config/folders.ts";
 import { bundleAgent } from "./agent-bundle.ts";
 import { ensureImage } from "./ensure-image.ts";
 import { damageOf } from "./damage.ts";

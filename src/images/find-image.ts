@@ -1,4 +1,4 @@
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { type Image, imageAt, listImages } from "./image.ts";
 import { imageNames } from "./inventory/names.ts";
 

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { readElf } from "./elf/read-elf.ts";
 import { sharedLibraries } from "./elf/shared-libraries.ts";
 import { makeElf } from "./elf/testing/make-elf.ts";

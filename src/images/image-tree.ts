@@ -1,4 +1,4 @@
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { type ErofsEntry, readErofs } from "./erofs/read-erofs.ts";
 import { UnsoundErofs } from "./erofs/format.ts";
 

@@ -19,7 +19,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { descriptionSchema } from "./description.ts";
 import { agentPath } from "./guest-layout.ts";
 import type { ModuleTest } from "./modules/module.ts";

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 
 /** Which Debian package has a program that we call, for the message when it is missing. */
 const packageOf: Record<string, string> = {

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock/clock.ts";
+import type { Clock } from "../base/clock/clock.ts";
 
 /** Rejects with `message()` where `work` takes longer than `ms`. The work itself goes on: its owner ends it. */
 export async function within<T>(clock: Clock, ms: number, work: Promise<T>, message: () => string): Promise<T> {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-import { systemClock } from "../clock/clock.ts";
-import type { MayflyError } from "../errors/error.ts";
+import { systemClock } from "../base/clock/clock.ts";
+import type { MayflyError } from "../base/errors/error.ts";
 import { chooseDriver, createDriver } from "./drivers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mayfly-drivers-"));

@@ -1,6 +1,6 @@
 /** Which driver runs the machines. Only the chosen one's code is loaded. */
-import type { Clock } from "../clock/clock.ts";
-import { MayflyError } from "../errors/error.ts";
+import type { Clock } from "../base/clock/clock.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { ensureAgent } from "../images/agent-bundle.ts";
 import { damageOf } from "../images/damage.ts";
 import { type Image, ensureImage } from "../images/ensure-image.ts";

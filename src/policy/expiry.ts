@@ -6,7 +6,7 @@ import type { MachineEntry, PackingState } from "./packing-state.ts";
 import { killMachine } from "./machines.ts";
 import { quietUntil, wantedBlanks } from "./plan.ts";
 import { earliest, NEVER } from "./timers.ts";
-import { counted } from "../words/counted.ts";
+import { counted } from "../base/words/counted.ts";
 
 /** What is not started because the host is busy is looked at again. */
 const POSTPONED_MS = 500;

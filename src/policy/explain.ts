@@ -5,7 +5,7 @@ import { machinesOf, type AppState, type MachineEntry, type PackingState } from 
 import { expected, margin } from "./demand.ts";
 import { worthOfSpare } from "./spares.ts";
 import { NEVER } from "./timers.ts";
-import { counted } from "../words/counted.ts";
+import { counted } from "../base/words/counted.ts";
 import { idleCosts, memoryOf, waitForMachine, waitWorthOf, windowMs } from "./costs.ts";
 
 /** Empty where there is no such app. Changes nothing. */

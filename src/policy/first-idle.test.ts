@@ -2,7 +2,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { explainApp } from "./explain.ts";
-import { live, tell, worldOf } from "./learning-world.ts";
+import { live, tell, worldOf } from "./testing/learning-world.ts";
 import { createPackingPolicy } from "./packing.ts";
 import type { PolicyCommand, PolicyEvent } from "./policy.ts";
 

@@ -1,7 +1,7 @@
 /** An app's minimum of machines, whatever becomes of them. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { World, type WorldMachine } from "./packing-world.ts";
+import { World, type WorldMachine } from "./testing/packing-world.ts";
 
 const HOST = {
   blanks: 1,

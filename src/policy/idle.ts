@@ -11,7 +11,7 @@ import { killMachine } from "./machines.ts";
 import type { AppState, MachineEntry, PackingState } from "./packing-state.ts";
 import { refreshForecast, wantedMachines, noteWanting } from "./spares.ts";
 import { addTimer, NEVER } from "./timers.ts";
-import { counted } from "../words/counted.ts";
+import { counted } from "../base/words/counted.ts";
 import { holdingOf, idleCosts, windowMs } from "./costs.ts";
 
 /** Plans are made anew once there are so many more idle times than they were made from. */

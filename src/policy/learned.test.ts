@@ -2,7 +2,7 @@
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { explainApp } from "./explain.ts";
-import { LIMITS, live, tell, worldOf } from "./learning-world.ts";
+import { LIMITS, live, tell, worldOf } from "./testing/learning-world.ts";
 
 describe("spares", () => {
   test("under growing load a machine is started before the last slot fills", () => {

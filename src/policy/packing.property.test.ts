@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { createPackingPolicy } from "./packing.ts";
-import { World } from "./packing-world.ts";
+import { World } from "./testing/packing-world.ts";
 
 const APPS = ["ada", "constructor", "cyd"];
 

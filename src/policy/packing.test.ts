@@ -1,6 +1,6 @@
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { World, type WorldMachine } from "./packing-world.ts";
+import { World, type WorldMachine } from "./testing/packing-world.ts";
 import type { AppLimits } from "./policy.ts";
 
 const OPTIONS = {

@@ -12,7 +12,7 @@ import { bindMachine, drainMachine, killMachine, startMachine } from "./machines
 import { recordIdleTime } from "./idle-times.ts";
 import { noteBlankFound } from "./start-times.ts";
 import { machinesForWaiting, refreshForecast, spareNeed, whySpare } from "./spares.ts";
-import { counted } from "../words/counted.ts";
+import { counted } from "../base/words/counted.ts";
 import { blankGb, windowMs } from "./costs.ts";
 
 const QUIET_MS = 250;

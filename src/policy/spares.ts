@@ -4,7 +4,7 @@ import { figure, span } from "./figures.ts";
 import { hostIsBusy } from "./host-limits.ts";
 import type { AppState, PackingState } from "./packing-state.ts";
 import { addTimer } from "./timers.ts";
-import { counted } from "../words/counted.ts";
+import { counted } from "../base/words/counted.ts";
 import { holdingOf, waitForMachine, waitWorthOf, windowMs } from "./costs.ts";
 
 /** Less than this in flight, on average, is no demand to keep spares for: that is for the idle plan to decide. */

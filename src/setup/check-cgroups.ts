@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cgroupMounts } from "../machines/cgroup/detect.ts";
-import type { CgroupMount } from "../machines/cgroup/home.ts";
+import { cgroupMounts } from "../machines/host/cgroup/detect.ts";
+import type { CgroupMount } from "../machines/host/cgroup/home.ts";
 import type { Finding } from "./finding.ts";
 
 const part = "control groups";

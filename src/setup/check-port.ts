@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
-import { errorTable } from "../errors/table.ts";
+import { errorTable } from "../base/errors/table.ts";
 import type { Finding } from "./finding.ts";
 
 /** @param key the setting that names the address, host:port */

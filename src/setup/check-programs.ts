@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installCure } from "./ensure-parts.ts";
 import { findProgram, type Part, requiredParts } from "./required-parts.ts";
-import { counted } from "../words/counted.ts";
+import { counted } from "../base/words/counted.ts";
 import type { Finding } from "./finding.ts";
 
 const projectRoot = fileURLToPath(new URL("../..", import.meta.url));

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { MayflyError } from "../errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { aptInstall, aptUpdate } from "./apt.ts";
 import { findProgram, missingParts, type Part, requiredParts } from "./required-parts.ts";
 

@@ -3,8 +3,8 @@
  * something in them would be written, and would fail at its start with a message of systemd's that does not say why.
  */
 import { resolve } from "node:path";
-import { MayflyError } from "../errors/error.ts";
-import { followed } from "../config/places.ts";
+import { MayflyError } from "../base/errors/error.ts";
+import { followed } from "../base/config/places.ts";
 
 const HIDDEN = ["/tmp", "/var/tmp"];
 

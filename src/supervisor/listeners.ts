@@ -1,9 +1,9 @@
 /** The sockets that callers come to, held by the supervisor: while a worker is replaced, connections wait instead of being refused. */
 import { lookup } from "node:dns/promises";
 import { BoundSocket, isIP } from "node:net";
-import { assertSafeBind, parseAddress } from "../api/bind.ts";
-import type { Config } from "../config/schema.ts";
-import { listenFailure } from "../errors/listen-failure.ts";
+import { assertSafeBind, parseAddress } from "../doors/admin/bind.ts";
+import type { Config } from "../base/config/schema.ts";
+import { listenFailure } from "../base/errors/listen-failure.ts";
 
 export interface Listeners {
   gateway: number;

@@ -1,5 +1,5 @@
 /** Calls that were cut off by a worker's death, and what their apps' logs are told once there is another worker. */
-import { counted } from "../words/counted.ts";
+import { counted } from "../base/words/counted.ts";
 
 export interface LostCalls {
   /** Milliseconds since the epoch. */

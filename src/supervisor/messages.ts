@@ -1,5 +1,5 @@
 /** What a supervisor and its worker tell each other. Both are ours: nothing in it comes from strangers but names and reasons. */
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../base/config/schema.ts";
 import type { LostCalls } from "./lost-calls.ts";
 import type { Death } from "./standing.ts";
 

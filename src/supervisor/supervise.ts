@@ -10,11 +10,11 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { assertDescriptors } from "../clients/descriptors.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../base/config/schema.ts";
 import { spawned } from "../machines/spawned.ts";
-import { MayflyError } from "../errors/error.ts";
-import { openServerLog } from "../logs/server-log.ts";
-import { lockForSupervisor } from "../state-folder/lock.ts";
+import { MayflyError } from "../base/errors/error.ts";
+import { openServerLog } from "../store/logs/server-log.ts";
+import { lockForSupervisor } from "../store/state-folder/lock.ts";
 import { type Listeners, openListeners } from "./listeners.ts";
 import { type LostCalls, lostCalls } from "./lost-calls.ts";
 import type { Ask, FromWorker, StartMessage, UpInfo } from "./messages.ts";

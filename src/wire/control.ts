@@ -6,8 +6,8 @@
  */
 import type { BindMessage, ReadyMessage } from "./protocol.ts";
 import type { Link } from "./link.ts";
-import type { Clock } from "../clock/clock.ts";
-import { MayflyError } from "../errors/error.ts";
+import type { Clock } from "../base/clock/clock.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { BodySender } from "./body-sender.ts";
 import { boundSchema, helloSchema, parseMessage, readySchema } from "./messages.ts";
 import { FrameType, HEADER_BYTES, Limit, PROTOCOL_VERSION } from "./protocol.ts";

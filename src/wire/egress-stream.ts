@@ -5,7 +5,7 @@
  * 2. Guest bytes that the socket has not taken are at most one window; socket bytes that the guest has not taken pause the socket.
  */
 import type { Socket } from "node:net";
-import { guarded } from "../errors/guarded.ts";
+import { guarded } from "../base/errors/guarded.ts";
 import type { Link } from "./link.ts";
 import { BodySender } from "./body-sender.ts";
 import { PacedWriter } from "./paced-writer.ts";

@@ -8,8 +8,8 @@
  */
 import type { HostEndEvents } from "./host-end.ts";
 import type { Link } from "./link.ts";
-import type { Clock } from "../clock/clock.ts";
-import { MayflyError } from "../errors/error.ts";
+import type { Clock } from "../base/clock/clock.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { EgressStream } from "./egress-stream.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { connectSchema, parseMessage, resolveSchema } from "./messages.ts";

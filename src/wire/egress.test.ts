@@ -2,10 +2,10 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
 import { once } from "node:events";
-import { systemClock } from "../clock/clock.ts";
+import { systemClock } from "../base/clock/clock.ts";
 import { createEgress } from "../egress/create-egress.ts";
-import { MayflyError } from "../errors/error.ts";
-import { connectModelGuest, json, settle, until } from "./model-guest.ts";
+import { MayflyError } from "../base/errors/error.ts";
+import { connectModelGuest, json, settle, until } from "./testing/model-guest.ts";
 import { Flag, FrameType, INITIAL_CREDIT, Limit, ResetCode } from "./protocol.ts";
 
 test("a guest's connection carries bytes both ways, within credit, and closes by halves", async () => {

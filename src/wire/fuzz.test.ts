@@ -10,7 +10,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { HostEnd, HostEndEvents, RequestSink } from "./host-end.ts";
 import { openHostEnd } from "./open-host-end.ts";
-import { Random, recordConversation, mutate, randomFrames } from "./fuzz-input.ts";
+import { Random, recordConversation, mutate, randomFrames } from "./testing/fuzz-input.ts";
 import { INITIAL_CREDIT, Limit } from "./protocol.ts";
 
 const seed = Number(process.env.MAYFLY_FUZZ_SEED ?? Date.now() % 1_000_000_000);

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { connectModelGuest, json, recordingSink, requestHead, settle } from "./model-guest.ts";
+import { connectModelGuest, json, recordingSink, requestHead, settle } from "./testing/model-guest.ts";
 import { Flag, FrameType, INITIAL_CREDIT, Limit, LogLevel, ResetCode } from "./protocol.ts";
 
 const hello = { protocol: { min: 1, max: 1 }, agent: "model" };

@@ -5,7 +5,7 @@
  * 1. A line ends with the piece that says so, a second after its last piece, with its stream, or with the connection.
  * 2. At most MOST_OPEN lines wait, none of them longer than Limit.logText characters.
  */
-import type { Clock } from "../clock/clock.ts";
+import type { Clock } from "../base/clock/clock.ts";
 import { Limit, type LogLevel } from "./protocol.ts";
 
 type LogEvent = (stream: number, level: LogLevel, text: string) => void;

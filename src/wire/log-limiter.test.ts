@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FakeClock } from "../dispatcher/testing/fake-clock.ts";
+import { FakeClock } from "../dispatch/testing/fake-clock.ts";
 import { LogLimiter } from "./log-limiter.ts";
 import { LogLevel } from "./protocol.ts";
 

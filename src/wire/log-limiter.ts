@@ -5,9 +5,9 @@
  * 2. What is dropped is counted, and reported as one Platform line a second for as long as it goes on, and at the end.
  * 3. The text of a dropped line is never decoded.
  */
-import type { Clock } from "../clock/clock.ts";
+import type { Clock } from "../base/clock/clock.ts";
 import { LogLevel, LogRate } from "./protocol.ts";
-import { counted } from "../words/counted.ts";
+import { counted } from "../base/words/counted.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 const REPORT_AFTER_MS = 1_000;

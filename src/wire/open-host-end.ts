@@ -7,11 +7,11 @@
  * 3. One pass a frame: no promises, timers or JSON on the way of a Request and its reply.
  */
 import type { Duplex } from "node:stream";
-import { guarded } from "../errors/guarded.ts";
+import { guarded } from "../base/errors/guarded.ts";
 import type { BindMessage, ReadyMessage } from "./protocol.ts";
 import type { HostEnd, HostEndEvents, RequestHead, RequestSink, RequestStream } from "./host-end.ts";
-import { type Clock, systemClock } from "../clock/clock.ts";
-import { MayflyError } from "../errors/error.ts";
+import { type Clock, systemClock } from "../base/clock/clock.ts";
+import { MayflyError } from "../base/errors/error.ts";
 import { Control } from "./control.ts";
 import { EgressStreams } from "./egress-streams.ts";
 import { FloodGuard } from "./flood-guard.ts";

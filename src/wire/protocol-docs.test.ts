@@ -2,7 +2,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { connectModelGuest, recordingSink, until } from "./model-guest.ts";
+import { connectModelGuest, recordingSink, until } from "./testing/model-guest.ts";
 import { FrameType, HEADER_BYTES, Limit, ResetCode } from "./protocol.ts";
 import { decodeRequestHead } from "./head.ts";
 import { fromGuest, fromHost } from "./frame-rules.ts";

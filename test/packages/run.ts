@@ -2,8 +2,8 @@
  * `mayfly test --packages`: deploys a small function for each row of the table, calls it, and says which rows are as expected. Not part of
  * the tests: it installs some hundred packages, and takes minutes. Driver "process": what is tried is the bundle, not the machine.
  */
-import { bundleApp } from "../../src/build/bundle-app.ts";
-import { MayflyError } from "../../src/errors/error.ts";
+import { bundleApp } from "../../src/bundle/bundle-app.ts";
+import { MayflyError } from "../../src/base/errors/error.ts";
 import { type Platform, createScope, startPlatform } from "../platform.ts";
 import type { Row } from "./rows/row.ts";
 import { table } from "./table.ts";

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { stripVTControlCharacters } from "node:util";
-import { guarded } from "../../errors/guarded.ts";
+import { guarded } from "../../base/errors/guarded.ts";
 
 /** A line of more is cut in pieces: nothing that a guest prints may fill our memory. */
 export const LINE_BYTES = 8_192;

@@ -1,6 +1,6 @@
 /** A published port: connections to a listening socket of the host, each led to a port of QEMU's. */
 import { connect, createServer, type Socket } from "node:net";
-import { guarded } from "../../errors/guarded.ts";
+import { guarded } from "../../base/errors/guarded.ts";
 import { createCrowd } from "./crowd.ts";
 import { join } from "./join.ts";
 

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { guarded } from "../../errors/guarded.ts";
+import { guarded } from "../../base/errors/guarded.ts";
 
 /** Both ways; each end's close or failure ends the other. */
 export function join(one: Socket, other: Socket): void {

@@ -4,7 +4,7 @@
  * without privileges. Whatever happens to it happens to this appliance alone: the server starts another one.
  */
 import { Socket } from "node:net";
-import { guarded } from "../../errors/guarded.ts";
+import { guarded } from "../../base/errors/guarded.ts";
 import { proxyPort } from "../proxy-variables.ts";
 import { confine } from "./confine.ts";
 import { readConsole } from "./console.ts";

@@ -1,5 +1,5 @@
 /** Notes for a log that a stranger can cause: each text once a minute at most, then with how many there were, and no more than a few texts. */
-import { counted } from "../../words/counted.ts";
+import { counted } from "../../base/words/counted.ts";
 
 const QUIET_MS = 60_000;
 const TEXTS = 32;

@@ -1,7 +1,7 @@
 /** Connections to the outside, asked of the server: each comes as an open socket over the channel, or is refused. */
 import type { Socket } from "node:net";
-import { guarded } from "../../errors/guarded.ts";
-import { MayflyError } from "../../errors/error.ts";
+import { guarded } from "../../base/errors/guarded.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import type { FromRelay, ToRelay } from "./messages.ts";
 
 export interface Outside {

@@ -6,8 +6,8 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { answerHalfClosed } from "../../clients/half-closed.ts";
-import { MayflyError } from "../../errors/error.ts";
-import { guarded } from "../../errors/guarded.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { guarded } from "../../base/errors/guarded.ts";
 import { join } from "./join.ts";
 
 export interface ProxyOptions {

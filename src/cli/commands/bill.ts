@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { monthPattern } from "../../ledger/month.ts";
+import { monthPattern } from "../../store/ledger/month.ts";
 import { appBillInWords, billInWords } from "../bill-text.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { ExitCode } from "../exit-codes.ts";
 import { runTool } from "../run-tool.ts";
-import { bold } from "../terminal.ts";
+import { bold } from "../../base/terminal/terminal.ts";
 
 const folders = ["src", "test", "bench", "examples"];
 

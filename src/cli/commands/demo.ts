@@ -1,13 +1,13 @@
 import type { Command } from "commander";
-import { loadConfig } from "../../config/load.ts";
-import type { Config } from "../../config/schema.ts";
+import { loadConfig } from "../../base/config/load.ts";
+import type { Config } from "../../base/config/schema.ts";
 import { startMayfly } from "../../main.ts";
 import { demoStateDir } from "../connection.ts";
 import { addressOrAnyPort } from "../free-address.ts";
 import { prepareHost } from "../prepare-host.ts";
 import { closeOnSignal } from "../signals.ts";
 import { playStory, storyInWords } from "../story.ts";
-import { showProgress } from "../terminal.ts";
+import { showProgress } from "../../base/terminal/terminal.ts";
 
 interface Options {
   driver?: string;

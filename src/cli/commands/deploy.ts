@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import type { Client } from "../../api/client.ts";
-import { bundleApp } from "../../build/bundle-app.ts";
-import type { Manifest } from "../../catalog/manifest.ts";
+import type { Client } from "../../doors/admin/client.ts";
+import { bundleApp } from "../../bundle/bundle-app.ts";
+import type { Manifest } from "../../store/catalog/manifest.ts";
 import { commandName } from "../command-name.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
-import { yellow } from "../terminal.ts";
+import { yellow } from "../../base/terminal/terminal.ts";
 import { bytesInWords } from "../units.ts";
 
 export function define(command: Command): void {

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { systemClock } from "../../clock/clock.ts";
-import { loadConfig } from "../../config/load.ts";
-import type { Config } from "../../config/schema.ts";
+import { systemClock } from "../../base/clock/clock.ts";
+import { loadConfig } from "../../base/config/load.ts";
+import type { Config } from "../../base/config/schema.ts";
 import { createDriver, selectableDrivers } from "../../machines/drivers.ts";
 import { doctor } from "../../setup/doctor.ts";
 import { ExitCode } from "../exit-codes.ts";
-import { dim, green, red, showProgress } from "../terminal.ts";
+import { dim, green, red, showProgress } from "../../base/terminal/terminal.ts";
 import type { Finding } from "../../setup/finding.ts";
 
 export function define(command: Command): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DecisionInfo } from "../../api/schemas.ts";
+import type { DecisionInfo } from "../../doors/admin/schemas.ts";
 import { explanationInWords } from "./explain.ts";
 
 function decision(machine: string, what: DecisionInfo["what"], why: string, ageMs = 0, invocations = 0): DecisionInfo {

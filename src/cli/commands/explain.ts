@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import type { DecisionInfo, ExplainInfo } from "../../api/schemas.ts";
+import type { DecisionInfo, ExplainInfo } from "../../doors/admin/schemas.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
-import { bold, dim, harmless } from "../terminal.ts";
+import { bold, dim, harmless } from "../../base/terminal/terminal.ts";
 import { ageInWords, millisecondsInWords } from "../units.ts";
-import { counted } from "../../words/counted.ts";
+import { counted } from "../../base/words/counted.ts";
 
 type Options = ConnectionOptions & { limit: number; json?: true };
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { defaultCacheDir } from "../../config/folders.ts";
-import { openCacheFolder } from "../../state-folder/open-folders.ts";
+import { defaultCacheDir } from "../../base/config/folders.ts";
+import { openCacheFolder } from "../../store/state-folder/open-folders.ts";
 import * as build from "./image/build.ts";
 import * as check from "./image/check.ts";
 import * as clean from "./image/clean.ts";

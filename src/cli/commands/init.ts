@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import type { Command } from "commander";
-import { MayflyError } from "../../errors/error.ts";
-import { makeFolder } from "../../state-folder/make-folder.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { makeFolder } from "../../store/state-folder/make-folder.ts";
 import { commandName } from "../command-name.ts";
 
 export function define(command: Command): void {

@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { loadConfig } from "../../config/load.ts";
-import type { Config } from "../../config/schema.ts";
-import { MayflyError } from "../../errors/error.ts";
+import { loadConfig } from "../../base/config/load.ts";
+import type { Config } from "../../base/config/schema.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { refuseHiddenPlaces } from "../../setup/hidden-places.ts";
 import { unitText } from "../../setup/unit.ts";
-import { openCacheFolder, openStateFolder } from "../../state-folder/open-folders.ts";
+import { openCacheFolder, openStateFolder } from "../../store/state-folder/open-folders.ts";
 import { projectDir } from "../run-tool.ts";
 
 interface Options {

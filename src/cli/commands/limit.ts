@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { AppLimitsInfo, LimitChanges, LimitsInfo } from "../../api/schemas.ts";
-import { MayflyError } from "../../errors/error.ts";
+import type { AppLimitsInfo, LimitChanges, LimitsInfo } from "../../doors/admin/schemas.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { limitNames, limitValue } from "../limit-text.ts";
 

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import type { AppInfo } from "../../api/schemas.ts";
+import type { AppInfo } from "../../doors/admin/schemas.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
-import { type Column, renderTable } from "../table.ts";
-import { harmless } from "../terminal.ts";
+import { type Column, renderTable } from "../../base/terminal/table.ts";
+import { harmless } from "../../base/terminal/terminal.ts";
 import { ageInWords } from "../units.ts";
 
 const columns: Column<AppInfo>[] = [

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import type { Client, LogFilter } from "../../api/client.ts";
-import type { LogLine } from "../../logs/logs.ts";
+import type { Client, LogFilter } from "../../doors/admin/client.ts";
+import type { LogLine } from "../../store/logs/logs.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
-import { dim, harmless, red, yellow } from "../terminal.ts";
+import { dim, harmless, red, yellow } from "../../base/terminal/terminal.ts";
 
 export type LogOptions = ConnectionOptions & { follow?: true; lines: number; json?: true };
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { MachineInfo } from "../../api/schemas.ts";
+import type { MachineInfo } from "../../doors/admin/schemas.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
-import { type Column, renderTable } from "../table.ts";
+import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { ageInWords, bytesInWords, millisecondsInWords } from "../units.ts";
 
 const columns: Column<MachineInfo>[] = [

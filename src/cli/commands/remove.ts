@@ -1,10 +1,10 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { commandName } from "../command-name.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
-import { yellow } from "../terminal.ts";
-import { counted } from "../../words/counted.ts";
+import { yellow } from "../../base/terminal/terminal.ts";
+import { counted } from "../../base/words/counted.ts";
 
 export function define(command: Command): void {
   withConnectionOptions(command)

@@ -1,10 +1,10 @@
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
-import type { Client } from "../../api/client.ts";
-import type { Manifest } from "../../catalog/manifest.ts";
-import { MayflyError } from "../../errors/error.ts";
+import type { Client } from "../../doors/admin/client.ts";
+import type { Manifest } from "../../store/catalog/manifest.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
-import { yellow } from "../terminal.ts";
+import { yellow } from "../../base/terminal/terminal.ts";
 
 const EMPTY = "the value is empty; to have no value, remove the secret, and its name from mayfly.json";
 

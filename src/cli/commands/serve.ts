@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { loadConfig } from "../../config/load.ts";
+import { loadConfig } from "../../base/config/load.ts";
 import type { UpInfo } from "../../supervisor/messages.ts";
 import { supervise } from "../../supervisor/supervise.ts";
 import { parseCount } from "../parse.ts";

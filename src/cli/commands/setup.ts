@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { loadConfig } from "../../config/load.ts";
+import { loadConfig } from "../../base/config/load.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { commandName } from "../command-name.ts";
 import { prepareHost } from "../prepare-host.ts";
-import { showProgress } from "../terminal.ts";
+import { showProgress } from "../../base/terminal/terminal.ts";
 
 export function define(command: Command): void {
   command

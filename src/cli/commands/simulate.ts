@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
-import { MayflyError } from "../../errors/error.ts";
-import { configSchema } from "../../config/schema.ts";
-import { defaultPrices } from "../../ledger/prices.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { configSchema } from "../../base/config/schema.ts";
+import { defaultPrices } from "../../base/config/prices.ts";
 import type { Report } from "../../simulator/report/report.ts";
 import { reportInText } from "../../simulator/report/text.ts";
 import { type MachineName, machineModels } from "../../simulator/study/machines.ts";
@@ -13,7 +13,7 @@ import { findTrace } from "../../simulator/study/trace-files.ts";
 import { fineSteps, usualFamilies, usualSeeds, usualSizes, usualSteps } from "../../simulator/study/usual.ts";
 import { type FamilyName, families } from "../../simulator/workloads/families.ts";
 import { parseCount } from "../parse.ts";
-import { showProgress } from "../terminal.ts";
+import { showProgress } from "../../base/terminal/terminal.ts";
 
 interface Options {
   family?: string;

@@ -1,14 +1,14 @@
 import type { Command } from "commander";
-import type { StatusInfo } from "../../api/schemas.ts";
-import { MayflyError } from "../../errors/error.ts";
-import type { ErrorCode } from "../../errors/table.ts";
-import { isAlive } from "../../state-folder/lock.ts";
+import type { StatusInfo } from "../../doors/admin/schemas.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import type { ErrorCode } from "../../base/errors/table.ts";
+import { isAlive } from "../../store/state-folder/lock.ts";
 import { readRecord, type SupervisorRecord } from "../../supervisor/record.ts";
 import { commandName } from "../command-name.ts";
 import { connect, type ConnectionOptions, stateDirOf, withConnectionOptions } from "../connection.ts";
 import { ExitCode } from "../exit-codes.ts";
-import { harmless } from "../terminal.ts";
-import { counted } from "../../words/counted.ts";
+import { harmless } from "../../base/terminal/terminal.ts";
+import { counted } from "../../base/words/counted.ts";
 import { ageInWords } from "../units.ts";
 
 export function define(command: Command): void {

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import { loadConfig } from "../../config/load.ts";
-import { MayflyError } from "../../errors/error.ts";
+import { loadConfig } from "../../base/config/load.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { type Suite, suites } from "../fresh/debian-root.ts";
 import { runFresh } from "../fresh/run-fresh.ts";

@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { loadConfig } from "../../config/load.ts";
+import { loadConfig } from "../../base/config/load.ts";
 import { fetchDebianPackage } from "../../images/debian/fetch-package.ts";
 import { enterRoot } from "./enter.ts";
 import { type FreshGroups, makeFreshGroups } from "./groups.ts";

@@ -4,13 +4,13 @@
  */
 import { globSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
-import { handDown } from "../../machines/cgroup/delegate.ts";
-import { detectCgroups } from "../../machines/cgroup/detect.ts";
-import { ownerLives, ownerName } from "../../machines/cgroup/owner.ts";
-import { removeGroups } from "../../machines/cgroup/remove.ts";
-import { treesOf } from "../../machines/cgroup/sweep.ts";
-import type { CgroupHome } from "../../machines/cgroup/home.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { handDown } from "../../machines/host/cgroup/delegate.ts";
+import { detectCgroups } from "../../machines/host/cgroup/detect.ts";
+import { ownerLives, ownerName } from "../../machines/host/cgroup/owner.ts";
+import { removeGroups } from "../../machines/host/cgroup/remove.ts";
+import { treesOf } from "../../machines/host/cgroup/sweep.ts";
+import type { CgroupHome } from "../../machines/host/cgroup/home.ts";
 
 export interface FreshGroups {
   /** Who writes its process id to all of them is in the groups. */

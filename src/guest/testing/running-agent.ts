@@ -58,7 +58,7 @@ interface Options {
   start?: () => Promise<{ child: ChildProcess; channel: Duplex }>;
 }
 
-const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../agent/main.ts", import.meta.url));
 
 export async function startAgentProcess(options: Options = {}): Promise<RunningAgent> {
   const { child, channel } = await (options.start ?? startChild)();

@@ -1,7 +1,7 @@
 /** Everything that an image is made from: its modules in order, their files, and the packages in the versions that are pinned. */
 import { resolve } from "node:path";
 import { type DebianPackage, type FetchedSet, fetchPackageSet } from "../debian/fetch-package.ts";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { moduleLoader } from "../modules/load-module.ts";
 import type { Module } from "../modules/module.ts";
 import { type ResolvedModules, resolveModules } from "../modules/resolve-modules.ts";
@@ -19,7 +19,7 @@ export interface BuildOptions {
   refresh?: boolean;
   /** Its unpacked root will be used: it is looked at for damage, too. */
   tree?: boolean;
-  /** Another agent than src/guest/main.ts: its source file. */
+  /** Another agent than src/guest/agent/main.ts: its source file. */
   agentEntry?: string;
   progress: (step: string) => void;
 }

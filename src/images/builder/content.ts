@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { glob, lstat, readFile, readlink, stat } from "node:fs/promises";
 import { isAbsolute, join, posix, relative, resolve } from "node:path";
 import type { DebianPackage } from "../debian/fetch-package.ts";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import type { Module, ModuleContent } from "../modules/module.ts";
 import { pathsIn } from "../paths-in.ts";
 import { resolveInside } from "./inside.ts";

@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { lstat, mkdir, open, readlink, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { pathsIn } from "../paths-in.ts";
 import { readPieces } from "../read-pieces.ts";
 

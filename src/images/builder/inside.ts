@@ -1,6 +1,6 @@
 import { lstat, readlink } from "node:fs/promises";
 import { join, posix } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 
 /** More than any sane tree needs; ends circles. */
 const MOST_LINKS = 40;

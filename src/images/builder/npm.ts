@@ -10,7 +10,7 @@ import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { putFile } from "../put-file.ts";
 import { settleModes } from "../settle-modes.ts";
 import { copyForeign } from "./copy-foreign.ts";

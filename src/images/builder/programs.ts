@@ -1,7 +1,7 @@
 /** Programs with all that they need to start: shared libraries and interpreter, taken from required modules or from Debian packages. */
 import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { sharedLibraries } from "../elf/shared-libraries.ts";
 import type { Module } from "../modules/module.ts";
 import { hostFile, type Sources } from "./content.ts";

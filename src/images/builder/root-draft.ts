@@ -9,7 +9,7 @@
 import { chmod, constants, copyFile, link, lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join, posix } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { modes, settledMode } from "../settle-modes.ts";
 
 /** Bytes of files and their number, by owner. */

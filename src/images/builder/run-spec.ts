@@ -1,5 +1,5 @@
 /** What an image runs: put together from what its modules say. */
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import type { RunSpec } from "../image.ts";
 import type { Module } from "../modules/module.ts";
 import type { ResolvedModules } from "../modules/resolve-modules.ts";

@@ -12,7 +12,7 @@ import { chownSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { runProgram } from "../run-program.ts";
 import { MOST_BYTES } from "./copy-foreign.ts";
 import { watchSize } from "./watch-size.ts";

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { defaultCacheDir } from "../../config/folders.ts";
+import { defaultCacheDir } from "../../base/config/folders.ts";
 import { fetchDebianPackage, fetchPackageSet } from "./fetch-package.ts";
 import type { PackageSet } from "./pins.ts";
 

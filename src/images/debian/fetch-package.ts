@@ -11,7 +11,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { withDraftFolder } from "../draft-folder.ts";
 import { type PackageSet, pin, pinned, type PinnedSet } from "./pins.ts";
 import { openPrivateApt, type PackageVersion, type Suite } from "./private-apt.ts";

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { discardProgramRoot, fetchProgramRoot, hostCommand, type ProgramRootOptions } from "./program-root.ts";
 import { isAsRecorded } from "./recorded.ts";
 

@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { putFile } from "../put-file.ts";
 import { runProgram } from "../run-program.ts";
 import { hostMirror, type Mirror, publicMirror } from "./mirror.ts";

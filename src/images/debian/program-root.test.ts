@@ -5,8 +5,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { loadConfig } from "../../config/load.ts";
-import type { MayflyError } from "../../errors/error.ts";
+import { loadConfig } from "../../base/config/load.ts";
+import type { MayflyError } from "../../base/errors/error.ts";
 import { makeElf } from "../elf/testing/make-elf.ts";
 import { fetchRunsc } from "./fetch-runsc.ts";
 import { fetchProgramRoot, hostCommand } from "./program-root.ts";

@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { link, mkdir, readdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join, posix, relative } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { resolveInside } from "../builder/inside.ts";
 import { withDraftFolder } from "../draft-folder.ts";
 import { sharedLibraries } from "../elf/shared-libraries.ts";

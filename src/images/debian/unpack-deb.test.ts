@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { debWith, type TarPart, tarWith } from "../archive/testing/make-tar.ts";
 import { Random, seedOf } from "../testing/random.ts";
 import { unpackDeb } from "./unpack-deb.ts";

@@ -8,7 +8,7 @@ import { Readable, type Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import xz from "xz-decompress";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { expect, UnsoundArchive } from "../archive/expect.ts";
 import { type Member, readAr } from "../archive/read-ar.ts";
 import { unpackTar } from "../archive/unpack-tar.ts";

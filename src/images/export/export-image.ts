@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { rename, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { refuseDamaged } from "../damage.ts";
 import { withDraftFolder } from "../draft-folder.ts";
 import { describeImage, type Image, type RunSpec } from "../image.ts";

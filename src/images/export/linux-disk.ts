@@ -9,7 +9,7 @@
  */
 import { createHash } from "node:crypto";
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import type { Image, RunSpec } from "../image.ts";
 import { runProgram } from "../run-program.ts";
 import { type BootFiles, makeBootFiles } from "./boot-files.ts";

@@ -3,7 +3,7 @@
  * ROFS partition behind.
  */
 import { readFile, truncate } from "node:fs/promises";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import type { Image, RunSpec } from "../image.ts";
 import { imageTree } from "../image-tree.ts";
 import { osvCommandLine } from "../osv/command-line.ts";

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { MayflyError } from "../../errors/error.ts";
-import { firstIssue } from "../../errors/schema-issue.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { firstIssue } from "../../base/errors/schema-issue.ts";
 import { type Module, type ModuleContext, moduleSchema } from "./module.ts";
 
 const builtInFolder = join(import.meta.dirname, "built-in");

@@ -98,6 +98,6 @@ export interface Module extends ModuleDefinition {
 
 /** What the function that a module.ts may export is called with. */
 export interface ModuleContext {
-  /** Another source file for the agent than src/guest/main.ts. */
+  /** Another source file for the agent than src/guest/agent/main.ts. */
   agentEntry: string | undefined;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { type LoadModule, moduleLoader } from "./load-module.ts";
 import { moduleSchema, type ModuleSource } from "./module.ts";
 import { resolveModules } from "./resolve-modules.ts";

@@ -2,7 +2,7 @@
  * From the modules that were asked for to all that they need, each after those that it requires. A requirement is met by a module of
  * the list that has the name or provides it; else by the built-in module of that name.
  */
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import type { LoadModule } from "./load-module.ts";
 import type { Module } from "./module.ts";
 

@@ -2,7 +2,7 @@
  * OSv's command line: options, then the program and its arguments. OSv splits it at spaces and takes the first word that is no option for the
  * program; quotes, backslashes, "$", ";", "&" and "!" mean something to it, so that nothing with one of them may be in it.
  */
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { loaderPath } from "./root-tree.ts";
 
 export interface OsvStart {

@@ -1,6 +1,6 @@
 /** The file that a user gives as OSv's kernel: is it one that QEMU can start? */
 import { closeSync, openSync, readSync } from "node:fs";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 
 const ELF = Buffer.from("\x7fELF", "latin1");
 const MULTIBOOT = 0x1badb002;

@@ -8,7 +8,7 @@ import { type AddressInfo, type Socket, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { loadConfig } from "../../config/load.ts";
+import { loadConfig } from "../../base/config/load.ts";
 import { startAgentProcess } from "../../guest/testing/running-agent.ts";
 import { usualSize } from "../../machines/driver.ts";
 import { osv } from "../../machines/qemu/osv.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import * as fc from "fast-check";
-import type { MayflyError } from "../../errors/error.ts";
+import type { MayflyError } from "../../base/errors/error.ts";
 import { openRofs } from "../rofs/read-rofs.ts";
 import type { TreeEntry } from "../tree.ts";
 import { osvCommandLine } from "./command-line.ts";

@@ -2,7 +2,7 @@
  * The partition table of a master boot record: four entries of 16 bytes from byte 446, each a flag, where it begins (head, sector, cylinder),
  * its type, where it ends, its first block and its number of blocks, both u32; 0x55 0xAA at the end.
  */
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 
 export interface Partition {
   /** In blocks of 512 bytes. */

@@ -8,7 +8,7 @@
  */
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { readPieces } from "../read-pieces.ts";
 import type { FileEntry, TreeEntry } from "../tree.ts";
 

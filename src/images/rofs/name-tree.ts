@@ -1,5 +1,5 @@
 /** A flat list of entries as folders within folders, checked against everything that ROFS and OSv cannot hold. */
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import type { FileEntry, TreeEntry } from "../tree.ts";
 import { NAME_BYTES, TARGET_BYTES } from "./format.ts";
 

@@ -1,6 +1,6 @@
 /** Writes a ROFS file system: format.ts says what it looks like. The same tree gives the same bytes. */
 import { type FileHandle, open } from "node:fs/promises";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { readPieces } from "../read-pieces.ts";
 import type { FilePiece, TreeEntry } from "../tree.ts";
 import { type PlannedFile, type RofsPlan, planRofs } from "./plan.ts";

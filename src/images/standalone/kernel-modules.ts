@@ -1,7 +1,7 @@
 /** Modules of an unpacked Debian kernel package, with all that they need, in the order in which they must be loaded. */
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { placeInside } from "../builder/inside.ts";
 import type { Kernel } from "../kernel.ts";
 import { pathsIn } from "../paths-in.ts";

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { constants, existsSync } from "node:fs";
 import { lstat, mkdir, open, realpath, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import type { Store } from "./store.ts";
 
 /** A pipe without a writer would be waited for without NONBLOCK. */

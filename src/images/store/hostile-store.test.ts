@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { imageAt, isComplete } from "../image.ts";
 import { Random, seedOf } from "../testing/random.ts";
 import { pullImage } from "./pull-image.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { type Clock, systemClock } from "../../clock/clock.ts";
+import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { createHttpStore } from "./http-store.ts";
 
 /** A clock whose time the test tells; `waits` has how long is waited for what comes next, and what happens if it does not. */

@@ -3,8 +3,8 @@
  * password may stand in the URL. A transfer that breaks off is tried again: no more than one chunk of it is lost.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Clock, systemClock } from "../../clock/clock.ts";
-import { MayflyError } from "../../errors/error.ts";
+import { type Clock, systemClock } from "../../base/clock/clock.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import type { Store } from "./store.ts";
 
 const ATTEMPTS = 4;

@@ -1,7 +1,7 @@
 /** What a store says of an image: its description, and the chunks of its files. Checked by a schema, as a store may hold anything. */
 import { z } from "zod";
-import { MayflyError } from "../../errors/error.ts";
-import { firstIssue } from "../../errors/schema-issue.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { firstIssue } from "../../base/errors/schema-issue.ts";
 import { descriptionSchema } from "../description.ts";
 import { type ImageDescription, imageId } from "../image.ts";
 import { LEAST_BYTES, MOST_BYTES } from "./chunks.ts";

@@ -9,7 +9,7 @@
  */
 import { chmod, mkdir, open, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { damageOf, sha256OfFile } from "../damage.ts";
 import { withDraftFolder } from "../draft-folder.ts";
 import { descriptionFile, type Image, imageAt, imageIn, imagesFolder, isComplete } from "../image.ts";

@@ -8,7 +8,7 @@ import { describeChunks, placesOf } from "./describe-chunks.ts";
 import { inParallel } from "./in-parallel.ts";
 import { chunkPath, imageFiles, type Manifest, manifestPath } from "./manifest.ts";
 import type { Store } from "./store.ts";
-import { counted } from "../../words/counted.ts";
+import { counted } from "../../base/words/counted.ts";
 
 const compress = promisify(zstdCompress);
 const LANES = 8;

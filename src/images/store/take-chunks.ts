@@ -4,7 +4,7 @@ import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { constants, zstdDecompress } from "node:zlib";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { imageAt, listImages } from "../image.ts";
 import { putFile } from "../put-file.ts";
 import { type Chunk, MOST_BYTES } from "./chunks.ts";

@@ -4,7 +4,7 @@ import crypto from "node:crypto";
 import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { needControlGroups } from "../cgroup/testing/need-groups.ts";
+import { needControlGroups } from "../host/cgroup/testing/need-groups.ts";
 import { type Driver, type ExitReason, type Machine, usualSize } from "../driver.ts";
 import { type Footprint, footprint, settledFootprint } from "./footprint.ts";
 import type { ConformanceFunction } from "./functions.ts";

@@ -3,10 +3,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { detectCgroups } from "../cgroup/detect.ts";
-import { ownerName } from "../cgroup/owner.ts";
-import { processTree } from "../cgroup/proc.ts";
-import { treesOf } from "../cgroup/sweep.ts";
+import { detectCgroups } from "../host/cgroup/detect.ts";
+import { ownerName } from "../host/cgroup/owner.ts";
+import { processTree } from "../host/cgroup/proc.ts";
+import { treesOf } from "../host/cgroup/sweep.ts";
 
 export interface Footprint {
   /** Processes below this one. */

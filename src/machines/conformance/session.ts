@@ -1,6 +1,6 @@
 /** A started machine, spoken to through the real host end. Every wait for it has a bound: a guest may well hang. */
 import crypto from "node:crypto";
-import { systemClock } from "../../clock/clock.ts";
+import { systemClock } from "../../base/clock/clock.ts";
 
 import { openHostEnd } from "../../wire/open-host-end.ts";
 import type { HostEnd } from "../../wire/host-end.ts";

@@ -7,7 +7,7 @@
  */
 import type { Duplex } from "node:stream";
 
-import { Outlet } from "../../guest/invocation/outlet.ts";
+import { Outlet } from "../../guest/agent/invocation/outlet.ts";
 import { FrameReader } from "../../wire/frame-reader.ts";
 import { fromHost } from "../../wire/frame-rules.ts";
 import { FrameWriter } from "../../wire/frame-writer.ts";

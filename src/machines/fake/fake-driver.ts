@@ -1,7 +1,7 @@
 /** Machines that are nothing but objects in this process, for tests of those who use machines. */
 import { type Duplex, duplexPair } from "node:stream";
 
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import type { Driver, ExitReason, Machine, MachineExit, MachineSpec } from "../driver.ts";
 import { FakeAgent, type FakeFunction } from "./fake-agent.ts";
 

@@ -4,7 +4,7 @@ import path from "node:path";
 
 import { agentCommand, guestEnvironment } from "../../images/guest-layout.ts";
 import type { Image } from "../../images/image.ts";
-import { heapFlags } from "../child/node-limits.ts";
+import { heapFlags } from "../host/child/node-limits.ts";
 import type { MachineSpec } from "../driver.ts";
 
 /** "nobody" of the sandbox: the agent needs no right there. */

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { after } from "node:test";
 
-import { loadConfig } from "../../config/load.ts";
+import { loadConfig } from "../../base/config/load.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
 import { createGvisorDriver } from "./gvisor-driver.ts";

@@ -2,14 +2,14 @@
  * Runs machines as gVisor sandboxes: the guest's system calls are answered by runsc's own kernel, at near native
  * speed and without KVM. docs/drivers.md has the measurements behind it.
  */
-import { type Clock, systemClock } from "../../clock/clock.ts";
-import { MayflyError } from "../../errors/error.ts";
+import { type Clock, systemClock } from "../../base/clock/clock.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { fetchRunsc } from "../../images/debian/fetch-runsc.ts";
 import type { Image } from "../../images/image.ts";
-import { closeCgroups, describeLimits, sweepCgroups } from "../cgroup/create-cgroup.ts";
-import { startChildMachine } from "../child/child-machine.ts";
-import { reasonOfNode } from "../child/node-limits.ts";
-import { closeRunFolder, createRunFolder, type RunFolder, sweepRunFolders } from "../child/run-folder.ts";
+import { closeCgroups, describeLimits, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
+import { startChildMachine } from "../host/child/child-machine.ts";
+import { reasonOfNode } from "../host/child/node-limits.ts";
+import { closeRunFolder, createRunFolder, type RunFolder, sweepRunFolders } from "../host/child/run-folder.ts";
 import type { Driver, Machine, MachineSpec, Probe } from "../driver.ts";
 import { within } from "../deadline.ts";
 import { writeBundle } from "./bundle.ts";

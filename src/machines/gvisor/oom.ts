@@ -1,7 +1,7 @@
 /** Sees to it that a sandbox that passes its memory limit ends, rather than limps on. */
 import fs from "node:fs";
 
-import { processTitle } from "../cgroup/proc.ts";
+import { processTitle } from "../host/cgroup/proc.ts";
 
 /**
  * The guest's memory belongs to runsc's sandbox process. But the kernel would choose one of the processes that the guest's code runs

@@ -2,13 +2,13 @@
  * Runs machines as bare Node processes: no isolation but a control group, so for trusted code and tests only, and only
  * when asked for by name.
  */
-import { type Clock, systemClock } from "../../clock/clock.ts";
-import { MayflyError } from "../../errors/error.ts";
+import { type Clock, systemClock } from "../../base/clock/clock.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { guestEnvironment, nodeFlags } from "../../images/guest-layout.ts";
-import { closeCgroups, describeLimits, sweepCgroups } from "../cgroup/create-cgroup.ts";
-import { startChildMachine } from "../child/child-machine.ts";
-import { heapFlags, reasonOfNode } from "../child/node-limits.ts";
-import { closeRunFolder, createRunFolder, sweepRunFolders } from "../child/run-folder.ts";
+import { closeCgroups, describeLimits, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
+import { startChildMachine } from "../host/child/child-machine.ts";
+import { heapFlags, reasonOfNode } from "../host/child/node-limits.ts";
+import { closeRunFolder, createRunFolder, sweepRunFolders } from "../host/child/run-folder.ts";
 import type { Driver, Machine, MachineSpec } from "../driver.ts";
 
 export interface ProcessDriverOptions {

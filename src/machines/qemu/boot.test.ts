@@ -5,9 +5,9 @@ import path from "node:path";
 import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { systemClock } from "../../clock/clock.ts";
-import { hostHome, ownCpuFolder } from "../cgroup/detect.ts";
-import { needControlGroups } from "../cgroup/testing/need-groups.ts";
+import { systemClock } from "../../base/clock/clock.ts";
+import { hostHome, ownCpuFolder } from "../host/cgroup/detect.ts";
+import { needControlGroups } from "../host/cgroup/testing/need-groups.ts";
 import { usualSize } from "../driver.ts";
 import { withBootedGuest } from "./boot.ts";
 import { linux } from "./linux.ts";

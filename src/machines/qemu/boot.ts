@@ -2,11 +2,11 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 
-import type { Clock } from "../../clock/clock.ts";
+import type { Clock } from "../../base/clock/clock.ts";
 import type { HostEnd } from "../../wire/host-end.ts";
 import { openHostEnd } from "../../wire/open-host-end.ts";
-import { processCpuUs } from "../cgroup/proc.ts";
-import { withShare } from "../cgroup/with-share.ts";
+import { processCpuUs } from "../host/cgroup/proc.ts";
+import { withShare } from "../host/cgroup/with-share.ts";
 import { bootArguments } from "./command-line.ts";
 import type { Confined, Confinement } from "./confinement.ts";
 import type { BootImage, MachineShape } from "./guest-kernel.ts";

@@ -6,12 +6,12 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
-import { systemClock } from "../../clock/clock.ts";
-import { loadConfig } from "../../config/load.ts";
+import { systemClock } from "../../base/clock/clock.ts";
+import { loadConfig } from "../../base/config/load.ts";
 import { fetchProgramRoot } from "../../images/debian/program-root.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
-import { processTree } from "../cgroup/proc.ts";
-import { needControlGroups } from "../cgroup/testing/need-groups.ts";
+import { processTree } from "../host/cgroup/proc.ts";
+import { needControlGroups } from "../host/cgroup/testing/need-groups.ts";
 import { openSession } from "../conformance/session.ts";
 import { type Driver, type Machine, usualSize } from "../driver.ts";
 import { readHostFacts } from "./host-facts.ts";

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Clock } from "../../clock/clock.ts";
+import type { Clock } from "../../base/clock/clock.ts";
 import type { HostEnd } from "../../wire/host-end.ts";
 import { WARM_FUNCTION } from "../../wire/protocol.ts";
 import { callFunction, rehearse, rehearseCrowd } from "../rehearsal.ts";

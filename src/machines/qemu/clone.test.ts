@@ -4,8 +4,8 @@ import os from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 
-import { systemClock } from "../../clock/clock.ts";
-import type { MayflyError } from "../../errors/error.ts";
+import { systemClock } from "../../base/clock/clock.ts";
+import type { MayflyError } from "../../base/errors/error.ts";
 import { footprint, settledFootprint } from "../conformance/footprint.ts";
 import { startClone } from "./clone.ts";
 import { createConfinement } from "./confinement.ts";

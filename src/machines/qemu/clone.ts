@@ -5,10 +5,10 @@
  */
 import fs from "node:fs";
 
-import type { Clock } from "../../clock/clock.ts";
-import { MayflyError } from "../../errors/error.ts";
-import type { Cgroup } from "../cgroup/cgroup.ts";
-import { createCgroup } from "../cgroup/create-cgroup.ts";
+import type { Clock } from "../../base/clock/clock.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import type { Cgroup } from "../host/cgroup/cgroup.ts";
+import { createCgroup } from "../host/cgroup/create-cgroup.ts";
 import type { Machine, MachineExit, MachineSpec, Usage } from "../driver.ts";
 import { cloneArguments } from "./command-line.ts";
 import type { Confined, Confinement } from "./confinement.ts";

@@ -8,11 +8,11 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { systemClock } from "../../clock/clock.ts";
-import { loadConfig } from "../../config/load.ts";
+import { systemClock } from "../../base/clock/clock.ts";
+import { loadConfig } from "../../base/config/load.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
-import { detectCgroups } from "../cgroup/detect.ts";
-import { processStartTime } from "../cgroup/proc.ts";
+import { detectCgroups } from "../host/cgroup/detect.ts";
+import { processStartTime } from "../host/cgroup/proc.ts";
 import { type Driver, type Machine, usualSize } from "../driver.ts";
 import { Fd } from "./command-line.ts";
 import { linux } from "./linux.ts";
@@ -137,7 +137,7 @@ function serverScript(): string {
   return `
     const { createQemuDriver } = ${load("qemu-driver.ts")};
     const { linux } = ${load("linux.ts")};
-    const { systemClock } = ${load("../../clock/clock.ts")};
+    const { systemClock } = ${load("../../base/clock/clock.ts")};
     const { ensureImage } = ${load("../../images/ensure-image.ts")};
     const cacheDir = ${JSON.stringify(cacheDir)}, runDir = ${JSON.stringify(path.join(runDir, "killed"))};
     const driver = createQemuDriver({ guest: linux, image: () => ensureImage({ cacheDir, progress() {} }), cacheDir, runDir, clock: systemClock });

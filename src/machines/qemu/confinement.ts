@@ -11,7 +11,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import type { HostFacts } from "./host-facts.ts";
 import { buildJail, type Jail } from "./jail.ts";
 

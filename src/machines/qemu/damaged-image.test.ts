@@ -5,8 +5,8 @@ import os from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 
-import { systemClock } from "../../clock/clock.ts";
-import { loadConfig } from "../../config/load.ts";
+import { systemClock } from "../../base/clock/clock.ts";
+import { loadConfig } from "../../base/config/load.ts";
 import { damageOf } from "../../images/damage.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { imageIn } from "../../images/image.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { systemClock } from "../../clock/clock.ts";
+import { systemClock } from "../../base/clock/clock.ts";
 import { createImageWatch } from "./image-watch.ts";
 
 function watching(look: () => Promise<string | undefined>, mend: () => Promise<void>) {

@@ -7,7 +7,7 @@
  * 2. From when damage is found until the image is mended, `refuse` throws. An attempt to mend it that failed is made again by a later start, after a
  *    minute.
  */
-import type { Clock } from "../../clock/clock.ts";
+import type { Clock } from "../../base/clock/clock.ts";
 
 export interface ImageWatch {
   /** What is wrong, as a clause; undefined where nothing is known to be. */

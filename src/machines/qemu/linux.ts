@@ -1,6 +1,6 @@
 /** Linux as a guest: Debian's kernel, an initrd that brings it up (src/images/init-script.ts), an erofs root. */
 import type { Accelerator } from "./accelerator.ts";
-import { heapSizes } from "../child/node-limits.ts";
+import { heapSizes } from "../host/child/node-limits.ts";
 import { reasonOf } from "./exit-reason.ts";
 import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
 import { kernelNoise, linuxLastWords } from "./last-words.ts";

@@ -7,7 +7,7 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 
-import { guarded } from "../../errors/guarded.ts";
+import { guarded } from "../../base/errors/guarded.ts";
 import { Fd } from "./command-line.ts";
 import type { Confined } from "./confinement.ts";
 import type { Qmp } from "./qmp.ts";

@@ -8,8 +8,8 @@ import os from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 
-import { systemClock } from "../../clock/clock.ts";
-import { loadConfig } from "../../config/load.ts";
+import { systemClock } from "../../base/clock/clock.ts";
+import { loadConfig } from "../../base/config/load.ts";
 import { writeOsvDisk } from "../../images/osv/disk.ts";
 import { ensureOsvImage } from "../../images/osv/ensure-osv-image.ts";
 import { tinyKernel } from "../../images/osv/testing/tiny-kernel.ts";

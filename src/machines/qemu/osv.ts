@@ -1,14 +1,14 @@
-/** OSv as a guest: all of the driver that is there for it alone. The image's part is src/images/osv/, the agent's src/guest/osv.ts. */
+/** OSv as a guest: all of the driver that is there for it alone. The image's part is src/images/osv/, the agent's src/guest/agent/osv.ts. */
 import { guestEnvironment, nodeFlags, nodePath, agentPath } from "../../images/guest-layout.ts";
 import { cloneFlags, emulatedFlags } from "../../images/init-script.ts";
 import { osvCommandLine } from "../../images/osv/command-line.ts";
-import { heapFlags } from "../child/node-limits.ts";
+import { heapFlags } from "../host/child/node-limits.ts";
 import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
 import { osvLastWords } from "./last-words.ts";
 
 /**
  * Memory that ends outside of V8's heap has no message of its own: before June 2026 it was a page fault in the allocator's pool, which only the backtrace
- * tells; since then OSv turns in circles there, saying nothing (src/machines/fleet/pulse.ts).
+ * tells; since then OSv turns in circles there, saying nothing (src/fleet/pulse.ts).
  */
 const NO_MEMORY = /Out of memory: could not reclaim|heap out of memory|Allocation failed - |memory::page_pool::l2::/;
 
@@ -28,7 +28,7 @@ export const osv: GuestKernel = {
       ? { machine: "microvm,acpi=off,pcie=off,pit=off,pic=off,rtc=on", bus: "mmio" }
       : { machine: "pc,hpet=on,usb=off,vmport=off", bus: "pci" },
 
-  // The agent cannot give its kernel fresh randomness (src/guest/osv.ts). Beside this there is RDRAND, which does without on a microvm: OSv's driver
+  // The agent cannot give its kernel fresh randomness (src/guest/agent/osv.ts). Beside this there is RDRAND, which does without on a microvm: OSv's driver
   // knows no interrupt of a device that is not on PCI.
   devices: (bus) => (bus === "pci" ? "-device virtio-rng-pci" : ""),
 

@@ -9,8 +9,8 @@ import os from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 
-import { systemClock } from "../../clock/clock.ts";
-import { loadConfig } from "../../config/load.ts";
+import { systemClock } from "../../base/clock/clock.ts";
+import { loadConfig } from "../../base/config/load.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
 import { openSession } from "../conformance/session.ts";
 import { type Driver, usualSize } from "../driver.ts";

@@ -3,8 +3,8 @@ import os from "node:os";
 import path from "node:path";
 import { after } from "node:test";
 
-import { systemClock } from "../../clock/clock.ts";
-import { loadConfig } from "../../config/load.ts";
+import { systemClock } from "../../base/clock/clock.ts";
+import { loadConfig } from "../../base/config/load.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
 import { linux } from "./linux.ts";

@@ -5,9 +5,9 @@
  */
 import fs from "node:fs";
 
-import type { Clock } from "../../clock/clock.ts";
-import { MayflyError } from "../../errors/error.ts";
-import { closeCgroups, sweepCgroups } from "../cgroup/create-cgroup.ts";
+import type { Clock } from "../../base/clock/clock.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { closeCgroups, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
 import { type Driver, type Machine, type MachineSize, type Probe, usualSize } from "../driver.ts";
 import { chooseAccelerator, type Verdict } from "./accelerator.ts";
 import { withBootedGuest } from "./boot.ts";

@@ -5,7 +5,7 @@
  * to be sent, and every wait rejects; 3. QEMU may be in a guest's hands, so a line has a limit and junk closes the socket.
  */
 import type { Socket } from "node:net";
-import { guarded } from "../../errors/guarded.ts";
+import { guarded } from "../../base/errors/guarded.ts";
 
 export interface Qmp {
   /** Resolves with QMP's `return`; rejects with its error's text. May be called before the greeting came. */

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
 import { type ConsoleTail, keepTail } from "../console-tail.ts";
-import type { Clock } from "../../clock/clock.ts";
+import type { Clock } from "../../base/clock/clock.ts";
 import { drained } from "../drained.ts";
 import type { Confined } from "./confinement.ts";
 import { spawned } from "../spawned.ts";

@@ -1,5 +1,5 @@
 /** When a template is to blame for clones that do not come up: enough in a row, but not over and over, as the reason may be the host. */
-import type { Clock } from "../../clock/clock.ts";
+import type { Clock } from "../../base/clock/clock.ts";
 
 /** One or two may be the host's fault, which was busy or short of memory. */
 const FAILURES = 5;

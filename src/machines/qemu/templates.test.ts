@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 
-import { systemClock } from "../../clock/clock.ts";
+import { systemClock } from "../../base/clock/clock.ts";
 import { usualSize } from "../driver.ts";
 import type { Confinement } from "./confinement.ts";
 import type { HostFacts } from "./host-facts.ts";

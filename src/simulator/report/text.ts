@@ -1,13 +1,13 @@
 /** The report on a terminal: a table per workload, the targets, and a verdict that says where ours loses. */
-import { type Column, renderTable } from "../../cli/table.ts";
-import { bold, green, red } from "../../cli/terminal.ts";
+import { type Column, renderTable } from "../../base/terminal/table.ts";
+import { bold, green, red } from "../../base/terminal/terminal.ts";
 import type { FigureName } from "./figures.ts";
 import type { FrontierPoint, PolicyResult, Report, WorkloadResult } from "./report.ts";
 import { type PriceRow, priceRows } from "./price-rows.ts";
 import { targetRows, type TargetRow } from "./target-rows.ts";
 import { verdictOf } from "./verdict.ts";
 import { amountInWords, percentInWords, twoDigits, waitInWords } from "./words.ts";
-import { counted } from "../../words/counted.ts";
+import { counted } from "../../base/words/counted.ts";
 
 export function reportInText(report: Report, options: { frontier: boolean }): string {
   const parts = report.workloads.flatMap((workload) => [

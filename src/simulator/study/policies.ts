@@ -1,5 +1,5 @@
 /** What a study can compare, by name: the oracle, our policy as the live system runs it, and the baselines. */
-import { configSchema } from "../../config/schema.ts";
+import { configSchema } from "../../base/config/schema.ts";
 import { createPackingPolicy, type PackingOptions } from "../../policy/packing.ts";
 import { baselines, oracle } from "../baselines/baselines.ts";
 import type { PolicyResult } from "../report/report.ts";

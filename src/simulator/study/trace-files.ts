@@ -1,7 +1,7 @@
 /** What `--trace kind:path` names, as files that are there. */
 import { accessSync, constants, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 
 export type Trace =
   | { kind: "azure2019"; invocations: string[]; durations: string[]; memory: string[] }

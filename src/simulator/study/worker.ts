@@ -1,7 +1,7 @@
 /** The inside of a worker thread: a job in, what came of it out. */
 import { parentPort } from "node:worker_threads";
-import { type ErrorDetails, MayflyError } from "../../errors/error.ts";
-import type { ErrorCode } from "../../errors/table.ts";
+import { type ErrorDetails, MayflyError } from "../../base/errors/error.ts";
+import type { ErrorCode } from "../../base/errors/table.ts";
 import { type Job, type Run, runJob } from "./job.ts";
 
 /** Errors of the table go as data: between threads they would lose what makes them one. Others end the worker. */

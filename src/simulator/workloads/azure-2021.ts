@@ -2,7 +2,7 @@
  * The Azure Functions trace of 2021 (https://github.com/Azure/AzurePublicDataset, AzureFunctionsInvocationTrace2021; CC-BY): a row for each invocation, with the time
  * of its end and its duration, s. Rows come in the order of the ends: a window of rows is kept, long enough for any that began before.
  */
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { EventHeap } from "../event-heap.ts";
 import type { SimulatedApp, Workload } from "../simulator.ts";
 import { CsvFile } from "./csv.ts";

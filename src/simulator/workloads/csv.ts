@@ -1,6 +1,6 @@
 /** Rows of a CSV file with a header, as a stream. csv-parse does the parsing; it is given whole lines, so that no field may have a line break in it. */
 import { parse } from "csv-parse/sync";
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { wholeLines } from "./lines.ts";
 
 export class CsvFile {

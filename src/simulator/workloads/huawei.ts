@@ -3,7 +3,7 @@
  * `day,time,<function>,…`, time in s; a field is the calls in that minute, empty for none. Files of the same layout tell durations. A function is
  * taken to be an app of its own.
  */
-import { MayflyError } from "../../errors/error.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import type { Workload } from "../simulator.ts";
 import { CsvFile } from "./csv.ts";
 import { type Counts, CountedWorkload } from "./minute-counts.ts";

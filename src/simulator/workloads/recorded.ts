@@ -3,9 +3,9 @@
  * invocations that were under way at the same time.
  */
 import { basename } from "node:path";
-import { MayflyError } from "../../errors/error.ts";
-import type { RecordedStep } from "../../dispatcher/recorder.ts";
-import { readHeader } from "../../dispatcher/replay.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import type { RecordedStep } from "../../dispatch/recorder.ts";
+import { readHeader } from "../../dispatch/replay.ts";
 import type { PackingOptions } from "../../policy/packing.ts";
 import type { MachineModel, SimulatedApp, Workload } from "../simulator.ts";
 import { wholeLines } from "./lines.ts";

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { ApplianceInfo, PublishedPort } from "../../../appliances/spec.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../../connection.ts";
-import { type Column, renderTable } from "../../table.ts";
-import { harmless } from "../../terminal.ts";
+import { type Column, renderTable } from "../../../base/terminal/table.ts";
+import { harmless } from "../../../base/terminal/terminal.ts";
 import { ageInWords, bytesInWords } from "../../units.ts";
 
 const columns: Column<ApplianceInfo>[] = [

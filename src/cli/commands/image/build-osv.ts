@@ -1,6 +1,6 @@
 import { describeOsvImage } from "../../../images/osv/osv-image.ts";
 import { ensureOsvImage } from "../../../images/osv/ensure-osv-image.ts";
-import { showProgress } from "../../terminal.ts";
+import { showProgress } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
 
 export interface OsvBuild {

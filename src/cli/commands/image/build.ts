@@ -2,8 +2,8 @@ import { type Command, Option } from "commander";
 import { buildImage } from "../../../images/builder/build-image.ts";
 import { describeImage, type ImageDescription } from "../../../images/image.ts";
 import { checkName, nameImage } from "../../../images/inventory/names.ts";
-import { MayflyError } from "../../../errors/error.ts";
-import { showProgress } from "../../terminal.ts";
+import { MayflyError } from "../../../base/errors/error.ts";
+import { showProgress } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
 import { buildOsv } from "./build-osv.ts";
 

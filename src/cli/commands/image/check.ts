@@ -3,9 +3,9 @@ import { checkImage, type CheckResult } from "../../../image-check/check-image.t
 import { findImage } from "../../../images/find-image.ts";
 import { ExitCode } from "../../exit-codes.ts";
 import { parseCount } from "../../parse.ts";
-import { green, harmless, red, showProgress } from "../../terminal.ts";
+import { green, harmless, red, showProgress } from "../../../base/terminal/terminal.ts";
 import { millisecondsInWords } from "../../units.ts";
-import { counted } from "../../../words/counted.ts";
+import { counted } from "../../../base/words/counted.ts";
 
 interface Options {
   cache: string;

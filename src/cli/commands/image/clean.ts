@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { cleanSteps } from "../../../images/inventory/clean.ts";
 import { bytesInWords } from "../../units.ts";
-import { counted } from "../../../words/counted.ts";
+import { counted } from "../../../base/words/counted.ts";
 
 interface Options {
   cache: string;

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { findImage } from "../../../images/find-image.ts";
 import { type Change, diffImages, type ImageDiff } from "../../../images/inventory/diff-images.ts";
-import { bold, green, harmless, red } from "../../terminal.ts";
+import { bold, green, harmless, red } from "../../../base/terminal/terminal.ts";
 
 interface Options {
   cache: string;

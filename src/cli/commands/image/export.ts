@@ -4,7 +4,7 @@ import { type Exported, exportImage } from "../../../images/export/export-image.
 import { type Format, formats } from "../../../images/export/formats.ts";
 import { findImage } from "../../../images/find-image.ts";
 import { parseBytes, parseCount, parseVariable } from "../../parse.ts";
-import { showProgress } from "../../terminal.ts";
+import { showProgress } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
 
 interface Options {

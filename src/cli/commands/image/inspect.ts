@@ -3,8 +3,8 @@ import { findImage } from "../../../images/find-image.ts";
 import type { ModuleRecord, PackageRecord } from "../../../images/image.ts";
 import { type Inspection, inspectImage } from "../../../images/inventory/inspect-image.ts";
 import { parseCount } from "../../parse.ts";
-import { type Column, renderTable } from "../../table.ts";
-import { bold, harmless } from "../../terminal.ts";
+import { type Column, renderTable } from "../../../base/terminal/table.ts";
+import { bold, harmless } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
 
 interface Options {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { type ImageDescription, listImages } from "../../../images/image.ts";
 import { namesById } from "../../../images/inventory/names.ts";
 import { type OsvImageDescription, listOsvImages } from "../../../images/osv/osv-image.ts";
-import { type Column, renderTable } from "../../table.ts";
+import { type Column, renderTable } from "../../../base/terminal/table.ts";
 import { ageInWords, bytesInWords } from "../../units.ts";
 
 interface Options {

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { imagesOfAppliances } from "../../../appliances/definitions.ts";
-import { defaultStateDir } from "../../../config/folders.ts";
+import { defaultStateDir } from "../../../base/config/folders.ts";
 import { findBuilt } from "../../../images/builder/build-image.ts";
 import { giveUpName } from "../../../images/inventory/names.ts";
 import { pruneImages } from "../../../images/inventory/prune.ts";
 import { bytesInWords } from "../../units.ts";
-import { counted } from "../../../words/counted.ts";
+import { counted } from "../../../base/words/counted.ts";
 
 interface Options {
   cache: string;

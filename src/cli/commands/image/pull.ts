@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { loadConfig } from "../../../config/load.ts";
+import { loadConfig } from "../../../base/config/load.ts";
 import { checkName, nameImage } from "../../../images/inventory/names.ts";
 import { pullImage } from "../../../images/store/pull-image.ts";
 import { parseBytes } from "../../parse.ts";
-import { showProgress } from "../../terminal.ts";
+import { showProgress } from "../../../base/terminal/terminal.ts";
 import { transferInWords } from "./push.ts";
 import { openStore } from "../../../images/store/open-store.ts";
 

@@ -2,9 +2,9 @@ import type { Command } from "commander";
 import { findImage } from "../../../images/find-image.ts";
 import { checkName } from "../../../images/inventory/names.ts";
 import { pushImage, type Transfer } from "../../../images/store/push-image.ts";
-import { showProgress } from "../../terminal.ts";
+import { showProgress } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
-import { counted } from "../../../words/counted.ts";
+import { counted } from "../../../base/words/counted.ts";
 import { openStore } from "../../../images/store/open-store.ts";
 
 export function define(image: Command, cache: string): void {

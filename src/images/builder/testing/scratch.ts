@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { defaultCacheDir } from "../../../config/folders.ts";
+import { defaultCacheDir } from "../../../base/config/folders.ts";
 import type { ModuleSource } from "../../modules/module.ts";
 
 export interface Scratch {

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { after } from "node:test";
-import type { MayflyError } from "../../../errors/error.ts";
+import type { MayflyError } from "../../../base/errors/error.ts";
 import { descriptionFile, type Image } from "../../image.ts";
 import { pullImage } from "../pull-image.ts";
 import { pushImage } from "../push-image.ts";

@@ -1,0 +1,78 @@
+/** Settings are read once, at start: flags over environment over file over defaults. A bad one names key, value and what is allowed. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { MayflyError } from "../errors/error.ts";
+import { firstIssue } from "../errors/schema-issue.ts";
+import { parseAddress } from "../../doors/admin/bind.ts";
+import { uselessEntry } from "../../doors/http/host-claims.ts";
+import { refuseEmptyVariables } from "./empty-variables.ts";
+import { settingsFromEnvironment } from "./environment.ts";
+import { defaultCacheDir, defaultRunDir, defaultStateDir } from "./folders.ts";
+import { refuseSharedPlaces } from "./places.ts";
+import { type Config, configSchema } from "./schema.ts";
+
+export interface ConfigSources {
+  /** From the command line; undefined values are unset. */
+  flags?: Record<string, unknown>;
+  env?: Record<string, string | undefined>;
+  /** A JSON file with the same keys as the schema. */
+  file?: string | undefined;
+}
+
+/** Throws "bad-config". Paths come back absolute. */
+export function loadConfig({ flags = {}, env = process.env, file = env.MAYFLY_CONFIG }: ConfigSources): Config {
+  refuseEmptyVariables(env);
+  const given = { ...readConfigFile(file), ...settingsFromEnvironment(env), ...withoutUndefined(flags) };
+  const folders = { stateDir: defaultStateDir(env), cacheDir: defaultCacheDir(env), ...given };
+  const stateDir: unknown = folders.stateDir;
+  const withFolders = { runDir: typeof stateDir === "string" ? defaultRunDir(env, stateDir) : "unknown", ...folders };
+  const parsed = configSchema.safeParse(withFolders);
+  if (!parsed.success) throw new MayflyError("bad-config", firstIssue(parsed.error, withFolders, configSchema));
+  const config = withAbsolutePaths(parsed.data);
+  refuseSharedPlaces(config, file);
+  refuseUselessHosts(config);
+  return config;
+}
+
+/** Whoever wrote it expects something of it. */
+function refuseUselessHosts({ hosts, domain, listen }: Config): void {
+  const listenHost = parseAddress(listen).host;
+  for (const [at, entry] of hosts.entries()) {
+    const why = uselessEntry(entry, { domain, listenHost });
+    if (why !== undefined)
+      throw new MayflyError("bad-config", { key: `hosts.${at}`, what: `is "${entry}", which can have no effect: ${why}` });
+  }
+}
+
+function readConfigFile(file: string | undefined): Record<string, unknown> {
+  if (!file) return {};
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT")
+      throw new MayflyError("bad-config", { key: "--config", what: `names ${file}, and there is no such file` }, error);
+    throw new MayflyError(
+      "bad-config",
+      { key: "--config", what: `names ${file}, which cannot be read as JSON: ${(error as Error).message}` },
+      error,
+    );
+  }
+  throw new MayflyError("bad-config", { key: "--config", what: `names ${file}, which must hold a JSON object` });
+}
+
+function withoutUndefined(flags: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+}
+
+function withAbsolutePaths(config: Config): Config {
+  const { tls, record } = config;
+  return {
+    ...config,
+    stateDir: resolve(config.stateDir),
+    cacheDir: resolve(config.cacheDir),
+    runDir: resolve(config.runDir),
+    ...(tls && { tls: { cert: resolve(tls.cert), key: resolve(tls.key) } }),
+    ...(record && { record: resolve(record) }),
+  };
+}

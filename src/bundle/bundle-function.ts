@@ -1,0 +1,79 @@
+/**
+ * One function and all that it imports, as one file that behaves as its files would in plain Node. It is bundled twice: the first time to see
+ * which files and packages there are, the second with those files rewritten that ask where they lie (decisions/bundled-twice.md).
+ */
+import { join } from "node:path";
+import { type BuildOptions, type BuildResult, type Message, build } from "esbuild";
+import type { Bundle } from "../store/catalog/catalog.ts";
+import { buildFailure, inWords } from "./build-failure.ts";
+import { asModule, asScript, options, survey } from "./bundler-options.ts";
+import { checkExports } from "./check-exports.ts";
+import { hasRenamed } from "./kept-names.ts";
+import { judge } from "./packages/judge.ts";
+import { LeftOuts } from "./packages/left-out.ts";
+import { ownerOf, packageOf } from "./packages/package-file.ts";
+import { namedIn, registry } from "./packages/registry.ts";
+import { placeOf } from "./source/parse.ts";
+import { Sources } from "./source/sources.ts";
+import { fileWarnings } from "./file-warnings.ts";
+import type { FunctionSource } from "./function-source.ts";
+
+type Built = BuildResult<{ metafile: true; write: false }>;
+
+/** Throws "build-failed" or "native-addon". */
+export async function bundleFunction(source: FunctionSource): Promise<{ bundle: Bundle; warnings: string[] }> {
+  const { root, name } = source;
+  const leftOuts = new LeftOuts(root);
+  const seen = await bundle(source, survey(source), [leftOuts.plugin()]);
+  const exports = checkExports(seen.metafile, source);
+  const sources = new Sources(root, seen.metafile);
+  const computed = computedNames(sources, root);
+  leftOuts.forget();
+  const plugins = [registry(root, computed.specifiers), sources.plugin(), leftOuts.plugin()];
+  const inForm = async (form: BuildOptions) => {
+    const keepNames = hasRenamed(seen.outputFiles);
+    const built = await bundle(source, { ...form, keepNames }, plugins);
+    return !keepNames && hasRenamed(built.outputFiles) ? bundle(source, { ...form, keepNames: true }, plugins) : built;
+  };
+  const script = await inForm(asScript(source, exports)).catch(onlyTopLevelAwait);
+  const built = script ?? (await inForm(asModule(source)));
+  const later = judge(leftOuts.all, { root, name, metafile: built.metafile, fileAt: (path) => sources.fileAt(path) });
+  const inputs = new Set(Object.keys(built.metafile.inputs).map((file) => join(root, file)));
+  const warnings = [...ownWarnings(built), ...computed.warnings, ...later, ...fileWarnings(sources, root, inputs)];
+  return {
+    bundle: { function: name, format: script ? "cjs" : "esm", code: built.outputFiles[0]!.contents },
+    warnings: warnings.map((warning) => `${name}: ${warning}`),
+  };
+}
+
+/** CommonJS starts faster in the guest, but has no top-level await. */
+function onlyTopLevelAwait(error: unknown): undefined {
+  const failure = error as { details?: { what?: unknown } };
+  if (!/top-level await/i.test(String(failure.details?.what))) throw error;
+}
+
+function bundle(source: FunctionSource, form: BuildOptions, plugins: NonNullable<BuildOptions["plugins"]>): Promise<Built> {
+  return build({ ...options(source, plugins), ...form, metafile: true, write: false }).catch((error: unknown) => {
+    throw buildFailure(error, source);
+  });
+}
+
+/** What the bundler has to say of the app's own code; of packages' its users can change nothing. */
+function ownWarnings({ warnings }: Built): string[] {
+  return warnings.filter(({ location }: Message) => location && ownerOf(location.file) === undefined).map(inWords);
+}
+
+/** Names that are known only at run time: what they may be, and where the app itself has such. */
+function computedNames(sources: Sources, root: string): { specifiers: string[]; warnings: string[] } {
+  const asking = sources.looked.filter(({ rewritten }) => rewritten.computed.length > 0);
+  const owners = new Set([undefined, ...asking.map(({ owner }) => owner)]);
+  const texts = [...owners].flatMap((owner) => sources.textsOf(owner));
+  const specifiers = asking.length === 0 ? [] : namedIn(texts, packageOf(root));
+  const found = ["Node's own modules", ...specifiers].join(", ");
+  const own = asking.filter(({ owner }) => owner === undefined);
+  const places = own.flatMap((file) => file.rewritten.computed.map((at) => `${file.path.slice(root.length + 1)}:${placeOf(file, at)}`));
+  return {
+    specifiers,
+    warnings: places.map((at) => `the name of this import is known only when it runs: it finds ${found}, and no other (${at})`),
+  };
+}

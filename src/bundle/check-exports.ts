@@ -1,0 +1,19 @@
+import type { Metafile } from "esbuild";
+import { MayflyError } from "../base/errors/error.ts";
+import type { FunctionSource } from "./function-source.ts";
+
+/**
+ * What a machine looks at of an ES module's exports; undefined for a CommonJS module.
+ *
+ * Refuses an ES module that exports no function at all: better at deploy than at the first call. What a CommonJS module exports is known only
+ * once it runs.
+ */
+export function checkExports(metafile: Metafile, { name, entry, handler }: FunctionSource): string[] | undefined {
+  const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined);
+  if (!output || metafile.inputs[output.entryPoint ?? ""]?.format === "cjs") return undefined;
+  const used = output.exports.filter((each) => each === "default" || each === handler);
+  if (used.length > 0) return used;
+  const found = output.exports.length > 0 ? `exports ${output.exports.join(", ")}` : "exports nothing";
+  const expected = `expected \`export default { fetch(request, env, ctx) }\` or \`export const ${handler} = async (event, context) => …\``;
+  throw new MayflyError("build-failed", { function: name, what: `${entry} ${found}; ${expected}` });
+}

@@ -1,0 +1,33 @@
+import { readFileSync, statSync } from "node:fs";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import type { Manifest } from "../store/catalog/manifest.ts";
+import { parseManifest } from "../store/catalog/parse-manifest.ts";
+import { MayflyError } from "../base/errors/error.ts";
+
+/** Reads and checks mayfly.json of the folder, and that its entries are there. Throws "bad-manifest". */
+export function readManifest(dir: string): Manifest {
+  const file = join(dir, "mayfly.json");
+  const manifest = parseManifest(read(file), file);
+  for (const [name, { entry }] of Object.entries(manifest.functions)) {
+    const what = refusal(dir, entry);
+    if (what) throw new MayflyError("bad-manifest", { file, what: `functions.${name}.entry is ${JSON.stringify(entry)}, but ${what}` });
+  }
+  return manifest;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const what = missing ? "there is no such file; `mayfly init` makes one" : `it cannot be read: ${(error as Error).message}`;
+    throw new MayflyError("bad-manifest", { file, what }, error);
+  }
+}
+
+function refusal(dir: string, entry: string): string | undefined {
+  const path = resolve(dir, entry);
+  const inside = relative(dir, path);
+  if (isAbsolute(entry) || inside === ".." || inside.startsWith(`..${sep}`)) return "must be a path inside of the app's folder";
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ? undefined : "there is no such file";
+}

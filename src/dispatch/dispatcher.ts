@@ -1,0 +1,443 @@
+/**
+ * Every invocation on its way: what the policy commands is done here, and what happens is told to the policy.
+ *
+ * Owns: the table of invocations, the book of machines, the deadlines, the wake.
+ * 1. Every dispatched invocation gets exactly one of end or fail, unless its caller aborts it.
+ * 2. The table holds exactly those that wait for a slot or hold one.
+ * 3. An invocation goes to another machine only while no byte of it was handed to a channel.
+ * 4. The policy hears of a machine's exit before it hears again of what the machine did not run.
+ *
+ * Long, because every command and every event goes through the same two tables; what needs neither has a file of its own.
+ */
+import type { Version } from "../store/catalog/catalog.ts";
+import type { StartOrder, Fleet, MachineEnd } from "../fleet/fleet.ts";
+import type { InvocationId, MachineId, MachineStats, PolicyCommand, PolicyEvent } from "../policy/policy.ts";
+import type { ErrorDetails } from "../base/errors/error.ts";
+import type { ErrorCode } from "../base/errors/table.ts";
+import type { LogLevel } from "../wire/protocol.ts";
+import { type Accounts, noAccounts, type Refusal } from "./accounts.ts";
+import { type App, forCallers, limitsOf, rejection } from "./app.ts";
+import { Deadlines } from "./deadlines.ts";
+import { DecisionLog } from "./decision-log.ts";
+import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
+import { Invocation } from "./invocation-run.ts";
+import type { DispatcherOptions, LiveDispatcher, MachineRow, Decision } from "./live-dispatcher.ts";
+import { MachineLog } from "./machine-log.ts";
+import { MachineRecord } from "./machine-record.ts";
+import { noMachineInTime } from "./no-machine.ts";
+import { Serving } from "./serving.ts";
+
+/** Of a command: for which app, and why. */
+interface Reasoned<App> {
+  app: App;
+  why: string;
+}
+
+const GRACE_MS = 5_000;
+const PING_MS = 2_000;
+
+/** Asks the policy for its first machines at once: the driver must be prepared. */
+export function createDispatcher(options: DispatcherOptions): LiveDispatcher {
+  return new PolicyDispatcher(options);
+}
+
+class PolicyDispatcher implements LiveDispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #fleet: Fleet;
+  readonly #deadlines: Deadlines;
+  readonly #decisions: DecisionLog;
+  readonly #logs: MachineLog;
+  readonly #graceMs: number;
+  readonly #accounts: Accounts;
+  readonly #serving: Serving;
+  readonly #table = new Map<InvocationId, Invocation>();
+  readonly #machines = new Map<MachineId, MachineRecord>();
+  readonly #apps = new Map<string, App>();
+  /** Apps that lack what every machine of theirs needs: none is started for them. */
+  readonly #lacking = new Map<string, Refusal>();
+  #lastNumber = 0;
+  #lastStartFailure = "it has not been tried yet";
+  #cancelWake = () => {};
+  #closing: Promise<number> | undefined;
+  #closed = false;
+  #onEmpty = () => {};
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#fleet = options.fleet;
+    this.#graceMs = options.graceMs ?? GRACE_MS;
+    this.#accounts = options.accounts ?? noAccounts;
+    this.#deadlines = new Deadlines(options.clock, (now) => this.#sweep(now));
+    this.#decisions = new DecisionLog(options.clock);
+    this.#serving = new Serving(options.serving ?? (() => undefined));
+    this.#logs = new MachineLog(options.logs, options.clock);
+    this.#fleet.attach({
+      blank: (id) => this.#machineUp(id, "blank"),
+      bound: (id) => this.#machineUp(id, "bound"),
+      stats: (id, stats) => this.#loaded(id, stats),
+      rested: (id, cpu) => this.#tell({ type: "rested", machine: id, cpu }),
+      dying: (id) => this.#tell({ type: "condemn", machine: id }),
+      gone: (id, end) => this.#machineGone(id, end),
+      log: (id, stream, level, text) => this.#log(id, stream, level, text),
+    });
+    this.#accounts.watch((app) => this.#admissionChanged(app));
+    this.#tell({ type: "tick" });
+  }
+
+  dispatch(request: InvocationRequest, reply: InvocationReply): InvocationHandle {
+    const now = this.#options.clock.now();
+    const number = ++this.#lastNumber;
+    const invocation = new Invocation(this, number, `${this.#options.bootId}-${number.toString(36)}`, request, reply, now);
+    if (this.#closing !== undefined) {
+      invocation.refuse("shutting-down", {});
+      return invocation;
+    }
+    const refusal = this.#refusalOf(request.app);
+    if (refusal !== undefined) {
+      invocation.refuse(refusal.code, refusal.details);
+      return invocation;
+    }
+    this.#table.set(number, invocation);
+    this.#deadlines.watch(invocation.deadline, now);
+    this.#tell({ type: "arrive", invocation: number, app: request.app }, now);
+    return invocation;
+  }
+
+  setApp(version: Version): void {
+    const known = this.#apps.get(version.app);
+    this.#apps.set(version.app, { version, lastFailure: "" });
+    this.#noteLack(version);
+    this.#tellLimits(version);
+    if (known !== undefined && known.version.id !== version.id) this.renewApp(version.app);
+  }
+
+  /** What an app that is refused has in flight may end; then its machines go at once, as it pays for them. */
+  #admissionChanged(app: string): void {
+    const known = this.#apps.get(app);
+    if (known === undefined) return;
+    this.#tellLimits(known.version);
+    if (this.#isRefused(app)) this.renewApp(app);
+  }
+
+  /** For an app that is refused nothing is kept ready. */
+  #tellLimits(version: Version): void {
+    const limits = limitsOf(version);
+    const floors = this.#isRefused(version.app) ? { minMachines: 0, reservedBlanks: 0 } : {};
+    this.#tell({ type: "app", app: version.app, limits: { ...limits, ...floors } });
+  }
+
+  #isRefused(app: string): boolean {
+    return this.#refusalOf(app) !== undefined;
+  }
+
+  #refusalOf(app: string): Refusal | undefined {
+    return this.#accounts.admit(app) ?? this.#lacking.get(app);
+  }
+
+  #noteLack(version: Version): void {
+    const reason = this.#options.lacks?.(version);
+    if (reason === undefined) return void this.#lacking.delete(version.app);
+    this.#lacking.set(version.app, { code: "machine-start-failed", details: { reason } });
+    // Later: the deploy that this may be part of is not through yet.
+    queueMicrotask(() => this.#dropLacking(version.app));
+  }
+
+  /** What waits for a machine of an app that can have none. */
+  #dropLacking(app: string): void {
+    const refusal = this.#lacking.get(app);
+    if (refusal === undefined) return;
+    for (const invocation of this.#table.values())
+      if (invocation.app === app && invocation.waits) this.#drop(invocation, refusal.code, refusal.details);
+  }
+
+  renewApp(app: string): void {
+    this.#tell({ type: "app-updated", app });
+  }
+
+  removeApp(app: string): void {
+    this.#apps.delete(app);
+    this.#lacking.delete(app);
+    for (const record of this.#machines.values()) if (record.app === app) record.orphaned = true;
+    this.#tell({ type: "app-removed", app });
+  }
+
+  machines(): MachineRow[] {
+    const rows: MachineRow[] = [];
+    for (const record of this.#machines.values()) {
+      const view = this.#fleet.view(record.id);
+      if (view !== undefined) rows.push(record.row(view, record.app === null ? 0 : this.#slotsOf(record.app)));
+    }
+    return rows;
+  }
+
+  explain(app: string): { now: string[]; decisions: Decision[] } {
+    const { insight, clock } = this.#options;
+    const nameOf = (number: string) => this.#machines.get(Number(number))?.name ?? number;
+    const now = (insight?.explain(app, clock.now()) ?? []).map((sentence) =>
+      sentence.replace(/\bMachine (\d+)\b/, (_, number: string) => `Machine ${nameOf(number)}`),
+    );
+    return { now, decisions: this.#decisions.of(app) };
+  }
+
+  inFlight(): [app: string, calls: number][] {
+    const counts = new Map<string, number>();
+    for (const { app } of this.#table.values()) counts.set(app, (counts.get(app) ?? 0) + 1);
+    return [...counts];
+  }
+
+  sample(): void {
+    this.#fleet.sample();
+  }
+
+  close(graceMs: number): Promise<number> {
+    this.#closing ??= Promise.resolve().then(() => this.#close(graceMs));
+    return this.#closing;
+  }
+
+  async #close(graceMs: number): Promise<number> {
+    for (const invocation of this.#table.values()) if (invocation.waits) this.#drop(invocation, "shutting-down", {});
+    await this.#untilEmpty(graceMs);
+    this.#cancelWake();
+    // The policy would replace every machine that goes from now on.
+    this.#closed = true;
+    const cutOff = this.#cutOff(graceMs);
+    await this.#fleet.close();
+    this.#deadlines.close();
+    return cutOff;
+  }
+
+  /** Of Invocation: it holds no slot any more. */
+  finished(invocation: Invocation): void {
+    this.#forget(invocation);
+    this.#tell({ type: "finish", invocation: invocation.number });
+  }
+
+  /** Of Invocation: its caller went away while it waited. */
+  abandoned(invocation: Invocation): void {
+    this.#forget(invocation);
+    this.#tell({ type: "abandon", invocation: invocation.number });
+  }
+
+  /** Of Invocation: what its caller is not told in full is in the app's log. */
+  failed(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void {
+    if (this.#apps.has(invocation.app)) this.#logs.failed(invocation, code, details);
+  }
+
+  now(): number {
+    return this.#options.clock.now();
+  }
+
+  #tell(event: PolicyEvent, now = this.#options.clock.now()): void {
+    if (this.#closed) return;
+    const commands = this.#options.policy(event, now);
+    for (let i = 0; i < commands.length; i++) this.#obey(commands[i] as PolicyCommand, now);
+  }
+
+  #obey(command: PolicyCommand, now: number): void {
+    switch (command.type) {
+      case "assign":
+        return this.#assign(command.invocation, command.machine, now);
+      case "reject":
+        return this.#reject(command.invocation, command.reason);
+      case "start":
+        return this.#start(command.machine, command, now);
+      case "bind":
+        return this.#bind(command.machine, command, now);
+      case "drain":
+        return this.#drain(this.#record(command.machine), command.why);
+      case "kill":
+        return this.#kill(command.machine, command.why);
+      case "wake":
+        return this.#wake(command.at, now);
+    }
+  }
+
+  #assign(number: InvocationId, machine: MachineId, now: number): void {
+    const invocation = this.#table.get(number) as Invocation;
+    const record = this.#record(machine);
+    record.inFlight++;
+    record.invocations++;
+    invocation.begin(this.#fleet, record, now);
+  }
+
+  #reject(number: InvocationId, reason: Extract<PolicyCommand, { type: "reject" }>["reason"]): void {
+    const invocation = this.#table.get(number) as Invocation;
+    this.#forget(invocation);
+    const [code, details] = rejection(reason, invocation.app, this.#apps.get(invocation.app), this.#lastStartFailure);
+    invocation.refuse(code, details);
+  }
+
+  #start(machine: MachineId, order: StartOrder & Reasoned<string | null>, now: number): void {
+    if (this.#closing !== undefined) return;
+    const record = new MachineRecord(machine, now, order.app);
+    this.#machines.set(machine, record);
+    this.#fleet.start(machine, order);
+    record.name = this.#fleet.view(machine)?.name ?? "";
+    this.#decisions.start(record, order.app, order.why);
+    if (order.app !== null) this.#serving.begins(order.app);
+  }
+
+  #bind(machine: MachineId, { app, why }: Reasoned<string>, now: number): void {
+    if (this.#closing !== undefined) return;
+    const record = this.#record(machine);
+    this.#decisions.bind(record, app, why);
+    this.#serving.begins(app);
+    record.app = app;
+    record.bindAt = now;
+    const { version } = this.#apps.get(app) as App;
+    record.memoryMb = version.manifest.memoryMb;
+    this.#fleet.bind(machine, version);
+  }
+
+  #drain(record: MachineRecord, why: string): void {
+    record.draining = true;
+    this.#decisions.drain(record, why);
+  }
+
+  #kill(machine: MachineId, why: string): void {
+    const record = this.#machines.get(machine);
+    // Since close() no start is carried out, so there may be none.
+    if (record !== undefined) this.#decisions.kill(record, why);
+    this.#fleet.kill(machine, why);
+  }
+
+  #wake(at: number, now: number): void {
+    this.#cancelWake();
+    this.#cancelWake = this.#options.clock.after(Math.max(0, at - now), () => this.#tell({ type: "tick" }));
+  }
+
+  #machineUp(machine: MachineId, what: "blank" | "bound"): void {
+    const now = this.#options.clock.now();
+    const record = this.#record(machine);
+    record.cameUp(what, now);
+    if (what === "bound") this.#decisions.ready(record);
+    this.#tell({ type: what, machine }, now);
+  }
+
+  #loaded(machine: MachineId, stats: MachineStats): void {
+    if (!this.#record(machine).draining) this.#tell({ type: "stats", machine, stats });
+  }
+
+  #machineGone(machine: MachineId, end: MachineEnd): void {
+    const record = this.#record(machine);
+    this.#machines.delete(machine);
+    this.#decisions.gone(record, end);
+    if (end.failed) this.#noteFailure(record, end.reason);
+    if (record.app !== null && !end.asked) this.#logs.platform(record, `Machine ended: ${end.reason}.`);
+    const lost = [...this.#table.values()].filter((invocation) => invocation.machine === record);
+    this.#tell({ type: "exit", machine, failed: end.failed });
+    for (const invocation of lost) this.#machineLost(invocation, end.reason);
+    this.#serving.look(this.#machines.values(), this.#table.values());
+  }
+
+  #machineLost(invocation: Invocation, reason: string): void {
+    if (this.#closing === undefined && invocation.returnToQueue()) {
+      this.#tell({ type: "arrive", invocation: invocation.number, app: invocation.app });
+      return;
+    }
+    this.#forget(invocation);
+    if (this.#closing !== undefined) invocation.fail("shutting-down", {});
+    else invocation.fail("machine-died", { reason: forCallers(reason), app: invocation.app });
+  }
+
+  #noteFailure(record: MachineRecord, reason: string): void {
+    const app = this.#apps.get(record.app ?? "");
+    if (app !== undefined) app.lastFailure = reason;
+    else this.#lastStartFailure = reason;
+  }
+
+  /** Returns the next deadline. */
+  #sweep(now: number): number {
+    let next = Infinity;
+    for (const invocation of this.#table.values()) {
+      if (invocation.deadline <= now) this.#expire(invocation, now);
+      if (invocation.deadline > now && invocation.deadline < next) next = invocation.deadline;
+    }
+    return next;
+  }
+
+  #expire(invocation: Invocation, now: number): void {
+    if (invocation.waits) return this.#drop(invocation, "queue-timeout", noMachineInTime(invocation, this.#machines.values(), now));
+    const record = invocation.machine as MachineRecord;
+    if (invocation.overdue) this.#giveUp(invocation, record);
+    else this.#timeOut(invocation, record, now);
+    this.#fleet.checkAlive(record.id, this.#options.pingMs ?? PING_MS, () => invocation.blocked());
+  }
+
+  #timeOut(invocation: Invocation, record: MachineRecord, now: number): void {
+    this.#logs.platform(record, `${invocation.function} did not finish within ${invocation.timeoutMs} ms.`, invocation);
+    invocation.timeOut(now + this.#graceMs, () => noMachineInTime(invocation, this.#machines.values(), now));
+  }
+
+  /** The handler heeds no signal: its slot is given up, and its machine with it once the others there are through. */
+  #giveUp(invocation: Invocation, record: MachineRecord): void {
+    const text = `${invocation.function} still runs ${this.#graceMs} ms after its time was up: its machine gets no new work.`;
+    this.#logs.platform(record, text, invocation);
+    invocation.release();
+    this.#tell({ type: "condemn", machine: record.id });
+    this.finished(invocation);
+  }
+
+  /** Ends one that has no machine. */
+  #drop(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void {
+    this.abandoned(invocation);
+    invocation.fail(code, details);
+  }
+
+  /** What did not finish in the time that a stop gives. Returns how many callers were told so. */
+  #cutOff(graceMs: number): number {
+    let count = 0;
+    for (const invocation of this.#table.values()) {
+      const record = invocation.machine;
+      this.#forget(invocation);
+      if (!invocation.fail("shutting-down", {})) continue;
+      count += 1;
+      if (record !== null)
+        this.#logs.platform(
+          record,
+          `The server was stopped, and ${invocation.function} did not finish within its ${graceMs} ms of grace: it was cut off, and may have run in part.`,
+          invocation,
+        );
+    }
+    return count;
+  }
+
+  #forget(invocation: Invocation): void {
+    this.#table.delete(invocation.number);
+    if (invocation.machine !== null) this.#settle(invocation, invocation.machine);
+    if (this.#table.size === 0) this.#onEmpty();
+  }
+
+  #settle(invocation: Invocation, record: MachineRecord): void {
+    record.inFlight--;
+    record.forget(invocation);
+    const ms = invocation.sentFor;
+    if (ms === undefined) return;
+    const { app, function: name } = invocation;
+    this.#accounts.served({ app, function: name, machine: record.name, memoryMb: record.memoryMb, ms });
+  }
+
+  #untilEmpty(graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(graceMs, resolve);
+      this.#onEmpty = () => {
+        cancel();
+        resolve();
+      };
+      if (this.#table.size === 0) this.#onEmpty();
+    });
+  }
+
+  #log(machine: MachineId, stream: number, level: LogLevel, text: string): void {
+    const record = this.#record(machine);
+    this.#logs.append(record, level, text, stream === 0 ? undefined : record.invocationOn(stream));
+  }
+
+  #slotsOf(app: string): number {
+    return this.#options.insight?.slotsOf(app) ?? this.#apps.get(app)?.version.manifest.concurrency ?? 0;
+  }
+
+  #record(machine: MachineId): MachineRecord {
+    return this.#machines.get(machine) as MachineRecord;
+  }
+}

@@ -1,0 +1,270 @@
+/**
+ * One invocation, between its caller (who holds it as an InvocationHandle) and the guest (whose stream tells GuestSide).
+ *
+ * 1. `#reply` is there exactly until the caller has been told the end, or went away.
+ * 2. It moves waiting → running → over; from running back to waiting only if nothing of it was sent.
+ * 3. `finished` is told once, when the slot is free: the guest closed the stream, or was given up.
+ */
+import type { ErrorDetails } from "../base/errors/error.ts";
+import { MayflyError } from "../base/errors/error.ts";
+import type { ErrorCode } from "../base/errors/table.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { RequestStream, RequestSink } from "../wire/host-end.ts";
+import { INITIAL_CREDIT, ResetCode } from "../wire/protocol.ts";
+import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
+import type { MachineRecord } from "./machine-record.ts";
+import { RequestBody } from "./request-body.ts";
+import { failureOf } from "./reset-failure.ts";
+import { timingOf } from "./timing.ts";
+
+/** What an invocation asks of the dispatcher. */
+export interface InvocationOwner {
+  finished(invocation: Invocation): void;
+  abandoned(invocation: Invocation): void;
+  /** Its caller is told that it failed. */
+  failed(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void;
+  now(): number;
+}
+
+const WAITING = 0;
+const RUNNING = 1;
+const OVER = 2;
+
+export class Invocation implements InvocationHandle {
+  readonly number: number;
+  readonly id: string;
+  readonly app: string;
+  readonly function: string;
+  readonly timeoutMs: number;
+  deadline: number;
+  /** Its time was up, and it was told so. */
+  overdue = false;
+  machine: MachineRecord | null = null;
+  streamNumber = 0;
+  readonly #owner: InvocationOwner;
+  readonly #arrivedAt: number;
+  #request: InvocationRequest | null;
+  #reply: InvocationReply | null;
+  /** Only for a body that streams. */
+  #body: RequestBody | null;
+  #state = WAITING;
+  #stream: RequestStream | undefined;
+  #sentAt = 0;
+  #wasSent = false;
+
+  constructor(owner: InvocationOwner, number: number, id: string, request: InvocationRequest, reply: InvocationReply, now: number) {
+    this.#owner = owner;
+    this.number = number;
+    this.id = id;
+    this.app = request.app;
+    this.function = request.function;
+    this.timeoutMs = request.timeoutMs;
+    this.deadline = now + request.timeoutMs;
+    this.#arrivedAt = now;
+    this.#request = request;
+    this.#reply = reply;
+    this.#body = request.body === "stream" ? new RequestBody(INITIAL_CREDIT) : null;
+  }
+
+  get waits(): boolean {
+    return this.#state === WAITING;
+  }
+
+  /** Milliseconds since it was sent to its machine; undefined where nothing was sent. */
+  get sentFor(): number | undefined {
+    return this.#wasSent || this.#stream?.sent === true ? this.#owner.now() - this.#sentAt : undefined;
+  }
+
+  // What the dispatcher does.
+
+  /** Sends it to a machine. Where the machine is dying nothing is sent, and its end brings the invocation back. */
+  begin(fleet: Fleet, machine: MachineRecord, now: number): void {
+    const request = this.#request as InvocationRequest;
+    this.#state = RUNNING;
+    this.machine = machine;
+    this.#sentAt = now;
+    const { function: name, method, url, headers } = request;
+    const head = { id: this.id, function: name, remainingMs: Math.max(1, Math.ceil(this.deadline - now)), method, url, headers };
+    const body = this.#body === null ? (request.body as Buffer | null) : this.#body.held();
+    try {
+      this.#stream = fleet.request(machine.id, head, body, this.#body?.ended ?? true, new GuestSide(this));
+    } catch (error) {
+      return this.#notSent(error);
+    }
+    if (this.#stream === undefined) return;
+    this.streamNumber = this.#stream.stream;
+    machine.remember(this);
+    if (this.#body?.full === true) this.#reply?.drain();
+  }
+
+  /** Undoes `begin` where nothing was sent and the caller still waits. */
+  returnToQueue(): boolean {
+    if (this.#reply === null || this.#stream?.sent === true) return false;
+    if (this.machine !== null) this.machine.inFlight--;
+    this.machine = null;
+    this.#stream = undefined;
+    this.streamNumber = 0;
+    this.#state = WAITING;
+    return true;
+  }
+
+  /** Its time is up: the caller is told at once; the guest has until `deadline` to settle. @param noMachine why it had none, if it had none */
+  timeOut(deadline: number, noMachine: () => ErrorDetails): void {
+    this.overdue = true;
+    this.deadline = deadline;
+    if (this.#stream === undefined) return void this.#tellFailure("queue-timeout", noMachine());
+    this.#stream.reset(ResetCode.Timeout, `the invocation's ${this.timeoutMs} ms are over`);
+    this.#tellFailure("function-timeout", { function: this.function, app: this.app, ms: this.timeoutMs });
+  }
+
+  /** Why its machine is killed where it answers no ping. */
+  blocked(): string {
+    const seconds = Math.round((this.#owner.now() - this.#sentAt) / 100) / 10;
+    return `unresponsive: function ${this.function} has blocked the event loop for ${seconds} s`;
+  }
+
+  /** What its stream says from now on is not heard. */
+  release(): void {
+    this.#state = OVER;
+    this.#letGo();
+  }
+
+  /** It is over, for this reason; the caller is told, if not told already. Returns whether it was. */
+  fail(code: ErrorCode, details: ErrorDetails): boolean {
+    this.release();
+    return this.#tellFailure(code, details);
+  }
+
+  /** As fail(), but after dispatch() has returned the handle. */
+  refuse(code: ErrorCode, details: ErrorDetails): void {
+    this.release();
+    queueMicrotask(() => this.#tellFailure(code, details));
+  }
+
+  // What the caller does.
+
+  write(chunk: Buffer): boolean {
+    if (this.#body === null || this.#state === OVER) return true;
+    if (this.#stream === undefined) return this.#body.hold(chunk);
+    if (this.#stream.sent) this.#body.drop();
+    else this.#body.hold(chunk);
+    return this.#stream.write(chunk);
+  }
+
+  end(): void {
+    if (this.#body === null) return;
+    this.#body.ended = true;
+    this.#stream?.end();
+  }
+
+  consumed(bytes: number): void {
+    this.#stream?.consumed(bytes);
+  }
+
+  abort(): void {
+    if (this.#reply === null) return;
+    this.#reply = null;
+    if (this.#state === RUNNING) this.#stream?.reset(ResetCode.Cancelled, "the caller went away");
+    else if (this.#state === WAITING) {
+      this.release();
+      this.#owner.abandoned(this);
+    }
+  }
+
+  // What the guest does, by way of GuestSide.
+
+  replyHead(status: number, headers: string[], body: Buffer, ended: boolean): void {
+    const reply = this.#reply;
+    this.#body?.drop();
+    if (reply === null) return;
+    if (ended) this.#reply = null;
+    reply.head(status, headers, body, ended, timingOf(this.#arrivedAt, this.#sentAt, this.#owner.now(), this.machine as MachineRecord));
+  }
+
+  replyData(chunk: Buffer): void {
+    this.#reply?.data(chunk);
+  }
+
+  replyEnd(): void {
+    const reply = this.#reply;
+    this.#reply = null;
+    reply?.end();
+  }
+
+  replyReset(code: ResetCode, message: string): void {
+    const [failure, details] = failureOf(code, message, this.app, this.function);
+    this.#tellFailure(failure, details);
+  }
+
+  /** The guest is through: the slot is free. */
+  closed(): void {
+    if (this.#state !== RUNNING) return;
+    this.release();
+    this.#owner.finished(this);
+  }
+
+  drain(): void {
+    this.#reply?.drain();
+  }
+
+  /** Before anything was sent: its slot is free again, but not while the policy's commands are still being carried out. */
+  #notSent(error: unknown): void {
+    const { code, details } = error instanceof MayflyError ? error : new MayflyError("internal", { what: String(error) });
+    queueMicrotask(() => {
+      if (this.#state !== RUNNING) return;
+      this.release();
+      this.#owner.finished(this);
+      this.#tellFailure(code, details);
+    });
+  }
+
+  #tellFailure(code: ErrorCode, details: ErrorDetails): boolean {
+    const reply = this.#reply;
+    this.#reply = null;
+    if (reply === null) return false;
+    this.#owner.failed(this, code, details);
+    reply.fail(code, details);
+    return true;
+  }
+
+  /** The machine's record remembers it for late log lines: it must not keep the request alive. */
+  #letGo(): void {
+    this.#wasSent = this.#stream?.sent === true;
+    this.#request = null;
+    this.#stream = undefined;
+    this.#body = null;
+  }
+}
+
+/** What one stream tells its invocation. An object of its own: what comes late from a stream that was left behind stops here. */
+class GuestSide implements RequestSink {
+  readonly #invocation: Invocation;
+
+  constructor(invocation: Invocation) {
+    this.#invocation = invocation;
+  }
+
+  head(status: number, headers: string[], body: Buffer, ended: boolean): void {
+    this.#invocation.replyHead(status, headers, body, ended);
+  }
+
+  data(chunk: Buffer): void {
+    this.#invocation.replyData(chunk);
+  }
+
+  end(): void {
+    this.#invocation.replyEnd();
+  }
+
+  reset(code: ResetCode, message: string): void {
+    this.#invocation.replyReset(code, message);
+  }
+
+  closed(): void {
+    this.#invocation.closed();
+  }
+
+  drain(): void {
+    this.#invocation.drain();
+  }
+}

@@ -1,0 +1,94 @@
+/** What the dispatcher needs, and what it offers beside `dispatch`. */
+import type { Version } from "../store/catalog/catalog.ts";
+import type { Clock } from "../base/clock/clock.ts";
+import type { Fleet, MachineView } from "../fleet/fleet.ts";
+import type { BoundPolicy } from "../policy/bind-policy.ts";
+import type { LogLevel } from "../wire/protocol.ts";
+import type { Accounts } from "./accounts.ts";
+import type { Dispatcher } from "./invocation.ts";
+
+export interface DispatcherOptions {
+  /** `bindPolicy(createPackingPolicy(…))`, or what `recordPolicy` makes of that. */
+  policy: BoundPolicy;
+  /** The policy's own account of itself. Without it, slots are shown as the manifest's ceiling. */
+  insight?: PolicyInsight;
+  fleet: Fleet;
+  clock: Clock;
+  /** The same as the fleet's: invocation ids begin with it. */
+  bootId: string;
+  logs: LogSink;
+  /** What the version lacks without which no machine can be bound to it, as a clause; asked whenever an app is set. Default: nothing. */
+  lacks?: (version: Version) => string | undefined;
+  /** Told when an app gets machines, and when it has none any more: an app with a call in flight is one that was told of. */
+  serving?: (app: string, serves: boolean) => void;
+  /** Asked before each invocation, and told of it afterwards. Default: all are admitted. */
+  accounts?: Accounts;
+  /** ms that a handler may go on after its time is up, before its machine gets no new work. Default 5,000. */
+  graceMs?: number;
+  /** ms in which a machine must answer a ping once one of its invocations is past its deadline. Default 2,000. */
+  pingMs?: number;
+}
+
+export interface PolicyInsight {
+  /** Invocations at once that a machine of the app gets, as learned so far. */
+  slotsOf(app: string): number;
+  /** Sentences; machines are "Machine <number>". @param now ms, the clock of the policy */
+  explain(app: string, now: number): string[];
+}
+
+export interface LogSink {
+  append(line: LogLine): void;
+}
+
+export interface LogLine {
+  app: string;
+  function?: string;
+  invocation?: string;
+  machine?: string;
+  level: LogLevel;
+  text: string;
+  /** Wall clock, ms since the epoch. */
+  at: number;
+}
+
+/** A row of `mayfly ps`. */
+export interface MachineRow extends Omit<MachineView, "state"> {
+  state: "starting" | "blank" | "binding" | "bound" | "draining" | "dying";
+  inFlight: number;
+  /** 0 while it belongs to no app. */
+  slots: number;
+}
+
+export interface LiveDispatcher extends Dispatcher {
+  /** A new app, a new version, or the same again: then what it lacks is looked at anew. Machines of an older version finish what they run and get no more. */
+  setApp(version: Version): void;
+  /** Work that comes from now on goes to machines bound from now on: they get the app's secrets as they are then. */
+  renewApp(app: string): void;
+  /** Its machines are killed. */
+  removeApp(app: string): void;
+  /** Their use is as of the last sample. */
+  machines(): MachineRow[];
+  /** What is made of it now, in sentences; and why its machines were started, bound, drained and killed, the oldest first. */
+  explain(app: string): { now: string[]; decisions: Decision[] };
+  /** Invocations that wait or run, of apps that have any. */
+  inFlight(): [app: string, calls: number][];
+  /** Reads every machine's use now, for machines() and the ledger. */
+  sample(): void;
+  /** Fails what waits, lets the rest finish for at most `graceMs`, then kills all machines: it closes the fleet, not the driver. Idempotent. */
+  close(graceMs: number): Promise<number>;
+}
+
+export interface Decision {
+  /** Wall clock, ms since the epoch. */
+  at: number;
+  /** As `mayfly ps` names it. */
+  machine: string;
+  /** ready: it takes invocations from now on. lost: another app got it. end: by itself, nobody decided it. */
+  what: "start" | "bind" | "ready" | "drain" | "kill" | "lost" | "end";
+  /** A clause, with the numbers used then. */
+  why: string;
+  /** ms since its start. */
+  ageMs: number;
+  /** Invocations that it was given so far. */
+  invocations: number;
+}

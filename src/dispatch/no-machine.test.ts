@@ -1,0 +1,51 @@
+/** What a caller is told whose time is up before a machine was free. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MayflyError } from "../base/errors/error.ts";
+import { bindPolicy } from "../policy/bind-policy.ts";
+import { createPackingPolicy } from "../policy/packing.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import { MachineRecord } from "./machine-record.ts";
+import { noMachineInTime } from "./no-machine.ts";
+import { call } from "./testing/caller.ts";
+import { FakeClock } from "./testing/fake-clock.ts";
+import { Random } from "./testing/random.ts";
+import { UnrulyFleet } from "./testing/unruly-fleet.ts";
+import { versionOf } from "./testing/version.ts";
+
+const inWords = (...machines: MachineRecord[]) => {
+  const error = new MayflyError("queue-timeout", noMachineInTime({ app: "shop", timeoutMs: 1_500 }, machines, 2_000));
+  return `${error.message} ${error.cure}`;
+};
+
+function machine(app: string | null, startedFor: string | null, boundAt = 0): MachineRecord {
+  const record = new MachineRecord(1, 600, startedFor);
+  [record.app, record.boundAt] = [app, boundAt];
+  return record;
+}
+
+test("a cold start that took too long is told with how long it took so far, and what would have helped", () => {
+  for (const starting of [machine(null, "shop"), machine(null, null), machine("shop", null)])
+    assert.match(inWords(starting), /within 1500 ms: none of it ran, .* starting for 1400 ms\. .*timeoutMs.*minMachines or reservedBlanks/);
+});
+
+test("machines that are busy, and a host where none could be started, have cures of their own", () => {
+  assert.match(inWords(machine("shop", null, 700)), /1 machine of it ran, with other calls\. Raise maxMachines or concurrency/);
+  assert.match(inWords(machine("shop", null, 700), machine(null, "shop")), /with other calls; another had been starting for 1400 ms/);
+  for (const others of [[], [machine(null, "other")], [machine("other", "shop", 700)]])
+    assert.match(inWords(...others), /none could be started\. `mayfly explain shop`/);
+});
+
+test("a call whose time is up before its app's first machine is there is told of that start", async () => {
+  const clock = new FakeClock();
+  const fleet = new UnrulyFleet(clock, new Random(1));
+  [fleet.calm, fleet.startsLater] = [true, 5_000];
+  const options = { blanks: 0, idleMs: null, maxMachines: 9, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6 };
+  const policy = bindPolicy(createPackingPolicy({ ...options, memoryMb: 256, vcpus: 1, waitWorth: 100, cpuWorth: 9 }));
+  const dispatcher = createDispatcher({ policy, fleet, clock, bootId: "t", logs: { append: () => undefined } });
+  dispatcher.setApp(versionOf("shop", "v1"));
+  const caller = call(dispatcher, { app: "shop", url: "shop", headers: ["x"], body: null, timeoutMs: 1_000 });
+  await clock.advance(2_000);
+  assert.equal(caller.failure?.code, "queue-timeout");
+  assert.match(String(caller.failure?.details["state"]), /had been starting for \d+ ms/);
+});

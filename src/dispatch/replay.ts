@@ -1,0 +1,71 @@
+/** Runs a policy over a recording again, and compares its commands with those recorded. */
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { MayflyError } from "../base/errors/error.ts";
+import { bindPolicy } from "../policy/bind-policy.ts";
+import type { PackingOptions } from "../policy/packing.ts";
+import type { PolicyCommand, PolicyEvent, Step } from "../policy/policy.ts";
+import type { RecordedStep } from "./recorder.ts";
+
+export interface Replay {
+  /** Replayed, up to the first difference. */
+  events: number;
+  /** None, or the first: from there on the states differ, and the rest says nothing. */
+  differences: Difference[];
+}
+
+interface Difference {
+  /** Of the file, counted from 1. */
+  line: number;
+  event: PolicyEvent;
+  recorded: PolicyCommand[];
+  replayed: PolicyCommand[];
+}
+
+const header = z.object({
+  recording: z.literal("mayfly-policy"),
+  version: z.literal(2),
+  policy: z.literal("packing"),
+  options: z.object({
+    blanks: z.number(),
+    idleMs: z.number().nullable(),
+    maxMachines: z.number(),
+    maxMemoryMb: z.number(),
+    maxVcpus: z.number(),
+    startsPerSecond: z.number(),
+    memoryMb: z.number(),
+    vcpus: z.number(),
+    waitWorth: z.number(),
+    cpuWorth: z.number(),
+    hostCpus: z.number().optional(),
+  }),
+});
+
+/** Rejects with "bad-request" where the file is no recording. */
+export async function replay<State>(
+  file: string,
+  createPolicy: (options: PackingOptions) => { state: State; step: Step<State> },
+): Promise<Replay> {
+  const lines = createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Infinity })[Symbol.asyncIterator]();
+  const first = await lines.next();
+  const policy = bindPolicy(createPolicy(readHeader(file, first.done === true ? "" : first.value)));
+  let events = 0;
+  for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
+    const { now, event, commands } = JSON.parse(next.value) as RecordedStep;
+    const replayed = policy(event, now);
+    events++;
+    if (!isDeepStrictEqual(replayed, commands)) return { events, differences: [{ line: events + 1, event, recorded: commands, replayed }] };
+  }
+  return { events, differences: [] };
+}
+
+/** The options of the policy that was recorded. @throws MayflyError "bad-request" where the first line is of no recording */
+export function readHeader(file: string, text: string): PackingOptions {
+  try {
+    return header.parse(JSON.parse(text)).options;
+  } catch (error) {
+    throw new MayflyError("bad-request", { what: `${file} is no recording of the packing policy` }, error);
+  }
+}

@@ -1,0 +1,20 @@
+import type { ErrorDetails } from "../base/errors/error.ts";
+import type { ErrorCode } from "../base/errors/table.ts";
+import { ResetCode } from "../wire/protocol.ts";
+
+/** What the guest's Reset is to the caller. */
+export function failureOf(code: ResetCode, message: string, app: string, name: string): [ErrorCode, ErrorDetails] {
+  const details = { app, function: name, what: message };
+  switch (code) {
+    case ResetCode.FunctionThrew:
+      return ["function-threw", details];
+    case ResetCode.FunctionLoadFailed:
+      return ["function-load-failed", details];
+    case ResetCode.FunctionNotFound:
+      return ["no-such-function", details];
+    case ResetCode.BadResponse:
+      return ["bad-response", details];
+    default:
+      return ["machine-died", { ...details, reason: `the agent gave the invocation up: ${message || "no reason given"}` }];
+  }
+}

@@ -1,0 +1,65 @@
+import type { Clock } from "../../base/clock/clock.ts";
+
+interface Timer {
+  at: number;
+  order: number;
+  callback: () => void;
+}
+
+/** Time that passes when told to. Timers due at the same time fire in the order in which they were set. */
+export class FakeClock implements Clock {
+  #now = 0;
+  #order = 0;
+  readonly #timers = new Set<Timer>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  wall(): number {
+    return 1_700_000_000_000 + this.#now;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { at: this.#now + Math.max(0, ms), order: this.#order++, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  every(ms: number, callback: () => void): () => void {
+    let cancel = () => {};
+    const again = () => {
+      cancel = this.after(ms, () => {
+        again();
+        callback();
+      });
+    };
+    again();
+    return () => cancel();
+  }
+
+  /** Fires what is due, one by one, letting promises settle in between. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.callback();
+      await settled();
+    }
+    this.#now = until;
+    await settled();
+  }
+
+  #next(until: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers)
+      if (timer.at <= until && (next === undefined || timer.at < next.at || (timer.at === next.at && timer.order < next.order)))
+        next = timer;
+    return next;
+  }
+}
+
+async function settled(): Promise<void> {
+  for (let i = 0; i < 3; i++) await Promise.resolve();
+}

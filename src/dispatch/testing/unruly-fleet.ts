@@ -1,0 +1,220 @@
+/**
+ * A fleet in which whatever can happen does, at random: slow and failing starts, guests that reply in every allowed way, that ignore
+ * their abort signal, block, or die. It keeps account of what reached a guest.
+ */
+import assert from "node:assert/strict";
+import type { Version } from "../../store/catalog/catalog.ts";
+import type { Fleet, FleetEvents, MachineEnd, MachineState, MachineView } from "../../fleet/fleet.ts";
+import type { MachineId } from "../../policy/policy.ts";
+import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
+import { LogLevel, ResetCode } from "../../wire/protocol.ts";
+import type { FakeClock } from "./fake-clock.ts";
+import type { Random } from "./random.ts";
+
+interface UnrulyMachine {
+  id: MachineId;
+  state: MachineState;
+  version: Version | null;
+  streams: Set<UnrulyStream>;
+  nextStream: number;
+  blocked: boolean;
+}
+
+export class UnrulyFleet implements Fleet {
+  readonly machines = new Map<MachineId, UnrulyMachine>();
+  /** Invocations of which a byte reached a guest. */
+  readonly ran = new Set<string>();
+  /** From now on nothing fails. */
+  calm = false;
+  /** ms that a start takes more. */
+  startsLater = 0;
+  readonly #clock: FakeClock;
+  readonly #random: Random;
+  #events!: FleetEvents;
+
+  constructor(clock: FakeClock, random: Random) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  attach(events: FleetEvents): void {
+    this.#events = events;
+  }
+
+  /** A line that a machine's guest prints. */
+  says(id: MachineId, text: string): void {
+    this.#events.log(id, 0, LogLevel.Info, text);
+  }
+
+  start(id: MachineId): void {
+    assert.ok(!this.machines.has(id), "a machine started twice");
+    const machine: UnrulyMachine = { id, state: "starting", version: null, streams: new Set(), nextStream: 1, blocked: false };
+    this.machines.set(id, machine);
+    this.#later(machine, 5 + this.startsLater, 200 + this.startsLater, () => this.#comeUp(machine, "blank"));
+  }
+
+  bind(id: MachineId, version: Version): void {
+    const machine = this.machines.get(id);
+    if (machine === undefined || machine.state === "dying") return;
+    assert.equal(machine.state, "blank");
+    machine.state = "binding";
+    machine.version = version;
+    this.#later(machine, 1, 50, () => this.#comeUp(machine, "bound"));
+  }
+
+  request(id: MachineId, head: RequestHead, body: Buffer | null, _end: boolean, sink: RequestSink): RequestStream | undefined {
+    const machine = this.machines.get(id);
+    if (machine?.state !== "bound") return undefined;
+    assert.equal(machine.version?.app, head.url, "an invocation on another app's machine");
+    assert.ok(machine.streams.size < machine.version.manifest.concurrency, "a machine over its concurrency");
+    const stream = new UnrulyStream(
+      machine.nextStream,
+      sink,
+      this.#random,
+      (ms, act) => this.#laterOn(machine, stream, ms, act),
+      () => machine.streams.delete(stream),
+    );
+    stream.body = body?.toString() ?? "";
+    machine.nextStream += 2;
+    machine.streams.add(stream);
+    this.#clock.after(0, () => {
+      if (machine.state !== "bound" || machine.blocked) return;
+      assert.ok(!this.ran.has(head.id), `${head.id} was run twice`);
+      this.ran.add(head.id);
+      assert.equal(stream.body, head.headers[0], "another body than was given");
+      stream.begin();
+    });
+    return stream;
+  }
+
+  kill(id: MachineId, reason: string): void {
+    const machine = this.machines.get(id);
+    if (machine !== undefined && machine.state !== "dying") this.#end(machine, { reason, asked: true, failed: false });
+  }
+
+  checkAlive(id: MachineId, boundMs: number, reason: () => string): void {
+    const machine = this.machines.get(id);
+    if (machine?.blocked !== true) return;
+    this.#clock.after(boundMs, () => this.die(machine, reason()));
+  }
+
+  /** By itself. */
+  die(machine: UnrulyMachine, reason = "it crashed"): void {
+    if (machine.state === "dying") return;
+    const ready = machine.state === "blank" || machine.state === "bound";
+    this.#end(machine, { reason, asked: false, failed: !ready });
+    if (ready) this.#events.dying(machine.id);
+  }
+
+  /** Says something about a machine's load, if it is one that has any. */
+  tellLoad(machine: UnrulyMachine): void {
+    if (machine.state !== "bound") return;
+    const [cpu, loopDelayMs] = [this.#random.between(0, 2), this.#random.chance(0.1) ? 60_000 : this.#random.between(0, 80)];
+    this.#events.stats(machine.id, { cpu, memoryBytes: Math.floor(this.#random.between(1e7, 5e8)), loopDelayMs });
+  }
+
+  sample(): void {}
+
+  view(id: MachineId): MachineView | undefined {
+    const machine = this.machines.get(id);
+    if (machine === undefined) return undefined;
+    const { state, version } = machine;
+    const figures = { memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
+    return { name: `m${id}`, driver: "fake", state, app: version?.app ?? null, version: version?.id ?? null, ...figures };
+  }
+
+  async close(): Promise<void> {
+    for (const machine of this.machines.values()) this.kill(machine.id, "the end");
+    while (this.machines.size > 0) await Promise.resolve();
+  }
+
+  #comeUp(machine: UnrulyMachine, state: "blank" | "bound"): void {
+    if (!this.calm && this.#random.chance(0.15)) return this.die(machine, "it would not come up");
+    machine.state = state;
+    this.#events[state](machine.id);
+  }
+
+  #end(machine: UnrulyMachine, end: MachineEnd): void {
+    machine.state = "dying";
+    this.#clock.after(this.#random.between(0, 20), () => {
+      this.#events.gone(machine.id, end);
+      this.machines.delete(machine.id);
+    });
+  }
+
+  #later(machine: UnrulyMachine, low: number, high: number, act: () => void): void {
+    this.#clock.after(this.#random.between(low, high), () => machine.state !== "dying" && act());
+  }
+
+  #laterOn(machine: UnrulyMachine, stream: UnrulyStream, ms: number, act: () => void): void {
+    this.#clock.after(ms, () => machine.state === "bound" && !machine.blocked && machine.streams.has(stream) && act());
+  }
+}
+
+class UnrulyStream implements RequestStream {
+  readonly stream: number;
+  sent = false;
+  body = "";
+  readonly #sink: RequestSink;
+  readonly #random: Random;
+  readonly #later: (ms: number, act: () => void) => void;
+  readonly #forget: () => void;
+  #muted = false;
+
+  constructor(stream: number, sink: RequestSink, random: Random, later: (ms: number, act: () => void) => void, forget: () => void) {
+    this.stream = stream;
+    this.#sink = sink;
+    this.#random = random;
+    this.#later = later;
+    this.#forget = forget;
+  }
+
+  begin(): void {
+    this.sent = true;
+    if (this.#random.chance(0.05)) return;
+    this.#later(this.#random.between(0, 150), () => this.#reply());
+  }
+
+  reset(): void {
+    if (this.#muted) return;
+    this.#muted = true;
+    if (this.#random.chance(0.7)) this.#later(this.#random.between(0, 400), () => this.#close());
+  }
+
+  write(chunk: Buffer): boolean {
+    this.body += chunk.toString();
+    return true;
+  }
+
+  end(): void {}
+
+  consumed(): void {}
+
+  #reply(): void {
+    const whole = this.#random.chance(0.6);
+    if (this.#random.chance(0.1)) {
+      this.#say(() => this.#sink.reset(ResetCode.FunctionThrew, "boom"));
+      return this.#close();
+    }
+    this.#say(() => this.#sink.head(200, [], Buffer.from("a"), whole));
+    this.#later(this.#random.between(0, 50), () => (whole ? this.#close() : this.#finishBody()));
+  }
+
+  #finishBody(): void {
+    if (this.#random.chance(0.1)) this.#say(() => this.#sink.reset(ResetCode.Internal, "half way"));
+    else {
+      this.#say(() => this.#sink.data(Buffer.from("b")));
+      this.#say(() => this.#sink.end());
+    }
+    this.#close();
+  }
+
+  #say(what: () => void): void {
+    if (!this.#muted) what();
+  }
+
+  #close(): void {
+    this.#forget();
+    this.#sink.closed();
+  }
+}

@@ -1,0 +1,177 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { createClient } from "./client.ts";
+import { type ServedApi, serveApi, token } from "./testing/serve-api.ts";
+
+let served: ServedApi;
+let url: string;
+
+beforeEach(async () => {
+  served = await serveApi();
+  ({ url } = served.server);
+});
+afterEach(() => served.close());
+
+describe("the document", () => {
+  test("is valid OpenAPI 3.1 and needs no token", async () => {
+    const document = await openApi();
+    assert.equal(document.openapi, "3.1.0");
+    const { valid, errors } = await new Validator().validate({ ...document });
+    assert.ok(valid, JSON.stringify(errors));
+  });
+
+  test("every route in it but health answers 401 without the token, with a wrong one, and with one in another scheme", async () => {
+    const { paths } = await openApi();
+    let seen = 0;
+    for (const [path, methods] of Object.entries(paths)) {
+      for (const [method, { security }] of Object.entries(methods)) {
+        seen++;
+        const wanted = security?.length === 0 ? 200 : 401;
+        const address = url + path.replaceAll(/\{\w+\}/g, "shop");
+        for (const authorization of [undefined, "Bearer wrong", `Basic ${token}`, "Bearer"]) {
+          const response = await fetch(address, {
+            method: method.toUpperCase(),
+            headers: authorization === undefined ? {} : { authorization },
+          });
+          assert.equal(response.status, wanted, `${method} ${path} ${authorization}`);
+        }
+      }
+    }
+    assert.ok(seen >= 15, `only ${seen} routes`);
+  });
+
+  test("every route that is served is in it", async () => {
+    const { paths } = await openApi();
+    const documented = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
+    const routed = served.api.app.routes
+      .filter(({ method, path }) => method !== "ALL" && path !== "/openapi.json")
+      .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
+    assert.deepEqual([...new Set(routed)].toSorted(), documented.toSorted());
+  });
+});
+
+test("docs/api.md lists every route and no other", async () => {
+  const { paths } = await openApi();
+  const documented = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const text = readFileSync(join(import.meta.dirname, "../../../docs/api.md"), "utf8");
+  const told = [...text.matchAll(/^\| `([A-Z]+ \/v1[^`]*)` \|/gm)].map(([, route = ""]) => route);
+  assert.deepEqual(told.toSorted(), documented.toSorted());
+});
+
+describe("what is malformed", () => {
+  test("a path that is none is told apart", async () => {
+    const response = await raw("GET", "/v1/nothing");
+    assert.equal(response.status, 404);
+    assert.partialDeepStrictEqual(await response.json(), { error: { code: "no-such-api-route" } });
+  });
+
+  const cases: [string, string, string, string | undefined, RegExp][] = [
+    ["JSON that is none", "PUT", "/v1/apps/shop/live", "{", /JSON/],
+    ["a wrong type", "PUT", "/v1/apps/shop/live", '{"version":1}', /version in the body is 1, but must be a string/],
+    ["an unknown key", "PUT", "/v1/apps/shop/live", '{"version":"a","nonsense":1}', /nonsense in the body is no key/],
+    ["a missing key", "PUT", "/v1/apps/shop/live", "{}", /version in the body is missing/],
+    ["a bad name in the path", "GET", "/v1/apps/..%2fshop", undefined, /app in the path/],
+    ["a bad number in the query", "GET", "/v1/apps/shop/logs?tail=-1", undefined, /tail in the query.*at least 0/],
+    ["an unknown key in the query", "GET", "/v1/bill?nonsense=1", undefined, /nonsense in the query/],
+    ["a body that is too large", "PUT", "/v1/apps/shop/live", JSON.stringify({ version: "x".repeat(300_000) }), /over the limit/],
+  ];
+  for (const [name, method, path, body, message] of cases) {
+    test(`${name} is refused by name`, async () => {
+      const response = await raw(method, path, body);
+      assert.equal(response.status, 400);
+      const { error } = (await response.json()) as { error: { code: string; message: string } };
+      assert.equal(error.code, "bad-request");
+      assert.match(error.message, message);
+    });
+  }
+
+  test("a page of another origin gets no permission to read", async () => {
+    const response = await fetch(`${url}/v1/health`, { headers: { origin: "http://evil.example" } });
+    assert.equal(response.headers.get("access-control-allow-origin"), null);
+    assert.equal(response.status, 403);
+  });
+
+  test("it answers by names of loopback and its own only, and to no page of another origin", async () => {
+    const { host, port } = new URL(url);
+    const cases: [Record<string, string>, number][] = [
+      [{ host }, 200],
+      [{ host: `localhost:${port}` }, 200],
+      [{ host: "LOCALHOST." }, 200],
+      [{ host: `[::1]:${port}` }, 200],
+      [{ host: "127.9.9.9:9000" }, 200],
+      [{ host: `rebound.example:${port}` }, 403],
+      [{ host: `127.0.0.1.rebound.example:${port}` }, 403],
+      [{ host: "192.0.2.1" }, 403],
+      [{ host, origin: `http://${host}` }, 200],
+      [{ host, origin: `http://localhost:${port}` }, 403],
+      [{ host, origin: "http://127.0.0.1:1" }, 403],
+      [{ host, origin: "null" }, 403],
+      [{ host, origin: "" }, 403],
+    ];
+    for (const [headers, status] of cases) {
+      for (const path of ["/v1/health", "/openapi.json"]) {
+        const got = await asked(path, headers);
+        assert.equal(got.status, status, `${JSON.stringify(headers)} ${path}`);
+        if (status === 403) assert.equal((JSON.parse(got.text) as { error: { code: string } }).error.code, "foreign-request");
+      }
+    }
+  });
+
+  test("no refusal tells a secret's value, or that of a variable", async () => {
+    const secret = "s3cret".repeat(20_000);
+    const bodies = [{ value: secret }, { value: [secret] }, { value: { secret } }, secret, [secret], { value: "x", [secret]: 1 }];
+    for (const text of [...bodies.map((body) => JSON.stringify(body)), `{"value":"s3cret`, `{"value":s3cret}`]) {
+      const response = await raw("PUT", "/v1/apps/shop/secrets/KEY", text);
+      const told = await response.text();
+      assert.equal(response.status, 400, told);
+      assert.doesNotMatch(told, /s3c/);
+    }
+    const appliance = await raw("POST", "/v1/appliances", JSON.stringify({ name: "a", image: "i", env: { KEY: ["s3cret"] } }));
+    assert.doesNotMatch(await appliance.text(), /s3cret/);
+  });
+});
+
+describe("the client", () => {
+  test("says that nobody answers, and why", async () => {
+    await served.server.close();
+    await assert.rejects(served.client.list(), (error) => {
+      assert.ok(error instanceof Error);
+      assert.match(error.message, new RegExp(`No Mayfly answers at ${url}: .*ECONNREFUSED`));
+      return true;
+    });
+    served.server = { ...served.server, close: () => Promise.resolve() };
+  });
+
+  test("with a wrong token is told so", async () => {
+    await assert.rejects(createClient({ url, token: "wrong" }).list(), { code: "unauthorized" });
+  });
+});
+
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, { security?: unknown[] }>>;
+}
+
+async function openApi(): Promise<Document> {
+  const response = await fetch(`${url}/openapi.json`);
+  return (await response.json()) as Document;
+}
+
+/** fetch() sets Host by itself. */
+async function asked(path: string, headers: Record<string, string>): Promise<{ status: number; text: string }> {
+  const [response] = (await once(request(url + path, { headers }).end(), "response")) as [IncomingMessage];
+  return { status: response.statusCode ?? 0, text: await text(response) };
+}
+
+function raw(method: string, path: string, body?: string): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}`, ...(body !== undefined && { "content-type": "application/json" }) };
+  return fetch(url + path, { method, headers, ...(body !== undefined && { body }) });
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { systemClock } from "../../base/clock/clock.ts";
+import type { LogLine, Logs } from "../../store/logs/logs.ts";
+import { followStream } from "./follow-stream.ts";
+
+const LINES = 10_000;
+
+test("whoever reads too slowly is told once where lines are missing, and how many; the rest comes in order", async () => {
+  let callback: (line: LogLine) => void = () => undefined;
+  const logs = {
+    follow(_query: unknown, told: typeof callback) {
+      callback = told;
+      return () => undefined;
+    },
+  } as unknown as Logs;
+  const reader = followStream(logs, { app: "shop", tail: 0 }, systemClock).getReader();
+  const write = (from: number, to: number) => {
+    for (let at = from; at < to; at++) callback({ at, app: "shop", level: "info", text: `${at} ${"x".repeat(1_000)}` });
+  };
+  const read = async () => JSON.parse(new TextDecoder().decode((await reader.read()).value)) as LogLine;
+
+  write(0, LINES);
+  const lines: LogLine[] = [];
+  // As slow as can be: a line comes for each that is read.
+  for (let at = LINES; at < LINES + 2_000; at++) {
+    lines.push(await read());
+    write(at, at + 1);
+  }
+  await reader.cancel();
+  const notices = lines.filter(({ level }) => level === "platform");
+  assert.equal(notices.length, 1);
+  const missing = Number(/^Left out (\d+) log lines: whoever reads them is too slow\.$/.exec(notices[0]!.text)?.[1]);
+  const place = lines.indexOf(notices[0]!);
+  assert.equal(lines[place - 1]!.at + 1 + missing, lines[place + 1]!.at, "as many as are missing there");
+  const numbers = lines.filter(({ level }) => level === "info").map(({ at }) => at);
+  assert.deepEqual(
+    numbers,
+    numbers.toSorted((a, b) => a - b),
+  );
+});

@@ -1,0 +1,70 @@
+import type { Clock } from "../../base/clock/clock.ts";
+import type { LogLine, LogQuery, Logs } from "../../store/logs/logs.ts";
+import { counted } from "../../base/words/counted.ts";
+
+/** An empty line this often finds out that the reader is gone. */
+const HEARTBEAT_MS = 5_000;
+/** Waiting for a slow reader, at most; what comes beyond is left out until half of it was read, and then one line says how much. */
+const BUFFERED_BYTES = 1_048_576;
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Lines of JSON, from the tail on, until the reader cancels. */
+export function followStream(logs: Logs, query: LogQuery, clock: Clock): ReadableStream<Bytes> {
+  let outlet: Outlet;
+  let stop = (): void => undefined;
+  return new ReadableStream<Bytes>(
+    {
+      start(controller) {
+        outlet = new Outlet(controller, query.app, clock);
+        const stopFollowing = logs.follow(query, (line) => outlet.take(line));
+        const stopBeating = clock.every(HEARTBEAT_MS, () => controller.enqueue(encoded("\n")));
+        stop = () => {
+          stopFollowing();
+          stopBeating();
+        };
+      },
+      pull: () => outlet.read(),
+      cancel: () => stop(),
+    },
+    { highWaterMark: BUFFERED_BYTES, size: (chunk) => chunk.byteLength },
+  );
+}
+
+class Outlet {
+  readonly #controller: ReadableStreamDefaultController<Bytes>;
+  readonly #app: string;
+  readonly #clock: Clock;
+  #leftOut = 0;
+
+  constructor(controller: ReadableStreamDefaultController<Bytes>, app: string, clock: Clock) {
+    this.#controller = controller;
+    this.#app = app;
+    this.#clock = clock;
+  }
+
+  take(line: LogLine): void {
+    if (this.#leftOut > 0 || this.#room <= 0) this.#leftOut++;
+    else this.#send(line);
+  }
+
+  /** The reader took something. */
+  read(): void {
+    if (this.#leftOut === 0 || this.#room < BUFFERED_BYTES / 2) return;
+    const text = `Left out ${counted(this.#leftOut, "log line")}: whoever reads them is too slow.`;
+    this.#leftOut = 0;
+    this.#send({ at: this.#clock.wall(), app: this.#app, level: "platform", text });
+  }
+
+  get #room(): number {
+    return this.#controller.desiredSize ?? 0;
+  }
+
+  #send(line: LogLine): void {
+    this.#controller.enqueue(encoded(`${JSON.stringify(line)}\n`));
+  }
+}
+
+function encoded(text: string): Bytes {
+  return new TextEncoder().encode(text);
+}

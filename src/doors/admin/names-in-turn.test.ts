@@ -1,0 +1,65 @@
+/** What becomes of a name while an app or an appliance of that name is being made or removed. */
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { applianceSpecSchema } from "./schemas.ts";
+import { LogLevel } from "../../wire/protocol.ts";
+import { bundle, manifest, type ServedApi, serveApi } from "./testing/serve-api.ts";
+
+let served: ServedApi;
+const code = [bundle("main", "cjs", "module.exports = 1")];
+const appliance = applianceSpecSchema.parse({ name: "shop", image: "none" });
+
+beforeEach(async () => void (served = await serveApi()));
+afterEach(() => served.close());
+
+test("an appliance that takes the name while machines for the app are prepared keeps it: the deploy is refused, and stores nothing", async () => {
+  const { waits, client, appliances, catalog } = served;
+  let running: Promise<unknown> | undefined;
+  waits.prepare = async () => {
+    running = assert.rejects(appliances.run(appliance), { code: "no-such-image" });
+  };
+  await assert.rejects(client.deploy(manifest(), code), { code: "name-taken" });
+  assert.equal(catalog.live("shop"), undefined);
+  await running;
+  waits.prepare = async () => {};
+  await client.deploy(manifest(), code);
+  await assert.rejects(appliances.run(appliance), { code: "name-taken" });
+});
+
+test("a secret that becomes too large while machines are prepared is found as the version is stored", async () => {
+  const { waits, client, catalog } = served;
+  waits.prepare = async () => catalog.setSecret("shop", "KEY", "x".repeat(10_000_000));
+  await assert.rejects(client.deploy(manifest({ secrets: ["KEY"] }), code), { code: "bad-manifest" });
+  assert.equal(catalog.live("shop"), undefined);
+});
+
+test("an app that is deployed again while its removal waits for its machines keeps its log, and none of the old one's", async () => {
+  const { waits, client, logs } = served;
+  const log = (text: string) => logs.append({ at: 1, app: "shop", level: LogLevel.Info, text });
+  const texts = async () => (await client.logs({ app: "shop" })).map(({ text }) => text);
+  await client.deploy(manifest(), code);
+  log("old");
+  const [waiting, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  waits.removed = () => {
+    waiting.resolve();
+    return gone.promise;
+  };
+  const removed = client.remove("shop");
+  await waiting.promise;
+  await client.deploy(manifest(), code);
+  log("new");
+  assert.deepEqual(await texts(), ["new"]);
+  gone.resolve();
+  await removed;
+  assert.deepEqual(await texts(), ["new"]);
+});
+
+test("what is said of an app while it is removed goes with it", async () => {
+  const { waits, client, logs } = served;
+  await client.deploy(manifest(), code);
+  waits.removed = async () => {
+    logs.append({ at: 1, app: "shop", level: LogLevel.Platform, text: "its limit is reached" });
+  };
+  await client.remove("shop");
+  assert.equal(logs.has("shop"), false);
+});

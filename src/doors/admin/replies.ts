@@ -1,0 +1,33 @@
+/** What leaves the API when something is wrong: an error of the table, as JSON. */
+import type { Hook } from "@hono/zod-openapi";
+import type { Env, ErrorHandler, NotFoundHandler } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { MayflyError, asMayflyError } from "../../base/errors/error.ts";
+import { firstIssue } from "../../base/errors/schema-issue.ts";
+
+/** Called after each check of a request's parts. Thrown, so that the error handler answers. */
+export const refuseInvalid: Hook<unknown, Env, string, void> = (result) => {
+  if (result.success) return;
+  const given = "data" in result ? result.data : undefined;
+  const { key, what } = firstIssue(result.error, given);
+  const where = placeInWords[result.target] ?? result.target;
+  throw new MayflyError("bad-request", { what: key === "" ? `the ${where} ${what}` : `${key} in the ${where} ${what}` }, result.error);
+};
+
+const placeInWords: Record<string, string> = { json: "body", form: "form", param: "path" };
+
+export function replyWithError(onError: (error: unknown) => void): ErrorHandler {
+  return (thrown, context) => {
+    const error =
+      thrown instanceof HTTPException ? new MayflyError("bad-request", { what: thrown.message }, thrown) : asMayflyError(thrown);
+    if (error.entry.side === "system") onError(error);
+    return context.json(error.body(), error.entry.status as ContentfulStatusCode);
+  };
+}
+
+export const replyNotFound: NotFoundHandler = (context) => {
+  const { method, path } = context.req;
+  const error = new MayflyError("no-such-api-route", { method, path });
+  return context.json(error.body(), error.entry.status as ContentfulStatusCode);
+};

@@ -1,0 +1,86 @@
+/**
+ * How many connections the API may have, and what those above it are told.
+ *
+ * Owns the number of requests under way on each connection. A follower of logs is busy for as long as it follows.
+ */
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { Ranges } from "../../clients/addresses.ts";
+import { Crowd } from "../../clients/crowd.ts";
+import { TurnedAway } from "../../clients/turned-away.ts";
+import { systemClock } from "../../base/clock/clock.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { guarded } from "../../base/errors/guarded.ts";
+
+interface Requests {
+  begun: number;
+  underWay: number;
+  admitted: boolean;
+}
+
+export class Room {
+  readonly #crowd: Crowd;
+  readonly #turnedAway: TurnedAway;
+  readonly #requests = new Map<string, Requests>();
+
+  /** @param most open connections: the idlest goes where one more comes */
+  constructor(most: number) {
+    this.#crowd = new Crowd({ most, mostOfOne: most, exempt: new Ranges([]) });
+    this.#turnedAway = new TurnedAway(most, systemClock);
+  }
+
+  watch(server: Server): void {
+    server.on(
+      "connection",
+      guarded(
+        (socket: Socket) => this.#connected(socket),
+        (_error, socket) => socket.destroy(),
+      ),
+    );
+    server.on(
+      "request",
+      guarded(
+        (request: IncomingMessage, response: ServerResponse) => this.#begun(request, response),
+        (_error, request) => request.socket.destroy(),
+      ),
+    );
+  }
+
+  /** The answer to a request on a connection for which there is no room; undefined: there is. */
+  refusal(request: IncomingMessage): Promise<Response> | undefined {
+    return this.#requests.get(nameOf(request.socket))?.admitted === false ? this.#refuse(request) : undefined;
+  }
+
+  async #refuse(request: IncomingMessage): Promise<Response> {
+    if (!request.complete) await new Promise<void>((resolve) => this.#turnedAway.whenRead(request, resolve));
+    const error = new MayflyError("too-many-connections");
+    return Response.json(error.body(), { status: error.entry.status, headers: { connection: "close", "retry-after": "1" } });
+  }
+
+  #connected(socket: Socket): void {
+    const name = nameOf(socket);
+    const count = { begun: 0, underWay: 0, admitted: true };
+    this.#requests.set(name, count);
+    const onClose = () => void (this.#requests.get(name) === count && this.#requests.delete(name));
+    socket.once(
+      "close",
+      guarded(onClose, () => socket.destroy()),
+    );
+    const member = { socket, isBusy: () => count.underWay > 0, activity: () => count.begun };
+    count.admitted = this.#crowd.admit(member, systemClock.now());
+    if (!count.admitted) this.#turnedAway.add(socket);
+  }
+
+  #begun({ socket }: IncomingMessage, response: ServerResponse): void {
+    const count = this.#requests.get(nameOf(socket));
+    if (count === undefined) return;
+    count.begun += 1;
+    count.underWay += 1;
+    response.once("close", () => void (count.underWay -= 1));
+  }
+}
+
+/** The same for a TCP connection and the TLS on it. */
+function nameOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`;
+}

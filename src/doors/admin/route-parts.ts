@@ -1,0 +1,35 @@
+/** The pieces that the route table is written with. */
+import { z } from "@hono/zod-openapi";
+import { type ErrorCode, errorTable } from "../../base/errors/table.ts";
+import { errorSchema } from "./schemas.ts";
+
+export const none = { 204: { description: "Done" } } as const;
+
+/** The type leaves the content out: the library knows no handler that streams lines. */
+export const lines: { 200: { description: string } } = {
+  200: withContent("Lines, until the caller goes away", "application/x-ndjson", z.string()),
+};
+
+export function json<Status extends 200 | 201, Schema extends z.ZodType>(status: Status, schema: Schema) {
+  return { [status]: { description: "Done", content: { "application/json": { schema } } } } as {
+    [S in Status]: { description: string; content: { "application/json": { schema: Schema } } };
+  };
+}
+
+export function body<Schema extends z.ZodType>(schema: Schema) {
+  return { required: true, content: { "application/json": { schema } } } as const;
+}
+
+/** Handlers throw these; the error handler turns them into replies, so the types of handlers need not know them. */
+export function errors(...codes: ErrorCode[]): object {
+  const byStatus = Map.groupBy(codes, (code) => errorTable[code].status);
+  const responses = [...byStatus].map(([status, same]) => [
+    status,
+    { description: same.join(", "), content: { "application/json": { schema: errorSchema } } },
+  ]);
+  return Object.fromEntries(responses) as object;
+}
+
+function withContent(description: string, type: string, schema: z.ZodType) {
+  return { description, content: { [type]: { schema } } };
+}

@@ -1,0 +1,258 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import type { Bundle, Catalog, Version } from "../../store/catalog/catalog.ts";
+import type { Manifest } from "../../store/catalog/manifest.ts";
+import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
+import type { LogLine, Logs } from "../../store/logs/logs.ts";
+import { LogLevel } from "../../wire/protocol.ts";
+import { type Client, createClient } from "./client.ts";
+import { bundle, decisions, hostInfo, machine, manifest, type ServedApi, serveApi } from "./testing/serve-api.ts";
+
+let served: ServedApi;
+let catalog: Catalog;
+let logs: Logs;
+let accounts: OpenAccounts;
+let client: Client;
+let told: (Version | string)[];
+
+beforeEach(async () => {
+  served = await serveApi();
+  ({ catalog, logs, accounts, client, told } = served);
+});
+afterEach(() => served.close());
+
+describe("apps", () => {
+  test("a deploy is stored, told to the platform and listed", async () => {
+    const bundles = [bundle("main", "cjs", "module.exports = 1"), bundle("other", "esm", "export default 2")];
+    const version = await client.deploy(manifest({ functions: { main: { entry: "a.ts" }, other: { entry: "b.ts" } } }), bundles);
+    assert.deepEqual(told, [version]);
+    assert.deepEqual(catalog.live("shop"), version);
+    assert.deepEqual(plain(catalog.bundles("shop", version.id)), plain(bundles));
+    assert.deepEqual(await client.list(), [
+      { app: "shop", live: version, problem: null, versions: [{ id: version.id, createdAt: version.createdAt }] },
+    ]);
+    assert.deepEqual(await client.app("shop"), (await client.list())[0]);
+  });
+
+  test("apps are listed a page at a time, and the client puts the pages together", async () => {
+    const names = Array.from({ length: 205 }, (_, at) => `app-${String(at).padStart(3, "0")}`);
+    for (const name of names) catalog.deploy(manifest({ name }), [bundle("main", "cjs", name)]);
+    assert.deepEqual(
+      (await client.list()).map(({ app }) => app),
+      names,
+    );
+    assert.equal((await client.app("app-204")).app, "app-204");
+    await assert.rejects(client.app("app-999"), { code: "no-such-app" });
+    const page = catalog.page("app-199", 3).map(({ app }) => app);
+    assert.deepEqual(page, ["app-200", "app-201", "app-202"]);
+    assert.deepEqual(catalog.names(), names);
+  });
+
+  test("a version that the platform cannot take is not stored, and calls go where they went before", async () => {
+    const refused = manifest({ env: { REFUSE: "1" } });
+    const bundles = [bundle("main", "cjs", "module.exports = 2")];
+    await assert.rejects(client.deploy(refused, bundles), { code: "internal" });
+    assert.deepEqual(await client.list(), []);
+    assert.equal(told.at(-1), "shop", "the new app is taken away again");
+    const version = await deploy("one");
+    await assert.rejects(client.deploy(refused, bundles), { code: "internal" });
+    assert.deepEqual(catalog.live("shop"), version);
+    assert.deepEqual((await client.app("shop")).versions.length, 1);
+    assert.deepEqual(told.at(-1), version);
+    assert.equal(served.failures.splice(0).length, 2, "both are told in the server's log");
+  });
+
+  test("pointTo goes back to an older version", async () => {
+    const old = await deploy("one");
+    await deploy("two");
+    assert.deepEqual(await client.pointTo("shop", old.id), old);
+    assert.deepEqual(told.at(-1), old);
+    await assert.rejects(client.pointTo("shop", "f00"), { code: "no-such-version", message: "App shop has no version f00." });
+  });
+
+  test("remove takes everything of the app", async () => {
+    await deploy("one");
+    logs.append({ at: 1, app: "shop", level: LogLevel.Info, text: "hi" });
+    await client.remove("shop");
+    assert.equal(told.at(-1), "shop");
+    assert.deepEqual(await client.list(), []);
+    await assert.rejects(client.logs({ app: "shop" }), { code: "no-such-app" });
+    await assert.rejects(client.remove("shop"), { code: "no-such-app" });
+    await assert.rejects(client.app("shop"), { code: "no-such-app", cure: /mayfly list/ });
+  });
+
+  test("explain has the newest decisions, as many as were asked for, of apps that are there", async () => {
+    await deploy("one");
+    assert.deepEqual(await client.explain("shop"), { app: "shop", now: ["2.0 run at once on average"], decisions });
+    assert.deepEqual((await client.explain("shop", 1)).decisions, decisions.slice(1));
+    assert.deepEqual((await client.explain("shop", 0)).decisions, []);
+    await assert.rejects(client.explain("shop", 501), { code: "bad-request", message: /limit/ });
+    await assert.rejects(client.explain("nobody"), { code: "no-such-app" });
+  });
+
+  test("a deploy that does not fit together is refused and leaves nothing", async () => {
+    const refused = (given: Manifest, bundles: Bundle[], code: string, message: RegExp) =>
+      assert.rejects(client.deploy(given, bundles), { code, message });
+    const main = bundle("main", "cjs", "1");
+    await refused(manifest(), [], "bad-request", /function main, but no part/);
+    await refused(manifest(), [bundle("other", "cjs", "1")], "bad-request", /function main, but no part/);
+    await refused(manifest(), [main, bundle("other", "cjs", "1")], "bad-request", /function other was sent/);
+    await refused(manifest(), [main, main], "bad-request", /function main was sent.*twice/);
+    await refused(manifest({ memoryMb: 1 }, false), [main], "bad-manifest", /memoryMb is 1, but must be at least 128/);
+    await refused(manifest({ nonsense: 1 }, false), [main], "bad-manifest", /nonsense is no key.*memoryMb/);
+    await refused(manifest(), [bundle("main", "cjs", "x".repeat(67_108_865))], "code-too-large", /67108865/);
+    assert.deepEqual(await client.list(), []);
+    assert.deepEqual(told, []);
+  });
+});
+
+describe("secrets", () => {
+  test("are set, listed by name and removed; their values never come back", async () => {
+    await client.setSecret("shop", "KEY", "value");
+    assert.deepEqual(await client.secretNames("shop"), ["KEY"]);
+    assert.deepEqual(catalog.secrets("shop", ["KEY"]), { KEY: "value" });
+    await client.removeSecret("shop", "KEY");
+    await client.removeSecret("shop", "KEY");
+    assert.deepEqual(await client.secretNames("shop"), []);
+  });
+
+  test("an empty value is refused: a program would take it for none", async () => {
+    await assert.rejects(client.setSecret("shop", "KEY", ""), { code: "bad-request", message: /value in the body .*must not be empty/ });
+    assert.deepEqual(await client.secretNames("shop"), []);
+  });
+
+  test("a change renews the machines of an app that names the secret, and of no other", async () => {
+    const version = await client.deploy(manifest({ secrets: ["KEY"] }), [bundle("main", "cjs", "1")]);
+    await client.setSecret("shop", "OTHER", "x");
+    assert.equal(told.length, 1);
+    await client.setSecret("shop", "KEY", "x");
+    assert.deepEqual(told, [version, version]);
+  });
+});
+
+describe("env, secrets and functions that no machine could be told of", () => {
+  const big = "x".repeat(50_000);
+  const of = (more: Partial<Manifest>): [Manifest, Bundle[]] => [
+    manifest({ secrets: ["A", "B", "C"], ...more }),
+    [bundle("main", "cjs", "1")],
+  ];
+
+  test("are refused at deploy, with the secrets that are set by then", async () => {
+    for (const name of ["A", "B"]) await client.setSecret("shop", name, big);
+    await assert.rejects(client.deploy(...of({ env: { BIG: big } })), {
+      code: "bad-manifest",
+      message: /env, secrets and functions together take 150\d+ bytes/,
+    });
+    assert.deepEqual(await client.list(), []);
+    await client.deploy(...of({}));
+  });
+
+  test("are refused as the secret is set that makes it too much, which leaves the old value", async () => {
+    await client.deploy(...of({}));
+    for (const name of ["A", "B", "UNUSED"]) await client.setSecret("shop", name, big);
+    await client.setSecret("shop", "C", "old");
+    await assert.rejects(client.setSecret("shop", "C", big), {
+      code: "bad-request",
+      message: /with this value of C, env, secrets and functions/,
+    });
+    assert.deepEqual(catalog.secrets("shop", ["C"]), { C: "old" });
+  });
+});
+
+describe("logs", () => {
+  test("the tail filters as asked", async () => {
+    await deploy("one");
+    for (const [at, name] of [
+      [1, "a"],
+      [2, "b"],
+      [3, "a"],
+    ] as const)
+      logs.append({ at, app: "shop", function: name, level: LogLevel.Warn, text: `at ${at}` });
+    assert.deepEqual(texts(await client.logs({ app: "shop" })), ["at 1", "at 2", "at 3"]);
+    assert.deepEqual(texts(await client.logs({ app: "shop", function: "a", tail: 1 })), ["at 3"]);
+    assert.deepEqual(texts(await client.logs({ app: "shop", since: 2 })), ["at 2", "at 3"]);
+    assert.deepEqual((await client.logs({ app: "shop", tail: 1 }))[0], { at: 3, app: "shop", function: "a", level: "warn", text: "at 3" });
+  });
+
+  test("follow gives the tail, then new lines, and lets go when the caller does", async () => {
+    await deploy("one");
+    logs.append({ at: 1, app: "shop", level: LogLevel.Info, text: "old" });
+    const controller = new AbortController();
+    const seen: string[] = [];
+    for await (const { text } of client.follow({ app: "shop" }, controller.signal)) {
+      seen.push(text);
+      if (seen.length === 3) controller.abort();
+      else logs.append({ at: 2, app: "shop", level: LogLevel.Info, text: `new ${seen.length}` });
+    }
+    assert.deepEqual(seen, ["old", "new 1", "new 2"]);
+    await served.released;
+  });
+});
+
+describe("the platform", () => {
+  test("host and machines are what the rooms say", async () => {
+    assert.deepEqual(await client.host(), hostInfo);
+    assert.deepEqual(await client.machines(), [machine]);
+  });
+
+  test("health needs no token", async () => {
+    await createClient({ url: served.server.url, token: "none" }).health();
+  });
+});
+
+describe("bills", () => {
+  const at = Date.now();
+  const use = (app: string | null, cpuUs: number) => accounts.record({ at, app, machine: "m1", kind: "run", cpuUs, byteSeconds: 0 });
+
+  test("the operator's has every app that used something or is deployed, the platform and the total", async () => {
+    await deploy("one");
+    use("gone", 2_000_000);
+    use(null, 1_000_000);
+    const { apps, platform, total, month } = await client.bill();
+    assert.equal(month, new Date(at).toISOString().slice(0, 7));
+    assert.deepEqual(
+      apps.map(({ app, cpuRunSeconds }) => [app, cpuRunSeconds]),
+      [
+        ["gone", 2],
+        ["shop", 0],
+      ],
+    );
+    assert.deepEqual([platform.cpuRunSeconds, total.cpuRunSeconds], [1, 3]);
+    assert.deepEqual((await client.bill("2001-01")).apps, []);
+  });
+
+  test("an app's own has its lines; an app that never was has none", async () => {
+    use("gone", 2_000_000);
+    const { bill, prices } = await client.appBill("gone");
+    assert.deepEqual(bill.lines[0], { what: "cpu-run", quantity: 2, unit: "s", price: prices.vcpuSecond, cost: 2 * prices.vcpuSecond });
+    await assert.rejects(client.appBill("never"), { code: "no-such-app" });
+    await assert.rejects(client.bill("2026-13"), { code: "bad-request", message: /month in the query .*must be a month such as 2026-11/ });
+  });
+
+  test("limits are set one by one and lifted with null, before and after the app's life", async () => {
+    const first = await client.setLimits("later", { requests: 5 });
+    assert.deepEqual(first, { app: "later", limits: { spend: null, requests: 5, cpuSeconds: null }, deployed: false, currency: "USD" });
+    await client.setLimits("later", { spend: 0.5 });
+    await client.setLimits("later", { requests: null });
+    const limits = { spend: 0.5, requests: null, cpuSeconds: null };
+    assert.deepEqual((await client.limits("later")).limits, limits);
+    assert.deepEqual(await client.allLimits(), { currency: "USD", apps: [{ app: "later", limits, deployed: false }] });
+    await client.deploy(manifest({ name: "later" }), [bundle("main", "cjs", "1")]);
+    assert.deepEqual([(await client.limits("later")).deployed, (await client.allLimits()).apps[0]!.deployed], [true, true]);
+    await client.remove("later");
+    assert.deepEqual([(await client.limits("later")).deployed, (await client.allLimits()).apps[0]!.deployed], [false, false]);
+    await assert.rejects(client.setLimits("later", { spend: 0 }), { code: "bad-request" });
+  });
+});
+
+function deploy(code: string) {
+  return client.deploy(manifest(), [bundle("main", "cjs", code)]);
+}
+
+function plain(bundles: Bundle[]) {
+  return bundles.map(({ function: name, format, code }) => [name, format, Buffer.from(code).toString()]);
+}
+
+function texts(lines: LogLine[]): string[] {
+  return lines.map(({ text }) => text);
+}

@@ -1,0 +1,221 @@
+/** Every route of the management API. The document at /openapi.json is made from this table. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { envNameSchema, nameSchema } from "../../store/catalog/manifest.ts";
+import { body, errors, json, lines, none } from "./route-parts.ts";
+import * as schemas from "./schemas.ts";
+
+const app = z.object({ app: nameSchema });
+const secret = app.extend({ name: envNameSchema });
+
+export const health = createRoute({
+  method: "get",
+  path: "/v1/health",
+  summary: "Whether the API answers",
+  security: [],
+  responses: json(200, schemas.healthSchema),
+});
+
+export const host = createRoute({
+  method: "get",
+  path: "/v1/host",
+  summary: "Version, driver and addresses of this Mayfly",
+  responses: { ...json(200, schemas.hostSchema), ...errors("unauthorized") },
+});
+
+export const status = createRoute({
+  method: "get",
+  path: "/v1/status",
+  summary: "Since when it runs, which workers died and why, and what it left alone",
+  responses: { ...json(200, schemas.statusSchema), ...errors("unauthorized") },
+});
+
+export const listApps = createRoute({
+  method: "get",
+  path: "/v1/apps",
+  summary: "All apps, a page at a time",
+  request: { query: schemas.appListQuerySchema },
+  responses: { ...json(200, schemas.appListSchema), ...errors("bad-request", "unauthorized") },
+});
+
+export const getApp = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}",
+  summary: "An app and its versions",
+  request: { params: app },
+  responses: { ...json(200, schemas.appSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
+export const removeApp = createRoute({
+  method: "delete",
+  path: "/v1/apps/{app}",
+  summary: "Remove an app with its versions, secrets, machines and logs",
+  request: { params: app },
+  responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
+export const deploy = createRoute({
+  method: "post",
+  path: "/v1/apps/{app}/versions",
+  summary: "Store a version and send calls to it",
+  request: { params: app, body: { required: true, content: { "multipart/form-data": { schema: schemas.deploySchema } } } },
+  responses: { ...json(201, schemas.versionSchema), ...errors("bad-request", "unauthorized", "code-too-large", "no-room", "disk-full") },
+});
+
+export const pointTo = createRoute({
+  method: "put",
+  path: "/v1/apps/{app}/live",
+  summary: "Send calls to a version that was deployed before",
+  request: { params: app, body: body(schemas.pointToSchema) },
+  responses: { ...json(200, schemas.versionSchema), ...errors("bad-request", "unauthorized", "no-such-version") },
+});
+
+export const secretNames = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}/secrets",
+  summary: "Names of an app's secrets; values never leave",
+  request: { params: app },
+  responses: { ...json(200, schemas.secretNamesSchema), ...errors("bad-request", "unauthorized") },
+});
+
+export const setSecret = createRoute({
+  method: "put",
+  path: "/v1/apps/{app}/secrets/{name}",
+  summary: "Set a secret; may come before the app's first deploy",
+  request: { params: secret, body: body(schemas.secretValueSchema) },
+  responses: { ...none, ...errors("bad-request", "unauthorized", "disk-full") },
+});
+
+export const removeSecret = createRoute({
+  method: "delete",
+  path: "/v1/apps/{app}/secrets/{name}",
+  summary: "Remove a secret, if it is there",
+  request: { params: secret },
+  responses: { ...none, ...errors("bad-request", "unauthorized") },
+});
+
+export const machines = createRoute({
+  method: "get",
+  path: "/v1/machines",
+  summary: "The machines that run now",
+  responses: { ...json(200, schemas.machineListSchema), ...errors("unauthorized") },
+});
+
+export const explain = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}/explain",
+  summary: "Why the app's machines were started, bound, drained and killed, and what is made of it now",
+  request: { params: app, query: schemas.explainQuerySchema },
+  responses: { ...json(200, schemas.explainSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
+export const logs = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}/logs",
+  summary: "The newest log lines, oldest first",
+  request: { params: app, query: schemas.logQuerySchema },
+  responses: { ...json(200, schemas.logTailSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
+export const followLogs = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}/logs/follow",
+  summary: "The newest log lines, then new ones as they come: a LogLine of JSON each; empty lines keep the connection alive",
+  request: { params: app, query: schemas.logQuerySchema },
+  responses: { ...lines, ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
+export const bill = createRoute({
+  method: "get",
+  path: "/v1/bill",
+  summary: "What each app and the platform itself used in a month, and what it costs",
+  request: { query: schemas.billQuerySchema },
+  responses: { ...json(200, schemas.billSchema), ...errors("bad-request", "unauthorized") },
+});
+
+export const appBill = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}/bill",
+  summary: "The bill of one app; one that was removed keeps its bills",
+  request: { params: app, query: schemas.billQuerySchema },
+  responses: { ...json(200, schemas.oneBillSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
+export const allLimits = createRoute({
+  method: "get",
+  path: "/v1/limits",
+  summary: "Every app that has limits, deployed or not",
+  responses: { ...json(200, schemas.limitListSchema), ...errors("unauthorized") },
+});
+
+export const limits = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}/limits",
+  summary: "What an app may use in a month",
+  request: { params: app },
+  responses: { ...json(200, schemas.appLimitsSchema), ...errors("bad-request", "unauthorized") },
+});
+
+export const setLimits = createRoute({
+  method: "patch",
+  path: "/v1/apps/{app}/limits",
+  summary: "Change some of an app's limits; may come before its first deploy, and outlives its removal",
+  request: { params: app, body: body(schemas.limitChangesSchema) },
+  responses: { ...json(200, schemas.appLimitsSchema), ...errors("bad-request", "unauthorized", "disk-full") },
+});
+
+const appliance = z.object({ appliance: nameSchema });
+
+export const runAppliance = createRoute({
+  method: "post",
+  path: "/v1/appliances",
+  summary: "Make an appliance of an image, and start it",
+  request: { body: body(schemas.applianceSpecSchema) },
+  responses: {
+    ...json(201, schemas.applianceSchema),
+    ...errors(
+      "bad-request",
+      "bad-appliance",
+      "not-permitted",
+      "unauthorized",
+      "no-such-image",
+      "name-taken",
+      "port-in-use",
+      "machine-start-failed",
+      "disk-full",
+    ),
+  },
+});
+
+export const listAppliances = createRoute({
+  method: "get",
+  path: "/v1/appliances",
+  summary: "All appliances; values of their variables never leave",
+  responses: { ...json(200, schemas.applianceListSchema), ...errors("unauthorized") },
+});
+
+export const startAppliance = createRoute({
+  method: "post",
+  path: "/v1/appliances/{appliance}/start",
+  summary: "Start one that was stopped, or that ended",
+  request: { params: appliance },
+  responses: {
+    ...json(200, schemas.applianceSchema),
+    ...errors("bad-request", "unauthorized", "not-permitted", "no-such-appliance", "port-in-use", "machine-start-failed"),
+  },
+});
+
+export const stopAppliance = createRoute({
+  method: "post",
+  path: "/v1/appliances/{appliance}/stop",
+  summary: "Stop one, until it is started again: an orderly end, a hard one after ten seconds",
+  request: { params: appliance },
+  responses: { ...json(200, schemas.applianceSchema), ...errors("bad-request", "unauthorized", "no-such-appliance") },
+});
+
+export const removeAppliance = createRoute({
+  method: "delete",
+  path: "/v1/appliances/{appliance}",
+  summary: "Stop one and forget it, with its logs",
+  request: { params: appliance, query: schemas.removeApplianceSchema },
+  responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-appliance") },
+});

@@ -1,0 +1,309 @@
+/** What the management API takes and gives, as schemas. The client uses only their types. Long, because it is one list of shapes. */
+import { z } from "@hono/zod-openapi";
+import { monthPattern } from "../../store/ledger/month.ts";
+import { applianceSpecSchema as specSchema } from "../../appliances/spec.ts";
+import { envNameSchema, manifestSchema, nameSchema } from "../../store/catalog/manifest.ts";
+
+export const versionSchema = z
+  .object({
+    app: nameSchema,
+    id: z.string().openapi({ description: "SHA-256 (hex) over manifest and code." }),
+    createdAt: z.int().openapi({ description: "Milliseconds since the epoch." }),
+    manifest: manifestSchema,
+  })
+  .openapi("Version");
+
+export const appSchema = z
+  .object({
+    app: nameSchema,
+    live: versionSchema.nullable().openapi({ description: "The version that calls go to; null: what is stored of it cannot be used." }),
+    problem: z.string().nullable().openapi({ description: "Why the app is not served; null where it is." }),
+    versions: z.array(z.object({ id: z.string(), createdAt: z.int() })).openapi({ description: "Newest first." }),
+  })
+  .openapi("App");
+
+export const appListSchema = z
+  .object({
+    apps: z.array(appSchema).openapi({ description: "By name." }),
+    next: z.string().nullable().openapi({ description: "Give it as `after` to get the apps that follow; null: these were the last." }),
+  })
+  .openapi("AppList");
+
+export const appListQuerySchema = z.strictObject({
+  after: z.string().max(100).default("").openapi({ description: "Only apps whose names come after this." }),
+  limit: z.coerce.number().int().min(1).max(200).default(100),
+});
+
+const fileSchema = z.custom<File>((value) => value instanceof File, "must be a file");
+
+/** `functions` comes as a list even where there is one. */
+export const deploySchema = z.strictObject({
+  manifest: z.string("must be a text part").openapi({ description: "The app's mayfly.json." }),
+  functions: z
+    .preprocess((given) => (given === undefined ? [] : [given].flat()), z.array(fileSchema))
+    .openapi({
+      type: "array",
+      items: { type: "string", format: "binary" },
+      description: "A part per function: its bundled code, with the file name <function>.cjs or <function>.mjs.",
+    }),
+});
+
+export const pointToSchema = z.strictObject({ version: z.string().min(1) }).openapi("PointTo");
+export const secretValueSchema = z.strictObject({ value: z.string().min(1, "must not be empty").max(65_536) }).openapi("SecretValue");
+export const secretNamesSchema = z.object({ names: z.array(envNameSchema) }).openapi("SecretNames");
+
+const machineSchema = z
+  .object({
+    id: z.string(),
+    app: z.string().nullable().openapi({ description: "null: a blank, or not bound yet." }),
+    driver: z.string(),
+    state: z.string().openapi({ description: "starting, blank, binding, bound, draining or ending." }),
+    slots: z.object({ used: z.int(), total: z.int() }),
+    memoryBytes: z.number(),
+    cpuUs: z.number(),
+    ageMs: z.number(),
+  })
+  .openapi("Machine");
+
+export const machineListSchema = z.object({ machines: z.array(machineSchema) }).openapi("MachineList");
+
+const decisionSchema = z
+  .object({
+    at: z.number().openapi({ description: "Milliseconds since the epoch." }),
+    machine: z.string(),
+    what: z.enum(["start", "bind", "ready", "drain", "kill", "lost", "end"]).openapi({
+      description: "ready: it takes invocations from now on. lost: another app got it. end: by itself, nobody decided it.",
+    }),
+    why: z.string().openapi({ description: "A clause, with the numbers used then." }),
+    ageMs: z.number().openapi({ description: "Of the machine." }),
+    invocations: z.int().openapi({ description: "That the machine was given so far." }),
+  })
+  .openapi("Decision");
+
+export const explainSchema = z
+  .object({
+    app: z.string(),
+    now: z.array(z.string()).openapi({ description: "What the policy makes of the app at present, in sentences." }),
+    decisions: z.array(decisionSchema).openapi({ description: "Oldest first; the newest 500 are kept." }),
+  })
+  .openapi("Explanation");
+
+export const explainQuerySchema = z.strictObject({ limit: z.coerce.number().int().min(0).max(500).default(100) });
+
+const logLineSchema = z
+  .object({
+    at: z.number().openapi({ description: "Milliseconds since the epoch." }),
+    app: z.string(),
+    function: z.string().optional(),
+    invocation: z.string().optional(),
+    machine: z.string().optional(),
+    level: z.enum(["debug", "info", "warn", "error", "agent", "platform"]),
+    text: z.string(),
+  })
+  .openapi("LogLine");
+
+export const logTailSchema = z.object({ lines: z.array(logLineSchema) }).openapi("LogTail");
+
+export const logQuerySchema = z.strictObject({
+  function: nameSchema.optional(),
+  tail: z.coerce.number().int().min(0).max(10_000).default(100),
+  since: z.coerce.number().min(0).optional().openapi({ description: "Milliseconds since the epoch." }),
+});
+
+const figures = {
+  cpuRunSeconds: z.number().openapi({ description: "CPU time of functions." }),
+  cpuBringUpSeconds: z.number().openapi({ description: "CPU time of starting machines and binding them." }),
+  gbSeconds: z.number().openapi({ description: "Memory really held; a GB is 2^30 bytes." }),
+  requests: z.number(),
+  cost: z.number().openapi({ description: "In the currency of the prices." }),
+};
+
+const wallClockSchema = z
+  .object({ seconds: z.number(), gbSeconds: z.number(), cost: z.number() })
+  .openapi({ description: "The same invocations where their wall time is billed." });
+
+const limitsShape = {
+  spend: z.number().positive().nullable().openapi({ description: "In the currency of the prices." }),
+  requests: z.int().positive().nullable(),
+  cpuSeconds: z.number().positive().nullable(),
+};
+
+const limitsSchema = z.strictObject(limitsShape).openapi("Limits", { description: "Of a month; null: as much as it likes." });
+const limitsOfApp = {
+  app: z.string(),
+  limits: limitsSchema,
+  deployed: z.boolean().openapi({ description: "Whether there is such an app now; limits may come before it, and outlive it." }),
+};
+const currency = z.string().openapi({ description: "Of `spend`." });
+export const appLimitsSchema = z.object({ ...limitsOfApp, currency }).openapi("AppLimits");
+export const limitListSchema = z.object({ currency, apps: z.array(z.object(limitsOfApp)) }).openapi("LimitList");
+export const limitChangesSchema = z
+  .strictObject(limitsShape)
+  .partial()
+  .openapi("LimitChanges", { description: "What is absent stays as it is." });
+
+const appBillSchema = z
+  .object({
+    app: z.string(),
+    ...figures,
+    lines: z.array(
+      z.object({
+        what: z.enum(["cpu-run", "cpu-bring-up", "memory", "requests"]),
+        quantity: z.number(),
+        unit: z.string(),
+        price: z.number(),
+        cost: z.number(),
+      }),
+    ),
+    wallClock: wallClockSchema,
+    functions: z.array(z.object({ function: z.string(), ...figures, wallSeconds: z.number() })).openapi({
+      description: "requests and wallSeconds were counted; the rest is an attribution, and sums to the app's figures.",
+    }),
+    limits: z.array(
+      z.object({
+        limit: z.enum(["spend", "requests", "cpuSeconds"]),
+        used: z.number(),
+        most: z.number(),
+        state: z.enum(["free", "warned", "reached"]).openapi({ description: "warned: at 80 % or more. reached: calls are refused." }),
+      }),
+    ),
+  })
+  .openapi("AppBill");
+
+const pricesSchema = z
+  .object({
+    currency: z.string(),
+    vcpuSecond: z.number(),
+    gbSecond: z.number(),
+    request: z.number(),
+    wallGbSecond: z.number(),
+    wallRequest: z.number(),
+  })
+  .openapi("Prices");
+
+export const billSchema = z
+  .object({
+    month: z.string(),
+    prices: pricesSchema,
+    apps: z.array(appBillSchema),
+    platform: z
+      .object({
+        ...figures,
+        parts: z.array(
+          z.object({
+            what: z.enum(["server", "templates", "blanks", "idle"]),
+            cpuSeconds: z.number(),
+            gbSeconds: z.number(),
+            cost: z.number(),
+          }),
+        ),
+      })
+      .openapi({
+        description:
+          "Used by no app: the server's process, the making of templates, the memory of machines that no app had yet, and the CPU of those that none took.",
+      }),
+    total: z.object({ ...figures, wallClock: wallClockSchema }),
+  })
+  .openapi("Bill");
+
+export const oneBillSchema = z.object({ month: z.string(), prices: pricesSchema, bill: appBillSchema }).openapi("OneBill");
+
+export const billQuerySchema = z.strictObject({
+  month: z
+    .string()
+    .regex(monthPattern, "must be a month such as 2026-11")
+    .optional()
+    .openapi({ description: "Of UTC. Default: the one that it is." }),
+});
+
+export const hostSchema = z
+  .object({
+    version: z.string(),
+    pid: z.int(),
+    uptimeMs: z.number(),
+    driver: z.object({ name: z.string(), detail: z.string().openapi({ description: "What it runs with, and why it was chosen." }) }),
+    urls: z.object({ gateway: z.string(), api: z.string() }),
+  })
+  .openapi("Host");
+
+const milliseconds = z.int().openapi({ description: "Milliseconds since the epoch." });
+
+export const statusSchema = z
+  .object({
+    version: z.string(),
+    pid: z.int().openapi({ description: "Of the supervisor, which signals are for." }),
+    worker: z.int().openapi({ description: "Pid of the process that does the work." }),
+    since: milliseconds,
+    upSince: milliseconds.openapi({ description: "Since when this worker runs." }),
+    restarts: z.int().openapi({ description: "Workers that died and were replaced, since the supervisor started." }),
+    deaths: z
+      .array(z.object({ at: milliseconds, reason: z.string(), livedMs: z.number() }))
+      .openapi({ description: "The last ones, oldest first." }),
+    driver: z.object({
+      name: z.string(),
+      detail: z.string(),
+      damage: z
+        .string()
+        .nullable()
+        .openapi({ description: "What is wrong with the image that machines start from, until it is put right." }),
+    }),
+    apps: z.int(),
+    machines: z.int(),
+    appliances: z.object({
+      running: z.int(),
+      total: z.int(),
+      leftAlone: z
+        .array(z.string())
+        .openapi({ description: "Not started, as the server died right after they were started, time and again." }),
+      waiting: z
+        .array(z.object({ name: z.string(), reason: z.string() }))
+        .openapi({ description: "They failed, or did not start, and are started again soon." }),
+    }),
+  })
+  .openapi("Status");
+
+export const healthSchema = z.object({ ok: z.literal(true) }).openapi("Health");
+
+export const errorSchema = z
+  .object({ error: z.object({ code: z.string(), message: z.string(), cure: z.string(), docs: z.string(), id: z.string().optional() }) })
+  .openapi("Error");
+
+export const applianceSpecSchema = specSchema.openapi("ApplianceSpec");
+
+export const applianceSchema = specSchema
+  .extend({
+    state: z.enum(["starting", "running", "waiting", "stopping", "stopped", "ended"]).openapi({
+      description: "waiting: it failed, and is started again soon. ended: its command ended with code 0.",
+    }),
+    image: z.string().openapi({ description: "The image's id." }),
+    command: z.array(z.string()),
+    env: z.array(z.string()).openapi({ description: "Names only." }),
+    machine: z.string().nullable(),
+    ageMs: z.number(),
+    memoryBytes: z.number(),
+    cpuUs: z.number(),
+    restarts: z.int().openapi({ description: "Starts after failures." }),
+    lastEnd: z.string().nullable().openapi({ description: "How its last machine ended." }),
+    createdAt: z.int().openapi({ description: "Milliseconds since the epoch." }),
+  })
+  .openapi("Appliance");
+
+export const applianceListSchema = z.object({ appliances: z.array(applianceSchema) }).openapi("ApplianceList");
+export const removeApplianceSchema = z.strictObject({
+  disks: z.enum(["keep", "remove"]).default("keep").openapi({ description: "What becomes of its volumes' disks." }),
+});
+
+export type VersionInfo = z.infer<typeof versionSchema>;
+export type AppInfo = z.infer<typeof appSchema>;
+export type MachineInfo = z.infer<typeof machineSchema>;
+export type BillInfo = z.infer<typeof billSchema>;
+export type AppBillInfo = z.infer<typeof appBillSchema>;
+export type OneBillInfo = z.infer<typeof oneBillSchema>;
+export type LimitsInfo = z.infer<typeof limitsSchema>;
+export type AppLimitsInfo = z.infer<typeof appLimitsSchema>;
+export type LimitList = z.infer<typeof limitListSchema>;
+export type LimitChanges = z.infer<typeof limitChangesSchema>;
+export type DecisionInfo = z.infer<typeof decisionSchema>;
+export type ExplainInfo = z.infer<typeof explainSchema>;
+export type StatusInfo = z.infer<typeof statusSchema>;
+export type HostInfo = z.infer<typeof hostSchema>;

@@ -1,0 +1,167 @@
+/** A real API on a free port, over a catalog, logs and a ledger in a folder of its own. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Appliances, openAppliances } from "../../../appliances/appliances.ts";
+import type { Bundle, Catalog, Version } from "../../../store/catalog/catalog.ts";
+import { type Manifest, manifestSchema } from "../../../store/catalog/manifest.ts";
+import { openSeal } from "../../../store/catalog/seal.ts";
+import { openCatalog } from "../../../store/catalog/sqlite.ts";
+import { systemClock } from "../../../base/clock/clock.ts";
+import { createEgress } from "../../../egress/create-egress.ts";
+import { createLedger } from "../../../store/ledger/create-ledger.ts";
+import { createAccounts, type OpenAccounts } from "../../../store/ledger/create-accounts.ts";
+import { defaultPrices } from "../../../base/config/prices.ts";
+import { RouteTable } from "../../http/routes.ts";
+import type { Logs } from "../../../store/logs/logs.ts";
+import { openLogs } from "../../../store/logs/open-logs.ts";
+import { type Client, createClient } from "../client.ts";
+import { type Api, createApi } from "../create-api.ts";
+import type { Listening } from "../listen.ts";
+import type { DecisionInfo, HostInfo, MachineInfo } from "../schemas.ts";
+
+export const token = "correct-horse-battery";
+export const hostInfo: HostInfo = {
+  version: "0.1.0",
+  pid: 1,
+  uptimeMs: 5,
+  driver: { name: "process", detail: "by name" },
+  urls: { gateway: "http://127.0.0.1:8080", api: "http://127.0.0.1:7070" },
+};
+export const machine: MachineInfo = {
+  id: "m1",
+  app: "shop",
+  driver: "process",
+  state: "bound",
+  slots: { used: 1, total: 100 },
+  memoryBytes: 1,
+  cpuUs: 2,
+  ageMs: 3,
+};
+
+export const decisions: DecisionInfo[] = [
+  { at: 1_000, machine: "m1", what: "start", why: "1 waiting", ageMs: 0, invocations: 0 },
+  { at: 9_000, machine: "m1", what: "kill", why: "idle for 2 s", ageMs: 8_000, invocations: 3 },
+];
+
+export interface ServedApi {
+  catalog: Catalog;
+  logs: Logs;
+  accounts: OpenAccounts;
+  api: Api;
+  server: Listening;
+  client: Client;
+  /** What the platform was told. */
+  told: (Version | string)[];
+  /** Resolves when a follower of the logs is stopped. */
+  released: Promise<void>;
+  appliances: Appliances;
+  /** What the platform waits for: as it prepares machines of a size, and until an app's machines are gone. */
+  waits: { prepare: () => Promise<void>; removed: () => Promise<void> };
+  /** Errors that the API did not expect; a test that causes them takes them out. */
+  failures: unknown[];
+  /** Fails where the API met an error that it did not expect. */
+  close(): Promise<void>;
+}
+
+export async function serveApi(): Promise<ServedApi> {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-api-"));
+  const told: (Version | string)[] = [];
+  const failures: unknown[] = [];
+  const waits = { prepare: async () => {}, removed: async () => {} };
+  const onFailure = (): void => assert.fail();
+  const catalog = openCatalog(join(dir, "catalog.db"), join(dir, "key"));
+  const logs = openLogs(join(dir, "logs"), { onFailure });
+  const ledger = createLedger(join(dir, "ledger.db"), { onFailure });
+  const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, tell: () => {} });
+  const platform = {
+    check: (manifest: Manifest) => new RouteTable().checkHosts(manifest),
+    prepare: () => waits.prepare(),
+    deployed(version: Version) {
+      told.push(version);
+      if (version.manifest.env["REFUSE"] !== undefined) throw new Error("the platform cannot take it");
+    },
+    restored: (app: string, previous: Version | undefined) => void told.push(previous ?? app),
+    problemOf: () => null,
+    removed(app: string) {
+      told.push(app);
+      return waits.removed();
+    },
+    machines: () => [machine],
+    sample: () => {},
+    explain: (app: string) => ({ app, now: ["2.0 run at once on average"], decisions }),
+    host: () => hostInfo,
+    status: () => statusInfo,
+  };
+  const appliances = openAppliances({
+    stateDir: dir,
+    cacheDir: dir,
+    seal: openSeal(join(dir, "key"), true),
+    bootId: "boot",
+    clock: systemClock,
+    usage: accounts,
+    egress: () => createEgress({ allow: [] }),
+    log: () => {},
+    permitted: { folders: [], publish: [] },
+    starting: () => {},
+    takenUp: () => {},
+    onUnusable: () => {},
+    forgetLog: (name) => logs.remove(name),
+    ownerOf: (name) => catalog.live(name) && "an app",
+  });
+  const released = Promise.withResolvers<void>();
+  const watched = watchingFollowers(logs, released.resolve);
+  const api = createApi({ catalog, logs: watched, accounts, platform, appliances, token, onError: (error) => failures.push(error) });
+  const server = await api.listen({ address: "127.0.0.1:0", allowInsecureBind: false });
+  const client = createClient({ url: server.url, token });
+  const close = async (): Promise<void> => {
+    await served.server.close();
+    await appliances.close();
+    await logs.close();
+    accounts.close();
+    ledger.close();
+    catalog.close();
+    rmSync(dir, { recursive: true });
+    assert.deepEqual(failures, []);
+  };
+  const served = { appliances, waits, catalog, logs, accounts, api, server, client, told, released: released.promise, failures, close };
+  return served;
+}
+
+const statusInfo = {
+  version: "0.1.0",
+  pid: 1,
+  worker: 2,
+  since: 0,
+  upSince: 0,
+  restarts: 1,
+  deaths: [{ at: 0, reason: "it was ended by SIGKILL", livedMs: 1 }],
+  driver: { name: "fake", detail: "for tests", damage: null },
+  apps: 0,
+  machines: 0,
+  appliances: { running: 0, total: 0, leftAlone: [], waiting: [] },
+};
+
+function watchingFollowers(logs: Logs, released: () => void): Logs {
+  return {
+    ...logs,
+    follow(query, callback) {
+      const stop = logs.follow(query, callback);
+      return () => {
+        stop();
+        released();
+      };
+    },
+  };
+}
+
+/** @param checked false: as a client with other rules would send it */
+export function manifest(more: object = {}, checked = true): Manifest {
+  const given = { name: "shop", functions: { main: { entry: "main.ts" } }, ...more };
+  return checked ? manifestSchema.parse(given) : (given as unknown as Manifest);
+}
+
+export function bundle(name: string, format: Bundle["format"], code: string): Bundle {
+  return { function: name, format, code: Buffer.from(code) };
+}

@@ -1,0 +1,100 @@
+/** From a request to its call: what is refused at once, and what the dispatcher gets. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { MayflyError } from "../../base/errors/error.ts";
+import { Call, type CallContext } from "./call.ts";
+import { Connection } from "./connection.ts";
+import { requestHeaders } from "./request-headers.ts";
+import { refuse } from "./refuse.ts";
+import { pathWithin, type Route } from "./routes.ts";
+import { type Target, targetOf } from "./target.ts";
+
+/** Header pairs of a request; with the gateway's own they stay within the wire's limit. */
+const MOST_HEADERS = 240;
+/** What begins so is the platform's, on every host. */
+const PLATFORM = "/_mayfly/";
+const HEALTH = "/_mayfly/health";
+const UNDERSCORE = 95;
+
+/** @param continues whether the client waits for 100 Continue before it sends its body */
+export function answer(context: CallContext, request: IncomingMessage, response: ServerResponse, continues: boolean): void {
+  const connection = Connection.of(request.socket);
+  connection.turns.reply = response;
+  if (connection.turnedAway) return turnAway(context, request, response, continues);
+  const target = targetOf(context, request);
+  if (!(target instanceof MayflyError) && isHealth(target.path) && !context.closing) return healthy(request, response);
+  const route = target instanceof MayflyError ? target : acceptableRoute(context, request, target);
+  if (route instanceof MayflyError) return refuseUnread(context, request, response, route, continues);
+  const { host, path, origin } = target as Target;
+  const { rawHeaders, headers } = request;
+  const { chain, proto } = origin;
+  const body = hasBody(request) ? "stream" : null;
+  const call = new Call(context, request, response, route);
+  if (continues) response.writeContinue();
+  call.start({
+    app: route.app,
+    function: route.function,
+    timeoutMs: route.timeoutMs,
+    method: request.method!,
+    url: `${proto}://${host}${pathWithin(route, path)}`,
+    headers: requestHeaders(rawHeaders, headers.connection, { chain, proto, host, prefix: route.prefix }),
+    body,
+  });
+}
+
+/** The client waits for 100 Continue before it sends its body. node:http calls this, too, where it asks for more than that. */
+export function answerContinuing(context: CallContext, request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers.expect?.trim().toLowerCase() === "100-continue") answer(context, request, response, true);
+  else refuseExpectation(context, request, response);
+}
+
+/** `Expect` with anything but 100-continue. */
+export function refuseExpectation(context: CallContext, request: IncomingMessage, response: ServerResponse): void {
+  const connection = Connection.of(request.socket);
+  connection.turns.reply = response;
+  if (connection.turnedAway) return turnAway(context, request, response, true);
+  const expectation = (request.headers.expect ?? "").slice(0, 100);
+  refuseUnread(context, request, response, new MayflyError("expectation-failed", { expectation }), true);
+}
+
+function acceptableRoute(context: CallContext, request: IncomingMessage, { host, path }: Target): Route | MayflyError {
+  const { headers } = request;
+  if (context.closing) return new MayflyError("shutting-down");
+  if (request.rawHeaders.length > 2 * MOST_HEADERS) return new MayflyError("head-too-large", { limit: `${MOST_HEADERS} headers` });
+  if (headers.upgrade !== undefined && headers.upgrade.toLowerCase() === "websocket") {
+    return new MayflyError("upgrade-not-supported", { protocol: "websocket" });
+  }
+  if (path.charCodeAt(1) === UNDERSCORE && path.startsWith(PLATFORM)) return new MayflyError("no-such-route", { path: path.slice(0, 100) });
+  const route = context.routes.lookup(host, path);
+  if (route instanceof MayflyError || Number(headers["content-length"] ?? 0) <= route.bodyLimitBytes) return route;
+  return new MayflyError("body-too-large", { limit: route.bodyLimitBytes });
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  if (headers["transfer-encoding"] !== undefined) return true;
+  const length = headers["content-length"];
+  return length !== undefined && Number(length) > 0;
+}
+
+/** A client that was told not to send its body may send it nevertheless: only the connection's end makes clear what follows. */
+function refuseUnread(context: CallContext, request: IncomingMessage, response: ServerResponse, error: MayflyError, continues: boolean) {
+  const unclear = continues || (error.entry.status === 501 && hasBody(request));
+  refuse(response, error, undefined, unclear || context.closing);
+  if (hasBody(request)) context.watch.linger(request);
+}
+
+/** A body that has begun is read: the answer is lost where the connection is cut with bytes unread. */
+function turnAway(context: CallContext, request: IncomingMessage, response: ServerResponse, continues: boolean): void {
+  const tell = () => refuse(response, new MayflyError("too-many-connections"), undefined, true);
+  if (continues || !hasBody(request)) tell();
+  else context.watch.whenRead(request, tell);
+}
+
+function isHealth(path: string): boolean {
+  return path.charCodeAt(1) === UNDERSCORE && (path === HEALTH || path.startsWith(`${HEALTH}?`));
+}
+
+function healthy(request: IncomingMessage, response: ServerResponse): void {
+  const body = '{"status":"ok"}\n';
+  response.writeHead(200, ["content-type", "application/json", "content-length", String(body.length), "cache-control", "no-store"]);
+  response.end(request.method === "HEAD" ? undefined : body);
+}

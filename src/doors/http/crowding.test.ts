@@ -1,0 +1,100 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request } from "node:http";
+import { connectionBudget, descriptorLimit } from "../../clients/descriptors.ts";
+import { systemClock } from "../../base/clock/clock.ts";
+import { openTestGateway, rawClient, replyText, until } from "./testing/test-gateway.ts";
+
+const get = "GET /app/hello HTTP/1.1\r\nhost: h\r\n\r\n";
+
+test("where there are as many connections as there may be, the idlest is closed for the next, and a busy one never", async () => {
+  let ahead = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() + ahead };
+  await using open = await openTestGateway(() => {}, { clock, connections: { most: 4, perClient: 4 } });
+  const busy = rawClient(open.port, get);
+  await until(() => open.invocations.length === 1);
+  // In this order: it has asked once, it has never asked, it has sent half a head.
+  const [asked, silent, half] = [
+    rawClient(open.port, "GET /none/x HTTP/1.1\r\nhost: h\r\n\r\n"),
+    rawClient(open.port),
+    rawClient(open.port, "GET /"),
+  ];
+  await until(() => asked.text.includes("no-such-route"));
+  await connected(silent, half);
+  // All have been accepted: the gateway answers on a connection of its own, and takes them in the order in which they come.
+  const later = rawClient(open.port, "GET /none/x HTTP/1.1\r\nhost: h\r\n\r\n");
+  await until(() => later.text.includes("HTTP/1.1"));
+  ahead = 2_000;
+  const next = rawClient(open.port, get);
+  await until(() => open.invocations.length === 2);
+  await until(() => silent.closed || half.closed || asked.closed);
+  const more = [rawClient(open.port, get), rawClient(open.port, get)];
+  await until(() => open.invocations.length === 4);
+  assert.ok(silent.closed && half.closed && asked.closed);
+  const refused = rawClient(open.port, get);
+  await until(() => refused.closed);
+  assert.match(refused.text, /^HTTP\/1.1 503 .*too-many-connections/s);
+  for (const seen of open.invocations) replyText(seen, "done");
+  for (const client of [busy, next, ...more]) await until(() => client.text.endsWith("done"));
+  assert.equal(open.invocations.length, 4);
+});
+
+test("one client may have only so many connections, a trusted proxy as many as all; who is above that is told so", async () => {
+  await using one = await openTestGateway(() => {}, { connections: { most: 100, perClient: 3 } });
+  const clients = Array.from({ length: 10 }, () => rawClient(one.port, get));
+  await until(() => clients.filter(({ closed }) => closed).length === 7);
+  assert.equal(clients.filter(({ text }) => text.startsWith("HTTP/1.1 503 ")).length, 7);
+  assert.equal(one.invocations.length, 3);
+  await using proxied = await openTestGateway(() => {}, { connections: { most: 6, perClient: 3 }, trustedProxies: ["127.0.0.0/8"] });
+  const others = Array.from({ length: 10 }, () => rawClient(proxied.port, get));
+  await until(() => others.filter(({ closed }) => closed).length === 4);
+  assert.equal(proxied.invocations.length, 6);
+  for (const client of [...clients, ...others]) client.socket.destroy();
+});
+
+test("of many requests at once, more than there may be connections, each is called or told that there are too many", async () => {
+  await using open = await openTestGateway((seen) => replyText(seen, "done"), { connections: { most: 64, perClient: 64 } });
+  const agent = new Agent({ keepAlive: true });
+  const body = "x".repeat(100_000);
+  const ask = async (at: number) => {
+    const sent = request({ port: open.port, path: "/app/hello", method: at % 2 ? "POST" : "DELETE", agent });
+    sent.end(at % 2 ? body : undefined);
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    return `${response.statusCode} ${(await response.toArray()).join("")}`;
+  };
+  const first = await Promise.all(Array.from({ length: 70 }, (_, at) => ask(at)));
+  for (const reply of first) assert.match(reply, /^200 done$|^503 .*too-many-connections/s);
+  // Now a request is on its way on every one of the connections that were kept, and some are new: none of the others is idle.
+  const kept = () => Object.values(agent.freeSockets).flat().length;
+  await until(() => Object.keys(agent.sockets).length === 0 && kept() <= 64);
+  assert.ok(kept() > 0);
+  for (const reply of await Promise.all(Array.from({ length: 70 }, (_, at) => ask(at))))
+    assert.match(reply, /^200 done$|^503 .*too-many-connections/s);
+  agent.destroy();
+});
+
+test("who is told that there are too many holds a descriptor for a short time, and few can at once", async () => {
+  await using open = await openTestGateway(() => {}, { connections: { most: 4, perClient: 4 } });
+  const busy = Array.from({ length: 4 }, () => rawClient(open.port, get));
+  await until(() => open.invocations.length === 4);
+  const silent = Array.from({ length: 12 }, () => rawClient(open.port));
+  const cutAtOnce = () => silent.filter(({ closed }) => closed).length;
+  await until(() => cutAtOnce() >= 4);
+  await until(() => cutAtOnce() === 12);
+  assert.ok(busy.every(({ closed }) => !closed));
+  for (const { socket } of busy) socket.destroy();
+});
+
+test("what listeners may have leaves descriptors for the rest", () => {
+  for (const descriptors of [64, 256, 1_024, 20_000, 1_048_576]) {
+    const { gateway, perClient, api } = connectionBudget(descriptors);
+    assert.ok(gateway + api <= descriptors * 0.65, `${descriptors}`);
+    assert.ok(perClient <= gateway && perClient >= 8 && api >= 8);
+  }
+  assert.ok(descriptorLimit() >= 64);
+});
+
+async function connected(...clients: ReturnType<typeof rawClient>[]): Promise<void> {
+  for (const { socket } of clients) await until(() => !socket.connecting);
+}

@@ -1,0 +1,126 @@
+/**
+ * Bytes that clients of every intent send, against a real gateway over real sockets: sound requests pipelined, in pieces and cut off, and
+ * broken ones. The seed is printed; MAYFLY_FUZZ_SEED repeats a run, MAYFLY_FUZZ_CLIENTS changes its length.
+ *
+ * What holds: the gateway lives and answers others; a sound client gets its replies, all and in order; a broken one gets whole replies of
+ * the function or the error table, each to bytes of its own, or a cut connection; no call is left behind.
+ */
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import { type ErrorCode, errorTable } from "../../base/errors/table.ts";
+import { Random } from "../../wire/testing/fuzz-input.ts";
+import { broken, repliesIn, type Reply, soundConversation } from "./fuzz-input.ts";
+import { openTestGateway, rawClient, type Seen, timing, until } from "./testing/test-gateway.ts";
+
+const seed = Number(process.env.MAYFLY_FUZZ_SEED ?? Date.now() % 1_000_000_000);
+const clientsToTry = Number(process.env.MAYFLY_FUZZ_CLIENTS ?? 1_000);
+const AT_ONCE = 50;
+
+interface Tally {
+  sound: number;
+  broken: number;
+  replies: number;
+  codes: Map<string, number>;
+}
+
+test(`the gateway survives hostile clients (seed ${seed})`, { timeout: 300_000 }, async (context) => {
+  const random = new Random(seed);
+  const tally: Tally = { sound: 0, broken: 0, replies: 0, codes: new Map() };
+  const answered = new Set<Seen>();
+  await using open = await openTestGateway((call) => replyLater(call, answered), { limits: { headMs: 60_000, lingerMs: 100 } });
+  for (let first = 0; first < clientsToTry; first += AT_ONCE) {
+    // Drawn before anybody waits: what is sent depends on the seed alone.
+    const clients = Array.from({ length: AT_ONCE }, (_, at) => drawClient(first + at, random));
+    await Promise.all(clients.map((client) => client(open.port, tally)));
+    assert.equal((await fetch(`${open.url}/_mayfly/health`)).status, 200);
+  }
+  await until(() => open.invocations.every((call) => call.aborted || answered.has(call)));
+  const codes = [...tally.codes].map(([code, count]) => `${count} ${code}`).toSorted();
+  context.diagnostic(
+    `${tally.sound} sound, ${tally.broken} broken, ${open.invocations.length} calls, ${tally.replies} replies; ${codes.join(", ")}`,
+  );
+  assert.ok(tally.sound > clientsToTry / 10, "the input must also keep to the rules");
+  assert.ok(tally.codes.size >= 3, "many rules must be broken");
+});
+
+/** Says the number that the path carries, and how much body came. */
+function replyLater(call: Seen, answered: Set<Seen>): void {
+  const look = () => {
+    if (call.aborted) return;
+    if (call.request.body !== null && !call.bodyEnded) {
+      setTimeout(look, 1);
+      return;
+    }
+    answered.add(call);
+    const text = `${new URL(call.request.url).pathname.slice(1)}:${Buffer.concat(call.body).length}`;
+    call.reply.head(200, [], Buffer.from(text), true, timing);
+  };
+  setImmediate(look);
+}
+
+function drawClient(number: number, random: Random): (port: number, tally: Tally) => Promise<void> {
+  const { bytes, expected } = soundConversation(number, random);
+  const sound = random.chance(0.3);
+  const sent = sound ? bytes : broken(bytes, random);
+  const pieces = piecesOf(sent, random);
+  return sound ? (port, tally) => soundClient(port, pieces, expected, tally) : (port, tally) => brokenClient(port, pieces, sent, tally);
+}
+
+function piecesOf(bytes: Buffer, random: Random): Buffer[] {
+  const pieces: Buffer[] = [];
+  const small = random.chance(0.4);
+  for (let at = 0; at < bytes.length;) {
+    const length = small ? 1 + random.below(400) : bytes.length;
+    pieces.push(bytes.subarray(at, at + length));
+    at += length;
+  }
+  return pieces;
+}
+
+async function soundClient(port: number, pieces: Buffer[], expected: string[], tally: Tally): Promise<void> {
+  const client = rawClient(port);
+  await send(client, pieces);
+  await until(() => client.closed || repliesIn(client.text).length >= expected.length);
+  client.socket.destroy();
+  assert.deepEqual(repliesIn(client.text).map(said), expected);
+  tally.sound += 1;
+}
+
+async function brokenClient(port: number, pieces: Buffer[], sent: Buffer, tally: Tally): Promise<void> {
+  const client = rawClient(port);
+  await send(client, pieces);
+  // Nobody knows how many replies it gets: it goes when no more comes. Nothing below depends on how long that takes.
+  for (let quiet = 0, before = 0; !client.closed && quiet < 6; before = client.text.length) {
+    await pause(25);
+    quiet = before === client.text.length ? quiet + 1 : 0;
+  }
+  client.socket.destroy();
+  for (const reply of repliesIn(client.text)) check(reply, sent, tally);
+  tally.broken += 1;
+}
+
+async function send(client: ReturnType<typeof rawClient>, pieces: Buffer[]): Promise<void> {
+  for (const piece of pieces) {
+    if (client.closed) return;
+    client.socket.write(piece);
+    if (pieces.length > 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function check(reply: Reply, sent: Buffer, tally: Tally): void {
+  tally.replies += 1;
+  if (reply.status === 200) {
+    if (reply.body === '{"status":"ok"}\n') return;
+    const path = /^(.*):\d+$/s.exec(reply.body)?.[1];
+    assert.ok(path !== undefined && sent.includes(path), `${reply.body.slice(0, 100)} was said to a client that did not ask`);
+    return;
+  }
+  const code = said(reply) as ErrorCode;
+  assert.equal(errorTable[code].status, reply.status, reply.body);
+  tally.codes.set(code, (tally.codes.get(code) ?? 0) + 1);
+}
+
+function said({ status, body }: Reply): string {
+  return status === 200 ? body : (JSON.parse(body) as { error: { code: string } }).error.code;
+}

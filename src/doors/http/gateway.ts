@@ -1,0 +1,181 @@
+/**
+ * HTTP in, HTTP out. What happens to a request: `answer.ts` routes it and hands it to the dispatcher, `upload.ts` streams its
+ * body in, `call.ts` streams the reply out, `refuse.ts` turns errors into replies. `routes.ts` is the route table.
+ *
+ * Owns: the listening server, its connections, and the calls under way.
+ * 1. Every request gets one reply or a cut connection: never a wrong length, never silence. One at a time: `turns.ts`.
+ * 2. What a call holds is bounded by the credit of its two directions and the socket's buffers.
+ * 3. A client that neither sends its body nor takes its reply for the idle time is cut off.
+ */
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer, type Server as TlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { guarded } from "../../base/errors/guarded.ts";
+import type { Dispatcher } from "../../dispatch/invocation.ts";
+import { type Clock, systemClock } from "../../base/clock/clock.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { listenFailure } from "../../base/errors/listen-failure.ts";
+import { Ranges } from "../../clients/addresses.ts";
+import { Crowd } from "../../clients/crowd.ts";
+import { TurnedAway } from "../../clients/turned-away.ts";
+import { answer, answerContinuing, refuseExpectation } from "./answer.ts";
+import type { CallContext } from "./call.ts";
+import { Connection } from "./connection.ts";
+import type { RouteTable } from "./routes.ts";
+import { Watch } from "./watch.ts";
+
+export interface GatewayOptions {
+  dispatcher: Dispatcher;
+  routes: RouteTable;
+  /** Answer with Server-Timing and X-Mayfly-Invocation. */
+  timingHeaders: boolean;
+  /** PEM texts; plain HTTP where there are none. */
+  tls?: { cert: string; key: string } | undefined;
+  clock?: Clock;
+  /** Whose X-Forwarded-… headers are believed; none where it is missing. */
+  trustedProxies?: readonly string[];
+  /** Open connections, and those of one client address, at most. */
+  connections?: { most: number; perClient: number };
+  limits?: Partial<GatewayLimits>;
+}
+
+interface GatewayLimits {
+  /** Bytes of a request's line and headers. */
+  headBytes: number;
+  /** For a request's head to arrive. */
+  headMs: number;
+  /** For a client to send the next byte of a body, or take the next of a reply. */
+  idleMs: number;
+  /** For a client to finish a body that nobody wants any more. */
+  lingerMs: number;
+  /** For the next request on an open connection. */
+  keepAliveMs: number;
+  /** Bytes of further requests that are read while one is under way on their connection, about. */
+  heldBytes: number;
+}
+
+export interface Gateway {
+  /** Rejects with "port-in-use" or "address-unusable". Port 0: any free one. `fd`: a bound socket to take in place of the address. */
+  listen(host: string, port: number, fd?: number): Promise<AddressInfo>;
+  /** For connections from now on. Only where it was opened with one. */
+  setCertificate(certificate: { cert: string; key: string }): void;
+  /** Takes no new calls, lets those under way finish for at most `graceMs` and a second more for their last replies, then cuts them. */
+  close(graceMs: number): Promise<void>;
+}
+
+const defaults: GatewayLimits = {
+  headBytes: 32_768,
+  headMs: 15_000,
+  idleMs: 60_000,
+  lingerMs: 10_000,
+  keepAliveMs: 65_000,
+  heldBytes: 16_384,
+};
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const limits = { ...defaults, ...options.limits };
+  const { dispatcher, routes, timingHeaders, trustedProxies = [], connections = { most: Infinity, perClient: Infinity } } = options;
+  const proto = options.tls === undefined ? "http" : "https";
+  const trusted = new Ranges(trustedProxies);
+  const crowd = new Crowd({ most: connections.most, mostOfOne: connections.perClient, exempt: trusted });
+  const clock = options.clock ?? systemClock;
+  const watch = new Watch(clock, { crowd, turnedAway: new TurnedAway(connections.most, clock) }, limits);
+  const context: CallContext = { dispatcher, routes, timingHeaders, proto, trusted, watch, closing: false };
+  const server = openServer(options, limits);
+  handle(server, context, limits);
+  return {
+    listen: (host, port, fd) => listen(server, host, port, fd),
+    setCertificate: (certificate) => (server as TlsServer).setSecureContext(certificate),
+    close: (graceMs) => close(server, context, graceMs),
+  };
+}
+
+function openServer({ tls }: GatewayOptions, limits: GatewayLimits): Server {
+  const settings = {
+    maxHeaderSize: limits.headBytes,
+    headersTimeout: limits.headMs,
+    // A body may take as long as it keeps coming: idleMs bounds it.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveMs,
+    // node:http would refuse in words of its own: target.ts does.
+    requireHostHeader: false,
+    connectionsCheckingInterval: Math.min(1_000, limits.headMs),
+  };
+  return tls === undefined ? createHttpServer(settings) : createHttpsServer({ ...settings, ...tls, allowHalfOpen: true });
+}
+
+function handle(server: Server, context: CallContext, limits: GatewayLimits): void {
+  const cut = (_error: unknown, socket: Duplex) => socket.destroy();
+  const cutRequest = (_error: unknown, request: IncomingMessage) => request.socket.destroy();
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => answer(context, request, response, false);
+  const onContinue = (request: IncomingMessage, response: ServerResponse) => answerContinuing(context, request, response);
+  const onExpectation = (request: IncomingMessage, response: ServerResponse) => refuseExpectation(context, request, response);
+  const onAccepted = (socket: Socket) => context.watch.accepted(socket);
+  const onConnected = (socket: Socket) => context.watch.connected(socket);
+  const onConnect = (_request: IncomingMessage, socket: Duplex) => {
+    socket.on("error", () => socket.destroy());
+    context.watch.refuse(socket, new MayflyError("method-not-supported", { method: "CONNECT" }));
+  };
+  const onClientError = (error: ClientError, socket: Socket) => {
+    const connection = Connection.known(socket);
+    if (connection?.turns.stopped(error.code, error.rawPacket, error.bytesParsed ?? 0)) return;
+    if (!socket.writable) socket.destroy();
+    else if (connection === undefined) context.watch.refuse(socket, clientMistake(error, limits));
+    else connection.mistake(clientMistake(error, limits), (mistake) => context.watch.refuse(socket, mistake));
+  };
+  server.on("connection", guarded(onAccepted, cut));
+  server.on(context.proto === "http" ? "connection" : "secureConnection", guarded(onConnected, cut));
+  server.on("request", guarded(onRequest, cutRequest));
+  server.on("checkContinue", guarded(onContinue, cutRequest));
+  server.on("checkExpectation", guarded(onExpectation, cutRequest));
+  server.on("connect", guarded(onConnect, cutRequest));
+  server.on(
+    "clientError",
+    guarded(onClientError, (_error, _mistake, socket) => socket.destroy()),
+  );
+}
+
+/** As node:http tells them: a parser's error with the bytes that it was in. */
+interface ClientError extends NodeJS.ErrnoException {
+  rawPacket?: Buffer;
+  bytesParsed?: number;
+}
+
+function clientMistake(error: NodeJS.ErrnoException, limits: GatewayLimits): MayflyError {
+  if (error.code === "HPE_HEADER_OVERFLOW") return new MayflyError("head-too-large", { limit: `${limits.headBytes} bytes` }, error);
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return new MayflyError("request-timeout", { ms: limits.headMs }, error);
+  if (error.code === "HPE_INVALID_EOF_STATE") return new MayflyError("bad-request", { what: "it ended before it was complete" }, error);
+  return new MayflyError("bad-request", { what: "it is no HTTP that this gateway understands" }, error);
+}
+
+function listen(server: Server, host: string, port: number, fd: number | undefined): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error) => reject(listenFailure(error, `${host.includes(":") ? `[${host}]` : host}:${port}`, "listen"));
+    server.once("error", guarded(failed, reject));
+    server.listen({ ...(fd === undefined ? { host, port } : { fd }), backlog: 1_024 }, () => {
+      server.removeAllListeners("error");
+      // The system had no descriptor for a connection, for example: the next one may work.
+      server.on("error", () => undefined);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+/** For clients to take the replies of calls that the dispatcher cut off when `graceMs` was over. */
+const LAST_REPLIES_MS = 1_000;
+
+async function close(server: Server, context: CallContext, graceMs: number): Promise<void> {
+  context.closing = true;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const cut = setTimeout(() => context.watch.cut(), graceMs + LAST_REPLIES_MS);
+  // A connection becomes idle only after its last reply; server.close() saw those that were idle by then.
+  const idle = setInterval(() => {
+    server.closeIdleConnections();
+    context.watch.cutLeaving();
+  }, 50);
+  await closed;
+  clearTimeout(cut);
+  clearInterval(idle);
+  context.watch.close();
+}

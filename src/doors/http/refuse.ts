@@ -1,0 +1,36 @@
+/** Replies that are errors of the table, as JSON. */
+import type { ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { MayflyError } from "../../base/errors/error.ts";
+import { STATUS_CODES } from "node:http";
+
+/** Seconds after which a caller may try again, for errors that pass by themselves and don't say when. */
+const retryAfter: Partial<Record<number, string>> = { 429: "1", 503: "1" };
+
+/**
+ * @param id the invocation's, where there is one
+ * @param close whether the connection ends with this reply
+ */
+export function refuse(response: ServerResponse, error: MayflyError, id: string | undefined, close: boolean): void {
+  const { headers, body } = replyTo(error, id);
+  if (close) headers.push("connection", "close");
+  response.writeHead(error.entry.status, headers);
+  response.end(body);
+}
+
+/** Where node:http has no response object: the connection ends with it. */
+export function refuseRaw(socket: Duplex, error: MayflyError): void {
+  const { headers, body } = replyTo(error, undefined);
+  headers.push("connection", "close", "date", new Date().toUTCString());
+  const lines = [`HTTP/1.1 ${error.entry.status} ${STATUS_CODES[error.entry.status]}`];
+  for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+}
+
+function replyTo(error: MayflyError, id: string | undefined): { headers: string[]; body: string } {
+  const body = `${JSON.stringify(error.body(id))}\n`;
+  const headers = ["content-type", "application/json", "content-length", String(Buffer.byteLength(body))];
+  const retry = error.details["retryAfterS"] ?? retryAfter[error.entry.status];
+  if (retry !== undefined) headers.push("retry-after", String(retry));
+  return { headers, body };
+}

@@ -1,0 +1,83 @@
+/**
+ * The headers that a function gets: the client's, without what is meant for one connection only, and with what the gateway knows.
+ * There is one `host`, the one that the request was routed by. `x-forwarded-for` begins with the client's address, whatever the
+ * client sent; who may add to it, and say another proto and host, is for src/clients/origin.ts.
+ */
+import type { Claims } from "../../clients/origin.ts";
+import { isHopByHop } from "../../wire/head.ts";
+
+export interface Forwarded {
+  /** X-Forwarded-For. */
+  chain: string;
+  proto: "http" | "https";
+  host: string;
+  /** Empty: none. */
+  prefix: string;
+}
+
+/**
+ * One pass over the raw headers: this is on the hot path.
+ * @param raw name, value, name, value… as node:http gives them
+ * @param connection the request's Connection header, which may name more headers that end here
+ */
+export function requestHeaders(raw: readonly string[], connection: string | undefined, forwarded: Forwarded): string[] {
+  const named = connection === undefined ? null : namedHeaders(connection);
+  const headers = ["host", forwarded.host];
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]!;
+    if (isHopByHop(name) || isGatewaysOwn(name)) continue;
+    if (named === null || !named.has(name.toLowerCase())) headers.push(name, raw[at + 1]!);
+  }
+  headers.push("x-forwarded-for", forwarded.chain);
+  headers.push("x-forwarded-proto", forwarded.proto, "x-forwarded-host", forwarded.host);
+  if (forwarded.prefix !== "") headers.push("x-forwarded-prefix", forwarded.prefix);
+  return headers;
+}
+
+/** What the request says of who forwarded it: to be believed only where a trusted proxy sent it. */
+export function claimsIn(raw: readonly string[]): Claims {
+  return { for: joined(raw, "x-forwarded-for"), proto: joined(raw, "x-forwarded-proto"), host: joined(raw, "x-forwarded-host") };
+}
+
+function joined(raw: readonly string[], wanted: string): string {
+  const values: string[] = [];
+  for (let at = 0; at < raw.length; at += 2) if (raw[at]!.toLowerCase() === wanted) values.push(raw[at + 1]!);
+  return values.join(",");
+}
+
+/** Whatever says where a request came from, in every spelling that code reads: what the client says of it never reaches a function. */
+const gatewaysOwn = new Set([
+  "host",
+  "expect",
+  "forwarded",
+  "x-real-ip",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-port",
+  "x-forwarded-proto",
+  "x-forwarded-prefix",
+  "x-forwarded-ssl",
+  "x-forwarded-scheme",
+  "x-forwarded-server",
+]);
+
+function isGatewaysOwn(name: string): boolean {
+  switch (name.length) {
+    case 4:
+    case 6:
+    case 9:
+    case 15:
+    case 16:
+    case 17:
+    case 18:
+      return gatewaysOwn.has(name.toLowerCase());
+    default:
+      return false;
+  }
+}
+
+/** Null for the usual values. */
+function namedHeaders(connection: string): Set<string> | null {
+  if (connection === "keep-alive" || connection === "close") return null;
+  return new Set(connection.split(",").map((name) => name.trim().toLowerCase()));
+}

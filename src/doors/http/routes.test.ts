@@ -1,0 +1,152 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { manifestSchema } from "../../store/catalog/manifest.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { pathWithin, RouteTable } from "./routes.ts";
+
+test("paths and hosts find their functions", () => {
+  const routes = table();
+  const cases: [string, string, string, string][] = [
+    ["h", "/shop/cart/a/b?x=/y", "shop/cart", "/a/b?x=/y"],
+    ["h", "/shop/cart", "shop/cart", "/"],
+    ["h", "/shop/cart?x=1", "shop/cart", "/?x=1"],
+    ["h", "/blog/blog/x", "blog/blog", "/x"],
+    ["h", "/blog/posts/7", "blog/blog", "/posts/7"],
+    ["h", "/blog", "blog/blog", "/"],
+    ["h", "/blog?x", "blog/blog", "/?x"],
+    ["www.shop.example:8080", "/shop/cart", "shop/pay", "/shop/cart"],
+    ["WWW.shop.example.", "/", "shop/pay", "/"],
+    ["cart.shop.fn.test", "/a", "shop/cart", "/a"],
+    ["blog.fn.test:1", "/a", "blog/blog", "/a"],
+  ];
+  for (const [host, path, name, within] of cases) {
+    const route = routes.lookup(host, path);
+    assert.ok(!(route instanceof MayflyError), `${host}${path}`);
+    assert.equal(`${route.app}/${route.function}`, name, `${host}${path}`);
+    assert.equal(pathWithin(route, path), within);
+  }
+});
+
+test("what is not routed says why", () => {
+  const routes = table();
+  const codes = ["/", "/shop", "/shop/", "/shop/none/x", "/none/x", "/Shop/cart", "/shop%2fcart", "*"].map((path) => {
+    const found = routes.lookup("h", path);
+    return found instanceof MayflyError ? found.code : "found";
+  });
+  assert.deepEqual(codes, [
+    "no-such-route",
+    "no-such-route",
+    "no-such-route",
+    "no-such-route",
+    "no-such-route",
+    "no-such-route",
+    "no-such-route",
+    "no-such-route",
+  ]);
+});
+
+test("a deploy replaces an app's routes, a remove ends them", () => {
+  const routes = table();
+  routes.setApp(manifestSchema.parse({ name: "shop", functions: { buy: { entry: "b", timeoutMs: 7 } }, bodyLimitBytes: 9 }));
+  assert.ok(routes.lookup("www.shop.example", "/x") instanceof MayflyError);
+  const route = routes.lookup("h", "/shop/cart");
+  assert.ok(!(route instanceof MayflyError));
+  assert.deepEqual(route, { app: "shop", function: "buy", timeoutMs: 7, bodyLimitBytes: 9, prefix: "/shop" });
+  routes.removeApp("shop");
+  assert.ok(routes.lookup("buy.shop.fn.test", "/shop/buy") instanceof MayflyError);
+});
+
+test("an app gets only hosts that the operator gives it, and its own names below the domain", () => {
+  const cases: [string, string][] = [
+    ["WWW.Shop.Example.", "host-taken"],
+    ["www.shop.example:8080", "host-taken"],
+    ["own.example", "yes"],
+    ["a.b.pages.example", "yes"],
+    ["Bücher.pages.example", "yes"],
+    ["pages.example", "host-not-allowed"],
+    ["other.example", "host-not-allowed"],
+    ["xown.example", "host-not-allowed"],
+    ["thief.fn.test", "yes"],
+    ["www.thief.fn.test", "yes"],
+    ["cart.shop.fn.test", "host-not-allowed"],
+    ["f.later.fn.test", "host-not-allowed"],
+    ["fn.test", "host-not-allowed"],
+    ["gateway.example", "host-not-allowed"],
+    ["localhost", "host-not-allowed"],
+    ["x.localhost.", "host-not-allowed"],
+    ["127.0.0.1", "host-not-allowed"],
+    ["2130706433", "host-not-allowed"],
+    ["0x7f.1", "host-not-allowed"],
+    ["127.1.", "host-not-allowed"],
+    ["１２７.0.0.1", "host-not-allowed"],
+    ["[::1]", "host-not-allowed"],
+    ["::1", "host-not-allowed"],
+    ["*", "host-not-allowed"],
+    ["*.own.example", "host-not-allowed"],
+    ["own.example/path", "host-not-allowed"],
+    ["u@own.example", "host-not-allowed"],
+    ["own.example#", "host-not-allowed"],
+    ["own%2eexample", "host-not-allowed"],
+    ["", "host-not-allowed"],
+    [" own.example", "host-not-allowed"],
+    [`${"a.".repeat(130)}own.example`, "host-not-allowed"],
+  ];
+  for (const [host, expected] of cases) {
+    const routes = table();
+    const manifest = { ...manifestSchema.parse({ name: "thief", functions: { f: { entry: "f" } } }), hosts: { [host]: "f" } };
+    const got = outcomeOf(() => routes.checkHosts(manifest));
+    assert.equal(got, expected, host);
+    // Served from before: without that host, and with a word about it.
+    assert.deepEqual(
+      routes.setApp(manifest).map(({ code }) => code),
+      expected === "yes" ? [] : [expected],
+    );
+    assert.ok(!(routes.lookup("h", "/thief/f") instanceof MayflyError));
+    const cart = routes.lookup("cart.shop.fn.test", "/");
+    assert.ok(!(cart instanceof MayflyError) && cart.app === "shop");
+  }
+});
+
+test("a host of a function that the app does not have is refused", () => {
+  for (const name of ["nosuch", "constructor"]) {
+    const given = { name: "shop", functions: { f: { entry: "f" } }, hosts: { "www.shop.example": name } };
+    const { error } = manifestSchema.safeParse(given);
+    assert.deepEqual(
+      error?.issues.map(({ path, message }) => `${path.join(" ")} ${message}`),
+      ["hosts www.shop.example must be the name of a function"],
+    );
+  }
+});
+
+test("a host stays with the app that had it first", () => {
+  const routes = table();
+  const functions = { f: { entry: "f" } };
+  const thief = manifestSchema.parse({ name: "thief", functions, hosts: { "www.shop.example": "f", "own.example": "f" } });
+  assert.deepEqual(
+    routes.setApp(thief).map(({ code }) => code),
+    ["host-taken"],
+  );
+  const own = routes.lookup("OWN.example.:80", "/");
+  assert.ok(!(own instanceof MayflyError) && own.app === "thief");
+  const route = routes.lookup("www.shop.example", "/");
+  assert.ok(!(route instanceof MayflyError) && route.app === "shop");
+});
+
+function outcomeOf(work: () => void): string {
+  try {
+    work();
+    return "yes";
+  } catch (error) {
+    return (error as MayflyError).code;
+  }
+}
+
+const allowed = ["www.shop.example=*", "own.example=thief", "*.pages.example=*"];
+
+function table(): RouteTable {
+  const routes = new RouteTable({ domain: "fn.test", listenHost: "gateway.example", allowed });
+  const hosts = { "www.shop.example": "pay" };
+  routes.setApp(manifestSchema.parse({ name: "shop", functions: { cart: { entry: "c" }, pay: { entry: "p" } }, hosts }));
+  routes.setApp(manifestSchema.parse({ name: "blog", functions: { blog: { entry: "b" } } }));
+  return routes;
+}

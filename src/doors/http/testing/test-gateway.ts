@@ -1,0 +1,86 @@
+/** A gateway on a free port in front of a dispatcher that does what the test says, and a client that speaks raw bytes. */
+import { connect } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import type { InvocationHandle, InvocationReply, InvocationRequest, InvocationTiming } from "../../../dispatch/invocation.ts";
+import { manifestSchema } from "../../../store/catalog/manifest.ts";
+import { createGateway, type GatewayOptions } from "../gateway.ts";
+import { RouteTable } from "../routes.ts";
+
+export const timing: InvocationTiming = { queue: 1.5, start: 0, bind: 2, run: 3.25 };
+
+/** One invocation as the dispatcher saw it. */
+export interface Seen {
+  request: InvocationRequest;
+  reply: InvocationReply;
+  body: Buffer[];
+  bodyEnded: boolean;
+  consumed: number;
+  aborted: boolean;
+  /** What `write` answers. */
+  takes: boolean;
+}
+
+/** @param act called for every invocation, within dispatch() */
+export async function openTestGateway(act: (seen: Seen) => void, options: Partial<GatewayOptions> = {}, domain?: string) {
+  const invocations: Seen[] = [];
+  const routes = new RouteTable({ domain, allowed: ["www.example.com=app"] });
+  const functions = { hello: { entry: "hello.ts" }, other: { entry: "other.ts", timeoutMs: 5 } };
+  routes.setApp(manifestSchema.parse({ name: "app", functions, bodyLimitBytes: 1_000_000, hosts: { "www.example.com": "other" } }));
+  routes.setApp(manifestSchema.parse({ name: "single", functions: { only: { entry: "only.ts" } }, bodyLimitBytes: 1_000 }));
+  const dispatch = (request: InvocationRequest, reply: InvocationReply): InvocationHandle => {
+    const seen: Seen = { request, reply, body: [], bodyEnded: false, consumed: 0, aborted: false, takes: true };
+    invocations.push(seen);
+    act(seen);
+    return handleOf(seen, `t-${invocations.length}`);
+  };
+  const gateway = createGateway({ dispatcher: { dispatch }, routes, timingHeaders: true, ...options });
+  const { port } = await gateway.listen("127.0.0.1", 0);
+  return {
+    gateway,
+    routes,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    invocations,
+    [Symbol.asyncDispose]: () => gateway.close(0),
+  };
+}
+
+function handleOf(seen: Seen, id: string): InvocationHandle {
+  return {
+    id,
+    write(chunk) {
+      seen.body.push(chunk);
+      return seen.takes;
+    },
+    end: () => void (seen.bodyEnded = true),
+    consumed: (bytes) => void (seen.consumed += bytes),
+    abort: () => void (seen.aborted = true),
+  };
+}
+
+/** Replies with the text, whole, once dispatch() has returned. */
+export function replyText(seen: Seen, text: string, headers: string[] = ["content-type", "text/plain"]): void {
+  setImmediate(() => seen.reply.head(200, headers, Buffer.from(text), true, timing));
+}
+
+/** A client that sends what it is told and keeps everything that comes back. */
+export function rawClient(port: number, sent = "", allowHalfOpen = false) {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen });
+  const client = { socket, text: "", closed: false, send: (more: string | Buffer) => void socket.write(more) };
+  socket.on("data", (chunk: Buffer) => (client.text += chunk.toString("latin1")));
+  socket.on("close", () => (client.closed = true));
+  socket.on("error", () => {}); // A reset by the gateway is what some tests wait for: `closed` tells.
+  if (sent !== "") socket.write(sent);
+  return client;
+}
+
+/** Far more than anything here takes: a busy host must not fail a test. */
+const PATIENCE_MS = 30_000;
+
+export async function until(condition: () => boolean): Promise<void> {
+  const end = Date.now() + PATIENCE_MS;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${condition.toString()}`);
+    await pause(2);
+  }
+}

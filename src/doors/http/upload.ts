@@ -1,0 +1,64 @@
+/**
+ * A request's body on its way to the function, chunk by chunk.
+ *
+ * 1. The client is paused from the moment that the dispatcher says so until its drain: one chunk at most is held here.
+ * 2. More than the limit ends the call.
+ * 3. Once nobody wants the rest, it is dropped as it comes, for a bounded time.
+ */
+import type { IncomingMessage } from "node:http";
+import { guarded } from "../../base/errors/guarded.ts";
+import type { InvocationHandle } from "../../dispatch/invocation.ts";
+import type { Watch } from "./watch.ts";
+
+export class Upload {
+  readonly #request: IncomingMessage;
+  readonly #handle: InvocationHandle;
+  readonly #watch: Watch;
+  readonly #limit: number;
+  readonly #onTooLarge: () => void;
+  #received = 0;
+  /** See OnConnection. */
+  waitingSince: number;
+
+  constructor(request: IncomingMessage, handle: InvocationHandle, watch: Watch, limit: number, onTooLarge: () => void) {
+    this.#request = request;
+    this.#handle = handle;
+    this.#watch = watch;
+    this.#limit = limit;
+    this.#onTooLarge = onTooLarge;
+    this.waitingSince = watch.tick;
+    request.on("data", this.#onData);
+    request.on("end", this.#onEnd);
+  }
+
+  drain(): void {
+    if (this.#request.complete && this.#request.readableEnded) return;
+    this.waitingSince = this.#watch.tick;
+    this.#request.resume();
+  }
+
+  /** Nobody wants the rest. */
+  abandon(): void {
+    this.#request.off("data", this.#onData);
+    this.#request.off("end", this.#onEnd);
+    this.waitingSince = Infinity;
+    this.#request.resume();
+    if (!this.#request.complete) this.#watch.linger(this.#request);
+  }
+
+  readonly #failed = () => this.#request.destroy();
+
+  readonly #onData = guarded((chunk: Buffer) => {
+    this.#received += chunk.length;
+    this.waitingSince = this.#watch.tick;
+    if (this.#received > this.#limit) return this.#onTooLarge();
+    if (this.#handle.write(chunk)) return;
+    this.waitingSince = Infinity;
+    this.#request.pause();
+  }, this.#failed);
+
+  readonly #onEnd = guarded(() => {
+    this.waitingSince = Infinity;
+    this.#handle.end();
+  }, this.#failed);
+}

@@ -1,0 +1,22 @@
+import type { Egress } from "../egress/egress.ts";
+import { MayflyError } from "../base/errors/error.ts";
+
+/**
+ * Puts a guest's question to its machine's egress.
+ * @param egress null: the app has none
+ * @param log told of what was refused
+ */
+export async function askEgress<T>(
+  egress: Egress | null,
+  address: string,
+  question: (egress: Egress) => Promise<T>,
+  log: (text: string) => void,
+): Promise<T> {
+  try {
+    if (egress === null) throw new MayflyError("egress-denied", { address: address.slice(0, 300), reason: "the app has no network" });
+    return await question(egress);
+  } catch (error) {
+    if (error instanceof MayflyError && error.code === "egress-denied") log(error.message);
+    throw error;
+  }
+}

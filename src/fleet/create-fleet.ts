@@ -1,0 +1,98 @@
+/** The machines alive, by the policy's number; their turns to start; their samples. */
+import type { Version } from "../store/catalog/catalog.ts";
+import type { MachineId } from "../policy/policy.ts";
+import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
+import type { Fleet, FleetEvents, FleetOptions, MachineView, StartOrder } from "./fleet.ts";
+import { allowanceOf } from "./allowance.ts";
+import { LiveMachine } from "./live-machine.ts";
+import { StartTurns } from "./start-turns.ts";
+
+export function createFleet(options: FleetOptions): Fleet {
+  return new MachineFleet(options);
+}
+
+class MachineFleet implements Fleet {
+  readonly #options: FleetOptions;
+  readonly #turns: StartTurns;
+  readonly #machines = new Map<MachineId, LiveMachine>();
+  readonly #stopTimers: () => void;
+  #events: FleetEvents | undefined;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.#turns = new StartTurns(options.concurrentStarts ?? 4);
+    const stopSampling = options.clock.every(options.sampleMs ?? 5_000, () => this.sample());
+    const stopReporting = options.clock.every(options.statsMs ?? 1_000, () => this.#reportLoad());
+    const stopLooking = options.clock.every(options.napMs ?? 250, () => this.#lookForIdle());
+    this.#stopTimers = () => {
+      stopLooking();
+      stopSampling();
+      stopReporting();
+    };
+  }
+
+  attach(events: FleetEvents): void {
+    this.#events = events;
+  }
+
+  start(id: MachineId, { memoryMb, vcpus, urgent }: StartOrder): void {
+    const events = this.#events as FleetEvents;
+    const name = `${this.#options.bootId}-${id.toString(36)}`;
+    const machine = new LiveMachine(id, { id: name, memoryMb, vcpus, awaited: urgent }, this.#options, events);
+    this.#machines.set(id, machine);
+    void this.#awaitEnd(id, machine);
+    void machine.bringUp(this.#turns, urgent);
+  }
+
+  async #awaitEnd(id: MachineId, machine: LiveMachine): Promise<void> {
+    const end = await machine.gone;
+    if (machine.app === null && !end.asked) this.#options.report(`Machine ${machine.name} ended: ${end.reason}.`);
+    this.#events?.gone(id, end);
+    this.#machines.delete(id);
+  }
+
+  bind(id: MachineId, version: Version): void {
+    void this.#machines.get(id)?.bind(version);
+  }
+
+  request(id: MachineId, head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined {
+    return this.#machines.get(id)?.request(head, body, end, sink);
+  }
+
+  kill(id: MachineId, reason: string): void {
+    this.#machines.get(id)?.kill(reason);
+  }
+
+  checkAlive(id: MachineId, boundMs: number, reason: () => string): void {
+    void this.#machines.get(id)?.checkAlive(boundMs + allowanceOf(this.#options.driver.name), reason);
+  }
+
+  sample(): void {
+    for (const machine of this.#machines.values()) machine.sample();
+  }
+
+  #reportLoad(): void {
+    for (const [id, machine] of this.#machines) {
+      const stats = machine.load();
+      if (stats !== undefined) this.#events?.stats(id, stats);
+      const rest = machine.takeRest();
+      if (rest !== undefined) this.#events?.rested(id, rest);
+      machine.feelPulse();
+    }
+  }
+
+  #lookForIdle(): void {
+    for (const machine of this.#machines.values()) machine.lookWhetherIdle();
+  }
+
+  view(id: MachineId): MachineView | undefined {
+    return this.#machines.get(id)?.view();
+  }
+
+  async close(): Promise<void> {
+    this.#stopTimers();
+    const all = [...this.#machines.values()];
+    for (const machine of all) machine.kill("Mayfly is shutting down");
+    await Promise.all(all.map((machine) => machine.gone));
+  }
+}

@@ -1,0 +1,442 @@
+/** A machine's whole life in a fleet, over a fake driver. Long, because all of it is seen through one setting, which is a quarter of the file. */
+import { describe, test, type TestContext } from "node:test";
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { duplexPair } from "node:stream";
+import type { Version } from "../store/catalog/catalog.ts";
+import { manifestSchema } from "../store/catalog/manifest.ts";
+import { systemClock } from "../base/clock/clock.ts";
+import { MayflyError } from "../base/errors/error.ts";
+import type { MachineStats } from "../policy/policy.ts";
+import type { Driver, Machine, MachineExit } from "../machines/driver.ts";
+import { createFakeDriver, type FakeDriverOptions, type FakeMachineControls } from "../machines/fake/fake-driver.ts";
+import { createFleet } from "./create-fleet.ts";
+import type { Fleet, FleetOptions, MachineEnd, UsageEntry } from "./fleet.ts";
+
+const SIZE = { memoryMb: 256, vcpus: 1, urgent: false };
+
+interface Setting {
+  fleet: Fleet;
+  driver: Driver;
+  usage: UsageEntry[];
+  reports: string[];
+  dying: number[];
+  /** What was told of machines' loads. */
+  reported: (MachineStats & { machine: number })[];
+  /** What was told of machines with nothing to do. */
+  rests: { machine: number; cpu: number }[];
+  blank: (machine: number) => Promise<void>;
+  bound: (machine: number) => Promise<void>;
+  gone: (machine: number) => Promise<MachineEnd>;
+}
+
+function set(context: TestContext, driver: Driver, options: Partial<FleetOptions> = {}): Setting {
+  const [usage, reports, dying]: [UsageEntry[], string[], number[]] = [[], [], []];
+  const reported: Setting["reported"] = [];
+  const rests: Setting["rests"] = [];
+  const happened = new Map<string, PromiseWithResolvers<unknown>>();
+  const about = (what: string) => {
+    if (!happened.has(what)) happened.set(what, Promise.withResolvers());
+    return happened.get(what) as PromiseWithResolvers<unknown>;
+  };
+  const fleet = createFleet({
+    driver,
+    clock: systemClock,
+    bootId: "t",
+    bundles: () => [{ function: "echo", format: "cjs", code: Buffer.from("") }],
+    secrets: () => ({}),
+    egress: () => null,
+    usage: { record: (entry) => usage.push(entry) },
+    report: (text) => reports.push(text),
+    ...options,
+  });
+  fleet.attach({
+    blank: (id) => about(`blank ${id}`).resolve(undefined),
+    bound: (id) => about(`bound ${id}`).resolve(undefined),
+    stats: (id, stats) => reported.push({ machine: id, ...stats }),
+    rested: (id, cpu) => rests.push({ machine: id, cpu }),
+    dying: (id) => dying.push(id),
+    gone: (id, end) => about(`gone ${id}`).resolve(end),
+    log: () => {},
+  });
+  context.after(async () => {
+    await fleet.close();
+    await driver.close();
+  });
+  const wait = (what: string) => about(what).promise as Promise<never>;
+  return {
+    fleet,
+    driver,
+    usage,
+    reports,
+    dying,
+    reported,
+    rests,
+    blank: (id) => wait(`blank ${id}`),
+    bound: (id) => wait(`bound ${id}`),
+    gone: (id) => wait(`gone ${id}`),
+  };
+}
+
+function version(): Version {
+  return { app: "ada", id: "v1", manifest: manifestSchema.parse({ name: "ada", functions: { echo: { entry: "x" } } }), createdAt: 0 };
+}
+
+/** A fake driver, and the controls of each machine in the order of their starts. */
+function controlled(options: FakeDriverOptions = {}): { driver: Driver; controls: FakeMachineControls[] } {
+  const controls: FakeMachineControls[] = [];
+  const functions = (machine: FakeMachineControls) => {
+    controls.push(machine);
+    return { echo: (body: Buffer) => body };
+  };
+  return { driver: createFakeDriver({ functions, ...options }), controls };
+}
+
+describe("a start", () => {
+  test("tells the driver whether its machine came up, and nothing of one that was killed before", async (context) => {
+    const outcomes: [string, boolean][] = [];
+    const fake = createFakeDriver();
+    const start = async (spec: { id: string; memoryMb: number; vcpus: number }) => {
+      const machine = await fake.start(spec);
+      const cameUp = (worked: boolean) => void outcomes.push([spec.id, worked]);
+      return { ...machine, cameUp, channel: spec.id === "t-1" ? machine.channel : duplexPair()[0] };
+    };
+    const { fleet, blank, gone } = set(context, { ...fake, start }, { handshakeMs: 2_000 });
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.start(2, SIZE);
+    await gone(2);
+    fleet.start(3, SIZE);
+    await sleep(50);
+    fleet.kill(3, "it was not needed");
+    await gone(3);
+    assert.deepEqual(outcomes, [
+      ["t-1", true],
+      ["t-2", false],
+    ]);
+  });
+
+  test("makes a blank, a bind makes it an app's", async (context) => {
+    const { fleet, blank, bound } = set(context, createFakeDriver());
+    fleet.start(1, SIZE);
+    await blank(1);
+    assert.equal(fleet.view(1)?.state, "blank");
+    assert.equal(fleet.view(1)?.app, null);
+    fleet.bind(1, version());
+    await bound(1);
+    assert.deepEqual([fleet.view(1)?.state, fleet.view(1)?.app, fleet.view(1)?.version], ["bound", "ada", "v1"]);
+  });
+
+  test("that is urgent makes a blank that still runs and goes straight to its app; one that nobody took lies down", async (context) => {
+    const stopped: string[] = [];
+    const fake = createFakeDriver();
+    const start = async (spec: { id: string; memoryMb: number; vcpus: number }) => {
+      const machine = await fake.start(spec);
+      const stop = () => (stopped.push(spec.id), machine.stop());
+      return Object.assign(Object.create(machine) as Machine, { stop });
+    };
+    const { fleet, blank, bound } = set(context, { ...fake, start });
+    fleet.start(1, { ...SIZE, urgent: true });
+    await blank(1);
+    fleet.bind(1, version());
+    await bound(1);
+    fleet.start(2, { ...SIZE, urgent: true });
+    await blank(2);
+    while (!stopped.includes("t-2")) await sleep(1);
+    fleet.bind(2, version());
+    await bound(2);
+    assert.deepEqual([fleet.view(1)?.state, fleet.view(2)?.state], ["bound", "bound"]);
+  });
+
+  test("waits its turn: so many at once and no more", async (context) => {
+    let [starting, most] = [0, 0];
+    const beforeStart = async () => {
+      most = Math.max(most, ++starting);
+      await sleep(5);
+      starting--;
+    };
+    const { fleet, blank } = set(context, createFakeDriver({ beforeStart }), { concurrentStarts: 2 });
+    for (let id = 1; id <= 6; id++) fleet.start(id, SIZE);
+    assert.equal(fleet.view(6)?.state, "queued");
+    await Promise.all([1, 2, 3, 4, 5, 6].map(blank));
+    assert.equal(most, 2);
+  });
+
+  test("that the driver refuses fails with its reason, which the server's log gets", async (context) => {
+    const beforeStart = () => {
+      throw new Error("no room");
+    };
+    const { fleet, gone, reports, dying } = set(context, createFakeDriver({ beforeStart }));
+    fleet.start(1, SIZE);
+    assert.deepEqual(await gone(1), { reason: "no room", asked: false, failed: true });
+    assert.match(reports.join(), /^Machine t-1 ended: no room\.$/);
+    assert.deepEqual(dying, []);
+  });
+
+  test("of an agent that says nothing is given up, and the machine killed", async (context) => {
+    const { driver, killed } = mute();
+    const { fleet, gone } = set(context, driver, { handshakeMs: 20 });
+    fleet.start(1, SIZE);
+    assert.deepEqual(await gone(1), { reason: "the handshake took over 20 ms", asked: false, failed: true });
+    assert.equal(killed(), 1);
+  });
+});
+
+describe("a kill", () => {
+  for (const when of ["queued", "starting", "blank", "binding", "bound"] as const)
+    test(`of a machine that is ${when} ends it, as asked`, async (context) => {
+      const hold = Promise.withResolvers<void>();
+      const beforeStart = (spec: { id: string }) => (spec.id === "t-1" ? hold.promise : undefined);
+      const { fleet, gone, blank, bound } = set(context, createFakeDriver({ beforeStart }), { concurrentStarts: 1 });
+      const id = when === "queued" ? 2 : 1;
+      fleet.start(1, SIZE);
+      fleet.start(2, SIZE);
+      if (when !== "queued" && when !== "starting") hold.resolve();
+      await (when === "queued" || when === "starting" ? sleep(1) : blank(1));
+      if (when === "binding" || when === "bound") fleet.bind(1, version());
+      if (when === "bound") await bound(1);
+      assert.equal(fleet.view(id)?.state, when);
+      fleet.kill(id, "for a reason");
+      hold.resolve();
+      assert.deepEqual(await gone(id), { reason: "for a reason", asked: true, failed: false });
+      assert.equal(fleet.view(id), undefined);
+    });
+});
+
+describe("a machine that ends by itself", () => {
+  test("gives no more work, and then says why", async (context) => {
+    const { driver, controls } = controlled();
+    const { fleet, blank, bound, gone, dying } = set(context, driver);
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.bind(1, version());
+    await bound(1);
+    controls[0]?.end("out-of-memory");
+    const { reason, asked, failed } = await gone(1);
+    assert.match(reason, /^it ran out of memory: /);
+    assert.deepEqual([asked, failed], [false, false]);
+    assert.deepEqual(dying, [1]);
+    assert.equal(request(fleet, 1), undefined);
+  });
+
+  test("of an image that was damaged meanwhile is no fault of its app, whatever showed first", async (context) => {
+    const { driver, controls } = controlled();
+    const { fleet, blank, bound, gone } = set(context, driver);
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.bind(1, version());
+    await bound(1);
+    controls[0]?.end("image-damaged");
+    const { reason } = await gone(1);
+    assert.match(reason, /^the image that all machines start from was damaged on this host's disk, which is not the app's fault: /);
+  });
+
+  test("while it is bound to an app counts as failed", async (context) => {
+    const { driver, controls } = controlled();
+    const { fleet, blank, gone, reports } = set(context, driver);
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.bind(1, version());
+    controls[0]?.end("crashed");
+    const { reason, failed } = await gone(1);
+    assert.match(reason, /^it crashed: /);
+    assert.ok(failed);
+    // What helps nobody but the operator is in the server's log, and there alone.
+    assert.deepEqual(reports, ["Machine t-1 of ada printed at its end:\nregisters"]);
+    assert.doesNotMatch(reason, /registers/);
+  });
+
+  test("has a failed bind where its app's secrets or code cannot be had", async (context) => {
+    const secrets = () => {
+      throw new MayflyError("no-such-secret", { app: "ada", secret: "KEY" });
+    };
+    const { fleet, blank, gone } = set(context, createFakeDriver(), { secrets });
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.bind(1, version());
+    assert.deepEqual(await gone(1), { reason: "App ada names the secret KEY, which is not set", asked: false, failed: true });
+  });
+});
+
+describe("a bound machine", () => {
+  test("that answers no ping in time is killed, with the reason", async (context) => {
+    const { fleet, driver, blank, bound, gone } = set(context, createFakeDriver());
+    const machines: Machine[] = [];
+    const start = driver.start.bind(driver);
+    driver.start = async (spec) => {
+      const machine = await start(spec);
+      machines.push(machine);
+      return machine;
+    };
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.bind(1, version());
+    await bound(1);
+    fleet.checkAlive(1, 500, () => "not this one");
+    await sleep(20);
+    await machines[0]?.stop();
+    fleet.checkAlive(1, 20, () => "it sleeps");
+    assert.deepEqual(await gone(1), { reason: "it sleeps; its machine holds 32 MB of its 256 MB of memory", asked: false, failed: false });
+  });
+
+  test("with nothing to do falls asleep; a call wakes it, and what it used in its rest is told", async (context) => {
+    const { fleet, blank, bound, rests } = set(context, createFakeDriver(), { napMs: 10, statsMs: 50 });
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.bind(1, version());
+    await bound(1);
+    const asleep = async () => {
+      while (fleet.view(1)?.asleep !== true) await sleep(5);
+    };
+    const call = () => new Promise<void>((resolve) => request(fleet, 1, resolve));
+    await call();
+    await asleep();
+    // The report after the last invocation, half a second after it at the earliest, begins the rest.
+    await sleep(2_000);
+    await call();
+    assert.equal(fleet.view(1)?.state, "bound");
+    while (rests.length === 0) await sleep(20);
+    assert.deepEqual(rests, [{ machine: 1, cpu: 0 }]);
+    await asleep();
+    fleet.kill(1, "done");
+  });
+
+  test(
+    "that was stopped by somebody else with a call under way is given up long before the call's time is",
+    { timeout: 60_000 },
+    async (context) => {
+      const driver = createFakeDriver({ functions: () => ({ echo: () => new Promise<Buffer>(() => {}) }) });
+      const machines: Machine[] = [];
+      const start = driver.start.bind(driver);
+      driver.start = async (spec) => {
+        const machine = await start(spec);
+        machines.push(machine);
+        return machine;
+      };
+      const { fleet, blank, bound, gone } = set(context, driver, { answerMs: 50, statsMs: 50 });
+      fleet.start(1, SIZE);
+      await blank(1);
+      fleet.bind(1, version());
+      await bound(1);
+      request(fleet, 1);
+      await sleep(20);
+      await machines[0]?.stop();
+      assert.deepEqual(await gone(1), { reason: "it neither answers nor uses any CPU", asked: false, failed: false });
+    },
+  );
+
+  test("is on its app's account from the bind on, with the CPU of its start; the memory that it held before is the platform's", async (context) => {
+    const { driver, controls } = controlled();
+    const { fleet, usage, blank, bound, gone } = set(context, driver);
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.sample();
+    const sum = (app: string | null, kind: string, what: "cpuUs" | "byteSeconds") =>
+      usage.filter((entry) => entry.app === app && entry.kind === kind).reduce((total, entry) => total + entry[what], 0);
+    assert.equal(sum(null, "start", "cpuUs"), 1_000);
+    await sleep(5);
+    fleet.bind(1, version());
+    await bound(1);
+    controls[0]?.work(7_000);
+    await new Promise<void>((resolve) => request(fleet, 1, resolve));
+    await sleep(5);
+    fleet.kill(1, "done");
+    await gone(1);
+    assert.deepEqual([sum(null, "start", "cpuUs"), sum("ada", "start", "cpuUs"), sum("ada", "run", "cpuUs")], [0, 1_000, 7_000]);
+    assert.ok(sum(null, "start", "byteSeconds") >= 4e-3 * 32 * 1_048_576);
+    assert.ok(sum("ada", "run", "byteSeconds") >= 4e-3 * 32 * 1_048_576);
+    assert.equal(sum("ada", "start", "byteSeconds"), 0);
+  });
+
+  test("that nobody took stays the platform's to its end", async (context) => {
+    const { fleet, usage, blank, gone } = set(context, createFakeDriver());
+    fleet.start(1, SIZE);
+    await blank(1);
+    fleet.kill(1, "not needed");
+    await gone(1);
+    assert.deepEqual([...new Set(usage.map(({ app, kind }) => `${app} ${kind}`))], ["null start"]);
+    assert.equal(
+      usage.reduce((total, { cpuUs }) => total + cpuUs, 0),
+      1_000,
+    );
+  });
+});
+
+describe("the load of a machine", () => {
+  test("is told from the host's accounting while it has invocations, and once after", async (context) => {
+    const release = Promise.withResolvers<void>();
+    const functions = (machine: FakeMachineControls) => ({
+      echo: async (body: Buffer) => {
+        machine.work(2_000_000);
+        await release.promise;
+        return body;
+      },
+    });
+    const { fleet, blank, bound, reported } = set(context, createFakeDriver({ functions }), { statsMs: 100 });
+    fleet.start(1, SIZE);
+    fleet.start(2, SIZE);
+    await Promise.all([blank(1), blank(2)]);
+    for (const id of [1, 2]) fleet.bind(id, version());
+    await Promise.all([bound(1), bound(2)]);
+    const closed = new Promise<void>((resolve) => request(fleet, 1, resolve));
+    while (reported.length < 2) await sleep(20);
+    const [first, second] = reported;
+    assert.deepEqual([first?.machine, second?.machine, second?.cpu], [1, 1, 0]);
+    assert.ok((first?.cpu ?? 0) > 0.5 && (first?.cpu ?? 9) <= 4, `${first?.cpu} CPUs for 2 s of CPU in half a second or more`);
+    assert.equal(first?.memoryBytes, 32 * 1_048_576);
+    release.resolve();
+    await closed;
+    const { length } = reported;
+    while (reported.length === length) await sleep(20);
+    await sleep(800);
+    assert.equal(reported.length, length + 1, "one report after the last invocation, then silence");
+  });
+});
+
+test("after close nothing is left, whatever was under way", async (context) => {
+  const { fleet, driver } = set(context, createFakeDriver({ beforeStart: () => sleep(5) }));
+  for (let id = 1; id <= 8; id++) fleet.start(id, SIZE);
+  await sleep(8);
+  await fleet.close();
+  for (let id = 1; id <= 8; id++) assert.equal(fleet.view(id), undefined);
+  await driver.close();
+});
+
+function request(fleet: Fleet, machine: number, closed: () => void = () => {}) {
+  const head = { id: "i", function: "echo", remainingMs: 1_000, method: "POST", url: "http://x/", headers: [] };
+  const nothing = () => {};
+  return fleet.request(machine, head, Buffer.from("x"), true, {
+    head: nothing,
+    data: nothing,
+    end: nothing,
+    reset: nothing,
+    drain: nothing,
+    closed,
+  });
+}
+
+/** A driver whose agents never say Hello. */
+function mute(): { driver: Driver; killed: () => number } {
+  let kills = 0;
+  const start = async ({ id }: { id: string }): Promise<Machine> => {
+    const exit = Promise.withResolvers<MachineExit>();
+    const kill = () => {
+      kills++;
+      exit.resolve({ reason: "killed", detail: "" });
+      return exit.promise;
+    };
+    const [channel] = duplexPair();
+    return {
+      id,
+      channel,
+      fresh: true,
+      exited: exit.promise,
+      usage: () => ({ cpuUs: 0, memoryBytes: 0 }),
+      assign: async () => {},
+      stop: async () => {},
+      cont: async () => {},
+      kill,
+    };
+  };
+  return { driver: { ...createFakeDriver(), start }, killed: () => kills };
+}

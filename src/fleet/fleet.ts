@@ -1,0 +1,128 @@
+/**
+ * The fleet turns a driver's machines into live ones that speak the wire: started, resumed, warmed and stopped as
+ * blanks, then bound to an app, then killed. It decides nothing: the dispatcher passes it the policy's commands. That a bound machine is
+ * stopped while it has nothing to do is no decision: whoever needs it finds it running.
+ */
+import type { LogLevel } from "../wire/protocol.ts";
+import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
+import type { Bundle, Version } from "../store/catalog/catalog.ts";
+import type { MachineId, MachineStats } from "../policy/policy.ts";
+import type { Clock } from "../base/clock/clock.ts";
+import type { Egress } from "../egress/egress.ts";
+import type { Driver } from "../machines/driver.ts";
+
+export interface FleetOptions {
+  driver: Driver;
+  clock: Clock;
+  /** Unique for each start of Mayfly on this state folder, [a-z0-9]{1,20}: machine ids begin with it. */
+  bootId: string;
+  /** The version's code, in any order. May throw: the bind fails with its message. */
+  bundles: (version: Version) => Bundle[];
+  /** The values of the secrets that the version's manifest names. May throw: the bind fails with its message. */
+  secrets: (version: Version) => Record<string, string>;
+  /** One for each machine; null where the app has no egress. */
+  egress: (version: Version) => Egress | null;
+  /** Where CPU and memory used go. */
+  usage: UsageSink;
+  /** The server's own log: what befell a machine that belonged to no app. */
+  report: (text: string) => void;
+  /** Machines brought up at the same time, at most; the rest wait their turn. Default 4. */
+  concurrentStarts?: number;
+  /** ms from the driver's start to Ready, at most, and from the end of a rest to Ready. Default 10,000. */
+  handshakeMs?: number;
+  /** ms from bind() to Bound, at most. Default 30,000. */
+  bindMs?: number;
+  /** ms between two samples of a machine's usage. Default 5,000. */
+  sampleMs?: number;
+  /** ms between two reports on a machine that has invocations. Default 1,000. */
+  statsMs?: number;
+  /** ms between two looks at whether a bound machine has anything to do: one that had nothing at both is stopped. Default 250. */
+  napMs?: number;
+  /** ms in which a machine that has been silent must answer a ping, and some more for an emulated one. Default 2,000. */
+  answerMs?: number;
+}
+
+export interface UsageSink {
+  record(entry: UsageEntry): void;
+}
+
+/** What one machine used since its last entry. */
+export interface UsageEntry {
+  /** null: the platform's own cost. */
+  app: string | null;
+  machine: string;
+  /** start: until an app takes it. bind: until it is bound. run: from then on. */
+  kind: "start" | "bind" | "run";
+  /** Below zero where the CPU of a start moves from the platform to the app that took the machine. */
+  cpuUs: number;
+  /** Memory held, integrated over time. */
+  byteSeconds: number;
+  /** Wall clock, ms since the epoch. */
+  at: number;
+}
+
+/** Never called from inside a call to the fleet. After `gone` nothing more is said of that machine. */
+export interface FleetEvents {
+  blank(machine: MachineId): void;
+  bound(machine: MachineId): void;
+  /** What a bound machine did since its last report, about a second ago; only of one that has invocations, or just had. */
+  stats(machine: MachineId, stats: MachineStats): void;
+  /** A bound machine with nothing to do used so many CPUs, on average over its rest. */
+  rested(machine: MachineId, cpu: number): void;
+  /** A blank, or a bound machine, will be gone soon, with nobody having asked: no new work. */
+  dying(machine: MachineId): void;
+  /** Nothing of it is left. */
+  gone(machine: MachineId, end: MachineEnd): void;
+  log(machine: MachineId, stream: number, level: LogLevel, text: string): void;
+}
+
+export interface MachineEnd {
+  /** A clause, for "The machine ended: …". */
+  reason: string;
+  /** kill() was called first. */
+  asked: boolean;
+  /** It was not asked to end, and never became ready: a blank, or bound. */
+  failed: boolean;
+}
+
+export type MachineState = "queued" | "starting" | "blank" | "binding" | "bound" | "dying";
+
+export interface MachineView {
+  /** The driver's id for it, shown to users. */
+  name: string;
+  driver: string;
+  state: MachineState;
+  app: string | null;
+  version: string | null;
+  memoryBytes: number;
+  cpuUs: number;
+  ageMs: number;
+  /** It is stopped, for it has nothing to do. */
+  asleep: boolean;
+}
+
+export interface StartOrder {
+  memoryMb: number;
+  vcpus: number;
+  urgent: boolean;
+}
+
+export interface Fleet {
+  /** Call once, before anything else. */
+  attach(events: FleetEvents): void;
+  /** `urgent`: an invocation waits for it, so it becomes a blank that runs, to be bound at once. */
+  start(machine: MachineId, order: StartOrder): void;
+  /** Only for a blank. */
+  bind(machine: MachineId, version: Version): void;
+  /** Only for a bound machine. Undefined where it is dying: nothing was sent. */
+  request(machine: MachineId, head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined;
+  /** Ends the machine at once; `gone` follows. Idempotent. */
+  kill(machine: MachineId, reason: string): void;
+  /** Pings; kills the machine with `reason` where no answer comes within `boundMs`, and some more for an emulated one. */
+  checkAlive(machine: MachineId, boundMs: number, reason: () => string): void;
+  /** Reads every machine's use now; it is done every few seconds anyway. */
+  sample(): void;
+  view(machine: MachineId): MachineView | undefined;
+  /** Kills everything; resolves when nothing is left. The driver stays open: it is its maker's. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,360 @@
+/**
+ * One machine, from its turn to start until nothing of it is left.
+ *
+ * Owns: the driver's machine, the host's end of its channel, its usage meter, its egress.
+ * 1. `state` only moves forward: queued → starting → blank → binding → bound, and from anywhere to dying.
+ * 2. A blank that nobody waits for is stopped: it uses no CPU. It is resumed, with the time and fresh entropy, before it is bound. So is a bound
+ *    machine that has nothing to do (nap.ts).
+ * 3. `gone` resolves once, after the driver says that nothing is left. Whatever goes wrong ends there.
+ *
+ * Long, because every step of a machine's life may be cut off by its end at any moment: what guards against that is in one place.
+ */
+import { randomBytes } from "node:crypto";
+import type { Version } from "../store/catalog/catalog.ts";
+import type { Egress } from "../egress/egress.ts";
+import { MayflyError } from "../base/errors/error.ts";
+import type { MachineId, MachineStats } from "../policy/policy.ts";
+import type { HostEnd, RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
+import { openHostEnd } from "../wire/open-host-end.ts";
+import { LogLevel, type ReadyMessage, type StatsMessage } from "../wire/protocol.ts";
+import type { Machine, MachineExit, MachineSpec } from "../machines/driver.ts";
+import { askEgress } from "./ask-egress.ts";
+import { bindParcel } from "./bind-message.ts";
+import { allowanceOf } from "./allowance.ts";
+import { platformsOfIdling, platformsOfWaking } from "./idle-cpu.ts";
+import { LoadMeter } from "./load-meter.ts";
+import { Nap } from "./nap.ts";
+import { Pulse } from "./pulse.ts";
+import { reasonOfError, reasonOfExit } from "./reason.ts";
+import { Rest } from "./rest.ts";
+import type { FleetEvents, FleetOptions, MachineEnd, MachineState, MachineView } from "./fleet.ts";
+import type { StartTurns } from "./start-turns.ts";
+import { UsageMeter } from "./usage-meter.ts";
+import { within } from "./within.ts";
+
+/** No driver may hold a turn for longer. */
+const START_MS = 60_000;
+const HANDSHAKE_MS = 10_000;
+/** Of a machine that nobody waits for: it has a low share of the CPU, and is not to be given up because others compute. */
+const AHEAD_MS = 40_000;
+const BIND_MS = 30_000;
+const ANSWER_MS = 2_000;
+/** A machine whose channel ended is about to say why by itself. */
+const LAST_WORDS_MS = 1_000;
+/** Of each machine's end, in the server's log. */
+const OPERATORS_CHARACTERS = 6_000;
+
+export class LiveMachine {
+  readonly gone: Promise<MachineEnd>;
+  readonly #id: MachineId;
+  readonly #spec: MachineSpec;
+  readonly #options: FleetOptions;
+  readonly #events: FleetEvents;
+  readonly #meter: UsageMeter;
+  readonly #createdAt: number;
+  #state: MachineState = "queued";
+  #machine: Machine | undefined;
+  #end: HostEnd | undefined;
+  #rest: Rest | undefined;
+  #version: Version | undefined;
+  #egress: Egress | null = null;
+  readonly #load = new LoadMeter();
+  #nap: Nap | undefined;
+  #pulse: Pulse | undefined;
+  #kernel: ReadyMessage["kernel"] = "host";
+  /** Why it is dying. */
+  #reason: string | undefined;
+  #asked = false;
+  #wasReady = false;
+  #tellGone: (end: MachineEnd) => void = () => {};
+
+  constructor(id: MachineId, spec: MachineSpec, options: FleetOptions, events: FleetEvents) {
+    this.#id = id;
+    this.#spec = spec;
+    this.#options = options;
+    this.#events = events;
+    this.#createdAt = options.clock.now();
+    this.#meter = new UsageMeter(spec.id, options.clock, options.usage);
+    this.gone = new Promise((resolve) => (this.#tellGone = resolve));
+  }
+
+  get name(): string {
+    return this.#spec.id;
+  }
+
+  get app(): string | null {
+    return this.#version?.app ?? null;
+  }
+
+  /** @param urgent an invocation waits for it: it becomes a blank without lying down first */
+  async bringUp(turns: StartTurns, urgent: boolean): Promise<void> {
+    const release = await turns.take();
+    try {
+      if (this.#isDying()) return this.#finish("it was not needed any more");
+      this.#state = "starting";
+      await this.#startMachine();
+      await this.#becomeBlank(urgent);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      release();
+    }
+  }
+
+  async bind(version: Version): Promise<void> {
+    if (this.#isDying()) return;
+    this.#version = version;
+    this.#state = "binding";
+    this.#wasReady = false;
+    try {
+      await within(this.#options.clock, this.#options.bindMs ?? BIND_MS, "the bind", this.#bindTo(version));
+      if (this.#isDying()) return;
+      this.#state = "bound";
+      this.#wasReady = true;
+      this.#watch();
+      this.#events.bound(this.#id);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined {
+    if (this.#state !== "bound") return undefined;
+    if (this.#load.rests) this.#load.begin(this.#machine?.usage().cpuUs ?? 0, this.#options.clock.now());
+    return this.#end?.request(head, body, end, sink);
+  }
+
+  kill(reason: string): void {
+    if (this.#isDying()) return;
+    this.#asked = true;
+    this.#die(reason);
+  }
+
+  async checkAlive(boundMs: number, reason: () => string): Promise<void> {
+    const pulse = this.#pulse;
+    // One that does not wake is found out by its nap.
+    if (this.#state !== "bound" || pulse === undefined || this.#nap?.sleeps === true) return;
+    const answered = pulse.ping().then(() => true);
+    const late = new Promise<false>((resolve) => void this.#options.clock.after(boundMs, () => resolve(false)));
+    if (!(await Promise.race([answered, late]))) this.#dieUnasked(pulse.whySilent(reason()));
+  }
+
+  /** Kills it where it is silent, and no longer lives as far as can be told. */
+  feelPulse(): void {
+    if (this.#state !== "bound" || this.#nap?.sleeps === true) return;
+    const end = this.#pulse?.feel();
+    if (end !== undefined) this.#dieUnasked(end);
+  }
+
+  lookWhetherIdle(): void {
+    if (this.#state === "bound") this.#nap?.look();
+  }
+
+  sample(): void {
+    if (this.#machine !== undefined && !this.#isDying()) this.#meter.sample(this.#machine.usage());
+  }
+
+  /** Undefined where it has done nothing lately. What is read for it goes to the ledger, too: a busy machine's account is a second old. */
+  load(): MachineStats | undefined {
+    const now = this.#options.clock.now();
+    if (this.#state !== "bound" || !this.#load.isDue(now)) return undefined;
+    const { machine, end } = this.#parts();
+    const usage = machine.usage();
+    this.#meter.sample(usage);
+    return this.#load.report(usage, end.inFlight > 0, now);
+  }
+
+  /** CPUs that it used in a rest that was not told of yet. */
+  takeRest(): number | undefined {
+    return this.#state === "bound" ? this.#load.takeRest(() => this.#machine?.usage().cpuUs ?? 0, this.#options.clock.now()) : undefined;
+  }
+
+  view(): MachineView {
+    return {
+      name: this.#spec.id,
+      driver: this.#options.driver.name,
+      state: this.#state,
+      app: this.app,
+      version: this.#version?.id ?? null,
+      memoryBytes: this.#meter.usage.memoryBytes,
+      cpuUs: this.#meter.usage.cpuUs,
+      ageMs: this.#options.clock.now() - this.#createdAt,
+      asleep: this.#state === "bound" && this.#nap?.sleeps === true,
+    };
+  }
+
+  async #startMachine(): Promise<void> {
+    const { driver, clock } = this.#options;
+    this.#meter.begin();
+    const starting = driver.start(this.#spec);
+    try {
+      this.#adopt(await within(clock, START_MS, "the driver's start", starting));
+    } catch (error) {
+      // It may still come up after its time: then it is killed.
+      starting.then(
+        (machine) => machine.kill(),
+        () => {},
+      );
+      throw error;
+    }
+  }
+
+  #adopt(machine: Machine): void {
+    this.#machine = machine;
+    this.#end = openHostEnd(machine.channel, this.#hostEndEvents(), this.#options.clock);
+    this.#rest = new Rest(machine, this.#end);
+    void machine.exited.then((exit) => this.#exited(machine, exit));
+    if (this.#isDying()) void machine.kill();
+  }
+
+  async #becomeBlank(urgent: boolean): Promise<void> {
+    const { clock, handshakeMs = HANDSHAKE_MS } = this.#options;
+    const { machine, end, rest } = this.#parts();
+    if (this.#isDying()) return;
+    await within(clock, handshakeMs, "the handshake", this.#resume(end, machine.fresh));
+    const rehearsalMs = this.#options.handshakeMs ?? (urgent ? HANDSHAKE_MS : AHEAD_MS);
+    const lieDown = () => within(clock, rehearsalMs, "the rehearsal", rest.lieDown());
+    if (!urgent) await lieDown();
+    if (this.#isDying()) return;
+    this.#meter.sample(machine.usage());
+    this.#state = "blank";
+    this.#wasReady = true;
+    machine.cameUp?.(true);
+    this.#events.blank(this.#id);
+    // Whoever it was started for may have gone meanwhile. The events above change the state.
+    if (urgent && (this.#state as MachineState) === "blank") await lieDown();
+  }
+
+  async #bindTo(version: Version): Promise<void> {
+    const { bundles, secrets, egress } = this.#options;
+    const { machine, end, rest } = this.#parts();
+    this.#meter.take(version.app, machine.usage());
+    // Not waited for: the kernel takes longer for it than the bind.
+    machine
+      .assign(version.app)
+      .catch((error: unknown) => this.#options.report(`Machine ${this.name} runs on a blank's CPU share: ${String(error)}`));
+    const parcel = bindParcel(version, bundles(version), secrets(version));
+    this.#egress = egress(version);
+    const getUp = async () => ((await rest.getUp()) ? this.#resume(end, false) : undefined);
+    await within(this.#options.clock, this.#options.handshakeMs ?? HANDSHAKE_MS, "the resume", getUp());
+    await end.bind(parcel.message, parcel.code);
+    this.#meter.run(machine.usage());
+  }
+
+  async #resume(end: HostEnd, fresh: boolean): Promise<void> {
+    this.#kernel = (await end.resume(this.#options.clock.wall(), randomBytes(64), this.#spec.id, fresh)).kernel;
+  }
+
+  /** It is bound: stopped from now on while it has nothing to do, and asked where it falls silent. */
+  #watch(): void {
+    const { driver, clock, answerMs = ANSWER_MS, handshakeMs = HANDSHAKE_MS } = this.#options;
+    const { machine, end } = this.#parts();
+    const boundMs = answerMs + allowanceOf(driver.name);
+    const kernel = driver.name === "process" ? "none" : this.#kernel === "osv" ? "osv" : "other";
+    this.#pulse = new Pulse({ machine, end, memoryMb: this.#spec.memoryMb, now: () => clock.now(), boundMs, kernel });
+    this.#nap = new Nap({
+      machine,
+      end,
+      now: () => clock.now(),
+      resume: () => within(clock, handshakeMs, "an answer after a rest", this.#resume(end, false)).catch((error) => this.#fail(error)),
+      failed: (error) => this.#channelOver(reasonOfError(error), false),
+      asleep: (cpuUs, ms) => this.#meter.sample(machine.usage(), Math.min(cpuUs, platformsOfIdling(driver.name, ms))),
+      awake: (cpuUs) => this.#meter.sample(machine.usage(), Math.min(cpuUs, platformsOfWaking(driver.name))),
+    });
+  }
+
+  #parts(): { machine: Machine; end: HostEnd; rest: Rest } {
+    if (this.#machine === undefined || this.#end === undefined || this.#rest === undefined)
+      throw new MayflyError("internal", { what: "a machine that was not started is used" });
+    return { machine: this.#machine, end: this.#end, rest: this.#rest };
+  }
+
+  #hostEndEvents() {
+    return {
+      log: (stream: number, level: LogLevel, text: string) => this.#log(stream, level, text),
+      stats: ({ loopDelayMeanMs }: StatsMessage) => this.#load.hear(loopDelayMeanMs, this.#options.clock.now()),
+      connect: (host: string, port: number, gone: AbortSignal, name?: string) =>
+        this.#outside(`${name ?? host}:${port}`, (egress) => egress.connect(host, port, gone, name)),
+      resolve: (host: string, family: 0 | 4 | 6, gone: AbortSignal) => this.#outside(host, (egress) => egress.resolve(host, family, gone)),
+      dead: (reason: string, violation: boolean) => this.#channelOver(reason, violation),
+    };
+  }
+
+  #outside<T>(address: string, question: (egress: Egress) => Promise<T>): Promise<T> {
+    return askEgress(this.#egress, address, question, (text) => this.#log(0, LogLevel.Platform, text));
+  }
+
+  #log(stream: number, level: LogLevel, text: string): void {
+    if (this.#version === undefined) this.#options.report(`Machine ${this.name}: ${text}`);
+    else this.#events.log(this.#id, stream, level, text);
+  }
+
+  #channelOver(reason: string, violation: boolean): void {
+    if (this.#isDying()) return;
+    if (violation) return this.#dieUnasked(`it broke the host-guest protocol: ${reason}`);
+    this.#beginDying();
+    const cancel = this.#options.clock.after(LAST_WORDS_MS, () => {
+      this.#reason = reason;
+      void this.#machine?.kill();
+    });
+    void this.gone.then(cancel);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#machine === undefined) {
+      this.#state = "dying";
+      return this.#finish(reasonOfError(error));
+    }
+    this.#dieUnasked(reasonOfError(error));
+  }
+
+  #dieUnasked(reason: string): void {
+    if (this.#isDying()) return;
+    const ready = this.#wasReady;
+    this.#die(reason);
+    if (ready) this.#events.dying(this.#id);
+  }
+
+  /** By itself: the driver has not said so yet, or just did. */
+  #beginDying(): void {
+    this.#state = "dying";
+    if (this.#wasReady) this.#events.dying(this.#id);
+  }
+
+  #die(reason: string): void {
+    this.sample();
+    const queued = this.#state === "queued";
+    this.#state = "dying";
+    this.#reason = reason;
+    this.#end?.close();
+    if (this.#machine !== undefined) void this.#machine.kill();
+    else if (queued) queueMicrotask(() => this.#finish(reason));
+  }
+
+  #exited(machine: Machine, exit: MachineExit): void {
+    if (!this.#isDying()) this.#beginDying();
+    this.#end?.close();
+    this.#meter.close(machine.usage().cpuUs);
+    this.#tellOperator(exit);
+    // What was noticed first is no more than how these two showed.
+    const isKnown = exit.reason === "out-of-memory" || exit.reason === "image-damaged";
+    this.#finish(isKnown || this.#reason === undefined ? reasonOfExit(exit) : this.#reason);
+  }
+
+  #tellOperator({ forOperator }: MachineExit): void {
+    if (forOperator === undefined || this.#asked) return;
+    const whose = this.app === null ? "" : ` of ${this.app}`;
+    this.#options.report(`Machine ${this.name}${whose} printed at its end:\n${forOperator.slice(-OPERATORS_CHARACTERS)}`);
+  }
+
+  #finish(reason: string): void {
+    this.#egress?.close();
+    const failed = !this.#asked && !this.#wasReady;
+    if (failed && this.#version === undefined) this.#machine?.cameUp?.(false);
+    this.#tellGone({ reason, asked: this.#asked, failed });
+  }
+
+  #isDying(): boolean {
+    return this.#state === "dying";
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * What a bound machine did lately, for the policy: CPU and memory as the host counts them, and the guest's word on its event loop.
+ *
+ * 1. A report spans the time since the last one, or since the first invocation after a rest: a rest would make a busy machine look idle,
+ *    and what an emulated machine uses in hours of rest is not the next invocation's.
+ * 2. No two reports are less than half a second apart, however often they are asked for and whatever the guest sends.
+ * 3. A guest's silence counts: a loop that is blocked cannot say so.
+ * 4. What it uses in a rest is told apart, once a rest: at its end, or after ten seconds of it.
+ */
+import type { MachineStats } from "../policy/policy.ts";
+import type { Usage } from "../machines/driver.ts";
+
+const SHORTEST_SPAN_MS = 500;
+/** A guest tells of itself once a second. One that is late by another second is not merely slow to be heard. */
+const TOLD_EVERY_MS = 1_000;
+const LONGEST_DELAY_MS = 60_000;
+const RESTING = -1;
+/** A shorter rest says nothing of rests; one that is longer need not be over. */
+const SHORTEST_REST_MS = 1_000;
+const TOLD_REST_MS = 10_000;
+
+export class LoadMeter {
+  #cpuUs = 0;
+  #since = RESTING;
+  #heardAt = 0;
+  #delayMs = 0;
+  /** Since when it rests, until that rest is told of; RESTING: there is none to be told of. */
+  #restSince = RESTING;
+  #restCpu: number | undefined;
+
+  get rests(): boolean {
+    return this.#since === RESTING;
+  }
+
+  /** Its first invocation after a rest. @param cpuUs what the machine has used before */
+  begin(cpuUs: number, now: number): void {
+    this.#measureRest(cpuUs, now, SHORTEST_REST_MS);
+    this.#restSince = RESTING;
+    this.#cpuUs = cpuUs;
+    this.#since = this.#heardAt = now;
+    this.#delayMs = 0;
+  }
+
+  /** @param delayMs as the guest says: anything */
+  hear(delayMs: number, now: number): void {
+    this.#heardAt = now;
+    this.#delayMs = Number.isFinite(delayMs) ? Math.min(Math.max(0, delayMs), LONGEST_DELAY_MS) : 0;
+  }
+
+  isDue(now: number): boolean {
+    return this.#since !== RESTING && now - this.#since >= SHORTEST_SPAN_MS;
+  }
+
+  /** Only when it is due. @param busy it still has invocations */
+  report({ cpuUs, memoryBytes }: Usage, busy: boolean, now: number): MachineStats {
+    const cpu = Math.max(0, cpuUs - this.#cpuUs) / 1_000 / (now - this.#since);
+    this.#cpuUs = Math.max(this.#cpuUs, cpuUs);
+    this.#since = busy ? now : RESTING;
+    if (!busy) this.#restSince = now;
+    return { cpu, memoryBytes, loopDelayMs: Math.max(this.#delayMs, busy ? this.#silence(now) : 0) };
+  }
+
+  /** CPU over time, of a rest that is not told of yet; undefined where there is none. @param cpuUs what the machine has used until now */
+  takeRest(cpuUs: () => number, now: number): number | undefined {
+    if (this.rests && this.#restSince !== RESTING && now - this.#restSince >= TOLD_REST_MS) {
+      this.#measureRest(cpuUs(), now, TOLD_REST_MS);
+      this.#restSince = RESTING;
+    }
+    const cpu = this.#restCpu;
+    this.#restCpu = undefined;
+    return cpu;
+  }
+
+  #measureRest(cpuUs: number, now: number, leastMs: number): void {
+    const ms = now - this.#restSince;
+    if (this.#restSince !== RESTING && ms >= leastMs) this.#restCpu = Math.max(0, cpuUs - this.#cpuUs) / 1_000 / ms;
+  }
+
+  #silence(now: number): number {
+    const late = now - this.#heardAt - TOLD_EVERY_MS;
+    return late >= TOLD_EVERY_MS ? Math.min(late, LONGEST_DELAY_MS) : 0;
+  }
+}

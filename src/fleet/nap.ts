@@ -1,0 +1,97 @@
+/**
+ * The nap of a bound machine that has nothing to do: it is stopped, as a blank is, and woken by whatever the host has to say to it, be that an
+ * invocation or a byte that came for one of its connections. decisions/idle-machines-are-stopped.md says why.
+ *
+ * 1. It falls asleep after a look at which nothing is in flight, and nothing went to or fro since the look before.
+ * 2. What is said to it in its sleep is kept, and sent once it has answered a Resume: what runs in it then knows the time, and a machine
+ *    that does not wake has been given nothing, so that its invocations can run elsewhere.
+ * 3. A machine that is woken soon after it fell asleep takes longer to fall asleep the next time.
+ */
+import type { HostEnd } from "../wire/host-end.ts";
+import type { Machine } from "../machines/driver.ts";
+
+export interface NapOptions {
+  machine: Machine;
+  end: HostEnd;
+  now: () => number;
+  /** Tells it the time, and resolves with its answer, in good time or not at all. */
+  resume: () => Promise<unknown>;
+  /** It could not be stopped, or does not wake. */
+  failed: (error: unknown) => void;
+  /** @param cpuUs used since the look before, in which it had nothing to do @param ms since that look */
+  asleep: (cpuUs: number, ms: number) => void;
+  /** @param cpuUs used from the first sign on until it answered */
+  awake: (cpuUs: number) => void;
+}
+
+/** A sleep that is shorter was hardly worth it. */
+const SHORT_NAP_MS = 2_000;
+const MOST_QUIET_LOOKS = 16;
+
+export class Nap {
+  readonly #options: NapOptions;
+  #traffic = -1;
+  #cpuUs = 0;
+  #lookedAt = 0;
+  #quiet = 0;
+  /** So many looks without anything are needed. */
+  #needed = 1;
+  #stopped: Promise<void> | null = null;
+  #stoppedAt = 0;
+
+  constructor(options: NapOptions) {
+    this.#options = options;
+  }
+
+  /** It is stopped, or on its way there or back. */
+  get sleeps(): boolean {
+    return this.#stopped !== null;
+  }
+
+  /** To be called a few times a second. */
+  look(): void {
+    if (this.sleeps) return;
+    const { machine, end, now } = this.#options;
+    if (end.inFlight > 0) return this.#busy(-1);
+    const { traffic } = end;
+    if (traffic !== this.#traffic) return this.#busy(traffic);
+    this.#quiet += 1;
+    if (this.#quiet >= this.#needed) this.#fallAsleep(now());
+    else [this.#cpuUs, this.#lookedAt] = [machine.usage().cpuUs, now()];
+  }
+
+  #busy(traffic: number): void {
+    this.#quiet = 0;
+    this.#traffic = traffic;
+    if (traffic < 0) return;
+    this.#cpuUs = this.#options.machine.usage().cpuUs;
+    this.#lookedAt = this.#options.now();
+  }
+
+  #fallAsleep(now: number): void {
+    const { machine, end, asleep, failed } = this.#options;
+    const ms = now - this.#lookedAt;
+    const before = this.#cpuUs;
+    this.#stoppedAt = now;
+    end.hold(() => void this.#wake());
+    this.#stopped = machine.stop().then(() => asleep(machine.usage().cpuUs - before, ms));
+    this.#stopped.catch(failed);
+  }
+
+  async #wake(): Promise<void> {
+    const { machine, end, now, resume, failed, awake } = this.#options;
+    this.#needed = now() - this.#stoppedAt < SHORT_NAP_MS ? Math.min(2 * this.#needed, MOST_QUIET_LOOKS) : 1;
+    try {
+      await this.#stopped;
+      const { cpuUs } = machine.usage();
+      // Together: the one may fail while the other is still waited for.
+      await Promise.all([machine.cont(), resume()]);
+      awake(machine.usage().cpuUs - cpuUs);
+      this.#stopped = null;
+      this.#traffic = -1;
+      end.release();
+    } catch (error) {
+      failed(error);
+    }
+  }
+}

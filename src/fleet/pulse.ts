@@ -1,0 +1,99 @@
+/**
+ * Whether a bound machine with invocations lives: it is asked where it has been silent for a while, and given up where it can be told from one that
+ * only computes. A busy agent tells its figures once a second, so that silence means a blocked event loop, or worse.
+ *
+ * 1. No answer is no proof: `for (;;)` is an app's right until its time is up. While the machine uses CPU it is left alone.
+ * 2. A guest or sandbox has a kernel of its own, which never stands quite still. One that uses no CPU at all, twice in a row, is dead or was stopped
+ *    by somebody else. A bare process may well wait like that, so that nothing follows for it.
+ * 3. OSv without memory left turns in circles for ever: there, all of the memory in use and no answer is the end.
+ * 4. One Ping is under way at a time.
+ */
+import type { HostEnd } from "../wire/host-end.ts";
+import type { Machine } from "../machines/driver.ts";
+
+export interface PulseOptions {
+  machine: Machine;
+  end: HostEnd;
+  memoryMb: number;
+  now: () => number;
+  /** For an answer. */
+  boundMs: number;
+  kernel: "none" | "osv" | "other";
+}
+
+const SILENCE_MS = 3_000;
+/** Of a machine that does nothing while it is asked, microseconds. */
+const NO_CPU_US = 100;
+const NO_CPU_TURNS = 2;
+/** A clone never writes to all of the memory that it shares with its template. */
+const ALL_MEMORY = 0.8;
+/** V8's limit is reached with about two thirds: the rest is Node's, the kernel's, or shared with the template. */
+const MUCH_MEMORY = 0.5;
+const MB = 1_048_576;
+
+export const NO_MEMORY = "it does not answer, and all of its memory is in use: it is likely out of memory";
+/** The guest itself can't tell: V8 runs no code of the agent's while the app's does not end. */
+const NEAR_LIMIT =
+  ". If it allocates in its loop, V8 is near its limit and spends the time on collecting garbage: keep less, or raise memoryMb";
+export const NO_LIFE = "it neither answers nor uses any CPU";
+
+export class Pulse {
+  readonly #options: PulseOptions;
+  #heard = -1;
+  #silentSince = 0;
+  /** When its CPU was last read, in a silence in which it was asked. */
+  #asked: { at: number; cpuUs: number } | null = null;
+  #still = 0;
+  #pong: Promise<void> | null = null;
+
+  constructor(options: PulseOptions) {
+    this.#options = options;
+  }
+
+  /** To be called about once a second. Returns why the machine is to be given up; undefined where it lives, as far as can be told. */
+  feel(): string | undefined {
+    const { end, machine, now } = this.#options;
+    if (end.inFlight === 0 || end.heard !== this.#heard) return this.#alive();
+    if (now() - this.#silentSince < SILENCE_MS) return undefined;
+    const { cpuUs, memoryBytes } = machine.usage();
+    if (this.#asked === null) return this.#ask(cpuUs);
+    if (now() - this.#asked.at < this.#options.boundMs) return undefined;
+    if (this.#isFull(memoryBytes)) return NO_MEMORY;
+    this.#still = cpuUs - this.#asked.cpuUs < NO_CPU_US ? this.#still + 1 : 0;
+    this.#asked = { at: now(), cpuUs };
+    return this.#still >= NO_CPU_TURNS && this.#options.kernel !== "none" ? NO_LIFE : undefined;
+  }
+
+  /** Resolves when it answers, and when the channel is over: that is told by itself. */
+  ping(): Promise<void> {
+    const over = () => void (this.#pong = null);
+    this.#pong ??= this.#options.end.ping().then(over, over);
+    return this.#pong;
+  }
+
+  /** Why it is silent, for the app's log. @param blocked what is known of the invocation that keeps it */
+  whySilent(blocked: string): string {
+    const { memoryBytes } = this.#options.machine.usage();
+    if (this.#isFull(memoryBytes)) return NO_MEMORY;
+    const { memoryMb } = this.#options;
+    const heldMb = Math.round(memoryBytes / MB);
+    const hint = heldMb >= MUCH_MEMORY * memoryMb ? NEAR_LIMIT : "";
+    return `${blocked}; its machine holds ${heldMb} MB of its ${memoryMb} MB of memory${hint}`;
+  }
+
+  #alive(): undefined {
+    this.#heard = this.#options.end.heard;
+    this.#silentSince = this.#options.now();
+    this.#asked = null;
+    this.#still = 0;
+  }
+
+  #ask(cpuUs: number): undefined {
+    this.#asked = { at: this.#options.now(), cpuUs };
+    void this.ping();
+  }
+
+  #isFull(memoryBytes: number): boolean {
+    return this.#options.kernel === "osv" && memoryBytes >= ALL_MEMORY * this.#options.memoryMb * MB;
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * A blank's rest: it rehearses its first bind and invocation, and is then stopped, so that it uses no CPU.
+ * One that somebody waits for is bound before it gets to that.
+ */
+import type { HostEnd } from "../wire/host-end.ts";
+import type { Machine } from "../machines/driver.ts";
+import { rehearse } from "../machines/rehearsal.ts";
+
+export class Rest {
+  readonly #machine: Machine;
+  readonly #end: HostEnd;
+  #asleep: Promise<void> | null = null;
+
+  constructor(machine: Machine, end: HostEnd) {
+    this.#machine = machine;
+    this.#end = end;
+  }
+
+  /** Resolves when the machine is stopped. Idempotent. */
+  lieDown(): Promise<void> {
+    this.#asleep ??= rehearse(this.#end).then(() => this.#machine.stop());
+    return this.#asleep;
+  }
+
+  /** Resolves when it runs; with whether it had rested, and so has to be told the time. */
+  async getUp(): Promise<boolean> {
+    if (this.#asleep === null) return false;
+    await this.#asleep;
+    this.#asleep = null;
+    await this.#machine.cont();
+    return true;
+  }
+}

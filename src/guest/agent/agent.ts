@@ -1,0 +1,139 @@
+/**
+ * The guest agent: answers the host, in the order of a machine's life (docs/guest-protocol.md).
+ *
+ * Owns: the connection, and what the machine is bound to.
+ * 1. Before Bind only mayfly:warm and what was rehearsed are answered; after it, only the app's functions.
+ * 2. A machine is bound once. Rehearsals take the same way, and are forgotten at the next Bind.
+ */
+import {
+  type BindMessage,
+  type BoundMessage,
+  FrameType,
+  LogLevel,
+  PROTOCOL_VERSION,
+  REHEARSAL_APP,
+  ResetCode,
+} from "../../wire/protocol.ts";
+import { type ResumeMessage, WARM_FUNCTION } from "../../wire/protocol.ts";
+import { App } from "./app.ts";
+import { type Channel, openChannel } from "./channel.ts";
+import { Binding } from "../runtimes/node/code/binding.ts";
+import { SourceMaps } from "../runtimes/node/code/source-maps.ts";
+import { Connection } from "./connection.ts";
+import { captureNetwork } from "../net/network.ts";
+import { setEnvironment } from "./environment.ts";
+import { Failures } from "./invocation/failures.ts";
+import { Invocation } from "./invocation/invocation.ts";
+import { captureUncaught } from "./invocation/uncaught.ts";
+import { captureOutput } from "./log/capture.ts";
+import { installAwsLambda } from "../runtimes/node/lambda/lambda-style.ts";
+import { describe } from "./log/describe.ts";
+import { Log } from "./log/log.ts";
+import { installMathRandom } from "./resume/math-random.ts";
+import { installTimeOrigin } from "./resume/time-origin.ts";
+import { AGENT_VERSION, resume } from "./resume/resume.ts";
+import { Stats } from "./stats.ts";
+import { captureExit } from "./user-exit.ts";
+import { WarmUp } from "./warm/warm-up.ts";
+import { installWebClasses } from "../runtimes/node/web/install.ts";
+import type { Permission } from "../net/permission.ts";
+
+/** Of a Bound: it is JSON of at most Limit.json bytes, in which a character may take six. */
+const MESSAGE_CHARACTERS = 8_192;
+
+export function startAgent(): void {
+  installMathRandom();
+  installTimeOrigin();
+  installWebClasses();
+  installAwsLambda();
+  new Agent().hello();
+}
+
+class Agent {
+  readonly #channel: Channel;
+  readonly #connection: Connection;
+  readonly #sourceMaps = new SourceMaps();
+  readonly #log: Log;
+  readonly #failures: Failures;
+  readonly #stats: Stats;
+  readonly #warmUp: WarmUp;
+  readonly #onClosed = () => this.#stats.ended();
+  readonly #permission: Permission = { egress: false };
+  /** For good, or about to be. */
+  #binding = false;
+  #app: App | null = null;
+
+  constructor() {
+    this.#channel = openChannel((bytes) => this.#connection.receive(bytes));
+    this.#connection = new Connection(this.#channel.stream, {
+      resume: (message) => this.#resume(message as ResumeMessage),
+      bind: (stream, payload, ended) => this.#bind(stream, payload, ended),
+      request: (stream, payload, ended) => this.#request(stream, payload, ended),
+      written: (pendingBytes) => this.#log.written(pendingBytes),
+    });
+    this.#log = new Log(this.#connection.writer, this.#channel.sendNow, this.#sourceMaps);
+    this.#failures = new Failures(this.#log);
+    this.#stats = new Stats(this.#connection.writer);
+    this.#warmUp = new WarmUp((message, code) => this.#open(message, code));
+    captureNetwork(this.#connection, this.#permission);
+    captureOutput(this.#log);
+    captureUncaught(this.#failures);
+    captureExit(this.#log, () => this.#connection.writer.flushNow(this.#channel.sendNow));
+  }
+
+  hello(): void {
+    const protocol = { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION };
+    this.#connection.writer.json(FrameType.Hello, 0, { protocol, agent: AGENT_VERSION });
+  }
+
+  #resume(message: ResumeMessage): void {
+    const { ready, failures } = resume(message, this.#channel.transport);
+    this.#stats.resumed();
+    for (const failure of failures) this.#log.say(null, LogLevel.Agent, failure);
+    this.#connection.writer.json(FrameType.Ready, 0, ready);
+    this.#connection.writer.flush();
+  }
+
+  #bind(stream: number, payload: Buffer, ended: boolean): void {
+    if (this.#binding) return this.#bound(stream, { ok: false, message: "this machine is bound already" });
+    this.#binding = true;
+    const binding = new Binding((message, code) => void this.#bindTo(stream, message, code));
+    this.#connection.adopt(stream, binding);
+    binding.begin(payload, ended);
+  }
+
+  async #bindTo(stream: number, message: BindMessage, code: Buffer): Promise<void> {
+    try {
+      this.#app = this.#open(message, code);
+      this.#binding = message.app !== REHEARSAL_APP;
+      this.#stats.bound(this.#binding);
+      if (message.preload !== undefined && this.#app.has(message.preload)) await this.#app.preload(message.preload);
+      this.#bound(stream, { ok: true });
+    } catch (error) {
+      this.#bound(stream, { ok: false, message: describe(error).slice(0, MESSAGE_CHARACTERS) });
+    }
+  }
+
+  /** For a Bind, and for the warm-up, so that what a Bind does is warm as well. */
+  #open(message: BindMessage, code: Buffer): App {
+    setEnvironment(message);
+    this.#permission.egress = message.egress;
+    return new App(message, code, this.#failures, this.#sourceMaps);
+  }
+
+  #bound(stream: number, message: BoundMessage): void {
+    this.#connection.close(stream);
+    this.#connection.writer.json(FrameType.Bound, stream, message);
+    this.#connection.writer.flush();
+  }
+
+  #request(stream: number, payload: Buffer, ended: boolean): void {
+    this.#stats.begun();
+    const invocation = new Invocation(this.#connection, stream, payload, ended, this.#onClosed);
+    this.#connection.adopt(stream, invocation);
+    const name = invocation.head.function;
+    if (this.#app?.has(name)) this.#app.run(invocation);
+    else if (!this.#binding && name === WARM_FUNCTION) this.#warmUp.run(invocation);
+    else invocation.fail(ResetCode.FunctionNotFound, `no function ${name}`);
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The guest's end of the channel: cuts it into frames and hands each to its stream.
+ *
+ * Owns: the table of open streams, and the numbers of those that this side opens.
+ * 1. The host is trusted; what breaks the protocol all the same means that the two ends no longer agree, and ends the agent.
+ * 2. A frame for a stream that is not open is ignored: this side closed it while the frame was on its way.
+ */
+import type { Duplex } from "node:stream";
+import { FrameReader } from "../../wire/frame-reader.ts";
+import { fromHost } from "../../wire/frame-rules.ts";
+import { FrameWriter } from "../../wire/frame-writer.ts";
+import { Flag, FrameType, Limit } from "../../wire/protocol.ts";
+import { leave } from "./leave.ts";
+
+/** What one open stream is told. Streams that a frame makes no sense for ignore it. */
+export interface StreamEnd {
+  data(chunk: Buffer, ended: boolean): void;
+  credit(bytes: number): void;
+  reset(code: number, message: string): void;
+  /** Connected or Resolved: the host's answer to what this side asked. */
+  answer?(message: unknown): void;
+}
+
+/** Payloads are theirs only until they return. */
+export interface ConnectionEvents {
+  resume(message: unknown): void;
+  /** Both register the stream with adopt() where frames may follow. */
+  bind(stream: number, payload: Buffer, ended: boolean): void;
+  request(stream: number, payload: Buffer, ended: boolean): void;
+  /** The host has taken bytes: so many are still waiting. */
+  written(pendingBytes: number): void;
+}
+
+export class Connection {
+  readonly writer: FrameWriter;
+  readonly #events: ConnectionEvents;
+  readonly #reader = new FrameReader(fromHost, (type, flags, stream, payload) => this.#frame(type, flags, stream, payload));
+  readonly #streams = new Map<number, StreamEnd>();
+  #lastOpened = 0;
+  #openedHere = 0;
+
+  constructor(channel: Duplex, events: ConnectionEvents) {
+    this.#events = events;
+    this.writer = new FrameWriter(channel, (pendingBytes) => events.written(pendingBytes));
+    channel.on("end", () => leave(0));
+    channel.on("close", () => leave(0));
+    channel.on("error", (error) => leave(1, `the channel failed: ${error.message}`));
+  }
+
+  /** @param bytes from the channel; not kept after the call */
+  receive(bytes: Buffer): void {
+    const wrong = this.#reader.push(bytes);
+    if (wrong !== null) leave(1, `the host sent ${wrong}`);
+  }
+
+  /** Number of a new stream of this side's; undefined where too many are open. */
+  open(end: StreamEnd): number | undefined {
+    if (this.#openedHere >= Limit.guestStreams) return undefined;
+    do this.#lastOpened = this.#lastOpened >= 0xffff_fffe ? 2 : this.#lastOpened + 2;
+    while (this.#streams.has(this.#lastOpened));
+    this.#openedHere += 1;
+    this.#streams.set(this.#lastOpened, end);
+    return this.#lastOpened;
+  }
+
+  /** A stream that the host opened. */
+  adopt(stream: number, end: StreamEnd): void {
+    this.#streams.set(stream, end);
+  }
+
+  close(stream: number): void {
+    if (this.#streams.delete(stream) && (stream & 1) === 0) this.#openedHere -= 1;
+  }
+
+  #frame(type: number, flags: number, stream: number, payload: Buffer): void {
+    const ended = (flags & Flag.End) !== 0;
+    switch (type) {
+      case FrameType.Request:
+        this.#events.request(stream, payload, ended);
+        return;
+      case FrameType.Data:
+        // A copy: the next read overwrites the payload.
+        this.#streams.get(stream)?.data(Buffer.from(payload), ended);
+        return;
+      case FrameType.Credit:
+        this.#streams.get(stream)?.credit(payload.readUInt32LE(0));
+        return;
+      case FrameType.Reset:
+        this.#streams.get(stream)?.reset(payload.readUInt16LE(0), payload.toString("utf8", 2));
+        return;
+      case FrameType.Ping:
+        this.writer.frame(FrameType.Pong, 0, 0, payload);
+        this.writer.flush();
+        return;
+      case FrameType.Resume:
+        this.#events.resume(JSON.parse(payload.toString()));
+        return;
+      case FrameType.Bind:
+        this.#events.bind(stream, payload, ended);
+        return;
+      default:
+        // Connected or Resolved: the rules let nothing else through.
+        this.#streams.get(stream)?.answer?.(JSON.parse(payload.toString()));
+    }
+  }
+}

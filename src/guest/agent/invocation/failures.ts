@@ -1,0 +1,70 @@
+/** Tells the log, and then the host, how a function failed. */
+import { LogLevel, ResetCode } from "../../../wire/protocol.ts";
+import type { Log } from "../log/log.ts";
+import { describe } from "../log/describe.ts";
+import type { Invocation } from "./invocation.ts";
+
+export class Failures {
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  threw(invocation: Invocation, error: unknown): void {
+    // What a handler throws because its caller went away is no news.
+    if (invocation.aborted) return invocation.settle();
+    this.#fail(invocation, ResetCode.FunctionThrew, error);
+  }
+
+  loadFailed(invocation: Invocation, error: unknown): void {
+    this.#fail(invocation, ResetCode.FunctionLoadFailed, error);
+  }
+
+  badResponse(invocation: Invocation, what: string): void {
+    if (invocation.aborted) return invocation.settle();
+    this.#log.say(invocation, LogLevel.Error, `The handler returned something that is no response: ${what}`);
+    invocation.fail(ResetCode.BadResponse, what);
+  }
+
+  /** A promise given to waitUntil, or an error nobody waited for: the reply is not touched. */
+  afterwards(invocation: Invocation | null, error: unknown): void {
+    const ended = invocation !== null && !invocation.open ? `After the end of invocation ${invocation.head.id}: ` : "";
+    this.#log.say(invocation, LogLevel.Error, ended + described(error));
+  }
+
+  #fail(invocation: Invocation, code: ResetCode, error: unknown): void {
+    this.#log.say(invocation, LogLevel.Error, described(error));
+    invocation.fail(code, firstLine(error));
+  }
+}
+
+/** Whether code requires or imports, of whatever form it is itself: what is missing is missing for one reason. */
+function described(error: unknown): string {
+  return isMissingModule(error) ? `${describe(error)}\n${NOT_BUNDLED}` : describe(error);
+}
+
+const NOT_BUNDLED =
+  "Machines have what `mayfly deploy` bundled, and Node's own modules. To have a package there: install it beside mayfly.json, name it by a literal " +
+  "text in import or require, and deploy again. Packages with native add-ons cannot be had.";
+
+function isMissingModule(error: unknown): boolean {
+  try {
+    return error instanceof Error && "code" in error && (error.code === "MODULE_NOT_FOUND" || error.code === "ERR_MODULE_NOT_FOUND");
+  } catch {
+    return false; // a getter or proxy of the user's threw
+  }
+}
+
+function firstLine(error: unknown): string {
+  return summary(error).split("\n", 1)[0]!;
+}
+
+/** Name and message are the user's, and may be anything: a getter that throws, a symbol. */
+function summary(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : describe(error);
+  } catch {
+    return describe(error);
+  }
+}

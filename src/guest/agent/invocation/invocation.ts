@@ -1,0 +1,231 @@
+/**
+ * One run of a function: a Request stream seen from inside.
+ *
+ * Owns: the stream's two directions, and the count of promises given to waitUntil.
+ * 1. Exactly one frame closes the stream: End without Pending, Done, or Reset.
+ * 2. After the host's Reset nothing but that frame is sent; it is sent once the handler and its promises have settled.
+ * 3. Logs carry the stream's number only while the stream is open.
+ */
+import { performance } from "node:perf_hooks";
+import { encodeResponseHead } from "../../../wire/head.ts";
+import { Flag, FrameType, Limit, ResetCode } from "../../../wire/protocol.ts";
+import type { Connection, StreamEnd } from "../connection.ts";
+import { Inlet } from "./inlet.ts";
+import { Outlet } from "./outlet.ts";
+import { RequestHead } from "./request-head.ts";
+import { AsyncLocalStorage } from "node:async_hooks";
+
+const nothing = Buffer.alloc(0);
+/** A body up to this length fits one frame, and a first window, with the longest of heads. */
+const WHOLE_BYTES = Limit.payload - 4 - Limit.head;
+/** Text up to this length does so however it is encoded. */
+const SHORT_TEXT = Math.floor(WHOLE_BYTES / 3);
+
+/** Replying: the head is sent. Ended: the body too, but promises are pending. */
+type State = "running" | "replying" | "ended" | "closed";
+
+export class Invocation implements StreamEnd {
+  readonly stream: number;
+  readonly head: RequestHead;
+  readonly #connection: Connection;
+  readonly #onClosed: () => void;
+  readonly #deadline: number;
+  #state: State = "running";
+  #pending = 0;
+  #settled = false;
+  #abort: Error | null = null;
+  #controller: AbortController | null = null;
+  #body: Buffer;
+  #bodyEnded: boolean;
+  #inlet: Inlet | null = null;
+  #outlet: Outlet | null = null;
+  /** Ends what still produces the reply, when the host has lost interest. */
+  onAbort: ((reason: Error) => void) | null = null;
+
+  constructor(connection: Connection, stream: number, payload: Buffer, ended: boolean, onClosed: () => void) {
+    this.#connection = connection;
+    this.stream = stream;
+    const headEnd = 4 + payload.readUInt32LE(0);
+    this.head = new RequestHead(payload.toString("latin1", 4, headEnd));
+    this.#deadline = performance.now() + this.head.remainingMs;
+    // A copy: the payload is overwritten by what comes next.
+    this.#body = headEnd === payload.length ? nothing : Buffer.from(payload.subarray(headEnd));
+    this.#bodyEnded = ended;
+    this.#onClosed = onClosed;
+  }
+
+  get open(): boolean {
+    return this.#state !== "closed";
+  }
+
+  /** Nothing of the reply has been sent, and nothing forbids it. */
+  get unanswered(): boolean {
+    return this.#state === "running" && this.#abort === null;
+  }
+
+  get aborted(): boolean {
+    return this.#abort !== null;
+  }
+
+  get abortReason(): Error | null {
+    return this.#abort;
+  }
+
+  get remainingMs(): number {
+    return Math.max(0, this.#deadline - performance.now());
+  }
+
+  get body(): Inlet {
+    if (this.#inlet === null) {
+      // Code may read on after its reply has closed the stream.
+      this.#inlet = new Inlet((bytes) => this.open && this.#connection.writer.credit(this.stream, bytes));
+      this.#inlet.push(this.#body, this.#bodyEnded);
+      if (this.#abort !== null) this.#inlet.fail(this.#abort);
+    }
+    return this.#inlet;
+  }
+
+  /** Known to have none: it ended with its head. */
+  get hasEmptyBody(): boolean {
+    return this.#bodyEnded && this.#body.length === 0;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#abort !== null) this.#controller.abort(this.#abort);
+    }
+    return this.#controller.signal;
+  }
+
+  /** The reply as a whole. */
+  reply(status: number, headers: string[], body: string | Uint8Array | null): void {
+    if (typeof body === "string") {
+      if (body.length > SHORT_TEXT) return this.reply(status, headers, Buffer.from(body));
+      const text = this.#sendable(status, headers);
+      if (text !== null) this.#connection.writer.headedText(FrameType.Response, Flag.End | this.#lastFlags(), this.stream, text, body);
+      return;
+    }
+    if (body !== null && body.length > WHOLE_BYTES) {
+      // The caller's client shows progress and resumes only where it is told how much comes.
+      const outlet = this.begin(status, hasLength(headers) ? headers : [...headers, "content-length", String(body.length)]);
+      outlet?.write(body);
+      outlet?.end();
+      // Nothing more comes from the handler: an abort need not wait for it.
+      this.#settled = true;
+      return;
+    }
+    const head = this.#sendable(status, headers);
+    if (head === null) return;
+    this.#connection.writer.headed(FrameType.Response, Flag.End | this.#lastFlags(), this.stream, head, body);
+  }
+
+  /** The reply's head; the body is written to what is returned. Null where no reply is wanted any more or the head is no good. */
+  begin(status: number, headers: string[]): Outlet | null {
+    const head = this.#sendable(status, headers);
+    if (head === null) return null;
+    this.#state = "replying";
+    this.#connection.writer.headed(FrameType.Response, 0, this.stream, head, null);
+    this.#outlet = new Outlet(this.#connection.writer, this.stream, () => this.#lastFlags());
+    return this.#outlet;
+  }
+
+  /** The invocation failed; where its reply had begun, it is cut off. */
+  fail(code: ResetCode, message: string): void {
+    this.#settled = true;
+    if (this.#state === "ended" || this.#state === "closed") return;
+    if (this.#abort === null) this.#reset(code, message);
+    else this.#closeIfDone();
+  }
+
+  /** The handler is through after an abort, with or without an error. */
+  settle(): void {
+    this.#settled = true;
+    this.#closeIfDone();
+  }
+
+  /** Keeps the invocation alive until the promise has settled; `onError` is told its rejection. */
+  waitUntil(promise: unknown, onError: (error: unknown) => void): void {
+    this.#pending += 1;
+    void Promise.resolve(promise)
+      .catch(onError)
+      .finally(() => {
+        this.#pending -= 1;
+        this.#closeIfDone();
+      });
+  }
+
+  data(chunk: Buffer, ended: boolean): void {
+    this.body.push(chunk, ended);
+  }
+
+  credit(bytes: number): void {
+    this.#outlet?.grant(bytes);
+  }
+
+  reset(code: number, message: string): void {
+    if (this.#abort !== null) return;
+    const [text, name] =
+      code === ResetCode.Timeout ? ["The invocation's time is up", "TimeoutError"] : ["The caller went away", "AbortError"];
+    const reason = (this.#abort = new DOMException(message === "" ? text : message, name));
+    this.#outlet?.close();
+    this.#inlet?.fail(reason);
+    // What the handler's listeners print is the invocation's.
+    current.run(this, () => {
+      this.#controller?.abort(reason);
+      this.onAbort?.(reason);
+    });
+    this.#closeIfDone();
+  }
+
+  #sendable(status: number, headers: string[]): string | null {
+    if (this.#state !== "running") return null;
+    if (this.#abort !== null) {
+      this.settle();
+      return null;
+    }
+    const head = encodeResponseHead(status, headers);
+    if ("text" in head) return head.text;
+    this.fail(ResetCode.BadResponse, head.wrong);
+    return null;
+  }
+
+  /** The reply is complete. */
+  #lastFlags(): number {
+    this.#settled = true;
+    if (this.#pending > 0) {
+      this.#state = "ended";
+      return Flag.Pending;
+    }
+    this.#close();
+    return 0;
+  }
+
+  #closeIfDone(): void {
+    if (this.#pending > 0 || this.#state === "closed") return;
+    if (this.#state === "ended") {
+      this.#connection.writer.frame(FrameType.Done, 0, this.stream, null);
+      this.#close();
+    } else if (this.#abort !== null && this.#settled) {
+      this.#reset(ResetCode.Cancelled, "the handler has settled");
+    }
+  }
+
+  #reset(code: ResetCode, message: string): void {
+    this.#outlet?.close();
+    this.#connection.writer.reset(this.stream, code, message);
+    this.#close();
+  }
+
+  #close(): void {
+    this.#state = "closed";
+    this.#connection.close(this.stream);
+    this.#onClosed();
+  }
+}
+
+function hasLength(headers: string[]): boolean {
+  return headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === "content-length");
+}
+
+export const current = new AsyncLocalStorage<Invocation | null>();

@@ -1,0 +1,44 @@
+/**
+ * How much a machine prints. A line is written before console.log returns, which costs 10 µs on a bare process, 100 in a sandbox and more where the CPU
+ * is emulated: a function that prints without end would do nothing else, and be taken for one that hangs.
+ *
+ * 1. No more bytes than the host keeps of a machine: beyond them a line is written to be thrown away. A tenth less, so that what must be said fits.
+ * 2. Some thousand lines at once, and so many a second; more only while writing them takes a quarter of the time.
+ */
+import { LogRate } from "../../../wire/protocol.ts";
+import { TokenBucket } from "../../../wire/token-bucket.ts";
+
+const SHARE_OF_BYTES = 0.9;
+const LINES_AT_ONCE = 4_000;
+const LINES_PER_SECOND = 500;
+/** Of writing. */
+const MS_AT_ONCE = 1_000;
+const MS_PER_SECOND = 250;
+
+export class LogBudget {
+  readonly #bytes: TokenBucket;
+  readonly #lines: TokenBucket;
+  readonly #time: TokenBucket;
+
+  /** @param now ms */
+  constructor(now: number) {
+    this.#bytes = new TokenBucket(LogRate.bytesPerSecond * SHARE_OF_BYTES, LogRate.bytesAtOnce * SHARE_OF_BYTES, now);
+    this.#lines = new TokenBucket(LINES_PER_SECOND, LINES_AT_ONCE, now);
+    this.#time = new TokenBucket(MS_PER_SECOND, MS_AT_ONCE, now);
+  }
+
+  /**
+   * Undefined: there is no room for the line.
+   * @returns what to tell how many ms the line took
+   */
+  take(bytes: number, now: number): ((ms: number, at: number) => void) | undefined {
+    const isCounted = this.#lines.take(1, now);
+    if (!isCounted && !this.#time.take(0, now)) return undefined;
+    if (!this.#bytes.take(bytes + LogRate.lineBytes, now)) return undefined;
+    return isCounted ? ignored : this.#spend;
+  }
+
+  readonly #spend = (ms: number, at: number) => this.#time.spend(ms, at);
+}
+
+function ignored(): void {}

@@ -1,0 +1,99 @@
+/**
+ * Brings into the log what the app's child processes print on descriptors that they would inherit: those of the machine lead to its console, which
+ * nobody reads while it runs.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import childProcess, { type ChildProcess, type SpawnSyncOptions, type SpawnSyncReturns } from "node:child_process";
+import type { Readable } from "node:stream";
+import { type GuestLogLevel, LogLevel } from "../../../wire/protocol.ts";
+import { type Print, lineCutter } from "./lines.ts";
+
+/** The child's descriptor → ours, 1 or 2. */
+type Inherited = Map<number, number>;
+type Sync = SpawnSyncReturns<string | Buffer | null>;
+interface Spawn {
+  spawn(options: { stdio?: unknown }): number;
+}
+
+export function captureChildOutput(print: Print): void {
+  captureSpawn(print);
+  const { spawnSync } = childProcess;
+  const captured = (file: string, args: readonly string[], options: SpawnSyncOptions): Sync => {
+    const { stdio, inherited } = withPipes(options.stdio);
+    const result: Sync = spawnSync(file, args, { maxBuffer: Infinity, ...options, stdio });
+    for (const [at, fd] of inherited) {
+      lineCutter(levelOf(fd), print)(result.output?.[at] ?? "");
+      if (result.output !== null) result.output[at] = null;
+    }
+    return Object.assign(result, { stdout: result.output?.[1] ?? null, stderr: result.output?.[2] ?? null });
+  };
+  replaceSync("spawnSync", (file, args, options) => captured(file, args, options));
+  replaceSync("execFileSync", (file, args, options) => outputOf(captured(file, args, options), [file, ...args].join(" ")));
+  replaceSync("execSync", (command, _, options) => outputOf(captured(command, [], { shell: true, ...options }), command));
+}
+
+/** Every other way to start a process comes by here. */
+function captureSpawn(print: Print): void {
+  const prototype = childProcess.ChildProcess.prototype as unknown as Spawn;
+  const spawn: Spawn["spawn"] = Reflect.get(prototype, "spawn");
+  prototype.spawn = function capturedSpawn(this: ChildProcess, options) {
+    const { stdio, inherited } = withPipes(options?.stdio);
+    if (inherited.size === 0) return Reflect.apply(spawn, this, [options]);
+    const failed = Reflect.apply(spawn, this, [{ ...options, stdio }]);
+    for (const [at, fd] of inherited) follow(this, at, lineCutter(levelOf(fd), print));
+    return failed;
+  };
+}
+
+/** Its user sees no stream there, as where it is inherited. What it prints is the invocation's that started it. */
+function follow(child: ChildProcess, at: number, take: (chunk: Buffer) => void): void {
+  const inContext = AsyncLocalStorage.snapshot();
+  const all = child.stdio as unknown as (Readable | null)[];
+  all[at]?.on("data", (chunk: Buffer) => inContext(take, chunk));
+  all[at] = null;
+  if (at === 1) child.stdout = null;
+  if (at === 2) child.stderr = null;
+}
+
+type SyncFunction = (file: string, args: readonly string[], options: SpawnSyncOptions) => unknown;
+
+/** Calls in which nothing is inherited stay Node's own. */
+function replaceSync(name: "spawnSync" | "execFileSync" | "execSync", instead: SyncFunction): void {
+  const original = childProcess[name] as (...parameters: unknown[]) => unknown;
+  const replacement = (file: string, ...rest: unknown[]) => {
+    const args = Array.isArray(rest[0]) ? (rest[0] as string[]) : [];
+    const options = rest.find((each) => typeof each === "object" && each !== null && !Array.isArray(each)) as SpawnSyncOptions | undefined;
+    if (options === undefined || withPipes(options.stdio).inherited.size === 0) return original(file, ...rest);
+    return instead(file, args, options);
+  };
+  Object.assign(childProcess, { [name]: replacement });
+}
+
+/** As Node tells the failure of a command. */
+function outputOf(result: Sync, command: string): string | Buffer | null {
+  if (result.error !== undefined) throw Object.assign(result.error, result);
+  if (result.status !== 0) throw Object.assign(new Error(`Command failed: ${command}`), result);
+  return result.stdout;
+}
+
+function withPipes(given: unknown): { stdio: SpawnSyncOptions["stdio"]; inherited: Inherited } {
+  const list: unknown[] = Array.isArray(given) ? [...(given as unknown[])] : [given, given, given];
+  const inherited: Inherited = new Map();
+  for (const at of list.keys()) {
+    const fd = outputFor(list[at], at);
+    if (fd === 1 || fd === 2) inherited.set(at, fd);
+  }
+  for (const at of inherited.keys()) list[at] = "pipe";
+  return { stdio: (inherited.size === 0 ? given : list) as SpawnSyncOptions["stdio"], inherited };
+}
+
+/** The descriptor of ours that an entry of stdio means. */
+function outputFor(entry: unknown, at: number): unknown {
+  if (at === 0) return undefined;
+  if (entry === "inherit") return at;
+  return typeof entry === "object" && entry !== null && "fd" in entry ? entry.fd : entry;
+}
+
+function levelOf(fd: number): GuestLogLevel {
+  return fd === 1 ? LogLevel.Info : LogLevel.Error;
+}

@@ -1,0 +1,26 @@
+/** What a machine is told first, and after every pause: the time, and randomness of its own. Before any user code. */
+import { PROTOCOL_VERSION, type ReadyMessage, type ResumeMessage } from "../../../wire/protocol.ts";
+import type { Transport } from "../channel.ts";
+import { onOsv } from "../osv.ts";
+import { spreadEntropy } from "./entropy.ts";
+import { resetTimeOrigin } from "./time-origin.ts";
+import { setWallClock } from "./wall-clock.ts";
+
+export const AGENT_VERSION = "0.1.0";
+
+/** @returns the answer, and what could not be done, in words */
+export function resume(message: ResumeMessage, transport: Transport): { ready: ReadyMessage; failures: string[] } {
+  const kernel = kernelOf(transport);
+  // Sandboxes and bare processes live on the host's clock and kernel, which are right.
+  if (transport === "tcp") setWallClock(message.now);
+  resetTimeOrigin();
+  const failures = spreadEntropy(Buffer.from(message.entropy, "base64"), kernel === "linux");
+  const protocol = Math.min(message.protocol.max, PROTOCOL_VERSION);
+  return { ready: { protocol, agent: AGENT_VERSION, node: process.versions.node, kernel }, failures };
+}
+
+function kernelOf(transport: Transport): ReadyMessage["kernel"] {
+  if (transport === "fd") return "host";
+  if (transport === "unix") return "gvisor";
+  return onOsv ? "osv" : "linux";
+}

@@ -1,0 +1,45 @@
+/** Answers mayfly:warm through the same steps as an app: Bind's parsing, evaluation, the runners of every style, logs, timers, replies. */
+import type { BindMessage } from "../../../wire/protocol.ts";
+import type { App } from "../app.ts";
+import { Binding } from "../../runtimes/node/code/binding.ts";
+import type { Invocation } from "../invocation/invocation.ts";
+import { warmFunctions, warmTurns } from "./warm-app.ts";
+
+export class WarmUp {
+  readonly #open: (message: BindMessage, code: Buffer) => App;
+  #app: App | null = null;
+  #turn = 0;
+
+  /** @param open what a Bind does with its message and code */
+  constructor(open: (message: BindMessage, code: Buffer) => App) {
+    this.#open = open;
+  }
+
+  /** Each request takes the next turn; each round evaluates the code anew. */
+  run(invocation: Invocation): void {
+    if (this.#turn % warmTurns.length === 0) this.#evaluate();
+    const [name, path] = warmTurns[this.#turn++ % warmTurns.length]!;
+    invocation.head.function = name;
+    invocation.head.url = `http://warm.localhost/mayfly/warm/${path}?q=1`;
+    this.#app!.run(invocation);
+  }
+
+  #evaluate(): void {
+    const code = Object.values(warmFunctions).map((text) => Buffer.from(`${text}\n// ${this.#turn}`));
+    const functions = Object.keys(warmFunctions).map((name, at) => ({
+      name,
+      format: "cjs" as const,
+      size: code[at]!.length,
+      handler: "handler",
+    }));
+    const message: BindMessage = { app: "warm", version: "0", functions, env: {}, memoryMb: 128, egress: false };
+    new Binding((parsed, bytes) => (this.#app = this.#open(parsed, bytes))).begin(payload(message, code), true);
+  }
+}
+
+function payload(message: BindMessage, code: Buffer[]): Buffer {
+  const json = Buffer.from(JSON.stringify(message));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(json.length);
+  return Buffer.concat([length, json, ...code]);
+}

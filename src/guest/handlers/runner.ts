@@ -1,4 +1,0 @@
-import type { Invocation } from "../invocation/invocation.ts";
-
-/** Runs a loaded function for one invocation, and sees to it that the invocation is answered. Never throws. */
-export type Runner = (invocation: Invocation) => void;

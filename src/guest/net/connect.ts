@@ -1,0 +1,136 @@
+/**
+ * TCP handles, which net, tls, http, http2 and fetch stand on: what connects beyond the machine is led over the wire. All that comes
+ * before is Node's own code, with its options and events: look-ups (also a function's own), families tried in turn, block lists, signals.
+ *
+ * 1. The host is asked for the very address that Node chose. The name that it was found by goes along, since the host may allow it by name only.
+ * 2. A handle tells of its connection once, unless it was closed before.
+ * 3. What cannot be chosen from inside a machine is refused with a reason.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import net, { type Socket, isIP } from "node:net";
+import type { ConnectMessage } from "../../wire/protocol.ts";
+import type { Connection } from "../agent/connection.ts";
+import { NO_NETWORK } from "./failure.ts";
+import { errnoOf, wireName } from "./host-name.ts";
+import { type NamesOfHost, isLocal } from "./local.ts";
+import { type ConnectHandle, type ConnectRequest, type Handle, ownerOf, handlePrototype, keepOwners } from "./tcp-handle.ts";
+import { Tunnel } from "./tunnel.ts";
+import type { Permission } from "./permission.ts";
+
+/** Node gives an address this long before it tries a name's next one beside. An emulated machine on a busy host needs more than Node's half second. */
+const ATTEMPT_MS = 2_500;
+
+export function captureConnect(connection: Connection, permission: Permission, namesOfHost: NamesOfHost): void {
+  const prototype = handlePrototype();
+  const native = { connect: prototype.connect, connect6: prototype.connect6 };
+  keepOwners();
+  net.setDefaultAutoSelectFamilyAttemptTimeout(ATTEMPT_MS);
+  for (const way of ["connect", "connect6"] as const)
+    prototype[way] = function (request, address, port) {
+      const to = destination(address, port, ownerOf(this));
+      if (isLocal(address) && !namesOfHost.has(to.name)) return native[way].call(this, request, address, port);
+      new Attempt(this, request, way === "connect" ? "127.0.0.1" : "::ffff:127.0.0.1", native[way]).begin(connection, permission, to);
+      return 0;
+    };
+}
+
+class Attempt {
+  readonly #handle: Handle;
+  readonly #request: ConnectRequest;
+  /** The machine itself, in the handle's family: it may be bound to an address of that. */
+  readonly #inside: string;
+  readonly #connectNatively: ConnectHandle;
+  /** The wire speaks outside of any invocation: what the socket does from now on belongs to the caller's. */
+  readonly #inContext = AsyncLocalStorage.snapshot();
+  #over = false;
+
+  constructor(handle: Handle, request: ConnectRequest, inside: string, connectNatively: ConnectHandle) {
+    this.#handle = handle;
+    this.#request = request;
+    this.#inside = inside;
+    this.#connectNatively = connectNatively;
+  }
+
+  begin(connection: Connection, permission: Permission, to: ConnectMessage): void {
+    if (!permission.egress) return this.#failSoon("EACCES", NO_NETWORK);
+    if (bindsLocally(this.#request))
+      return this.#failSoon("EADDRNOTAVAIL", "the host makes the connection: localAddress and localPort cannot be chosen in a machine");
+    const tunnel = new Tunnel(connection, to, {
+      ready: (localPort) => this.#join(localPort, to),
+      failed: (code, reason) => this.#fail(code, reason),
+    });
+    this.#whenClosed(() => tunnel.abandon());
+    tunnel.open();
+  }
+
+  #join(localPort: number, to: ConnectMessage): void {
+    if (this.#over) return;
+    this.#over = true;
+    Object.assign(this.#handle, tellingOf(to));
+    this.#inContext(() => {
+      const errno = this.#connectNatively.call(this.#handle, this.#request, this.#inside, localPort);
+      if (errno !== 0) this.#complete(errno);
+    });
+  }
+
+  #failSoon(code: string, reason: string): void {
+    this.#whenClosed(() => {});
+    process.nextTick(() => this.#fail(code, reason));
+  }
+
+  #fail(code: string, reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#inContext(() => explained(ownerOf(this.#handle), reason, () => this.#complete(errnoOf(code) ?? errnoOf("EHOSTUNREACH")!)));
+  }
+
+  /** As libuv does: an attempt whose handle is closed is cancelled. */
+  #whenClosed(abandon: () => void): void {
+    const handle = this.#handle;
+    handle.close = (callback) => {
+      Reflect.deleteProperty(handle, "close");
+      abandon();
+      if (!this.#over) process.nextTick(() => this.#inContext(() => this.#complete(errnoOf("ECANCELED")!)));
+      this.#over = true;
+      handle.close(callback);
+    };
+  }
+
+  /** Node takes the request's callback away where it waits no longer. */
+  #complete(errno: number): void {
+    this.#request.oncomplete?.(errno, this.#handle, this.#request, false, false);
+  }
+}
+
+/** Of a name that Node looked up, or a function did. */
+function destination(address: string, port: number, owner: Socket | null): ConnectMessage {
+  const name = (owner as { _host?: unknown } | null)?._host;
+  return { host: address, port, ...(typeof name === "string" && isIP(name) === 0 ? wireName(name) : {}) };
+}
+
+function bindsLocally({ localAddress, localPort }: ConnectRequest): boolean {
+  return Boolean(localPort) || (Boolean(localAddress) && localAddress !== "0.0.0.0" && localAddress !== "::");
+}
+
+/** What a connected handle says of the other end; and of what would reach the machine's own connection only. */
+function tellingOf({ host, port }: ConnectMessage): Partial<Handle> {
+  return {
+    getpeername: (out) => (Object.assign(out, { address: host, family: `IPv${isIP(host)}`, port }), 0),
+    setTypeOfService: () => errnoOf("ENOTSUP")!,
+  };
+}
+
+/** Node makes the error of what failed; the reason is added before anybody else sees it. */
+function explained(socket: Socket | null, reason: string, complete: () => void): void {
+  const explain = (_address: string, _port: number, _family: number, error: Error) => {
+    const { message } = error;
+    error.message = `${message}: ${reason}`;
+    if (error.stack !== undefined) error.stack = error.stack.replace(message, () => error.message);
+  };
+  socket?.prependListener("connectionAttemptFailed", explain);
+  try {
+    complete();
+  } finally {
+    socket?.removeListener("connectionAttemptFailed", explain);
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * One Connect stream, with a TCP connection inside the machine at its end, so that TLS and everything else that wants a real
+ * socket finds one.
+ *
+ * 1. The stream is closed when both directions ended, or either side sent Reset; then nothing more is sent on it.
+ * 2. At most one window of the host's bytes waits for the local connection.
+ */
+import { type Server, type Socket, createServer } from "node:net";
+import { type ConnectMessage, FrameType, ResetCode } from "../../wire/protocol.ts";
+import type { Connection, StreamEnd } from "../agent/connection.ts";
+import { Inlet } from "../agent/invocation/inlet.ts";
+import { Outlet } from "../agent/invocation/outlet.ts";
+import { codeOf } from "./failure.ts";
+import { inwardHandle } from "./tcp-handle.ts";
+
+export interface TunnelEvents {
+  /** The destination is connected: connect to this port of the machine's own. */
+  ready(localPort: number): void;
+  failed(code: string, reason: string): void;
+}
+
+/** Small takings are saved up, so that not every chunk costs a Credit frame. */
+const CREDIT_AT_ONCE = 16_384;
+
+export class Tunnel implements StreamEnd {
+  readonly #connection: Connection;
+  readonly #to: ConnectMessage;
+  readonly #events: TunnelEvents;
+  readonly #inlet = new Inlet((bytes) => this.#open && this.#connection.writer.credit(this.#stream, bytes));
+  #stream = 0;
+  #outlet: Outlet | null = null;
+  #listener: Server | null = null;
+  #local: Socket | null = null;
+  #open = false;
+  #localEnded = false;
+  #endSent = false;
+  #hostEnded = false;
+  /** Bytes that the local connection took and the host was not told of. */
+  #untaken = 0;
+
+  constructor(connection: Connection, to: ConnectMessage, events: TunnelEvents) {
+    this.#connection = connection;
+    this.#to = to;
+    this.#events = events;
+  }
+
+  open(): void {
+    const stream = this.#connection.open(this);
+    if (stream === undefined) {
+      process.nextTick(() => this.#events.failed("EMFILE", "this machine has too many connections open"));
+      return;
+    }
+    this.#open = true;
+    this.#stream = stream;
+    this.#outlet = new Outlet(this.#connection.writer, stream, () => this.#sentEnd());
+    this.#connection.writer.json(FrameType.Connect, stream, this.#to);
+  }
+
+  /** The user's socket is closed. */
+  abandon(): void {
+    // A local connection tells by itself, after what is still in it.
+    if (this.#local === null) this.#cancel();
+  }
+
+  answer(): void {
+    this.#listener = createServer({ allowHalfOpen: true }, (local) => this.#join(local));
+    this.#listener.on("error", (error) => {
+      this.#cancel();
+      this.#events.failed((error as NodeJS.ErrnoException).code ?? "EMFILE", error.message);
+    });
+    // By a handle: with an address, net would look that up, by a function's dns.lookup if it has replaced Node's.
+    this.#listener.listen(inwardHandle(), () => {
+      const address = this.#listener?.address();
+      if (typeof address === "object" && address !== null) this.#events.ready(address.port);
+    });
+  }
+
+  data(chunk: Buffer, ended: boolean): void {
+    this.#inlet.push(chunk, ended);
+  }
+
+  credit(bytes: number): void {
+    this.#outlet?.grant(bytes);
+  }
+
+  reset(code: number, message: string): void {
+    this.#finish();
+    if (this.#local === null) this.#events.failed(codeOf(code, message), message);
+    else this.#local.resetAndDestroy();
+  }
+
+  #join(local: Socket): void {
+    this.#listener?.close();
+    this.#local = local;
+    local.setNoDelay(true);
+    local.on("data", (chunk: Buffer) => {
+      if (this.#outlet?.write(chunk) === false) local.pause();
+    });
+    this.#outlet!.onDrain = () => local.resume();
+    local.on("end", () => {
+      this.#localEnded = true;
+      this.#outlet?.end();
+    });
+    local.on("error", () => this.#cancel());
+    local.on("close", () => this.#localEnded || this.#cancel());
+    this.#inlet.consume({ data: (chunk) => this.#toLocal(local, chunk), end: () => this.#endLocal(local), error: () => {} });
+  }
+
+  #toLocal(local: Socket, chunk: Buffer): void {
+    local.write(chunk, () => {
+      this.#untaken += chunk.length;
+      if (this.#untaken < CREDIT_AT_ONCE) return;
+      this.#inlet.taken(this.#untaken);
+      this.#untaken = 0;
+    });
+  }
+
+  #endLocal(local: Socket): void {
+    this.#hostEnded = true;
+    local.end();
+    this.#finishIfDone();
+  }
+
+  /** The last frame of this direction, which needs no more flags, is on its way. */
+  #sentEnd(): number {
+    this.#endSent = true;
+    this.#finishIfDone();
+    return 0;
+  }
+
+  #finishIfDone(): void {
+    if (this.#endSent && this.#hostEnded) this.#finish();
+  }
+
+  #cancel(): void {
+    if (!this.#open) return;
+    this.#connection.writer.reset(this.#stream, ResetCode.Cancelled, "the connection was closed");
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#outlet?.close();
+    this.#listener?.close();
+    this.#connection.close(this.#stream);
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * An app's functions: their code, and, from the first call on, what runs them.
+ *
+ * 1. Code is evaluated once, outside of any invocation, when it is first wanted; a failed evaluation is tried again at the next call.
+ */
+import type { BindFunction } from "../../../../wire/protocol.ts";
+import type { Runner } from "../handlers/runner.ts";
+import { evaluateCommonJs } from "./common-js.ts";
+import { evaluateModule } from "./es-module.ts";
+import { SourceMaps } from "./source-maps.ts";
+import { current } from "../../../agent/invocation/invocation.ts";
+
+type MakeRunner = (exports: unknown, handler: string, name: string) => Runner;
+
+interface LoadedFunction {
+  name: string;
+  format: BindFunction["format"];
+  handler: string;
+  code: Buffer;
+  runner: Runner | Promise<Runner> | null;
+}
+
+export class Functions {
+  readonly #functions = new Map<string, LoadedFunction>();
+  readonly #makeRunner: MakeRunner;
+  readonly #sourceMaps: SourceMaps;
+
+  /** @param code the functions' code, one after the other */
+  constructor(list: BindFunction[], code: Buffer, makeRunner: MakeRunner, sourceMaps: SourceMaps) {
+    this.#makeRunner = makeRunner;
+    this.#sourceMaps = sourceMaps;
+    let from = 0;
+    for (const { name, format, handler, size } of list) {
+      this.#functions.set(name, { name, format, handler, code: code.subarray(from, from + size), runner: null });
+      from += size;
+    }
+    if (from !== code.length) throw new Error(`the code is ${code.length} bytes; its functions say ${from}`);
+  }
+
+  has(name: string): boolean {
+    return this.#functions.has(name);
+  }
+
+  /** What runs the function; a promise only while an ES module is evaluated. Throws, or rejects with, what the code threw. */
+  runner(name: string): Runner | Promise<Runner> {
+    const wanted = this.#functions.get(name)!;
+    return wanted.runner ?? current.run(null, () => this.#load(wanted));
+  }
+
+  #load(wanted: LoadedFunction): Runner | Promise<Runner> {
+    const { name, format, handler } = wanted;
+    const text = wanted.code.toString();
+    this.#sourceMaps.add(name, text);
+    if (format === "cjs") return (wanted.runner = this.#makeRunner(evaluateCommonJs(name, text), handler, name));
+    return (wanted.runner = evaluateModule(name, text).then(
+      (exports) => (wanted.runner = this.#makeRunner(exports, handler, name)),
+      (error) => {
+        wanted.runner = null;
+        throw error;
+      },
+    ));
+  }
+}

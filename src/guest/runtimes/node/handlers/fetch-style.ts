@@ -1,0 +1,33 @@
+/** `export default { fetch(request, env, ctx) }`. */
+import type { Failures } from "../../../agent/invocation/failures.ts";
+import { LightRequest } from "../web/light-request.ts";
+import { FetchContext } from "./fetch-context.ts";
+import type { Runner } from "./runner.ts";
+import { sendResponse } from "./send-response.ts";
+
+export interface FetchApp {
+  fetch(request: unknown, env: Record<string, string>, ctx: FetchContext): unknown;
+}
+
+export function fetchRunner(app: FetchApp, env: Record<string, string>, failures: Failures): Runner {
+  return (invocation) => {
+    try {
+      const result = app.fetch(new LightRequest(invocation), env, new FetchContext(invocation, failures));
+      // No promise where the handler returns at once.
+      if (!isThenable(result)) return sendResponse(invocation, result, failures);
+      result.then(
+        (response) => sendResponse(invocation, response, failures),
+        (error) => failures.threw(invocation, error),
+      );
+    } catch (error) {
+      failures.threw(invocation, error);
+    }
+  };
+}
+
+function isThenable(value: unknown): value is Promise<unknown> {
+  return (
+    ((typeof value === "object" && value !== null) || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}

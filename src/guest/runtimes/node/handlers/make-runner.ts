@@ -1,0 +1,38 @@
+/** Finds out in which style a function is written. */
+import type { Failures } from "../../../agent/invocation/failures.ts";
+import { type FetchApp, fetchRunner } from "./fetch-style.ts";
+import { type LambdaHandler, lambdaRunner } from "../lambda/lambda-style.ts";
+import type { Runner } from "./runner.ts";
+
+/** What the runners of an app share. */
+export interface AppContext {
+  app: string;
+  version: string;
+  memoryMb: number;
+  env: Record<string, string>;
+  failures: Failures;
+}
+
+/** @throws where the exports are of neither style */
+export function makeRunner(context: AppContext, exports: unknown, handler: string, name: string): Runner {
+  const app = defaultExport(exports);
+  if (typeof property(app, "fetch") === "function") return fetchRunner(app as FetchApp, context.env, context.failures);
+  const lambda = property(exports, handler) ?? property(app, handler);
+  if (typeof lambda === "function") return lambdaRunner(context, lambda as LambdaHandler, context.failures);
+  throw new TypeError(
+    `Function ${name} has neither a default export with a fetch method nor an export named ${JSON.stringify(handler)} that is a function`,
+  );
+}
+
+/** Bundlers wrap the default export of CommonJS code once more. */
+function defaultExport(exports: unknown): unknown {
+  const once = property(exports, "default") ?? exports;
+  return property(once, "fetch") === undefined ? (property(once, "default") ?? once) : once;
+}
+
+/** Without what every object has: a handler called `toString` is one only where it is exported. */
+function property(value: unknown, key: string): unknown {
+  if ((typeof value !== "object" || value === null) && typeof value !== "function") return undefined;
+  const found = (value as Record<string, unknown>)[key];
+  return found === (Object.prototype as unknown as Record<string, unknown>)[key] ? undefined : found;
+}

@@ -1,0 +1,50 @@
+/** A request's body, as one buffer or as a web stream that holds the sender back. */
+import type { Invocation } from "../../../agent/invocation/invocation.ts";
+
+/** Rejects with the abort's reason when the caller goes away first. */
+export function collectBody(invocation: Invocation): Promise<Buffer> {
+  const { body } = invocation;
+  const whole = body.takeWhole();
+  if (whole !== null) return Promise.resolve(whole);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    body.consume({
+      data: (chunk) => {
+        chunks.push(chunk);
+        body.taken(chunk.length);
+      },
+      end: () => resolve(Buffer.concat(chunks)),
+      error: reject,
+    });
+  });
+}
+
+/** Bytes are granted to the sender as the reader pulls them. */
+export function bodyStream(invocation: Invocation): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const { body } = invocation;
+  let untaken = 0;
+  return new ReadableStream({
+    type: "bytes",
+    start(controller) {
+      body.consume({
+        data(chunk) {
+          untaken += chunk.length;
+          // A byte stream takes the memory away from its giver: it gets its own.
+          controller.enqueue(new Uint8Array(chunk));
+        },
+        end() {
+          controller.close();
+          controller.byobRequest?.respond(0);
+        },
+        error: (error) => controller.error(error),
+      });
+    },
+    pull() {
+      body.taken(untaken);
+      untaken = 0;
+    },
+    cancel() {
+      body.discard();
+    },
+  });
+}

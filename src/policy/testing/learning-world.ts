@@ -1,0 +1,59 @@
+/** For tests of what the policy learns: a world in which time passes. */
+import { World, type WorldMachine } from "./packing-world.ts";
+import type { AppLimits } from "../policy.ts";
+
+const OPTIONS = {
+  blanks: 1,
+  idleMs: null,
+  maxMachines: 100,
+  maxMemoryMb: 1e6,
+  maxVcpus: 1e6,
+  startsPerSecond: 1e6,
+  memoryMb: 256,
+  vcpus: 1,
+  waitWorth: 20,
+  cpuWorth: 9,
+};
+export const LIMITS: AppLimits = {
+  concurrency: 10,
+  maxMachines: 50,
+  queue: 1_000,
+  memoryMb: 256,
+  vcpus: 1,
+  minMachines: 0,
+  reservedBlanks: 0,
+  waitWorth: null,
+};
+
+/** Reports on a machine. @param cpu in CPUs */
+export function tell(world: World, machine: WorldMachine, cpu: number): void {
+  world.send({ type: "stats", machine: machine.id, stats: { cpu, memoryBytes: 5e7, loopDelayMs: 0 } });
+}
+
+/** With these apps, after a second. */
+export function worldOf(apps: Record<string, Partial<AppLimits>>, options: Partial<typeof OPTIONS & { hostCpus: number }> = {}): World {
+  const world = new World({ ...OPTIONS, ...options });
+  for (const [name, limits] of Object.entries(apps)) world.setApp(name, { ...LIMITS, ...limits });
+  world.send({ type: "tick" });
+  live(world, 1_000);
+  return world;
+}
+
+/** Lets time pass in which machines come up in 200 ms, are bound in 30 and end at once. */
+export function live(world: World, ms: number): void {
+  const end = world.now + ms;
+  for (;;) {
+    for (const machine of world.inPhase("killed")) world.exit(machine);
+    const coming = world.inPhase("starting", "binding");
+    const next = Math.min(end, world.wakeAt ?? Infinity, ...coming.map((machine) => dueAt(world, machine)));
+    if (next > world.now || world.wakeAt === next) world.advance(Math.max(0, next - world.now));
+    for (const machine of coming) if (world.machines.has(machine.id) && dueAt(world, machine) <= world.now) world.comeUp(machine);
+    if (world.now >= end) return;
+  }
+}
+
+function dueAt(world: World, { id, phase }: WorldMachine): number {
+  const since = world.state.machines[id]?.since ?? 0;
+  if (phase === "starting") return since + 200;
+  return phase === "binding" ? since + 30 : Infinity;
+}

@@ -1,0 +1,189 @@
+/** For tests: a world that obeys the policy's commands, and fails on one that breaks a rule. */
+import assert from "node:assert/strict";
+import { slotsOf } from "../explain.ts";
+import { createPackingPolicy, type PackingOptions } from "../packing.ts";
+import type { AppLimits, PolicyCommand, PolicyEvent } from "../policy.ts";
+
+export interface WorldMachine {
+  id: number;
+  phase: "starting" | "blank" | "binding" | "bound" | "draining" | "killed";
+  app: string | null;
+  memoryMb: number;
+  running: Set<number>;
+}
+
+export class World {
+  now = 0;
+  wakeAt: number | null = null;
+  readonly events: { now: number; event: PolicyEvent; commands: PolicyCommand[] }[] = [];
+  readonly apps = new Map<string, AppLimits>();
+  readonly machines = new Map<number, WorldMachine>();
+  /** Invocation → app, while it has no machine. */
+  readonly waiting = new Map<number, string>();
+  /** Invocation → its machine. */
+  readonly running = new Map<number, WorldMachine>();
+  readonly rejected = new Map<number, string>();
+  starts = 0;
+  readonly #options: PackingOptions;
+  readonly #policy;
+  #lastInvocation = 0;
+
+  constructor(options: PackingOptions) {
+    this.#options = options;
+    this.#policy = createPackingPolicy(options);
+  }
+
+  get state() {
+    return this.#policy.state;
+  }
+
+  send(event: PolicyEvent): PolicyCommand[] {
+    const commands = this.#policy.step(this.#policy.state, event, this.now);
+    this.events.push(structuredClone({ now: this.now, event, commands }));
+    for (const command of commands) this.#obey(command);
+    this.#checkLimits();
+    this.#checkNothingLiesIdle();
+    return commands;
+  }
+
+  setApp(app: string, limits: AppLimits): void {
+    this.apps.set(app, limits);
+    this.send({ type: "app", app, limits });
+  }
+
+  removeApp(app: string): void {
+    this.apps.delete(app);
+    this.send({ type: "app-removed", app });
+    assert.ok(![...this.waiting.values()].includes(app), "a removed app still has work waiting");
+  }
+
+  arrive(app: string, invocation = ++this.#lastInvocation): number {
+    this.waiting.set(invocation, app);
+    this.send({ type: "arrive", invocation, app });
+    return invocation;
+  }
+
+  finish(invocation: number): void {
+    const machine = this.running.get(invocation) as WorldMachine;
+    this.running.delete(invocation);
+    machine.running.delete(invocation);
+    this.send({ type: "finish", invocation });
+  }
+
+  abandon(invocation: number): void {
+    this.waiting.delete(invocation);
+    this.send({ type: "abandon", invocation });
+  }
+
+  /** The machine's start or bind is done. */
+  comeUp(machine: WorldMachine): void {
+    const starting = machine.phase === "starting";
+    machine.phase = starting ? "blank" : "bound";
+    this.send({ type: starting ? "blank" : "bound", machine: machine.id });
+  }
+
+  /** The machine is gone; what it ran is lost. */
+  exit(machine: WorldMachine): number[] {
+    const failed = machine.phase === "starting" || machine.phase === "binding";
+    this.machines.delete(machine.id);
+    for (const invocation of machine.running) this.running.delete(invocation);
+    this.send({ type: "exit", machine: machine.id, failed });
+    return [...machine.running];
+  }
+
+  advance(ms: number): void {
+    const until = this.now + ms;
+    while (this.wakeAt !== null && this.wakeAt <= until) {
+      this.now = Math.max(this.now, this.wakeAt);
+      this.wakeAt = null;
+      this.send({ type: "tick" });
+    }
+    this.now = until;
+  }
+
+  /** Lets everything that is under way succeed until nothing changes. */
+  settle(): void {
+    for (let round = 0; round < 10_000; round++) {
+      const machine = this.inPhase("killed", "starting", "binding")[0];
+      const invocation = this.running.keys().next().value;
+      if (machine?.phase === "killed") this.exit(machine);
+      else if (machine !== undefined) this.comeUp(machine);
+      else if (invocation !== undefined) this.finish(invocation);
+      else if (this.waiting.size > 0 && this.wakeAt !== null) this.advance(this.wakeAt - this.now);
+      else return;
+    }
+    assert.fail("the policy does not come to rest");
+  }
+
+  inPhase(...phases: WorldMachine["phase"][]): WorldMachine[] {
+    return [...this.machines.values()].filter((machine) => phases.includes(machine.phase));
+  }
+
+  #obey(command: PolicyCommand): void {
+    switch (command.type) {
+      case "start":
+        return this.#start(command.machine, command.memoryMb);
+      case "bind":
+        return this.#bind(this.#machine(command.machine, "blank"), command.app);
+      case "assign":
+        return this.#assign(command.invocation, this.#machine(command.machine, "bound"));
+      case "reject":
+        assert.ok(this.waiting.delete(command.invocation), "rejected what was not waiting");
+        this.rejected.set(command.invocation, command.reason);
+        return;
+      case "drain":
+        this.#machine(command.machine, "bound").phase = "draining";
+        return;
+      case "kill":
+        this.#machine(command.machine, "starting", "blank", "binding", "bound", "draining").phase = "killed";
+        return;
+      case "wake":
+        this.wakeAt = command.at;
+    }
+  }
+
+  #start(id: number, memoryMb: number): void {
+    assert.ok(!this.machines.has(id), "a machine id was used twice");
+    this.starts++;
+    this.machines.set(id, { id, phase: "starting", app: null, memoryMb, running: new Set() });
+  }
+
+  #bind(machine: WorldMachine, app: string): void {
+    assert.equal(machine.app, null, "bound twice");
+    assert.equal(machine.memoryMb, this.apps.get(app)?.memoryMb, "bound to an app of another size");
+    machine.phase = "binding";
+    machine.app = app;
+  }
+
+  #assign(invocation: number, machine: WorldMachine): void {
+    const app = this.waiting.get(invocation);
+    assert.ok(app !== undefined, "assigned what was not waiting");
+    assert.equal(machine.app, app, "an app's invocation on another app's machine");
+    assert.ok(machine.running.size < (this.apps.get(app) as AppLimits).concurrency, "a machine over its concurrency");
+    this.waiting.delete(invocation);
+    machine.running.add(invocation);
+    this.running.set(invocation, machine);
+  }
+
+  #machine(id: number, ...phases: WorldMachine["phase"][]): WorldMachine {
+    const machine = this.machines.get(id);
+    assert.ok(machine !== undefined, "a command for a machine that is gone");
+    assert.ok(phases.includes(machine.phase), `a command for a machine that is ${machine.phase}, not ${phases.join(" or ")}`);
+    return machine;
+  }
+
+  #checkLimits(): void {
+    assert.ok(this.machines.size <= this.#options.maxMachines, "more machines than the host may have");
+    for (const [app, limits] of this.apps) {
+      const working = this.inPhase("binding", "bound").filter((machine) => machine.app === app).length;
+      assert.ok(working <= limits.maxMachines, "more machines than the app may have");
+    }
+  }
+
+  #checkNothingLiesIdle(): void {
+    for (const machine of this.inPhase("draining")) assert.ok(machine.running.size > 0, "an empty draining machine is not killed");
+    const hungry = new Set(this.waiting.values());
+    for (const { app, running } of this.inPhase("bound"))
+      if (app !== null && hungry.has(app)) assert.ok(running.size >= slotsOf(this.state, app), "waits beside a free slot");
+  }
+}

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bindParcel } from "../../fleet/bind-message.ts";
+import { Limit } from "../../wire/protocol.ts";
+import { tooMuchEnvironment } from "./environment-limit.ts";
+import { parseManifest } from "./parse-manifest.ts";
+
+const manifestOf = (more: object) =>
+  parseManifest(JSON.stringify({ name: "shop", functions: { main: { entry: "a.ts" } }, ...more }), "mayfly.json");
+
+test("as much env, secrets and functions as is let through fits into what a machine is told, whatever the rest is", () => {
+  const name = "a".repeat(40);
+  const handler = "h".repeat(1_000);
+  const functions = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`f${at}`, { entry: "a.ts", handler }]));
+  let secret = "";
+  const manifest = manifestOf({ name, functions });
+  while (tooMuchEnvironment(manifest, { S: `${secret}\u0000ä"` }) === undefined) secret += '\u0000ä"'.repeat(50);
+  const version = { app: name, id: "f".repeat(64), created: Date.now(), manifest } as unknown as Parameters<typeof bindParcel>[0];
+  const bundles = Object.keys(functions).map((each) => ({ function: each, format: "cjs" as const, code: new Uint8Array(10) }));
+  const { message } = bindParcel(version, bundles, { S: secret });
+  const bytes = Buffer.byteLength(JSON.stringify({ ...message, preload: name }));
+  assert.ok(bytes < Limit.payload - 4, `${bytes}`);
+  assert.ok(bytes > Limit.payload - 10_000, `${bytes}`);
+});
+
+test("a manifest of which no machine could be told is refused as it is read", () => {
+  const env = { BIG: "x".repeat(200_000) };
+  assert.throws(() => manifestOf({ env }), {
+    code: "bad-manifest",
+    message: /env, secrets and functions together take 2\d+ bytes, and at most \d+ are possible/,
+  });
+  const functions = Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [`f${at}`, { entry: "a.ts" }]));
+  assert.throws(() => manifestOf({ functions }), { code: "bad-manifest" });
+});
+
+test("a key that JavaScript keeps for itself is refused, wherever it stands, and not dropped", () => {
+  const text = (inner: string) => `{"name":"shop","functions":{"main":{"entry":"a.ts"}}${inner}}`;
+  for (const inner of [
+    ',"env":{"__proto__":"p"}',
+    ',"hosts":{"__proto__":"main"}',
+    ',"__proto__":{}',
+    ',"network":{"egress":true,"allow":[],"__proto__":1}',
+  ])
+    assert.throws(() => parseManifest(text(inner), "mayfly.json"), { code: "bad-manifest", message: /has the key __proto__/ }, inner);
+  assert.throws(() => manifestOf({ secrets: ["__proto__"] }), { code: "bad-manifest", message: /secrets\.0 is / });
+  assert.equal(manifestOf({ env: { constructor: "c", hasOwnProperty: "h" } }).env["constructor"], "c");
+});

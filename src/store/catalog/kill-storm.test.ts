@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openCatalog } from "./sqlite.ts";
+import { stormUpload } from "./testing/storm-child.ts";
+
+const ROUNDS = 20;
+
+test("kill -9 at any moment of a deploy leaves the old version or the new one, whole", async (t) => {
+  const seed = Number(process.env["MAYFLY_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
+  t.diagnostic(`MAYFLY_SEED=${seed}`);
+  const random = randomFrom(seed);
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-storm-"));
+  const [file, key] = [join(dir, "catalog.db"), join(dir, "key")];
+  let newest = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const seen = await deployUntilKilled(file, key, newest + 1, random() * 30);
+    const live = check(file, key);
+    const allowed = [Math.max(newest, seen.stored), Math.max(newest, seen.begun)];
+    assert.ok(allowed.includes(live), `round ${round}: live is ${live}, allowed is ${allowed.join(" or ")}`);
+    newest = live;
+  }
+  t.diagnostic(`${newest} deploys in ${ROUNDS} rounds`);
+  rmSync(dir, { recursive: true });
+});
+
+/** Opens what the kill left: every version must be whole. Returns the number of the live one, 0 where there is none. */
+function check(file: string, key: string): number {
+  const catalog = openCatalog(file, key);
+  const [app] = catalog.list();
+  for (const { id } of app?.versions ?? []) assert.equal(catalog.bundles("storm", id).length, 3);
+  const n = Number(app?.live!.manifest.env["N"] ?? 0);
+  if (app) assert.deepEqual(catalog.bundles("storm", app.live!.id).map(plain), stormUpload(n).bundles.map(plain));
+  catalog.close();
+  return n;
+}
+
+async function deployUntilKilled(file: string, key: string, from: number, ms: number): Promise<{ begun: number; stored: number }> {
+  const program = join(import.meta.dirname, "testing/storm-child.ts");
+  const child = spawn(process.execPath, [program, file, key, String(from)], { stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const closed = once(child, "close");
+  await Promise.race([once(child.stdout, "data"), closed]);
+  await sleep(ms);
+  child.kill("SIGKILL");
+  const [code, signal] = (await closed) as [number | null, string | null];
+  assert.equal(signal, "SIGKILL", `the child ended by itself, code ${code}`);
+  return { begun: last(output, "begin"), stored: last(output, "stored") };
+}
+
+function last(output: string, word: string): number {
+  const numbers = output.matchAll(new RegExp(`^${word} (\\d+)$`, "gm")).map((match) => Number(match[1]));
+  return Math.max(0, ...numbers);
+}
+
+function plain(bundle: { function: string; format: string; code: Uint8Array }) {
+  return { ...bundle, code: Buffer.from(bundle.code).toString() };
+}
+
+/** mulberry32 */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

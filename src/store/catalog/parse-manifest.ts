@@ -1,0 +1,34 @@
+import { MayflyError } from "../../base/errors/error.ts";
+import { whyNoJson } from "../../base/errors/json-failure.ts";
+import { firstIssue } from "../../base/errors/schema-issue.ts";
+import { tooMuchEnvironment } from "./environment-limit.ts";
+import { type Manifest, manifestSchema } from "./manifest.ts";
+
+/** @param file how errors call it. Throws "bad-manifest", naming the key, what was given and what is allowed. */
+export function parseManifest(json: string, file: string): Manifest {
+  const given = parseJson(json, file);
+  const parsed = manifestSchema.safeParse(given);
+  if (parsed.success) return fitting(parsed.data, file);
+  const { key, what } = firstIssue(parsed.error, given, manifestSchema);
+  throw new MayflyError("bad-manifest", { file, what: key === "" ? `it ${what}` : `${key} ${what}` }, parsed.error);
+}
+
+function fitting(manifest: Manifest, file: string): Manifest {
+  const what = tooMuchEnvironment(manifest, {});
+  if (what !== undefined) throw new MayflyError("bad-manifest", { file, what });
+  return manifest;
+}
+
+function parseJson(json: string, file: string): unknown {
+  try {
+    return JSON.parse(json, (key, value: unknown) => {
+      // The schema's objects would drop it without a word.
+      if (key === "__proto__")
+        throw new MayflyError("bad-manifest", { file, what: "it has the key __proto__, which nothing can be called" });
+      return value;
+    });
+  } catch (error) {
+    if (error instanceof MayflyError) throw error;
+    throw new MayflyError("bad-manifest", { file, what: whyNoJson(json, error) });
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Encrypts secrets at rest: AES-256-GCM, a fresh nonce per value, bound to its app and name so that a value moved to
+ * another row does not open. The key is a file of its own: a copied catalog alone gives nothing away.
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { MayflyError } from "../../base/errors/error.ts";
+import { makeOnce } from "../state-folder/make-once.ts";
+
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+export interface Seal {
+  /** nonce, tag, ciphertext */
+  seal(app: string, name: string, value: string): Buffer;
+  /** Throws "secret-key-unusable" where the value was sealed by another key, for another place, or changed since. */
+  open(app: string, name: string, sealed: Uint8Array): string;
+}
+
+/** @param mayCreate false: secrets sealed by the key exist, so that a new key could not open them */
+export function openSeal(keyFile: string, mayCreate: boolean): Seal {
+  const key = readKey(keyFile, mayCreate);
+  return {
+    seal(app, name, value) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(place(app, name));
+      const text = Buffer.concat([cipher.update(value, "utf8"), cipher.final()]);
+      return Buffer.concat([nonce, cipher.getAuthTag(), text]);
+    },
+    open(app, name, sealed) {
+      const nonce = sealed.subarray(0, NONCE_BYTES);
+      const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
+      const text = sealed.subarray(NONCE_BYTES + TAG_BYTES);
+      try {
+        const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES }).setAAD(place(app, name)).setAuthTag(tag);
+        return decipher.update(text, undefined, "utf8") + decipher.final("utf8");
+      } catch (error) {
+        throw new MayflyError("secret-key-unusable", { file: keyFile, what: `it does not open the secret ${name} of app ${app}` }, error);
+      }
+    },
+  };
+}
+
+function readKey(file: string, mayCreate: boolean): Buffer {
+  if (!existsSync(file)) {
+    if (!mayCreate)
+      throw new MayflyError("secret-key-unusable", { file, what: "it is missing, but the catalog holds secrets sealed by it" });
+    createKey(file);
+  }
+  const key = read(file);
+  if (key.length === KEY_BYTES) return key;
+  throw new MayflyError("secret-key-unusable", { file, what: `it has ${key.length} bytes instead of ${KEY_BYTES}` });
+}
+
+function createKey(file: string): void {
+  try {
+    makeOnce(file, randomBytes(KEY_BYTES));
+  } catch (error) {
+    throw unusable(file, error);
+  }
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw unusable(file, error);
+  }
+}
+
+function unusable(file: string, error: unknown): MayflyError {
+  return new MayflyError("secret-key-unusable", { file, what: error instanceof Error ? error.message : String(error) }, error);
+}
+
+/** No app or secret name contains a newline. */
+function place(app: string, name: string): Buffer {
+  return Buffer.from(`${app}\n${name}`);
+}

@@ -1,0 +1,58 @@
+/** Fills the disk that it is given, and says what the catalog on it does then: see full-disk.test.ts. */
+import { closeSync, existsSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { openReserve } from "../../state-folder/reserve.ts";
+import { manifestSchema } from "../manifest.ts";
+import { openCatalog } from "../sqlite.ts";
+
+const dir = process.argv[2] as string;
+const inDir = (name: string) => join(dir, name);
+const catalog = openCatalog(inDir("catalog.db"), inDir("key"), { reserve: openReserve(inDir("reserve"), dir) });
+const deploy = (app: string, fill: number, bytes = 3_000_000) =>
+  catalog.deploy(manifestSchema.parse({ name: app, functions: { main: { entry: "a.ts" } } }), [
+    { function: "main", format: "cjs", code: Buffer.alloc(bytes, fill) },
+  ]);
+const reserved = existsSync(inDir("reserve"));
+for (const fill of [1, 2, 3]) deploy("shop", fill);
+fillDisk();
+const whenFull = codeOf(() => deploy("shop", 4, 20_000_000));
+const secretWhenFull = codeOf(() => {
+  for (let n = 0; n < 1_000; n++) catalog.setSecret("other", `S${n}`, "x".repeat(4_000));
+});
+const stillLive = catalog.live("shop")?.manifest.name === "shop";
+const before = free();
+catalog.remove("shop");
+const leftInReserve = existsSync(inDir("reserve"));
+await catalog.settled();
+const freed = free() - before > 8_000_000;
+rmSync(inDir("filler"));
+catalog.removeSecret("other", "S0");
+await catalog.settled();
+await new Promise((resolve) => setTimeout(resolve, 100));
+const reservedAgain = existsSync(inDir("reserve"));
+const storesAgain = codeOf(() => deploy("shop", 5)) === "";
+catalog.close();
+const whole = new DatabaseSync(inDir("catalog.db")).prepare("PRAGMA integrity_check").get()?.["integrity_check"];
+console.log(JSON.stringify({ reserved, whenFull, secretWhenFull, stillLive, leftInReserve, freed, reservedAgain, storesAgain, whole }));
+
+function fillDisk(): void {
+  const fd = openSync(inDir("filler"), "w");
+  for (let piece = 1_048_576; piece >= 512; piece = Math.trunc(piece / 2)) while (codeOf(() => writeSync(fd, Buffer.alloc(piece))) === "");
+  closeSync(fd);
+}
+
+function free(): number {
+  const { bavail, bsize } = statfsSync(dir);
+  return bavail * bsize;
+}
+
+/** "" where nothing was thrown. */
+function codeOf(work: () => void): string {
+  try {
+    work();
+    return "";
+  } catch (error) {
+    return String((error as { code?: string }).code);
+  }
+}

@@ -1,0 +1,172 @@
+/** A month's rows of the ledger, priced: a bill for each app, what the platform used itself, and the total. Pure. */
+import type { Limits, UsageKind, UsageRow } from "./ledger.ts";
+import type { Prices } from "../../base/config/prices.ts";
+import { type LimitUse, limitUses } from "./quotas.ts";
+import { splitExactly } from "./split.ts";
+import { addRow, costOf, emptySums, GB, type Sums, wallClockCostOf } from "./sums.ts";
+
+export interface Bill {
+  /** Of UTC, for example "2026-11". */
+  month: string;
+  prices: Prices;
+  /** By name. */
+  apps: AppBill[];
+  /** Used by no app. */
+  platform: PlatformBill;
+  total: Figures & { wallClock: WallClock };
+}
+
+interface Figures {
+  /** Of functions. */
+  cpuRunSeconds: number;
+  /** Of starts and binds. */
+  cpuBringUpSeconds: number;
+  /** A GB is 2^30 bytes. */
+  gbSeconds: number;
+  requests: number;
+  cost: number;
+}
+
+export interface AppBill extends Figures {
+  app: string;
+  lines: Line[];
+  wallClock: WallClock;
+  /** By cost. Requests and wall time were counted; the rest is an attribution, and sums to the app's figures. */
+  functions: FunctionShare[];
+  limits: LimitUse[];
+}
+
+interface Line {
+  what: "cpu-run" | "cpu-bring-up" | "memory" | "requests";
+  quantity: number;
+  unit: "s" | "GB·s" | "requests";
+  price: number;
+  cost: number;
+}
+
+/** The same invocations where their wall time is billed. */
+interface WallClock {
+  /** Of all invocations together, each rounded up to a millisecond. */
+  seconds: number;
+  gbSeconds: number;
+  cost: number;
+}
+
+interface FunctionShare extends Figures {
+  function: string;
+  wallSeconds: number;
+}
+
+/** The CPU of its server is cpuRunSeconds. */
+interface PlatformBill extends Figures {
+  parts: PlatformPart[];
+}
+
+interface PlatformPart {
+  /**
+   * blanks: the memory of machines that no app had yet, and the CPU of those that none took. idle: what apps' machines used with nothing to do, as far as it
+   * is the platform's doing, and to be stopped and woken.
+   */
+  what: "server" | "templates" | "blanks" | "idle";
+  cpuSeconds: number;
+  gbSeconds: number;
+  cost: number;
+}
+
+export interface BillInput {
+  month: string;
+  prices: Prices;
+  rows: readonly UsageRow[];
+  limits: ReadonlyMap<string, Limits>;
+  /** Of these there is a bill even if they used nothing. */
+  apps: readonly string[];
+}
+
+export function makeBill({ month, prices, rows, limits, apps }: BillInput): Bill {
+  const byApp = Map.groupBy(rows, ({ app }) => app);
+  const names = [...new Set([...apps, ...byApp.keys()])].filter((app) => app !== null).toSorted();
+  const total = sumsOf(rows);
+  return {
+    month,
+    prices,
+    apps: names.map((app) => makeAppBill(app, byApp.get(app) ?? [], limits.get(app), prices)),
+    platform: platformBill(byApp.get(null) ?? [], prices),
+    total: { ...figuresOf(total, prices), wallClock: wallClockOf(total, prices) },
+  };
+}
+
+function sumsOf(rows: readonly UsageRow[]): Sums {
+  const sums = emptySums();
+  for (const row of rows) addRow(sums, row);
+  return sums;
+}
+
+function platformBill(rows: readonly UsageRow[], prices: Prices): PlatformBill {
+  const part = (what: PlatformPart["what"], kind: UsageKind): PlatformPart => {
+    const { cpuRunSeconds, cpuBringUpSeconds, gbSeconds, cost } = figuresOf(sumsOf(rows.filter((row) => row.kind === kind)), prices);
+    return { what, cpuSeconds: cpuRunSeconds + cpuBringUpSeconds, gbSeconds, cost };
+  };
+  const parts = [part("server", "server"), part("templates", "template"), part("blanks", "start"), part("idle", "run")];
+  return { ...figuresOf(sumsOf(rows), prices), parts };
+}
+
+export function makeAppBill(app: string, rows: readonly UsageRow[], limits: Limits | undefined, prices: Prices): AppBill {
+  const sums = sumsOf(rows);
+  const figures = figuresOf(sums, prices);
+  return {
+    app,
+    ...figures,
+    lines: linesOf(figures, prices),
+    wallClock: wallClockOf(sums, prices),
+    functions: sharesOf(
+      rows.filter(({ kind }) => kind === "calls"),
+      sums,
+      prices,
+    ),
+    limits: limits === undefined ? [] : limitUses(limits, sums, prices),
+  };
+}
+
+function figuresOf(sums: Sums, prices: Prices): Figures {
+  return {
+    cpuRunSeconds: sums.runCpuUs / 1e6,
+    cpuBringUpSeconds: sums.bringUpCpuUs / 1e6,
+    gbSeconds: sums.byteSeconds / GB,
+    requests: sums.requests,
+    cost: costOf(sums, prices),
+  };
+}
+
+function linesOf({ cpuRunSeconds, cpuBringUpSeconds, gbSeconds, requests }: Figures, prices: Prices): Line[] {
+  const line = (what: Line["what"], quantity: number, unit: Line["unit"], price: number) => ({
+    what,
+    quantity,
+    unit,
+    price,
+    cost: quantity * price,
+  });
+  return [
+    line("cpu-run", cpuRunSeconds, "s", prices.vcpuSecond),
+    line("cpu-bring-up", cpuBringUpSeconds, "s", prices.vcpuSecond),
+    line("memory", gbSeconds, "GB·s", prices.gbSecond),
+    line("requests", requests, "requests", prices.request),
+  ];
+}
+
+function wallClockOf(sums: Sums, prices: Prices): WallClock {
+  return { seconds: sums.wallMs / 1_000, gbSeconds: sums.wallByteSeconds / GB, cost: wallClockCostOf(sums, prices) };
+}
+
+/** CPU of functions by what was estimated sample by sample; bring-up and memory by time in flight. */
+function sharesOf(calls: readonly UsageRow[], sums: Sums, prices: Prices): FunctionShare[] {
+  const inFlight = calls.map(({ wallByteSeconds }) => wallByteSeconds);
+  const estimates = calls.map(({ cpuUs }) => cpuUs);
+  const run = splitExactly(sums.runCpuUs, estimates.some((cpuUs) => cpuUs > 0) ? estimates : inFlight);
+  const bringUp = splitExactly(sums.bringUpCpuUs, inFlight);
+  const memory = splitExactly(Math.round(sums.byteSeconds), inFlight);
+  const shares = calls.map(({ function: name, requests, wallMs }, at) => {
+    const share = { ...emptySums(), runCpuUs: run[at]!, bringUpCpuUs: bringUp[at]!, byteSeconds: memory[at]!, requests };
+    return { function: name, ...figuresOf(share, prices), wallSeconds: wallMs / 1_000 };
+  });
+  return shares.toSorted((a, b) => b.cost - a.cost);
+}

@@ -1,0 +1,156 @@
+/**
+ * What each app with limits has used this month, and whether it may go on.
+ *
+ * Owns: a sum per such app, kept up with every entry of the ledger, so that admit() is a look-up.
+ * 1. An app is refused from the entry on that takes it to a limit until the month ends or the limit is raised. Entries of CPU and
+ *    memory come with every sample of a machine: a cap is passed by what is used in one such interval at most.
+ * 2. Each limit's warning, at 80 %, and its end are told once a month, and again after a restart or a change of the limits.
+ */
+import type { Clock } from "../../base/clock/clock.ts";
+import type { Limits, UsageDelta, UsageRow } from "./ledger.ts";
+import { isUnlimited } from "./limit-table.ts";
+import { monthOf, startOfNextMonth } from "./month.ts";
+import type { Prices } from "../../base/config/prices.ts";
+import { costOf, emptySums, addRow, type Sums } from "./sums.ts";
+
+export interface QuotaOptions {
+  limits: Map<string, Limits>;
+  prices: Prices;
+  clock: Clock;
+  usage: (app: string, month: string) => UsageRow[];
+  /** A sentence for the app's log and the server's. */
+  tell: (app: string, text: string) => void;
+  /** Whether the app is refused is another than it was. */
+  onChange: (app: string) => void;
+}
+
+export interface LimitUse {
+  limit: keyof Limits;
+  used: number;
+  most: number;
+  /** warned: at 80 % or more. */
+  state: "free" | "warned" | "reached";
+}
+
+/** A limit that is reached, for the caller. */
+interface Reached {
+  what: string;
+  /** Seconds until the month ends. */
+  retryAfterS: number;
+}
+
+export interface Quotas {
+  admit(app: string): Reached | undefined;
+  observe(delta: UsageDelta): void;
+  set(app: string, limits: Limits): void;
+  /** To be called now and then: a month may have ended for apps that nobody calls. */
+  turn(): void;
+}
+
+interface Account {
+  limits: Limits;
+  month: string;
+  /** Of `month`, in milliseconds since the epoch. */
+  endsAt: number;
+  sums: Sums;
+  reached: string | undefined;
+  told: Set<string>;
+}
+
+const WARN_AT = 0.8;
+
+const names: Record<keyof Limits, string> = { spend: "spending", requests: "requests", cpuSeconds: "CPU time" };
+
+export function createQuotas(options: QuotaOptions): Quotas {
+  const { clock } = options;
+  const accounts = new Map<string, Account>();
+  const quotas: Quotas = {
+    admit(app) {
+      const account = accounts.get(app);
+      if (account?.reached === undefined) return undefined;
+      const now = clock.wall();
+      if (now >= account.endsAt) turnMonth(account, app, options);
+      if (account.reached === undefined) return undefined;
+      return { what: account.reached, retryAfterS: Math.ceil((account.endsAt - now) / 1_000) };
+    },
+    observe(delta) {
+      const account = accounts.get(delta.app ?? "");
+      if (account === undefined || delta.app === null) return;
+      if (delta.at >= account.endsAt) return turnMonth(account, delta.app, options);
+      addRow(account.sums, delta);
+      judge(account, delta.app, options);
+    },
+    set(app, limits) {
+      const wasReached = accounts.get(app)?.reached;
+      accounts.delete(app);
+      if (isUnlimited(limits)) {
+        if (wasReached !== undefined) options.onChange(app);
+        return;
+      }
+      const account: Account = { limits, month: "", endsAt: 0, sums: emptySums(), reached: wasReached, told: new Set() };
+      accounts.set(app, account);
+      turnMonth(account, app, options);
+    },
+    turn() {
+      for (const [app, account] of accounts) if (clock.wall() >= account.endsAt) turnMonth(account, app, options);
+    },
+  };
+  for (const [app, limits] of options.limits) quotas.set(app, limits);
+  return quotas;
+}
+
+/** How much of each limit is used; only of those that there are. */
+export function limitUses(limits: Limits, sums: Sums, prices: Prices): LimitUse[] {
+  const used: Record<keyof Limits, number> = {
+    spend: costOf(sums, prices),
+    requests: sums.requests,
+    cpuSeconds: (sums.runCpuUs + sums.bringUpCpuUs) / 1e6,
+  };
+  return (Object.keys(names) as (keyof Limits)[]).flatMap((limit) => {
+    const most = limits[limit];
+    return most === null ? [] : [{ limit, used: used[limit], most, state: stateOf(used[limit], most) }];
+  });
+}
+
+function stateOf(used: number, most: number): LimitUse["state"] {
+  if (used >= most) return "reached";
+  return used >= WARN_AT * most ? "warned" : "free";
+}
+
+/** Reads what the ledger has of the month that it is now. */
+function turnMonth(account: Account, app: string, options: QuotaOptions): void {
+  const now = options.clock.wall();
+  account.month = monthOf(now);
+  account.endsAt = startOfNextMonth(now);
+  account.sums = emptySums();
+  account.told.clear();
+  for (const row of options.usage(app, account.month)) addRow(account.sums, row);
+  judge(account, app, options);
+}
+
+function judge(account: Account, app: string, { prices, tell, onChange }: QuotaOptions): void {
+  const before = account.reached;
+  account.reached = undefined;
+  for (const use of limitUses(account.limits, account.sums, prices)) {
+    if (use.state === "reached") account.reached ??= names[use.limit];
+    tellOnce(account, use, (text) => tell(app, text), prices.currency);
+  }
+  if ((before === undefined) !== (account.reached === undefined)) onChange(app);
+}
+
+function tellOnce({ told, month }: Account, { limit, used, most, state }: LimitUse, tell: (text: string) => void, currency: string): void {
+  const key = `${limit} ${state}`;
+  if (state === "free" || told.has(key)) return;
+  told.add(key);
+  const figures = `${inWords(limit, used, currency)} of ${inWords(limit, most, currency)}`;
+  if (state === "reached")
+    tell(
+      `The app's limit of ${names[limit]} for ${month} is reached (${figures}): calls are refused until the month ends or the limit is raised.`,
+    );
+  else tell(`The app has used ${Math.floor((100 * used) / most)} % of its limit of ${names[limit]} for ${month} (${figures}).`);
+}
+
+function inWords(limit: keyof Limits, value: number, currency: string): string {
+  if (limit === "requests") return String(value);
+  return limit === "spend" ? `${Number(value.toPrecision(4))} ${currency}` : `${Number(value.toPrecision(4))} s`;
+}

@@ -1,0 +1,40 @@
+/** What an app used in a month, summed for its bill and its limits. */
+import type { UsageDelta } from "./ledger.ts";
+import type { Prices } from "../../base/config/prices.ts";
+
+export interface Sums {
+  /** Of its functions, microseconds. For the platform: of the server. */
+  runCpuUs: number;
+  /** Of starts and binds. For the platform: of starts that no app took, and of templates. */
+  bringUpCpuUs: number;
+  byteSeconds: number;
+  requests: number;
+  wallMs: number;
+  wallByteSeconds: number;
+}
+
+export const GB = 2 ** 30;
+
+export function emptySums(): Sums {
+  return { runCpuUs: 0, bringUpCpuUs: 0, byteSeconds: 0, requests: 0, wallMs: 0, wallByteSeconds: 0 };
+}
+
+/** The CPU of `calls` is part of that of `run`. */
+export function addRow(sums: Sums, row: Omit<UsageDelta, "at" | "app">): void {
+  const { kind, cpuUs = 0 } = row;
+  if (kind === "run" || kind === "server") sums.runCpuUs += cpuUs;
+  else if (kind !== "calls") sums.bringUpCpuUs += cpuUs;
+  sums.byteSeconds += row.byteSeconds ?? 0;
+  sums.requests += row.requests ?? 0;
+  sums.wallMs += row.wallMs ?? 0;
+  sums.wallByteSeconds += row.wallByteSeconds ?? 0;
+}
+
+export function costOf({ runCpuUs, bringUpCpuUs, byteSeconds, requests }: Sums, prices: Prices): number {
+  return ((runCpuUs + bringUpCpuUs) / 1e6) * prices.vcpuSecond + (byteSeconds / GB) * prices.gbSecond + requests * prices.request;
+}
+
+/** What the same invocations would cost where wall time is billed. */
+export function wallClockCostOf({ wallByteSeconds, requests }: Sums, prices: Prices): number {
+  return (wallByteSeconds / GB) * prices.wallGbSecond + requests * prices.wallRequest;
+}

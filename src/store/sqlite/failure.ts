@@ -1,0 +1,36 @@
+import { MayflyError } from "../../base/errors/error.ts";
+
+/** SQLite's primary result codes that a user can do something about: https://sqlite.org/rescode.html */
+const SqliteCode = { IoError: 10, Corrupt: 11, Full: 13, CannotOpen: 14, ReadOnly: 8, Busy: 5, NotADatabase: 26 } as const;
+
+/** What SQLite or the file system threw, as an error of the table; anything else is returned as it is. */
+export function failureOf(error: unknown, file: string): unknown {
+  if (error instanceof Error && "syscall" in error) return ofFileSystem(error as NodeJS.ErrnoException, file);
+  const result = resultCode(error);
+  if (result === undefined || !(error instanceof Error)) return error;
+  const what = error.message;
+  switch (result & 0xff) {
+    case SqliteCode.Full:
+      return new MayflyError("disk-full", { file }, error);
+    case SqliteCode.Corrupt:
+    case SqliteCode.NotADatabase:
+      return new MayflyError("state-damaged", { file, what }, error);
+    case SqliteCode.IoError:
+    case SqliteCode.CannotOpen:
+    case SqliteCode.ReadOnly:
+    case SqliteCode.Busy:
+      return new MayflyError("state-unusable", { file, what }, error);
+    default:
+      return error;
+  }
+}
+
+function ofFileSystem(error: NodeJS.ErrnoException, file: string): MayflyError {
+  if (error.code === "ENOSPC") return new MayflyError("disk-full", { file }, error);
+  return new MayflyError("state-unusable", { file, what: error.message }, error);
+}
+
+function resultCode(error: unknown): number | undefined {
+  const code = error instanceof Error && "errcode" in error ? error.errcode : undefined;
+  return typeof code === "number" ? code : undefined;
+}

@@ -1,0 +1,73 @@
+/** The guest's end for tests: sends any frame, keeps what the host sent. It obeys nothing by itself. */
+import { duplexPair } from "node:stream";
+import { systemClock } from "../../base/clock/clock.ts";
+import type { HostEndEvents, RequestSink } from "../host-end.ts";
+import { FrameReader } from "../frame-reader.ts";
+import { FrameWriter } from "../frame-writer.ts";
+import { fromHost } from "../frame-rules.ts";
+import { openHostEnd } from "../open-host-end.ts";
+
+interface GotFrame {
+  type: number;
+  flags: number;
+  stream: number;
+  payload: Buffer;
+}
+
+/** Both ends of one channel, and everything that was told to either. */
+export function connectModelGuest(egress: Partial<Pick<HostEndEvents, "connect" | "resolve">> = {}, clock = systemClock) {
+  const [hostChannel, guestChannel] = duplexPair();
+  const got: GotFrame[] = [];
+  const told: string[] = [];
+  const reader = new FrameReader(fromHost, (type, flags, stream, payload) => {
+    got.push({ type, flags, stream, payload: Buffer.from(payload) });
+  });
+  guestChannel.on("data", (chunk: Buffer) => {
+    const wrong = reader.push(chunk);
+    if (wrong !== null) throw new Error(`the host sent ${wrong}`);
+  });
+  const host = openHostEnd(hostChannel, recordingEvents(told, egress), clock);
+  return { host, hostChannel, guestChannel, guest: new FrameWriter(guestChannel), got, told };
+}
+
+/** Notes its calls in `told`, in one line each. */
+export function recordingSink(told: string[], name = "sink"): RequestSink {
+  return {
+    head: (status, headers, body, ended) => told.push(`${name} head ${status} ${headers.join(",")} ${body.toString()} ${ended}`),
+    data: (chunk) => told.push(`${name} data ${chunk.length}`),
+    end: () => told.push(`${name} end`),
+    reset: (code, message) => told.push(`${name} reset ${code} ${message}`),
+    closed: () => told.push(`${name} closed`),
+    drain: () => told.push(`${name} drain`),
+  };
+}
+
+function recordingEvents(told: string[], egress: Partial<Pick<HostEndEvents, "connect" | "resolve">>): HostEndEvents {
+  return {
+    log: (stream, level, text) => told.push(`log ${stream} ${level} ${text}`),
+    stats: (stats) => told.push(`stats ${stats.inFlight}`),
+    connect: egress.connect ?? (() => Promise.reject(new Error("no egress"))),
+    resolve: egress.resolve ?? (() => Promise.reject(new Error("no egress"))),
+    dead: (reason, violation) => told.push(`dead ${violation} ${reason}`),
+  };
+}
+
+/** Lets both ends read and write what is under way. */
+export async function settle(turns = 8): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Waits until the condition holds; rejects after half a minute. */
+export async function until(condition: () => boolean): Promise<void> {
+  const end = Date.now() + 30_000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`this does not come to pass: ${condition.toString()}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+export function json(message: unknown): Buffer {
+  return Buffer.from(JSON.stringify(message));
+}
+
+export const requestHead = { id: "i-1", function: "hello", remainingMs: 1_000, method: "GET", url: "http://a/", headers: [] };
