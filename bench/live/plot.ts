@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config, TopLevelSpec } from "vega-lite";
-import { renderPlot } from "../../src/simulator/report/page/render-plot.ts";
+import { renderPlot } from "../../lab/page/render-plot.ts";
 import type { Sample } from "./watch.ts";
 
 export interface Course {

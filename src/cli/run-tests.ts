@@ -31,7 +31,7 @@ export interface FileTime {
 /** Paths relative to the project whose name contains one of `filters`, or all. */
 export function findTests(filters: string[]): string[] {
   const exclude = ["**/node_modules/**"];
-  const files = globSync(["src/**/*.test.ts", "test/**/*.test.ts"], { cwd: projectDir, exclude }).toSorted();
+  const files = globSync(["src/**/*.test.ts", "lab/**/*.test.ts", "test/**/*.test.ts"], { cwd: projectDir, exclude }).toSorted();
   return filters.length === 0 ? files : files.filter((file) => filters.some((filter) => file.includes(filter.replace(/^\.\//, ""))));
 }
 

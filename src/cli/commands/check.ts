@@ -3,7 +3,7 @@ import { ExitCode } from "../exit-codes.ts";
 import { runTool } from "../run-tool.ts";
 import { bold } from "../../base/terminal/terminal.ts";
 
-const folders = ["src", "test", "bench", "examples"];
+const folders = ["src", "lab", "test", "bench", "examples"];
 
 const checks = [
   { name: "types", program: "tsc", args: ["--noEmit"] },

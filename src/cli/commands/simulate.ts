@@ -113,7 +113,7 @@ function parseHours(text: string): number {
 
 async function writePage(report: Report, file: string, step: (text: string) => void): Promise<void> {
   step(`drawing ${file}`);
-  const { reportPage } = await import("../../simulator/report/page/page.ts");
+  const { reportPage } = await import("../../../lab/page/page.ts");
   writeFileSync(file, await reportPage(report));
 }
 

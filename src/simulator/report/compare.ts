@@ -3,7 +3,7 @@ import type { Outcome } from "../simulator.ts";
 import { figures, ratioOf, spreadOf, summarise } from "./figures.ts";
 import { frontierOf } from "./frontier.ts";
 import type { PolicyResult, Report, WorkloadResult } from "./report.ts";
-import { judge } from "./targets.ts";
+import { judge } from "../../../lab/targets/targets.ts";
 import type { WorkloadRuns } from "./runs.ts";
 
 export function compare(workload: WorkloadRuns, worth: Report["worth"]): WorkloadResult {

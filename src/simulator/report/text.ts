@@ -3,9 +3,9 @@ import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { bold, green, red } from "../../base/terminal/terminal.ts";
 import type { FigureName } from "./figures.ts";
 import type { FrontierPoint, PolicyResult, Report, WorkloadResult } from "./report.ts";
-import { type PriceRow, priceRows } from "./price-rows.ts";
-import { targetRows, type TargetRow } from "./target-rows.ts";
-import { verdictOf } from "./verdict.ts";
+import { type PriceRow, priceRows } from "../../../lab/targets/price-rows.ts";
+import { targetRows, type TargetRow } from "../../../lab/targets/target-rows.ts";
+import { verdictOf } from "../../../lab/targets/verdict.ts";
 import { amountInWords, percentInWords, twoDigits, waitInWords } from "./words.ts";
 import { counted } from "../../base/words/counted.ts";
 

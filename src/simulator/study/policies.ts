@@ -1,7 +1,7 @@
 /** What a study can compare, by name: the oracle, our policy as the live system runs it, and the baselines. */
 import { configSchema } from "../../base/config/schema.ts";
 import { createPackingPolicy, type PackingOptions } from "../../policy/packing.ts";
-import { baselines, oracle } from "../baselines/baselines.ts";
+import { baselines, oracle } from "../../../lab/baselines/baselines.ts";
 import type { PolicyResult } from "../report/report.ts";
 import { simulate, type SimulationOptions } from "../simulate.ts";
 import type { Outcome, SimulatedPolicy, Workload } from "../simulator.ts";

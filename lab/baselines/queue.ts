@@ -1,0 +1,58 @@
+/** Invocations that wait for a slot of their app: first come, first served. */
+import { lookUp, put, remove } from "../../src/policy/id-table.ts";
+import type { InvocationId } from "../../src/policy/policy.ts";
+import type { ClassicApp, ClassicState } from "./classic-state.ts";
+
+/** With a queue of 0 an app without a machine could never begin: one may always wait then. */
+export function isFull(app: ClassicApp): boolean {
+  return app.waiting >= (app.bound === 0 ? Math.max(app.limits.queue, 1) : app.limits.queue);
+}
+
+export function enqueue(state: ClassicState, app: ClassicApp, invocation: InvocationId, now: number): void {
+  put(state.invocations, invocation, -app.number);
+  app.queue.push(invocation);
+  app.queuedAt.push(now);
+  app.waiting++;
+}
+
+/** The one that waits longest, no longer waiting. */
+export function dequeue(state: ClassicState, app: ClassicApp): InvocationId | undefined {
+  while (app.waiting > 0) {
+    const invocation = app.queue[app.head++] as number;
+    if (lookUp(state.invocations, invocation) !== -app.number) continue;
+    remove(state.invocations, invocation);
+    app.waiting--;
+    cutOff(app);
+    return invocation;
+  }
+  return undefined;
+}
+
+/** A caller gave up. Its place in the queue is skipped later. */
+export function leaveQueue(state: ClassicState, app: ClassicApp, invocation: InvocationId): void {
+  remove(state.invocations, invocation);
+  app.waiting--;
+  while (app.head < app.queue.length && lookUp(state.invocations, app.queue[app.head] as number) !== -app.number) app.head++;
+  cutOff(app);
+}
+
+/** Those that have waited longer than `ms`; callers that gave up may be among them. */
+export function waitingLonger(app: ClassicApp, ms: number, now: number): number {
+  let from = app.head;
+  let to = app.queue.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (now - (app.queuedAt[middle] as number) > ms) from = middle + 1;
+    else to = middle;
+  }
+  return Math.min(app.waiting, from - app.head);
+}
+
+/** Drops what was served, when that is most of it. */
+function cutOff(app: ClassicApp): void {
+  if (app.waiting === 0) app.head = app.queue.length;
+  if (app.head * 2 < app.queue.length || (app.head < 1_024 && app.waiting > 0)) return;
+  app.queue.splice(0, app.head);
+  app.queuedAt.splice(0, app.head);
+  app.head = 0;
+}

@@ -1,0 +1,45 @@
+/** One wake for the earliest of all that time alone brings about. */
+import type { PolicyCommand } from "../../src/policy/policy.ts";
+import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";
+import { addDue, nextDue } from "./due-heap.ts";
+import { killMachine } from "./machines.ts";
+
+/** Kills an idle machine in `ms`, unless it gets work before; 0: now; Infinity: never. */
+export function keepFor(state: ClassicState, machine: ClassicMachine, ms: number, now: number, commands: PolicyCommand[]): void {
+  if (ms <= 0) return killMachine(state, machine, "is not kept", commands);
+  machine.expiresAt = now + ms;
+  if (machine.timerAt > machine.expiresAt) setMachineTimer(state, machine, machine.expiresAt);
+}
+
+/**
+ * A machine that had work since keeps its old entry, and is asked again when that is due: one entry a machine, however often it falls idle.
+ */
+export function expire(state: ClassicState, machine: ClassicMachine, at: number, commands: PolicyCommand[]): void {
+  if (machine.timerAt !== at) return;
+  machine.timerAt = Infinity;
+  if (machine.expiresAt <= at) killMachine(state, machine, `idle since ${machine.idleSince} ms`, commands);
+  else if (machine.expiresAt < Infinity) setMachineTimer(state, machine, machine.expiresAt);
+}
+
+export function setAppTimer(state: ClassicState, app: ClassicApp, at: number): void {
+  app.timerAt = at;
+  addDue(state.timers, at, -app.number);
+}
+
+/** The policy's own timer. */
+export function setTimer(state: ClassicState, at: number): void {
+  state.timerAt = at;
+  addDue(state.timers, at, 0);
+}
+
+export function scheduleWake(state: ClassicState, commands: PolicyCommand[]): void {
+  const at = nextDue(state.timers);
+  if (at >= state.wakeAt) return;
+  state.wakeAt = at;
+  commands.push({ type: "wake", at });
+}
+
+function setMachineTimer(state: ClassicState, machine: ClassicMachine, at: number): void {
+  machine.timerAt = at;
+  addDue(state.timers, at, machine.id);
+}

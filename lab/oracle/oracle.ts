@@ -1,0 +1,120 @@
+/**
+ * The physical limit: a policy that knows every arrival. Nobody waits, and nobody is late because others share the machine. Each machine is
+ * started exactly one start-up time before it is needed, and is held over a gap only where the memory that this takes costs less than to
+ * start again: CPU of start and bind, and the memory held meanwhile.
+ *
+ * An invocation goes to a machine that is already at work, if one has a free slot and an event loop with nothing to do: to the one that has
+ * to be at work the least longer for it. Otherwise the machine is taken that fell idle last. For machines of one slot that is the least
+ * cost that there is without waiting: a long and a short gap cost no more than two middle ones, since what a gap costs grows ever less with
+ * its length. With more slots, a cleverer packing might save a little. Where waiting is worth next to nothing, a policy that lets callers
+ * wait can cost less.
+ *
+ * A gap is settled when it ends, so that memory does not grow with the run. Limits on the number of machines do not bind the oracle. It is
+ * not a policy of commands: it counts what would have happened.
+ */
+import { EventHeap } from "../../src/simulator/event-heap.ts";
+import type { SimulationOptions } from "../../src/simulator/simulate.ts";
+import type { Outcome, SimulatedApp, Workload } from "../../src/simulator/simulator.ts";
+import { OracleTally } from "./oracle-tally.ts";
+
+interface OracleApp {
+  app: SimulatedApp;
+  /** Those at work for longest first. */
+  busy: OracleMachine[];
+  /** The one that fell idle last at the end. Whether one is held is not settled until it is needed. */
+  idle: OracleMachine[];
+}
+
+interface OracleMachine {
+  app: OracleApp;
+  inFlight: number;
+  /** When the CPU needs of all that it was given are met, ms. */
+  cpuFreeAt: number;
+  busySince: number;
+  /** When the last of what it was given ends. */
+  busyUntil: number;
+}
+
+export function oracle(workload: Workload, options: SimulationOptions): Outcome {
+  const tally = new OracleTally(options);
+  const apps = workload.apps.map((app): OracleApp => ({ app, busy: [], idle: [] }));
+  const ends = new MachineEnds(tally);
+  while (workload.next()) {
+    const { at, durationMs, cpuMs } = workload;
+    ends.upTo(at);
+    const machine = choose(apps[workload.app] as OracleApp, at, at + durationMs, tally);
+    const cpuTime = cpuMs / options.machine.speed;
+    const endAt = at + durationMs - cpuMs + cpuTime;
+    machine.inFlight++;
+    machine.cpuFreeAt = at + cpuTime;
+    machine.busyUntil = Math.max(machine.busyUntil, endAt);
+    tally.served(endAt - at - durationMs);
+    ends.add(endAt, machine);
+  }
+  ends.upTo(Infinity);
+  return tally.outcome(workload);
+}
+
+function choose(app: OracleApp, now: number, endAt: number, tally: OracleTally): OracleMachine {
+  const atWork = leastExtended(app, now, endAt);
+  if (atWork !== undefined) return atWork;
+  const machine = app.idle.pop() ?? { app, inFlight: 0, cpuFreeAt: now, busySince: now, busyUntil: -1 };
+  if (machine.busyUntil < 0) tally.started();
+  else tally.bridged(now - machine.busyUntil, app.app.memoryMb);
+  machine.busySince = now;
+  app.busy.push(machine);
+  tally.busy();
+  return machine;
+}
+
+/** The first, where it makes no difference: the others fall idle sooner. */
+function leastExtended({ app, busy }: OracleApp, now: number, endAt: number): OracleMachine | undefined {
+  let best: OracleMachine | undefined;
+  let least = Infinity;
+  for (const machine of busy) {
+    if (machine.inFlight >= app.limits.concurrency || machine.cpuFreeAt > now) continue;
+    const extension = endAt - machine.busyUntil;
+    if (extension <= 0) return machine;
+    if (extension >= least) continue;
+    least = extension;
+    best = machine;
+  }
+  return best;
+}
+
+/** When each invocation ends, soonest first. */
+class MachineEnds {
+  readonly #ends = new EventHeap();
+  readonly #places: OracleMachine[] = [];
+  readonly #free: number[] = [];
+  readonly #tally: OracleTally;
+
+  constructor(tally: OracleTally) {
+    this.#tally = tally;
+  }
+
+  add(at: number, machine: OracleMachine): void {
+    const place = this.#free.pop() ?? this.#places.length;
+    this.#places[place] = machine;
+    this.#ends.add(at, 0, place);
+  }
+
+  upTo(now: number): void {
+    while (this.#ends.size > 0 && this.#ends.nextAt <= now) {
+      const at = this.#ends.nextAt;
+      const place = this.#ends.nextPlace;
+      this.#ends.removeNext();
+      this.#free.push(place);
+      this.#end(this.#places[place] as OracleMachine, at);
+    }
+  }
+
+  #end(machine: OracleMachine, now: number): void {
+    this.#tally.endAt = now;
+    if (--machine.inFlight > 0) return;
+    const { busy, idle, app } = machine.app;
+    busy.splice(busy.indexOf(machine), 1);
+    idle.push(machine);
+    this.#tally.worked(now - machine.busySince, app.memoryMb);
+  }
+}
