@@ -94,7 +94,7 @@ test("a machine that is killed is replaced, with its data", { timeout: BOOT_MS }
   assert.deepEqual(await read("ada"), { customer: "ada", notes: ["milk"] });
   assert.equal((await appliance("ada")).restarts, 1);
   const lines = (await logged("notes-ada", /starts again in 1 s/)).join("\n");
-  assert.match(lines, /ended: QEMU was ended by SIGKILL/);
+  assert.match(lines, /ended: it crashed: QEMU was ended by SIGKILL/);
   // The kernel's word on a machine without PCI, at every boot.
   assert.doesNotMatch(lines, /Fatal/);
 });

@@ -1,11 +1,10 @@
-import { reasonOf } from "../machines/qemu/exit-reason.ts";
+import type { MachineExit } from "../machines/exit.ts";
+import { linuxEnd } from "../machines/qemu/console-end.ts";
 
 /** How an appliance's machine ended. */
-export interface End {
-  /** True: as it should, with code 0 or because it was asked to. */
+export interface ApplianceEnd extends Pick<MachineExit, "reason" | "detail" | "output"> {
+  /** True where the appliance need not be started again: its command ended with code 0, or it was asked to stop. */
   good: boolean;
-  /** A clause for people. */
-  detail: string;
 }
 
 export interface EndFacts {
@@ -15,16 +14,28 @@ export interface EndFacts {
   outOfMemory: boolean;
   /** The last of what the guest printed. */
   console: string;
-  stderr: string;
+  /** The last lines that QEMU printed. */
+  stderr: readonly string[];
 }
 
-/** The supervisor's last line says how the command ended (images/standalone/supervisor.ts). It is the guest's word: it decides nothing but a restart. */
-export function endOf({ code, signal, outOfMemory, console, stderr }: EndFacts): End {
-  if (outOfMemory) return { good: false, detail: "it passed its memory limit on the host" };
-  if (signal !== null) return { good: false, detail: `QEMU was ended by ${signal}` };
-  if (code !== 0) return { good: false, detail: `QEMU ended with code ${code}: ${stderr || "it said nothing"}` };
-  const said = [...console.matchAll(/^mayfly: (stopped|the command ended with code (\d+))$/gm)].at(-1);
-  if (said !== undefined) return { good: said[2] === undefined || said[2] === "0", detail: said[1]! };
+/**
+ * The supervisor in the guest prints as its last line how the command ended (images/standalone/supervisor.ts), and its init what it could not do. It is
+ * the guest's word, and decides nothing but whether this appliance is started again.
+ */
+export function endOf({ code, signal, outOfMemory, console, stderr }: EndFacts): ApplianceEnd {
+  if (outOfMemory) return { good: false, reason: "out-of-memory", detail: "it passed its memory limit on the host", output: [] };
+  if (signal !== null) return { good: false, reason: "crashed", detail: `QEMU was ended by ${signal}`, output: stderr };
+  if (code !== 0) return { good: false, reason: "crashed", detail: `QEMU ended with code ${code}`, output: stderr };
+  const said = [...console.matchAll(/^mayfly: (?:(stopped)|the command ended with code (\d+))$/gm)].at(-1);
+  if (said !== undefined) return said[1] === undefined ? ofCommand(Number(said[2])) : STOPPED;
   const failed = /^mayfly init: failed: (.*)$/m.exec(console)?.[1];
-  return { good: false, detail: failed === undefined ? `the guest ${reasonOf(console)}` : `the guest could not ${failed}` };
+  if (failed !== undefined) return { good: false, reason: "bring-up-failed", detail: "the guest's init failed", output: [failed] };
+  const { reason, detail, output } = linuxEnd(console);
+  return { good: false, reason, detail, output };
+}
+
+const STOPPED: ApplianceEnd = { good: true, reason: "killed", detail: "stopped", output: [] };
+
+function ofCommand(code: number): ApplianceEnd {
+  return { good: code === 0, reason: "exited", detail: `the command ended with code ${code}`, output: [] };
 }

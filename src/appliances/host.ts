@@ -3,11 +3,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import type { Clock } from "../base/clock/clock.ts";
+import { within } from "../base/clock/within.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { Image } from "../images/image.ts";
 import { sweepCgroups } from "../machines/host/cgroup/create-cgroup.ts";
 import { withShare } from "../machines/host/cgroup/with-share.ts";
-import { within } from "../machines/deadline.ts";
 import { spawned } from "../machines/spawned.ts";
 import { type Accelerator, chooseAccelerator } from "../machines/qemu/accelerator.ts";
 import { type Confinement, createConfinement } from "../machines/qemu/confinement.ts";
@@ -45,7 +45,7 @@ async function bootInitrd({ qemu }: HostFacts, { kernel, initrd }: Image, clock:
   );
   try {
     join(child.pid!);
-    const [code] = await within(clock, KVM_TRIAL_MS, once(child, "exit"), () => `the guest did not come up within ${KVM_TRIAL_MS} ms`);
+    const [code] = await within(clock, KVM_TRIAL_MS, "the guest's boot", once(child, "exit"));
     if (code !== 0) throw new Error(`QEMU ended with code ${String(code)}`);
   } finally {
     child.kill("SIGKILL");

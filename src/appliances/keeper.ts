@@ -12,10 +12,11 @@ import type { Clock } from "../base/clock/clock.ts";
 import type { Egress } from "../egress/egress.ts";
 import { MayflyError, asMayflyError } from "../base/errors/error.ts";
 import type { Image, RunSpec } from "../images/image.ts";
+import { clauseWithOutput, StartFailure } from "../machines/exit.ts";
 import type { UsageSink } from "../fleet/fleet.ts";
 import { UsageMeter } from "../fleet/usage-meter.ts";
 import { createBackOff } from "./back-off.ts";
-import type { End } from "./end.ts";
+import type { ApplianceEnd } from "./end.ts";
 import type { ApplianceHost } from "./host.ts";
 import { checkAddress, type Permitted } from "./permitted.ts";
 import { proxyVariables } from "./proxy-variables.ts";
@@ -150,13 +151,13 @@ export function createKeeper(options: KeeperOptions): Keeper {
     };
   }
 
-  async function after(end: End, { machine, meter, since }: Living, release: () => Promise<void>): Promise<void> {
+  async function after(end: ApplianceEnd, { machine, meter, since }: Living, release: () => Promise<void>): Promise<void> {
     meter.close(machine.usage().cpuUs);
     living = undefined;
-    lastEnd = end.detail;
+    lastEnd = clauseWithOutput(end);
     await release();
     const asked = state === "stopping";
-    log(machine.id, `Machine ${machine.id} ended: ${asked ? "stopped" : end.detail}.`, true);
+    log(machine.id, `Machine ${machine.id} ended: ${asked ? "stopped" : lastEnd}.`, true);
     if (asked) return;
     if (end.good) {
       state = "ended";
@@ -179,7 +180,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     try {
       await launch();
     } catch (error) {
-      lastEnd = asMayflyError(error).message;
+      lastEnd = messageOf(error);
       log(undefined, `The appliance did not start: ${lastEnd}`, true);
       if (state === "starting") restartLater(0);
     }
@@ -235,7 +236,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       } catch (error) {
         closePorts();
         state = "stopped";
-        lastEnd = asMayflyError(error).message;
+        lastEnd = messageOf(error);
         throw error;
       }
     },
@@ -256,4 +257,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
 /** Of a clause that says what happened. */
 function sentence(clause: string): string {
   return `${clause.slice(0, 1).toUpperCase()}${clause.slice(1).replace(/\.$/, "")}.`;
+}
+
+/** For the appliance's log, and for whoever manages the server: with what QEMU said. */
+function messageOf(error: unknown): string {
+  const { message } = asMayflyError(error);
+  if (!(error instanceof StartFailure) || error.exit.output.length === 0) return message;
+  return `${message} Its last output: ${error.exit.output.join(" | ")}`;
 }

@@ -205,7 +205,7 @@ function answer(relay: ChildProcess, message: ToRelay, socket?: Socket): void {
 
 function said(stderr: ConsoleTail): string {
   const lines = stderr.lastLines(8);
-  return lines === "" ? "" : `: ${lines}`;
+  return lines.length === 0 ? "" : `: ${lines.join(" | ")}`;
 }
 
 function spawnRelay(plan: RelayPlan, cgroup: Cgroup): ChildProcess {

@@ -7,22 +7,22 @@ import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { MayflyError } from "../base/errors/error.ts";
 import type { Image, RunSpec } from "../images/image.ts";
 import { configInitrd } from "../images/standalone/standalone-initrd.ts";
 import { stopWord } from "../images/standalone/supervisor.ts";
 import type { Cgroup } from "../machines/host/cgroup/cgroup.ts";
 import { createCgroup } from "../machines/host/cgroup/create-cgroup.ts";
 import type { Usage } from "../machines/driver.ts";
+import { StartFailure } from "../machines/exit.ts";
 import { type ConsoleTail, keepTail } from "../machines/console-tail.ts";
 import type { Confined } from "../machines/qemu/confinement.ts";
-import { kernelNoise } from "../machines/qemu/last-words.ts";
+import { kernelNoise } from "../machines/qemu/console-end.ts";
 import { spawned } from "../machines/spawned.ts";
 import { createMemoryFile, createPipe, sealMemoryFile } from "../machines/qemu/libc.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import type { Egress } from "../egress/egress.ts";
 import { applianceArguments, firstFd, type Wiring } from "./command-line.ts";
-import { type End, endOf } from "./end.ts";
+import { type ApplianceEnd, endOf } from "./end.ts";
 import type { ApplianceHost } from "./host.ts";
 import { openNetNamespace } from "./net-namespace.ts";
 import { type Relay, type RelayPlan, startRelay } from "./relay-process.ts";
@@ -51,7 +51,7 @@ export interface MachinePlan {
 
 export interface ApplianceMachine {
   readonly id: string;
-  readonly exited: Promise<End>;
+  readonly exited: Promise<ApplianceEnd>;
   usage(): Usage;
   /** Asks the guest for an orderly end. */
   askToStop(): void;
@@ -64,7 +64,7 @@ const ENTER_MS = 30_000;
 /** Of what the guest printed last, for the reason of its end. */
 const TAIL = 16_384;
 
-/** Resolves when QEMU runs and its ports lead to it. Rejects with "machine-start-failed", leaving nothing behind. */
+/** Resolves when QEMU runs and its ports lead to it. Rejects with a StartFailure, and then leaves nothing behind. */
 export async function startMachine(host: ApplianceHost, plan: MachinePlan): Promise<ApplianceMachine> {
   const parts = new AsyncDisposableStack();
   try {
@@ -73,7 +73,7 @@ export async function startMachine(host: ApplianceHost, plan: MachinePlan): Prom
     return machineOf(plan.id, qemu, relay, said, parts);
   } catch (error) {
     await parts.disposeAsync();
-    throw new MayflyError("machine-start-failed", { reason: (error as Error).message }, error);
+    throw error instanceof StartFailure ? error : new StartFailure((error as Error).message, error);
   }
 }
 
@@ -126,7 +126,7 @@ async function startItsRelay(host: ApplianceHost, plan: MachinePlan, qemu: Qemu,
     await relay?.close();
   });
   const relay = await Promise.race([starting, qemu.ended.then(() => undefined)]);
-  if (relay === undefined) throw new Error(`QEMU ended at once: ${qemu.stderr.lastLines(4) || "it said nothing"}`);
+  if (relay === undefined) throw new StartFailure("QEMU ended at once", undefined, qemu.stderr.lastLines(4));
   return { relay, console: () => tail };
 }
 
@@ -154,7 +154,7 @@ function machineOf(id: string, qemu: Qemu, relay: Relay, said: () => string, par
     const { cpuUs, memoryBytes } = cgroup.usage();
     return { cpuUs: cpuUs + relay.cpuUs(), memoryBytes };
   };
-  const exited = qemu.ended.then(async (exit): Promise<End> => {
+  const exited = qemu.ended.then(async (exit): Promise<ApplianceEnd> => {
     await relay.consoleEnded();
     last = { cpuUs: usage().cpuUs, memoryBytes: 0 };
     const end = endOf({ ...exit, outOfMemory: cgroup.oomKilled(), console: said(), stderr: stderr.lastLines(4) });

@@ -1,13 +1,15 @@
 /** An app as the dispatcher knows it. */
 import type { Version } from "../store/catalog/catalog.ts";
+import type { MachineEnd } from "../fleet/fleet.ts";
+import { clauseOf } from "../machines/exit.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { AppLimits, PolicyCommand } from "../policy/policy.ts";
 
 export interface App {
   version: Version;
-  /** Why its last machine could not be bound. */
-  lastFailure: string;
+  /** The end of its last machine that could not be bound; null where there was none. */
+  lastFailure: MachineEnd | null;
 }
 
 export function limitsOf({ manifest }: Version): AppLimits {
@@ -20,20 +22,16 @@ export function rejection(
   reason: Extract<PolicyCommand, { type: "reject" }>["reason"],
   name: string,
   app: App | undefined,
-  lastStartFailure: string,
+  lastStartFailure: MachineEnd | null,
 ): [ErrorCode, ErrorDetails] {
   switch (reason) {
     case "queue-full":
       return ["queue-full", { app: name, limit: app?.version.manifest.queue ?? 0 }];
-    case "start-failed":
-      return ["machine-start-failed", { reason: forCallers(app?.lastFailure || lastStartFailure) }];
+    case "start-failed": {
+      const end = app?.lastFailure ?? lastStartFailure;
+      return ["machine-start-failed", { reason: end === null ? "none has been started yet" : clauseOf(end) }];
+    }
     default:
       return ["no-such-app", { app: name }];
   }
-}
-
-/** Why a machine ended, without what it printed last: that is for the logs, and for nobody who merely calls the app. */
-export function forCallers(reason: string): string {
-  const output = reason.indexOf("; last output: ");
-  return output === -1 ? reason : reason.slice(0, output);
 }

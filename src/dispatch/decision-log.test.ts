@@ -66,9 +66,9 @@ test("an end that nobody commanded has its reason, but not what the machine prin
   dispatcher.setApp(versionOf("ada"));
   call(dispatcher, { app: "ada" });
   await clock.advance(1_000);
-  for (const machine of fleet.machines.values()) fleet.die(machine, "it crashed; last output: a secret");
+  for (const machine of fleet.machines.values()) fleet.die(machine, { reason: "crashed", detail: "by a signal", output: ["a secret"] });
   await clock.advance(1_000);
-  assert.deepEqual(told("ada"), ["m1 start: start 1", "m1 end: it crashed"]);
+  assert.deepEqual(told("ada"), ["m1 start: start 1", "m1 end: it crashed: by a signal"]);
 });
 
 test("neither one app nor many fill the memory: the newest are kept", () => {

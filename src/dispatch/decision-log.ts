@@ -7,7 +7,7 @@
  */
 import type { Clock } from "../base/clock/clock.ts";
 import type { MachineEnd } from "../fleet/fleet.ts";
-import { forCallers } from "./app.ts";
+import { clauseOf } from "../machines/exit.ts";
 import type { MachineRecord } from "./machine-record.ts";
 import type { Decision } from "./live-dispatcher.ts";
 
@@ -61,8 +61,8 @@ export class DecisionLog {
     this.#about(record, "kill", why);
   }
 
-  gone(record: MachineRecord, { asked, reason }: MachineEnd): void {
-    if (!asked) this.#about(record, "end", forCallers(reason));
+  gone(record: MachineRecord, end: MachineEnd): void {
+    if (!end.asked) this.#about(record, "end", clauseOf(end));
     this.#starts.delete(record);
   }
 

@@ -16,7 +16,8 @@ import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 import { type Accounts, noAccounts, type Refusal } from "./accounts.ts";
-import { type App, forCallers, limitsOf, rejection } from "./app.ts";
+import { clauseOf, clauseWithOutput } from "../machines/exit.ts";
+import { type App, limitsOf, rejection } from "./app.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DecisionLog } from "./decision-log.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
@@ -56,7 +57,7 @@ class PolicyDispatcher implements LiveDispatcher {
   /** Apps that lack what every machine of theirs needs: none is started for them. */
   readonly #lacking = new Map<string, Refusal>();
   #lastNumber = 0;
-  #lastStartFailure = "it has not been tried yet";
+  #lastStartFailure: MachineEnd | null = null;
   #cancelWake = () => {};
   #closing: Promise<number> | undefined;
   #closed = false;
@@ -105,7 +106,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   setApp(version: Version): void {
     const known = this.#apps.get(version.app);
-    this.#apps.set(version.app, { version, lastFailure: "" });
+    this.#apps.set(version.app, { version, lastFailure: null });
     this.#noteLack(version);
     this.#tellLimits(version);
     if (known !== undefined && known.version.id !== version.id) this.renewApp(version.app);
@@ -322,28 +323,28 @@ class PolicyDispatcher implements LiveDispatcher {
     const record = this.#record(machine);
     this.#machines.delete(machine);
     this.#decisions.gone(record, end);
-    if (end.failed) this.#noteFailure(record, end.reason);
-    if (record.app !== null && !end.asked) this.#logs.platform(record, `Machine ended: ${end.reason}.`);
+    if (end.failed) this.#noteFailure(record, end);
+    if (record.app !== null && !end.asked) this.#logs.platform(record, `Machine ended: ${clauseWithOutput(end)}.`);
     const lost = [...this.#table.values()].filter((invocation) => invocation.machine === record);
     this.#tell({ type: "exit", machine, failed: end.failed });
-    for (const invocation of lost) this.#machineLost(invocation, end.reason);
+    for (const invocation of lost) this.#machineLost(invocation, end);
     this.#serving.look(this.#machines.values(), this.#table.values());
   }
 
-  #machineLost(invocation: Invocation, reason: string): void {
+  #machineLost(invocation: Invocation, end: MachineEnd): void {
     if (this.#closing === undefined && invocation.returnToQueue()) {
       this.#tell({ type: "arrive", invocation: invocation.number, app: invocation.app });
       return;
     }
     this.#forget(invocation);
     if (this.#closing !== undefined) invocation.fail("shutting-down", {});
-    else invocation.fail("machine-died", { reason: forCallers(reason), app: invocation.app });
+    else invocation.fail("machine-died", { reason: clauseOf(end), app: invocation.app });
   }
 
-  #noteFailure(record: MachineRecord, reason: string): void {
+  #noteFailure(record: MachineRecord, end: MachineEnd): void {
     const app = this.#apps.get(record.app ?? "");
-    if (app !== undefined) app.lastFailure = reason;
-    else this.#lastStartFailure = reason;
+    if (app !== undefined) app.lastFailure = end;
+    else this.#lastStartFailure = end;
   }
 
   /** Returns the next deadline. */

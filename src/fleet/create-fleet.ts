@@ -2,6 +2,7 @@
 import type { Version } from "../store/catalog/catalog.ts";
 import type { MachineId } from "../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
+import { clauseWithOutput } from "../machines/exit.ts";
 import type { Fleet, FleetEvents, FleetOptions, MachineView, StartOrder } from "./fleet.ts";
 import { allowanceOf } from "./allowance.ts";
 import { LiveMachine } from "./live-machine.ts";
@@ -46,7 +47,7 @@ class MachineFleet implements Fleet {
 
   async #awaitEnd(id: MachineId, machine: LiveMachine): Promise<void> {
     const end = await machine.gone;
-    if (machine.app === null && !end.asked) this.#options.report(`Machine ${machine.name} ended: ${end.reason}.`);
+    if (machine.app === null && !end.asked) this.#options.report(`Machine ${machine.name} ended: ${clauseWithOutput(end)}.`);
     this.#events?.gone(id, end);
     this.#machines.delete(id);
   }
@@ -59,12 +60,12 @@ class MachineFleet implements Fleet {
     return this.#machines.get(id)?.request(head, body, end, sink);
   }
 
-  kill(id: MachineId, reason: string): void {
-    this.#machines.get(id)?.kill(reason);
+  kill(id: MachineId, why: string): void {
+    this.#machines.get(id)?.kill(why);
   }
 
-  checkAlive(id: MachineId, boundMs: number, reason: () => string): void {
-    void this.#machines.get(id)?.checkAlive(boundMs + allowanceOf(this.#options.driver.name), reason);
+  checkAlive(id: MachineId, boundMs: number, blocked: () => string): void {
+    void this.#machines.get(id)?.checkAlive(boundMs + allowanceOf(this.#options.driver.name), blocked);
   }
 
   sample(): void {

@@ -10,6 +10,7 @@ import type { MachineId, MachineStats } from "../policy/policy.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { Driver } from "../machines/driver.ts";
+import type { MachineExit } from "../machines/exit.ts";
 
 export interface FleetOptions {
   driver: Driver;
@@ -76,12 +77,10 @@ export interface FleetEvents {
   log(machine: MachineId, stream: number, level: LogLevel, text: string): void;
 }
 
-export interface MachineEnd {
-  /** A clause, for "The machine ended: …". */
-  reason: string;
-  /** kill() was called first. */
+export interface MachineEnd extends Pick<MachineExit, "reason" | "detail" | "output"> {
+  /** kill() was called before the machine ended by itself. */
   asked: boolean;
-  /** It was not asked to end, and never became ready: a blank, or bound. */
+  /** The machine was not asked to end, and had not become what it was about to be: a blank, or bound. */
   failed: boolean;
 }
 
@@ -116,10 +115,14 @@ export interface Fleet {
   bind(machine: MachineId, version: Version): void;
   /** Only for a bound machine. Undefined where it is dying: nothing was sent. */
   request(machine: MachineId, head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined;
-  /** Ends the machine at once; `gone` follows. Idempotent. */
-  kill(machine: MachineId, reason: string): void;
-  /** Pings; kills the machine with `reason` where no answer comes within `boundMs`, and some more for an emulated one. */
-  checkAlive(machine: MachineId, boundMs: number, reason: () => string): void;
+  /** Ends the machine at once; `gone` follows. Idempotent. @param why a clause, the detail of its end */
+  kill(machine: MachineId, why: string): void;
+  /**
+   * Pings, and kills the machine where no answer comes within `boundMs` and what its driver allows beyond.
+   *
+   * @param blocked a clause that says what keeps it from answering
+   */
+  checkAlive(machine: MachineId, boundMs: number, blocked: () => string): void;
   /** Reads every machine's use now; it is done every few seconds anyway. */
   sample(): void;
   view(machine: MachineId): MachineView | undefined;

@@ -12,12 +12,14 @@
 import { randomBytes } from "node:crypto";
 import type { Version } from "../store/catalog/catalog.ts";
 import type { Egress } from "../egress/egress.ts";
+import { within } from "../base/clock/within.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { MachineId, MachineStats } from "../policy/policy.ts";
 import type { HostEnd, RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
 import { openHostEnd } from "../wire/open-host-end.ts";
 import { LogLevel, type ReadyMessage, type StatsMessage } from "../wire/protocol.ts";
-import type { Machine, MachineExit, MachineSpec } from "../machines/driver.ts";
+import type { Machine, MachineSpec } from "../machines/driver.ts";
+import { type ExitReason, type MachineExit, StartFailure } from "../machines/exit.ts";
 import { askEgress } from "./ask-egress.ts";
 import { bindParcel } from "./bind-message.ts";
 import { allowanceOf } from "./allowance.ts";
@@ -25,12 +27,10 @@ import { platformsOfIdling, platformsOfWaking } from "./idle-cpu.ts";
 import { LoadMeter } from "./load-meter.ts";
 import { Nap } from "./nap.ts";
 import { Pulse } from "./pulse.ts";
-import { reasonOfError, reasonOfExit } from "./reason.ts";
 import { Rest } from "./rest.ts";
 import type { FleetEvents, FleetOptions, MachineEnd, MachineState, MachineView } from "./fleet.ts";
 import type { StartTurns } from "./start-turns.ts";
 import { UsageMeter } from "./usage-meter.ts";
-import { within } from "./within.ts";
 
 /** No driver may hold a turn for longer. */
 const START_MS = 60_000;
@@ -62,8 +62,8 @@ export class LiveMachine {
   #nap: Nap | undefined;
   #pulse: Pulse | undefined;
   #kernel: ReadyMessage["kernel"] = "host";
-  /** Why it is dying. */
-  #reason: string | undefined;
+  /** Why it is dying, where this file noticed it before the driver did. */
+  #cause: MachineExit | undefined;
   #asked = false;
   #wasReady = false;
   #tellGone: (end: MachineEnd) => void = () => {};
@@ -90,12 +90,12 @@ export class LiveMachine {
   async bringUp(turns: StartTurns, urgent: boolean): Promise<void> {
     const release = await turns.take();
     try {
-      if (this.#isDying()) return this.#finish("it was not needed any more");
+      if (this.#isDying()) return this.#finish(this.#cause ?? killed("it was not needed any more"));
       this.#state = "starting";
       await this.#startMachine();
       await this.#becomeBlank(urgent);
     } catch (error) {
-      this.#fail(error);
+      this.#fail("bring-up-failed", error);
     } finally {
       release();
     }
@@ -114,7 +114,7 @@ export class LiveMachine {
       this.#watch();
       this.#events.bound(this.#id);
     } catch (error) {
-      this.#fail(error);
+      this.#fail("bind-failed", error);
     }
   }
 
@@ -124,26 +124,26 @@ export class LiveMachine {
     return this.#end?.request(head, body, end, sink);
   }
 
-  kill(reason: string): void {
+  kill(why: string): void {
     if (this.#isDying()) return;
     this.#asked = true;
-    this.#die(reason);
+    this.#die(killed(why));
   }
 
-  async checkAlive(boundMs: number, reason: () => string): Promise<void> {
+  async checkAlive(boundMs: number, blocked: () => string): Promise<void> {
     const pulse = this.#pulse;
     // One that does not wake is found out by its nap.
     if (this.#state !== "bound" || pulse === undefined || this.#nap?.sleeps === true) return;
     const answered = pulse.ping().then(() => true);
     const late = new Promise<false>((resolve) => void this.#options.clock.after(boundMs, () => resolve(false)));
-    if (!(await Promise.race([answered, late]))) this.#dieUnasked(pulse.whySilent(reason()));
+    if (!(await Promise.race([answered, late]))) this.#dieUnasked(unresponsive(pulse.whySilent(blocked())));
   }
 
   /** Kills it where it is silent, and no longer lives as far as can be told. */
   feelPulse(): void {
     if (this.#state !== "bound" || this.#nap?.sleeps === true) return;
-    const end = this.#pulse?.feel();
-    if (end !== undefined) this.#dieUnasked(end);
+    const why = this.#pulse?.feel();
+    if (why !== undefined) this.#dieUnasked(unresponsive(why));
   }
 
   lookWhetherIdle(): void {
@@ -256,8 +256,9 @@ export class LiveMachine {
       machine,
       end,
       now: () => clock.now(),
-      resume: () => within(clock, handshakeMs, "an answer after a rest", this.#resume(end, false)).catch((error) => this.#fail(error)),
-      failed: (error) => this.#channelOver(reasonOfError(error), false),
+      resume: () =>
+        within(clock, handshakeMs, "an answer after a rest", this.#resume(end, false)).catch((error) => this.#fail("unresponsive", error)),
+      failed: (error) => this.#channelOver(messageOf(error), false),
       asleep: (cpuUs, ms) => this.#meter.sample(machine.usage(), Math.min(cpuUs, platformsOfIdling(driver.name, ms))),
       awake: (cpuUs) => this.#meter.sample(machine.usage(), Math.min(cpuUs, platformsOfWaking(driver.name))),
     });
@@ -291,27 +292,27 @@ export class LiveMachine {
 
   #channelOver(reason: string, violation: boolean): void {
     if (this.#isDying()) return;
-    if (violation) return this.#dieUnasked(`it broke the host-guest protocol: ${reason}`);
+    if (violation) return this.#dieUnasked({ reason: "protocol-violation", detail: reason, output: [] });
     this.#beginDying();
     const cancel = this.#options.clock.after(LAST_WORDS_MS, () => {
-      this.#reason = reason;
+      this.#cause = { reason: "channel-lost", detail: reason, output: [] };
       void this.#machine?.kill();
     });
     void this.gone.then(cancel);
   }
 
-  #fail(error: unknown): void {
-    if (this.#machine === undefined) {
-      this.#state = "dying";
-      return this.#finish(reasonOfError(error));
-    }
-    this.#dieUnasked(reasonOfError(error));
+  #fail(reason: ExitReason, error: unknown): void {
+    const cause = error instanceof StartFailure ? error.exit : { reason, detail: messageOf(error), output: [] };
+    if (this.#machine !== undefined) return this.#dieUnasked(cause);
+    const end = this.#cause ?? cause;
+    this.#state = "dying";
+    this.#finish(end);
   }
 
-  #dieUnasked(reason: string): void {
+  #dieUnasked(cause: MachineExit): void {
     if (this.#isDying()) return;
     const ready = this.#wasReady;
-    this.#die(reason);
+    this.#die(cause);
     if (ready) this.#events.dying(this.#id);
   }
 
@@ -321,14 +322,14 @@ export class LiveMachine {
     if (this.#wasReady) this.#events.dying(this.#id);
   }
 
-  #die(reason: string): void {
+  #die(cause: MachineExit): void {
     this.sample();
     const queued = this.#state === "queued";
     this.#state = "dying";
-    this.#reason = reason;
+    this.#cause = cause;
     this.#end?.close();
     if (this.#machine !== undefined) void this.#machine.kill();
-    else if (queued) queueMicrotask(() => this.#finish(reason));
+    else if (queued) queueMicrotask(() => this.#finish(cause));
   }
 
   #exited(machine: Machine, exit: MachineExit): void {
@@ -336,9 +337,9 @@ export class LiveMachine {
     this.#end?.close();
     this.#meter.close(machine.usage().cpuUs);
     this.#tellOperator(exit);
-    // What was noticed first is no more than how these two showed.
-    const isKnown = exit.reason === "out-of-memory" || exit.reason === "image-damaged";
-    this.#finish(isKnown || this.#reason === undefined ? reasonOfExit(exit) : this.#reason);
+    // Whatever the host noticed first was only a sign of these two.
+    const isRoot = exit.reason === "out-of-memory" || exit.reason === "image-damaged";
+    this.#finish(isRoot ? exit : (this.#cause ?? exit));
   }
 
   #tellOperator({ forOperator }: MachineExit): void {
@@ -347,14 +348,26 @@ export class LiveMachine {
     this.#options.report(`Machine ${this.name}${whose} printed at its end:\n${forOperator.slice(-OPERATORS_CHARACTERS)}`);
   }
 
-  #finish(reason: string): void {
+  #finish({ reason, detail, output }: MachineExit): void {
     this.#egress?.close();
     const failed = !this.#asked && !this.#wasReady;
     if (failed && this.#version === undefined) this.#machine?.cameUp?.(false);
-    this.#tellGone({ reason, asked: this.#asked, failed });
+    this.#tellGone({ reason, detail, output, asked: this.#asked, failed });
   }
 
   #isDying(): boolean {
     return this.#state === "dying";
   }
+}
+
+function killed(why: string): MachineExit {
+  return { reason: "killed", detail: why, output: [] };
+}
+
+function unresponsive(detail: string): MachineExit {
+  return { reason: "unresponsive", detail, output: [] };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 /** What a check asks of a booted image, and what comes back. */
-import { kernelNoise } from "../machines/qemu/last-words.ts";
+import { kernelNoise } from "../machines/qemu/console-end.ts";
 
 export interface CheckOptions {
   memoryMb: number;

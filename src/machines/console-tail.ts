@@ -5,8 +5,8 @@ import { guarded } from "../base/errors/guarded.ts";
 export interface ConsoleTail {
   /** At most the last 16 KiB, without control characters. */
   text(): string;
-  /** The last lines in one, for a sentence; of a fatal error of V8's, that. @param noise lines that are left out */
-  lastLines(count: number, noise?: RegExp): string;
+  /** The last lines, or the one line of a fatal error of V8's. @param noise lines that are left out */
+  lastLines(count: number, noise?: RegExp): string[];
 }
 
 /** What a guest died of may stand before a long backtrace. */
@@ -29,13 +29,18 @@ export function keepTail(...sources: Readable[]): ConsoleTail {
     lastLines(count, noise) {
       const lines = text()
         .split("\n")
-        .filter((line) => noise?.test(line) !== true);
-      return lastWords(lines, count).join(" | ");
+        .filter((line) => line !== "" && noise?.test(line) !== true);
+      return lastWords(lines, count);
     },
   };
 }
 
-/** The last lines; where V8 died of something, that says more than the native stack that follows it. */
+/** Whether V8 says that its heap is full: nothing else tells that end of Node's from another abort. */
+export function isHeapFull(output: string): boolean {
+  return /heap out of memory|Allocation failed - /.test(output);
+}
+
+/** The last lines. Where V8 died of a fatal error, its one line says more than the native stack that follows it. */
 export function lastWords(lines: string[], count: number): string[] {
   const fatal = lines.findLastIndex((line) => line.startsWith("FATAL ERROR:"));
   return (fatal < 0 ? lines.slice(-count) : lines.slice(fatal, fatal + 1)).map(shortened);

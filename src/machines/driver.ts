@@ -1,8 +1,9 @@
 /**
  * What every driver is: it says whether this host can run it, and starts machines. The conformance suite beside
- * this file runs against each one. Nothing driver-specific leaves a driver but the text of `detail`.
+ * this file runs against each one. Nothing driver-specific leaves a driver but the texts of an exit.
  */
 import type { Duplex } from "node:stream";
+import type { MachineExit } from "./exit.ts";
 
 export type DriverName = "qemu" | "gvisor" | "process" | "fake";
 
@@ -37,26 +38,6 @@ export interface Usage {
   memoryBytes: number;
 }
 
-export type ExitReason =
-  /** kill() was called. */
-  | "killed"
-  /** The guest ended by itself. */
-  | "exited"
-  /** It ended by a signal that we did not send, or its kernel panicked. */
-  | "crashed"
-  /** It passed its memory limit. */
-  | "out-of-memory"
-  /** What it started from was damaged on the host meanwhile. */
-  | "image-damaged";
-
-export interface MachineExit {
-  reason: ExitReason;
-  /** A clause for the app's log: how it ended, and what its program printed last. */
-  detail: string;
-  /** What else was printed at the end, a kernel's registers and the like: lines, for the server's log. */
-  forOperator?: string;
-}
-
 export interface Machine {
   readonly id: string;
   /**
@@ -89,7 +70,7 @@ export interface Driver {
   probe(): Promise<Probe>;
   /** One-off work before the first start of a machine of a size (an image, a template). Idempotent; `progress` gets one line a step. */
   prepare(progress: (step: string) => void, size: MachineSize): Promise<void>;
-  /** Rejects with MayflyError "machine-start-failed" (reason and last output in it), leaving nothing behind. */
+  /** Rejects with a StartFailure (exit.ts), and then leaves nothing behind. */
   start(spec: MachineSpec): Promise<Machine>;
   /** What is wrong with what machines start from, as a clause, where that was found out while it runs and is not put right yet. */
   damage?(): string | undefined;

@@ -36,5 +36,5 @@ export async function runLogged({ log, signal }: Logged, command: string[], env:
   const [code] = (await once(child, "close")) as [number | null];
   signal.removeEventListener("abort", kill);
   signal.throwIfAborted();
-  return { code: code ?? 1, complaint: stderr.lastLines(1) };
+  return { code: code ?? 1, complaint: stderr.lastLines(1).join("") };
 }

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import type { Version } from "../../store/catalog/catalog.ts";
 import type { Fleet, FleetEvents, MachineEnd, MachineState, MachineView } from "../../fleet/fleet.ts";
+import type { MachineExit } from "../../machines/exit.ts";
 import type { MachineId } from "../../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
 import { LogLevel, ResetCode } from "../../wire/protocol.ts";
@@ -87,22 +88,23 @@ export class UnrulyFleet implements Fleet {
     return stream;
   }
 
-  kill(id: MachineId, reason: string): void {
+  kill(id: MachineId, why: string): void {
     const machine = this.machines.get(id);
-    if (machine !== undefined && machine.state !== "dying") this.#end(machine, { reason, asked: true, failed: false });
+    if (machine !== undefined && machine.state !== "dying")
+      this.#end(machine, { reason: "killed", detail: why, output: [], asked: true, failed: false });
   }
 
-  checkAlive(id: MachineId, boundMs: number, reason: () => string): void {
+  checkAlive(id: MachineId, boundMs: number, blocked: () => string): void {
     const machine = this.machines.get(id);
     if (machine?.blocked !== true) return;
-    this.#clock.after(boundMs, () => this.die(machine, reason()));
+    this.#clock.after(boundMs, () => this.die(machine, { reason: "unresponsive", detail: blocked(), output: [] }));
   }
 
   /** By itself. */
-  die(machine: UnrulyMachine, reason = "it crashed"): void {
+  die(machine: UnrulyMachine, exit: MachineExit = { reason: "crashed", detail: "", output: [] }): void {
     if (machine.state === "dying") return;
     const ready = machine.state === "blank" || machine.state === "bound";
-    this.#end(machine, { reason, asked: false, failed: !ready });
+    this.#end(machine, { ...exit, asked: false, failed: !ready });
     if (ready) this.#events.dying(machine.id);
   }
 
@@ -129,7 +131,7 @@ export class UnrulyFleet implements Fleet {
   }
 
   #comeUp(machine: UnrulyMachine, state: "blank" | "bound"): void {
-    if (!this.calm && this.#random.chance(0.15)) return this.die(machine, "it would not come up");
+    if (!this.calm && this.#random.chance(0.15)) return this.die(machine, { reason: "bring-up-failed", detail: "", output: [] });
     machine.state = state;
     this.#events[state](machine.id);
   }

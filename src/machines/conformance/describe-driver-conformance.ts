@@ -5,7 +5,8 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { needControlGroups } from "../host/cgroup/testing/need-groups.ts";
-import { type Driver, type ExitReason, type Machine, usualSize } from "../driver.ts";
+import { type Driver, type Machine, usualSize } from "../driver.ts";
+import { clauseOf, clauseWithOutput, type ExitReason } from "../exit.ts";
 import { type Footprint, footprint, settledFootprint } from "./footprint.ts";
 import type { ConformanceFunction } from "./functions.ts";
 import { inTime, openSession, type Session, warm } from "./session.ts";
@@ -145,8 +146,9 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
         if (reason === "out-of-memory" && subject.limited !== "by itself") needControlGroups();
         const opened = await bound();
         const exit = await endOf(opened, misdeed);
-        assert.equal(exit.reason, reason, exit.detail);
+        assert.equal(exit.reason, reason, clauseWithOutput(exit));
         assert.notEqual(exit.detail, "");
+        for (const line of exit.output) assert.ok(!clauseOf(exit).includes(line), `callers would read what was printed: ${line}`);
         assert.equal(
           (await inTime("the end of a killed machine", opened.machine.kill())).reason,
           reason,

@@ -7,7 +7,7 @@ import type { HostEnd } from "../../wire/host-end.ts";
 import { requestWhole } from "../../wire/request-whole.ts";
 import { WARM_FUNCTION, type ReadyMessage } from "../../wire/protocol.ts";
 import type { Machine } from "../driver.ts";
-import { within } from "../deadline.ts";
+import { within } from "../../base/clock/within.ts";
 import { conformanceFunctions } from "./functions.ts";
 
 export interface Session {
@@ -49,7 +49,7 @@ const BOUND_MS = 120_000;
 
 /** The promise, or a failure that names what did not come. */
 export function inTime<T>(what: string, promise: Promise<T>): Promise<T> {
-  return within(systemClock, BOUND_MS, promise, () => `${what} did not come within ${BOUND_MS / 1_000} s`);
+  return within(systemClock, BOUND_MS, what, promise);
 }
 
 export function warm(session: Session): Promise<Buffer> {

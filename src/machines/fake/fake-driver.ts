@@ -1,8 +1,8 @@
 /** Machines that are nothing but objects in this process, for tests of those who use machines. */
 import { type Duplex, duplexPair } from "node:stream";
 
-import { MayflyError } from "../../base/errors/error.ts";
-import type { Driver, ExitReason, Machine, MachineExit, MachineSpec } from "../driver.ts";
+import type { Driver, Machine, MachineSpec } from "../driver.ts";
+import { type ExitReason, type MachineExit, StartFailure } from "../exit.ts";
 import { FakeAgent, type FakeFunction } from "./fake-agent.ts";
 
 /** What a function may do to the machine that it runs in. */
@@ -44,7 +44,7 @@ async function fails(beforeStart: (spec: MachineSpec) => void | Promise<void>, s
   try {
     await beforeStart(spec);
   } catch (error) {
-    throw new MayflyError("machine-start-failed", { reason: (error as Error).message }, error);
+    throw new StartFailure((error as Error).message, error);
   }
 }
 
@@ -59,7 +59,8 @@ function createMachine(id: string, functions: NonNullable<FakeDriverOptions["fun
     close(guest, channel);
     exit.resolve({
       reason,
-      detail: reason === "killed" ? "killed by Mayfly" : `the fake machine ${reason}`,
+      detail: reason === "killed" ? "" : `the fake machine ${reason}`,
+      output: reason === "killed" ? [] : ["the fake machine's last line"],
       ...(reason === "crashed" && { forOperator: "registers" }),
     });
   };

@@ -3,15 +3,15 @@
  * speed and without KVM. docs/drivers.md has the measurements behind it.
  */
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
+import { within } from "../../base/clock/within.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { fetchRunsc } from "../../images/debian/fetch-runsc.ts";
 import type { Image } from "../../images/image.ts";
 import { closeCgroups, describeLimits, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
 import { startChildMachine } from "../host/child/child-machine.ts";
-import { reasonOfNode } from "../host/child/node-limits.ts";
 import { closeRunFolder, createRunFolder, type RunFolder, sweepRunFolders } from "../host/child/run-folder.ts";
 import type { Driver, Machine, MachineSpec, Probe } from "../driver.ts";
-import { within } from "../deadline.ts";
+import { StartFailure } from "../exit.ts";
 import { writeBundle } from "./bundle.ts";
 import { preferSandbox } from "./oom.ts";
 import { runArguments, runscEnvironment, runscVersion, trySandbox } from "./runsc.ts";
@@ -54,7 +54,7 @@ export function createGvisorDriver(options: GvisorDriverOptions): Driver {
     },
     async start(spec) {
       const parts = await Promise.all([runsc(), image()]).catch((error: Error) => {
-        throw new MayflyError("machine-start-failed", { reason: error.message }, error);
+        throw new StartFailure(error.message, error);
       });
       const machine = await startSandbox(...parts, runDir, clock, spec);
       machines.add(machine);
@@ -88,7 +88,6 @@ function startSandbox(runsc: string, image: Image, runDir: string, clock: Clock,
     startMs: START_MS,
     reaps: true,
     whenUp: preferSandbox,
-    reasonOf: reasonOfNode,
   });
 }
 
@@ -96,7 +95,7 @@ async function probe(runsc: () => Promise<string>, runDir: string, clock: Clock)
   let run: RunFolder | undefined;
   try {
     run = createRunFolder(runDir, "gvisor", "probe");
-    const binary = await within(clock, PROBE_MS, runsc(), () => "runsc is still being fetched");
+    const binary = await within(clock, PROBE_MS, "fetching runsc", runsc());
     await trySandbox(binary, run.folder);
     return { ok: true, detail: `gVisor ${await runscVersion(binary)}, systrap; ${await describeLimits()}` };
   } catch (error) {

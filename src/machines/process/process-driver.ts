@@ -3,13 +3,13 @@
  * when asked for by name.
  */
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
-import { MayflyError } from "../../base/errors/error.ts";
 import { guestEnvironment, nodeFlags } from "../../images/guest-layout.ts";
 import { closeCgroups, describeLimits, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
 import { startChildMachine } from "../host/child/child-machine.ts";
-import { heapFlags, reasonOfNode } from "../host/child/node-limits.ts";
+import { heapFlags } from "../host/child/node-limits.ts";
 import { closeRunFolder, createRunFolder, sweepRunFolders } from "../host/child/run-folder.ts";
 import type { Driver, Machine, MachineSpec } from "../driver.ts";
+import { StartFailure } from "../exit.ts";
 
 export interface ProcessDriverOptions {
   /** The bundled agent's file. Asked for once, when first needed. */
@@ -41,7 +41,7 @@ export function createProcessDriver({ agent, runDir, clock = systemClock }: Proc
     async start(spec) {
       const file = await (agentFile ??= agent()).catch((error: Error) => {
         agentFile = undefined; // a later start tries again
-        throw new MayflyError("machine-start-failed", { reason: error.message }, error);
+        throw new StartFailure(error.message, error);
       });
       const machine = await startProcess(file, runDir, clock, spec);
       machines.add(machine);
@@ -68,6 +68,5 @@ function startProcess(agentFile: string, runDir: string, clock: Clock, spec: Mac
     clock,
     startMs: START_MS,
     reaps: false,
-    reasonOf: reasonOfNode,
   });
 }

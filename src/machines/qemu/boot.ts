@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 
 import type { Clock } from "../../base/clock/clock.ts";
+import { within } from "../../base/clock/within.ts";
 import type { HostEnd } from "../../wire/host-end.ts";
 import { openHostEnd } from "../../wire/open-host-end.ts";
 import { processCpuUs } from "../host/cgroup/proc.ts";
@@ -10,7 +11,6 @@ import { withShare } from "../host/cgroup/with-share.ts";
 import { bootArguments } from "./command-line.ts";
 import type { Confined, Confinement } from "./confinement.ts";
 import type { BootImage, MachineShape } from "./guest-kernel.ts";
-import { within } from "../deadline.ts";
 import { createMemoryFile } from "./libc.ts";
 import { type QemuProcess, spawnQemu } from "./spawn-qemu.ts";
 
@@ -35,6 +35,22 @@ export interface Booted {
 
 const LAST_WORDS_MS = 500;
 
+/** A boot that did not reach its agent. */
+export class BootFailure extends Error {
+  /** The last lines that QEMU and the guest printed. */
+  readonly output: readonly string[];
+
+  constructor(detail: string, output: readonly string[]) {
+    super(detail);
+    this.output = output;
+  }
+
+  /** For whoever runs this host: no app's code was in the guest. */
+  get withOutput(): string {
+    return `${this.message}; last output: ${this.output.join(" | ") || "none"}`;
+  }
+}
+
 /** Runs `use` with a guest whose agent is ready, and kills it afterwards. The memory file is closed where anything fails. */
 export function withBootedGuest<T>(options: BootOptions, use: (booted: Booted) => Promise<T>): Promise<T> {
   return withShare("templates", (join) => bootGuest(options, join, use));
@@ -51,7 +67,7 @@ async function bootGuest<T>(options: BootOptions, join: (pid: number) => void, u
     const args = bootArguments(shape, "mayfly-boot", options.tscKhz, files.initrd !== undefined);
     qemu = spawnQemu(confined, args, { memory, ...files }, options.clock);
     join(qemu.pid);
-    const ended = failOnExit(qemu, shape.guest.noise);
+    const ended = failOnExit(qemu, shape);
     const used = useGuest(options, { qemu, confined, memory }, use);
     return await Promise.race([used.catch((error) => preferring(ended, options.clock, error)), ended]);
   } catch (error) {
@@ -68,15 +84,14 @@ async function bootGuest<T>(options: BootOptions, join: (pid: number) => void, u
 
 async function useGuest<T>(options: BootOptions, guest: Omit<Booted, "host">, use: (booted: Booted) => Promise<T>): Promise<T> {
   const { qemu } = guest;
-  const { host, dead } = openHost(qemu, options.shape.guest.noise);
+  const { host, dead } = openHost(qemu, options.shape);
   const ready = Promise.all([qemu.qmp.command("qmp_capabilities"), host.resume(options.clock.wall(), randomBytes(64), "template", true)]);
-  await within(options.clock, options.deadlineMs, Promise.race([ready, dead]), () => {
-    return `the guest did not report within ${options.deadlineMs} ms${lastPrinted(qemu, options.shape.guest.noise)}`;
-  });
+  const late = `the guest did not report within ${options.deadlineMs} ms`;
+  await within(options.clock, options.deadlineMs, () => new BootFailure(late, printed(qemu, options.shape)), Promise.race([ready, dead]));
   return Promise.race([use({ ...guest, host }), dead]);
 }
 
-function openHost(qemu: QemuProcess, noise: RegExp | undefined): { host: HostEnd; dead: Promise<never> } {
+function openHost(qemu: QemuProcess, shape: MachineShape): { host: HostEnd; dead: Promise<never> } {
   const { promise: dead, reject } = Promise.withResolvers<never>();
   dead.catch(() => undefined); // its reader may be done before
   const refuse = () => Promise.reject(new Error("a template has no network"));
@@ -85,20 +100,18 @@ function openHost(qemu: QemuProcess, noise: RegExp | undefined): { host: HostEnd
     stats: () => undefined,
     connect: refuse,
     resolve: refuse,
-    dead: (reason) => reject(new Error(`${reason}${lastPrinted(qemu, noise)}`)),
+    dead: (reason) => reject(new BootFailure(reason, printed(qemu, shape))),
   });
   return { host, dead };
 }
 
-function lastPrinted(qemu: QemuProcess, noise: RegExp | undefined): string {
-  const lines = qemu.console.lastLines(8, noise);
-  return lines === "" ? "" : `; its console ends with: ${lines}`;
+function printed({ stderr, console }: QemuProcess, { guest }: MachineShape): string[] {
+  return [...stderr.lastLines(4), ...console.lastLines(8, guest.noise)];
 }
 
-async function failOnExit(qemu: QemuProcess, noise: RegExp | undefined): Promise<never> {
+async function failOnExit(qemu: QemuProcess, shape: MachineShape): Promise<never> {
   const { code, signal } = await qemu.exited;
-  const output = [qemu.stderr.lastLines(4), qemu.console.lastLines(8, noise)].filter(Boolean).join(" | ");
-  throw new Error(`QEMU ended by ${signal ?? `exit code ${code}`}: ${output || "it printed nothing"}`);
+  throw new BootFailure(signal === null ? `QEMU ended with code ${code}` : `QEMU ended by ${signal}`, printed(qemu, shape));
 }
 
 /** A QEMU that ends takes its channel and monitor along, which say less of the reason than it does itself. */

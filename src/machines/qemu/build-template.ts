@@ -6,7 +6,7 @@ import type { Clock } from "../../base/clock/clock.ts";
 import type { HostEnd } from "../../wire/host-end.ts";
 import { WARM_FUNCTION } from "../../wire/protocol.ts";
 import { callFunction, rehearse, rehearseCrowd } from "../rehearsal.ts";
-import { type BootOptions, type Booted, withBootedGuest } from "./boot.ts";
+import { BootFailure, type BootOptions, type Booted, withBootedGuest } from "./boot.ts";
 import { sealMemoryFile } from "./libc.ts";
 import { saveState } from "./migration.ts";
 
@@ -41,7 +41,8 @@ export async function buildTemplate(
       return frozen;
     } catch (error) {
       if (attempt === ATTEMPTS) throw error;
-      options.warn(`the template's machine failed to boot (${(error as Error).message}): it is booted again`);
+      const why = error instanceof BootFailure ? error.withOutput : (error as Error).message;
+      options.warn(`the template's machine failed to boot (${why}): it is booted again`);
     }
   }
 }

@@ -6,13 +6,13 @@
 import fs from "node:fs";
 
 import type { Clock } from "../../base/clock/clock.ts";
-import { MayflyError } from "../../base/errors/error.ts";
+import { within } from "../../base/clock/within.ts";
 import type { Cgroup } from "../host/cgroup/cgroup.ts";
 import { createCgroup } from "../host/cgroup/create-cgroup.ts";
-import type { Machine, MachineExit, MachineSpec, Usage } from "../driver.ts";
+import type { Machine, MachineSpec, Usage } from "../driver.ts";
+import { type MachineExit, StartFailure } from "../exit.ts";
 import { cloneArguments } from "./command-line.ts";
 import type { Confined, Confinement } from "./confinement.ts";
-import { within } from "../deadline.ts";
 import type { ImageWatch } from "./image-watch.ts";
 import { loadState } from "./migration.ts";
 import { type QemuProcess, spawnQemu } from "./spawn-qemu.ts";
@@ -40,7 +40,7 @@ const OVERHEAD_CPUS = 0.5;
 /** A start takes 40 ms; many at once share the host's cores. */
 const START_MS = 20_000;
 
-/** Resolves when the guest runs. Rejects with "machine-start-failed". */
+/** Resolves when the guest runs. Rejects with a StartFailure. */
 export async function startClone(options: CloneOptions): Promise<Machine> {
   const { spec } = options;
   const confined = options.confinement.take();
@@ -49,18 +49,17 @@ export async function startClone(options: CloneOptions): Promise<Machine> {
   const qemu = await spawnClone(options, confined).catch(async (error: Error) => {
     await cgroup.remove();
     confined.release();
-    throw new MayflyError("machine-start-failed", { reason: error.message }, error);
+    throw new StartFailure(error.message, error);
   });
   const machine = createMachine(options, qemu, cgroup, confined);
   try {
     cgroup.add(qemu.pid);
-    await within(options.clock, START_MS, loadState(qemu.qmp), () => `QEMU did not resume within ${START_MS} ms`);
+    await within(options.clock, START_MS, "its resume", loadState(qemu.qmp));
     return machine;
   } catch (error) {
     options.tried(false);
     await machine.kill();
-    const said = qemu.stderr.lastLines(4) || (error as Error).message;
-    throw new MayflyError("machine-start-failed", { reason: `QEMU: ${said}` }, error);
+    throw new StartFailure(`QEMU did not take over its template's state: ${(error as Error).message}`, error, qemu.stderr.lastLines(4));
   }
 }
 
@@ -81,10 +80,10 @@ function createMachine({ spec, shape, tried, watch }: CloneOptions, qemu: QemuPr
   const exited = qemu.exited.then(async (exit) => {
     last = { cpuUs: cgroup.usage().cpuUs, memoryBytes: 0 };
     ended = true;
-    const outcome = describeExit({ killed, oomKilled: cgroup.oomKilled(), exit, qemu, shape });
+    const { blamesDisk, ...outcome } = describeExit({ killed, oomKilled: cgroup.oomKilled(), exit, qemu, shape });
     await cgroup.remove();
     confined.release();
-    return blamed(outcome, qemu.console.text(), watch);
+    return blamed(outcome, blamesDisk, watch);
   });
   return {
     id: spec.id,
@@ -104,16 +103,12 @@ function createMachine({ spec, shape, tried, watch }: CloneOptions, qemu: QemuPr
   };
 }
 
-/** What Linux says of a disk that it cannot read, and how the agent ends for a page of itself that is not there. Apps can print this, too. */
-const DISK_FAULT = /I\/O error, dev vda|erofs: .*(error|corrupt)|Attempted to kill init! exitcode=0x000000[08]7/i;
-
-/** An end that hints at the disk waits for the verdict; any other crash has it looked at. */
-async function blamed(outcome: MachineExit, console: string, watch: CloneOptions["watch"]): Promise<MachineExit> {
-  const isHint = DISK_FAULT.test(console);
-  const looking = isHint || outcome.reason === "crashed" ? watch.suspect() : undefined;
-  if (isHint) await looking;
+/** An end that hints at the disk waits until the image was looked at; any other crash has it looked at, and does not wait. */
+async function blamed(outcome: MachineExit, blamesDisk: boolean, watch: CloneOptions["watch"]): Promise<MachineExit> {
+  const looking = blamesDisk || outcome.reason === "crashed" ? watch.suspect() : undefined;
+  if (blamesDisk) await looking;
   const damage = watch.damage();
-  return damage === undefined ? outcome : { ...outcome, reason: "image-damaged", detail: damage };
+  return damage === undefined ? outcome : { ...outcome, reason: "image-damaged", detail: damage, output: [] };
 }
 
 interface Ended {
@@ -124,18 +119,15 @@ interface Ended {
   shape: MachineShape;
 }
 
-function describeExit({ killed, oomKilled, exit, qemu, shape }: Ended): MachineExit {
-  if (killed) return { reason: "killed", detail: "killed by Mayfly" };
+function describeExit({ killed, oomKilled, exit, qemu, shape }: Ended): MachineExit & { blamesDisk: boolean } {
   const console = qemu.console.text();
+  const guest = shape.guest.endOf(console);
+  const { output, blamesDisk } = guest;
+  if (killed) return { reason: "killed", detail: "", output: [], blamesDisk };
   const failed = exit.signal !== null || exit.code !== 0;
-  const { how, said } = shape.guest.lastWords(console);
   const ofQemu = exit.signal === null ? `QEMU ended with code ${exit.code}` : `QEMU ended by ${exit.signal}`;
-  const detail = withOutput(failed ? ofQemu : how, said);
+  const reason = oomKilled ? "out-of-memory" : failed ? "crashed" : guest.reason;
   const forOperator = [qemu.stderr.text(), console].filter(Boolean).join("\n");
-  const reason = oomKilled ? "out-of-memory" : failed ? "crashed" : shape.guest.reasonOf(console);
-  return { reason, detail, ...(reason !== "exited" && forOperator !== "" && { forOperator }) };
-}
-
-function withOutput(how: string, said: string[]): string {
-  return said.length === 0 ? how : `${how}; last output: ${said.join(" | ")}`;
+  const detail = failed ? ofQemu : guest.detail;
+  return { reason, detail, output, blamesDisk, ...(reason !== "exited" && forOperator !== "" && { forOperator }) };
 }

@@ -1,7 +1,6 @@
 /** What QEMU is told differently for one kernel of a guest than for another. All else about machines is the same for each. */
-import type { ExitReason } from "../driver.ts";
 import type { Accelerator } from "./accelerator.ts";
-import type { LastWords } from "./last-words.ts";
+import type { ConsoleEnd } from "./console-end.ts";
 
 /** The image that is booted, as QEMU gets it. */
 export interface BootImage {
@@ -34,10 +33,8 @@ export interface GuestKernel {
   commandLine: (shape: MachineShape, tscKhz: number) => string;
   /** Lines of its console that say nothing of its end. */
   noise?: RegExp;
-  /** What its app's people are to read of its end. */
-  lastWords: (console: string) => LastWords;
   /** Why a guest that ended by itself did so, from what it printed. */
-  reasonOf: (console: string) => Exclude<ExitReason, "killed">;
+  endOf: (console: string) => ConsoleEnd;
 }
 
 /** Where the guest finds its channel: slirp forwards this address to descriptor 3, and nothing else to anywhere. */

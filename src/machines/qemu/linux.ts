@@ -1,9 +1,8 @@
 /** Linux as a guest: Debian's kernel, an initrd that brings it up (src/images/init-script.ts), an erofs root. */
 import type { Accelerator } from "./accelerator.ts";
 import { heapSizes } from "../host/child/node-limits.ts";
-import { reasonOf } from "./exit-reason.ts";
 import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
-import { kernelNoise, linuxLastWords } from "./last-words.ts";
+import { kernelNoise, linuxEnd } from "./console-end.ts";
 
 export const linux: GuestKernel = {
   name: "linux",
@@ -12,9 +11,8 @@ export const linux: GuestKernel = {
   // Resume brings randomness, so that there is no virtio-rng.
   devices: () => "",
   commandLine: ({ accelerator, memoryMb }, tscKhz) => kernelArguments(accelerator, memoryMb, tscKhz),
-  lastWords: linuxLastWords,
   noise: kernelNoise,
-  reasonOf,
+  endOf: linuxEnd,
 };
 
 /**

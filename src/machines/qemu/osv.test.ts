@@ -15,6 +15,7 @@ import { ensureOsvImage } from "../../images/osv/ensure-osv-image.ts";
 import { tinyKernel } from "../../images/osv/testing/tiny-kernel.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
 import { usualSize } from "../driver.ts";
+import { BootFailure } from "./boot.ts";
 import type { GuestKernel } from "./guest-kernel.ts";
 import { osv } from "./osv.ts";
 import { createQemuDriver } from "./qemu-driver.ts";
@@ -33,10 +34,11 @@ async function printedBy(guest: GuestKernel): Promise<string> {
   if (!fs.existsSync(root)) await writeOsvDisk([], root);
   const image = async () => ({ id: `tiny-${process.pid}`, kernel, root });
   const driver = createQemuDriver({ guest, image, cacheDir: path.join(folder, "cache"), runDir, clock: systemClock });
-  const failure = await driver.prepare(() => undefined, usualSize).catch((error: Error) => error.message);
+  const failure: unknown = await driver.prepare(() => undefined, usualSize).catch((error: unknown) => error);
   await driver.close();
-  assert.match(String(failure), /^QEMU ended by exit code 0: /);
-  return String(failure).slice("QEMU ended by exit code 0: ".length);
+  assert.ok(failure instanceof BootFailure);
+  assert.equal(failure.message, "QEMU ended with code 0");
+  return failure.output.join(" | ");
 }
 
 const shape = { guest: osv, accelerator: "tcg", ...usualSize } as const;
@@ -88,7 +90,7 @@ test("why a guest ended is read from OSv's last words", () => {
       "out-of-memory",
     ],
   ];
-  for (const [console, reason] of ends) assert.equal(osv.reasonOf(console), reason, console);
+  for (const [console, reason] of ends) assert.equal(osv.endOf(console).reason, reason, console);
 });
 
 if (osvKernel !== undefined) {

@@ -4,13 +4,7 @@ import { cloneFlags, emulatedFlags } from "../../images/init-script.ts";
 import { osvCommandLine } from "../../images/osv/command-line.ts";
 import { heapFlags } from "../host/child/node-limits.ts";
 import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
-import { osvLastWords } from "./last-words.ts";
-
-/**
- * Memory that ends outside of V8's heap has no message of its own: before June 2026 it was a page fault in the allocator's pool, which only the backtrace
- * tells; since then OSv turns in circles there, saying nothing (src/fleet/pulse.ts).
- */
-const NO_MEMORY = /Out of memory: could not reclaim|heap out of memory|Allocation failed - |memory::page_pool::l2::/;
+import { osvEnd, osvNoise } from "./console-end.ts";
 
 /** What OSv itself holds beside its program, or cannot give to it: in a machine of 256 MB, V8's heap gets to 170. */
 const SYSTEM_MB = 40;
@@ -50,14 +44,6 @@ export const osv: GuestKernel = {
       address: { address: "10.0.2.15", mask: "255.255.255.0", gateway: "10.0.2.2" },
     }),
 
-  // It says so of every call that glibc and Node try before another.
-  noise: /unimplemented system call/,
-
-  lastWords: osvLastWords,
-
-  /** OSv powers off when its program ends, and, as its command line asks, when it aborts: QEMU's own exit code tells neither. */
-  reasonOf: (console) => {
-    if (NO_MEMORY.test(console)) return "out-of-memory";
-    return /^Aborted|Assertion failed|Uncaught signal|\[backtrace\]|page fault outside application/m.test(console) ? "crashed" : "exited";
-  },
+  noise: osvNoise,
+  endOf: osvEnd,
 };

@@ -6,16 +6,17 @@
 import fs from "node:fs";
 
 import type { Clock } from "../../base/clock/clock.ts";
+import { within } from "../../base/clock/within.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { closeCgroups, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
 import { type Driver, type Machine, type MachineSize, type Probe, usualSize } from "../driver.ts";
+import { StartFailure } from "../exit.ts";
 import { chooseAccelerator, type Verdict } from "./accelerator.ts";
-import { withBootedGuest } from "./boot.ts";
+import { BootFailure, withBootedGuest } from "./boot.ts";
 import { startClone } from "./clone.ts";
 import { type Confinement, createConfinement } from "./confinement.ts";
 import type { BootImage, GuestKernel, MachineShape } from "./guest-kernel.ts";
 import { createImageWatch } from "./image-watch.ts";
-import { within } from "../deadline.ts";
 import { type HostFacts, readHostFacts } from "./host-facts.ts";
 import { createTemplates, type Templates } from "./templates.ts";
 
@@ -146,7 +147,7 @@ export function createQemuDriver(options: QemuDriverOptions): Driver {
 
 async function probe({ clock, guest }: QemuDriverOptions, host: () => Promise<Host>): Promise<Probe> {
   try {
-    const { facts, verdict, confinement } = await within(clock, IMAGE_MS, host(), () => "the guest's image is still being made");
+    const { facts, verdict, confinement } = await within(clock, IMAGE_MS, "making the guests' image", host());
     const chosen = verdict.accelerator === "kvm" ? "KVM" : "TCG (software emulation)";
     const kernel = guest.name === "osv" ? ", OSv guests" : "";
     return { ok: true, detail: `QEMU ${facts.qemuVersion} with ${chosen}${kernel}: ${verdict.why}; ${confinement.detail}` };
@@ -198,5 +199,5 @@ function shapeOf({ guest }: QemuDriverOptions, { accelerator }: Verdict, { memor
 }
 
 function startFailed(error: Error): never {
-  throw new MayflyError("machine-start-failed", { reason: error.message }, error);
+  throw new StartFailure(error.message, error, error instanceof BootFailure ? error.output : []);
 }

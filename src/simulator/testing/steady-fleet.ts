@@ -68,7 +68,7 @@ export class SteadyFleet implements Fleet {
   kill(id: MachineId, reason: string): void {
     this.#later(id, 0, () => {
       this.#machines.delete(id);
-      this.#events.gone(id, { reason, asked: true, failed: false });
+      this.#events.gone(id, { reason: "killed", detail: reason, output: [], asked: true, failed: false });
     });
   }
 

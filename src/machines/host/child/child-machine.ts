@@ -13,13 +13,14 @@ import type { Readable } from "node:stream";
 
 import { guarded } from "../../../base/errors/guarded.ts";
 import type { Clock } from "../../../base/clock/clock.ts";
-import { MayflyError } from "../../../base/errors/error.ts";
+import { within } from "../../../base/clock/within.ts";
 import type { Cgroup, CgroupSpec } from "../cgroup/cgroup.ts";
 import { createCgroup } from "../cgroup/create-cgroup.ts";
-import type { ExitReason, Machine, MachineExit, Usage } from "../../driver.ts";
+import type { Machine, Usage } from "../../driver.ts";
+import { type MachineExit, StartFailure } from "../../exit.ts";
 import { type ConsoleTail, keepTail } from "../../console-tail.ts";
-import { within } from "../../deadline.ts";
 import { drained } from "../../drained.ts";
+import { reasonOfNode } from "./node-limits.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { endBelow, signalAll } from "./signals.ts";
 
@@ -38,8 +39,6 @@ export interface ChildPlan {
   reaps: boolean;
   /** Called with all of the machine's processes once the guest has spoken. */
   whenUp?(pids: number[]): void;
-  /** Why it ended by itself, from its exit code (null: by a signal) and what it printed. */
-  reasonOf(code: number | null, output: string): Exclude<ExitReason, "killed">;
 }
 
 interface Child {
@@ -61,18 +60,18 @@ export async function startChildMachine(plan: ChildPlan): Promise<Machine> {
   } catch (error) {
     await cgroup?.remove();
     plan.run.remove();
-    throw new MayflyError("machine-start-failed", { reason: `${plan.what}: ${(error as Error).message}` }, error);
+    throw new StartFailure(`${plan.what}: ${(error as Error).message}`, error);
   }
   const machine = createMachine(plan, child, cgroup);
   try {
     if (cgroup.kind === "none") cgroup.add(child.pid);
     plan.run.note(child.pid);
-    await within(plan.clock, plan.startMs, hello(child.channel, machine), () => `${plan.what} said nothing for ${plan.startMs} ms`);
+    await within(plan.clock, plan.startMs, `the first byte from ${plan.what}`, hello(child.channel, machine));
     plan.whenUp?.(cgroup.pids());
     return machine;
   } catch (error) {
     await machine.kill();
-    throw new MayflyError("machine-start-failed", { reason: `${(error as Error).message}${lastOutput(child)}` }, error);
+    throw new StartFailure((error as Error).message, error, child.output.lastLines(LAST_LINES));
   }
 }
 
@@ -131,10 +130,11 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
     guarded(onExit, () => (last ??= { cpuUs: 0, memoryBytes: 0 })),
   );
   const exited = child.ended.then(async ({ code, signal }): Promise<MachineExit> => {
-    const reason = killed ? "killed" : cgroup.oomKilled() ? "out-of-memory" : plan.reasonOf(code, child.output.text());
+    const reason = killed ? "killed" : cgroup.oomKilled() ? "out-of-memory" : reasonOfNode(code, child.output.text());
     const how = signal === null ? `${plan.what} ended with code ${code}` : `${plan.what} ended by ${signal}`;
-    const failure = await release(plan, child, cgroup);
-    return { reason, detail: reason === "killed" ? `killed by Mayfly${failure}` : `${how}${lastOutput(child)}${failure}` };
+    const left = await release(plan, child, cgroup);
+    if (killed) return { reason, detail: left, output: [] };
+    return { reason, detail: left === "" ? how : `${how}; ${left}`, output: child.output.lastLines(LAST_LINES) };
   });
   return {
     id: plan.limits.id,
@@ -159,13 +159,7 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
 /** Enough for the message of an error above its stack. */
 const LAST_LINES = 16;
 
-/** The end of a sentence; "" where it printed nothing. */
-function lastOutput(child: Child): string {
-  const lines = child.output.lastLines(LAST_LINES);
-  return lines === "" ? "" : `; last output: ${lines}`;
-}
-
-/** Returns what could not be removed, as the end of a sentence; "" where all is gone. */
+/** Returns a clause on what could not be removed, or "" where all is gone. */
 async function release(plan: ChildPlan, child: Child, cgroup: Cgroup): Promise<string> {
   await drained(child.channel, plan.clock);
   child.channel.destroy();
@@ -174,6 +168,6 @@ async function release(plan: ChildPlan, child: Child, cgroup: Cgroup): Promise<s
     plan.run.remove();
     return "";
   } catch (error) {
-    return `; left behind: ${(error as Error).message}`;
+    return `left behind: ${(error as Error).message}`;
   }
 }

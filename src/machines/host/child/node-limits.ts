@@ -1,5 +1,6 @@
 /** How a machine's memory is divided inside Node, and how Node's end tells what it died of. */
-import type { ExitReason } from "../../driver.ts";
+import { isHeapFull } from "../../console-tail.ts";
+import type { ExitReason } from "../../exit.ts";
 
 /** What Node holds beside V8's heap: its program, code, stacks, buffers in flight. */
 const NODE_OWN_MB = 48;
@@ -26,7 +27,7 @@ export function heapSizes(memoryMb: number, systemMb = 0): { oldMb: number; semi
 }
 
 /** @param code null where a signal ended it; a shell's 128 + signal means the same */
-export function reasonOfNode(code: number | null, output: string): Exclude<ExitReason, "killed"> {
-  if (/heap out of memory|Allocation failed - /.test(output)) return "out-of-memory";
+export function reasonOfNode(code: number | null, output: string): ExitReason {
+  if (isHeapFull(output)) return "out-of-memory";
   return code === null || code > 128 ? "crashed" : "exited";
 }

@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
+import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+
+import { keepTail } from "./console-tail.ts";
+
+test("keeps the last 16 KiB, without what would move a terminal's cursor", async () => {
+  const stream = new PassThrough();
+  const tail = keepTail(stream);
+  stream.write("x".repeat(100_000));
+  stream.write("\n\u001b[2J\u001b[1;31mKernel\r\n\r\npanic\u0007\n");
+  await turn();
+  assert.equal(tail.text().length < 16_500, true);
+  assert.deepEqual(tail.lastLines(2), ["Kernel", "panic"]);
+  assert.equal(tail.lastLines(2, /panic/).includes("panic"), false);
+});

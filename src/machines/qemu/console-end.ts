@@ -1,0 +1,83 @@
+/**
+ * How a guest ended by itself, read off its console: no other part of the host sees the inside of a guest. Everything on a console may also have been
+ * printed by the app, so what is quoted from it is `output`, and nothing but an app's own fate depends on it.
+ */
+import { constants } from "node:os";
+import { isHeapFull, lastWords } from "../console-tail.ts";
+import type { MachineExit } from "../exit.ts";
+
+export interface ConsoleEnd extends Pick<MachineExit, "reason" | "detail" | "output"> {
+  reason: "exited" | "crashed" | "out-of-memory";
+  /** The kernel could not read its disk, or a page of a program was not there: the image may be damaged. */
+  blamesDisk: boolean;
+}
+
+/** Enough lines of a program for a message above a short stack. */
+const LINES = 6;
+/** Linux prints its own lines with the time since boot, because printk.time is on. */
+const KERNEL_LINE = /^\[ *\d+\.\d+\]/;
+
+/** Linux prints this at every boot of a machine without PCI, where nothing is wrong. "Fatal" would be taken for the cause of whatever comes next. */
+export const kernelNoise = /^(\[ *\d+\.\d+\] )?PCI: Fatal: No config space access function found\r?$/;
+
+/** What Linux says of a disk that it cannot read, and how the agent ends for a page of its program that is not there. */
+const DISK_FAULT = /I\/O error, dev vda|erofs: .*(error|corrupt)|Attempted to kill init! exitcode=0x000000[08]7/i;
+const LINUX_NO_MEMORY = /out of memory: (killed process|compulsory|system is deadlocked)|not syncing: System is deadlocked on memory/i;
+
+/** The agent is the guest's init, so that the kernel panics when it ends: the panic then says no more than how the agent ended. */
+export function linuxEnd(console: string): ConsoleEnd {
+  const lines = console.split("\n").filter((line) => line !== "" && !KERNEL_LINE.test(line));
+  const panic = /Kernel panic - not syncing: (.*)/.exec(console)?.[1];
+  const [, code] = /Attempted to kill init! exitcode=0x([0-9a-f]{8})/.exec(panic ?? "") ?? [];
+  const output = lastWords(lines, LINES);
+  const blamesDisk = DISK_FAULT.test(console);
+  const full = isHeapFull(console) || LINUX_NO_MEMORY.test(console);
+  if (code !== undefined) {
+    const { bySignal, detail } = endOfInit(Number.parseInt(code, 16));
+    return { reason: full ? "out-of-memory" : bySignal ? "crashed" : "exited", detail, output, blamesDisk };
+  }
+  if (full)
+    return { reason: "out-of-memory", detail: "raise memoryMb in the app's mayfly.json, or keep less in memory", output, blamesDisk };
+  if (panic !== undefined) return { reason: "crashed", detail: "its kernel panicked", output: [...output, panic], blamesDisk };
+  return { reason: /Oops:|BUG:/.test(console) ? "crashed" : "exited", detail: SWITCHED_OFF, output, blamesDisk };
+}
+
+const SWITCHED_OFF = "it switched itself off";
+
+/** @param status as wait() has it: the low seven bits are the signal, if one ended the process */
+function endOfInit(status: number): { bySignal: boolean; detail: string } {
+  const signal = status & 0x7f;
+  if (signal === 0) return { bySignal: false, detail: `its process ended with code ${(status >> 8) & 0xff}` };
+  const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? `signal ${signal}`;
+  return { bySignal: true, detail: `its process ended by ${name}` };
+}
+
+/**
+ * Memory that ends outside of V8's heap has no message of its own on OSv. Before June 2026 it was a page fault in the allocator's pool, which only the
+ * backtrace tells; since then OSv turns in circles there and says nothing (src/fleet/pulse.ts).
+ */
+const OSV_NO_MEMORY = /Out of memory: could not reclaim|memory::page_pool::l2::/;
+const OSV_CRASH = /^Aborted|Assertion failed|Uncaught signal|\[backtrace\]|page fault outside application/m;
+const OSV_FAULT = /^(page fault outside application|Assertion failed|Out of memory|Uncaught signal|Aborted)/;
+
+/** OSv prints this of every system call that glibc and Node try before another one. */
+export const osvNoise = /unimplemented system call/;
+/** OSv's greeting at each boot. */
+const OSV_GREETING = /^OSv v|^eth0: |^Booted up in |^Cmdline: /;
+
+/** OSv powers off when its program ends, and, as its command line asks, when it aborts. QEMU's own exit code tells neither. */
+export function osvEnd(console: string): ConsoleEnd {
+  const lines = console.split("\n");
+  const dump = lines.findIndex((line) => /^\[(registers|backtrace)\]/.test(line));
+  const fault = lines.findLast((line) => OSV_FAULT.test(line));
+  const own = (dump < 0 ? lines : lines.slice(0, dump)).filter((line) => {
+    return line !== "" && line !== fault && !osvNoise.test(line) && !OSV_GREETING.test(line);
+  });
+  const full = isHeapFull(console) || OSV_NO_MEMORY.test(console);
+  return {
+    reason: full ? "out-of-memory" : OSV_CRASH.test(console) ? "crashed" : "exited",
+    detail: fault === undefined ? SWITCHED_OFF : "its kernel gave up",
+    output: [...lastWords(own, LINES), ...(fault === undefined ? [] : [fault])],
+    blamesDisk: DISK_FAULT.test(console),
+  };
+}
