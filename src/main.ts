@@ -1,35 +1,33 @@
 /**
  * The whole platform: the only place that wires rooms together. `startMayfly` is its table of contents; what a step opens
- * is closed in reverse, at the end or when a later step fails. Long, because the doors and what `status` tells are still built here, too.
+ * is closed in reverse, at the end or when a later step fails. Long, because every room's options are filled here.
  */
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { assertSafeBind, parseAddress, portOf, urlOf } from "./doors/admin/bind.ts";
+import { assertSafeBind, parseAddress, portOf } from "./doors/admin/bind.ts";
 import { type Appliances, openAppliances } from "./appliances/appliances.ts";
-import type { ApplianceInfo } from "./appliances/spec.ts";
 import { type Certificate, readCertificate } from "./doors/admin/certificate.ts";
-import { createApi } from "./doors/admin/create-api.ts";
 import { pinOf } from "./doors/admin/pinned.ts";
-import type { Platform } from "./doors/admin/platform.ts";
-import type { HostInfo, MachineInfo, StatusInfo } from "./doors/admin/schemas.ts";
 import { ensureToken } from "./doors/admin/token.ts";
 import { lackingSecret } from "./store/catalog/lacking-secrets.ts";
-import { tooLargeMachine } from "./store/catalog/machine-limit.ts";
 import { openSeal } from "./store/catalog/seal.ts";
 import { openCatalog } from "./store/catalog/sqlite.ts";
 import { type Clock, systemClock } from "./base/clock/clock.ts";
-import { assertDescriptors, connectionBudget, descriptorLimit } from "./clients/descriptors.ts";
+import { assertDescriptors } from "./clients/descriptors.ts";
 import type { Config } from "./base/config/schema.ts";
 import { createBootId } from "./dispatch/boot-id.ts";
 import { createDispatcher } from "./dispatch/dispatcher.ts";
-import type { LiveDispatcher, MachineRow, PolicyInsight } from "./dispatch/live-dispatcher.ts";
+import type { LiveDispatcher, PolicyInsight } from "./dispatch/live-dispatcher.ts";
 import { recordPolicy } from "./dispatch/recorder.ts";
 import { type EgressOfServer, openEgress } from "./egress/open-egress.ts";
-import { MayflyError } from "./base/errors/error.ts";
-import { createGateway } from "./doors/http/gateway.ts";
+import { openApi, openGateway, renewCertificates } from "./doors/open-doors.ts";
 import { RouteTable } from "./doors/http/routes.ts";
-import { ServedApps } from "./doors/http/served-apps.ts";
+import { createOverview } from "./control/create-overview.ts";
+import type { Urls } from "./control/overview.ts";
+import { resumeApps } from "./control/resume.ts";
+import { ServedApps } from "./control/served-apps.ts";
+import { createServing, type Serving } from "./control/serving.ts";
 import { createAccounts } from "./store/ledger/create-accounts.ts";
 import { createLedger } from "./store/ledger/create-ledger.ts";
 import { openLogs } from "./store/logs/open-logs.ts";
@@ -131,13 +129,25 @@ export async function startMayfly(
   const routes = new RouteTable({ domain: config.domain, listenHost: parseAddress(config.listen).host, allowed: config.hosts });
   const appliances = startAppliances(start, state, egress);
   const served = openServedApps(start, state, { dispatcher, routes, egress });
-  const platform = createPlatform(start, { dispatcher, appliances, served, chosen, urls, egress, catalog: state.catalog });
-  resumeApps(start, state, served, platform);
+  const serving = createServingOf(start, { served, dispatcher, chosen, egress });
+  const overview = createOverview({
+    version: VERSION,
+    clock,
+    dispatcher,
+    appliances,
+    urls,
+    supervision,
+    countApps: () => state.catalog.names().length,
+    driver: { name: chosen.driver.name, detail: chosen.detail, damage: () => chosen.driver.damage?.() ?? null },
+  });
+  const unprepared = (app: string, error: unknown) => start.log.error({ err: error, app }, "machines of its size cannot be prepared");
+  resumeApps({ catalog: state.catalog, served, serving, unprepared });
   void appliances.resume(new Set(supervision?.leaveAlone), supervision?.lost ?? []);
   const certificate = config.tls && readCertificate(config.tls);
-  const gateway = await openGateway(start, dispatcher, routes, certificate);
+  const gateway = await openGateway({ ...start, socket: supervision?.sockets.gateway }, dispatcher, routes, certificate);
   urls.gateway = gateway.url;
-  const api = await openApi(start, { ...state, appliances }, platform);
+  const onError = (error: unknown) => start.log.error({ err: error }, "the API failed");
+  const api = await openApi({ ...start, socket: supervision?.sockets.api }, { ...state, appliances, serving, overview, onError });
   urls.api = api.url;
   announce(lock, urls, certificate);
 
@@ -165,16 +175,12 @@ export async function startMayfly(
 }
 
 type State = ReturnType<typeof openState>;
-type Urls = HostInfo["urls"];
 
 interface Wired {
   dispatcher: LiveDispatcher;
-  appliances: Appliances;
   served: ServedApps;
   chosen: ChosenDriver;
-  urls: Urls;
   egress: EgressOfServer;
-  catalog: State["catalog"];
 }
 
 const VERSION = "0.1.0";
@@ -337,15 +343,6 @@ function startAppliances(
   return appliances;
 }
 
-/** Machines of unusual sizes are prepared meanwhile: their apps' first calls wait for that, and no others. */
-function resumeApps({ log }: Start, { catalog }: State, served: ServedApps, platform: Platform): void {
-  for (const { app, live, problem } of catalog.list()) {
-    if (live === null) served.fail(app, problem);
-    if (live === null || !served.tryDeploy(live)) continue;
-    platform.prepare(live.manifest).catch((error: unknown) => log.error({ err: error, app }, "machines of its size cannot be prepared"));
-  }
-}
-
 function openServedApps(
   { clock, log }: Start,
   { logs }: State,
@@ -367,138 +364,23 @@ function openServedApps(
   });
 }
 
-/** What the management API may ask and tell. */
-function createPlatform(start: Start, { dispatcher, appliances, served, chosen, urls, egress, catalog }: Wired): Platform {
-  const { clock, log, config } = start;
-  const startedAt = clock.now();
-  const driver = { name: chosen.driver.name, detail: chosen.detail };
-  return {
-    check(manifest) {
-      served.check(manifest);
-      const [problem] = egress.problems(manifest.network);
-      const what = problem === undefined ? tooLargeMachine(manifest, policyOptions(config)) : `network.allow: ${problem}`;
-      if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
-    },
-    prepare({ memoryMb, vcpus }) {
+function createServingOf(
+  { config, clock, log }: Start,
+  { served, dispatcher, chosen, egress }: Pick<Wired, "served" | "dispatcher" | "chosen" | "egress">,
+): Serving {
+  return createServing({
+    served,
+    clock,
+    machines: () => dispatcher.machines(),
+    prepare(size) {
       const steps = logSteps(log);
-      return chosen.driver.prepare(steps.step, { memoryMb, vcpus }).finally(steps.done);
+      return chosen.driver.prepare(steps.step, size).finally(steps.done);
     },
-    deployed: (version) => served.deploy(version),
-    restored: (app, previous) => served.restore(app, previous),
-    problemOf: (app) => served.problemOf(app),
-    async removed(app) {
-      const own = new Set(dispatcher.machines().flatMap((machine) => (machine.app === app ? [machine.name] : [])));
-      served.remove(app);
-      // Not those of an app that is deployed by the same name meanwhile.
-      await until(clock, () => dispatcher.machines().every((machine) => !own.has(machine.name)));
-    },
-    machines: () => [...dispatcher.machines().map(machineInfo), ...appliances.list().flatMap(applianceMachine)],
-    explain: (app) => ({ app, ...dispatcher.explain(app) }),
-    sample() {
-      dispatcher.sample();
-      appliances.sample();
-    },
-    status: () => statusOf(start, { dispatcher, appliances, catalog, chosen }, startedAt),
-    host: () => ({ version: VERSION, pid: process.pid, uptimeMs: clock.now() - startedAt, driver, urls }),
-  };
-}
-
-type StatusParts = Pick<Wired, "dispatcher" | "appliances" | "catalog" | "chosen">;
-
-function statusOf({ clock, supervision }: Start, { dispatcher, appliances, catalog, chosen }: StatusParts, startedAt: number): StatusInfo {
-  const { pid = process.pid, deaths = [], restarts = 0 } = supervision ?? {};
-  const upSince = Math.trunc(clock.wall() - (clock.now() - startedAt));
-  const all = appliances.list();
-  return {
-    version: VERSION,
-    pid,
-    worker: process.pid,
-    since: supervision?.startedAt ?? upSince,
-    upSince,
-    restarts,
-    deaths,
-    driver: { name: chosen.driver.name, detail: chosen.detail, damage: chosen.driver.damage?.() ?? null },
-    apps: catalog.list().length,
-    machines: dispatcher.machines().length,
-    appliances: {
-      running: all.filter(({ state }) => state === "running").length,
-      total: all.length,
-      leftAlone: appliances.leftAlone(),
-      waiting: all.flatMap(({ name, state, lastEnd }) => (state === "waiting" ? [{ name, reason: lastEnd ?? "unknown" }] : [])),
-    },
-  };
-}
-
-function machineInfo({ name, state, inFlight, slots, app, driver, memoryBytes, cpuUs, ageMs }: MachineRow): MachineInfo {
-  const shown = state === "dying" ? "ending" : state;
-  return { id: name, app, driver, state: shown, slots: { used: inFlight, total: slots }, memoryBytes, cpuUs, ageMs };
-}
-
-/** An appliance has no slots: nothing is dispatched to it. */
-function applianceMachine({ name, machine, state, memoryBytes, cpuUs, ageMs }: ApplianceInfo): MachineInfo[] {
-  if (machine === null) return [];
-  return [
-    { id: machine, app: name, driver: "qemu", state: `appliance, ${state}`, slots: { used: 0, total: 0 }, memoryBytes, cpuUs, ageMs },
-  ];
-}
-
-interface Door {
-  url: string;
-  setCertificate(certificate: Certificate): void;
+    problemsOf: (network) => egress.problems(network),
+    most: policyOptions(config),
+  });
 }
 
 function announce(lock: StateLock, urls: Urls, certificate: Certificate | undefined): void {
   lock.announce({ urls, ...(certificate && { certificate: pinOf(certificate.cert) }) });
-}
-
-async function openGateway(
-  { config, clock, closing, supervision }: Start,
-  dispatcher: LiveDispatcher,
-  routes: RouteTable,
-  certificate: Certificate | undefined,
-): Promise<Door> {
-  const { timingHeaders, listen, graceMs, trustedProxies } = config;
-  const budget = connectionBudget(descriptorLimit());
-  const connections = { most: budget.gateway, perClient: config.connectionsPerClient ?? budget.perClient };
-  const gateway = createGateway({ dispatcher, routes, timingHeaders, tls: certificate, clock, trustedProxies, connections });
-  const { host, port } = parseAddress(listen);
-  const address = await gateway.listen(host, port, supervision?.sockets.gateway);
-  // The dispatcher closes meanwhile: what still waits for a machine is refused at once instead of at the end.
-  closing.defer(async () => void (await Promise.all([gateway.close(graceMs), dispatcher.close(graceMs)])));
-  const url = urlOf(host, address.port, certificate !== undefined);
-  return { url, setCertificate: (certificate) => gateway.setCertificate(certificate) };
-}
-
-async function openApi(
-  { config, clock, log, closing, supervision }: Start,
-  { token, ...state }: State & { appliances: Appliances },
-  platform: Platform,
-): Promise<Door> {
-  const api = createApi({ ...state, platform, token, clock, onError: (error) => log.error({ err: error }, "the API failed") });
-  const { tls, allowInsecureBind } = config;
-  const listening = await api.listen({
-    address: config.api,
-    fd: supervision?.sockets.api,
-    tls,
-    allowInsecureBind,
-    mostConnections: connectionBudget(descriptorLimit()).api,
-  });
-  closing.defer(() => listening.close());
-  return listening;
-}
-
-function renewCertificates({ config: { tls }, log }: Start, doors: Door[], renewed: (certificate: Certificate) => void): void {
-  if (tls === undefined) return log.info("there is no certificate to read again: tls.cert is not set");
-  try {
-    const certificate = readCertificate(tls);
-    for (const door of doors) door.setCertificate(certificate);
-    renewed(certificate);
-    log.info({ cert: tls.cert }, "the certificate was read again; connections from now on get it");
-  } catch (error) {
-    log.error({ err: error }, "the new certificate cannot be used; the old one stays");
-  }
-}
-
-async function until(clock: Clock, holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise<void>((resolve) => void clock.after(20, resolve));
 }

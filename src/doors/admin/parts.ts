@@ -4,13 +4,15 @@ import type { Catalog } from "../../store/catalog/catalog.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
 import type { Logs } from "../../store/logs/logs.ts";
-import type { Platform } from "./platform.ts";
+import type { Overview } from "../../control/overview.ts";
+import type { Serving } from "../../control/serving.ts";
 
 export interface ApiOptions {
   catalog: Catalog;
   logs: Logs;
   accounts: OpenAccounts;
-  platform: Platform;
+  serving: Serving;
+  overview: Overview;
   appliances: Appliances;
   token: string;
   clock?: Clock;

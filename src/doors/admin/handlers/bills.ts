@@ -1,50 +1,28 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { MayflyError } from "../../../base/errors/error.ts";
-import { monthOf } from "../../../store/ledger/month.ts";
-import * as routes from "../routes.ts";
+import { billOfAll, billOfApp } from "../../../control/bills.ts";
+import { allLimits, changeLimits, limitsOf } from "../../../control/limits.ts";
 import type { Parts } from "../parts.ts";
+import * as routes from "../routes.ts";
 
-export function addBills(api: OpenAPIHono, { accounts, catalog, clock, platform }: Parts): void {
-  const { currency } = accounts.prices;
+export function addBills(api: OpenAPIHono, parts: Parts): void {
+  const { prices } = parts.accounts;
 
-  api.openapi(routes.bill, (context) => {
-    const month = context.req.valid("query").month ?? thisMonth();
-    platform.sample();
-    // Of another month only those that used something are of interest.
-    const apps = month === thisMonth() ? catalog.names() : [];
-    return context.json(accounts.bill(month, apps), 200);
-  });
+  api.openapi(routes.bill, (context) => context.json(billOfAll(parts, context.req.valid("query").month), 200));
 
   api.openapi(routes.appBill, (context) => {
-    const { app } = context.req.valid("param");
-    const { month = thisMonth() } = context.req.valid("query");
-    platform.sample();
-    const bill = accounts.billOf(app, month);
-    if (bill.requests === 0 && bill.cost === 0 && !catalog.live(app)) throw new MayflyError("no-such-app", { app });
-    return context.json({ month, prices: accounts.prices, bill }, 200);
+    const { month, bill } = billOfApp(parts, context.req.valid("param").app, context.req.valid("query").month);
+    return context.json({ month, prices, bill }, 200);
   });
 
-  api.openapi(routes.allLimits, (context) => {
-    const names = new Set(catalog.names());
-    const apps = accounts.allLimits().map((one) => Object.assign(one, { deployed: names.has(one.app) }));
-    return context.json({ currency, apps }, 200);
-  });
-  api.openapi(routes.limits, (context) => context.json(limitsOf(context.req.valid("param").app), 200));
+  api.openapi(routes.allLimits, (context) => context.json({ currency: prices.currency, apps: allLimits(parts) }, 200));
+
+  api.openapi(routes.limits, (context) => context.json(limitsOf(parts, context.req.valid("param").app), 200));
 
   api.openapi(routes.setLimits, (context) => {
     const { app } = context.req.valid("param");
-    platform.sample();
-    accounts.setLimits(app, { ...accounts.limits(app), ...withoutUndefined(context.req.valid("json")) });
-    return context.json(limitsOf(app), 200);
+    changeLimits(parts, app, withoutUndefined(context.req.valid("json")));
+    return context.json(limitsOf(parts, app), 200);
   });
-
-  function limitsOf(app: string) {
-    return { app, limits: accounts.limits(app), deployed: catalog.app(app) !== undefined, currency };
-  }
-
-  function thisMonth(): string {
-    return monthOf(clock.wall());
-  }
 }
 
 function withoutUndefined<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], undefined> } {

@@ -2,11 +2,11 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import * as routes from "../routes.ts";
 import type { Parts } from "../parts.ts";
 
-export function addPlatform(api: OpenAPIHono, { platform }: Parts): void {
-  api.openapi(routes.host, (context) => context.json(platform.host(), 200));
-  api.openapi(routes.status, (context) => context.json(platform.status(), 200));
+export function addPlatform(api: OpenAPIHono, { overview }: Parts): void {
+  api.openapi(routes.host, (context) => context.json(overview.host(), 200));
+  api.openapi(routes.status, (context) => context.json(overview.status(), 200));
   api.openapi(routes.machines, (context) => {
-    platform.sample();
-    return context.json({ machines: platform.machines() }, 200);
+    overview.sample();
+    return context.json({ machines: overview.machines() }, 200);
   });
 }

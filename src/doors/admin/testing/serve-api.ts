@@ -75,7 +75,7 @@ export async function serveApi(): Promise<ServedApi> {
   const logs = openLogs(join(dir, "logs"), { onFailure });
   const ledger = createLedger(join(dir, "ledger.db"), { onFailure });
   const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, tell: () => {} });
-  const platform = {
+  const serving = {
     check: (manifest: Manifest) => new RouteTable().checkHosts(manifest),
     prepare: () => waits.prepare(),
     deployed(version: Version) {
@@ -88,6 +88,8 @@ export async function serveApi(): Promise<ServedApi> {
       told.push(app);
       return waits.removed();
     },
+  };
+  const overview = {
     machines: () => [machine],
     sample: () => {},
     explain: (app: string) => ({ app, now: ["2.0 run at once on average"], decisions }),
@@ -112,7 +114,16 @@ export async function serveApi(): Promise<ServedApi> {
   });
   const released = Promise.withResolvers<void>();
   const watched = watchingFollowers(logs, released.resolve);
-  const api = createApi({ catalog, logs: watched, accounts, platform, appliances, token, onError: (error) => failures.push(error) });
+  const api = createApi({
+    catalog,
+    logs: watched,
+    accounts,
+    serving,
+    overview,
+    appliances,
+    token,
+    onError: (error) => failures.push(error),
+  });
   const server = await api.listen({ address: "127.0.0.1:0", allowInsecureBind: false });
   const client = createClient({ url: server.url, token });
   const close = async (): Promise<void> => {

@@ -4,8 +4,8 @@
  * Owns: which version each app was last served in, and why some are not served.
  * 1. An app that cannot be taken over is no app's problem but its own.
  */
-import type { Version } from "../../store/catalog/catalog.ts";
-import type { Manifest } from "../../store/catalog/manifest.ts";
+import type { Version } from "../store/catalog/catalog.ts";
+import type { Manifest } from "../store/catalog/manifest.ts";
 
 interface ServedAppsOptions {
   dispatcher: { setApp(version: Version): void; renewApp(app: string): void; removeApp(app: string): void };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Version } from "../../store/catalog/catalog.ts";
+import type { Version } from "../store/catalog/catalog.ts";
 import { ServedApps } from "./served-apps.ts";
 
 test("what of an app has no effect on this server is told once a version, and keeps nothing from being served", () => {

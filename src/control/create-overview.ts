@@ -1,0 +1,82 @@
+import type { ApplianceInfo } from "../appliances/spec.ts";
+import type { Clock } from "../base/clock/clock.ts";
+import type { LiveDispatcher, MachineRow } from "../dispatch/live-dispatcher.ts";
+import type { Death, MachineFacts, Overview, StatusFacts, Urls } from "./overview.ts";
+
+export interface OverviewParts {
+  version: string;
+  clock: Clock;
+  dispatcher: Pick<LiveDispatcher, "machines" | "explain" | "sample">;
+  appliances: { list(): ApplianceInfo[]; leftAlone(): string[]; sample(): void };
+  /** How many apps there are. */
+  countApps: () => number;
+  driver: { name: string; detail: string; damage: () => string | null };
+  /** Filled when the doors are open. */
+  urls: Urls;
+  supervision: Supervised | undefined;
+}
+
+/** What a supervisor says of the workers before this one. */
+interface Supervised {
+  pid: number;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  deaths: Death[];
+  restarts: number;
+}
+
+export function createOverview(parts: OverviewParts): Overview {
+  const { version, clock, dispatcher, appliances, urls } = parts;
+  const { name, detail } = parts.driver;
+  const startedAt = clock.now();
+  return {
+    machines: () => [...dispatcher.machines().map(machineFacts), ...appliances.list().flatMap(applianceMachine)],
+    explain: (app) => ({ app, ...dispatcher.explain(app) }),
+    sample() {
+      dispatcher.sample();
+      appliances.sample();
+    },
+    host: () => ({ version, pid: process.pid, uptimeMs: clock.now() - startedAt, driver: { name, detail }, urls }),
+    status: () => statusOf(parts, startedAt),
+  };
+}
+
+function statusOf(
+  { version, clock, dispatcher, appliances, countApps, driver, supervision }: OverviewParts,
+  startedAt: number,
+): StatusFacts {
+  const { pid = process.pid, deaths = [], restarts = 0 } = supervision ?? {};
+  const upSince = Math.trunc(clock.wall() - (clock.now() - startedAt));
+  const all = appliances.list();
+  return {
+    version,
+    pid,
+    worker: process.pid,
+    since: supervision?.startedAt ?? upSince,
+    upSince,
+    restarts,
+    deaths,
+    driver: { name: driver.name, detail: driver.detail, damage: driver.damage() },
+    apps: countApps(),
+    machines: dispatcher.machines().length,
+    appliances: {
+      running: all.filter(({ state }) => state === "running").length,
+      total: all.length,
+      leftAlone: appliances.leftAlone(),
+      waiting: all.flatMap(({ name, state, lastEnd }) => (state === "waiting" ? [{ name, reason: lastEnd ?? "unknown" }] : [])),
+    },
+  };
+}
+
+function machineFacts({ name, state, inFlight, slots, app, driver, memoryBytes, cpuUs, ageMs }: MachineRow): MachineFacts {
+  const shown = state === "dying" ? "ending" : state;
+  return { id: name, app, driver, state: shown, slots: { used: inFlight, total: slots }, memoryBytes, cpuUs, ageMs };
+}
+
+/** An appliance has no slots: nothing is dispatched to it. */
+function applianceMachine({ name, machine, state, memoryBytes, cpuUs, ageMs }: ApplianceInfo): MachineFacts[] {
+  if (machine === null) return [];
+  return [
+    { id: machine, app: name, driver: "qemu", state: `appliance, ${state}`, slots: { used: 0, total: 0 }, memoryBytes, cpuUs, ageMs },
+  ];
+}
