@@ -20,6 +20,8 @@ export interface Pool {
   enough: number;
   /** Sum of its apps' reservedBlanks. */
   reserved: number;
+  /** Blanks beyond `enough` are kept until then, for starts that are planned. */
+  heldUntil: number;
 }
 
 const MOST = 64;
@@ -28,7 +30,7 @@ const FADE = 1 - 1 / 3_000;
 const FADING = Math.log(FADE);
 
 export function createPool(memoryMb: number, vcpus: number, now: number): Pool {
-  return { memoryMb, vcpus, ready: [], starting: [], taken: [1], now: 0, since: now, enough: 0, reserved: 0 };
+  return { memoryMb, vcpus, ready: [], starting: [], taken: [1], now: 0, since: now, enough: 0, reserved: 0, heldUntil: now };
 }
 
 /** A blank was taken, or would have been if one had been there. */
@@ -44,6 +46,11 @@ export function blanksEnough(pool: Pool, now: number, windowMs: number, worth: n
   if (now - pool.since < windowMs) return pool.enough;
   closeWindows(pool, now, windowMs);
   return (pool.enough = enough(pool.taken, worth));
+}
+
+/** Reckons anew at the prices of now, though the window is not over. */
+export function recountEnough(pool: Pool, worth: number): void {
+  pool.enough = enough(pool.taken, worth);
 }
 
 /** Blanks that the app may take: those of others' reserve it may not. */

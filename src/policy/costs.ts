@@ -43,6 +43,12 @@ export function idleCosts(state: PackingState, app: AppState): IdleCosts {
   return { hold: holdingOf(state, app), start, miss, leadMs: startMs + bindMs };
 }
 
+/** ms for which holding a blank costs as much as starting one. */
+export function breakEvenOfBlankMs(state: PackingState): number {
+  const gb = blankGb(state);
+  return ((state.options.cpuWorth + gb) * state.times.startMs) / gb;
+}
+
 /** GB that a blank holds: not reported by anybody, so taken as a third of what a bound one does. */
 export function blankGb({ memoryGb }: PackingState): number {
   return memoryGb > 0 ? memoryGb / 3 : 0.05;

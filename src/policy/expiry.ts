@@ -1,10 +1,13 @@
 /** What time alone brings about: one wake at a time, for the earliest of it; and the end of blanks that are too many. */
 import type { PolicyCommand } from "./policy.ts";
 import { hostIsBusy } from "./host-limits.ts";
-import type { Pool } from "./blanks.ts";
+import { recountEnough, type Pool } from "./blanks.ts";
 import type { MachineEntry, PackingState } from "./packing-state.ts";
 import { killMachine } from "./machines.ts";
-import { quietUntil, wantedBlanks } from "./plan.ts";
+import { quietUntil, replacementMs, wantedBlanks, worthOfBlank } from "./plan.ts";
+import { breakEvenOfBlankMs } from "./costs.ts";
+import { sameSize } from "./size.ts";
+import { startsPlanned } from "./spares.ts";
 import { earliest, NEVER } from "./timers.ts";
 import { counted } from "../base/words/counted.ts";
 
@@ -12,15 +15,35 @@ import { counted } from "../base/words/counted.ts";
 const POSTPONED_MS = 500;
 /** A blank too many now may be needed again soon. */
 const SURPLUS_MS = 10_000;
+/** Counting the starts that are planned walks all apps: not more often than this. */
+const RECOUNT_MS = 1_000;
 
 export function expireBlanks(state: PackingState, now: number, commands: PolicyCommand[]): void {
   for (const pool of state.pools) {
+    if (pool.ready.length <= wantedBlanks(state, pool, now) || surplusUntil(state, pool) > now) continue;
+    recountEnough(pool, worthOfBlank(state));
     const wanted = wantedBlanks(state, pool, now);
-    while (pool.ready.length > wanted && surplusUntil(state, pool) <= now) {
+    const { planned, soonest } = startsPlannedFor(state, pool, now);
+    while (pool.ready.length > wanted + planned && surplusUntil(state, pool) <= now) {
       const blank = state.machines[pool.ready[0] as number] as MachineEntry;
-      killMachine(state, blank, `${counted(pool.ready.length, "blank")} ready, and ${wanted} would do`, commands);
+      killMachine(state, blank, `${counted(pool.ready.length, "blank")} ready, and ${wanted + planned} would do`, commands);
     }
+    if (pool.ready.length > wanted) pool.heldUntil = Math.max(now + RECOUNT_MS, soonest);
   }
+}
+
+/** How many machines of the pool's size are to be started before holding a blank has cost as much as starting it, and when the first of them is. */
+function startsPlannedFor(state: PackingState, pool: Pool, now: number): { planned: number; soonest: number } {
+  const until = now + breakEvenOfBlankMs(state);
+  let [planned, soonest] = [0, until];
+  if (state.options.idleMs !== null) return { planned, soonest };
+  for (const app of state.apps.values()) {
+    if (!sameSize(app.limits, pool)) continue;
+    const starts = startsPlanned(state, app, now, until);
+    planned += starts;
+    if (starts > 0) soonest = Math.min(soonest, Math.max(now, app.startAt));
+  }
+  return { planned, soonest };
 }
 
 /** Asks for a tick, where the one asked for is not early enough. */
@@ -49,7 +72,11 @@ function sooner(at: number, other: number, now: number): number {
   return other > now && other < at ? other : at;
 }
 
-/** When the oldest blank of the pool may go. */
-function surplusUntil({ options, machines }: PackingState, { ready }: Pool): number {
-  return (machines[ready[0] as number] as MachineEntry).since + (options.idleMs ?? SURPLUS_MS);
+/** When the oldest blank of the pool may go. Not before the present window's end, which may raise how many are enough. */
+function surplusUntil(state: PackingState, pool: Pool): number {
+  const { options, machines } = state;
+  const { since } = machines[pool.ready[0] as number] as MachineEntry;
+  if (options.idleMs !== null) return since + options.idleMs;
+  const windowEnd = pool.now > 0 ? pool.since + replacementMs(state) + 1 : 0;
+  return Math.max(since + SURPLUS_MS, pool.heldUntil, windowEnd);
 }

@@ -4,7 +4,7 @@
  */
 import type { PolicyCommand } from "./policy.ts";
 import { figure, span } from "./figures.ts";
-import { planIdle, type IdlePlan } from "./keep-alive.ts";
+import { lettingGoPays, planIdle, type IdlePlan } from "./keep-alive.ts";
 import { recordIdleTime } from "./idle-times.ts";
 import { noteCpu } from "./host-limits.ts";
 import { killMachine } from "./machines.ts";
@@ -81,7 +81,12 @@ function dueTimeOfLast(state: PackingState, app: AppState, now: number): number 
   const cheap = planned.cost < CHEAP * planned.costOfNone;
   if (cheap && planned.holdUntil > elapsed + SAME_MS) return app.idleSince + planned.holdUntil;
   // The plan from the beginning is over: what is best from here on?
-  const next = planFrom(state, app, elapsed, elapsed > SAME_MS ? undefined : planned);
+  let next = planFrom(state, app, elapsed, elapsed > SAME_MS ? undefined : planned);
+  // The plan is kept for many idle times. At today's costs holding until the start that it has in mind may be the cheaper.
+  if (next.startAt < NEVER && !lettingGoPays(idleCosts(state, app), next.startAt - elapsed)) {
+    app.idlePlan = null;
+    next = planFrom(state, app, elapsed);
+  }
   if (next.holdUntil > elapsed + SAME_MS) return app.idleSince + next.holdUntil;
   startLater(state, app, next, now);
   return now;

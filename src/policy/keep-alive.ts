@@ -43,6 +43,14 @@ const LEAST_MARGIN_MS = 50;
 const CLUSTER = 0.01;
 const MOST_STARTS = 32;
 
+/**
+ * Whether a machine may be killed that is to be started again in `ms`: only where holding it until then costs at least as much as the start.
+ * Everything that is killed to save its cost, and started again by plan, goes by this rule.
+ */
+export function lettingGoPays({ hold, start }: Pick<IdleCosts, "hold" | "start">, ms: number): boolean {
+  return ms > 0 && hold * ms * 1e-3 >= start;
+}
+
 /** @param elapsed ms that it has been idle for already */
 export function planIdle(times: IdleTimes, elapsed: number, costs: IdleCosts, mayStart: boolean): IdlePlan {
   if (times.count < ENOUGH) return skiRental(elapsed, costs);
@@ -118,7 +126,8 @@ function tryStart(sample: Sample, i: number, before: number, total: number, elap
     const to = times[j] as number;
     const margin = LEAST_MARGIN_MS + Math.max(SPREAD_MARGIN * (to - from), TIME_MARGIN * to);
     const ready = from - margin;
-    if (ready - leadMs <= elapsed) break;
+    // Later times of the cluster only make it start earlier.
+    if (!lettingGoPays(costs, ready - leadMs - elapsed)) break;
     weightIn += weights[j] as number;
     timeIn += (weights[j] as number) * to;
     const inside = weightIn * start + hold * (timeIn - weightIn * ready) * 1e-3;

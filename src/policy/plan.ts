@@ -61,12 +61,12 @@ export function wantedBlanks(state: PackingState, pool: Pool, now: number): numb
 }
 
 /** How long it takes until a blank that was taken is replaced. */
-function replacementMs({ times }: PackingState): number {
+export function replacementMs({ times }: PackingState): number {
   return QUIET_MS + times.startMs;
 }
 
 /** Price of a caller's wait for a start, over that of a blank for as long as its replacement takes. */
-function worthOfBlank(state: PackingState): number {
+export function worthOfBlank(state: PackingState): number {
   return (state.options.waitWorth * state.times.startMs) / (blankGb(state) * replacementMs(state));
 }
 

@@ -1,0 +1,110 @@
+/** For tests: lets time pass, and fails where a machine that was killed to save its cost is started again before holding it had cost a start. */
+import assert from "node:assert/strict";
+import { idleCosts, blankGb } from "../costs.ts";
+import type { PolicyCommand } from "../policy.ts";
+import { NEVER } from "../timers.ts";
+import type { World, WorldMachine } from "./packing-world.ts";
+
+export interface Pace {
+  startMs: number;
+  bindMs: number;
+}
+
+interface Kill {
+  at: number;
+  /** ms of holding that cost as much as a start. */
+  breakEvenMs: number;
+  text: string;
+}
+
+/** Events that follow from what was commanded before, and tell nothing new of what is needed. */
+const FOLLOWING = new Set(["tick", "blank", "bound", "exit"]);
+
+export class KillWatch {
+  readonly #world: World;
+  readonly #pace: Pace;
+  #seen: number;
+  #startsOfBlanks: Kill[] = [];
+  #kills = new Map<string, Kill[]>();
+  readonly #apps = new Map<number, string | null>();
+
+  constructor(world: World, pace: Pace) {
+    this.#pace = pace;
+    this.#world = world;
+    this.#seen = world.events.length;
+  }
+
+  /** Machines come up at this pace, and end at once. */
+  live(ms: number): void {
+    const world = this.#world;
+    const end = world.now + ms;
+    for (;;) {
+      this.#look();
+      for (const machine of world.inPhase("killed")) this.#after(() => world.exit(machine));
+      const coming = world.inPhase("starting", "binding");
+      const next = Math.min(end, world.wakeAt ?? Infinity, ...coming.map((machine) => this.#dueAt(machine)));
+      this.#after(() => world.advance(Math.max(0, next - world.now)));
+      for (const machine of coming)
+        if (world.machines.get(machine.id) === machine && machine.phase !== "killed" && this.#dueAt(machine) <= world.now)
+          this.#after(() => world.comeUp(machine));
+      if (world.now >= end) return;
+    }
+  }
+
+  #after(act: () => void): void {
+    act();
+    this.#look();
+  }
+
+  #look(): void {
+    const { events } = this.#world;
+    for (; this.#seen < events.length; this.#seen++) {
+      const { now, event, commands } = events[this.#seen] as World["events"][number];
+      if (!FOLLOWING.has(event.type)) {
+        this.#kills.clear();
+        this.#startsOfBlanks = [];
+      }
+      for (const command of commands) this.#take(now, command);
+    }
+  }
+
+  #take(now: number, command: PolicyCommand): void {
+    const { state } = this.#world;
+    if (command.type === "start") {
+      this.#apps.set(command.machine, null);
+      for (const kill of this.#startsOfBlanks) this.#check(kill, now, command.why);
+    } else if (command.type === "bind") {
+      this.#apps.set(command.machine, command.app);
+      for (const kill of this.#kills.get(command.app) ?? []) this.#check(kill, now, command.why);
+    } else if (command.type === "kill") {
+      const name = this.#apps.get(command.machine);
+      const app = state.apps.get(name ?? "");
+      if (app === undefined) {
+        const start = (state.options.cpuWorth + blankGb(state)) * state.times.startMs;
+        this.#startsOfBlanks.push({ at: now, breakEvenMs: start / blankGb(state), text: command.why });
+      } else {
+        // From now on a start may be planned that was not when blanks were killed before.
+        this.#startsOfBlanks = [];
+        const { hold, start } = idleCosts(state, app);
+        const kills = this.#kills.get(app.name) ?? [];
+        kills.push({ at: now, breakEvenMs: (start / hold) * 1_000, text: command.why });
+        this.#kills.set(app.name, kills);
+        if (app.startAt > now && app.startAt < NEVER) this.#check(kills.at(-1) as Kill, app.startAt, "plan");
+      }
+    }
+  }
+
+  #check({ at, breakEvenMs, text }: Kill, now: number, why: string): void {
+    assert.ok(
+      now - at >= breakEvenMs * (1 - 1e-9),
+      `killed at ${at} (${text}) and replaced ${now - at} ms later (${why}), though ${breakEvenMs} ms of holding cost a start`,
+    );
+  }
+
+  #dueAt({ id, phase }: WorldMachine): number {
+    const { startMs, bindMs } = this.#pace;
+    const since = this.#world.state.machines[id]?.since ?? 0;
+    if (phase === "starting") return since + startMs;
+    return phase === "binding" ? since + bindMs : Infinity;
+  }
+}
