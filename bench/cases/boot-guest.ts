@@ -6,10 +6,10 @@ import { ensureImage } from "../../src/images/ensure-image.ts";
 import { ensureOsvImage } from "../../src/images/osv/ensure-osv-image.ts";
 import { usualSize } from "../../src/machines/driver.ts";
 import type { GuestKernelName } from "../../src/machines/drivers.ts";
-import { chooseAccelerator } from "../../src/machines/qemu/accelerator.ts";
+import { chooseAccelerator } from "../../src/machines/host/qemu/accelerator.ts";
 import { withBootedGuest } from "../../src/machines/qemu/boot.ts";
-import { createConfinement } from "../../src/machines/qemu/confinement.ts";
-import { readHostFacts } from "../../src/machines/qemu/host-facts.ts";
+import { createConfinement } from "../../src/machines/host/qemu/confinement.ts";
+import { readHostFacts } from "../../src/machines/host/qemu/host-facts.ts";
 import { linux } from "../../src/machines/qemu/linux.ts";
 import { osv } from "../../src/machines/qemu/osv.ts";
 

@@ -1,5 +1,5 @@
 /** QEMU's command line for an appliance: no channel to an agent and no template, but ports, volumes and a console that listens. */
-import type { Accelerator } from "../machines/qemu/accelerator.ts";
+import type { Accelerator } from "../machines/host/qemu/accelerator.ts";
 
 /** The first of the descriptors that QEMU inherits: root, kernel, initrd, then the volumes. */
 export const firstFd = 3;

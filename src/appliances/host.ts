@@ -8,10 +8,10 @@ import { MayflyError } from "../base/errors/error.ts";
 import type { Image } from "../images/image.ts";
 import { sweepCgroups } from "../machines/host/cgroup/create-cgroup.ts";
 import { withShare } from "../machines/host/cgroup/with-share.ts";
-import { spawned } from "../machines/spawned.ts";
-import { type Accelerator, chooseAccelerator } from "../machines/qemu/accelerator.ts";
-import { type Confinement, createConfinement } from "../machines/qemu/confinement.ts";
-import { type HostFacts, readHostFacts } from "../machines/qemu/host-facts.ts";
+import { spawned } from "../machines/host/spawned.ts";
+import { type Accelerator, chooseAccelerator } from "../machines/host/qemu/accelerator.ts";
+import { type Confinement, createConfinement } from "../machines/host/qemu/confinement.ts";
+import { type HostFacts, readHostFacts } from "../machines/host/qemu/host-facts.ts";
 
 export interface ApplianceHost {
   facts: HostFacts;

@@ -1,7 +1,7 @@
 /** The listening socket of a published port. It is only held here, between machines as well: relays accept what comes, and until one does it waits. */
 import { BoundSocket } from "node:net";
 import { listenFailure } from "../base/errors/listen-failure.ts";
-import { startListening } from "../machines/qemu/libc.ts";
+import { startListening } from "../machines/host/libc.ts";
 import type { PublishedPort } from "./spec.ts";
 
 export interface PublishedSocket {

@@ -11,7 +11,7 @@ import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../base/clock/clock.ts";
 import { createEgress } from "../egress/create-egress.ts";
-import { createPipe } from "../machines/qemu/libc.ts";
+import { createPipe } from "../machines/host/libc.ts";
 import { openNetNamespace } from "./net-namespace.ts";
 import { publish } from "./publish.ts";
 import { type Relay, startRelay } from "./relay-process.ts";

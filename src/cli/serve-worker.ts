@@ -1,6 +1,6 @@
 /** The process that a supervisor starts, watches and replaces: all of the platform. Its channel's end is the supervisor's. */
 import { once } from "node:events";
-import { dieWithParent } from "../machines/qemu/libc.ts";
+import { dieWithParent } from "../machines/host/libc.ts";
 import { asMayflyError } from "../base/errors/error.ts";
 import { logSteps, openServerLog } from "../store/logs/server-log.ts";
 import { startMayfly } from "../main.ts";

@@ -4,7 +4,6 @@ import type { MachineId } from "../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
 import { clauseWithOutput } from "../machines/exit.ts";
 import type { Fleet, FleetEvents, FleetOptions, MachineView, StartOrder } from "./fleet.ts";
-import { allowanceOf } from "./allowance.ts";
 import { LiveMachine } from "./live-machine.ts";
 import { StartTurns } from "./start-turns.ts";
 
@@ -65,7 +64,7 @@ class MachineFleet implements Fleet {
   }
 
   checkAlive(id: MachineId, boundMs: number, blocked: () => string): void {
-    void this.#machines.get(id)?.checkAlive(boundMs + allowanceOf(this.#options.driver.name), blocked);
+    void this.#machines.get(id)?.checkAlive(boundMs + this.#options.driver.traits.answerMs, blocked);
   }
 
   sample(): void {

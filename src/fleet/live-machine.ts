@@ -22,8 +22,6 @@ import type { Machine, MachineSpec } from "../machines/driver.ts";
 import { type ExitReason, type MachineExit, StartFailure } from "../machines/exit.ts";
 import { askEgress } from "./ask-egress.ts";
 import { bindParcel } from "./bind-message.ts";
-import { allowanceOf } from "./allowance.ts";
-import { platformsOfIdling, platformsOfWaking } from "./idle-cpu.ts";
 import { LoadMeter } from "./load-meter.ts";
 import { Nap } from "./nap.ts";
 import { Pulse } from "./pulse.ts";
@@ -249,8 +247,9 @@ export class LiveMachine {
   #watch(): void {
     const { driver, clock, answerMs = ANSWER_MS, handshakeMs = HANDSHAKE_MS } = this.#options;
     const { machine, end } = this.#parts();
-    const boundMs = answerMs + allowanceOf(driver.name);
-    const kernel = driver.name === "process" ? "none" : this.#kernel === "osv" ? "osv" : "other";
+    const { traits } = driver;
+    const boundMs = answerMs + traits.answerMs;
+    const kernel = !traits.ownKernel ? "none" : this.#kernel === "osv" ? "osv" : "other";
     this.#pulse = new Pulse({ machine, end, memoryMb: this.#spec.memoryMb, now: () => clock.now(), boundMs, kernel });
     this.#nap = new Nap({
       machine,
@@ -259,8 +258,9 @@ export class LiveMachine {
       resume: () =>
         within(clock, handshakeMs, "an answer after a rest", this.#resume(end, false)).catch((error) => this.#fail("unresponsive", error)),
       failed: (error) => this.#channelOver(messageOf(error), false),
-      asleep: (cpuUs, ms) => this.#meter.sample(machine.usage(), Math.min(cpuUs, platformsOfIdling(driver.name, ms))),
-      awake: (cpuUs) => this.#meter.sample(machine.usage(), Math.min(cpuUs, platformsOfWaking(driver.name))),
+      // An app does not pay for the threads of the emulator or sandbox. What its machine uses beyond them is the app's, also between invocations.
+      asleep: (cpuUs, ms) => this.#meter.sample(machine.usage(), Math.min(cpuUs, traits.idleShare * ms * 1_000)),
+      awake: (cpuUs) => this.#meter.sample(machine.usage(), Math.min(cpuUs, traits.wakeUs)),
     });
   }
 

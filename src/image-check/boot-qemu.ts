@@ -9,8 +9,8 @@ import { join } from "node:path";
 import type { Image } from "../images/image.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { guarded } from "../base/errors/guarded.ts";
-import { createConfinement } from "../machines/qemu/confinement.ts";
-import { readHostFacts } from "../machines/qemu/host-facts.ts";
+import { createConfinement } from "../machines/host/qemu/confinement.ts";
+import { readHostFacts } from "../machines/host/qemu/host-facts.ts";
 
 export interface Boot {
   image: Pick<Image, "kernel" | "root">;

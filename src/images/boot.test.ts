@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { defaultCacheDir } from "../base/config/folders.ts";
-import { readHostFacts } from "../machines/qemu/host-facts.ts";
+import { readHostFacts } from "../machines/host/qemu/host-facts.ts";
 import { nodeFlags } from "./guest-layout.ts";
 import { cloneFlags } from "./init-script.ts";
 import { ensureImage, type Image } from "./ensure-image.ts";

@@ -20,21 +20,41 @@ export interface MachineSize {
   vcpus: number;
 }
 
-/** What a machine has where its app's manifest says nothing else; blanks are kept of this size. */
+export type GuestKernelName = "linux" | "osv";
+
+/** All in which machines differ before they belong to an app: blanks and templates are of a kind. */
+export interface MachineKind extends MachineSize {
+  /** Default: the first of the driver's kernels. */
+  kernel?: GuestKernelName;
+}
+
+/** The size of a machine whose app's manifest names none. */
 export const usualSize: MachineSize = { memoryMb: 256, vcpus: 1 };
 
-export interface MachineSpec extends MachineSize {
+export interface MachineSpec extends MachineKind {
   /** [a-z0-9-]{1,40}, unique on this host among the living. */
   id: string;
-  /** A call waits for it: its start is not to come after other apps' work. */
+  /** True: a call waits for this machine, and its start has precedence over other apps' work. */
   awaited?: boolean;
+}
+
+/** How a driver's machines differ from others' for those who watch over them and account for them. The figures are measured in docs/drivers.md. */
+export interface DriverTraits {
+  /** A machine has a kernel of its own, which uses some CPU time at all times: a machine that uses none is dead, or was stopped. */
+  ownKernel: boolean;
+  /** Milliseconds that a machine has to answer, beyond what machines at the host's own speed have. */
+  answerMs: number;
+  /** The share of a core that an emulator's or a sandbox's own threads use at most while the machine is awake and has nothing to do. */
+  idleShare: number;
+  /** Microseconds of CPU time that it takes at most to stop a machine, continue it and tell it the time. */
+  wakeUs: number;
 }
 
 /** From the host's accounting (cgroup or /proc), never from the guest's word. */
 export interface Usage {
   /** CPU time of everything that runs on the machine's behalf, microseconds since start. */
   cpuUs: number;
-  /** Bytes of memory that it holds for itself now: the control group's anonymous and shared memory, or the same from /proc. */
+  /** Bytes of memory that the machine holds for itself now: the control group's anonymous and shared memory, or the same from /proc. */
   memoryBytes: number;
 }
 
@@ -50,12 +70,12 @@ export interface Machine {
   /** Resolves when nothing of the machine is left on the host: process, cgroup, files. Never rejects. */
   readonly exited: Promise<MachineExit>;
   /**
-   * Called once by whoever brings it up: its agent has answered and done its rehearsal, or it failed at that and nobody wanted its end. A driver
-   * learns from it whether what it starts machines from is sound.
+   * Called once by whoever brings it up. True: its agent has answered and done its rehearsal. False: it failed at that, and nobody had asked for its end.
+   * A driver learns from it whether its templates are sound.
    */
   cameUp?(worked: boolean): void;
   usage(): Usage;
-  /** From now on it runs on this app's share of the host's CPU time. Once; resolves when that is so, some milliseconds later. */
+  /** Puts the machine on this app's share of the host's CPU time. Called once; resolves some milliseconds later, when that is so. */
   assign(app: string): Promise<void>;
   /** Freezes the machine: no CPU is used until cont(). Idempotent. */
   stop(): Promise<void>;
@@ -65,14 +85,18 @@ export interface Machine {
 }
 
 export interface Driver {
+  /** For people: nothing depends on it. */
   readonly name: DriverName;
+  readonly traits: DriverTraits;
+  /** The guest kernels that its machines may have, the usual one first. */
+  readonly kernels: readonly GuestKernelName[];
   /** Bounded in time (30 s), no side effects that outlive it but remembered verdicts. */
   probe(): Promise<Probe>;
-  /** One-off work before the first start of a machine of a size (an image, a template). Idempotent; `progress` gets one line a step. */
-  prepare(progress: (step: string) => void, size: MachineSize): Promise<void>;
+  /** One-off work before the first start of a machine of a kind (an image, a template). Idempotent; `progress` gets one line a step. */
+  prepare(progress: (step: string) => void, kind: MachineKind): Promise<void>;
   /** Rejects with a StartFailure (exit.ts), and then leaves nothing behind. */
   start(spec: MachineSpec): Promise<Machine>;
-  /** What is wrong with what machines start from, as a clause, where that was found out while it runs and is not put right yet. */
+  /** What is wrong with an image that machines start from, as a clause, from when that is found until it is put right. */
   damage?(): string | undefined;
   /** Kills what is left and removes what the driver keeps while running. */
   close(): Promise<void>;

@@ -3,10 +3,12 @@ import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { ensureAgent } from "../images/agent-bundle.ts";
 import { damageOf } from "../images/damage.ts";
-import { type Image, ensureImage } from "../images/ensure-image.ts";
+import { ensureImage } from "../images/ensure-image.ts";
 import { damageOfOsv, ensureOsvImage } from "../images/osv/ensure-osv-image.ts";
-import type { OsvImage } from "../images/osv/osv-image.ts";
-import type { Driver, DriverName } from "./driver.ts";
+import type { Driver, DriverName, GuestKernelName } from "./driver.ts";
+import type { QemuHost } from "./host/qemu/qemu-host.ts";
+import type { BootImage, GuestKernel } from "./qemu/guest-kernel.ts";
+import type { GuestSource } from "./qemu/stock.ts";
 
 /** The fake driver is for tests of other rooms. */
 export const selectableDrivers: SelectableDriver[] = ["qemu", "gvisor", "process"];
@@ -16,21 +18,18 @@ export interface DriverSurroundings {
   cacheDir: string;
   /** For what exists only while the driver does; of one server alone. Programs may not be executable there. */
   runDir: string;
-  /** For QEMU's root folder, which is made once; where programs are executable. Default: `runDir`. */
-  jailDir?: string;
+  qemuHost: QemuHost;
   clock: Clock;
   progress: (step: string) => void;
   /** Told of what a driver had to mend by itself: a sentence. As progress where absent. */
   warn?: (text: string) => void;
-  /** What runs in the machines: only the driver qemu has a choice. Default: linux. */
+  /** The kernel of machines that ask for none in particular. Only the driver qemu has a choice. Default: linux. */
   kernel?: GuestKernelName;
-  /** OSv's, as the user named it. */
+  /** The path of OSv's kernel, as the user named it. */
   osvKernel?: string | undefined;
-  /** Told of CPU that was spent on no machine of anybody's, such as a template's boot: microseconds. */
+  /** Told of CPU time that was spent on no app's machine, such as a template's boot: microseconds. */
   onCpuUsed?: (cpuUs: number) => void;
 }
-
-export type GuestKernelName = "linux" | "osv";
 
 export interface ChosenDriver {
   driver: Driver;
@@ -41,10 +40,9 @@ export interface ChosenDriver {
 /** Throws "missing-part" where the driver cannot run here: another is taken only when asked for by name. */
 export async function chooseDriver(setting: "auto" | SelectableDriver, surroundings: DriverSurroundings): Promise<ChosenDriver> {
   const name = setting === "auto" ? "qemu" : setting;
-  const images = imagesFor(name, surroundings);
-  const driver = await driverOf(name, surroundings, images);
+  const { driver, ready } = await make(name, surroundings);
   // An image that is still to be built would take longer than a probe may.
-  if (name !== "process") await images.guest();
+  await ready();
   const probe = await driver.probe();
   if (probe.ok) return { driver, detail: `${name} (${setting === "auto" ? "the default" : "as asked"}), ${probe.detail}; ${others(name)}` };
   await driver.close();
@@ -52,54 +50,77 @@ export async function chooseDriver(setting: "auto" | SelectableDriver, surroundi
   throw new MayflyError("missing-part", { part: `what the driver ${name} needs`, reason, cure: `${cure} Or: ${others(name)}.` });
 }
 
-export function createDriver(name: SelectableDriver, surroundings: DriverSurroundings): Promise<Driver> {
-  return driverOf(name, surroundings, imagesFor(name, surroundings));
+export async function createDriver(name: SelectableDriver, surroundings: DriverSurroundings): Promise<Driver> {
+  return (await make(name, surroundings)).driver;
 }
 
-async function driverOf(name: SelectableDriver, surroundings: DriverSurroundings, images: Images): Promise<Driver> {
-  const { cacheDir, runDir, kernel = "linux" } = surroundings;
-  if (name === "qemu") return createQemu(surroundings, kernel, images);
-  if (kernel !== "linux")
-    throw new MayflyError("bad-config", { key: "kernel", what: `is ${kernel}, which only the driver qemu runs, not ${name}` });
-  if (name === "gvisor") return (await import("./gvisor/gvisor-driver.ts")).createGvisorDriver({ image: images.linux, cacheDir, runDir });
-  return (await import("./process/process-driver.ts")).createProcessDriver({ agent: () => ensureAgent(cacheDir), runDir });
+interface Made {
+  driver: Driver;
+  /** Resolves when the image that its machines start from is there. */
+  ready: () => Promise<unknown>;
 }
 
-async function createQemu(surroundings: DriverSurroundings, kernel: GuestKernelName, images: Images): Promise<Driver> {
-  const { createQemuDriver } = await import("./qemu/qemu-driver.ts");
-  const guest = kernel === "osv" ? (await import("./qemu/osv.ts")).osv : (await import("./qemu/linux.ts")).linux;
-  const { jailDir = surroundings.runDir } = surroundings;
-  return createQemuDriver({
-    warn: surroundings.progress,
-    ...surroundings,
-    runDir: jailDir,
-    guest,
-    image: images.guest,
-    damageOf: async (image) => {
-      const damage = await images.damageOf(image);
-      if (damage !== undefined) images.forget();
+const makers: Record<SelectableDriver, (surroundings: DriverSurroundings) => Promise<Made>> = {
+  async qemu(surroundings) {
+    const { createQemuDriver } = await import("./qemu/qemu-driver.ts");
+    const { linux } = await import("./qemu/linux.ts");
+    const { osv } = await import("./qemu/osv.ts");
+    const guests = [linuxGuest(linux, surroundings), osvGuest(osv, surroundings)];
+    const usual = guests.find(({ kernel }) => kernel.name === (surroundings.kernel ?? "linux"))!;
+    const { qemuHost: host, progress, warn = progress, ...rest } = surroundings;
+    const driver = createQemuDriver({ ...rest, host, warn, guests: [usual, ...guests.filter((guest) => guest !== usual)] });
+    return { driver, ready: usual.image };
+  },
+  async gvisor({ cacheDir, runDir, progress }) {
+    const image = once(() => ensureImage({ cacheDir, progress, tree: true }));
+    return { driver: (await import("./gvisor/gvisor-driver.ts")).createGvisorDriver({ image, cacheDir, runDir }), ready: image };
+  },
+  async process({ cacheDir, runDir }) {
+    const agent = () => ensureAgent(cacheDir);
+    return { driver: (await import("./process/process-driver.ts")).createProcessDriver({ agent, runDir }), ready: async () => undefined };
+  },
+};
+
+async function make(name: SelectableDriver, surroundings: DriverSurroundings): Promise<Made> {
+  const made = await makers[name](surroundings);
+  const { kernel } = surroundings;
+  if (kernel === undefined || made.driver.kernels.includes(kernel)) return made;
+  throw new MayflyError("bad-config", { key: "kernel", what: `is ${kernel}, which only the driver qemu runs, not ${name}` });
+}
+
+function linuxGuest(kernel: GuestKernel, { cacheDir, progress }: DriverSurroundings): GuestSource {
+  return guestOf(
+    kernel,
+    () => ensureImage({ cacheDir, progress, tree: false }),
+    // The root may be the same file under another name.
+    (image, { root }) => damageOf({ ...image, root }),
+  );
+}
+
+function osvGuest(kernel: GuestKernel, { cacheDir, progress, osvKernel }: DriverSurroundings): GuestSource {
+  return guestOf(
+    kernel,
+    () => ensureOsvImage({ cacheDir, progress, osvKernel }),
+    (image, { root }) => damageOfOsv({ ...image, root }),
+  );
+}
+
+/** The image is built, or read whole to see that it is sound, when it is first asked for, and again after it was found damaged. */
+function guestOf<Image extends BootImage>(
+  kernel: GuestKernel,
+  ensure: () => Promise<Image>,
+  look: (image: Image, open: BootImage) => Promise<string | undefined>,
+): GuestSource {
+  const image = once(ensure);
+  return {
+    kernel,
+    image,
+    async damageOf(open) {
+      const damage = await look(await image(), open);
+      if (damage !== undefined) image.forget();
       return damage;
     },
-  });
-}
-
-/** Each is built, or read whole to see that it is sound, when it is first asked for. */
-interface Images {
-  linux: () => Promise<Image>;
-  /** What the guests' kernel starts from. */
-  guest: () => Promise<Image | OsvImage>;
-  damageOf: (image: { root: string }) => Promise<string | undefined>;
-  /** They are looked at, and built where need be, when they are asked for again. */
-  forget: () => void;
-}
-
-function imagesFor(name: SelectableDriver, { cacheDir, progress, kernel, osvKernel }: DriverSurroundings): Images {
-  const linux = once(() => ensureImage({ cacheDir, progress, tree: name === "gvisor" }));
-  const osv = once(() => ensureOsvImage({ cacheDir, progress, osvKernel }));
-  const forget = () => [linux, osv].forEach((one) => one.forget());
-  // The root may be the same file under another name.
-  if (kernel === "osv") return { linux, guest: osv, damageOf: async ({ root }) => damageOfOsv({ ...(await osv()), root }), forget };
-  return { linux, guest: linux, damageOf: async ({ root }) => damageOf({ ...(await linux()), root }), forget };
+  };
 }
 
 const characters: Record<SelectableDriver, string> = {

@@ -11,7 +11,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { assertDescriptors } from "../clients/descriptors.ts";
 import type { Config } from "../base/config/schema.ts";
-import { spawned } from "../machines/spawned.ts";
+import { spawned } from "../machines/host/spawned.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { openServerLog } from "../store/logs/server-log.ts";
 import { lockForSupervisor } from "../store/state-folder/lock.ts";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { WriteStream } from "node:fs";
-import { keepTail } from "../../machines/console-tail.ts";
+import { keepTail } from "../../machines/host/console-tail.ts";
 
 export interface Logged {
   /** Everything that commands say goes there. */

@@ -1,7 +1,7 @@
 /** Machines that are nothing but objects in this process, for tests of those who use machines. */
 import { type Duplex, duplexPair } from "node:stream";
 
-import type { Driver, Machine, MachineSpec } from "../driver.ts";
+import type { Driver, DriverTraits, Machine, MachineSpec } from "../driver.ts";
 import { type ExitReason, type MachineExit, StartFailure } from "../exit.ts";
 import { FakeAgent, type FakeFunction } from "./fake-agent.ts";
 
@@ -23,10 +23,14 @@ export interface FakeDriverOptions {
 const MEMORY_BYTES = 32 * 1_048_576;
 const START_CPU_US = 1_000;
 
+const traits: DriverTraits = { ownKernel: true, answerMs: 0, idleShare: 0, wakeUs: 0 };
+
 export function createFakeDriver({ functions = onlyEcho, beforeStart = () => undefined }: FakeDriverOptions = {}): Driver {
   const machines = new Set<Machine>();
   return {
     name: "fake",
+    traits,
+    kernels: ["linux"],
     probe: async () => ({ ok: true, detail: "objects in this process" }),
     prepare: async () => undefined,
     async start(spec) {

@@ -10,7 +10,7 @@ import type { Image } from "../../images/image.ts";
 import { closeCgroups, describeLimits, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
 import { startChildMachine } from "../host/child/child-machine.ts";
 import { closeRunFolder, createRunFolder, type RunFolder, sweepRunFolders } from "../host/child/run-folder.ts";
-import type { Driver, Machine, MachineSpec, Probe } from "../driver.ts";
+import type { Driver, DriverTraits, Machine, MachineSpec, Probe } from "../driver.ts";
 import { StartFailure } from "../exit.ts";
 import { writeBundle } from "./bundle.ts";
 import { preferSandbox } from "./oom.ts";
@@ -33,6 +33,8 @@ const OVERHEAD_CPUS = 1;
 const START_MS = 20_000;
 const PROBE_MS = 25_000;
 
+const traits: DriverTraits = { ownKernel: true, answerMs: 0, idleShare: 0.08, wakeUs: 10_000 };
+
 export function createGvisorDriver(options: GvisorDriverOptions): Driver {
   const { cacheDir, runDir, clock = systemClock } = options;
   const machines = new Set<Machine>();
@@ -42,6 +44,8 @@ export function createGvisorDriver(options: GvisorDriverOptions): Driver {
 
   return {
     name: "gvisor",
+    traits,
+    kernels: ["linux"],
     probe: () => probe(runsc, runDir, clock),
     async prepare(progress) {
       await sweepCgroups();

@@ -8,7 +8,7 @@ import { closeCgroups, describeLimits, sweepCgroups } from "../host/cgroup/creat
 import { startChildMachine } from "../host/child/child-machine.ts";
 import { heapFlags } from "../host/child/node-limits.ts";
 import { closeRunFolder, createRunFolder, sweepRunFolders } from "../host/child/run-folder.ts";
-import type { Driver, Machine, MachineSpec } from "../driver.ts";
+import type { Driver, DriverTraits, Machine, MachineSpec } from "../driver.ts";
 import { StartFailure } from "../exit.ts";
 
 export interface ProcessDriverOptions {
@@ -23,12 +23,17 @@ export interface ProcessDriverOptions {
 const OVERHEAD_CPUS = 0.5;
 const START_MS = 30_000;
 
+/** Without a kernel of its own a machine may well wait without using any CPU. */
+const traits: DriverTraits = { ownKernel: false, answerMs: 0, idleShare: 0.005, wakeUs: 5_000 };
+
 export function createProcessDriver({ agent, runDir, clock = systemClock }: ProcessDriverOptions): Driver {
   const machines = new Set<Machine>();
   let agentFile: Promise<string> | undefined;
 
   return {
     name: "process",
+    traits,
+    kernels: ["linux"],
     async probe() {
       return { ok: true, detail: `Node ${process.versions.node} processes, not isolated; ${await describeLimits()}` };
     },

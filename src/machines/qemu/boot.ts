@@ -9,10 +9,10 @@ import { openHostEnd } from "../../wire/open-host-end.ts";
 import { processCpuUs } from "../host/cgroup/proc.ts";
 import { withShare } from "../host/cgroup/with-share.ts";
 import { bootArguments } from "./command-line.ts";
-import type { Confined, Confinement } from "./confinement.ts";
+import type { Confined, Confinement } from "../host/qemu/confinement.ts";
 import type { BootImage, MachineShape } from "./guest-kernel.ts";
-import { createMemoryFile } from "./libc.ts";
-import { type QemuProcess, spawnQemu } from "./spawn-qemu.ts";
+import { createMemoryFile } from "../host/libc.ts";
+import { type QemuProcess, startQemuProcess } from "./qemu-process.ts";
 
 export interface BootOptions {
   image: BootImage;
@@ -65,7 +65,7 @@ async function bootGuest<T>(options: BootOptions, join: (pid: number) => void, u
   try {
     fs.ftruncateSync(memory, shape.memoryMb * 1_048_576);
     const args = bootArguments(shape, "mayfly-boot", options.tscKhz, files.initrd !== undefined);
-    qemu = spawnQemu(confined, args, { memory, ...files }, options.clock);
+    qemu = startQemuProcess(confined, args, { memory, ...files }, options.clock);
     join(qemu.pid);
     const ended = failOnExit(qemu, shape);
     const used = useGuest(options, { qemu, confined, memory }, use);

@@ -14,7 +14,7 @@ import { processTree } from "../host/cgroup/proc.ts";
 import { needControlGroups } from "../host/cgroup/testing/need-groups.ts";
 import { openSession } from "../conformance/session.ts";
 import { type Driver, type Machine, usualSize } from "../driver.ts";
-import { readHostFacts } from "./host-facts.ts";
+import { readHostFacts } from "../host/qemu/host-facts.ts";
 import { linux } from "./linux.ts";
 import { createQemuDriver } from "./qemu-driver.ts";
 

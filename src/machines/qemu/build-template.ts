@@ -7,7 +7,7 @@ import type { HostEnd } from "../../wire/host-end.ts";
 import { WARM_FUNCTION } from "../../wire/protocol.ts";
 import { callFunction, rehearse, rehearseCrowd } from "../rehearsal.ts";
 import { BootFailure, type BootOptions, type Booted, withBootedGuest } from "./boot.ts";
-import { sealMemoryFile } from "./libc.ts";
+import { sealMemoryFile } from "../host/libc.ts";
 import { saveState } from "./migration.ts";
 
 /** A frozen machine in memory. Both are the holder's to close. */

@@ -8,10 +8,10 @@ import { systemClock } from "../../base/clock/clock.ts";
 import { footprint, settledFootprint } from "../conformance/footprint.ts";
 import type { StartFailure } from "../exit.ts";
 import { startClone } from "./clone.ts";
-import { createConfinement } from "./confinement.ts";
-import { readHostFacts } from "./host-facts.ts";
+import { createConfinement } from "../host/qemu/confinement.ts";
+import { readHostFacts } from "../host/qemu/host-facts.ts";
 import { linux } from "./linux.ts";
-import { createMemoryFile, sealMemoryFile } from "./libc.ts";
+import { createMemoryFile, sealMemoryFile } from "../host/libc.ts";
 
 const runDir = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-clone-"));
 after(() => fs.rmSync(runDir, { recursive: true }));

@@ -11,11 +11,12 @@ import type { Cgroup } from "../host/cgroup/cgroup.ts";
 import { createCgroup } from "../host/cgroup/create-cgroup.ts";
 import type { Machine, MachineSpec, Usage } from "../driver.ts";
 import { type MachineExit, StartFailure } from "../exit.ts";
+import { QEMU_OVERHEAD } from "../host/qemu/spawn.ts";
 import { cloneArguments } from "./command-line.ts";
-import type { Confined, Confinement } from "./confinement.ts";
+import type { Confined, Confinement } from "../host/qemu/confinement.ts";
 import type { ImageWatch } from "./image-watch.ts";
 import { loadState } from "./migration.ts";
-import { type QemuProcess, spawnQemu } from "./spawn-qemu.ts";
+import { type QemuProcess, startQemuProcess } from "./qemu-process.ts";
 import type { Template } from "./templates.ts";
 import type { MachineShape } from "./guest-kernel.ts";
 
@@ -33,10 +34,6 @@ export interface CloneOptions {
   watch: Pick<ImageWatch, "suspect" | "damage">;
 }
 
-/** What QEMU itself may hold beside the guest's memory: translated code, its heap, page tables. */
-const OVERHEAD_MB = 192;
-/** QEMU's own thread, which moves the channel's bytes, beside the guest's processors. */
-const OVERHEAD_CPUS = 0.5;
 /** A start takes 40 ms; many at once share the host's cores. */
 const START_MS = 20_000;
 
@@ -44,7 +41,7 @@ const START_MS = 20_000;
 export async function startClone(options: CloneOptions): Promise<Machine> {
   const { spec } = options;
   const confined = options.confinement.take();
-  const limits = { memoryMb: spec.memoryMb + OVERHEAD_MB, vcpus: spec.vcpus + OVERHEAD_CPUS };
+  const limits = { memoryMb: spec.memoryMb + QEMU_OVERHEAD.memoryMb, vcpus: spec.vcpus + QEMU_OVERHEAD.vcpus };
   const cgroup = createCgroup({ id: spec.id, ...limits, share: spec.awaited ? "awaited" : "ahead" });
   const qemu = await spawnClone(options, confined).catch(async (error: Error) => {
     await cgroup.remove();
@@ -67,7 +64,7 @@ async function spawnClone({ spec, shape, template, root, clock }: CloneOptions, 
   // Opened anew: a descriptor that clones share would share its position too.
   const state = fs.openSync(`/proc/self/fd/${template.state}`, "r");
   try {
-    return spawnQemu(confined, cloneArguments(shape, spec.id), { state, memory: template.memory, root }, clock);
+    return startQemuProcess(confined, cloneArguments(shape, spec.id), { state, memory: template.memory, root }, clock);
   } finally {
     fs.closeSync(state);
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { keepTail } from "../console-tail.ts";
+import { keepTail } from "../host/console-tail.ts";
 import { kernelNoise, linuxEnd, osvEnd } from "./console-end.ts";
 import { linux } from "./linux.ts";
 

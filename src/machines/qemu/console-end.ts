@@ -3,7 +3,7 @@
  * printed by the app, so what is quoted from it is `output`, and nothing but an app's own fate depends on it.
  */
 import { constants } from "node:os";
-import { isHeapFull, lastWords } from "../console-tail.ts";
+import { isHeapFull, lastWords } from "../host/console-tail.ts";
 import type { MachineExit } from "../exit.ts";
 
 export interface ConsoleEnd extends Pick<MachineExit, "reason" | "detail" | "output"> {

@@ -1,5 +1,7 @@
 /** What QEMU is told differently for one kernel of a guest than for another. All else about machines is the same for each. */
-import type { Accelerator } from "./accelerator.ts";
+import type { GuestKernelName } from "../driver.ts";
+import type { Accelerator } from "../host/qemu/accelerator.ts";
+import type { Board, Bus } from "../host/qemu/words.ts";
 import type { ConsoleEnd } from "./console-end.ts";
 
 /** The image that is booted, as QEMU gets it. */
@@ -13,18 +15,11 @@ export interface BootImage {
   root: string;
 }
 
-/** The bus that its virtio devices are on. */
-export type Bus = "mmio" | "pci";
-
-interface Board {
-  /** QEMU's -M, without what every machine has. */
-  machine: string;
-  bus: Bus;
-}
-
 export interface GuestKernel {
-  name: "linux" | "osv";
-  /** False: its clock stays behind by the age of its template, so that templates are made anew every week. */
+  name: GuestKernelName;
+  /** As people write it. */
+  title: string;
+  /** False: the guest's clock stays behind by the age of its template, so templates are made anew every week. */
   clockCanBeSet: boolean;
   board: (accelerator: Accelerator) => Board;
   /** Words for QEMU beyond the channel's and the root's devices. */
@@ -36,9 +31,6 @@ export interface GuestKernel {
   /** Why a guest that ended by itself did so, from what it printed. */
   endOf: (console: string) => ConsoleEnd;
 }
-
-/** Where the guest finds its channel: slirp forwards this address to descriptor 3, and nothing else to anywhere. */
-export const CHANNEL = "tcp:10.0.2.100:1";
 
 export interface MachineShape {
   guest: GuestKernel;

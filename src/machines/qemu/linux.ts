@@ -1,13 +1,15 @@
 /** Linux as a guest: Debian's kernel, an initrd that brings it up (src/images/init-script.ts), an erofs root. */
-import type { Accelerator } from "./accelerator.ts";
+import type { Accelerator } from "../host/qemu/accelerator.ts";
 import { heapSizes } from "../host/child/node-limits.ts";
-import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
+import { channelAddress, linuxOptions, microvm } from "../host/qemu/words.ts";
+import type { GuestKernel } from "./guest-kernel.ts";
 import { kernelNoise, linuxEnd } from "./console-end.ts";
 
 export const linux: GuestKernel = {
   name: "linux",
+  title: "Linux",
   clockCanBeSet: true,
-  board: () => ({ machine: "microvm,acpi=on,pcie=off,pit=off,pic=off,rtc=on", bus: "mmio" }),
+  board: () => microvm,
   // Resume brings randomness, so that there is no virtio-rng.
   devices: () => "",
   commandLine: ({ accelerator, memoryMb }, tscKhz) => kernelArguments(accelerator, memoryMb, tscKhz),
@@ -22,11 +24,9 @@ export const linux: GuestKernel = {
 function kernelArguments(accelerator: Accelerator, memoryMb: number, tscKhz: number): string {
   const { oldMb, semiMb } = heapSizes(memoryMb, systemMb(memoryMb));
   return [
-    "console=ttyS0 quiet reboot=t panic=-1 tsc=reliable random.trust_cpu=on",
-    // Without it the kernel times the TSC against emulated timers, and hangs in that where the host is busy.
-    `tsc_early_khz=${tscKhz}`,
+    linuxOptions(tscKhz),
     "mitigations=off lsm=capability cgroup_disable=memory psi=0 audit=0 nowatchdog sysctl.vm.stat_interval=3600",
-    `mayfly.channel=${CHANNEL} mayfly.heap=${oldMb} mayfly.semi=${semiMb}`,
+    `mayfly.channel=${channelAddress} mayfly.heap=${oldMb} mayfly.semi=${semiMb}`,
     ...(accelerator === "tcg" ? ["mayfly.emulated"] : []),
   ].join(" ");
 }

@@ -9,7 +9,7 @@ import path from "node:path";
 
 import { guarded } from "../../base/errors/guarded.ts";
 import { Fd } from "./command-line.ts";
-import type { Confined } from "./confinement.ts";
+import type { Confined } from "../host/qemu/confinement.ts";
 import type { Qmp } from "./qmp.ts";
 
 /** The guest is not stopped first: it runs until the last moment, so that a clone goes on where it would have. */

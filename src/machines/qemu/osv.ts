@@ -3,7 +3,8 @@ import { guestEnvironment, nodeFlags, nodePath, agentPath } from "../../images/g
 import { cloneFlags, emulatedFlags } from "../../images/init-script.ts";
 import { osvCommandLine } from "../../images/osv/command-line.ts";
 import { heapFlags } from "../host/child/node-limits.ts";
-import { CHANNEL, type GuestKernel } from "./guest-kernel.ts";
+import { channelAddress, randomWords } from "../host/qemu/words.ts";
+import type { GuestKernel } from "./guest-kernel.ts";
 import { osvEnd, osvNoise } from "./console-end.ts";
 
 /** What OSv itself holds beside its program, or cannot give to it: in a machine of 256 MB, V8's heap gets to 170. */
@@ -11,6 +12,7 @@ const SYSTEM_MB = 40;
 
 export const osv: GuestKernel = {
   name: "osv",
+  title: "OSv",
   clockCanBeSet: false,
 
   /**
@@ -24,11 +26,11 @@ export const osv: GuestKernel = {
 
   // The agent cannot give its kernel fresh randomness (src/guest/agent/osv.ts). Beside this there is RDRAND, which does without on a microvm: OSv's driver
   // knows no interrupt of a device that is not on PCI.
-  devices: (bus) => (bus === "pci" ? "-device virtio-rng-pci" : ""),
+  devices: (bus) => (bus === "pci" ? randomWords(bus) : ""),
 
   commandLine: ({ accelerator, memoryMb }) =>
     osvCommandLine({
-      env: { ...guestEnvironment, MAYFLY_GUEST: "osv", MAYFLY_CHANNEL: CHANNEL },
+      env: { ...guestEnvironment, MAYFLY_GUEST: "osv", MAYFLY_CHANNEL: channelAddress },
       command: [
         nodePath,
         ...nodeFlags,

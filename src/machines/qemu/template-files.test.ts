@@ -7,8 +7,8 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
 
-import { createMemoryFile } from "./libc.ts";
-import { withFileLock } from "./file-lock.ts";
+import { createMemoryFile } from "../host/libc.ts";
+import { withFileLock } from "../host/file-lock.ts";
 import { DamagedTemplate, loadTemplate, pruneTemplates, saveTemplate } from "./template-files.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-templates-"));

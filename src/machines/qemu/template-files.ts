@@ -8,7 +8,7 @@ import path from "node:path";
 import * as z from "zod";
 
 import type { FrozenMachine } from "./build-template.ts";
-import { createMemoryFile, sealMemoryFile } from "./libc.ts";
+import { createMemoryFile, sealMemoryFile } from "../host/libc.ts";
 import { copySparse } from "./sparse-copy.ts";
 
 /** Of other images, sizes or hosts' states as well; they are some 150 MB each. */

@@ -6,10 +6,10 @@ import { type TestContext, test } from "node:test";
 
 import { systemClock } from "../../base/clock/clock.ts";
 import { usualSize } from "../driver.ts";
-import type { Confinement } from "./confinement.ts";
-import type { HostFacts } from "./host-facts.ts";
+import type { Confinement } from "../host/qemu/confinement.ts";
+import type { HostFacts } from "../host/qemu/host-facts.ts";
 import { linux } from "./linux.ts";
-import { createMemoryFile, sealMemoryFile } from "./libc.ts";
+import { createMemoryFile, sealMemoryFile } from "../host/libc.ts";
 import { osv } from "./osv.ts";
 import { createTemplates, type Template, templateKey } from "./templates.ts";
 import type { MachineShape } from "./guest-kernel.ts";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 
-import { keepTail } from "../../console-tail.ts";
+import { keepTail } from "../console-tail.ts";
 import { heapFlags, heapSizes, reasonOfNode } from "./node-limits.ts";
 
 async function end(script: string) {

@@ -1,5 +1,5 @@
 /** How a machine's memory is divided inside Node, and how Node's end tells what it died of. */
-import { isHeapFull } from "../../console-tail.ts";
+import { isHeapFull } from "../console-tail.ts";
 import type { ExitReason } from "../../exit.ts";
 
 /** What Node holds beside V8's heap: its program, code, stacks, buffers in flight. */

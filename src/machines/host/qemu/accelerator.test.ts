@@ -18,7 +18,7 @@ const facts = (qemuVersion: string) => ({ qemuVersion, kernelRelease: "6", cpuMo
 
 test("where there is no device, TCG is chosen without a trial", async () => {
   const trial = () => assert.fail("no trial is due");
-  const verdict = await chooseAccelerator(folder, facts("none"), kernel, trial, path.join(folder, "absent"));
+  const verdict = await chooseAccelerator({ cacheDir: folder, facts: facts("none"), kernel, boot: trial, device: path.join(folder, "absent") });
   assert.equal(verdict.accelerator, "tcg");
   assert.match(verdict.why, /absent/);
 });
@@ -30,16 +30,16 @@ test("a trial that fails means TCG, and is remembered until QEMU changes", async
     throw new Error("the guest did not report");
   };
   for (let ask = 0; ask < 2; ask++) {
-    const verdict = await chooseAccelerator(folder, facts("7.2.1"), kernel, hang, device);
+    const verdict = await chooseAccelerator({ cacheDir: folder, facts: facts("7.2.1"), kernel, boot: hang, device });
     assert.equal(verdict.accelerator, "tcg");
     assert.match(verdict.why, /the guest did not report/);
   }
   assert.equal(trials, 1);
-  await chooseAccelerator(folder, facts("7.2.2"), kernel, hang, device);
+  await chooseAccelerator({ cacheDir: folder, facts: facts("7.2.2"), kernel, boot: hang, device });
   assert.equal(trials, 2);
 });
 
 test("a trial that succeeds means KVM", async () => {
-  const verdict = await chooseAccelerator(folder, facts("8"), kernel, async () => undefined, device);
+  const verdict = await chooseAccelerator({ cacheDir: folder, facts: facts("8"), kernel, boot: async () => undefined, device });
   assert.equal(verdict.accelerator, "kvm");
 });

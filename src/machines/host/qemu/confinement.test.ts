@@ -8,15 +8,15 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { systemClock } from "../../base/clock/clock.ts";
-import { loadConfig } from "../../base/config/load.ts";
-import { ensureImage } from "../../images/ensure-image.ts";
-import { detectCgroups } from "../host/cgroup/detect.ts";
-import { processStartTime } from "../host/cgroup/proc.ts";
-import { type Driver, type Machine, usualSize } from "../driver.ts";
-import { Fd } from "./command-line.ts";
-import { linux } from "./linux.ts";
-import { createQemuDriver } from "./qemu-driver.ts";
+import { systemClock } from "../../../base/clock/clock.ts";
+import { loadConfig } from "../../../base/config/load.ts";
+import { ensureImage } from "../../../images/ensure-image.ts";
+import { detectCgroups } from "../cgroup/detect.ts";
+import { processStartTime } from "../cgroup/proc.ts";
+import { type Driver, type Machine, usualSize } from "../../driver.ts";
+import { Fd } from "../../qemu/command-line.ts";
+import { linux } from "../../qemu/linux.ts";
+import { createQemuDriver } from "../../qemu/qemu-driver.ts";
 
 const { cacheDir } = loadConfig({});
 const runDir = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-confinement-"));
@@ -137,8 +137,8 @@ function serverScript(): string {
   return `
     const { createQemuDriver } = ${load("qemu-driver.ts")};
     const { linux } = ${load("linux.ts")};
-    const { systemClock } = ${load("../../base/clock/clock.ts")};
-    const { ensureImage } = ${load("../../images/ensure-image.ts")};
+    const { systemClock } = ${load("../../../base/clock/clock.ts")};
+    const { ensureImage } = ${load("../../../images/ensure-image.ts")};
     const cacheDir = ${JSON.stringify(cacheDir)}, runDir = ${JSON.stringify(path.join(runDir, "killed"))};
     const driver = createQemuDriver({ guest: linux, image: () => ensureImage({ cacheDir, progress() {} }), cacheDir, runDir, clock: systemClock });
     const { id } = await driver.start({ id: "killed-${process.pid}", memoryMb: 256, vcpus: 1 });

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-import type { Clock } from "../base/clock/clock.ts";
+import type { Clock } from "../../base/clock/clock.ts";
 
 /** The other end of the channel is gone by now: what comes is in the socket already. Long, for a host that has no time to read. */
 const DRAIN_MS = 2_000;

@@ -1,6 +1,6 @@
 /** Keeps the last bytes that a machine printed. */
 import type { Readable } from "node:stream";
-import { guarded } from "../base/errors/guarded.ts";
+import { guarded } from "../../base/errors/guarded.ts";
 
 export interface ConsoleTail {
   /** At most the last 16 KiB, without control characters. */

@@ -1,20 +1,20 @@
-/** Starts one confined QEMU with its channel, monitor and files as inherited descriptors. */
-import { type ChildProcess, spawn } from "node:child_process";
+/** A function's machine as a process: a confined QEMU with its channel, monitor and files as inherited descriptors. */
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
-import { type ConsoleTail, keepTail } from "../console-tail.ts";
+import { type ConsoleTail, keepTail } from "../host/console-tail.ts";
 import type { Clock } from "../../base/clock/clock.ts";
-import { drained } from "../drained.ts";
-import type { Confined } from "./confinement.ts";
-import { spawned } from "../spawned.ts";
+import { drained } from "../host/drained.ts";
+import type { Confined } from "../host/qemu/confinement.ts";
+import { type QemuDescriptors, spawnQemu } from "../host/qemu/spawn.ts";
 import { Fd } from "./command-line.ts";
 import { openQmp, type Qmp } from "./qmp.ts";
 
-/** Descriptors of ours that QEMU gets under the numbers of Fd. Ours stay open. */
+/** Descriptors of Mayfly's that QEMU gets under the numbers of Fd. They stay open here. */
 export interface InheritedFiles {
-  /** A clone's. */
+  /** The state of a template, for a clone. */
   state?: number;
   memory: number;
   root: number;
@@ -35,16 +35,14 @@ export interface QemuProcess {
   kill(): void;
 }
 
-export function spawnQemu(confined: Confined, args: string[], files: InheritedFiles, clock: Clock): QemuProcess {
-  const [program, ...before] = confined.command as [string, ...string[]];
-  // A group of its own: Ctrl-C in the server's terminal is not meant for it, which lets its invocations finish.
-  const child = spawned(spawn(program, [...before, ...args], { cwd: "/", env: {}, stdio: descriptors(files), detached: true }));
+export function startQemuProcess(confined: Confined, args: string[], files: InheritedFiles, clock: Clock): QemuProcess {
+  const child = spawnQemu(confined, args, descriptors(files));
   const streams = child.stdio as readonly unknown[] as readonly (Socket | undefined)[];
   const exited = reap(child, clock);
   const channel = streams[Fd.Channel] as Socket;
-  channel.on("error", () => undefined); // "close" follows, and is what its reader acts on
+  channel.on("error", () => undefined); // "close" follows, on which its reader acts
   return {
-    pid: child.pid!,
+    pid: child.pid,
     channel,
     qmp: openQmp(streams[Fd.Qmp] as Socket),
     console: keepTail(child.stdout as Readable),
@@ -54,8 +52,8 @@ export function spawnQemu(confined: Confined, args: string[], files: InheritedFi
   };
 }
 
-function descriptors(files: InheritedFiles) {
-  const stdio: ("ignore" | "pipe" | number)[] = ["ignore", "pipe", "pipe"];
+function descriptors(files: InheritedFiles): QemuDescriptors {
+  const stdio: QemuDescriptors = ["ignore", "pipe", "pipe"];
   stdio[Fd.Channel] = "pipe";
   stdio[Fd.Qmp] = "pipe";
   stdio[Fd.State] = files.state ?? "ignore";
@@ -66,7 +64,7 @@ function descriptors(files: InheritedFiles) {
   return stdio;
 }
 
-/** "exit" comes before the last output is read; "close" waits for the channel's reader too. So: exit, then the two outputs. */
+/** "exit" comes before the last output is read; "close" waits for the channel's reader too. So this waits for "exit", then for the two outputs. */
 async function reap(child: ChildProcess, clock: Clock) {
   const outputs = Promise.all([once(child.stdout as Readable, "close"), once(child.stderr as Readable, "close")]);
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {

@@ -9,7 +9,7 @@ import { after, test } from "node:test";
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-chroot-"));
 after(() => fs.rmSync(folder, { recursive: true }));
 
-const project = path.resolve(import.meta.dirname, "../../..");
+const project = path.resolve(import.meta.dirname, "../../../..");
 
 /** In mount namespaces of its own, so that nothing of it is left. $1 is where, $2 the project, $3 how the file system is shared, then the command. */
 const enter = `
@@ -30,11 +30,12 @@ exec chroot "$root" "$@"
 const program = `
   const { createConfinement } = await import(${load("confinement.ts")});
   const { readHostFacts } = await import(${load("host-facts.ts")});
+  const { createUids } = await import(${load("../uids.ts")});
   const { execFileSync } = await import("node:child_process");
   const { readFileSync } = await import("node:fs");
   const outcome = {};
   try {
-    const confinement = createConfinement(await readHostFacts(), "/run/mayfly");
+    const confinement = createConfinement(await readHostFacts(), "/run/mayfly", createUids());
     const { command: [unshare, ...args] } = confinement.take();
     outcome.said = execFileSync(unshare, [...args, "--version"], { encoding: "utf8", env: {} });
   } catch (error) {

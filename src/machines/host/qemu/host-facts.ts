@@ -1,11 +1,11 @@
-/** What of this host a template and the choice of accelerator depend on. */
+/** The facts of this host that a template and the choice of accelerator depend on. */
 import { execFile } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 
-import { hostCommand } from "../../images/debian/program-root.ts";
+import { hostCommand } from "../../../images/debian/program-root.ts";
 
 const run = promisify(execFile);
 

@@ -1,0 +1,102 @@
+/**
+ * The words that QEMU's command lines are made of, for functions' machines, appliances and image checks alike. Those of functions' machines are part of
+ * every template's key: a change here makes all templates anew.
+ */
+import type { Accelerator } from "./accelerator.ts";
+
+/** The bus that a guest's virtio devices are on. */
+export type Bus = "mmio" | "pci";
+
+export interface Board {
+  /** QEMU's -M, without what every machine has. */
+  machine: string;
+  bus: Bus;
+}
+
+/** The board of Linux guests: nothing that they would have to look for, and no PCI. */
+export const microvm: Board = { machine: "microvm,acpi=on,pcie=off,pit=off,pic=off,rtc=on", bus: "mmio" };
+
+const ACCELERATORS = {
+  kvm: "-accel kvm -cpu host,migratable=off",
+  tcg: "-accel tcg,thread=multi,tb-size=64 -cpu max",
+} as const satisfies Record<Accelerator, string>;
+
+export interface MachineWords {
+  name: string;
+  /** QEMU's -M. */
+  machine: string;
+  accelerator: Accelerator;
+  memoryMb: number;
+  vcpus: number;
+}
+
+/** What every line begins with. */
+export function machineWords({ name, machine, accelerator, memoryMb, vcpus }: MachineWords): string {
+  return `-name ${name} -nodefaults -no-user-config -display none -no-reboot
+    -M ${machine},mem-merge=off,dump-guest-core=off
+    ${ACCELERATORS[accelerator]} -m ${memoryMb} -smp ${vcpus}`;
+}
+
+/** On PCI a network device comes with a program to boot from the network, which nobody needs. */
+const VIRTIO = {
+  mmio: { network: "virtio-net-device", block: "virtio-blk-device", random: "virtio-rng-device" },
+  pci: { network: "virtio-net-pci,romfile=", block: "virtio-blk-pci", random: "virtio-rng-pci" },
+} as const satisfies Record<Bus, { network: string; block: string; random: string }>;
+
+/** Where the guest finds its channel: QEMU's network leads this address to an inherited socket, and nothing else to anywhere. */
+export const channelAddress = "tcp:10.0.2.100:1";
+
+/** @param fd of the socket that QEMU inherits */
+export function channelWords(fd: number, bus: Bus): string {
+  return `-chardev socket,id=c0,fd=${fd}
+    -netdev user,id=u,restrict=on,ipv6=off,guestfwd=${channelAddress}-chardev:c0
+    -device ${VIRTIO[bus].network},netdev=u,guest_announce=off`;
+}
+
+export interface DiskWords {
+  /** Of the file that QEMU inherits. */
+  fd: number;
+  /** Of QEMU's set of descriptors, unique in a line. */
+  set: number;
+  /** QEMU's name for it. */
+  node: string;
+  /** By which the guest finds it, where it has several. */
+  serial?: string;
+  writable?: boolean;
+  bus: Bus;
+}
+
+/** QEMU takes the descriptor instead of a path: it opens no file by itself. */
+export function diskWords({ fd, set, node, serial, writable = false, bus }: DiskWords): string {
+  const mode = writable ? "read-only=off,discard=unmap" : "read-only=on";
+  return `-add-fd fd=${fd},set=${set}
+    -blockdev driver=raw,node-name=${node},${mode},file.driver=file,file.filename=/dev/fdset/${set},file.locking=off
+    -device ${VIRTIO[bus].block},drive=${node}${serial === undefined ? "" : `,serial=${serial}`}`;
+}
+
+export function randomWords(bus: Bus): string {
+  return `-device ${VIRTIO[bus].random}`;
+}
+
+/** The guest's console is QEMU's standard output, and its standard input where it has one. */
+export const consoleWords = "-chardev stdio,id=con,signal=off -serial chardev:con";
+
+/** QEMU's own filter of system calls. */
+export const sandboxWords = "-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+
+export function kernelWords(kernel: number, initrd?: number): string {
+  return `-kernel /proc/self/fd/${kernel}${initrd === undefined ? "" : ` -initrd /proc/self/fd/${initrd}`}`;
+}
+
+/** @param parts each of words, separated by white space */
+export function lineOf(...parts: string[]): string[] {
+  return parts.join(" ").trim().split(/\s+/);
+}
+
+/**
+ * What Linux is told at every boot. Without tsc_early_khz the kernel times its time stamp counter against emulated timers, and hangs in that where the
+ * host is busy.
+ */
+export function linuxOptions(tscKhz: number): string {
+  return `console=ttyS0 quiet reboot=t panic=-1 tsc=reliable random.trust_cpu=on tsc_early_khz=${tscKhz}`;
+}

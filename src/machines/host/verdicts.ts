@@ -1,0 +1,36 @@
+/** What a trial on this host came to, remembered in the cache folder until what it depends on changes. A server must not try each time what takes seconds. */
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+
+export interface Trial<Verdict> {
+  cacheDir: string;
+  /** One for each thing that is tried: [a-z-]. */
+  kind: string;
+  /** All that the verdict depends on, as JSON. */
+  facts: unknown;
+  /** Never rejects: a trial that fails has a verdict too. */
+  attempt: () => Promise<Verdict>;
+}
+
+/** Resolves with the verdict of the last attempt with the same facts, or of one that is made now. */
+export async function verdictOf<Verdict>({ cacheDir, kind, facts, attempt }: Trial<Verdict>): Promise<Verdict> {
+  const key = createHash("sha256").update(JSON.stringify(facts)).digest("hex");
+  const file = path.join(cacheDir, "verdicts", `${kind}-${key}.json`);
+  const known = read<Verdict>(file);
+  if (known !== undefined) return known;
+  const verdict = await attempt();
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(`${file}.${process.pid}`, JSON.stringify(verdict));
+  fs.renameSync(`${file}.${process.pid}`, file);
+  return verdict;
+}
+
+function read<Verdict>(file: string): Verdict | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8")) as Verdict;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * What machines of one guest kernel start from, and those that were started: the kernel's image, held open, and the templates made of it.
+ *
+ * Owns the open image, its templates, its machines, and what is known of the image's damage. close() ends them all.
+ * 1. The image is opened at the first use, and again after close() or a failure.
+ * 2. No machine starts from an image that is damaged, or was when its start began.
+ */
+import fs from "node:fs";
+
+import type { Clock } from "../../base/clock/clock.ts";
+import { type Machine, type MachineSize, type MachineSpec, usualSize } from "../driver.ts";
+import { StartFailure } from "../exit.ts";
+import type { KvmVerdict } from "../host/qemu/accelerator.ts";
+import type { OpenQemuHost, QemuHost } from "../host/qemu/qemu-host.ts";
+import { BootFailure, withBootedGuest } from "./boot.ts";
+import { startClone } from "./clone.ts";
+import type { BootImage, GuestKernel, MachineShape } from "./guest-kernel.ts";
+import { createImageWatch } from "./image-watch.ts";
+import { createTemplates, type Templates } from "./templates.ts";
+
+export interface GuestSource {
+  kernel: GuestKernel;
+  /** A sound image. Asked for when first needed, and again where `damageOf` found that what it gave is damaged. */
+  image: () => Promise<BootImage>;
+  /** Reads the image, and says what is wrong with it, as a clause. Asked where a machine's end hints at it; where absent, nothing is looked at. */
+  damageOf?: ((image: BootImage) => Promise<string | undefined>) | undefined;
+}
+
+export interface StockOptions {
+  host: QemuHost;
+  /** Templates are kept here. */
+  cacheDir: string;
+  clock: Clock;
+  /** Told what is wrong with a template or the image, and what is done about it: a sentence. */
+  warn: (text: string) => void;
+  /** CPU that boots took, for templates and the trial of KVM: microseconds. */
+  onCpuUsed?: ((cpuUs: number) => void) | undefined;
+}
+
+/** What the first use finds out, and the rest works with. */
+export interface OpenStock {
+  host: OpenQemuHost;
+  verdict: KvmVerdict;
+  /** Another one where the image was damaged and is mended. */
+  held: HeldImage;
+}
+
+interface HeldImage {
+  image: BootImage;
+  templates: Templates;
+  /** Descriptor of the image's root. */
+  root: number;
+}
+
+export interface Stock {
+  readonly kernel: GuestKernel;
+  open(): Promise<OpenStock>;
+  /** Makes the template of a size, where there is none. */
+  prepare(progress: (step: string) => void, size: MachineSize): Promise<void>;
+  /** Rejects with a StartFailure. */
+  start(spec: MachineSpec): Promise<Machine>;
+  /** What is wrong with the image, as a clause, as long as it is not put right. */
+  damage(): string | undefined;
+  close(): Promise<void>;
+}
+
+const KVM_TRIAL_MS = 6_000;
+
+export function createStock(source: GuestSource, options: StockOptions): Stock {
+  const { kernel } = source;
+  const machines = new Set<Machine>();
+  let opening: Promise<OpenStock> | undefined;
+  const open = () => (opening ??= openStock(source, options).catch(forget));
+  const forget = (error: unknown): never => {
+    opening = undefined; // a later call tries again
+    throw error;
+  };
+  const killAll = () => Promise.all([...machines].map((machine) => machine.kill()));
+
+  const watch = createImageWatch({
+    clock: options.clock,
+    warn: options.warn,
+    look: async () => {
+      const opened = await opening;
+      return opened && source.damageOf?.(asOpen(opened.held));
+    },
+    mend: async () => {
+      const mine = opening;
+      const opened = await mine;
+      await killAll();
+      const held = opened && holdImage(await source.image(), options, opened.host);
+      if (held === undefined) return;
+      // close() was called meanwhile, and has closed the old image.
+      if (opening !== mine) return closeImage(held);
+      closeImage(opened!.held);
+      opened!.held = held;
+    },
+  });
+  const refuse = (opened: OpenStock, held: HeldImage) => {
+    try {
+      watch.refuse();
+    } catch (error) {
+      startFailed(error as Error);
+    }
+    if (opened.held !== held) startFailed(new Error("the image that it was to start from was damaged, and is put right by now"));
+  };
+
+  async function start(spec: MachineSpec): Promise<Machine> {
+    const opened = await open().catch(startFailed);
+    const { held, verdict, host } = opened;
+    refuse(opened, held);
+    const shape = shapeOf(kernel, verdict, spec);
+    const template = await held.templates
+      .get(shape, () => undefined)
+      .catch(async (error: Error) => {
+        await watch.suspect();
+        refuse(opened, held);
+        return startFailed(error);
+      });
+    refuse(opened, held);
+    const tried = (worked: boolean) => {
+      held.templates.tried(shape, template, worked);
+      if (!worked) void watch.suspect();
+    };
+    const { confinement } = host;
+    const machine = await startClone({ spec, shape, template, root: held.root, confinement, clock: options.clock, tried, watch });
+    machines.add(machine);
+    void machine.exited.then(() => machines.delete(machine));
+    if (opened.held !== held || watch.damage() !== undefined) await machine.kill();
+    refuse(opened, held);
+    return machine;
+  }
+
+  return {
+    kernel,
+    open,
+    start,
+    async prepare(progress, size) {
+      const { held, verdict } = await open();
+      await held.templates.get(shapeOf(kernel, verdict, size), progress);
+    },
+    damage: () => watch.damage(),
+    async close() {
+      await killAll();
+      const opened = await opening?.catch(() => undefined);
+      opening = undefined;
+      if (opened !== undefined) closeImage(opened.held);
+    },
+  };
+}
+
+async function openStock(source: GuestSource, options: StockOptions): Promise<OpenStock> {
+  const host = await options.host.open();
+  const image = await source.image();
+  const { facts, confinement } = host;
+  const shape: MachineShape = { guest: source.kernel, accelerator: "kvm", ...usualSize };
+  const boot = { image, confinement, clock: options.clock, onCpuUsed: options.onCpuUsed, shape, tscKhz: facts.tscKhz };
+  const verdict = await host.accelerator(image.kernel, () =>
+    withBootedGuest({ ...boot, deadlineMs: KVM_TRIAL_MS }, async ({ host: end, memory }) => {
+      end.close();
+      fs.closeSync(memory);
+    }),
+  );
+  return { host, verdict, held: holdImage(image, options, host) };
+}
+
+function holdImage(image: BootImage, options: StockOptions, { facts, confinement }: OpenQemuHost): HeldImage {
+  const { cacheDir, clock, onCpuUsed, warn } = options;
+  const templates = createTemplates({ image, confinement, clock, onCpuUsed, cacheDir, facts, warn });
+  return { image, templates, root: fs.openSync(image.root, "r") };
+}
+
+function closeImage({ templates, root }: HeldImage): void {
+  templates.close();
+  fs.closeSync(root);
+}
+
+/** With the root that machines have open: another file may lie in its place by now. */
+function asOpen({ image, root }: HeldImage): BootImage {
+  return { ...image, root: `/proc/self/fd/${root}` };
+}
+
+/** The shape is part of a template's key: nothing else of a spec may get into it. */
+function shapeOf(guest: GuestKernel, { accelerator }: KvmVerdict, { memoryMb, vcpus }: MachineSize): MachineShape {
+  return { guest, accelerator, memoryMb, vcpus };
+}
+
+function startFailed(error: Error): never {
+  throw new StartFailure(error.message, error, error instanceof BootFailure ? error.output : []);
+}
