@@ -35,6 +35,8 @@ import { logSteps, openServerLog } from "./store/logs/server-log.ts";
 import { type Driver, usualSize } from "./machines/driver.ts";
 import { joinServerGroup } from "./machines/host/cgroup/server-group.ts";
 import { type ChosenDriver, chooseDriver } from "./machines/drivers.ts";
+import { createQemuHost, type QemuHost } from "./machines/host/qemu/qemu-host.ts";
+import { createUids } from "./machines/host/uids.ts";
 import { createFleet } from "./fleet/create-fleet.ts";
 import { createPackingPolicy, type PackingOptions } from "./policy/packing.ts";
 import { type BoundPolicy, bindPolicy } from "./policy/bind-policy.ts";
@@ -121,13 +123,14 @@ export async function startMayfly(
   for (const notice of notices) start.log.warn(notice);
   const state = openState(start);
   tellLostCalls(start, state);
-  const chosen = await openDriver(start, state);
+  const qemuHost = openQemuHost(start);
+  const chosen = await openDriver(start, state, qemuHost);
   prepared();
   const urls = { gateway: "", api: "" };
   const egress = openEgress({ bound: config.egress.allow, ownPorts: () => [urls.gateway, urls.api].map(portOf) });
   const dispatcher = await openDispatcher(start, state, chosen.driver, egress);
   const routes = new RouteTable({ domain: config.domain, listenHost: parseAddress(config.listen).host, allowed: config.hosts });
-  const appliances = startAppliances(start, state, egress);
+  const appliances = startAppliances(start, state, egress, qemuHost);
   const served = openServedApps(start, state, { dispatcher, routes, egress });
   const serving = createServingOf(start, { served, dispatcher, chosen, egress });
   const overview = createOverview({
@@ -220,17 +223,22 @@ function tellLostCalls({ supervision }: Start, { catalog, logs }: State): void {
         logs.append({ at: death.at, app, level: LogLevel.Platform, text: lostCallsInWords(death, calls) });
 }
 
+/** QEMU's root folder has programs and devices in it, which /run often may not have. */
+function openQemuHost({ config, closing }: Start): QemuHost {
+  const host = createQemuHost({ cacheDir: config.cacheDir, jailDir: join(config.stateDir, "run"), uids: createUids() });
+  closing.defer(() => host.close());
+  return host;
+}
+
 /** What a killed server left of its machines is cleared away by the driver's prepare(). */
-async function openDriver(start: Start, { accounts }: State): Promise<ChosenDriver> {
+async function openDriver(start: Start, { accounts }: State, qemuHost: QemuHost): Promise<ChosenDriver> {
   const { config, clock, log, progress, closing } = start;
   const { cacheDir, runDir, kernel, osvKernel } = config;
   closing.defer(openRunFolder(runDir));
-  // QEMU's root folder has programs and devices, which /run often may not have; it is made once.
-  const jailDir = join(config.stateDir, "run");
   const surroundings = {
     cacheDir,
     runDir,
-    jailDir,
+    qemuHost,
     clock,
     progress,
     warn: (text: string) => log.warn(text),
@@ -319,11 +327,13 @@ function startAppliances(
   { config, clock, log, closing, supervision }: Start,
   { catalog, accounts, logs }: State,
   egress: EgressOfServer,
+  qemuHost: QemuHost,
 ): Appliances {
   const { stateDir, cacheDir } = config;
   const appliances = openAppliances({
     stateDir,
     cacheDir,
+    qemuHost,
     seal: openSeal(join(stateDir, "secrets.key"), false),
     bootId: createBootId(clock.wall()),
     clock,

@@ -7,8 +7,10 @@ import { systemClock } from "../../src/base/clock/clock.ts";
 import { loadConfig } from "../../src/base/config/load.ts";
 import type { Config } from "../../src/base/config/schema.ts";
 import { type Session, openSession } from "../../src/machines/conformance/session.ts";
-import { type Driver, usualSize } from "../../src/machines/driver.ts";
-import { type GuestKernelName, createDriver } from "../../src/machines/drivers.ts";
+import { type Driver, type GuestKernelName, usualSize } from "../../src/machines/driver.ts";
+import { createDriver } from "../../src/machines/drivers.ts";
+import { createQemuHost, type QemuHost } from "../../src/machines/host/qemu/qemu-host.ts";
+import { createUids } from "../../src/machines/host/uids.ts";
 import type { Options } from "../options.ts";
 import { bootForBench } from "./boot-guest.ts";
 import type { BenchDriver } from "../platform.ts";
@@ -40,25 +42,27 @@ export async function guests(options: Options): Promise<Section[]> {
 
 async function measure(name: BenchDriver, kernel: GuestKernelName, config: Config, options: Options): Promise<Row[]> {
   const runDir = mkdtempSync(join(tmpdir(), "mayfly-bench-guests-"));
-  const driver = await createDriver(name, { ...config, kernel, runDir, clock: systemClock, progress: () => undefined });
+  const qemuHost = createQemuHost({ cacheDir: config.cacheDir, jailDir: runDir, uids: createUids() });
+  const driver = await createDriver(name, { ...config, kernel, runDir, qemuHost, clock: systemClock, progress: () => undefined });
   try {
     await driver.prepare(() => undefined, usualSize);
     const what = name === "qemu" ? `qemu, ${kernel === "osv" ? "OSv" : "Linux"}` : name;
     const row = (of: string, measured: string): Row => ({ what: `${what}: ${of}`, measured });
-    const boot = name === "qemu" ? [row("boot", ms(median(await bootTimes(kernel, config, runDir))))] : [];
+    const boot = name === "qemu" ? [row("boot", ms(median(await bootTimes(kernel, config, qemuHost))))] : [];
     const { times, memory, sessions } = await startMany(driver);
     const helloRate = await throughput(sessions[0]!, options.seconds);
     return [...boot, row("start", ms(median(times))), row("memory", `${(memory / mega).toFixed(0)} MB`), row("hello", rate(helloRate))];
   } finally {
     await driver.close();
+    await qemuHost.close();
     rmSync(runDir, { recursive: true, force: true });
   }
 }
 
 /** Only this driver has a boot beside its starts, which are clones. */
-async function bootTimes(kernel: GuestKernelName, config: Config, runDir: string): Promise<number[]> {
+async function bootTimes(kernel: GuestKernelName, config: Config, qemuHost: QemuHost): Promise<number[]> {
   const times: number[] = [];
-  for (let n = 0; n < boots; n++) times.push(await bootForBench(kernel, config, runDir));
+  for (let n = 0; n < boots; n++) times.push(await bootForBench(kernel, config, qemuHost));
   return times;
 }
 

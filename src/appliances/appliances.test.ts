@@ -6,6 +6,8 @@ import { test } from "node:test";
 import { openSeal } from "../store/catalog/seal.ts";
 import { FakeClock } from "../dispatch/testing/fake-clock.ts";
 import { createEgress } from "../egress/create-egress.ts";
+import { createQemuHost } from "../machines/host/qemu/qemu-host.ts";
+import { createUids } from "../machines/host/uids.ts";
 import { openAppliances } from "./appliances.ts";
 import { definitionsFile, openDefinitions } from "./definitions.ts";
 import { applianceSpecSchema } from "./spec.ts";
@@ -24,6 +26,7 @@ test("logs of those that are to run tell of a worker's death; a start that fails
   const appliances = openAppliances({
     stateDir: dir,
     cacheDir: dir,
+    qemuHost: createQemuHost({ cacheDir: dir, jailDir: dir, uids: createUids() }),
     seal,
     bootId: "boot",
     clock: new FakeClock(),

@@ -15,9 +15,10 @@ import { MayflyError } from "../base/errors/error.ts";
 import { refuseDamaged } from "../images/damage.ts";
 import { findImage } from "../images/find-image.ts";
 import { describeImage, type Image, imageAt, isComplete, type RunSpec } from "../images/image.ts";
+import type { QemuHost } from "../machines/host/qemu/qemu-host.ts";
 import type { UsageSink } from "../fleet/fleet.ts";
 import { type Definition, definitionsFile, openDefinitions } from "./definitions.ts";
-import { type ApplianceHost, openHost } from "./host.ts";
+import { openHost } from "./host.ts";
 import { createKeeper, type Keeper } from "./keeper.ts";
 import { checkAddress, openShared, type Permitted } from "./permitted.ts";
 import type { ApplianceInfo, ApplianceSpec } from "./spec.ts";
@@ -26,6 +27,7 @@ import { createVolumes } from "./volumes.ts";
 export interface AppliancesOptions {
   stateDir: string;
   cacheDir: string;
+  qemuHost: QemuHost;
   seal: Seal;
   bootId: string;
   clock: Clock;
@@ -85,7 +87,7 @@ interface Entry {
 }
 
 export function openAppliances(options: AppliancesOptions): Appliances {
-  const { stateDir, cacheDir, clock } = options;
+  const { stateDir, cacheDir, clock, qemuHost } = options;
   const runDir = join(stateDir, "run", "appliances");
   const definitions = openDefinitions(definitionsFile(stateDir), options.seal);
   const openFolder = (folder: string) => openShared(folder, options.permitted, stateDir);
@@ -95,15 +97,7 @@ export function openAppliances(options: AppliancesOptions): Appliances {
   const making = new Set<string>();
   const removing = new Set<string>();
   const alone = new Set<string>();
-  let opening: Promise<ApplianceHost> | undefined;
-
-  function host(image: Image): Promise<ApplianceHost> {
-    opening ??= openHost(cacheDir, runDir, image, clock).catch((error: unknown) => {
-      opening = undefined; // a later start tries again
-      throw error;
-    });
-    return opening;
-  }
+  const host = (image: Image) => openHost(qemuHost, image, clock);
 
   function enter(definition: Definition): Entry {
     const { spec } = definition;
@@ -251,8 +245,6 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     leftAlone: () => [...alone].toSorted(),
     async close() {
       await Promise.all([...entries.values()].map(({ keeper }) => keeper.stop()));
-      const opened = await opening?.catch(() => undefined);
-      opened?.confinement.remove();
       definitions.close();
     },
   };

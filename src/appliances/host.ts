@@ -1,17 +1,17 @@
-/** What this host runs appliances with: found out once, when the first is started. */
-import { spawn } from "node:child_process";
+/** What an appliance's machine is started with on this host. */
 import { once } from "node:events";
-import path from "node:path";
+import fs from "node:fs";
 import type { Clock } from "../base/clock/clock.ts";
 import { within } from "../base/clock/within.ts";
-import { MayflyError } from "../base/errors/error.ts";
 import type { Image } from "../images/image.ts";
 import { sweepCgroups } from "../machines/host/cgroup/create-cgroup.ts";
 import { withShare } from "../machines/host/cgroup/with-share.ts";
-import { spawned } from "../machines/host/spawned.ts";
-import { type Accelerator, chooseAccelerator } from "../machines/host/qemu/accelerator.ts";
-import { type Confinement, createConfinement } from "../machines/host/qemu/confinement.ts";
-import { type HostFacts, readHostFacts } from "../machines/host/qemu/host-facts.ts";
+import type { Accelerator } from "../machines/host/qemu/accelerator.ts";
+import type { Confined, Confinement } from "../machines/host/qemu/confinement.ts";
+import type { HostFacts } from "../machines/host/qemu/host-facts.ts";
+import type { QemuHost } from "../machines/host/qemu/qemu-host.ts";
+import { spawnQemu } from "../machines/host/qemu/spawn.ts";
+import { kernelWords, lineOf, linuxOptions, machineWords, microvm, sandboxWords } from "../machines/host/qemu/words.ts";
 
 export interface ApplianceHost {
   facts: HostFacts;
@@ -21,33 +21,45 @@ export interface ApplianceHost {
 
 const KVM_TRIAL_MS = 6_000;
 
-/** @param image whose kernel is tried where there is a /dev/kvm. Rejects with "missing-part". */
-export async function openHost(cacheDir: string, runDir: string, image: Image, clock: Clock): Promise<ApplianceHost> {
-  const facts = await readHostFacts();
-  if (facts === undefined) {
-    const cure = "Install it: apt-get install qemu-system-x86";
-    throw new MayflyError("missing-part", { part: "QEMU", reason: "appliances are virtual machines, whatever runs the functions", cure });
-  }
+/** @param image its kernel is tried with KVM, where this host has it and the verdict is not known yet. Rejects with "missing-part". */
+export async function openHost(qemuHost: QemuHost, image: Image, clock: Clock): Promise<ApplianceHost> {
+  const opened = await qemuHost.open();
+  const { facts, confinement } = opened;
   await sweepCgroups();
-  const { accelerator } = await chooseAccelerator(cacheDir, facts, image.kernel, () => tryKvm(facts, image, clock));
-  return { facts, accelerator, confinement: createConfinement(facts, path.join(runDir, "appliances")) };
+  const { accelerator } = await opened.accelerator(image.kernel, () => tryKvm({ facts, confinement }, image, clock));
+  return { facts, accelerator, confinement };
 }
 
-/** The initrd alone, without what it is told, ends at once; and so does QEMU, if the kernel gets that far. */
-function tryKvm(facts: HostFacts, image: Image, clock: Clock): Promise<void> {
-  return withShare("templates", (join) => bootInitrd(facts, image, clock, join));
+/** The image's initrd without the part that tells it what to run ends at once, and QEMU with it, if the kernel gets that far. */
+function tryKvm({ facts, confinement }: Omit<ApplianceHost, "accelerator">, image: Image, clock: Clock): Promise<void> {
+  return withShare("templates", async (join) => {
+    const confined = confinement.take();
+    try {
+      await bootInitrd(confined, facts.tscKhz, image, clock, join);
+    } finally {
+      confined.release();
+    }
+  });
 }
 
-async function bootInitrd({ qemu }: HostFacts, { kernel, initrd }: Image, clock: Clock, join: (pid: number) => void): Promise<void> {
-  const machine = "-nodefaults -no-user-config -display none -no-reboot -M microvm,acpi=on -accel kvm -cpu host -m 256".split(" ");
-  const child = spawned(
-    spawn(qemu, [...machine, "-kernel", kernel, "-initrd", initrd, "-append", "quiet reboot=t panic=-1"], { stdio: "ignore" }),
-  );
+const Fd = { Kernel: 3, Initrd: 4 } as const;
+
+async function bootInitrd(confined: Confined, tscKhz: number, image: Image, clock: Clock, join: (pid: number) => void): Promise<void> {
+  const machine = { name: "mayfly-trial", machine: microvm.machine, accelerator: "kvm", memoryMb: 256, vcpus: 1 } as const;
+  const line = lineOf(machineWords(machine), kernelWords(Fd.Kernel, Fd.Initrd), sandboxWords);
+  const files = [image.kernel, image.initrd].map((file) => fs.openSync(file, "r"));
   try {
-    join(child.pid!);
-    const [code] = await within(clock, KVM_TRIAL_MS, "the guest's boot", once(child, "exit"));
-    if (code !== 0) throw new Error(`QEMU ended with code ${String(code)}`);
+    const child = spawnQemu(confined, [...line, "-append", linuxOptions(tscKhz)], ["ignore", "ignore", "ignore", ...files]);
+    const exit = once(child, "exit");
+    try {
+      join(child.pid);
+      const [code] = await within(clock, KVM_TRIAL_MS, "the guest's boot", exit);
+      if (code !== 0) throw new Error(`QEMU ended with code ${String(code)}`);
+    } finally {
+      child.kill("SIGKILL");
+      await exit;
+    }
   } finally {
-    child.kill("SIGKILL");
+    for (const file of files) fs.closeSync(file);
   }
 }

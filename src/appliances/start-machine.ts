@@ -3,7 +3,7 @@
  *
  * Owns the process, its control group, its user id and its folder; all are gone when `exited` resolves.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import fs from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,7 +17,7 @@ import { StartFailure } from "../machines/exit.ts";
 import { type ConsoleTail, keepTail } from "../machines/host/console-tail.ts";
 import type { Confined } from "../machines/host/qemu/confinement.ts";
 import { kernelNoise } from "../machines/qemu/console-end.ts";
-import { spawned } from "../machines/host/spawned.ts";
+import { QEMU_OVERHEAD, type QemuDescriptors, spawnQemu } from "../machines/host/qemu/spawn.ts";
 import { createMemoryFile, createPipe, sealMemoryFile } from "../machines/host/libc.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import type { Egress } from "../egress/egress.ts";
@@ -58,8 +58,6 @@ export interface ApplianceMachine {
   kill(): void;
 }
 
-/** QEMU's own memory and threads beside the guest's, as for functions' machines. */
-const OVERHEAD = { memoryMb: 192, vcpus: 0.5 };
 const ENTER_MS = 30_000;
 /** Of what the guest printed last, for the reason of its end. */
 const TAIL = 16_384;
@@ -93,11 +91,11 @@ function startQemu(host: ApplianceHost, plan: MachinePlan, parts: AsyncDisposabl
   const fileBytes = Math.max(0, ...plan.volumes.filter(({ writable }) => writable).map(({ file }) => fs.statSync(file).size));
   const needs = { fileBytes, hostNetwork: plan.wiring.ports.length > 0 };
   const confined = parts.adopt(host.confinement.take(needs), (held) => held.release());
-  const limits = { memoryMb: plan.memoryMb + OVERHEAD.memoryMb, vcpus: plan.vcpus + OVERHEAD.vcpus };
+  const limits = { memoryMb: plan.memoryMb + QEMU_OVERHEAD.memoryMb, vcpus: plan.vcpus + QEMU_OVERHEAD.vcpus };
   const cgroup = parts.adopt(createCgroup({ id: plan.id, ...limits, share: { app: plan.app } }), (group) => group.remove());
   const pipe = createPipe();
   parts.defer(() => fs.closeSync(pipe.read));
-  const child = spawnQemu(host, plan, confined, pipe.write);
+  const child = spawnAppliance(host, plan, confined, pipe.write);
   const ended = reap(child);
   parts.defer(async () => {
     child.kill("SIGKILL");
@@ -105,8 +103,8 @@ function startQemu(host: ApplianceHost, plan: MachinePlan, parts: AsyncDisposabl
   });
   // The guest's console goes with it; whoever asked for a stop learns of the end.
   (child.stdin as Writable).on("error", () => undefined);
-  cgroup.add(child.pid!);
-  return { child, pid: child.pid!, cgroup, stderr: keepTail(child.stderr as Readable), console: pipe.read, ended };
+  cgroup.add(child.pid);
+  return { child, pid: child.pid, cgroup, stderr: keepTail(child.stderr as Readable), console: pipe.read, ended };
 }
 
 /** A QEMU that ends meanwhile says why better than its relay can. `console` is the last of what the guest printed. */
@@ -166,18 +164,17 @@ function machineOf(id: string, qemu: Qemu, relay: Relay, said: () => string, par
 }
 
 /** @param console a pipe's end, which is closed here */
-function spawnQemu({ facts, accelerator }: ApplianceHost, plan: MachinePlan, confined: Confined, console: number): ChildProcess {
+function spawnAppliance({ facts, accelerator }: ApplianceHost, plan: MachinePlan, confined: Confined, console: number) {
   const { image, volumes } = plan;
   const shape = { accelerator, tscKhz: facts.tscKhz, memoryMb: plan.memoryMb, vcpus: plan.vcpus };
-  const [program, ...before] = confined.command as [string, ...string[]];
   const args = applianceArguments({ ...plan.wiring, ...shape, name: plan.id, volumes: volumes.map(serialAndMode) });
   const files: number[] = [];
   try {
     files.push(fs.openSync(image.root, "r"), fs.openSync(image.kernel, "r"), initrdFor(plan));
     for (const volume of volumes) files.push(openVolume(volume));
-    const stdio: ("pipe" | "ignore" | number)[] = ["pipe", console, "pipe"];
-    files.forEach((fd, index) => (stdio[firstFd + index] = fd));
-    return spawned(spawn(program, [...before, ...args], { cwd: "/", env: {}, stdio, detached: true }));
+    const descriptors: QemuDescriptors = ["pipe", console, "pipe"];
+    files.forEach((fd, index) => (descriptors[firstFd + index] = fd));
+    return spawnQemu(confined, args, descriptors);
   } finally {
     for (const fd of [...files, console]) fs.closeSync(fd);
   }

@@ -1,10 +1,12 @@
 /** What a check asks of a booted image, and what comes back. */
+import type { Uids } from "../machines/host/uids.ts";
 import { kernelNoise } from "../machines/qemu/console-end.ts";
 
 export interface CheckOptions {
   memoryMb: number;
   /** For the boot and all tests. */
   timeoutMs: number;
+  uids: Uids;
 }
 
 /** How a test's command ended in the guest, and what it printed. */

@@ -1,73 +1,81 @@
 /**
- * One boot of an image in a QEMU of its own, in software emulation, so that a check needs nothing else of the host and says the same
- * everywhere. Confined as all machines are, as an image may be anybody's. Without a network but the channel; nothing is kept.
+ * One boot of an image in a QEMU of its own, in software emulation, so that a check needs nothing else of the host and says the same everywhere. It is
+ * confined as all machines are, because an image may be anybody's. The guest has no network but its channel, and nothing is kept.
  */
-import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { Image } from "../images/image.ts";
-import { MayflyError } from "../base/errors/error.ts";
 import { guarded } from "../base/errors/guarded.ts";
-import { createConfinement } from "../machines/host/qemu/confinement.ts";
-import { readHostFacts } from "../machines/host/qemu/host-facts.ts";
+import type { Confined } from "../machines/host/qemu/confinement.ts";
+import { createQemuHost } from "../machines/host/qemu/qemu-host.ts";
+import { spawnQemu } from "../machines/host/qemu/spawn.ts";
+import {
+  channelWords,
+  consoleWords,
+  diskWords,
+  kernelWords,
+  lineOf,
+  linuxOptions,
+  machineWords,
+  microvm,
+  randomWords,
+  sandboxWords,
+} from "../machines/host/qemu/words.ts";
+import type { CheckOptions } from "./answer.ts";
 
 export interface Boot {
   image: Pick<Image, "kernel" | "root">;
   initrd: string;
-  memoryMb: number;
-  /** On top of what every boot has. */
+  options: Pick<CheckOptions, "memoryMb" | "uids">;
+  /** For the kernel, on top of what every boot has. */
   kernelOptions: string;
-  /** Whose root folder for QEMU is made here. */
+  /** QEMU's root folder is made in it. */
   folder: string;
 }
 
 export interface Booted {
-  /** What is on the console, the last of it; resolves when QEMU has ended, and nothing of it is left. */
+  /** The end of what is on the console. Resolves when nothing of QEMU is left. */
   console: Promise<string>;
   /** What the guest finds at 10.0.2.100:1. */
   channel: Socket;
   kill: () => void;
 }
 
-/** Where QEMU finds what it inherits. */
+/** The numbers under which QEMU finds what it inherits. */
 const Fd = { Channel: 3, Root: 4, Kernel: 5, Initrd: 6 } as const;
-/** Of a console, whose guest may print without end. */
+/** Bytes of a console that are kept at least: its guest may print without end. */
 const MOST_PRINTED = 16 << 20;
 
 /** Rejects with "missing-part" where there is no QEMU. */
 export async function bootQemu(boot: Boot): Promise<Booted> {
-  const facts = await readHostFacts();
-  if (facts === undefined) {
-    const cure = "Install it as root: apt-get install --no-install-recommends qemu-system-x86";
-    throw new MayflyError("missing-part", { part: "qemu-system-x86", reason: "there is no program qemu-system-x86_64", cure });
-  }
-  const confinement = createConfinement(facts, join(boot.folder, "confined"));
+  const host = createQemuHost({ cacheDir: boot.folder, jailDir: join(boot.folder, "confined"), uids: boot.options.uids });
+  const { facts, confinement } = await host.open();
   const confined = confinement.take();
   const files = [boot.image.root, boot.image.kernel, boot.initrd].map((path) => openSync(path, "r"));
-  const [program, ...before] = confined.command as [string, ...string[]];
-  const child = spawn(program, [...before, ...argumentsOf(boot, facts.tscKhz)], {
-    cwd: "/",
-    env: {},
-    stdio: ["ignore", "pipe", "pipe", "pipe", ...files],
-  });
-  for (const file of files) closeSync(file);
+  const child = startQemu(confined, argumentsOf(boot, facts.tscKhz), files);
   const printed = collect([child.stdout!, child.stderr!]);
   const channel = child.stdio[Fd.Channel] as Socket;
-  channel.on("error", () => undefined); // "close" follows, and is what its reader acts on
-  const ended = new Promise<void>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("exit", () => resolve());
-  }).finally(() => {
+  channel.on("error", () => undefined); // "close" follows, on which its reader acts
+  const ended = new Promise<void>((resolve) => void child.on("exit", () => resolve())).finally(async () => {
     channel.destroy();
     confined.release();
-    confinement.remove();
+    await host.close();
   });
   const console = Promise.all([ended, printed]).then(([, text]) => text.replaceAll("\r\n", "\n"));
   return { console, channel, kill: () => child.kill("SIGKILL") };
 }
 
-/** What comes last counts: results are printed one by one, and the end tells why there are no more. */
+/** @param files the image's, closed here */
+function startQemu(confined: Confined, args: string[], files: number[]) {
+  try {
+    return spawnQemu(confined, args, ["ignore", "pipe", "pipe", "pipe", ...files]);
+  } finally {
+    for (const file of files) closeSync(file);
+  }
+}
+
+/** Keeps the end: results are printed one by one, and the last lines tell why there are no more. */
 async function collect(streams: NodeJS.ReadableStream[]): Promise<string> {
   let chunks: Buffer[] = [];
   let bytes = 0;
@@ -84,15 +92,16 @@ async function collect(streams: NodeJS.ReadableStream[]): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function argumentsOf({ memoryMb, kernelOptions }: Boot, tscKhz: number): string[] {
-  const options = `-M microvm,acpi=on,pcie=off,pit=off,pic=off,rtc=on -accel tcg,thread=multi -cpu max -m ${memoryMb} -nodefaults -no-user-config
-    -display none -no-reboot -chardev socket,id=c0,fd=${Fd.Channel} -netdev user,id=u,restrict=on,ipv6=off,guestfwd=tcp:10.0.2.100:1-chardev:c0
-    -device virtio-net-device,netdev=u -add-fd fd=${Fd.Root},set=1
-    -blockdev driver=raw,node-name=root,read-only=on,file.driver=file,file.filename=/dev/fdset/1,file.locking=off
-    -device virtio-blk-device,drive=root,serial=root -device virtio-rng-device -chardev stdio,id=con,signal=off -serial chardev:con
-    -kernel /proc/self/fd/${Fd.Kernel} -initrd /proc/self/fd/${Fd.Initrd}
-    -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny`;
-  // tsc_early_khz: without it the kernel times the TSC against emulated timers, and hangs in that where the host is busy.
-  const append = `console=ttyS0 quiet reboot=t panic=-1 tsc=reliable random.trust_cpu=on tsc_early_khz=${tscKhz} ${kernelOptions}`;
-  return [...options.split(/\s+/), "-append", append];
+function argumentsOf({ options, kernelOptions }: Boot, tscKhz: number): string[] {
+  const { machine, bus } = microvm;
+  const line = lineOf(
+    machineWords({ name: "mayfly-check", machine, accelerator: "tcg", memoryMb: options.memoryMb, vcpus: 1 }),
+    channelWords(Fd.Channel, bus),
+    diskWords({ fd: Fd.Root, set: 1, node: "root", serial: "root", bus }),
+    randomWords(bus),
+    consoleWords,
+    kernelWords(Fd.Kernel, Fd.Initrd),
+    sandboxWords,
+  );
+  return [...line, "-append", `${linuxOptions(tscKhz)} ${kernelOptions}`.trim()];
 }

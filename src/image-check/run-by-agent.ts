@@ -5,6 +5,7 @@ import type { Image } from "../images/image.ts";
 import type { HostEnd } from "../wire/host-end.ts";
 import { openHostEnd } from "../wire/open-host-end.ts";
 import { requestWhole } from "../wire/request-whole.ts";
+import { channelAddress } from "../machines/host/qemu/words.ts";
 import { bootQemu } from "./boot-qemu.ts";
 import { type Answer, type CheckOptions, endOf, type Ran } from "./answer.ts";
 
@@ -16,8 +17,8 @@ const runner = `exports.default = { async fetch(request) {
 } };`;
 
 export async function runByAgent(image: Image, commands: string[][], folder: string, options: CheckOptions): Promise<Answer> {
-  const kernelOptions = "mayfly.channel=tcp:10.0.2.100:1 mayfly.emulated";
-  const { console, channel, kill } = await bootQemu({ image, initrd: image.initrd, memoryMb: options.memoryMb, kernelOptions, folder });
+  const kernelOptions = `mayfly.channel=${channelAddress} mayfly.emulated`;
+  const { console, channel, kill } = await bootQemu({ image, initrd: image.initrd, options, kernelOptions, folder });
   const timer = setTimeout(kill, options.timeoutMs);
   const ran: Ran[] = [];
   const ended = console.then(() => undefined);

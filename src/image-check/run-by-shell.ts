@@ -19,7 +19,7 @@ export async function runByShell(image: Image, run: RunSpec, commands: string[][
   const config = configInitrd({ ...run, command }, { root: { serial: "root" }, volumes: [], network: "static", afterwards: "end" });
   const initrd = join(folder, "initrd");
   await writeFile(initrd, Buffer.concat([await readFile(image.initrd), config]));
-  const { console, kill } = await bootQemu({ image, initrd, memoryMb: options.memoryMb, kernelOptions: "", folder });
+  const { console, kill } = await bootQemu({ image, initrd, options, kernelOptions: "", folder });
   const timer = setTimeout(kill, options.timeoutMs);
   const text = await console.finally(() => clearTimeout(timer));
   return { ran: parse(text, mark), lastWords: endOf(text) };

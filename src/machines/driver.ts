@@ -23,7 +23,7 @@ export interface MachineSize {
 export type GuestKernelName = "linux" | "osv";
 
 /** All in which machines differ before they belong to an app: blanks and templates are of a kind. */
-export interface MachineKind extends MachineSize {
+interface MachineKind extends MachineSize {
   /** Default: the first of the driver's kernels. */
   kernel?: GuestKernelName;
 }

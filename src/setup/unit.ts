@@ -19,7 +19,8 @@ export function unitText({ program, flags, stateDir, cacheDir, runDir, folder }:
   const command = [program, "serve", "--state", stateDir, "--cache", cacheDir, ...flags].map(quoted).join(" ");
   // Below /run nothing outlives a reboot: systemd makes that folder anew.
   const [, runtime] = /^\/run\/([\w-]+)(\/|$)/.exec(runDir) ?? [];
-  const writable = [stateDir, cacheDir, ...(runtime === undefined ? [runDir] : [])];
+  // All servers of a host lock what they share below /run/lock; on a host without that folder there is nothing to open.
+  const writable = [stateDir, cacheDir, ...(runtime === undefined ? [runDir] : []), "-/run/lock"];
   return `[Unit]
 Description=Mayfly: functions of each application in virtual machines of their own
 Documentation=file://${folder.replace(/\/$/, "")}/docs/running.md

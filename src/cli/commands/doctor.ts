@@ -6,6 +6,8 @@ import { systemClock } from "../../base/clock/clock.ts";
 import { loadConfig } from "../../base/config/load.ts";
 import type { Config } from "../../base/config/schema.ts";
 import { createDriver, selectableDrivers } from "../../machines/drivers.ts";
+import { createQemuHost } from "../../machines/host/qemu/qemu-host.ts";
+import { createUids } from "../../machines/host/uids.ts";
 import { doctor } from "../../setup/doctor.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { dim, green, red, showProgress } from "../../base/terminal/terminal.ts";
@@ -30,17 +32,19 @@ async function tryDrivers(config: Config): Promise<Finding[]> {
   const progress = showProgress();
   const runDir = mkdtempSync(join(tmpdir(), "mayfly-doctor-"));
   const findings: Finding[] = [];
+  const { cacheDir, osvKernel } = config;
+  const qemuHost = createQemuHost({ cacheDir, jailDir: runDir, uids: createUids() });
   for (const name of selectableDrivers) {
     progress.step(`trying the driver ${name}`);
-    const { cacheDir, osvKernel } = config;
-    // The others have no choice of kernel.
-    const kernel = name === "qemu" ? config.kernel : "linux";
-    const driver = await createDriver(name, { cacheDir, runDir, clock: systemClock, progress: progress.step, kernel, osvKernel });
+    // The settings' kernel is for the driver that they name; each other one is tried with its usual kernel.
+    const kernel = name === (config.driver === "auto" ? "qemu" : config.driver) ? config.kernel : "linux";
+    const driver = await createDriver(name, { cacheDir, runDir, qemuHost, clock: systemClock, progress: progress.step, kernel, osvKernel });
     const probe = await driver.probe();
     await driver.close();
     const part = `driver ${name}`;
     findings.push(probe.ok ? { part, ok: true, detail: probe.detail } : { part, ok: false, detail: probe.reason, cure: probe.cure });
   }
+  await qemuHost.close();
   progress.done();
   rmSync(runDir, { recursive: true, force: true });
   return findings;

@@ -17,8 +17,8 @@ export interface Trial<Verdict> {
 export async function verdictOf<Verdict>({ cacheDir, kind, facts, attempt }: Trial<Verdict>): Promise<Verdict> {
   const key = createHash("sha256").update(JSON.stringify(facts)).digest("hex");
   const file = path.join(cacheDir, "verdicts", `${kind}-${key}.json`);
-  const known = read<Verdict>(file);
-  if (known !== undefined) return known;
+  const known = read(file);
+  if (known !== undefined) return known as Verdict;
   const verdict = await attempt();
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(`${file}.${process.pid}`, JSON.stringify(verdict));
@@ -26,9 +26,9 @@ export async function verdictOf<Verdict>({ cacheDir, kind, facts, attempt }: Tri
   return verdict;
 }
 
-function read<Verdict>(file: string): Verdict | undefined {
+function read(file: string): unknown {
   try {
-    return JSON.parse(fs.readFileSync(file, "utf8")) as Verdict;
+    return JSON.parse(fs.readFileSync(file, "utf8")) as unknown;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT" || error instanceof SyntaxError) return undefined;
     throw error;

@@ -16,7 +16,7 @@ import { openSession } from "../conformance/session.ts";
 import { type Driver, type Machine, usualSize } from "../driver.ts";
 import { readHostFacts } from "../host/qemu/host-facts.ts";
 import { linux } from "./linux.ts";
-import { createQemuDriver } from "./qemu-driver.ts";
+import { createDriverWithHost } from "./testing/own-host.ts";
 
 const { cacheDir } = loadConfig({});
 const CLONES = 2;
@@ -38,7 +38,7 @@ for (const [suite, version] of Object.entries(suites) as [keyof typeof suites, s
         ? undefined
         : await fetchProgramRoot({ suite, packages: ["qemu-system-x86", "util-linux"], cacheDir });
       const image = () => ensureImage({ cacheDir, progress: () => undefined });
-      driver = createQemuDriver({ guest: linux, image, cacheDir, runDir, clock: systemClock, qemuRoot });
+      driver = createDriverWithHost({ guest: linux, image, cacheDir, runDir, clock: systemClock, qemuRoot });
       await driver.prepare(() => undefined, usualSize);
     });
     after(async () => {

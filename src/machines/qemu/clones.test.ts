@@ -14,7 +14,7 @@ import { ensureImage } from "../../images/ensure-image.ts";
 import { openSession } from "../conformance/session.ts";
 import { type Driver, usualSize } from "../driver.ts";
 import { linux } from "./linux.ts";
-import { createQemuDriver } from "./qemu-driver.ts";
+import { createDriverWithHost } from "./testing/own-host.ts";
 
 const { cacheDir } = loadConfig({});
 const runDir = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-clones-"));
@@ -22,7 +22,7 @@ let driver: Driver;
 let started = 0;
 
 before(async () => {
-  driver = createQemuDriver({
+  driver = createDriverWithHost({
     guest: linux,
     image: () => ensureImage({ cacheDir, progress: () => undefined }),
     cacheDir,

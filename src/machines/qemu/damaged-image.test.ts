@@ -13,7 +13,7 @@ import { imageIn } from "../../images/image.ts";
 import { inTime, openSession } from "../conformance/session.ts";
 import { usualSize } from "../driver.ts";
 import { linux } from "./linux.ts";
-import { createQemuDriver } from "./qemu-driver.ts";
+import { createDriverWithHost } from "./testing/own-host.ts";
 
 const { cacheDir } = loadConfig({});
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-damaged-"));
@@ -32,7 +32,7 @@ async function copy() {
 test("a root that is cut short while machines run is found out by their ends, and machines start from another", async (context) => {
   const images: Awaited<ReturnType<typeof copy>>[] = [];
   const told: string[] = [];
-  const driver = createQemuDriver({
+  const driver = createDriverWithHost({
     guest: linux,
     image: async () => {
       images.push(await copy());
@@ -70,7 +70,7 @@ test("a root that is cut short while machines run is found out by their ends, an
 });
 
 /** Until then each start says why it fails. */
-async function startWhenMended(start: () => ReturnType<ReturnType<typeof createQemuDriver>["start"]>) {
+async function startWhenMended(start: () => ReturnType<ReturnType<typeof createDriverWithHost>["start"]>) {
   for (;;) {
     try {
       return await start();

@@ -18,7 +18,7 @@ import { usualSize } from "../driver.ts";
 import { BootFailure } from "./boot.ts";
 import type { GuestKernel } from "./guest-kernel.ts";
 import { osv } from "./osv.ts";
-import { createQemuDriver } from "./qemu-driver.ts";
+import { createDriverWithHost } from "./testing/own-host.ts";
 
 const { cacheDir, osvKernel } = loadConfig({});
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-osv-guest-"));
@@ -33,7 +33,7 @@ async function printedBy(guest: GuestKernel): Promise<string> {
   fs.writeFileSync(kernel, tinyKernel());
   if (!fs.existsSync(root)) await writeOsvDisk([], root);
   const image = async () => ({ id: `tiny-${process.pid}`, kernel, root });
-  const driver = createQemuDriver({ guest, image, cacheDir: path.join(folder, "cache"), runDir, clock: systemClock });
+  const driver = createDriverWithHost({ guest, image, cacheDir: path.join(folder, "cache"), runDir, clock: systemClock });
   const failure: unknown = await driver.prepare(() => undefined, usualSize).catch((error: unknown) => error);
   await driver.close();
   assert.ok(failure instanceof BootFailure);
@@ -96,8 +96,8 @@ test("why a guest ended is read from OSv's last words", () => {
 if (osvKernel !== undefined) {
   const image = () => ensureOsvImage({ cacheDir, osvKernel, progress: () => undefined });
   describeDriverConformance("qemu-osv", async () => ({
-    driver: createQemuDriver({ guest: osv, image, cacheDir, runDir, clock: systemClock }),
-    broken: createQemuDriver({
+    driver: createDriverWithHost({ guest: osv, image, cacheDir, runDir, clock: systemClock }),
+    broken: createDriverWithHost({
       guest: osv,
       image: async () => ({ ...(await image()), root: path.join(folder, "no-root") }),
       cacheDir,

@@ -14,7 +14,7 @@ import { loadConfig } from "../../base/config/load.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
 import { openSession } from "../conformance/session.ts";
 import { type Driver, usualSize } from "../driver.ts";
-import { createQemuDriver } from "./qemu-driver.ts";
+import { createDriverWithHost } from "./testing/own-host.ts";
 import { imageAsOsv, linuxAsOsv as guest } from "./testing/linux-as-osv.ts";
 
 const { cacheDir } = loadConfig({});
@@ -26,8 +26,8 @@ after(() => fs.rmSync(folder, { recursive: true }));
 describeDriverConformance("qemu-pc", async () => {
   const image = await imageAsOsv(cacheDir, folder);
   return {
-    driver: createQemuDriver({ guest, image: async () => image, cacheDir, runDir, clock: systemClock }),
-    broken: createQemuDriver({
+    driver: createDriverWithHost({ guest, image: async () => image, cacheDir, runDir, clock: systemClock }),
+    broken: createDriverWithHost({
       guest,
       image: async () => ({ ...image, root: path.join(folder, "no-root") }),
       cacheDir,
@@ -84,7 +84,7 @@ async function lookInside(driver: Driver, n: number): Promise<Looked & { off: nu
 
 test("clones of a machine whose kernel can be told nothing have the host's time, and no random number in common", async () => {
   const image = await imageAsOsv(cacheDir, folder);
-  const driver = createQemuDriver({ guest, image: async () => image, cacheDir, runDir, clock: systemClock });
+  const driver = createDriverWithHost({ guest, image: async () => image, cacheDir, runDir, clock: systemClock });
   const looks = [];
   for (let n = 0; n < CLONES; n++) looks.push(await lookInside(driver, n));
   await driver.close();

@@ -8,7 +8,7 @@ import { loadConfig } from "../../base/config/load.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
 import { linux } from "./linux.ts";
-import { createQemuDriver } from "./qemu-driver.ts";
+import { createDriverWithHost } from "./testing/own-host.ts";
 
 /** The host's own: what it has built already is not built again. */
 const { cacheDir } = loadConfig({});
@@ -19,8 +19,8 @@ const image = () => ensureImage({ cacheDir, progress: () => undefined });
 after(() => fs.rmSync(folder, { recursive: true }));
 
 describeDriverConformance("qemu", async () => ({
-  driver: createQemuDriver({ guest: linux, image, cacheDir, runDir, clock: systemClock }),
-  broken: createQemuDriver({
+  driver: createDriverWithHost({ guest: linux, image, cacheDir, runDir, clock: systemClock }),
+  broken: createDriverWithHost({
     guest: linux,
     image: async () => ({ ...(await image()), root: path.join(folder, "no-root") }),
     cacheDir,

@@ -55,11 +55,11 @@ export function createQemuDriver({ guests, warn = () => undefined, ...options }:
   };
 }
 
-async function probe({ kernel, open }: Stock, { clock }: Pick<QemuDriverOptions, "clock">): Promise<Probe> {
+async function probe(stock: Stock, { clock }: Pick<QemuDriverOptions, "clock">): Promise<Probe> {
   try {
-    const { host, verdict } = await within(clock, IMAGE_MS, "making the guests' image", open());
+    const { host, verdict } = await within(clock, IMAGE_MS, "making the guests' image", stock.open());
     const chosen = verdict.accelerator === "kvm" ? "KVM" : "TCG (software emulation)";
-    const guests = kernel.name === "linux" ? "" : `, ${kernel.title} guests`;
+    const guests = stock.kernel.name === "linux" ? "" : `, ${stock.kernel.title} guests`;
     return { ok: true, detail: `QEMU ${host.facts.qemuVersion} with ${chosen}${guests}: ${verdict.why}; ${host.confinement.detail}` };
   } catch (error) {
     const cure = error instanceof MayflyError ? error.cure : "Run `mayfly image build`, then try again.";

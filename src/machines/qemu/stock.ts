@@ -38,7 +38,7 @@ export interface StockOptions {
 }
 
 /** What the first use finds out, and the rest works with. */
-export interface OpenStock {
+interface OpenStock {
   host: OpenQemuHost;
   verdict: KvmVerdict;
   /** Another one where the image was damaged and is mended. */

@@ -117,7 +117,7 @@ test("the longest unused templates are removed", () => {
 
 test("a second process waits for the lock, and gets it when the first is killed", async () => {
   const file = path.join(folder, "lock");
-  const module = JSON.stringify(new URL("file-lock.ts", import.meta.url).href);
+  const module = JSON.stringify(new URL("../host/file-lock.ts", import.meta.url).href);
   const hold = `const { withFileLock } = await import(${module});
     await withFileLock(${JSON.stringify(file)}, () => new Promise((resolve) => { console.log("held"); setTimeout(resolve, 1e6); }));`;
   const holder = spawn(process.execPath, ["--input-type=module", "-e", hold], { stdio: ["ignore", "pipe", "ignore"] });

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { checkImage, type CheckResult } from "../../../image-check/check-image.ts";
+import { createUids } from "../../../machines/host/uids.ts";
 import { findImage } from "../../../images/find-image.ts";
 import { ExitCode } from "../../exit-codes.ts";
 import { parseCount } from "../../parse.ts";
@@ -31,7 +32,7 @@ async function check(name: string, { cache, memory, timeout, json }: Options): P
   const image = await findImage(cache, name);
   const progress = showProgress();
   progress.step(`booting ${image.id.slice(0, 16)}`);
-  const result = await checkImage(image, { memoryMb: memory, timeoutMs: timeout * 1_000 }).finally(progress.done);
+  const result = await checkImage(image, { memoryMb: memory, timeoutMs: timeout * 1_000, uids: createUids() }).finally(progress.done);
   console.log(json ? JSON.stringify({ image: image.id, ...result }) : inWords(result));
   if (!result.ok) process.exitCode = ExitCode.Failed;
 }

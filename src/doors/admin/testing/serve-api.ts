@@ -11,6 +11,8 @@ import { openCatalog } from "../../../store/catalog/sqlite.ts";
 import { systemClock } from "../../../base/clock/clock.ts";
 import { createEgress } from "../../../egress/create-egress.ts";
 import { createLedger } from "../../../store/ledger/create-ledger.ts";
+import { createQemuHost } from "../../../machines/host/qemu/qemu-host.ts";
+import { createUids } from "../../../machines/host/uids.ts";
 import { createAccounts, type OpenAccounts } from "../../../store/ledger/create-accounts.ts";
 import { defaultPrices } from "../../../base/config/prices.ts";
 import { RouteTable } from "../../http/routes.ts";
@@ -99,6 +101,7 @@ export async function serveApi(): Promise<ServedApi> {
   const appliances = openAppliances({
     stateDir: dir,
     cacheDir: dir,
+    qemuHost: createQemuHost({ cacheDir: dir, jailDir: dir, uids: createUids() }),
     seal: openSeal(join(dir, "key"), true),
     bootId: "boot",
     clock: systemClock,

@@ -18,7 +18,13 @@ const facts = (qemuVersion: string) => ({ qemuVersion, kernelRelease: "6", cpuMo
 
 test("where there is no device, TCG is chosen without a trial", async () => {
   const trial = () => assert.fail("no trial is due");
-  const verdict = await chooseAccelerator({ cacheDir: folder, facts: facts("none"), kernel, boot: trial, device: path.join(folder, "absent") });
+  const verdict = await chooseAccelerator({
+    cacheDir: folder,
+    facts: facts("none"),
+    kernel,
+    boot: trial,
+    device: path.join(folder, "absent"),
+  });
   assert.equal(verdict.accelerator, "tcg");
   assert.match(verdict.why, /absent/);
 });

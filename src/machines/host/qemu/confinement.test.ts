@@ -16,7 +16,7 @@ import { processStartTime } from "../cgroup/proc.ts";
 import { type Driver, type Machine, usualSize } from "../../driver.ts";
 import { Fd } from "../../qemu/command-line.ts";
 import { linux } from "../../qemu/linux.ts";
-import { createQemuDriver } from "../../qemu/qemu-driver.ts";
+import { createDriverWithHost } from "../../qemu/testing/own-host.ts";
 
 const { cacheDir } = loadConfig({});
 const runDir = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-confinement-"));
@@ -26,7 +26,7 @@ let machines: Machine[];
 let pids: number[];
 
 before(async () => {
-  driver = createQemuDriver({
+  driver = createDriverWithHost({
     guest: linux,
     image: () => ensureImage({ cacheDir, progress: () => undefined }),
     cacheDir,
@@ -135,12 +135,12 @@ test("a server that is killed takes its machines along", async () => {
 function serverScript(): string {
   const load = (file: string) => `await import(${JSON.stringify(new URL(file, import.meta.url).href)})`;
   return `
-    const { createQemuDriver } = ${load("qemu-driver.ts")};
-    const { linux } = ${load("linux.ts")};
+    const { createDriverWithHost } = ${load("../../qemu/testing/own-host.ts")};
+    const { linux } = ${load("../../qemu/linux.ts")};
     const { systemClock } = ${load("../../../base/clock/clock.ts")};
     const { ensureImage } = ${load("../../../images/ensure-image.ts")};
     const cacheDir = ${JSON.stringify(cacheDir)}, runDir = ${JSON.stringify(path.join(runDir, "killed"))};
-    const driver = createQemuDriver({ guest: linux, image: () => ensureImage({ cacheDir, progress() {} }), cacheDir, runDir, clock: systemClock });
+    const driver = createDriverWithHost({ guest: linux, image: () => ensureImage({ cacheDir, progress() {} }), cacheDir, runDir, clock: systemClock });
     const { id } = await driver.start({ id: "killed-${process.pid}", memoryMb: 256, vcpus: 1 });
     process.stdout.write(id);
     setInterval(() => {}, 1_000);
