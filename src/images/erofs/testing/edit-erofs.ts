@@ -47,19 +47,22 @@ export function entryAt(bytes: Buffer, name: string): number {
 }
 
 /** The same; undefined where the name is in no table. */
-export function findEntry(bytes: Buffer, name: string): number | undefined {
+function findEntry(bytes: Buffer, name: string): number | undefined {
   const nameAt = bytes.indexOf(name);
   const block = nameAt - (nameAt % 4_096);
   // Inline folders begin behind their inode: the table's start is where an entry says that its name is this far from.
   for (let start = block; start < nameAt; start += 4) {
-    for (let at = start; at + 12 <= nameAt; at += 12) if (bytes.readUInt16LE(at + 8) === nameAt - start && isTable(bytes, start)) return at;
+    const tableEnd = start + tableLength(bytes, start);
+    for (let at = start; at < tableEnd && at + 12 <= nameAt; at += 12) if (bytes.readUInt16LE(at + 8) === nameAt - start) return at;
   }
   return undefined;
 }
 
-function isTable(bytes: Buffer, start: number): boolean {
+/** Bytes of the table that starts there, up to its first name, which is a folder's "." or, in the tests, one with a "+"; 0 where none does. */
+function tableLength(bytes: Buffer, start: number): number {
   const namesAt = bytes.readUInt16LE(start + 8);
-  return namesAt > 0 && namesAt % 12 === 0 && [".", "+"].includes(String.fromCharCode(bytes[start + namesAt]!));
+  const isTable = namesAt > 0 && namesAt % 12 === 0 && [".", "+"].includes(String.fromCharCode(bytes[start + namesAt]!));
+  return isTable ? namesAt : 0;
 }
 
 /** Where the inode of the entry of this name lies. */
