@@ -23,7 +23,7 @@ for (const driver of drivers)
     assert.deepEqual(callers.failures, []);
     const { decisions } = await platform.client.explain("crowd");
     assert.ok(
-      decisions.some(({ what, why }) => what === "drain" && /host is full/.test(why)),
+      decisions.some(({ what, reason }) => what === "drain" && reason.kind.startsWith("host-full")),
       JSON.stringify(decisions),
     );
   });
@@ -88,7 +88,7 @@ test("a caller who comes every minute finds a machine that was started for it, a
   assert.equal(outcomes.at(-1), "started ahead", outcomes.join());
   const { decisions } = await platform.client.explain("economy");
   assert.ok(
-    decisions.some(({ what, why }) => what === "bind" && /a call is expected/.test(why)),
+    decisions.some(({ what, reason }) => what === "bind" && reason.kind === "call-expected"),
     JSON.stringify(decisions),
   );
 });

@@ -16,6 +16,7 @@ interface App {
 }
 
 const NOTHING: PolicyCommand[] = [];
+const ONLY = { kind: "other-rule", rule: "one machine each" } as const;
 
 export const trivial: SimulatedPolicy = {
   name: "trivial",
@@ -38,7 +39,7 @@ function step(state: State, event: PolicyEvent): PolicyCommand[] {
     case "arrive":
       return arrive(state, state.apps.get(event.app) as App, event.invocation);
     case "blank":
-      return [{ type: "bind", machine: event.machine, app: (state.machines[event.machine] as App).name, why: "it was started for it" }];
+      return [{ type: "bind", machine: event.machine, app: (state.machines[event.machine] as App).name, why: ONLY }];
     case "bound":
       return serve(state.machines[event.machine] as App);
     default:
@@ -52,7 +53,7 @@ function arrive(state: State, app: App, invocation: number): PolicyCommand[] {
   if (app.machine >= 0) return NOTHING;
   app.machine = state.machines.push(app) - 1;
   const { memoryMb, vcpus } = app.size;
-  return [{ type: "start", machine: app.machine, memoryMb, vcpus, urgent: true, app: app.name, why: "its first call" }];
+  return [{ type: "start", machine: app.machine, memoryMb, vcpus, urgent: true, app: app.name, why: ONLY }];
 }
 
 function serve(app: App): PolicyCommand[] {

@@ -133,7 +133,7 @@ function finish<M, A>(
   app.running--;
   machine.inFlight--;
   if (machine.phase !== "bound") {
-    if (machine.phase === "draining" && machine.inFlight === 0) killMachine(state, machine, "drained", commands);
+    if (machine.phase === "draining" && machine.inFlight === 0) killMachine(state, machine, { kind: "drained" }, commands);
     return;
   }
   if (machine.inFlight === machine.slots - 1) app.open.push(machine);
@@ -165,7 +165,7 @@ function fallIdle<M, A>(
   state.idleMb += machine.heldMb;
   if (state.starved.size === 0) return rules.idle(state, machine, app, worked, now, commands);
   rules.evicted?.(state, machine);
-  killMachine(state, machine, "another app waits and the host is full", commands);
+  killMachine(state, machine, { kind: "host-full" }, commands);
 }
 
 /** What machines really hold is known from their reports. */
@@ -208,7 +208,7 @@ function retireAll<M, A>(
   commands: PolicyCommand[],
 ): void {
   if (app === undefined) return;
-  for (const machine of app.machines) retireMachine(state, machine, "its app has changed", commands);
+  for (const machine of app.machines) retireMachine(state, machine, { kind: "newer-version" }, commands);
   if (app.waiting > 0) rules.lacks(state, app, now, commands);
 }
 
@@ -216,7 +216,7 @@ function removeApp<A>(state: ClassicState<unknown, A>, name: string, commands: P
   const app = state.apps.get(name);
   if (app === undefined) return;
   giveUp(state, app, "app-removed", commands);
-  for (const machine of app.machines) killMachine(state, machine, "its app was removed", commands);
+  for (const machine of app.machines) killMachine(state, machine, { kind: "app-removed" }, commands);
   state.apps.delete(name);
   state.appsByNumber.delete(app.number);
   state.starved.delete(app);
@@ -253,7 +253,7 @@ function machineBound<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, id: n
 function condemn<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, id: number, now: number, commands: PolicyCommand[]): void {
   const machine = state.machines.get(id);
   if (machine === undefined) return;
-  retireMachine(state, machine, "condemned", commands);
+  retireMachine(state, machine, { kind: "condemned" }, commands);
   if (machine.app !== null && machine.app.waiting > 0) rules.lacks(state, machine.app, now, commands);
 }
 

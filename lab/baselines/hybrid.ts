@@ -56,7 +56,8 @@ export function hybridHistogram(): Rules<null, Habit> {
     },
     idle(state, machine, app, worked, now, commands) {
       if (worked && app.running === 0) beginIdleTime(state, app, now);
-      if (worked && app.memory.windows.loadAfter > 0) killMachine(state, machine, "its app is not expected soon", commands);
+      if (worked && app.memory.windows.loadAfter > 0)
+        killMachine(state, machine, { kind: "other-rule", rule: "its app is not expected soon" }, commands);
       else keep(state, machine, app, now, commands);
     },
     appTimer(state, app, now, commands) {

@@ -1,6 +1,7 @@
 /** Changes of a machine's phase, each with its command. */
 import { idsWith, remove } from "../../src/policy/id-table.ts";
 import type { PolicyCommand } from "../../src/policy/policy.ts";
+import type { EndReason, NeedReason } from "../../src/policy/reasons.ts";
 import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";
 
 /** @param app the one that it is for; null: a blank */
@@ -32,7 +33,7 @@ export function startMachine(
   state.usedMb += machine.heldMb;
   if (app === null) state.blanksComing++;
   else join(app, machine);
-  const why = app === null ? "blanks are kept ready" : `${app.waiting} waiting`;
+  const why: NeedReason = app === null ? { kind: "blanks", wanted: state.blanksWanted } : whyWaiting(app);
   commands.push({ type: "start", machine: id, memoryMb, vcpus, urgent: app !== null && app.waiting > 0, app: app?.name ?? null, why });
 }
 
@@ -43,10 +44,10 @@ export function bindMachine(state: ClassicState, machine: ClassicMachine, app: C
     join(app, machine);
   }
   machine.phase = "binding";
-  commands.push({ type: "bind", machine: machine.id, app: app.name, why: `${app.waiting} waiting` });
+  commands.push({ type: "bind", machine: machine.id, app: app.name, why: whyWaiting(app) });
 }
 
-export function killMachine(state: ClassicState, machine: ClassicMachine, why: string, commands: PolicyCommand[]): void {
+export function killMachine(state: ClassicState, machine: ClassicMachine, why: EndReason, commands: PolicyCommand[]): void {
   if (machine.phase === "killed") return;
   leavePhase(state, machine);
   machine.phase = "killed";
@@ -56,7 +57,7 @@ export function killMachine(state: ClassicState, machine: ClassicMachine, why: s
 }
 
 /** No new work for a bound machine; it is killed when it is empty. */
-function drainMachine(state: ClassicState, machine: ClassicMachine, why: string, commands: PolicyCommand[]): void {
+function drainMachine(state: ClassicState, machine: ClassicMachine, why: EndReason, commands: PolicyCommand[]): void {
   if (machine.phase !== "bound") return;
   leavePhase(state, machine);
   machine.phase = "draining";
@@ -65,7 +66,7 @@ function drainMachine(state: ClassicState, machine: ClassicMachine, why: string,
 }
 
 /** Takes a machine away from its app, as gently as its phase allows. */
-export function retireMachine(state: ClassicState, machine: ClassicMachine, why: string, commands: PolicyCommand[]): void {
+export function retireMachine(state: ClassicState, machine: ClassicMachine, why: EndReason, commands: PolicyCommand[]): void {
   if (machine.phase === "bound") drainMachine(state, machine, why, commands);
   else if (machine.phase !== "draining") killMachine(state, machine, why, commands);
 }
@@ -106,4 +107,8 @@ function leavePhase(state: ClassicState, machine: ClassicMachine): void {
     app.bound--;
     if (machine.inFlight < machine.slots) app.open.splice(app.open.lastIndexOf(machine), 1);
   } else if (phase !== "draining") app.coming--;
+}
+
+function whyWaiting({ waiting, bound, coming, limits }: ClassicApp): NeedReason {
+  return { kind: "calls-waiting", waiting, slots: (bound + coming) * limits.concurrency };
 }

@@ -116,6 +116,6 @@ function reviewCells(state: State, now: number, commands: PolicyCommand[]): void
   state.blanksWanted = Math.min(MOST_CELLS, Math.max(FEWEST_CELLS, Math.floor(state.memory.cold / COLD_PER_CELL)));
   state.memory.cold = 0;
   for (const cell of state.blanks.slice(0, Math.max(0, state.blanks.length - state.blanksWanted)))
-    killMachine(state, cell, "more stem cells than the last minute needed", commands);
+    killMachine(state, cell, { kind: "other-rule", rule: "more stem cells than the last minute needed" }, commands);
   if (state.blanksWanted > FEWEST_CELLS) setTimer(state, now + REVIEW_MS);
 }

@@ -87,7 +87,7 @@ function makeRoom<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, app: Clas
     const victim = state.blanks[0] ?? leastWorth(rules, state);
     if (victim === undefined) return;
     rules.evicted?.(state, victim);
-    killMachine(state, victim, `${app.name} waits and the host is full`, commands);
+    killMachine(state, victim, { kind: "host-full" }, commands);
   }
 }
 

@@ -6,7 +6,7 @@ import { killMachine } from "./machines.ts";
 
 /** Kills an idle machine in `ms`, unless it gets work before; 0: now; Infinity: never. */
 export function keepFor(state: ClassicState, machine: ClassicMachine, ms: number, now: number, commands: PolicyCommand[]): void {
-  if (ms <= 0) return killMachine(state, machine, "is not kept", commands);
+  if (ms <= 0) return killMachine(state, machine, { kind: "idle-fixed", ms: 0 }, commands);
   machine.expiresAt = now + ms;
   if (machine.timerAt > machine.expiresAt) setMachineTimer(state, machine, machine.expiresAt);
 }
@@ -17,7 +17,7 @@ export function keepFor(state: ClassicState, machine: ClassicMachine, ms: number
 export function expire(state: ClassicState, machine: ClassicMachine, at: number, commands: PolicyCommand[]): void {
   if (machine.timerAt !== at) return;
   machine.timerAt = Infinity;
-  if (machine.expiresAt <= at) killMachine(state, machine, `idle since ${machine.idleSince} ms`, commands);
+  if (machine.expiresAt <= at) killMachine(state, machine, { kind: "idle-fixed", ms: at - machine.idleSince }, commands);
   else if (machine.expiresAt < Infinity) setMachineTimer(state, machine, machine.expiresAt);
 }
 

@@ -22,42 +22,45 @@ function decided(answers: (event: PolicyEvent) => PolicyCommand[]) {
   return { clock, fleet, dispatcher, told };
 }
 
+const WAITS = { kind: "calls-waiting", waiting: 1, slots: 0 } as const;
+const WAITS_IN_WORDS = "1 waiting, and it has no machine";
+
 function start(machine: number, app: string | null): PolicyCommand {
-  return { type: "start", machine, memoryMb: 256, vcpus: 1, urgent: true, app, why: `start ${machine}` };
+  return { type: "start", machine, memoryMb: 256, vcpus: 1, urgent: true, app, why: { kind: "other-rule", rule: `start ${machine}` } };
 }
 
 test("each machine's start, bind and kill is in its app's log, with why, when, and what it did", async () => {
   const { clock, dispatcher, told } = decided((event) => {
     if (event.type === "arrive") return [start(1, "ada")];
-    if (event.type === "blank") return [{ type: "bind", machine: 1, app: "ada", why: "1 waits" }];
+    if (event.type === "blank") return [{ type: "bind", machine: 1, app: "ada", why: WAITS }];
     if (event.type === "bound") return [{ type: "assign", invocation: 1, machine: 1 }];
-    return event.type === "finish" ? [{ type: "kill", machine: 1, why: "idle for 0 ms" }] : [];
+    return event.type === "finish" ? [{ type: "kill", machine: 1, why: { kind: "idle-fixed", ms: 0 } }] : [];
   });
   dispatcher.setApp(versionOf("ada"));
   call(dispatcher, { app: "ada", url: "ada", headers: ["x"], body: Buffer.from("x") });
   await clock.advance(10_000);
   const [first, second, third, last] = told("ada");
-  assert.deepEqual([first, second, last], ["m1 start: start 1", "m1 bind: 1 waits", "m1 kill: idle for 0 ms"]);
+  assert.deepEqual([first, second, last], ["m1 start: start 1", `m1 bind: ${WAITS_IN_WORDS}`, "m1 kill: idle for 0 ms"]);
   assert.match(third ?? "", /^m1 ready: the start took \d+ ms, the bind \d+ ms$/);
   const { decisions } = dispatcher.explain("ada");
   assert.deepEqual([decisions.at(0)?.ageMs, decisions.at(0)?.invocations, decisions.at(-1)?.invocations], [0, 0, 1]);
   const { at = 0, ageMs = 0 } = decisions.at(-1) ?? {};
   assert.equal(at - ageMs, decisions[0]?.at);
-  assert.deepEqual(dispatcher.explain("nobody"), { now: [], decisions: [] });
+  assert.deepEqual(dispatcher.explain("nobody"), { now: [], facts: null, decisions: [] });
 });
 
 test("a machine that another app got is in both logs, one for no app in particular only in that of the app that got it", async () => {
   const { clock, dispatcher, told } = decided((event) => {
     if (event.type === "arrive") return [start(1, "ada"), start(2, null)];
-    return event.type === "blank" ? [{ type: "bind", machine: event.machine, app: "bob", why: "1 waits" }] : [];
+    return event.type === "blank" ? [{ type: "bind", machine: event.machine, app: "bob", why: WAITS }] : [];
   });
   for (const app of ["ada", "bob"]) dispatcher.setApp(versionOf(app));
   call(dispatcher, { app: "ada" });
   await clock.advance(1_000);
-  assert.deepEqual(told("ada"), ["m1 start: start 1", "m1 lost: app bob got it: 1 waits"]);
+  assert.deepEqual(told("ada"), ["m1 start: start 1", `m1 lost: app bob got it: ${WAITS_IN_WORDS}`]);
   for (const id of [1, 2]) {
     const own = told("bob").filter((line) => line.startsWith(`m${id} `));
-    assert.deepEqual(own.slice(0, 2), [`m${id} start: start ${id}`, `m${id} bind: 1 waits`]);
+    assert.deepEqual(own.slice(0, 2), [`m${id} start: start ${id}`, `m${id} bind: ${WAITS_IN_WORDS}`]);
   }
 });
 
@@ -73,10 +76,10 @@ test("an end that nobody commanded has its reason, but not what the machine prin
 
 test("neither one app nor many fill the memory: the newest are kept", () => {
   const log = new DecisionLog(new FakeClock());
-  for (let i = 1; i <= 2_000; i++) log.start(new MachineRecord(i, 0), "ada", `start ${i}`);
-  assert.deepEqual([log.of("ada").length, log.of("ada").at(-1)?.why], [500, "start 2000"]);
-  for (let i = 1; i <= 100_000; i++) log.start(new MachineRecord(i, 0), `app-${i % 3_000}`, `start ${i}`);
+  for (let i = 1; i <= 2_000; i++) log.start(new MachineRecord(i, 0), "ada", { kind: "blanks", wanted: i });
+  assert.deepEqual([log.of("ada").length, log.of("ada").at(-1)?.reason], [500, { kind: "blanks", wanted: 2_000 }]);
+  for (let i = 1; i <= 100_000; i++) log.start(new MachineRecord(i, 0), `app-${i % 3_000}`, { kind: "blanks", wanted: i });
   const kept = Array.from({ length: 3_000 }, (_, app) => log.of(`app-${app}`).length);
   assert.ok(kept.reduce((sum, length) => sum + length) <= 20_000);
-  assert.equal(log.of("app-1000").at(-1)?.why, "start 100000");
+  assert.equal(log.of("app-1000").at(-1)?.why, "to keep 100000 blanks ready");
 });

@@ -1,5 +1,5 @@
 /**
- * Why each machine was started, bound, drained and killed, in the policy's words of that moment, for `mayfly explain`.
+ * Why each machine was started, bound, drained and killed, with the policy's numbers of that moment, for `mayfly explain`.
  *
  * Owns what it was told, app by app, the newest only.
  * 1. A machine's start is in the log of the app that it was started for and, once it is bound, in that of its own app.
@@ -7,18 +7,22 @@
  */
 import type { Clock } from "../base/clock/clock.ts";
 import type { MachineEnd } from "../fleet/fleet.ts";
-import { clauseOf } from "../machines/exit.ts";
+import type { EndReason, NeedReason } from "../policy/reasons.ts";
 import type { MachineRecord } from "./machine-record.ts";
 import type { Decision } from "./live-dispatcher.ts";
+import { clauseOfReason, type DecisionReason } from "./sentences.ts";
 
 const MOST_OF_AN_APP = 500;
 const MOST_OF_ALL = 20_000;
 
+/** Its sentence is made when somebody asks. */
+type Kept = Omit<Decision, "why">;
+
 export class DecisionLog {
   readonly #clock: Clock;
-  readonly #apps = new Map<string, Decision[]>();
+  readonly #apps = new Map<string, Kept[]>();
   /** Of machines that are bound to no app yet. */
-  readonly #starts = new Map<MachineRecord, { app: string | null; start: Decision }>();
+  readonly #starts = new Map<MachineRecord, { app: string | null; start: Kept }>();
   #count = 0;
 
   constructor(clock: Clock) {
@@ -27,21 +31,21 @@ export class DecisionLog {
 
   /** Oldest first. */
   of(app: string): Decision[] {
-    return this.#apps.get(app)?.slice() ?? [];
+    return (this.#apps.get(app) ?? []).map(inWords);
   }
 
   /** @param app whose need it was; null: nobody's in particular */
-  start(record: MachineRecord, app: string | null, why: string): void {
+  start(record: MachineRecord, app: string | null, why: NeedReason): void {
     const start = this.#decision(record, "start", why);
     this.#starts.set(record, { app, start });
     if (app !== null) this.#keep(app, start);
   }
 
-  bind(record: MachineRecord, app: string, why: string): void {
+  bind(record: MachineRecord, app: string, why: NeedReason): void {
     const started = this.#starts.get(record);
     this.#starts.delete(record);
     if (started !== undefined && started.app !== app) {
-      if (started.app !== null) this.#keep(started.app, this.#decision(record, "lost", `app ${app} got it: ${why}`));
+      if (started.app !== null) this.#keep(started.app, this.#decision(record, "lost", { kind: "lost", app, why }));
       this.#keep(app, started.start);
     }
     this.#keep(app, this.#decision(record, "bind", why));
@@ -49,34 +53,34 @@ export class DecisionLog {
 
   ready(record: MachineRecord): void {
     const { app, startAt, blankAt, bindAt, boundAt } = record;
-    const [start, bind] = [blankAt - startAt, boundAt - bindAt].map((ms) => `${ms.toFixed(0)} ms`);
-    if (app !== null) this.#keep(app, this.#decision(record, "ready", `the start took ${start}, the bind ${bind}`));
+    const reason = { kind: "ready", startMs: blankAt - startAt, bindMs: boundAt - bindAt } as const;
+    if (app !== null) this.#keep(app, this.#decision(record, "ready", reason));
   }
 
-  drain(record: MachineRecord, why: string): void {
+  drain(record: MachineRecord, why: EndReason): void {
     this.#about(record, "drain", why);
   }
 
-  kill(record: MachineRecord, why: string): void {
+  kill(record: MachineRecord, why: EndReason): void {
     this.#about(record, "kill", why);
   }
 
-  gone(record: MachineRecord, end: MachineEnd): void {
-    if (!end.asked) this.#about(record, "end", clauseOf(end));
+  gone(record: MachineRecord, { asked, reason, detail }: MachineEnd): void {
+    if (!asked) this.#about(record, "end", { kind: "ended", exit: { reason, detail } });
     this.#starts.delete(record);
   }
 
-  #about(record: MachineRecord, what: Decision["what"], why: string): void {
+  #about(record: MachineRecord, what: Decision["what"], reason: DecisionReason): void {
     const app = record.app ?? this.#starts.get(record)?.app ?? null;
-    if (app !== null) this.#keep(app, this.#decision(record, what, why));
+    if (app !== null) this.#keep(app, this.#decision(record, what, reason));
   }
 
-  #decision(record: MachineRecord, what: Decision["what"], why: string): Decision {
+  #decision(record: MachineRecord, what: Decision["what"], reason: DecisionReason): Kept {
     const ageMs = this.#clock.now() - record.startAt;
-    return { at: this.#clock.wall(), machine: record.name, what, why, ageMs, invocations: record.invocations };
+    return { at: this.#clock.wall(), machine: record.name, what, reason, ageMs, invocations: record.invocations };
   }
 
-  #keep(app: string, decision: Decision): void {
+  #keep(app: string, decision: Kept): void {
     const kept = this.#apps.get(app) ?? [];
     this.#apps.set(app, kept);
     kept.push(decision);
@@ -85,9 +89,13 @@ export class DecisionLog {
     if (this.#count > MOST_OF_ALL) for (const [name, all] of this.#apps) this.#drop(name, all, Math.ceil(all.length / 2));
   }
 
-  #drop(app: string, kept: Decision[], oldest: number): void {
+  #drop(app: string, kept: Kept[], oldest: number): void {
     kept.splice(0, oldest);
     this.#count -= oldest;
     if (kept.length === 0) this.#apps.delete(app);
   }
+}
+
+function inWords(kept: Kept): Decision {
+  return { ...kept, why: clauseOfReason(kept.reason) };
 }

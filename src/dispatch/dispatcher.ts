@@ -12,6 +12,7 @@
 import type { Version } from "../store/catalog/catalog.ts";
 import type { StartOrder, Fleet, MachineEnd } from "../fleet/fleet.ts";
 import type { InvocationId, MachineId, MachineStats, PolicyCommand, PolicyEvent } from "../policy/policy.ts";
+import type { EndReason, NeedReason } from "../policy/reasons.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { LogLevel } from "../wire/protocol.ts";
@@ -22,16 +23,17 @@ import { Deadlines } from "./deadlines.ts";
 import { DecisionLog } from "./decision-log.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
 import { Invocation } from "./invocation-run.ts";
-import type { DispatcherOptions, LiveDispatcher, MachineRow, Decision } from "./live-dispatcher.ts";
+import type { DispatcherOptions, LiveDispatcher, MachineRow, Explanation } from "./live-dispatcher.ts";
 import { MachineLog } from "./machine-log.ts";
 import { MachineRecord } from "./machine-record.ts";
 import { noMachineInTime } from "./no-machine.ts";
+import { clauseOfReason, sentencesOfFacts, withNames } from "./sentences.ts";
 import { Serving } from "./serving.ts";
 
 /** Of a command: for which app, and why. */
 interface Reasoned<App> {
   app: App;
-  why: string;
+  why: NeedReason;
 }
 
 const GRACE_MS = 5_000;
@@ -171,13 +173,12 @@ class PolicyDispatcher implements LiveDispatcher {
     return rows;
   }
 
-  explain(app: string): { now: string[]; decisions: Decision[] } {
+  explain(app: string): Explanation {
     const { insight, clock } = this.#options;
-    const nameOf = (number: string) => this.#machines.get(Number(number))?.name ?? number;
-    const now = (insight?.explain(app, clock.now()) ?? []).map((sentence) =>
-      sentence.replace(/\bMachine (\d+)\b/, (_, number: string) => `Machine ${nameOf(number)}`),
-    );
-    return { now, decisions: this.#decisions.of(app) };
+    const known = insight?.explain(app, clock.now());
+    const nameOf = (machine: MachineId) => this.#machines.get(machine)?.name ?? String(machine);
+    const facts = known === undefined ? null : withNames(known, nameOf);
+    return { now: facts === null ? [] : sentencesOfFacts(facts), facts, decisions: this.#decisions.of(app) };
   }
 
   inFlight(): [app: string, calls: number][] {
@@ -290,16 +291,16 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#fleet.bind(machine, version);
   }
 
-  #drain(record: MachineRecord, why: string): void {
+  #drain(record: MachineRecord, why: EndReason): void {
     record.draining = true;
     this.#decisions.drain(record, why);
   }
 
-  #kill(machine: MachineId, why: string): void {
+  #kill(machine: MachineId, why: EndReason): void {
     const record = this.#machines.get(machine);
     // Since close() no start is carried out, so there may be none.
     if (record !== undefined) this.#decisions.kill(record, why);
-    this.#fleet.kill(machine, why);
+    this.#fleet.kill(machine, clauseOfReason(why));
   }
 
   #wake(at: number, now: number): void {

@@ -2,10 +2,12 @@
 import type { Version } from "../store/catalog/catalog.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import type { Fleet, MachineView } from "../fleet/fleet.ts";
+import type { AppFacts } from "../policy/explain.ts";
 import type { BoundPolicy } from "../policy/bind-policy.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Dispatcher } from "./invocation.ts";
+import type { DecisionReason } from "./sentences.ts";
 
 export interface DispatcherOptions {
   /** `bindPolicy(createPackingPolicy(…))`, or what `recordPolicy` makes of that. */
@@ -32,8 +34,8 @@ export interface DispatcherOptions {
 export interface PolicyInsight {
   /** Invocations at once that a machine of the app gets, as learned so far. */
   slotsOf(app: string): number;
-  /** Sentences; machines are "Machine <number>". @param now ms, the clock of the policy */
-  explain(app: string, now: number): string[];
+  /** Undefined where the policy knows no such app. @param now ms, the clock of the policy */
+  explain(app: string, now: number): AppFacts | undefined;
 }
 
 export interface LogSink {
@@ -68,14 +70,22 @@ export interface LiveDispatcher extends Dispatcher {
   removeApp(app: string): void;
   /** Their use is as of the last sample. */
   machines(): MachineRow[];
-  /** What is made of it now, in sentences; and why its machines were started, bound, drained and killed, the oldest first. */
-  explain(app: string): { now: string[]; decisions: Decision[] };
+  explain(app: string): Explanation;
   /** Invocations that wait or run, of apps that have any. */
   inFlight(): [app: string, calls: number][];
   /** Reads every machine's use now, for machines() and the ledger. */
   sample(): void;
   /** Fails what waits, lets the rest finish for at most `graceMs`, then kills all machines: it closes the fleet, not the driver. Idempotent. */
   close(graceMs: number): Promise<number>;
+}
+
+export interface Explanation {
+  /** What the policy makes of the app now, in sentences. */
+  now: string[];
+  /** The same as data; null where the policy has nothing to tell. Machines have the names that `mayfly ps` shows. */
+  facts: AppFacts<string> | null;
+  /** Why its machines were started, bound, drained and killed, the oldest first. */
+  decisions: Decision[];
 }
 
 export interface Decision {
@@ -85,7 +95,9 @@ export interface Decision {
   machine: string;
   /** ready: it takes invocations from now on. lost: another app got it. end: by itself, nobody decided it. */
   what: "start" | "bind" | "ready" | "drain" | "kill" | "lost" | "end";
-  /** A clause, with the numbers used then. */
+  /** With the numbers used then. */
+  reason: DecisionReason;
+  /** The same as a clause. */
   why: string;
   /** ms since its start. */
   ageMs: number;

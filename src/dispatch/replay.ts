@@ -26,7 +26,7 @@ interface Difference {
 
 const header = z.object({
   recording: z.literal("mayfly-policy"),
-  version: z.literal(2),
+  version: z.literal(3),
   policy: z.literal("packing"),
   options: z.object({
     blanks: z.number(),
@@ -42,6 +42,8 @@ const header = z.object({
     hostCpus: z.number().optional(),
   }),
 });
+
+const olderHeader = z.looseObject({ recording: z.literal("mayfly-policy"), version: z.int().refine((version) => version !== 3) });
 
 /** Rejects with "bad-request" where the file is no recording. */
 export async function replay<State>(
@@ -61,11 +63,21 @@ export async function replay<State>(
   return { events, differences: [] };
 }
 
-/** The options of the policy that was recorded. @throws MayflyError "bad-request" where the first line is of no recording */
+/** The options of the policy that was recorded. @throws MayflyError "bad-request" where the first line is of no recording, or of one by another version */
 export function readHeader(file: string, text: string): PackingOptions {
+  const refusal = (what: string, cause?: unknown) => new MayflyError("bad-request", { what: `${file} ${what}` }, cause);
+  let parsed: unknown;
   try {
-    return header.parse(JSON.parse(text)).options;
+    parsed = JSON.parse(text);
   } catch (error) {
-    throw new MayflyError("bad-request", { what: `${file} is no recording of the packing policy` }, error);
+    throw refusal("is no recording of the packing policy", error);
   }
+  const older = olderHeader.safeParse(parsed);
+  if (older.success)
+    throw refusal(
+      `is a recording of version ${older.data.version}, and this Mayfly reads version 3: record the run again with \`mayfly serve --record\`, or use the Mayfly that recorded it`,
+    );
+  const read = header.safeParse(parsed);
+  if (!read.success) throw refusal("is no recording of the packing policy", read.error);
+  return read.data.options;
 }

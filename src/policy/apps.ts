@@ -16,7 +16,7 @@ export function setLimits(state: PackingState, name: string, limits: AppLimits, 
   if (known !== undefined) {
     reserve(state, known, -1, now);
     if (!sameLimits(known.limits, limits)) {
-      retireMachines(state, known, "its app has other limits", commands);
+      retireMachines(state, known, { kind: "limits-changed" }, commands);
       known.slots = firstSlots(state, limits);
     }
   }
@@ -53,7 +53,7 @@ export function updateApp(state: PackingState, name: string, now: number, comman
   const app = state.apps.get(name);
   if (app === undefined) return;
   noteSuccess(app.failures);
-  retireMachines(state, app, "its app has a newer version", commands);
+  retireMachines(state, app, { kind: "newer-version" }, commands);
   noteWanting(state, app, now);
 }
 
@@ -62,7 +62,7 @@ export function removeApp(state: PackingState, name: string, now: number, comman
   if (app === undefined) return;
   for (let invocation = dequeue(state, app); invocation !== undefined; invocation = dequeue(state, app))
     commands.push({ type: "reject", invocation, reason: "app-removed" });
-  removeMachines(state, app, "its app was removed", commands);
+  removeMachines(state, app, { kind: "app-removed" }, commands);
   reserve(state, app, -1, now);
   state.apps.delete(name);
   delete state.appNames[app.number];

@@ -9,7 +9,6 @@ import { breakEvenOfBlankMs } from "./costs.ts";
 import { sameSize } from "./size.ts";
 import { startsPlanned } from "./spares.ts";
 import { earliest, NEVER } from "./timers.ts";
-import { counted } from "../base/words/counted.ts";
 
 /** What is not started because the host is busy is looked at again. */
 const POSTPONED_MS = 500;
@@ -26,7 +25,7 @@ export function expireBlanks(state: PackingState, now: number, commands: PolicyC
     const { planned, soonest } = startsPlannedFor(state, pool, now);
     while (pool.ready.length > wanted + planned && surplusUntil(state, pool) <= now) {
       const blank = state.machines[pool.ready[0] as number] as MachineEntry;
-      killMachine(state, blank, `${counted(pool.ready.length, "blank")} ready, and ${wanted + planned} would do`, commands);
+      killMachine(state, blank, { kind: "blank-surplus", ready: pool.ready.length, enough: wanted + planned }, commands);
     }
     if (pool.ready.length > wanted) pool.heldUntil = Math.max(now + RECOUNT_MS, soonest);
   }

@@ -3,16 +3,15 @@
  * without a machine gets one shortly before it is expected to be called.
  */
 import type { PolicyCommand } from "./policy.ts";
-import { figure, span } from "./figures.ts";
 import { lettingGoPays, planIdle, type IdlePlan } from "./keep-alive.ts";
 import { recordIdleTime } from "./idle-times.ts";
 import { noteCpu } from "./host-limits.ts";
 import { killMachine } from "./machines.ts";
 import type { AppState, MachineEntry, PackingState } from "./packing-state.ts";
+import type { EndReason } from "./reasons.ts";
 import { refreshForecast, wantedMachines, noteWanting } from "./spares.ts";
 import { addTimer, NEVER } from "./timers.ts";
-import { counted } from "../base/words/counted.ts";
-import { holdingOf, idleCosts, windowMs } from "./costs.ts";
+import { idleCosts, windowMs } from "./costs.ts";
 
 /** Plans are made anew once there are so many more idle times than they were made from. */
 const RENEWAL = 1.1;
@@ -140,13 +139,16 @@ function killIdle(state: PackingState, app: AppState, machine: MachineEntry, now
   killMachine(state, machine, whyKilled(state, app, machine, last, now), commands);
 }
 
-function whyKilled(state: PackingState, app: AppState, machine: MachineEntry, last: boolean, now: number): string {
-  const idle = span(now - machine.idleSince);
+function whyKilled(state: PackingState, app: AppState, machine: MachineEntry, last: boolean, now: number): EndReason {
   const { idleMs } = state.options;
-  if (idleMs !== null) return `idle for ${idleMs} ms`;
-  const { miss } = idleCosts(state, app);
-  const price = `holding it costs ${figure(holdingOf(state, app))} GB-seconds a second, a start that a caller waits for ${figure(miss)} GB-seconds`;
-  if (!last) return `idle for ${idle} beside ${counted(app.bound + app.binding - 1, "other")}; ${price}`;
-  const again = app.startAt < NEVER ? `; one is to be started again in ${span(app.startAt - now)}` : "";
-  return `idle for ${idle}; ${price}${again}`;
+  if (idleMs !== null) return { kind: "idle-fixed", ms: idleMs };
+  const { hold, miss } = idleCosts(state, app);
+  return {
+    kind: "idle",
+    ms: now - machine.idleSince,
+    others: app.bound + app.binding - 1,
+    holdCost: hold,
+    startCost: miss,
+    startsAgainMs: last && app.startAt < NEVER ? app.startAt - now : null,
+  };
 }

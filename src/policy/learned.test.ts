@@ -137,15 +137,15 @@ describe("limits of the host", () => {
   });
 });
 
-test("what it makes of an app is told in sentences", () => {
+test("what it makes of an app is told in a record", () => {
   const world = worldOf({ ada: {} });
   world.arrive("ada");
   live(world, 1_000);
-  const text = explainApp(world.state, "ada", world.now).join("\n");
-  assert.match(text, /^1 invocation in flight and 0 waiting, on 1 machine,/);
-  assert.match(text, /holds [\d.]+ GB/);
-  assert.match(text, /Machine \d+ has 1 of 10 slots taken/);
-  assert.deepEqual(explainApp(world.state, "nobody", 0), []);
+  const facts = explainApp(world.state, "ada", world.now);
+  assert.partialDeepStrictEqual(facts, { inFlight: 1, waiting: 0, bound: 1, slots: 10 });
+  assert.ok((facts?.learned?.costs.memoryGb ?? 0) > 0);
+  assert.partialDeepStrictEqual(facts?.machines, [{ phase: "bound", inFlight: 1, idleMs: null }]);
+  assert.equal(explainApp(world.state, "nobody", 0), undefined);
 });
 
 test("while its machines use all of the host's CPU, an app gets no more of them for what waits, unless nothing moves", () => {

@@ -4,13 +4,14 @@ import type { Pool } from "./blanks.ts";
 import { machinesOf, poolOf, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { idsWith, remove } from "./id-table.ts";
 import { CPU_OF_START, noteCpu } from "./host-limits.ts";
+import type { EndReason, NeedReason } from "./reasons.ts";
 import { closeMachine } from "./slots.ts";
 import type { Size } from "./size.ts";
 
 export function startMachine(
   state: PackingState,
   { memoryMb, vcpus }: Size,
-  { urgent, app, why }: { urgent: boolean; app: string | null; why: string },
+  { urgent, app, why }: { urgent: boolean; app: string | null; why: NeedReason },
   now: number,
   commands: PolicyCommand[],
 ): void {
@@ -27,7 +28,7 @@ export function startMachine(
 }
 
 /** Gives the oldest blank of the app's size to it. */
-export function bindMachine(state: PackingState, pool: Pool, app: AppState, why: string, now: number, commands: PolicyCommand[]): void {
+export function bindMachine(state: PackingState, pool: Pool, app: AppState, why: NeedReason, now: number, commands: PolicyCommand[]): void {
   const machine = state.machines[pool.ready.shift() as number] as MachineEntry;
   machine.phase = "binding";
   machine.app = app.name;
@@ -42,7 +43,7 @@ export function bindMachine(state: PackingState, pool: Pool, app: AppState, why:
   commands.push({ type: "bind", machine: machine.id, app: app.name, why });
 }
 
-export function killMachine(state: PackingState, machine: MachineEntry, why: string, commands: PolicyCommand[]): void {
+export function killMachine(state: PackingState, machine: MachineEntry, why: EndReason, commands: PolicyCommand[]): void {
   if (machine.phase === "killed") return;
   leavePhase(state, machine);
   machine.phase = "killed";
@@ -50,7 +51,7 @@ export function killMachine(state: PackingState, machine: MachineEntry, why: str
 }
 
 /** No new work for a bound machine; it is killed when it is empty. */
-export function drainMachine(state: PackingState, machine: MachineEntry, why: string, commands: PolicyCommand[]): void {
+export function drainMachine(state: PackingState, machine: MachineEntry, why: EndReason, commands: PolicyCommand[]): void {
   if (machine.phase !== "bound") return;
   leavePhase(state, machine);
   machine.phase = "draining";
@@ -62,19 +63,19 @@ export function drainMachine(state: PackingState, machine: MachineEntry, why: st
 export function condemnMachine(state: PackingState, id: number, commands: PolicyCommand[]): void {
   const machine = state.machines[id];
   if (machine === undefined) return;
-  if (machine.phase === "bound") drainMachine(state, machine, "condemned", commands);
-  else if (machine.phase !== "draining") killMachine(state, machine, "condemned", commands);
+  if (machine.phase === "bound") drainMachine(state, machine, { kind: "condemned" }, commands);
+  else if (machine.phase !== "draining") killMachine(state, machine, { kind: "condemned" }, commands);
 }
 
 /** Drains what runs the app's old code, and kills what has not run any yet. */
-export function retireMachines(state: PackingState, app: AppState, why: string, commands: PolicyCommand[]): void {
+export function retireMachines(state: PackingState, app: AppState, why: EndReason, commands: PolicyCommand[]): void {
   for (const machine of machinesOf(state, app)) {
     if (machine.phase === "binding") killMachine(state, machine, why, commands);
     else drainMachine(state, machine, why, commands);
   }
 }
 
-export function removeMachines(state: PackingState, app: AppState, why: string, commands: PolicyCommand[]): void {
+export function removeMachines(state: PackingState, app: AppState, why: EndReason, commands: PolicyCommand[]): void {
   for (const machine of machinesOf(state, app)) killMachine(state, machine, why, commands);
 }
 

@@ -101,7 +101,7 @@ function finishRetired(state: PackingState, machine: MachineEntry): PolicyComman
   machine.inFlight--;
   if (machine.phase !== "draining" || machine.inFlight > 0) return NOTHING;
   const commands: PolicyCommand[] = [];
-  killMachine(state, machine, "drained", commands);
+  killMachine(state, machine, { kind: "drained" }, commands);
   return commands;
 }
 

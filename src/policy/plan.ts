@@ -5,14 +5,13 @@
  */
 import type { PolicyCommand } from "./policy.ts";
 import { blanksEnough, blanksFor, noteTaken, type Pool } from "./blanks.ts";
-import { figure } from "./figures.ts";
 import { hasRoom, hostIsBusy, takeStart } from "./host-limits.ts";
 import { everyMachine, poolOf, type AppState, type PackingState } from "./packing-state.ts";
 import { bindMachine, drainMachine, killMachine, startMachine } from "./machines.ts";
+import type { NeedReason } from "./reasons.ts";
 import { recordIdleTime } from "./idle-times.ts";
 import { noteBlankFound } from "./start-times.ts";
 import { machinesForWaiting, refreshForecast, spareNeed, whySpare } from "./spares.ts";
-import { counted } from "../base/words/counted.ts";
 import { blankGb, windowMs } from "./costs.ts";
 
 const QUIET_MS = 250;
@@ -120,7 +119,7 @@ function giveInTurn(
   return count;
 }
 
-function giveBlank(state: PackingState, pool: Pool, app: AppState, why: string, now: number, commands: PolicyCommand[]): void {
+function giveBlank(state: PackingState, pool: Pool, app: AppState, why: NeedReason, now: number, commands: PolicyCommand[]): void {
   if (app.bound + app.binding > 0 && app.lost.length > 0) recordIdleTime(app.extraTimes, now - (app.lost.pop() as number));
   noteBlankFound(state.times, (state.machines[pool.ready[0] as number]?.since ?? now) < now);
   noteTaken(pool, now, replacementMs(state), worthOfBlank(state));
@@ -187,7 +186,7 @@ function startSpares(state: PackingState, coming: number[], now: number, command
 function startFor(
   state: PackingState,
   app: AppState,
-  order: { urgent: boolean; app: string; why: string },
+  order: { urgent: boolean; app: string; why: NeedReason },
   now: number,
   commands: PolicyCommand[],
 ): void {
@@ -210,7 +209,7 @@ function replenishBlanks(state: PackingState, coming: number[], now: number, com
     const wanted = wantedBlanks(state, pool, now);
     for (let ready = pool.ready.length + (coming[i] ?? 0); ready < wanted; ready++) {
       if (!hasRoom(state, pool) || startsUnderWay(state) >= most || !takeStart(state, now)) return;
-      startMachine(state, pool, { urgent: false, app: null, why: `to keep ${counted(wanted, "blank")} ready` }, now, commands);
+      startMachine(state, pool, { urgent: false, app: null, why: { kind: "blanks", wanted } }, now, commands);
     }
   }
 }
@@ -236,7 +235,7 @@ function makeRoom(state: PackingState, short: number, now: number, commands: Pol
   idle.sort((a, b) => a.idleSince - b.idleSince || a.id - b.id);
   const blanks = machines.filter((machine) => machine.phase === "blank");
   const victims = [...blanks, ...idle].slice(0, Math.max(0, short - leaving));
-  for (const victim of victims) killMachine(state, victim, "another app waits and the host is full", commands);
+  for (const victim of victims) killMachine(state, victim, { kind: "host-full" }, commands);
   if (leaving + victims.length === 0) drainOfTheRichest(state, now, commands);
 }
 
@@ -255,12 +254,9 @@ function drainOfTheRichest(state: PackingState, now: number, commands: PolicyCom
   const candidates = machines.filter((machine) => machine.phase === "bound" && machine.app === name);
   candidates.sort((a, b) => a.inFlight - b.inFlight || a.id - b.id);
   const [victim] = candidates;
-  if (victim !== undefined) drainMachine(state, victim, "another app has no machine and the host is full", commands);
+  if (victim !== undefined) drainMachine(state, victim, { kind: "host-full-share" }, commands);
 }
 
-function whyWaiting({ waiting, bound, binding, slots }: AppState): string {
-  const machines = bound + binding;
-  return machines === 0
-    ? `${waiting} waiting, and it has no machine`
-    : `${waiting} waiting, and all it has is taken: ${counted(figure(machines * slots), "slot")}`;
+function whyWaiting({ waiting, bound, binding, slots }: AppState): NeedReason {
+  return { kind: "calls-waiting", waiting, slots: (bound + binding) * slots };
 }

@@ -4,6 +4,8 @@
  * `replay` are its callers; a recorded run replays to the same commands.
  */
 
+import type { EndReason, NeedReason } from "./reasons.ts";
+
 /** Chosen by the caller, unique in a run. */
 export type InvocationId = number;
 /** Chosen by the policy (a counter in its state), unique in a run. */
@@ -67,12 +69,12 @@ export type PolicyCommand =
    * Start a machine that belongs to no app. `urgent`: an invocation waits for it, so it is to be bound as soon as it answers.
    * `app`: whose need made it start, though another may get it; null: it refills the blanks.
    */
-  | { type: "start"; machine: MachineId; memoryMb: number; vcpus: number; urgent: boolean; app: string | null; why: string }
-  | { type: "bind"; machine: MachineId; app: string; why: string }
+  | { type: "start"; machine: MachineId; memoryMb: number; vcpus: number; urgent: boolean; app: string | null; why: NeedReason }
+  | { type: "bind"; machine: MachineId; app: string; why: NeedReason }
   | { type: "assign"; invocation: InvocationId; machine: MachineId }
   | { type: "reject"; invocation: InvocationId; reason: "queue-full" | "start-failed" | "app-removed" }
-  | { type: "drain"; machine: MachineId; why: string }
-  | { type: "kill"; machine: MachineId; why: string }
+  | { type: "drain"; machine: MachineId; why: EndReason }
+  | { type: "kill"; machine: MachineId; why: EndReason }
   /** Send a tick at this time (ms, the clock of `now`), unless a later wake replaces it. */
   | { type: "wake"; at: number };
 

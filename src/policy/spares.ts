@@ -1,10 +1,9 @@
 /** Machines that an app is to have though nobody waits: its minimum, those that its forecast asks for, one that a call is expected for. */
 import { closeWindows, expected, margin } from "./demand.ts";
-import { figure, span } from "./figures.ts";
 import { hostIsBusy } from "./host-limits.ts";
 import type { AppState, PackingState } from "./packing-state.ts";
+import type { NeedReason } from "./reasons.ts";
 import { addTimer } from "./timers.ts";
-import { counted } from "../base/words/counted.ts";
 import { holdingOf, waitForMachine, waitWorthOf, windowMs } from "./costs.ts";
 
 /** Less than this in flight, on average, is no demand to keep spares for: that is for the idle plan to decide. */
@@ -113,15 +112,19 @@ export function worthOfSpare(state: PackingState, app: AppState): number {
   return (app.slots * waitWorthOf(state, app) * waitForMachine(state)) / (idle + start);
 }
 
-export function whySpare(state: PackingState, app: AppState, now: number): string {
+export function whySpare(state: PackingState, app: AppState, now: number): NeedReason {
   const { load, level, trend, variance } = app.demand;
-  if (app.bound + app.binding < app.limits.minMachines) return `it is to have ${counted(app.limits.minMachines, "machine")} at least`;
-  if (app.bound + app.binding >= app.forecast && now >= app.startAt) return `a call is expected within ${span(app.startedUntil - now)}`;
-  const ahead = span(windowMs(state));
-  const slots = expected(app.demand) + margin(app.demand, worthOfSpare(state, app));
-  const has = (app.bound + app.binding) * app.slots;
-  return (
-    `${load} in flight, ${figure(slots)} forecast for ${ahead} from now ` +
-    `(level ${figure(level)}, trend ${figure(trend)}, deviation ${figure(Math.sqrt(variance))}), and it has ${counted(figure(has), "slot")}`
-  );
+  const machines = app.bound + app.binding;
+  if (machines < app.limits.minMachines) return { kind: "minimum", machines: app.limits.minMachines };
+  if (machines >= app.forecast && now >= app.startAt) return { kind: "call-expected", withinMs: app.startedUntil - now };
+  return {
+    kind: "forecast",
+    inFlight: load,
+    slots: expected(app.demand) + margin(app.demand, worthOfSpare(state, app)),
+    has: machines * app.slots,
+    aheadMs: windowMs(state),
+    level,
+    trend,
+    deviation: Math.sqrt(variance),
+  };
 }

@@ -127,9 +127,10 @@ test("the series shows demand, slots, machines and memory, in at most a few hund
   assert.ok(short.series?.some(({ waiting, memoryMb }) => waiting === 1 && memoryMb === 512));
 });
 
-const START: PolicyCommand = { type: "start", machine: 1, memoryMb: 256, vcpus: 1, urgent: true, app: null, why: "" };
-const bind = (machine: MachineId, app = "ada"): PolicyCommand => ({ type: "bind", machine, app, why: "" });
-const kill = (machine: MachineId): PolicyCommand => ({ type: "kill", machine, why: "" });
+const TEST = { kind: "other-rule", rule: "a test" } as const;
+const START: PolicyCommand = { type: "start", machine: 1, memoryMb: 256, vcpus: 1, urgent: true, app: null, why: TEST };
+const bind = (machine: MachineId, app = "ada"): PolicyCommand => ({ type: "bind", machine, app, why: TEST });
+const kill = (machine: MachineId): PolicyCommand => ({ type: "kill", machine, why: TEST });
 const assign = (invocation: number): PolicyCommand => ({ type: "assign", invocation, machine: 1 });
 
 test("a policy that breaks a rule is stopped, and told which", () => {
@@ -144,7 +145,7 @@ test("a policy that breaks a rule is stopped, and told which", () => {
     [/assigns over the app's concurrency/, { arrive: [START], blank: [bind(1)], bound: [assign(1), assign(2), assign(3)] }],
     [/kills a machine with work/, { arrive: [START], blank: [bind(1)], bound: [assign(1), kill(1)] }],
     [/kills a machine twice/, { arrive: [START, kill(1), kill(1)] }],
-    [/drains a machine that is starting/, { arrive: [START, { type: "drain", machine: 1, why: "" }] }],
+    [/drains a machine that is starting/, { arrive: [START, { type: "drain", machine: 1, why: TEST }] }],
     [/asks for a tick at 0 ms again and again/, { tick: [{ type: "wake", at: 0 }] }],
     [/leaves 3 invocations waiting for ever/, {}],
     [/has more machines than the host may have/, { arrive: [START, { ...START, machine: 2 }, { ...START, machine: 3 }] }],

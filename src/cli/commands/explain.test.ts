@@ -4,7 +4,7 @@ import type { DecisionInfo } from "../../doors/admin/schemas.ts";
 import { explanationInWords } from "./explain.ts";
 
 function decision(machine: string, what: DecisionInfo["what"], why: string, ageMs = 0, invocations = 0): DecisionInfo {
-  return { at: Date.UTC(2026, 0, 1, 12) + ageMs, machine, what, why, ageMs, invocations };
+  return { at: Date.UTC(2026, 0, 1, 12) + ageMs, machine, what, reason: { kind: "other-rule" }, why, ageMs, invocations };
 }
 
 test("an explanation has a line for each decision, by machine, with when, after how long, and why", () => {
@@ -16,7 +16,7 @@ test("an explanation has a line for each decision, by machine, with when, after 
     decision("m2", "lost", "app bob got it: 1 waiting", 500),
     decision("m1", "kill", "idle for 2 s", 62_000, 1),
   ];
-  assert.deepEqual(explanationInWords({ app: "ada", now: ["2.0 run at once"], decisions }).split("\n"), [
+  assert.deepEqual(explanationInWords({ app: "ada", now: ["2.0 run at once"], facts: null, decisions }).split("\n"), [
     "ada now",
     "  2.0 run at once",
     "m1",
@@ -31,5 +31,5 @@ test("an explanation has a line for each decision, by machine, with when, after 
 });
 
 test("an app that had no machine yet is told as that", () => {
-  assert.match(explanationInWords({ app: "ada", now: [], decisions: [] }), /^ada now\nNo machine of it was decided on/);
+  assert.match(explanationInWords({ app: "ada", now: [], facts: null, decisions: [] }), /^ada now\nNo machine of it was decided on/);
 });

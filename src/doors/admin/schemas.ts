@@ -67,6 +67,10 @@ const machineSchema = z
 
 export const machineListSchema = z.object({ machines: z.array(machineSchema) }).openapi("MachineList");
 
+const reasonSchema = z.looseObject({ kind: z.string() }).openapi("Reason", {
+  description: "Why, with the numbers used then, by `kind`; docs/scaling.md has the kinds. Times are milliseconds, costs GB-seconds.",
+});
+
 const decisionSchema = z
   .object({
     at: z.number().openapi({ description: "Milliseconds since the epoch." }),
@@ -74,7 +78,8 @@ const decisionSchema = z
     what: z.enum(["start", "bind", "ready", "drain", "kill", "lost", "end"]).openapi({
       description: "ready: it takes invocations from now on. lost: another app got it. end: by itself, nobody decided it.",
     }),
-    why: z.string().openapi({ description: "A clause, with the numbers used then." }),
+    reason: reasonSchema,
+    why: z.string().openapi({ description: "The reason as a clause, for people: a program reads `reason`." }),
     ageMs: z.number().openapi({ description: "Of the machine." }),
     invocations: z.int().openapi({ description: "That the machine was given so far." }),
   })
@@ -84,6 +89,10 @@ export const explainSchema = z
   .object({
     app: z.string(),
     now: z.array(z.string()).openapi({ description: "What the policy makes of the app at present, in sentences." }),
+    facts: z.looseObject({}).nullable().openapi({
+      description:
+        "The same as data. Times are milliseconds, memory is GB, costs are GB-seconds; null where the policy has nothing to tell.",
+    }),
     decisions: z.array(decisionSchema).openapi({ description: "Oldest first; the newest 500 are kept." }),
   })
   .openapi("Explanation");

@@ -72,22 +72,22 @@ export class KillWatch {
     const { state } = this.#world;
     if (command.type === "start") {
       this.#apps.set(command.machine, null);
-      for (const kill of this.#startsOfBlanks) this.#check(kill, now, command.why);
+      for (const kill of this.#startsOfBlanks) this.#check(kill, now, JSON.stringify(command.why));
     } else if (command.type === "bind") {
       this.#apps.set(command.machine, command.app);
-      for (const kill of this.#kills.get(command.app) ?? []) this.#check(kill, now, command.why);
+      for (const kill of this.#kills.get(command.app) ?? []) this.#check(kill, now, JSON.stringify(command.why));
     } else if (command.type === "kill") {
       const name = this.#apps.get(command.machine);
       const app = state.apps.get(name ?? "");
       if (app === undefined) {
         const start = (state.options.cpuWorth + blankGb(state)) * state.times.startMs;
-        this.#startsOfBlanks.push({ at: now, breakEvenMs: start / blankGb(state), text: command.why });
+        this.#startsOfBlanks.push({ at: now, breakEvenMs: start / blankGb(state), text: JSON.stringify(command.why) });
       } else {
         // From now on a start may be planned that was not when blanks were killed before.
         this.#startsOfBlanks = [];
         const { hold, start } = idleCosts(state, app);
         const kills = this.#kills.get(app.name) ?? [];
-        kills.push({ at: now, breakEvenMs: (start / hold) * 1_000, text: command.why });
+        kills.push({ at: now, breakEvenMs: (start / hold) * 1_000, text: JSON.stringify(command.why) });
         this.#kills.set(app.name, kills);
         if (app.startAt > now && app.startAt < NEVER) this.#check(kills.at(-1) as Kill, app.startAt, "plan");
       }

@@ -75,9 +75,9 @@ export function oneMachine(
         waiting.push(event.invocation);
         if (phase !== "none") return serve();
         phase = "starting";
-        return [{ type: "start", machine: 1, memoryMb: 256, vcpus: 1, urgent: true, app, why: "a test" }];
+        return [{ type: "start", machine: 1, memoryMb: 256, vcpus: 1, urgent: true, app, why: { kind: "other-rule", rule: "a test" } }];
       case "blank":
-        return [{ type: "bind", machine: 1, app, why: "a test" }];
+        return [{ type: "bind", machine: 1, app, why: { kind: "other-rule", rule: "a test" } }];
       case "bound":
         phase = "bound";
         return serve();
@@ -88,7 +88,7 @@ export function oneMachine(
       case "tick":
         if (phase !== "bound" || running > 0 || now < idleSince + idleMs) return [];
         phase = "killed";
-        return [{ type: "kill", machine: 1, why: "a test" }];
+        return [{ type: "kill", machine: 1, why: { kind: "other-rule", rule: "a test" } }];
       default:
         return [];
     }

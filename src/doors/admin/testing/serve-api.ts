@@ -21,7 +21,8 @@ import { openLogs } from "../../../store/logs/open-logs.ts";
 import { type Client, createClient } from "../client.ts";
 import { type Api, createApi } from "../create-api.ts";
 import type { Listening } from "../listen.ts";
-import type { DecisionInfo, HostInfo, MachineInfo } from "../schemas.ts";
+import type { Decision } from "../../../dispatch/live-dispatcher.ts";
+import type { HostInfo, MachineInfo } from "../schemas.ts";
 
 export const token = "correct-horse-battery";
 export const hostInfo: HostInfo = {
@@ -42,9 +43,17 @@ export const machine: MachineInfo = {
   ageMs: 3,
 };
 
-export const decisions: DecisionInfo[] = [
-  { at: 1_000, machine: "m1", what: "start", why: "1 waiting", ageMs: 0, invocations: 0 },
-  { at: 9_000, machine: "m1", what: "kill", why: "idle for 2 s", ageMs: 8_000, invocations: 3 },
+export const decisions: Decision[] = [
+  {
+    at: 1_000,
+    machine: "m1",
+    what: "start",
+    reason: { kind: "calls-waiting", waiting: 1, slots: 0 },
+    why: "1 waiting",
+    ageMs: 0,
+    invocations: 0,
+  },
+  { at: 9_000, machine: "m1", what: "kill", reason: { kind: "idle-fixed", ms: 2_000 }, why: "idle for 2 s", ageMs: 8_000, invocations: 3 },
 ];
 
 export interface ServedApi {
@@ -94,7 +103,7 @@ export async function serveApi(): Promise<ServedApi> {
   const overview = {
     machines: () => [machine],
     sample: () => {},
-    explain: (app: string) => ({ app, now: ["2.0 run at once on average"], decisions }),
+    explain: (app: string) => ({ app, now: ["2.0 run at once on average"], facts: null, decisions }),
     host: () => hostInfo,
     status: () => statusInfo,
   };

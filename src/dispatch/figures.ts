@@ -1,5 +1,4 @@
 /** Numbers in the sentences that say why. */
-import { NEVER } from "./timers.ts";
 
 /** Three digits: 0.0123, 1.23, 12.3, 1234. */
 export function figure(value: number): string {
@@ -10,7 +9,6 @@ export function figure(value: number): string {
 
 /** "12.3 ms", "1.2 s", "5.1 min", "3.2 h". */
 export function span(ms: number): string {
-  if (ms >= NEVER) return "for ever";
   if (ms < 1_000) return `${figure(ms)} ms`;
   if (ms < 120_000) return `${figure(ms / 1_000)} s`;
   return ms < 7_200_000 ? `${figure(ms / 60_000)} min` : `${figure(ms / 3_600_000)} h`;
