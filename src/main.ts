@@ -5,9 +5,9 @@
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { assertSafeBind, parseAddress, portOf } from "./doors/admin/bind.ts";
+import { assertSafeBind, parseAddress, portOf } from "./base/listen/address.ts";
 import { type Appliances, openAppliances } from "./appliances/appliances.ts";
-import { type Certificate, readCertificate } from "./doors/admin/certificate.ts";
+import { type Certificate, readCertificate } from "./base/listen/certificate.ts";
 import { pinOf } from "./doors/admin/pinned.ts";
 import { ensureToken } from "./doors/admin/token.ts";
 import { lackingSecret } from "./store/catalog/lacking-secrets.ts";
@@ -150,7 +150,11 @@ export async function startMayfly(
   const gateway = await openGateway({ ...start, socket: supervision?.sockets.gateway }, dispatcher, routes, certificate);
   urls.gateway = gateway.url;
   const onError = (error: unknown) => start.log.error({ err: error }, "the API failed");
-  const api = await openApi({ ...start, socket: supervision?.sockets.api }, { ...state, appliances, serving, overview, onError });
+  const api = await openApi(
+    { ...start, socket: supervision?.sockets.api },
+    { ...state, appliances, serving, overview, onError },
+    certificate,
+  );
   urls.api = api.url;
   announce(lock, urls, certificate);
 

@@ -1,6 +1,7 @@
-/** The listening socket of a published port. It is only held here, between machines as well: relays accept what comes, and until one does it waits. */
-import { BoundSocket } from "node:net";
-import { listenFailure } from "../base/errors/listen-failure.ts";
+/** The listening socket of a published port. It is only held here, also between machines: relays accept what comes, and until one does it waits. */
+import type { BoundSocket } from "node:net";
+import { bindSocket, nameOf } from "../base/listen/bound-socket.ts";
+import { listenFailure } from "../base/listen/listen-failure.ts";
 import { startListening } from "../machines/host/libc.ts";
 import type { PublishedPort } from "./spec.ts";
 
@@ -11,24 +12,17 @@ export interface PublishedSocket {
   close(): void;
 }
 
-/** The collector closes a socket that nobody refers to. */
-const held = new Set<BoundSocket>();
+const KEY = "--publish";
 
-/** Throws "port-in-use" or "address-unusable". */
+/** Throws "port-in-use" or "address-unusable". The socket is open until close(): the garbage collector would close one that nobody refers to. */
 export function publish({ address, host: port }: PublishedPort): PublishedSocket {
-  const name = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  const name = nameOf(address, port);
+  const socket: BoundSocket = bindSocket(address, port, KEY);
   try {
-    const socket = new BoundSocket({ host: address, port });
-    held.add(socket);
-    const close = () => void (held.delete(socket) && socket.close());
-    try {
-      startListening(socket.fd());
-    } catch (error) {
-      close();
-      throw error;
-    }
-    return { name, fd: socket.fd(), close };
+    startListening(socket.fd());
   } catch (error) {
-    throw listenFailure(error, name, "--publish");
+    socket.close();
+    throw listenFailure(error, name, KEY);
   }
+  return { name, fd: socket.fd(), close: () => socket.close() };
 }

@@ -1,24 +1,11 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
+import { tryListen } from "../base/listen/try-listen.ts";
 
 /** The address where it is free; else any free port of the same host, and says so. */
 export async function addressOrAnyPort(address: string): Promise<string> {
-  const at = address.lastIndexOf(":");
-  const host = address.slice(0, at);
-  if (await isFree(host.replace(/^\[|\]$/g, ""), Number(address.slice(at + 1)))) return address;
+  const refusal = await tryListen(address);
+  if (refusal === undefined) return address;
+  // Any other port of that host would be refused for the same reason.
+  if (refusal !== "EADDRINUSE") throw new Error(`${address} cannot be listened on: ${refusal}`);
   console.error(`  ${address} is in use; another port is taken instead`);
-  return `${host}:0`;
-}
-
-async function isFree(host: string, port: number): Promise<boolean> {
-  const server = createServer().listen(port, host);
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") return false;
-    throw error;
-  }
-  server.close();
-  await once(server, "close");
-  return true;
+  return `${address.slice(0, address.lastIndexOf(":"))}:0`;
 }

@@ -4,8 +4,8 @@ import type { Clock } from "../base/clock/clock.ts";
 import type { Config } from "../base/config/schema.ts";
 import { connectionBudget, descriptorLimit } from "../clients/descriptors.ts";
 import type { LiveDispatcher } from "../dispatch/live-dispatcher.ts";
-import { parseAddress, urlOf } from "./admin/bind.ts";
-import { type Certificate, readCertificate } from "./admin/certificate.ts";
+import { parseAddress, urlOf } from "../base/listen/address.ts";
+import { type Certificate, readCertificate } from "../base/listen/certificate.ts";
 import { createApi } from "./admin/create-api.ts";
 import type { ApiOptions } from "./admin/parts.ts";
 import { createGateway } from "./http/gateway.ts";
@@ -46,9 +46,13 @@ export async function openGateway(
   return { url, setCertificate: (renewed) => gateway.setCertificate(renewed) };
 }
 
-export async function openApi({ config, clock, closing, socket }: Opening, parts: Omit<ApiOptions, "clock">): Promise<Door> {
+export async function openApi(
+  { config, clock, closing, socket }: Opening,
+  parts: Omit<ApiOptions, "clock">,
+  tls: Certificate | undefined,
+): Promise<Door> {
   const api = createApi({ ...parts, clock });
-  const { tls, allowInsecureBind } = config;
+  const { allowInsecureBind } = config;
   const mostConnections = connectionBudget(descriptorLimit()).api;
   const listening = await api.listen({ address: config.api, fd: socket, tls, allowInsecureBind, mostConnections });
   closing.defer(() => listening.close());

@@ -1,6 +1,5 @@
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { errorTable } from "../base/errors/table.ts";
+import { tryListen } from "../base/listen/try-listen.ts";
 import type { Finding } from "./finding.ts";
 
 /** @param key the setting that names the address, host:port */
@@ -16,21 +15,6 @@ export async function checkPort(part: string, key: string, address: string): Pro
     detail: `${address} is in use by another program`,
     cure: `Stop it, or choose another address with the setting ${key}.`,
   };
-}
-
-/** The error's code, or undefined where it worked. */
-async function tryListen(address: string): Promise<string | undefined> {
-  const colon = address.lastIndexOf(":");
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
-  const server = createServer().listen(Number(address.slice(colon + 1)), host);
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? String(error);
-  }
-  server.close();
-  await once(server, "close");
-  return undefined;
 }
 
 /** Both of Mayfly's servers answer what they do not know with an error of our table. */

@@ -1,9 +1,8 @@
 /** The sockets that callers come to, held by the supervisor: while a worker is replaced, connections wait instead of being refused. */
-import { lookup } from "node:dns/promises";
-import { BoundSocket, isIP } from "node:net";
-import { assertSafeBind, parseAddress } from "../doors/admin/bind.ts";
+import type { BoundSocket } from "node:net";
+import { assertSafeBind } from "../base/listen/address.ts";
+import { bindNamedSocket } from "../base/listen/bound-socket.ts";
 import type { Config } from "../base/config/schema.ts";
-import { listenFailure } from "../base/errors/listen-failure.ts";
 
 export interface Listeners {
   gateway: number;
@@ -21,19 +20,10 @@ export async function openListeners(config: Config): Promise<Listeners> {
       ["listen", config.listen],
       ["api", config.api],
     ] as const)
-      sockets.push(await bind(key, address));
+      sockets.push(await bindNamedSocket(address, key));
     return { gateway: sockets[0]!.fd(), api: sockets[1]!.fd(), close };
   } catch (error) {
     close();
     throw error;
-  }
-}
-
-async function bind(key: string, address: string): Promise<BoundSocket> {
-  const { host, port } = parseAddress(address);
-  try {
-    return new BoundSocket({ host: isIP(host) === 0 ? (await lookup(host)).address : host, port });
-  } catch (error) {
-    throw listenFailure(error, address, key);
   }
 }

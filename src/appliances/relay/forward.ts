@@ -1,6 +1,7 @@
 /** A published port: connections to a listening socket of the host, each led to a port of QEMU's. */
 import { connect, createServer, type Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
+import { listenOn } from "../../base/listen/listen.ts";
 import { createCrowd } from "./crowd.ts";
 import { join } from "./join.ts";
 
@@ -54,18 +55,8 @@ export async function openForward({ name, from, to, limit, note }: ForwardOption
   };
   const server = createServer({ allowHalfOpen: true }, guarded(lead, failed));
   const looking = setInterval(() => crowd.look(performance.now()), LOOK_MS);
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
-  server.listen({ ...from, backlog: BACKLOG }, resolve);
-  await promise;
-  // The system had no descriptor for a connection, for example: the next one may work.
-  server.on(
-    "error",
-    guarded(
-      (error: Error) => note(`connections to ${name} are refused: ${error.message}`),
-      () => note(`connections to ${name} are refused`),
-    ),
-  );
+  const refused = (error: Error) => note(`connections to ${name} are refused: ${error.message}`);
+  await listenOn(server, { on: from, address: name, key: "--publish", backlog: BACKLOG, refused });
   return () => {
     clearInterval(looking);
     server.close();

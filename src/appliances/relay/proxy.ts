@@ -7,6 +7,8 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { answerHalfClosed } from "../../clients/half-closed.ts";
 import { MayflyError } from "../../base/errors/error.ts";
+import { nameOf } from "../../base/listen/bound-socket.ts";
+import { listenOn } from "../../base/listen/listen.ts";
 import { guarded } from "../../base/errors/guarded.ts";
 import { join } from "./join.ts";
 
@@ -35,11 +37,7 @@ export async function openProxy({ where, connect, limit }: ProxyOptions): Promis
     guarded(onConnect, (error, _incoming, client) => refuseTunnel(client, error)),
   );
   server.on("clientError", (_error: Error, socket: Duplex) => socket.destroy());
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
-  server.listen(where, resolve);
-  await promise;
-  server.on("error", () => undefined); // No descriptor for a connection: it is closed, and the next one may work.
+  await listenOn(server, { on: where, address: nameOf(where.host, where.port), key: "network" });
   return () => {
     server.close();
     server.closeAllConnections();

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { MayflyError } from "../errors/error.ts";
 import { firstIssue } from "../errors/schema-issue.ts";
-import { parseAddress } from "../../doors/admin/bind.ts";
+import { parseAddress } from "../listen/address.ts";
 import { uselessEntry } from "../../doors/http/host-claims.ts";
 import { refuseEmptyVariables } from "./empty-variables.ts";
 import { settingsFromEnvironment } from "./environment.ts";

@@ -7,7 +7,8 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { assertSafeBind, parseAddress, portOf, urlOf } from "./bind.ts";
+import { assertSafeBind, parseAddress, portOf, urlOf } from "../../base/listen/address.ts";
+import { readCertificate } from "../../base/listen/certificate.ts";
 import { listen } from "./listen.ts";
 import { ensureToken } from "./token.ts";
 
@@ -65,16 +66,15 @@ test("a port in use is told by address", async () => {
 
 test("with a certificate it answers HTTPS", async () => {
   const [cert, key] = ["cert.pem", "key.pem"].map((file) => join(import.meta.dirname, "testing", file)) as [string, string];
-  const listening = await listen(app, { address: "127.0.0.1:0", tls: { cert, key }, ...plain });
+  const listening = await listen(app, { address: "127.0.0.1:0", tls: readCertificate({ cert, key }), ...plain });
   const [response] = (await once(get(listening.url, { ca: readFileSync(cert) }), "response")) as [IncomingMessage];
   assert.equal(response.statusCode, 200);
   response.destroy();
   await listening.close();
 });
 
-test("a certificate that cannot be read is told by setting", async () => {
-  const tls = { cert: "/no/such/cert", key: "/no/such/key" };
-  await assert.rejects(listen(app, { address: "127.0.0.1:0", tls, ...plain }), { code: "bad-config", message: /tls.cert/ });
+test("a certificate that cannot be read is told by setting", () => {
+  assert.throws(() => readCertificate({ cert: "/no/such/cert", key: "/no/such/key" }), { code: "bad-config", message: /tls.cert/ });
 });
 
 test("the token is made once, for its owner only, and is never empty", () => {

@@ -3,7 +3,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { systemClock } from "../../base/clock/clock.ts";
 import { authorize } from "./authorize.ts";
 import { limitBody } from "./limit-body.ts";
-import { type ListenOptions, type Listening, listen } from "./listen.ts";
+import { type ApiListener, type Listening, listen } from "./listen.ts";
 import { refuseInvalid, replyNotFound, replyWithError } from "./replies.ts";
 import * as routes from "./routes.ts";
 import { addAppliances } from "./handlers/appliances.ts";
@@ -17,7 +17,7 @@ import type { ApiOptions } from "./parts.ts";
 export interface Api {
   /** The Hono app: `fetch(request)` answers without a socket. */
   app: OpenAPIHono;
-  listen(options: ListenOptions): Promise<Listening>;
+  listen(listener: ApiListener): Promise<Listening>;
 }
 
 export function createApi(options: ApiOptions): Api {
@@ -34,7 +34,7 @@ export function createApi(options: ApiOptions): Api {
   addLogs(app, parts);
   addBills(app, parts);
   addAppliances(app, parts);
-  return { app, listen: (where) => listen(app, where) };
+  return { app, listen: (listener) => listen(app, listener) };
 }
 
 function document(app: OpenAPIHono): void {

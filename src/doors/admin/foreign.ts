@@ -3,7 +3,7 @@
  * a page of another origin is refused, and so is a name that somebody pointed to this host's loopback (DNS rebinding).
  */
 import { MayflyError } from "../../base/errors/error.ts";
-import { isLoopback } from "./bind.ts";
+import { isLoopback } from "../../base/listen/address.ts";
 
 /** @param host where the API listens: a name or an address, IPv6 without brackets */
 export function foreign(headers: Headers, host: string): MayflyError | undefined {

@@ -1,22 +1,23 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { createServer as createHttpServer, IncomingMessage, RequestListener, Server, ServerOptions } from "node:http";
+import type { Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { guarded } from "../../base/errors/guarded.ts";
 import { answerHalfClosed } from "../../clients/half-closed.ts";
-import { listenFailure } from "../../base/errors/listen-failure.ts";
 import { foreign } from "./foreign.ts";
-import { assertSafeBind, type BindConfig, parseAddress, urlOf } from "./bind.ts";
+import { assertSafeBind, parseAddress, urlOf } from "../../base/listen/address.ts";
 import { lingerAfterAnswers } from "./linger.ts";
-import { type Certificate, readCertificate } from "./certificate.ts";
+import type { Certificate } from "../../base/listen/certificate.ts";
+import { listenOn, renewCertificate, createWebServer } from "../../base/listen/listen.ts";
 import { Room } from "./room.ts";
 
-export interface ListenOptions extends BindConfig {
+export interface ApiListener {
   /** host:port; port 0 takes any. */
   address: string;
-  /** Open connections, at most: the idlest goes where one more comes. Default: any number. */
+  tls?: Certificate | undefined;
+  allowInsecureBind: boolean;
+  /** The most connections that may be open: where one more comes, the idlest is closed. Default: any number. */
   mostConnections?: number;
-  /** A bound socket to take in place of the address. */
+  /** The descriptor of a bound socket to take in place of the address. */
   fd?: number | undefined;
 }
 
@@ -36,27 +37,27 @@ interface App {
   fetch: (request: Request) => Response | Promise<Response>;
 }
 
-/** Throws "unsafe-bind", "port-in-use" or "bad-config". */
-export async function listen(app: App, options: ListenOptions): Promise<Listening> {
-  const { address, tls, fd } = options;
-  assertSafeBind(address, options);
+/** Rejects with "unsafe-bind", "port-in-use" or "address-unusable". */
+export async function listen(app: App, listener: ApiListener): Promise<Listening> {
+  const { address, tls, fd } = listener;
+  assertSafeBind(address, listener);
   const { host, port } = parseAddress(address);
-  const room = new Room(options.mostConnections ?? Infinity);
+  const room = new Room(listener.mostConnections ?? Infinity);
   const server = createAdaptorServer({
     fetch: (request, { incoming }) => room.refusal(incoming as IncomingMessage) ?? answer(app, request, host),
     autoCleanupIncoming: false,
-    ...serverOptions(tls),
+    createServer: ((settings: ServerOptions, onRequest: RequestListener) =>
+      createWebServer(tls, settings, onRequest)) as typeof createHttpServer,
   }) as Server;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   lingerAfterAnswers(server);
   answerHalfClosed(server);
   room.watch(server);
   const sockets = openSockets(server);
-  await listening(server, fd === undefined ? { host, port } : { fd }, address);
-  const taken = (server.address() as AddressInfo).port;
+  const { port: taken } = await listenOn(server, { on: fd === undefined ? { host, port } : { fd }, address, key: "api" });
   return {
     url: urlOf(host, taken, tls !== undefined),
-    setCertificate: (certificate) => (server as TlsServer).setSecureContext(certificate),
+    setCertificate: (certificate) => renewCertificate(server, certificate),
     close: () => close(server, sockets),
   };
 }
@@ -66,25 +67,7 @@ function answer(app: App, request: Request, host: string): Response | Promise<Re
   return error === undefined ? app.fetch(request) : Response.json(error.body(), { status: error.entry.status });
 }
 
-function serverOptions(tls: BindConfig["tls"]) {
-  if (!tls) return { createServer };
-  return { createServer: createTlsServer, serverOptions: { ...readCertificate(tls), allowHalfOpen: true } };
-}
-
-function listening(server: Server, where: { host: string; port: number } | { fd: number }, address: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const failed = (error: unknown) => reject(listenFailure(error, address, "api"));
-  server.once("error", guarded(failed, reject));
-  server.listen(where, () => {
-    server.removeAllListeners("error");
-    // The system had no descriptor for a connection, for example: the next one may work.
-    server.on("error", () => undefined);
-    resolve();
-  });
-  return promise;
-}
-
-/** Those too whose TLS handshake is not through, which node:http does not know yet: a client that refuses the certificate leaves one, for two minutes. */
+/** Also those whose TLS handshake is under way, which node:http does not know yet: a client that refuses the certificate leaves such a connection, for two minutes. */
 function openSockets(server: Server): Set<Socket> {
   const sockets = new Set<Socket>();
   const onConnection = (socket: Socket) => {

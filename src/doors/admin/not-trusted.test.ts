@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { rootCertificates } from "node:tls";
 import { createClient } from "./client.ts";
+import { readCertificate } from "../../base/listen/certificate.ts";
 import { listen } from "./listen.ts";
 import { pinOf } from "./pinned.ts";
 
@@ -14,7 +15,7 @@ const [cert, key] = ["cert.pem", "key.pem"].map((file) => join(import.meta.dirna
 
 async function secureUrl(context: TestContext): Promise<string> {
   const app = { fetch: () => Response.json({ ok: true }) };
-  const listening = await listen(app, { address: "127.0.0.1:0", tls: { cert, key }, allowInsecureBind: false });
+  const listening = await listen(app, { address: "127.0.0.1:0", tls: readCertificate({ cert, key }), allowInsecureBind: false });
   context.after(() => listening.close());
   return listening.url;
 }
@@ -36,7 +37,7 @@ test("with its certificate pinned it is called by whatever name, and one with an
 
 test("a client that refused the certificate, or never began to talk, does not hold up the server's end", { timeout: 60_000 }, async () => {
   const app = { fetch: () => Response.json({ ok: true }) };
-  const listening = await listen(app, { address: "127.0.0.1:0", tls: { cert, key }, allowInsecureBind: false });
+  const listening = await listen(app, { address: "127.0.0.1:0", tls: readCertificate({ cert, key }), allowInsecureBind: false });
   await assert.rejects(createClient({ url: listening.url, token: "t" }).health(), { code: "not-trusted" });
   const silent = connect(Number(new URL(listening.url).port), "127.0.0.1");
   await once(silent, "connect");

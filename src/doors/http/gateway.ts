@@ -7,15 +7,16 @@
  * 2. What a call holds is bounded by the credit of its two directions and the socket's buffers.
  * 3. A client that neither sends its body nor takes its reply for the idle time is cut off.
  */
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createHttpsServer, type Server as TlsServer } from "node:https";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { guarded } from "../../base/errors/guarded.ts";
 import type { Dispatcher } from "../../dispatch/invocation.ts";
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
-import { listenFailure } from "../../base/errors/listen-failure.ts";
+import { nameOf } from "../../base/listen/bound-socket.ts";
+import type { Certificate } from "../../base/listen/certificate.ts";
+import { listenOn, renewCertificate, createWebServer } from "../../base/listen/listen.ts";
 import { Ranges } from "../../clients/addresses.ts";
 import { Crowd } from "../../clients/crowd.ts";
 import { TurnedAway } from "../../clients/turned-away.ts";
@@ -31,7 +32,7 @@ export interface GatewayOptions {
   /** Answer with Server-Timing and X-Mayfly-Invocation. */
   timingHeaders: boolean;
   /** PEM texts; plain HTTP where there are none. */
-  tls?: { cert: string; key: string } | undefined;
+  tls?: Certificate | undefined;
   clock?: Clock;
   /** Whose X-Forwarded-… headers are believed; none where it is missing. */
   trustedProxies?: readonly string[];
@@ -59,7 +60,7 @@ export interface Gateway {
   /** Rejects with "port-in-use" or "address-unusable". Port 0: any free one. `fd`: a bound socket to take in place of the address. */
   listen(host: string, port: number, fd?: number): Promise<AddressInfo>;
   /** For connections from now on. Only where it was opened with one. */
-  setCertificate(certificate: { cert: string; key: string }): void;
+  setCertificate(certificate: Certificate): void;
   /** Takes no new calls, lets those under way finish for at most `graceMs` and a second more for their last replies, then cuts them. */
   close(graceMs: number): Promise<void>;
 }
@@ -86,7 +87,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   handle(server, context, limits);
   return {
     listen: (host, port, fd) => listen(server, host, port, fd),
-    setCertificate: (certificate) => (server as TlsServer).setSecureContext(certificate),
+    setCertificate: (certificate) => renewCertificate(server, certificate),
     close: (graceMs) => close(server, context, graceMs),
   };
 }
@@ -102,7 +103,7 @@ function openServer({ tls }: GatewayOptions, limits: GatewayLimits): Server {
     requireHostHeader: false,
     connectionsCheckingInterval: Math.min(1_000, limits.headMs),
   };
-  return tls === undefined ? createHttpServer(settings) : createHttpsServer({ ...settings, ...tls, allowHalfOpen: true });
+  return createWebServer(tls, settings);
 }
 
 function handle(server: Server, context: CallContext, limits: GatewayLimits): void {
@@ -150,16 +151,8 @@ function clientMistake(error: NodeJS.ErrnoException, limits: GatewayLimits): May
 }
 
 function listen(server: Server, host: string, port: number, fd: number | undefined): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: Error) => reject(listenFailure(error, `${host.includes(":") ? `[${host}]` : host}:${port}`, "listen"));
-    server.once("error", guarded(failed, reject));
-    server.listen({ ...(fd === undefined ? { host, port } : { fd }), backlog: 1_024 }, () => {
-      server.removeAllListeners("error");
-      // The system had no descriptor for a connection, for example: the next one may work.
-      server.on("error", () => undefined);
-      resolve(server.address() as AddressInfo);
-    });
-  });
+  const on = fd === undefined ? { host, port } : { fd };
+  return listenOn(server, { on, address: nameOf(host, port), key: "listen", backlog: 1_024 });
 }
 
 /** For clients to take the replies of calls that the dispatcher cut off when `graceMs` was over. */

@@ -1,4 +1,4 @@
-import { MayflyError } from "./error.ts";
+import { MayflyError } from "../errors/error.ts";
 
 /** What keeps a program from listening on an address, and what to do about it, by the system's code. */
 const failures: Record<string, { what: string; cure: string }> = {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { certificate } from "../http/test-certificate.ts";
+import { certificate } from "../../doors/http/test-certificate.ts";
 import { readCertificate } from "./certificate.ts";
 
 const { cert, key } = certificate;

@@ -1,6 +1,6 @@
-/** Where servers may listen. The gateway and the management API share these rules. */
+/** Addresses that servers listen on, and which of them are safe. The gateway and the management API share these rules. */
 import { BlockList, isIP } from "node:net";
-import { MayflyError } from "../../base/errors/error.ts";
+import { MayflyError } from "../errors/error.ts";
 
 export interface BindConfig {
   tls?: { cert: string; key: string } | undefined;
@@ -21,13 +21,13 @@ export function parseAddress(address: string): { host: string; port: number } {
   return { host: address.slice(0, colon).replace(/^\[(.*)\]$/, "$1"), port: Number(address.slice(colon + 1)) };
 }
 
-/** Where a server that listens there is reached from its own host: for one that listens everywhere, that is loopback. */
+/** The URL at which a server is reached from its own host: on loopback, where it listens everywhere. */
 export function urlOf(host: string, port: number, secure: boolean): string {
   const name = isWildcard(host) ? (isIP(host) === 4 ? "127.0.0.1" : "::1") : host;
   return `${secure ? "https" : "http"}://${name.includes(":") ? `[${name}]` : name}:${port}`;
 }
 
-/** Of a URL such as the servers announce: URL.port would be empty where it is the scheme's own. 0: it is not known yet. */
+/** The port of a URL that a server announced. URL.port would be empty where it is the scheme's own. 0: the URL is not known yet. */
 export function portOf(url: string): number {
   return Number(/:(\d+)$/.exec(url)?.[1] ?? 0);
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import { MayflyError } from "../../base/errors/error.ts";
+import { MayflyError } from "../errors/error.ts";
 
 /** PEM texts. */
 export interface Certificate {

@@ -1,0 +1,50 @@
+/** Opens a port: for the gateway, the management API, and the published ports and the proxy of appliances alike. */
+import { createServer as createHttpServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
+import type { AddressInfo, Server as NetServer } from "node:net";
+import { guarded } from "../errors/guarded.ts";
+import type { Certificate } from "./certificate.ts";
+import { listenFailure } from "./listen-failure.ts";
+
+export interface Listener {
+  /** A bound socket is taken by its descriptor, in place of an address. */
+  on: { host: string; port: number } | { fd: number };
+  /** As people write it, for errors. */
+  address: string;
+  /** The setting or option that names the address. */
+  key: string;
+  /** Connections that may wait to be accepted. Default: the system's. */
+  backlog?: number;
+  /** Told where the system refuses a connection, for example for want of a descriptor. The next one may work. */
+  refused?: (error: Error) => void;
+}
+
+/** Resolves with the address that was taken: port 0 takes any free one. Rejects with "port-in-use" or "address-unusable". */
+export function listenOn(server: NetServer, { on, address, key, backlog, refused = () => undefined }: Listener): Promise<AddressInfo> {
+  const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>();
+  const failed = (error: Error) => reject(listenFailure(error, address, key));
+  server.once("error", guarded(failed, reject));
+  server.listen({ ...on, ...(backlog !== undefined && { backlog }) }, () => {
+    server.removeAllListeners("error");
+    server.on(
+      "error",
+      guarded(refused, () => undefined),
+    );
+    resolve(server.address() as AddressInfo);
+  });
+  return promise;
+}
+
+/**
+ * A server of node:http, or of node:https where there is a certificate. A client that closes its half of the connection waits for its reply over TLS as
+ * well.
+ */
+export function createWebServer(certificate: Certificate | undefined, settings: ServerOptions, onRequest?: RequestListener): Server {
+  if (certificate === undefined) return createHttpServer(settings, onRequest);
+  return createHttpsServer({ ...settings, ...certificate, allowHalfOpen: true }, onRequest);
+}
+
+/** For connections from now on. The server must have been opened with a certificate. */
+export function renewCertificate(server: NetServer, certificate: Certificate): void {
+  (server as HttpsServer).setSecureContext(certificate);
+}
