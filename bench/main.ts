@@ -27,7 +27,7 @@ const cases: Record<CaseName, (options: Options) => Promise<Section[]>> = {
 };
 
 const options = optionsOrUsage();
-prepare(options.cases);
+await prepare(options.cases);
 const host = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, commit ${execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname, encoding: "utf8" }).trim()}`;
 console.log(`# Mayfly's benchmarks\n${host}, ${new Date().toISOString()}`);
 const sections: Section[] = [];

@@ -1,16 +1,18 @@
-/** Installs what only the bench needs, and only for the cases that were asked for: wrk from Debian, the reference programs from npm. */
+/** Installs what only the bench needs, and only for the cases that were asked for: wrk from Debian, the reference programs and what draws plots from npm. */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { installPackages as installPlotPackages } from "../lab/page/packages.ts";
 import type { CaseName } from "./options.ts";
 
 /** Those that put load on a server, and of these those that compare it with other programs than Node. */
 const loading: ReadonlySet<CaseName> = new Set(["warm", "waiting"]);
 const comparing: ReadonlySet<CaseName> = new Set(["warm"]);
 
-export function prepare(cases: readonly CaseName[]): void {
+export async function prepare(cases: readonly CaseName[]): Promise<void> {
   if (cases.some((name) => comparing.has(name))) installReferences();
   if (cases.some((name) => loading.has(name))) installWrk();
+  if (cases.includes("live")) await installPlotPackages((step) => console.error(`bench: ${step} ...`));
 }
 
 /** Again where the lock is another than that of the last time. */

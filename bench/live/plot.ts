@@ -1,8 +1,7 @@
 /** Demand, slots, machines and memory over time, of each policy, as a picture. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Config, TopLevelSpec } from "vega-lite";
-import { renderPlot } from "../../lab/page/render-plot.ts";
+import { type Config, renderPlot, type TopLevelSpec } from "../../lab/page/render-plot.ts";
 import type { Sample } from "./watch.ts";
 
 export interface Course {

@@ -4,7 +4,8 @@ import { qemuMachines } from "../../src/simulator/machine-models.ts";
 import { simulate } from "../../src/simulator/simulate.ts";
 import type { Outcome } from "../../src/simulator/simulator.ts";
 import { families } from "../../src/simulator/workloads/families.ts";
-import { baselines, oracle } from "./baselines.ts";
+import { oracle } from "../oracle/oracle.ts";
+import { baselines } from "./baselines.ts";
 
 const options = { machine: qemuMachines, worth: { wait: 100, cpu: 9 } };
 

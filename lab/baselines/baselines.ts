@@ -1,4 +1,4 @@
-/** What our policy is compared with, in the order of reports, and the limit of what any could reach. */
+/** Other platforms' policies, which ours is compared with, in the order of reports. */
 import type { SimulatedPolicy } from "../../src/simulator/simulator.ts";
 import { createClassic } from "./classic.ts";
 import type { HostLimits } from "./classic-state.ts";
@@ -8,8 +8,6 @@ import { hybridHistogram } from "./hybrid.ts";
 import { knative } from "./knative.ts";
 import { openWhisk } from "./openwhisk.ts";
 import type { Rules } from "./rules.ts";
-
-export { oracle } from "../oracle/oracle.ts";
 
 const MINUTE_MS = 60_000;
 /** A host so large that its limits are not what is compared. */

@@ -1,6 +1,9 @@
 /** A Vega-Lite specification as an SVG text. Vega is loaded here and nowhere else, when the first plot is drawn. */
 import type { Config, TopLevelSpec } from "vega-lite";
 
+/** For pictures outside of the laboratory. */
+export type { Config, TopLevelSpec };
+
 export async function renderPlot(spec: TopLevelSpec): Promise<string> {
   const [{ View, parse }, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
   const view = new View(parse(compile(spec, { config: plotConfig }).spec), { renderer: "none" });

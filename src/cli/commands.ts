@@ -4,7 +4,7 @@ import type { Command } from "commander";
 export interface CommandEntry {
   name: string;
   summary: string;
-  load(): Promise<{ define(command: Command): void }>;
+  load(): Promise<{ define(command: Command): void | Promise<void> }>;
 }
 
 export const commands: CommandEntry[] = [

@@ -26,7 +26,7 @@ try {
 /** The others stay a name and a summary: loading them would cost every start their imports. */
 async function add(entry: CommandEntry, isChosen: boolean): Promise<void> {
   const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
-  if (isChosen) (await entry.load()).define(command);
+  if (isChosen) await (await entry.load()).define(command);
 }
 
 function usageExitCode(error: CommanderError): number {

@@ -1,9 +1,13 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { ExitCode } from "../exit-codes.ts";
-import { runTool } from "../run-tool.ts";
-import { bold } from "../../base/terminal/terminal.ts";
+import { openLaboratory } from "../../simulator/laboratory.ts";
+import { projectDir, runTool } from "../run-tool.ts";
+import { bold, showProgress } from "../../base/terminal/terminal.ts";
 
-const folders = ["src", "lab", "test", "bench", "examples"];
+/** The product runs without some of them. */
+const folders = ["src", "lab", "test", "bench", "examples"].filter((folder) => existsSync(join(projectDir, folder)));
 
 const checks = [
   { name: "types", program: "tsc", args: ["--noEmit"] },
@@ -20,6 +24,7 @@ export function define(command: Command): void {
 }
 
 async function check(options: { json?: true }): Promise<void> {
+  await installLaboratory();
   const failed: string[] = [];
   for (const { name, program, args } of checks) {
     console.error(bold(name, process.stderr));
@@ -28,4 +33,10 @@ async function check(options: { json?: true }): Promise<void> {
   const summary = failed.length === 0 ? "All checks pass." : `Failed: ${failed.join(", ")}.`;
   console.log(options.json ? JSON.stringify({ failed }) : summary);
   if (failed.length > 0) process.exitCode = ExitCode.Failed;
+}
+
+/** The types of what its plots are drawn with are checked, too. */
+async function installLaboratory(): Promise<void> {
+  const progress = showProgress();
+  await (await openLaboratory())?.install(progress.step).finally(progress.done);
 }

@@ -3,10 +3,10 @@ import { type Command, InvalidArgumentError } from "commander";
 import { MayflyError } from "../../base/errors/error.ts";
 import { configSchema } from "../../base/config/schema.ts";
 import { defaultPrices } from "../../base/config/prices.ts";
-import type { Report } from "../../simulator/report/report.ts";
+import { type Laboratory, openLaboratory } from "../../simulator/laboratory.ts";
 import { reportInText } from "../../simulator/report/text.ts";
 import { type MachineName, machineModels } from "../../simulator/study/machines.ts";
-import { policyNames } from "../../simulator/study/policies.ts";
+import { comparedPolicies } from "../../simulator/study/policies.ts";
 import type { Source } from "../../simulator/study/source.ts";
 import { runStudy, type Study } from "../../simulator/study/study.ts";
 import { findTrace } from "../../simulator/study/trace-files.ts";
@@ -33,7 +33,9 @@ const servedWaitWorth = configSchema.shape.waitWorth.parse(undefined);
 const familyNames = Object.keys(families) as FamilyName[];
 const machineNames = Object.keys(machineModels) as MachineName[];
 
-export function define(command: Command): void {
+export async function define(command: Command): Promise<void> {
+  const laboratory = await openLaboratory();
+  const policyNames = comparedPolicies(laboratory).map(({ name }) => name);
   command
     .option("--family <names>", `generated workloads, some of ${familyNames.join(",")} (default: ${usualFamilies.join(",")})`)
     .option(
@@ -59,22 +61,30 @@ export function define(command: Command): void {
       "after",
       "\ndocs/simulator.md says what is modelled and how to read the tables.\n\nExamples:\n  mayfly simulate\n  mayfly simulate --family bursts --frontier --html report.html",
     )
-    .action(simulate);
+    .action((options: Options) => simulate(options, laboratory));
 }
 
-async function simulate(options: Options): Promise<void> {
-  const study = studyOf(options);
+async function simulate(options: Options, laboratory: Laboratory | undefined): Promise<void> {
+  const study = studyOf(options, laboratory);
+  const html = options.html === undefined ? undefined : { file: options.html, laboratory: needed(laboratory, "draws the page") };
   const progress = showProgress();
-  const report = await runStudy(study, progress.step);
-  if (options.html !== undefined) await writePage(report, options.html, progress.step);
+  // Before the simulation, which takes a minute: what cannot be drawn is refused at once.
+  await html?.laboratory.install(progress.step);
+  const report = await runStudy(study, progress.step, laboratory);
+  if (html !== undefined) {
+    progress.step(`drawing ${html.file}`);
+    writeFileSync(html.file, await html.laboratory.page(report));
+  }
   progress.done();
-  console.log(options.json ? JSON.stringify(report) : reportInText(report, { frontier: options.frontier ?? false }));
+  const verdict = laboratory?.verdictInText(report) ?? [];
+  console.log(options.json ? JSON.stringify(report) : reportInText(report, { frontier: options.frontier ?? false, verdict }));
+  if (laboratory === undefined) console.error(`\nmayfly: ${withoutLaboratory}`);
 }
 
-function studyOf(options: Options): Study {
+function studyOf(options: Options, laboratory: Laboratory | undefined): Study {
   return {
     sources: sourcesOf(options),
-    policies: pick("policy", options.policy, policyNames),
+    policies: policiesOf(options.policy, laboratory),
     seeds: [...new Set(options.seed.split(",").map(seedOf))],
     worth: { wait: options.waitWorth, cpu: defaultPrices.vcpuSecond / defaultPrices.gbSecond },
     machine: pick("machine", options.machine, machineNames)[0]!,
@@ -89,6 +99,24 @@ function sourcesOf({ family, trace, hours, apps }: Options): Source[] {
   const names = family === undefined ? usualFamilies : pick("family", family, familyNames);
   return names.map((name) => ({ family: name, hours: hours ?? usualSizes[name].hours, apps: apps ?? usualSizes[name].apps }));
 }
+
+/** A name that is not known may be one of the laboratory's, where that is not there. */
+function policiesOf(text: string | undefined, laboratory: Laboratory | undefined): string[] {
+  const names = comparedPolicies(laboratory).map(({ name }) => name);
+  const other = laboratory === undefined ? text?.split(",").find((name) => !names.includes(name)) : undefined;
+  if (other !== undefined) needed(laboratory, `has the policies that Mayfly's own is compared with ("${other}" may be one of them)`);
+  return pick("policy", text, names);
+}
+
+/** @param use what the laboratory is asked for, as a verb and its object */
+function needed(laboratory: Laboratory | undefined, use: string): Laboratory {
+  if (laboratory !== undefined) return laboratory;
+  const part = `the laboratory, which ${use}`;
+  throw new MayflyError("missing-part", { part, reason: "there is no folder lab/ beside src/", cure: laboratoryCure });
+}
+
+const laboratoryCure = "It is part of Mayfly's repository: `git checkout HEAD -- lab` in a clone of it brings the folder back.";
+const withoutLaboratory = `there is no folder lab/ beside src/, so only Mayfly's own policy was simulated, and it was compared with nothing. ${laboratoryCure}`;
 
 function pick<Name extends string>(what: string, text: string | undefined, allowed: readonly Name[]): Name[] {
   if (text === undefined) return [...allowed];
@@ -109,12 +137,6 @@ function parseHours(text: string): number {
   const hours = Number(text);
   if (hours >= 0.01 && hours <= 24 * 366) return hours;
   throw new InvalidArgumentError("It must be a number of 0.01 to 8784.");
-}
-
-async function writePage(report: Report, file: string, step: (text: string) => void): Promise<void> {
-  step(`drawing ${file}`);
-  const { reportPage } = await import("../../../lab/page/page.ts");
-  writeFileSync(file, await reportPage(report));
 }
 
 function collect(text: string, earlier: string[] = []): string[] {

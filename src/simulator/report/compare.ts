@@ -1,12 +1,13 @@
 /** From runs to figures: per policy the median and range over the seeds, the frontier of the knob, and the verdicts. */
+import type { Judge } from "../laboratory.ts";
 import type { Outcome } from "../simulator.ts";
 import { figures, ratioOf, spreadOf, summarise } from "./figures.ts";
 import { frontierOf } from "./frontier.ts";
 import type { PolicyResult, Report, WorkloadResult } from "./report.ts";
-import { judge } from "../../../lab/targets/targets.ts";
 import type { WorkloadRuns } from "./runs.ts";
 
-export function compare(workload: WorkloadRuns, worth: Report["worth"]): WorkloadResult {
+/** @param judge absent: no target is judged */
+export function compare(workload: WorkloadRuns, worth: Report["worth"], judge?: Judge): WorkloadResult {
   const { name, description, synthetic, apps, live, policies } = workload;
   const all = policies.flatMap(({ runs }) => runs);
   return {
@@ -24,7 +25,7 @@ export function compare(workload: WorkloadRuns, worth: Report["worth"]): Workloa
       timesOracle: timesOracle(workload, runs),
     })),
     frontier: frontierOf(workload, worth.cpu),
-    verdicts: judge(workload, worth.wait),
+    verdicts: judge?.(workload, worth.wait) ?? [],
     series: all.filter(({ series }) => series !== undefined).map(({ policy, series }) => ({ policy, points: series! })),
   };
 }

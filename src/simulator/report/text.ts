@@ -1,21 +1,25 @@
-/** The report on a terminal: a table per workload, the targets, and a verdict that says where ours loses. */
+/** The report on a terminal: what was assumed, a table for each workload, and what the laboratory has to say of all. */
 import { type Column, renderTable } from "../../base/terminal/table.ts";
-import { bold, green, red } from "../../base/terminal/terminal.ts";
+import { bold } from "../../base/terminal/terminal.ts";
 import type { FigureName } from "./figures.ts";
 import type { FrontierPoint, PolicyResult, Report, WorkloadResult } from "./report.ts";
-import { type PriceRow, priceRows } from "../../../lab/targets/price-rows.ts";
-import { targetRows, type TargetRow } from "../../../lab/targets/target-rows.ts";
-import { verdictOf } from "../../../lab/targets/verdict.ts";
 import { amountInWords, percentInWords, twoDigits, waitInWords } from "./words.ts";
 import { counted } from "../../base/words/counted.ts";
 
-export function reportInText(report: Report, options: { frontier: boolean }): string {
+export interface TextOptions {
+  /** Show a table of our policy at each step of its knob, for each workload. */
+  frontier: boolean;
+  /** Follows the tables. */
+  verdict: string[];
+}
+
+export function reportInText(report: Report, { frontier, verdict }: TextOptions): string {
   const parts = report.workloads.flatMap((workload) => [
     `${bold(workload.name)} ${heading(workload)}`,
     renderTable(policyColumns, workload.policies),
-    ...(options.frontier && workload.frontier.length > 0 ? [renderTable(frontierColumns, workload.frontier)] : []),
+    ...(frontier && workload.frontier.length > 0 ? [renderTable(frontierColumns, workload.frontier)] : []),
   ]);
-  return [assumptions(report), ...parts, ...verdictInText(report)].join("\n\n");
+  return [assumptions(report), ...parts, ...verdict].join("\n\n");
 }
 
 export function assumptions({ machine, worth, seeds }: Report): string {
@@ -77,43 +81,4 @@ const frontierColumns: Column<FrontierPoint>[] = [
 
 function toTheRight<Row>({ title, text }: FigureColumn<Row>): Column<Row> {
   return { title, align: "right", cell: text };
-}
-
-function verdictInText(report: Report): string[] {
-  const verdict = verdictOf(report);
-  if (verdict === undefined) return [];
-  const losses = verdict.losses.map((loss) => `\n  ${loss}`).join("");
-  return [targetTable(report), ...priceTable(report), verdict.opening, ...(losses === "" ? [] : [`Where ours loses:${losses}`])];
-}
-
-function targetTable(report: Report): string {
-  const rows = targetRows(report);
-  const columns: Column<TargetRow>[] = [
-    { title: "TARGET", cell: ({ title }) => title },
-    ...report.workloads.map(({ name }): Column<TargetRow> => ({
-      title: name.toUpperCase(),
-      align: "right",
-      cell: ({ cells }) => cells.get(name)?.text ?? "",
-    })),
-  ];
-  return coloured(renderTable(columns, rows));
-}
-
-function priceTable(report: Report): string[] {
-  const rows = priceRows(report);
-  if (rows.length === 0) return [];
-  const columns: Column<PriceRow>[] = [
-    { title: "COST OVER THE BEST BASELINE'S, BY THE WORTH OF A WAIT", cell: ({ waitWorth }) => amountInWords(waitWorth) },
-    ...report.workloads.map(({ name }): Column<PriceRow> => ({
-      title: name.toUpperCase(),
-      align: "right",
-      cell: ({ cells }) => (cells.has(name) ? twoDigits(cells.get(name)!.ratio.median) : ""),
-    })),
-  ];
-  return [renderTable(columns, rows)];
-}
-
-/** After the columns are aligned: colours have no width. */
-function coloured(table: string): string {
-  return table.replace(/\S+ (✓|✗)/g, (cell, mark: string) => (mark === "✓" ? green(cell) : red(cell)));
 }

@@ -1,7 +1,7 @@
 /** One simulation, told as plain data so that a worker thread can be given it. */
 import type { Outcome, Worth } from "../simulator.ts";
 import { type MachineName, machineModels } from "./machines.ts";
-import { runPolicy } from "./policies.ts";
+import type { ComparedPolicy } from "./policies.ts";
 import { openSource, type Source } from "./source.ts";
 
 export interface Job {
@@ -23,9 +23,12 @@ export interface Run {
   live?: { starts: number; binds: number };
 }
 
-export function runJob({ source, seed, policy, waitWorth, worth, machine, series }: Job): Run {
+/** @param policies all that a job may name */
+export function runJob(job: Job, policies: readonly ComparedPolicy[]): Run {
+  const { source, seed, waitWorth, worth, machine, series } = job;
   const { workload, live } = openSource(source, seed);
   const options = { machine: live?.machine ?? machineModels[machine], worth, series };
-  const outcome = runPolicy(policy, workload, { waitWorth, options, live: live?.options });
+  const policy = policies.find(({ name }) => name === job.policy)!;
+  const outcome = policy.run(workload, { waitWorth, options, live: live?.options });
   return { outcome, apps: workload.apps.length, ...(live === undefined ? {} : { live: { starts: live.starts, binds: live.binds } }) };
 }

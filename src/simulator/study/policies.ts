@@ -1,16 +1,17 @@
-/** What a study can compare, by name: the oracle, our policy as the live system runs it, and the baselines. */
+/** What a study can compare, in the order of reports: the oracle, our policy as the live system runs it, and the baselines. */
 import { configSchema } from "../../base/config/schema.ts";
 import { createPackingPolicy, type PackingOptions } from "../../policy/packing.ts";
-import { baselines, oracle } from "../../../lab/baselines/baselines.ts";
+import type { Laboratory, LaboratoryPolicy } from "../laboratory.ts";
 import type { PolicyResult } from "../report/report.ts";
 import { simulate, type SimulationOptions } from "../simulate.ts";
-import type { Outcome, SimulatedPolicy, Workload } from "../simulator.ts";
+import type { Outcome, Workload } from "../simulator.ts";
 
-export const policyNames: readonly string[] = ["oracle", "mayfly", ...baselines.map(({ name }) => name)];
-
-export function kindOf(policy: string): PolicyResult["kind"] {
-  if (policy === "oracle") return "limit";
-  return policy === "mayfly" ? "ours" : "baseline";
+export interface ComparedPolicy {
+  name: string;
+  kind: PolicyResult["kind"];
+  /** The report has its course over time. */
+  withCourse?: boolean;
+  run(workload: Workload, told: PolicyRun): Outcome;
 }
 
 interface PolicyRun {
@@ -21,16 +22,25 @@ interface PolicyRun {
   options: SimulationOptions;
 }
 
-export function runPolicy(name: string, workload: Workload, { waitWorth, live, options }: PolicyRun): Outcome {
-  if (name === "oracle") return oracle(workload, options);
-  const told = { ...(live ?? asServed), waitWorth, cpuWorth: options.worth.cpu };
-  const policy = name === "mayfly" ? mayfly(told) : baselines.find((each) => each.name === name);
-  return simulate(workload, policy!, options);
+/** @param laboratory absent: only our policy can be simulated */
+export function comparedPolicies(laboratory: Laboratory | undefined): ComparedPolicy[] {
+  const others = (laboratory?.policies ?? []).map(asCompared);
+  return [...others.filter(({ kind }) => kind === "limit"), ours, ...others.filter(({ kind }) => kind === "baseline")];
 }
 
-function mayfly(options: PackingOptions): SimulatedPolicy {
-  return { name: "mayfly", create: () => createPackingPolicy(options) };
+function asCompared({ run, ...policy }: LaboratoryPolicy): ComparedPolicy {
+  return Object.assign(policy, { run: (workload: Workload, { options }: PolicyRun) => run(workload, options) });
 }
+
+const ours: ComparedPolicy = {
+  name: "mayfly",
+  kind: "ours",
+  withCourse: true,
+  run(workload, { waitWorth, live, options }) {
+    const told = { ...(live ?? asServed), waitWorth, cpuWorth: options.worth.cpu };
+    return simulate(workload, { name: "mayfly", create: () => createPackingPolicy(told) }, options);
+  },
+};
 
 /** The server's defaults, on a host so large that its limits are not what is compared. */
 const asServed: Omit<PackingOptions, "waitWorth" | "cpuWorth"> = {

@@ -1,18 +1,20 @@
 /**
- * A study: every policy over every workload, once for each seed, and ours once more at each step of its knob; then compared.
+ * A study: every policy over every workload, once for each seed, and our policy once more at each step of its knob; then compared.
  */
+import type { Laboratory } from "../laboratory.ts";
 import { compare } from "../report/compare.ts";
 import type { Report, WorkloadResult } from "../report/report.ts";
 import type { Worth } from "../simulator.ts";
 import type { Job } from "./job.ts";
 import { type MachineName, machineModels } from "./machines.ts";
-import { kindOf } from "./policies.ts";
+import { comparedPolicies, type ComparedPolicy } from "./policies.ts";
 import { createPool, type Pool } from "./pool.ts";
 import { isOfConcurrency, isSynthetic, nameOf, type Source } from "./source.ts";
 import type { WorkloadRuns } from "../report/runs.ts";
 
 export interface Study {
   sources: Source[];
+  /** By name. */
   policies: string[];
   seeds: number[];
   worth: Worth;
@@ -21,15 +23,20 @@ export interface Study {
   frontier: number[];
 }
 
-/** @param step is told what begins */
-export async function runStudy(study: Study, step: (text: string) => void): Promise<Report> {
+/**
+ * @param step is told what begins
+ * @param laboratory what has the other policies and the targets; absent: only our policy can be simulated
+ */
+export async function runStudy(study: Study, step: (text: string) => void, laboratory?: Laboratory): Promise<Report> {
+  const all = comparedPolicies(laboratory);
+  const policies = study.policies.map((name) => all.find((policy) => policy.name === name)!);
   const pool = createPool();
   try {
     const workloads: WorkloadResult[] = [];
     for (const [at, source] of study.sources.entries()) {
       const name = nameOf(study.sources, at);
       step(`simulating ${name}`);
-      workloads.push(compare({ name, ...(await runSource(study, source, pool)) }, study.worth));
+      workloads.push(compare({ name, ...(await runSource({ ...study, policies }, source, pool)) }, study.worth, laboratory?.judge));
     }
     const { seeds, machine, worth } = study;
     return { report: "mayfly-simulation", version: 1, seeds, machine: { name: machine, ...machineModels[machine] }, worth, workloads };
@@ -38,11 +45,14 @@ export async function runStudy(study: Study, step: (text: string) => void): Prom
   }
 }
 
-async function runSource(study: Study, source: Source, pool: Pool): Promise<Omit<WorkloadRuns, "name">> {
+/** A study whose policies are known. */
+type PlannedStudy = Omit<Study, "policies"> & { policies: ComparedPolicy[] };
+
+async function runSource(study: PlannedStudy, source: Source, pool: Pool): Promise<Omit<WorkloadRuns, "name">> {
   const { policies, seeds } = study;
   const plan = planOf(study);
   const runs = await pool.runAll(plan.flatMap((entry) => jobsOf(study, source, entry)));
-  const outcomesOf = ({ policy, waitWorth }: PlanEntry) => {
+  const outcomesOf = (policy: ComparedPolicy, waitWorth: number) => {
     const at = plan.findIndex((entry) => entry.policy === policy && entry.waitWorth === waitWorth) * seeds.length;
     return runs.slice(at, at + seeds.length).map(({ outcome }) => outcome);
   };
@@ -53,19 +63,19 @@ async function runSource(study: Study, source: Source, pool: Pool): Promise<Omit
     synthetic: isSynthetic(source),
     apps,
     live: live ?? null,
-    policies: policies.map((policy) => ({ policy, kind: kindOf(policy), runs: outcomesOf({ policy, waitWorth: study.worth.wait }) })),
-    frontier: stepsOf(study).map((entry) => ({ waitWorth: entry.waitWorth, runs: outcomesOf(entry) })),
+    policies: policies.map((policy) => ({ policy: policy.name, kind: policy.kind, runs: outcomesOf(policy, study.worth.wait) })),
+    frontier: stepsOf(study).map(({ policy, waitWorth }) => ({ waitWorth, runs: outcomesOf(policy, waitWorth) })),
   };
 }
 
 /** What is run with every seed. */
 interface PlanEntry {
-  policy: string;
+  policy: ComparedPolicy;
   waitWorth: number;
 }
 
 /** A step at which the knob stands anyway is not run twice. */
-function planOf(study: Study): PlanEntry[] {
+function planOf(study: PlannedStudy): PlanEntry[] {
   const { wait } = study.worth;
   return [
     ...study.policies.map((policy) => ({ policy, waitWorth: wait })),
@@ -74,18 +84,16 @@ function planOf(study: Study): PlanEntry[] {
 }
 
 /** Where the knob stands is one of them. */
-function stepsOf({ policies, frontier, worth }: Study): PlanEntry[] {
-  if (!policies.includes("mayfly")) return [];
+function stepsOf({ policies, frontier, worth }: PlannedStudy): PlanEntry[] {
+  const ours = policies.find(({ kind }) => kind === "ours");
+  if (ours === undefined) return [];
   const steps = [...new Set([...frontier, worth.wait])].toSorted((a, b) => a - b);
-  return steps.map((waitWorth) => ({ policy: "mayfly", waitWorth }));
+  return steps.map((waitWorth) => ({ policy: ours, waitWorth }));
 }
 
-function jobsOf({ seeds, worth, machine }: Study, source: Source, { policy, waitWorth }: PlanEntry): Job[] {
+function jobsOf({ seeds, worth, machine }: PlannedStudy, source: Source, { policy, waitWorth }: PlanEntry): Job[] {
   return seeds.map((seed, at) => {
-    const series = at === 0 && waitWorth === worth.wait && withSeries.has(policy);
-    return { source, seed, policy, waitWorth, worth, machine, series };
+    const series = at === 0 && waitWorth === worth.wait && policy.withCourse === true;
+    return { source, seed, policy: policy.name, waitWorth, worth, machine, series };
   });
 }
-
-/** Drawn over time on the page, ours first. */
-const withSeries = new Set(["mayfly", "fixed-10min", "kpa"]);
