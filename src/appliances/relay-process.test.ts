@@ -8,23 +8,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../base/clock/clock.ts";
 import { createEgress } from "../egress/create-egress.ts";
 import { createPipe } from "../machines/host/libc.ts";
 import { openNetNamespace } from "./net-namespace.ts";
 import { publish } from "./publish.ts";
+import { until } from "../base/clock/until.ts";
 import { type Relay, startRelay } from "./relay-process.ts";
 
 const WAIT_MS = 60_000;
-
-async function eventually<T>(what: string, probe: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (const until = Date.now() + WAIT_MS; Date.now() < until; await sleep(20)) {
-    const found = await probe();
-    if (found !== undefined) return found;
-  }
-  throw new Error(`${what} does not come`);
-}
 
 /** Something that listens at port 20,000 of a namespace of its own, and says hello. */
 async function machine(context: TestContext): Promise<number> {
@@ -88,7 +80,7 @@ test("a relay leads a published port into the namespace, tells the console, and 
   const { port, console, lines, relay } = await relayFor(context);
   assert.equal(await greeting(port), "hello from inside\n");
   writeSync(console, "first\nsecond\nhalf");
-  await eventually("the lines", () => (lines.length >= 2 ? lines : undefined));
+  await until(() => lines.length >= 2, { what: "the lines", ms: WAIT_MS });
   assert.match(readFileSync(`/proc/${relayPid()}/cgroup`, "utf8"), new RegExp(`/app-relay-test-${process.pid}/relay-test-.*-relay$`, "m"));
   const status = readFileSync(`/proc/${relayPid()}/status`, "utf8");
   assert.match(status, /^Uid:\s+1899999999\s+1899999999\s+1899999999/m);
@@ -119,9 +111,9 @@ test("hundreds of connections over the limit of descriptors end neither relay no
   const many = 1_600;
   for (let i = 0; i < many; i++) clients.push(connect(port, "127.0.0.1").on("error", () => undefined));
   for (const client of clients) client.on("data", () => undefined);
-  await eventually("the flood's end", () => (clients.every(({ connecting }) => !connecting) ? true : undefined));
+  await until(() => clients.every(({ connecting }) => !connecting), { what: "the flood's end", ms: WAIT_MS });
   for (const client of clients) client.destroy();
-  const last = await eventually("a greeting", () => greeting(port).catch(() => undefined));
+  const last = await until(() => greeting(port).catch(() => undefined), { what: "a greeting", ms: WAIT_MS });
   assert.equal(last, "hello from inside\n");
   assert.equal(relayPid(), pid, notes.join("\n"));
   closeSync(console);
@@ -155,7 +147,7 @@ async function insideSays(bytes: string, pattern: RegExp): Promise<string> {
   let got = "";
   child.stdout.on("data", (chunk) => (got += String(chunk)));
   try {
-    return await eventually(`${pattern}`, () => (pattern.test(got) ? got : undefined));
+    return await until(() => pattern.test(got) && got, { what: String(pattern), ms: WAIT_MS });
   } finally {
     child.kill("SIGKILL");
   }

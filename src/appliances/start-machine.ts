@@ -6,7 +6,6 @@
 import type { ChildProcess } from "node:child_process";
 import fs from "node:fs";
 import type { Readable, Writable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Image, RunSpec } from "../images/image.ts";
 import { configInitrd } from "../images/standalone/standalone-initrd.ts";
 import { stopWord } from "../images/standalone/supervisor.ts";
@@ -20,6 +19,7 @@ import { kernelNoise } from "../machines/qemu/console-end.ts";
 import { QEMU_OVERHEAD, type QemuDescriptors, spawnQemu } from "../machines/host/qemu/spawn.ts";
 import { createMemoryFile, createPipe, sealMemoryFile } from "../machines/host/libc.ts";
 import type { Clock } from "../base/clock/clock.ts";
+import { until } from "../base/clock/until.ts";
 import type { Egress } from "../egress/egress.ts";
 import { applianceArguments, firstFd, type Wiring } from "./command-line.ts";
 import { type ApplianceEnd, endOf } from "./end.ts";
@@ -137,12 +137,11 @@ async function confinedBy(host: ApplianceHost, qemu: Qemu, parts: AsyncDisposabl
 
 /** Once what confines QEMU has made the namespace. */
 async function networkOf({ child, pid }: Qemu): Promise<number> {
-  for (const until = performance.now() + ENTER_MS; performance.now() < until; await sleep(5)) {
-    if (child.exitCode !== null || child.signalCode !== null) break;
-    const network = openNetNamespace(pid);
-    if (network !== undefined) return network;
-  }
-  throw new Error("QEMU got no network namespace of its own");
+  const look = () => {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error("QEMU got no network namespace of its own");
+    return openNetNamespace(pid);
+  };
+  return until(look, { what: "a network namespace of QEMU's own", ms: ENTER_MS, everyMs: 5 });
 }
 
 function machineOf(id: string, qemu: Qemu, relay: Relay, said: () => string, parts: AsyncDisposableStack): ApplianceMachine {

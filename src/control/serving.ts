@@ -4,6 +4,7 @@ import { MayflyError } from "../base/errors/error.ts";
 import type { Version } from "../store/catalog/catalog.ts";
 import { tooLargeMachine } from "../store/catalog/machine-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
+import { until } from "../base/clock/until.ts";
 import type { ServedApps } from "./served-apps.ts";
 
 export interface Serving {
@@ -50,13 +51,8 @@ export function createServing({ served, machines, prepare, problemsOf, most, clo
       const own = new Set(machines().flatMap((machine) => (machine.app === app ? [machine.name] : [])));
       served.remove(app);
       // An app that is deployed by the same name meanwhile has machines of its own, which stay.
-      await until(clock, () => machines().every((machine) => !own.has(machine.name)));
+      const pause = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
+      await until(() => machines().every((machine) => !own.has(machine.name)), { ms: Infinity, everyMs: 20, pause });
     },
   };
-}
-
-const LOOK_MS = 20;
-
-async function until(clock: Clock, holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise<void>((resolve) => void clock.after(LOOK_MS, resolve));
 }

@@ -5,7 +5,8 @@ import { once } from "node:events";
 import { systemClock } from "../base/clock/clock.ts";
 import { createEgress } from "../egress/create-egress.ts";
 import { MayflyError } from "../base/errors/error.ts";
-import { connectModelGuest, json, settle, until } from "./testing/model-guest.ts";
+import { connectModelGuest, json, settle } from "./testing/model-guest.ts";
+import { until } from "../base/clock/until.ts";
 import { Flag, FrameType, INITIAL_CREDIT, Limit, ResetCode } from "./protocol.ts";
 
 test("a guest's connection carries bytes both ways, within credit, and closes by halves", async () => {

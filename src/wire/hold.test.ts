@@ -2,7 +2,8 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { duplexPair } from "node:stream";
-import { connectModelGuest, recordingSink, requestHead, settle, until } from "./testing/model-guest.ts";
+import { connectModelGuest, recordingSink, requestHead, settle } from "./testing/model-guest.ts";
+import { until } from "../base/clock/until.ts";
 import { Flag, FrameType } from "./protocol.ts";
 
 const ready = { protocol: 1, agent: "model", node: "26.10.0", kernel: "host" };

@@ -2,9 +2,10 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { connectModelGuest, recordingSink, until } from "./testing/model-guest.ts";
+import { connectModelGuest, recordingSink } from "./testing/model-guest.ts";
 import { FrameType, HEADER_BYTES, Limit, ResetCode } from "./protocol.ts";
 import { decodeRequestHead } from "./head.ts";
+import { until } from "../base/clock/until.ts";
 import { fromGuest, fromHost } from "./frame-rules.ts";
 
 const text = readFileSync(new URL("../../docs/guest-protocol.md", import.meta.url), "utf8");

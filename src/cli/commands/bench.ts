@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { prepareHost } from "../prepare-host.ts";
 import { projectDir, runTool } from "../run-tool.ts";
 
-type Options = Record<string, string>;
+type BenchOptions = Record<string, string>;
 
 export function define(command: Command): void {
   command
@@ -20,7 +20,7 @@ export function define(command: Command): void {
     .action(bench);
 }
 
-async function bench({ json, ...options }: Options): Promise<void> {
+async function bench({ json, ...options }: BenchOptions): Promise<void> {
   await prepareHost();
   const given = { ...options, ...(json !== undefined && { json: resolve(json) }) };
   const words = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value]);

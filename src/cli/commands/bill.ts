@@ -3,7 +3,7 @@ import { monthPattern } from "../../store/ledger/month.ts";
 import { appBillInWords, billInWords } from "../bill-text.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 
-type Options = ConnectionOptions & { month?: string; json?: true };
+type BillOptions = ConnectionOptions & { month?: string; json?: true };
 
 export function define(command: Command): void {
   withConnectionOptions(command)
@@ -16,7 +16,7 @@ export function define(command: Command): void {
     .action(bill);
 }
 
-async function bill(app: string | undefined, { month, ...options }: Options): Promise<void> {
+async function bill(app: string | undefined, { month, ...options }: BillOptions): Promise<void> {
   const { client } = await connect(options);
   if (app === undefined) {
     const all = await client.bill(month);

@@ -9,7 +9,7 @@ import { closeOnSignal } from "../signals.ts";
 import { playStory, storyInWords } from "../story.ts";
 import { showProgress } from "../../base/terminal/terminal.ts";
 
-interface Options {
+interface DemoOptions {
   driver?: string;
   kernel?: string;
   osvKernel?: string;
@@ -31,7 +31,7 @@ export function define(command: Command): void {
     .action(demo);
 }
 
-async function demo(options: Options): Promise<void> {
+async function demo(options: DemoOptions): Promise<void> {
   await prepareHost();
   const config = await demoConfig(options);
   const progress = showProgress();
@@ -59,7 +59,7 @@ async function demo(options: Options): Promise<void> {
 }
 
 /** No blanks, so that the first call shows what a start costs; nothing learned, so that all of the next ones share its machine. */
-async function demoConfig({ driver, kernel, osvKernel }: Options): Promise<Config> {
+async function demoConfig({ driver, kernel, osvKernel }: DemoOptions): Promise<Config> {
   const stateDir = demoStateDir();
   const { listen, api } = loadConfig({ flags: { stateDir } });
   const free = { listen: await addressOrAnyPort(listen), api: await addressOrAnyPort(api) };

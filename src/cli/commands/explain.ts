@@ -6,7 +6,7 @@ import { bold, dim, harmless } from "../../base/terminal/terminal.ts";
 import { ageInWords, millisecondsInWords } from "../units.ts";
 import { counted } from "../../base/words/counted.ts";
 
-type Options = ConnectionOptions & { limit: number; json?: true };
+type ExplainOptions = ConnectionOptions & { limit: number; json?: true };
 
 export function define(command: Command): void {
   withConnectionOptions(command)
@@ -16,7 +16,7 @@ export function define(command: Command): void {
     .action(explain);
 }
 
-async function explain(app: string, options: Options): Promise<void> {
+async function explain(app: string, options: ExplainOptions): Promise<void> {
   const explanation = await (await connect(options)).client.explain(app, options.limit);
   console.log(options.json ? JSON.stringify(explanation) : explanationInWords(explanation));
 }

@@ -9,7 +9,7 @@ import { unitText } from "../../setup/unit.ts";
 import { openCacheFolder, openStateFolder } from "../../store/state-folder/open-folders.ts";
 import { projectDir } from "../run-tool.ts";
 
-interface Options {
+interface InstallOptions {
   print?: true;
   config?: string;
   state?: string;
@@ -33,7 +33,7 @@ export function define(command: Command): void {
     .action(install);
 }
 
-function install({ print, config, state, cache, json }: Options): void {
+function install({ print, config, state, cache, json }: InstallOptions): void {
   // Settings that the service could not start with are told now.
   const settings = loadConfig({ flags: { stateDir: state, cacheDir: cache }, file: config });
   const { stateDir, cacheDir, runDir } = settings;

@@ -12,7 +12,7 @@ import { parseCount, parseHeader, parseMethod } from "../parse.ts";
 import { inWords } from "../report-error.ts";
 import { summaryInWords } from "../latency.ts";
 
-interface Options extends ConnectionOptions {
+interface InvokeOptions extends ConnectionOptions {
   data?: string;
   method?: string;
   path?: string;
@@ -38,12 +38,12 @@ export function define(command: Command): void {
     .action(invoke);
 }
 
-async function invoke(target: string, options: Options): Promise<void> {
+async function invoke(target: string, options: InvokeOptions): Promise<void> {
   const call = await describeCall(target, options);
   process.exitCode = await (options.repeat > 1 ? repeat(call, options) : options.json ? printJson(call) : print(call, options));
 }
 
-async function describeCall(target: string, options: Options): Promise<Call> {
+async function describeCall(target: string, options: InvokeOptions): Promise<Call> {
   const [path, query] = splitOnce(target, "?");
   const below = options.path === undefined ? "" : `/${options.path.replace(/^\//, "")}`;
   const body = options.data === undefined ? undefined : await readData(options.data);
@@ -63,7 +63,7 @@ function parseUrl(text: string): URL {
   return url;
 }
 
-async function print(call: Call, { include }: Options): Promise<number> {
+async function print(call: Call, { include }: InvokeOptions): Promise<number> {
   const response = await callOnce(call);
   if (include) process.stdout.write(headInWords(response));
   if (response.statusCode! >= 400) return printFailure(response.statusCode!, await wholeBody(call, response));
@@ -112,7 +112,7 @@ function platformError(body: Buffer): ErrorBody | undefined {
   }
 }
 
-async function repeat(call: Call, options: Options): Promise<number> {
+async function repeat(call: Call, options: InvokeOptions): Promise<number> {
   const summary = await callMany(call, options.repeat, options.concurrency);
   console.log(options.json ? JSON.stringify(summary) : summaryInWords(summary));
   return summary.errors > 0 ? ExitCode.Failed : ExitCode.Ok;

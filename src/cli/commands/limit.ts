@@ -4,7 +4,7 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { limitNames, limitValue } from "../limit-text.ts";
 
-type Options = ConnectionOptions & { json?: true };
+type LimitOptions = ConnectionOptions & { json?: true };
 /** As typed: commander makes null an empty text. */
 type TypedLimit = number | "none";
 
@@ -32,13 +32,16 @@ export function define(command: Command): void {
     .action(list);
 }
 
-async function list(options: Options): Promise<void> {
+async function list(options: LimitOptions): Promise<void> {
   const { apps, currency } = await (await connect(options)).client.allLimits();
   if (options.json) return console.log(JSON.stringify({ apps, currency }));
   console.log(apps.length === 0 ? "No app has limits." : apps.map((one) => limitsInWords({ ...one, currency })).join("\n"));
 }
 
-async function set(app: string, { api, state, json, ...typed }: Options & Partial<Record<keyof LimitsInfo, TypedLimit>>): Promise<void> {
+async function set(
+  app: string,
+  { api, state, json, ...typed }: LimitOptions & Partial<Record<keyof LimitsInfo, TypedLimit>>,
+): Promise<void> {
   const changes: LimitChanges = Object.fromEntries(Object.entries(typed).map(([key, limit]) => [key, limit === "none" ? null : limit]));
   if (Object.keys(changes).length === 0)
     throw new MayflyError("not-done", { what: "it names no limit: --spend, --requests or --cpu-seconds" });
@@ -46,7 +49,7 @@ async function set(app: string, { api, state, json, ...typed }: Options & Partia
   print(await client.setLimits(app, changes), json);
 }
 
-async function show(app: string, options: Options): Promise<void> {
+async function show(app: string, options: LimitOptions): Promise<void> {
   print(await (await connect(options)).client.limits(app), options.json);
 }
 

@@ -8,7 +8,7 @@ import { yellow } from "../../base/terminal/terminal.ts";
 
 const EMPTY = "the value is empty; to have no value, remove the secret, and its name from mayfly.json";
 
-type Options = ConnectionOptions & { json?: true };
+type SecretOptions = ConnectionOptions & { json?: true };
 
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  echo -n s3cret | mayfly secret set shop API_KEY");
@@ -35,7 +35,7 @@ export function define(command: Command): void {
     .action(remove);
 }
 
-async function set(app: string, name: string, options: Options & { value?: string }): Promise<void> {
+async function set(app: string, name: string, options: SecretOptions & { value?: string }): Promise<void> {
   const { client } = await connect(options);
   const value = options.value ?? (await typedValue());
   if (value === "") throw new MayflyError("not-done", { what: EMPTY });
@@ -46,7 +46,7 @@ async function set(app: string, name: string, options: Options & { value?: strin
   else if (!manifest.secrets.includes(name)) note(`the secrets in mayfly.json of ${app} do not name ${name}: its functions do not get it`);
 }
 
-async function list(app: string, options: Options): Promise<void> {
+async function list(app: string, options: SecretOptions): Promise<void> {
   const { client } = await connect(options);
   const names = await client.secretNames(app);
   if (options.json) return console.log(JSON.stringify({ app, names }));
@@ -54,7 +54,7 @@ async function list(app: string, options: Options): Promise<void> {
   if ((await manifestOf(client, app)) === undefined) note(`there is no app ${app}`);
 }
 
-async function remove(app: string, name: string, options: Options): Promise<void> {
+async function remove(app: string, name: string, options: SecretOptions): Promise<void> {
   const { client } = await connect(options);
   const wasThere = (await client.secretNames(app)).includes(name);
   await client.removeSecret(app, name);

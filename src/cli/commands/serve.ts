@@ -5,7 +5,7 @@ import type { UpInfo } from "../../supervisor/messages.ts";
 import { supervise } from "../../supervisor/supervise.ts";
 import { parseCount } from "../parse.ts";
 
-interface Options {
+interface ServeOptions {
   config?: string;
   state?: string;
   cache?: string;
@@ -47,7 +47,7 @@ export function define(command: Command): void {
 
 const program = fileURLToPath(new URL("../serve-worker.ts", import.meta.url));
 
-async function serve(options: Options): Promise<void> {
+async function serve(options: ServeOptions): Promise<void> {
   const config = loadConfig({ flags: settings(options), file: options.config ?? process.env.MAYFLY_CONFIG });
   // Whoever read what is printed has left; that is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
@@ -60,7 +60,7 @@ async function serve(options: Options): Promise<void> {
   process.exit(await supervise({ config, program, json: options.json ?? false, onUp }));
 }
 
-/** Options are settings by another spelling; a flag that was not given is undefined. */
+/** ServeOptions are settings by another spelling; a flag that was not given is undefined. */
 function settings({
   config: _file,
   state,
@@ -71,7 +71,7 @@ function settings({
   json: _json,
   timingHeaders,
   ...same
-}: Options): Record<string, unknown> {
+}: ServeOptions): Record<string, unknown> {
   const tls = tlsCert !== undefined || tlsKey !== undefined ? { cert: tlsCert, key: tlsKey } : undefined;
   return { ...same, api, stateDir: state, cacheDir: cache, tls, timingHeaders: timingHeaders === false ? false : undefined };
 }

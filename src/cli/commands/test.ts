@@ -15,7 +15,7 @@ const systemd = { name: "systemd", program: "systemd-analyze", why: "checks the 
 
 const debootstrap = { name: "debootstrap", program: "debootstrap", why: "makes the minimal Debian" };
 
-interface Options {
+interface TestOptions {
   packages?: true;
   json?: true;
   fresh?: Suite;
@@ -39,7 +39,7 @@ export function define(command: Command): void {
     .action(test);
 }
 
-async function test(filters: string[], options: Options): Promise<void> {
+async function test(filters: string[], options: TestOptions): Promise<void> {
   if (options.fresh !== undefined) return testFresh(options.fresh, filters, options);
   if (options.packages) return testPackages(filters);
   const files = findTests(filters);
@@ -51,7 +51,7 @@ async function test(filters: string[], options: Options): Promise<void> {
   if (totals.failed > 0 || totals.passed === 0) process.exitCode = ExitCode.Failed;
 }
 
-async function testFresh(suite: Suite, filters: string[], { json }: Options): Promise<void> {
+async function testFresh(suite: Suite, filters: string[], { json }: TestOptions): Promise<void> {
   await prepareHost([debootstrap]);
   const result = await runFresh({ suite, cacheDir: loadConfig({}).cacheDir, filters });
   if (result === undefined) return;

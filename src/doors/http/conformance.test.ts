@@ -5,7 +5,8 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { type ErrorCode, errorTable } from "../../base/errors/table.ts";
-import { openTestGateway, rawClient, replyText, until } from "./testing/test-gateway.ts";
+import { until } from "../../base/clock/until.ts";
+import { openTestGateway, rawClient, replyText } from "./testing/test-gateway.ts";
 
 const H = "host: h\r\n";
 const line = "GET /app/hello HTTP/1.1\r\n";

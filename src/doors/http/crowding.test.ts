@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { connectionBudget, descriptorLimit } from "../../clients/descriptors.ts";
 import { systemClock } from "../../base/clock/clock.ts";
-import { openTestGateway, rawClient, replyText, until } from "./testing/test-gateway.ts";
+import { until } from "../../base/clock/until.ts";
+import { openTestGateway, rawClient, replyText } from "./testing/test-gateway.ts";
 
 const get = "GET /app/hello HTTP/1.1\r\nhost: h\r\n\r\n";
 

@@ -11,7 +11,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type ErrorCode, errorTable } from "../../base/errors/table.ts";
 import { Random } from "../../wire/testing/fuzz-input.ts";
 import { broken, repliesIn, type Reply, soundConversation } from "./fuzz-input.ts";
-import { openTestGateway, rawClient, type Seen, timing, until } from "./testing/test-gateway.ts";
+import { until } from "../../base/clock/until.ts";
+import { openTestGateway, rawClient, type Seen, timing } from "./testing/test-gateway.ts";
 
 const seed = Number(process.env.MAYFLY_FUZZ_SEED ?? Date.now() % 1_000_000_000);
 const clientsToTry = Number(process.env.MAYFLY_FUZZ_CLIENTS ?? 1_000);

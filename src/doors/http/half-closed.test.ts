@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
-import { openTestGateway, rawClient, replyText, timing, until } from "./testing/test-gateway.ts";
+import { openTestGateway, rawClient, replyText, timing } from "./testing/test-gateway.ts";
+import { until } from "../../base/clock/until.ts";
 import { certificate } from "./test-certificate.ts";
 
 const get = (path: string, version = "1.1") => `GET ${path} HTTP/${version}\r\nhost: h\r\n\r\n`;

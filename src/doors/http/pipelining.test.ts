@@ -1,7 +1,8 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
-import { openTestGateway, rawClient, replyText, timing, until } from "./testing/test-gateway.ts";
+import { until } from "../../base/clock/until.ts";
+import { openTestGateway, rawClient, replyText, timing } from "./testing/test-gateway.ts";
 
 const get = (path: string, more = "") => `GET ${path} HTTP/1.1\r\nhost: h.test:80\r\n${more}\r\n`;
 const post = (path: string, body: string) => `POST ${path} HTTP/1.1\r\nhost: h\r\ncontent-length: ${body.length}\r\n\r\n${body}`;

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { request } from "node:https";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import { openTestGateway, rawClient, replyText, until } from "./testing/test-gateway.ts";
+import { openTestGateway, rawClient, replyText } from "./testing/test-gateway.ts";
+import { until } from "../../base/clock/until.ts";
 import { certificate } from "./test-certificate.ts";
 
 const { cert } = certificate;

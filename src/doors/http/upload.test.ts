@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { openTestGateway, rawClient, replyText, until } from "./testing/test-gateway.ts";
+import { until } from "../../base/clock/until.ts";
+import { openTestGateway, rawClient, replyText } from "./testing/test-gateway.ts";
 
 const post = (path: string, more: string) => `POST ${path} HTTP/1.1\r\nhost: h\r\n${more}\r\n`;
 

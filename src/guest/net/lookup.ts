@@ -20,9 +20,9 @@ interface LookupOptions {
   order?: Order;
   verbatim?: boolean;
 }
-type Options = LookupOptions | number | null | undefined;
+type AnyLookupOptions = LookupOptions | number | null | undefined;
 type Callback = (error: Error | null, ...results: unknown[]) => void;
-type Lookup = (host: string, options: Options) => Promise<LookupAddress | LookupAddress[]>;
+type Lookup = (host: string, options: AnyLookupOptions) => Promise<LookupAddress | LookupAddress[]>;
 
 const nativeLookup = dns.lookup as (...parameters: unknown[]) => unknown;
 const nativePromise = dns.promises.lookup as (...parameters: unknown[]) => Promise<unknown>;
@@ -48,7 +48,7 @@ export function captureLookup(connection: Connection, permission: Permission, na
 const ANY_ADDRESS = "127.0.0.1";
 
 function lookupPromise(lookup: Lookup) {
-  return (host: unknown, options?: Options): Promise<unknown> => {
+  return (host: unknown, options?: AnyLookupOptions): Promise<unknown> => {
     if (!isHost(host)) return nativePromise(host, options);
     void nativePromise(ANY_ADDRESS, options);
     return lookup(host, options);
@@ -61,7 +61,7 @@ function lookupCallback(lookup: Lookup) {
     const callback = rest.at(-1);
     if (typeof callback !== "function") return nativeLookup(ANY_ADDRESS, ...rest);
     nativeLookup(ANY_ADDRESS, ...rest.slice(0, -1), () => {});
-    const options = rest.length > 1 ? (rest[0] as Options) : undefined;
+    const options = rest.length > 1 ? (rest[0] as AnyLookupOptions) : undefined;
     const answer = callback as Callback;
     return void lookup(host, options).then(
       (found) => process.nextTick(answer, null, ...(Array.isArray(found) ? [found] : [found.address, found.family])),

@@ -51,7 +51,7 @@ export interface RunningAgent {
   kill(): Promise<void>;
 }
 
-interface Options {
+interface RunningAgentOptions {
   entropy?: Buffer;
   egress?: Partial<HostEndEvents>;
   /** Another way to start it than as a child with its channel on descriptor 3. */
@@ -60,7 +60,7 @@ interface Options {
 
 const main = fileURLToPath(new URL("../agent/main.ts", import.meta.url));
 
-export async function startAgentProcess(options: Options = {}): Promise<RunningAgent> {
+export async function startAgentProcess(options: RunningAgentOptions = {}): Promise<RunningAgent> {
   const { child, channel } = await (options.start ?? startChild)();
   const logs: LogLine[] = [];
   const stats: StatsMessage[] = [];

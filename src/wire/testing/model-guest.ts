@@ -57,15 +57,6 @@ export async function settle(turns = 8): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Waits until the condition holds; rejects after half a minute. */
-export async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 30_000;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`this does not come to pass: ${condition.toString()}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
 export function json(message: unknown): Buffer {
   return Buffer.from(JSON.stringify(message));
 }

@@ -6,7 +6,7 @@ import { type ConnectionOptions, connect, withConnectionOptions } from "../../co
 import { parseCount, parseVariable } from "../../parse.ts";
 import { addressOf } from "./list.ts";
 
-type Options = ConnectionOptions & {
+type ApplianceRunOptions = ConnectionOptions & {
   name: string;
   publish?: PublishedPort[];
   env?: Record<string, string>;
@@ -53,7 +53,7 @@ export function define(appliance: Command): void {
     .action(run);
 }
 
-async function run(image: string, command: string[], { json, ...options }: Options): Promise<void> {
+async function run(image: string, command: string[], { json, ...options }: ApplianceRunOptions): Promise<void> {
   const { name, publish: ports = [], env = {}, volume = [], volumeSize, network, memory: memoryMb, vcpus } = options;
   const volumes = volume.map((one) => ("disk" in one ? { disk: one.disk, path: one.path, sizeMb: volumeSize } : one));
   const asked = { name, image, env, ports, volumes, network, memoryMb, vcpus, ...(command.length > 0 && { command }) };

@@ -7,7 +7,7 @@ import { showProgress } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
 import { buildOsv } from "./build-osv.ts";
 
-interface Options {
+interface ImageBuildOptions {
   cache: string;
   kernel: "linux" | "osv";
   osvKernel?: string;
@@ -34,7 +34,7 @@ export function define(image: Command, cache: string): void {
     .action(build);
 }
 
-async function build(modules: string | undefined, options: Options): Promise<void> {
+async function build(modules: string | undefined, options: ImageBuildOptions): Promise<void> {
   const { cache, kernel, osvKernel, name, refresh = false, json = false } = options;
   if (kernel === "osv") {
     if (modules !== undefined || name !== undefined)

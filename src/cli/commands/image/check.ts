@@ -8,7 +8,7 @@ import { green, harmless, red, showProgress } from "../../../base/terminal/termi
 import { millisecondsInWords } from "../../units.ts";
 import { counted } from "../../../base/words/counted.ts";
 
-interface Options {
+interface ImageCheckOptions {
   cache: string;
   memory: number;
   timeout: number;
@@ -28,7 +28,7 @@ export function define(image: Command, cache: string): void {
     .action(check);
 }
 
-async function check(name: string, { cache, memory, timeout, json }: Options): Promise<void> {
+async function check(name: string, { cache, memory, timeout, json }: ImageCheckOptions): Promise<void> {
   const image = await findImage(cache, name);
   const progress = showProgress();
   progress.step(`booting ${image.id.slice(0, 16)}`);

@@ -3,7 +3,7 @@ import { cleanSteps } from "../../../images/inventory/clean.ts";
 import { bytesInWords } from "../../units.ts";
 import { counted } from "../../../base/words/counted.ts";
 
-interface Options {
+interface ImageCleanOptions {
   cache: string;
   json?: true;
 }
@@ -18,7 +18,7 @@ export function define(image: Command, cache: string): void {
     .action(clean);
 }
 
-async function clean({ cache, json }: Options): Promise<void> {
+async function clean({ cache, json }: ImageCleanOptions): Promise<void> {
   const { steps, bytes } = await cleanSteps(cache);
   if (json) return console.log(JSON.stringify({ steps, bytes }));
   console.log(`Removed ${counted(steps, "step")}; ${bytesInWords(bytes)} that nothing else shared.`);

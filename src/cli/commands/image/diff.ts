@@ -3,7 +3,7 @@ import { findImage } from "../../../images/find-image.ts";
 import { type Change, diffImages, type ImageDiff } from "../../../images/inventory/diff-images.ts";
 import { bold, green, harmless, red } from "../../../base/terminal/terminal.ts";
 
-interface Options {
+interface ImageDiffOptions {
   cache: string;
   json?: true;
 }
@@ -20,7 +20,7 @@ export function define(image: Command, cache: string): void {
     .action(diff);
 }
 
-async function diff(from: string, to: string, { cache, json }: Options): Promise<void> {
+async function diff(from: string, to: string, { cache, json }: ImageDiffOptions): Promise<void> {
   const found = await diffImages(await findImage(cache, from), await findImage(cache, to));
   console.log(json ? JSON.stringify(found) : inWords(found));
 }

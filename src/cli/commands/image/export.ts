@@ -7,7 +7,7 @@ import { parseBytes, parseCount, parseVariable } from "../../parse.ts";
 import { showProgress } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
 
-interface Options {
+interface ImageExportOptions {
   format: Format;
   output?: string;
   size?: number;
@@ -43,7 +43,7 @@ export function define(image: Command, cache: string): void {
     .action(run);
 }
 
-async function run(name: string, command: string[], { json, cache, memory, size, data, ...options }: Options): Promise<void> {
+async function run(name: string, command: string[], { json, cache, memory, size, data, ...options }: ImageExportOptions): Promise<void> {
   const progress = showProgress();
   const exported = await exportImage({
     ...options,

@@ -7,7 +7,7 @@ import { type Column, renderTable } from "../../../base/terminal/table.ts";
 import { bold, harmless } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
 
-interface Options {
+interface ImageInspectOptions {
   cache: string;
   largest: number;
   json?: true;
@@ -46,7 +46,7 @@ export function define(image: Command, cache: string): void {
     .action(inspect);
 }
 
-async function inspect(name: string, { cache, largest, json }: Options): Promise<void> {
+async function inspect(name: string, { cache, largest, json }: ImageInspectOptions): Promise<void> {
   const found = await inspectImage(cache, await findImage(cache, name), largest);
   console.log(json ? JSON.stringify(found) : inWords(found));
 }

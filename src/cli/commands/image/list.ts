@@ -5,7 +5,7 @@ import { type OsvImageDescription, listOsvImages } from "../../../images/osv/osv
 import { type Column, renderTable } from "../../../base/terminal/table.ts";
 import { ageInWords, bytesInWords } from "../../units.ts";
 
-interface Options {
+interface ImageListOptions {
   cache: string;
   json?: true;
 }
@@ -38,7 +38,7 @@ export function define(image: Command, cache: string): void {
     .action(list);
 }
 
-async function list(options: Options): Promise<void> {
+async function list(options: ImageListOptions): Promise<void> {
   const names = await namesById(options.cache);
   const images = (await listImages(options.cache)).map((image) => Object.assign(image, { names: names.get(image.id) ?? [] }));
   const osvImages = await listOsvImages(options.cache);

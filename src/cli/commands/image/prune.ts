@@ -8,7 +8,7 @@ import { pruneImages } from "../../../images/inventory/prune.ts";
 import { bytesInWords } from "../../units.ts";
 import { counted } from "../../../base/words/counted.ts";
 
-interface Options {
+interface ImagePruneOptions {
   cache: string;
   state: string;
   dryRun: boolean;
@@ -34,7 +34,7 @@ export function define(image: Command, cache: string): void {
     .action(prune);
 }
 
-async function prune(names: string[], { cache, state, dryRun, json }: Options): Promise<void> {
+async function prune(names: string[], { cache, state, dryRun, json }: ImagePruneOptions): Promise<void> {
   if (!dryRun) for (const name of names) await giveUpName(cache, name);
   const current = await findBuilt({ cacheDir: cache, modules: ["agent"], progress: () => undefined });
   // `mayfly demo` has a state folder of its own inside.

@@ -23,13 +23,13 @@ export function define(image: Command, cache: string): void {
     .action(pull);
 }
 
-interface Options {
+interface ImagePullOptions {
   maxSize?: number;
   cache: string;
   json?: true;
 }
 
-async function pull(name: string, place: string, { maxSize, cache: cacheDir, json }: Options): Promise<void> {
+async function pull(name: string, place: string, { maxSize, cache: cacheDir, json }: ImagePullOptions): Promise<void> {
   if (!/^[0-9a-f]{64}$/.test(name)) checkName(name);
   const mostBytes = maxSize ?? loadConfig({}).maxImageMb * 2 ** 20;
   const progress = showProgress();

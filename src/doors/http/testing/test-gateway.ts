@@ -1,6 +1,5 @@
 /** A gateway on a free port in front of a dispatcher that does what the test says, and a client that speaks raw bytes. */
 import { connect } from "node:net";
-import { setTimeout as pause } from "node:timers/promises";
 import type { InvocationHandle, InvocationReply, InvocationRequest, InvocationTiming } from "../../../dispatch/invocation.ts";
 import { manifestSchema } from "../../../store/catalog/manifest.ts";
 import { createGateway, type GatewayOptions } from "../gateway.ts";
@@ -72,15 +71,4 @@ export function rawClient(port: number, sent = "", allowHalfOpen = false) {
   socket.on("error", () => {}); // A reset by the gateway is what some tests wait for: `closed` tells.
   if (sent !== "") socket.write(sent);
   return client;
-}
-
-/** Far more than anything here takes: a busy host must not fail a test. */
-const PATIENCE_MS = 30_000;
-
-export async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${condition.toString()}`);
-    await pause(2);
-  }
 }

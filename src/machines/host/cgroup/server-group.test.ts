@@ -3,7 +3,6 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { before, test, type TestContext } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import { closeCgroups, createCgroup, sweepCgroups } from "./create-cgroup.ts";
 import { hostHome, ownCpuFolder } from "./detect.ts";
@@ -12,6 +11,7 @@ import { processCpuUs, processStartTime } from "./proc.ts";
 import { joinServerGroup } from "./server-group.ts";
 import { treesOf } from "./sweep.ts";
 import { needControlGroups } from "./testing/need-groups.ts";
+import { until } from "../../../base/clock/until.ts";
 import { withShare } from "./with-share.ts";
 
 before(() => needControlGroups());
@@ -30,7 +30,7 @@ test("however many apps compute, the server gets more than all of their machines
   const start = loops.map(processCpuUs);
   const used = () => loops.map((pid, n) => processCpuUs(pid) - (start[n] as number));
   // More than two seconds of CPU, however long the host takes for it: the kernel evens shares out within milliseconds.
-  await until(() => sum(used()) > 2_000_000);
+  await until(() => sum(used()) > 2_000_000, { ms: WAIT_MS });
   const [ofServer, ...ofApps] = used();
   t.diagnostic(`CPU time of the server ${ofServer} µs, of four apps ${ofApps.join(", ")} µs`);
   assert.ok((ofServer as number) > 2 * sum(ofApps), `the server ${ofServer} µs, four apps ${ofApps.join(", ")} µs`);
@@ -73,7 +73,7 @@ test("what the server starts that is no machine has a share beside apps', and le
     join(child.pid!);
     assert.match(groupOf(child.pid!) as string, /\/mayfly\/\d+-\d+\/templates\/[0-9a-f-]+$/);
   });
-  await until(() => processStartTime(child.pid!) === undefined);
+  await until(() => processStartTime(child.pid!) === undefined, { ms: WAIT_MS });
   await assert.rejects(
     withShare("work", () => Promise.reject(new Error("it did not work"))),
     /it did not work/,
@@ -125,10 +125,6 @@ function spinner(t: TestContext): number {
   const child = spawn("/bin/sh", ["-c", "exec taskset -c 0 sh -c 'while :; do :; done'"], { stdio: "ignore" });
   t.after(() => child.kill("SIGKILL"));
   return child.pid!;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (const end = performance.now() + WAIT_MS; !holds(); await sleep(50)) assert.ok(performance.now() < end, "it did not come to hold");
 }
 
 function sum(values: number[]): number {
