@@ -6,7 +6,7 @@
  * 3. `bound` and `coming` count the machines in `machines` that are bound, and those that are on their way to that. Draining and killed
  *    ones are in `machines`, but in neither.
  */
-import { createIdTable, type IdTable } from "../../src/policy/id-table.ts";
+import { createIdTable, type IdTable } from "../../src/policy/core/id-table.ts";
 import type { AppLimits, InvocationId, MachineId } from "../../src/policy/policy.ts";
 import { createDueHeap, type DueHeap } from "./due-heap.ts";
 

@@ -10,7 +10,7 @@
  * An event costs constant time, or the logarithm of the machines that are idle. What is rare (an eviction, a machine's loss) may walk all
  * machines.
  */
-import { lookUp, put, remove } from "../../src/policy/id-table.ts";
+import { lookUp, put, remove } from "../../src/policy/core/id-table.ts";
 import type { AppLimits, InvocationId, PolicyCommand, PolicyEvent, Step } from "../../src/policy/policy.ts";
 import { addApp, createClassicState, type ClassicApp, type ClassicMachine, type ClassicState, type HostLimits } from "./classic-state.ts";
 import { nextDue, takeDue } from "./due-heap.ts";

@@ -1,5 +1,5 @@
 /** Changes of a machine's phase, each with its command. */
-import { idsWith, remove } from "../../src/policy/id-table.ts";
+import { idsWith, remove } from "../../src/policy/core/id-table.ts";
 import type { PolicyCommand } from "../../src/policy/policy.ts";
 import type { EndReason, NeedReason } from "../../src/policy/reasons.ts";
 import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";

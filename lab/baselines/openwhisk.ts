@@ -12,7 +12,7 @@
  * but holds all its memory: it counts as idle here, and its resumption as free. Stem cells, which are blanks: 2, and for each 2 cold starts
  * without one in the last minute 1 more instead, from 2 to 4; those beyond go at the end of a minute.
  */
-import { createIdTable, lookUp, put, remove, type IdTable } from "../../src/policy/id-table.ts";
+import { createIdTable, lookUp, put, remove, type IdTable } from "../../src/policy/core/id-table.ts";
 import type { PolicyCommand } from "../../src/policy/policy.ts";
 import type { ClassicApp, ClassicState } from "./classic-state.ts";
 import { killMachine } from "./machines.ts";

@@ -1,5 +1,5 @@
 /** Invocations that wait for a slot of their app: first come, first served. */
-import { lookUp, put, remove } from "../../src/policy/id-table.ts";
+import { lookUp, put, remove } from "../../src/policy/core/id-table.ts";
 import type { InvocationId } from "../../src/policy/policy.ts";
 import type { ClassicApp, ClassicState } from "./classic-state.ts";
 

@@ -1,12 +1,12 @@
 /** What the policy makes of an app now, as a record with the numbers that it goes by. Sentences are made of it in `src/dispatch/sentences.ts`. */
-import { planFrom } from "./idle.ts";
-import type { IdlePlan } from "./keep-alive.ts";
-import { machinesOf, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
-import { expected, margin } from "./demand.ts";
+import { planFrom } from "./core/idle.ts";
+import type { IdlePlan } from "./rules/keep-alive.ts";
+import { machinesOf, type AppState, type MachineEntry, type PackingState } from "./core/packing-state.ts";
+import { expected, margin } from "./rules/demand.ts";
 import type { MachineId } from "./policy.ts";
-import { worthOfSpare } from "./spares.ts";
-import { NEVER } from "./timers.ts";
-import { idleCosts, memoryOf, waitForMachine, waitWorthOf, windowMs } from "./costs.ts";
+import { worthOfSpare } from "./core/spares.ts";
+import { NEVER } from "./core/timers.ts";
+import { idleCosts, memoryOf, waitForMachine, waitWorthOf, windowMs } from "./core/costs.ts";
 
 /** Times are ms, memory is GB, costs are GB-seconds. */
 export interface AppFacts<Machine = MachineId> {

@@ -6,24 +6,24 @@
  * Everything else changes what machines are needed, and ends in `plan`.
  */
 import type { PolicyCommand, PolicyEvent, Step } from "./policy.ts";
-import { createState, poolOf, type AppState, type MachineEntry, type PackingOptions, type PackingState } from "./packing-state.ts";
-import { removeApp, setLimits, updateApp } from "./apps.ts";
-import { learnConcurrency } from "./concurrency.ts";
-import { changeLoad } from "./demand.ts";
-import { becomeIdle, lookAtApp, lookAtIdle, noteIdleEnd } from "./idle.ts";
-import { lookUp, put, remove } from "./id-table.ts";
-import { closeMachine, freeSlot, fullest, openMachine, takeSlot } from "./slots.ts";
-import { abandon, dequeue, enqueue, queueIsFull } from "./waiting.ts";
-import { condemnMachine, forgetMachine, killMachine } from "./machines.ts";
-import { isHopeless, noteFailure, noteSuccess, rejectHopeless } from "./failures.ts";
-import { expireBlanks, scheduleWake } from "./expiry.ts";
-import { need, plan } from "./plan.ts";
-import { noteQueue, noteWanting, refreshForecast } from "./spares.ts";
-import { noteBound, noteStarted } from "./start-times.ts";
-import { earliest, takeEarliest } from "./timers.ts";
-import { windowMs, noteIdleCpu } from "./costs.ts";
+import { createState, poolOf, type AppState, type MachineEntry, type PackingOptions, type PackingState } from "./core/packing-state.ts";
+import { removeApp, setLimits, updateApp } from "./core/apps.ts";
+import { learnConcurrency } from "./rules/concurrency.ts";
+import { changeLoad } from "./rules/demand.ts";
+import { becomeIdle, lookAtApp, lookAtIdle, noteIdleEnd } from "./core/idle.ts";
+import { lookUp, put, remove } from "./core/id-table.ts";
+import { closeMachine, freeSlot, fullest, openMachine, takeSlot } from "./core/slots.ts";
+import { abandon, dequeue, enqueue, queueIsFull } from "./core/waiting.ts";
+import { condemnMachine, forgetMachine, killMachine } from "./core/machines.ts";
+import { isHopeless, noteFailure, noteSuccess, rejectHopeless } from "./core/failures.ts";
+import { expireBlanks, scheduleWake } from "./core/expiry.ts";
+import { need, plan } from "./core/plan.ts";
+import { noteQueue, noteWanting, refreshForecast } from "./core/spares.ts";
+import { noteBound, noteStarted } from "./core/start-times.ts";
+import { earliest, takeEarliest } from "./core/timers.ts";
+import { windowMs, noteIdleCpu } from "./core/costs.ts";
 
-export type { PackingOptions } from "./packing-state.ts";
+export type { PackingOptions } from "./core/packing-state.ts";
 
 export interface PackingPolicy {
   state: PackingState;

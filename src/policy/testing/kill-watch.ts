@@ -1,8 +1,8 @@
 /** For tests: lets time pass, and fails where a machine that was killed to save its cost is started again before holding it had cost a start. */
 import assert from "node:assert/strict";
-import { idleCosts, blankGb } from "../costs.ts";
+import { idleCosts, blankGb } from "../core/costs.ts";
 import type { PolicyCommand } from "../policy.ts";
-import { NEVER } from "../timers.ts";
+import { NEVER } from "../core/timers.ts";
 import type { World, WorldMachine } from "./packing-world.ts";
 
 export interface Pace {

@@ -1,10 +1,10 @@
 /** Changes of a machine's phase, each with its command. */
-import type { PolicyCommand } from "./policy.ts";
+import type { PolicyCommand } from "../policy.ts";
 import type { Pool } from "./blanks.ts";
 import { machinesOf, poolOf, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { idsWith, remove } from "./id-table.ts";
 import { CPU_OF_START, noteCpu } from "./host-limits.ts";
-import type { EndReason, NeedReason } from "./reasons.ts";
+import type { EndReason, NeedReason } from "../reasons.ts";
 import { closeMachine } from "./slots.ts";
 import type { Size } from "./size.ts";
 

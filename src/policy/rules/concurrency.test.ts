@@ -2,9 +2,9 @@
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { slotsFor } from "./concurrency.ts";
-import { slotsOf } from "./explain.ts";
-import { live, tell, worldOf } from "./testing/learning-world.ts";
-import type { WorldMachine } from "./testing/packing-world.ts";
+import { slotsOf } from "../explain.ts";
+import { live, tell, worldOf } from "../testing/learning-world.ts";
+import type { WorldMachine } from "../testing/packing-world.ts";
 
 describe("concurrency", () => {
   test("the more an invocation computes, the fewer share a machine", () => {

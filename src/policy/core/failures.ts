@@ -1,8 +1,8 @@
 /** Back-off after machines that did not come up, and the end of waiting for those that have nothing left to wait for. */
-import type { PolicyCommand } from "./policy.ts";
+import type { PolicyCommand } from "../policy.ts";
 import type { AppState, Failures, PackingState } from "./packing-state.ts";
 import { blanksFor } from "./blanks.ts";
-import { changeLoad } from "./demand.ts";
+import { changeLoad } from "../rules/demand.ts";
 import { poolOf } from "./packing-state.ts";
 import { dequeue } from "./waiting.ts";
 import { windowMs } from "./costs.ts";

@@ -1,6 +1,6 @@
 /** What holding a machine costs, and a start that a caller waits for. */
 import type { AppState, PackingState } from "./packing-state.ts";
-import type { IdleCosts } from "./keep-alive.ts";
+import type { IdleCosts } from "../rules/keep-alive.ts";
 
 const SHORTEST_WINDOW_MS = 50;
 

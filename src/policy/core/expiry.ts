@@ -1,5 +1,5 @@
 /** What time alone brings about: one wake at a time, for the earliest of it; and the end of blanks that are too many. */
-import type { PolicyCommand } from "./policy.ts";
+import type { PolicyCommand } from "../policy.ts";
 import { hostIsBusy } from "./host-limits.ts";
 import { recountEnough, type Pool } from "./blanks.ts";
 import type { MachineEntry, PackingState } from "./packing-state.ts";

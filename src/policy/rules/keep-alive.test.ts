@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { createIdleTimes, recordIdleTime, timesBeyond } from "./idle-times.ts";
 import { planIdle } from "./keep-alive.ts";
-import { NEVER } from "./timers.ts";
+import { NEVER } from "../core/timers.ts";
 
 const COSTS = { hold: 0.1, start: 2, miss: 5, leadMs: 230 };
 const MINUTE = 60_000;

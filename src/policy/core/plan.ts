@@ -3,13 +3,13 @@
  * blanks replenished, room made on a full host. Apps take turns: each gets one machine before any gets its next, and one
  * without any comes first.
  */
-import type { PolicyCommand } from "./policy.ts";
+import type { PolicyCommand } from "../policy.ts";
 import { blanksEnough, blanksFor, noteTaken, type Pool } from "./blanks.ts";
 import { hasRoom, hostIsBusy, takeStart } from "./host-limits.ts";
 import { everyMachine, poolOf, type AppState, type PackingState } from "./packing-state.ts";
 import { bindMachine, drainMachine, killMachine, startMachine } from "./machines.ts";
-import type { NeedReason } from "./reasons.ts";
-import { recordIdleTime } from "./idle-times.ts";
+import type { NeedReason } from "../reasons.ts";
+import { recordIdleTime } from "../rules/idle-times.ts";
 import { noteBlankFound } from "./start-times.ts";
 import { machinesForWaiting, refreshForecast, spareNeed, whySpare } from "./spares.ts";
 import { blankGb, windowMs } from "./costs.ts";

@@ -1,8 +1,8 @@
 /** Machines that an app is to have though nobody waits: its minimum, those that its forecast asks for, one that a call is expected for. */
-import { closeWindows, expected, margin } from "./demand.ts";
+import { closeWindows, expected, margin } from "../rules/demand.ts";
 import { hostIsBusy } from "./host-limits.ts";
 import type { AppState, PackingState } from "./packing-state.ts";
-import type { NeedReason } from "./reasons.ts";
+import type { NeedReason } from "../reasons.ts";
 import { addTimer } from "./timers.ts";
 import { holdingOf, waitForMachine, waitWorthOf, windowMs } from "./costs.ts";
 

@@ -1,5 +1,5 @@
 /** Invocations without a machine: one bounded queue for each app, first come, first served. */
-import type { InvocationId } from "./policy.ts";
+import type { InvocationId } from "../policy.ts";
 import type { AppState, PackingState } from "./packing-state.ts";
 import { lookUp, put, remove } from "./id-table.ts";
 

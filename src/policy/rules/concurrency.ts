@@ -2,10 +2,10 @@
  * How many invocations a machine of an app gets at once. What counts is the share of an invocation's time in flight that
  * it keeps the machine's event loop busy: those that wait share a machine by the hundred, those that compute have one nearly alone.
  */
-import type { MachineStats } from "./policy.ts";
-import { settleLoad, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
-import { noteCpu } from "./host-limits.ts";
-import { reopenMachines } from "./slots.ts";
+import type { MachineStats } from "../policy.ts";
+import { settleLoad, type AppState, type MachineEntry, type PackingState } from "../core/packing-state.ts";
+import { noteCpu } from "../core/host-limits.ts";
+import { reopenMachines } from "../core/slots.ts";
 
 /** Before anything is known of an app, and the share that it is taken to have then. */
 export const FIRST_SLOTS = 100;

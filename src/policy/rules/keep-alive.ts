@@ -3,7 +3,7 @@
  * idle times seen so far. With too little history it is held until that has cost as much as a start and the wait for it:
  * never more than twice what one who knew the future would pay (the ski-rental rule).
  */
-import { NEVER } from "./timers.ts";
+import { NEVER } from "../core/timers.ts";
 import { timesBeyond, type IdleTimes, type Sample } from "./idle-times.ts";
 
 /** In GB-seconds of memory. */

@@ -1,6 +1,6 @@
 /** Apps that come, change and go. */
-import type { AppLimits, PolicyCommand } from "./policy.ts";
-import { FIRST_SLOTS } from "./concurrency.ts";
+import type { AppLimits, PolicyCommand } from "../policy.ts";
+import { FIRST_SLOTS } from "../rules/concurrency.ts";
 import { noteSuccess } from "./failures.ts";
 import { lookAtIdle } from "./idle.ts";
 import { removeMachines, retireMachines } from "./machines.ts";

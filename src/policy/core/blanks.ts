@@ -2,7 +2,7 @@
  * How many blanks of a size to keep ready: enough that a caller finds none only so seldom that one more would cost more than
  * the waits it saves. Counted over windows in which what is taken can't be replaced yet.
  */
-import type { AppLimits } from "./policy.ts";
+import type { AppLimits } from "../policy.ts";
 
 export interface Pool {
   memoryMb: number;

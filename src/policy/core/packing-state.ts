@@ -7,11 +7,11 @@
  * 4. `app.demand.load` is what it has in flight on bound and draining machines, and waiting.
  * 5. Whatever time alone brings about has an entry in `timers` no later than it is due, or a scalar that `nextPlan` looks at.
  */
-import type { AppLimits, MachineId } from "./policy.ts";
-import { createDemand, type Demand } from "./demand.ts";
-import { createIdleTimes, type IdleTimes } from "./idle-times.ts";
+import type { AppLimits, MachineId } from "../policy.ts";
+import { createDemand, type Demand } from "../rules/demand.ts";
+import { createIdleTimes, type IdleTimes } from "../rules/idle-times.ts";
 import { createIdTable, type IdTable } from "./id-table.ts";
-import type { IdlePlan } from "./keep-alive.ts";
+import type { IdlePlan } from "../rules/keep-alive.ts";
 import { createPool, type Pool } from "./blanks.ts";
 import { createStartTimes, type StartTimes } from "./start-times.ts";
 import { createTimers, NEVER, type Timers } from "./timers.ts";

@@ -2,13 +2,13 @@
  * What becomes of machines with nothing in flight: kept as long as that is expected to pay, then killed at once; and an app
  * without a machine gets one shortly before it is expected to be called.
  */
-import type { PolicyCommand } from "./policy.ts";
-import { lettingGoPays, planIdle, type IdlePlan } from "./keep-alive.ts";
-import { recordIdleTime } from "./idle-times.ts";
+import type { PolicyCommand } from "../policy.ts";
+import { lettingGoPays, planIdle, type IdlePlan } from "../rules/keep-alive.ts";
+import { recordIdleTime } from "../rules/idle-times.ts";
 import { noteCpu } from "./host-limits.ts";
 import { killMachine } from "./machines.ts";
 import type { AppState, MachineEntry, PackingState } from "./packing-state.ts";
-import type { EndReason } from "./reasons.ts";
+import type { EndReason } from "../reasons.ts";
 import { refreshForecast, wantedMachines, noteWanting } from "./spares.ts";
 import { addTimer, NEVER } from "./timers.ts";
 import { idleCosts, windowMs } from "./costs.ts";
