@@ -8,7 +8,8 @@
 import type { PolicyCommand, PolicyEvent, Step } from "./policy.ts";
 import { createState, poolOf, type AppState, type MachineEntry, type PackingOptions, type PackingState } from "./core/packing-state.ts";
 import { removeApp, setLimits, updateApp } from "./core/apps.ts";
-import { learnConcurrency } from "./rules/concurrency.ts";
+import { rulesOf } from "./rules/rules-of.ts";
+import { noteStats } from "./core/stats.ts";
 import { changeLoad } from "./rules/demand.ts";
 import { becomeIdle, lookAtApp, lookAtIdle, noteIdleEnd } from "./core/idle.ts";
 import { lookUp, put, remove } from "./core/id-table.ts";
@@ -18,7 +19,7 @@ import { condemnMachine, forgetMachine, killMachine } from "./core/machines.ts";
 import { isHopeless, noteFailure, noteSuccess, rejectHopeless } from "./core/failures.ts";
 import { expireBlanks, scheduleWake } from "./core/expiry.ts";
 import { need, plan } from "./core/plan.ts";
-import { noteQueue, noteWanting, refreshForecast } from "./core/spares.ts";
+import { noteQueue, noteWanting } from "./core/spares.ts";
 import { noteBound, noteStarted } from "./core/start-times.ts";
 import { earliest, takeEarliest } from "./core/timers.ts";
 import { windowMs, noteIdleCpu } from "./core/costs.ts";
@@ -67,7 +68,7 @@ function arrive(state: PackingState, invocation: number, name: string, now: numb
 /** Starts what the forecast asks for, before the last slot fills. */
 function lookAhead(state: PackingState, app: AppState, now: number, commands: PolicyCommand[]): void {
   const before = app.forecast;
-  refreshForecast(state, app, now);
+  rulesOf(state).refreshForecast(state, app, now);
   if (app.forecast <= before || !noteWanting(state, app, now)) return;
   plan(state, now, commands);
   scheduleWake(state, now, commands);
@@ -140,7 +141,7 @@ function wait(state: PackingState, app: AppState, invocation: number, now: numbe
   if (app.waiting === 1) app.servedAt = now;
   noteQueue(state, app, now);
   const before = app.forecast;
-  if (changeLoad(app.demand, 1, now, windowMs(state)) || app.demand.load > app.trigger) refreshForecast(state, app, now);
+  if (changeLoad(app.demand, 1, now, windowMs(state)) || app.demand.load > app.trigger) rulesOf(state).refreshForecast(state, app, now);
   const more = app.forecast > before && noteWanting(state, app, now);
   // The first to wait always plans: its app may have to be woken at the end of a pause.
   if (app.waiting > 1 && !more && need(state, app, now) === app.planned) return NOTHING;
@@ -153,7 +154,7 @@ function wait(state: PackingState, app: AppState, invocation: number, now: numbe
 /** So many fewer are in flight or waiting. */
 function loseLoad(state: PackingState, app: AppState, count: number, now: number): void {
   noteQueue(state, app, now);
-  if (changeLoad(app.demand, -count, now, windowMs(state))) refreshForecast(state, app, now);
+  if (changeLoad(app.demand, -count, now, windowMs(state))) rulesOf(state).refreshForecast(state, app, now);
   if (app.demand.load === 0) app.idleSince = now;
 }
 
@@ -228,7 +229,7 @@ function machineStats(state: PackingState, event: Extract<PolicyEvent, { type: "
   const machine = state.machines[event.machine];
   if (machine?.phase !== "bound") return NOTHING;
   const app = state.apps.get(machine.app as string) as AppState;
-  learnConcurrency(state, app, machine, event.stats, now);
+  rulesOf(state).learnSlots(state, app, machine, event.stats, noteStats(state, app, machine, event.stats, now));
   return app.waiting > 0 ? serveWaiting(state, app, now) : NOTHING;
 }
 

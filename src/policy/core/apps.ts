@@ -1,6 +1,6 @@
 /** Apps that come, change and go. */
 import type { AppLimits, PolicyCommand } from "../policy.ts";
-import { FIRST_SLOTS } from "../rules/concurrency.ts";
+import { rulesOf } from "../rules/rules-of.ts";
 import { noteSuccess } from "./failures.ts";
 import { lookAtIdle } from "./idle.ts";
 import { removeMachines, retireMachines } from "./machines.ts";
@@ -17,7 +17,7 @@ export function setLimits(state: PackingState, name: string, limits: AppLimits, 
     reserve(state, known, -1, now);
     if (!sameLimits(known.limits, limits)) {
       retireMachines(state, known, { kind: "limits-changed" }, commands);
-      known.slots = firstSlots(state, limits);
+      known.slots = rulesOf(state).firstSlots(limits);
     }
   }
   app.limits = limits;
@@ -31,13 +31,9 @@ export function setLimits(state: PackingState, name: string, limits: AppLimits, 
 function addApp(state: PackingState, name: string, limits: AppLimits, now: number): AppState {
   const number = state.nextApp++;
   state.appNames[number] = name;
-  const app = createApp(name, number, limits, firstSlots(state, limits), now);
+  const app = createApp(name, number, limits, rulesOf(state).firstSlots(limits), now);
   state.apps.set(name, app);
   return app;
-}
-
-function firstSlots({ options }: PackingState, { concurrency }: AppLimits): number {
-  return options.idleMs === null ? Math.min(FIRST_SLOTS, concurrency) : concurrency;
 }
 
 function reserve(state: PackingState, { limits }: AppState, sign: 1 | -1, now: number): void {

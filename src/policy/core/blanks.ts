@@ -2,6 +2,7 @@
  * How many blanks of a size to keep ready: enough that a caller finds none only so seldom that one more would cost more than
  * the waits it saves. Counted over windows in which what is taken can't be replaced yet.
  */
+import { MOST_TAKEN, WINDOW_FADE } from "../constants.ts";
 import type { AppLimits } from "../policy.ts";
 
 export interface Pool {
@@ -24,10 +25,7 @@ export interface Pool {
   heldUntil: number;
 }
 
-const MOST = 64;
-/** After so many newer windows one counts a third. */
-const FADE = 1 - 1 / 3_000;
-const FADING = Math.log(FADE);
+const FADING = Math.log(WINDOW_FADE);
 
 export function createPool(memoryMb: number, vcpus: number, now: number): Pool {
   return { memoryMb, vcpus, ready: [], starting: [], taken: [1], now: 0, since: now, enough: 0, reserved: 0, heldUntil: now };
@@ -75,13 +73,13 @@ function closeWindows(pool: Pool, now: number, windowMs: number): void {
   const windows = Math.floor((now - pool.since) / windowMs);
   const { taken } = pool;
   const before = Math.exp((windows - 1) * FADING);
-  const left = before * FADE;
+  const left = before * WINDOW_FADE;
   for (let i = 0; i < taken.length; i++) taken[i] = (taken[i] as number) * left;
-  const count = Math.min(MOST, pool.now);
+  const count = Math.min(MOST_TAKEN, pool.now);
   while (taken.length <= count) taken.push(0);
   taken[count] = (taken[count] as number) + before;
   // The windows after the first were empty: a geometric series.
-  taken[0] = (taken[0] as number) + (1 - before) / (1 - FADE);
+  taken[0] = (taken[0] as number) + (1 - before) / (1 - WINDOW_FADE);
   pool.now = 0;
   pool.since += windows * windowMs;
 }

@@ -1,14 +1,7 @@
 /** What holding a machine costs, and a start that a caller waits for. */
+import { BLANK_SHARE_OF_MEMORY, FIRST_BLANK_GB, FIRST_MEMORY_MB, IDLE_CPU_GAIN, SAME_CPU, SHORTEST_WINDOW_MS } from "../constants.ts";
 import type { AppState, PackingState } from "./packing-state.ts";
 import type { IdleCosts } from "../rules/keep-alive.ts";
-
-const SHORTEST_WINDOW_MS = 50;
-
-/** Of the CPU that its machines use while they are held, a newer figure counts for so much. */
-const REST_GAIN = 0.3;
-
-/** A change by less than this, in CPUs, changes no plan. */
-const SAME_CPU = 0.001;
 
 /** One start-up time: how far ahead demand is forecast. */
 export function windowMs({ times }: PackingState): number {
@@ -27,7 +20,7 @@ export function waitWorthOf({ options }: PackingState, app: AppState): number {
 /** GB that a machine of the app holds. */
 export function memoryOf(state: PackingState, app: AppState): number {
   if (app.memoryKnown) return app.memoryGb;
-  return state.memoryGb > 0 ? state.memoryGb : Math.min(128, app.limits.memoryMb) / 1_024;
+  return state.memoryGb > 0 ? state.memoryGb : Math.min(FIRST_MEMORY_MB, app.limits.memoryMb) / 1_024;
 }
 
 /** GB-seconds that a second of holding a machine of the app costs: its memory, and the CPU that it uses with nothing to do. */
@@ -51,13 +44,13 @@ export function breakEvenOfBlankMs(state: PackingState): number {
 
 /** GB that a blank holds: not reported by anybody, so taken as a third of what a bound one does. */
 export function blankGb({ memoryGb }: PackingState): number {
-  return memoryGb > 0 ? memoryGb / 3 : 0.05;
+  return memoryGb > 0 ? memoryGb * BLANK_SHARE_OF_MEMORY : FIRST_BLANK_GB;
 }
 
 /** Returns whether that changes what it costs to hold them: then plans that were made before are dropped. */
 export function noteIdleCpu(app: AppState, cpu: number): boolean {
   const before = Math.max(0, app.idleCpu);
-  app.idleCpu = app.idleCpu < 0 ? cpu : app.idleCpu + REST_GAIN * (cpu - app.idleCpu);
+  app.idleCpu = app.idleCpu < 0 ? cpu : app.idleCpu + IDLE_CPU_GAIN * (cpu - app.idleCpu);
   const changed = Math.abs(app.idleCpu - before) > SAME_CPU;
   if (changed) app.idlePlan = app.extraPlan = null;
   return changed;

@@ -1,4 +1,5 @@
 /** Back-off after machines that did not come up, and the end of waiting for those that have nothing left to wait for. */
+import { FIRST_PAUSE_MS, HOPELESS, LONGEST_PAUSE_MS } from "../constants.ts";
 import type { PolicyCommand } from "../policy.ts";
 import type { AppState, Failures, PackingState } from "./packing-state.ts";
 import { blanksFor } from "./blanks.ts";
@@ -6,11 +7,6 @@ import { changeLoad } from "../rules/demand.ts";
 import { poolOf } from "./packing-state.ts";
 import { dequeue } from "./waiting.ts";
 import { windowMs } from "./costs.ts";
-
-/** Rounds after which waiting is given up. */
-const HOPELESS = 3;
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 10_000;
 
 export function noteFailure(failures: Failures, now: number): void {
   if (now < failures.until) return;

@@ -1,4 +1,5 @@
 /** What the host may hold, and how fast it may start. */
+import { BUSY, CPU_OF_START } from "../constants.ts";
 import type { MachineEntry, PackingState } from "./packing-state.ts";
 import type { Size } from "./size.ts";
 
@@ -7,11 +8,6 @@ export function hasRoom({ options, use }: PackingState, { memoryMb, vcpus }: Siz
   if (use.machines >= options.maxMachines) return false;
   return use.memoryMb + memoryMb <= options.maxMemoryMb && use.vcpus + vcpus <= options.maxVcpus;
 }
-
-/** CPUs that a start keeps busy, and a bind and what comes right after it, until more is known. */
-export const CPU_OF_START = 1;
-/** Of its CPUs: the server and the kernel take the rest. */
-const BUSY = 0.7;
 
 /** Whether machines, those that are starting among them, use all of the host's CPU: one more would take its share from the others. */
 export function hostIsBusy({ options, cpuUsed, pools }: PackingState): boolean {

@@ -1,10 +1,12 @@
 /** Changes of a machine's phase, each with its command. */
+import { CPU_OF_START } from "../constants.ts";
 import type { PolicyCommand } from "../policy.ts";
 import type { Pool } from "./blanks.ts";
 import { machinesOf, poolOf, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { idsWith, remove } from "./id-table.ts";
-import { CPU_OF_START, noteCpu } from "./host-limits.ts";
+import { noteCpu } from "./host-limits.ts";
 import type { EndReason, NeedReason } from "../reasons.ts";
+import { rulesOf } from "../rules/rules-of.ts";
 import { closeMachine } from "./slots.ts";
 import type { Size } from "./size.ts";
 
@@ -38,8 +40,7 @@ export function bindMachine(state: PackingState, pool: Pool, app: AppState, why:
   app.machines.push(machine.id);
   noteCpu(state, machine, CPU_OF_START);
   state.lastBindAt = now;
-  const { blanks, idleMs } = state.options;
-  if (state.takenAt < 0 && (blanks > 0 || idleMs === null)) state.takenAt = now;
+  if (state.takenAt < 0 && rulesOf(state).replacesBlanks(state.options)) state.takenAt = now;
   commands.push({ type: "bind", machine: machine.id, app: app.name, why });
 }
 

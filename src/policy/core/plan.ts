@@ -3,24 +3,20 @@
  * blanks replenished, room made on a full host. Apps take turns: each gets one machine before any gets its next, and one
  * without any comes first.
  */
+import { LONGEST_QUIET_MS, QUIET_MS } from "../constants.ts";
 import type { PolicyCommand } from "../policy.ts";
-import { blanksEnough, blanksFor, noteTaken, type Pool } from "./blanks.ts";
-import { hasRoom, hostIsBusy, takeStart } from "./host-limits.ts";
-import { everyMachine, poolOf, type AppState, type PackingState } from "./packing-state.ts";
-import { bindMachine, drainMachine, killMachine, startMachine } from "./machines.ts";
 import type { NeedReason } from "../reasons.ts";
+import { replacementMs, worthOfBlank } from "../rules/blank-number.ts";
 import { recordIdleTime } from "../rules/idle-times.ts";
+import { rulesOf } from "../rules/rules-of.ts";
+import { blanksFor, noteTaken, type Pool } from "./blanks.ts";
+import { windowMs } from "./costs.ts";
+import { hasRoom, hostIsBusy, takeStart } from "./host-limits.ts";
+import { bindMachine, drainMachine, killMachine, startMachine } from "./machines.ts";
+import { everyMachine, poolOf, type AppState, type PackingState } from "./packing-state.ts";
+import { machinesForWaiting, whySpare } from "./spares.ts";
 import { noteBlankFound } from "./start-times.ts";
-import { machinesForWaiting, refreshForecast, spareNeed, whySpare } from "./spares.ts";
-import { blankGb, windowMs } from "./costs.ts";
-
-const QUIET_MS = 250;
-/** However many binds follow each other. */
-const LONGEST_QUIET_MS = 1_000;
-const BLANKS_SHARE_OF_HOST = 0.25;
-/** Starts that nobody waits for, while so many are under way, would only make those slower, and slower starts ask for more of them. */
-const MOST_SPARES_AT_ONCE = 8;
-const MOST_BLANKS_AT_ONCE = 4;
+import { spareNeed } from "./wanted.ts";
 
 export function plan(state: PackingState, now: number, commands: PolicyCommand[]): void {
   forgetFed(state, now);
@@ -52,21 +48,8 @@ export function need(state: PackingState, app: AppState, now: number): number {
 
 /** Blanks to keep of a pool's size. */
 export function wantedBlanks(state: PackingState, pool: Pool, now: number): number {
-  const { options } = state;
-  const least = pool === state.pools[0] ? options.blanks : 0;
-  if (options.idleMs !== null) return least + pool.reserved;
-  const most = Math.max(least, Math.ceil(options.maxMachines * BLANKS_SHARE_OF_HOST));
-  return Math.min(most, Math.max(least, blanksEnough(pool, now, replacementMs(state), worthOfBlank(state)))) + pool.reserved;
-}
-
-/** How long it takes until a blank that was taken is replaced. */
-export function replacementMs({ times }: PackingState): number {
-  return QUIET_MS + times.startMs;
-}
-
-/** Price of a caller's wait for a start, over that of a blank for as long as its replacement takes. */
-export function worthOfBlank(state: PackingState): number {
-  return (state.options.waitWorth * state.times.startMs) / (blankGb(state) * replacementMs(state));
+  const least = pool === state.pools[0] ? state.options.blanks : 0;
+  return rulesOf(state).blanks(state, pool, least, now) + pool.reserved;
 }
 
 function forgetFed(state: PackingState, now: number): void {
@@ -82,7 +65,7 @@ function forgetFed(state: PackingState, now: number): void {
     const app = state.apps.get(name);
     if (app === undefined) return false;
     // What was forecast when it last had calls may have faded since.
-    refreshForecast(state, app, now);
+    rulesOf(state).refreshForecast(state, app, now);
     return (app.wanting = spareNeed(app, now) > 0);
   });
 }
@@ -129,7 +112,7 @@ function giveBlank(state: PackingState, pool: Pool, app: AppState, why: NeedReas
 /** The last blank is for an app that has no machine yet, as long as another can be started for those that have. */
 function mayTake(state: PackingState, pool: Pool, app: AppState, now: number): boolean {
   const there = blanksFor(pool, app.limits);
-  if (there !== 1 || state.options.idleMs !== null || app.bound + app.binding === 0) return there > 0;
+  if (there !== 1 || !rulesOf(state).keepsLastBlank || app.bound + app.binding === 0) return there > 0;
   return wantedBlanks(state, pool, now) < 2 || !hasRoom(state, pool) || now < state.failures.until;
 }
 
@@ -177,7 +160,7 @@ function startSpares(state: PackingState, coming: number[], now: number, command
     const app = state.apps.get(name) as AppState;
     for (let left = spareNeed(app, now); left > 0; left--) {
       if (takeComing(state, coming, app, now)) continue;
-      if (!hasRoom(state, app.limits) || startsUnderWay(state) >= MOST_SPARES_AT_ONCE) return;
+      if (!hasRoom(state, app.limits) || startsUnderWay(state) >= rulesOf(state).mostSparesAtOnce) return;
       startFor(state, app, { urgent: false, app: name, why: whySpare(state, app, now) }, now, commands);
     }
   }
@@ -203,7 +186,8 @@ function takeComing(state: PackingState, coming: number[], { limits }: AppState,
 function replenishBlanks(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
   if (now < state.failures.until || now < quietUntil(state)) return;
   // Another app's first call is to find one even then.
-  const most = hostIsBusy(state) ? 1 : MOST_BLANKS_AT_ONCE;
+  const { mostBlanksAtOnce } = rulesOf(state);
+  const most = hostIsBusy(state) ? mostBlanksAtOnce.busy : mostBlanksAtOnce.idle;
   state.takenAt = -1;
   for (const [i, pool] of state.pools.entries()) {
     const wanted = wantedBlanks(state, pool, now);
@@ -214,10 +198,8 @@ function replenishBlanks(state: PackingState, coming: number[], now: number, com
   }
 }
 
-/** As far as it matters: the plain policy starts what it is told to have. */
-function startsUnderWay({ pools, options }: PackingState): number {
+function startsUnderWay({ pools }: PackingState): number {
   let count = 0;
-  if (options.idleMs !== null) return count;
   for (const { starting } of pools) count += starting.length;
   return count;
 }

@@ -1,11 +1,6 @@
 /** Slots of bound machines: which one an invocation gets, taking and freeing them in constant time. */
+import { LOOKED_AT, REST_MS, SHORT_MS } from "../constants.ts";
 import { machinesOf, settleLoad, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
-
-/** Machines looked at for one that isn't busy computing, and how long one may be. */
-const LOOKED_AT = 8;
-const SHORT_MS = 2;
-/** Without work for longer than from one report to the next. */
-const REST_MS = 1_000;
 
 /**
  * The fullest machine of the app with a free slot, so that the others fall idle; but not one whose event loop has more to

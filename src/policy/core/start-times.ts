@@ -1,6 +1,5 @@
 /** How long machines take to come up and to be bound, as seen so far. */
-
-const GAIN = 0.15;
+import { FIRST_BIND_MS, FIRST_MISSING, FIRST_START_MS, MISSING_GAIN, START_TIME_GAIN } from "../constants.ts";
 
 export interface StartTimes {
   /** ms, smoothed; the first ones seen replace these guesses. */
@@ -13,17 +12,17 @@ export interface StartTimes {
 }
 
 export function createStartTimes(): StartTimes {
-  return { startMs: 300, bindMs: 30, started: 0, bound: 0, missing: 0.1 };
+  return { startMs: FIRST_START_MS, bindMs: FIRST_BIND_MS, started: 0, bound: 0, missing: FIRST_MISSING };
 }
 
 export function noteStarted(times: StartTimes, ms: number): void {
-  times.startMs = times.started++ === 0 ? ms : times.startMs + GAIN * (ms - times.startMs);
+  times.startMs = times.started++ === 0 ? ms : times.startMs + START_TIME_GAIN * (ms - times.startMs);
 }
 
 export function noteBound(times: StartTimes, ms: number): void {
-  times.bindMs = times.bound++ === 0 ? ms : times.bindMs + GAIN * (ms - times.bindMs);
+  times.bindMs = times.bound++ === 0 ? ms : times.bindMs + START_TIME_GAIN * (ms - times.bindMs);
 }
 
 export function noteBlankFound(times: StartTimes, found: boolean): void {
-  times.missing += 0.05 * ((found ? 0 : 1) - times.missing);
+  times.missing += MISSING_GAIN * ((found ? 0 : 1) - times.missing);
 }

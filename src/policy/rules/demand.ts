@@ -2,6 +2,7 @@
  * How many invocations of an app are in flight or waiting, how that moves, and what it will be one start-up time from now.
  * Level and trend of the peaks of successive windows (Holt's linear smoothing), and the variance of what was forecast.
  */
+import { FALL_GAIN, LOGISTIC_SCALE, ONSET_FALL, ONSET_RISE, RISE_GAIN, TREND_DAMPING, TREND_GAIN, VARIANCE_GAIN } from "../constants.ts";
 
 export interface Demand {
   /** In flight and waiting, now. */
@@ -24,21 +25,10 @@ export interface Demand {
   fresh: boolean;
 }
 
-/** Up faster than down: too many cost less than too few. */
-const RISE_GAIN = 0.6;
-const FALL_GAIN = 0.25;
-const TREND_GAIN = 0.5;
-/** A trend that goes on counts so much of itself in the next window. */
-const TREND_DAMPING = 0.6;
-const VARIANCE_GAIN = 0.08;
-const ONSET_RISE = 0.5;
-const ONSET_FALL = 0.2;
 /** Of what is left after a window, the logarithm: exp is several times as fast as a power. */
 const FALL = Math.log(1 - FALL_GAIN);
 const DAMPING = Math.log(TREND_DAMPING);
 const FADING = Math.log(1 - VARIANCE_GAIN);
-/** sqrt(3) / pi: the scale of a logistic distribution of variance 1. Its tails are heavier than the normal one's, as those of demand are. */
-const LOGISTIC_SCALE = 0.5513;
 
 export function createDemand(now: number): Demand {
   return { load: 0, inTurn: 0, peak: 0, since: now, level: 0, trend: 0, variance: 0, onset: 0, fresh: false };

@@ -3,6 +3,7 @@
  * for each octave, with its weight, which fades as newer times come, and the last few times in it as they were, so that a timer
  * keeps its exact period whatever else happens in between.
  */
+import { FIRST_OCTAVE_MS, IDLE_TIME_FADE, OCTAVES, PRIOR_FROM, RECENT } from "../constants.ts";
 
 export interface IdleTimes {
   octaves: Octave[];
@@ -26,16 +27,8 @@ export interface Sample {
   weights: number[];
 }
 
-const FIRST_MS = 16;
-/** The last one holds all above 37 hours. */
-const OCTAVES = 24;
-const RECENT = 12;
-/** After so many newer times one counts a third. */
-const FADE = 1 + 1 / 500;
-/** What one might expect of an app that nothing is known of: all durations from a second up alike, weighing as much as one time together. */
-const PRIOR_FROM = 6;
 const PRIOR_WEIGHT = 1 / (OCTAVES - PRIOR_FROM);
-const MIDDLES = Array.from({ length: OCTAVES }, (_, octave) => FIRST_MS * 1.5 * 2 ** octave);
+const MIDDLES = Array.from({ length: OCTAVES }, (_, octave) => FIRST_OCTAVE_MS * 1.5 * 2 ** octave);
 const NEVER_SEEN = { weight: 0, sorted: [] as number[] };
 
 export function createIdleTimes(): IdleTimes {
@@ -50,7 +43,7 @@ export function recordIdleTime(times: IdleTimes, ms: number): void {
   replace(octave, ms);
   octave.next = (octave.next + 1) % RECENT;
   times.count++;
-  times.unit *= FADE;
+  times.unit *= IDLE_TIME_FADE;
   if (times.unit > 1e9) rescale(times);
 }
 
@@ -81,7 +74,7 @@ function add({ times, weights }: Sample, ms: number, weight: number): void {
 }
 
 function octaveOf(ms: number): number {
-  return ms < FIRST_MS ? 0 : Math.min(OCTAVES - 1, Math.floor(Math.log2(ms / FIRST_MS)));
+  return ms < FIRST_OCTAVE_MS ? 0 : Math.min(OCTAVES - 1, Math.floor(Math.log2(ms / FIRST_OCTAVE_MS)));
 }
 
 function replace({ recent, next, sorted }: Octave, ms: number): void {

@@ -3,6 +3,7 @@
  * idle times seen so far. With too little history it is held until that has cost as much as a start and the wait for it:
  * never more than twice what one who knew the future would pay (the ski-rental rule).
  */
+import { CLUSTER, ENOUGH_TIMES, LEAST_MARGIN_MS, MOST_STARTS, SPREAD_MARGIN, TIME_MARGIN } from "../constants.ts";
 import { NEVER } from "../core/timers.ts";
 import { timesBeyond, type IdleTimes, type Sample } from "./idle-times.ts";
 
@@ -33,16 +34,6 @@ export interface IdlePlan {
   known: number;
 }
 
-/** Fewer idle times than this say nothing. */
-const ENOUGH = 3;
-/** Around times that were seen, as a share of their spread and of themselves. */
-const SPREAD_MARGIN = 0.5;
-const TIME_MARGIN = 0.0005;
-const LEAST_MARGIN_MS = 50;
-/** Times that are no farther apart than this share of themselves belong together. */
-const CLUSTER = 0.01;
-const MOST_STARTS = 32;
-
 /**
  * Whether a machine may be killed that is to be started again in `ms`: only where holding it until then costs at least as much as the start.
  * Everything that is killed to save its cost, and started again by plan, goes by this rule.
@@ -53,7 +44,7 @@ export function lettingGoPays({ hold, start }: Pick<IdleCosts, "hold" | "start">
 
 /** @param elapsed ms that it has been idle for already */
 export function planIdle(times: IdleTimes, elapsed: number, costs: IdleCosts, mayStart: boolean): IdlePlan {
-  if (times.count < ENOUGH) return skiRental(elapsed, costs);
+  if (times.count < ENOUGH_TIMES) return skiRental(elapsed, costs);
   const sample = timesBeyond(times, elapsed);
   const total = sum(sample.weights);
   const best = bestHold(sample, total, elapsed, costs);

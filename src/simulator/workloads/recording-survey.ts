@@ -1,6 +1,6 @@
 /** What must be known of a recording before its first call can be told: its apps, how its machines were, and what the policy did. */
 import type { RecordedStep } from "../../dispatch/recorder.ts";
-import { COLD_MS } from "../../policy/rules/concurrency.ts";
+import { COLD_MS } from "../../policy/constants.ts";
 import type { PolicyEvent } from "../../policy/policy.ts";
 import { qemuMachines } from "../machine-models.ts";
 import { Times } from "../quantiles.ts";

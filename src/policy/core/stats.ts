@@ -1,0 +1,68 @@
+/** What machines report once a second: the CPU, time and memory of their apps' invocations. */
+import { COLD_MS, COLD_WEIGHT, ENDING_SHARE, MEMORY_GAIN, MEMORY_GAIN_OF_ALL, STEADY_MEMORY, TURNS_FADE } from "../constants.ts";
+import type { MachineStats } from "../policy.ts";
+import { noteCpu } from "./host-limits.ts";
+import { settleLoad, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
+
+/** What a machine did in `span` ms. */
+export interface Report {
+  span: number;
+  /** Its invocations in flight, on average. */
+  load: number;
+  /** The machine holds more memory than at its last report. */
+  fuller: boolean;
+  /** Sum of its invocations in flight over time, ms. */
+  area: number;
+  /** Invocations that ended. */
+  done: number;
+  cpuMs: number;
+  /** Its code had hardly run before. */
+  cold: boolean;
+  /** Far more of them ended than began. */
+  ending: boolean;
+}
+
+/** Takes a report into the sums of the machine and of its app. */
+export function noteStats(state: PackingState, app: AppState, machine: MachineEntry, stats: MachineStats, now: number): Report {
+  const span = now - machine.statsAt;
+  settleLoad(machine, now);
+  const { area, done } = machine;
+  const report: Report = {
+    span,
+    load: span > 0 ? area / span : 0,
+    fuller: stats.memoryBytes > machine.memoryBytes * (1 + STEADY_MEMORY),
+    area,
+    done,
+    cpuMs: stats.cpu * span,
+    cold: machine.cpuMs < COLD_MS,
+    ending: machine.inFlightThen - machine.inFlight > ENDING_SHARE * done,
+  };
+  machine.cpuMs += report.cpuMs;
+  machine.statsAt = now;
+  machine.inFlightThen = machine.inFlight;
+  machine.area = machine.done = 0;
+  noteCpu(state, machine, machine.inFlight > 0 ? stats.cpu : 0);
+  noteTurns(app, report);
+  machine.memoryBytes = stats.memoryBytes;
+  noteMemory(state, app, stats.memoryBytes);
+  return report;
+}
+
+function noteMemory(state: PackingState, app: AppState, bytes: number): void {
+  const gb = bytes / 2 ** 30;
+  app.memoryGb = app.memoryKnown ? app.memoryGb + MEMORY_GAIN * (gb - app.memoryGb) : gb;
+  app.memoryKnown = true;
+  state.memoryGb = state.memoryGb === 0 ? gb : state.memoryGb + MEMORY_GAIN_OF_ALL * (gb - state.memoryGb);
+}
+
+/** CPU of one invocation, and its time in flight: of sums, as an invocation may compute in one report and end in a later one. */
+function noteTurns(app: AppState, { area, done, cpuMs, cold }: Report): void {
+  const { turns } = app;
+  const weight = cold ? COLD_WEIGHT : 1;
+  turns.cpuMs = turns.cpuMs * TURNS_FADE + weight * cpuMs;
+  turns.areaMs = turns.areaMs * TURNS_FADE + weight * area;
+  turns.done = turns.done * TURNS_FADE + weight * done;
+  if (turns.done === 0) return;
+  app.cpuMs = turns.cpuMs / turns.done;
+  app.durationMs = turns.areaMs / turns.done;
+}
