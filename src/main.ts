@@ -25,7 +25,11 @@ import { openApi, openGateway, renewCertificates } from "./doors/open-doors.ts";
 import { RouteTable } from "./doors/http/routes.ts";
 import { createOverview } from "./control/create-overview.ts";
 import type { Urls } from "./control/overview.ts";
-import { resumeApps } from "./control/resume.ts";
+import { releaseUnmade } from "./control/appliances.ts";
+import { isNamed, nameOfId } from "./control/names.ts";
+import { resumeApps, tellUnreadable } from "./control/resume.ts";
+import { mainTenant } from "./base/ids/new-id.ts";
+import { definitionsFile, openDefinitions } from "./appliances/definitions.ts";
 import { ServedApps } from "./control/served-apps.ts";
 import { createServing, type Serving } from "./control/serving.ts";
 import { createAccounts } from "./store/ledger/create-accounts.ts";
@@ -129,7 +133,12 @@ export async function startMayfly(
   const urls = { gateway: "", api: "" };
   const egress = openEgress({ bound: config.egress.allow, ownPorts: () => [urls.gateway, urls.api].map(portOf) });
   const dispatcher = await openDispatcher(start, state, chosen.driver, egress);
-  const routes = new RouteTable({ domain: config.domain, listenHost: parseAddress(config.listen).host, allowed: config.hosts });
+  const routes = new RouteTable({
+    domain: config.domain,
+    listenHost: parseAddress(config.listen).host,
+    allowed: config.hosts,
+    load: (name, asHost) => served.load(mainTenant, name, asHost),
+  });
   const appliances = startAppliances(start, state, egress, qemuHost);
   const served = openServedApps(start, state, { dispatcher, routes, egress });
   const serving = createServingOf(start, { served, dispatcher, chosen, egress });
@@ -140,11 +149,15 @@ export async function startMayfly(
     appliances,
     urls,
     supervision,
-    countApps: () => state.catalog.names().length,
+    catalog: state.catalog,
     driver: { name: chosen.driver.name, detail: chosen.detail, damage: () => chosen.driver.damage?.() ?? null },
   });
-  const unprepared = (app: string, error: unknown) => start.log.error({ err: error, app }, "machines of its size cannot be prepared");
-  resumeApps({ catalog: state.catalog, served, serving, unprepared });
+  const unprepared = (size: object, error: unknown) => start.log.error({ err: error, ...size }, "machines of this size cannot be prepared");
+  resumeApps({ catalog: state.catalog, served, prepare: (size) => prepareSize(start, chosen, size), unprepared });
+  const looking = new AbortController();
+  closing.defer(() => looking.abort());
+  void tellUnreadable({ catalog: state.catalog, served }, looking.signal);
+  releaseUnmade({ catalog: state.catalog, appliances });
   void appliances.resume(new Set(supervision?.leaveAlone), supervision?.lost ?? []);
   const certificate = config.tls && readCertificate(config.tls);
   const gateway = await openGateway({ ...start, socket: supervision?.sockets.gateway }, dispatcher, routes, certificate);
@@ -195,36 +208,44 @@ const DISK_FULL =
   "The disk of the state folder is full: half of what is held in reserve was given up for this start. Free space, or remove apps";
 
 function openState({ config, clock, log, closing }: Start) {
-  const { stateDir, prices, maxAppCodeMb, maxCodeMb, maxLogMb } = config;
+  const { stateDir, prices, revisionsKept, maxAppCodeMb, maxCodeMb, maxLogMb } = config;
   const inState = (name: string) => join(stateDir, name);
   const complain = (what: string) => (error: unknown) => log.error({ err: error }, what);
   const catalog = openCatalog(inState("catalog.db"), inState("secrets.key"), {
     clock,
+    revisionsKept,
     quota: { perApp: maxAppCodeMb * 2 ** 20, inAll: maxCodeMb * 2 ** 20 },
     reserve: openReserve(inState("reserve"), stateDir),
     onFailure: complain("what was removed is not given back to the disk"),
   });
   closing.defer(() => catalog.close());
-  const ledger = createLedger(inState("ledger.db"), { clock, onFailure: complain("the ledger was not written") });
+  const { names } = catalog;
+  const applianceId = (name: string) => {
+    const holder = names.holder(mainTenant, name);
+    return holder?.kind === "appliance" ? holder.id : names.claimForAppliance(mainTenant, name);
+  };
+  const definitions = openDefinitions(definitionsFile(stateDir), openSeal(inState("secrets.key"), false), applianceId);
+  closing.defer(() => definitions.close());
+  const idOf = (name: string) => names.known(mainTenant, name) ?? names.appId(mainTenant, name);
+  const ledger = createLedger(inState("ledger.db"), { idOf, clock, onFailure: complain("the ledger was not written") });
   closing.defer(() => ledger.close());
-  const onFailure = (app: string, error: unknown) => log.error({ err: error, app }, "a log failed");
-  const logs = openLogs(inState("logs"), { clock, totalBytes: maxLogMb * 2 ** 20, onFailure });
+  const onFailure = (app: string, error: unknown) => log.error({ err: error, app: nameOfId(names, app) }, "a log failed");
+  const logs = openLogs(inState("logs"), { idOf, clock, totalBytes: maxLogMb * 2 ** 20, onFailure });
   closing.defer(() => logs.close());
   const tell = (app: string, text: string) => {
-    log.warn({ app }, text);
+    log.warn({ app: nameOfId(names, app) }, text);
     logs.append({ at: clock.wall(), app, level: LogLevel.Platform, text });
   };
   const accounts = createAccounts({ ledger, prices, clock, tell });
   closing.defer(() => accounts.close());
-  return { catalog, accounts, logs, token: ensureToken(inState("api-token")) };
+  return { catalog, definitions, accounts, logs, token: ensureToken(inState("api-token")) };
 }
 
 /** Of workers that died: callers saw no more than a closed connection. */
 function tellLostCalls({ supervision }: Start, { catalog, logs }: State): void {
   for (const { apps, ...death } of supervision?.lost ?? [])
     for (const [app, calls] of apps)
-      if (catalog.app(app) !== undefined)
-        logs.append({ at: death.at, app, level: LogLevel.Platform, text: lostCallsInWords(death, calls) });
+      if (isNamed(catalog.names, app)) logs.append({ at: death.at, app, level: LogLevel.Platform, text: lostCallsInWords(death, calls) });
 }
 
 /** QEMU's root folder has programs and devices in it, which /run often may not have. */
@@ -275,7 +296,7 @@ async function openDispatcher(
     driver,
     clock,
     bootId,
-    bundles: ({ app, id }) => catalog.bundles(app, id),
+    bundles: ({ id }) => catalog.bundles(id),
     secrets: ({ app, manifest }) => catalog.secrets(app, manifest.secrets),
     egress: ({ app, manifest }) => egress.of(app, manifest.network),
     usage: accounts,
@@ -329,7 +350,7 @@ function policyOptions(config: Config): PackingOptions {
 
 function startAppliances(
   { config, clock, log, closing, supervision }: Start,
-  { catalog, accounts, logs }: State,
+  { definitions, accounts, logs }: State,
   egress: EgressOfServer,
   qemuHost: QemuHost,
 ): Appliances {
@@ -338,20 +359,19 @@ function startAppliances(
     stateDir,
     cacheDir,
     qemuHost,
-    seal: openSeal(join(stateDir, "secrets.key"), false),
+    definitions,
     bootId: createBootId(clock.wall()),
     clock,
     permitted: config.appliances,
     usage: accounts,
-    egress: (name) => egress.ofAppliance(name),
-    starting: (name) => supervision?.starting(name),
-    takenUp: (name) => supervision?.takenUp(name),
+    egress: (id) => egress.ofAppliance(id),
+    starting: (id) => supervision?.starting(id),
+    takenUp: (id) => supervision?.takenUp(id),
     onUnusable: (appliance, error) => log.error({ err: error, appliance }, "this appliance's definition cannot be read: it is not started"),
     log(app, machine, text, ofPlatform, at = clock.wall()) {
       logs.append({ at, app, machine, level: ofPlatform ? LogLevel.Platform : LogLevel.Info, text });
     },
-    forgetLog: (name) => logs.remove(name),
-    ownerOf: (name) => catalog.live(name) && "an app",
+    forgetLog: (id) => logs.remove(id),
   });
   closing.defer(() => appliances.close());
   return appliances;
@@ -359,37 +379,41 @@ function startAppliances(
 
 function openServedApps(
   { clock, log }: Start,
-  { logs }: State,
+  { catalog, logs }: State,
   wired: Pick<Wired, "dispatcher" | "egress"> & { routes: RouteTable },
 ): ServedApps {
   return new ServedApps({
     ...wired,
+    catalog,
     warn: (text) => log.warn(text),
     inert: ({ network }) => wired.egress.problems(network).map((problem) => `An entry of network.allow has no effect: ${problem}.`),
     tell(app, text) {
-      log.warn({ app }, text);
+      log.warn({ app: nameOfId(catalog.names, app) }, text);
       logs.append({ at: clock.wall(), app, level: LogLevel.Platform, text });
     },
     complain(app, error) {
-      log.error({ err: error, app }, "the app cannot be served");
+      log.error({ err: error, app: nameOfId(catalog.names, app) }, "the app cannot be served");
       const text = `The app is not served: ${error instanceof Error ? error.message : String(error)}`;
       logs.append({ at: clock.wall(), app, level: LogLevel.Platform, text });
     },
   });
 }
 
+function prepareSize({ log }: Start, { driver }: ChosenDriver, size: { memoryMb: number; vcpus: number }): Promise<void> {
+  const steps = logSteps(log);
+  return driver.prepare(steps.step, size).finally(steps.done);
+}
+
 function createServingOf(
-  { config, clock, log }: Start,
+  start: Start,
   { served, dispatcher, chosen, egress }: Pick<Wired, "served" | "dispatcher" | "chosen" | "egress">,
 ): Serving {
+  const { config, clock } = start;
   return createServing({
     served,
     clock,
     machines: () => dispatcher.machines(),
-    prepare(size) {
-      const steps = logSteps(log);
-      return chosen.driver.prepare(steps.step, size).finally(steps.done);
-    },
+    prepare: (size) => prepareSize(start, chosen, size),
     problemsOf: (network) => egress.problems(network),
     most: policyOptions(config),
   });

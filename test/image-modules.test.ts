@@ -12,7 +12,7 @@ import { type Outcome, mayfly } from "./command.ts";
 
 /** A stopped appliance's, as a server leaves it. */
 function definitionsIn(stateDir: string): Definitions {
-  return openDefinitions(definitionsFile(stateDir), openSeal(join(stateDir, "key"), true));
+  return openDefinitions(definitionsFile(stateDir), openSeal(join(stateDir, "key"), true), String);
 }
 
 describe("images of modules", () => {
@@ -108,12 +108,14 @@ describe("images of modules", () => {
     await once(user, "exit");
     const appliances = definitionsIn(scratch.dir);
     appliances.save({
+      id: "apl_shop",
+      tenant: "ten_main",
       spec: { name: "shop", image: id, env: {}, ports: [], volumes: [], network: "none", memoryMb: 256, vcpus: 1 },
       wanted: false,
       createdAt: 0,
     });
     assert.deepEqual((await json("prune", "--state", scratch.dir)).removed, []);
-    appliances.remove("shop");
+    appliances.remove("apl_shop");
     appliances.close();
     assert.deepEqual(
       (await json("prune", "--dry-run")).removed.map((one: { id: string }) => one.id),

@@ -50,7 +50,7 @@ test("an app that cannot be served is listed with its problem and can be removed
   for (const app of ["then", "broken"]) await clientOf(first.apiUrl, stateDir).deploy({ ...manifestOf(app), secrets: [] }, bundles);
   assert.equal(await first.end("SIGTERM"), 0);
   const db = new DatabaseSync(join(stateDir, "catalog.db"));
-  db.prepare("UPDATE versions SET manifest = '{}' WHERE app = 'broken'").run();
+  db.prepare("UPDATE revisions SET manifest = '{}' WHERE app = (SELECT id FROM apps WHERE name = 'broken')").run();
   db.close();
 
   const second = await serve(context, stateDir, settings);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { mainTenant } from "../base/ids/new-id.ts";
 import { openSeal } from "../store/catalog/seal.ts";
 import { FakeClock } from "../dispatch/testing/fake-clock.ts";
 import { createEgress } from "../egress/create-egress.ts";
@@ -16,18 +17,17 @@ test("logs of those that are to run tell of a worker's death; a start that fails
   const dir = mkdtempSync(join(tmpdir(), "mayfly-appliances-"));
   context.after(() => rmSync(dir, { recursive: true, force: true }));
   const seal = openSeal(join(dir, "key"), true);
-  const definitions = openDefinitions(definitionsFile(dir), seal);
+  const definitions = openDefinitions(definitionsFile(dir), seal, String);
   for (const name of ["wanted", "alone", "resting"]) {
     const spec = applianceSpecSchema.parse({ name, image: "0".repeat(64) });
-    definitions.save({ spec, wanted: name !== "resting", createdAt: 1 });
+    definitions.save({ id: `apl_${name}`, tenant: mainTenant, spec, wanted: name !== "resting", createdAt: 1 });
   }
-  definitions.close();
   const lines: { name: string; text: string; at: number | undefined }[] = [];
   const appliances = openAppliances({
     stateDir: dir,
     cacheDir: dir,
     qemuHost: createQemuHost({ cacheDir: dir, jailDir: dir, uids: createUids() }),
-    seal,
+    definitions,
     bootId: "boot",
     clock: new FakeClock(),
     usage: { record: () => undefined },
@@ -38,21 +38,20 @@ test("logs of those that are to run tell of a worker's death; a start that fails
     takenUp: () => undefined,
     onUnusable: (_name, error) => assert.fail(String(error)),
     forgetLog: async () => undefined,
-    ownerOf: () => undefined,
   });
-  context.after(() => appliances.close());
-  await appliances.resume(new Set(["alone"]), [{ at: 7_000, reason: "it was ended by SIGKILL" }]);
+  context.after(() => appliances.close().finally(() => definitions.close()));
+  await appliances.resume(new Set(["apl_alone"]), [{ at: 7_000, reason: "it was ended by SIGKILL" }]);
   const told = lines.filter(({ text }) => text.includes("worker died, and all machines with it: it was ended by SIGKILL."));
   assert.deepEqual(
     told.map(({ name, at }) => [name, at]),
     [
-      ["alone", 7_000],
-      ["wanted", 7_000],
+      ["apl_alone", 7_000],
+      ["apl_wanted", 7_000],
     ],
   );
   const states = () => Object.fromEntries(appliances.list().map(({ name, state }) => [name, state]));
   assert.deepEqual(states(), { alone: "stopped", resting: "stopped", wanted: "waiting" });
   assert.match(appliances.list().find(({ name }) => name === "wanted")!.lastEnd!, /no image/i);
-  await appliances.stop("wanted");
+  await appliances.stop("apl_wanted");
   assert.equal(states()["wanted"], "stopped");
 });

@@ -9,7 +9,6 @@ import { rmSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../base/clock/clock.ts";
-import type { Seal } from "../store/catalog/seal.ts";
 import type { Egress } from "../egress/egress.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { refuseDamaged } from "../images/damage.ts";
@@ -17,7 +16,7 @@ import { findImage } from "../images/find-image.ts";
 import { describeImage, type Image, imageAt, isComplete, type RunSpec } from "../images/image.ts";
 import type { QemuHost } from "../machines/host/qemu/qemu-host.ts";
 import type { UsageSink } from "../fleet/fleet.ts";
-import { type Definition, definitionsFile, openDefinitions } from "./definitions.ts";
+import type { Definition, Definitions } from "./definitions.ts";
 import { openHost } from "./host.ts";
 import { createKeeper, type Keeper } from "./keeper.ts";
 import { checkAddress, openShared, type Permitted } from "./permitted.ts";
@@ -28,12 +27,12 @@ export interface AppliancesOptions {
   stateDir: string;
   cacheDir: string;
   qemuHost: QemuHost;
-  seal: Seal;
+  definitions: Definitions;
   bootId: string;
   clock: Clock;
   permitted: Permitted;
   usage: UsageSink;
-  /** For one machine's way out. */
+  /** For one machine's way out. Appliances are named by their ids here and below. */
   egress: (appliance: string) => Egress;
   /** @param at milliseconds since the epoch; now where it is missing */
   log: (appliance: string, machine: string | undefined, text: string, ofPlatform: boolean, at?: number) => void;
@@ -43,23 +42,28 @@ export interface AppliancesOptions {
   starting: (appliance: string) => void;
   /** A user starts one that was left alone, or might have been. */
   takenUp: (appliance: string) => void;
-  /** A definition that cannot be read is skipped, and told of here. */
-  onUnusable: (appliance: string, error: unknown) => void;
-  /** Who else has this name; undefined where it is free. */
-  ownerOf: (name: string) => string | undefined;
+  /** A definition that cannot be read is skipped, and told of here, by its name. */
+  onUnusable: (name: string, error: unknown) => void;
 }
 
 export interface Appliances {
-  /** Makes it and starts it. Rejects with "name-taken", "no-such-image", "bad-appliance", "port-in-use", "machine-start-failed". */
-  run(spec: ApplianceSpec): Promise<ApplianceInfo>;
-  /** One that is stopped or ended. */
-  start(name: string): Promise<ApplianceInfo>;
+  /**
+   * Makes it and starts it. Its name was claimed for this id before. Rejects with "no-such-image", "bad-appliance", "port-in-use",
+   * "machine-start-failed".
+   */
+  run(owner: Pick<Definition, "id" | "tenant">, spec: ApplianceSpec): Promise<ApplianceInfo>;
+  /** One that is stopped or ended. Rejects with "no-such-appliance" where it is being made or removed, as the next ones. */
+  start(id: string): Promise<ApplianceInfo>;
   /** For good: it stays stopped when the server starts again. */
-  stop(name: string): Promise<ApplianceInfo>;
+  stop(id: string): Promise<ApplianceInfo>;
   /** Stops and forgets it. Its disks stay unless asked for. */
-  remove(name: string, withDisks: boolean): Promise<void>;
+  remove(id: string, withDisks: boolean): Promise<void>;
+  /** By name. */
   list(): ApplianceInfo[];
-  has(name: string): boolean;
+  /** Whether it can be started, stopped and removed now. */
+  has(id: string): boolean;
+  /** Of those that are defined, whether or not their definitions can be read. */
+  ids(): string[];
   /** Has the ledger told what every one has used up to now. */
   sample(): void;
   /**
@@ -67,7 +71,7 @@ export interface Appliances {
    * @param deaths of workers, that the logs do not tell of yet
    */
   resume(leaveAlone: ReadonlySet<string>, deaths: readonly Death[]): Promise<void>;
-  /** Those that resume() did not start, until a user starts or removes them. */
+  /** Names of those that resume() did not start, until a user starts or removes them. */
   leftAlone(): string[];
   /** An orderly end for all; they start again with the server. */
   close(): Promise<void>;
@@ -89,28 +93,30 @@ interface Entry {
 export function openAppliances(options: AppliancesOptions): Appliances {
   const { stateDir, cacheDir, clock, qemuHost } = options;
   const runDir = join(stateDir, "run", "appliances");
-  const definitions = openDefinitions(definitionsFile(stateDir), options.seal);
+  const { definitions } = options;
   const openFolder = (folder: string) => openShared(folder, options.permitted, stateDir);
   const volumes = createVolumes(join(stateDir, "volumes"), openFolder);
+  /** By id. */
   const entries = new Map<string, Entry>();
-  /** Names of those being made, which may have no entry yet, or removed: nobody else may begin with them. */
-  const making = new Set<string>();
   const removing = new Set<string>();
   const alone = new Set<string>();
+  let started = 0;
+  const nextNumber = () => ++started;
   const host = (image: Image) => openHost(qemuHost, image, clock);
 
   function enter(definition: Definition): Entry {
-    const { spec } = definition;
-    const log = (machine: string | undefined, text: string, ofPlatform: boolean) => options.log(spec.name, machine, text, ofPlatform);
-    const keeper = createKeeper({ ...options, spec, source: () => sourceOf(cacheDir, spec), host, volumes, runDir, log });
+    const { id, spec } = definition;
+    const log = (machine: string | undefined, text: string, ofPlatform: boolean) => options.log(id, machine, text, ofPlatform);
+    const keeper = createKeeper({ ...options, id, spec, source: () => sourceOf(cacheDir, spec), host, volumes, runDir, nextNumber, log });
     const entry = { definition, keeper };
-    entries.set(spec.name, entry);
+    entries.set(id, entry);
     return entry;
   }
 
-  function found(name: string): Entry {
-    const entry = entries.get(name);
-    if (entry === undefined || removing.has(name)) throw new MayflyError("no-such-appliance", { appliance: name });
+  function found(id: string): Entry {
+    const entry = entries.get(id);
+    if (entry === undefined || removing.has(id))
+      throw new MayflyError("no-such-appliance", { appliance: entry?.definition.spec.name ?? id });
     return entry;
   }
 
@@ -125,23 +131,14 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     refuseContradictions(asked, others);
   }
 
-  function isTaken(name: string): boolean {
-    return entries.has(name) || making.has(name) || removing.has(name);
-  }
-
-  async function during<T>(names: Set<string>, name: string, work: () => Promise<T>): Promise<T> {
-    names.add(name);
-    return work().finally(() => names.delete(name));
-  }
-
-  async function resumeOne({ definition: { spec }, keeper }: Entry): Promise<void> {
-    options.starting(spec.name);
+  async function resumeOne({ definition: { id }, keeper }: Entry): Promise<void> {
+    options.starting(id);
     await keeper.resume();
   }
 
-  function tellDeath({ at, reason }: Death, name: string): void {
+  function tellDeath({ at, reason }: Death, id: string): void {
     const text = `The server's worker died, and all machines with it: ${reason.replace(/\.$/, "")}. Where the appliance ran, that was like a power cut. Another worker has taken over.`;
-    options.log(name, undefined, text, true, at);
+    options.log(id, undefined, text, true, at);
   }
 
   /** What a user wants, also where it is asked for while another wish is being carried out: the last one counts. */
@@ -156,80 +153,79 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     }
   }
 
-  function leave(name: string): void {
-    alone.add(name);
-    options.log(name, undefined, `The appliance is not started: ${whyAlone}. \`mayfly appliance start ${name}\` takes it up again.`, true);
+  function leave({ id, spec: { name } }: Definition): void {
+    alone.add(id);
+    options.log(id, undefined, `The appliance is not started: ${whyAlone}. \`mayfly appliance start ${name}\` takes it up again.`, true);
   }
 
-  function takeUp(name: string): void {
-    alone.delete(name);
-    options.takenUp(name);
+  function takeUp(id: string): void {
+    alone.delete(id);
+    options.takenUp(id);
   }
 
   function info(entry: Entry): ApplianceInfo {
     const known = infoOf(entry);
-    return alone.has(known.name) ? { ...known, lastEnd: `left alone: ${whyAlone}` } : known;
+    return alone.has(entry.definition.id) ? { ...known, lastEnd: `left alone: ${whyAlone}` } : known;
   }
 
   return {
-    async run(asked) {
-      const { name } = asked;
-      const owner = isTaken(name) ? "an appliance" : options.ownerOf(name);
-      if (owner !== undefined) throw new MayflyError("name-taken", { name, owner });
+    async run({ id, tenant }, asked) {
       refuseTaken(asked);
-      return during(making, name, async () => {
-        await refuseForbidden(asked, options.permitted, openFolder);
-        const { image, run } = await sourceOf(cacheDir, { ...asked, image: (await findImage(cacheDir, asked.image)).id });
-        const spec = { ...asked, image: image.id, command: run.command };
-        // Another one may have come in meanwhile.
-        refuseTaken(asked);
-        const entry = enter({ spec, wanted: true, createdAt: clock.wall() });
-        try {
-          definitions.save(entry.definition);
-          options.starting(name);
-          await entry.keeper.start();
-        } catch (error) {
-          entries.delete(name);
-          definitions.remove(name);
-          throw error;
-        }
-        return info(entry);
-      });
+      await refuseForbidden(asked, options.permitted, openFolder);
+      const { image, run } = await sourceOf(cacheDir, { ...asked, image: (await findImage(cacheDir, asked.image)).id });
+      const spec = { ...asked, image: image.id, command: run.command };
+      // Another one may have come in meanwhile.
+      refuseTaken(asked);
+      const entry = enter({ id, tenant, spec, wanted: true, createdAt: clock.wall() });
+      try {
+        definitions.save(entry.definition);
+        options.starting(id);
+        await entry.keeper.start();
+      } catch (error) {
+        entries.delete(id);
+        definitions.remove(id);
+        throw error;
+      }
+      return info(entry);
     },
-    async start(name) {
-      const entry = found(name);
+    async start(id) {
+      const entry = found(id);
       while (entry.keeper.view().state === "stopping") await entry.keeper.stop();
-      if (found(name) !== entry) throw new MayflyError("no-such-appliance", { appliance: name });
+      if (found(id) !== entry) throw new MayflyError("no-such-appliance", { appliance: entry.definition.spec.name });
       const { state } = entry.keeper.view();
       if (state !== "stopped" && state !== "ended") return info(entry);
-      takeUp(name);
-      options.starting(name);
+      takeUp(id);
+      options.starting(id);
       await startWanted(entry);
       return info(entry);
     },
-    async stop(name) {
-      const entry = found(name);
+    async stop(id) {
+      const entry = found(id);
       want(entry, false);
       await entry.keeper.stop();
       return info(entry);
     },
-    async remove(name, withDisks) {
-      const entry = found(name);
-      await during(removing, name, async () => {
+    async remove(id, withDisks) {
+      const entry = found(id);
+      removing.add(id);
+      try {
         await entry.keeper.stop();
-        definitions.remove(name);
-        takeUp(name);
+        definitions.remove(id);
+        takeUp(id);
         try {
           // Still its own: nobody else can be given them.
           for (const volume of entry.definition.spec.volumes) if (withDisks && "disk" in volume) await volumes.remove(volume.disk);
-          await options.forgetLog(name);
+          await options.forgetLog(id);
         } finally {
-          entries.delete(name);
+          entries.delete(id);
         }
-      });
+      } finally {
+        removing.delete(id);
+      }
     },
     list: () => [...entries.values()].map(info).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    has: isTaken,
+    has: (id) => entries.has(id) && !removing.has(id),
+    ids: () => definitions.ids(),
     sample: () => entries.forEach(({ keeper }) => keeper.sample()),
     async resume(leaveAlone, deaths) {
       // What a killed server left; its machines died with it.
@@ -238,14 +234,13 @@ export function openAppliances(options: AppliancesOptions): Appliances {
         .all(options.onUnusable)
         .map(enter)
         .filter(({ definition }) => definition.wanted);
-      for (const death of deaths) for (const { definition } of wanted) tellDeath(death, definition.spec.name);
-      for (const { definition } of wanted) if (leaveAlone.has(definition.spec.name)) leave(definition.spec.name);
-      await Promise.all(wanted.filter(({ definition }) => !alone.has(definition.spec.name)).map(resumeOne));
+      for (const death of deaths) for (const { definition } of wanted) tellDeath(death, definition.id);
+      for (const { definition } of wanted) if (leaveAlone.has(definition.id)) leave(definition);
+      await Promise.all(wanted.filter(({ definition }) => !alone.has(definition.id)).map(resumeOne));
     },
-    leftAlone: () => [...alone].toSorted(),
+    leftAlone: () => [...alone].flatMap((id) => entries.get(id)?.definition.spec.name ?? []).toSorted(),
     async close() {
       await Promise.all([...entries.values()].map(({ keeper }) => keeper.stop()));
-      definitions.close();
     },
   };
 }

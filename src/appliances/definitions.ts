@@ -1,18 +1,22 @@
 /**
- * What appliances there are, in one SQLite file of the state folder.
+ * What appliances there are, by their ids, in one SQLite file of the state folder. Their names are claimed in the catalog.
  *
  * A definition is on disk when `save` returns. Variables may be secrets: they are sealed with the key of the secrets.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Seal } from "../store/catalog/seal.ts";
+import { mainTenant } from "../base/ids/new-id.ts";
+import { type Seal, sealedAnew } from "../store/catalog/seal.ts";
 import { failureOf } from "../store/sqlite/failure.ts";
 import type { Migration } from "../store/sqlite/migrate.ts";
 import { openDatabase } from "../store/sqlite/open.ts";
 import type { ApplianceSpec } from "./spec.ts";
 
 export interface Definition {
+  id: string;
+  /** The tenant's id. */
+  tenant: string;
   /** `image` is an id. */
   spec: ApplianceSpec;
   /** Whether it is to run: at the server's next start, too. */
@@ -24,29 +28,56 @@ export interface Definition {
 export interface Definitions {
   /** @param skipped told of those that cannot be read: sealed with another key, or not of this version */
   all(skipped: (name: string, error: unknown) => void): Definition[];
+  /** Of all, also of those that cannot be read. */
+  ids(): string[];
   save(definition: Definition): void;
-  remove(name: string): void;
+  remove(id: string): void;
   close(): void;
 }
 
-const migrations: readonly Migration[] = [
-  `CREATE TABLE appliances (
+const byName = `CREATE TABLE appliances (
     name TEXT PRIMARY KEY,
     spec TEXT NOT NULL,
     env BLOB NOT NULL,
     wanted INTEGER NOT NULL,
     created_at INTEGER NOT NULL
-  ) STRICT`,
-];
+  ) STRICT`;
+
+function migrations(seal: Seal, idOf: (name: string) => string): readonly Migration[] {
+  return [byName, (db) => takeOverNames(db, seal, idOf)];
+}
+
+/** What an older Mayfly stored by name. The id is part of what the variables are sealed with, in place of the name. */
+function takeOverNames(db: DatabaseSync, seal: Seal, idOf: (name: string) => string): void {
+  db.exec(`
+    ALTER TABLE appliances RENAME TO old_appliances;
+    CREATE TABLE appliances (
+      id TEXT PRIMARY KEY,
+      tenant TEXT NOT NULL,
+      name TEXT NOT NULL,
+      spec TEXT NOT NULL,
+      env BLOB NOT NULL,
+      wanted INTEGER NOT NULL,
+      created_at INTEGER NOT NULL
+    ) STRICT`);
+  const add = db.prepare("INSERT INTO appliances SELECT ?, ?, name, spec, ?, wanted, created_at FROM old_appliances WHERE name = ?");
+  for (const row of db.prepare("SELECT name, env FROM old_appliances").all()) {
+    const name = String(row["name"]);
+    const id = idOf(name);
+    add.run(id, mainTenant, sealedAnew(seal, SEALED_AS, name, id, row["env"] as Uint8Array), name);
+  }
+  db.exec("DROP TABLE old_appliances");
+}
 
 /** The sealed text's place, so that one appliance's variables cannot be passed off as another's. */
 const SEALED_AS = "appliance env";
 
-export function openDefinitions(file: string, seal: Seal): Definitions {
-  const db = openDatabase(file, { durability: "full", migrations });
+/** @param idOf claims a name for an appliance that an older Mayfly stored, and gives its id */
+export function openDefinitions(file: string, seal: Seal, idOf: (name: string) => string): Definitions {
+  const db = openDatabase(file, { durability: "full", migrations: migrations(seal, idOf) });
   return {
     all(skipped) {
-      const rows = db.prepare("SELECT * FROM appliances ORDER BY name").all();
+      const rows = db.prepare("SELECT * FROM appliances ORDER BY tenant, name").all();
       return rows.flatMap((row) => {
         try {
           return [definitionOf(row, seal)];
@@ -56,8 +87,13 @@ export function openDefinitions(file: string, seal: Seal): Definitions {
         }
       });
     },
+    ids: () =>
+      db
+        .prepare("SELECT id FROM appliances")
+        .all()
+        .map(({ id }) => String(id)),
     save: (definition) => telling(file, () => save(db, seal, definition)),
-    remove: (name) => telling(file, () => void db.prepare("DELETE FROM appliances WHERE name = ?").run(name)),
+    remove: (id) => telling(file, () => void db.prepare("DELETE FROM appliances WHERE id = ?").run(id)),
     close: () => db.close(),
   };
 }
@@ -77,10 +113,12 @@ export function definitionsFile(stateDir: string): string {
   return join(stateDir, "appliances.db");
 }
 
-function save(db: DatabaseSync, seal: Seal, { spec, wanted, createdAt }: Definition): void {
+function save(db: DatabaseSync, seal: Seal, { id, tenant, spec, wanted, createdAt }: Definition): void {
   const { env, ...open } = spec;
-  const sealed = seal.seal(spec.name, SEALED_AS, JSON.stringify(env));
-  db.prepare("INSERT OR REPLACE INTO appliances (name, spec, env, wanted, created_at) VALUES (?, ?, ?, ?, ?)").run(
+  const sealed = seal.seal(id, SEALED_AS, JSON.stringify(env));
+  db.prepare("INSERT OR REPLACE INTO appliances (id, tenant, name, spec, env, wanted, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)").run(
+    id,
+    tenant,
     spec.name,
     JSON.stringify(open),
     sealed,
@@ -90,10 +128,10 @@ function save(db: DatabaseSync, seal: Seal, { spec, wanted, createdAt }: Definit
 }
 
 function definitionOf(row: Record<string, unknown>, seal: Seal): Definition {
-  const name = String(row["name"]);
-  const env = JSON.parse(seal.open(name, SEALED_AS, row["env"] as Uint8Array)) as ApplianceSpec["env"];
+  const id = String(row["id"]);
+  const env = JSON.parse(seal.open(id, SEALED_AS, row["env"] as Uint8Array)) as ApplianceSpec["env"];
   const spec = { ...(JSON.parse(String(row["spec"])) as Omit<ApplianceSpec, "env">), env };
-  return { spec, wanted: row["wanted"] === 1, createdAt: Number(row["created_at"]) };
+  return { id, tenant: String(row["tenant"]), spec, wanted: row["wanted"] === 1, createdAt: Number(row["created_at"]) };
 }
 
 function telling<T>(file: string, work: () => T): T {

@@ -74,6 +74,8 @@ function keep(context: TestContext, spec: object = {}) {
   const lines: string[] = [];
   let tries = 0;
   const keeper = createKeeper({
+    id: "apl_notes",
+    nextNumber: () => tries + 1,
     spec: applianceSpecSchema.parse({ name: "notes", image: "any", ...spec }),
     source: async () => ({ image: {} as Image, run: { env: {}, cwd: "/", init: [], command: ["x"] } }),
     host: () => {

@@ -26,6 +26,8 @@ import { type ApplianceMachine, startMachine } from "./start-machine.ts";
 import type { Volumes } from "./volumes.ts";
 
 export interface KeeperOptions {
+  /** The appliance's. */
+  id: string;
   spec: ApplianceSpec;
   /** The image, and what to run of it, with the appliance's own command and variables. Asked for at each start. */
   source: () => Promise<{ image: Image; run: RunSpec }>;
@@ -35,8 +37,11 @@ export interface KeeperOptions {
   /** For what goes with the machines. */
   runDir: string;
   bootId: string;
+  /** Counts the machines of all appliances. */
+  nextNumber: () => number;
   clock: Clock;
   usage: UsageSink;
+  /** By the appliance's id. */
   egress: (appliance: string) => Egress;
   /** What the guest prints, and what befalls its machines. */
   log: (machine: string | undefined, text: string, ofPlatform: boolean) => void;
@@ -81,7 +86,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
   let published: PublishedSocket[] = [];
   let restarts = 0;
   let lastEnd: string | null = null;
-  let count = 0;
   let cancelWait = (): void => undefined;
   let finished = Promise.resolve();
   let stopping: Promise<void> | undefined;
@@ -96,7 +100,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   }
 
   async function launchMachine(): Promise<void> {
-    const id = `${spec.name.slice(0, 24)}-${options.bootId}-${++count}`;
+    const id = `${forMachines(spec.name)}-${options.bootId}-${options.nextNumber()}`;
     const folder = join(options.runDir, id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const meter = new UsageMeter(id, clock, options.usage);
@@ -104,7 +108,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     try {
       const plan = await planOf(id, folder);
       const machine = await startMachine(await options.host(plan.image), plan);
-      meter.take(spec.name, { cpuUs: 0, memoryBytes: 0 });
+      meter.take(options.id, { cpuUs: 0, memoryBytes: 0 });
       meter.run({ cpuUs: 0, memoryBytes: 0 });
       living = { machine, meter, since: clock.now() };
       // A stop may have come meanwhile.
@@ -135,7 +139,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const wiring = { ports, outbound: spec.network === "egress" };
     return {
       id,
-      app: spec.name,
+      app: options.id,
       folder,
       image: source.image,
       run: { ...source.run, env },
@@ -144,7 +148,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       memoryMb,
       vcpus,
       ports: published.map((socket, index) => ({ socket, qemu: FIRST_PORT + index })),
-      egress: spec.network === "egress" ? options.egress(spec.name) : undefined,
+      egress: spec.network === "egress" ? options.egress(options.id) : undefined,
       clock,
       onLine: (text: string) => log(id, text, false),
       note: (text: string) => log(id, sentence(text), true),
@@ -252,6 +256,17 @@ export function createKeeper(options: KeeperOptions): Keeper {
       return { state, machine: living?.machine.id ?? null, ageMs, memoryBytes, cpuUs, restarts, lastEnd };
     },
   };
+}
+
+/** The beginning of an appliance's name, as ids of machines may have it. */
+function forMachines(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, "-")
+      .replace(/^-/, "")
+      .slice(0, 24) || "appliance"
+  );
 }
 
 /** Of a clause that says what happened. */

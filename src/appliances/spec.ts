@@ -3,6 +3,9 @@ import { z } from "zod";
 import { envNameSchema, nameSchema } from "../store/catalog/manifest.ts";
 import { recordOf } from "../store/catalog/record-of.ts";
 
+const diskNameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$|^[a-z]$/, "must be 1 to 40 of a-z, 0-9 and -, starting with a letter");
 const port = z.int().min(1).max(65_535);
 const path = z.string().regex(/^\/[^\0\n]*[^/\0\n]$/, "must be an absolute path below /, without a slash at its end");
 
@@ -15,7 +18,7 @@ const publishedPortSchema = z.strictObject({
 
 const volumeSchema = z.union([
   /** A disk of its own that outlives the machine; made, of this size, when it is first named. */
-  z.strictObject({ disk: nameSchema, path, sizeMb: z.int().min(16).max(16_777_216).default(1_024) }),
+  z.strictObject({ disk: diskNameSchema, path, sizeMb: z.int().min(16).max(16_777_216).default(1_024) }),
   /** A folder of this host as it is when the machine starts, read-only. */
   z.strictObject({ folder: z.string().startsWith("/", "must be absolute"), path }),
 ]);

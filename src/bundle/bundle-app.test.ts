@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Bundle } from "../store/catalog/catalog.ts";
-import { versionId } from "../store/catalog/version-id.ts";
+import { revisionDigest } from "../store/catalog/revision-digest.ts";
 import { bundleApp } from "./bundle-app.ts";
 
 const hello = "export default { fetch: () => new Response('hello') };";
@@ -93,7 +93,7 @@ describe("the same sources", () => {
     cpSync(dir, join(elsewhere, "some/where/else"), { recursive: true });
     const second = await bundleApp(join(elsewhere, "some/where/else"));
     rmSync(elsewhere, { recursive: true });
-    assert.equal(versionId(first.manifest, first.bundles), versionId(second.manifest, second.bundles));
+    assert.equal(revisionDigest(first.manifest, first.bundles), revisionDigest(second.manifest, second.bundles));
   });
 });
 

@@ -1,5 +1,7 @@
 import type { ApplianceInfo } from "../appliances/spec.ts";
 import type { Clock } from "../base/clock/clock.ts";
+import type { Catalog } from "../store/catalog/catalog.ts";
+import { nameOfId } from "./names.ts";
 import type { LiveDispatcher, MachineRow } from "../dispatch/live-dispatcher.ts";
 import type { Death, MachineFacts, Overview, StatusFacts, Urls } from "./overview.ts";
 
@@ -8,8 +10,7 @@ export interface OverviewParts {
   clock: Clock;
   dispatcher: Pick<LiveDispatcher, "machines" | "explain" | "sample">;
   appliances: { list(): ApplianceInfo[]; leftAlone(): string[]; sample(): void };
-  /** How many apps there are. */
-  countApps: () => number;
+  catalog: Pick<Catalog, "count" | "names">;
   driver: { name: string; detail: string; damage: () => string | null };
   /** Filled when the doors are open. */
   urls: Urls;
@@ -26,11 +27,14 @@ interface Supervised {
 }
 
 export function createOverview(parts: OverviewParts): Overview {
-  const { version, clock, dispatcher, appliances, urls } = parts;
+  const { version, clock, dispatcher, appliances, catalog, urls } = parts;
   const { name, detail } = parts.driver;
   const startedAt = clock.now();
   return {
-    machines: () => [...dispatcher.machines().map(machineFacts), ...appliances.list().flatMap(applianceMachine)],
+    machines: () => [
+      ...dispatcher.machines().map((row) => machineFacts(row, catalog.names)),
+      ...appliances.list().flatMap(applianceMachine),
+    ],
     explain: (app) => ({ app, ...dispatcher.explain(app) }),
     sample() {
       dispatcher.sample();
@@ -41,10 +45,7 @@ export function createOverview(parts: OverviewParts): Overview {
   };
 }
 
-function statusOf(
-  { version, clock, dispatcher, appliances, countApps, driver, supervision }: OverviewParts,
-  startedAt: number,
-): StatusFacts {
+function statusOf({ version, clock, dispatcher, appliances, catalog, driver, supervision }: OverviewParts, startedAt: number): StatusFacts {
   const { pid = process.pid, deaths = [], restarts = 0 } = supervision ?? {};
   const upSince = Math.trunc(clock.wall() - (clock.now() - startedAt));
   const all = appliances.list();
@@ -57,7 +58,7 @@ function statusOf(
     restarts,
     deaths,
     driver: { name: driver.name, detail: driver.detail, damage: driver.damage() },
-    apps: countApps(),
+    apps: catalog.count(),
     machines: dispatcher.machines().length,
     appliances: {
       running: all.filter(({ state }) => state === "running").length,
@@ -68,8 +69,10 @@ function statusOf(
   };
 }
 
-function machineFacts({ name, state, inFlight, slots, app, driver, memoryBytes, cpuUs, ageMs }: MachineRow): MachineFacts {
+function machineFacts(row: MachineRow, names: Catalog["names"]): MachineFacts {
+  const { name, state, inFlight, slots, driver, memoryBytes, cpuUs, ageMs } = row;
   const shown = state === "dying" ? "ending" : state;
+  const app = row.app === null ? null : nameOfId(names, row.app);
   return { id: name, app, driver, state: shown, slots: { used: inFlight, total: slots }, memoryBytes, cpuUs, ageMs };
 }
 

@@ -1,33 +1,51 @@
 import { MayflyError } from "../base/errors/error.ts";
-import type { Bundle, Catalog, Version } from "../store/catalog/catalog.ts";
+import type { Bundle, Catalog, Revision } from "../store/catalog/catalog.ts";
 import { tooMuchEnvironment } from "../store/catalog/environment-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { refuseNameOfAppliance } from "./names.ts";
+import { serveWhenStored } from "./serve-when-stored.ts";
 import type { Serving } from "./serving.ts";
-import { type StoreParts, storeAndServe } from "./store-and-serve.ts";
 
-export interface DeployParts extends StoreParts {
-  catalog: Pick<Catalog, "live" | "deploy" | "secretNames" | "secrets">;
-  serving: Pick<Serving, "check" | "prepare" | "deployed" | "restored">;
+export interface DeployParts {
+  catalog: Pick<Catalog, "names" | "live" | "deploy" | "secretNames" | "secrets">;
+  serving: Pick<Serving, "check" | "prepare" | "pointed" | "restored" | "problemOf">;
 }
 
-/** Stores the upload, and sends the app's calls to it. Throws "bad-manifest", "name-taken", "no-room", "disk-full", and what Serving.check() throws. */
-export async function deploy(parts: DeployParts, manifest: Manifest, bundles: Bundle[]): Promise<Version> {
+/**
+ * Stores the upload, and sends the app's calls to it. What all calls go to already changes nothing and renews nothing.
+ * Rejects with "bad-manifest", "name-taken", "no-room", "disk-full", and what Serving.check() throws.
+ */
+export async function deploy(parts: DeployParts, tenant: string, manifest: Manifest, bundles: Bundle[]): Promise<Revision> {
   const { catalog, serving } = parts;
-  refuseNameOfAppliance(parts, manifest.name);
+  refuseNameOfAppliance(catalog.names, tenant, manifest.name);
   serving.check(manifest);
-  refuseTooMuchEnvironment(catalog, manifest);
+  refuseTooMuchEnvironment(catalog, tenant, manifest);
   await serving.prepare(manifest);
   // A secret may have been set meanwhile.
-  refuseTooMuchEnvironment(catalog, manifest);
-  return storeAndServe(parts, manifest.name, (take) => catalog.deploy(manifest, bundles, take));
+  refuseTooMuchEnvironment(catalog, tenant, manifest);
+  const { take, undo } = serveWhenStored(parts);
+  try {
+    const { revision, moved } = await catalog.deploy(tenant, manifest, bundles, take);
+    if (!moved) serveIfNotServed(parts, revision);
+    return revision;
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}
+
+/** An app that could not be served so far is tried again. */
+function serveIfNotServed({ catalog, serving }: DeployParts, { app }: Revision): void {
+  if (serving.problemOf(app) !== null) serving.pointed(app, catalog.live(app));
 }
 
 /** Counts the secrets that are set already, whose sizes the manifest does not tell. */
-function refuseTooMuchEnvironment(catalog: Pick<Catalog, "secretNames" | "secrets">, manifest: Manifest): void {
-  const set = new Set(catalog.secretNames(manifest.name));
+function refuseTooMuchEnvironment(catalog: DeployParts["catalog"], tenant: string, manifest: Manifest): void {
+  const app = catalog.names.known(tenant, manifest.name);
+  if (app === undefined) return;
+  const set = new Set(catalog.secretNames(app));
   const secrets = catalog.secrets(
-    manifest.name,
+    app,
     manifest.secrets.filter((name) => set.has(name)),
   );
   const what = tooMuchEnvironment(manifest, secrets);

@@ -1,8 +1,29 @@
 import { MayflyError } from "../base/errors/error.ts";
-import type { Logs } from "../store/logs/logs.ts";
-import { isNameHeld, type NameHolders } from "./names.ts";
+import type { Catalog } from "../store/catalog/catalog.ts";
+import type { LogLine, LogQuery, Logs } from "../store/logs/logs.ts";
+
+export interface LogParts {
+  catalog: Pick<Catalog, "names">;
+  logs: Pick<Logs, "has" | "tail" | "follow">;
+}
+
+/** The log of an app or appliance, under its name. */
+export interface NamedLog {
+  name: string;
+  /** Oldest first. */
+  tail(query: Omit<LogQuery, "app">): Promise<LogLine[]>;
+  /** The tail, then each new line once. Returns its stop. */
+  follow(query: Omit<LogQuery, "app">, callback: (line: LogLine) => void): () => void;
+}
 
 /** Throws "no-such-app" where nothing has the name and nothing was logged under it. */
-export function refuseWithoutLog(parts: NameHolders & { logs: Pick<Logs, "has"> }, app: string): void {
-  if (!isNameHeld(parts, app) && !parts.logs.has(app)) throw new MayflyError("no-such-app", { app });
+export function logOf({ catalog: { names }, logs }: LogParts, tenant: string, name: string): NamedLog {
+  const id = names.known(tenant, name);
+  if (id === undefined || (names.holder(tenant, name) === undefined && !logs.has(id))) throw new MayflyError("no-such-app", { app: name });
+  const named = (line: LogLine) => ({ ...line, app: name });
+  return {
+    name,
+    tail: async (query) => (await logs.tail({ ...query, app: id })).map(named),
+    follow: (query, callback) => logs.follow({ ...query, app: id }, (line) => callback(named(line))),
+  };
 }

@@ -4,7 +4,7 @@ import type { Decision } from "../dispatch/live-dispatcher.ts";
 
 export interface Overview {
   machines(): MachineFacts[];
-  /** Every decision that is kept. */
+  /** Every decision that is kept. @param app its id */
   explain(app: string): Explanation;
   /** Has the ledger told what every machine has used up to now. */
   sample(): void;
@@ -14,7 +14,7 @@ export interface Overview {
 
 export interface MachineFacts {
   id: string;
-  /** null: a blank, or a machine that is not bound yet. */
+  /** Its name; null: a blank, or a machine that is not bound yet. */
   app: string | null;
   driver: string;
   state: string;

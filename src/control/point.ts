@@ -1,11 +1,33 @@
-import type { Catalog, Version } from "../store/catalog/catalog.ts";
-import { type StoreParts, storeAndServe } from "./store-and-serve.ts";
+/** Aliases of an app: which revisions they send calls to. `live` is the one that calls go to where they name none. */
+import { MayflyError } from "../base/errors/error.ts";
+import { type Catalog, LIVE, type Target, type TargetChoice } from "../store/catalog/catalog.ts";
+import { appIdOf } from "./names.ts";
+import { serveWhenStored } from "./serve-when-stored.ts";
+import type { Serving } from "./serving.ts";
 
-export interface PointParts extends StoreParts {
-  catalog: Pick<Catalog, "live" | "pointTo">;
+export interface PointParts {
+  catalog: Pick<Catalog, "names" | "live" | "point" | "removeAlias">;
+  serving: Pick<Serving, "check" | "pointed" | "restored">;
 }
 
-/** Sends the app's calls to a version that is kept. Throws "no-such-version", and what Serving.check() throws. */
-export function point(parts: PointParts, app: string, version: string): Version {
-  return storeAndServe(parts, app, (take) => parts.catalog.pointTo(app, version, take));
+/** Throws "no-such-app", "no-such-version", "bad-request", and what Serving.check() throws. */
+export function point(parts: PointParts, tenant: string, name: string, alias: string, choices: TargetChoice[]): Target[] {
+  const app = appIdOf(parts.catalog.names, tenant, name);
+  if (alias !== LIVE) return parts.catalog.point(app, alias, choices);
+  // Until the dispatcher splits calls by weight.
+  if (choices.length > 1) throw new MayflyError("bad-request", { what: `the alias ${LIVE} takes one target` });
+  const { take, undo } = serveWhenStored(parts);
+  try {
+    return parts.catalog.point(app, alias, choices, take);
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}
+
+/** Throws "no-such-app", "no-such-alias", and "bad-request" for `live`. */
+export function removeAlias({ catalog }: PointParts, tenant: string, name: string, alias: string): void {
+  if (alias === LIVE)
+    throw new MayflyError("bad-request", { what: `the alias ${LIVE} cannot be removed, but pointed at another revision` });
+  catalog.removeAlias(appIdOf(catalog.names, tenant, name), alias);
 }

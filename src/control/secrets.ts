@@ -1,38 +1,54 @@
-/** A changed secret renews the machines of an app whose live version names it: machines get secrets when they are bound, and keep them. */
+/** A changed secret renews the machines of an app whose live revisions name it: machines get secrets when they are bound, and keep them. */
 import { MayflyError } from "../base/errors/error.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import { tooMuchEnvironment } from "../store/catalog/environment-limit.ts";
+import type { Manifest } from "../store/catalog/manifest.ts";
 import type { Serving } from "./serving.ts";
 
 export interface SecretParts {
-  catalog: Pick<Catalog, "live" | "secretNames" | "secrets" | "setSecret" | "removeSecret">;
-  serving: Pick<Serving, "deployed">;
+  catalog: Pick<Catalog, "names" | "live" | "secretNames" | "secrets" | "setSecret" | "removeSecret">;
+  serving: Pick<Serving, "renewed">;
 }
 
 /** May come before the app's first deploy. Throws "bad-request" where no machine could be told so much, and "disk-full". */
-export function setSecret(parts: SecretParts, app: string, name: string, value: string): void {
-  refuseTooMuch(parts.catalog, app, name, value);
-  parts.catalog.setSecret(app, name, value);
-  renewMachines(parts, app, name);
+export function setSecret({ catalog, serving }: SecretParts, tenant: string, name: string, secret: string, value: string): void {
+  const app = catalog.names.appId(tenant, name);
+  const users = manifestsWith(catalog, app, secret);
+  for (const manifest of users) refuseTooMuch(catalog, app, manifest, secret, value);
+  catalog.setSecret(app, secret, value);
+  if (users.length > 0) serving.renewed(app);
 }
 
-/** Changes nothing where there is no such secret, but for the app's machines, which are renewed. */
-export function removeSecret(parts: SecretParts, app: string, name: string): void {
-  parts.catalog.removeSecret(app, name);
-  renewMachines(parts, app, name);
+/** Where there is no such secret nothing changes, but for the app's machines, which are renewed. */
+export function removeSecret({ catalog, serving }: SecretParts, tenant: string, name: string, secret: string): void {
+  const app = catalog.names.known(tenant, name);
+  if (app === undefined) return;
+  catalog.removeSecret(app, secret);
+  if (manifestsWith(catalog, app, secret).length > 0) serving.renewed(app);
 }
 
-/** Without this, the calls of the live version would find out one by one. */
-function refuseTooMuch(catalog: SecretParts["catalog"], app: string, name: string, value: string): void {
-  const live = catalog.live(app);
-  if (!live?.manifest.secrets.includes(name)) return;
+export function secretNames({ catalog }: Pick<SecretParts, "catalog">, tenant: string, name: string): string[] {
+  const app = catalog.names.known(tenant, name);
+  return app === undefined ? [] : catalog.secretNames(app);
+}
+
+/** Of the live revisions that get the secret. One that cannot be read has no machines. */
+function manifestsWith(catalog: SecretParts["catalog"], app: string, secret: string): Manifest[] {
+  try {
+    return catalog
+      .live(app)
+      .map(({ revision }) => revision.manifest)
+      .filter(({ secrets }) => secrets.includes(secret));
+  } catch (error) {
+    if (error instanceof MayflyError && error.code === "bad-manifest") return [];
+    throw error;
+  }
+}
+
+/** Without this, the calls of the live revision would find out one by one. */
+function refuseTooMuch(catalog: SecretParts["catalog"], app: string, manifest: Manifest, secret: string, value: string): void {
   const set = new Set(catalog.secretNames(app));
-  const others = live.manifest.secrets.filter((each) => each !== name && set.has(each));
-  const what = tooMuchEnvironment(live.manifest, { ...catalog.secrets(app, others), [name]: value });
-  if (what !== undefined) throw new MayflyError("bad-request", { what: `with this value of ${name}, ${what}; nothing was set` });
-}
-
-function renewMachines({ catalog, serving }: SecretParts, app: string, name: string): void {
-  const live = catalog.live(app);
-  if (live?.manifest.secrets.includes(name)) serving.deployed(live);
+  const others = manifest.secrets.filter((each) => each !== secret && set.has(each));
+  const what = tooMuchEnvironment(manifest, { ...catalog.secrets(app, others), [secret]: value });
+  if (what !== undefined) throw new MayflyError("bad-request", { what: `with this value of ${secret}, ${what}; nothing was set` });
 }

@@ -1,20 +1,22 @@
 /**
- * The apps that calls reach: dispatcher and route table are told of each together.
+ * The apps that calls reach: dispatcher and route table are told of each together, when somebody calls it first, or at its deploy.
  *
- * Owns: which version each app was last served in, and why some are not served.
+ * Owns: where the calls of each app that was told of go, and why some apps are not served.
  * 1. An app that cannot be taken over is no app's problem but its own.
+ * 2. Of an app that nobody called since the server started nothing is held, unless it is to be ready before its first call.
  */
-import type { Version } from "../store/catalog/catalog.ts";
+import type { Catalog, Target, Version } from "../store/catalog/catalog.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 
-interface ServedAppsOptions {
+export interface ServedAppsOptions {
+  catalog: { live: Catalog["live"]; names: Pick<Catalog["names"], "holder" | "holderOfHost"> };
   dispatcher: { setApp(version: Version): void; renewApp(app: string): void; removeApp(app: string): void };
-  /** @returns why it does not get some of its hosts */
-  routes: { checkHosts(manifest: Manifest): void; setApp(manifest: Manifest): Error[]; removeApp(app: string): void };
+  /** setApp returns why the app does not get some of its hosts. */
+  routes: { checkHosts(manifest: Manifest): void; setApp(version: Version): Error[]; removeApp(app: string): void };
   warn: (text: string) => void;
   /** What of the manifest has no effect on this server, in a sentence each. */
   inert: (manifest: Manifest) => string[];
-  /** Told of that, in the server's log and the app's own. */
+  /** Told of that, in the server's log and the app's own. `app` is an id here and below. */
   tell: (app: string, text: string) => void;
   /** Told of an app that cannot be served, beside the server's log in its own. */
   complain: (app: string, error: unknown) => void;
@@ -22,54 +24,64 @@ interface ServedAppsOptions {
 
 export class ServedApps {
   readonly #options: ServedAppsOptions;
-  readonly #versions = new Map<string, string>();
+  readonly #versions = new Map<string, Version>();
   readonly #problems = new Map<string, string>();
 
   constructor(options: ServedAppsOptions) {
     this.#options = options;
   }
 
-  /** Before a deploy. Throws where the app may not have a host that it lists. */
+  /** Called before a deploy. Throws where the app may not have a host that it lists. */
   check(manifest: Manifest): void {
     this.#options.routes.checkHosts(manifest);
   }
 
-  /** Calls go to this version from now on. Throws where the dispatcher cannot take it. */
-  deploy(version: Version): void {
+  /** The app's calls go there from now on. Throws where the dispatcher cannot take it. */
+  point(app: string, targets: Target[]): void {
     const { dispatcher, routes, warn, inert, tell } = this.#options;
-    const { app, id, manifest } = version;
+    const version = mostCalled(targets);
+    const isNew = this.#versions.get(app)?.id !== version.id;
     dispatcher.setApp(version);
-    // The same version again: its secrets changed.
-    if (this.#versions.get(app) === id) dispatcher.renewApp(app);
-    for (const { message } of routes.setApp(manifest)) warn(message);
-    if (this.#versions.get(app) !== id) for (const text of inert(manifest)) tell(app, text);
-    this.#versions.set(app, id);
+    for (const { message } of routes.setApp(version)) warn(message);
+    if (isNew) for (const text of inert(version.manifest)) tell(app, text);
+    this.#versions.set(app, version);
     this.#problems.delete(app);
   }
 
-  /** As deploy(), but what goes wrong is told and remembered. Returns whether the app is served. */
-  tryDeploy(version: Version): boolean {
+  /** Calls that come from now on go to machines that get the app's secrets as they are then; what the app lacks is looked at anew. */
+  renew(app: string): void {
+    const version = this.#versions.get(app);
+    if (version === undefined) return;
+    this.#options.dispatcher.setApp(version);
+    this.#options.dispatcher.renewApp(app);
+  }
+
+  /** As point(), as the catalog has it. What goes wrong is told and remembered. Returns whether the app is served. */
+  start(app: string): boolean {
     try {
-      this.deploy(version);
+      this.point(app, this.#options.catalog.live(app));
       return true;
     } catch (error) {
-      this.fail(version.app, error);
+      this.#fail(app, error);
       return false;
     }
   }
 
-  fail(app: string, error: unknown): void {
-    this.#problems.set(app, error instanceof Error ? error.message : String(error));
-    this.#options.complain(app, error);
+  /** Starts the app of this name, if there is one that was not started yet. Returns whether it was started. */
+  load(tenant: string, name: string, asHost: boolean): boolean {
+    const { names } = this.#options.catalog;
+    const holder = asHost ? names.holderOfHost(tenant, name) : names.holder(tenant, name);
+    if (holder?.kind !== "app" || this.#versions.has(holder.id) || this.#problems.has(holder.id)) return false;
+    return this.start(holder.id);
   }
 
-  /** Back to what was served before; undefined: nothing was. */
-  restore(app: string, previous: Version | undefined): void {
-    if (previous !== undefined) return void this.tryDeploy(previous);
+  /** Back to what the catalog has. */
+  restore(app: string): void {
+    if (this.#options.catalog.live(app).length > 0) return void this.start(app);
     try {
       this.remove(app);
     } catch (error) {
-      this.fail(app, error);
+      this.#fail(app, error);
     }
   }
 
@@ -83,4 +95,16 @@ export class ServedApps {
   problemOf(app: string): string | null {
     return this.#problems.get(app) ?? null;
   }
+
+  #fail(app: string, error: unknown): void {
+    this.#problems.set(app, error instanceof Error ? error.message : String(error));
+    this.#options.complain(app, error);
+  }
+}
+
+/** What the dispatcher can serve of several targets: the one with the largest weight, which stands first. */
+function mostCalled(targets: Target[]): Version {
+  const [first] = targets;
+  if (first === undefined) throw new Error("the app has no live revision");
+  return first.revision;
 }

@@ -1,7 +1,7 @@
 /** What the use cases ask of the system that runs: whether it can serve an app, and that it begins or ends to. */
 import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
-import type { Version } from "../store/catalog/catalog.ts";
+import type { Target } from "../store/catalog/catalog.ts";
 import { tooLargeMachine } from "../store/catalog/machine-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { until } from "../base/clock/until.ts";
@@ -12,11 +12,13 @@ export interface Serving {
   check(manifest: Manifest): void;
   /** Resolves when machines of the size that the manifest asks for can be started at once: the first of a size may take seconds. */
   prepare(manifest: Manifest): Promise<void>;
-  /** Calls go to this version from now on; machines of an older one, or with older secrets, get no more work. */
-  deployed(version: Version): void;
-  /** Undoes `deployed` for a version that was not stored after all. @param previous what calls went to before; undefined: the app is new */
-  restored(app: string, previous: Version | undefined): void;
-  /** Why an app of the catalog cannot be served though its version can be read; null where it can. */
+  /** The app's calls go there from now on; machines of other revisions get no more work. `app` is an id here and below. */
+  pointed(app: string, targets: Target[]): void;
+  /** The app's secrets changed: machines that have the old ones get no more work. */
+  renewed(app: string): void;
+  /** Undoes `pointed` where the change was not stored after all. */
+  restored(app: string): void;
+  /** Why an app of the catalog cannot be served though its revision can be read; null where it can. */
   problemOf(app: string): string | null;
   /** What the app's machines log is dropped from now on. Resolves when the machines that it has now are gone, whoever has its name by then. */
   removed(app: string): void | Promise<void>;
@@ -44,8 +46,9 @@ export function createServing({ served, machines, prepare, problemsOf, most, clo
       if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
     },
     prepare: ({ memoryMb, vcpus }) => prepare({ memoryMb, vcpus }),
-    deployed: (version) => served.deploy(version),
-    restored: (app, previous) => served.restore(app, previous),
+    pointed: (app, targets) => served.point(app, targets),
+    renewed: (app) => served.renew(app),
+    restored: (app) => served.restore(app),
     problemOf: (app) => served.problemOf(app),
     async removed(app) {
       const own = new Set(machines().flatMap((machine) => (machine.app === app ? [machine.name] : [])));

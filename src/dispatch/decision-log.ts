@@ -41,11 +41,11 @@ export class DecisionLog {
     if (app !== null) this.#keep(app, start);
   }
 
-  bind(record: MachineRecord, app: string, why: NeedReason): void {
+  bind(record: MachineRecord, app: string, appName: string, why: NeedReason): void {
     const started = this.#starts.get(record);
     this.#starts.delete(record);
     if (started !== undefined && started.app !== app) {
-      if (started.app !== null) this.#keep(started.app, this.#decision(record, "lost", { kind: "lost", app, why }));
+      if (started.app !== null) this.#keep(started.app, this.#decision(record, "lost", { kind: "lost", app: appName, why }));
       this.#keep(app, started.start);
     }
     this.#keep(app, this.#decision(record, "bind", why));

@@ -97,7 +97,7 @@ class PolicyDispatcher implements LiveDispatcher {
     }
     const refusal = this.#refusalOf(request.app);
     if (refusal !== undefined) {
-      invocation.refuse(refusal.code, refusal.details);
+      invocation.refuse(refusal.code, { ...refusal.details, app: request.appName });
       return invocation;
     }
     this.#table.set(number, invocation);
@@ -265,7 +265,7 @@ class PolicyDispatcher implements LiveDispatcher {
   #reject(number: InvocationId, reason: Extract<PolicyCommand, { type: "reject" }>["reason"]): void {
     const invocation = this.#table.get(number) as Invocation;
     this.#forget(invocation);
-    const [code, details] = rejection(reason, invocation.app, this.#apps.get(invocation.app), this.#lastStartFailure);
+    const [code, details] = rejection(reason, invocation.appName, this.#apps.get(invocation.app), this.#lastStartFailure);
     invocation.refuse(code, details);
   }
 
@@ -282,11 +282,11 @@ class PolicyDispatcher implements LiveDispatcher {
   #bind(machine: MachineId, { app, why }: Reasoned<string>, now: number): void {
     if (this.#closing !== undefined) return;
     const record = this.#record(machine);
-    this.#decisions.bind(record, app, why);
+    const { version } = this.#apps.get(app) as App;
+    this.#decisions.bind(record, app, version.manifest.name, why);
     this.#serving.begins(app);
     record.app = app;
     record.bindAt = now;
-    const { version } = this.#apps.get(app) as App;
     record.memoryMb = version.manifest.memoryMb;
     this.#fleet.bind(machine, version);
   }
@@ -339,7 +339,7 @@ class PolicyDispatcher implements LiveDispatcher {
     }
     this.#forget(invocation);
     if (this.#closing !== undefined) invocation.fail("shutting-down", {});
-    else invocation.fail("machine-died", { reason: clauseOf(end), app: invocation.app });
+    else invocation.fail("machine-died", { reason: clauseOf(end), app: invocation.appName });
   }
 
   #noteFailure(record: MachineRecord, end: MachineEnd): void {

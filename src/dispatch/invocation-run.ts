@@ -34,6 +34,7 @@ export class Invocation implements InvocationHandle {
   readonly number: number;
   readonly id: string;
   readonly app: string;
+  readonly appName: string;
   readonly function: string;
   readonly timeoutMs: number;
   deadline: number;
@@ -57,6 +58,7 @@ export class Invocation implements InvocationHandle {
     this.number = number;
     this.id = id;
     this.app = request.app;
+    this.appName = request.appName;
     this.function = request.function;
     this.timeoutMs = request.timeoutMs;
     this.deadline = now + request.timeoutMs;
@@ -114,7 +116,7 @@ export class Invocation implements InvocationHandle {
     this.deadline = deadline;
     if (this.#stream === undefined) return void this.#tellFailure("queue-timeout", noMachine());
     this.#stream.reset(ResetCode.Timeout, `the invocation's ${this.timeoutMs} ms are over`);
-    this.#tellFailure("function-timeout", { function: this.function, app: this.app, ms: this.timeoutMs });
+    this.#tellFailure("function-timeout", { function: this.function, app: this.appName, ms: this.timeoutMs });
   }
 
   /** Why its machine is killed where it answers no ping. */
@@ -192,7 +194,7 @@ export class Invocation implements InvocationHandle {
   }
 
   replyReset(code: ResetCode, message: string): void {
-    const [failure, details] = failureOf(code, message, this.app, this.function);
+    const [failure, details] = failureOf(code, message, this.appName, this.function);
     this.#tellFailure(failure, details);
   }
 

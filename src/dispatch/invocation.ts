@@ -6,7 +6,10 @@ import type { ErrorDetails } from "../base/errors/error.ts";
 
 /** The request as it crosses the wire; see docs/guest-protocol.md, Heads. */
 export interface InvocationRequest {
+  /** The app's id. */
   app: string;
+  /** What callers call the app: for errors. */
+  appName: string;
   function: string;
   /** Milliseconds from arrival to deadline. */
   timeoutMs: number;

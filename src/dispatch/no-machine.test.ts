@@ -14,7 +14,7 @@ import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { versionOf } from "./testing/version.ts";
 
 const inWords = (...machines: MachineRecord[]) => {
-  const error = new MayflyError("queue-timeout", noMachineInTime({ app: "shop", timeoutMs: 1_500 }, machines, 2_000));
+  const error = new MayflyError("queue-timeout", noMachineInTime({ app: "shop", appName: "shop", timeoutMs: 1_500 }, machines, 2_000));
   return `${error.message} ${error.cure}`;
 };
 

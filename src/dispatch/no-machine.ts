@@ -6,7 +6,7 @@ import type { MachineRecord } from "./machine-record.ts";
 
 /** Details of a "queue-timeout". */
 export function noMachineInTime(
-  { app, timeoutMs }: Pick<Invocation, "app" | "timeoutMs">,
+  { app, appName, timeoutMs }: Pick<Invocation, "app" | "appName" | "timeoutMs">,
   machines: Iterable<MachineRecord>,
   now: number,
 ): ErrorDetails {
@@ -17,7 +17,7 @@ export function noMachineInTime(
     else if (startsFor(machine, app)) startedAt = Math.min(startedAt, machine.startAt);
   }
   const startingMs = startedAt === Infinity ? undefined : Math.round(now - startedAt);
-  return { app, ms: timeoutMs, ...inWords(app, running, startingMs) };
+  return { app: appName, ms: timeoutMs, ...inWords(appName, running, startingMs) };
 }
 
 /** A machine that nobody has yet may have become the app's. */

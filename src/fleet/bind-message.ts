@@ -12,7 +12,7 @@ export function bindParcel(version: Version, bundles: Bundle[], secrets: Record<
   const { manifest } = version;
   return {
     message: {
-      app: version.app,
+      app: manifest.name,
       version: version.id,
       functions: bundles.map((bundle) => bindFunction(version, bundle)),
       env: { ...manifest.env, ...secrets },

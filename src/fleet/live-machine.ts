@@ -344,7 +344,7 @@ export class LiveMachine {
 
   #tellOperator({ forOperator }: MachineExit): void {
     if (forOperator === undefined || this.#asked) return;
-    const whose = this.app === null ? "" : ` of ${this.app}`;
+    const whose = this.#version === undefined ? "" : ` of ${this.#version.manifest.name}`;
     this.#options.report(`Machine ${this.name}${whose} printed at its end:\n${forOperator.slice(-OPERATORS_CHARACTERS)}`);
   }
 

@@ -92,7 +92,7 @@ test("a list is given as JSON or as text with commas, and a bad entry of it is r
     "*=shop",
     "a.example=",
     "a b=shop",
-    "a.example=Shop",
+    "a.example=a.shop",
   ]) {
     assert.match(refusal({ hosts: [entry] }), /^The setting hosts.* must be host=app/, entry);
   }

@@ -39,9 +39,11 @@ export const configSchema = z.strictObject({
   cacheDir: z.string().min(1),
   /** Notes, sockets and bundles of living machines: small, in a folder for each server. */
   runDir: z.string().min(1),
-  /** Code of one app's versions together, at most, MB; older versions go first. */
+  /** Revisions of an app that stay beside those that an alias names: the newest. */
+  revisionsKept: z.int().min(1).max(10_000).default(10),
+  /** Code of one app's revisions together, at most, MB; older revisions go first. */
   maxAppCodeMb: z.int().min(64).max(1_000_000).default(512),
-  /** Code of all apps' versions together, at most, MB. */
+  /** Code of all apps' revisions together, at most, MB. */
   maxCodeMb: z.int().min(64).max(100_000_000).default(8_192),
   /** Logs of all apps together, at most, MB; the oldest files go first. Each app has 32 at most. */
   maxLogMb: z.int().min(32).max(100_000_000).default(2_048),

@@ -205,7 +205,13 @@ export const errorTable = {
     status: 404,
     side: "caller",
     message: "App {app} has no version {version}.",
-    cure: "`mayfly list --json` shows the versions of each app.",
+    cure: "`mayfly list --json` shows the revisions of each app; older ones are removed as new ones come.",
+  },
+  "no-such-alias": {
+    status: 404,
+    side: "caller",
+    message: "App {app} has no alias {alias}.",
+    cure: "`mayfly alias list {app}` shows the aliases of the app.",
   },
   "no-such-secret": {
     status: 400,

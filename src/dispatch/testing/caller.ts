@@ -83,7 +83,16 @@ export class Caller implements InvocationReply {
 
 export function call(dispatcher: Dispatcher, request: Partial<InvocationRequest> & { app: string }): Caller {
   const caller = new Caller();
-  const all = { function: "main", timeoutMs: 60_000, method: "GET", url: "http://test/", headers: [], body: null, ...request };
+  const all = {
+    appName: request.app,
+    function: "main",
+    timeoutMs: 60_000,
+    method: "GET",
+    url: "http://test/",
+    headers: [],
+    body: null,
+    ...request,
+  };
   caller.handle = dispatcher.dispatch(all, caller);
   return caller;
 }

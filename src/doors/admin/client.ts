@@ -10,6 +10,7 @@ import { jsonLines } from "./json-lines.ts";
 import { notTrusted } from "./not-trusted.ts";
 import { pinnedTo } from "./pinned.ts";
 import type {
+  AliasInfo,
   AppInfo,
   AppLimitsInfo,
   BillInfo,
@@ -20,7 +21,7 @@ import type {
   MachineInfo,
   OneBillInfo,
   StatusInfo,
-  VersionInfo,
+  RevisionInfo,
 } from "./schemas.ts";
 import { createSend, type Sending } from "./send.ts";
 
@@ -42,15 +43,21 @@ export interface LogFilter {
 }
 
 export interface Client {
-  /** Stores the version and sends calls to it. The same manifest and bundles give the same version. */
-  deploy(manifest: Manifest, bundles: Bundle[]): Promise<VersionInfo>;
+  /** Stores the revision and sends calls to it. The same manifest and bundles give the same revision. */
+  deploy(manifest: Manifest, bundles: Bundle[]): Promise<RevisionInfo>;
   list(): Promise<AppInfo[]>;
   /** Throws "no-such-app". */
   app(app: string): Promise<AppInfo>;
   /** Removes the app with its versions, secrets and logs. Throws "no-such-app". */
   remove(app: string): Promise<void>;
   /** Sends calls to a version that was deployed before. Throws "no-such-version". */
-  pointTo(app: string, version: string): Promise<VersionInfo>;
+  pointTo(app: string, version: string): Promise<RevisionInfo>;
+  /** By name. Throws "no-such-app", as the next ones. */
+  aliases(app: string): Promise<AliasInfo[]>;
+  /** Makes the alias where it is new. A target without a weight has 1. Throws "no-such-version". */
+  point(app: string, alias: string, targets: { revision: string | number; weight?: number }[]): Promise<AliasInfo>;
+  /** Throws "no-such-alias". */
+  removeAlias(app: string, alias: string): Promise<void>;
   /** May be called before the app's first deploy. */
   setSecret(app: string, name: string, value: string): Promise<void>;
   removeSecret(app: string, name: string): Promise<void>;
@@ -101,12 +108,15 @@ export function createClient(options: ClientOptions): Client {
   return {
     deploy: async (manifest, bundles) => {
       const response = await call("POST", `/v1/apps/${segment(manifest.name)}/versions`, { body: deployForm(manifest, bundles) });
-      return read<VersionInfo>(response);
+      return read<RevisionInfo>(response);
     },
     list: () => allPages((after) => json("GET", `/v1/apps?limit=200&after=${segment(after)}`)),
     app: (app) => json("GET", `/v1/apps/${segment(app)}`),
     remove: (app) => none("DELETE", `/v1/apps/${segment(app)}`),
     pointTo: (app, version) => json("PUT", `/v1/apps/${segment(app)}/live`, { version }),
+    aliases: async (app) => (await json<{ aliases: AliasInfo[] }>("GET", `/v1/apps/${segment(app)}/aliases`)).aliases,
+    point: (app, alias, targets) => json("PUT", `/v1/apps/${segment(app)}/aliases/${segment(alias)}`, { targets }),
+    removeAlias: (app, alias) => none("DELETE", `/v1/apps/${segment(app)}/aliases/${segment(alias)}`),
     setSecret: (app, name, value) => none("PUT", `/v1/apps/${segment(app)}/secrets/${segment(name)}`, { value }),
     removeSecret: (app, name) => none("DELETE", `/v1/apps/${segment(app)}/secrets/${segment(name)}`),
     secretNames: async (app) => (await json<{ names: string[] }>("GET", `/v1/apps/${segment(app)}/secrets`)).names,

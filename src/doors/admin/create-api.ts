@@ -7,6 +7,7 @@ import { type ApiListener, type Listening, listen } from "./listen.ts";
 import { refuseInvalid, replyNotFound, replyWithError } from "./replies.ts";
 import * as routes from "./routes.ts";
 import { addAppliances } from "./handlers/appliances.ts";
+import { addAliases } from "./handlers/aliases.ts";
 import { addApps } from "./handlers/apps.ts";
 import { addBills } from "./handlers/bills.ts";
 import { addLogs } from "./handlers/logs.ts";
@@ -30,6 +31,7 @@ export function createApi(options: ApiOptions): Api {
   app.use("*", authorize(parts.token), limitBody);
   addPlatform(app, parts);
   addApps(app, parts);
+  addAliases(app, parts);
   addSecrets(app, parts);
   addLogs(app, parts);
   addBills(app, parts);

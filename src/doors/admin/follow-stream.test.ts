@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "../../base/clock/clock.ts";
-import type { LogLine, Logs } from "../../store/logs/logs.ts";
+import type { LogLine } from "../../store/logs/logs.ts";
 import { followStream } from "./follow-stream.ts";
 
 const LINES = 10_000;
 
 test("whoever reads too slowly is told once where lines are missing, and how many; the rest comes in order", async () => {
   let callback: (line: LogLine) => void = () => undefined;
-  const logs = {
+  const log = {
+    name: "shop",
     follow(_query: unknown, told: typeof callback) {
       callback = told;
       return () => undefined;
     },
-  } as unknown as Logs;
-  const reader = followStream(logs, { app: "shop", tail: 0 }, systemClock).getReader();
+  };
+  const reader = followStream(log, { tail: 0 }, systemClock).getReader();
   const write = (from: number, to: number) => {
     for (let at = from; at < to; at++) callback({ at, app: "shop", level: "info", text: `${at} ${"x".repeat(1_000)}` });
   };

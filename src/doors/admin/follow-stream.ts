@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock/clock.ts";
-import type { LogLine, LogQuery, Logs } from "../../store/logs/logs.ts";
+import type { NamedLog } from "../../control/logs.ts";
+import type { LogLine, LogQuery } from "../../store/logs/logs.ts";
 import { counted } from "../../base/words/counted.ts";
 
 /** An empty line this often finds out that the reader is gone. */
@@ -10,14 +11,14 @@ const BUFFERED_BYTES = 1_048_576;
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Lines of JSON, from the tail on, until the reader cancels. */
-export function followStream(logs: Logs, query: LogQuery, clock: Clock): ReadableStream<Bytes> {
+export function followStream(log: Pick<NamedLog, "name" | "follow">, query: Omit<LogQuery, "app">, clock: Clock): ReadableStream<Bytes> {
   let outlet: Outlet;
   let stop = (): void => undefined;
   return new ReadableStream<Bytes>(
     {
       start(controller) {
-        outlet = new Outlet(controller, query.app, clock);
-        const stopFollowing = logs.follow(query, (line) => outlet.take(line));
+        outlet = new Outlet(controller, log.name, clock);
+        const stopFollowing = log.follow(query, (line) => outlet.take(line));
         const stopBeating = clock.every(HEARTBEAT_MS, () => controller.enqueue(encoded("\n")));
         stop = () => {
           stopFollowing();

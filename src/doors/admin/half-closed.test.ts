@@ -28,12 +28,12 @@ function ask(head: string, body = ""): Socket {
 test("they get their reply, and then the connection's end", async () => {
   assert.match(await text(ask("GET /v1/apps")), /^HTTP\/1\.1 200 OK\r\n.*"apps":\[\]/s);
   assert.match(await text(ask("PUT /v1/apps/shop/secrets/KEY", '{"value":"x"}')), /^HTTP\/1\.1 204 /);
-  assert.deepEqual(served.catalog.secretNames("shop"), ["KEY"]);
+  assert.deepEqual(served.catalog.secretNames(served.id("shop")), ["KEY"]);
 });
 
 test("one that follows logs gets them, until it is gone", async () => {
-  served.catalog.deploy(manifest(), [bundle("main", "cjs", "module.exports = 1")]);
-  const log = (text: string) => served.logs.append({ at: 1, app: "shop", level: LogLevel.Info, text });
+  await served.client.deploy(manifest(), [bundle("main", "cjs", "module.exports = 1")]);
+  const log = (text: string) => served.logs.append({ at: 1, app: served.id("shop"), level: LogLevel.Info, text });
   log("first");
   const follower = ask("GET /v1/apps/shop/logs/follow");
   let seen = "";

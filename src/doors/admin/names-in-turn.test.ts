@@ -1,6 +1,7 @@
 /** What becomes of a name while an app or an appliance of that name is being made or removed. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { mainTenant } from "../../base/ids/new-id.ts";
 import { applianceSpecSchema } from "./schemas.ts";
 import { LogLevel } from "../../wire/protocol.ts";
 import { bundle, manifest, type ServedApi, serveApi } from "./testing/serve-api.ts";
@@ -13,29 +14,34 @@ beforeEach(async () => void (served = await serveApi()));
 afterEach(() => served.close());
 
 test("an appliance that takes the name while machines for the app are prepared keeps it: the deploy is refused, and stores nothing", async () => {
-  const { waits, client, appliances, catalog } = served;
-  let running: Promise<unknown> | undefined;
+  const { waits, client, catalog } = served;
+  let id = "";
   waits.prepare = async () => {
-    running = assert.rejects(appliances.run(appliance), { code: "no-such-image" });
+    id = catalog.names.claimForAppliance(mainTenant, "shop");
   };
-  await assert.rejects(client.deploy(manifest(), code), { code: "name-taken" });
-  assert.equal(catalog.live("shop"), undefined);
-  await running;
+  await assert.rejects(client.deploy(manifest(), code), { code: "name-taken", message: /shop is taken by an appliance/ });
+  assert.equal(catalog.app(mainTenant, "shop"), undefined);
+  catalog.names.release(id);
   waits.prepare = async () => {};
   await client.deploy(manifest(), code);
-  await assert.rejects(appliances.run(appliance), { code: "name-taken" });
+  await assert.rejects(client.runAppliance(appliance), { code: "name-taken", message: /shop is taken by an app\./ });
+});
+
+test("an appliance that cannot be made leaves its name to others", async () => {
+  await assert.rejects(served.client.runAppliance(appliance), { code: "no-such-image" });
+  await served.client.deploy(manifest(), code);
 });
 
 test("a secret that becomes too large while machines are prepared is found as the version is stored", async () => {
   const { waits, client, catalog } = served;
-  waits.prepare = async () => catalog.setSecret("shop", "KEY", "x".repeat(10_000_000));
+  waits.prepare = async () => catalog.setSecret(served.id("shop"), "KEY", "x".repeat(10_000_000));
   await assert.rejects(client.deploy(manifest({ secrets: ["KEY"] }), code), { code: "bad-manifest" });
-  assert.equal(catalog.live("shop"), undefined);
+  assert.equal(catalog.app(mainTenant, "shop"), undefined);
 });
 
 test("an app that is deployed again while its removal waits for its machines keeps its log, and none of the old one's", async () => {
   const { waits, client, logs } = served;
-  const log = (text: string) => logs.append({ at: 1, app: "shop", level: LogLevel.Info, text });
+  const log = (text: string) => logs.append({ at: 1, app: served.id("shop"), level: LogLevel.Info, text });
   const texts = async () => (await client.logs({ app: "shop" })).map(({ text }) => text);
   await client.deploy(manifest(), code);
   log("old");
@@ -58,8 +64,8 @@ test("what is said of an app while it is removed goes with it", async () => {
   const { waits, client, logs } = served;
   await client.deploy(manifest(), code);
   waits.removed = async () => {
-    logs.append({ at: 1, app: "shop", level: LogLevel.Platform, text: "its limit is reached" });
+    logs.append({ at: 1, app: served.id("shop"), level: LogLevel.Platform, text: "its limit is reached" });
   };
   await client.remove("shop");
-  assert.equal(logs.has("shop"), false);
+  assert.equal(logs.has(served.id("shop")), false);
 });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import type { Bundle, Catalog, Version } from "../../store/catalog/catalog.ts";
+import type { Bundle, Catalog } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
 import type { LogLine, Logs } from "../../store/logs/logs.ts";
+import { mainTenant } from "../../base/ids/new-id.ts";
 import { LogLevel } from "../../wire/protocol.ts";
 import { type Client, createClient } from "./client.ts";
 import { bundle, decisions, hostInfo, machine, manifest, type ServedApi, serveApi } from "./testing/serve-api.ts";
@@ -13,7 +14,7 @@ let catalog: Catalog;
 let logs: Logs;
 let accounts: OpenAccounts;
 let client: Client;
-let told: (Version | string)[];
+let told: ServedApi["told"];
 
 beforeEach(async () => {
   served = await serveApi();
@@ -24,28 +25,46 @@ afterEach(() => served.close());
 describe("apps", () => {
   test("a deploy is stored, told to the platform and listed", async () => {
     const bundles = [bundle("main", "cjs", "module.exports = 1"), bundle("other", "esm", "export default 2")];
-    const version = await client.deploy(manifest({ functions: { main: { entry: "a.ts" }, other: { entry: "b.ts" } } }), bundles);
-    assert.deepEqual(told, [version]);
-    assert.deepEqual(catalog.live("shop"), version);
-    assert.deepEqual(plain(catalog.bundles("shop", version.id)), plain(bundles));
+    const revision = await client.deploy(manifest({ functions: { main: { entry: "a.ts" }, other: { entry: "b.ts" } } }), bundles);
+    const app = served.id("shop");
+    assert.deepEqual(told, [{ app, targets: [[1, 1]] }]);
+    const { id, number, digest, createdAt } = revision;
+    assert.deepEqual(catalog.live(app), [{ revision: { ...revision, app, tenant: mainTenant }, weight: 1 }]);
+    assert.deepEqual(plain(catalog.bundles(id)), plain(bundles));
     assert.deepEqual(await client.list(), [
-      { app: "shop", live: version, problem: null, versions: [{ id: version.id, createdAt: version.createdAt }] },
+      {
+        app: "shop",
+        live: revision,
+        problem: null,
+        versions: [{ id, createdAt }],
+        revisions: [{ id, number, digest, createdAt }],
+        aliases: [{ name: "live", targets: [{ revision: id, number: 1, weight: 1 }] }],
+      },
     ]);
     assert.deepEqual(await client.app("shop"), (await client.list())[0]);
   });
 
+  test("a deploy of what is live already renews nothing", async () => {
+    const first = await deploy("one");
+    assert.deepEqual(await deploy("one"), first);
+    assert.equal(told.length, 1);
+  });
+
   test("apps are listed a page at a time, and the client puts the pages together", async () => {
     const names = Array.from({ length: 205 }, (_, at) => `app-${String(at).padStart(3, "0")}`);
-    for (const name of names) catalog.deploy(manifest({ name }), [bundle("main", "cjs", name)]);
+    for (const name of names) await catalog.deploy(mainTenant, manifest({ name }), [bundle("main", "cjs", name)]);
     assert.deepEqual(
       (await client.list()).map(({ app }) => app),
       names,
     );
     assert.equal((await client.app("app-204")).app, "app-204");
     await assert.rejects(client.app("app-999"), { code: "no-such-app" });
-    const page = catalog.page("app-199", 3).map(({ app }) => app);
+    const page = catalog.page(mainTenant, "app-199", 3).map(({ name }) => name);
     assert.deepEqual(page, ["app-200", "app-201", "app-202"]);
-    assert.deepEqual(catalog.names(), names);
+    assert.deepEqual(
+      catalog.deployed(mainTenant).map((id) => catalog.names.nameOf(id)?.name),
+      names,
+    );
   });
 
   test("a version that the platform cannot take is not stored, and calls go where they went before", async () => {
@@ -53,12 +72,12 @@ describe("apps", () => {
     const bundles = [bundle("main", "cjs", "module.exports = 2")];
     await assert.rejects(client.deploy(refused, bundles), { code: "internal" });
     assert.deepEqual(await client.list(), []);
-    assert.equal(told.at(-1), "shop", "the new app is taken away again");
-    const version = await deploy("one");
+    assert.match(String(told.at(-1)), /^restored app_/, "the new app is taken away again");
+    const revision = await deploy("one");
     await assert.rejects(client.deploy(refused, bundles), { code: "internal" });
-    assert.deepEqual(catalog.live("shop"), version);
-    assert.deepEqual((await client.app("shop")).versions.length, 1);
-    assert.deepEqual(told.at(-1), version);
+    const { live, revisions } = await client.app("shop");
+    assert.deepEqual([live, revisions.length], [revision, 1]);
+    assert.equal(told.at(-1), `restored ${served.id("shop")}`);
     assert.equal(served.failures.splice(0).length, 2, "both are told in the server's log");
   });
 
@@ -66,15 +85,17 @@ describe("apps", () => {
     const old = await deploy("one");
     await deploy("two");
     assert.deepEqual(await client.pointTo("shop", old.id), old);
-    assert.deepEqual(told.at(-1), old);
+    assert.deepEqual(told.at(-1), { app: served.id("shop"), targets: [[1, 1]] });
+    assert.equal((await client.pointTo("shop", "2")).number, 2);
+    assert.deepEqual(await client.pointTo("shop", old.digest), old, "as clients did before there were ids");
     await assert.rejects(client.pointTo("shop", "f00"), { code: "no-such-version", message: "App shop has no version f00." });
   });
 
   test("remove takes everything of the app", async () => {
     await deploy("one");
-    logs.append({ at: 1, app: "shop", level: LogLevel.Info, text: "hi" });
+    logs.append({ at: 1, app: served.id("shop"), level: LogLevel.Info, text: "hi" });
     await client.remove("shop");
-    assert.equal(told.at(-1), "shop");
+    assert.equal(told.at(-1), `removed ${served.id("shop")}`);
     assert.deepEqual(await client.list(), []);
     await assert.rejects(client.logs({ app: "shop" }), { code: "no-such-app" });
     await assert.rejects(client.remove("shop"), { code: "no-such-app" });
@@ -106,11 +127,50 @@ describe("apps", () => {
   });
 });
 
+describe("aliases", () => {
+  test("are made, pointed at revisions by weight, listed and removed; live stays", async () => {
+    const [first, second] = [await deploy("one"), await deploy("two")];
+    const targets = [
+      { revision: 1, weight: 9 },
+      { revision: second.id, weight: 1 },
+    ];
+    const canary = await client.point("shop", "canary", targets);
+    const expected = [
+      { revision: first.id, number: 1, weight: 9 },
+      { revision: second.id, number: 2, weight: 1 },
+    ];
+    assert.deepEqual(canary, { name: "canary", targets: expected });
+    assert.equal(told.length, 2, "only the alias live moves calls");
+    assert.deepEqual(
+      (await client.aliases("shop")).map(({ name }) => name),
+      ["canary", "live"],
+    );
+    await client.point("shop", "live", [{ revision: 1 }]);
+    assert.deepEqual(told.at(-1), { app: served.id("shop"), targets: [[1, 1]] });
+    await client.removeAlias("shop", "canary");
+    await assert.rejects(client.removeAlias("shop", "canary"), { code: "no-such-alias" });
+    await assert.rejects(client.removeAlias("shop", "live"), { code: "bad-request", message: /live cannot be removed/ });
+  });
+
+  test("that make no sense are refused, and nothing changes", async () => {
+    const { id } = await deploy("one");
+    const refused = (alias: string, targets: { revision: string | number; weight?: number }[], code: string, message: RegExp) =>
+      assert.rejects(client.point("shop", alias, targets), { code, message });
+    await refused("canary", [{ revision: 7 }], "no-such-version", /no version 7/);
+    await refused("canary", [{ revision: 1 }, { revision: id }], "bad-request", /named twice/);
+    await refused("canary", [{ revision: 1, weight: 0 }], "bad-request", /weight/);
+    await refused("canary", [], "bad-request", /targets/);
+    await refused("7", [{ revision: 1 }], "bad-request", /must be no number/);
+    await assert.rejects(client.point("none", "canary", [{ revision: 1 }]), { code: "no-such-app" });
+    assert.deepEqual((await client.aliases("shop")).length, 1);
+  });
+});
+
 describe("secrets", () => {
   test("are set, listed by name and removed; their values never come back", async () => {
     await client.setSecret("shop", "KEY", "value");
     assert.deepEqual(await client.secretNames("shop"), ["KEY"]);
-    assert.deepEqual(catalog.secrets("shop", ["KEY"]), { KEY: "value" });
+    assert.deepEqual(catalog.secrets(served.id("shop"), ["KEY"]), { KEY: "value" });
     await client.removeSecret("shop", "KEY");
     await client.removeSecret("shop", "KEY");
     assert.deepEqual(await client.secretNames("shop"), []);
@@ -122,11 +182,11 @@ describe("secrets", () => {
   });
 
   test("a change renews the machines of an app that names the secret, and of no other", async () => {
-    const version = await client.deploy(manifest({ secrets: ["KEY"] }), [bundle("main", "cjs", "1")]);
+    await client.deploy(manifest({ secrets: ["KEY"] }), [bundle("main", "cjs", "1")]);
     await client.setSecret("shop", "OTHER", "x");
     assert.equal(told.length, 1);
     await client.setSecret("shop", "KEY", "x");
-    assert.deepEqual(told, [version, version]);
+    assert.deepEqual(told.slice(1), [`renewed ${served.id("shop")}`]);
   });
 });
 
@@ -155,7 +215,7 @@ describe("env, secrets and functions that no machine could be told of", () => {
       code: "bad-request",
       message: /with this value of C, env, secrets and functions/,
     });
-    assert.deepEqual(catalog.secrets("shop", ["C"]), { C: "old" });
+    assert.deepEqual(catalog.secrets(served.id("shop"), ["C"]), { C: "old" });
   });
 });
 
@@ -167,7 +227,7 @@ describe("logs", () => {
       [2, "b"],
       [3, "a"],
     ] as const)
-      logs.append({ at, app: "shop", function: name, level: LogLevel.Warn, text: `at ${at}` });
+      logs.append({ at, app: served.id("shop"), function: name, level: LogLevel.Warn, text: `at ${at}` });
     assert.deepEqual(texts(await client.logs({ app: "shop" })), ["at 1", "at 2", "at 3"]);
     assert.deepEqual(texts(await client.logs({ app: "shop", function: "a", tail: 1 })), ["at 3"]);
     assert.deepEqual(texts(await client.logs({ app: "shop", since: 2 })), ["at 2", "at 3"]);
@@ -176,13 +236,13 @@ describe("logs", () => {
 
   test("follow gives the tail, then new lines, and lets go when the caller does", async () => {
     await deploy("one");
-    logs.append({ at: 1, app: "shop", level: LogLevel.Info, text: "old" });
+    logs.append({ at: 1, app: served.id("shop"), level: LogLevel.Info, text: "old" });
     const controller = new AbortController();
     const seen: string[] = [];
     for await (const { text } of client.follow({ app: "shop" }, controller.signal)) {
       seen.push(text);
       if (seen.length === 3) controller.abort();
-      else logs.append({ at: 2, app: "shop", level: LogLevel.Info, text: `new ${seen.length}` });
+      else logs.append({ at: 2, app: served.id("shop"), level: LogLevel.Info, text: `new ${seen.length}` });
     }
     assert.deepEqual(seen, ["old", "new 1", "new 2"]);
     await served.released;
@@ -202,7 +262,8 @@ describe("the platform", () => {
 
 describe("bills", () => {
   const at = Date.now();
-  const use = (app: string | null, cpuUs: number) => accounts.record({ at, app, machine: "m1", kind: "run", cpuUs, byteSeconds: 0 });
+  const use = (name: string | null, cpuUs: number) =>
+    accounts.record({ at, app: name === null ? null : served.id(name), machine: "m1", kind: "run", cpuUs, byteSeconds: 0 });
 
   test("the operator's has every app that used something or is deployed, the platform and the total", async () => {
     await deploy("one");

@@ -40,15 +40,41 @@ export const listApps = createRoute({
 export const getApp = createRoute({
   method: "get",
   path: "/v1/apps/{app}",
-  summary: "An app and its versions",
+  summary: "An app, its revisions and its aliases",
   request: { params: app },
   responses: { ...json(200, schemas.appSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
+const alias = app.extend({ alias: schemas.aliasNameSchema });
+
+export const listAliases = createRoute({
+  method: "get",
+  path: "/v1/apps/{app}/aliases",
+  summary: "An app's aliases, and which revisions they send calls to",
+  request: { params: app },
+  responses: { ...json(200, schemas.aliasListSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
+});
+
+export const pointAlias = createRoute({
+  method: "put",
+  path: "/v1/apps/{app}/aliases/{alias}",
+  summary: "Point an alias at a revision, or at several by weight, and make it where it is new; `live` has the calls that name no alias",
+  request: { params: alias, body: body(schemas.aliasTargetsSchema) },
+  responses: { ...json(200, schemas.aliasSchema), ...errors("bad-request", "unauthorized", "no-such-app", "no-such-version", "disk-full") },
+});
+
+export const removeAlias = createRoute({
+  method: "delete",
+  path: "/v1/apps/{app}/aliases/{alias}",
+  summary: "Remove an alias; the revisions stay until newer ones push them out",
+  request: { params: alias },
+  responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-app", "no-such-alias") },
 });
 
 export const removeApp = createRoute({
   method: "delete",
   path: "/v1/apps/{app}",
-  summary: "Remove an app with its versions, secrets, machines and logs",
+  summary: "Remove an app with its revisions, secrets, machines and logs",
   request: { params: app },
   responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-app") },
 });
@@ -56,17 +82,17 @@ export const removeApp = createRoute({
 export const deploy = createRoute({
   method: "post",
   path: "/v1/apps/{app}/versions",
-  summary: "Store a version and send calls to it",
+  summary: "Store a revision and point the alias live at it; what all calls go to already changes nothing",
   request: { params: app, body: { required: true, content: { "multipart/form-data": { schema: schemas.deploySchema } } } },
-  responses: { ...json(201, schemas.versionSchema), ...errors("bad-request", "unauthorized", "code-too-large", "no-room", "disk-full") },
+  responses: { ...json(201, schemas.revisionSchema), ...errors("bad-request", "unauthorized", "code-too-large", "no-room", "disk-full") },
 });
 
 export const pointTo = createRoute({
   method: "put",
   path: "/v1/apps/{app}/live",
-  summary: "Send calls to a version that was deployed before",
+  summary: "Point the alias live at a revision that is kept",
   request: { params: app, body: body(schemas.pointToSchema) },
-  responses: { ...json(200, schemas.versionSchema), ...errors("bad-request", "unauthorized", "no-such-version") },
+  responses: { ...json(200, schemas.revisionSchema), ...errors("bad-request", "unauthorized", "no-such-app", "no-such-version") },
 });
 
 export const secretNames = createRoute({

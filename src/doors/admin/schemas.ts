@@ -4,21 +4,57 @@ import { monthPattern } from "../../store/ledger/month.ts";
 import { applianceSpecSchema as specSchema } from "../../appliances/spec.ts";
 import { envNameSchema, manifestSchema, nameSchema } from "../../store/catalog/manifest.ts";
 
-export const versionSchema = z
+const revisionShape = {
+  id: z.string(),
+  number: z.int().openapi({ description: "Counts from 1 for each app." }),
+  digest: z.string().openapi({ description: "SHA-256 (hex) over manifest and code: the same upload is the same revision." }),
+  createdAt: z.int().openapi({ description: "Milliseconds since the epoch." }),
+};
+
+export const revisionSchema = z.object({ app: nameSchema, ...revisionShape, manifest: manifestSchema }).openapi("Revision");
+
+/** AWS Lambda's rule: one that looks like a number would be taken for a revision's. */
+export const aliasNameSchema = nameSchema.refine((name) => !/^\d+$/.test(name), "must be no number: it would be taken for a revision's");
+
+export const aliasSchema = z
   .object({
-    app: nameSchema,
-    id: z.string().openapi({ description: "SHA-256 (hex) over manifest and code." }),
-    createdAt: z.int().openapi({ description: "Milliseconds since the epoch." }),
-    manifest: manifestSchema,
+    name: aliasNameSchema,
+    targets: z
+      .array(z.object({ revision: z.string().openapi({ description: "The revision's id." }), number: z.int(), weight: z.number() }))
+      .openapi({ description: "Each gets its weight's share of the calls." }),
   })
-  .openapi("Version");
+  .openapi("Alias");
+
+export const aliasListSchema = z.object({ aliases: z.array(aliasSchema) }).openapi("AliasList");
+
+export const aliasTargetsSchema = z
+  .strictObject({
+    targets: z
+      .array(
+        z.strictObject({
+          revision: z
+            .union([z.string().min(1).max(100), z.int().positive()])
+            .openapi({ description: "A revision's number, id or digest." }),
+          weight: z.number().positive().max(1_000_000).default(1),
+        }),
+      )
+      .min(1)
+      .max(10),
+  })
+  .openapi("AliasTargets");
 
 export const appSchema = z
   .object({
     app: nameSchema,
-    live: versionSchema.nullable().openapi({ description: "The version that calls go to; null: what is stored of it cannot be used." }),
+    live: revisionSchema
+      .nullable()
+      .openapi({ description: "The revision that most calls go to; null: what is stored of it cannot be used." }),
     problem: z.string().nullable().openapi({ description: "Why the app is not served; null where it is." }),
-    versions: z.array(z.object({ id: z.string(), createdAt: z.int() })).openapi({ description: "Newest first." }),
+    versions: z
+      .array(z.object({ id: z.string(), createdAt: z.int() }))
+      .openapi({ description: "As `revisions`, for clients of before there were such.", deprecated: true }),
+    revisions: z.array(z.object(revisionShape)).openapi({ description: "Newest first." }),
+    aliases: z.array(aliasSchema).openapi({ description: "By name." }),
   })
   .openapi("App");
 
@@ -48,7 +84,9 @@ export const deploySchema = z.strictObject({
     }),
 });
 
-export const pointToSchema = z.strictObject({ version: z.string().min(1) }).openapi("PointTo");
+export const pointToSchema = z
+  .strictObject({ version: z.string().min(1).max(100).openapi({ description: "A revision's id, number or digest." }) })
+  .openapi("PointTo");
 export const secretValueSchema = z.strictObject({ value: z.string().min(1, "must not be empty").max(65_536) }).openapi("SecretValue");
 export const secretNamesSchema = z.object({ names: z.array(envNameSchema) }).openapi("SecretNames");
 
@@ -302,7 +340,8 @@ export const removeApplianceSchema = z.strictObject({
   disks: z.enum(["keep", "remove"]).default("keep").openapi({ description: "What becomes of its volumes' disks." }),
 });
 
-export type VersionInfo = z.infer<typeof versionSchema>;
+export type RevisionInfo = z.infer<typeof revisionSchema>;
+export type AliasInfo = z.infer<typeof aliasSchema>;
 export type AppInfo = z.infer<typeof appSchema>;
 export type MachineInfo = z.infer<typeof machineSchema>;
 export type BillInfo = z.infer<typeof billSchema>;

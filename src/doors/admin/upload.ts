@@ -21,7 +21,7 @@ export async function readUpload(app: string, form: { manifest: string; function
 }
 
 async function readBundle(file: File): Promise<Bundle> {
-  const [, name, extension] = /^([a-z0-9-]+)\.(cjs|mjs)$/.exec(file.name) ?? [];
+  const [, name, extension] = /^([A-Za-z0-9_-]+)\.(cjs|mjs)$/.exec(file.name) ?? [];
   if (name === undefined)
     throw bad(`a part functions has the file name ${JSON.stringify(file.name)}, but must be <function>.cjs or <function>.mjs`);
   return { function: name, format: extension === "mjs" ? "esm" : "cjs", code: new Uint8Array(await file.arrayBuffer()) };

@@ -32,6 +32,7 @@ export function answer(context: CallContext, request: IncomingMessage, response:
   if (continues) response.writeContinue();
   call.start({
     app: route.app,
+    appName: route.appName,
     function: route.function,
     timeoutMs: route.timeoutMs,
     method: request.method!,

@@ -187,7 +187,7 @@ export class Call implements InvocationReply, OnConnection {
 
   #badResponse(what: string): void {
     this.#handle?.abort();
-    this.#fail(new MayflyError("bad-response", { app: this.#route.app, function: this.#route.function, what }));
+    this.#fail(new MayflyError("bad-response", { app: this.#route.appName, function: this.#route.function, what }));
   }
 
   #fail(error: MayflyError): void {

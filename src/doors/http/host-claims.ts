@@ -58,7 +58,9 @@ export class HostClaims {
     if (host === undefined) return refused(app, written, "it is no host name");
     if (isWithin(host, "localhost") || host === this.#listenHost) return refused(app, written, "it is the server's own");
     if (this.domain !== undefined && isWithin(host, this.domain)) {
-      return isWithin(host, `${app}.${this.domain}`) ? host : refused(app, written, `of ${this.domain} it has ${app}.${this.domain} only`);
+      return isWithin(host, `${app}.${this.domain}`.toLowerCase())
+        ? host
+        : refused(app, written, `of ${this.domain} it has ${app}.${this.domain} only`);
     }
     if (this.#entries.some((entry) => fits(entry, app, host))) return host;
     return refused(app, written, "no entry of the setting hosts gives it to the app");
@@ -75,7 +77,7 @@ function fits(entry: Entry, app: string, host: string): boolean {
 }
 
 function entryOf(text: string): Entry | undefined {
-  const [, star, name = "", app = ""] = /^(\*\.)?([^=]+)=(\*|[a-z][a-z0-9-]*)$/.exec(text.trim()) ?? [];
+  const [, star, name = "", app = ""] = /^(\*\.)?([^=]+)=(\*|[\w-]{1,64})$/.exec(text.trim()) ?? [];
   const host = writtenHostName(name);
   return host === undefined ? undefined : { below: star !== undefined, host, app };
 }

@@ -22,7 +22,7 @@ test("paths and hosts find their functions", () => {
   for (const [host, path, name, within] of cases) {
     const route = routes.lookup(host, path);
     assert.ok(!(route instanceof MayflyError), `${host}${path}`);
-    assert.equal(`${route.app}/${route.function}`, name, `${host}${path}`);
+    assert.equal(`${route.appName}/${route.function}`, name, `${host}${path}`);
     assert.equal(pathWithin(route, path), within);
   }
 });
@@ -47,12 +47,12 @@ test("what is not routed says why", () => {
 
 test("a deploy replaces an app's routes, a remove ends them", () => {
   const routes = table();
-  routes.setApp(manifestSchema.parse({ name: "shop", functions: { buy: { entry: "b", timeoutMs: 7 } }, bodyLimitBytes: 9 }));
+  routes.setApp(served({ name: "shop", functions: { buy: { entry: "b", timeoutMs: 7 } }, bodyLimitBytes: 9 }));
   assert.ok(routes.lookup("www.shop.example", "/x") instanceof MayflyError);
   const route = routes.lookup("h", "/shop/cart");
   assert.ok(!(route instanceof MayflyError));
-  assert.deepEqual(route, { app: "shop", function: "buy", timeoutMs: 7, bodyLimitBytes: 9, prefix: "/shop" });
-  routes.removeApp("shop");
+  assert.deepEqual(route, { app: "id of shop", appName: "shop", function: "buy", timeoutMs: 7, bodyLimitBytes: 9, prefix: "/shop" });
+  routes.removeApp("id of shop");
   assert.ok(routes.lookup("buy.shop.fn.test", "/shop/buy") instanceof MayflyError);
 });
 
@@ -98,12 +98,12 @@ test("an app gets only hosts that the operator gives it, and its own names below
     assert.equal(got, expected, host);
     // Served from before: without that host, and with a word about it.
     assert.deepEqual(
-      routes.setApp(manifest).map(({ code }) => code),
+      routes.setApp({ app: `id of ${manifest.name}`, manifest }).map(({ code }) => code),
       expected === "yes" ? [] : [expected],
     );
     assert.ok(!(routes.lookup("h", "/thief/f") instanceof MayflyError));
     const cart = routes.lookup("cart.shop.fn.test", "/");
-    assert.ok(!(cart instanceof MayflyError) && cart.app === "shop");
+    assert.ok(!(cart instanceof MayflyError) && cart.appName === "shop");
   }
 });
 
@@ -123,11 +123,11 @@ test("a host stays with the app that had it first", () => {
   const functions = { f: { entry: "f" } };
   const thief = manifestSchema.parse({ name: "thief", functions, hosts: { "www.shop.example": "f", "own.example": "f" } });
   assert.deepEqual(
-    routes.setApp(thief).map(({ code }) => code),
+    routes.setApp({ app: "id of thief", manifest: thief }).map(({ code }) => code),
     ["host-taken"],
   );
   const own = routes.lookup("OWN.example.:80", "/");
-  assert.ok(!(own instanceof MayflyError) && own.app === "thief");
+  assert.ok(!(own instanceof MayflyError) && own.appName === "thief");
   const route = routes.lookup("www.shop.example", "/");
   assert.ok(!(route instanceof MayflyError) && route.app === "shop");
 });
@@ -146,7 +146,54 @@ const allowed = ["www.shop.example=*", "own.example=thief", "*.pages.example=*"]
 function table(): RouteTable {
   const routes = new RouteTable({ domain: "fn.test", listenHost: "gateway.example", allowed });
   const hosts = { "www.shop.example": "pay" };
-  routes.setApp(manifestSchema.parse({ name: "shop", functions: { cart: { entry: "c" }, pay: { entry: "p" } }, hosts }));
-  routes.setApp(manifestSchema.parse({ name: "blog", functions: { blog: { entry: "b" } } }));
+  routes.setApp(served({ name: "shop", functions: { cart: { entry: "c" }, pay: { entry: "p" } }, hosts }));
+  routes.setApp(served({ name: "blog", functions: { blog: { entry: "b" } } }));
   return routes;
 }
+
+function served(manifest: { name: string; [key: string]: unknown }) {
+  return { app: `id of ${manifest.name}`, manifest: manifestSchema.parse(manifest) };
+}
+
+test("an app that nobody called yet is loaded when it is, once, by path or by a host whose capitals do not count", () => {
+  const asked: [string, boolean][] = [];
+  const routes: RouteTable = new RouteTable({
+    domain: "fn.test",
+    load(name, asHost) {
+      asked.push([name, asHost]);
+      if (name.toLowerCase() !== "shop" || asked.filter(([one]) => one.toLowerCase() === "shop").length > 1) return false;
+      routes.setApp(served({ name: "Shop", functions: { Cart: { entry: "c" }, pay: { entry: "p" } } }));
+      return true;
+    },
+  });
+  const found = (host: string, path: string) => {
+    const route = routes.lookup(host, path);
+    return route instanceof MayflyError ? route.code : `${route.appName}/${route.function}`;
+  };
+  assert.equal(found("h", "/none/cart"), "no-such-route");
+  assert.equal(found("h", "/Shop/Cart/x"), "Shop/Cart");
+  assert.equal(found("h", "/Shop/pay"), "Shop/pay");
+  assert.equal(found("h", "/shop/pay"), "no-such-route", "capitals count in paths");
+  assert.equal(found("cart.shop.fn.test", "/"), "Shop/Cart");
+  assert.deepEqual(asked, [
+    ["none", false],
+    ["Shop", false],
+    ["shop", false],
+  ]);
+});
+
+test("a host below the domain loads its app, and goes before the path", () => {
+  const asked: [string, boolean][] = [];
+  const routes: RouteTable = new RouteTable({
+    domain: "fn.test",
+    load(name, asHost) {
+      asked.push([name, asHost]);
+      if (asked.length === 1) routes.setApp(served({ name: "Shop", functions: { pay: { entry: "p" } } }));
+      return asked.length === 1;
+    },
+  });
+  const route = routes.lookup("PAY.shop.FN.test:8080", "/other/f");
+  assert.ok(!(route instanceof MayflyError));
+  assert.deepEqual([route.app, route.function], ["id of Shop", "pay"]);
+  assert.deepEqual(asked, [["shop", true]]);
+});

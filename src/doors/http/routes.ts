@@ -10,16 +10,21 @@
  * | `/<app>/rest`, where no function is named like the first part of the rest | the app's only function | `/rest` |
  *
  * A host goes before a path. `/_mayfly/` is the platform's own on every host: the gateway answers it before it asks here.
- * Which hosts a manifest may list is for host-claims.ts.
- * Owns: three maps, changed on deploy and remove only; a look-up is one or two of their gets.
+ * Which hosts a manifest may list is for host-claims.ts. Capitals count in paths, and not in hosts.
+ * Owns: three maps of the apps that were called or set; a look-up is one or two of their gets. Only where it finds nothing, the one who keeps the apps
+ * is asked for an app that nobody called yet.
  */
+import type { Version } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { HostClaims, type HostClaimsOptions } from "./host-claims.ts";
 import { hostName } from "./host-names.ts";
 
 export interface Route {
+  /** The app's id. */
   readonly app: string;
+  /** What callers call it. */
+  readonly appName: string;
   readonly function: string;
   readonly timeoutMs: number;
   readonly bodyLimitBytes: number;
@@ -27,21 +32,34 @@ export interface Route {
   readonly prefix: string;
 }
 
-interface App {
-  manifest: Manifest;
+/** `app` is its id. */
+type Served = Pick<Version, "app" | "manifest">;
+
+interface App extends Served {
   hosts: string[];
   paths: string[];
 }
 
+export interface RouteTableOptions extends HostClaimsOptions {
+  /**
+   * Called where a look-up finds nothing: has setApp() called for the app of this name, if there is one that is not set yet. Returns whether it was.
+   * `asHost`: the name stands in a host, so that its capitals are unknown.
+   */
+  load?: (name: string, asHost: boolean) => boolean;
+}
+
 export class RouteTable {
   readonly #claims: HostClaims;
+  readonly #load: NonNullable<RouteTableOptions["load"]>;
+  /** By id. */
   readonly #apps = new Map<string, App>();
   readonly #hosts = new Map<string, Route>();
   /** By `/app/function`, and by `/app` where the app has one function. */
   readonly #paths = new Map<string, Route>();
 
-  constructor(options: HostClaimsOptions = {}) {
-    this.#claims = new HostClaims(options);
+  constructor({ load = () => false, ...claims }: RouteTableOptions = {}) {
+    this.#claims = new HostClaims(claims);
+    this.#load = load;
   }
 
   /** Throws "host-not-allowed" or "host-taken" where the app may not have a host that its manifest lists. */
@@ -53,22 +71,23 @@ export class RouteTable {
   }
 
   /** Adds or replaces the app. Returns why it does not get some of its manifest's hosts. */
-  setApp(manifest: Manifest): MayflyError[] {
-    this.removeApp(manifest.name);
-    const app: App = { manifest, hosts: [], paths: [] };
-    this.#apps.set(manifest.name, app);
+  setApp({ app: id, manifest }: Served): MayflyError[] {
+    this.removeApp(id);
+    const app: App = { app: id, manifest, hosts: [], paths: [] };
+    this.#apps.set(id, app);
     const names = Object.keys(manifest.functions);
     for (const name of names) this.#addFunction(app, name);
     if (names.length === 1) this.#addOnlyFunction(app, names[0]!);
     return Object.entries(manifest.hosts).flatMap(([written, name]) => this.#addListed(app, written, name));
   }
 
-  removeApp(name: string): void {
-    const app = this.#apps.get(name);
+  /** @param id the app's */
+  removeApp(id: string): void {
+    const app = this.#apps.get(id);
     if (app === undefined) return;
     for (const host of app.hosts) this.#hosts.delete(host);
     for (const path of app.paths) this.#paths.delete(path);
-    this.#apps.delete(name);
+    this.#apps.delete(id);
   }
 
   /**
@@ -76,20 +95,36 @@ export class RouteTable {
    * @param path of the request, with the query
    */
   lookup(host: string | undefined, path: string): Route | MayflyError {
-    if (this.#hosts.size > 0 && host !== undefined) {
-      const route = this.#hosts.get(host) ?? this.#hosts.get(hostName(host));
-      if (route !== undefined) return route;
-    }
-    const appEnd = partEnd(path, 1);
-    const route = this.#paths.get(path.slice(0, path.charCodeAt(appEnd) === SLASH ? partEnd(path, appEnd + 1) : appEnd));
-    return route ?? this.#onlyFunctionOrError(path, appEnd);
+    return this.#byHost(host) ?? this.#byPath(path) ?? this.#afterLoading(host, path);
   }
 
-  #onlyFunctionOrError(path: string, appEnd: number): Route | MayflyError {
-    const only = this.#paths.get(path.slice(0, appEnd));
-    if (only !== undefined) return only;
+  #byHost(host: string | undefined): Route | undefined {
+    if (host === undefined || (this.#hosts.size === 0 && this.#claims.domain === undefined)) return undefined;
+    const route = this.#hosts.get(host);
+    if (route !== undefined) return route;
+    const name = hostName(host);
+    return this.#hosts.get(name) ?? (this.#claims.domain === undefined ? undefined : this.#belowDomain(name, this.#claims.domain));
+  }
+
+  /** An app below the domain that nobody called yet goes before a path, as one that was called does. */
+  #belowDomain(host: string, domain: string): Route | undefined {
+    if (!host.endsWith(`.${domain}`)) return undefined;
+    const app = host.slice(host.lastIndexOf(".", host.length - domain.length - 2) + 1, host.length - domain.length - 1);
+    return this.#load(app, true) ? this.#hosts.get(host) : undefined;
+  }
+
+  #byPath(path: string): Route | undefined {
+    const appEnd = partEnd(path, 1);
+    const route = this.#paths.get(path.slice(0, path.charCodeAt(appEnd) === SLASH ? partEnd(path, appEnd + 1) : appEnd));
+    return route ?? this.#paths.get(path.slice(0, appEnd));
+  }
+
+  #afterLoading(host: string | undefined, path: string): Route | MayflyError {
+    const name = path.slice(1, partEnd(path, 1));
+    // An app that lists hosts is set when the server starts, and one below the domain was looked for already: only paths can find more.
+    const route = this.#load(name, false) ? (this.#byHost(host) ?? this.#byPath(path)) : undefined;
     // The same for an app that there is and one that there is not: callers could list them otherwise.
-    return new MayflyError("no-such-route", { path: path.split("?", 1)[0]!.slice(0, 100) });
+    return route ?? new MayflyError("no-such-route", { path: path.split("?", 1)[0]!.slice(0, 100) });
   }
 
   #addFunction(app: App, name: string): void {
@@ -103,13 +138,13 @@ export class RouteTable {
   }
 
   #addPath(app: App, name: string, path: string): void {
-    this.#paths.set(path, route(app.manifest, name, path));
+    this.#paths.set(path, route(app, name, path));
     app.paths.push(path);
   }
 
   #addBelowDomain(app: App, below: string, name: string): void {
     const { domain } = this.#claims;
-    if (domain !== undefined) this.#addHost(app, `${below}.${domain}`, name);
+    if (domain !== undefined) this.#addHost(app, `${below}.${domain}`.toLowerCase(), name);
   }
 
   #addListed(app: App, written: string, name: string): MayflyError[] {
@@ -124,12 +159,12 @@ export class RouteTable {
     const host = this.#claims.claim(app, written);
     if (host instanceof MayflyError) return host;
     const taken = this.#hosts.get(host);
-    return taken === undefined || taken.app === app ? host : new MayflyError("host-taken", { host });
+    return taken === undefined || taken.appName === app ? host : new MayflyError("host-taken", { host });
   }
 
   #addHost(app: App, host: string, name: string): void {
     if (this.#hosts.has(host)) return;
-    this.#hosts.set(host, route(app.manifest, name, ""));
+    this.#hosts.set(host, route(app, name, ""));
     app.hosts.push(host);
   }
 }
@@ -154,7 +189,7 @@ function partEnd(path: string, from: number): number {
   return at;
 }
 
-function route(manifest: Manifest, name: string, prefix: string): Route {
+function route({ app, manifest }: Served, name: string, prefix: string): Route {
   const timeoutMs = manifest.functions[name]?.timeoutMs ?? manifest.timeoutMs;
-  return { app: manifest.name, function: name, timeoutMs, bodyLimitBytes: manifest.bodyLimitBytes, prefix };
+  return { app, appName: manifest.name, function: name, timeoutMs, bodyLimitBytes: manifest.bodyLimitBytes, prefix };
 }

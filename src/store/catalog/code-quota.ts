@@ -1,6 +1,6 @@
-/** How much code is stored: for one app with its older versions, and for all apps together. */
+/** How much code is stored: for one app with its older revisions, and for all apps together. Code that several have counts once. */
 import { MayflyError } from "../../base/errors/error.ts";
-import type { Queries } from "./queries.ts";
+import type { Queries } from "./queries/prepare.ts";
 
 export interface CodeQuota {
   /** Bytes. */
@@ -11,14 +11,17 @@ export interface CodeQuota {
 export const noQuota: CodeQuota = { perApp: Infinity, inAll: Infinity };
 
 /**
- * Within the transaction that added a version: older versions of the app go until it fits. Throws "no-room" where it does not, nor with
- * none but the new one.
+ * Called within the transaction that added a revision: older revisions of the app go until it fits. Throws "no-room" where it does not fit even
+ * beside none but those that aliases name.
+ * @param app its id @param name as the error calls it
  */
-export function fitIn(queries: Queries, quota: CodeQuota, app: string): void {
-  while (queries.codeBytes(app) > quota.perApp && queries.pruneOldest(app));
-  refuse(app, queries.codeBytes(app), quota.perApp, "of one app", "maxAppCodeMb");
-  while (queries.codeBytes() > quota.inAll && queries.pruneOldest(app));
-  refuse(app, queries.codeBytes(), quota.inAll, "of all apps together", "maxCodeMb");
+export function fitIn({ code, revisions }: Queries, quota: CodeQuota, app: string, name: string): void {
+  const ofApp = () => code.bytesOfApp(app)?.bytes ?? 0;
+  const inAll = () => code.bytesInAll()?.bytes ?? 0;
+  while (ofApp() > quota.perApp && revisions.pruneOldest(app) > 0);
+  refuse(name, ofApp(), quota.perApp, "of one app", "maxAppCodeMb");
+  while (inAll() > quota.inAll && revisions.pruneOldest(app) > 0);
+  refuse(name, inAll(), quota.inAll, "of all apps together", "maxCodeMb");
 }
 
 function refuse(app: string, bytes: number, limit: number, whose: string, setting: string): void {

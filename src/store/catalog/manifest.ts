@@ -2,9 +2,11 @@
 import { z } from "zod";
 import { recordOf } from "./record-of.ts";
 
-export const nameSchema = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$|^[a-z]$/, "must be 1 to 40 of a-z, 0-9 and -, starting with a letter");
+/** Of an app, an appliance or a function. Capitals count, but for hosts. */
+export const nameSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "must be 1 to 64 of letters, digits, - and _");
+
+/** The path /_mayfly/ is the platform's own. */
+const appNameSchema = nameSchema.refine((name) => name !== "_mayfly", "must be another: /_mayfly/ is the platform's own path");
 export const envNameSchema = z
   .string()
   .regex(/^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/, "must be a name of letters, digits and _, other than __proto__");
@@ -20,9 +22,11 @@ export const functionSchema = z.strictObject({
 
 const manifestShape = z.strictObject({
   $schema: z.string().optional(),
-  name: nameSchema,
+  name: appNameSchema,
   functions: recordOf(nameSchema, functionSchema, (all) =>
-    all.refine((given) => Object.keys(given).length > 0, "needs at least one function"),
+    all
+      .refine((given) => Object.keys(given).length > 0, "needs at least one function")
+      .refine(differInMoreThanCapitals, "must have names that differ in more than capitals: hosts know no capitals"),
   ),
   memoryMb: z.int().min(128).max(8_192).default(256),
   vcpus: z.int().min(1).max(8).default(1),
@@ -60,5 +64,10 @@ export const manifestSchema = manifestShape.superRefine(({ functions, hosts }, c
       context.addIssue({ code: "custom", path: ["hosts", host], message: "must be the name of a function" });
   }
 });
+
+function differInMoreThanCapitals(given: object): boolean {
+  const names = Object.keys(given);
+  return new Set(names.map((name) => name.toLowerCase())).size === names.length;
+}
 
 export type Manifest = z.infer<typeof manifestSchema>;

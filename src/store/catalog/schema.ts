@@ -1,7 +1,22 @@
-/** The catalog's tables. Append migrations, never edit one that was released. */
+/**
+ * The catalog's tables. Append migrations, never edit one that was released.
+ *
+ * | table | what |
+ * | --- | --- |
+ * | tenants | who owns apps |
+ * | apps | an id for each name that an app has, had, or that something was set for before its first deploy. Rows stay: bills and limits outlive apps |
+ * | appliances | the same of appliances; what they are is in appliances.db |
+ * | names | who has which name now. An app has its name from its first deploy to its removal |
+ * | revisions, functions | immutable uploads, and the code of each of their functions |
+ * | code, parts | code by its SHA-256, each once, in parts of at most 1 MiB. What no function refers to is swept |
+ * | aliases, targets | which revisions an alias sends calls to, by weight |
+ * | secrets | sealed, by app |
+ */
 import type { Migration } from "../sqlite/migrate.ts";
+import { takeOverVersions } from "./take-over-versions.ts";
+import type { Seal } from "./seal.ts";
 
-export const catalogMigrations: readonly Migration[] = [
+const byName = [
   `
   CREATE TABLE versions (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -41,3 +56,94 @@ export const catalogMigrations: readonly Migration[] = [
     SELECT coalesce(sum(length(code)), 0) FROM bundles WHERE bundles.app = versions.app AND bundles.version = versions.id);
   `,
 ];
+
+export const tablesById = `
+  CREATE TABLE tenants (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+  ) STRICT;
+
+  CREATE TABLE apps (
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL REFERENCES tenants (id),
+    name TEXT NOT NULL,
+    last_number INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (tenant, name)
+  ) STRICT;
+
+  CREATE TABLE appliances (
+    id TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL REFERENCES tenants (id),
+    name TEXT NOT NULL,
+    UNIQUE (tenant, name)
+  ) STRICT;
+
+  CREATE TABLE names (
+    tenant TEXT NOT NULL REFERENCES tenants (id),
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('app', 'appliance')),
+    id TEXT NOT NULL UNIQUE,
+    PRIMARY KEY (tenant, name)
+  ) STRICT;
+  CREATE UNIQUE INDEX names_by_host ON names (tenant, lower(name));
+
+  CREATE TABLE revisions (
+    id TEXT PRIMARY KEY,
+    app TEXT NOT NULL REFERENCES apps (id),
+    number INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    manifest TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (app, number),
+    UNIQUE (app, digest)
+  ) STRICT;
+
+  CREATE TABLE code (
+    digest TEXT PRIMARY KEY,
+    bytes INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE parts (
+    code TEXT NOT NULL REFERENCES code (digest),
+    at INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (code, at)
+  ) STRICT;
+
+  CREATE TABLE functions (
+    revision TEXT NOT NULL REFERENCES revisions (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    format TEXT NOT NULL,
+    code TEXT NOT NULL REFERENCES code (digest),
+    PRIMARY KEY (revision, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX functions_by_code ON functions (code);
+
+  CREATE TABLE aliases (
+    app TEXT NOT NULL REFERENCES apps (id),
+    name TEXT NOT NULL,
+    PRIMARY KEY (app, name)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE targets (
+    app TEXT NOT NULL,
+    alias TEXT NOT NULL,
+    revision TEXT NOT NULL REFERENCES revisions (id),
+    weight REAL NOT NULL CHECK (weight > 0),
+    PRIMARY KEY (app, alias, revision),
+    FOREIGN KEY (app, alias) REFERENCES aliases (app, name) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX targets_by_revision ON targets (revision);
+
+  CREATE TABLE secrets (
+    app TEXT NOT NULL REFERENCES apps (id),
+    name TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (app, name)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** @param seal that of the secrets, asked for where there are some to be sealed anew */
+export function catalogMigrations(seal: () => Seal): readonly Migration[] {
+  return [...byName, (db) => takeOverVersions(db, tablesById, seal)];
+}

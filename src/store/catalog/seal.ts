@@ -1,5 +1,5 @@
 /**
- * Encrypts secrets at rest: AES-256-GCM, a fresh nonce per value, bound to its app and name so that a value moved to
+ * Encrypts secrets at rest: AES-256-GCM, a fresh nonce per value, bound to its owner's id and its name so that a value moved to
  * another row does not open. The key is a file of its own: a copied catalog alone gives nothing away.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
@@ -11,35 +11,48 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** `owner` is the id of an app or appliance. */
 export interface Seal {
   /** nonce, tag, ciphertext */
-  seal(app: string, name: string, value: string): Buffer;
+  seal(owner: string, name: string, value: string): Buffer;
   /** Throws "secret-key-unusable" where the value was sealed by another key, for another place, or changed since. */
-  open(app: string, name: string, sealed: Uint8Array): string;
+  open(owner: string, name: string, sealed: Uint8Array): string;
 }
 
 /** @param mayCreate false: secrets sealed by the key exist, so that a new key could not open them */
 export function openSeal(keyFile: string, mayCreate: boolean): Seal {
   const key = readKey(keyFile, mayCreate);
   return {
-    seal(app, name, value) {
+    seal(owner, name, value) {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(place(app, name));
+      const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(place(owner, name));
       const text = Buffer.concat([cipher.update(value, "utf8"), cipher.final()]);
       return Buffer.concat([nonce, cipher.getAuthTag(), text]);
     },
-    open(app, name, sealed) {
+    open(owner, name, sealed) {
       const nonce = sealed.subarray(0, NONCE_BYTES);
       const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
       const text = sealed.subarray(NONCE_BYTES + TAG_BYTES);
       try {
-        const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES }).setAAD(place(app, name)).setAuthTag(tag);
+        const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES })
+          .setAAD(place(owner, name))
+          .setAuthTag(tag);
         return decipher.update(text, undefined, "utf8") + decipher.final("utf8");
       } catch (error) {
-        throw new MayflyError("secret-key-unusable", { file: keyFile, what: `it does not open the secret ${name} of app ${app}` }, error);
+        throw new MayflyError("secret-key-unusable", { file: keyFile, what: `it does not open the secret ${name}` }, error);
       }
     },
   };
+}
+
+/** For another owner. What does not open stays as it is, and as unusable as it was. */
+export function sealedAnew(seal: Seal, name: string, from: string, to: string, sealed: Uint8Array): Uint8Array {
+  try {
+    return seal.seal(to, name, seal.open(from, name, sealed));
+  } catch (error) {
+    if (error instanceof MayflyError && error.code === "secret-key-unusable") return sealed;
+    throw error;
+  }
 }
 
 function readKey(file: string, mayCreate: boolean): Buffer {
@@ -73,7 +86,7 @@ function unusable(file: string, error: unknown): MayflyError {
   return new MayflyError("secret-key-unusable", { file, what: error instanceof Error ? error.message : String(error) }, error);
 }
 
-/** No app or secret name contains a newline. */
-function place(app: string, name: string): Buffer {
-  return Buffer.from(`${app}\n${name}`);
+/** No id or name contains a newline. */
+function place(owner: string, name: string): Buffer {
+  return Buffer.from(`${owner}\n${name}`);
 }

@@ -1,306 +1,340 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import type { Bundle, Catalog } from "./catalog.ts";
-import { type Manifest, manifestSchema } from "./manifest.ts";
-import { catalogMigrations } from "./schema.ts";
-import { openCatalog, VERSIONS_KEPT } from "./sqlite.ts";
-import { versionId } from "./version-id.ts";
+import { mainTenant } from "../../base/ids/new-id.ts";
+import type { Catalog } from "./catalog.ts";
+import type { Manifest } from "./manifest.ts";
+import { revisionDigest } from "./revision-digest.ts";
+import { openCatalog } from "./sqlite.ts";
+import { CatalogInFolder, codeOf, texts } from "./testing/open-catalog.ts";
 
-let dir: string;
-let catalog: Catalog;
+let files: CatalogInFolder;
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "mayfly-catalog-"));
-  catalog = open();
+  files = new CatalogInFolder();
 });
-afterEach(() => {
-  catalog.close();
-  rmSync(dir, { recursive: true });
-});
+afterEach(() => files.close());
 
-describe("versions", () => {
-  test("a deployed app is found again after a restart, code and all", () => {
-    const version = catalog.deploy(manifest("shop"), code("one"));
-    reopen();
-    assert.deepEqual(catalog.live("shop"), version);
-    assert.deepEqual(texts(catalog.bundles("shop", version.id)), ["one"]);
-    assert.deepEqual(catalog.list(), [
-      { app: "shop", live: version, problem: null, versions: [{ id: version.id, createdAt: version.createdAt }] },
-    ]);
+const refuse = () => {
+  throw new Error("not this one");
+};
+
+describe("revisions", () => {
+  test("a deployed app is found again after a restart, code and all", async () => {
+    const revision = await files.deploy("shop", "one");
+    files.reopen();
+    assert.deepEqual(files.live("shop"), revision);
+    assert.deepEqual(texts(files.catalog.bundles(revision.id)), ["one"]);
+    const { id, number, digest, createdAt } = revision;
+    const expected = {
+      id: files.id("shop"),
+      tenant: mainTenant,
+      name: "shop",
+      live: revision,
+      problem: null,
+      revisions: [{ id, number, digest, createdAt }],
+      aliases: [{ name: "live", targets: [{ revision: id, number: 1, weight: 1 }] }],
+    };
+    assert.deepEqual(files.catalog.page(mainTenant, "", 10), [expected]);
+    assert.deepEqual(files.catalog.app(mainTenant, "shop"), expected);
   });
 
-  test("a version that is not taken over is not stored, and the one before stays live", () => {
-    const refuse = () => {
-      throw new Error("not this one");
-    };
-    assert.throws(() => catalog.deploy(manifest("shop"), code("one"), refuse), /not this one/);
-    assert.deepEqual(catalog.list(), []);
-    const first = catalog.deploy(manifest("shop"), code("one"));
-    const second = catalog.deploy(manifest("shop"), code("two"));
-    assert.throws(() => catalog.pointTo("shop", first.id, refuse), /not this one/);
-    reopen();
-    assert.deepEqual(catalog.live("shop"), second);
+  test("a revision that is not taken over is not stored, and the one before stays live", async () => {
+    await assert.rejects(files.deploy("shop", "one", {}, refuse), /not this one/);
+    assert.deepEqual(files.catalog.page(mainTenant, "", 10), []);
+    assert.equal(files.catalog.names.holder(mainTenant, "shop"), undefined);
+    const first = await files.deploy("shop", "one");
+    const second = await files.deploy("shop", "two");
+    const { id } = first;
+    assert.throws(() => files.catalog.point(first.app, "live", [{ revision: id, weight: 1 }], refuse), /not this one/);
+    files.reopen();
+    assert.deepEqual(files.live("shop"), second);
   });
 
-  test("an app whose version is damaged is listed with its problem, can be removed, and keeps no other from being read", () => {
-    const damage = (app: string, what: string) => {
-      const db = new DatabaseSync(join(dir, "catalog.db"));
-      db.prepare("UPDATE versions SET manifest = ? WHERE app = ?").run(what, app);
-      db.close();
-    };
-    for (const app of ["shop", "torn", "wrong"]) catalog.deploy(manifest(app), code(app));
-    damage("torn", '{"name":"torn"');
-    damage("wrong", '{"name":"wrong","functions":5}');
-    reopen();
-    const problems = catalog.list().map(({ app, live, problem }) => [app, live?.app, problem?.replace(/ in \S+/, "")]);
+  test("an app whose revision is damaged is listed with its problem, can be removed, and keeps no other from being read", async () => {
+    for (const app of ["shop", "torn", "wrong"]) await files.deploy(app, app);
+    files.sql("UPDATE revisions SET manifest = ? WHERE app = ?", '{"name":"torn"', files.id("torn"));
+    files.sql("UPDATE revisions SET manifest = ? WHERE app = ?", '{"name":"wrong","functions":5}', files.id("wrong"));
+    files.reopen();
+    const rows = files.catalog.page(mainTenant, "", 10);
+    const problems = rows.map(({ name, live, problem }) => [name, live?.manifest.name, problem?.replace(/ in \S+/, "")]);
     assert.deepEqual(problems[0], ["shop", "shop", undefined]);
-    assert.match(problems[1]![2]!, /manifest of app torn, version \w{12}.*it is not valid JSON/);
+    assert.match(problems[1]![2]!, /manifest of app torn, revision 1.*it is not valid JSON/);
     assert.match(problems[2]![2]!, /functions is 5, but must be an object/);
-    assert.equal(catalog.live("torn"), undefined);
-    for (const app of ["torn", "wrong"]) catalog.remove(app);
-    assert.equal(catalog.list().length, 1);
+    assert.throws(() => files.live("torn"), { code: "bad-manifest" });
+    assert.deepEqual(files.catalog.eager(), [], "what it asks for is unknown");
+    for (const app of ["torn", "wrong"]) files.catalog.remove(files.id(app));
+    assert.equal(files.catalog.page(mainTenant, "", 10).length, 1);
   });
 
-  test("a version that was stored before a key existed has its default, and its code is still what was deployed", () => {
-    const version = catalog.deploy(manifest("shop"), code("one"));
-    const { queue: _, ...older } = version.manifest;
-    const id = versionId(older as Manifest, code("one"));
-    const db = new DatabaseSync(join(dir, "catalog.db"));
-    db.exec("PRAGMA foreign_keys = OFF");
-    db.prepare("UPDATE versions SET manifest = ?, id = ?").run(JSON.stringify(older), id);
-    db.prepare("UPDATE bundles SET version = ?").run(id);
-    db.prepare("UPDATE apps SET live = ?").run(id);
-    db.close();
-    reopen();
-    assert.deepEqual(catalog.live("shop")?.manifest, version.manifest);
-    assert.deepEqual(texts(catalog.bundles("shop", id)), ["one"]);
+  test("a revision that was stored before a key existed has its default, and its code is still what was deployed", async () => {
+    const revision = await files.deploy("shop", "one");
+    const { queue: _, ...older } = revision.manifest;
+    files.sql("UPDATE revisions SET manifest = ?, digest = ?", JSON.stringify(older), revisionDigest(older as Manifest, codeOf("one")));
+    files.reopen();
+    assert.deepEqual(files.live("shop")?.manifest, revision.manifest);
+    assert.deepEqual(texts(files.catalog.bundles(revision.id)), ["one"]);
   });
 
-  test("the same upload is the same version, whatever the order of its keys", () => {
-    const first = catalog.deploy(manifest("shop", { env: { A: "1", B: "2" } }), code("one"));
-    assert.deepEqual(catalog.deploy(manifest("shop", { env: { B: "2", A: "1" } }), code("one")), first);
-    assert.equal(catalog.list()[0]?.versions.length, 1);
+  test("the same upload is the same revision, whatever the order of its keys, and a deploy of what is live changes nothing", async () => {
+    const first = await files.deploy("shop", "one", { env: { A: "1", B: "2" } });
+    assert.deepEqual(await files.deploy("shop", "one", { env: { B: "2", A: "1" } }, refuse), first);
+    assert.deepEqual(files.numbers("shop"), [1]);
+    await files.deploy("shop", "two");
+    assert.deepEqual(await files.deploy("shop", "one", { env: { A: "1", B: "2" } }), first);
+    assert.deepEqual([files.numbers("shop"), files.live("shop")?.number], [[2, 1], 1]);
   });
 
-  test("a change of code or of manifest is another version", () => {
-    const ids = [
-      catalog.deploy(manifest("shop"), code("one")).id,
-      catalog.deploy(manifest("shop"), code("two")).id,
-      catalog.deploy(manifest("shop", { memoryMb: 512 }), code("two")).id,
+  test("a change of code or of manifest is another revision; numbers count per app, and never come again", async () => {
+    await files.deploy("other", "one");
+    const revisions = [
+      await files.deploy("shop", "one"),
+      await files.deploy("shop", "two"),
+      await files.deploy("shop", "two", { memoryMb: 512 }),
     ];
-    assert.equal(new Set(ids).size, 3);
-    assert.equal(catalog.live("shop")?.id, ids[2]);
+    assert.deepEqual(
+      revisions.map(({ number }) => number),
+      [1, 2, 3],
+    );
+    assert.equal(new Set(revisions.map(({ digest }) => digest)).size, 3);
+    assert.equal(files.live("shop")?.id, revisions[2]!.id);
+    const { app } = revisions[0]!;
+    files.catalog.remove(app);
+    const again = await files.deploy("shop", "one");
+    assert.deepEqual([again.number, again.app], [4, app]);
   });
 
-  test("pointTo goes back to an older version", () => {
-    const old = catalog.deploy(manifest("shop"), code("one"));
-    catalog.deploy(manifest("shop"), code("two"));
-    assert.deepEqual(catalog.pointTo("shop", old.id), old);
-    reopen();
-    assert.deepEqual(catalog.live("shop"), old);
+  test("an app keeps its newest revisions and those that an alias names, and no code of others", async () => {
+    files.reopen({ revisionsKept: 3 });
+    const first = await files.deploy("shop", "first");
+    files.catalog.point(first.app, "canary", [{ revision: 1, weight: 1 }]);
+    for (let at = 2; at < 7; at++) await files.deploy("shop", `v${at}`);
+    assert.deepEqual(files.numbers("shop"), [6, 5, 4, 1]);
+    files.catalog.removeAlias(first.app, "canary");
+    await files.deploy("shop", "v7");
+    assert.deepEqual(files.numbers("shop"), [7, 6, 5]);
+    await files.catalog.settled();
+    assert.deepEqual([files.count("code"), files.count("parts")], [3, 3]);
   });
 
-  test("pointTo a version that is not there throws no-such-version and changes nothing", () => {
-    const version = catalog.deploy(manifest("shop"), code("one"));
-    assert.throws(() => catalog.pointTo("shop", "f00"), { code: "no-such-version" });
-    assert.throws(() => catalog.pointTo("none", version.id), { code: "no-such-version" });
-    assert.deepEqual(catalog.live("shop"), version);
+  test("code that changed on disk is not handed out", async () => {
+    const revision = await files.deploy("shop", "one");
+    files.sql("UPDATE parts SET bytes = x'00'");
+    assert.throws(() => files.catalog.bundles(revision.id), { code: "state-damaged" });
   });
 
-  test("an app keeps its newest versions and the live one, and no code of others", () => {
-    const first = catalog.deploy(manifest("shop"), code("first"));
-    for (let i = 1; i < VERSIONS_KEPT; i++) catalog.deploy(manifest("shop"), code(`v${i}`));
-    catalog.pointTo("shop", first.id);
-    assert.ok(catalog.list()[0]?.versions.some(({ id }) => id === first.id));
-    for (let i = 0; i < 5; i++) catalog.deploy(manifest("shop"), code(`later ${i}`));
-    const kept = catalog.list()[0]?.versions.map(({ id }) => id) ?? [];
-    assert.equal(kept.length, VERSIONS_KEPT);
-    assert.ok(!kept.includes(first.id));
-    assert.equal(count("bundles"), VERSIONS_KEPT);
+  test("remove takes the app, its revisions, code and secrets, and leaves other apps alone", async () => {
+    const { app } = await files.deploy("shop", "one");
+    const other = await files.deploy("other", "two");
+    files.catalog.setSecret(app, "KEY", "v");
+    files.catalog.remove(app);
+    assert.deepEqual(files.catalog.live(app), []);
+    assert.deepEqual(files.catalog.secretNames(app), []);
+    assert.deepEqual(files.live("other"), other);
+    await files.catalog.settled();
+    assert.equal(files.count("code"), 1);
+    assert.throws(() => files.catalog.remove(app), { code: "no-such-app", message: /no app shop/ });
   });
 
-  test("code that changed on disk is not handed out", () => {
-    const version = catalog.deploy(manifest("shop"), code("one"));
-    sql("UPDATE bundles SET code = x'00'");
-    assert.throws(() => catalog.bundles("shop", version.id), { code: "state-damaged" });
+  test("which apps are to be ready before their first call, and which sizes live revisions ask for", async () => {
+    await files.deploy("cold", "1");
+    await files.deploy("ready", "1", { minMachines: 1 });
+    await files.deploy("reserving", "1", { reservedBlanks: 2, memoryMb: 512 });
+    await files.deploy("hosted", "1", { hosts: { "www.shop.example": "main" } });
+    const { names } = files.catalog;
+    assert.deepEqual(new Set(files.catalog.eager().map((id) => names.nameOf(id)?.name)), new Set(["ready", "reserving", "hosted"]));
+    assert.deepEqual(
+      files.catalog.sizes().toSorted((a, b) => a.memoryMb - b.memoryMb),
+      [
+        { memoryMb: 256, vcpus: 1 },
+        { memoryMb: 512, vcpus: 1 },
+      ].map((size) => Object.assign(Object.create(null) as object, size)),
+    );
+    assert.equal(files.catalog.count(), 4);
+  });
+});
+
+describe("aliases", () => {
+  test("point at revisions by number, id or digest, with weights, and outlive a restart", async () => {
+    const old = await files.deploy("shop", "one");
+    const next = await files.deploy("shop", "two");
+    const { app } = old;
+    assert.deepEqual(files.catalog.point(app, "live", [{ revision: old.digest, weight: 1 }]), [{ revision: old, weight: 1 }]);
+    const split = [
+      { revision: next.id, weight: 10 },
+      { revision: 1, weight: 90 },
+    ];
+    files.catalog.point(app, "canary", split);
+    files.reopen();
+    assert.deepEqual(files.live("shop"), old);
+    assert.deepEqual(files.catalog.app(mainTenant, "shop")?.aliases, [
+      {
+        name: "canary",
+        targets: [
+          { revision: old.id, number: 1, weight: 90 },
+          { revision: next.id, number: 2, weight: 10 },
+        ],
+      },
+      { name: "live", targets: [{ revision: old.id, number: 1, weight: 1 }] },
+    ]);
+    files.catalog.removeAlias(app, "canary");
+    assert.throws(() => files.catalog.removeAlias(app, "canary"), { code: "no-such-alias", message: /App shop has no alias canary/ });
   });
 
-  test("remove takes the app, its versions, code and secrets, and leaves other apps alone", () => {
-    catalog.deploy(manifest("shop"), code("one"));
-    const other = catalog.deploy(manifest("other"), code("two"));
-    catalog.setSecret("shop", "KEY", "v");
-    catalog.remove("shop");
-    assert.equal(catalog.live("shop"), undefined);
-    assert.deepEqual(catalog.secretNames("shop"), []);
-    assert.deepEqual(catalog.live("other"), other);
-    assert.equal(count("bundles"), 1);
-    assert.throws(() => catalog.remove("shop"), { code: "no-such-app" });
+  test("pointing at a revision that is not there, or another app's, throws no-such-version and changes nothing", async () => {
+    const revision = await files.deploy("shop", "one");
+    const other = await files.deploy("other", "two");
+    for (const wrong of ["f00", 9, other.id, other.digest])
+      assert.throws(() => files.catalog.point(revision.app, "live", [{ revision: wrong, weight: 1 }]), { code: "no-such-version" });
+    assert.deepEqual(files.live("shop"), revision);
   });
 });
 
 describe("secrets", () => {
+  const app = () => files.catalog.names.appId(mainTenant, "shop");
+
   test("come back by name, after a restart too", () => {
-    catalog.setSecret("shop", "KEY", "old");
-    catalog.setSecret("shop", "KEY", "naïve ☃");
-    reopen();
-    assert.deepEqual(catalog.secretNames("shop"), ["KEY"]);
-    assert.deepEqual(catalog.secrets("shop", ["KEY"]), { KEY: "naïve ☃" });
-    catalog.removeSecret("shop", "KEY");
-    assert.throws(() => catalog.secrets("shop", ["KEY"]), { code: "no-such-secret" });
+    files.catalog.setSecret(app(), "KEY", "old");
+    files.catalog.setSecret(app(), "KEY", "naïve ☃");
+    files.reopen();
+    assert.deepEqual(files.catalog.secretNames(app()), ["KEY"]);
+    assert.deepEqual(files.catalog.secrets(app(), ["KEY"]), { KEY: "naïve ☃" });
+    files.catalog.removeSecret(app(), "KEY");
+    assert.throws(() => files.catalog.secrets(app(), ["KEY"]), { code: "no-such-secret", message: /shop/ });
   });
 
   test("are not in the file in clear", () => {
-    catalog.setSecret("shop", "KEY", "correct horse battery staple");
-    catalog.close();
-    assert.ok(!readFileSync(join(dir, "catalog.db")).includes("correct horse"));
-    catalog = open();
+    files.catalog.setSecret(app(), "KEY", "correct horse battery staple");
+    files.catalog.close();
+    assert.ok(!readFileSync(files.file).includes("correct horse"));
+    files.catalog = files.open();
   });
 
   test("the key file is readable by its owner only", () => {
-    assert.equal(statSync(join(dir, "key")).mode & 0o777, 0o600);
-    assert.equal(readFileSync(join(dir, "key")).length, 32);
+    assert.equal(statSync(join(files.dir, "key")).mode & 0o777, 0o600);
+    assert.equal(readFileSync(join(files.dir, "key")).length, 32);
   });
 
   test("a value moved to another name or app does not open", () => {
-    catalog.setSecret("shop", "KEY", "v");
-    sql("UPDATE secrets SET name = 'OTHER'");
-    assert.throws(() => catalog.secrets("shop", ["OTHER"]), { code: "secret-key-unusable" });
+    files.catalog.setSecret(app(), "KEY", "v");
+    const other = files.catalog.names.appId(mainTenant, "other");
+    files.sql("INSERT INTO secrets SELECT ?, name, sealed FROM secrets", other);
+    assert.throws(() => files.catalog.secrets(other, ["KEY"]), { code: "secret-key-unusable" });
+    files.sql("UPDATE secrets SET name = 'OTHER'");
+    assert.throws(() => files.catalog.secrets(app(), ["OTHER"]), { code: "secret-key-unusable" });
   });
 
   test("a missing key is refused where secrets exist, and made anew where none does", () => {
-    rmSync(join(dir, "key"));
-    reopen();
-    catalog.setSecret("shop", "KEY", "v");
-    catalog.close();
-    rmSync(join(dir, "key"));
-    assert.throws(open, { code: "secret-key-unusable" });
-    writeFileSync(join(dir, "key"), "short");
-    assert.throws(open, { code: "secret-key-unusable" });
-    rmSync(join(dir, "key"));
-    sql("DELETE FROM secrets");
-    catalog = open();
+    const key = join(files.dir, "key");
+    rmSync(key);
+    files.reopen();
+    files.catalog.setSecret(app(), "KEY", "v");
+    files.catalog.close();
+    rmSync(key);
+    assert.throws(() => files.open(), { code: "secret-key-unusable" });
+    writeFileSync(key, "short");
+    assert.throws(() => files.open(), { code: "secret-key-unusable" });
+    rmSync(key);
+    files.sql("DELETE FROM secrets");
+    files.catalog = files.open();
   });
 });
 
 describe("the file", () => {
   test("one from a newer Mayfly is refused by name", () => {
-    catalog.close();
-    sql("PRAGMA user_version = 99");
-    assert.throws(open, { code: "state-newer" });
-    sql(`PRAGMA user_version = ${catalogMigrations.length}`);
-    catalog = open();
+    files.catalog.close();
+    const [known] = files.sql("PRAGMA user_version");
+    files.sql("PRAGMA user_version = 99");
+    assert.throws(() => files.open(), { code: "state-newer" });
+    files.sql(`PRAGMA user_version = ${Number(known!["user_version"])}`);
+    files.catalog = files.open();
   });
 
   test("one that is no database is called damaged", () => {
-    writeFileSync(join(dir, "noise.db"), "x".repeat(8_192));
-    assert.throws(() => openCatalog(join(dir, "noise.db"), join(dir, "key")), { code: "state-damaged" });
+    writeFileSync(join(files.dir, "noise.db"), "x".repeat(8_192));
+    assert.throws(() => openCatalog(join(files.dir, "noise.db"), join(files.dir, "key")), { code: "state-damaged" });
+  });
+
+  test("showing an app is one query, however many revisions and aliases it has", async () => {
+    for (const code of ["one", "two", "three"]) await files.deploy("shop", code);
+    const queries = await countQueries(files, (catalog) => catalog.app(mainTenant, "shop"));
+    assert.equal(queries, 1);
   });
 });
 
 describe("the quota of code", () => {
   const MB = 2 ** 20;
-  const of = (megabytes: number, fill: number): Bundle[] => [{ function: "main", format: "cjs", code: Buffer.alloc(megabytes * MB, fill) }];
-  const reopenWith = (perApp: number, inAll: number) => {
-    catalog.close();
-    catalog = openCatalog(join(dir, "catalog.db"), join(dir, "key"), { quota: { perApp: perApp * MB, inAll: inAll * MB } });
-  };
-  const stored = (app: string) => catalog.list().find((row) => row.app === app)?.versions.length ?? 0;
+  const of = (megabytes: number, fill: number) => codeOf(Buffer.alloc(megabytes * MB, fill));
+  const reopenWith = (perApp: number, inAll: number) => files.reopen({ quota: { perApp: perApp * MB, inAll: inAll * MB } });
+  const stored = (app: string) => files.numbers(app).length;
 
-  test("older versions of an app go first, and the one that calls go to never does", () => {
+  test("older revisions of an app go first, and the one that calls go to never does", async () => {
     reopenWith(3, 100);
-    for (const fill of [1, 2, 3, 4, 5]) catalog.deploy(manifest("shop"), of(1, fill));
+    for (const fill of [1, 2, 3, 4, 5]) await files.deploy("shop", of(1, fill));
     assert.equal(stored("shop"), 3);
-    assert.throws(() => catalog.deploy(manifest("shop"), of(4, 6)), { code: "no-room", message: /one app would take 4 MB; 3 are allowed/ });
+    await assert.rejects(files.deploy("shop", of(4, 6)), { code: "no-room", message: /one app would take 4 MB; 3 are allowed/ });
     assert.equal(stored("shop"), 3);
-    assert.equal(catalog.bundles("shop", catalog.live("shop")!.id)[0]!.code[0], 5);
+    assert.equal(files.catalog.bundles(files.live("shop")!.id)[0]!.code[0], 5);
+    await files.catalog.settled();
+    assert.equal(files.count("code"), 3, "nothing stays of what was refused");
   });
 
-  test("all apps together have one, which counts what an older Mayfly stored, too", () => {
-    for (const app of ["a", "b", "c"]) catalog.deploy(manifest(app), of(1, 1));
+  test("all apps together have one, in which code that several have counts once", async () => {
+    for (const app of ["a", "b", "c"]) await files.deploy(app, of(1, app.charCodeAt(0)));
     reopenWith(100, 4);
-    catalog.deploy(manifest("c"), of(1, 2));
-    catalog.deploy(manifest("c"), of(1, 3));
+    await files.deploy("c", of(1, 2));
+    await files.deploy("c", of(1, 3));
     assert.equal(stored("c"), 2);
-    assert.throws(() => catalog.deploy(manifest("d"), of(1, 1)), { code: "no-room", message: /all apps together/ });
-    catalog.remove("a");
-    catalog.deploy(manifest("d"), of(1, 1));
+    await assert.rejects(files.deploy("d", of(1, 4)), { code: "no-room", message: /all apps together/ });
+    await files.deploy("e", of(1, "a".charCodeAt(0)));
+    files.catalog.remove(files.id("b"));
+    await files.deploy("d", of(1, 4));
   });
 });
 
 describe("what was removed", () => {
   test("is neither in the file nor takes room in it", async () => {
     const needle = Buffer.from("a secret algorithm ".repeat(500_000));
-    catalog.deploy(manifest("kept"), code("kept"));
-    catalog.deploy(manifest("shop"), [{ function: "main", format: "cjs", code: needle }]);
-    catalog.deploy(manifest("last"), code("last"));
-    catalog.remove("shop");
-    await catalog.settled();
-    const file = readFileSync(join(dir, "catalog.db"));
+    await files.deploy("kept", "kept");
+    await files.deploy("shop", codeOf(needle));
+    await files.deploy("last", "last");
+    files.catalog.remove(files.id("shop"));
+    await files.catalog.settled();
+    const file = readFileSync(files.file);
     assert.ok(!file.includes("secret algorithm"));
     assert.ok(file.length < 1_000_000, `${file.length} bytes`);
-    reopen();
-    assert.deepEqual(texts(catalog.bundles("last", catalog.live("last")!.id)), ["last"]);
-  });
-
-  test("is given back by a file that an older Mayfly made, too", async () => {
-    catalog.close();
-    rmSync(join(dir, "catalog.db"));
-    const old = new DatabaseSync(join(dir, "catalog.db"));
-    old.exec(`PRAGMA journal_mode = WAL; ${catalogMigrations[0]!}; PRAGMA user_version = 1`);
-    old.exec("INSERT INTO versions (app, id, manifest, created_at) VALUES ('old', 'x', '{}', 0)");
-    old.exec("INSERT INTO bundles VALUES ('old', 'x', 'main', 'cjs', zeroblob(5000000)); INSERT INTO apps VALUES ('old', 'x')");
-    old.close();
-    catalog = open();
-    assert.equal(Number(rowOf("SELECT bytes FROM versions")["bytes"]), 5_000_000);
-    catalog.remove("old");
-    await catalog.settled();
-    assert.ok(statSync(join(dir, "catalog.db")).size < 200_000);
+    files.reopen();
+    assert.deepEqual(texts(files.catalog.bundles(files.live("last")!.id)), ["last"]);
   });
 });
 
-function rowOf(statement: string): Record<string, unknown> {
-  const db = new DatabaseSync(join(dir, "catalog.db"));
+/** How many statements the catalog runs meanwhile. */
+async function countQueries(of: CatalogInFolder, work: (catalog: Catalog) => unknown): Promise<number> {
+  const { prepare } = DatabaseSync.prototype;
+  let count = 0;
+  DatabaseSync.prototype.prepare = function (this: DatabaseSync, ...given) {
+    const statement = prepare.apply(this, given);
+    for (const method of ["get", "all", "run", "iterate"] as const) {
+      const original = statement[method].bind(statement) as (...values: unknown[]) => unknown;
+      Object.defineProperty(statement, method, {
+        value: (...values: unknown[]) => {
+          count += 1;
+          return original(...values);
+        },
+      });
+    }
+    return statement;
+  };
+  const catalog = of.open();
   try {
-    return db.prepare(statement).get() as Record<string, unknown>;
+    await catalog.settled();
+    count = 0;
+    work(catalog);
+    return count;
   } finally {
-    db.close();
+    catalog.close();
+    DatabaseSync.prototype.prepare = prepare;
   }
-}
-
-function manifest(name: string, more: object = {}): Manifest {
-  return manifestSchema.parse({ name, functions: { main: { entry: "main.ts" } }, ...more });
-}
-
-function code(text: string): Bundle[] {
-  return [{ function: "main", format: "cjs", code: Buffer.from(text) }];
-}
-
-function texts(bundles: Bundle[]): string[] {
-  return bundles.map((bundle) => Buffer.from(bundle.code).toString());
-}
-
-function open(): Catalog {
-  return openCatalog(join(dir, "catalog.db"), join(dir, "key"));
-}
-
-function reopen(): void {
-  catalog.close();
-  catalog = open();
-}
-
-function sql(statement: string): void {
-  const db = new DatabaseSync(join(dir, "catalog.db"));
-  db.exec(statement);
-  db.close();
-}
-
-function count(table: string): number {
-  const db = new DatabaseSync(join(dir, "catalog.db"));
-  const rows = db.prepare(`SELECT count(*) AS n FROM ${table}`).get();
-  db.close();
-  return Number(rows?.["n"]);
 }

@@ -1,47 +1,58 @@
 /**
  * The catalog in one SQLite file.
  *
- * Owns: apps, versions with their code, live pointers and sealed secrets.
+ * Owns: names, apps, revisions with their code, aliases and sealed secrets.
  * Invariants:
- * 1. A version, its code and the pointer to it change in one transaction, on disk when the call returns: kill -9 at any moment
- *    leaves the old or the new state.
- * 2. A version's id is the hash of its content, checked again when its code is read.
- * 3. An app keeps its live version and the newest 10, or as many as the quota of code has room for; older ones go in the transaction that
- *    adds another.
- * 4. `live` answers from memory: this process is the file's only writer (the state folder is locked).
+ * 1. A revision and the alias that points at it change in one transaction, on disk when the call returns, after its code was written: kill -9 at any
+ *    moment leaves the old or the new state, and no code that stays without a revision.
+ * 2. A revision's digest is the hash of its content, checked again when its code is read.
+ * 3. An app keeps the revisions that aliases name, and the newest ones: as many as the settings say, or as the quota of code has room for. Older
+ *    ones go in the transaction that adds another.
+ * 4. Nothing of an app is held in memory: what is asked for is read. This process is the file's only writer (the state folder is locked).
  * 5. Removing always works, on a full disk too, and gives its space back.
- * 6. A version that cannot be read makes its own app unusable, and no other: the catalog opens, and lists the app with its problem.
+ * 6. A revision that cannot be read makes its own app unusable, and no other: the catalog opens, and lists the app with its problem.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { failureOf } from "../sqlite/failure.ts";
 import { openDatabase } from "../sqlite/open.ts";
-import { createReclaimer, type Reclaimer } from "../sqlite/reclaim.ts";
+import { createReclaimer } from "../sqlite/reclaim.ts";
 import { transaction } from "../sqlite/transaction.ts";
 import type { Reserve } from "../state-folder/reserve.ts";
-import { type CodeQuota, fitIn, noQuota } from "./code-quota.ts";
-import type { AppRow, Bundle, Catalog, Take, Version } from "./catalog.ts";
-import type { Manifest } from "./manifest.ts";
-import { parseManifest } from "./parse-manifest.ts";
-import { prepareQueries, type Queries, type VersionRow } from "./queries.ts";
+import type { Catalog } from "./catalog.ts";
+import { pointAlias, removeAlias } from "./aliases.ts";
+import type { CatalogParts } from "./catalog-parts.ts";
+import { type CodeQuota, noQuota } from "./code-quota.ts";
+import { openCodeStore } from "./code-store.ts";
+import { deployInTurns } from "./deploy-in-turns.ts";
+import { openNames } from "./open-names.ts";
+import { prepareQueries } from "./queries/prepare.ts";
+import { appRow, bundlesOf, targetsOf } from "./read.ts";
 import { catalogMigrations } from "./schema.ts";
-import { openSeal, type Seal } from "./seal.ts";
-import { versionId } from "./version-id.ts";
+import { openSeal } from "./seal.ts";
 
-export const VERSIONS_KEPT = 10;
+const REVISIONS_KEPT = 10;
 
 /** @param keyFile 32 random bytes that seal the secrets, mode 0600; made where it is missing and no secret exists yet */
 export function openCatalog(file: string, keyFile: string, options: CatalogOptions = {}): Catalog {
-  const { clock = systemClock, quota = noQuota, reserve = noReserve, onFailure = () => {} } = options;
-  const db = openDatabase(file, { durability: "full", migrations: catalogMigrations, shrinks: true });
+  const { onFailure = () => {} } = options;
+  const migrations = catalogMigrations(() => openSeal(keyFile, false));
+  const db = openDatabase(file, { durability: "full", migrations, shrinks: true });
   try {
     const queries = prepareQueries(db);
-    const seal = openSeal(keyFile, queries.secretCount() === 0);
-    const reclaimer = createReclaimer(db, (error) => onFailure(failureOf(error, file)));
-    // What a killed server had not given back yet.
+    const seal = openSeal(keyFile, queries.secrets.any() === undefined);
+    const write = <T>(work: () => T): T => writeOnce(db, file, work);
+    const writeByAllMeans = <T>(work: () => T): T => writeWithReserve(write, options.reserve ?? noReserve, work);
+    const code = openCodeStore(queries.code, write, writeByAllMeans);
+    const reclaimer = createReclaimer(
+      db,
+      () => code.sweep(),
+      (error) => onFailure(failureOf(error, file)),
+    );
+    // What a killed server had not swept or given back yet.
     reclaimer.start();
-    return createCatalog({ db, file, clock, quota, reserve, reclaimer, queries, seal, live: readLive(queries, file) });
+    return createCatalog({ ...defaults, ...options, db, file, queries, seal, code, reclaimer, write, writeByAllMeans });
   } catch (error) {
     db.close();
     throw error;
@@ -52,6 +63,8 @@ export interface CatalogOptions {
   clock?: Clock;
   /** Default: as much as the disk holds. */
   quota?: CodeQuota;
+  /** Of each app, the newest; those that aliases name come on top. Default 10. */
+  revisionsKept?: number;
   /** Given up where a removal finds the disk full. */
   reserve?: Reserve;
   /** Told why what was removed could not be given back to the disk. */
@@ -59,134 +72,64 @@ export interface CatalogOptions {
 }
 
 const noReserve: Reserve = { giveUp: () => false, restore: () => undefined };
+const defaults = { clock: systemClock, quota: noQuota, revisionsKept: REVISIONS_KEPT, reserve: noReserve };
 
-interface Parts {
-  db: DatabaseSync;
-  file: string;
-  clock: Clock;
-  quota: CodeQuota;
-  reserve: Reserve;
-  reclaimer: Reclaimer;
-  queries: Queries;
-  seal: Seal;
-  live: Map<string, Version>;
-}
-
-function createCatalog(parts: Parts): Catalog {
-  const { db, queries, seal, live } = parts;
+function createCatalog(parts: CatalogParts): Catalog {
+  const { queries, seal, write, writeByAllMeans } = parts;
   return {
-    deploy: (manifest, bundles, take) => deploy(parts, manifest, bundles, take),
-    pointTo: (app, version, take) => pointTo(parts, app, version, take),
+    names: openNames(queries.names, write),
+    deploy: (tenant, manifest, bundles, take) => deployInTurns(parts, tenant, manifest, bundles, take),
+    point: (app, alias, targets, take) => pointAlias(parts, app, alias, targets, take),
+    removeAlias: (app, alias) => removeAlias(parts, app, alias),
     remove: (app) => remove(parts, app),
-    list: () => queries.apps().map((row) => appRow(parts, row)),
-    page: (after, count) => queries.appsAfter(after, count).map((row) => appRow(parts, row)),
-    app(app) {
-      const row = queries.app(app);
+    page: (tenant, after, count) => queries.apps.page(tenant, after, count).map((row) => appRow(parts, row)),
+    app(tenant, name) {
+      const row = queries.apps.byName(tenant, name);
       return row && appRow(parts, row);
     },
-    names: () => queries.apps().map(({ app }) => app),
-    live: (app) => live.get(app),
-    bundles: (app, version) => bundles(parts, app, version),
-    setSecret: (app, name, value) => write(parts, () => queries.setSecret(app, name, seal.seal(app, name, value))),
-    removeSecret: (app, name) => writeByAllMeans(parts, () => queries.removeSecret(app, name)),
-    secretNames: (app) => queries.secretNames(app),
+    deployed: (tenant) => queries.apps.deployed(tenant).map(({ id }) => id),
+    all: () => queries.apps.all().map(({ id }) => id),
+    count: () => queries.apps.count()?.apps ?? 0,
+    live: (app) => targetsOf(parts, app, "live"),
+    eager: () => queries.aliases.eager().map(({ app }) => app),
+    sizes: () => queries.aliases.sizes(),
+    bundles: (revision) => bundlesOf(parts, revision),
+    setSecret: (app, name, value) => write(() => void queries.secrets.set(app, name, seal.seal(app, name, value))),
+    removeSecret: (app, name) => freeing(parts, () => writeByAllMeans(() => void queries.secrets.remove(app, name))),
+    secretNames: (app) => queries.secrets.names(app).map(({ name }) => name),
     secrets: (app, names) => Object.fromEntries(names.map((name) => [name, secret(parts, app, name)])),
     settled: () => parts.reclaimer.settled(),
     close() {
       parts.reclaimer.stop();
-      db.close();
+      parts.db.close();
     },
   };
 }
 
-function deploy(parts: Parts, manifest: Manifest, code: Bundle[], take?: Take): Version {
-  const { queries, clock, live, quota, reclaimer } = parts;
-  const app = manifest.name;
-  const id = versionId(manifest, code);
-  const version = write(parts, () => {
-    if (!queries.version(app, id))
-      insert(queries, { app, id, manifest: JSON.stringify(manifest), createdAt: Math.trunc(clock.wall()) }, code);
-    queries.setLive(app, id);
-    queries.prune(app, VERSIONS_KEPT);
-    fitIn(queries, quota, app);
-    const stored = versionOf(parts, app, id);
-    take?.(stored);
-    return stored;
-  });
-  live.set(app, version);
-  reclaimer.start();
-  return version;
-}
-
-function insert(queries: Queries, row: VersionRow, code: Bundle[]): void {
-  queries.addVersion(
-    row,
-    code.reduce((sum, bundle) => sum + bundle.code.byteLength, 0),
-  );
-  for (const bundle of code) queries.addBundle(row.app, row.id, bundle);
-}
-
-function pointTo(parts: Parts, app: string, id: string, take?: Take): Version {
-  const version = write(parts, () => {
-    const found = versionOf(parts, app, id);
-    parts.queries.setLive(app, id);
-    take?.(found);
-    return found;
-  });
-  parts.live.set(app, version);
-  return version;
-}
-
 /** Secrets may exist before the app does: removing an app that was never deployed removes those. */
-function remove(parts: Parts, app: string): void {
-  const removed = writeByAllMeans(parts, () => parts.queries.remove(app));
-  if (removed === 0) throw new MayflyError("no-such-app", { app });
-  parts.live.delete(app);
+function remove(parts: CatalogParts, app: string): void {
+  const { names, aliases, revisions, secrets } = parts.queries;
+  const removed = freeing(parts, () =>
+    parts.writeByAllMeans(() => names.release(app) + aliases.removeAll(app) + revisions.removeAll(app) + secrets.removeAll(app)),
+  );
+  if (removed === 0) throw new MayflyError("no-such-app", { app: parts.queries.names.nameOf(app)?.name ?? app });
 }
 
-function bundles({ queries, file }: Parts, app: string, id: string): Bundle[] {
-  const row = versionRow(queries, app, id);
-  const code = queries.bundles(app, id);
-  // What was stored: a newer Mayfly reads keys into it that it has not.
-  if (versionId(JSON.parse(row.manifest) as Manifest, code) === id) return code;
-  throw new MayflyError("state-damaged", { file, what: `the code of app ${app}, version ${id}, is not what was deployed` });
+function secret({ queries, seal }: CatalogParts, app: string, name: string): string {
+  const found = queries.secrets.find(app, name);
+  if (!found) throw new MayflyError("no-such-secret", { app: queries.names.nameOf(app)?.name ?? app, secret: name });
+  return seal.open(app, name, found.sealed);
 }
 
-function secret({ queries, seal }: Parts, app: string, name: string): string {
-  const sealed = queries.secret(app, name);
-  if (!sealed) throw new MayflyError("no-such-secret", { app, secret: name });
-  return seal.open(app, name, sealed);
+/** What the work removed is given back to the disk soon, and the reserve is made again then. */
+function freeing<T>({ reclaimer, reserve }: CatalogParts, work: () => T): T {
+  const result = work();
+  reclaimer.start();
+  void reclaimer.settled().then(() => reserve.restore());
+  return result;
 }
 
-/** Parsed anew: an older Mayfly may have stored it, or a failing disk. */
-function versionOf({ queries, file }: Pick<Parts, "queries" | "file">, app: string, id: string): Version {
-  const row = versionRow(queries, app, id);
-  const manifest = parseManifest(row.manifest, `The manifest of app ${app}, version ${id.slice(0, 12)}, in ${file}`);
-  return { app, id, manifest, createdAt: row.createdAt };
-}
-
-function versionRow(queries: Queries, app: string, id: string): VersionRow {
-  const row = queries.version(app, id);
-  if (!row) throw new MayflyError("no-such-version", { app, version: id });
-  return row;
-}
-
-function readLive(queries: Queries, file: string): Map<string, Version> {
-  const rows = queries.apps().map((row) => appRow({ queries, file }, row));
-  return new Map(rows.flatMap(({ app, live }) => (live === null ? [] : [[app, live]])));
-}
-
-function appRow(parts: Pick<Parts, "queries" | "file">, { app, live }: { app: string; live: string }): AppRow {
-  const versions = parts.queries.versions(app);
-  try {
-    return { app, live: versionOf(parts, app, live), problem: null, versions };
-  } catch (error) {
-    return { app, live: null, problem: (error as Error).message, versions };
-  }
-}
-
-/** One transaction, with SQLite's failures (a full disk, say) told in our words. */
-function write<T>({ db, file }: Parts, work: () => T): T {
+function writeOnce<T>(db: DatabaseSync, file: string, work: () => T): T {
   try {
     return transaction(db, work);
   } catch (error) {
@@ -194,21 +137,11 @@ function write<T>({ db, file }: Parts, work: () => T): T {
   }
 }
 
-/** What frees more than it takes: where the disk is full it gets the reserve. */
-function writeByAllMeans<T>(parts: Parts, work: () => T): T {
-  const { reserve, reclaimer } = parts;
-  const done = () => {
-    reclaimer.start();
-    void reclaimer.settled().then(() => reserve.restore());
-  };
+function writeWithReserve<T>(write: (work: () => T) => T, reserve: Reserve, work: () => T): T {
   try {
-    const result = write(parts, work);
-    done();
-    return result;
+    return write(work);
   } catch (error) {
     if (!(error instanceof MayflyError && error.code === "disk-full" && reserve.giveUp())) throw error;
-    const result = write(parts, work);
-    done();
-    return result;
+    return write(work);
   }
 }

@@ -99,30 +99,35 @@ test("limits are kept by app, and gone when none is left", () => {
   assert.deepEqual([...ledger.limits()], [["shop", { spend: 0.5, requests: null, cpuSeconds: 3 }]]);
 });
 
-test("the books of the first ledger are carried over", () => {
+test("the books of the first ledger are carried over, and get ids in place of names", () => {
   ledger.close();
   rmSync(file);
   const old = new DatabaseSync(file);
-  old.exec(`${ledgerMigrations[0]}; PRAGMA user_version = 1`);
+  old.exec(`${String(ledgerMigrations(String)[0])}; PRAGMA user_version = 1`);
   const add = old.prepare("INSERT INTO usage VALUES (?, ?, 'm1', ?, ?, ?, ?)");
   add.run(NOVEMBER - 1, "shop", "run", 3.4, 10, 2);
   add.run(NOVEMBER, "shop", "run", 5, 20, 1);
   add.run(NOVEMBER, null, "bring-up", 7, 30, 0);
   old.close();
-  ledger = open();
+  ledger = open((name) => `id of ${name}`);
   assert.deepEqual(ledger.rows({ month: "2026-10" }), [
-    row({ app: "shop", kind: "calls", requests: 2 }),
-    row({ app: "shop", kind: "run", cpuUs: 3, byteSeconds: 10 }),
+    row({ app: "id of shop", kind: "calls", requests: 2 }),
+    row({ app: "id of shop", kind: "run", cpuUs: 3, byteSeconds: 10 }),
   ]);
   assert.deepEqual(ledger.rows({ month: "2026-11" }), [
     row({ app: null, kind: "start", cpuUs: 7, byteSeconds: 30 }),
-    row({ app: "shop", kind: "calls", requests: 1 }),
-    row({ app: "shop", kind: "run", cpuUs: 5, byteSeconds: 20 }),
+    row({ app: "id of shop", kind: "calls", requests: 1 }),
+    row({ app: "id of shop", kind: "run", cpuUs: 5, byteSeconds: 20 }),
   ]);
+  ledger.close();
+  const db = new DatabaseSync(file);
+  assert.throws(() => db.exec("UPDATE entries SET cpu_us = 0"), /append-only/);
+  db.close();
+  ledger = open(() => assert.fail("ids are not taken for names"));
 });
 
-function open(): Ledger {
-  return createLedger(file, { clock, onFailure: (error) => assert.fail(String(error)) });
+function open(idOf: (name: string) => string = String): Ledger {
+  return createLedger(file, { idOf, clock, onFailure: (error) => assert.fail(String(error)) });
 }
 
 function row(given: Partial<UsageRow>): UsageRow {

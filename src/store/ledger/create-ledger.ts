@@ -20,6 +20,8 @@ import { type Entry, type Pending, createPending, minuteOf, startOfMinute } from
 import { ledgerMigrations } from "./schema.ts";
 
 export interface LedgerOptions {
+  /** The id of who has, or had, a name: for the rows of an older Mayfly, which kept names. */
+  idOf: (name: string) => string;
   clock?: Clock;
   /** Milliseconds between two writes; default 5,000. */
   flushMs?: number;
@@ -27,8 +29,8 @@ export interface LedgerOptions {
   onFailure: (error: unknown) => void;
 }
 
-export function createLedger(file: string, { clock = systemClock, flushMs = 5_000, onFailure }: LedgerOptions): Ledger {
-  const db = openDatabase(file, { durability: "normal", migrations: ledgerMigrations });
+export function createLedger(file: string, { idOf, clock = systemClock, flushMs = 5_000, onFailure }: LedgerOptions): Ledger {
+  const db = openDatabase(file, { durability: "normal", migrations: ledgerMigrations(idOf) });
   const pending = createPending();
   const store = storer(db, pending, clock);
   const rows = reader(db);

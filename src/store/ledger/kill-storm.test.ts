@@ -34,7 +34,7 @@ test("kill -9 at any moment loses what was not stored yet at most, and counts no
 
 /** What the kill left must be whole units, and the months' sums those of the entries. Returns how many. */
 function check(file: string): number {
-  const ledger = createLedger(file, { onFailure: (error) => assert.fail(String(error)) });
+  const ledger = createLedger(file, { idOf: String, onFailure: (error) => assert.fail(String(error)) });
   const [storm, platform] = [emptySums(), emptySums()];
   for (const row of ledger.rows({ month: "2026-11" })) addRow(row.app === null ? platform : storm, row);
   ledger.close();

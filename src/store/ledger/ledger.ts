@@ -24,7 +24,7 @@ export interface Amounts {
 export interface UsageDelta extends Partial<Amounts> {
   /** Milliseconds since the epoch, at the end of the span. */
   at: number;
-  /** null: the platform's own. */
+  /** The id of an app or an appliance; null: the platform's own. */
   app: string | null;
   kind: UsageKind;
   /** Only for calls. */

@@ -17,7 +17,7 @@ beforeEach(() => {
   now = DECEMBER - 100_000;
   told = [];
   clock = Object.assign(new FakeClock(), { wall: () => now });
-  ledger = createLedger(":memory:", { clock, onFailure: (error) => assert.fail(String(error)) });
+  ledger = createLedger(":memory:", { idOf: String, clock, onFailure: (error) => assert.fail(String(error)) });
   open();
 });
 

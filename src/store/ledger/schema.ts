@@ -1,5 +1,5 @@
 /**
- * The ledger's tables. Append migrations, never edit one that was released.
+ * The ledger's tables. Append migrations, never edit one that was released. `app` is the id of an app or an appliance; empty: the platform.
  *
  * | table | what |
  * | --- | --- |
@@ -9,6 +9,7 @@
  * | limits | what apps may use in a month |
  */
 import type { Migration } from "../sqlite/migrate.ts";
+import { takeOverNames } from "./take-over-names.ts";
 
 const amounts = `
     cpu_us INTEGER NOT NULL,
@@ -19,7 +20,12 @@ const amounts = `
 
 const kinds = "kind TEXT NOT NULL CHECK (kind IN ('server', 'template', 'start', 'bind', 'run', 'calls'))";
 
-export const ledgerMigrations: readonly Migration[] = [
+/** @param idOf the id of who has, or had, a name: an older Mayfly kept its ledger by names */
+export function ledgerMigrations(idOf: (name: string) => string): readonly Migration[] {
+  return [...byName, (db) => takeOverNames(db, idOf)];
+}
+
+const byName = [
   `
   CREATE TABLE usage (
     at INTEGER NOT NULL,

@@ -18,11 +18,11 @@ test("a bill reads its month's sums and nothing else, after a year of a thousand
   const dir = mkdtempSync(join(tmpdir(), "mayfly-year-"));
   t.after(() => rmSync(dir, { recursive: true }));
   const file = join(dir, "ledger.db");
-  const db = openDatabase(file, { durability: "normal", migrations: ledgerMigrations });
+  const db = openDatabase(file, { durability: "normal", migrations: ledgerMigrations(String) });
   fill(db);
   db.close();
   t.diagnostic(`${(statSync(file).size / 1e6).toFixed(0)} MB for ${2 * MINUTES} entries and a year of ${APPS} apps' months`);
-  const ledger = createLedger(file, { onFailure: (error) => assert.fail(String(error)) });
+  const ledger = createLedger(file, { idOf: String, onFailure: (error) => assert.fail(String(error)) });
   const timed = <T>(what: string, work: () => T): T => {
     const since = performance.now();
     const result = work();

@@ -1,4 +1,4 @@
-/** A log's files: hello.jsonl is the newest, then hello.1.jsonl, hello.2.jsonl… The dot keeps them apart from other apps' names. */
+/** A log's files: <id>.jsonl is the newest, then <id>.1.jsonl, <id>.2.jsonl… */
 import { rename, rm, stat } from "node:fs/promises";
 
 export function fileName(newest: string, age: number): string {

@@ -6,6 +6,7 @@ export type LogLevelName = "debug" | "info" | "warn" | "error" | "agent" | "plat
 export interface LogInput {
   /** Milliseconds since the epoch. */
   at: number;
+  /** The id of an app or an appliance, here and below. Lines that an older Mayfly wrote have its name in its place. */
   app: string;
   function?: string | undefined;
   invocation?: string | undefined;

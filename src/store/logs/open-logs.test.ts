@@ -40,7 +40,13 @@ test("a line comes back as it was, its level by name", async () => {
 
 test("the logs of all apps together have a quota: what was written to longest ago goes first", async () => {
   await logs.close();
-  logs = openLogs(dir, { fileBytes: 20_000, files: 4, totalBytes: 200_000, onFailure: (app, error) => failures.push({ app, error }) });
+  logs = openLogs(dir, {
+    idOf: String,
+    fileBytes: 20_000,
+    files: 4,
+    totalBytes: 200_000,
+    onFailure: (app, error) => failures.push({ app, error }),
+  });
   const total = () => readdirSync(dir).reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
   for (let app = 0; app < 12; app++) {
     for (let n = 0; n < 60; n++) {
@@ -187,7 +193,7 @@ async function texts(query: { tail: number; function?: string; since?: number; a
 }
 
 function open(options: Partial<LogsOptions> = {}): Logs {
-  return openLogs(dir, { onFailure: (_app, error) => failures.push(error), ...options });
+  return openLogs(dir, { idOf: String, onFailure: (_app, error) => failures.push(error), ...options });
 }
 
 async function reopen(options: Partial<LogsOptions> = {}): Promise<void> {

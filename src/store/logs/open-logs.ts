@@ -5,18 +5,22 @@ import { AppLog, type AppLogOptions } from "./app-log.ts";
 import { levelName } from "./level-name.ts";
 import { createLogQuota } from "./log-quota.ts";
 import type { Logs } from "./logs.ts";
+import { takeOverLogs } from "./take-over-logs.ts";
 
 export interface LogsOptions extends Partial<Pick<AppLogOptions, "fileBytes" | "files" | "pendingBytes">> {
   clock?: Clock;
+  /** The id of who has a name: for the files of an older Mayfly, which were called by names. */
+  idOf: (name: string) => string;
   /** Of all apps together. Default: as much as the disk holds. */
   totalBytes?: number;
   /** A read failed, or a write: the latter is told once per app until one works again. */
   onFailure: (app: string, error: unknown) => void;
 }
 
-/** The logs of all apps: a JSON line each in `dir`/<app>.jsonl, 4 files of 8 MiB per app. kill -9 takes the last 100 ms at most. */
+/** The logs of all apps and appliances: a JSON line each in `dir`/<id>.jsonl, 4 files of 8 MiB per app. kill -9 takes the last 100 ms at most. */
 export function openLogs(dir: string, options: LogsOptions): Logs {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
+  takeOverLogs(dir, options.idOf);
   const logs = new Map<string, AppLog>();
   const quota = createLogQuota(dir, options.totalBytes ?? Infinity, (app, age) => of(app).drop(age));
   const of = (app: string): AppLog => {
@@ -40,7 +44,7 @@ export function openLogs(dir: string, options: LogsOptions): Logs {
 }
 
 function withDefaults(dir: string, app: string, options: LogsOptions, onWritten: (bytes: number) => void): AppLogOptions {
-  const { clock, onFailure, totalBytes: _, ...sizes } = options;
+  const { clock, onFailure, totalBytes: _, idOf: _idOf, ...sizes } = options;
   return {
     fileBytes: 8_388_608,
     files: 4,

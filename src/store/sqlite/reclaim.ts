@@ -1,6 +1,6 @@
 /**
- * Gives the file system back what was deleted, a little at a time: SQLite keeps the pages of deleted rows, with what was in them, until it is
- * asked for them.
+ * Deletes what is to go, and gives the file system back what was deleted, a little at a time: SQLite keeps the pages of deleted rows, with what was
+ * in them, until it is asked for them.
  *
  * 1. One step writes a few MB at most, so that neither the event loop nor a full disk is in its way for long.
  * 2. A step that fails ends it; the next deletion begins anew.
@@ -19,8 +19,11 @@ export interface Reclaimer {
   stop(): void;
 }
 
-/** @param onFailure told why it could not go on, such as a full disk */
-export function createReclaimer(db: DatabaseSync, onFailure: (error: unknown) => void): Reclaimer {
+/**
+ * @param sweep deletes a little more of what is to go, and returns whether there was any
+ * @param onFailure told why it could not go on, such as a full disk
+ */
+export function createReclaimer(db: DatabaseSync, sweep: () => boolean, onFailure: (error: unknown) => void): Reclaimer {
   let running: Promise<void> | undefined;
   let wanted = false;
   const over = new AbortController();
@@ -37,6 +40,7 @@ export function createReclaimer(db: DatabaseSync, onFailure: (error: unknown) =>
 
   async function giveBack(): Promise<void> {
     try {
+      while (!over.signal.aborted && sweep()) await pause();
       while (!over.signal.aborted && freePages(db) > 0) {
         db.exec(`PRAGMA incremental_vacuum(${PAGES_A_STEP}); PRAGMA wal_checkpoint(TRUNCATE)`);
         await pause();

@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Appliances, openAppliances } from "../../../appliances/appliances.ts";
-import type { Bundle, Catalog, Version } from "../../../store/catalog/catalog.ts";
+import { openDefinitions } from "../../../appliances/definitions.ts";
+import { mainTenant } from "../../../base/ids/new-id.ts";
+import type { Bundle, Catalog, Target } from "../../../store/catalog/catalog.ts";
 import { type Manifest, manifestSchema } from "../../../store/catalog/manifest.ts";
 import { openSeal } from "../../../store/catalog/seal.ts";
 import { openCatalog } from "../../../store/catalog/sqlite.ts";
@@ -64,7 +66,9 @@ export interface ServedApi {
   server: Listening;
   client: Client;
   /** What the platform was told. */
-  told: (Version | string)[];
+  told: (string | TargetsToTell)[];
+  /** The id of the app of this name; it is made where there is none. */
+  id: (name: string) => string;
   /** Resolves when a follower of the logs is stopped. */
   released: Promise<void>;
   appliances: Appliances;
@@ -76,27 +80,34 @@ export interface ServedApi {
   close(): Promise<void>;
 }
 
+/** Revisions by number, with their weights. */
+interface TargetsToTell {
+  app: string;
+  targets: [number: number, weight: number][];
+}
+
 export async function serveApi(): Promise<ServedApi> {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-api-"));
-  const told: (Version | string)[] = [];
+  const told: ServedApi["told"] = [];
   const failures: unknown[] = [];
   const waits = { prepare: async () => {}, removed: async () => {} };
   const onFailure = (): void => assert.fail();
   const catalog = openCatalog(join(dir, "catalog.db"), join(dir, "key"));
-  const logs = openLogs(join(dir, "logs"), { onFailure });
-  const ledger = createLedger(join(dir, "ledger.db"), { onFailure });
+  const logs = openLogs(join(dir, "logs"), { idOf: String, onFailure });
+  const ledger = createLedger(join(dir, "ledger.db"), { idOf: String, onFailure });
   const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, tell: () => {} });
   const serving = {
     check: (manifest: Manifest) => new RouteTable().checkHosts(manifest),
     prepare: () => waits.prepare(),
-    deployed(version: Version) {
-      told.push(version);
-      if (version.manifest.env["REFUSE"] !== undefined) throw new Error("the platform cannot take it");
+    pointed(app: string, targets: Target[]) {
+      told.push({ app, targets: targets.map(({ revision, weight }) => [revision.number, weight]) });
+      if (targets.some(({ revision }) => revision.manifest.env["REFUSE"] !== undefined)) throw new Error("the platform cannot take it");
     },
-    restored: (app: string, previous: Version | undefined) => void told.push(previous ?? app),
+    renewed: (app: string) => void told.push(`renewed ${app}`),
+    restored: (app: string) => void told.push(`restored ${app}`),
     problemOf: () => null,
     removed(app: string) {
-      told.push(app);
+      told.push(`removed ${app}`);
       return waits.removed();
     },
   };
@@ -107,11 +118,12 @@ export async function serveApi(): Promise<ServedApi> {
     host: () => hostInfo,
     status: () => statusInfo,
   };
+  const definitions = openDefinitions(join(dir, "appliances.db"), openSeal(join(dir, "key"), true), String);
   const appliances = openAppliances({
     stateDir: dir,
     cacheDir: dir,
     qemuHost: createQemuHost({ cacheDir: dir, jailDir: dir, uids: createUids() }),
-    seal: openSeal(join(dir, "key"), true),
+    definitions,
     bootId: "boot",
     clock: systemClock,
     usage: accounts,
@@ -121,8 +133,7 @@ export async function serveApi(): Promise<ServedApi> {
     starting: () => {},
     takenUp: () => {},
     onUnusable: () => {},
-    forgetLog: (name) => logs.remove(name),
-    ownerOf: (name) => catalog.live(name) && "an app",
+    forgetLog: (id) => logs.remove(id),
   });
   const released = Promise.withResolvers<void>();
   const watched = watchingFollowers(logs, released.resolve);
@@ -141,6 +152,7 @@ export async function serveApi(): Promise<ServedApi> {
   const close = async (): Promise<void> => {
     await served.server.close();
     await appliances.close();
+    definitions.close();
     await logs.close();
     accounts.close();
     ledger.close();
@@ -148,7 +160,8 @@ export async function serveApi(): Promise<ServedApi> {
     rmSync(dir, { recursive: true });
     assert.deepEqual(failures, []);
   };
-  const served = { appliances, waits, catalog, logs, accounts, api, server, client, told, released: released.promise, failures, close };
+  const id = (name: string) => catalog.names.known(mainTenant, name) ?? catalog.names.appId(mainTenant, name);
+  const served = { id, appliances, waits, catalog, logs, accounts, api, server, client, told, released: released.promise, failures, close };
   return served;
 }
 

@@ -24,8 +24,11 @@ export async function openTestGateway(act: (seen: Seen) => void, options: Partia
   const invocations: Seen[] = [];
   const routes = new RouteTable({ domain, allowed: ["www.example.com=app"] });
   const functions = { hello: { entry: "hello.ts" }, other: { entry: "other.ts", timeoutMs: 5 } };
-  routes.setApp(manifestSchema.parse({ name: "app", functions, bodyLimitBytes: 1_000_000, hosts: { "www.example.com": "other" } }));
-  routes.setApp(manifestSchema.parse({ name: "single", functions: { only: { entry: "only.ts" } }, bodyLimitBytes: 1_000 }));
+  const setApp = (given: { name: string; [key: string]: unknown }) =>
+    routes.setApp({ app: given.name, manifest: manifestSchema.parse(given) });
+  const hosts = { "www.example.com": "other" };
+  setApp({ name: "app", functions, bodyLimitBytes: 1_000_000, hosts });
+  setApp({ name: "single", functions: { only: { entry: "only.ts" } }, bodyLimitBytes: 1_000 });
   const dispatch = (request: InvocationRequest, reply: InvocationReply): InvocationHandle => {
     const seen: Seen = { request, reply, body: [], bodyEnded: false, consumed: 0, aborted: false, takes: true };
     invocations.push(seen);

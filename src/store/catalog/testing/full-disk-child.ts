@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, rmSync, statfsSync, writeSync } from "
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openReserve } from "../../state-folder/reserve.ts";
+import { mainTenant } from "../../../base/ids/new-id.ts";
 import { manifestSchema } from "../manifest.ts";
 import { openCatalog } from "../sqlite.ts";
 
@@ -10,28 +11,30 @@ const dir = process.argv[2] as string;
 const inDir = (name: string) => join(dir, name);
 const catalog = openCatalog(inDir("catalog.db"), inDir("key"), { reserve: openReserve(inDir("reserve"), dir) });
 const deploy = (app: string, fill: number, bytes = 3_000_000) =>
-  catalog.deploy(manifestSchema.parse({ name: app, functions: { main: { entry: "a.ts" } } }), [
+  catalog.deploy(mainTenant, manifestSchema.parse({ name: app, functions: { main: { entry: "a.ts" } } }), [
     { function: "main", format: "cjs", code: Buffer.alloc(bytes, fill) },
   ]);
 const reserved = existsSync(inDir("reserve"));
-for (const fill of [1, 2, 3]) deploy("shop", fill);
+for (const fill of [1, 2, 3]) await deploy("shop", fill);
+const other = catalog.names.appId(mainTenant, "other");
+const shop = catalog.names.appId(mainTenant, "shop");
 fillDisk();
-const whenFull = codeOf(() => deploy("shop", 4, 20_000_000));
+const whenFull = await codeOfDeploy(4, 20_000_000);
 const secretWhenFull = codeOf(() => {
-  for (let n = 0; n < 1_000; n++) catalog.setSecret("other", `S${n}`, "x".repeat(4_000));
+  for (let n = 0; n < 1_000; n++) catalog.setSecret(other, `S${n}`, "x".repeat(4_000));
 });
-const stillLive = catalog.live("shop")?.manifest.name === "shop";
+const stillLive = catalog.live(shop)[0]?.revision.manifest.name === "shop";
 const before = free();
-catalog.remove("shop");
-const leftInReserve = existsSync(inDir("reserve"));
+catalog.remove(shop);
 await catalog.settled();
+const leftInReserve = existsSync(inDir("reserve"));
 const freed = free() - before > 8_000_000;
 rmSync(inDir("filler"));
-catalog.removeSecret("other", "S0");
+catalog.removeSecret(other, "S0");
 await catalog.settled();
 await new Promise((resolve) => setTimeout(resolve, 100));
 const reservedAgain = existsSync(inDir("reserve"));
-const storesAgain = codeOf(() => deploy("shop", 5)) === "";
+const storesAgain = (await codeOfDeploy(5)) === "";
 catalog.close();
 const whole = new DatabaseSync(inDir("catalog.db")).prepare("PRAGMA integrity_check").get()?.["integrity_check"];
 console.log(JSON.stringify({ reserved, whenFull, secretWhenFull, stillLive, leftInReserve, freed, reservedAgain, storesAgain, whole }));
@@ -45,6 +48,16 @@ function fillDisk(): void {
 function free(): number {
   const { bavail, bsize } = statfsSync(dir);
   return bavail * bsize;
+}
+
+/** "" where it was stored. */
+async function codeOfDeploy(fill: number, bytes?: number): Promise<string> {
+  try {
+    await deploy("shop", fill, bytes);
+    return "";
+  } catch (error) {
+    return String((error as { code?: string }).code);
+  }
 }
 
 /** "" where nothing was thrown. */

@@ -14,6 +14,7 @@ export const RUN_US = 7;
 async function recordForever(file: string, since: number): Promise<void> {
   const clock = { ...systemClock, wall: () => NOVEMBER + 500 * (Date.now() - since) };
   const ledger = createLedger(file, {
+    idOf: String,
     clock,
     flushMs: 1,
     onFailure: (error) => {

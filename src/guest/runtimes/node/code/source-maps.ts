@@ -5,7 +5,7 @@ import { Mappings } from "./mappings.ts";
 const COMMENT = "//# sourceMappingURL=data:application/json";
 const ENCODING = "base64,";
 /** A place in a bundle, as stacks print it. */
-const place = /(?:file:\/\/)?\/(?:app|[\w./-]*mayfly-\w+)\/([a-z0-9-]+)\.[cm]js:(\d+):(\d+)/g;
+const place = /(?:file:\/\/)?\/(?:app|[\w./-]*mayfly-\w+)\/([A-Za-z0-9_-]+)\.[cm]js:(\d+):(\d+)/g;
 
 interface BundleMap {
   sources: readonly unknown[];

@@ -1,0 +1,55 @@
+/** Appliances by name. Their names are claimed in the catalog, where those of apps are, before anything is made. */
+import type { Appliances } from "../appliances/appliances.ts";
+import type { ApplianceInfo, ApplianceSpec } from "../appliances/spec.ts";
+import { MayflyError } from "../base/errors/error.ts";
+import type { Catalog } from "../store/catalog/catalog.ts";
+import { applianceIdOf } from "./names.ts";
+
+export interface ApplianceParts {
+  catalog: Pick<Catalog, "names">;
+  appliances: Appliances;
+}
+
+/** Rejects with "name-taken", "no-such-image", "bad-appliance", "port-in-use", "machine-start-failed": then the name is free again. */
+export async function runAppliance(
+  { catalog: { names }, appliances }: ApplianceParts,
+  tenant: string,
+  spec: ApplianceSpec,
+): Promise<ApplianceInfo> {
+  const id = names.claimForAppliance(tenant, spec.name);
+  try {
+    return await appliances.run({ id, tenant }, spec);
+  } catch (error) {
+    names.release(id);
+    throw error;
+  }
+}
+
+/** Rejects with "no-such-appliance", as the next ones. */
+export async function startAppliance({ catalog, appliances }: ApplianceParts, tenant: string, name: string): Promise<ApplianceInfo> {
+  return appliances.start(madeId({ catalog, appliances }, tenant, name));
+}
+
+export async function stopAppliance({ catalog, appliances }: ApplianceParts, tenant: string, name: string): Promise<ApplianceInfo> {
+  return appliances.stop(madeId({ catalog, appliances }, tenant, name));
+}
+
+/** The name is free when nothing of the appliance is left. */
+export async function removeAppliance(parts: ApplianceParts, tenant: string, name: string, withDisks: boolean): Promise<void> {
+  const id = madeId(parts, tenant, name);
+  await parts.appliances.remove(id, withDisks);
+  parts.catalog.names.release(id);
+}
+
+/** Not of one that is being made or removed. */
+function madeId({ catalog, appliances }: ApplianceParts, tenant: string, name: string): string {
+  const id = applianceIdOf(catalog.names, tenant, name);
+  if (!appliances.has(id)) throw new MayflyError("no-such-appliance", { appliance: name });
+  return id;
+}
+
+/** At the start of a server: frees names that a killed server had claimed for appliances that it did not come to make, or had removed. */
+export function releaseUnmade({ catalog: { names }, appliances }: ApplianceParts): void {
+  const made = new Set(appliances.ids());
+  for (const id of names.appliances()) if (!made.has(id)) names.release(id);
+}

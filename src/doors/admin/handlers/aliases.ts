@@ -1,0 +1,30 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { showApp } from "../../../control/apps.ts";
+import { point, removeAlias } from "../../../control/point.ts";
+import { LIVE } from "../../../store/catalog/catalog.ts";
+import type { Parts } from "../parts.ts";
+import * as routes from "../routes.ts";
+import { aliasInfo, revisionInfo, tenant } from "../shapes.ts";
+
+export function addAliases(api: OpenAPIHono, parts: Parts): void {
+  api.openapi(routes.listAliases, (context) =>
+    context.json({ aliases: showApp(parts, tenant, context.req.valid("param").app).aliases }, 200),
+  );
+
+  api.openapi(routes.pointAlias, (context) => {
+    const { app, alias } = context.req.valid("param");
+    return context.json(aliasInfo(alias, point(parts, tenant, app, alias, context.req.valid("json").targets)), 200);
+  });
+
+  api.openapi(routes.removeAlias, (context) => {
+    const { app, alias } = context.req.valid("param");
+    removeAlias(parts, tenant, app, alias);
+    return context.body(null, 204);
+  });
+
+  api.openapi(routes.pointTo, (context) => {
+    const { version } = context.req.valid("json");
+    const [target] = point(parts, tenant, context.req.valid("param").app, LIVE, [{ revision: version, weight: 1 }]);
+    return context.json(revisionInfo(target!.revision), 200);
+  });
+}

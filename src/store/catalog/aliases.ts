@@ -1,0 +1,42 @@
+import { MayflyError } from "../../base/errors/error.ts";
+import type { Take, Target, TargetChoice } from "./catalog.ts";
+import { revisionOf } from "./read.ts";
+import type { CatalogParts } from "./catalog-parts.ts";
+
+/** Throws "no-such-version", and "bad-request" where a revision is named twice. */
+export function pointAlias(parts: CatalogParts, app: string, alias: string, choices: TargetChoice[], take?: Take): Target[] {
+  return parts.write(() => {
+    const targets = choices.map((choice) => chosen(parts, app, choice));
+    refuseTwice(targets);
+    setTargets(parts, app, alias, targets);
+    take?.(targets);
+    return targets;
+  });
+}
+
+/** In a transaction. */
+export function setTargets({ queries: { aliases } }: CatalogParts, app: string, alias: string, targets: Target[]): void {
+  aliases.add(app, alias);
+  aliases.clear(app, alias);
+  for (const { revision, weight } of targets) aliases.addTarget(app, alias, revision.id, weight);
+}
+
+/** Throws "no-such-alias". */
+export function removeAlias(parts: CatalogParts, app: string, alias: string): void {
+  const { aliases, names } = parts.queries;
+  if (parts.write(() => aliases.remove(app, alias)) > 0) return;
+  throw new MayflyError("no-such-alias", { app: names.nameOf(app)?.name ?? app, alias });
+}
+
+function chosen(parts: CatalogParts, app: string, { revision, weight }: TargetChoice): Target {
+  const { revisions, names } = parts.queries;
+  const row = revisions.chosen(app, String(revision));
+  if (row === undefined) throw new MayflyError("no-such-version", { app: names.nameOf(app)?.name ?? app, version: String(revision) });
+  return { revision: revisionOf(parts, row), weight };
+}
+
+/** Found when all are known: a revision may be named by its id, its number and its digest. */
+function refuseTwice(targets: Target[]): void {
+  const ids = targets.map(({ revision }) => revision.id);
+  if (new Set(ids).size < ids.length) throw new MayflyError("bad-request", { what: "a revision is named twice as a target" });
+}

@@ -1,0 +1,59 @@
+/**
+ * The names of apps and appliances.
+ *
+ * 1. An app and an appliance of a tenant never have the same name, nor two that differ in capitals only: hosts know no capitals.
+ * 2. An id stays known with its name when the name is free again, and whoever gets the name anew has the same id: bills and limits stand under names.
+ */
+import { MayflyError } from "../../base/errors/error.ts";
+import { type IdKind, newId } from "../../base/ids/new-id.ts";
+import type { Holder, Names } from "./catalog.ts";
+import type { NameQueries } from "./queries/names.ts";
+
+/** @param write carries out a change in a transaction of its own */
+export function openNames(queries: NameQueries, write: <T>(work: () => T) => T): Names {
+  return {
+    holder: (tenant, name) => queries.holder(tenant, name),
+    holderOfHost: (tenant, label) => queries.holderOfHost(tenant, label),
+    known: (tenant, name) => (queries.holder(tenant, name) ?? queries.appOf(tenant, name) ?? queries.applianceOf(tenant, name))?.id,
+    nameOf: (id) => queries.nameOf(id),
+    appId: (tenant, name) => queries.appOf(tenant, name)?.id ?? write(() => appId(queries, tenant, name)),
+    claimForAppliance: (tenant, name) =>
+      write(() => {
+        // Its own name is taken, too: one of that name is there.
+        refuseTaken(queries, tenant, name, undefined);
+        const id = queries.applianceOf(tenant, name)?.id ?? added("appliance", (made) => queries.addAppliance(made, tenant, name));
+        queries.claim(tenant, name, "appliance", id);
+        return id;
+      }),
+    release: (id) => write(() => void queries.release(id)),
+    appliances: () => queries.appliances().map(({ id }) => id),
+  };
+}
+
+/** In a transaction. */
+export function appId(queries: NameQueries, tenant: string, name: string): string {
+  return queries.appOf(tenant, name)?.id ?? added("app", (id) => queries.addApp(id, tenant, name));
+}
+
+/** In the transaction that stores an app's revision. Throws "name-taken". */
+export function claimForApp(queries: NameQueries, tenant: string, name: string, id: string): void {
+  refuseTaken(queries, tenant, name, id);
+  queries.claim(tenant, name, "app", id);
+}
+
+function refuseTaken(queries: NameQueries, tenant: string, name: string, own: string | undefined): void {
+  const found = queries.holderOfHost(tenant, name);
+  if (found === undefined || found.id === own) return;
+  const owner = found.name === name ? ownerOf(found) : `${ownerOf(found)} ${found.name}, whose name differs in capitals only`;
+  throw new MayflyError("name-taken", { name, owner });
+}
+
+function ownerOf({ kind }: Holder): string {
+  return kind === "app" ? "an app" : "an appliance";
+}
+
+function added(kind: IdKind, add: (id: string) => void): string {
+  const id = newId(kind);
+  add(id);
+  return id;
+}

@@ -1,0 +1,31 @@
+import type { DatabaseSync } from "node:sqlite";
+import { all, run } from "./rows.ts";
+
+export type AliasQueries = ReturnType<typeof aliasQueries>;
+
+export function aliasQueries(db: DatabaseSync) {
+  return {
+    add: run(db, "INSERT OR IGNORE INTO aliases (app, name) VALUES (?, ?)"),
+    remove: run(db, "DELETE FROM aliases WHERE app = ? AND name = ?"),
+    removeAll: run(db, "DELETE FROM aliases WHERE app = ?"),
+    targets: all<{ revision: string; weight: number }>(
+      db,
+      "SELECT revision, weight FROM targets WHERE app = ? AND alias = ? ORDER BY weight DESC, revision",
+    ),
+    clear: run(db, "DELETE FROM targets WHERE app = ? AND alias = ?"),
+    addTarget: run(db, "INSERT INTO targets (app, alias, revision, weight) VALUES (?, ?, ?, ?)"),
+    /** Apps whose live revisions keep machines ready or list hosts. A manifest that is not JSON is found when its app is called. */
+    eager: all<{ app: string }>(
+      db,
+      `SELECT DISTINCT targets.app AS app FROM targets JOIN revisions ON revisions.id = targets.revision
+       WHERE targets.alias = 'live' AND CASE WHEN json_valid(manifest) THEN
+         coalesce(json_extract(manifest, '$.minMachines'), 0) > 0 OR coalesce(json_extract(manifest, '$.reservedBlanks'), 0) > 0
+         OR coalesce(json_extract(manifest, '$.hosts'), '{}') <> '{}' ELSE 0 END`,
+    ),
+    sizes: all<{ memoryMb: number; vcpus: number }>(
+      db,
+      `SELECT DISTINCT json_extract(manifest, '$.memoryMb') AS memoryMb, json_extract(manifest, '$.vcpus') AS vcpus
+       FROM targets JOIN revisions ON revisions.id = targets.revision WHERE targets.alias = 'live' AND json_valid(manifest)`,
+    ),
+  };
+}

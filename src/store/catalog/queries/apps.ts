@@ -1,0 +1,40 @@
+import type { DatabaseSync } from "node:sqlite";
+import { all, one } from "./rows.ts";
+
+/** An app with all that is shown of it, in one row. */
+export interface StoredApp {
+  id: string;
+  tenant: string;
+  name: string;
+  /** JSON: RevisionRow[], in no order. */
+  revisions: string;
+  /** JSON: { alias, revision, number, weight }[], in no order. */
+  targets: string;
+  /** The revision that most calls of the alias live go to. */
+  live: string;
+  /** Of that one. */
+  manifest: string;
+}
+
+export type AppQueries = ReturnType<typeof appQueries>;
+
+const shown = `
+  SELECT names.id AS id, names.tenant AS tenant, names.name AS name,
+    (SELECT json_group_array(json_object('id', id, 'number', number, 'digest', digest, 'createdAt', created_at))
+     FROM revisions WHERE app = names.id) AS revisions,
+    (SELECT json_group_array(json_object('alias', alias, 'revision', revision, 'number', number, 'weight', weight))
+     FROM targets JOIN revisions ON revisions.id = targets.revision WHERE targets.app = names.id) AS targets,
+    live.id AS live, live.manifest AS manifest
+  FROM names JOIN revisions AS live ON live.id = (
+    SELECT revision FROM targets WHERE app = names.id AND alias = 'live' ORDER BY weight DESC, revision LIMIT 1)
+  WHERE names.kind = 'app'`;
+
+export function appQueries(db: DatabaseSync) {
+  return {
+    byName: one<StoredApp>(db, `${shown} AND names.tenant = ? AND names.name = ?`),
+    page: all<StoredApp>(db, `${shown} AND names.tenant = ? AND names.name > ? ORDER BY names.name LIMIT ?`),
+    deployed: all<{ id: string }>(db, "SELECT id FROM names WHERE kind = 'app' AND tenant = ? ORDER BY name"),
+    all: all<{ id: string }>(db, "SELECT id FROM names WHERE kind = 'app'"),
+    count: one<{ apps: number }>(db, "SELECT count(*) AS apps FROM names WHERE kind = 'app'"),
+  };
+}

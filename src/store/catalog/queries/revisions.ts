@@ -1,0 +1,55 @@
+import type { DatabaseSync } from "node:sqlite";
+import { all, one, run } from "./rows.ts";
+
+/** A revision as it is stored. */
+export interface StoredRevision {
+  id: string;
+  app: string;
+  tenant: string;
+  /** The app's. */
+  name: string;
+  number: number;
+  digest: string;
+  /** JSON */
+  manifest: string;
+  createdAt: number;
+}
+
+export type RevisionQueries = ReturnType<typeof revisionQueries>;
+
+const columns = `
+  revisions.id AS id, revisions.app AS app, apps.tenant AS tenant, apps.name AS name, revisions.number AS number, revisions.digest AS digest,
+  revisions.manifest AS manifest, revisions.created_at AS createdAt`;
+const from = "FROM revisions JOIN apps ON apps.id = revisions.app";
+
+export function revisionQueries(db: DatabaseSync) {
+  return {
+    byId: one<StoredRevision>(db, `SELECT ${columns} ${from} WHERE revisions.id = ?`),
+    byDigest: one<StoredRevision>(db, `SELECT ${columns} ${from} WHERE revisions.app = ? AND revisions.digest = ?`),
+    /** By its id, its digest or its number, as text. */
+    chosen: one<StoredRevision>(
+      db,
+      `SELECT ${columns} ${from} WHERE revisions.app = ?1 AND (revisions.id = ?2 OR revisions.digest = ?2 OR CAST(revisions.number AS TEXT) = ?2)`,
+    ),
+    nextNumber: one<{ number: number }>(db, "UPDATE apps SET last_number = last_number + 1 WHERE id = ? RETURNING last_number AS number"),
+    add: run(db, "INSERT INTO revisions (id, app, number, digest, manifest, created_at) VALUES (?, ?, ?, ?, ?, ?)"),
+    addFunction: run(db, "INSERT INTO functions (revision, name, format, code) VALUES (?, ?, ?, ?)"),
+    functions: all<{ name: string; format: "cjs" | "esm"; code: string }>(
+      db,
+      "SELECT name, format, code FROM functions WHERE revision = ? ORDER BY name",
+    ),
+    /** All but the newest, and those that an alias names. */
+    prune: run(
+      db,
+      `DELETE FROM revisions WHERE app = ?1 AND id NOT IN (SELECT revision FROM targets WHERE app = ?1)
+       AND number NOT IN (SELECT number FROM revisions WHERE app = ?1 ORDER BY number DESC LIMIT ?2)`,
+    ),
+    /** The oldest that no alias names. */
+    pruneOldest: run(
+      db,
+      `DELETE FROM revisions WHERE app = ?1 AND number = (
+         SELECT min(number) FROM revisions WHERE app = ?1 AND id NOT IN (SELECT revision FROM targets WHERE app = ?1))`,
+    ),
+    removeAll: run(db, "DELETE FROM revisions WHERE app = ?"),
+  };
+}

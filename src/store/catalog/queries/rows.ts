@@ -1,0 +1,18 @@
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+
+/** The one place where SQLite's rows become ours: the columns are named in the statement beside each use. */
+export function all<T>(db: DatabaseSync, statement: string): (...parameters: SQLInputValue[]) => T[] {
+  const prepared = db.prepare(statement);
+  return (...parameters) => prepared.all(...parameters) as T[];
+}
+
+export function one<T>(db: DatabaseSync, statement: string): (...parameters: SQLInputValue[]) => T | undefined {
+  const prepared = db.prepare(statement);
+  return (...parameters) => prepared.get(...parameters) as T | undefined;
+}
+
+/** Gives how many rows were changed. */
+export function run(db: DatabaseSync, statement: string): (...parameters: SQLInputValue[]) => number {
+  const prepared = db.prepare(statement);
+  return (...parameters) => Number(prepared.run(...parameters).changes);
+}

@@ -1,0 +1,15 @@
+import type { DatabaseSync } from "node:sqlite";
+import { all, one, run } from "./rows.ts";
+
+export type SecretQueries = ReturnType<typeof secretQueries>;
+
+export function secretQueries(db: DatabaseSync) {
+  return {
+    set: run(db, "INSERT INTO secrets (app, name, sealed) VALUES (?, ?, ?) ON CONFLICT (app, name) DO UPDATE SET sealed = excluded.sealed"),
+    remove: run(db, "DELETE FROM secrets WHERE app = ? AND name = ?"),
+    removeAll: run(db, "DELETE FROM secrets WHERE app = ?"),
+    names: all<{ name: string }>(db, "SELECT name FROM secrets WHERE app = ? ORDER BY name"),
+    find: one<{ sealed: Uint8Array }>(db, "SELECT sealed FROM secrets WHERE app = ? AND name = ?"),
+    any: one<object>(db, "SELECT 1 FROM secrets LIMIT 1"),
+  };
+}

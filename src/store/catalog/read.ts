@@ -1,0 +1,63 @@
+/** What is stored of apps and revisions, as the catalog gives it. */
+import { MayflyError } from "../../base/errors/error.ts";
+import type { AppRow, Bundle, Revision, RevisionRow, Target } from "./catalog.ts";
+import type { Manifest } from "./manifest.ts";
+import { parseManifest } from "./parse-manifest.ts";
+import type { StoredApp } from "./queries/apps.ts";
+import type { StoredRevision } from "./queries/revisions.ts";
+import { revisionDigest } from "./revision-digest.ts";
+import type { CatalogParts } from "./catalog-parts.ts";
+
+type Parts = Pick<CatalogParts, "queries" | "file" | "code">;
+
+/** The manifest is parsed anew: an older Mayfly may have stored it, or a failing disk. Throws "bad-manifest". */
+export function revisionOf({ file }: Pick<Parts, "file">, row: StoredRevision): Revision {
+  const { name, manifest: json, ...rest } = row;
+  const manifest = parseManifest(json, `The manifest of app ${name}, revision ${row.number}, in ${file}`);
+  return { ...rest, manifest };
+}
+
+export function targetsOf(parts: Parts, app: string, alias: string): Target[] {
+  const { aliases, revisions } = parts.queries;
+  return aliases.targets(app, alias).flatMap(({ revision, weight }) => {
+    const row = revisions.byId(revision);
+    return row === undefined ? [] : [{ revision: revisionOf(parts, row), weight }];
+  });
+}
+
+export function appRow(parts: Parts, row: StoredApp): AppRow {
+  const { id, tenant, name } = row;
+  const revisions = (JSON.parse(row.revisions) as RevisionRow[]).toSorted((a, b) => b.number - a.number);
+  const known = { id, tenant, name, revisions, aliases: aliasesOf(row) };
+  const live = revisions.find((revision) => revision.id === row.live) as RevisionRow;
+  try {
+    return { ...known, live: revisionOf(parts, { ...live, app: id, tenant, name, manifest: row.manifest }), problem: null };
+  } catch (error) {
+    return { ...known, live: null, problem: (error as Error).message };
+  }
+}
+
+/** Throws "no-such-version", or "state-damaged" where it is not what was deployed. */
+export function bundlesOf({ queries, code, file }: Parts, id: string): Bundle[] {
+  const row = queries.revisions.byId(id);
+  if (row === undefined) throw new MayflyError("no-such-version", { app: "", version: id });
+  const bundles = queries.revisions
+    .functions(id)
+    .map(({ name, format, code: digest }) => ({ function: name, format, code: code.read(digest) }));
+  // What was stored is hashed: a newer Mayfly reads keys into the manifest that it has not.
+  if (revisionDigest(JSON.parse(row.manifest) as Manifest, bundles) === row.digest) return bundles;
+  throw new MayflyError("state-damaged", { file, what: `the code of app ${row.name}, revision ${row.number}, is not what was deployed` });
+}
+
+function aliasesOf({ targets }: StoredApp): AppRow["aliases"] {
+  const rows = JSON.parse(targets) as { alias: string; revision: string; number: number; weight: number }[];
+  const byAlias = Map.groupBy(rows, ({ alias }) => alias);
+  return [...byAlias]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, own]) => ({
+      name,
+      targets: own
+        .map(({ revision, number, weight }) => ({ revision, number, weight }))
+        .toSorted((a, b) => b.weight - a.weight || a.number - b.number),
+    }));
+}

@@ -1,0 +1,16 @@
+/** What an older Mayfly stored by the names of apps and appliances gets their ids. Runs in one transaction. */
+import type { DatabaseSync } from "node:sqlite";
+
+const TABLES = ["entries", "open_minutes", "months", "limits"];
+
+/** Entries are never changed but here: what was used, when and by whom stays as it is. One pass over each table, however many apps there are. */
+export function takeOverNames(db: DatabaseSync, idOf: (name: string) => string): void {
+  db.exec("DROP TRIGGER entries_are_never_changed; CREATE TEMP TABLE ids (name TEXT PRIMARY KEY, id TEXT NOT NULL)");
+  const add = db.prepare("INSERT INTO temp.ids VALUES (?, ?)");
+  for (const { app } of db.prepare(TABLES.map((table) => `SELECT app FROM ${table} WHERE app <> ''`).join(" UNION ")).all())
+    add.run(String(app), idOf(String(app)));
+  for (const table of TABLES) db.exec(`UPDATE ${table} SET app = (SELECT id FROM temp.ids WHERE name = app) WHERE app <> ''`);
+  db.exec(`
+    DROP TABLE temp.ids;
+    CREATE TRIGGER entries_are_never_changed BEFORE UPDATE ON entries BEGIN SELECT RAISE (ABORT, 'the ledger is append-only'); END`);
+}
