@@ -51,7 +51,8 @@ describe("the command line", () => {
     const dir = join(temporaryFolder(scope), "shop");
     assert.deepEqual((await json("init", dir)).files, ["mayfly.json", "hello.ts"]);
     bad(await run("init", dir), 5, /exists already/);
-    assert.match((await json("deploy", dir)).version, /^[0-9a-f]{64}$/);
+    const { version, revision, digest } = await json("deploy", dir);
+    assert.match(`${version} ${revision} ${digest}`, /^rev_\w{16} 1 [0-9a-f]{64}$/);
     assert.equal(await good("invoke", "shop/hello?name=Ada"), "Hello, Ada!\n");
     assert.deepEqual((await json("invoke", "shop/hello")).status, 200);
     assert.match(
@@ -60,7 +61,11 @@ describe("the command line", () => {
     );
     for (const other of ["--json", "--repeat=2"]) bad(await run("invoke", "-i", other, "shop/hello"), 2, /cannot be used with/);
     assert.equal((await json("list")).apps[0].app, "shop");
-    assert.match(await good("list"), /^APP +FUNCTIONS +VERSION.*\nshop +hello /);
+    assert.match(await good("list"), /^APP +FUNCTIONS +REVISION.*\nshop +hello /);
+    assert.equal(await good("alias", "set", "shop", "canary", "1=3"), "The alias canary of shop names revision 1.\n");
+    assert.match(await good("alias", "list", "shop"), /^ALIAS +REVISIONS\ncanary +revision 1\nlive +revision 1\n$/);
+    bad(await run("alias", "set", "shop", "live", "7"), 1, /no version 7/);
+    assert.equal(await good("alias", "remove", "shop", "canary"), "Removed the alias canary of shop.\n");
     assert.ok((await json("ps")).machines.some(({ app }: { app: string }) => app === "shop"));
     assert.match(await good("ps"), /^MACHINE +APP +DRIVER +STATE +SLOTS +MEMORY +CPU +AGE\n/);
     const machine = (await json("ps")).machines.find(({ app }: { app: string }) => app === "shop").id as string;

@@ -18,13 +18,14 @@ async function deploy(dir: string, options: ConnectionOptions & { json?: true })
   const { client, gateway } = await connect(options);
   const { manifest, bundles, warnings } = await bundleApp(dir);
   for (const warning of warnings) console.error(`${yellow("warning:", process.stderr)} ${warning}`);
-  const version = await client.deploy(manifest, bundles);
+  const revision = await client.deploy(manifest, bundles);
   const { url: at } = await gateway();
   for (const name of await unsetSecrets(client, manifest))
-    console.error(`${yellow("warning:", process.stderr)} the secret ${name} is not set: ${commandName} secret set ${version.app} ${name}`);
-  const functions = bundles.map(({ function: name, code }) => ({ name, url: `${at}/${version.app}/${name}`, bytes: code.byteLength }));
-  if (options.json) return console.log(JSON.stringify({ app: version.app, version: version.id, functions }));
-  console.log(`Deployed ${version.app}, version ${version.id.slice(0, 12)}:`);
+    console.error(`${yellow("warning:", process.stderr)} the secret ${name} is not set: ${commandName} secret set ${revision.app} ${name}`);
+  const functions = bundles.map(({ function: name, code }) => ({ name, url: `${at}/${revision.app}/${name}`, bytes: code.byteLength }));
+  const { app, id, number, digest } = revision;
+  if (options.json) return console.log(JSON.stringify({ app, version: id, revision: number, digest, functions }));
+  console.log(`Deployed ${app}, revision ${number}:`);
   for (const { url, bytes } of functions) console.log(`  ${url}  (${bytesInWords(bytes)} of code)`);
 }
 

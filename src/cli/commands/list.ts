@@ -8,14 +8,17 @@ import { ageInWords } from "../units.ts";
 const columns: Column<AppInfo>[] = [
   { title: "APP", cell: ({ app }) => app },
   { title: "FUNCTIONS", cell: ({ live }) => (live === null ? "" : Object.keys(live.manifest.functions).join(", ")) },
-  { title: "VERSION", cell: ({ live }) => (live === null ? "" : live.id.slice(0, 12)) },
-  { title: "VERSIONS", align: "right", cell: ({ versions }) => String(versions.length) },
+  { title: "REVISION", align: "right", cell: ({ live }) => (live === null ? "" : String(live.number)) },
+  { title: "KEPT", align: "right", cell: ({ revisions }) => String(revisions.length) },
   { title: "AGE", align: "right", cell: ({ live }) => (live === null ? "" : ageInWords(Date.now() - live.createdAt)) },
 ];
 
 export function define(command: Command): void {
   withConnectionOptions(command)
-    .addHelpText("after", "\nWith --json: every version of each app, and its manifest.\n\nExample:\n  mayfly list")
+    .addHelpText(
+      "after",
+      "\nWith --json: every revision of each app, its aliases, and the manifest of what is live.\n\nExample:\n  mayfly list",
+    )
     .action(list);
 }
 

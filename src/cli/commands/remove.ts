@@ -12,15 +12,15 @@ export function define(command: Command): void {
     .option("--yes", "do not ask")
     .addHelpText(
       "after",
-      "\nRemoves every version, secret and log of the app, and kills its machines.\n\nExample:\n  mayfly remove hello --yes",
+      "\nRemoves every revision, alias, secret and log of the app, and kills its machines.\n\nExample:\n  mayfly remove hello --yes",
     )
     .action(remove);
 }
 
 async function remove(app: string, options: ConnectionOptions & { yes?: true; json?: true }): Promise<void> {
   const { client } = await connect(options);
-  const { versions } = await client.app(app);
-  if (!options.yes) await confirm(`Remove ${app} with its ${counted(versions.length, "version")}, secrets and logs?`);
+  const { revisions } = await client.app(app);
+  if (!options.yes) await confirm(`Remove ${app} with its ${counted(revisions.length, "revision")}, secrets and logs?`);
   await client.remove(app);
   console.log(options.json ? JSON.stringify({ removed: app }) : `Removed ${app}.`);
   const { limits } = await client.limits(app);

@@ -72,7 +72,8 @@ describe("apps", () => {
     const bundles = [bundle("main", "cjs", "module.exports = 2")];
     await assert.rejects(client.deploy(refused, bundles), { code: "internal" });
     assert.deepEqual(await client.list(), []);
-    assert.match(String(told.at(-1)), /^restored app_/, "the new app is taken away again");
+    const last = told.at(-1);
+    assert.ok(typeof last === "string" && last.startsWith("restored app_"), "the new app is taken away again");
     const revision = await deploy("one");
     await assert.rejects(client.deploy(refused, bundles), { code: "internal" });
     const { live, revisions } = await client.app("shop");

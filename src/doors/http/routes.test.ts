@@ -129,7 +129,7 @@ test("a host stays with the app that had it first", () => {
   const own = routes.lookup("OWN.example.:80", "/");
   assert.ok(!(own instanceof MayflyError) && own.appName === "thief");
   const route = routes.lookup("www.shop.example", "/");
-  assert.ok(!(route instanceof MayflyError) && route.app === "shop");
+  assert.ok(!(route instanceof MayflyError) && route.appName === "shop");
 });
 
 function outcomeOf(work: () => void): string {

@@ -68,7 +68,7 @@ export interface RevisionRow {
   createdAt: number;
 }
 
-export interface TargetRow {
+interface TargetRow {
   /** The revision's id. */
   revision: string;
   number: number;

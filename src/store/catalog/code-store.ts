@@ -16,7 +16,7 @@ export interface CodeStore {
   sweep(): boolean;
 }
 
-export interface CodeUpload {
+interface CodeUpload {
   digest: string;
   code: Uint8Array;
 }

@@ -20,15 +20,22 @@ function fitting(manifest: Manifest, file: string): Manifest {
 }
 
 function parseJson(json: string, file: string): unknown {
+  let given: unknown;
   try {
-    return JSON.parse(json, (key, value: unknown) => {
-      // The schema's objects would drop it without a word.
-      if (key === "__proto__")
-        throw new MayflyError("bad-manifest", { file, what: "it has the key __proto__, which nothing can be called" });
-      return value;
-    });
+    given = JSON.parse(json);
   } catch (error) {
-    if (error instanceof MayflyError) throw error;
     throw new MayflyError("bad-manifest", { file, what: whyNoJson(json, error) });
+  }
+  refuseDropped(given, file, "");
+  return given;
+}
+
+/** The schema's objects would drop the key `__proto__` without a word. Only a function may be called so. */
+function refuseDropped(given: unknown, file: string, within: string): void {
+  if (typeof given !== "object" || given === null) return;
+  for (const [key, value] of Object.entries(given)) {
+    if (key === "__proto__" && within !== "functions")
+      throw new MayflyError("bad-manifest", { file, what: "it has the key __proto__, which nothing but a function can be called" });
+    refuseDropped(value, file, within === "" ? key : `${within}.${key}`);
   }
 }

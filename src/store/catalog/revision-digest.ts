@@ -3,7 +3,7 @@ import type { Bundle } from "./catalog.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** Of code: bytes that are hashed, or written, in one turn of the event loop. */
-export const PART_BYTES = 1_048_576;
+const PART_BYTES = 1_048_576;
 
 /**
  * SHA-256 (hex) over manifest and bundles. The order of keys and of functions makes no difference; each part is preceded by

@@ -57,7 +57,7 @@ const byName = [
   `,
 ];
 
-export const tablesById = `
+const tablesById = `
   CREATE TABLE tenants (
     id TEXT PRIMARY KEY,
     name TEXT NOT NULL UNIQUE

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { mainTenant } from "../../base/ids/new-id.ts";
 import type { Catalog } from "./catalog.ts";
@@ -312,21 +312,22 @@ describe("what was removed", () => {
 
 /** How many statements the catalog runs meanwhile. */
 async function countQueries(of: CatalogInFolder, work: (catalog: Catalog) => unknown): Promise<number> {
-  const { prepare } = DatabaseSync.prototype;
+  const original = Object.getOwnPropertyDescriptor(DatabaseSync.prototype, "prepare") as PropertyDescriptor;
   let count = 0;
-  DatabaseSync.prototype.prepare = function (this: DatabaseSync, ...given) {
-    const statement = prepare.apply(this, given);
+  const prepare = function (this: DatabaseSync, ...given: unknown[]) {
+    const statement = Reflect.apply(original.value as (...values: unknown[]) => StatementSync, this, given);
     for (const method of ["get", "all", "run", "iterate"] as const) {
-      const original = statement[method].bind(statement) as (...values: unknown[]) => unknown;
+      const run = statement[method].bind(statement) as (...values: unknown[]) => unknown;
       Object.defineProperty(statement, method, {
         value: (...values: unknown[]) => {
           count += 1;
-          return original(...values);
+          return run(...values);
         },
       });
     }
     return statement;
   };
+  Object.defineProperty(DatabaseSync.prototype, "prepare", { ...original, value: prepare });
   const catalog = of.open();
   try {
     await catalog.settled();
@@ -335,6 +336,6 @@ async function countQueries(of: CatalogInFolder, work: (catalog: Catalog) => unk
     return count;
   } finally {
     catalog.close();
-    DatabaseSync.prototype.prepare = prepare;
+    Object.defineProperty(DatabaseSync.prototype, "prepare", original);
   }
 }

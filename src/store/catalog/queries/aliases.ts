@@ -1,8 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { all, run } from "./rows.ts";
 
-export type AliasQueries = ReturnType<typeof aliasQueries>;
-
 export function aliasQueries(db: DatabaseSync) {
   return {
     add: run(db, "INSERT OR IGNORE INTO aliases (app, name) VALUES (?, ?)"),

@@ -16,8 +16,6 @@ export interface StoredApp {
   manifest: string;
 }
 
-export type AppQueries = ReturnType<typeof appQueries>;
-
 const shown = `
   SELECT names.id AS id, names.tenant AS tenant, names.name AS name,
     (SELECT json_group_array(json_object('id', id, 'number', number, 'digest', digest, 'createdAt', created_at))

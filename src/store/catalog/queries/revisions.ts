@@ -15,8 +15,6 @@ export interface StoredRevision {
   createdAt: number;
 }
 
-export type RevisionQueries = ReturnType<typeof revisionQueries>;
-
 const columns = `
   revisions.id AS id, revisions.app AS app, apps.tenant AS tenant, apps.name AS name, revisions.number AS number, revisions.digest AS digest,
   revisions.manifest AS manifest, revisions.created_at AS createdAt`;

@@ -6,9 +6,14 @@ export function all<T>(db: DatabaseSync, statement: string): (...parameters: SQL
   return (...parameters) => prepared.all(...parameters) as T[];
 }
 
-export function one<T>(db: DatabaseSync, statement: string): (...parameters: SQLInputValue[]) => T | undefined {
-  const prepared = db.prepare(statement);
-  return (...parameters) => prepared.get(...parameters) as T | undefined;
+/** Gives the first row. */
+interface Find<T> {
+  (...parameters: SQLInputValue[]): T | undefined;
+}
+
+export function one<T>(db: DatabaseSync, statement: string): Find<T> {
+  const rows = all<T>(db, statement);
+  return (...parameters) => rows(...parameters)[0];
 }
 
 /** Gives how many rows were changed. */

@@ -1,8 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { all, one, run } from "./rows.ts";
 
-export type SecretQueries = ReturnType<typeof secretQueries>;
-
 export function secretQueries(db: DatabaseSync) {
   return {
     set: run(db, "INSERT INTO secrets (app, name, sealed) VALUES (?, ?, ?) ON CONFLICT (app, name) DO UPDATE SET sealed = excluded.sealed"),
