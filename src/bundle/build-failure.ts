@@ -4,10 +4,10 @@ import { adviceFor } from "./packages/judge.ts";
 import { isBare, packageName } from "./packages/package-file.ts";
 import type { FunctionSource } from "./function-source.ts";
 
-/** Errors shown, at most: the first ones are usually the cause of the rest. */
+/** At most this many errors are shown: the first ones usually cause the others. */
 const SHOWN = 3;
 
-/** What esbuild threw, as an error of the table. */
+/** Turns what esbuild threw into an error of the table. */
 export function buildFailure(error: unknown, { root, name }: FunctionSource): MayflyError {
   if (!isBuildFailure(error)) return asMayflyError(error);
   const shown = error.errors.slice(0, SHOWN).map((message) => inWords(message) + advice(message, root));
@@ -20,7 +20,7 @@ export function inWords({ text, location }: Message): string {
   return location ? `${text} (${location.file}:${location.line}:${location.column + 1})` : text;
 }
 
-/** For a package that is not installed, as opposed to a file that is not there, and for a file of a kind that nobody knows. */
+/** Advice for packages that are not installed (as opposed to missing files), and for files of a kind that esbuild does not know. */
 function advice({ text }: Message, root: string): string {
   const [, missing] = /^Could not resolve "([^"]+)"/.exec(text) ?? [];
   if (missing !== undefined && isBare(missing)) {

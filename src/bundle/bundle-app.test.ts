@@ -10,7 +10,7 @@ import { revisionDigest } from "../store/catalog/revision-digest.ts";
 import { bundleApp } from "./bundle-app.ts";
 
 const hello = "export default { fetch: () => new Response('hello') };";
-/** The smallest module: magic and version. */
+/** The smallest valid module: magic and version. */
 const wasm = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 let dir: string;
 
@@ -196,7 +196,7 @@ test("an import that is computed is let through with a warning", async () => {
   assert.match(warnings[0] ?? "", /^main: .*import.*\(main.ts:1:\d+\)$/);
 });
 
-/** An app with the one function main, of main.ts. */
+/** Writes an app whose only function is main, in main.ts. */
 function app(code: string, more: object = {}): void {
   write("main.ts", code);
   write("mayfly.json", { name: "shop", functions: { main: { entry: "main.ts" } }, ...more });
@@ -218,7 +218,7 @@ async function only(): Promise<Bundle> {
   return bundles[0]!;
 }
 
-/** The exports, evaluated far from the sources. */
+/** Evaluates the bundle in a folder far from the sources and returns its exports. */
 async function load(): Promise<unknown> {
   const { format, code } = await only();
   const file = join(mkdtempSync(join(dir, "out-")), `main.${format === "esm" ? "mjs" : "cjs"}`);

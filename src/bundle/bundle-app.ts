@@ -1,4 +1,4 @@
-/** From a folder with mayfly.json to what a deploy uploads. */
+/** Turns a folder with mayfly.json into what a deploy uploads. */
 import { realpathSync } from "node:fs";
 import type { Bundle } from "../store/catalog/catalog.ts";
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
@@ -10,12 +10,12 @@ export interface BundledApp {
   manifest: Manifest;
   /** In the order of the manifest. */
   bundles: Bundle[];
-  /** What may fail at run time: a computed import, for example. A sentence each. */
+  /** What may fail at run time, such as a computed import; one sentence each. */
   warnings: string[];
 }
 
 /**
- * The same sources give the same bytes, wherever the folder is. Throws "bad-manifest", "build-failed", "native-addon" or
+ * The same sources give the same bytes, wherever the folder lies. Throws "bad-manifest", "build-failed", "native-addon" or
  * "code-too-large".
  */
 export async function bundleApp(dir: string): Promise<BundledApp> {

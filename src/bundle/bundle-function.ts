@@ -1,6 +1,7 @@
 /**
- * One function and all that it imports, as one file that behaves as its files would in plain Node. It is bundled twice: the first time to see
- * which files and packages there are, the second with those files rewritten that ask where they lie (decisions/bundled-twice.md).
+ * Bundles a function and everything it imports into one file that behaves as the separate files would in plain Node. The function is
+ * bundled twice. The first pass finds out which files and packages are involved; before the second pass, files that ask for their own path
+ * are rewritten (decisions/bundled-twice.md).
  */
 import { join } from "node:path";
 import { type BuildOptions, type BuildResult, type Message, build } from "esbuild";
@@ -46,7 +47,7 @@ export async function bundleFunction(source: FunctionSource): Promise<{ bundle: 
   };
 }
 
-/** CommonJS starts faster in the guest, but has no top-level await. */
+/** CommonJS starts faster in the guest, but does not support top-level await. */
 function onlyTopLevelAwait(error: unknown): undefined {
   const failure = error as { details?: { what?: unknown } };
   if (!/top-level await/i.test(String(failure.details?.what))) throw error;
@@ -58,12 +59,12 @@ function bundle(source: FunctionSource, form: BuildOptions, plugins: NonNullable
   });
 }
 
-/** What the bundler has to say of the app's own code; of packages' its users can change nothing. */
+/** The bundler's warnings about the app's own code. Warnings about packages are dropped, since the app's author can't act on them. */
 function ownWarnings({ warnings }: Built): string[] {
   return warnings.filter(({ location }: Message) => location && ownerOf(location.file) === undefined).map(inWords);
 }
 
-/** Names that are known only at run time: what they may be, and where the app itself has such. */
+/** Module names that are computed at run time: the packages that they may name, and a warning for each place in the app's own code. */
 function computedNames(sources: Sources, root: string): { specifiers: string[]; warnings: string[] } {
   const asking = sources.looked.filter(({ rewritten }) => rewritten.computed.length > 0);
   const owners = new Set([undefined, ...asking.map(({ owner }) => owner)]);

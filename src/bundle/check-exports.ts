@@ -3,10 +3,10 @@ import { MayflyError } from "../base/errors/error.ts";
 import type { FunctionSource } from "./function-source.ts";
 
 /**
- * What a machine looks at of an ES module's exports; undefined for a CommonJS module.
+ * The exports of an ES module that a machine looks at; undefined for a CommonJS module.
  *
- * Refuses an ES module that exports no function at all: better at deploy than at the first call. What a CommonJS module exports is known only
- * once it runs.
+ * Refuses an ES module that exports no function at all, because an error at deploy is better than one at the first call. The exports of a
+ * CommonJS module are known only once it runs.
  */
 export function checkExports(metafile: Metafile, { name, entry, handler }: FunctionSource): string[] | undefined {
   const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined);

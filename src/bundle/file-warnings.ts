@@ -1,4 +1,7 @@
-/** Warns of files that code reads at run time, and that are not in the machine: a sentence for each place, or for each package. */
+/**
+ * Warns about files that the code reads at run time but that are not in the machine: one sentence for each place in the app, or for each
+ * package.
+ */
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { knownPackages } from "./packages/known-packages.ts";
@@ -9,10 +12,10 @@ import { placeOf } from "./source/parse.ts";
 import { pinoTransports } from "./source/pino-transports.ts";
 import type { Source, Sources } from "./source/sources.ts";
 
-/** Places told of the app's own code, at most. */
+/** At most this many places in the app's own code are reported. */
 const SHOWN = 10;
 
-/** @param root the app's folder @param inputs absolute paths of what is in the bundle */
+/** @param root the app's folder @param inputs the absolute paths of all files in the bundle */
 export function fileWarnings(sources: Sources, root: string, inputs: Set<string>): string[] {
   const isInBundle = new Set([...inputs].map(ownerOf));
   const own = sources.looked.filter(({ owner }) => owner === undefined).flatMap((source) => ofTheApp(source, root, isInBundle));
@@ -51,7 +54,7 @@ function ofPackage(owner: string, sources: Source[], root: string, inputs: Set<s
   return [];
 }
 
-/** Files that packages look for in the working directory. */
+/** Settings files that packages look for in the working directory. */
 function settings(owners: Set<string | undefined>, root: string): string[] {
   const found: string[] = [];
   for (const owner of owners) {

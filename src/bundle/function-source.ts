@@ -1,5 +1,5 @@
 export interface FunctionSource {
-  /** The app's folder, with no symbolic link in its path. */
+  /** The app's folder; its path contains no symbolic link. */
   root: string;
   name: string;
   /** Relative to the folder. */

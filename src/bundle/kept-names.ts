@@ -1,14 +1,14 @@
 /**
- * Whether esbuild called something in a bundle otherwise than its source does: classes and functions have their names from there. Its helper
- * that gives them back is used only where it is needed: an app without a clash of names starts without it.
+ * Whether esbuild renamed a class or function in the bundle, whose `name` would then differ from the source. esbuild's helper that restores
+ * names is used only in that case, so that an app without clashing names starts without it.
  */
 import type { OutputFile } from "esbuild";
 
-/** What no map tells: a class that speaks of itself, and a default export that has no name. */
+/** Renames that no source map shows: a class that refers to itself, and a default export without a name. */
 const renamedAlways = /\bclass _|_default\b/;
 const map = /sourceMappingURL=data:application\/json;base64,([A-Za-z0-9+/=]+)\s*$/;
 
-/** @param files a bundle with its map, inline or beside it */
+/** @param files a bundle with its map, inline or as a separate file */
 export function hasRenamed(files: OutputFile[]): boolean {
   const code = files.find(({ path }) => !path.endsWith(".map"))?.text ?? "";
   const beside = files.find(({ path }) => path.endsWith(".map"))?.text;

@@ -7,7 +7,7 @@ beforeEach(() => (folder = new AppFolder()));
 afterEach(() => folder.remove());
 
 const refused = (code: string, message: RegExp) => assert.rejects(folder.bundle(), { code, message });
-/** The code and the first line of what a call throws. */
+/** An expression that returns the code and the first line of the error that a call throws. */
 const failure = "(work) => { try { return work(); } catch (error) { return [error.code, error.message.split('\\n')[0]]; } }";
 
 describe("a package that is not installed", () => {

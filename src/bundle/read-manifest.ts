@@ -4,7 +4,7 @@ import type { Manifest } from "../store/catalog/manifest.ts";
 import { parseManifest } from "../store/catalog/parse-manifest.ts";
 import { MayflyError } from "../base/errors/error.ts";
 
-/** Reads and checks mayfly.json of the folder, and that its entries are there. Throws "bad-manifest". */
+/** Reads and checks the folder's mayfly.json, and checks that the entry files exist. Throws "bad-manifest". */
 export function readManifest(dir: string): Manifest {
   const file = join(dir, "mayfly.json");
   const manifest = parseManifest(read(file), file);

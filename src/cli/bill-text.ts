@@ -1,4 +1,4 @@
-/** Bills as a person reads them. */
+/** Bills as text for people. */
 import type { AppBillInfo, BillInfo, OneBillInfo } from "../doors/admin/schemas.ts";
 import { limitNames, limitValue } from "./limit-text.ts";
 import { type Column, renderTable } from "../base/terminal/table.ts";
@@ -47,7 +47,7 @@ function rowsOf({ apps, platform, total }: BillInfo): Row[] {
   return [...apps.map((app) => rowOf(app.app, app)), ...platform.parts.map(partRow), rowOf("total", total)];
 }
 
-/** The server runs, and so do idle machines; the rest is there for machines to start. */
+/** One part of the platform's own usage. The CPU of the server and of idle machines counts as CPU, that of all other parts as BRING-UP. */
 function partRow({ what, cpuSeconds, gbSeconds: memory, cost }: BillInfo["platform"]["parts"][number]): Row {
   const cpu = what === "server" || what === "idle" ? { run: cpuSeconds, bringUp: null } : { run: null, bringUp: cpuSeconds };
   return { name: `(${what})`, requests: null, ...cpu, memory, cost, wallClock: null };
@@ -63,7 +63,7 @@ function warningsOf({ apps, prices }: BillInfo): string[] {
   return lines.length === 0 ? [] : ["", ...lines];
 }
 
-/** One app: its lines, its functions, its limits, and what waiting would cost elsewhere. */
+/** One app: its positions, its functions, its limits, and what its waiting would cost elsewhere. */
 export function appBillInWords({ month, prices, bill }: OneBillInfo, now: number): string {
   const { currency } = prices;
   const functions = bill.functions.length === 0 ? [] : ["", renderTable(functionColumns, bill.functions), dim(ATTRIBUTION)];

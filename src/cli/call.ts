@@ -1,4 +1,4 @@
-/** Calls to functions through the gateway, as `mayfly invoke` makes them: over node:http, which adds the least to a latency. */
+/** Calls functions through the gateway for `mayfly invoke`. Uses node:http, which adds the least latency. */
 import * as http from "node:http";
 import * as https from "node:https";
 import { connectionLost } from "../doors/admin/connection-lost.ts";
@@ -9,14 +9,14 @@ import { type Summary, summarise } from "./latency.ts";
 
 export interface Call {
   url: URL;
-  /** The certificate that the gateway must have, PEM; undefined: any that Node trusts for the URL's name. */
+  /** The certificate that the gateway must present, PEM. If undefined, any certificate that Node trusts for the URL's name is accepted. */
   pin?: string | undefined;
   method: string;
   headers: [string, string][];
   body: Buffer | undefined;
 }
 
-/** Resolves with the reply's head, its body still to be read. Throws "api-unreachable", "not-trusted" or "connection-lost". */
+/** Resolves with the reply's head; its body is still to be read. Throws "api-unreachable", "not-trusted" or "connection-lost". */
 export async function callOnce(call: Call, agent?: http.Agent): Promise<http.IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
   const { request } = call.url.protocol === "https:" ? https : http;
@@ -31,7 +31,7 @@ export async function callOnce(call: Call, agent?: http.Agent): Promise<http.Inc
   return await promise;
 }
 
-/** What reading the reply's body threw, as an error of the table where the connection was cut. */
+/** Turns what reading the reply's body threw into an error of the table if the connection was cut. */
 export function bodyFailure({ url }: Call, error: unknown): unknown {
   return connectionLost(url.origin, error) ?? error;
 }

@@ -1,2 +1,2 @@
-/** How this command line was called, for commands that we suggest: the launcher says it, `mayfly` where that is on the PATH. */
+/** The name by which this command was called, used in suggested commands. The launcher sets it: `mayfly` if that is on the PATH. */
 export const commandName = process.env.MAYFLY_COMMAND ?? "mayfly";

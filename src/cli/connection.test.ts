@@ -1,4 +1,4 @@
-/** What a command does where the server of its state folder starts, is gone, or was never there. */
+/** How a command behaves if the server of its state folder is starting, is gone, or never ran. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";

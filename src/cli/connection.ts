@@ -1,7 +1,7 @@
 /**
- * How a command finds the running platform. The API's address: --api, MAYFLY_API, what the server of the state folder
- * announced. The state folder: --state, MAYFLY_STATE_DIR, the default one, or the demo's below it where only that runs.
- * The token: MAYFLY_TOKEN, or the file api-token of the state folder.
+ * How a command finds the running platform. The API's address comes from --api, MAYFLY_API, or the announcement of the state folder's
+ * server. The state folder comes from --state or MAYFLY_STATE_DIR; otherwise it is the default folder, or the demo's folder below it if
+ * only the demo runs. The token comes from MAYFLY_TOKEN, or from the file api-token in the state folder.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,11 +23,11 @@ export interface Connection {
   gateway: () => Promise<Gateway>;
 }
 
-/** Where functions are called. */
+/** The address on which functions are called. */
 interface Gateway {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   url: string;
-  /** As of ClientOptions. */
+  /** See ClientOptions. */
   pin: string | undefined;
 }
 
@@ -39,9 +39,10 @@ export function withConnectionOptions(command: Command): Command {
 }
 
 /**
- * Throws "api-unreachable" where there is no token to send: then no server ever ran on that folder. "file-unusable": the token is another
- * user's. A server of the folder that is starting is waited for; "server-starting" where that takes too long, "shutting-down" where it ends.
- * @param waitMs for a server that is starting, at most
+ * Throws "api-unreachable" if there is no token to send, because then no server ever ran on that folder; "file-unusable" if the token
+ * belongs to another user. Waits for a server that is starting; throws "server-starting" if that takes too long, "shutting-down" if the
+ * server is ending.
+ * @param waitMs the longest wait for a server that is starting
  */
 export async function connect(options: ConnectionOptions, { env = process.env, waitMs = 60_000 } = {}): Promise<Connection> {
   const dir = stateDirOf(options, env);
@@ -55,12 +56,12 @@ export async function connect(options: ConnectionOptions, { env = process.env, w
   return { client, gateway };
 }
 
-/** The demo keeps its state apart, so that it never touches that of a real server. */
+/** The demo keeps its state apart, so that it never touches the state of a real server. */
 export function demoStateDir(env = process.env): string {
   return join(env.MAYFLY_STATE_DIR ?? defaultStateDir(env), "demo");
 }
 
-/** Where the folder's server answers. Throws where it is known not to: its token is for nobody else's ears. */
+/** The address of the folder's server. Throws if that server is known not to run: its token must not be sent to any other. */
 async function announced(dir: string, waitMs: number): Promise<string> {
   const silent = (reason: string) => new MayflyError("api-unreachable", { url: `the API of ${dir}`, reason });
   const since = performance.now();
@@ -85,7 +86,7 @@ function isStopping(dir: string, pid: number): boolean {
   return record?.pid === pid && record.state === "stopping";
 }
 
-/** The certificate of the folder's server, for an address that is that server's own. */
+/** The certificate of the folder's server, if `url` is that server's own address. */
 function pinFor(dir: string, url: string): string | undefined {
   const { pid, urls, certificate } = readServerFile(dir) ?? {};
   if (urls === undefined || certificate === undefined || !isAlive(pid)) return undefined;

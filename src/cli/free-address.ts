@@ -1,6 +1,6 @@
 import { tryListen } from "../base/listen/try-listen.ts";
 
-/** The address where it is free; else any free port of the same host, and says so. */
+/** Returns the address if it is free; otherwise any free port of the same host, and says so. */
 export async function addressOrAnyPort(address: string): Promise<string> {
   const refusal = await tryListen(address);
   if (refusal === undefined) return address;

@@ -4,16 +4,16 @@ import { counted } from "../base/words/counted.ts";
 
 export interface Summary {
   calls: number;
-  /** Replies of status 400 and more, and calls without a reply. */
+  /** Replies with status 400 or above, and calls without a reply. */
   errors: number;
-  /** Calls by status, or by what went wrong. */
+  /** The number of calls by status, or by failure of the connection. */
   outcomes: Record<string, number>;
   seconds: number;
   ratePerSecond: number;
   latencyMs: { min: number; p50: number; p99: number; max: number };
 }
 
-/** @param latencies in ms, one a call, in any order */
+/** @param latencies in ms, one per call, in any order */
 export function summarise(latencies: number[], outcomes: Record<string, number>, totalMs: number): Summary {
   const sorted = Float64Array.from(latencies).toSorted();
   const errors = Object.entries(outcomes).reduce((sum, [outcome, count]) => sum + (/^[123]\d\d$/.test(outcome) ? 0 : count), 0);

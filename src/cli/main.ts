@@ -1,4 +1,4 @@
-/** `mayfly`: finds the command, loads only its file, runs it, and turns what was thrown into a message and an exit code. */
+/** `mayfly`: finds the command, loads only its file, runs it, and turns a thrown error into a message and an exit code. */
 import { Command, CommanderError } from "commander";
 import { refuseEmptyVariables } from "../base/config/empty-variables.ts";
 import { type CommandEntry, commands } from "./commands.ts";
@@ -23,7 +23,7 @@ try {
   process.exitCode = error instanceof CommanderError ? usageExitCode(error) : reportError(error, process.argv.includes("--json"));
 }
 
-/** The others stay a name and a summary: loading them would cost every start their imports. */
+/** Other commands remain a name and a summary: loading them would add their imports to every start. */
 async function add(entry: CommandEntry, isChosen: boolean): Promise<void> {
   const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
   if (isChosen) await (await entry.load()).define(command);
@@ -33,7 +33,7 @@ function usageExitCode(error: CommanderError): number {
   return error.exitCode === 0 ? 0 : 2;
 }
 
-/** `mayfly logs | head` is no failure. */
+/** `mayfly logs | head` must end without an error. */
 function leaveQuietlyWhenTheReaderLeft(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE") throw error;
   process.exit(0);

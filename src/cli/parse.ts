@@ -1,4 +1,4 @@
-/** Values of options, refused with what is allowed. */
+/** Parsers of option values; their errors say what is allowed. */
 import { InvalidArgumentError } from "commander";
 
 export function parseCount(minimum: number, maximum: number): (text: string) => number {
@@ -16,13 +16,16 @@ export function parseHeader(text: string, earlier: [string, string][] = []): [st
   return [...earlier, [match[1]!, match[2]!]];
 }
 
-/** In capitals, as HTTP has its methods. */
+/** In upper case, as HTTP methods are written. */
 export function parseMethod(text: string): string {
   if (!/^[a-z-]+$/i.test(text)) throw new InvalidArgumentError("It must be a word of letters.");
   return text.toUpperCase();
 }
 
-/** Collects `--env NAME=value`, which may be repeated. A name alone takes the value from our own environment: arguments are for all to see. */
+/**
+ * Collects `--env NAME=value`, which may be repeated. A name alone takes the value from this process's environment, because arguments are
+ * visible to all users of the host.
+ */
 export function parseVariable(text: string, earlier: Record<string, string> = {}): Record<string, string> {
   const [, name, , given] = /^([A-Za-z_][A-Za-z0-9_]*)(=([^]*))?$/.exec(text) ?? [];
   const value = given ?? process.env[name ?? ""];

@@ -1,4 +1,4 @@
-/** What `demo`, `test` and `bench` do first: install what this host lacks. Says nothing where nothing is to do. */
+/** The first step of `demo`, `test` and `bench`: installs what this host lacks. Prints nothing if nothing is missing. */
 import { ensureParts } from "../setup/ensure-parts.ts";
 import { type Part, requiredParts } from "../setup/required-parts.ts";
 import { showProgress } from "../base/terminal/terminal.ts";

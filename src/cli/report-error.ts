@@ -1,9 +1,9 @@
-/** What a person reads when a command fails: the cause, then the cure. */
+/** What a person reads when a command fails: the cause, then the remedy. */
 import { type ErrorBody, MayflyError, asMayflyError } from "../base/errors/error.ts";
 import { type ExitCode, exitCodeOf } from "./exit-codes.ts";
 import { bold, harmless, red } from "../base/terminal/terminal.ts";
 
-/** Prints to stderr, as JSON where asked; returns the exit code. A defect of ours comes with its stack. */
+/** Prints the error to stderr, as JSON if asked. Returns the exit code. A defect of Mayfly's is printed with its stack. */
 export function reportError(thrown: unknown, json: boolean): ExitCode {
   const error = asMayflyError(fileError(thrown) ?? thrown);
   console.error(json ? JSON.stringify(error.body()) : inWords(error.body()));
@@ -11,7 +11,9 @@ export function reportError(thrown: unknown, json: boolean): ExitCode {
   return exitCodeOf(error.code);
 }
 
-/** What the file system refused is the user's to mend: a path, a right, a disk. A program that is not there is not meant. */
+/**
+ * File system errors are turned into an error that the user can act on: a path, a permission, a disk. A missing program is not one of them.
+ */
 function fileError(thrown: unknown): MayflyError | undefined {
   if (!(thrown instanceof Error) || thrown instanceof MayflyError) return undefined;
   const { path, syscall, code, message } = thrown as NodeJS.ErrnoException;
@@ -19,7 +21,7 @@ function fileError(thrown: unknown): MayflyError | undefined {
   return new MayflyError("file-unusable", { file: path, what: message }, thrown);
 }
 
-/** For an error that came over HTTP, too. */
+/** Also takes errors that arrived over HTTP. */
 export function inWords({ error }: ErrorBody): string {
   const id = error.id === undefined ? "" : ` (invocation ${error.id})`;
   return `${bold(red("error:", process.stderr), process.stderr)} ${harmless(error.message)}${id}\n  cure: ${error.cure}\n  more: ${error.docs}`;

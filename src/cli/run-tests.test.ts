@@ -1,4 +1,4 @@
-/** The runner in a process of its own, as node:test runs no tests within a test. */
+/** Runs the test runner in a process of its own, because node:test does not run tests within a test. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 const head = 'import { test } from "node:test"; import { spawn } from "node:child_process"; import { writeFileSync } from "node:fs";';
 
-/** Runs one file of tests with these bounds. */
+/** Runs one test file with these bounds. */
 function runFile(name: string, body: string, bounds: { testMs: number; fileMs: number }): Promise<{ totals: unknown; said: string }> {
   const file = join(folder, `${name}.test.ts`);
   writeFileSync(file, `${head}\n${body}`);

@@ -1,6 +1,6 @@
 /**
- * Runs test files on node:test, two at a time: a machine under software emulation fills one core, so two files fill a small host. Files that start
- * no machine come first, as they fail soonest.
+ * Runs test files on node:test, two at a time: a machine under software emulation occupies one core, so two files occupy a small host.
+ * Files that start no machine come first, because they fail soonest.
  */
 import { globSync } from "node:fs";
 import { relative } from "node:path";
@@ -9,7 +9,7 @@ import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { projectDir } from "./run-tool.ts";
 
-/** What hangs is a failure, too, by its name: ms for a test, and for a file, far more than any needs. */
+/** Milliseconds after which a hanging test or test file counts as failed, by name. The bounds are far above what any needs. */
 export interface Bounds {
   testMs: number;
   fileMs: number;
@@ -28,14 +28,14 @@ export interface FileTime {
   ms: number;
 }
 
-/** Paths relative to the project whose name contains one of `filters`, or all. */
+/** Paths relative to the project. Returns the files whose names contain one of `filters`; without filters, all. */
 export function findTests(filters: string[]): string[] {
   const exclude = ["**/node_modules/**"];
   const files = globSync(["src/**/*.test.ts", "lab/**/*.test.ts", "test/**/*.test.ts"], { cwd: projectDir, exclude }).toSorted();
   return filters.length === 0 ? files : files.filter((file) => filters.some((filter) => file.includes(filter.replace(/^\.\//, ""))));
 }
 
-/** Prints each result as it comes. `times` are of the files, slowest first. */
+/** Prints each result as it arrives. `times` lists the files, slowest first. */
 export async function runTests(files: string[], { testMs, fileMs } = usualBounds): Promise<Totals & { times: FileTime[] }> {
   const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
   const times: FileTime[] = [];

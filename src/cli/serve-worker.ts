@@ -1,4 +1,7 @@
-/** The process that a supervisor starts, watches and replaces: all of the platform. Its channel's end is the supervisor's. */
+/**
+ * The worker process, which runs the whole platform. A supervisor starts, watches and replaces it. When the channel to the supervisor
+ * closes, the worker ends.
+ */
 import { once } from "node:events";
 import { dieWithParent } from "../machines/host/libc.ts";
 import { asMayflyError } from "../base/errors/error.ts";
@@ -11,7 +14,7 @@ import { closeOnSignal } from "./signals.ts";
 import { showProgress } from "../base/terminal/terminal.ts";
 
 process.on("disconnect", () => process.exit(1));
-// Whoever read what we print has left; that is no reason to end.
+// The reader of the output has gone; the server must not end because of that.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 process.on("message", (message: StartMessage | Ask) => {
   if ("type" in message) tell({ type: "alive" });
@@ -26,7 +29,7 @@ const [{ config, json, sockets, pid, startedAt, deaths, restarts, lost, leaveAlo
 if (!dieWithParent(pid)) process.exit(1);
 
 const log = openServerLog(config);
-// A person who watches sees the seconds pass; anything else gets lines of the log's form.
+// On a terminal the seconds are counted; otherwise steps are lines in the log's format.
 const progress = process.stderr.isTTY ? showProgress() : logSteps(log);
 try {
   const running = await startMayfly(config, {
@@ -59,7 +62,7 @@ try {
   process.disconnect!();
 }
 
-/** Whoever started the server has left long since: this is for its log. */
+/** The program that started the server no longer reads its output, so the refusal goes to the log. */
 function logRefusal(thrown: unknown): number {
   const error = asMayflyError(thrown);
   log.error({ code: error.code, cure: error.cure, ...(error.code === "internal" && { err: thrown }) }, error.message);
@@ -67,7 +70,7 @@ function logRefusal(thrown: unknown): number {
 }
 
 function tell(message: FromWorker): void {
-  // The channel may be gone with the supervisor: then so are we.
+  // If the supervisor is gone, so is the channel, and this process is about to end.
   if (process.connected) process.send!(message);
 }
 

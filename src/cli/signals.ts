@@ -1,10 +1,10 @@
-/** SIGINT and SIGTERM end a running platform cleanly; a second one does not wait. */
+/** SIGINT and SIGTERM close a running platform cleanly; a second signal ends it at once. */
 import type { Running } from "../main.ts";
 import { reportError } from "./report-error.ts";
 
 /**
- * The signal that it returns is aborted as soon as that begins.
- * @param tell said then
+ * The returned signal is aborted when closing begins.
+ * @param tell called with the message when closing begins
  */
 export function closeOnSignal(running: Pick<Running, "close">, tell = inWords): AbortSignal {
   const closing = new AbortController();

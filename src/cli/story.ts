@@ -1,4 +1,4 @@
-/** What `mayfly demo` does on the platform that it started, through the same API and gateway as anyone, and how it tells it. */
+/** What `mayfly demo` does on its platform, through the same API and gateway as every user, and the text that reports it. */
 import { join } from "node:path";
 import { type Client, createClient } from "../doors/admin/client.ts";
 import type { BillInfo, MachineInfo } from "../doors/admin/schemas.ts";
@@ -21,9 +21,9 @@ export interface Story {
   apiUrl: string;
   /** The first call's reply. */
   reply: string;
-  /** Server-Timing of the first call, ms. */
+  /** The Server-Timing header of the first call, in ms. */
   timing: Record<string, number>;
-  /** From the machine's spawn to the first reply's head, on the host's clock. */
+  /** From the spawn of the machine to the head of the first reply, measured on the host. */
   coldStartMs: number;
   more: Summary;
   machines: MachineInfo[];
@@ -57,7 +57,7 @@ function parseServerTiming(header: string): Record<string, number> {
   return Object.fromEntries([...header.matchAll(/([\w-]+);dur=([\d.]+)/g)].map(([, name, ms]) => [name!, Number(ms)]));
 }
 
-/** @param stays whether its server is still there when this is read */
+/** @param stays whether the demo's server still runs when the text is read */
 export function storyInWords(
   { driver, gatewayUrl, apiUrl, reply, timing, coldStartMs, more, machines, bill }: Story,
   stays: boolean,

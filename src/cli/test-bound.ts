@@ -1,15 +1,18 @@
 /**
- * Preloaded in every process that runs a test file: node:test bounds each test, but not a file whose process lives on, be it in a loop or for a
- * child that a test left. In a thread of its own, as the main one may be busy for ever.
+ * Preloaded into every process that runs a test file. node:test bounds each test, but not a file whose process does not end, because of a
+ * loop or because of a child that a test left behind. The bound is kept by a thread, since the main thread may be busy forever.
  */
 import { readFileSync, writeSync } from "node:fs";
 import { Worker, isMainThread, workerData } from "node:worker_threads";
 import { processTree } from "../machines/host/cgroup/proc.ts";
 
-/** ms; the tests' runner sets it. */
+/** In ms; set by the test runner. */
 const bound = Number(process.env["MAYFLY_TEST_FILE_MS"]);
 
-/** The worker runs this file, too. The environment goes on to what tests start, whose processes are theirs to bound. */
+/**
+ * The worker thread runs this file, too, so only the main thread begins. Programs that tests start inherit the environment, but bounding
+ * them is up to the tests.
+ */
 if (isMainThread && bound > 0) {
   delete process.env["MAYFLY_TEST_FILE_MS"];
   const about: About = { file: process.argv[1] ?? "a test file", pid: process.pid, bound };
@@ -24,12 +27,12 @@ interface About {
   bound: number;
 }
 
-/** A worker that a test makes has the preloaded modules as well. */
+/** A worker thread that a test starts runs the preloaded modules as well. */
 function isAbout(data: unknown): data is About {
   return !isMainThread && typeof data === "object" && data !== null && "bound" in data && "pid" in data;
 }
 
-/** Its children first: what a test left must not go on without it. */
+/** Kills the children first, so that programs left by a test do not outlive it. */
 function endAll({ file, pid, bound }: About): void {
   const children = processTree(pid).slice(1);
   const named = children.map((child) => `${child} ${commandOf(child)}`).join("; ");

@@ -1,4 +1,4 @@
-/** Figures as a person reads them. */
+/** Quantities as text for people. */
 
 export function bytesInWords(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
@@ -12,7 +12,7 @@ export function millisecondsInWords(ms: number): string {
   return `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 }
 
-/** For ages: the two largest units. */
+/** The two largest units, for ages. */
 export function ageInWords(ms: number): string {
   const seconds = Math.floor(ms / 1_000);
   if (seconds < 60) return `${seconds}s`;
@@ -22,20 +22,20 @@ export function ageInWords(ms: number): string {
   return hours < 24 ? `${hours}h${minutes % 60}m` : `${Math.floor(hours / 24)}d${hours % 24}h`;
 }
 
-/** Sums of CPU time and the like. */
+/** For sums of CPU time and the like. */
 export function secondsInWords(seconds: number): string {
   const digits = seconds < 10 ? 3 : seconds < 1_000 ? 1 : 0;
   return `${seconds.toFixed(digits)} s`;
 }
 
-/** Cents where there are any, else three digits that count. */
+/** Shows cents if the amount has any, otherwise three significant digits. */
 export function money(amount: number): string {
   if (amount === 0) return "0";
   if (Math.abs(amount) >= 1) return amount.toFixed(2);
   return amount.toFixed(Math.min(15, 2 - Math.floor(Math.log10(Math.abs(amount)))));
 }
 
-/** A cost beside another price: "10 × cheaper", "3.4 × dearer", and "as dear" where both are the same but for a twentieth. */
+/** Compares a cost with another price: "10 × cheaper", "3.4 × dearer", or "as dear" if they differ by less than 5 %. */
 export function comparedInWords(cost: number, price: number): string {
   if (cost === 0 || price === 0) return "-";
   const isCheaper = cost < price;

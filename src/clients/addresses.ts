@@ -1,20 +1,26 @@
-/** Addresses of clients, in one form: an IPv4 address that came over an IPv6 socket is an IPv4 address. */
+/** Client addresses in one normal form: an IPv4 address that arrives over an IPv6 socket becomes a plain IPv4 address. */
 import { BlockList, isIP, isIPv4 } from "node:net";
 
-/** As one form: IPv4 where it is one, no zone, lower case; undefined where the text is no address. */
+/**
+ * Returns the normal form of an address: IPv4 if it carries one, without a zone, in lower case. Returns undefined if the text is not an
+ * address.
+ */
 export function plainAddress(text: string): string | undefined {
   const [address = ""] = text.toLowerCase().split("%", 1);
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1] ?? address;
   return isIP(mapped) === 0 ? undefined : mapped;
 }
 
-/** What one client has many of is counted as one: an IPv6 network hands out 2^64 addresses. */
+/**
+ * The key under which a client's connections are counted: the /64 network for IPv6, because one client can hold all 2^64 addresses of its
+ * network.
+ */
 export function clientKey(address: string): string {
   if (isIPv4(address) || isIP(address) === 0) return address;
   return groups(address).slice(0, 4).join(":");
 }
 
-/** "10.0.0.0/8", "fd00::/8", or one address. */
+/** Whether the text is a range such as "10.0.0.0/8" or "fd00::/8", or a single address. */
 export function isRange(text: string): boolean {
   return rangeOf(text) !== undefined;
 }
@@ -23,7 +29,7 @@ export class Ranges {
   readonly #list = new BlockList();
   readonly isEmpty: boolean;
 
-  /** @param ranges each of which isRange() takes */
+  /** @param ranges every entry must satisfy isRange() */
   constructor(ranges: readonly string[]) {
     this.isEmpty = ranges.length === 0;
     for (const text of ranges) {
@@ -32,7 +38,7 @@ export class Ranges {
     }
   }
 
-  /** @param address as plainAddress() gives it */
+  /** @param address in the form that plainAddress() returns */
   has(address: string): boolean {
     return !this.isEmpty && isIP(address) !== 0 && this.#list.check(address, familyOf(address));
   }
@@ -44,7 +50,7 @@ function rangeOf(text: string): { address: string; bits: number } | undefined {
   if (address === undefined) return undefined;
   const most = isIPv4(address) ? 32 : 128;
   const bits = length === undefined ? most : Number(length);
-  // ::ffff:10.0.0.0/104 would be 10.0.0.0/8, which is the way to write it.
+  // ::ffff:10.0.0.0/104 is refused because it means 10.0.0.0/8, and must be written that way.
   return bits > most || (isIPv4(address) && base.includes(":") && length !== undefined) ? undefined : { address, bits };
 }
 
@@ -52,7 +58,7 @@ function familyOf(address: string): "ipv4" | "ipv6" {
   return isIPv4(address) ? "ipv4" : "ipv6";
 }
 
-/** The eight groups of an IPv6 address, without leading zeros. */
+/** The eight 16-bit groups of an IPv6 address, without leading zeros. */
 function groups(address: string): string[] {
   const [head = "", tail] = address.replace(/\d+\.\d+\.\d+\.\d+$/, "0:0").split("::");
   const before = head === "" ? [] : head.split(":");

@@ -1,13 +1,15 @@
 /**
  * The open connections of one listener.
  *
- * Owns: the order in which they have been idle, about: a connection is looked at again only when somebody has to go.
- * 1. Those that count are never more than `most`, nor more than `mostOfOne` of one client, once admit() has returned. Beside them there are
- *    the leaving ones, an eighth of `most` (8 at least).
- * 2. Where one must go it is the one that has been idle for longest; one with a request under way never, nor one whose request is on its
- *    way here: what it has sent is read before it goes. A new one is left the time to send its first, unless all are new: then the oldest goes,
- *    or whoever opens many at once would keep everybody else out.
- * 3. Admitting one looks at a bounded number of others.
+ * Owns: an approximate order of the connections by how long they have been idle. The order is brought up to date only when a connection
+ * must be closed.
+ * 1. When admit() returns, at most `most` connections are counted in total and at most `mostOfOne` per client. Connections that are about
+ *    to be closed come on top: at most an eighth of `most`, but at least 8 may be in that state.
+ * 2. If a connection must be closed, it is the one that has been idle for longest. A connection with a request in progress is never closed,
+ *    nor one whose request is still unread in the socket: unread bytes are read before the decision. A new connection is given time to send
+ *    its first request. If all connections are new, the oldest is closed; otherwise a client that opens many at once would keep all others
+ *    out.
+ * 3. Admitting one connection examines a bounded number of others.
  */
 import { guarded } from "../base/errors/guarded.ts";
 import type { Socket } from "node:net";
@@ -16,40 +18,40 @@ import { clientKey, plainAddress, type Ranges } from "./addresses.ts";
 export interface CrowdLimits {
   most: number;
   mostOfOne: number;
-  /** Proxies, which have connections for many clients: only `most` counts for them. */
+  /** Proxies, which open connections on behalf of many clients: `mostOfOne` does not apply to them, only `most` does. */
   exempt: Ranges;
 }
 
 export interface Member {
   readonly socket: Socket;
-  /** A request is under way. */
+  /** Whether a request is in progress. */
   isBusy(): boolean;
-  /** Grows with every request. */
+  /** A counter that grows with every request. */
   activity(): number;
 }
 
 interface Known {
   member: Member;
   key: string;
-  /** The activity when it was put at its place in the order. */
+  /** The value of activity() when the connection was last moved to the end of the order. */
   seen: number;
   since: number;
 }
 
-/** A client sends its first request at once; its packets may take this long. */
+/** A client sends its first request as soon as it is connected; the request's packets may take this long to arrive. */
 const FIRST_REQUEST_MS = 1_000;
-/** The same, where all the others are as new. */
+/** Replaces FIRST_REQUEST_MS if no connection is older than that. */
 const HURRIED_MS = 100;
 
-/** So many are looked at, at most, for one that is idle. */
+/** At most this many connections are examined to find an idle one. */
 const MOST_LOOKS = 256;
 
 export class Crowd {
   readonly #limits: CrowdLimits;
-  /** Idlest first, about. */
+  /** Approximately in order of idleness: the connection that has been idle for longest comes first. */
   readonly #all = new Set<Known>();
   readonly #byClient = new Map<string, Set<Known>>();
-  /** Found idle, and about to be closed unless a request of theirs turns up. */
+  /** How many connections were found idle and will be closed unless a request arrives on them. */
   #leaving = 0;
 
   constructor(limits: CrowdLimits) {
@@ -61,8 +63,8 @@ export class Crowd {
   }
 
   /**
-   * Returns false where nobody is idle enough to make room: then the new one is not counted, and has to go.
-   * @param now milliseconds, of a monotonic clock
+   * Returns false if no connection is idle enough to make room. The new connection is then not counted, and the caller must close it.
+   * @param now milliseconds on a monotonic clock
    */
   admit(member: Member, now: number): boolean {
     const { most, mostOfOne, exempt } = this.#limits;
@@ -99,7 +101,7 @@ export class Crowd {
         return true;
       }
       if (isQuiet(known)) continue;
-      // Active since: to the end of the order, where the loop comes by again.
+      // This connection was active since it was last examined: it moves to the end of the order, which the loop reaches last.
       known.seen = known.member.activity();
       among.delete(known);
       among.add(known);
@@ -107,7 +109,10 @@ export class Crowd {
     return false;
   }
 
-  /** A request may be here already, unread: it is by the end of the event loop's next turn. Then the connection stays, as one too many. */
+  /**
+   * Closes an idle connection, but two turns of the event loop later: a request that has already arrived is read by then. If one was read,
+   * the connection stays, and the listener has one connection too many.
+   */
   #leaves(known: Known): void {
     const { member } = known;
     this.#remove(known);

@@ -1,20 +1,20 @@
 /**
- * How many connections the listeners may have, from the descriptors that this process may open. What is left is for machines, for the
- * connections that they make, and for files: callers must not be able to take it.
+ * How many connections the listeners may hold, computed from the number of file descriptors that this process may open. The remaining
+ * descriptors are reserved for machines, for the connections that machines open, and for files, so that callers can't use them up.
  */
 import { readFileSync } from "node:fs";
 import { MayflyError } from "../base/errors/error.ts";
 
 export interface ConnectionBudget {
-  /** Of the gateway's clients. */
+  /** Connections of all the gateway's clients together. */
   gateway: number;
-  /** Of one of them. */
+  /** Connections of one gateway client. */
   perClient: number;
-  /** Of the management API's: it answers while the gateway is full. */
+  /** Connections to the management API, counted apart so that the API answers even if the gateway is full. */
   api: number;
 }
 
-/** Each holds some 15 KB. */
+/** Each connection holds about 15 KB of memory. */
 const MOST_AT_GATEWAY = 16_384;
 const MOST_AT_API = 256;
 const UNLIMITED = 1_048_576;
@@ -25,10 +25,13 @@ export function connectionBudget(descriptors: number): ConnectionBudget {
   return { gateway, perClient: Math.max(8, Math.floor(gateway / 4)), api };
 }
 
-/** With fewer a server comes up at best, and then lacks them for machines or for callers. */
+/** With fewer descriptors a server may start, but then lacks them for machines or for callers. */
 const LEAST = 256;
 
-/** Throws "missing-part". To be asked before a server opens anything: what fails for want of descriptors later says so in many ways. */
+/**
+ * Throws "missing-part" if the process may open too few descriptors. Call it before the server opens anything: running out of descriptors
+ * later causes many different errors.
+ */
 export function assertDescriptors(limit = descriptorLimit()): void {
   if (limit >= LEAST) return;
   const cure = `Raise it: \`ulimit -n 4096\` in the shell that starts Mayfly (root may go above the hard limit, which \`ulimit -Hn\` shows), or LimitNOFILE=4096 in its unit. Each connection and each machine takes some`;
@@ -36,7 +39,7 @@ export function assertDescriptors(limit = descriptorLimit()): void {
   throw new MayflyError("missing-part", { part: "a sufficient limit of open files", reason, cure });
 }
 
-/** Of this process: Node has raised its soft limit to the hard one. */
+/** The hard limit of this process: Node has already raised its soft limit to it. */
 export function descriptorLimit(): number {
   const [, soft] = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
   return soft === undefined || soft === "unlimited" ? UNLIMITED : Number(soft);

@@ -2,9 +2,13 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { guarded } from "../base/errors/guarded.ts";
 import { ASK_MS, StillThere } from "./still-there.ts";
 
-/** For a server of node:http that handles its requests by itself: it would take a client that will send nothing more for one that is gone. */
+/**
+ * Keeps the reply going to a client that has closed its half of the connection. Without this, node:http ends the connection of a client
+ * that sends nothing more. For servers that handle their requests with node:http alone.
+ */
 export function answerHalfClosed(server: Server): void {
-  // In no documentation of node:http, but the server's own since its beginnings; api/half-closed.test.ts fails without it.
+  // The documentation of node:http does not mention this property, but the server has always had it; api/half-closed.test.ts fails without
+  // it.
   (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
   const onRequest = ({ socket }: IncomingMessage, response: ServerResponse) => {
     const cut = () => socket.destroy();

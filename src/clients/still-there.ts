@@ -1,15 +1,16 @@
 /**
- * A client that has closed its half of the connection may wait for its reply (`nc -N`, some proxies), or be gone: the wire has the same for both.
- * Only what is sent tells: a host answers bytes for a connection that nobody has any more with a reset. Before a reply's head that is "100 Continue",
- * which clients pass over (RFC 9110, 15.2), after it the reply's own bytes, and where nothing of it comes the kernel's probes, which a host
- * refuses from a minute after the close on.
+ * Finds out whether a client that has closed its half of the connection is gone, or still waits for its reply (as `nc -N` and some proxies
+ * do). Both look the same on the wire until something is sent to the client: a host whose program is gone answers bytes with a reset.
+ * Before the reply's head, "100 Continue" is sent, because clients ignore it (RFC 9110, 15.2). After the head, the reply's own bytes serve.
+ * If none are sent, the kernel's keep-alive probes serve, which a host refuses from about a minute after its program has closed the
+ * connection.
  */
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** How often ask() is to be called. */
+/** The interval at which the caller must call ask(). */
 export const ASK_MS = 1_000;
-/** Of silence, before the kernel probes. */
+/** Milliseconds of silence before the kernel sends its first probe. */
 const PROBE_AFTER_MS = 5_000;
 
 export class StillThere {
@@ -21,19 +22,22 @@ export class StillThere {
     socket.setKeepAlive(true, PROBE_AFTER_MS);
   }
 
-  /** Destroys the socket, as an error does, where its client turned out to be gone. */
+  /**
+   * Sends the client something. If an earlier send was answered with a reset, the client is gone, and the socket is destroyed as on any
+   * error.
+   */
   ask(reply: ServerResponse): void {
-    // What waits to be written finds out as well.
+    // Bytes that wait to be written probe the client already.
     if (this.#socket.destroyed || this.#socket.writableLength > 0) return;
     this.#asked += 1;
-    // Less and less often: some clients take only so many.
+    // At growing intervals, because some clients accept only a limited number of "100 Continue".
     if (isPowerOfTwo(this.#asked) && mayContinue(reply)) reply.writeContinue();
-    // Nothing is read any more, so that a reset shows in a write only, be it of nothing.
+    // The socket is no longer read, so a reset shows only as a failed write; writing nothing is enough.
     else this.#socket.write("");
   }
 }
 
-/** HTTP/1.0 has nothing that comes before a reply. */
+/** HTTP/1.0 has no interim responses. */
 function mayContinue(reply: ServerResponse): boolean {
   return !reply.headersSent && reply.req.httpVersionMinor >= 1;
 }

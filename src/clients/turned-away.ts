@@ -1,8 +1,9 @@
 /**
- * Connections for which a listener has no room: they stay until they have been told so. An answer before the request, or a connection that is
- * cut while its request is on its way, is a reset for many clients.
+ * Connections for which a listener has no room. They stay open until they have been told so: answering before the request has arrived, or
+ * closing the connection while it arrives, looks like a reset to many clients.
  *
- * Owns their number: an eighth of what the listener may have (8 at least), each for LONGEST_MS at most. What is above that is cut at once.
+ * Owns: the count of such connections. There are at most an eighth of the listener's connections (but at least 8), each open for at most
+ * LONGEST_MS. Any more are closed at once.
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
@@ -10,7 +11,7 @@ import type { Clock } from "../base/clock/clock.ts";
 import { guarded } from "../base/errors/guarded.ts";
 
 const LONGEST_MS = 3_000;
-/** For the body of the request: the answer to one that takes longer may be lost. */
+/** How long the request's body may take to arrive. After this time the client is answered anyway, though it may lose the answer. */
 const BODY_MS = 2_000;
 
 export class TurnedAway {
@@ -18,13 +19,13 @@ export class TurnedAway {
   readonly #most: number;
   #count = 0;
 
-  /** @param most connections that the listener may have */
+  /** @param most how many connections the listener may have */
   constructor(most: number, clock: Clock) {
     this.#most = Math.max(8, Math.ceil(most / 8));
     this.#clock = clock;
   }
 
-  /** @param socket what TCP gives, also where TLS is on it */
+  /** @param socket the TCP socket, even if TLS runs on it */
   add(socket: Socket): void {
     if (this.#count >= this.#most) return void socket.destroy();
     this.#count += 1;
@@ -39,7 +40,10 @@ export class TurnedAway {
     );
   }
 
-  /** Drops the request's body. Calls back when it may be answered, also where it has no end or its client is gone. */
+  /**
+   * Discards the request's body. Calls `answer` once the request can be answered: at the end of the body, after BODY_MS, or when the client
+   * disconnects.
+   */
   whenRead(request: IncomingMessage, answer: () => void): void {
     const finished = () => {
       cancel();

@@ -1,34 +1,36 @@
-/** Lists of what may be reached: "host:port", "address:port", "cidr:port", IPv6 in brackets, port may be *. */
+/**
+ * Lists of addresses that may be reached: "host:port", "address:port" or "cidr:port". IPv6 addresses stand in brackets; the port may be *.
+ */
 import type { BlockList } from "node:net";
 import { isIn, listOf } from "./denied.ts";
 import { embedded, parseIp, type Ip } from "./ip.ts";
 
 export interface Entry {
   text: string;
-  /** Lower case; undefined where the entry is an address or a range. */
+  /** In lower case; undefined if the entry is an address or a range. */
   name?: string;
   range?: Range;
-  /** undefined: any. */
+  /** Undefined means any port. */
   port?: number;
 }
 
 interface Range {
   list: BlockList;
   first: Ip;
-  /** Leading bits that all of its addresses share. */
+  /** The number of leading bits that all addresses of the entry share. */
   bits: number;
 }
 
 export interface AllowList {
-  /** @param port undefined: on some port */
+  /** @param port if undefined, whether some port is allowed */
   allows(host: string, ip: Ip, port: number | undefined): boolean;
-  /** As `allows`, by an entry that names this very port. */
+  /** Like `allows`, but only by an entry that names this port itself, not by `*`. */
   names(host: string, ip: Ip, port: number): boolean;
 }
 
 export const entriesLookLike = "entries look like db.internal:5432, 10.1.0.0/16:*, [fd00::1]:443";
 
-/** What is no entry allows nothing. */
+/** Texts that are not valid entries allow nothing. */
 export function allowListOf(entries: string[]): AllowList {
   const parsed = entries.flatMap((text) => parseEntry(text) ?? []);
   return {
@@ -47,7 +49,7 @@ function matchesPort(entry: Entry, port: number | undefined): boolean {
   return port === undefined || entry.port === undefined || entry.port === port;
 }
 
-/** Undefined for what is none. */
+/** Returns undefined if the text is not a valid entry. */
 export function parseEntry(text: string): Entry | undefined {
   const parts = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[^:[\]/\s]+))(?:\/(?<length>\d{1,3}))?:(?<port>\d{1,5}|\*)$/.exec(text)?.groups;
   if (parts === undefined) return undefined;
@@ -60,7 +62,7 @@ export function parseEntry(text: string): Entry | undefined {
   return isName(name) ? { text, name, ...port } : undefined;
 }
 
-/** A dotted number that is no address is a slip of the pen: no host is called so. */
+/** Whether the text can be a host's name. Dotted numbers that are not an address are a typing mistake: no host has such a name. */
 function isName(name: string): boolean {
   return name.length <= 253 && name.split(".").every((label) => /^[\w-]{1,63}$/.test(label)) && !/(^|\.)(\d+|0x[\da-f]*)$/.test(name);
 }

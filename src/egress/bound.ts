@@ -1,11 +1,11 @@
 /**
- * What manifests may open: an operator's `egress.allow` bounds every app's `network.allow`. Public addresses need neither, but for
- * those that never open.
+ * What manifests may open: the operator's `egress.allow` limits every app's `network.allow`. Public addresses need an entry in neither,
+ * except those that never open.
  */
 import { type Entry, entriesLookLike, parseEntry } from "./allow-list.ts";
 import { denialOf, isIn, neverOpen } from "./denied.ts";
 
-/** Why an entry of a manifest can have no effect on this server; undefined where it can. */
+/** Why a manifest's entry can have no effect on this server; undefined if it can. */
 export function problemOf(text: string, bound: string[]): string | undefined {
   const entry = parseEntry(text);
   if (entry === undefined) return `${shown(text)} is no entry; ${entriesLookLike}`;
@@ -14,7 +14,7 @@ export function problemOf(text: string, bound: string[]): string | undefined {
   return `${shown(text)} is beyond this server's egress.allow, which has ${bound.join(", ") || "no entries"}: the server's operator sets it, and public addresses need no entry`;
 }
 
-/** Why an operator's entry makes no sense; undefined where it does. */
+/** Why an operator's entry makes no sense; undefined if it does. */
 export function problemOfBound(text: string): string | undefined {
   const entry = parseEntry(text);
   if (entry === undefined) return entriesLookLike;
@@ -25,7 +25,7 @@ function shown(text: string): string {
   return JSON.stringify(text.length <= 100 ? text : `${text.slice(0, 100)}…`);
 }
 
-/** All of it. Of a larger range the rest may be opened. */
+/** Whether the whole range never opens. The rest of a larger range may still be opened. */
 function isNeverOpen({ range }: Entry): boolean {
   return (
     range !== undefined &&
@@ -37,7 +37,7 @@ function isPublic({ range }: Entry): boolean {
   return range !== undefined && range.bits === (range.first.family === 4 ? 32 : 128) && denialOf(range.first) === undefined;
 }
 
-/** What a name leads to is seen when it is looked up: then a range of the operator's bounds it. */
+/** A name is accepted here whatever it resolves to: when it is looked up, the operator's ranges limit its addresses. */
 function covers(bound: Entry | undefined, entry: Entry): boolean {
   if (bound === undefined || (bound.port !== undefined && bound.port !== entry.port)) return false;
   if (bound.range === undefined) return bound.name === entry.name;

@@ -2,11 +2,11 @@
  * Outbound connections of one machine.
  *
  * Owns: the sockets it opened, until they close.
- * 1. Every address is checked after the name was resolved, and the connection goes to the checked address: what the name says
- *    a moment later does not matter.
- * 2. What is not the public internet is refused, but for what both the manifest and the operator list. Clouds' metadata never opens.
- * 3. Each machine has a limit of connections. Names are looked up in turns with all other apps' (names.ts).
- * 4. What was asked for and is not wanted any more, or outlived the machine, is not looked up or connected to.
+ * 1. Every address is checked after its name was resolved, and the connection goes to the address that was checked, even if the name
+ *    changes in the meantime.
+ * 2. Only the public internet is reachable, plus what both the manifest and the operator list. The metadata services of clouds never open.
+ * 3. Each machine has a limit of open connections. Name look-ups take turns with those of all other apps (names.ts).
+ * 4. When a connection is no longer wanted or its machine has ended, its look-up and its connection attempt stop.
  */
 import type { Socket } from "node:net";
 import { MayflyError } from "../base/errors/error.ts";
@@ -20,27 +20,27 @@ import { createNames, type Names } from "./names.ts";
 import { counted } from "../base/words/counted.ts";
 
 export interface EgressOptions {
-  /** The manifest's: "host-or-cidr:port" to be reached though it would be refused otherwise. What is no such entry opens nothing. */
+  /** The manifest's list: "host-or-cidr:port" to be reached although the default refuses it. Invalid entries open nothing. */
   allow: string[];
-  /** The operator's: nothing is opened that is not in this list, too. Default: nothing. */
+  /** The operator's list: an address outside of it is never opened by `allow`. Default: empty. */
   bound?: string[];
-  /** Ports that Mayfly itself listens on: on this host's addresses an entry must name them; `*` does not open them. */
+  /** The ports on which Mayfly itself listens. On this host's own addresses an entry must name such a port; `*` does not open it. */
   ownPorts?: () => Iterable<number>;
-  /** Open at once, at most. */
+  /** The maximum of connections open at once. */
   connections?: number;
-  /** ms that one address may take to answer. */
+  /** How long each address may take to answer, in ms. */
   attemptMs?: number;
-  /** Nothing is read from the sockets, so that they can be handed to another process: their user resumes them. */
+  /** If set, nothing is read from the sockets, so that they can be handed to another process, which resumes them. */
   unread?: boolean;
-  /** Whose machine it is: apps share `names` fairly. */
+  /** The app whose machine this is: apps share `names` fairly. */
   app?: string;
-  /** Of the whole process. Default: this machine's own. */
+  /** The look-ups of the whole process. Default: look-ups of this machine alone. */
   names?: Names;
 }
 
 const CONNECTIONS = 256;
 const ATTEMPT_MS = 10_000;
-/** Addresses of one name that are tried. */
+/** At most this many addresses of one name are tried. */
 const ATTEMPTS = 4;
 
 export function createEgress(options: EgressOptions): Egress {
@@ -95,7 +95,7 @@ class CheckedEgress implements Egress {
     return gone === undefined ? this.#over.signal : AbortSignal.any([this.#over.signal, gone]);
   }
 
-  /** Never empty. */
+  /** The addresses of the host that may be reached; never an empty list. */
   async #allowed(host: string, port: number | undefined, signal: AbortSignal): Promise<ResolvedAddress[]> {
     const found = await this.#addresses(host, signal);
     const reasons = found.map((ip) => this.#refusal(host, ip, port));
@@ -104,7 +104,7 @@ class CheckedEgress implements Egress {
     throw denied(port === undefined ? shown(host) : `${shown(host)}:${port}`, `it is ${reasons[0]}`);
   }
 
-  /** The one address, and no other that the name has. */
+  /** Allows the one given address if `name` allows it, and no other address of the name. */
   async #allowedBy(name: string, host: string, port: number, signal: AbortSignal): Promise<ResolvedAddress> {
     const ip = parseIp(host);
     if (ip === undefined) throw denied(`${shown(host)}:${port}`, "it is no address");
@@ -113,7 +113,7 @@ class CheckedEgress implements Egress {
     return { address: ip.address, family: ip.family };
   }
 
-  /** An address that is closed by itself may be open by its name, if it really is the name's. */
+  /** An address that is refused by itself may be allowed by a name, but only if the name really resolves to it. */
   async #checkName(name: string, ip: Ip, port: number, reason: string, signal: AbortSignal): Promise<void> {
     const opens = this.#refusal(name, ip, port) === undefined;
     if (!opens) throw denied(`${shown(name)}:${port}`, `it is ${reason}`);
@@ -135,7 +135,7 @@ class CheckedEgress implements Egress {
   #refusal(host: string, ip: Ip, port: number | undefined): string | undefined {
     if (isNeverOpen(ip)) return denialOf(ip);
     const lists = [this.#allow, this.#bound];
-    // Mayfly's own ports are refused in the same words as all others: whoever tries port after port is not to find them.
+    // The refusal of Mayfly's own ports has the same text as every other refusal, so that scanning ports does not find them.
     const isMayfly = port !== undefined && this.#isMayfly(ip, port);
     if (isMayfly && !lists.every((list) => list.names(host, ip, port))) return denialOf(ip) ?? "an address of this host";
     return lists.every((list) => list.allows(host, ip, port)) ? undefined : denialOf(ip);
@@ -153,14 +153,14 @@ class CheckedEgress implements Egress {
       throw this.#over.signal.reason;
     }
     this.#sockets.add(socket);
-    // Its user listens too; this is for an error after the user let go.
+    // The connection's user has a listener as well; this one is for errors after the user removed it.
     socket.on("error", () => this.#sockets.delete(socket));
     socket.once("close", () => this.#sockets.delete(socket));
     return socket;
   }
 }
 
-/** All of 127/8 and 0.0.0.0 lead to this host, whatever its interfaces say. */
+/** All of 127.0.0.0/8, and 0.0.0.0, lead to this host, even though no interface lists them. */
 function isThisHost({ family, bytes }: Ip): boolean {
   return family === 4 ? bytes[0] === 127 || bytes[0] === 0 : bytes.every((byte, i) => byte === 0 || (i === 15 && byte === 1));
 }

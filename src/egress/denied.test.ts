@@ -30,7 +30,7 @@ const refused: Record<string, string[]> = {
   "no global address": ["100::1", "64:ff9b:1::1", "::ffff:0:127.0.0.1", "4000::1", "5f00::1", "200::1", "::2:0:0:1"],
 };
 
-/** Beside each range, and in the middle of what is left. */
+/** Addresses next to each refused range, and in the middle of what remains. */
 const reachable = [
   "1.0.0.1",
   "8.8.8.8",

@@ -1,6 +1,6 @@
 /**
- * Addresses that no app reaches unless its manifest lists them: all that is not the public internet. From IANA's registries
- * of special-purpose addresses.
+ * Addresses that no app reaches unless its manifest lists them: everything outside the public internet, according to IANA's registries of
+ * special-purpose addresses.
  */
 import { BlockList } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -37,8 +37,8 @@ const ranges: [range: string, name: string][] = [
 const lists = ranges.map(([range, name]) => ({ name, list: listOf(range) }));
 
 /**
- * Where clouds tell a machine who it is, and give it the credentials of that: whoever reaches it is the host. All of IPv4's link-local
- * range, and what stands outside of it (AWS, Google, Alibaba, Azure, Oracle).
+ * Metadata services, where clouds tell a machine its identity and give it credentials: anyone who reaches one can act as the host. These
+ * are IPv4's whole link-local range and the services outside of it (AWS, Google, Alibaba, Azure, Oracle).
  */
 export const neverOpen = [
   "169.254.0.0/16",
@@ -49,17 +49,17 @@ export const neverOpen = [
   "192.0.0.192/32",
 ].map((range) => ({ list: listOf(range), bits: Number(range.split("/")[1]), family: range.includes(":") ? 6 : 4 }));
 
-/** Whatever a manifest or an operator lists. */
+/** Whether the address is refused whatever a manifest or an operator lists. */
 export function isNeverOpen(ip: Ip): boolean {
   return [ip, ...embedded(ip)].some((form) => neverOpen.some(({ list }) => isIn(list, form)));
 }
 
-/** IPv6 that is assigned to the internet at large, and to protocols within that. */
+/** The IPv6 range assigned to the internet at large, and ranges inside it that are assigned to protocols. */
 const global = listOf("2000::/3");
 const protocols = listOf("2001::/23");
 const teredo = listOf("2001::/32");
 
-/** What the address is, where an app must not reach it by default; undefined where it may. */
+/** Why an app must not reach the address by default; undefined if it may. */
 export function denialOf(ip: Ip): string | undefined {
   const inner = embedded(ip);
   for (const carried of inner) {
@@ -70,7 +70,7 @@ export function denialOf(ip: Ip): string | undefined {
   return special(ip, inner.length > 0) ?? (isOwn(ip) ? "an address of this host" : undefined);
 }
 
-/** Read anew each time: addresses come and go while Mayfly runs. */
+/** Reads the interfaces on every call, because addresses come and go while Mayfly runs. */
 export function isOwn(ip: Ip): boolean {
   const own = new BlockList();
   for (const addresses of Object.values(networkInterfaces()))
@@ -82,7 +82,7 @@ export function isIn(list: BlockList, { address, family }: Ip): boolean {
   return list.check(address, family === 4 ? "ipv4" : "ipv6");
 }
 
-/** @param range an address, or one with a prefix length */
+/** @param range an address, or an address with a prefix length */
 export function listOf(range: string): BlockList {
   const [address = "", length] = range.split("/");
   const family = address.includes(":") ? "ipv6" : "ipv4";

@@ -2,21 +2,24 @@ import { connect, type Socket } from "node:net";
 import { guarded } from "../base/errors/guarded.ts";
 import type { ResolvedAddress } from "./egress.ts";
 
-/** Whether a guest wants it cannot be seen here. It costs a packet a minute of idle connections, and finds those whose other end is gone. */
+/**
+ * Sends TCP keep-alive probes on every connection, because the host can't see whether the guest wants them. They cost a packet per minute
+ * on an idle connection, and detect that the other end is gone.
+ */
 const KEEP_ALIVE_MS = 60_000;
 
 export interface DialOptions {
-  /** ms that one address may take to answer. */
+  /** How long each address may take to answer, in ms. */
   attemptMs: number;
-  /** Nobody wants the connection any more. */
+  /** Aborted when the connection is no longer wanted. */
   gone: AbortSignal;
-  /** Nothing is read from the socket until its user resumes it. */
+  /** If set, nothing is read from the socket until its user resumes it. */
   unread: boolean;
 }
 
 /**
- * The first of the addresses that answers, tried in order. Rejects with the last one's error, or the signal's reason.
- * @param port 0 is one that nobody listens on
+ * Tries the addresses in order and connects to the first that answers. Rejects with the last address's error, or with the signal's reason.
+ * @param port no host listens on port 0
  */
 export async function dial(addresses: ResolvedAddress[], port: number, how: DialOptions): Promise<Socket> {
   let failure: unknown;
@@ -43,7 +46,7 @@ function dialOne(address: string, family: 4 | 6, port: number, { attemptMs, gone
       keepAliveInitialDelay: KEEP_ALIVE_MS,
       allowHalfOpen: true,
     });
-    // Node reads ahead as soon as a socket is connected, unless it is paused by then.
+    // Node begins to read as soon as a socket connects, unless the socket is paused before.
     if (unread) socket.pause();
     const leave = () => socket.destroy(gone.reason);
     const late = guarded(

@@ -15,12 +15,12 @@ async function listener(t: { after(cleanUp: () => void): void }): Promise<number
   return (server.address() as AddressInfo).port;
 }
 
-/** Names that one function answers for. */
+/** Names answered by the one given function. */
 function namesBy(lookUp: LookUp): Names {
   return createNames(lookUp);
 }
 
-/** The other end of a destroyed connection is reset. */
+/** Does nothing: the other end of a destroyed connection gets a reset, which is expected. */
 function hungUp(): void {}
 
 function refusal(reason: RegExp) {

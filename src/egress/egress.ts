@@ -1,4 +1,4 @@
-/** Outbound connections of one machine, made by the host on its behalf and only to addresses that the app may reach. */
+/** Outbound connections of one machine. The host makes them on the machine's behalf, and only to addresses that the app may reach. */
 import type { Socket } from "node:net";
 
 export interface ResolvedAddress {
@@ -8,13 +8,14 @@ export interface ResolvedAddress {
 
 export interface Egress {
   /**
-   * Any text and any number may be given. Rejects with MayflyError "egress-denied", the connection's own error, that of a look-up
-   * (whose `syscall` is getaddrinfo), or the reason of `gone`.
-   * @param name of an address: what it is said to be called. Not believed, but where only its name lets an address be reached, it is looked up
+   * Connects; accepts any text and any number. Rejects with MayflyError "egress-denied", with the connection's own error, with the
+   * look-up's error (whose `syscall` is getaddrinfo), or with the reason of `gone`.
+   * @param name if `host` is an address, the name that the guest claims for it. The claim is checked by a look-up, and only if the name is
+   * what allows the address.
    */
   connect(host: string, port: number, gone?: AbortSignal, name?: string): Promise<Socket>;
-  /** Only addresses that the app may reach on some port. Never empty; rejects as connect() does. */
+  /** Returns only addresses that the app may reach on some port. The list is never empty; rejects like connect(). */
   resolve(host: string, family: 0 | 4 | 6, gone?: AbortSignal): Promise<ResolvedAddress[]>;
-  /** Ends every connection, and what is under way to one. */
+  /** Ends every connection and every attempt to connect. */
   close(): void;
 }

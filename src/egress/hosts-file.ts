@@ -1,11 +1,11 @@
-/** /etc/hosts: names that this host's administrator gave by hand. */
+/** /etc/hosts: names that this host's administrator has entered by hand. */
 import { parseIp, type Ip } from "./ip.ts";
 import { watchedFile } from "./watched-file.ts";
 
-/** The addresses of a name in lower case, without a dot at its end; empty where the file has none. */
+/** Returns the addresses of a name; empty if the file does not list it. The name must be in lower case, without a trailing dot. */
 export type HostsFile = (name: string) => Ip[];
 
-/** @param file where there is none, nothing is found */
+/** @param file if it does not exist, no name has addresses */
 export function openHostsFile(file = "/etc/hosts"): HostsFile {
   const names = watchedFile(file, parseHosts);
   return (name) => names().get(name) ?? [];

@@ -1,14 +1,14 @@
-/** Addresses as numbers, and the IPv4 addresses that some IPv6 ones carry. */
+/** Addresses as bytes, and the IPv4 addresses that some IPv6 addresses carry. */
 import { isIP } from "node:net";
 
 export interface Ip {
   address: string;
   family: 4 | 6;
-  /** 4 or 16 of them. */
+  /** 4 bytes for IPv4, 16 for IPv6. */
   bytes: number[];
 }
 
-/** Undefined for what is no address, or has a zone: zones name the host's own links. */
+/** Returns undefined if the text is not an address, or has a zone: zones name links of the host itself. */
 export function parseIp(address: string): Ip | undefined {
   const family = address.includes("%") ? 0 : isIP(address);
   if (family === 4) return { address, family, bytes: bytesOfV4(address) };
@@ -17,8 +17,8 @@ export function parseIp(address: string): Ip | undefined {
 }
 
 /**
- * IPv4 addresses inside of an IPv6 one: mapped and compatible ones, NAT64, 6to4, and both of a Teredo address. Traffic to it
- * may end at any of these.
+ * The IPv4 addresses inside an IPv6 address: mapped, compatible, NAT64, 6to4, and both of a Teredo address. Traffic to the IPv6 address may
+ * end at any of them.
  */
 export function embedded({ family, bytes }: Ip): Ip[] {
   if (family === 4) return [];

@@ -1,6 +1,6 @@
 /**
- * One look-up of a name, as getaddrinfo would answer it, by /etc/hosts and DNS. c-ares asks, which takes no thread and can be stopped:
- * a thread that waits in getaddrinfo for a silent name server cannot, and there are few of them for all apps.
+ * Looks up one name as getaddrinfo would, through /etc/hosts and DNS. c-ares sends the queries, because it needs no thread and can be
+ * cancelled. A thread that waits in getaddrinfo for a silent name server can't be cancelled, and all apps share few such threads.
  */
 import { promises as dns, type LookupAddress } from "node:dns";
 import { networkInterfaces } from "node:os";
@@ -9,27 +9,27 @@ import { parseIp } from "./ip.ts";
 import { candidates, parseSearchList } from "./search-list.ts";
 import { watchedFile } from "./watched-file.ts";
 
-/** Rejects with getaddrinfo's errors; at once where the signal is aborted. */
+/** Rejects with getaddrinfo's errors; immediately if the signal is already aborted. */
 export type LookUp = (name: string, signal: AbortSignal) => Promise<LookupAddress[]>;
 
 export interface LookUpOptions {
-  /** "address:port" of the name servers; default: those of /etc/resolv.conf. */
+  /** "address:port" of each name server. Default: those of /etc/resolv.conf. */
   servers?: string[];
   hostsFile?: string;
   resolvConf?: string;
 }
 
-/** The first question is repeated after this time, the next one after twice as long. */
+/** The first query is repeated after this time, the second after twice this time. */
 const REPEAT_MS = 1_200;
-/** Resolvers kept for the next look-ups. */
+/** At most this many resolvers are kept for later look-ups. */
 const MOST_IDLE = 32;
-/** How long the addresses of one family wait for those of the other. */
+/** How long the addresses of one family wait for those of the other family. */
 const OTHER_FAMILY_MS = 1_000;
 
-/** @see createNames, which bounds how many run and how long */
+/** @see createNames, which limits how many look-ups run, and for how long */
 export function openLookUp({ servers, hostsFile, resolvConf = "/etc/resolv.conf" }: LookUpOptions = {}): LookUp {
   const hosts = openHostsFile(hostsFile);
-  // A resolver reads the file's name servers when it is made.
+  // The name servers are part of a resolver, so both are replaced when the file changes.
   const settings = watchedFile(resolvConf, (text) => ({ search: parseSearchList(text), idle: [] as dns.Resolver[] }));
   return async (name, signal) => {
     signal.throwIfAborted();
@@ -45,39 +45,42 @@ export function openLookUp({ servers, hostsFile, resolvConf = "/etc/resolv.conf"
       return await askFor(resolver, name, candidates(lower, search), signal);
     } finally {
       signal.removeEventListener("abort", cancel);
-      // Nobody waits for the other family any more.
+      // Cancels the query for the other family, which is no longer awaited.
       resolver.cancel();
       if (idle.length < MOST_IDLE) idle.push(resolver);
     }
   };
 }
 
-/** For one look-up at a time: cancelling stops all that it has asked. Making one takes three times as long as the look-up's own work. */
+/**
+ * A resolver serves one look-up at a time, because cancelling stops all its queries. Resolvers are reused, since making one takes three
+ * times as long as the look-up's own work.
+ */
 function newResolver(servers: string[] | undefined): dns.Resolver {
   const resolver = new dns.Resolver({ timeout: REPEAT_MS, tries: 3 });
   if (servers !== undefined) resolver.setServers(servers);
   return resolver;
 }
 
-/** Shaped as what getaddrinfo gives. */
+/** An error of the same shape as getaddrinfo's. */
 export function lookUpError(code: "ENOTFOUND" | "EAI_AGAIN", given: string): Error {
   const name = shown(given);
   return Object.assign(new Error(`getaddrinfo ${code} ${name}`), { code, syscall: "getaddrinfo", hostname: name });
 }
 
-/** What a function chose may be long. */
+/** Shortens a text that a function chose, which may be long. */
 export function shown(text: string): string {
   return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
 }
 
-/** Dotted numbers of every kind that inet_aton(3) takes: 127.1, 0x7f000001, 017700000001. */
+/** The address of a number in any notation that inet_aton(3) accepts: 127.1, 0x7f000001, 017700000001. */
 function numeric(name: string): LookupAddress[] | undefined {
   if (!/^[\da-fx.]+$/.test(name) || !/(^|\.)(\d+|0x[\da-f]*)\.?$/.test(name)) return undefined;
   const ip = URL.canParse(`http://${name}/`) ? parseIp(new URL(`http://${name}/`).hostname) : undefined;
   return ip === undefined ? undefined : [{ address: ip.address, family: ip.family }];
 }
 
-/** localhost never leaves this host (RFC 6761), whatever its name server would say. */
+/** localhost always means this host (RFC 6761), whatever the name server would answer. */
 function local(lower: string, hosts: HostsFile): LookupAddress[] {
   const name = lower.replace(/\.$/, "");
   const found = hosts(name).map(({ address, family }) => ({ address, family }));
@@ -93,7 +96,7 @@ function isName(name: string): boolean {
   return plain.length <= 253 && plain.split(".").every((label) => /^[\w-]{1,63}$/.test(label));
 }
 
-/** As getaddrinfo does, a name server's trouble ends the search: what it would have said of this name is not known. */
+/** As in getaddrinfo, a name server's failure ends the search, because its answer for this name remains unknown. */
 async function askFor(resolver: dns.Resolver, name: string, names: string[], signal: AbortSignal): Promise<LookupAddress[]> {
   for (const candidate of names) {
     const found = await askBoth(resolver, candidate, name);
@@ -116,7 +119,7 @@ async function askBoth(resolver: dns.Resolver, candidate: string, name: string):
 
 interface Answer {
   found: LookupAddress[];
-  /** The name server said nothing, or that it could not say. */
+  /** The name server did not answer, or answered that it could not. */
   trouble: boolean;
 }
 
@@ -130,7 +133,7 @@ async function addresses(asked: Promise<string[]>, family: 4 | 6): Promise<Answe
   }
 }
 
-/** Resolves only where it found something. */
+/** Resolves only if the answer has addresses. */
 async function someOf(answer: Promise<Answer>): Promise<void> {
   const { found } = await answer;
   if (found.length === 0) await new Promise<never>(() => {});
@@ -140,7 +143,7 @@ function pause(): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, OTHER_FAMILY_MS).unref());
 }
 
-/** RFC 6724 in short: IPv6 comes first where this host has a public address of its own. */
+/** A short form of RFC 6724: IPv6 addresses come first if this host has a public IPv6 address. */
 function sixFirst(): boolean {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return all.some(({ family, address, internal }) => family === "IPv6" && !internal && /^[23]/.test(address));

@@ -1,4 +1,4 @@
-/** Names of many apps, some of whose name servers say nothing: real ones, on this machine's loopback. */
+/** Look-ups of many apps, some with silent name servers. The name servers are real ones on this machine's loopback. */
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { createEgress } from "./create-egress.ts";
 import { openLookUp } from "./look-up.ts";
 import { createNames } from "./names.ts";
 
-/** Says nothing of *.silent.example; all other names have one address of each family, but for some. */
+/** A name server that never answers for *.silent.example; nearly all other names have one address of each family. */
 let server: Socket;
 let asked: { name: string; type: number }[] = [];
 const folder = mkdtempSync(join(tmpdir(), "mayfly-names-"));
@@ -100,7 +100,7 @@ test("apps take turns, and two of each app's names never wait for others'", asyn
   ask("late", 4);
   await settle();
   assert.deepEqual(running.slice(8 * 16), ["late-0", "late-1"]);
-  // Of what becomes free, each app in turn gets one.
+  // Each app in turn gets one of the places that become free.
   for (const end of ends.slice(0, 10)) end();
   await settle();
   assert.ok(running.slice(8 * 16).includes("late-2"));
@@ -165,7 +165,7 @@ test("short names are completed as resolv.conf says", async () => {
   rmSync(resolvConf);
 });
 
-/** Lets what is under way go on. */
+/** Lets pending work continue. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,11 +1,12 @@
 /**
- * The names that all apps of this process want to know, looked up in turns: an app whose name server is silent waits for itself alone.
+ * Looks up names for all apps of this process in turns, so that an app whose name server is silent delays only itself.
  *
- * Owns: the look-ups under way, and each app's queue.
- * 1. An app that has fewer than ALWAYS under way starts at once, whatever others do. (Apps with machines are few, so this is bounded.)
- * 2. Beyond that, apps take turns for what is left of IN_ALL, and none has more than PER_APP under way.
- * 3. Nobody waits longer than LONGEST_MS in all, in the queue or for an answer.
- * 4. A name that the app already asks for is not asked for again beside; a look-up that nobody waits for any more ends at once.
+ * Owns: the look-ups in progress, and each app's queue.
+ * 1. An app with fewer than ALWAYS look-ups in progress starts another at once, whatever other apps do. (Few apps have machines at a time,
+ *    so the total stays bounded.)
+ * 2. Beyond ALWAYS, apps take turns for the rest of IN_ALL, and none has more than PER_APP in progress.
+ * 3. No look-up takes longer than LONGEST_MS, including its time in the queue.
+ * 4. An app asks for a name only once at a time; further requests share the answer. A look-up that is no longer awaited ends at once.
  */
 import type { LookupAddress } from "node:dns";
 import { MayflyError } from "../base/errors/error.ts";
@@ -14,41 +15,41 @@ import { lookUpError, openLookUp, shown, type LookUp } from "./look-up.ts";
 const ALWAYS = 2;
 const PER_APP = 16;
 const IN_ALL = 128;
-/** Of one app. */
+/** The maximum of names that one app may have waiting. */
 const WAITING = 512;
 const LONGEST_MS = 5_000;
 
 export interface Names {
   /**
-   * Rejects as getaddrinfo does ("ENOTFOUND", "EAI_AGAIN"), with "egress-denied" where the app asks for too many at once, or with the
-   * signal's reason.
+   * Rejects with getaddrinfo's errors ("ENOTFOUND", "EAI_AGAIN"), with "egress-denied" if the app asks for too many names at once, or with
+   * the signal's reason.
    */
   lookUp(app: string, name: string, gone: AbortSignal): Promise<LookupAddress[]>;
 }
 
 interface Question {
   name: string;
-  /** Who waits for it. */
+  /** How many requests wait for the answer. */
   askers: number;
   readonly end: AbortController;
   readonly answer: PromiseWithResolvers<LookupAddress[]>;
 }
 
 interface Asking {
-  /** By name: waiting and under way. */
+  /** By name; both the waiting questions and those in progress. */
   readonly questions: Map<string, Question>;
   readonly waiting: Question[];
   underWay: number;
 }
 
-/** @param lookUp one look-up; the system's unless given */
+/** @param lookUp performs one look-up; the default asks the system's name servers */
 export function createNames(lookUp: LookUp = openLookUp()): Names {
   return new FairNames(lookUp);
 }
 
 class FairNames implements Names {
   readonly #lookUp: LookUp;
-  /** In the order of their turns. */
+  /** By app, in the order of their turns. */
   readonly #apps = new Map<string, Asking>();
   #underWay = 0;
 
@@ -92,7 +93,7 @@ class FairNames implements Names {
     return known;
   }
 
-  /** To its end, which is its answer's, its time's, or its last asker's. */
+  /** Follows a look-up until it is answered, its time is over, or nobody awaits it any more. */
   async #see(app: string, asking: Asking, question: Question): Promise<void> {
     const { end, answer, name } = question;
     const timer = setTimeout(() => end.abort(lookUpError("EAI_AGAIN", name)), LONGEST_MS);
@@ -101,7 +102,7 @@ class FairNames implements Names {
     try {
       await answer.promise;
     } catch {
-      // Its askers are told; there may be none left.
+      // The error has already been passed to the askers, if any are left.
     }
     clearTimeout(timer);
     if (asking.questions.get(name) === question) asking.questions.delete(name);
@@ -113,7 +114,7 @@ class FairNames implements Names {
   #startSome(): void {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       const [app, asking] = next;
-      // Its next turn comes after everybody else's.
+      // The app moves to the end: its next turn comes after all others.
       this.#apps.delete(app);
       this.#apps.set(app, asking);
       void this.#start(app, asking, asking.waiting.shift() as Question);

@@ -1,4 +1,7 @@
-/** Egress tried against real listeners, in network namespaces of the test's own: one is the host, the other is all the rest. */
+/**
+ * Tries egress against real listeners in network namespaces that the test creates: one namespace is the host, the other stands for the rest
+ * of the world.
+ */
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
@@ -9,7 +12,7 @@ const HOST = `mfe-host-${process.pid}`;
 const REST = `mfe-rest-${process.pid}`;
 const PORT = 7_100;
 
-/** Listeners on the other side: other hosts and machines, as the host would reach them. */
+/** Listeners in the other namespace: other hosts and machines, as the host would reach them. */
 const elsewhere = {
   public: "8.8.8.8",
   publicV6: "2606:4700::1111",
@@ -67,7 +70,7 @@ describe("from the host's network namespace", () => {
   }
 });
 
-/** Each address, with what its listener said, or the error's code. */
+/** For each address, what its listener said, or the code of the error. */
 function tryAll(options: { allow: string[] }): Record<string, string> {
   const code = `import { createEgress } from ${JSON.stringify(new URL("create-egress.ts", import.meta.url).href)};
     const egress = createEgress({ ...${JSON.stringify({ ...options, bound: options.allow })}, attemptMs: 2_000 });

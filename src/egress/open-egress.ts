@@ -1,25 +1,31 @@
-/** The way out of a whole server's machines: the names of all apps share one queue, and the operator's list bounds what each may open. */
+/**
+ * Outbound connections for all machines of a server: all apps share one queue of look-ups, and the operator's list limits what each may
+ * open.
+ */
 import { problemOf } from "./bound.ts";
 import { createEgress } from "./create-egress.ts";
 import type { Egress } from "./egress.ts";
 import { createNames } from "./names.ts";
 
-/** As a manifest has it. */
+/** The manifest's `network`. */
 type NetworkWish = "none" | "egress" | { egress: true; allow: string[] };
 
 export interface EgressOfServer {
-  /** For one machine of the app. Null where it has no network. */
+  /** For one machine of the app. Null if the app has no network. */
   of(app: string, network: NetworkWish): Egress | null;
-  /** For one machine of an appliance: public addresses only, its sockets unread, for its relay. */
+  /** For one machine of an appliance: public addresses only. Its sockets are left unread, because the appliance's relay reads them. */
   ofAppliance(name: string): Egress;
-  /** Why entries of `network.allow` can have no effect here, one sentence each: at deploy they are refused, later they are inert. */
+  /**
+   * Why entries of `network.allow` can have no effect here, one sentence each. A deploy refuses such entries; in apps deployed earlier they
+   * have no effect.
+   */
   problems(network: NetworkWish): string[];
 }
 
 export interface EgressSettings {
   /** `egress.allow` of the configuration. */
   bound: string[];
-  /** Those that Mayfly itself listens on. */
+  /** The ports on which Mayfly itself listens. */
   ownPorts: () => Iterable<number>;
 }
 

@@ -1,21 +1,21 @@
-/** The order in which /etc/resolv.conf has a short name completed: resolv.conf(5), `search`, `domain` and `ndots`. */
+/** How /etc/resolv.conf completes a short name: `search`, `domain` and `ndots` of resolv.conf(5). */
 export interface SearchList {
   domains: string[];
   dots: number;
 }
 
-/** resolv.conf(5) allows no more of either. */
+/** The limits that resolv.conf(5) sets. */
 const MOST_DOMAINS = 6;
 const MOST_DOTS = 15;
 
-/** The names to ask for, in order, until one has an address. A name with a dot at its end is complete. */
+/** The names to query in order, until one has an address. A name with a trailing dot is complete. */
 export function candidates(name: string, { domains, dots }: SearchList): string[] {
   if (name.endsWith(".")) return [name.slice(0, -1)];
   const completed = domains.map((domain) => `${name}.${domain}`).filter((full) => full.length <= 253);
   return name.split(".").length > dots ? [name, ...completed] : [...completed, name];
 }
 
-/** @param text of resolv.conf */
+/** @param text the content of resolv.conf */
 export function parseSearchList(text: string): SearchList {
   let domains: string[] = [];
   let dots = 1;

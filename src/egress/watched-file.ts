@@ -1,9 +1,9 @@
-/** A file of the host's settings, read anew when it changes. */
+/** A settings file of the host, read again whenever it changes. */
 import { readFileSync, statSync } from "node:fs";
 
 /**
- * @param parse gets "" where there is no such file
- * @returns what the file has now: the same object for as long as it does not change
+ * @param parse receives "" if the file does not exist
+ * @returns the current content: the same object until the file changes
  */
 export function watchedFile<T>(file: string, parse: (text: string) => T): () => T {
   let version: string | undefined;

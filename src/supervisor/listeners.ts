@@ -1,4 +1,4 @@
-/** The sockets that callers come to, held by the supervisor: while a worker is replaced, connections wait instead of being refused. */
+/** The listening sockets, held by the supervisor, so that connections wait instead of being refused while a worker is replaced. */
 import type { BoundSocket } from "node:net";
 import { assertSafeBind } from "../base/listen/address.ts";
 import { bindNamedSocket } from "../base/listen/bound-socket.ts";

@@ -1,16 +1,16 @@
-/** Calls that were cut off by a worker's death, and what their apps' logs are told once there is another worker. */
+/** Calls that were lost when a worker died, and the lines about them that the next worker writes to the apps' logs. */
 import { counted } from "../base/words/counted.ts";
 
 export interface LostCalls {
   /** Milliseconds since the epoch. */
   at: number;
-  /** Of the death. */
+  /** Why the worker died. */
   reason: string;
-  /** Calls in flight; null where the worker could not say: then the app had machines, and may have had calls. */
+  /** How many calls of each app were in flight. Null if the worker could not say: then the app had machines, and may have had calls. */
   apps: [app: string, calls: number | null][];
 }
 
-/** @param serving apps that had machines @param counted what the worker said at its end, if it could */
+/** @param serving the apps that had machines @param counted the calls that the worker reported before it died, if it could */
 export function lostCalls(
   death: { at: number; reason: string },
   serving: Iterable<string>,

@@ -1,25 +1,25 @@
-/** What a supervisor and its worker tell each other. Both are ours: nothing in it comes from strangers but names and reasons. */
+/** The messages between a supervisor and its worker. Both are parts of Mayfly; strangers influence only names and reasons in them. */
 import type { Config } from "../base/config/schema.ts";
 import type { LostCalls } from "./lost-calls.ts";
 import type { Death } from "./standing.ts";
 
 export interface StartMessage {
   config: Config;
-  /** Whether what is in the way is told as JSON. */
+  /** Whether errors at the start are printed as JSON. */
   json: boolean;
-  /** Descriptors that the worker inherited: bound sockets, kept by the supervisor over the worker's death. */
+  /** The numbers of the file descriptors that the worker inherits: bound sockets, which the supervisor keeps open when the worker dies. */
   sockets: { gateway: number; api: number };
   pid: number;
   /** Milliseconds since the epoch. */
   startedAt: number;
   deaths: Death[];
   restarts: number;
-  /** Of workers before this one, not told to the apps' logs yet. */
+  /** Calls lost by earlier workers, not yet written to the apps' logs. */
   lost: LostCalls[];
   leaveAlone: string[];
 }
 
-/** Whether the worker still answers. */
+/** The supervisor asks whether the worker still answers. */
 export interface Ask {
   type: "ask";
 }
@@ -33,18 +33,18 @@ export interface UpInfo {
 export type FromWorker =
   /** The answer to an Ask. */
   | { type: "alive" }
-  /** The state folder is ours. */
+  /** The worker holds the lock of the state folder. */
   | { type: "locked" }
   | ({ type: "up" } & UpInfo)
-  /** It said what is in the way, and ends: starting it again would change nothing. */
+  /** The worker has printed why it can't start, and ends. Starting it again would not help. */
   | { type: "refused"; exitCode: number }
-  /** A signal came, and so many calls are in flight still. */
+  /** The worker received a signal and is ending; this many calls are still in flight. */
   | { type: "stopping"; calls: number }
-  /** An appliance is being started. */
+  /** The worker is starting an appliance. */
   | { type: "starting"; appliance: string }
-  /** A user started one by its name: whatever it was suspected of is forgotten. */
+  /** A user started the appliance by name: the supervisor forgets any suspicion against it. */
   | { type: "taken-up"; appliance: string }
-  /** An app has machines from now on, or none any more. */
+  /** The app now has machines, or no longer has any. */
   | { type: "serving"; app: string; serves: boolean }
-  /** Its last words, and the calls in flight. */
+  /** The worker is about to die; these calls are in flight. */
   | { type: "dying"; reason: string; inFlight: [app: string, calls: number][] };

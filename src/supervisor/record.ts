@@ -1,4 +1,7 @@
-/** What a supervisor keeps in the state folder: for `mayfly status` while no worker answers, and for the next supervisor. */
+/**
+ * The record that a supervisor keeps in the state folder: `mayfly status` reads it while no worker answers, and the next supervisor reads
+ * it at its start.
+ */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -9,7 +12,7 @@ export interface SupervisorRecord extends Standing {
   /** Milliseconds since the epoch. */
   startedAt: number;
   state: "starting" | "up" | "restarting" | "stopping";
-  /** In flight while it is stopping, as far as the worker has told. */
+  /** How many calls are in flight while the worker is stopping, as last reported by the worker. */
   calls?: number | undefined;
 }
 
@@ -30,7 +33,9 @@ export function writeRecord(stateDir: string, record: SupervisorRecord): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Undefined where there is none that makes sense: it only saves restarts that teach the same again. */
+/**
+ * Returns undefined if the file is missing or invalid. The record only saves the next supervisor some restarts, so losing it does no harm.
+ */
 export function readRecord(stateDir: string): SupervisorRecord | undefined {
   try {
     return schema.safeParse(JSON.parse(readFileSync(fileIn(stateDir), "utf8"))).data;
@@ -39,7 +44,7 @@ export function readRecord(stateDir: string): SupervisorRecord | undefined {
   }
 }
 
-/** What an earlier supervisor learned of appliances; its restarts are its own. */
+/** What an earlier supervisor learned about appliances. Its restarts are not taken over. */
 export function standingFrom(stateDir: string): Standing {
   const { suspected = [], leftAlone = [] } = readRecord(stateDir) ?? {};
   return { ...fresh, suspected, leftAlone };

@@ -1,8 +1,8 @@
 /**
- * What a supervisor makes of its workers' deaths: how long to wait, and which appliances to leave alone. Pure.
+ * What a supervisor concludes from its workers' deaths: how long to wait before the next start, and which appliances not to start. Pure.
  *
- * An appliance is suspected when it was started within a minute before a death. Three such deaths in a row, and it is left alone until a user starts it;
- * one minute of life after its start clears it.
+ * An appliance is suspected if it was started within a minute before a death. After three such deaths in a row it is left stopped until a
+ * user starts it. A minute of life after its start clears it.
  */
 export interface Death {
   /** Milliseconds since the epoch. */
@@ -12,11 +12,11 @@ export interface Death {
 }
 
 export interface Standing {
-  /** Of all time, since the supervisor started. */
+  /** How many restarts there were since the supervisor started. */
   restarts: number;
-  /** The last ones, oldest first. */
+  /** The most recent deaths, oldest first. */
   deaths: Death[];
-  /** Deaths in a row that each appliance was started right before. */
+  /** For each appliance, how many deaths in a row came right after it was started. */
   suspected: [appliance: string, deaths: number][];
   leftAlone: string[];
 }
@@ -27,7 +27,7 @@ const RIGHT_BEFORE_MS = 60_000;
 const deathsToLeaveAlone = 3;
 const KEPT = 20;
 
-/** @param started appliances and when, in the same time as `death.at`, by the worker that died */
+/** @param started the appliances that the dead worker had started, with the time of each start on the same clock as `death.at` */
 export function afterDeath(standing: Standing, death: Death, started: ReadonlyMap<string, number>): Standing {
   const counts = new Map(standing.suspected);
   for (const [appliance, at] of started) {
@@ -55,7 +55,10 @@ const HEALTHY_MS = 60_000;
 const FIRST_MS = 500;
 const LAST_MS = 30_000;
 
-/** None after the first death; then 0.5 s, 1 s, 2 s … 30 s for workers that die young. */
+/**
+ * The delay before the next start: none after the first death, then 0.5 s, 1 s, 2 s … up to 30 s for workers that die soon after their
+ * start.
+ */
 export function delayAfter(deaths: readonly Death[]): number {
   const young = deaths.toReversed().findIndex(({ livedMs }) => livedMs >= HEALTHY_MS);
   const inARow = young === -1 ? deaths.length : young + 1;

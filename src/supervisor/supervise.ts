@@ -1,12 +1,14 @@
 /**
- * `mayfly serve` is two processes: this small one, and the worker that does everything (worker.ts). A worker that dies is replaced.
+ * `mayfly serve` is two processes: this small supervisor, and the worker that does everything else (worker.ts). A worker that dies is
+ * replaced.
  *
- * Owns: the worker, the sockets that callers come to, and supervisor.json.
- * 1. A worker that says what is in its way before it was ever up is not started again: the supervisor ends with its exit code.
- * 2. The worker ends with the supervisor, however that ends.
- * 3. Signals go to the worker; the end that they ask for is the end of both. A worker that a second one does not end is killed.
+ * Owns: the worker, the listening sockets, and supervisor.json.
+ * 1. If the first worker reports that it can't start, it is not started again: the supervisor ends with the worker's exit code.
+ * 2. The worker ends when the supervisor ends, for whatever reason.
+ * 3. The supervisor passes signals on to the worker. A signal that ends the worker ends both. After a second such signal the worker is
+ *    killed if it does not end by itself.
  * 4. A worker that answers nothing for a minute is killed, and replaced like one that died.
- * 5. The state folder is the supervisor's while it lives, whatever becomes of workers.
+ * 5. The supervisor keeps the lock of the state folder for as long as it lives, through all deaths of workers.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { assertDescriptors } from "../clients/descriptors.ts";
@@ -21,27 +23,32 @@ import type { Ask, FromWorker, StartMessage, UpInfo } from "./messages.ts";
 import { standingFrom, type SupervisorRecord, writeRecord } from "./record.ts";
 import { afterDeath, delayAfter, takenUp } from "./standing.ts";
 
-/** Descriptors that a worker inherits. */
+/** The numbers of the file descriptors that a worker inherits. */
 const WorkerFd = { Channel: 3, Gateway: 4, Api: 5 } as const;
-/** Refusals in a row of workers that follow one that was up: what is in the way then may go by itself. */
+/**
+ * After a worker has once been up, this many refusals to start in a row end the supervisor: the obstacle may go away by itself before that.
+ */
 const REFUSALS = 5;
 const ASK_MS = 5_000;
-/** Questions, not seconds: a host that was asleep asks once for all of that time. */
+/**
+ * Unanswered questions after which a worker counts as hung. Questions are counted rather than seconds, because a host that was suspended
+ * asks only once for the whole time of its sleep.
+ */
 const UNANSWERED = 12;
-/** What a worker has for its end after a second signal. */
+/** How long a worker may take to end after a second signal. */
 const AT_ONCE_MS = 1_000;
 
 export interface SuperviseOptions {
   config: Config;
-  /** The worker's file. */
+  /** The path of the worker's program. */
   program: string;
-  /** Whether what is in the way is told as JSON. */
+  /** Whether errors at the start are printed as JSON. */
   json: boolean;
-  /** Called once, when it is up first. */
+  /** Called once, when the first worker is up. */
   onUp: (info: UpInfo, worker: number) => void;
 }
 
-/** Resolves with the exit code, at the end. Rejects with what is in the way before there is a worker. */
+/** Resolves with the exit code when `mayfly serve` ends. Rejects if something prevents the start before there is a worker. */
 export async function supervise({ config, program, json, onUp }: SuperviseOptions): Promise<number> {
   assertDescriptors();
   const release = claim(config.stateDir);
@@ -57,12 +64,12 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
   let ownsFolder = false;
   let refusals = 0;
   let ending = false;
-  /** In flight, while it ends. */
+  /** How many calls are in flight while the worker is ending. */
   let calls: number | undefined;
   let waiting: NodeJS.Timeout | undefined;
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => end(signal));
-  // A worker that is not up yet reads the certificates anyway.
+  // A worker that is not up yet needs no signal: it will read the new certificates anyway.
   process.on("SIGHUP", () => void (workerIsUp && worker?.kill("SIGHUP")));
   try {
     listeners = await openListeners(config);
@@ -121,7 +128,7 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
       clearInterval(asking);
       worker = undefined;
       workerIsUp = false;
-      // A worker that has not come up yet ends by the signal itself: that is what was asked for.
+      // A worker that has not come up yet dies from the signal itself, which is what the user asked for.
       if (ending) return finish(code ?? (signal === "SIGKILL" ? 1 : 0));
       if (refusedWith !== undefined && (!wasUp || ++refusals >= REFUSALS)) return finish(refusedWith);
       const how = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
@@ -136,7 +143,7 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
     const { deaths, restarts, leftAlone: leaveAlone } = standing;
     const inherited = { gateway: WorkerFd.Gateway, api: WorkerFd.Api };
     const message: StartMessage = { config, json, sockets: inherited, pid, startedAt, deaths, restarts, lost, leaveAlone };
-    now.send(message, () => undefined); // one that died already is told of by its end
+    now.send(message, () => undefined); // if the worker has just died, its exit event reports that
   }
 
   function replace(
@@ -168,7 +175,7 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
     }
   }
 
-  /** Not being able to write it costs the next supervisor what this one learned, no more. */
+  /** A failed write is ignored: the next supervisor then lacks only what this one learned. */
   function keep(state: SupervisorRecord["state"]): void {
     if (!ownsFolder) return;
     try {
@@ -182,7 +189,7 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
     if (ending) setTimeout(() => worker?.kill("SIGKILL"), AT_ONCE_MS);
     ending = true;
     keep("stopping");
-    // From now on nobody is to wait for a worker that will not come.
+    // From now on no worker will come, so no connection may wait for one.
     listeners?.close();
     if (worker === undefined) finish(0);
     else worker.kill(signal);
@@ -195,7 +202,7 @@ export async function supervise({ config, program, json, onUp }: SuperviseOption
   }
 }
 
-/** Throws "state-locked". Whatever else is in the way, the worker says. */
+/** Throws "state-locked". Every other obstacle is reported by the worker. */
 function claim(stateDir: string): () => void {
   try {
     return lockForSupervisor(stateDir);
@@ -210,7 +217,7 @@ function spawnWorker(program: string, { gateway, api }: { gateway: number; api: 
   stdio[WorkerFd.Channel] = "ipc";
   stdio[WorkerFd.Gateway] = gateway;
   stdio[WorkerFd.Api] = api;
-  // A group of its own: a terminal's signals come to the supervisor, which passes them on.
+  // The worker gets a process group of its own, so that a terminal's signals reach only the supervisor, which passes them on.
   return spawned(spawn(process.execPath, [...process.execArgv, program], { stdio, detached: true }));
 }
 

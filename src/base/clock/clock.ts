@@ -1,12 +1,12 @@
-/** The one source of time and timers, injected so that rooms can be run against a fake one. */
+/** The one source of time and timers. It is injected, so that rooms can run on a fake clock in tests. */
 export interface Clock {
-  /** Monotonic, milliseconds with a fraction. */
+  /** A monotonic clock: milliseconds with a fraction. */
   now(): number;
   /** Wall clock, milliseconds since the epoch. */
   wall(): number;
-  /** Calls back once after `ms`; returns its cancel. Does not keep the process alive. */
+  /** Calls back once after `ms`. Returns a function that cancels the call. Does not keep the process alive. */
   after(ms: number, callback: () => void): () => void;
-  /** Calls back every `ms`; returns its cancel. Does not keep the process alive. */
+  /** Calls back every `ms`. Returns a function that stops the calls. Does not keep the process alive. */
   every(ms: number, callback: () => void): () => void;
 }
 

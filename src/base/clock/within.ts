@@ -1,9 +1,9 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * Rejects where `work` takes longer than `ms`. The work itself goes on: whoever began it ends it.
+ * Rejects if `work` takes longer than `ms`. The work itself continues; stopping it is up to the caller.
  *
- * @param what names the work for the message, such as "the handshake"; or makes the error
+ * @param what names the work in the error's message, such as "the handshake", or makes the error
  */
 export async function within<T>(clock: Clock, ms: number, what: string | (() => Error), work: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();

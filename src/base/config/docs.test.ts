@@ -8,7 +8,7 @@ import { configSchema } from "./schema.ts";
 const docs = readFileSync(new URL("../../../docs/configuration.md", import.meta.url), "utf8");
 const properties = z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }).properties ?? {};
 
-/** Rows of the settings table: key without its back ticks → [variable, allowed, default]. */
+/** The rows of the settings table: key (without its back ticks) → [variable, allowed, default]. */
 const rows = new Map(
   docs
     .split("\n")

@@ -1,8 +1,8 @@
 import { MayflyError } from "../errors/error.ts";
 
 /**
- * Throws "bad-config" for a variable of ours that is set to nothing, as by a script whose own variable was not set: to take it for one that is
- * not set would use another state folder than was meant.
+ * Throws "bad-config" if one of Mayfly's variables is set to an empty text, for example by a script that expanded an unset variable of its
+ * own. Treating it as unset would use another state folder than the user intended.
  */
 export function refuseEmptyVariables(env: Record<string, string | undefined>): void {
   const name = Object.keys(env).find((key) => key.startsWith("MAYFLY_") && env[key]?.trim() === "");

@@ -1,4 +1,7 @@
-/** Settings in the environment: `stateDir` is MAYFLY_STATE_DIR, `tls.cert` is MAYFLY_TLS_CERT. Values are text and get the type of their setting; lists have commas. */
+/**
+ * Settings in the environment: `stateDir` is MAYFLY_STATE_DIR, `tls.cert` is MAYFLY_TLS_CERT. The text of a variable is converted to the
+ * type of its setting; lists are separated by commas.
+ */
 import { z } from "zod";
 import { configSchema } from "./schema.ts";
 
@@ -7,7 +10,7 @@ interface Described {
   properties?: Record<string, Described>;
 }
 
-/** The settings found in `env`, typed but not yet checked. Variables that are no setting are left alone. */
+/** The settings in `env`, converted but not yet checked. Other variables are ignored. */
 export function settingsFromEnvironment(env: Record<string, string | undefined>): Record<string, unknown> {
   const described = z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }) as Described;
   return collect(described, "MAYFLY", env) ?? {};
@@ -28,7 +31,7 @@ function collect(object: Described, prefix: string, env: Record<string, string |
   return Object.keys(found).length > 0 ? found : undefined;
 }
 
-/** Text that does not fit stays text, so that the schema's refusal shows what was written. */
+/** Text that cannot be converted stays text, so that the schema's error quotes what the user wrote. */
 function typed(text: string | undefined, type: string | undefined): unknown {
   if (text === undefined) return undefined;
   if (type === "array") return text.split(",").map((item) => item.trim());

@@ -1,4 +1,4 @@
-/** Where state and cache live unless told otherwise. Free of dependencies: every command needs it. */
+/** The default places of state and cache. This file has no dependencies, because every command needs it. */
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
@@ -16,8 +16,8 @@ export function defaultCacheDir(env: Env, isRoot = runsAsRoot()): string {
 }
 
 /**
- * Apart from the state folder, so that a full disk keeps no machine from starting; each state folder has its own.
- * Where there is no folder for such things, it is in the state folder after all.
+ * The run folder lies outside the state folder, so that a full disk does not prevent machines from starting. Each state folder has a run
+ * folder of its own. If the host has no folder for runtime files, the run folder lies inside the state folder.
  */
 export function defaultRunDir(env: Env, stateDir: string, isRoot = runsAsRoot()): string {
   const base = isRoot ? "/run" : env.XDG_RUNTIME_DIR;

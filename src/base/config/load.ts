@@ -1,4 +1,7 @@
-/** Settings are read once, at start: flags over environment over file over defaults. A bad one names key, value and what is allowed. */
+/**
+ * Reads the settings once, at start. Flags take precedence over environment variables, these over the file, the file over defaults. The
+ * error for a bad setting names the key, the value and what is allowed.
+ */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { MayflyError } from "../errors/error.ts";
@@ -12,14 +15,14 @@ import { refuseSharedPlaces } from "./places.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 export interface ConfigSources {
-  /** From the command line; undefined values are unset. */
+  /** From the command line; undefined values count as unset. */
   flags?: Record<string, unknown>;
   env?: Record<string, string | undefined>;
   /** A JSON file with the same keys as the schema. */
   file?: string | undefined;
 }
 
-/** Throws "bad-config". Paths come back absolute. */
+/** Throws "bad-config". The returned paths are absolute. */
 export function loadConfig({ flags = {}, env = process.env, file = env.MAYFLY_CONFIG }: ConfigSources): Config {
   refuseEmptyVariables(env);
   const given = { ...readConfigFile(file), ...settingsFromEnvironment(env), ...withoutUndefined(flags) };
@@ -34,7 +37,7 @@ export function loadConfig({ flags = {}, env = process.env, file = env.MAYFLY_CO
   return config;
 }
 
-/** Whoever wrote it expects something of it. */
+/** An entry that can never take effect is refused, because its author expects an effect. */
 function refuseUselessHosts({ hosts, domain, listen }: Config): void {
   const listenHost = parseAddress(listen).host;
   for (const [at, entry] of hosts.entries()) {

@@ -15,7 +15,7 @@ function base(context: TestContext): string {
   return dir;
 }
 
-/** The message of the refusal; undefined where the settings are taken. Paths are within `dir`, but for absolute ones. */
+/** Returns the message of the refusal, or undefined if the settings are accepted. Relative paths start from `dir`. */
 function refusal(dir: string, settings: Record<string, string>): string | undefined {
   const within = (path: string) => (path.startsWith("/") ? path : join(dir, path));
   const all: Record<string, string> = { stateDir: "state", cacheDir: "cache", runDir: "run", ...settings };

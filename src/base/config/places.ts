@@ -1,26 +1,29 @@
-/** What the server writes is apart: a folder or file that a setting names must be none that another setting has, nor part of one. */
+/**
+ * Keeps the files that the server writes apart: a folder or file named by one setting must be neither the folder or file of another
+ * setting, nor inside it.
+ */
 import { lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { MayflyError } from "../errors/error.ts";
 import type { Config } from "./schema.ts";
 
 interface Place {
-  /** The setting. */
+  /** The setting's key. */
   key: string;
   path: string;
-  /** The place itself, then every folder that it is in, up to the root. */
+  /** The place itself, then every folder that contains it, up to the root. */
   chain: string[];
 }
 
 /**
- * Throws "bad-config". Links, and folders that are mounted at a second place, are followed to what they are.
+ * Throws "bad-config". Compares the real places: symbolic links and folders mounted in two places are resolved first.
  *
- * @param file the settings' own, absolute
+ * @param file the settings file itself, absolute
  */
 export function refuseSharedPlaces({ stateDir, cacheDir, runDir, record, tls, osvKernel }: Config, file: string | undefined): void {
   const folders = [placeOf("stateDir", stateDir), placeOf("cacheDir", cacheDir)];
   for (const folder of [placeOf("cacheDir", cacheDir), placeOf("runDir", runDir)]) {
-    // The run folder's own place in the state folder, where the host has none for such folders.
+    // If the host has no folder for runtime files, the run folder lies inside the state folder by design.
     if (folder.key === "runDir" && isSame(folder, placeOf("", join(stateDir, "run")))) continue;
     for (const other of folders) if (other.key !== folder.key) refuseFolder(folder, other);
   }
@@ -52,7 +55,7 @@ function isSame(one: Place, other: Place): boolean {
   return one.chain[0] === other.chain[0];
 }
 
-/** A place is within itself. */
+/** A place counts as inside itself. */
 function isWithin(place: Place, folder: Place): boolean {
   return place.chain.includes(folder.chain[0]!);
 }
@@ -65,20 +68,20 @@ function placeOf(key: string, path: string): Place {
   }
 }
 
-/** What is there is known by its number, so that another name of it is the same. */
+/** Files that exist are identified by device and inode, so that two names of the same file are equal. */
 function identity(path: string): string {
   try {
     const { dev, ino } = statSync(path);
     return `${dev}:${ino}`;
   } catch {
-    return path; // missing, or not ours to see: whoever opens it says so
+    return path; // the file is missing or not readable: whoever opens it later reports that
   }
 }
 
-/** Linux itself follows no more. */
+/** Linux itself follows at most this many. */
 const MOST_LINKS = 40;
 
-/** The path without links. Its end may be missing, or be a link to what is missing. */
+/** The path with all links resolved. Its last part may be missing, or may be a link to something missing. */
 export function followed(path: string, links = 0): string {
   try {
     return realpathSync(path);

@@ -1,11 +1,12 @@
 /**
- * What use costs, and what the same invocations would cost where their wall time is billed. The defaults are published prices, us-east-1:
- * AWS Fargate's for Linux/x86, which bill CPU and memory apart as we do and requests not at all ($0.04048 per vCPU and hour, $0.004445 per GB
- * and hour: https://aws.amazon.com/fargate/pricing/), and beside them AWS Lambda's for x86 ($0.0000166667 per GB and second of each
- * invocation, $0.20 per million requests: https://aws.amazon.com/lambda/pricing/). The settings `prices` replace them.
+ * What usage costs, and what the same invocations would cost on a platform that bills wall time. The defaults are prices published for
+ * us-east-1. AWS Fargate's for Linux/x86 serve as our own prices, because Fargate, like Mayfly, bills CPU and memory separately and
+ * requests not at all ($0.04048 per vCPU and hour, $0.004445 per GB and hour: https://aws.amazon.com/fargate/pricing/). AWS Lambda's for
+ * x86 serve for comparison ($0.0000166667 per GB and second of each invocation, $0.20 per million requests:
+ * https://aws.amazon.com/lambda/pricing/). The settings `prices` replace them.
  */
 export interface Prices {
-  /** Only shown. */
+  /** Only displayed. */
   currency: string;
   /** Per second of CPU time. */
   vcpuSecond: number;
@@ -13,7 +14,7 @@ export interface Prices {
   gbSecond: number;
   /** Per invocation. */
   request: number;
-  /** For comparison: per GB that an app asks for and second of an invocation's wall time. */
+  /** For comparison: per GB of the app's memory size and second of an invocation's wall time. */
   wallGbSecond: number;
   /** For comparison: per invocation. */
   wallRequest: number;

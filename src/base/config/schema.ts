@@ -1,4 +1,4 @@
-/** The host's settings. docs/configuration.md is their text for users; a test keeps the two in step. */
+/** The host's settings. docs/configuration.md describes them for users; a test keeps the two in step. */
 import { z } from "zod";
 import { isRange } from "../../clients/addresses.ts";
 import { problemOfBound } from "../../egress/bound.ts";
@@ -23,21 +23,21 @@ function listOf(allowed: (entry: string) => boolean, message: string) {
 const price = z.number().min(0).max(1_000_000);
 
 export const configSchema = z.strictObject({
-  /** Where functions are called. Port 0: any free one. */
+  /** The address on which functions are called. Port 0 means any free port. */
   listen: address.default("127.0.0.1:8080"),
-  /** Where the management API answers. */
+  /** The address of the management API. */
   api: address.default("127.0.0.1:7070"),
-  /** auto: qemu with KVM, else qemu with TCG. gvisor and process only by name. */
+  /** `auto` chooses qemu with KVM, or else qemu with TCG. gvisor and process are used only if named. */
   driver: z.enum(["auto", "qemu", "gvisor", "process"]).default("auto"),
-  /** What runs in the machines of the driver qemu. */
+  /** The guest kernel in the machines of the driver qemu. */
   kernel: z.enum(["linux", "osv"]).default("linux"),
-  /** OSv's kernel, loader.elf; Mayfly ships none. */
+  /** The file of OSv's kernel, loader.elf. Mayfly does not ship one. */
   osvKernel: z.string().min(1).optional(),
-  /** Catalog, token, logs, ledger. */
+  /** The folder of the catalog, the API token, the logs and the ledger. */
   stateDir: z.string().min(1),
-  /** Images, templates, downloads: may be deleted at any time that Mayfly does not run. */
+  /** The folder of images, templates and downloads. It may be deleted whenever Mayfly is not running. */
   cacheDir: z.string().min(1),
-  /** Notes, sockets and bundles of living machines: small, in a folder for each server. */
+  /** The folder of notes, sockets and bundles of running machines: small, with a subfolder for each server. */
   runDir: z.string().min(1),
   /** Revisions of an app that stay beside those that an alias names: the newest. */
   revisionsKept: z.int().min(1).max(10_000).default(10),
@@ -45,72 +45,78 @@ export const configSchema = z.strictObject({
   maxAppCodeMb: z.int().min(64).max(1_000_000).default(512),
   /** Code of all apps' revisions together, at most, MB. */
   maxCodeMb: z.int().min(64).max(100_000_000).default(8_192),
-  /** Logs of all apps together, at most, MB; the oldest files go first. Each app has 32 at most. */
+  /** The maximum size of all apps' logs together, in MB. The oldest files are removed first. Each app's own maximum is 32 MB. */
   maxLogMb: z.int().min(32).max(100_000_000).default(2_048),
-  /** Blanks kept ready, at least. */
+  /** The minimum number of blanks kept ready. */
   blanks: z.int().min(0).max(1_000).default(1),
-  /** Milliseconds that every machine with nothing in flight is kept, instead of what is learned from each app's past. */
+  /** How long every idle machine is kept, in milliseconds. If set, it replaces the times that are learned from each app's history. */
   idleMs: z.int().min(0).max(86_400_000).optional(),
-  /** What a second of a caller's wait is worth, in GB-seconds of memory. */
+  /** How many GB-seconds of memory one second of a caller's waiting is worth. */
   waitWorth: z.number().min(0).max(1_000_000).default(20),
-  /** Machines of all apps together, at most. */
+  /** The maximum number of machines of all apps together. */
   maxMachines: z.int().min(1).max(100_000).default(64),
-  /** Memory of all machines together, at most, MB, by their sizes. Default: twice the host's, as machines share most of theirs. */
+  /**
+   * The maximum memory of all machines together, in MB, counted by their configured sizes. Default: twice the host's memory, because
+   * machines share most of theirs.
+   */
   maxMemoryMb: z.int().min(128).max(1_000_000_000).optional(),
-  /** vCPUs of all machines together, at most. Default: 32 for each of the host's, as most machines wait. */
+  /**
+   * The maximum number of vCPUs of all machines together. Default: 32 for each of the host's CPUs, because most machines wait most of the
+   * time.
+   */
   maxVcpus: z.int().min(1).max(1_000_000).optional(),
-  /** Of an image that is pulled from a store, at most, MB: its kernel, initrd and root together. */
+  /** The maximum size of an image pulled from a store, in MB: kernel, initrd and root together. */
   maxImageMb: z.int().min(1).max(1_000_000_000).default(4_096),
-  /** Machines started a second, at most. */
+  /** The maximum number of machines started per second. */
   startsPerSecond: z.number().min(0.1).max(100_000).default(50),
-  /** Milliseconds that invocations in flight get to finish at shutdown. */
+  /** How long invocations in flight may take to finish at shutdown, in milliseconds. */
   graceMs: z.int().min(0).max(900_000).default(10_000),
-  /** Answer with Server-Timing and X-Mayfly-Invocation. */
+  /** Whether replies carry Server-Timing and X-Mayfly-Invocation. */
   timingHeaders: z.boolean().default(true),
-  /** Shared host's part of Host headers routed as <function>.<app>.<domain>; none where unset. */
+  /** The domain of Host headers of the form <function>.<app>.<domain>. If unset, no host is routed this way. */
   domain: z
     .string()
     .refine((name) => writtenHostName(name) !== undefined, "must be a domain name")
     .optional(),
   egress: z
     .strictObject({
-      /** What apps may open by their manifests' network.allow, at most. Public addresses need no entry. */
+      /** The addresses that apps may open with network.allow in their manifests. Public addresses need no entry. */
       allow: z.array(egressEntry).max(1_000).default([]),
     })
     .prefault({}),
   appliances: z
     .strictObject({
-      /** Folders of this host that appliances may be given to read, with all that is in them. */
+      /** Folders of this host that appliances may be allowed to read, with everything inside them. */
       folders: z.array(z.string().startsWith("/", "must be an absolute path")).max(1_000).default([]),
-      /** Addresses besides loopback that their ports may be published on. */
+      /** Addresses other than loopback on which appliances may publish ports. */
       publish: z
         .array(z.union([z.ipv4(), z.ipv6()]))
         .max(1_000)
         .default([]),
     })
     .prefault({}),
-  /** Which hosts apps may list in their manifests: "host=app", "*.host=app", "host=*". */
+  /** Hosts that apps may list in their manifests: "host=app", "*.host=app", "host=*". */
   hosts: listOf(isHostEntry, "must be host=app, for example www.shop.example=shop"),
-  /** Proxies whose X-Forwarded-… headers are believed. */
+  /** The proxies whose X-Forwarded-… headers are believed. */
   trustedProxies: listOf(isRange, "must be an address or a range such as 10.0.0.0/8"),
-  /** Open connections of one client address at the gateway, at most. Default: a quarter of what the gateway may have. */
+  /** The maximum of open connections from one client address to the gateway. Default: a quarter of the gateway's maximum. */
   connectionsPerClient: z.int().min(1).max(1_000_000).optional(),
   tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
-  /** What use costs, and wall time for comparison: src/base/config/prices.ts says where the defaults are from. */
+  /** What usage costs, and wall time for comparison. src/base/config/prices.ts gives the sources of the defaults. */
   prices: z
     .strictObject({
       currency: z.string().min(1).max(20).default(defaultPrices.currency),
       vcpuSecond: price.default(defaultPrices.vcpuSecond),
-      // The policy weighs CPU against it.
+      // Must be above 0, because the policy divides the price of CPU by it.
       gbSecond: price.positive().default(defaultPrices.gbSecond),
       request: price.default(defaultPrices.request),
       wallGbSecond: price.default(defaultPrices.wallGbSecond),
       wallRequest: price.default(defaultPrices.wallRequest),
     })
     .prefault({}),
-  /** Listen beyond loopback without TLS. */
+  /** Allow listening beyond loopback without TLS. */
   allowInsecureBind: z.boolean().default(false),
-  /** Write every policy event and command to this file, a JSON line each. */
+  /** A file to which every policy event and command is written, one JSON line each. */
   record: z.string().min(1).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });

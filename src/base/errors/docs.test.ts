@@ -7,7 +7,7 @@ import { type ErrorEntry, errorTable } from "./table.ts";
 const root = new URL("../../../", import.meta.url).pathname;
 const entries = Object.entries(errorTable) as [string, ErrorEntry][];
 
-/** Code → the text of its section. */
+/** Error code → the text of its section. */
 const sections = new Map(
   readFileSync(`${root}docs/errors.md`, "utf8")
     .split(/^## /m)

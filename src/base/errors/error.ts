@@ -2,12 +2,12 @@ import { type ErrorCode, type ErrorEntry, errorTable } from "./table.ts";
 
 export type ErrorDetails = Record<string, string | number>;
 
-/** The JSON of an error, the same at the gateway, the API and the command line. */
+/** The JSON form of an error, which is the same at the gateway, the API and the command line. */
 export interface ErrorBody {
   error: { code: ErrorCode; message: string; cure: string; docs: string; id?: string };
 }
 
-/** An error from the table. `cause` keeps the original failure. */
+/** An error of the table. `cause` holds the original failure. */
 export class MayflyError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
@@ -27,14 +27,14 @@ export class MayflyError extends Error {
     return fill(this.entry.cure, this.details);
   }
 
-  /** @param id the invocation's, where there is one */
+  /** @param id the invocation's id, if there is one */
   body(id?: string): ErrorBody {
     const { code, message, cure } = this;
     return { error: { code, message, cure, docs: `docs/errors.md#${code}`, ...(id === undefined ? {} : { id }) } };
   }
 }
 
-/** What was thrown, as an error of the table: itself, or "internal" with it as the cause. */
+/** Returns what was thrown as an error of the table: unchanged if it is one, otherwise "internal" with the thrown value as cause. */
 export function asMayflyError(thrown: unknown): MayflyError {
   if (thrown instanceof MayflyError) return thrown;
   return new MayflyError("internal", { what: thrown instanceof Error ? thrown.message : String(thrown) }, thrown);

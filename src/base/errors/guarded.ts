@@ -1,8 +1,9 @@
 /**
- * Wraps a listener of a foreign socket, request or reply. What it throws, or rejects with, goes to `failed`, which ends that one peer's business:
- * uncaught, it would end the whole server. The lint rule mayfly/guarded-listeners finds listeners without it.
+ * Wraps a listener on a socket, request or reply of a peer. If the listener throws or rejects, `failed` is called, which ends the exchange
+ * with that one peer. Without the wrapper the error would end the whole server. The lint rule mayfly/guarded-listeners finds unwrapped
+ * listeners.
  *
- * @param failed gets what was thrown, then the listener's own arguments; it must not throw itself
+ * @param failed receives what was thrown, then the listener's own arguments; it must not throw
  */
 export function guarded<A extends unknown[]>(
   listener: (...args: A) => unknown,

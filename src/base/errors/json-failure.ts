@@ -1,5 +1,6 @@
 /**
- * Why a text is no JSON, without a piece of it: JSON.parse() quotes what stands around the mistake, which may be a secret.
+ * Says why a text is not valid JSON without quoting it. The message of JSON.parse() quotes the text around the mistake, which may contain a
+ * secret.
  *
  * @param error what JSON.parse() threw for the text
  */
@@ -11,7 +12,10 @@ export function whyNoJson(text: string, error: unknown): string {
   return position === undefined ? "it is not valid JSON" : `it is not valid JSON at ${lineAndColumn(text, position)}`;
 }
 
-/** `Unexpected token 'x', ..."around xyz"... is not valid JSON`: with ten characters before the token where there are more. */
+/**
+ * Finds the position of the mistake in messages such as `Unexpected token 'x', ..."around xyz"... is not valid JSON`, which quote up to ten
+ * characters before the token.
+ */
 function positionOfQuote(text: string, message: string): number | undefined {
   const [, token, cut, quote] = /^Unexpected token '([^]+?)', (\.\.\.)?"([^]*)"(?:\.\.\.)? is not valid JSON$/.exec(message) ?? [];
   if (token === undefined || quote === undefined) return undefined;

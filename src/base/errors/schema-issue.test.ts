@@ -27,7 +27,7 @@ test("no error of a manifest tells a variable's or a secret's value, whatever is
   ];
   for (const given of manifests) check(JSON.stringify(given));
   const whole = JSON.stringify({ name: "a", functions, env: { KEY: SECRET, B: "2" } }, null, 2);
-  // Broken everywhere: JSON.parse() would quote what is around.
+  // A mistake is put at every position, since JSON.parse() would quote the text around it.
   for (let at = 0; at < whole.length; at += 1) {
     check(whole.slice(0, at));
     check(`${whole.slice(0, at)}}${whole.slice(at)}`, true);
@@ -36,7 +36,7 @@ test("no error of a manifest tells a variable's or a secret's value, whatever is
   check(`{"env":{"KEY":${SECRET}}}`);
 });
 
-/** @param mayPass whether it may be a manifest still */
+/** @param mayPass whether the broken text may still be a valid manifest */
 function check(json: string, mayPass = false): void {
   try {
     parseManifest(json, "mayfly.json");

@@ -1,12 +1,15 @@
 /**
- * What a schema refused, in words: the key, what was given and what is allowed. Values of variables, secrets and tokens are never quoted,
- * nor is anything that may hold some: errors end in terminals, logs and other people's replies.
+ * Describes what a schema refused: the key, the value and what is allowed. Values of variables, secrets and tokens are never quoted, nor is
+ * any value that may contain some, because errors end up in terminals, logs and replies to other people.
  */
 import { z } from "zod";
 
 type Issue = z.core.$ZodIssue;
 
-/** The first issue; with the schema, unknown keys are told with those that there are. `key` is the path with dots, empty for the whole; `what` a clause such as `is 64, but must be at least 128`. */
+/**
+ * Describes the first issue. Given the schema, an unknown key is reported together with the known ones. `key` is the path joined by dots,
+ * empty for the whole value; `what` is a clause such as `is 64, but must be at least 128`.
+ */
 export function firstIssue(error: z.ZodError, given: unknown, schema?: z.ZodType): { key: string; what: string } {
   const issue = closest(error.issues[0]!);
   if (issue.code === "unrecognized_keys") {
@@ -22,7 +25,7 @@ export function firstIssue(error: z.ZodError, given: unknown, schema?: z.ZodType
   return { key, what: `is ${isSensitive(issue.path) ? kindOf(value) : shortened(value)}, but ${allowed(issue)}` };
 }
 
-/** A key that a user chose is no key of ours: it is told beside the object that has it. */
+/** The offending key was chosen by a user and is not one of ours, so the error names the object that contains it as well. */
 function badKey({ path, issues }: Issue & { code: "invalid_key" }): { key: string; what: string } {
   const given = path.at(-1);
   const name = isSensitive(path) && !plainName.test(String(given)) ? "(a name)" : shortened(given);
@@ -30,24 +33,24 @@ function badKey({ path, issues }: Issue & { code: "invalid_key" }): { key: strin
   return { key: keyInWords(path.slice(0, -1)), what: `has the key ${name}, but a key ${rule}` };
 }
 
-/** What looks like a name, and not like something that was meant to be a value. */
+/** Matches texts that look like a name rather than like a value. */
 const plainName = /^[\w.$-]{1,64}$/;
 
-/** Keys whose values are nobody's business, wherever they stand. */
+/** Keys whose values are never shown, wherever they occur. */
 const sensitive = new Set(["env", "secret", "secrets", "value", "token", "password"]);
 
 function isSensitive(path: PropertyKey[]): boolean {
   return path.length === 0 || path.some((key) => sensitive.has(String(key)));
 }
 
-/** Where the value was written into the name ("KEY=value"), it is not told either. */
+/** If the user wrote the value into the name ("KEY=value"), the value is not shown either. */
 function keyInWords(path: PropertyKey[]): string {
   const hidden = path.findIndex((key) => sensitive.has(String(key)));
   const names = path.map((key, at) => (hidden === -1 || at <= hidden || plainName.test(String(key)) ? String(key) : "(a name)"));
   return names.join(".");
 }
 
-/** Where several shapes are allowed, the one that came furthest says more than "invalid input". */
+/** If several shapes are allowed, the shape that matched furthest explains more than "invalid input". */
 function closest(issue: Issue): Issue {
   if (issue.code !== "invalid_union") return issue;
   const nested = issue.errors.flat().toSorted((a, b) => b.path.length - a.path.length)[0];
@@ -88,7 +91,7 @@ function step(at: unknown, key: PropertyKey): unknown {
   return typeof at === "object" && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined;
 }
 
-/** Objects and lists may hold what must not be told. */
+/** Objects and lists are not shown, because they may contain secrets. */
 function shortened(value: unknown): string {
   if (typeof value === "object" && value !== null) return kindOf(value);
   const text = JSON.stringify(value) ?? String(value);
@@ -106,7 +109,7 @@ function keysInWords(schema: z.ZodType | undefined): string {
   return schema instanceof z.ZodObject ? `; there are ${Object.keys(schema.shape).join(", ")}` : "";
 }
 
-/** The schema of what is at `path`, as far as objects and records lead there. */
+/** The schema of the value at `path`, found by descending through objects and records. */
 function schemaAt(schema: z.ZodType | undefined, path: PropertyKey[]): z.ZodType | undefined {
   return path.reduce<z.ZodType | undefined>((at, key) => {
     const inner = unwrapped(at);

@@ -1,12 +1,13 @@
 /**
- * Every error that leaves Mayfly. `caller` errors are caused by what was asked; `system` errors are ours or the host's.
- * docs/errors.md has a section per code; a test keeps codes, docs and uses in step. Long, because it is the whole table and nothing else.
+ * The table of every error that leaves Mayfly. `caller` errors are caused by the request; `system` errors by Mayfly or the host.
+ * docs/errors.md has a section per code; a test keeps codes, docs and uses in step. The file is long because it is the whole table and
+ * nothing else.
  */
 export interface ErrorEntry {
-  /** HTTP status at the gateway and the API. */
+  /** The HTTP status at the gateway and the API. */
   status: number;
   side: "caller" | "system";
-  /** What happened; {name} is filled from the details. */
+  /** What happened; {name} is replaced by the detail of that name. */
   message: string;
   /** What to do about it. */
   cure: string;

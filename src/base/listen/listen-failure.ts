@@ -1,6 +1,6 @@
 import { MayflyError } from "../errors/error.ts";
 
-/** What keeps a program from listening on an address, and what to do about it, by the system's code. */
+/** For each system error code: why a program can't listen on an address, and what to do about it. */
 const failures: Record<string, { what: string; cure: string }> = {
   EADDRNOTAVAIL: {
     what: "this host has no such address",

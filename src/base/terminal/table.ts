@@ -1,4 +1,4 @@
-/** Aligned columns for `ps` and `list`: as wide as their widest cell, numbers to the right. */
+/** Aligned columns for `ps` and `list`: each as wide as its widest cell, numbers aligned to the right. */
 import { bold } from "./terminal.ts";
 
 export interface Column<Row> {

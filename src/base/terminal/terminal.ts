@@ -1,4 +1,4 @@
-/** Colour and progress: only where a person watches. */
+/** Colour and progress, used only if the output is a terminal. */
 import type { WriteStream } from "node:tty";
 
 type Stream = Pick<WriteStream, "isTTY">;
@@ -14,12 +14,12 @@ function paint(open: number, close: number): (text: string, stream?: Stream) => 
 }
 
 export interface Progress {
-  /** A step begins; the one before is done. */
+  /** Begins a step, which ends the step before. */
   step: (text: string) => void;
   done: () => void;
 }
 
-/** One line a step on stderr; a terminal also sees the seconds pass. A step of over a second ends with its time. */
+/** Prints one line per step on stderr; on a terminal the line also counts the seconds. A step of over a second ends with its duration. */
 export function showProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   let current: { text: string; since: number } | undefined;
   const seconds = () => Math.round((performance.now() - current!.since) / 1000);
@@ -49,8 +49,9 @@ export function showProgress(stream: NodeJS.WriteStream = process.stderr): Progr
 }
 
 /**
- * Text from a machine, which may be hostile, made harmless for a terminal: control characters but the tab, what turns the direction of text,
- * and Unicode's own line ends are shown as \xNN or \uNNNN, and lines after the first are indented, so that none passes for a line of ours.
+ * Makes text harmless for a terminal; the text may come from a hostile machine. Control characters except the tab, characters that change
+ * the direction of text, and Unicode's own line ends are shown as \xNN or \uNNNN. Lines after the first are indented, so that none can be
+ * mistaken for a line of Mayfly's.
  */
 export function harmless(text: string): string {
   return text

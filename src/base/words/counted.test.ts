@@ -11,7 +11,7 @@ test("one is one, and none are many", () => {
   assert.equal(counted(2, "entry", "entries"), "2 entries");
 });
 
-/** What a text may count: of these the command line, the policy's reasons and the logs tell. */
+/** Nouns that texts may count; the command line, the policy's reasons and the logs all have such texts. */
 const nouns =
   "machines|slots|calls|requests|apps|lines|images|steps|parts|versions|errors|functions|packages|blanks|invocations|times|restarts|connections|log lines|milliseconds|seconds";
 const bare = new RegExp(String.raw`\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\} (?:${nouns})\b|version\(s\)`);

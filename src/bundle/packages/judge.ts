@@ -1,6 +1,7 @@
 /**
- * Whether a bundle works without what was left out of it. A package that is asked for as soon as the entry is loaded is needed; one that is
- * asked for in a function may never be, and one in a `try` has a substitute. What plain Node would run is let through.
+ * Decides whether a bundle works without the packages that were left out of it. A package that is requested as soon as the entry loads is
+ * needed; one requested inside a function may never be; one requested in a `try` has a substitute. What would work in plain Node is
+ * accepted.
  */
 import { dirname, join, relative } from "node:path";
 import type { Metafile } from "esbuild";
@@ -16,11 +17,14 @@ export interface Judged {
   /** The function's name. */
   name: string;
   metafile: Metafile;
-  /** Of a file that was bundled, as it was bundled; undefined for what is no script. @param path absolute */
+  /** The parsed file in the form that was bundled; undefined if it is not a script. @param path absolute */
   fileAt: (path: string) => SourceFile | undefined;
 }
 
-/** Throws "native-addon" or "build-failed" for what is needed at load. @returns a sentence for each package that may be asked for later */
+/**
+ * Throws "native-addon" or "build-failed" if something left out is needed at load. @returns a sentence for each package that may be
+ * requested later
+ */
 export function judge(found: LeftOut[], build: Judged): string[] {
   const graph = new Graph(build);
   const used = found.filter(({ importer }) => graph.isUsed(importer)).map((each) => Object.assign(each, { when: graph.whenMet(each) }));
@@ -32,12 +36,12 @@ export function judge(found: LeftOut[], build: Judged): string[] {
   );
 }
 
-/** Installed on purpose, and yet not used: nobody would understand why. */
+/** The app itself depends on the package but does not get it, which nobody would understand without a word. */
 function isTheAppsOwnChoice({ why, what, name }: LeftOut, own: PackageFile | undefined): boolean {
   return why === "native" && what === "package" && own?.dependencies?.[name] !== undefined;
 }
 
-/** Native, and the package that asks for it says that it can do without. */
+/** A native package whose requester declares that it works without it. */
 function isOptional({ why, name, importer }: LeftOut): boolean {
   const asking = why === "native" ? packageOf(dirname(importer)) : undefined;
   return asking?.peerDependenciesMeta?.[name]?.optional === true || asking?.optionalDependencies?.[name] !== undefined;
@@ -54,14 +58,14 @@ function refusal({ why, name, specifier, importer }: LeftOut, { root, name: of }
   return new MayflyError("build-failed", { function: of, what: `Could not resolve ${JSON.stringify(specifier)} (${at}): ${cure}` });
 }
 
-/** For a package that is not there, where installing it is not what helps. */
+/** Advice for packages that are missing but should not be installed. */
 export function adviceFor(name: string): string | undefined {
   if (name.startsWith(".prisma")) return "Prisma's client has not been made yet: run npx prisma generate";
   const instead = insteadOf(name);
   return instead === undefined ? undefined : `${name} is native, and would not run in Mayfly's machines; use ${instead}`;
 }
 
-/** One for all that a package asks for. */
+/** One warning for all packages that the same package requests. */
 function warnings(found: (LeftOut & { when: Call["when"] })[], root: string): string[] {
   const sentences = Map.groupBy(found, ({ importer, why }) => JSON.stringify([ownerOf(importer) ?? relative(root, importer), why]));
   return [...sentences].map(([key, all]) => {
@@ -82,7 +86,7 @@ function native(asks: string, names: string[]): string {
   return `${told.join(", ")} ${are} native and left out, as if not installed; what needs ${them} in ${asks} fails with MODULE_NOT_FOUND or does without`;
 }
 
-/** Who loads whom, from the bundler's account of the files that it read. */
+/** Which file loads which, according to the bundler's record of the files that it read. */
 class Graph {
   readonly #root: string;
   readonly #entry: string;
@@ -104,15 +108,15 @@ class Graph {
       }
   }
 
-  /** False for what tree shaking left nothing of. @param path absolute */
+  /** False if tree shaking removed the whole file. @param path absolute */
   isUsed(path: string): boolean {
     return this.#used.has(relative(this.#root, path));
   }
 
-  /** How the entry comes to ask for it: the strongest way there is. */
+  /** How the entry reaches the request: the strongest of all ways. */
   whenMet(found: LeftOut): Call["when"] {
     const own = this.#whenAsked(relative(this.#root, found.importer), found.specifier, found.kind);
-    // A native package does nothing without its add-on, even where it looks for it late.
+    // A native package does not work without its add-on, even if it looks for it late.
     const when = found.what === "binary" && own !== "guarded" ? "load" : own;
     if (when !== "load") return when === "maybe" ? "later" : when;
     return this.#loads(relative(this.#root, found.importer));
@@ -124,7 +128,7 @@ class Graph {
     return relative(this.#root, path) + (file && call ? `:${placeOf(file, call.position)}` : "");
   }
 
-  /** Backwards from the file to the entry, by way of what is loaded with it. */
+  /** Walks from the file back to the entry, along imports that take place at load. */
   #loads(file: string): "load" | "guarded" | "later" {
     const seen = new Set([file]);
     let isGuarded = false;
@@ -144,7 +148,7 @@ class Graph {
     const file = this.#parse(from);
     const all = file ? callsIn(file) : [];
     const exact = all.filter((call) => call.specifier === specifier);
-    // The bundler puts constants together: require(`cardinal${NOTHING}`) is one of "cardinal".
+    // The bundler folds constants: require(`cardinal${NOTHING}`) becomes a request for "cardinal".
     const asked = exact.length > 0 ? exact : all.filter((call) => call.specifier === undefined);
     const ways = new Set(asked.map(({ when }) => when));
     return (["load", "maybe", "later", "guarded"] as const).find((way) => ways.has(way)) ?? "later";

@@ -1,16 +1,16 @@
-/** What is known of packages that no look at their code tells, or that a look would misjudge. */
+/** Facts about packages that can't be found in their code, or for which looking at their code misleads. */
 
 interface Known {
-  /** The files that it reads are for something that few use, or that is told by another rule. */
+  /** The files that the package reads are needed by few users, or are reported by another rule. */
   quiet?: true;
-  /** Said wherever the package is in a bundle. */
+  /** Reported whenever the package is in a bundle. */
   warning?: string;
 }
 
 export const knownPackages = new Map<string, Known>([
-  // Workers for pino's transports, which are told where the app asks for one.
+  // Workers for pino's transports, which are reported if the app configures a transport.
   ["thread-stream", { quiet: true }],
-  // Compiled code that could read its WebAssembly from a file, and has it in its text.
+  // Compiled code that could read its WebAssembly from a file, but contains it as text.
   ["@tootallnate/quickjs-emscripten", { quiet: true }],
   ["satori", { quiet: true }],
   [

@@ -1,7 +1,7 @@
 /**
- * Packages that cannot be in a bundle: not installed, or native. Plain Node meets them where code requires them, which may be never,
- * or in a `try`; so a module that throws what Node would throw stands in for each, and what was left out is noted. Whether that can be
- * let through is judged once the whole bundle is known (judge.ts).
+ * Packages that can't be in a bundle, because they are not installed or are native. Plain Node fails only when code requires such a
+ * package, which may be never, or inside a `try`. So each is replaced by a module that throws what Node would throw, and is noted. When the
+ * whole bundle is known, judge.ts decides whether it works without them.
  */
 import { dirname, join, relative } from "node:path";
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
@@ -12,14 +12,14 @@ import { isBare, ownerOf, packageName, packageOf } from "./package-file.ts";
 
 export interface LeftOut {
   why: "missing" | "native";
-  /** package: a whole one. binary: a .node file, or what looks for one. */
+  /** package: a whole package. binary: a .node file, or a package that looks for one. */
   what: "package" | "binary";
-  /** As it is written in the code. */
+  /** The specifier as written in the code. */
   specifier: string;
   kind: OnResolveArgs["kind"];
-  /** Absolute path of the file that asks for it. */
+  /** The absolute path of the file that requests it. */
   importer: string;
-  /** What to call it: a package's name, or a file. */
+  /** The name for messages: a package's name, or a file. */
   name: string;
 }
 
@@ -29,7 +29,7 @@ const ABSENT = "mayfly-absent";
 export class LeftOuts {
   readonly #root: string;
   readonly #found = new Map<string, LeftOut>();
-  /** Specifiers that resolve to something that can be bundled, by folder. */
+  /** Specifiers that resolve to something that can be bundled, each with its folder. */
   readonly #fine = new Set<string>();
 
   /** @param root the app's folder */
@@ -41,7 +41,7 @@ export class LeftOuts {
     return [...this.#found.values()];
   }
 
-  /** Before another build, of files that may ask for others. */
+  /** Called before another build, whose files may request other packages. */
   forget(): void {
     this.#found.clear();
   }
@@ -53,14 +53,14 @@ export class LeftOuts {
         build.onResolve({ filter: /\.node$/ }, (args) => this.#leaveOut("native", "binary", args, this.#binaryName(args)));
         build.onResolve({ filter: exactly(LOADERS) }, (args) => this.#leaveOut("native", "binary", args, this.#loaderName(args)));
         build.onResolve({ filter: /^[^/#]/ }, (args) => this.#resolve(build, args));
-        // Put together of __dirname and more, and no file: Node, too, finds out once it looks.
+        // A path below /app that was computed from __dirname and names no file: Node, too, would fail only when the code runs.
         build.onResolve({ filter: /^\/app\// }, (args) => this.#leaveOut("missing", "package", args, args.path));
         build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ pluginData }) => ({ contents: thrower(pluginData as Absent), loader: "js" }));
       },
     };
   }
 
-  /** Undefined leaves the rest to the bundler, which knows more of a file than a plugin may tell it. */
+  /** Returns undefined to leave the resolution to the bundler, which knows more about a file than a plugin may tell it. */
   async #resolve(build: PluginBuild, args: OnResolveArgs): Promise<OnResolveResult | undefined> {
     const { path, importer, namespace, resolveDir, kind } = args;
     const key = JSON.stringify([path, resolveDir, kind]);
@@ -96,7 +96,7 @@ export class LeftOuts {
     return this.#nativeOwner(importer) ?? `${relative(this.#root, importer)} (by way of ${path})`;
   }
 
-  /** The package that says that it is native: its name tells more than one of its files. */
+  /** The package that declares itself native; its name says more than the name of one of its files. */
   #nativeOwner(importer: string): string | undefined {
     const owner = ownerOf(importer);
     const found = owner === undefined ? undefined : packageOf(dirname(importer));
@@ -112,7 +112,7 @@ function cannotRun(specifier: string, path: string): boolean {
   return isOnlyNative(owner) || (hasNative(owner) && !fallsBack(path));
 }
 
-/** A package that tries its add-on and does without where that fails: bufferutil, secp256k1. */
+/** Whether the package tries its add-on and works without it if that fails, as bufferutil and secp256k1 do. */
 function fallsBack(path: string): boolean {
   const file = parseFile(path);
   const asked = (file ? callsIn(file) : []).map(({ specifier = "", when }) => ({ specifier, when, isLoader: LOADERS.includes(specifier) }));
@@ -128,7 +128,7 @@ interface Absent {
   importer: string;
 }
 
-/** As Node says it; a native one that is installed says why it is not there. */
+/** A module that throws the error that Node would throw. For an installed native package, the error says why it is missing here. */
 function thrower({ why, name, specifier, isImport, importer }: Absent): string {
   const file = `/app/${importer}`;
   const reason = why === "native" ? `: ${name} is a native add-on, which cannot run in Mayfly's machines` : "";

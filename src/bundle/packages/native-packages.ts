@@ -1,4 +1,4 @@
-/** Which packages are machine code, and what does the same without. */
+/** Which packages contain machine code, and which others do the same without. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type PackageFile, packageName } from "./package-file.ts";
@@ -15,15 +15,15 @@ export const LOADERS = [
 ];
 const HEADERS = new Set(["nan", "node-addon-api"]);
 
-/** A package of binaries for one platform: @img/sharp-linux-x64, @node-rs/argon2-darwin-arm64, lightningcss-linux-x64-gnu. */
+/** Matches a package with the binaries of one platform: @img/sharp-linux-x64, @node-rs/argon2-darwin-arm64, lightningcss-linux-x64-gnu. */
 const platformPackage = /[-/.](linux|darwin|win32|freebsd)-?(x64|arm64|ia32|arm|64)(-|$)/;
 
-/** Packages that are only binaries with a thin shell around them: without the binary of the platform nothing of it works. */
+/** Whether the package is only a thin wrapper around binaries, so that nothing works without the platform's binary. */
 export function isOnlyNative(found: PackageFile): boolean {
   return Object.keys(found.optionalDependencies ?? {}).some((name) => platformPackage.test(name));
 }
 
-/** Packages that have machine code; some of them work without, more slowly. */
+/** Whether the package contains machine code; some such packages work without it, more slowly. */
 export function hasNative(found: PackageFile): boolean {
   const needed = Object.keys(found.dependencies ?? {});
   return (
@@ -36,7 +36,7 @@ export function hasNative(found: PackageFile): boolean {
   );
 }
 
-/** What to do instead, as the end of a sentence; undefined where no such thing is known. */
+/** What to do instead, as the end of a sentence; undefined if nothing is known. */
 export function insteadOf(specifier: string): string | undefined {
   return instead.get(packageName(specifier));
 }

@@ -1,4 +1,4 @@
-/** package.json files, and which package a file is of. */
+/** package.json files, and which package a file belongs to. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -14,7 +14,7 @@ export interface PackageFile {
   binary?: { module_name?: string; napi_versions?: number[] };
 }
 
-/** The nearest package.json at or above the folder that names a package: some folders have one that only tells the module format. */
+/** The nearest package.json at or above the folder that names a package: some folders have one that only states the module format. */
 export function packageOf(folder: string): PackageFile | undefined {
   const file = join(folder, "package.json");
   const found = existsSync(file) ? parsed(readFileSync(file, "utf8")) : undefined;
@@ -24,7 +24,7 @@ export function packageOf(folder: string): PackageFile | undefined {
   return dirname(folder) === folder ? undefined : packageOf(dirname(folder));
 }
 
-/** Undefined for what is none: some packages carry broken ones, for their tests. */
+/** Returns undefined if the text is not valid: some packages contain broken ones for their tests. */
 function parsed(text: string): Partial<PackageFile> | undefined {
   try {
     const found = JSON.parse(text.replace(/^\uFEFF/, "")) as unknown;
@@ -39,12 +39,12 @@ export function packageName(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
-/** A package's name, not a path; `.prisma/client` is one, as Node sees it. */
+/** Whether the specifier is a package's name rather than a path. Node treats `.prisma/client` as a name as well. */
 export function isBare(specifier: string): boolean {
   return !/^(\.{1,2}(\/|$)|\/|#|file:|data:|node:)/.test(specifier);
 }
 
-/** The package that a file under node_modules is of; undefined for the app's own files. */
+/** The package to which a file under node_modules belongs; undefined for the app's own files. */
 export function ownerOf(path: string): string | undefined {
   const at = path.lastIndexOf("node_modules/");
   return at === -1 ? undefined : packageName(path.slice(at + "node_modules/".length));

@@ -1,7 +1,7 @@
 /**
- * Packages that are required by a name that only running code knows: `require(name)` in sequelize, typeorm or express. Plain Node finds
- * whatever the app has installed. Here it finds the app's own dependencies whose names stand as text in the code of the package that
- * requires so, or in the app's.
+ * Packages that are required by a computed name: `require(name)` in sequelize, typeorm or express. Plain Node would find any package that
+ * the app has installed. In a bundle, it finds those of the app's own dependencies whose names occur as text in the requiring package's
+ * code or in the app's.
  */
 import { isBuiltin } from "node:module";
 import type { Plugin } from "esbuild";
@@ -11,7 +11,7 @@ export const REGISTRY = "mayfly:packages";
 const NAMESPACE = "mayfly-registry";
 const literal = /(["'`])((?:@[\w.-]+\/)?[a-z][\w.-]*(?:\/[\w./-]+)?)\1/g;
 
-/** @param texts of the files that may hold such names @returns specifiers */
+/** @param texts the contents of files that may contain such names @returns specifiers */
 export function namedIn(texts: Iterable<string>, own: PackageFile | undefined): string[] {
   const known = { ...own?.dependencies, ...own?.optionalDependencies };
   const found = new Set<string>();
@@ -31,7 +31,7 @@ export function registry(root: string, specifiers: string[]): Plugin {
   };
 }
 
-/** A package is evaluated when it is first asked for. */
+/** Each package is evaluated only when it is first requested. */
 function moduleOf(specifiers: string[]): string {
   const entries = specifiers.map(
     (name) => `[${JSON.stringify(name)}, [() => require(${JSON.stringify(name)}), () => import(${JSON.stringify(name)})]]`,

@@ -1,13 +1,13 @@
-/** The `require("…")` and `import("…")` of a file, and whether they are met as soon as it is loaded. */
+/** The `require("…")` and `import("…")` calls of a file, and whether they run as soon as the file is loaded. */
 import { type Node, type SourceFile, argumentsOf, isFunction, nameOf, textOf, walk } from "./parse.ts";
 
 export interface Call {
-  /** Undefined where it is computed. */
+  /** Undefined if the specifier is computed. */
   specifier: string | undefined;
   position: number;
   /**
-   * load: whenever the file is. guarded: in a `try` with a `catch`, or with `.catch`. maybe: at load, under a condition. later: in a
-   * function, whenever that is called.
+   * load: whenever the file is loaded. guarded: in a `try` with a `catch`, or with `.catch`. maybe: at load, but under a condition. later:
+   * in a function, whenever the function is called.
    */
   when: "load" | "guarded" | "maybe" | "later";
 }
@@ -21,7 +21,7 @@ export function callsIn({ program }: SourceFile): Call[] {
   return calls;
 }
 
-/** Static imports and re-exports count as met at load. */
+/** Static imports and re-exports count as `load`. */
 export function importsIn({ program }: SourceFile): Call[] {
   const statements = (program["body"] as Node[]).filter(({ source }) => source !== undefined && source !== null);
   return statements.map(({ source, start }) => ({
@@ -52,14 +52,14 @@ function isGuarded(node: Node, above: readonly Node[]): boolean {
   return inTry || path.some((each, at) => catches(each, path[at - 1], path[at - 2]));
 }
 
-/** import("x").catch(…), or .then(…, …). */
+/** Whether the call is followed by .catch(…), or by .then(…, …). */
 function catches(inner: Node, member: Node | undefined, call: Node | undefined): boolean {
   if (member?.type !== "MemberExpression" || member["object"] !== inner || call?.type !== "CallExpression") return false;
   const method = nameOf(member["property"]);
   return method === "catch" || (method === "then" && argumentsOf(call).length > 1);
 }
 
-/** (function () { … })(), which loaders and wrappers are made of. */
+/** Whether the function is called on the spot, `(function () { … })()`, as loaders and wrappers are. */
 function isCalledAtOnce(work: Node, parent: Node | undefined): boolean {
   if (parent?.type === "CallExpression") return parent["callee"] === work;
   const isCall = parent?.type === "MemberExpression" && parent["object"] === work;

@@ -1,11 +1,11 @@
-/** Where the app's own code makes paths of files that lie in its folder, which are not in the machine. */
+/** Finds places where the app's own code builds paths of files in its folder, which are not in the machine. */
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Node, type SourceFile, argumentsOf, nameOf, propertyOf, textOf, walk } from "./parse.ts";
 import { type Read, pathArgument } from "./package-reads.ts";
 import { Places } from "./places.ts";
 
-/** @param root the app's folder, which is the working directory of plain Node */
+/** @param root the app's folder, which is also the working directory in plain Node */
 export function ownReads(file: SourceFile, root: string): Read[] {
   const search = new Search(file, root);
   walk(file.program, (node, above) => search.visit(node, above));
@@ -16,9 +16,9 @@ class Search {
   readonly found: Read[] = [];
   readonly #places: Places;
   readonly #root: string;
-  /** Of the file: a workspace's packages lie outside of the app's folder. */
+  /** The file's own folder; packages of a workspace lie outside the app's folder. */
   readonly #folder: string;
-  /** Expressions that were judged as part of a larger one. */
+  /** Expressions already handled as part of a larger one. */
   readonly #judged = new Set<Node>();
 
   constructor(file: SourceFile, root: string) {
@@ -35,7 +35,7 @@ class Search {
     else this.#literal(node, above);
   }
 
-  /** A path that was made of `__dirname` and more. One that only climbs is on its way to becoming another. */
+  /** Handles a path computed from `__dirname`. A path that only leads upwards is still being extended. */
   #made(node: Node): void {
     const path = this.#places.pathOf(node);
     walk(node, (each) => this.#judged.add(each));
@@ -48,7 +48,10 @@ class Search {
     return this.#places.isMadeOfPlace(node) && this.#places.pathOf(node) === undefined;
   }
 
-  /** "./views/home.ejs", which is looked for in the working directory; a plain word counts where such a path is expected. */
+  /**
+   * Handles a literal such as "./views/home.ejs", which is resolved in the working directory. A plain word counts only if the context
+   * expects such a path.
+   */
   #literal(node: Node, above: readonly Node[]): void {
     const parent = above.at(-1);
     const text = textOf(node) ?? (node.type === "TemplateLiteral" ? `${firstPart(node)}*` : undefined);
@@ -82,10 +85,10 @@ function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
 }
 
-/** Options that name a folder of files. */
+/** Names of options that take a folder of files. */
 const folders = new Set(["root", "views", "templates", "dir", "directory", "loadPath", "localesDir", "assets"]);
 
-/** What an import or a require names is in the bundle. */
+/** The operand of an import or a require is in the bundle. */
 function isOfModule(parent: Node | undefined, node: Node): boolean {
   if (parent === undefined) return false;
   if (parent["source"] === node) return true;
@@ -105,7 +108,7 @@ function isJoined(node: Node): boolean {
   return (name === "join" || name === "resolve") && argumentsOf(node).length > 0;
 }
 
-/** Only dots: the folder above. */
+/** Whether the path consists of dots only, that is, names a folder above. */
 function namesNothing(node: Node): boolean {
   let names = false;
   walk(node, (each) => {
@@ -124,7 +127,7 @@ function firstPart(node: Node): string {
   return ((node["quasis"] as Node[])[0]?.["value"] as { cooked: string } | undefined)?.cooked ?? "";
 }
 
-/** The folder that is sure, of "locales/{{lng}}.json" and its like. */
+/** The fixed part of paths such as "locales/{{lng}}.json": the folder before the first placeholder. */
 function withoutPattern(text: string): string {
   const at = text.search(/[{*?]/);
   return at === -1 ? text : text.slice(0, text.lastIndexOf("/", at) + 1);

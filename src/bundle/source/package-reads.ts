@@ -1,4 +1,4 @@
-/** Where a package reads files that lie beside its code, which are not in the machine. */
+/** Finds places where a package reads files that lie beside its code, which are not in the machine. */
 import { readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Node, type SourceFile, argumentsOf, nameOf, propertyOf, textOf, walk } from "./parse.ts";
@@ -6,14 +6,14 @@ import { Places } from "./places.ts";
 
 export interface Read {
   position: number;
-  /** What is read, absolute; undefined where only running the code tells. */
+  /** The file that is read, absolute; undefined if only running the code would tell. */
   path: string | undefined;
 }
 
-/** Files without any of these read nothing of their own. */
+/** A file that matches none of these reads no files of its package. */
 export const mayReadFiles = /\b__dirname\b|\b__filename\b|import\.meta|require\.resolve/;
 
-/** Functions that take a file's path as their first argument, whose object does not matter: fs, fs.promises, an import of them. */
+/** Functions whose first argument is a file's path, whatever object they are called on: fs, fs.promises, or an import of them. */
 const readers = new Set([
   "readFile",
   "readFileSync",
@@ -39,12 +39,12 @@ export function packageReads(file: SourceFile): Read[] {
     const target = places.pathOf(path);
     if (target === undefined || isThere(target)) found.push({ position: node.start, path: target });
   });
-  // A file that is named says more than a path that nobody can follow.
+  // A named file says more than a path that can't be followed.
   const named = found.some(({ path }) => path !== undefined) ? [] : readsBesides(file);
   return named.length > 0 ? named : found;
 }
 
-/** Of a call that reads a file, or starts a worker of one. */
+/** The path argument of a call that reads a file or starts a worker. */
 export function pathArgument(node: Node): Node | undefined {
   if (node.type !== "CallExpression" && node.type !== "NewExpression") return undefined;
   const name = nameOf(node["callee"]) ?? propertyOf(node["callee"]) ?? "";
@@ -52,8 +52,8 @@ export function pathArgument(node: Node): Node | undefined {
 }
 
 /**
- * Compiled code hands paths through functions that nobody can follow (WebAssembly's loaders do): it reads files, knows where it lies, and
- * names a data file that lies there.
+ * Compiled code, such as the loaders of WebAssembly, passes paths through functions that can't be followed. So a file counts as reading if
+ * it reads files, asks for its own path, and names a data file beside it.
  */
 function readsBesides({ path, program, text }: SourceFile): Read[] {
   if (!/readFile|createReadStream|openSync/.test(text)) return [];

@@ -1,4 +1,4 @@
-/** Source files as syntax trees (ESTree, positions in UTF-16 units), for what a bundler does not tell. */
+/** Source files as syntax trees (ESTree, positions in UTF-16 units), for questions that the bundler does not answer. */
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { type ParserOptions, parseSync, visitorKeys } from "oxc-parser";
@@ -11,13 +11,13 @@ export interface Node {
 }
 
 export interface SourceFile {
-  /** Absolute. */
+  /** The absolute path. */
   path: string;
   text: string;
   program: Node;
 }
 
-/** Called for every node, parents first. `above` has the node's ancestors, the closest one last. */
+/** Called for every node, parents first. `above` lists the node's ancestors, the closest one last. */
 export type Visit = (node: Node, above: readonly Node[]) => void;
 
 const languages = new Map<string, ParserOptions["lang"]>([
@@ -35,7 +35,9 @@ export function isScript(path: string): boolean {
   return languages.has(extname(path));
 }
 
-/** Undefined where the file is no JavaScript or TypeScript that this parser understands: the bundler has the last word on it. */
+/**
+ * Returns undefined if this parser does not understand the file as JavaScript or TypeScript; the bundler decides whether it is an error.
+ */
 export function parseFile(path: string, text = readFileSync(path, "utf8")): SourceFile | undefined {
   const lang = languages.get(extname(path));
   if (lang === undefined) return undefined;
@@ -46,7 +48,7 @@ export function parseFile(path: string, text = readFileSync(path, "utf8")): Sour
   return undefined;
 }
 
-/** Without recursion: generated code is nested deeper than the stack. */
+/** Does not use recursion, because generated code may be nested deeper than the stack allows. */
 export function walk(root: Node, visit: Visit): void {
   const above: Node[] = [];
   const left: Node[][] = [[root]];
@@ -72,7 +74,7 @@ function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && "type" in value;
 }
 
-/** line:column of a position, both from 1. */
+/** The position as line:column, both counted from 1. */
 export function placeOf({ text }: SourceFile, position: number): string {
   const before = text.slice(0, position);
   return `${before.split("\n").length}:${position - before.lastIndexOf("\n")}`;
@@ -89,12 +91,12 @@ export function textOf(node: unknown): string | undefined {
   return quasi && more.length === 0 ? (quasi["value"] as { cooked: string }).cooked : undefined;
 }
 
-/** Of a call or `new`. */
+/** The arguments of a call or of `new`. */
 export function argumentsOf(node: Node): Node[] {
   return node["arguments"] as Node[];
 }
 
-/** Of a member access with a plain name, such as `fs.readFile`; undefined for others. */
+/** The property of a member access with a plain name, such as `fs.readFile`; undefined for other nodes. */
 export function propertyOf(node: unknown): string | undefined {
   return isNode(node) && node.type === "MemberExpression" && node["computed"] === false ? nameOf(node["property"]) : undefined;
 }

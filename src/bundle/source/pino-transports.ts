@@ -1,6 +1,9 @@
 import { type Node, type SourceFile, nameOf, propertyOf, walk } from "./parse.ts";
 
-/** Where the code asks for a transport of pino: `transport: { target }` of pino's or of Fastify's options, or pino.transport(). */
+/**
+ * The positions where the code configures a pino transport: `transport: { target }` in the options of pino or Fastify, or a call of
+ * pino.transport().
+ */
 export function pinoTransports({ program }: SourceFile): number[] {
   const found: number[] = [];
   walk(program, (node) => {

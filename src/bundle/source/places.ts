@@ -1,19 +1,19 @@
 /**
- * Paths that code makes from where it lies (`__dirname`, `import.meta.url` …): which expressions are such paths, and, where only
- * literals are involved, which file they name.
+ * Paths that code derives from its own location (`__dirname`, `import.meta.url` …): which expressions are such paths and, if only literals
+ * are added, which file they name.
  */
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Node, type SourceFile, argumentsOf, isFunction, nameOf, propertyOf, textOf, walk } from "./parse.ts";
 
-/** Where a file of the app or of a package is, as the code sees it: below /app, as in the folder. */
+/** The path of a file of the app or of a package as the code sees it: below /app, laid out as in the folder. */
 export function seenAt(root: string, path: string): string {
   const inside = relative(root, path);
   const hoisted = inside.startsWith("../") ? inside.indexOf("node_modules/") : -1;
   return join("/app", hoisted === -1 ? inside.replace(/^(\.\.\/)+/, "") : inside.slice(hoisted));
 }
 
-/** What `import.meta.url` and its like are in this file; undefined for other nodes. `path` is the file's. */
+/** The value that `import.meta.url` and similar expressions have in the file at `path`; undefined for other nodes. */
 export function ownPlace(node: Node, path: string): string | undefined {
   if (node.type === "Identifier") return node["name"] === "__dirname" ? dirname(path) : node["name"] === "__filename" ? path : undefined;
   if (!isImportMeta(node["object"])) return undefined;
@@ -29,26 +29,26 @@ function isImportMeta(node: unknown): boolean {
 export class Places {
   readonly #path: string;
   readonly #cwd: string | undefined;
-  /** Values of names that are given one once. */
+  /** The values of names that are assigned exactly once. */
   readonly #values = new Map<string, Node>();
-  /** Names, and `.properties`, of what is made from such a path. */
+  /** Names, and `.properties`, whose values are made from such a path. */
   readonly #names = new Set<string>();
 
-  /** @param cwd counted as such a place, too, where it is given */
+  /** @param cwd if given, the working directory counts as such a place as well */
   constructor({ path, program }: SourceFile, cwd?: string) {
     this.#path = path;
     this.#cwd = cwd;
     const given = bindingsIn(program);
     const counts = Map.groupBy(given, ([name]) => name);
     for (const [name, [first, ...more]] of counts) if (first && more.length === 0) this.#values.set(name, first[1]);
-    // A name may be made of another one that is bound further below.
+    // Repeats until nothing changes, because a name may be made from another one that is bound further down.
     for (let before = -1; before !== this.#names.size;) {
       before = this.#names.size;
       for (const [name, value] of given) if (this.isMadeOfPlace(value)) this.#names.add(name);
     }
   }
 
-  /** Whether such a path is anywhere in the expression, functions in it excepted. */
+  /** Whether the expression contains such a path, other than inside functions. */
   isMadeOfPlace(node: Node): boolean {
     if (this.#isPlace(node)) return true;
     let found = false;
@@ -70,7 +70,7 @@ export class Places {
     return propertyOf(called) === "resolve" && nameOf(called["object"]) === "require" && textOf(argumentsOf(node)[0]) !== undefined;
   }
 
-  /** The path, absolute, that an expression of literals gives; undefined where more goes into it. URLs are told as paths. */
+  /** The absolute path that an expression of literals evaluates to; undefined if it contains anything else. URLs are returned as paths. */
   pathOf(node: Node): string | undefined {
     const value = this.#fold(node, 0);
     return value?.startsWith("file://") ? fileURLToPath(value) : value;
@@ -120,7 +120,7 @@ export class Places {
   }
 }
 
-/** Functions of node:path and node:url, by the names under which they are commonly imported. */
+/** Functions of node:path and node:url, by the names under which they are usually imported. */
 const functions = new Map<string, (values: string[]) => string | undefined>([
   ["join", (values) => (values.length > 0 ? join(...values) : undefined)],
   ["resolve", (values) => (values[0]?.startsWith("/") ? resolve(...values) : undefined)],
@@ -142,7 +142,7 @@ function isMemberName(node: Node, parent: Node | undefined): boolean {
   return parent?.type === "MemberExpression" && parent["computed"] === false && parent["property"] === node;
 }
 
-/** Every name that is bound to a value: by declaration, assignment or for … of. */
+/** Every name that is bound to a value, by declaration, assignment or for … of. */
 function bindingsIn(program: Node): [name: string, value: Node][] {
   const found: [string, Node][] = [];
   const add = (target: unknown, value: unknown) => {
@@ -150,7 +150,7 @@ function bindingsIn(program: Node): [name: string, value: Node][] {
     const name = nameOf(target) ?? (property === undefined ? undefined : `.${property}`);
     if (name !== undefined && value) found.push([name, value as Node]);
   };
-  // Names that are bound in other ways are bound twice, as it were: nobody knows to what.
+  // Names bound in any other way are entered twice, which marks their value as unknown.
   const addUnknown = (pattern: unknown) => {
     if (pattern)
       walk(pattern as Node, (each) => {

@@ -1,7 +1,8 @@
 /**
- * Says in a source file what plain Node would tell it of where it lies, which a bundler does not: `__dirname`, `__filename`,
- * `import.meta.url` and its like, paths of `require.resolve("…")`; and turns into `require("…")` what the bundler would not see as one:
- * what createRequire() made, and paths that are put together of `__dirname` and literals. Lines stay where they are.
+ * Rewrites a source file so that it behaves in a bundle as in plain Node. `__dirname`, `__filename`, `import.meta.url` and similar
+ * expressions, and paths of `require.resolve("…")`, get the values that they would have in plain Node. Calls that the bundler would not
+ * recognise become `require("…")`: those of functions made by createRequire(), and those of paths built from `__dirname` and literals.
+ * Lines keep their numbers.
  */
 import { createRequire, isBuiltin } from "node:module";
 import { dirname, relative } from "node:path";
@@ -9,13 +10,13 @@ import { pathToFileURL } from "node:url";
 import { type Node, type SourceFile, argumentsOf, isFunction, nameOf, propertyOf, textOf, walk } from "./parse.ts";
 import { Places, ownPlace, seenAt } from "./places.ts";
 
-/** Files without any of these need no rewriting. */
+/** A file that matches none of these needs no rewriting. */
 export const mayNeedRewriting =
   /\b__dirname\b|\b__filename\b|import\.meta|createRequire|require\.resolve|\brequire\s*\((?!\s*["'`][^"'`$]*["'`]\s*,?\s*\))/;
 
 export interface Rewritten {
   text: string;
-  /** Where the file requires or imports what only its running tells. */
+  /** Positions at which the file requires or imports a computed name. */
   computed: number[];
 }
 
@@ -25,7 +26,7 @@ interface Edit {
   text: string;
 }
 
-/** @param registry the specifier of the module that finds packages at run time; undefined leaves computed requires as they are */
+/** @param registry the specifier of the module that finds packages at run time; if undefined, computed requires stay as they are */
 export function rewrite(file: SourceFile, root: string, registry?: string): Rewritten {
   const edits = new Rewriting(file, root, registry);
   walk(file.program, (node, above) => edits.visit(node, above));
@@ -40,7 +41,7 @@ class Rewriting {
   readonly #registry: string | undefined;
   readonly #places: Places;
   readonly #declared: Set<string>;
-  /** What createRequire() was assigned to. */
+  /** Names to which a result of createRequire() was assigned. */
   readonly #requires: Set<string>;
 
   constructor(file: SourceFile, root: string, registry: string | undefined) {
@@ -87,7 +88,7 @@ class Rewriting {
       this.#replace({ start, end: start + "import".length }, `require(${JSON.stringify(this.#registry)}).load`);
   }
 
-  /** require("card" + NOTHING) is one of "card". */
+  /** Folds constants: require("card" + NOTHING) requests "card". */
   #constant(node: Node): string | undefined {
     const value = this.#places.pathOf(node);
     if (value === undefined || value.startsWith("/")) return undefined;
@@ -95,7 +96,7 @@ class Rewriting {
     return value;
   }
 
-  /** A path of literals becomes a specifier, which the bundler can follow. */
+  /** Turns a path made of literals into a specifier, which the bundler can follow. */
   #madePath(node: Node): boolean {
     if (textOf(node) !== undefined || !this.#places.isMadeOfPlace(node)) return false;
     const path = this.#places.pathOf(node);
@@ -116,12 +117,12 @@ class Rewriting {
     if (path !== undefined) this.#replace(node, JSON.stringify(seenAt(this.#root, path)));
   }
 
-  /** `require` that is createRequire's is no longer called so: the bundler follows only a `require` that nobody declares. */
+  /** Renames a `require` made by createRequire(), because the bundler follows only a `require` that the file does not declare. */
   #renamed(node: Node, parent: Node | undefined): void {
     if (!isMemberName(node, parent)) this.#replace(node, isShorthand(node, parent) ? "require:createdRequire" : "createdRequire");
   }
 
-  /** Of what was replaced no part is replaced again. */
+  /** Parts of a replaced range are never replaced again. */
   #replace({ start, end }: Pick<Node, "start" | "end">, text: string): void {
     if (!this.edits.some((edit) => edit.start <= start && end <= edit.end)) this.edits.push({ start, end, text });
   }
@@ -135,7 +136,7 @@ class Rewriting {
   }
 }
 
-/** Names that the file itself gives to something, wherever: they are not what Node gives to every file. */
+/** All names that the file itself declares anywhere: they do not have the meaning that Node gives them. */
 function declaredIn(program: Node): Set<string> {
   const names = new Set<string>();
   walk(program, (node) => {
@@ -156,7 +157,7 @@ function requiresMadeIn(program: Node): Set<string> {
   return names;
 }
 
-/** createRequire(import.meta.url), or of `__filename`: of this very file, that is. */
+/** createRequire(import.meta.url), or of `__filename`: a require function of this very file. */
 function isCreateRequire(node: Node): boolean {
   if (node.type !== "CallExpression") return false;
   const called = node["callee"] as Node;
@@ -172,7 +173,7 @@ function isMemberName(node: Node, parent: Node | undefined): boolean {
   return isKey || parent.type.endsWith("Specifier") || (parent.type.startsWith("TS") && !valuesOfTypeScript.has(parent.type));
 }
 
-/** Other nodes of TypeScript are types. */
+/** TypeScript's other nodes are types. */
 const valuesOfTypeScript = new Set([
   "TSAsExpression",
   "TSSatisfiesExpression",
@@ -189,7 +190,7 @@ function resolvedFrom(path: string, specifier: string): string | undefined {
   try {
     return createRequire(path).resolve(specifier);
   } catch {
-    // Not installed, or not exported: at run time it is not found either, as in plain Node.
+    // Not installed or not exported: at run time it is not found in plain Node either.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** The files of a bundle, parsed where a look at them may matter, and as they are rewritten before they are bundled. */
+/** The files of a bundle, parsed if they may matter, and as rewritten for the second pass. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { Loader, Metafile, Plugin } from "esbuild";
@@ -9,7 +9,7 @@ import { type SourceFile, isScript, parseFile } from "./parse.ts";
 import { type Rewritten, mayNeedRewriting, rewrite } from "./rewrite.ts";
 
 export interface Source extends SourceFile {
-  /** The package that it is of; undefined for the app's own files. */
+  /** The package to which the file belongs; undefined for the app's own files. */
   owner: string | undefined;
   rewritten: Rewritten;
 }
@@ -20,7 +20,7 @@ export class Sources {
   readonly #parsed = new Map<string, SourceFile | undefined>();
   readonly #looked = new Map<string, Source>();
 
-  /** @param metafile of a bundle of all of them */
+  /** @param metafile the metafile of a bundle of all the files */
   constructor(root: string, metafile: Metafile) {
     this.#root = root;
     const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined);
@@ -42,12 +42,12 @@ export class Sources {
     return [...this.#looked.values()];
   }
 
-  /** The texts of all files of a package; without one, of the app's own. */
+  /** The contents of all files of a package, or of the app's own files if `owner` is undefined. */
   textsOf(owner: string | undefined): string[] {
     return [...this.#texts].filter(([path]) => ownerOf(path) === owner).map(([, text]) => text);
   }
 
-  /** As it is bundled. */
+  /** The file in the form that is bundled. */
   fileAt(path: string): SourceFile | undefined {
     if (!this.#parsed.has(path)) this.#parsed.set(path, this.#parse(path));
     return this.#parsed.get(path);
@@ -64,7 +64,7 @@ export class Sources {
       name: "rewrites",
       setup: (build) => {
         if (changed.length === 0) return;
-        // A pattern of the very paths: a question for every file of a large bundle would take seconds.
+        // The filter lists the exact paths, because asking the plugin about every file of a large bundle would take seconds.
         build.onLoad({ filter: anyOf(changed.map(({ path }) => path)) }, ({ path, with: attributes }) => {
           const source = this.#looked.get(path);
           if (!source || Object.keys(attributes).length > 0) return undefined;
@@ -75,7 +75,7 @@ export class Sources {
   }
 }
 
-/** What stands in for a package that is not there is an input, too, and no file. */
+/** Whether the input is a real file, and not the replacement of a missing package. */
 function isFile(path: string): boolean {
   return existsSync(path) && statSync(path).isFile();
 }

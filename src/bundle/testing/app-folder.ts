@@ -1,4 +1,4 @@
-/** An app's folder of a test: write files and packages, then bundle it and load what comes of it. */
+/** An app's folder for a test: write files and packages, then bundle the app and load the bundle. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -13,14 +13,14 @@ export class AppFolder {
     rmSync(this.dir, { recursive: true });
   }
 
-  /** An app with the one function main. */
+  /** Writes an app whose only function is main. */
   app(code: string, { entry = "main.ts", dependencies = {} }: { entry?: string; dependencies?: Record<string, string> } = {}): void {
     this.write(entry, code);
     this.write("package.json", { name: "shop", dependencies });
     this.write("mayfly.json", { name: "shop", functions: { main: { entry } } });
   }
 
-  /** An installed package, of index.js and `files`. */
+  /** Writes an installed package with index.js and `files`. */
   pack(name: string, code: string, files: Record<string, string | object> = {}, more: object = {}): void {
     const all = { "index.js": code, "package.json": { name, version: "1.0.0", ...more }, ...files };
     for (const [file, content] of Object.entries(all)) this.write(`node_modules/${name}/${file}`, content);
@@ -36,7 +36,7 @@ export class AppFolder {
     return { bundle: bundles[0]!, warnings };
   }
 
-  /** What `handler` of the bundle returns, evaluated far from the sources, and the deploy's warnings. */
+  /** Evaluates the bundle in a folder far from the sources. Returns what its `handler` returns, and the deploy's warnings. */
   async run(): Promise<{ value: unknown; warnings: string[] }> {
     const { bundle, warnings } = await this.bundle();
     const out = mkdtempSync(join(tmpdir(), "mayfly-out-"));

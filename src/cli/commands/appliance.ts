@@ -6,7 +6,7 @@ import * as run from "./appliance/run.ts";
 import * as start from "./appliance/start.ts";
 import * as stop from "./appliance/stop.ts";
 
-/** One file a subcommand. */
+/** Each subcommand has a file of its own. */
 const subcommands = [run, list, logs, stop, start, remove];
 
 export function define(command: Command): void {

@@ -39,7 +39,7 @@ async function demo(options: DemoOptions): Promise<void> {
     progress.done();
     throw error;
   });
-  // A close waits for the story to end: an esbuild that is in the middle of a bundle when we exit prints what its threads were doing.
+  // Closing waits for the story to end: if the process exits in the middle of a bundle, esbuild prints the stacks of its threads.
   const told = Promise.withResolvers<void>();
   const closing = options.once ? undefined : closeOnSignal({ close: () => running.close().then(() => told.promise) });
   try {
@@ -50,7 +50,7 @@ async function demo(options: DemoOptions): Promise<void> {
     console.log(options.json ? JSON.stringify(story) : storyInWords(story, !options.once));
   } catch (error) {
     await running.close();
-    // Ctrl-C took the platform from under the story: that is no failure.
+    // Ctrl-C ended the platform during the story, which is not a failure.
     if (closing?.aborted) return;
     throw error;
   }
@@ -58,7 +58,7 @@ async function demo(options: DemoOptions): Promise<void> {
   else if (!options.json) console.log("\nIt stays up until Ctrl-C.");
 }
 
-/** No blanks, so that the first call shows what a start costs; nothing learned, so that all of the next ones share its machine. */
+/** No blanks, so that the first call shows the cost of a start; no learned policy, so that all later calls share its machine. */
 async function demoConfig({ driver, kernel, osvKernel }: DemoOptions): Promise<Config> {
   const stateDir = demoStateDir();
   const { listen, api } = loadConfig({ flags: { stateDir } });

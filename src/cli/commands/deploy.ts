@@ -29,7 +29,7 @@ async function deploy(dir: string, options: ConnectionOptions & { json?: true })
   for (const { url, bytes } of functions) console.log(`  ${url}  (${bytesInWords(bytes)} of code)`);
 }
 
-/** Those that the manifest names; without them no machine can be bound. */
+/** Secrets that the manifest names but that are not set; no machine can be bound without them. */
 async function unsetSecrets(client: Client, { name: app, secrets }: Manifest): Promise<string[]> {
   if (secrets.length === 0) return [];
   const set = new Set(await client.secretNames(app));

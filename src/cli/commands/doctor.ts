@@ -36,7 +36,7 @@ async function tryDrivers(config: Config): Promise<Finding[]> {
   const qemuHost = createQemuHost({ cacheDir, jailDir: runDir, uids: createUids() });
   for (const name of selectableDrivers) {
     progress.step(`trying the driver ${name}`);
-    // The settings' kernel is for the driver that they name; each other one is tried with its usual kernel.
+    // The configured kernel belongs to the configured driver; every other driver is tried with its default kernel.
     const kernel = name === (config.driver === "auto" ? "qemu" : config.driver) ? config.kernel : "linux";
     const driver = await createDriver(name, { cacheDir, runDir, qemuHost, clock: systemClock, progress: progress.step, kernel, osvKernel });
     const probe = await driver.probe();

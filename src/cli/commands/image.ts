@@ -12,10 +12,10 @@ import * as pull from "./image/pull.ts";
 import * as push from "./image/push.ts";
 import * as prune from "./image/prune.ts";
 
-/** One file a subcommand; each gets the folder of images. */
+/** Each subcommand has a file of its own, and receives the folder of images. */
 const subcommands = [build, list, inspect, diff, check, exportOne, push, pull, clean, prune];
 
-/** Those that fill the cache folder. */
+/** Subcommands that write to the cache folder. */
 const writing = new Set(["build", "check", "export", "pull"]);
 
 export function define(command: Command): void {

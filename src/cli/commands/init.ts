@@ -25,7 +25,7 @@ function init(dir: string, options: { json?: true }): void {
   console.log(options.json ? JSON.stringify({ app, dir: folder, files: Object.keys(files) }) : nextSteps(app, relative("", folder) || "."));
 }
 
-/** Exclusive: an existing file is never touched. */
+/** Uses exclusive creation, so that an existing file is never touched. */
 function writeNew(file: string, text: string): void {
   try {
     writeFileSync(file, text, { flag: "wx" });
@@ -35,7 +35,7 @@ function writeNew(file: string, text: string): void {
   }
 }
 
-/** The folder's name, as far as an app's name allows it. */
+/** The folder's name, reduced to the characters that an app's name allows. */
 function appName(folder: string): string {
   const name = basename(folder)
     .toLowerCase()

@@ -34,7 +34,7 @@ export function define(command: Command): void {
 }
 
 function install({ print, config, state, cache, json }: InstallOptions): void {
-  // Settings that the service could not start with are told now.
+  // Settings with which the service could not start are reported now.
   const settings = loadConfig({ flags: { stateDir: state, cacheDir: cache }, file: config });
   const { stateDir, cacheDir, runDir } = settings;
   refuseHiddenPlaces(neededPlaces(settings, config));
@@ -49,7 +49,7 @@ function install({ print, config, state, cache, json }: InstallOptions): void {
       cure,
     });
   }
-  // The unit lets the server write nowhere else, so both must be there before.
+  // The systemd unit allows the server to write only to these folders, so both must exist before it starts.
   openStateFolder(stateDir);
   openCacheFolder(cacheDir);
   writeFileSync(file, unit, { mode: 0o644 });

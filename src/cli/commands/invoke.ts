@@ -73,7 +73,7 @@ async function print(call: Call, { include }: InvokeOptions): Promise<number> {
   return ExitCode.Ok;
 }
 
-/** As it came, and as `curl -i` shows it. */
+/** The head as received, in the form that `curl -i` prints. */
 function headInWords({ httpVersion, statusCode, statusMessage, rawHeaders }: IncomingMessage): string {
   const lines = [`HTTP/${httpVersion} ${statusCode} ${statusMessage}`.trimEnd()];
   for (let at = 0; at < rawHeaders.length; at += 2) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
@@ -93,7 +93,7 @@ function wholeBody(call: Call, response: IncomingMessage): Promise<Buffer> {
   });
 }
 
-/** An error of the platform's in words, one of the function's as it is. */
+/** Prints an error of the platform as text, and an error of the function unchanged. */
 function printFailure(status: number, body: Buffer): number {
   const error = platformError(body);
   if (error) console.error(inWords(error));
@@ -108,7 +108,7 @@ function platformError(body: Buffer): ErrorBody | undefined {
     const parsed = JSON.parse(body.toString()) as Partial<ErrorBody>;
     return parsed.error && parsed.error.code in errorTable ? (parsed as ErrorBody) : undefined;
   } catch {
-    return undefined; // The function's own body, which only looked like JSON.
+    return undefined; // The body is the function's own and only looks like JSON.
   }
 }
 

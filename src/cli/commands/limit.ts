@@ -5,7 +5,7 @@ import { type ConnectionOptions, connect, withConnectionOptions } from "../conne
 import { limitNames, limitValue } from "../limit-text.ts";
 
 type LimitOptions = ConnectionOptions & { json?: true };
-/** As typed: commander makes null an empty text. */
+/** The value as typed: commander turns null into an empty text. */
 type TypedLimit = number | "none";
 
 export function define(command: Command): void {
@@ -57,7 +57,7 @@ function print(limits: AppLimitsInfo, json: true | undefined): void {
   console.log(json ? JSON.stringify(limits) : limitsInWords(limits));
 }
 
-/** Limits may come before their app, and stay when it is removed: what they wait for is said. */
+/** Limits may be set before their app is deployed, and remain when it is removed; the text then says that they apply to the next deploy. */
 export function limitsInWords({ app, limits, deployed, currency }: AppLimitsInfo): string {
   const keys = (Object.keys(limitNames) as (keyof LimitsInfo)[]).filter((key) => limits[key] !== null);
   const parts = keys.map((key) => `${limitNames[key]} ${limitValue(key, limits[key]!, currency)}`);

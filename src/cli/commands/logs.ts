@@ -33,8 +33,8 @@ function printAll(lines: LogLine[], print: (line: LogLine) => void, target: stri
 }
 
 /**
- * 12:00:00.000 function invocation text; the date is the terminal's business. Who else speaks is said before what a guest's line has on its left:
- * whatever a function prints, it cannot look like the platform's word.
+ * Formats a line as "12:00:00.000 function invocation text". The date is left to the terminal. A speaker other than the function is named
+ * at the left, before anything the guest printed, so that a function's output can't look like a message of the platform.
  */
 export function inWords({ at, function: name, invocation, machine, level, text }: LogLine): string {
   const origin = [name, invocation ?? machine].filter((part) => part !== undefined).join(" ");

@@ -62,7 +62,7 @@ async function remove(app: string, name: string, options: SecretOptions): Promis
   console.log(wasThere ? `Removed ${name} of ${app}.` : `${app} had no secret ${name}.`);
 }
 
-/** Of the app as it is deployed; undefined where there is none, or none that can be used. */
+/** The manifest of the deployed app; undefined if the app does not exist or can't be used. */
 async function manifestOf(client: Client, app: string): Promise<Manifest | undefined> {
   try {
     return (await client.app(app)).live?.manifest;
@@ -72,12 +72,12 @@ async function manifestOf(client: Client, app: string): Promise<Manifest | undef
   }
 }
 
-/** Not on standard output, which may be read by a program. */
+/** Printed on standard error, because another program may read standard output. */
 function note(text: string): void {
   console.error(`${yellow("note:", process.stderr)} ${text}`);
 }
 
-/** One newline at the end is the shell's, not the secret's. */
+/** Removes one newline at the end: the shell added it, and it is not part of the secret. */
 async function typedValue(): Promise<string> {
   if (process.stdin.isTTY) console.error("Type the value, then Ctrl-D:");
   return (await text(process.stdin)).replace(/\r?\n$/, "");

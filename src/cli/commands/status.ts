@@ -20,7 +20,7 @@ export function define(command: Command): void {
     .action(status);
 }
 
-/** A death that long ago is history. */
+/** Deaths that are older than this are not reported. */
 const RECENT_MS = 600_000;
 
 async function status(options: ConnectionOptions & { json?: true }): Promise<void> {
@@ -31,7 +31,7 @@ async function status(options: ConnectionOptions & { json?: true }): Promise<voi
     if (concerns.length > 0) process.exitCode = ExitCode.Failed;
   } catch (error) {
     const record = error instanceof MayflyError && notUp.has(error.code) ? readRecord(stateDirOf(options)) : undefined;
-    // A supervisor that is gone leaves its record: that says nothing of now.
+    // The record of a supervisor that is gone says nothing about the present.
     if (record === undefined || !isAlive(record.pid) || options.api !== undefined) throw error;
     console.log(options.json ? JSON.stringify(record) : withoutWorker(record));
     process.exitCode = ExitCode.Unreachable;

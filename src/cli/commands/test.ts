@@ -8,7 +8,7 @@ import { prepareHost } from "../prepare-host.ts";
 import { type FileTime, findTests, runTests } from "../run-tests.ts";
 import { projectDir, runTool } from "../run-tool.ts";
 
-/** The tests of egress build a network of their own. */
+/** The tests of egress create network namespaces. */
 const iproute = { name: "iproute2", program: "ip", why: "makes the network namespaces of the tests" };
 
 const systemd = { name: "systemd", program: "systemd-analyze", why: "checks the unit that `mayfly install` writes" };
@@ -60,7 +60,10 @@ async function testFresh(suite: Suite, filters: string[], { json }: TestOptions)
   if (!passed) process.exitCode = ExitCode.Failed;
 }
 
-/** A table, and how many rows are as expected. Not one of the tests: it downloads much, and what it tries changes with the world. */
+/**
+ * Prints a table, and how many rows are as expected. This is not one of the tests, because it downloads a lot, and its results change with
+ * the packages.
+ */
 async function testPackages(filters: string[]): Promise<void> {
   await prepareHost();
   process.exitCode = await runTool(process.execPath, [
@@ -70,14 +73,14 @@ async function testPackages(filters: string[]): Promise<void> {
   ]);
 }
 
-/** Where to look first when the whole takes too long. Empty where few files ran. */
+/** The slowest files, where to look first if the tests take too long. Empty if few files ran. */
 function slowest(times: FileTime[]): string {
   if (times.length < 30) return "";
   const lines = times.slice(0, 15).map(({ file, ms }) => `${(ms / 1000).toFixed(1).padStart(7)} s  ${file}`);
   return `Slowest files:\n${lines.join("\n")}\n`;
 }
 
-/** The last line, which CI reads. */
+/** The last line of the output, which CI reads. */
 function inWords({ passed, failed, skipped }: { passed: number; failed: number; skipped: number }): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }

@@ -1,4 +1,4 @@
-/** A minimal Debian in a folder, made by debootstrap from this host's mirror, that reaches the registries as this host does. */
+/** Makes a minimal Debian in a folder with debootstrap, from this host's mirror. It reaches package registries as this host does. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostMirror } from "../../images/debian/mirror.ts";
@@ -10,21 +10,21 @@ export type Suite = (typeof suites)[number];
 
 export interface DebianOptions {
   suite: Suite;
-  /** A folder that is not there yet. */
+  /** The folder to make; it must not exist. */
   root: string;
-  /** Debian packages beyond the minimal ones, and their dependencies. */
+  /** Debian packages to install in addition to the minimal ones, with their dependencies. */
   packages: string[];
   groups?: Groups;
-  /** Runs a command to its end; rejects where it fails. */
+  /** Runs a command until it ends; rejects if the command fails. */
   run: (command: string[], env: Record<string, string>) => Promise<void>;
   progress: (step: string) => void;
 }
 
-/** Resolves with the variables that programs inside need. */
+/** Resolves with the environment variables that programs inside need. */
 export async function makeDebian({ suite, root, packages, groups, run, progress }: DebianOptions): Promise<Record<string, string>> {
   const { main, security } = await hostMirror();
   progress(`making a minimal Debian (${suite}) with debootstrap`);
-  // Thousands of small files: each waits for the disk, unless dpkg is told that nobody minds losing them.
+  // dpkg writes thousands of small files and would sync each to the disk; this folder may be lost, so syncing is turned off.
   mkdirSync(join(root, "etc/dpkg/dpkg.cfg.d"), { recursive: true });
   writeFileSync(join(root, "etc/dpkg/dpkg.cfg.d/fresh"), "force-unsafe-io\n");
   const options = ["--variant=minbase", "--include=ca-certificates"];

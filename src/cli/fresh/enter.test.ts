@@ -1,4 +1,4 @@
-/** With real namespaces, in a root folder that holds nothing but busybox. */
+/** Tested with real namespaces, in a root folder that contains only busybox. */
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -19,7 +19,7 @@ before(async () => {
   const { dir } = await fetchDebianPackage({ suite: "bookworm", name: "busybox-static", cacheDir: loadConfig({}).cacheDir });
   for (const folder of ["bin", "dev", "proc", "run", "sys", "tmp"]) mkdirSync(join(root, folder));
   copyFileSync(join(dir, "bin/busybox"), join(root, "bin/busybox"));
-  // The one program of its own that a root must have to be entered.
+  // enterRoot() needs this one program inside the root.
   symlinkSync("busybox", join(root, "bin/umount"));
   groups = await makeFreshGroups();
 });

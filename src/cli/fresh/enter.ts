@@ -1,7 +1,7 @@
 /**
- * The command line that runs a program in a root folder as if it were the host's own: by a mount namespace and pivot_root, as in a mere
- * chroot the kernel makes no user namespaces. With a process namespace, so that all of it ends when its first process does, and the mounts
- * with it. The network is the host's.
+ * The command line that runs a program in a root folder as if the folder were the host's root. It uses a mount namespace and pivot_root,
+ * because in a plain chroot the kernel does not create user namespaces. A process namespace ends all processes and mounts when its first
+ * process ends. The network is the host's.
  */
 import type { FreshGroups } from "./groups.ts";
 
@@ -9,20 +9,20 @@ export type Groups = Pick<FreshGroups, "joinFiles" | "hierarchies">;
 
 export interface Entry {
   root: string;
-  /** Inside. */
+  /** The working directory inside the root. */
   cwd: string;
-  /** Sizes of memory file systems by where they are inside, beside /run. */
+  /** Mount points inside the root for memory file systems, in addition to /run. */
   tmpfs?: string[];
   groups?: Groups | undefined;
 }
 
-/** Runs `command` inside of the root; its variables are those of the caller's spawn. */
+/** Runs `command` inside the root; its environment is the one with which the caller spawns it. */
 export function enterRoot({ root, cwd, tmpfs = [], groups }: Entry, command: string[]): string[] {
   const more = [...tmpfs.map((path) => `tmpfs:${path}`), ...(groups?.hierarchies ?? [])];
   return inNamespaces(["/bin/sh", "-c", ENTER, "sh", root, cwd, ...more, "--", ...command], groups);
 }
 
-/** Runs `command` on the host's own root, in namespaces that take its mounts and processes along when they end. */
+/** Runs `command` in the host's own root, in namespaces that remove its mounts and processes when they end. */
 export function inNamespaces(command: string[], groups?: Groups): string[] {
   const spaces = ["--mount", "--pid", "--fork", "--kill-child=KILL", "--ipc", "--uts", ...(groups ? ["--cgroup"] : [])];
   const join = ["/bin/sh", "-c", JOIN, "sh", ...(groups?.joinFiles ?? []), "--"];
@@ -32,8 +32,8 @@ export function inNamespaces(command: string[], groups?: Groups): string[] {
 const JOIN = 'while [ "$1" != -- ]; do echo 0 > "$1" || exit 1; shift; done; shift; exec "$@"';
 
 /**
- * The shell stays as the namespace's first process, and reaps what others leave. Groups of version 2 that are divided hold no process
- * themselves, so that it moves itself into one below.
+ * The shell remains the namespace's first process and reaps orphans. A version 2 group with subgroups may not contain processes, so the
+ * shell moves itself into a subgroup.
  */
 const ENTER = `
 set -e

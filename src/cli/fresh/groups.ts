@@ -1,6 +1,6 @@
 /**
- * Control groups for what runs in a fresh Debian: it sees them as a whole tree (by a cgroup namespace), so that its servers and this host's
- * never sweep each other's, and whatever it leaves is removed here.
+ * Control groups for a fresh Debian. Inside, they look like a whole tree (a cgroup namespace), so that its servers and this host's never
+ * sweep each other's groups. Groups left inside are removed from here.
  */
 import { globSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -13,17 +13,17 @@ import { treesOf } from "../../machines/host/cgroup/sweep.ts";
 import type { CgroupHome } from "../../machines/host/cgroup/home.ts";
 
 export interface FreshGroups {
-  /** Who writes its process id to all of them is in the groups. */
+  /** A process that writes its id to all of these files joins the groups. */
   joinFiles: string[];
-  /** What is mounted inside: controllers of version 1, as mount's option has them ("cpu,cpuacct"), or "unified". */
+  /** What is mounted inside: controllers of version 1 as in mount's option ("cpu,cpuacct"), or "unified". */
   hierarchies: string[];
-  /** Ends all that runs in them. */
+  /** Ends all processes in the groups, and removes the groups. */
   remove(): Promise<void>;
 }
 
 const PREFIX = "fresh-";
 
-/** Rejects with "missing-part" where this host has none for us. */
+/** Rejects with "missing-part" if this host has no groups that we may use. */
 export async function makeFreshGroups(home: CgroupHome = detectCgroups()): Promise<FreshGroups> {
   if (home.kind === "none")
     throw new MayflyError("missing-part", {
@@ -52,7 +52,7 @@ function controllersOf(home: CgroupHome, tree: string): string {
     .join(",");
 }
 
-/** What a run that was killed left. */
+/** Removes the groups that a killed run left behind. */
 async function sweep(tree: string): Promise<void> {
   const left = readdirSync(tree).filter((name) => name.startsWith(PREFIX) && ownerLives(name.slice(PREFIX.length)) === false);
   for (const name of left) await removeWithAllBelow(join(tree, name));

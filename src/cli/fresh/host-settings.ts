@@ -1,13 +1,16 @@
-/** What of this host's settings the way to the registries may need: proxies, authorities, apt's and npm's settings. Nothing is known by name of place. */
+/**
+ * Copies those settings of this host that programs may need to reach package registries: proxies, certificate authorities, settings of apt
+ * and npm. No settings of a particular network are built in.
+ */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const bundle = "/etc/ssl/certs/ca-certificates.crt";
 
-/** Before the first apt-get inside. */
+/** To be called before the first apt-get inside. */
 export function copyNetworkSettings(root: string): void {
-  // What they lead to, as a link may lead to what only a running system has.
+  // Copies the content, not the link: a link may lead to a file that only a running system has.
   for (const file of ["/etc/resolv.conf", "/etc/hosts"]) if (existsSync(file)) writeFileSync(join(root, file), readFileSync(file));
   writeFileSync(
     join(root, "etc/apt/apt.conf.d/00host"),
@@ -15,7 +18,10 @@ export function copyNetworkSettings(root: string): void {
   );
 }
 
-/** How apt fetches; not what it fetches, nor what it makes of that. @param dump of apt-config */
+/**
+ * The settings that say how apt fetches, without those that say what it fetches or how it uses it. @param dump the output of apt-config
+ * dump
+ */
 export function aptSettings(dump: string): string {
   const lines = dump
     .split("\n")
@@ -24,7 +30,7 @@ export function aptSettings(dump: string): string {
 }
 
 /**
- * Certificates that this host trusts, and a Debian does not of itself, as a proxy's: they become files that update-ca-certificates takes up.
+ * Copies certificates that this host trusts and a fresh Debian does not, such as a proxy's, to where update-ca-certificates picks them up.
  * Returns whether there are any.
  */
 export function copyAuthorities(root: string): boolean {
@@ -42,7 +48,7 @@ function certificatesIn(file: string): string[] {
   return readFileSync(file, "utf8").match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
 }
 
-/** npm's files as they are: a registry may want more than an address. They lie where only root may read. */
+/** Copies npm's settings files unchanged, because a registry may need more than an address. The copies are readable by root only. */
 export function copyNpmSettings(root: string): void {
   for (const [setting, inside] of [
     ["userconfig", "/root/.npmrc"],
@@ -62,7 +68,7 @@ function npmSetting(name: string): string | undefined {
   return ["", "null", "undefined"].includes(value) ? undefined : value;
 }
 
-/** The variables that programs inside get. */
+/** The environment variables for programs inside. */
 export function freshEnvironment(hasAuthorities: boolean): Record<string, string> {
   const proxies = Object.entries(process.env).filter(([name]) => /^(https?|no|all|ftp)_proxy$/i.test(name));
   return {
@@ -71,7 +77,7 @@ export function freshEnvironment(hasAuthorities: boolean): Record<string, string
     HOME: "/root",
     LANG: "C.UTF-8",
     NPM_CONFIG_GLOBALCONFIG: globalNpmrc,
-    // Node brings authorities of its own, and looks at no file of the system's unless told to.
+    // Node has authorities of its own, and reads the system's file only if told to.
     ...(hasAuthorities && { NODE_EXTRA_CA_CERTS: bundle, NPM_CONFIG_CAFILE: bundle }),
   };
 }

@@ -1,8 +1,9 @@
 /**
- * `mayfly test --fresh`: a minimal Debian in which nothing happens to lie about, a clone of this repository in it, and there the two commands of
- * the README.
+ * `mayfly test --fresh`: makes a minimal Debian without leftovers of other work, clones this repository into it, and runs the README's two
+ * commands there.
  *
- * Owns `<cache>/fresh/`: a folder for each run, which goes with it (what a killed run left goes with the next), and the last log of each suite.
+ * Owns `<cache>/fresh/`: a folder for each run, which is removed at its end (a killed run's folder is removed by the next run), and the
+ * latest log of each suite.
  */
 import { execFileSync } from "node:child_process";
 import { createWriteStream, mkdirSync } from "node:fs";
@@ -20,21 +21,21 @@ import { type Logged, runLogged } from "./run-logged.ts";
 export interface FreshOptions {
   suite: Suite;
   cacheDir: string;
-  /** Of test files; all where there is none. */
+  /** Filters of test files; if empty, all files run. */
   filters: string[];
 }
 
 export interface FreshResult {
   passed: boolean;
-  /** The end of a sentence. */
+  /** A clause for the end of a sentence. */
   detail: string;
   log: string;
 }
 
-/** What the README asks for. */
+/** The packages that the README asks for. */
 const packages = ["nodejs", "npm", "git"];
 
-/** Rejects with "missing-part" where this host can't; undefined where a signal ended it. Nothing of it stays but the log. */
+/** Rejects with "missing-part" if this host lacks something; resolves with undefined if a signal ended the run. Only the log remains. */
 export async function runFresh({ suite, cacheDir, filters }: FreshOptions): Promise<FreshResult | undefined> {
   if (process.getuid?.() !== 0) throw missing("root's rights", "another root folder is entered by its rights alone", "Run it as root.");
   const folder = join(cacheDir, "fresh");
@@ -67,7 +68,7 @@ async function inDraft(draft: string, run: Run): Promise<Omit<FreshResult, "log"
   try {
     return await runIn(join(draft, "root"), run);
   } finally {
-    // Also waits until the last process is gone, and with it the last mount.
+    // Also waits until the last process has ended, and with it the last mount.
     await run.groups.remove();
   }
 }
@@ -83,7 +84,7 @@ async function runIn(root: string, { suite, filters, groups, logged }: Run): Pro
   step("cloning the repository into it");
   execFileSync("git", ["clone", "--quiet", "--no-hardlinks", projectDir, join(root, "mayfly")]);
   done();
-  // Debian 13 has /tmp in memory, Debian 12 on its disk.
+  // Debian 13 has /tmp in memory, Debian 12 on the disk.
   const entry = { root, cwd: "/mayfly", groups, tmpfs: suite === "bookworm" ? [] : ["/tmp"] };
   const inside = (...command: string[]) => {
     console.error(`--- in Debian ${suite}: ${command.join(" ")}`);
@@ -100,7 +101,7 @@ function missing(part: string, reason: string, cure: string): MayflyError {
   return new MayflyError("missing-part", { part, reason, cure });
 }
 
-/** Aborted by Ctrl-C and its like; then everything is taken away before we end. */
+/** Aborted by Ctrl-C and similar signals; everything is removed before this process ends. */
 function untilSignal(): { signal: AbortSignal; ignore: () => void } {
   const controller = new AbortController();
   const abort = (name: NodeJS.Signals) => {

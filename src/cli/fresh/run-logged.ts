@@ -4,24 +4,24 @@ import type { WriteStream } from "node:fs";
 import { keepTail } from "../../machines/host/console-tail.ts";
 
 export interface Logged {
-  /** Everything that commands say goes there. */
+  /** Receives all output of commands. */
   log: WriteStream;
-  /** Ends the command that runs. */
+  /** Ends the running command. */
   signal: AbortSignal;
 }
 
 export interface Outcome {
-  /** A signal counts as 1. */
+  /** 1 if a signal ended the command. */
   code: number;
-  /** The last line that it wrote to standard error. */
+  /** The last line that the command wrote to standard error. */
   complaint: string;
 }
 
-/** Runs a command to its end. @param shown also on this terminal */
+/** Runs a command until it ends. @param shown also print its output on this terminal */
 export async function runLogged({ log, signal }: Logged, command: string[], env: Record<string, string>, shown: boolean): Promise<Outcome> {
   signal.throwIfAborted();
   log.write(`$ ${command.at(-1) === undefined ? "" : command.slice(command.lastIndexOf("--") + 1).join(" ")}\n`);
-  // A group of its own: Ctrl-C is ours to act on.
+  // The command gets a process group of its own, because this process handles Ctrl-C.
   const child = spawn(command[0]!, command.slice(1), { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const kill = () => void child.kill("SIGKILL");
   signal.addEventListener("abort", kill, { once: true });

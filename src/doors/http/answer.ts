@@ -1,4 +1,4 @@
-/** From a request to its call: what is refused at once, and what the dispatcher gets. */
+/** Turns a request into a call: decides what is refused at once, and what the dispatcher receives. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { MayflyError } from "../../base/errors/error.ts";
 import { Call, type CallContext } from "./call.ts";
@@ -8,14 +8,14 @@ import { refuse } from "./refuse.ts";
 import { pathWithin, type Route } from "./routes.ts";
 import { type Target, targetOf } from "./target.ts";
 
-/** Header pairs of a request; with the gateway's own they stay within the wire's limit. */
+/** At most this many headers per request; together with the headers that the gateway adds they stay within the wire protocol's limit. */
 const MOST_HEADERS = 240;
-/** What begins so is the platform's, on every host. */
+/** Paths with this prefix belong to the platform, on every host. */
 const PLATFORM = "/_mayfly/";
 const HEALTH = "/_mayfly/health";
 const UNDERSCORE = 95;
 
-/** @param continues whether the client waits for 100 Continue before it sends its body */
+/** @param continues whether the client waits for "100 Continue" before it sends its body */
 export function answer(context: CallContext, request: IncomingMessage, response: ServerResponse, continues: boolean): void {
   const connection = Connection.of(request.socket);
   connection.turns.reply = response;
@@ -42,13 +42,16 @@ export function answer(context: CallContext, request: IncomingMessage, response:
   });
 }
 
-/** The client waits for 100 Continue before it sends its body. node:http calls this, too, where it asks for more than that. */
+/**
+ * Handles a request whose client waits for "100 Continue" before it sends its body. node:http calls this even if the Expect header asks for
+ * more than that.
+ */
 export function answerContinuing(context: CallContext, request: IncomingMessage, response: ServerResponse): void {
   if (request.headers.expect?.trim().toLowerCase() === "100-continue") answer(context, request, response, true);
   else refuseExpectation(context, request, response);
 }
 
-/** `Expect` with anything but 100-continue. */
+/** Refuses an `Expect` header with any value but 100-continue. */
 export function refuseExpectation(context: CallContext, request: IncomingMessage, response: ServerResponse): void {
   const connection = Connection.of(request.socket);
   connection.turns.reply = response;
@@ -76,14 +79,20 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return length !== undefined && Number(length) > 0;
 }
 
-/** A client that was told not to send its body may send it nevertheless: only the connection's end makes clear what follows. */
+/**
+ * Refuses a request whose body was not asked for, and ends the connection. The client may send the body nevertheless, and only the end of
+ * the connection makes clear that it is no further request.
+ */
 function refuseUnread(context: CallContext, request: IncomingMessage, response: ServerResponse, error: MayflyError, continues: boolean) {
   const unclear = continues || (error.entry.status === 501 && hasBody(request));
   refuse(response, error, undefined, unclear || context.closing);
   if (hasBody(request)) context.watch.linger(request);
 }
 
-/** A body that has begun is read: the answer is lost where the connection is cut with bytes unread. */
+/**
+ * Refuses a request for which there is no room. A body that has begun is read first: the client would lose the answer if the connection
+ * were closed with bytes unread.
+ */
 function turnAway(context: CallContext, request: IncomingMessage, response: ServerResponse, continues: boolean): void {
   const tell = () => refuse(response, new MayflyError("too-many-connections"), undefined, true);
   if (continues || !hasBody(request)) tell();

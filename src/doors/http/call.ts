@@ -1,10 +1,11 @@
 /**
  * One request and its reply.
  *
- * 1. Until `#over`, exactly one of these ends the call: the reply is complete, it failed, or the client went away. Then nothing
- *    is said to either side any more.
- * 2. Reply bytes are granted to the guest when the socket took them, one write at a time: a slow client holds back its own stream.
- * 3. A body that disagrees with its content-length cuts the connection, since the client could not tell where it ends.
+ * 1. Exactly one of these ends the call and sets `#over`: the reply is complete, the reply failed, or the client disconnected. After that,
+ *    nothing is sent to either side.
+ * 2. The guest is granted credit for reply bytes when the socket has taken them, one write at a time: a slow client delays only its own
+ *    stream.
+ * 3. If a body contradicts its content-length, the connection is closed, because the client could not tell where the body ends.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest, InvocationTiming } from "../../dispatch/invocation.ts";
@@ -25,14 +26,14 @@ export interface CallContext {
   readonly routes: RouteTable;
   readonly timingHeaders: boolean;
   readonly proto: "http" | "https";
-  /** Proxies whose word counts. */
+  /** The proxies whose X-Forwarded-… headers are believed. */
   readonly trusted: Ranges;
   readonly watch: Watch;
-  /** Replies end their connections. */
+  /** Whether every reply ends its connection, because the gateway is closing. */
   closing: boolean;
 }
 
-/** Bodies up to here go out as a string, which node:http joins with the head to one write. */
+/** Bodies of at most this many bytes are sent as a string, which node:http joins with the head into one write. */
 const JOIN_UP_TO = 16_384;
 
 export class Call implements InvocationReply, OnConnection {
@@ -45,7 +46,7 @@ export class Call implements InvocationReply, OnConnection {
   #failedAtOnce: MayflyError | null = null;
   #upload: Upload | null = null;
   #writer: PacedWriter | null = null;
-  /** Body bytes that the head promised and that are still to come; -1: it promised nothing. */
+  /** How many body bytes the content-length still promises; -1 if the reply has no content-length. */
   #promised = -1;
   #bodyless = false;
   #over = false;
@@ -80,7 +81,7 @@ export class Call implements InvocationReply, OnConnection {
     try {
       this.#response.writeHead(status, list);
     } catch {
-      // Its message would quote the header.
+      // The error's own message would quote the header.
       return this.#badResponse("HTTP cannot carry its status or its headers");
     }
     if (ended) this.#replyWhole(body);
@@ -105,7 +106,7 @@ export class Call implements InvocationReply, OnConnection {
   fail(code: ErrorCode, details: ErrorDetails): void {
     if (this.#over) return;
     const error = new MayflyError(code, forCallers(code, details));
-    // Within dispatch() there is no id yet to tell the caller.
+    // Inside dispatch() the invocation has no id yet that the caller could be told.
     if (this.#handle === null) this.#failedAtOnce = error;
     else this.#fail(error);
   }
@@ -178,7 +179,7 @@ export class Call implements InvocationReply, OnConnection {
     else this.#writer?.write(chunk);
   }
 
-  /** Counts the bytes, too. */
+  /** Whether the body contradicts its content-length. Also subtracts the bytes from what is still promised. */
   #breaksPromise(bytes: number, ended: boolean): boolean {
     if (this.#promised === -1) return false;
     this.#promised -= bytes;

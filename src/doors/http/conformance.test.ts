@@ -1,6 +1,7 @@
 /**
- * Raw requests and what the gateway makes of each: the framing rules of RFC 9112, with what attackers of proxies and of caches send.
- * `200` reached the function; an error is answered by the table's JSON. What came behind a refusal whose end is unclear is not read.
+ * Raw requests and how the gateway responds to each: the framing rules of RFC 9112, with requests that attackers of proxies and caches
+ * send. `200` means that the request reached the function; an error must be answered with the table's JSON. If it is unclear where a
+ * refused request ends, nothing after it is read.
  */
 import { test } from "node:test";
 import assert from "node:assert/strict";
@@ -13,7 +14,7 @@ const line = "GET /app/hello HTTP/1.1\r\n";
 const get = (more: string) => `${line}${H}${more}\r\n`;
 const post = (more: string, body = "") => `POST /app/hello HTTP/1.1\r\n${H}${more}\r\n${body}`;
 
-/** What is sent; what comes first; the body that the function gets. */
+/** The bytes that are sent, the expected outcome of the first request, and the body that the function receives. */
 const cases: [string, number | string, string?][] = [
   // Lines.
   [get(""), 200],
@@ -133,12 +134,12 @@ test("each request is answered as HTTP and the error table have it, and the conn
   for (const [sent, expected, body = ""] of cases) {
     const client = rawClient(open.port, "");
     client.socket.write(Buffer.from(sent, "latin1"));
-    // Whatever is taken for a second request would be answered a second time.
+    // Wait for all replies: bytes wrongly taken for a second request would get a second reply.
     await until(() => isWhole(client.text, sent) || client.closed);
     client.socket.destroy();
     const got = outcome(client.text);
     const arrived = expected === 200 && body !== "" ? Buffer.concat(open.invocations.at(-1)!.body).toString() : "";
-    // What reaches a function has a URL that it can take apart.
+    // Every URL that reaches a function must parse.
     if (got === "200" && open.invocations.some(({ request }) => !URL.canParse(request.url))) wrong.push(sent);
     if (got !== String(expected) || arrived !== body) wrong.push(`${JSON.stringify(sent.slice(0, 120))}: ${got} ${arrived}`);
   }
@@ -150,7 +151,7 @@ function isWhole(text: string, sent: string): boolean {
   return sent.startsWith("HEAD") ? text.endsWith("\r\n\r\n") : /\r\n\r\n[^]*(?:reached|}\n)$/.test(text);
 }
 
-/** "200", or the code of the error, where it is answered as the table has it. */
+/** "200", or the code of the error if the reply is in the table's form. */
 function outcome(text: string): string {
   const replies = text.match(/HTTP\/1\.1 \d{3}/g) ?? [];
   if (replies.length !== 1) return `${replies.length} replies: ${text}`;

@@ -1,4 +1,4 @@
-/** One client's connection, with its turns and the call under way on it. */
+/** A client's connection, with its order of requests (Turns) and the call in progress on it. */
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
@@ -8,11 +8,11 @@ import type { MayflyError } from "../../base/errors/error.ts";
 import { type HeldLimits, Turns } from "./turns.ts";
 
 export interface OnConnection {
-  /** The tick since which the client has kept this call waiting for the next bytes of its body; Infinity: it does not. */
+  /** The tick since which the call has been waiting for the client to send more of the body; Infinity if it is not waiting. */
   waitingSince(): number;
-  /** The client has sent nothing for the idle time. */
+  /** The client has sent nothing for the idle timeout. */
   tooSlow(): void;
-  /** The rest of its body is no HTTP. Returns false where the reply has begun, so that only the connection's end is left. */
+  /** The rest of the body is not valid HTTP. Returns false if the reply has begun, so that only closing the connection is left. */
   malformed(mistake: MayflyError): boolean;
   /** The connection is closed. */
   clientGone(): void;
@@ -28,16 +28,16 @@ export class Connection {
   #pending = 0;
   #pendingTicks = 0;
   #stillThere: StillThere | undefined;
-  /** There was no room for it: its first request is answered so. */
+  /** The listener had no room for this connection: its first request is answered with that error. */
   turnedAway = false;
-  /** Null: none, or its reply is complete. */
+  /** Null if no call is in progress, which includes calls whose reply is complete. */
   call: OnConnection | null = null;
 
   static of(socket: Socket): Connection {
     return (socket as Known)[ofSocket] as Connection;
   }
 
-  /** Undefined where the handshake of TLS did not come to its end. */
+  /** Returns undefined if the TLS handshake did not complete. */
   static known(socket: Socket): Connection | undefined {
     return (socket as Known)[ofSocket];
   }
@@ -65,7 +65,10 @@ export class Connection {
     if (this.call === call) this.call = null;
   }
 
-  /** The client sent what is no HTTP: says so where that can still be understood, and ends the connection. */
+  /**
+   * The client sent something that is not valid HTTP. Sends the error if the client can still tell it from another reply, and ends the
+   * connection.
+   */
   mistake(mistake: MayflyError, refuse: (mistake: MayflyError) => void): void {
     const reply = this.turns.underWay;
     if (reply === null) return refuse(mistake);
@@ -74,7 +77,7 @@ export class Connection {
     if (!this.call.malformed(mistake)) this.#socket.destroy();
   }
 
-  /** Called at every tick: cuts a client off that took nothing of what is written to it for so many of them. */
+  /** Called at every tick. Closes the connection if the client has taken none of the bytes written to it for `idleTicks` ticks. */
   checkTaken(idleTicks: number): void {
     const pending = this.#socket.writableLength;
     this.#pendingTicks = pending > 0 && pending === this.#pending ? this.#pendingTicks + 1 : 0;
@@ -82,7 +85,7 @@ export class Connection {
     if (this.#pendingTicks > idleTicks) this.#socket.destroy();
   }
 
-  /** Called about every ASK_MS: a client that will send nothing more may be gone, and its call with it. */
+  /** Called about every ASK_MS. Checks that a half-closed client is still there; if it is not, its call ends with the connection. */
   checkThere(): void {
     const { halfClosed, underWay } = this.turns;
     if (!halfClosed || underWay === null) return;
@@ -90,7 +93,7 @@ export class Connection {
     this.#stillThere.ask(underWay);
   }
 
-  /** The reply is written already: where it answers the malformed request itself, nothing else is to be said. */
+  /** The call's reply is already complete. If that reply answered the malformed request itself, no further reply is sent. */
   #afterReply(reply: ServerResponse, mistake: MayflyError): void {
     if (this.#isBehind(reply)) this.turns.refuseAfterReply(mistake);
     else this.#socket.destroySoon();

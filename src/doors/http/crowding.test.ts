@@ -15,7 +15,7 @@ test("where there are as many connections as there may be, the idlest is closed 
   await using open = await openTestGateway(() => {}, { clock, connections: { most: 4, perClient: 4 } });
   const busy = rawClient(open.port, get);
   await until(() => open.invocations.length === 1);
-  // In this order: it has asked once, it has never asked, it has sent half a head.
+  // The order matters: the first connection has sent a request, the second nothing, the third half a head.
   const [asked, silent, half] = [
     rawClient(open.port, "GET /none/x HTTP/1.1\r\nhost: h\r\n\r\n"),
     rawClient(open.port),
@@ -23,7 +23,7 @@ test("where there are as many connections as there may be, the idlest is closed 
   ];
   await until(() => asked.text.includes("no-such-route"));
   await connected(silent, half);
-  // All have been accepted: the gateway answers on a connection of its own, and takes them in the order in which they come.
+  // An answer on a connection of its own shows that all earlier connections were accepted, because the gateway accepts them in order.
   const later = rawClient(open.port, "GET /none/x HTTP/1.1\r\nhost: h\r\n\r\n");
   await until(() => later.text.includes("HTTP/1.1"));
   ahead = 2_000;
@@ -66,7 +66,7 @@ test("of many requests at once, more than there may be connections, each is call
   };
   const first = await Promise.all(Array.from({ length: 70 }, (_, at) => ask(at)));
   for (const reply of first) assert.match(reply, /^200 done$|^503 .*too-many-connections/s);
-  // Now a request is on its way on every one of the connections that were kept, and some are new: none of the others is idle.
+  // Now every kept connection has a request on its way, and the others are new, so none of them is idle.
   const kept = () => Object.values(agent.freeSockets).flat().length;
   await until(() => Object.keys(agent.sockets).length === 0 && kept() <= 64);
   assert.ok(kept() > 0);

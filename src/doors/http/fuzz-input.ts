@@ -1,13 +1,13 @@
-/** What the fuzz test's clients send: conversations of sound requests, and ways to break them. Everything follows from the seed. */
+/** What the clients of the fuzz test send: conversations of valid requests, and ways to break them. The seed determines everything. */
 import type { Random } from "../../wire/testing/fuzz-input.ts";
 
 export interface Conversation {
   bytes: Buffer;
-  /** The bodies of its replies, in order; what the test's function says, or an error's code. */
+  /** The expected bodies of the replies, in order: the text of the test's function, or an error's code. */
   expected: string[];
 }
 
-/** @param client its number, which each of its requests carries */
+/** @param client the client's number, which each of its requests carries */
 export function soundConversation(client: number, random: Random): Conversation {
   const requests = Array.from({ length: 1 + random.below(6) }, (_, at) => soundRequest(`${client}.${at}`, random));
   return { bytes: Buffer.concat(requests.map(({ bytes }) => bytes)), expected: requests.map(({ expected }) => expected) };
@@ -45,7 +45,7 @@ function chunked(body: string, random: Random): string {
   return `${text}0\r\n${random.chance(0.2) ? "trailer: t\r\n" : ""}\r\n`;
 }
 
-/** Words that change what a parser does. */
+/** Words that change how a parser behaves. */
 const tokens = [
   "\r\n",
   "\n",
@@ -73,7 +73,7 @@ const tokens = [
   "\x16\x03\x01",
 ];
 
-/** One to three of the ways. */
+/** Applies one to three of the ways to break bytes. */
 export function broken(bytes: Buffer, random: Random): Buffer {
   let result = bytes;
   for (let count = 1 + random.below(3); count > 0; count -= 1) result = mutation(result, random);
@@ -102,7 +102,7 @@ function mutation(bytes: Buffer, random: Random): Buffer {
   }
 }
 
-/** Up to the line's beginning: where a header may stand. */
+/** The bytes up to the beginning of the line, where a header may be inserted. */
 function atLine(bytes: Buffer, at: number): Buffer {
   return bytes.subarray(0, bytes.lastIndexOf("\r\n", at) + 2 || 0);
 }
@@ -112,7 +112,9 @@ export interface Reply {
   body: string;
 }
 
-/** The whole replies in what a client got. Throws where there is something else than HTTP, but for a last one that was cut. */
+/**
+ * Parses the complete replies that a client received. Throws if anything but HTTP was received, except for a last reply that was cut off.
+ */
 export function repliesIn(text: string): Reply[] {
   const replies: Reply[] = [];
   for (let at = 0; at < text.length;) {

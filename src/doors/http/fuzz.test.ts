@@ -1,9 +1,9 @@
 /**
- * Bytes that clients of every intent send, against a real gateway over real sockets: sound requests pipelined, in pieces and cut off, and
- * broken ones. The seed is printed; MAYFLY_FUZZ_SEED repeats a run, MAYFLY_FUZZ_CLIENTS changes its length.
+ * Sends all sorts of bytes to a real gateway over real sockets: valid requests that are pipelined, split and cut off, and broken ones. The
+ * seed is printed; MAYFLY_FUZZ_SEED repeats a run, MAYFLY_FUZZ_CLIENTS changes its length.
  *
- * What holds: the gateway lives and answers others; a sound client gets its replies, all and in order; a broken one gets whole replies of
- * the function or the error table, each to bytes of its own, or a cut connection; no call is left behind.
+ * What must hold: the gateway stays up and answers others. A valid client gets all its replies in order. A broken client gets complete
+ * replies of the function or of the error table, each to its own bytes, or its connection is closed. No call is left behind.
  */
 import { test } from "node:test";
 import assert from "node:assert/strict";
@@ -31,7 +31,7 @@ test(`the gateway survives hostile clients (seed ${seed})`, { timeout: 300_000 }
   const answered = new Set<Seen>();
   await using open = await openTestGateway((call) => replyLater(call, answered), { limits: { headMs: 60_000, lingerMs: 100 } });
   for (let first = 0; first < clientsToTry; first += AT_ONCE) {
-    // Drawn before anybody waits: what is sent depends on the seed alone.
+    // All clients are drawn before the first await, so that the seed alone determines what is sent.
     const clients = Array.from({ length: AT_ONCE }, (_, at) => drawClient(first + at, random));
     await Promise.all(clients.map((client) => client(open.port, tally)));
     assert.equal((await fetch(`${open.url}/_mayfly/health`)).status, 200);
@@ -45,7 +45,7 @@ test(`the gateway survives hostile clients (seed ${seed})`, { timeout: 300_000 }
   assert.ok(tally.codes.size >= 3, "many rules must be broken");
 });
 
-/** Says the number that the path carries, and how much body came. */
+/** Replies with the number in the path and the size of the received body. */
 function replyLater(call: Seen, answered: Set<Seen>): void {
   const look = () => {
     if (call.aborted) return;
@@ -91,7 +91,7 @@ async function soundClient(port: number, pieces: Buffer[], expected: string[], t
 async function brokenClient(port: number, pieces: Buffer[], sent: Buffer, tally: Tally): Promise<void> {
   const client = rawClient(port);
   await send(client, pieces);
-  // Nobody knows how many replies it gets: it goes when no more comes. Nothing below depends on how long that takes.
+  // A broken client's number of replies is unknown, so the client leaves when no more arrive. No assertion depends on how long that takes.
   for (let quiet = 0, before = 0; !client.closed && quiet < 6; before = client.text.length) {
     await pause(25);
     quiet = before === client.text.length ? quiet + 1 : 0;

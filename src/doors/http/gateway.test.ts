@@ -215,7 +215,7 @@ test("a client that does not read holds back what is granted to the guest, and i
   const seen = open.invocations[0]!;
   seen.reply.head(200, [], Buffer.alloc(0), false, timing);
   let given = 0;
-  // As a guest that keeps to its window.
+  // The guest keeps to its window: it writes only while it has credit.
   while (!seen.aborted) {
     while (given - seen.consumed + 16_384 <= 65_536) {
       seen.reply.data(Buffer.alloc(16_384));
@@ -253,7 +253,7 @@ test("a client that keeps its end open after a refusal is cut off, and holds up 
     await using open = await openTestGateway(() => {}, { limits });
     const client = rawClient(open.port, sent, true);
     await until(() => client.text.endsWith("}\n"));
-    // Until then it is accepted, and dropped; afterwards each write is answered by a reset.
+    // Until the client has closed, its writes are accepted and dropped; afterwards each write is answered by a reset.
     while (!client.closed) {
       client.send("x");
       await pause(20);

@@ -1,11 +1,11 @@
 /**
- * HTTP in, HTTP out. What happens to a request: `answer.ts` routes it and hands it to the dispatcher, `upload.ts` streams its
- * body in, `call.ts` streams the reply out, `refuse.ts` turns errors into replies. `routes.ts` is the route table.
+ * The gateway: HTTP in, HTTP out. `answer.ts` routes a request and hands it to the dispatcher, `upload.ts` streams its body in, `call.ts`
+ * streams the reply out, `refuse.ts` turns errors into replies. `routes.ts` is the route table.
  *
- * Owns: the listening server, its connections, and the calls under way.
- * 1. Every request gets one reply or a cut connection: never a wrong length, never silence. One at a time: `turns.ts`.
- * 2. What a call holds is bounded by the credit of its two directions and the socket's buffers.
- * 3. A client that neither sends its body nor takes its reply for the idle time is cut off.
+ * Owns: the listening server, its connections, and the calls in progress.
+ * 1. Every request gets exactly one complete reply, or its connection is closed. `turns.ts` handles one request of a connection at a time.
+ * 2. The memory that a call holds is bounded by the credit of its two directions and by the socket's buffers.
+ * 3. A client that neither sends its body nor takes its reply for the idle timeout is disconnected.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -29,39 +29,45 @@ import { Watch } from "./watch.ts";
 export interface GatewayOptions {
   dispatcher: Dispatcher;
   routes: RouteTable;
-  /** Answer with Server-Timing and X-Mayfly-Invocation. */
+  /** Whether replies carry Server-Timing and X-Mayfly-Invocation. */
   timingHeaders: boolean;
-  /** PEM texts; plain HTTP where there are none. */
+  /** Certificate and key as PEM texts. If unset, the gateway speaks plain HTTP. */
   tls?: Certificate | undefined;
   clock?: Clock;
-  /** Whose X-Forwarded-… headers are believed; none where it is missing. */
+  /** The proxies whose X-Forwarded-… headers are believed. Default: none. */
   trustedProxies?: readonly string[];
-  /** Open connections, and those of one client address, at most. */
+  /** The maximum of open connections, in total and per client address. */
   connections?: { most: number; perClient: number };
   limits?: Partial<GatewayLimits>;
 }
 
 interface GatewayLimits {
-  /** Bytes of a request's line and headers. */
+  /** The maximum size of a request's line and headers, in bytes. */
   headBytes: number;
-  /** For a request's head to arrive. */
+  /** How long a request's head may take to arrive. */
   headMs: number;
-  /** For a client to send the next byte of a body, or take the next of a reply. */
+  /** How long a client may take to send the next byte of a body, or to accept the next byte of a reply. */
   idleMs: number;
-  /** For a client to finish a body that nobody wants any more. */
+  /** How long a client may take to finish a body that is no longer needed. */
   lingerMs: number;
-  /** For the next request on an open connection. */
+  /** How long an open connection may wait for its next request. */
   keepAliveMs: number;
-  /** Bytes of further requests that are read while one is under way on their connection, about. */
+  /** About how many bytes of further requests are read while a request is in progress on the same connection. */
   heldBytes: number;
 }
 
 export interface Gateway {
-  /** Rejects with "port-in-use" or "address-unusable". Port 0: any free one. `fd`: a bound socket to take in place of the address. */
+  /**
+   * Rejects with "port-in-use" or "address-unusable". Port 0 means any free port. If `fd` is given, that bound socket is used instead of
+   * the address.
+   */
   listen(host: string, port: number, fd?: number): Promise<AddressInfo>;
-  /** For connections from now on. Only where it was opened with one. */
+  /** Changes the certificate for future connections. Only for a gateway that was opened with a certificate. */
   setCertificate(certificate: Certificate): void;
-  /** Takes no new calls, lets those under way finish for at most `graceMs` and a second more for their last replies, then cuts them. */
+  /**
+   * Accepts no new calls, lets those in progress finish for at most `graceMs`, allows LAST_REPLIES_MS more for their replies to arrive,
+   * then closes all connections.
+   */
   close(graceMs: number): Promise<void>;
 }
 
@@ -96,10 +102,10 @@ function openServer({ tls }: GatewayOptions, limits: GatewayLimits): Server {
   const settings = {
     maxHeaderSize: limits.headBytes,
     headersTimeout: limits.headMs,
-    // A body may take as long as it keeps coming: idleMs bounds it.
+    // A body may take as long as it likes while bytes keep arriving; idleMs bounds the gaps.
     requestTimeout: 0,
     keepAliveTimeout: limits.keepAliveMs,
-    // node:http would refuse in words of its own: target.ts does.
+    // target.ts refuses a missing Host header with an error of the table; node:http would use words of its own.
     requireHostHeader: false,
     connectionsCheckingInterval: Math.min(1_000, limits.headMs),
   };
@@ -137,7 +143,7 @@ function handle(server: Server, context: CallContext, limits: GatewayLimits): vo
   );
 }
 
-/** As node:http tells them: a parser's error with the bytes that it was in. */
+/** The errors of node:http's "clientError" event: a parser's error, with the bytes that contained the mistake. */
 interface ClientError extends NodeJS.ErrnoException {
   rawPacket?: Buffer;
   bytesParsed?: number;
@@ -155,14 +161,14 @@ function listen(server: Server, host: string, port: number, fd: number | undefin
   return listenOn(server, { on, address: nameOf(host, port), key: "listen", backlog: 1_024 });
 }
 
-/** For clients to take the replies of calls that the dispatcher cut off when `graceMs` was over. */
+/** How long clients may take to receive the replies of calls that the dispatcher cut off after `graceMs`. */
 const LAST_REPLIES_MS = 1_000;
 
 async function close(server: Server, context: CallContext, graceMs: number): Promise<void> {
   context.closing = true;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const cut = setTimeout(() => context.watch.cut(), graceMs + LAST_REPLIES_MS);
-  // A connection becomes idle only after its last reply; server.close() saw those that were idle by then.
+  // A connection becomes idle only after its last reply, but server.close() closed only those that were idle at that moment.
   const idle = setInterval(() => {
     server.closeIdleConnections();
     context.watch.cutLeaving();

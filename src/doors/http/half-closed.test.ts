@@ -1,4 +1,7 @@
-/** Clients that close their half of the connection behind the request, as `nc -N` and some proxies do, and others that look the same but are gone. */
+/**
+ * Clients that close their half of the connection after the request, as `nc -N` and some proxies do, and clients that look the same but are
+ * gone.
+ */
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -9,10 +12,10 @@ import { until } from "../../base/clock/until.ts";
 import { certificate } from "./test-certificate.ts";
 
 const get = (path: string, version = "1.1") => `GET ${path} HTTP/${version}\r\nhost: h\r\n\r\n`;
-/** Ticks of 10 ms: many questions fit into a test. */
+/** Ticks of 10 ms, so that many checks fit into a test. */
 const limits = { idleMs: 40, lingerMs: 40 };
 
-/** Sends and closes its half. */
+/** Sends the bytes and closes the client's half of the connection. */
 function halfClosed(port: number, sent: string) {
   const client = rawClient(port, "", true);
   client.socket.end(sent);
@@ -105,7 +108,7 @@ test("one that closes its half, waits a while and then goes aborts its call", as
 
 test("over TLS it is the same", async () => {
   await using open = await openTestGateway(() => {}, { tls: certificate, limits });
-  // Its types leave allowHalfOpen out.
+  // The types of node:tls lack allowHalfOpen.
   const where = { port: open.port, host: "localhost", ca: certificate.cert, allowHalfOpen: true };
   const client = connectTls(where);
   let text = "";

@@ -1,36 +1,37 @@
 /**
- * Which hosts an app may have: what its manifest lists, as far as the operator's settings allow.
+ * Which hosts an app may have: those that its manifest lists, as far as the operator's settings allow them.
  *
- * 1. Nobody gets an address, localhost, the host that the gateway listens on, or the domain.
- * 2. Below the domain an app has its own names, `<app>.<domain>` and what is below that, and no others.
- * 3. Every other host needs an entry `host=app` of the setting `hosts`; `*.shop.example=shop` is for all names below, `…=*` for all apps.
+ * 1. No app gets an address, localhost, the host that the gateway listens on, or the domain itself.
+ * 2. Below the domain, an app has its own names, `<app>.<domain>` and everything below that, and no others.
+ * 3. Every other host needs an entry `host=app` in the setting `hosts`. `*.shop.example=shop` covers all names below shop.example, `…=*`
+ *    covers all apps.
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import { isWithin, writtenHostName } from "./host-names.ts";
 
 export interface HostClaimsOptions {
-  /** The shared part of routed hosts. */
+  /** The domain below which apps have hosts. */
   domain?: string | undefined;
-  /** Where the gateway listens: a name or an address. */
+  /** The name or address on which the gateway listens. */
   listenHost?: string | undefined;
-  /** Each as isHostEntry() takes it. */
+  /** Entries of the setting `hosts`; each must satisfy isHostEntry(). */
   allowed?: readonly string[];
 }
 
 interface Entry {
-  /** All names below it, too. */
+  /** Whether the entry covers all names below the host instead of the host itself. */
   below: boolean;
   host: string;
-  /** "*": any. */
+  /** "*" means any app. */
   app: string;
 }
 
-/** "www.shop.example=shop", "*.shop.example=shop", "www.shop.example=*". */
+/** Whether the text is an entry such as "www.shop.example=shop", "*.shop.example=shop" or "www.shop.example=*". */
 export function isHostEntry(text: string): boolean {
   return entryOf(text) !== undefined;
 }
 
-/** Why an entry of the setting can never give a host to an app; undefined where it can. */
+/** Why an entry of the setting `hosts` can never give a host to an app; undefined if it can. */
 export function uselessEntry(text: string, { domain, listenHost }: Pick<HostClaimsOptions, "domain" | "listenHost">): string | undefined {
   const entry = entryOf(text);
   if (entry === undefined) return undefined;
@@ -52,7 +53,7 @@ export class HostClaims {
     this.#entries = allowed.flatMap((text) => entryOf(text) ?? []);
   }
 
-  /** The host in its one form, or why the app may not have it. @param written as the manifest has it */
+  /** Returns the host in its normal form, or why the app may not have it. @param written the host as the manifest lists it */
   claim(app: string, written: string): string | MayflyError {
     const host = writtenHostName(written);
     if (host === undefined) return refused(app, written, "it is no host name");

@@ -47,7 +47,7 @@ test("pipelined requests are called one after the other, and get their replies i
     "6>",
   ]);
   assert.deepEqual(bodies, ["", "body2", "abcd", "", ""]);
-  // What comes later, in pieces, and while another one waits already.
+  // The last requests arrive in pieces, while another request is already waiting.
   for (const piece of [get("/app/hello/7"), get("/app/hello/8").slice(0, 10), get("/app/hello/8").slice(10)]) client.send(piece);
   await until(() => open.invocations.length === 6);
   replyText(open.invocations[5]!, "<7>");
@@ -106,7 +106,7 @@ test("2,000 pipelined requests on each of 50 connections are answered one a conn
   const burst = get("/app/hello").repeat(2_000);
   const clients = Array.from({ length: 50 }, () => rawClient(open.port, burst));
   await until(() => open.invocations.length > 500);
-  // Were the bursts answered first, it would come behind 100,000 of them.
+  // If the gateway answered the bursts first, this request would wait behind 100,000 others.
   assert.equal((await fetch(`${open.url}/_mayfly/health`)).status, 200);
   assert.ok(open.invocations.length < 50_000, `${open.invocations.length} calls went before it`);
   assert.ok(most <= 50, `${most} calls were under way`);
@@ -127,7 +127,7 @@ test("while a request is under way, only so much of what comes behind it is read
     still = taken;
     await pause(300);
   }
-  // What is taken lies in the sockets' buffers, which are the kernel's and some megabytes.
+  // The bytes counted here fill the kernel's socket buffers, which hold some megabytes.
   assert.ok(taken < 24_000_000, `${taken} bytes were taken of 64 MB`);
   client.socket.destroy();
   await until(() => open.invocations[0]!.aborted || client.closed);

@@ -1,14 +1,14 @@
-/** Replies that are errors of the table, as JSON. */
+/** Replies that carry errors of the table, as JSON. */
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { MayflyError } from "../../base/errors/error.ts";
 import { STATUS_CODES } from "node:http";
 
-/** Seconds after which a caller may try again, for errors that pass by themselves and don't say when. */
+/** The Retry-After header in seconds, for errors that pass by themselves and have no time of their own. */
 const retryAfter: Partial<Record<number, string>> = { 429: "1", 503: "1" };
 
 /**
- * @param id the invocation's, where there is one
+ * @param id the invocation's id, if there is one
  * @param close whether the connection ends with this reply
  */
 export function refuse(response: ServerResponse, error: MayflyError, id: string | undefined, close: boolean): void {
@@ -18,7 +18,7 @@ export function refuse(response: ServerResponse, error: MayflyError, id: string 
   response.end(body);
 }
 
-/** Where node:http has no response object: the connection ends with it. */
+/** Refuses a request for which node:http has no response object, and ends the connection. */
 export function refuseRaw(socket: Duplex, error: MayflyError): void {
   const { headers, body } = replyTo(error, undefined);
   headers.push("connection", "close", "date", new Date().toUTCString());

@@ -1,17 +1,17 @@
-/** The headers of a reply: the function's, checked against its body, with the gateway's own. */
+/** The headers of a reply: those of the function, checked against the body, and those of the gateway. */
 import type { InvocationTiming } from "../../dispatch/invocation.ts";
 
 export interface ReplyHeaders {
-  /** name, value, name, value… for writeHead. */
+  /** Name, value, name, value …, as writeHead() takes them. */
   list: string[];
-  /** Body bytes that the headers promise; -1: none given. */
+  /** The content-length in bytes; -1 if there is none. */
   contentLength: number;
 }
 
 /**
- * What the gateway says itself is dropped: x-mayfly-…, date, and, with timing headers, the metrics in server-timing that are the gateway's.
- * Returns what is wrong where the content-length is no number.
- * @param given name, value, name, value… without hop-by-hop headers
+ * Drops the headers that only the gateway may set: x-mayfly-…, date and, if timing headers are on, the gateway's metrics in server-timing.
+ * Returns a description of the mistake if the content-length is not a number.
+ * @param given name, value, name, value …, without hop-by-hop headers
  */
 export function replyHeaders(given: readonly string[], keepsLength: boolean, timingHeaders: boolean): ReplyHeaders | string {
   const list: string[] = [];
@@ -37,7 +37,7 @@ export function replyHeaders(given: readonly string[], keepsLength: boolean, tim
 
 export const INVOCATION_HEADER = "x-mayfly-invocation";
 
-/** Nearly every name is told apart by its length or its second character. */
+/** For speed, the length and the second character rule out nearly every other name. */
 function isGatewaysOwn(name: string): boolean {
   if (name.length === 4) return name.toLowerCase() === "date";
   return name.charCodeAt(1) === MINUS && name.slice(0, OWN_PREFIX.length).toLowerCase() === OWN_PREFIX;
@@ -47,7 +47,7 @@ const MINUS = 45;
 const OWN_PREFIX = "x-mayfly-";
 const ownMetrics = new Set(["queue", "start", "bind", "run"]);
 
-/** Those of a function's Server-Timing that do not pass for the gateway's; a description may hold commas. */
+/** Those metrics of a function's Server-Timing header that don't have a name of the gateway's. Descriptions may contain commas. */
 function otherMetrics(value: string): string {
   const metrics = value.match(/(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g) ?? [];
   return metrics
@@ -56,9 +56,9 @@ function otherMetrics(value: string): string {
     .join(", ");
 }
 
-/** Milliseconds, as the Server-Timing header has them. */
+/** The value of the Server-Timing header; durations in milliseconds. */
 export function serverTiming({ queue, start, bind, run }: InvocationTiming): string {
-  // Warm calls waited for nothing: one number to print instead of four.
+  // A warm call waited for nothing, so one number is formatted instead of four.
   const waits = queue + start + bind === 0 ? noWaits : `queue;dur=${cents(queue)}, start;dur=${cents(start)}, bind;dur=${cents(bind)}`;
   return `${waits}, run;dur=${cents(run)}`;
 }

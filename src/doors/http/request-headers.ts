@@ -1,24 +1,24 @@
 /**
- * The headers that a function gets: the client's, without what is meant for one connection only, and with what the gateway knows.
- * There is one `host`, the one that the request was routed by. `x-forwarded-for` begins with the client's address, whatever the
- * client sent; who may add to it, and say another proto and host, is for src/clients/origin.ts.
+ * The headers that a function receives: the client's, without those meant for one connection only, and with those that the gateway sets.
+ * `host` appears once, with the host that the request was routed by. `x-forwarded-for` begins with the client's real address, whatever the
+ * client sent; src/clients/origin.ts decides which proxies may add to it, and report another protocol and host.
  */
 import type { Claims } from "../../clients/origin.ts";
 import { isHopByHop } from "../../wire/head.ts";
 
 export interface Forwarded {
-  /** X-Forwarded-For. */
+  /** The value of X-Forwarded-For. */
   chain: string;
   proto: "http" | "https";
   host: string;
-  /** Empty: none. */
+  /** The part of the path that the function does not see; empty if there is none. */
   prefix: string;
 }
 
 /**
- * One pass over the raw headers: this is on the hot path.
- * @param raw name, value, name, value… as node:http gives them
- * @param connection the request's Connection header, which may name more headers that end here
+ * Makes one pass over the raw headers, because this is on the hot path.
+ * @param raw name, value, name, value …, as node:http gives them
+ * @param connection the request's Connection header, which may name further headers that end at the gateway
  */
 export function requestHeaders(raw: readonly string[], connection: string | undefined, forwarded: Forwarded): string[] {
   const named = connection === undefined ? null : namedHeaders(connection);
@@ -34,7 +34,7 @@ export function requestHeaders(raw: readonly string[], connection: string | unde
   return headers;
 }
 
-/** What the request says of who forwarded it: to be believed only where a trusted proxy sent it. */
+/** The X-Forwarded-… headers of the request. They may be believed only if a trusted proxy sent them. */
 export function claimsIn(raw: readonly string[]): Claims {
   return { for: joined(raw, "x-forwarded-for"), proto: joined(raw, "x-forwarded-proto"), host: joined(raw, "x-forwarded-host") };
 }
@@ -45,7 +45,7 @@ function joined(raw: readonly string[], wanted: string): string {
   return values.join(",");
 }
 
-/** Whatever says where a request came from, in every spelling that code reads: what the client says of it never reaches a function. */
+/** Headers that say where a request came from, in every spelling that code reads. A client's own values never reach a function. */
 const gatewaysOwn = new Set([
   "host",
   "expect",
@@ -76,7 +76,7 @@ function isGatewaysOwn(name: string): boolean {
   }
 }
 
-/** Null for the usual values. */
+/** Returns null for the usual values, which name no header. */
 function namedHeaders(connection: string): Set<string> | null {
   if (connection === "keep-alive" || connection === "close") return null;
   return new Set(connection.split(",").map((name) => name.trim().toLowerCase()));

@@ -96,7 +96,7 @@ test("an app gets only hosts that the operator gives it, and its own names below
     const manifest = { ...manifestSchema.parse({ name: "thief", functions: { f: { entry: "f" } } }), hosts: { [host]: "f" } };
     const got = outcomeOf(() => routes.checkHosts(manifest));
     assert.equal(got, expected, host);
-    // Served from before: without that host, and with a word about it.
+    // An app served since before: it loses that host, and the loss is reported.
     assert.deepEqual(
       routes.setApp({ app: `id of ${manifest.name}`, manifest }).map(({ code }) => code),
       expected === "yes" ? [] : [expected],

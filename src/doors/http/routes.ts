@@ -28,7 +28,7 @@ export interface Route {
   readonly function: string;
   readonly timeoutMs: number;
   readonly bodyLimitBytes: number;
-  /** What the request's path begins with and the function does not see; empty for hosts. */
+  /** The beginning of the request's path that the function does not see; empty if the host chose the route. */
   readonly prefix: string;
 }
 
@@ -54,7 +54,7 @@ export class RouteTable {
   /** By id. */
   readonly #apps = new Map<string, App>();
   readonly #hosts = new Map<string, Route>();
-  /** By `/app/function`, and by `/app` where the app has one function. */
+  /** Keyed by `/app/function`, and by `/app` if the app has one function. */
   readonly #paths = new Map<string, Route>();
 
   constructor({ load = () => false, ...claims }: RouteTableOptions = {}) {
@@ -62,7 +62,7 @@ export class RouteTable {
     this.#load = load;
   }
 
-  /** Throws "host-not-allowed" or "host-taken" where the app may not have a host that its manifest lists. */
+  /** Throws "host-not-allowed" or "host-taken" if the app may not have a host that its manifest lists. */
   checkHosts({ name, hosts }: Manifest): void {
     for (const written of Object.keys(hosts)) {
       const host = this.#freeHost(name, written);
@@ -70,7 +70,7 @@ export class RouteTable {
     }
   }
 
-  /** Adds or replaces the app. Returns why it does not get some of its manifest's hosts. */
+  /** Adds or replaces the app. Returns an error for each host of its manifest that the app does not get. */
   setApp({ app: id, manifest }: Served): MayflyError[] {
     this.removeApp(id);
     const app: App = { app: id, manifest, hosts: [], paths: [] };
@@ -91,8 +91,8 @@ export class RouteTable {
   }
 
   /**
-   * @param host of the request, as it came
-   * @param path of the request, with the query
+   * @param host the request's host, as received
+   * @param path the request's path, with the query
    */
   lookup(host: string | undefined, path: string): Route | MayflyError {
     return this.#byHost(host) ?? this.#byPath(path) ?? this.#afterLoading(host, path);
@@ -123,7 +123,7 @@ export class RouteTable {
     const name = path.slice(1, partEnd(path, 1));
     // An app that lists hosts is set when the server starts, and one below the domain was looked for already: only paths can find more.
     const route = this.#load(name, false) ? (this.#byHost(host) ?? this.#byPath(path)) : undefined;
-    // The same for an app that there is and one that there is not: callers could list them otherwise.
+    // The error is the same whether the app exists or not; otherwise callers could find out which apps exist.
     return route ?? new MayflyError("no-such-route", { path: path.split("?", 1)[0]!.slice(0, 100) });
   }
 
@@ -154,7 +154,7 @@ export class RouteTable {
     return [];
   }
 
-  /** The host in its one form, where the app may have it and no other app has. */
+  /** Returns the host in its normal form if the app may have it and no other app has it; otherwise the reason. */
   #freeHost(app: string, written: string): string | MayflyError {
     const host = this.#claims.claim(app, written);
     if (host instanceof MayflyError) return host;
@@ -169,7 +169,7 @@ export class RouteTable {
   }
 }
 
-/** The path and query that the function sees. */
+/** The path with the query as the function sees it. */
 export function pathWithin(route: Route, path: string): string {
   if (route.prefix === "") return path;
   const rest = path.slice(route.prefix.length);
@@ -179,7 +179,7 @@ export function pathWithin(route: Route, path: string): string {
 const SLASH = 47;
 const QUESTION_MARK = 63;
 
-/** Where the part of the path that begins at `from` ends. */
+/** The index at which the part of the path that begins at `from` ends. */
 function partEnd(path: string, from: number): number {
   let at = from;
   for (; at < path.length; at += 1) {

@@ -1,4 +1,4 @@
-/** What a request is for, as its line and its headers say; and what in them this gateway does not take. */
+/** What a request is for, according to its request line and headers, and what this gateway refuses in them. */
 import type { IncomingMessage } from "node:http";
 import { type Origin, originOf } from "../../clients/origin.ts";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -7,9 +7,9 @@ import { Connection } from "./connection.ts";
 import { claimsIn } from "./request-headers.ts";
 
 export interface Target {
-  /** Of the URL that the function sees. */
+  /** The host in the URL that the function sees. */
   host: string;
-  /** With the query. */
+  /** The path with the query. */
   path: string;
   origin: Origin;
 }
@@ -28,26 +28,27 @@ export function targetOf({ proto, trusted }: CallContext, request: IncomingMessa
 }
 
 /**
- * A name or an IPv4 address, or an IPv6 one in brackets; with a port or without. Handlers call `new URL(request.url)`: what that throws
- * at (`h.3` would be an IPv4 address, `h:99999` has no such port) is refused here.
+ * Whether the text is a name, an IPv4 address, or an IPv6 address in brackets, with or without a port. Handlers call `new
+ * URL(request.url)`, so hosts for which that throws are refused here: `h.3` would be an invalid IPv4 address, `h:99999` has an invalid
+ * port.
  */
 function isHost(host: string): boolean {
   return plainHost.test(host) || (possibleHost.test(host) && URL.canParse(`http://${host}/`));
 }
 
-/** None of its labels begins with a digit or is punycode. */
+/** A fast check for common hosts: no label begins with a digit or is punycode. */
 const plainHost = /^(?!.*xn--)[a-z][a-z0-9-]{0,62}(?:\.[a-z][a-z0-9-]{0,62}){0,7}(?::\d{1,4})?$/i;
 const possibleHost = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{0,5})?$/;
 const SLASH = 47;
 
-/** `GET http://host/path`, as clients send it that take Mayfly for a proxy. */
+/** The target of `GET http://host/path`, a form that clients send if they use Mayfly as a proxy. */
 function targetOfAbsoluteForm(url: string, origin: Origin): Target | MayflyError {
   const match = /^https?:\/\/([^/?#]+)(.*)$/i.exec(url);
   if (match === null || !isHost(match[1]!)) return new MayflyError("no-such-route", { path: url.slice(0, 100) });
   return { host: origin.host ?? match[1]!, path: match[2]!.startsWith("/") ? match[2]! : `/${match[2]}`, origin };
 }
 
-/** What RFC 9112 has a server refuse and node:http lets through. */
+/** Mistakes that RFC 9112 requires a server to refuse and that node:http accepts. */
 function mistakeIn({ rawHeaders, headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): MayflyError | undefined {
   if (httpVersionMajor !== 1) return new MayflyError("version-not-supported", { version: `${httpVersionMajor}.${httpVersionMinor}` });
   const hosts = countHosts(rawHeaders);

@@ -1,4 +1,4 @@
-/** Made for these tests, for localhost, with nothing to protect. */
+/** A certificate for localhost, made for these tests. The key protects nothing. */
 const cert = `-----BEGIN CERTIFICATE-----
 MIIBlTCCATugAwIBAgIURLyZ47cNj+78yc9oOSu6jH5UeccwCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjExMjQwNVoYDzIxMjYxMDI5

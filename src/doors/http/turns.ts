@@ -1,25 +1,26 @@
 /**
- * One request at a time on a connection. node:http hands over every request that one read brought, 2,000 of them where a client
- * pipelines; each would be a call. Here the parser stops at the head of the next request until the reply under way has left:
+ * Handles the requests of a connection one at a time. node:http hands over every request that one read brought, up to 2,000 if a client
+ * pipelines, and each would become a call at once. Here the parser stops after the head of the next request until the current reply has
+ * been sent:
  *
  * 1. At most one request of a connection has begun and not been replied to.
- * 2. Of what comes behind it, one head and `heldBytes` are kept at most; then the socket is not read.
- * 3. What is no HTTP behind a request is answered after the reply to that, and ends the connection.
- * 4. A client that closes its half of the connection gets the replies to all that it has sent; the last one ends the connection.
+ * 2. Of the data that follows that request, at most one head and `heldBytes` are kept; beyond that the socket is not read.
+ * 3. Data after a request that is not valid HTTP is answered after that request's reply, and ends the connection.
+ * 4. A client that closes its half of the connection gets the replies to all requests that it has sent; the last reply ends the connection.
  *
- * A connection without pipelining is none the slower: its parser still reads from the socket by itself. For that, four things of
- * node:http are used that its documentation leaves out: `parser.onIncoming`, whose result goes to llhttp, `parser.resume()`, and
- * the parser's listeners for data and for the end. gateway.test.ts and fuzz.test.ts fail where a newer Node does otherwise.
+ * A connection without pipelining is as fast as before: its parser still reads from the socket directly. This relies on four undocumented
+ * parts of node:http: `parser.onIncoming`, whose result goes to llhttp, `parser.resume()`, and the parser's listeners for "data" and for
+ * "end". gateway.test.ts and fuzz.test.ts fail if a newer Node behaves differently.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 
-/** llhttp's HPE_PAUSED: it stops behind the head, and goes on from there after resume(). */
+/** llhttp's HPE_PAUSED: llhttp stops after the head, and continues from there after resume(). */
 const PAUSED = 21;
 
-/** `upgrade`: its head names another protocol, or its method is CONNECT. */
+/** `upgrade` is true if the head names another protocol, or the method is CONNECT. */
 type Arrived = IncomingMessage & { upgrade: boolean };
 
 interface Parser {
@@ -28,7 +29,7 @@ interface Parser {
 }
 
 export interface HeldLimits {
-  /** From so many bytes on that wait behind a request the socket is not read. */
+  /** If this many bytes wait behind the current request, the socket is not read. */
   readonly heldBytes: number;
 }
 
@@ -44,14 +45,14 @@ export class Turns {
   #next: { request: Arrived; keepAlive: boolean } | null = null;
   #mistake: MayflyError | null = null;
   #waitsForReply = false;
-  /** The client will send nothing more. */
+  /** Whether the client has closed its half of the connection and will send nothing more. */
   halfClosed = false;
-  /** Requests so far. */
+  /** How many requests have begun on this connection. */
   begun = 0;
   #rest: Buffer[] = [];
   #restBytes = 0;
 
-  /** @param refuse answers what is no HTTP, as the last thing on the connection */
+  /** @param refuse answers data that is not valid HTTP; it is the last reply on the connection */
   constructor(socket: Socket, limits: HeldLimits, refuse: (mistake: MayflyError) => void) {
     this.#socket = socket;
     this.#limits = limits;
@@ -60,7 +61,7 @@ export class Turns {
     this.#begin = this.#parser.onIncoming;
     this.#feed = socket.listeners("data")[0] as (bytes: Buffer) => void;
     this.#parser.onIncoming = (request, keepAlive) => this.#arrived(request, keepAlive);
-    // It would end the connection at once.
+    // node:http's own listener would end the connection at once, so #onEnd() decides when to call it.
     this.#finish = socket.listeners("end").at(-1) as () => void;
     socket.off("end", this.#finish);
     const onEnd = () => this.#onEnd();
@@ -70,26 +71,27 @@ export class Turns {
     );
   }
 
-  /** The reply to the request that has just begun. */
+  /** Sets the reply to the request that has just begun. */
   set reply(reply: ServerResponse) {
     this.#reply = reply;
   }
 
-  /** The reply under way, until its last byte is with the kernel. */
+  /** The reply in progress, until the kernel has taken its last byte. */
   get underWay(): ServerResponse | null {
     return this.#reply === null || this.#reply.writableFinished ? null : this.#reply;
   }
 
-  /** The parser's error was only its stop; returns false where it was a real one. */
+  /** Returns true if the parser's error is only the pause that #arrived() asked for, false if it is a real error. */
   stopped(code: string | undefined, packet: Buffer | undefined, parsed: number): boolean {
     if (this.#mistake !== null) return true;
     if (this.#next === null || code !== "HPE_PAUSED" || packet === undefined) return false;
-    // Told once; what comes while the parser is stopped is reported with the same number.
+    // The first report points into its packet: the bytes after `parsed` are new. While the parser is paused, later packets are reported
+    // with the same `parsed`, but are new as a whole.
     this.#hold(this.#rest.length === 0 ? packet.subarray(parsed) : packet);
     return true;
   }
 
-  /** Refuses once the reply under way has left; nothing that comes from now on is looked at. */
+  /** Refuses after the current reply has been sent. Data that arrives from now on is ignored. */
   refuseAfterReply(mistake: MayflyError): void {
     this.#mistake = mistake;
     this.#drop();
@@ -98,9 +100,9 @@ export class Turns {
 
   #onEnd(): void {
     this.halfClosed = true;
-    if (this.#next !== null || this.#mistake !== null) return; // its turn comes
+    if (this.#next !== null || this.#mistake !== null) return; // the waiting request or refusal still follows
     const reply = this.underWay;
-    // Nothing is under way, or only a part of it came: the parser finds out.
+    // Either no request is in progress or the client cut it off: node:http's own listener handles both.
     if (reply === null || !reply.req.complete) return this.#finish();
     reply.shouldKeepAlive = false;
     const end = () => this.#socket.destroySoon();
@@ -111,7 +113,7 @@ export class Turns {
     if (this.#mistake !== null) return PAUSED;
     this.begun += 1;
     const protocol = request.upgrade && request.method !== "CONNECT" ? (request.headers.upgrade ?? "it") : undefined;
-    // llhttp takes what follows for another protocol, so that this must be the last request.
+    // llhttp reads what follows as another protocol, so this must be the connection's last request.
     if (this.underWay === null) return this.#begin(request, keepAlive && protocol === undefined);
     if (request.upgrade) return this.#upgradeBehind(request, protocol);
     this.#next = { request, keepAlive };
@@ -135,7 +137,10 @@ export class Turns {
     if (this.#restBytes >= this.#limits.heldBytes) this.#stopReading();
   }
 
-  /** node:http resumes the socket when a body is read or a reply has left, and would then read on behind the request under way. */
+  /**
+   * Stops reading from the socket. node:http resumes the socket when a body is read or a reply has been sent, and would then read on behind
+   * the current request, so resume() is disabled.
+   */
   #stopReading(): void {
     this.#socket.pause();
     this.#socket.resume = () => this.#socket;
@@ -152,7 +157,10 @@ export class Turns {
     this.#restBytes = 0;
   }
 
-  /** In a turn of the event loop of its own, so that a client with many requests gets one a turn, as any other. */
+  /**
+   * Continues after the current reply, in a new turn of the event loop, so that a client with many requests gets one per turn like every
+   * other client.
+   */
   #whenReplied(): void {
     if (this.#waitsForReply) return;
     this.#waitsForReply = true;
@@ -173,7 +181,7 @@ export class Turns {
     this.#drop();
     this.#parser.resume();
     this.#begin(request, keepAlive);
-    // Even where nothing is left: the parser has yet to find out that the request is complete.
+    // Even an empty rest is fed: the parser must find out that the request is complete.
     if (!this.#socket.destroyed) this.#feed(rest);
     if (this.#restBytes < this.#limits.heldBytes) this.#readAgain();
     if (this.halfClosed && !this.#socket.destroyed) this.#onEnd();

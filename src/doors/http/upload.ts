@@ -1,9 +1,9 @@
 /**
  * A request's body on its way to the function, chunk by chunk.
  *
- * 1. The client is paused from the moment that the dispatcher says so until its drain: one chunk at most is held here.
- * 2. More than the limit ends the call.
- * 3. Once nobody wants the rest, it is dropped as it comes, for a bounded time.
+ * 1. The client is paused when the dispatcher asks for it, until the dispatcher's drain: at most one chunk is held here.
+ * 2. A body over the limit ends the call.
+ * 3. When the rest of the body is no longer needed, it is read and discarded for a bounded time.
  */
 import type { IncomingMessage } from "node:http";
 import { guarded } from "../../base/errors/guarded.ts";
@@ -37,7 +37,7 @@ export class Upload {
     this.#request.resume();
   }
 
-  /** Nobody wants the rest. */
+  /** The rest of the body is no longer needed. */
   abandon(): void {
     this.#request.off("data", this.#onData);
     this.#request.off("end", this.#onEnd);

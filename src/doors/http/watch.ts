@@ -1,6 +1,6 @@
 /**
- * The open connections, and the clients among them that keep Mayfly waiting. Time is counted in coarse ticks, so that the
- * hot path reads a number instead of a clock.
+ * All open connections, and the check for clients that keep Mayfly waiting. Time is counted in coarse ticks, so that the hot path reads a
+ * number instead of a clock.
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
@@ -15,7 +15,7 @@ import { Connection } from "./connection.ts";
 import { refuseRaw } from "./refuse.ts";
 import type { HeldLimits } from "./turns.ts";
 
-/** A connection as the crowd knows it. */
+/** A connection in the form that Crowd counts. */
 class Guest implements Member {
   readonly socket: Socket;
   admitted = true;
@@ -38,7 +38,7 @@ class Guest implements Member {
   }
 }
 
-/** The same for a TCP connection and the TLS on it. */
+/** A name that is the same for a TCP connection and for the TLS socket on it. */
 function nameOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`;
 }
@@ -62,7 +62,7 @@ export class Watch {
   readonly #cancel: () => void;
   readonly #limits: HeldLimits;
   readonly idleMs: number;
-  /** The present. */
+  /** The current tick. */
   tick = 0;
 
   constructor(clock: Clock, { crowd, turnedAway }: Doorkeepers, limits: { idleMs: number; lingerMs: number } & HeldLimits) {
@@ -78,7 +78,7 @@ export class Watch {
     this.#cancel = clock.every(tickMs, () => this.#onTick());
   }
 
-  /** What TCP gives, before TLS. */
+  /** Takes in a TCP socket, before TLS starts on it. */
   accepted(socket: Socket): void {
     const guest = new Guest(socket);
     const name = nameOf(socket);
@@ -105,33 +105,33 @@ export class Watch {
     else guest?.joins(connection);
   }
 
-  /** For a connection that is turned away: calls back when its request can be answered so that the client gets the answer. */
+  /** For a connection that is turned away. Calls `answer` once the request can be answered so that the client receives the answer. */
   whenRead(request: IncomingMessage, answer: () => void): void {
     this.#turnedAway.whenRead(request, answer);
   }
 
-  /** The reply is complete, but the body still comes: node:http drops it, for so long as this allows. */
+  /** Called when the reply is complete but the body is still arriving. node:http discards the body; this bounds for how long. */
   linger(request: IncomingMessage): void {
     this.#lingering.set(request, this.tick);
   }
 
-  /** Answers where node:http has no response object, and ends the connection. */
+  /** Answers if node:http has no response object, and ends the connection. */
   refuse(socket: Duplex, mistake: MayflyError): void {
     refuseRaw(socket, mistake);
     this.#leave(socket);
   }
 
-  /** Our end is closed, and the client's may take so long as this allows: node:http no longer counts the socket among its own. */
+  /** Bounds how long the client's half may stay open after ours is closed: node:http no longer counts this socket among its own. */
   #leave(socket: Duplex): void {
     this.#leaving.set(socket, this.tick);
   }
 
-  /** Those that left and have been given their reply. */
+  /** Closes the connections that have been closed on our side and have been sent their reply. */
   cutLeaving(): void {
     for (const socket of this.#leaving.keys()) if (socket.writableFinished) socket.destroy();
   }
 
-  /** Every socket, also those that node:http does not know yet (a TLS handshake) or any more (a refused request). */
+  /** Closes every socket, including those that node:http does not know yet (a TLS handshake) or no longer knows (a refused request). */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

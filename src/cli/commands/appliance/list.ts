@@ -28,7 +28,7 @@ async function list(options: ConnectionOptions & { json?: true }): Promise<void>
   console.log(appliances.length === 0 ? "There is no appliance." : renderTable(columns, appliances));
 }
 
-/** As one types it. */
+/** The address as a user types it. */
 export function addressOf({ address, host }: PublishedPort): string {
   return address.includes(":") ? `[${address}]:${host}` : `${address}:${host}`;
 }

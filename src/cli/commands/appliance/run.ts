@@ -70,7 +70,7 @@ function parsePort(text: string, earlier: PublishedPort[] = []): PublishedPort[]
   return [...earlier, { address, host: Number(host), guest: Number(guest) }];
 }
 
-/** What has a slash in it, or is a dot, is a folder. */
+/** A source with a slash in it, or a dot alone, is a folder. */
 function parseVolume(text: string, earlier: VolumeSpec[] = []): VolumeSpec[] {
   const [, source, path] = /^([^:]+):(\/.+)$/.exec(text) ?? [];
   if (source === undefined || path === undefined) throw new InvalidArgumentError("It must be disk:/path or ./folder:/path.");

@@ -6,7 +6,7 @@ import { bytesInWords } from "../../units.ts";
 export interface OsvBuild {
   cacheDir: string;
   refresh: boolean;
-  /** None: the setting's. */
+  /** If undefined, the setting applies. */
   osvKernel: string | undefined;
   json: boolean;
 }

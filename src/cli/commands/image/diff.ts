@@ -37,7 +37,7 @@ function inWords({ parts, packages, files }: ImageDiff): string {
   return shown.length === 0 ? "They are the same." : shown.join("\n\n");
 }
 
-/** Names of files, and what is run, are the image's own words. */
+/** File names and commands come from the image, so they are escaped for the terminal. */
 function harmlessly({ what, from, to }: Change): Change {
   return { what: harmless(what), ...(from !== undefined && { from: harmless(from) }), ...(to !== undefined && { to: harmless(to) }) };
 }

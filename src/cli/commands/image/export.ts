@@ -59,7 +59,7 @@ async function run(name: string, command: string[], { json, cache, memory, size,
   console.log(json ? JSON.stringify(exported) : inWords(exported));
 }
 
-/** Google's name for it is any .tar.gz. */
+/** Google accepts any name that ends in .tar.gz. */
 function defaultOutput(name: string, format: Format): string {
   return `${name.replaceAll("/", "-")}.${format === "gce" ? "tar.gz" : format}`;
 }

@@ -47,7 +47,7 @@ async function list(options: ImageListOptions): Promise<void> {
   console.log(rows.length === 0 ? "No image is built. `mayfly image build` builds one." : renderTable(columns, rows));
 }
 
-/** Modules that all images have say nothing. */
+/** Modules that all images contain are left out, because they tell nothing. */
 const everywhere = new Set(["kernel-linux", "base"]);
 
 function linuxRow({ modules, ...image }: ImageDescription & { names: string[] }): Row {

@@ -37,7 +37,7 @@ export function define(image: Command, cache: string): void {
 async function prune(names: string[], { cache, state, dryRun, json }: ImagePruneOptions): Promise<void> {
   if (!dryRun) for (const name of names) await giveUpName(cache, name);
   const current = await findBuilt({ cacheDir: cache, modules: ["agent"], progress: () => undefined });
-  // `mayfly demo` has a state folder of its own inside.
+  // `mayfly demo` keeps a state folder inside the default one.
   const keep = [state, join(state, "demo")].flatMap(imagesOfAppliances);
   const { removed, kept } = await pruneImages({ cacheDir: cache, current: current?.id, keep, dryRun });
   const bytes = removed.reduce((sum, one) => sum + one.bytes, 0);

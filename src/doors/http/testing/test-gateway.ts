@@ -1,4 +1,4 @@
-/** A gateway on a free port in front of a dispatcher that does what the test says, and a client that speaks raw bytes. */
+/** A gateway on a free port in front of a dispatcher that behaves as the test says, and a client that sends and receives raw bytes. */
 import { connect } from "node:net";
 import type { InvocationHandle, InvocationReply, InvocationRequest, InvocationTiming } from "../../../dispatch/invocation.ts";
 import { manifestSchema } from "../../../store/catalog/manifest.ts";
@@ -7,7 +7,7 @@ import { RouteTable } from "../routes.ts";
 
 export const timing: InvocationTiming = { queue: 1.5, start: 0, bind: 2, run: 3.25 };
 
-/** One invocation as the dispatcher saw it. */
+/** An invocation as the dispatcher received it. */
 export interface Seen {
   request: InvocationRequest;
   reply: InvocationReply;
@@ -15,11 +15,11 @@ export interface Seen {
   bodyEnded: boolean;
   consumed: number;
   aborted: boolean;
-  /** What `write` answers. */
+  /** The value that `write` returns. */
   takes: boolean;
 }
 
-/** @param act called for every invocation, within dispatch() */
+/** @param act called for every invocation, inside dispatch() */
 export async function openTestGateway(act: (seen: Seen) => void, options: Partial<GatewayOptions> = {}, domain?: string) {
   const invocations: Seen[] = [];
   const routes = new RouteTable({ domain, allowed: ["www.example.com=app"] });
@@ -60,18 +60,18 @@ function handleOf(seen: Seen, id: string): InvocationHandle {
   };
 }
 
-/** Replies with the text, whole, once dispatch() has returned. */
+/** Sends the text as a complete reply, after dispatch() has returned. */
 export function replyText(seen: Seen, text: string, headers: string[] = ["content-type", "text/plain"]): void {
   setImmediate(() => seen.reply.head(200, headers, Buffer.from(text), true, timing));
 }
 
-/** A client that sends what it is told and keeps everything that comes back. */
+/** A client that sends the given bytes and keeps everything that it receives. */
 export function rawClient(port: number, sent = "", allowHalfOpen = false) {
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen });
   const client = { socket, text: "", closed: false, send: (more: string | Buffer) => void socket.write(more) };
   socket.on("data", (chunk: Buffer) => (client.text += chunk.toString("latin1")));
   socket.on("close", () => (client.closed = true));
-  socket.on("error", () => {}); // A reset by the gateway is what some tests wait for: `closed` tells.
+  socket.on("error", () => {}); // Some tests expect the gateway to reset the connection; `closed` shows it.
   if (sent !== "") socket.write(sent);
   return client;
 }
