@@ -17,7 +17,7 @@ import { runProgram } from "../run-program.ts";
 import { MOST_BYTES } from "./copy-foreign.ts";
 import { watchSize } from "./watch-size.ts";
 
-/** Below those of machines (machines/qemu/confinement.ts), far above what Debian gives out. By chance, so that no two have the same. */
+/** Below those of machines (machines/host/uids.ts), far above what Debian gives out. By chance, so that no two have the same. */
 const FIRST_UID = 1_800_000_000;
 const UIDS = 90_000_000;
 

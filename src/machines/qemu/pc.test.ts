@@ -14,6 +14,8 @@ import { loadConfig } from "../../base/config/load.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
 import { openSession } from "../conformance/session.ts";
 import { type Driver, usualSize } from "../driver.ts";
+import { ensureImage } from "../../images/ensure-image.ts";
+import { linux } from "./linux.ts";
 import { createDriverWithHost } from "./testing/own-host.ts";
 import { imageAsOsv, linuxAsOsv as guest } from "./testing/linux-as-osv.ts";
 
@@ -95,4 +97,27 @@ test("clones of a machine whose kernel can be told nothing have the host's time,
   for (const source of Object.keys(looks[0]!.drawn)) {
     assert.equal(new Set(looks.map(({ drawn }) => drawn[source])).size, CLONES, source);
   }
+});
+
+test("machines of two kernels run side by side on one host, and one of a kernel that it lacks is refused", async () => {
+  const image = await imageAsOsv(cacheDir, folder);
+  const usual = { kernel: linux, image: () => ensureImage({ cacheDir, progress: () => undefined }) };
+  const driver = createDriverWithHost({ guest, others: [usual], image: async () => image, cacheDir, runDir, clock: systemClock });
+  assert.deepEqual(driver.kernels, ["osv", "linux"]);
+  const machines = [];
+  for (const kernel of ["linux", "osv", undefined] as const) {
+    const machine = await driver.start({ id: `pc-${process.pid}-${kernel}`, ...usualSize, ...(kernel && { kernel }) });
+    const { ready } = await openSession(machine);
+    assert.equal(ready.kernel, kernel ?? "osv");
+    machines.push(machine);
+  }
+  await driver.close();
+  for (const machine of machines) assert.equal((await machine.exited).reason, "killed");
+
+  const alone = createDriverWithHost({ guest, image: async () => image, cacheDir, runDir, clock: systemClock });
+  await assert.rejects(
+    alone.start({ id: `pc-${process.pid}-none`, ...usualSize, kernel: "linux" }),
+    /starts no machines of the kernel linux/,
+  );
+  await alone.close();
 });

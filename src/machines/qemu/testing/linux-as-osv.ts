@@ -1,4 +1,4 @@
-/** A guest that is as near to OSv as Linux can be: the same board, devices, templates and clones, and an agent that was told it is on OSv. */
+/** A guest that is as near to OSv as Linux can be: it has OSv's name, board and devices, templates and clones, and an agent that was told it is on OSv. */
 import fs from "node:fs";
 import path from "node:path";
 
@@ -11,7 +11,7 @@ import type { BootImage, GuestKernel } from "../guest-kernel.ts";
 import { linux } from "../linux.ts";
 import { osv } from "../osv.ts";
 
-export const linuxAsOsv: GuestKernel = { ...linux, board: osv.board, devices: osv.devices };
+export const linuxAsOsv: GuestKernel = { ...linux, name: osv.name, title: osv.title, board: osv.board, devices: osv.devices };
 
 const modules = ["virtio_pci", "virtio-rng", "erofs", "virtio_blk", "virtio_net"];
 

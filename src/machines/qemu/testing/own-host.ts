@@ -8,14 +8,16 @@ import type { GuestSource } from "../stock.ts";
 
 interface OwnHostOptions extends Omit<QemuDriverOptions, "host" | "guests">, Omit<GuestSource, "kernel"> {
   guest: GuestKernel;
+  /** Further kernels whose machines run beside. */
+  others?: GuestSource[];
   /** The jail is made here. */
   runDir: string;
   qemuRoot?: string | undefined;
 }
 
-export function createDriverWithHost({ guest, image, damageOf, runDir, qemuRoot, ...options }: OwnHostOptions): Driver {
+export function createDriverWithHost({ guest, image, damageOf, others = [], runDir, qemuRoot, ...options }: OwnHostOptions): Driver {
   const host = createQemuHost({ cacheDir: options.cacheDir, jailDir: runDir, uids: createUids(), qemuRoot });
-  const driver = createQemuDriver({ ...options, host, guests: [{ kernel: guest, image, damageOf }] });
+  const driver = createQemuDriver({ ...options, host, guests: [{ kernel: guest, image, damageOf }, ...others] });
   return {
     ...driver,
     async close() {
