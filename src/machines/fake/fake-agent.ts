@@ -3,7 +3,7 @@
  * given to it.
  *
  * Owns its end of the channel, and the streams open on it.
- * 1. While stopped it reads nothing and sends nothing.
+ * 1. While the machine is stopped the agent reads nothing and sends nothing.
  */
 import type { Duplex } from "node:stream";
 
@@ -23,13 +23,13 @@ import {
   WARM_FUNCTION,
 } from "../../wire/protocol.ts";
 
-/** Gets a request's whole body, gives the reply's. What it throws becomes a Reset. */
+/** Gets the whole body of a request and returns that of the reply. An error that it throws becomes a Reset. */
 export type FakeFunction = (body: Buffer) => Buffer | Promise<Buffer>;
 
 /** A Request, or a Bind, whose bytes are still coming. */
 interface Incoming {
   chunks: Buffer[];
-  /** A Request's; a Bind has none. */
+  /** The function that a Request is for; a Bind has none. */
   name: string | undefined;
   outlet: Outlet;
 }

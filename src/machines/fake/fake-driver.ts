@@ -19,7 +19,7 @@ export interface FakeDriverOptions {
   beforeStart?: (spec: MachineSpec) => void | Promise<void>;
 }
 
-/** Of every machine, whatever it does. */
+/** Every machine holds so much, whatever it does. */
 const MEMORY_BYTES = 32 * 1_048_576;
 const START_CPU_US = 1_000;
 
@@ -85,7 +85,7 @@ function createMachine(id: string, functions: NonNullable<FakeDriverOptions["fun
   };
 }
 
-/** As a dead process's socket: the host reads its end, and writes fail. */
+/** Behaves like the socket of a dead process: the host reads its end, and writes fail. */
 function close(guest: Duplex, channel: Duplex): void {
   guest.destroy();
   channel.destroy();

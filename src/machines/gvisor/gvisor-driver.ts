@@ -26,9 +26,9 @@ export interface GvisorDriverOptions {
   clock?: Clock;
 }
 
-/** What runsc itself holds beside the guest's memory. */
+/** Megabytes that runsc itself holds beside the guest's memory. */
 const OVERHEAD_MB = 128;
-/** The sandbox's kernel, and Node's threads beside its main one. */
+/** CPUs for the sandbox's kernel, and for Node's threads beside its main one. */
 const OVERHEAD_CPUS = 1;
 const START_MS = 20_000;
 const PROBE_MS = 25_000;

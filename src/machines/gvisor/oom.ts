@@ -1,11 +1,11 @@
-/** Sees to it that a sandbox that passes its memory limit ends, rather than limps on. */
+/** Makes a sandbox that passes its memory limit end, instead of hanging. */
 import fs from "node:fs";
 
 import { processTitle } from "../host/cgroup/proc.ts";
 
 /**
- * The guest's memory belongs to runsc's sandbox process. But the kernel would choose one of the processes that the guest's code runs
- * on, which frees nothing and leaves the guest hanging.
+ * Makes the kernel choose runsc's sandbox process, to which the guest's memory belongs. By itself the kernel would choose one of the processes that the
+ * guest's code runs on, which frees nothing and leaves the guest hanging.
  */
 export function preferSandbox(pids: number[]): void {
   const sandbox = pids.find((pid) => processTitle(pid) === "runsc-sandbox");

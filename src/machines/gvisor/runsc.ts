@@ -9,8 +9,8 @@ const TRIAL_MS = 10_000;
 export const runscEnvironment = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
 
 /**
- * systrap needs no KVM. The guest has no network, and of the host's files only its read-only root: no sockets or pipes
- * in it, nothing laid over it. Control groups are ours: runsc and all that it starts are put into the machine's.
+ * The platform systrap needs no KVM. The guest has no network, and of the host's files only its read-only root, without sockets or pipes in it and with
+ * nothing laid over it. runsc makes no control groups: it and all that it starts are put into the machine's group.
  * @param folder for runsc's own state
  */
 function runscFlags(folder: string): string[] {
@@ -19,7 +19,7 @@ function runscFlags(folder: string): string[] {
   return [...rootless, "--root", state, "--platform=systrap", "--network=none", "--host-uds=none", "--overlay2=none", "--ignore-cgroups"];
 }
 
-/** The guest's descriptor 3 is runsc's own: the channel. */
+/** Descriptor 3 of runsc, the channel, becomes descriptor 3 of the guest. */
 export function runArguments(folder: string, id: string): string[] {
   return [...runscFlags(folder), "run", "--bundle", folder, "--pass-fd", "3:3", id];
 }

@@ -9,7 +9,7 @@ export interface ConsoleTail {
   lastLines(count: number, noise?: RegExp): string[];
 }
 
-/** What a guest died of may stand before a long backtrace. */
+/** Bytes. The cause of a guest's death may stand before a long backtrace. */
 const LIMIT = 16_384;
 
 export function keepTail(...sources: Readable[]): ConsoleTail {
@@ -46,7 +46,7 @@ export function lastWords(lines: string[], count: number): string[] {
   return (fatal < 0 ? lines.slice(-count) : lines.slice(fatal, fatal + 1)).map(shortened);
 }
 
-/** A line of minified code, which Node prints above a fatal error, says nothing. */
+/** Characters. Node prints a line of the app's code above a fatal error, and minified code is one long line that says nothing. */
 const LINE_LIMIT = 1_000;
 
 function shortened(line: string): string {

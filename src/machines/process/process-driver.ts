@@ -19,7 +19,7 @@ export interface ProcessDriverOptions {
   clock?: Clock;
 }
 
-/** V8 compiles and collects garbage on threads of its own. */
+/** CPUs for V8's threads, which compile and collect garbage. */
 const OVERHEAD_CPUS = 0.5;
 const START_MS = 30_000;
 

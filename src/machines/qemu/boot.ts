@@ -1,4 +1,4 @@
-/** Boots the image from nothing, up to the agent's Ready. Seconds under TCG, so done for a template and a trial of KVM only. */
+/** Boots an image from nothing, up to the agent's Ready. A boot takes seconds under TCG, so only templates and the trial of KVM are booted. */
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 
@@ -21,7 +21,7 @@ export interface BootOptions {
   confinement: Confinement;
   clock: Clock;
   deadlineMs: number;
-  /** Told at the end, in microseconds: no app pays for a boot. */
+  /** Called at the end of the boot with the CPU time that it took, in microseconds: no app pays for a boot. */
   onCpuUsed?: ((cpuUs: number) => void) | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface Booted {
   qemu: QemuProcess;
   confined: Confined;
   host: HostEnd;
-  /** The memory file's descriptor, now the caller's. */
+  /** The memory file's descriptor, which the caller closes from now on. */
   memory: number;
 }
 
@@ -93,7 +93,7 @@ async function useGuest<T>(options: BootOptions, guest: Omit<Booted, "host">, us
 
 function openHost(qemu: QemuProcess, shape: MachineShape): { host: HostEnd; dead: Promise<never> } {
   const { promise: dead, reject } = Promise.withResolvers<never>();
-  dead.catch(() => undefined); // its reader may be done before
+  dead.catch(() => undefined); // nobody may be waiting for it any more
   const refuse = () => Promise.reject(new Error("a template has no network"));
   const host = openHostEnd(qemu.channel, {
     log: () => undefined,
@@ -114,7 +114,7 @@ async function failOnExit(qemu: QemuProcess, shape: MachineShape): Promise<never
   throw new BootFailure(signal === null ? `QEMU ended with code ${code}` : `QEMU ended by ${signal}`, printed(qemu, shape));
 }
 
-/** A QEMU that ends takes its channel and monitor along, which say less of the reason than it does itself. */
+/** The end of a QEMU also ends its channel and its monitor. Their errors say less of the reason than QEMU's own output, so its exit is waited for. */
 async function preferring(ended: Promise<never>, clock: Clock, error: unknown): Promise<never> {
   await Promise.race([ended, new Promise<void>((resolve) => void clock.after(LAST_WORDS_MS, resolve))]);
   throw error;

@@ -10,7 +10,7 @@ import { BootFailure, type BootOptions, type Booted, withBootedGuest } from "./b
 import { sealMemoryFile } from "../host/libc.ts";
 import { saveState } from "./migration.ts";
 
-/** A frozen machine in memory. Both are the holder's to close. */
+/** A frozen machine in memory. Whoever holds it closes the memory file. */
 export interface FrozenMachine {
   /** Descriptor of a sealed memory file: the guest's memory. */
   memory: number;
@@ -18,14 +18,14 @@ export interface FrozenMachine {
   state: Buffer;
 }
 
-/** Until V8 has optimised the path; frozen halfway, every clone would go on compiling. docs/drivers-qemu.md has the figures. */
+/** V8 has optimised the whole path after so many requests. If it were frozen earlier, every clone would go on compiling. docs/drivers-qemu.md has the figures. */
 const WARM_REQUESTS = 1_800;
 const REQUESTS_PER_REHEARSAL = 20;
 const CROWD_LANES = 32;
 const CROWD_CALLS = 300;
 const WARM_RESUMES = 45;
 const SETTLE_MS = 500;
-/** The agent's timers run out: each clone would go on with those that are under way. */
+/** The agent's timers run out in this time. Each clone would go on with timers that are under way. */
 const QUIET_MS = 1_200;
 const ATTEMPTS = 3;
 

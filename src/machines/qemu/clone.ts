@@ -28,13 +28,13 @@ export interface CloneOptions {
   root: number;
   confinement: Confinement;
   clock: Clock;
-  /** What became of it, which says something of the template. */
+  /** Called with whether the clone came up, which says something of its template. */
   tried: (worked: boolean) => void;
-  /** Of the image that it runs from. */
+  /** The watch over the image that the clone runs from. */
   watch: Pick<ImageWatch, "suspect" | "damage">;
 }
 
-/** A start takes 40 ms; many at once share the host's cores. */
+/** A start takes 40 ms on an idle host; many starts at once share the host's cores. */
 const START_MS = 20_000;
 
 /** Resolves when the guest runs. Rejects with a StartFailure. */
@@ -61,7 +61,7 @@ export async function startClone(options: CloneOptions): Promise<Machine> {
 }
 
 async function spawnClone({ spec, shape, template, root, clock }: CloneOptions, confined: Confined): Promise<QemuProcess> {
-  // Opened anew: a descriptor that clones share would share its position too.
+  // Opened anew for each clone: clones that share a descriptor would share its position too.
   const state = fs.openSync(`/proc/self/fd/${template.state}`, "r");
   try {
     return startQemuProcess(confined, cloneArguments(shape, spec.id), { state, memory: template.memory, root }, clock);

@@ -1,4 +1,4 @@
-/** What QEMU is told differently for one kernel of a guest than for another. All else about machines is the same for each. */
+/** Everything in which machines differ by the kernel of their guest. All else about machines is the same for each kernel. */
 import type { GuestKernelName } from "../driver.ts";
 import type { Accelerator } from "../host/qemu/accelerator.ts";
 import type { Board, Bus } from "../host/qemu/words.ts";
@@ -9,7 +9,7 @@ export interface BootImage {
   /** Changes whenever any of the files does. */
   id: string;
   kernel: string;
-  /** Where the kernel takes one. */
+  /** Absent where the kernel takes none. */
   initrd?: string;
   /** A raw disk, opened for reading only. */
   root: string;
@@ -24,9 +24,9 @@ export interface GuestKernel {
   board: (accelerator: Accelerator) => Board;
   /** Words for QEMU beyond the channel's and the root's devices. */
   devices: (bus: Bus) => string;
-  /** What is said to the kernel when it boots. @param tscKhz the rate of the host's time stamp counter */
+  /** The kernel's command line. @param tscKhz the rate of the host's time stamp counter */
   commandLine: (shape: MachineShape, tscKhz: number) => string;
-  /** Lines of its console that say nothing of its end. */
+  /** Matches lines of its console that say nothing of its end. */
   noise?: RegExp;
   /** Why a guest that ended by itself did so, from what it printed. */
   endOf: (console: string) => ConsoleEnd;

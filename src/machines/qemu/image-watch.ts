@@ -1,30 +1,30 @@
 /**
- * Whether the image that machines start from still is what it was: a disk that fails, or somebody who writes to the cache, changes its files while a
- * server has them open, and its machines then die of what looks like their apps' faults.
+ * Watches whether the image that machines start from is still what it was. A disk that fails, or somebody who writes to the cache, may change the image's
+ * files while a server has them open. Its machines then die of what looks like their apps' faults.
  *
- * Owns what is known of the damage.
- * 1. The image is read once a minute at most, and only where something hints at it: apps may end their machines as often as they like.
+ * Owns the knowledge of the damage.
+ * 1. The image is read once a minute at most, and only where something hints at it: an app may end its machines as often as it likes.
  * 2. From when damage is found until the image is mended, `refuse` throws. An attempt to mend it that failed is made again by a later start, after a
  *    minute.
  */
 import type { Clock } from "../../base/clock/clock.ts";
 
 export interface ImageWatch {
-  /** What is wrong, as a clause; undefined where nothing is known to be. */
+  /** What is wrong with the image, as a clause; undefined where no damage is known. */
   damage(): string | undefined;
-  /** Told of a hint. Resolves when it is known whether the image is damaged. Never rejects. */
+  /** Called at a hint of damage. Resolves when it is known whether the image is damaged. Never rejects. */
   suspect(): Promise<void>;
-  /** Throws where no machine may start. */
+  /** Throws while no machine may start from the image. */
   refuse(): void;
 }
 
 export interface ImageWatchOptions {
   clock: Clock;
-  /** Reads the image. */
+  /** Reads the image, and resolves with what is wrong with it, as a clause. */
   look: () => Promise<string | undefined>;
-  /** Ends what runs from the damaged one, and brings a sound one. */
+  /** Ends the machines of the damaged image, and brings a sound one. */
   mend: () => Promise<void>;
-  /** Told what is found and done: sentences. */
+  /** Called with what is found and done: sentences. */
   warn: (text: string) => void;
 }
 

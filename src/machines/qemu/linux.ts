@@ -10,7 +10,7 @@ export const linux: GuestKernel = {
   title: "Linux",
   clockCanBeSet: true,
   board: () => microvm,
-  // Resume brings randomness, so that there is no virtio-rng.
+  // There is no virtio-rng, because Resume brings randomness.
   devices: () => "",
   commandLine: ({ accelerator, memoryMb }, tscKhz) => kernelArguments(accelerator, memoryMb, tscKhz),
   noise: kernelNoise,
@@ -18,8 +18,8 @@ export const linux: GuestKernel = {
 };
 
 /**
- * A clone starts with no translated code, so that every function of the guest's kernel that runs costs time under TCG:
- * what watches, audits or accounts inside the guest is off. The tenant owns all of the guest, so nothing guards it from itself.
+ * A clone starts with no translated code, so every function of the guest's kernel that runs costs time under TCG. Therefore everything in the guest that
+ * watches, audits or accounts is off. One app owns all of the guest, so nothing in the guest needs to be guarded from the rest of it.
  */
 function kernelArguments(accelerator: Accelerator, memoryMb: number, tscKhz: number): string {
   const { oldMb, semiMb } = heapSizes(memoryMb, systemMb(memoryMb));
@@ -32,8 +32,8 @@ function kernelArguments(accelerator: Accelerator, memoryMb: number, tscKhz: num
 }
 
 /**
- * What is not Node's: the kernel takes 37 of 128 MB before Node begins, 39 of 256. The rest is for the pages of programs, which are read again
- * where they were dropped: with less the kernel of a full machine did that until it gave up, before V8 could say that its heap is full.
+ * Megabytes of the machine's memory that Node cannot have. The kernel takes 37 MB of 128 before Node begins, and 39 MB of 256. The rest is for the pages of
+ * programs. With less, the kernel of a full machine dropped these pages and read them again until it gave up, before V8 could say that its heap is full.
  */
 function systemMb(memoryMb: number): number {
   return 44 + Math.ceil(memoryMb / 64);

@@ -12,10 +12,10 @@ import { Fd } from "./command-line.ts";
 import type { Confined } from "../host/qemu/confinement.ts";
 import type { Qmp } from "./qmp.ts";
 
-/** The guest is not stopped first: it runs until the last moment, so that a clone goes on where it would have. */
+/** The guest is not stopped first. It runs until the last moment, so that a clone goes on where the guest would have. */
 export async function saveState(qmp: Qmp, confined: Confined): Promise<Buffer> {
   await enable(qmp, "x-ignore-shared", "events");
-  // QEMU 7.2 writes to no inherited descriptor (it reads from one), so it connects to us.
+  // QEMU 7.2 reads its state from an inherited descriptor but cannot write it to one, so QEMU connects to a socket of this process.
   await using receiver = await listenForState(confined);
   const completed = qmp.event("MIGRATION", ({ status }) => status === "completed");
   const failed = qmp
@@ -27,9 +27,9 @@ export async function saveState(qmp: Qmp, confined: Confined): Promise<Buffer> {
   return bytes;
 }
 
-/** Resolves when the clone runs. Bytes written to its channel before are lost. */
+/** Resolves when the clone runs. Bytes that are written to its channel earlier are lost. */
 export async function loadState(qmp: Qmp): Promise<void> {
-  // All at once: QEMU answers in order, and each round trip would cost a turn of both event loops.
+  // All commands are sent at once. QEMU answers in order, and each round trip would cost a turn of both event loops.
   const running = qmp.event("RESUME");
   const answers = [
     qmp.command("qmp_capabilities"),
@@ -44,7 +44,7 @@ function enable(qmp: Qmp, ...names: string[]): Promise<unknown> {
   return qmp.command("migrate-set-capabilities", { capabilities });
 }
 
-/** A socket that only that one machine may connect to: the state becomes every tenant's. */
+/** A socket that only the template's own machine may connect to, because every tenant's machines start from this state. */
 async function listenForState({ uid, exchange }: Confined) {
   const file = path.join(exchange.outside, "state");
   fs.rmSync(file, { force: true });

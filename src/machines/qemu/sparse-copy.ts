@@ -1,4 +1,4 @@
-/** Copies a guest's memory without its empty pages: it is half empty, and what is empty costs neither disk nor memory, nor time to hash. */
+/** Copies a guest's memory without its empty pages, which are half of it: they cost neither disk, nor memory, nor time to hash. */
 import { createHash, type Hash } from "node:crypto";
 import fs from "node:fs";
 
@@ -6,7 +6,7 @@ const CHUNK = 1_048_576;
 const PAGE = 4_096;
 const ZEROES = Buffer.alloc(CHUNK);
 
-/** Resolves with the SHA-256, in hex, of what was copied and of where it lies. The same bytes give the same, whatever holes the file has. */
+/** Resolves with the SHA-256, in hex, of the bytes that were copied and of their places. Equal bytes give an equal digest, whatever holes the file has. */
 export async function copySparse(from: number, to: number): Promise<string> {
   const { size } = fs.fstatSync(from);
   fs.ftruncateSync(to, size);
@@ -31,12 +31,12 @@ function copyPages(to: number, hash: Hash, chunk: Buffer, at: number): void {
   }
 }
 
-/** A write may be cut short, by a full disk that has room for a part above all; the next then says why. */
+/** A write may be cut short, above all by a full disk that has room for a part. The next write then fails and says why. */
 function writeAll(to: number, bytes: Buffer, at: number): void {
   for (let done = 0; done < bytes.length;) done += fs.writeSync(to, bytes, done, bytes.length - done, at + done);
 }
 
-/** The end of the pages that, from `start` on, are all zero, or all not. */
+/** Returns the end of the run of pages from `start` on that are all empty, or all not empty. */
 function endOfRun(chunk: Buffer, start: number): number {
   const zero = isZero(chunk, start, Math.min(start + PAGE, chunk.length));
   let end = start + PAGE;

@@ -11,12 +11,12 @@ import type { FrozenMachine } from "./build-template.ts";
 import { createMemoryFile, sealMemoryFile } from "../host/libc.ts";
 import { copySparse } from "./sparse-copy.ts";
 
-/** Of other images, sizes or hosts' states as well; they are some 150 MB each. */
+/** So many templates are kept, of all images, sizes and states of the host together. Each takes some 150 MB. */
 const KEPT = 6;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const descriptionSchema = z.object({
-  /** The folder's name: what the template is of. */
+  /** The folder's name, which stands for everything that the template depends on. */
   key: z.string(),
   memory: z.object({ bytes: z.int().positive(), sha256 }),
   state: z.object({ bytes: z.int().positive(), sha256 }),
@@ -24,20 +24,20 @@ const descriptionSchema = z.object({
 type Description = z.infer<typeof descriptionSchema>;
 
 export interface LoadedTemplate extends FrozenMachine {
-  /** Tells it from another of the same key: a digest of all its bytes. */
+  /** A digest of all its bytes, which tells it from another template of the same key. */
   digest: string;
 }
 
 /** A template that is there, but is not what was saved. The message is the end of the sentence "The template … is damaged: …". */
 export class DamagedTemplate extends Error {}
 
-/** Undefined where there is none; rejects with DamagedTemplate. Marks it as used just now. */
+/** Resolves with undefined where there is none. Rejects with DamagedTemplate. Marks the template as used just now. */
 export async function loadTemplate(folder: string): Promise<LoadedTemplate | undefined> {
   if (!fs.existsSync(folder)) return undefined;
   try {
     return await load(folder);
   } catch (error) {
-    // The folder's own files: what we lack ourselves, such as memory or descriptors, is no damage.
+    // Only an error at the folder's own files is damage. That this process lacks memory or descriptors is none.
     const { path: file, code } = error as NodeJS.ErrnoException;
     const own = file?.startsWith(folder) === true && !["EMFILE", "ENFILE", "ENOMEM"].includes(code ?? "");
     if (own || code === "EIO" || code === "EISDIR") throw new DamagedTemplate((error as Error).message, { cause: error });
@@ -94,7 +94,7 @@ async function readMemory(name: string, { memory: { bytes, sha256 } }: Descripti
 }
 
 /**
- * Takes the place of what is there. Resolves with the digest of what was saved.
+ * Saves a template in place of the one that is there. Resolves with the digest of what was saved.
  *
  * @param image id of the image that the template needs: while the template is there, `mayfly image prune` leaves it
  */
@@ -138,7 +138,7 @@ function hashOf(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Removes the longest unused, and what a build that was killed has left. The caller holds a template's lock. */
+/** Removes the templates that were not used for longest, and what a build that was killed has left. The caller holds a template's lock. */
 export function pruneTemplates(parent: string): void {
   const folders = fs.readdirSync(parent, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const byUse = folders.map(({ name }) => ({ folder: path.join(parent, name), used: fs.statSync(path.join(parent, name)).mtimeMs }));

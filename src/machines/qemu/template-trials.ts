@@ -1,13 +1,13 @@
-/** When a template is to blame for clones that do not come up: enough in a row, but not over and over, as the reason may be the host. */
+/** Decides when a template is to blame for clones that do not come up: after enough failures in a row, but not again soon, as the reason may be the host. */
 import type { Clock } from "../../base/clock/clock.ts";
 
-/** One or two may be the host's fault, which was busy or short of memory. */
+/** Failures in a row. One or two may be the fault of a host that is busy or short of memory. */
 const FAILURES = 5;
-/** Making a template takes as much CPU as hundreds of starts: where a new one fails as well, the next is made after this time at the earliest. */
+/** Making a template takes as much CPU as hundreds of starts. Where a new template fails as well, the next one is made after this time at the earliest. */
 const PAUSE_MS = 600_000;
 
 export interface Trials {
-  /** What became of a clone. Returns how many in a row have failed where that is enough to throw the template away; then it counts anew. */
+  /** Called with whether a clone came up. Returns the number of failures in a row where they are enough to throw the template away; then the count begins anew. */
   told(worked: boolean): number | undefined;
 }
 

@@ -1,10 +1,10 @@
 /**
- * The templates of one driver, one for each size of machine: loaded from the cache, or built there.
+ * The templates of one image, one for each size of machine: loaded from the cache, or built there.
  *
  * Owns a sealed memory file and the state of each template that was asked for, until close().
  * 1. A template is only ever used with the QEMU, host and image that it was made with, as its key names them all.
- * 2. What is loaded is what was saved, to the byte; else it is made anew.
- * 3. One whose clones fail one after the other is thrown away, whatever the reason, and made anew when it is next asked for.
+ * 2. A template is loaded only if it is what was saved, to the byte; else it is made anew.
+ * 3. A template whose clones fail one after the other is thrown away, whatever the reason, and made anew when it is next asked for.
  */
 import { createHash } from "node:crypto";
 import fs from "node:fs";
@@ -24,14 +24,14 @@ export interface Template {
   /** Descriptors of sealed memory files. */
   memory: number;
   state: number;
-  /** Tells it from another of the same key: of all its bytes. */
+  /** A digest of all its bytes, which tells it from another template of the same key. */
   digest: string;
 }
 
 export interface Templates {
-  /** Takes seconds where it must be built. */
+  /** Takes seconds where the template must be built. */
   get(shape: MachineShape, progress: (step: string) => void): Promise<Template>;
-  /** What became of a clone: whether its agent came up. */
+  /** Called with whether the agent of a clone came up. */
   tried(shape: MachineShape, template: Template, worked: boolean): void;
   close(): void;
 }
@@ -39,7 +39,7 @@ export interface Templates {
 export type TemplatesOptions = Omit<BootOptions, "shape" | "deadlineMs" | "tscKhz"> & {
   cacheDir: string;
   facts: HostFacts;
-  /** Told what is wrong with a template, and what is done about it: a sentence. */
+  /** Called with what is wrong with a template and what is done about it: a sentence. */
   warn: (text: string) => void;
 };
 
@@ -47,11 +47,11 @@ type Build = typeof buildTemplate;
 
 const WEEK_MS = 7 * 86_400_000;
 
-/** @param build makes one; by a real boot unless a test says otherwise */
+/** @param build makes a template; by a real boot unless a test passes something else */
 export function createTemplates(options: TemplatesOptions, build: Build = buildTemplate): Templates {
   const folder = path.join(options.cacheDir, "qemu-templates");
   const wanted = new Map<string, Wanted>();
-  // Looked at once: a server's later starts are not to wait for a new template.
+  // The week is read once: machines that start when a new week begins must not wait for a new template.
   const week = Math.floor(options.clock.wall() / WEEK_MS);
   const wantedOf = (shape: MachineShape) => {
     const key = templateKey(options, shape, week);
@@ -68,7 +68,7 @@ export function createTemplates(options: TemplatesOptions, build: Build = buildT
     },
     tried(shape, template, worked) {
       const one = wantedOf(shape);
-      // Clones that were started from one that was thrown away meanwhile say nothing of the next.
+      // The clone was started from a template that was thrown away meanwhile, and says nothing of the present one.
       if (one.current !== template) return;
       const inARow = one.trials.told(worked);
       if (inARow === undefined) return;
@@ -85,18 +85,18 @@ export function createTemplates(options: TemplatesOptions, build: Build = buildT
   };
 }
 
-/** What is kept for a key. */
+/** What is known of one key. */
 interface Wanted {
   file: string;
   template?: Promise<Template> | undefined;
-  /** What `template` resolved with. */
+  /** The value that `template` resolved with. */
   current?: Template | undefined;
   trials: Trials;
-  /** The digest of the one that was thrown away last. */
+  /** The digest of the template that was thrown away last. */
   distrusted: string | undefined;
 }
 
-/** Whoever was just given the template takes its descriptors within the same turn of the event loop. */
+/** Closes the descriptors in the next turn of the event loop: whoever was just given the template opens them again within this turn. */
 function closeLater(template: Template): void {
   setImmediate(closeFiles, template);
 }
@@ -109,7 +109,7 @@ function nameOf(shape: MachineShape): string {
   return `the template of machines with ${shape.memoryMb} MB (${shape.guest.name}, ${shape.accelerator})`;
 }
 
-/** @param week counts where the guest's clock cannot be set: its template may not be older */
+/** @param week part of the key only where the guest's clock cannot be set: such a template may not be older than a week */
 export function templateKey({ image, facts }: Pick<TemplatesOptions, "image" | "facts">, shape: MachineShape, week: number): string {
   const lines = [bootArguments(shape, "boot", facts.tscKhz, image.initrd !== undefined), cloneArguments(shape, "clone")];
   return createHash("sha256")
@@ -132,7 +132,7 @@ async function provide(
   return one.current;
 }
 
-/** Undefined where there is none that may be used. Another server may have made one anew in place of what we distrust. */
+/** Resolves with undefined where no template may be used. Another server may have made one anew in place of the one that is distrusted here. */
 async function loadSound(file: string, distrusted: string | undefined, shape: MachineShape, { warn }: TemplatesOptions) {
   try {
     const loaded = await loadTemplate(file);
@@ -159,7 +159,7 @@ async function buildAndSave(
     pruneTemplates(path.dirname(file));
     return { ...frozen, digest };
   } catch (error) {
-    // A full disk, say: machines start all the same.
+    // The disk may be full, for example: machines start from the template in memory all the same.
     options.warn(`${nameOf(shape)} could not be saved (${(error as Error).message}): the next server will have to make it anew`);
     return { ...frozen, digest: "unsaved" };
   }

@@ -1,6 +1,6 @@
 /**
- * A machine that is a process of the host and what it starts: `process` and `gvisor` are made of it. Its channel is a
- * socket pair, which the child finds as descriptor 3.
+ * A machine that is a process of the host, with the processes that it starts: the drivers `process` and `gvisor` are built on it. Its channel is a socket
+ * pair, which the child finds as descriptor 3.
  *
  * Owns the process, its group, its control group, the channel and the machine's folder.
  * 1. When `exited` resolves, none of them is left.
@@ -33,9 +33,9 @@ export interface ChildPlan {
   limits: CgroupSpec;
   run: RunFolder;
   clock: Clock;
-  /** Until the guest's first byte. */
+  /** Milliseconds until the guest's first byte, at most. */
   startMs: number;
-  /** It waits for the processes that it started, so it may outlive them for a moment when the machine is killed: nobody else reaps them. */
+  /** True: the child waits for the processes that it started, and must outlive them for a moment when the machine is killed, as nobody else reaps them. */
   reaps: boolean;
   /** Called with all of the machine's processes once the guest has spoken. */
   whenUp?(pids: number[]): void;
@@ -50,7 +50,7 @@ interface Child {
   output: ConsoleTail;
 }
 
-/** Resolves when the guest's Hello can be read. Rejects with "machine-start-failed". */
+/** Resolves when the guest's Hello can be read. Rejects with a StartFailure. */
 export async function startChildMachine(plan: ChildPlan): Promise<Machine> {
   let cgroup: Cgroup | undefined;
   let child: Child;
@@ -76,9 +76,9 @@ export async function startChildMachine(plan: ChildPlan): Promise<Machine> {
 }
 
 /**
- * The child joins its control group before it becomes what it is to be: what it takes earlier would count for the server, and
- * the kernel makes whoever moves a process wait for milliseconds. It leaves no core file: an app's secrets would be in it. The kernel kills
- * it with this process, however that ends: one that is stopped or computes would see no end of its channel.
+ * A shell that joins the machine's control group and then becomes the machine's program. If this process moved the child instead, what the child takes
+ * before would count for the server, and the kernel would make this process wait for milliseconds. The child leaves no core file, as an app's secrets would
+ * be in it. The kernel kills the child when this process ends: a child that is stopped or computes would not notice the end of its channel.
  */
 const JOIN =
   'ulimit -c 0; while [ "$1" != -- ]; do echo 0 > "$1" || exit 1; shift; done; shift; exec /usr/bin/setpriv --pdeathsig=KILL "$@"';
@@ -87,7 +87,7 @@ async function spawnChild(plan: ChildPlan, cgroup: Cgroup): Promise<Child> {
   const child = spawn("/bin/sh", ["-c", JOIN, "sh", ...cgroup.joinFiles, "--", plan.command, ...plan.args], {
     cwd: plan.run.folder,
     env: plan.env,
-    // A group of its own: a signal from the server's terminal is not meant for it.
+    // The child has a process group of its own: a signal from the server's terminal is not meant for it.
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
@@ -95,7 +95,7 @@ async function spawnChild(plan: ChildPlan, cgroup: Cgroup): Promise<Child> {
   const [, out, err, channel] = child.stdio as unknown as [null, Readable, Readable, Socket];
   const output = keepTail(out, err);
   const ended = Promise.all([once(child, "exit"), once(out, "close"), once(err, "close")]);
-  // Whoever reads the channel listens as well; without a reader an error means the end, which `ended` tells.
+  // A reader of the channel listens for errors as well. Without a reader an error only means that the machine ends, which `ended` tells.
   channel.on("error", () => channel.destroy());
   return {
     process: child,
@@ -122,7 +122,7 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
   const signal = (name: NodeJS.Signals) => signalAll(child.pid, cgroup, name);
   const onExit = () => {
     last = { cpuUs: cgroup.usage().cpuUs, memoryBytes: 0 };
-    // What the child started would keep its output, and so the machine, open.
+    // Processes that the child has started would keep its output open, and with it the machine.
     signal("SIGKILL");
   };
   child.process.once(
@@ -156,7 +156,7 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
   };
 }
 
-/** Enough for the message of an error above its stack. */
+/** Lines of output in an exit: enough for the message of an error above its stack. */
 const LAST_LINES = 16;
 
 /** Returns a clause on what could not be removed, or "" where all is gone. */

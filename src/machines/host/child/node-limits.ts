@@ -2,15 +2,15 @@
 import { isHeapFull } from "../console-tail.ts";
 import type { ExitReason } from "../../exit.ts";
 
-/** What Node holds beside V8's heap: its program, code, stacks, buffers in flight. */
+/** Megabytes that Node holds beside V8's heap: its program, code, stacks, buffers in flight. */
 const NODE_OWN_MB = 48;
-/** With less the agent itself has no room. */
+/** Megabytes. With a smaller heap the agent itself has no room. */
 const LEAST_HEAP_MB = 26;
-/** V8 lets its young space grow to three times this; its own limit takes no heed of the machine. */
+/** Megabytes. V8 lets its young space grow to three times its semi-space, and its default takes no heed of the machine's memory. */
 const MOST_SEMI_SPACE_MB = 16;
 
 /**
- * The sizes of V8's heap, such that it is full before the machine is: garbage is collected in time, and a leak ends as Node's error, with its message.
+ * Flags that size V8's heap such that the heap is full before the machine is. Then garbage is collected in time, and a leak ends as Node's error, with its message.
  *
  * @param systemMb what a kernel in the machine takes of its memory
  */

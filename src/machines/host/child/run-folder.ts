@@ -1,6 +1,6 @@
 /**
- * A folder of its own for each machine that is a process of the host, and a note of that process, so that a later server
- * can end and remove what a killed one left. Layout: <runDir>/<driver>/<server's pid>-<its start time>/<machine id>/.
+ * A folder for each machine that is a process of the host, with a note of that process, so that a later server can end and remove what a killed server
+ * left. Layout: <runDir>/<driver>/<server's pid>-<its start time>/<machine id>/.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -28,7 +28,7 @@ export function createRunFolder(runDir: string, driver: string, id: string): Run
   };
 }
 
-/** Ends and removes what servers that are no more left behind. */
+/** Ends the processes and removes the folders of servers that are no more. */
 export function sweepRunFolders(runDir: string, driver: string): void {
   const folder = path.join(runDir, driver);
   if (!fs.existsSync(folder)) return;

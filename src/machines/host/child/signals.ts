@@ -1,8 +1,8 @@
-/** Signals for a machine's process and all that it started. Those that are gone are passed over. */
+/** Signals for a machine's process and all processes that it started. Processes that are gone are passed over. */
 import type { Clock } from "../../../base/clock/clock.ts";
 import type { Cgroup } from "../cgroup/cgroup.ts";
 
-/** All at once, and again as long as some were started meanwhile. */
+/** Signals all processes at once, and again as long as some were started meanwhile. */
 export function signalAll(leader: number, cgroup: Cgroup, signal: NodeJS.Signals): void {
   const first = cgroup.pids();
   signalGroup(leader, signal);
@@ -19,7 +19,7 @@ function signalMembers(first: number[], cgroup: Cgroup, signal: NodeJS.Signals, 
 
 const REAP_MS = 1_000;
 
-/** Kills what the leader started; it then ends by itself, or is killed after all. Returns how to call that off. */
+/** Kills what the leader started. The leader then ends by itself, or is killed a second later. Returns how to call that off. */
 export function endBelow(leader: number, cgroup: Cgroup, clock: Clock): () => void {
   signalMembers(cgroup.pids(), cgroup, "SIGKILL", leader);
   signalOne(leader, "SIGCONT");
@@ -34,7 +34,7 @@ function signalOne(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Sends to a process and all of its group; nothing where they are gone. */
+/** Signals a process and all of its process group. Does nothing where they are gone. */
 export function signalGroup(leader: number, signal: NodeJS.Signals): void {
   signalOne(-leader, signal);
 }
