@@ -4,7 +4,7 @@ import { MayflyError } from "../base/errors/error.ts";
 /**
  * Puts a guest's question to its machine's egress.
  * @param egress null: the app has none
- * @param log told of what was refused
+ * @param log called with what was refused
  */
 export async function askEgress<T>(
   egress: Egress | null,

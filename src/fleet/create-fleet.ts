@@ -1,4 +1,4 @@
-/** The machines alive, by the policy's number; their turns to start; their samples. */
+/** The living machines by the policy's number, with their turns to start and the timers that sample them. */
 import type { Version } from "../store/catalog/catalog.ts";
 import type { MachineId } from "../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";

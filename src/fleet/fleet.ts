@@ -1,7 +1,7 @@
 /**
- * The fleet turns a driver's machines into live ones that speak the wire: started, resumed, warmed and stopped as
- * blanks, then bound to an app, then killed. It decides nothing: the dispatcher passes it the policy's commands. That a bound machine is
- * stopped while it has nothing to do is no decision: whoever needs it finds it running.
+ * The fleet turns a driver's machines into live ones that speak the wire: they are started, resumed, warmed and stopped as blanks, then bound to an app, then
+ * killed. The fleet decides none of this: the dispatcher passes it the policy's commands. Only the stop of a bound machine that has nothing to do is the
+ * fleet's own, and nobody notices it: whoever needs the machine finds it running.
  */
 import type { LogLevel } from "../wire/protocol.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
@@ -15,31 +15,31 @@ import type { MachineExit } from "../machines/exit.ts";
 export interface FleetOptions {
   driver: Driver;
   clock: Clock;
-  /** Unique for each start of Mayfly on this state folder, [a-z0-9]{1,20}: machine ids begin with it. */
+  /** [a-z0-9]{1,20}, unique for each start of Mayfly on this state folder: machine ids begin with it. */
   bootId: string;
   /** The version's code, in any order. May throw: the bind fails with its message. */
   bundles: (version: Version) => Bundle[];
   /** The values of the secrets that the version's manifest names. May throw: the bind fails with its message. */
   secrets: (version: Version) => Record<string, string>;
-  /** One for each machine; null where the app has no egress. */
+  /** Makes an egress for each machine; null where the app has none. */
   egress: (version: Version) => Egress | null;
-  /** Where CPU and memory used go. */
+  /** Gets the entries on CPU and memory that machines used. */
   usage: UsageSink;
-  /** The server's own log: what befell a machine that belonged to no app. */
+  /** Writes to the server's own log what happened to a machine that belonged to no app. */
   report: (text: string) => void;
-  /** Machines brought up at the same time, at most; the rest wait their turn. Default 4. */
+  /** The most machines that are brought up at the same time; the others wait their turn. Default 4. */
   concurrentStarts?: number;
-  /** ms from the driver's start to Ready, at most, and from the end of a rest to Ready. Default 10,000. */
+  /** The most ms from the driver's start to Ready, and from the end of a rest to Ready. Default 10,000. */
   handshakeMs?: number;
-  /** ms from bind() to Bound, at most. Default 30,000. */
+  /** The most ms from bind() to Bound. Default 30,000. */
   bindMs?: number;
   /** ms between two samples of a machine's usage. Default 5,000. */
   sampleMs?: number;
   /** ms between two reports on a machine that has invocations. Default 1,000. */
   statsMs?: number;
-  /** ms between two looks at whether a bound machine has anything to do: one that had nothing at both is stopped. Default 250. */
+  /** ms between two looks at whether a bound machine has anything to do. A machine that had nothing to do at both is stopped. Default 250. */
   napMs?: number;
-  /** ms in which a machine that has been silent must answer a ping, and some more for an emulated one. Default 2,000. */
+  /** ms in which a machine that has been silent must answer a ping, beside what its driver allows. Default 2,000. */
   answerMs?: number;
 }
 
@@ -52,27 +52,27 @@ export interface UsageEntry {
   /** null: the platform's own cost. */
   app: string | null;
   machine: string;
-  /** start: until an app takes it. bind: until it is bound. run: from then on. */
+  /** start: before an app takes the machine. bind: until it is bound. run: from then on. */
   kind: "start" | "bind" | "run";
   /** Below zero where the CPU of a start moves from the platform to the app that took the machine. */
   cpuUs: number;
-  /** Memory held, integrated over time. */
+  /** Bytes of memory held, integrated over seconds. */
   byteSeconds: number;
   /** Wall clock, ms since the epoch. */
   at: number;
 }
 
-/** Never called from inside a call to the fleet. After `gone` nothing more is said of that machine. */
+/** Never called from inside a call to the fleet. After `gone` no event of that machine follows. */
 export interface FleetEvents {
   blank(machine: MachineId): void;
   bound(machine: MachineId): void;
-  /** What a bound machine did since its last report, about a second ago; only of one that has invocations, or just had. */
+  /** What a bound machine did since its last report, about a second ago. Only machines that have invocations, or just had some, are reported. */
   stats(machine: MachineId, stats: MachineStats): void;
-  /** A bound machine with nothing to do used so many CPUs, on average over its rest. */
+  /** A bound machine that had nothing to do used so many CPUs, on average over its rest. */
   rested(machine: MachineId, cpu: number): void;
-  /** A blank, or a bound machine, will be gone soon, with nobody having asked: no new work. */
+  /** A blank or bound machine that nobody asked to end will be gone soon, and takes no new work. */
   dying(machine: MachineId): void;
-  /** Nothing of it is left. */
+  /** Nothing of the machine is left. */
   gone(machine: MachineId, end: MachineEnd): void;
   log(machine: MachineId, stream: number, level: LogLevel, text: string): void;
 }
@@ -87,7 +87,7 @@ export interface MachineEnd extends Pick<MachineExit, "reason" | "detail" | "out
 export type MachineState = "queued" | "starting" | "blank" | "binding" | "bound" | "dying";
 
 export interface MachineView {
-  /** The driver's id for it, shown to users. */
+  /** The driver's id of the machine, which users see. */
   name: string;
   driver: string;
   state: MachineState;
@@ -96,7 +96,7 @@ export interface MachineView {
   memoryBytes: number;
   cpuUs: number;
   ageMs: number;
-  /** It is stopped, for it has nothing to do. */
+  /** The machine is stopped because it has nothing to do. */
   asleep: boolean;
 }
 
@@ -109,11 +109,11 @@ export interface StartOrder {
 export interface Fleet {
   /** Call once, before anything else. */
   attach(events: FleetEvents): void;
-  /** `urgent`: an invocation waits for it, so it becomes a blank that runs, to be bound at once. */
+  /** `urgent`: an invocation waits for the machine, so it becomes a blank that runs, to be bound at once. */
   start(machine: MachineId, order: StartOrder): void;
   /** Only for a blank. */
   bind(machine: MachineId, version: Version): void;
-  /** Only for a bound machine. Undefined where it is dying: nothing was sent. */
+  /** Only for a bound machine. Returns undefined where the machine is dying: then nothing was sent. */
   request(machine: MachineId, head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined;
   /** Ends the machine at once; `gone` follows. Idempotent. @param why a clause, the detail of its end */
   kill(machine: MachineId, why: string): void;
@@ -123,9 +123,9 @@ export interface Fleet {
    * @param blocked a clause that says what keeps it from answering
    */
   checkAlive(machine: MachineId, boundMs: number, blocked: () => string): void;
-  /** Reads every machine's use now; it is done every few seconds anyway. */
+  /** Reads every machine's use of CPU and memory now. The fleet also does so by itself every few seconds. */
   sample(): void;
   view(machine: MachineId): MachineView | undefined;
-  /** Kills everything; resolves when nothing is left. The driver stays open: it is its maker's. */
+  /** Kills everything; resolves when nothing is left. The driver stays open: whoever made it closes it. */
   close(): Promise<void>;
 }

@@ -1,10 +1,10 @@
 /**
- * The nap of a bound machine that has nothing to do: it is stopped, as a blank is, and woken by whatever the host has to say to it, be that an
- * invocation or a byte that came for one of its connections. decisions/idle-machines-are-stopped.md says why.
+ * The nap of a bound machine that has nothing to do. The machine is stopped, as a blank is, and woken by the first thing that the host has to send to it, be
+ * that an invocation or a byte that came for one of its connections. decisions/idle-machines-are-stopped.md says why.
  *
- * 1. It falls asleep after a look at which nothing is in flight, and nothing went to or fro since the look before.
- * 2. What is said to it in its sleep is kept, and sent once it has answered a Resume: what runs in it then knows the time, and a machine
- *    that does not wake has been given nothing, so that its invocations can run elsewhere.
+ * 1. The machine falls asleep at a look that finds nothing in flight, and no frame to or from the machine since the look before.
+ * 2. Frames for a machine that sleeps are kept, and sent once it has answered a Resume. So the guest knows the time again before it works, and a machine that
+ *    does not wake has been given nothing, so that its invocations can run elsewhere.
  * 3. A machine that is woken soon after it fell asleep takes longer to fall asleep the next time.
  */
 import type { HostEnd } from "../wire/host-end.ts";
@@ -14,17 +14,17 @@ export interface NapOptions {
   machine: Machine;
   end: HostEnd;
   now: () => number;
-  /** Tells it the time, and resolves with its answer, in good time or not at all. */
+  /** Tells the machine the time, and resolves with its answer. It also gives up a machine that does not answer in time. */
   resume: () => Promise<unknown>;
-  /** It could not be stopped, or does not wake. */
+  /** Called where the machine could not be stopped, or does not wake. */
   failed: (error: unknown) => void;
-  /** @param cpuUs used since the look before, in which it had nothing to do @param ms since that look */
+  /** @param cpuUs the CPU time used since the look before, in which the machine had nothing to do @param ms the time since that look */
   asleep: (cpuUs: number, ms: number) => void;
-  /** @param cpuUs used from the first sign on until it answered */
+  /** @param cpuUs the CPU time used from the end of the stop until the machine answered */
   awake: (cpuUs: number) => void;
 }
 
-/** A sleep that is shorter was hardly worth it. */
+/** A shorter sleep saves hardly more than the stop and the waking cost. */
 const SHORT_NAP_MS = 2_000;
 const MOST_QUIET_LOOKS = 16;
 
@@ -34,7 +34,7 @@ export class Nap {
   #cpuUs = 0;
   #lookedAt = 0;
   #quiet = 0;
-  /** So many looks without anything are needed. */
+  /** The machine falls asleep after so many looks in a row at which it had nothing to do. */
   #needed = 1;
   #stopped: Promise<void> | null = null;
   #stoppedAt = 0;
@@ -43,7 +43,7 @@ export class Nap {
     this.#options = options;
   }
 
-  /** It is stopped, or on its way there or back. */
+  /** The machine is stopped, is being stopped, or is being woken. */
   get sleeps(): boolean {
     return this.#stopped !== null;
   }
@@ -84,7 +84,7 @@ export class Nap {
     try {
       await this.#stopped;
       const { cpuUs } = machine.usage();
-      // Together: the one may fail while the other is still waited for.
+      // Both are waited for together, because either may fail while the other goes on.
       await Promise.all([machine.cont(), resume()]);
       awake(machine.usage().cpuUs - cpuUs);
       this.#stopped = null;

@@ -1,11 +1,11 @@
 /**
- * Whether a bound machine with invocations lives: it is asked where it has been silent for a while, and given up where it can be told from one that
- * only computes. A busy agent tells its figures once a second, so that silence means a blocked event loop, or worse.
+ * Finds out whether a bound machine with invocations lives. A machine that has been silent for a while is asked, and given up where it can be told apart from
+ * one that only computes. A busy agent tells its figures once a second, so silence means a blocked event loop, or worse.
  *
- * 1. No answer is no proof: `for (;;)` is an app's right until its time is up. While the machine uses CPU it is left alone.
- * 2. A guest or sandbox has a kernel of its own, which never stands quite still. One that uses no CPU at all, twice in a row, is dead or was stopped
- *    by somebody else. A bare process may well wait like that, so that nothing follows for it.
- * 3. OSv without memory left turns in circles for ever: there, all of the memory in use and no answer is the end.
+ * 1. A missing answer proves nothing: an app may compute in `for (;;)` until its time is up. A machine that uses CPU is left alone.
+ * 2. A guest or sandbox has a kernel of its own, which never stands quite still. A machine of this kind that uses no CPU at all, twice in a row, is dead or
+ *    was stopped by somebody else. A bare process may well wait without using CPU, so it is left alone.
+ * 3. OSv without free memory turns in circles for ever. A machine on OSv that has all of its memory in use and does not answer is given up.
  * 4. One Ping is under way at a time.
  */
 import type { HostEnd } from "../wire/host-end.ts";
@@ -16,23 +16,23 @@ export interface PulseOptions {
   end: HostEnd;
   memoryMb: number;
   now: () => number;
-  /** For an answer. */
+  /** Milliseconds that the machine has to answer. */
   boundMs: number;
   kernel: "none" | "osv" | "other";
 }
 
 const SILENCE_MS = 3_000;
-/** Of a machine that does nothing while it is asked, microseconds. */
+/** Microseconds. A machine that uses less CPU time than this while it is asked does nothing. */
 const NO_CPU_US = 100;
 const NO_CPU_TURNS = 2;
-/** A clone never writes to all of the memory that it shares with its template. */
+/** The part of a machine's memory that counts as all of it: a clone never writes to all pages that it shares with its template. */
 const ALL_MEMORY = 0.8;
-/** V8's limit is reached with about two thirds: the rest is Node's, the kernel's, or shared with the template. */
+/** The part of a machine's memory from which V8 may be near its limit, which it reaches with about two thirds: the rest is Node's, the kernel's, or shared with the template. */
 const MUCH_MEMORY = 0.5;
 const MB = 1_048_576;
 
 export const NO_MEMORY = "it does not answer, and all of its memory is in use: it is likely out of memory";
-/** The guest itself can't tell: V8 runs no code of the agent's while the app's does not end. */
+/** The guest itself cannot tell this: V8 runs no code of the agent's while the app's code does not end. */
 const NEAR_LIMIT =
   ". If it allocates in its loop, V8 is near its limit and spends the time on collecting garbage: keep less, or raise memoryMb";
 export const NO_LIFE = "it neither answers nor uses any CPU";
@@ -41,7 +41,7 @@ export class Pulse {
   readonly #options: PulseOptions;
   #heard = -1;
   #silentSince = 0;
-  /** When its CPU was last read, in a silence in which it was asked. */
+  /** When the machine's CPU time was last read, in a silence in which it was asked. */
   #asked: { at: number; cpuUs: number } | null = null;
   #still = 0;
   #pong: Promise<void> | null = null;
@@ -64,14 +64,14 @@ export class Pulse {
     return this.#still >= NO_CPU_TURNS && this.#options.kernel !== "none" ? NO_LIFE : undefined;
   }
 
-  /** Resolves when it answers, and when the channel is over: that is told by itself. */
+  /** Resolves when the machine answers, and also when the channel is over, of which others are told. */
   ping(): Promise<void> {
     const over = () => void (this.#pong = null);
     this.#pong ??= this.#options.end.ping().then(over, over);
     return this.#pong;
   }
 
-  /** Why it is silent, for the app's log. @param blocked what is known of the invocation that keeps it */
+  /** Why the machine is silent, for the app's log. @param blocked a clause on the invocation that keeps it from answering */
   whySilent(blocked: string): string {
     const { memoryBytes } = this.#options.machine.usage();
     if (this.#isFull(memoryBytes)) return NO_MEMORY;

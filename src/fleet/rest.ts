@@ -1,6 +1,6 @@
 /**
- * A blank's rest: it rehearses its first bind and invocation, and is then stopped, so that it uses no CPU.
- * One that somebody waits for is bound before it gets to that.
+ * A blank's rest: the machine rehearses its first bind and invocation, and is then stopped, so that it uses no CPU. A blank that an invocation waits for is
+ * bound before it comes to that.
  */
 import type { HostEnd } from "../wire/host-end.ts";
 import type { Machine } from "../machines/driver.ts";
@@ -22,7 +22,7 @@ export class Rest {
     return this.#asleep;
   }
 
-  /** Resolves when it runs; with whether it had rested, and so has to be told the time. */
+  /** Resolves when the machine runs, with whether it had rested and so has to be told the time. */
   async getUp(): Promise<boolean> {
     if (this.#asleep === null) return false;
     await this.#asleep;

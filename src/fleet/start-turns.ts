@@ -1,4 +1,4 @@
-/** Lets a few machines come up at a time: more at once than the host has cores only makes all of them late. */
+/** Lets a few machines come up at a time. If more come up than the host has cores, all of them are late. */
 export class StartTurns {
   #free: number;
   readonly #waiting: (() => void)[] = [];

@@ -1,10 +1,10 @@
 /**
  * One machine's use of CPU and memory, cut into entries for the ledger.
  *
- * 1. Until an app takes the machine all of it is the platform's. Then the CPU of its start moves to that app: a pair of entries
- *    that cancel each other, told together. The memory that it held while nobody had it stays the platform's.
- * 2. What a bound machine uses that is the platform's doing, as to be stopped and woken, is told as the platform's.
- * 3. What is told sums to what the driver counted, whoever it is told of.
+ * 1. Until an app takes the machine, everything that it uses is the platform's. Then the CPU time of its start moves to that app, by a pair of entries that
+ *    cancel each other out. The memory that the machine held while it had no app stays the platform's.
+ * 2. CPU time of a bound machine that is the platform's doing, such as that of stopping and waking it, is told as the platform's.
+ * 3. All entries together sum to what the driver counted.
  */
 import type { Clock } from "../base/clock/clock.ts";
 import type { Usage } from "../machines/driver.ts";
@@ -31,12 +31,12 @@ export class UsageMeter {
     return this.#last;
   }
 
-  /** The driver starts it now. */
+  /** To be called when the driver begins to start the machine. */
   begin(): void {
     this.#lastAt = this.#clock.now();
   }
 
-  /** @param platformUs of the CPU since the last sample, so much is the platform's, if there was that much */
+  /** @param platformUs microseconds of the CPU time since the last sample that are the platform's; at most that CPU time */
   sample(usage: Usage, platformUs = 0): void {
     const now = this.#clock.now();
     const seconds = (now - this.#lastAt) / 1_000;
@@ -49,7 +49,7 @@ export class UsageMeter {
     this.#tell(this.#app, this.#kind, cpuUs - ours, byteSeconds);
   }
 
-  /** It is given to the app: what it did up to now is what its start took, and its bind begins. */
+  /** To be called when the machine is given to an app: what it used up to now was its start, and its bind begins. */
   take(app: string, usage: Usage): void {
     this.sample(usage);
     this.#tell(null, "start", -this.#last.cpuUs, 0);
@@ -58,13 +58,13 @@ export class UsageMeter {
     this.#kind = "bind";
   }
 
-  /** It is bound: what comes now are its functions. */
+  /** To be called when the machine is bound: from now on its app's functions use it. */
   run(usage: Usage): void {
     this.sample(usage);
     this.#kind = "run";
   }
 
-  /** The machine ended just now: its memory was held until then. */
+  /** To be called when the machine has just ended: it held its memory until now. */
   close(cpuUs: number): void {
     this.sample({ cpuUs, memoryBytes: this.#last.memoryBytes });
   }

@@ -1,6 +1,6 @@
 /**
- * Limits and accounts for a machine on the host's side. `createCgroup` always returns one: where this host has no control
- * groups for us it limits nothing and says so in `detail`.
+ * Limits and accounts for a machine on the host's side. `createCgroup` always returns a group. Where Mayfly may make no control groups on this host, the
+ * group limits nothing and says so in `detail`.
  *
  * Layout: <tree>/mayfly/<server's pid>-<its start time>/…, so that servers on one host don't meet, then <machine id>. Where the cpu
  * controller is, <whose CPU time it is>/<machine id>: see share.ts. The server itself is beside that, see server-group.ts.
@@ -24,19 +24,19 @@ export function createCgroup(spec: CgroupSpec, home = hostHome()): Cgroup {
   return createNone(home.reason);
 }
 
-/** One clause for a probe: what machines are limited by here. */
+/** Resolves with a clause for a probe: by what machines are limited on this host. */
 export async function describeLimits(home = hostHome()): Promise<string> {
   const trial = createCgroup({ id: `trial-${++trials}`, memoryMb: 64, vcpus: 1 }, home);
   await trial.remove();
   return trial.kind === "none" ? trial.detail : `memory and CPU limited by control groups (${trial.kind})`;
 }
 
-/** Removes what servers that are no more left behind. Returns how many there were. */
+/** Removes the groups of servers that are no more. Resolves with the number of those servers. */
 export async function sweepCgroups(home = hostHome()): Promise<number> {
   return sweepHome(home);
 }
 
-/** Removes this server's own folders, which must hold no machine any more. Where one does, nothing changes. */
+/** Removes this server's own folders, which must hold no machine any more. A folder that holds one stays as it is. */
 export function closeCgroups(home = hostHome()): void {
   for (const tree of treesOf(home)) {
     try {

@@ -27,14 +27,14 @@ export function enableV2(mount: CgroupMount, own: string): CgroupHome {
   return { kind: "none", reason: `control groups may not be made here (${refusals.join("; ")})` };
 }
 
-/** Where whoever is in a group that we made stood before. */
+/** Returns the group that a process was in before Mayfly moved it. */
 function beforeUs(own: string): string {
   return own.replace(/\/mayfly-server$|\/mayfly\/\d+-\d+(-server)?(\/.*)?$/, "") || "/";
 }
 
-/** A service's own group is its to divide. A login session's is not: there the top of the tree comes first, as for other container managers. */
+/** A service may divide its own group. A login session may not: there the groups are made at the top of the tree, as other container managers do. */
 function candidates(mount: CgroupMount, current: string): string[] {
-  // A worker that replaces another starts in the leaf that its supervisor was moved to, and its machines' place is the first one's.
+  // A worker that replaces another one starts in the leaf that its supervisor was moved to. Its machines' groups go where the first worker's were.
   const own = beforeUs(current);
   const folder = path.join(mount.folder, path.relative(mount.root, own));
   if (path.relative(mount.folder, folder).startsWith("..")) return [mount.folder];
@@ -58,7 +58,7 @@ export function handDown(folder: string): void {
   fs.writeFileSync(path.join(folder, "cgroup.subtree_control"), wanted.map((name) => `+${name}`).join(" "));
 }
 
-/** Moves only ourselves and who started us: other people's processes are not ours to move. */
+/** Moves only this process and those that started it: Mayfly must not move other people's processes. */
 function moveProcessesToLeaf(parent: string): void {
   const pids = numbers(fs.readFileSync(path.join(parent, "cgroup.procs"), "utf8"));
   const ours = ancestry(process.pid);

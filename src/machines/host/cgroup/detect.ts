@@ -1,4 +1,4 @@
-/** Finds out which control groups this host has and lets us use. */
+/** Finds out which control groups this host has and lets Mayfly use. */
 import fs from "node:fs";
 import path from "node:path";
 
@@ -7,7 +7,7 @@ import { type CgroupHome, type CgroupMount, makeHome } from "./home.ts";
 
 let detected: CgroupHome | undefined;
 
-/** What this host has; found out once, as it can't change while we run. */
+/** The control groups of this host. They are looked up once, because they can't change while this process runs. */
 export function hostHome(): CgroupHome {
   return (detected ??= detectCgroups());
 }
@@ -48,7 +48,7 @@ function detectV1(mounts: CgroupMount[]): CgroupHome {
   return { kind: "v1", cpu, cpuacct, memory, pids };
 }
 
-/** On a host where version 1 owns the controllers the unified tree is mounted, too, but empty. */
+/** Where version 1 owns the controllers, the unified tree is mounted as well, but has no controllers. */
 function hasControllers(folder: string): boolean {
   const controllers = fs.readFileSync(path.join(folder, "cgroup.controllers"), "utf8").trim().split(" ");
   return controllers.includes("cpu") && controllers.includes("memory");
@@ -58,7 +58,7 @@ function ownV2Path(proc: string): string {
   return /^0::(.*)$/m.exec(fs.readFileSync(path.join(proc, "cgroup"), "utf8"))?.[1] ?? "/";
 }
 
-/** The folder of the group whose share of CPU time this process has now. Undefined where no part of the tree that we see has it. */
+/** The folder of the group whose share of CPU time this process has now. Undefined where the visible part of the tree does not contain it. */
 export function ownCpuFolder(kind: "v1" | "v2", proc = "/proc/self"): string | undefined {
   const mounts = cgroupMounts(fs.readFileSync(path.join(proc, "mountinfo"), "utf8"));
   const mount = mounts.find(({ type, controllers }) =>
@@ -74,7 +74,7 @@ function ownV1Path(proc: string): string | undefined {
   return /^\d+:(?:[^:\n]*,)?cpu(?:,[^:\n]*)?:(.*)$/m.exec(fs.readFileSync(path.join(proc, "cgroup"), "utf8"))?.[1];
 }
 
-/** Spaces and the like are octal in mountinfo. */
+/** Spaces and similar characters are written in octal in mountinfo. */
 function unescape(field: string): string {
   return field.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

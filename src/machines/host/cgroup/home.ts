@@ -1,8 +1,8 @@
 import fs from "node:fs";
 
-/** Where machines' groups go. Folders end in "mayfly". */
+/** The place of machines' groups on this host. All folders end in "mayfly". */
 export type CgroupHome =
-  /** One folder a controller, without repetition where two are mounted together. */
+  /** One folder for each controller, or for several that are mounted together. */
   | { kind: "v1"; cpu: string; cpuacct: string; memory: string; pids: string | undefined }
   | { kind: "v2"; folder: string }
   | { kind: "none"; reason: string };
@@ -10,13 +10,13 @@ export type CgroupHome =
 export interface CgroupMount {
   type: "cgroup" | "cgroup2";
   folder: string;
-  /** The group that is mounted there: "/" unless only a part of the tree is visible. */
+  /** The group that is mounted there: "/", or another one where only a part of the tree is visible. */
   root: string;
-  /** v1: its controllers. */
+  /** The controllers of a tree of version 1. */
   controllers: string[];
 }
 
-/** It may be there already, as another user's. */
+/** The folder may be there already and belong to another user. */
 export function makeHome(folder: string): void {
   fs.mkdirSync(folder, { recursive: true });
   fs.accessSync(folder, fs.constants.W_OK);

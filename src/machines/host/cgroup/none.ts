@@ -1,10 +1,10 @@
-/** Stands in where control groups are not ours to make: nothing is limited, and the figures are those of /proc. */
+/** Stands in for a control group where Mayfly may make none: nothing is limited, and the figures come from /proc. */
 import type { Cgroup } from "./cgroup.ts";
 import { processCpuUs, processMemoryBytes, processTree } from "./proc.ts";
 
 export function createNone(reason: string): Cgroup {
   const roots = new Set<number>();
-  /** Last figure of every process seen: what is gone has still been used. */
+  /** The last figure of every process that was seen: processes that are gone have used their CPU time all the same. */
   const cpu = new Map<number, number>();
   const pids = () => [...roots].flatMap(processTree);
   return {
@@ -20,7 +20,7 @@ export function createNone(reason: string): Cgroup {
     },
     oomKilled: () => false,
     assign: async () => undefined,
-    // What the owner started it must end itself: a pid alone may be someone else's by now.
+    // The group kills nothing, as a pid may belong to another process by now. Whoever started the processes ends them.
     remove: async () => roots.clear(),
   };
 }

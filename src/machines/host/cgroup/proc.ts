@@ -4,15 +4,15 @@ import fs from "node:fs";
 /** The kernel's USER_HZ, which is 100 on every architecture that Node runs on. */
 const MICROSECONDS_PER_TICK = 10_000;
 
-/** CPU time of all threads that the process has or had, microseconds; steps of 10 ms. */
+/** CPU time of all threads that the process has or had, in microseconds; it grows in steps of 10 ms. */
 export function processCpuUs(pid: number): number {
   const fields = statFields(pid);
   return fields === undefined ? 0 : (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_PER_TICK;
 }
 
 /**
- * Memory in bytes that the process holds for itself, as control groups count it: what it wrote in private mappings, and its share of memory that
- * it has together with others. A template's pages that a clone only reads are the server's. Undefined where it may not be read.
+ * Bytes of memory that the process holds for itself, as control groups count them: pages that it wrote in private mappings, and its part of memory that it
+ * shares with others. A template's pages that a clone only reads count for the server. Undefined where this process may not read the figures.
  */
 export function processMemoryBytes(pid: number): number | undefined {
   const text = read(`/proc/${pid}/smaps`);
@@ -35,7 +35,7 @@ export function processStartTime(pid: number): string | undefined {
   return fields === undefined || fields[0] === "Z" ? undefined : fields[19];
 }
 
-/** The command line's first word, which a process may have given itself. "" where it is gone. */
+/** The first word of the command line, which a process can set itself. "" where the process is gone. */
 export function processTitle(pid: number): string {
   return read(`/proc/${pid}/cmdline`)?.split("\0")[0] ?? "";
 }
@@ -72,7 +72,7 @@ function read(file: string): string | undefined {
   try {
     return fs.readFileSync(file, "latin1");
   } catch {
-    return undefined; // gone, or not ours to read: both are answers here
+    return undefined; // the process is gone, or may not be looked at: both are answers here
   }
 }
 
@@ -80,6 +80,6 @@ function list(folder: string): string[] {
   try {
     return fs.readdirSync(folder);
   } catch {
-    return []; // gone
+    return []; // the process is gone
   }
 }

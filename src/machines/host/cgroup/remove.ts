@@ -5,10 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { numbers } from "./proc.ts";
 
-/** Longer than the kernel takes to end a big process; what then remains is stuck in the kernel. */
+/** The kernel takes less time to end a big process. A process that remains after it is stuck in the kernel. */
 const PATIENCE_MS = 10_000;
 
-/** Each folder's processes are killed until it is empty. Rejects with the kernel's refusal after ten seconds. */
+/** Kills each folder's processes until it is empty, and removes it. Rejects with the kernel's refusal after ten seconds. */
 export async function removeGroups(folders: string[]): Promise<void> {
   for (const folder of folders) await removeGroup(folder);
 }
@@ -18,7 +18,7 @@ async function removeGroup(folder: string): Promise<void> {
   for (let pause = 1; !tryRemove(folder, performance.now() > end); pause = Math.min(pause * 2, 50)) await sleep(pause);
 }
 
-/** A group that holds a process, or one that is just ending, can't be removed yet. */
+/** A group can't be removed as long as it holds a process, even one that is just ending. */
 function tryRemove(folder: string, last: boolean): boolean {
   try {
     killAll(folder);
@@ -32,12 +32,12 @@ function tryRemove(folder: string, last: boolean): boolean {
   }
 }
 
-/** A neighbour removed it: the folder isn't there, or was removed between opening a file of it and reading. */
+/** Another server removed the folder: it isn't there, or was removed after a file of it was opened and before it was read. */
 export function isGone(error: unknown): boolean {
   return ["ENOENT", "ENODEV"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
-/** The processes in a group; none where it is gone. */
+/** The processes in a group; none where the group is gone. */
 export function membersOf(folder: string): number[] {
   try {
     return numbers(fs.readFileSync(path.join(folder, "cgroup.procs"), "utf8"));

@@ -1,12 +1,11 @@
 /**
- * The server's own share of CPU time: while it serves, this process stands in <tree>/mayfly/<pid>-<start time>-server, beside the one group
- * that all of its machines are in. What it starts from then on begins there as well, and has to be put elsewhere: machines are, and withShare
- * does it for the rest.
+ * The server's own share of CPU time. While the server serves, this process is in <tree>/mayfly/<pid>-<start time>-server, beside the one group that all of
+ * its machines are in. Processes that it starts from then on begin there as well and must be moved: drivers move machines, and withShare moves the rest.
  *
  * 1. The server weighs four times as much as all of its machines together, however many apps compute.
- * 2. The group mayfly weighs twice the usual, as a process of the usual weight and a group of machines did before they shared it: neither loses
- *    against the rest of the host.
- * 3. Where any part of that is refused, the process is where it was.
+ * 2. The group mayfly has twice the usual weight, as much as a process of the usual weight and a group of machines had together before they shared the
+ *    group. So neither of them loses against the rest of the host.
+ * 3. Where the system refuses any part of that, the process stays where it was.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -22,22 +21,22 @@ import type { CgroupHome } from "./home.ts";
 const SERVER = 4;
 const WHOLE = 2;
 
-/** How long the server waits at its end for what it started there to leave. What is then left, the next server's sweep removes. */
+/** The server waits so long at its end until the processes that it started have left the group. The next server's sweep removes what is left then. */
 const PATIENCE_MS = 2_000;
 
 export interface ServerGroup {
-  /** Why it has no share of its own: a clause. Undefined where it has one. */
+  /** Why the server has no share of its own, as a clause. Undefined where it has one. */
   readonly lacks: string | undefined;
-  /** Moves everything back, and removes the group. Idempotent. */
+  /** Moves this process back, and removes the group. Idempotent. */
   leave(): Promise<void>;
 }
 
-/** Several servers in one process, as tests have them, have one share: the last that leaves gives it up. */
+/** Several servers in one process, as in tests, have one share together: the last one that leaves gives it up. */
 let stay: Stay | undefined;
 
 interface Stay {
   folder: string;
-  /** Where this process came from, and where else it may go if that is no more. */
+  /** The group that this process came from, and others that it may go to where that one is gone. */
   origins: string[];
   servers: number;
 }
@@ -68,7 +67,7 @@ function enter(home: Exclude<CgroupHome, { kind: "none" }>, proc: string): Stay 
   const [tree, file, usual] = home.kind === "v1" ? [home.cpu, "cpu.shares", USUAL_SHARES] : [home.folder, "cpu.weight", USUAL_WEIGHT];
   const parent = path.dirname(tree);
   const own = ownCpuFolder(home.kind, proc);
-  // The leaf is delegate.ts's: above it no process may be where controllers are handed down.
+  // delegate.ts made this leaf: no process may be in a group that hands controllers down.
   const origins = [...(own === undefined ? [] : [own]), ...(home.kind === "v2" ? [path.join(parent, "mayfly-server")] : []), parent];
   const folder = path.join(tree, serverName);
   let isIn = false;
@@ -90,22 +89,22 @@ async function giveUp({ folder, origins }: Stay): Promise<void> {
   const end = performance.now() + PATIENCE_MS;
   const to = goBack(origins);
   for (;;) {
-    // What was started here by callers of this process, such as a test's other servers, goes along.
+    // Processes that callers of this process started here, such as a test's other servers, are moved along.
     if (to !== undefined) for (const pid of membersOf(folder)) if (pid !== process.pid) tryMove(pid, to);
     removeIfEmpty(folder);
     if (!fs.existsSync(folder) || performance.now() > end) return;
     await sleep(20);
-    // Another server of this process has joined meanwhile: the group is its.
+    // Another server in this process has joined meanwhile: the group belongs to that server now.
     if (stay !== undefined) return;
   }
 }
 
-/** Returns where to; undefined where nothing takes it. */
+/** Returns the group that took the process; undefined where none did. */
 function goBack(origins: string[]): string | undefined {
   return origins.find((origin) => tryMove(process.pid, origin));
 }
 
-/** Returns whether it is there: it may have ended, or the group be gone. */
+/** Returns whether the process is in the group now: the process may have ended, or the group may be gone. */
 function tryMove(pid: number, to: string): boolean {
   try {
     fs.writeFileSync(path.join(to, "cgroup.procs"), String(pid), { flag: "r+" });

@@ -1,17 +1,17 @@
 /**
- * Whose CPU time it is. Machines stand in their app's group, and apps' groups beside each other: under load each app gets the same, however
- * many machines it has. The server itself stands above: in a group beside the one of all these, see server-group.ts.
+ * Shares of CPU time. Machines are in their app's group, and the apps' groups are beside each other, so that under load each app gets the same however many
+ * machines it has. The server itself has a group beside the one that holds all of these (server-group.ts).
  */
 import fs from "node:fs";
 import path from "node:path";
 
-/** An app's; of a machine that a call waits for and that has no app yet; of one that is started ahead of need; of what is no machine. */
+/** The share of an app; of a machine without an app that a call waits for; of a machine that is started ahead of need; of a process that is no machine. */
 export type Share = { app: string } | "awaited" | "ahead" | OwnShare;
 
-/** What the server starts for itself: boots of templates and trials, and programs such as those that make file systems. */
+/** Processes that the server starts for itself: boots of templates and trials, and programs such as those that make file systems. */
 export type OwnShare = "templates" | "work";
 
-/** Of the usual weight. What is started ahead of need must come up some day, or it would be for nothing. */
+/** Parts of the usual weight. A machine that is started ahead of need must come up some day, or its start would be for nothing. */
 const AHEAD = 0.25;
 
 export function shareName(share: Share): string {
@@ -32,10 +32,10 @@ export function removeIfEmpty(folder: string): void {
   }
 }
 
-/** Rounds of a move: what a process forks meanwhile appears in the group that it comes from. */
+/** A move takes several rounds, because a process that is forked meanwhile appears in the group that its parent comes from. */
 const ROUNDS = 5;
 
-/** Moves all processes, one at a time and not on the event loop: the kernel takes milliseconds for each. */
+/** Moves all processes one after the other, and not on the event loop: the kernel takes milliseconds for each. */
 export async function moveProcesses(pids: () => number[], to: string): Promise<void> {
   const moved = new Set<number>();
   for (let round = 0; round < ROUNDS; round++) {
@@ -48,7 +48,7 @@ export async function moveProcesses(pids: () => number[], to: string): Promise<v
   }
 }
 
-/** A process, or the whole machine, may have ended meanwhile. */
+/** The process, or the whole machine, may have ended meanwhile. */
 async function move(pid: number, to: string): Promise<void> {
   try {
     await fs.promises.writeFile(path.join(to, "cgroup.procs"), String(pid), { flag: "r+" });

@@ -1,4 +1,4 @@
-/** Clears away what a server that was killed left behind: groups named for a process that is no more, and all that runs in them. */
+/** Removes the groups that a killed server left behind, which are named for a process that is no more, and ends all that runs in them. */
 import fs from "node:fs";
 import path from "node:path";
 
@@ -6,7 +6,7 @@ import { ownerLives } from "./owner.ts";
 import { isGone, removeGroups } from "./remove.ts";
 import type { CgroupHome } from "./home.ts";
 
-/** Returns how many servers' leftovers were removed. */
+/** Resolves with the number of servers whose groups were removed. */
 export async function sweepHome(home: CgroupHome): Promise<number> {
   const left = new Set<string>();
   for (const tree of treesOf(home)) {
@@ -28,7 +28,7 @@ async function removeOwner(folder: string): Promise<void> {
   await removeGroups([...groupsBelow(folder), folder]);
 }
 
-/** Machines' and shares', the inner ones first. None where a neighbour swept it meanwhile. */
+/** The groups of machines and shares, inner ones first. None where another server removed them meanwhile. */
 function groupsBelow(folder: string): string[] {
   try {
     const entries = fs.readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());

@@ -1,6 +1,6 @@
 /**
- * A machine's control groups of version 1: one folder in each controller's tree. In the cpu controller's it stands in the group of whoever's
- * CPU time it is, and changes that when it gets an app; elsewhere it stays where it is.
+ * A machine's control groups of version 1: one folder in each controller's tree. In the cpu controller's tree the folder is in the group of the share that
+ * the machine has, and a machine that gets an app moves to another folder. In other trees it stays where it is.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -42,7 +42,7 @@ export function createV1(home: CgroupHome & { kind: "v1" }, spec: CgroupSpec): C
     }),
     oomKilled: () => counter(memory, "memory.oom_control", "oom_kill") > 0,
     async assign(app) {
-      // Mounted together with memory, its charge would stay behind: then a machine keeps its place.
+      // Where cpu is mounted together with memory, the machine's memory would stay charged to its old folder, so the machine keeps its place.
       if (removed || cpu.length > 1 || memory === cpu[0]) return;
       const to = makeCpu(home.cpu, spec, { app });
       cpu.push(to);
@@ -63,7 +63,7 @@ function makeCpu(tree: string, spec: CgroupSpec, share: Share): string {
   return folder;
 }
 
-/** A group without limits. @param tree the cpu controller's */
+/** Makes a group without limits. @param tree the cpu controller's */
 export function makeInShareV1(tree: string, share: Share, id: string): string {
   const group = path.join(tree, ownerName, shareName(share));
   const folder = path.join(group, id);
@@ -78,6 +78,6 @@ function nanoseconds(folder: string): number {
 
 function limitMemory(folder: string, bytes: number): void {
   write(folder, "memory.limit_in_bytes", bytes);
-  // Where swap is accounted, memory and swap together: a machine that swaps is slower than one that is restarted.
+  // Where the kernel accounts for swap, memory and swap are limited together: a machine that swaps is slower than one that is restarted.
   writeIfThere(folder, "memory.memsw.limit_in_bytes", bytes);
 }

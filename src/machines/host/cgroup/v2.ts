@@ -1,7 +1,7 @@
 /**
- * A machine's control group of version 2: one folder in the unified tree, within the group of whoever's CPU time it is. A machine that gets an
- * app moves to a second folder there. What it used and holds till then stays charged to the first: its figures are the sum, and its limit of
- * memory is what the first does not hold.
+ * A machine's control group of version 2: one folder in the unified tree, within the group of the share that the machine has. A machine that gets an app
+ * moves to a second folder. What it used and holds until then stays charged to the first folder. So its figures are the sum of both, and the second folder's
+ * memory limit is the machine's limit less what the first folder holds.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -47,14 +47,14 @@ function makeGroup(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec, share: S
   const folder = makeInShareV2(home.folder, share, spec.id);
   write(folder, "memory.max", memoryBytes);
   writeIfThere(folder, "memory.swap.max", 0);
-  // All of a machine dies with any part of it.
+  // If the kernel ends one process of a machine, it ends all of them.
   write(folder, "memory.oom.group", 1);
   write(folder, "cpu.max", `${Math.round(spec.vcpus * CPU_PERIOD_US)} ${CPU_PERIOD_US}`);
   writeIfThere(folder, "pids.max", MAX_PROCESSES);
   return folder;
 }
 
-/** A group without limits. @param home where machines' groups go */
+/** Makes a group without limits. @param home the place of machines' groups */
 export function makeInShareV2(home: string, share: Share, id: string): string {
   const ours = path.join(home, ownerName);
   const group = path.join(ours, shareName(share));
@@ -69,7 +69,7 @@ export function makeInShareV2(home: string, share: Share, id: string): string {
   return folder;
 }
 
-/** At least an eighth: the kernel would end a machine that gets nothing. */
+/** At least an eighth of the machine's limit: the kernel would end a machine that gets none. */
 function memoryLeft(folder: string, { memoryMb }: CgroupSpec): number {
   const limit = memoryMb * 1_048_576;
   const held = counter(folder, "memory.stat", "anon") + counter(folder, "memory.stat", "shmem");

@@ -1,4 +1,4 @@
-/** Shares of CPU time for what the server starts that is no machine: else it would have the server's own, which is far above any app's. */
+/** Shares of CPU time for processes of the server that are no machines. Without one they would have the server's own share, which is far above any app's. */
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -11,8 +11,8 @@ import { makeInShareV2 } from "./v2.ts";
 import type { CgroupHome } from "./home.ts";
 
 /**
- * @param use starts processes, and gives each to `join` as soon as it has its pid: it, and what it starts from then on, has the share. They must
- * have ended when it settles; what has not is killed.
+ * @param use starts processes, and passes the pid of each to `join` at once: the process, and all that it starts from then on, has the share. A process that
+ * has not ended when `use` settles is killed.
  */
 export async function withShare<T>(share: OwnShare, use: (join: (pid: number) => void) => Promise<T>, home = hostHome()): Promise<T> {
   if (home.kind === "none") return use(() => undefined);
@@ -30,7 +30,7 @@ function makeGroup(home: Exclude<CgroupHome, { kind: "none" }>, share: OwnShare)
   return home.kind === "v1" ? makeInShareV1(home.cpu, share, id) : makeInShareV2(home.folder, share, id);
 }
 
-/** One that has ended already tells why by its end. */
+/** A process that has ended already cannot join; its end says why it ended. */
 function join(folder: string, pid: number): void {
   try {
     fs.writeFileSync(path.join(folder, "cgroup.procs"), String(pid));
