@@ -1,4 +1,4 @@
-/** How long a failed appliance waits: 1 s, 2 s, 4 s, … 60 s; from the beginning again after a machine that lived for a minute. */
+/** The time that a failed appliance waits before its next start: 1 s, 2 s, 4 s, … 60 s. After a machine that lived for a minute it begins with 1 s again. */
 export interface BackOff {
   /** @param livedMs how long the machine that failed had run */
   next(livedMs: number): number;

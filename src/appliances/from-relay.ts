@@ -1,6 +1,6 @@
 /**
- * What relays say, checked by the server: a relay reads what strangers sent, so its word is taken as theirs would be. The relay itself loads nothing
- * of this: the library that checks takes 5 MB or more in each.
+ * What relays say, checked by the server. A relay reads what strangers sent, so the server trusts its word no more than theirs. The relay itself does not load
+ * this file, because the library that checks takes 5 MB or more in each process.
  */
 import { z } from "zod";
 import { LINE_BYTES, LINES_AT_ONCE } from "./relay/console.ts";

@@ -1,4 +1,4 @@
-/** What an appliance's machine is started with on this host. */
+/** What this host gives to an appliance's machine. */
 import { once } from "node:events";
 import fs from "node:fs";
 import type { Clock } from "../base/clock/clock.ts";
@@ -21,7 +21,7 @@ export interface ApplianceHost {
 
 const KVM_TRIAL_MS = 6_000;
 
-/** @param image its kernel is tried with KVM, where this host has it and the verdict is not known yet. Rejects with "missing-part". */
+/** Rejects with "missing-part". @param image the image whose kernel is tried with KVM, where this host has KVM and the verdict is not known yet */
 export async function openHost(qemuHost: QemuHost, image: Image, clock: Clock): Promise<ApplianceHost> {
   const opened = await qemuHost.open();
   const { facts, confinement } = opened;
@@ -30,7 +30,7 @@ export async function openHost(qemuHost: QemuHost, image: Image, clock: Clock): 
   return { facts, accelerator, confinement };
 }
 
-/** The image's initrd without the part that tells it what to run ends at once, and QEMU with it, if the kernel gets that far. */
+/** Boots the image's initrd without the part that tells it what to run. The guest then ends at once, and QEMU with it, if the kernel gets that far. */
 function tryKvm({ facts, confinement }: Omit<ApplianceHost, "accelerator">, image: Image, clock: Clock): Promise<void> {
   return withShare("templates", async (join) => {
     const confined = confinement.take();

@@ -1,4 +1,4 @@
-/** What an operator's settings permit an appliance of this host: folders to read, addresses to publish on. Whoever has the API's token gets no more. */
+/** What the settings permit appliances of this host: folders to read, addresses to publish on. Whoever has the API's token gets no more than that. */
 import { constants } from "node:fs";
 import { type FileHandle, open, readlink, realpath } from "node:fs/promises";
 import { BlockList, isIPv6 } from "node:net";
@@ -19,7 +19,7 @@ loopback.addAddress("::1", "ipv6");
 /** Throws "not-permitted". */
 export function checkAddress({ address }: PublishedPort, { publish }: Permitted): void {
   const isHere = loopback.check(address, isIPv6(address) ? "ipv6" : "ipv4");
-  // As the list has it, or another spelling of the same address.
+  // A BlockList also knows other spellings of the same address.
   const listed = new BlockList();
   for (const one of publish) listed.addAddress(one, isIPv6(one) ? "ipv6" : "ipv4");
   if (isHere || listed.check(address, isIPv6(address) ? "ipv6" : "ipv4")) return;
@@ -28,16 +28,16 @@ export function checkAddress({ address }: PublishedPort, { publish }: Permitted)
 }
 
 /**
- * Opens a folder and then looks where that led, whatever links its path has: what is opened is what was checked.
+ * Opens a folder and then checks where it really is, whatever links its path has. So the folder that is opened is the one that was checked.
  * @param stateDir is never shared: it holds every secret
- * @returns the caller's to close. Rejects with "not-permitted" or "bad-appliance".
+ * @returns the open folder, which the caller closes. Rejects with "not-permitted" or "bad-appliance".
  */
 export async function openShared(folder: string, { folders }: Permitted, stateDir: string): Promise<FileHandle> {
   const refusal = () => {
     const what = `${folder} is in no folder that may be shared${folders.length === 0 ? ": there is none" : ""}`;
     return new MayflyError("not-permitted", { what, key: "appliances.folders", entry: folder });
   };
-  // Whether a folder exists is nobody's business who may not read it.
+  // Whoever may not read a folder must not learn whether it exists.
   if (folders.length === 0) throw refusal();
   const opened = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY).catch(() => undefined);
   if (opened === undefined) throw (await isBelowAny(folder, folders)) ? noFolder(folder) : refusal();
@@ -59,7 +59,7 @@ function noFolder(folder: string): MayflyError {
   return new MayflyError("bad-appliance", { what: `${folder} is no folder of this host` });
 }
 
-/** Those that are not there permit nothing. */
+/** Folders that are not there permit nothing. */
 async function realOnes(folders: string[]): Promise<string[]> {
   const found = await Promise.all(folders.map((folder) => realpath(folder).catch(() => undefined)));
   return found.filter((folder) => folder !== undefined);

@@ -1,8 +1,8 @@
-/** On the loopback of QEMU's network namespace; the guest sees it at the address of its gateway. */
+/** The proxy's port, on the loopback of QEMU's network namespace. The guest sees it at the address of its gateway. */
 export const proxyPort = 3_128;
 const proxyUrl = `http://10.0.2.2:${proxyPort}`;
 
-/** What the programs of a guest are told. Node heeds it with NODE_USE_ENV_PROXY. */
+/** Variables that tell the guest's programs of the proxy. Node heeds them where NODE_USE_ENV_PROXY is set. */
 export const proxyVariables: Record<string, string> = {
   HTTP_PROXY: proxyUrl,
   HTTPS_PROXY: proxyUrl,

@@ -1,4 +1,4 @@
-/** The listening socket of a published port. It is only held here, also between machines: relays accept what comes, and until one does it waits. */
+/** The listening socket of a published port. The server only holds it, also between machines: relays accept connections, which wait until a relay does. */
 import type { BoundSocket } from "node:net";
 import { bindSocket, nameOf } from "../base/listen/bound-socket.ts";
 import { listenFailure } from "../base/listen/listen-failure.ts";
@@ -6,7 +6,7 @@ import { startListening } from "../machines/host/libc.ts";
 import type { PublishedPort } from "./spec.ts";
 
 export interface PublishedSocket {
-  /** As one types it: 127.0.0.1:8101. */
+  /** The address as one types it: 127.0.0.1:8101. */
   name: string;
   fd: number;
   close(): void;
@@ -14,7 +14,7 @@ export interface PublishedSocket {
 
 const KEY = "--publish";
 
-/** Throws "port-in-use" or "address-unusable". The socket is open until close(): the garbage collector would close one that nobody refers to. */
+/** Throws "port-in-use" or "address-unusable". The result must be kept: the garbage collector closes a socket that nobody refers to. */
 export function publish({ address, host: port }: PublishedPort): PublishedSocket {
   const name = nameOf(address, port);
   const socket: BoundSocket = bindSocket(address, port, KEY);

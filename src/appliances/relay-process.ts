@@ -1,10 +1,10 @@
 /**
- * The server's end of a machine's relay (relay/main.ts): starts the process, starts it again when it dies, and answers what it asks for.
+ * The server's end of a machine's relay (relay/main.ts): starts the process, starts it again when it dies, and answers its requests.
  *
  * Owns: the process, its control group, its user id, and the connections that were made for it.
- * 1. Its death costs the connections that it carried, and nothing else: the machine runs on, and so does the server.
- * 2. What it says is checked; one that says nonsense is killed.
- * 3. After close() nothing is left of it.
+ * 1. The relay's death costs the connections that it carried, and nothing else: the machine and the server run on.
+ * 2. The relay's messages are checked; a relay that sends a wrong one is killed.
+ * 3. After close() nothing of the relay is left.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -26,45 +26,45 @@ import { fromRelaySchema } from "./from-relay.ts";
 import { type FromRelay, firstPortFd, RelayFd, type RelayJob, type ToRelay } from "./relay/messages.ts";
 
 export interface RelayPlan {
-  /** The machine's. */
+  /** The machine's id. */
   id: string;
   /** The appliance's name. */
   app: string;
-  /** Of the machine; removed with it. */
+  /** The machine's folder, which is removed with it. */
   folder: string;
-  /** With root: the user that it becomes, and the namespace that it enters. */
+  /** The user that the relay becomes, and the namespace that it enters. Undefined where Mayfly does not run as root. */
   confined: { uid: number; namespace: number } | undefined;
-  /** The reading end of the guest's console. Stays ours. */
+  /** The reading end of the guest's console, which the caller closes. */
   console: number;
   ports: { socket: PublishedSocket; qemu: number }[];
-  /** For the machine's way out; undefined where it has none. */
+  /** Makes the machine's connections to the outside; undefined where it may have none. */
   egress: Egress | undefined;
   clock: Clock;
   onLines: (lines: string[]) => void;
-  /** What befalls it, for the appliance's log. */
+  /** Called with what happens to the relay, for the appliance's log: a clause. */
   note: (text: string) => void;
 }
 
 export interface Relay {
-  /** Resolves when the console is closed and all of it told; at the latest when nobody is left to tell. */
+  /** Resolves when the console is closed and all of its lines were told, or when the relay that would tell them is gone. */
   consoleEnded(): Promise<void>;
-  /** CPU time of all of its processes so far. */
+  /** CPU time that all of the relay's processes have used so far, microseconds. */
   cpuUs(): number;
   close(): Promise<void>;
 }
 
 const program = fileURLToPath(new URL("relay/main.ts", import.meta.url));
-/** A process of Node with a small heap, and the kernel's buffers of its connections. */
+/** Enough for a process of Node with a small heap, and for the kernel's buffers of its connections. */
 const LIMITS = { memoryMb: 256, vcpus: 1 };
 const HEAP_MB = 96;
 const DESCRIPTORS = 2_400;
 const READY_MS = 60_000;
 const CONSOLE_MS = 5_000;
 
-/** Resolves when it listens. Rejects with why it does not, leaving nothing behind. */
+/** Resolves when the relay listens. Rejects with why it does not, and then leaves nothing behind. */
 export async function startRelay(plan: RelayPlan): Promise<Relay> {
   const { clock } = plan;
-  // Its work is the appliance's, as the machine's is.
+  // The relay works for the appliance, as the machine does, and has its share of CPU time.
   const cgroup = createCgroup({ id: `${plan.id}-relay`, ...LIMITS, share: { app: plan.app } });
   const backOff = createBackOff();
   const connections = new Map<number, Socket>();
@@ -101,7 +101,7 @@ export async function startRelay(plan: RelayPlan): Promise<Relay> {
     });
   }
 
-  /** What a relay says that no relay of ours would. */
+  /** Ends a relay that said what no sound relay would. */
   function dismiss(now: ChildProcess, error: unknown): void {
     plan.note(`the process that carries its ports said what it should not, and is ended: ${asMayflyError(error).message}`);
     now.kill("SIGKILL");
@@ -143,7 +143,7 @@ export async function startRelay(plan: RelayPlan): Promise<Relay> {
     }
   }
 
-  /** The socket stays in our books until the relay has closed it: the egress counts it. */
+  /** The socket is kept until the relay has closed it, because the egress counts it until then. */
   function connectFor(asking: ChildProcess, { id, host, port }: Extract<FromRelay, { type: "connect" }>): void {
     const { egress } = plan;
     if (egress === undefined || connections.has(id)) throw new Error("it asked for a connection that it may not have");
@@ -198,7 +198,7 @@ export async function startRelay(plan: RelayPlan): Promise<Relay> {
   }
 }
 
-/** A relay that dies just now is told of by its end. */
+/** Errors are left alone: a relay that dies at this moment is noticed by its end. */
 function answer(relay: ChildProcess, message: ToRelay, socket?: Socket): void {
   relay.send(message, socket, () => undefined);
 }
@@ -231,7 +231,7 @@ function spawnRelay(plan: RelayPlan, cgroup: Cgroup): ChildProcess {
   return child;
 }
 
-/** It enters the namespace, and keeps of root what it needs until it gives up that as well. */
+/** Programs before the relay's own: as root they enter the namespace, and leave the relay only the capabilities that it needs before it gives up all. */
 function around(asRoot: boolean, descriptors: number): string[] {
   const limits = ["/usr/bin/prlimit", "--core=0", `--nofile=${descriptors}`, "--"];
   if (!asRoot) return [...limits, "/usr/bin/setpriv", "--no-new-privs", "--pdeathsig=KILL"];

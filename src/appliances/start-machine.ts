@@ -30,9 +30,9 @@ import type { ReadyVolume } from "./volumes.ts";
 
 export interface MachinePlan {
   id: string;
-  /** Whose CPU time it is. */
+  /** The appliance, whose CPU time the machine uses. */
   app: string;
-  /** Of this machine; the caller removes it after the end. */
+  /** The machine's own folder; the caller removes it after the end. */
   folder: string;
   image: Image;
   run: RunSpec;
@@ -45,7 +45,7 @@ export interface MachinePlan {
   egress: Egress | undefined;
   clock: Clock;
   onLine: (text: string) => void;
-  /** What befalls its relay. */
+  /** Called with what happens to the machine's relay: a clause. */
   note: (text: string) => void;
 }
 
@@ -59,7 +59,7 @@ export interface ApplianceMachine {
 }
 
 const ENTER_MS = 30_000;
-/** Of what the guest printed last, for the reason of its end. */
+/** Characters of the guest's last output that are kept for the reason of its end. */
 const TAIL = 16_384;
 
 /** Resolves when QEMU runs and its ports lead to it. Rejects with a StartFailure, and then leaves nothing behind. */
@@ -86,7 +86,7 @@ interface Qemu {
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
-/** @param parts gets what must be undone at the machine's end, or if its start fails */
+/** @param parts gets everything that must be undone at the machine's end, or if its start fails */
 function startQemu(host: ApplianceHost, plan: MachinePlan, parts: AsyncDisposableStack): Qemu {
   const fileBytes = Math.max(0, ...plan.volumes.filter(({ writable }) => writable).map(({ file }) => fs.statSync(file).size));
   const needs = { fileBytes, hostNetwork: plan.wiring.ports.length > 0 };
@@ -101,13 +101,13 @@ function startQemu(host: ApplianceHost, plan: MachinePlan, parts: AsyncDisposabl
     child.kill("SIGKILL");
     await ended;
   });
-  // The guest's console goes with it; whoever asked for a stop learns of the end.
+  // QEMU's end closes its input. Whoever asked the guest to stop learns of the end by `exited`.
   (child.stdin as Writable).on("error", () => undefined);
   cgroup.add(child.pid);
   return { child, pid: child.pid, cgroup, stderr: keepTail(child.stderr as Readable), console: pipe.read, ended };
 }
 
-/** A QEMU that ends meanwhile says why better than its relay can. `console` is the last of what the guest printed. */
+/** A QEMU that ends meanwhile has a better reason than its relay. Resolves with the relay, and with what returns the guest's last output. */
 async function startItsRelay(host: ApplianceHost, plan: MachinePlan, qemu: Qemu, parts: AsyncDisposableStack) {
   let tail = "";
   const onLines = (printed: string[]) => {
@@ -118,7 +118,7 @@ async function startItsRelay(host: ApplianceHost, plan: MachinePlan, qemu: Qemu,
   const confined = process.getuid?.() === 0 ? await confinedBy(host, qemu, parts) : undefined;
   const { id, app, folder, ports, egress, clock, note } = plan;
   const starting = startRelay({ id, app, folder, confined, console: qemu.console, ports, egress, clock, onLines, note });
-  // Also one that comes up after QEMU's end.
+  // A relay may come up after QEMU's end, and is closed as well.
   parts.defer(async () => {
     const relay = await starting.catch(() => undefined);
     await relay?.close();
@@ -135,7 +135,7 @@ async function confinedBy(host: ApplianceHost, qemu: Qemu, parts: AsyncDisposabl
   return { uid: user.uid!, namespace };
 }
 
-/** Once what confines QEMU has made the namespace. */
+/** Resolves when the programs that confine QEMU have made its namespace. */
 async function networkOf({ child, pid }: Qemu): Promise<number> {
   const look = () => {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error("QEMU got no network namespace of its own");
@@ -162,7 +162,7 @@ function machineOf(id: string, qemu: Qemu, relay: Relay, said: () => string, par
   return { id, exited, usage: () => last ?? usage(), askToStop, kill: () => void child.kill("SIGKILL") };
 }
 
-/** @param console a pipe's end, which is closed here */
+/** @param console the writing end of a pipe, which is closed here */
 function spawnAppliance({ facts, accelerator }: ApplianceHost, plan: MachinePlan, confined: Confined, console: number) {
   const { image, volumes } = plan;
   const shape = { accelerator, tscKhz: facts.tscKhz, memoryMb: plan.memoryMb, vcpus: plan.vcpus };
@@ -187,7 +187,7 @@ function serialAndMode({ volume, writable }: ReadyVolume) {
   return { serial: (volume.disk as { serial: string }).serial, writable };
 }
 
-/** In memory: the variables may be secrets, so they are neither in a file nor in the process's arguments. */
+/** The initrd is a file in memory: the variables in it may be secrets, so they must be neither on a disk nor in the process's arguments. */
 function initrdFor({ image, run, volumes }: MachinePlan): number {
   const surroundings = {
     root: { serial: "root" },
@@ -201,7 +201,7 @@ function initrdFor({ image, run, volumes }: MachinePlan): number {
   return fd;
 }
 
-/** "close", unlike "exit", comes after the last output. */
+/** Waits for "close", which comes after the last output, unlike "exit". */
 function reap(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
   return new Promise((resolve) => {
     child.on("close", (code, signal) => resolve({ code, signal }));

@@ -1,5 +1,5 @@
 /**
- * The disks that appliances are given.
+ * The disks of appliances.
  *
  * Owns <stateDir>/volumes/<name>.ext4, which outlive their appliances until they are removed by name. Folders of the host are packed
  * anew at each start, into a file that goes with the machine.
@@ -51,12 +51,12 @@ async function readyOne({ dir, openFolder, runDir }: Places, spec: VolumeSpec, s
   if ("disk" in spec) return { file: await ensureDisk(dir, spec), writable: true, volume: { ...volume, fs: "ext4" } };
   const file = join(runDir, `${serial}.erofs`);
   await using folder = await openFolder(spec.folder);
-  // By the descriptor: a link that is changed meanwhile leads nowhere else.
+  // The folder is named by its descriptor, so that a link that is changed meanwhile leads nowhere else.
   await withShare("work", (started) => makeErofs(`/proc/${process.pid}/fd/${folder.fd}/.`, file, { started }));
   return { file, writable: false, volume: { ...volume, fs: "erofs" } };
 }
 
-/** A disk appears whole: one whose making was interrupted is made again. */
+/** A disk appears whole: a disk whose making was interrupted is made again. */
 async function ensureDisk(dir: string, { disk: name, sizeMb }: { disk: string; sizeMb: number }): Promise<string> {
   const file = fileOf(dir, name);
   if (existsSync(file)) return file;

@@ -4,7 +4,7 @@ import { kernelNoise } from "../machines/qemu/console-end.ts";
 
 export interface CheckOptions {
   memoryMb: number;
-  /** For the boot and all tests. */
+  /** Milliseconds for the boot and all tests together. */
   timeoutMs: number;
   uids: Uids;
 }
@@ -15,7 +15,7 @@ export interface Ran {
   output: string;
 }
 
-/** What ran, in the order of the commands; fewer where the machine ended before, and then its last words. */
+/** The results in the order of the commands. There are fewer where the machine ended before, and then `lastWords` says why. */
 export interface Answer {
   ran: Ran[];
   lastWords: string;

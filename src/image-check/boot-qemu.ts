@@ -28,7 +28,7 @@ export interface Boot {
   image: Pick<Image, "kernel" | "root">;
   initrd: string;
   options: Pick<CheckOptions, "memoryMb" | "uids">;
-  /** For the kernel, on top of what every boot has. */
+  /** Words for the kernel's command line, beside those of every boot. */
   kernelOptions: string;
   /** QEMU's root folder is made in it. */
   folder: string;
@@ -37,7 +37,7 @@ export interface Boot {
 export interface Booted {
   /** The end of what is on the console. Resolves when nothing of QEMU is left. */
   console: Promise<string>;
-  /** What the guest finds at 10.0.2.100:1. */
+  /** The other end of the guest's channel. */
   channel: Socket;
   kill: () => void;
 }
@@ -66,7 +66,7 @@ export async function bootQemu(boot: Boot): Promise<Booted> {
   return { console, channel, kill: () => child.kill("SIGKILL") };
 }
 
-/** @param files the image's, closed here */
+/** @param files descriptors of the image's files, which are closed here */
 function startQemu(confined: Confined, args: string[], files: number[]) {
   try {
     return spawnQemu(confined, args, ["ignore", "pipe", "pipe", "pipe", ...files]);

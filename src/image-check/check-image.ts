@@ -1,4 +1,4 @@
-/** Boots an image and runs the tests that its modules bring along: in one with the agent through the agent, in others by a shell. */
+/** Boots an image and runs the tests of its modules: through the agent where the image has one, else by a shell. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ interface TestResult {
   module: string;
   test: string;
   ok: boolean;
-  /** What was wrong; empty where nothing was. */
+  /** What went wrong; empty where the test passed. */
   what: string;
 }
 
@@ -62,7 +62,7 @@ function judge(module: string, { name, prints }: Omit<ModuleTest, "command">, ra
   return result(complaintOf(prints, output) ?? "");
 }
 
-/** The pattern is the image's, which may be anybody's: it gets a time to match in. */
+/** The image, and so the pattern, may be anybody's: the match is given a bounded time. */
 function complaintOf(prints: string, output: string): string | undefined {
   try {
     const matches = runInNewContext("new RegExp(prints, 'm').test(output)", { prints, output }, { timeout: MATCH_MS }) as boolean;

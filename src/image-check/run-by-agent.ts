@@ -1,4 +1,4 @@
-/** Runs commands in an image with the agent: by a function that is bound to it, called over the channel, as an app's would be. */
+/** Runs commands in an image that has the agent: by a function that is bound to its machine and called over the channel, like an app's. */
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Image } from "../images/image.ts";
@@ -23,7 +23,7 @@ export async function runByAgent(image: Image, commands: string[][], folder: str
   const ran: Ran[] = [];
   const ended = console.then(() => undefined);
   const talk = converse(channel, commands, ran);
-  // Where the machine ends first, what it said is the answer; the channel's own error would only repeat it.
+  // Where the machine ends first, its console is the answer; the channel's error would only repeat that it ended.
   talk.catch(() => undefined);
   await Promise.race([talk, ended]);
   kill();
@@ -33,7 +33,7 @@ export async function runByAgent(image: Image, commands: string[][], folder: str
 
 async function converse(socket: Socket, commands: string[][], ran: Ran[]): Promise<void> {
   const over = Promise.withResolvers<never>();
-  over.promise.catch(() => undefined); // its reader may be done before
+  over.promise.catch(() => undefined); // nobody may be waiting for it any more
   const refuse = () => Promise.reject(new Error("a check has no network"));
   const dead = (reason: string) => over.reject(new Error(reason));
   const host = openHostEnd(socket, { log: () => undefined, stats: () => undefined, connect: refuse, resolve: refuse, dead });

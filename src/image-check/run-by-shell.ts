@@ -1,4 +1,4 @@
-/** Runs commands in a command image: they take the place of its own command, under the init and the supervisor that it always has. */
+/** Runs commands in an image that runs a command: they take the place of its own command, under its usual init and supervisor. */
 import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,11 +9,11 @@ import { toolsFolder } from "../images/standalone/start-script.ts";
 import { bootQemu } from "./boot-qemu.ts";
 import { type Answer, type CheckOptions, endOf, type Ran } from "./answer.ts";
 
-/** In every command image, once it runs. */
+/** The path of busybox in every image of this kind, once it runs. */
 export const busybox = `${toolsFolder}/busybox`;
 
 export async function runByShell(image: Image, run: RunSpec, commands: string[][], folder: string, options: CheckOptions): Promise<Answer> {
-  // No program's output is taken for a result.
+  // A mark by chance, so that no program's output is taken for a result.
   const mark = `mayfly-check-${randomBytes(8).toString("hex")}`;
   const command = [busybox, "sh", "-c", script(mark, commands)];
   const config = configInitrd({ ...run, command }, { root: { serial: "root" }, volumes: [], network: "static", afterwards: "end" });
@@ -25,7 +25,7 @@ export async function runByShell(image: Image, run: RunSpec, commands: string[][
   return { ran: parse(text, mark), lastWords: endOf(text) };
 }
 
-/** Each result is one line: number, exit code, what was printed (its end) in base 64. */
+/** Each result is one line: the mark, the exit code, and the end of the output in base 64. */
 function script(mark: string, commands: string[][]): string {
   const report = `code=$?; echo; echo ${mark} $code $(${busybox} tail -c 4000 /tmp/output | ${busybox} base64 | ${busybox} tr -d '\\n')`;
   return commands.map((command) => `${command.map(quoted).join(" ")} > /tmp/output 2>&1; ${report}`).join("\n");

@@ -1,4 +1,5 @@
 import { agentPath, guestEnvironment, nodeFlags, nodePath } from "./guest-layout.ts";
+import { scriptHead } from "./script-head.ts";
 
 /**
  * A clone begins with no translated code: functions whose bytecode V8 dropped before the freeze would be parsed and compiled
@@ -17,17 +18,7 @@ export const emulatedFlags = ["--no-maglev", "--no-sparkplug"];
  * `mayfly.emulated`: the processor is QEMU's, not the host's.
  */
 export function initScript(modules: string[]): string {
-  return `#!/bin/busybox sh
-set -eu
-PATH=/bin
-step=start
-trap 'echo "mayfly init: failed: $step"' EXIT
-
-step="mount /proc, /sys, /dev"
-busybox mount -t proc -o nosuid,nodev,noexec proc /proc
-busybox mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
-busybox mount -t devtmpfs -o nosuid,noexec devtmpfs /dev
-
+  return `${scriptHead}
 step="settle the kernel's memory, close /sys"
 # A function that leaks must end in "out of memory", and not in minutes of reading Node's own pages again and again: the
 # kernel gives up once it cannot keep what was used in the last second.

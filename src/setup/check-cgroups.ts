@@ -8,7 +8,7 @@ const part = "control groups";
 const cure =
   "Run as root, or in a service with Delegate=yes. Without them machines have no CPU limit, neither apps nor the server have a share of their own, and use is read from /proc.";
 
-/** Whether machines can be put into groups with limits; of version 2, else of version 1. */
+/** Checks whether machines can be put into groups with limits, of version 2 or else of version 1. */
 export function checkCgroups(mountinfo = readFileSync("/proc/self/mountinfo", "utf8")): Finding {
   const mounts = cgroupMounts(mountinfo);
   const unified = mounts.find(({ type, folder }) => type === "cgroup2" && hasControllers(folder));
@@ -34,7 +34,7 @@ function writable(folder: string): boolean {
     accessSync(folder, constants.W_OK);
     return true;
   } catch {
-    // The refusal is the answer.
+    // That the system refuses is the answer to this check.
     return false;
   }
 }

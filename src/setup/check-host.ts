@@ -3,7 +3,7 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Finding } from "./finding.ts";
 
-/** Presence only: whether it works is found out by the qemu driver, with a real boot. */
+/** Checks only that the device is there. Whether it works is found out by the driver qemu, with a real boot. */
 export function checkKvm(): Finding {
   const part = "/dev/kvm";
   const cure =
@@ -49,7 +49,7 @@ function mayWrite(path: string): boolean {
     accessSync(path, constants.R_OK | constants.W_OK);
     return true;
   } catch {
-    // The refusal is the answer.
+    // That the system refuses is the answer to this check.
     return false;
   }
 }

@@ -17,14 +17,14 @@ export async function checkPort(part: string, key: string, address: string): Pro
   };
 }
 
-/** Both of Mayfly's servers answer what they do not know with an error of our table. */
+/** Both of Mayfly's servers answer an unknown path with an error of the table. */
 async function isMayfly(address: string): Promise<boolean> {
   try {
     const reply = await fetch(`http://${address}/.mayfly-doctor`, { signal: AbortSignal.timeout(1000) });
     const body = (await reply.json()) as { error?: { code?: string; docs?: string } };
     return (body.error?.code ?? "") in errorTable && body.error?.docs !== undefined;
   } catch {
-    // Whoever does not answer so is another program.
+    // A program that does not answer so is another one.
     return false;
   }
 }

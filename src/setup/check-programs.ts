@@ -16,7 +16,7 @@ export function checkNode(): Finding {
   return { part: "Node", ok, detail: `${process.version} (${process.execPath})`, ...(ok ? {} : { cure: reinstall }) };
 }
 
-/** Every dependency is there in the version that package.json names. */
+/** Checks that every dependency is there in the version that package.json names. */
 export function checkNpmPackages(): Finding {
   const { dependencies } = readManifest(join(projectRoot, "package.json")) as { dependencies: Record<string, string> };
   const wrong = Object.entries(dependencies).filter(([name, version]) => installedVersion(name) !== version);
@@ -39,7 +39,7 @@ export async function checkQemuImg(): Promise<Finding> {
   return checkProgram("qemu-img", "qemu-utils", /version (\S+)/);
 }
 
-/** Fetched when the gvisor driver is first used, so its absence is no fault. */
+/** runsc is fetched when the driver gvisor is first used, so its absence is no fault. */
 export function checkRunsc(cacheDir: string): Finding {
   const [path] = globSync(join(cacheDir, "packages/trixie/roots/*/usr/bin/runsc"));
   const detail = path ?? "not fetched yet; the driver gvisor downloads it from Debian 13 when first used";
@@ -56,7 +56,7 @@ async function checkProgram(part: string, packageName: string, pattern: RegExp):
   return { part, ok: true, detail: `${version} (${path})` };
 }
 
-/** What it says when asked for its version, even if it fails then, as erofs-utils 1.5 does; or why it could not be started. */
+/** Resolves with what the program prints when it is asked for its version, even if it fails then, as erofs-utils 1.5 does; or with why it could not be started. */
 function versionText(path: string): Promise<string> {
   return new Promise((resolve) => {
     execFile(path, ["--version"], (error, stdout, stderr) => resolve(stdout + stderr || (error?.message ?? "")));

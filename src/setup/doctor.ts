@@ -1,4 +1,4 @@
-/** What this host has and lacks, as data: `mayfly doctor` prints it. Looks only; changes nothing. */
+/** Finds out what this host has and lacks, as data that `mayfly doctor` prints. It changes nothing. */
 import { checkCgroups } from "./check-cgroups.ts";
 import { checkDisk, checkKvm, checkMemory } from "./check-host.ts";
 import { checkPort } from "./check-port.ts";
@@ -27,7 +27,7 @@ export async function doctor({ stateDir, cacheDir, listen, api }: DoctorOptions)
     checkCgroups(),
     checkMemory(1024 * MB),
     await checkDisk("disk for state", stateDir, 256 * MB),
-    // An image twice (packed and unpacked), packages, templates.
+    // Room for an image in two forms (packed and unpacked), packages, and templates.
     await checkDisk("disk for cache", cacheDir, 2048 * MB),
     await checkPort("port for functions", "listen", listen),
     await checkPort("port for the API", "api", api),

@@ -11,8 +11,8 @@ export interface EnsureOptions {
 }
 
 /**
- * Installs what this host lacks, and says so; a few file look-ups where nothing is. Rejects with "missing-part", which names
- * the packages and the command, where it may not or cannot install them.
+ * Installs what this host lacks, and says so. Where nothing lacks it only looks for a few files. Rejects with "missing-part", which names the packages and
+ * the command, where it may not or cannot install them.
  */
 export async function ensureParts(progress: (step: string) => void, options: EnsureOptions = {}): Promise<void> {
   const { parts = requiredParts, folders, root = process.getuid?.() === 0 } = options;
@@ -31,7 +31,7 @@ async function install(parts: Part[], progress: (step: string) => void): Promise
     if (!hasPackageLists()) await update(progress);
     progress(`installing Debian packages: ${parts.map(({ name, why }) => `${name} (${why})`).join(", ")}`);
     await aptInstall(names).catch(async () => {
-      // Lists that are out of date name files which the mirror no longer has.
+      // Package lists that are out of date name files that the mirror no longer has.
       await update(progress);
       progress(`installing Debian packages again: ${names.join(", ")}`);
       await aptInstall(names);
@@ -56,7 +56,7 @@ function missingPart(parts: Part[], reason: string, cause?: unknown): MayflyErro
   return new MayflyError("missing-part", { part: named, reason, cure: installCure(parts) }, cause);
 }
 
-/** The command that gets the parts, as a sentence. */
+/** A sentence with the command that installs the parts. */
 export function installCure(parts: Part[]): string {
   const names = parts.map(({ name }) => name).join(" ");
   return `Install it as root: apt-get update && apt-get install --no-install-recommends ${names}`;

@@ -1,8 +1,8 @@
-/** What one row of the doctor's report says. */
+/** One row of the doctor's report. */
 export interface Finding {
   part: string;
   ok: boolean;
   detail: string;
-  /** What to do; also where all is well but could be better. */
+  /** What to do. May be there also where all is well, but could be better. */
   cure?: string;
 }

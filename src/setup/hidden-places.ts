@@ -1,6 +1,6 @@
 /**
- * What a service with a /tmp of its own (`PrivateTmp=yes`) does not find: systemd puts empty folders in the place of these two. A unit that names
- * something in them would be written, and would fail at its start with a message of systemd's that does not say why.
+ * Places that a service with a /tmp of its own (`PrivateTmp=yes`) does not see: systemd puts empty folders in the place of these two. A unit that names
+ * something in them would fail at its start, with a message of systemd's that does not say why.
  */
 import { resolve } from "node:path";
 import { MayflyError } from "../base/errors/error.ts";
@@ -8,7 +8,7 @@ import { followed } from "../base/config/places.ts";
 
 const HIDDEN = ["/tmp", "/var/tmp"];
 
-/** @param places what the service needs: the setting or flag that names it, and the path. Links are followed. Throws "bad-config". */
+/** Throws "bad-config". Links are followed. @param places the paths that the service needs, each with the setting or flag that names it */
 export function refuseHiddenPlaces(places: (readonly [key: string, path: string | undefined])[]): void {
   for (const [key, path] of places) {
     const hidden = path === undefined ? undefined : [resolve(path), followed(resolve(path))].find(isHidden);

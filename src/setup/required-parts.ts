@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** Something that must be on the host and that Debian has a package for. */
+/** A program that must be on the host and that Debian has a package for. */
 export interface Part {
   /** The Debian package. */
   name: string;
-  /** The program by which we know that it is there. */
+  /** The program whose presence shows that the package is installed. */
   program: string;
   why: string;
 }
@@ -18,7 +18,7 @@ export const requiredParts: Part[] = [
   { name: "e2fsprogs", program: "mke2fs", why: "makes the volumes of appliances" },
 ];
 
-/** Programs for root may be missing from a user's PATH. */
+/** Folders of programs for root, which a user's PATH may lack. */
 function searchPath(): string[] {
   return [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/bin", "/sbin", "/bin"].filter((folder) => folder !== "");
 }

@@ -1,6 +1,6 @@
 /** The systemd unit that `mayfly install` writes: hardened as far as machines allow, which need root, namespaces, control groups and a chroot. */
 export interface UnitOptions {
-  /** Absolute. */
+  /** An absolute path. */
   program: string;
   /** Flags after `serve`. */
   flags: string[];
@@ -12,12 +12,12 @@ export interface UnitOptions {
 }
 
 /**
- * Machines need what these would take away, so the unit leaves them out: RestrictNamespaces, PrivateUsers, ProtectControlGroups, PrivateDevices (/dev/kvm),
- * MemoryDenyWriteExecute (V8 and QEMU make code at run time), SystemCallFilter (gVisor and QEMU bring filters of their own).
+ * The unit leaves out the settings that would take away what machines need: RestrictNamespaces, PrivateUsers, ProtectControlGroups, PrivateDevices
+ * (/dev/kvm), MemoryDenyWriteExecute (V8 and QEMU make code at run time), SystemCallFilter (gVisor and QEMU bring filters of their own).
  */
 export function unitText({ program, flags, stateDir, cacheDir, runDir, folder }: UnitOptions): string {
   const command = [program, "serve", "--state", stateDir, "--cache", cacheDir, ...flags].map(quoted).join(" ");
-  // Below /run nothing outlives a reboot: systemd makes that folder anew.
+  // Nothing below /run outlives a reboot, so systemd is told to make that folder at each start.
   const [, runtime] = /^\/run\/([\w-]+)(\/|$)/.exec(runDir) ?? [];
   // All servers of a host lock what they share below /run/lock; on a host without that folder there is nothing to open.
   const writable = [stateDir, cacheDir, ...(runtime === undefined ? [runDir] : []), "-/run/lock"];
@@ -72,7 +72,7 @@ WantedBy=multi-user.target
 `;
 }
 
-/** As systemd reads words: quotes for spaces, %% for a percent sign, $$ for a dollar. */
+/** Writes a word as systemd reads it: in quotes where it has spaces, with %% for a percent sign and $$ for a dollar. */
 function quoted(word: string): string {
   const escaped = word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%").replaceAll("$", "$$$$");
   return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped}"`;

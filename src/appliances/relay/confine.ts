@@ -1,6 +1,6 @@
 /**
- * What a relay does as root before it reads a stranger's first byte: it brings its namespace's loopback up, then gives up the file system, its user
- * and with it every privilege. x86-64 Linux; node:ffi calls libc for what Node lacks, and every result is checked.
+ * What a relay does as root before it reads a stranger's first byte: it brings up the loopback of its namespace, and then gives up the file system, its user
+ * and with that every privilege. For x86-64 Linux. node:ffi calls libc for what Node lacks, and every result is checked.
  */
 import { closeSync } from "node:fs";
 import { dlopen } from "node:ffi";
@@ -28,7 +28,7 @@ export function confine({ uid, root }: { uid: number; root: string }): void {
   process.setgroups!([]);
   process.setgid!(uid);
   process.setuid!(uid);
-  // After the change of user, which clears it. The server may have died before.
+  // After the change of user, which clears this setting. The server may have died before, which the parent's pid tells.
   check("prctl", libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0n, 0n, 0n));
   if (process.ppid !== parent) process.exit(1);
 

@@ -1,6 +1,7 @@
 /**
- * The connections of one published port: at most so many. Where it is full, the client address with the most of them loses the one that has been
- * idle for longest, so that idle connections of one client never keep others out.
+ * Bounds the number of connections of one published port. Where the port is full, the client address with the most connections loses the one that has been
+ * idle for longest, so that idle connections of one client never keep others out. The doors' crowd (src/clients/crowd.ts) knows of requests; of a published
+ * port only bytes are known.
  */
 import type { Socket } from "node:net";
 
@@ -11,14 +12,14 @@ interface Member {
   address: string;
   socket: Socket;
   bytes: number;
-  /** The last look at which bytes had come or gone since the one before. */
+  /** The time of the last look that found bytes had come or gone since the look before. */
   activeAt: number;
 }
 
 export interface Crowd {
-  /** False: there is no room, and nobody who could make it. Otherwise the socket counts until it closes. */
+  /** Returns false where there is no room and no idle connection to cut. Otherwise the socket counts until it closes. */
   admit(socket: Socket, now: number): boolean;
-  /** Looks who is idle; to be called every few seconds. Cuts those that were for `longestMs`. */
+  /** Notes which connections are idle, and cuts those that were for `longestMs`. To be called every few seconds. */
   look(now: number): void;
   closeAll(): void;
 }

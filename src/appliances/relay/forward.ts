@@ -1,4 +1,4 @@
-/** A published port: connections to a listening socket of the host, each led to a port of QEMU's. */
+/** A published port: each connection to a listening socket of the host is led to a port that QEMU listens on. */
 import { connect, createServer, type Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
 import { listenOn } from "../../base/listen/listen.ts";
@@ -6,28 +6,28 @@ import { createCrowd } from "./crowd.ts";
 import { join } from "./join.ts";
 
 export interface ForwardOptions {
-  /** For notes: "127.0.0.1:8101". */
+  /** The port's name in notes: "127.0.0.1:8101". */
   name: string;
   /** The listening socket, or an address. */
   from: { fd: number } | { host: string; port: number };
-  /** On this network's loopback. */
+  /** QEMU's port, on the loopback of this network namespace. */
   to: number;
-  /** Connections at once. */
+  /** The most connections at a time. */
   limit: number;
   note: (text: string) => void;
 }
 
-/** A connection over which nothing goes for as long has lost one of its ends. */
+/** A connection without any byte for this long has lost one of its ends. */
 const LONGEST_IDLE_MS = 4 * 3_600_000;
 const LOOK_MS = 2_000;
 const PROBE_MS = 60_000;
 const BACKLOG = 512;
 
-/** Resolves when it listens, with its end. */
+/** Resolves when the port listens, with the function that closes it. */
 export async function openForward({ name, from, to, limit, note }: ForwardOptions): Promise<() => void> {
   const crowd = createCrowd(limit, LONGEST_IDLE_MS);
   // QEMU takes every connection, and closes it when the guest refuses it. Until something in the machine has sent a byte from this port, an end
-  // without one is such a refusal, and is told as one: an orderly end would look like an empty reply.
+  // without one is such a refusal, and the client's connection is reset: an orderly end would look like an empty reply.
   let hasSpoken = false;
   const lead = (client: Socket) => {
     client.on("error", () => client.destroy());
@@ -41,7 +41,7 @@ export async function openForward({ name, from, to, limit, note }: ForwardOption
       if (inside.bytesRead > 0) hasSpoken = true;
       else if (!hasSpoken && !client.readableEnded) client.resetAndDestroy();
     };
-    // Before join() passes the end on.
+    // These listeners must come before join()'s, which pass the end on.
     for (const event of ["end", "close"])
       inside.once(
         event,

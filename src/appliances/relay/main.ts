@@ -1,7 +1,7 @@
 /**
  * A relay: the process that reads what strangers send to one appliance's machine, and what the machine sends: its published ports, its proxy, its
  * console. It runs in the network namespace of the machine's QEMU, which has nothing but a loopback, as a user of its own, in an empty root folder,
- * without privileges. Whatever happens to it happens to this appliance alone: the server starts another one.
+ * without privileges. Its failure concerns this appliance alone: the server starts another relay.
  */
 import { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
@@ -16,7 +16,7 @@ import { openProxy } from "./proxy.ts";
 import { shareOf } from "./share.ts";
 
 const job = JSON.parse(process.argv[2]!) as RelayJob;
-// Without the server there is nobody to work for.
+// A relay without its server has nothing to do.
 // oxlint-disable-next-line mayfly/guarded-listeners -- its end is what is wanted
 process.on("disconnect", () => process.exit(1));
 if (job.confine !== undefined) confine(job.confine);
@@ -25,7 +25,7 @@ const share = shareOf(job.descriptors, job.ports.length, job.proxy);
 const note = createNotes((text) => tell({ type: "note", text: text.slice(0, 500) }));
 const outside = createOutside(tell);
 const answered = (message: ToRelay, socket: unknown) => outside.answered(message, socket instanceof Socket ? socket : undefined);
-// What the server says wrongly is a defect: this process ends, and another is started.
+// A wrong message from the server is a defect: this process ends, and the server starts another.
 process.on(
   "message",
   guarded(answered, (error) => {

@@ -1,16 +1,16 @@
 /** What a relay and the server tell each other over the relay's channel. The server checks the relay's word (../from-relay.ts). */
 /** From the relay. */
 export type FromRelay =
-  /** It listens, and has no privileges any more. */
+  /** The relay listens, and has given up its privileges. */
   | { type: "ready" }
   | { type: "lines"; lines: string[] }
-  /** The console was closed, and every line of it told. */
+  /** The console was closed, and all of its lines were told. */
   | { type: "console-end" }
-  /** Asks for a connection to the outside. */
+  /** The relay asks for a connection to the outside. */
   | { type: "connect"; id: number; host: string; port: number }
-  /** A connection that it was given is closed. */
+  /** A connection that the server gave it is closed. */
   | { type: "closed"; id: number }
-  /** For the appliance's log. */
+  /** A line for the appliance's log. */
   | { type: "note"; text: string };
 
 /** To the relay. "connected" comes with the socket. */
@@ -18,12 +18,12 @@ export type ToRelay = { type: "connected"; id: number } | { type: "refused"; id:
 
 /** What a relay is to do: its only argument, as JSON. */
 export interface RelayJob {
-  /** Undefined without root: then it keeps the user that it has. */
+  /** Undefined where Mayfly does not run as root: then the relay keeps its user. */
   confine?: { uid: number; root: string };
-  /** Ports of QEMU's on the namespace's loopback; the listening sockets are the descriptors from `firstPortFd`, in the same order. */
+  /** The ports that QEMU listens on, on the namespace's loopback. The published sockets are the descriptors from `firstPortFd` on, in the same order. */
   ports: { name: string; qemu: number }[];
   proxy: boolean;
-  /** Descriptors that it may have open. */
+  /** The number of descriptors that the relay may have open. */
   descriptors: number;
 }
 

@@ -1,4 +1,4 @@
-/** Notes for a log that a stranger can cause: each text once a minute at most, then with how many there were, and no more than a few texts. */
+/** Bounds notes that a stranger can cause: each text is told once a minute at most, with how often it came since, and no more than a few texts are told. */
 import { counted } from "../../base/words/counted.ts";
 
 const QUIET_MS = 60_000;
@@ -13,7 +13,7 @@ export function createNotes(tell: (text: string) => void, now: () => number = ()
       return;
     }
     if (before === undefined && told.size >= TEXTS && !forgetOne()) return;
-    // Anew, so that the oldest is the first.
+    // Entered anew, so that the text that was told first is the map's first.
     told.delete(text);
     told.set(text, { at: now(), times: 0 });
     const times = before?.times ?? 0;

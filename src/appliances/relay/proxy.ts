@@ -1,6 +1,6 @@
 /**
- * The way out of an appliance that asked for "egress": an HTTP proxy, for plain requests and for CONNECT. It reads what the guest and any server
- * of the internet send, and connects nowhere itself: the server does, behind the same checks as functions have.
+ * The way out of an appliance that asked for "egress": an HTTP proxy, for plain requests and for CONNECT. It reads what the guest and any server of the
+ * internet send. It makes no connection itself: Mayfly's server makes them, with the same checks as for functions.
  */
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -14,15 +14,15 @@ import { join } from "./join.ts";
 
 export interface ProxyOptions {
   where: { host: string; port: number };
-  /** Rejects with "egress-denied", or why it could not be reached. */
+  /** Rejects with "egress-denied", or with why the host could not be reached. */
   connect: (host: string, port: number) => Promise<Socket>;
-  /** Connections of the guest's at once. */
+  /** The most connections that the guest may have open. */
   limit: number;
 }
 
 const timeouts = { headersTimeout: 15_000, requestTimeout: 0, keepAliveTimeout: 65_000 };
 
-/** Resolves when it listens, with its end. */
+/** Resolves when the proxy listens, with the function that closes it. */
 export async function openProxy({ where, connect, limit }: ProxyOptions): Promise<() => void> {
   const onRequest = (incoming: IncomingMessage, response: ServerResponse) => relay(connect, incoming, response);
   const server = createServer(
@@ -53,7 +53,7 @@ async function tunnel(connect: ProxyOptions["connect"], { url = "" }: IncomingMe
   join(client, target);
 }
 
-/** Headers of one hop only. */
+/** Headers that are for one hop only, and are not passed on. */
 const ofThisHop = new Set(["connection", "proxy-connection", "proxy-authorization", "keep-alive", "te", "trailer", "upgrade"]);
 
 async function relay(connect: ProxyOptions["connect"], incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -86,7 +86,7 @@ async function relay(connect: ProxyOptions["connect"], incoming: IncomingMessage
   incoming.pipe(outgoing);
 }
 
-/** A status that is none would make writeHead throw. */
+/** Throws where the status is not one that writeHead takes. */
 function passReply(reply: IncomingMessage, response: ServerResponse): void {
   reply.on("error", () => response.destroy());
   const { statusCode: status = 0 } = reply;
@@ -120,12 +120,12 @@ function refuseTunnel(client: Duplex, error: unknown): void {
   client.end(`HTTP/1.1 ${line}\r\ncontent-type: text/plain\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${text}`);
 }
 
-/** What is no error of the table's is the fault of whoever was to be reached. */
+/** An error that is not of the table is the fault of the server that was to be reached. */
 function statusOf(error: unknown): number {
   return error instanceof MayflyError ? error.entry.status : 502;
 }
 
-/** A failure to connect is the server's or the network's, no defect of ours. */
+/** A failure to connect is the fault of that server or the network, and no defect of Mayfly. */
 function textOf(error: unknown): string {
   return error instanceof MayflyError
     ? error.message

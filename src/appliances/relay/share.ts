@@ -1,10 +1,10 @@
-/** How many connections a relay may have at once, given its descriptors: each takes one for either end. */
+/** The most connections that a relay may have at a time, from its limit of descriptors: each connection takes one for either end. */
 export interface Share {
   perPort: number;
   proxy: number;
 }
 
-/** For the channel, the console, listening sockets and Node's own. */
+/** Descriptors for the channel, the console, listening sockets and Node itself. */
 const RESERVE = 48;
 const PROXY_AT_MOST = 256;
 

@@ -1,5 +1,6 @@
 import type { Disk, Surroundings } from "./surroundings.ts";
 import { quoted } from "./shell.ts";
+import { scriptHead } from "../script-head.ts";
 
 /** Where the new root finds what goes on running beside the command: a memory file system. */
 export const toolsFolder = "/run/mayfly";
@@ -20,17 +21,7 @@ function place(disk: Disk): string {
  * the read-only root, mounts volumes, and becomes the supervisor. Should anything fail, process 1 ends and so the kernel.
  */
 export function startScript(modules: string[]): string {
-  return `#!/bin/busybox sh
-set -eu
-PATH=/bin
-step=start
-trap 'echo "mayfly init: failed: $step"' EXIT
-
-step="mount /proc, /sys, /dev"
-busybox mount -t proc -o nosuid,nodev,noexec proc /proc
-busybox mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
-busybox mount -t devtmpfs -o nosuid,noexec devtmpfs /dev
-. /mayfly/start
+  return `${scriptHead}. /mayfly/start
 echo $panic > /proc/sys/kernel/panic
 
 # Drivers of hardware that is not there refuse to load; what is needed and missing shows below.

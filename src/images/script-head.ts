@@ -1,0 +1,15 @@
+/**
+ * How the first program of every guest begins: as process 1, from the initrd. Should any step fail, process 1 ends, the kernel panics and so QEMU exits;
+ * the step is the last line on the console.
+ */
+export const scriptHead = `#!/bin/busybox sh
+set -eu
+PATH=/bin
+step=start
+trap 'echo "mayfly init: failed: $step"' EXIT
+
+step="mount /proc, /sys, /dev"
+busybox mount -t proc -o nosuid,nodev,noexec proc /proc
+busybox mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
+busybox mount -t devtmpfs -o nosuid,noexec devtmpfs /dev
+`;
