@@ -15,13 +15,13 @@ import { refuseDamaged } from "../images/damage.ts";
 import { findImage } from "../images/find-image.ts";
 import { describeImage, type Image, imageAt, isComplete, type RunSpec } from "../images/image.ts";
 import type { QemuHost } from "../machines/host/qemu/qemu-host.ts";
-import type { UsageSink } from "../fleet/fleet.ts";
 import type { Definition, Definitions } from "./definitions.ts";
 import { openHost } from "./host.ts";
 import { createKeeper, type Keeper } from "./keeper.ts";
 import { checkAddress, openShared, type Permitted } from "./permitted.ts";
 import type { ApplianceInfo, ApplianceSpec } from "./spec.ts";
 import { createVolumes } from "./volumes.ts";
+import type { UsageSink } from "../store/ledger/usage.ts";
 
 export interface AppliancesOptions {
   stateDir: string;

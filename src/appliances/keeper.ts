@@ -13,7 +13,6 @@ import type { Egress } from "../egress/egress.ts";
 import { MayflyError, asMayflyError } from "../base/errors/error.ts";
 import type { Image, RunSpec } from "../images/image.ts";
 import { clauseWithOutput, StartFailure } from "../machines/exit.ts";
-import type { UsageSink } from "../fleet/fleet.ts";
 import { UsageMeter } from "../fleet/usage-meter.ts";
 import { createBackOff } from "./back-off.ts";
 import type { ApplianceEnd } from "./end.ts";
@@ -24,6 +23,7 @@ import { type PublishedSocket, publish } from "./publish.ts";
 import type { ApplianceSpec, ApplianceState } from "./spec.ts";
 import { type ApplianceMachine, startMachine } from "./start-machine.ts";
 import type { Volumes } from "./volumes.ts";
+import type { UsageSink } from "../store/ledger/usage.ts";
 
 export interface KeeperOptions {
   /** The appliance's. */

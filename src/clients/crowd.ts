@@ -13,7 +13,7 @@
  */
 import { guarded } from "../base/errors/guarded.ts";
 import type { Socket } from "node:net";
-import { clientKey, plainAddress, type Ranges } from "./addresses.ts";
+import { clientKey, plainAddress, type Ranges } from "../base/network/addresses.ts";
 
 export interface CrowdLimits {
   most: number;

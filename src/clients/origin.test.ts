@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { clientKey, isRange, plainAddress, Ranges } from "./addresses.ts";
+import { clientKey, isRange, plainAddress, Ranges } from "../base/network/addresses.ts";
 import { type Claims, originOf } from "./origin.ts";
 
 const trusted = new Ranges(["10.0.0.0/8", "fd00::/8", "127.0.0.1"]);

@@ -2,7 +2,7 @@
  * Where a request comes from. A client can write anything into X-Forwarded-… headers, so only the part that trusted proxies wrote is
  * believed. The headers are read from the right, where the nearest proxy appends what it saw.
  */
-import { plainAddress, type Ranges } from "./addresses.ts";
+import { plainAddress, type Ranges } from "../base/network/addresses.ts";
 
 export interface Origin {
   /** The new X-Forwarded-For header: the client's address, then the addresses of the trusted proxies on the way, the nearest proxy last. */

@@ -16,7 +16,7 @@ import type { EndReason, NeedReason } from "../policy/reasons.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { LogLevel } from "../wire/protocol.ts";
-import { type Accounts, noAccounts, type Refusal } from "./accounts.ts";
+import { type Accounts, noAccounts, type Refusal } from "../store/ledger/accounts.ts";
 import { clauseOf, clauseWithOutput } from "../machines/exit.ts";
 import { type App, limitsOf, rejection } from "./app.ts";
 import { Deadlines } from "./deadlines.ts";

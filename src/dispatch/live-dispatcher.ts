@@ -5,7 +5,7 @@ import type { Fleet, MachineView } from "../fleet/fleet.ts";
 import type { AppFacts } from "../policy/explain.ts";
 import type { BoundPolicy } from "../policy/bind-policy.ts";
 import type { LogLevel } from "../wire/protocol.ts";
-import type { Accounts } from "./accounts.ts";
+import type { Accounts } from "../store/ledger/accounts.ts";
 import type { Dispatcher } from "./invocation.ts";
 import type { DecisionReason } from "./sentences.ts";
 

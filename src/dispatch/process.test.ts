@@ -11,17 +11,17 @@ import { systemClock } from "../base/clock/clock.ts";
 import { ensureAgent } from "../images/agent-bundle.ts";
 import { type Driver, usualSize } from "../machines/driver.ts";
 import { createFleet } from "../fleet/create-fleet.ts";
-import type { UsageEntry } from "../fleet/fleet.ts";
 import { createProcessDriver } from "../machines/process/process-driver.ts";
 import { bindPolicy } from "../policy/bind-policy.ts";
 import { createPackingPolicy, type PackingOptions } from "../policy/packing.ts";
-import { noAccounts, type ServedInvocation } from "./accounts.ts";
+import { noAccounts, type ServedInvocation } from "../store/ledger/accounts.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { LiveDispatcher, LogLine } from "./live-dispatcher.ts";
 import { recordPolicy, type Recorder } from "./recorder.ts";
 import { replay } from "./replay.ts";
 import { call } from "./testing/caller.ts";
 import { versionOf } from "./testing/version.ts";
+import type { UsageEntry } from "../store/ledger/usage.ts";
 
 const CODE = `
 let calls = 0;

@@ -10,11 +10,11 @@
  */
 import type { Socket } from "node:net";
 import { MayflyError } from "../base/errors/error.ts";
-import { allowListOf, type AllowList } from "./allow-list.ts";
-import { denialOf, isNeverOpen, isOwn } from "./denied.ts";
+import { allowListOf, type AllowList } from "../base/network/allow-list.ts";
+import { denialOf, isNeverOpen, isOwn } from "../base/network/denied.ts";
 import { dial } from "./dial.ts";
 import type { Egress, ResolvedAddress } from "./egress.ts";
-import { embedded, parseIp, type Ip } from "./ip.ts";
+import { embedded, parseIp, type Ip } from "../base/network/ip.ts";
 import { lookUpError, shown } from "./look-up.ts";
 import { createNames, type Names } from "./names.ts";
 import { counted } from "../base/words/counted.ts";

@@ -1,5 +1,5 @@
 /** /etc/hosts: names that this host's administrator has entered by hand. */
-import { parseIp, type Ip } from "./ip.ts";
+import { parseIp, type Ip } from "../base/network/ip.ts";
 import { watchedFile } from "./watched-file.ts";
 
 /** Returns the addresses of a name; empty if the file does not list it. The name must be in lower case, without a trailing dot. */

@@ -5,7 +5,7 @@
 import { promises as dns, type LookupAddress } from "node:dns";
 import { networkInterfaces } from "node:os";
 import { type HostsFile, openHostsFile } from "./hosts-file.ts";
-import { parseIp } from "./ip.ts";
+import { parseIp } from "../base/network/ip.ts";
 import { candidates, parseSearchList } from "./search-list.ts";
 import { watchedFile } from "./watched-file.ts";
 

@@ -2,7 +2,7 @@
  * Outbound connections for all machines of a server: all apps share one queue of look-ups, and the operator's list limits what each may
  * open.
  */
-import { problemOf } from "./bound.ts";
+import { problemOf } from "../base/network/bound.ts";
 import { createEgress } from "./create-egress.ts";
 import type { Egress } from "./egress.ts";
 import { createNames } from "./names.ts";

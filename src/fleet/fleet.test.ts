@@ -12,7 +12,8 @@ import type { Driver, Machine } from "../machines/driver.ts";
 import { clauseOf, type MachineExit } from "../machines/exit.ts";
 import { createFakeDriver, type FakeDriverOptions, type FakeMachineControls } from "../machines/fake/fake-driver.ts";
 import { createFleet } from "./create-fleet.ts";
-import type { Fleet, FleetOptions, MachineEnd, UsageEntry } from "./fleet.ts";
+import type { Fleet, FleetOptions, MachineEnd } from "./fleet.ts";
+import type { UsageEntry } from "../store/ledger/usage.ts";
 
 const SIZE = { memoryMb: 256, vcpus: 1, urgent: false };
 

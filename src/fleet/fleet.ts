@@ -11,6 +11,7 @@ import type { Clock } from "../base/clock/clock.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { Driver } from "../machines/driver.ts";
 import type { MachineExit } from "../machines/exit.ts";
+import type { UsageSink } from "../store/ledger/usage.ts";
 
 export interface FleetOptions {
   driver: Driver;
@@ -41,25 +42,6 @@ export interface FleetOptions {
   napMs?: number;
   /** ms in which a machine that has been silent must answer a ping, beside what its driver allows. Default 2,000. */
   answerMs?: number;
-}
-
-export interface UsageSink {
-  record(entry: UsageEntry): void;
-}
-
-/** What one machine used since its last entry. */
-export interface UsageEntry {
-  /** null: the platform's own cost. */
-  app: string | null;
-  machine: string;
-  /** start: before an app takes the machine. bind: until it is bound. run: from then on. */
-  kind: "start" | "bind" | "run";
-  /** Below zero where the CPU of a start moves from the platform to the app that took the machine. */
-  cpuUs: number;
-  /** Bytes of memory held, integrated over seconds. */
-  byteSeconds: number;
-  /** Wall clock, ms since the epoch. */
-  at: number;
 }
 
 /** Never called from inside a call to the fleet. After `gone` no event of that machine follows. */

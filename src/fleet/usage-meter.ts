@@ -8,7 +8,7 @@
  */
 import type { Clock } from "../base/clock/clock.ts";
 import type { Usage } from "../machines/driver.ts";
-import type { UsageEntry, UsageSink } from "./fleet.ts";
+import type { UsageEntry, UsageSink } from "../store/ledger/usage.ts";
 
 export class UsageMeter {
   readonly #machine: string;

@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import { MayflyError } from "../errors/error.ts";
 import { firstIssue } from "../errors/schema-issue.ts";
 import { parseAddress } from "../listen/address.ts";
-import { uselessEntry } from "../../doors/http/host-claims.ts";
+import { uselessEntry } from "../network/host-entries.ts";
 import { refuseEmptyVariables } from "./empty-variables.ts";
 import { settingsFromEnvironment } from "./environment.ts";
 import { defaultCacheDir, defaultRunDir, defaultStateDir } from "./folders.ts";

@@ -1,9 +1,9 @@
 /** The host's settings. docs/configuration.md describes them for users; a test keeps the two in step. */
 import { z } from "zod";
-import { isRange } from "../../clients/addresses.ts";
-import { problemOfBound } from "../../egress/bound.ts";
-import { isHostEntry } from "../../doors/http/host-claims.ts";
-import { writtenHostName } from "../../doors/http/host-names.ts";
+import { isRange } from "../network/addresses.ts";
+import { problemOfBound } from "../network/bound.ts";
+import { hostEntryOf } from "../network/host-entries.ts";
+import { writtenHostName } from "../network/host-names.ts";
 import { defaultPrices } from "./prices.ts";
 
 const address = z
@@ -96,7 +96,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   /** Hosts that apps may list in their manifests: "host=app", "*.host=app", "host=*". */
-  hosts: listOf(isHostEntry, "must be host=app, for example www.shop.example=shop"),
+  hosts: listOf((text) => hostEntryOf(text) !== undefined, "must be host=app, for example www.shop.example=shop"),
   /** The proxies whose X-Forwarded-… headers are believed. */
   trustedProxies: listOf(isRange, "must be an address or a range such as 10.0.0.0/8"),
   /** The maximum of open connections from one client address to the gateway. Default: a quarter of the gateway's maximum. */

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { Ranges } from "../../clients/addresses.ts";
+import { Ranges } from "../../base/network/addresses.ts";
 import { Crowd } from "../../clients/crowd.ts";
 import { TurnedAway } from "../../clients/turned-away.ts";
 import { systemClock } from "../../base/clock/clock.ts";

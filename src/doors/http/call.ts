@@ -9,7 +9,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest, InvocationTiming } from "../../dispatch/invocation.ts";
-import type { Ranges } from "../../clients/addresses.ts";
+import type { Ranges } from "../../base/network/addresses.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
 import { type ErrorDetails, MayflyError } from "../../base/errors/error.ts";
 import { PacedWriter } from "../../wire/paced-writer.ts";

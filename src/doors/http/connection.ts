@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
-import { plainAddress } from "../../clients/addresses.ts";
+import { plainAddress } from "../../base/network/addresses.ts";
 import { StillThere } from "../../clients/still-there.ts";
 import type { MayflyError } from "../../base/errors/error.ts";
 import { type HeldLimits, Turns } from "./turns.ts";

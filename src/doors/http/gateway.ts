@@ -17,7 +17,7 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { nameOf } from "../../base/listen/bound-socket.ts";
 import type { Certificate } from "../../base/listen/certificate.ts";
 import { listenOn, renewCertificate, createWebServer } from "../../base/listen/listen.ts";
-import { Ranges } from "../../clients/addresses.ts";
+import { Ranges } from "../../base/network/addresses.ts";
 import { Crowd } from "../../clients/crowd.ts";
 import { TurnedAway } from "../../clients/turned-away.ts";
 import { answer, answerContinuing, refuseExpectation } from "./answer.ts";

@@ -7,50 +7,27 @@
  *    covers all apps.
  */
 import { MayflyError } from "../../base/errors/error.ts";
-import { isWithin, writtenHostName } from "./host-names.ts";
+import { type HostEntry, hostEntryOf } from "../../base/network/host-entries.ts";
+import { isWithin, writtenHostName } from "../../base/network/host-names.ts";
 
 export interface HostClaimsOptions {
   /** The domain below which apps have hosts. */
   domain?: string | undefined;
   /** The name or address on which the gateway listens. */
   listenHost?: string | undefined;
-  /** Entries of the setting `hosts`; each must satisfy isHostEntry(). */
+  /** Entries of the setting `hosts`. */
   allowed?: readonly string[];
-}
-
-interface Entry {
-  /** Whether the entry covers all names below the host instead of the host itself. */
-  below: boolean;
-  host: string;
-  /** "*" means any app. */
-  app: string;
-}
-
-/** Whether the text is an entry such as "www.shop.example=shop", "*.shop.example=shop" or "www.shop.example=*". */
-export function isHostEntry(text: string): boolean {
-  return entryOf(text) !== undefined;
-}
-
-/** Why an entry of the setting `hosts` can never give a host to an app; undefined if it can. */
-export function uselessEntry(text: string, { domain, listenHost }: Pick<HostClaimsOptions, "domain" | "listenHost">): string | undefined {
-  const entry = entryOf(text);
-  if (entry === undefined) return undefined;
-  const { host, below } = entry;
-  if (isWithin(host, "localhost")) return "localhost and all names below it are the server's own";
-  if (!below && host === (listenHost && writtenHostName(listenHost))) return "that is the host that the gateway listens on";
-  const shared = domain && writtenHostName(domain);
-  return shared && isWithin(host, shared) ? `below the domain each app has <app>.${shared} without an entry, and no other name` : undefined;
 }
 
 export class HostClaims {
   readonly domain: string | undefined;
   readonly #listenHost: string | undefined;
-  readonly #entries: readonly Entry[];
+  readonly #entries: readonly HostEntry[];
 
   constructor({ domain, listenHost, allowed = [] }: HostClaimsOptions) {
     this.domain = domain === undefined ? undefined : writtenHostName(domain);
     this.#listenHost = listenHost === undefined ? undefined : writtenHostName(listenHost);
-    this.#entries = allowed.flatMap((text) => entryOf(text) ?? []);
+    this.#entries = allowed.flatMap((text) => hostEntryOf(text) ?? []);
   }
 
   /** Returns the host in its normal form, or why the app may not have it. @param written the host as the manifest lists it */
@@ -72,13 +49,7 @@ function refused(app: string, host: string, reason: string): MayflyError {
   return new MayflyError("host-not-allowed", { app, host: host.slice(0, 253), reason });
 }
 
-function fits(entry: Entry, app: string, host: string): boolean {
+function fits(entry: HostEntry, app: string, host: string): boolean {
   if (entry.app !== "*" && entry.app !== app) return false;
   return entry.below ? host.endsWith(`.${entry.host}`) : host === entry.host;
-}
-
-function entryOf(text: string): Entry | undefined {
-  const [, star, name = "", app = ""] = /^(\*\.)?([^=]+)=(\*|[\w-]{1,64})$/.exec(text.trim()) ?? [];
-  const host = writtenHostName(name);
-  return host === undefined ? undefined : { below: star !== undefined, host, app };
 }

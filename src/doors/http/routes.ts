@@ -18,7 +18,7 @@ import type { Version } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { HostClaims, type HostClaimsOptions } from "./host-claims.ts";
-import { hostName } from "./host-names.ts";
+import { hostName } from "../../base/network/host-names.ts";
 
 export interface Route {
   /** The app's id. */

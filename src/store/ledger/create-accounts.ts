@@ -2,15 +2,15 @@
  * Where the fleet and the dispatcher tell what was used and served. Each entry goes to the ledger, to the app's limits, and to the
  * estimate of what its functions used.
  */
-import type { Accounts, Refusal, ServedInvocation } from "../../dispatch/accounts.ts";
+import type { Accounts, Refusal, ServedInvocation } from "./accounts.ts";
 import type { Clock } from "../../base/clock/clock.ts";
-import type { UsageEntry, UsageSink } from "../../fleet/fleet.ts";
 import { createAttribution } from "./attribution.ts";
 import { type AppBill, type Bill, makeAppBill, makeBill } from "./bill.ts";
 import type { Ledger, Limits, UsageDelta } from "./ledger.ts";
 import type { Prices } from "../../base/config/prices.ts";
 import { createQuotas } from "./quotas.ts";
 import { meterServer } from "./server-meter.ts";
+import type { UsageEntry, UsageSink } from "./usage.ts";
 
 export interface AccountsOptions {
   ledger: Ledger;

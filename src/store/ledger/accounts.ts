@@ -1,6 +1,6 @@
-/** What the dispatcher asks of whoever keeps the accounts, and tells them. Both are on the path of every invocation: they must be cheap. */
-import type { ErrorDetails } from "../base/errors/error.ts";
-import type { ErrorCode } from "../base/errors/table.ts";
+/** What the dispatcher asks of whoever keeps the accounts, and what it tells them. Both happen for every invocation, so they must be cheap. */
+import type { ErrorDetails } from "../../base/errors/error.ts";
+import type { ErrorCode } from "../../base/errors/table.ts";
 
 export interface Accounts {
   /** Why the app takes no new invocations now; undefined where it does. */

@@ -1,0 +1,35 @@
+/** Entries of the setting `hosts`, which give hosts to apps: "www.shop.example=shop", "*.shop.example=shop", "www.shop.example=*". */
+import { isWithin, writtenHostName } from "./host-names.ts";
+
+export interface HostEntry {
+  /** Whether the entry covers all names below the host instead of the host itself. */
+  below: boolean;
+  host: string;
+  /** "*" means any app. */
+  app: string;
+}
+
+/** Undefined where the text is no entry. */
+export function hostEntryOf(text: string): HostEntry | undefined {
+  const [, star, name = "", app = ""] = /^(\*\.)?([^=]+)=(\*|[\w-]{1,64})$/.exec(text.trim()) ?? [];
+  const host = writtenHostName(name);
+  return host === undefined ? undefined : { below: star !== undefined, host, app };
+}
+
+interface Surroundings {
+  /** The domain below which apps have hosts. */
+  domain?: string | undefined;
+  /** The name or address on which the gateway listens. */
+  listenHost?: string | undefined;
+}
+
+/** Why an entry of the setting `hosts` can never give a host to an app; undefined if it can. */
+export function uselessEntry(text: string, { domain, listenHost }: Surroundings): string | undefined {
+  const entry = hostEntryOf(text);
+  if (entry === undefined) return undefined;
+  const { host, below } = entry;
+  if (isWithin(host, "localhost")) return "localhost and all names below it are the server's own";
+  if (!below && host === (listenHost && writtenHostName(listenHost))) return "that is the host that the gateway listens on";
+  const shared = domain && writtenHostName(domain);
+  return shared && isWithin(host, shared) ? `below the domain each app has <app>.${shared} without an entry, and no other name` : undefined;
+}
