@@ -11,6 +11,7 @@ const packageOf: Record<string, string> = {
   setpriv: "util-linux",
   "qemu-img": "qemu-utils",
   mke2fs: "e2fsprogs",
+  tar: "tar",
 };
 
 export interface RunOptions {
@@ -21,6 +22,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Nothing of our own environment is passed on. */
   bare?: boolean;
+  /** What it reads on its standard input; nothing where absent. */
+  input?: string;
   /** Told its process id at once. */
   started?: (pid: number) => void;
 }
@@ -34,12 +37,14 @@ export function runProgram(program: string, args: string[], options: RunOptions 
   const env = options.bare === true ? options.env : { ...ours, ...options.env };
   const { name = `${program} ${args[0] ?? ""}`, cwd } = options;
   return new Promise((resolve, reject) => {
-    const { pid } = execFile(program, args, { cwd, env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+    const child = execFile(program, args, { cwd, env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else if (error.code === "ENOENT") reject(missing(program, error));
       else reject(failure(name, error, `${stderr}${stdout}`));
     });
-    if (pid !== undefined) options.started?.(pid);
+    if (child.pid !== undefined) options.started?.(child.pid);
+    // A program that does not read to the end is told of by its exit code.
+    child.stdin?.on("error", () => {}).end(options.input ?? "");
   });
 }
 

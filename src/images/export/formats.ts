@@ -1,14 +1,10 @@
 /** From a raw disk to what a hypervisor or a cloud takes. */
-import { createWriteStream } from "node:fs";
-import { open, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
 import { runProgram } from "../run-program.ts";
+import { writeArchive } from "./archive.ts";
 import { makeReproducible } from "./reproducible.ts";
 import { writeOva } from "./ova.ts";
-import { bytesOf, tarOf } from "./tar.ts";
 
 export const formats = ["raw", "qcow2", "vmdk", "vdi", "gce", "ova"] as const;
 export type Format = (typeof formats)[number];
@@ -34,8 +30,8 @@ export function sizeUnitOf(format: Format): number {
 /** Writes the file anew. The raw disk may be gone afterwards. */
 export async function convert(disk: RawDisk, format: Format, path: string, scratch: string): Promise<void> {
   if (format === "raw") return rename(disk.path, path);
-  if (format === "gce") return writeGce(disk, path);
-  if (format === "ova") return writeOva(path, { ...disk, vmdk: await streamOptimised(disk, scratch), diskBytes: disk.bytes });
+  if (format === "gce") return writeGce(disk, path, scratch);
+  if (format === "ova") return writeOva(path, { ...disk, vmdk: await streamOptimised(disk, scratch), diskBytes: disk.bytes, scratch });
   await qemuImg(disk, format, path, []);
 }
 
@@ -50,9 +46,8 @@ async function qemuImg({ path: from, seed }: RawDisk, format: "qcow2" | "vmdk" |
   await makeReproducible(to, format, seed);
 }
 
-/** Google's image: a compressed tar in GNU's old format with one file, disk.raw. */
-async function writeGce({ path: from, bytes }: RawDisk, path: string): Promise<void> {
-  await using disk = await open(from);
-  const tar = Readable.from(tarOf([{ name: "disk.raw", size: bytes, content: bytesOf(disk) }], "gnu"));
-  await pipeline(tar, createGzip({ level: 6 }), createWriteStream(path, { flags: "wx" }));
+/** Google's image: a compressed tar in GNU's format with one file, disk.raw. */
+async function writeGce(disk: RawDisk, path: string, scratch: string): Promise<void> {
+  await rename(disk.path, join(scratch, "disk.raw"));
+  await writeArchive(path, { folder: scratch, names: ["disk.raw"], format: "gnu", compressed: true });
 }

@@ -8,15 +8,17 @@
  *   4  ext4 for what the appliance keeps, over all that is left; only where it was asked for
  */
 import { createHash } from "node:crypto";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { open, stat, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Image, RunSpec } from "../image.ts";
 import { runProgram } from "../run-program.ts";
 import { type BootFiles, makeBootFiles } from "./boot-files.ts";
-import { makeFat32 } from "./fat32.ts";
-import { gptSectors, makeGpt, type Partition, sectorBytes } from "./gpt.ts";
+import { type DiskTools, fetchDiskTools } from "./disk-tools.ts";
+import { writeFat32 } from "./fat32.ts";
+import { gptSectors, type Partition, sectorBytes, writeGpt } from "./gpt.ts";
 import { type BootLoader, makeBootLoader } from "./grub.ts";
-import { copySparse, writeSparse } from "./sparse.ts";
+import { copySparse } from "./sparse.ts";
 
 export interface LinuxDiskOptions {
   image: Image;
@@ -60,10 +62,15 @@ export async function makeLinuxDisk(path: string, options: LinuxDiskOptions): Pr
     coreSector: ALIGNMENT,
     progress,
   });
-  const system = systemPartition(boot, loader, volumeId);
-  const layout = layOut({ system: system.length, root: (await stat(image.root)).size, data: dataPath !== undefined }, options, names);
+  const tools = await fetchDiskTools(cacheDir, progress);
+  const system = await makeSystemPartition({ boot, loader, volumeId, scratch }, tools);
+  const layout = layOut(
+    { system: (await stat(system)).size, root: (await stat(image.root)).size, data: dataPath !== undefined },
+    options,
+    names,
+  );
   progress("writing the disk");
-  await write(path, { layout, system, loader, image, seed: `${image.id} ${volumeId}` });
+  await write(path, { layout, system, loader, image, seed: `${image.id} ${volumeId}` }, tools);
   if (layout.data !== undefined) await makeDataFileSystem(path, layout.data, image.id);
 }
 
@@ -83,13 +90,23 @@ function surroundings(names: Names, dataPath: string | undefined) {
   return { root: { partition: names.root }, volumes: dataPath === undefined ? [] : [data], network: "dhcp", afterwards: "reboot" } as const;
 }
 
-function systemPartition(boot: BootFiles, loader: BootLoader, volumeId: number): Buffer {
+interface SystemParts {
+  boot: BootFiles;
+  loader: BootLoader;
+  volumeId: number;
+  scratch: string;
+}
+
+/** Resolves with its file. */
+async function makeSystemPartition({ boot, loader, volumeId, scratch }: SystemParts, tools: DiskTools): Promise<string> {
   const files = [
     { path: "EFI/BOOT/BOOTX64.EFI", data: loader.efi },
     { path: "VMLINUZ", data: boot.kernel },
     { path: "INITRD", data: boot.initrd },
   ];
-  return makeFat32({ files, volumeId, hiddenSectors: ALIGNMENT + CORE_SECTORS });
+  const path = join(scratch, "system.fat");
+  await writeFat32(path, { files, volumeId, hiddenSectors: ALIGNMENT + CORE_SECTORS, scratch }, tools);
+  return path;
 }
 
 interface Layout {
@@ -126,27 +143,24 @@ function badSize(size: number, what: string): MayflyError {
 
 interface Parts {
   layout: Layout;
-  system: Buffer;
+  /** Its file. */
+  system: string;
   loader: BootLoader;
   image: Image;
   seed: string;
 }
 
-async function write(path: string, { layout, system, loader, image, seed }: Parts): Promise<void> {
-  await using disk = await open(path, "wx");
-  await disk.truncate(layout.sectors * sectorBytes);
-  const { head, tail } = makeGpt(layout.partitions, layout.sectors, seed);
-  loader.bootSector.copy(head);
-  await disk.write(head, 0, head.length, 0);
-  await disk.write(tail, 0, tail.length, layout.sectors * sectorBytes - tail.length);
+async function write(path: string, { layout, system, loader, image, seed }: Parts, tools: DiskTools): Promise<void> {
+  await writeFile(path, "", { flag: "wx" });
+  await truncate(path, layout.sectors * sectorBytes);
+  await writeGpt(path, layout.partitions, seed, tools);
+  await using disk = await open(path, "r+");
+  await disk.write(loader.bootSector, 0, loader.bootSector.length, 0);
   await disk.write(loader.core, 0, loader.core.length, ALIGNMENT * sectorBytes);
-  await writeSparse(disk, system, (ALIGNMENT + CORE_SECTORS) * sectorBytes);
-  await copyRoot(image, disk, layout.root.start * sectorBytes);
-}
-
-async function copyRoot(image: Image, disk: FileHandle, at: number): Promise<void> {
+  await using from = await open(system);
+  await copySparse(from, disk, (ALIGNMENT + CORE_SECTORS) * sectorBytes);
   await using root = await open(image.root);
-  await copySparse(root, disk, at);
+  await copySparse(root, disk, layout.root.start * sectorBytes);
 }
 
 /** The same partition gives the same bytes: fixed times, and ids from the image's. */

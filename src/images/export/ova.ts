@@ -3,43 +3,47 @@
  * disk as a stream-optimised VMDK. Read by VMware, VirtualBox and others.
  */
 import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { open } from "node:fs/promises";
-import { Readable } from "node:stream";
+import { createReadStream } from "node:fs";
+import { rename, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { bytesOf, type TarFile, tarOf } from "./tar.ts";
+import { writeArchive } from "./archive.ts";
+
+/** Bytes: the size of a file from which on a header of ustar has no room for it. */
+const USTAR_LIMIT = 8 * 2 ** 30;
 
 export interface OvaOptions {
   /** Of the machine, and so of the files within. */
   name: string;
-  /** A stream-optimised VMDK. */
+  /** A stream-optimised VMDK, which is moved into `scratch`. */
   vmdk: string;
   /** Bytes that the guest sees. */
   diskBytes: number;
   memoryMb: number;
   vcpus: number;
+  /** A folder to work in. */
+  scratch: string;
 }
 
 export async function writeOva(path: string, options: OvaOptions): Promise<void> {
-  await using disk = await open(options.vmdk);
-  const { size } = await disk.stat();
-  const vmdkName = `${options.name}-disk1.vmdk`;
+  const { name, scratch } = options;
+  const [ovfName, manifestName, vmdkName] = [`${name}.ovf`, `${name}.mf`, `${name}-disk1.vmdk`];
+  const vmdk = join(scratch, vmdkName);
+  await rename(options.vmdk, vmdk);
+  const { size } = await stat(vmdk);
   const ovf = ovfText(options, vmdkName, size);
-  const hash = createHash("sha256");
-  for await (const chunk of bytesOf(disk)) hash.update(chunk);
-  const digests = { [`${options.name}.ovf`]: createHash("sha256").update(ovf).digest("hex"), [vmdkName]: hash.digest("hex") };
+  await writeFile(join(scratch, ovfName), ovf);
+  const digests = { [ovfName]: createHash("sha256").update(ovf).digest("hex"), [vmdkName]: await digestOf(vmdk) };
   const manifest = Object.entries(digests).map(([file, digest]) => `SHA256(${file})= ${digest}\n`);
-  const files = [
-    text(`${options.name}.ovf`, ovf),
-    text(`${options.name}.mf`, manifest.join("")),
-    { name: vmdkName, size, content: bytesOf(disk) },
-  ];
-  await pipeline(Readable.from(tarOf(files, "ustar")), createWriteStream(path, { flags: "wx" }));
+  await writeFile(join(scratch, manifestName), manifest.join(""));
+  const format = size < USTAR_LIMIT ? "ustar" : "gnu";
+  await writeArchive(path, { folder: scratch, names: [ovfName, manifestName, vmdkName], format });
 }
 
-function text(name: string, content: string): TarFile {
-  const bytes = Buffer.from(content);
-  return { name, size: bytes.length, content: Readable.from([bytes]) };
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest("hex");
 }
 
 /** Resource types: 3 processors, 4 memory, 5 IDE controller, 10 network card, 17 disk (CIM_ResourceAllocationSettingData). */

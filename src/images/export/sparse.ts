@@ -4,7 +4,7 @@ const CHUNK = 1 << 20;
 const ZEROES = Buffer.alloc(CHUNK);
 
 /** Writes bytes at a place of a file, but leaves out what is all zero in steps of 1 MiB: the file is sparse there. */
-export async function writeSparse(file: FileHandle, data: Buffer, at: number): Promise<void> {
+async function writeSparse(file: FileHandle, data: Buffer, at: number): Promise<void> {
   for (let from = 0; from < data.length; from += CHUNK) {
     const chunk = data.subarray(from, from + CHUNK);
     if (chunk.compare(ZEROES, 0, chunk.length) !== 0) await file.write(chunk, 0, chunk.length, at + from);
