@@ -1,4 +1,4 @@
-/** wrk as the load generator: it costs a tenth of what it measures, so two cores are enough for both. */
+/** Uses wrk as the load generator: it needs a tenth of the CPU time that it measures, so two cores are enough for both. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
@@ -6,7 +6,7 @@ const run = promisify(execFile);
 
 export interface Load {
   requestsPerSecond: number;
-  /** Milliseconds. */
+  /** In milliseconds. */
   p50: number;
   p99: number;
   requests: number;
@@ -14,7 +14,7 @@ export interface Load {
   failed: number;
 }
 
-/** @param seconds how long; @param connections kept busy, one request in flight on each */
+/** @param seconds the duration; @param connections are kept busy, with one request in flight on each */
 export async function load(url: string, connections: number, seconds: number): Promise<Load> {
   const { stdout } = await run("wrk", ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "--latency", url]);
   return {

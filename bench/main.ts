@@ -1,6 +1,7 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,guests,simulator,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4] [--minutes 5] [--json FILE]`:
- * Mayfly beside the programs that it is compared with, in one run. bench/README.md says what is not measured.
+ * `./mayfly bench [--only warm,waiting,first-call,memory,guests,simulator,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
+ * [--minutes 5] [--json FILE]`: measures Mayfly and the programs with which it is compared, in one run. bench/README.md says what is not
+ * measured.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -39,7 +40,7 @@ for (const name of options.cases) {
 if (options.json !== undefined)
   writeFileSync(options.json, `${JSON.stringify({ host, at: new Date().toISOString(), options, sections }, null, 2)}\n`);
 
-/** A word that is unknown ends with 2, as everywhere on the command line. */
+/** An unknown word ends with exit code 2, as in all commands. */
 function optionsOrUsage(): Options {
   try {
     return parseOptions(process.argv.slice(2));

@@ -3,7 +3,7 @@ import type { BenchDriver } from "./platform.ts";
 
 export const caseNames = ["warm", "waiting", "first-call", "memory", "guests", "simulator", "live"] as const;
 export type CaseName = (typeof caseNames)[number];
-/** The live case takes ten minutes a driver and round: only when asked for. */
+/** The case `live` takes ten minutes per driver and round, so it runs only if requested. */
 const usualCases = caseNames.filter((name) => name !== "live");
 const driverNames: readonly BenchDriver[] = ["process", "gvisor", "qemu"];
 
@@ -11,15 +11,15 @@ export interface Options {
   cases: readonly CaseName[];
   drivers: readonly BenchDriver[];
   rounds: number;
-  /** Length of one measurement of load. */
+  /** The duration of one measurement of load. */
   seconds: number;
-  /** Length of the case live. */
+  /** The duration of the case `live`. */
   minutes: number;
-  /** File for the results as JSON. */
+  /** The file for the results as JSON. */
   json?: string;
 }
 
-/** @throws Error with the usage where a word is unknown */
+/** @throws Error with the usage if a word is unknown */
 export function parseOptions(args: string[]): Options {
   const { values } = parseArgs({
     args,

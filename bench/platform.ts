@@ -1,4 +1,4 @@
-/** A Mayfly server of the bench's own: `mayfly serve` as a user starts it, on free ports and a new state folder. */
+/** A Mayfly server for the bench: `mayfly serve` as a user starts it, on free ports and with a new state folder. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ export type BenchDriver = "process" | "gvisor" | "qemu";
 export interface Platform {
   server: Server;
   client: Client;
-  /** Deploys bench/apps/<app>, under another name where given; gives the URL of its function. */
+  /** Deploys bench/apps/<app>, under another name if one is given. Returns the URL of its function. */
   deploy(app: "hello" | "wait" | "rhythm", name?: string): Promise<string>;
   stop(): Promise<void>;
 }

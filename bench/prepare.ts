@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { installPackages as installPlotPackages } from "../lab/page/packages.ts";
 import type { CaseName } from "./options.ts";
 
-/** Those that put load on a server, and of these those that compare it with other programs than Node. */
+/** The cases that put load on a server, and among them those that compare it with programs other than Node. */
 const loading: ReadonlySet<CaseName> = new Set(["warm", "waiting"]);
 const comparing: ReadonlySet<CaseName> = new Set(["warm"]);
 
@@ -15,7 +15,7 @@ export async function prepare(cases: readonly CaseName[]): Promise<void> {
   if (cases.includes("live")) await installPlotPackages((step) => console.error(`bench: ${step} ...`));
 }
 
-/** Again where the lock is another than that of the last time. */
+/** Installs again if the package-lock has changed since the last time. */
 function installReferences(): void {
   const lock = join(import.meta.dirname, "package-lock.json");
   const installed = join(import.meta.dirname, "node_modules/.installed-lock");

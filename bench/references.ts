@@ -1,4 +1,4 @@
-/** The programs that Mayfly is compared with, each as its own documentation starts it. */
+/** The programs with which Mayfly is compared, each started as its own documentation says. */
 import { join } from "node:path";
 import { type Server, freePort, startServer } from "./server.ts";
 
@@ -52,7 +52,7 @@ export async function startReference(name: ReferenceName): Promise<Server> {
   return starters[name](await freePort());
 }
 
-/** The bare server answering after `waitMs`, as the ceiling for a function that waits. */
+/** The bare server that answers after `waitMs`: the upper bound for a function that waits. */
 export async function startBareWaiting(waitMs: number): Promise<Server> {
   const port = await freePort();
   return startServer([node, join(here, "references/bare.mjs")], { port, env: { PORT: String(port), WAIT_MS: String(waitMs) } });

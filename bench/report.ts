@@ -1,16 +1,16 @@
-/** What a measurement gives, and how the bench prints it. */
+/** The result of a measurement, and how the bench prints it. */
 export interface Row {
-  /** The line of the table of targets that this answers, or what else was measured. */
+  /** The line in the table of targets that this row answers, or what else was measured. */
   what: string;
   measured: string;
-  /** Absent: reported for information. */
+  /** If absent, the row is for information only. */
   target?: string;
   reached?: boolean;
 }
 
 export interface Section {
   title: string;
-  /** How it was measured, in a sentence. */
+  /** How it was measured, in one sentence. */
   how: string;
   rows: Row[];
 }

@@ -1,4 +1,4 @@
-/** A server that the bench started: its address, its CPU time, its end. */
+/** A server that the bench started: its address, its CPU time, how to end it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -8,12 +8,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface Server {
   url: string;
   pid: number;
-  /** User and system CPU time so far, microseconds, of this process alone (its machines are other processes). */
+  /** User and system CPU time so far, in microseconds, of this process alone (its machines are other processes). */
   cpuUs(): number;
   stop(): Promise<void>;
 }
 
-/** Starts a program and waits until its port answers; what it printed is in the error if it does not. */
+/** Starts a program and waits until its port answers. If it does not, the error contains the program's output. */
 export async function startServer(
   command: string[],
   options: { port: number; env?: NodeJS.ProcessEnv; cwd?: string; path?: string; withinMs?: number },
@@ -47,13 +47,13 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** From /proc/<pid>/stat; the kernel counts in ticks of 10 ms. */
+/** Read from /proc/<pid>/stat, where the kernel counts in ticks of 10 ms. */
 export function cpuUs(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
-/** Bytes of memory of all that the process has started, shared pages by their share. */
+/** The memory in bytes of all descendants of the process; shared pages are divided among those that share them. */
 export function descendantsPss(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ").filter(Boolean).map(Number);
   return children.reduce((sum, child) => sum + pss(child) + descendantsPss(child), 0);

@@ -1,18 +1,20 @@
 /**
- * A plugin for oxlint with one rule, guarded-listeners: a listener on somebody else's socket, request or reply may throw, and what it throws there ends
- * the whole server. So it is wrapped in guarded() of src/base/errors/guarded.ts, or so plain that it cannot throw, or has a comment that says why it may stay:
+ * A plugin for oxlint with one rule, guarded-listeners. A listener on a peer's socket, request or reply may throw, and an uncaught error
+ * there ends the whole server. So a listener must be wrapped in guarded() of src/base/errors/guarded.ts, or be so plain that it can't
+ * throw, or have a comment that says why it may stay unwrapped:
  *
- *     // oxlint-disable-next-line mayfly/guarded-listeners -- the reason
+ * // oxlint-disable-next-line mayfly/guarded-listeners -- the reason
  *
- * Callbacks of timers (setTimeout, setInterval, setImmediate, queueMicrotask, process.nextTick, a Clock's after and every) are not looked at. Nobody
- * calls them with something of his: no bytes, no error, at a time that we chose. One that throws has met a state that a listener or a message let in
- * unchecked, and that is what the rule, the schemas and the fuzz tests are for; wrapping it would only keep a server going whose state is wrong, where
- * a crash brings a new one within seconds. A timer that does hand on what a stranger sent belongs into guarded() all the same, as in src/doors/http/turns.ts.
+ * The rule ignores callbacks of timers (setTimeout, setInterval, setImmediate, queueMicrotask, process.nextTick, a Clock's after and
+ * every), because no peer calls them or chooses their arguments or their time. If a timer's callback throws, a listener or a message has
+ * let an invalid state in, which the rule, the schemas and the fuzz tests are there to prevent. Wrapping the callback would keep a server
+ * running in an invalid state, while a crash replaces it within seconds. A timer that passes on what a peer sent must still be wrapped in
+ * guarded(), as in src/doors/http/turns.ts.
  */
 const LISTEN = new Set(["addEventListener", "on", "once", "addListener", "prependListener", "prependOnceListener", "setTimeout"]);
 const SERVE = /^(createServer|createHttpServer|createHttpsServer|createTcpServer|createTlsServer|createSecureServer|connect|request|get)$/;
 
-/** Methods that do not throw, whatever the state of what they belong to. */
+/** Methods that do not throw, whatever the state of their object. */
 const PLAIN = new Set([
   "destroy",
   "destroySoon",
@@ -29,7 +31,7 @@ const PLAIN = new Set([
   "reject",
 ]);
 
-/** Of a promise's own making. */
+/** The functions with which a promise settles itself. */
 const SETTLE = new Set(["resolve", "reject"]);
 
 const rule = {
@@ -53,7 +55,7 @@ const rule = {
   },
 };
 
-/** A name that a `const` around it gives to what is safe. */
+/** Whether the name is a `const` whose value is safe. */
 function isSafeConstant({ name, parent }) {
   for (let around = parent; around; around = around.parent) {
     const statements = Array.isArray(around.body) ? around.body : [];
@@ -64,7 +66,7 @@ function isSafeConstant({ name, parent }) {
   return false;
 }
 
-/** `this.#onData`, where the class has `#onData = guarded(…)`. */
+/** Whether the listener is `this.#onData` and the class has `#onData = guarded(…)`. */
 function isGuardedField({ object, property, parent }) {
   if (object.type !== "ThisExpression") return false;
   let around = parent;
@@ -81,12 +83,12 @@ function isSafe(listener) {
   if (listener.type === "CallExpression") return listener.callee.type === "Identifier" && listener.callee.name === "guarded";
   if (listener.type === "Identifier") return SETTLE.has(listener.name) || isSafeConstant(listener);
   if (listener.type === "MemberExpression") return SETTLE.has(listener.property.name) || isGuardedField(listener);
-  // Of a timer's milliseconds, for example: no listener at all.
+  // A literal, such as a timer's milliseconds, is not a listener.
   if (!isFunction(listener)) return listener.type === "Literal";
   return !listener.async && isPlain(listener.body);
 }
 
-/** Whether it can throw, as far as its form tells. */
+/** Whether the function's form shows that it can't throw. */
 function isPlain(node) {
   switch (node?.type) {
     case undefined:

@@ -14,11 +14,11 @@ import { mayfly } from "./command.ts";
 import { createScope, eventually, type Platform, projectDir, startPlatform, temporaryFolder } from "./platform.ts";
 
 const cacheDir = process.env["MAYFLY_CACHE_DIR"] ?? defaultCacheDir(process.env);
-/** A boot takes three seconds, and a minute on a host that has no core to spare. */
+/** A boot takes three seconds, and up to a minute on a host with no core to spare. */
 const BOOT_MS = 180_000;
 const scope = createScope();
 const stateDir = temporaryFolder(scope);
-/** What the operator of this server lets appliances read. */
+/** A folder that this server's operator allows appliances to read. */
 const shared = temporaryFolder(scope);
 const ports = { ada: await freePort(), bob: await freePort() };
 const settings = { driver: "process", blanks: 0, stateDir, appliances: { folders: [shared] } };
@@ -39,7 +39,7 @@ before(
 );
 after(() => scope.close());
 
-test("two customers have a notebook each: own data, own token", async () => {
+test("two customers each have a notebook with its own data and its own token", async () => {
   assert.equal((await write("ada", "milk", "token-of-ada")).status, 201);
   assert.equal((await write("bob", "rope", "token-of-bob")).status, 201);
   assert.equal((await write("bob", "a forged note", "token-of-ada")).status, 403);
@@ -47,7 +47,7 @@ test("two customers have a notebook each: own data, own token", async () => {
   assert.deepEqual(await read("bob"), { customer: "bob", notes: ["rope"] });
 });
 
-test("neither reaches the other, the host, or its API; a proxy leads out where that was asked for, and only to public addresses", async () => {
+test("no appliance reaches another one, the host, or its API; a proxy leads out only if requested, and only to public addresses", async () => {
   const url = (host: string) => [`http://${host}:${ports.ada}/`, `${platform.running.apiUrl.replace(/127\.0\.0\.1/, host)}/v1/health`];
   const tries = [...url("10.0.2.2"), ...url("127.0.0.1"), ...url("10.0.2.15"), "http://192.0.2.1/"];
   const script = `for (const url of ${JSON.stringify(tries)}) {
@@ -68,7 +68,7 @@ test("neither reaches the other, the host, or its API; a proxy leads out where t
   }
 });
 
-test("variables are in no process's arguments or environment, and in no file of the server", async () => {
+test("an appliance's variables appear in no process's arguments or environment, and in no file of the server", async () => {
   const machine = (await appliance("ada")).machine!;
   const processes = globSync("/proc/[0-9]*").filter((folder) => textOf(`${folder}/cmdline`).includes(machine));
   assert.ok(processes.length > 0);
@@ -95,7 +95,7 @@ test("a machine that is killed is replaced, with its data", { timeout: BOOT_MS }
   assert.equal((await appliance("ada")).restarts, 1);
   const lines = (await logged("notes-ada", /starts again in 1 s/)).join("\n");
   assert.match(lines, /ended: it crashed: QEMU was ended by SIGKILL/);
-  // The kernel's word on a machine without PCI, at every boot.
+  // The kernel prints this at every boot of a machine without PCI.
   assert.doesNotMatch(lines, /Fatal/);
 });
 
@@ -119,14 +119,14 @@ test("both are listed, shown among the machines, and on the bill under their nam
 });
 
 test(
-  "after a stop it stays down, also over a restart of the server; the other comes back with its data",
+  "a stopped appliance stays down even after a restart of the server; the other one comes back with its data",
   { timeout: 2 * BOOT_MS },
   async () => {
     const stopped = await platform.client.stopAppliance("notes-ada");
     assert.equal(stopped.state, "stopped");
     assert.match((await logged("notes-ada", /closing the notebook/)).join("\n"), /ended: stopped/);
     await platform.running.close();
-    // Another program has taken the port of the other one meanwhile, for a while.
+    // Another program takes the port of the other appliance for a while.
     const thief = createServer().listen(ports.bob, "127.0.0.1");
     await once(thief, "listening");
     platform = await startPlatform(scope, settings);
@@ -149,7 +149,7 @@ test(
 );
 
 test(
-  "a folder of the host is there to be read; a command that ends well is not started again, one that fails is",
+  "an appliance reads a shared folder of the host; a command that succeeds is not started again, one that fails is",
   { timeout: BOOT_MS },
   async () => {
     const folder = join(shared, "texts");
@@ -172,7 +172,7 @@ test(
   },
 );
 
-test("a stop or a removal while it starts takes hold", { timeout: BOOT_MS }, async () => {
+test("an appliance can be stopped or removed while it starts", { timeout: BOOT_MS }, async () => {
   const begin = (name: string) => {
     const command = ["/bin/busybox", "sleep", "1000"];
     const begun = platform.client.runAppliance({ name, image: tiny, command, memoryMb: 128 }).catch((error: unknown) => error);
@@ -203,7 +203,7 @@ test("a stop or a removal while it starts takes hold", { timeout: BOOT_MS }, asy
   assert.equal(await named("hasty"), undefined);
 });
 
-test("what makes no sense is refused in words", async () => {
+test("an invalid appliance is refused with the reason", async () => {
   const bad = async (spec: Partial<ApplianceSpec>, code: string, text: RegExp) => {
     const whole = { name: "bad", image: tiny, ...spec };
     await assert.rejects(platform.client.runAppliance(whole), (error: MayflyError) => {
@@ -228,7 +228,7 @@ test("what makes no sense is refused in words", async () => {
   );
 });
 
-test("a removed appliance is gone, and its disk only if that was asked for", async () => {
+test("a removed appliance is gone; its disk is removed only on request", async () => {
   const disks = () => globSync("volumes/*", { cwd: stateDir }).toSorted();
   await platform.client.removeAppliance("notes-ada", "keep");
   assert.deepEqual(disks(), ["volumes/ada.ext4", "volumes/bob.ext4"]);
@@ -278,12 +278,12 @@ async function logged(app: string, pattern: RegExp): Promise<string[]> {
   return eventually(`a line of ${app} like ${pattern}`, probe, (lines) => lines.some((line) => pattern.test(line)), BOOT_MS);
 }
 
-/** "" where it is gone, or no text that we may read. */
+/** Returns "" if the file is gone or is not readable. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, "latin1");
   } catch {
-    return ""; // A process that ended, or a folder.
+    return ""; // The process has ended, or the path is a folder.
   }
 }
 

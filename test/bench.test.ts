@@ -1,4 +1,4 @@
-/** `mayfly bench` as it is on a machine that never ran it: from a clone, with nothing in bench/node_modules. */
+/** Runs `mayfly bench` as on a machine that never ran it: from a clone, with nothing in bench/node_modules. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, symlinkSync } from "node:fs";
@@ -13,7 +13,7 @@ let clone: string;
 before(() => {
   clone = join(temporaryFolder(scope), "mayfly");
   execFileSync("git", ["clone", "--quiet", "--depth=1", `file://${projectDir}`, clone]);
-  // What is not committed yet counts, too.
+  // Changes that are not committed yet are included.
   cpSync(join(projectDir, "bench"), join(clone, "bench"), { recursive: true, filter: (path) => !path.includes("/bench/node_modules") });
   symlinkSync(join(projectDir, "node_modules"), join(clone, "node_modules"));
 });
@@ -33,7 +33,7 @@ test("the reference programs can be installed: npm finds bench/package.json and 
       );
 });
 
-test("the smallest case is measured, and needs none of them", () => {
+test("the smallest case is measured without any reference program", () => {
   const file = join(clone, "results.json");
   const args = ["bench", "--only", "memory", "--drivers", "process", "--rounds", "1", "--json", file];
   const said = execFileSync(join(clone, "mayfly"), args, { cwd: clone, encoding: "utf8", timeout: PATIENCE_MS });

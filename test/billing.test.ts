@@ -1,4 +1,6 @@
-/** The bill against measurements from outside, with real machines. Nothing here is timed: what was billed is compared with what was used. */
+/**
+ * Compares the bill of real machines with measurements from outside. Durations don't matter: billed usage is compared with actual usage.
+ */
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -9,7 +11,7 @@ import { type Platform, createScope, drivers as machineDrivers, eventually, star
 
 const drivers = ["process", ...machineDrivers];
 
-/** Each an app of its own: its name, what is called, how often, and how many at once. */
+/** Each load is an app of its own: its name, the called path, the number of calls, and how many run at once. */
 const loads = [
   ["waits", "wait?ms=50", 300, 100],
   ["spins", "spin?ms=20", 40, 2],
@@ -27,7 +29,7 @@ for (const driver of drivers) {
       const machines = (await platform.client.machines()).filter(({ app }) => app === name).map(({ id }) => id);
       const { cpuRunSeconds, cpuBringUpSeconds, requests } = (await platform.client.appBill(name)).bill;
       const measured = machines.reduce((sum, id) => sum + cpuOfGroup(id), 0);
-      // What stopping and waking them took is in their groups, too, but the platform's to pay.
+      // The machines' groups also contain the CPU time for stopping and waking them, which the platform pays.
       const billed = cpuRunSeconds + cpuBringUpSeconds + (await idleSeconds(platform)) - idleBefore;
       context.diagnostic(`${name}: billed ${billed.toFixed(3)} s, measured ${measured.toFixed(3)} s on ${machines.length} machines`);
       assert.ok(Math.abs(billed / measured - 1) < 0.05, `${name}: billed ${billed} s, measured ${measured} s`);
@@ -42,7 +44,7 @@ async function idleSeconds(platform: Platform): Promise<number> {
   return parts.find(({ what }) => what === "idle")?.cpuSeconds ?? 0;
 }
 
-/** The mean wall time of the function without any other: 50 ms of waiting and 1 of computing. */
+/** The mean wall time of the function if it runs alone: 50 ms of waiting and 1 ms of computing. */
 const ALONE_SECONDS = 0.051;
 
 for (const driver of drivers) {
@@ -59,13 +61,14 @@ for (const driver of drivers) {
       `${cpuMs.toFixed(2)} ms of CPU a call; 1/${(bill.wallClock.cost / bill.cost).toFixed(0)} of wall-clock prices, 1/${(alone / bill.cost).toFixed(0)} of those for ${ALONE_SECONDS * 1_000} ms`,
     );
     assert.ok(bill.cost <= bill.wallClock.cost / 15, `${bill.cost} for what is ${bill.wallClock.cost} by its wall time`);
-    // Many in one machine take longer than alone, and emulation makes CPU dear: there the stricter comparison is only told.
+    // Calls that share a machine take longer than alone, and emulation uses more CPU time, so the stricter comparison applies only to other
+    // drivers.
     if (driver !== "qemu") assert.ok(bill.cost <= alone / 15, `${bill.cost} for what is ${alone} alone`);
     assertSums(bill);
   });
 }
 
-test("a server that is killed loses what it had not stored yet at most, and counts nothing twice", async (context) => {
+test("a killed server loses only usage that it had not stored yet, and counts nothing twice", async (context) => {
   const scope = createScope();
   context.after(() => scope.close());
   const stateDir = temporaryFolder(scope);
@@ -73,7 +76,7 @@ test("a server that is killed loses what it had not stored yet at most, and coun
   assert.equal((await mayfly(["deploy", "test/apps/economy", "--state", stateDir])).code, 0);
   const call = async () => (await fetch(`${first.gatewayUrl}/economy/wait?ms=0`)).text();
   for (let n = 0; n < 30; n++) await call();
-  const before = await billOf(stateDir); // stores what it shows
+  const before = await billOf(stateDir); // reading the bill also stores it
   for (let n = 0; n < 20; n++) await call();
   await first.end("SIGKILL");
   await serve(scope, stateDir, ["--driver", "process"]);
@@ -88,7 +91,7 @@ async function billOf(stateDir: string): Promise<AppBillInfo> {
   return (JSON.parse(stdout) as { bill: AppBillInfo }).bill;
 }
 
-test("a limit that is reached refuses calls until it is raised, outlives a deploy, and warns before", async (context) => {
+test("a limit warns before it is reached, then refuses calls until it is raised, and outlives a deploy", async (context) => {
   const platform = await startPlatform(context, { driver: "process" });
   await platform.deploy("test/apps/economy");
   await platform.client.setLimits("economy", { requests: 10 });
@@ -107,7 +110,7 @@ test("a limit that is reached refuses calls until it is raised, outlives a deplo
   assert.equal((await platform.call("/economy/wait?ms=0")).status, 200);
 });
 
-test("nothing is kept ready for an app that is refused: it would pay for that", async (context) => {
+test("nothing is kept ready for an app over its limit, because it would pay for that", async (context) => {
   const platform = await startPlatform(context, { driver: "process", idleMs: 200 });
   const machines = async () => (await platform.client.machines()).filter(({ app }) => app === "economy").length;
   await platform.deploy("test/apps/economy", { minMachines: 1 });
@@ -119,7 +122,7 @@ test("nothing is kept ready for an app that is refused: it would pay for that", 
   await eventually("one again", machines, (count) => count === 1);
 });
 
-test("a spending limit is passed by what one interval of samples costs at most", async (context) => {
+test("a spending limit is exceeded by at most the cost of one sampling interval", async (context) => {
   const platform = await startPlatform(context, { driver: "process", prices: { vcpuSecond: 1 } });
   await platform.deploy("test/apps/economy", { maxMachines: 1 });
   await platform.client.setLimits("economy", { spend: 0.5 });
@@ -145,7 +148,7 @@ async function callMany(platform: Platform, path: string, calls: number, atOnce:
   await Promise.all(Array.from({ length: atOnce }, () => lane(calls / atOnce)));
 }
 
-/** Nothing in flight any more: what is measured next is not moving. */
+/** Waits until nothing is in flight, so that the next measurement does not change meanwhile. */
 async function settled(platform: Platform, name: string): Promise<void> {
   await eventually(
     "rest",
@@ -154,9 +157,9 @@ async function settled(platform: Platform, name: string): Promise<void> {
   );
 }
 
-/** Seconds, as the kernel counts them for the machine's group; both versions of control groups. */
+/** The CPU seconds that the kernel counts for the machine's group, in both versions of control groups. */
 function cpuOfGroup(machine: string): number {
-  // A machine that moved into its app's share has two, where CPU time is accounted and shared out by one controller.
+  // If one controller both counts and shares out CPU time, a machine moved into its app's share has two groups.
   const v1 = globSync(`/sys/fs/cgroup/**/mayfly/*/{,*/}${machine}/cpuacct.usage`);
   if (v1.length > 0) return v1.reduce((sum, file) => sum + Number(readFileSync(file, "utf8")), 0) / 1e9;
   const v2 = globSync(`/sys/fs/cgroup/**/mayfly/*/*/${machine}/cpu.stat`);
@@ -164,7 +167,7 @@ function cpuOfGroup(machine: string): number {
   return v2.reduce((sum, file) => sum + Number(/^usage_usec (\d+)$/m.exec(readFileSync(file, "utf8"))?.[1]), 0) / 1e6;
 }
 
-/** The same by another of the kernel's accounts: that of single processes, in steps of 10 ms. */
+/** Compares with another of the kernel's counts: that of single processes, in steps of 10 ms. */
 function assertLike(name: string, billed: number, machines: string[]): void {
   const groups = machines.flatMap((id) => globSync(`/sys/fs/cgroup/**/mayfly/*/{,*/}${id}/cgroup.procs`));
   const pids = new Set(groups.flatMap((file) => readFileSync(file, "utf8").split("\n").filter(Boolean).map(Number)));
@@ -172,7 +175,7 @@ function assertLike(name: string, billed: number, machines: string[]): void {
   assert.ok(Math.abs(billed / measured - 1) < 0.05 + 0.02 / measured, `${name}: billed ${billed} s, /proc has ${measured} s`);
 }
 
-/** What functions are given is what the app has, to the microsecond. */
+/** The CPU time of the functions must add up to the app's, to the microsecond. */
 function assertSums({ functions, ...bill }: AppBillInfo): void {
   for (const key of ["cpuRunSeconds", "cpuBringUpSeconds", "requests"] as const) {
     const sum = functions.reduce((all, share) => all + share[key], 0);

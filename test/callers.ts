@@ -1,18 +1,18 @@
-/** Callers that call again as soon as they are answered, on keep-alive connections, until they are told to stop. */
+/** Callers on keep-alive connections that call again as soon as they get a reply, until they are stopped. */
 import { Agent } from "node:http";
 import { callOnce } from "../src/cli/call.ts";
 import type { Platform, Scope } from "./platform.ts";
 
 export interface Callers {
-  /** Replies so far. */
+  /** The number of replies so far. */
   answered(): number;
-  /** Replies other than 200, and what went wrong with a connection. */
+  /** Replies other than 200, and failures of connections. */
   readonly failures: string[];
-  /** Resolves when the last one is answered. */
+  /** Resolves when the last call has its reply. */
   stop(): Promise<void>;
 }
 
-/** @param paths called in turn by each caller */
+/** @param paths each caller calls these in turn */
 export function startCallers(scope: Scope, { running }: Platform, paths: string[], callers: number): Callers {
   const agent = new Agent({ keepAlive: true, maxSockets: callers });
   const failures: string[] = [];

@@ -118,7 +118,7 @@ describe("the command line", () => {
     follower.kill();
   });
 
-  test("secrets are set from standard input and never shown", async () => {
+  test("secrets are read from standard input and never shown", async () => {
     const env = { MAYFLY_STATE_DIR: state };
     assert.equal((await mayfly(["secret", "set", "probe", "API_KEY"], { env, input: "s3cret\n" })).stdout, "Set API_KEY of probe.\n");
     assert.deepEqual(await json("secret", "list", "probe"), { app: "probe", names: ["API_KEY"] });
@@ -129,7 +129,7 @@ describe("the command line", () => {
     assert.equal(await good("secret", "list", "probe"), "probe has no secrets.\n");
   });
 
-  test("an app that is removed leaves its limits, and that is said", async () => {
+  test("the limits of a removed app remain, and remove says so", async () => {
     const dir = join(temporaryFolder(scope), "brief");
     await good("init", dir);
     await good("deploy", dir);
@@ -141,7 +141,7 @@ describe("the command line", () => {
     await good("limit", "set", "brief", "--requests", "none");
   });
 
-  test("what waits for an app that is not there says so, and an empty secret is refused", async () => {
+  test("limits and secrets of an app that is not deployed are accepted with a note; an empty secret is refused", async () => {
     const set = await run("secret", "set", "nobody", "KEY", "--value", "x");
     assert.deepEqual([set.code, set.stdout], [0, "Set KEY of nobody.\n"]);
     assert.match(set.stderr, /^note: there is no app nobody yet: the secret is used once/);
@@ -159,7 +159,7 @@ describe("the command line", () => {
     assert.equal(await good("limit", "set", "nobody", "--spend", "none"), "nobody has no limits, and there is no app of that name.\n");
   });
 
-  test("deploy warns of a secret that is not set, and the app's log names it where a call fails for it", async () => {
+  test("deploy warns about a secret that is not set, and the app's log names it when a call fails because of it", async () => {
     const dir = join(temporaryFolder(scope), "needy");
     await good("init", dir);
     writeFileSync(
@@ -177,7 +177,7 @@ describe("the command line", () => {
     assert.equal(await good("invoke", "needy/hello"), "Hello, world!\n");
   });
 
-  test("doctor tells about every part", async () => {
+  test("doctor reports every part", async () => {
     const { findings } = await json("doctor");
     for (const { part, detail } of findings) assert.ok(part && detail);
     assert.ok(findings.length > 8);
@@ -199,7 +199,7 @@ describe("the command line", () => {
     assert.equal((JSON.parse(stderr) as { error: { code: string } }).error.code, "api-unreachable");
   });
 
-  test("a token is made with mode 0600, and server.json tells where the server is", async () => {
+  test("the token's file has mode 0600, and server.json contains the server's address", async () => {
     const { mode } = await import("node:fs").then(({ statSync }) => statSync(join(state, "api-token")));
     assert.equal(mode & 0o777, 0o600);
     assert.ok(existsSync(join(state, "server.json")));

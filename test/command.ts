@@ -1,4 +1,4 @@
-/** The command line as a user has it: ./mayfly in a process of its own. */
+/** The command line as a user runs it: ./mayfly in a process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
@@ -20,19 +20,19 @@ export async function mayfly(args: string[], options: { env?: NodeJS.ProcessEnv;
 export interface Server {
   /** The supervisor. */
   child: ChildProcess;
-  /** Pid of the process that does the work. */
+  /** The process id of the worker. */
   worker: number;
   gatewayUrl: string;
   apiUrl: string;
-  /** All of standard error, once it has ended. */
+  /** The whole standard error, available when the process has ended. */
   log: Promise<string>;
-  /** Sends the signal and waits for the end; resolves with the exit code. */
+  /** Sends the signal and waits until the process ends; resolves with the exit code. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 /**
- * `mayfly serve` on free ports, once it is up. Killed when the scope ends.
- * @param descriptors that it may open; default: as many as this process
+ * Starts `mayfly serve` on free ports and waits until it is up. It is killed when the scope ends.
+ * @param descriptors how many file descriptors it may open; default: as many as this process
  */
 export async function serve(scope: Scope, stateDir: string, more: string[] = [], descriptors?: number): Promise<Server> {
   const args = ["serve", "--json", "--state", stateDir, "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0", ...more, ...kernelOf(more)];
@@ -67,18 +67,18 @@ interface StartOptions {
   descriptors?: number | undefined;
 }
 
-/** Started and left to the caller. */
+/** Starts the command; the caller must end it. */
 export function start(args: string[], { env = {}, cwd = projectDir, descriptors }: StartOptions): ChildProcess {
   const program = `${projectDir}mayfly`;
-  // A shell that becomes the program: its limits stay.
+  // The shell sets the limit and then becomes the program, which keeps the limit.
   const [file, all]: [string, string[]] =
     descriptors === undefined ? [program, args] : ["sh", ["-c", `ulimit -n ${descriptors}; exec "$@"`, "sh", program, ...args]];
-  // Images, appliances and exports are of Linux unless a test says otherwise, whatever the machines of this run.
+  // Images, appliances and exports use Linux unless a test says otherwise, whatever kernel the machines of this run have.
   const kernel = onOsv && !["serve", "demo"].includes(args[0] ?? "") ? { MAYFLY_KERNEL: "linux" } : {};
   return spawn(file, all, { cwd, env: { ...process.env, ...kernel, ...env }, stdio: ["pipe", "pipe", "pipe"] });
 }
 
-/** Empty where the child ended without one. */
+/** Empty if the child ended without printing a line. */
 export async function firstLine(child: ChildProcess): Promise<string> {
   let text = "";
   for await (const chunk of child.stdout!) {

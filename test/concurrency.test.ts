@@ -1,4 +1,7 @@
-/** How many invocations a machine gets at once follows what its functions do: those that wait share it by the hundred, those that compute do not. */
+/**
+ * How many invocations a machine receives at once depends on what its functions do: hundreds of waiting ones share a machine, computing
+ * ones do not.
+ */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, test } from "node:test";
@@ -19,7 +22,7 @@ for (const driver of ["process", ...drivers] as const) {
       const machine = (await platform.client.machines()).find((each) => each.app === app && each.state === "bound");
       return machine?.slots.total ?? 0;
     };
-    /** Slots, every quarter of a second for some seconds. */
+    /** Samples the slots every quarter of a second, for some seconds. */
     const watch = async (app: string, seconds: number) => {
       const seen: number[] = [];
       for (let i = 0; i < seconds * 4; i++) {
@@ -29,7 +32,7 @@ for (const driver of ["process", ...drivers] as const) {
       return seen;
     };
 
-    test("a function that waits reaches hundreds a machine", async (context) => {
+    test("a machine runs hundreds of invocations of a function that waits", async (context) => {
       await deploy("waits");
       const callers = startCallers(context, platform, ["/waits/wait"], 200);
       const reached = driver === "qemu" ? 100 : 200;
@@ -43,7 +46,7 @@ for (const driver of ["process", ...drivers] as const) {
       assert.deepEqual(callers.failures, []);
     });
 
-    test("a function that computes settles near the machine's vCPUs", async (context) => {
+    test("the concurrency of a function that computes settles near the machine's vCPUs", async (context) => {
       await deploy("spins");
       const callers = startCallers(context, platform, ["/spins/spin?ms=50"], 6);
       await eventually(
@@ -58,7 +61,7 @@ for (const driver of ["process", ...drivers] as const) {
       assert.deepEqual(callers.failures, []);
     });
 
-    test("an app with both converges", async (context) => {
+    test("the concurrency of an app that waits and computes converges", async (context) => {
       await deploy("mixed");
       const callers = startCallers(context, platform, ["/mixed/wait", "/mixed/spin?ms=50"], 12);
       await eventually(
@@ -69,7 +72,7 @@ for (const driver of ["process", ...drivers] as const) {
       );
       const seen = await watch("mixed", 4);
       await callers.stop();
-      // A thousand are allowed. Where the host is busy with others, less CPU comes through, and a share looks smaller than it is.
+      // A thousand are allowed. On a busy host less CPU is available, so a function's share looks smaller than it is.
       assert.ok(Math.max(...seen) <= 32, String(seen));
       assert.deepEqual(callers.failures, []);
     });

@@ -10,7 +10,7 @@ import { createClient } from "../src/doors/admin/client.ts";
 import { serve, start } from "./command.ts";
 import { deploy, eventually, temporaryFolder } from "./platform.ts";
 
-test("400 idle connections to a server with 256 descriptors keep nobody from calling, nor the operator from managing", async (context) => {
+test("with 400 idle connections to a server with 256 descriptors, callers and the operator are still served", async (context) => {
   const stateDir = temporaryFolder(context);
   const server = await serve(context, stateDir, ["--driver", "process"], 256);
   const client = createClient({ url: server.apiUrl, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
@@ -21,7 +21,7 @@ test("400 idle connections to a server with 256 descriptors keep nobody from cal
     () => floods.map((sockets) => sockets.filter(({ closed }) => closed).length),
     (closed) => closed.every((count) => count >= 250),
   );
-  // Both work while the rest is held, and machines and their files get their descriptors.
+  // Both must work while the other connections are held, and machines need descriptors, too.
   await deploy(client, "examples/hello");
   for (let call = 0; call < 5; call += 1) assert.equal(await (await fetch(`${server.gatewayUrl}/hello/hello`)).text(), "Hello, world!\n");
   assert.equal((await client.app("hello")).app, "hello");
@@ -42,7 +42,7 @@ test("with too few descriptors a server does not start, and says what is needed 
 function flood(port: number, count: number): Socket[] {
   return Array.from({ length: count }, () => {
     const socket = connect(port, "127.0.0.1");
-    socket.on("error", () => {}); // A reset is how some are closed.
+    socket.on("error", () => {}); // Some connections are closed by a reset.
     return socket.resume();
   });
 }

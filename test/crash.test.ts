@@ -1,4 +1,4 @@
-/** kill -9 of the server, at bad moments: what it knew is there again, what it ran is gone. */
+/** kill -9 of the server at bad moments: its data are there again afterwards, and its machines are gone. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { type Server, serve } from "./command.ts";
 import { cgroupsOf, cpuGroup, descendants, isAlive, ofTheLiving } from "./host.ts";
 import { drivers, eventually, projectDir, temporaryFolder } from "./platform.ts";
 
-/** Of all there are: some machines are stopped when the server is killed. */
+/** Checks all of them, because some machines are stopped when the server is killed. */
 const machinesGone = (pids: number[]) =>
   eventually(
     "the old machines' processes",
@@ -42,7 +42,7 @@ for (const driver of [...drivers, "process"]) {
   });
 }
 
-/** A machine is moved when it has just been started. */
+/** Machines are moved to their group just after their start. */
 async function standsAboveWhatItStarts(worker: number): Promise<void> {
   const group = cpuGroup(worker);
   assert.match(group, /\/mayfly\/\d+-\d+-server$/);
@@ -54,8 +54,8 @@ async function standsAboveWhatItStarts(worker: number): Promise<void> {
 }
 
 /**
- * A virtual machine that stands still, as a host's kernel or a defect of QEMU's can bring it about. With a call under way: one that has nothing to do
- * may be stopped, and a call for which it does not wake runs elsewhere.
+ * A virtual machine that hangs, as a defect of a host's kernel or of QEMU may cause. A call must be in progress: an idle machine may be
+ * stopped, and a call for which a stopped machine does not wake runs elsewhere.
  */
 async function survivesAHungMachine(server: Server, stateDir: string): Promise<void> {
   const client = clientOf(server, stateDir);

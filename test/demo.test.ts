@@ -14,7 +14,7 @@ test("mayfly demo --once tells the whole story with a real VM, and leaves nothin
   assert.match(stdout, /same machine/);
   assert.match(stdout, /cost/);
   assert.match(stdout, /server has ended[^]*mayfly demo[^]*mayfly serve/);
-  // There is nobody left to answer these.
+  // These commands would get no answer, because the server has ended.
   assert.doesNotMatch(stdout, /mayfly (invoke|ps|bill)|http:/);
 });
 

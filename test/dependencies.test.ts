@@ -1,4 +1,4 @@
-/** What comes with the product, as the lock file has it. */
+/** The packages that the product installs, according to the lock file. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

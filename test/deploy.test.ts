@@ -1,4 +1,4 @@
-/** A new version takes over from a running one with nothing lost. */
+/** A new version replaces a running one without losing a call. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -45,7 +45,7 @@ test("deploys while callers call: every call is answered, by the old version or 
   await calledBy("1");
 });
 
-test("an app that is deployed again while it is removed: the removal ends, and the new one runs and keeps its log", async (context) => {
+test("if an app is deployed again while it is being removed, the removal ends and the new app runs and keeps its log", async (context) => {
   const platform = await startPlatform(context, { driver: "process", blanks: 0, idleMs: 600_000 });
   await platform.deploy("examples/hello");
   await (await platform.call("/hello/hello")).text();
@@ -58,7 +58,7 @@ test("an app that is deployed again while it is removed: the removal ends, and t
   await platform.deploy("examples/hello");
   const calls = Array.from({ length: 5 }, async () => (await platform.call("/hello/hello?name=again")).text());
   assert.deepEqual(new Set(await Promise.all(calls)), new Set(["Hello, again!\n"]));
-  // Its machine stays: a removal that waited for it would not end.
+  // The machine stays in use, so a removal that waited for it would never end.
   await removed;
   assert.deepEqual(
     (await platform.client.list()).map(({ app }) => app),

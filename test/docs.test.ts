@@ -1,4 +1,4 @@
-/** The manual: whoever begins at README.md finds every page by links, and no link leads nowhere. */
+/** The manual: every page can be reached by links from README.md, and every link has a target. */
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -10,12 +10,12 @@ const textOf = (page: string) => readFileSync(join(projectDir, page), "utf8");
 
 interface Link {
   page: string;
-  /** From the project's folder. */
+  /** Relative to the project's folder. */
   file: string;
   anchor: string | undefined;
 }
 
-/** Links within the project; in code, brackets and parentheses are no link. */
+/** Links to places in the project. Brackets and parentheses in code are not links. */
 function linksOf(page: string): Link[] {
   const prose = textOf(page)
     .replaceAll(/^```[^]*?^```/gm, "")
@@ -28,7 +28,7 @@ function linksOf(page: string): Link[] {
     });
 }
 
-/** As they are made of headings where the pages are read. */
+/** The anchors that viewers make from a page's headings. */
 function anchorsOf(page: string): Set<string> {
   const headings = textOf(page)
     .replaceAll(/^```[^]*?^```/gm, "")
@@ -43,7 +43,7 @@ function anchorsOf(page: string): Set<string> {
   );
 }
 
-test("no link leads to a file or a heading that is not there", () => {
+test("every link leads to an existing file and heading", () => {
   const links = pages.flatMap(linksOf);
   assert.ok(links.length > 100);
   for (const { page, file, anchor } of links) {
@@ -55,14 +55,14 @@ test("no link leads to a file or a heading that is not there", () => {
 test("every page is found from README.md", () => {
   const found = new Set(["README.md"]);
   for (const page of found) for (const { file } of linksOf(page)) if (file.endsWith(".md")) found.add(file);
-  // The change log is where change logs are.
+  // The change log is found by convention and needs no link.
   assert.deepEqual(
     pages.filter((page) => !found.has(page) && page !== "CHANGELOG.md"),
     [],
   );
 });
 
-test("the pages that commands and errors name are there, with the sections that they name", () => {
+test("the pages and sections that commands and errors name exist", () => {
   const sources = globSync("src/**/*.ts", { cwd: projectDir }).filter((file) => !file.endsWith(".test.ts"));
   let seen = 0;
   for (const source of sources)

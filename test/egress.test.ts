@@ -1,4 +1,4 @@
-/** What a function can reach, tried against real listeners: on the host, and in a network namespace that stands for other hosts. */
+/** What a function can reach, tried against real listeners on the host, and in a network namespace that stands for other hosts. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
@@ -64,7 +64,7 @@ describe("egress from inside a VM", () => {
     }
   });
 
-  test("what a caller chooses as a host or port costs no machine", async () => {
+  test("no host or port that a caller chooses ends a machine", async () => {
     const machine = async () => (await platform.client.machines()).find(({ app }) => app === "open")?.id;
     const before = await machine();
     assert.ok(before);
@@ -73,7 +73,7 @@ describe("egress from inside a VM", () => {
     assert.equal(await machine(), before);
   });
 
-  test("a manifest that lists more than the server's operator allows is refused, and told what that is", async () => {
+  test("a manifest that lists more than the operator allows is refused, and the error says what is allowed", async () => {
     const allow = [`${network.privateAddress}:*`];
     await assert.rejects(platform.deploy("test/apps/probe", { name: "greedy", network: { egress: true, allow } }), (error: Error) => {
       assert.match(
@@ -85,7 +85,7 @@ describe("egress from inside a VM", () => {
     assert.equal((await platform.call("/greedy/reach")).status, 404);
   });
 
-  test("a private address that the manifest lists can be reached, on that port alone", async () => {
+  test("a private address that the manifest lists can be reached, only on the listed port", async () => {
     assert.equal((await reach("listed", network.privateAddress, network.port)).said, "private");
     assert.ok((await reach("listed", network.privateAddress, network.port + 1)).error);
     assert.ok((await reach("listed", "127.0.0.1", hostPort)).error);

@@ -1,4 +1,4 @@
-/** Every example, deployed and called as its reader would, in real machines. */
+/** Deploys and calls every example as its reader would, in real machines. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import jpeg from "jpeg-js";
@@ -40,7 +40,7 @@ for (const { name, settings } of machineKinds) {
       assert.deepEqual([stream.headers.get("content-type"), await stream.text()], ["text/plain", "one\ntwo\nthree\n"]);
     });
 
-    test("thumbnail makes a real JPEG smaller, and refuses what is none", async () => {
+    test("thumbnail makes a real JPEG smaller, and refuses other data", async () => {
       await platform.deploy("examples/thumbnail");
       const resize = (body: Buffer) => platform.call("/thumbnail/resize?width=48", { method: "POST", body: new Uint8Array(body) });
       const response = await resize(exampleFile("thumbnail/lake.jpg"));
@@ -56,7 +56,7 @@ for (const { name, settings } of machineKinds) {
       const replies = await Promise.all(Array.from({ length: 100 }, async () => (await platform.call("/wait/wait")).text()));
       assert.deepEqual(new Set(replies), new Set(["waited 50 ms\n"]));
       const machines = (await platform.client.machines()).filter(({ app }) => app === "wait");
-      // A hundred share one to begin with, and more once it is known that they only wait.
+      // Initially a hundred invocations share a machine; more do once it is known that they only wait.
       assert.ok(machines.length <= 10, `${machines.length} machines`);
     });
 

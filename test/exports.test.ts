@@ -1,4 +1,7 @@
-/** Exported disks: their layouts, and what real firmware and real kernels make of them. Each boot is of the exported file, in software emulation. */
+/**
+ * The layouts of exported disks, and how real firmware and real kernels boot them. Every boot uses the exported file, in software
+ * emulation.
+ */
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -21,7 +24,7 @@ const scratch = mkdtempSync(join(tmpdir(), "mayfly-export-"));
 const progress = () => {};
 const MIB = 1 << 20;
 const size = 160 * MIB;
-/** Ten to twenty seconds where a core is free. */
+/** A boot takes ten to twenty seconds if a core is free. */
 const BOOT_MS = 300_000;
 let image: Image;
 let qemu: ChildProcess | undefined;
@@ -34,20 +37,20 @@ after(() => {
   rmSync(scratch, { recursive: true });
 });
 
-test("a raw disk starts from BIOS with nothing but -drive, and keeps what is written to its data partition", async () => {
+test("a raw disk starts from BIOS with only -drive, and its data partition keeps what is written", async () => {
   const command = ["/bin/busybox", "sh", "-c", "echo $WHO > /data/kept; /bin/busybox sync; echo written; exec /bin/busybox sleep 3600"];
   const { path } = await make("raw", { dataPath: "/data", command, env: { WHO: "a disk" } });
   await boot(path, "raw", "written");
-  // The fourth entry of the GPT, whose table begins at byte 1,024; its first sector is 32 bytes in.
+  // The fourth entry of the GPT, whose table begins at byte 1,024; the first sector is at offset 32 of the entry.
   const sector = readFileSync(path).readBigUInt64LE(1_024 + 3 * 128 + 32);
   const partition = `${path}?offset=${sector * 512n}`;
-  // The machine was killed: what it synced may stand in the journal alone, which the next mount reads first.
+  // The machine was killed, so synced data may be only in the journal, which the next mount reads first.
   spawnSync("/usr/sbin/e2fsck", ["-p", partition]);
   const cat = spawnSync("/usr/sbin/debugfs", ["-R", "cat /kept", partition], { encoding: "utf8" });
   assert.equal(cat.stdout, "a disk\n", cat.stderr);
 });
 
-test("a raw disk starts from UEFI, on a board of another age", async () => {
+test("a raw disk starts from UEFI on another machine type", async () => {
   const { path } = await make("raw", { output: join(scratch, "uefi.raw") });
   const ovmf = join((await fetchDebianPackage({ suite: "bookworm", name: "ovmf", cacheDir })).dir, "usr/share/OVMF");
   const variables = join(scratch, "variables.fd");
@@ -57,7 +60,7 @@ test("a raw disk starts from UEFI, on a board of another age", async () => {
   await boot(path, "raw", "tiny runs as me", ["-M", "q35", ...firmware]);
 });
 
-test("a qcow2, a vmdk and a vdi are sound, of the size asked for, and hold what the raw disk does; the first is started", async () => {
+test("qcow2, vmdk and vdi are valid, have the requested size and the raw disk's content; the qcow2 starts", async () => {
   const raw = (await make("raw", { output: join(scratch, "same.raw") })).path;
   for (const format of ["qcow2", "vmdk", "vdi"] as const) {
     const { path } = await make(format);
@@ -70,7 +73,7 @@ test("a qcow2, a vmdk and a vdi are sound, of the size asked for, and hold what 
   await boot(join(scratch, "disk.qcow2"), "qcow2", "tiny runs as me");
 });
 
-test("Google's archive holds one file, disk.raw, of whole GiB, in GNU's old format", async () => {
+test("Google's archive contains one file, disk.raw, of whole GiB, in GNU's old format", async () => {
   const { path, bytes } = await make("gce", { size: undefined });
   assert.equal(bytes, 1_024 * MIB);
   const listing = execFileSync("tar", ["-tvzf", path], { encoding: "utf8" });
@@ -78,11 +81,11 @@ test("Google's archive holds one file, disk.raw, of whole GiB, in GNU's old form
   const head = execFileSync("sh", ["-c", `gzip -dc '${path}' | head -c 1024`]);
   assert.equal(head.toString("latin1", 257, 265), "ustar  \0");
   assert.equal(head.readUInt16LE(512 + 510), 0xaa55);
-  // It is the raw disk, whose bytes are always the same, behind a head that tells no time.
+  // The raw disk, whose bytes are always the same, follows a gzip header whose time is 0.
   assert.equal(execFileSync("head", ["-c", "8", path]).readUInt32LE(4), 0);
 });
 
-test("an OVA has its description first, well formed, and the digests of its files", async () => {
+test("an OVA begins with a well-formed description and contains the digests of its files", async () => {
   const { path } = await make("ova", { memoryMb: 768, vcpus: 2 });
   const names = execFileSync("tar", ["-tf", path], { encoding: "utf8" }).trim().split("\n");
   assert.deepEqual(names, ["disk.ovf", "disk.mf", "disk-disk1.vmdk"]);
@@ -113,7 +116,7 @@ test("the same image and options give the same bytes, in every other format", as
   }
 });
 
-test("what cannot be made is refused, and leaves no file", async () => {
+test("an impossible export is refused and leaves no file", async () => {
   await refused({ size: 32 * MIB }, /is too small: at least \d+ MiB are needed/);
   await refused({ size: size + 512 }, /must be a multiple of 1 MiB/);
   await refused({ format: "gce", size: 1_025 * MIB }, /must be a multiple of 1024 MiB/);
@@ -142,7 +145,7 @@ function common(format: Format): ExportOptions {
   return { image, format, output: join(scratch, `disk.${format}`), size, env: { WHO: "me" }, memoryMb: 512, vcpus: 1, cacheDir, progress };
 }
 
-/** An earlier one of the same name goes. */
+/** Removes an earlier export of the same name. */
 function make(format: Format, options: Partial<ExportOptions> = {}): Promise<Exported> {
   const all = { ...common(format), ...options };
   rmSync(all.output, { force: true });
@@ -159,7 +162,7 @@ async function refused(options: Partial<ExportOptions>, text: RegExp): Promise<v
   assert.throws(() => statSync(output));
 }
 
-/** Starts plain QEMU until the console says `line`. The disk is written to. */
+/** Runs plain QEMU until the console shows `line`. The disk is written to. */
 async function boot(path: string, format: string, line: string, more: string[] = []): Promise<void> {
   const args = ["-accel", "tcg", "-m", "512", "-display", "none", "-serial", "stdio", ...more, "-drive", `file=${path},format=${format}`];
   const child = spawn("qemu-system-x86_64", args, { stdio: ["ignore", "pipe", "inherit"] });
@@ -177,7 +180,7 @@ async function boot(path: string, format: string, line: string, more: string[] =
   assert.ok(printed.includes(line), `after ${BOOT_MS} ms the console had said no more than ${JSON.stringify(printed.slice(-2_000))}`);
 }
 
-/** Every tag is closed by its own kind, in order. */
+/** Checks that every tag is closed by its own kind, in order. */
 function assertWellFormed(xml: string): void {
   const open: string[] = [];
   for (const [, closing, name, selfClosing] of xml.matchAll(/<(\/?)([\w:]+)(?:\s+[\w:]+="[^"<&]*")*\s*(\/?)>/g)) {

@@ -1,8 +1,8 @@
-/** Takes all that is left of a disk. */
+/** Uses up all remaining space of a disk. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-/** @returns the file that took it */
+/** @returns the file that fills the disk */
 export function fillDisk(dir: string): string {
   const file = join(dir, "filler");
   const fd = openSync(file, "w");
@@ -16,6 +16,6 @@ function fits(fd: number, bytes: number): boolean {
     writeSync(fd, Buffer.alloc(bytes));
     return true;
   } catch {
-    return false; // which is what this is for
+    return false; // the expected end: the disk is full
   }
 }

@@ -1,4 +1,4 @@
-/** Runs a server on the disk that it is given, fills that, and says what the server does then: see full-disk.test.ts. */
+/** Runs a server on the given disk, fills the disk, and reports how the server behaves: see full-disk.test.ts. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "../src/doors/admin/client.ts";
@@ -41,13 +41,13 @@ await running.close();
 console.log(JSON.stringify({ machines, called, deployed, removed, after, deployedAgain, calledAgain }));
 process.exit();
 
-/** More than the room that SQLite keeps for itself. */
+/** Larger than the space that SQLite has already reserved. */
 function deployLarge(): Promise<unknown> {
   const manifest = manifestSchema.parse({ name: "large", functions: { main: { entry: "a.ts" } } });
   return client.deploy(manifest, [{ function: "main", format: "cjs", code: Buffer.alloc(20_000_000, 65) }]);
 }
 
-/** "" where it worked. */
+/** Returns the error's code, or "" if the work succeeded. */
 async function codeOf(work: () => Promise<unknown>): Promise<string> {
   try {
     await work();

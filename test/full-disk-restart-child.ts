@@ -1,4 +1,6 @@
-/** Has a server's worker die on the disk that it is given while that is full, and says what callers and the operator get: see full-disk.test.ts. */
+/**
+ * Kills a server's worker on the given disk while the disk is full, and reports what callers and the operator get: see full-disk.test.ts.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "../src/doors/admin/client.ts";

@@ -1,4 +1,4 @@
-/** A server whose state folder's disk is full: a small tmpfs in a mount namespace of a child's own. */
+/** A server whose state folder is on a full disk: a small tmpfs in a child's own mount namespace. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
@@ -20,7 +20,7 @@ test("a worker that dies while the disk is full is replaced, and an app can be r
   assert.deepEqual(toldBy("full-disk-restart-child.ts"), { called: 200, restarts: 1, after: 404 });
 });
 
-/** What a child of ours prints as its last line, on a disk of its own. */
+/** What a child process prints as its last line, on a disk of its own. */
 function toldBy(name: string): unknown {
   const child = fileURLToPath(new URL(name, import.meta.url));
   const script = 'dir=$(mktemp -d) && mount -t tmpfs -o size=48m none "$dir" && exec "$0" "$1" "$dir"';

@@ -1,4 +1,4 @@
-/** Hosts that apps list: as far as the operator's setting gives them, at deploy and at every later start. */
+/** The hosts that apps list: they get those that the operator's setting allows, at deploy and at every later start. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
@@ -29,7 +29,7 @@ test("an app gets the hosts that the operator gives it, and a server that gives 
   assert.match(await ask(later.running.gatewayUrl, "/hello/hello", "www.shop.example"), /Hello/);
 });
 
-/** fetch() sets Host by itself. */
+/** fetch() sets Host itself. */
 async function ask(url: string, path: string, host: string): Promise<string> {
   const [response] = (await once(request(url + path, { headers: { host } }).end(), "response")) as [IncomingMessage];
   return text(response);

@@ -1,13 +1,13 @@
-/** A machine with nothing to do uses no CPU, and nobody who needs it can tell. */
+/** An idle machine uses no CPU, and its callers do not notice that it was stopped. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Platform, createScope, drivers, eventually, startPlatform } from "./platform.ts";
 
-/** Of a core, at most, over what one look sees. */
+/** The maximum share of a core over one observation. */
 const IDLE_SHARE = 0.002;
 const LOOK_MS = 2_000;
-/** It stands still while a machine is stopped, unless somebody sets it. */
+/** The guest's clock stands still while the machine is stopped, unless it is set again. */
 const CLOCK_MS = 1_000;
 
 for (const driver of ["process", ...drivers] as const) {
@@ -35,7 +35,7 @@ for (const driver of ["process", ...drivers] as const) {
         60_000,
       );
 
-    test("use next to no CPU, are the same machines when they are called again, and know the time", async () => {
+    test("use almost no CPU, serve later calls themselves, and know the time", async () => {
       const { calls } = await ask();
       await atRest();
       for (let round = 1; round <= 2; round++) {
@@ -47,7 +47,7 @@ for (const driver of ["process", ...drivers] as const) {
       }
     });
 
-    test("answer many who come at once", async () => {
+    test("answer many simultaneous callers", async () => {
       await atRest();
       const { calls } = await ask();
       await atRest();
@@ -58,7 +58,7 @@ for (const driver of ["process", ...drivers] as const) {
       );
     });
 
-    test("are not idle while a promise given to waitUntil is open, nor while a stream says nothing", async () => {
+    test("are not idle while a promise given to waitUntil is pending, nor while a stream is silent", async () => {
       await platform.call("/idle/idle?do=later");
       await platform.logged("idle", /done after the reply/);
       assert.equal(await (await platform.call("/idle/idle?do=stream")).text(), "321");

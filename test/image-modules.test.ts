@@ -1,4 +1,4 @@
-/** Images of modules, by the command line: every built-in module is booted; and what keeps the cache small. */
+/** Images of modules on the command line: every built-in module is booted. Also: what keeps the cache small. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,7 +10,7 @@ import { openSeal } from "../src/store/catalog/seal.ts";
 import { makeScratch } from "../src/images/builder/testing/scratch.ts";
 import { type Outcome, mayfly } from "./command.ts";
 
-/** A stopped appliance's, as a server leaves it. */
+/** The definition of a stopped appliance, as a server leaves it. */
 function definitionsIn(stateDir: string): Definitions {
   return openDefinitions(definitionsFile(stateDir), openSeal(join(stateDir, "key"), true), String);
 }
@@ -73,7 +73,7 @@ describe("images of modules", () => {
     assert.match(mine[2]!.what, /ended with code 3 and printed "why"/);
   });
 
-  test("inspect tells modules, packages and the largest files; diff what is another", async () => {
+  test("inspect shows modules, packages and the largest files; diff shows the differences", async () => {
     const { modules, packages, largest, names } = await json("inspect", "node");
     assert.deepEqual(names, ["node"]);
     assert.deepEqual(
@@ -91,12 +91,12 @@ describe("images of modules", () => {
     assert.match((await run("diff", "native", "native")).stdout, /They are the same\./);
   });
 
-  test("a build with nothing changed makes nothing, even when the steps are gone", async () => {
+  test("a build without changes makes nothing, even if the cached steps are gone", async () => {
     assert.ok((await json("clean")).steps > 5);
     assert.equal((await run("build", "python")).stderr, "");
   });
 
-  test("prune leaves the machines' image, named ones and those in use, and removes the rest", async () => {
+  test("prune keeps the machines' image, named images and images in use, and removes the rest", async () => {
     const { id, dir } = await json(
       "build",
       scratch.module("unnamed", { name: "unnamed", requires: ["native"], files: [{ text: "", to: "/unnamed" }] }),
@@ -136,7 +136,7 @@ describe("images of modules", () => {
     assert.equal((await run("prune", "python")).code, 1);
   });
 
-  test("what cannot be used is told in a line, with the cure", async () => {
+  test("an image that can't be used is reported in one line with the cure", async () => {
     const missing = await run("build", "jvaa");
     assert.equal(missing.code, 2);
     assert.match(missing.stderr, /The image module jvaa cannot be used: no built-in module has this name/);

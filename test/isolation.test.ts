@@ -1,4 +1,4 @@
-/** Apps are apart from each other, each gets its own settings and secrets, and no two machines share their randomness. */
+/** Apps are isolated from each other, each gets its own settings and secrets, and no two machines share their randomness. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type Platform, createScope, drivers, startPlatform } from "./platform.ts";

@@ -1,4 +1,4 @@
-/** Small machines to their end: what was printed before it is in the log, V8's limits fit, and clocks agree. */
+/** Small machines that end: their last output is in the log, V8's limits fit the memory, and their clocks agree. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { manifestSchema } from "../src/store/catalog/manifest.ts";
@@ -43,12 +43,12 @@ for (const { name, settings } of machineKinds)
     });
     after(() => scope.close());
 
-    test("collects the garbage of a small live set in time", async () => {
+    test("collects garbage in time if little memory is live", async () => {
       const response = await platform.call("/last/words/garbage");
       assert.equal(await response.text(), "3");
     });
 
-    test("has one time", async () => {
+    test("has the same time on all its clocks", async () => {
       const response = await platform.call("/last/words/clock");
       const difference = (await response.json()) as number;
       assert.ok(Math.abs(difference) < 1_000, `${difference} ms`);
@@ -59,7 +59,7 @@ for (const { name, settings } of machineKinds)
       ["buffers", "last words before many buffers", /ran out of memory/],
       ["crash", "last words before a crash", /Machine ended/],
     ] as const)
-      test(`says what it printed, and of what it died: ${deed}`, async () => {
+      test(`its log has its output and why it ended: ${deed}`, async () => {
         const response = await platform.call(`/last/words/${deed}`);
         assert.equal(response.status, 502, await response.text());
         const lines = await platform.logged("last", end);
@@ -68,7 +68,7 @@ for (const { name, settings } of machineKinds)
         assert.ok(line?.invocation !== undefined, JSON.stringify(lines.slice(-8)));
       });
 
-    test("says what it printed before it hung, the line without an end, too", async () => {
+    test("its log has the output from before it hung, including an unfinished line", async () => {
       const response = await platform.call("/quick/words/hang");
       assert.equal(response.status, 504, await response.text());
       const lines = await platform.logged("quick", /last words/);

@@ -1,6 +1,6 @@
 /**
- * Real time that a test may leap over: between two calls a minute passes in a moment, and what was planned for that minute
- * happens in its order. How long a busy host takes for a call is then small beside the times that the policy learns from.
+ * Real time that a test can skip: between two calls a minute passes at once, and timers due in that minute fire in order. The time that a
+ * busy host needs for a call is then small compared with the times from which the policy learns.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import type { Clock } from "../src/base/clock/clock.ts";
@@ -43,8 +43,8 @@ export class LeapingClock implements Clock {
   }
 
   /**
-   * Makes it `until` (ms, as of now()), firing each timer that is due before when its time has come.
-   * @param settled resolves when what a timer began is done; called after each of them
+   * Advances to `until` (ms, as of now()), firing each timer at its due time.
+   * @param settled called after each timer; resolves when the work that the timer began is done
    */
   async leap(until: number, settled: () => Promise<void>): Promise<void> {
     for (let next = this.#first(until); next !== undefined; next = this.#first(until)) {

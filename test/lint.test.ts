@@ -1,4 +1,4 @@
-/** The lint rule that keeps one throwing listener from ending the server finds what it is for. */
+/** The lint rule against throwing listeners that would end the server finds such listeners. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,12 +11,12 @@ interface Finding {
   labels: { span: { line: number } }[];
 }
 
-/** Lines with a finding, of code that stands in the room. */
+/** The lines with a finding, if the code lies in the given room. */
 function findings(dir: string, room: string, code: string): number[] {
   const file = join(dir, "src", room, "example.ts");
   mkdirSync(join(dir, "src", room), { recursive: true });
   writeFileSync(file, code);
-  // The project's own settings, whose paths count from where they stand.
+  // The project's own settings; their paths are relative to their place.
   const settings = JSON.parse(readFileSync(join(projectDir, ".oxlintrc.json"), "utf8")) as { jsPlugins: string[] };
   const jsPlugins = settings.jsPlugins.map((plugin) => join(projectDir, plugin));
   writeFileSync(join(dir, ".oxlintrc.json"), JSON.stringify({ ...settings, jsPlugins }));
@@ -28,7 +28,7 @@ function findings(dir: string, room: string, code: string): number[] {
 
 const examples = `
 socket.on("data", (chunk) => parse(chunk)); // 2: may throw
-socket.once("end", onEnd); // 3: nobody sees what it is
+socket.once("end", onEnd); // 3: the rule cannot see what it is
 server.on("request", async (request) => answer(request)); // 4
 createServer((socket) => lead(socket)); // 5
 request(options, (reply) => response.writeHead(reply.statusCode)); // 6
@@ -55,6 +55,6 @@ test("listeners that may throw are found in the rooms that strangers' bytes reac
   }
 });
 
-test("the rule is not asked of what runs in a machine, or simulates one", (context) => {
+test("the rule does not apply to code that runs in a machine or simulates one", (context) => {
   assert.deepEqual(findings(temporaryFolder(context), "guest", examples), []);
 });

@@ -1,4 +1,4 @@
-/** What becomes of the caller, the machine, its neighbours and the log when a function misbehaves. */
+/** What happens to the caller, the machine, its neighbours and the log when a function misbehaves. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { ErrorBody } from "../src/base/errors/error.ts";

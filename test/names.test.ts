@@ -1,4 +1,4 @@
-/** Apps, functions, variables, secrets and headers may be called what JavaScript's own objects have: `constructor`, `then`, `toString`. */
+/** Apps, functions, variables, secrets and headers may have names that JavaScript's own objects use: `constructor`, `then`, `toString`. */
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -12,13 +12,13 @@ import { callOnce } from "../src/cli/call.ts";
 import { mayfly, serve } from "./command.ts";
 import { projectDir, temporaryFolder } from "./platform.ts";
 
-/** Whatever an object, a function, a list or a promise has by itself. */
+/** The names that objects, functions, lists and promises inherit. */
 const inherited = [...new Set([Object.prototype, Function.prototype, Array.prototype, Promise.prototype].flatMap(namesOf))];
 const functionNames = [...inherited.filter((name) => nameSchema.safeParse(name).success), "prototype"];
 const variables = inherited.filter((name) => envNameSchema.safeParse(name).success);
 const apps = ["constructor", "length", "name", "prototype", "then"];
 
-test("the lists have the names that matter", () => {
+test("the lists contain the relevant names", () => {
   for (const name of ["constructor", "then", "length"]) assert.ok(functionNames.includes(name), name);
   for (const name of ["constructor", "toString", "hasOwnProperty"]) assert.ok(variables.includes(name), name);
 });
@@ -64,17 +64,17 @@ test("an app that cannot be served is listed with its problem and can be removed
 });
 
 describe("the source", () => {
-  /** An object that starts empty and is then keyed by strings: of inherited names it says that they are there. */
+  /** An empty object that is then keyed by strings: it would report inherited names as present. */
   const emptyMap = /:\s*(?:Record<string,[^=;]*>|\{ \[\w+: string\][^}]*\})\s*=\s*\{\};?$/m;
-  /** Keyed by what this project names. */
+  /** These are keyed by names that this project chooses. */
   const known = new Set(["base/config/environment.ts", "guest/net/queries.ts"]);
 
-  test("has no plain object for a map that is keyed by what users name", () => {
+  test("uses no plain object as a map whose keys users choose", () => {
     const found = sources().filter((file) => !known.has(file) && emptyMap.test(readFileSync(join(projectDir, "src", file), "utf8")));
     assert.deepEqual(found, []);
   });
 
-  test("is searched by a pattern that finds what it looks for", () => {
+  test("the pattern that searches it finds such maps", () => {
     for (const bad of ["const a: Record<string, number> = {};", "apps: { [name: string]: App } = {}"]) assert.match(bad, emptyMap);
   });
 });
@@ -117,7 +117,7 @@ async function checkCalls(gatewayUrl: string): Promise<void> {
   for (const app of apps)
     for (const name of app === "constructor" ? functionNames : ["constructor", "then"]) {
       const url = new URL(`${gatewayUrl}/${app}/${name}?__proto__=1&constructor=2&constructor=3`);
-      // Not fetch(), which leaves out a header called __proto__.
+      // fetch() can't be used, because it drops a header called __proto__.
       const response = await callOnce({ url, method: "GET", headers, body: undefined });
       assert.equal(response.statusCode, 200, `${app}/${name}`);
       const seen = (await json(response)) as { name: string; env: object; headers: [string, string][]; query: [string, string][] };
@@ -143,7 +143,7 @@ function ownValue(object: object, name: string): unknown {
   return Object.getOwnPropertyDescriptor(object, name)?.value;
 }
 
-/** Everything that the platform says of an app. */
+/** Checks everything that the platform reports about an app. */
 async function checkRooms(client: ReturnType<typeof createClient>): Promise<void> {
   const listed = await client.list();
   assert.deepEqual(

@@ -4,18 +4,18 @@ import { once } from "node:events";
 import type { Scope } from "./platform.ts";
 
 export interface Network {
-  /** Looks public to a filter, and is routed to the namespace on this host alone. */
+  /** An address that filters treat as public; it is routed to the namespace on this host only. */
   publicAddress: string;
   privateAddress: string;
   /** This host's own address on the link. */
   hostAddress: string;
-  /** Both listeners', each of which says which it is. The next port has listeners, too. */
+  /** The port of both listeners, each of which identifies itself. The next port has listeners as well. */
   port: number;
 }
 
 const PORT = 7_777;
 
-/** Needs root, as tests of VMs do. */
+/** Needs root, like tests of VMs. */
 export async function createNetwork(scope: Scope): Promise<Network> {
   const [name, host, guest] = [`mayfly-${process.pid}`, `mfh${process.pid}`, `mfg${process.pid}`];
   const network = { publicAddress: "9.254.17.2", privateAddress: "10.254.17.2", hostAddress: "10.254.17.1", port: PORT };

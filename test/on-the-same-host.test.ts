@@ -1,4 +1,4 @@
-/** Commands on the server's own host: while it starts, over TLS with a certificate that nobody else trusts, and while it stops. */
+/** Commands on the server's own host: while it starts, over TLS with a certificate that no other program trusts, and while it stops. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
@@ -32,7 +32,7 @@ function makeCertificates(context: TestContext) {
       "-out",
       file("cert"),
     );
-  /** For a public name, by an authority: its own certificate is no authority's. */
+  /** A certificate for a public name, issued by an authority, unlike the server's self-signed one. */
   const issued = () => {
     openssl(
       "req",
@@ -69,7 +69,7 @@ function makeCertificates(context: TestContext) {
   return { cert: file("cert"), key: file("key"), own, issued };
 }
 
-test("commands trust the certificate of the server whose state folder they read, whoever made it, also after it was renewed", async (context) => {
+test("commands trust the certificate of the server whose state folder they read, whoever issued it, even after its renewal", async (context) => {
   const stateDir = temporaryFolder(context);
   const { cert, key, own, issued } = makeCertificates(context);
   own("made-by-oneself");
@@ -85,7 +85,7 @@ test("commands trust the certificate of the server whose state folder they read,
   const called = await run("invoke", "hello/hello", "--repeat", "3", "--json");
   assert.deepEqual((JSON.parse(called.stdout) as { outcomes: unknown }).outcomes, { 200: 3 }, called.stderr);
 
-  // Of another host, say: reached, and not trusted.
+  // The address of another host, for example: it can be reached, but is not trusted.
   const token = readFileSync(join(stateDir, "api-token"), "utf8").trim();
   const elsewhere = { MAYFLY_STATE_DIR: temporaryFolder(context), MAYFLY_TOKEN: token, MAYFLY_API: server.apiUrl };
   const refused = await mayfly(["status"], { env: elsewhere });
@@ -106,7 +106,7 @@ test("commands trust the certificate of the server whose state folder they read,
   assert.doesNotMatch(readFileSync(join(stateDir, "server.json"), "utf8"), /PRIVATE KEY/);
 });
 
-test("while it stops, status says so; a call that the end of the grace cuts off gets a reply, and its app's log a line", async (context) => {
+test("status reports that the server is stopping; a call cut off at the end of the grace time gets a reply, and its app's log a line", async (context) => {
   const stateDir = temporaryFolder(context);
   const server = await serve(context, stateDir, [...quick, "--grace-ms", "15000"]);
   await deploy(createClient({ url: server.apiUrl, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() }), "test/apps/echo");

@@ -1,4 +1,4 @@
-/** OSv by the command line, as far as it goes without a kernel: what is refused and why, and the image. test/examples.test.ts has the rest. */
+/** The OSv commands that work without a kernel: what is refused and why, and the image. test/examples.test.ts tests the rest. */
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,10 +9,10 @@ import { tinyKernel } from "../src/images/osv/testing/tiny-kernel.ts";
 import { mayfly } from "./command.ts";
 import { temporaryFolder } from "./platform.ts";
 
-/** Whatever the host's own settings are. */
+/** Independent of the host's own settings. */
 const env = { MAYFLY_OSV_KERNEL: undefined };
 
-test("without a kernel, OSv is refused with where to get one, by image build and by serve", async (t) => {
+test("without a kernel, image build and serve refuse OSv and say where to get a kernel", async (t) => {
   const stateDir = temporaryFolder(t);
   for (const args of [
     ["image", "build", "--kernel", "osv"],
@@ -24,13 +24,13 @@ test("without a kernel, OSv is refused with where to get one, by image build and
   }
 });
 
-test("what is no OSv kernel is refused by name", async () => {
+test("a file that is not an OSv kernel is refused by name", async () => {
   const { code, stderr } = await mayfly(["image", "build", "--kernel", "osv", "--osv-kernel", process.execPath], { env });
   assert.equal(code, 2);
   assert.match(stderr, /is no OSv kernel: it is a program for Linux/);
 });
 
-test("image build makes the disk for a kernel, finds it again, and image list shows it", async (t) => {
+test("image build makes the disk for a kernel once and finds it again, and image list shows it", async (t) => {
   const cache = temporaryFolder(t);
   const { cacheDir } = loadConfig({});
   await ensureImage({ cacheDir, progress: () => undefined });

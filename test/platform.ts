@@ -1,4 +1,7 @@
-/** A real platform for a test: fresh state folder, free ports, the host's shared cache. Closed, and its folder removed, when the test ends. */
+/**
+ * A real platform for a test: with a new state folder, free ports, and the host's shared cache. It is closed and its folder removed when
+ * the test ends.
+ */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,24 +15,24 @@ import { type Hooks, type Running, startMayfly } from "../src/main.ts";
 
 export const projectDir = new URL("..", import.meta.url).pathname;
 /**
- * With MAYFLY_KERNEL=osv, qemu's machines run OSv in every test. gvisor then steps aside: it runs no OSv, and has its turn without the variable.
- * What needs no machine of qemu's runs on the driver process as ever.
+ * With MAYFLY_KERNEL=osv, qemu's machines run OSv in every test. Tests of gvisor, which can't run OSv, are then skipped; they run without
+ * the variable. Tests that need no machine of qemu's use the driver process as usual.
  */
 export const onOsv = process.env["MAYFLY_KERNEL"] === "osv";
 export const drivers: readonly ("qemu" | "gvisor")[] = onOsv ? ["qemu"] : ["qemu", "gvisor"];
 
-/** Kinds of machine, by the settings that make them: OSv's, too, where MAYFLY_OSV_KERNEL names a kernel, and only there (docs/osv.md). */
+/** Kinds of machine, by the settings that select them. OSv is included only if MAYFLY_OSV_KERNEL names a kernel (docs/osv.md). */
 export const machineKinds: { name: string; settings: Record<string, unknown> }[] = [
   ...drivers.map((driver) => ({ name: onOsv ? "qemu with OSv" : driver, settings: { driver } })),
   ...(!onOsv && process.env["MAYFLY_OSV_KERNEL"] ? [{ name: "qemu with OSv", settings: { driver: "qemu", kernel: "osv" } }] : []),
 ];
 
-/** The kernel for a driver: other drivers refuse any but Linux. */
+/** The kernel setting for a driver: drivers other than qemu refuse any kernel but Linux. */
 export function kernelFor(driver: unknown): Record<string, unknown> {
   return onOsv && driver !== undefined && driver !== "qemu" ? { kernel: "linux" } : {};
 }
 
-/** Anything that runs clean-up at its end: a test's or a suite's context, or what `before` collects. */
+/** Anything that runs clean-ups at its end: the context of a test or a suite, or the one that `before` creates. */
 export interface Scope {
   after(cleanUp: () => void | Promise<void>): void;
 }
@@ -38,11 +41,11 @@ export interface Platform {
   running: Running;
   client: Client;
   stateDir: string;
-  /** Deploys a folder of examples/ or test/apps/, some of its manifest replaced. */
+  /** Deploys a folder of examples/ or test/apps/ with the given changes to its manifest. */
   deploy(folder: string, changes?: Partial<Manifest>): Promise<void>;
   /** @param path for example "/hello/hello?name=Ada" */
   call(path: string, init?: RequestInit): Promise<Response>;
-  /** Resolves with the app's log lines once one of them matches; fails after 20 s. */
+  /** Resolves with the app's log lines when one of them matches; fails after 20 s. */
   logged(app: string, pattern: RegExp): Promise<LogLine[]>;
 }
 
@@ -64,7 +67,7 @@ export async function startPlatform(scope: Scope, settings: Record<string, unkno
   };
 }
 
-/** Clean-ups run in reverse: what was made last goes first. */
+/** Clean-ups run in reverse order: what was made last is removed first. */
 export function createScope(): Scope & { close(): Promise<void> } {
   const cleanUps: (() => void | Promise<void>)[] = [];
   return {
@@ -81,7 +84,7 @@ export function temporaryFolder(scope: Scope): string {
   return dir;
 }
 
-/** A copy of an app's folder with other text in some of its files. */
+/** Copies an app's folder and replaces the text of some of its files. */
 export function copyApp(scope: Scope, folder: string, files: Record<string, string>): string {
   const dir = join(temporaryFolder(scope), "app");
   cpSync(join(projectDir, folder), dir, { recursive: true });
@@ -108,7 +111,7 @@ async function logged(client: Client, app: string, pattern: RegExp): Promise<Log
   );
 }
 
-/** Polls until it holds; fails after `ms` with what it last was. */
+/** Polls until the value satisfies `holds`; fails after `ms` with the last value. */
 export async function eventually<T>(what: string, probe: () => T | Promise<T>, holds: (value: T) => boolean, ms = 20_000): Promise<T> {
   const until = Date.now() + ms;
   for (;;) {

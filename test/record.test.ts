@@ -1,4 +1,4 @@
-/** What the live platform decided, the policy decides again from the record of its events. */
+/** Given the record of its events, the policy makes the same decisions as on the live platform. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** What callers are told when something is not there, too much, too slow or not theirs. */
+/** What callers are told if something does not exist, is too large, too slow or not permitted. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { ErrorBody } from "../src/base/errors/error.ts";
@@ -27,7 +27,7 @@ describe("refusals", () => {
     await refused(await platform.call("/"), 404, "no-such-route");
   });
 
-  test("a body over the app's limit is a 413, of known length or not", async () => {
+  test("a body over the app's limit gets a 413, whether its length is known or not", async () => {
     const tooLarge = new Uint8Array(1_048_577);
     await refused(await platform.call("/echo/echo", { method: "POST", body: tooLarge }), 413, "body-too-large");
     const unknown = new ReadableStream({
@@ -43,8 +43,8 @@ describe("refusals", () => {
     );
   });
 
-  test("a function over its time is a 504, a queue over its length a 429 with Retry-After", async () => {
-    // On a busy host a machine may take longer than the app's time: then the calls would time out in the queue.
+  test("a function that exceeds its timeout gets a 504, a call to a full queue a 429 with Retry-After", async () => {
+    // On a busy host a machine may take longer to start than the app's timeout, and the calls would time out in the queue.
     await eventually(
       "a machine",
       async () => (await platform.call("/echo/echo")).status,
@@ -63,7 +63,7 @@ describe("refusals", () => {
     assert.ok(codes.includes("function-timeout"));
   });
 
-  test("the API wants its token, everywhere but at its health and its description", async () => {
+  test("the API requires its token, except for its health and its description", async () => {
     const { apiUrl, token } = platform.running;
     for (const path of ["/v1/apps", "/v1/machines", "/v1/bill", "/v1/host"]) {
       await refused(await fetch(apiUrl + path), 401, "unauthorized");
@@ -74,7 +74,7 @@ describe("refusals", () => {
     assert.match(openapi.openapi, /^3\./);
   });
 
-  test("replies tell where the time went", async () => {
+  test("replies say how the time was spent", async () => {
     const response = await platform.call("/hello/hello");
     await response.text();
     assert.match(response.headers.get("server-timing") ?? "", /run;dur=/);

@@ -1,4 +1,7 @@
-/** What the policy does for real machines of real apps: who gets one in a crowd, who keeps one, who has one started ahead of a call. */
+/**
+ * What the policy does with real machines of real apps: which app gets a machine under contention, which keeps one, and which gets one
+ * ahead of a call.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MachineInfo } from "../src/doors/admin/schemas.ts";
@@ -64,7 +67,7 @@ test("an app with a minimum keeps its machines without a call, and has one again
 });
 
 test("a caller who comes every minute finds a machine that was started for it, and none is held in between", async (context) => {
-  // Where CPU costs nothing against memory, it does not pay to hold a machine for a minute.
+  // With free CPU and costly memory, holding a machine for a minute does not pay.
   const prices = { vcpuSecond: 0, gbSecond: 1 };
   const clock = new LeapingClock();
   const platform = await startPlatform(context, { driver: "process", blanks: 1, prices }, { clock });

@@ -8,7 +8,7 @@ import { mayfly } from "./command.ts";
 import { startPlatform, createScope, temporaryFolder } from "./platform.ts";
 
 describe("mayfly simulate", () => {
-  test("prints tables, a verdict and where ours loses, and writes a page", async (context) => {
+  test("prints tables, a verdict and the cases in which Mayfly's policy loses, and writes a page", async (context) => {
     const html = join(temporaryFolder(context), "report.html");
     const { code, stdout, stderr } = await mayfly(
       ["simulate", "--family", "timers,bursts", "--hours", "1", "--apps", "2", "--seed", "101,102", "--html", html],
@@ -32,7 +32,7 @@ describe("mayfly simulate", () => {
     assert.equal(report.workloads[0]?.frontier.length, 11);
   });
 
-  test("repeats a recorded live run, and says what that started", async (context) => {
+  test("repeats a recorded live run, and says how many machines that run started", async (context) => {
     const record = join(temporaryFolder(context), "run.jsonl");
     const scope = createScope();
     const platform = await startPlatform(scope, { driver: "process", record });
@@ -47,7 +47,7 @@ describe("mayfly simulate", () => {
     assert.match(stdout, /^recorded \(recorded run run\.jsonl\): 1 app, .* 10 invocations; \d+ starts live, \d+ simulated$/m);
   });
 
-  test("what is not known is refused with what is", async (context) => {
+  test("unknown values are refused with the list of known ones", async (context) => {
     const bad = join(temporaryFolder(context), "bad.csv");
     writeFileSync(bad, "a,b\n1,2\n");
     const cases: [string[], number, RegExp][] = [

@@ -1,4 +1,4 @@
-/** An app may ask for machines of another size than the usual. What that takes is done at its deploy, not at its first call. */
+/** An app may request machines of an unusual size. The work for that is done at its deploy, not at its first call. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { drivers, startPlatform } from "./platform.ts";

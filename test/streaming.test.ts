@@ -1,4 +1,4 @@
-/** Bodies go through a real VM in pieces, both ways, and stop when the caller leaves. */
+/** Bodies pass through a real VM in pieces, in both directions, and stop when the caller disconnects. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type IncomingMessage, request as httpRequest } from "node:http";
@@ -27,7 +27,7 @@ for (const driver of drivers) {
       assert.equal((await chunks.next()).done, true);
     });
 
-    test("a megabyte comes back as it was", async () => {
+    test("a megabyte comes back unchanged", async () => {
       const sent = Uint8Array.from({ length: 1_048_576 }, (_, index) => index % 251);
       const response = await platform.call("/echo/echo", { method: "POST", body: sent });
       assert.ok(Buffer.from(await response.arrayBuffer()).equals(sent));
@@ -44,7 +44,7 @@ for (const driver of drivers) {
 
     test("a caller that leaves aborts the handler's signal", async () => {
       const outgoing = httpRequest(`${platform.running.gatewayUrl}/echo/hang`);
-      outgoing.on("error", () => {}); // Its own destroy, below.
+      outgoing.on("error", () => {}); // The error comes from the test's own destroy() below.
       outgoing.end();
       await platform.logged("echo", /^hanging$/);
       outgoing.destroy();

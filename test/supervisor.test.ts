@@ -1,4 +1,4 @@
-/** What `mayfly serve` does when its worker dies, and when it cannot begin: the real command, in processes of its own. */
+/** What `mayfly serve` does if its worker dies, and if it can't start: the real command, in processes of its own. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -29,7 +29,7 @@ const gone = (pid: number) =>
     BUSY_HOST_MS,
   );
 
-test("a worker that is killed is replaced behind the same addresses; no caller is refused, and status tells why", async (context) => {
+test("a killed worker is replaced on the same addresses; no caller is refused, and status tells why the worker ended", async (context) => {
   const stateDir = temporaryFolder(context);
   const server = await serve(context, stateDir, quick);
   const client = clientOf(server, stateDir);
@@ -37,7 +37,7 @@ test("a worker that is killed is replaced behind the same addresses; no caller i
   const before = await mayfly(["status", "--json", "--state", stateDir]);
   assert.equal(before.code, 0, before.stderr);
   process.kill(server.worker, "SIGKILL");
-  // It comes while there is no worker.
+  // This request arrives while there is no worker.
   assert.equal(await (await fetch(`${server.gatewayUrl}/hello/hello`)).text(), "Hello, world!\n");
   const { pid, worker, restarts, deaths, apps } = await client.status();
   assert.deepEqual([pid, restarts, apps], [server.child.pid, 1, 1]);
@@ -46,10 +46,10 @@ test("a worker that is killed is replaced behind the same addresses; no caller i
   const after = await mayfly(["status", "--state", stateDir]);
   assert.equal(after.code, 1, after.stderr);
   assert.match(after.stdout, /is up, and needs a look\.[^]*restarts +1; the last .*SIGKILL/);
-  // The pid that is told is the one to stop.
+  // The reported process id is the one to signal.
   assert.equal(await server.end("SIGTERM"), 0);
   await gone(worker);
-  // Steps, deaths, the end: whatever reads the log finds one form.
+  // Steps, deaths and the end all have the log's one format, for the programs that read it.
   const log = (await server.log).trim().split("\n");
   const messages = log.map((line) => (JSON.parse(line) as { msg: string }).msg);
   for (const one of [/^bundling the agent$/, /^done: bundling the agent$/, /^the worker died/, /^finishing what is in flight/])
@@ -61,7 +61,7 @@ test("a worker that is killed is replaced behind the same addresses; no caller i
   assert.equal(ended.code, 4);
 });
 
-test("a call that a worker's death cuts off tells its caller what happened, and the app's log whose calls were lost", async (context) => {
+test("after a worker's death, callers of lost calls are told what happened, and the app's log has the number of lost calls", async (context) => {
   const stateDir = temporaryFolder(context);
   const server = await serve(context, stateDir, quick);
   const client = clientOf(server, stateDir);
@@ -96,7 +96,7 @@ test("a call that a worker's death cuts off tells its caller what happened, and 
     line!.text,
     /^The server's worker died, and the app's machines with it: .*SIGKILL.* Calls in flight then got no reply, and may have run in part\./,
   );
-  // This app had no machine, and so no calls.
+  // This app had no machine, so it lost no calls.
   assert.deepEqual(
     (await client.logs({ app: "hello", tail: 100 })).filter(({ text }) => text.includes("worker died")),
     [],
@@ -113,7 +113,7 @@ test("a supervisor that is killed leaves no worker, and its server.json is told 
   assert.match(outcome.stderr, /\(pid \d+\) is gone, and left its server\.json behind/);
 });
 
-test("two servers that share a run folder: the end of the first takes nothing from the second, and the last one leaves nothing", async (context) => {
+test("of two servers that share a run folder, the first to end removes nothing of the second's, and the last leaves nothing", async (context) => {
   const [states, runDir] = [[temporaryFolder(context), temporaryFolder(context)], join(temporaryFolder(context), "run")];
   const config = join(temporaryFolder(context), "config.json");
   writeFileSync(config, JSON.stringify({ runDir }));
@@ -133,7 +133,7 @@ test("two servers that share a run folder: the end of the first takes nothing fr
   if (existsSync(runDir)) assert.deepEqual(readdirSync(runDir), [], "only the folder itself may have been there before its server");
 });
 
-test("commands find a server by its state folder alone, wherever it listens", async (context) => {
+test("commands find a server by its state folder, on whatever address it listens", async (context) => {
   const stateDir = temporaryFolder(context);
   await serve(context, stateDir, quick);
   const deployed = await mayfly(["deploy", "examples/hello", "--state", stateDir]);
@@ -141,7 +141,7 @@ test("commands find a server by its state folder alone, wherever it listens", as
   assert.equal((await mayfly(["list"], { env: { MAYFLY_STATE_DIR: stateDir } })).code, 0);
 });
 
-test("what was thrown last is told as the reason of a death", async (context) => {
+test("the error that ended a worker is reported as the reason of its death", async (context) => {
   const stateDir = temporaryFolder(context);
   const server = await serve(context, stateDir, quick);
   process.kill(server.worker, "SIGSEGV");
@@ -154,7 +154,7 @@ test("what was thrown last is told as the reason of a death", async (context) =>
   assert.match(record!.deaths[0]!.reason, /SIGSEGV: Node itself gave up/);
 });
 
-test("what is in the way of a start ends it at once, with the cause, the cure and the code of old", async (context) => {
+test("a start that can't succeed ends at once, with the cause, the cure and the usual exit code", async (context) => {
   const stateDir = temporaryFolder(context);
   const refused = async (args: string[], code: number, pattern: RegExp, env: NodeJS.ProcessEnv = {}) => {
     const outcome = await mayfly(["serve", ...quick, "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0", ...args], { env });
@@ -190,7 +190,7 @@ test("a second server on a folder is told the pid to stop", async (context) => {
   assert.match(second.stderr, new RegExp(`Another Mayfly \\(pid ${server.child.pid}\\)`));
 });
 
-test("while a worker is replaced the folder stays the supervisor's", async (context) => {
+test("while a worker is replaced, the supervisor keeps the lock of the state folder", async (context) => {
   const stateDir = temporaryFolder(context);
   const server = await serve(context, stateDir, quick);
   process.kill(server.worker, "SIGKILL");
@@ -199,7 +199,7 @@ test("while a worker is replaced the folder stays the supervisor's", async (cont
   assert.match(second.stderr, /Another Mayfly/);
 });
 
-test("a worker that hangs is told by status, and a second signal ends both at once", async (context) => {
+test("status reports a worker that hangs, and a second signal ends worker and supervisor at once", async (context) => {
   const stateDir = temporaryFolder(context);
   const server = await serve(context, stateDir, quick);
   process.kill(server.worker, "SIGSTOP");
@@ -212,7 +212,7 @@ test("a worker that hangs is told by status, and a second signal ends both at on
   await gone(server.worker);
 });
 
-test("SIGHUP has new certificates taken by gateway and API, and bad ones left", async (context) => {
+test("on SIGHUP, gateway and API take over new certificates and keep the old ones if the new are invalid", async (context) => {
   const stateDir = temporaryFolder(context);
   const [cert, key] = ["cert.pem", "key.pem"].map((name) => join(stateDir, name));
   const make = (name: string) =>
@@ -238,7 +238,7 @@ test("SIGHUP has new certificates taken by gateway and API, and bad ones left", 
   assert.ok(isAlive(server.worker));
 });
 
-test("a log that nobody reads any more ends nothing", async (context) => {
+test("a server keeps running when the reader of its log has gone", async (context) => {
   const stateDir = temporaryFolder(context);
   const args = ["serve", "--json", "--state", stateDir, "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0", ...quick];
   const child = start(args, {});

@@ -25,7 +25,7 @@ function simulate(...words: string[]): Promise<{ code: number; stdout: string; s
   });
 }
 
-test("mayfly simulate runs our policy, and says in a sentence what is missing and how to get it", async () => {
+test("mayfly simulate runs Mayfly's policy, and says in one sentence what is missing and how to get it", async () => {
   assert.ok(!existsSync(join(product, "lab")));
   const { code, stdout, stderr } = await simulate("--seed", "101", "--frontier");
   assert.equal(code, 0, stderr);
@@ -46,7 +46,7 @@ test("its JSON has the documented shape, without verdicts", async () => {
   assert.deepEqual(rare.verdicts, []);
 });
 
-test("what only the laboratory can do is refused before anything is simulated", async () => {
+test("options that need the laboratory are refused before anything is simulated", async () => {
   for (const [words, pattern] of [
     [["--html", join(product, "page.html")], /lacks the laboratory, which draws the page: there is no folder lab\//],
     [["--policy", "mayfly,kpa"], /lacks the laboratory, which has the policies .*"kpa" may be one of them/],

@@ -1,4 +1,4 @@
-/** One boot of a guest from nothing, as a template's begins. */
+/** One boot of a guest without a template, as the first step of making a template. */
 import { closeSync } from "node:fs";
 import { systemClock } from "../../src/base/clock/clock.ts";
 import type { Config } from "../../src/base/config/schema.ts";
@@ -12,7 +12,7 @@ import { osv } from "../../src/machines/qemu/osv.ts";
 
 const deadlineMs = 60_000;
 
-/** Milliseconds from the start of QEMU to the agent's Ready. The driver was prepared before: what it found out is in the cache. */
+/** Milliseconds from the start of QEMU to the agent's Ready. The driver's preparation, whose results are in the cache, is not included. */
 export async function bootForBench(kernel: GuestKernelName, { cacheDir, osvKernel }: Config, qemuHost: QemuHost): Promise<number> {
   const progress = () => undefined;
   const image = await (kernel === "osv" ? ensureOsvImage({ cacheDir, osvKernel, progress }) : ensureImage({ cacheDir, progress }));

@@ -1,4 +1,4 @@
-/** First calls: a clone started for the call, a waiting blank bound for it, and a hundred callers at once. */
+/** First calls: with a clone started for the call, with a waiting blank bound for the call, and a hundred callers at once. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Options } from "../options.ts";
 import { type BenchDriver, type Platform, startPlatform } from "../platform.ts";
@@ -61,7 +61,7 @@ async function crowd(driver: BenchDriver): Promise<Row> {
   };
 }
 
-/** A new app each time, one call, and a pause in which blanks are replaced and idle machines killed. */
+/** Deploys a new app for each call, followed by a pause in which blanks are replaced and idle machines killed. */
 async function newApps(platform: Platform, pauseMs: number): Promise<number[]> {
   const samples = [];
   for (let index = 0; index < calls; index++) {

@@ -1,4 +1,7 @@
-/** What a machine of each kind costs that this host can run, straight at its driver: a boot from nothing, a start, memory, hello. OSv's, too, where a kernel is named. */
+/**
+ * What a machine of each kind that this host can run costs, measured directly at its driver: boot without a template, start, memory, hello.
+ * Includes OSv if a kernel is configured.
+ */
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -59,7 +62,7 @@ async function measure(name: BenchDriver, kernel: GuestKernelName, config: Confi
   }
 }
 
-/** Only this driver has a boot beside its starts, which are clones. */
+/** Only this driver has boots; its starts are clones. */
 async function bootTimes(kernel: GuestKernelName, config: Config, qemuHost: QemuHost): Promise<number[]> {
   const times: number[] = [];
   for (let n = 0; n < boots; n++) times.push(await bootForBench(kernel, config, qemuHost));

@@ -1,4 +1,4 @@
-/** The learned policy and the fixed one on real machines, in turn, on the same calls. */
+/** The learned policy and the fixed one on real machines, in turn, with the same calls. */
 import { join } from "node:path";
 import { drawCourses } from "../live/plot.ts";
 import { type LiveRun, type Phase, runLive } from "../live/run.ts";

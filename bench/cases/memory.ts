@@ -1,4 +1,4 @@
-/** What an idle machine costs in memory while ten are alive. */
+/** The memory of an idle machine while ten machines are alive. */
 import type { Options } from "../options.ts";
 import { type BenchDriver, startPlatform } from "../platform.ts";
 import type { Row, Section } from "../report.ts";

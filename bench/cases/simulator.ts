@@ -1,4 +1,7 @@
-/** How many invocations the simulator gets through in a second of one core, counted in CPU time as the machine has other work, too: the generator alone, the engine with a policy that does next to nothing, and ours. */
+/**
+ * How many invocations the simulator handles per second of one core: the generator alone, the engine with a policy that does almost
+ * nothing, and Mayfly's policy. Measured in CPU time, because the host is also busy with other work.
+ */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createPackingPolicy } from "../../src/policy/packing.ts";
@@ -16,7 +19,7 @@ const HOURS = 6;
 const TO_REACH = 500_000;
 const SEED = 1;
 const MANY = 1e9;
-/** Invocations between two looks at the memory in use. */
+/** The number of invocations between two measurements of memory. */
 const LOOK_EVERY = 500_000;
 
 export async function simulator({ rounds }: Options): Promise<Section[]> {
@@ -54,7 +57,7 @@ function run(workload: Workload, policy: SimulatedPolicy): number {
   return simulate(workload, policy, { machine: qemuMachines, worth: { wait: 100, cpu: 9 } }).invocations;
 }
 
-/** What is in use after the first hour, and most ever, so that growth would show. */
+/** The memory in use after the first hour, and its maximum, so that growth would show. */
 function memory(): Row {
   const workload = families.mix(SEED, HOURS, APPS);
   const looks: number[] = [];

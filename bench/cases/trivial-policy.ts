@@ -1,4 +1,6 @@
-/** A policy that costs next to nothing, so that what is measured is the engine: each app has one machine, for ever, that takes all. */
+/**
+ * A policy that costs almost nothing, so that only the engine is measured: each app has one machine, forever, which takes all invocations.
+ */
 import type { PolicyCommand, PolicyEvent } from "../../src/policy/policy.ts";
 import type { SimulatedPolicy, Workload } from "../../src/simulator/simulator.ts";
 
@@ -23,7 +25,7 @@ export const trivial: SimulatedPolicy = {
   create: () => ({ state: { apps: new Map(), machines: [] } satisfies State, step: step }),
 };
 
-/** So that one machine may take all. */
+/** Removes the limits, so that one machine may take all invocations. */
 export function withoutCeilings(workload: Workload): Workload {
   const apps = workload.apps.map((app) => ({ ...app, limits: { ...app.limits, concurrency: Infinity } }));
   return Object.assign(workload, { apps });

@@ -1,4 +1,4 @@
-/** A function that waits 50 ms: how many of them one machine carries at once. */
+/** How many invocations of a function that waits 50 ms one machine handles at once. */
 import { load } from "../load.ts";
 import type { Options } from "../options.ts";
 import { startPlatform } from "../platform.ts";

@@ -1,4 +1,4 @@
-/** Warm hello: every program and every driver in turn, several rounds, so that noise hits all of them alike. */
+/** Warm hello: every program and every driver in turn, in several rounds, so that noise affects all of them equally. */
 import { type Load, load } from "../load.ts";
 import { type BenchDriver, startPlatform } from "../platform.ts";
 import { type ReferenceName, referenceNames, startReference } from "../references.ts";
@@ -7,7 +7,7 @@ import type { Server } from "../server.ts";
 import { median } from "../statistics.ts";
 import type { Options } from "../options.ts";
 
-/** An emulated machine compiles and translates for some seconds; all get the same time. */
+/** An emulated machine compiles and translates for some seconds; every program gets the same warm-up. */
 const WARM_UP_SECONDS = 8;
 
 interface Contestant {

@@ -1,13 +1,13 @@
-/** Calls over keep-alive connections, and what came of them. */
+/** Calls over keep-alive connections, and their outcomes. */
 import { Agent, get } from "node:http";
 
 export class Caller {
-  /** What each call waited for a slot, a start or a bind, ms, as the server measured it. */
+  /** How long each call waited for a slot, a start or a bind, in ms, as measured by the server. */
   readonly waits: number[] = [];
   readonly failures: string[] = [];
   readonly #agent = new Agent({ keepAlive: true });
 
-  /** Never rejects: what fails is counted. */
+  /** Never rejects; failures are counted. */
   async call(url: string): Promise<void> {
     try {
       const { status, timing, body } = await this.#get(url).catch((error: unknown) => {
@@ -40,7 +40,7 @@ export class Caller {
   }
 }
 
-/** The server closed a connection that had been idle just when it was used again, as it may: every client of HTTP takes another then. */
+/** The server closed an idle connection just as it was used again, which it may do: every HTTP client then uses another connection. */
 const STALE = new Error("a connection was closed before its reply");
 
 /** "queue;dur=1.5, start;dur=0, bind;dur=2, run;dur=3" → 3.5 */

@@ -1,4 +1,4 @@
-/** Demand, slots, machines and memory over time, of each policy, as a picture. */
+/** A picture of demand, slots, machines and memory over time, for each policy. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Config, renderPlot, type TopLevelSpec } from "../../lab/page/render-plot.ts";
@@ -46,7 +46,7 @@ function panel(field: string, title: string): Panel {
 const soft = "#646a76";
 const line = "#dfe1e6";
 
-/** A picture of its own has no page to take its colours from. */
+/** A picture of its own has no page from which it could take its colours. */
 const config: Config = {
   background: "white",
   axis: { labelColor: soft, titleColor: soft, gridColor: line, domainColor: line, tickColor: line },

@@ -1,11 +1,11 @@
-/** Twenty apps, each called in a rhythm of its own: the same calls at the same times for every policy. */
+/** Twenty apps, each called in its own rhythm: the same calls at the same times for every policy. */
 import { Random } from "../../src/dispatch/testing/random.ts";
 
 export interface Rhythm {
   app: string;
-  /** Of its function: how long it waits and computes. */
+  /** The query of its function, which says how long it waits and computes. */
   query: string;
-  /** ms from the beginning at which it is called, ascending. */
+  /** The times of its calls in ms from the beginning, ascending. */
   calls: number[];
 }
 
@@ -21,12 +21,12 @@ export function rhythms(lengthMs: number): Rhythm[] {
   ];
 }
 
-/** A name that an app may have. */
+/** A name that is valid for an app. */
 function rhythm(name: string, query: string, calls: number[]): Rhythm {
   return { app: name.replace(".", ""), query, calls };
 }
 
-/** As a Poisson process. */
+/** Arrivals of a Poisson process. */
 function arrivals(random: Random, meanMs: number, lengthMs: number): number[] {
   const calls = [];
   for (let at = gap(random, meanMs); at < lengthMs; at += gap(random, meanMs)) calls.push(at);
@@ -37,7 +37,7 @@ function gap(random: Random, meanMs: number): number {
   return -Math.log(1 - random.next()) * meanMs;
 }
 
-/** Ten to sixty calls within half a second. */
+/** Bursts of ten to sixty calls within half a second. */
 function bursts(random: Random, everyMs: number, lengthMs: number): number[] {
   const calls = [];
   for (let from = random.between(0, everyMs); from < lengthMs; from += everyMs * random.between(0.7, 1.3))

@@ -1,4 +1,6 @@
-/** One policy on real machines: a burst from nothing to 200 in flight and a fall to nothing, twice, then twenty apps in their rhythms. */
+/**
+ * Runs one policy on real machines: a burst from nothing to 200 in flight and a fall to nothing, twice, then twenty apps in their rhythms.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,9 +15,9 @@ export interface LiveRun {
   driver: BenchDriver;
   policy: string;
   phases: Phase[];
-  /** Machines, in all phases. */
+  /** The number of machines started in all phases. */
   starts: { live: number; simulated: number };
-  /** All phases, one after the other. */
+  /** All phases, one after another. */
   samples: Sample[];
 }
 
@@ -63,7 +65,7 @@ async function deployAll(platform: Platform, plan: Rhythm[]): Promise<Map<string
   return urls;
 }
 
-/** As one course. */
+/** Joins the phases into one course. */
 function joined(courses: Sample[][]): Sample[] {
   const all: Sample[] = [];
   for (const course of courses) {

@@ -1,4 +1,4 @@
-/** What the machines of a server are, twice a second, as `mayfly ps` shows them. */
+/** Samples a server's machines twice a second, as `mayfly ps` shows them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "../../src/doors/admin/client.ts";
 import type { MachineInfo } from "../../src/doors/admin/schemas.ts";
@@ -8,18 +8,18 @@ export interface Sample {
   seconds: number;
   /** Invocations on machines. */
   inFlight: number;
-  /** Of all bound machines. */
+  /** The slots of all bound machines. */
   slots: number;
-  /** All of them, whatever they are doing. */
+  /** All machines, in whatever state. */
   machines: number;
-  /** Bound, with nothing in flight. */
+  /** Bound machines with nothing in flight. */
   idle: number;
   memoryMb: number;
   idleMb: number;
 }
 
 export interface Watch {
-  /** Resolves with what was seen. */
+  /** Resolves with the samples. */
   stop(): Promise<Sample[]>;
 }
 
@@ -60,7 +60,7 @@ function sampleOf(machines: MachineInfo[], seconds: number): Sample {
   };
 }
 
-/** GB-seconds of a figure in MB. */
+/** GB-seconds, computed from a figure in MB. */
 export function gbSeconds(samples: Sample[], figure: "memoryMb" | "idleMb"): number {
   return samples.slice(1).reduce((sum, sample, i) => sum + (sample[figure] / 1_024) * (sample.seconds - samples[i]!.seconds), 0);
 }

@@ -1,4 +1,4 @@
-// Bare node:http: no FaaS at all. The upper bound for anything that runs on Node.
+// Bare node:http without any FaaS: the upper bound for everything that runs on Node.
 import { createServer } from "node:http";
 
 const waitMs = Number(process.env.WAIT_MS ?? 0);

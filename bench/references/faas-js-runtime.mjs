@@ -1,4 +1,4 @@
-// Red Hat's faas-js-runtime (Fastify), as Knative functions use it.
+// Red Hat's faas-js-runtime (Fastify), which Knative functions use.
 import runtime from "faas-js-runtime";
 
 await runtime.start(() => ({ body: "hello\n", headers: { "content-type": "text/plain" } }), {

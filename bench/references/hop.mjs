@@ -1,4 +1,4 @@
-// One bare hop: a keep-alive reverse proxy on undici in front of bare.mjs. What any gateway in front of another process pays.
+// One bare hop: a keep-alive reverse proxy on undici in front of bare.mjs, which costs what any gateway in front of another process costs.
 import { createServer } from "node:http";
 import { Pool } from "undici";
 

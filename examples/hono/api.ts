@@ -1,10 +1,10 @@
 /**
- * A Hono app with several routes; it runs unchanged, bundled at deploy. Its routes begin at / : the gateway takes
- * /<app>/<function> off the path.
+ * A Hono app with several routes; it runs unchanged and is bundled at deploy. Its routes begin at / because the gateway removes
+ * /<app>/<function> from the path.
  *
- *   mayfly deploy examples/hono
- *   mayfly invoke hono/api --path /notes --method POST --header 'content-type: application/json' --data '{"text":"milk"}'
- *   mayfly invoke hono/api --path /notes
+ * mayfly deploy examples/hono
+ * mayfly invoke hono/api --path /notes --method POST --header 'content-type: application/json' --data '{"text":"milk"}'
+ * mayfly invoke hono/api --path /notes
  */
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -14,7 +14,7 @@ interface Note {
   text: string;
 }
 
-/** Lives as long as the machine: a real app would keep its notes elsewhere. */
+/** The notes live only as long as the machine; a real app would store them elsewhere. */
 const notes: Note[] = [];
 
 const app = new Hono();

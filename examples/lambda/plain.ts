@@ -1,8 +1,8 @@
 /**
- * What AWS Lambda runs behind a function URL: an event of payload format 2.0 in, a result object out.
+ * A handler as AWS Lambda runs it behind a function URL: it takes an event of payload format 2.0 and returns a result object.
  *
- *   mayfly deploy examples/lambda
- *   mayfly invoke lambda/plain?name=Ada
+ * mayfly deploy examples/lambda
+ * mayfly invoke lambda/plain?name=Ada
  */
 interface HttpEvent {
   requestContext: { http: { method: string; path: string } };

@@ -1,7 +1,7 @@
 /**
- * A streaming Lambda handler: the reply's head and pieces leave as they are written.
+ * A streaming Lambda handler: the reply's head and pieces are sent as soon as they are written.
  *
- *   mayfly invoke lambda/stream
+ * mayfly invoke lambda/stream
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Writable } from "node:stream";

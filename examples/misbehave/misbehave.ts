@@ -1,9 +1,9 @@
 /**
- * Does what functions should not, on demand, to show what the platform makes of it: ?do=throw|reject|spin|leak|flood|exit.
+ * Misbehaves on demand, to show how the platform reacts: ?do=throw|reject|spin|leak|flood|exit.
  *
- *   mayfly deploy examples/misbehave
- *   mayfly invoke misbehave/misbehave?do=throw
- *   mayfly logs misbehave
+ * mayfly deploy examples/misbehave
+ * mayfly invoke misbehave/misbehave?do=throw
+ * mayfly logs misbehave
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -12,19 +12,19 @@ const deeds: Record<string, () => Response | Promise<Response>> = {
     throw new Error("thrown on demand");
   },
 
-  /** Nobody handles this rejection; the reply itself is fine. */
+  /** The rejection is not handled; the reply itself is fine. */
   async reject() {
     void Promise.reject(new Error("rejected on demand"));
     await sleep(10);
     return new Response("left a rejection behind\n");
   },
 
-  /** Blocks the event loop for ever: the other invocations of this machine wait, too. */
+  /** Blocks the event loop forever, so the machine's other invocations wait as well. */
   spin() {
     for (;;);
   },
 
-  /** Buffers are outside V8's heap: the machine's own memory runs out. */
+  /** Buffers lie outside V8's heap, so the machine's own memory runs out. */
   async leak() {
     const kept: Buffer[] = [];
     for (;;) {
@@ -33,7 +33,7 @@ const deeds: Record<string, () => Response | Promise<Response>> = {
     }
   },
 
-  /** Twelve megabytes at once: the host keeps the first and says how many lines it dropped. */
+  /** Prints twelve megabytes at once; the host keeps the beginning and reports how many lines it dropped. */
   flood() {
     for (let line = 0; line < 1_500; line++) console.log(`line ${line} of a flood ${"~".repeat(8_000)}`);
     return new Response("flooded\n");

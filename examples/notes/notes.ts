@@ -1,4 +1,4 @@
-/** A notebook on port 8000, for the customer that the variable CUSTOMER names; who has TOKEN may write. Notes are kept in /data. */
+/** A notebook on port 8000 for the customer named by the variable CUSTOMER. Writing requires TOKEN. Notes are kept in /data. */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
@@ -15,7 +15,7 @@ async function answer(request: IncomingMessage): Promise<[number, unknown]> {
   if (request.method === "GET") return [200, { customer: CUSTOMER, notes: notes() }];
   if (request.method !== "POST") return [405, { error: "GET reads the notes, POST adds one" }];
   if (TOKEN === "" || request.headers.authorization !== `Bearer ${TOKEN}`) return [403, { error: "the token is wrong" }];
-  // On disk before the reply: a machine may end at any time.
+  // Written to the disk before the reply, because a machine may end at any time.
   appendFileSync(file, `${JSON.stringify(await text(request))}\n`, { flush: true });
   return [201, { customer: CUSTOMER, notes: notes().length }];
 }

@@ -1,8 +1,8 @@
 /**
- * Server-sent events: one tick every `everyMs`, `count` of them, or until the caller goes away.
+ * Server-sent events: `count` ticks, one every `everyMs`, until the caller disconnects.
  *
- *   mayfly deploy examples/sse
- *   curl -N 'http://127.0.0.1:8080/sse/clock?count=5&everyMs=200'
+ * mayfly deploy examples/sse
+ * curl -N 'http://127.0.0.1:8080/sse/clock?count=5&everyMs=200'
  */
 import { setTimeout as sleep } from "node:timers/promises";
 

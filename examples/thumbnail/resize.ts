@@ -1,15 +1,15 @@
 /**
- * Makes a thumbnail of a JPEG, in JavaScript alone. It computes, so few share a machine: see `concurrency` in mayfly.json.
+ * Makes a thumbnail of a JPEG in pure JavaScript. It computes, so only a few invocations share a machine: see `concurrency` in mayfly.json.
  *
- *   mayfly deploy examples/thumbnail
- *   curl --data-binary @examples/thumbnail/lake.jpg -o small.jpg 'http://127.0.0.1:8080/thumbnail/resize?width=64'
+ * mayfly deploy examples/thumbnail
+ * curl --data-binary @examples/thumbnail/lake.jpg -o small.jpg 'http://127.0.0.1:8080/thumbnail/resize?width=64'
  */
 import jpeg from "jpeg-js";
 
 interface Picture {
   width: number;
   height: number;
-  /** RGBA, four bytes a pixel. */
+  /** RGBA, four bytes per pixel. */
   data: Uint8Array;
 }
 
@@ -34,7 +34,7 @@ function decode(bytes: Uint8Array): Picture | undefined {
   }
 }
 
-/** Each new pixel is the mean of the old ones that it covers. */
+/** Each new pixel is the mean of the old pixels that it covers. */
 function shrink(from: Picture, width: number): Picture & { data: Buffer } {
   const height = Math.max(1, Math.round((from.height * width) / from.width));
   const data = Buffer.alloc(width * height * 4);

@@ -1,8 +1,8 @@
 /**
- * Stands for every function that waits for something else: 50 ms of I/O, next to no CPU. One machine serves hundreds at once.
+ * Stands for every function that waits for another service: 50 ms of I/O, almost no CPU. One machine serves hundreds at once.
  *
- *   mayfly deploy examples/wait
- *   mayfly invoke wait/wait --repeat 1000 --concurrency 100
+ * mayfly deploy examples/wait
+ * mayfly invoke wait/wait --repeat 1000 --concurrency 100
  */
 import { setTimeout as sleep } from "node:timers/promises";
 

@@ -53,7 +53,7 @@ describe("what a bundle holds", () => {
     assert.equal(handler(), "\n");
   });
 
-  test("the name of the source, below /app, for import.meta", async () => {
+  test("import.meta has the source's path below /app", async () => {
     app("export const handler = () => [import.meta.url, import.meta.filename, import.meta.dirname];");
     const { handler } = (await load()) as { handler: () => string[] };
     assert.deepEqual(handler(), ["file:///app/main.ts", "/app/main.ts", "/app"]);
@@ -97,7 +97,7 @@ describe("the same sources", () => {
   });
 });
 
-describe("what is refused at deploy", () => {
+describe("a deploy refuses", () => {
   const refused = (code: string, message: RegExp) => assert.rejects(bundleApp(dir), { code, message });
 
   test("a folder without mayfly.json, or with one that is no JSON", async () => {

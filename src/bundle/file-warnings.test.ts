@@ -14,7 +14,7 @@ async function warningsOf(code: string): Promise<string[]> {
 const imports =
   'import fs from "node:fs"; import { readFile } from "node:fs/promises"; import path, { join } from "node:path"; import { fileURLToPath } from "node:url"; import { Worker } from "node:worker_threads";';
 
-describe("the app's own code is warned of", () => {
+describe("a deploy warns about the app's own code", () => {
   const cases: [what: string, code: string, file: string][] = [
     [
       "readFileSync of a path by import.meta.url",
@@ -46,7 +46,7 @@ describe("the app's own code is warned of", () => {
     });
   }
 
-  test("for a path that only running code completes", async () => {
+  test("for a path that is completed at run time", async () => {
     folder.write("views/t.sql", "");
     assert.match(
       (await warningsOf(`${imports} fs.readFileSync(join(import.meta.dirname, "views", process.argv[1]!))`)).join(),
@@ -73,7 +73,7 @@ describe("the app's own code is warned of", () => {
   });
 });
 
-describe("nothing is said", () => {
+describe("a deploy does not warn", () => {
   const cases: [what: string, code: string][] = [
     ["of files outside of the folder", 'fs.readFileSync("/etc/hostname"); fs.writeFileSync(join("/tmp", "x"), "")'],
     [
@@ -92,7 +92,7 @@ describe("nothing is said", () => {
   }
 });
 
-describe("a package is warned of", () => {
+describe("a deploy warns about a package", () => {
   const cases: [what: string, code: string, told: RegExp][] = [
     [
       "for a file that it reads as it is loaded",
@@ -129,7 +129,7 @@ describe("a package is warned of", () => {
     });
   }
 
-  test("not for a file that the bundle has, also where its path is made in ways that nobody can follow", async () => {
+  test("not for a file in the bundle, even if its path can't be followed", async () => {
     const code =
       'let dir = ""; dir = __dirname + "/"; const find = (name) => dir + name; const file = "b.wasm"; exports.get = () => require("fs").readFileSync(dir + find(file))';
     folder.pack("q", code, { "b.wasm": "x" });
@@ -137,19 +137,19 @@ describe("a package is warned of", () => {
     assert.deepEqual(await warningsOf('import "q"; import bytes from "q/b.wasm"; globalThis.bytes = bytes'), []);
   });
 
-  test("not for a file that the bundle has", async () => {
+  test("not for a file in the bundle", async () => {
     folder.pack("p", 'const read = (file) => require("fs").readFileSync(file); exports.get = () => read(__dirname + "/" + "b.wasm")', {
       "b.wasm": "x",
     });
     assert.deepEqual(await warningsOf('import "p"; import bytes from "p/b.wasm"; globalThis.bytes = bytes'), []);
   });
 
-  test("not for what it is told to resolve", async () => {
+  test("not for what require.resolve() finds", async () => {
     folder.pack("p", 'exports.read = (name) => require("fs").readFileSync(require.resolve(name), "utf8")');
     assert.deepEqual(await warningsOf('import "p"'), []);
   });
 
-  test("not for files that are not there, nor for what it reads of its user's", async () => {
+  test("not for missing files, nor for files of the package's user", async () => {
     folder.pack(
       "p",
       'const fs = require("fs"); exports.read = (file) => fs.readFileSync(file); try { fs.readFileSync(__dirname + "/gone.json"); } catch {}',
@@ -158,7 +158,7 @@ describe("a package is warned of", () => {
   });
 });
 
-test("an import of a file of an unknown kind is refused with the words that make it work", async () => {
+test("an import of a file of an unknown kind is refused with how to make it work", async () => {
   folder.write("q.sql", "select 1");
   folder.app('import q from "./q.sql"; export const handler = () => q;');
   await assert.rejects(folder.bundle(), { code: "build-failed", message: /q\.sql.*with \{ type: "text" \}/ });

@@ -11,7 +11,7 @@ const refused = (code: string, message: RegExp) => assert.rejects(folder.bundle(
 const failure = "(work) => { try { return work(); } catch (error) { return [error.code, error.message.split('\\n')[0]]; } }";
 
 describe("a package that is not installed", () => {
-  test("and that a function of a package asks for throws what Node throws, once it is asked; the deploy warns of it", async () => {
+  test("that a package's function requires throws Node's error when the function runs; the deploy warns about it", async () => {
     folder.pack("db", "exports.connect = (name) => name === 'a' ? require('driver-a') : require('driver-b/promise');");
     folder.app(
       `import db from "db"; const failure = ${failure}; export const handler = () => [failure(() => db.connect("a")), failure(() => db.connect("b"))];`,
@@ -23,25 +23,25 @@ describe("a package that is not installed", () => {
     assert.match(warnings[0]!, /^main: db asks, when it is used, for packages that are not installed: driver-a, driver-b;/);
   });
 
-  test("fails again each time that it is asked for", async () => {
+  test("fails again on every require", async () => {
     folder.pack("db", "exports.connect = () => require('driver');");
     folder.app(`import db from "db"; const failure = ${failure}; export const handler = () => [1, 2].map(() => failure(db.connect)[0]);`);
     assert.deepEqual((await folder.run()).value, ["MODULE_NOT_FOUND", "MODULE_NOT_FOUND"]);
   });
 
-  test("and that stands in a try is nothing to tell of", async () => {
+  test("that is required in a try causes no warning", async () => {
     folder.pack("db", "try { require('native-speed'); } catch (error) { exports.code = error.code; }");
     folder.app('import db from "db"; export const handler = () => db.code;');
     assert.deepEqual(await folder.run(), { value: "MODULE_NOT_FOUND", warnings: [] });
   });
 
-  test("and that a constant names within a try is nothing to tell of", async () => {
+  test("that a constant names within a try causes no warning", async () => {
     folder.pack("db", "const NOTHING = ''; try { require(`colours${NOTHING}`); } catch (error) { exports.code = error.code; }");
     folder.app('import db from "db"; export const handler = () => db.code;');
     assert.deepEqual(await folder.run(), { value: "MODULE_NOT_FOUND", warnings: [] });
   });
 
-  test("and that a function of the app requires, or imports, is warned of with its name", async () => {
+  test("that a function of the app requires or imports causes a warning with its name", async () => {
     folder.app(
       `export const handler = async () => [await import("left-pad").catch((error) => error.code), (${failure})(() => require("right-pad"))[0]];`,
     );
@@ -50,7 +50,7 @@ describe("a package that is not installed", () => {
     assert.match(warnings.join("\n"), /main\.ts asks, when it is used, for .*right-pad/);
   });
 
-  test("and that a package requires as soon as it is loaded is an error, with what to install", async () => {
+  test("that a package requires at load is an error that says what to install", async () => {
     folder.pack("inner", "require('gone');");
     folder.pack("outer", "module.exports = require('inner');");
     folder.app('import outer from "outer"; export const handler = () => outer;');
@@ -60,7 +60,7 @@ describe("a package that is not installed", () => {
     );
   });
 
-  test("and that only a file which nobody loads at first requires at its top is let through", async () => {
+  test("that is required only by a file not loaded at start is accepted", async () => {
     folder.pack("db", "exports.use = () => require('./dialect');", { "dialect.js": "require('gone');" });
     folder.app(`import db from "db"; export const handler = () => (${failure})(db.use)[0];`);
     const { value, warnings } = await folder.run();
@@ -68,7 +68,7 @@ describe("a package that is not installed", () => {
     assert.match(warnings.join(), /gone/);
   });
 
-  test("and that a static import names is an error, also where a package stands in between", async () => {
+  test("that a static import names is an error, even through another package", async () => {
     folder.app('import pad from "left-pad"; export const handler = () => pad;');
     await refused("build-failed", /Could not resolve "left-pad" \(main\.ts:1:\d+\): .*run npm install in /);
     folder.pack("esm", 'import pad from "left-pad"; export default pad;', {}, { type: "module" });
@@ -76,12 +76,12 @@ describe("a package that is not installed", () => {
     await refused("build-failed", /"left-pad" \(node_modules\/esm\/index\.js:1:17\): the package esm needs it/);
   });
 
-  test("and that would not run if it were is not advised", async () => {
+  test("that would not run if it were installed is not recommended for installation", async () => {
     folder.app('import sharp from "sharp"; export const handler = () => sharp;');
     await refused("build-failed", /sharp is native, and would not run in Mayfly's machines; use jimp/);
   });
 
-  test("Prisma's client that was not generated is told by the command that does it", async () => {
+  test("a missing Prisma client is reported with the command that generates it", async () => {
     folder.pack("@prisma/client", 'module.exports = require(".prisma/client/default");');
     folder.app('import { PrismaClient } from "@prisma/client"; export const handler = () => PrismaClient;');
     await refused("build-failed", /npx prisma generate/);
@@ -97,7 +97,7 @@ describe("a native package", () => {
     await assert.rejects(folder.bundle(), { code: "native-addon", message: /needs the native add-on sharp,/, cure: /: jimp/ });
   });
 
-  test("of napi-rs is refused by its name, not by that of a file for another system", async () => {
+  test("of napi-rs is refused by its own name, not by the name of a file for another system", async () => {
     const code =
       "try { module.exports = require('./argon2.android-arm64.node'); } catch { module.exports = require('@node-rs/argon2-android-arm64'); }";
     folder.pack(
@@ -126,7 +126,7 @@ describe("a native package", () => {
     await refused("native-addon", /needs the native add-on fastdb,/);
   });
 
-  test("that is tried is as if it were not installed", async () => {
+  test("that is required in a try behaves as if it were not installed", async () => {
     folder.pack("canvas", "require('./build/canvas.node');", { "build/canvas.node": "" }, { dependencies: { nan: "1" } });
     folder.pack(
       "dom",
@@ -140,7 +140,7 @@ describe("a native package", () => {
     assert.match((await folder.run()).warnings.join(), /canvas \(instead: .*\) is native and left out/);
   });
 
-  test("that only a function asks for is left out with a warning", async () => {
+  test("that only a function requires is left out with a warning", async () => {
     folder.pack("better-sqlite3", "require('./x.node');", {}, { gypfile: true });
     folder.pack("orm", "exports.open = () => require('better-sqlite3');");
     folder.app(`import orm from "orm"; export const handler = () => (${failure})(orm.open);`);
@@ -149,14 +149,14 @@ describe("a native package", () => {
     assert.match(warnings.join(), /better-sqlite3 \(instead: Node's own node:sqlite\) is native and left out.*in orm/);
   });
 
-  test("that is another's optional peer, and not the app's own choice, is nothing to tell of", async () => {
+  test("that is an optional peer of another package, and not the app's own dependency, causes no warning", async () => {
     folder.pack("compiler", "", {}, platforms);
     folder.pack("loader", "exports.load = () => require('compiler');", {}, { peerDependenciesMeta: { compiler: { optional: true } } });
     folder.app('import loader from "loader"; export const handler = () => typeof loader.load;');
     assert.deepEqual((await folder.run()).warnings, []);
   });
 
-  test("that does without its add-on, more slowly, does so", async () => {
+  test("that works without its add-on, more slowly, works", async () => {
     folder.pack("node-gyp-build", "module.exports = () => {};");
     const code = "try { module.exports = require('node-gyp-build')(__dirname); } catch { module.exports = require('./fallback'); }";
     folder.pack("utf", code, { "fallback.js": "module.exports = 'slow';" }, { dependencies: { "node-gyp-build": "1" } });
@@ -165,7 +165,7 @@ describe("a native package", () => {
   });
 });
 
-describe("a package that is required by a name that only running code knows", () => {
+describe("a package that is required by a computed name", () => {
   const orm = "exports.open = (name) => require(name); exports.names = ['pg', 'mysql2/promise'];";
 
   test("is found where the app depends on it and the code names it", async () => {
@@ -207,7 +207,7 @@ describe("a package that is required by a name that only running code knows", ()
     assert.equal((await folder.run()).value, "MODULE_NOT_FOUND");
   });
 
-  test("is told in the app's own code: what such an import finds, and where it stands", async () => {
+  test("in the app's own code causes a warning with the place and with what the import finds", async () => {
     folder.pack("pg", "module.exports = { a: 1 };");
     folder.app(
       'const name: string = process.env["NO_SUCH_NAME"] ?? "pg"; export const handler = async () => (await import(name)).default.a;',

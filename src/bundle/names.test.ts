@@ -8,7 +8,7 @@ afterEach(() => folder.remove());
 
 const notFound = "export class NotFound extends Error { constructor(m: string) { super(m); this.name = this.constructor.name; } }";
 
-test("two classes of one name in two files both have it, and so do their errors", async () => {
+test("two classes of the same name in two files both keep it, and so do their errors", async () => {
   folder.write("a.ts", notFound);
   folder.write("b.ts", notFound);
   folder.app(
@@ -17,7 +17,7 @@ test("two classes of one name in two files both have it, and so do their errors"
   assert.deepEqual((await folder.run()).value, ["NotFound", "NotFound", "NotFound"]);
 });
 
-test("a class that speaks of itself in a static or a method keeps its name", async () => {
+test("a class that refers to itself in a static or a method keeps its name", async () => {
   folder.app(`class Invoice { static label = "x"; who() { return Invoice.label; } } class Self { static again = Self; static own = Self.name; }
     export const handler = () => [Invoice.name, new Invoice().constructor.name, Self.name, Self.own];`);
   assert.deepEqual((await folder.run()).value, ["Invoice", "Invoice", "Self", "Self"]);

@@ -47,7 +47,7 @@ for (const [form, later] of [
       assert.deepEqual((await folder.run()).value, [1, 2, 1, "\n"]);
     });
 
-    test("a path that is put together of __dirname and literals is required like one that is written out", async () => {
+    test("a path built from __dirname and literals is required like a literal path", async () => {
       folder.pack(
         "p",
         `const path = require("path"); const up = path.join(__dirname, "lib"); exports.v = require(path.join(up, "x.json")).v + require(__dirname + "/y.js");`,
@@ -60,7 +60,7 @@ for (const [form, later] of [
       assert.equal((await folder.run()).value, 3);
     });
 
-    test("require.resolve() of a package that is there tells where Node would find it", async () => {
+    test("require.resolve() of an installed package returns the path where Node would find it", async () => {
       folder.pack("r", "", { "x.txt": "" });
       folder.pack("q", 'exports.at = require.resolve("r/x.txt");');
       folder.app(`import q from "q"; ${later} export const handler = () => q.at;`);
@@ -84,7 +84,7 @@ test("a path of __dirname and literals that leads nowhere fails where it is requ
   assert.deepEqual((await folder.run()).value, [1, "MODULE_NOT_FOUND", "MODULE_NOT_FOUND"]);
 });
 
-test("beside top-level await code may declare a require of its own", async () => {
+test("code with top-level await may declare a require of its own", async () => {
   folder.pack("plain", 'module.exports = require("os").EOL;');
   folder.app(`import { createRequire } from "node:module"; import eol from "plain"; await null;
     const require = createRequire("/nowhere/x.js"); export const handler = () => [require("node:path").sep, eol];`);

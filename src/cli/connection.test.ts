@@ -33,7 +33,7 @@ test("a server that is starting is waited for, from the moment that its supervis
   await (await connecting).client.health();
 });
 
-test("one that starts for longer than that is told as such, without advice to start another", async (context) => {
+test("a server that starts for longer than that is reported as starting, without advice to start another", async (context) => {
   const dir = stateFolder(context);
   context.after(lockForSupervisor(dir));
   context.mock.method(console, "error", () => undefined);

@@ -47,7 +47,7 @@ test("a test that waits for ever fails by its name, and the others of its file r
   assert.match(said, /✖ patient/);
 });
 
-test("a file whose process lives on is killed with the children that its tests left, and is a failure", async () => {
+test("a test file whose process does not end is killed with the children that its tests left, and counts as failed", async () => {
   const pidFile = join(folder, "pid");
   const body = `test("leaves a child", () => writeFileSync(${JSON.stringify(pidFile)}, String(spawn(process.execPath, ["-e", "for (;;);"]).pid)));`;
   const { totals, said } = await runFile("lives-on", body, { testMs: 60_000, fileMs: 3_000 });
@@ -58,7 +58,7 @@ test("a file whose process lives on is killed with the children that its tests l
   assert.equal(processStartTime(pid), undefined);
 });
 
-test("a file that is in a loop is killed, and is a failure", async () => {
+test("a test file in an endless loop is killed, and counts as failed", async () => {
   const { totals, said } = await runFile("loops", 'test("loops", () => { for (;;); });', { testMs: 1_000, fileMs: 3_000 });
   assert.ok((totals as { failed: number }).failed >= 1, said);
   assert.match(said, /loops\.test\.ts did not end within 3 s, and is killed/);

@@ -6,7 +6,7 @@ import { type Claims, originOf } from "./origin.ts";
 const trusted = new Ranges(["10.0.0.0/8", "fd00::/8", "127.0.0.1"]);
 const none: Claims = { for: "", proto: "", host: "" };
 
-test("what a client says of itself is not believed", () => {
+test("a client's own X-Forwarded headers are not believed", () => {
   const claims = { for: "6.6.6.6, 10.0.0.1", proto: "https", host: "evil.example" };
   assert.deepEqual(originOf("192.0.2.1", "http", claims, trusted), { chain: "192.0.2.1", proto: "http", host: undefined });
   assert.deepEqual(originOf("127.0.0.1", "http", claims, new Ranges([])), { chain: "127.0.0.1", proto: "http", host: undefined });
@@ -38,7 +38,7 @@ test("trusted proxies are believed from the right, as far as they vouch for each
   assert.ok(originOf("10.0.0.1", "http", { ...none, for: long }, trusted).chain.length < 1_000);
 });
 
-test("proto and host are what the first trusted proxy wrote", () => {
+test("proto and host are taken from the outermost trusted proxy", () => {
   const cases: [string, string, string][] = [
     // X-Forwarded-For, -Proto, result
     ["192.0.2.1", "https", "https"],

@@ -72,7 +72,7 @@ describe("the allow list", () => {
     (await narrow.connect("127.0.0.1", port)).destroy();
   });
 
-  test("says of Mayfly's own ports what it says of all others, so that nobody finds them by trying", async (t) => {
+  test("refuses Mayfly's own ports with the same text as all others, so that they can't be found by trying", async (t) => {
     const port = await listener(t);
     const egress = createEgress({ allow: [], ownPorts: () => [port] });
     const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address }) => address));
@@ -86,7 +86,7 @@ describe("the allow list", () => {
     }
   });
 
-  test("opens nothing that the operator's list does not open, too", async (t) => {
+  test("opens nothing that is outside the operator's list", async (t) => {
     const port = await listener(t);
     const entry = `127.0.0.1:${port}`;
     for (const [allow, bound] of [
@@ -104,7 +104,7 @@ describe("the allow list", () => {
     (await byRange.connect("localhost", port)).destroy();
   });
 
-  test("never opens what clouds keep credentials at, in whatever form", async () => {
+  test("never opens the addresses of clouds' credentials, in any notation", async () => {
     const all = ["0.0.0.0/0:*", "[::]/0:*", "169.254.169.254:80", "metadata.example:80"];
     const egress = createEgress({
       allow: all,
@@ -127,14 +127,14 @@ describe("the allow list", () => {
       await assert.rejects(egress.connect(host, 80), refusal(/link-local|metadata|private|carrier|reserved/), host);
   });
 
-  test("has no effect by what is no entry", async () => {
+  test("ignores invalid entries", async () => {
     const bad = ["nonsense", "127.0.0.1", "", "*", "127.0.0.1:x"];
     await assert.rejects(createEgress({ allow: bad, bound: bad }).connect("127.0.0.1", 80), refusal(/a loopback address/));
   });
 });
 
 describe("names", () => {
-  test("of which all addresses are refused are refused, with the reason", async () => {
+  test("are refused with the reason if all their addresses are refused", async () => {
     const egress = createEgress({ allow: [], names: namesBy(async () => [{ address: "10.0.0.1", family: 4 }]) });
     await assert.rejects(egress.connect("inside.example", 80), refusal(/inside\.example:80: it is a private address/));
     await assert.rejects(egress.resolve("inside.example", 0), refusal(/private/));
@@ -164,7 +164,7 @@ describe("names", () => {
     socket.destroy();
   });
 
-  test("that are none have no address, and no name server is asked for them", async () => {
+  test("that are invalid have no address and cause no query", async () => {
     const egress = createEgress({ allow: [] });
     for (const name of ["a b", "a\0b", "http://x", "", "fe80::1%lo", "a".repeat(300), "a".repeat(64), "a..b", ".", "é.example", "\ud800"]) {
       const notFound = { code: "ENOTFOUND", syscall: "getaddrinfo" };
@@ -181,7 +181,7 @@ describe("names", () => {
 });
 
 describe("limits", () => {
-  test("a machine has so many connections and no more, until one closes", async (t) => {
+  test("a machine at its limit of connections gets another only after one closes", async (t) => {
     const port = await listener(t);
     const egress = createEgress({ allow: [`127.0.0.1:${port}`], bound: [`127.0.0.1:${port}`], connections: 2 });
     t.after(() => egress.close());
@@ -206,7 +206,7 @@ describe("limits", () => {
       await assert.rejects(createEgress({ allow: [] }).connect("8.8.8.8", port), refusal(/no such port/));
   });
 
-  test("port 0 is one that nobody listens on, once the address is allowed", async () => {
+  test("a connection to port 0 of an allowed address is refused", async () => {
     await assert.rejects(createEgress({ allow: [] }).connect("8.8.8.8", 0), { code: "ECONNREFUSED" });
     await assert.rejects(createEgress({ allow: [] }).connect("10.0.0.1", 0), refusal(/private/));
   });

@@ -50,13 +50,13 @@ test("an app whose name server is silent keeps no other app waiting", async () =
   await settled;
 });
 
-test("a look-up ends after five seconds in all, however many are before it, and says that one may try again", async () => {
+test("a look-up ends after at most five seconds, including its wait in the queue, with an error that allows another try", async () => {
   const names = createNames(lookUp());
   const all = await Promise.allSettled(Array.from({ length: 40 }, (_, n) => names.lookUp("app", `n${n}.silent.example`, never)));
   for (const each of all) assert.equal(each.status === "rejected" && each.reason.code, "EAI_AGAIN");
 });
 
-test("a look-up that nobody waits for any more is not asked for, and makes room", async () => {
+test("an abandoned look-up sends no query and makes room", async () => {
   const running = new Set<string>();
   const names = createNames(
     (name, signal) =>
@@ -84,7 +84,7 @@ test("a look-up that nobody waits for any more is not asked for, and makes room"
   assert.equal(running.size, 0);
 });
 
-test("apps take turns, and two of each app's names never wait for others'", async () => {
+test("apps take turns, and two look-ups of each app never wait for other apps", async () => {
   const running: string[] = [];
   const ends: (() => void)[] = [];
   const names = createNames((name) => {
@@ -107,7 +107,7 @@ test("apps take turns, and two of each app's names never wait for others'", asyn
   for (let n = 10; n < ends.length; n++) ends[n]!();
 });
 
-test("one app cannot pile up names without end", async () => {
+test("one app can't queue names without limit", async () => {
   const names = createNames(() => new Promise(() => {}));
   const refused: unknown[] = [];
   for (let n = 0; n < 1_000; n++) names.lookUp("app", `n${n}`, never).catch((error) => refused.push(error.code));
@@ -115,7 +115,7 @@ test("one app cannot pile up names without end", async () => {
   assert.ok(refused.length > 0 && refused.every((code) => code === "egress-denied"));
 });
 
-test("addresses of both families are found; one family's silence costs the other a second", async () => {
+test("addresses of both families are found; if one family gets no answer, the other waits for a second", async () => {
   const found = await lookUp()("both.example", never);
   assert.deepEqual(found.map(({ address }) => address).toSorted(), ["2606:4700::9", "9.9.9.9"]);
   assert.deepEqual(await lookUp()("half.example", never), [{ address: "9.9.9.9", family: 4 }]);
@@ -139,7 +139,7 @@ test("/etc/hosts comes first, in any case, and is read anew when it changes", as
   assert.deepEqual(await look("db.internal", never), [{ address: "10.1.2.4", family: 4 }]);
 });
 
-test("localhost is this host without asking anybody", async () => {
+test("localhost is this host, without a query", async () => {
   asked = [];
   for (const name of ["localhost", "LOCALHOST.", "app.localhost"])
     assert.deepEqual(

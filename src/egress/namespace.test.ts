@@ -37,7 +37,7 @@ describe("from the host's network namespace", () => {
     for (const name of [HOST, REST]) execFileSync("ip", ["netns", "delete", name]);
   });
 
-  test("every listener answers where all that can be is opened, but for the cloud's metadata: the network is as meant", () => {
+  test("with everything opened, every listener except the cloud's metadata answers, which shows that the test's network works", () => {
     const answers = tryAll({ allow: Object.values({ ...elsewhere, ...own }).map((address) => `${bracketed(address)}:${PORT}`) });
     for (const [address, answer] of Object.entries(answers))
       assert.equal(answer, address === elsewhere.metadata ? "egress-denied" : `I am ${address}`);
@@ -50,7 +50,7 @@ describe("from the host's network namespace", () => {
       if (address !== elsewhere.public && address !== elsewhere.publicV6) assert.equal(answer, "egress-denied", address);
   });
 
-  test("an entry of the allow list opens that and no more", () => {
+  test("an entry of the allow list opens exactly what it names", () => {
     const answers = tryAll({ allow: [`10.1.0.0/30:${PORT}`, `[fd00::2]:*`, `169.254.169.254:${PORT + 1}`] });
     const reached = Object.keys(answers).filter((address) => answers[address] !== "egress-denied");
     assert.deepEqual(

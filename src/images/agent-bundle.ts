@@ -9,7 +9,7 @@ import { projectRoot } from "./project.ts";
 
 const agentEntry = join(projectRoot, "src/guest/agent/main.ts");
 
-/** The agent as one ES module that needs nothing but Node. The same sources give the same bytes, wherever they lie. */
+/** Bundles the agent into one ES module that needs nothing but Node. The same sources give the same bytes, wherever they lie. */
 export async function bundleAgent(entry: string = agentEntry): Promise<Buffer> {
   const result = await build({
     entryPoints: [entry],
@@ -28,7 +28,7 @@ export async function bundleAgent(entry: string = agentEntry): Promise<Buffer> {
   return Buffer.from(result.outputFiles[0]!.contents);
 }
 
-/** The bundled agent as a file in the cache, for drivers that need no image. */
+/** Returns the bundled agent as a file in the cache, for drivers that need no image. */
 export async function ensureAgent(cacheDir: string): Promise<string> {
   const bundle = await bundleAgent();
   const dir = join(cacheDir, "agents");

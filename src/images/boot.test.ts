@@ -1,4 +1,4 @@
-/** Boots the built image in a real VM, with a probe in the agent's place, and looks at what it finds there. */
+/** Boots the built image in a real VM, with a probe in place of the agent, and checks what the probe finds there. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ import { nodeFlags } from "./guest-layout.ts";
 import { cloneFlags } from "./init-script.ts";
 import { ensureImage, type Image } from "./ensure-image.ts";
 
-/** Reports once over the channel, and ends when it hears back. */
+/** Sends one report over the channel, and ends when it receives an answer. */
 const probe = `
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";

@@ -9,7 +9,7 @@ interface Read {
   data: string;
 }
 
-/** A reader of its own, by the format's text: fields are found by position, not by our writer's code. */
+/** A reader written from the format's description: it finds fields by position and shares no code with the writer. */
 function readCpio(archive: Buffer): Read[] {
   const found: Read[] = [];
   for (let at = 0; ;) {

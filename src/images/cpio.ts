@@ -1,14 +1,14 @@
 /**
- * Writes the kernel's initramfs format, "newc" cpio, the same bytes for the same entries: fixed times, owners
- * and inode numbers. Format: Documentation/driver-api/early-userspace/buffer-format.rst of the Linux source.
+ * Writes the kernel's initramfs format, "newc" cpio. Times, owners and inode numbers are fixed, so that the same entries give the same
+ * bytes. Format: Documentation/driver-api/early-userspace/buffer-format.rst of the Linux source.
  */
 
 export interface CpioEntry {
-  /** Relative, no leading slash; parents come before their children. */
+  /** Relative, without a leading slash; parents come before their children. */
   path: string;
   /** File type and permissions, as in stat: 0o100755, 0o040755, 0o120777. */
   mode: number;
-  /** A file's bytes, or a symbolic link's target; empty for a folder. */
+  /** A file's content, or the target of a symbolic link; empty for a folder. */
   data: Buffer;
 }
 

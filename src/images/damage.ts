@@ -1,6 +1,6 @@
 /**
- * Whether an image's files still are what was built or pulled. A disk or memory that fails changes bytes without changing a file's time, so the
- * files are read: an eighth of a second of CPU for an image of 170 MB, once at the start of a server.
+ * Checks whether an image's files still are what was built or pulled. A failing disk or memory changes bytes without changing a file's
+ * time, so the files are read completely: an eighth of a second of CPU for an image of 170 MB, once at the start of a server.
  */
 import { createHash } from "node:crypto";
 import { lstat, open, readlink } from "node:fs/promises";
@@ -12,7 +12,7 @@ import { readPieces } from "./read-pieces.ts";
 
 const parts = ["kernel", "initrd", "root"] as const;
 
-/** What is wrong, as a clause; undefined where nothing is. `tree`: the unpacked root is compared, too, where there is one. */
+/** Returns what is wrong, as a clause, or undefined. `tree`: also compare the unpacked root, if there is one. */
 export async function damageOf(image: Image, { tree = false } = {}): Promise<string | undefined> {
   const description = await describeImage(image).catch(asDamage);
   if (typeof description === "string") return description;
@@ -49,7 +49,7 @@ function asDamage(error: unknown): string {
   throw error;
 }
 
-/** Against the file system, whose bytes are checked. */
+/** Compares the folder with the root's file system, whose own bytes have been checked. */
 async function damageOfTree({ root, rootTree }: Image): Promise<string | undefined> {
   await using packed = await open(root);
   for (const entry of readErofs(root)) {

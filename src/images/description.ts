@@ -1,11 +1,11 @@
-/** The schema of image.json and of what a store says of an image: neither is taken on trust. */
+/** The schema of image.json and of a store's description of an image; neither is trusted. */
 import { z } from "zod";
 
 const sha256Text = z.string().regex(/^[0-9a-f]{64}$/, "must be a sha256 in hex");
 const size = z.int().min(0);
 const command = z.array(z.string()).min(1);
 
-/** What is not known here is left out. @param text what may be in texts that are shown to people */
+/** Unknown keys are dropped. @param text the schema of texts that are shown to people */
 export function descriptionSchema(text: z.ZodString) {
   const test = z.object({ name: text, command, prints: z.string().optional() });
   const moduleRecord = z.object({

@@ -1,6 +1,6 @@
 import { MayflyError } from "../base/errors/error.ts";
 
-/** For `catch`: throws "disk-full" where that was the reason, else what was thrown. @param file what was written */
+/** For `catch`: throws "disk-full" if the disk was full, otherwise rethrows. @param file the file that was being written */
 export function toldIfFull(file: string): (error: unknown) => never {
   return (error) => {
     if ((error as NodeJS.ErrnoException).code === "ENOSPC") throw new MayflyError("disk-full", { file }, error);

@@ -1,13 +1,13 @@
 /**
- * Folders in which something is made before it is renamed to its place. Their names hold the maker's process id, so that
- * what a crashed maker left is known and removed by the next.
+ * Folders in which something is made before it is renamed to its final place. Their names contain the maker's process id, so that the next
+ * maker recognises and removes what a crashed one left.
  */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 const prefix = ".draft-";
 
-/** Runs `make` with a new folder in `parent`, and removes what is left of the folder afterwards. */
+/** Runs `make` with a new folder in `parent`, and removes the rest of the folder afterwards. */
 export async function withDraftFolder<T>(parent: string, make: (folder: string) => Promise<T>): Promise<T> {
   await removeAbandoned(parent);
   const folder = await mkdtemp(join(parent, `${prefix}${process.pid}-`));
@@ -29,7 +29,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it lives, as another user.
+    // EPERM means that the process is alive but belongs to another user.
     return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }

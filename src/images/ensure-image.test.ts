@@ -1,4 +1,4 @@
-/** Real builds, from real Debian packages; these are shared with the ordinary cache, so that they are downloaded once. */
+/** Real builds from real Debian packages. The downloaded packages are shared with the ordinary cache. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import {
@@ -29,7 +29,7 @@ import { describeImage, type Image, imageAt, imagesFolder, listImages } from "./
 
 const packages = join(process.env["MAYFLY_CACHE_DIR"] ?? defaultCacheDir(process.env), "packages");
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-images-"));
-/** The real agent as it is now: a change to its sources while the tests run is not their matter. */
+/** The real agent in its present state, so that editing its sources during the tests does not matter. */
 const agentEntry = join(scratch, "agent.mjs");
 before(async () => writeFileSync(agentEntry, await bundleAgent()));
 after(() => rmSync(scratch, { recursive: true }));
@@ -48,13 +48,13 @@ async function ensure(cacheDir: string): Promise<{ image: Image; steps: string[]
   return { image, steps };
 }
 
-/** Tells at once which file differs, without printing 150 MB of difference. */
+/** Shows at once which file differs, without printing 150 MB of difference. */
 function hashes({ kernel, initrd, root }: Image): Record<string, string> {
   const entries = Object.entries({ kernel, initrd, root });
   return Object.fromEntries(entries.map(([name, path]) => [name, createHash("sha256").update(readFileSync(path)).digest("hex")]));
 }
 
-/** Some bytes in the middle, with no change of the file's times. */
+/** Flips some bytes in the middle without changing the file's times. */
 function flip(path: string): void {
   const { mode, size, atime, mtime } = statSync(path);
   chmodSync(path, 0o644);
@@ -126,7 +126,7 @@ test("two builders at once end with one image", async () => {
   assert.deepEqual(readdirSync(imagesFolder(cacheDir)).toSorted(), [first.image.id, "keys"].toSorted());
 });
 
-test("an image of which a part was deleted is built again", async () => {
+test("an image with a deleted part is built again", async () => {
   const cacheDir = join(scratch, "together");
   const { image } = await ensure(cacheDir);
   rmSync(image.root);

@@ -6,7 +6,10 @@ export type { Image } from "./image.ts";
 
 export type EnsureImageOptions = Omit<BuildOptions, "modules" | "from">;
 
-/** The image that the platform's machines start from: kernel, Node and agent. Sound, whatever became of the cache. See buildImage. */
+/**
+ * The image from which the platform's machines start: kernel, Node and agent. It is undamaged, even if files in the cache were damaged. See
+ * buildImage.
+ */
 export function ensureImage(options: EnsureImageOptions): Promise<Image> {
   return buildImage({ ...options, modules: ["agent"] });
 }

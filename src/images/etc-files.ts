@@ -1,10 +1,10 @@
-/** The root's /etc, but for the certificates. No shell and no login: nothing but Node runs there. */
+/** The files of the root's /etc, except certificates. There is no shell and no login, because only Node runs there. */
 export const etcFiles: Record<string, string> = {
   group: "root:x:0:\nnogroup:x:65534:\n",
   hostname: "mayfly\n",
   hosts: "127.0.0.1 localhost mayfly\n::1 localhost\n",
   "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
   passwd: "root:x:0:0:root:/tmp:/nonexistent\nnobody:x:65534:65534:nobody:/nonexistent:/nonexistent\n",
-  // Names are resolved by the host, through the channel. Nothing listens here, so that anything else fails at once.
+  // The host resolves names, through the channel. Nothing listens on this address, so that any other look-up fails at once.
   "resolv.conf": "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n",
 };

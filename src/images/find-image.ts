@@ -2,7 +2,7 @@ import { MayflyError } from "../base/errors/error.ts";
 import { type Image, imageAt, listImages } from "./image.ts";
 import { imageNames } from "./inventory/names.ts";
 
-/** By its name, the beginning of its id, or "latest" for the one that was built last. Rejects with "no-such-image". */
+/** Finds an image by its name, by the beginning of its id, or by "latest" for the one that was built last. Rejects with "no-such-image". */
 export async function findImage(cacheDir: string, name: string): Promise<Image> {
   const named = (await imageNames(cacheDir)).get(name);
   const images = await listImages(cacheDir);

@@ -1,6 +1,6 @@
 /**
- * Every parser of bytes that somebody else made, given sound ones with damage in them: each says what is wrong in its own way or reads what is there,
- * and does nothing else. Those of file systems and packages have such tests beside them.
+ * Gives every parser of foreign bytes valid inputs with damage in them. A parser must either report the damage with its own error or read
+ * what is there. The parsers of file systems and packages have such tests beside them.
  */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -23,7 +23,7 @@ after(() => rmSync(scratch, { recursive: true }));
 const file = join(scratch, "file");
 const seed = seedOf();
 
-/** @returns how many were refused; every refusal must be one that `isTold` knows */
+/** @returns how many inputs were refused; `isTold` must accept every refusal's error */
 async function refusals(
   runs: number,
   sound: Buffer[],
@@ -70,7 +70,7 @@ test("a program that names one long string a hundred thousand times takes no mem
     ...Array<Buffer>(100_000).fill(needed.subarray(dynamicAt, dynamicAt + 16)),
     needed.subarray(dynamicAt),
   ]);
-  // The table of program headers says how large the second, dynamic, is; strings moved with what was put before them.
+  // The size in the second program header (dynamic), and the string offsets, which the inserted data has shifted.
   const moved = 16 * 100_000;
   for (const at of [64 + 32, 64 + 40]) many.writeBigUInt64LE(many.readBigUInt64LE(at) + BigInt(moved), at);
   many.writeBigUInt64LE(many.readBigUInt64LE(64 + 56 + 32) + BigInt(moved), 64 + 56 + 32);
@@ -134,7 +134,7 @@ test(`manifests of stores (seed ${seed})`, async () => {
   };
   const parse = (bytes: Buffer) => parseManifest(bytes.toString("utf8"), "store", "images/x.json");
   const isDamaged = (error: unknown) => error instanceof MayflyError && error.code === "store-damaged";
-  // Whole but for its id, which is made up.
+  // Valid except for its id, which is made up.
   assert.throws(() => parse(Buffer.from(JSON.stringify(manifest))), /an id that is not its own/);
   const nested = Buffer.from(`{"format":1,"image":{"id":${"[".repeat(200_000)}${"]".repeat(200_000)}}}`);
   assert.equal(await refusals(800, [Buffer.from(JSON.stringify(manifest)), nested], parse, isDamaged), 800);

@@ -1,14 +1,14 @@
-/** Where things are inside a machine. The drivers start the guest by these; the image lays them out. */
+/** The paths inside a machine: the drivers start the guest by these paths, and the image lays them out. */
 
 export const nodePath = "/bin/node";
 export const agentPath = "/mayfly/agent.mjs";
-/** An empty folder that a driver may mount its channel's socket on (the root itself is read-only). */
+/** An empty folder on which a driver may mount its channel's socket, because the root is read-only. */
 export const channelMountPoint = "/channel";
 
-/** Flags that the agent's Node starts with. The host adds the size of the heap. */
+/** Flags of the agent's Node. The host adds the heap size. */
 export const nodeFlags = ["--disable-warning=ExperimentalWarning"];
 
-/** What a machine's first process is given; MAYFLY_CHANNEL comes on top. HOME: the root is read-only. */
+/** The environment of a machine's first process, to which MAYFLY_CHANNEL is added. HOME is set because the root is read-only. */
 export const guestEnvironment: Record<string, string> = {
   HOME: "/tmp",
   LANG: "C.UTF-8",
@@ -18,7 +18,7 @@ export const guestEnvironment: Record<string, string> = {
   TMPDIR: "/tmp",
 };
 
-/** The command line that runs the agent. @param heapFlags the sizes of V8's heap */
+/** The command that runs the agent. @param heapFlags the flags for V8's heap sizes */
 export function agentCommand(heapFlags: string[]): string[] {
   return [nodePath, ...nodeFlags, ...heapFlags, agentPath];
 }

@@ -3,8 +3,8 @@ import { type ErofsEntry, readErofs } from "./erofs/read-erofs.ts";
 import { UnsoundErofs } from "./erofs/format.ts";
 
 /**
- * What is in an image's root, read from the file system itself: a pulled image has no unpacked folder. Throws "bad-image" where the root breaks a
- * rule.
+ * The entries of an image's root, read from the file system itself, because a pulled image has no unpacked folder. Throws "bad-image" if
+ * the root breaks a rule.
  */
 export function imageTree({ id, root }: { id: string; root: string }): ErofsEntry[] {
   try {

@@ -1,18 +1,18 @@
 /**
- * Images as they lie in the cache. An image's folder never changes after it appears: `<cacheDir>/images/<id>/`, where
- * id = sha256 over the sha256 of kernel, initrd and root, and what a command image runs.
+ * Images in the cache. Once an image's folder appears, it never changes: `<cacheDir>/images/<id>/`, where id = sha256 over the sha256 of
+ * kernel, initrd and root, and over what a command image runs.
  *
- *   vmlinuz       the kernel
- *   initrd.cpio   busybox, kernel modules and the script that mounts the root and starts what is in it
- *   root.erofs    the root: an uncompressed erofs file system, all owned by root, all times 0
- *   root/         the same root as an unpacked folder, for drivers without a kernel; only where the image was built here: what was pulled from a
- *                 store is never unpacked
- *   image.json    ImageDescription: modules, packages, sizes, hashes, and `run`
+ * vmlinuz       the kernel
+ * initrd.cpio   busybox, kernel modules and the script that mounts the root and starts what is in it
+ * root.erofs    the root: an uncompressed erofs file system, everything owned by root, all times 0
+ * root/         the same root as an unpacked folder, for drivers without a kernel. Only if the image was built here: images pulled from a
+ * store are never unpacked
+ * image.json    ImageDescription: modules, packages, sizes, hashes, and `run`
  *
- * There are two sorts of image, by what their initrd starts. In one with the module `agent`, `run` is null: the script starts the
- * agent, as the platform's drivers expect (init-script.ts). Any other is a command image: its initrd is `standaloneInitrd`, `run` is what
- * its modules want to be run, and whoever starts it appends `configInitrd(run, surroundings)` to the initrd (standalone/). The root has nothing
- * but the files of the image's modules: all that is ours is in the initrd.
+ * There are two sorts of image, which differ in what their initrd starts. In an image with the module `agent`, `run` is null: the script
+ * starts the agent, as the platform's drivers expect (init-script.ts). Every other image is a command image: its initrd is
+ * `standaloneInitrd`, `run` says what its modules want to run, and the program that starts it appends `configInitrd(run, surroundings)` to
+ * the initrd (standalone/). The root contains only the files of the image's modules; Mayfly's own files are all in the initrd.
  */
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
@@ -34,7 +34,7 @@ export interface Image {
   root: string;
   /** The same root as an unpacked folder, if the image was built here. */
   rootTree: string;
-  /** The bundled agent as a file on the host, if this is an image with one. */
+  /** The bundled agent as a file on the host; exists only if the image contains the agent. */
   agent: string;
 }
 
@@ -43,9 +43,9 @@ export interface RunSpec {
   env: Record<string, string>;
   /** Absolute. */
   cwd: string;
-  /** Run one after another before the command; one that fails ends the machine. */
+  /** Commands that run one after another before the main command; if one fails, the machine ends. */
   init: string[][];
-  /** The program, absolute or found on env.PATH, and its arguments. */
+  /** The program, either absolute or looked up in env.PATH, and its arguments. */
   command: string[];
 }
 
@@ -56,7 +56,7 @@ export interface ModuleRecord {
   version: string | null;
   requires: string[];
   tests: ModuleTest[];
-  /** Of the root; what two modules have counts for the first. */
+  /** The number of files in the root. A file that two modules contain counts for the first of them. */
   files: number;
   bytes: number;
 }
@@ -65,11 +65,11 @@ export interface PackageRecord {
   from: "debian" | "npm";
   name: string;
   version: string;
-  /** Of the package's archive: "sha256-…" in hex, or npm's integrity. */
+  /** The digest of the package's archive: "sha256-…" in hex, or npm's integrity. */
   digest: string;
-  /** The module that it is there for; "initrd" for the kernel and what starts it. */
+  /** The module that needs the package; "initrd" for the kernel and the programs that start it. */
   module: string;
-  /** That the module's part of the root has of it; 0 where not counted. */
+  /** How many bytes of the package are in the module's part of the root; 0 if not counted. */
   bytes: number;
 }
 
@@ -77,11 +77,11 @@ export interface PackageRecord {
 export interface ImageDescription {
   id: string;
   kernelVersion: string;
-  /** Null where there is no Node in it. */
+  /** Null if the image contains no Node. */
   nodeVersion: string | null;
-  /** Null: it starts the agent. */
+  /** Null if the image starts the agent. */
   run: RunSpec | null;
-  /** In the order in which they were laid. */
+  /** In the order in which they were laid into the root. */
   modules: ModuleRecord[];
   packages: PackageRecord[];
   size: { kernel: number; initrd: number; root: number };
@@ -90,7 +90,7 @@ export interface ImageDescription {
   builtAt: string;
 }
 
-/** sha256 in hex over the files, and what a command image runs. */
+/** The id: sha256 in hex over the files, and over what a command image runs. */
 export function imageId({ kernel, initrd, root }: ImageDescription["sha256"], run: RunSpec | null): string {
   const lines = [kernel, initrd, root, ...(run === null ? [] : [JSON.stringify(run)])];
   return createHash("sha256")
@@ -119,12 +119,12 @@ export function imageIn(dir: string, id: string): Image {
   };
 }
 
-/** Whether all of the image's files are there; an image appears whole, so only a user can have removed some. */
+/** Whether all of the image's files exist. An image appears as a whole, so only a user can have removed files. */
 export function isComplete(image: Image): boolean {
   return [image.kernel, image.initrd, image.root, descriptionFile(image)].every((path) => existsSync(path));
 }
 
-/** Whether it has its root as a folder, too: images that were pulled from a store do not. */
+/** Whether the image also has its root as a folder; images that were pulled from a store do not. */
 export function isUnpacked(image: Image): boolean {
   return existsSync(image.rootTree);
 }
@@ -135,7 +135,7 @@ export function descriptionFile(image: Image): string {
 
 const schema = descriptionSchema(z.string());
 
-/** Rejects with "image-damaged" where image.json is no description. */
+/** Rejects with "image-damaged" if image.json is not a valid description. */
 export async function describeImage(image: Image): Promise<ImageDescription> {
   const text = await readFile(descriptionFile(image), "utf8");
   try {
@@ -145,7 +145,10 @@ export async function describeImage(image: Image): Promise<ImageDescription> {
   }
 }
 
-/** Every image in the cache that says what it is, the newest first. Those of an earlier Mayfly do not, nor do damaged ones: nothing uses them any more. */
+/**
+ * Every image in the cache with a valid description, the newest first. Images of an earlier Mayfly, and damaged ones, are left out: nothing
+ * uses them any more.
+ */
 export async function listImages(cacheDir: string): Promise<ImageDescription[]> {
   if (!existsSync(imagesFolder(cacheDir))) return [];
   const names = (await readdir(imagesFolder(cacheDir))).filter((name) => /^[0-9a-f]{64}$/.test(name));

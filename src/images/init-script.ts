@@ -2,20 +2,20 @@ import { agentPath, guestEnvironment, nodeFlags, nodePath } from "./guest-layout
 import { scriptHead } from "./script-head.ts";
 
 /**
- * A clone begins with no translated code: functions whose bytecode V8 dropped before the freeze would be parsed and compiled
- * anew in every one of them, by code that must first be translated, too.
+ * A clone begins without translated code. If V8 dropped functions' bytecode before the freeze, every clone would parse and compile them
+ * again, using code that must itself be translated first.
  */
 export const cloneFlags = ["--no-flush-bytecode"];
 
-/** What V8's two middle compilers make is so much more code to translate that an emulated machine is slower with them. */
+/** The output of V8's two middle compilers is more code to translate, which makes an emulated machine slower. */
 export const emulatedFlags = ["--no-maglev", "--no-sparkplug"];
 
 /**
- * The first program of a VM, from the initrd: from a bare kernel to Node running the agent as process 1, which it
- * becomes. Should anything fail, process 1 ends, the kernel panics and so QEMU exits; the last step is on the console.
+ * The first program of a VM, in the initrd: it brings a bare kernel to the point at which process 1 becomes Node running the agent. If a
+ * step fails, process 1 ends, the kernel panics and QEMU exits; the console shows the last step.
  *
- * Kernel command line: `mayfly.channel=` (required) is handed on as MAYFLY_CHANNEL; `mayfly.heap=` and `mayfly.semi=` are V8's old space and semi-space in MB;
- * `mayfly.emulated`: the processor is QEMU's, not the host's.
+ * Kernel command line: `mayfly.channel=` (required) is passed on as MAYFLY_CHANNEL. `mayfly.heap=` and `mayfly.semi=` are the sizes of V8's
+ * old space and semi-space in MB. `mayfly.emulated` means that the processor is emulated by QEMU.
  */
 export function initScript(modules: string[]): string {
   return `${scriptHead}

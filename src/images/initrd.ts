@@ -2,7 +2,7 @@ import { type CpioEntry, directory, file, writeCpio } from "./cpio.ts";
 import { initScript } from "./init-script.ts";
 import type { Kernel } from "./kernel.ts";
 
-/** The initial root: busybox, the modules, and the script that hands over to the real root. */
+/** The initial root: busybox, the kernel modules, and the script that starts the real root. */
 export function makeInitrd(busybox: Buffer, modules: Kernel["modules"]): Buffer {
   const folders = ["bin", "dev", "modules", "proc", "root", "sys"].map(directory);
   const entries: CpioEntry[] = [

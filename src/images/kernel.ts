@@ -1,5 +1,5 @@
 export interface Kernel {
-  /** As uname -r has it, for example "6.1.0-56-cloud-amd64". */
+  /** As `uname -r` prints it, for example "6.1.0-56-cloud-amd64". */
   release: string;
   vmlinuz: string;
   /** In the order in which they are loaded. */

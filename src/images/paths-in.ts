@@ -2,8 +2,8 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * All that lies in a folder, relative to it. Symbolic links are named and never followed: Node's own recursive readdir follows those to folders,
- * and would list what lies outside of the folder as if it lay within.
+ * The paths of everything in a folder, relative to it. Symbolic links are listed but never followed. Node's own recursive readdir follows
+ * links to folders, and would list files outside the folder as if they were inside.
  */
 export async function pathsIn(folder: string): Promise<string[]> {
   const found: string[] = [];

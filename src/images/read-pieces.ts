@@ -3,7 +3,7 @@ import type { FilePiece } from "./tree.ts";
 
 const CHUNK = 1 << 20;
 
-/** The bytes of these pieces one after another, 1 MiB at a time. Rejects where the file ends before. */
+/** The bytes of the pieces in order, in blocks of up to 1 MiB. Rejects if the file ends too early. */
 export async function* readPieces(file: FileHandle, pieces: FilePiece[]): AsyncGenerator<Buffer, void> {
   for (const { at, bytes } of pieces) {
     for (let read = 0; read < bytes;) {

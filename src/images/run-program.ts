@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { MayflyError } from "../base/errors/error.ts";
 
-/** Which Debian package has a program that we call, for the message when it is missing. */
+/** The Debian package of each program that Mayfly calls, for the error when the program is missing. */
 const packageOf: Record<string, string> = {
   "mkfs.erofs": "erofs-utils",
   "apt-get": "apt",
@@ -16,21 +16,21 @@ const packageOf: Record<string, string> = {
 
 export interface RunOptions {
   cwd?: string;
-  /** What it is called in the error; the program and its first argument where absent. */
+  /** The name for the error; default: the program and its first argument. */
   name?: string;
-  /** On top of our own environment. */
+  /** Variables added to this process's environment. */
   env?: Record<string, string>;
-  /** Nothing of our own environment is passed on. */
+  /** If set, nothing of this process's environment is passed on. */
   bare?: boolean;
   /** What it reads on its standard input; nothing where absent. */
   input?: string;
-  /** Told its process id at once. */
+  /** Called at once with the process id. */
   started?: (pid: number) => void;
 }
 
 /**
- * Runs a program to its end and resolves with its standard output. Rejects with "missing-part" where there is no such
- * program, else with "image-build-failed" and the last lines of what it said.
+ * Runs a program until it ends, and resolves with its standard output. Rejects with "missing-part" if the program does not exist, otherwise
+ * with "image-build-failed" and the last lines of its output.
  */
 export function runProgram(program: string, args: string[], options: RunOptions = {}): Promise<string> {
   const ours = { ...process.env, LC_ALL: "C", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin:/usr/bin:/bin` };

@@ -2,10 +2,10 @@ import { chmod, lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { pathsIn } from "./paths-in.ts";
 
-/** Modes of what goes into an image: by kind alone, whatever the builder's umask. Nothing there may be written, nothing is setuid. */
+/** File modes in images depend only on the kind of file, not on the builder's umask. Nothing is writable or setuid. */
 export const modes = { folder: 0o755, file: 0o444, program: 0o555 } as const;
 
-/** Gives all files and folders of a tree the modes of images. */
+/** Gives all files and folders of a tree the modes for images. */
 export async function settleModes(tree: string): Promise<void> {
   await chmod(tree, modes.folder);
   for (const name of await pathsIn(tree)) {

@@ -1,22 +1,22 @@
 /**
- * How much a file system that somebody else made may hold. Every entry of it is kept in memory, and some files' bytes are copied, but one inode, one
- * target or one block of data may be named a million times in a few bytes: so what counts is what is given out, as often as it is.
+ * Limits how much a foreign file system may contain. Every entry is kept in memory, and the bytes of some files are copied. But a few bytes
+ * can name one inode, one target or one block of data a million times. So every use counts, not only every distinct object.
  */
 export interface TreeBounds {
-  /** A folder, file or link. */
+  /** Counts a folder, file or link. */
   entry(path: string): void;
-  /** Of a symbolic link, beside its entry. */
+  /** Counts a symbolic link's target, in addition to its entry. */
   target(text: string): void;
-  /** Its bytes, beside its entry; a file counts as often as it has names. */
+  /** Counts a file's bytes, in addition to its entry; a file counts once per name. */
   file(size: number): void;
 }
 
 const MOST_ENTRIES = 500_000;
-/** Of all paths and targets together. */
+/** The maximum length of all paths and targets together. */
 const MOST_CHARACTERS = 64 << 20;
 const MOST_TIMES_ITS_SIZE = 8;
 
-/** @param bytes the file system's own size @param expect throws the format's error */
+/** @param bytes the size of the file system itself @param expect throws the format's error */
 export function createTreeBounds(bytes: number, expect: (holds: boolean, otherwise: string) => void): TreeBounds {
   let entries = 0;
   let characters = 0;

@@ -1,6 +1,6 @@
 /**
- * A file system to be, as a plain list: what an image's root holds, before any file system is written. Paths are absolute, with "/" between
- * names; the root itself ("/") may be named or not. Owners and times are not part of it: images have none.
+ * The planned content of a file system as a plain list: an image's root before any file system is written. Paths are absolute, with "/"
+ * between names; the root itself ("/") need not be listed. There are no owners or times, because images have none.
  */
 import { lstat, readlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { pathsIn } from "./paths-in.ts";
 export interface FolderEntry {
   kind: "folder";
   path: string;
-  /** Permissions, for example 0o755. */
+  /** The permission bits, for example 0o755. */
   mode: number;
 }
 
@@ -17,11 +17,14 @@ export interface FileEntry {
   kind: "file";
   path: string;
   mode: number;
-  /** The bytes themselves, or the path of the host's file that has them; of a file that holds others as well, the pieces that are this one's. */
+  /**
+   * The content itself, or the path of a host's file that contains it. If that file contains other data as well, `pieces` says which parts
+   * belong to this entry.
+   */
   content: Buffer | { from: string; pieces?: FilePiece[] };
 }
 
-/** Some bytes of a file. */
+/** A range of bytes in a file. */
 export interface FilePiece {
   at: number;
   bytes: number;
@@ -35,7 +38,7 @@ export interface SymlinkEntry {
 
 export type TreeEntry = FolderEntry | FileEntry | SymlinkEntry;
 
-/** What lies in a folder of the host, as a tree, sorted; sockets, devices and pipes are refused. */
+/** The content of a host's folder as a sorted tree. Throws if there are sockets, devices or pipes. */
 export async function treeOfFolder(folder: string): Promise<TreeEntry[]> {
   const paths = (await pathsIn(folder)).toSorted();
   return Promise.all(paths.map((path) => entryOf(folder, path)));

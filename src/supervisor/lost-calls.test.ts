@@ -4,7 +4,7 @@ import { lostCalls, lostCallsInWords } from "./lost-calls.ts";
 
 const death = { at: 1_000, reason: "it was ended by SIGKILL", livedMs: 5 };
 
-test("whose calls were lost is what the worker said at its end, else every app that had machines", () => {
+test("lost calls are those that the worker reported before its death; without a report, every app that had machines is listed", () => {
   assert.deepEqual(lostCalls(death, new Set(["ada", "bob"]), undefined), {
     at: 1_000,
     reason: "it was ended by SIGKILL",
@@ -16,7 +16,7 @@ test("whose calls were lost is what the worker said at its end, else every app t
   assert.deepEqual(lostCalls(death, new Set(["ada", "bob"]), [["bob", 2]]).apps, [["bob", 2]]);
 });
 
-test("the app's log is told why, and how many where that is known", () => {
+test("the app's log says why calls were lost, and how many if that is known", () => {
   assert.match(lostCallsInWords(death, null), /worker died.*: it was ended by SIGKILL\. Calls in flight then got no reply/);
   assert.match(lostCallsInWords(death, 1), /\. 1 call in flight got no reply/);
 });

@@ -37,7 +37,7 @@ test("the first death costs no wait, those of young workers more and more, to a 
   assert.equal(delayAfter(deaths(1_000, 1_000, 70_000)), 0);
 });
 
-test("a name is a name, whatever it is", () => {
+test("any appliance name is handled, even those of inherited properties", () => {
   let standing = fresh;
   for (const at of [1, 2, 3])
     standing = afterDeath(

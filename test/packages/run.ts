@@ -1,6 +1,7 @@
 /**
- * `mayfly test --packages`: deploys a small function for each row of the table, calls it, and says which rows are as expected. Not part of
- * the tests: it installs some hundred packages, and takes minutes. Driver "process": what is tried is the bundle, not the machine.
+ * `mayfly test --packages`: deploys a small function for each row of the table, calls it, and reports which rows are as expected. It is not
+ * part of the tests, because it installs some hundred packages and takes minutes. It uses the driver "process", because it tests bundles
+ * rather than machines.
  */
 import { bundleApp } from "../../src/bundle/bundle-app.ts";
 import { MayflyError } from "../../src/base/errors/error.ts";
@@ -11,7 +12,7 @@ import { appFolder, appName, install } from "./tree.ts";
 
 interface Outcome {
   warnings: string[];
-  /** Set where the deploy was refused. */
+  /** Set if the deploy was refused. */
   refused?: string;
   answer?: string;
 }
@@ -48,7 +49,7 @@ async function outcomeOf(row: Row, platform: Platform): Promise<Outcome> {
   return { warnings, answer: [answer, ...log.map(({ text }) => text)].join("\n") };
 }
 
-/** What is not as expected; undefined where all is. */
+/** What differs from the expectation; undefined if nothing does. */
 function judge({ expect }: Row, { warnings, refused, answer }: Outcome): string | undefined {
   if ("refused" in expect)
     return refused !== undefined && expect.refused.test(refused)

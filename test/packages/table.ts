@@ -9,7 +9,7 @@ import type { Row } from "./rows/row.ts";
 
 const inOneTree: Row[] = [...documents, ...nativePackages, ...databases, ...frameworks, ...rendering, ...clients, ...others];
 
-/** Some packages look for others that may be installed by chance. */
+/** These packages look for optional others, which must not be present by chance. */
 const alone = ["jsdom", "linkedom", "sharp", "knex-pg", "typeorm", "sequelize", "nestjs"];
 
 export const table: Row[] = [...inOneTree, ...alone.map((name) => aloneIn(inOneTree.find((row) => row.name === name)!))];

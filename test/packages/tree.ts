@@ -1,4 +1,4 @@
-/** The npm packages of the table: one tree of all, and small ones of what a single row would have installed. */
+/** The npm packages of the table: one tree with all of them, and small trees with only the packages of a single row. */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -15,13 +15,13 @@ interface Locked {
 const here = import.meta.dirname;
 const modules = join(here, "node_modules");
 
-/** As the lock has it; nothing of any package is run. */
+/** Installs what the lock file lists, without running any package's scripts. */
 export function install(): void {
   if (existsSync(join(modules, ".package-lock.json"))) return;
   execFileSync("npm", ["ci", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund"], { cwd: here, stdio: "inherit" });
 }
 
-/** The row's app, as a folder to deploy. */
+/** The row's app as a folder that can be deployed. */
 export function appFolder(row: Row): string {
   const dir = join(here, "apps", row.name.replaceAll(/[^a-z0-9]+/gi, "-"));
   rmSync(dir, { recursive: true, force: true });
@@ -47,7 +47,7 @@ export function appName({ name }: Row): string {
   return `p-${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`.slice(0, 39).replace(/-$/, "");
 }
 
-/** Where npm would put what these packages need. */
+/** Where npm would install the dependencies of these packages. */
 function closure(names: string[], locked: Record<string, Locked>): Set<string> {
   const found = new Set(names.map((name) => `node_modules/${name}`));
   for (const path of found) {

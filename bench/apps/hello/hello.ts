@@ -1,4 +1,4 @@
-/** The same work as every reference program's function: six bytes of text. */
+/** Does the same work as every reference program's function: six bytes of text. */
 export default {
   fetch(): Response {
     return new Response("hello\n");

@@ -1,4 +1,4 @@
-/** Waits ?wait= ms, as for a database, then computes for ?spin= ms. It holds 64 MB, as an app with some libraries and a cache does. */
+/** Waits ?wait= ms as for a database, then computes for ?spin= ms. Holds 64 MB, as an app with some libraries and a cache does. */
 const held = Buffer.alloc(64 * 1_048_576);
 for (let page = 0; page < held.length; page += 4_096) held[page] = 1;
 

@@ -1,4 +1,4 @@
-/** Waits 50 ms, as for a database, and replies. */
+/** Waits 50 ms as for a database, and replies. */
 export default {
   async fetch(): Promise<Response> {
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -8,7 +8,7 @@ test("resolves with the first answer that is one, also where it is falsy in anot
   assert.equal(asked, 3);
 });
 
-test("rejects in the end, with what was waited for", async () => {
+test("rejects at the time limit, and names the awaited work", async () => {
   await assert.rejects(
     until(() => false, { what: "a pig that flies", ms: 5 }),
     /a pig that flies/,

@@ -55,7 +55,7 @@ test("prices may be set one by one, and the rest keep their defaults", () => {
   assert.equal(refusal({}, { MAYFLY_PRICES_REQUEST: "-1" }), "The setting prices.request is -1, but must be at least 0.");
 });
 
-test("variables that are no setting are left alone", () => {
+test("variables that are not settings are ignored", () => {
   assert.equal(loadConfig({ env: { MAYFLY_SERVICE_HOST: "10.0.0.1" } }).blanks, 1);
 });
 

@@ -57,7 +57,7 @@ test("details fill the message and the cure; what is missing stays visible", () 
   assert.equal(error.cure, "apt-get install it");
 });
 
-test("what was thrown by others becomes internal, with the original as its cause", () => {
+test("a foreign error becomes internal, with the original as its cause", () => {
   const original = new TypeError("x is not a function");
   const error = asMayflyError(original);
   assert.deepEqual([error.code, error.cause, error.message], ["internal", original, "Mayfly failed: x is not a function."]);

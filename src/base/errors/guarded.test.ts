@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { test } from "node:test";
 import { guarded } from "./guarded.ts";
 
-test("what a listener throws, or rejects with, reaches its own handler and nobody else", async () => {
+test("an error that a listener throws or rejects with reaches only its own handler", async () => {
   const failures: string[] = [];
   const failed = (error: unknown, peer: string) => void failures.push(`${peer}: ${(error as Error).message}`);
   const source = new EventEmitter();

@@ -32,7 +32,7 @@ test("what a full disk or an interrupted renewal leaves is refused: an empty fil
   assert.throws(() => readCertificate(files({ cert, key: other })), badConfig(/not that of the first certificate/));
 });
 
-test("what is no file of a certificate's size is refused unread", (context) => {
+test("a certificate file of an impossible size is refused unread", (context) => {
   const files = folder(context);
   assert.throws(
     () => readCertificate(files({ cert: `${cert}\n${"x".repeat(1_048_576)}`, key })),

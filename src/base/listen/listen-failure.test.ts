@@ -29,7 +29,7 @@ test("a port in use stays an error of its own", () => {
   assert.equal(listenFailure(error, "127.0.0.1:1", "api").code, "port-in-use");
 });
 
-test("whatever else the system says is passed on, never called a defect", () => {
+test("other errors of the system are passed on, never reported as a defect", () => {
   for (const code of ["EACCES", "EAFNOSUPPORT", "EINVAL", "EMFILE", "ESOMETHING"]) {
     const error = listenFailure(Object.assign(new Error(`listen ${code}`), { code }), "[::1]:80", "listen");
     assert.equal(error.code, "address-unusable", code);

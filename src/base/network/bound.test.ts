@@ -43,7 +43,7 @@ test("entries beyond it are refused, and told what the list has", () => {
     );
 });
 
-test("what is no entry is refused, with examples of what is right", () => {
+test("an invalid entry is refused with examples of valid ones", () => {
   for (const entry of [
     "nonsense",
     "10.0.0.1",
@@ -67,7 +67,7 @@ test("what is no entry is refused, with examples of what is right", () => {
   }
 });
 
-test("clouds' metadata is nobody's to open", () => {
+test("no entry opens a cloud's metadata", () => {
   for (const entry of ["169.254.169.254:80", "169.254.0.0/16:*", "[fd00:ec2::254]:80", "168.63.129.16:*", "100.100.100.200:80"]) {
     assert.match(problemOf(entry, ["0.0.0.0/0:*", "[::]/0:*"]) ?? "", /no app may reach/, entry);
     assert.match(problemOfBound(entry) ?? "", /no app may reach/, entry);

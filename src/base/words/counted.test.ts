@@ -17,7 +17,7 @@ const nouns =
 const bare = new RegExp(String.raw`\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\} (?:${nouns})\b|version\(s\)`);
 const rooms = ["cli", "policy", "dispatcher", "logs", "api", "ledger", "wire", "appliances", "guest"];
 
-test("no text says how many without minding that it may be one", () => {
+test("every text that counts something has a singular form", () => {
   const files = rooms.flatMap((room) => globSync(`src/${room}/**/*.ts`)).filter((file) => !/\.test\.ts$|testing\/|describe-/.test(file));
   assert.ok(files.length > 200);
   for (const file of files)
@@ -25,7 +25,7 @@ test("no text says how many without minding that it may be one", () => {
       if (bare.test(line)) assert.fail(`${file}:${at + 1} counts without counted(): ${line.trim()}`);
 });
 
-test("the look at texts finds what it is for", () => {
+test("the search for such texts finds them", () => {
   assert.match("`on ${bound} machines`", bare);
   assert.match("`${figure(a)} slots`", bare);
   assert.match("`its ${versions.length} version(s)`", bare);

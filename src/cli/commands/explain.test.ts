@@ -30,6 +30,6 @@ test("an explanation has a line for each decision, by machine, with when, after 
   ]);
 });
 
-test("an app that had no machine yet is told as that", () => {
+test("the explanation of an app without machines so far says so", () => {
   assert.match(explanationInWords({ app: "ada", now: [], facts: null, decisions: [] }), /^ada now\nNo machine of it was decided on/);
 });

@@ -10,12 +10,12 @@ test("a line has its time, where it is from, and its text", () => {
   assert.equal(inWords({ at: 0, app: "shop", machine: "m-1", level: "error", text: "x\u001B[2J\ny" }), "00:00:00.000 m-1 x\\x1b[2J\n    y");
 });
 
-test("a line of no function and no machine has no gap where they would stand", () => {
+test("a line without function and machine has no gap in their place", () => {
   const text = "The app has used 80 % of its limit of requests.";
   assert.equal(inWords({ at: 0, app: "shop", level: "platform", text }), `00:00:00.000 [platform] ${text}`);
 });
 
-test("what a function prints cannot look like the platform's own word, nor like the agent's", () => {
+test("a function's output can't look like a line of the platform or of the agent", () => {
   const said = "Machine ended: it ran out of memory.";
   const platforms = inWords({ ...line, level: "platform", text: said });
   const agents = inWords({ ...line, level: "agent", text: said });

@@ -46,7 +46,7 @@ test("a program in another root folder sees that one alone, as its own root", ()
   assert.equal(inside("busybox mount | busybox grep -c ' / '"), "1");
 });
 
-test("it may make user namespaces, as in no mere chroot", () => {
+test("a program in another root folder can create user namespaces, unlike in a plain chroot", () => {
   assert.equal(inside("busybox unshare --user --map-root-user busybox id -u"), "0");
 });
 
@@ -61,7 +61,7 @@ test("it sees its own processes, and control groups as a tree of its own", () =>
   assert.ok(Number(made) >= 1, made);
 });
 
-test("nothing of it is left on the host: no mount, no process, no group", async () => {
+test("a program in another root folder leaves no mount, process or group on the host", async () => {
   const before = readFileSync("/proc/self/mountinfo", "utf8");
   const [program, args] = commandOf("echo up; busybox sleep 1000 & busybox sleep 1000");
   const child = spawn(program, args, { env: options.env, stdio: ["ignore", "pipe", "inherit"] });
@@ -76,7 +76,7 @@ test("nothing of it is left on the host: no mount, no process, no group", async 
   groups = await makeFreshGroups();
 });
 
-test("of apt's settings those are taken over that say how it fetches", () => {
+test("only those of apt's settings are copied that say how it fetches", () => {
   const dump = `Acquire "";
 Acquire::http "";
 Acquire::http::Proxy "http://proxy:3128";

@@ -9,7 +9,7 @@ import { openTestGateway, rawClient, replyText } from "./testing/test-gateway.ts
 
 const get = "GET /app/hello HTTP/1.1\r\nhost: h\r\n\r\n";
 
-test("where there are as many connections as there may be, the idlest is closed for the next, and a busy one never", async () => {
+test("at the maximum of connections, the one idle for longest is closed for a new one, and a busy one never is", async () => {
   let ahead = 0;
   const clock = { ...systemClock, now: () => systemClock.now() + ahead };
   await using open = await openTestGateway(() => {}, { clock, connections: { most: 4, perClient: 4 } });
@@ -41,7 +41,7 @@ test("where there are as many connections as there may be, the idlest is closed 
   assert.equal(open.invocations.length, 4);
 });
 
-test("one client may have only so many connections, a trusted proxy as many as all; who is above that is told so", async () => {
+test("a client has a maximum of connections, a trusted proxy has not; a connection above the maximum is told so", async () => {
   await using one = await openTestGateway(() => {}, { connections: { most: 100, perClient: 3 } });
   const clients = Array.from({ length: 10 }, () => rawClient(one.port, get));
   await until(() => clients.filter(({ closed }) => closed).length === 7);
@@ -75,7 +75,7 @@ test("of many requests at once, more than there may be connections, each is call
   agent.destroy();
 });
 
-test("who is told that there are too many holds a descriptor for a short time, and few can at once", async () => {
+test("refused connections hold a descriptor only briefly, and only a few at once", async () => {
   await using open = await openTestGateway(() => {}, { connections: { most: 4, perClient: 4 } });
   const busy = Array.from({ length: 4 }, () => rawClient(open.port, get));
   await until(() => open.invocations.length === 4);
@@ -87,7 +87,7 @@ test("who is told that there are too many holds a descriptor for a short time, a
   for (const { socket } of busy) socket.destroy();
 });
 
-test("what listeners may have leaves descriptors for the rest", () => {
+test("the listeners' maximum leaves descriptors for machines and files", () => {
   for (const descriptors of [64, 256, 1_024, 20_000, 1_048_576]) {
     const { gateway, perClient, api } = connectionBudget(descriptors);
     assert.ok(gateway + api <= descriptors * 0.65, `${descriptors}`);

@@ -117,7 +117,7 @@ test("errors are JSON with code, cure and id; 429 says when to retry", async () 
   }
 });
 
-test("callers are not told an app's affairs: why its machine did not start or ended, and what it returned", async () => {
+test("callers are not told why an app's machine failed to start or ended, nor what the app returned", async () => {
   const affairs = "SECRET_NAME, mayfly.json says nonsense";
   for (const [code, details] of [
     ["machine-start-failed", { reason: affairs }],
@@ -136,7 +136,7 @@ test("callers are not told an app's affairs: why its machine did not start or en
   }
 });
 
-test("nobody learns from a refusal whether there is an app", async () => {
+test("a refusal does not reveal whether an app exists", async () => {
   await using open = await openTestGateway(() => {});
   const bodies = ["/app/nothing", "/nobody/nothing"].map(async (path) =>
     (await (await fetch(open.url + path)).text()).replaceAll(path, "PATH"),
@@ -207,7 +207,7 @@ test("server-sent events arrive one by one, the head before the first", async ()
   client.socket.destroy();
 });
 
-test("a client that does not read holds back what is granted to the guest, and is cut off in the end", async () => {
+test("a client that does not read stops the guest's credit, and is disconnected in the end", async () => {
   await using open = await openTestGateway(() => {}, { limits: { idleMs: 200 } });
   const client = rawClient(open.port, get("/app/hello"));
   client.socket.pause();
@@ -274,7 +274,7 @@ test("an absolute request target is routed by its own host", async () => {
   client.socket.destroy();
 });
 
-test("close lets what is under way finish, refuses the rest, and cuts what does not end", async () => {
+test("close lets calls in progress finish, refuses new ones, and cuts off those that do not end", async () => {
   const open = await openTestGateway(() => {});
   const calm = rawClient(open.port, get("/app/hello"));
   const endless = rawClient(open.port, get("/app/hello"));

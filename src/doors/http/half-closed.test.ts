@@ -31,7 +31,7 @@ test("a client that closes its half behind the request gets its reply, and then 
   }
 });
 
-test("its body, its slow and streamed reply, an error, the health page: all come as ever", async () => {
+test("a half-closed client gets streamed and slow replies, errors and the health page as usual", async () => {
   await using open = await openTestGateway(() => {}, { limits });
   const client = halfClosed(open.port, "POST /app/hello HTTP/1.1\r\nhost: h\r\ncontent-length: 4\r\n\r\nbody");
   await until(() => open.invocations[0]?.bodyEnded ?? false);
@@ -55,7 +55,7 @@ test("its body, its slow and streamed reply, an error, the health page: all come
   }
 });
 
-test("requests that it pipelined are all answered, in turn", async () => {
+test("a half-closed client's pipelined requests are all answered in order", async () => {
   await using open = await openTestGateway(() => {}, { limits });
   const client = halfClosed(open.port, [1, 2, 3].map((n) => get(`/app/hello/${n}`)).join("") + get("/none") + get("/app/hello/5"));
   for (let n = 1; n <= 4; n++) {
@@ -68,7 +68,7 @@ test("requests that it pipelined are all answered, in turn", async () => {
   assert.deepEqual(client.text.match(/<\d>|code":"no-such-route"/g), ["<1>", "<2>", "<3>", 'code":"no-such-route"', "<4>"]);
 });
 
-test("where its request was not whole it is told so", async () => {
+test("a half-closed client with an incomplete request is told so", async () => {
   await using open = await openTestGateway(() => {});
   for (const part of ["GET /app/hel", "POST /app/hello HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\nbody"]) {
     const client = halfClosed(open.port, part);
@@ -97,7 +97,7 @@ test("a client that is gone, with or without a reset, aborts its call", async ()
   }
 });
 
-test("one that closes its half, waits a while and then goes aborts its call", async () => {
+test("a client that closes its half, waits and then disconnects aborts its call", async () => {
   await using open = await openTestGateway(() => {}, { limits });
   const client = halfClosed(open.port, get("/app/hello"));
   await until(() => client.text.includes("100 Continue"));
@@ -106,7 +106,7 @@ test("one that closes its half, waits a while and then goes aborts its call", as
   await until(() => open.invocations[0]!.aborted);
 });
 
-test("over TLS it is the same", async () => {
+test("half-closed clients are handled the same over TLS", async () => {
   await using open = await openTestGateway(() => {}, { tls: certificate, limits });
   // The types of node:tls lack allowHalfOpen.
   const where = { port: open.port, host: "localhost", ca: certificate.cert, allowHalfOpen: true };

@@ -115,7 +115,7 @@ test("2,000 pipelined requests on each of 50 connections are answered one a conn
   clients[0]!.socket.destroy();
 });
 
-test("while a request is under way, only so much of what comes behind it is read", async () => {
+test("while a request is in progress, only a bounded amount of the following data is read", async () => {
   await using open = await openTestGateway(() => {});
   const client = rawClient(open.port, get("/app/hello/1"));
   await until(() => open.invocations.length === 1);
@@ -133,7 +133,7 @@ test("while a request is under way, only so much of what comes behind it is read
   await until(() => open.invocations[0]!.aborted || client.closed);
 });
 
-test("what is no HTTP behind a request is refused after the reply to that", async () => {
+test("data after a request that is not valid HTTP is refused after the request's reply", async () => {
   const behind: [string, RegExp][] = [
     ["rubbish\r\n\r\n", /"code":"bad-request"/],
     ["CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n", /"code":"method-not-supported"/],

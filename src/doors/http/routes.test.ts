@@ -45,7 +45,7 @@ test("what is not routed says why", () => {
   ]);
 });
 
-test("a deploy replaces an app's routes, a remove ends them", () => {
+test("a deploy replaces an app's routes, and a removal removes them", () => {
   const routes = table();
   routes.setApp(served({ name: "shop", functions: { buy: { entry: "b", timeoutMs: 7 } }, bodyLimitBytes: 9 }));
   assert.ok(routes.lookup("www.shop.example", "/x") instanceof MayflyError);
@@ -155,7 +155,7 @@ function served(manifest: { name: string; [key: string]: unknown }) {
   return { app: `id of ${manifest.name}`, manifest: manifestSchema.parse(manifest) };
 }
 
-test("an app that nobody called yet is loaded when it is, once, by path or by a host whose capitals do not count", () => {
+test("an app is loaded once, at its first call, by path or by a host in any case", () => {
   const asked: [string, boolean][] = [];
   const routes: RouteTable = new RouteTable({
     domain: "fn.test",
@@ -182,7 +182,7 @@ test("an app that nobody called yet is loaded when it is, once, by path or by a 
   ]);
 });
 
-test("a host below the domain loads its app, and goes before the path", () => {
+test("a host below the domain loads its app, and takes precedence over the path", () => {
   const asked: [string, boolean][] = [];
   const routes: RouteTable = new RouteTable({
     domain: "fn.test",

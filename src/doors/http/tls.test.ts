@@ -19,7 +19,7 @@ test("with a certificate the gateway speaks HTTPS, and says so to the function",
   assert.equal(headers[headers.indexOf("x-forwarded-proto") + 1], "https");
 });
 
-test("clients that speak no TLS, or say nothing, are no harm and hold up no close", async () => {
+test("clients that do not speak TLS, or send nothing, do no harm and delay no close", async () => {
   const open = await openTestGateway(() => {}, { tls: certificate });
   const plain = rawClient(open.port, "GET /app/hello HTTP/1.1\r\nhost: h\r\n\r\n");
   await until(() => plain.closed);

@@ -55,14 +55,14 @@ test("a body over the limit is refused, by its length or by its bytes", async ()
   counted.socket.destroy();
 });
 
-test("a client that goes on sending what nobody wants is cut off", async () => {
+test("a client that keeps sending an unwanted body is disconnected", async () => {
   await using open = await openTestGateway(() => {}, { limits: { lingerMs: 100 } });
   const client = rawClient(open.port, post("/app/hello", "content-length: 1000001\r\n"));
   await until(() => client.text.endsWith("}\n"));
   await until(() => client.closed);
 });
 
-test("a body that nobody wants any more may end, and the connection goes on", async () => {
+test("after an unwanted body ends, the connection continues", async () => {
   await using open = await openTestGateway((seen) => replyText(seen, "early"));
   const client = rawClient(open.port, `${post("/app/hello", "content-length: 10\r\n")}12345`);
   await until(() => client.text.endsWith("early"));
@@ -89,7 +89,7 @@ test("a function that takes its time is not a slow client", async () => {
   client.socket.destroy();
 });
 
-test("100 Continue is sent only where the body is wanted", async () => {
+test("100 Continue is sent only if the body is wanted", async () => {
   await using open = await openTestGateway((seen) => seen.request.body === "stream" || replyText(seen, "x"));
   const expect = "expect: 100-continue\r\n";
   const wanted = rawClient(open.port, post("/app/hello", `${expect}content-length: 2\r\n`));

@@ -1,6 +1,6 @@
 import { expect } from "./expect.ts";
 
-/** Takes bytes off a stream: so many, whatever pieces they come in. Holds no more than it is asked for, and one piece. */
+/** Takes a given number of bytes off a stream, whatever the sizes of its pieces. Holds no more than the bytes asked for and one piece. */
 export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
   #rest: Buffer = Buffer.alloc(0);
@@ -9,7 +9,7 @@ export class ByteReader {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** Rejects where fewer are left. */
+  /** Rejects if fewer bytes are left. */
   async take(count: number): Promise<Buffer> {
     if (count <= this.#rest.length) return this.#cut(count);
     const parts: Buffer[] = [];
@@ -17,7 +17,7 @@ export class ByteReader {
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
   }
 
-  /** The next bytes as they come. Must be read to their end before anything else is taken. */
+  /** Streams the next bytes as they arrive. The stream must be read to its end before anything else is taken. */
   async *stream(count: number): AsyncGenerator<Buffer, void> {
     for (let left = count; left > 0;) {
       expect(await this.#fill(), "it ends in the middle");
@@ -31,12 +31,12 @@ export class ByteReader {
     return !(await this.#fill());
   }
 
-  /** Whoever gives the bytes may stop. */
+  /** Tells the source that no more bytes are needed. */
   async close(): Promise<void> {
     await this.#source.return?.();
   }
 
-  /** Of what is here, so many bytes at most. */
+  /** Takes at most this many of the bytes that have arrived. */
   #cut(most: number): Buffer {
     const part = this.#rest.subarray(0, most);
     this.#rest = this.#rest.subarray(part.length);

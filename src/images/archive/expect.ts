@@ -1,4 +1,4 @@
-/** That an archive breaks a rule of its format, or one of ours; the message says which. */
+/** Thrown if an archive breaks a rule of its format or one of Mayfly's; the message says which. */
 export class UnsoundArchive extends Error {}
 
 export function expect(holds: boolean, otherwise: string): asserts holds {

@@ -1,4 +1,6 @@
-/** The members of an ar archive, as a .deb is one (deb(5)): a header of 60 bytes and the bytes of each, at even places. */
+/**
+ * The members of an ar archive, the format of a .deb (deb(5)): for each a header of 60 bytes and its content, beginning at even offsets.
+ */
 import type { FileHandle } from "node:fs/promises";
 import { expect } from "./expect.ts";
 
@@ -10,10 +12,10 @@ export interface Member {
 
 const MAGIC = "!<arch>\n";
 const HEADER = 60;
-/** A .deb has three. */
+/** A .deb has three members. */
 const MOST_MEMBERS = 16;
 
-/** Rejects with an UnsoundArchive. */
+/** Rejects with UnsoundArchive. */
 export async function readAr(file: FileHandle): Promise<Member[]> {
   const { size } = await file.stat();
   expect((await textAt(file, 0, MAGIC.length)) === MAGIC, "it is no ar archive");

@@ -1,10 +1,10 @@
-/** What an archive costs whoever reads it: packages are tried in debian/unpack-deb.test.ts. */
+/** What reading an archive costs; the formats of packages are tested in debian/unpack-deb.test.ts. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readTar } from "./read-tar.ts";
 import { type TarPart, tarWith } from "./testing/make-tar.ts";
 
-/** These parts again and again, without end. */
+/** Repeats the parts endlessly. */
 async function* endless(parts: TarPart[]): AsyncGenerator<Uint8Array> {
   const tar = tarWith(parts);
   for (;;) yield tar.subarray(0, tar.length - 1_024);
@@ -17,7 +17,7 @@ const again: [string, TarPart][] = [
 ];
 
 for (const [what, part] of again) {
-  test(`an archive of headers without end is refused: ${what}`, { timeout: 60_000 }, async () => {
+  test(`an endless archive of headers is refused: ${what}`, { timeout: 60_000 }, async () => {
     await assert.rejects(async () => {
       for await (const entry of readTar(endless(Array.from({ length: 500 }, () => part)), 2_000)) assert.equal(entry.path, "a");
     }, /over 2000 headers/);

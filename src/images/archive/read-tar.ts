@@ -1,6 +1,6 @@
 /**
- * The entries of a tar archive as packages have them: ustar headers, and GNU's for long names. Nothing is trusted, and what is no folder, file or link
- * is refused.
+ * Reads the entries of tar archives as packages contain them: ustar headers, with GNU's entries for long names. Nothing in the archive is
+ * trusted; anything but folders, files and links is refused.
  */
 import { ByteReader } from "./byte-reader.ts";
 import { expect, UnsoundArchive } from "./expect.ts";
@@ -9,17 +9,20 @@ export type TarEntry =
   | { kind: "folder"; path: string }
   | { kind: "file"; path: string; program: boolean; size: number; content: AsyncIterable<Buffer> }
   | { kind: "symlink"; path: string; target: string }
-  /** Another name for a file that came before. */
+  /** Another name for an earlier file. */
   | { kind: "link"; path: string; target: string };
 
 const BLOCK = 512;
-/** Of a name that has an entry of its own. */
+/** The maximum length of a name that has an entry of its own. */
 const MOST_NAME = 4_096;
-/** More than the largest packages of Debian have. Those that only name something again count, too: a megabyte of them is packed into some bytes. */
+/**
+ * More headers than Debian's largest packages have. Headers that add a name to an earlier file count as well, because a megabyte of them
+ * compresses to a few bytes.
+ */
 const MOST_HEADERS = 250_000;
 const ZEROES = Buffer.alloc(BLOCK);
 
-/** A file's content must be read before the next entry is asked for. Throws an UnsoundArchive. */
+/** A file's content must be read before the next entry is requested. Throws UnsoundArchive. */
 export async function* readTar(source: AsyncIterable<Uint8Array>, mostHeaders = MOST_HEADERS): AsyncGenerator<TarEntry, void> {
   const reader = new ByteReader(source);
   try {
@@ -32,7 +35,7 @@ export async function* readTar(source: AsyncIterable<Uint8Array>, mostHeaders = 
 async function* entriesOf(reader: ByteReader, mostHeaders: number): AsyncGenerator<TarEntry, void> {
   let long: LongNames = {};
   for (let headers = 0; ; headers++) {
-    // What is left out at its end is not noticed otherwise: neither entries, nor the second part of data that were packed in two.
+    // Only this shows that something is missing at the end: further entries, or the second part of data that were packed in two parts.
     expect(!(await reader.isAtEnd()), "it ends without the block of zeroes that closes an archive");
     const block = await reader.take(BLOCK);
     if (block.equals(ZEROES)) return;
@@ -47,7 +50,7 @@ async function* entriesOf(reader: ByteReader, mostHeaders: number): AsyncGenerat
   }
 }
 
-/** GNU's entries for the name and the target of the entry behind them. */
+/** GNU's entries for the name and the target of the entry that follows them. */
 interface LongNames {
   L?: string;
   K?: string;
@@ -72,7 +75,7 @@ function parseHeader(block: Buffer): Header {
   return { path, target: textAt(block, 157, 100), mode: numberAt(block, 100, 8), size, type };
 }
 
-/** As if the sum itself, eight bytes, were spaces. */
+/** The checksum, calculated as if its own eight bytes were spaces. */
 function sumOf(block: Buffer): number {
   let sum = 8 * 32;
   for (let at = 0; at < BLOCK; at++) if (at < 148 || at >= 156) sum += block[at]!;
@@ -103,7 +106,7 @@ async function longName(reader: ByteReader, size: number): Promise<string> {
   return textAt(await reader.take(size), 0, size);
 }
 
-/** Without the "./" that tar puts before names, and without a slash at the end; "" is the root. */
+/** The path without tar's leading "./" and without a trailing slash; "" is the root. */
 function checkedPath(text: string): string {
   const path = text.replace(/^(\.\/)+/, "").replace(/\/$/, "");
   if (path === "" || path === ".") return "";
@@ -129,7 +132,7 @@ function textAt(bytes: Buffer, at: number, length: number): string {
   }
 }
 
-/** Octal digits, or GNU's binary number behind a byte of 0x80. */
+/** A number as octal digits, or in GNU's binary form after a byte of 0x80. */
 function numberAt(block: Buffer, at: number, width: number): number {
   if (block[at] === 0x80) {
     const value = block.readBigUInt64BE(at + width - 8);

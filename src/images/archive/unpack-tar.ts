@@ -1,9 +1,9 @@
 /**
  * Unpacks a tar archive into a new folder. Invariants:
- *   1. Nothing is written outside of the folder: names are checked (read-tar.ts), and nothing is made below what this archive itself did not
- *      make as a folder, so that no link is ever followed.
- *   2. Files get the modes of images; nothing is setuid, and owners, times, attributes and devices are not taken over.
- *   3. Number and bytes are bounded.
+ * 1. Nothing is written outside the folder. Names are checked (read-tar.ts), and entries are created only below folders that this archive
+ *    itself created, so no link is ever followed.
+ * 2. Files get the modes of images. Setuid bits, owners, times, attributes and devices are not taken over.
+ * 3. The number of entries and the bytes are bounded.
  */
 import { link, mkdir, open, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -11,12 +11,12 @@ import { modes } from "../settle-modes.ts";
 import { expect } from "./expect.ts";
 import { readTar, type TarEntry } from "./read-tar.ts";
 
-/** With the folders that no header names. */
+/** Includes folders that no header names. */
 const MOST_ENTRIES = 500_000;
 const MOST_BYTES = 16 * 2 ** 30;
 const MOST_DEPTH = 128;
 
-/** @param into must not exist. Throws an UnsoundArchive; what was unpacked until then stays there. */
+/** @param into must not exist. Throws UnsoundArchive; what was unpacked before the error stays in the folder. */
 export async function unpackTar(source: AsyncIterable<Uint8Array>, into: string): Promise<void> {
   await mkdir(into, { mode: modes.folder });
   const unpacking = new Unpacking(into);
@@ -44,7 +44,7 @@ class Unpacking {
     else await this.#file(entry, place);
   }
 
-  /** And those that it lies in. Archives name a folder more than once at times. */
+  /** Creates a folder and its parents. Archives may name a folder more than once. */
   async #folder(path: string): Promise<void> {
     const there = this.#made.get(path);
     if (there === "folder") return;

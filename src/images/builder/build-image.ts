@@ -1,9 +1,9 @@
 /**
- * Builds images of modules. Each module's part of the root is a step of its own, cached by its inputs, so that a changed module makes
- * only itself anew, and those that require it; the image is then put together from these parts.
+ * Builds images from modules. Each module's part of the root is a build step of its own, cached by its inputs. A changed module rebuilds
+ * only its own part and the parts of modules that require it. The image is then composed from the parts.
  *
- * All work is done in folders of their own beside the cache's, which take their places by one rename: a crash leaves no half image, and two
- * builders at once end with the same one.
+ * All work is done in draft folders in the cache, which are renamed to their final places in one step. So a crash leaves no half-built
+ * image, and two simultaneous builders end with the same image.
  */
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -21,9 +21,9 @@ import { cachedStep, forgetSteps } from "./step-cache.ts";
 import type { Part } from "./part.ts";
 
 /**
- * The image of these modules: found in the cache by the key of its inputs, else built. One that is found is read whole, and built anew where it is
- * damaged. Without `refresh` the network is used only for packages that are not pinned and cached yet. Rejects with "bad-module",
- * "disk-full", "image-build-failed" or "missing-part".
+ * Returns the image of these modules: from the cache by the key of its inputs, otherwise built. A cached image is read completely, and
+ * rebuilt if it is damaged. Without `refresh`, the network is used only for packages that are not yet pinned and cached. Rejects with
+ * "bad-module", "disk-full", "image-build-failed" or "missing-part".
  */
 export function buildImage(options: BuildOptions): Promise<Image> {
   return findOrMake(options).catch(toldIfFull(options.cacheDir));
@@ -37,7 +37,7 @@ async function findOrMake(options: BuildOptions): Promise<Image> {
   return damage === undefined ? found : mend(plan, options, found, damage);
 }
 
-/** The same, if it is built already. */
+/** Returns the image only if it is already built. */
 export async function findBuilt(options: BuildOptions): Promise<Image | undefined> {
   const { key } = await makePlan(options);
   return lookUp(options.cacheDir, key);
@@ -45,7 +45,7 @@ export async function findBuilt(options: BuildOptions): Promise<Image | undefine
 
 type Wanted = Pick<Composition, "replace" | "only">;
 
-/** Undefined where another image came out than the only one that is wanted. */
+/** Returns undefined if the build produced a different image than the wanted one. */
 async function make({ inputs, partKeys, run, key }: Plan, options: BuildOptions, wanted: Wanted = { replace: false }) {
   const parts = await makeParts(inputs, partKeys, options);
   options.progress(`putting the image together: ${parts.map((part) => part.inputs.module.name).join(", ")}`);
@@ -55,13 +55,13 @@ async function make({ inputs, partKeys, run, key }: Plan, options: BuildOptions,
 }
 
 /**
- * Builds a damaged image anew from the cached steps. The same inputs give the same id: where another comes out, the steps are damaged as well, and
- * are made anew; where it still does, so are the packages that they share their files with, and these are fetched anew.
+ * Rebuilds a damaged image from the cached steps. The same inputs must give the same id. If the id differs, the steps are damaged as well,
+ * and are rebuilt. If it still differs, so are the packages with which the steps share files, and these are downloaded again.
  */
 async function mend(plan: Plan, options: BuildOptions, damaged: Image, damage: string): Promise<Image> {
   const { cacheDir, progress } = options;
   progress(`the image ${damaged.id.slice(0, 16)} is damaged (${damage}): building it anew`);
-  // What was made of the damaged files may have their faults in it.
+  // Templates that were made from the damaged files may contain the damage.
   await removeTemplatesOf(cacheDir, damaged.id);
   const same = { replace: true, only: damaged.id };
   const fromSteps = await make(plan, options, same);
@@ -83,10 +83,10 @@ async function forgetPackages({ modules, kernel, busybox }: ImageInputs): Promis
 
 interface Plan {
   inputs: ImageInputs;
-  /** Of the modules' parts, by the module's name. */
+  /** The keys of the modules' parts, by module name. */
   partKeys: Map<string, string>;
   run: RunSpec | null;
-  /** Of the image. */
+  /** The key of the image. */
   key: string;
 }
 
@@ -99,7 +99,7 @@ async function makePlan(options: BuildOptions): Promise<Plan> {
   return { inputs, partKeys, run, key: imageKey(code.image, inputs, [...partKeys.values()], run) };
 }
 
-/** By the module's name. */
+/** The keys by module name. */
 function moduleKeys(code: string, { modules, requirements }: ImageInputs): Map<string, string> {
   const keys = new Map<string, string>();
   for (const inputs of modules) {

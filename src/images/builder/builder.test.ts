@@ -1,4 +1,4 @@
-/** Real builds of small modules, from real Debian packages. */
+/** Real builds of small modules from real Debian packages. */
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ function rejects(definition: Partial<ModuleSource>, message: RegExp, files: Reco
 }
 let count = 0;
 
-/** A program of Debian's, data files, and a module that requires it. */
+/** A module with a Debian program and data files, and a module that requires it. */
 function greeting(folder: string, text: string): { hello: string; app: string } {
   const hello = scratch.module(`${folder}/hello`, {
     name: "hello",
@@ -92,7 +92,7 @@ test("a changed module makes anew only itself; a changed requirement only what u
   assert.deepEqual((await build([app])).made, ["hello"]);
 });
 
-test("what is run is part of the image, but makes no module anew", async () => {
+test("the command is part of the image, but changing it rebuilds no module", async () => {
   const { app } = greeting("running", "text");
   const first = await build([app]);
   const definition = JSON.parse(readFileSync(join(app, "module.json"), "utf8")) as ModuleSource;
@@ -144,7 +144,7 @@ test("a module in TypeScript may compute what it is", async () => {
   assert.equal(readFileSync(join(image.rootTree, "answer"), "utf8"), "42");
 });
 
-test("what cannot be is refused, and says why", async () => {
+test("an impossible module is refused with the reason", async () => {
   await rejects({ files: [{ from: "nothing/*", to: "/x" }] }, /there is no file nothing\/\*/);
   await rejects(
     { files: [{ text: "other\n", to: "/etc/hostname" }] },

@@ -1,4 +1,4 @@
-/** Everything that an image is made from: its modules in order, their files, and the packages in the versions that are pinned. */
+/** Collects everything from which an image is made: its modules in order, their files, and the pinned versions of their packages. */
 import { resolve } from "node:path";
 import { type DebianPackage, type FetchedSet, fetchPackageSet } from "../debian/fetch-package.ts";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -11,21 +11,21 @@ import { npmLock } from "./npm.ts";
 
 export interface BuildOptions {
   cacheDir: string;
-  /** Built-in modules' names, or folders ("./my-module"); only the agent's image where absent. */
+  /** Names of built-in modules, or folders ("./my-module"). Default: the modules of the agent's image. */
   modules?: string[];
-  /** The folder that relative ones start from; the present one where absent. */
+  /** The folder against which relative module folders are resolved. Default: the working directory. */
   from?: string;
-  /** Take newer Debian and npm packages than the pinned ones, if there are any. */
+  /** Use newer Debian and npm packages than the pinned ones, if there are any. */
   refresh?: boolean;
-  /** Its unpacked root will be used: it is looked at for damage, too. */
+  /** The image's unpacked root will be used, so it is checked for damage as well. */
   tree?: boolean;
-  /** Another agent than src/guest/agent/main.ts: its source file. */
+  /** The source file of an agent other than src/guest/agent/main.ts. */
   agentEntry?: string;
   progress: (step: string) => void;
 }
 
 export interface ImageInputs {
-  /** In the order in which they are laid. */
+  /** In the order in which they are laid into the root. */
   modules: ModuleInputs[];
   requirements: ResolvedModules["requirements"];
   kernel: { module: NonNullable<Module["kernel"]>; package: DebianPackage };
@@ -48,7 +48,7 @@ export async function collectInputs(options: BuildOptions): Promise<ImageInputs>
   };
 }
 
-/** In one go, so that all versions are of the same package lists. */
+/** Fetches all packages at once, so that all versions come from the same package lists. */
 function fetchAll(order: Module[], kernel: NonNullable<Module["kernel"]>, options: BuildOptions): Promise<FetchedSet> {
   const closures = order.map(({ debian }) => ({ packages: debian?.packages ?? [], without: debian?.without ?? [] }));
   const single = new Set([metaName(kernel), "busybox-static", ...order.flatMap(({ sources }) => sources)]);

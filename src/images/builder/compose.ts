@@ -1,4 +1,4 @@
-/** An image from its modules' parts: kernel, initrd, root, and the description of all. */
+/** Composes an image from its modules' parts: kernel, initrd, root, and the description. */
 import { chmod, copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { sha256OfFile } from "../damage.ts";
 import { withDraftFolder } from "../draft-folder.ts";
@@ -20,13 +20,13 @@ export interface Composition {
   inputs: ImageInputs;
   parts: Part[];
   run: RunSpec | null;
-  /** An image of the same id that is there already is known to be damaged. */
+  /** An existing image of the same id is known to be damaged. */
   replace: boolean;
-  /** Only an image of this id is wanted. */
+  /** If set, only an image with this id is wanted. */
   only?: string | undefined;
 }
 
-/** Undefined where another image came out than the only one that is wanted. */
+/** Returns undefined if the result is not the wanted image. */
 export async function composeImage(cacheDir: string, { inputs, parts, run, replace, only }: Composition): Promise<Image | undefined> {
   await mkdir(imagesFolder(cacheDir), { recursive: true });
   return withDraftFolder(imagesFolder(cacheDir), async (folder) => {
@@ -70,7 +70,7 @@ async function seal(draft: Image, description: ImageDescription): Promise<void> 
 
 async function publish(cacheDir: string, draft: Image, description: ImageDescription, replace: boolean): Promise<Image> {
   const { image, isNew } = await publishImage(cacheDir, draft, description.id, { replace });
-  // Its modules' names and tests may be others, though.
+  // The same files may come from modules with other names and tests, so the description is updated.
   if (!isNew) await putFile(descriptionFile(image), `${JSON.stringify(description, null, 2)}\n`);
   return image;
 }

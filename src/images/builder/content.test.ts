@@ -1,4 +1,4 @@
-/** What a package's links may lead a build to. */
+/** Where a package's symbolic links may lead a build. */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

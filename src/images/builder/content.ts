@@ -1,4 +1,4 @@
-/** What a module's `files` and `programs` stand for: single files, each with where it goes. */
+/** Expands a module's `files` and `programs` into single files, each with its path in the image. */
 import { createHash } from "node:crypto";
 import { glob, lstat, readFile, readlink, stat } from "node:fs/promises";
 import { isAbsolute, join, posix, relative, resolve } from "node:path";
@@ -10,7 +10,7 @@ import { resolveInside } from "./inside.ts";
 import { javaKeyStore } from "./java-key-store.ts";
 import type { FileSource } from "./root-draft.ts";
 
-/** Packages by the name that they were asked for. */
+/** Packages, keyed by the name under which they were requested. */
 export type Sources = Record<string, DebianPackage>;
 
 export type Piece = { to: string; owner: string; identity: string } & (
@@ -18,13 +18,13 @@ export type Piece = { to: string; owner: string; identity: string } & (
   | { kind: "symlink"; target: string }
 );
 
-/** Sorted by where they go. Rejects with "bad-module" where something is missing. */
+/** Sorted by path in the image. Rejects with "bad-module" if something is missing. */
 export async function piecesOf(module: Module, sources: Sources): Promise<Piece[]> {
   const pieces = (await Promise.all(module.files.map((content) => expand(module, content, sources)))).flat();
   return pieces.toSorted((a, b) => (a.to < b.to ? -1 : 1));
 }
 
-/** A single file that is named by a module: its place on this host. */
+/** The place on this host of a single file that a module names. */
 export async function hostFile(module: Module, from: string, sources: Sources): Promise<{ path: string; owner: string }> {
   const { root, pattern, owner } = place(module, from, sources);
   const inside = owner === module.name ? pattern : await resolveInside(root, `/${pattern}`);
@@ -33,7 +33,7 @@ export async function hostFile(module: Module, from: string, sources: Sources): 
   return { path, owner };
 }
 
-/** Stands for the bytes of each of a module's programs, in order. */
+/** For each of a module's programs, in order, a text that stands for its bytes. */
 export function programIdentities(module: Module, sources: Sources): Promise<string[]> {
   return Promise.all(
     module.programs.map(async ({ from, identity }) => {
@@ -63,7 +63,7 @@ async function expand(module: Module, content: ModuleContent, sources: Sources):
 }
 
 interface Found {
-  /** On this host. */
+  /** The path on this host. */
   from: string;
   owner: string;
   to: string;
@@ -83,7 +83,7 @@ async function piece(
   return { kind: "file", to, owner, source: { copy: from }, program, identity: `${identity} ${program}` };
 }
 
-/** A package's links lead to what is in the package, as they would in an image, and never to files of this host. */
+/** Resolves a package's links inside the package, as in an image, never to files of this host. */
 async function realPath(
   module: Module,
   from: string,
@@ -108,7 +108,7 @@ async function joined(module: Module, { join: from, as }: Extract<ModuleContent,
   return Buffer.from(texts.map((text) => `${text.trimEnd()}\n`).join(""));
 }
 
-/** The folder that the pattern starts from, and whose it is. */
+/** The folder from which the pattern starts, and its owner. */
 function place(module: Module, from: string, sources: Sources): { root: string; pattern: string; owner: string } {
   if (!from.startsWith("debian:")) {
     if (isAbsolute(from)) return { root: "/", pattern: from.slice(1), owner: module.name };
@@ -120,7 +120,7 @@ function place(module: Module, from: string, sources: Sources): { root: string; 
   throw new MayflyError("bad-module", { module: module.asked, what: `${from}: ${name} is not among the module's sources` });
 }
 
-/** Files and symbolic links, sorted; a folder stands for all in it. */
+/** Files and symbolic links, sorted; a folder stands for everything inside it. */
 async function matching(root: string, pattern: string): Promise<string[]> {
   const found: string[] = [];
   for await (const path of glob(pattern, { cwd: root })) {
@@ -137,7 +137,7 @@ async function allIn(root: string, folder: string): Promise<string[]> {
   return paths.filter((_, index) => !stats[index]!.isDirectory());
 }
 
-/** The folders before the first wildcard; all of it where there is none. */
+/** The folders before the first wildcard; the whole pattern if it has none. */
 function staticPart(pattern: string): string {
   const parts = pattern.split("/");
   const first = parts.findIndex(hasWildcard);

@@ -1,4 +1,7 @@
-/** Copies what a confined program made. Nothing there is followed: links are copied as they are, and what is no file, folder or link is refused. */
+/**
+ * Copies what a confined program made. No link is followed: links are copied as links, and anything but files, folders and links is
+ * refused.
+ */
 import { constants } from "node:fs";
 import { lstat, mkdir, open, readlink, symlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,14 +12,14 @@ import { readPieces } from "../read-pieces.ts";
 const MOST_ENTRIES = 500_000;
 export const MOST_BYTES = 16 * 2 ** 30;
 
-/** @param uid whose all of it must be; anybody's where undefined. Rejects with "image-build-failed". */
+/** @param uid the user who must own every file; undefined allows any owner. Rejects with "image-build-failed". */
 export async function copyForeign(from: string, into: string, uid: number | undefined): Promise<void> {
   const paths = ["", ...(await pathsIn(from))];
   let bytes = 0;
   if (paths.length > MOST_ENTRIES) throw refusal(from, `has over ${MOST_ENTRIES} entries`);
   for (const path of paths) {
     const stats = await lstat(join(from, path));
-    // A hard link leads to the file of another as a symbolic one does.
+    // A hard link gives access to another user's file just as a symbolic link does.
     if (uid !== undefined && stats.uid !== uid) throw refusal(join(from, path), "belongs to somebody else");
     if (stats.isDirectory()) await mkdir(join(into, path));
     else if (stats.isSymbolicLink()) await symlink(await readlink(join(from, path)), join(into, path));

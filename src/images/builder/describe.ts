@@ -1,4 +1,4 @@
-/** What image.json says of an image's modules and packages. */
+/** The part of image.json that describes an image's modules and packages. */
 import type { DebianPackage } from "../debian/fetch-package.ts";
 import type { ModuleRecord, PackageRecord } from "../image.ts";
 import type { ImageInputs } from "./collect-inputs.ts";
@@ -6,7 +6,7 @@ import { npmPackages } from "./npm.ts";
 import type { Contents } from "./root-draft.ts";
 import type { Part } from "./part.ts";
 
-/** @param contents of the root, by module: what two modules have counts for the first. */
+/** @param contents the root's contents by module; a file that two modules contain counts for the first of them */
 export function describeModules(parts: Part[], contents: Contents): ModuleRecord[] {
   return parts.map(({ inputs: { module } }) => {
     const { name, description, version = null, requires, tests } = module;
@@ -14,7 +14,7 @@ export function describeModules(parts: Part[], contents: Contents): ModuleRecord
   });
 }
 
-/** Sorted by name. The same package may be there for several modules. */
+/** Sorted by name. A package that several modules need is listed once for each. */
 export function describePackages({ kernel, busybox }: ImageInputs, parts: Part[]): PackageRecord[] {
   const boot = [kernel.package, busybox].map((one) => debianRecord(one, "initrd", 0));
   const records = [...boot, ...parts.flatMap(packagesOf)];

@@ -2,10 +2,10 @@ import { lstat, readlink } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 
-/** More than any sane tree needs; ends circles. */
+/** More links than any sane tree needs; stops on circles. */
 const MOST_LINKS = 40;
 
-/** Where a path of a root leads, symbolic links followed inside of that root; undefined where there is no such file. */
+/** Resolves a path of a root, following symbolic links inside that root; undefined if there is no such file. */
 export async function resolveInside(root: string, path: string): Promise<string | undefined> {
   const rest = path.split("/").filter(Boolean);
   let at = "/";
@@ -25,7 +25,10 @@ export async function resolveInside(root: string, path: string): Promise<string 
   return at;
 }
 
-/** The same, on this host. Rejects with "image-build-failed" where there is none: a package's links lead to what is in it, never to files of the host. */
+/**
+ * Like resolveInside(), but returns the path on this host. Rejects with "image-build-failed" if there is no such file. A package's links
+ * are resolved inside the package, never to files of the host.
+ */
 export async function placeInside(root: string, path: string): Promise<string> {
   const found = await resolveInside(root, path);
   if (found === undefined) throw new MayflyError("image-build-failed", { what: `there is no ${path} in ${root}` });

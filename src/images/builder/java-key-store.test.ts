@@ -4,7 +4,7 @@ import { rootCertificates } from "node:tls";
 import { test } from "node:test";
 import { javaKeyStore } from "./java-key-store.ts";
 
-/** A reader of its own, by the format's text. Java's keytool has read such a store, too, and found its digest right. */
+/** A reader written from the format's description. Java's keytool has also read such a store and accepted its digest. */
 function read(store: Buffer): { alias: string; type: string; certificate: Buffer }[] {
   assert.equal(store.readUInt32BE(0), 0xfeedfeed);
   assert.equal(store.readUInt32BE(4), 2);

@@ -1,11 +1,11 @@
 /**
- * A Java key store of certificate authorities, in the format JKS (version 2), which every Java reads: what Debian's ca-certificates-java makes
- * when it is installed. The same certificates give the same bytes.
- * Format: sun.security.provider.JavaKeyStore of OpenJDK. All integers are big-endian, texts have their length in two bytes before them.
+ * Writes a Java key store of certificate authorities in the format JKS (version 2), which every Java reads. Debian's ca-certificates-java
+ * makes the same when it is installed. The same certificates give the same bytes. Format: sun.security.provider.JavaKeyStore of OpenJDK.
+ * All integers are big-endian; texts are preceded by their length in two bytes.
  */
 import { createHash, X509Certificate } from "node:crypto";
 
-/** Java's own; the key store holds nothing secret. */
+/** Java's default password; the key store contains nothing secret. */
 const password = "changeit";
 
 const trusted = 2;
@@ -18,7 +18,7 @@ export function javaKeyStore(certificates: { name: string; pem: string }[]): Buf
   return Buffer.concat([store, digest]);
 }
 
-/** The time of creation, which nothing looks at, is 0. */
+/** The creation time, which nothing reads, is 0. */
 function entry(name: string, certificate: Buffer): Buffer {
   return Buffer.concat([
     uint32(trusted),

@@ -1,4 +1,4 @@
-/** Keys of steps and images: the same key means the same outcome. */
+/** Keys of build steps and images: equal keys mean equal results. */
 import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { PackageVersion } from "../debian/private-apt.ts";
@@ -7,7 +7,7 @@ import type { ImageInputs } from "./collect-inputs.ts";
 import type { ModuleInputs } from "./module-tree.ts";
 import { keyOf } from "./step-cache.ts";
 
-/** Of the code that makes modules' parts, and of all that makes images: a change to it makes them anew. */
+/** The keys of Mayfly's own code: of the code that makes modules' parts, and of the code that makes images. Changed code rebuilds them. */
 export async function codeKeys(): Promise<{ parts: string; image: string }> {
   const parts = await codeKey("{builder,elf,modules}/*.ts");
   return { parts, image: keyOf([parts, await codeKey("{*,standalone/*,erofs/make-erofs}.ts")]) };
@@ -22,8 +22,8 @@ async function codeKey(pattern: string): Promise<string> {
 }
 
 /**
- * What a module is asked to run, and how it is tested, is no matter of its files. `required`: keys of the modules that it requires, as
- * a program's libraries are looked for in these.
+ * What a module runs and how it is tested are left out, because they don't affect its files. `required`: the keys of the modules that it
+ * requires, because a program's libraries are looked up in those.
  */
 export function moduleKey(code: string, inputs: ModuleInputs, required: string[]): string {
   const { module, pieces, closure, sources, npmLock } = inputs;

@@ -1,4 +1,4 @@
-/** One module's part of the root, as a tree of its own. */
+/** Makes one module's part of the root, as a tree of its own. */
 import { join, matchesGlob, posix } from "node:path";
 import type { DebianPackage } from "../debian/fetch-package.ts";
 import type { Module } from "../modules/module.ts";
@@ -11,15 +11,15 @@ import { cachedStep, keyOf } from "./step-cache.ts";
 export interface ModuleInputs {
   module: Module;
   pieces: Piece[];
-  /** Of `debian.packages`, with all that they depend on. */
+  /** The packages of `debian.packages` with all their dependencies. */
   closure: DebianPackage[];
   sources: Sources;
   npmLock: string | undefined;
-  /** What each of the module's programs is, in order. */
+  /** For each of the module's programs, in order, a text that stands for its bytes. */
   programs: string[];
 }
 
-/** @param required trees of the modules that it requires */
+/** @param required the trees of the modules that this one requires */
 export async function makeModuleTree(cacheDir: string, inputs: ModuleInputs, required: string[], dir: string): Promise<Contents> {
   const { module, pieces, closure, sources } = inputs;
   const draft = await RootDraft.open(dir);
@@ -50,7 +50,7 @@ async function layNpm(cacheDir: string, { module, npmLock }: ModuleInputs, draft
   await draft.tree(join(step.tree, "node_modules"), module.name, () => true, at);
 }
 
-/** A folder of which all is left out is itself left out. */
+/** Leaves out what matches; a folder whose content is left out completely is left out itself. */
 function keepAllBut(globs: string[]): (path: string) => boolean {
   const all = globs.flatMap((glob) => (glob.endsWith("/**") ? [glob, glob.slice(0, -"/**".length)] : [glob]));
   return (path) => !all.some((glob) => matchesGlob(path, glob));

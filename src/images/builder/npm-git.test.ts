@@ -1,4 +1,7 @@
-/** A package of a registry that asks for one of a git repository, by which npm would run what that one says. Both are on this host's loopback. */
+/**
+ * A registry package that depends on a git repository, through which npm would run a program named by that repository. Both are served on
+ * this host's loopback.
+ */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";

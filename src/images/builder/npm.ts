@@ -1,8 +1,8 @@
 /**
- * npm packages of a module, without any of their install scripts. Which versions their own dependencies have is decided once and kept in
- * `<cacheDir>/packages/npm/<key>.json`, a package-lock; a refresh decides anew.
+ * Installs a module's npm packages without running any of their install scripts. The versions of their dependencies are resolved once and
+ * kept in `<cacheDir>/packages/npm/<key>.json`, a package-lock; a refresh resolves them again.
  *
- * npm unpacks what anybody may publish, so it runs confined, and what it made is copied from there piece by piece.
+ * npm unpacks packages that anyone may publish, so it runs confined, and its result is copied out file by file.
  */
 import { existsSync } from "node:fs";
 import { constants } from "node:fs";
@@ -22,11 +22,11 @@ export type Dependencies = Record<string, string>;
 export interface NpmPackage {
   name: string;
   version: string;
-  /** npm's own: the algorithm and the digest. */
+  /** npm's format: the algorithm and the digest. */
   integrity: string;
 }
 
-/** Shown to people, at a terminal, too: a package that is no registry's may call its version what it likes. */
+/** The text is shown on terminals, and a package from outside a registry may put anything into its version. */
 const shownText = z.string().regex(/^[ -~]*$/);
 const lockSchema = z.object({
   packages: z.record(
@@ -38,12 +38,12 @@ const MOST_LOCK_BYTES = 64 << 20;
 
 const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
 /**
- * A package may ask for another from a git repository. npm runs npm in that one's folder, where a .npmrc may name any program as its git: so scripts run
- * though they are ignored. An npm before 11.10 does not know the first, and fails by the second.
+ * A package may depend on a git repository. npm then runs npm in that repository's folder, where a .npmrc may name any program as git, so
+ * code runs even though scripts are ignored. npm before 11.10 does not know the first option, but fails because of the second.
  */
 const withoutGit = ["--allow-git=none", "--git=/bin/false"];
 
-/** The text of the package-lock for these dependencies. */
+/** Returns the package-lock for these dependencies as text. */
 export async function npmLock(cacheDir: string, dependencies: Dependencies, refresh: boolean): Promise<string> {
   const folder = join(cacheDir, "packages/npm");
   const file = join(folder, `${keyOf(dependencies)}.json`);
@@ -59,7 +59,7 @@ export async function npmLock(cacheDir: string, dependencies: Dependencies, refr
   });
 }
 
-/** Sorted by name, then by version. Throws "image-build-failed" where it is no lock. */
+/** Sorted by name, then by version. Throws "image-build-failed" if the text is not a package-lock. */
 export function npmPackages(lock: string): NpmPackage[] {
   const entries = Object.entries(parsed(lock).packages).filter(([path]) => path !== "");
   return entries.map(([path, { version, integrity }]) => {
@@ -67,7 +67,9 @@ export function npmPackages(lock: string): NpmPackage[] {
   });
 }
 
-/** Archives of a registry or another server, and nothing of git or of this host's folders. Throws "image-build-failed". */
+/**
+ * Allows only archives from a registry or another server; refuses git repositories and folders of this host. Throws "image-build-failed".
+ */
 function refuseOtherSources(lock: string): void {
   for (const [path, { resolved }] of Object.entries(parsed(lock).packages)) {
     if (resolved === "" || /^https?:/.test(resolved)) continue;
@@ -89,7 +91,7 @@ function parsed(lock: string): z.output<typeof lockSchema> {
   }
 }
 
-/** Makes `<into>/node_modules`. */
+/** Creates `<into>/node_modules`. */
 export async function installNpm(dependencies: Dependencies, lock: string, into: string): Promise<void> {
   refuseOtherSources(lock);
   await withNpm(async (npm) => {
@@ -128,7 +130,7 @@ function unusable(error: Error): never {
   throw new MayflyError("missing-part", { part: "npm", reason: `it does not run as a user without rights: ${error.message}`, cure }, error);
 }
 
-/** What npm needs of ours: proxies, certificates, its own settings, and what these refer to. */
+/** What npm needs from the host's environment: proxies, certificates, npm's own settings, and the files to which these refer. */
 async function environment(folder: string): Promise<Record<string, string>> {
   const { npm_config_userconfig: other, NPM_CONFIG_USERCONFIG: otherCapital, PATH = "" } = process.env;
   const settings = await readFile(other ?? otherCapital ?? join(homedir(), ".npmrc"), "utf8").catch(() => "");
@@ -143,8 +145,8 @@ async function environment(folder: string): Promise<Record<string, string>> {
 }
 
 /**
- * Node options under which npm takes the Node that it runs on, the system's, for ours, which is the one of images: npm leaves out, without a word, an
- * optional package whose `engines` the Node at hand does not meet.
+ * Node options that make npm, which runs on the system's Node, report the version of the Node in images. Otherwise npm silently skips
+ * optional packages whose `engines` don't match the Node on which it runs.
  */
 async function forOurNode(folder: string): Promise<string> {
   const file = join(folder, "for-our-node.cjs");
@@ -152,7 +154,7 @@ async function forOurNode(folder: string): Promise<string> {
   return `--require ${JSON.stringify(file)}`;
 }
 
-/** The folder is not ours: a link there would lead us to a file of the host. */
+/** Refuses links: another user wrote this folder, and a link could lead to a file of the host. */
 async function readPlain(path: string): Promise<string> {
   await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   const stats = await file.stat();

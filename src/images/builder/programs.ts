@@ -1,4 +1,6 @@
-/** Programs with all that they need to start: shared libraries and interpreter, taken from required modules or from Debian packages. */
+/**
+ * Programs with everything that they need to start: interpreter and shared libraries, taken from required modules or from Debian packages.
+ */
 import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -12,20 +14,20 @@ interface Surroundings {
   module: Module;
   sources: Sources;
   draft: RootDraft;
-  /** Trees of the modules that it requires: what they have is not laid again. */
+  /** The trees of the required modules; files that they contain are not laid again. */
   required: string[];
 }
 
 /** Where a path of the image was found. */
 interface Found {
   file: string;
-  /** Its path in that tree, links followed. */
+  /** The path in that tree, after following links. */
   path: string;
-  /** The package, where it is not in the image yet. */
+  /** The package, if the file is not in the image yet. */
   owner: string | undefined;
 }
 
-/** Lays each of the module's programs, and what it needs. Rejects with "bad-module" where a library is missing. */
+/** Lays each of the module's programs and what it needs into the draft. Rejects with "bad-module" if a library is missing. */
 export async function layPrograms(surroundings: Surroundings): Promise<void> {
   const { module, sources, draft } = surroundings;
   for (const { from, to } of module.programs) {
@@ -53,7 +55,9 @@ async function layLibrary(surroundings: Surroundings, path: string, foundAt: str
   if (found.owner !== undefined) await surroundings.draft.file(path, found.owner, { copy: found.file }, true);
 }
 
-/** Its path is fixed in the program; the file that a link there leads to goes where it is in its package. */
+/**
+ * The program contains the interpreter's path, so it is kept. If a link lies there, its target keeps the path that it has in its package.
+ */
 async function layInterpreter(surroundings: Surroundings, from: string, interpreter: string): Promise<void> {
   const found = await find(surroundings, interpreter);
   if (found === undefined) {
@@ -67,7 +71,7 @@ async function layInterpreter(surroundings: Surroundings, from: string, interpre
   }
 }
 
-/** In what is laid, then in what required modules have, then in the sources, in their order. */
+/** Looks first in the draft, then in the required modules, then in the sources, each in order. */
 async function find({ module, sources, draft, required }: Surroundings, path: string): Promise<Found | undefined> {
   const packages = module.sources.map((name) => ({ root: sources[name]!.dir, owner: name }));
   for (const { root, owner } of [...[draft.dir, ...required].map((one) => ({ root: one, owner: undefined })), ...packages]) {

@@ -17,10 +17,10 @@ interface Piece {
   text: string;
 }
 
-/** Few names, so that pieces meet: as files, and one as the folder of another. */
+/** Only a few paths, so that pieces collide: as files, and one as the folder of another. */
 const piece = fc.record({ path: fc.constantFrom("/a", "/b", "/a/c", "/a/c/d", "/b/e"), text: fc.constantFrom("x", "y") });
 
-/** Two files at one path that differ, or a file where another needs a folder. */
+/** Whether two different files claim one path, or a file lies where another needs a folder. */
 function contradict(pieces: Piece[]): boolean {
   return pieces.some((one) => pieces.some(({ path, text }) => (path === one.path && text !== one.text) || path.startsWith(`${one.path}/`)));
 }

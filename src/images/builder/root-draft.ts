@@ -1,10 +1,10 @@
 /**
- * A root in the making: a folder that is filled piece by piece, each piece by an owner (a module, a package).
+ * A root under construction: a folder that is filled piece by piece, each piece by an owner (a module or a package).
  *
  * Invariants:
- *   1. The same pieces give the same tree, whatever the umask and the user: modes are those of settle-modes.ts.
- *   2. A path belongs to the owner who put it there first. Another may put the same there again; something else is a conflict.
- *   3. Files of other trees of the cache are hard-linked, never copied; so all of them are read-only.
+ * 1. The same pieces give the same tree, whatever the umask and the user: the modes are those of settle-modes.ts.
+ * 2. A path belongs to the first owner that lays it. Another owner may lay the same content there; different content is a conflict.
+ * 3. Files of other trees in the cache are hard-linked, never copied, so all of them are read-only.
  */
 import { chmod, constants, copyFile, link, lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -12,15 +12,15 @@ import { join, posix } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { modes, settledMode } from "../settle-modes.ts";
 
-/** Bytes of files and their number, by owner. */
+/** The number of files and their bytes, by owner. */
 export type Contents = Record<string, { files: number; bytes: number }>;
 
-/** A file's bytes: to be linked, to be copied, or at hand. */
+/** How a file's content is obtained: by a hard link, by a copy, or from memory. */
 export type FileSource = { link: string } | { copy: string } | { data: Uint8Array };
 
 export class RootDraft {
   readonly dir: string;
-  /** Without a prototype: an owner may be called `constructor`. */
+  /** Without a prototype, because an owner may be called `constructor`. */
   readonly contents = Object.create(null) as Contents;
   readonly #owners = new Map<string, string>();
 
@@ -28,14 +28,14 @@ export class RootDraft {
     this.dir = dir;
   }
 
-  /** In a folder that is new, or empty. */
+  /** The folder must be new or empty. */
   static async open(dir: string): Promise<RootDraft> {
     await mkdir(dir, { recursive: true });
     await chmod(dir, modes.folder);
     return new RootDraft(dir);
   }
 
-  /** Makes the parents, too. */
+  /** Also creates the parents. */
   async folder(path: string, owner: string): Promise<void> {
     if (path === "/" || this.#isFolder(path)) return;
     await this.folder(posix.dirname(path), owner);
@@ -68,7 +68,7 @@ export class RootDraft {
     await this.#own(path, owner, 0);
   }
 
-  /** All of a folder of the cache, below the folder `at`. Symbolic links stay as they are. */
+  /** Lays everything in a folder of the cache below the folder `at`. Symbolic links stay as they are. */
   async tree(from: string, owner: string, keep: (path: string) => boolean = () => true, at = "/"): Promise<void> {
     const entries = await readdir(from, { withFileTypes: true });
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -102,7 +102,7 @@ export class RootDraft {
   }
 }
 
-/** Folders belong to everyone. */
+/** Marks a folder; folders belong to all owners. */
 const folderMark = "";
 
 async function put(source: FileSource, to: string, mode: number): Promise<void> {
@@ -116,7 +116,7 @@ async function put(source: FileSource, to: string, mode: number): Promise<void> 
 
 async function linkOrCopy(from: string, to: string, mode: number): Promise<void> {
   await link(from, to).catch(async (error: NodeJS.ErrnoException) => {
-    // Another file system, or one that has enough links already.
+    // The file lies on another file system, or already has the maximum of links.
     if (error.code !== "EXDEV" && error.code !== "EMLINK" && error.code !== "EPERM") throw error;
     await copyFile(from, to);
     await chmod(to, mode);

@@ -1,10 +1,10 @@
-/** What an image runs: put together from what its modules say. */
+/** Combines what the image's modules say into what the image runs. */
 import { MayflyError } from "../../base/errors/error.ts";
 import type { RunSpec } from "../image.ts";
 import type { Module } from "../modules/module.ts";
 import type { ResolvedModules } from "../modules/resolve-modules.ts";
 
-/** Null for an image with the agent. Rejects with "bad-module" where modules contradict each other. */
+/** Null for an image with the agent. Rejects with "bad-module" if modules contradict each other. */
 export function runSpecOf(modules: Module[], requirements: ResolvedModules["requirements"]): RunSpec | null {
   const agent = modules.find((module) => module.agent);
   if (agent !== undefined) return noCommand(agent, modules, requirements);
@@ -13,7 +13,7 @@ export function runSpecOf(modules: Module[], requirements: ResolvedModules["requ
   return { env: environmentOf(modules, above), cwd: run.cwd, init: modules.flatMap(({ init }) => init), command: run.command };
 }
 
-/** The platform decides what the agent is started with; a module's wish must not go unheard. */
+/** The platform decides how the agent is started, so a module's command would be ignored; that is an error. */
 function noCommand(agent: Module, modules: Module[], requirements: ResolvedModules["requirements"]): null {
   const others = modules.filter((module) => module !== agent && !requirements.get(agent.name)!.has(module.name));
   const wishful = others.find(({ env, init }) => init.length > 0 || Object.keys(env).length > 0);
@@ -27,7 +27,7 @@ type Above = (one: Module, other: Module) => boolean;
 
 type Runnable = Module & { run: NonNullable<Module["run"]> };
 
-/** A module's command takes the place of those of the modules that it requires; a built-in module's is there for want of a better one. */
+/** A module's command overrides those of the modules that it requires. A built-in module's command is only a default. */
 function commandOf(modules: Module[], above: Above): Runnable {
   const all = modules.filter((module): module is Runnable => module.run !== undefined);
   const top = all.filter((module) => !all.some((other) => above(other, module)));
@@ -39,7 +39,7 @@ function commandOf(modules: Module[], above: Above): Runnable {
   throw new MayflyError("bad-module", { module: second.asked, what });
 }
 
-/** A module's variables take the place of those of the modules that it requires. */
+/** A module's variables override those of the modules that it requires. */
 function environmentOf(modules: Module[], above: Above): Record<string, string> {
   const from = new Map<string, Module>();
   for (const module of modules) {

@@ -1,6 +1,6 @@
 /**
- * Steps of builds, content-addressed: `<cacheDir>/steps/<key>/`, where the key is a hash of everything that the step is made from. A step
- * appears whole, by one rename, and never changes.
+ * Build steps, stored by content: `<cacheDir>/steps/<key>/`, where the key is a hash of all the step's inputs. A step appears as a whole,
+ * by one rename, and never changes.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -11,10 +11,10 @@ import { withDraftFolder } from "../draft-folder.ts";
 import type { Contents } from "./root-draft.ts";
 
 export interface Step {
-  /** What it made. */
+  /** The folder with the step's result. */
   tree: string;
   contents: Contents;
-  /** Whether it was made now. */
+  /** Whether the step was made just now. */
   fresh: boolean;
 }
 
@@ -28,7 +28,7 @@ export function keyOf(inputs: unknown): string {
   return createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
 }
 
-/** The step of this key: found, or made by `make` in a new folder. */
+/** Returns the step with this key: from the cache, or made by `make` in a new folder. */
 export async function cachedStep(cacheDir: string, key: string, make: (tree: string) => Promise<Contents>): Promise<Step> {
   const place = join(stepsFolder(cacheDir), key);
   const found = await read(place);
@@ -44,7 +44,7 @@ export async function cachedStep(cacheDir: string, key: string, make: (tree: str
   return { tree: join(place, "tree"), contents, fresh: true };
 }
 
-/** They are made anew when they are next asked for. */
+/** Removes steps, which are made again when next requested. */
 export async function forgetSteps(cacheDir: string, keys: string[]): Promise<void> {
   for (const key of keys) await rm(join(stepsFolder(cacheDir), key), { recursive: true, force: true });
 }
@@ -55,7 +55,7 @@ async function read(place: string): Promise<Contents | undefined> {
   try {
     return contents.parse(JSON.parse(await readFile(file, "utf8")));
   } catch {
-    // Damaged: made anew, as it might never have been there.
+    // A damaged step counts as missing, so it is made again.
     return undefined;
   }
 }
@@ -63,7 +63,7 @@ async function read(place: string): Promise<Contents | undefined> {
 async function publish(draft: string, place: string): Promise<void> {
   if ((await read(place)) === undefined) await rm(place, { recursive: true, force: true });
   await rename(draft, place).catch((error: NodeJS.ErrnoException) => {
-    // Another builder was first; its step is the same.
+    // Another builder was first; its step is equal.
     if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
   });
 }

@@ -1,4 +1,4 @@
-/** What a program that unpacks foreign archives can do, and what of its work is taken over. */
+/** What a confined program can do while it unpacks foreign archives, and which parts of its result are copied. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
@@ -24,7 +24,7 @@ const scratch = mkdtempSync(join(tmpdir(), "mayfly-unprivileged-"));
 after(() => rmSync(scratch, { recursive: true }));
 const isRoot = process.getuid?.() === 0;
 
-test("it writes in its folder and nowhere else, with no right but what all have", async () => {
+test("a confined program writes only in its folder, with only the rights of all users", async () => {
   const secret = join(scratch, "secret");
   writeFileSync(secret, "secret", { mode: 0o600 });
   const script = `id -u; grep -E '^(Cap|NoNew)' /proc/self/status; echo mine > made; (echo evil > ${scratch}/evil) 2>/dev/null; (cat ${secret}) 2>/dev/null; env`;
@@ -43,20 +43,24 @@ test("it writes in its folder and nowhere else, with no right but what all have"
   });
 });
 
-test("what it started does not outlive it", { skip: !isRoot && "a user's other processes are not ours to end" }, async () => {
-  await withConfined(async ({ folder, uid, run }) => {
-    await run("/bin/sh", ["-c", "(setsid sleep 300 > /dev/null 2>&1 & echo $! > pid); exec >&-"], {});
-    const pid = readFileSync(join(folder, "pid"), "utf8").trim();
-    const status = (() => {
-      try {
-        return readFileSync(`/proc/${pid}/status`, "utf8");
-      } catch {
-        return "State:\tX";
-      }
-    })();
-    assert.ok(/State:\t[XZ]/.test(status) || !status.includes(String(uid)), status);
-  });
-});
+test(
+  "processes that a confined program started do not outlive it",
+  { skip: !isRoot && "a user's other processes are not ours to end" },
+  async () => {
+    await withConfined(async ({ folder, uid, run }) => {
+      await run("/bin/sh", ["-c", "(setsid sleep 300 > /dev/null 2>&1 & echo $! > pid); exec >&-"], {});
+      const pid = readFileSync(join(folder, "pid"), "utf8").trim();
+      const status = (() => {
+        try {
+          return readFileSync(`/proc/${pid}/status`, "utf8");
+        } catch {
+          return "State:\tX";
+        }
+      })();
+      assert.ok(/State:\t[XZ]/.test(status) || !status.includes(String(uid)), status);
+    });
+  },
+);
 
 test("a program that fills its folder is ended before it fills the disk", { timeout: 120_000 }, async () => {
   const filling = withConfined(
@@ -100,7 +104,7 @@ test("a lock with packages of git repositories or folders is refused before npm 
   }
 });
 
-test("a lock that is none is refused", () => {
+test("a text that is not a package-lock is refused", () => {
   const escaping = ['{"packages":{"a":{"version":"1.0.0\\u001b[31m"}}}', '{"packages":{"a\\u001b[31m":{}}}'];
   for (const lock of [...escaping, "", "[]", "{}", '{"packages":[]}', '{"packages":{"a":5}}', '{"packages":{"a":{"version":{}}}}'])
     assert.throws(() => npmPackages(lock), { code: "image-build-failed" }, lock);

@@ -1,10 +1,11 @@
 /**
- * Runs a program that unpacks what others packed, such as npm, so that it can do little: as root, under a user id that owns nothing but one folder,
- * without capabilities and without a way to get any. As a user, as that user. It has the network, and reads what all may read.
+ * Runs a program that unpacks foreign archives, such as npm, with few rights. If Mayfly runs as root, the program runs under a user id that
+ * owns only one folder, without capabilities and without a way to gain any. Otherwise it runs as Mayfly's user. The program has the
+ * network, and reads what all users may read.
  *
  * Invariants:
- *   1. When `work` gets the folder nothing of the program runs any more.
- *   2. A program that writes more than `mostBytes` is ended, a second later or some: what is packed in a megabyte may fill the disk.
+ * 1. When `work` receives the folder, no process of the program is left.
+ * 2. A program that writes more than `mostBytes` is killed about a second later: a compressed megabyte may otherwise fill the disk.
  */
 import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
@@ -22,11 +23,11 @@ const FIRST_UID = 1_800_000_000;
 const UIDS = 90_000_000;
 
 export interface Confined {
-  /** New, and the program's own. It must not lie in a folder that others may not enter, as caches may. */
+  /** A new folder, owned by the program. It must not lie inside a folder that other users may not enter, as a cache may be. */
   folder: string;
-  /** Undefined where we are no root: it runs as we do. */
+  /** Undefined if Mayfly does not run as root: the program then runs as Mayfly's user. */
   uid: number | undefined;
-  /** Runs the program in the folder, with this environment and no other; rejects as runProgram does. */
+  /** Runs the program in the folder, with only this environment. Rejects like runProgram(). */
   run: (program: string, args: string[], env: Record<string, string>) => Promise<string>;
 }
 
@@ -65,13 +66,16 @@ function asUser(uid: number | undefined): string[] {
   return ["setpriv", ...drop];
 }
 
-/** A user's other processes are not ours to end. */
+/** Without a user id of the program's own, only the program itself is killed: the user's other processes are not ours to end. */
 function end(uid: number | undefined, pid: number | undefined): void {
   if (uid !== undefined) killAll(uid);
   else if (pid !== undefined) process.kill(pid, "SIGKILL");
 }
 
-/** Whatever it started and left. Again until nothing is left: what is killed takes a moment to end, and what nobody waits for stays. */
+/**
+ * Kills everything that the program left running. Repeats until nothing is left, because a killed process takes a moment to end, and
+ * orphans remain until they are reaped.
+ */
 function killAll(uid: number | undefined): void {
   if (uid === undefined) return;
   const [program, ...drop] = asUser(uid);

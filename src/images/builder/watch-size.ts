@@ -2,14 +2,17 @@ import { execFile } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
 
 export interface SizeWatch {
-  /** Whether the folder was too large. */
+  /** Whether the folder was ever too large. */
   isOver(): boolean;
   stop(): void;
 }
 
 const EVERY_MS = 1_000;
 
-/** Looks again and again how much room a folder takes that somebody else writes to. @param over called once, when it is more than so many bytes */
+/**
+ * Measures repeatedly how much disk a folder takes to which another program writes. @param over called once, when the folder exceeds
+ * mostBytes
+ */
 export function watchSize(folder: string, mostBytes: number, over: () => void): SizeWatch {
   const stopped = new AbortController();
   let isOver = false;
@@ -26,7 +29,7 @@ export function watchSize(folder: string, mostBytes: number, over: () => void): 
   return { isOver: () => isOver, stop: () => stopped.abort() };
 }
 
-/** As far as it can be read: files come and go meanwhile, of which du complains. */
+/** Errors of du are ignored, because files appear and disappear while it runs. */
 function sizeOf(folder: string, signal: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
     execFile("du", ["--summarize", "--block-size=1", folder], { signal }, (error, stdout) => {

@@ -1,4 +1,4 @@
-/** Real packages, in a store of its own; the package lists are those of the ordinary cache. */
+/** Real packages in a store of the test's own; the package lists come from the ordinary cache. */
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ after(() => rmSync(cacheDir, { recursive: true }));
 
 before(async () => {
   const usual = process.env["MAYFLY_CACHE_DIR"] ?? defaultCacheDir(process.env);
-  // Fetches the lists where there are none.
+  // Downloads the package lists if there are none.
   await fetchDebianPackage({ suite: "bookworm", name: "hello", cacheDir: usual });
   mkdirSync(join(store, ".apt"), { recursive: true });
   for (const name of ["lists", "sources.list"])
@@ -38,7 +38,7 @@ test("packages are resolved, downloaded and unpacked, with the modes of images",
   assert.match(closures[0]![0]!.sha256, /^[0-9a-f]{64}$/);
 });
 
-test("what is pinned and there needs neither network nor apt", async () => {
+test("pinned packages in the cache need neither network nor apt", async () => {
   steps.length = 0;
   const sources = join(store, ".apt/sources.list");
   const text = readFileSync(sources, "utf8");

@@ -2,10 +2,10 @@
  * Debian packages as unpacked folders in the cache; nothing is installed on the host.
  *
  * Owns `<cacheDir>/packages/<suite>/`:
- *   `<name>_<version>/`  one package, unpacked; complete whenever it exists (it is made elsewhere and renamed). Its files have the modes
- *                        that they get in images
- *   `pins/`              which versions are in use
- *   `.apt/`              the private apt's lists and cache
+ * `<name>_<version>/`  one unpacked package. The folder is made elsewhere and renamed, so it is complete if it exists. Its files have the
+ * modes that they get in images
+ * `pins/`              which versions are in use
+ * `.apt/`              the private apt's lists and cache
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -29,24 +29,27 @@ export interface FetchedSet {
 
 interface FetchOptions {
   cacheDir: string;
-  /** Look for newer versions although there are pinned ones. */
+  /** Look for newer versions even if versions are pinned. */
   refresh?: boolean;
   progress?: (step: string) => void;
 }
 
-/** Packages alone, in the order of `names`; see fetchPackageSet. A name that ends in "/meta" stands for the one that this metapackage depends on. */
+/**
+ * Single packages without dependencies, in the order of `names`; see fetchPackageSet. A name that ends in "/meta" stands for the package on
+ * which that metapackage depends.
+ */
 export async function fetchDebianPackages(options: FetchOptions & { suite: Suite; names: string[] }): Promise<DebianPackage[]> {
   const { single } = await fetchPackageSet({ suite: options.suite, closures: [], single: options.names }, options);
   return options.names.map((name) => single[name]!);
 }
 
-/** One package alone. */
+/** One package without its dependencies. */
 export async function fetchDebianPackage(options: FetchOptions & { suite: Suite; name: string }): Promise<DebianPackage> {
   const [found] = await fetchDebianPackages({ ...options, names: [options.name] });
   return found!;
 }
 
-/** The unpacked packages; from the cache, without any network, where all are there. */
+/** The unpacked packages. If all of them are in the cache, the network is not used. */
 export async function fetchPackageSet(set: PackageSet, options: FetchOptions): Promise<FetchedSet> {
   const store = join(options.cacheDir, "packages", set.suite);
   await mkdir(store, { recursive: true });
@@ -58,7 +61,7 @@ export async function fetchPackageSet(set: PackageSet, options: FetchOptions): P
   };
 }
 
-/** The pins, and all that they name unpacked. */
+/** The pins of the set, with every pinned package unpacked. */
 async function pinsFor(store: string, set: PackageSet, options: FetchOptions): Promise<PinnedSet> {
   const { refresh = false, progress } = options;
   const known = refresh ? undefined : await pinned(store, set);
@@ -67,7 +70,7 @@ async function pinsFor(store: string, set: PackageSet, options: FetchOptions): P
   const missed = await unpackMissing(store, set.suite, pins, progress);
   if (missed === undefined) return pins;
   if (refresh) throw missed;
-  // Old lists name files that the mirror no longer has.
+  // Old package lists name files that the mirror no longer has.
   progress?.(`fetching new package lists of Debian ${set.suite}`);
   const fresh = await pin(store, set, true);
   const again = await unpackMissing(store, set.suite, fresh, progress);
@@ -75,7 +78,7 @@ async function pinsFor(store: string, set: PackageSet, options: FetchOptions): P
   return fresh;
 }
 
-/** Resolves with why the download failed, if it did. */
+/** Resolves with the reason if the download failed. */
 async function unpackMissing(
   store: string,
   suite: Suite,
@@ -110,12 +113,12 @@ async function unpack(store: string, draft: string, archives: string[], version:
   const tree = join(draft, `${folderOf(version)}.tree`);
   await unpackDeb(join(draft, archive), tree);
   await rename(tree, join(store, folderOf(version))).catch((error: NodeJS.ErrnoException) => {
-    // Another Mayfly was first; its folder holds the same files.
+    // Another Mayfly was first; its folder contains the same files.
     if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
   });
 }
 
-/** apt has verified it against the lists; this holds it to the pin, which goes into the image's key. */
+/** apt has verified the archive against the package lists. This compares it with the pin, which is part of the image's key. */
 async function verify(archive: string, { name, version, sha256 }: PackageVersion): Promise<void> {
   const found = createHash("sha256")
     .update(await readFile(archive))

@@ -5,7 +5,10 @@ import { isAsRecorded } from "./recorded.ts";
 
 type Progress = (step: string) => void;
 
-/** gVisor's runsc from Debian 13: static, so it runs on Debian 12, whose own is too old. Returns the binary's path; what was damaged in the cache is fetched again. */
+/**
+ * gVisor's runsc from Debian 13. The binary is static, so it also runs on Debian 12, whose own version is too old. Returns the binary's
+ * path; a damaged binary in the cache is fetched again.
+ */
 export async function fetchRunsc(cacheDir: string, progress?: Progress): Promise<string> {
   const options: ProgramRootOptions = { suite: "trixie", packages: ["runsc"], cacheDir, ...(progress && { progress }) };
   const { root, program } = await locate(options);
@@ -22,7 +25,7 @@ export async function fetchRunsc(cacheDir: string, progress?: Progress): Promise
 async function locate(options: ProgramRootOptions): Promise<{ root: string; program: string }> {
   const root = await fetchProgramRoot(options);
   const [program, ...loaded] = await hostCommand(root, "/usr/bin/runsc");
-  // It starts itself anew by /proc/self/exe, which would be the loader.
+  // runsc starts itself again through /proc/self/exe, which would be the loader if runsc were not static.
   if (loaded.length > 0) throw new MayflyError("image-build-failed", { what: "Debian's runsc is no static program any more" });
   return { root, program };
 }

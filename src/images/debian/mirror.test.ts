@@ -13,7 +13,7 @@ test("a dated snapshot is a mirror", () => {
   assert.equal(mirrorFrom(`${uri}/ main`).main, uri);
 });
 
-test("repositories of others are not taken for Debian's", () => {
+test("repositories of other vendors are not taken for Debian's", () => {
   const targets =
     "https://download.docker.com/linux/debian/ stable\nhttps://deb.nodesource.com/node_20.x/ main\nhttp://archive.ubuntu.com/ubuntu/ main\n";
   assert.deepEqual(mirrorFrom(targets), publicMirror);

@@ -10,7 +10,7 @@ export const publicMirror: Mirror = {
   security: "http://deb.debian.org/debian-security",
 };
 
-/** The mirror that this host's own apt uses; Debian's public one where its sources name none. */
+/** The mirror in this host's own apt sources; Debian's public mirror if they name none. */
 export async function hostMirror(): Promise<Mirror> {
   return mirrorFrom(await runProgram("apt-get", ["indextargets", "--format", "$(REPO_URI) $(COMPONENT)"]));
 }
@@ -22,7 +22,7 @@ export function mirrorFrom(targets: string): Mirror {
     .filter((line) => line.endsWith(" main"))
     .map((line) => line.slice(0, line.indexOf(" ")).replace(/\/$/, ""));
   return {
-    // "/debian" at the end, or before a snapshot's date; docker.com/linux/debian and its like have no component main.
+    // The path ends in "/debian", or has a snapshot's date after it; repositories such as docker.com/linux/debian have no component main.
     main: uris.find((uri) => /^https?:\/\/.*\/debian(\/\d{8}T\d{6}Z)?$/.test(uri)) ?? publicMirror.main,
     security: uris.find((uri) => /^https?:\/\/.*\/debian-security(\/\d{8}T\d{6}Z)?$/.test(uri)) ?? publicMirror.security,
   };

@@ -1,9 +1,9 @@
 /**
- * Which version of which package is used: resolved once by Debian's own resolver, then kept, so that a host's images do not change by
+ * The versions of the packages in use. Debian's own resolver chooses them once; then they are kept, so that a host's images don't change by
  * themselves.
  *
- * Owns `<store>/pins/<key>.json`, one for each set of packages that was ever asked for; replaced only by a refresh, or where the mirror
- * no longer has a version that is not in the cache.
+ * Owns `<store>/pins/<key>.json`, one file per set of packages that was ever requested. A file is replaced only by a refresh, or if the
+ * mirror no longer has a version that is not in the cache.
  */
 import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
@@ -12,17 +12,17 @@ import { z } from "zod";
 import { putFile } from "../put-file.ts";
 import { debianName, debianVersion, openPrivateApt, type PackageVersion, type PrivateApt, type Suite } from "./private-apt.ts";
 
-/** A name that ends in "/meta" stands for the one package that this metapackage depends on. */
+/** A name that ends in "/meta" stands for the one package on which that metapackage depends. */
 export interface PackageSet {
   suite: Suite;
-  /** With all that they depend on, but for `without` and what only these need; each closure by itself. */
+  /** Packages with all their dependencies, except `without` and what only `without` needs. Each closure is resolved separately. */
   closures: { packages: string[]; without: string[] }[];
-  /** Alone. */
+  /** Packages without their dependencies. */
   single: string[];
 }
 
 export interface PinnedSet {
-  /** In the order of the set's; each sorted by name. */
+  /** In the same order as the set's closures; each is sorted by name. */
   closures: PackageVersion[][];
   single: Record<string, PackageVersion>;
 }
@@ -39,12 +39,12 @@ export async function pinned(store: string, set: PackageSet): Promise<PinnedSet 
   try {
     return pinnedSchema.parse(JSON.parse(text));
   } catch {
-    // Damaged: resolved anew.
+    // A damaged file counts as missing, so the set is resolved again.
     return undefined;
   }
 }
 
-/** Resolves the set by the package lists that are there; by new ones with `refresh`. */
+/** Resolves the set from the existing package lists, or from new ones with `refresh`. */
 export async function pin(store: string, set: PackageSet, refresh: boolean): Promise<PinnedSet> {
   const apt = await openPrivateApt(join(store, ".apt"), set.suite, refresh);
   const found: PinnedSet = { closures: [], single: await singles(apt, set.single) };

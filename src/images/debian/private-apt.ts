@@ -1,6 +1,6 @@
 /**
- * An apt of our own beside the host's: own sources, lists and cache in one folder, nothing installed, no root needed.
- * What it downloads is verified by apt as usual, against Debian's archive keys.
+ * An apt of Mayfly's own beside the host's: its sources, lists and cache lie in one folder, it installs nothing, and it needs no root. apt
+ * verifies downloads as usual, against Debian's archive keys.
  */
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -13,28 +13,28 @@ import { hostMirror, type Mirror, publicMirror } from "./mirror.ts";
 
 export type Suite = "bookworm" | "trixie";
 
-/** One version of a package, as the suite's lists have it. */
+/** One version of a package, as the suite's package lists name it. */
 export interface PackageVersion {
   name: string;
   version: string;
-  /** Of the .deb, in hex. */
+  /** The hash of the .deb, in hex. */
   sha256: string;
 }
 
 export interface PrivateApt {
-  /** The packages with all that they depend on, by Debian's own resolver. `without`: taken for installed. */
+  /** The packages with all their dependencies, chosen by Debian's own resolver. `without`: packages that count as already installed. */
   closure(names: string[], without: string[]): Promise<PackageVersion[]>;
-  /** The newest version of each, alone. */
+  /** The newest version of each package, without dependencies. */
   newest(names: string[]): Promise<PackageVersion[]>;
   /** Downloads the .deb files into the folder. */
   download(packages: PackageVersion[], into: string): Promise<void>;
-  /** What a metapackage stands for: the one package that it depends on. */
+  /** The one package on which a metapackage depends. */
   metaTarget(name: string): Promise<string>;
 }
 
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** Opens the apt kept in `dir`, with the suite's package lists of its last use; new ones where there are none, or with `refresh`. */
+/** Opens the apt kept in `dir` with the package lists of its last use. Downloads new lists if there are none, or with `refresh`. */
 export async function openPrivateApt(dir: string, suite: Suite, refresh: boolean): Promise<PrivateApt> {
   if (!existsSync(keyring)) throw noKeyring();
   const config = await writeConfig(dir);
@@ -47,7 +47,7 @@ export async function openPrivateApt(dir: string, suite: Suite, refresh: boolean
     async closure(names, without) {
       if (names.length === 0) return [];
       const status = await statusFile(dir, without);
-      // apt's binary cache is of one status file.
+      // apt's binary cache is only valid for one status file.
       const own = ["-o", `Dir::State::status=${status}`, "-o", `Dir::Cache::pkgcache=${basename(status)}.bin`];
       return uris([...own, "--no-install-recommends", "install", ...names]);
     },
@@ -88,14 +88,14 @@ APT::Architecture "amd64";
 APT::Architectures { "amd64"; };
 Acquire::Languages "none";
 Acquire::Retries "3";
-// The host's hooks are about the host's packages.
+// The host's hooks are about the host's own packages.
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
 `;
 }
 
-/** A dpkg status in which these are installed, in a version that satisfies everyone. */
+/** A dpkg status in which these packages are installed, in a version that satisfies every dependency. */
 async function statusFile(dir: string, names: string[]): Promise<string> {
   const path = join(dir, "state", names.length === 0 ? "status" : `status.without.${names.toSorted().join(".")}`);
   const entries = names.map(
@@ -105,13 +105,13 @@ async function statusFile(dir: string, names: string[]): Promise<string> {
   return path;
 }
 
-/** A file that is newer than apt's binary cache makes apt build that anew, which takes a second. */
+/** Leaves an unchanged file alone: if it were newer than apt's binary cache, apt would rebuild the cache, which takes a second. */
 async function writeWhereNew(path: string, text: string): Promise<void> {
   if (existsSync(path) && (await readFile(path, "utf8")) === text) return;
   await putFile(path, text);
 }
 
-/** From the host's mirror, or from the public one where the host's has no such suite. */
+/** Uses the host's mirror, or the public one if the host's has no such suite. */
 async function updateLists(dir: string, config: string, suite: Suite): Promise<void> {
   const mirror = await hostMirror();
   try {
@@ -124,7 +124,7 @@ async function updateLists(dir: string, config: string, suite: Suite): Promise<v
 
 async function updateFrom(mirror: Mirror, dir: string, config: string, suite: Suite): Promise<void> {
   await writeFile(join(dir, "sources.list"), sourcesText(mirror, suite));
-  // Two of us at once: apt's own lock on the lists does not wait, so ours does.
+  // Two processes may update at once. apt's own lock on the lists does not wait, so this lock does.
   const args = ["-w", "600", join(dir, "lock"), "apt-get", "-c", config, "-qq", "--error-on=any", "update"];
   await runProgram("flock", args, { name: `apt-get update (Debian ${suite})` });
 }
@@ -137,11 +137,14 @@ deb ${option} ${mirror.security} ${suite}-security main
 `;
 }
 
-/** Debian's policy, 5.6.1 and 5.6.12. Both become the names of folders, so that they may have nothing else in them. */
+/** Debian policy, 5.6.1 and 5.6.12. Both texts become names of folders, so no other characters are allowed. */
 export const debianName = z.string().regex(/^[a-z0-9][a-z0-9.+-]*$/);
 export const debianVersion = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.+:~-]*$/);
 
-/** Lines of `'URI' name_version_arch.deb size SHA256:hex`; a version's ":" is written %3a. Throws "image-build-failed" for names that are none. */
+/**
+ * Parses lines of `'URI' name_version_arch.deb size SHA256:hex`, where a version's ":" is written %3a. Throws "image-build-failed" for
+ * invalid names.
+ */
 export function parseUris(output: string): PackageVersion[] {
   return [...output.matchAll(/^'[^']*' ([^_ ]+)_([^_ ]+)_\w+\.deb \d+ SHA256:([0-9a-f]{64})$/gm)].map(([, name, written, sha256]) => {
     const version = written!.replaceAll("%3a", ":");

@@ -1,4 +1,4 @@
-/** With Debian's real packages and loaders: what runs must not depend on what this host happens to have. */
+/** Uses Debian's real packages and loaders. The result must not depend on the host's installed programs. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync, writeFileSync } from "node:fs";

@@ -1,9 +1,9 @@
 /**
- * Programs out of Debian packages that run on this host although nothing is installed: the packages and all that they depend on become one
- * root folder, and a program of it runs by that root's loader with that root's libraries. So it is the same on the smallest host and on the
- * fullest, of whatever release.
+ * Programs from Debian packages that run on this host without being installed. The packages and all their dependencies become one root
+ * folder; a program of that root runs with the root's loader and the root's libraries. So it behaves the same on every host, whatever is
+ * installed there and whatever the release.
  *
- * Owns `<cacheDir>/packages/<suite>/roots/<key>/`, one for each set of versions; complete whenever it exists. Its files are hard links to those
+ * Owns `<cacheDir>/packages/<suite>/roots/<key>/`, one folder per set of versions, complete if it exists. Its files are hard links to those
  * of the unpacked packages.
  */
 import { createHash } from "node:crypto";
@@ -24,13 +24,13 @@ export interface ProgramRootOptions {
   progress?: (step: string) => void;
 }
 
-/** Of a root's files; another one where they are laid in another way. */
+/** The version of the layout of a root's files; change it if files are laid differently. */
 const LAYOUT = 2;
 
-/** Folders that Debian has moved below /usr, though packages may still name the old place. */
+/** Folders that Debian has moved below /usr, although packages may still use the old path. */
 const moved = ["bin", "lib", "lib64", "sbin"];
 
-/** The root folder. */
+/** Returns the root folder. */
 export async function fetchProgramRoot({ suite, packages, ...options }: ProgramRootOptions): Promise<string> {
   const { closures } = await fetchPackageSet({ suite, closures: [{ packages, without: [] }], single: [] }, options);
   const closure = closures[0]!;
@@ -47,7 +47,10 @@ export async function fetchProgramRoot({ suite, packages, ...options }: ProgramR
   return root;
 }
 
-/** Its files are the unpacked packages' own, so that those go, too; what they depend on may be in use elsewhere, and stays. */
+/**
+ * Also removes the unpacked packages, because the root's files are hard links to theirs. Their dependencies may be in use elsewhere, and
+ * stay.
+ */
 export async function discardProgramRoot({ suite, packages, cacheDir }: ProgramRootOptions, root: string): Promise<void> {
   const { closures } = await fetchPackageSet({ suite, closures: [{ packages, without: [] }], single: [] }, { cacheDir });
   const own = closures.flat().filter(({ name }) => packages.includes(name));
@@ -81,22 +84,22 @@ async function layFile(from: string, to: string): Promise<void> {
   await link(from, to);
 }
 
-/** Where a package means a place of the root, the link says it from where it lies: followed from outside, an absolute one would lead to the host's file. */
+/** Makes absolute links relative: followed from outside the root, an absolute link would lead to a file of the host. */
 async function layLink(root: string, target: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await symlink(target.startsWith("/") ? relative(dirname(to), join(root, target)) : target, to);
 }
 
-/** Its folder holds the same files. */
+/** Another process was first; its folder contains the same files. */
 function whereAnotherWasFirst(error: NodeJS.ErrnoException): void {
   if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
 }
 
 /**
- * What runs a program of such a root on this host: the program itself where it is static, else its loader, told where its libraries are.
- * Rejects with "image-build-failed" where a library is missing, although this host may have it.
+ * The command that runs a program of such a root on this host: the program itself if it is static, otherwise its loader with the paths of
+ * its libraries. Rejects with "image-build-failed" if a library is missing in the root, even if the host has it.
  *
- * @param program its path inside, as "/usr/bin/grub-mkimage"
+ * @param program its path inside the root, such as "/usr/bin/grub-mkimage"
  */
 export async function hostCommand(root: string, program: string): Promise<[string, ...string[]]> {
   const look = async (path: string) => {

@@ -1,10 +1,13 @@
-/** Whether a program in the cache is still what it was when it was first taken: disks lose bits, and a program that has lost some fails in ways that nobody understands. */
+/**
+ * Checks whether a program in the cache is unchanged since it was first used. Disks lose bits, and a damaged program fails in ways that are
+ * hard to understand.
+ */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 
-/** @param record made where there is none: the package was held against its own hash when it was unpacked */
+/** @param record written if it does not exist: the package was checked against its hash when it was unpacked */
 export async function isAsRecorded(program: string, record: string): Promise<boolean> {
   const found = await hashOf(program);
   const known = await readFile(record, "utf8").catch((error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-/** Packages that dpkg-deb made, and such as it never would. */
+/** Packages made by dpkg-deb, and packages that it would never make. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
@@ -107,7 +107,7 @@ for (const [what, parts, complaint] of hostile) {
   });
 }
 
-test("what a package's link leads to on the host keeps its mode", async () => {
+test("a file of the host to which a package's link leads keeps its mode", async () => {
   const tree = await unpack(debOf([link("link", outside), link("loop", ".")]));
   assert.equal(statSync(join(outside, "secret")).mode & 0o7777, 0o600);
   assert.equal(readlinkSync(join(tree, "link")), outside);
@@ -129,11 +129,11 @@ test("packages that are cut short, empty or packed in another way are refused", 
     await assert.rejects(unpack(bytes), { code: "image-build-failed" });
 });
 
-/** The archive of the next test, by `xz -9`. */
+/** The archive of the next test, compressed by `xz -9`. */
 const openByXz =
   "/Td6WFoAAATm1rRGAgAhARwAAAAQz1jM4w//AIxdADCAM1AYaImDAjL4CqxK6yeRyZPGz2dM7PKuQnTDR68lsfFqOrsdUNskajlgEDrKpkm2DwsJNzWjnl7ryVZk/xmFW0vT4aFac+eRexHvngcFNORuqNFksEI3KpLYPkW78XCi9CGCqAwvbBXNdQxajGOXfEz/EhX2WPAFftg+WdVpD4+0+9xncPWtZ4gAALeFTu84tqOkAAGoAYCgDAC5yu6TscRn+wIAAAAABFla";
 
-test("a whole archive that lacks only what closes it is refused for that, however it is packed", async () => {
+test("an archive that lacks only its closing block is refused, whatever its compression", async () => {
   const tar = tarWith([{ name: "a", content: "x".repeat(200_000) }]);
   const open = tar.subarray(0, tar.length - 1_024);
   const packed = { "data.tar": open, "data.tar.gz": gzipSync(open), "data.tar.xz": Buffer.from(openByXz, "base64") };

@@ -1,6 +1,6 @@
 /**
- * Unpacks what a .deb installs, without dpkg: our own code reads the archive and its names, and xz is unpacked inside of WebAssembly, so that no
- * native program ever sees a package's bytes with our rights. The same for root and for users.
+ * Unpacks what a .deb installs, without dpkg. Mayfly's own code reads the archive and its names, and xz is unpacked inside WebAssembly, so
+ * that no native program handles a package's bytes with our rights. Behaves the same for root and for other users.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
@@ -15,7 +15,7 @@ import { unpackTar } from "../archive/unpack-tar.ts";
 import { readPieces } from "../read-pieces.ts";
 import { settleModes } from "../settle-modes.ts";
 
-/** @param into must not exist. Rejects with "image-build-failed" where the package is unsound. */
+/** @param into must not exist. Rejects with "image-build-failed" if the package is not sound. */
 export async function unpackDeb(deb: string, into: string): Promise<void> {
   await using file = await open(deb);
   try {
@@ -24,7 +24,7 @@ export async function unpackDeb(deb: string, into: string): Promise<void> {
     if (!(error instanceof UnsoundArchive)) throw error;
     throw new MayflyError("image-build-failed", { what: `the package ${basename(deb)} cannot be unpacked: ${error.message}` }, error);
   }
-  // Whatever the umask.
+  // Makes the modes independent of the umask.
   await settleModes(into);
 }
 
@@ -54,7 +54,7 @@ function unpacked(file: FileHandle, { name, at, bytes }: Member): AsyncIterable<
 
 async function* unpackBy(unpacker: Transform, packed: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array, void> {
   const done = pipeline(Readable.from(packed), unpacker);
-  // Whoever reads the unpacker gets its error, and needs none where he stops before the end.
+  // The reader of the unpacker's output receives the error. If the reader stops early, the error does not matter.
   done.catch(() => undefined);
   for await (const bytes of unpacker) yield bytes as Buffer;
 }
@@ -70,18 +70,18 @@ async function* unpackXz(packed: AsyncIterable<Buffer>): AsyncGenerator<Uint8Arr
     for (let isEmpty = false; ;) {
       const { done, value } = await reader.read();
       if (done) return;
-      // The unpacker gives nothing for ever where something was cut off, and nothing once before the end.
+      // If the data are cut off, the unpacker returns empty pieces for ever; a valid archive gives at most one, before its end.
       expect(!(isEmpty && value.length === 0), "its xz data are cut short");
       isEmpty = ended && value.length === 0;
       yield value;
     }
   } finally {
-    // It fails where all is unpacked already, and nothing is left to be given back.
+    // Cancelling fails if everything is already unpacked; there is nothing left to release.
     await reader.cancel().catch(() => undefined);
   }
 }
 
-/** What an unpacker complains of is the archive's fault; what the disk does is not. */
+/** Errors of the unpacker are the archive's fault; errors of the disk are not. */
 async function* soundly(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   try {
     yield* bytes;

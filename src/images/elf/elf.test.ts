@@ -1,4 +1,4 @@
-/** The reader against `ldd` on real programs, and against made-up ones for what these don't have. */
+/** Compares the reader with `ldd` on real programs, and tests it on made-up files for the rest. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, realpathSync } from "node:fs";
@@ -12,7 +12,7 @@ import { makeElf } from "./testing/make-elf.ts";
 
 const onHost: Look = (path) => readFile(path).catch(() => undefined);
 
-/** Names of libraries; the loader and what the kernel brings are not found as others are. */
+/** The libraries that ldd names, except the loader and the library that the kernel provides, which are found in other ways. */
 function lddNames(program: string): string[] {
   const lines = execFileSync("ldd", [program], { encoding: "utf8" }).split("\n");
   const names = lines.map((line) => /^\s+(\S+) => \//.exec(line)?.[1]).filter((name) => name !== undefined);
@@ -28,7 +28,7 @@ for (const program of [process.execPath, "/usr/bin/apt-get", "/bin/sh", "/usr/bi
   });
 }
 
-/** Looks into a root that is a table. */
+/** Looks files up in a table that stands for a root. */
 function look(root: Record<string, Buffer>): Look {
   return async (path) => root[path];
 }
@@ -60,12 +60,12 @@ test("a program's RPATH holds for its libraries' libraries, its RUNPATH does not
   await assert.rejects(found({ needed: ["liba.so"], runpath: "/own" }, root), /needs the library libb\.so \(of \/own\/liba\.so\)/);
 });
 
-test("where there is a RUNPATH, RPATHs are not looked at", async () => {
+test("if there is a RUNPATH, RPATHs are ignored", async () => {
   const root = { "/rpath/liba.so": makeElf() };
   await assert.rejects(found({ needed: ["liba.so"], rpath: "/rpath", runpath: "/runpath" }, root), /is in none of \/runpath, \/lib/);
 });
 
-test("a library for another machine is passed over", async () => {
+test("a library for another machine is skipped", async () => {
   const root = { "/lib/x86_64-linux-gnu/liba.so": makeElf({ machine: 183 }), "/usr/lib/liba.so": makeElf() };
   assert.deepEqual(await found({ needed: ["liba.so"] }, root), ["/usr/lib/liba.so as /lib/x86_64-linux-gnu/liba.so"]);
 });
@@ -79,7 +79,7 @@ test("a name with a slash is a path", async () => {
   assert.deepEqual(await found({ needed: ["/opt/liba.so"] }, { "/opt/liba.so": makeElf() }), ["/opt/liba.so"]);
 });
 
-test("what is written is read back", () => {
+test("an ELF file that the test writes is read back", () => {
   const text = fc.stringMatching(/^[a-z0-9._/-]{1,40}$/);
   fc.assert(
     fc.property(fc.array(text, { maxLength: 20 }), text, fc.option(text, { nil: undefined }), (needed, runpath, interpreter) => {

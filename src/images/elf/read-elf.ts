@@ -1,10 +1,10 @@
 /**
- * Reads what an x86-64 program or shared library says it needs. Nothing is run. Fields by the System V ABI, chapters 4 and 5, and its
- * x86-64 supplement; all integers are little-endian.
+ * Reads from an x86-64 program or shared library what it needs. Nothing is run. Fields are those of the System V ABI, chapters 4 and 5, and
+ * its x86-64 supplement; all integers are little-endian.
  */
 
 export interface Elf {
-  /** PT_INTERP: the dynamic loader's path; none in static programs and libraries. */
+  /** PT_INTERP: the path of the dynamic loader; undefined for static programs and for libraries. */
   interpreter: string | undefined;
   /** DT_NEEDED, in order. */
   needed: string[];
@@ -27,12 +27,12 @@ interface Segment {
   size: number;
 }
 
-/** Whether it begins as an ELF file does, of whatever machine. */
+/** Whether the file begins like an ELF file, for any machine. */
 function looksLikeElf(start: Uint8Array): boolean {
   return start[0] === 0x7f && start[1] === 0x45 && start[2] === 0x4c && start[3] === 0x46;
 }
 
-/** Throws an Error whose message ends the sentence "<file> …" where it is no ELF file of this machine, or a damaged one. */
+/** Throws an Error whose message ends the sentence "<file> …" if the file is not an ELF file for this machine, or is damaged. */
 export function readElf(file: Buffer): Elf {
   if (!looksLikeElf(file)) throw new Error("is no ELF file");
   try {
@@ -44,7 +44,7 @@ export function readElf(file: Buffer): Elf {
 }
 
 function read(file: Buffer): Elf {
-  // 64 bits, little-endian, x86-64.
+  // ELF of 64 bits, little-endian, for x86-64.
   if (file[4] !== 2 || file[5] !== 1 || file.readUInt16LE(18) !== 62) throw new Error("is not for x86-64");
   const segments = readSegments(file);
   const interpreter = segments.find(({ type }) => type === segment.interpreter);
@@ -76,7 +76,7 @@ function readSegments(file: Buffer): Segment[] {
   });
 }
 
-/** [tag, value] of each entry. */
+/** The entries as [tag, value]. */
 function readDynamic(file: Buffer, segments: Segment[]): [bigint, bigint][] {
   const dynamic = segments.find(({ type }) => type === segment.dynamic);
   if (dynamic === undefined) return [];
@@ -89,7 +89,7 @@ function readDynamic(file: Buffer, segments: Segment[]): [bigint, bigint][] {
   return entries;
 }
 
-/** Strings are named by their offset in a table, which is named by its address in memory. */
+/** A string is named by its offset in a table, and the table by its address in memory. */
 function stringReader(file: Buffer, segments: Segment[], entries: [bigint, bigint][]): (offset: bigint) => string {
   const value = (wanted: bigint) => entries.find(([found]) => found === wanted)?.[1] ?? 0n;
   const address = value(tag.strings);

@@ -1,36 +1,39 @@
 /**
- * The shared libraries and the interpreter that a program needs, found as the dynamic loader would find them (man 8 ld.so): RPATH of
- * the object and of those that loaded it, unless it has a RUNPATH; its RUNPATH; Debian's default folders. There is no ld.so.cache in
- * images, and LD_LIBRARY_PATH is not looked at.
+ * Finds the shared libraries and the interpreter that a program needs, as the dynamic loader would (man 8 ld.so): in the RPATH of the
+ * object and of the objects that loaded it, unless the object has a RUNPATH; in its RUNPATH; in Debian's default folders. Images have no
+ * ld.so.cache, and LD_LIBRARY_PATH is ignored.
  */
 import { posix } from "node:path";
 import { type Elf, readElf } from "./read-elf.ts";
 
-/** A file of a root to be: where it will be in the image, and its bytes. */
+/** A file of a planned root: its path in the image, and its bytes. */
 export interface ImageFile {
   path: string;
   data: Buffer;
 }
 
 export interface FoundLibrary {
-  /** In the image: where it was found, if an object's own path led there; else its name in the first default folder. */
+  /**
+   * The path in the image. If an object's own path led to the file, it is the path where it was found; otherwise it is the file's name in
+   * the first default folder.
+   */
   path: string;
-  /** Where `look` found it. */
+  /** The path at which `look` found the file. */
   foundAt: string;
 }
 
-/** Looks for a file at a path of the image; undefined where there is none. */
+/** Looks up the file at a path of the image; undefined if there is none. */
 export type Look = (path: string) => Promise<Buffer | undefined>;
 
 const defaultFolders = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib", "/usr/lib"];
 
 interface Loaded extends ImageFile {
   elf: Elf;
-  /** Folders of the RPATHs of those that loaded it, the nearest first. */
+  /** The folders in the RPATHs of the objects that loaded this one, the nearest first. */
   inherited: string[];
 }
 
-/** Everything that `program` loads at its start, each once. Throws an Error that names what is missing, and who needs it. */
+/** Everything that `program` loads at its start, each file once. Throws an Error that names what is missing and which file needs it. */
 export async function sharedLibraries(
   program: ImageFile,
   look: Look,
@@ -38,7 +41,7 @@ export async function sharedLibraries(
   const first = { ...program, elf: parsed(program), inherited: [] };
   const found = new Map<string, FoundLibrary>();
   const queue: Loaded[] = [first];
-  // Breadth first and one of a name, as the loader does.
+  // Breadth first, and each name once, as the loader does.
   for (const object of queue) {
     for (const name of object.elf.needed) {
       if (found.has(name)) continue;
@@ -65,7 +68,7 @@ async function find(object: Loaded, name: string, look: Look): Promise<{ found: 
   );
 }
 
-/** As the loader does, one that is for another machine is passed over. */
+/** Files for another machine are skipped, as the loader does. */
 function usable(data: Buffer): Elf | undefined {
   try {
     return readElf(data);
@@ -82,7 +85,7 @@ function parsed({ path, data }: ImageFile): Elf {
   }
 }
 
-/** The folders that this object's own headers lead to. */
+/** The folders that the object's own headers name. */
 function ownFolders(object: Loaded): string[] {
   const { runpath } = object.elf;
   return runpath.length > 0 ? runpath.map((part) => expanded(part, object.path)) : rpathFolders(object);

@@ -1,8 +1,8 @@
 /**
- * A file that is read at any place, synchronously, as a walk makes a hundred thousand small reads. Invariants:
- *   1. Nothing outside of the file system's length is read; whoever tries gets an UnsoundErofs.
- *   2. It holds 4 MiB at most, however large the file is.
- *   3. It is not read many times over, however small reads are strewn over it: mkfs.erofs keeps together what a walk reads one after another.
+ * Synchronous reads at any offset of a file, because a walk makes a hundred thousand small reads. Invariants:
+ * 1. Nothing beyond the file system's length is read; an attempt throws UnsoundErofs.
+ * 2. At most 4 MiB are held in memory, however large the file is.
+ * 3. The file is not read many times over, even if small reads are scattered: mkfs.erofs stores together what a walk reads in sequence.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { expect } from "./format.ts";
@@ -14,7 +14,7 @@ const MOST_TIMES_ITS_SIZE = 16;
 export class BoundedFile {
   readonly #fd: number;
   readonly size: number;
-  /** By number, the longest unused first. */
+  /** By number; the least recently used window comes first. */
   readonly #windows = new Map<number, Buffer>();
   #loaded = 0;
 
@@ -23,7 +23,7 @@ export class BoundedFile {
     this.size = fstatSync(this.#fd).size;
   }
 
-  /** @param what for the message */
+  /** @param what names the data in the error's message */
   read(at: number, length: number, what: string): Buffer {
     expect(at >= 0 && at + length <= this.size, `${what} lies beyond its end`);
     const first = Math.floor(at / WINDOW);

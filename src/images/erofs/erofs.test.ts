@@ -1,4 +1,4 @@
-/** The reader against mkfs.erofs, and against file systems that somebody changed. */
+/** Compares the reader with mkfs.erofs, and tests it on modified file systems. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync, linkSync } from "node:fs";
@@ -29,10 +29,10 @@ async function contentOf(entry: ErofsEntry): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-/** What is read of a file at once. */
+/** How many bytes of a file are read at once. */
 const STRIDE = 64 << 10;
 const seed = seedOf();
-test(`what mkfs.erofs packs is read as it was: folders of thousands, files of every length (seed ${seed})`, async () => {
+test(`what mkfs.erofs packs is read back unchanged: folders of thousands, files of every length (seed ${seed})`, async () => {
   const random = new Random(seed);
   const lengths = [0, 1, 31, 4_095, 4_096, 4_097, 8_192, 70_000, ...Array.from({ length: 40 }, () => random.below(20_000))];
   const files = Object.fromEntries(lengths.map((length, n) => [`${"d/".repeat(n % 5)}f${n}-ü`, random.bytes(length)]));
@@ -136,7 +136,7 @@ test("folders that lie too deep are refused, and so are files that share their b
   await assert.rejects(async () => read(await packed(scratch, { [`${"d/".repeat(130)}x`]: "" })), /129 deep/);
   const names = Array.from({ length: 30 }, (_, n) => `f${String(n).padStart(2, "0")}`);
   const bytes = await packed(scratch, Object.fromEntries(names.map((name, n) => [name, Buffer.alloc(n === 0 ? 100_000 : 10, n + 1)])));
-  // All are the first one's inode.
+  // All names lead to the first one's inode.
   for (const name of names) bytes.copy(bytes, entryAt(bytes, name), entryAt(bytes, "f00"), entryAt(bytes, "f00") + 8);
   assert.throws(() => read(bytes), /far more bytes than it has itself/);
 });
@@ -170,7 +170,7 @@ test("inodes that are strewn over a large file system are refused, before it is 
 test(`a file system with changed bytes is refused or read, and never more than that (seed ${seed})`, async () => {
   const random = new Random(seed);
   const sound = await packed(scratch, { a: "1", "b/c/d": Buffer.alloc(5_000), "b/e": "y", "z/": "" });
-  // Where folders and inodes are.
+  // The offsets of folders and inodes.
   const used = [...sound.keys()].filter((at) => sound[at] !== 0);
   let refused = 0;
   for (let run = 0; run < 1_500; run++) {

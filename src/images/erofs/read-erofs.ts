@@ -1,12 +1,13 @@
 /**
- * Reads what is in an erofs file system, trusting nothing in it: it may come from an image store. Nothing is unpacked for that; whoever wants a
- * file's bytes reads them from where they lie in the file system.
+ * Reads the entries of an erofs file system without trusting it, because it may come from an image store. Nothing is unpacked: a caller
+ * that wants a file's bytes reads them at their place in the file system.
  *
- * Invariants, all checked before the first entry is given out:
- *   1. Every name may be joined to a path: it is not empty, "." or "..", has no "/" or zero byte, is UTF-8, and is once in its folder.
- *   2. There are folders, files and symbolic links, and nothing else; each folder lies in one folder. Files may have several names.
- *   3. Depth, number, and the sums of paths, targets and sizes are bounded (tree-bounds.ts), so that a small file system cannot fill the memory or
- *      a disk; and so is what is read for that (bounded-file.ts).
+ * Invariants, all checked before the first entry is returned:
+ * 1. Every name may be joined to a path: it is not empty, "." or "..", contains no "/" or zero byte, is valid UTF-8, and occurs once in its
+ *    folder.
+ * 2. There are only folders, files and symbolic links. Each folder lies in exactly one folder. Files may have several names.
+ * 3. Depth, number, and the sums of paths, targets and sizes are bounded (tree-bounds.ts), so that a small file system can't fill the
+ *    memory or a disk. How much is read for this is bounded as well (bounded-file.ts).
  */
 import type { FileEntry, FolderEntry, SymlinkEntry } from "../tree.ts";
 import { createTreeBounds, type TreeBounds } from "../tree-bounds.ts";
@@ -24,7 +25,7 @@ export type ErofsEntry = FolderEntry | SymlinkEntry | ErofsFile;
 
 const MOST_DEPTH = 128;
 
-/** All but the root, each after its folder. Throws UnsoundErofs. */
+/** All entries except the root, each after its folder. Throws UnsoundErofs. */
 export function readErofs(path: string): ErofsEntry[] {
   const file = new BoundedFile(path);
   try {

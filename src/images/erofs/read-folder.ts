@@ -1,19 +1,19 @@
-/** One folder's entries, each name checked: what passes here may be joined to a path. */
+/** The entries of one folder with every name checked, so that it may be joined to a path. */
 import type { BoundedFile } from "./bounded-file.ts";
 import { BLOCK, ENTRY_BYTES, expect, NAME_BYTES, UnsoundErofs } from "./format.ts";
 import type { Inode } from "./read-inode.ts";
 
 export interface FolderEntry {
-  /** Of its inode. */
+  /** The number of the entry's inode. */
   number: number;
-  /** As the folder says it; the inode must agree. */
+  /** The type that the folder states; the inode must agree. */
   type: number;
   name: string;
 }
 
 const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** With "." and "..", in the order of their bytes, which erofs demands; so no name comes twice. @param path for messages */
+/** Includes "." and "..". erofs requires the names to be sorted by their bytes, so no name occurs twice. @param path for messages */
 export function* entriesOf(file: BoundedFile, { pieces }: Inode, path: string): Generator<FolderEntry, void> {
   let before: Buffer | undefined;
   for (const block of blocksOf(file, pieces, path)) {
@@ -47,7 +47,7 @@ function* entriesIn(block: Buffer, path: string): Generator<{ number: number; ty
   }
 }
 
-/** The last name of a block ends where a zero byte is, or the block. */
+/** The last name of a block ends at a zero byte or at the block's end. */
 function endOfText(block: Buffer, start: number): number {
   const zero = block.indexOf(0, start);
   return zero === -1 ? block.length : zero;

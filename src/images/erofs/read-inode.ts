@@ -1,17 +1,17 @@
-/** The superblock, and inodes: where the bytes of each lie. */
+/** The superblock, and the inodes, which say where the bytes of each entry lie. */
 import type { FilePiece } from "../tree.ts";
 import type { BoundedFile } from "./bounded-file.ts";
 import { BLOCK, expect, INODE_UNIT, Kind, type KindName, Layout, MAGIC, SUPERBLOCK_AT, SUPERBLOCK_BYTES } from "./format.ts";
 
 export interface Superblock {
   rootNumber: number;
-  /** In bytes. */
+  /** The offset in bytes. */
   metadataAt: number;
 }
 
 export interface Inode {
   kind: KindName;
-  /** Permissions, without setuid, setgid and sticky. */
+  /** The permission bits, without setuid, setgid and sticky. */
   mode: number;
   size: number;
   pieces: FilePiece[];
@@ -22,7 +22,7 @@ export function readSuperblock(file: BoundedFile): Superblock {
   expect(block.readUInt32LE(0) === MAGIC, "it has another magic number");
   expect(block[12] === 12, `its blocks are of 2^${block[12]} bytes`);
   const incompatible = block.readUInt32LE(80);
-  // Compression, chunks, other devices: we make none of these.
+  // Compression, chunks and other devices, which Mayfly's images do not use.
   expect(incompatible === 0, `it has features that images do not have (0x${incompatible.toString(16)})`);
   expect(block.readUInt16LE(86) === 0, "it has parts on other devices");
   expect(block[90] === 0, "its folders have blocks of another size");
@@ -63,7 +63,7 @@ interface Place {
   layout: number;
   size: number;
   firstBlock: number;
-  /** Right behind the inode. */
+  /** The offset directly after the inode. */
   tailAt: number;
 }
 

@@ -1,4 +1,4 @@
-/** The kernel and initrd of an exported disk: they must start on hardware that nobody knows beforehand. */
+/** Makes the kernel and initrd of an exported disk, which must start on unknown hardware. */
 import { readFile } from "node:fs/promises";
 import { constants, zstdCompressSync } from "node:zlib";
 import { placeInside } from "../builder/inside.ts";
@@ -14,7 +14,7 @@ export interface BootFiles {
   initrd: Buffer;
 }
 
-/** Zstd, as it unpacks quickest, which counts in an emulated machine. Beyond this level little is gained. */
+/** Zstd, because it decompresses fastest, which matters in an emulated machine. Higher levels gain little. */
 const LEVEL = 12;
 const packageNames = ["linux-image-amd64/meta", "busybox-static"];
 

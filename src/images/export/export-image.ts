@@ -1,4 +1,4 @@
-/** Makes a disk that starts an image by itself, in any hypervisor. The same image and options give the same bytes. */
+/** Makes a disk that starts an image by itself in any hypervisor. The same image and options give the same bytes. */
 import { existsSync } from "node:fs";
 import { rename, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -15,17 +15,17 @@ export interface ExportOptions {
   format: Format;
   /** The file to write. */
   output: string;
-  /** Bytes that the guest sees; as small as possible where absent. */
+  /** The disk's size in bytes as the guest sees it; default: as small as possible. */
   size?: number | undefined;
-  /** In place of the image's own command. */
+  /** Replaces the image's own command. */
   command?: string[] | undefined;
-  /** On top of the image's own variables. They are readable in the disk. */
+  /** Added to the image's own variables. Anyone with the disk can read them. */
   env?: Record<string, string>;
-  /** Where the appliance finds a data partition over what is left of the disk. */
+  /** The path at which the appliance finds a data partition, which fills the rest of the disk. */
   dataPath?: string | undefined;
-  /** OSv's own boot image: the disk then runs OSv. */
+  /** OSv's own boot image; if set, the disk runs OSv. */
   osvLoader?: string | undefined;
-  /** What an OVA asks its hypervisor for. */
+  /** The memory that an OVA requests from its hypervisor. */
   memoryMb: number;
   vcpus: number;
   cacheDir: string;
@@ -35,9 +35,9 @@ export interface ExportOptions {
 export interface Exported {
   path: string;
   format: Format;
-  /** The disk's, as its guest sees it. */
+  /** The disk's size as its guest sees it. */
   bytes: number;
-  /** The file's. */
+  /** The size of the file. */
   fileBytes: number;
 }
 
@@ -48,7 +48,7 @@ export async function exportImage(options: ExportOptions): Promise<Exported> {
   if (existsSync(output)) throw new MayflyError("file-exists", { file: output });
   await refuseDamaged(image);
   const run = await runSpecOf(options);
-  // Beside the output: the disk is renamed to it, and a VMDK has its own name within.
+  // The draft lies beside the output, so that the finished disk can be renamed to it; a VMDK contains its own name.
   return withDraftFolder(dirname(output), async (scratch) => {
     const path = join(scratch, "raw");
     const common = { ...options, run, scratch, sizeUnit: sizeUnitOf(format) };
@@ -76,7 +76,7 @@ function machineOf({ memoryMb, vcpus }: ExportOptions) {
   return { memoryMb, vcpus };
 }
 
-/** An OVA's machine is called as its file is. */
+/** An OVA's machine has the name of its file. */
 function nameOf(output: string): string {
   const stem = basename(output).replace(/\.[^.]*$/, "");
   return (

@@ -1,4 +1,4 @@
-/** From a raw disk to what a hypervisor or a cloud takes. */
+/** Converts a raw disk to the format of a hypervisor or a cloud. */
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { runProgram } from "../run-program.ts";
@@ -16,18 +16,18 @@ export interface RawDisk {
   name: string;
   memoryMb: number;
   vcpus: number;
-  /** What ids inside of formats are derived from. */
+  /** Identifiers inside the formats are derived from this text. */
   seed: string;
 }
 
 const MIB = 1 << 20;
 
-/** A disk's size is a multiple of this. Google takes whole GiB only. */
+/** A disk's size must be a multiple of this. Google accepts only whole GiB. */
 export function sizeUnitOf(format: Format): number {
   return format === "gce" ? 1_024 * MIB : MIB;
 }
 
-/** Writes the file anew. The raw disk may be gone afterwards. */
+/** Writes the file from scratch. The raw disk may be consumed. */
 export async function convert(disk: RawDisk, format: Format, path: string, scratch: string): Promise<void> {
   if (format === "raw") return rename(disk.path, path);
   if (format === "gce") return writeGce(disk, path, scratch);

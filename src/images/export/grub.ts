@@ -1,6 +1,6 @@
 /**
- * GRUB, from Debian's packages, made into the two files that start an exported disk: one for BIOS, one for UEFI. Its tools run
- * from the unpacked packages; nothing is installed.
+ * Builds GRUB from Debian's packages into the two files that start an exported disk: one for BIOS, one for UEFI. GRUB's tools run from the
+ * unpacked packages; nothing is installed.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,9 +9,9 @@ import { runProgram } from "../run-program.ts";
 import { sectorBytes } from "./gpt.ts";
 
 export interface BootLoader {
-  /** The first 440 bytes of the disk: loads what lies in the partition for it. */
+  /** The first 440 bytes of the disk, which load the core from its partition. */
   bootSector: Buffer;
-  /** For the BIOS boot partition. */
+  /** The content of the BIOS boot partition. */
   core: Buffer;
   /** The UEFI application. */
   efi: Buffer;
@@ -21,10 +21,10 @@ export interface BootLoaderOptions {
   cacheDir: string;
   /** A folder to work in. */
   scratch: string;
-  /** Of the file system that holds the kernel: XXXX-XXXX. */
+  /** The id of the file system that contains the kernel: XXXX-XXXX. */
   volumeId: string;
   kernelArguments: string;
-  /** Where `core` will lie on the disk. */
+  /** The sector of the disk at which `core` will lie. */
   coreSector: number;
   progress: (step: string) => void;
 }
@@ -62,16 +62,16 @@ async function makeImage(root: string, { config, scratch, format, modules }: Ima
   return readFile(output);
 }
 
-/** What grub-bios-setup does to GRUB's boot.img (include/grub/i386/pc/boot.h). */
+/** Makes the changes that grub-bios-setup makes to GRUB's boot.img (include/grub/i386/pc/boot.h). */
 function patchBootSector(boot: Buffer, coreSector: number): Buffer {
   const patched = Buffer.from(boot.subarray(0, 440));
   patched.writeBigUInt64LE(BigInt(coreSector), 0x5c);
-  // The check of the drive's number is skipped unless these two bytes, a jump over it, are no-ops: right for hard disks.
+  // Replaces a jump by no-ops, so that the drive's number is checked, which is right for hard disks.
   patched.writeUInt16LE(0x9090, 0x66);
   return patched;
 }
 
-/** The core's first sector loads the others, by a list of blocks at its end of which we fill in where they lie. */
+/** The core's first sector loads the others by a list of blocks at its end; this fills in their place. */
 function patchCore(core: Buffer, coreSector: number): Buffer {
   const patched = Buffer.alloc(Math.ceil(core.length / sectorBytes) * sectorBytes);
   core.copy(patched);

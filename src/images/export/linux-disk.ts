@@ -1,11 +1,11 @@
 /**
  * A raw disk that starts a Linux image by itself, from BIOS and from UEFI:
  *
- *   GPT, and GRUB's first sector in its protective MBR
- *   1  BIOS boot: the rest of GRUB
- *   2  EFI system: FAT32 with GRUB for UEFI, kernel and initrd, which both GRUBs read
- *   3  the image's root, erofs
- *   4  ext4 for what the appliance keeps, over all that is left; only where it was asked for
+ * GPT, and GRUB's first sector in its protective MBR
+ * 1  BIOS boot: the rest of GRUB
+ * 2  EFI system: FAT32 with GRUB for UEFI, kernel and initrd, which both GRUBs read
+ * 3  the image's root, erofs
+ * 4  ext4 for the appliance's data, over the rest of the disk; only if requested
  */
 import { createHash } from "node:crypto";
 import { open, stat, truncate, writeFile } from "node:fs/promises";
@@ -23,11 +23,11 @@ import { copySparse } from "./sparse.ts";
 export interface LinuxDiskOptions {
   image: Image;
   run: RunSpec;
-  /** Where the appliance finds its data partition; none where absent. */
+  /** The path at which the appliance finds its data partition; no partition if absent. */
   dataPath?: string | undefined;
-  /** Bytes; as small as possible where absent. */
+  /** In bytes; default: as small as possible. */
   size?: number | undefined;
-  /** The size is rounded up to it, or must be a multiple. */
+  /** A default size is rounded up to a multiple of this; a given size must be a multiple. */
   sizeUnit: number;
   cacheDir: string;
   scratch: string;
@@ -36,12 +36,12 @@ export interface LinuxDiskOptions {
 
 const MIB = 1 << 20;
 const ALIGNMENT = MIB / sectorBytes;
-/** GRUB's core is a third of it. */
+/** GRUB's core fills a third of this. */
 const CORE_SECTORS = ALIGNMENT;
 const LEAST_DATA_SECTORS = 16 * ALIGNMENT;
 const KERNEL_ARGUMENTS = "console=tty0 console=ttyS0,115200 quiet panic=10 random.trust_cpu=on";
 
-/** Writes the disk to a file that does not exist yet. Throws "bad-export" where the size does not do. */
+/** Writes the disk to a new file. Throws "bad-export" if the size is not possible. */
 export async function makeLinuxDisk(path: string, options: LinuxDiskOptions): Promise<void> {
   const { cacheDir, image, run, scratch, progress, dataPath } = options;
   const names = partitionNames(options);
@@ -79,7 +79,10 @@ interface Names {
   data: string;
 }
 
-/** Linux tells them apart by these, so that a disk finds its own even beside a copy of another image's. */
+/**
+ * Linux finds partitions by these names. They contain the image's id, so that a disk finds its own partitions even beside a disk of another
+ * image.
+ */
 function partitionNames({ image }: LinuxDiskOptions): Names {
   const id = image.id.slice(0, 16);
   return { root: `mayfly-root-${id}`, data: `mayfly-data-${id}` };
@@ -116,7 +119,7 @@ interface Layout {
   data: Partition | undefined;
 }
 
-/** @param bytes how much each part needs */
+/** @param bytes how many bytes each part needs */
 function layOut(bytes: { system: number; root: number; data: boolean }, { size, sizeUnit }: LinuxDiskOptions, names: Names): Layout {
   const core: Partition = { type: "bios-boot", name: "mayfly-bios", start: ALIGNMENT, sectors: CORE_SECTORS };
   const system: Partition = { type: "efi-system", name: "mayfly-efi", start: after(core), sectors: bytes.system / sectorBytes };
@@ -132,7 +135,7 @@ function layOut(bytes: { system: number; root: number; data: boolean }, { size, 
   return { partitions: [core, system, root, ...(data ? [data] : [])], sectors, root, data };
 }
 
-/** Where the next partition starts. */
+/** The sector at which the next partition starts. */
 function after({ start, sectors }: Partition): number {
   return Math.ceil((start + sectors) / ALIGNMENT) * ALIGNMENT;
 }
@@ -163,7 +166,7 @@ async function write(path: string, { layout, system, loader, image, seed }: Part
   await copySparse(root, disk, layout.root.start * sectorBytes);
 }
 
-/** The same partition gives the same bytes: fixed times, and ids from the image's. */
+/** The same partition gives the same bytes: times are fixed, and identifiers derive from the image's id. */
 async function makeDataFileSystem(path: string, { start, sectors, name }: Partition, seed: string): Promise<void> {
   const hex = createHash("sha256").update(`data ${seed}`).digest("hex");
   const uuid = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join("-");

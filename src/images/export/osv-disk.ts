@@ -1,6 +1,6 @@
 /**
- * A raw disk that starts OSv by itself: OSv's own boot image, its command line in the second sector and on, and the image's root as a
- * ROFS partition behind.
+ * A raw disk that starts OSv by itself: OSv's own boot image with its command line from the second sector on, followed by the image's root
+ * as a ROFS partition.
  */
 import { readFile, truncate } from "node:fs/promises";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -13,7 +13,7 @@ import { osvRoot } from "../osv/root-tree.ts";
 export interface OsvDiskOptions {
   image: Image;
   run: RunSpec;
-  /** OSv's loader.img: its boot sector, room for the command line, its kernel. */
+  /** OSv's loader.img: its boot sector, space for the command line, and its kernel. */
   loader: string;
   dataPath?: string | undefined;
   size?: number | undefined;
@@ -23,7 +23,7 @@ export interface OsvDiskOptions {
 
 const SECTOR = 512;
 const COMMAND_LINE_AT = SECTOR;
-/** OSv's boot sector reads 63 sectors of it. */
+/** OSv's boot sector reads 63 sectors of command line. */
 const COMMAND_LINE_BYTES = 63 * SECTOR;
 
 export async function makeOsvDisk(path: string, options: OsvDiskOptions): Promise<void> {
@@ -42,7 +42,7 @@ export async function makeOsvDisk(path: string, options: OsvDiskOptions): Promis
   await truncate(path, total);
 }
 
-/** Whole sectors, with the command line in its place. */
+/** Returns whole sectors, with the command line in its place. */
 async function bootImage(loader: string, run: RunSpec): Promise<Buffer> {
   const given = await readFile(loader);
   if (given.length < COMMAND_LINE_AT + COMMAND_LINE_BYTES || given.readUInt16LE(SECTOR - 2) !== 0xaa55) {
@@ -55,7 +55,7 @@ async function bootImage(loader: string, run: RunSpec): Promise<Buffer> {
   return boot;
 }
 
-/** Ended by a zero byte. */
+/** Terminated by a zero byte. */
 function commandLine({ command, env, cwd, init }: RunSpec): Buffer {
   if (init.length > 0) throw new MayflyError("bad-export", { what: "OSv runs one program: this image has steps before its command" });
   const line = Buffer.from(`${osvCommandLine({ env, command, cwd })}\0`);

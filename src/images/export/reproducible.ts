@@ -1,4 +1,4 @@
-/** qemu-img gives each disk ids by chance. They are replaced by ones that come from the content. */
+/** qemu-img gives each disk random identifiers; these are replaced by identifiers derived from the content. */
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 
@@ -9,7 +9,7 @@ export async function makeReproducible(path: string, format: "qcow2" | "vmdk" | 
   await (format === "vdi" ? setVdiIds(disk, id) : setVmdkId(disk, id));
 }
 
-/** Two UUIDs in VDI's header: of the image, and of its last snapshot. */
+/** Two UUIDs in the VDI header: the image's, and its last snapshot's. */
 async function setVdiIds(disk: FileHandle, id: Buffer): Promise<void> {
   const uuids = Buffer.from(id.subarray(0, 32));
   for (const at of [0, 16]) {
@@ -21,7 +21,7 @@ async function setVdiIds(disk: FileHandle, id: Buffer): Promise<void> {
 
 const DESCRIPTOR = { at: 512, bytes: 20 * 512 };
 
-/** The content id, a line of the descriptor, which is text followed by zeroes. */
+/** The content id: a line of the descriptor, which is text followed by zeroes. */
 async function setVmdkId(disk: FileHandle, id: Buffer): Promise<void> {
   const bytes = Buffer.alloc(DESCRIPTOR.bytes);
   await disk.read(bytes, 0, bytes.length, DESCRIPTOR.at);

@@ -3,7 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 const CHUNK = 1 << 20;
 const ZEROES = Buffer.alloc(CHUNK);
 
-/** Writes bytes at a place of a file, but leaves out what is all zero in steps of 1 MiB: the file is sparse there. */
+/** Writes bytes at an offset of a file, but skips steps of 1 MiB that are all zero, so that the file is sparse there. */
 async function writeSparse(file: FileHandle, data: Buffer, at: number): Promise<void> {
   for (let from = 0; from < data.length; from += CHUNK) {
     const chunk = data.subarray(from, from + CHUNK);
@@ -11,7 +11,7 @@ async function writeSparse(file: FileHandle, data: Buffer, at: number): Promise<
   }
 }
 
-/** As writeSparse, with what another file holds. */
+/** Like writeSparse(), but copies the content of another file. */
 export async function copySparse(from: FileHandle, to: FileHandle, at: number): Promise<void> {
   const buffer = Buffer.allocUnsafe(CHUNK);
   for (let position = 0; ;) {

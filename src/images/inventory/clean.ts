@@ -1,11 +1,11 @@
-/** Removes the cached steps of builds. Images stay; what they share with a step stays theirs. */
+/** Removes the cached steps of builds. Images stay: they keep the files that they share with a step. */
 import { lstat, readdir, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { stepsFolder } from "../builder/step-cache.ts";
 import { pathsIn } from "../paths-in.ts";
 
-/** `bytes`: of disk that became free. */
+/** `bytes`: how much disk space was freed. */
 export async function cleanSteps(cacheDir: string): Promise<{ steps: number; bytes: number }> {
   const folder = stepsFolder(cacheDir);
   const steps = existsSync(folder) ? (await readdir(folder)).filter((name) => !name.startsWith(".")) : [];

@@ -1,8 +1,8 @@
-/** What is different between two images. */
+/** The differences between two images. */
 import { describeImage, type Image, type ImageDescription } from "../image.ts";
 import { rootFiles, sameContent } from "./root-files.ts";
 
-/** `from` is absent in what was added, `to` in what was removed. */
+/** `from` is missing for an addition, `to` for a removal. */
 export interface Change {
   what: string;
   from?: string;
@@ -15,7 +15,7 @@ export interface ImageDiff {
   /** "kernel", "initrd", "run" and modules with their versions. */
   parts: Change[];
   packages: Change[];
-  /** In bytes; "symbolic link to …" for a link. */
+  /** Sizes in bytes; "symbolic link to …" for a link. */
   files: Change[];
 }
 

@@ -5,7 +5,7 @@ import { rootFiles } from "./root-files.ts";
 export interface Inspection extends ImageDescription {
   dir: string;
   names: string[];
-  /** What takes the most room, the largest first. */
+  /** The largest files, the largest first. */
   largest: { path: string; bytes: number }[];
 }
 

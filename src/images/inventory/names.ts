@@ -1,4 +1,4 @@
-/** Names of images: `<cacheDir>/images/names/<name>` holds the id. A name is moved, not shared, when it is given again. */
+/** Names of images: the file `<cacheDir>/images/names/<name>` contains the id. Giving an existing name to another image moves it. */
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { imagesFolder } from "../image.ts";
 import { putFile } from "../put-file.ts";
 
-/** @throws "bad-request" where it is no name */
+/** @throws "bad-request" if the text is not a valid name */
 export function checkName(name: string): void {
   if (/^[a-z0-9][a-z0-9._-]{0,62}$/.test(name) && name !== "latest") return;
   const what = `${JSON.stringify(name)} is no name of an image: it must be up to 63 lower-case letters, digits and ._-, and not "latest"`;
@@ -27,13 +27,13 @@ export async function imageNames(cacheDir: string): Promise<Map<string, string>>
   return new Map(names.map((name, index) => [name, ids[index]!.trim()]));
 }
 
-/** Id → the names that lead to it. */
+/** Id → the image's names. */
 export async function namesById(cacheDir: string): Promise<Map<string, string[]>> {
   const byId = Map.groupBy(await imageNames(cacheDir), ([, id]) => id);
   return new Map([...byId].map(([id, entries]) => [id, entries.map(([name]) => name)]));
 }
 
-/** Rejects with "no-such-image" where none has this name. */
+/** Rejects with "no-such-image" if no image has this name. */
 export async function giveUpName(cacheDir: string, name: string): Promise<void> {
   if (!(await imageNames(cacheDir)).has(name)) throw new MayflyError("no-such-image", { image: `with the name ${name}` });
   await rm(join(folder(cacheDir), name));

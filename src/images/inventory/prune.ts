@@ -1,4 +1,7 @@
-/** Removes images that nothing uses: each is some 300 MB. Kept are the platform's own, named ones, those of templates, and those that a process uses. */
+/**
+ * Removes images that nothing uses; each takes about 300 MB. Kept are the platform's own image, images with a name, images of templates,
+ * and images that a process uses.
+ */
 import { lstat, readdir, readFile, readlink, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -11,17 +14,17 @@ const DAY_MS = 86_400_000;
 
 export interface PruneOptions {
   cacheDir: string;
-  /** The image that machines start from at present, if it is built. */
+  /** The image from which machines currently start, if it is built. */
   current: string | undefined;
   /** Ids that are in use for other reasons. */
   keep: string[];
-  /** Only says what would be removed. */
+  /** Only report what would be removed. */
   dryRun: boolean;
 }
 
 interface Pruned {
   id: string;
-  /** Of disk, that no other image shares. */
+  /** Disk space that no other image shares. */
   bytes: number;
 }
 
@@ -50,7 +53,7 @@ function isId(name: string): boolean {
   return /^[0-9a-f]{64}$/.test(name);
 }
 
-/** What the processes of this host have open, were started with, or have mounted. */
+/** Ids in the open files, command lines and mounts of this host's processes. */
 async function idsInUse(folder: string): Promise<string[]> {
   const processes = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const texts = await Promise.all(processes.map((pid) => textOf(join("/proc", pid))));
@@ -65,7 +68,7 @@ function idsIn(text: string, folder: string): string[] {
     .filter(isId);
 }
 
-/** A process that ends meanwhile, or is another user's, has nothing to say. */
+/** Empty for a process that has ended, or that belongs to another user. */
 async function textOf(process: string): Promise<string> {
   const descriptors = await readdir(join(process, "fd")).catch(() => []);
   const files = ["cmdline", "mountinfo"].map((name) => readFile(join(process, name), "utf8"));
@@ -74,7 +77,7 @@ async function textOf(process: string): Promise<string> {
   return found.map((one) => (one.status === "fulfilled" ? one.value : "")).join("\n");
 }
 
-/** Parts of images whose pull was given up: what came in the last day may still be wanted. */
+/** Removes parts of images whose pull was abandoned. Parts that arrived within the last day may still be wanted, and stay. */
 async function removeOldPulls(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   for (const name of await readdir(folder)) {
@@ -91,7 +94,7 @@ async function removeKeys(folder: string, removed: Set<string>): Promise<void> {
   }
 }
 
-/** Files that have another link belong to a cached step or to another image as well. */
+/** Files with another hard link also belong to a cached step or another image. */
 async function ownBytes(folder: string): Promise<number> {
   const stats = await Promise.all((await pathsIn(folder)).map((path) => lstat(join(folder, path))));
   const own = stats.filter((one) => one.isFile() && one.nlink === 1);

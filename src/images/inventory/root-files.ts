@@ -9,14 +9,14 @@ import type { FilePiece } from "../tree.ts";
 export interface RootFile {
   bytes: number;
   program: boolean;
-  /** Of a symbolic link. */
+  /** The target of a symbolic link. */
   target: string | undefined;
-  /** Where its bytes are. */
+  /** Where the file's bytes lie. */
   from: string;
   pieces: FilePiece[];
 }
 
-/** By path in the image, sorted. Without folders. */
+/** By path in the image, sorted; without folders. */
 export function rootFiles(image: Image): Map<string, RootFile> {
   const found = new Map<string, RootFile>();
   for (const entry of imageTree(image)) {
@@ -29,7 +29,7 @@ export function rootFiles(image: Image): Map<string, RootFile> {
   return new Map([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Whether they are the same in two images. */
+/** Whether a file has the same content in two images. */
 export async function sameContent(a: RootFile, b: RootFile): Promise<boolean> {
   if (a.target !== b.target || a.bytes !== b.bytes || a.program !== b.program) return false;
   if (a.target !== undefined) return true;

@@ -1,9 +1,12 @@
-/** The driver's templates, as far as images are concerned: `<cacheDir>/qemu-templates/<key>/image` notes of which image each was made. */
+/**
+ * The driver's templates, as far as they concern images: `<cacheDir>/qemu-templates/<key>/image` records the image from which each was
+ * made.
+ */
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Ids of the images that templates were made of. */
+/** The ids of images from which templates were made. */
 export async function idsOfTemplates(cacheDir: string): Promise<string[]> {
   return (await templates(cacheDir)).map(({ image }) => image);
 }

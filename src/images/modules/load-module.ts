@@ -8,14 +8,14 @@ import { type Module, type ModuleContext, moduleSchema } from "./module.ts";
 
 const builtInFolder = join(import.meta.dirname, "built-in");
 
-/** Loads modules by what they are asked for: a built-in's name, or a folder, written with a slash or a dot. */
+/** Loads a module by its requested name: the name of a built-in module, or a folder, which contains a slash or a dot. */
 export type LoadModule = (asked: string, from: string) => Promise<Module>;
 
 async function builtInNames(): Promise<string[]> {
   return (await readdir(builtInFolder)).toSorted();
 }
 
-/** `from`: the folder that relative ones start from. Rejects with "bad-module". */
+/** `from`: the folder against which relative folders are resolved. Rejects with "bad-module". */
 export function moduleLoader(context: ModuleContext): LoadModule {
   return async (asked, from) => {
     const isPath = asked.startsWith(".") || asked.includes("/");

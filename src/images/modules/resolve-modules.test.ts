@@ -6,7 +6,7 @@ import { type LoadModule, moduleLoader } from "./load-module.ts";
 import { moduleSchema, type ModuleSource } from "./module.ts";
 import { resolveModules } from "./resolve-modules.ts";
 
-/** Modules by name, as if they were built in. */
+/** Makes modules available by name, as if they were built in. */
 function loader(...sources: ModuleSource[]): LoadModule {
   const modules = new Map(
     sources.map(
@@ -20,7 +20,7 @@ async function order(asked: string[], ...sources: ModuleSource[]): Promise<strin
   return (await resolveModules(asked, "/", loader(...sources))).order.map(({ name }) => name);
 }
 
-test("what is required comes first; the rest keeps the order in which it was asked for", async () => {
+test("required modules come first; the others keep the requested order", async () => {
   const modules = [{ name: "z" }, { name: "app", requires: ["lib"] }, { name: "lib", requires: ["base"] }, { name: "base" }];
   assert.deepEqual(await order(["z", "app"], ...modules), ["z", "base", "lib", "app"]);
 });
@@ -58,7 +58,7 @@ for (const [what, asked, modules, message] of refused) {
   test(`${what} is refused, by name`, () => assert.rejects(order(asked, ...modules), message));
 }
 
-test("in any graph, each module is once there and after what it requires, or the graph has a circle", async () => {
+test("in any graph, each module is listed once and after those that it requires, or the graph has a circle", async () => {
   const names = ["a", "b", "c", "d", "e", "f"];
   const graph = fc.array(fc.tuple(fc.nat(5), fc.nat(5)), { maxLength: 12 });
   await fc.assert(
@@ -81,14 +81,14 @@ function hasCircle(asked: string[], requires: (name: string) => string[], path: 
 
 const load = moduleLoader({ agentEntry: undefined });
 
-test("the built-in modules are valid, and what they require is there", async () => {
+test("the built-in modules are valid, and the modules that they require exist", async () => {
   for (const name of ["agent", "base", "java", "kernel-linux", "native", "node", "python"]) {
     const { order: all } = await resolveModules([name], "/", load);
     assert.equal(all.at(-1)!.name, name);
   }
 });
 
-test("a name that no built-in module has is refused with those that there are", async () => {
+test("the name of an unknown built-in module is refused with the list of existing ones", async () => {
   await assert.rejects(load("jvaa", "/"), /no built-in module has this name; there are agent, base, java/);
   await assert.rejects(load("./nowhere", "/tmp"), /there is no module\.json or module\.ts in \/tmp\/nowhere/);
 });

@@ -1,19 +1,19 @@
 /**
- * From the modules that were asked for to all that they need, each after those that it requires. A requirement is met by a module of
- * the list that has the name or provides it; else by the built-in module of that name.
+ * Resolves the requested modules to all that they need, each after those that it requires. A module of the list that has the required name
+ * or provides it meets the requirement; otherwise the built-in module of that name does.
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import type { LoadModule } from "./load-module.ts";
 import type { Module } from "./module.ts";
 
 export interface ResolvedModules {
-  /** Those that are required come before those that require them; else in the order in which they were asked for. */
+  /** Required modules come before those that require them; apart from that, in the order requested. */
   order: Module[];
-  /** All that a module requires, directly or not, by name. */
+  /** By module name: all modules that it requires, directly or indirectly. */
   requirements: Map<string, Set<string>>;
 }
 
-/** Rejects with "bad-module": one is missing, two provide the same, or they require each other in a circle. */
+/** Rejects with "bad-module" if a module is missing, if two provide the same, or if they require each other in a circle. */
 export async function resolveModules(asked: string[], from: string, load: LoadModule): Promise<ResolvedModules> {
   const resolution = new Resolution(load);
   for (const one of asked) resolution.add(await load(one, from));
@@ -24,7 +24,7 @@ export async function resolveModules(asked: string[], from: string, load: LoadMo
 class Resolution {
   readonly order: Module[] = [];
   readonly requirements = new Map<string, Set<string>>();
-  /** By its name, and by all that it provides. */
+  /** By the module's name, and by everything that it provides. */
   readonly #providers = new Map<string, Module>();
   readonly #load: LoadModule;
 

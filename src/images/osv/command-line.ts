@@ -1,34 +1,34 @@
 /**
- * OSv's command line: options, then the program and its arguments. OSv splits it at spaces and takes the first word that is no option for the
- * program; quotes, backslashes, "$", ";", "&" and "!" mean something to it, so that nothing with one of them may be in it.
+ * OSv's command line: options, then the program and its arguments. OSv splits it at spaces and takes the first word that is not an option
+ * as the program. Quotes, backslashes, "$", ";", "&" and "!" have a meaning in it, so no word may contain one.
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import { loaderPath } from "./root-tree.ts";
 
 export interface OsvStart {
   env: Record<string, string>;
-  /** A program for Linux and its arguments. */
+  /** A Linux program and its arguments. */
   command: string[];
   cwd?: string;
-  /** An address, its mask and gateway; by DHCP where absent. */
+  /** An address, its mask and gateway; if absent, DHCP is used. */
   address?: { address: string; mask: string; gateway: string };
-  /** It says more at its start, and at its end which signal that came by. */
+  /** OSv prints more at its start, and at its end the signal that ended it. */
   verbose?: boolean;
 }
 
-/** Throws "image-build-failed" where a word cannot be said to OSv. */
+/** Throws "image-build-failed" if a word can't be expressed in OSv's command line. */
 export function osvCommandLine({ env, command, cwd, address, verbose = false }: OsvStart): string {
   const options = [
     "--rootfs=rofs",
     "--console=serial",
-    // Else it would halt, and its machine stay.
+    // Without this OSv would halt, and its machine would stay.
     "--power-off-on-abort",
     ...(verbose ? ["--verbose"] : []),
     ...(address === undefined ? [] : [`--ip=eth0,${address.address},${address.mask}`, `--defaultgw=${address.gateway}`]),
     ...Object.entries(env).map(([name, value]) => `--env=${name}=${value}`),
     ...(cwd === undefined ? [] : [`--cwd=${cwd}`]),
   ];
-  // Linux programs run unchanged where their own dynamic loader starts them.
+  // Linux programs run unchanged if their own dynamic loader starts them.
   const words = [...options, loaderPath, ...command];
   for (const word of words) if (!/^[^\s"'`$;&!\\]+$/.test(word)) throw unsayable(word);
   return words.join(" ");

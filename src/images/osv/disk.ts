@@ -1,6 +1,6 @@
 /**
- * The disk that OSv mounts as its root: a partition table whose second entry is a ROFS (OSv's /dev/vblk0.1). In OSv's own disks the kernel's boot
- * code lies before it; where QEMU is given the kernel, the partition begins at byte 512.
+ * The disk that OSv mounts as its root: a partition table whose second entry is a ROFS (OSv's /dev/vblk0.1). On OSv's own disks, the
+ * kernel's boot code lies before the partition. If QEMU is given the kernel separately, the partition begins at byte 512.
  */
 import { open } from "node:fs/promises";
 import { BLOCK } from "../rofs/format.ts";
@@ -10,11 +10,11 @@ import { writePlan } from "../rofs/write-rofs.ts";
 import type { TreeEntry } from "../tree.ts";
 import { partitionOf, setPartition } from "./partition-table.ts";
 
-/** From 0. */
+/** Counted from 0. */
 const ROOT_PARTITION = 1;
 
 /**
- * Writes the tree as a new disk without a kernel, or behind one.
+ * Writes the tree as a new disk without a kernel, or behind the given boot code.
  *
  * @param boot what lies before the partition: whole blocks, with a boot record of its own
  * @returns the disk's size in bytes
@@ -29,7 +29,7 @@ export async function writeOsvDisk(tree: TreeEntry[], file: string, boot: Buffer
   return head.length + plan.bytes;
 }
 
-/** Rejects with an Error where the disk has no such partition, or no sound ROFS in it. */
+/** Rejects with an Error if the disk has no such partition, or the partition has no valid ROFS. */
 export async function openOsvDisk(file: string): Promise<Rofs> {
   const record = Buffer.alloc(BLOCK);
   {

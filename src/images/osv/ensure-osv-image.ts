@@ -1,4 +1,4 @@
-/** The OSv image for a kernel and the present inputs: found in the cache, else built from the Linux image's root. */
+/** Returns the OSv image for a kernel and the present inputs: from the cache, otherwise built from the Linux image's root. */
 import { createHash } from "node:crypto";
 import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { checkOsvKernel } from "./kernel-file.ts";
 import { type OsvImage, type OsvImageDescription, describeOsvImage, isCompleteOsv, osvImageIn, osvImagesFolder } from "./osv-image.ts";
 import { osvRoot } from "./root-tree.ts";
 
-/** @param osvKernel the file that the user named, if any. Rejects with "missing-part", "bad-osv-kernel" or as ensureImage does. */
+/** @param osvKernel the file that the user named, if any. Rejects with "missing-part", "bad-osv-kernel" or like ensureImage(). */
 export async function ensureOsvImage(options: EnsureImageOptions & { osvKernel: string | undefined }): Promise<OsvImage> {
   const { cacheDir, progress } = options;
   const kernel = checkOsvKernel(options.osvKernel);
@@ -60,7 +60,7 @@ async function lookUp(folder: string, key: string): Promise<OsvImage | undefined
   return isCompleteOsv(image) ? image : undefined;
 }
 
-/** What is wrong, as a clause; undefined where nothing is. */
+/** Returns what is wrong, as a clause, or undefined. */
 export async function damageOfOsv(image: OsvImage): Promise<string | undefined> {
   const description = await describeOsvImage(image).catch(() => undefined);
   const { kernel, root } = description?.sha256 ?? {};
@@ -93,7 +93,7 @@ async function describe(draft: OsvImage, linux: Image): Promise<OsvImageDescript
   };
 }
 
-/** Machines run as another user, so that all may read it, and nobody write. */
+/** Makes the image readable for all, because machines run as another user, and writable for nobody. */
 async function seal(draft: OsvImage, description: OsvImageDescription): Promise<void> {
   const json = join(draft.dir, "image.json");
   await writeFile(json, `${JSON.stringify(description, null, 2)}\n`);
@@ -105,7 +105,7 @@ async function publish(folder: string, draft: OsvImage, id: string): Promise<Osv
   const image = osvImageIn(join(folder, id), id);
   if (!isCompleteOsv(image)) await rm(image.dir, { recursive: true, force: true });
   await rename(draft.dir, image.dir).catch((error: NodeJS.ErrnoException) => {
-    // The same image is there already, from another builder or from other inputs with the same outcome.
+    // The same image already exists, from another builder or from other inputs with the same result.
     if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
   });
   return image;

@@ -1,18 +1,18 @@
-/** The file that a user gives as OSv's kernel: is it one that QEMU can start? */
+/** Checks whether the file that a user named as OSv's kernel can be started by QEMU. */
 import { closeSync, openSync, readSync } from "node:fs";
 import { MayflyError } from "../../base/errors/error.ts";
 
 const ELF = Buffer.from("\x7fELF", "latin1");
 const MULTIBOOT = 0x1badb002;
-/** Where a multiboot header must stand. */
+/** A multiboot header must lie within this many bytes. */
 const HEADER_BYTES = 8_192;
-/** A program for one address, or for any. */
+/** ELF types of a program for a fixed address, and for any address. */
 const PROGRAM = new Set([2, 3]);
 const INTERPRETER = 3;
 const X86_64 = 62;
 const I386 = 3;
 
-/** Throws "missing-part" where no file is named, "bad-osv-kernel" where it is no kernel. */
+/** Throws "missing-part" if no file is named, "bad-osv-kernel" if it is not a kernel. */
 export function checkOsvKernel(file: string | undefined): string {
   if (file === undefined || file === "") throw noKernel();
   const fault = faultOf(readHead(file));
@@ -49,7 +49,7 @@ function notElf(head: Buffer): string {
   return bootRecord ? "it is a disk image, such as loader.img; loader.elf is wanted" : "it is no ELF file";
 }
 
-/** A kernel has nobody to load it: it names no dynamic loader. */
+/** Whether the file names a dynamic loader; a kernel does not, because nothing could load it. */
 function wantsLoader(head: Buffer): boolean {
   const [at, size, count] = [Number(head.readBigUInt64LE(32)), head.readUInt16LE(54), head.readUInt16LE(56)];
   for (let n = 0; n < count && at + n * size + 4 <= head.length; n++) if (head.readUInt32LE(at + n * size) === INTERPRETER) return true;

@@ -1,4 +1,4 @@
-/** The OSv image, all but its kernel: what is on its disk is unpacked by our own reader, and started under Linux as OSv would start it. */
+/** The OSv image except for its kernel: our own reader unpacks its disk, and the content is started under Linux as OSv would start it. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -33,7 +33,7 @@ let rofs: Rofs;
 before(async () => {
   writeFileSync(kernel, tinyKernel());
   linux = await treeOfFolder((await ensureImage({ cacheDir, progress })).rootTree);
-  // All of the host's cache but its OSv images.
+  // Everything in the host's cache except its OSv images.
   for (const name of readdirSync(cacheDir)) if (name !== "osv-images") symlinkSync(join(cacheDir, name), join(scratch, name));
   image = await ensureOsvImage({ cacheDir: scratch, osvKernel: kernel, progress });
   rofs = await openOsvDisk(image.root);
@@ -95,7 +95,7 @@ test("unpacked and started by OSv's own command line, it serves invocations", as
   await agent.kill();
 });
 
-/** The words of OSv's command line, but for where the channel is, which OSv has from QEMU. */
+/** The words of OSv's command line, except for the place of the channel, which OSv gets from QEMU. */
 async function startIn(root: string): Promise<{ child: ChildProcess; channel: Socket }> {
   const words = osv.commandLine({ guest: osv, accelerator: "tcg", ...usualSize }, 0).split(" ");
   const variables = words.filter((word) => word.startsWith("--env=")).map((word) => word.slice("--env=".length));

@@ -1,10 +1,10 @@
 /**
- * OSv images as they lie in the cache: `<cacheDir>/osv-images/<id>/`, which never changes after it appears. id = sha256 over the sha256
- * of the kernel and of the disk.
+ * OSv images in the cache: `<cacheDir>/osv-images/<id>/`, which never changes once it appears. id = sha256 over the sha256 of the kernel
+ * and of the disk.
  *
- *   loader.elf   OSv's kernel, as the user gave it
- *   disk.img     a partition table and a ROFS with what the Linux image of the same inputs has
- *   image.json   OsvImageDescription
+ * loader.elf   OSv's kernel, as the user supplied it
+ * disk.img     a partition table and a ROFS with the content of the Linux image of the same inputs
+ * image.json   OsvImageDescription
  */
 import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
@@ -15,16 +15,16 @@ export interface OsvImage {
   id: string;
   dir: string;
   kernel: string;
-  /** A raw disk, whose second partition is a ROFS. */
+  /** A raw disk whose second partition is a ROFS. */
   root: string;
 }
 
 /** The content of image.json. Sizes in bytes. */
 export interface OsvImageDescription {
   id: string;
-  /** Null where it has no Node. */
+  /** Null if the image contains no Node. */
   nodeVersion: string | null;
-  /** The Linux image whose root it has. */
+  /** The id of the Linux image whose root was used. */
   from: string;
   size: { kernel: number; root: number };
   sha256: { kernel: string; root: string };

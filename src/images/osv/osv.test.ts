@@ -35,7 +35,7 @@ test("a disk without a kernel has its ROFS as second partition, from byte 512", 
   const disk = join(scratch, "plain.img");
   await writeOsvDisk([file("/a", "text")], disk);
   const bytes = readFileSync(disk);
-  // Type, first block and number of blocks of the second entry; the first is empty. OSv ignores an entry that begins at sector 0.
+  // Type, first block and number of blocks of the second entry. The first entry is empty: OSv ignores an entry that begins at sector 0.
   assert.equal(bytes[446 + 16 + 4], 0x83);
   assert.equal((bytes[446 + 16 + 2] ?? 0) & 0x3f, 2);
   assert.deepEqual([bytes.readUInt32LE(446 + 16 + 8), bytes.readUInt32LE(446 + 16 + 12)], [1, bytes.length / 512 - 1]);
@@ -137,7 +137,7 @@ for (const [what, [bytes, why]] of Object.entries(refusals)) {
   });
 }
 
-test("no kernel, or one that cannot be read, is told with where to get one", () => {
+test("a missing or unreadable kernel is reported with where to get one", () => {
   assert.throws(
     () => checkOsvKernel(undefined),
     (error: MayflyError) => error.code === "missing-part" && /MAYFLY_OSV_KERNEL/.test(error.cure),

@@ -1,4 +1,4 @@
-/** The Node that goes to OSv's disks is one that Linux runs as well: here it computes beside the one that it was made from. */
+/** The modified Node of OSv's disks also runs on Linux: here its results are compared with those of the original. */
 import { after, test } from "node:test";
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -16,7 +16,7 @@ const places = withoutPopfq(bytes);
 writeFileSync(patched, bytes, { mode: 0o755 });
 after(() => rmSync(scratch, { recursive: true }));
 
-/** Remainders of all pairs of odd numbers, and of many others, as one hash of their bits. */
+/** The remainders of all pairs of odd numbers, and of many others, as a hash of their bits. */
 const REMAINDERS = `
 const odd = [0, -0, 1, -1, 0.1, 7, 1000, 255, 256, 1e-310, 5e-324, 1.7976931348623157e308, 2 ** 53, 2 ** 31, -(2 ** 31), Math.PI, Math.E, NaN, Infinity, -Infinity, 1e300, 1e-300, 1796000000123];
 const results = [];

@@ -1,10 +1,10 @@
 /**
- * What of a program made for Linux must not run on OSv as it is: OSv's programs run in the processor's ring 0, and there `popfq` sets the interrupt
- * flag as well. V8's built-in code, which is compiled for a processor without SAHF, moves the state of the floating-point unit to the flags by pushing
- * it and `popfq`: after any `%` of numbers that are not small integers, interrupts stay off, and the next page fault ends the machine.
+ * Replaces an instruction of Linux programs that breaks OSv. OSv runs programs in ring 0, where `popfq` also changes the interrupt flag.
+ * V8's built-in code is compiled for processors without SAHF, so it copies the floating-point state to the flags by a push and `popfq`.
+ * After any `%` of numbers that are not small integers, interrupts therefore stay off, and the next page fault ends the machine.
  *
- * `sahf` does the same without touching that flag; every x86-64 that runs a hypervisor has it. So each such place gets `sahf` and a nop of nine bytes,
- * on OSv's disks alone. What V8 compiles at run time uses `sahf` by itself.
+ * `sahf` does the same without touching the interrupt flag, and every x86-64 that runs a hypervisor has it. So each such place gets `sahf`
+ * and a nop of nine bytes, on OSv's disks only. Code that V8 compiles at run time already uses `sahf`.
  */
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
@@ -20,10 +20,10 @@ const POPFQ = Buffer.from("c1e80825ff000000509d", "hex");
 const SAHF = Buffer.from("9e660f1f840000000000", "hex");
 const PLACE = Buffer.concat([BEFORE, POPFQ]);
 const ELF = Buffer.from("\x7fELF", "latin1");
-/** A program of Node's name that is smaller has no V8 in it. */
+/** A smaller program of Node's name does not contain V8. */
 const LEAST_NODE_BYTES = 16 * 1_048_576;
 
-/** Rejects with "image-build-failed" where a Node has no such place: it may have them in another form. */
+/** Rejects with "image-build-failed" if a Node has no such place, because it may contain the code in another form. */
 export async function forRingZero(tree: TreeEntry[]): Promise<TreeEntry[]> {
   const safe: TreeEntry[] = [];
   for (const entry of tree) safe.push(entry.kind === "file" && (await isProgram(entry)) ? await safeFile(entry) : entry);
@@ -38,7 +38,7 @@ async function safeFile(file: FileEntry): Promise<FileEntry> {
   return file;
 }
 
-/** Changes the bytes in place, and returns in how many places. */
+/** Changes the bytes in place, and returns the number of changed places. */
 export function withoutPopfq(program: Buffer): number {
   let places = 0;
   for (let at = program.indexOf(PLACE); at >= 0; at = program.indexOf(PLACE, at + PLACE.length)) {
@@ -52,7 +52,7 @@ async function isProgram(file: FileEntry): Promise<boolean> {
   return (await bytesOf(file, ELF.length)).equals(ELF);
 }
 
-/** @param most so many of them, from the beginning */
+/** @param most read at most this many bytes from the beginning */
 async function bytesOf({ content }: FileEntry, most = Infinity): Promise<Buffer> {
   if (!("from" in content)) return Buffer.from(content.subarray(0, most));
   await using file = await open(content.from, "r");

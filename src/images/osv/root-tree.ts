@@ -1,9 +1,9 @@
-/** What OSv's root has beside, or instead of, what the same image has under Linux. */
+/** What OSv's root contains in addition to, or instead of, the same image's root under Linux. */
 import { etcFiles } from "../etc-files.ts";
 import type { TreeEntry } from "../tree.ts";
 import { forRingZero } from "./ring-zero.ts";
 
-/** Mounted by OSv from /etc/fstab, so they must be there. /data is for volumes. */
+/** OSv mounts these from /etc/fstab, so the folders must exist. /data is for volumes. */
 const mountPoints = ["/dev", "/proc", "/sys", "/tmp", "/data"];
 
 const files: Record<string, string> = {
@@ -15,23 +15,23 @@ const files: Record<string, string> = {
     "none /tmp ramfs defaults 0 0",
     "",
   ].join("\n"),
-  // There is no IPv6 in OSv.
+  // OSv has no IPv6.
   "/etc/hosts": "127.0.0.1 localhost mayfly\n",
   "/etc/resolv.conf": etcFiles["resolv.conf"]!,
 };
 
 /**
- * OSv starts Node through its dynamic loader: by this name, a file of its own, so that no symbolic link is in the way of the very first thing that is
- * read.
+ * OSv starts Node through its dynamic loader, under this name. The loader is a real file, so that the very first read does not depend on a
+ * symbolic link.
  */
 export const loaderPath = "/lib64/ld-linux-x86-64.so.2";
 
-/** What goes on OSv's disk for an image with this root. Rejects with "image-build-failed" where a program in it cannot run there. */
+/** The content of OSv's disk for an image with this root. Rejects with "image-build-failed" if a program in it can't run there. */
 export async function osvRoot(linux: TreeEntry[]): Promise<TreeEntry[]> {
   return forRingZero(osvTree(linux));
 }
 
-/** @param linux the image's root as a Linux guest has it; the loader's target must be in it */
+/** @param linux the image's root as a Linux guest has it; it must contain the loader's target */
 export function osvTree(linux: TreeEntry[]): TreeEntry[] {
   const loader = linux.find(({ kind, path }) => kind === "file" && path.endsWith("/ld-linux-x86-64.so.2"));
   const ours: TreeEntry[] = [

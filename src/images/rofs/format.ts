@@ -24,7 +24,7 @@ export const VERSION = 1n;
 export const Mode = { Folder: 0x4000, File: 0x8000, Symlink: 0xa000 } as const;
 export const ROOT_INODE = 1;
 export const NAME_BYTES = 255;
-/** OSv's longest path, without the zero at its end. */
+/** OSv's longest path, without the terminating zero. */
 export const TARGET_BYTES = 4_095;
 export const INODE_BYTES = 32;
 

@@ -1,4 +1,4 @@
-/** A flat list of entries as folders within folders, checked against everything that ROFS and OSv cannot hold. */
+/** Turns a flat list of entries into nested folders, and checks it against every limit of ROFS and OSv. */
 import { MayflyError } from "../../base/errors/error.ts";
 import type { FileEntry, TreeEntry } from "../tree.ts";
 import { NAME_BYTES, TARGET_BYTES } from "./format.ts";
@@ -8,18 +8,18 @@ export type Node = Folder | { kind: "file"; content: FileEntry["content"] } | { 
 export interface Folder {
   kind: "folder";
   children: Map<string, Node>;
-  /** An entry of its own named it; else it is only some other's parent. */
+  /** Whether an entry of the list names the folder; otherwise it is only the parent of another entry. */
   named: boolean;
 }
 
-/** The root. Parents that no entry names are made. Throws "image-build-failed" for what cannot be, naming the entry. */
+/** Returns the root. Parents that no entry names are created. Throws "image-build-failed" for an impossible entry, naming it. */
 export function nameTree(entries: TreeEntry[]): Folder {
   const root = emptyFolder(false);
   for (const entry of entries) place(root, entry);
   return root;
 }
 
-/** By their names' bytes, so that the same tree always gives the same disk. */
+/** Sorted by the bytes of the names, so that the same tree always gives the same disk. */
 export function sortedChildren({ children }: Folder): { name: Buffer; node: Node }[] {
   const named = [...children].map(([name, node]) => ({ name: Buffer.from(name), node }));
   return named.toSorted((a, b) => Buffer.compare(a.name, b.name));
@@ -35,7 +35,7 @@ function place(root: Folder, entry: TreeEntry): void {
   else nameFolder(there, entry);
 }
 
-/** A folder that was made as a parent may be named afterwards; everything else is there twice. */
+/** A folder that was created as a parent may be named later; any other repetition is an error. */
 function nameFolder(there: Node, entry: TreeEntry): void {
   if (there.kind !== "folder" || there.named || entry.kind !== "folder") throw refused(entry.path, "is there twice");
   there.named = true;

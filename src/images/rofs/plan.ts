@@ -1,11 +1,11 @@
-/** Where everything of a ROFS goes, before a byte is written. */
+/** Decides where everything in a ROFS lies, before a byte is written. */
 import { stat } from "node:fs/promises";
 import type { FileEntry, TreeEntry } from "../tree.ts";
 import { BLOCK, type Inode, Mode, type Superblock, blocksOf, encodeEntry, encodeInode, encodeSuperblock, encodeSymlink } from "./format.ts";
 import { type Folder, type Node, nameTree, sortedChildren } from "./name-tree.ts";
 
 export interface RofsPlan {
-  /** Of the whole file system, a multiple of the block size. */
+  /** The size of the whole file system, a multiple of the block size. */
   bytes: number;
   superblock: Buffer;
   files: PlannedFile[];
@@ -14,13 +14,13 @@ export interface RofsPlan {
 
 export interface PlannedFile {
   content: FileEntry["content"];
-  /** In bytes from the beginning of the file system. */
+  /** The offset in bytes from the beginning of the file system. */
   at: number;
   size: number;
 }
 
 interface Tables {
-  /** Filled in as inodes are visited: the first is the root. */
+  /** Filled as inodes are visited; the first is the root. */
   inodes: Inode[];
   entries: Buffer[];
   symlinks: Buffer[];
@@ -28,7 +28,7 @@ interface Tables {
   nextBlock: number;
 }
 
-/** Throws "image-build-failed" where the tree is none that ROFS can hold. */
+/** Throws "image-build-failed" if ROFS can't hold the tree. */
 export async function planRofs(tree: TreeEntry[]): Promise<RofsPlan> {
   const tables: Tables = { inodes: [], entries: [], symlinks: [], files: [], nextBlock: 1 };
   await visit(nameTree(tree), tables);
@@ -51,7 +51,7 @@ function superblockOf({ nextBlock, entries, symlinks, inodes }: Tables, tableByt
   };
 }
 
-/** Level by level: a folder's children get their inodes, and so their entries, one after the other. */
+/** Visits level by level, so that a folder's children have consecutive inodes, and so consecutive entries. */
 async function visit(root: Folder, tables: Tables): Promise<void> {
   const waiting: { node: Node; inode: Inode }[] = [{ node: root, inode: newInode(tables) }];
   for (const { node, inode } of waiting) {

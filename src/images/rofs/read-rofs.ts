@@ -1,4 +1,4 @@
-/** Reads a ROFS file system, trusting nothing in it: every rule of format.ts is checked before the first file is given out. */
+/** Reads a ROFS file system without trusting it: every rule of format.ts is checked before the first file is returned. */
 import { mkdir, open, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -15,16 +15,16 @@ type RofsEntry =
   | { kind: "symlink"; path: string; target: string };
 
 export interface Rofs {
-  /** All but the root, each after its parent. */
+  /** All entries except the root, each after its parent. */
   entries: RofsEntry[];
-  /** Of the file system, in bytes. */
+  /** The size of the file system in bytes. */
   bytes: number;
-  /** A file's bytes, in pieces. Rejects where there is no such file. */
+  /** A file's bytes, in pieces. Rejects if there is no such file. */
   read(path: string): AsyncIterable<Buffer>;
   close(): Promise<void>;
 }
 
-/** @param base where in the file the file system begins. Rejects with an Error that says what is wrong with it. */
+/** @param base the offset at which the file system begins. Rejects with an Error that says what is wrong with it. */
 export async function openRofs(file: string, base = 0): Promise<Rofs> {
   const handle = await open(file, "r");
   try {
@@ -47,7 +47,7 @@ export async function openRofs(file: string, base = 0): Promise<Rofs> {
   }
 }
 
-/** Unpacks it into a new folder. Files are readable and executable for all, as OSv has them. */
+/** Unpacks the file system into a new folder. Files are readable and executable for all, as in OSv. */
 export async function extractRofs(rofs: Rofs, into: string): Promise<void> {
   await mkdir(into);
   for (const entry of rofs.entries) {

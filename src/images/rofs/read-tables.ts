@@ -1,4 +1,4 @@
-/** The superblock and the three tables of a ROFS, taken apart. */
+/** Decodes the superblock and the three tables of a ROFS. */
 import type { FileHandle } from "node:fs/promises";
 import { BLOCK, INODE_BYTES, type Inode, MAGIC, type Superblock, VERSION } from "./format.ts";
 
@@ -9,7 +9,7 @@ export interface Tables {
   inodes: Inode[];
 }
 
-/** What no image of ours comes near; a damaged superblock must not take the memory of the host. */
+/** Far more than any image of ours needs, so that a damaged superblock can't use up the host's memory. */
 const TABLE_BYTES = 1 << 28;
 
 export async function readTables(handle: FileHandle, base: number): Promise<Tables> {

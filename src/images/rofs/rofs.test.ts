@@ -1,4 +1,4 @@
-/** The writer against the reader, and both against the format's own rules. */
+/** Compares the writer with the reader, and both with the format's own rules. */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
@@ -125,7 +125,7 @@ test("a damaged file system is refused or read, and never more than that", async
   );
 });
 
-test("one that is cut short is refused", async () => {
+test("a truncated file system is refused", async () => {
   const disk = newPath();
   const bytes = await writeRofs([file("/a", "text")], disk);
   for (const size of [0, 100, BLOCK, bytes - BLOCK, bytes - 1]) {
@@ -142,7 +142,7 @@ test("the bytes of a small disk are the format's, field by field", async () => {
     const numbers = (at: number, n: number) => Array.from({ length: n }, (_, k) => Number(bytes.readBigUInt64LE(at + 8 * k)));
     assert.deepEqual(numbers(0, 8), [0xdeadbead, 1, 512, 2, 1, 3, 1, 4]);
     assert.equal(bytes.toString("latin1", 512, 517), "hello");
-    // Three entries of 8 + 2 + 1 bytes, one target of 2 + 1, then the inodes.
+    // Three entries of 8 + 2 + 1 bytes, one target of 2 + 1 bytes, then the inodes.
     assert.deepEqual([...bytes.subarray(1024, 1035)], [2, 0, 0, 0, 0, 0, 0, 0, 1, 0, "a".charCodeAt(0)]);
     const inodes = 1024 + 33 + 3;
     assert.deepEqual(numbers(inodes, 4), [0x4000, 1, 0, 3]);
@@ -153,7 +153,7 @@ test("the bytes of a small disk are the format's, field by field", async () => {
   });
 });
 
-test("an empty tree, a folder of thousands and a tree of hundreds of levels", async () => {
+test("an empty tree, a folder of thousands of entries and a tree of hundreds of levels come back unchanged", async () => {
   await written([], async (rofs) => assert.deepEqual(rofs.entries, []));
   const many = Array.from({ length: 5_000 }, (_, n) => file(`/many/file-${n}`, `${n}`));
   await written(many, async (rofs) => {
@@ -171,7 +171,7 @@ test("what many inodes share counts for each: a link's target, a file's blocks",
   await refusedWhereAllAre(0x8000, files, /far more bytes than it has itself/);
 });
 
-/** Makes each inode of this mode lead to what the first one leads to. */
+/** Makes every inode of this mode refer to what the first one refers to. */
 async function refusedWhereAllAre(mode: number, tree: TreeEntry[], why: RegExp): Promise<void> {
   const disk = newPath();
   await writeRofs(tree, disk);
@@ -231,7 +231,7 @@ test("a file of over 4 GiB, and what follows it, are where the tables say", asyn
   writeFileSync(source, "");
   truncateSync(source, size);
   const plan = await planRofs([{ kind: "file", path: "/big", mode: 0o644, content: { from: source } }, file("/next", "what follows")]);
-  // All of the big file is zero, as a hole is: copying it would only take time.
+  // The large file is all zero, as a hole; copying it would only take time.
   const files = plan.files.filter(({ size }) => size < 100);
   const disk = newPath();
   await using out = await open(disk, "wx");
@@ -255,7 +255,7 @@ test("a file of the host that takes many pieces comes back whole, and what is ze
 });
 
 test("a file that changes while it is copied fails the build", async () => {
-  // Its size is 0 when asked, and its content is not.
+  // The file reports a size of 0, but has content.
   const tree: TreeEntry[] = [{ kind: "file", path: "/a", mode: 0o644, content: { from: "/proc/self/cmdline" } }];
   await assert.rejects(writeRofs(tree, newPath()), /changed while it was copied/);
 });

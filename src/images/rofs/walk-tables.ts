@@ -1,4 +1,4 @@
-/** From a ROFS's tables to paths, with every reference in them checked. */
+/** Turns a ROFS's tables into paths, and checks every reference in them. */
 import { createTreeBounds, type TreeBounds } from "../tree-bounds.ts";
 import { BLOCK, type Inode, Mode, NAME_BYTES, ROOT_INODE, TARGET_BYTES, blocksOf } from "./format.ts";
 import { type Tables, expect } from "./read-tables.ts";
@@ -8,7 +8,7 @@ export type WalkedEntry =
   | { kind: "file"; path: string; block: number; size: number }
   | { kind: "symlink"; path: string; target: string };
 
-/** Each entry after its parent; the root is not among them. */
+/** Each entry comes after its parent; the root is left out. */
 export function walkTables(tables: Tables): WalkedEntry[] {
   checkInodes(tables);
   const found: WalkedEntry[] = [];
@@ -31,7 +31,7 @@ export function walkTables(tables: Tables): WalkedEntry[] {
   return found;
 }
 
-/** Many inodes may have one target, or one file's blocks. */
+/** Many inodes may share one target, or one file's blocks, so every use is counted. */
 function bounded(entry: WalkedEntry, bounds: TreeBounds): WalkedEntry {
   if (entry.kind === "symlink") bounds.target(entry.target);
   if (entry.kind === "file") bounds.file(entry.size);

@@ -1,4 +1,4 @@
-/** Writes a ROFS file system: format.ts says what it looks like. The same tree gives the same bytes. */
+/** Writes a ROFS file system in the form that format.ts describes. The same tree gives the same bytes. */
 import { type FileHandle, open } from "node:fs/promises";
 import { MayflyError } from "../../base/errors/error.ts";
 import { readPieces } from "../read-pieces.ts";
@@ -9,8 +9,8 @@ const CHUNK = 1 << 20;
 const ZEROES = Buffer.alloc(CHUNK);
 
 /**
- * Writes the tree as a file system of its own into a new file. Big files pass through in pieces; what is zero is left as a hole. Rejects with
- * "image-build-failed" where the tree is none that ROFS can hold, before the file is made.
+ * Writes the tree as a file system of its own into a new file. Large files are copied in pieces; zeroes are left as holes. Rejects with
+ * "image-build-failed" if ROFS can't hold the tree, before the file is created.
  *
  * @returns its size in bytes
  */
@@ -21,7 +21,7 @@ export async function writeRofs(tree: TreeEntry[], file: string): Promise<number
   return plan.bytes;
 }
 
-/** @param base where in the file the file system begins; everything from there on must be a hole as yet */
+/** @param base the offset at which the file system begins; from there on, the file must be a hole */
 export async function writePlan({ bytes, superblock, files, tables }: RofsPlan, out: FileHandle, base: number): Promise<void> {
   await out.truncate(base + bytes);
   await writeAll(out, superblock, base);
@@ -50,7 +50,7 @@ async function copy(source: FileHandle, out: FileHandle, at: number, size: numbe
   let copied = 0;
   for (;;) {
     const { bytesRead } = await source.read(chunk, 0, chunk.length, copied);
-    // A file that grew since it was planned would run into the next one.
+    // A file that has grown since it was planned would overwrite the next one.
     if (bytesRead === 0 || copied + bytesRead > size) return copied + bytesRead;
     if (!isZero(chunk, bytesRead)) await writeAll(out, chunk.subarray(0, bytesRead), at + copied);
     copied += bytesRead;

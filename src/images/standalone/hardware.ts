@@ -1,4 +1,4 @@
-/** Which kernel modules an exported disk needs; each brings along what it depends on. */
+/** The kernel modules that an exported disk needs; their dependencies are added. */
 
 const disks = [
   "ata_piix",
@@ -18,7 +18,7 @@ const xen = ["xen_blkfront", "xen_netfront"];
 const others = ["virtio_pci", "hv_vmbus", "virtio_rng", "crc32c_generic", "ext4", "erofs", "overlay"];
 
 /**
- * Whatever a hypervisor may offer, with Debian's general kernel: the cloud kernel lacks AHCI, IDE beyond the PIIX, LSI's adapters and Intel's
- * network cards, which are what QEMU, VirtualBox and VMware give a machine unless told otherwise.
+ * All devices that a hypervisor may offer, for Debian's general kernel. The cloud kernel lacks AHCI, IDE beyond the PIIX, LSI's adapters
+ * and Intel's network cards, which are the defaults of QEMU, VirtualBox and VMware.
  */
 export const anyHypervisorModules = [...others, ...disks, ...networks, ...xen];

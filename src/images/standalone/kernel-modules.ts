@@ -1,4 +1,4 @@
-/** Modules of an unpacked Debian kernel package, with all that they need, in the order in which they must be loaded. */
+/** Modules of an unpacked Debian kernel package with all their dependencies, in the order in which they must be loaded. */
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -6,7 +6,7 @@ import { placeInside } from "../builder/inside.ts";
 import type { Kernel } from "../kernel.ts";
 import { pathsIn } from "../paths-in.ts";
 
-/** @param wanted without ".ko"; those that are built into this kernel are left out */
+/** @param wanted names without ".ko"; modules that are built into this kernel are skipped */
 export async function readKernelWith(packageDir: string, wanted: readonly string[]): Promise<Kernel> {
   const image = (await readdir(join(packageDir, "boot"))).find((entry) => entry.startsWith("vmlinuz-"));
   if (image === undefined) throw new MayflyError("image-build-failed", { what: `there is no kernel in ${packageDir}` });
@@ -20,10 +20,10 @@ export async function readKernelWith(packageDir: string, wanted: readonly string
 }
 
 interface Search {
-  /** By name, "-" as "_". */
+  /** By name, with "-" written as "_". */
   paths: Map<string, string>;
   builtIn: Set<string>;
-  /** Whose own needs are looked for: a module that needs itself could never be loaded. */
+  /** Modules whose dependencies are being resolved: a module that depends on itself could never be loaded. */
   open: Set<string>;
   /** In the order of loading. */
   found: Map<string, { name: string; data: Buffer }>;
@@ -46,7 +46,10 @@ async function add(search: Search, key: string): Promise<void> {
   search.found.set(key, { name: basename(path), data });
 }
 
-/** The ELF section .modinfo is a list of "name=value", each ended by a zero byte; Debian's packages come without modules.dep. */
+/**
+ * The ELF section .modinfo is a list of "name=value", each terminated by a zero byte. It is read because Debian's packages contain no
+ * modules.dep.
+ */
 function dependenciesOf(module: Buffer): string[] {
   const at = module.indexOf("\0depends=");
   if (at === -1) return [];

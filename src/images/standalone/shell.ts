@@ -1,4 +1,4 @@
-/** Text as words of a POSIX shell. */
+/** The texts as words of a POSIX shell. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,4 @@
-/** The initrd of an image that runs by itself: a part that only the kernel decides, and one with what this start is told. */
+/** The initrd of an image that runs by itself: a part that depends only on the kernel, and a part with the settings of this start. */
 import { type CpioEntry, directory, file, writeCpio } from "../cpio.ts";
 import type { Kernel } from "../kernel.ts";
 import type { RunSpec } from "../image.ts";
@@ -6,7 +6,7 @@ import { startConfig, startScript } from "./start-script.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { dhcpScript, runConfig, supervisorScript } from "./supervisor.ts";
 
-/** busybox, modules and scripts. The same kernel gives the same bytes. */
+/** busybox, kernel modules and scripts. The same kernel gives the same bytes. */
 export function standaloneInitrd(busybox: Buffer, modules: Kernel["modules"]): Buffer {
   const folders = ["bin", "dev", "layer", "lower", "mayfly", "modules", "proc", "root", "sys"].map(directory);
   const entries: CpioEntry[] = [
@@ -20,7 +20,7 @@ export function standaloneInitrd(busybox: Buffer, modules: Kernel["modules"]): B
   return writeCpio(entries);
 }
 
-/** Goes behind the other: the kernel unpacks one after the other. */
+/** Appended to the other part: the kernel unpacks both in order. */
 export function configInitrd(run: RunSpec, surroundings: Surroundings): Buffer {
   return writeCpio([
     file("mayfly/start", Buffer.from(startConfig(surroundings)), 0o600),

@@ -2,10 +2,10 @@ import type { Disk, Surroundings } from "./surroundings.ts";
 import { quoted } from "./shell.ts";
 import { scriptHead } from "../script-head.ts";
 
-/** Where the new root finds what goes on running beside the command: a memory file system. */
+/** The folder in the new root for Mayfly's programs that keep running beside the command: a memory file system. */
 export const toolsFolder = "/run/mayfly";
 
-/** What the start script reads; in a cpio of its own, as it differs from start to start. */
+/** The settings that the start script reads. They are a cpio of their own, because they differ between starts. */
 export function startConfig({ root, volumes, afterwards }: Surroundings): string {
   const lines = volumes.map(({ disk, path, fs }) => `mount_volume ${place(disk)} ${quoted(path)} ${fs}`);
   const panic = afterwards === "end" ? -1 : 10;
@@ -17,8 +17,8 @@ function place(disk: Disk): string {
 }
 
 /**
- * The first program of an image that runs by itself, from the initrd: finds the disks by name, lays a writable file system in memory over
- * the read-only root, mounts volumes, and becomes the supervisor. Should anything fail, process 1 ends and so the kernel.
+ * The first program of an image that runs by itself, in the initrd. It finds the disks by name, lays a writable file system in memory over
+ * the read-only root, mounts volumes, and becomes the supervisor. If a step fails, process 1 ends, and with it the kernel.
  */
 export function startScript(modules: string[]): string {
   return `${scriptHead}. /mayfly/start

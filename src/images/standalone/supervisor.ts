@@ -6,10 +6,10 @@ import type { Surroundings } from "./surroundings.ts";
 /** A line on the console's input that asks for an orderly end. */
 export const stopWord = "mayfly-stop";
 
-/** Seconds between the polite signal and the other. */
+/** Seconds between SIGTERM and SIGKILL. */
 const GRACE_SECONDS = 8;
 
-/** What the supervisor is to run. Its environment holds secrets, so only root of the guest may read the file. */
+/** The settings of the supervisor. The environment contains secrets, so only the guest's root may read the file. */
 export function runConfig({ command, env, cwd, init }: RunSpec, { network, volumes, afterwards }: Surroundings): string {
   const exports = Object.entries(env).map(([name, value]) => `  export ${name}=${quoted(value)}\n`);
   return `network=${network}
@@ -33,8 +33,8 @@ function words(command: string[]): string {
 }
 
 /**
- * Process 1 of an image that runs by itself: the network, the command, an orderly end. Its last line on the console says how the command
- * ended, for `afterwards` "end": then the machine's reset ends QEMU.
+ * Process 1 of an image that runs by itself: it sets up the network, runs the command, and ends in order. With `afterwards` "end", its last
+ * line on the console says how the command ended, and the machine's reset then ends QEMU.
  */
 export const supervisorScript = `#!/bin/busybox sh
 set -u
@@ -92,7 +92,7 @@ bb sleep 10
 bb reboot -f
 `;
 
-/** udhcpc's: what it learnt, applied. */
+/** The script of udhcpc that applies what DHCP returned. */
 export const dhcpScript = `#!${toolsFolder}/busybox sh
 bb=${toolsFolder}/busybox
 case "$1" in

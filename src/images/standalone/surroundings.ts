@@ -1,10 +1,13 @@
-/** How a started image finds its disks, its network and its end. */
+/** How a started image finds its disks and its network, and how it ends. */
 export interface Surroundings {
   root: Disk;
   volumes: Volume[];
-  /** static: QEMU's user network, with its fixed addresses. dhcp: whatever network there is. */
+  /** static: QEMU's user network with its fixed addresses. dhcp: any network. */
   network: "static" | "dhcp";
-  /** What the kernel does when the command ended by itself: `end` ends QEMU, which tells its owner; `reboot` starts again after ten seconds. */
+  /**
+   * What the kernel does after the command has ended by itself: `end` ends QEMU, which notifies its owner; `reboot` starts again after ten
+   * seconds.
+   */
   afterwards: "end" | "reboot";
 }
 
@@ -13,7 +16,7 @@ export type Disk = { partition: string } | { serial: string };
 
 export interface Volume {
   disk: Disk;
-  /** Absolute, in the image; made where it is missing. */
+  /** An absolute path in the image; created if it is missing. */
   path: string;
   fs: "ext4" | "erofs";
 }

@@ -7,7 +7,7 @@ import { type ImageFile, imageFiles, type Manifest } from "./manifest.ts";
 
 export type FileChunks = Manifest["files"];
 
-/** The chunks of an image's files; found once, as images do not change, and kept in the cache. */
+/** The chunks of an image's files. They are computed once, because images don't change, and kept in the cache. */
 export async function describeChunks(cacheDir: string, image: Image): Promise<FileChunks> {
   const file = join(cacheDir, "image-chunks", `${image.id}.json`);
   const known = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -23,7 +23,7 @@ export async function describeChunks(cacheDir: string, image: Image): Promise<Fi
   return found;
 }
 
-/** Only a help: what is damaged is found anew, and every chunk is checked when it is used. */
+/** The cached list only saves time: a damaged one is computed again, and every chunk is checked when it is used. */
 function parsed(text: string): FileChunks | undefined {
   try {
     const found = JSON.parse(text) as FileChunks;
@@ -41,7 +41,7 @@ async function listChunks(path: string): Promise<[string, number][]> {
   return found;
 }
 
-/** Where each chunk of an image begins. */
+/** The offset at which each chunk of an image begins. */
 export function* placesOf(files: FileChunks): Generator<Chunk & { file: ImageFile; at: number }, void> {
   for (const file of imageFiles) {
     let at = 0;

@@ -1,6 +1,6 @@
 /**
- * A store in a folder. Whoever else writes there may leave symbolic links, pipes or devices: only plain files are read, no more of them than may be,
- * and nothing is read or written outside of the folder.
+ * A store in a folder. Others who write there may leave symbolic links, pipes or devices. So only plain files are read, up to the allowed
+ * size, and nothing is read or written outside the folder.
  */
 import { randomUUID } from "node:crypto";
 import { constants, existsSync } from "node:fs";
@@ -9,7 +9,7 @@ import { dirname, join, resolve, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Store } from "./store.ts";
 
-/** A pipe without a writer would be waited for without NONBLOCK. */
+/** Without NONBLOCK, opening a pipe would wait for a writer. */
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export function createFolderStore(place: string): Store {
@@ -33,7 +33,7 @@ export function createFolderStore(place: string): Store {
   };
 }
 
-/** Something that no push puts there. */
+/** Something in the folder that no push creates. */
 class Foreign extends Error {}
 
 async function isPlain(folder: string, path: string): Promise<boolean> {
@@ -55,7 +55,7 @@ async function readPlain(folder: string, path: string, mostBytes: number): Promi
 }
 
 async function writeWhole(folder: string, path: string, data: Buffer): Promise<void> {
-  // Made one by one: the folder of the store may be anywhere, what is in it may not.
+  // Folders are created one by one: the store's own folder may be reached through links, folders inside it may not.
   await mkdir(folder, { recursive: true });
   await makeParents(folder, path);
   const place = await within(folder, path);
@@ -82,7 +82,7 @@ async function makeParents(folder: string, path: string): Promise<void> {
   });
 }
 
-/** The path with its folder's links resolved. Rejects where these lead out of the store. */
+/** The path with the links of its folder resolved. Rejects if they lead out of the store. */
 async function within(folder: string, path: string): Promise<string> {
   const root = await realpath(folder);
   const parent = await realpath(dirname(join(folder, path)));

@@ -1,6 +1,6 @@
 /**
- * A store whose web server is hostile: it breaks replies in every way that comes to mind. A pull ends with the image, whole, or with an error of the
- * table; it writes nothing outside of its cache, and holds little.
+ * A store whose web server is hostile: it breaks replies in as many ways as possible. A pull either ends with the complete image or with an
+ * error of the table, writes nothing outside its cache, and uses little memory.
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -33,7 +33,7 @@ test(`pulls from a hostile web server end with the whole image or an error of th
   const random = new Random(seed);
   const codes = new Set<string>();
   for (let run = 0; run < 40; run++) {
-    // Some servers are honest but for one reply.
+    // Some servers break only one reply.
     const rarity = random.pick([1, 4, 12]);
     await using server = await serve((socket, path) => {
       if (random.below(rarity) === 0) random.pick(replies)(socket, bodyOf(path), random);

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { createHttpStore } from "./http-store.ts";
 
-/** A clock whose time the test tells; `waits` has how long is waited for what comes next, and what happens if it does not. */
+/** A clock that the test controls. `waits` returns the current timeout, and what happens if it expires. */
 function toldClock(): { clock: Clock; waits: () => { ms: number; late: () => void } | undefined; changed: () => Promise<void> } {
   let current: { ms: number; late: () => void } | undefined;
   let tell = Promise.withResolvers<void>();

@@ -1,6 +1,6 @@
 /**
- * A store behind any web server that serves files. Pushing needs one that takes PUT, such as nginx with dav_methods or an object store; user name and
- * password may stand in the URL. A transfer that breaks off is tried again: no more than one chunk of it is lost.
+ * A store behind any web server that serves files. Pushing needs a server that accepts PUT, such as nginx with dav_methods or an object
+ * store. The URL may contain user name and password. An interrupted transfer is tried again, and at most one chunk of it is lost.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
@@ -9,9 +9,9 @@ import type { Store } from "./store.ts";
 
 const ATTEMPTS = 4;
 const FIRST_WAIT_MS = 200;
-/** Without a byte: however slow a store is, it has the time that it takes. */
+/** The longest time without a byte; a transfer that moves at all may take as long as it needs. */
 const SILENCE_MS = 30_000;
-/** How far an upload has come is seen by nobody but the kernel: what is slower than this many bytes a second counts as silent. */
+/** Only the kernel sees how far an upload has come, so an upload slower than this many bytes per second counts as silent. */
 const SLOWEST_UPLOAD = 8_192;
 
 export function createHttpStore(place: string, clock: Clock = systemClock): Store {
@@ -48,7 +48,7 @@ export function createHttpStore(place: string, clock: Clock = systemClock): Stor
   };
 }
 
-/** Not worth another attempt. */
+/** An error for which another attempt would be useless. */
 class Refusal extends Error {}
 
 async function retrying<T>(store: string, work: () => Promise<T>): Promise<T> {
@@ -63,14 +63,14 @@ async function retrying<T>(store: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** fetch hides the reason in `cause`. */
+/** fetch() hides the reason in `cause`. */
 function unreachable(store: string, error: Error): MayflyError {
   const { cause } = error;
   const reason = cause instanceof Error ? cause.message || cause.name : error.message;
   return new MayflyError("store-unreachable", { store, reason }, error);
 }
 
-/** @param bytes that are sent before an answer can come */
+/** @param bytes the size of the request, which must be sent before an answer can arrive */
 async function request(url: URL, init: RequestInit, bytes: number, clock: Clock): Promise<{ response: Response; silence: Silence }> {
   const silence = new Silence(clock);
   silence.expect(SILENCE_MS + (bytes / SLOWEST_UPLOAD) * 1_000);
@@ -81,7 +81,7 @@ async function request(url: URL, init: RequestInit, bytes: number, clock: Clock)
   }
 }
 
-/** Ends a transfer in which nothing moves. */
+/** Ends a transfer in which no byte moves. */
 class Silence {
   readonly #clock: Clock;
   readonly #end = new AbortController();
@@ -92,7 +92,7 @@ class Silence {
     this.#clock = clock;
   }
 
-  /** Something must come within this time from now. */
+  /** Requires something to arrive within this time from now. */
   expect(ms: number): void {
     this.#cancel();
     const text = `nothing came for ${Math.round(ms / 1_000)} s`;
@@ -112,7 +112,7 @@ async function refuseUnlessGood(response: Response, path: string): Promise<void>
   const { ok, status, headers } = response;
   if (ok) return;
   await response.body?.cancel();
-  // Nobody else is trusted because of a redirect: who moved names the new address.
+  // Redirects are not followed, because the new server is not trusted; the user must name the new address.
   if (status >= 300 && status < 400)
     throw new Refusal(`it sends us to ${headers.get("location") ?? "another place"}; name that address if it is right`);
   const text = `it answers ${status} for ${path}`;

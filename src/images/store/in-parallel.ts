@@ -1,4 +1,4 @@
-/** Runs `work` for each item, so many at a time; ends with the first failure, once those under way have ended. */
+/** Runs `work` for each item, at most `lanes` at a time. Rejects with the first failure, after the running ones have ended. */
 export async function inParallel<T>(items: T[], lanes: number, work: (item: T) => Promise<void>): Promise<void> {
   const left = items.values();
   let failed = false;

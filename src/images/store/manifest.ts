@@ -1,4 +1,4 @@
-/** What a store says of an image: its description, and the chunks of its files. Checked by a schema, as a store may hold anything. */
+/** A store's record of an image: its description, and the chunks of its files. A schema checks it, because a store may contain anything. */
 import { z } from "zod";
 import { MayflyError } from "../../base/errors/error.ts";
 import { firstIssue } from "../../base/errors/schema-issue.ts";
@@ -6,13 +6,13 @@ import { descriptionSchema } from "../description.ts";
 import { type ImageDescription, imageId } from "../image.ts";
 import { LEAST_BYTES, MOST_BYTES } from "./chunks.ts";
 
-/** Terminals are steered by control characters. */
+/** Control characters would steer a terminal. */
 const printable = z.string().regex(/^\P{Cc}*$/u, "must be text without control characters");
 
 const manifestSchema = z.strictObject({
   format: z.literal(1),
   image: descriptionSchema(printable),
-  /** Each file's chunks in order: sha256 and size. Checked apart, as there may be a hundred thousand. */
+  /** Each file's chunks in order: sha256 and size. They are checked separately, because there may be a hundred thousand. */
   files: z.strictObject({ kernel: z.unknown(), initrd: z.unknown(), root: z.unknown() }),
 });
 
@@ -25,11 +25,11 @@ export type ImageFile = keyof Manifest["files"];
 
 export const imageFiles: ImageFile[] = ["kernel", "initrd", "root"];
 
-/** What a chunk takes in a manifest: its sha256, its size, brackets, quotes and commas. */
+/** The text length of one chunk in a manifest: sha256, size, brackets, quotes and commas. */
 const CHUNK_TEXT = 80;
 const DESCRIPTION_TEXT = 4 << 20;
 
-/** More than this no manifest has of an image that may have `imageBytes`. */
+/** The maximum size of the manifest of an image of up to `imageBytes`. */
 export function manifestBytes(imageBytes: number): number {
   return Math.min(64 << 20, DESCRIPTION_TEXT + Math.ceil(imageBytes / LEAST_BYTES) * CHUNK_TEXT);
 }
@@ -38,12 +38,12 @@ export function manifestPath(name: string): string {
   return `images/${name}.json`;
 }
 
-/** Compressed by zstd; the name is of what is inside. */
+/** Chunks are compressed by zstd; the name is the hash of the uncompressed bytes. */
 export function chunkPath(sha256: string): string {
   return `chunks/${sha256.slice(0, 2)}/${sha256}.zst`;
 }
 
-/** Throws "store-damaged" where it is no manifest, or says something else than its image's id stands for. */
+/** Throws "store-damaged" if the text is not a valid manifest, or contradicts the id of its image. */
 export function parseManifest(text: string, store: string, path: string): Manifest {
   const fail = (what: string) => new MayflyError("store-damaged", { store, what: `${path} ${what}` });
   let given: unknown;
@@ -57,7 +57,7 @@ export function parseManifest(text: string, store: string, path: string): Manife
     const { key, what } = firstIssue(parsed.error, given);
     throw fail(`is no manifest of an image: ${key} ${what}`);
   }
-  // What the schema does not know is left out: it would go into the cache unchecked.
+  // Keys that the schema does not know are dropped: they would otherwise go into the cache unchecked.
   const manifest = parsed.data as Manifest;
   for (const file of imageFiles) {
     const fault = faultOfChunks(manifest.files[file], manifest.image.size[file]);

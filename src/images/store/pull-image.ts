@@ -1,11 +1,11 @@
 /**
- * Fetches an image from a store: what local images have already is taken from them, the rest comes over. Every chunk is checked as it comes, every
- * file at the end, and the image's id stands for them all; then the image appears by one rename.
+ * Fetches an image from a store. Chunks that local images contain are taken from them; the rest is downloaded. Every chunk is checked when
+ * it arrives, every file at the end, and all of them by the image's id; then the image appears by one rename.
  *
- * Nothing of an image is unpacked: its root stays the file system that it is. What a store names is looked at (read-erofs.ts), and never
- * becomes the name of a file here.
+ * Nothing of an image is unpacked: its root remains a file system. The names in it are checked (read-erofs.ts), and never become names of
+ * files here.
  *
- * Owns <cacheDir>/pulls/<image's id>/: chunks that have come, until the image is there.
+ * Owns <cacheDir>/pulls/<image's id>/: chunks that have arrived, until the image is complete.
  */
 import { chmod, mkdir, open, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -27,17 +27,17 @@ const LANES = 8;
 
 export interface PullOptions {
   cacheDir: string;
-  /** The name or the id that it was pushed under. */
+  /** The name or id under which the image was pushed. */
   name: string;
   store: Store;
-  /** A larger image is refused before any of it is fetched: kernel, initrd and root together. */
+  /** The maximum size of kernel, initrd and root together; a larger image is refused before any of it is downloaded. */
   mostBytes: number;
   progress: (step: string) => void;
 }
 
 /**
- * Rejects with "not-in-store", "store-damaged", "store-unreachable", "image-too-large", "bad-image" or "disk-full"; but for the last, what has come
- * is kept for the next attempt.
+ * Rejects with "not-in-store", "store-damaged", "store-unreachable", "image-too-large", "bad-image" or "disk-full". Except for "disk-full",
+ * downloaded chunks are kept for the next attempt.
  */
 export async function pullImage(options: PullOptions): Promise<Transfer> {
   const manifest = await fetchManifest(options);
@@ -66,7 +66,7 @@ function inMb(bytes: number): number {
   return Math.ceil(bytes / 2 ** 20);
 }
 
-/** Whole and sound. */
+/** Whether the image is already here, complete and undamaged. */
 async function isHere({ cacheDir, progress }: PullOptions, { image: { id } }: Manifest): Promise<boolean> {
   const image = imageAt(cacheDir, id);
   if (!isComplete(image)) return false;
@@ -95,7 +95,7 @@ async function fetchImage(options: PullOptions, manifest: Manifest, chunks: Chun
     return moved;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-    // What has come would only keep the disk full.
+    // The downloaded chunks would only keep the disk full.
     await rm(arrived, { recursive: true, force: true });
     throw new MayflyError("disk-full", { file: join(imagesFolder(cacheDir), manifest.image.id) }, error);
   }
@@ -111,7 +111,7 @@ async function assemble(cacheDir: string, manifest: Manifest, source: ChunkSourc
       if ((await sha256OfFile(draft[file])) !== manifest.image.sha256[file])
         throw damaged(store, `the image's ${file} is not what its id stands for`);
     }
-    // Throws where a root is none that Mayfly makes: nobody is to come upon that later.
+    // Throws if the root is not one that Mayfly would make, so that no later use runs into it.
     imageTree(draft);
     await seal(draft, manifest);
     await publishImage(cacheDir, draft, manifest.image.id);

@@ -1,4 +1,4 @@
-/** Sends an image to a store: the chunks that it lacks, then the manifest, which makes the image appear. */
+/** Sends an image to a store: first the chunks that the store lacks, then the manifest, which makes the image appear. */
 import { open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { zstdCompress } from "node:zlib";
@@ -16,20 +16,20 @@ const LANES = 8;
 export interface Transfer {
   id: string;
   chunks: { all: number; moved: number };
-  /** `moved`: as they travelled, compressed. */
+  /** `moved`: the compressed bytes that were transferred. */
   bytes: { all: number; moved: number };
 }
 
 export interface PushOptions {
   cacheDir: string;
   image: Image;
-  /** The image is found under it, and under its id. */
+  /** The image can be found under this name and under its id. */
   name: string;
   store: Store;
   progress: (step: string) => void;
 }
 
-/** Rejects with "store-unreachable", "image-damaged" or "disk-full". What was sent stays, and is not sent again. */
+/** Rejects with "store-unreachable", "image-damaged" or "disk-full". Chunks that were sent stay, and are not sent again. */
 export async function pushImage({ cacheDir, image, name, store, progress }: PushOptions): Promise<Transfer> {
   progress("finding the image's parts");
   await refuseDamaged(image);

@@ -1,4 +1,4 @@
-/** What of a store, or of a cache, is damaged, forged or too much is refused, and leaves nothing. */
+/** Everything in a store or cache that is damaged, forged or too large is refused, and leaves nothing behind. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -81,7 +81,7 @@ test("a manifest that lies about its image is refused", async () => {
 test("an image whose root names files outside of it is refused, and nothing is written there", async () => {
   const target = join(scratch, "pulled-by-a-name");
   const long = "X".repeat(200);
-  // Slashes more or less make no difference.
+  // Additional slashes make no difference.
   const climbing = `${"../".repeat(20)}${target.slice(1)}`.replace("../", "../".padEnd(3 + 200 - 60 - target.length + 1, "/"));
   const tree = place("hostile-tree");
   mkdirSync(join(tree, "dir"), { recursive: true });
@@ -151,7 +151,7 @@ test("a local image that is damaged gives no part to another, is not pushed, and
   assertSame(there, image);
 });
 
-test("where the disk is full, nothing is left behind", { skip: process.getuid?.() !== 0 && "only root may mount" }, async () => {
+test("on a full disk, nothing is left behind", { skip: process.getuid?.() !== 0 && "only root may mount" }, async () => {
   const [folder, cache] = [place("full"), place("full-cache")];
   await push(image, folder);
   mkdirSync(cache);
@@ -165,7 +165,7 @@ test("where the disk is full, nothing is left behind", { skip: process.getuid?.(
   }
 });
 
-/** An image whose manifest, parts and id are all consistent, whatever its root is. */
+/** Pushes an image whose manifest, parts and id are consistent, whatever its root is. */
 async function pushAnything(folder: string, root: Buffer): Promise<void> {
   const cacheDir = place("forged");
   const made = await makeImage(cacheDir, { "bin/program": "x" });

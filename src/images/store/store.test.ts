@@ -1,4 +1,4 @@
-/** Images travel through real folders and a real web server. What is refused of them: refusals.test.ts. */
+/** Images travel through real folders and a real web server. For refused images see refusals.test.ts. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -50,7 +50,7 @@ test("a transfer that breaks off goes on where it was", async () => {
   const asked: string[] = [];
   await using server = await serve(folder, (root, request, response) => {
     asked.push(request.url!);
-    // From the sixth chunk on every connection ends in the middle of its reply.
+    // From the sixth chunk on, every connection ends in the middle of its reply.
     if (!request.url!.includes("/chunks/") || ++served <= 5) void answerFromFolder(root, request, response);
     else answerByHalf(root, request, response);
   });
@@ -80,7 +80,7 @@ test("a connection that breaks now and then is not noticed", async () => {
   assertSame(imageAt(cache, image.id), image);
 });
 
-test("what a store does not have, where it sends us, and what it refuses is said", async () => {
+test("missing files, redirects and refusals of a store are reported", async () => {
   const folder = place("says");
   await push(image, folder);
   await refused(pull("nothing", folder, place("says-cache")), "not-in-store", /image nothing/);

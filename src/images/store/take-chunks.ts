@@ -1,4 +1,7 @@
-/** An image's chunks, from where they are: local images first, then what came in an earlier attempt, then the store. Whatever gives them, each is checked. */
+/**
+ * Takes an image's chunks from the nearest place: local images first, then chunks of an earlier attempt, then the store. Every chunk is
+ * checked, whatever its origin.
+ */
 import { createHash } from "node:crypto";
 import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,21 +16,21 @@ import { chunkPath } from "./manifest.ts";
 import type { Store } from "./store.ts";
 
 const decompress = promisify(zstdDecompress);
-/** Local images that are looked into for chunks, the newest first. */
+/** At most this many local images are searched for chunks, the newest first. */
 const LOCAL_IMAGES = 4;
-/** What compression may add to what cannot be compressed. */
+/** How much compression may add to incompressible data. */
 const SLACK = 4_096;
-/** A frame may ask for memory to unpack it in, 2 to this power: ours ask for 2 MiB, and eight are unpacked at once. */
+/** A frame may request 2 to this power of memory for decompression. Mayfly's frames request 2 MiB, and eight are decompressed at once. */
 const params = { [constants.ZSTD_d_windowLogMax]: 23 };
 
 export interface ChunkSource {
-  /** Puts the chunk at hand if it is not yet. Returns the bytes that travelled. */
+  /** Downloads the chunk if it is not here yet. Returns how many bytes were transferred. */
   fetch(chunk: Chunk): Promise<number>;
-  /** Its bytes. */
+  /** The chunk's bytes. */
   take(chunk: Chunk): Promise<Buffer>;
 }
 
-/** @param arrived the folder of chunks that came */
+/** @param arrived the folder of downloaded chunks */
 export async function openChunkSource(cacheDir: string, store: Store, arrived: string): Promise<ChunkSource> {
   const local = await localChunks(cacheDir);
   const atHand = async (chunk: Chunk) => (await fromLocal(local, chunk)) ?? fromArrived(arrived, chunk);
@@ -39,14 +42,14 @@ export async function openChunkSource(cacheDir: string, store: Store, arrived: s
     async take(chunk) {
       const found = await atHand(chunk);
       if (found !== undefined) return found;
-      // The local image that had it is damaged.
+      // The local image that contained the chunk is damaged.
       await fetchChunk(store, chunk, arrived);
       return readFile(join(arrived, chunk.sha256));
     },
   };
 }
 
-/** Bytes of a local file. */
+/** A range of bytes in a local file. */
 interface Place {
   path: string;
   at: number;

@@ -1,4 +1,4 @@
-/** Random input for tests of parsers. All of it follows from the seed, which tests have in their names; MAYFLY_SEED repeats a run. */
+/** Random input for tests of parsers. The seed, which tests have in their names, determines everything; MAYFLY_SEED repeats a run. */
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
@@ -29,7 +29,7 @@ export class Random {
     return Buffer.from(Array.from({ length: count }, () => this.below(256)));
   }
 
-  /** A copy in which a few bytes are others, are missing, are there twice, or which ends early. */
+  /** A copy in which a few bytes are changed, missing or doubled, or whose end is missing. */
   damaged(sound: Buffer): Buffer {
     let bytes = Buffer.from(sound);
     for (let n = 1 + this.below(4); n > 0 && bytes.length > 0; n--) {

@@ -1,4 +1,4 @@
-/** Replies never; says in the log when its caller gives up. */
+/** Never replies; writes to the log when its caller disconnects. */
 export default {
   async fetch(request: Request): Promise<Response> {
     console.log("hanging");

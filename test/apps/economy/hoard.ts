@@ -1,4 +1,4 @@
-/** Holds ?mb= of memory from its first call on. */
+/** Holds ?mb= MB of memory from its first call on. */
 const held: Buffer[] = [];
 
 export default {

@@ -1,4 +1,4 @@
-/** Computes for so many milliseconds: ?ms=20 */
+/** Computes for ?ms= milliseconds, for example ?ms=20. */
 export default {
   fetch(request: Request): Response {
     spin(Number(new URL(request.url).searchParams.get("ms") ?? 20));

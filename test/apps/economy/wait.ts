@@ -1,4 +1,4 @@
-/** Waits for so many milliseconds, as for an answer of another service: ?ms=50 */
+/** Waits for ?ms= milliseconds, as for another service's answer, for example ?ms=50. */
 import { setTimeout as sleep } from "node:timers/promises";
 
 export default {

@@ -1,4 +1,4 @@
-/** Counts its calls and tells the time; what else it is to do stands in ?do= */
+/** Counts its calls and reports the time; ?do= names further work. */
 import { setTimeout as sleep } from "node:timers/promises";
 
 let calls = 0;
@@ -12,7 +12,7 @@ export default {
   },
 };
 
-/** Says nothing for over a second between two chunks. */
+/** Sends nothing for over a second between two chunks. */
 function slowly(): ReadableStream<Uint8Array> {
   let left = 3;
   return new ReadableStream({

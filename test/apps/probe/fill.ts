@@ -1,4 +1,4 @@
-/** Takes ?mb= of memory, outside of V8's heap, and tells how much it got. */
+/** Takes ?mb= MB of memory outside V8's heap, and reports how much it got. */
 export default {
   fetch(request: Request): Response {
     const megabytes = Number(new URL(request.url).searchParams.get("mb"));

@@ -1,4 +1,4 @@
-/** What a function sees of the machine that it runs in. */
+/** Reports what a function sees of its machine. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 

@@ -1,4 +1,4 @@
-/** Tries to connect to ?host=&port= and tells what came of it: the first line that the other side said, or the error. */
+/** Tries to connect to ?host=&port= and reports the result: the first line that the other side sent, or the error. */
 import { connect } from "node:net";
 
 export default {

@@ -1,4 +1,4 @@
-/** Writes garbage into the channel that the agent speaks on: what a hostile function could do. */
+/** Writes garbage to the agent's channel, as a hostile function could. */
 import { writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 

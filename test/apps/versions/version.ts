@@ -1,4 +1,4 @@
-/** Replies slowly, so that a deploy happens while it runs. The test writes other numbers here. */
+/** Replies slowly, so that a deploy takes place while it runs. The test replaces the version number. */
 import { setTimeout as sleep } from "node:timers/promises";
 
 export default {

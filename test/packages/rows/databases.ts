@@ -1,6 +1,6 @@
 import { type Row, answering } from "./row.ts";
 
-/** Nothing listens there: a driver that works says so. */
+/** Nothing listens at the address, so a working driver reports a refused connection. */
 const refusedConnection = { answers: /ECONNREFUSED|EACCES|connect/i };
 
 export const databases: Row[] = [

@@ -17,7 +17,7 @@ export const documents: Row[] = [
       'import PDFDocument from "pdfkit"; import { buffer } from "node:stream/consumers";',
       'const doc = new PDFDocument(); doc.text("hello"); doc.end(); return new Response((await buffer(doc)).toString("latin1", 0, 5));',
     ),
-    // For PDF/A only.
+    // Needed only for PDF/A.
     expect: { answers: "%PDF-", warned: /pdfkit reads .*\.icc/ },
   },
   {

@@ -1,6 +1,6 @@
 import { type Row, answering } from "./row.ts";
 
-/** Refused, with what works instead. */
+/** Refused, with the name of a package that works instead. */
 function native(name: string, refused: RegExp, code = `import * as it from ${JSON.stringify(name)};`): Row {
   return { name, packages: [name], code: answering(code, "return new Response(String(it));"), expect: { refused } };
 }

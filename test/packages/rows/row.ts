@@ -1,4 +1,4 @@
-/** One row of the table: an npm package, a small function that uses it, and what plain Node, or Mayfly's advice, makes of it. */
+/** One row of the table: an npm package, a small function that uses it, and the expected result in plain Node, or Mayfly's advice. */
 export interface Row {
   name: string;
   /** The app's own dependencies: names in test/packages/package.json. */
@@ -6,7 +6,7 @@ export interface Row {
   /** The function's file, main.mjs; `files` are beside it. */
   code: string;
   files?: Record<string, string>;
-  /** Installed with its own packages only, not in one tree with all the others'. */
+  /** Installed with only its own packages, instead of in one tree with all others. */
   alone?: true;
   /** Appended to the function's URL. */
   path?: string;
@@ -14,14 +14,14 @@ export interface Row {
 }
 
 export type Expectation =
-  /** It deploys and answers 200 with this text; only the warnings that match are allowed. */
+  /** The function deploys and answers 200 with this text; only warnings that match are allowed. */
   | { answers: string | RegExp; warned?: RegExp }
-  /** The deploy is refused, with a message and a cure that match. */
+  /** The deploy is refused with a message and a cure that match. */
   | { refused: RegExp }
-  /** The deploy warns; the call, which would fail, is not made. */
+  /** The deploy warns. The call, which would fail, is not made. */
   | { warned: RegExp };
 
-/** A function in the Web style that answers with what the statements return, as JSON. */
+/** A function in the Web style that replies with what the statements return, as JSON. */
 export function answering(imports: string, body: string): string {
   return `${imports}\nexport default { async fetch(request, env) { ${body} } };\n`;
 }

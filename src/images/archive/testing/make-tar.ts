@@ -1,8 +1,8 @@
-/** Tar archives, sound or not, and .debs around them. */
+/** Makes tar archives, valid or not, and .debs around them. */
 
 export interface TarPart {
   name: string;
-  /** "0" file, "5" folder, "2" symbolic link, "1" hard link, and whatever else. */
+  /** "0" file, "5" folder, "2" symbolic link, "1" hard link; any other value is possible. */
   type?: string;
   content?: string;
   target?: string;

@@ -1,4 +1,4 @@
-/** Caches of their own for tests that build: all but the downloaded packages, which are the ordinary cache's. */
+/** Caches for tests that build. The downloaded packages come from the ordinary cache; everything else is separate. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";

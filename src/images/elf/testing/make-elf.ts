@@ -1,11 +1,11 @@
-/** A writer of ELF files with nothing in them but what the dynamic loader reads, for tests. */
+/** Writes ELF files that contain only what the dynamic loader reads, for tests. */
 
 export interface MadeElf {
   needed?: string[];
   rpath?: string;
   runpath?: string;
   interpreter?: string;
-  /** e_machine; 62 is x86-64. */
+  /** e_machine; 62 means x86-64. */
   machine?: number;
 }
 

@@ -1,9 +1,9 @@
-/** File systems that mkfs.erofs never makes: made by it, then changed where they lie. */
+/** File systems that mkfs.erofs never makes: its output, modified in place. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeErofs } from "../make-erofs.ts";
 
-/** Packs these files; a folder's path ends with "/". @returns the file system's bytes */
+/** Packs the files; a path that ends with "/" is a folder. @returns the file system's bytes */
 export async function packed(folder: string, files: Record<string, string | Buffer>): Promise<Buffer> {
   const tree = join(folder, "tree");
   rmSync(tree, { recursive: true, force: true });
@@ -24,13 +24,13 @@ export async function packedFolder(tree: string, file: string): Promise<Buffer> 
   return withoutChecksum(bytes);
 }
 
-/** As Linux and fsck.erofs take it: a checksum only where the superblock says that there is one. */
+/** Clears the flag for the checksum: Linux and fsck.erofs check it only if the superblock says that there is one. */
 function withoutChecksum(bytes: Buffer): Buffer {
   bytes.writeUInt32LE((bytes.readUInt32LE(1_024 + 8) & ~1) >>> 0, 1_024 + 8);
   return bytes;
 }
 
-/** Puts a name of the same length in the place of one that is there once. */
+/** Replaces a name that occurs once by another one of the same length. */
 export function renamed(bytes: Buffer, from: string, to: string | Buffer): Buffer {
   const name = Buffer.from(to as string, "latin1");
   const at = bytes.indexOf(from);
@@ -39,18 +39,18 @@ export function renamed(bytes: Buffer, from: string, to: string | Buffer): Buffe
   return bytes;
 }
 
-/** Where the entry of this name lies in its folder's table, if the folder has one block. */
+/** The offset of the entry with this name in its folder's table, if the folder has one block. */
 export function entryAt(bytes: Buffer, name: string): number {
   const at = findEntry(bytes, name);
   if (at === undefined) throw new Error(`${name} is in no table`);
   return at;
 }
 
-/** The same; undefined where the name is in no table. */
+/** Like entryAt(), but returns undefined if no table contains the name. */
 function findEntry(bytes: Buffer, name: string): number | undefined {
   const nameAt = bytes.indexOf(name);
   const block = nameAt - (nameAt % 4_096);
-  // Inline folders begin behind their inode: the table's start is where an entry says that its name is this far from.
+  // Inline folders begin after their inode: a table may begin where an entry's name offset leads back to it.
   for (let start = block; start < nameAt; start += 4) {
     const tableEnd = start + tableLength(bytes, start);
     for (let at = start; at < tableEnd && at + 12 <= nameAt; at += 12) if (bytes.readUInt16LE(at + 8) === nameAt - start) return at;
@@ -58,14 +58,17 @@ function findEntry(bytes: Buffer, name: string): number | undefined {
   return undefined;
 }
 
-/** Bytes of the table that starts there, up to its first name, which is a folder's "." or, in the tests, one with a "+"; 0 where none does. */
+/**
+ * The length in bytes of a table that begins at `start`, up to its first name, which is a folder's "." or, in the tests, a name with a "+".
+ * Returns 0 if no table begins there.
+ */
 function tableLength(bytes: Buffer, start: number): number {
   const namesAt = bytes.readUInt16LE(start + 8);
   const isTable = namesAt > 0 && namesAt % 12 === 0 && [".", "+"].includes(String.fromCharCode(bytes[start + namesAt]!));
   return isTable ? namesAt : 0;
 }
 
-/** Where the inode of the entry of this name lies. */
+/** The offset of the inode that the entry with this name refers to. */
 export function inodeAt(bytes: Buffer, name: string): number {
   return bytes.readUInt32LE(1_024 + 40) * 4_096 + Number(bytes.readBigUInt64LE(entryAt(bytes, name))) * 32;
 }

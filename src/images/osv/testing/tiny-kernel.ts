@@ -1,6 +1,6 @@
 /**
- * A kernel of 49 bytes that QEMU starts as it starts OSv's (an ELF for x86-64 with a PVH entry): it prints its command line on the first serial
- * port, and ends the machine by a triple fault.
+ * A kernel of 49 bytes that QEMU starts in the same way as OSv's (an ELF for x86-64 with a PVH entry). It prints its command line on the
+ * first serial port, and ends the machine by a triple fault.
  */
 
 const LOADED_AT = 0x10_0000;
@@ -36,7 +36,7 @@ export function tinyKernel(): Buffer {
 function elfHeader(): Buffer {
   const header = Buffer.alloc(64);
   header.write("\x7fELF\x02\x01\x01", "latin1");
-  // An executable for x86-64, version 1; its entry, its two program headers from byte 64.
+  // An executable for x86-64, version 1; its entry, and its two program headers from byte 64.
   header.writeUInt16LE(2, 16);
   header.writeUInt16LE(62, 18);
   header.writeUInt32LE(1, 20);
@@ -73,7 +73,7 @@ function programHeader({ type, flags, offset, address, bytes, align }: Segment):
   return header;
 }
 
-/** Xen's note number 18: where a PVH start begins. */
+/** Xen's note number 18: the address at which a PVH start begins. */
 function note(): Buffer {
   const bytes = Buffer.alloc(NOTE_BYTES);
   [4, 8, 18].forEach((value, at) => bytes.writeUInt32LE(value, at * 4));

@@ -1,4 +1,4 @@
-/** A small image in a cache of its own, complete but for a kernel that could start. */
+/** A small image in a cache of its own, complete except that its kernel can't start. */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -26,7 +26,7 @@ export async function makeImage(cacheDir: string, files: Record<string, Buffer |
   return image;
 }
 
-/** The same for the same seed, and nothing that a compressor could shorten. */
+/** The same bytes for the same seed; they can't be compressed. */
 export function bytesOf(seed: string, count: number): Buffer {
   const parts = Array.from({ length: Math.ceil(count / 32) }, (_, index) => createHash("sha256").update(`${seed} ${index}`).digest());
   return Buffer.concat(parts).subarray(0, count);

@@ -1,4 +1,4 @@
-/** Images that travel between folders of a test file's own, and by a real web server, which knows nothing of them. */
+/** Images that travel between folders of the test file, and through a real web server that knows nothing about images. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ import { openStore } from "../open-store.ts";
 
 export const scratch = mkdtempSync(join(tmpdir(), "mayfly-store-"));
 export const files = { "bin/program": bytesOf("program", 3_000_000), "etc/name": "one\n", "app/a/deep/file": "x".repeat(5_000) };
-/** The cache that the image is in. */
+/** The cache that contains the image. */
 export const here = join(scratch, "here");
 export const image = await makeImage(here, files);
 export const progress = (): void => undefined;
@@ -65,7 +65,7 @@ export async function serve(root: string, handler: Handler) {
   };
 }
 
-/** What any web server does. */
+/** Serves files as any web server does. */
 export async function answerFromFolder(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const file = join(root, request.url!);
   if (request.method === "PUT") {

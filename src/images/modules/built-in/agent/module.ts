@@ -1,4 +1,4 @@
-/** Mayfly's agent: an image with it is one for the platform's machines. */
+/** Mayfly's agent. An image with this module serves the platform's machines. */
 import { bundleAgent } from "../../../agent-bundle.ts";
 import { agentPath, channelMountPoint } from "../../../guest-layout.ts";
 import type { ModuleContext, ModuleSource } from "../../module.ts";

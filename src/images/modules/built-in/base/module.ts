@@ -1,4 +1,4 @@
-/** What every root has: mount points, a small /etc, certificate authorities. No program. */
+/** The basis of every root: mount points, a small /etc, certificate authorities. It contains no program. */
 import { etcFiles } from "../../../etc-files.ts";
 import type { ModuleSource } from "../../module.ts";
 
@@ -10,7 +10,7 @@ const base: ModuleSource = {
   folders: ["/dev", "/proc", "/run", "/sys", "/tmp"],
   files: [
     ...Object.entries(etcFiles).map(([name, text]) => ({ text, to: `/etc/${name}` })),
-    // As update-ca-certificates makes it.
+    // The same file that update-ca-certificates makes.
     { join: "debian:ca-certificates/usr/share/ca-certificates/mozilla/*.crt", to: "/etc/ssl/certs/ca-certificates.crt" },
   ],
   links: { "/var/tmp": "../tmp" },

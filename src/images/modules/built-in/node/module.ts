@@ -1,4 +1,4 @@
-/** The Node that the project pins, and the libraries that it is linked against. */
+/** The pinned Node, and the libraries against which it is linked. */
 import { stat } from "node:fs/promises";
 import { nodePath } from "../../../guest-layout.ts";
 import { nodeBinary, nodeVersion } from "../../../project.ts";
