@@ -7,8 +7,8 @@
  *    ones are in `machines`, but in neither.
  */
 import { createIdTable, type IdTable } from "../../src/policy/core/id-table.ts";
+import { createTimers, type Timers } from "../../src/policy/core/timers.ts";
 import type { AppLimits, InvocationId, MachineId } from "../../src/policy/policy.ts";
-import { createDueHeap, type DueHeap } from "./due-heap.ts";
 
 export interface HostLimits {
   /** Of all apps and phases, at most. */
@@ -49,7 +49,7 @@ export interface ClassicState<Memory = unknown, AppMemory = unknown> {
   /** Apps that the host had no room for, and how many machines they lack; first come, first served. */
   starved: Map<ClassicApp<AppMemory>, number>;
   /** A machine's id, minus an app's number, or 0 for the policy as a whole. */
-  timers: DueHeap;
+  timers: Timers;
   /** When the policy's own timer is due; Infinity: never. */
   timerAt: number;
   /** When the next tick comes; Infinity: never. */
@@ -127,7 +127,7 @@ export function createClassicState<Memory, AppMemory>(
     leaving: 0,
     leavingMb: 0,
     starved: new Map(),
-    timers: createDueHeap(),
+    timers: createTimers(),
     timerAt: Infinity,
     wakeAt: Infinity,
   };

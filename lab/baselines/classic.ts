@@ -13,7 +13,7 @@
 import { lookUp, put, remove } from "../../src/policy/core/id-table.ts";
 import type { AppLimits, InvocationId, PolicyCommand, PolicyEvent, Step } from "../../src/policy/policy.ts";
 import { addApp, createClassicState, type ClassicApp, type ClassicMachine, type ClassicState, type HostLimits } from "./classic-state.ts";
-import { nextDue, takeDue } from "./due-heap.ts";
+import { earliest, takeEarliest } from "../../src/policy/core/timers.ts";
 import { bindMachine, forgetMachine, killMachine, retireMachine, stopIdling } from "./machines.ts";
 import { dequeue, enqueue, isFull, leaveQueue } from "./queue.ts";
 import type { Rules } from "./rules.ts";
@@ -276,7 +276,8 @@ function machineGone<M, A>(
 
 function tick<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, now: number, commands: PolicyCommand[]): void {
   state.wakeAt = Infinity;
-  for (let at = nextDue(state.timers); at <= now; at = nextDue(state.timers)) due(rules, state, takeDue(state.timers), at, now, commands);
+  for (let at = earliest(state.timers); at <= now; at = earliest(state.timers))
+    due(rules, state, takeEarliest(state.timers), at, now, commands);
 }
 
 /** An entry that is not the one that its owner remembers was replaced. */

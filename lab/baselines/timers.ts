@@ -1,7 +1,7 @@
 /** One wake for the earliest of all that time alone brings about. */
 import type { PolicyCommand } from "../../src/policy/policy.ts";
 import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";
-import { addDue, nextDue } from "./due-heap.ts";
+import { addTimer, earliest, NEVER } from "../../src/policy/core/timers.ts";
 import { killMachine } from "./machines.ts";
 
 /** Kills an idle machine in `ms`, unless it gets work before; 0: now; Infinity: never. */
@@ -23,23 +23,23 @@ export function expire(state: ClassicState, machine: ClassicMachine, at: number,
 
 export function setAppTimer(state: ClassicState, app: ClassicApp, at: number): void {
   app.timerAt = at;
-  addDue(state.timers, at, -app.number);
+  addTimer(state.timers, at, -app.number);
 }
 
 /** The policy's own timer. */
 export function setTimer(state: ClassicState, at: number): void {
   state.timerAt = at;
-  addDue(state.timers, at, 0);
+  addTimer(state.timers, at, 0);
 }
 
 export function scheduleWake(state: ClassicState, commands: PolicyCommand[]): void {
-  const at = nextDue(state.timers);
-  if (at >= state.wakeAt) return;
+  const at = earliest(state.timers);
+  if (at === NEVER || at >= state.wakeAt) return;
   state.wakeAt = at;
   commands.push({ type: "wake", at });
 }
 
 function setMachineTimer(state: ClassicState, machine: ClassicMachine, at: number): void {
   machine.timerAt = at;
-  addDue(state.timers, at, machine.id);
+  addTimer(state.timers, at, machine.id);
 }
