@@ -1,5 +1,5 @@
 /** Twenty apps, each called in its own rhythm: the same calls at the same times for every policy. */
-import { Random } from "../../src/dispatch/testing/random.ts";
+import { Random } from "./random.ts";
 
 export interface Rhythm {
   app: string;

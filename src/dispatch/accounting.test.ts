@@ -7,14 +7,14 @@ import { createDispatcher } from "./dispatcher.ts";
 import type { LiveDispatcher } from "./live-dispatcher.ts";
 import { type Caller, call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
-import { Random } from "./testing/random.ts";
+import { Random, seedOf } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { versionOf } from "./testing/version.ts";
 
 const RUNS = 2_000;
 const STEPS = 60;
 const APPS = ["ada", "bob"];
-const FIRST_SEED = Number(process.env["MAYFLY_SEED"] ?? Date.now() % 1_000_000_000);
+const FIRST_SEED = seedOf();
 
 test(`every invocation ends once, and none runs twice (${RUNS} runs from MAYFLY_SEED=${FIRST_SEED})`, async () => {
   for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
@@ -101,7 +101,7 @@ class Run {
 
   #act(): void {
     const dice = this.#random.next();
-    const app = this.#random.pick(APPS) as string;
+    const app = this.#random.pick(APPS);
     if (dice < 0.55) for (let i = this.#random.between(0, 4); i > 0; i--) this.#call(app);
     else if (dice < 0.65) this.#random.pick(this.#callers.filter(({ isOver }) => !isOver))?.abort();
     else if (dice < 0.75) this.#hurt();

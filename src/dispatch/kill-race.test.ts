@@ -19,10 +19,10 @@ import { createPackingPolicy, type PackingOptions } from "../policy/packing.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { LiveDispatcher } from "./live-dispatcher.ts";
 import { call } from "./testing/caller.ts";
-import { Random } from "./testing/random.ts";
+import { Random, seedOf } from "../base/testing/random.ts";
 import { versionOf } from "./testing/version.ts";
 
-const SEED = Number(process.env["MAYFLY_SEED"] ?? Date.now() % 1_000_000_000);
+const SEED = seedOf();
 const OPTIONS: PackingOptions = {
   blanks: 3,
   idleMs: 0,

@@ -9,7 +9,7 @@ import { MachineRecord } from "./machine-record.ts";
 import { noMachineInTime } from "./no-machine.ts";
 import { call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
-import { Random } from "./testing/random.ts";
+import { Random } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { versionOf } from "./testing/version.ts";
 

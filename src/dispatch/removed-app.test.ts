@@ -5,7 +5,7 @@ import { createPackingPolicy } from "../policy/packing.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
-import { Random } from "./testing/random.ts";
+import { Random } from "../base/testing/random.ts";
 import { roomyHost } from "./testing/roomy-host.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { versionOf } from "./testing/version.ts";

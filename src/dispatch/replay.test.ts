@@ -10,7 +10,7 @@ import { recordPolicy } from "./recorder.ts";
 import { replay } from "./replay.ts";
 import { call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
-import { Random } from "./testing/random.ts";
+import { Random } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { versionOf } from "./testing/version.ts";
 

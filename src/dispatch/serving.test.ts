@@ -5,13 +5,13 @@ import { createPackingPolicy } from "../policy/packing.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
-import { Random } from "./testing/random.ts";
+import { Random, seedOf } from "../base/testing/random.ts";
 import { roomyHost } from "./testing/roomy-host.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { versionOf } from "./testing/version.ts";
 
 test("whatever happens, an app with a call in flight is one that was told of; one without machines is not", async () => {
-  const seed = Number(process.env["MAYFLY_SEED"] ?? Date.now() % 1_000_000);
+  const seed = seedOf();
   const random = new Random(seed);
   for (let run = 0; run < 100; run++) {
     const clock = new FakeClock();
@@ -23,7 +23,7 @@ test("whatever happens, an app with a call in flight is one that was told of; on
     const apps = ["ada", "bob", "eve"];
     for (const app of apps) dispatcher.setApp(versionOf(app, "v1"));
     for (let step = 0; step < 40; step++) {
-      const app = random.pick(apps) as string;
+      const app = random.pick(apps);
       if (random.chance(0.5)) call(dispatcher, { app, url: app, headers: ["x"], body: Buffer.from("x"), timeoutMs: 5_000 });
       const victim = random.pick([...fleet.machines.values()]);
       if (random.chance(0.1) && victim !== undefined) fleet.die(victim);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Random, seedOf } from "../base/testing/random.ts";
 import { ResetCode } from "../wire/protocol.ts";
 import { startAgentProcess } from "./testing/running-agent.ts";
 
@@ -23,6 +24,9 @@ const functions = {
 };
 
 test(`${CALLS} calls of every kind, cut off at any moment, break neither the protocol nor the agent`, async (context) => {
+  const seed = seedOf();
+  context.diagnostic(`MAYFLY_SEED=${seed}`);
+  const random = new Random(seed);
   const agent = await startAgentProcess();
   context.after(() => agent.kill());
   let died = "";
@@ -40,7 +44,7 @@ test(`${CALLS} calls of every kind, cut off at any moment, break neither the pro
     };
     const callAtRandom = (name: string) => {
       const upload = ["echo", "read", "unread", "lambda"].includes(name);
-      const cut = Math.random() < 0.3;
+      const cut = random.chance(0.3);
       const stream = agent.open(
         {
           head: (_status, _headers, body) => stream.consumed(body.length),
@@ -50,13 +54,13 @@ test(`${CALLS} calls of every kind, cut off at any moment, break neither the pro
             next();
           },
         },
-        { function: name, method: upload ? "POST" : "GET", ...(upload ? { body: Buffer.alloc(Math.random() * 100_000, "a") } : {}) },
+        { function: name, method: upload ? "POST" : "GET", ...(upload ? { body: Buffer.alloc(random.below(100_000), "a") } : {}) },
         !upload,
       );
-      if (cut) setTimeout(() => stream.reset(ResetCode.Cancelled, "cut"), Math.random() * 6);
-      if (upload) setTimeout(() => finish(), Math.random() * 4);
+      if (cut) setTimeout(() => stream.reset(ResetCode.Cancelled, "cut"), random.next() * 6);
+      if (upload) setTimeout(() => finish(), random.next() * 4);
       const finish = () => {
-        stream.write(Buffer.alloc(Math.random() * 100_000, "b"));
+        stream.write(Buffer.alloc(random.below(100_000), "b"));
         stream.end();
       };
     };

@@ -15,7 +15,7 @@ import { checkOsvKernel } from "./osv/kernel-file.ts";
 import { openOsvDisk, writeOsvDisk } from "./osv/disk.ts";
 import { tinyKernel } from "./osv/testing/tiny-kernel.ts";
 import { parseManifest } from "./store/manifest.ts";
-import { Random, seedOf } from "./testing/random.ts";
+import { Random, seedOf } from "../base/testing/random.ts";
 import { extractRofs } from "./rofs/read-rofs.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-foreign-"));

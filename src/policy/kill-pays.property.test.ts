@@ -6,6 +6,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
+import { seedOf } from "../base/testing/random.ts";
 import { World } from "./testing/packing-world.ts";
 import { KillWatch } from "./testing/kill-watch.ts";
 import { worldOf } from "./testing/learning-world.ts";
@@ -34,7 +35,7 @@ const history = fc.record({
 });
 
 test("holding a killed machine until it is started again would have cost more than the start", () => {
-  const seed = Number(process.env["MAYFLY_SEED"] ?? Date.now() % 2 ** 31);
+  const seed = seedOf();
   console.log(`seed ${seed} (MAYFLY_SEED)`);
   fc.assert(
     fc.property(history, ({ beats, pace, concurrency, blanks, waitWorth }) => {

@@ -8,7 +8,7 @@ import { createDispatcher } from "../dispatch/dispatcher.ts";
 import { recordPolicy } from "../dispatch/recorder.ts";
 import { call } from "../dispatch/testing/caller.ts";
 import { FakeClock } from "../dispatch/testing/fake-clock.ts";
-import { Random } from "../dispatch/testing/random.ts";
+import { Random } from "../base/testing/random.ts";
 import { versionOf } from "../dispatch/testing/version.ts";
 import { bindPolicy } from "../policy/bind-policy.ts";
 import { createPackingPolicy, type PackingOptions } from "../policy/packing.ts";

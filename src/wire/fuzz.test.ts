@@ -1,6 +1,6 @@
 /**
  * Conversations of a sound guest, broken in every way that comes to mind, against a real host end with streams open. Only frames
- * that the host end read before it gave the guest up are counted. The seed is printed; MAYFLY_FUZZ_SEED repeats a run,
+ * that the host end read before it gave the guest up are counted. The seed is printed; MAYFLY_SEED repeats a run,
  * MAYFLY_FUZZ_FRAMES changes its length.
  */
 import { test } from "node:test";
@@ -10,10 +10,11 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { HostEnd, HostEndEvents, RequestSink } from "./host-end.ts";
 import { openHostEnd } from "./open-host-end.ts";
-import { Random, recordConversation, mutate, randomFrames } from "./testing/fuzz-input.ts";
+import { Random, seedOf } from "../base/testing/random.ts";
+import { recordConversation, mutate, randomFrames } from "./testing/fuzz-input.ts";
 import { INITIAL_CREDIT, Limit } from "./protocol.ts";
 
-const seed = Number(process.env.MAYFLY_FUZZ_SEED ?? Date.now() % 1_000_000_000);
+const seed = seedOf();
 const framesToRead = Number(process.env.MAYFLY_FUZZ_FRAMES ?? 1_000_000);
 const STREAMS = 12;
 

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, request } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { after, before, test, type TestContext } from "node:test";
+import { Random, seedOf } from "../../base/testing/random.ts";
 import { createEgress } from "../../egress/create-egress.ts";
 import { openProxy } from "./proxy.ts";
 
@@ -101,9 +102,9 @@ test("a reply that is none costs its own request a 502, and nobody else anything
 });
 
 test("whatever bytes a server or a client sends, the next request is served", async (context) => {
-  const seed = Number(process.env["MAYFLY_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+  const seed = seedOf();
   context.diagnostic(`MAYFLY_SEED=${seed}`);
-  const random = generator(seed);
+  const random = new Random(seed);
   for (let round = 0; round < 150; round++) {
     const path = await rawServer(
       context,
@@ -124,29 +125,18 @@ async function answeredOrCut(path: string): Promise<void> {
 }
 
 /** Some bytes of a text changed, doubled, dropped or made control characters. */
-function mangled(text: string, random: (below: number) => number): Buffer {
+function mangled(text: string, random: Random): Buffer {
   const bytes = [...Buffer.from(text)];
-  for (let change = random(6); change >= 0; change--) {
-    const at = random(bytes.length);
-    const kind = random(4);
-    if (kind === 0) bytes[at] = random(256);
-    else if (kind === 1) bytes.splice(at, 1 + random(8));
-    else if (kind === 2) bytes.splice(at, 0, ...bytes.slice(at, at + random(30)));
-    else bytes.splice(at, 0, ...Buffer.from(["\0", "\r", "\n", "\r\n\r\n", "000", "-1", "999999999999999999999", ": "][random(8)]!));
+  for (let change = random.below(6); change >= 0; change--) {
+    const at = random.below(bytes.length);
+    const kind = random.below(4);
+    if (kind === 0) bytes[at] = random.below(256);
+    else if (kind === 1) bytes.splice(at, 1 + random.below(8));
+    else if (kind === 2) bytes.splice(at, 0, ...bytes.slice(at, at + random.below(30)));
+    else bytes.splice(at, 0, ...Buffer.from(["\0", "\r", "\n", "\r\n\r\n", "000", "-1", "999999999999999999999", ": "][random.below(8)]!));
     if (bytes.length === 0) bytes.push(0);
   }
   return Buffer.from(bytes);
-}
-
-/** mulberry32 */
-function generator(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d_2b_79_f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }
 
 function late(what: string): Promise<never> {

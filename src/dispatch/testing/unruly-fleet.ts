@@ -10,7 +10,7 @@ import type { MachineId } from "../../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
 import { LogLevel, ResetCode } from "../../wire/protocol.ts";
 import type { FakeClock } from "./fake-clock.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../base/testing/random.ts";
 
 interface UnrulyMachine {
   id: MachineId;

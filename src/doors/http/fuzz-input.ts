@@ -1,5 +1,5 @@
 /** What the clients of the fuzz test send: conversations of valid requests, and ways to break them. The seed determines everything. */
-import type { Random } from "../../wire/testing/fuzz-input.ts";
+import type { Random } from "../../base/testing/random.ts";
 
 export interface Conversation {
   bytes: Buffer;

@@ -1,6 +1,6 @@
 /**
  * Sends all sorts of bytes to a real gateway over real sockets: valid requests that are pipelined, split and cut off, and broken ones. The
- * seed is printed; MAYFLY_FUZZ_SEED repeats a run, MAYFLY_FUZZ_CLIENTS changes its length.
+ * seed is printed; MAYFLY_SEED repeats a run, MAYFLY_FUZZ_CLIENTS changes its length.
  *
  * What must hold: the gateway stays up and answers others. A valid client gets all its replies in order. A broken client gets complete
  * replies of the function or of the error table, each to its own bytes, or its connection is closed. No call is left behind.
@@ -9,12 +9,12 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { type ErrorCode, errorTable } from "../../base/errors/table.ts";
-import { Random } from "../../wire/testing/fuzz-input.ts";
+import { Random, seedOf } from "../../base/testing/random.ts";
 import { broken, repliesIn, type Reply, soundConversation } from "./fuzz-input.ts";
 import { until } from "../../base/clock/until.ts";
 import { openTestGateway, rawClient, type Seen, timing } from "./testing/test-gateway.ts";
 
-const seed = Number(process.env.MAYFLY_FUZZ_SEED ?? Date.now() % 1_000_000_000);
+const seed = seedOf();
 const clientsToTry = Number(process.env.MAYFLY_FUZZ_CLIENTS ?? 1_000);
 const AT_ONCE = 50;
 

@@ -20,7 +20,7 @@ import { after, test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { MayflyError } from "../../base/errors/error.ts";
 import { debWith, type TarPart, tarWith } from "../archive/testing/make-tar.ts";
-import { Random, seedOf } from "../testing/random.ts";
+import { Random, seedOf } from "../../base/testing/random.ts";
 import { unpackDeb } from "./unpack-deb.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-deb-"));

@@ -6,7 +6,7 @@ import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { Random, seedOf } from "../testing/random.ts";
+import { Random, seedOf } from "../../base/testing/random.ts";
 import { readPieces } from "../read-pieces.ts";
 import { UnsoundErofs } from "./format.ts";
 import { type ErofsEntry, readErofs } from "./read-erofs.ts";

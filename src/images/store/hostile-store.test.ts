@@ -12,7 +12,7 @@ import { after, test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { MayflyError } from "../../base/errors/error.ts";
 import { imageAt, isComplete } from "../image.ts";
-import { Random, seedOf } from "../testing/random.ts";
+import { Random, seedOf } from "../../base/testing/random.ts";
 import { pullImage } from "./pull-image.ts";
 import { pushImage } from "./push-image.ts";
 import { bytesOf, makeImage } from "./testing/make-image.ts";

@@ -1,7 +1,7 @@
 /** A fleet in which nothing goes wrong, in virtual time: what the simulator takes machines to be, but for the times, which vary. */
 import type { Version } from "../../store/catalog/catalog.ts";
 import type { FakeClock } from "../../dispatch/testing/fake-clock.ts";
-import type { Random } from "../../dispatch/testing/random.ts";
+import type { Random } from "../../base/testing/random.ts";
 import type { Fleet, FleetEvents, MachineState, MachineView } from "../../fleet/fleet.ts";
 import type { MachineId } from "../../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";

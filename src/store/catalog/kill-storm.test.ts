@@ -8,20 +8,21 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { mainTenant } from "../../base/ids/new-id.ts";
+import { Random, seedOf } from "../../base/testing/random.ts";
 import { openCatalog } from "./sqlite.ts";
 import { stormUpload } from "./testing/storm-child.ts";
 
 const ROUNDS = 12;
 
 test("kill -9 at any moment of a deploy leaves the old version or the new one, whole", async (t) => {
-  const seed = Number(process.env["MAYFLY_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
+  const seed = seedOf();
   t.diagnostic(`MAYFLY_SEED=${seed}`);
-  const random = randomFrom(seed);
+  const random = new Random(seed);
   const dir = mkdtempSync(join(tmpdir(), "mayfly-storm-"));
   const [file, key] = [join(dir, "catalog.db"), join(dir, "key")];
   let newest = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const seen = await deployUntilKilled(file, key, newest + 1, random() * 100);
+    const seen = await deployUntilKilled(file, key, newest + 1, random.next() * 100);
     const live = await check(file, key);
     const allowed = [Math.max(newest, seen.stored), Math.max(newest, seen.begun)];
     assert.ok(allowed.includes(live), `round ${round}: live is ${live}, allowed is ${allowed.join(" or ")}`);
@@ -72,15 +73,4 @@ function last(output: string, word: string): number {
 
 function plain(bundle: { function: string; format: string; code: Uint8Array }) {
   return { ...bundle, code: Buffer.from(bundle.code).toString() };
-}
-
-/** mulberry32 */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Random } from "../../base/testing/random.ts";
 import { createAttribution } from "./attribution.ts";
 import { splitExactly } from "./split.ts";
 
@@ -7,18 +8,18 @@ import { splitExactly } from "./split.ts";
 const COSTS = { wait: 100, work: 10_000, mix: 1_500 };
 
 test("costs per call are learned within some samples whose mixture differs", () => {
-  const random = randomFrom(7);
+  const random = new Random(7);
   const attribution = createAttribution();
   const [given, true_] = [new Map<string, number>(), new Map<string, number>()];
   for (let sample = 0; sample < 40; sample++) {
     let cpuUs = 0;
     for (const [name, cost] of Object.entries(COSTS)) {
-      const calls = Math.floor(random() * (name === "wait" ? 1_000 : 30));
+      const calls = Math.floor(random.next() * (name === "wait" ? 1_000 : 30));
       for (let call = 0; call < calls; call++) attribution.ended("m1", name);
       cpuUs += calls * cost;
       if (sample >= 10) true_.set(name, (true_.get(name) ?? 0) + calls * cost);
     }
-    cpuUs *= 0.9 + 0.2 * random();
+    cpuUs *= 0.9 + 0.2 * random.next();
     const shares = attribution.used("shop", "m1", cpuUs);
     if (sample >= 10) for (const [name, share] of shares) given.set(name, (given.get(name) ?? 0) + share);
   }
@@ -60,14 +61,3 @@ test("a split sums to the whole exactly, in proportion", () => {
   );
   assert.ok(parts.every((part) => part >= 0));
 });
-
-/** mulberry32 */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Random, seedOf } from "../../base/testing/random.ts";
 import { createLedger } from "./create-ledger.ts";
 import { RUN_US, START_US } from "./testing/storm-child.ts";
 import { addRow, emptySums } from "./sums.ts";
@@ -14,15 +15,15 @@ import { addRow, emptySums } from "./sums.ts";
 const ROUNDS = 20;
 
 test("kill -9 at any moment loses what was not stored yet at most, and counts nothing twice", async (t) => {
-  const seed = Number(process.env["MAYFLY_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
+  const seed = seedOf();
   t.diagnostic(`MAYFLY_SEED=${seed}`);
-  const random = randomFrom(seed);
+  const random = new Random(seed);
   const dir = mkdtempSync(join(tmpdir(), "mayfly-storm-"));
   const file = join(dir, "ledger.db");
   const since = Date.now();
   let kept = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const { begun, stored } = await recordUntilKilled(file, since, random() * 40);
+    const { begun, stored } = await recordUntilKilled(file, since, random.next() * 40);
     const found = check(file);
     const allowed = `from ${kept + stored} to ${kept + begun}`;
     assert.ok(found >= kept + stored && found <= kept + begun, `round ${round}: ${found} units are on the books, allowed is ${allowed}`);
@@ -71,15 +72,4 @@ async function recordUntilKilled(file: string, since: number, ms: number): Promi
 function last(output: string, word: string): number {
   const at = output.lastIndexOf(`${word} `);
   return at === -1 ? 0 : Number.parseInt(output.slice(at + word.length + 1), 10);
-}
-
-/** mulberry32 */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

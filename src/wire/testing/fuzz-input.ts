@@ -1,5 +1,6 @@
 /** Input for the fuzz test: what a sound guest says, and ways to break it. Everything follows from the seed. */
 import { Duplex } from "node:stream";
+import type { Random } from "../../base/testing/random.ts";
 import { FrameWriter } from "../frame-writer.ts";
 import { Flag, FrameType, HEADER_BYTES, Limit } from "../protocol.ts";
 
@@ -7,34 +8,6 @@ export interface FuzzInput {
   bytes: Buffer;
   /** About how many frames it has. */
   frames: number;
-}
-
-/** mulberry32: small, fast, good enough to break things. */
-export class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  }
-
-  below(limit: number): number {
-    return Math.floor(this.next() * limit);
-  }
-
-  chance(probability: number): boolean {
-    return this.next() < probability;
-  }
-
-  pick<T>(list: readonly T[]): T {
-    return list[this.below(list.length)]!;
-  }
 }
 
 /** Everything that a guest may say to the fuzz test's host, in a legal order; a frame each. */

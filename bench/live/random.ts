@@ -1,4 +1,4 @@
-/** A small generator with a seed (mulberry32), so that a failing run can be had again. */
+/** mulberry32. The calls of the case live follow from it: another generator would make other calls, which earlier results cannot be compared with. */
 export class Random {
   #state: number;
 
@@ -17,13 +17,5 @@ export class Random {
   /** From `low` to below `high`. */
   between(low: number, high: number): number {
     return low + this.next() * (high - low);
-  }
-
-  chance(probability: number): boolean {
-    return this.next() < probability;
-  }
-
-  pick<T>(all: T[]): T | undefined {
-    return all[Math.floor(this.next() * all.length)];
   }
 }

@@ -1,7 +1,8 @@
-/** Random input for tests of parsers. The seed, which tests have in their names, determines everything; MAYFLY_SEED repeats a run. */
+/** Random input for tests. The seed, which a test prints or has in its name, determines everything; MAYFLY_SEED repeats a run. */
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
+/** The variable MAYFLY_SEED, or one that no other run has. */
 export function seedOf(): number {
   return Number(process.env["MAYFLY_SEED"] ?? Date.now() % 1_000_000_000);
 }
@@ -13,12 +14,23 @@ export class Random {
     this.#generator = xoroshiro128plus(seed);
   }
 
+  /** 0 ≤ x < 1. */
+  next(): number {
+    return uniformFloat64(this.#generator);
+  }
+
+  /** From `low` to below `high`. */
+  between(low: number, high: number): number {
+    return low + this.next() * (high - low);
+  }
+
+  /** A whole number from 0 to below `limit`. */
   below(limit: number): number {
-    return Math.floor(uniformFloat64(this.#generator) * limit);
+    return Math.floor(this.next() * limit);
   }
 
   chance(probability: number): boolean {
-    return uniformFloat64(this.#generator) < probability;
+    return this.next() < probability;
   }
 
   pick<T>(list: readonly T[]): T {
