@@ -1,5 +1,6 @@
 /** What the management API takes and gives, as schemas. The client uses only their types. Long, because it is one list of shapes. */
 import { z } from "@hono/zod-openapi";
+import { FormFile } from "./read-form.ts";
 import { monthPattern } from "../../store/ledger/month.ts";
 import { applianceSpecSchema as specSchema } from "../../appliances/spec.ts";
 import { envNameSchema, manifestSchema, nameSchema } from "../../store/catalog/manifest.ts";
@@ -70,7 +71,7 @@ export const appListQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(100),
 });
 
-const fileSchema = z.custom<File>((value) => value instanceof File, "must be a file");
+const fileSchema = z.custom<FormFile>((value) => value instanceof FormFile, "must be a file");
 
 /** `functions` comes as a list even where there is one. */
 export const deploySchema = z.strictObject({

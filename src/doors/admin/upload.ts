@@ -3,6 +3,7 @@ import type { Bundle } from "../../store/catalog/catalog.ts";
 import { refuseTooLarge } from "../../store/catalog/code-limit.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { parseManifest } from "../../store/catalog/parse-manifest.ts";
+import type { FormFile } from "./read-form.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 
 export interface Upload {
@@ -11,20 +12,20 @@ export interface Upload {
 }
 
 /** Throws "bad-manifest", "bad-request" or "code-too-large". */
-export async function readUpload(app: string, form: { manifest: string; functions: File[] }): Promise<Upload> {
+export function readUpload(app: string, form: { manifest: string; functions: FormFile[] }): Upload {
   const manifest = parseManifest(form.manifest, "The part manifest");
   if (manifest.name !== app) throw bad(`the manifest is of app ${manifest.name}, the path of app ${app}`);
-  refuseTooLarge(form.functions.map(({ size }) => size));
-  const bundles = await Promise.all(form.functions.map(readBundle));
+  refuseTooLarge(form.functions.map(({ bytes }) => bytes.byteLength));
+  const bundles = form.functions.map(readBundle);
   checkNames(Object.keys(manifest.functions), names(bundles));
   return { manifest, bundles };
 }
 
-async function readBundle(file: File): Promise<Bundle> {
+function readBundle(file: FormFile): Bundle {
   const [, name, extension] = /^([A-Za-z0-9_-]+)\.(cjs|mjs)$/.exec(file.name) ?? [];
   if (name === undefined)
     throw bad(`a part functions has the file name ${JSON.stringify(file.name)}, but must be <function>.cjs or <function>.mjs`);
-  return { function: name, format: extension === "mjs" ? "esm" : "cjs", code: new Uint8Array(await file.arrayBuffer()) };
+  return { function: name, format: extension === "mjs" ? "esm" : "cjs", code: file.bytes };
 }
 
 function checkNames(wanted: string[], given: string[]): void {

@@ -3,6 +3,7 @@ import { explainApp, listApps, showApp } from "../../../control/apps.ts";
 import { deploy } from "../../../control/deploy.ts";
 import { remove } from "../../../control/remove.ts";
 import type { Parts } from "../parts.ts";
+import { readForm } from "../read-form.ts";
 import * as routes from "../routes.ts";
 import { appInfo, revisionInfo, tenant } from "../shapes.ts";
 import { readUpload } from "../upload.ts";
@@ -20,8 +21,9 @@ export function addApps(api: OpenAPIHono, parts: Parts): void {
     context.json(explainApp(parts, tenant, context.req.valid("param").app, context.req.valid("query").limit), 200),
   );
 
+  api.post("/v1/apps/:app/versions", readForm);
   api.openapi(routes.deploy, async (context) => {
-    const { manifest, bundles } = await readUpload(context.req.valid("param").app, context.req.valid("form"));
+    const { manifest, bundles } = readUpload(context.req.valid("param").app, context.req.valid("form"));
     return context.json(revisionInfo(await deploy(parts, tenant, manifest, bundles)), 201);
   });
 

@@ -62,7 +62,7 @@ export class CatalogInFolder {
   }
 }
 
-function manifestOf(name: string, more: object = {}): Manifest {
+export function manifestOf(name: string, more: object = {}): Manifest {
   return manifestSchema.parse({ name, functions: { main: { entry: "main.ts" } }, ...more });
 }
 
