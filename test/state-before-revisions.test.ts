@@ -50,7 +50,8 @@ test("the older Mayfly refuses each file that was taken over, instead of reading
 
 async function checkAll(stateDir: string): Promise<void> {
   const scope = createScope();
-  const { client, call } = await startPlatform(scope, { ...settings, stateDir });
+  const platform = await startPlatform(scope, { ...settings, stateDir });
+  const { client } = platform;
   try {
     assert.deepEqual(
       (await client.list()).map(({ app }) => app),
@@ -67,9 +68,9 @@ async function checkAll(stateDir: string): Promise<void> {
     );
     assert.deepEqual(shop.aliases, [{ name: "live", targets: [{ revision: shop.revisions[1]!.id, number: 2, weight: 1 }] }]);
     assert.equal(shop.live?.manifest.env["EDITION"], "two");
-    const reply = await call("/shop/main");
+    const reply = await platform.call("/shop/main");
     assert.equal(await reply.text(), "edition two of shop", "no machine is bound without its secret");
-    assert.equal(await (await call("/constructor/main")).text(), "edition one of constructor");
+    assert.equal(await (await platform.call("/constructor/main")).text(), "edition one of constructor");
     assert.deepEqual([await client.secretNames("shop"), await client.secretNames("later")], [["API_KEY"], ["TOKEN"]]);
     const none = { spend: null, requests: null, cpuSeconds: null };
     assert.deepEqual((await client.allLimits()).apps, [

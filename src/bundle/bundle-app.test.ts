@@ -114,11 +114,12 @@ describe("a deploy refuses", () => {
       [{ memory: 64 }, /memory is no key that is known here; there are .*memoryMb/],
       [{ functions: { main: { entry: "main.ts", memory: 1 } } }, /functions.main.memory is no key.*there are entry, handler, timeoutMs/],
       [{ functions: {} }, /functions is an object, but needs at least one function/],
-      [{ functions: { Main: { entry: "main.ts" } } }, /functions has the key "Main", but .*starting with a letter/],
+      [{ functions: { "my.main": { entry: "main.ts" } } }, /functions has the key "my.main", but .*1 to 64 of letters, digits, - and _/],
+      [{ functions: { Main: { entry: "main.ts" }, main: { entry: "main.ts" } } }, /functions .*names that differ in more than capitals/],
       [{ network: "all" }, /network is "all", but must be one of: "none"; "egress"; an object/],
       [{ network: { egress: true, allow: [1] } }, /network.allow.0 is 1, but must be a string/],
       [{ env: { "A B": "x" } }, /env has the key \(a name\), but a key must be a name of letters, digits and _/],
-      [{ name: "Shop" }, /name is "Shop", but must be 1 to 40/],
+      [{ name: "my shop" }, /name is "my shop", but must be 1 to 64/],
     ];
     for (const [more, message] of cases) {
       app(hello, more);

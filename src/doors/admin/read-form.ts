@@ -4,7 +4,6 @@
  */
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
-import type { ReadableStream as NodeStream } from "node:stream/web";
 import { Busboy } from "@fastify/busboy";
 import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -60,9 +59,7 @@ async function parse(body: ReadableStream<Uint8Array>, type: string): Promise<Fo
   };
   parser.on("field", guarded(onField, give));
   parser.on("file", guarded(onFile, give));
-  Readable.fromWeb(body as NodeStream<Uint8Array>)
-    .on("error", guarded(give, give))
-    .pipe(parser);
+  Readable.fromWeb(body).on("error", guarded(give, give)).pipe(parser);
   await finished(parser);
   await Promise.all(ended);
   const form: [string, string | FormFile][] = [];
