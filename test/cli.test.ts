@@ -50,7 +50,7 @@ describe("the command line", () => {
   test("init, deploy, invoke, list, ps, explain, logs, remove", async () => {
     const dir = join(temporaryFolder(scope), "shop");
     assert.deepEqual((await json("init", dir)).files, ["mayfly.json", "hello.ts"]);
-    bad(await run("init", dir), 5, /exists already/);
+    bad(await run("init", dir), 5, /already exists/);
     const { version, revision, digest } = await json("deploy", dir);
     assert.match(`${version} ${revision} ${digest}`, /^rev_\w{16} 1 [0-9a-f]{64}$/);
     assert.equal(await good("invoke", "shop/hello?name=Ada"), "Hello, Ada!\n");
@@ -136,7 +136,7 @@ describe("the command line", () => {
     await good("limit", "set", "brief", "--requests", "9");
     const { stdout, stderr } = await run("remove", "brief", "--yes");
     assert.equal(stdout, "Removed brief.\n");
-    assert.match(stderr, /^note: its limits stay, .* limit show brief\n$/);
+    assert.match(stderr, /^note: its limits remain, .* limit show brief\n$/);
     assert.match(await good("limit", "list"), /^Limits of brief a month: requests 9\. No app of that name is deployed/);
     await good("limit", "set", "brief", "--requests", "none");
   });
@@ -148,7 +148,7 @@ describe("the command line", () => {
     bad(
       await mayfly(["secret", "set", "nobody", "KEY"], { env: { MAYFLY_STATE_DIR: state }, input: "\n" }),
       2,
-      /did nothing: the value is empty/,
+      /not carried out: the value is empty/,
     );
     assert.match((await run("secret", "list", "nobody")).stderr, /note: there is no app nobody/);
     assert.equal(await good("secret", "remove", "nobody", "KEY"), "Removed KEY of nobody.\n");

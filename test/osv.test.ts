@@ -27,7 +27,7 @@ test("without a kernel, image build and serve refuse OSv and say where to get a 
 test("a file that is not an OSv kernel is refused by name", async () => {
   const { code, stderr } = await mayfly(["image", "build", "--kernel", "osv", "--osv-kernel", process.execPath], { env });
   assert.equal(code, 2);
-  assert.match(stderr, /is no OSv kernel: it is a program for Linux/);
+  assert.match(stderr, /is not an OSv kernel: it is a program for Linux/);
 });
 
 test("image build makes the disk for a kernel once and finds it again, and image list shows it", async (t) => {

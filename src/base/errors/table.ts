@@ -18,7 +18,7 @@ export const errorTable = {
   "not-done": {
     status: 400,
     side: "caller",
-    message: "The command did nothing: {what}.",
+    message: "The command was not carried out: {what}.",
     cure: "Run it again as the message says; its --help has an example.",
   },
   "no-such-app": {
@@ -43,7 +43,7 @@ export const errorTable = {
     status: 404,
     side: "caller",
     message: "The management API has no {method} {path}.",
-    cure: "/openapi.json lists what there is.",
+    cure: "/openapi.json lists the existing paths and methods.",
   },
   "body-too-large": {
     status: 413,
@@ -60,13 +60,13 @@ export const errorTable = {
   "request-timeout": {
     status: 408,
     side: "caller",
-    message: "The request was not sent completely: nothing of it came for {ms} ms.",
-    cure: "Send it faster, or look for what holds it up between client and gateway.",
+    message: "The request was not sent completely: none of its bytes arrived for {ms} ms.",
+    cure: "Send it faster, or find out what delays it between client and gateway.",
   },
   "too-many-connections": {
     status: 503,
     side: "caller",
-    message: "Mayfly has as many connections as it may, and a request is under way on each.",
+    message: "Mayfly has its maximum of open connections, and a request is in progress on each of them.",
     cure: "Use fewer connections, or try again later; the operator's settings are in docs/configuration.md.",
   },
   "upgrade-not-supported": {
@@ -97,19 +97,19 @@ export const errorTable = {
     status: 501,
     side: "caller",
     message: "The method {method} is not supported.",
-    cure: "Mayfly is no proxy: call its functions with any other method.",
+    cure: "Mayfly is not a proxy. Call its functions with any other method.",
   },
   "queue-full": {
     status: 429,
     side: "caller",
-    message: "App {app} has {limit} invocations waiting already.",
+    message: "The queue of app {app} is full: {limit} invocations are waiting.",
     cure: "Retry after the time in Retry-After, or raise queue, concurrency or maxMachines in the app's mayfly.json.",
   },
   "limit-reached": {
     status: 429,
     side: "caller",
     message: "App {app} has reached its monthly limit of {what}.",
-    cure: "It takes calls again next month (UTC), or once its operator raises the limit with `mayfly limit set {app}`.",
+    cure: "The app accepts calls again next month (UTC), or after the operator raises the limit with `mayfly limit set {app}`.",
   },
   "queue-timeout": {
     status: 504,
@@ -138,7 +138,7 @@ export const errorTable = {
   "bad-response": {
     status: 500,
     side: "caller",
-    message: "Function {function} of app {app} returned something that is no response: {what}.",
+    message: "Function {function} of app {app} returned a value that is not a response: {what}.",
     cure: "Return a Response from fetch(), or what AWS Lambda accepts from handler().",
   },
   "machine-died": {
@@ -151,7 +151,7 @@ export const errorTable = {
     status: 503,
     side: "system",
     message: "No machine could be started: {reason}.",
-    cure: "The app's log (`mayfly logs`) has the reason: do what it asks for. Only where a start itself failed may this host lack something: `mayfly doctor`.",
+    cure: "The app's log (`mayfly logs`) has the reason and what to do. If the start itself failed, this host may lack something: run `mayfly doctor`.",
   },
   "protocol-violation": {
     status: 502,
@@ -200,13 +200,13 @@ export const errorTable = {
     status: 413,
     side: "caller",
     message: "The app's code is {bytes} bytes; the limit is {limit}.",
-    cure: "Leave out what is not needed at run time.",
+    cure: "Leave out everything that is not needed at run time.",
   },
   "no-such-version": {
     status: 404,
     side: "caller",
     message: "App {app} has no version {version}.",
-    cure: "`mayfly list --json` shows the revisions of each app; older ones are removed as new ones come.",
+    cure: "`mayfly list --json` shows the revisions of each app. Old revisions are removed when new ones are deployed.",
   },
   "no-such-alias": {
     status: 404,
@@ -229,32 +229,32 @@ export const errorTable = {
   "foreign-request": {
     status: 403,
     side: "caller",
-    message: "The management API does not answer for {what}.",
-    cure: "Call it by a loopback name or the host of the setting api, and from a program: pages of other origins may not.",
+    message: "The management API refuses requests for {what}.",
+    cure: "Call it by a loopback name or by the host in the setting api, and from a program: web pages of other origins may not call it.",
   },
   "api-unreachable": {
     status: 503,
     side: "system",
     message: "No Mayfly answers at {url}: {reason}.",
-    cure: "`mayfly status` says how the server of this state folder does. Where none runs, start it with `mayfly serve`; one elsewhere is named with --api or MAYFLY_API.",
+    cure: "`mayfly status` shows the state of this state folder's server. If none runs, start one with `mayfly serve`; to use a server elsewhere, name it with --api or MAYFLY_API.",
   },
   "not-trusted": {
     status: 502,
     side: "system",
-    message: "A server answers at {url}, and its certificate is not trusted: {reason}.",
-    cure: "On the server's own host leave out --api and MAYFLY_GATEWAY: the certificate is known from the state folder. Elsewhere name a file with it, or with its authority, as NODE_EXTRA_CA_CERTS, and the server by a name that the certificate has: --api or MAYFLY_API, for calls MAYFLY_GATEWAY.",
+    message: "The server at {url} answers, but its certificate is not trusted: {reason}.",
+    cure: "On the server's own host, leave out --api and MAYFLY_GATEWAY: the state folder has the certificate. On other hosts, set NODE_EXTRA_CA_CERTS to a file with the certificate or its authority, and name the server by a name in the certificate, with --api or MAYFLY_API and, for calls, MAYFLY_GATEWAY.",
   },
   "server-starting": {
     status: 503,
     side: "system",
     message: "The server of {dir} (pid {pid}) is still starting: {waited}.",
-    cure: "Run the command again once it is up. `mayfly status` says how it does, its log what it is at: a first start makes an image and a template, which takes minutes.",
+    cure: "Run the command again when the server is up. `mayfly status` shows its state, and its log the current step: the first start makes an image and a template, which takes minutes.",
   },
   "connection-lost": {
     status: 502,
     side: "system",
     message: "The connection to {url} was cut before the reply was complete: {reason}.",
-    cure: "What was asked for may have been done in part: look before you ask again. `mayfly status` says whether the server's worker died, and why; the app's log, whether calls were lost.",
+    cure: "The request may have been carried out in part: check before you repeat it. `mayfly status` shows whether and why the server's worker died; the app's log shows whether calls were lost.",
   },
   "unsafe-bind": {
     status: 500,
@@ -271,7 +271,7 @@ export const errorTable = {
   "address-unusable": {
     status: 500,
     side: "caller",
-    message: "{key}: {address} cannot be listened on: {what}.",
+    message: "{key}: Mayfly cannot listen on {address}: {what}.",
     cure: "{cure}",
   },
   "egress-denied": {
@@ -315,7 +315,7 @@ export const errorTable = {
     status: 507,
     side: "caller",
     message: "This version of {app} is not stored: {what}.",
-    cure: "Remove apps that nobody needs (mayfly remove), or raise {setting} of the server.",
+    cure: "Remove apps that are no longer needed (mayfly remove), or raise the server's setting {setting}.",
   },
   "secret-key-unusable": {
     status: 500,
@@ -332,7 +332,7 @@ export const errorTable = {
   "bad-osv-kernel": {
     status: 500,
     side: "caller",
-    message: "{file} is no OSv kernel: {what}.",
+    message: "{file} is not an OSv kernel: {what}.",
     cure: "Name OSv's loader.elf for x86-64; docs/osv.md says where to get it.",
   },
   "bad-module": {
@@ -351,43 +351,43 @@ export const errorTable = {
     status: 400,
     side: "caller",
     message: "The image {image} is refused: {what}.",
-    cure: "Mayfly builds no such images: somebody else made it, or changed it. Do not use it; ask whoever keeps the store, or build it yourself.",
+    cure: "Mayfly does not build such images, so another program made or changed it. Do not use it. Ask the store's owner, or build the image yourself.",
   },
   "image-too-large": {
     status: 413,
     side: "caller",
-    message: "The image {image} has {mb} MB, and {allowed} MB are allowed.",
-    cure: "Nothing was fetched. If the image is right, allow more: `--max-size`, or the setting maxImageMb.",
+    message: "The image {image} has {mb} MB, but at most {allowed} MB are allowed.",
+    cure: "Nothing was downloaded. If you trust the image, allow more with `--max-size` or the setting maxImageMb.",
   },
   "image-damaged": {
     status: 500,
     side: "system",
     message: "The image {image} is damaged in the cache: {what}.",
-    cure: "Build it again with `mayfly image build`, or fetch it again with `mayfly image pull`: both put right what is damaged. Then look at the disk.",
+    cure: "Build it again with `mayfly image build`, or fetch it again with `mayfly image pull`: both repair it. Then check the disk.",
   },
   "bad-export": {
     status: 400,
     side: "caller",
-    message: "The image cannot be exported so: {what}.",
+    message: "The image cannot be exported with these options: {what}.",
     cure: "`mayfly image export --help` has the options; docs/appliances.md says what each format needs.",
   },
   "not-in-store": {
     status: 404,
     side: "caller",
     message: "The image store {store} has no {what}.",
-    cure: "Check the name and the address; push the image again where a part of it is missing.",
+    cure: "Check the name and the address. If a part of the image is missing, push the image again.",
   },
   "store-unreachable": {
     status: 503,
     side: "system",
     message: "The image store {store} cannot be used: {reason}.",
-    cure: "Check the address and the network, then run the command again: what was transferred already is kept.",
+    cure: "Check the address and the network, then run the command again: parts that were already transferred are kept.",
   },
   "store-damaged": {
     status: 502,
     side: "system",
-    message: "The image store {store} holds something else than was pushed: {what}.",
-    cure: "Nothing of it was used. Push the image again from where it is whole.",
+    message: "The image store {store} is damaged or was changed: {what}.",
+    cure: "Nothing from it was used. Push the image again from a host where it is undamaged.",
   },
   "no-such-appliance": {
     status: 404,
@@ -398,7 +398,7 @@ export const errorTable = {
   "bad-appliance": {
     status: 400,
     side: "caller",
-    message: "The appliance cannot run so: {what}.",
+    message: "The appliance cannot run with these options: {what}.",
     cure: "`mayfly appliance run --help` has the options.",
   },
   "not-permitted": {
@@ -411,12 +411,12 @@ export const errorTable = {
     status: 409,
     side: "caller",
     message: "The name {name} is taken by {owner}.",
-    cure: "Choose another name, or remove what has it.",
+    cure: "Choose another name, or remove {owner}.",
   },
   "file-exists": {
     status: 409,
     side: "caller",
-    message: "{file} exists already.",
+    message: "{file} already exists.",
     cure: "Choose an empty folder; nothing was written.",
   },
   "file-unusable": {

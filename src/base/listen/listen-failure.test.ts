@@ -18,7 +18,7 @@ async function failureAt(host: string, port = 0): Promise<unknown> {
 test("an address that the host does not have, and a name without one, are told with what to do", async () => {
   const foreign = listenFailure(await failureAt("192.0.2.1"), "192.0.2.1:0", "listen");
   assert.equal(foreign.code, "address-unusable");
-  assert.match(foreign.message, /^listen: 192\.0\.2\.1:0 cannot be listened on: this host has no such address\.$/);
+  assert.match(foreign.message, /^listen: Mayfly cannot listen on 192\.0\.2\.1:0: this host has no such address\.$/);
   assert.match(foreign.cure, /ip address/);
   const nameless = listenFailure(await failureAt("no-such-name.invalid"), "no-such-name.invalid:0", "api");
   assert.match(nameless.message, /name/);

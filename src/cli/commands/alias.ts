@@ -20,7 +20,7 @@ export function define(command: Command): void {
   withConnectionOptions(command.command("set"))
     .description("point an alias at a revision, or at several by weight; `live` has the calls")
     .argument("<app>")
-    .argument("<alias>", "made where it is new")
+    .argument("<alias>", "created if it does not exist")
     .argument(
       "<revision...>",
       "a number, id or digest as `mayfly list --json` shows them; with =weight behind it where there are several",

@@ -11,11 +11,11 @@ type TypedLimit = number | "none";
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly limit set shop --spend 5 --requests 1000000");
   withConnectionOptions(command.command("set"))
-    .description("set what an app may use in a month; at 80 % a line in its log warns, at 100 % calls are answered 429")
+    .description("set what an app may use in a month; at 80 % a line in its log warns, at 100 % its calls get a 429")
     .argument("<app>")
-    .option("--spend <amount>", "in the currency of the prices, or none", parseLimit)
-    .option("--requests <count>", "or none", parseWholeLimit)
-    .option("--cpu-seconds <seconds>", "of functions and bring-up together, or none", parseLimit)
+    .option("--spend <amount>", "an amount in the currency of the prices, or none", parseLimit)
+    .option("--requests <count>", "number of calls, or none", parseWholeLimit)
+    .option("--cpu-seconds <seconds>", "CPU time of functions and bring-up together, or none", parseLimit)
     .addHelpText(
       "after",
       "\nA limit that is not named stays as it is. What the app used this month already counts. Limits stay when the app is removed: `--spend none` and so on lift them.\n\nExample:\n  mayfly limit set shop --spend 5 --requests none",
@@ -44,7 +44,7 @@ async function set(
 ): Promise<void> {
   const changes: LimitChanges = Object.fromEntries(Object.entries(typed).map(([key, limit]) => [key, limit === "none" ? null : limit]));
   if (Object.keys(changes).length === 0)
-    throw new MayflyError("not-done", { what: "it names no limit: --spend, --requests or --cpu-seconds" });
+    throw new MayflyError("not-done", { what: "no limit was given: use --spend, --requests or --cpu-seconds" });
   const { client } = await connect({ ...(api !== undefined && { api }), ...(state !== undefined && { state }) });
   print(await client.setLimits(app, changes), json);
 }

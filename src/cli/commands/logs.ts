@@ -10,7 +10,7 @@ export type LogOptions = ConnectionOptions & { follow?: true; lines: number; jso
 export function define(command: Command): void {
   withConnectionOptions(command)
     .argument("<app[/function]>")
-    .option("-f, --follow", "go on with new lines as they come")
+    .option("-f, --follow", "continue with new lines as they are written")
     .option("-n, --lines <count>", "newest lines to show", parseCount(0, 10_000), 100)
     .addHelpText("after", "\nWith --json: one line of JSON each.\n\nExample:\n  mayfly logs -f hello/hello")
     .action(logs);
@@ -29,7 +29,7 @@ export async function showLogs(client: Client, filter: LogFilter, { follow, json
 
 function printAll(lines: LogLine[], print: (line: LogLine) => void, target: string): void {
   lines.forEach(print);
-  if (lines.length === 0) console.error(`Nothing is logged of ${target}.`);
+  if (lines.length === 0) console.error(`The log has no lines of ${target}.`);
 }
 
 /**

@@ -25,13 +25,16 @@ async function remove(app: string, options: ConnectionOptions & { yes?: true; js
   console.log(options.json ? JSON.stringify({ removed: app }) : `Removed ${app}.`);
   const { limits } = await client.limits(app);
   if (Object.values(limits).some((limit) => limit !== null))
-    console.error(`${yellow("note:", process.stderr)} its limits stay, for an app of that name to come: ${commandName} limit show ${app}`);
+    console.error(
+      `${yellow("note:", process.stderr)} its limits remain, and will apply to a later app of that name: ${commandName} limit show ${app}`,
+    );
 }
 
 async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY) throw new MayflyError("not-done", { what: "nobody is there to confirm this; say --yes" });
+  if (!process.stdin.isTTY)
+    throw new MayflyError("not-done", { what: "standard input is not a terminal, so nobody can confirm this; add --yes" });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(`${question} [y/N] `);
   terminal.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new MayflyError("not-done", { what: "it was not confirmed" });
+  if (!/^y(es)?$/i.test(answer.trim())) throw new MayflyError("not-done", { what: "the removal was not confirmed" });
 }

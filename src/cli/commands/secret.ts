@@ -16,7 +16,7 @@ export function define(command: Command): void {
     .description("set a secret; the value is read from standard input, so that no shell keeps it")
     .argument("<app>")
     .argument("<name>", "as in `secrets` of mayfly.json")
-    .option("--value <text>", "the value, where its being seen does no harm")
+    .option("--value <text>", "the value, if it may be seen in the list of processes")
     .addHelpText(
       "after",
       "\nCalls that come from now on get it; one that runs keeps the value that it began with.\n\nExample:\n  echo -n s3cret | mayfly secret set shop API_KEY",
@@ -43,7 +43,8 @@ async function set(app: string, name: string, options: SecretOptions & { value?:
   const manifest = await manifestOf(client, app);
   console.log(options.json ? JSON.stringify({ app, set: name, deployed: manifest !== undefined }) : `Set ${name} of ${app}.`);
   if (manifest === undefined) note(`there is no app ${app} yet: the secret is used once one of that name is deployed`);
-  else if (!manifest.secrets.includes(name)) note(`the secrets in mayfly.json of ${app} do not name ${name}: its functions do not get it`);
+  else if (!manifest.secrets.includes(name))
+    note(`the secrets in ${app}'s mayfly.json do not name ${name}, so its functions do not get it`);
 }
 
 async function list(app: string, options: SecretOptions): Promise<void> {

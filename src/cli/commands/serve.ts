@@ -25,9 +25,13 @@ export function define(command: Command): void {
     .option("--state <dir>", "state folder: apps, secrets, token, logs, ledger")
     .option("--cache <dir>", "cache folder: images, templates, downloads")
     .option("--blanks <count>", "started machines kept ready for any app", parseCount(0, 1_000))
-    .option("--idle-ms <ms>", "how long every idle machine is kept, instead of what is learned of its app", parseCount(0, 86_400_000))
+    .option(
+      "--idle-ms <ms>",
+      "how long every idle machine is kept, instead of the time learned from its app's history",
+      parseCount(0, 86_400_000),
+    )
     .option("--max-machines <count>", "machines of all apps together", parseCount(1, 100_000))
-    .option("--grace-ms <ms>", "what invocations in flight get to finish at shutdown", parseCount(0, 900_000))
+    .option("--grace-ms <ms>", "how long invocations in flight may take to finish at shutdown", parseCount(0, 900_000))
     .option("--no-timing-headers", "answer without Server-Timing and X-Mayfly-Invocation")
     .option("--domain <name>", "route <function>.<app>.<name> by the Host header")
     .option("--tls-cert <file>", "certificate chain, PEM")

@@ -105,7 +105,7 @@ function missing(part: string, reason: string, cure: string): MayflyError {
 function untilSignal(): { signal: AbortSignal; ignore: () => void } {
   const controller = new AbortController();
   const abort = (name: NodeJS.Signals) => {
-    console.error(`${name}: taking away what was made`);
+    console.error(`${name}: removing everything that was made`);
     process.exitCode = name === "SIGINT" ? 130 : 143;
     controller.abort();
   };

@@ -153,7 +153,7 @@ function clientMistake(error: NodeJS.ErrnoException, limits: GatewayLimits): May
   if (error.code === "HPE_HEADER_OVERFLOW") return new MayflyError("head-too-large", { limit: `${limits.headBytes} bytes` }, error);
   if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return new MayflyError("request-timeout", { ms: limits.headMs }, error);
   if (error.code === "HPE_INVALID_EOF_STATE") return new MayflyError("bad-request", { what: "it ended before it was complete" }, error);
-  return new MayflyError("bad-request", { what: "it is no HTTP that this gateway understands" }, error);
+  return new MayflyError("bad-request", { what: "it is not HTTP that this gateway understands" }, error);
 }
 
 function listen(server: Server, host: string, port: number, fd: number | undefined): Promise<AddressInfo> {

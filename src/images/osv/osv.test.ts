@@ -127,7 +127,7 @@ const refusals: Record<string, [Buffer, RegExp]> = {
 };
 
 for (const [what, [bytes, why]] of Object.entries(refusals)) {
-  test(`${what} is no OSv kernel`, () => {
+  test(`${what} is not an OSv kernel`, () => {
     const path = join(scratch, "refused");
     writeFileSync(path, bytes);
     assert.throws(

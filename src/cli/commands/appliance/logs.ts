@@ -6,7 +6,7 @@ import { type LogOptions, showLogs } from "../logs.ts";
 export function define(appliance: Command): void {
   withConnectionOptions(appliance.command("logs").description("show what an appliance's machine printed, and what happened to it"))
     .argument("<name>")
-    .option("-f, --follow", "go on with new lines as they come")
+    .option("-f, --follow", "continue with new lines as they are written")
     .option("-n, --lines <count>", "newest lines to show", parseCount(0, 10_000), 100)
     .addHelpText("after", "\nWith --json: one line of JSON each.\n\nExample:\n  mayfly appliance logs -f notes-ada")
     .action(async (name: string, options: LogOptions) =>

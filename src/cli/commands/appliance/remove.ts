@@ -2,9 +2,11 @@ import type { Command } from "commander";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../../connection.ts";
 
 export function define(appliance: Command): void {
-  withConnectionOptions(appliance.command("remove").description("stop one and forget it, with its logs; what it cost stays on the bill"))
+  withConnectionOptions(
+    appliance.command("remove").description("stop an appliance and remove it with its logs; its cost stays on the bill"),
+  )
     .argument("<name>")
-    .option("--volumes", "delete its disks, too")
+    .option("--volumes", "also delete its disks")
     .addHelpText("after", "\nExample:\n  mayfly appliance remove notes-ada --volumes")
     .action(remove);
 }

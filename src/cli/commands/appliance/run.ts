@@ -24,27 +24,31 @@ export function define(appliance: Command): void {
       .command("run")
       .description("make an appliance of an image and start it: a machine that runs until it is stopped")
       .argument("<image>", "its name, the beginning of its id, or latest")
-      .argument("[command...]", "what to run in place of the image's own command")
-      .requiredOption("--name <name>", "of the appliance: its logs and its bill stand under it")
+      .argument("[command...]", "the command to run instead of the image's own")
+      .requiredOption("--name <name>", "the appliance's name, under which its logs and its bill are listed")
       .option(
         "--publish <[address:]host:guest>",
         "lead a port of this host (of 127.0.0.1 unless told) to one of the machine; may be repeated",
         parsePort,
       )
-      .option("--env <name[=value]>", "a variable for the command; without a value, that of yours; may be repeated", parseVariable)
+      .option(
+        "--env <name[=value]>",
+        "a variable for the command; without a value, it is copied from your environment; may be repeated",
+        parseVariable,
+      )
       .option(
         "--volume <disk|folder:path>",
         "a disk of its own that is kept, or a folder of this host to read; may be repeated",
         parseVolume,
       )
-      .option("--volume-size <MB>", "of disks that are made now", parseCount(16, 16_777_216), 1_024)
+      .option("--volume-size <MB>", "the size of each disk that is created now", parseCount(16, 16_777_216), 1_024)
       .addOption(
         new Option("--network <network>", "egress: HTTP and HTTPS to public addresses, by a proxy")
           .choices(["none", "egress"])
           .default("none"),
       )
-      .option("--memory <MB>", "of the machine", parseCount(64, 65_536), 256)
-      .option("--vcpus <count>", "of the machine", parseCount(1, 16), 1),
+      .option("--memory <MB>", "the machine's memory", parseCount(64, 65_536), 256)
+      .option("--vcpus <count>", "the machine's vCPUs", parseCount(1, 16), 1),
   )
     .addHelpText(
       "after",

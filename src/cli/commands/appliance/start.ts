@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../../connection.ts";
 
 export function define(appliance: Command): void {
-  withConnectionOptions(appliance.command("start").description("start one that was stopped, or that ended"))
+  withConnectionOptions(appliance.command("start").description("start an appliance that was stopped, or that ended"))
     .argument("<name>")
     .addHelpText("after", "\nExample:\n  mayfly appliance start notes-ada")
     .action(start);

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../../connection.ts";
 
 export function define(appliance: Command): void {
-  withConnectionOptions(appliance.command("stop").description("stop one in an orderly way; it stays stopped until it is started"))
+  withConnectionOptions(appliance.command("stop").description("stop an appliance in an orderly way; it stays stopped until it is started"))
     .argument("<name>")
     .addHelpText("after", "\nExample:\n  mayfly appliance stop notes-ada")
     .action(stop);

@@ -20,7 +20,7 @@ export function define(image: Command, cache: string): void {
     .command("check")
     .description("boot an image in QEMU and run the tests of its modules there")
     .argument("<image>", "its name, the beginning of its id, or latest")
-    .option("--memory <MB>", "of the machine", parseCount(64, 1_048_576), 512)
+    .option("--memory <MB>", "the machine's memory", parseCount(64, 1_048_576), 512)
     .option("--timeout <seconds>", "for the boot and all tests", parseCount(1, 86_400), 300)
     .option("--cache <dir>", "cache folder (or MAYFLY_CACHE_DIR)", cache)
     .option("--json", "print JSON")

@@ -21,8 +21,8 @@ export function define(image: Command, cache: string): void {
     .description(
       "remove images that nothing uses; the platform's, named ones, and those of appliances, templates and running machines stay",
     )
-    .argument("[names...]", "names that are given up first, so that their images may go, too")
-    .option("--dry-run", "only say what would be removed; names stay", false)
+    .argument("[names...]", "names to give up first, so that their images may be removed as well")
+    .option("--dry-run", "only show what would be removed; names are kept", false)
     .option(
       "--state <dir>",
       "whose appliances keep their images (or MAYFLY_STATE_DIR)",

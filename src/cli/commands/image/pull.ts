@@ -10,8 +10,8 @@ import { openStore } from "../../../images/store/open-store.ts";
 export function define(image: Command, cache: string): void {
   image
     .command("pull")
-    .description("fetch an image from a store; only what is not here already travels, and all of it is checked")
-    .argument("<name>", "that it was pushed under, or its whole id")
+    .description("fetch an image from a store; only parts that are missing here are downloaded, and all are checked")
+    .argument("<name>", "the name under which the image was pushed, or its whole id")
     .argument("<store>", "a folder, or an http(s) address")
     .option("--max-size <size>", "refuse a larger image, for example 2G; default: the setting maxImageMb", parseBytes)
     .option("--cache <dir>", "cache folder (or MAYFLY_CACHE_DIR)", cache)

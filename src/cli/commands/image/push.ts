@@ -10,10 +10,10 @@ import { openStore } from "../../../images/store/open-store.ts";
 export function define(image: Command, cache: string): void {
   image
     .command("push")
-    .description("put an image into a store: a folder, or a web server that takes PUT; only what it lacks travels")
+    .description("put an image into a store: a folder, or a web server that accepts PUT; only parts that the store lacks are sent")
     .argument("<image>", "its name, the beginning of its id, or latest")
     .argument("<store>", "a folder, or an http(s) address")
-    .option("--name <name>", "to find it under in the store; default: the name or id given")
+    .option("--name <name>", "the image's name in the store; default: the name or id given")
     .option("--cache <dir>", "cache folder (or MAYFLY_CACHE_DIR)", cache)
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  mayfly image push notes /srv/www/images")
