@@ -41,9 +41,9 @@ export const configSchema = z.strictObject({
   runDir: z.string().min(1),
   /** Revisions of an app that stay beside those that an alias names: the newest. */
   revisionsKept: z.int().min(1).max(10_000).default(10),
-  /** Code of one app's revisions together, at most, MB; older revisions go first. */
+  /** The maximum size of one app's revisions' code together, in MB. The oldest revisions are removed first. */
   maxAppCodeMb: z.int().min(64).max(1_000_000).default(512),
-  /** Code of all apps' revisions together, at most, MB. */
+  /** The maximum size of all apps' revisions' code together, in MB. */
   maxCodeMb: z.int().min(64).max(100_000_000).default(8_192),
   /** The maximum size of all apps' logs together, in MB. The oldest files are removed first. Each app's own maximum is 32 MB. */
   maxLogMb: z.int().min(32).max(100_000_000).default(2_048),

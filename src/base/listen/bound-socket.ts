@@ -1,4 +1,4 @@
-/** Sockets that hold an address while nobody accepts what comes: connections wait instead of being refused. */
+/** Sockets that hold an address before a server accepts connections on it, so that connections wait instead of being refused. */
 import { lookup } from "node:dns/promises";
 import { BoundSocket, isIP } from "node:net";
 import { parseAddress } from "./address.ts";

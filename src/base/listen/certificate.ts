@@ -54,7 +54,7 @@ function read(key: string, file: string): string {
   }
 }
 
-/** Never waits: a pipe that nobody writes to would hold up all of the server. */
+/** Never waits, because reading a pipe without a writer would block the whole server. */
 function readBounded(file: string): string {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {

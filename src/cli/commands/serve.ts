@@ -64,7 +64,7 @@ async function serve(options: ServeOptions): Promise<void> {
   process.exit(await supervise({ config, program, json: options.json ?? false, onUp }));
 }
 
-/** ServeOptions are settings by another spelling; a flag that was not given is undefined. */
+/** Command-line options are settings in another spelling; a flag that was not given is undefined. */
 function settings({
   config: _file,
   state,

@@ -106,7 +106,7 @@ export class RouteTable {
     return this.#hosts.get(name) ?? (this.#claims.domain === undefined ? undefined : this.#belowDomain(name, this.#claims.domain));
   }
 
-  /** An app below the domain that nobody called yet goes before a path, as one that was called does. */
+  /** A host below the domain takes precedence over a path, even if its app has not been called yet. */
   #belowDomain(host: string, domain: string): Route | undefined {
     if (!host.endsWith(`.${domain}`)) return undefined;
     const app = host.slice(host.lastIndexOf(".", host.length - domain.length - 2) + 1, host.length - domain.length - 1);

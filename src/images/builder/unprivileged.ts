@@ -18,7 +18,7 @@ import { runProgram } from "../run-program.ts";
 import { MOST_BYTES } from "./copy-foreign.ts";
 import { watchSize } from "./watch-size.ts";
 
-/** Below those of machines (machines/host/uids.ts), far above what Debian gives out. By chance, so that no two have the same. */
+/** Below the user ids of machines (machines/host/uids.ts), far above those that Debian assigns. Each is random, so that no two programs share one. */
 const FIRST_UID = 1_800_000_000;
 const UIDS = 90_000_000;
 

@@ -46,7 +46,7 @@ async function qemuImg({ path: from, seed }: RawDisk, format: "qcow2" | "vmdk" |
   await makeReproducible(to, format, seed);
 }
 
-/** Google's image: a compressed tar in GNU's format with one file, disk.raw. */
+/** Google's image: a compressed tar in GNU's format that contains one file, disk.raw. */
 async function writeGce(disk: RawDisk, path: string, scratch: string): Promise<void> {
   await rename(disk.path, join(scratch, "disk.raw"));
   await writeArchive(path, { folder: scratch, names: ["disk.raw"], format: "gnu", compressed: true });
