@@ -33,15 +33,15 @@ export function withoutCeilings(workload: Workload): Workload {
 
 function step(state: State, event: PolicyEvent): PolicyCommand[] {
   switch (event.type) {
-    case "app": {
-      const { app: name, limits } = event;
+    case "revision": {
+      const { revision: name, limits } = event;
       state.apps.set(name, { name, size: limits, machine: -1, bound: false, waiting: [] });
       return NOTHING;
     }
     case "arrive":
-      return arrive(state, state.apps.get(event.app) as App, event.invocation);
+      return arrive(state, state.apps.get(event.revision) as App, event.invocation);
     case "blank":
-      return [{ type: "bind", machine: event.machine, app: (state.machines[event.machine] as App).name, why: ONLY }];
+      return [{ type: "bind", machine: event.machine, revision: (state.machines[event.machine] as App).name, why: ONLY }];
     case "bound":
       return serve(state.machines[event.machine] as App);
     default:
@@ -55,7 +55,7 @@ function arrive(state: State, app: App, invocation: number): PolicyCommand[] {
   if (app.machine >= 0) return NOTHING;
   app.machine = state.machines.push(app) - 1;
   const { memoryMb, vcpus } = app.size;
-  return [{ type: "start", machine: app.machine, memoryMb, vcpus, urgent: true, app: app.name, why: ONLY }];
+  return [{ type: "start", machine: app.machine, memoryMb, vcpus, urgent: true, revision: app.name, why: ONLY }];
 }
 
 function serve(app: App): PolicyCommand[] {

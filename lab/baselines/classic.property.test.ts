@@ -121,7 +121,7 @@ function perform(world: RoughWorld, action: Action): void {
     case "condemn":
       return one(world.machines.values(), action.pick, ({ id }) => world.send({ type: "condemn", machine: id }));
     case "update":
-      return world.send({ type: "app-updated", app: action.app });
+      return world.send({ type: "revision-renewed", revision: action.app });
     case "remove":
       return world.removeApp(action.app);
     case "set":

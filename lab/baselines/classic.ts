@@ -43,7 +43,7 @@ export function createClassic<M, A>(rules: Rules<M, A>, host: HostLimits): Class
 function note<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, event: PolicyEvent, now: number, commands: PolicyCommand[]): void {
   switch (event.type) {
     case "arrive":
-      return arrive(rules, state, event.invocation, event.app, now, commands);
+      return arrive(rules, state, event.invocation, event.revision, now, commands);
     case "finish":
       return finish(rules, state, event.invocation, now, commands);
     case "stats":
@@ -60,12 +60,13 @@ type RareEvent = Exclude<PolicyEvent, { type: "arrive" | "finish" | "stats" | "a
 
 function rarely<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, event: RareEvent, now: number, commands: PolicyCommand[]): void {
   switch (event.type) {
-    case "app":
-      return setLimits(rules, state, event.app, event.limits, now, commands);
-    case "app-removed":
-      return removeApp(state, event.app, commands);
-    case "app-updated":
-      return retireAll(rules, state, state.apps.get(event.app), now, commands);
+    case "revision":
+      return setLimits(rules, state, event.revision, event.limits, now, commands);
+    case "revision-removed":
+      return removeApp(state, event.revision, commands);
+    case "revision-renewed":
+    case "revision-retired":
+      return retireAll(rules, state, state.apps.get(event.revision), now, commands);
     case "blank":
       return blankUp(state, event.machine, commands);
     case "bound":
@@ -208,7 +209,7 @@ function retireAll<M, A>(
   commands: PolicyCommand[],
 ): void {
   if (app === undefined) return;
-  for (const machine of app.machines) retireMachine(state, machine, { kind: "newer-version" }, commands);
+  for (const machine of app.machines) retireMachine(state, machine, { kind: "renewed" }, commands);
   if (app.waiting > 0) rules.lacks(state, app, now, commands);
 }
 

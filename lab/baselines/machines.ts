@@ -34,7 +34,7 @@ export function startMachine(
   if (app === null) state.blanksComing++;
   else join(app, machine);
   const why: NeedReason = app === null ? { kind: "blanks", wanted: state.blanksWanted } : whyWaiting(app);
-  commands.push({ type: "start", machine: id, memoryMb, vcpus, urgent: app !== null && app.waiting > 0, app: app?.name ?? null, why });
+  commands.push({ type: "start", machine: id, memoryMb, vcpus, urgent: app !== null && app.waiting > 0, revision: app?.name ?? null, why });
 }
 
 /** Gives a blank, or a machine that was started for this app, to it. */
@@ -44,7 +44,7 @@ export function bindMachine(state: ClassicState, machine: ClassicMachine, app: C
     join(app, machine);
   }
   machine.phase = "binding";
-  commands.push({ type: "bind", machine: machine.id, app: app.name, why: whyWaiting(app) });
+  commands.push({ type: "bind", machine: machine.id, revision: app.name, why: whyWaiting(app) });
 }
 
 export function killMachine(state: ClassicState, machine: ClassicMachine, why: EndReason, commands: PolicyCommand[]): void {

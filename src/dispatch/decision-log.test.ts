@@ -26,13 +26,21 @@ const WAITS = { kind: "calls-waiting", waiting: 1, slots: 0 } as const;
 const WAITS_IN_WORDS = "1 waiting, and it has no machine";
 
 function start(machine: number, app: string | null): PolicyCommand {
-  return { type: "start", machine, memoryMb: 256, vcpus: 1, urgent: true, app, why: { kind: "other-rule", rule: `start ${machine}` } };
+  return {
+    type: "start",
+    machine,
+    memoryMb: 256,
+    vcpus: 1,
+    urgent: true,
+    revision: app,
+    why: { kind: "other-rule", rule: `start ${machine}` },
+  };
 }
 
 test("each machine's start, bind and kill is in its app's log, with why, when, and what it did", async () => {
   const { clock, dispatcher, told } = decided((event) => {
     if (event.type === "arrive") return [start(1, "ada")];
-    if (event.type === "blank") return [{ type: "bind", machine: 1, app: "ada", why: WAITS }];
+    if (event.type === "blank") return [{ type: "bind", machine: 1, revision: "ada", why: WAITS }];
     if (event.type === "bound") return [{ type: "assign", invocation: 1, machine: 1 }];
     return event.type === "finish" ? [{ type: "kill", machine: 1, why: { kind: "idle-fixed", ms: 0 } }] : [];
   });
@@ -52,7 +60,7 @@ test("each machine's start, bind and kill is in its app's log, with why, when, a
 test("a machine that another app got is in both logs, one for no app in particular only in that of the app that got it", async () => {
   const { clock, dispatcher, told } = decided((event) => {
     if (event.type === "arrive") return [start(1, "ada"), start(2, null)];
-    return event.type === "blank" ? [{ type: "bind", machine: event.machine, app: "bob", why: WAITS }] : [];
+    return event.type === "blank" ? [{ type: "bind", machine: event.machine, revision: "bob", why: WAITS }] : [];
   });
   for (const app of ["ada", "bob"]) dispatcher.setApp(versionOf(app));
   call(dispatcher, { app: "ada" });

@@ -30,9 +30,9 @@ import { noMachineInTime } from "./no-machine.ts";
 import { clauseOfReason, sentencesOfFacts, withNames } from "./sentences.ts";
 import { Serving } from "./serving.ts";
 
-/** Of a command: for which app, and why. */
-interface Reasoned<App> {
-  app: App;
+/** Of a command: for which revision, and why. The dispatcher has one revision of each app yet, by the app's name. */
+interface Reasoned<Revision> {
+  revision: Revision;
   why: NeedReason;
 }
 
@@ -102,7 +102,7 @@ class PolicyDispatcher implements LiveDispatcher {
     }
     this.#table.set(number, invocation);
     this.#deadlines.watch(invocation.deadline, now);
-    this.#tell({ type: "arrive", invocation: number, app: request.app }, now);
+    this.#tell({ type: "arrive", invocation: number, revision: request.app }, now);
     return invocation;
   }
 
@@ -126,7 +126,7 @@ class PolicyDispatcher implements LiveDispatcher {
   #tellLimits(version: Version): void {
     const limits = limitsOf(version);
     const floors = this.#isRefused(version.app) ? { minMachines: 0, reservedBlanks: 0 } : {};
-    this.#tell({ type: "app", app: version.app, limits: { ...limits, ...floors } });
+    this.#tell({ type: "revision", revision: version.app, app: version.app, limits: { ...limits, ...floors }, inherits: null });
   }
 
   #isRefused(app: string): boolean {
@@ -154,14 +154,14 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   renewApp(app: string): void {
-    this.#tell({ type: "app-updated", app });
+    this.#tell({ type: "revision-renewed", revision: app });
   }
 
   removeApp(app: string): void {
     this.#apps.delete(app);
     this.#lacking.delete(app);
     for (const record of this.#machines.values()) if (record.app === app) record.orphaned = true;
-    this.#tell({ type: "app-removed", app });
+    this.#tell({ type: "revision-removed", revision: app });
   }
 
   machines(): MachineRow[] {
@@ -271,15 +271,15 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #start(machine: MachineId, order: StartOrder & Reasoned<string | null>, now: number): void {
     if (this.#closing !== undefined) return;
-    const record = new MachineRecord(machine, now, order.app);
+    const record = new MachineRecord(machine, now, order.revision);
     this.#machines.set(machine, record);
     this.#fleet.start(machine, order);
     record.name = this.#fleet.view(machine)?.name ?? "";
-    this.#decisions.start(record, order.app, order.why);
-    if (order.app !== null) this.#serving.begins(order.app);
+    this.#decisions.start(record, order.revision, order.why);
+    if (order.revision !== null) this.#serving.begins(order.revision);
   }
 
-  #bind(machine: MachineId, { app, why }: Reasoned<string>, now: number): void {
+  #bind(machine: MachineId, { revision: app, why }: Reasoned<string>, now: number): void {
     if (this.#closing !== undefined) return;
     const record = this.#record(machine);
     const { version } = this.#apps.get(app) as App;
@@ -334,7 +334,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #machineLost(invocation: Invocation, end: MachineEnd): void {
     if (this.#closing === undefined && invocation.returnToQueue()) {
-      this.#tell({ type: "arrive", invocation: invocation.number, app: invocation.app });
+      this.#tell({ type: "arrive", invocation: invocation.number, revision: invocation.app });
       return;
     }
     this.#forget(invocation);

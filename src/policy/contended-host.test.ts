@@ -35,8 +35,8 @@ function slotsAfter(ms: number, turnMs: number, cpu: number): number {
       if (command.type === "assign") running.push(command.invocation);
     }
   };
-  const arrive = (now: number) => send({ type: "arrive", invocation: ++invocation, app: "ada" }, now);
-  send({ type: "app", app: "ada", limits: LIMITS }, 0);
+  const arrive = (now: number) => send({ type: "arrive", invocation: ++invocation, revision: "ada" }, now);
+  send({ type: "revision", revision: "ada", app: "ada", limits: LIMITS, inherits: null }, 0);
   for (let i = 0; i < 6; i++) arrive(0);
   for (let [now, toldAt] = [turnMs, 0]; now < ms; now += turnMs) {
     const first = running.shift();
@@ -44,7 +44,7 @@ function slotsAfter(ms: number, turnMs: number, cpu: number): number {
     arrive(now);
     if (now - toldAt < 1_000) continue;
     toldAt = now;
-    const [machine] = policy.state.apps.get("ada")?.machines ?? [];
+    const [machine] = policy.state.revisions.get("ada")?.machines ?? [];
     const loopDelayMs = turnMs * Math.max(0.5, running.length - 0.5);
     send({ type: "stats", machine: machine ?? 0, stats: { cpu, memoryBytes: 2e7, loopDelayMs } }, now);
   }

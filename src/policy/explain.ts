@@ -1,5 +1,5 @@
-/** What the policy makes of an app now, as a record with the numbers that it goes by. Sentences are made of it in `src/dispatch/sentences.ts`. */
-import { machinesOf, type AppState, type MachineEntry, type PackingState } from "./core/packing-state.ts";
+/** What the policy makes of a revision now, as a record with the numbers that it goes by. Sentences are made of it in `src/dispatch/sentences.ts`. */
+import { machinesOf, type RevisionState, type MachineEntry, type PackingState } from "./core/packing-state.ts";
 import type { MachineId } from "./policy.ts";
 import type { LearnedFacts } from "./rules/learned-facts.ts";
 import { rulesOf } from "./rules/rules-of.ts";
@@ -30,17 +30,17 @@ export interface MachineFacts<Machine = MachineId> {
   phaseMs: number;
   /** null: it has work. */
   idleMs: number | null;
-  /** It is kept for the app's `minMachines`. */
+  /** It is kept for the revision's `minMachines`. */
   keptForMinimum: boolean;
   /** When the policy next looks whether it is to be kept; null: no time is set. */
   nextLookMs: number | null;
 }
 
-/** Undefined where there is no such app. Changes nothing. */
+/** Undefined where there is no such revision. Changes nothing. */
 export function explainApp(state: PackingState, name: string, now: number): AppFacts | undefined {
-  const app = state.apps.get(name);
-  if (app === undefined) return undefined;
-  const { demand, waiting, bound, binding, slots, limits } = app;
+  const revision = state.revisions.get(name);
+  if (revision === undefined) return undefined;
+  const { demand, waiting, bound, binding, slots, limits } = revision;
   return {
     inFlight: demand.load - waiting,
     waiting,
@@ -49,17 +49,17 @@ export function explainApp(state: PackingState, name: string, now: number): AppF
     slots,
     ceiling: limits.concurrency,
     minMachines: limits.minMachines,
-    learned: rulesOf(state).facts(state, app, now),
-    machines: machinesOf(state, app).map((machine) => factsOf(app, machine, now)),
+    learned: rulesOf(state).facts(state, revision, now),
+    machines: machinesOf(state, revision).map((machine) => factsOf(revision, machine, now)),
   };
 }
 
-/** Slots that each machine of the app has now; 0 where there is no such app. */
+/** Slots that each machine of the revision has now; 0 where there is no such revision. */
 export function slotsOf(state: PackingState, name: string): number {
-  return state.apps.get(name)?.slots ?? 0;
+  return state.revisions.get(name)?.slots ?? 0;
 }
 
-function factsOf(app: AppState, machine: MachineEntry, now: number): MachineFacts {
+function factsOf(revision: RevisionState, machine: MachineEntry, now: number): MachineFacts {
   const { id, phase, inFlight, idleSince, since, timerAt } = machine;
   return {
     machine: id,
@@ -67,7 +67,7 @@ function factsOf(app: AppState, machine: MachineEntry, now: number): MachineFact
     inFlight,
     phaseMs: now - since,
     idleMs: idleSince < 0 ? null : now - idleSince,
-    keptForMinimum: app.bound + app.binding <= app.limits.minMachines,
+    keptForMinimum: revision.app.machines <= revision.limits.minMachines,
     nextLookMs: idleSince >= 0 && timerAt > now ? timerAt - now : null,
   };
 }

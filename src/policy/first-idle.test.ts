@@ -1,4 +1,4 @@
-/** An app of which nothing is known yet: the ski-rental rule says how long its machine is held, and that is not never. */
+/** A revision of which nothing is known yet: the ski-rental rule says how long its machine is held, and that is not never. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { explainApp } from "./explain.ts";
@@ -29,8 +29,8 @@ test("after its first call a machine is held until that has cost as much as a st
     if (command.type === "wake") wakeAt = command.at;
   };
   const send = (event: PolicyEvent, now: number): void => policy.step(policy.state, event, now).forEach((command) => obey(command, now));
-  send({ type: "app", app: "ada", limits: LIMITS }, 0);
-  send({ type: "arrive", invocation: 1, app: "ada" }, 1_000);
+  send({ type: "revision", revision: "ada", app: "ada", limits: LIMITS, inherits: null }, 0);
+  send({ type: "arrive", invocation: 1, revision: "ada" }, 1_000);
   send({ type: "finish", invocation: 1 }, 2_000);
   for (let ticks = 0; kills.length === 0 && ticks < 1_000 && wakeAt < Infinity; ticks++) {
     const now = wakeAt;

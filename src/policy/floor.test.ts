@@ -1,4 +1,4 @@
-/** An app's minimum of machines, whatever becomes of them. */
+/** A revision's minimum of machines, whatever becomes of them. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { World, type WorldMachine } from "./testing/packing-world.ts";
@@ -19,8 +19,8 @@ const LIMITS = { concurrency: 10, minMachines: 2, maxMachines: 5, reservedBlanks
 const mishaps: [what: string, befall: (world: World, machine: WorldMachine) => void][] = [
   ["one dies", (world, machine) => void world.exit(machine)],
   ["one is condemned", (world, { id }) => void world.send({ type: "condemn", machine: id })],
-  ["the app has new code", (world) => void world.send({ type: "app-updated", app: "ada" })],
-  ["the app has other limits", (world) => world.setApp("ada", { ...LIMITS, queue: 11 })],
+  ["the revision has new code", (world) => void world.send({ type: "revision-renewed", revision: "ada" })],
+  ["the revision has other limits", (world) => world.setApp("ada", { ...LIMITS, queue: 11 })],
 ];
 
 for (const idleMs of [null, 1_000])

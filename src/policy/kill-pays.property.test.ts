@@ -15,7 +15,7 @@ const APPS = ["ada", "bob"];
 
 /** A rhythm, told often enough to be learned: calls at once, how long they take, and the time to the next. */
 const beat = fc.record({
-  app: fc.constantFrom(...APPS),
+  revision: fc.constantFrom(...APPS),
   times: fc.integer({ min: 1, max: 12 }),
   calls: fc.constantFrom(1, 1, 2, 7),
   runMs: fc.constantFrom(1, 40, 300),
@@ -49,11 +49,11 @@ test("holding a killed machine until it is started again would have cost more th
 
 function play(world: World, watch: KillWatch, beat: Beat): void {
   for (let i = 0; i < beat.times; i++) {
-    const calls = Array.from({ length: beat.calls }, () => world.arrive(beat.app));
+    const calls = Array.from({ length: beat.calls }, () => world.arrive(beat.revision));
     watch.live(beat.runMs);
     for (const call of calls) finish(world, watch, call);
     for (const machine of world.inPhase("bound")) {
-      if (machine.app !== beat.app) continue;
+      if (machine.revision !== beat.revision) continue;
       const stats = { cpu: 0.01, memoryBytes: beat.memoryMb * 2 ** 20, loopDelayMs: 0 };
       world.send({ type: "stats", machine: machine.id, stats });
       world.send({ type: "rested", machine: machine.id, cpu: beat.idleCpu });

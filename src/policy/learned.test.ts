@@ -94,20 +94,20 @@ describe("keeping and starting ahead", () => {
 });
 
 describe("blanks", () => {
-  test("those that an app has reserved go to no other", () => {
+  test("those that a revision has reserved go to no other", () => {
     const world = worldOf({ ada: { reservedBlanks: 2 }, bob: { concurrency: 1 } });
     live(world, 5_000);
     for (let i = 0; i < 5; i++) world.arrive("bob");
     assert.ok(world.inPhase("blank").length >= 2);
     world.arrive("ada");
-    assert.equal(world.inPhase("binding").filter((machine) => machine.app === "ada").length, 1);
+    assert.equal(world.inPhase("binding").filter((machine) => machine.revision === "ada").length, 1);
   });
 
   test("as many are kept as are taken at a time", () => {
-    const apps = Array.from({ length: 400 }, (_, i) => `app-${i}`);
-    const world = worldOf(Object.fromEntries(apps.map((name) => [name, {}])), { maxMachines: 1_000 });
-    for (let i = 0; i < apps.length; i += 8) {
-      const calls = apps.slice(i, i + 8).map((name) => world.arrive(name));
+    const revisions = Array.from({ length: 400 }, (_, i) => `app-${i}`);
+    const world = worldOf(Object.fromEntries(revisions.map((name) => [name, {}])), { maxMachines: 1_000 });
+    for (let i = 0; i < revisions.length; i += 8) {
+      const calls = revisions.slice(i, i + 8).map((name) => world.arrive(name));
       live(world, 2_000);
       for (const call of calls) world.finish(call);
     }
@@ -137,7 +137,7 @@ describe("limits of the host", () => {
   });
 });
 
-test("what it makes of an app is told in a record", () => {
+test("what it makes of a revision is told in a record", () => {
   const world = worldOf({ ada: {} });
   world.arrive("ada");
   live(world, 1_000);
@@ -148,7 +148,7 @@ test("what it makes of an app is told in a record", () => {
   assert.equal(explainApp(world.state, "nobody", 0), undefined);
 });
 
-test("while its machines use all of the host's CPU, an app gets no more of them for what waits, unless nothing moves", () => {
+test("while its machines use all of the host's CPU, a revision gets no more of them for what waits, unless nothing moves", () => {
   const world = worldOf({ ada: { concurrency: 2 }, bob: {} }, { hostCpus: 2 });
   for (let i = 0; i < 4; i++) world.arrive("ada");
   live(world, 1_000);
@@ -165,14 +165,14 @@ test("while its machines use all of the host's CPU, an app gets no more of them 
   world.arrive("bob");
   live(world, 1_000);
   assert.ok(
-    world.inPhase("bound").some(({ app }) => app === "bob"),
-    "another app's first call is served all the same",
+    world.inPhase("bound").some(({ revision }) => revision === "bob"),
+    "another revision's first call is served all the same",
   );
   live(world, 1_000);
-  assert.ok(world.inPhase("bound").filter(({ app }) => app === "ada").length > before, "nothing ended for two seconds");
+  assert.ok(world.inPhase("bound").filter(({ revision }) => revision === "ada").length > before, "nothing ended for two seconds");
 });
 
-test("while the host is busy blanks are replaced one at a time, for other apps' first calls", () => {
+test("while the host is busy blanks are replaced one at a time, for other revisions' first calls", () => {
   const world = worldOf({ ada: {}, bob: { reservedBlanks: 2 } }, { hostCpus: 1, blanks: 3 });
   live(world, 10_000);
   assert.equal(world.inPhase("blank").length, 5);

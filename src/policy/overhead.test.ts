@@ -30,12 +30,12 @@ for (const [perSecond, callMs, callCpuMs, ownCpuMs] of [
         if (command.type === "bind") send({ type: "bound", machine: (machine = command.machine) }, now);
       }
     };
-    send({ type: "app", app: "ada", limits: LIMITS }, 0);
+    send({ type: "revision", revision: "ada", app: "ada", limits: LIMITS, inherits: null }, 0);
     const stats = { cpu: (perSecond * callCpuMs + ownCpuMs) / 1_000, memoryBytes: 2e7, loopDelayMs: 0.5 };
     for (let second = 1, invocation = 0; second <= 60; second++) {
       for (let call = 0; call < perSecond; call++) {
         const now = second * 1_000 + (call * 1_000) / perSecond;
-        send({ type: "arrive", invocation: ++invocation, app: "ada" }, now);
+        send({ type: "arrive", invocation: ++invocation, revision: "ada" }, now);
         send({ type: "finish", invocation }, now + callMs);
       }
       send({ type: "stats", machine, stats }, second * 1_000 + 999);

@@ -31,10 +31,10 @@ const options = fc.record({
   hostCpus: fc.constantFrom(1, 1_000),
 });
 
-const app = fc.constantFrom(...APPS);
+const revision = fc.constantFrom(...APPS);
 const pick = fc.nat(1_000);
 const action = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ kind: fc.constant("arrive" as const), app }) },
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant("arrive" as const), revision }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant("finish" as const), pick }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant("come-up" as const), pick }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("exit-killed" as const), pick }) },
@@ -42,19 +42,19 @@ const action = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("abandon" as const), pick }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("crash" as const), pick, retry: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("condemn" as const), pick }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("update" as const), app }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove" as const), app }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("set" as const), app, limits }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("update" as const), revision }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove" as const), revision }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("set" as const), revision, limits }) },
 );
 type Action = typeof action extends fc.Arbitrary<infer A> ? A : never;
 
-const run = fc.record({ options, apps: fc.tuple(limits, limits, limits), actions: fc.array(action, { maxLength: 150, size: "max" }) });
+const run = fc.record({ options, revisions: fc.tuple(limits, limits, limits), actions: fc.array(action, { maxLength: 150, size: "max" }) });
 
 test("whatever happens, no rule is broken and nothing waits for ever", () => {
   fc.assert(
-    fc.property(run, ({ options, apps, actions }) => {
+    fc.property(run, ({ options, revisions, actions }) => {
       const world = new World(options);
-      APPS.forEach((name, i) => world.setApp(name, apps[i] as (typeof apps)[number]));
+      APPS.forEach((name, i) => world.setApp(name, revisions[i] as (typeof revisions)[number]));
       world.send({ type: "tick" });
       for (const one of actions) perform(world, one);
       world.settle();
@@ -66,9 +66,9 @@ test("whatever happens, no rule is broken and nothing waits for ever", () => {
 
 test("the same events give the same commands, through a copy of the state at every step", () => {
   fc.assert(
-    fc.property(run, ({ options, apps, actions }) => {
+    fc.property(run, ({ options, revisions, actions }) => {
       const world = new World(options);
-      APPS.forEach((name, i) => world.setApp(name, apps[i] as (typeof apps)[number]));
+      APPS.forEach((name, i) => world.setApp(name, revisions[i] as (typeof revisions)[number]));
       for (const one of actions) perform(world, one);
       const again = createPackingPolicy(options);
       for (const { now, event, commands } of world.events) {
@@ -84,7 +84,7 @@ test("the same events give the same commands, through a copy of the state at eve
 function perform(world: World, action: Action): void {
   switch (action.kind) {
     case "arrive":
-      return void world.arrive(action.app);
+      return void world.arrive(action.revision);
     case "finish":
       return one(world.running.keys(), action.pick, (invocation) => world.finish(invocation));
     case "come-up":
@@ -97,23 +97,23 @@ function perform(world: World, action: Action): void {
       return one(world.waiting.keys(), action.pick, (invocation) => world.abandon(invocation));
     case "crash":
       return one(world.machines.values(), action.pick, (machine) => {
-        for (const lost of world.exit(machine)) if (action.retry && machine.app !== null) world.arrive(machine.app, lost);
+        for (const lost of world.exit(machine)) if (action.retry && machine.revision !== null) world.arrive(machine.revision, lost);
       });
     case "condemn":
       return one(world.machines.values(), action.pick, (machine) => world.send({ type: "condemn", machine: machine.id }));
     case "update":
-      return void world.send({ type: "app-updated", app: action.app });
+      return void world.send({ type: "revision-renewed", revision: action.revision });
     case "remove":
-      return world.removeApp(action.app);
+      return world.removeApp(action.revision);
     case "set":
-      return setApp(world, action.app, action.limits);
+      return setApp(world, action.revision, action.limits);
   }
 }
 
 /** As a deploy does it: a new size comes with new code. */
 function setApp(world: World, name: string, limits: Parameters<World["setApp"]>[1]): void {
   world.setApp(name, limits);
-  world.send({ type: "app-updated", app: name });
+  world.send({ type: "revision-renewed", revision: name });
 }
 
 function one<T>(candidates: Iterable<T>, pick: number, act: (candidate: T) => void): void {

@@ -47,13 +47,13 @@ describe("packing", () => {
     assert.equal(world.starts, 3, "the sixth fits into the third machine");
   });
 
-  test("never more machines than the app may have", () => {
+  test("never more machines than the revision may have", () => {
     const world = worldOf({ ada: { maxMachines: 2, queue: 100 } });
     for (let i = 0; i < 50; i++) world.arrive("ada");
     assert.equal(world.starts, 2);
   });
 
-  test("a full queue rejects, but an app without a machine may always have one waiting", () => {
+  test("a full queue rejects, but a revision without a machine may always have one waiting", () => {
     const world = worldOf({ ada: { queue: 0, concurrency: 1, maxMachines: 1 } });
     world.arrive("ada");
     assert.equal(world.rejected.get(world.arrive("ada")), "queue-full");
@@ -62,7 +62,7 @@ describe("packing", () => {
     assert.equal(world.rejected.get(world.arrive("ada")), "queue-full");
   });
 
-  test("an unknown app is rejected", () => {
+  test("an unknown revision is rejected", () => {
     const world = worldOf({});
     assert.equal(world.rejected.get(world.arrive("ada")), "app-removed");
   });
@@ -140,7 +140,7 @@ describe("the end of a machine", () => {
     const [idle] = fill(world, "ada", 1);
     const old = world.running.get(busy as number) as WorldMachine;
     world.finish(idle as number);
-    world.send({ type: "app-updated", app: "ada" });
+    world.send({ type: "revision-renewed", revision: "ada" });
     assert.equal(old.phase, "draining");
     assert.equal(world.inPhase("killed").length, 1);
     const next = world.arrive("ada");
@@ -161,7 +161,7 @@ describe("the end of a machine", () => {
     assert.equal(machine.phase, "killed");
   });
 
-  test("removing an app rejects what waits and kills its machines", () => {
+  test("removing a revision rejects what waits and kills its machines", () => {
     const world = worldOf({ ada: { concurrency: 1, maxMachines: 1 } });
     fill(world, "ada", 1);
     const waiting = world.arrive("ada");
@@ -211,19 +211,19 @@ describe("failed starts", () => {
     assert.equal(world.state.failures.rounds, 1);
   });
 
-  test("one app's failing binds do not stop another's", () => {
+  test("one revision's failing binds do not stop another's", () => {
     const world = worldOf({ ada: {}, bob: {} });
     world.arrive("ada");
     comeUp(world, 1);
     failAll(world);
     world.arrive("bob");
     comeUp(world, 2);
-    assert.equal([...world.running.values()][0]?.app, "bob");
+    assert.equal([...world.running.values()][0]?.revision, "bob");
   });
 });
 
 describe("fairness", () => {
-  test("a burst of one app does not hold up another's first call", () => {
+  test("a burst of one revision does not hold up another's first call", () => {
     const world = worldOf({ ada: { concurrency: 1 }, bob: {} }, { maxMachines: 4 });
     for (let i = 0; i < 4; i++) world.arrive("ada");
     const [first, second, third] = world.inPhase("starting") as [WorldMachine, WorldMachine, WorldMachine];
@@ -231,10 +231,10 @@ describe("fairness", () => {
     world.arrive("bob");
     world.comeUp(second);
     world.comeUp(third);
-    assert.deepEqual([first.app, second.app, third.app], ["ada", "bob", "ada"]);
+    assert.deepEqual([first.revision, second.revision, third.revision], ["ada", "bob", "ada"]);
   });
 
-  test("on a full host, what is idle longest makes room for an app that waits", () => {
+  test("on a full host, what is idle longest makes room for a revision that waits", () => {
     const world = worldOf({ ada: { concurrency: 1 }, bob: {} }, { maxMachines: 2 });
     const [first] = fill(world, "ada", 1);
     const [second] = fill(world, "ada", 1);
@@ -247,10 +247,10 @@ describe("fairness", () => {
     assert.equal(world.inPhase("killed").length, 1);
     world.exit(idleLongest);
     comeUp(world, 2);
-    assert.equal([...world.running.values()][0]?.app, "bob");
+    assert.equal([...world.running.values()][0]?.revision, "bob");
   });
 
-  test("on a full and busy host, the app with most machines gives one up for an app with none", () => {
+  test("on a full and busy host, the revision with most machines gives one up for a revision with none", () => {
     const world = worldOf({ ada: { concurrency: 1 }, bob: {} }, { maxMachines: 2 });
     fill(world, "ada", 1);
     fill(world, "ada", 1);
@@ -261,15 +261,15 @@ describe("fairness", () => {
   });
 });
 
-function worldOf(apps: Record<string, Partial<AppLimits>>, options: Partial<typeof OPTIONS> = {}): World {
+function worldOf(revisions: Record<string, Partial<AppLimits>>, options: Partial<typeof OPTIONS> = {}): World {
   const world = new World({ ...OPTIONS, ...options });
-  for (const [app, limits] of Object.entries(apps)) world.setApp(app, { ...LIMITS, ...limits });
+  for (const [revision, limits] of Object.entries(revisions)) world.setApp(revision, { ...LIMITS, ...limits });
   return world;
 }
 
 /** Arrivals, with the machines for them brought up. */
-function fill(world: World, app: string, count: number): number[] {
-  const invocations = Array.from({ length: count }, () => world.arrive(app));
+function fill(world: World, revision: string, count: number): number[] {
+  const invocations = Array.from({ length: count }, () => world.arrive(revision));
   while (world.waiting.size > 0) comeUp(world, 1);
   return invocations;
 }

@@ -6,12 +6,19 @@
  * Everything else changes what machines are needed, and ends in `plan`.
  */
 import type { PolicyCommand, PolicyEvent, Step } from "./policy.ts";
-import { createState, poolOf, type AppState, type MachineEntry, type PackingOptions, type PackingState } from "./core/packing-state.ts";
-import { removeApp, setLimits, updateApp } from "./core/apps.ts";
+import {
+  createState,
+  poolOf,
+  type RevisionState,
+  type MachineEntry,
+  type PackingOptions,
+  type PackingState,
+} from "./core/packing-state.ts";
+import { lookAtSiblings, removeRevision, renewRevision, retireRevision, setRevision } from "./core/revisions.ts";
 import { rulesOf } from "./rules/rules-of.ts";
 import { noteStats } from "./core/stats.ts";
 import { changeLoad } from "./rules/demand.ts";
-import { becomeIdle, lookAtApp, lookAtIdle, noteIdleEnd } from "./core/idle.ts";
+import { becomeIdle, lookAtRevision, lookAtIdle, noteIdleEnd } from "./core/idle.ts";
 import { lookUp, put, remove } from "./core/id-table.ts";
 import { closeMachine, freeSlot, fullest, openMachine, takeSlot } from "./core/slots.ts";
 import { abandon, dequeue, enqueue, queueIsFull } from "./core/waiting.ts";
@@ -40,7 +47,7 @@ const NOTHING: PolicyCommand[] = [];
 function step(state: PackingState, event: PolicyEvent, now: number): PolicyCommand[] {
   switch (event.type) {
     case "arrive":
-      return arrive(state, event.invocation, event.app, now);
+      return arrive(state, event.invocation, event.revision, now);
     case "finish":
       return finish(state, event.invocation, now);
     case "stats":
@@ -53,23 +60,24 @@ function step(state: PackingState, event: PolicyEvent, now: number): PolicyComma
 }
 
 function arrive(state: PackingState, invocation: number, name: string, now: number): PolicyCommand[] {
-  const app = state.apps.get(name);
-  if (app === undefined) return [{ type: "reject", invocation, reason: "app-removed" }];
-  const machine = fullest(state, app, now);
-  if (machine === undefined) return wait(state, app, invocation, now);
-  noteIdleEnd(app, machine, now);
+  const revision = state.revisions.get(name);
+  if (revision === undefined) return [{ type: "reject", invocation, reason: "app-removed" }];
+  const machine = fullest(state, revision, now);
+  if (machine === undefined) return wait(state, revision, invocation, now);
+  noteIdleEnd(revision, machine, now);
   put(state.invocations, invocation, machine.id);
-  takeSlot(state, app, machine, now);
+  takeSlot(state, revision, machine, now);
   const commands: PolicyCommand[] = [{ type: "assign", invocation, machine: machine.id }];
-  if (changeLoad(app.demand, 1, now, windowMs(state)) || app.demand.load > app.trigger) lookAhead(state, app, now, commands);
+  if (changeLoad(revision.demand, 1, now, windowMs(state)) || revision.demand.load > revision.trigger)
+    lookAhead(state, revision, now, commands);
   return commands;
 }
 
 /** Starts what the forecast asks for, before the last slot fills. */
-function lookAhead(state: PackingState, app: AppState, now: number, commands: PolicyCommand[]): void {
-  const before = app.forecast;
-  rulesOf(state).refreshForecast(state, app, now);
-  if (app.forecast <= before || !noteWanting(state, app, now)) return;
+function lookAhead(state: PackingState, revision: RevisionState, now: number, commands: PolicyCommand[]): void {
+  const before = revision.forecast;
+  rulesOf(state).refreshForecast(state, revision, now);
+  if (revision.forecast <= before || !noteWanting(state, revision, now)) return;
   plan(state, now, commands);
   scheduleWake(state, now, commands);
 }
@@ -79,18 +87,18 @@ function finish(state: PackingState, invocation: number, now: number): PolicyCom
   if (id === undefined || id < 0) return NOTHING;
   remove(state.invocations, invocation);
   const machine = state.machines[id] as MachineEntry;
-  const app = state.apps.get(machine.app as string);
-  if (app !== undefined) loseLoad(state, app, 1, now);
-  if (machine.phase !== "bound" || app === undefined) return finishRetired(state, machine);
-  freeSlot(state, app, machine, now);
-  if (app.waiting > 0) return serveWaiting(state, app, now);
+  const revision = state.revisions.get(machine.revision as string);
+  if (revision !== undefined) loseLoad(state, revision, 1, now);
+  if (machine.phase !== "bound" || revision === undefined) return finishRetired(state, machine);
+  freeSlot(state, revision, machine, now);
+  if (revision.waiting > 0) return serveWaiting(state, revision, now);
   if (machine.inFlight > 0) return NOTHING;
-  return restMachine(state, app, machine, now);
+  return restMachine(state, revision, machine, now);
 }
 
-function restMachine(state: PackingState, app: AppState, machine: MachineEntry, now: number): PolicyCommand[] {
+function restMachine(state: PackingState, revision: RevisionState, machine: MachineEntry, now: number): PolicyCommand[] {
   const commands: PolicyCommand[] = [];
-  becomeIdle(state, app, machine, now, commands);
+  becomeIdle(state, revision, machine, now, commands);
   // Those that wait for room on a full host may have it now.
   if (commands.length > 0 || state.hungry.length > 0) plan(state, now, commands);
   else if (state.wakeAt >= 0 && state.wakeAt <= earliest(state.timers)) return NOTHING;
@@ -106,45 +114,46 @@ function finishRetired(state: PackingState, machine: MachineEntry): PolicyComman
   return commands;
 }
 
-function serveWaiting(state: PackingState, app: AppState, now: number): PolicyCommand[] {
+function serveWaiting(state: PackingState, revision: RevisionState, now: number): PolicyCommand[] {
   const commands: PolicyCommand[] = [];
-  assignWaiting(state, app, now, commands);
+  assignWaiting(state, revision, now, commands);
   scheduleWake(state, now, commands);
   return commands;
 }
 
 /** Gives free slots to those that wait. */
-function assignWaiting(state: PackingState, app: AppState, now: number, commands: PolicyCommand[]): void {
+function assignWaiting(state: PackingState, revision: RevisionState, now: number, commands: PolicyCommand[]): void {
   for (;;) {
-    const machine = fullest(state, app, now);
-    if (machine === undefined) return noteQueue(state, app, now);
-    const invocation = dequeue(state, app);
+    const machine = fullest(state, revision, now);
+    if (machine === undefined) return noteQueue(state, revision, now);
+    const invocation = dequeue(state, revision);
     if (invocation === undefined) break;
     put(state.invocations, invocation, machine.id);
-    takeSlot(state, app, machine, now);
-    app.servedAt = now;
+    takeSlot(state, revision, machine, now);
+    revision.servedAt = now;
     commands.push({ type: "assign", invocation, machine: machine.id });
   }
-  noteQueue(state, app, now);
-  const open = app.open.slice(); // those killed leave it meanwhile
+  noteQueue(state, revision, now);
+  const open = revision.open.slice(); // those killed leave it meanwhile
   for (const id of open) {
     const machine = state.machines[id] as MachineEntry;
-    if (machine.phase === "bound" && machine.inFlight === 0 && machine.idleSince < 0) becomeIdle(state, app, machine, now, commands);
+    if (machine.phase === "bound" && machine.inFlight === 0 && machine.idleSince < 0) becomeIdle(state, revision, machine, now, commands);
   }
 }
 
-function wait(state: PackingState, app: AppState, invocation: number, now: number): PolicyCommand[] {
-  if (queueIsFull(app)) return [{ type: "reject", invocation, reason: "queue-full" }];
-  if (isHopeless(state, app, now)) return [{ type: "reject", invocation, reason: "start-failed" }];
-  noteIdleEnd(app, undefined, now);
-  enqueue(state, app, invocation);
-  if (app.waiting === 1) app.servedAt = now;
-  noteQueue(state, app, now);
-  const before = app.forecast;
-  if (changeLoad(app.demand, 1, now, windowMs(state)) || app.demand.load > app.trigger) rulesOf(state).refreshForecast(state, app, now);
-  const more = app.forecast > before && noteWanting(state, app, now);
-  // The first to wait always plans: its app may have to be woken at the end of a pause.
-  if (app.waiting > 1 && !more && need(state, app, now) === app.planned) return NOTHING;
+function wait(state: PackingState, revision: RevisionState, invocation: number, now: number): PolicyCommand[] {
+  if (queueIsFull(revision)) return [{ type: "reject", invocation, reason: "queue-full" }];
+  if (isHopeless(state, revision, now)) return [{ type: "reject", invocation, reason: "start-failed" }];
+  noteIdleEnd(revision, undefined, now);
+  enqueue(state, revision, invocation);
+  if (revision.waiting === 1) revision.servedAt = now;
+  noteQueue(state, revision, now);
+  const before = revision.forecast;
+  if (changeLoad(revision.demand, 1, now, windowMs(state)) || revision.demand.load > revision.trigger)
+    rulesOf(state).refreshForecast(state, revision, now);
+  const more = revision.forecast > before && noteWanting(state, revision, now);
+  // The first to wait always plans: its revision may have to be woken at the end of a pause.
+  if (revision.waiting > 1 && !more && need(state, revision, now) === revision.planned) return NOTHING;
   const commands: PolicyCommand[] = [];
   plan(state, now, commands);
   scheduleWake(state, now, commands);
@@ -152,10 +161,10 @@ function wait(state: PackingState, app: AppState, invocation: number, now: numbe
 }
 
 /** So many fewer are in flight or waiting. */
-function loseLoad(state: PackingState, app: AppState, count: number, now: number): void {
-  noteQueue(state, app, now);
-  if (changeLoad(app.demand, -count, now, windowMs(state))) rulesOf(state).refreshForecast(state, app, now);
-  if (app.demand.load === 0) app.idleSince = now;
+function loseLoad(state: PackingState, revision: RevisionState, count: number, now: number): void {
+  noteQueue(state, revision, now);
+  if (changeLoad(revision.demand, -count, now, windowMs(state))) rulesOf(state).refreshForecast(state, revision, now);
+  if (revision.demand.load === 0) revision.idleSince = now;
 }
 
 type RareEvent = Exclude<PolicyEvent, { type: "arrive" | "finish" | "stats" | "tick" }>;
@@ -170,12 +179,14 @@ function rarely(state: PackingState, event: RareEvent, now: number): PolicyComma
 
 function note(state: PackingState, event: RareEvent, now: number, commands: PolicyCommand[]): void {
   switch (event.type) {
-    case "app":
-      return setLimits(state, event.app, event.limits, now, commands);
-    case "app-removed":
-      return removeApp(state, event.app, now, commands);
-    case "app-updated":
-      return updateApp(state, event.app, now, commands);
+    case "revision":
+      return setRevision(state, event, now, commands);
+    case "revision-retired":
+      return retireRevision(state, event.revision, event.successor, now, commands);
+    case "revision-removed":
+      return removeRevision(state, event.revision, now, commands);
+    case "revision-renewed":
+      return renewRevision(state, event.revision, now, commands);
     case "abandon":
       return giveUp(state, event.invocation, now);
     case "blank":
@@ -193,8 +204,8 @@ function note(state: PackingState, event: RareEvent, now: number, commands: Poli
 }
 
 function giveUp(state: PackingState, invocation: number, now: number): void {
-  const app = abandon(state, invocation);
-  if (app !== undefined) loseLoad(state, app, 1, now);
+  const revision = abandon(state, invocation);
+  if (revision !== undefined) loseLoad(state, revision, 1, now);
 }
 
 function blankUp(state: PackingState, id: number, now: number): void {
@@ -212,53 +223,54 @@ function blankUp(state: PackingState, id: number, now: number): void {
 function machineBound(state: PackingState, id: number, now: number, commands: PolicyCommand[]): void {
   const machine = state.machines[id];
   if (machine?.phase !== "binding") return;
-  const app = state.apps.get(machine.app as string) as AppState;
-  noteSuccess(app.failures);
+  const revision = state.revisions.get(machine.revision as string) as RevisionState;
+  noteSuccess(revision.failures);
   noteBound(state.times, now - machine.since);
   machine.phase = "bound";
   machine.since = machine.statsAt = machine.areaAt = now;
   state.lastBindAt = now;
-  app.binding--;
-  app.bound++;
-  openMachine(state, app, machine);
-  assignWaiting(state, app, now, commands);
+  revision.binding--;
+  revision.bound++;
+  openMachine(state, revision, machine);
+  assignWaiting(state, revision, now, commands);
+  if (revision.app.revisions.length > 1) lookAtSiblings(state, revision, now, commands);
 }
 
 /** Once a second for each busy machine: nothing follows from it as long as nobody waits. */
 function machineStats(state: PackingState, event: Extract<PolicyEvent, { type: "stats" }>, now: number): PolicyCommand[] {
   const machine = state.machines[event.machine];
   if (machine?.phase !== "bound") return NOTHING;
-  const app = state.apps.get(machine.app as string) as AppState;
-  rulesOf(state).learnSlots(state, app, machine, event.stats, noteStats(state, app, machine, event.stats, now));
-  return app.waiting > 0 ? serveWaiting(state, app, now) : NOTHING;
+  const revision = state.revisions.get(machine.revision as string) as RevisionState;
+  rulesOf(state).learnSlots(state, revision, machine, event.stats, noteStats(state, revision, machine, event.stats, now));
+  return revision.waiting > 0 ? serveWaiting(state, revision, now) : NOTHING;
 }
 
-/** What machines of the app use while they are held is part of what holding costs: this one, too, may be held for less time than was planned. */
+/** What machines of the revision use while they are held is part of what holding costs: this one, too, may be held for less time than was planned. */
 function noteRest(state: PackingState, id: number, cpu: number, now: number, commands: PolicyCommand[]): void {
   const machine = state.machines[id];
-  const app = state.apps.get(machine?.app ?? "");
-  if (app === undefined || machine === undefined || !noteIdleCpu(app, cpu)) return;
-  if (machine.phase === "bound" && machine.idleSince >= 0) lookAtIdle(state, app, machine, now, commands);
+  const revision = state.revisions.get(machine?.revision ?? "");
+  if (revision === undefined || machine === undefined || !noteIdleCpu(revision, cpu)) return;
+  if (machine.phase === "bound" && machine.idleSince >= 0) lookAtIdle(state, revision, machine, now, commands);
 }
 
 function machineGone(state: PackingState, id: number, failed: boolean, now: number, commands: PolicyCommand[]): void {
   const machine = state.machines[id];
   if (machine === undefined) return;
-  const app = machine.app === null ? undefined : state.apps.get(machine.app);
-  if (app !== undefined) closeMachine(state, app, machine);
-  if (app !== undefined && machine.inFlight > 0) loseLoad(state, app, machine.inFlight, now);
+  const revision = machine.revision === null ? undefined : state.revisions.get(machine.revision);
+  if (revision !== undefined) closeMachine(state, revision, machine);
+  if (revision !== undefined && machine.inFlight > 0) loseLoad(state, revision, machine.inFlight, now);
   forgetMachine(state, machine);
-  if (app !== undefined) noteWanting(state, app, now);
+  if (revision !== undefined) noteWanting(state, revision, now);
   if (!failed) return;
-  if (app === undefined) noteFailure(state.failures, now);
-  else noteFailure(app.failures, now);
+  if (revision === undefined) noteFailure(state.failures, now);
+  else noteFailure(revision.failures, now);
   rejectHopeless(state, now, commands);
 }
 
-/** Its app may lack a machine now. */
+/** Its revision may lack a machine now. */
 function noteWantingOf(state: PackingState, id: number, now: number): void {
-  const app = state.apps.get(state.machines[id]?.app ?? "");
-  if (app !== undefined) noteWanting(state, app, now);
+  const revision = state.revisions.get(state.machines[id]?.revision ?? "");
+  if (revision !== undefined) noteWanting(state, revision, now);
 }
 
 function tick(state: PackingState, now: number): PolicyCommand[] {
@@ -284,16 +296,16 @@ function lookAtMachine(state: PackingState, id: number, now: number, commands: P
   if (machine === undefined) return false;
   if (machine.timerAt <= now) machine.timerAt = -1;
   if (machine.phase !== "bound" || machine.idleSince < 0) return false;
-  lookAtIdle(state, state.apps.get(machine.app as string) as AppState, machine, now, commands);
+  lookAtIdle(state, state.revisions.get(machine.revision as string) as RevisionState, machine, now, commands);
   return true;
 }
 
-/** Returns whether there is such an app. */
+/** Returns whether there is such a revision. */
 function lookAtNumber(state: PackingState, number: number, now: number): boolean {
-  const app = state.apps.get(state.appNames[number] ?? "");
-  if (app === undefined) return false;
-  lookAtApp(state, app, now);
-  app.demand.inTurn = 0;
-  noteQueue(state, app, now);
+  const revision = state.revisions.get(state.revisionIds[number] ?? "");
+  if (revision === undefined) return false;
+  lookAtRevision(state, revision, now);
+  revision.demand.inTurn = 0;
+  noteQueue(state, revision, now);
   return true;
 }

@@ -11,14 +11,22 @@ export type InvocationId = number;
 /** Chosen by the policy (a counter in its state), unique in a run. */
 export type MachineId = number;
 
+/** Chosen by the caller; opaque. One upload of an app's code and configuration: the unit that has machines, a queue and a past of its own. */
+export type RevisionId = string;
+
 export type PolicyEvent =
-  /** An app exists, or its limits changed: machines bound under other ones are to be drained. Comes before its first arrival. */
-  | { type: "app"; app: string; limits: AppLimits }
-  /** The app is gone; its machines are to be killed. */
-  | { type: "app-removed"; app: string }
-  /** The app's code changed: machines bound before now are to be drained. */
-  | { type: "app-updated"; app: string }
-  | { type: "arrive"; invocation: InvocationId; app: string }
+  /**
+   * A revision of an app exists, or its limits changed: machines bound under other ones are to be drained. Comes before the revision's first arrival.
+   * `inherits`: a revision whose past is taken to be the new one's, too; null: none.
+   */
+  | { type: "revision"; revision: RevisionId; app: string; limits: AppLimits; inherits: RevisionId | null }
+  /** No more calls come for the revision: what waits goes to `successor`, and its machines go when they are through. */
+  | { type: "revision-retired"; revision: RevisionId; successor: RevisionId }
+  /** The revision is gone; its machines are to be killed. */
+  | { type: "revision-removed"; revision: RevisionId }
+  /** What the revision's machines were given at their bind changed, such as secrets: machines bound before now are to be drained. */
+  | { type: "revision-renewed"; revision: RevisionId }
+  | { type: "arrive"; invocation: InvocationId; revision: RevisionId }
   /** A caller gave up, or its time ran out, while the invocation had no machine. */
   | { type: "abandon"; invocation: InvocationId }
   /** The slot is free again. */
@@ -47,6 +55,7 @@ export interface MachineStats {
   loopDelayMs: number;
 }
 
+/** As a revision's manifest has them. `minMachines`, `maxMachines`, `reservedBlanks` and `queue` are the app's: they count over all its revisions. */
 export interface AppLimits {
   /** Concurrent invocations per machine, at most: a ceiling. How many it gets is learned. */
   concurrency: number;
@@ -67,10 +76,10 @@ export interface AppLimits {
 export type PolicyCommand =
   /**
    * Start a machine that belongs to no app. `urgent`: an invocation waits for it, so it is to be bound as soon as it answers.
-   * `app`: whose need made it start, though another may get it; null: it refills the blanks.
+   * `revision`: whose need made it start, though another may get it; null: it refills the blanks.
    */
-  | { type: "start"; machine: MachineId; memoryMb: number; vcpus: number; urgent: boolean; app: string | null; why: NeedReason }
-  | { type: "bind"; machine: MachineId; app: string; why: NeedReason }
+  | { type: "start"; machine: MachineId; memoryMb: number; vcpus: number; urgent: boolean; revision: RevisionId | null; why: NeedReason }
+  | { type: "bind"; machine: MachineId; revision: RevisionId; why: NeedReason }
   | { type: "assign"; invocation: InvocationId; machine: MachineId }
   | { type: "reject"; invocation: InvocationId; reason: "queue-full" | "start-failed" | "app-removed" }
   | { type: "drain"; machine: MachineId; why: EndReason }

@@ -3,7 +3,7 @@
  * (`src/dispatch/sentences.ts`), and nowhere else. Times are ms, costs are GB-seconds.
  */
 
-/** Why a machine was started, or bound to an app. */
+/** Why a machine was started, or bound to a revision. */
 export type NeedReason =
   /** Calls wait. `slots`: what the app's machines have, all of it taken; 0: it has no machine. */
   | { kind: "calls-waiting"; waiting: number; slots: number }
@@ -43,7 +43,10 @@ export type EndReason =
   /** The dispatcher gave it up: a handler ignores its abort signal, or the machine is about to end. */
   | { kind: "condemned" }
   | { kind: "limits-changed" }
-  | { kind: "newer-version" }
+  /** What it was given at its bind changed: code or secrets. */
+  | { kind: "renewed" }
+  /** Another revision took over. */
+  | { kind: "superseded" }
   | { kind: "app-removed" }
   | OtherRule;
 

@@ -25,13 +25,13 @@ test("2 ms of CPU in a call of 200 ms are that, however long the machine rested 
       if (command.type === "bind") send({ type: "bound", machine: (machine = command.machine) }, now);
     }
   };
-  send({ type: "app", app: "ada", limits: LIMITS }, 0);
+  send({ type: "revision", revision: "ada", app: "ada", limits: LIMITS, inherits: null }, 0);
   for (let call = 1; call <= 80; call++) {
     const now = call * 60_000;
-    send({ type: "arrive", invocation: call, app: "ada" }, now);
+    send({ type: "arrive", invocation: call, revision: "ada" }, now);
     send({ type: "finish", invocation: call }, now + 200);
     send({ type: "stats", machine, stats: { cpu: 0.002, memoryBytes: 2e7, loopDelayMs: 0 } }, now + 1_000);
   }
-  const { cpuMs = 0 } = policy.state.apps.get("ada") ?? {};
+  const { cpuMs = 0 } = policy.state.revisions.get("ada") ?? {};
   assert.ok(Math.abs(cpuMs - 2) < 0.2, `${cpuMs} ms of CPU a call`);
 });

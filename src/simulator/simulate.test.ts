@@ -128,8 +128,8 @@ test("the series shows demand, slots, machines and memory, in at most a few hund
 });
 
 const TEST = { kind: "other-rule", rule: "a test" } as const;
-const START: PolicyCommand = { type: "start", machine: 1, memoryMb: 256, vcpus: 1, urgent: true, app: null, why: TEST };
-const bind = (machine: MachineId, app = "ada"): PolicyCommand => ({ type: "bind", machine, app, why: TEST });
+const START: PolicyCommand = { type: "start", machine: 1, memoryMb: 256, vcpus: 1, urgent: true, revision: null, why: TEST };
+const bind = (machine: MachineId, app = "ada"): PolicyCommand => ({ type: "bind", machine, revision: app, why: TEST });
 const kill = (machine: MachineId): PolicyCommand => ({ type: "kill", machine, why: TEST });
 const assign = (invocation: number): PolicyCommand => ({ type: "assign", invocation, machine: 1 });
 

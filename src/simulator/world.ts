@@ -77,7 +77,7 @@ export class World {
   /** As the live dispatcher begins: a tick, then its apps. */
   begin(): void {
     this.#tell({ type: "tick" });
-    for (const { name, limits } of this.#apps) this.#tell({ type: "app", app: name, limits });
+    for (const { name, limits } of this.#apps) this.#tell({ type: "revision", revision: name, app: name, limits, inherits: null });
   }
 
   /** Something is left to be done in the run, apart from arrivals. */
@@ -103,7 +103,7 @@ export class World {
     if (at > this.endAt) this.endAt = at;
     this.unfinished++;
     const invocation = (this.#arriving = ++this.#tally.invocations);
-    this.#tell({ type: "arrive", invocation, app: (this.#apps[app] as SimulatedApp).name });
+    this.#tell({ type: "arrive", invocation, revision: (this.#apps[app] as SimulatedApp).name });
     if (this.#arriving !== 0) this.#keepWaiting(invocation);
   }
 
@@ -205,7 +205,7 @@ export class World {
       case "start":
         return this.#start(command.machine, command.memoryMb, command.vcpus);
       case "bind":
-        return this.#bind(this.#machine(command.machine), command.app);
+        return this.#bind(this.#machine(command.machine), command.revision);
       case "drain":
         return this.#drain(this.#machine(command.machine));
       case "kill":

@@ -47,19 +47,19 @@ export class RoughWorld {
 
   setApp(app: string, limits: AppLimits): void {
     this.apps.set(app, limits);
-    this.send({ type: "app", app, limits });
+    this.send({ type: "revision", revision: app, app, limits, inherits: null });
   }
 
   removeApp(app: string): void {
     this.apps.delete(app);
-    this.send({ type: "app-removed", app });
+    this.send({ type: "revision-removed", revision: app });
     assert.ok(![...this.waiting.values()].includes(app), "a removed app still has work waiting");
   }
 
   arrive(app: string): void {
     const invocation = ++this.#lastInvocation;
     this.waiting.set(invocation, app);
-    this.send({ type: "arrive", invocation, app });
+    this.send({ type: "arrive", invocation, revision: app });
   }
 
   finish(invocation: number): void {
@@ -122,7 +122,7 @@ export class RoughWorld {
         this.machines.set(command.machine, { ...command, id: command.machine, phase: "starting", app: null, slots: 0, running: new Set() });
         return;
       case "bind":
-        return this.#bind(this.#machine(command.machine, "blank"), command.app);
+        return this.#bind(this.#machine(command.machine, "blank"), command.revision);
       case "assign":
         return this.#assign(command.invocation, this.#machine(command.machine, "bound"));
       case "reject":

@@ -3,7 +3,6 @@
  * the waits it saves. Counted over windows in which what is taken can't be replaced yet.
  */
 import { MOST_TAKEN, WINDOW_FADE } from "../constants.ts";
-import type { AppLimits } from "../policy.ts";
 
 export interface Pool {
   memoryMb: number;
@@ -19,7 +18,7 @@ export interface Pool {
   since: number;
   /** Blanks that were found to be enough, at the end of the last window. */
   enough: number;
-  /** Sum of its apps' reservedBlanks. */
+  /** Sum of its revisions' reservedBlanks. */
   reserved: number;
   /** Blanks beyond `enough` are kept until then, for starts that are planned. */
   heldUntil: number;
@@ -49,11 +48,6 @@ export function blanksEnough(pool: Pool, now: number, windowMs: number, worth: n
 /** Reckons anew at the prices of now, though the window is not over. */
 export function recountEnough(pool: Pool, worth: number): void {
   pool.enough = enough(pool.taken, worth);
-}
-
-/** Blanks that the app may take: those of others' reserve it may not. */
-export function blanksFor(pool: Pool, limits: AppLimits): number {
-  return pool.ready.length - Math.max(0, pool.reserved - limits.reservedBlanks);
 }
 
 function enough(taken: number[], worth: number): number {

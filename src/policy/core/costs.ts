@@ -1,6 +1,6 @@
 /** What holding a machine costs, and a start that a caller waits for. */
 import { BLANK_SHARE_OF_MEMORY, FIRST_BLANK_GB, FIRST_MEMORY_MB, IDLE_CPU_GAIN, SAME_CPU, SHORTEST_WINDOW_MS } from "../constants.ts";
-import type { AppState, PackingState } from "./packing-state.ts";
+import type { RevisionState, PackingState } from "./packing-state.ts";
 import type { IdleCosts } from "../rules/keep-alive.ts";
 
 /** One start-up time: how far ahead demand is forecast. */
@@ -13,27 +13,27 @@ export function waitForMachine({ times }: PackingState): number {
   return (times.bindMs + times.missing * times.startMs) / 1_000;
 }
 
-export function waitWorthOf({ options }: PackingState, app: AppState): number {
-  return app.limits.waitWorth ?? options.waitWorth;
+export function waitWorthOf({ options }: PackingState, revision: RevisionState): number {
+  return revision.limits.waitWorth ?? options.waitWorth;
 }
 
-/** GB that a machine of the app holds. */
-export function memoryOf(state: PackingState, app: AppState): number {
-  if (app.memoryKnown) return app.memoryGb;
-  return state.memoryGb > 0 ? state.memoryGb : Math.min(FIRST_MEMORY_MB, app.limits.memoryMb) / 1_024;
+/** GB that a machine of the revision holds. */
+export function memoryOf(state: PackingState, revision: RevisionState): number {
+  if (revision.memoryKnown) return revision.memoryGb;
+  return state.memoryGb > 0 ? state.memoryGb : Math.min(FIRST_MEMORY_MB, revision.limits.memoryMb) / 1_024;
 }
 
-/** GB-seconds that a second of holding a machine of the app costs: its memory, and the CPU that it uses with nothing to do. */
-export function holdingOf(state: PackingState, app: AppState): number {
-  return memoryOf(state, app) + state.options.cpuWorth * Math.max(0, app.idleCpu);
+/** GB-seconds that a second of holding a machine of the revision costs: its memory, and the CPU that it uses with nothing to do. */
+export function holdingOf(state: PackingState, revision: RevisionState): number {
+  return memoryOf(state, revision) + state.options.cpuWorth * Math.max(0, revision.idleCpu);
 }
 
-export function idleCosts(state: PackingState, app: AppState): IdleCosts {
+export function idleCosts(state: PackingState, revision: RevisionState): IdleCosts {
   const { startMs, bindMs } = state.times;
   // A start is taken to keep a CPU busy all along, and to hold what a blank does.
   const start = (state.options.cpuWorth * (startMs + bindMs) + blankGb(state) * startMs) / 1_000;
-  const miss = start + waitWorthOf(state, app) * waitForMachine(state);
-  return { hold: holdingOf(state, app), start, miss, leadMs: startMs + bindMs };
+  const miss = start + waitWorthOf(state, revision) * waitForMachine(state);
+  return { hold: holdingOf(state, revision), start, miss, leadMs: startMs + bindMs };
 }
 
 /** ms for which holding a blank costs as much as starting one. */
@@ -48,10 +48,10 @@ export function blankGb({ memoryGb }: PackingState): number {
 }
 
 /** Returns whether that changes what it costs to hold them: then plans that were made before are dropped. */
-export function noteIdleCpu(app: AppState, cpu: number): boolean {
-  const before = Math.max(0, app.idleCpu);
-  app.idleCpu = app.idleCpu < 0 ? cpu : app.idleCpu + IDLE_CPU_GAIN * (cpu - app.idleCpu);
-  const changed = Math.abs(app.idleCpu - before) > SAME_CPU;
-  if (changed) app.idlePlan = app.extraPlan = null;
+export function noteIdleCpu(revision: RevisionState, cpu: number): boolean {
+  const before = Math.max(0, revision.idleCpu);
+  revision.idleCpu = revision.idleCpu < 0 ? cpu : revision.idleCpu + IDLE_CPU_GAIN * (cpu - revision.idleCpu);
+  const changed = Math.abs(revision.idleCpu - before) > SAME_CPU;
+  if (changed) revision.idlePlan = revision.extraPlan = null;
   return changed;
 }

@@ -36,8 +36,8 @@ function nextPlan(state: PackingState, now: number): number {
   at = sooner(at, quietUntil(state), now);
   at = sooner(at, state.starts.nextAt, now);
   if (state.wanting.length > 0 && hostIsBusy(state)) at = Math.min(at, now + POSTPONED_MS);
-  for (const name of state.hungry) at = sooner(at, state.apps.get(name)?.failures.until ?? -1, now);
-  for (const name of state.wanting) at = sooner(at, state.apps.get(name)?.failures.until ?? -1, now);
+  for (const name of state.hungry) at = sooner(at, state.revisions.get(name)?.failures.until ?? -1, now);
+  for (const name of state.wanting) at = sooner(at, state.revisions.get(name)?.failures.until ?? -1, now);
   for (const pool of state.pools)
     if (pool.ready.length > 0 && pool.ready.length > wantedBlanks(state, pool, now))
       at = Math.min(at, rulesOf(state).blankUntil(state, pool));

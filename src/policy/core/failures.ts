@@ -1,8 +1,8 @@
 /** Back-off after machines that did not come up, and the end of waiting for those that have nothing left to wait for. */
 import { FIRST_PAUSE_MS, HOPELESS, LONGEST_PAUSE_MS } from "../constants.ts";
 import type { PolicyCommand } from "../policy.ts";
-import type { AppState, Failures, PackingState } from "./packing-state.ts";
-import { blanksFor } from "./blanks.ts";
+import type { RevisionState, Failures, PackingState } from "./packing-state.ts";
+import { blanksFor } from "./wanted.ts";
 import { changeLoad } from "../rules/demand.ts";
 import { poolOf } from "./packing-state.ts";
 import { dequeue } from "./waiting.ts";
@@ -19,19 +19,19 @@ export function noteSuccess(failures: Failures): void {
   failures.until = -1;
 }
 
-/** Starts or binds keep failing, and no machine is there or being bound to serve the app. */
-export function isHopeless(state: PackingState, app: AppState, now: number): boolean {
-  if (app.bound + app.binding > 0) return false;
-  if (failing(app.failures, now)) return true;
-  const { memoryMb, vcpus } = app.limits;
-  return failing(state.failures, now) && blanksFor(poolOf(state, memoryMb, vcpus, now), app.limits) <= 0;
+/** Starts or binds keep failing, and no machine is there or being bound to serve the revision. */
+export function isHopeless(state: PackingState, revision: RevisionState, now: number): boolean {
+  if (revision.bound + revision.binding > 0) return false;
+  if (failing(revision.failures, now)) return true;
+  const { memoryMb, vcpus } = revision.limits;
+  return failing(state.failures, now) && blanksFor(poolOf(state, memoryMb, vcpus, now), revision.app) <= 0;
 }
 
-/** Rejects what waits for an app without hope, rather than trying again and again while callers wait. */
+/** Rejects what waits for a revision without hope, rather than trying again and again while callers wait. */
 export function rejectHopeless(state: PackingState, now: number, commands: PolicyCommand[]): void {
   for (const name of state.hungry) {
-    const app = state.apps.get(name);
-    if (app !== undefined && isHopeless(state, app, now)) rejectWaiting(state, app, now, commands);
+    const revision = state.revisions.get(name);
+    if (revision !== undefined && isHopeless(state, revision, now)) rejectWaiting(state, revision, now, commands);
   }
 }
 
@@ -39,10 +39,10 @@ function failing(failures: Failures, now: number): boolean {
   return failures.rounds >= HOPELESS && now < failures.until;
 }
 
-function rejectWaiting(state: PackingState, app: AppState, now: number, commands: PolicyCommand[]): void {
-  app.demand.inTurn = 0;
-  changeLoad(app.demand, -app.waiting, now, windowMs(state));
-  if (app.demand.load === 0) app.idleSince = now;
-  for (let invocation = dequeue(state, app); invocation !== undefined; invocation = dequeue(state, app))
+function rejectWaiting(state: PackingState, revision: RevisionState, now: number, commands: PolicyCommand[]): void {
+  revision.demand.inTurn = 0;
+  changeLoad(revision.demand, -revision.waiting, now, windowMs(state));
+  if (revision.demand.load === 0) revision.idleSince = now;
+  for (let invocation = dequeue(state, revision); invocation !== undefined; invocation = dequeue(state, revision))
     commands.push({ type: "reject", invocation, reason: "start-failed" });
 }

@@ -2,7 +2,7 @@
 import { CPU_OF_START } from "../constants.ts";
 import type { PolicyCommand } from "../policy.ts";
 import type { Pool } from "./blanks.ts";
-import { machinesOf, poolOf, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
+import { machinesOf, poolOf, type RevisionState, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { idsWith, remove } from "./id-table.ts";
 import { noteCpu } from "./host-limits.ts";
 import type { EndReason, NeedReason } from "../reasons.ts";
@@ -13,35 +13,43 @@ import type { Size } from "./size.ts";
 export function startMachine(
   state: PackingState,
   { memoryMb, vcpus }: Size,
-  { urgent, app, why }: { urgent: boolean; app: string | null; why: NeedReason },
+  { urgent, revision, why }: { urgent: boolean; revision: string | null; why: NeedReason },
   now: number,
   commands: PolicyCommand[],
 ): void {
   const id = state.nextMachine++;
   const times = { since: now, idleSince: -1, timerAt: -1, areaAt: now, statsAt: now, busyUntil: 0 };
   const figures = { area: 0, inFlightThen: 0, done: 0, cpuMs: 0, memoryBytes: 0, cpu: 0 };
-  state.machines[id] = { id, phase: "starting", app: null, memoryMb, vcpus, inFlight: 0, place: -1, ...times, ...figures };
+  state.machines[id] = { id, phase: "starting", revision: null, memoryMb, vcpus, inFlight: 0, place: -1, ...times, ...figures };
   const { use } = state;
   use.machines++;
   use.memoryMb += memoryMb;
   use.vcpus += vcpus;
   poolOf(state, memoryMb, vcpus, now).starting.push(id);
-  commands.push({ type: "start", machine: id, memoryMb, vcpus, urgent, app, why });
+  commands.push({ type: "start", machine: id, memoryMb, vcpus, urgent, revision, why });
 }
 
-/** Gives the oldest blank of the app's size to it. */
-export function bindMachine(state: PackingState, pool: Pool, app: AppState, why: NeedReason, now: number, commands: PolicyCommand[]): void {
+/** Gives the oldest blank of the revision's size to it. */
+export function bindMachine(
+  state: PackingState,
+  pool: Pool,
+  revision: RevisionState,
+  why: NeedReason,
+  now: number,
+  commands: PolicyCommand[],
+): void {
   const machine = state.machines[pool.ready.shift() as number] as MachineEntry;
   machine.phase = "binding";
-  machine.app = app.name;
+  machine.revision = revision.id;
   machine.idleSince = -1;
   machine.since = now;
-  app.binding++;
-  app.machines.push(machine.id);
+  revision.binding++;
+  revision.app.machines++;
+  revision.machines.push(machine.id);
   noteCpu(state, machine, CPU_OF_START);
   state.lastBindAt = now;
   if (state.takenAt < 0 && rulesOf(state).replacesBlanks(state.options)) state.takenAt = now;
-  commands.push({ type: "bind", machine: machine.id, app: app.name, why });
+  commands.push({ type: "bind", machine: machine.id, revision: revision.id, why });
 }
 
 export function killMachine(state: PackingState, machine: MachineEntry, why: EndReason, commands: PolicyCommand[]): void {
@@ -56,7 +64,7 @@ export function drainMachine(state: PackingState, machine: MachineEntry, why: En
   if (machine.phase !== "bound") return;
   leavePhase(state, machine);
   machine.phase = "draining";
-  (state.apps.get(machine.app as string) as AppState).machines.push(machine.id);
+  (state.revisions.get(machine.revision as string) as RevisionState).machines.push(machine.id);
   commands.push({ type: "drain", machine: machine.id, why });
   if (machine.inFlight === 0) killMachine(state, machine, why, commands);
 }
@@ -68,16 +76,16 @@ export function condemnMachine(state: PackingState, id: number, commands: Policy
   else if (machine.phase !== "draining") killMachine(state, machine, { kind: "condemned" }, commands);
 }
 
-/** Drains what runs the app's old code, and kills what has not run any yet. */
-export function retireMachines(state: PackingState, app: AppState, why: EndReason, commands: PolicyCommand[]): void {
-  for (const machine of machinesOf(state, app)) {
+/** Drains what runs the revision's old code, and kills what has not run any yet. */
+export function retireMachines(state: PackingState, revision: RevisionState, why: EndReason, commands: PolicyCommand[]): void {
+  for (const machine of machinesOf(state, revision)) {
     if (machine.phase === "binding") killMachine(state, machine, why, commands);
     else drainMachine(state, machine, why, commands);
   }
 }
 
-export function removeMachines(state: PackingState, app: AppState, why: EndReason, commands: PolicyCommand[]): void {
-  for (const machine of machinesOf(state, app)) killMachine(state, machine, why, commands);
+export function removeMachines(state: PackingState, revision: RevisionState, why: EndReason, commands: PolicyCommand[]): void {
+  for (const machine of machinesOf(state, revision)) killMachine(state, machine, why, commands);
 }
 
 /** The machine is gone, and with it every invocation that it had. */
@@ -93,15 +101,18 @@ export function forgetMachine(state: PackingState, machine: MachineEntry): void 
 }
 
 function leavePhase(state: PackingState, machine: MachineEntry): void {
-  const app = machine.app === null ? undefined : state.apps.get(machine.app);
+  const revision = machine.revision === null ? undefined : state.revisions.get(machine.revision);
   machine.idleSince = -1;
   noteCpu(state, machine, 0);
-  if (app !== undefined && machine.phase !== "killed") app.machines.splice(app.machines.indexOf(machine.id), 1);
+  if (revision !== undefined && machine.phase !== "killed") revision.machines.splice(revision.machines.indexOf(machine.id), 1);
   if (machine.phase === "starting" || machine.phase === "blank") leavePool(state, machine);
-  else if (machine.phase === "binding" && app !== undefined) app.binding--;
-  else if (machine.phase === "bound" && app !== undefined) {
-    app.bound--;
-    closeMachine(state, app, machine);
+  else if (machine.phase === "binding" && revision !== undefined) {
+    revision.binding--;
+    revision.app.machines--;
+  } else if (machine.phase === "bound" && revision !== undefined) {
+    revision.bound--;
+    revision.app.machines--;
+    closeMachine(state, revision, machine);
   }
 }
 

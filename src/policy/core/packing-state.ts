@@ -1,13 +1,13 @@
 /**
- * What the packing policy knows. Plain data: structuredClone copies it whole, and nothing in it points at anything else but by id.
+ * What the packing policy knows. Plain data: structuredClone copies it whole, and nothing in it points at anything else but by id, apart from the record that the revisions of one app share.
  *
  * 1. `machine.inFlight` is the number of invocations whose entry in `invocations` is that machine.
- * 2. `app.open` holds exactly the app's bound machines with less than `app.slots` in flight, ascending by inFlight; `machine.place` is its index there, or -1.
- * 3. An app has waiting invocations only while `open` is empty.
- * 4. `app.demand.load` is what it has in flight on bound and draining machines, and waiting.
+ * 2. `revision.open` holds exactly the revision's bound machines with less than `revision.slots` in flight, ascending by inFlight; `machine.place` is its index there, or -1.
+ * 3. A revision has waiting invocations only while `open` is empty.
+ * 4. `revision.demand.load` is what it has in flight on bound and draining machines, and waiting.
  * 5. Whatever time alone brings about has an entry in `timers` no later than it is due, or a scalar that `nextPlan` looks at.
  */
-import type { AppLimits, MachineId } from "../policy.ts";
+import type { AppLimits, MachineId, RevisionId } from "../policy.ts";
 import { createDemand, type Demand } from "../rules/demand.ts";
 import { createIdleTimes, type IdleTimes } from "../rules/idle-times.ts";
 import { createIdTable, type IdTable } from "./id-table.ts";
@@ -19,9 +19,9 @@ import { createTimers, NEVER, type Timers } from "./timers.ts";
 export interface PackingOptions {
   /** Blanks to keep ready, at least: more are kept where more are taken at a time. */
   blanks: number;
-  /** ms that a machine with nothing in flight is kept, whatever its app's past: then nothing is learned, and nothing started ahead of need. null: learned. */
+  /** ms that a machine with nothing in flight is kept, whatever its revision's past: then nothing is learned, and nothing started ahead of need. null: learned. */
   idleMs: number | null;
-  /** Machines at most, of all apps and states. */
+  /** Machines at most, of all revisions and states. */
   maxMachines: number;
   /** Memory of all machines together, at most, MB, by their sizes. */
   maxMemoryMb: number;
@@ -43,21 +43,23 @@ export interface PackingOptions {
 export interface PackingState {
   options: PackingOptions;
   nextMachine: MachineId;
-  nextApp: number;
-  /** By name. A Map, since an app may be called `constructor`. */
+  nextRevision: number;
+  /** By id. A Map, since an id is any string, such as `constructor`. */
+  revisions: Map<RevisionId, RevisionState>;
+  /** Apps that have revisions. */
   apps: Map<string, AppState>;
-  /** App number → name. */
-  appNames: Record<number, string>;
+  /** Revision number → id. */
+  revisionIds: Record<number, RevisionId>;
   machines: Record<MachineId, MachineEntry>;
   /** Of all machines together, those being killed too. */
   use: { machines: number; memoryMb: number; vcpus: number };
   /** One for each size; the first is of the usual size. */
   pools: Pool[];
-  /** Machine id, or minus the app's number while the invocation waits. */
+  /** Machine id, or minus the revision's number while the invocation waits. */
   invocations: IdTable;
-  /** Apps that may have waiting invocations; the one served last is at the end. */
+  /** Revisions that may have waiting invocations; the one served last is at the end. */
   hungry: string[];
-  /** Apps that may lack machines ahead of need; the one served last is at the end. */
+  /** Revisions that may lack machines ahead of need; the one served last is at the end. */
   wanting: string[];
   timers: Timers;
   /** When the next tick is due; -1: never. */
@@ -71,16 +73,32 @@ export interface PackingState {
   /** Starts that are left now, as of `at`; where none is, when the next will be. */
   starts: { left: number; at: number; nextAt: number };
   times: StartTimes;
-  /** GB that a bound machine holds, over all apps; 0: not known. */
+  /** GB that a bound machine holds, over all revisions; 0: not known. */
   memoryGb: number;
   /** CPUs that bound machines use, as far as is known: those with work by their last reports, those just bound as much as a start. */
   cpuUsed: number;
-  /** Of starts, whatever the app. */
+  /** Of starts, whatever the revision. */
   failures: Failures;
 }
 
+/** What an app's revisions have in common: limits that are the app's count over all of them. */
 export interface AppState {
-  name: string;
+  id: string;
+  /** Those that take calls, the newest last. */
+  revisions: RevisionId[];
+  /** Machines that are bound to them, or being bound. */
+  machines: number;
+  /** Invocations of theirs that wait. */
+  waiting: number;
+  /** Blanks that no other app may take. */
+  reservation: { memoryMb: number; vcpus: number; blanks: number } | null;
+}
+
+export interface RevisionState {
+  id: RevisionId;
+  /** Its app's record, which all of the app's revisions share. */
+  app: AppState;
+  /** Counts up; stands for the revision where a number is needed. */
   number: number;
   limits: AppLimits;
   /** Invocations at once on each of its machines: learned, at most limits.concurrency. */
@@ -117,7 +135,7 @@ export interface AppState {
   trigger: number;
   /** Since when it has nothing in flight nor waiting; -1: it has. */
   idleSince: number;
-  /** Of the app as a whole, and of its machines beside others at work. */
+  /** Of the revision as a whole, and of its machines beside others at work. */
   idleTimes: IdleTimes;
   extraTimes: IdleTimes;
   /** From one end of idling to the next, and when the last one was; -1: never. */
@@ -152,7 +170,7 @@ export interface Failures {
 export interface MachineEntry {
   id: MachineId;
   phase: "starting" | "blank" | "binding" | "bound" | "draining" | "killed";
-  app: string | null;
+  revision: string | null;
   memoryMb: number;
   vcpus: number;
   inFlight: number;
@@ -185,9 +203,10 @@ export function createState(options: PackingOptions): PackingState {
   return {
     options,
     nextMachine: 1,
-    nextApp: 1,
+    nextRevision: 1,
+    revisions: new Map(),
     apps: new Map(),
-    appNames: {},
+    revisionIds: {},
     machines: {},
     use: { machines: 0, memoryMb: 0, vcpus: 0 },
     pools: [createPool(options.memoryMb, options.vcpus, 0)],
@@ -208,9 +227,17 @@ export function createState(options: PackingOptions): PackingState {
 }
 
 /** @param slots at first */
-export function createApp(name: string, number: number, limits: AppLimits, slots: number, now: number): AppState {
+export function createRevision(
+  id: RevisionId,
+  app: AppState,
+  number: number,
+  limits: AppLimits,
+  slots: number,
+  now: number,
+): RevisionState {
   return {
-    name,
+    id,
+    app,
     number,
     limits,
     slots,
@@ -251,8 +278,8 @@ export function createApp(name: string, number: number, limits: AppLimits, slots
   };
 }
 
-export function machinesOf(state: PackingState, app: AppState): MachineEntry[] {
-  return app.machines.map((id) => state.machines[id] as MachineEntry);
+export function machinesOf(state: PackingState, revision: RevisionState): MachineEntry[] {
+  return revision.machines.map((id) => state.machines[id] as MachineEntry);
 }
 
 /** Every machine of the host, oldest first: not for the hot path. */

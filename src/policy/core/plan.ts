@@ -1,6 +1,6 @@
 /**
- * What machines are needed: blanks given to apps that wait and then to those that will need more, starts for those left without,
- * blanks replenished, room made on a full host. Apps take turns: each gets one machine before any gets its next, and one
+ * What machines are needed: blanks given to revisions that wait and then to those that will need more, starts for those left without,
+ * blanks replenished, room made on a full host. Revisions take turns: each gets one machine before any gets its next, and one
  * without any comes first.
  */
 import { LONGEST_QUIET_MS, QUIET_MS } from "../constants.ts";
@@ -9,14 +9,14 @@ import type { NeedReason } from "../reasons.ts";
 import { replacementMs, worthOfBlank } from "../rules/blank-number.ts";
 import { recordIdleTime } from "../rules/idle-times.ts";
 import { rulesOf } from "../rules/rules-of.ts";
-import { blanksFor, noteTaken, type Pool } from "./blanks.ts";
+import { noteTaken, type Pool } from "./blanks.ts";
 import { windowMs } from "./costs.ts";
 import { hasRoom, hostIsBusy, takeStart } from "./host-limits.ts";
 import { bindMachine, drainMachine, killMachine, startMachine } from "./machines.ts";
-import { everyMachine, poolOf, type AppState, type PackingState } from "./packing-state.ts";
+import { everyMachine, poolOf, type RevisionState, type PackingState } from "./packing-state.ts";
 import { machinesForWaiting, whySpare } from "./spares.ts";
 import { noteBlankFound } from "./start-times.ts";
-import { spareNeed } from "./wanted.ts";
+import { blanksFor, machinesAllowed, spareNeed } from "./wanted.ts";
 
 export function plan(state: PackingState, now: number, commands: PolicyCommand[]): void {
   forgetFed(state, now);
@@ -32,17 +32,20 @@ export function plan(state: PackingState, now: number, commands: PolicyCommand[]
     replenishBlanks(state, coming, now, commands);
   }
   for (const name of state.hungry) {
-    const app = state.apps.get(name) as AppState;
-    app.planned = need(state, app, now);
+    const revision = state.revisions.get(name) as RevisionState;
+    revision.planned = need(state, revision, now);
   }
 }
 
-/** Machines that an app of which some invocations wait lacks for these, and for what is forecast. Its open slots are none while any waits. */
-export function need(state: PackingState, app: AppState, now: number): number {
-  if (app.waiting === 0 || now < app.failures.until) return 0;
-  if (app.bound + app.binding > 0 && hostIsBusy(state) && now - app.servedAt <= windowMs(state)) return 0;
-  const allowed = app.limits.maxMachines - app.bound - app.binding;
-  const wanted = Math.max(machinesForWaiting(state, app, now) - app.binding, app.forecast - app.bound - app.binding);
+/** Machines that a revision of which some invocations wait lacks for these, and for what is forecast. Its open slots are none while any waits. */
+export function need(state: PackingState, revision: RevisionState, now: number): number {
+  if (revision.waiting === 0 || now < revision.failures.until) return 0;
+  if (revision.bound + revision.binding > 0 && hostIsBusy(state) && now - revision.servedAt <= windowMs(state)) return 0;
+  const allowed = machinesAllowed(revision);
+  const wanted = Math.max(
+    machinesForWaiting(state, revision, now) - revision.binding,
+    revision.forecast - revision.bound - revision.binding,
+  );
   return Math.max(0, Math.min(wanted, allowed));
 }
 
@@ -55,31 +58,31 @@ export function wantedBlanks(state: PackingState, pool: Pool, now: number): numb
 function forgetFed(state: PackingState, now: number): void {
   if (state.hungry.length > 0)
     state.hungry = state.hungry.filter((name) => {
-      const app = state.apps.get(name);
-      if (app === undefined) return false;
-      if (app.waiting === 0) app.planned = 0;
-      return (app.hungry = app.waiting > 0);
+      const revision = state.revisions.get(name);
+      if (revision === undefined) return false;
+      if (revision.waiting === 0) revision.planned = 0;
+      return (revision.hungry = revision.waiting > 0);
     });
   if (state.wanting.length === 0) return;
   state.wanting = state.wanting.filter((name) => {
-    const app = state.apps.get(name);
-    if (app === undefined) return false;
+    const revision = state.revisions.get(name);
+    if (revision === undefined) return false;
     // What was forecast when it last had calls may have faded since.
-    rulesOf(state).refreshForecast(state, app, now);
-    return (app.wanting = spareNeed(app, now) > 0);
+    rulesOf(state).refreshForecast(state, revision, now);
+    return (revision.wanting = spareNeed(revision, now) > 0);
   });
 }
 
 /** To those that wait. Returns how many. @param all those of a reserve, too */
 function giveBlanks(state: PackingState, all: boolean, now: number, commands: PolicyCommand[]): number {
   if (state.hungry.length === 0) return 0;
-  const first = giveInTurn(state, (app) => app.bound + app.binding === 0, all, now, commands);
+  const first = giveInTurn(state, (revision) => revision.bound + revision.binding === 0, all, now, commands);
   return first + giveInTurn(state, () => true, all, now, commands);
 }
 
 function giveInTurn(
   state: PackingState,
-  mayHave: (app: AppState) => boolean,
+  mayHave: (revision: RevisionState) => boolean,
   all: boolean,
   now: number,
   commands: PolicyCommand[],
@@ -89,11 +92,11 @@ function giveInTurn(
     given = false;
     const inTurn = state.hungry.slice(); // those served move to the end meanwhile
     for (const name of inTurn) {
-      const app = state.apps.get(name) as AppState;
-      if (!mayHave(app) || need(state, app, now) === 0) continue;
-      const pool = poolOf(state, app.limits.memoryMb, app.limits.vcpus, now);
-      if (!(all ? pool.ready.length > 0 : mayTake(state, pool, app, now))) continue;
-      giveBlank(state, pool, app, whyWaiting(app), now, commands);
+      const revision = state.revisions.get(name) as RevisionState;
+      if (!mayHave(revision) || need(state, revision, now) === 0) continue;
+      const pool = poolOf(state, revision.limits.memoryMb, revision.limits.vcpus, now);
+      if (!(all ? pool.ready.length > 0 : mayTake(state, pool, revision, now))) continue;
+      giveBlank(state, pool, revision, whyWaiting(revision), now, commands);
       toTheEnd(state.hungry, name);
       given = true;
       count++;
@@ -102,34 +105,42 @@ function giveInTurn(
   return count;
 }
 
-function giveBlank(state: PackingState, pool: Pool, app: AppState, why: NeedReason, now: number, commands: PolicyCommand[]): void {
-  if (app.bound + app.binding > 0 && app.lost.length > 0) recordIdleTime(app.extraTimes, now - (app.lost.pop() as number));
+function giveBlank(
+  state: PackingState,
+  pool: Pool,
+  revision: RevisionState,
+  why: NeedReason,
+  now: number,
+  commands: PolicyCommand[],
+): void {
+  if (revision.bound + revision.binding > 0 && revision.lost.length > 0)
+    recordIdleTime(revision.extraTimes, now - (revision.lost.pop() as number));
   noteBlankFound(state.times, (state.machines[pool.ready[0] as number]?.since ?? now) < now);
   noteTaken(pool, now, replacementMs(state), worthOfBlank(state));
-  bindMachine(state, pool, app, why, now, commands);
+  bindMachine(state, pool, revision, why, now, commands);
 }
 
-/** The last blank is for an app that has no machine yet, as long as another can be started for those that have. */
-function mayTake(state: PackingState, pool: Pool, app: AppState, now: number): boolean {
-  const there = blanksFor(pool, app.limits);
-  if (there !== 1 || !rulesOf(state).keepsLastBlank || app.bound + app.binding === 0) return there > 0;
+/** The last blank is for a revision that has no machine yet, as long as another can be started for those that have. */
+function mayTake(state: PackingState, pool: Pool, revision: RevisionState, now: number): boolean {
+  const there = blanksFor(pool, revision.app);
+  if (there !== 1 || !rulesOf(state).keepsLastBlank || revision.bound + revision.binding === 0) return there > 0;
   return wantedBlanks(state, pool, now) < 2 || !hasRoom(state, pool) || now < state.failures.until;
 }
 
 function provideSpares(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
   if (hostIsBusy(state)) return;
   // Who waits comes before who will.
-  if (state.hungry.some((name) => need(state, state.apps.get(name) as AppState, now) > 0)) return;
-  for (const name of state.wanting) giveSpares(state, state.apps.get(name) as AppState, now, commands);
+  if (state.hungry.some((name) => need(state, state.revisions.get(name) as RevisionState, now) > 0)) return;
+  for (const name of state.wanting) giveSpares(state, state.revisions.get(name) as RevisionState, now, commands);
   startSpares(state, coming, now, commands);
 }
 
-function giveSpares(state: PackingState, app: AppState, now: number, commands: PolicyCommand[]): void {
-  for (let left = spareNeed(app, now); left > 0; left--) {
-    const pool = poolOf(state, app.limits.memoryMb, app.limits.vcpus, now);
+function giveSpares(state: PackingState, revision: RevisionState, now: number, commands: PolicyCommand[]): void {
+  for (let left = spareNeed(revision, now); left > 0; left--) {
+    const pool = poolOf(state, revision.limits.memoryMb, revision.limits.vcpus, now);
     // Blanks are for callers: a spare has the time to be started.
-    if (pool.ready.length <= wantedBlanks(state, pool, now) || !mayTake(state, pool, app, now)) return;
-    bindMachine(state, pool, app, whySpare(state, app, now), now, commands);
+    if (pool.ready.length <= wantedBlanks(state, pool, now) || !mayTake(state, pool, revision, now)) return;
+    bindMachine(state, pool, revision, whySpare(state, revision, now), now, commands);
   }
 }
 
@@ -142,14 +153,14 @@ function toTheEnd(names: string[], name: string): void {
 function startForDemand(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): number {
   let short = 0;
   if (state.hungry.length === 0) return short;
-  const lacks = state.hungry.map((name) => need(state, state.apps.get(name) as AppState, now));
+  const lacks = state.hungry.map((name) => need(state, state.revisions.get(name) as RevisionState, now));
   for (let round = 0; lacks.some((lack) => lack > round); round++) {
     for (const [i, name] of state.hungry.entries()) {
       if ((lacks[i] as number) <= round) continue;
-      const app = state.apps.get(name) as AppState;
-      if (takeComing(state, coming, app, now)) continue;
-      if (!hasRoom(state, app.limits)) short++;
-      else startFor(state, app, { urgent: true, app: name, why: whyWaiting(app) }, now, commands);
+      const revision = state.revisions.get(name) as RevisionState;
+      if (takeComing(state, coming, revision, now)) continue;
+      if (!hasRoom(state, revision.limits)) short++;
+      else startFor(state, revision, { urgent: true, revision: name, why: whyWaiting(revision) }, now, commands);
     }
   }
   return short;
@@ -157,26 +168,26 @@ function startForDemand(state: PackingState, coming: number[], now: number, comm
 
 function startSpares(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
   for (const name of state.wanting) {
-    const app = state.apps.get(name) as AppState;
-    for (let left = spareNeed(app, now); left > 0; left--) {
-      if (takeComing(state, coming, app, now)) continue;
-      if (!hasRoom(state, app.limits) || startsUnderWay(state) >= rulesOf(state).mostSparesAtOnce) return;
-      startFor(state, app, { urgent: false, app: name, why: whySpare(state, app, now) }, now, commands);
+    const revision = state.revisions.get(name) as RevisionState;
+    for (let left = spareNeed(revision, now); left > 0; left--) {
+      if (takeComing(state, coming, revision, now)) continue;
+      if (!hasRoom(state, revision.limits) || startsUnderWay(state) >= rulesOf(state).mostSparesAtOnce) return;
+      startFor(state, revision, { urgent: false, revision: name, why: whySpare(state, revision, now) }, now, commands);
     }
   }
 }
 
 function startFor(
   state: PackingState,
-  app: AppState,
-  order: { urgent: boolean; app: string; why: NeedReason },
+  revision: RevisionState,
+  order: { urgent: boolean; revision: string; why: NeedReason },
   now: number,
   commands: PolicyCommand[],
 ): void {
-  if (now >= state.failures.until && takeStart(state, now)) startMachine(state, app.limits, order, now, commands);
+  if (now >= state.failures.until && takeStart(state, now)) startMachine(state, revision.limits, order, now, commands);
 }
 
-function takeComing(state: PackingState, coming: number[], { limits }: AppState, now: number): boolean {
+function takeComing(state: PackingState, coming: number[], { limits }: RevisionState, now: number): boolean {
   const at = state.pools.indexOf(poolOf(state, limits.memoryMb, limits.vcpus, now));
   if ((coming[at] ?? 0) < 1) return false;
   coming[at] = (coming[at] as number) - 1;
@@ -185,7 +196,7 @@ function takeComing(state: PackingState, coming: number[], { limits }: AppState,
 
 function replenishBlanks(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
   if (now < state.failures.until || now < quietUntil(state)) return;
-  // Another app's first call is to find one even then.
+  // Another revision's first call is to find one even then.
   const { mostBlanksAtOnce } = rulesOf(state);
   const most = hostIsBusy(state) ? mostBlanksAtOnce.busy : mostBlanksAtOnce.idle;
   state.takenAt = -1;
@@ -193,7 +204,7 @@ function replenishBlanks(state: PackingState, coming: number[], now: number, com
     const wanted = wantedBlanks(state, pool, now);
     for (let ready = pool.ready.length + (coming[i] ?? 0); ready < wanted; ready++) {
       if (!hasRoom(state, pool) || startsUnderWay(state) >= most || !takeStart(state, now)) return;
-      startMachine(state, pool, { urgent: false, app: null, why: { kind: "blanks", wanted } }, now, commands);
+      startMachine(state, pool, { urgent: false, revision: null, why: { kind: "blanks", wanted } }, now, commands);
     }
   }
 }
@@ -209,7 +220,7 @@ export function quietUntil({ takenAt, lastBindAt }: PackingState): number {
   return takenAt < 0 ? -1 : Math.min(lastBindAt + QUIET_MS, takenAt + LONGEST_QUIET_MS);
 }
 
-/** The host is full: blanks that nobody waits for go first, then what is idle longest, then, for an app with nothing, what another has plenty of. */
+/** The host is full: blanks that nobody waits for go first, then what is idle longest, then, for a revision with nothing, what another has plenty of. */
 function makeRoom(state: PackingState, short: number, now: number, commands: PolicyCommand[]): void {
   const machines = everyMachine(state);
   const leaving = machines.filter((machine) => machine.phase === "killed").length;
@@ -225,20 +236,20 @@ function drainOfTheRichest(state: PackingState, now: number, commands: PolicyCom
   const machines = everyMachine(state);
   if (machines.some((machine) => machine.phase === "draining")) return;
   const poor = state.hungry.some((name) => {
-    const app = state.apps.get(name) as AppState;
-    return app.bound + app.binding === 0 && need(state, app, now) > 0;
+    const revision = state.revisions.get(name) as RevisionState;
+    return revision.bound + revision.binding === 0 && need(state, revision, now) > 0;
   });
   if (!poor) return;
-  let richest: AppState | undefined;
-  for (const app of state.apps.values()) if (app.bound > (richest?.bound ?? 1)) richest = app;
+  let richest: RevisionState | undefined;
+  for (const revision of state.revisions.values()) if (revision.bound > (richest?.bound ?? 1)) richest = revision;
   if (richest === undefined) return;
-  const { name } = richest;
-  const candidates = machines.filter((machine) => machine.phase === "bound" && machine.app === name);
+  const { id } = richest;
+  const candidates = machines.filter((machine) => machine.phase === "bound" && machine.revision === id);
   candidates.sort((a, b) => a.inFlight - b.inFlight || a.id - b.id);
   const [victim] = candidates;
   if (victim !== undefined) drainMachine(state, victim, { kind: "host-full-share" }, commands);
 }
 
-function whyWaiting({ waiting, bound, binding, slots }: AppState): NeedReason {
+function whyWaiting({ waiting, bound, binding, slots }: RevisionState): NeedReason {
   return { kind: "calls-waiting", waiting, slots: (bound + binding) * slots };
 }

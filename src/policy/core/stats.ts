@@ -1,8 +1,8 @@
-/** What machines report once a second: the CPU, time and memory of their apps' invocations. */
+/** What machines report once a second: the CPU, time and memory of their revisions' invocations. */
 import { COLD_MS, COLD_WEIGHT, ENDING_SHARE, MEMORY_GAIN, MEMORY_GAIN_OF_ALL, STEADY_MEMORY, TURNS_FADE } from "../constants.ts";
 import type { MachineStats } from "../policy.ts";
 import { noteCpu } from "./host-limits.ts";
-import { settleLoad, type AppState, type MachineEntry, type PackingState } from "./packing-state.ts";
+import { settleLoad, type RevisionState, type MachineEntry, type PackingState } from "./packing-state.ts";
 
 /** What a machine did in `span` ms. */
 export interface Report {
@@ -22,8 +22,8 @@ export interface Report {
   ending: boolean;
 }
 
-/** Takes a report into the sums of the machine and of its app. */
-export function noteStats(state: PackingState, app: AppState, machine: MachineEntry, stats: MachineStats, now: number): Report {
+/** Takes a report into the sums of the machine and of its revision. */
+export function noteStats(state: PackingState, revision: RevisionState, machine: MachineEntry, stats: MachineStats, now: number): Report {
   const span = now - machine.statsAt;
   settleLoad(machine, now);
   const { area, done } = machine;
@@ -42,27 +42,27 @@ export function noteStats(state: PackingState, app: AppState, machine: MachineEn
   machine.inFlightThen = machine.inFlight;
   machine.area = machine.done = 0;
   noteCpu(state, machine, machine.inFlight > 0 ? stats.cpu : 0);
-  noteTurns(app, report);
+  noteTurns(revision, report);
   machine.memoryBytes = stats.memoryBytes;
-  noteMemory(state, app, stats.memoryBytes);
+  noteMemory(state, revision, stats.memoryBytes);
   return report;
 }
 
-function noteMemory(state: PackingState, app: AppState, bytes: number): void {
+function noteMemory(state: PackingState, revision: RevisionState, bytes: number): void {
   const gb = bytes / 2 ** 30;
-  app.memoryGb = app.memoryKnown ? app.memoryGb + MEMORY_GAIN * (gb - app.memoryGb) : gb;
-  app.memoryKnown = true;
+  revision.memoryGb = revision.memoryKnown ? revision.memoryGb + MEMORY_GAIN * (gb - revision.memoryGb) : gb;
+  revision.memoryKnown = true;
   state.memoryGb = state.memoryGb === 0 ? gb : state.memoryGb + MEMORY_GAIN_OF_ALL * (gb - state.memoryGb);
 }
 
 /** CPU of one invocation, and its time in flight: of sums, as an invocation may compute in one report and end in a later one. */
-function noteTurns(app: AppState, { area, done, cpuMs, cold }: Report): void {
-  const { turns } = app;
+function noteTurns(revision: RevisionState, { area, done, cpuMs, cold }: Report): void {
+  const { turns } = revision;
   const weight = cold ? COLD_WEIGHT : 1;
   turns.cpuMs = turns.cpuMs * TURNS_FADE + weight * cpuMs;
   turns.areaMs = turns.areaMs * TURNS_FADE + weight * area;
   turns.done = turns.done * TURNS_FADE + weight * done;
   if (turns.done === 0) return;
-  app.cpuMs = turns.cpuMs / turns.done;
-  app.durationMs = turns.areaMs / turns.done;
+  revision.cpuMs = turns.cpuMs / turns.done;
+  revision.durationMs = turns.areaMs / turns.done;
 }

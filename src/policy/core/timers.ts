@@ -1,5 +1,5 @@
 /**
- * When which machine or app is to be looked at again, earliest first: a binary heap in two arrays, as plain data. Entries
+ * When which machine or revision is to be looked at again, earliest first: a binary heap in two arrays, as plain data. Entries
  * are never taken out early: who is looked at may have nothing to do.
  */
 
@@ -8,7 +8,7 @@ export const NEVER = 1e15;
 
 export interface Timers {
   at: number[];
-  /** A machine's id, or minus an app's number. */
+  /** A machine's id, or minus a revision's number. */
   who: number[];
 }
 

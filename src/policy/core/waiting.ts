@@ -1,63 +1,79 @@
-/** Invocations without a machine: one bounded queue for each app, first come, first served. */
+/** Invocations without a machine: one bounded queue for each revision, first come, first served. */
 import type { InvocationId } from "../policy.ts";
-import type { AppState, PackingState } from "./packing-state.ts";
+import type { RevisionState, PackingState } from "./packing-state.ts";
+import { changeLoad } from "../rules/demand.ts";
+import { windowMs } from "./costs.ts";
+import { noteIdleEnd } from "./idle.ts";
 import { lookUp, put, remove } from "./id-table.ts";
 
-/** An app with no machine yet may always have one invocation waiting: with a queue of 0 it could never begin. */
-export function queueIsFull(app: AppState): boolean {
-  const limit = app.bound === 0 ? Math.max(app.limits.queue, 1) : app.limits.queue;
-  return app.waiting >= limit;
+/** The queue is the app's: it counts over all revisions. A revision with no machine yet may always have one invocation waiting: with a queue of 0 it could never begin. */
+export function queueIsFull(revision: RevisionState): boolean {
+  if (revision.bound === 0 && revision.waiting === 0) return false;
+  return revision.app.waiting >= revision.limits.queue;
 }
 
-export function enqueue(state: PackingState, app: AppState, invocation: InvocationId): void {
-  put(state.invocations, invocation, -app.number);
-  app.queue.push(invocation);
-  app.waiting++;
-  if (app.hungry) return;
-  app.hungry = true;
-  state.hungry.push(app.name);
+export function enqueue(state: PackingState, revision: RevisionState, invocation: InvocationId): void {
+  put(state.invocations, invocation, -revision.number);
+  revision.queue.push(invocation);
+  revision.waiting++;
+  revision.app.waiting++;
+  if (revision.hungry) return;
+  revision.hungry = true;
+  state.hungry.push(revision.id);
 }
 
 /** The one that waits longest, no longer waiting. */
-export function dequeue(state: PackingState, app: AppState): InvocationId | undefined {
-  while (app.waiting > 0) {
-    const invocation = app.queue[app.head++] as number;
-    if (!isWaiting(state, app, invocation)) continue;
+export function dequeue(state: PackingState, revision: RevisionState): InvocationId | undefined {
+  while (revision.waiting > 0) {
+    const invocation = revision.queue[revision.head++] as number;
+    if (!isWaiting(state, revision, invocation)) continue;
     remove(state.invocations, invocation);
-    app.waiting--;
-    compact(app);
+    revision.waiting--;
+    revision.app.waiting--;
+    compact(revision);
     return invocation;
   }
   return undefined;
 }
 
+/** What waits for `from` waits for `to` from now on, behind what waits there already. */
+export function moveWaiting(state: PackingState, from: RevisionState, to: RevisionState, now: number): void {
+  const moved = from.waiting;
+  if (moved === 0) return;
+  noteIdleEnd(to, undefined, now);
+  if (to.waiting === 0) to.servedAt = now;
+  for (let invocation = dequeue(state, from); invocation !== undefined; invocation = dequeue(state, from)) enqueue(state, to, invocation);
+  changeLoad(to.demand, moved, now, windowMs(state));
+}
+
 /** Takes one out of the middle; its place in the queue is skipped later. */
-export function abandon(state: PackingState, invocation: InvocationId): AppState | undefined {
+export function abandon(state: PackingState, invocation: InvocationId): RevisionState | undefined {
   const number = -(lookUp(state.invocations, invocation) ?? 0);
-  const name = number > 0 ? state.appNames[number] : undefined;
-  const app = name === undefined ? undefined : state.apps.get(name);
-  if (app === undefined) return undefined;
+  const name = number > 0 ? state.revisionIds[number] : undefined;
+  const revision = name === undefined ? undefined : state.revisions.get(name);
+  if (revision === undefined) return undefined;
   remove(state.invocations, invocation);
-  app.waiting--;
-  if (app.queue.length - app.head > 2 * app.waiting + 16) dropAbandoned(state, app);
-  return app;
+  revision.waiting--;
+  revision.app.waiting--;
+  if (revision.queue.length - revision.head > 2 * revision.waiting + 16) dropAbandoned(state, revision);
+  return revision;
 }
 
-function isWaiting(state: PackingState, app: AppState, invocation: InvocationId): boolean {
-  return lookUp(state.invocations, invocation) === -app.number;
+function isWaiting(state: PackingState, revision: RevisionState, invocation: InvocationId): boolean {
+  return lookUp(state.invocations, invocation) === -revision.number;
 }
 
-function dropAbandoned(state: PackingState, app: AppState): void {
-  app.queue = app.queue.slice(app.head).filter((invocation) => isWaiting(state, app, invocation));
-  app.head = 0;
+function dropAbandoned(state: PackingState, revision: RevisionState): void {
+  revision.queue = revision.queue.slice(revision.head).filter((invocation) => isWaiting(state, revision, invocation));
+  revision.head = 0;
 }
 
-function compact(app: AppState): void {
-  if (app.waiting === 0) {
-    app.queue.length = 0;
-    app.head = 0;
-  } else if (app.head > 1024 && app.head * 2 > app.queue.length) {
-    app.queue = app.queue.slice(app.head);
-    app.head = 0;
+function compact(revision: RevisionState): void {
+  if (revision.waiting === 0) {
+    revision.queue.length = 0;
+    revision.head = 0;
+  } else if (revision.head > 1024 && revision.head * 2 > revision.queue.length) {
+    revision.queue = revision.queue.slice(revision.head);
+    revision.head = 0;
   }
 }

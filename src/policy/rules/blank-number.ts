@@ -6,7 +6,7 @@ import type { MachineEntry, PackingState } from "../core/packing-state.ts";
 import { sameSize } from "../core/size.ts";
 import { startsPlanned } from "../core/wanted.ts";
 
-/** Blanks to keep of a pool's size, beside those that apps reserved: not fewer than `least`. */
+/** Blanks to keep of a pool's size, beside those that revisions reserved: not fewer than `least`. */
 export function blanksWorthKeeping(state: PackingState, pool: Pool, least: number, now: number): number {
   const { options } = state;
   const most = Math.max(least, Math.ceil(options.maxMachines * BLANKS_SHARE_OF_HOST));
@@ -42,11 +42,11 @@ export function blanksForPlanned(state: PackingState, pool: Pool, now: number): 
 function startsPlannedFor(state: PackingState, pool: Pool, now: number): { planned: number; soonest: number } {
   const until = now + breakEvenOfBlankMs(state);
   let [planned, soonest] = [0, until];
-  for (const app of state.apps.values()) {
-    if (!sameSize(app.limits, pool)) continue;
-    const starts = startsPlanned(state, app, now, until);
+  for (const revision of state.revisions.values()) {
+    if (!sameSize(revision.limits, pool)) continue;
+    const starts = startsPlanned(state, revision, now, until);
     planned += starts;
-    if (starts > 0) soonest = Math.min(soonest, Math.max(now, app.startAt));
+    if (starts > 0) soonest = Math.min(soonest, Math.max(now, revision.startAt));
   }
   return { planned, soonest };
 }

@@ -11,17 +11,17 @@ describe("concurrency", () => {
     assert.deepEqual([1, 0.5, 0.2, 0.05, 0.01, 0.001].map(slotsFor), [1, 1, 2, 16, 80, 800]);
   });
 
-  test("what a machine does moves its app's slots: waiting raises them, computing lowers them", () => {
+  test("what a machine does moves its revision's slots: waiting raises them, computing lowers them", () => {
     const world = worldOf({ wait: { concurrency: 1_000 }, spin: { concurrency: 1_000 } });
-    for (const app of ["wait", "spin"]) for (let i = 0; i < 16; i++) world.arrive(app);
+    for (const revision of ["wait", "spin"]) for (let i = 0; i < 16; i++) world.arrive(revision);
     live(world, 1_000);
     for (let second = 0; second < 12; second++) {
-      for (const machine of world.inPhase("bound")) tell(world, machine, machine.app === "spin" ? 1 : 0.001 * machine.running.size);
+      for (const machine of world.inPhase("bound")) tell(world, machine, machine.revision === "spin" ? 1 : 0.001 * machine.running.size);
       live(world, 500);
       const running = Array.from(world.running);
-      for (const [invocation, { app }] of running) {
+      for (const [invocation, { revision }] of running) {
         world.finish(invocation);
-        world.arrive(app as string);
+        world.arrive(revision as string);
       }
       live(world, 500);
     }

@@ -1,5 +1,5 @@
 /**
- * How many invocations of an app are in flight or waiting, how that moves, and what it will be one start-up time from now.
+ * How many invocations of a revision are in flight or waiting, how that moves, and what it will be one start-up time from now.
  * Level and trend of the peaks of successive windows (Holt's linear smoothing), and the variance of what was forecast.
  */
 import { FALL_GAIN, LOGISTIC_SCALE, ONSET_FALL, ONSET_RISE, RISE_GAIN, TREND_DAMPING, TREND_GAIN, VARIANCE_GAIN } from "../constants.ts";

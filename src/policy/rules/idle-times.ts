@@ -1,5 +1,5 @@
 /**
- * How long an app, or a machine beside others, had nothing to do until it was needed again. Idle times span milliseconds to days: one bin
+ * How long a revision, or a machine beside others, had nothing to do until it was needed again. Idle times span milliseconds to days: one bin
  * for each octave, with its weight, which fades as newer times come, and the last few times in it as they were, so that a timer
  * keeps its exact period whatever else happens in between.
  */

@@ -1,6 +1,6 @@
-/** What the learned rules go by for an app now. */
+/** What the learned rules go by for a revision now. */
 import { idleCosts, memoryOf, waitForMachine, waitWorthOf, windowMs } from "../core/costs.ts";
-import type { AppState, PackingState } from "../core/packing-state.ts";
+import type { RevisionState, PackingState } from "../core/packing-state.ts";
 import { NEVER } from "../core/timers.ts";
 import { expected, margin } from "./demand.ts";
 import { worthOfSpare } from "./forecast.ts";
@@ -27,7 +27,7 @@ export interface LearnedFacts {
     breakEvenMs: number | null;
   };
   idle: {
-    /** How often the app fell idle so far. */
+    /** How often the revision fell idle so far. */
     times: number;
     /** ms since it fell idle until which the last machine is held; null: for ever. */
     holdMs: number | null;
@@ -40,35 +40,35 @@ export interface LearnedFacts {
   };
 }
 
-export function learnedOf(state: PackingState, app: AppState, now: number): LearnedFacts {
-  const { hold, start, miss } = idleCosts(state, app);
+export function learnedOf(state: PackingState, revision: RevisionState, now: number): LearnedFacts {
+  const { hold, start, miss } = idleCosts(state, revision);
   return {
-    busyShare: app.share === 0 ? null : app.share,
+    busyShare: revision.share === 0 ? null : revision.share,
     demand: {
       aheadMs: windowMs(state),
-      expected: expected(app.demand),
-      margin: margin(app.demand, worthOfSpare(state, app)),
-      machines: app.forecast,
+      expected: expected(revision.demand),
+      margin: margin(revision.demand, worthOfSpare(state, revision)),
+      machines: revision.forecast,
     },
     costs: {
-      memoryGb: memoryOf(state, app),
-      idleCpu: app.idleCpu < 0 ? null : app.idleCpu,
+      memoryGb: memoryOf(state, revision),
+      idleCpu: revision.idleCpu < 0 ? null : revision.idleCpu,
       hold,
       start,
       startWithWait: miss,
       waitMs: waitForMachine(state) * 1_000,
-      waitWorth: waitWorthOf(state, app),
+      waitWorth: waitWorthOf(state, revision),
       breakEvenMs: hold > 0 ? (miss / hold) * 1_000 : null,
     },
-    idle: idleOf(state, app, now),
+    idle: idleOf(state, revision, now),
   };
 }
 
-function idleOf(state: PackingState, app: AppState, now: number): LearnedFacts["idle"] {
-  const elapsed = app.idleSince < 0 ? 0 : now - app.idleSince;
-  const plan = planFrom(state, app, elapsed);
+function idleOf(state: PackingState, revision: RevisionState, now: number): LearnedFacts["idle"] {
+  const elapsed = revision.idleSince < 0 ? 0 : now - revision.idleSince;
+  const plan = planFrom(state, revision, elapsed);
   return {
-    times: app.idleTimes.count,
+    times: revision.idleTimes.count,
     holdMs: plan.holdUntil < NEVER ? plan.holdUntil : null,
     costs: plan.known === 0 ? null : { plan: plan.cost, none: plan.costOfNone, holding: plan.costOfHolding },
     start: plan.startAt < NEVER ? { atMs: plan.startAt, untilMs: plan.startedUntil } : null,

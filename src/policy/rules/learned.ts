@@ -1,8 +1,8 @@
-/** Each app's own past says how many slots its machines have, how many machines it gets and how long they are kept. */
+/** Each revision's own past says how many slots its machines have, how many machines it gets and how long they are kept. */
 import { FIRST_SLOTS, MOST_BLANKS_AT_ONCE, MOST_BLANKS_AT_ONCE_BUSY, MOST_SPARES_AT_ONCE } from "../constants.ts";
 import { windowMs } from "../core/costs.ts";
 import { hostIsBusy } from "../core/host-limits.ts";
-import type { AppState, PackingState } from "../core/packing-state.ts";
+import type { RevisionState, PackingState } from "../core/packing-state.ts";
 import { blanksForPlanned, blanksWorthKeeping, surplusUntil } from "./blank-number.ts";
 import { learnSlots } from "./concurrency.ts";
 import { refreshForecast } from "./forecast.ts";
@@ -28,7 +28,7 @@ export const learned: Rules = {
 };
 
 /** Where invocations are short, the slots that there are serve several calls one after the other. All need a slot of their own where slots are stuck. */
-function partAtOnce(state: PackingState, { durationMs, bound, servedAt }: AppState, now: number): number {
+function partAtOnce(state: PackingState, { durationMs, bound, servedAt }: RevisionState, now: number): number {
   const window = windowMs(state);
   if (bound === 0 || now - servedAt > window) return 1;
   if (hostIsBusy(state)) return 0;

@@ -26,7 +26,7 @@ export class KillWatch {
   #seen: number;
   #startsOfBlanks: Kill[] = [];
   #kills = new Map<string, Kill[]>();
-  readonly #apps = new Map<number, string | null>();
+  readonly #revisions = new Map<number, string | null>();
 
   constructor(world: World, pace: Pace) {
     this.#pace = pace;
@@ -71,25 +71,25 @@ export class KillWatch {
   #take(now: number, command: PolicyCommand): void {
     const { state } = this.#world;
     if (command.type === "start") {
-      this.#apps.set(command.machine, null);
+      this.#revisions.set(command.machine, null);
       for (const kill of this.#startsOfBlanks) this.#check(kill, now, JSON.stringify(command.why));
     } else if (command.type === "bind") {
-      this.#apps.set(command.machine, command.app);
-      for (const kill of this.#kills.get(command.app) ?? []) this.#check(kill, now, JSON.stringify(command.why));
+      this.#revisions.set(command.machine, command.revision);
+      for (const kill of this.#kills.get(command.revision) ?? []) this.#check(kill, now, JSON.stringify(command.why));
     } else if (command.type === "kill") {
-      const name = this.#apps.get(command.machine);
-      const app = state.apps.get(name ?? "");
-      if (app === undefined) {
+      const name = this.#revisions.get(command.machine);
+      const revision = state.revisions.get(name ?? "");
+      if (revision === undefined) {
         const start = (state.options.cpuWorth + blankGb(state)) * state.times.startMs;
         this.#startsOfBlanks.push({ at: now, breakEvenMs: start / blankGb(state), text: JSON.stringify(command.why) });
       } else {
         // From now on a start may be planned that was not when blanks were killed before.
         this.#startsOfBlanks = [];
-        const { hold, start } = idleCosts(state, app);
-        const kills = this.#kills.get(app.name) ?? [];
+        const { hold, start } = idleCosts(state, revision);
+        const kills = this.#kills.get(revision.id) ?? [];
         kills.push({ at: now, breakEvenMs: (start / hold) * 1_000, text: JSON.stringify(command.why) });
-        this.#kills.set(app.name, kills);
-        if (app.startAt > now && app.startAt < NEVER) this.#check(kills.at(-1) as Kill, app.startAt, "plan");
+        this.#kills.set(revision.id, kills);
+        if (revision.startAt > now && revision.startAt < NEVER) this.#check(kills.at(-1) as Kill, revision.startAt, "plan");
       }
     }
   }

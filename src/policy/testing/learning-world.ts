@@ -30,10 +30,13 @@ export function tell(world: World, machine: WorldMachine, cpu: number): void {
   world.send({ type: "stats", machine: machine.id, stats: { cpu, memoryBytes: 5e7, loopDelayMs: 0 } });
 }
 
-/** With these apps, after a second. */
-export function worldOf(apps: Record<string, Partial<AppLimits>>, options: Partial<typeof OPTIONS & { hostCpus: number }> = {}): World {
+/** With these revisions, after a second. */
+export function worldOf(
+  revisions: Record<string, Partial<AppLimits>>,
+  options: Partial<typeof OPTIONS & { hostCpus: number }> = {},
+): World {
   const world = new World({ ...OPTIONS, ...options });
-  for (const [name, limits] of Object.entries(apps)) world.setApp(name, { ...LIMITS, ...limits });
+  for (const [name, limits] of Object.entries(revisions)) world.setApp(name, { ...LIMITS, ...limits });
   world.send({ type: "tick" });
   live(world, 1_000);
   return world;

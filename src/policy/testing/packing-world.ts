@@ -7,7 +7,7 @@ import type { AppLimits, PolicyCommand, PolicyEvent } from "../policy.ts";
 export interface WorldMachine {
   id: number;
   phase: "starting" | "blank" | "binding" | "bound" | "draining" | "killed";
-  app: string | null;
+  revision: string | null;
   memoryMb: number;
   running: Set<number>;
 }
@@ -16,9 +16,9 @@ export class World {
   now = 0;
   wakeAt: number | null = null;
   readonly events: { now: number; event: PolicyEvent; commands: PolicyCommand[] }[] = [];
-  readonly apps = new Map<string, AppLimits>();
+  readonly revisions = new Map<string, AppLimits>();
   readonly machines = new Map<number, WorldMachine>();
-  /** Invocation → app, while it has no machine. */
+  /** Invocation → revision, while it has no machine. */
   readonly waiting = new Map<number, string>();
   /** Invocation → its machine. */
   readonly running = new Map<number, WorldMachine>();
@@ -46,20 +46,20 @@ export class World {
     return commands;
   }
 
-  setApp(app: string, limits: AppLimits): void {
-    this.apps.set(app, limits);
-    this.send({ type: "app", app, limits });
+  setApp(revision: string, limits: AppLimits): void {
+    this.revisions.set(revision, limits);
+    this.send({ type: "revision", revision, app: revision, limits, inherits: null });
   }
 
-  removeApp(app: string): void {
-    this.apps.delete(app);
-    this.send({ type: "app-removed", app });
-    assert.ok(![...this.waiting.values()].includes(app), "a removed app still has work waiting");
+  removeApp(revision: string): void {
+    this.revisions.delete(revision);
+    this.send({ type: "revision-removed", revision });
+    assert.ok(![...this.waiting.values()].includes(revision), "a removed revision still has work waiting");
   }
 
-  arrive(app: string, invocation = ++this.#lastInvocation): number {
-    this.waiting.set(invocation, app);
-    this.send({ type: "arrive", invocation, app });
+  arrive(revision: string, invocation = ++this.#lastInvocation): number {
+    this.waiting.set(invocation, revision);
+    this.send({ type: "arrive", invocation, revision });
     return invocation;
   }
 
@@ -124,7 +124,7 @@ export class World {
       case "start":
         return this.#start(command.machine, command.memoryMb);
       case "bind":
-        return this.#bind(this.#machine(command.machine, "blank"), command.app);
+        return this.#bind(this.#machine(command.machine, "blank"), command.revision);
       case "assign":
         return this.#assign(command.invocation, this.#machine(command.machine, "bound"));
       case "reject":
@@ -145,21 +145,21 @@ export class World {
   #start(id: number, memoryMb: number): void {
     assert.ok(!this.machines.has(id), "a machine id was used twice");
     this.starts++;
-    this.machines.set(id, { id, phase: "starting", app: null, memoryMb, running: new Set() });
+    this.machines.set(id, { id, phase: "starting", revision: null, memoryMb, running: new Set() });
   }
 
-  #bind(machine: WorldMachine, app: string): void {
-    assert.equal(machine.app, null, "bound twice");
-    assert.equal(machine.memoryMb, this.apps.get(app)?.memoryMb, "bound to an app of another size");
+  #bind(machine: WorldMachine, revision: string): void {
+    assert.equal(machine.revision, null, "bound twice");
+    assert.equal(machine.memoryMb, this.revisions.get(revision)?.memoryMb, "bound to a revision of another size");
     machine.phase = "binding";
-    machine.app = app;
+    machine.revision = revision;
   }
 
   #assign(invocation: number, machine: WorldMachine): void {
-    const app = this.waiting.get(invocation);
-    assert.ok(app !== undefined, "assigned what was not waiting");
-    assert.equal(machine.app, app, "an app's invocation on another app's machine");
-    assert.ok(machine.running.size < (this.apps.get(app) as AppLimits).concurrency, "a machine over its concurrency");
+    const revision = this.waiting.get(invocation);
+    assert.ok(revision !== undefined, "assigned what was not waiting");
+    assert.equal(machine.revision, revision, "a revision's invocation on another revision's machine");
+    assert.ok(machine.running.size < (this.revisions.get(revision) as AppLimits).concurrency, "a machine over its concurrency");
     this.waiting.delete(invocation);
     machine.running.add(invocation);
     this.running.set(invocation, machine);
@@ -174,16 +174,16 @@ export class World {
 
   #checkLimits(): void {
     assert.ok(this.machines.size <= this.#options.maxMachines, "more machines than the host may have");
-    for (const [app, limits] of this.apps) {
-      const working = this.inPhase("binding", "bound").filter((machine) => machine.app === app).length;
-      assert.ok(working <= limits.maxMachines, "more machines than the app may have");
+    for (const [revision, limits] of this.revisions) {
+      const working = this.inPhase("binding", "bound").filter((machine) => machine.revision === revision).length;
+      assert.ok(working <= limits.maxMachines, "more machines than the revision may have");
     }
   }
 
   #checkNothingLiesIdle(): void {
     for (const machine of this.inPhase("draining")) assert.ok(machine.running.size > 0, "an empty draining machine is not killed");
     const hungry = new Set(this.waiting.values());
-    for (const { app, running } of this.inPhase("bound"))
-      if (app !== null && hungry.has(app)) assert.ok(running.size >= slotsOf(this.state, app), "waits beside a free slot");
+    for (const { revision, running } of this.inPhase("bound"))
+      if (revision !== null && hungry.has(revision)) assert.ok(running.size >= slotsOf(this.state, revision), "waits beside a free slot");
   }
 }

@@ -75,9 +75,11 @@ export function oneMachine(
         waiting.push(event.invocation);
         if (phase !== "none") return serve();
         phase = "starting";
-        return [{ type: "start", machine: 1, memoryMb: 256, vcpus: 1, urgent: true, app, why: { kind: "other-rule", rule: "a test" } }];
+        return [
+          { type: "start", machine: 1, memoryMb: 256, vcpus: 1, urgent: true, revision: app, why: { kind: "other-rule", rule: "a test" } },
+        ];
       case "blank":
-        return [{ type: "bind", machine: 1, app, why: { kind: "other-rule", rule: "a test" } }];
+        return [{ type: "bind", machine: 1, revision: app, why: { kind: "other-rule", rule: "a test" } }];
       case "bound":
         phase = "bound";
         return serve();

@@ -109,7 +109,7 @@ class RecordedWorkload implements Workload {
     const { done, value } = this.#steps.next();
     if (done === true) return false;
     const { now, event, commands } = value;
-    if (event.type === "arrive") this.#arrive(event.invocation, event.app, now);
+    if (event.type === "arrive") this.#arrive(event.invocation, event.revision, now);
     else if (event.type === "finish") this.#close(event.invocation, now);
     else if (event.type === "abandon") this.#close(event.invocation, NaN);
     else if (event.type === "exit") this.#lose(event.machine, now);

@@ -78,7 +78,7 @@ class Surveyor {
     for (const command of commands) {
       if (command.type === "start")
         this.#machines.set(command.machine, { since: now, number: this.#startTimes.begin(), cpuMs: 0, calls: 0 });
-      else if (command.type === "bind") this.#bind(command.machine, command.app, now);
+      else if (command.type === "bind") this.#bind(command.machine, command.revision, now);
       else if (command.type === "assign")
         this.#running.set(command.invocation, { since: now, machine: this.#machines.get(command.machine) });
     }
@@ -95,7 +95,7 @@ class Surveyor {
 
   #hear(event: PolicyEvent, now: number): void {
     switch (event.type) {
-      case "app":
+      case "revision":
         return this.#meet(event);
       case "finish":
         return this.#finish(event.invocation, now);
@@ -116,7 +116,7 @@ class Surveyor {
   }
 
   /** Later limits are not for the simulator: its apps keep those that they began with. */
-  #meet({ app: name, limits }: Extract<PolicyEvent, { type: "app" }>): void {
+  #meet({ revision: name, limits }: Extract<PolicyEvent, { type: "revision" }>): void {
     if (this.#apps.has(name)) return;
     this.#apps.set(name, { ...NOTHING, app: { name, limits, memoryMb: 0 }, all: { cpuMs: 0, calls: 0 }, warm: { cpuMs: 0, calls: 0 } });
   }

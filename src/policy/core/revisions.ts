@@ -1,0 +1,144 @@
+/** Revisions that come, change, take over from each other and go. */
+import { SURPLUS_MS } from "../constants.ts";
+import type { AppLimits, PolicyCommand, RevisionId } from "../policy.ts";
+import { rulesOf } from "../rules/rules-of.ts";
+import { noteSuccess } from "./failures.ts";
+import { lookAtIdle } from "./idle.ts";
+import { removeMachines, retireMachines } from "./machines.ts";
+import { createRevision, machinesOf, poolOf, type AppState, type PackingState, type RevisionState } from "./packing-state.ts";
+import { sameSize } from "./size.ts";
+import { noteWanting } from "./spares.ts";
+import { dequeue, moveWaiting } from "./waiting.ts";
+
+interface Told {
+  revision: RevisionId;
+  app: string;
+  limits: AppLimits;
+  inherits: RevisionId | null;
+}
+
+/** A revision that is new, or has other limits. Machines that were bound under other limits keep to these: they are drained. */
+export function setRevision(state: PackingState, told: Told, now: number, commands: PolicyCommand[]): void {
+  const known = state.revisions.get(told.revision);
+  const revision = known ?? addRevision(state, told, now);
+  if (known !== undefined && !sameLimits(known.limits, told.limits)) {
+    retireMachines(state, known, { kind: "limits-changed" }, commands);
+    known.slots = rulesOf(state).firstSlots(told.limits);
+  }
+  revision.limits = told.limits;
+  reserve(state, revision.app, now);
+  noteWanting(state, revision, now);
+  // With a lower minimum, what was kept for it may go.
+  lookAtIdleOnes(state, revision, now, commands);
+}
+
+/** The revision's machines hold what is no longer so, such as a secret's old value: calls from now on go to machines that are bound from now on. */
+export function renewRevision(state: PackingState, id: RevisionId, now: number, commands: PolicyCommand[]): void {
+  const revision = state.revisions.get(id);
+  if (revision === undefined) return;
+  noteSuccess(revision.failures);
+  retireMachines(state, revision, { kind: "renewed" }, commands);
+  noteWanting(state, revision, now);
+}
+
+/** No more calls for the revision: what waits goes to its successor, and its machines go when they are through. */
+export function retireRevision(state: PackingState, id: RevisionId, successor: RevisionId, now: number, commands: PolicyCommand[]): void {
+  const revision = state.revisions.get(id);
+  const next = state.revisions.get(successor);
+  if (revision === undefined || next === undefined || revision === next) return;
+  const busy = revision.demand.load > 0;
+  moveWaiting(state, revision, next, now);
+  retireMachines(state, revision, { kind: "superseded" }, commands);
+  if (busy && next.idleSince >= 0) {
+    // The successor is about to get the calls that the revision had.
+    next.startAt = now;
+    next.startedUntil = now + SURPLUS_MS;
+  }
+  forget(state, revision, now);
+  noteWanting(state, next, now);
+}
+
+/** The revision's machines are killed, and what waits is rejected. */
+export function removeRevision(state: PackingState, id: RevisionId, now: number, commands: PolicyCommand[]): void {
+  const revision = state.revisions.get(id);
+  if (revision === undefined) return;
+  for (let invocation = dequeue(state, revision); invocation !== undefined; invocation = dequeue(state, revision))
+    commands.push({ type: "reject", invocation, reason: "app-removed" });
+  removeMachines(state, revision, { kind: "app-removed" }, commands);
+  forget(state, revision, now);
+}
+
+/** Siblings' machines were kept for the app's minimum: another machine may serve for that now. */
+export function lookAtSiblings(state: PackingState, revision: RevisionState, now: number, commands: PolicyCommand[]): void {
+  for (const id of revision.app.revisions.slice())
+    if (id !== revision.id) lookAtIdleOnes(state, state.revisions.get(id) as RevisionState, now, commands);
+}
+
+function lookAtIdleOnes(state: PackingState, revision: RevisionState, now: number, commands: PolicyCommand[]): void {
+  for (const machine of machinesOf(state, revision))
+    if (machine.phase === "bound" && machine.idleSince >= 0) lookAtIdle(state, revision, machine, now, commands);
+}
+
+function addRevision(state: PackingState, { revision: id, app: appId, limits, inherits }: Told, now: number): RevisionState {
+  const number = state.nextRevision++;
+  const app = state.apps.get(appId) ?? { id: appId, revisions: [], machines: 0, waiting: 0, reservation: null };
+  state.apps.set(appId, app);
+  app.revisions.push(id);
+  state.revisionIds[number] = id;
+  const revision = createRevision(id, app, number, limits, rulesOf(state).firstSlots(limits), now);
+  state.revisions.set(id, revision);
+  const parent = inherits === null ? undefined : state.revisions.get(inherits);
+  if (parent !== undefined) inherit(revision, parent);
+  return revision;
+}
+
+/** What was learned of the parent is true of the child until its own machines say otherwise: a deploy forgets nothing. */
+function inherit(child: RevisionState, parent: RevisionState): void {
+  const { idleTimes, extraTimes, periods, turns, demand } = structured(parent);
+  Object.assign(child, { idleTimes, extraTimes, periods, turns });
+  const { level, trend, variance } = demand;
+  Object.assign(child.demand, { level, trend, variance, onset: Math.max(demand.onset, demand.load) });
+  const { share, cpuMs, durationMs, memoryGb, memoryKnown, idleCpu, slots } = parent;
+  Object.assign(child, { share, cpuMs, durationMs, memoryGb, memoryKnown, idleCpu, slots: Math.min(slots, child.limits.concurrency) });
+  if (parent.limits.concurrency !== child.limits.concurrency && share === 0) child.slots = Math.min(child.slots, child.limits.concurrency);
+}
+
+/** Copies of what a revision learned, so that parent and child go on learning apart. */
+function structured({ idleTimes, extraTimes, periods, turns, demand }: RevisionState) {
+  return { idleTimes: copyTimes(idleTimes), extraTimes: copyTimes(extraTimes), periods: copyTimes(periods), turns: { ...turns }, demand };
+}
+
+function copyTimes(times: RevisionState["idleTimes"]): RevisionState["idleTimes"] {
+  const octaves = times.octaves.map(({ weight, recent, next, sorted }) => ({
+    weight,
+    recent: recent.slice(),
+    next,
+    sorted: sorted.slice(),
+  }));
+  return { octaves, unit: times.unit, count: times.count };
+}
+
+function forget(state: PackingState, revision: RevisionState, now: number): void {
+  const { app } = revision;
+  state.revisions.delete(revision.id);
+  delete state.revisionIds[revision.number];
+  app.revisions.splice(app.revisions.indexOf(revision.id), 1);
+  reserve(state, app, now);
+  if (app.revisions.length === 0) state.apps.delete(app.id);
+}
+
+/** Blanks are reserved for an app once, as its newest revision asks for. */
+function reserve(state: PackingState, app: AppState, now: number): void {
+  if (app.reservation !== null) poolOf(state, app.reservation.memoryMb, app.reservation.vcpus, now).reserved -= app.reservation.blanks;
+  const newest = state.revisions.get(app.revisions.at(-1) ?? "");
+  app.reservation = null;
+  if (newest === undefined || newest.limits.reservedBlanks === 0) return;
+  const { memoryMb, vcpus, reservedBlanks } = newest.limits;
+  app.reservation = { memoryMb, vcpus, blanks: reservedBlanks };
+  poolOf(state, memoryMb, vcpus, now).reserved += reservedBlanks;
+}
+
+/** What machines of the revision can't be told while they run. */
+function sameLimits(a: AppLimits, b: AppLimits): boolean {
+  return sameSize(a, b) && a.concurrency === b.concurrency && a.maxMachines === b.maxMachines && a.queue === b.queue;
+}
