@@ -31,10 +31,10 @@ const options = fc.record({
   hostCpus: fc.constantFrom(1, 1_000),
 });
 
-const revision = fc.constantFrom(...APPS);
+const app = fc.constantFrom(...APPS);
 const pick = fc.nat(1_000);
 const action = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ kind: fc.constant("arrive" as const), revision }) },
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant("arrive" as const), app }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant("finish" as const), pick }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant("come-up" as const), pick }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("exit-killed" as const), pick }) },
@@ -42,9 +42,11 @@ const action = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("abandon" as const), pick }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("crash" as const), pick, retry: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("condemn" as const), pick }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("update" as const), revision }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove" as const), revision }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("set" as const), revision, limits }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("update" as const), app }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove" as const), app }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("set" as const), app, limits }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("deploy" as const), app, limits }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("beside" as const), app, limits }) },
 );
 type Action = typeof action extends fc.Arbitrary<infer A> ? A : never;
 
@@ -84,7 +86,7 @@ test("the same events give the same commands, through a copy of the state at eve
 function perform(world: World, action: Action): void {
   switch (action.kind) {
     case "arrive":
-      return void world.arrive(action.revision);
+      return void world.arrive(world.liveOf(action.app)[world.events.length % Math.max(1, world.liveOf(action.app).length)] ?? action.app);
     case "finish":
       return one(world.running.keys(), action.pick, (invocation) => world.finish(invocation));
     case "come-up":
@@ -102,11 +104,15 @@ function perform(world: World, action: Action): void {
     case "condemn":
       return one(world.machines.values(), action.pick, (machine) => world.send({ type: "condemn", machine: machine.id }));
     case "update":
-      return void world.send({ type: "revision-renewed", revision: action.revision });
+      return void world.send({ type: "revision-renewed", revision: world.liveOf(action.app)[0] ?? action.app });
     case "remove":
-      return world.removeApp(action.revision);
+      return world.removeApp(action.app);
     case "set":
-      return setApp(world, action.revision, action.limits);
+      return setApp(world, action.app, action.limits);
+    case "deploy":
+      return void world.deploy(action.app, action.limits);
+    case "beside":
+      return void world.addBeside(action.app, action.limits);
   }
 }
 

@@ -92,20 +92,17 @@ function addRevision(state: PackingState, { revision: id, app: appId, limits, in
   return revision;
 }
 
-/** What was learned of the parent is true of the child until its own machines say otherwise: a deploy forgets nothing. */
+/** What was learned of the parent is taken to be true of the child until its own machines say otherwise: a deploy forgets nothing. They go on learning apart. */
 function inherit(child: RevisionState, parent: RevisionState): void {
-  const { idleTimes, extraTimes, periods, turns, demand } = structured(parent);
-  Object.assign(child, { idleTimes, extraTimes, periods, turns });
-  const { level, trend, variance } = demand;
-  Object.assign(child.demand, { level, trend, variance, onset: Math.max(demand.onset, demand.load) });
-  const { share, cpuMs, durationMs, memoryGb, memoryKnown, idleCpu, slots } = parent;
-  Object.assign(child, { share, cpuMs, durationMs, memoryGb, memoryKnown, idleCpu, slots: Math.min(slots, child.limits.concurrency) });
-  if (parent.limits.concurrency !== child.limits.concurrency && share === 0) child.slots = Math.min(child.slots, child.limits.concurrency);
-}
-
-/** Copies of what a revision learned, so that parent and child go on learning apart. */
-function structured({ idleTimes, extraTimes, periods, turns, demand }: RevisionState) {
-  return { idleTimes: copyTimes(idleTimes), extraTimes: copyTimes(extraTimes), periods: copyTimes(periods), turns: { ...turns }, demand };
+  child.idleTimes = copyTimes(parent.idleTimes);
+  child.extraTimes = copyTimes(parent.extraTimes);
+  child.periods = copyTimes(parent.periods);
+  child.turns = { ...parent.turns };
+  const { level, trend, variance, onset, load } = parent.demand;
+  Object.assign(child.demand, { level, trend, variance, onset: Math.max(onset, load) });
+  const { share, cpuMs, durationMs, memoryGb, memoryKnown, idleCpu } = parent;
+  Object.assign(child, { share, cpuMs, durationMs, memoryGb, memoryKnown, idleCpu });
+  if (share > 0) child.slots = Math.min(parent.slots, child.limits.concurrency);
 }
 
 function copyTimes(times: RevisionState["idleTimes"]): RevisionState["idleTimes"] {

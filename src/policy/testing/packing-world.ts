@@ -16,7 +16,9 @@ export class World {
   now = 0;
   wakeAt: number | null = null;
   readonly events: { now: number; event: PolicyEvent; commands: PolicyCommand[] }[] = [];
+  /** Live ones. */
   readonly revisions = new Map<string, AppLimits>();
+  readonly appOf = new Map<string, string>();
   readonly machines = new Map<number, WorldMachine>();
   /** Invocation → revision, while it has no machine. */
   readonly waiting = new Map<number, string>();
@@ -27,6 +29,7 @@ export class World {
   readonly #options: PackingOptions;
   readonly #policy;
   #lastInvocation = 0;
+  #lastRevision = 0;
 
   constructor(options: PackingOptions) {
     this.#options = options;
@@ -46,15 +49,52 @@ export class World {
     return commands;
   }
 
-  setApp(revision: string, limits: AppLimits): void {
-    this.revisions.set(revision, limits);
-    this.send({ type: "revision", revision, app: revision, limits, inherits: null });
+  /** An app's first revision has the app's name. */
+  setApp(app: string, limits: AppLimits): void {
+    this.setRevision(app, app, limits);
   }
 
-  removeApp(revision: string): void {
+  setRevision(revision: string, app: string, limits: AppLimits, inherits: string | null = null): void {
+    this.revisions.set(revision, limits);
+    this.appOf.set(revision, app);
+    this.send({ type: "revision", revision, app, limits, inherits });
+  }
+
+  /** Those that take calls, the oldest first. */
+  liveOf(app: string): string[] {
+    return [...this.revisions.keys()].filter((revision) => this.appOf.get(revision) === app);
+  }
+
+  /** A new revision takes over from all others of the app. */
+  deploy(app: string, limits: AppLimits): string {
+    const old = this.liveOf(app);
+    const revision = `${app}@${++this.#lastRevision}`;
+    this.setRevision(revision, app, limits, old.at(-1) ?? null);
+    for (const each of old) this.retire(each, revision);
+    return revision;
+  }
+
+  /** A new revision beside the others. */
+  addBeside(app: string, limits: AppLimits): string {
+    const revision = `${app}@${++this.#lastRevision}`;
+    this.setRevision(revision, app, limits, this.liveOf(app).at(-1) ?? null);
+    return revision;
+  }
+
+  retire(revision: string, successor: string): void {
     this.revisions.delete(revision);
-    this.send({ type: "revision-removed", revision });
-    assert.ok(![...this.waiting.values()].includes(revision), "a removed revision still has work waiting");
+    for (const [invocation, waits] of this.waiting) if (waits === revision) this.waiting.set(invocation, successor);
+    this.send({ type: "revision-retired", revision, successor });
+    const working = this.inPhase("binding", "bound").filter((machine) => machine.revision === revision);
+    assert.deepEqual(working, [], "a retired revision still has machines that take work");
+  }
+
+  removeApp(app: string): void {
+    for (const revision of this.liveOf(app)) {
+      this.revisions.delete(revision);
+      this.send({ type: "revision-removed", revision });
+      assert.ok(![...this.waiting.values()].includes(revision), "a removed revision still has work waiting");
+    }
   }
 
   arrive(revision: string, invocation = ++this.#lastInvocation): number {
@@ -174,9 +214,13 @@ export class World {
 
   #checkLimits(): void {
     assert.ok(this.machines.size <= this.#options.maxMachines, "more machines than the host may have");
-    for (const [revision, limits] of this.revisions) {
-      const working = this.inPhase("binding", "bound").filter((machine) => machine.revision === revision).length;
-      assert.ok(working <= limits.maxMachines, "more machines than the revision may have");
+    for (const [revision, { maxMachines }] of this.revisions) {
+      const app = this.appOf.get(revision) as string;
+      const live = this.liveOf(app);
+      const working = this.inPhase("binding", "bound").filter((machine) => live.includes(machine.revision ?? "")).length;
+      const most = Math.max(maxMachines, ...live.map((each) => (this.revisions.get(each) as AppLimits).maxMachines));
+      assert.ok(working <= most + live.length - 1, "more machines than the app may have");
+      if (live.length === 1) assert.ok(working <= maxMachines, "more machines than the app may have");
     }
   }
 
