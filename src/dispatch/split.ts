@@ -1,0 +1,43 @@
+/**
+ * Which revision each call of an alias goes to, so that after any number of calls every revision has had its share.
+ *
+ * Smooth weighted round robin, as nginx balances upstreams: with each call every revision earns its weight, the one with the most credit is chosen and
+ * pays the sum of all weights. The count of a revision therefore never differs from its exact share by more than one call for each other revision,
+ * while a random choice with weights 90 and 10 would be off by 1 % of 10,000 calls once in three hundred times.
+ *
+ * Owns: the credit of each revision. Takes no time and makes no object per call.
+ */
+export interface WeightedRevision {
+  /** Id of the revision. */
+  readonly revision: string;
+  /** Above 0, in any unit: only the ratios count. */
+  readonly weight: number;
+}
+
+export class Split {
+  readonly #revisions: readonly string[];
+  readonly #weights: readonly number[];
+  readonly #credits: number[];
+  readonly #sum: number;
+
+  /** @param targets at least one; each revision once */
+  constructor(targets: readonly WeightedRevision[]) {
+    if (targets.length === 0) throw new RangeError("An alias needs at least one revision.");
+    this.#revisions = targets.map(({ revision }) => revision);
+    this.#weights = targets.map(({ weight }) => weight);
+    this.#credits = this.#weights.map(() => 0);
+    this.#sum = this.#weights.reduce((sum, weight) => sum + weight, 0);
+  }
+
+  /** The revision of the next call. */
+  next(): string {
+    if (this.#revisions.length === 1) return this.#revisions[0] as string;
+    let chosen = 0;
+    for (let i = 0; i < this.#credits.length; i++) {
+      (this.#credits[i] as number) += this.#weights[i] as number;
+      if ((this.#credits[i] as number) > (this.#credits[chosen] as number)) chosen = i;
+    }
+    (this.#credits[chosen] as number) -= this.#sum;
+    return this.#revisions[chosen] as string;
+  }
+}
