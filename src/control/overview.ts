@@ -1,5 +1,5 @@
 /** What the running system tells of itself: its machines, its standing, the reasons of its decisions. */
-import type { AppFacts } from "../policy/explain.ts";
+import type { RevisionFacts } from "../dispatch/live-dispatcher.ts";
 import type { Decision } from "../dispatch/live-dispatcher.ts";
 
 export interface Overview {
@@ -28,8 +28,8 @@ export interface Explanation {
   app: string;
   /** What the policy makes of the app at present, in sentences. */
   now: string[];
-  /** The same as data. */
-  facts: AppFacts<string> | null;
+  /** The same as data, for each revision that calls go to. */
+  facts: RevisionFacts[];
   /** Oldest first. */
   decisions: Decision[];
 }

@@ -5,14 +5,14 @@
  * 1. An app that cannot be taken over is no app's problem but its own.
  * 2. Of an app that nobody called since the server started nothing is held, unless it is to be ready before its first call.
  */
-import type { Catalog, Target, Version } from "../store/catalog/catalog.ts";
+import type { Catalog, Revision, Target } from "../store/catalog/catalog.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 
 export interface ServedAppsOptions {
   catalog: { live: Catalog["live"]; names: Pick<Catalog["names"], "holder" | "holderOfHost"> };
-  dispatcher: { setApp(version: Version): void; renewApp(app: string): void; removeApp(app: string): void };
+  dispatcher: { point(app: string, targets: Target[]): void; renewApp(app: string): void; removeApp(app: string): void };
   /** setApp returns why the app does not get some of its hosts. */
-  routes: { checkHosts(manifest: Manifest): void; setApp(version: Version): Error[]; removeApp(app: string): void };
+  routes: { checkHosts(manifest: Manifest): void; setApp(app: Pick<Revision, "app" | "manifest">): Error[]; removeApp(app: string): void };
   warn: (text: string) => void;
   /** What of the manifest has no effect on this server, in a sentence each. */
   inert: (manifest: Manifest) => string[];
@@ -24,7 +24,7 @@ export interface ServedAppsOptions {
 
 export class ServedApps {
   readonly #options: ServedAppsOptions;
-  readonly #versions = new Map<string, Version>();
+  readonly #targets = new Map<string, Target[]>();
   readonly #problems = new Map<string, string>();
 
   constructor(options: ServedAppsOptions) {
@@ -39,20 +39,21 @@ export class ServedApps {
   /** The app's calls go there from now on. Throws where the dispatcher cannot take it. */
   point(app: string, targets: Target[]): void {
     const { dispatcher, routes, warn, inert, tell } = this.#options;
-    const version = mostCalled(targets);
-    const isNew = this.#versions.get(app)?.id !== version.id;
-    dispatcher.setApp(version);
-    for (const { message } of routes.setApp(version)) warn(message);
-    if (isNew) for (const text of inert(version.manifest)) tell(app, text);
-    this.#versions.set(app, version);
+    const { manifest, id } = mostCalled(targets);
+    const known = this.#targets.get(app);
+    const isNew = known === undefined || mostCalled(known).id !== id;
+    dispatcher.point(app, targets);
+    for (const { message } of routes.setApp({ app, manifest })) warn(message);
+    if (isNew) for (const text of inert(manifest)) tell(app, text);
+    this.#targets.set(app, targets);
     this.#problems.delete(app);
   }
 
   /** Calls that come from now on go to machines that get the app's secrets as they are then; what the app lacks is looked at anew. */
   renew(app: string): void {
-    const version = this.#versions.get(app);
-    if (version === undefined) return;
-    this.#options.dispatcher.setApp(version);
+    const targets = this.#targets.get(app);
+    if (targets === undefined) return;
+    this.#options.dispatcher.point(app, targets);
     this.#options.dispatcher.renewApp(app);
   }
 
@@ -71,7 +72,7 @@ export class ServedApps {
   load(tenant: string, name: string, asHost: boolean): boolean {
     const { names } = this.#options.catalog;
     const holder = asHost ? names.holderOfHost(tenant, name) : names.holder(tenant, name);
-    if (holder?.kind !== "app" || this.#versions.has(holder.id) || this.#problems.has(holder.id)) return false;
+    if (holder?.kind !== "app" || this.#targets.has(holder.id) || this.#problems.has(holder.id)) return false;
     return this.start(holder.id);
   }
 
@@ -86,7 +87,7 @@ export class ServedApps {
   }
 
   remove(app: string): void {
-    this.#versions.delete(app);
+    this.#targets.delete(app);
     this.#problems.delete(app);
     this.#options.routes.removeApp(app);
     this.#options.dispatcher.removeApp(app);
@@ -102,9 +103,9 @@ export class ServedApps {
   }
 }
 
-/** What the dispatcher can serve of several targets: the one with the largest weight, which stands first. */
-function mostCalled(targets: Target[]): Version {
-  const [first] = targets;
+/** The revision whose manifest says which functions, paths and hosts the app has. */
+function mostCalled(targets: Target[]): Revision {
+  const [first] = targets.toSorted((a, b) => b.weight - a.weight);
   if (first === undefined) throw new Error("the app has no live revision");
   return first.revision;
 }

@@ -9,7 +9,7 @@ import { type Caller, call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 import { Random, seedOf } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
-import { versionOf } from "./testing/version.ts";
+import { serve, versionOf } from "./testing/version.ts";
 
 const RUNS = 2_000;
 const STEPS = 60;
@@ -131,6 +131,6 @@ class Run {
   #deploy(app: string): void {
     const between = (low: number, high: number) => Math.floor(this.#random.between(low, high));
     const limits = { concurrency: between(1, 4), maxMachines: between(1, 4), queue: between(0, 12) };
-    this.#dispatcher.setApp(versionOf(app, `v${this.#random.next()}`, limits));
+    serve(this.#dispatcher, versionOf(app, `v${this.#random.next()}`, limits));
   }
 }

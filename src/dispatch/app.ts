@@ -1,16 +1,11 @@
-/** An app as the dispatcher knows it. */
+/** What the policy and callers are told of a revision. */
 import type { Version } from "../store/catalog/catalog.ts";
 import type { MachineEnd } from "../fleet/fleet.ts";
 import { clauseOf } from "../machines/exit.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
+import type { LiveRevision } from "./live-revisions.ts";
 import type { AppLimits, PolicyCommand } from "../policy/policy.ts";
-
-export interface App {
-  version: Version;
-  /** The end of its last machine that could not be bound; null where there was none. */
-  lastFailure: MachineEnd | null;
-}
 
 export function limitsOf({ manifest }: Version): AppLimits {
   const { concurrency, minMachines, maxMachines, reservedBlanks, queue, memoryMb, vcpus, waitWorth = null } = manifest;
@@ -21,14 +16,14 @@ export function limitsOf({ manifest }: Version): AppLimits {
 export function rejection(
   reason: Extract<PolicyCommand, { type: "reject" }>["reason"],
   name: string,
-  app: App | undefined,
+  revision: Pick<LiveRevision, "version" | "lastFailure"> | undefined,
   lastStartFailure: MachineEnd | null,
 ): [ErrorCode, ErrorDetails] {
   switch (reason) {
     case "queue-full":
-      return ["queue-full", { app: name, limit: app?.version.manifest.queue ?? 0 }];
+      return ["queue-full", { app: name, limit: revision?.version.manifest.queue ?? 0 }];
     case "start-failed": {
-      const end = app?.lastFailure ?? lastStartFailure;
+      const end = revision?.lastFailure ?? lastStartFailure;
       return ["machine-start-failed", { reason: end === null ? "none has been started yet" : clauseOf(end) }];
     }
     default:

@@ -9,7 +9,7 @@ import { call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 import { Random } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
-import { versionOf } from "./testing/version.ts";
+import { serve, versionOf } from "./testing/version.ts";
 
 /** A dispatcher whose policy answers each event with what the test says, and a fleet in which nothing fails by itself. */
 function decided(answers: (event: PolicyEvent) => PolicyCommand[]) {
@@ -44,7 +44,7 @@ test("each machine's start, bind and kill is in its app's log, with why, when, a
     if (event.type === "bound") return [{ type: "assign", invocation: 1, machine: 1 }];
     return event.type === "finish" ? [{ type: "kill", machine: 1, why: { kind: "idle-fixed", ms: 0 } }] : [];
   });
-  dispatcher.setApp(versionOf("ada"));
+  serve(dispatcher, versionOf("ada"));
   call(dispatcher, { app: "ada", url: "ada", headers: ["x"], body: Buffer.from("x") });
   await clock.advance(10_000);
   const [first, second, third, last] = told("ada");
@@ -54,7 +54,7 @@ test("each machine's start, bind and kill is in its app's log, with why, when, a
   assert.deepEqual([decisions.at(0)?.ageMs, decisions.at(0)?.invocations, decisions.at(-1)?.invocations], [0, 0, 1]);
   const { at = 0, ageMs = 0 } = decisions.at(-1) ?? {};
   assert.equal(at - ageMs, decisions[0]?.at);
-  assert.deepEqual(dispatcher.explain("nobody"), { now: [], facts: null, decisions: [] });
+  assert.deepEqual(dispatcher.explain("nobody"), { now: [], facts: [], decisions: [] });
 });
 
 test("a machine that another app got is in both logs, one for no app in particular only in that of the app that got it", async () => {
@@ -62,7 +62,7 @@ test("a machine that another app got is in both logs, one for no app in particul
     if (event.type === "arrive") return [start(1, "ada"), start(2, null)];
     return event.type === "blank" ? [{ type: "bind", machine: event.machine, revision: "bob", why: WAITS }] : [];
   });
-  for (const app of ["ada", "bob"]) dispatcher.setApp(versionOf(app));
+  for (const app of ["ada", "bob"]) serve(dispatcher, versionOf(app));
   call(dispatcher, { app: "ada" });
   await clock.advance(1_000);
   assert.deepEqual(told("ada"), ["m1 start: start 1", `m1 lost: app bob got it: ${WAITS_IN_WORDS}`]);
@@ -74,7 +74,7 @@ test("a machine that another app got is in both logs, one for no app in particul
 
 test("an end that nobody commanded has its reason, but not what the machine printed", async () => {
   const { clock, fleet, dispatcher, told } = decided((event) => (event.type === "arrive" ? [start(1, "ada")] : []));
-  dispatcher.setApp(versionOf("ada"));
+  serve(dispatcher, versionOf("ada"));
   call(dispatcher, { app: "ada" });
   await clock.advance(1_000);
   for (const machine of fleet.machines.values()) fleet.die(machine, { reason: "crashed", detail: "by a signal", output: ["a secret"] });

@@ -18,19 +18,20 @@ import type { ErrorCode } from "../base/errors/table.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 import { type Accounts, noAccounts, type Refusal } from "../store/ledger/accounts.ts";
 import { clauseOf, clauseWithOutput } from "../machines/exit.ts";
-import { type App, limitsOf, rejection } from "./app.ts";
+import { limitsOf, rejection } from "./app.ts";
+import { type LiveRevision, LiveRevisions } from "./live-revisions.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DecisionLog } from "./decision-log.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
 import { Invocation } from "./invocation-run.ts";
-import type { DispatcherOptions, LiveDispatcher, MachineRow, Explanation } from "./live-dispatcher.ts";
+import type { ServedTarget, DispatcherOptions, LiveDispatcher, MachineRow, Explanation } from "./live-dispatcher.ts";
 import { MachineLog } from "./machine-log.ts";
 import { MachineRecord } from "./machine-record.ts";
 import { noMachineInTime } from "./no-machine.ts";
-import { clauseOfReason, sentencesOfFacts, withNames } from "./sentences.ts";
+import { clauseOfReason, sentencesOfRevisions, withNames } from "./sentences.ts";
 import { Serving } from "./serving.ts";
 
-/** Of a command: for which revision, and why. The dispatcher has one revision of each app yet, by the app's name. */
+/** As a command has them: the revision that needs a machine, and why. */
 interface Reasoned<Revision> {
   revision: Revision;
   why: NeedReason;
@@ -55,8 +56,8 @@ class PolicyDispatcher implements LiveDispatcher {
   readonly #serving: Serving;
   readonly #table = new Map<InvocationId, Invocation>();
   readonly #machines = new Map<MachineId, MachineRecord>();
-  readonly #apps = new Map<string, App>();
-  /** Apps that lack what every machine of theirs needs: none is started for them. */
+  readonly #revisions = new LiveRevisions();
+  /** By id, the revisions that lack what each of their machines needs: no machine is started for them. */
   readonly #lacking = new Map<string, Refusal>();
   #lastNumber = 0;
   #lastStartFailure: MachineEnd | null = null;
@@ -95,90 +96,106 @@ class PolicyDispatcher implements LiveDispatcher {
       invocation.refuse("shutting-down", {});
       return invocation;
     }
-    const refusal = this.#refusalOf(request.app);
+    const revision = this.#revisions.next(request.app);
+    const refusal = this.#refusalOf(request.app, revision);
     if (refusal !== undefined) {
       invocation.refuse(refusal.code, { ...refusal.details, app: request.appName });
       return invocation;
     }
+    invocation.revision = revision;
     this.#table.set(number, invocation);
     this.#deadlines.watch(invocation.deadline, now);
-    this.#tell({ type: "arrive", invocation: number, revision: request.app }, now);
+    this.#tell({ type: "arrive", invocation: number, revision }, now);
     return invocation;
   }
 
-  setApp(version: Version): void {
-    const known = this.#apps.get(version.app);
-    this.#apps.set(version.app, { version, lastFailure: null });
-    this.#noteLack(version);
-    this.#tellLimits(version);
-    if (known !== undefined && known.version.id !== version.id) this.renewApp(version.app);
+  point(app: string, targets: readonly ServedTarget[]): void {
+    const { added, retired, successor, heir } = this.#revisions.point(app, targets);
+    for (const { revision } of targets) {
+      this.#noteLack(revision);
+      this.#tellLimits(revision, added.has(revision.id) ? heir : null);
+    }
+    for (const revision of retired) {
+      for (const invocation of this.#table.values()) if (invocation.waits && invocation.revision === revision) invocation.revision = successor;
+      this.#lacking.delete(revision);
+      this.#tell({ type: "revision-retired", revision, successor });
+      this.#revisions.forget(revision);
+    }
   }
 
   /** What an app that is refused has in flight may end; then its machines go at once, as it pays for them. */
   #admissionChanged(app: string): void {
-    const known = this.#apps.get(app);
-    if (known === undefined) return;
-    this.#tellLimits(known.version);
-    if (this.#isRefused(app)) this.renewApp(app);
+    for (const { version } of this.#revisions.of(app)) {
+      this.#tellLimits(version, null);
+      if (this.#isRefused(version)) this.#tell({ type: "revision-renewed", revision: version.id });
+    }
   }
 
-  /** For an app that is refused nothing is kept ready. */
-  #tellLimits(version: Version): void {
+  /** For a revision that is refused nothing is kept ready. @param inherits the revision that it takes over from, if it is new */
+  #tellLimits(version: Version, inherits: string | null): void {
     const limits = limitsOf(version);
-    const floors = this.#isRefused(version.app) ? { minMachines: 0, reservedBlanks: 0 } : {};
-    this.#tell({ type: "revision", revision: version.app, app: version.app, limits: { ...limits, ...floors }, inherits: null });
+    const floors = this.#isRefused(version) ? { minMachines: 0, reservedBlanks: 0 } : {};
+    this.#tell({ type: "revision", revision: version.id, app: version.app, limits: { ...limits, ...floors }, inherits });
   }
 
-  #isRefused(app: string): boolean {
-    return this.#refusalOf(app) !== undefined;
+  #isRefused({ app, id }: Version): boolean {
+    return this.#refusalOf(app, id) !== undefined;
   }
 
-  #refusalOf(app: string): Refusal | undefined {
-    return this.#accounts.admit(app) ?? this.#lacking.get(app);
+  #refusalOf(app: string, revision: string): Refusal | undefined {
+    return this.#accounts.admit(app) ?? this.#lacking.get(revision);
   }
 
   #noteLack(version: Version): void {
     const reason = this.#options.lacks?.(version);
-    if (reason === undefined) return void this.#lacking.delete(version.app);
-    this.#lacking.set(version.app, { code: "machine-start-failed", details: { reason } });
+    if (reason === undefined) return void this.#lacking.delete(version.id);
+    this.#lacking.set(version.id, { code: "machine-start-failed", details: { reason } });
     // Later: the deploy that this may be part of is not through yet.
-    queueMicrotask(() => this.#dropLacking(version.app));
+    queueMicrotask(() => this.#dropLacking(version.id));
   }
 
-  /** What waits for a machine of an app that can have none. */
-  #dropLacking(app: string): void {
-    const refusal = this.#lacking.get(app);
+  /** Refuses what waits for a machine of a revision that can have none. */
+  #dropLacking(revision: string): void {
+    const refusal = this.#lacking.get(revision);
     if (refusal === undefined) return;
     for (const invocation of this.#table.values())
-      if (invocation.app === app && invocation.waits) this.#drop(invocation, refusal.code, refusal.details);
+      if (invocation.revision === revision && invocation.waits) this.#drop(invocation, refusal.code, refusal.details);
   }
 
   renewApp(app: string): void {
-    this.#tell({ type: "revision-renewed", revision: app });
+    for (const { version } of this.#revisions.of(app)) this.#tell({ type: "revision-renewed", revision: version.id });
   }
 
   removeApp(app: string): void {
-    this.#apps.delete(app);
-    this.#lacking.delete(app);
+    const live = this.#revisions.remove(app);
     for (const record of this.#machines.values()) if (record.app === app) record.orphaned = true;
-    this.#tell({ type: "revision-removed", revision: app });
+    for (const revision of live) {
+      this.#lacking.delete(revision);
+      this.#tell({ type: "revision-removed", revision });
+      this.#revisions.forget(revision);
+    }
+    // The policy has forgotten the revisions that were superseded: their machines would finish what they run.
+    for (const record of this.#machines.values())
+      if (record.app === app && !live.includes(record.revision as string)) this.#kill(record.id, { kind: "app-removed" });
   }
 
   machines(): MachineRow[] {
     const rows: MachineRow[] = [];
     for (const record of this.#machines.values()) {
       const view = this.#fleet.view(record.id);
-      if (view !== undefined) rows.push(record.row(view, record.app === null ? 0 : this.#slotsOf(record.app)));
+      if (view !== undefined) rows.push(record.row(view, record.revision === null ? 0 : this.#slotsOf(record.revision)));
     }
     return rows;
   }
 
   explain(app: string): Explanation {
-    const { insight, clock } = this.#options;
-    const known = insight?.explain(app, clock.now());
     const nameOf = (machine: MachineId) => this.#machines.get(machine)?.name ?? String(machine);
-    const facts = known === undefined ? null : withNames(known, nameOf);
-    return { now: facts === null ? [] : sentencesOfFacts(facts), facts, decisions: this.#decisions.of(app) };
+    const { insight, clock } = this.#options;
+    const facts = this.#revisions.of(app).flatMap(({ version, weight }) => {
+      const known = insight?.explain(version.id, clock.now());
+      return known === undefined ? [] : [{ revision: version.id, weight, ...withNames(known, nameOf) }];
+    });
+    return { now: sentencesOfRevisions(facts), facts, decisions: this.#decisions.of(app) };
   }
 
   inFlight(): [app: string, calls: number][] {
@@ -222,7 +239,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   /** Of Invocation: what its caller is not told in full is in the app's log. */
   failed(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void {
-    if (this.#apps.has(invocation.app)) this.#logs.failed(invocation, code, details);
+    if (this.#revisions.serves(invocation.app)) this.#logs.failed(invocation, code, details);
   }
 
   now(): number {
@@ -265,27 +282,29 @@ class PolicyDispatcher implements LiveDispatcher {
   #reject(number: InvocationId, reason: Extract<PolicyCommand, { type: "reject" }>["reason"]): void {
     const invocation = this.#table.get(number) as Invocation;
     this.#forget(invocation);
-    const [code, details] = rejection(reason, invocation.appName, this.#apps.get(invocation.app), this.#lastStartFailure);
+    const [code, details] = rejection(reason, invocation.appName, this.#revisions.get(invocation.revision), this.#lastStartFailure);
     invocation.refuse(code, details);
   }
 
   #start(machine: MachineId, order: StartOrder & Reasoned<string | null>, now: number): void {
     if (this.#closing !== undefined) return;
-    const record = new MachineRecord(machine, now, order.revision);
+    const app = order.revision === null ? null : (this.#revisions.get(order.revision)?.version.app ?? null);
+    const record = new MachineRecord(machine, now, app);
     this.#machines.set(machine, record);
     this.#fleet.start(machine, order);
     record.name = this.#fleet.view(machine)?.name ?? "";
-    this.#decisions.start(record, order.revision, order.why);
-    if (order.revision !== null) this.#serving.begins(order.revision);
+    this.#decisions.start(record, app, order.why);
+    if (app !== null) this.#serving.begins(app);
   }
 
-  #bind(machine: MachineId, { revision: app, why }: Reasoned<string>, now: number): void {
+  #bind(machine: MachineId, { revision, why }: Reasoned<string>, now: number): void {
     if (this.#closing !== undefined) return;
     const record = this.#record(machine);
-    const { version } = this.#apps.get(app) as App;
-    this.#decisions.bind(record, app, version.manifest.name, why);
-    this.#serving.begins(app);
-    record.app = app;
+    const { version } = this.#revisions.get(revision) as LiveRevision;
+    this.#decisions.bind(record, version.app, version.manifest.name, why);
+    this.#serving.begins(version.app);
+    record.app = version.app;
+    record.revision = revision;
     record.bindAt = now;
     record.memoryMb = version.manifest.memoryMb;
     this.#fleet.bind(machine, version);
@@ -334,7 +353,9 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #machineLost(invocation: Invocation, end: MachineEnd): void {
     if (this.#closing === undefined && invocation.returnToQueue()) {
-      this.#tell({ type: "arrive", invocation: invocation.number, revision: invocation.app });
+      // A revision that was superseded meanwhile gets no more machines.
+      if (this.#revisions.get(invocation.revision) === undefined) invocation.revision = this.#revisions.next(invocation.app);
+      this.#tell({ type: "arrive", invocation: invocation.number, revision: invocation.revision });
       return;
     }
     this.#forget(invocation);
@@ -343,9 +364,8 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   #noteFailure(record: MachineRecord, end: MachineEnd): void {
-    const app = this.#apps.get(record.app ?? "");
-    if (app !== undefined) app.lastFailure = end;
-    else this.#lastStartFailure = end;
+    if (record.revision === null) this.#lastStartFailure = end;
+    else this.#revisions.noteFailure(record.revision, end);
   }
 
   /** Returns the next deadline. */
@@ -435,8 +455,8 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#logs.append(record, level, text, stream === 0 ? undefined : record.invocationOn(stream));
   }
 
-  #slotsOf(app: string): number {
-    return this.#options.insight?.slotsOf(app) ?? this.#apps.get(app)?.version.manifest.concurrency ?? 0;
+  #slotsOf(revision: string): number {
+    return this.#options.insight?.slotsOf(revision) ?? this.#revisions.get(revision)?.version.manifest.concurrency ?? 0;
   }
 
   #record(machine: MachineId): MachineRecord {

@@ -40,6 +40,8 @@ export class Invocation implements InvocationHandle {
   deadline: number;
   /** Its time was up, and it was told so. */
   overdue = false;
+  /** The id of the revision that it waits for. Where that one is superseded meanwhile, its successor may run the invocation. */
+  revision = "";
   machine: MachineRecord | null = null;
   streamNumber = 0;
   readonly #owner: InvocationOwner;

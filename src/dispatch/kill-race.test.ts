@@ -20,7 +20,7 @@ import { createDispatcher } from "./dispatcher.ts";
 import type { LiveDispatcher } from "./live-dispatcher.ts";
 import { call } from "./testing/caller.ts";
 import { Random, seedOf } from "../base/testing/random.ts";
-import { versionOf } from "./testing/version.ts";
+import { serve, versionOf } from "./testing/version.ts";
 
 const SEED = seedOf();
 const OPTIONS: PackingOptions = {
@@ -89,7 +89,7 @@ function set(context: TestContext, driver: Driver, idleMs: number, ran = ""): Ra
     await dispatcher.close(0);
     await driver.close();
   });
-  dispatcher.setApp(versionOf("ada", "v1", { concurrency: 2, env: { RAN: ran } }));
+  serve(dispatcher, versionOf("ada", "v1", { concurrency: 2, env: { RAN: ran } }));
   return { dispatcher, count };
 }
 

@@ -9,7 +9,7 @@ import { call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 import { Random } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
-import { versionOf } from "./testing/version.ts";
+import { serve, versionOf } from "./testing/version.ts";
 
 const options = { blanks: 0, idleMs: null, maxMachines: 9, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6 };
 const sizes = { memoryMb: 256, vcpus: 1, waitWorth: 100, cpuWorth: 9 };
@@ -32,7 +32,7 @@ function setUp() {
 
 test("a call fails once, at once and with the reason; no machine is started for it, nor ahead of it", async () => {
   const { clock, fleet, logs, dispatcher, get } = setUp();
-  dispatcher.setApp(versionOf("shop", "v1", { minMachines: 2, reservedBlanks: 1 }));
+  serve(dispatcher, versionOf("shop", "v1", { minMachines: 2, reservedBlanks: 1 }));
   const caller = get();
   await clock.advance(20_000);
   assert.equal(caller.failure?.code, "machine-start-failed");
@@ -46,10 +46,10 @@ test("a call fails once, at once and with the reason; no machine is started for 
 
 test("once it is there calls go through, and what is kept ready comes up", async () => {
   const { clock, fleet, set, dispatcher, get } = setUp();
-  dispatcher.setApp(versionOf("shop", "v1", { minMachines: 2 }));
+  serve(dispatcher, versionOf("shop", "v1", { minMachines: 2 }));
   await clock.advance(1_000);
   set.key = true;
-  dispatcher.setApp(versionOf("shop", "v1", { minMachines: 2 }));
+  serve(dispatcher, versionOf("shop", "v1", { minMachines: 2 }));
   await clock.advance(5_000);
   assert.equal(fleet.machines.size, 2);
   const caller = get();
@@ -60,10 +60,10 @@ test("once it is there calls go through, and what is kept ready comes up", async
 test("calls that wait for a machine when a version without it comes are told, too", async () => {
   const { clock, set, dispatcher, get } = setUp();
   set.key = true;
-  dispatcher.setApp(versionOf("shop", "v1"));
+  serve(dispatcher, versionOf("shop", "v1"));
   const caller = get();
   set.key = false;
-  dispatcher.setApp(versionOf("shop", "v2"));
+  serve(dispatcher, versionOf("shop", "v2"));
   await clock.advance(1);
   assert.equal(caller.failure?.details["reason"], reason);
 });

@@ -32,10 +32,10 @@ export interface DispatcherOptions {
 }
 
 export interface PolicyInsight {
-  /** Invocations at once that a machine of the app gets, as learned so far. */
-  slotsOf(app: string): number;
-  /** Undefined where the policy knows no such app. @param now ms, the clock of the policy */
-  explain(app: string, now: number): AppFacts | undefined;
+  /** Invocations at once that a machine of the revision gets, as learned so far. */
+  slotsOf(revision: string): number;
+  /** Undefined if the policy knows no such revision. @param now ms, the clock of the policy */
+  explain(revision: string, now: number): AppFacts | undefined;
 }
 
 export interface LogSink {
@@ -62,8 +62,11 @@ export interface MachineRow extends Omit<MachineView, "state"> {
 }
 
 export interface LiveDispatcher extends Dispatcher {
-  /** A new app, a new version, or the same again: then what it lacks is looked at anew. Machines of an older version finish what they run and get no more. */
-  setApp(version: Version): void;
+  /**
+   * The app's calls go to these revisions from now on, in proportion to their weights. Machines of other revisions finish what they run and get no
+   * more calls. A revision that was a target already keeps its machines; what it lacks is looked at anew.
+   */
+  point(app: string, targets: readonly ServedTarget[]): void;
   /** Work that comes from now on goes to machines bound from now on: they get the app's secrets as they are then. */
   renewApp(app: string): void;
   /** Its machines are killed. */
@@ -79,13 +82,27 @@ export interface LiveDispatcher extends Dispatcher {
   close(graceMs: number): Promise<number>;
 }
 
+/** A revision of an app that calls go to. */
+export interface ServedTarget {
+  readonly revision: Version;
+  /** Above zero; only the proportion to the other targets counts. */
+  readonly weight: number;
+}
+
 export interface Explanation {
   /** What the policy makes of the app now, in sentences. */
   now: string[];
-  /** The same as data; null where the policy has nothing to tell. Machines have the names that `mayfly ps` shows. */
-  facts: AppFacts<string> | null;
+  /** The same as data, for each revision that calls go to, the one with the largest weight first. Machines have the names that `mayfly ps` shows. */
+  facts: RevisionFacts[];
   /** Why its machines were started, bound, drained and killed, the oldest first. */
   decisions: Decision[];
+}
+
+/** What the policy makes of a revision. */
+export interface RevisionFacts extends AppFacts<string> {
+  /** The revision's id. */
+  revision: string;
+  weight: number;
 }
 
 export interface Decision {

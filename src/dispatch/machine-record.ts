@@ -20,6 +20,8 @@ export class MachineRecord {
   /** The app whose need made it start; another may get it. */
   readonly startedFor: string | null;
   app: string | null = null;
+  /** The id of the revision whose code it was given; null before. */
+  revision: string | null = null;
   /** As `mayfly ps` shows it. */
   name = "";
   /** Of the version that it was bound to. */

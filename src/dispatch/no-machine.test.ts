@@ -11,7 +11,7 @@ import { call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 import { Random } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
-import { versionOf } from "./testing/version.ts";
+import { serve, versionOf } from "./testing/version.ts";
 
 const inWords = (...machines: MachineRecord[]) => {
   const error = new MayflyError("queue-timeout", noMachineInTime({ app: "shop", appName: "shop", timeoutMs: 1_500 }, machines, 2_000));
@@ -43,7 +43,7 @@ test("a call whose time is up before its app's first machine is there is told of
   const options = { blanks: 0, idleMs: null, maxMachines: 9, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6 };
   const policy = bindPolicy(createPackingPolicy({ ...options, memoryMb: 256, vcpus: 1, waitWorth: 100, cpuWorth: 9 }));
   const dispatcher = createDispatcher({ policy, fleet, clock, bootId: "t", logs: { append: () => undefined } });
-  dispatcher.setApp(versionOf("shop", "v1"));
+  serve(dispatcher, versionOf("shop", "v1"));
   const caller = call(dispatcher, { app: "shop", url: "shop", headers: ["x"], body: null, timeoutMs: 1_000 });
   await clock.advance(2_000);
   assert.equal(caller.failure?.code, "queue-timeout");

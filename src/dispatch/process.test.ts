@@ -20,7 +20,7 @@ import type { LiveDispatcher, LogLine } from "./live-dispatcher.ts";
 import { recordPolicy, type Recorder } from "./recorder.ts";
 import { replay } from "./replay.ts";
 import { call } from "./testing/caller.ts";
-import { versionOf } from "./testing/version.ts";
+import { serve, versionOf } from "./testing/version.ts";
 import type { UsageEntry } from "../store/ledger/usage.ts";
 
 const CODE = `
@@ -104,7 +104,7 @@ describe("a dispatcher with real agents", () => {
 
   function deploy(app: string, manifest: Partial<Manifest> = {}, id = "v1"): Version {
     const version = versionOf(app, id, { env: { VERSION: id }, ...manifest });
-    dispatcher.setApp(version);
+    serve(dispatcher, version);
     return version;
   }
 
@@ -255,7 +255,7 @@ describe("a dispatcher with real agents", () => {
     deploy("change", { maxMachines: 2 }, "v2");
     assert.deepEqual(
       machinesOf("change").map(({ version, state }) => [version, state]),
-      [["v1", "draining"]],
+      [["change-v1", "draining"]],
     );
     for (let i = 0; i < 20; i++) callers.push(get("change", "version"));
     const bodies = (await Promise.all(callers.map(({ over }) => over))).map(({ body }) => body);

@@ -8,7 +8,7 @@ import { FakeClock } from "./testing/fake-clock.ts";
 import { Random } from "../base/testing/random.ts";
 import { roomyHost } from "./testing/roomy-host.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
-import { versionOf } from "./testing/version.ts";
+import { serve, versionOf } from "./testing/version.ts";
 
 const OPTIONS = { ...roomyHost, blanks: 0, idleMs: 60_000 };
 
@@ -19,14 +19,14 @@ test("what machines of a removed app print comes into no log, least of all that 
   const texts: string[] = [];
   const logs = { append: ({ text }: { text: string }) => void texts.push(text) };
   const dispatcher = createDispatcher({ policy: bindPolicy(createPackingPolicy(OPTIONS)), fleet, clock, bootId: "t", logs });
-  dispatcher.setApp(versionOf("ada", "v1", {}));
+  serve(dispatcher, versionOf("ada", "v1", {}));
   call(dispatcher, { app: "ada", url: "ada", headers: ["body"], body: Buffer.from("body") });
   await clock.advance(1_000);
   const [id] = [...fleet.machines.keys()];
   assert.ok(id !== undefined && dispatcher.machines().some(({ app }) => app === "ada"));
   fleet.says(id, "mine");
   dispatcher.removeApp("ada");
-  dispatcher.setApp(versionOf("ada", "v2", {}));
+  serve(dispatcher, versionOf("ada", "v2", {}));
   fleet.says(id, "late");
   assert.deepEqual(texts, ["mine"]);
 });

@@ -12,7 +12,7 @@ import { call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 import { Random } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
-import { versionOf } from "./testing/version.ts";
+import { serve, versionOf } from "./testing/version.ts";
 
 const OPTIONS: PackingOptions = {
   blanks: 1,
@@ -36,7 +36,7 @@ async function record(context: TestContext, options: PackingOptions = OPTIONS): 
   const clock = new FakeClock();
   const fleet = new UnrulyFleet(clock, new Random(7));
   const dispatcher = createDispatcher({ policy: recorder.policy, fleet, clock, bootId: "t", logs: { append: () => {} } });
-  dispatcher.setApp(versionOf("ada", "v1", { concurrency: 2 }));
+  serve(dispatcher, versionOf("ada", "v1", { concurrency: 2 }));
   for (let i = 0; i < 200; i++) {
     call(dispatcher, { app: "ada", url: "ada", headers: ["x"], body: Buffer.from("x"), timeoutMs: 300 });
     await clock.advance(i % 20 === 0 ? 500 : 12.5);

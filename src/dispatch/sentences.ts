@@ -2,6 +2,7 @@
  * The sentences of `mayfly explain`, of the decision log and of other logs, made of the policy's records: by kind, each kind once. No code reads
  * these sentences again; who needs to tell reasons apart has the record.
  */
+import type { RevisionFacts } from "./live-dispatcher.ts";
 import { counted } from "../base/words/counted.ts";
 import { clauseOf, type MachineExit } from "../machines/exit.ts";
 import type { AppFacts, LearnedFacts, MachineFacts } from "../policy/explain.ts";
@@ -65,6 +66,12 @@ export function withNames(facts: AppFacts, nameOf: (machine: MachineId) => strin
 }
 
 /** What the policy makes of an app now, a sentence each. Machines are named as `mayfly ps` names them. */
+/** Of an app's revisions; which revision each sentence is about is said only if there are several. */
+export function sentencesOfRevisions(revisions: readonly RevisionFacts[]): string[] {
+  if (revisions.length === 1) return sentencesOfFacts(revisions[0] as RevisionFacts);
+  return revisions.flatMap((facts) => [`Revision ${facts.revision}, with weight ${facts.weight}:`, ...sentencesOfFacts(facts)]);
+}
+
 export function sentencesOfFacts(facts: AppFacts<string>): string[] {
   const { learned } = facts;
   return [

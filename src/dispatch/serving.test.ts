@@ -8,7 +8,7 @@ import { FakeClock } from "./testing/fake-clock.ts";
 import { Random, seedOf } from "../base/testing/random.ts";
 import { roomyHost } from "./testing/roomy-host.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
-import { versionOf } from "./testing/version.ts";
+import { serve, versionOf } from "./testing/version.ts";
 
 test("whatever happens, an app with a call in flight is one that was told of; one without machines is not", async () => {
   const seed = seedOf();
@@ -21,7 +21,7 @@ test("whatever happens, an app with a call in flight is one that was told of; on
     const told = (app: string, serves: boolean) => void (serves ? serving.add(app) : serving.delete(app));
     const dispatcher = createDispatcher({ policy, fleet, clock, bootId: "t", logs: { append: () => undefined }, serving: told });
     const apps = ["ada", "bob", "eve"];
-    for (const app of apps) dispatcher.setApp(versionOf(app, "v1"));
+    for (const app of apps) serve(dispatcher, versionOf(app, "v1"));
     for (let step = 0; step < 40; step++) {
       const app = random.pick(apps);
       if (random.chance(0.5)) call(dispatcher, { app, url: app, headers: ["x"], body: Buffer.from("x"), timeoutMs: 5_000 });
@@ -49,7 +49,7 @@ test("calls that wait and calls that run are counted by app", async () => {
   const serving: [string, boolean][] = [];
   const told = (app: string, serves: boolean) => void serving.push([app, serves]);
   const dispatcher = createDispatcher({ policy, fleet, clock, bootId: "t", logs: { append: () => undefined }, serving: told });
-  for (const app of ["ada", "bob"]) dispatcher.setApp(versionOf(app, "v1"));
+  for (const app of ["ada", "bob"]) serve(dispatcher, versionOf(app, "v1"));
   for (const app of ["ada", "ada", "bob"]) call(dispatcher, { app, url: app, headers: ["x"], body: Buffer.from("x"), timeoutMs: 5_000 });
   assert.deepEqual(dispatcher.inFlight(), [
     ["ada", 2],

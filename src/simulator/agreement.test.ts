@@ -9,7 +9,7 @@ import { recordPolicy } from "../dispatch/recorder.ts";
 import { call } from "../dispatch/testing/caller.ts";
 import { FakeClock } from "../dispatch/testing/fake-clock.ts";
 import { Random } from "../base/testing/random.ts";
-import { versionOf } from "../dispatch/testing/version.ts";
+import { serve, versionOf } from "../dispatch/testing/version.ts";
 import { bindPolicy } from "../policy/bind-policy.ts";
 import { createPackingPolicy, type PackingOptions } from "../policy/packing.ts";
 import { simulate } from "./simulate.ts";
@@ -73,7 +73,7 @@ async function record(context: TestContext, options: PackingOptions, seed: numbe
   const random = new Random(seed);
   const fleet = new SteadyFleet(clock, random);
   const dispatcher = createDispatcher({ policy: recorder.policy, fleet, clock, bootId: "t", logs: { append: () => {} } });
-  for (const app of Object.keys(RATES)) dispatcher.setApp(versionOf(app, "v1", { concurrency: 3 }));
+  for (const app of Object.keys(RATES)) serve(dispatcher, versionOf(app, "v1", { concurrency: 3 }));
   for (let at = 0; at < MINUTES * 60_000; at += STEP_MS) {
     for (const [app, rate] of Object.entries(RATES))
       if (random.chance((rate(at / 1_000) * STEP_MS) / 1_000))

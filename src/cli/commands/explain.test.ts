@@ -16,7 +16,7 @@ test("an explanation has a line for each decision, by machine, with when, after 
     decision("m2", "lost", "app bob got it: 1 waiting", 500),
     decision("m1", "kill", "idle for 2 s", 62_000, 1),
   ];
-  assert.deepEqual(explanationInWords({ app: "ada", now: ["2.0 run at once"], facts: null, decisions }).split("\n"), [
+  assert.deepEqual(explanationInWords({ app: "ada", now: ["2.0 run at once"], facts: [], decisions }).split("\n"), [
     "ada now",
     "  2.0 run at once",
     "m1",
@@ -31,5 +31,5 @@ test("an explanation has a line for each decision, by machine, with when, after 
 });
 
 test("the explanation of an app without machines so far says so", () => {
-  assert.match(explanationInWords({ app: "ada", now: [], facts: null, decisions: [] }), /^ada now\nNo machine of it was decided on/);
+  assert.match(explanationInWords({ app: "ada", now: [], facts: [], decisions: [] }), /^ada now\nNo machine of it was decided on/);
 });

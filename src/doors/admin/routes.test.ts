@@ -105,7 +105,7 @@ describe("apps", () => {
 
   test("explain has the newest decisions, as many as were asked for, of apps that are there", async () => {
     await deploy("one");
-    assert.deepEqual(await client.explain("shop"), { app: "shop", now: ["2.0 run at once on average"], facts: null, decisions });
+    assert.deepEqual(await client.explain("shop"), { app: "shop", now: ["2.0 run at once on average"], facts: [], decisions });
     assert.deepEqual((await client.explain("shop", 1)).decisions, decisions.slice(1));
     assert.deepEqual((await client.explain("shop", 0)).decisions, []);
     await assert.rejects(client.explain("shop", 501), { code: "bad-request", message: /limit/ });

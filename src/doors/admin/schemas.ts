@@ -128,9 +128,9 @@ export const explainSchema = z
   .object({
     app: z.string(),
     now: z.array(z.string()).openapi({ description: "What the policy makes of the app at present, in sentences." }),
-    facts: z.looseObject({}).nullable().openapi({
+    facts: z.array(z.looseObject({ revision: z.string(), weight: z.number() })).openapi({
       description:
-        "The same as data. Times are milliseconds, memory is GB, costs are GB-seconds; null where the policy has nothing to tell.",
+        "The same as data, for each revision that calls go to, the one with the largest weight first. Times are milliseconds, memory is GB, costs are GB-seconds.",
     }),
     decisions: z.array(decisionSchema).openapi({ description: "Oldest first; the newest 500 are kept." }),
   })

@@ -114,7 +114,7 @@ export async function serveApi(): Promise<ServedApi> {
   const overview = {
     machines: () => [machine],
     sample: () => {},
-    explain: (app: string) => ({ app, now: ["2.0 run at once on average"], facts: null, decisions }),
+    explain: (app: string) => ({ app, now: ["2.0 run at once on average"], facts: [], decisions }),
     host: () => hostInfo,
     status: () => statusInfo,
   };

@@ -1,0 +1,88 @@
+/**
+ * The revisions that calls go to, by app: where an app's calls go is changed by point() alone.
+ *
+ * Owns: how each app's calls are split over its revisions.
+ * 1. A revision belongs to one app. It is live from the point() of that app that names it until a point() does not, or the app is removed; it is
+ *    known here until forget(), as the policy may go on with it until it has heard.
+ */
+import type { MachineEnd } from "../fleet/fleet.ts";
+import type { Version } from "../store/catalog/catalog.ts";
+import type { ServedTarget } from "./live-dispatcher.ts";
+import { Split } from "./split.ts";
+
+export interface LiveRevision {
+  readonly version: Version;
+  /** Its share of the app's calls; only the proportion to the app's other revisions counts. */
+  readonly weight: number;
+  /** The end of its last machine that could not be bound; null if there was none. */
+  readonly lastFailure: MachineEnd | null;
+}
+
+export interface Moved {
+  /** Ids of the revisions that were not live before. */
+  added: Set<string>;
+  /** Ids of the revisions that are live no more. */
+  retired: string[];
+  /** The revision that gets what waits for the retired ones: the one with the largest weight. */
+  successor: string;
+  /** The revision that had the largest weight before; null if the app is new. */
+  heir: string | null;
+}
+
+interface App {
+  split: Split;
+  /** Ids, the one with the largest weight first. */
+  revisions: string[];
+}
+
+export class LiveRevisions {
+  readonly #apps = new Map<string, App>();
+  readonly #revisions = new Map<string, LiveRevision>();
+
+  /** @param targets at least one; each revision once. A revision that is live already keeps nothing of its last failure. */
+  point(app: string, targets: readonly ServedTarget[]): Moved {
+    const before = this.#apps.get(app)?.revisions ?? [];
+    const after = targets.toSorted((a, b) => b.weight - a.weight).map(({ revision }) => revision.id);
+    const retired = before.filter((id) => !after.includes(id));
+    for (const { revision, weight } of targets) this.#revisions.set(revision.id, { version: revision, weight, lastFailure: null });
+    const split = new Split(targets.map(({ revision, weight }) => ({ revision: revision.id, weight })));
+    this.#apps.set(app, { split, revisions: after });
+    return { added: new Set(after.filter((id) => !before.includes(id))), retired, successor: after[0]!, heir: before[0] ?? null };
+  }
+
+  /** The app's calls go nowhere from now on. Returns the ids of the revisions that were live. */
+  remove(app: string): string[] {
+    const { revisions } = this.#apps.get(app) ?? { revisions: [] };
+    this.#apps.delete(app);
+    return revisions;
+  }
+
+  /** The policy has heard that the revision is live no more. */
+  forget(revision: string): void {
+    this.#revisions.delete(revision);
+  }
+
+  /** The id of the revision that the app's next call goes to; "", which is no revision's, if the app is not known. */
+  next(app: string): string {
+    return this.#apps.get(app)?.split.next() ?? "";
+  }
+
+  /** Undefined if no revision of this id is known. */
+  get(revision: string): LiveRevision | undefined {
+    return this.#revisions.get(revision);
+  }
+
+  serves(app: string): boolean {
+    return this.#apps.has(app);
+  }
+
+  /** The one with the largest weight first. */
+  of(app: string): LiveRevision[] {
+    return (this.#apps.get(app)?.revisions ?? []).map((id) => this.#revisions.get(id) as LiveRevision);
+  }
+
+  noteFailure(revision: string, end: MachineEnd): void {
+    const known = this.#revisions.get(revision);
+    if (known !== undefined) this.#revisions.set(revision, { ...known, lastFailure: end });
+  }
+}

@@ -1,0 +1,82 @@
+/** Two revisions of one app, side by side. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bindPolicy } from "../policy/bind-policy.ts";
+import { createPackingPolicy } from "../policy/packing.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import type { LiveDispatcher } from "./live-dispatcher.ts";
+import { type Caller, call } from "./testing/caller.ts";
+import { FakeClock } from "./testing/fake-clock.ts";
+import { Random } from "./testing/random.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
+import { UnrulyFleet } from "./testing/unruly-fleet.ts";
+import { versionOf } from "./testing/version.ts";
+
+const [old, young] = [versionOf("ada", "old"), versionOf("ada", "young")];
+
+function set() {
+  const clock = new FakeClock();
+  const fleet = new UnrulyFleet(clock, new Random(7));
+  fleet.calm = true;
+  const policy = bindPolicy(createPackingPolicy({ ...roomyHost, blanks: 0, idleMs: 60_000 }));
+  const dispatcher = createDispatcher({ policy, fleet, clock, bootId: "t", logs: { append: () => undefined } });
+  return { clock, fleet, dispatcher };
+}
+
+function weigh(dispatcher: LiveDispatcher, weights: { old?: number; young?: number }): void {
+  const targets = [
+    { revision: old!, weight: weights.old ?? 0 },
+    { revision: young!, weight: weights.young ?? 0 },
+  ];
+  dispatcher.point(
+    "ada",
+    targets.filter(({ weight }) => weight > 0),
+  );
+}
+
+function calls(dispatcher: LiveDispatcher, count: number): Caller[] {
+  const request = { app: "ada", url: "ada", headers: ["x"], body: Buffer.from("x"), timeoutMs: 600_000 };
+  return Array.from({ length: count }, () => call(dispatcher, request));
+}
+
+/** Ids of revisions, of the machines that were given one. */
+function bound({ fleet }: ReturnType<typeof set>): string[] {
+  return [...new Set([...fleet.machines.values()].flatMap(({ version }) => (version === null ? [] : [version.id])))].toSorted();
+}
+
+test("each revision has machines of its own, and both are explained", async () => {
+  const parts = set();
+  weigh(parts.dispatcher, { old: 90, young: 10 });
+  const callers = calls(parts.dispatcher, 20);
+  await parts.clock.advance(60_000);
+  assert.deepEqual(bound(parts), ["ada-old", "ada-young"]);
+  for (const caller of callers) assert.equal((await caller.over).error, undefined);
+});
+
+test("no call is lost while weights move and revisions come and go, whether it waits or runs", async () => {
+  const parts = set();
+  const moves = [{ old: 1 }, { old: 90, young: 10 }, { old: 10, young: 90 }, { young: 1 }, { old: 1 }, { old: 1, young: 1 }, { young: 1 }];
+  const callers: Caller[] = [];
+  for (const move of moves) {
+    weigh(parts.dispatcher, move);
+    callers.push(...calls(parts.dispatcher, 30));
+    await parts.clock.advance(40);
+  }
+  await parts.clock.advance(300_000);
+  assert.equal(callers.length, 210);
+  for (const caller of callers) assert.equal((await caller.over).error, undefined);
+  assert.deepEqual(bound(parts), ["ada-young"], "machines of the revision that gets no calls are gone");
+});
+
+test("an app that is removed loses machines of revisions that were superseded while they still ran, too", async () => {
+  const parts = set();
+  weigh(parts.dispatcher, { old: 1 });
+  calls(parts.dispatcher, 1);
+  await parts.clock.advance(300);
+  weigh(parts.dispatcher, { young: 1 });
+  calls(parts.dispatcher, 1);
+  await parts.clock.advance(300);
+  parts.dispatcher.removeApp("ada");
+  await parts.clock.advance(1_000);
+  assert.deepEqual(bound(parts), []);
+});
