@@ -9,6 +9,7 @@ import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-en
 interface SteadyMachine {
   state: MachineState;
   app: string | null;
+  version: string | null;
   inFlight: number;
   /** Since its last report. */
   cpuMs: number;
@@ -36,7 +37,7 @@ export class SteadyFleet implements Fleet {
   }
 
   start(id: MachineId): void {
-    this.#machines.set(id, { state: "starting", app: null, inFlight: 0, cpuMs: 0 });
+    this.#machines.set(id, { state: "starting", app: null, version: null, inFlight: 0, cpuMs: 0 });
     this.#later(id, this.#random.between(150, 250), (machine) => {
       machine.state = "blank";
       this.starts++;
@@ -45,7 +46,7 @@ export class SteadyFleet implements Fleet {
   }
 
   bind(id: MachineId, version: Version): void {
-    Object.assign(this.#machines.get(id) as SteadyMachine, { state: "binding", app: version.app });
+    Object.assign(this.#machines.get(id) as SteadyMachine, { state: "binding", app: version.app, version: version.id });
     this.#later(id, this.#random.between(20, 40), (machine) => {
       machine.state = "bound";
       this.#events.bound(id);
@@ -79,8 +80,8 @@ export class SteadyFleet implements Fleet {
   view(id: MachineId): MachineView | undefined {
     const machine = this.#machines.get(id);
     if (machine === undefined) return undefined;
-    const { state, app } = machine;
-    return { name: `m${id}`, driver: "fake", state, app, version: null, memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
+    const { state, app, version } = machine;
+    return { name: `m${id}`, driver: "fake", state, app, version, memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
   }
 
   async close(): Promise<void> {
