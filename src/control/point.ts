@@ -14,8 +14,6 @@ export interface PointParts {
 export function point(parts: PointParts, tenant: string, name: string, alias: string, choices: TargetChoice[]): Target[] {
   const app = appIdOf(parts.catalog.names, tenant, name);
   if (alias !== LIVE) return parts.catalog.point(app, alias, choices);
-  // Until the dispatcher splits calls by weight.
-  if (choices.length > 1) throw new MayflyError("bad-request", { what: `the alias ${LIVE} takes one target` });
   const { take, undo } = serveWhenStored(parts);
   try {
     return parts.catalog.point(app, alias, choices, take);

@@ -39,7 +39,11 @@ function set(live: Record<string, Target[]> = {}) {
   const holder = (_tenant: string, name: string) => (Object.hasOwn(live, name) ? { kind: "app" as const, id: name } : undefined);
   const options: ServedAppsOptions = {
     catalog: { live: (app) => live[app] ?? [], names: { holder, holderOfHost: holder } },
-    dispatcher: { point: (_app, [first]) => void served!.push(first!.revision.id), renewApp: (app) => void renewed!.push(app), removeApp: () => {} },
+    dispatcher: {
+      point: (_app, [first]) => void served!.push(first!.revision.id),
+      renewApp: (app) => void renewed!.push(app),
+      removeApp: () => {},
+    },
     routes: { checkHosts: () => {}, setApp: () => [], removeApp: () => {} },
     warn: () => {},
     inert: ({ network }) => (network === "none" ? [] : ["an entry has no effect"]),

@@ -116,7 +116,8 @@ class PolicyDispatcher implements LiveDispatcher {
       this.#tellLimits(revision, added.has(revision.id) ? heir : null);
     }
     for (const revision of retired) {
-      for (const invocation of this.#table.values()) if (invocation.waits && invocation.revision === revision) invocation.revision = successor;
+      for (const invocation of this.#table.values())
+        if (invocation.waits && invocation.revision === revision) invocation.revision = successor;
       this.#lacking.delete(revision);
       this.#tell({ type: "revision-retired", revision, successor });
       this.#revisions.forget(revision);

@@ -26,7 +26,7 @@ export function define(command: Command): void {
       "a number, id or digest as `mayfly list --json` shows them; with =weight behind it where there are several",
       collectTarget,
     )
-    .addHelpText("after", "\nExample:\n  mayfly alias set shop live 3\n  mayfly alias set shop canary 3=90 4=10")
+    .addHelpText("after", "\nExample:\n  mayfly alias set shop live 3\n  mayfly alias set shop live 3=90 4=10")
     .action(set);
   withConnectionOptions(command.command("list"))
     .description("list an app's aliases, and the revisions that they name")
