@@ -87,8 +87,9 @@ export class Invocation implements InvocationHandle {
     this.#state = RUNNING;
     this.machine = machine;
     this.#sentAt = now;
-    const { function: name, method, url, headers } = request;
-    const head = { id: this.id, function: name, remainingMs: Math.max(1, Math.ceil(this.deadline - now)), method, url, headers };
+    const remainingMs = Math.max(1, Math.ceil(this.deadline - now));
+    const { attempt, trace, input } = request;
+    const head = { id: this.id, function: this.function, remainingMs, attempt, revision: machine.revision, trace, input };
     const body = this.#body === null ? (request.body as Buffer | null) : this.#body.held();
     try {
       this.#stream = fleet.request(machine.id, head, body, this.#body?.ended ?? true, new GuestSide(this));

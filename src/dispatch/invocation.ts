@@ -1,10 +1,11 @@
 /**
- * What the gateway hands to the dispatcher, and gets back. The hot path: one object an invocation, callbacks, no promises.
+ * The contract of the dispatcher: what a door hands to it, and gets back. It is the hot path, so there are callbacks and no promises.
  */
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
+import type { InvocationInput, TraceContext } from "../wire/host-end.ts";
 
-/** The request as it crosses the wire; see docs/guest-protocol.md, Heads. */
+/** What is to be run. Its parts cross the wire as they are: see docs/guest-protocol.md, Heads. */
 export interface InvocationRequest {
   /** The app's id. */
   app: string;
@@ -13,12 +14,12 @@ export interface InvocationRequest {
   function: string;
   /** Milliseconds from arrival to deadline. */
   timeoutMs: number;
-  method: string;
-  /** Absolute. */
-  url: string;
-  /** name, value, name, value…; hop-by-hop headers already removed. */
-  headers: string[];
-  /** The whole body if it was there at once; null where there is none; "stream" where it comes through `write` and `end`. */
+  /** Which attempt at the same work this is, for whoever repeats what failed; 1 is the first. */
+  attempt: number;
+  trace: TraceContext;
+  /** What the function gets, but for the body. */
+  input: InvocationInput;
+  /** The whole body if it was there at once; null where there is none; "stream" where it comes through `write` and `end`. Of an event: its JSON. */
   body: Buffer | null | "stream";
 }
 
@@ -34,9 +35,9 @@ export interface InvocationTiming {
   run: number;
 }
 
-/** Calls come in this order: head, data*, end | fail; `fail` may come at any time and is the last. */
+/** Calls come in this order: head, data*, then end. `fail` may come at any time and is the last. */
 export interface InvocationReply {
-  /** `body` may be empty. `ended`: nothing follows, `end` is not called. */
+  /** @param body may be empty @param ended nothing follows, and `end` is not called */
   head(status: number, headers: string[], body: Buffer, ended: boolean, timing: InvocationTiming): void;
   data(chunk: Buffer): void;
   end(): void;

@@ -24,7 +24,8 @@ export class MachineRecord {
   revision: string | null = null;
   /** As `mayfly ps` shows it. */
   name = "";
-  /** Of the version that it was bound to. */
+  /** Of the version that it was bound to: its id, and the memory that its manifest asks for. */
+  revision = "";
   memoryMb = 0;
   blankAt = 0;
   bindAt = 0;

@@ -8,7 +8,7 @@ import { createDispatcher } from "./dispatcher.ts";
 import type { LiveDispatcher } from "./live-dispatcher.ts";
 import { type Caller, call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
-import { Random } from "./testing/random.ts";
+import { Random } from "../base/testing/random.ts";
 import { roomyHost } from "./testing/roomy-host.ts";
 import { versionOf } from "./testing/version.ts";
 

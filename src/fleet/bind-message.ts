@@ -1,10 +1,10 @@
-/** What a machine is told to become one app's. */
+/** The Bind that makes a machine one app's. */
 import type { Bundle, Version } from "../store/catalog/catalog.ts";
 import type { BindFunction, BindMessage } from "../wire/protocol.ts";
 
 export interface BindParcel {
   message: BindMessage;
-  /** In the order of message.functions. */
+  /** The code of the functions whose source is `frames`, in the order of message.functions. */
   code: Uint8Array[];
 }
 
@@ -13,7 +13,7 @@ export function bindParcel(version: Version, bundles: Bundle[], secrets: Record<
   return {
     message: {
       app: manifest.name,
-      version: version.id,
+      revision: version.id,
       functions: bundles.map((bundle) => bindFunction(version, bundle)),
       env: { ...manifest.env, ...secrets },
       memoryMb: manifest.memoryMb,
@@ -25,5 +25,5 @@ export function bindParcel(version: Version, bundles: Bundle[], secrets: Record<
 
 function bindFunction({ manifest }: Version, bundle: Bundle): BindFunction {
   const handler = manifest.functions[bundle.function]?.handler ?? "handler";
-  return { name: bundle.function, format: bundle.format, size: bundle.code.byteLength, handler };
+  return { name: bundle.function, format: bundle.format, source: { type: "frames", bytes: bundle.code.byteLength }, handler };
 }

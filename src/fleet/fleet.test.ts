@@ -11,6 +11,7 @@ import type { MachineStats } from "../policy/policy.ts";
 import type { Driver, Machine } from "../machines/driver.ts";
 import { clauseOf, type MachineExit } from "../machines/exit.ts";
 import { createFakeDriver, type FakeDriverOptions, type FakeMachineControls } from "../machines/fake/fake-driver.ts";
+import { requestHead } from "../wire/testing/model-guest.ts";
 import { createFleet } from "./create-fleet.ts";
 import type { Fleet, FleetOptions, MachineEnd } from "./fleet.ts";
 import type { UsageEntry } from "../store/ledger/usage.ts";
@@ -410,7 +411,7 @@ test("after close nothing is left, whatever was under way", async (context) => {
 });
 
 function request(fleet: Fleet, machine: number, closed: () => void = () => {}) {
-  const head = { id: "i", function: "echo", remainingMs: 1_000, method: "POST", url: "http://x/", headers: [] };
+  const head = { ...requestHead, function: "echo" };
   const nothing = () => {};
   return fleet.request(machine, head, Buffer.from("x"), true, {
     head: nothing,

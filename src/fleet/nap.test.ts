@@ -27,7 +27,7 @@ async function set(context: TestContext, { holds = false, answers = true, breaks
   const refuse = () => Promise.reject(new Error("no egress here"));
   const end = openHostEnd(machine.channel, { log: () => {}, stats: () => {}, connect: refuse, resolve: refuse, dead: () => {} });
   await end.resume(0, randomBytes(64), "t-1", true);
-  await end.bind({ app: "a", version: "v", functions: [], env: {}, memoryMb: 128, egress: false }, []);
+  await end.bind({ app: "a", revision: "v", functions: [], env: {}, memoryMb: 128, egress: false }, []);
   const deeds: string[] = [];
   const failures: unknown[] = [];
   let now = 0;

@@ -6,7 +6,7 @@ import { startAgentProcess } from "./testing/running-agent.ts";
 test("Ready tells the protocol, Node's version and the kernel", async () => {
   const agent = await startAgentProcess();
   const { protocol, node, kernel } = agent.ready;
-  assert.deepEqual({ protocol, node, kernel }, { protocol: 1, node: process.versions.node, kernel: "host" });
+  assert.deepEqual({ protocol, node, kernel }, { protocol: 2, node: process.versions.node, kernel: "host" });
   await agent.kill();
 });
 
@@ -77,7 +77,7 @@ test("a module that fails its preload is met again by its first invocation; one 
 
   const other = await startAgentProcess();
   const code = `const text = await Promise.resolve("awaited"); export default { fetch: () => new Response(text) }`;
-  const functions = [{ name: "main", format: "esm" as const, size: code.length, handler: "handler" }];
+  const functions = [{ name: "main", format: "esm" as const, source: { type: "frames" as const, bytes: code.length }, handler: "handler" }];
   await other.bind({ main: code }, { functions, preload: "main" });
   assert.equal((await other.call()).text, "awaited");
   await other.kill();

@@ -54,7 +54,12 @@ test(`${CALLS} calls of every kind, cut off at any moment, break neither the pro
             next();
           },
         },
-        { function: name, method: upload ? "POST" : "GET", ...(upload ? { body: Buffer.alloc(random.below(100_000), "a") } : {}) },
+        {
+          function: name,
+          method: upload ? "POST" : "GET",
+          ...(upload ? { body: Buffer.alloc(random.below(100_000), "a") } : {}),
+          ...(random.chance(0.3) ? { input: { kind: "event" } } : {}),
+        },
         !upload,
       );
       if (cut) setTimeout(() => stream.reset(ResetCode.Cancelled, "cut"), random.next() * 6);

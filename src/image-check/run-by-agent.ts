@@ -49,6 +49,6 @@ async function converse(socket: Socket, commands: string[][], ran: Ran[]): Promi
 async function prepare(host: HostEnd): Promise<void> {
   await host.resume(Date.now(), randomBytes(64), "check", true);
   const code = Buffer.from(runner);
-  const functions = [{ name: "run", format: "cjs" as const, size: code.length, handler: "handler" }];
-  await host.bind({ app: "check", version: "v1", functions, env: {}, memoryMb: 256, egress: false }, [code]);
+  const functions = [{ name: "run", format: "cjs" as const, source: { type: "frames" as const, bytes: code.length }, handler: "handler" }];
+  await host.bind({ app: "check", revision: "v1", functions, env: {}, memoryMb: 256, egress: false }, [code]);
 }

@@ -3,7 +3,7 @@
  * forgets a rehearsal at the next Bind. In a template it makes V8 compile the path; in a blank, an emulator translate it.
  */
 import { randomBytes } from "node:crypto";
-import type { HostEnd, RequestSink } from "../wire/host-end.ts";
+import type { HostEnd, HttpInput, RequestSink } from "../wire/host-end.ts";
 import { REHEARSAL_APP } from "../wire/protocol.ts";
 
 /** Rejects where the agent refuses it. */
@@ -13,10 +13,10 @@ export async function rehearse(end: HostEnd): Promise<void> {
   const functions = Object.keys(sources).map((name, at) => ({
     name,
     format: "cjs" as const,
-    size: code[at]!.length,
+    source: { type: "frames" as const, bytes: code[at]!.length },
     handler: "handler",
   }));
-  await end.bind({ app: REHEARSAL_APP, version: randomBytes(6).toString("hex"), functions, env: {}, memoryMb: 128, egress: false }, code);
+  await end.bind({ app: REHEARSAL_APP, revision: randomBytes(6).toString("hex"), functions, env: {}, memoryMb: 128, egress: false }, code);
   await callFunction(end, "rich");
   await callFunction(end, "plain");
 }
@@ -77,10 +77,19 @@ export function callFunction(end: HostEnd, name: string): Promise<void> {
       id: "rehearsal",
       function: name,
       remainingMs: 5_000,
-      method: "GET",
-      url: "http://mayfly.internal/",
-      headers: ["host", "mayfly.internal", "accept", "*/*"],
+      attempt: 1,
+      revision: "rehearsal",
+      trace: { traceparent: "", tracestate: "" },
+      input,
     };
     end.request(head, null, true, sink);
   });
 }
+
+const input: HttpInput = {
+  kind: "http",
+  event: "http-v2",
+  method: "GET",
+  url: "http://mayfly.internal/",
+  headers: ["host", "mayfly.internal", "accept", "*/*"],
+};

@@ -1,8 +1,8 @@
 /**
- * What is said on the connection itself and once: Hello, Resume and Ready, Bind and Bound, Ping and Pong.
+ * The conversation about the machine itself: Hello, Resume and Ready, Bind and Bound, Ping and Pong.
  *
  * 1. Every answer from the guest has a question that waits for it; any other is a violation.
- * 2. When the connection ends, what waits is rejected.
+ * 2. When the connection ends, the questions that still wait are rejected.
  */
 import type { BindMessage, ReadyMessage } from "./protocol.ts";
 import type { Link } from "./link.ts";
@@ -26,8 +26,8 @@ interface BindQuestion extends Question<void> {
 export class Control {
   readonly #link: Link;
   readonly #clock: Clock;
-  /** Ends the connection though the guest broke no rule. */
-  readonly #giveUp: (reason: string) => void;
+  /** Ends the connection with an error that is not the guest's violation. */
+  readonly #giveUp: (error: MayflyError) => void;
   #helloCame = false;
   #resumeAfterHello: (() => void) | null = null;
   #resume: Question<ReadyMessage> | null = null;
@@ -36,7 +36,7 @@ export class Control {
   #pings = 0;
   #over: Error | null = null;
 
-  constructor(link: Link, clock: Clock, giveUp: (reason: string) => void) {
+  constructor(link: Link, clock: Clock, giveUp: (error: MayflyError) => void) {
     this.#link = link;
     this.#clock = clock;
     this.#giveUp = giveUp;
@@ -79,9 +79,7 @@ export class Control {
     if (hello === undefined || this.#helloCame) return this.#link.violate("a Hello that is malformed or not the first");
     this.#helloCame = true;
     const { min, max } = hello.protocol;
-    if (min > PROTOCOL_VERSION || max < PROTOCOL_VERSION) {
-      return this.#giveUp(`its agent speaks protocol ${min} to ${max}; this Mayfly speaks ${PROTOCOL_VERSION}`);
-    }
+    if (min > PROTOCOL_VERSION || max < PROTOCOL_VERSION) return this.#refuse(min === max ? `${min}` : `${min} to ${max}`);
     this.#resumeAfterHello?.();
     this.#resumeAfterHello = null;
   }
@@ -89,9 +87,9 @@ export class Control {
   onReady(payload: Buffer): void {
     const ready = parseMessage(readySchema, payload);
     const question = this.#resume;
-    if (ready === undefined || question === null || ready.protocol !== PROTOCOL_VERSION) {
-      return this.#link.violate("a Ready that is malformed or was not asked for");
-    }
+    if (ready === undefined || question === null) return this.#link.violate("a Ready that is malformed or was not asked for");
+    // A clone sends no Hello: only its Ready says which version its agent speaks.
+    if (ready.protocol !== PROTOCOL_VERSION) return this.#refuse(`${ready.protocol}`);
     this.#resume = null;
     question.resolve(ready);
   }
@@ -116,6 +114,11 @@ export class Control {
     this.#over = error;
     for (const question of [this.#resume, this.#bind, this.#ping]) question?.reject(error);
     this.#resume = this.#bind = this.#ping = null;
+  }
+
+  /** @param spoken the agent's version, or versions */
+  #refuse(spoken: string): void {
+    this.#giveUp(new MayflyError("protocol-version-mismatch", { agent: spoken, host: PROTOCOL_VERSION }));
   }
 
   #ask<T>(send: (question: Question<T>) => void): Promise<T> {

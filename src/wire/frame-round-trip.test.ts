@@ -6,6 +6,10 @@ import { FrameReader } from "./frame-reader.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { fromGuest, fromHost } from "./frame-rules.ts";
 import { FrameType, HEADER_BYTES, Limit } from "./protocol.ts";
+import { RequestHead as LazyRequestHead } from "../guest/agent/invocation/request-head.ts";
+import type { HttpInput, RequestHead } from "./host-end.ts";
+import { assertHeadWithinLimits } from "./request-limits.ts";
+import { headWith, requestHead } from "./testing/model-guest.ts";
 import { encodeRequestHead, decodeRequestHead, encodeResponseHead, decodeResponseHead } from "./head.ts";
 
 interface Frame {
@@ -87,10 +91,58 @@ test("a reader that waits for the rest of a frame holds one payload at most", ()
   }
 });
 
-test("request heads survive the wire", () => {
-  const head = { id: "i1", function: "hello", remainingMs: 30_000, method: "GET", url: "http://a/é", headers: ["a", "1", "a", "ÿ"] };
-  assert.deepEqual(decodeRequestHead(encodeRequestHead(head)), head);
-  assert.deepEqual(decodeRequestHead(encodeRequestHead({ ...head, headers: [] })).headers, []);
+/** Of a head: what node:http lets through, and no LF. */
+const field = fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)), maxLength: 40 });
+const plain = { noNullPrototype: true };
+const headers = fc.array(fc.tuple(field, field), { maxLength: 4 }).map((pairs) => pairs.flat());
+const httpInput: fc.Arbitrary<HttpInput> = fc.record(
+  { kind: fc.constant("http" as const), event: fc.constant("http-v2" as const), method: field, url: field, headers },
+  plain,
+);
+const anyHead: fc.Arbitrary<RequestHead> = fc.record(
+  {
+    id: field,
+    function: field,
+    remainingMs: fc.nat(),
+    attempt: fc.integer({ min: 1, max: Limit.attempt }),
+    revision: field,
+    trace: fc.record({ traceparent: field, tracestate: field }, plain),
+    input: fc.oneof(httpInput, fc.constant({ kind: "event" as const })),
+  },
+  plain,
+);
+
+test("request heads of every kind survive the wire", () => {
+  fc.assert(fc.property(anyHead, (head) => assert.deepEqual(decodeRequestHead(encodeRequestHead(head)), head)));
+});
+
+test("an agent that reads a head only in part reads the same", () => {
+  fc.assert(
+    fc.property(anyHead, (head) => {
+      const read = new LazyRequestHead(encodeRequestHead(head));
+      const { attempt, revision, traceparent, tracestate } = read;
+      const trace = { traceparent, tracestate };
+      assert.deepEqual({ attempt, revision, trace }, { attempt: head.attempt, revision: head.revision, trace: head.trace });
+      assert.deepEqual([read.kind, read.id, read.function, read.remainingMs], [head.input.kind, head.id, head.function, head.remainingMs]);
+      const { kind, event, method, url, headers } = read;
+      if (head.input.kind === "http") assert.deepEqual({ kind, event, method, url, headers }, head.input);
+      else assert.deepEqual([event, method, url, headers.length], ["", "POST", "http://event.mayfly.internal/", 4]);
+    }),
+  );
+});
+
+test("a head over its limits is refused before it is sent, as the fault of who filled the field", () => {
+  const { trace } = requestHead;
+  const ours = [
+    { ...requestHead, revision: "r".repeat(Limit.revision + 1) },
+    { ...requestHead, attempt: 0 },
+    { ...requestHead, attempt: Limit.attempt + 1 },
+    { ...requestHead, trace: { ...trace, traceparent: "0".repeat(Limit.traceparent + 1) } },
+    { ...requestHead, trace: { ...trace, tracestate: "s".repeat(Limit.tracestate + 1) } },
+  ];
+  const callers = [headWith(["a", "b".repeat(Limit.head)]), headWith(Array.from({ length: 2 * Limit.headerPairs + 2 }, () => "a"))];
+  for (const head of ours) assert.throws(() => assertHeadWithinLimits(head, encodeRequestHead(head)), { code: "internal" });
+  for (const head of callers) assert.throws(() => assertHeadWithinLimits(head, encodeRequestHead(head)), { code: "head-too-large" });
 });
 
 test("response heads survive the wire without hop-by-hop headers", () => {

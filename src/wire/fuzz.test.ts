@@ -8,10 +8,11 @@ import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { HostEnd, HostEndEvents, RequestSink } from "./host-end.ts";
+import type { HostEnd, HostEndEvents, InvocationInput, RequestSink } from "./host-end.ts";
 import { openHostEnd } from "./open-host-end.ts";
 import { Random, seedOf } from "../base/testing/random.ts";
 import { recordConversation, mutate, randomFrames } from "./testing/fuzz-input.ts";
+import { requestHead } from "./testing/model-guest.ts";
 import { INITIAL_CREDIT, Limit } from "./protocol.ts";
 
 const seed = seedOf();
@@ -76,13 +77,13 @@ class Victim {
     this.host = openHostEnd(this.#channel, this.#events());
     const waits = [
       this.host.resume(1, Buffer.alloc(64), "m", true),
-      this.host.bind({ app: "a", version: "v", functions: [], env: {}, memoryMb: 128, egress: true }, []),
+      this.host.bind({ app: "a", revision: "v", functions: [], env: {}, memoryMb: 128, egress: true }, []),
       this.host.ping(),
     ];
     for (const wait of waits) wait.catch(() => {});
     for (let n = 0; n < STREAMS; n += 1) {
-      const head = { id: `i-${n}`, function: "f", remainingMs: 1, method: "GET", url: "http://a/", headers: [] };
-      const stream = this.host.request(head, null, n % 2 === 0, this.#strictSink());
+      const input: InvocationInput = n % 3 === 2 ? { kind: "event" } : requestHead.input;
+      const stream = this.host.request({ ...requestHead, id: `i-${n}`, input }, null, n % 2 === 0, this.#strictSink());
       if (n === 3) stream.reset(1, "gone");
     }
   }

@@ -1,6 +1,6 @@
-/** Heads of Request and Response: Latin-1 text, fields separated by LF. One string operation each way. */
+/** Heads of Request and Response: Latin-1 text whose fields are separated by LF, read and written in few string operations. */
+import type { HttpInput, InvocationInput, RequestHead } from "./host-end.ts";
 import { Limit } from "./protocol.ts";
-import type { RequestHead } from "./host-end.ts";
 
 export interface ResponseHead {
   status: number;
@@ -13,17 +13,34 @@ const notInAField = /[^\t\x20-\x7e\x80-\xff]/;
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const status = /^[2-5][0-9][0-9]$/;
 
-/** The fields must be byte strings without CR, LF or NUL, as node:http gives them. */
-export function encodeRequestHead(head: RequestHead): string {
-  const text = `${head.id}\n${head.function}\n${Math.max(0, Math.round(head.remainingMs))}\n${head.method}\n${head.url}`;
-  return head.headers.length === 0 ? text : `${text}\n${head.headers.join("\n")}`;
+/** The fields must be byte strings without CR, LF or NUL, as node:http gives them. Their lengths are for request-limits.ts. */
+export function encodeRequestHead({ id, function: name, remainingMs, attempt, revision, trace, input }: RequestHead): string {
+  const left = Math.max(0, Math.round(remainingMs));
+  const text = `${input.kind}\n${id}\n${name}\n${left}\n${attempt}\n${revision}\n${trace.traceparent}\n${trace.tracestate}`;
+  return input.kind === "http" ? withHttp(text, input) : text;
 }
 
-/** For the guest, which trusts the host. */
+function withHttp(text: string, { event, method, url, headers }: HttpInput): string {
+  const line = `${text}\n${event}\n${method}\n${url}`;
+  return headers.length === 0 ? line : `${line}\n${headers.join("\n")}`;
+}
+
+/** The fields that every kind of invocation has. */
+const COMMON_FIELDS = 8;
+
+/** For tests and model agents, which trust the host. Agents of machines cut the head up only as far as the handler looks. */
 export function decodeRequestHead(text: string): RequestHead {
   const fields = text.split("\n");
-  const [id = "", name = "", remaining = "0", method = "", url = ""] = fields;
-  return { id, function: name, remainingMs: Number(remaining), method, url, headers: fields.slice(5) };
+  const [kind = "", id = "", name = "", remaining = "", attempt = "", revision = "", traceparent = "", tracestate = ""] = fields;
+  const trace = { traceparent, tracestate };
+  const input = decodeInput(kind, fields.slice(COMMON_FIELDS));
+  return { id, function: name, remainingMs: Number(remaining), attempt: Number(attempt), revision, trace, input };
+}
+
+function decodeInput(kind: string, [event, method = "", url = "", ...headers]: string[]): InvocationInput {
+  if (kind === "event") return { kind };
+  if (kind === "http" && event === "http-v2") return { kind, event, method, url, headers };
+  throw new Error(`a Request of kind ${kind} with the event form ${event}`);
 }
 
 /** Returns the head's text, or, as `wrong`, why this is no response that HTTP could carry. */

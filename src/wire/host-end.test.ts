@@ -1,10 +1,10 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { connectModelGuest, json, recordingSink, requestHead, settle } from "./testing/model-guest.ts";
+import { connectModelGuest, json, recordingSink, headWith, requestHead, settle } from "./testing/model-guest.ts";
 import { Flag, FrameType, INITIAL_CREDIT, Limit, LogLevel, ResetCode } from "./protocol.ts";
 
-const hello = { protocol: { min: 1, max: 1 }, agent: "model" };
-const ready = { protocol: 1, agent: "model", node: "26.10.0", kernel: "host" };
+const hello = { protocol: { min: 2, max: 2 }, agent: "model" };
+const ready = { protocol: 2, agent: "model", node: "26.10.0", kernel: "host" };
 
 test("a fresh guest is resumed after its Hello, a clone at once", async () => {
   const { host, guest, got } = connectModelGuest();
@@ -14,7 +14,7 @@ test("a fresh guest is resumed after its Hello, a clone at once", async () => {
   guest.json(FrameType.Hello, 0, hello);
   await settle();
   assert.deepEqual(JSON.parse(got[0]!.payload.toString()), {
-    protocol: { min: 1, max: 1 },
+    protocol: { min: 2, max: 2 },
     now: 1_000.5,
     entropy: Buffer.alloc(64, 1).toString("base64"),
     machine: "m-1",
@@ -28,19 +28,39 @@ test("a fresh guest is resumed after its Hello, a clone at once", async () => {
   assert.equal((await cloneResumed).node, "26.10.0");
 });
 
-test("an agent with no version in common is given up without blame", async () => {
+test("an agent of another version is refused without blame, with both versions named", async () => {
+  for (const [min, max, spoken] of [
+    [1, 1, "1"],
+    [3, 5, "3 to 5"],
+  ] as const) {
+    const { host, guest, got, told } = connectModelGuest();
+    const resumed = host.resume(1, Buffer.alloc(64), "m-1", true);
+    guest.json(FrameType.Hello, 0, { ...hello, protocol: { min, max } });
+    const message = `The machine's agent speaks version ${spoken} of the host-guest protocol, and this Mayfly speaks version 2.`;
+    await assert.rejects(resumed, { code: "protocol-version-mismatch", message });
+    assert.deepEqual(told, [`dead false ${message.slice(0, -1)}`]);
+    assert.deepEqual(got, []);
+  }
+});
+
+test("a clone of another version, which sends no Hello, is refused by its Ready", async () => {
   const { host, guest, told } = connectModelGuest();
-  const resumed = host.resume(1, Buffer.alloc(64), "m-1", true);
-  guest.json(FrameType.Hello, 0, { ...hello, protocol: { min: 2, max: 3 } });
-  await assert.rejects(resumed, { code: "machine-died" });
-  assert.deepEqual(told, ["dead false its agent speaks protocol 2 to 3; this Mayfly speaks 1"]);
+  const resumed = host.resume(1, Buffer.alloc(64), "m-1", false);
+  guest.json(FrameType.Ready, 0, { ...ready, protocol: 1 });
+  await assert.rejects(resumed, { code: "protocol-version-mismatch" });
+  assert.match(told[0]!, /^dead false .*speaks version 1 of .*speaks version 2$/);
 });
 
 test("code of several windows crosses with the Bind", async () => {
   const { host, guest, got } = connectModelGuest();
   const code = [Buffer.alloc(150_000, "a"), new Uint8Array(50_000).fill(98)];
-  const functions = code.map((part, n) => ({ name: `f${n}`, format: "cjs" as const, size: part.length, handler: "handler" }));
-  const bound = host.bind({ app: "a", version: "v", functions, env: {}, memoryMb: 128, egress: false }, code);
+  const functions = code.map((part, n) => ({
+    name: `f${n}`,
+    format: "cjs" as const,
+    source: { type: "frames" as const, bytes: part.length },
+    handler: "handler",
+  }));
+  const bound = host.bind({ app: "a", revision: "v", functions, env: {}, memoryMb: 128, egress: false }, code);
   await settle(50);
   assert.equal(got[0]!.type, FrameType.Bind);
   assert.equal(got.at(-1)!.flags, Flag.End);
@@ -53,7 +73,7 @@ test("code of several windows crosses with the Bind", async () => {
 
 test("a refused Bind rejects with what the guest said as its cause", async () => {
   const { host, guest, got } = connectModelGuest();
-  const bound = host.bind({ app: "a", version: "v", functions: [], env: {}, memoryMb: 128, egress: false }, []);
+  const bound = host.bind({ app: "a", revision: "v", functions: [], env: {}, memoryMb: 128, egress: false }, []);
   await settle();
   guest.json(FrameType.Bound, got[0]!.stream, { ok: false, message: "syntax error" });
   await assert.rejects(bound, (error: Error) => (error.cause as Error).message === "syntax error");
@@ -61,13 +81,13 @@ test("a refused Bind rejects with what the guest said as its cause", async () =>
 
 test("a request and its reply take one frame each way", async () => {
   const { host, guest, got, told } = connectModelGuest();
-  const stream = host.request({ ...requestHead, headers: ["a", "b"] }, null, true, recordingSink(told));
+  const stream = host.request(headWith(["a", "b"]), null, true, recordingSink(told));
   assert.equal(stream.sent, false);
   await settle();
   assert.equal(stream.sent, true);
   assert.equal(got.length, 1);
   assert.equal(got[0]!.flags, Flag.End);
-  assert.equal(got[0]!.payload.toString("latin1", 4), "i-1\nhello\n1000\nGET\nhttp://a/\na\nb");
+  assert.equal(got[0]!.payload.toString("latin1", 4), "http\ni-1\nhello\n1000\n1\n7\n\n\nhttp-v2\nGET\nhttp://a/\na\nb");
   guest.headed(FrameType.Response, Flag.End, stream.stream, "200\nx\ny", Buffer.from("hi"));
   await settle();
   assert.deepEqual(told, ["sink head 200 x,y hi true", "sink closed"]);
@@ -116,8 +136,8 @@ test("a request body stops at its credit and goes on with the guest's grants", a
 
 test("a body that is too large to ride with its head follows it", async () => {
   const { host, got } = connectModelGuest();
-  const headers = ["x", "y".repeat(Limit.head - 32)];
-  host.request({ ...requestHead, headers }, Buffer.alloc(INITIAL_CREDIT, "b"), true, recordingSink([]));
+  const headers = ["x", "y".repeat(Limit.head - 50)];
+  host.request(headWith(headers), Buffer.alloc(INITIAL_CREDIT, "b"), true, recordingSink([]));
   await settle(20);
   assert.deepEqual(
     got.map((frame) => [frame.type, frame.flags]),
@@ -218,7 +238,7 @@ test("a guest that does not read holds streams back, then is given up", async ()
   }
   assert.ok(refused > 10, `${refused} streams were told to wait`);
   assert.deepEqual(told, []);
-  for (let n = 0; n < 200; n += 1) host.request({ ...requestHead, headers: ["x", "y".repeat(60_000)] }, null, true, sink);
+  for (let n = 0; n < 200; n += 1) host.request(headWith(["x", "y".repeat(60_000)]), null, true, sink);
   await settle();
   assert.equal(told.length, 1);
   assert.match(told[0]!, /^dead true does not read/);

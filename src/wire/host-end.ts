@@ -1,16 +1,49 @@
-/** The host's end of one machine's channel, as the rest of the host sees it. See docs/guest-protocol.md. */
+/** The contract of the host's end of one machine's channel, as the rest of the host sees it. See docs/guest-protocol.md. */
 import type { BindMessage, LogLevel, ReadyMessage, ResetCode, StatsMessage } from "./protocol.ts";
 
-/** Head of a Request, in the order of the wire. */
+/** The head of a Request. */
 export interface RequestHead {
+  /** The invocation's id. */
   id: string;
   function: string;
-  /** Until the deadline. */
+  /** Milliseconds until the deadline. */
   remainingMs: number;
+  /** Which attempt at the same work this is; 1 is the first. */
+  attempt: number;
+  /** The revision that the machine was bound to. It means nothing to the agent. */
+  revision: string;
+  trace: TraceContext;
+  input: InvocationInput;
+}
+
+/** W3C Trace Context. Both are byte strings without CR, LF or NUL. */
+export interface TraceContext {
+  /** Of version 00; empty where the invocation belongs to no trace. */
+  traceparent: string;
+  /** Empty: there is none. */
+  tracestate: string;
+}
+
+/** What the function gets, but for the body, which follows the head. */
+export type InvocationInput = HttpInput | EventInput;
+
+export interface HttpInput {
+  kind: "http";
+  /** The event that the request becomes where the function is a Lambda-style handler. */
+  event: LambdaEventForm;
   method: string;
+  /** Absolute. */
   url: string;
-  /** name, value, name, value… */
+  /** name, value, name, value…; without hop-by-hop headers. */
   headers: string[];
+}
+
+/** http-v2: API Gateway's event for HTTP APIs, payload format 2.0. */
+export type LambdaEventForm = "http-v2";
+
+/** The body is the event, as JSON, and the reply's body the result. Neither means anything to the host. */
+export interface EventInput {
+  kind: "event";
 }
 
 /** What one Request stream tells its opener. Order: head, data*, end, closed; reset replaces what is left before closed. */
@@ -61,7 +94,10 @@ export interface HostEnd {
   readonly heard: number;
   /** Changes with every frame to the guest, and with every one from it but its Stats, which it sends for no other reason than time. */
   readonly traffic: number;
-  /** Sends Resume; resolves with Ready. Waits for Hello first where `fresh`. */
+  /**
+   * Sends Resume; resolves with Ready. Waits for Hello first where `fresh`. Rejects with "protocol-version-mismatch" where the agent
+   * speaks another version.
+   */
   resume(now: number, entropy: Buffer, machine: string, fresh: boolean): Promise<ReadyMessage>;
   /** Rejects with the guest's message where it answers ok: false. */
   bind(message: BindMessage, code: Uint8Array[]): Promise<void>;

@@ -2,9 +2,9 @@
  * The host's end of one machine's channel.
  *
  * Owns: the reading and writing of the channel, but not the channel itself, which goes with its machine.
- * 1. The guest is hostile by assumption: no frame of its makes this throw, stall, or hold more than the limits of protocol.ts.
- * 2. `dead` is reported once; after it, and after close(), no event follows and nothing is read or written.
- * 3. One pass a frame: no promises, timers or JSON on the way of a Request and its reply.
+ * 1. The guest is hostile by assumption: none of its frames makes this throw, stall, or hold more than the limits of protocol.ts.
+ * 2. `dead` is reported once. After it, and after close(), no event follows and nothing is read or written.
+ * 3. Each frame takes one pass: there are no promises, timers or JSON on the way of a Request and its reply.
  */
 import type { Duplex } from "node:stream";
 import { guarded } from "../base/errors/guarded.ts";
@@ -23,6 +23,7 @@ import { LineJoiner } from "./line-joiner.ts";
 import { Link } from "./link.ts";
 import { LogLimiter } from "./log-limiter.ts";
 import { parseMessage, statsSchema } from "./messages.ts";
+import { assertHeadWithinLimits } from "./request-limits.ts";
 import { Flag, FrameType, INITIAL_CREDIT, Limit, LogLevel, ResetCode } from "./protocol.ts";
 import { StreamTable } from "./stream-table.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -70,7 +71,7 @@ class ChannelHostEnd implements HostEnd {
     this.#now = () => clock.now();
     this.#reader = new FrameReader(fromGuest, (type, flags, stream, payload) => this.#onFrame(type, flags, stream, payload));
     this.#link = new Link(channel, (what) => this.#die(what, true));
-    this.#control = new Control(this.#link, clock, (reason) => this.#die(reason, false));
+    this.#control = new Control(this.#link, clock, (error) => this.#giveUp(error));
     this.#egress = new EgressStreams(this.#link, events, clock);
     this.#lines = new LineJoiner((stream, level, text) => events.log(stream, level, text), clock);
     this.#logs = new LogLimiter((...piece) => this.#lines.piece(...piece), clock);
@@ -101,9 +102,7 @@ class ChannelHostEnd implements HostEnd {
 
   request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream {
     const text = encodeRequestHead(head);
-    if (text.length > Limit.head || head.headers.length > 2 * Limit.headerPairs) {
-      throw new MayflyError("head-too-large", { limit: `${Limit.head} bytes and ${Limit.headerPairs} headers` });
-    }
+    assertHeadWithinLimits(head, text);
     const bodyBytes = body === null ? 0 : body.length;
     const fits = bodyBytes <= INITIAL_CREDIT && 4 + text.length + bodyBytes <= Limit.payload;
     // Where much waits already, as many requests at once bring, the body waits with its stream and not in the channel.
@@ -130,7 +129,7 @@ class ChannelHostEnd implements HostEnd {
   }
 
   close(): void {
-    if (!this.#over) this.#stop("it was closed", false);
+    if (!this.#over) this.#stop(new MayflyError("machine-died", { reason: "it was closed" }));
   }
 
   #listen(): void {
@@ -225,11 +224,19 @@ class ChannelHostEnd implements HostEnd {
 
   #die(reason: string, violation: boolean): void {
     if (this.#over) return;
-    this.#stop(reason, violation);
+    this.#stop(violation ? new MayflyError("protocol-violation", { what: reason }) : new MayflyError("machine-died", { reason }));
     this.#events.dead(reason, violation);
   }
 
-  #stop(reason: string, violation: boolean): void {
+  /** Ends the connection though the guest broke no rule. */
+  #giveUp(error: MayflyError): void {
+    if (this.#over) return;
+    this.#stop(error);
+    this.#events.dead(error.message.replace(/\.$/, ""), false);
+  }
+
+  /** @param error what the questions that wait for an answer are rejected with */
+  #stop(error: MayflyError): void {
     this.#over = true;
     this.#channel.off("data", this.#onData);
     this.#channel.off("end", this.#onEnd);
@@ -240,7 +247,7 @@ class ChannelHostEnd implements HostEnd {
     this.#logs.close();
     this.#lines.close();
     this.#link.close();
-    this.#control.close(violation ? new MayflyError("protocol-violation", { what: reason }) : new MayflyError("machine-died", { reason }));
+    this.#control.close(error);
   }
 }
 

@@ -2,8 +2,8 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { connectModelGuest, recordingSink } from "./testing/model-guest.ts";
-import { FrameType, HEADER_BYTES, Limit, ResetCode } from "./protocol.ts";
+import { connectModelGuest, recordingSink, requestHead } from "./testing/model-guest.ts";
+import { FrameType, HEADER_BYTES, Limit, PROTOCOL_VERSION, ResetCode } from "./protocol.ts";
 import { decodeRequestHead } from "./head.ts";
 import { until } from "../base/clock/until.ts";
 import { fromGuest, fromHost } from "./frame-rules.ts";
@@ -16,7 +16,7 @@ test("the example is byte for byte what the host sends", async () => {
   const expected = Buffer.concat([bytes(header!), bytes(headLength!), Buffer.from(head.join("\n"))]);
   assert.equal(expected.readUInt32LE(0), expected.length - HEADER_BYTES);
   assert.equal(expected.readUInt32LE(HEADER_BYTES), head.join("\n").length);
-  host.request(decodeRequestHead("\n\n0\n\n"), null, true, recordingSink([]));
+  host.request(requestHead, null, true, recordingSink([]));
   host.request(decodeRequestHead(head.join("\n")), null, true, recordingSink([]));
   await until(() => got.length === 2);
   const { type, flags, stream, payload } = got[1]!;
@@ -44,9 +44,12 @@ test("the reset codes are those of the code", () => {
 });
 
 test("the limits in the text are those of the code", () => {
-  for (const limit of [Limit.payload, Limit.head, Limit.logText, Limit.resetMessage]) {
+  for (const limit of [Limit.payload, Limit.head, Limit.logText, Limit.resetMessage, Limit.attempt]) {
     assert.ok(text.includes(limit.toLocaleString("en")), `${limit}`);
   }
+  assert.ok(text.includes(`\`revision\`, at most ${Limit.revision} characters`));
+  assert.ok(text.includes(`\`tracestate\`, at most ${Limit.tracestate} characters`));
+  assert.ok(text.startsWith(`# The host-guest protocol, version ${PROTOCOL_VERSION}\n`));
   assert.ok(text.includes(`${Limit.credit / 1_048_576} MiB is outstanding`));
   assert.ok(text.includes(`${Limit.code / 1_048_576} MiB at most`));
   assert.ok(text.includes(`At most ${Limit.guestStreams} are open`));

@@ -1,9 +1,10 @@
 /**
- * The numbers of the host-guest protocol, version 1. docs/guest-protocol.md is the text; this
- * file is its only copy in code, used by both ends.
+ * The numbers and messages of the host-guest protocol. docs/guest-protocol.md is the text. This file is the only copy in
+ * code, and both ends use it.
  */
 
-export const PROTOCOL_VERSION = 1;
+/** Changes whenever an agent of the version before would misunderstand the host. Each end speaks exactly one version. */
+export const PROTOCOL_VERSION = 2;
 
 /** u32 payload length, u8 type, u8 flags, u16 zero, u32 stream; little-endian. */
 export const HEADER_BYTES = 12;
@@ -56,15 +57,23 @@ export const Limit = {
   resetMessage: 1_024,
   /** Header name/value pairs in one head. */
   headerPairs: 256,
+  /** The traceparent of a Request's head, in characters: the length of version 00. */
+  traceparent: 55,
+  /** The tracestate of a Request's head, in characters: what W3C has everybody propagate at least. */
+  tracestate: 512,
+  /** The revision of a Request's head and of a Bind, in characters. */
+  revision: 128,
+  /** The attempt of a Request's head (a count). */
+  attempt: 1_000_000,
   /** Credit that may be outstanding on one direction of one stream. */
   credit: 16_777_216,
-  /** The code of an app's version, all functions together. */
+  /** The code of a revision that crosses as frames, all functions together. */
   code: 67_108_864,
   /** Streams opened by the guest and open at once (a count). */
   guestStreams: 256,
 } as const;
 
-/** What the host keeps of one machine's log. Each line counts for its bytes and some more. */
+/** What the host keeps of one machine's log. Each line counts for its own bytes and `lineBytes` more. */
 export const LogRate = {
   bytesPerSecond: 1_048_576,
   bytesAtOnce: 2_097_152,
@@ -90,8 +99,8 @@ export const ResetCode = {
 export type ResetCode = (typeof ResetCode)[keyof typeof ResetCode];
 
 /**
- * Agent: what the agent itself has to say; as all from a guest, it may be the word of the code in it. Platform: the host's own, which never
- * crosses the wire.
+ * Agent: what the agent itself has to say. The app's code can send this level as well, so it is no more trusted than the others.
+ * Platform: what the host says. It never crosses the wire.
  */
 export const LogLevel = { Debug: 0, Info: 1, Warn: 2, Error: 3, Agent: 4, Platform: 5 } as const;
 export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
@@ -100,7 +109,7 @@ export type GuestLogLevel = Exclude<LogLevel, typeof LogLevel.Platform>;
 /** The function that an unbound agent answers for, so that a template and a blank can be warmed through the real path. */
 export const WARM_FUNCTION = "mayfly:warm";
 
-/** A Bind to this app may be repeated, and is forgotten at the next one: docs/guest-protocol.md, Life of a machine. */
+/** The agent forgets a Bind to this app at the next Bind, so it may be repeated: docs/guest-protocol.md, Life of a machine. */
 export const REHEARSAL_APP = "mayfly:rehearsal";
 
 /** Host → guest, before any user code and after every pause. */
@@ -125,19 +134,33 @@ export interface ReadyMessage {
   kernel: "linux" | "osv" | "gvisor" | "host";
 }
 
-/** What the agent needs of one function. `size` bytes of code follow in the order of the list. */
+/**
+ * Where the agent gets a function's code from. An agent refuses a Bind with a source that it does not know, so a source may be
+ * added without a new version.
+ */
+export type CodeSource = FramesSource;
+
+/** The code follows the BindMessage on the Bind's stream: `bytes` of it, in the order of the functions. */
+export interface FramesSource {
+  type: "frames";
+  bytes: number;
+}
+
+/** What the agent needs of one function. */
 export interface BindFunction {
   name: string;
-  /** cjs: evaluated with compileFunction; esm: imported (only where the code has top-level await). */
+  /** cjs: evaluated with compileFunction. esm: imported, which only code with top-level await needs. */
   format: "cjs" | "esm";
-  size: number;
-  /** Named export to call for the Lambda style; default "handler". A default export with fetch() wins. */
+  source: CodeSource;
+  /** The export that is the handler in the Lambda style. A default export with fetch() goes before it. */
   handler: string;
 }
 
+/** Host → guest: what makes the machine one app's. */
 export interface BindMessage {
   app: string;
-  version: string;
+  /** The app's revision. It means nothing to the agent, which shows it to code as the function's version. */
+  revision: string;
   functions: BindFunction[];
   /** Environment variables and secrets. */
   env: Record<string, string>;

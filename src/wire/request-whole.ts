@@ -1,6 +1,6 @@
-import type { HostEnd, RequestHead, RequestSink } from "./host-end.ts";
+import type { HostEnd, HttpInput, RequestHead, RequestSink } from "./host-end.ts";
 
-/** One request and the whole body of its reply. Rejects where the guest resets it; never settles where the channel dies: see HostEndEvents.dead. */
+/** Sends one request and collects its reply's body. Rejects where the guest resets it; never settles where the channel dies: see HostEndEvents.dead. */
 export function requestWhole(host: HostEnd, id: string, name: string, body: Buffer | null): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
@@ -16,7 +16,9 @@ export function requestWhole(host: HostEnd, id: string, name: string, body: Buff
     closed: () => resolve(Buffer.concat(chunks)),
     drain: () => undefined,
   };
-  const head: RequestHead = { id, function: name, remainingMs: 60_000, method: "POST", url: "http://localhost/", headers: [] };
+  const input: HttpInput = { kind: "http", event: "http-v2", method: "POST", url: "http://localhost/", headers: [] };
+  const trace = { traceparent: "", tracestate: "" };
+  const head: RequestHead = { id, function: name, remainingMs: 60_000, attempt: 1, revision: "1", trace, input };
   const stream = host.request(head, body, true, sink);
   return promise;
 }

@@ -159,6 +159,12 @@ export const errorTable = {
     message: "The machine broke the host-guest protocol: {what}.",
     cure: "The machine was killed. If the app's code did not tamper with the agent, report this.",
   },
+  "protocol-version-mismatch": {
+    status: 503,
+    side: "system",
+    message: "The machine's agent speaks version {agent} of the host-guest protocol, and this Mayfly speaks version {host}.",
+    cure: "Another Mayfly built its image. Build the image again with this one (`mayfly image build`), or run it with the one that built it.",
+  },
   "shutting-down": { status: 503, side: "system", message: "Mayfly is shutting down.", cure: "Retry when it is up again." },
   "bad-manifest": {
     status: 400,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { ErrorDetails } from "../../base/errors/error.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
 import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest, InvocationTiming } from "../invocation.ts";
+import type { HttpInput } from "../../wire/host-end.ts";
 
 export class Caller implements InvocationReply {
   status = 0;
@@ -81,18 +82,15 @@ export class Caller implements InvocationReply {
   }
 }
 
-export function call(dispatcher: Dispatcher, request: Partial<InvocationRequest> & { app: string }): Caller {
+type Asked = Partial<Omit<InvocationRequest, "input"> & Pick<HttpInput, "method" | "url" | "headers">> & { app: string };
+
+/** Calls a function over HTTP. */
+export function call(dispatcher: Dispatcher, asked: Asked): Caller {
   const caller = new Caller();
-  const all = {
-    appName: request.app,
-    function: "main",
-    timeoutMs: 60_000,
-    method: "GET",
-    url: "http://test/",
-    headers: [],
-    body: null,
-    ...request,
-  };
-  caller.handle = dispatcher.dispatch(all, caller);
+  const { method = "GET", url = "http://test/", headers = [], ...request } = asked;
+  const trace = { traceparent: "", tracestate: "" };
+  const input: HttpInput = { kind: "http", event: "http-v2", method, url, headers };
+  const usual = { appName: asked.app, function: "main", timeoutMs: 60_000, attempt: 1, trace, body: null };
+  caller.handle = dispatcher.dispatch({ ...usual, ...request, input }, caller);
   return caller;
 }

@@ -7,7 +7,7 @@ import type { Version } from "../../store/catalog/catalog.ts";
 import type { Fleet, FleetEvents, MachineEnd, MachineState, MachineView } from "../../fleet/fleet.ts";
 import type { MachineExit } from "../../machines/exit.ts";
 import type { MachineId } from "../../policy/policy.ts";
-import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
+import type { HttpInput, RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
 import { LogLevel, ResetCode } from "../../wire/protocol.ts";
 import type { FakeClock } from "./fake-clock.ts";
 import type { Random } from "../../base/testing/random.ts";
@@ -66,7 +66,8 @@ export class UnrulyFleet implements Fleet {
   request(id: MachineId, head: RequestHead, body: Buffer | null, _end: boolean, sink: RequestSink): RequestStream | undefined {
     const machine = this.machines.get(id);
     if (machine?.state !== "bound") return undefined;
-    assert.equal(machine.version?.app, head.url, "an invocation on another app's machine");
+    const { url, headers } = head.input as HttpInput;
+    assert.equal(machine.version?.app, url, "an invocation on another app's machine");
     assert.ok(machine.streams.size < machine.version.manifest.concurrency, "a machine over its concurrency");
     const stream = new UnrulyStream(
       machine.nextStream,
@@ -82,7 +83,7 @@ export class UnrulyFleet implements Fleet {
       if (machine.state !== "bound" || machine.blocked) return;
       assert.ok(!this.ran.has(head.id), `${head.id} was run twice`);
       this.ran.add(head.id);
-      assert.equal(stream.body, head.headers[0], "another body than was given");
+      assert.equal(stream.body, headers[0], "another body than was given");
       stream.begin();
     });
     return stream;

@@ -35,9 +35,15 @@ export function answer(context: CallContext, request: IncomingMessage, response:
     appName: route.appName,
     function: route.function,
     timeoutMs: route.timeoutMs,
-    method: request.method!,
-    url: `${proto}://${host}${pathWithin(route, path)}`,
-    headers: requestHeaders(rawHeaders, headers.connection, { chain, proto, host, prefix: route.prefix }),
+    attempt: 1,
+    trace: context.traces.of(headers),
+    input: {
+      kind: "http",
+      event: "http-v2",
+      method: request.method!,
+      url: `${proto}://${host}${pathWithin(route, path)}`,
+      headers: requestHeaders(rawHeaders, headers.connection, { chain, proto, host, prefix: route.prefix }),
+    },
     body,
   });
 }

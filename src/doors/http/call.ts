@@ -15,6 +15,7 @@ import { type ErrorDetails, MayflyError } from "../../base/errors/error.ts";
 import { PacedWriter } from "../../wire/paced-writer.ts";
 import { Connection, type OnConnection } from "./connection.ts";
 import { INVOCATION_HEADER, replyHeaders, serverTiming } from "./reply-headers.ts";
+import type { TraceContexts } from "../../telemetry/trace-context.ts";
 import { forCallers } from "./for-callers.ts";
 import { refuse } from "./refuse.ts";
 import type { Route, RouteTable } from "./routes.ts";
@@ -29,6 +30,7 @@ export interface CallContext {
   /** The proxies whose X-Forwarded-… headers are believed. */
   readonly trusted: Ranges;
   readonly watch: Watch;
+  readonly traces: TraceContexts;
   /** Whether every reply ends its connection, because the gateway is closing. */
   closing: boolean;
 }

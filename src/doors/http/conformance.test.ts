@@ -140,7 +140,7 @@ test("each request is answered as HTTP and the error table have it, and the conn
     const got = outcome(client.text);
     const arrived = expected === 200 && body !== "" ? Buffer.concat(open.invocations.at(-1)!.body).toString() : "";
     // Every URL that reaches a function must parse.
-    if (got === "200" && open.invocations.some(({ request }) => !URL.canParse(request.url))) wrong.push(sent);
+    if (got === "200" && open.invocations.some(({ input }) => !URL.canParse(input.url))) wrong.push(sent);
     if (got !== String(expected) || arrived !== body) wrong.push(`${JSON.stringify(sent.slice(0, 120))}: ${got} ${arrived}`);
   }
   assert.deepEqual(wrong, []);

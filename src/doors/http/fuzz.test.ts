@@ -54,7 +54,7 @@ function replyLater(call: Seen, answered: Set<Seen>): void {
       return;
     }
     answered.add(call);
-    const text = `${new URL(call.request.url).pathname.slice(1)}:${Buffer.concat(call.body).length}`;
+    const text = `${new URL(call.input.url).pathname.slice(1)}:${Buffer.concat(call.body).length}`;
     call.reply.head(200, [], Buffer.from(text), true, timing);
   };
   setImmediate(look);

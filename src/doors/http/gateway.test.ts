@@ -12,11 +12,11 @@ test("a call reaches its function with its own path, and the forwarded headers",
   const hop = "Connection: keep-alive, x-secret\r\nX-Secret: s\r\nTE: trailers\r\nKeep-Alive: 5\r\n";
   const client = rawClient(open.port, get("/app/hello/rest?q=1", headers + hop));
   await until(() => client.text.endsWith("hi"));
-  const { request } = open.invocations[0]!;
-  assert.deepEqual([request.app, request.function, request.timeoutMs, request.method], ["app", "hello", 30_000, "GET"]);
-  assert.equal(request.url, "http://h.test:80/rest?q=1");
+  const { request, input } = open.invocations[0]!;
+  assert.deepEqual([request.app, request.function, request.timeoutMs, input.method], ["app", "hello", 30_000, "GET"]);
+  assert.equal(input.url, "http://h.test:80/rest?q=1");
   assert.equal(request.body, null);
-  assert.deepEqual(pairs(request.headers), [
+  assert.deepEqual(pairs(input.headers), [
     "host=h.test:80",
     "x-a=1",
     "x-a=2",
@@ -57,9 +57,9 @@ test("behind trusted proxies a function sees the client, its protocol and its ho
   const said = "X-Forwarded-For: 192.0.2.7, 10.0.0.3\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: www.example.com\r\n";
   const client = rawClient(open.port, get("/a?b", spoofed + said));
   await until(() => client.text.endsWith("hi"));
-  const { request } = open.invocations[0]!;
-  assert.deepEqual([request.function, request.url], ["other", "https://www.example.com/a?b"]);
-  assert.deepEqual(pairs(request.headers), [
+  const { request, input } = open.invocations[0]!;
+  assert.deepEqual([request.function, input.url], ["other", "https://www.example.com/a?b"]);
+  assert.deepEqual(pairs(input.headers), [
     "host=www.example.com",
     "x-forwarded-for=192.0.2.7, 10.0.0.3, 127.0.0.1",
     "x-forwarded-proto=https",
@@ -270,7 +270,7 @@ test("an absolute request target is routed by its own host", async () => {
   await using open = await openTestGateway((seen) => replyText(seen, "hi"));
   const client = rawClient(open.port, "GET http://www.example.com/x?y HTTP/1.1\r\nhost: other\r\n\r\n");
   await until(() => client.text.endsWith("hi"));
-  assert.deepEqual([open.invocations[0]!.request.function, open.invocations[0]!.request.url], ["other", "http://www.example.com/x?y"]);
+  assert.deepEqual([open.invocations[0]!.request.function, open.invocations[0]!.input.url], ["other", "http://www.example.com/x?y"]);
   client.socket.destroy();
 });
 
@@ -290,3 +290,18 @@ test("close lets calls in progress finish, refuses new ones, and cuts off those 
 function pairs(headers: string[]): string[] {
   return headers.flatMap((name, at) => (at % 2 === 0 ? [`${name.toLowerCase()}=${headers[at + 1]}`] : []));
 }
+
+test("an invocation has the caller's trace where that is valid, and one of its own where it is not", async () => {
+  await using open = await openTestGateway((seen) => replyText(seen, "hi"));
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const client = rawClient(open.port, get("/app/hello", `Traceparent: ${traceparent}\r\ntracestate: a=1\r\nTraceState: b=2\r\n`));
+  await until(() => client.text.endsWith("hi"));
+  client.send(get("/app/hello", `traceparent: ${traceparent}\r\ntraceparent: ${traceparent}\r\n`));
+  await until(() => client.text.endsWith("hi") && open.invocations.length === 2);
+  const [first, second] = open.invocations.map(({ request }) => request);
+  assert.deepEqual(first!.trace, { traceparent, tracestate: "a=1, b=2" });
+  assert.match(second!.trace.traceparent, /^00-(?!0af7)[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+  assert.deepEqual([first!.attempt, first!.input.kind], [1, "http"]);
+  // The headers themselves are the caller's business and the function's.
+  assert.ok(pairs(open.invocations[1]!.input.headers).includes(`traceparent=${traceparent}`));
+});

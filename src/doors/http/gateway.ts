@@ -21,6 +21,7 @@ import { Ranges } from "../../base/network/addresses.ts";
 import { Crowd } from "../../clients/crowd.ts";
 import { TurnedAway } from "../../clients/turned-away.ts";
 import { answer, answerContinuing, refuseExpectation } from "./answer.ts";
+import { TraceContexts } from "../../telemetry/trace-context.ts";
 import type { CallContext } from "./call.ts";
 import { Connection } from "./connection.ts";
 import type { RouteTable } from "./routes.ts";
@@ -88,7 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const crowd = new Crowd({ most: connections.most, mostOfOne: connections.perClient, exempt: trusted });
   const clock = options.clock ?? systemClock;
   const watch = new Watch(clock, { crowd, turnedAway: new TurnedAway(connections.most, clock) }, limits);
-  const context: CallContext = { dispatcher, routes, timingHeaders, proto, trusted, watch, closing: false };
+  const context: CallContext = { dispatcher, routes, timingHeaders, proto, trusted, watch, traces: new TraceContexts(), closing: false };
   const server = openServer(options, limits);
   handle(server, context, limits);
   return {

@@ -24,7 +24,7 @@ test("pipelined requests are called one after the other, and get their replies i
   for (const [at, n] of [1, 2, 3, 4, 6].entries()) {
     await until(() => open.invocations.length === at + 1);
     const seen = open.invocations[at]!;
-    assert.equal(new URL(seen.request.url).pathname, `/${n}`);
+    assert.equal(new URL(seen.input.url).pathname, `/${n}`);
     if (seen.request.body === "stream") await until(() => seen.bodyEnded);
     bodies.push(Buffer.concat(seen.body).toString());
     seen.reply.head(200, [], Buffer.from(`<${n}`), false, timing);

@@ -14,7 +14,7 @@ test("with a certificate the gateway speaks HTTPS, and says so to the function",
   const asked = request({ port: open.port, host: "localhost", path: "/app/hello/x", ca: cert, agent: false }).end();
   const [response] = (await once(asked, "response")) as [IncomingMessage];
   assert.equal((await response.toArray()).join(""), "safe");
-  const { url, headers } = open.invocations[0]!.request;
+  const { url, headers } = open.invocations[0]!.input;
   assert.equal(url, `https://localhost:${open.port}/x`);
   assert.equal(headers[headers.indexOf("x-forwarded-proto") + 1], "https");
 });

@@ -18,7 +18,7 @@ test("bodies of known and of unknown length stream in", async () => {
   client.send(`${post("/app/hello", "transfer-encoding: chunked\r\n")}3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n`);
   await until(() => open.invocations[1]?.bodyEnded === true);
   assert.equal(Buffer.concat(open.invocations[1]!.body).toString(), "abcdef");
-  assert.ok(!open.invocations[1]!.request.headers.some((header) => header.toLowerCase() === "transfer-encoding"));
+  assert.ok(!open.invocations[1]!.input.headers.some((header) => header.toLowerCase() === "transfer-encoding"));
   client.socket.destroy();
 });
 
@@ -96,7 +96,7 @@ test("100 Continue is sent only if the body is wanted", async () => {
   await until(() => wanted.text.startsWith("HTTP/1.1 100 Continue"));
   wanted.send("ok");
   await until(() => open.invocations[0]!.bodyEnded);
-  assert.ok(!open.invocations[0]!.request.headers.includes("expect"));
+  assert.ok(!open.invocations[0]!.input.headers.includes("expect"));
   const refused = rawClient(open.port, post("/app/hello", `${expect}content-length: 1000001\r\n`));
   await until(() => refused.closed);
   assert.match(refused.text, /^HTTP\/1.1 413/);

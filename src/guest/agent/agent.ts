@@ -131,8 +131,9 @@ class Agent {
     this.#stats.begun();
     const invocation = new Invocation(this.#connection, stream, payload, ended, this.#onClosed);
     this.#connection.adopt(stream, invocation);
-    const name = invocation.head.function;
-    if (this.#app?.has(name)) this.#app.run(invocation);
+    const { kind, function: name } = invocation.head;
+    if (kind !== "http" && kind !== "event") invocation.fail(ResetCode.Refused, `this agent knows no invocations of kind ${kind}`);
+    else if (this.#app?.has(name)) this.#app.run(invocation);
     else if (!this.#binding && name === WARM_FUNCTION) this.#warmUp.run(invocation);
     else invocation.fail(ResetCode.FunctionNotFound, `no function ${name}`);
   }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
-import type { HostEnd, HostEndEvents, RequestSink, RequestStream } from "../../wire/host-end.ts";
+import type { HostEnd, HostEndEvents, InvocationInput, RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
 import { openHostEnd } from "../../wire/open-host-end.ts";
 import type { BindMessage, LogLevel, ReadyMessage, ResetCode, StatsMessage } from "../../wire/protocol.ts";
 
@@ -21,7 +21,12 @@ interface Call {
   headers?: string[];
   body?: string | Buffer;
   remainingMs?: number;
+  attempt?: number;
+  /** In place of a call over HTTP. */
+  input?: InvocationInput;
 }
+
+export const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 interface Reply {
   status: number;
@@ -82,13 +87,15 @@ export async function startAgentProcess(options: RunningAgentOptions = {}): Prom
   const ready = await host.resume(Date.now(), entropy, "m-test", true);
 
   const open: RunningAgent["open"] = (sink, call = {}, end = true) => {
-    const head = {
+    const { method = "GET", url = "http://localhost/app/main", headers = [] } = call;
+    const head: RequestHead = {
       id: `id-${Math.random().toString(36).slice(2, 10)}`,
       function: call.function ?? "main",
       remainingMs: call.remainingMs ?? 5_000,
-      method: call.method ?? "GET",
-      url: call.url ?? "http://localhost/app/main",
-      headers: call.headers ?? [],
+      attempt: call.attempt ?? 1,
+      revision: "7",
+      trace: { traceparent, tracestate: "" },
+      input: call.input ?? { kind: "http", event: "http-v2", method, url, headers },
     };
     return host.request(head, call.body === undefined ? null : Buffer.from(call.body), end, { ...deafSink, ...sink });
   };
@@ -103,8 +110,13 @@ export async function startAgentProcess(options: RunningAgentOptions = {}): Prom
     open,
     bind(functions, message = {}) {
       const code = Object.values(functions).map((text) => Buffer.from(text));
-      const list = Object.keys(functions).map((name, at) => ({ name, format: "cjs" as const, size: code[at]!.length, handler: "handler" }));
-      return host.bind({ app: "app", version: "v1", functions: list, env: {}, memoryMb: 256, egress: false, ...message }, code);
+      const list = Object.keys(functions).map((name, at) => ({
+        name,
+        format: "cjs" as const,
+        source: { type: "frames" as const, bytes: code[at]!.length },
+        handler: "handler",
+      }));
+      return host.bind({ app: "app", revision: "7", functions: list, env: {}, memoryMb: 256, egress: false, ...message }, code);
     },
     call: (call) => new Promise((resolve) => collect(open, call ?? {}, resolve)),
     logged: (text) =>

@@ -59,7 +59,7 @@ export function warm(session: Session): Promise<Buffer> {
 function bind(host: HostEnd): Promise<void> {
   const code = Object.values(conformanceFunctions).map((text) => Buffer.from(text));
   const functions = Object.keys(conformanceFunctions).map((name, at) => {
-    return { name, format: "cjs" as const, size: code[at]?.length ?? 0, handler: "handler" };
+    return { name, format: "cjs" as const, source: { type: "frames" as const, bytes: code[at]?.length ?? 0 }, handler: "handler" };
   });
-  return host.bind({ app: "conformance", version: "v1", functions, env: {}, memoryMb: 256, egress: false }, code);
+  return host.bind({ app: "conformance", revision: "v1", functions, env: {}, memoryMb: 256, egress: false }, code);
 }

@@ -41,8 +41,8 @@ async function startWith(source: string) {
   const machine = await driver.start({ id: `clones-${process.pid}-${++started}`, memoryMb: 256, vcpus: 1 });
   const { host, call } = await openSession(machine);
   const code = Buffer.from(`exports.default = { async fetch(request) { ${source} } };`);
-  const functions = [{ name: "ask", format: "cjs" as const, size: code.length, handler: "handler" }];
-  await host.bind({ app: "clones", version: "v1", functions, env: {}, memoryMb: 256, egress: false }, [code]);
+  const functions = [{ name: "ask", format: "cjs" as const, source: { type: "frames" as const, bytes: code.length }, handler: "handler" }];
+  await host.bind({ app: "clones", revision: "v1", functions, env: {}, memoryMb: 256, egress: false }, [code]);
   // Again, as the fleet does for a blank: a clone's first Resume takes long, as no code of it is translated yet.
   await host.resume(Date.now(), randomBytes(64), machine.id, false);
   return { machine, ask: async (body = "") => JSON.parse((await call("ask", Buffer.from(body))).toString()) as Record<string, string> };

@@ -73,8 +73,8 @@ async function lookInside(driver: Driver, n: number): Promise<Looked & { off: nu
   const machine = await driver.start({ id: `pc-${process.pid}-${n}`, ...usualSize });
   const { host, call, ready } = await openSession(machine);
   assert.equal(ready.kernel, "osv");
-  const functions = [{ name: "look", format: "cjs" as const, size: look.length, handler: "handler" }];
-  await host.bind({ app: "pc", version: "v1", functions, env: {}, memoryMb: 256, egress: false }, [Buffer.from(look)]);
+  const functions = [{ name: "look", format: "cjs" as const, source: { type: "frames" as const, bytes: look.length }, handler: "handler" }];
+  await host.bind({ app: "pc", revision: "v1", functions, env: {}, memoryMb: 256, egress: false }, [Buffer.from(look)]);
   // As the fleet does for a blank.
   await host.resume(Date.now(), randomBytes(64), machine.id, false);
   const sent = Date.now();

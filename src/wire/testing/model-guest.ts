@@ -1,7 +1,7 @@
-/** The guest's end for tests: sends any frame, keeps what the host sent. It obeys nothing by itself. */
+/** The guest's end for tests: it sends any frame that a test asks for, and keeps what the host sent. It answers nothing by itself. */
 import { duplexPair } from "node:stream";
 import { systemClock } from "../../base/clock/clock.ts";
-import type { HostEndEvents, RequestSink } from "../host-end.ts";
+import type { HostEndEvents, HttpInput, RequestHead, RequestSink } from "../host-end.ts";
 import { FrameReader } from "../frame-reader.ts";
 import { FrameWriter } from "../frame-writer.ts";
 import { fromHost } from "../frame-rules.ts";
@@ -61,4 +61,17 @@ export function json(message: unknown): Buffer {
   return Buffer.from(JSON.stringify(message));
 }
 
-export const requestHead = { id: "i-1", function: "hello", remainingMs: 1_000, method: "GET", url: "http://a/", headers: [] };
+export const requestHead: RequestHead = {
+  id: "i-1",
+  function: "hello",
+  remainingMs: 1_000,
+  attempt: 1,
+  revision: "7",
+  trace: { traceparent: "", tracestate: "" },
+  input: { kind: "http", event: "http-v2", method: "GET", url: "http://a/", headers: [] },
+};
+
+/** requestHead with these headers. */
+export function headWith(headers: string[]): RequestHead {
+  return { ...requestHead, input: { ...(requestHead.input as HttpInput), headers } };
+}

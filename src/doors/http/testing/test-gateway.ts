@@ -2,6 +2,7 @@
 import { connect } from "node:net";
 import type { InvocationHandle, InvocationReply, InvocationRequest, InvocationTiming } from "../../../dispatch/invocation.ts";
 import { manifestSchema } from "../../../store/catalog/manifest.ts";
+import type { HttpInput } from "../../../wire/host-end.ts";
 import { createGateway, type GatewayOptions } from "../gateway.ts";
 import { RouteTable } from "../routes.ts";
 
@@ -10,6 +11,7 @@ export const timing: InvocationTiming = { queue: 1.5, start: 0, bind: 2, run: 3.
 /** An invocation as the dispatcher received it. */
 export interface Seen {
   request: InvocationRequest;
+  input: HttpInput;
   reply: InvocationReply;
   body: Buffer[];
   bodyEnded: boolean;
@@ -30,7 +32,16 @@ export async function openTestGateway(act: (seen: Seen) => void, options: Partia
   setApp({ name: "app", functions, bodyLimitBytes: 1_000_000, hosts });
   setApp({ name: "single", functions: { only: { entry: "only.ts" } }, bodyLimitBytes: 1_000 });
   const dispatch = (request: InvocationRequest, reply: InvocationReply): InvocationHandle => {
-    const seen: Seen = { request, reply, body: [], bodyEnded: false, consumed: 0, aborted: false, takes: true };
+    const seen: Seen = {
+      request,
+      input: request.input as HttpInput,
+      reply,
+      body: [],
+      bodyEnded: false,
+      consumed: 0,
+      aborted: false,
+      takes: true,
+    };
     invocations.push(seen);
     act(seen);
     return handleOf(seen, `t-${invocations.length}`);

@@ -2,6 +2,7 @@
 import { LogLevel, ResetCode } from "../../../wire/protocol.ts";
 import type { Log } from "../log/log.ts";
 import { describe } from "../log/describe.ts";
+import { errorDocument } from "./error-document.ts";
 import type { Invocation } from "./invocation.ts";
 
 export class Failures {
@@ -14,7 +15,9 @@ export class Failures {
   threw(invocation: Invocation, error: unknown): void {
     // What a handler throws because its caller went away is no news.
     if (invocation.aborted) return invocation.settle();
-    this.#fail(invocation, ResetCode.FunctionThrew, error);
+    if (!invocation.head.isEvent || !invocation.unanswered) return this.#fail(invocation, ResetCode.FunctionThrew, error);
+    this.#log.say(invocation, LogLevel.Error, described(error));
+    invocation.reply(500, [], this.#log.inSources(errorDocument(error)));
   }
 
   loadFailed(invocation: Invocation, error: unknown): void {
@@ -27,7 +30,7 @@ export class Failures {
     invocation.fail(ResetCode.BadResponse, what);
   }
 
-  /** A promise given to waitUntil, or an error nobody waited for: the reply is not touched. */
+  /** Logs the rejection of a promise given to waitUntil, or an error that nobody waited for. The reply stays as it is. */
   afterwards(invocation: Invocation | null, error: unknown): void {
     const ended = invocation !== null && !invocation.open ? `After the end of invocation ${invocation.head.id}: ` : "";
     this.#log.say(invocation, LogLevel.Error, ended + described(error));
@@ -39,7 +42,7 @@ export class Failures {
   }
 }
 
-/** Whether code requires or imports, of whatever form it is itself: what is missing is missing for one reason. */
+/** The error as the log shows it. A missing module has one cause, however the code asked for it, and that cause is added. */
 function described(error: unknown): string {
   return isMissingModule(error) ? `${describe(error)}\n${NOT_BUNDLED}` : describe(error);
 }
@@ -52,7 +55,7 @@ function isMissingModule(error: unknown): boolean {
   try {
     return error instanceof Error && "code" in error && (error.code === "MODULE_NOT_FOUND" || error.code === "ERR_MODULE_NOT_FOUND");
   } catch {
-    return false; // a getter or proxy of the user's threw
+    return false; // a getter or a proxy of the user's threw
   }
 }
 
@@ -60,7 +63,7 @@ function firstLine(error: unknown): string {
   return summary(error).split("\n", 1)[0]!;
 }
 
-/** Name and message are the user's, and may be anything: a getter that throws, a symbol. */
+/** Never throws: name and message are the user's, and may be a getter that throws or a symbol. */
 function summary(error: unknown): string {
   try {
     return error instanceof Error ? `${error.name}: ${error.message}` : describe(error);

@@ -16,12 +16,16 @@ import { RequestHead } from "./request-head.ts";
 import { AsyncLocalStorage } from "node:async_hooks";
 
 const nothing = Buffer.alloc(0);
-/** A body up to this length fits one frame, and a first window, with the longest of heads. */
+/** A body of up to this many bytes fits into one frame, and into the first window, beside the longest of heads. */
 const WHOLE_BYTES = Limit.payload - 4 - Limit.head;
-/** Text up to this length does so however it is encoded. */
+/** Text of up to this many characters fits as well, whatever characters they are. */
 const SHORT_TEXT = Math.floor(WHOLE_BYTES / 3);
 
-/** Replying: the head is sent. Ended: the body too, but promises are pending. */
+/** The heads of the replies to an event. */
+const RESULT = "200";
+const FAILURE = "500";
+
+/** Replying: the head is sent. Ended: the body is sent as well, but promises given to waitUntil are pending. */
 type State = "running" | "replying" | "ended" | "closed";
 
 export class Invocation implements StreamEnd {
@@ -39,7 +43,7 @@ export class Invocation implements StreamEnd {
   #bodyEnded: boolean;
   #inlet: Inlet | null = null;
   #outlet: Outlet | null = null;
-  /** Ends what still produces the reply, when the host has lost interest. */
+  /** Called when the host wants no reply any more: it ends what still produces one. */
   onAbort: ((reason: Error) => void) | null = null;
 
   constructor(connection: Connection, stream: number, payload: Buffer, ended: boolean, onClosed: () => void) {
@@ -48,7 +52,7 @@ export class Invocation implements StreamEnd {
     const headEnd = 4 + payload.readUInt32LE(0);
     this.head = new RequestHead(payload.toString("latin1", 4, headEnd));
     this.#deadline = performance.now() + this.head.remainingMs;
-    // A copy: the payload is overwritten by what comes next.
+    // A copy, because the next read overwrites the payload.
     this.#body = headEnd === payload.length ? nothing : Buffer.from(payload.subarray(headEnd));
     this.#bodyEnded = ended;
     this.#onClosed = onClosed;
@@ -85,7 +89,7 @@ export class Invocation implements StreamEnd {
     return this.#inlet;
   }
 
-  /** Known to have none: it ended with its head. */
+  /** Whether it is known by now that the body is empty: it ended with the head. */
   get hasEmptyBody(): boolean {
     return this.#bodyEnded && this.#body.length === 0;
   }
@@ -98,7 +102,7 @@ export class Invocation implements StreamEnd {
     return this.#controller.signal;
   }
 
-  /** The reply as a whole. */
+  /** Sends the whole reply. */
   reply(status: number, headers: string[], body: string | Uint8Array | null): void {
     if (typeof body === "string") {
       if (body.length > SHORT_TEXT) return this.reply(status, headers, Buffer.from(body));
@@ -120,7 +124,7 @@ export class Invocation implements StreamEnd {
     this.#connection.writer.headed(FrameType.Response, Flag.End | this.#lastFlags(), this.stream, head, body);
   }
 
-  /** The reply's head; the body is written to what is returned. Null where no reply is wanted any more or the head is no good. */
+  /** Sends the reply's head. The body is written to what is returned: null where no reply is wanted any more, or the head is no good. */
   begin(status: number, headers: string[]): Outlet | null {
     const head = this.#sendable(status, headers);
     if (head === null) return null;
@@ -130,7 +134,7 @@ export class Invocation implements StreamEnd {
     return this.#outlet;
   }
 
-  /** The invocation failed; where its reply had begun, it is cut off. */
+  /** The invocation failed. A reply that had begun is cut off. */
   fail(code: ResetCode, message: string): void {
     this.#settled = true;
     if (this.#state === "ended" || this.#state === "closed") return;
@@ -138,7 +142,7 @@ export class Invocation implements StreamEnd {
     else this.#closeIfDone();
   }
 
-  /** The handler is through after an abort, with or without an error. */
+  /** The handler has ended after an abort, with or without an error. */
   settle(): void {
     this.#settled = true;
     this.#closeIfDone();
@@ -170,7 +174,7 @@ export class Invocation implements StreamEnd {
     const reason = (this.#abort = new DOMException(message === "" ? text : message, name));
     this.#outlet?.close();
     this.#inlet?.fail(reason);
-    // What the handler's listeners print is the invocation's.
+    // Within the invocation's context: what the handler's listeners print is logged under it.
     current.run(this, () => {
       this.#controller?.abort(reason);
       this.onAbort?.(reason);
@@ -178,19 +182,22 @@ export class Invocation implements StreamEnd {
     this.#closeIfDone();
   }
 
+  /** The head's text as it is sent; null where there is to be no reply, or the head is no good. */
   #sendable(status: number, headers: string[]): string | null {
     if (this.#state !== "running") return null;
     if (this.#abort !== null) {
       this.settle();
       return null;
     }
+    // The reply to an event is its result, or the error that the function failed with: it is none of HTTP's.
+    if (this.head.isEvent) return status < 400 ? RESULT : FAILURE;
     const head = encodeResponseHead(status, headers);
     if ("text" in head) return head.text;
     this.fail(ResetCode.BadResponse, head.wrong);
     return null;
   }
 
-  /** The reply is complete. */
+  /** The flags beside End of the frame that completes the reply. */
   #lastFlags(): number {
     this.#settled = true;
     if (this.#pending > 0) {

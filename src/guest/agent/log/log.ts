@@ -59,6 +59,11 @@ export class Log {
     this.#put(invocation, level, text);
   }
 
+  /** The text with the user's own files and lines in the place of those of the bundle. */
+  inSources(text: string): string {
+    return this.#sourceMaps.apply(text);
+  }
+
   #put(invocation: Invocation | null, level: GuestLogLevel, given: string, partial = false): void {
     const text = withoutAgentFrames(this.#sourceMaps.apply(given));
     const stream = invocation !== null && invocation.open ? invocation.stream : 0;

@@ -1,4 +1,4 @@
-/** Answers mayfly:warm through the same steps as an app: Bind's parsing, evaluation, the runners of every style, logs, timers, replies. */
+/** Answers requests for mayfly:warm, which take the same steps as an app's: parsing a Bind, evaluation, the runners of every style, logs, timers, replies. */
 import type { BindMessage } from "../../../wire/protocol.ts";
 import type { App } from "../app.ts";
 import { Binding } from "../../runtimes/node/code/binding.ts";
@@ -29,10 +29,10 @@ export class WarmUp {
     const functions = Object.keys(warmFunctions).map((name, at) => ({
       name,
       format: "cjs" as const,
-      size: code[at]!.length,
+      source: { type: "frames" as const, bytes: code[at]!.length },
       handler: "handler",
     }));
-    const message: BindMessage = { app: "warm", version: "0", functions, env: {}, memoryMb: 128, egress: false };
+    const message: BindMessage = { app: "warm", revision: "0", functions, env: {}, memoryMb: 128, egress: false };
     new Binding((parsed, bytes) => (this.#app = this.#open(parsed, bytes))).begin(payload(message, code), true);
   }
 }

@@ -1,9 +1,9 @@
 /**
  * An app's functions: their code, and, from the first call on, what runs them.
  *
- * 1. Code is evaluated once, outside of any invocation, when it is first wanted; a failed evaluation is tried again at the next call.
+ * 1. Code is evaluated once, outside of any invocation, when it is first needed. A failed evaluation is tried again at the next call.
  */
-import type { BindFunction } from "../../../../wire/protocol.ts";
+import type { BindFunction, CodeSource } from "../../../../wire/protocol.ts";
 import type { Runner } from "../handlers/runner.ts";
 import { evaluateCommonJs } from "./common-js.ts";
 import { evaluateModule } from "./es-module.ts";
@@ -30,9 +30,10 @@ export class Functions {
     this.#makeRunner = makeRunner;
     this.#sourceMaps = sourceMaps;
     let from = 0;
-    for (const { name, format, handler, size } of list) {
-      this.#functions.set(name, { name, format, handler, code: code.subarray(from, from + size), runner: null });
-      from += size;
+    for (const { name, format, handler, source } of list) {
+      const to = from + bytesInFrames(name, source);
+      this.#functions.set(name, { name, format, handler, code: code.subarray(from, to), runner: null });
+      from = to;
     }
     if (from !== code.length) throw new Error(`the code is ${code.length} bytes; its functions say ${from}`);
   }
@@ -60,4 +61,10 @@ export class Functions {
       },
     ));
   }
+}
+
+/** @throws Error where a later host names a source that this agent does not know */
+function bytesInFrames(name: string, source: CodeSource): number {
+  if (source.type === "frames") return source.bytes;
+  throw new Error(`the code of ${name} comes from ${JSON.stringify((source as { type: unknown }).type)}, which this agent does not know`);
 }

@@ -16,6 +16,26 @@ export class FetchContext {
     return this.#invocation.head.id;
   }
 
+  /** "http": the request is a caller's. "event": it carries an event, which no caller can pretend. */
+  get kind(): string {
+    return this.#invocation.head.kind;
+  }
+
+  /** Which attempt at the same work this is; 1 is the first. */
+  get attempt(): number {
+    return this.#invocation.head.attempt;
+  }
+
+  /** W3C Trace Context: the caller's where it sent a valid one, else made for this invocation. */
+  get traceparent(): string {
+    return this.#invocation.head.traceparent;
+  }
+
+  /** W3C Trace Context: empty where there is none. */
+  get tracestate(): string {
+    return this.#invocation.head.tracestate;
+  }
+
   /** Milliseconds until the deadline. */
   remainingMs(): number {
     return this.#invocation.remainingMs;
@@ -26,6 +46,6 @@ export class FetchContext {
     this.#invocation.waitUntil(promise, (error) => this.#failures.afterwards(this.#invocation, error));
   }
 
-  /** Cloudflare's: there is no origin to fall back to, so it does nothing. Here for code that calls it. */
+  /** Does nothing, because there is no origin to fall back to. It is here for code written for Cloudflare that calls it. */
   passThroughOnException(): void {}
 }

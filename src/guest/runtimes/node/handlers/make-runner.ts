@@ -7,7 +7,6 @@ import type { Runner } from "./runner.ts";
 /** What the runners of an app share. */
 export interface AppContext {
   app: string;
-  version: string;
   memoryMb: number;
   env: Record<string, string>;
   failures: Failures;

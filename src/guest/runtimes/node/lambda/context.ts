@@ -2,24 +2,23 @@ import type { Invocation } from "../../../agent/invocation/invocation.ts";
 
 export interface LambdaApp {
   app: string;
-  version: string;
   memoryMb: number;
 }
 
 export type LambdaCallback = (error?: unknown, result?: unknown) => void;
 
-/** The second argument of a Lambda handler. `done`, `fail` and `succeed` are the callback by other names, as old code has it. */
-export function lambdaContext({ app, version, memoryMb }: LambdaApp, invocation: Invocation, callback: LambdaCallback): object {
-  const { id, function: name } = invocation.head;
+/** The second argument of a Lambda handler. `done`, `fail` and `succeed` call the callback, for code from before there was one. */
+export function lambdaContext({ app, memoryMb }: LambdaApp, invocation: Invocation, callback: LambdaCallback): object {
+  const { id, function: name, revision } = invocation.head;
   return {
     callbackWaitsForEmptyEventLoop: true,
     functionName: name,
-    functionVersion: version,
+    functionVersion: revision,
     invokedFunctionArn: `arn:aws:lambda:mayfly:000000000000:function:${app}-${name}`,
     memoryLimitInMB: String(memoryMb),
     awsRequestId: id,
     logGroupName: `/mayfly/${app}`,
-    logStreamName: version,
+    logStreamName: revision,
     getRemainingTimeInMillis: () => Math.floor(invocation.remainingMs),
     done: callback,
     fail: (error: unknown) => callback(error ?? new Error("context.fail was called")),

@@ -4,16 +4,17 @@ import type { Invocation } from "../../../agent/invocation/invocation.ts";
 import type { Runner } from "../handlers/runner.ts";
 import { collectBody } from "../web/incoming-body.ts";
 import { describe } from "../../../agent/log/describe.ts";
+import { ResetCode } from "../../../../wire/protocol.ts";
 import { NativeResponse } from "../web/native.ts";
 import { isForeignResponse } from "../handlers/foreign-response.ts";
 import { sendResponse } from "../handlers/send-response.ts";
 import { explainTimeout, saysNothing } from "./completion.ts";
 import { type LambdaApp, type LambdaCallback, lambdaContext } from "./context.ts";
 import { lambdaEvent } from "./event.ts";
-import { lambdaReply } from "./reply.ts";
+import { lambdaReply, resultOf } from "./reply.ts";
 import { ResponseStream } from "./response-stream.ts";
 
-export type LambdaHandler = (event: object, ...rest: unknown[]) => unknown;
+export type LambdaHandler = (event: unknown, ...rest: unknown[]) => unknown;
 
 const streaming = Symbol.for("aws.lambda.runtime.handler.streaming");
 
@@ -29,13 +30,25 @@ export function installAwsLambda(): void {
 export function lambdaRunner(app: LambdaApp, handler: LambdaHandler, failures: Failures): Runner {
   const run = streaming in handler ? runStreaming : runBuffered;
   return (invocation) => {
-    const start = (body: Buffer) => run(app, handler, failures, invocation, lambdaEvent(invocation.head, app.app, body));
+    const { isEvent, event } = invocation.head;
+    if (!isEvent && event !== "http-v2") {
+      return invocation.fail(ResetCode.Refused, `this agent makes no Lambda events of the form ${event}`);
+    }
+    const start = (body: Buffer) => run(app, handler, failures, invocation, eventOf(invocation, app, body));
+    const failed = (error: unknown) => failures.threw(invocation, error);
     if (invocation.hasEmptyBody) start(Buffer.alloc(0));
-    else collectBody(invocation).then(start, (error: unknown) => failures.threw(invocation, error));
+    else collectBody(invocation).then(start).catch(failed);
   };
 }
 
-function runBuffered(app: LambdaApp, handler: LambdaHandler, failures: Failures, invocation: Invocation, event: object): void {
+/** @throws SyntaxError where an event's payload is no JSON */
+function eventOf({ head }: Invocation, { app }: LambdaApp, body: Buffer): unknown {
+  if (!head.isEvent) return lambdaEvent(head, app, body);
+  // Lambda gives an empty object to a function that is invoked without a payload.
+  return body.length === 0 ? {} : (JSON.parse(body.toString()) as unknown);
+}
+
+function runBuffered(app: LambdaApp, handler: LambdaHandler, failures: Failures, invocation: Invocation, event: unknown): void {
   const callback: LambdaCallback = (error, result) => {
     if (error !== undefined && error !== null) failures.threw(invocation, error);
     else sendReply(invocation, result, failures);
@@ -55,7 +68,7 @@ function runBuffered(app: LambdaApp, handler: LambdaHandler, failures: Failures,
   }
 }
 
-function runStreaming(app: LambdaApp, handler: LambdaHandler, failures: Failures, invocation: Invocation, event: object): void {
+function runStreaming(app: LambdaApp, handler: LambdaHandler, failures: Failures, invocation: Invocation, event: unknown): void {
   const stream = new ResponseStream(invocation);
   stream.on("error", (error) => failures.threw(invocation, error));
   const context = lambdaContext(app, invocation, () => {});
@@ -65,6 +78,7 @@ function runStreaming(app: LambdaApp, handler: LambdaHandler, failures: Failures
 function sendReply(invocation: Invocation, value: unknown, failures: Failures): void {
   if (isResponse(value)) return sendResponse(invocation, value, failures);
   try {
+    if (invocation.head.isEvent) return invocation.reply(200, [], resultOf(value));
     const { status, headers, body } = lambdaReply(value);
     invocation.reply(status, headers, body);
   } catch (error) {
@@ -73,12 +87,12 @@ function sendReply(invocation: Invocation, value: unknown, failures: Failures): 
   }
 }
 
-/** Of a Lambda handler that hands on what a Web framework made. */
+/** Whether a Lambda handler passes on a Response, which a Web framework may have made. */
 function isResponse(value: unknown): boolean {
   return value instanceof NativeResponse || isForeignResponse(value);
 }
 
-/** A server, a stream or their like: no result, whatever JSON makes of it. */
+/** A server, a stream or the like is no result, whatever JSON makes of it. */
 function isEmitter(value: unknown): boolean {
   return typeof value === "object" && value !== null && "on" in value && typeof value.on === "function";
 }

@@ -21,6 +21,11 @@ export function lambdaReply(value: unknown): LambdaReply {
   return { status: Number(value.statusCode), headers: lambdaHeaders(value, "application/json"), body: bodyOf(value) };
 }
 
+/** What a Lambda function returned for an event: JSON, as it is. @throws TypeError where JSON can't hold it */
+export function resultOf(value: unknown): string {
+  return asJson(value ?? null);
+}
+
 /** @param contentType where the function gave none */
 export function lambdaHeaders({ headers, multiValueHeaders, cookies }: Partial<Returned>, contentType: string): string[] {
   const list: string[] = [];
@@ -55,7 +60,10 @@ function bodyOf({ body, isBase64Encoded }: Returned): string | Uint8Array {
 }
 
 function asText(value: unknown): string {
-  if (typeof value === "string") return value;
+  return typeof value === "string" ? value : asJson(value);
+}
+
+function asJson(value: unknown): string {
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) throw new TypeError(`a ${typeof value} can't be sent as JSON`);
   return text;

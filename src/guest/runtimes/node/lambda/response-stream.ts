@@ -1,4 +1,4 @@
-/** The stream that a streaming Lambda function writes its reply to. The head leaves with the first byte. */
+/** The stream that a streaming Lambda function writes its reply to. The reply's head is sent with the first byte. */
 import { Writable } from "node:stream";
 import type { Invocation } from "../../../agent/invocation/invocation.ts";
 import type { Outlet } from "../../../agent/invocation/outlet.ts";
@@ -13,7 +13,7 @@ export interface StreamMetadata {
 
 export class ResponseStream extends Writable {
   readonly #invocation: Invocation;
-  #metadata: StreamMetadata = {};
+  #metadata: StreamMetadata | null = null;
   #contentType = "application/octet-stream";
   #outlet: Outlet | null = null;
 
@@ -47,9 +47,19 @@ export class ResponseStream extends Writable {
   }
 
   #begun(): Outlet | null {
-    const { statusCode = 200 } = this.#metadata;
-    this.#outlet ??= this.#invocation.begin(statusCode, lambdaHeaders(this.#metadata, this.#contentType));
+    this.#outlet ??= this.#invocation.head.isEvent ? this.#beginResult() : this.#beginReply(this.#metadata ?? {});
     return this.#outlet;
+  }
+
+  #beginReply(metadata: StreamMetadata): Outlet | null {
+    return this.#invocation.begin(metadata.statusCode ?? 200, lambdaHeaders(metadata, this.#contentType));
+  }
+
+  /** Whoever invokes a Lambda function for a stream gets its metadata before the body, with eight zero bytes between them. */
+  #beginResult(): Outlet | null {
+    const outlet = this.#invocation.begin(200, []);
+    if (this.#metadata !== null) outlet?.write(Buffer.from(`${JSON.stringify(this.#metadata)}${"\0".repeat(8)}`));
+    return outlet;
   }
 
   #refusal(): Error {

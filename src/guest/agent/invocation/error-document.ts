@@ -1,0 +1,18 @@
+/** How a function failed at an event, for the program that sent the event: the JSON that AWS Lambda's runtimes report. */
+
+/** Never throws: name, message and stack are the user's, and may be anything. */
+export function errorDocument(error: unknown): string {
+  try {
+    return JSON.stringify(error instanceof Error ? ofError(error) : ofAnything(error));
+  } catch {
+    return JSON.stringify({ errorType: "Error", errorMessage: "the function threw a value that can't be shown", trace: [] });
+  }
+}
+
+function ofError({ name, message, stack }: Error): object {
+  return { errorType: String(name), errorMessage: String(message), trace: String(stack ?? "").split("\n") };
+}
+
+function ofAnything(thrown: unknown): object {
+  return { errorType: typeof thrown, errorMessage: String(thrown), trace: [] };
+}
