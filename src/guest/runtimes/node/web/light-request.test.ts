@@ -4,6 +4,8 @@ import { test } from "node:test";
 import { Connection } from "../../../agent/connection.ts";
 import { Invocation } from "../../../agent/invocation/invocation.ts";
 import { LightRequest } from "./light-request.ts";
+import { encodeRequestHead } from "../../../../wire/head.ts";
+import type { HttpInput } from "../../../../wire/host-end.ts";
 import { NativeRequest } from "./native.ts";
 
 interface Given {
@@ -14,7 +16,9 @@ interface Given {
 }
 
 function light({ method, url, headers, body = "" }: Given): LightRequest {
-  const head = ["id", "main", "1000", method, url, ...headers.flat()].join("\n");
+  const input: HttpInput = { kind: "http", event: "http-v2", method, url, headers: headers.flat() };
+  const trace = { traceparent: "", tracestate: "" };
+  const head = encodeRequestHead({ id: "id", function: "main", remainingMs: 1_000, attempt: 1, revision: "1", trace, input });
   const length = Buffer.alloc(4);
   length.writeUInt32LE(head.length);
   // A small first part with the head, the rest later, as large bodies come.
