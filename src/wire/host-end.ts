@@ -39,10 +39,10 @@ export interface HttpInput {
 }
 
 /** http-v2: API Gateway's event for HTTP APIs, payload format 2.0. */
-export type LambdaEventForm = "http-v2";
+type LambdaEventForm = "http-v2";
 
 /** The body is the event, as JSON, and the reply's body the result. Neither means anything to the host. */
-export interface EventInput {
+interface EventInput {
   kind: "event";
 }
 

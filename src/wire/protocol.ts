@@ -141,7 +141,7 @@ export interface ReadyMessage {
 export type CodeSource = FramesSource;
 
 /** The code follows the BindMessage on the Bind's stream: `bytes` of it, in the order of the functions. */
-export interface FramesSource {
+interface FramesSource {
   type: "frames";
   bytes: number;
 }
