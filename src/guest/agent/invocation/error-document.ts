@@ -9,8 +9,12 @@ export function errorDocument(error: unknown): string {
   }
 }
 
-function ofError({ name, message, stack }: Error): object {
-  return { errorType: String(name), errorMessage: String(message), trace: String(stack ?? "").split("\n") };
+/** As the user may have made them. */
+type Shown = Record<"name" | "message" | "stack", unknown>;
+
+function ofError(error: Error): object {
+  const { name, message, stack = "" } = error as Shown;
+  return { errorType: String(name), errorMessage: String(message), trace: String(stack).split("\n") };
 }
 
 function ofAnything(thrown: unknown): object {
