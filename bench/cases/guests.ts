@@ -87,7 +87,9 @@ async function startMany(driver: Driver): Promise<{ times: number[]; memory: num
 
 async function bindHello({ host, machine }: Session): Promise<void> {
   const code = Buffer.from(`exports.default = { fetch: () => new Response("hello\\n") };`);
-  const functions = [{ name: "hello", format: "cjs" as const, source: { type: "frames" as const, bytes: code.length }, handler: "handler" }];
+  const functions = [
+    { name: "hello", format: "cjs" as const, source: { type: "frames" as const, bytes: code.length }, handler: "handler" },
+  ];
   await host.resume(Date.now(), randomBytes(64), machine.id, false);
   await host.bind({ app: "bench", revision: "v1", functions, env: {}, memoryMb: usualSize.memoryMb, egress: false }, [code]);
 }
