@@ -307,7 +307,6 @@ class PolicyDispatcher implements LiveDispatcher {
     record.app = version.app;
     record.revision = revision;
     record.bindAt = now;
-    record.revision = version.id;
     record.memoryMb = version.manifest.memoryMb;
     this.#fleet.bind(machine, version);
   }

@@ -89,7 +89,7 @@ export class Invocation implements InvocationHandle {
     this.#sentAt = now;
     const remainingMs = Math.max(1, Math.ceil(this.deadline - now));
     const { attempt, trace, input } = request;
-    const head = { id: this.id, function: this.function, remainingMs, attempt, revision: machine.revision, trace, input };
+    const head = { id: this.id, function: this.function, remainingMs, attempt, revision: machine.revision as string, trace, input };
     const body = this.#body === null ? (request.body as Buffer | null) : this.#body.held();
     try {
       this.#stream = fleet.request(machine.id, head, body, this.#body?.ended ?? true, new GuestSide(this));

@@ -24,8 +24,7 @@ export class MachineRecord {
   revision: string | null = null;
   /** As `mayfly ps` shows it. */
   name = "";
-  /** Of the version that it was bound to: its id, and the memory that its manifest asks for. */
-  revision = "";
+  /** Memory that the manifest of its revision asks for. */
   memoryMb = 0;
   blankAt = 0;
   bindAt = 0;
