@@ -33,6 +33,8 @@ import { definitionsFile, openDefinitions } from "./appliances/definitions.ts";
 import { ServedApps } from "./control/served-apps.ts";
 import { createServing, type Serving } from "./control/serving.ts";
 import { createAccounts } from "./store/ledger/create-accounts.ts";
+import { keepAccounts } from "./store/ledger/keep-accounts.ts";
+import { EventStream } from "./telemetry/event-stream.ts";
 import { createLedger } from "./store/ledger/create-ledger.ts";
 import { openLogs } from "./store/logs/open-logs.ts";
 import { logSteps, openServerLog } from "./store/logs/server-log.ts";
@@ -303,6 +305,8 @@ async function openDispatcher(
     report: (text) => log.warn(text),
   });
   const policy = await openPolicy(start);
+  const events = new EventStream(clock, (error) => log.error({ err: error }, "a listener to the platform's events failed"));
+  keepAccounts(accounts, events);
   const dispatcher = createDispatcher({
     ...policy,
     fleet,
@@ -310,6 +314,7 @@ async function openDispatcher(
     bootId,
     logs,
     accounts,
+    events,
     lacks: (version) => lackingSecret(catalog, version),
     serving: (app, serves) => start.supervision?.serving(app, serves),
   });

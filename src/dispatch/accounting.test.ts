@@ -3,6 +3,8 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { bindPolicy } from "../policy/bind-policy.ts";
 import { createPackingPolicy } from "../policy/packing.ts";
+import { EventStream } from "../telemetry/event-stream.ts";
+import type { InvocationEnded } from "../telemetry/platform-event.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { LiveDispatcher } from "./live-dispatcher.ts";
 import { type Caller, call } from "./testing/caller.ts";
@@ -33,6 +35,10 @@ class Run {
   readonly #policy;
   readonly #dispatcher: LiveDispatcher;
   readonly #callers: Caller[] = [];
+  readonly #received: string[] = [];
+  readonly #ended: InvocationEnded[] = [];
+  readonly #machines: string[] = [];
+  readonly #machinesGone: string[] = [];
 
   constructor(seed: number) {
     this.#random = new Random(seed);
@@ -54,7 +60,9 @@ class Run {
       cpuWorth: 9,
     });
     const [policy, logs] = [bindPolicy(this.#policy), { append: () => {} }];
-    this.#dispatcher = createDispatcher({ policy, fleet: this.#fleet, clock: this.#clock, bootId: "t", logs, graceMs: 200, pingMs: 100 });
+    const events = this.#listen();
+    const clock = this.#clock;
+    this.#dispatcher = createDispatcher({ policy, fleet: this.#fleet, clock, bootId: "t", logs, events, graceMs: 200, pingMs: 100 });
     for (const app of APPS) this.#deploy(app);
   }
 
@@ -72,6 +80,34 @@ class Run {
       assert.notEqual(failure?.code, "internal", String(failure?.details["what"]));
     }
     assert.equal(this.#policy.state.invocations.size, 0, "the policy still counts an invocation");
+    this.#checkEvents();
+  }
+
+  #listen(): EventStream {
+    const events = new EventStream(this.#clock, (error) => assert.fail(String(error)));
+    events.listen({
+      "invocation-received": ({ invocation }) => void this.#received.push(invocation),
+      "invocation-ended": (ended) => void this.#ended.push(ended),
+      "machine-started": ({ machine }) => void this.#machines.push(machine),
+      "machine-ended": ({ machine }) => void this.#machinesGone.push(machine),
+    });
+    return events;
+  }
+
+  /** Each invocation and each machine is told of once at its beginning and once at its end, as its caller saw it. */
+  #checkEvents(): void {
+    const ids = this.#ended.map(({ invocation }) => invocation);
+    assert.deepEqual(ids.toSorted(), this.#received.toSorted());
+    assert.deepEqual(this.#machinesGone.toSorted(), this.#machines.toSorted());
+    const ended = new Map(this.#ended.map((each) => [each.invocation, each]));
+    for (const { handle, failure, aborted, status, body } of this.#callers) {
+      const id = handle?.id as string;
+      const { outcome, spans, slotMs, ...told } = ended.get(id) as InvocationEnded;
+      assert.equal(outcome, failure?.code ?? (aborted ? "aborted" : "replied"), id);
+      if (outcome === "replied") assert.deepEqual([told.status, told.replyBytes], [status, body.length], id);
+      for (const [span, ms] of Object.entries(spans)) assert.ok(ms >= 0, `${id}: ${span} is ${ms} ms`);
+      if (outcome === "replied") assert.ok(slotMs !== null && slotMs >= spans.run, id);
+    }
   }
 
   /** The dispatcher counts the slots taken of each machine as the policy does. */

@@ -30,6 +30,7 @@ import { MachineRecord } from "./machine-record.ts";
 import { noMachineInTime } from "./no-machine.ts";
 import { clauseOfReason, sentencesOfRevisions, withNames } from "./sentences.ts";
 import { Serving } from "./serving.ts";
+import { EventStream } from "../telemetry/event-stream.ts";
 
 /** As a command has them: the revision that needs a machine, and why. */
 interface Reasoned<Revision> {
@@ -53,6 +54,7 @@ class PolicyDispatcher implements LiveDispatcher {
   readonly #logs: MachineLog;
   readonly #graceMs: number;
   readonly #accounts: Accounts;
+  readonly #events: EventStream;
   readonly #serving: Serving;
   readonly #table = new Map<InvocationId, Invocation>();
   readonly #machines = new Map<MachineId, MachineRecord>();
@@ -71,6 +73,7 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#fleet = options.fleet;
     this.#graceMs = options.graceMs ?? GRACE_MS;
     this.#accounts = options.accounts ?? noAccounts;
+    this.#events = options.events ?? new EventStream(options.clock, () => undefined);
     this.#deadlines = new Deadlines(options.clock, (now) => this.#sweep(now));
     this.#decisions = new DecisionLog(options.clock);
     this.#serving = new Serving(options.serving ?? (() => undefined));
@@ -92,14 +95,17 @@ class PolicyDispatcher implements LiveDispatcher {
     const now = this.#options.clock.now();
     const number = ++this.#lastNumber;
     const invocation = new Invocation(this, number, `${this.#options.bootId}-${number.toString(36)}`, request, reply, now);
+    if (this.#events.hears("invocation-received")) this.#tellReceived(invocation, request);
     if (this.#closing !== undefined) {
       invocation.refuse("shutting-down", {});
+      invocation.leave();
       return invocation;
     }
     const revision = this.#revisions.next(request.app);
     const refusal = this.#refusalOf(request.app, revision);
     if (refusal !== undefined) {
       invocation.refuse(refusal.code, { ...refusal.details, app: request.appName });
+      invocation.leave();
       return invocation;
     }
     invocation.revision = revision;
@@ -243,8 +249,18 @@ class PolicyDispatcher implements LiveDispatcher {
     if (this.#revisions.serves(invocation.app)) this.#logs.failed(invocation, code, details);
   }
 
+  /** Of Invocation: its caller knows what became of it, and it holds no slot any more. */
+  ended(invocation: Invocation): void {
+    if (this.#events.hears("invocation-ended")) this.#events.tell(invocation.endedAt(this.#options.clock.wall()));
+  }
+
   now(): number {
     return this.#options.clock.now();
+  }
+
+  #tellReceived({ id: invocation, app, function: name }: Invocation, { input, attempt, trace }: InvocationRequest): void {
+    const at = this.#options.clock.wall();
+    this.#events.tell({ type: "invocation-received", at, invocation, app, function: name, kind: input.kind, attempt, trace });
   }
 
   #tell(event: PolicyEvent, now = this.#options.clock.now()): void {
@@ -277,6 +293,9 @@ class PolicyDispatcher implements LiveDispatcher {
     const record = this.#record(machine);
     record.inFlight++;
     record.invocations++;
+    if (this.#events.hears("invocation-assigned")) {
+      this.#events.tell({ type: "invocation-assigned", at: this.#options.clock.wall(), invocation: invocation.id, machine: record.name });
+    }
     invocation.begin(this.#fleet, record, now);
   }
 
@@ -295,6 +314,7 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#fleet.start(machine, order);
     record.name = this.#fleet.view(machine)?.name ?? "";
     this.#decisions.start(record, app, order.why);
+    this.#events.tell({ type: "machine-started", at: this.#options.clock.wall(), machine: record.name, app: app });
     if (app !== null) this.#serving.begins(app);
   }
 
@@ -333,6 +353,7 @@ class PolicyDispatcher implements LiveDispatcher {
     const record = this.#record(machine);
     record.cameUp(what, now);
     if (what === "bound") this.#decisions.ready(record);
+    this.#events.tell(record.cameUpEvent(what, this.#options.clock.wall()));
     this.#tell({ type: what, machine }, now);
   }
 
@@ -344,6 +365,7 @@ class PolicyDispatcher implements LiveDispatcher {
     const record = this.#record(machine);
     this.#machines.delete(machine);
     this.#decisions.gone(record, end);
+    this.#events.tell(record.endedEvent(end, this.#options.clock.wall()));
     if (end.failed) this.#noteFailure(record, end);
     if (record.app !== null && !end.asked) this.#logs.platform(record, `Machine ended: ${clauseWithOutput(end)}.`);
     const lost = [...this.#table.values()].filter((invocation) => invocation.machine === record);
@@ -428,16 +450,13 @@ class PolicyDispatcher implements LiveDispatcher {
   #forget(invocation: Invocation): void {
     this.#table.delete(invocation.number);
     if (invocation.machine !== null) this.#settle(invocation, invocation.machine);
+    invocation.leave();
     if (this.#table.size === 0) this.#onEmpty();
   }
 
   #settle(invocation: Invocation, record: MachineRecord): void {
     record.inFlight--;
     record.forget(invocation);
-    const ms = invocation.sentFor;
-    if (ms === undefined) return;
-    const { app, function: name } = invocation;
-    this.#accounts.served({ app, function: name, machine: record.name, memoryMb: record.memoryMb, ms });
   }
 
   #untilEmpty(graceMs: number): Promise<void> {

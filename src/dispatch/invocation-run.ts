@@ -16,6 +16,7 @@ import type { MachineRecord } from "./machine-record.ts";
 import { RequestBody } from "./request-body.ts";
 import { failureOf } from "./reset-failure.ts";
 import { timingOf } from "./timing.ts";
+import type { InvocationEnded, InvocationTiming } from "../telemetry/platform-event.ts";
 
 /** What an invocation asks of the dispatcher. */
 export interface InvocationOwner {
@@ -23,6 +24,8 @@ export interface InvocationOwner {
   abandoned(invocation: Invocation): void;
   /** Its caller is told that it failed. */
   failed(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void;
+  /** Its caller knows what became of it, and it holds no slot any more. Once. */
+  ended(invocation: Invocation): void;
   now(): number;
 }
 
@@ -54,6 +57,15 @@ export class Invocation implements InvocationHandle {
   #stream: RequestStream | undefined;
   #sentAt = 0;
   #wasSent = false;
+  // For the event that tells of its end.
+  #outcome: InvocationEnded["outcome"] = "replied";
+  #status = 0;
+  #headAt = 0;
+  #left = false;
+  #leftAt = 0;
+  #slotMs: number | null = null;
+  #requestBytes: number;
+  #replyBytes = 0;
 
   constructor(owner: InvocationOwner, number: number, id: string, request: InvocationRequest, reply: InvocationReply, now: number) {
     this.#owner = owner;
@@ -68,6 +80,7 @@ export class Invocation implements InvocationHandle {
     this.#request = request;
     this.#reply = reply;
     this.#body = request.body === "stream" ? new RequestBody(INITIAL_CREDIT) : null;
+    this.#requestBytes = request.body === null || request.body === "stream" ? 0 : request.body.length;
   }
 
   get waits(): boolean {
@@ -140,6 +153,45 @@ export class Invocation implements InvocationHandle {
     return this.#tellFailure(code, details);
   }
 
+  /** It waits for no slot and holds none any more. Called once. Its end is told when its caller knows of it as well. */
+  leave(): void {
+    this.#slotMs = this.sentFor ?? null;
+    this.#left = true;
+    this.#leftAt = this.#owner.now();
+    this.#tellEnd();
+  }
+
+  /** What became of it. Only after its end was told. */
+  endedAt(at: number): InvocationEnded {
+    const { id: invocation, app, function: name, machine } = this;
+    return {
+      type: "invocation-ended",
+      at,
+      invocation,
+      app,
+      function: name,
+      machine: machine?.name ?? null,
+      revision: machine?.revision ?? "",
+      memoryMb: machine?.memoryMb ?? 0,
+      outcome: this.#outcome,
+      status: this.#status,
+      spans: this.#spans(machine),
+      slotMs: this.#slotMs,
+      requestBytes: this.#requestBytes,
+      replyBytes: this.#replyBytes,
+    };
+  }
+
+  /** Without a reply's head, the last span ends with its slot. */
+  #spans(machine: MachineRecord | null): InvocationTiming {
+    if (machine === null) return { queue: this.#leftAt - this.#arrivedAt, start: 0, bind: 0, run: 0 };
+    return timingOf(this.#arrivedAt, this.#sentAt, this.#status === 0 ? this.#leftAt : this.#headAt, machine);
+  }
+
+  #tellEnd(): void {
+    if (this.#left && this.#reply === null) this.#owner.ended(this);
+  }
+
   /** As fail(), but after dispatch() has returned the handle. */
   refuse(code: ErrorCode, details: ErrorDetails): void {
     this.release();
@@ -150,6 +202,7 @@ export class Invocation implements InvocationHandle {
 
   write(chunk: Buffer): boolean {
     if (this.#body === null || this.#state === OVER) return true;
+    this.#requestBytes += chunk.length;
     if (this.#stream === undefined) return this.#body.hold(chunk);
     if (this.#stream.sent) this.#body.drop();
     else this.#body.hold(chunk);
@@ -169,11 +222,12 @@ export class Invocation implements InvocationHandle {
   abort(): void {
     if (this.#reply === null) return;
     this.#reply = null;
+    this.#outcome = "aborted";
     if (this.#state === RUNNING) this.#stream?.reset(ResetCode.Cancelled, "the caller went away");
     else if (this.#state === WAITING) {
       this.release();
       this.#owner.abandoned(this);
-    }
+    } else this.#tellEnd();
   }
 
   // What the guest does, by way of GuestSide.
@@ -183,10 +237,14 @@ export class Invocation implements InvocationHandle {
     this.#body?.drop();
     if (reply === null) return;
     if (ended) this.#reply = null;
-    reply.head(status, headers, body, ended, timingOf(this.#arrivedAt, this.#sentAt, this.#owner.now(), this.machine as MachineRecord));
+    this.#headAt = this.#owner.now();
+    this.#status = status;
+    this.#replyBytes += body.length;
+    reply.head(status, headers, body, ended, timingOf(this.#arrivedAt, this.#sentAt, this.#headAt, this.machine as MachineRecord));
   }
 
   replyData(chunk: Buffer): void {
+    this.#replyBytes += chunk.length;
     this.#reply?.data(chunk);
   }
 
@@ -227,8 +285,10 @@ export class Invocation implements InvocationHandle {
     const reply = this.#reply;
     this.#reply = null;
     if (reply === null) return false;
+    this.#outcome = code;
     this.#owner.failed(this, code, details);
     reply.fail(code, details);
+    this.#tellEnd();
     return true;
   }
 

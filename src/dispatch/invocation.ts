@@ -4,6 +4,7 @@
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
 import type { InvocationInput, TraceContext } from "../wire/host-end.ts";
+import type { InvocationTiming } from "../telemetry/platform-event.ts";
 
 /** What is to be run. Its parts cross the wire as they are: see docs/guest-protocol.md, Heads. */
 export interface InvocationRequest {
@@ -21,18 +22,6 @@ export interface InvocationRequest {
   input: InvocationInput;
   /** The whole body if it was there at once; null where there is none; "stream" where it comes through `write` and `end`. Of an event: its JSON. */
   body: Buffer | null | "stream";
-}
-
-/** Milliseconds, each measured on the host. */
-export interface InvocationTiming {
-  /** Waited for a slot with nothing being started for it. */
-  queue: number;
-  /** Waited for a machine to start. */
-  start: number;
-  /** Waited for a blank to be bound. */
-  bind: number;
-  /** From the first byte sent to the guest to the reply's head. */
-  run: number;
 }
 
 /** Calls come in this order: head, data*, then end. `fail` may come at any time and is the last. */

@@ -6,6 +6,7 @@ import type { AppFacts } from "../policy/explain.ts";
 import type { BoundPolicy } from "../policy/bind-policy.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 import type { Accounts } from "../store/ledger/accounts.ts";
+import type { EventStream } from "../telemetry/event-stream.ts";
 import type { Dispatcher } from "./invocation.ts";
 import type { DecisionReason } from "./sentences.ts";
 
@@ -25,6 +26,8 @@ export interface DispatcherOptions {
   serving?: (app: string, serves: boolean) => void;
   /** Asked before each invocation, and told of it afterwards. Default: all are admitted. */
   accounts?: Accounts;
+  /** Told what befalls invocations and machines. Default: nobody listens. */
+  events?: EventStream;
   /** ms that a handler may go on after its time is up, before its machine gets no new work. Default 5,000. */
   graceMs?: number;
   /** ms in which a machine must answer a ping once one of its invocations is past its deadline. Default 2,000. */

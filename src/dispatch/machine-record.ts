@@ -1,5 +1,6 @@
 /** A machine as the dispatcher knows it. */
-import type { MachineView } from "../fleet/fleet.ts";
+import type { MachineEnd, MachineView } from "../fleet/fleet.ts";
+import type { PlatformEvent } from "../telemetry/platform-event.ts";
 import type { MachineId } from "../policy/policy.ts";
 import type { MachineRow } from "./live-dispatcher.ts";
 
@@ -68,6 +69,18 @@ export class MachineRecord {
     if (open !== undefined) return open;
     const latest = this.#streams[(stream >>> 1) & (REMEMBERED - 1)];
     return latest?.streamNumber === stream ? latest : undefined;
+  }
+
+  cameUpEvent(what: "blank" | "bound", at: number): PlatformEvent {
+    const { name: machine, app, revision } = this;
+    const startMs = this.blankAt - this.startAt;
+    if (what === "blank" || app === null) return { type: "machine-blank", at, machine, startMs };
+    return { type: "machine-bound", at, machine, app, revision, startMs, bindMs: this.boundAt - this.bindAt };
+  }
+
+  endedEvent({ reason, asked }: MachineEnd, at: number): PlatformEvent {
+    const { name: machine, app, invocations } = this;
+    return { type: "machine-ended", at, machine, app, reason, asked, invocations };
   }
 
   row(view: MachineView, slots: number): MachineRow {

@@ -14,7 +14,9 @@ import { createFleet } from "../fleet/create-fleet.ts";
 import { createProcessDriver } from "../machines/process/process-driver.ts";
 import { bindPolicy } from "../policy/bind-policy.ts";
 import { createPackingPolicy, type PackingOptions } from "../policy/packing.ts";
-import { noAccounts, type ServedInvocation } from "../store/ledger/accounts.ts";
+import type { ServedInvocation } from "../store/ledger/accounts.ts";
+import { keepAccounts } from "../store/ledger/keep-accounts.ts";
+import { EventStream } from "../telemetry/event-stream.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { LiveDispatcher, LogLine } from "./live-dispatcher.ts";
 import { recordPolicy, type Recorder } from "./recorder.ts";
@@ -83,14 +85,15 @@ describe("a dispatcher with real agents", () => {
     });
     recorder = await recordPolicy(bindPolicy(createPackingPolicy(OPTIONS)), OPTIONS, join(folder, "record.jsonl"));
     const log = { append: (line: LogLine) => void logs.push(line) };
-    const accounts = { ...noAccounts, served: (invocation: ServedInvocation) => void served.push(invocation) };
+    const events = new EventStream(systemClock, (error) => assert.fail(String(error)));
+    keepAccounts({ served: (invocation) => void served.push(invocation) }, events);
     dispatcher = createDispatcher({
       policy: recorder.policy,
       fleet,
       clock: systemClock,
       bootId,
       logs: log,
-      accounts,
+      events,
       graceMs: 300,
       pingMs: 500,
     });

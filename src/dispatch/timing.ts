@@ -1,4 +1,4 @@
-import type { InvocationTiming } from "./invocation.ts";
+import type { InvocationTiming } from "../telemetry/platform-event.ts";
 
 interface MachineTimes {
   startAt: number;

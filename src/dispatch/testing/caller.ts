@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import type { ErrorDetails } from "../../base/errors/error.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
-import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest, InvocationTiming } from "../invocation.ts";
+import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest } from "../invocation.ts";
 import type { HttpInput } from "../../wire/host-end.ts";
+import type { InvocationTiming } from "../../telemetry/platform-event.ts";
 
 export class Caller implements InvocationReply {
   status = 0;

@@ -8,7 +8,7 @@
  * 3. If a body contradicts its content-length, the connection is closed, because the client could not tell where the body ends.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest, InvocationTiming } from "../../dispatch/invocation.ts";
+import type { Dispatcher, InvocationHandle, InvocationReply, InvocationRequest } from "../../dispatch/invocation.ts";
 import type { Ranges } from "../../base/network/addresses.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
 import { type ErrorDetails, MayflyError } from "../../base/errors/error.ts";
@@ -21,6 +21,7 @@ import { refuse } from "./refuse.ts";
 import type { Route, RouteTable } from "./routes.ts";
 import { Upload } from "./upload.ts";
 import type { Watch } from "./watch.ts";
+import type { InvocationTiming } from "../../telemetry/platform-event.ts";
 
 export interface CallContext {
   readonly dispatcher: Dispatcher;

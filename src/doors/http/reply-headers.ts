@@ -1,5 +1,5 @@
 /** The headers of a reply: those of the function, checked against the body, and those of the gateway. */
-import type { InvocationTiming } from "../../dispatch/invocation.ts";
+import type { InvocationTiming } from "../../telemetry/platform-event.ts";
 
 export interface ReplyHeaders {
   /** Name, value, name, value …, as writeHead() takes them. */

@@ -1,4 +1,4 @@
-/** What the dispatcher asks of whoever keeps the accounts, and what it tells them. Both happen for every invocation, so they must be cheap. */
+/** What the dispatcher asks of whoever keeps the accounts. It does so for every invocation, so the answer must be cheap. */
 import type { ErrorDetails } from "../../base/errors/error.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
 
@@ -7,8 +7,6 @@ export interface Accounts {
   admit(app: string): Refusal | undefined;
   /** Called back, some time after, when an app is admitted that was not, or the other way round. */
   watch(changed: (app: string) => void): void;
-  /** An invocation of which something was sent to a machine is over, however it went. */
-  served(invocation: ServedInvocation): void;
 }
 
 export interface Refusal {
@@ -28,4 +26,4 @@ export interface ServedInvocation {
 }
 
 /** Admits everybody and keeps no accounts. */
-export const noAccounts: Accounts = { admit: () => undefined, watch: () => {}, served: () => {} };
+export const noAccounts: Accounts = { admit: () => undefined, watch: () => {} };

@@ -21,6 +21,8 @@ export interface AccountsOptions {
 }
 
 export interface OpenAccounts extends Accounts, UsageSink {
+  /** An invocation of which something was sent to a machine is over, however it went. */
+  served(invocation: ServedInvocation): void;
   readonly prices: Prices;
   /** CPU, in microseconds, that was spent on making a template. */
   templateMade(cpuUs: number): void;

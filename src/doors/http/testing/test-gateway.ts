@@ -1,10 +1,11 @@
 /** A gateway on a free port in front of a dispatcher that behaves as the test says, and a client that sends and receives raw bytes. */
 import { connect } from "node:net";
-import type { InvocationHandle, InvocationReply, InvocationRequest, InvocationTiming } from "../../../dispatch/invocation.ts";
+import type { InvocationHandle, InvocationReply, InvocationRequest } from "../../../dispatch/invocation.ts";
 import { manifestSchema } from "../../../store/catalog/manifest.ts";
 import type { HttpInput } from "../../../wire/host-end.ts";
 import { createGateway, type GatewayOptions } from "../gateway.ts";
 import { RouteTable } from "../routes.ts";
+import type { InvocationTiming } from "../../../telemetry/platform-event.ts";
 
 export const timing: InvocationTiming = { queue: 1.5, start: 0, bind: 2, run: 3.25 };
 
