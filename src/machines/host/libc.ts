@@ -1,6 +1,6 @@
 /**
- * The system calls that Node lacks: sealed memory files, file locks, pipes, sockets that listen and accept nothing. x86-64 Linux.
- * node:ffi calls libc, so that nothing has to be compiled on the user's machine. Every result is checked: a failure throws, with the system's code.
+ * The system calls that Node lacks, for x86-64 Linux: sealed memory files, file locks, pipes, sockets that listen and accept nothing, and what confines a
+ * relay. node:ffi calls libc, so that nothing has to be compiled on the user's machine. Every result is checked: a failure throws, with the system's code.
  */
 import fs from "node:fs";
 import { dlopen, getInt32 } from "node:ffi";
@@ -14,6 +14,10 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 const O_CLOEXEC = 0o2000000;
 const BACKLOG = 512;
+const AF_INET = 2;
+const SOCK_DGRAM_CLOEXEC = 0o2000002;
+const SIOCSIFFLAGS = 0x8914n;
+const IFF_UP = 1;
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9n;
 
@@ -27,12 +31,15 @@ function load() {
     flock: { arguments: ["i32", "i32"], return: "i32" },
     pipe2: { arguments: ["buffer", "i32"], return: "i32" },
     listen: { arguments: ["i32", "i32"], return: "i32" },
+    socket: { arguments: ["i32", "i32", "i32"], return: "i32" },
+    ioctl: { arguments: ["i32", "u64", "buffer"], return: "i32" },
+    chroot: { arguments: ["string"], return: "i32" },
     prctl: { arguments: ["i32", "u64", "u64", "u64", "u64"], return: "i32" },
     __errno_location: { arguments: [], return: "pointer" },
   }).functions;
 }
 
-/** A file in memory, gone with its last descriptor. The mode lets any user open it through /proc/self/fd. */
+/** A file in memory that is gone with its last descriptor. Its mode lets any user open it through /proc/self/fd. */
 export function createMemoryFile(name: string): number {
   const fd = checked("memfd_create", libc().memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   fs.fchmodSync(fd, 0o666);
@@ -45,7 +52,7 @@ export function sealMemoryFile(fd: number): void {
     throw new Error("a memory file could not be sealed: it is still mapped");
 }
 
-/** Takes the exclusive lock of an open file; it ends with the descriptor. False: somebody else has it. */
+/** Takes the exclusive lock of an open file, which ends with the descriptor. Returns false where somebody else has the lock. */
 export function tryLock(fd: number): boolean {
   for (;;) {
     if (libc().flock(fd, LOCK_EX | LOCK_NB) === 0) return true;
@@ -55,16 +62,35 @@ export function tryLock(fd: number): boolean {
   }
 }
 
-/** A pipe whose ends are both the caller's to close. */
+/** Makes a pipe. The caller closes both ends. */
 export function createPipe(): { read: number; write: number } {
   const ends = Buffer.alloc(8);
   checked("pipe2", libc().pipe2(ends, O_CLOEXEC));
   return { read: ends.readInt32LE(0), write: ends.readInt32LE(4) };
 }
 
-/** From now on the kernel takes connections for a bound socket; whoever accepts them is another's business. */
+/** Makes the kernel take connections for a bound socket. Another process may accept them. */
 export function startListening(fd: number): void {
   checked("listen", libc().listen(fd, BACKLOG));
+}
+
+/** Brings up the loopback of this process's network namespace. */
+export function bringLoopbackUp(): void {
+  const socket = checked("socket", libc().socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0));
+  try {
+    const request = Buffer.alloc(40); // struct ifreq: a name of 16 bytes, then the flags
+    request.write("lo", "latin1");
+    request.writeInt16LE(IFF_UP, 16);
+    checked("ioctl", libc().ioctl(socket, SIOCSIFFLAGS, request));
+  } finally {
+    fs.closeSync(socket);
+  }
+}
+
+/** Makes a folder this process's root folder, and its working folder. */
+export function changeRoot(folder: string): void {
+  checked("chroot", libc().chroot(folder));
+  process.chdir("/");
 }
 
 /** From now on this process is killed when the one that started it ends. False: that is not the one with this pid any more. */
@@ -78,7 +104,7 @@ function checked(call: string, result: number): number {
   return result;
 }
 
-/** Of the call before; to be asked at once. */
+/** The error of the call before. It must be read at once. */
 function lastError(): string {
   return getSystemErrorName(-getInt32(libc().__errno_location()));
 }
