@@ -74,7 +74,7 @@ export class MachineRecord {
   cameUpEvent(what: "blank" | "bound", at: number): PlatformEvent {
     const { name: machine, app, revision } = this;
     const startMs = this.blankAt - this.startAt;
-    if (what === "blank" || app === null) return { type: "machine-blank", at, machine, startMs };
+    if (what === "blank" || app === null || revision === null) return { type: "machine-blank", at, machine, startMs };
     return { type: "machine-bound", at, machine, app, revision, startMs, bindMs: this.boundAt - this.bindAt };
   }
 

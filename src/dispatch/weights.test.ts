@@ -12,7 +12,8 @@ import { Random } from "../base/testing/random.ts";
 import { roomyHost } from "./testing/roomy-host.ts";
 import { versionOf } from "./testing/version.ts";
 
-const [old, young] = [versionOf("ada", "old"), versionOf("ada", "young")];
+const old = versionOf("ada", "old");
+const young = versionOf("ada", "young");
 
 function set() {
   const clock = new FakeClock();
@@ -24,8 +25,8 @@ function set() {
 
 function weigh(dispatcher: LiveDispatcher, weights: { old?: number; young?: number }): void {
   const targets = [
-    { revision: old!, weight: weights.old ?? 0 },
-    { revision: young!, weight: weights.young ?? 0 },
+    { revision: old, weight: weights.old ?? 0 },
+    { revision: young, weight: weights.young ?? 0 },
   ];
   dispatcher.point(
     "ada",
