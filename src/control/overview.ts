@@ -1,6 +1,5 @@
 /** What the running system tells of itself: its machines, its standing, the reasons of its decisions. */
-import type { RevisionFacts } from "../dispatch/live-dispatcher.ts";
-import type { Decision } from "../dispatch/live-dispatcher.ts";
+import type { Decision, RevisionFacts } from "../dispatch/live-dispatcher.ts";
 
 export interface Overview {
   machines(): MachineFacts[];

@@ -8,7 +8,7 @@ import type { LogLevel } from "../wire/protocol.ts";
 import type { Accounts } from "../store/ledger/accounts.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
 import type { Dispatcher } from "./invocation.ts";
-import type { DecisionReason } from "./sentences.ts";
+import type { DecisionReason, RevisionFacts } from "./sentences.ts";
 
 export interface DispatcherOptions {
   /** `bindPolicy(createPackingPolicy(…))`, or what `recordPolicy` makes of that. */
@@ -92,6 +92,8 @@ export interface ServedTarget {
   readonly weight: number;
 }
 
+export type { RevisionFacts } from "./sentences.ts";
+
 export interface Explanation {
   /** What the policy makes of the app now, in sentences. */
   now: string[];
@@ -99,13 +101,6 @@ export interface Explanation {
   facts: RevisionFacts[];
   /** Why its machines were started, bound, drained and killed, the oldest first. */
   decisions: Decision[];
-}
-
-/** What the policy makes of a revision. */
-export interface RevisionFacts extends AppFacts<string> {
-  /** The revision's id. */
-  revision: string;
-  weight: number;
 }
 
 export interface Decision {

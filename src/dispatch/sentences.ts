@@ -2,7 +2,6 @@
  * The sentences of `mayfly explain`, of the decision log and of other logs, made of the policy's records: by kind, each kind once. No code reads
  * these sentences again; who needs to tell reasons apart has the record.
  */
-import type { RevisionFacts } from "./live-dispatcher.ts";
 import { counted } from "../base/words/counted.ts";
 import { clauseOf, type MachineExit } from "../machines/exit.ts";
 import type { AppFacts, LearnedFacts, MachineFacts } from "../policy/explain.ts";
@@ -127,4 +126,11 @@ function machineSentence(facts: MachineFacts<string>, { slots, minMachines }: Ap
   const idle = `Machine ${machine} is idle for ${span(idleMs)}`;
   if (keptForMinimum) return `${idle} and kept: the app is to have ${counted(minMachines, "machine")} at least.`;
   return nextLookMs === null ? `${idle}.` : `${idle}; whether it is kept is looked at again in ${span(nextLookMs)}.`;
+}
+
+/** What the policy makes of a revision. */
+export interface RevisionFacts extends AppFacts<string> {
+  /** The revision's id. */
+  revision: string;
+  weight: number;
 }

@@ -13,5 +13,6 @@ export function timingOf(arrivedAt: number, sentAt: number, headAt: number, mach
   if (machine.boundAt <= arrivedAt) return { queue: sentAt - arrivedAt, start: 0, bind: 0, run };
   const start = Math.max(0, machine.blankAt - Math.max(arrivedAt, machine.startAt));
   const bind = machine.boundAt - Math.max(arrivedAt, machine.bindAt);
-  return { queue: sentAt - arrivedAt - start - bind, start, bind, run };
+  // The difference of fractions can be a hair below zero.
+  return { queue: Math.max(0, sentAt - arrivedAt - start - bind), start, bind, run };
 }
