@@ -109,7 +109,7 @@ test("an image that is larger than allowed is refused before any of it comes", a
     return answerFromFolder(root, request, response);
   });
   const options = { cacheDir: place("large-cache"), name: "thing", store: openStore(server.url), progress };
-  await refused(pullImage({ ...options, mostBytes: 2 ** 20 }), "image-too-large", /thing has 5 MB, and 1 MB are allowed/);
+  await refused(pullImage({ ...options, mostBytes: 2 ** 20 }), "image-too-large", /thing has 5 MB, but at most 1 MB are allowed/);
   assert.deepEqual(asked, ["/images/thing.json"]);
 });
 

@@ -1,4 +1,5 @@
 /** What every driver promises in driver.ts, as one suite that runs against each of them. docs/drivers.md says how to use it. */
+import { PROTOCOL_VERSION } from "../../wire/protocol.ts";
 import assert from "node:assert/strict";
 import crypto from "node:crypto";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -71,7 +72,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
 
     test("a started machine answers", async () => {
       const { host, ready, machine } = await session();
-      assert.equal(ready.protocol, 1);
+      assert.equal(ready.protocol, PROTOCOL_VERSION);
       assert.ok((await inTime("Pong", host.ping())) > 0);
       await inTime("the end of a killed machine", machine.kill());
     });
