@@ -79,7 +79,7 @@ test("after a worker's death, callers of lost calls are told what happened, and 
     assert.equal(code, 4, stderr);
     assert.match(
       stderr,
-      /error: The connection to \S+ was cut before the reply was complete: [^]*cure: What was asked for may have been done in part/,
+      /error: The connection to \S+ was cut before the reply was complete: [^]*cure: The request may have been carried out in part/,
     );
     assert.doesNotMatch(stderr, /defect/);
   }
@@ -173,7 +173,7 @@ test("a start that can't succeed ends at once, with the cause, the cure and the 
     5,
     /this host has no such address[^]*cure: Name an address/,
   );
-  await refused([...state, "--api", "no-such-name.invalid:1", "--allow-insecure-bind"], 5, /api: no-such-name.*name/);
+  await refused([...state, "--api", "no-such-name.invalid:1", "--allow-insecure-bind"], 5, /api: Mayfly cannot listen on no-such-name.*name/);
   await refused([...state, "--listen", "0.0.0.0:0"], 2, /Refusing to listen/);
   await refused([...state, "--max-machines", "1", "--log-level", "loud"], 2, /logLevel/);
   await refused([], 5, /\/proc\/x cannot be read or written/, { MAYFLY_STATE_DIR: "/proc/x" });
