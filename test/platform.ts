@@ -80,7 +80,8 @@ export function createScope(): Scope & { close(): Promise<void> } {
 
 export function temporaryFolder(scope: Scope): string {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-test-"));
-  scope.after(() => rmSync(dir, { recursive: true, force: true }));
+  // The hooks of a test run in their order: a server that was started later is still alive, and may be writing.
+  scope.after(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   return dir;
 }
 
