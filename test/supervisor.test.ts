@@ -173,7 +173,11 @@ test("a start that can't succeed ends at once, with the cause, the cure and the 
     5,
     /this host has no such address[^]*cure: Name an address/,
   );
-  await refused([...state, "--api", "no-such-name.invalid:1", "--allow-insecure-bind"], 5, /api: Mayfly cannot listen on no-such-name.*name/);
+  await refused(
+    [...state, "--api", "no-such-name.invalid:1", "--allow-insecure-bind"],
+    5,
+    /api: Mayfly cannot listen on no-such-name.*name/,
+  );
   await refused([...state, "--listen", "0.0.0.0:0"], 2, /Refusing to listen/);
   await refused([...state, "--max-machines", "1", "--log-level", "loud"], 2, /logLevel/);
   await refused([], 5, /\/proc\/x cannot be read or written/, { MAYFLY_STATE_DIR: "/proc/x" });
