@@ -1,9 +1,9 @@
 /**
- * The apps that calls reach: dispatcher and route table are told of each together, when somebody calls it first, or at its deploy.
+ * The apps that calls reach. The dispatcher and the route table learn of an app together: at its deploy, or at its first call since the server started.
  *
- * Owns: where the calls of each app that was told of go, and why some apps are not served.
- * 1. An app that cannot be taken over is no app's problem but its own.
- * 2. Of an app that nobody called since the server started nothing is held, unless it is to be ready before its first call.
+ * Owns: the revisions that the calls of each known app go to, and the reasons why some apps are not served.
+ * 1. An app that cannot be served keeps no other app from being served.
+ * 2. An app that nobody has called since the server started takes no memory here, unless it must be ready before its first call.
  */
 import type { Catalog, Revision, Target } from "../store/catalog/catalog.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
@@ -57,7 +57,7 @@ export class ServedApps {
     this.#options.dispatcher.renewApp(app);
   }
 
-  /** As point(), as the catalog has it. What goes wrong is told and remembered. Returns whether the app is served. */
+  /** Points the app where the catalog says. A failure is logged and remembered. Returns whether the app is served. */
   start(app: string): boolean {
     try {
       this.point(app, this.#options.catalog.live(app));

@@ -4,6 +4,8 @@
  * 1. `#reply` is there exactly until the caller has been told the end, or went away.
  * 2. It moves waiting → running → over; from running back to waiting only if nothing of it was sent.
  * 3. `finished` is told once, when the slot is free: the guest closed the stream, or was given up.
+ *
+ * Long, because caller, guest and dispatcher each call it at any moment, and what each may do depends on the same few private fields.
  */
 import type { ErrorDetails } from "../base/errors/error.ts";
 import { MayflyError } from "../base/errors/error.ts";

@@ -1,5 +1,5 @@
 /**
- * The revisions that calls go to, by app: where an app's calls go is changed by point() alone.
+ * The revisions that calls go to, by app. Only point() and remove() change where an app's calls go.
  *
  * Owns: how each app's calls are split over its revisions.
  * 1. A revision belongs to one app. It is live from the point() of that app that names it until a point() does not, or the app is removed; it is
@@ -39,7 +39,7 @@ export class LiveRevisions {
   readonly #apps = new Map<string, App>();
   readonly #revisions = new Map<string, LiveRevision>();
 
-  /** @param targets at least one; each revision once. A revision that is live already keeps nothing of its last failure. */
+  /** The last failure of a revision that is live already is forgotten. @param targets at least one; each revision once */
   point(app: string, targets: readonly ServedTarget[]): Moved {
     const before = this.#apps.get(app)?.revisions ?? [];
     const after = targets.toSorted((a, b) => b.weight - a.weight).map(({ revision }) => revision.id);

@@ -1,3 +1,4 @@
+/** The catalog, over real SQLite files. Long, because all of it is seen through one catalog that each test opens anew, and reopens. */
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
