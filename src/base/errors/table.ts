@@ -211,7 +211,7 @@ export const errorTable = {
   "no-such-version": {
     status: 404,
     side: "caller",
-    message: "App {app} has no version {version}.",
+    message: "App {app} has no revision {version}.",
     cure: "`mayfly list --json` shows the revisions of each app. Old revisions are removed when new ones are deployed.",
   },
   "no-such-alias": {
