@@ -64,7 +64,7 @@ describe("the command line", () => {
     assert.match(await good("list"), /^APP +FUNCTIONS +REVISION.*\nshop +hello /);
     assert.equal(await good("alias", "set", "shop", "canary", "1=3"), "The alias canary of shop names revision 1.\n");
     assert.match(await good("alias", "list", "shop"), /^ALIAS +REVISIONS\ncanary +revision 1\nlive +revision 1\n$/);
-    bad(await run("alias", "set", "shop", "live", "7"), 1, /no version 7/);
+    bad(await run("alias", "set", "shop", "live", "7"), 1, /no revision 7/);
     assert.equal(await good("alias", "remove", "shop", "canary"), "Removed the alias canary of shop.\n");
     assert.ok((await json("ps")).machines.some(({ app }: { app: string }) => app === "shop"));
     assert.match(await good("ps"), /^MACHINE +APP +DRIVER +STATE +SLOTS +MEMORY +CPU +AGE\n/);

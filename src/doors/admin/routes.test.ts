@@ -157,7 +157,7 @@ describe("aliases", () => {
     const { id } = await deploy("one");
     const refused = (alias: string, targets: { revision: string | number; weight?: number }[], code: string, message: RegExp) =>
       assert.rejects(client.point("shop", alias, targets), { code, message });
-    await refused("canary", [{ revision: 7 }], "no-such-version", /no version 7/);
+    await refused("canary", [{ revision: 7 }], "no-such-version", /no revision 7/);
     await refused("canary", [{ revision: 1 }, { revision: id }], "bad-request", /named twice/);
     await refused("canary", [{ revision: 1, weight: 0 }], "bad-request", /weight/);
     await refused("canary", [], "bad-request", /targets/);
