@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { MayflyError } from "../../src/base/errors/error.ts";
-import { installPackages } from "./packages.ts";
+import { installPackages, reasonIn } from "./packages.ts";
 
 /** A folder like lab/, with one package whose archive is at that address. */
 function folderWith(context: TestContext, resolved: string): string {
@@ -64,4 +64,12 @@ test("without a way to the registry the error says what is missing, why, and wha
     },
   );
   assert.ok(!existsSync(join(folder, "node_modules")));
+});
+
+test("the reason is found in what either generation of npm prints", () => {
+  for (const word of ["error", "ERR!"]) {
+    const stderr = `npm ${word} code ENOTFOUND\nnpm ${word} syscall getaddrinfo\nnpm ${word} network request to https://registry.test failed.\nnpm ${word} A log\n`;
+    assert.equal(reasonIn(stderr), "network request to https://registry.test failed");
+  }
+  assert.equal(reasonIn("killed\n"), undefined);
 });

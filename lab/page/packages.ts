@@ -76,13 +76,18 @@ async function npmCi(cwd: string, npmArguments: string[]): Promise<void> {
   await promisify(execFile)("npm", args, { cwd, env: { ...process.env, NODE_OPTIONS: `--require "${npmPreload}"` } });
 }
 
-/** npm's own first line about the failure, or the system's word where there is no npm. */
 function reasonOf(error: unknown): string {
   const { stderr, code, message } = error as Partial<NodeJS.ErrnoException> & { stderr?: string };
   if (code === "ENOENT") return "npm, which installs them, is not there";
-  const lines = (stderr ?? "").split("\n").filter((line) => line.startsWith("npm error"));
-  const told = lines
-    .map((line) => line.replace(/^npm error\s*/, ""))
-    .find((line) => line !== "" && !/^(code|errno|syscall|type)\b/.test(line));
-  return told?.replace(/\.$/, "") ?? message ?? "npm failed";
+  return reasonIn(stderr ?? "") ?? message ?? "npm failed";
+}
+
+/**
+ * npm's own first line about the failure.
+ * @param stderr what npm printed: npm 10 and later begin such lines with "npm error", those before with "npm ERR!"
+ */
+export function reasonIn(stderr: string): string | undefined {
+  const lines = stderr.split("\n").map((line) => /^npm (?:error|ERR!)\s*(.*)/.exec(line)?.[1]);
+  const told = lines.find((line) => line !== undefined && line !== "" && !/^(code|errno|syscall|type)\b/.test(line));
+  return told?.replace(/\.$/, "");
 }
