@@ -1,6 +1,6 @@
 /**
- * The whole platform: the only place that wires rooms together. `startMayfly` is its table of contents; what a step opens
- * is closed in reverse, at the end or when a later step fails. Long, because every room's options are filled here.
+ * The whole platform, and the only place that wires rooms together. `startMayfly` is its table of contents; what a step opens is closed in
+ * reverse order, at the end or when a later step fails. The file is long because every room's options are filled here.
  */
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
@@ -55,63 +55,63 @@ import { lendForStart, openReserve } from "./store/state-folder/reserve.ts";
 import { openCacheFolder, openRunFolder, openStateFolder } from "./store/state-folder/open-folders.ts";
 
 export interface Hooks {
-  /** Told of steps that may take over a second. */
+  /** Called before each step that may take over a second, with a text about it. */
   progress?: (step: string) => void;
-  /** Told when the last of them is done. */
+  /** Called when the last of those steps is done. */
   prepared?: () => void;
   clock?: Clock;
   supervision?: Supervision;
 }
 
-/** What a supervisor gives its worker, and wants to hear of it. */
+/** What a supervisor gives to its worker, and what the worker reports to it. */
 interface Supervision {
   pid: number;
-  /** Descriptors of bound sockets, in place of the addresses of the settings. */
+  /** File descriptors of sockets that are bound already; they replace the addresses in the settings. */
   sockets: { gateway: number; api: number };
   /** Milliseconds since the epoch. */
   startedAt: number;
-  /** Of workers before this one, the last few, oldest first. */
+  /** The latest deaths of earlier workers, oldest first. */
   deaths: { at: number; reason: string; livedMs: number }[];
   restarts: number;
-  /** Calls that were cut off by those deaths, and their apps' logs do not tell of yet. */
+  /** Calls that were cut off by those deaths and are not yet mentioned in their apps' logs. */
   lost: LostCalls[];
-  /** Appliances that are not to be resumed. */
+  /** Ids of appliances that must not be resumed. */
   leaveAlone: string[];
-  /** The state folder is ours. */
+  /** Called when this worker has locked the state folder. */
   locked: () => void;
   starting: (appliance: string) => void;
-  /** An app has machines from now on, or none any more. */
+  /** Called when an app has its first machine (`serves` is true) and when it has none any more. */
   serving: (app: string, serves: boolean) => void;
   takenUp: (appliance: string) => void;
 }
 
 export interface Running {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly gatewayUrl: string;
   readonly apiUrl: string;
   readonly token: string;
-  /** `detail`: what was chosen, why, and what else there is. */
+  /** `detail` says which driver was chosen, why, and which others this host offers. */
   readonly driver: { name: string; detail: string };
-  /** Reads the settings' certificate and key again. Where they are not usable, the old ones stay, and the log says why. */
+  /** Reads the certificate and the key that the settings name again. If they are not usable, the old ones stay in use, and the log says why. */
   renewCertificates(): void;
-  /** Invocations that wait or run, by app. */
+  /** The number of invocations that wait or run, by app. */
   inFlight(): [app: string, calls: number][];
-  /** Lets what is in flight finish, for at most config.graceMs; then nothing is left. Idempotent. */
+  /** Lets invocations in flight finish for at most config.graceMs, then ends all that is left. Further calls return the same promise. */
   close(): Promise<void>;
 }
 
-/** What every step gets. */
+/** What every step receives. */
 interface Start {
   config: Config;
   clock: Clock;
   log: Logger;
   progress: (step: string) => void;
-  /** Closes what the steps open. */
+  /** The steps register here what has to be closed. */
   closing: AsyncDisposableStack;
   supervision: Supervision | undefined;
 }
 
-/** Rejects with what is in the way ("unsafe-bind", "state-locked", "missing-part", "port-in-use", …), leaving nothing behind. */
+/** Rejects with the obstacle ("unsafe-bind", "state-locked", "missing-part", "port-in-use", …), and leaves nothing behind then. */
 export async function startMayfly(
   config: Config,
   { progress = () => {}, prepared = () => {}, clock = systemClock, supervision }: Hooks = {},
@@ -177,7 +177,7 @@ export async function startMayfly(
   const opened = closing.move();
   const stop = async () => {
     await opened.disposeAsync();
-    // Closed above: this only asks what came of it.
+    // The dispatcher was closed above; this second call only returns how many calls were cut off.
     const cutOff = await dispatcher.close(0);
     start.log.info(
       { cutOff },
@@ -243,21 +243,24 @@ function openState({ config, clock, log, closing }: Start) {
   return { catalog, definitions, accounts, logs, token: ensureToken(inState("api-token")) };
 }
 
-/** Of workers that died: callers saw no more than a closed connection. */
+/** Tells the apps' logs about the calls that died with earlier workers: the callers saw only a closed connection. */
 function tellLostCalls({ supervision }: Start, { catalog, logs }: State): void {
   for (const { apps, ...death } of supervision?.lost ?? [])
     for (const [app, calls] of apps)
       if (isNamed(catalog.names, app)) logs.append({ at: death.at, app, level: LogLevel.Platform, text: lostCallsInWords(death, calls) });
 }
 
-/** QEMU's root folder has programs and devices in it, which /run often may not have. */
+/**
+ * The jail is in the state folder, because QEMU's root folder contains programs and devices, and /run is often mounted so that neither
+ * works there.
+ */
 function openQemuHost({ config, closing }: Start): QemuHost {
   const host = createQemuHost({ cacheDir: config.cacheDir, jailDir: join(config.stateDir, "run"), uids: createUids() });
   closing.defer(() => host.close());
   return host;
 }
 
-/** What a killed server left of its machines is cleared away by the driver's prepare(). */
+/** The driver's prepare() also removes the machines that a killed server left behind. */
 async function openDriver(start: Start, { accounts }: State, qemuHost: QemuHost): Promise<ChosenDriver> {
   const { config, clock, log, progress, closing } = start;
   const { cacheDir, runDir, kernel, osvKernel } = config;
@@ -279,7 +282,11 @@ async function openDriver(start: Start, { accounts }: State, qemuHost: QemuHost)
   return { ...chosen, detail: `${chosen.detail}${takeShareOfCpu(start)}` };
 }
 
-/** Not before the driver is prepared: an image's build is not to be above all else. Returns what is to be said of it, at the end of a line. */
+/**
+ * Moves the server into a control group with a CPU share of its own. This happens after the driver was prepared, because the build of an
+ * image must not take precedence over everything else on the host. Returns a clause for the end of the driver's detail: empty, or why there
+ * is no such share.
+ */
 function takeShareOfCpu({ closing }: Start): string {
   const group = joinServerGroup();
   closing.defer(() => group.leave());

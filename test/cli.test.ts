@@ -193,7 +193,7 @@ describe("the command line", () => {
     bad(await run("init", join(state, "api-token", "app")), 5, /api-token.* cannot be used: ENOTDIR.*\n {2}cure: Check the path/);
     bad(await run("invoke", "x/y", "--data", "@/nonexistent"), 5, /\/nonexistent cannot be used: ENOENT/);
     bad(await run("serve", "--state", join(state, "api-token")), 5, /api-token cannot be (used|read or written): .*EEXIST/);
-    bad(await mayfly(["invoke", "x/y"], { env: { MAYFLY_STATE_DIR: state, MAYFLY_GATEWAY: "http://[" } }), 2, /is no URL/);
+    bad(await mayfly(["invoke", "x/y"], { env: { MAYFLY_STATE_DIR: state, MAYFLY_GATEWAY: "http://[" } }), 2, /is not a URL/);
     bad(await mayfly(["list"], { env: { MAYFLY_STATE_DIR: "" } }), 2, /MAYFLY_STATE_DIR is empty/);
     const { stderr } = await run("list", "--api", "http://127.0.0.1:9", "--json");
     assert.equal((JSON.parse(stderr) as { error: { code: string } }).error.code, "api-unreachable");

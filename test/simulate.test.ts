@@ -54,9 +54,9 @@ describe("mayfly simulate", () => {
       [["--family", "weekly"], 2, /no family "weekly"; there are steady, diurnal, /],
       [["--policy", "best"], 2, /no policy "best"; there are oracle, mayfly, never, /],
       [["--machine", "tiny"], 2, /no machine "tiny"; there are qemu, slow/],
-      [["--seed", "x"], 2, /"x" is no seed/],
+      [["--seed", "x"], 2, /"x" is not a seed/],
       [["--hours", "0"], 2, /a number of 0\.01 to 8784/],
-      [["--family", "rare", "--trace", `azure2021:${bad}`], 2, /exclude each other/],
+      [["--family", "rare", "--trace", `azure2021:${bad}`], 2, /cannot be used together/],
       [["--trace", `azure2021:${bad}`], 2, /bad\.csv has no column app/],
       [["--trace", "azure2021:/nowhere.csv"], 5, /\/nowhere\.csv cannot be used/],
     ];

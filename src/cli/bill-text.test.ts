@@ -49,7 +49,7 @@ test("money has cents, or three digits that count", () => {
   assert.deepEqual([0, 12.345, 0.5, 0.0000123456].map(money), ["0", "12.35", "0.500", "0.0000123"]);
 });
 
-test("a cost is compared with a wall-clock price: which is less, and by how much", () => {
+test("a cost is compared with a wall-clock price: the text says which is lower, and by how much", () => {
   const said = [
     [1, 54],
     [3.4, 1],

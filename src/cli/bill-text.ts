@@ -63,7 +63,7 @@ function warningsOf({ apps, prices }: BillInfo): string[] {
   return lines.length === 0 ? [] : ["", ...lines];
 }
 
-/** One app: its positions, its functions, its limits, and what its waiting would cost elsewhere. */
+/** The bill of one app: its lines, its functions, its limits, and what the same calls would cost at wall-clock prices. */
 export function appBillInWords({ month, prices, bill }: OneBillInfo, now: number): string {
   const { currency } = prices;
   const functions = bill.functions.length === 0 ? [] : ["", renderTable(functionColumns, bill.functions), dim(ATTRIBUTION)];

@@ -39,10 +39,10 @@ export function withConnectionOptions(command: Command): Command {
 }
 
 /**
- * Throws "api-unreachable" if there is no token to send, because then no server ever ran on that folder; "file-unusable" if the token
- * belongs to another user. Waits for a server that is starting; throws "server-starting" if that takes too long, "shutting-down" if the
- * server is ending.
- * @param waitMs the longest wait for a server that is starting
+ * Throws "api-unreachable" if there is no token to send, because then no server ever ran on that folder, and "file-unusable" if the token
+ * belongs to another user. Waits for a server that is starting; throws "server-starting" if that takes too long, and "shutting-down" if the
+ * server is stopping.
+ * @param waitMs the longest wait for a server that is starting, in milliseconds
  */
 export async function connect(options: ConnectionOptions, { env = process.env, waitMs = 60_000 } = {}): Promise<Connection> {
   const dir = stateDirOf(options, env);

@@ -1,4 +1,4 @@
-/** docs/cli.md has the same table. */
+/** The exit codes of all commands. docs/cli.md has the same table. */
 import type { ErrorCode } from "../base/errors/table.ts";
 
 export const ExitCode = { Ok: 0, Failed: 1, Usage: 2, MissingPart: 3, Unreachable: 4, Conflict: 5 } as const;

@@ -4,7 +4,7 @@ import { tryListen } from "../base/listen/try-listen.ts";
 export async function addressOrAnyPort(address: string): Promise<string> {
   const refusal = await tryListen(address);
   if (refusal === undefined) return address;
-  // Any other port of that host would be refused for the same reason.
+  // If the port is not in use, any other port of that host would be refused for the same reason.
   if (refusal !== "EADDRINUSE") throw new Error(`Mayfly cannot listen on ${address}: ${refusal}`);
   console.error(`  ${address} is in use; another port is taken instead`);
   return `${address.slice(0, address.lastIndexOf(":"))}:0`;

@@ -27,7 +27,7 @@ export function summarise(latencies: number[], outcomes: Record<string, number>,
   };
 }
 
-/** The smallest value that at least this share of all values does not exceed. */
+/** The smallest value that is at least as large as this share of all values. */
 function quantile(sorted: Float64Array, share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }

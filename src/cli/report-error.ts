@@ -12,7 +12,8 @@ export function reportError(thrown: unknown, json: boolean): ExitCode {
 }
 
 /**
- * File system errors are turned into an error that the user can act on: a path, a permission, a disk. A missing program is not one of them.
+ * Turns an error of the file system into one that the user can act on: it names the path and what was refused. A program that is missing is
+ * not such an error.
  */
 function fileError(thrown: unknown): MayflyError | undefined {
   if (!(thrown instanceof Error) || thrown instanceof MayflyError) return undefined;

@@ -14,7 +14,7 @@ import { closeOnSignal } from "./signals.ts";
 import { showProgress } from "../base/terminal/terminal.ts";
 
 process.on("disconnect", () => process.exit(1));
-// The reader of the output has gone; the server must not end because of that.
+// An error here means that nobody reads the output any more; the server must not end because of that.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 process.on("message", (message: StartMessage | Ask) => {
   if ("type" in message) tell({ type: "alive" });
@@ -29,7 +29,7 @@ const [{ config, json, sockets, pid, startedAt, deaths, restarts, lost, leaveAlo
 if (!dieWithParent(pid)) process.exit(1);
 
 const log = openServerLog(config);
-// On a terminal the seconds are counted; otherwise steps are lines in the log's format.
+// On a terminal, progress shows the seconds of the current step. Elsewhere, steps are lines in the log's format.
 const progress = process.stderr.isTTY ? showProgress() : logSteps(log);
 try {
   const running = await startMayfly(config, {
@@ -70,11 +70,11 @@ function logRefusal(thrown: unknown): number {
 }
 
 function tell(message: FromWorker): void {
-  // If the supervisor is gone, so is the channel, and this process is about to end.
+  // Without a supervisor there is no channel, and this process is about to end.
   if (process.connected) process.send!(message);
 }
 
-/** What is thrown may be anything. */
+/** A thrown value need not be an Error. */
 function lineOf(thrown: unknown): string {
   return (thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)).split("\n", 3).join(" ").slice(0, 500);
 }

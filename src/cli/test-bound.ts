@@ -6,7 +6,7 @@ import { readFileSync, writeSync } from "node:fs";
 import { Worker, isMainThread, workerData } from "node:worker_threads";
 import { processTree } from "../machines/host/cgroup/proc.ts";
 
-/** In ms; set by the test runner. */
+/** Milliseconds; the test runner sets it. */
 const bound = Number(process.env["MAYFLY_TEST_FILE_MS"]);
 
 /**

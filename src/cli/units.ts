@@ -12,7 +12,7 @@ export function millisecondsInWords(ms: number): string {
   return `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 }
 
-/** The two largest units, for ages. */
+/** An age in its two largest units. */
 export function ageInWords(ms: number): string {
   const seconds = Math.floor(ms / 1_000);
   if (seconds < 60) return `${seconds}s`;
@@ -22,7 +22,7 @@ export function ageInWords(ms: number): string {
   return hours < 24 ? `${hours}h${minutes % 60}m` : `${Math.floor(hours / 24)}d${hours % 24}h`;
 }
 
-/** For sums of CPU time and the like. */
+/** For sums such as CPU time. */
 export function secondsInWords(seconds: number): string {
   const digits = seconds < 10 ? 3 : seconds < 1_000 ? 1 : 0;
   return `${seconds.toFixed(digits)} s`;

@@ -1,4 +1,4 @@
-/** Appliances by name. Their names are claimed in the catalog, where those of apps are, before anything is made. */
+/** The use cases of appliances, by name. A name is claimed in the catalog, which has the apps' names too, before anything is made. */
 import type { Appliances } from "../appliances/appliances.ts";
 import type { ApplianceInfo, ApplianceSpec } from "../appliances/spec.ts";
 import { MayflyError } from "../base/errors/error.ts";
@@ -10,7 +10,7 @@ export interface ApplianceParts {
   appliances: Appliances;
 }
 
-/** Rejects with "name-taken", "no-such-image", "bad-appliance", "port-in-use", "machine-start-failed": then the name is free again. */
+/** Rejects with "name-taken", "no-such-image", "bad-appliance", "port-in-use" or "machine-start-failed"; the name is free again then. */
 export async function runAppliance(
   { catalog: { names }, appliances }: ApplianceParts,
   tenant: string,
@@ -25,7 +25,7 @@ export async function runAppliance(
   }
 }
 
-/** Rejects with "no-such-appliance", as the next ones. */
+/** Rejects with "no-such-appliance", as the functions below do. */
 export async function startAppliance({ catalog, appliances }: ApplianceParts, tenant: string, name: string): Promise<ApplianceInfo> {
   return appliances.start(madeId({ catalog, appliances }, tenant, name));
 }
@@ -34,21 +34,24 @@ export async function stopAppliance({ catalog, appliances }: ApplianceParts, ten
   return appliances.stop(madeId({ catalog, appliances }, tenant, name));
 }
 
-/** The name is free when nothing of the appliance is left. */
+/** The name is free only when nothing of the appliance is left. */
 export async function removeAppliance(parts: ApplianceParts, tenant: string, name: string, withDisks: boolean): Promise<void> {
   const id = madeId(parts, tenant, name);
   await parts.appliances.remove(id, withDisks);
   parts.catalog.names.release(id);
 }
 
-/** Not of one that is being made or removed. */
+/** The id of an appliance of this name. An appliance that is being made or removed does not count. */
 function madeId({ catalog, appliances }: ApplianceParts, tenant: string, name: string): string {
   const id = applianceIdOf(catalog.names, tenant, name);
   if (!appliances.has(id)) throw new MayflyError("no-such-appliance", { appliance: name });
   return id;
 }
 
-/** At the start of a server: frees names that a killed server had claimed for appliances that it did not come to make, or had removed. */
+/**
+ * Called when a server starts. Frees names that a killed server had claimed for appliances that it never made, or that it had removed
+ * already.
+ */
 export function releaseUnmade({ catalog: { names }, appliances }: ApplianceParts): void {
   const made = new Set(appliances.ids());
   for (const id of names.appliances()) if (!made.has(id)) names.release(id);

@@ -16,14 +16,17 @@ export function showApp(parts: AppParts, tenant: string, name: string): AppRow {
   return withProblem(parts, found);
 }
 
-/** At most `limit` apps whose names come after `after`, and the name to give as `after` for those that follow; null: these were the last. */
+/**
+ * At most `limit` apps, in the order of their names, whose names come after `after`. `next` is the name to give as `after` for the next
+ * page; null after the last one.
+ */
 export function listApps(parts: AppParts, tenant: string, after: string, limit: number): { apps: AppRow[]; next: string | null } {
   const apps = parts.catalog.page(tenant, after, limit + 1);
   const next = apps.length > limit ? apps[limit - 1]!.name : null;
   return { apps: apps.slice(0, limit).map((row) => withProblem(parts, row)), next };
 }
 
-/** The newest `limit` decisions. Throws "no-such-app". */
+/** What the policy makes of the app, and its newest `limit` decisions. Throws "no-such-app". */
 export function explainApp(
   { catalog, overview }: { catalog: Pick<Catalog, "names">; overview: Pick<Overview, "explain"> },
   tenant: string,

@@ -14,16 +14,16 @@ export interface BillParts {
   clock: Clock;
 }
 
-/** By name. @param month such as "2026-11"; default: the one that it is */
+/** The bills of all apps, by name. @param month such as "2026-11"; the default is the present one */
 export function billOfAll({ accounts, catalog, overview, clock }: BillParts, tenant: string, month = monthOf(clock.wall())): Bill {
   overview.sample();
-  // Of another month only those that used something are of interest.
+  // The bill of an earlier month lists only apps that used something in it.
   const bill = accounts.bill(month, month === monthOf(clock.wall()) ? catalog.deployed(tenant) : []);
   const apps = bill.apps.map((one) => ({ ...one, app: nameOfId(catalog.names, one.app) }));
   return { ...bill, apps: apps.toSorted((a, b) => (a.app < b.app ? -1 : 1)) };
 }
 
-/** Throws "no-such-app" where it is not deployed and used nothing in the month: one that was removed keeps its bills. */
+/** Throws "no-such-app" if the app is not deployed and used nothing in the month. A removed app keeps its bills. */
 export function billOfApp(
   { accounts, catalog, overview, clock }: BillParts,
   tenant: string,

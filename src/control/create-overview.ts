@@ -12,12 +12,12 @@ export interface OverviewParts {
   appliances: { list(): ApplianceInfo[]; leftAlone(): string[]; sample(): void };
   catalog: Pick<Catalog, "count" | "names">;
   driver: { name: string; detail: string; damage: () => string | null };
-  /** Filled when the doors are open. */
+  /** Empty until the doors are open. */
   urls: Urls;
   supervision: Supervised | undefined;
 }
 
-/** What a supervisor says of the workers before this one. */
+/** What a supervisor reports about itself and the workers before this one. */
 interface Supervised {
   pid: number;
   /** Milliseconds since the epoch. */
@@ -76,7 +76,7 @@ function machineFacts(row: MachineRow, names: Catalog["names"]): MachineFacts {
   return { id: name, app, driver, state: shown, slots: { used: inFlight, total: slots }, memoryBytes, cpuUs, ageMs };
 }
 
-/** An appliance has no slots: nothing is dispatched to it. */
+/** An appliance as a row of the list of machines. It has no slots, because the dispatcher gives it no invocations. */
 function applianceMachine({ name, machine, state, memoryBytes, cpuUs, ageMs }: ApplianceInfo): MachineFacts[] {
   if (machine === null) return [];
   return [

@@ -12,8 +12,9 @@ export interface DeployParts {
 }
 
 /**
- * Stores the upload, and sends the app's calls to it. What all calls go to already changes nothing and renews nothing.
- * Rejects with "bad-manifest", "name-taken", "no-room", "disk-full", and what Serving.check() throws.
+ * Stores the upload and sends the app's calls to it. If all of the app's calls go to the same upload already, nothing changes, and its
+ * machines are not renewed.
+ * Rejects with "bad-manifest", "name-taken", "no-room", "disk-full", and with what Serving.check() throws.
  */
 export async function deploy(parts: DeployParts, tenant: string, manifest: Manifest, bundles: Bundle[]): Promise<Revision> {
   const { catalog, serving } = parts;
@@ -21,7 +22,7 @@ export async function deploy(parts: DeployParts, tenant: string, manifest: Manif
   serving.check(manifest);
   refuseTooMuchEnvironment(catalog, tenant, manifest);
   await serving.prepare(manifest);
-  // A secret may have been set meanwhile.
+  // A secret may have been set while the machine's size was prepared.
   refuseTooMuchEnvironment(catalog, tenant, manifest);
   const { take, undo } = serveWhenStored(parts);
   try {
@@ -34,12 +35,15 @@ export async function deploy(parts: DeployParts, tenant: string, manifest: Manif
   }
 }
 
-/** An app that could not be served so far is tried again. */
+/** Tries again to serve an app that could not be served so far. */
 function serveIfNotServed({ catalog, serving }: DeployParts, { app }: Revision): void {
   if (serving.problemOf(app) !== null) serving.pointed(app, catalog.live(app));
 }
 
-/** Counts the secrets that are set already, whose sizes the manifest does not tell. */
+/**
+ * Throws "bad-manifest" if env, functions and secrets are too large together for what a machine is told. The sizes of the secrets that are
+ * set already count, which the manifest alone does not tell.
+ */
 function refuseTooMuchEnvironment(catalog: DeployParts["catalog"], tenant: string, manifest: Manifest): void {
   const app = catalog.names.known(tenant, manifest.name);
   if (app === undefined) return;

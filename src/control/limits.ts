@@ -1,4 +1,4 @@
-/** What apps may use in a month. Limits may come before an app's first deploy, and outlive its removal. */
+/** What apps may use in a month. Limits can be set before an app's first deploy, and they remain when the app is removed. */
 import type { Catalog } from "../store/catalog/catalog.ts";
 import type { OpenAccounts } from "../store/ledger/create-accounts.ts";
 import type { Limits } from "../store/ledger/ledger.ts";
@@ -14,7 +14,7 @@ export interface LimitsOfApp {
   /** The app's name. */
   app: string;
   limits: Limits;
-  /** Whether there is such an app now. */
+  /** Whether an app of this name is deployed now. */
   deployed: boolean;
 }
 
@@ -26,7 +26,7 @@ export function limitsOf({ accounts, catalog }: LimitParts, tenant: string, name
   return { app: name, limits, deployed: isDeployed(catalog.names, tenant, name), currency: accounts.prices.currency };
 }
 
-/** Of the tenant's apps that have any, by name. */
+/** The limits of the tenant's apps that have any, in the order of their names. */
 export function allLimits({ accounts, catalog: { names } }: LimitParts, tenant: string): LimitsOfApp[] {
   const all = accounts.allLimits().flatMap(({ app, limits }) => {
     const known = names.nameOf(app);
@@ -35,7 +35,7 @@ export function allLimits({ accounts, catalog: { names } }: LimitParts, tenant: 
   return all.toSorted((a, b) => (a.app < b.app ? -1 : 1));
 }
 
-/** What is absent from `changes` stays as it is; null lifts a limit. Throws "disk-full". */
+/** A limit that is absent from `changes` stays as it is; null lifts it. Throws "disk-full". */
 export function changeLimits(
   { accounts, catalog, overview }: LimitParts & { overview: Pick<Overview, "sample"> },
   tenant: string,
@@ -43,7 +43,7 @@ export function changeLimits(
   changes: Partial<Limits>,
 ): void {
   const app = catalog.names.known(tenant, name) ?? catalog.names.appId(tenant, name);
-  // What was used up to now counts already.
+  // The new limits apply to everything that was used up to now.
   overview.sample();
   accounts.setLimits(app, { ...accounts.limits(app), ...changes });
 }

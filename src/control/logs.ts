@@ -12,11 +12,11 @@ export interface NamedLog {
   name: string;
   /** Oldest first. */
   tail(query: Omit<LogQuery, "app">): Promise<LogLine[]>;
-  /** The tail, then each new line once. Returns its stop. */
+  /** Calls back with the tail, then once with each new line. Returns a function that stops it. */
   follow(query: Omit<LogQuery, "app">, callback: (line: LogLine) => void): () => void;
 }
 
-/** Throws "no-such-app" where nothing has the name and nothing was logged under it. */
+/** Throws "no-such-app" if no app or appliance has the name and nothing was logged under it. */
 export function logOf({ catalog: { names }, logs }: LogParts, tenant: string, name: string): NamedLog {
   const id = names.known(tenant, name);
   if (id === undefined || (names.holder(tenant, name) === undefined && !logs.has(id))) throw new MayflyError("no-such-app", { app: name });

@@ -1,8 +1,11 @@
-/** Names are what the outside says; inside, everything goes by ids. Apps and appliances share their names: logs and bills stand under them. */
+/**
+ * Translates between names, which users know, and ids, which everything inside is keyed by. Apps and appliances share one set of names,
+ * because logs and bills are shown under them.
+ */
 import { MayflyError } from "../base/errors/error.ts";
 import type { Names } from "../store/catalog/catalog.ts";
 
-/** Throws "no-such-app" where no app of that name is deployed. */
+/** Throws "no-such-app" if no app of that name is deployed. */
 export function appIdOf(names: Pick<Names, "holder">, tenant: string, name: string): string {
   const holder = names.holder(tenant, name);
   if (holder?.kind !== "app") throw new MayflyError("no-such-app", { app: name });
@@ -20,17 +23,17 @@ export function isDeployed(names: Pick<Names, "holder">, tenant: string, name: s
   return names.holder(tenant, name)?.kind === "app";
 }
 
-/** Before an upload is written. Throws "name-taken" where an app cannot have the name; the catalog asks again as it stores the app. */
+/** Called before an upload is written. Throws "name-taken" if an appliance has the name. The catalog checks again when it stores the app. */
 export function refuseNameOfAppliance(names: Pick<Names, "holder">, tenant: string, name: string): void {
   if (names.holder(tenant, name)?.kind === "appliance") throw new MayflyError("name-taken", { name, owner: "an appliance" });
 }
 
-/** As the outside calls whoever has, or had, the id. */
+/** The name of the app or appliance that has, or had, the id. */
 export function nameOfId(names: Pick<Names, "nameOf">, id: string): string {
   return names.nameOf(id)?.name ?? id;
 }
 
-/** Whether whoever has the id has its name still. */
+/** Whether the app or appliance with this id still has its name. */
 export function isNamed(names: Pick<Names, "nameOf" | "holder">, id: string): boolean {
   const known = names.nameOf(id);
   return known !== undefined && names.holder(known.tenant, known.name)?.id === id;

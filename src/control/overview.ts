@@ -1,11 +1,11 @@
-/** What the running system tells of itself: its machines, its standing, the reasons of its decisions. */
+/** What the running system reports about itself: its machines, its status, and the reasons for its decisions. */
 import type { Decision, RevisionFacts } from "../dispatch/live-dispatcher.ts";
 
 export interface Overview {
   machines(): MachineFacts[];
-  /** Every decision that is kept. @param app its id */
+  /** The decisions about an app that are still in memory. @param app its id */
   explain(app: string): Explanation;
-  /** Has the ledger told what every machine has used up to now. */
+  /** Tells the ledger what every machine has used up to now. */
   sample(): void;
   host(): HostFacts;
   status(): StatusFacts;
@@ -13,7 +13,7 @@ export interface Overview {
 
 export interface MachineFacts {
   id: string;
-  /** Its name; null: a blank, or a machine that is not bound yet. */
+  /** The app's name; null for a machine that is bound to no app. */
   app: string | null;
   driver: string;
   state: string;
@@ -25,7 +25,7 @@ export interface MachineFacts {
 
 export interface Explanation {
   app: string;
-  /** What the policy makes of the app at present, in sentences. */
+  /** What the policy makes of the app at present, as sentences. */
   now: string[];
   /** The same as data, for each revision that calls go to. */
   facts: RevisionFacts[];
@@ -49,14 +49,14 @@ interface HostFacts {
 /** Times are milliseconds since the epoch. */
 export interface StatusFacts {
   version: string;
-  /** Of the supervisor, which signals are for. */
+  /** The process that receives signals: the supervisor, or this process if there is none. */
   pid: number;
-  /** Pid of the process that does the work. */
+  /** The process that serves calls. */
   worker: number;
   since: number;
-  /** Since when this worker runs. */
+  /** When this worker started. */
   upSince: number;
-  /** Workers that died and were replaced since the supervisor started. */
+  /** How many workers died and were replaced since the supervisor started. */
   restarts: number;
   deaths: Death[];
   driver: { name: string; detail: string; damage: string | null };

@@ -1,4 +1,4 @@
-/** Aliases of an app: which revisions they send calls to. `live` is the one that calls go to where they name none. */
+/** An alias of an app says which revisions get its calls. Calls that name no alias go to `live`. */
 import { MayflyError } from "../base/errors/error.ts";
 import { type Catalog, LIVE, type Target, type TargetChoice } from "../store/catalog/catalog.ts";
 import { appIdOf } from "./names.ts";
@@ -23,9 +23,9 @@ export function point(parts: PointParts, tenant: string, name: string, alias: st
   }
 }
 
-/** Throws "no-such-app", "no-such-alias", and "bad-request" for `live`. */
+/** Throws "no-such-app" and "no-such-alias", and "bad-request" for `live`. */
 export function removeAlias({ catalog }: PointParts, tenant: string, name: string, alias: string): void {
   if (alias === LIVE)
-    throw new MayflyError("bad-request", { what: `the alias ${LIVE} cannot be removed, but pointed at another revision` });
+    throw new MayflyError("bad-request", { what: `the alias ${LIVE} cannot be removed; point it at another revision instead` });
   catalog.removeAlias(appIdOf(catalog.names, tenant, name), alias);
 }

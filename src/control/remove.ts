@@ -10,7 +10,8 @@ export interface RemoveParts {
 }
 
 /**
- * Removes the app with its revisions, secrets, machines and logs; of one that was never deployed the secrets. Resolves when its machines are gone.
+ * Removes the app with its revisions, secrets, machines and logs. For an app that was never deployed, removes its secrets. Resolves when
+ * the app's machines are gone.
  * Rejects with "no-such-app".
  */
 export async function remove({ catalog, logs, serving }: RemoveParts, tenant: string, name: string): Promise<void> {
@@ -18,6 +19,7 @@ export async function remove({ catalog, logs, serving }: RemoveParts, tenant: st
   if (app === undefined || catalog.names.holder(tenant, name)?.kind === "appliance") throw new MayflyError("no-such-app", { app: name });
   catalog.remove(app);
   await Promise.all([serving.removed(app), logs.remove(app)]);
-  // The ledger, for example, may have told the log something meanwhile: that goes, too, unless the app is deployed again by now.
+  // Something may have been logged for the app meanwhile, for example about its limits. Those lines are removed too, unless the app has
+  // been deployed again by now.
   if (catalog.names.holder(tenant, name)?.id !== app) await logs.remove(app);
 }

@@ -4,27 +4,28 @@ import type { ServedApps } from "./served-apps.ts";
 export interface ResumeParts {
   catalog: Pick<Catalog, "eager" | "sizes" | "all" | "live">;
   served: Pick<ServedApps, "start">;
-  /** Starts the making of what machines of a size begin from. */
+  /** Makes what machines of this size are started from (for QEMU, a template) if it does not exist yet. */
   prepare: (size: { memoryMb: number; vcpus: number }) => Promise<void>;
-  /** Told why machines of a size cannot be prepared. */
+  /** Called with the reason if machines of a size cannot be prepared. */
   unprepared: (size: { memoryMb: number; vcpus: number }, error: unknown) => void;
 }
 
 /**
- * At the start of a server: apps that keep machines ready or list hosts are served; all others are once somebody calls them. Machines of unusual sizes
- * are prepared meanwhile: the first calls of their apps wait for that, and no others.
+ * Called when a server starts. Apps that keep machines ready or list hosts are served at once, all others from their first call on.
+ * Machines of unusual sizes are prepared meanwhile; only the first calls of apps with such sizes wait for that.
  */
 export function resumeApps({ catalog, served, prepare, unprepared }: ResumeParts): void {
   for (const app of catalog.eager()) served.start(app);
   for (const size of catalog.sizes()) prepare(size).catch((error: unknown) => unprepared(size, error));
 }
 
-/** Apps that are looked at in one turn of the event loop. */
+/** How many apps are looked at in one turn of the event loop. */
 const IN_ONE_TURN = 10;
 
 /**
- * Looks once through all apps, in turns, for those that can't be read: each is tried and fails, which its log tells before somebody calls it.
- * Holds nothing of the others. Never rejects. @param signal ends it
+ * Goes once through all apps, a few in each turn of the event loop, and finds those whose revision cannot be read. Each of them is started,
+ * which fails, so that the app's log says so before somebody calls it. Nothing of the other apps is kept in memory. Never rejects. @param
+ * signal ends the search
  */
 export async function tellUnreadable({ catalog, served }: Pick<ResumeParts, "catalog" | "served">, signal: AbortSignal): Promise<void> {
   let looked = 0;
@@ -34,7 +35,7 @@ export async function tellUnreadable({ catalog, served }: Pick<ResumeParts, "cat
     try {
       catalog.live(app);
     } catch {
-      // served.start() meets the same error, and tells it.
+      // served.start() fails with the same error and logs it.
       served.start(app);
     }
   }

@@ -1,4 +1,4 @@
-/** A changed secret renews the machines of an app whose live revisions name it: machines get secrets when they are bound, and keep them. */
+/** Machines get secrets when they are bound, and keep them. So a changed secret renews the machines of an app whose live revisions name it. */
 import { MayflyError } from "../base/errors/error.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import { tooMuchEnvironment } from "../store/catalog/environment-limit.ts";
@@ -10,7 +10,7 @@ export interface SecretParts {
   serving: Pick<Serving, "renewed">;
 }
 
-/** May come before the app's first deploy. Throws "bad-request" where no machine could be told so much, and "disk-full". */
+/** A secret may be set before the app's first deploy. Throws "disk-full", and "bad-request" if a machine could not be told so much. */
 export function setSecret({ catalog, serving }: SecretParts, tenant: string, name: string, secret: string, value: string): void {
   const app = catalog.names.appId(tenant, name);
   const users = manifestsWith(catalog, app, secret);
@@ -19,7 +19,7 @@ export function setSecret({ catalog, serving }: SecretParts, tenant: string, nam
   if (users.length > 0) serving.renewed(app);
 }
 
-/** Where there is no such secret nothing changes, but for the app's machines, which are renewed. */
+/** Removing a secret that is not set changes nothing, but it still renews the app's machines if a live revision names it. */
 export function removeSecret({ catalog, serving }: SecretParts, tenant: string, name: string, secret: string): void {
   const app = catalog.names.known(tenant, name);
   if (app === undefined) return;
@@ -32,7 +32,7 @@ export function secretNames({ catalog }: Pick<SecretParts, "catalog">, tenant: s
   return app === undefined ? [] : catalog.secretNames(app);
 }
 
-/** Of the live revisions that get the secret. One that cannot be read has no machines. */
+/** The manifests of the live revisions that name the secret. A revision that cannot be read has no machines, so it does not count. */
 function manifestsWith(catalog: SecretParts["catalog"], app: string, secret: string): Manifest[] {
   try {
     return catalog
@@ -45,7 +45,7 @@ function manifestsWith(catalog: SecretParts["catalog"], app: string, secret: str
   }
 }
 
-/** Without this, the calls of the live revision would find out one by one. */
+/** Throws "bad-request" if the value makes what a machine is told too large. Without this check, each call of the live revision would fail. */
 function refuseTooMuch(catalog: SecretParts["catalog"], app: string, manifest: Manifest, secret: string, value: string): void {
   const set = new Set(catalog.secretNames(app));
   const others = manifest.secrets.filter((each) => each !== secret && set.has(each));

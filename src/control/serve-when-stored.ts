@@ -6,8 +6,8 @@ export interface ServeParts {
 }
 
 /**
- * What takes over where an app's calls go, within the transaction that stores it: stored and served from the same moment. The checks run again in that
- * very turn: what was free before may be somebody's by then.
+ * `take` starts to serve the targets within the transaction that stores them, so that both happen at the same moment. It checks the
+ * manifests again in that turn of the event loop, because another app may have taken a host since the first check.
  */
 export function serveWhenStored({ serving }: ServeParts): { take: Take; undo: () => void } {
   let taken: string | undefined;
@@ -18,7 +18,7 @@ export function serveWhenStored({ serving }: ServeParts): { take: Take; undo: ()
       taken = app;
       serving.pointed(app, targets);
     },
-    /** Where the system could not take it, or the catalog could not store it. */
+    /** Called if `take` threw, or if the catalog could not store the change. */
     undo() {
       if (taken !== undefined) serving.restored(taken);
     },

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Target, Version } from "../store/catalog/catalog.ts";
 import { ServedApps, type ServedAppsOptions } from "./served-apps.ts";
 
-test("what of an app has no effect on this server is told once a revision, and keeps nothing from being served", () => {
+test("an entry of a manifest that has no effect on this server is reported once for each revision, and the app is served all the same", () => {
   const { apps, told, served } = set();
   apps.point("a", target("1", "egress"));
   apps.point("a", target("1", "egress"));
@@ -12,7 +12,7 @@ test("what of an app has no effect on this server is told once a revision, and k
   assert.deepEqual(told, ["a: an entry has no effect"]);
 });
 
-test("an app is taken from the catalog when it is called first, and once; changed secrets renew only what is served", () => {
+test("an app is read from the catalog once, at its first call; changed secrets renew only apps that are served", () => {
   const { apps, served, renewed } = set({ shop: target("1", "none") });
   apps.renew("shop");
   assert.equal(apps.load("ten", "none", false), false);
@@ -23,7 +23,7 @@ test("an app is taken from the catalog when it is called first, and once; change
   assert.deepEqual([served, renewed], [["1", "1"], ["shop"]]);
 });
 
-test("an app that cannot be served is told of once, and has its problem until it is pointed anew", () => {
+test("an app that cannot be served is reported once, and keeps its problem until an alias is pointed again", () => {
   const { apps, complaints } = set({ torn: [] });
   assert.equal(apps.load("ten", "torn", false), false);
   assert.equal(apps.load("ten", "torn", false), false);
@@ -33,7 +33,7 @@ test("an app that cannot be served is told of once, and has its problem until it
   assert.equal(apps.problemOf("torn"), null);
 });
 
-/** @param live by the name of each app, which is its id, too */
+/** @param live the targets of each app, by its name, which is also its id here */
 function set(live: Record<string, Target[]> = {}) {
   const [told, served, renewed, complaints]: string[][] = [[], [], [], []];
   const holder = (_tenant: string, name: string) => (Object.hasOwn(live, name) ? { kind: "app" as const, id: name } : undefined);

@@ -11,14 +11,14 @@ import type { Manifest } from "../store/catalog/manifest.ts";
 export interface ServedAppsOptions {
   catalog: { live: Catalog["live"]; names: Pick<Catalog["names"], "holder" | "holderOfHost"> };
   dispatcher: { point(app: string, targets: Target[]): void; renewApp(app: string): void; removeApp(app: string): void };
-  /** setApp returns why the app does not get some of its hosts. */
+  /** setApp() returns the reasons why the app does not get some of its hosts. */
   routes: { checkHosts(manifest: Manifest): void; setApp(app: Pick<Revision, "app" | "manifest">): Error[]; removeApp(app: string): void };
   warn: (text: string) => void;
-  /** What of the manifest has no effect on this server, in a sentence each. */
+  /** The parts of a manifest that have no effect on this server, as one sentence for each. */
   inert: (manifest: Manifest) => string[];
-  /** Told of that, in the server's log and the app's own. `app` is an id here and below. */
+  /** Writes one of those sentences to the server's log and to the app's. `app` is an id here and below. */
   tell: (app: string, text: string) => void;
-  /** Told of an app that cannot be served, beside the server's log in its own. */
+  /** Writes to the server's log and the app's that the app cannot be served. */
   complain: (app: string, error: unknown) => void;
 }
 
@@ -31,12 +31,12 @@ export class ServedApps {
     this.#options = options;
   }
 
-  /** Called before a deploy. Throws where the app may not have a host that it lists. */
+  /** Called before a deploy. Throws if the app may not have a host that it lists. */
   check(manifest: Manifest): void {
     this.#options.routes.checkHosts(manifest);
   }
 
-  /** The app's calls go there from now on. Throws where the dispatcher cannot take it. */
+  /** Sends the app's calls to these targets from now on. Throws if the dispatcher refuses them. */
   point(app: string, targets: Target[]): void {
     const { dispatcher, routes, warn, inert, tell } = this.#options;
     const { manifest, id } = mostCalled(targets);
@@ -49,7 +49,10 @@ export class ServedApps {
     this.#problems.delete(app);
   }
 
-  /** Calls that come from now on go to machines that get the app's secrets as they are then; what the app lacks is looked at anew. */
+  /**
+   * Calls from now on go to machines that are bound with the app's secrets as they are then. The dispatcher checks again which secrets the
+   * app lacks.
+   */
   renew(app: string): void {
     const targets = this.#targets.get(app);
     if (targets === undefined) return;
@@ -57,7 +60,7 @@ export class ServedApps {
     this.#options.dispatcher.renewApp(app);
   }
 
-  /** Points the app where the catalog says. A failure is logged and remembered. Returns whether the app is served. */
+  /** Sends the app's calls to the targets that the catalog has. A failure is logged and remembered. Returns whether the app is served. */
   start(app: string): boolean {
     try {
       this.point(app, this.#options.catalog.live(app));
@@ -68,7 +71,7 @@ export class ServedApps {
     }
   }
 
-  /** Starts the app of this name, if there is one that was not started yet. Returns whether it was started. */
+  /** Starts the app of this name if it exists and was not started yet. Returns whether it was started. */
   load(tenant: string, name: string, asHost: boolean): boolean {
     const { names } = this.#options.catalog;
     const holder = asHost ? names.holderOfHost(tenant, name) : names.holder(tenant, name);
@@ -76,7 +79,7 @@ export class ServedApps {
     return this.start(holder.id);
   }
 
-  /** Back to what the catalog has. */
+  /** Returns to the targets that the catalog has. */
   restore(app: string): void {
     if (this.#options.catalog.live(app).length > 0) return void this.start(app);
     try {
@@ -103,7 +106,7 @@ export class ServedApps {
   }
 }
 
-/** The revision whose manifest says which functions, paths and hosts the app has. */
+/** The revision that gets most calls: its manifest says which functions, paths and hosts the app has. */
 function mostCalled(targets: Target[]): Revision {
   const [first] = targets.toSorted((a, b) => b.weight - a.weight);
   if (first === undefined) throw new Error("the app has no live revision");

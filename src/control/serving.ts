@@ -1,4 +1,4 @@
-/** What the use cases ask of the system that runs: whether it can serve an app, and that it begins or ends to. */
+/** What the use cases need from the running system: whether it can serve an app, and that it starts and stops serving it. */
 import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { Target } from "../store/catalog/catalog.ts";
@@ -8,31 +8,34 @@ import { until } from "../base/clock/until.ts";
 import type { ServedApps } from "./served-apps.ts";
 
 export interface Serving {
-  /** Throws "bad-manifest", "host-not-allowed" or "host-taken" where this server cannot give the app what its manifest asks for. */
+  /** Throws "bad-manifest", "host-not-allowed" or "host-taken" if this server cannot give the app what its manifest asks for. */
   check(manifest: Manifest): void;
-  /** Resolves when machines of the size that the manifest asks for can be started at once: the first of a size may take seconds. */
+  /** Resolves when machines of the size that the manifest asks for can be started at once. The first preparation of a size may take seconds. */
   prepare(manifest: Manifest): Promise<void>;
-  /** The app's calls go there from now on; machines of other revisions get no more work. `app` is an id here and below. */
+  /** Sends the app's calls to these targets from now on. Machines of other revisions get no more work. `app` is an id here and below. */
   pointed(app: string, targets: Target[]): void;
-  /** The app's secrets changed: machines that have the old ones get no more work. */
+  /** Called after the app's secrets changed: machines that have the old ones get no more work. */
   renewed(app: string): void;
-  /** Undoes `pointed` where the change was not stored after all. */
+  /** Undoes pointed() if the change was not stored after all. */
   restored(app: string): void;
-  /** Why an app of the catalog cannot be served though its revision can be read; null where it can. */
+  /** Why an app cannot be served although its revision can be read; null if it can be served. */
   problemOf(app: string): string | null;
-  /** What the app's machines log is dropped from now on. Resolves when the machines that it has now are gone, whoever has its name by then. */
+  /**
+   * Drops what the app's machines log from now on. Resolves when the machines that the app has now are gone, even if another app has its
+   * name by then.
+   */
   removed(app: string): void | Promise<void>;
 }
 
 export interface ServingParts {
   served: ServedApps;
-  /** The machines that there are. */
+  /** All machines that exist now. */
   machines: () => { name: string; app: string | null }[];
-  /** Starts the making of what machines of a size begin from, where it is not made yet. */
+  /** Makes what machines of this size are started from (for QEMU, a template) if it does not exist yet. */
   prepare: (size: { memoryMb: number; vcpus: number }) => Promise<void>;
-  /** Why entries of `network.allow` can have no effect on this server, a sentence each. */
+  /** The entries of `network.allow` that can have no effect on this server, as one sentence for each. */
   problemsOf: (network: Manifest["network"]) => string[];
-  /** Of all machines together. */
+  /** The limits of all machines together. */
   most: { maxMemoryMb: number; maxVcpus: number };
   clock: Clock;
 }
@@ -53,7 +56,7 @@ export function createServing({ served, machines, prepare, problemsOf, most, clo
     async removed(app) {
       const own = new Set(machines().flatMap((machine) => (machine.app === app ? [machine.name] : [])));
       served.remove(app);
-      // An app that is deployed by the same name meanwhile has machines of its own, which stay.
+      // An app that is deployed again under the same name has machines of its own, which are not waited for.
       const pause = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
       await until(() => machines().every((machine) => !own.has(machine.name)), { ms: Infinity, everyMs: 20, pause });
     },

@@ -6,7 +6,7 @@ import type { PlatformEvent } from "./platform-event.ts";
 const blank: PlatformEvent = { type: "machine-blank", at: 1, machine: "m-1", startMs: 2 };
 const started: PlatformEvent = { type: "machine-started", at: 1, machine: "m-1", app: null };
 
-test("who listens hears the events of the types that it asked for, until it ends that", () => {
+test("a listener hears the events of the types that it names, until it stops listening", () => {
   const events = new EventStream({ now: () => 0 }, (error) => assert.fail(String(error)));
   const heard: string[] = [];
   const end = events.listen({ "machine-blank": ({ machine }) => heard.push(`first ${machine}`) });
@@ -21,7 +21,7 @@ test("who listens hears the events of the types that it asked for, until it ends
   assert.equal(events.hears("machine-blank"), false);
 });
 
-test("a listener that throws harms neither the others nor who told, and is reported once a minute", () => {
+test("an error of a listener reaches neither the other listeners nor the sender, and is reported at most once a minute", () => {
   let now = 0;
   const reported: unknown[] = [];
   const events = new EventStream({ now: () => now }, (error) => reported.push(error));
@@ -37,7 +37,7 @@ test("a listener that throws harms neither the others nor who told, and is repor
   assert.deepEqual(reported.map(String), ["Error: at 0", "Error: at 60000"]);
 });
 
-test("a listener that ends itself, or adds another, changes nothing about the event that is being told", () => {
+test("a listener that stops listening, or adds another, while an event is delivered does not change who gets that event", () => {
   const events = new EventStream({ now: () => 0 }, (error) => assert.fail(String(error)));
   const heard: string[] = [];
   const end = events.listen({

@@ -1,11 +1,10 @@
 /**
- * The stream of platform events: who does something tells it here, and whoever wants to know listens.
- *
+ * The stream of platform events: rooms send events into it, and listeners (accounts, logs) receive them.
  * Owns: the listeners, by the type of event.
- * 1. An event is told to its listeners at once and in the order in which they came, so what they count is exact. They only take note: what waits
- *    for a disk or a network is for later.
- * 2. A listener that throws changes nothing for who told the event, nor for the other listeners. Its errors are reported once a minute at most.
- * 3. Where nobody listens for a type, hears() says so, and nobody needs to make the event.
+ * 1. An event is delivered to its listeners synchronously, in the order in which they were added, so that what they count is exact. A
+ * listener only takes note; work that waits for a disk or a network must happen later.
+ * 2. An error that a listener throws reaches neither the sender nor the other listeners. It is reported at most once a minute.
+ * 3. hears() says whether anybody listens for a type; if nobody does, the sender need not build the event.
  */
 import type { Clock } from "../base/clock/clock.ts";
 import type { PlatformEvent } from "./platform-event.ts";
@@ -14,7 +13,7 @@ type EventType = PlatformEvent["type"];
 type EventOf<Type extends EventType> = Extract<PlatformEvent, { type: Type }>;
 type Listener = (event: PlatformEvent) => void;
 
-/** By type, what is to be done with an event. */
+/** What a listener does with an event, by the event's type. */
 export type Listeners = { [Type in EventType]?: (event: EventOf<Type>) => void };
 
 const REPORT_EVERY_MS = 60_000;
@@ -25,13 +24,13 @@ export class EventStream {
   readonly #listeners = new Map<EventType, Listener[]>();
   #reportedAt = -Infinity;
 
-  /** @param report told of a listener's error, once a minute at most */
+  /** @param report called with a listener's error, at most once a minute */
   constructor(clock: Pick<Clock, "now">, report: (error: unknown) => void) {
     this.#clock = clock;
     this.#report = report;
   }
 
-  /** Whether anybody listens for events of the type. */
+  /** Whether anybody listens for events of this type. */
   hears(type: EventType): boolean {
     return this.#listeners.has(type);
   }
@@ -42,10 +41,10 @@ export class EventStream {
     for (const listener of listeners) this.#inform(listener, event);
   }
 
-  /** Returns what ends the listening. */
+  /** Adds listeners. Returns a function that removes them. */
   listen(listeners: Listeners): () => void {
     const added = Object.entries(listeners) as [EventType, Listener][];
-    // A list is never changed: one that is being gone through stays as it is.
+    // A list of listeners is replaced, never changed, so that a delivery in progress goes through the list as it was when it began.
     for (const [type, listener] of added) this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), listener]);
     return () => {
       for (const [type, listener] of added) this.#remove(type, listener);

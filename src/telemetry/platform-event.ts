@@ -1,4 +1,7 @@
-/** What happens in the platform, as records: whoever counts, logs or shows it hears of it by the event stream. `at` is the wall clock, ms since the epoch. */
+/**
+ * What happens in the platform, as records. Accounts, logs and displays receive them from the event stream. `at` is the wall clock, in
+ * milliseconds since the epoch.
+ */
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { InvocationInput, TraceContext } from "../wire/host-end.ts";
 
@@ -11,7 +14,7 @@ export type PlatformEvent =
   | MachineBound
   | MachineEnded;
 
-/** Whatever becomes of it, one `invocation-ended` follows. */
+/** An invocation has arrived. Exactly one `invocation-ended` follows, whatever becomes of it. */
 interface InvocationReceived {
   readonly type: "invocation-received";
   readonly at: number;
@@ -23,7 +26,7 @@ interface InvocationReceived {
   readonly trace: TraceContext;
 }
 
-/** It was given to a machine. Again where that one ended before anything was sent to it. */
+/** An invocation was given to a machine. It comes again for the same invocation if the machine ends before anything was sent to it. */
 interface InvocationAssigned {
   readonly type: "invocation-assigned";
   readonly at: number;
@@ -31,26 +34,26 @@ interface InvocationAssigned {
   readonly machine: string;
 }
 
-/** Its caller knows what became of it, and it holds no slot any more. */
+/** An invocation is over: its caller knows the outcome, and it holds no slot any more. */
 export interface InvocationEnded {
   readonly type: "invocation-ended";
   readonly at: number;
   readonly invocation: string;
   readonly app: string;
   readonly function: string;
-  /** The last one that it was given to; null where it was given to none. */
+  /** The machine that the invocation was given to last; null if it was given to none. */
   readonly machine: string | null;
-  /** Of the version that the machine was bound to. */
+  /** The revision of the machine's app, as it was when the machine was bound. */
   readonly revision: string;
   readonly memoryMb: number;
-  /** aborted: its caller went away. */
+  /** "aborted" means that the caller went away. */
   readonly outcome: "replied" | "aborted" | ErrorCode;
-  /** Of the reply's head; 0 where there was none. */
+  /** The status in the reply's head; 0 if there was no reply. */
   readonly status: number;
   readonly spans: InvocationTiming;
-  /** Milliseconds, with a fraction, from its sending to the end of its slot; null where nothing of it was sent. */
+  /** Milliseconds, with a fraction, from the sending of the invocation until its slot was free; null if nothing of it was sent. */
   readonly slotMs: number | null;
-  /** Of the body that the caller gave, and of the reply's. */
+  /** Bytes of the request's body as the caller sent it, and of the reply's body. */
   readonly requestBytes: number;
   readonly replyBytes: number;
 }
@@ -59,7 +62,7 @@ interface MachineStarted {
   readonly type: "machine-started";
   readonly at: number;
   readonly machine: string;
-  /** The app whose need it was; null: nobody's in particular. Another may get it. */
+  /** The app that needed the machine; null if it was started for no app in particular. The policy may give the machine to another app. */
   readonly app: string | null;
 }
 
@@ -84,23 +87,23 @@ interface MachineEnded {
   readonly type: "machine-ended";
   readonly at: number;
   readonly machine: string;
-  /** null: it belonged to none. */
+  /** The app that the machine was bound to; null if it was bound to none. */
   readonly app: string | null;
-  /** One of those of `src/machines/exit.ts`. */
+  /** One of the reasons in `src/machines/exit.ts`. */
   readonly reason: string;
-  /** The policy, or a stop of the server, had it killed. */
+  /** Whether the machine was killed because the policy asked for it or the server stopped. */
   readonly asked: boolean;
-  /** Invocations that it was given. */
+  /** The number of invocations that were given to the machine. */
   readonly invocations: number;
 }
 
-/** Milliseconds, each measured on the host. */
+/** The spans of an invocation, in milliseconds, each measured on the host. */
 export interface InvocationTiming {
-  /** Waited for a slot with nothing being started for it. */
+  /** The wait for a slot while no machine was being started or bound for the invocation. */
   queue: number;
-  /** Waited for a machine to start. */
+  /** The wait for a machine to start. */
   start: number;
-  /** Waited for a blank to be bound. */
+  /** The wait for a blank to be bound. */
   bind: number;
   /** From the first byte sent to the guest to the reply's head. */
   run: number;

@@ -15,7 +15,7 @@ test("a caller's valid trace is taken as it is", () => {
   assert.equal(traces.of({ traceparent: `cc${traceparent.slice(2)}` }).traceparent, traceparent);
 });
 
-test("a trace that is not valid is replaced by a new one, and its state goes with it", () => {
+test("a trace that is not valid is replaced by a new one, and its state is dropped", () => {
   const traces = new TraceContexts();
   const wrong = [
     "",
@@ -49,7 +49,7 @@ test("a state that is not valid is left out, and the trace stays", () => {
   for (const tracestate of wrong) assert.deepEqual(traces.of({ traceparent, tracestate }), { traceparent, tracestate: "" }, tracestate);
 });
 
-test("whatever a caller sends, what crosses to the machine keeps to the limits and to one line", () => {
+test("whatever a caller sends, the trace headers that a machine gets stay within the limits and on one line", () => {
   const traces = new TraceContexts();
   const text = fc.oneof(fc.string({ unit: "binary", maxLength: 600 }), fc.constant(traceparent), fc.constant("a=b"));
   fc.assert(

@@ -1,33 +1,34 @@
 /**
- * W3C Trace Context (https://www.w3.org/TR/trace-context/): which trace an invocation belongs to. The caller's is taken as it is, because
- * nothing of Mayfly's is in the trace between the caller and the function yet. A caller that sends none, or none that is valid, begins a new trace.
+ * W3C Trace Context (https://www.w3.org/TR/trace-context/): the trace that an invocation belongs to. A valid trace of the caller is passed
+ * on unchanged, because Mayfly adds no span of its own between the caller and the function yet. If the caller sends no valid trace, a new
+ * one begins.
  */
 import { randomBytes } from "node:crypto";
 import type { TraceContext } from "../wire/host-end.ts";
 import { Limit } from "../wire/protocol.ts";
 
-/** Of a request: the two headers as node:http gives them, repeated ones joined by commas. */
+/** The two trace headers of a request as node:http gives them: repeated headers are joined by commas. */
 type TraceHeaders = Partial<Record<string, string | string[]>>;
 
-/** A trace's id and a span's, in bytes. */
+/** The length of a trace's id and a span's id together, in bytes. */
 const IDS_BYTES = 24;
-/** The system is asked for randomness once in so many invocations. */
+/** How many pairs of ids each call for random bytes makes, because a call for every invocation would be slow. */
 const IDS_AT_ONCE = 128;
 const NO_FLAGS = "00";
 
 export class TraceContexts {
-  /** Random ids as hexadecimal digits, used up one after the other. */
+  /** Random ids as hexadecimal digits; begin() takes them one after the other. */
   #ids = "";
   #next = 0;
 
   of({ traceparent, tracestate }: TraceHeaders): TraceContext {
-    // The length is compared first, because most callers send none.
+    // The length is compared first because it is cheap: most callers send no trace.
     if (typeof traceparent !== "string" || traceparent.length !== Limit.traceparent || !valid.test(traceparent)) return this.begin();
     const known = traceparent.startsWith("00") ? traceparent : `00${traceparent.slice(2)}`;
     return { traceparent: known, tracestate: typeof tracestate === "string" && isState(tracestate) ? tracestate : "" };
   }
 
-  /** A new trace. Nobody has decided yet whether it is recorded, so it is not marked as sampled. */
+  /** Begins a new trace. It is not marked as sampled, because nobody has decided yet whether it is recorded. */
   begin(): TraceContext {
     if (this.#next === this.#ids.length) {
       this.#ids = randomBytes(IDS_AT_ONCE * IDS_BYTES).toString("hex");
@@ -41,13 +42,13 @@ export class TraceContexts {
   }
 }
 
-/** Of version 00, or of a later one that has the same fields. An id of zeros is none. */
+/** A traceparent of version 00, or of a later version with the same fields. An id that is all zeros is not valid. */
 const valid = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 const MOST_MEMBERS = 32;
 const member = /^[ \t]*(?:[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,256})?[ \t]*$/;
 
-/** A state that is not valid, or longer than what crosses to a machine, is left out; the trace stays. */
+/** Whether the state is valid and no longer than the wire allows. A state that is not is left out, and the trace stays. */
 function isState(tracestate: string): boolean {
   if (tracestate.length > Limit.tracestate) return false;
   const members = tracestate.split(",");

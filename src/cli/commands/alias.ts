@@ -18,7 +18,7 @@ const columns: Column<AliasInfo>[] = [
 export function define(command: Command): void {
   command.addHelpText("after", "\nExample:\n  mayfly alias set shop live 3");
   withConnectionOptions(command.command("set"))
-    .description("point an alias at a revision, or at several by weight; `live` has the calls")
+    .description("point an alias at a revision, or at several by weight; calls go to `live`")
     .argument("<app>")
     .argument("<alias>", "created if it does not exist")
     .argument(
@@ -34,7 +34,7 @@ export function define(command: Command): void {
     .addHelpText("after", "\nExample:\n  mayfly alias list shop")
     .action(list);
   withConnectionOptions(command.command("remove"))
-    .description("remove an alias; its revisions stay until newer ones push them out")
+    .description("remove an alias; its revisions stay until newer ones replace them")
     .argument("<app>")
     .argument("<alias>")
     .addHelpText("after", "\nExample:\n  mayfly alias remove shop canary")
@@ -57,14 +57,14 @@ async function remove(app: string, alias: string, options: AliasOptions): Promis
   console.log(options.json ? JSON.stringify({ removed: alias }) : `Removed the alias ${alias} of ${app}.`);
 }
 
-/** "revision 3", "revision 3 (90 %), revision 4 (10 %)". */
+/** For example "revision 3", or "revision 3 (90 %), revision 4 (10 %)". */
 function targetsInWords({ targets }: AliasInfo): string {
   const all = targets.reduce((sum, { weight }) => sum + weight, 0);
   const share = (weight: number) => (targets.length === 1 ? "" : ` (${Number(((100 * weight) / all).toPrecision(3))} %)`);
   return targets.map(({ number, weight }) => `revision ${number}${share(weight)}`).join(", ");
 }
 
-/** "3", "3=90", "rev_…=0.5". */
+/** Parses "3", "3=90" or "rev_…=0.5". */
 function collectTarget(text: string, before: TypedTarget[] = []): TypedTarget[] {
   const [, revision, weight] = /^([\w]+)(?:=(\d+\.?\d*|\.\d+))?$/.exec(text) ?? [];
   if (revision === undefined || Number(weight) === 0)

@@ -7,8 +7,8 @@ type BillOptions = ConnectionOptions & { month?: string; json?: true };
 
 export function define(command: Command): void {
   withConnectionOptions(command)
-    .argument("[app]", "only this one, with its functions; one that was removed keeps its bills")
-    .option("--month <YYYY-MM>", "a month of UTC; default: the one that it is", parseMonth)
+    .argument("[app]", "show only this app, with its functions; a removed app keeps its bills")
+    .option("--month <YYYY-MM>", "a month (UTC); default: the present one", parseMonth)
     .addHelpText(
       "after",
       "\nCPU and memory are those that the host counted. `mayfly serve` takes the prices from its settings: docs/billing.md.\n\nExample:\n  mayfly bill shop --month 2026-11",

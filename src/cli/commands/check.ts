@@ -6,7 +6,7 @@ import { openLaboratory } from "../../simulator/laboratory.ts";
 import { projectDir, runTool } from "../run-tool.ts";
 import { bold, showProgress } from "../../base/terminal/terminal.ts";
 
-/** The product runs without some of them. */
+/** `lab` and others may be missing, because the product runs without them. */
 const folders = ["src", "lab", "test", "bench", "examples"].filter((folder) => existsSync(join(projectDir, folder)));
 
 const checks = [
@@ -35,7 +35,7 @@ async function check(options: { json?: true }): Promise<void> {
   if (failed.length > 0) process.exitCode = ExitCode.Failed;
 }
 
-/** The types of what its plots are drawn with are checked, too. */
+/** The type check covers the laboratory's plots too, so their libraries must be installed. */
 async function installLaboratory(): Promise<void> {
   const progress = showProgress();
   await (await openLaboratory())?.install(progress.step).finally(progress.done);

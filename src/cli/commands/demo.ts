@@ -58,7 +58,10 @@ async function demo(options: DemoOptions): Promise<void> {
   else if (!options.json) console.log("\nIt stays up until Ctrl-C.");
 }
 
-/** No blanks, so that the first call shows the cost of a start; no learned policy, so that all later calls share its machine. */
+/**
+ * The demo keeps no blanks, so that the first call shows the cost of a start, and a fixed idle time instead of the learned policy, so that
+ * all later calls share one machine.
+ */
 async function demoConfig({ driver, kernel, osvKernel }: DemoOptions): Promise<Config> {
   const stateDir = demoStateDir();
   const { listen, api } = loadConfig({ flags: { stateDir } });

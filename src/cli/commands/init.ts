@@ -7,7 +7,7 @@ import { commandName } from "../command-name.ts";
 
 export function define(command: Command): void {
   command
-    .argument("[dir]", "folder to write to; made where it is missing", ".")
+    .argument("[dir]", "folder to write to; created if it does not exist", ".")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
@@ -25,7 +25,7 @@ function init(dir: string, options: { json?: true }): void {
   console.log(options.json ? JSON.stringify({ app, dir: folder, files: Object.keys(files) }) : nextSteps(app, relative("", folder) || "."));
 }
 
-/** Uses exclusive creation, so that an existing file is never touched. */
+/** Creates the file exclusively, so that an existing file is never changed. */
 function writeNew(file: string, text: string): void {
   try {
     writeFileSync(file, text, { flag: "wx" });

@@ -25,7 +25,7 @@ interface InvokeOptions extends ConnectionOptions {
 
 export function define(command: Command): void {
   withConnectionOptions(command)
-    .argument("<app/function>", "a query may follow: hello/hello?name=Ada")
+    .argument("<app/function>", "the function, with a query if you like: hello/hello?name=Ada")
     .option("-d, --data <text>", "request body; @file reads a file, @- standard input; makes the method POST")
     .option("-X, --method <method>", "request method", parseMethod)
     .option("-p, --path <path>", "path below the function, for example /notes/1")
@@ -59,7 +59,7 @@ async function describeCall(target: string, options: InvokeOptions): Promise<Cal
 
 function parseUrl(text: string): URL {
   const url = URL.parse(text);
-  if (url === null) throw new MayflyError("not-done", { what: `${text} is no URL` });
+  if (url === null) throw new MayflyError("not-done", { what: `${text} is not a URL` });
   return url;
 }
 

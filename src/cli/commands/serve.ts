@@ -53,7 +53,7 @@ const program = fileURLToPath(new URL("../serve-worker.ts", import.meta.url));
 
 async function serve(options: ServeOptions): Promise<void> {
   const config = loadConfig({ flags: settings(options), file: options.config ?? process.env.MAYFLY_CONFIG });
-  // The reader of the output has gone; the server must not end because of that.
+  // An error here means that nobody reads the output any more; the server must not end because of that.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const onUp = ({ gatewayUrl, apiUrl, driver }: UpInfo, worker: number) =>
     console.log(

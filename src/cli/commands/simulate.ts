@@ -46,14 +46,14 @@ export async function define(command: Command): Promise<void> {
     .option("--policy <names>", `some of ${policyNames.join(",")} (default: all)`)
     .option("--hours <count>", "virtual hours (default: all of a trace, 1 to 24 of a family)", parseHours)
     .option("--apps <count>", "apps (default: all of a trace, 3 to 40 of a family)", parseCount(1, 100_000))
-    .option("--seed <numbers>", "one run for each; the tables show medians", usualSeeds.join(","))
+    .option("--seed <numbers>", "one run for each seed; the tables show medians", usualSeeds.join(","))
     .option(
       "--wait-worth <number>",
       "the knob: what a second of a caller's wait is worth, in GB-seconds",
       parseCount(0, 1_000_000),
       servedWaitWorth,
     )
-    .option("--frontier", "show what ours trades as the knob moves, in finer steps")
+    .option("--frontier", "show how cost and waits of Mayfly's policy trade off as waitWorth changes, in finer steps")
     .option("--machine <name>", `how quick machines are: ${machineNames.join(" or ")}`, "qemu")
     .option("--html <file>", "write a page with plots, too")
     .option("--json", "print JSON")
@@ -68,7 +68,7 @@ async function simulate(options: Options, laboratory: Laboratory | undefined): P
   const study = studyOf(options, laboratory);
   const html = options.html === undefined ? undefined : { file: options.html, laboratory: needed(laboratory, "draws the page") };
   const progress = showProgress();
-  // Before the simulation, which takes a minute: what cannot be drawn is refused at once.
+  // The simulation takes a minute. A page that cannot be drawn is refused before it begins.
   await html?.laboratory.install(progress.step);
   const report = await runStudy(study, progress.step, laboratory);
   if (html !== undefined) {
@@ -94,13 +94,13 @@ function studyOf(options: Options, laboratory: Laboratory | undefined): Study {
 
 function sourcesOf({ family, trace, hours, apps }: Options): Source[] {
   if (trace !== undefined && family !== undefined)
-    throw new MayflyError("bad-request", { what: "--family and --trace exclude each other" });
+    throw new MayflyError("bad-request", { what: "--family and --trace cannot be used together" });
   if (trace !== undefined) return trace.map((text) => ({ trace: findTrace(text), hours: hours ?? Infinity, apps: apps ?? Infinity }));
   const names = family === undefined ? usualFamilies : pick("family", family, familyNames);
   return names.map((name) => ({ family: name, hours: hours ?? usualSizes[name].hours, apps: apps ?? usualSizes[name].apps }));
 }
 
-/** A name that is not known may be one of the laboratory's, where that is not there. */
+/** A name that is not known may be that of a policy of the laboratory, if the laboratory is missing. */
 function policiesOf(text: string | undefined, laboratory: Laboratory | undefined): string[] {
   const names = comparedPolicies(laboratory).map(({ name }) => name);
   const other = laboratory === undefined ? text?.split(",").find((name) => !names.includes(name)) : undefined;
@@ -108,7 +108,7 @@ function policiesOf(text: string | undefined, laboratory: Laboratory | undefined
   return pick("policy", text, names);
 }
 
-/** @param use what the laboratory is asked for, as a verb and its object */
+/** @param use what the laboratory is needed for, as a verb and its object */
 function needed(laboratory: Laboratory | undefined, use: string): Laboratory {
   if (laboratory !== undefined) return laboratory;
   const part = `the laboratory, which ${use}`;
@@ -130,7 +130,7 @@ function pick<Name extends string>(what: string, text: string | undefined, allow
 
 function seedOf(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new MayflyError("bad-request", { what: `"${text}" is no seed; it is a whole number of up to nine digits` });
+  throw new MayflyError("bad-request", { what: `"${text}" is not a seed: a seed is a whole number of up to nine digits` });
 }
 
 function parseHours(text: string): number {

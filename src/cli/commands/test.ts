@@ -8,7 +8,7 @@ import { prepareHost } from "../prepare-host.ts";
 import { type FileTime, findTests, runTests } from "../run-tests.ts";
 import { projectDir, runTool } from "../run-tool.ts";
 
-/** The tests of egress create network namespaces. */
+/** The tests of egress create network namespaces with `ip`. */
 const iproute = { name: "iproute2", program: "ip", why: "makes the network namespaces of the tests" };
 
 const systemd = { name: "systemd", program: "systemd-analyze", why: "checks the unit that `mayfly install` writes" };
@@ -61,8 +61,8 @@ async function testFresh(suite: Suite, filters: string[], { json }: TestOptions)
 }
 
 /**
- * Prints a table, and how many rows are as expected. This is not one of the tests, because it downloads a lot, and its results change with
- * the packages.
+ * Prints a table and how many rows are as expected. It is not one of the tests, because it downloads a lot and its results change with the
+ * packages.
  */
 async function testPackages(filters: string[]): Promise<void> {
   await prepareHost();
@@ -73,7 +73,7 @@ async function testPackages(filters: string[]): Promise<void> {
   ]);
 }
 
-/** The slowest files, where to look first if the tests take too long. Empty if few files ran. */
+/** The slowest test files, which are worth a look if the tests take too long. Empty if fewer than 30 files ran. */
 function slowest(times: FileTime[]): string {
   if (times.length < 30) return "";
   const lines = times.slice(0, 15).map(({ file, ms }) => `${(ms / 1000).toFixed(1).padStart(7)} s  ${file}`);

@@ -6,7 +6,7 @@ import { bytesInWords } from "../../units.ts";
 export interface OsvBuild {
   cacheDir: string;
   refresh: boolean;
-  /** If undefined, the setting applies. */
+  /** If undefined, the value of the setting is used. */
   osvKernel: string | undefined;
   json: boolean;
 }
