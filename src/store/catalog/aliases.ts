@@ -3,7 +3,7 @@ import type { Take, Target, TargetChoice } from "./catalog.ts";
 import { revisionOf } from "./read.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
 
-/** Throws "no-such-version", and "bad-request" where a revision is named twice. */
+/** Throws "no-such-version", and "bad-request" if a revision is named twice. */
 export function pointAlias(parts: CatalogParts, app: string, alias: string, choices: TargetChoice[], take?: Take): Target[] {
   return parts.write(() => {
     const targets = choices.map((choice) => chosen(parts, app, choice));
@@ -14,7 +14,7 @@ export function pointAlias(parts: CatalogParts, app: string, alias: string, choi
   });
 }
 
-/** In a transaction. */
+/** Must be called within a transaction. */
 export function setTargets({ queries: { aliases } }: CatalogParts, app: string, alias: string, targets: Target[]): void {
   aliases.add(app, alias);
   aliases.clear(app, alias);
@@ -35,7 +35,7 @@ function chosen(parts: CatalogParts, app: string, { revision, weight }: TargetCh
   return { revision: revisionOf(parts, row), weight };
 }
 
-/** Found when all are known: a revision may be named by its id, its number and its digest. */
+/** Called with the revisions that were found, because one and the same may be named by its id, its number and its digest. */
 function refuseTwice(targets: Target[]): void {
   const ids = targets.map(({ revision }) => revision.id);
   if (new Set(ids).size < ids.length) throw new MayflyError("bad-request", { what: "a revision is named twice as a target" });

@@ -7,7 +7,7 @@ import type { CodeStore } from "./code-store.ts";
 import type { Queries } from "./queries/prepare.ts";
 import type { Seal } from "./seal.ts";
 
-/** What the parts of the catalog work with. */
+/** What the functions of the catalog share. */
 export interface CatalogParts {
   db: DatabaseSync;
   file: string;
@@ -19,8 +19,8 @@ export interface CatalogParts {
   queries: Queries;
   seal: Seal;
   code: CodeStore;
-  /** One transaction, with SQLite's failures (a full disk, say) told in our words. */
+  /** Runs `work` as one transaction. Failures of SQLite, for example a full disk, are thrown as errors of Mayfly's table. */
   write: <T>(work: () => T) => T;
-  /** For what frees more than it takes: where the disk is full it gets the reserve. */
+  /** Like write(), for work that frees more space than it takes: if the disk is full, the reserve is given up and the work tried again. */
   writeByAllMeans: <T>(work: () => T) => T;
 }

@@ -1,6 +1,6 @@
 /**
- * What the platform knows of tenants, apps and their revisions. One small interface; `sqlite.ts` is the embedded implementation.
- * Everything is keyed by stable ids. Names are looked up by those who speak with the outside, and nobody else.
+ * What the platform knows about tenants, apps and their revisions. `Catalog` is the contract; `sqlite.ts` implements it.
+ * Everything is keyed by stable ids. Only the rooms that talk to users look names up.
  */
 import type { Manifest } from "./manifest.ts";
 
@@ -11,12 +11,10 @@ export interface Bundle {
   code: Uint8Array;
 }
 
-/** An immutable upload of an app's code and configuration. */
+/** An immutable upload of an app's code and configuration. `app` and `tenant` are ids. */
 export interface Revision {
   id: string;
-  /** The app's id. */
   app: string;
-  /** The tenant's id. */
   tenant: string;
   /** Counts from 1 for each app. */
   number: number;
@@ -27,13 +25,13 @@ export interface Revision {
   createdAt: number;
 }
 
-/** As much of a revision as those need who run it. `app` and `id` are ids. */
+/** The part of a revision that is needed to run it. `app` and `id` are ids. */
 export type Version = Pick<Revision, "app" | "id" | "manifest" | "createdAt">;
 
 /** Where an alias sends calls: to one revision, or to several in proportion to their weights. */
 export interface Target {
   revision: Revision;
-  /** Above zero; only the proportion to the other targets counts. */
+  /** Above zero. An alias sends each of its targets the share of calls that its weight has in the sum of all weights. */
   weight: number;
 }
 
@@ -43,14 +41,14 @@ export interface TargetChoice {
   weight: number;
 }
 
-/** The alias that calls go to where they name none. */
+/** The alias that gets the calls that name no alias. */
 export const LIVE = "live";
 
 export interface AppRow {
   id: string;
   tenant: string;
   name: string;
-  /** The revision that most calls go to; null where what is stored of it cannot be used. */
+  /** The revision that gets most calls; null if what is stored of it cannot be used. */
   live: Revision | null;
   /** Why there is no live revision. */
   problem: string | null;
@@ -76,19 +74,25 @@ interface TargetRow {
 }
 
 export interface Names {
-  /** The id of who has the name now. */
+  /** The app or appliance that has the name now. */
   holder(tenant: string, name: string): Holder | undefined;
-  /** The same where capitals make no difference, as in hosts. */
+  /** The app or appliance whose name equals the label if capitals are ignored, as they are in hosts. */
   holderOfHost(tenant: string, label: string): Holder | undefined;
-  /** The id of who has the name now, or else of the app that had it or that something was set for before its first deploy. */
+  /**
+   * The id of the app or appliance that has the name now; otherwise of the one that had it, or of the app that something was set for before
+   * its first deploy.
+   */
   known(tenant: string, name: string): string | undefined;
-  /** The name of whoever has the id, or had it. Undefined where there never was one. */
+  /** The name of the app or appliance that has, or had, the id. Undefined if no such id was ever given. */
   nameOf(id: string): { tenant: string; name: string } | undefined;
-  /** The id of the app of this name; one that was never deployed gets one. It does not claim the name. */
+  /** The id of the app of this name. If there was never such an app, it gets an id, but does not claim the name. */
   appId(tenant: string, name: string): string;
-  /** Gives the name to an appliance. Returns its id: the same for a name that an appliance had before. Throws "name-taken". */
+  /**
+   * Gives the name to an appliance and returns the appliance's id, which is the same as before if an appliance had the name already. Throws
+   * "name-taken".
+   */
   claimForAppliance(tenant: string, name: string): string;
-  /** The name of an app or appliance is free again. */
+  /** Frees the name of an app or appliance. */
   release(id: string): void;
   /** Ids of all appliances that have a name. */
   appliances(): string[];
@@ -99,31 +103,31 @@ export interface Holder {
   id: string;
 }
 
-/** Takes over where an app's calls go from now on. Where it throws, nothing of the change is stored. */
+/** Starts to serve the app's calls by these targets. If it throws, nothing of the change is stored. */
 export type Take = (targets: Target[]) => void;
 
 export interface Deployed {
   revision: Revision;
-  /** false: all calls went to this revision already, and nothing was changed. */
+  /** False if all calls went to this revision already: then nothing was changed. */
   moved: boolean;
 }
 
 export interface Catalog {
   readonly names: Names;
   /**
-   * Stores the revision and points the alias `live` at it, in one transaction at the end; `take` is called in it. The code is written before, a
-   * part in each turn of the event loop. Rejects with "name-taken", "no-room", "disk-full".
+   * Stores the revision and points the alias `live` at it, in one transaction at the end, within which `take` is called. The code is
+   * written before that, one part in each turn of the event loop. Rejects with "name-taken", "no-room", "disk-full".
    */
   deploy(tenant: string, manifest: Manifest, bundles: Bundle[], take?: Take): Promise<Deployed>;
-  /** Points an alias of the app at revisions that are kept, and makes the alias where it is new. `take` as above. Throws "no-such-version". */
+  /** Points an alias of the app at stored revisions, and creates the alias if it is new. `take` as in deploy(). Throws "no-such-version". */
   point(app: string, alias: string, targets: TargetChoice[], take?: Take): Target[];
   /** Throws "no-such-alias". */
   removeAlias(app: string, alias: string): void;
-  /** Removes the app with its revisions, aliases and secrets, and frees its name. Its id stays known. Throws "no-such-app". */
+  /** Removes the app with its revisions, aliases and secrets, and frees its name. The id stays known. Throws "no-such-app". */
   remove(app: string): void;
   /** At most `count` of the tenant's apps that come after this name, in order. */
   page(tenant: string, after: string, count: number): AppRow[];
-  /** Undefined where there is none. One query. */
+  /** Undefined if there is no app of that name. Makes one query. */
   app(tenant: string, name: string): AppRow | undefined;
   /** Ids of all apps of the tenant that are deployed. */
   deployed(tenant: string): string[];
@@ -131,11 +135,11 @@ export interface Catalog {
   all(): string[];
   /** How many apps are deployed, of all tenants. */
   count(): number;
-  /** Where an app's calls go; empty where there is no such app. Throws "bad-manifest" where what is stored cannot be used. */
+  /** Where an app's calls go; empty if there is no such app. Throws "bad-manifest" if what is stored cannot be used. */
   live(app: string): Target[];
-  /** Ids of apps that are to be served before anybody calls them: they keep machines ready, or list hosts. */
+  /** Ids of the apps that must be served before anybody calls them, because they keep machines ready or list hosts. */
   eager(): string[];
-  /** The sizes of machines that live revisions ask for, each once. */
+  /** The sizes of machines that live revisions ask for, each size once. */
   sizes(): { memoryMb: number; vcpus: number }[];
   bundles(revision: string): Bundle[];
   setSecret(app: string, name: string, value: string): void;
@@ -143,7 +147,7 @@ export interface Catalog {
   secretNames(app: string): string[];
   /** The values of the secrets that the manifest names. Throws "no-such-secret". */
   secrets(app: string, names: string[]): Record<string, string>;
-  /** Resolves when the disk has back what was removed, as far as it can. */
+  /** Resolves when the space of what was removed is free on the disk again, as far as possible. */
   settled(): Promise<void>;
   close(): void;
 }

@@ -1,7 +1,7 @@
 import { MayflyError } from "../../base/errors/error.ts";
 import { Limit } from "../../wire/protocol.ts";
 
-/** @param sizes of all functions of one version, in bytes. Throws "code-too-large". */
+/** @param sizes the sizes of all functions of one revision, in bytes. Throws "code-too-large". */
 export function refuseTooLarge(sizes: number[]): void {
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   if (bytes > Limit.code) throw new MayflyError("code-too-large", { bytes, limit: Limit.code });

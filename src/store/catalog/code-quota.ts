@@ -1,4 +1,7 @@
-/** How much code is stored: for one app with its older revisions, and for all apps together. Code that several have counts once. */
+/**
+ * How much code may be stored: for one app with its older revisions, and for all apps together. Code that several revisions share counts
+ * once.
+ */
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Queries } from "./queries/prepare.ts";
 
@@ -11,9 +14,9 @@ export interface CodeQuota {
 export const noQuota: CodeQuota = { perApp: Infinity, inAll: Infinity };
 
 /**
- * Called within the transaction that added a revision: older revisions of the app go until it fits. Throws "no-room" where it does not fit even
- * beside none but those that aliases name.
- * @param app its id @param name as the error calls it
+ * Called within the transaction that added a revision. Removes older revisions of the app until the code fits. Throws "no-room" if the code
+ * does not fit even when only the revisions that aliases name are left.
+ * @param app its id @param name its name, for the error
  */
 export function fitIn({ code, revisions }: Queries, quota: CodeQuota, app: string, name: string): void {
   const ofApp = () => code.bytesOfApp(app)?.bytes ?? 0;

@@ -1,18 +1,18 @@
 /**
- * Code by its SHA-256, each once, in parts of at most 1 MiB.
- *
- * Owns: the tables code and parts, and which code is being uploaded.
- * 1. One part is written, or a few are removed, in one turn of the event loop: nobody waits for a whole upload.
- * 2. Code that no function refers to goes, unless it is being uploaded: what a killed server had written of an upload goes at its next start.
+ * Stores code by its SHA-256, each code once, in parts of at most 1 MiB.
+ * Owns: the tables code and parts, and the list of code that is being uploaded.
+ * 1. One part is written, or a few parts are removed, in one turn of the event loop, so that nobody waits for a whole upload.
+ * 2. Code that no function refers to is removed, unless it is being uploaded. What a killed server had written of an upload is removed at
+ * its next start.
  */
 import { inParts, nextTurn } from "./revision-digest.ts";
 import type { CodeQueries } from "./queries/code.ts";
 
 export interface CodeStore {
-  /** Writes what is not stored yet. Until release() is called it stays, whether or not a function refers to it. */
+  /** Writes the code that is not stored yet. Until the returned release() is called, the code stays, even if no function refers to it. */
   hold(uploads: CodeUpload[]): Promise<() => void>;
   read(digest: string): Uint8Array;
-  /** Removes a little of what nothing refers to. Returns whether there was any. */
+  /** Removes a few parts of code that nothing refers to. Returns whether there were any. */
   sweep(): boolean;
 }
 
@@ -21,12 +21,12 @@ interface CodeUpload {
   code: Uint8Array;
 }
 
-/** Parts that are removed in one turn. */
+/** How many parts are removed in one turn of the event loop. */
 const SWEPT_PARTS = 8;
 
-/** @param write carries out a change in a transaction of its own; `remove` also where the disk is full */
+/** @param write runs a change in a transaction of its own; `remove` does so even on a full disk */
 export function openCodeStore(queries: CodeQueries, write: (work: () => void) => void, remove: (work: () => void) => void): CodeStore {
-  /** Digests of uploads under way, with how many they are. */
+  /** How many uploads hold each code, by its digest. */
   const held = new Map<string, number>();
 
   function release(uploads: CodeUpload[]): void {

@@ -10,8 +10,8 @@ import { type Digests, digestsInTurns } from "./revision-digest.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
 
 /**
- * Hashes and writes the code, with turns for others in between; then stores the revision and points the alias `live` at it, in one transaction.
- * Where anything throws, what was written of the code is swept.
+ * Hashes and writes the code in turns of the event loop, so that other work goes on in between; then stores the revision and points the
+ * alias `live` at it, in one transaction. If anything throws, the code that was written is removed.
  */
 export async function deployInTurns(
   parts: CatalogParts,
@@ -22,7 +22,8 @@ export async function deployInTurns(
 ): Promise<Deployed> {
   const digests = await digestsInTurns(manifest, bundles);
   const isStored = knownRevision(parts, tenant, manifest.name, digests.revision) !== undefined;
-  // A revision that is stored already has its code; it is not pruned before the transaction below, which runs in the same turn.
+  // If the revision is stored already, so is its code. It cannot be pruned before the transaction below, which runs in the same turn of the
+  // event loop.
   const release = isStored ? () => {} : await parts.code.hold(bundles.map(({ code }, at) => ({ digest: digests.code[at]!, code })));
   try {
     return parts.write(() => store(parts, tenant, manifest, bundles, digests, take));
@@ -32,7 +33,7 @@ export async function deployInTurns(
   }
 }
 
-/** In a transaction. */
+/** Must be called within a transaction. */
 function store(
   parts: CatalogParts,
   tenant: string,

@@ -8,7 +8,7 @@ import { parseManifest } from "./parse-manifest.ts";
 const manifestOf = (more: object) =>
   parseManifest(JSON.stringify({ name: "shop", functions: { main: { entry: "a.ts" } }, ...more }), "mayfly.json");
 
-test("as much env, secrets and functions as is let through fits into what a machine is told, whatever the rest is", () => {
+test("the largest env, secrets and functions that are accepted fit into what a machine is told, whatever else it is told", () => {
   const name = "a".repeat(40);
   const handler = "h".repeat(1_000);
   const functions = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`f${at}`, { entry: "a.ts", handler }]));
@@ -23,7 +23,7 @@ test("as much env, secrets and functions as is let through fits into what a mach
   assert.ok(bytes > Limit.payload - 10_000, `${bytes}`);
 });
 
-test("a manifest of which no machine could be told is refused as it is read", () => {
+test("a manifest that is too large to be told to a machine is refused when it is read", () => {
   const env = { BIG: "x".repeat(200_000) };
   assert.throws(() => manifestOf({ env }), {
     code: "bad-manifest",
@@ -33,7 +33,7 @@ test("a manifest of which no machine could be told is refused as it is read", ()
   assert.throws(() => manifestOf({ functions }), { code: "bad-manifest" });
 });
 
-test("a key that JavaScript keeps for itself is refused, wherever it stands, and not dropped", () => {
+test("the key __proto__ is refused, wherever it stands, and not silently dropped", () => {
   const text = (inner: string) => `{"name":"shop","functions":{"main":{"entry":"a.ts"}}${inner}}`;
   for (const inner of [
     ',"env":{"__proto__":"p"}',

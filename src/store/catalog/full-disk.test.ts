@@ -1,10 +1,10 @@
-/** A disk that others have filled: a small tmpfs in a mount namespace of a child's own. Needs root, as tests of machines do. */
+/** The catalog on a full disk: a small tmpfs, mounted in a mount namespace of a child process. Needs root, as tests of machines do. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-test("on a full disk nothing is stored, removing works, and its space comes back", () => {
+test("on a full disk nothing is stored, removing an app works, and its space is free again", () => {
   const child = fileURLToPath(new URL("testing/full-disk-child.ts", import.meta.url));
   const script = 'dir=$(mktemp -d) && mount -t tmpfs -o size=48m none "$dir" && exec "$0" "$1" "$dir"';
   const into = ["--mount", "--propagation", "private", "sh", "-c", script, process.execPath, child];

@@ -14,7 +14,7 @@ import { stormUpload } from "./testing/storm-child.ts";
 
 const ROUNDS = 12;
 
-test("kill -9 at any moment of a deploy leaves the old version or the new one, whole", async (t) => {
+test("kill -9 at any moment of a deploy leaves the old revision or the new one, whole", async (t) => {
   const seed = seedOf();
   t.diagnostic(`MAYFLY_SEED=${seed}`);
   const random = new Random(seed);
@@ -32,7 +32,10 @@ test("kill -9 at any moment of a deploy leaves the old version or the new one, w
   rmSync(dir, { recursive: true });
 });
 
-/** Opens what the kill left: every revision must be whole, and no other code be there. Returns the number of the live one, 0 where there is none. */
+/**
+ * Opens what the killed process left. Every revision must be whole, and there must be no code of others. Returns the number of the live
+ * revision, 0 if there is none.
+ */
 async function check(file: string, key: string): Promise<number> {
   const catalog = openCatalog(file, key);
   const app = catalog.app(mainTenant, "storm");
@@ -57,7 +60,7 @@ async function deployUntilKilled(file: string, key: string, from: number, ms: nu
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
   const closed = once(child, "close");
-  // At least one is stored in each round, and the kill comes at some moment of those that follow.
+  // At least one revision is stored in each round; the kill comes at a random moment of the deploys that follow.
   while (!output.includes(`begin ${from + 1}\n`)) await Promise.race([once(child.stdout, "data"), closed]);
   await sleep(ms);
   child.kill("SIGKILL");

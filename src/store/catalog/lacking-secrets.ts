@@ -1,13 +1,13 @@
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Catalog, Version } from "./catalog.ts";
 
-/** Which secret of the version's manifest is not to be had, as a clause: no machine could be bound without it. */
+/** The secret that the revision's manifest names and that cannot be had, as a clause. Without it no machine could be bound. */
 export function lackingSecret(catalog: Pick<Catalog, "secrets">, { app, manifest }: Version): string | undefined {
   try {
     catalog.secrets(app, manifest.secrets);
     return undefined;
   } catch (error) {
-    // Another failure may be over by the time that a machine is bound; there it is told.
+    // Other failures may be over by the time that a machine is bound; binding reports them then.
     if (error instanceof MayflyError && lasting.has(error.code)) return error.message.replace(/\.$/, "");
     return undefined;
   }

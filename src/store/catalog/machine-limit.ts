@@ -1,6 +1,9 @@
 import type { Manifest } from "./manifest.ts";
 
-/** A machine that would never have room: its callers would wait for it in vain. @param most of all machines together @returns what is wrong, as a clause */
+/**
+ * Refuses a machine that is larger than all machines together may be: it would never start, and its callers would wait in vain. @param most
+ * the limits of all machines together @returns what is wrong, as a clause
+ */
 export function tooLargeMachine(
   { memoryMb, vcpus }: Pick<Manifest, "memoryMb" | "vcpus">,
   most: { maxMemoryMb: number; maxVcpus: number },

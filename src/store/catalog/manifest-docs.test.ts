@@ -14,7 +14,7 @@ for (const [section, schema] of [
   const rows = rowsOf(section);
   const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: "input" });
 
-  test(`docs/manifest.md, ${section.slice(3)}: has every key and no other, in the order of the schema`, () => {
+  test(`docs/manifest.md, ${section.slice(3)}: lists every key and no other, in the order of the schema`, () => {
     assert.deepEqual(
       rows.map(({ key }) => key),
       Object.keys(properties),

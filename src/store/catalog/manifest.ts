@@ -1,11 +1,11 @@
-/** mayfly.json, parsed once at the edge. docs/manifest.md is its text for users. */
+/** The schema of mayfly.json, which is parsed once, at the edge. docs/manifest.md describes it for users. */
 import { z } from "zod";
 import { recordOf } from "./record-of.ts";
 
-/** Of an app, an appliance or a function. Capitals count, but for hosts. */
+/** The name of an app, an appliance or a function. Capitals make a difference, except in hosts. */
 export const nameSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "must be 1 to 64 of letters, digits, - and _");
 
-/** The path /_mayfly/ is the platform's own. */
+/** `_mayfly` is refused because the path /_mayfly/ belongs to the platform. */
 const appNameSchema = nameSchema.refine((name) => name !== "_mayfly", "must be another: /_mayfly/ is the platform's own path");
 export const envNameSchema = z
   .string()
@@ -14,9 +14,9 @@ export const envNameSchema = z
 export const functionSchema = z.strictObject({
   /** The file that exports the function, relative to mayfly.json. */
   entry: z.string().min(1),
-  /** Named export for the Lambda style. */
+  /** The named export, for functions in the style of AWS Lambda. */
   handler: z.string().min(1).default("handler"),
-  /** Overrides the app's. */
+  /** Overrides the app's timeoutMs. */
   timeoutMs: z.int().min(1).max(900_000).optional(),
 });
 
@@ -30,20 +30,20 @@ const manifestShape = z.strictObject({
   ),
   memoryMb: z.int().min(128).max(8_192).default(256),
   vcpus: z.int().min(1).max(8).default(1),
-  /** Concurrent invocations per machine, at most: a ceiling. How many it gets is learned. */
+  /** The most invocations that one machine may run at the same time. It is a ceiling: how many a machine gets is learned. */
   concurrency: z.int().min(1).max(1_000).default(1_000),
-  /** Machines kept bound to it, at least. */
+  /** How many machines are kept bound to the app, at least. */
   minMachines: z.int().min(0).max(1_000).default(0),
   maxMachines: z.int().min(1).max(1_000).default(20),
-  /** Blanks of its size that no other app may take. */
+  /** How many blanks of the app's size are kept that no other app may take. */
   reservedBlanks: z.int().min(0).max(1_000).default(0),
-  /** What a second of a caller's wait is worth, in GB-seconds of memory. Default: the host's. */
+  /** What a second of a caller's wait is worth, in GB-seconds of memory. The default is the host's setting. */
   waitWorth: z.number().min(0).max(1_000_000).optional(),
-  /** Invocations that may wait for a slot. */
+  /** The most invocations that may wait for a slot. */
   queue: z.int().min(0).max(100_000).default(1_000),
   timeoutMs: z.int().min(1).max(900_000).default(30_000),
   bodyLimitBytes: z.int().min(0).max(1_073_741_824).default(10_485_760),
-  /** "none", or outbound TCP to public addresses; `allow` adds "host-or-cidr:port" (port may be *) that would be refused otherwise. */
+  /** "none", or "egress": outbound TCP to public addresses. `allow` adds "host-or-cidr:port" (port may be *) that would be refused otherwise. */
   network: z
     .union([
       z.literal("none"),
@@ -54,7 +54,7 @@ const manifestShape = z.strictObject({
   env: recordOf(envNameSchema, z.string()).default({}),
   /** Names of secrets to pass as environment variables; set with `mayfly secret set`. */
   secrets: z.array(envNameSchema).default([]),
-  /** Host headers routed to this app, each to one of its functions. Which hosts it may have is the operator's to say. */
+  /** Host headers that are routed to this app, each to one of its functions. The operator decides which hosts an app may have. */
   hosts: recordOf(z.string().min(1), nameSchema).default({}),
 });
 

@@ -1,15 +1,15 @@
 /**
  * The names of apps and appliances.
- *
- * 1. An app and an appliance of a tenant never have the same name, nor two that differ in capitals only: hosts know no capitals.
- * 2. An id stays known with its name when the name is free again, and whoever gets the name anew has the same id: bills and limits stand under names.
+ * 1. No two of a tenant's apps and appliances have the same name, or names that differ in capitals only, because hosts ignore capitals.
+ * 2. An id stays known with its name when the name is free again, and whoever gets the name later has the same id, because bills and limits
+ * are shown under names.
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import { type IdKind, newId } from "../../base/ids/new-id.ts";
 import type { Holder, Names } from "./catalog.ts";
 import type { NameQueries } from "./queries/names.ts";
 
-/** @param write carries out a change in a transaction of its own */
+/** @param write runs a change in a transaction of its own */
 export function openNames(queries: NameQueries, write: <T>(work: () => T) => T): Names {
   return {
     holder: (tenant, name) => queries.holder(tenant, name),
@@ -19,7 +19,7 @@ export function openNames(queries: NameQueries, write: <T>(work: () => T) => T):
     appId: (tenant, name) => queries.appOf(tenant, name)?.id ?? write(() => appId(queries, tenant, name)),
     claimForAppliance: (tenant, name) =>
       write(() => {
-        // Its own name is taken, too: one of that name is there.
+        // No id counts as the appliance's own here: if an appliance of that name exists, the name is taken.
         refuseTaken(queries, tenant, name, undefined);
         const id = queries.applianceOf(tenant, name)?.id ?? added("appliance", (made) => queries.addAppliance(made, tenant, name));
         queries.claim(tenant, name, "appliance", id);
@@ -30,12 +30,12 @@ export function openNames(queries: NameQueries, write: <T>(work: () => T) => T):
   };
 }
 
-/** In a transaction. */
+/** Must be called within a transaction. */
 export function appId(queries: NameQueries, tenant: string, name: string): string {
   return queries.appOf(tenant, name)?.id ?? added("app", (id) => queries.addApp(id, tenant, name));
 }
 
-/** In the transaction that stores an app's revision. Throws "name-taken". */
+/** Must be called within the transaction that stores the app's revision. Throws "name-taken". */
 export function claimForApp(queries: NameQueries, tenant: string, name: string, id: string): void {
   refuseTaken(queries, tenant, name, id);
   queries.claim(tenant, name, "app", id);

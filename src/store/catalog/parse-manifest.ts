@@ -4,7 +4,7 @@ import { firstIssue } from "../../base/errors/schema-issue.ts";
 import { tooMuchEnvironment } from "./environment-limit.ts";
 import { type Manifest, manifestSchema } from "./manifest.ts";
 
-/** @param file how errors call it. Throws "bad-manifest", naming the key, what was given and what is allowed. */
+/** @param file its name in errors. Throws "bad-manifest", naming the key, what was given and what is allowed. */
 export function parseManifest(json: string, file: string): Manifest {
   const given = parseJson(json, file);
   const parsed = manifestSchema.safeParse(given);
@@ -30,12 +30,12 @@ function parseJson(json: string, file: string): unknown {
   return given;
 }
 
-/** The schema's objects would drop the key `__proto__` without a word. Only a function may be called so. */
+/** Refuses the key `__proto__`, which the schema's objects would silently drop. Only a function may be called so. */
 function refuseDropped(given: unknown, file: string, within: string): void {
   if (typeof given !== "object" || given === null) return;
   for (const [key, value] of Object.entries(given)) {
     if (key === "__proto__" && within !== "functions")
-      throw new MayflyError("bad-manifest", { file, what: "it has the key __proto__, which nothing but a function can be called" });
+      throw new MayflyError("bad-manifest", { file, what: "it has the key __proto__, which is allowed only as the name of a function" });
     refuseDropped(value, file, within === "" ? key : `${within}.${key}`);
   }
 }

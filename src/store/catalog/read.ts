@@ -1,4 +1,4 @@
-/** What is stored of apps and revisions, as the catalog gives it. */
+/** Reads apps and revisions from the tables into the catalog's types. */
 import { MayflyError } from "../../base/errors/error.ts";
 import type { AppRow, Bundle, Revision, RevisionRow, Target } from "./catalog.ts";
 import type { Manifest } from "./manifest.ts";
@@ -10,7 +10,7 @@ import type { CatalogParts } from "./catalog-parts.ts";
 
 type Parts = Pick<CatalogParts, "queries" | "file" | "code">;
 
-/** The manifest is parsed anew: an older Mayfly may have stored it, or a failing disk. Throws "bad-manifest". */
+/** Parses the manifest again, because an older Mayfly may have stored it, or the disk may have damaged it. Throws "bad-manifest". */
 export function revisionOf({ file }: Pick<Parts, "file">, row: StoredRevision): Revision {
   const { name, manifest: json, ...rest } = row;
   const manifest = parseManifest(json, `The manifest of app ${name}, revision ${row.number}, in ${file}`);
@@ -37,14 +37,14 @@ export function appRow(parts: Parts, row: StoredApp): AppRow {
   }
 }
 
-/** Throws "no-such-version", or "state-damaged" where it is not what was deployed. */
+/** Throws "no-such-version", or "state-damaged" if what is stored is not what was deployed. */
 export function bundlesOf({ queries, code, file }: Parts, id: string): Bundle[] {
   const row = queries.revisions.byId(id);
   if (row === undefined) throw new MayflyError("no-such-version", { app: "", version: id });
   const bundles = queries.revisions
     .functions(id)
     .map(({ name, format, code: digest }) => ({ function: name, format, code: code.read(digest) }));
-  // What was stored is hashed: a newer Mayfly reads keys into the manifest that it has not.
+  // The stored manifest is hashed as it is, because parsing adds the keys that a newer Mayfly knows.
   if (revisionDigest(JSON.parse(row.manifest) as Manifest, bundles) === row.digest) return bundles;
   throw new MayflyError("state-damaged", { file, what: `the code of app ${row.name}, revision ${row.number}, is not what was deployed` });
 }

@@ -1,10 +1,9 @@
 import { z } from "zod";
 
 /**
- * z.record(), for objects keyed by what users name. Zod leaves out a key `__proto__` without a word, so that a variable of that name would
- * vanish; here it is a key like any other, checked and kept as the object's own.
- *
- * @param check refines the whole, before the special key is looked at
+ * z.record() for objects whose keys are names that users choose. Zod silently leaves out a key `__proto__`, so that a variable of that name
+ * would vanish; here it is a key like any other, checked and kept as the object's own.
+ * @param check refines the whole, before the key `__proto__` is looked at
  */
 export function recordOf<Key extends z.core.$ZodRecordKey, Value extends z.ZodType>(
   key: Key,

@@ -2,12 +2,12 @@ import { createHash, type Hash } from "node:crypto";
 import type { Bundle } from "./catalog.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** Of code: bytes that are hashed, or written, in one turn of the event loop. */
+/** How many bytes of code are hashed, or written, in one turn of the event loop. */
 const PART_BYTES = 1_048_576;
 
 /**
- * SHA-256 (hex) over manifest and bundles. The order of keys and of functions makes no difference; each part is preceded by
- * its length, so that no two uploads run into the same bytes.
+ * SHA-256 (hex) over manifest and bundles. The order of keys and of functions makes no difference. The length of each part is hashed before
+ * the part, so that no two uploads give the same bytes.
  */
 export function revisionDigest(manifest: Manifest, bundles: Bundle[]): string {
   const digest = begin(manifest);
@@ -16,13 +16,13 @@ export function revisionDigest(manifest: Manifest, bundles: Bundle[]): string {
 }
 
 export interface Digests {
-  /** As revisionDigest() has it. */
+  /** The same as revisionDigest() returns. */
   revision: string;
   /** SHA-256 (hex) over each bundle's code alone, in the order of the bundles. */
   code: string[];
 }
 
-/** The same, and that of each code by itself, with a turn for others after each MiB. */
+/** Computes the revision's digest and the digest of each code, with a turn of the event loop for other work after each MiB. */
 export async function digestsInTurns(manifest: Manifest, bundles: Bundle[]): Promise<Digests> {
   const revision = begin(manifest);
   const code = new Map<Bundle, string>();
@@ -38,29 +38,29 @@ export async function digestsInTurns(manifest: Manifest, bundles: Bundle[]): Pro
   return { revision: revision.digest("hex"), code: bundles.map((bundle) => code.get(bundle)!) };
 }
 
-/** Of code alone: what content-addressed code is found by. */
+/** SHA-256 (hex) of code alone, by which stored code is found. */
 export function codeDigest(code: Uint8Array): string {
   return createHash("sha256").update(code).digest("hex");
 }
 
-/** Views, not copies; none of no bytes. */
+/** Gives views of the code, not copies; none if the code is empty. */
 export function* inParts(code: Uint8Array): Generator<Uint8Array, void> {
   for (let at = 0; at < code.byteLength; at += PART_BYTES) yield code.subarray(at, at + PART_BYTES);
 }
 
-/** Lets all else that waits for the event loop have its turn. */
+/** Lets everything else that waits for the event loop run first. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 function begin(manifest: Manifest): Hash {
-  // The words are those of the first release: the digests that it stored stay what they are.
+  // The words are those of the first release, so that the digests that it stored stay valid.
   const hash = createHash("sha256").update("mayfly version 1\n");
   add(hash, canonicalJson(manifest));
   return hash;
 }
 
-/** Adds what precedes the code to the hash, then gives the code. */
+/** Hashes what precedes the code, then returns the code in parts. */
 function partsOf(hash: Hash, bundle: Bundle): Generator<Uint8Array, void> {
   add(hash, bundle.function);
   add(hash, bundle.format);
@@ -86,7 +86,7 @@ function byFunction(a: Bundle, b: Bundle): number {
   return compare(a.function, b.function);
 }
 
-/** By code unit: the same on every host, whatever its locale. */
+/** Compares by UTF-16 code unit, which gives the same order on every host, whatever its locale. */
 function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;

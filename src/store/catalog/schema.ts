@@ -1,16 +1,16 @@
 /**
- * The catalog's tables. Append migrations, never edit one that was released.
- *
+ * The catalog's tables. Append migrations; never edit one that was released.
  * | table | what |
  * | --- | --- |
  * | tenants | who owns apps |
- * | apps | an id for each name that an app has, had, or that something was set for before its first deploy. Rows stay: bills and limits outlive apps |
- * | appliances | the same of appliances; what they are is in appliances.db |
+ * | apps | an id for each name that an app has, had, or that something was set for before its first deploy. Rows stay, because bills and
+ * limits outlive apps |
+ * | appliances | an id for each name of an appliance; what appliances are is in appliances.db |
  * | names | who has which name now. An app has its name from its first deploy to its removal |
  * | revisions, functions | immutable uploads, and the code of each of their functions |
- * | code, parts | code by its SHA-256, each once, in parts of at most 1 MiB. What no function refers to is swept |
+ * | code, parts | code by its SHA-256, each once, in parts of at most 1 MiB. Code that no function refers to is removed |
  * | aliases, targets | which revisions an alias sends calls to, by weight |
- * | secrets | sealed, by app |
+ * | secrets | encrypted, by app |
  */
 import type { Migration } from "../sqlite/migrate.ts";
 import { takeOverVersions } from "./take-over-versions.ts";
@@ -143,7 +143,7 @@ const tablesById = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** @param seal that of the secrets, asked for where there are some to be sealed anew */
+/** @param seal returns the encryption of secrets; called only if there are secrets to encrypt again */
 export function catalogMigrations(seal: () => Seal): readonly Migration[] {
   return [...byName, (db) => takeOverVersions(db, tablesById, seal)];
 }

@@ -1,6 +1,6 @@
 /**
- * Encrypts secrets at rest: AES-256-GCM, a fresh nonce per value, bound to its owner's id and its name so that a value moved to
- * another row does not open. The key is a file of its own: a copied catalog alone gives nothing away.
+ * Encrypts secrets at rest with AES-256-GCM and a fresh nonce for each value. A value is bound to its owner's id and to its name, so that
+ * it cannot be decrypted in another row. The key is a file of its own, so that a copied catalog alone reveals nothing.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
@@ -15,11 +15,11 @@ const TAG_BYTES = 16;
 export interface Seal {
   /** nonce, tag, ciphertext */
   seal(owner: string, name: string, value: string): Buffer;
-  /** Throws "secret-key-unusable" where the value was sealed by another key, for another place, or changed since. */
+  /** Throws "secret-key-unusable" if the value was encrypted with another key or for another place, or was changed since. */
   open(owner: string, name: string, sealed: Uint8Array): string;
 }
 
-/** @param mayCreate false: secrets sealed by the key exist, so that a new key could not open them */
+/** @param mayCreate false if encrypted secrets exist, because a new key could not decrypt them */
 export function openSeal(keyFile: string, mayCreate: boolean): Seal {
   const key = readKey(keyFile, mayCreate);
   return {
@@ -45,7 +45,7 @@ export function openSeal(keyFile: string, mayCreate: boolean): Seal {
   };
 }
 
-/** For another owner. What does not open stays as it is, and as unusable as it was. */
+/** Encrypts a value again for another owner. A value that cannot be decrypted stays as it is, and as unusable as it was. */
 export function sealedAnew(seal: Seal, name: string, from: string, to: string, sealed: Uint8Array): Uint8Array {
   try {
     return seal.seal(to, name, seal.open(from, name, sealed));
@@ -86,7 +86,7 @@ function unusable(file: string, error: unknown): MayflyError {
   return new MayflyError("secret-key-unusable", { file, what: error instanceof Error ? error.message : String(error) }, error);
 }
 
-/** No id or name contains a newline. */
+/** The additional data that binds a value to its place. No id or name contains a newline. */
 function place(owner: string, name: string): Buffer {
   return Buffer.from(`${owner}\n${name}`);
 }

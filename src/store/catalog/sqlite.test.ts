@@ -1,4 +1,4 @@
-/** The catalog, over real SQLite files. Long, because all of it is seen through one catalog that each test opens anew, and reopens. */
+/** The catalog, over real SQLite files. The file is long because every test sees all of the catalog, opened anew and reopened. */
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -42,7 +42,7 @@ describe("revisions", () => {
     assert.deepEqual(files.catalog.app(mainTenant, "shop"), expected);
   });
 
-  test("a revision that is not taken over is not stored, and the one before stays live", async () => {
+  test("a revision that cannot be served is not stored, and the one before stays live", async () => {
     await assert.rejects(files.deploy("shop", "one", {}, refuse), /not this one/);
     assert.deepEqual(files.catalog.page(mainTenant, "", 10), []);
     assert.equal(files.catalog.names.holder(mainTenant, "shop"), undefined);
@@ -139,7 +139,7 @@ describe("revisions", () => {
     assert.throws(() => files.catalog.remove(app), { code: "no-such-app", message: /no app shop/ });
   });
 
-  test("which apps are to be ready before their first call, and which sizes live revisions ask for", async () => {
+  test("the catalog knows which apps must be ready before their first call, and which sizes live revisions ask for", async () => {
     await files.deploy("cold", "1");
     await files.deploy("ready", "1", { minMachines: 1 });
     await files.deploy("reserving", "1", { reservedBlanks: 2, memoryMb: 512 });
@@ -227,7 +227,7 @@ describe("secrets", () => {
     assert.throws(() => files.catalog.secrets(app(), ["OTHER"]), { code: "secret-key-unusable" });
   });
 
-  test("a missing key is refused where secrets exist, and made anew where none does", () => {
+  test("a missing key is refused if secrets exist, and created if none does", () => {
     const key = join(files.dir, "key");
     rmSync(key);
     files.reopen();
@@ -244,7 +244,7 @@ describe("secrets", () => {
 });
 
 describe("the file", () => {
-  test("one from a newer Mayfly is refused by name", () => {
+  test("a file from a newer Mayfly is refused by name", () => {
     files.catalog.close();
     const [known] = files.sql("PRAGMA user_version");
     files.sql("PRAGMA user_version = 99");
@@ -253,7 +253,7 @@ describe("the file", () => {
     files.catalog = files.open();
   });
 
-  test("one that is no database is called damaged", () => {
+  test("a file that is not a database is reported as damaged", () => {
     writeFileSync(join(files.dir, "noise.db"), "x".repeat(8_192));
     assert.throws(() => openCatalog(join(files.dir, "noise.db"), join(files.dir, "key")), { code: "state-damaged" });
   });
@@ -282,7 +282,7 @@ describe("the quota of code", () => {
     assert.equal(files.count("code"), 3, "nothing stays of what was refused");
   });
 
-  test("all apps together have one, in which code that several have counts once", async () => {
+  test("all apps together have a quota, in which code that several apps share counts once", async () => {
     for (const app of ["a", "b", "c"]) await files.deploy(app, of(1, app.charCodeAt(0)));
     reopenWith(100, 4);
     await files.deploy("c", of(1, 2));
@@ -296,7 +296,7 @@ describe("the quota of code", () => {
 });
 
 describe("what was removed", () => {
-  test("is neither in the file nor takes room in it", async () => {
+  test("is no longer in the file and takes no room in it", async () => {
     const needle = Buffer.from("a secret algorithm ".repeat(500_000));
     await files.deploy("kept", "kept");
     await files.deploy("shop", codeOf(needle));
@@ -311,7 +311,7 @@ describe("what was removed", () => {
   });
 });
 
-/** How many statements the catalog runs meanwhile. */
+/** How many statements the catalog runs during `work`. */
 async function countQueries(of: CatalogInFolder, work: (catalog: Catalog) => unknown): Promise<number> {
   const original = Object.getOwnPropertyDescriptor(DatabaseSync.prototype, "prepare") as PropertyDescriptor;
   let count = 0;

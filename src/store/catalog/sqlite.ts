@@ -1,15 +1,15 @@
 /**
  * The catalog in one SQLite file.
- *
- * Owns: names, apps, revisions with their code, aliases and sealed secrets.
+ * Owns: names, apps, revisions with their code, aliases and encrypted secrets.
  * Invariants:
- * 1. A revision and the alias that points at it change in one transaction, on disk when the call returns, after its code was written: kill -9 at any
- *    moment leaves the old or the new state, and no code that stays without a revision.
- * 2. A revision's digest is the hash of its content, checked again when its code is read.
- * 3. An app keeps the revisions that aliases name, and the newest ones: as many as the settings say, or as the quota of code has room for. Older
- *    ones go in the transaction that adds another.
- * 4. Nothing of an app is held in memory: what is asked for is read. This process is the file's only writer (the state folder is locked).
- * 5. Removing always works, on a full disk too, and gives its space back.
+ * 1. A revision and the alias that points at it change in one transaction, after the revision's code was written, and are on disk when the
+ * call returns. kill -9 at any moment leaves the old or the new state, and no code that stays without a revision.
+ * 2. A revision's digest is the hash of its content, and is checked again when its code is read.
+ * 3. An app keeps the revisions that aliases name, and the newest ones: as many as the settings allow and the quota of code has room for.
+ * Older ones are removed in the transaction that adds another.
+ * 4. Nothing of an app is held in memory: what is asked for is read. This process is the only writer of the file, because the state folder
+ * is locked.
+ * 5. Removing an app always works, on a full disk too, and frees its space.
  * 6. A revision that cannot be read makes its own app unusable, and no other: the catalog opens, and lists the app with its problem.
  */
 import type { DatabaseSync } from "node:sqlite";
@@ -34,7 +34,7 @@ import { openSeal } from "./seal.ts";
 
 const REVISIONS_KEPT = 10;
 
-/** @param keyFile 32 random bytes that seal the secrets, mode 0600; made where it is missing and no secret exists yet */
+/** @param keyFile 32 random bytes that encrypt the secrets, mode 0600; created if it is missing and no secret exists yet */
 export function openCatalog(file: string, keyFile: string, options: CatalogOptions = {}): Catalog {
   const { onFailure = () => {} } = options;
   const migrations = catalogMigrations(() => openSeal(keyFile, false));
@@ -50,7 +50,7 @@ export function openCatalog(file: string, keyFile: string, options: CatalogOptio
       () => code.sweep(),
       (error) => onFailure(failureOf(error, file)),
     );
-    // What a killed server had not swept or given back yet.
+    // A killed server may have left rows to remove and pages to give back.
     reclaimer.start();
     return createCatalog({ ...defaults, ...options, db, file, queries, seal, code, reclaimer, write, writeByAllMeans });
   } catch (error) {
@@ -61,13 +61,13 @@ export function openCatalog(file: string, keyFile: string, options: CatalogOptio
 
 export interface CatalogOptions {
   clock?: Clock;
-  /** Default: as much as the disk holds. */
+  /** The default is as much as the disk holds. */
   quota?: CodeQuota;
-  /** Of each app, the newest; those that aliases name come on top. Default 10. */
+  /** How many of the newest revisions each app keeps, besides those that aliases name. Default 10. */
   revisionsKept?: number;
-  /** Given up where a removal finds the disk full. */
+  /** Given up if a removal finds the disk full. */
   reserve?: Reserve;
-  /** Told why what was removed could not be given back to the disk. */
+  /** Called with the reason why the space of what was removed could not be freed. */
   onFailure?: (error: unknown) => void;
 }
 
@@ -106,7 +106,7 @@ function createCatalog(parts: CatalogParts): Catalog {
   };
 }
 
-/** Secrets may exist before the app does: removing an app that was never deployed removes those. */
+/** For an app that was never deployed, removes the secrets that were set already. */
 function remove(parts: CatalogParts, app: string): void {
   const { names, aliases, revisions, secrets } = parts.queries;
   const removed = freeing(parts, () =>
@@ -121,7 +121,7 @@ function secret({ queries, seal }: CatalogParts, app: string, name: string): str
   return seal.open(app, name, found.sealed);
 }
 
-/** What the work removed is given back to the disk soon, and the reserve is made again then. */
+/** After `work`, the space of what it removed is soon freed on the disk, and the reserve is made again. */
 function freeing<T>({ reclaimer, reserve }: CatalogParts, work: () => T): T {
   const result = work();
   reclaimer.start();

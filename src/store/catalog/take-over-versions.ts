@@ -1,4 +1,4 @@
-/** What an older Mayfly stored by the names of apps, taken over into tables that are keyed by ids. Runs in one transaction. */
+/** Takes over what an older Mayfly stored by the names of apps into tables that are keyed by ids. Runs in one transaction. */
 import type { DatabaseSync } from "node:sqlite";
 import { mainTenant, newId } from "../../base/ids/new-id.ts";
 import { codeDigest, inParts } from "./revision-digest.ts";
@@ -7,7 +7,7 @@ import { type Seal, sealedAnew } from "./seal.ts";
 const OLD = ["versions", "apps", "bundles", "secrets"];
 
 /**
- * A version becomes a revision: its id was the digest of the upload, and stays that. The older of an app have the lower numbers.
+ * A version becomes a revision. Its id was the digest of the upload, and stays so. Of an app's versions, the oldest gets the number 1.
  * @param tables the statements that make the new tables
  */
 export function takeOverVersions(db: DatabaseSync, tables: string, seal: () => Seal): void {
@@ -27,7 +27,7 @@ export function takeOverVersions(db: DatabaseSync, tables: string, seal: () => S
   for (const table of ["bundles", "apps", "versions", "secrets"]) db.exec(`DROP TABLE old_${table}`);
 }
 
-/** Deployed ones, and those for which secrets were set before their first deploy. */
+/** The apps that are deployed, and those for which secrets were set before their first deploy. */
 function takeOverApps(db: DatabaseSync): void {
   const add = db.prepare("INSERT INTO apps (id, tenant, name) VALUES (?, ?, ?)");
   for (const { name } of rowsOf(db, "SELECT app AS name FROM old_apps UNION SELECT app FROM old_secrets"))
@@ -45,7 +45,7 @@ function takeOverVersion(db: DatabaseSync, seq: number, app: string, digest: str
        SELECT ?, apps.id, apps.last_number + 1, old.id, old.manifest, old.created_at FROM old_versions AS old JOIN apps ON apps.name = old.app WHERE old.seq = ?`,
     )
     .run(id, seq);
-  // An app that was removed by an older Mayfly leaves no versions; one without its app is nobody's.
+  // When an older Mayfly removed an app, it removed its versions too, so versions without an app belong to nobody.
   if (added.changes === 0) return;
   db.prepare("UPDATE apps SET last_number = last_number + 1 WHERE name = ?").run(app);
   for (const row of rowsOf(db, "SELECT function, format, code FROM old_bundles WHERE app = ? AND version = ?", app, digest))
@@ -63,7 +63,7 @@ function takeOverBundle(db: DatabaseSync, revision: string, row: Record<string, 
   add.run(revision, String(row["function"]), String(row["format"]), code);
 }
 
-/** The app's id is part of what a secret is sealed with, in place of its name. One that does not open stays as unusable as it was. */
+/** A secret is encrypted for the app's id instead of its name. One that cannot be decrypted stays as unusable as it was. */
 function takeOverSecrets(db: DatabaseSync, seal: () => Seal): void {
   const rows = rowsOf(db, "SELECT old_secrets.*, apps.id FROM old_secrets JOIN apps ON apps.name = old_secrets.app");
   if (rows.length === 0) return;

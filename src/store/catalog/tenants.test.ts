@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => files.close());
 
-test("two tenants have apps of the same name, and nothing of one is the other's", async () => {
+test("two tenants have apps of the same name, and share nothing", async () => {
   const { catalog } = files;
   const mine = await files.deploy("shop", "mine");
   const { revision: theirs } = await catalog.deploy(OTHER, manifestOf("shop"), codeOf("theirs"));
@@ -51,7 +51,7 @@ test("code that two tenants have is stored once, and stays while one of them has
   assert.deepEqual(texts(catalog.bundles(theirs.id)), ["the same"]);
 });
 
-test("an appliance's name is no app's, and none that differs in capitals only, but for other tenants", async () => {
+test("an appliance and an app of one tenant cannot have the same name, or names that differ in capitals only", async () => {
   const { names } = files.catalog;
   const notes = names.claimForAppliance(mainTenant, "Notes");
   for (const name of ["Notes", "notes"]) await assert.rejects(files.deploy(name, "1"), { code: "name-taken" });
@@ -68,7 +68,7 @@ test("an appliance's name is no app's, and none that differs in capitals only, b
   assert.equal(names.nameOf(notes)?.name, "Notes", "an id keeps its name: bills stand under it");
 });
 
-test("names may be as AWS Lambda's, and whatever JavaScript's prototypes have", async () => {
+test("names may be those that AWS Lambda allows, and those of the properties of JavaScript's prototypes", async () => {
   for (const name of ["__proto__", "constructor", "toString", "_", "-", "9", "A-b_C", "x".repeat(64)]) {
     const revision = await files.deploy(name, "1");
     assert.deepEqual([files.live(name)?.id, files.catalog.app(mainTenant, name)?.name], [revision.id, name]);

@@ -1,11 +1,11 @@
-/** What the dispatcher asks of whoever keeps the accounts. It does so for every invocation, so the answer must be cheap. */
+/** What the dispatcher asks of the accounts. It asks for every invocation, so the answer must be cheap. */
 import type { ErrorDetails } from "../../base/errors/error.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
 
 export interface Accounts {
-  /** Why the app takes no new invocations now; undefined where it does. */
+  /** Why the app accepts no new invocations now; undefined if it does. */
   admit(app: string): Refusal | undefined;
-  /** Called back, some time after, when an app is admitted that was not, or the other way round. */
+  /** Calls back soon after an app was refused that was admitted before, or the other way round. */
   watch(changed: (app: string) => void): void;
 }
 
@@ -19,11 +19,11 @@ export interface ServedInvocation {
   function: string;
   /** The machine's name, as the fleet's usage entries have it. */
   machine: string;
-  /** What the version that ran has in its manifest. */
+  /** The memory that the manifest of the revision that ran asks for. */
   memoryMb: number;
-  /** Milliseconds, with a fraction, from its sending to its end, on the host's clock. */
+  /** Milliseconds, with a fraction, from the sending of the invocation to its end, on the host's clock. */
   ms: number;
 }
 
-/** Admits everybody and keeps no accounts. */
+/** Accounts that admit every invocation and record nothing. */
 export const noAccounts: Accounts = { admit: () => undefined, watch: () => {} };

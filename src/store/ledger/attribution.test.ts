@@ -4,7 +4,7 @@ import { Random } from "../../base/testing/random.ts";
 import { createAttribution } from "./attribution.ts";
 import { splitExactly } from "./split.ts";
 
-/** CPU of a call, microseconds. */
+/** CPU of one call of each function, in microseconds. */
 const COSTS = { wait: 100, work: 10_000, mix: 1_500 };
 
 test("costs per call are learned within some samples whose mixture differs", () => {
@@ -39,7 +39,7 @@ test("as long as the mixture does not vary, each call costs the same", () => {
   }
 });
 
-test("CPU of invocations that are not over is kept for the app's next that are, on whatever machine", () => {
+test("CPU of invocations that are not over goes to the app's next invocations that end, on whatever machine", () => {
   const attribution = createAttribution();
   assert.equal(attribution.used("shop", "m1", 700).size, 0);
   assert.equal(attribution.used("other", "m3", 9).size, 0);

@@ -1,22 +1,21 @@
 /**
- * Which function of an app used how much of its machines' CPU: an estimate, as many invocations share an event loop.
- *
- * The host knows which invocations ended on a machine between two samples, and what CPU the machine used meanwhile. From that it
- * learns what a call of each function costs, and splits each sample's CPU in proportion to calls times cost. Nothing that the guest says is used.
- *
- * 1. What is given out sums to what was used, but for what is still to be given out.
- * 2. Memory is bounded by the apps and functions that are called, and by the machines that live.
+ * Estimates which function of an app used how much of its machines' CPU. It can only be estimated, because many invocations share an event
+ * loop.
+ * The host knows which invocations ended on a machine between two samples, and how much CPU the machine used meanwhile. From that it learns
+ * what a call of each function costs, and splits each sample's CPU in proportion to calls times cost. Nothing that the guest says is used.
+ * 1. The functions' shares sum to what was used, except for CPU that is kept for later invocations.
+ * 2. Memory is bounded by the number of apps and functions that are called, and by the number of machines that live.
  */
 import { createCostModel, type CostModel } from "./cost-model.ts";
 
 export interface Attribution {
-  /** An invocation of a function, on a machine. */
+  /** An invocation of the function ended on the machine. */
   ended(machine: string, name: string): void;
-  /** The machine used so much since its last sample. Returns what of that, and of CPU kept from before, each function is given. */
+  /** The machine used this much CPU since its last sample. Returns each function's share of it, and of CPU that was kept from before. */
   used(app: string, machine: string, cpuUs: number): Map<string, number>;
 }
 
-/** Machines with calls that await a sample; those that ended before theirs came are forgotten in turn. */
+/** The most machines whose ended calls wait for a sample. Beyond that, the one that waits for longest is forgotten. */
 const MOST_MACHINES = 4_096;
 
 export function createAttribution(): Attribution {
@@ -32,7 +31,7 @@ export function createAttribution(): Attribution {
       const total = cpuUs + (kept.get(app) ?? 0);
       const calls = waiting.get(machine);
       if (calls === undefined) {
-        // Its invocations are not over: whichever ends first is given it.
+        // No invocation ended since the last sample, so the CPU is kept for the app's next invocations that end.
         if (total > 0) kept.set(app, total);
         return new Map();
       }
@@ -53,7 +52,7 @@ function split(cpuUs: number, calls: Map<string, number>, model: CostModel): Map
   return new Map(weights.map(([name, count, weight]) => [name, cpuUs * (all > 0 ? weight / all : count / allCalls)]));
 }
 
-/** Past the bound the oldest goes. */
+/** The machine's ended calls, by function. Beyond MOST_MACHINES the oldest machine is forgotten. */
 function callsOf(waiting: Map<string, Map<string, number>>, machine: string): Map<string, number> {
   const found = waiting.get(machine);
   if (found !== undefined) return found;

@@ -33,7 +33,7 @@ test("an app's lines are what it used at its prices, and the total is theirs", (
   assert.deepEqual(shop.wallClock, { seconds: 2, gbSeconds: 0.5, cost: 54 });
 });
 
-test("what no app used is the platform's, in parts, and part of the total", () => {
+test("what no app used is billed to the platform, in parts, and is part of the total", () => {
   const { platform, total } = bill();
   assert.deepEqual([platform.cpuRunSeconds, platform.cpuBringUpSeconds, platform.gbSeconds, platform.cost], [2, 5, 3, 44]);
   assert.deepEqual(platform.parts, [

@@ -1,4 +1,4 @@
-/** A month's rows of the ledger, priced: a bill for each app, what the platform used itself, and the total. Pure. */
+/** Prices a month's rows of the ledger: a bill for each app, what the platform used itself, and the total. Pure. */
 import type { Limits, UsageKind, UsageRow } from "./ledger.ts";
 import type { Prices } from "../../base/config/prices.ts";
 import { type LimitUse, limitUses } from "./quotas.ts";
@@ -6,20 +6,20 @@ import { splitExactly } from "./split.ts";
 import { addRow, costOf, emptySums, GB, type Sums, wallClockCostOf } from "./sums.ts";
 
 export interface Bill {
-  /** Of UTC, for example "2026-11". */
+  /** A month in UTC, for example "2026-11". */
   month: string;
   prices: Prices;
-  /** By name. */
+  /** In the order of their ids. */
   apps: AppBill[];
-  /** Used by no app. */
+  /** What was used by no app. */
   platform: PlatformBill;
   total: Figures & { wallClock: WallClock };
 }
 
 interface Figures {
-  /** Of functions. */
+  /** CPU of functions. */
   cpuRunSeconds: number;
-  /** Of starts and binds. */
+  /** CPU of starts and binds. */
   cpuBringUpSeconds: number;
   /** A GB is 2^30 bytes. */
   gbSeconds: number;
@@ -31,7 +31,7 @@ export interface AppBill extends Figures {
   app: string;
   lines: Line[];
   wallClock: WallClock;
-  /** By cost. Requests and wall time were counted; the rest is an attribution, and sums to the app's figures. */
+  /** In the order of cost, the highest first. Requests and wall time were counted; the rest is an estimate that sums to the app's figures. */
   functions: FunctionShare[];
   limits: LimitUse[];
 }
@@ -44,9 +44,9 @@ interface Line {
   cost: number;
 }
 
-/** The same invocations where their wall time is billed. */
+/** The price of the same invocations if their wall time were billed. */
 interface WallClock {
-  /** Of all invocations together, each rounded up to a millisecond. */
+  /** The wall time of all invocations together, each rounded up to a millisecond. */
   seconds: number;
   gbSeconds: number;
   cost: number;
@@ -57,15 +57,15 @@ interface FunctionShare extends Figures {
   wallSeconds: number;
 }
 
-/** The CPU of its server is cpuRunSeconds. */
+/** Here cpuRunSeconds is the CPU of Mayfly's own process. */
 interface PlatformBill extends Figures {
   parts: PlatformPart[];
 }
 
 interface PlatformPart {
   /**
-   * blanks: the memory of machines that no app had yet, and the CPU of those that none took. idle: what apps' machines used with nothing to do, as far as it
-   * is the platform's doing, and to be stopped and woken.
+   * blanks: the memory of machines that belong to no app yet, and the CPU of those that no app ever took. idle: what apps' idle machines
+   * used because the platform keeps, stops and wakes them.
    */
   what: "server" | "templates" | "blanks" | "idle";
   cpuSeconds: number;
@@ -78,7 +78,7 @@ export interface BillInput {
   prices: Prices;
   rows: readonly UsageRow[];
   limits: ReadonlyMap<string, Limits>;
-  /** Of these there is a bill even if they used nothing. */
+  /** Apps that get a bill even if they used nothing. */
   apps: readonly string[];
 }
 
@@ -157,7 +157,10 @@ function wallClockOf(sums: Sums, prices: Prices): WallClock {
   return { seconds: sums.wallMs / 1_000, gbSeconds: sums.wallByteSeconds / GB, cost: wallClockCostOf(sums, prices) };
 }
 
-/** CPU of functions by what was estimated sample by sample; bring-up and memory by time in flight. */
+/**
+ * CPU of functions is split by the estimates that were made sample by sample; CPU of bring-up and memory are split by the functions' time
+ * in flight.
+ */
 function sharesOf(calls: readonly UsageRow[], sums: Sums, prices: Prices): FunctionShare[] {
   const inFlight = calls.map(({ wallByteSeconds }) => wallByteSeconds);
   const estimates = calls.map(({ cpuUs }) => cpuUs);

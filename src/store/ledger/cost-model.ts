@@ -1,23 +1,23 @@
 /**
- * What a call of each function of one app costs, learned from samples of which only the sum is known: least squares over the samples,
- * none below zero, older ones fading. As long as the mixture of calls does not vary, all calls cost the same.
+ * Learns what a call of each function of one app costs, from samples of which only the sum is known: least squares over the samples, with
+ * no cost below zero and older samples weighing less. As long as the mixture of calls does not vary, all calls cost the same.
  */
 export interface CostModel {
-  /** @param calls by function @param cpuUs of all of them together */
+  /** @param calls the number of calls by function @param cpuUs CPU of all of them together, in microseconds */
   learn(calls: ReadonlyMap<string, number>, cpuUs: number): void;
-  /** Microseconds; 0 of a function that was never seen. */
+  /** Microseconds of CPU for each call; 0 for a function that was never seen. */
   cost(name: string): number;
 }
 
-/** Per sample: what is remembered is about the last hundred. */
+/** The factor by which each new sample reduces the weight of earlier ones, so that about the last hundred count. */
 const FADE = 0.99;
-/** So many calls of evidence are enough to leave the mean. */
+/** How many calls of evidence weigh as much as the mean over all functions. */
 const TRUST_IN_MEAN = 1;
 const SWEEPS = 3;
 
 export function createCostModel(): CostModel {
   const places = new Map<string, number>();
-  /** The normal equations: of products of calls, and of calls with CPU. */
+  /** The normal equations' sums: of products of calls, and of calls times CPU. */
   const products: number[][] = [];
   const moments: number[] = [];
   const costs: number[] = [];
@@ -42,7 +42,7 @@ export function createCostModel(): CostModel {
     allCalls *= FADE;
   }
 
-  /** Gauss and Seidel's iteration, which goes on from the last solution. */
+  /** Gauss-Seidel iteration, which continues from the last solution. */
   function solve(): void {
     const mean = allCpuUs / allCalls;
     for (let sweep = 0; sweep < SWEEPS; sweep++) {
@@ -63,7 +63,7 @@ export function createCostModel(): CostModel {
       fade();
       allCpuUs += cpuUs;
       allCalls += total;
-      // The more calls, the larger the error of their sum.
+      // Each sample is weighted by one divided by its number of calls, because the error of a sum grows with the number of its parts.
       for (const [at, count] of entries) {
         moments[at]! += (count * cpuUs) / total;
         for (const [other, otherCount] of entries) products[at]![other]! += (count * otherCount) / total;

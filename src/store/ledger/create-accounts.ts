@@ -1,5 +1,5 @@
 /**
- * Where the fleet and the dispatcher tell what was used and served. Each entry goes to the ledger, to the app's limits, and to the
+ * The fleet and the dispatcher report here what was used and served. Each entry goes to the ledger, to the app's limits, and to the
  * estimate of what its functions used.
  */
 import type { Accounts, Refusal, ServedInvocation } from "./accounts.ts";
@@ -16,25 +16,25 @@ export interface AccountsOptions {
   ledger: Ledger;
   prices: Prices;
   clock: Clock;
-  /** An app nears a limit or has reached it: a sentence for its log and the server's. */
+  /** Called when an app nears or reaches a limit, with a sentence for its log and the server's. */
   tell: (app: string, text: string) => void;
 }
 
 export interface OpenAccounts extends Accounts, UsageSink {
-  /** An invocation of which something was sent to a machine is over, however it went. */
+  /** Called when an invocation of which something was sent to a machine is over, however it ended. */
   served(invocation: ServedInvocation): void;
   readonly prices: Prices;
-  /** CPU, in microseconds, that was spent on making a template. */
+  /** CPU that was spent on making a template, in microseconds. */
   templateMade(cpuUs: number): void;
-  /** @param month such as "2026-11" @param apps of these there is a bill even if they used nothing */
+  /** @param month such as "2026-11" @param apps apps that get a bill even if they used nothing */
   bill(month: string, apps: readonly string[]): Bill;
   billOf(app: string, month: string): AppBill;
   limits(app: string): Limits;
-  /** By name. */
+  /** The limits of every app that has any. */
   allLimits(): { app: string; limits: Limits }[];
-  /** Counts what was used this month already. Throws "disk-full". */
+  /** What was used this month already counts. Throws "disk-full". */
   setLimits(app: string, limits: Limits): void;
-  /** Before the ledger's. */
+  /** Must be called before the ledger is closed. */
   close(): void;
 }
 
@@ -47,7 +47,7 @@ export function createAccounts({ ledger, prices, clock, tell }: AccountsOptions)
   const stopMeter = meterServer(clock, (delta) => ledger.record(delta));
   const usage = (app: string, month: string) => ledger.rows({ month, app });
   const watchers: ((app: string) => void)[] = [];
-  // Later: whoever is told may be in the midst of telling us.
+  // Called back later, because the callee may be in the middle of a call to these accounts.
   const onChange = (app: string) => queueMicrotask(() => watchers.forEach((changed) => changed(app)));
   const quotas = createQuotas({ limits: ledger.limits(), prices, clock, usage, tell, onChange });
   const stopTurning = clock.every(MINUTE_MS, () => quotas.turn());

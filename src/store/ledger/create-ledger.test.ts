@@ -15,7 +15,7 @@ let dir: string;
 let file: string;
 let ledger: Ledger;
 let now: number;
-/** Stands still but for `now`. */
+/** A clock that stands still; tests set `now`. */
 const clock = Object.assign(new FakeClock(), { wall: () => now });
 
 beforeEach(() => {
@@ -29,7 +29,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-test("a month's rows are the sums of what is alike, before and after a restart", () => {
+test("a month has one row for each app, kind and function, with the sums of all deltas, before and after a restart", () => {
   ledger.record({ at: now, app: "shop", kind: "run", cpuUs: 500_000, byteSeconds: 3 });
   ledger.flush();
   ledger.record({ at: now, app: "shop", kind: "run", cpuUs: 500_000, byteSeconds: 4 });
@@ -54,7 +54,7 @@ test("what was used just before a month's end is that month's, although it is st
   assert.deepEqual([cpuOf("2026-10"), cpuOf("2026-11")], [1, 10]);
 });
 
-test("a minute that is over is an entry that cannot be changed or deleted, not even by another program", () => {
+test("a minute that is over is an entry that no program can change or delete", () => {
   ledger.record({ at: now, app: "shop", kind: "run", cpuUs: 5 });
   ledger.flush();
   now += 60_000;
@@ -66,7 +66,7 @@ test("a minute that is over is an entry that cannot be changed or deleted, not e
   other.close();
 });
 
-test("an app that is called without a pause has one entry a minute for each kind, however often it is stored", () => {
+test("an app that is called without pause has one entry a minute for each kind, however often deltas are stored", () => {
   for (let second = 0; second < 600; second++) {
     now = NOVEMBER + 1_000 * second;
     ledger.record({ at: now, app: "shop", kind: "run", cpuUs: 5 });
@@ -80,7 +80,7 @@ test("an app that is called without a pause has one entry a minute for each kind
   assert.equal(cpuOf("2026-11"), 3_000);
 });
 
-test("memory is bounded where nothing can be stored, and the sums and months are still right", () => {
+test("while nothing can be stored, memory is bounded, and the sums and months are still right", () => {
   const pending = createPending();
   for (let minute = 0; minute < 50_000; minute++) pending.add({ at: NOVEMBER + minute * 60_000, app: "shop", kind: "run", cpuUs: 1 });
   assert.ok(pending.size() <= 10_003, String(pending.size()));
@@ -99,7 +99,7 @@ test("limits are kept by app, and gone when none is left", () => {
   assert.deepEqual([...ledger.limits()], [["shop", { spend: 0.5, requests: null, cpuSeconds: 3 }]]);
 });
 
-test("the books of the first ledger are carried over, and get ids in place of names", () => {
+test("the entries of the first ledger are taken over, and get ids instead of names", () => {
   ledger.close();
   rmSync(file);
   const old = new DatabaseSync(file);

@@ -1,12 +1,12 @@
 /**
  * The ledger in one SQLite file.
- *
- * Owns: the deltas not stored yet, and the tables of those that are.
+ * Owns: the deltas that are not stored yet, and the tables of those that are.
  * Invariants:
- * 1. What is in `entries` is never changed: triggers in the file itself refuse it.
- * 2. A delta leaves memory only once it is on disk, and is stored in one transaction with its month's sum: kill -9 at any moment loses
- *    what came since the last write, and counts nothing twice.
- * 3. Memory is bounded where nothing can be stored: then minutes are summed together, and nothing is lost but that detail.
+ * 1. A row of `entries` is never changed: triggers in the file itself refuse it.
+ * 2. A delta leaves memory only once it is on disk, and is stored in one transaction with its month's sum. kill -9 at any moment loses what
+ * came since the last write, and counts nothing twice.
+ * 3. Memory is bounded while nothing can be stored: then deltas are summed over whole months instead of minutes, and only that detail is
+ * lost.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
@@ -20,12 +20,12 @@ import { type Entry, type Pending, createPending, minuteOf, startOfMinute } from
 import { ledgerMigrations } from "./schema.ts";
 
 export interface LedgerOptions {
-  /** The id of who has, or had, a name: for the rows of an older Mayfly, which kept names. */
+  /** The id of the app or appliance that has, or had, the name; needed for rows of an older Mayfly, which kept names. */
   idOf: (name: string) => string;
   clock?: Clock;
   /** Milliseconds between two writes; default 5,000. */
   flushMs?: number;
-  /** A write failed; it is tried again at the next turn. Told once until one works. */
+  /** Called when a write failed; the next turn tries again. Not called again until a write has worked. */
   onFailure: (error: unknown) => void;
 }
 

@@ -1,7 +1,7 @@
 import type { EventStream } from "../../telemetry/event-stream.ts";
 import type { OpenAccounts } from "./create-accounts.ts";
 
-/** Has the accounts count every invocation of which something was sent to a machine, however it ended. Returns what ends that. */
+/** Makes the accounts count every invocation of which something was sent to a machine, however it ended. Returns a function that ends this. */
 export function keepAccounts(accounts: Pick<OpenAccounts, "served">, events: EventStream): () => void {
   return events.listen({
     "invocation-ended": ({ app, function: name, machine, memoryMb, slotMs }) => {

@@ -14,7 +14,7 @@ import { addRow, emptySums } from "./sums.ts";
 
 const ROUNDS = 20;
 
-test("kill -9 at any moment loses what was not stored yet at most, and counts nothing twice", async (t) => {
+test("kill -9 at any moment loses at most what was not stored yet, and counts nothing twice", async (t) => {
   const seed = seedOf();
   t.diagnostic(`MAYFLY_SEED=${seed}`);
   const random = new Random(seed);
@@ -33,7 +33,7 @@ test("kill -9 at any moment loses what was not stored yet at most, and counts no
   rmSync(dir, { recursive: true });
 });
 
-/** What the kill left must be whole units, and the months' sums those of the entries. Returns how many. */
+/** What the killed process left must be whole units, and the months' sums must be those of the entries. Returns the number of units. */
 function check(file: string): number {
   const ledger = createLedger(file, { idOf: String, onFailure: (error) => assert.fail(String(error)) });
   const [storm, platform] = [emptySums(), emptySums()];

@@ -1,22 +1,23 @@
 /** The record of CPU and memory used, and of requests served. It only grows. */
 
 /**
- * server: Mayfly's own process. template: making what machines are cloned from. start: until an app takes the machine. bind: until it is bound to it. run: from then
- * on. calls: the invocations of a function; their CPU is an attribution, and is part of run.
+ * What was used for what. server: Mayfly's own process. template: making what machines are cloned from. start: a machine's life until an
+ * app takes it. bind: from then until it is bound to the app. run: from then on. calls: the invocations of a function; their CPU is an
+ * estimate, and part of run.
  */
 export type UsageKind = "server" | "template" | "start" | "bind" | "run" | "calls";
 
-/** What is added up. Every one may be absent, which is 0. */
+/** What is added up. An amount that is absent counts as 0. */
 export interface Amounts {
-  /** Microseconds of CPU time. Below zero where it moves to another account. */
+  /** Microseconds of CPU time; negative if they move to another account. */
   cpuUs: number;
-  /** Bytes of memory held, integrated over seconds. */
+  /** Bytes of memory held, times the seconds for which they were held. */
   byteSeconds: number;
-  /** Invocations finished. */
+  /** The number of invocations that ended. */
   requests: number;
-  /** Milliseconds of their wall time, each rounded up. */
+  /** The wall time of those invocations, in milliseconds, each rounded up. */
   wallMs: number;
-  /** The same, times the memory that their app asks for, as bytes and seconds. */
+  /** Their wall time in seconds, times the bytes of memory that their app asks for. */
   wallByteSeconds: number;
 }
 
@@ -24,22 +25,22 @@ export interface Amounts {
 export interface UsageDelta extends Partial<Amounts> {
   /** Milliseconds since the epoch, at the end of the span. */
   at: number;
-  /** The id of an app or an appliance; null: the platform's own. */
+  /** The id of an app or an appliance; null for the platform itself. */
   app: string | null;
   kind: UsageKind;
-  /** Only for calls. */
+  /** Only if `kind` is "calls". */
   function?: string;
 }
 
-/** The sum of all deltas of a month, or of all months, that are alike. */
+/** The sum of all deltas with the same app, kind and function, of a month or of all months. */
 export interface UsageRow extends Amounts {
   app: string | null;
   kind: UsageKind;
-  /** Empty but for calls. */
+  /** Empty unless `kind` is "calls". */
   function: string;
 }
 
-/** What an app may use in a month; null: as much as it likes. */
+/** What an app may use in a month; null means no limit. */
 export interface Limits {
   /** In the currency of the prices. */
   spend: number | null;
@@ -48,16 +49,19 @@ export interface Limits {
 }
 
 export interface Ledger {
-  /** Cheap enough for each invocation: deltas are summed in memory and stored together. */
+  /** Cheap enough to be called for each invocation: deltas are summed in memory and stored together. */
   record(delta: UsageDelta): void;
-  /** Stores what is in memory. Done by itself every few seconds; kill -9 loses what came since. Throws "disk-full". */
+  /** Stores what is in memory. The ledger does this by itself every few seconds; kill -9 loses what came since. Throws "disk-full". */
   flush(): void;
-  /** Of a month such as "2026-11" (UTC) and of one app, where given. Includes what is not stored yet, unless it cannot be. */
+  /**
+   * The rows of a month such as "2026-11" (UTC), of one app if it is given. They include what is not stored yet, unless that cannot be
+   * stored.
+   */
   rows(filter: { month: string; app?: string }): UsageRow[];
-  /** Of every app that has any. */
+  /** The limits of every app that has any. */
   limits(): Map<string, Limits>;
   /** Throws "disk-full". */
   setLimits(app: string, limits: Limits): void;
-  /** Stores, then closes. */
+  /** Stores what is in memory, then closes the file. */
   close(): void;
 }

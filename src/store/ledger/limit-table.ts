@@ -1,10 +1,10 @@
-/** The limits of apps, in the ledger's file: they outlive restarts, deploys and the app's removal. */
+/** The limits of apps, in the ledger's file, where they outlive restarts, deploys and the app's removal. */
 import type { DatabaseSync } from "node:sqlite";
 import type { Limits } from "./ledger.ts";
 
 interface LimitTable {
   all(): Map<string, Limits>;
-  /** With no limit left, the app has no row. */
+  /** If no limit is left, the app's row is removed. */
   set(app: string, limits: Limits): void;
 }
 

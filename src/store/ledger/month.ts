@@ -1,4 +1,4 @@
-/** Months are those of UTC, written 2026-11. */
+/** A month in UTC, such as 2026-11. */
 
 export const monthPattern = /^\d{4}-(0[1-9]|1[0-2])$/;
 

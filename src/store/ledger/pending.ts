@@ -2,13 +2,13 @@
 import type { Amounts, UsageDelta, UsageKind } from "./ledger.ts";
 import { startOfMonth } from "./month.ts";
 
-/** Sums kept apart by minutes, at most. Beyond, whole months are summed: there are few of those. */
+/** The most sums that are kept apart by minutes. Beyond that, deltas are summed over whole months, of which there are few. */
 const MOST = 10_000;
 const MINUTE_MS = 60_000;
 
 export interface Entry extends Amounts {
   minute: number;
-  /** Empty: the platform. */
+  /** Empty for the platform itself. */
   app: string;
   kind: UsageKind;
   function: string;
@@ -37,12 +37,12 @@ export function createPending(): Pending {
   };
 }
 
-/** Since the epoch. */
+/** Minutes since the epoch. @param at milliseconds since the epoch */
 export function minuteOf(at: number): number {
   return Math.floor(at / MINUTE_MS);
 }
 
-/** @param minute since the epoch */
+/** Milliseconds since the epoch. @param minute minutes since the epoch */
 export function startOfMinute(minute: number): number {
   return minute * MINUTE_MS;
 }

@@ -46,7 +46,7 @@ test("calls are admitted up to the limit, and again when the month has ended", (
   assert.ok(accounts.admit("shop"));
 });
 
-test("what was used before a limit was set counts, and so does what was before a restart", () => {
+test("what was used before a limit was set counts, and so does what was used before a restart", () => {
   serve("shop");
   accounts.setLimits("shop", { spend: null, requests: 1, cpuSeconds: null });
   assert.ok(accounts.admit("shop"));
@@ -66,7 +66,7 @@ test("spending is CPU of functions and of bring-up, memory and requests at their
   assert.equal(accounts.admit("shop")?.details["what"], "spending");
 });
 
-test("the CPU that functions are given does not count twice", () => {
+test("the CPU that is attributed to functions does not count twice", () => {
   accounts.setLimits("shop", { spend: null, requests: null, cpuSeconds: 10 });
   serve("shop");
   use("run", 9_000_000);
@@ -76,7 +76,7 @@ test("the CPU that functions are given does not count twice", () => {
   assert.equal(accounts.admit("shop")?.details["what"], "CPU time");
 });
 
-test("80 % and the end are told once each, with the figures", () => {
+test("reaching 80 % of a limit and reaching all of it are told once each, with the figures", () => {
   accounts.setLimits("shop", { spend: null, requests: 10, cpuSeconds: null });
   for (let call = 0; call < 12; call++) serve("shop");
   assert.deepEqual(told, [
@@ -85,7 +85,7 @@ test("80 % and the end are told once each, with the figures", () => {
   ]);
 });
 
-test("whoever watches is told when an app is refused, and when it no longer is", async () => {
+test("a watcher is called when an app starts to be refused, and when it no longer is", async () => {
   const changes: [string, boolean][] = [];
   accounts.watch((app) => changes.push([app, accounts.admit(app) !== undefined]));
   accounts.setLimits("shop", { spend: null, requests: 1, cpuSeconds: null });
@@ -103,7 +103,7 @@ test("whoever watches is told when an app is refused, and when it no longer is",
   );
 });
 
-test("a month's end is noticed within a minute, though nobody calls", async () => {
+test("a month's end is noticed within a minute, even if nobody calls", async () => {
   accounts.setLimits("shop", { spend: null, requests: 1, cpuSeconds: null });
   serve("shop");
   await Promise.resolve();

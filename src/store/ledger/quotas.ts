@@ -1,10 +1,9 @@
 /**
- * What each app with limits has used this month, and whether it may go on.
- *
- * Owns: a sum per such app, kept up with every entry of the ledger, so that admit() is a look-up.
- * 1. An app is refused from the entry on that takes it to a limit until the month ends or the limit is raised. Entries of CPU and
- *    memory come with every sample of a machine: a cap is passed by what is used in one such interval at most.
- * 2. Each limit's warning, at 80 %, and its end are told once a month, and again after a restart or a change of the limits.
+ * What each app with limits has used this month, and whether its calls are admitted.
+ * Owns: a sum for each such app, to which every entry of the ledger is added, so that admit() is a look-up.
+ * 1. An app is refused from the entry on that takes it to a limit, until the month ends or the limit is raised. Entries of CPU and memory
+ * come with every sample of a machine, so an app can pass a limit by what it uses in one such interval at most.
+ * 2. Reaching 80 % of a limit, and reaching all of it, are each told once a month, and again after a restart or a change of the limits.
  */
 import type { Clock } from "../../base/clock/clock.ts";
 import type { Limits, UsageDelta, UsageRow } from "./ledger.ts";
@@ -18,9 +17,9 @@ export interface QuotaOptions {
   prices: Prices;
   clock: Clock;
   usage: (app: string, month: string) => UsageRow[];
-  /** A sentence for the app's log and the server's. */
+  /** Called with a sentence for the app's log and the server's. */
   tell: (app: string, text: string) => void;
-  /** Whether the app is refused is another than it was. */
+  /** Called when an app starts or stops being over a limit. */
   onChange: (app: string) => void;
 }
 
@@ -28,11 +27,11 @@ export interface LimitUse {
   limit: keyof Limits;
   used: number;
   most: number;
-  /** warned: at 80 % or more. */
+  /** "warned" from 80 % of the limit on. */
   state: "free" | "warned" | "reached";
 }
 
-/** A limit that is reached, for the caller. */
+/** The limit that an app has reached, as its callers are told. */
 interface Reached {
   what: string;
   /** Seconds until the month ends. */
@@ -43,14 +42,14 @@ export interface Quotas {
   admit(app: string): Reached | undefined;
   observe(delta: UsageDelta): void;
   set(app: string, limits: Limits): void;
-  /** To be called now and then: a month may have ended for apps that nobody calls. */
+  /** Must be called now and then, because a month may end for apps that nobody calls. */
   turn(): void;
 }
 
 interface Account {
   limits: Limits;
   month: string;
-  /** Of `month`, in milliseconds since the epoch. */
+  /** The end of `month`, in milliseconds since the epoch. */
   endsAt: number;
   sums: Sums;
   reached: string | undefined;
@@ -99,7 +98,7 @@ export function createQuotas(options: QuotaOptions): Quotas {
   return quotas;
 }
 
-/** How much of each limit is used; only of those that there are. */
+/** How much of each limit is used, for the limits that are set. */
 export function limitUses(limits: Limits, sums: Sums, prices: Prices): LimitUse[] {
   const used: Record<keyof Limits, number> = {
     spend: costOf(sums, prices),
@@ -117,7 +116,7 @@ function stateOf(used: number, most: number): LimitUse["state"] {
   return used >= WARN_AT * most ? "warned" : "free";
 }
 
-/** Reads what the ledger has of the month that it is now. */
+/** Begins the present month, with the sums that the ledger already has for it. */
 function turnMonth(account: Account, app: string, options: QuotaOptions): void {
   const now = options.clock.wall();
   account.month = monthOf(now);

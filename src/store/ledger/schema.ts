@@ -1,10 +1,10 @@
 /**
- * The ledger's tables. Append migrations, never edit one that was released. `app` is the id of an app or an appliance; empty: the platform.
- *
+ * The ledger's tables. Append migrations; never edit one that was released. `app` is the id of an app or an appliance; empty for the
+ * platform itself.
  * | table | what |
  * | --- | --- |
  * | entries | the ledger: a row for each minute, app, kind and function in which anything was used. Never changed |
- * | open_minutes | what is stored of minutes that are not over; a row moves to entries when its minute is |
+ * | open_minutes | what is stored of minutes that are not over; a row moves to entries when its minute is over |
  * | months | the sums of both, kept in the same transactions, so that a bill reads a few rows |
  * | limits | what apps may use in a month |
  */
@@ -20,7 +20,7 @@ const amounts = `
 
 const kinds = "kind TEXT NOT NULL CHECK (kind IN ('server', 'template', 'start', 'bind', 'run', 'calls'))";
 
-/** @param idOf the id of who has, or had, a name: an older Mayfly kept its ledger by names */
+/** @param idOf the id of the app or appliance that has, or had, a name: an older Mayfly kept its ledger by names */
 export function ledgerMigrations(idOf: (name: string) => string): readonly Migration[] {
   return [...byName, (db) => takeOverNames(db, idOf)];
 }
@@ -42,7 +42,7 @@ const byName = [
   CREATE TRIGGER usage_is_never_changed BEFORE UPDATE ON usage BEGIN SELECT RAISE (ABORT, 'the ledger is append-only'); END;
   CREATE TRIGGER usage_is_never_deleted BEFORE DELETE ON usage BEGIN SELECT RAISE (ABORT, 'the ledger is append-only'); END;
   `,
-  // An empty app is the platform.
+  // An empty name stands for the platform and stays empty.
   `
   CREATE TABLE entries (
     minute INTEGER NOT NULL,

@@ -1,10 +1,13 @@
-/** The server's own process on the platform's account: gateway, dispatcher and all. Its machines are processes of their own. */
+/**
+ * Bills the server's own process (gateway, dispatcher and everything else) to the platform. Machines are processes of their own and are not
+ * part of it.
+ */
 import type { Clock } from "../../base/clock/clock.ts";
 import type { UsageDelta } from "./ledger.ts";
 
 const EVERY_MS = 5_000;
 
-/** Returns what tells the rest and ends it. */
+/** Returns a function that records the rest and stops. */
 export function meterServer(clock: Clock, record: (delta: UsageDelta) => void): () => void {
   let [cpuUs, memoryBytes, at] = [cpuUsed(), process.memoryUsage.rss(), clock.now()];
   const tell = () => {

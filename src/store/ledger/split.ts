@@ -1,4 +1,4 @@
-/** Splits a whole number in proportion to weights, into whole numbers that sum to it exactly. Without any weight it is split evenly. */
+/** Splits a whole number in proportion to weights, into whole numbers that sum to it exactly. If all weights are zero, it is split evenly. */
 export function splitExactly(total: number, weights: readonly number[]): number[] {
   const sum = weights.reduce((all, weight) => all + weight, 0);
   const parts = sum > 0 ? weights : weights.map(() => 1);

@@ -3,9 +3,9 @@ import type { UsageDelta } from "./ledger.ts";
 import type { Prices } from "../../base/config/prices.ts";
 
 export interface Sums {
-  /** Of its functions, microseconds. For the platform: of the server. */
+  /** CPU of functions, in microseconds; for the platform, that of its server. */
   runCpuUs: number;
-  /** Of starts and binds. For the platform: of starts that no app took, and of templates. */
+  /** CPU of starts and binds, in microseconds; for the platform, that of starts that no app took, and of templates. */
   bringUpCpuUs: number;
   byteSeconds: number;
   requests: number;
@@ -19,7 +19,7 @@ export function emptySums(): Sums {
   return { runCpuUs: 0, bringUpCpuUs: 0, byteSeconds: 0, requests: 0, wallMs: 0, wallByteSeconds: 0 };
 }
 
-/** The CPU of `calls` is part of that of `run`. */
+/** Skips the CPU of `calls`, because it is part of that of `run`. */
 export function addRow(sums: Sums, row: Omit<UsageDelta, "at" | "app">): void {
   const { kind, cpuUs = 0 } = row;
   if (kind === "run" || kind === "server") sums.runCpuUs += cpuUs;
@@ -34,7 +34,7 @@ export function costOf({ runCpuUs, bringUpCpuUs, byteSeconds, requests }: Sums, 
   return ((runCpuUs + bringUpCpuUs) / 1e6) * prices.vcpuSecond + (byteSeconds / GB) * prices.gbSecond + requests * prices.request;
 }
 
-/** What the same invocations would cost where wall time is billed. */
+/** What the same invocations would cost if their wall time were billed. */
 export function wallClockCostOf({ wallByteSeconds, requests }: Sums, prices: Prices): number {
   return (wallByteSeconds / GB) * prices.wallGbSecond + requests * prices.wallRequest;
 }

@@ -1,9 +1,12 @@
-/** What an older Mayfly stored by the names of apps and appliances gets their ids. Runs in one transaction. */
+/** Gives ids to what an older Mayfly stored by the names of apps and appliances. Runs in one transaction. */
 import type { DatabaseSync } from "node:sqlite";
 
 const TABLES = ["entries", "open_minutes", "months", "limits"];
 
-/** Entries are never changed but here: what was used, when and by whom stays as it is. One pass over each table, however many apps there are. */
+/**
+ * This is the only place where entries are changed, and only their names: what was used, when and by whom stays as it is. It makes one pass
+ * over each table, however many apps there are.
+ */
 export function takeOverNames(db: DatabaseSync, idOf: (name: string) => string): void {
   db.exec("DROP TRIGGER entries_are_never_changed; CREATE TEMP TABLE ids (name TEXT PRIMARY KEY, id TEXT NOT NULL)");
   const add = db.prepare("INSERT INTO temp.ids VALUES (?, ?)");

@@ -1,4 +1,4 @@
-/** What machines used, as the fleet and the appliances tell whoever keeps the accounts. */
+/** What the fleet and the appliances report about the use of machines, for the accounts. */
 
 export interface UsageSink {
   record(entry: UsageEntry): void;
@@ -6,15 +6,15 @@ export interface UsageSink {
 
 /** What one machine used since its last entry. */
 export interface UsageEntry {
-  /** null: the platform's own cost. */
+  /** Null for the platform itself. */
   app: string | null;
   machine: string;
-  /** start: before an app takes the machine. bind: until it is bound. run: from then on. */
+  /** start: before an app takes the machine. bind: from then until the machine is bound. run: from then on. */
   kind: "start" | "bind" | "run";
-  /** Below zero where the CPU of a start moves from the platform to the app that took the machine. */
+  /** Microseconds; negative if the CPU of a start moves from the platform to the app that took the machine. */
   cpuUs: number;
-  /** Bytes of memory held, integrated over seconds. */
+  /** Bytes of memory held, times the seconds for which they were held. */
   byteSeconds: number;
-  /** Wall clock, ms since the epoch. */
+  /** Wall clock, in milliseconds since the epoch. */
   at: number;
 }

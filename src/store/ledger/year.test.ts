@@ -1,4 +1,4 @@
-/** A ledger after a year. What takes how long is told, for docs/billing.md; what is asserted is how it is looked up. */
+/** A ledger after a year. The test prints how long things take, for docs/billing.md, and asserts only how rows are looked up. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import { createLedger } from "./create-ledger.ts";
 import { openDatabase } from "../sqlite/open.ts";
 import { ledgerMigrations } from "./schema.ts";
 
-/** Each with its own functions in `calls`. */
+/** The number of apps, each with its own functions in `calls`. */
 const APPS = 1_000;
 const FUNCTIONS = 4;
 const MINUTES = 525_600;
@@ -42,7 +42,7 @@ test("a bill reads its month's sums and nothing else, after a year of a thousand
   plans.close();
 });
 
-/** One app that is called in every minute of the year, and the months of all. */
+/** Writes the entries of one app that is called in every minute of the year, and the months of all apps. */
 function fill(db: DatabaseSync): void {
   const amounts = "1000000, 1e9, 50, 2500, 1e9";
   const start = Date.UTC(2026, 0) / 60_000;

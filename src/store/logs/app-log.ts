@@ -1,13 +1,12 @@
 /**
- * One app's log: memory first, then its files.
- *
- * Owns: the lines not written yet, the app's files, its followers.
+ * One app's log: lines are held in memory first, then written to the app's files.
+ * Owns: the lines that are not written yet, the app's files, its followers.
  * Invariants:
- * 1. append() only touches memory. One step at a time (write, read, rotate, delete) runs on the files.
+ * 1. append() only touches memory. At any time only one step (write, read, rotate, delete) runs on the files.
  * 2. Memory is bounded: while the disk is too slow or full, lines are dropped and counted, and a line says how many.
- * 3. Followers see each line once, in the order of the file: lines go to them when their batch is taken for writing, and a
- *    follower joins between two batches.
- * 4. A removal takes what was appended before it, and nothing else.
+ * 3. Followers get each line once, in the order of the file: they get lines when their batch is taken for writing, and a follower joins
+ * between two batches.
+ * 4. A removal deletes what was appended before it, and nothing else.
  */
 import { appendFile } from "node:fs/promises";
 import type { Clock } from "../../base/clock/clock.ts";
@@ -26,15 +25,15 @@ export interface AppLogOptions {
   dir: string;
   app: string;
   clock: Clock;
-  /** Of one file; the newest one is rotated when it passes it. */
+  /** Bytes of one file. The newest file is rotated when it exceeds this size. */
   fileBytes: number;
-  /** Files kept, the newest included. */
+  /** How many files are kept, the newest included. */
   files: number;
-  /** Of lines waiting to be written, roughly. */
+  /** Bytes of lines waiting to be written, roughly. */
   pendingBytes: number;
-  /** Told of the bytes of each write. */
+  /** Called with the bytes of each write. */
   onWritten: (bytes: number) => void;
-  /** A read failed, or a write: the latter is told once until one works again. */
+  /** Called when a read or a write failed. After a failed write it is not called for another one until a write has worked. */
   onFailure: (error: unknown) => void;
 }
 
@@ -51,11 +50,11 @@ export class AppLog {
   #pendingBytes = 0;
   #dropped = 0;
   #flushDue = false;
-  /** Of the newest file; undefined: look. */
+  /** Bytes of the newest file; undefined if the file must be looked at first. */
   #size: number | undefined;
   #failing = false;
   #steps: Promise<unknown> = Promise.resolve();
-  /** Removals that are due: what was appended after them waits for them. */
+  /** The number of removals that have not run yet. What was appended after them waits for them. */
   #removals = 0;
 
   constructor(options: AppLogOptions) {
@@ -94,7 +93,7 @@ export class AppLog {
     return this.#step(() => this.#write());
   }
 
-  /** Of all lines up to now. */
+  /** Deletes all lines up to now. */
   remove(): Promise<void> {
     this.#takePending();
     this.#removals += 1;
@@ -109,7 +108,7 @@ export class AppLog {
     });
   }
 
-  /** Deletes one of its files; 0 is the newest. */
+  /** Deletes one of the files; 0 is the newest. */
   drop(age: number): Promise<void> {
     return this.#step(async () => {
       await deleteFile(this.#newest, age);
@@ -174,7 +173,7 @@ export class AppLog {
   }
 
   async #appendToFile(text: string): Promise<void> {
-    // What an earlier process or a failed write left may end in half a line: an empty line keeps it apart from ours.
+    // An earlier process or a failed write may have left half a line; an empty line separates it from what follows.
     const lead = this.#size === undefined ? "\n" : "";
     this.#size ??= await sizeOf(this.#newest);
     if (this.#size >= this.#options.fileBytes) await this.#rotate();

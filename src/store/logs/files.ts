@@ -5,7 +5,7 @@ export function fileName(newest: string, age: number): string {
   return age === 0 ? newest : newest.replace(/\.jsonl$/, `.${age}.jsonl`);
 }
 
-/** Makes room for a new newest file; the oldest goes. */
+/** Makes room for a new newest file, and deletes the oldest. */
 export async function rotate(newest: string, files: number): Promise<void> {
   for (let age = files - 1; age > 0; age--) await renameIfThere(fileName(newest, age - 1), fileName(newest, age));
 }
@@ -18,7 +18,7 @@ export async function deleteFile(newest: string, age: number): Promise<void> {
   await rm(fileName(newest, age), { force: true, recursive: true });
 }
 
-/** 0 where there is no such file. */
+/** 0 if there is no such file. */
 export async function sizeOf(file: string): Promise<number> {
   try {
     return (await stat(file)).size;

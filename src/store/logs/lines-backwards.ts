@@ -4,7 +4,7 @@ import { isMissing } from "./files.ts";
 const CHUNK_BYTES = 65_536;
 const NEWLINE = 10;
 
-/** The lines of a file, last first, reading no more of it than is asked for. None where there is no such file. */
+/** The lines of a file, the last one first. Reads no more of the file than is asked for. Gives no line if there is no such file. */
 export async function* linesBackwards(path: string): AsyncGenerator<string, void> {
   const file = await openIfThere(path);
   if (!file) return;

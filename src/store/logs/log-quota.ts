@@ -1,11 +1,12 @@
 /**
- * The logs of all apps together. Their sizes are looked at whenever another part of the quota has been written; where they are over it, the
- * files that were written to longest ago go: full ones first, and if there are none, an app's newest.
+ * Limits the size of the logs of all apps together. The sizes are summed after each further 1/64 of the quota that is written. If the sum
+ * is over the quota, the files that were written to longest ago are deleted: rotated files first, and an app's newest only if there are no
+ * others.
  */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Of the quota, written between two looks: it can be passed by that much. */
+/** The part of the quota that is written between two looks at the sizes. The quota can be exceeded by that much. */
 const PART = 1 / 64;
 
 interface LogFile {
@@ -17,13 +18,13 @@ interface LogFile {
 
 export interface LogQuota {
   written(bytes: number): void;
-  /** Resolves when what was found to be too much is gone. */
+  /** Resolves when the deletions that were found necessary are done. */
   settled(): Promise<void>;
 }
 
 /** @param drop deletes one of an app's files */
 export function createLogQuota(dir: string, totalBytes: number, drop: (app: string, age: number) => Promise<void>): LogQuota {
-  // The first write looks: a killed server, or one with a larger quota, may have left more.
+  // The first write looks at the sizes at once, because a killed server, or one with a larger quota, may have left more.
   let sinceLook = Infinity;
   let looking: Promise<void> | undefined;
 
@@ -37,7 +38,7 @@ export function createLogQuota(dir: string, totalBytes: number, drop: (app: stri
         over -= bytes;
       }
     } catch {
-      // The folder cannot be read, or a file not be deleted: the next look tries again, and the next write tells.
+      // The folder cannot be read, or a file cannot be deleted. The next look tries again, and the next write reports the failure.
     }
     looking = undefined;
   }
@@ -58,7 +59,7 @@ async function logFiles(dir: string): Promise<LogFile[]> {
   for (const name of await readdir(dir)) {
     const [, app, age = "0"] = /^([^.]+)(?:\.(\d+))?\.jsonl$/.exec(name) ?? [];
     if (app === undefined) continue;
-    // It may have been rotated or removed since.
+    // The file may have been rotated or removed meanwhile.
     const found = await stat(join(dir, name)).catch(() => undefined);
     if (found !== undefined) files.push({ app, age: Number(age), bytes: found.size, writtenAt: found.mtimeMs });
   }

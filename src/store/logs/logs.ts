@@ -6,7 +6,7 @@ export type LogLevelName = "debug" | "info" | "warn" | "error" | "agent" | "plat
 export interface LogInput {
   /** Milliseconds since the epoch. */
   at: number;
-  /** The id of an app or an appliance, here and below. Lines that an older Mayfly wrote have its name in its place. */
+  /** The id of an app or an appliance, here and below. Lines that an older Mayfly wrote have its name instead. */
   app: string;
   function?: string | undefined;
   invocation?: string | undefined;
@@ -31,16 +31,19 @@ export interface LogQuery {
   function?: string | undefined;
   /** Only lines at or after this time, milliseconds since the epoch. */
   since?: number | undefined;
-  /** Newest lines, at most. */
+  /** The most lines to return; the newest ones. */
   tail: number;
 }
 
 export interface Logs {
-  /** Never waits and never throws: the line is in memory when it returns, on disk within 100 ms. */
+  /** Never waits and never throws. The line is in memory when this returns, and on disk within 100 ms. */
   append(line: LogInput): void;
   /** Oldest first. */
   tail(query: LogQuery): Promise<LogLine[]>;
-  /** The tail, then each new line once, in order, within 100 ms. The callback must not throw. Returns its stop. */
+  /**
+   * Calls back with the tail, then once with each new line, in order, within 100 ms. The callback must not throw. Returns a function that
+   * stops it.
+   */
   follow(query: LogQuery, callback: (line: LogLine) => void): () => void;
   /** Whether anything of this app is on disk. */
   has(app: string): boolean;

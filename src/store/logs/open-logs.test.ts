@@ -38,7 +38,7 @@ test("a line comes back as it was, its level by name", async () => {
   assert.deepEqual(await logs.tail({ app: "shop", tail: 1 }), [expected]);
 });
 
-test("the logs of all apps together have a quota: what was written to longest ago goes first", async () => {
+test("the logs of all apps together have a quota: the files written to longest ago are deleted first", async () => {
   await logs.close();
   logs = openLogs(dir, {
     idOf: String,
@@ -80,7 +80,7 @@ test("apps do not see each other's lines", async () => {
   assert.deepEqual(await texts({ tail: 10, app: "shop-1" }), ["theirs"]);
 });
 
-test("a removal takes the lines before it and none after, whatever was under way", async () => {
+test("a removal deletes the lines before it and none after, whatever was under way", async () => {
   logs.append(line("old"));
   const reading = texts({ tail: 10 });
   logs.append(line("old, too"));
@@ -93,7 +93,7 @@ test("a removal takes the lines before it and none after, whatever was under way
   assert.deepEqual(await texts({ tail: 10 }), ["new"]);
 });
 
-test("files are rotated and the oldest lines go", async () => {
+test("files are rotated and the oldest lines are deleted", async () => {
   await reopen({ fileBytes: 10_000, files: 3 });
   for (let i = 0; i < 1_000; i++) {
     logs.append(line(`line ${i}`));
@@ -115,7 +115,7 @@ test("lines longer than a read's chunk come back whole", async () => {
   assert.deepEqual(await texts({ tail: 7 }), long.slice(1));
 });
 
-test("half a line, as a kill leaves it, costs only itself", async () => {
+test("half a line that a kill left behind is skipped, and no other line is lost", async () => {
   logs.append(line("before"));
   await logs.close();
   appendFileSync(join(dir, "shop.jsonl"), '{"at":1000,"app":"shop","te');
@@ -159,8 +159,8 @@ test("a follower gets the tail and then every new line once, in order", async ()
   assert.equal(seen.at(-1), "line 99");
 });
 
-test("a disk that takes nothing costs bounded memory; what was dropped is counted once it works again", async () => {
-  // No flush of its own: one that is under way when the disk works again would write the notice before the next line.
+test("while the disk is full, memory is bounded; a line says how much was dropped once the disk works again", async () => {
+  // The log must not flush by itself: a flush that is under way when the disk works again would write the notice before the next line.
   await reopen({ pendingBytes: 10_000, clock: { ...systemClock, after: () => () => undefined } });
   mkdirSync(join(dir, "shop.jsonl"));
   for (let i = 0; i < 1_000; i++) logs.append(line(`line ${i}`));
@@ -176,7 +176,7 @@ test("a disk that takes nothing costs bounded memory; what was dropped is counte
   assert.deepEqual(rest, []);
 });
 
-test("a folder in a log's place is an error that names it, and goes when the log is removed", async () => {
+test("a folder in a log file's place is an error that names it, and is removed with the log", async () => {
   mkdirSync(join(dir, "shop.jsonl"));
   await assert.rejects(texts({ tail: 10 }), { code: "state-unusable", message: /shop\.jsonl cannot be read or written: EISDIR/ });
   await logs.remove("shop");

@@ -9,15 +9,18 @@ import { takeOverLogs } from "./take-over-logs.ts";
 
 export interface LogsOptions extends Partial<Pick<AppLogOptions, "fileBytes" | "files" | "pendingBytes">> {
   clock?: Clock;
-  /** The id of who has a name: for the files of an older Mayfly, which were called by names. */
+  /** The id of the app or appliance that has the name; needed for the files of an older Mayfly, which were called by names. */
   idOf: (name: string) => string;
-  /** Of all apps together. Default: as much as the disk holds. */
+  /** The most bytes of the logs of all apps together. The default is as much as the disk holds. */
   totalBytes?: number;
-  /** A read failed, or a write: the latter is told once per app until one works again. */
+  /** Called when a read or a write failed. After a failed write it is not called for that app's writes until one has worked. */
   onFailure: (app: string, error: unknown) => void;
 }
 
-/** The logs of all apps and appliances: a JSON line each in `dir`/<id>.jsonl, 4 files of 8 MiB per app. kill -9 takes the last 100 ms at most. */
+/**
+ * The logs of all apps and appliances: lines of JSON in `dir`/<id>.jsonl, 4 files of 8 MiB for each app. kill -9 loses the last 100 ms at
+ * most.
+ */
 export function openLogs(dir: string, options: LogsOptions): Logs {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   takeOverLogs(dir, options.idOf);

@@ -2,7 +2,10 @@ import { fileName } from "./files.ts";
 import { linesBackwards } from "./lines-backwards.ts";
 import type { LogLine, LogQuery } from "./logs.ts";
 
-/** Lines are in the order of their appending; this much older than `since` and nothing newer is expected before them. */
+/**
+ * How far lines may be out of order, because they are stored in the order of their appending: reading backwards stops at a line that is
+ * this much older than `since`.
+ */
 const DISORDER_MS = 60_000;
 
 /** The newest lines that match, oldest first. */
@@ -25,7 +28,7 @@ export function matches(line: LogLine, { function: name, since }: LogQuery): boo
   return (name === undefined || line.function === name) && (since === undefined || line.at >= since);
 }
 
-/** Undefined for what a kill in the middle of a write left behind. */
+/** Undefined for the half line that a kill in the middle of a write leaves behind. */
 function parse(text: string): LogLine | undefined {
   if (!text.startsWith("{") || !text.endsWith("}")) return undefined;
   try {

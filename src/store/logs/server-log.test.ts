@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { logSteps } from "./server-log.ts";
 
-test("a step has one line when it begins, and one with its time when it ends", () => {
+test("a step logs one line when it begins, and one with its duration when it ends", () => {
   const told: unknown[] = [];
   let now = 0;
   const log = { info: (...what: unknown[]) => void told.push(what.length === 1 ? what[0] : what) };

@@ -1,9 +1,9 @@
-/** Files of an older Mayfly's logs were called by the names of apps and appliances, and are by their ids from now on. */
+/** Renames the log files of an older Mayfly, which were called by the names of apps and appliances, to their ids. */
 import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { isId } from "../../base/ids/new-id.ts";
 
-/** Each file is renamed by itself: a start that is killed meanwhile leaves the rest to the next one. */
+/** Each file is renamed by itself, so if a start is killed meanwhile, the next start renames the rest. */
 export function takeOverLogs(dir: string, idOf: (name: string) => string): void {
   for (const file of readdirSync(dir)) {
     const [, name, rest] = /^([^.]+)((?:\.\d+)?\.jsonl)$/.exec(file) ?? [];

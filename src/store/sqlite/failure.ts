@@ -3,7 +3,7 @@ import { MayflyError } from "../../base/errors/error.ts";
 /** SQLite's primary result codes that a user can do something about: https://sqlite.org/rescode.html */
 const SqliteCode = { IoError: 10, Corrupt: 11, Full: 13, CannotOpen: 14, ReadOnly: 8, Busy: 5, NotADatabase: 26 } as const;
 
-/** What SQLite or the file system threw, as an error of the table; anything else is returned as it is. */
+/** Turns what SQLite or the file system threw into an error of the table; anything else is returned unchanged. */
 export function failureOf(error: unknown, file: string): unknown {
   if (error instanceof Error && "syscall" in error) return ofFileSystem(error as NodeJS.ErrnoException, file);
   const result = resultCode(error);

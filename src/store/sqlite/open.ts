@@ -5,10 +5,13 @@ import { failureOf } from "./failure.ts";
 import { type Migration, migrate } from "./migrate.ts";
 
 export interface OpenOptions {
-  /** full: a commit survives a power cut. normal: it survives kill -9, but a power cut may take the last ones. */
+  /** full: a commit survives a power cut. normal: a commit survives kill -9, but a power cut may lose the last ones. */
   durability: "full" | "normal";
   migrations: readonly Migration[];
-  /** The file gets smaller when rows go: see reclaim.ts. A file that was made without this is rewritten once, where there is room for that. */
+  /**
+   * Whether the file gets smaller when rows are deleted: see reclaim.ts. A file that was made without this is rewritten once, if there is
+   * room for that.
+   */
   shrinks?: boolean;
 }
 
@@ -30,17 +33,20 @@ const INCREMENTAL = 2;
 /** SQLite's code for a full disk. */
 const FULL = 13;
 
-/** Before anything else: SQLite decides on it when a file is new. What is deleted is overwritten where that costs no further writing. */
+/**
+ * Must be the first statement, because SQLite decides about auto_vacuum when a file is new. FAST overwrites deleted content where that
+ * needs no further writes.
+ */
 function letShrink(db: DatabaseSync): void {
   db.exec("PRAGMA secure_delete = FAST");
-  // Only where it is another: setting it writes, and a start on a full disk could not.
+  // The setting is changed only if it differs: changing it writes, which would fail when a server starts on a full disk.
   if (shrinksAlready(db)) return;
   db.exec(`PRAGMA auto_vacuum = ${INCREMENTAL}`);
   if (shrinksAlready(db)) return;
   try {
     db.exec(`PRAGMA auto_vacuum = ${INCREMENTAL}; VACUUM`);
   } catch (error) {
-    // It stays as it is, and whole; the next start tries again.
+    // The file stays whole, without auto_vacuum; the next start tries again.
     if ((error as { errcode?: number }).errcode !== FULL) throw error;
   }
 }
@@ -58,7 +64,7 @@ function connect(file: string): DatabaseSync {
   }
 }
 
-/** SQLite would let everybody read it, and gives its other files the mode of this one. */
+/** Creates the file for its owner alone. SQLite would create it readable for everybody, and gives its other files the same mode. */
 function makePrivate(file: string): void {
   closeSync(openSync(file, "a", 0o600));
 }

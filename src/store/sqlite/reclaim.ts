@@ -1,27 +1,26 @@
 /**
- * Deletes what is to go, and gives the file system back what was deleted, a little at a time: SQLite keeps the pages of deleted rows, with what was
- * in them, until it is asked for them.
- *
- * 1. One step writes a few MB at most, so that neither the event loop nor a full disk is in its way for long.
- * 2. A step that fails ends it; the next deletion begins anew.
+ * Deletes rows that are no longer needed and gives their space back to the file system, a little at a time. Without this, SQLite would keep
+ * the pages of deleted rows in the file, with their content.
+ * 1. One step writes a few MB at most, so that it neither blocks the event loop for long nor fails on a nearly full disk.
+ * 2. If a step fails, the run ends; the next deletion starts another.
  */
 import type { DatabaseSync } from "node:sqlite";
 
-/** Pages of 4 KiB. */
+/** How many pages of 4 KiB one step frees. */
 const PAGES_A_STEP = 512;
 const PAUSE_MS = 10;
 
 export interface Reclaimer {
-  /** After rows were deleted. */
+  /** Called after rows were deleted. */
   start(): void;
-  /** Resolves when nothing is left to give back, or no more can be. */
+  /** Resolves when there is nothing left to free, or no more can be freed. */
   settled(): Promise<void>;
   stop(): void;
 }
 
 /**
- * @param sweep deletes a little more of what is to go, and returns whether there was any
- * @param onFailure told why it could not go on, such as a full disk
+ * @param sweep deletes a few more rows, and returns whether there were any
+ * @param onFailure called with the reason why it could not go on, such as a full disk
  */
 export function createReclaimer(db: DatabaseSync, sweep: () => boolean, onFailure: (error: unknown) => void): Reclaimer {
   let running: Promise<void> | undefined;
@@ -31,7 +30,7 @@ export function createReclaimer(db: DatabaseSync, sweep: () => boolean, onFailur
   async function run(): Promise<void> {
     while (wanted && !over.signal.aborted) {
       wanted = false;
-      // Not within the turn that deletes: it has its caller to answer.
+      // The caller that deletes is answered first; the work begins in a later turn of the event loop.
       await pause();
       await giveBack();
     }

@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-test("a full disk is told as disk-full, and nothing of the transaction stays", () => {
+test("a full disk is reported as disk-full, and nothing of the transaction stays", () => {
   const db = open([first]);
   db.exec("PRAGMA max_page_count = 20");
   const fill = () => {
@@ -34,7 +34,7 @@ test("migrations run once each, in order", () => {
   db.close();
 });
 
-test("nobody but the owner reads any of its files, in whatever folder", () => {
+test("only the owner can read a database's files, in whatever folder", () => {
   const db = open([first]);
   db.exec("INSERT INTO things VALUES (x'00')");
   for (const name of readdirSync(dir)) assert.equal(statSync(join(dir, name)).mode & 0o777, 0o600, name);
@@ -55,7 +55,7 @@ test("a migration that fails leaves the schema as it was", () => {
   db.close();
 });
 
-test("a file that cannot be opened is told by name", () => {
+test("a file that cannot be opened is reported by name", () => {
   assert.throws(() => openDatabase(join(dir, "no", "such", "folder.db"), { durability: "full", migrations: [] }), {
     code: "state-unusable",
   });

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 
-/** Runs `work` as one transaction: all of it is stored, or, where anything throws, nothing. */
+/** Runs `work` as one transaction. If it throws, nothing of it is stored. */
 export function transaction<T>(db: DatabaseSync, work: () => T): T {
   db.exec("BEGIN IMMEDIATE");
   try {
@@ -8,7 +8,7 @@ export function transaction<T>(db: DatabaseSync, work: () => T): T {
     db.exec("COMMIT");
     return result;
   } catch (error) {
-    // SQLite rolls back by itself on some failures (a full disk is one), and would refuse a second ROLLBACK.
+    // SQLite rolls back by itself after some failures, for example a full disk, and would refuse a second ROLLBACK.
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
   }

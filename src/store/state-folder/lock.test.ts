@@ -24,7 +24,10 @@ function refusal(dir: string): MayflyError {
   throw new Error("locked twice");
 }
 
-/** Another process that holds the lock until it is killed. It keeps nothing of what it was given, and has the collector take what it can. */
+/**
+ * Another process that holds the lock until it is killed. It drops what lockStateFolder() returned, and runs the garbage collector again
+ * and again.
+ */
 async function holder(dir: string) {
   const code = `const { lockStateFolder } = await import(${JSON.stringify(new URL("lock.ts", import.meta.url).href)});
     lockStateFolder(${JSON.stringify(dir)});
@@ -72,7 +75,7 @@ test("the lock's holder says where it answers, and nothing once it is released",
   assert.equal(readServerFile(dir), undefined);
 });
 
-test("a server.json that makes no sense is none", (context) => {
+test("a server.json with unusable content counts as missing", (context) => {
   const dir = folder(context);
   for (const text of ["null", "[]", '{"pid":-1}', '{"pid":1,"urls":null}', '{"pid":1,"urls":{"gateway":7,"api":7}}', "{", ""]) {
     writeFileSync(join(dir, "server.json"), text);
@@ -89,7 +92,7 @@ test("a supervisor's lock is beside its workers', and keeps other supervisors ou
   lockForSupervisor(dir)();
 });
 
-test("a lock file that cannot be opened is told as such", (context) => {
+test("a lock file that cannot be opened is reported as such", (context) => {
   const dir = folder(context);
   mkdirSync(join(dir, "server.lock"));
   assert.equal(refusal(dir).code, "state-unusable");

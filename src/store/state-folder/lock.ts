@@ -1,8 +1,7 @@
 /**
- * One server at a time for a state folder.
- *
- * The lock is the kernel's own, taken on a file through SQLite's exclusive mode: it goes when the process does, however
- * that ends, so there are no stale locks to judge. server.json beside it only says who holds the lock and where it answers.
+ * Lets one server at a time use a state folder.
+ * The lock is the kernel's own, taken on a file through SQLite's exclusive mode. It is released when the process ends, however that
+ * happens, so stale locks do not exist. server.json beside it only says who holds the lock and where the server answers.
  */
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,11 +12,11 @@ import { failureOf } from "../sqlite/failure.ts";
 import { makeFolder } from "./make-folder.ts";
 
 const serverFile = z.object({
-  /** Of the process to be told to end: the supervisor's, where there is one. */
+  /** The process that signals go to: the supervisor if there is one, else the server. */
   pid: z.int().positive(),
   /** Missing while the server starts. */
   urls: z.object({ gateway: z.url(), api: z.url() }).optional(),
-  /** The certificate that both have, PEM, where they have one: commands on this host trust it because it stands here. */
+  /** The certificate of both doors, PEM, if they have one. Commands on this host trust it because it is in the state folder. */
   certificate: z.string().optional(),
 });
 export type ServerFile = z.infer<typeof serverFile>;
@@ -28,10 +27,10 @@ export interface StateLock {
   release(): void;
 }
 
-/** The collector closes a database that nobody refers to, and its lock goes with it: a caller may drop what it was given. */
+/** Locked databases, referenced here because the garbage collector would close an unreferenced one and release its lock. */
 const held = new Set<DatabaseSync>();
 
-/** Makes the folder where it is missing. Throws "state-locked" or "state-unusable". */
+/** Creates the folder if it is missing. Throws "state-locked" or "state-unusable". */
 export function lockStateFolder(dir: string, pid = process.pid): StateLock {
   makeFolder(dir, 0o700);
   const database = lockedDatabase(dir);
@@ -47,7 +46,10 @@ export function lockStateFolder(dir: string, pid = process.pid): StateLock {
   };
 }
 
-/** What the folder's last server said of itself; it may be long gone. Undefined where none did, or what is there makes no sense. */
+/**
+ * What the folder's last server wrote about itself; that server may be long gone. Undefined if there is no such file, or its content is
+ * unusable.
+ */
 export function readServerFile(dir: string): ServerFile | undefined {
   try {
     return serverFile.safeParse(JSON.parse(readFileSync(serverFileIn(dir), "utf8"))).data;
@@ -58,14 +60,15 @@ export function readServerFile(dir: string): ServerFile | undefined {
 }
 
 /**
- * A supervisor's own lock, held over the deaths of its workers: another server must not take the folder while one is replaced.
- * From now on commands see that a server starts there. Returns its release. Throws "state-locked" or "state-unusable".
+ * Takes the supervisor's own lock, which is held when a worker dies, so that no other server takes the folder while the worker is replaced.
+ * From now on commands see that a server is starting there. Returns a function that releases the lock. Throws "state-locked" or
+ * "state-unusable".
  */
 export function lockForSupervisor(dir: string): () => void {
   makeFolder(dir, 0o700);
   const database = lockedDatabase(dir, "supervisor.lock");
   held.add(database);
-  // A server without a supervisor may have the folder: the worker will say so.
+  // A server without a supervisor may have the folder; its server.json stays, and the worker will fail with "state-locked".
   if (!isAlive(readServerFile(dir)?.pid)) writeServerFile(dir, { pid: process.pid });
   return () => {
     if (!held.delete(database)) return;
@@ -74,7 +77,7 @@ export function lockForSupervisor(dir: string): () => void {
   };
 }
 
-/** Also where the process is another user's. */
+/** Whether the process exists, even if it belongs to another user. */
 export function isAlive(pid: number | undefined): boolean {
   if (pid === undefined) return false;
   try {
@@ -88,7 +91,7 @@ function serverFileIn(dir: string): string {
   return join(dir, "server.json");
 }
 
-/** Whole or not at all: commands may look at any time. */
+/** Replaces the file as a whole, because commands may read it at any time. */
 function writeServerFile(dir: string, content: ServerFile): void {
   const file = serverFileIn(dir);
   writeFileSync(`${file}.new`, `${JSON.stringify(content)}\n`, { mode: 0o600 });
@@ -110,7 +113,7 @@ function lockedDatabase(dir: string, name = "server.lock"): DatabaseSync {
 
 function opened(file: string): DatabaseSync {
   try {
-    // Private: whoever may read it can hold a lock on it.
+    // The file is private, because whoever can read it can hold a lock on it.
     closeSync(openSync(file, "a", 0o600));
     return new DatabaseSync(file, { timeout: 0 });
   } catch (error) {
@@ -118,7 +121,7 @@ function opened(file: string): DatabaseSync {
   }
 }
 
-/** A folder that this user may not read is as good as missing. */
+/** A folder that this user may not read counts as missing. */
 function isMissing(error: unknown): boolean {
   return ["ENOENT", "ENOTDIR", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "");
 }

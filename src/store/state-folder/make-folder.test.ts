@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { makeFolder } from "./make-folder.ts";
 
-test("folders are made with all that is above them, and one that is there is left as it is", (context) => {
+test("a folder is made with all its parents, and an existing one is left as it is", (context) => {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-folder-"));
   context.after(() => rmSync(dir, { recursive: true }));
   makeFolder(join(dir, "a/b"), 0o700);
@@ -13,7 +13,7 @@ test("folders are made with all that is above them, and one that is there is lef
   assert.equal(statSync(join(dir, "a/b")).mode & 0o777, 0o700);
 });
 
-test("a place where no folder can be made is an error at once, which names it", (context) => {
+test("a path where no folder can be made fails at once with an error that names it", (context) => {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-folder-"));
   context.after(() => rmSync(dir, { recursive: true }));
   writeFileSync(join(dir, "file"), "");

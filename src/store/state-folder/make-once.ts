@@ -1,8 +1,8 @@
 import { linkSync, rmSync, writeFileSync } from "node:fs";
 
 /**
- * Makes a file that only its owner may read; one that is there already is left alone. Written aside and linked into place, so that a kill
- * at any moment leaves no half file.
+ * Creates a file that only its owner may read; an existing one is left alone. It is written under another name and linked into place, so
+ * that a kill at any moment leaves no half file.
  */
 export function makeOnce(file: string, content: string | Uint8Array): void {
   const aside = `${file}.${process.pid}`;

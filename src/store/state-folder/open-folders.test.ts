@@ -17,13 +17,13 @@ function mode(file: string): number {
   return statSync(file).mode & 0o7777;
 }
 
-test("a folder that is missing is made for its owner alone, and nothing is said", (context) => {
+test("a missing folder is made for its owner alone, and no notice is given", (context) => {
   const dir = join(folder(context), "a/state");
   assert.deepEqual(openStateFolder(dir), []);
   assert.equal(mode(dir), 0o700);
 });
 
-test("what others could read or write is closed to them, and told", (context) => {
+test("files that others could read or write are closed to them, and a notice says so", (context) => {
   const dir = folder(context);
   for (const name of ["api-token", "secrets.key", "catalog.db"]) writeFileSync(join(dir, name), "x");
   for (const name of ["api-token", "secrets.key"]) chmodSync(join(dir, name), 0o666);
@@ -36,7 +36,7 @@ test("what others could read or write is closed to them, and told", (context) =>
   assert.deepEqual(openStateFolder(dir), []);
 });
 
-test("a folder for everybody is refused, not closed", (context) => {
+test("a folder that everybody uses is refused, not closed", (context) => {
   const dir = folder(context);
   chmodSync(dir, 0o1777);
   assert.throws(() => openStateFolder(dir), { code: "state-unusable", message: /others may write in it/ });
@@ -46,7 +46,7 @@ test("a folder for everybody is refused, not closed", (context) => {
   assert.throws(() => openStateFolder(dir), { code: "state-unusable" });
 });
 
-test("what belongs to another user is refused by name", { skip: !isRoot && "only root gives files away" }, (context) => {
+test("a file that belongs to another user is refused by name", { skip: !isRoot && "only root gives files away" }, (context) => {
   const dir = folder(context);
   writeFileSync(join(dir, "api-token"), "x");
   chownSync(join(dir, "api-token"), 65_534, 65_534);
@@ -56,7 +56,7 @@ test("what belongs to another user is refused by name", { skip: !isRoot && "only
   assert.throws(() => openStateFolder(dir), { code: "state-unusable", message: /belongs to the user 65534/ });
 });
 
-test("a link's target is left alone, and told", (context) => {
+test("a link's target is left alone, and a notice says so", (context) => {
   const dir = folder(context);
   const target = join(folder(context), "token");
   writeFileSync(target, "x", { mode: 0o644 });
@@ -65,7 +65,7 @@ test("a link's target is left alone, and told", (context) => {
   assert.equal(mode(target), 0o644);
 });
 
-test("an empty catalog beside what an earlier server wrote is told; a new folder is not", (context) => {
+test("an empty catalog beside files of an earlier server gives a notice; a new folder does not", (context) => {
   const dir = folder(context);
   writeFileSync(join(dir, "catalog.db"), "", { mode: 0o600 });
   assert.deepEqual(openStateFolder(dir), []);
@@ -86,7 +86,7 @@ test("a path where no folder can be is refused at once, for the state and for th
   openCacheFolder(join(dir, "cache"));
 });
 
-test("a run folder that two servers share goes with the last of them, and one that was there before stays", (context) => {
+test("a run folder that two servers share is removed with the last of them, and one that existed before stays", (context) => {
   const dir = join(folder(context), "run");
   const [first, second] = [openRunFolder(dir), openRunFolder(dir)];
   mkdirSync(join(dir, "process/1-1/machine"), { recursive: true });

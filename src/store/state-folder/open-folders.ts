@@ -1,18 +1,21 @@
-/** The two folders that a server needs, before anything is read from them: made where missing, and refused or mended where others could write or read. */
+/**
+ * The folders that a server needs, opened before anything is read from them. A missing one is created; one that others could read or write
+ * is mended or refused.
+ */
 import { accessSync, chmodSync, constants, existsSync, lstatSync, readdirSync, rmdirSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { makeFolder } from "./make-folder.ts";
 
-/** Of a state folder: what holds secrets, or decides what runs. */
+/** The files in a state folder that hold secrets or decide what runs. */
 const OURS = /^(api-token|secrets\.key|(server|supervisor)\.(lock|json)|(catalog|ledger|appliances)\.db(-wal|-shm)?|logs|volumes|reserve)$/;
 const OTHERS_WRITE = 0o022;
 const OTHERS = 0o077;
 const STICKY = 0o1000;
 
 /**
- * Makes the state folder where it is missing, and takes away what others may do with what is in it.
- * @returns what is worth a line in the log, a sentence each
+ * Creates the state folder if it is missing, and takes away the rights of others to the files in it.
+ * @returns notices for the log, one sentence each
  */
 export function openStateFolder(dir: string): string[] {
   try {
@@ -24,7 +27,7 @@ export function openStateFolder(dir: string): string[] {
   return [...mendFolder(dir, names), ...names.flatMap((name) => mendEntry(join(dir, name))), ...missesCatalog(dir, names)];
 }
 
-/** Throws "bad-config": nothing works without it, and one that is named in vain would show at the first image only. */
+/** Throws "bad-config" if the folder cannot be used. Without this check, the error would show only when the first image is made. */
 export function openCacheFolder(dir: string): void {
   try {
     makeFolder(dir);
@@ -39,8 +42,8 @@ export function openCacheFolder(dir: string): void {
 }
 
 /**
- * Throws "bad-config" where it cannot be used: no machine would start.
- * @returns its removal, where it was not there before and nothing is left in it
+ * Throws "bad-config" if the folder cannot be used, because no machine would start.
+ * @returns a function that removes the folder, if it was new and is empty
  */
 export function openRunFolder(dir: string): () => void {
   const isNew = !existsSync(dir);
@@ -53,7 +56,7 @@ export function openRunFolder(dir: string): () => void {
   return () => void (isNew && removeEmpty(dir));
 }
 
-/** Another server may use the folder, too: what is in it then, is in folders of that server's own, and stays. */
+/** Removes empty folders only: another server may use the folder too, and what is in that server's folders stays. */
 function removeEmpty(dir: string): void {
   try {
     for (const entry of readdirSync(dir, { withFileTypes: true })) if (entry.isDirectory()) removeIfEmpty(join(dir, entry.name));
@@ -75,7 +78,7 @@ function mendFolder(dir: string, ours: string[]): string[] {
   const stats = statSync(dir);
   refuseForeign(dir, stats);
   if ((stats.mode & OTHERS_WRITE) === 0) return [];
-  // A folder for everybody, such as /tmp, is not ours to close.
+  // A folder for everybody, such as /tmp, must not be closed by us.
   const shared = (stats.mode & STICKY) !== 0 || (ours.length === 0 && readdirSync(dir).length > 0);
   if (shared)
     throw unusable(dir, `others may write in it (mode ${octal(stats)}); name a folder that is Mayfly's alone, or \`chmod 700\` it`);
@@ -89,13 +92,13 @@ function mendEntry(file: string): string[] {
   refuseForeign(file, stats);
   if ((stats.mode & OTHERS) === 0) return [];
   const could = `others could ${(stats.mode & OTHERS_WRITE) === 0 ? "read" : "write"} ${file} (mode ${octal(stats)})`;
-  // What a link leads to is elsewhere, and may have other users.
+  // The target of a link is elsewhere and may have other users.
   if (lstatSync(file).isSymbolicLink()) return [`${could}, which is a link: close it yourself`];
   chmodSync(file, stats.mode & 0o777 & ~OTHERS);
   return [`${could}; they no longer can. If others use this host, replace what it holds`];
 }
 
-/** Who owns a file can open it to anybody at any time. */
+/** The owner of a file can open it to everybody at any time, so a foreign owner is refused. */
 function refuseForeign(file: string, { uid }: Stats): void {
   const own = process.geteuid?.() ?? uid;
   if (uid === own || uid === 0) return;

@@ -1,23 +1,23 @@
 /**
- * Some space of the disk that is Mayfly's to give up: removing an app writes before it frees, and on a disk that others have filled it could
- * not. The file is made at start where there is room, given up when a removal needs it, and made again when there is room again. A server that
- * starts on a full disk gets half of it: without that it could not come up, and nothing could be removed.
+ * A file that reserves disk space for removals: removing an app writes before it frees space, which would fail on a disk that others have
+ * filled. The file is created at start if there is room, given up when a removal needs it, and created again when there is room again. A
+ * server that starts on a full disk gets half of it, because otherwise it could not start, and nothing could be removed.
  */
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, truncateSync, writeSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 
-/** Far more than a removal writes: a page for every thousand that it frees. */
+/** Far more than a removal writes, which is about one page for every thousand that it frees. */
 const RESERVE_BYTES = 8 * 1_048_576;
-/** It is not made where it would take what is left. */
+/** The least free space at which the file is created, so that it does not take what is left of the disk. */
 const ROOM = 3 * RESERVE_BYTES;
 const PIECE = 1_048_576;
-/** A server writes less while it starts. */
+/** A server writes less than this while it starts. */
 const START_BYTES = 1_048_576;
 
 export interface Reserve {
-  /** Whether there was one. */
+  /** Returns whether there was a reserve to give up. */
   giveUp(): boolean;
-  /** Makes it where it is missing and there is room. Never throws: without one, all else goes on. */
+  /** Creates the file if it is missing and there is room. Never throws, because everything else works without it. */
   restore(): void;
 }
 
@@ -27,7 +27,7 @@ export function openReserve(file: string, folder: string): Reserve {
   return reserve;
 }
 
-/** Before a server's first write. @returns whether the disk was full and some of the reserve was given up */
+/** Called before a server's first write. @returns whether the disk was full and half of the reserve was given up */
 export function lendForStart(file: string, folder: string): boolean {
   const { bavail, bsize } = statfsSync(folder);
   const size = sizeOf(file);
@@ -49,12 +49,12 @@ function restore(file: string, folder: string): void {
     if (bavail * bsize < ROOM) return;
     fill(file);
   } catch {
-    // The disk is full, or cannot be written: whoever writes next says so.
+    // The disk is full or cannot be written; the next write of something needed reports it.
     rmSync(file, { force: true });
   }
 }
 
-/** Bytes that no file system packs away. */
+/** Writes random bytes, which no file system can compress. */
 function fill(file: string): void {
   const fd = openSync(file, "w", 0o600);
   try {

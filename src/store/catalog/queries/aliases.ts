@@ -12,7 +12,10 @@ export function aliasQueries(db: DatabaseSync) {
     ),
     clear: run(db, "DELETE FROM targets WHERE app = ? AND alias = ?"),
     addTarget: run(db, "INSERT INTO targets (app, alias, revision, weight) VALUES (?, ?, ?, ?)"),
-    /** Apps whose live revisions keep machines ready or list hosts. A manifest that is not JSON is found when its app is called. */
+    /**
+     * Apps whose live revisions keep machines ready or list hosts. A manifest that is not JSON is skipped; it is reported when its app is
+     * called.
+     */
     eager: all<{ app: string }>(
       db,
       `SELECT DISTINCT targets.app AS app FROM targets JOIN revisions ON revisions.id = targets.revision

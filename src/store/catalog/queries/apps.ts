@@ -1,18 +1,18 @@
 import type { DatabaseSync } from "node:sqlite";
 import { all, one } from "./rows.ts";
 
-/** An app with all that is shown of it, in one row. */
+/** An app with everything that is shown of it, in one row. */
 export interface StoredApp {
   id: string;
   tenant: string;
   name: string;
-  /** JSON: RevisionRow[], in no order. */
+  /** JSON: RevisionRow[], in any order. */
   revisions: string;
-  /** JSON: { alias, revision, number, weight }[], in no order. */
+  /** JSON: { alias, revision, number, weight }[], in any order. */
   targets: string;
-  /** The revision that most calls of the alias live go to. */
+  /** The id of the revision that gets most calls of the alias live. */
   live: string;
-  /** Of that one. */
+  /** The manifest of that revision. */
   manifest: string;
 }
 

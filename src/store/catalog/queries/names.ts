@@ -7,7 +7,7 @@ export type NameQueries = ReturnType<typeof nameQueries>;
 export function nameQueries(db: DatabaseSync) {
   return {
     holder: one<Holder>(db, "SELECT kind, id FROM names WHERE tenant = ? AND name = ?"),
-    /** Also where capitals differ. */
+    /** Ignores capitals. */
     holderOfHost: one<Holder & { name: string }>(db, "SELECT kind, id, name FROM names WHERE tenant = ? AND lower(name) = lower(?)"),
     claim: run(db, "INSERT OR IGNORE INTO names (tenant, name, kind, id) VALUES (?, ?, ?, ?)"),
     release: run(db, "DELETE FROM names WHERE id = ?"),

@@ -6,7 +6,7 @@ export interface StoredRevision {
   id: string;
   app: string;
   tenant: string;
-  /** The app's. */
+  /** The app's name. */
   name: string;
   number: number;
   digest: string;
@@ -24,7 +24,7 @@ export function revisionQueries(db: DatabaseSync) {
   return {
     byId: one<StoredRevision>(db, `SELECT ${columns} ${from} WHERE revisions.id = ?`),
     byDigest: one<StoredRevision>(db, `SELECT ${columns} ${from} WHERE revisions.app = ? AND revisions.digest = ?`),
-    /** By its id, its digest or its number, as text. */
+    /** Finds a revision by its id, its digest or its number, given as text. */
     chosen: one<StoredRevision>(
       db,
       `SELECT ${columns} ${from} WHERE revisions.app = ?1 AND (revisions.id = ?2 OR revisions.digest = ?2 OR CAST(revisions.number AS TEXT) = ?2)`,
@@ -36,13 +36,13 @@ export function revisionQueries(db: DatabaseSync) {
       db,
       "SELECT name, format, code FROM functions WHERE revision = ? ORDER BY name",
     ),
-    /** All but the newest, and those that an alias names. */
+    /** Removes all revisions of an app except the newest, and those that an alias names. */
     prune: run(
       db,
       `DELETE FROM revisions WHERE app = ?1 AND id NOT IN (SELECT revision FROM targets WHERE app = ?1)
        AND number NOT IN (SELECT number FROM revisions WHERE app = ?1 ORDER BY number DESC LIMIT ?2)`,
     ),
-    /** The oldest that no alias names. */
+    /** Removes the oldest revision that no alias names. */
     pruneOldest: run(
       db,
       `DELETE FROM revisions WHERE app = ?1 AND number = (

@@ -1,12 +1,12 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 
-/** The one place where SQLite's rows become ours: the columns are named in the statement beside each use. */
+/** The one place where SQLite's rows get our types: each statement names its columns beside its use. */
 export function all<T>(db: DatabaseSync, statement: string): (...parameters: SQLInputValue[]) => T[] {
   const prepared = db.prepare(statement);
   return (...parameters) => prepared.all(...parameters) as T[];
 }
 
-/** Gives the first row. */
+/** Returns the first row. */
 interface Find<T> {
   (...parameters: SQLInputValue[]): T | undefined;
 }
@@ -16,7 +16,7 @@ export function one<T>(db: DatabaseSync, statement: string): Find<T> {
   return (...parameters) => rows(...parameters)[0];
 }
 
-/** Gives how many rows were changed. */
+/** Returns how many rows were changed. */
 export function run(db: DatabaseSync, statement: string): (...parameters: SQLInputValue[]) => number {
   const prepared = db.prepare(statement);
   return (...parameters) => Number(prepared.run(...parameters).changes);

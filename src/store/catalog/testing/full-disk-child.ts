@@ -1,4 +1,4 @@
-/** Fills the disk that it is given, and says what the catalog on it does then: see full-disk.test.ts. */
+/** Fills the disk that it is given, and prints how the catalog on it behaves then: see full-disk.test.ts. */
 import { closeSync, existsSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -50,7 +50,7 @@ function free(): number {
   return bavail * bsize;
 }
 
-/** "" where it was stored. */
+/** The code of the error that a deploy rejects with; empty if it was stored. */
 async function codeOfDeploy(fill: number, bytes?: number): Promise<string> {
   try {
     await deploy("shop", fill, bytes);
@@ -60,7 +60,7 @@ async function codeOfDeploy(fill: number, bytes?: number): Promise<string> {
   }
 }
 
-/** "" where nothing was thrown. */
+/** The code of the error that `work` throws; empty if it throws none. */
 function codeOf(work: () => void): string {
   try {
     work();

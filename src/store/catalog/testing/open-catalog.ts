@@ -1,4 +1,4 @@
-/** A catalog in a folder of its own, with what tests of it ask again and again. */
+/** A catalog in a folder of its own, with shortcuts for what tests often ask of it. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Deploys one revision after the other until it is killed, saying when each begins and when it is stored. */
+/** Deploys one revision after the other until it is killed. Prints when each deploy begins and when it is stored. */
 import { writeSync } from "node:fs";
 import { mainTenant } from "../../../base/ids/new-id.ts";
 import type { Bundle } from "../catalog.ts";

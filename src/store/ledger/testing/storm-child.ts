@@ -1,4 +1,4 @@
-/** Records one unit of use after the other until it is killed, saying when each begins and which ones are stored. */
+/** Records one unit of use after the other until it is killed. Prints when each unit begins and which units are stored. */
 import { writeSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { systemClock } from "../../../base/clock/clock.ts";
@@ -6,11 +6,11 @@ import { createLedger } from "../create-ledger.ts";
 
 const STDOUT = 1;
 const NOVEMBER = Date.UTC(2026, 10);
-/** CPU of one unit's start: the platform's, and then the app's. */
+/** The CPU of one unit's start, in microseconds: first the platform's, then the app's. */
 export const START_US = 1_000;
 export const RUN_US = 7;
 
-/** A minute of it passes in 120 ms, so that minutes end under way. */
+/** A minute of this clock passes in 120 ms, so that minutes end while the process runs. */
 async function recordForever(file: string, since: number): Promise<void> {
   const clock = { ...systemClock, wall: () => NOVEMBER + 500 * (Date.now() - since) };
   const ledger = createLedger(file, {
