@@ -8,6 +8,7 @@
  */
 import { createIdTable, type IdTable } from "../../src/policy/core/id-table.ts";
 import { createTimers, type Timers } from "../../src/policy/core/timers.ts";
+import type { OwnMachine } from "../../src/policy/machine-facts.ts";
 import type { AppLimits, InvocationId, MachineId } from "../../src/policy/policy.ts";
 
 export interface HostLimits {
@@ -82,17 +83,12 @@ export interface ClassicApp<AppMemory = unknown> {
   failures: number;
 }
 
-export interface ClassicMachine<AppMemory = unknown> {
-  id: MachineId;
-  phase: "starting" | "blank" | "binding" | "bound" | "draining" | "killed";
+export interface ClassicMachine<AppMemory = unknown> extends Omit<OwnMachine, "revision"> {
   /** The app that it was started for, or is bound to; null: a blank. */
   app: ClassicApp<AppMemory> | null;
-  memoryMb: number;
-  vcpus: number;
   /** MB that it counts as. */
   heldMb: number;
   slots: number;
-  inFlight: number;
   startedAt: number;
   /** -1 while it has work, or is not bound. */
   idleSince: number;

@@ -172,7 +172,7 @@ function fallIdle<M, A>(
 /** What machines really hold is known from their reports. */
 function weigh(state: ClassicState, id: number, mb: number): void {
   const machine = state.machines.get(id);
-  if (machine === undefined || machine.phase === "killed" || machine.app === null) return;
+  if (machine === undefined || machine.phase === "ending" || machine.app === null) return;
   machine.app.heldMb = mb;
   state.usedMb += mb - machine.heldMb;
   if (machine.idleSince >= 0) state.idleMb += mb - machine.heldMb;

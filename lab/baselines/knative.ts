@@ -141,7 +141,7 @@ function afterGrace(memory: Traffic, wanted: number, now: number): number {
 }
 
 function release(state: State, app: App, count: number, commands: PolicyCommand[]): void {
-  const machines = [...app.machines].filter(({ phase }) => phase !== "draining" && phase !== "killed");
+  const machines = [...app.machines].filter(({ phase }) => phase !== "draining" && phase !== "ending");
   machines.sort((a, b) => Number(a.phase === "bound") - Number(b.phase === "bound") || a.inFlight - b.inFlight || b.id - a.id);
   for (const machine of machines.slice(0, count))
     retireMachine(state, machine, { kind: "other-rule", rule: `wants ${machines.length - count}` }, commands);

@@ -48,9 +48,9 @@ export function bindMachine(state: ClassicState, machine: ClassicMachine, app: C
 }
 
 export function killMachine(state: ClassicState, machine: ClassicMachine, why: EndReason, commands: PolicyCommand[]): void {
-  if (machine.phase === "killed") return;
+  if (machine.phase === "ending") return;
   leavePhase(state, machine);
-  machine.phase = "killed";
+  machine.phase = "ending";
   state.leaving++;
   state.leavingMb += machine.heldMb;
   commands.push({ type: "kill", machine: machine.id, why });
@@ -73,7 +73,7 @@ export function retireMachine(state: ClassicState, machine: ClassicMachine, why:
 
 /** The machine is gone, and with it every invocation that it had. */
 export function forgetMachine(state: ClassicState, machine: ClassicMachine): void {
-  if (machine.phase === "killed") {
+  if (machine.phase === "ending") {
     state.leaving--;
     state.leavingMb -= machine.heldMb;
   } else leavePhase(state, machine);

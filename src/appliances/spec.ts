@@ -49,8 +49,19 @@ export type ApplianceSpec = z.infer<typeof applianceSpecSchema>;
 export type PublishedPort = z.infer<typeof publishedPortSchema>;
 export type VolumeSpec = z.infer<typeof volumeSchema>;
 
-/** starting: no machine yet. waiting: it failed, and is started again soon. ended: its command ended with code 0. */
-export type ApplianceState = "starting" | "running" | "waiting" | "stopping" | "stopped" | "ended";
+export const APPLIANCE_STATES = [
+  /** The appliance has no machine yet. */
+  "starting",
+  "running",
+  /** The appliance failed, and is started again soon. */
+  "waiting",
+  "stopping",
+  "stopped",
+  /** The appliance's command ended with code 0. */
+  "ended",
+] as const;
+
+export type ApplianceState = (typeof APPLIANCE_STATES)[number];
 
 /** An appliance as callers see it: the values of its variables stay inside. */
 export interface ApplianceInfo {

@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock/clock.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import { nameOfId } from "./names.ts";
 import type { LiveDispatcher, MachineRow } from "../dispatch/live-dispatcher.ts";
-import type { Death, MachineFacts, Overview, StatusFacts, Urls } from "./overview.ts";
+import type { Death, Overview, ShownMachine, StatusFacts, Urls } from "./overview.ts";
 
 export interface OverviewParts {
   version: string;
@@ -32,7 +32,7 @@ export function createOverview(parts: OverviewParts): Overview {
   const startedAt = clock.now();
   return {
     machines: () => [
-      ...dispatcher.machines().map((row) => machineFacts(row, catalog.names)),
+      ...dispatcher.machines().map((row) => shownMachine(row, catalog.names)),
       ...appliances.list().flatMap(applianceMachine),
     ],
     explain: (app) => ({ app, ...dispatcher.explain(app) }),
@@ -69,15 +69,14 @@ function statusOf({ version, clock, dispatcher, appliances, catalog, driver, sup
   };
 }
 
-function machineFacts(row: MachineRow, names: Catalog["names"]): MachineFacts {
-  const { name, state, inFlight, slots, driver, memoryBytes, cpuUs, ageMs } = row;
-  const shown = state === "dying" ? "ending" : state;
+function shownMachine(row: MachineRow, names: Catalog["names"]): ShownMachine {
+  const { name, phase, inFlight, slots, driver, memoryBytes, cpuUs, ageMs } = row;
   const app = row.app === null ? null : nameOfId(names, row.app);
-  return { id: name, app, driver, state: shown, slots: { used: inFlight, total: slots }, memoryBytes, cpuUs, ageMs };
+  return { id: name, app, driver, state: phase, slots: { used: inFlight, total: slots }, memoryBytes, cpuUs, ageMs };
 }
 
 /** An appliance as a row of the list of machines. It has no slots, because the dispatcher gives it no invocations. */
-function applianceMachine({ name, machine, state, memoryBytes, cpuUs, ageMs }: ApplianceInfo): MachineFacts[] {
+function applianceMachine({ name, machine, state, memoryBytes, cpuUs, ageMs }: ApplianceInfo): ShownMachine[] {
   if (machine === null) return [];
   return [
     { id: machine, app: name, driver: "qemu", state: `appliance, ${state}`, slots: { used: 0, total: 0 }, memoryBytes, cpuUs, ageMs },

@@ -1,8 +1,10 @@
 /** What the running system reports about itself: its machines, its status, and the reasons for its decisions. */
+import { APPLIANCE_STATES } from "../appliances/spec.ts";
 import type { Decision, RevisionFacts } from "../dispatch/live-dispatcher.ts";
+import { MACHINE_PHASES } from "../policy/machine-facts.ts";
 
 export interface Overview {
-  machines(): MachineFacts[];
+  machines(): ShownMachine[];
   /** The decisions about an app that are still in memory. @param app its id */
   explain(app: string): Explanation;
   /** Tells the ledger what every machine has used up to now. */
@@ -11,12 +13,16 @@ export interface Overview {
   status(): StatusFacts;
 }
 
-export interface MachineFacts {
+export const SHOWN_STATES = [...MACHINE_PHASES, ...APPLIANCE_STATES.map((state) => `appliance, ${state}` as const)] as const;
+
+/** A machine as people know it: it has its name and its app's in place of ids, and appliances' machines are shown in the same way. */
+export interface ShownMachine {
+  /** The machine's name. */
   id: string;
-  /** The app's name; null for a machine that is bound to no app. */
+  /** The name of its app or appliance; null: it belongs to no app yet. */
   app: string | null;
   driver: string;
-  state: string;
+  state: (typeof SHOWN_STATES)[number];
   slots: { used: number; total: number };
   memoryBytes: number;
   cpuUs: number;

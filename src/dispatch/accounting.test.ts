@@ -161,7 +161,7 @@ class Run {
     const machine = this.#random.pick([...this.#fleet.machines.values()]);
     if (machine === undefined) return;
     if (this.#random.chance(0.5)) this.#fleet.die(machine);
-    else machine.blocked = machine.state === "bound";
+    else machine.blocked = machine.phase === "bound";
   }
 
   #deploy(app: string): void {

@@ -3,6 +3,7 @@ import type { Version } from "../store/catalog/catalog.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import type { Fleet, MachineView } from "../fleet/fleet.ts";
 import type { AppFacts } from "../policy/explain.ts";
+import type { MachineFacts } from "../policy/machine-facts.ts";
 import type { BoundPolicy } from "../policy/bind-policy.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 import type { Accounts } from "../store/ledger/accounts.ts";
@@ -56,12 +57,10 @@ export interface LogLine {
   at: number;
 }
 
-/** A row of `mayfly ps`. */
-export interface MachineRow extends Omit<MachineView, "state"> {
-  state: "starting" | "blank" | "binding" | "bound" | "draining" | "dying";
-  inFlight: number;
-  /** 0 while it belongs to no app. */
-  slots: number;
+/** A row of `mayfly ps`: all facts of a machine. */
+export interface MachineRow extends Omit<MachineView, "phase">, MachineFacts {
+  /** Invocations at once that the machine gets; 0 while it belongs to no app. */
+  readonly slots: number;
 }
 
 export interface LiveDispatcher extends Dispatcher {

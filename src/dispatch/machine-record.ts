@@ -84,11 +84,7 @@ export class MachineRecord {
   }
 
   row(view: MachineView, slots: number): MachineRow {
-    return { ...view, state: this.#state(view), inFlight: this.inFlight, slots };
-  }
-
-  #state({ state }: MachineView): MachineRow["state"] {
-    if (state === "queued") return "starting";
-    return state === "bound" && this.draining ? "draining" : state;
+    const phase = view.phase === "bound" && this.draining ? "draining" : view.phase;
+    return { ...view, phase, inFlight: this.inFlight, slots };
   }
 }

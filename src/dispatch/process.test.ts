@@ -137,7 +137,7 @@ describe("a dispatcher with real agents", () => {
     assert.equal(second.body, "hello 2");
     assert.equal((second.timing?.start ?? 1) + (second.timing?.bind ?? 1), 0);
     const [machine] = machinesOf("hello");
-    assert.equal(machine?.state, "bound");
+    assert.equal(machine?.phase, "bound");
     assert.equal(machine.slots, 100);
     assert.equal(machine.inFlight, 0);
   });
@@ -257,7 +257,7 @@ describe("a dispatcher with real agents", () => {
     const slow = get("change", "wait?ms=300");
     deploy("change", { maxMachines: 2 }, "v2");
     assert.deepEqual(
-      machinesOf("change").map(({ version, state }) => [version, state]),
+      machinesOf("change").map(({ revision, phase }) => [revision, phase]),
       [["change-v1", "draining"]],
     );
     for (let i = 0; i < 20; i++) callers.push(get("change", "version"));

@@ -4,7 +4,7 @@
  */
 import { counted } from "../base/words/counted.ts";
 import { clauseOf, type MachineExit } from "../machines/exit.ts";
-import type { AppFacts, LearnedFacts, MachineFacts } from "../policy/explain.ts";
+import type { AppFacts, LearnedFacts, ExplainedMachine } from "../policy/explain.ts";
 import type { MachineId } from "../policy/policy.ts";
 import type { NeedReason, Reason } from "../policy/reasons.ts";
 import { figure, span } from "./figures.ts";
@@ -60,7 +60,7 @@ export function clauseOfReason(reason: DecisionReason): string {
 
 /** The same facts, with machines by name. */
 export function withNames(facts: AppFacts, nameOf: (machine: MachineId) => string): AppFacts<string> {
-  const named = (machine: MachineFacts): MachineFacts<string> => ({ ...machine, machine: nameOf(machine.machine) });
+  const named = (machine: ExplainedMachine): ExplainedMachine<string> => ({ ...machine, machine: nameOf(machine.machine) });
   return { ...facts, machines: facts.machines.map(named) };
 }
 
@@ -118,7 +118,7 @@ function idleSentence({ idle }: LearnedFacts): string {
   return `${fell}. Each time costs ${figure(costs.holding)} GB-seconds if a machine is always held, ${figure(costs.none)} if none is, and ${figure(costs.plan)} as it does: ${last}, and ${next}.`;
 }
 
-function machineSentence(facts: MachineFacts<string>, { slots, minMachines }: AppFacts<string>): string {
+function machineSentence(facts: ExplainedMachine<string>, { slots, minMachines }: AppFacts<string>): string {
   const { machine, phase, inFlight, phaseMs, idleMs, keptForMinimum, nextLookMs } = facts;
   if (phase === "binding") return `Machine ${machine} is being bound since ${span(phaseMs)}.`;
   if (phase === "draining") return `Machine ${machine} gets no new work and is killed once what it has in flight (${inFlight}) is through.`;

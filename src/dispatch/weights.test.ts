@@ -46,7 +46,7 @@ function outcomeOf({ isOver, failure }: Caller): string {
 
 /** Ids of the revisions that have machines. */
 function bound({ dispatcher }: ReturnType<typeof set>): string[] {
-  return [...new Set(dispatcher.machines().flatMap(({ version }) => version ?? []))].toSorted();
+  return [...new Set(dispatcher.machines().flatMap(({ revision }) => revision ?? []))].toSorted();
 }
 
 test("each revision has machines of its own, and both are explained", async () => {

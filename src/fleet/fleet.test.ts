@@ -123,11 +123,11 @@ describe("a start", () => {
     const { fleet, blank, bound } = set(context, createFakeDriver());
     fleet.start(1, SIZE);
     await blank(1);
-    assert.equal(fleet.view(1)?.state, "blank");
+    assert.equal(fleet.view(1)?.phase, "blank");
     assert.equal(fleet.view(1)?.app, null);
     fleet.bind(1, version());
     await bound(1);
-    assert.deepEqual([fleet.view(1)?.state, fleet.view(1)?.app, fleet.view(1)?.version], ["bound", "ada", "v1"]);
+    assert.deepEqual([fleet.view(1)?.phase, fleet.view(1)?.app, fleet.view(1)?.revision], ["bound", "ada", "v1"]);
   });
 
   test("that is urgent makes a blank that still runs and goes straight to its app; one that nobody took lies down", async (context) => {
@@ -148,7 +148,7 @@ describe("a start", () => {
     while (!stopped.includes("t-2")) await sleep(1);
     fleet.bind(2, version());
     await bound(2);
-    assert.deepEqual([fleet.view(1)?.state, fleet.view(2)?.state], ["bound", "bound"]);
+    assert.deepEqual([fleet.view(1)?.phase, fleet.view(2)?.phase], ["bound", "bound"]);
   });
 
   test("waits its turn: so many at once and no more", async (context) => {
@@ -160,7 +160,7 @@ describe("a start", () => {
     };
     const { fleet, blank } = set(context, createFakeDriver({ beforeStart }), { concurrentStarts: 2 });
     for (let id = 1; id <= 6; id++) fleet.start(id, SIZE);
-    assert.equal(fleet.view(6)?.state, "queued");
+    assert.equal(fleet.view(6)?.phase, "starting");
     await Promise.all([1, 2, 3, 4, 5, 6].map(blank));
     assert.equal(most, 2);
   });
@@ -187,19 +187,19 @@ describe("a start", () => {
 });
 
 describe("a kill", () => {
-  for (const when of ["queued", "starting", "blank", "binding", "bound"] as const)
+  for (const when of ["waiting for its turn", "starting", "blank", "binding", "bound"] as const)
     test(`of a machine that is ${when} ends it, as asked`, async (context) => {
       const hold = Promise.withResolvers<void>();
       const beforeStart = (spec: { id: string }) => (spec.id === "t-1" ? hold.promise : undefined);
       const { fleet, gone, blank, bound } = set(context, createFakeDriver({ beforeStart }), { concurrentStarts: 1 });
-      const id = when === "queued" ? 2 : 1;
+      const id = when === "waiting for its turn" ? 2 : 1;
       fleet.start(1, SIZE);
       fleet.start(2, SIZE);
-      if (when !== "queued" && when !== "starting") hold.resolve();
-      await (when === "queued" || when === "starting" ? sleep(1) : blank(1));
+      if (when !== "waiting for its turn" && when !== "starting") hold.resolve();
+      await (when === "waiting for its turn" || when === "starting" ? sleep(1) : blank(1));
       if (when === "binding" || when === "bound") fleet.bind(1, version());
       if (when === "bound") await bound(1);
-      assert.equal(fleet.view(id)?.state, when);
+      assert.equal(fleet.view(id)?.phase, when === "waiting for its turn" ? "starting" : when);
       fleet.kill(id, "for a reason");
       hold.resolve();
       assert.deepEqual(await gone(id), { reason: "killed", detail: "for a reason", output: [], asked: true, failed: false });
@@ -301,7 +301,7 @@ describe("a bound machine", () => {
     // The report after the last invocation, half a second after it at the earliest, begins the rest.
     await sleep(2_000);
     await call();
-    assert.equal(fleet.view(1)?.state, "bound");
+    assert.equal(fleet.view(1)?.phase, "bound");
     while (rests.length === 0) await sleep(20);
     assert.deepEqual(rests, [{ machine: 1, cpu: 0 }]);
     await asleep();

@@ -6,6 +6,7 @@
 import type { LogLevel } from "../wire/protocol.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
 import type { Bundle, Version } from "../store/catalog/catalog.ts";
+import type { MachineFacts, MachinePhase } from "../policy/machine-facts.ts";
 import type { MachineId, MachineStats } from "../policy/policy.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import type { Egress } from "../egress/egress.ts";
@@ -66,21 +67,23 @@ export interface MachineEnd extends Pick<MachineExit, "reason" | "detail" | "out
   failed: boolean;
 }
 
-export type MachineState = "queued" | "starting" | "blank" | "binding" | "bound" | "dying";
-
-export interface MachineView {
+/** What the fleet knows of a machine. Whether it drains and what holds its slots is the dispatcher's to say. */
+export interface MachineView extends Omit<MachineFacts, "inFlight"> {
   /** The driver's id of the machine, which users see. */
-  name: string;
-  driver: string;
-  state: MachineState;
-  app: string | null;
-  version: string | null;
-  memoryBytes: number;
-  cpuUs: number;
-  ageMs: number;
+  readonly name: string;
+  readonly driver: string;
+  readonly phase: FleetPhase;
+  readonly app: string | null;
+  /** As of the last sample. */
+  readonly memoryBytes: number;
+  /** As of the last sample. */
+  readonly cpuUs: number;
+  readonly ageMs: number;
   /** The machine is stopped because it has nothing to do. */
-  asleep: boolean;
+  readonly asleep: boolean;
 }
+
+export type FleetPhase = Exclude<MachinePhase, "draining">;
 
 export interface StartOrder {
   memoryMb: number;

@@ -2,7 +2,7 @@
  * One machine, from its turn to start until nothing of it is left.
  *
  * Owns: the driver's machine, the host's end of its channel, its usage meter, its egress.
- * 1. `state` only moves forward: queued → starting → blank → binding → bound, and from anywhere to dying.
+ * 1. `phase` only moves forward: starting → blank → binding → bound, and from anywhere to ending.
  * 2. A blank that nobody waits for is stopped: it uses no CPU. It is resumed, with the time and fresh entropy, before it is bound. So is a bound
  *    machine that has nothing to do (nap.ts).
  * 3. `gone` resolves once, after the driver says that nothing is left. Whatever goes wrong ends there.
@@ -26,7 +26,7 @@ import { LoadMeter } from "./load-meter.ts";
 import { Nap } from "./nap.ts";
 import { Pulse } from "./pulse.ts";
 import { Rest } from "./rest.ts";
-import type { FleetEvents, FleetOptions, MachineEnd, MachineState, MachineView } from "./fleet.ts";
+import type { FleetEvents, FleetOptions, FleetPhase, MachineEnd, MachineView } from "./fleet.ts";
 import type { StartTurns } from "./start-turns.ts";
 import { UsageMeter } from "./usage-meter.ts";
 
@@ -50,7 +50,9 @@ export class LiveMachine {
   readonly #events: FleetEvents;
   readonly #meter: UsageMeter;
   readonly #createdAt: number;
-  #state: MachineState = "queued";
+  #phase: FleetPhase = "starting";
+  /** The machine still waits for its turn to start. */
+  #queued = true;
   #machine: Machine | undefined;
   #end: HostEnd | undefined;
   #rest: Rest | undefined;
@@ -89,7 +91,7 @@ export class LiveMachine {
     const release = await turns.take();
     try {
       if (this.#isDying()) return this.#finish(this.#cause ?? killed("it was not needed any more"));
-      this.#state = "starting";
+      this.#queued = false;
       await this.#startMachine();
       await this.#becomeBlank(urgent);
     } catch (error) {
@@ -102,12 +104,12 @@ export class LiveMachine {
   async bind(version: Version): Promise<void> {
     if (this.#isDying()) return;
     this.#version = version;
-    this.#state = "binding";
+    this.#phase = "binding";
     this.#wasReady = false;
     try {
       await within(this.#options.clock, this.#options.bindMs ?? BIND_MS, "the bind", this.#bindTo(version));
       if (this.#isDying()) return;
-      this.#state = "bound";
+      this.#phase = "bound";
       this.#wasReady = true;
       this.#watch();
       this.#events.bound(this.#id);
@@ -117,7 +119,7 @@ export class LiveMachine {
   }
 
   request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined {
-    if (this.#state !== "bound") return undefined;
+    if (this.#phase !== "bound") return undefined;
     if (this.#load.rests) this.#load.begin(this.#machine?.usage().cpuUs ?? 0, this.#options.clock.now());
     return this.#end?.request(head, body, end, sink);
   }
@@ -131,7 +133,7 @@ export class LiveMachine {
   async checkAlive(boundMs: number, blocked: () => string): Promise<void> {
     const pulse = this.#pulse;
     // One that does not wake is found out by its nap.
-    if (this.#state !== "bound" || pulse === undefined || this.#nap?.sleeps === true) return;
+    if (this.#phase !== "bound" || pulse === undefined || this.#nap?.sleeps === true) return;
     const answered = pulse.ping().then(() => true);
     const late = new Promise<false>((resolve) => void this.#options.clock.after(boundMs, () => resolve(false)));
     if (!(await Promise.race([answered, late]))) this.#dieUnasked(unresponsive(pulse.whySilent(blocked())));
@@ -139,13 +141,13 @@ export class LiveMachine {
 
   /** Kills it where it is silent, and no longer lives as far as can be told. */
   feelPulse(): void {
-    if (this.#state !== "bound" || this.#nap?.sleeps === true) return;
+    if (this.#phase !== "bound" || this.#nap?.sleeps === true) return;
     const why = this.#pulse?.feel();
     if (why !== undefined) this.#dieUnasked(unresponsive(why));
   }
 
   lookWhetherIdle(): void {
-    if (this.#state === "bound") this.#nap?.look();
+    if (this.#phase === "bound") this.#nap?.look();
   }
 
   sample(): void {
@@ -155,7 +157,7 @@ export class LiveMachine {
   /** Undefined where it has done nothing lately. What is read for it goes to the ledger, too: a busy machine's account is a second old. */
   load(): MachineStats | undefined {
     const now = this.#options.clock.now();
-    if (this.#state !== "bound" || !this.#load.isDue(now)) return undefined;
+    if (this.#phase !== "bound" || !this.#load.isDue(now)) return undefined;
     const { machine, end } = this.#parts();
     const usage = machine.usage();
     this.#meter.sample(usage);
@@ -164,20 +166,23 @@ export class LiveMachine {
 
   /** CPUs that it used in a rest that was not told of yet. */
   takeRest(): number | undefined {
-    return this.#state === "bound" ? this.#load.takeRest(() => this.#machine?.usage().cpuUs ?? 0, this.#options.clock.now()) : undefined;
+    return this.#phase === "bound" ? this.#load.takeRest(() => this.#machine?.usage().cpuUs ?? 0, this.#options.clock.now()) : undefined;
   }
 
   view(): MachineView {
     return {
+      id: this.#id,
       name: this.#spec.id,
       driver: this.#options.driver.name,
-      state: this.#state,
+      phase: this.#phase,
       app: this.app,
-      version: this.#version?.id ?? null,
+      revision: this.#version?.id ?? null,
+      memoryMb: this.#spec.memoryMb,
+      vcpus: this.#spec.vcpus,
       memoryBytes: this.#meter.usage.memoryBytes,
       cpuUs: this.#meter.usage.cpuUs,
       ageMs: this.#options.clock.now() - this.#createdAt,
-      asleep: this.#state === "bound" && this.#nap?.sleeps === true,
+      asleep: this.#phase === "bound" && this.#nap?.sleeps === true,
     };
   }
 
@@ -215,12 +220,12 @@ export class LiveMachine {
     if (!urgent) await lieDown();
     if (this.#isDying()) return;
     this.#meter.sample(machine.usage());
-    this.#state = "blank";
+    this.#phase = "blank";
     this.#wasReady = true;
     machine.cameUp?.(true);
     this.#events.blank(this.#id);
     // Whoever it was started for may have gone meanwhile. The events above change the state.
-    if (urgent && (this.#state as MachineState) === "blank") await lieDown();
+    if (urgent && (this.#phase as FleetPhase) === "blank") await lieDown();
   }
 
   async #bindTo(version: Version): Promise<void> {
@@ -305,7 +310,7 @@ export class LiveMachine {
     const cause = error instanceof StartFailure ? error.exit : { reason, detail: messageOf(error), output: [] };
     if (this.#machine !== undefined) return this.#dieUnasked(cause);
     const end = this.#cause ?? cause;
-    this.#state = "dying";
+    this.#phase = "ending";
     this.#finish(end);
   }
 
@@ -318,18 +323,17 @@ export class LiveMachine {
 
   /** By itself: the driver has not said so yet, or just did. */
   #beginDying(): void {
-    this.#state = "dying";
+    this.#phase = "ending";
     if (this.#wasReady) this.#events.dying(this.#id);
   }
 
   #die(cause: MachineExit): void {
     this.sample();
-    const queued = this.#state === "queued";
-    this.#state = "dying";
+    this.#phase = "ending";
     this.#cause = cause;
     this.#end?.close();
     if (this.#machine !== undefined) void this.#machine.kill();
-    else if (queued) queueMicrotask(() => this.#finish(cause));
+    else if (this.#queued) queueMicrotask(() => this.#finish(cause));
   }
 
   #exited(machine: Machine, exit: MachineExit): void {
@@ -356,7 +360,7 @@ export class LiveMachine {
   }
 
   #isDying(): boolean {
-    return this.#state === "dying";
+    return this.#phase === "ending";
   }
 }
 

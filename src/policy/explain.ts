@@ -1,5 +1,6 @@
 /** What the policy makes of a revision now, as a record with the numbers that it goes by. Sentences are made of it in `src/dispatch/sentences.ts`. */
 import { machinesOf, type RevisionState, type MachineEntry, type PackingState } from "./core/packing-state.ts";
+import type { MachineFacts } from "./machine-facts.ts";
 import type { MachineId } from "./policy.ts";
 import type { LearnedFacts } from "./rules/learned-facts.ts";
 import { rulesOf } from "./rules/rules-of.ts";
@@ -19,13 +20,12 @@ export interface AppFacts<Machine = MachineId> {
   minMachines: number;
   /** null: the setting `idleMs` is set, and nothing is learned. */
   learned: LearnedFacts | null;
-  machines: MachineFacts<Machine>[];
+  machines: ExplainedMachine<Machine>[];
 }
 
-export interface MachineFacts<Machine = MachineId> {
+/** A machine that is binding, bound or draining. */
+export interface ExplainedMachine<Machine = MachineId> extends Pick<MachineFacts, "phase" | "inFlight"> {
   machine: Machine;
-  phase: "binding" | "bound" | "draining";
-  inFlight: number;
   /** Since its phase began. */
   phaseMs: number;
   /** null: it has work. */
@@ -59,11 +59,11 @@ export function slotsOf(state: PackingState, name: string): number {
   return state.revisions.get(name)?.slots ?? 0;
 }
 
-function factsOf(revision: RevisionState, machine: MachineEntry, now: number): MachineFacts {
+function factsOf(revision: RevisionState, machine: MachineEntry, now: number): ExplainedMachine {
   const { id, phase, inFlight, idleSince, since, timerAt } = machine;
   return {
     machine: id,
-    phase: phase as MachineFacts["phase"],
+    phase,
     inFlight,
     phaseMs: now - since,
     idleMs: idleSince < 0 ? null : now - idleSince,

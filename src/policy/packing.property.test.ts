@@ -92,7 +92,7 @@ function perform(world: World, action: Action): void {
     case "come-up":
       return one(world.inPhase("starting", "binding"), action.pick, (machine) => world.comeUp(machine));
     case "exit-killed":
-      return one(world.inPhase("killed"), action.pick, (machine) => world.exit(machine));
+      return one(world.inPhase("ending"), action.pick, (machine) => world.exit(machine));
     case "advance":
       return world.advance(action.ms);
     case "abandon":

@@ -105,7 +105,7 @@ describe("blanks", () => {
     assert.equal(big.memoryMb, 512);
     world.comeUp(big);
     world.advance(1_000);
-    assert.equal(big.phase, "killed");
+    assert.equal(big.phase, "ending");
     assert.equal(world.inPhase("blank").length, 1, "the kept blank stays");
   });
 });
@@ -120,7 +120,7 @@ describe("the end of a machine", () => {
     world.advance(999.9);
     assert.equal(world.inPhase("bound").length, 1);
     world.advance(0.1);
-    assert.equal(world.inPhase("killed").length, 1);
+    assert.equal(world.inPhase("ending").length, 1);
   });
 
   test("work in between begins its idle time anew", () => {
@@ -131,7 +131,7 @@ describe("the end of a machine", () => {
     world.advance(999);
     assert.equal(world.inPhase("bound").length, 1);
     world.advance(1);
-    assert.equal(world.inPhase("killed").length, 1);
+    assert.equal(world.inPhase("ending").length, 1);
   });
 
   test("a new version drains busy machines, kills idle and binding ones, and new work goes to new machines", () => {
@@ -142,12 +142,12 @@ describe("the end of a machine", () => {
     world.finish(idle as number);
     world.send({ type: "revision-renewed", revision: "ada" });
     assert.equal(old.phase, "draining");
-    assert.equal(world.inPhase("killed").length, 1);
+    assert.equal(world.inPhase("ending").length, 1);
     const next = world.arrive("ada");
     comeUp(world, 2);
     assert.notEqual(world.running.get(next), old);
     world.finish(busy as number);
-    assert.equal(old.phase, "killed");
+    assert.equal(old.phase, "ending");
   });
 
   test("a condemned machine gets no more work and is killed once empty", () => {
@@ -158,7 +158,7 @@ describe("the end of a machine", () => {
     world.arrive("ada");
     assert.equal(world.waiting.size, 1);
     world.finish(invocation as number);
-    assert.equal(machine.phase, "killed");
+    assert.equal(machine.phase, "ending");
   });
 
   test("removing a revision rejects what waits and kills its machines", () => {
@@ -167,7 +167,7 @@ describe("the end of a machine", () => {
     const waiting = world.arrive("ada");
     world.removeApp("ada");
     assert.equal(world.rejected.get(waiting), "app-removed");
-    assert.equal(world.inPhase("killed").length, 1);
+    assert.equal(world.inPhase("ending").length, 1);
   });
 });
 
@@ -243,8 +243,8 @@ describe("fairness", () => {
     world.advance(10);
     world.finish(first as number);
     world.arrive("bob");
-    assert.equal(idleLongest.phase, "killed");
-    assert.equal(world.inPhase("killed").length, 1);
+    assert.equal(idleLongest.phase, "ending");
+    assert.equal(world.inPhase("ending").length, 1);
     world.exit(idleLongest);
     comeUp(world, 2);
     assert.equal([...world.running.values()][0]?.revision, "bob");

@@ -43,7 +43,7 @@ describe("a revision that takes over", () => {
     live(world, 1_000);
     assert.equal(world.running.get(waits)?.revision, next);
     world.finish(first);
-    assert.equal(old.phase, "killed");
+    assert.equal(old.phase, "ending");
     assert.equal(world.rejected.get(world.arrive("ada")), "app-removed");
   });
 

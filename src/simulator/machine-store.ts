@@ -34,7 +34,7 @@ export class MachineStore {
 
   /** It is gone. */
   remove(machine: SimulatedMachine): void {
-    machine.phase = "gone";
+    machine.gone = true;
     this.#byId.delete(machine.id);
     if (!machine.comingUp) this.#free.push(machine.place);
   }
@@ -42,6 +42,6 @@ export class MachineStore {
   /** The event that says that it came up is over. */
   cameUp(machine: SimulatedMachine): void {
     machine.comingUp = false;
-    if (machine.phase === "gone") this.#free.push(machine.place);
+    if (machine.gone) this.#free.push(machine.place);
   }
 }

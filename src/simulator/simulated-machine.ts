@@ -1,21 +1,20 @@
 /** One machine of a run: its life, and an event loop that serves the CPU needs of its invocations first come, first served. */
+import type { OwnMachine } from "../policy/machine-facts.ts";
 import type { MachineId, MachineStats } from "../policy/policy.ts";
 
 /** ms between two reports of a machine that has something to do. */
 export const REPORT_MS = 1_000;
 
-export interface SimulatedMachine {
-  readonly id: MachineId;
-  /** Where the world's events find it. */
+/** The app stands for the revision here: each app has one, and a number is quicker than its id. */
+export interface SimulatedMachine extends Omit<OwnMachine, "revision"> {
+  /** The world's events find the machine by this number. */
   readonly place: number;
-  readonly memoryMb: number;
-  readonly vcpus: number;
-  phase: "starting" | "blank" | "binding" | "bound" | "draining" | "killed" | "gone";
+  /** Nothing of the machine is left, but an event still speaks of it. */
+  gone: boolean;
   /** An event will say that it came up. */
   comingUp: boolean;
   /** Index; -1: none. */
   app: number;
-  inFlight: number;
   startedAt: number;
   /** NaN until then. */
   blankAt: number;
@@ -42,6 +41,7 @@ export function startMachine(id: MachineId, place: number, memoryMb: number, vcp
     memoryMb,
     vcpus,
     phase: "starting",
+    gone: false,
     comingUp: true,
     app: -1,
     inFlight: 0,

@@ -292,9 +292,9 @@ export class World {
   }
 
   #kill(machine: SimulatedMachine): void {
-    if (machine.phase === "killed") this.#broken("kills a machine twice");
+    if (machine.phase === "ending") this.#broken("kills a machine twice");
     if (machine.inFlight > 0) this.#broken("kills a machine with work");
-    machine.phase = "killed";
+    machine.phase = "ending";
     this.#events.add(this.now, GONE, machine.place);
   }
 

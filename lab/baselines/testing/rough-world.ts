@@ -1,5 +1,6 @@
 /** A world in which anything may happen to machines, at any time: it obeys a baseline's commands, and fails on one that breaks a rule. */
 import assert from "node:assert/strict";
+import type { MachinePhase } from "../../../src/policy/machine-facts.ts";
 import type { AppLimits, PolicyCommand, PolicyEvent, Step } from "../../../src/policy/policy.ts";
 import { createClassic } from "../classic.ts";
 import type { HostLimits } from "../classic-state.ts";
@@ -7,7 +8,7 @@ import type { Rules } from "../rules.ts";
 
 interface RoughMachine {
   id: number;
-  phase: "starting" | "blank" | "binding" | "bound" | "draining" | "killed";
+  phase: MachinePhase;
   app: string | null;
   memoryMb: number;
   slots: number;
@@ -100,9 +101,9 @@ export class RoughWorld {
   /** Lets everything that is under way succeed, and time pass, until nobody waits. */
   settle(): void {
     for (let round = 0; round < 10_000; round++) {
-      const machine = this.inPhase("killed", "starting", "binding")[0];
+      const machine = this.inPhase("ending", "starting", "binding")[0];
       const invocation = this.running.keys().next().value;
-      if (machine?.phase === "killed") this.exit(machine);
+      if (machine?.phase === "ending") this.exit(machine);
       else if (machine !== undefined) this.comeUp(machine);
       else if (invocation !== undefined) this.finish(invocation);
       else if (this.waiting.size > 0 && this.wakeAt < Infinity) this.advance(this.wakeAt - this.now);
@@ -156,7 +157,7 @@ export class RoughWorld {
 
   #kill(machine: RoughMachine): void {
     assert.ok(machine.running.size === 0 || !this.apps.has(machine.app as string), "killed with work");
-    machine.phase = "killed";
+    machine.phase = "ending";
   }
 
   #machine(id: number, ...phases: RoughMachine["phase"][]): RoughMachine {

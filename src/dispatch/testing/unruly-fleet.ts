@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Version } from "../../store/catalog/catalog.ts";
-import type { Fleet, FleetEvents, MachineEnd, MachineState, MachineView } from "../../fleet/fleet.ts";
+import type { Fleet, FleetEvents, FleetPhase, MachineEnd, MachineView } from "../../fleet/fleet.ts";
 import type { MachineExit } from "../../machines/exit.ts";
 import type { MachineId } from "../../policy/policy.ts";
 import type { HttpInput, RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
@@ -14,7 +14,7 @@ import type { Random } from "../../base/testing/random.ts";
 
 interface UnrulyMachine {
   id: MachineId;
-  state: MachineState;
+  phase: FleetPhase;
   version: Version | null;
   streams: Set<UnrulyStream>;
   nextStream: number;
@@ -49,23 +49,23 @@ export class UnrulyFleet implements Fleet {
 
   start(id: MachineId): void {
     assert.ok(!this.machines.has(id), "a machine started twice");
-    const machine: UnrulyMachine = { id, state: "starting", version: null, streams: new Set(), nextStream: 1, blocked: false };
+    const machine: UnrulyMachine = { id, phase: "starting", version: null, streams: new Set(), nextStream: 1, blocked: false };
     this.machines.set(id, machine);
     this.#later(machine, 5 + this.startsLater, 200 + this.startsLater, () => this.#comeUp(machine, "blank"));
   }
 
   bind(id: MachineId, version: Version): void {
     const machine = this.machines.get(id);
-    if (machine === undefined || machine.state === "dying") return;
-    assert.equal(machine.state, "blank");
-    machine.state = "binding";
+    if (machine === undefined || machine.phase === "ending") return;
+    assert.equal(machine.phase, "blank");
+    machine.phase = "binding";
     machine.version = version;
     this.#later(machine, 1, 50, () => this.#comeUp(machine, "bound"));
   }
 
   request(id: MachineId, head: RequestHead, body: Buffer | null, _end: boolean, sink: RequestSink): RequestStream | undefined {
     const machine = this.machines.get(id);
-    if (machine?.state !== "bound") return undefined;
+    if (machine?.phase !== "bound") return undefined;
     const { url, headers } = head.input as HttpInput;
     assert.equal(machine.version?.app, url, "an invocation on another app's machine");
     assert.ok(machine.streams.size < machine.version.manifest.concurrency, "a machine over its concurrency");
@@ -80,7 +80,7 @@ export class UnrulyFleet implements Fleet {
     machine.nextStream += 2;
     machine.streams.add(stream);
     this.#clock.after(0, () => {
-      if (machine.state !== "bound" || machine.blocked) return;
+      if (machine.phase !== "bound" || machine.blocked) return;
       assert.ok(!this.ran.has(head.id), `${head.id} was run twice`);
       this.ran.add(head.id);
       assert.equal(stream.body, headers[0], "another body than was given");
@@ -91,7 +91,7 @@ export class UnrulyFleet implements Fleet {
 
   kill(id: MachineId, why: string): void {
     const machine = this.machines.get(id);
-    if (machine !== undefined && machine.state !== "dying")
+    if (machine !== undefined && machine.phase !== "ending")
       this.#end(machine, { reason: "killed", detail: why, output: [], asked: true, failed: false });
   }
 
@@ -103,15 +103,15 @@ export class UnrulyFleet implements Fleet {
 
   /** By itself. */
   die(machine: UnrulyMachine, exit: MachineExit = { reason: "crashed", detail: "", output: [] }): void {
-    if (machine.state === "dying") return;
-    const ready = machine.state === "blank" || machine.state === "bound";
+    if (machine.phase === "ending") return;
+    const ready = machine.phase === "blank" || machine.phase === "bound";
     this.#end(machine, { ...exit, asked: false, failed: !ready });
     if (ready) this.#events.dying(machine.id);
   }
 
   /** Says something about a machine's load, if it is one that has any. */
   tellLoad(machine: UnrulyMachine): void {
-    if (machine.state !== "bound") return;
+    if (machine.phase !== "bound") return;
     const [cpu, loopDelayMs] = [this.#random.between(0, 2), this.#random.chance(0.1) ? 60_000 : this.#random.between(0, 80)];
     this.#events.stats(machine.id, { cpu, memoryBytes: Math.floor(this.#random.between(1e7, 5e8)), loopDelayMs });
   }
@@ -121,9 +121,9 @@ export class UnrulyFleet implements Fleet {
   view(id: MachineId): MachineView | undefined {
     const machine = this.machines.get(id);
     if (machine === undefined) return undefined;
-    const { state, version } = machine;
-    const figures = { memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
-    return { name: `m${id}`, driver: "fake", state, app: version?.app ?? null, version: version?.id ?? null, ...figures };
+    const { phase, version } = machine;
+    const figures = { memoryMb: 0, vcpus: 1, memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
+    return { id, name: `m${id}`, driver: "fake", phase, app: version?.app ?? null, revision: version?.id ?? null, ...figures };
   }
 
   async close(): Promise<void> {
@@ -131,14 +131,14 @@ export class UnrulyFleet implements Fleet {
     while (this.machines.size > 0) await Promise.resolve();
   }
 
-  #comeUp(machine: UnrulyMachine, state: "blank" | "bound"): void {
+  #comeUp(machine: UnrulyMachine, phase: "blank" | "bound"): void {
     if (!this.calm && this.#random.chance(0.15)) return this.die(machine, { reason: "bring-up-failed", detail: "", output: [] });
-    machine.state = state;
-    this.#events[state](machine.id);
+    machine.phase = phase;
+    this.#events[phase](machine.id);
   }
 
   #end(machine: UnrulyMachine, end: MachineEnd): void {
-    machine.state = "dying";
+    machine.phase = "ending";
     this.#clock.after(this.#random.between(0, 20), () => {
       this.#events.gone(machine.id, end);
       this.machines.delete(machine.id);
@@ -146,11 +146,11 @@ export class UnrulyFleet implements Fleet {
   }
 
   #later(machine: UnrulyMachine, low: number, high: number, act: () => void): void {
-    this.#clock.after(this.#random.between(low, high), () => machine.state !== "dying" && act());
+    this.#clock.after(this.#random.between(low, high), () => machine.phase !== "ending" && act());
   }
 
   #laterOn(machine: UnrulyMachine, stream: UnrulyStream, ms: number, act: () => void): void {
-    this.#clock.after(ms, () => machine.state === "bound" && !machine.blocked && machine.streams.has(stream) && act());
+    this.#clock.after(ms, () => machine.phase === "bound" && !machine.blocked && machine.streams.has(stream) && act());
   }
 }
 

@@ -1,8 +1,9 @@
 /** What the management API takes and gives, as schemas. The client uses only their types. Long, because it is one list of shapes. */
 import { z } from "@hono/zod-openapi";
+import { SHOWN_STATES } from "../../control/overview.ts";
 import { FormFile } from "./read-form.ts";
 import { monthPattern } from "../../store/ledger/month.ts";
-import { applianceSpecSchema as specSchema } from "../../appliances/spec.ts";
+import { APPLIANCE_STATES, applianceSpecSchema as specSchema } from "../../appliances/spec.ts";
 import { envNameSchema, manifestSchema, nameSchema } from "../../store/catalog/manifest.ts";
 
 const revisionShape = {
@@ -96,7 +97,7 @@ const machineSchema = z
     id: z.string(),
     app: z.string().nullable().openapi({ description: "null: a blank, or not bound yet." }),
     driver: z.string(),
-    state: z.string().openapi({ description: "starting, blank, binding, bound, draining or ending." }),
+    state: z.enum(SHOWN_STATES).openapi({ description: "The machine's phase, or its appliance's state." }),
     slots: z.object({ used: z.int(), total: z.int() }),
     memoryBytes: z.number(),
     cpuUs: z.number(),
@@ -320,7 +321,7 @@ export const applianceSpecSchema = specSchema.openapi("ApplianceSpec");
 
 export const applianceSchema = specSchema
   .extend({
-    state: z.enum(["starting", "running", "waiting", "stopping", "stopped", "ended"]).openapi({
+    state: z.enum(APPLIANCE_STATES).openapi({
       description: "waiting: it failed, and is started again soon. ended: its command ended with code 0.",
     }),
     image: z.string().openapi({ description: "The image's id." }),

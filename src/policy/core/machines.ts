@@ -53,9 +53,9 @@ export function bindMachine(
 }
 
 export function killMachine(state: PackingState, machine: MachineEntry, why: EndReason, commands: PolicyCommand[]): void {
-  if (machine.phase === "killed") return;
+  if (machine.phase === "ending") return;
   leavePhase(state, machine);
-  machine.phase = "killed";
+  machine.phase = "ending";
   commands.push({ type: "kill", machine: machine.id, why });
 }
 
@@ -104,7 +104,7 @@ function leavePhase(state: PackingState, machine: MachineEntry): void {
   const revision = machine.revision === null ? undefined : state.revisions.get(machine.revision);
   machine.idleSince = -1;
   noteCpu(state, machine, 0);
-  if (revision !== undefined && machine.phase !== "killed") revision.machines.splice(revision.machines.indexOf(machine.id), 1);
+  if (revision !== undefined && machine.phase !== "ending") revision.machines.splice(revision.machines.indexOf(machine.id), 1);
   if (machine.phase === "starting" || machine.phase === "blank") leavePool(state, machine);
   else if (machine.phase === "binding" && revision !== undefined) {
     revision.binding--;

@@ -7,6 +7,7 @@
  * 4. `revision.demand.load` is what it has in flight on bound and draining machines, and waiting.
  * 5. Whatever time alone brings about has an entry in `timers` no later than it is due, or a scalar that `nextPlan` looks at.
  */
+import type { OwnMachine } from "../machine-facts.ts";
 import type { AppLimits, MachineId, RevisionId } from "../policy.ts";
 import { createDemand, type Demand } from "../rules/demand.ts";
 import { createIdleTimes, type IdleTimes } from "../rules/idle-times.ts";
@@ -167,13 +168,7 @@ export interface Failures {
   until: number;
 }
 
-export interface MachineEntry {
-  id: MachineId;
-  phase: "starting" | "blank" | "binding" | "bound" | "draining" | "killed";
-  revision: string | null;
-  memoryMb: number;
-  vcpus: number;
-  inFlight: number;
+export interface MachineEntry extends OwnMachine {
   place: number;
   /** When its phase began. */
   since: number;

@@ -223,7 +223,7 @@ export function quietUntil({ takenAt, lastBindAt }: PackingState): number {
 /** The host is full: blanks that nobody waits for go first, then what is idle longest, then, for a revision with nothing, what another has plenty of. */
 function makeRoom(state: PackingState, short: number, now: number, commands: PolicyCommand[]): void {
   const machines = everyMachine(state);
-  const leaving = machines.filter((machine) => machine.phase === "killed").length;
+  const leaving = machines.filter((machine) => machine.phase === "ending").length;
   const idle = machines.filter((machine) => machine.phase === "bound" && machine.idleSince >= 0);
   idle.sort((a, b) => a.idleSince - b.idleSince || a.id - b.id);
   const blanks = machines.filter((machine) => machine.phase === "blank");

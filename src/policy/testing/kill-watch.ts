@@ -40,12 +40,12 @@ export class KillWatch {
     const end = world.now + ms;
     for (;;) {
       this.#look();
-      for (const machine of world.inPhase("killed")) this.#after(() => world.exit(machine));
+      for (const machine of world.inPhase("ending")) this.#after(() => world.exit(machine));
       const coming = world.inPhase("starting", "binding");
       const next = Math.min(end, world.wakeAt ?? Infinity, ...coming.map((machine) => this.#dueAt(machine)));
       this.#after(() => world.advance(Math.max(0, next - world.now)));
       for (const machine of coming)
-        if (world.machines.get(machine.id) === machine && machine.phase !== "killed" && this.#dueAt(machine) <= world.now)
+        if (world.machines.get(machine.id) === machine && machine.phase !== "ending" && this.#dueAt(machine) <= world.now)
           this.#after(() => world.comeUp(machine));
       if (world.now >= end) return;
     }

@@ -46,7 +46,7 @@ export function worldOf(
 export function live(world: World, ms: number): void {
   const end = world.now + ms;
   for (;;) {
-    for (const machine of world.inPhase("killed")) world.exit(machine);
+    for (const machine of world.inPhase("ending")) world.exit(machine);
     const coming = world.inPhase("starting", "binding");
     const next = Math.min(end, world.wakeAt ?? Infinity, ...coming.map((machine) => dueAt(world, machine)));
     if (next > world.now || world.wakeAt === next) world.advance(Math.max(0, next - world.now));

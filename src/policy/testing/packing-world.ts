@@ -1,14 +1,11 @@
 /** For tests: a world that obeys the policy's commands, and fails on one that breaks a rule. */
 import assert from "node:assert/strict";
 import { slotsOf } from "../explain.ts";
+import type { OwnMachine } from "../machine-facts.ts";
 import { createPackingPolicy, type PackingOptions } from "../packing.ts";
 import type { AppLimits, PolicyCommand, PolicyEvent } from "../policy.ts";
 
-export interface WorldMachine {
-  id: number;
-  phase: "starting" | "blank" | "binding" | "bound" | "draining" | "killed";
-  revision: string | null;
-  memoryMb: number;
+export interface WorldMachine extends Pick<OwnMachine, "id" | "phase" | "revision" | "memoryMb"> {
   running: Set<number>;
 }
 
@@ -144,9 +141,9 @@ export class World {
   /** Lets everything that is under way succeed until nothing changes. */
   settle(): void {
     for (let round = 0; round < 10_000; round++) {
-      const machine = this.inPhase("killed", "starting", "binding")[0];
+      const machine = this.inPhase("ending", "starting", "binding")[0];
       const invocation = this.running.keys().next().value;
-      if (machine?.phase === "killed") this.exit(machine);
+      if (machine?.phase === "ending") this.exit(machine);
       else if (machine !== undefined) this.comeUp(machine);
       else if (invocation !== undefined) this.finish(invocation);
       else if (this.waiting.size > 0 && this.wakeAt !== null) this.advance(this.wakeAt - this.now);
@@ -175,7 +172,7 @@ export class World {
         this.#machine(command.machine, "bound").phase = "draining";
         return;
       case "kill":
-        this.#machine(command.machine, "starting", "blank", "binding", "bound", "draining").phase = "killed";
+        this.#machine(command.machine, "starting", "blank", "binding", "bound", "draining").phase = "ending";
         return;
       case "wake":
         this.wakeAt = command.at;

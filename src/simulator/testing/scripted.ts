@@ -1,4 +1,5 @@
 /** For tests: a workload that is a list, and a policy whose every answer is written down. */
+import type { MachinePhase } from "../../policy/machine-facts.ts";
 import type { AppLimits, PolicyCommand, PolicyEvent } from "../../policy/policy.ts";
 import type { SimulatedPolicy, Workload } from "../simulator.ts";
 
@@ -61,7 +62,7 @@ export function oneMachine(
   { app = "ada", slots = LIMITS.concurrency } = {},
 ): (event: PolicyEvent, now: number) => PolicyCommand[] {
   const waiting: number[] = [];
-  let phase = "none";
+  let phase: MachinePhase | "none" = "none";
   let running = 0;
   let idleSince = 0;
   const serve = (): PolicyCommand[] => {
@@ -89,7 +90,7 @@ export function oneMachine(
         return running === 0 && waiting.length === 0 ? [{ type: "wake", at: now + idleMs }] : serve();
       case "tick":
         if (phase !== "bound" || running > 0 || now < idleSince + idleMs) return [];
-        phase = "killed";
+        phase = "ending";
         return [{ type: "kill", machine: 1, why: { kind: "other-rule", rule: "a test" } }];
       default:
         return [];

@@ -2,14 +2,14 @@
 import type { Version } from "../../store/catalog/catalog.ts";
 import type { FakeClock } from "../../dispatch/testing/fake-clock.ts";
 import type { Random } from "../../base/testing/random.ts";
-import type { Fleet, FleetEvents, MachineState, MachineView } from "../../fleet/fleet.ts";
+import type { Fleet, FleetEvents, FleetPhase, MachineView } from "../../fleet/fleet.ts";
 import type { MachineId } from "../../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
 
 interface SteadyMachine {
-  state: MachineState;
+  phase: FleetPhase;
   app: string | null;
-  version: string | null;
+  revision: string | null;
   inFlight: number;
   /** Since its last report. */
   cpuMs: number;
@@ -37,18 +37,18 @@ export class SteadyFleet implements Fleet {
   }
 
   start(id: MachineId): void {
-    this.#machines.set(id, { state: "starting", app: null, version: null, inFlight: 0, cpuMs: 0 });
+    this.#machines.set(id, { phase: "starting", app: null, revision: null, inFlight: 0, cpuMs: 0 });
     this.#later(id, this.#random.between(150, 250), (machine) => {
-      machine.state = "blank";
+      machine.phase = "blank";
       this.starts++;
       this.#events.blank(id);
     });
   }
 
   bind(id: MachineId, version: Version): void {
-    Object.assign(this.#machines.get(id) as SteadyMachine, { state: "binding", app: version.app, version: version.id });
+    Object.assign(this.#machines.get(id) as SteadyMachine, { phase: "binding", app: version.app, revision: version.id });
     this.#later(id, this.#random.between(20, 40), (machine) => {
-      machine.state = "bound";
+      machine.phase = "bound";
       this.#events.bound(id);
     });
   }
@@ -80,8 +80,9 @@ export class SteadyFleet implements Fleet {
   view(id: MachineId): MachineView | undefined {
     const machine = this.#machines.get(id);
     if (machine === undefined) return undefined;
-    const { state, app, version } = machine;
-    return { name: `m${id}`, driver: "fake", state, app, version, memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
+    const { phase, app, revision } = machine;
+    const figures = { memoryMb: 0, vcpus: 1, memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
+    return { id, name: `m${id}`, driver: "fake", phase, app, revision, ...figures };
   }
 
   async close(): Promise<void> {
@@ -91,7 +92,7 @@ export class SteadyFleet implements Fleet {
 
   #report(): void {
     for (const [id, machine] of this.#machines) {
-      if (machine.state !== "bound" || (machine.inFlight === 0 && machine.cpuMs === 0)) continue;
+      if (machine.phase !== "bound" || (machine.inFlight === 0 && machine.cpuMs === 0)) continue;
       this.#events.stats(id, { cpu: machine.cpuMs / REPORT_MS, memoryBytes: 60 * 1_048_576, loopDelayMs: 0.1 });
       machine.cpuMs = 0;
     }
