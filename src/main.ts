@@ -26,7 +26,7 @@ import { RouteTable } from "./doors/http/routes.ts";
 import { createOverview } from "./control/create-overview.ts";
 import type { Urls } from "./control/overview.ts";
 import { releaseUnmade } from "./control/appliances.ts";
-import { isNamed, nameOfId } from "./control/names.ts";
+import { isNamed, nameOfId, tenantInUrl, tenantOfUrl } from "./control/names.ts";
 import { resumeApps, tellUnreadable } from "./control/resume.ts";
 import { mainTenant } from "./base/ids/new-id.ts";
 import { definitionsFile, openDefinitions } from "./appliances/definitions.ts";
@@ -135,11 +135,17 @@ export async function startMayfly(
   const urls = { gateway: "", api: "" };
   const egress = openEgress({ bound: config.egress.allow, ownPorts: () => [urls.gateway, urls.api].map(portOf) });
   const dispatcher = await openDispatcher(start, state, chosen.driver, egress);
+  const { names } = state.catalog;
   const routes = new RouteTable({
     domain: config.domain,
     listenHost: parseAddress(config.listen).host,
     allowed: config.hosts,
-    load: (name, asHost) => served.load(mainTenant, name, asHost),
+    isTenant: (label) => tenantOfUrl(names, label, true) !== undefined,
+    tenantName: (tenant) => tenantInUrl(names, tenant),
+    load(tenant, name, asHost) {
+      const id = tenantOfUrl(names, tenant, asHost);
+      return id !== undefined && served.load(id, name, asHost);
+    },
   });
   const appliances = startAppliances(start, state, egress, qemuHost);
   const served = openServedApps(start, state, { dispatcher, routes, egress });

@@ -19,7 +19,7 @@ export interface DeployParts {
 export async function deploy(parts: DeployParts, tenant: string, manifest: Manifest, bundles: Bundle[]): Promise<Revision> {
   const { catalog, serving } = parts;
   refuseNameOfAppliance(catalog.names, tenant, manifest.name);
-  serving.check(manifest);
+  serving.check(tenant, manifest);
   refuseTooMuchEnvironment(catalog, tenant, manifest);
   await serving.prepare(manifest);
   // A secret may have been set while the machine's size was prepared.

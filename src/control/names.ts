@@ -2,6 +2,7 @@
  * Translates between names, which users know, and ids, which everything inside is keyed by. Apps and appliances share one set of names,
  * because logs and bills are shown under them.
  */
+import { mainTenant } from "../base/ids/new-id.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { Names } from "../store/catalog/catalog.ts";
 
@@ -26,6 +27,21 @@ export function isDeployed(names: Pick<Names, "holder">, tenant: string, name: s
 /** Called before an upload is written. Throws "name-taken" if an appliance has the name. The catalog checks again when it stores the app. */
 export function refuseNameOfAppliance(names: Pick<Names, "holder">, tenant: string, name: string): void {
   if (names.holder(tenant, name)?.kind === "appliance") throw new MayflyError("name-taken", { name, owner: "an appliance" });
+}
+
+/**
+ * The id of the tenant that a URL names; null stands for `main`, which URLs never name. Undefined where there is no such tenant.
+ * @param asHost the name is a label of a host, so that its capitals are unknown
+ */
+export function tenantOfUrl(names: Pick<Names, "tenant">, name: string | null, asHost: boolean): string | undefined {
+  if (name === null) return mainTenant;
+  const id = names.tenant(name, asHost);
+  return id === mainTenant ? undefined : id;
+}
+
+/** The inverse of tenantOfUrl(). */
+export function tenantInUrl(names: Pick<Names, "tenantName">, id: string): string | null {
+  return id === mainTenant ? null : (names.tenantName(id) ?? id);
 }
 
 /** The name of the app or appliance that has, or had, the id. */

@@ -13,7 +13,7 @@ export function serveWhenStored({ serving }: ServeParts): { take: Take; undo: ()
   let taken: string | undefined;
   return {
     take(targets) {
-      for (const { revision } of targets) serving.check(revision.manifest);
+      for (const { revision } of targets) serving.check(revision.tenant, revision.manifest);
       const { app } = targets[0]!.revision;
       taken = app;
       serving.pointed(app, targets);

@@ -12,7 +12,11 @@ export interface ServedAppsOptions {
   catalog: { live: Catalog["live"]; names: Pick<Catalog["names"], "holder" | "holderOfHost"> };
   dispatcher: { point(app: string, targets: Target[]): void; renewApp(app: string): void; removeApp(app: string): void };
   /** setApp() returns the reasons why the app does not get some of its hosts. */
-  routes: { checkHosts(manifest: Manifest): void; setApp(app: Pick<Revision, "app" | "manifest">): Error[]; removeApp(app: string): void };
+  routes: {
+    checkHosts(tenant: string, manifest: Manifest): void;
+    setApp(app: Pick<Revision, "app" | "tenant" | "manifest">): Error[];
+    removeApp(app: string): void;
+  };
   warn: (text: string) => void;
   /** The parts of a manifest that have no effect on this server, as one sentence for each. */
   inert: (manifest: Manifest) => string[];
@@ -31,19 +35,19 @@ export class ServedApps {
     this.#options = options;
   }
 
-  /** Called before a deploy. Throws if the app may not have a host that it lists. */
-  check(manifest: Manifest): void {
-    this.#options.routes.checkHosts(manifest);
+  /** Called before a deploy. Throws if the app may not have a host that it lists. @param tenant the id of the app's tenant */
+  check(tenant: string, manifest: Manifest): void {
+    this.#options.routes.checkHosts(tenant, manifest);
   }
 
   /** Sends the app's calls to these targets from now on. Throws if the dispatcher refuses them. */
   point(app: string, targets: Target[]): void {
     const { dispatcher, routes, warn, inert, tell } = this.#options;
-    const { manifest, id } = mostCalled(targets);
+    const { manifest, id, tenant } = mostCalled(targets);
     const known = this.#targets.get(app);
     const isNew = known === undefined || mostCalled(known).id !== id;
     dispatcher.point(app, targets);
-    for (const { message } of routes.setApp({ app, manifest })) warn(message);
+    for (const { message } of routes.setApp({ app, tenant, manifest })) warn(message);
     if (isNew) for (const text of inert(manifest)) tell(app, text);
     this.#targets.set(app, targets);
     this.#problems.delete(app);

@@ -8,8 +8,8 @@ import { until } from "../base/clock/until.ts";
 import type { ServedApps } from "./served-apps.ts";
 
 export interface Serving {
-  /** Throws "bad-manifest", "host-not-allowed" or "host-taken" if this server cannot give the app what its manifest asks for. */
-  check(manifest: Manifest): void;
+  /** Throws "bad-manifest", "host-not-allowed" or "host-taken" if this server cannot give an app of the tenant what its manifest asks for. */
+  check(tenant: string, manifest: Manifest): void;
   /** Resolves when machines of the size that the manifest asks for can be started at once. The first preparation of a size may take seconds. */
   prepare(manifest: Manifest): Promise<void>;
   /** Sends the app's calls to these targets from now on. Machines of other revisions get no more work. `app` is an id here and below. */
@@ -42,8 +42,8 @@ export interface ServingParts {
 
 export function createServing({ served, machines, prepare, problemsOf, most, clock }: ServingParts): Serving {
   return {
-    check(manifest) {
-      served.check(manifest);
+    check(tenant, manifest) {
+      served.check(tenant, manifest);
       const [problem] = problemsOf(manifest.network);
       const what = problem === undefined ? tooLargeMachine(manifest, most) : `network.allow: ${problem}`;
       if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });

@@ -107,8 +107,13 @@ test("an entry of hosts that can never have an effect is refused with the reason
   assert.match(useless("faas.example=shop", { listen: "faas.example:80" }), /the host that the gateway listens on/);
   assert.match(useless("shop.fn.example=shop", { domain: "fn.example" }), /each app has <app>\.fn\.example without an entry/);
   assert.match(useless("*.fn.example=*", { domain: "fn.example" }), /no effect/);
-  const used = { hosts: ["*.faas.example=shop", "*.example=shop"], listen: "faas.example:80", domain: "fn.example" };
-  assert.equal(loadConfig({ flags: used, env: {} }).hosts.length, 2);
+  assert.match(useless("www.example=@main/shop"), /apps of the tenant main are named without it/);
+  const used = {
+    hosts: ["www.example=@acme/shop", "www.example=@acme/*", "*.faas.example=shop", "*.example=shop"],
+    listen: "faas.example:80",
+    domain: "fn.example",
+  };
+  assert.equal(loadConfig({ flags: used, env: {} }).hosts.length, 4);
 });
 
 test("an unknown setting in the file is refused with the list of those that exist", () => {

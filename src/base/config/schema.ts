@@ -73,7 +73,7 @@ export const configSchema = z.strictObject({
   graceMs: z.int().min(0).max(900_000).default(10_000),
   /** Whether replies carry Server-Timing and X-Mayfly-Invocation. */
   timingHeaders: z.boolean().default(true),
-  /** The domain of Host headers of the form <function>.<app>.<domain>. If unset, no host is routed this way. */
+  /** The domain of Host headers of the forms <function>.<app>.<domain> and <function>.<app>.<tenant>.<domain>. If unset, no host is routed this way. */
   domain: z
     .string()
     .refine((name) => writtenHostName(name) !== undefined, "must be a domain name")
@@ -95,7 +95,7 @@ export const configSchema = z.strictObject({
         .default([]),
     })
     .prefault({}),
-  /** Hosts that apps may list in their manifests: "host=app", "*.host=app", "host=*". */
+  /** Hosts that apps may list in their manifests: "host=app", "*.host=app", "host=*", "host=@tenant/app". */
   hosts: listOf((text) => hostEntryOf(text) !== undefined, "must be host=app, for example www.shop.example=shop"),
   /** The proxies whose X-Forwarded-… headers are believed. */
   trustedProxies: listOf(isRange, "must be an address or a range such as 10.0.0.0/8"),

@@ -37,7 +37,7 @@ export const errorTable = {
     status: 404,
     side: "caller",
     message: "Nothing is routed at {path}.",
-    cure: "Call /<app>/<function>, or a host that an app lists in its manifest; `mayfly list` shows the functions of each app.",
+    cure: "Call /<app>/<function> (/@<tenant>/<app>/<function> where the app is another tenant's), or a host that an app lists in its manifest; `mayfly list` shows the functions of each app.",
   },
   "no-such-api-route": {
     status: 404,

@@ -1,19 +1,24 @@
-/** Entries of the setting `hosts`, which give hosts to apps: "www.shop.example=shop", "*.shop.example=shop", "www.shop.example=*". */
+/**
+ * Entries of the setting `hosts`, which give hosts to apps: "www.shop.example=shop", "*.shop.example=shop", "www.shop.example=*". Apps of a tenant other
+ * than `main` are named with their tenant: "www.shop.example=@acme/shop", "www.shop.example=@acme/*".
+ */
 import { isWithin, writtenHostName } from "./host-names.ts";
 
 export interface HostEntry {
   /** Whether the entry covers all names below the host instead of the host itself. */
   below: boolean;
   host: string;
-  /** "*" means any app. */
+  /** The name of the app's tenant; null: `main`. */
+  tenant: string | null;
+  /** "*" means any app of the tenant. */
   app: string;
 }
 
 /** Undefined where the text is no entry. */
 export function hostEntryOf(text: string): HostEntry | undefined {
-  const [, star, name = "", app = ""] = /^(\*\.)?([^=]+)=(\*|[\w-]{1,64})$/.exec(text.trim()) ?? [];
+  const [, star, name = "", tenant = null, app = ""] = /^(\*\.)?([^=]+)=(?:@([\w-]{1,64})\/)?(\*|[\w-]{1,64})$/.exec(text.trim()) ?? [];
   const host = writtenHostName(name);
-  return host === undefined ? undefined : { below: star !== undefined, host, app };
+  return host === undefined ? undefined : { below: star !== undefined, host, tenant, app };
 }
 
 interface Surroundings {
@@ -27,7 +32,8 @@ interface Surroundings {
 export function uselessEntry(text: string, { domain, listenHost }: Surroundings): string | undefined {
   const entry = hostEntryOf(text);
   if (entry === undefined) return undefined;
-  const { host, below } = entry;
+  const { host, below, tenant } = entry;
+  if (tenant === "main") return "apps of the tenant main are named without it: host=app";
   if (isWithin(host, "localhost")) return "localhost and all names below it are the server's own";
   if (!below && host === (listenHost && writtenHostName(listenHost))) return "that is the host that the gateway listens on";
   const shared = domain && writtenHostName(domain);

@@ -2,9 +2,10 @@
  * Which hosts an app may have: those that its manifest lists, as far as the operator's settings allow them.
  *
  * 1. No app gets an address, localhost, the host that the gateway listens on, or the domain itself.
- * 2. Below the domain, an app has its own names, `<app>.<domain>` and everything below that, and no others.
- * 3. Every other host needs an entry `host=app` in the setting `hosts`. `*.shop.example=shop` covers all names below shop.example, `…=*`
- *    covers all apps.
+ * 2. Below the domain, an app of `main` may have `<app>.<domain>` and everything below that, but for `<function>.<app>.<tenant>.<domain>` where there is
+ *    a tenant of that name. An app of another tenant may have `<app>.<tenant>.<domain>` and everything below that.
+ * 3. Every other host needs an entry `host=app` in the setting `hosts`. `*.shop.example=shop` covers all names below shop.example, `…=*` covers all apps
+ *    of `main`, `…=@tenant/app` and `…=@tenant/*` cover those of another tenant.
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import { type HostEntry, hostEntryOf } from "../../base/network/host-entries.ts";
@@ -17,39 +18,54 @@ export interface HostClaimsOptions {
   listenHost?: string | undefined;
   /** Entries of the setting `hosts`. */
   allowed?: readonly string[];
+  /** Whether a tenant other than `main` has this name, whatever its capitals. Default: no. */
+  isTenant?: (label: string) => boolean;
+}
+
+/** An app as it is called from outside. */
+export interface AppName {
+  /** Null for `main`. */
+  tenant: string | null;
+  app: string;
 }
 
 export class HostClaims {
   readonly domain: string | undefined;
   readonly #listenHost: string | undefined;
   readonly #entries: readonly HostEntry[];
+  readonly #isTenant: (label: string) => boolean;
 
-  constructor({ domain, listenHost, allowed = [] }: HostClaimsOptions) {
+  constructor({ domain, listenHost, allowed = [], isTenant = () => false }: HostClaimsOptions) {
     this.domain = domain === undefined ? undefined : writtenHostName(domain);
     this.#listenHost = listenHost === undefined ? undefined : writtenHostName(listenHost);
     this.#entries = allowed.flatMap((text) => hostEntryOf(text) ?? []);
+    this.#isTenant = isTenant;
   }
 
   /** Returns the host in its normal form, or why the app may not have it. @param written the host as the manifest lists it */
-  claim(app: string, written: string): string | MayflyError {
+  claim(owner: AppName, written: string): string | MayflyError {
     const host = writtenHostName(written);
-    if (host === undefined) return refused(app, written, "it is no host name");
-    if (isWithin(host, "localhost") || host === this.#listenHost) return refused(app, written, "it is the server's own");
-    if (this.domain !== undefined && isWithin(host, this.domain)) {
-      return isWithin(host, `${app}.${this.domain}`.toLowerCase())
-        ? host
-        : refused(app, written, `of ${this.domain} it has ${app}.${this.domain} only`);
-    }
-    if (this.#entries.some((entry) => fits(entry, app, host))) return host;
-    return refused(app, written, "no entry of the setting hosts gives it to the app");
+    if (host === undefined) return refused(owner, written, "it is no host name");
+    if (isWithin(host, "localhost") || host === this.#listenHost) return refused(owner, written, "it is the server's own");
+    if (this.domain !== undefined && isWithin(host, this.domain)) return this.#belowDomain(owner, written, host, this.domain);
+    if (this.#entries.some((entry) => fits(entry, owner, host))) return host;
+    return refused(owner, written, "no entry of the setting hosts gives it to the app");
+  }
+
+  #belowDomain(owner: AppName, written: string, host: string, domain: string): string | MayflyError {
+    const own = owner.tenant === null ? `${owner.app}.${domain}` : `${owner.app}.${owner.tenant}.${domain}`;
+    if (!isWithin(host, own.toLowerCase())) return refused(owner, written, `of ${domain} it has ${own} only`);
+    const labels = host.slice(0, -domain.length - 1).split(".");
+    if (owner.tenant !== null || labels.length !== 3 || !this.#isTenant(labels[2]!)) return host;
+    return refused(owner, written, `it is the host of a function of tenant ${labels[2]}`);
   }
 }
 
-function refused(app: string, host: string, reason: string): MayflyError {
+function refused({ app }: AppName, host: string, reason: string): MayflyError {
   return new MayflyError("host-not-allowed", { app, host: host.slice(0, 253), reason });
 }
 
-function fits(entry: HostEntry, app: string, host: string): boolean {
-  if (entry.app !== "*" && entry.app !== app) return false;
+function fits(entry: HostEntry, owner: AppName, host: string): boolean {
+  if (entry.tenant !== owner.tenant || (entry.app !== "*" && entry.app !== owner.app)) return false;
   return entry.below ? host.endsWith(`.${entry.host}`) : host === entry.host;
 }

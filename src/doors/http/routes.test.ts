@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { mainTenant } from "../../base/ids/new-id.ts";
 import { manifestSchema } from "../../store/catalog/manifest.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { pathWithin, RouteTable } from "./routes.ts";
@@ -51,7 +52,15 @@ test("a deploy replaces an app's routes, and a removal removes them", () => {
   assert.ok(routes.lookup("www.shop.example", "/x") instanceof MayflyError);
   const route = routes.lookup("h", "/shop/cart");
   assert.ok(!(route instanceof MayflyError));
-  assert.deepEqual(route, { app: "id of shop", appName: "shop", function: "buy", timeoutMs: 7, bodyLimitBytes: 9, prefix: "/shop" });
+  assert.deepEqual(route, {
+    tenant: mainTenant,
+    app: "id of shop",
+    appName: "shop",
+    function: "buy",
+    timeoutMs: 7,
+    bodyLimitBytes: 9,
+    prefix: "/shop",
+  });
   routes.removeApp("id of shop");
   assert.ok(routes.lookup("buy.shop.fn.test", "/shop/buy") instanceof MayflyError);
 });
@@ -94,11 +103,11 @@ test("an app gets only hosts that the operator gives it, and its own names below
   for (const [host, expected] of cases) {
     const routes = table();
     const manifest = { ...manifestSchema.parse({ name: "thief", functions: { f: { entry: "f" } } }), hosts: { [host]: "f" } };
-    const got = outcomeOf(() => routes.checkHosts(manifest));
+    const got = outcomeOf(() => routes.checkHosts(mainTenant, manifest));
     assert.equal(got, expected, host);
     // An app served since before: it loses that host, and the loss is reported.
     assert.deepEqual(
-      routes.setApp({ app: `id of ${manifest.name}`, manifest }).map(({ code }) => code),
+      routes.setApp({ app: `id of ${manifest.name}`, tenant: mainTenant, manifest }).map(({ code }) => code),
       expected === "yes" ? [] : [expected],
     );
     assert.ok(!(routes.lookup("h", "/thief/f") instanceof MayflyError));
@@ -123,7 +132,7 @@ test("a host stays with the app that had it first", () => {
   const functions = { f: { entry: "f" } };
   const thief = manifestSchema.parse({ name: "thief", functions, hosts: { "www.shop.example": "f", "own.example": "f" } });
   assert.deepEqual(
-    routes.setApp({ app: "id of thief", manifest: thief }).map(({ code }) => code),
+    routes.setApp({ app: "id of thief", tenant: mainTenant, manifest: thief }).map(({ code }) => code),
     ["host-taken"],
   );
   const own = routes.lookup("OWN.example.:80", "/");
@@ -152,14 +161,14 @@ function table(): RouteTable {
 }
 
 function served(manifest: { name: string; [key: string]: unknown }) {
-  return { app: `id of ${manifest.name}`, manifest: manifestSchema.parse(manifest) };
+  return { app: `id of ${manifest.name}`, tenant: mainTenant, manifest: manifestSchema.parse(manifest) };
 }
 
 test("an app is loaded once, at its first call, by path or by a host in any case", () => {
   const asked: [string, boolean][] = [];
   const routes: RouteTable = new RouteTable({
     domain: "fn.test",
-    load(name, asHost) {
+    load(_tenant, name, asHost) {
       asked.push([name, asHost]);
       if (name.toLowerCase() !== "shop" || asked.filter(([one]) => one.toLowerCase() === "shop").length > 1) return false;
       routes.setApp(served({ name: "Shop", functions: { Cart: { entry: "c" }, pay: { entry: "p" } } }));
@@ -186,7 +195,7 @@ test("a host below the domain loads its app, and takes precedence over the path"
   const asked: [string, boolean][] = [];
   const routes: RouteTable = new RouteTable({
     domain: "fn.test",
-    load(name, asHost) {
+    load(_tenant, name, asHost) {
       asked.push([name, asHost]);
       if (asked.length === 1) routes.setApp(served({ name: "Shop", functions: { pay: { entry: "p" } } }));
       return asked.length === 1;

@@ -4,23 +4,32 @@
  * | request | function | its URL path |
  * | --- | --- | --- |
  * | Host listed in an app's manifest | as listed | the whole path |
- * | Host `<function>.<app>.<domain>` | that one | the whole path |
- * | Host `<app>.<domain>` | the app's only function | the whole path |
- * | `/<app>/<function>/rest` | that one | `/rest` |
- * | `/<app>/rest`, where no function is named like the first part of the rest | the app's only function | `/rest` |
+ * | Host `<function>.<app>.<domain>` | that one, of an app of `main` | the whole path |
+ * | Host `<app>.<domain>` | the only function of an app of `main` | the whole path |
+ * | Host `<function>.<app>.<tenant>.<domain>` | that one, of an app of another tenant | the whole path |
+ * | `/<app>/<function>/rest` | that one, of an app of `main` | `/rest` |
+ * | `/<app>/rest`, where no function is named like the first part of the rest | the only function of an app of `main` | `/rest` |
+ * | `/@<tenant>/<app>/<function>/rest`, `/@<tenant>/<app>/rest` | as the two before, of an app of another tenant | `/rest` |
  *
- * A host goes before a path. `/_mayfly/` is the platform's own on every host: the gateway answers it before it asks here.
- * Which hosts a manifest may list is for host-claims.ts. Capitals count in paths, and not in hosts.
- * Owns: three maps of the apps that were called or set; a look-up is one or two of their gets. Only where it finds nothing, the one who keeps the apps
- * is asked for an app that nobody called yet.
+ * 1. A host takes precedence over a path, and a listed host over one that is made of names. `/_mayfly/` is the platform's own on every host: the
+ *    gateway answers it before it looks a route up.
+ * 2. No two rows overlap: names have neither `@` nor dots, and the number of labels tells the hosts of `main` from those of other tenants. A host of
+ *    two labels is therefore never another tenant's, and `main` has no path that begins with `@`.
+ * 3. Names count as they are written: nothing is decoded, so `%40` is not `@`. Capitals count in paths, but not in hosts.
+ *
+ * Which hosts a manifest may list is decided in host-claims.ts.
+ * Owns: three maps of the apps that were called or set. A look-up is one or two gets of these maps. Only where they have no route, `load` is asked for
+ * an app that is not in memory.
  */
-import type { Version } from "../../store/catalog/catalog.ts";
+import type { Revision } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { HostClaims, type HostClaimsOptions } from "./host-claims.ts";
 import { hostName } from "../../base/network/host-names.ts";
 
 export interface Route {
+  /** The id of the app's tenant. */
+  readonly tenant: string;
   /** The app's id. */
   readonly app: string;
   /** What callers call it. */
@@ -32,53 +41,63 @@ export interface Route {
   readonly prefix: string;
 }
 
-/** `app` is its id. */
-type Served = Pick<Version, "app" | "manifest">;
+/** `app` and `tenant` are ids. */
+type Served = Pick<Revision, "app" | "tenant" | "manifest">;
 
 interface App extends Served {
+  /** The tenant's name as URLs have it; null for `main`. */
+  tenantName: string | null;
   hosts: string[];
   paths: string[];
 }
 
 export interface RouteTableOptions extends HostClaimsOptions {
   /**
-   * Called where a look-up finds nothing: has setApp() called for the app of this name, if there is one that is not set yet. Returns whether it was.
-   * `asHost`: the name stands in a host, so that its capitals are unknown.
+   * Called where a look-up finds no route: calls setApp() for the app of this name, if there is one that is not set yet. Returns whether it did.
+   * `tenant`: the name of the app's tenant; null: `main`. `asHost`: the names are labels of a host, so that their capitals are unknown.
    */
-  load?: (name: string, asHost: boolean) => boolean;
+  load?: (tenant: string | null, name: string, asHost: boolean) => boolean;
+  /** The name of a tenant by its id; null for `main`, which URLs do not name. Default: every app is of `main`. */
+  tenantName?: (tenant: string) => string | null;
 }
 
 export class RouteTable {
   readonly #claims: HostClaims;
   readonly #load: NonNullable<RouteTableOptions["load"]>;
+  readonly #tenantName: NonNullable<RouteTableOptions["tenantName"]>;
   /** By id. */
   readonly #apps = new Map<string, App>();
   readonly #hosts = new Map<string, Route>();
-  /** Keyed by `/app/function`, and by `/app` if the app has one function. */
+  /** Keyed by `/app/function`, and by `/app` if the app has one function; before that stands `/@tenant` if its tenant is not `main`. */
   readonly #paths = new Map<string, Route>();
 
-  constructor({ load = () => false, ...claims }: RouteTableOptions = {}) {
+  constructor({ load = () => false, tenantName = () => null, ...claims }: RouteTableOptions = {}) {
     this.#claims = new HostClaims(claims);
     this.#load = load;
+    this.#tenantName = tenantName;
   }
 
-  /** Throws "host-not-allowed" or "host-taken" if the app may not have a host that its manifest lists. */
-  checkHosts({ name, hosts }: Manifest): void {
+  /**
+   * Throws "host-not-allowed" or "host-taken" if the app may not have a host that its manifest lists.
+   * @param tenant the id of the app's tenant
+   */
+  checkHosts(tenant: string, { name, hosts }: Manifest): void {
     for (const written of Object.keys(hosts)) {
-      const host = this.#freeHost(name, written);
+      const host = this.#freeHost(tenant, name, written);
       if (host instanceof MayflyError) throw host;
     }
   }
 
   /** Adds or replaces the app. Returns an error for each host of its manifest that the app does not get. */
-  setApp({ app: id, manifest }: Served): MayflyError[] {
+  setApp({ app: id, tenant, manifest }: Served): MayflyError[] {
     this.removeApp(id);
-    const app: App = { app: id, manifest, hosts: [], paths: [] };
+    const app: App = { app: id, tenant, manifest, tenantName: this.#tenantName(tenant), hosts: [], paths: [] };
     this.#apps.set(id, app);
+    const refused = Object.entries(manifest.hosts).flatMap(([written, name]) => this.#addListed(app, written, name));
     const names = Object.keys(manifest.functions);
     for (const name of names) this.#addFunction(app, name);
     if (names.length === 1) this.#addOnlyFunction(app, names[0]!);
-    return Object.entries(manifest.hosts).flatMap(([written, name]) => this.#addListed(app, written, name));
+    return refused;
   }
 
   /** @param id the app's */
@@ -109,32 +128,41 @@ export class RouteTable {
   /** A host below the domain takes precedence over a path, even if its app has not been called yet. */
   #belowDomain(host: string, domain: string): Route | undefined {
     if (!host.endsWith(`.${domain}`)) return undefined;
-    const app = host.slice(host.lastIndexOf(".", host.length - domain.length - 2) + 1, host.length - domain.length - 1);
-    return this.#load(app, true) ? this.#hosts.get(host) : undefined;
+    const labels = host.slice(0, -domain.length - 1).split(".");
+    const [tenant, app] = labels.length === 3 ? [labels[2]!, labels[1]!] : [null, labels.at(-1)!];
+    // A host of more labels can only be listed: its app is set when the server starts.
+    return labels.length <= 3 && this.#load(tenant, app, true) ? this.#hosts.get(host) : undefined;
   }
 
   #byPath(path: string): Route | undefined {
-    const appEnd = partEnd(path, 1);
+    const appEnd = partEnd(path, appStart(path));
     const route = this.#paths.get(path.slice(0, path.charCodeAt(appEnd) === SLASH ? partEnd(path, appEnd + 1) : appEnd));
     return route ?? this.#paths.get(path.slice(0, appEnd));
   }
 
   #afterLoading(host: string | undefined, path: string): Route | MayflyError {
-    const name = path.slice(1, partEnd(path, 1));
+    const start = appStart(path);
+    const tenant = start === 1 ? null : path.slice(2, start - 1);
     // An app that lists hosts is set when the server starts, and one below the domain was looked for already: only paths can find more.
-    const route = this.#load(name, false) ? (this.#byHost(host) ?? this.#byPath(path)) : undefined;
-    // The error is the same whether the app exists or not; otherwise callers could find out which apps exist.
+    const loaded = this.#load(tenant, path.slice(start, partEnd(path, start)), false);
+    const route = loaded ? (this.#byHost(host) ?? this.#byPath(path)) : undefined;
+    // The error is the same whether tenant and app exist or not; otherwise callers could find out which of them exist.
     return route ?? new MayflyError("no-such-route", { path: path.split("?", 1)[0]!.slice(0, 100) });
   }
 
   #addFunction(app: App, name: string): void {
-    this.#addPath(app, name, `/${app.manifest.name}/${name}`);
-    this.#addBelowDomain(app, `${name}.${app.manifest.name}`, name);
+    this.#addPath(app, name, `${pathOf(app)}/${name}`);
+    this.#addBelowDomain(
+      app,
+      app.tenantName === null ? `${name}.${app.manifest.name}` : `${name}.${app.manifest.name}.${app.tenantName}`,
+      name,
+    );
   }
 
   #addOnlyFunction(app: App, name: string): void {
-    this.#addPath(app, name, `/${app.manifest.name}`);
-    this.#addBelowDomain(app, app.manifest.name, name);
+    this.#addPath(app, name, pathOf(app));
+    // `<app>.<tenant>.<domain>` would be a function's host of an app of `main` that is called like the tenant.
+    if (app.tenantName === null) this.#addBelowDomain(app, app.manifest.name, name);
   }
 
   #addPath(app: App, name: string, path: string): void {
@@ -148,18 +176,19 @@ export class RouteTable {
   }
 
   #addListed(app: App, written: string, name: string): MayflyError[] {
-    const host = this.#freeHost(app.manifest.name, written);
+    const host = this.#freeHost(app.tenant, app.manifest.name, written);
     if (host instanceof MayflyError) return [host];
     this.#addHost(app, host, name);
     return [];
   }
 
   /** Returns the host in its normal form if the app may have it and no other app has it; otherwise the reason. */
-  #freeHost(app: string, written: string): string | MayflyError {
-    const host = this.#claims.claim(app, written);
+  #freeHost(tenant: string, app: string, written: string): string | MayflyError {
+    const host = this.#claims.claim({ tenant: this.#tenantName(tenant), app }, written);
     if (host instanceof MayflyError) return host;
     const taken = this.#hosts.get(host);
-    return taken === undefined || taken.appName === app ? host : new MayflyError("host-taken", { host });
+    const isFree = taken === undefined || (taken.appName === app && taken.tenant === tenant);
+    return isFree ? host : new MayflyError("host-taken", { host });
   }
 
   #addHost(app: App, host: string, name: string): void {
@@ -178,6 +207,12 @@ export function pathWithin(route: Route, path: string): string {
 
 const SLASH = 47;
 const QUESTION_MARK = 63;
+const AT = 64;
+
+/** The index at which the app's name begins: behind the slash, or behind `/@tenant/`. It may be beyond the path's end. */
+function appStart(path: string): number {
+  return path.charCodeAt(1) === AT ? partEnd(path, 2) + 1 : 1;
+}
 
 /** The index at which the part of the path that begins at `from` ends. */
 function partEnd(path: string, from: number): number {
@@ -189,7 +224,11 @@ function partEnd(path: string, from: number): number {
   return at;
 }
 
-function route({ app, manifest }: Served, name: string, prefix: string): Route {
+function pathOf({ tenantName, manifest }: App): string {
+  return tenantName === null ? `/${manifest.name}` : `/@${tenantName}/${manifest.name}`;
+}
+
+function route({ app, tenant, manifest }: Served, name: string, prefix: string): Route {
   const timeoutMs = manifest.functions[name]?.timeoutMs ?? manifest.timeoutMs;
-  return { app, appName: manifest.name, function: name, timeoutMs, bodyLimitBytes: manifest.bodyLimitBytes, prefix };
+  return { tenant, app, appName: manifest.name, function: name, timeoutMs, bodyLimitBytes: manifest.bodyLimitBytes, prefix };
 }

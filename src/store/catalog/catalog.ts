@@ -96,6 +96,10 @@ export interface Names {
   release(id: string): void;
   /** Ids of all appliances that have a name. */
   appliances(): string[];
+  /** The id of the tenant of this name. `asHost`: capitals make no difference, as in hosts. */
+  tenant(name: string, asHost: boolean): string | undefined;
+  /** The name of the tenant that has the id. */
+  tenantName(id: string): string | undefined;
 }
 
 export interface Holder {

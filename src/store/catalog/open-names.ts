@@ -27,6 +27,8 @@ export function openNames(queries: NameQueries, write: <T>(work: () => T) => T):
       }),
     release: (id) => write(() => void queries.release(id)),
     appliances: () => queries.appliances().map(({ id }) => id),
+    tenant: (name, asHost) => (asHost ? queries.tenantOfHost(name) : queries.tenant(name))?.id,
+    tenantName: (id) => queries.tenantName(id)?.name,
   };
 }
 

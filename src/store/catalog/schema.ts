@@ -143,7 +143,10 @@ const tablesById = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** Hosts know no capitals, and tenants have hosts. */
+const tenantsByHost = "CREATE UNIQUE INDEX tenants_by_host ON tenants (lower(name))";
+
 /** @param seal returns the encryption of secrets; called only if there are secrets to encrypt again */
 export function catalogMigrations(seal: () => Seal): readonly Migration[] {
-  return [...byName, (db) => takeOverVersions(db, tablesById, seal)];
+  return [...byName, (db) => takeOverVersions(db, tablesById, seal), tenantsByHost];
 }

@@ -97,7 +97,7 @@ export async function serveApi(): Promise<ServedApi> {
   const ledger = createLedger(join(dir, "ledger.db"), { idOf: String, onFailure });
   const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, tell: () => {} });
   const serving = {
-    check: (manifest: Manifest) => new RouteTable().checkHosts(manifest),
+    check: (tenant: string, manifest: Manifest) => new RouteTable().checkHosts(tenant, manifest),
     prepare: () => waits.prepare(),
     pointed(app: string, targets: Target[]) {
       told.push({ app, targets: targets.map(({ revision, weight }) => [revision.number, weight]) });

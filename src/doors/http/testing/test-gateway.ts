@@ -1,6 +1,7 @@
 /** A gateway on a free port in front of a dispatcher that behaves as the test says, and a client that sends and receives raw bytes. */
 import { connect } from "node:net";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "../../../dispatch/invocation.ts";
+import { mainTenant } from "../../../base/ids/new-id.ts";
 import { manifestSchema } from "../../../store/catalog/manifest.ts";
 import type { HttpInput } from "../../../wire/host-end.ts";
 import { createGateway, type GatewayOptions } from "../gateway.ts";
@@ -28,7 +29,7 @@ export async function openTestGateway(act: (seen: Seen) => void, options: Partia
   const routes = new RouteTable({ domain, allowed: ["www.example.com=app"] });
   const functions = { hello: { entry: "hello.ts" }, other: { entry: "other.ts", timeoutMs: 5 } };
   const setApp = (given: { name: string; [key: string]: unknown }) =>
-    routes.setApp({ app: given.name, manifest: manifestSchema.parse(given) });
+    routes.setApp({ app: given.name, tenant: mainTenant, manifest: manifestSchema.parse(given) });
   const hosts = { "www.example.com": "other" };
   setApp({ name: "app", functions, bodyLimitBytes: 1_000_000, hosts });
   setApp({ name: "single", functions: { only: { entry: "only.ts" } }, bodyLimitBytes: 1_000 });

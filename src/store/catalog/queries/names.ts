@@ -16,6 +16,10 @@ export function nameQueries(db: DatabaseSync) {
     addApp: run(db, "INSERT INTO apps (id, tenant, name) VALUES (?, ?, ?)"),
     applianceOf: one<{ id: string }>(db, "SELECT id FROM appliances WHERE tenant = ? AND name = ?"),
     addAppliance: run(db, "INSERT INTO appliances (id, tenant, name) VALUES (?, ?, ?)"),
+    tenant: one<{ id: string }>(db, "SELECT id FROM tenants WHERE name = ?"),
+    /** Also where capitals differ. */
+    tenantOfHost: one<{ id: string }>(db, "SELECT id FROM tenants WHERE lower(name) = lower(?)"),
+    tenantName: one<{ name: string }>(db, "SELECT name FROM tenants WHERE id = ?"),
     nameOf: one<{ tenant: string; name: string }>(
       db,
       "SELECT tenant, name FROM apps WHERE id = ?1 UNION ALL SELECT tenant, name FROM appliances WHERE id = ?1",

@@ -1,0 +1,86 @@
+/** Apps of two tenants that have the same name, on one server: each URL leads to one of them, and nothing of one is the other's. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { json } from "node:stream/consumers";
+import { test } from "node:test";
+import { mainTenant } from "../src/base/ids/new-id.ts";
+import type { Bundle } from "../src/store/catalog/catalog.ts";
+import { manifestSchema } from "../src/store/catalog/manifest.ts";
+import { openCatalog } from "../src/store/catalog/sqlite.ts";
+import { type Scope, startPlatform, temporaryFolder } from "./platform.ts";
+
+const code = `let calls = 0;
+exports.handler = async (event, context) => {
+  console.log("a call of " + process.env.TENANT);
+  return { tenant: process.env.TENANT, secret: process.env.KEY, calls: ++calls, name: context.functionName, path: event.rawPath };
+};`;
+/** Names that JavaScript's objects inherit are names as all others. */
+const functionNames = ["Cart", "constructor", "__proto__"];
+
+test("two tenants' apps of one name are called by path and by host, and nothing crosses", async (context) => {
+  const platform = await startPlatform(context, {
+    driver: "process",
+    blanks: 0,
+    domain: "fn.test",
+    stateDir: await stateOfTwoTenants(context),
+  });
+  const { gatewayUrl } = platform.running;
+  const replyOf = async (path: string, host?: string) => (await ask(gatewayUrl, path, host)).body as Record<string, unknown>;
+  let calls = { main: 0, Acme: 0 };
+  for (const name of functionNames) {
+    const lower = name.toLowerCase();
+    for (const tenant of ["main", "Acme"] as const) {
+      const [path, host] =
+        tenant === "main" ? [`/shop/${name}`, `${lower}.shop.fn.test`] : [`/@Acme/shop/${name}`, `${lower}.shop.acme.fn.test`];
+      calls = { main: 0, Acme: 0 };
+      const expected = () => ({ tenant, secret: `${tenant}'s`, calls: ++calls[tenant], name });
+      assert.deepEqual(await replyOf(`${path}/a`), { ...expected(), path: "/a" });
+      assert.deepEqual(await replyOf("/a/b", host), { ...expected(), path: "/a/b" });
+      assert.deepEqual(await replyOf("/", `${host.toUpperCase()}.:80`), { ...expected(), path: "/" });
+    }
+  }
+
+  const unknown = await ask(gatewayUrl, "/none/Cart");
+  for (const path of ["/@none/shop/Cart", "/@acme/shop/Cart", "/@main/shop/Cart", "/%40Acme/shop/Cart", "/@/shop/Cart", "/@Acme//Cart"]) {
+    const { status, body } = await ask(gatewayUrl, path);
+    assert.deepEqual([status, body], [404, JSON.parse(JSON.stringify(unknown.body).replace("/none/Cart", path))], path);
+  }
+
+  await platform.logged("shop", /a call of main/);
+  assert.doesNotMatch(JSON.stringify(await platform.client.logs({ app: "shop", tail: 1_000 })), /a call of Acme/);
+  assert.equal((await platform.client.list()).length, 1, "the API shows the apps of main");
+  await platform.client.remove("shop");
+  assert.equal((await ask(gatewayUrl, "/shop/Cart")).status, 404);
+  assert.deepEqual(await replyOf("/@Acme/shop/Cart"), { tenant: "Acme", secret: "Acme's", calls: 4, name: "Cart", path: "/" });
+});
+
+/** Nothing of the product makes a tenant yet: the catalog's file is written before the server starts. */
+async function stateOfTwoTenants(scope: Scope): Promise<string> {
+  const dir = temporaryFolder(scope);
+  const file = join(dir, "catalog.db");
+  const catalog = openCatalog(file, join(dir, "secrets.key"));
+  const db = new DatabaseSync(file);
+  db.exec("INSERT INTO tenants VALUES ('ten_acme', 'Acme')");
+  db.close();
+  const bundles = functionNames.map((name): Bundle => ({ function: name, format: "cjs", code: Buffer.from(code) }));
+  for (const [id, tenant] of [
+    [mainTenant, "main"],
+    ["ten_acme", "Acme"],
+  ] as const) {
+    const functions = JSON.parse(`{${functionNames.map((name) => `"${name}":{"entry":"index.js"}`).join()}}`) as unknown;
+    const manifest = manifestSchema.parse({ name: "shop", functions, env: { TENANT: tenant }, secrets: ["KEY"] });
+    catalog.setSecret(catalog.names.appId(id, "shop"), "KEY", `${tenant}'s`);
+    await catalog.deploy(id, manifest, bundles);
+  }
+  catalog.close();
+  return dir;
+}
+
+/** @param host fetch() would set its own */
+async function ask(url: string, path: string, host = "127.0.0.1"): Promise<{ status: number | undefined; body: unknown }> {
+  const [response] = (await once(request(url + path, { headers: { host } }).end(), "response")) as [IncomingMessage];
+  return { status: response.statusCode, body: await json(response) };
+}
