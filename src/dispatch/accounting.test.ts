@@ -1,4 +1,4 @@
-/** Thousands of random runs on a fake clock: whatever guests, callers and machines do, every invocation is accounted for once. */
+/** Thousands of random runs on a fake clock check that every invocation is accounted for once, whatever guests, callers and machines do. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { bindPolicy } from "../policy/bind-policy.ts";
@@ -94,7 +94,7 @@ class Run {
     return events;
   }
 
-  /** Each invocation and each machine is told of once at its beginning and once at its end, as its caller saw it. */
+  /** Each invocation and each machine has one event at its beginning and one at its end, and an invocation's says what its caller saw. */
   #checkEvents(): void {
     const ids = this.#ended.map(({ invocation }) => invocation);
     assert.deepEqual(ids.toSorted(), this.#received.toSorted());
@@ -110,13 +110,13 @@ class Run {
     }
   }
 
-  /** The dispatcher counts the slots taken of each machine as the policy does. */
+  /** The dispatcher counts the taken slots of each machine as the policy does. */
   #checkSlots(): void {
     for (const { inFlight, name } of this.#dispatcher.machines())
       assert.equal(inFlight, this.#policy.state.machines[Number(name.slice(1))]?.inFlight, `slots taken of ${name}`);
   }
 
-  /** Nothing fails any more: in the end nothing is in flight. */
+  /** From here on nothing fails, so that in the end nothing is in flight. */
   async #calmDown(): Promise<void> {
     await this.#clock.advance(30_000);
     for (const row of this.#dispatcher.machines()) assert.equal(row.inFlight, 0, `${row.name} has a slot taken`);

@@ -1,4 +1,4 @@
-/** What the policy and callers are told of a revision. */
+/** What the policy and callers are told about a revision. */
 import type { Version } from "../store/catalog/catalog.ts";
 import type { MachineEnd } from "../fleet/fleet.ts";
 import { clauseOf } from "../machines/exit.ts";
@@ -12,7 +12,7 @@ export function limitsOf({ manifest }: Version): AppLimits {
   return { concurrency, minMachines, maxMachines, reservedBlanks, queue, memoryMb, vcpus, waitWorth };
 }
 
-/** The error that a policy's rejection is to the caller. */
+/** The error that a caller gets for a policy's rejection. */
 export function rejection(
   reason: Extract<PolicyCommand, { type: "reject" }>["reason"],
   name: string,

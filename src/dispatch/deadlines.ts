@@ -1,6 +1,6 @@
 /**
- * When to look for what is late. One timer, for the earliest deadline known, rounded up to 50 ms: watching one more
- * invocation costs a comparison, and a sweep comes about once a time-out, not once an invocation.
+ * Finds invocations that are late. There is one timer, for the earliest known deadline, rounded up to 50 ms. So watching one more
+ * invocation costs a comparison, and sweeps come about once for each time-out, not once for each invocation.
  */
 import type { Clock } from "../base/clock/clock.ts";
 
@@ -12,7 +12,7 @@ export class Deadlines {
   #due = Infinity;
   #cancel = () => {};
 
-  /** @param sweep deals with all that is late; returns the earliest deadline left, or Infinity */
+  /** @param sweep handles everything that is late, and returns the earliest deadline left, or Infinity */
   constructor(clock: Clock, sweep: (now: number) => number) {
     this.#clock = clock;
     this.#sweep = sweep;

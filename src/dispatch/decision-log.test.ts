@@ -11,7 +11,7 @@ import { Random } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { serve, versionOf } from "./testing/version.ts";
 
-/** A dispatcher whose policy answers each event with what the test says, and a fleet in which nothing fails by itself. */
+/** A dispatcher whose policy answers each event with the test's commands, and a fleet in which nothing fails by itself. */
 function decided(answers: (event: PolicyEvent) => PolicyCommand[]) {
   const clock = new FakeClock();
   const fleet = new UnrulyFleet(clock, new Random(1));
@@ -37,7 +37,7 @@ function start(machine: number, app: string | null): PolicyCommand {
   };
 }
 
-test("each machine's start, bind and kill is in its app's log, with why, when, and what it did", async () => {
+test("each machine's start, bind and kill is in its app's decision log, with the reason, the time, and how many invocations it ran", async () => {
   const { clock, dispatcher, told } = decided((event) => {
     if (event.type === "arrive") return [start(1, "ada")];
     if (event.type === "blank") return [{ type: "bind", machine: 1, revision: "ada", why: WAITS }];
@@ -57,7 +57,7 @@ test("each machine's start, bind and kill is in its app's log, with why, when, a
   assert.deepEqual(dispatcher.explain("nobody"), { now: [], facts: [], decisions: [] });
 });
 
-test("a machine that another app got is in both logs, one for no app in particular only in that of the app that got it", async () => {
+test("a machine that another app got is in the logs of both apps; one started for no app in particular is only in the log of the app that got it", async () => {
   const { clock, dispatcher, told } = decided((event) => {
     if (event.type === "arrive") return [start(1, "ada"), start(2, null)];
     return event.type === "blank" ? [{ type: "bind", machine: event.machine, revision: "bob", why: WAITS }] : [];
@@ -72,7 +72,7 @@ test("a machine that another app got is in both logs, one for no app in particul
   }
 });
 
-test("an end that nobody commanded has its reason, but not what the machine printed", async () => {
+test("an end that the policy did not command has its reason in the log, but not what the machine printed", async () => {
   const { clock, fleet, dispatcher, told } = decided((event) => (event.type === "arrive" ? [start(1, "ada")] : []));
   serve(dispatcher, versionOf("ada"));
   call(dispatcher, { app: "ada" });
@@ -82,7 +82,7 @@ test("an end that nobody commanded has its reason, but not what the machine prin
   assert.deepEqual(told("ada"), ["m1 start: start 1", "m1 end: it crashed: by a signal"]);
 });
 
-test("neither one app nor many fill the memory: the newest are kept", () => {
+test("only the newest decisions are kept, for one app and for many, so that memory is bounded", () => {
   const log = new DecisionLog(new FakeClock());
   for (let i = 1; i <= 2_000; i++) log.start(new MachineRecord(i, 0), "ada", { kind: "blanks", wanted: i });
   assert.deepEqual([log.of("ada").length, log.of("ada").at(-1)?.reason], [500, { kind: "blanks", wanted: 2_000 }]);

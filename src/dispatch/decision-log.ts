@@ -1,9 +1,8 @@
 /**
- * Why each machine was started, bound, drained and killed, with the policy's numbers of that moment, for `mayfly explain`.
- *
- * Owns what it was told, app by app, the newest only.
+ * Records why each machine was started, bound, drained and killed, with the policy's numbers of that moment, for `mayfly explain`.
+ * Owns: the newest decisions of each app.
  * 1. A machine's start is in the log of the app that it was started for and, once it is bound, in that of its own app.
- * 2. Neither one app nor all together fill the memory: the oldest goes first.
+ * 2. Memory is bounded for one app and for all together: the oldest decisions are dropped first.
  */
 import type { Clock } from "../base/clock/clock.ts";
 import type { MachineEnd } from "../fleet/fleet.ts";
@@ -15,13 +14,13 @@ import { clauseOfReason, type DecisionReason } from "./sentences.ts";
 const MOST_OF_AN_APP = 500;
 const MOST_OF_ALL = 20_000;
 
-/** Its sentence is made when somebody asks. */
+/** A decision without its sentence, which is made when somebody asks for it. */
 type Kept = Omit<Decision, "why">;
 
 export class DecisionLog {
   readonly #clock: Clock;
   readonly #apps = new Map<string, Kept[]>();
-  /** Of machines that are bound to no app yet. */
+  /** The starts of machines that are bound to no app yet. */
   readonly #starts = new Map<MachineRecord, { app: string | null; start: Kept }>();
   #count = 0;
 
@@ -34,7 +33,7 @@ export class DecisionLog {
     return (this.#apps.get(app) ?? []).map(inWords);
   }
 
-  /** @param app whose need it was; null: nobody's in particular */
+  /** @param app the app that needed the machine; null if it was started for no app in particular */
   start(record: MachineRecord, app: string | null, why: NeedReason): void {
     const start = this.#decision(record, "start", why);
     this.#starts.set(record, { app, start });

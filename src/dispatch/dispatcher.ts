@@ -1,13 +1,11 @@
 /**
- * Every invocation on its way: what the policy commands is done here, and what happens is told to the policy.
- *
- * Owns: the table of invocations, the book of machines, the deadlines, the wake.
+ * Takes invocations from the doors to the machines. It carries out the policy's commands, and tells the policy what happens.
+ * Owns: the table of invocations, the records of machines, the deadlines, the wake-up timer.
  * 1. Every dispatched invocation gets exactly one of end or fail, unless its caller aborts it.
- * 2. The table holds exactly those that wait for a slot or hold one.
- * 3. An invocation goes to another machine only while no byte of it was handed to a channel.
- * 4. The policy hears of a machine's exit before it hears again of what the machine did not run.
- *
- * Long, because every command and every event goes through the same two tables; what needs neither has a file of its own.
+ * 2. The table holds exactly the invocations that wait for a slot or hold one.
+ * 3. An invocation moves to another machine only while no byte of it was given to a channel.
+ * 4. The policy is told of a machine's exit before it is told again of the invocations that the machine did not run.
+ * The file is long because every command and every event goes through the same two tables; what needs neither is in a file of its own.
  */
 import type { Version } from "../store/catalog/catalog.ts";
 import type { StartOrder, Fleet, MachineEnd } from "../fleet/fleet.ts";
@@ -32,7 +30,7 @@ import { clauseOfReason, sentencesOfRevisions, withNames } from "./sentences.ts"
 import { Serving } from "./serving.ts";
 import { EventStream } from "../telemetry/event-stream.ts";
 
-/** As a command has them: the revision that needs a machine, and why. */
+/** The reason as the policy's commands have it: the revision that needs a machine, and why. */
 interface Reasoned<Revision> {
   revision: Revision;
   why: NeedReason;
@@ -41,7 +39,7 @@ interface Reasoned<Revision> {
 const GRACE_MS = 5_000;
 const PING_MS = 2_000;
 
-/** Asks the policy for its first machines at once: the driver must be prepared. */
+/** The driver must be prepared, because the dispatcher asks the policy for its first machines at once. */
 export function createDispatcher(options: DispatcherOptions): LiveDispatcher {
   return new PolicyDispatcher(options);
 }
@@ -59,7 +57,7 @@ class PolicyDispatcher implements LiveDispatcher {
   readonly #table = new Map<InvocationId, Invocation>();
   readonly #machines = new Map<MachineId, MachineRecord>();
   readonly #revisions = new LiveRevisions();
-  /** By id, the revisions that lack what each of their machines needs: no machine is started for them. */
+  /** The revisions that lack what each of their machines needs, by id. No machine is started for them. */
   readonly #lacking = new Map<string, Refusal>();
   #lastNumber = 0;
   #lastStartFailure: MachineEnd | null = null;
@@ -130,7 +128,10 @@ class PolicyDispatcher implements LiveDispatcher {
     }
   }
 
-  /** What an app that is refused has in flight may end; then its machines go at once, as it pays for them. */
+  /**
+   * If the app is refused from now on, its invocations in flight may end, but its machines are killed when idle, because the app pays for
+   * them.
+   */
   #admissionChanged(app: string): void {
     for (const { version } of this.#revisions.of(app)) {
       this.#tellLimits(version, null);
@@ -138,7 +139,10 @@ class PolicyDispatcher implements LiveDispatcher {
     }
   }
 
-  /** For a revision that is refused nothing is kept ready. @param inherits the revision that it takes over from, if it is new */
+  /**
+   * Tells the policy a revision's limits. For a revision that is refused, nothing is kept ready. @param inherits the revision that it takes
+   * over from, if it is new
+   */
   #tellLimits(version: Version, inherits: string | null): void {
     const limits = limitsOf(version);
     const floors = this.#isRefused(version) ? { minMachines: 0, reservedBlanks: 0 } : {};
@@ -157,11 +161,11 @@ class PolicyDispatcher implements LiveDispatcher {
     const reason = this.#options.lacks?.(version);
     if (reason === undefined) return void this.#lacking.delete(version.id);
     this.#lacking.set(version.id, { code: "machine-start-failed", details: { reason } });
-    // Later: the deploy that this may be part of is not through yet.
+    // This runs later, because the deploy that called this may not be complete yet.
     queueMicrotask(() => this.#dropLacking(version.id));
   }
 
-  /** Refuses what waits for a machine of a revision that can have none. */
+  /** Refuses the invocations that wait for a machine of a revision that can have none. */
   #dropLacking(revision: string): void {
     const refusal = this.#lacking.get(revision);
     if (refusal === undefined) return;
@@ -181,7 +185,7 @@ class PolicyDispatcher implements LiveDispatcher {
       this.#tell({ type: "revision-removed", revision });
       this.#revisions.forget(revision);
     }
-    // The policy has forgotten the revisions that were superseded: their machines would finish what they run.
+    // The policy no longer knows the superseded revisions, so it would let their machines finish what they run.
     for (const record of this.#machines.values())
       if (record.app === app && !live.includes(record.revision as string)) this.#kill(record.id, { kind: "app-removed" });
   }
@@ -224,7 +228,7 @@ class PolicyDispatcher implements LiveDispatcher {
     for (const invocation of this.#table.values()) if (invocation.waits) this.#drop(invocation, "shutting-down", {});
     await this.#untilEmpty(graceMs);
     this.#cancelWake();
-    // The policy would replace every machine that goes from now on.
+    // From now on the policy gets no events, because it would replace every machine that ends.
     this.#closed = true;
     const cutOff = this.#cutOff(graceMs);
     await this.#fleet.close();
@@ -232,24 +236,24 @@ class PolicyDispatcher implements LiveDispatcher {
     return cutOff;
   }
 
-  /** Of Invocation: it holds no slot any more. */
+  /** InvocationOwner: the invocation no longer holds a slot. */
   finished(invocation: Invocation): void {
     this.#forget(invocation);
     this.#tell({ type: "finish", invocation: invocation.number });
   }
 
-  /** Of Invocation: its caller went away while it waited. */
+  /** InvocationOwner: the caller went away while the invocation waited. */
   abandoned(invocation: Invocation): void {
     this.#forget(invocation);
     this.#tell({ type: "abandon", invocation: invocation.number });
   }
 
-  /** Of Invocation: what its caller is not told in full is in the app's log. */
+  /** InvocationOwner: writes to the app's log what the caller is not told in full. */
   failed(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void {
     if (this.#revisions.serves(invocation.app)) this.#logs.failed(invocation, code, details);
   }
 
-  /** Of Invocation: its caller knows what became of it, and it holds no slot any more. */
+  /** InvocationOwner: the caller knows the outcome, and the invocation no longer holds a slot. */
   ended(invocation: Invocation): void {
     if (this.#events.hears("invocation-ended")) this.#events.tell(invocation.endedAt(this.#options.clock.wall()));
   }
@@ -338,7 +342,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #kill(machine: MachineId, why: EndReason): void {
     const record = this.#machines.get(machine);
-    // Since close() no start is carried out, so there may be none.
+    // Starts are not carried out after close(), so the machine may have no record.
     if (record !== undefined) this.#decisions.kill(record, why);
     this.#fleet.kill(machine, clauseOfReason(why));
   }
@@ -376,7 +380,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #machineLost(invocation: Invocation, end: MachineEnd): void {
     if (this.#closing === undefined && invocation.returnToQueue()) {
-      // A revision that was superseded meanwhile gets no more machines.
+      // A revision that was superseded meanwhile gets no more machines, so the invocation moves to the app's next one.
       if (this.#revisions.get(invocation.revision) === undefined) invocation.revision = this.#revisions.next(invocation.app);
       this.#tell({ type: "arrive", invocation: invocation.number, revision: invocation.revision });
       return;
@@ -391,7 +395,7 @@ class PolicyDispatcher implements LiveDispatcher {
     else this.#revisions.noteFailure(record.revision, end);
   }
 
-  /** Returns the next deadline. */
+  /** Handles the invocations that are late. Returns the next deadline. */
   #sweep(now: number): number {
     let next = Infinity;
     for (const invocation of this.#table.values()) {
@@ -414,7 +418,7 @@ class PolicyDispatcher implements LiveDispatcher {
     invocation.timeOut(now + this.#graceMs, () => noMachineInTime(invocation, this.#machines.values(), now));
   }
 
-  /** The handler heeds no signal: its slot is given up, and its machine with it once the others there are through. */
+  /** The handler ignored its abort signal. Its slot is given up, and so is its machine, once the other invocations there have ended. */
   #giveUp(invocation: Invocation, record: MachineRecord): void {
     const text = `${invocation.function} still runs ${this.#graceMs} ms after its time was up: its machine gets no new work.`;
     this.#logs.platform(record, text, invocation);
@@ -423,13 +427,13 @@ class PolicyDispatcher implements LiveDispatcher {
     this.finished(invocation);
   }
 
-  /** Ends one that has no machine. */
+  /** Ends an invocation that has no machine. */
   #drop(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void {
     this.abandoned(invocation);
     invocation.fail(code, details);
   }
 
-  /** What did not finish in the time that a stop gives. Returns how many callers were told so. */
+  /** Fails the invocations that did not finish within the grace time of a stop. Returns how many callers were told so. */
   #cutOff(graceMs: number): number {
     let count = 0;
     for (const invocation of this.#table.values()) {

@@ -1,6 +1,6 @@
-/** Numbers in the sentences that say why. */
+/** Formats numbers for the sentences that give reasons. */
 
-/** Three digits: 0.0123, 1.23, 12.3, 1234. */
+/** Three significant digits: 0.0123, 1.23, 12.3, 1234. */
 export function figure(value: number): string {
   if (value === 0 || Math.abs(value) >= 100) return String(Math.round(value));
   const scale = 10 ** (2 - Math.floor(Math.log10(Math.abs(value))));

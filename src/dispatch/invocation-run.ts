@@ -1,11 +1,10 @@
 /**
- * One invocation, between its caller (who holds it as an InvocationHandle) and the guest (whose stream tells GuestSide).
- *
- * 1. `#reply` is there exactly until the caller has been told the end, or went away.
- * 2. It moves waiting → running → over; from running back to waiting only if nothing of it was sent.
- * 3. `finished` is told once, when the slot is free: the guest closed the stream, or was given up.
- *
- * Long, because caller, guest and dispatcher each call it at any moment, and what each may do depends on the same few private fields.
+ * One invocation, between its caller (who holds it as an InvocationHandle) and the guest (whose stream calls GuestSide).
+ * 1. `#reply` is set until the caller has been told the end, or went away.
+ * 2. The state moves waiting → running → over, and from running back to waiting only if nothing of the invocation was sent.
+ * 3. `finished` is called once, when the slot is free: the guest closed the stream, or was given up.
+ * The file is long because caller, guest and dispatcher may each call it at any moment, and what each may do depends on the same few
+ * private fields.
  */
 import type { ErrorDetails } from "../base/errors/error.ts";
 import { MayflyError } from "../base/errors/error.ts";
@@ -20,13 +19,13 @@ import { failureOf } from "./reset-failure.ts";
 import { timingOf } from "./timing.ts";
 import type { InvocationEnded, InvocationTiming } from "../telemetry/platform-event.ts";
 
-/** What an invocation asks of the dispatcher. */
+/** What an invocation calls on the dispatcher. */
 export interface InvocationOwner {
   finished(invocation: Invocation): void;
   abandoned(invocation: Invocation): void;
-  /** Its caller is told that it failed. */
+  /** The invocation's caller is being told that it failed. */
   failed(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void;
-  /** Its caller knows what became of it, and it holds no slot any more. Once. */
+  /** Called once, when the caller knows the outcome and the invocation no longer holds a slot. */
   ended(invocation: Invocation): void;
   now(): number;
 }
@@ -43,9 +42,9 @@ export class Invocation implements InvocationHandle {
   readonly function: string;
   readonly timeoutMs: number;
   deadline: number;
-  /** Its time was up, and it was told so. */
+  /** Whether its time is up; the caller has been told so. */
   overdue = false;
-  /** The id of the revision that it waits for. Where that one is superseded meanwhile, its successor may run the invocation. */
+  /** The id of the revision that the invocation waits for. If that revision is superseded meanwhile, its successor may run the invocation. */
   revision = "";
   machine: MachineRecord | null = null;
   streamNumber = 0;
@@ -59,7 +58,7 @@ export class Invocation implements InvocationHandle {
   #stream: RequestStream | undefined;
   #sentAt = 0;
   #wasSent = false;
-  // For the event that tells of its end.
+  // The fields from here on are for the event at the invocation's end.
   #outcome: InvocationEnded["outcome"] = "replied";
   #status = 0;
   #headAt = 0;
@@ -89,14 +88,14 @@ export class Invocation implements InvocationHandle {
     return this.#state === WAITING;
   }
 
-  /** Milliseconds since it was sent to its machine; undefined where nothing was sent. */
+  /** Milliseconds since the invocation was sent to its machine; undefined if nothing of it was sent. */
   get sentFor(): number | undefined {
     return this.#wasSent || this.#stream?.sent === true ? this.#owner.now() - this.#sentAt : undefined;
   }
 
-  // What the dispatcher does.
+  // The dispatcher calls what follows.
 
-  /** Sends it to a machine. Where the machine is dying nothing is sent, and its end brings the invocation back. */
+  /** Sends the invocation to a machine. If the machine is dying, nothing is sent, and the machine's end returns the invocation to the queue. */
   begin(fleet: Fleet, machine: MachineRecord, now: number): void {
     const request = this.#request as InvocationRequest;
     this.#state = RUNNING;
@@ -117,7 +116,7 @@ export class Invocation implements InvocationHandle {
     if (this.#body?.full === true) this.#reply?.drain();
   }
 
-  /** Undoes `begin` where nothing was sent and the caller still waits. */
+  /** Undoes begin() and returns true, if nothing was sent and the caller still waits. */
   returnToQueue(): boolean {
     if (this.#reply === null || this.#stream?.sent === true) return false;
     if (this.machine !== null) this.machine.inFlight--;
@@ -128,7 +127,10 @@ export class Invocation implements InvocationHandle {
     return true;
   }
 
-  /** Its time is up: the caller is told at once; the guest has until `deadline` to settle. @param noMachine why it had none, if it had none */
+  /**
+   * The invocation's time is up: the caller is told at once, and the guest has until `deadline` to end. @param noMachine details on why no
+   * machine ran it; called only if none did
+   */
   timeOut(deadline: number, noMachine: () => ErrorDetails): void {
     this.overdue = true;
     this.deadline = deadline;
@@ -137,25 +139,25 @@ export class Invocation implements InvocationHandle {
     this.#tellFailure("function-timeout", { function: this.function, app: this.appName, ms: this.timeoutMs });
   }
 
-  /** Why its machine is killed where it answers no ping. */
+  /** The reason, as a clause, for which the machine is killed if it does not answer a ping. */
   blocked(): string {
     const seconds = Math.round((this.#owner.now() - this.#sentAt) / 100) / 10;
     return `unresponsive: function ${this.function} has blocked the event loop for ${seconds} s`;
   }
 
-  /** What its stream says from now on is not heard. */
+  /** Ends the invocation; whatever its stream reports from now on is ignored. */
   release(): void {
     this.#state = OVER;
     this.#letGo();
   }
 
-  /** It is over, for this reason; the caller is told, if not told already. Returns whether it was. */
+  /** Ends the invocation for this reason, and tells the caller if nothing was told yet. Returns whether the caller was told now. */
   fail(code: ErrorCode, details: ErrorDetails): boolean {
     this.release();
     return this.#tellFailure(code, details);
   }
 
-  /** It waits for no slot and holds none any more. Called once. Its end is told when its caller knows of it as well. */
+  /** Called once, when the invocation neither waits for a slot nor holds one. Its end is reported when its caller knows the outcome as well. */
   leave(): void {
     this.#slotMs = this.sentFor ?? null;
     this.#left = true;
@@ -163,7 +165,7 @@ export class Invocation implements InvocationHandle {
     this.#tellEnd();
   }
 
-  /** What became of it. Only after its end was told. */
+  /** The event that reports the invocation's end. Must be called only after the end. */
   endedAt(at: number): InvocationEnded {
     const { id: invocation, app, function: name, machine } = this;
     return {
@@ -184,7 +186,7 @@ export class Invocation implements InvocationHandle {
     };
   }
 
-  /** Without a reply's head, the last span ends with its slot. */
+  /** If there was no reply, the last span ends when the slot is free. */
   #spans(machine: MachineRecord | null): InvocationTiming {
     if (machine === null) return { queue: this.#leftAt - this.#arrivedAt, start: 0, bind: 0, run: 0 };
     return timingOf(this.#arrivedAt, this.#sentAt, this.#status === 0 ? this.#leftAt : this.#headAt, machine);
@@ -194,13 +196,13 @@ export class Invocation implements InvocationHandle {
     if (this.#left && this.#reply === null) this.#owner.ended(this);
   }
 
-  /** As fail(), but after dispatch() has returned the handle. */
+  /** Like fail(), but the caller is told only after dispatch() has returned the handle. */
   refuse(code: ErrorCode, details: ErrorDetails): void {
     this.release();
     queueMicrotask(() => this.#tellFailure(code, details));
   }
 
-  // What the caller does.
+  // The caller calls what follows.
 
   write(chunk: Buffer): boolean {
     if (this.#body === null || this.#state === OVER) return true;
@@ -232,7 +234,7 @@ export class Invocation implements InvocationHandle {
     } else this.#tellEnd();
   }
 
-  // What the guest does, by way of GuestSide.
+  // The guest calls what follows, through GuestSide.
 
   replyHead(status: number, headers: string[], body: Buffer, ended: boolean): void {
     const reply = this.#reply;
@@ -261,7 +263,7 @@ export class Invocation implements InvocationHandle {
     this.#tellFailure(failure, details);
   }
 
-  /** The guest is through: the slot is free. */
+  /** The guest has closed the stream, so the slot is free. */
   closed(): void {
     if (this.#state !== RUNNING) return;
     this.release();
@@ -272,7 +274,7 @@ export class Invocation implements InvocationHandle {
     this.#reply?.drain();
   }
 
-  /** Before anything was sent: its slot is free again, but not while the policy's commands are still being carried out. */
+  /** Nothing was sent. The slot is freed in a later turn, because the policy's commands are still being carried out now. */
   #notSent(error: unknown): void {
     const { code, details } = error instanceof MayflyError ? error : new MayflyError("internal", { what: String(error) });
     queueMicrotask(() => {
@@ -294,7 +296,7 @@ export class Invocation implements InvocationHandle {
     return true;
   }
 
-  /** The machine's record remembers it for late log lines: it must not keep the request alive. */
+  /** Drops the request, because the machine's record keeps this object for late log lines and must not keep the request in memory. */
   #letGo(): void {
     this.#wasSent = this.#stream?.sent === true;
     this.#request = null;
@@ -303,7 +305,7 @@ export class Invocation implements InvocationHandle {
   }
 }
 
-/** What one stream tells its invocation. An object of its own: what comes late from a stream that was left behind stops here. */
+/** What one stream reports to its invocation. It is an object of its own, so that late reports of a stream that was given up end here. */
 class GuestSide implements RequestSink {
   readonly #invocation: Invocation;
 

@@ -1,6 +1,6 @@
 /**
- * Calls that arrive in the very moment in which their machine is killed for idleness: each is answered, and runs once. A race is an
- * arrival within a millisecond of the kill, or of when it was due.
+ * Calls that arrive at the very moment at which their machine is killed for idleness: each is answered, and runs once. A race is an arrival
+ * within a millisecond of the kill, or of the time at which the kill was due.
  */
 import { test, type TestContext } from "node:test";
 import assert from "node:assert/strict";
@@ -56,7 +56,7 @@ test(`a hundred races with a kill after 4 ms, real agents (MAYFLY_SEED=${SEED})`
   assert.deepEqual(readFileSync(ran, "utf8").trim().split("\n").toSorted(), sent.toSorted(), "what was sent ran, and ran once");
 });
 
-/** Notes in a file that it ran: a process may. */
+/** A function that writes to a file that it ran, which a bare process may do. */
 const CODE = `
 const { appendFileSync } = require("node:fs");
 module.exports = { default: { async fetch(request) {
@@ -109,7 +109,7 @@ function countRaces(policy: BoundPolicy): { policy: BoundPolicy; count: () => nu
   };
 }
 
-/** Callers that call again about when their machine is to be killed, until there were so many races. Returns what they sent. */
+/** Callers that call again about when their machine is due to be killed, until there were `races` races. Returns what they sent. */
 async function race({ dispatcher, count }: Races, plan: { idleMs: number; callers: number; races: number }): Promise<string[]> {
   const random = new Random(SEED);
   const sent: string[] = [];
@@ -132,7 +132,7 @@ async function race({ dispatcher, count }: Races, plan: { idleMs: number; caller
   return sent;
 }
 
-/** About as long as a machine is kept. */
+/** Waits about as long as an idle machine is kept. */
 async function pause(random: Random, idleMs: number): Promise<void> {
   if (random.chance(0.1)) return;
   if (idleMs === 0 || random.chance(0.1)) return turn();

@@ -1,4 +1,4 @@
-/** An app that lacks what every machine of it needs: no machine is started in vain, and its callers are told at once. */
+/** An app that lacks what each of its machines needs: no machine is started, and its callers are told at once. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bindPolicy } from "../policy/bind-policy.ts";
@@ -17,7 +17,7 @@ const reason = "App shop names the secret KEY, which is not set";
 
 function setUp() {
   const clock = new FakeClock();
-  // With this seed the guest answers the one call that gets through to it.
+  // With this seed the guest answers the one call that reaches it.
   const fleet = new UnrulyFleet(clock, new Random(2));
   fleet.calm = true;
   const logs: LogLine[] = [];
@@ -30,7 +30,7 @@ function setUp() {
   return { clock, fleet, logs, set, dispatcher, get };
 }
 
-test("a call fails once, at once and with the reason; no machine is started for it, nor ahead of it", async () => {
+test("a call of an app that lacks a secret fails once, at once and with the reason; no machine is started for it or ahead of it", async () => {
   const { clock, fleet, logs, dispatcher, get } = setUp();
   serve(dispatcher, versionOf("shop", "v1", { minMachines: 2, reservedBlanks: 1 }));
   const caller = get();
@@ -44,7 +44,7 @@ test("a call fails once, at once and with the reason; no machine is started for 
   );
 });
 
-test("once it is there calls go through, and what is kept ready comes up", async () => {
+test("once the secret is set calls go through, and the machines that the app keeps ready are started", async () => {
   const { clock, fleet, set, dispatcher, get } = setUp();
   serve(dispatcher, versionOf("shop", "v1", { minMachines: 2 }));
   await clock.advance(1_000);
@@ -57,7 +57,7 @@ test("once it is there calls go through, and what is kept ready comes up", async
   assert.equal(caller.failure, undefined);
 });
 
-test("calls that wait for a machine when a version without it comes are told, too", async () => {
+test("calls that wait for a machine are told, too, when a revision without its secret is deployed", async () => {
   const { clock, set, dispatcher, get } = setUp();
   set.key = true;
   serve(dispatcher, versionOf("shop", "v1"));

@@ -1,4 +1,4 @@
-/** What the dispatcher needs, and what it offers beside `dispatch`. */
+/** What the dispatcher needs, and what it offers besides `dispatch`. */
 import type { Version } from "../store/catalog/catalog.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import type { Fleet, MachineView } from "../fleet/fleet.ts";
@@ -14,29 +14,32 @@ import type { DecisionReason, RevisionFacts } from "./sentences.ts";
 export interface DispatcherOptions {
   /** `bindPolicy(createPackingPolicy(…))`, or what `recordPolicy` makes of that. */
   policy: BoundPolicy;
-  /** The policy's own account of itself. Without it, slots are shown as the manifest's ceiling. */
+  /** What the policy knows about each revision. Without it, slots are shown as the manifest's ceiling. */
   insight?: PolicyInsight;
   fleet: Fleet;
   clock: Clock;
-  /** The same as the fleet's: invocation ids begin with it. */
+  /** The same as the fleet's. Invocation ids begin with it. */
   bootId: string;
   logs: LogSink;
-  /** What the version lacks without which no machine can be bound to it, as a clause; asked whenever an app is set. Default: nothing. */
+  /**
+   * What the revision lacks without which no machine can be bound to it, as a clause. Called whenever an app's calls are pointed somewhere.
+   * The default is that nothing is lacking.
+   */
   lacks?: (version: Version) => string | undefined;
-  /** Told when an app gets machines, and when it has none any more: an app with a call in flight is one that was told of. */
+  /** Called when an app gets its first machine, and when it has none any more. Every app with a call in flight has been reported. */
   serving?: (app: string, serves: boolean) => void;
-  /** Asked before each invocation, and told of it afterwards. Default: all are admitted. */
+  /** Asked before each invocation. The default admits all. */
   accounts?: Accounts;
-  /** Told what befalls invocations and machines. Default: nobody listens. */
+  /** Receives what happens to invocations and machines. The default has no listeners. */
   events?: EventStream;
-  /** ms that a handler may go on after its time is up, before its machine gets no new work. Default 5,000. */
+  /** Milliseconds that a handler may go on after its time is up, before its machine gets no new work. Default 5,000. */
   graceMs?: number;
-  /** ms in which a machine must answer a ping once one of its invocations is past its deadline. Default 2,000. */
+  /** Milliseconds within which a machine must answer a ping once one of its invocations is past its deadline. Default 2,000. */
   pingMs?: number;
 }
 
 export interface PolicyInsight {
-  /** Invocations at once that a machine of the revision gets, as learned so far. */
+  /** The number of invocations that a machine of the revision gets at the same time, as learned so far. */
   slotsOf(revision: string): number;
   /** Undefined if the policy knows no such revision. @param now ms, the clock of the policy */
   explain(revision: string, now: number): AppFacts | undefined;
@@ -65,56 +68,59 @@ export interface MachineRow extends Omit<MachineView, "phase">, MachineFacts {
 
 export interface LiveDispatcher extends Dispatcher {
   /**
-   * The app's calls go to these revisions from now on, in proportion to their weights. Machines of other revisions finish what they run and get no
-   * more calls. A revision that was a target already keeps its machines; what it lacks is looked at anew.
+   * Sends the app's calls to these revisions from now on, in proportion to their weights. Machines of other revisions finish what they run
+   * and get no more calls. A revision that was a target already keeps its machines; `lacks` is asked again for all of them.
    */
   point(app: string, targets: readonly ServedTarget[]): void;
-  /** Work that comes from now on goes to machines bound from now on: they get the app's secrets as they are then. */
+  /** From now on, the app's calls go to machines that are bound after this call, so that they get the app's secrets as they are then. */
   renewApp(app: string): void;
-  /** Its machines are killed. */
+  /** Kills the app's machines. */
   removeApp(app: string): void;
-  /** Their use is as of the last sample. */
+  /** Usage is as of the last sample. */
   machines(): MachineRow[];
   explain(app: string): Explanation;
-  /** Invocations that wait or run, of apps that have any. */
+  /** The invocations that wait or run, by app. */
   inFlight(): [app: string, calls: number][];
   /** Reads every machine's use now, for machines() and the ledger. */
   sample(): void;
-  /** Fails what waits, lets the rest finish for at most `graceMs`, then kills all machines: it closes the fleet, not the driver. Idempotent. */
+  /**
+   * Fails what waits, lets the rest finish for at most `graceMs`, then kills all machines and closes the fleet, but not the driver. Returns
+   * how many calls were cut off. Further calls return the same promise.
+   */
   close(graceMs: number): Promise<number>;
 }
 
 /** A revision of an app that calls go to. */
 export interface ServedTarget {
   readonly revision: Version;
-  /** Above zero; only the proportion to the other targets counts. */
+  /** Above zero. The revision gets the share of calls that its weight has in the sum of all weights. */
   readonly weight: number;
 }
 
 export type { RevisionFacts } from "./sentences.ts";
 
 export interface Explanation {
-  /** What the policy makes of the app now, in sentences. */
+  /** What the policy makes of the app now, as sentences. */
   now: string[];
   /** The same as data, for each revision that calls go to, the one with the largest weight first. Machines have the names that `mayfly ps` shows. */
   facts: RevisionFacts[];
-  /** Why its machines were started, bound, drained and killed, the oldest first. */
+  /** Why the app's machines were started, bound, drained and killed, the oldest first. */
   decisions: Decision[];
 }
 
 export interface Decision {
   /** Wall clock, ms since the epoch. */
   at: number;
-  /** As `mayfly ps` names it. */
+  /** The name of the machine in `mayfly ps`. */
   machine: string;
-  /** ready: it takes invocations from now on. lost: another app got it. end: by itself, nobody decided it. */
+  /** "ready": the machine takes invocations from now on. "lost": another app got it. "end": it ended without the policy's command. */
   what: "start" | "bind" | "ready" | "drain" | "kill" | "lost" | "end";
-  /** With the numbers used then. */
+  /** With the numbers that were used for the decision. */
   reason: DecisionReason;
-  /** The same as a clause. */
+  /** The same reason as a clause. */
   why: string;
-  /** ms since its start. */
+  /** Milliseconds since the machine's start. */
   ageMs: number;
-  /** Invocations that it was given so far. */
+  /** The number of invocations that the machine was given so far. */
   invocations: number;
 }

@@ -12,7 +12,7 @@ import { Split } from "./split.ts";
 
 export interface LiveRevision {
   readonly version: Version;
-  /** Its share of the app's calls; only the proportion to the app's other revisions counts. */
+  /** The revision gets the share of the app's calls that its weight has in the sum of all weights. */
   readonly weight: number;
   /** The end of its last machine that could not be bound; null if there was none. */
   readonly lastFailure: MachineEnd | null;

@@ -8,7 +8,7 @@ import type { MachineRecord, StreamOwner } from "./machine-record.ts";
 
 const oursToTell = new Set<ErrorCode>(["machine-start-failed", "machine-died", "protocol-violation", "internal"]);
 
-/** Lines of an app's machines, on their way to its log. */
+/** Writes lines about an app's machines, and of them, to the app's log. */
 export class MachineLog {
   readonly #sink: LogSink;
   readonly #clock: Clock;
@@ -18,12 +18,12 @@ export class MachineLog {
     this.#clock = clock;
   }
 
-  /** What the platform has to say of a machine, or of one of its invocations. */
+  /** A line that the platform writes about a machine, or about one of its invocations. */
   platform(record: MachineRecord, text: string, invocation?: StreamOwner): void {
     this.append(record, LogLevel.Platform, text, invocation);
   }
 
-  /** Why an invocation failed, where that is the machine's or the platform's doing: of its own failures the agent tells. */
+  /** Writes why an invocation failed, if the machine or the platform is the cause. The agent itself reports failures of the function. */
   failed(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void {
     if (!oursToTell.has(code) || invocation.machine?.orphaned) return;
     const { app, function: name, id, machine } = invocation;
@@ -32,7 +32,7 @@ export class MachineLog {
     this.#sink.append({ ...line, ...(machine === null ? {} : { machine: machine.name }), text: message });
   }
 
-  /** Only of a machine that has an app. */
+  /** A machine that belongs to no app has no log. */
   append(record: MachineRecord, level: LogLevel, text: string, invocation: StreamOwner | undefined): void {
     if (record.orphaned) return;
     const line = { app: record.app as string, machine: record.name, level, text, at: this.#clock.wall() };

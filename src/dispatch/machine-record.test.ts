@@ -24,7 +24,7 @@ test("a log line finds its invocation, however long that runs, and for a while a
   assert.equal(record.invocationOn(1), undefined);
 });
 
-test("a number that is used again is the newer invocation's, and the older one's end takes nothing away", () => {
+test("a stream number that is used again belongs to the newer invocation, and the end of the older one does not change that", () => {
   const record = new MachineRecord(1, 0);
   const [older, newer] = [onStream(5), onStream(5)];
   record.remember(older);
@@ -33,7 +33,7 @@ test("a number that is used again is the newer invocation's, and the older one's
   assert.equal(record.invocationOn(5), newer);
 });
 
-test("lines of streams that are no invocation's cost nothing that grows with what is under way", () => {
+test("finding the invocation of a stream that has none takes the same time, however many are under way", () => {
   const record = new MachineRecord(1, 0);
   let looked = 0;
   for (let stream = 1; stream < 20_000; stream += 2)

@@ -1,15 +1,15 @@
-/** A machine as the dispatcher knows it. */
+/** What the dispatcher knows about a machine. */
 import type { MachineEnd, MachineView } from "../fleet/fleet.ts";
 import type { PlatformEvent } from "../telemetry/platform-event.ts";
 import type { MachineId } from "../policy/policy.ts";
 import type { MachineRow } from "./live-dispatcher.ts";
 
-/** Streams remembered for the log lines that come late. A power of two. */
+/** The number of streams that are remembered for log lines that come late. A power of two. */
 const REMEMBERED = 1_024;
 
-/** As much of an invocation as the log lines of its stream need. */
+/** What the log lines of a stream need to know about its invocation. */
 export interface StreamOwner {
-  /** Of the stream in its machine; 0 before it has one. */
+  /** The number of the stream in its machine; 0 before there is one. */
   readonly streamNumber: number;
   readonly id: string;
   readonly function: string;
@@ -18,27 +18,27 @@ export interface StreamOwner {
 export class MachineRecord {
   readonly id: MachineId;
   readonly startAt: number;
-  /** The app whose need made it start; another may get it. */
+  /** The app that needed the machine when it was started. Another app may get the machine. */
   readonly startedFor: string | null;
   app: string | null = null;
-  /** The id of the revision whose code it was given; null before. */
+  /** The id of the revision whose code the machine was given; null before that. */
   revision: string | null = null;
-  /** As `mayfly ps` shows it. */
+  /** The machine's name in `mayfly ps`. */
   name = "";
-  /** Memory that the manifest of its revision asks for. */
+  /** The memory that the manifest of the machine's revision asks for. */
   memoryMb = 0;
   blankAt = 0;
   bindAt = 0;
   boundAt = 0;
   inFlight = 0;
-  /** That it was given so far. */
+  /** The number of invocations that the machine was given so far. */
   invocations = 0;
   draining = false;
-  /** Its app is no more: another of the name may be there already, and nothing of this machine is that one's. */
+  /** Whether the machine's app was removed. Another app of the same name may exist already, and nothing of this machine belongs to it. */
   orphaned = false;
-  /** What it runs, by stream. */
+  /** The invocations that run, by stream. */
   readonly #open = new Map<number, StreamOwner>();
-  /** The latest invocation on each of the last streams: log lines may come after the end. */
+  /** The latest invocation on each of the last streams, because log lines may come after an invocation's end. */
   readonly #streams: StreamOwner[] = [];
 
   constructor(id: MachineId, startAt: number, startedFor: string | null = null) {
@@ -54,16 +54,16 @@ export class MachineRecord {
 
   remember(invocation: StreamOwner): void {
     this.#open.set(invocation.streamNumber, invocation);
-    // Streams opened by the host are odd.
+    // Streams opened by the host have odd numbers.
     this.#streams[(invocation.streamNumber >>> 1) & (REMEMBERED - 1)] = invocation;
   }
 
-  /** It is over. */
+  /** The invocation is over. */
   forget(invocation: StreamOwner): void {
     if (this.#open.get(invocation.streamNumber) === invocation) this.#open.delete(invocation.streamNumber);
   }
 
-  /** Constant time, whatever the guest says: each of its log lines asks. */
+  /** The invocation that a log line belongs to. It takes constant time, because a guest can send any number of lines for any stream. */
   invocationOn(stream: number): StreamOwner | undefined {
     const open = this.#open.get(stream);
     if (open !== undefined) return open;

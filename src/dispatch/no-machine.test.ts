@@ -1,4 +1,4 @@
-/** What a caller is told whose time is up before a machine was free. */
+/** What callers are told if their time is up before a machine was free. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MayflyError } from "../base/errors/error.ts";
@@ -24,19 +24,19 @@ function machine(app: string | null, startedFor: string | null, boundAt = 0): Ma
   return record;
 }
 
-test("a cold start that took too long is told with how long it took so far, and what would have helped", () => {
+test("if a cold start took too long, the error says how long it has taken so far, and what would have helped", () => {
   for (const starting of [machine(null, "shop"), machine(null, null), machine("shop", null)])
     assert.match(inWords(starting), /within 1500 ms: none of it ran, .* starting for 1400 ms\. .*timeoutMs.*minMachines or reservedBlanks/);
 });
 
-test("machines that are busy, and a host where none could be started, have cures of their own", () => {
+test("the errors for busy machines and for a host that could start none have cures of their own", () => {
   assert.match(inWords(machine("shop", null, 700)), /1 machine of it ran, with other calls\. Raise maxMachines or concurrency/);
   assert.match(inWords(machine("shop", null, 700), machine(null, "shop")), /with other calls; another had been starting for 1400 ms/);
   for (const others of [[], [machine(null, "other")], [machine("other", "shop", 700)]])
     assert.match(inWords(...others), /none could be started\. `mayfly explain shop`/);
 });
 
-test("a call whose time is up before its app's first machine is there is told of that start", async () => {
+test("a call whose time is up before its app's first machine is ready is told about that start", async () => {
   const clock = new FakeClock();
   const fleet = new UnrulyFleet(clock, new Random(1));
   [fleet.calm, fleet.startsLater] = [true, 5_000];

@@ -1,10 +1,10 @@
-/** Why an invocation found no machine in its time, and what would have helped it: what its caller is told. */
+/** Tells a caller why no machine was free in time for an invocation, and what would have helped. */
 import type { ErrorDetails } from "../base/errors/error.ts";
 import { counted } from "../base/words/counted.ts";
 import type { Invocation } from "./invocation-run.ts";
 import type { MachineRecord } from "./machine-record.ts";
 
-/** Details of a "queue-timeout". */
+/** The details of the error "queue-timeout". */
 export function noMachineInTime(
   { app, appName, timeoutMs }: Pick<Invocation, "app" | "appName" | "timeoutMs">,
   machines: Iterable<MachineRecord>,
@@ -20,7 +20,7 @@ export function noMachineInTime(
   return { app: appName, ms: timeoutMs, ...inWords(appName, running, startingMs) };
 }
 
-/** A machine that nobody has yet may have become the app's. */
+/** A machine that belongs to no app yet may have become this app's. */
 function startsFor(machine: MachineRecord, app: string): boolean {
   return machine.app === app || (machine.app === null && machine.blankAt === 0 && (machine.startedFor ?? app) === app);
 }

@@ -1,4 +1,7 @@
-/** The dispatcher and the fleet with real agents: bare processes, the wire between. Long, because all of it is seen through one dispatcher that is set up once. */
+/**
+ * The dispatcher and the fleet with real agents: bare processes, and the wire between. The file is long because all tests use one
+ * dispatcher, which is set up once.
+ */
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -128,7 +131,7 @@ describe("a dispatcher with real agents", () => {
     }
   }
 
-  test("the first call waits for a machine, the next ones find it, and the timing says so", async () => {
+  test("the first call waits for a machine, the next ones find it ready, and the timing says so", async () => {
     deploy("hello", { concurrency: 100 });
     const first = await get("hello", "hello").over;
     assert.equal(first.body, "hello 1");
@@ -149,7 +152,7 @@ describe("a dispatcher with real agents", () => {
     assert.equal(new Set(calls.map(({ handle }) => handle?.id)).size, 100);
   });
 
-  test("an app that is not there is refused, and so is more than the queue holds", async () => {
+  test("a call of an unknown app is refused, and so are more calls than the queue holds", async () => {
     assert.equal((await get("nobody", "hello").over).failure?.code, "no-such-app");
     deploy("small", { concurrency: 1, maxMachines: 1, queue: 1 });
     await get("small", "hello").over;
@@ -191,7 +194,7 @@ describe("a dispatcher with real agents", () => {
     assert.equal((await get("late", "hello").over).body, "hello 2");
   });
 
-  test("a call that finds no slot in time fails as that", async () => {
+  test("a call that finds no slot in time fails with queue-timeout", async () => {
     deploy("full", { concurrency: 1, maxMachines: 1 });
     await get("full", "hello").over;
     const busy = get("full", "wait?ms=400");
@@ -199,7 +202,7 @@ describe("a dispatcher with real agents", () => {
     assert.equal((await busy.over).body, "waited");
   });
 
-  test("a handler that never settles costs its machine its place, but not its neighbours their answers", async () => {
+  test("a machine whose handler never ends gets no new calls, but the other calls on it are answered", async () => {
     deploy("stubborn");
     await get("stubborn", "hello").over;
     const neighbour = get("stubborn", "wait?ms=900");
@@ -250,7 +253,7 @@ describe("a dispatcher with real agents", () => {
     }
   });
 
-  test("a new version takes over without a failure", async () => {
+  test("a new revision takes over without a failure", async () => {
     deploy("change", { maxMachines: 2 }, "v1");
     const callers = [get("change", "version")];
     await callers[0]?.over;
@@ -266,7 +269,7 @@ describe("a dispatcher with real agents", () => {
     assert.equal((await slow.over).body, "waited");
   });
 
-  test("a removed app fails what it ran, and its machines go", async () => {
+  test("removing an app fails the calls that it ran, and its machines are killed", async () => {
     deploy("gone");
     await get("gone", "hello").over;
     const running = get("gone", "wait?ms=5000");
@@ -277,7 +280,7 @@ describe("a dispatcher with real agents", () => {
     assert.equal((await get("gone", "hello").over).failure?.code, "no-such-app");
   });
 
-  test("a bind that fails again and again is told to the callers, with the reason", async () => {
+  test("if binds fail again and again, the callers are told so, with the reason", async () => {
     deploy("unbound", { env: { SECRET: "missing" } });
     const { failure } = await get("unbound", "hello").over;
     assert.equal(failure?.code, "machine-start-failed");
@@ -286,7 +289,7 @@ describe("a dispatcher with real agents", () => {
     assert.ok((await logged(/No machine could be started: there is no such secret/)).invocation, "and beside the invocation's id");
   });
 
-  test("what was used is measured: an app's own with the CPU of its machines' starts, the rest is the platform's", async () => {
+  test("usage is measured: an app's includes the CPU of its machines' starts, and the rest is the platform's", async () => {
     deploy("measured");
     await get("measured", "hello").over;
     await sleep(250);
@@ -306,7 +309,7 @@ describe("a dispatcher with real agents", () => {
     );
   });
 
-  test("at the end what runs may finish, what waits is refused, nothing is left, and the record replays", async () => {
+  test("at close running calls may finish, waiting ones are refused, nothing is left, and the recording replays", async () => {
     deploy("end", { concurrency: 1, maxMachines: 1 });
     await get("end", "hello").over;
     const running = get("end", "wait?ms=200");

@@ -1,6 +1,6 @@
 /**
- * Writes what `mayfly serve --record` asks for: a header, then a line for each event with the commands that answered it.
- * Lines are gathered in memory and written together. A policy that is not recorded is not wrapped, and pays nothing.
+ * Writes the recording that `mayfly serve --record` asks for: a header, then a line for each event with the commands that answered it.
+ * Lines are gathered in memory and written together. A policy that is not recorded is not wrapped, and so costs nothing more.
  */
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
@@ -24,7 +24,7 @@ export interface RecordedStep {
 
 export interface Recorder {
   policy: BoundPolicy;
-  /** Writes what is left. Rejects where any of it could not be written. */
+  /** Writes the remaining lines. Rejects if any line could not be written. */
   close(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ const FLUSH_MS = 200;
 /** How every recording begins. */
 const BEGINNING = '{"recording":"mayfly-policy"';
 
-/** @param file is overwritten, where it is a recording. Rejects with "bad-config" where it is something else, or cannot be opened. */
+/** @param file is overwritten if it is a recording. Rejects with "bad-config" if it is something else, or cannot be opened. */
 export async function recordPolicy(policy: BoundPolicy, options: PackingOptions, file: string): Promise<Recorder> {
   const lines = new LineFile(await openRecording(file));
   lines.append(JSON.stringify({ recording: "mayfly-policy", version: 3, policy: "packing", options } satisfies RecordingHeader));
@@ -48,7 +48,7 @@ export async function recordPolicy(policy: BoundPolicy, options: PackingOptions,
   };
 }
 
-/** A name says little of a file, which may have others: what it holds says whether it may be overwritten. */
+/** Opens the file for writing. Its name says little, so its content decides whether it may be overwritten. */
 async function openRecording(file: string): Promise<FileHandle> {
   const unusable = (what: string, cause?: unknown) =>
     new MayflyError("bad-config", { key: "record", what: `names ${file}, ${what}` }, cause);
@@ -56,7 +56,7 @@ async function openRecording(file: string): Promise<FileHandle> {
   try {
     opened = await open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
     const stats = await opened.stat();
-    // A pipe or a device has nothing to lose.
+    // A pipe or a device has no content to lose.
     if (!stats.isFile()) return opened;
     if (stats.size === 0 || (await beginning(opened)) === BEGINNING) {
       await opened.truncate();
@@ -67,7 +67,7 @@ async function openRecording(file: string): Promise<FileHandle> {
     throw unusable(`which cannot be written: ${(error as Error).message}`, error);
   }
   await opened.close();
-  throw unusable("which is no recording of Mayfly's and would be lost; name a new file, or remove that one");
+  throw unusable("which is not a recording of Mayfly's and would be overwritten; name a new file, or remove that one");
 }
 
 async function beginning(file: FileHandle): Promise<string> {
@@ -112,7 +112,7 @@ class LineFile {
     try {
       await this.#file.appendFile(text);
     } catch (error) {
-      // A recording with a gap is of no use: nothing more is written, and close() says why.
+      // A recording with a gap is of no use, so nothing more is written, and close() rejects with the reason.
       this.#failure ??= error;
     }
   }

@@ -12,7 +12,7 @@ import { serve, versionOf } from "./testing/version.ts";
 
 const OPTIONS = { ...roomyHost, blanks: 0, idleMs: 60_000 };
 
-test("what machines of a removed app print comes into no log, least of all that of an app deployed by the same name", async () => {
+test("what machines of a removed app print is written to no log, and not to that of an app deployed under the same name", async () => {
   const clock = new FakeClock();
   const fleet = new UnrulyFleet(clock, new Random(5));
   fleet.calm = true;

@@ -27,7 +27,7 @@ const OPTIONS: PackingOptions = {
   cpuWorth: 9,
 };
 
-/** A run with starts, deaths, time-outs, loads and idle kills, on record. */
+/** Records a run with starts, deaths, time-outs, loads and idle kills. */
 async function record(context: TestContext, options: PackingOptions = OPTIONS): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-record-"));
   context.after(() => rmSync(folder, { recursive: true }));
@@ -62,7 +62,7 @@ for (const [what, idleMs] of [
     for (const type of ["stats", "tick", "wake"]) assert.match(text, new RegExp(`"type":"${type}"`));
   });
 
-test("a recording that was tampered with does not, and the line is named", async (context) => {
+test("a recording that was changed does not replay, and the first differing line is named", async (context) => {
   const file = await record(context);
   const lines = readFileSync(file, "utf8").split("\n");
   const tampered: [what: string, from: RegExp, to: string][] = [
@@ -88,10 +88,10 @@ test("other options replay to other commands", async (context) => {
   assert.equal(differences[0]?.line, 2);
 });
 
-test("a file that is no recording is refused by name", async (context) => {
+test("a file that is not a recording is refused by name", async (context) => {
   const file = await record(context);
   writeFileSync(file, "hello\n");
-  await assert.rejects(replay(file, createPackingPolicy), /run\.jsonl is no recording/);
+  await assert.rejects(replay(file, createPackingPolicy), /run\.jsonl is not a recording/);
 });
 
 test("a recording of another version is refused, with what to do", async (context) => {
@@ -100,14 +100,14 @@ test("a recording of another version is refused, with what to do", async (contex
   await assert.rejects(replay(file, createPackingPolicy), { code: "bad-request", message: /version 2, .* record the run again/ });
 });
 
-test("a recording is overwritten by the next; a file that is none is refused and stays as it is", async (context) => {
+test("a recording is overwritten by the next; any other file is refused and stays as it is", async (context) => {
   const file = await record(context);
   const recorder = await recordPolicy(bindPolicy(createPackingPolicy(OPTIONS)), OPTIONS, file);
   await recorder.close();
   assert.equal(readFileSync(file, "utf8").split("\n").length, 2);
   writeFileSync(file, "somebody's");
   const again = (path: string) => recordPolicy(bindPolicy(createPackingPolicy(OPTIONS)), OPTIONS, path);
-  await assert.rejects(again(file), { code: "bad-config", message: /record names .* is no recording/ });
+  await assert.rejects(again(file), { code: "bad-config", message: /record names .* is not a recording/ });
   assert.equal(readFileSync(file, "utf8"), "somebody's");
   await assert.rejects(again(join(file, "..")), { code: "bad-config", message: /record names .* cannot be written/ });
   await (await again("/dev/null")).close();

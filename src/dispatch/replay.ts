@@ -1,4 +1,4 @@
-/** Runs a policy over a recording again, and compares its commands with those recorded. */
+/** Runs a policy again over a recording, and compares its commands with those recorded. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
@@ -10,14 +10,14 @@ import type { PolicyCommand, PolicyEvent, Step } from "../policy/policy.ts";
 import type { RecordedStep } from "./recorder.ts";
 
 export interface Replay {
-  /** Replayed, up to the first difference. */
+  /** The number of events that were replayed, up to the first difference. */
   events: number;
-  /** None, or the first: from there on the states differ, and the rest says nothing. */
+  /** Empty, or the first difference. After it the states differ, so that further differences would mean nothing. */
   differences: Difference[];
 }
 
 interface Difference {
-  /** Of the file, counted from 1. */
+  /** The number of the line in the file, counted from 1. */
   line: number;
   event: PolicyEvent;
   recorded: PolicyCommand[];
@@ -45,7 +45,7 @@ const header = z.object({
 
 const olderHeader = z.looseObject({ recording: z.literal("mayfly-policy"), version: z.int().refine((version) => version !== 3) });
 
-/** Rejects with "bad-request" where the file is no recording. */
+/** Rejects with "bad-request" if the file is not a recording. */
 export async function replay<State>(
   file: string,
   createPolicy: (options: PackingOptions) => { state: State; step: Step<State> },
@@ -63,14 +63,17 @@ export async function replay<State>(
   return { events, differences: [] };
 }
 
-/** The options of the policy that was recorded. @throws MayflyError "bad-request" where the first line is of no recording, or of one by another version */
+/**
+ * The options of the policy that was recorded. @throws MayflyError "bad-request" if the first line does not begin a recording, or was
+ * written by another version
+ */
 export function readHeader(file: string, text: string): PackingOptions {
   const refusal = (what: string, cause?: unknown) => new MayflyError("bad-request", { what: `${file} ${what}` }, cause);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (error) {
-    throw refusal("is no recording of the packing policy", error);
+    throw refusal("is not a recording of the packing policy", error);
   }
   const older = olderHeader.safeParse(parsed);
   if (older.success)
@@ -78,6 +81,6 @@ export function readHeader(file: string, text: string): PackingOptions {
       `is a recording of version ${older.data.version}, and this Mayfly reads version 3: record the run again with \`mayfly serve --record\`, or use the Mayfly that recorded it`,
     );
   const read = header.safeParse(parsed);
-  if (!read.success) throw refusal("is no recording of the packing policy", read.error);
+  if (!read.success) throw refusal("is not a recording of the packing policy", read.error);
   return read.data.options;
 }

@@ -1,21 +1,21 @@
-/** The beginning of a request body that streams, kept while it may still have to be sent, or sent again. */
+/** The beginning of a request body that streams. It is kept while it may still have to be sent, or sent again. */
 export class RequestBody {
   ended = false;
   readonly #window: number;
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  /** @param window bytes after which the caller is asked to wait */
+  /** @param window the number of bytes after which the caller is asked to wait */
   constructor(window: number) {
     this.#window = window;
   }
 
-  /** The caller was asked to wait. */
+  /** Whether the caller was asked to wait. */
   get full(): boolean {
     return this.#bytes >= this.#window;
   }
 
-  /** False: it should wait for drain. */
+  /** Returns false if the caller should wait for `drain`. */
   hold(chunk: Buffer): boolean {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
@@ -27,7 +27,7 @@ export class RequestBody {
     return this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
   }
 
-  /** It was sent: it will not be sent again. */
+  /** The body was sent and will not be sent again. */
   drop(): void {
     if (this.#bytes === 0) return;
     this.#chunks = [];

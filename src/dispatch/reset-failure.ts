@@ -2,7 +2,7 @@ import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
 import { ResetCode } from "../wire/protocol.ts";
 
-/** What the guest's Reset is to the caller. */
+/** The error that a caller gets for a guest's Reset. */
 export function failureOf(code: ResetCode, message: string, app: string, name: string): [ErrorCode, ErrorDetails] {
   const details = { app, function: name, what: message };
   switch (code) {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { AppFacts } from "../policy/explain.ts";
 import { clauseOfReason, type DecisionReason, sentencesOfFacts } from "./sentences.ts";
 
-/** By kind, so that a kind without a sentence does not compile. */
+/** Keyed by kind, so that a kind without a sentence does not compile. */
 const clauses: { [Kind in DecisionReason["kind"]]: [Extract<DecisionReason, { kind: Kind }>, string] } = {
   "calls-waiting": [{ kind: "calls-waiting", waiting: 3, slots: 8 }, "3 waiting, and all it has is taken: 8 slots"],
   minimum: [{ kind: "minimum", machines: 1 }, "it is to have 1 machine at least"],
@@ -40,7 +40,7 @@ test("each kind of reason has its clause", () => {
   for (const [reason, clause] of Object.values(clauses)) assert.equal(clauseOfReason(reason), clause);
 });
 
-test("what the policy makes of an app is told with its numbers and its machines' names", () => {
+test("the sentences on what the policy makes of an app have its numbers and its machines' names", () => {
   const facts: AppFacts<string> = {
     inFlight: 1,
     waiting: 0,

@@ -1,6 +1,6 @@
 /**
- * The sentences of `mayfly explain`, of the decision log and of other logs, made of the policy's records: by kind, each kind once. No code reads
- * these sentences again; who needs to tell reasons apart has the record.
+ * Makes the sentences of `mayfly explain`, of the decision log and of other logs from the policy's records, one sentence for each kind. No
+ * code reads these sentences; code that needs to tell reasons apart uses the records.
  */
 import { counted } from "../base/words/counted.ts";
 import { clauseOf, type MachineExit } from "../machines/exit.ts";
@@ -9,14 +9,14 @@ import type { MachineId } from "../policy/policy.ts";
 import type { NeedReason, Reason } from "../policy/reasons.ts";
 import { figure, span } from "./figures.ts";
 
-/** Why something was done to a machine, or what became of it: the policy's reason, or what the dispatcher saw. Times are ms. */
+/** Why something was done to a machine, or what became of it: the policy's reason, or what the dispatcher saw. Times are in milliseconds. */
 export type DecisionReason =
   | Reason
-  /** It takes invocations from now on. */
+  /** The machine takes invocations from now on. */
   | { kind: "ready"; startMs: number; bindMs: number }
-  /** It was started for one app, and another got it. */
+  /** The machine was started for one app, and another app got it. */
   | { kind: "lost"; app: string; why: NeedReason }
-  /** It ended by itself, nobody having decided it. */
+  /** The machine ended without the policy's command. */
   | { kind: "ended"; exit: Pick<MachineExit, "reason" | "detail"> };
 
 type Clauses = { [Kind in DecisionReason["kind"]]: (reason: Extract<DecisionReason, { kind: Kind }>) => string };
@@ -53,19 +53,19 @@ const clauses: Clauses = {
   ended: ({ exit }) => clauseOf(exit),
 };
 
-/** A clause, to stand after "killed: ". */
+/** A clause that can follow "killed: ". */
 export function clauseOfReason(reason: DecisionReason): string {
   return (clauses[reason.kind] as (reason: DecisionReason) => string)(reason);
 }
 
-/** The same facts, with machines by name. */
+/** The same facts with the names of machines instead of their numbers. */
 export function withNames(facts: AppFacts, nameOf: (machine: MachineId) => string): AppFacts<string> {
   const named = (machine: ExplainedMachine): ExplainedMachine<string> => ({ ...machine, machine: nameOf(machine.machine) });
   return { ...facts, machines: facts.machines.map(named) };
 }
 
 /** What the policy makes of an app now, a sentence each. Machines are named as `mayfly ps` names them. */
-/** Of an app's revisions; which revision each sentence is about is said only if there are several. */
+/** What the policy makes of an app's revisions now. Sentences say which revision they are about only if there are several. */
 export function sentencesOfRevisions(revisions: readonly RevisionFacts[]): string[] {
   if (revisions.length === 1) return sentencesOfFacts(revisions[0] as RevisionFacts);
   return revisions.flatMap((facts) => [`Revision ${facts.revision}, with weight ${facts.weight}:`, ...sentencesOfFacts(facts)]);
@@ -128,7 +128,7 @@ function machineSentence(facts: ExplainedMachine<string>, { slots, minMachines }
   return nextLookMs === null ? `${idle}.` : `${idle}; whether it is kept is looked at again in ${span(nextLookMs)}.`;
 }
 
-/** What the policy makes of a revision. */
+/** What the policy makes of a revision, with its share of the app's calls. */
 export interface RevisionFacts extends AppFacts<string> {
   /** The revision's id. */
   revision: string;

@@ -10,7 +10,7 @@ import { roomyHost } from "./testing/roomy-host.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { serve, versionOf } from "./testing/version.ts";
 
-test("whatever happens, an app with a call in flight is one that was told of; one without machines is not", async () => {
+test("whatever happens, an app with a call in flight has been reported as served, and one without machines has not", async () => {
   const seed = seedOf();
   const random = new Random(seed);
   for (let run = 0; run < 100; run++) {
@@ -55,7 +55,7 @@ test("calls that wait and calls that run are counted by app", async () => {
     ["ada", 2],
     ["bob", 1],
   ]);
-  // They wait for machines that are only being started.
+  // The calls wait for machines that are still being started.
   assert.deepEqual(serving, [
     ["ada", true],
     ["bob", true],

@@ -1,6 +1,7 @@
 /**
- * The apps that have machines, or are about to: whoever had a call in flight at any moment is among them. For those who outlive this process and
- * have to say whose calls were lost. Calls cost nothing here, only machines do: an app that has lost its last one is found out when any machine goes.
+ * Keeps the set of apps that have machines or are about to get one, which includes every app with a call in flight. The supervisor, which
+ * outlives this process, needs it to say whose calls were lost. Calls cost nothing here; that an app has lost its last machine is found out
+ * when any machine ends.
  */
 export class Serving {
   readonly #tell: (app: string, serves: boolean) => void;
@@ -10,14 +11,14 @@ export class Serving {
     this.#tell = tell;
   }
 
-  /** A machine is started for the app, or given to it. */
+  /** Called when a machine is started for the app, or given to it. */
   begins(app: string): void {
     if (this.#apps.has(app)) return;
     this.#apps.add(app);
     this.#tell(app, true);
   }
 
-  /** A machine is gone. @param left machines and invocations that there are now */
+  /** Called when a machine has ended. @param left the machines and invocations that exist now */
   look(...left: Iterable<{ app: string | null }>[]): void {
     const serving = new Set(left.flatMap((those) => Array.from(those, ({ app }) => app)));
     for (const app of this.#apps) {

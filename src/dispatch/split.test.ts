@@ -20,7 +20,7 @@ test("weights 90 and 10 give 9,000 and 1,000 of 10,000 calls", () => {
   assert.deepEqual(Object.fromEntries(counts(split, 10_000)), { old: 9_000, new: 1_000 });
 });
 
-test("after any number of calls each revision has its share, off by less than the number of revisions", () => {
+test("after any number of calls each revision has had its share, to within less than the number of revisions", () => {
   const targets = fc
     .array(fc.integer({ min: 1, max: 1_000 }), { minLength: 1, maxLength: 6 })
     .map((weights) => weights.map((weight, index) => ({ revision: `r${index}`, weight })));
@@ -34,6 +34,6 @@ test("after any number of calls each revision has its share, off by less than th
   );
 });
 
-test("no revision at all is refused", () => {
+test("an empty list of revisions is refused", () => {
   assert.throws(() => new Split([]), RangeError);
 });

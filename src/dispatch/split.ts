@@ -1,16 +1,13 @@
 /**
- * Which revision each call of an alias goes to, so that after any number of calls every revision has had its share.
- *
- * Smooth weighted round robin, as nginx balances upstreams: with each call every revision earns its weight, the one with the most credit is chosen and
- * pays the sum of all weights. The count of a revision therefore never differs from its exact share by more than one call for each other revision,
- * while a random choice with weights 90 and 10 would be off by 1 % of 10,000 calls once in three hundred times.
- *
- * Owns: the credit of each revision. Takes no time and makes no object per call.
+ * Chooses the revision that each call of an alias goes to, so that after any number of calls every revision has had its share.
+ * It uses smooth weighted round robin, as nginx does to balance upstreams: with each call every revision earns its weight, and the one with
+ * the most credit is chosen and pays the sum of all weights. So a revision's count differs from its exact share by less than one call for
+ * each other revision, while a random choice with weights 90 and 10 would be off by 1 % of 10,000 calls once in three hundred times.
+ * Owns: the credit of each revision. Neither reads the time nor makes an object for a call.
  */
 export interface WeightedRevision {
-  /** Id of the revision. */
   readonly revision: string;
-  /** Above 0, in any unit: only the ratios count. */
+  /** Above zero, in any unit, because only the ratios matter. */
   readonly weight: number;
 }
 

@@ -7,12 +7,12 @@ interface MachineTimes {
   boundAt: number;
 }
 
-/** Cuts the time between arrival and sending by what its machine was doing meanwhile. */
+/** Divides the time between arrival and sending by what the machine was doing meanwhile. */
 export function timingOf(arrivedAt: number, sentAt: number, headAt: number, machine: MachineTimes): InvocationTiming {
   const run = headAt - sentAt;
   if (machine.boundAt <= arrivedAt) return { queue: sentAt - arrivedAt, start: 0, bind: 0, run };
   const start = Math.max(0, machine.blankAt - Math.max(arrivedAt, machine.startAt));
   const bind = machine.boundAt - Math.max(arrivedAt, machine.bindAt);
-  // The difference of fractions can be a hair below zero.
+  // Rounding can make the difference slightly negative.
   return { queue: Math.max(0, sentAt - arrivedAt - start - bind), start, bind, run };
 }

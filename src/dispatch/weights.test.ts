@@ -73,7 +73,7 @@ test("no call is lost while weights move and revisions come and go, whether it w
   assert.deepEqual(bound(parts), ["ada-young"], "machines of the revision that gets no calls are gone");
 });
 
-test("an app that is removed loses machines of revisions that were superseded while they still ran, too", async () => {
+test("removing an app also kills machines of superseded revisions that still run", async () => {
   const parts = set();
   weigh(parts.dispatcher, { old: 1 });
   calls(parts.dispatcher, 1);

@@ -2,9 +2,9 @@ import type { Egress } from "../egress/egress.ts";
 import { MayflyError } from "../base/errors/error.ts";
 
 /**
- * Puts a guest's question to its machine's egress.
- * @param egress null: the app has none
- * @param log called with what was refused
+ * Passes a guest's question to its machine's egress.
+ * @param egress null if the app has no network
+ * @param log called with a sentence on what was refused
  */
 export async function askEgress<T>(
   egress: Egress | null,

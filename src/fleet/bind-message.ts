@@ -1,4 +1,4 @@
-/** The Bind that makes a machine one app's. */
+/** Makes the Bind message, which gives a machine to an app. */
 import type { Bundle, Version } from "../store/catalog/catalog.ts";
 import type { BindFunction, BindMessage } from "../wire/protocol.ts";
 

@@ -1,4 +1,4 @@
-/** The living machines by the policy's number, with their turns to start and the timers that sample them. */
+/** Owns the living machines by the policy's number, the turns in which they start, and the timers that sample them. */
 import type { Version } from "../store/catalog/catalog.ts";
 import type { MachineId } from "../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";

@@ -1,4 +1,4 @@
-/** A machine's whole life in a fleet, over a fake driver. Long, because all of it is seen through one setting, which is a quarter of the file. */
+/** A machine's whole life in a fleet, over a fake driver. The file is long because all tests share one setting, which is a quarter of it. */
 import { describe, test, type TestContext } from "node:test";
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,9 +24,9 @@ interface Setting {
   usage: UsageEntry[];
   reports: string[];
   dying: number[];
-  /** What was told of machines' loads. */
+  /** The reports on machines with invocations. */
   reported: (MachineStats & { machine: number })[];
-  /** What was told of machines with nothing to do. */
+  /** The reports on machines that had nothing to do. */
   rests: { machine: number; cpu: number }[];
   blank: (machine: number) => Promise<void>;
   bound: (machine: number) => Promise<void>;
@@ -96,7 +96,7 @@ function controlled(options: FakeDriverOptions = {}): { driver: Driver; controls
 }
 
 describe("a start", () => {
-  test("tells the driver whether its machine came up, and nothing of one that was killed before", async (context) => {
+  test("tells the driver whether its machine came up, but says nothing about a machine that was killed before", async (context) => {
     const outcomes: [string, boolean][] = [];
     const fake = createFakeDriver();
     const start = async (spec: { id: string; memoryMb: number; vcpus: number }) => {
@@ -119,7 +119,7 @@ describe("a start", () => {
     ]);
   });
 
-  test("makes a blank, a bind makes it an app's", async (context) => {
+  test("makes a blank, which a bind gives to an app", async (context) => {
     const { fleet, blank, bound } = set(context, createFakeDriver());
     fleet.start(1, SIZE);
     await blank(1);
@@ -130,7 +130,7 @@ describe("a start", () => {
     assert.deepEqual([fleet.view(1)?.phase, fleet.view(1)?.app, fleet.view(1)?.revision], ["bound", "ada", "v1"]);
   });
 
-  test("that is urgent makes a blank that still runs and goes straight to its app; one that nobody took lies down", async (context) => {
+  test("that is urgent makes a blank that still runs and is bound at once; if nobody takes it, it is stopped", async (context) => {
     const stopped: string[] = [];
     const fake = createFakeDriver();
     const start = async (spec: { id: string; memoryMb: number; vcpus: number }) => {
@@ -151,7 +151,7 @@ describe("a start", () => {
     assert.deepEqual([fleet.view(1)?.phase, fleet.view(2)?.phase], ["bound", "bound"]);
   });
 
-  test("waits its turn: so many at once and no more", async (context) => {
+  test("waits for its turn: no more than a fixed number of machines start at once", async (context) => {
     let [starting, most] = [0, 0];
     const beforeStart = async () => {
       most = Math.max(most, ++starting);
@@ -165,7 +165,7 @@ describe("a start", () => {
     assert.equal(most, 2);
   });
 
-  test("that the driver refuses fails with its reason, which the server's log gets", async (context) => {
+  test("that the driver refuses fails with the driver's reason, which is written to the server's log", async (context) => {
     const beforeStart = () => {
       throw new Error("no room");
     };
@@ -176,7 +176,7 @@ describe("a start", () => {
     assert.deepEqual(dying, []);
   });
 
-  test("of an agent that says nothing is given up, and the machine killed", async (context) => {
+  test("is given up if the agent says nothing, and the machine is killed", async (context) => {
     const { driver, killed } = mute();
     const { fleet, gone } = set(context, driver, { handshakeMs: 20 });
     fleet.start(1, SIZE);
@@ -208,7 +208,7 @@ describe("a kill", () => {
 });
 
 describe("a machine that ends by itself", () => {
-  test("gives no more work, and then says why", async (context) => {
+  test("gets no more work, and then its end has a reason", async (context) => {
     const { driver, controls } = controlled();
     const { fleet, blank, bound, gone, dying } = set(context, driver);
     fleet.start(1, SIZE);
@@ -222,7 +222,7 @@ describe("a machine that ends by itself", () => {
     assert.equal(request(fleet, 1), undefined);
   });
 
-  test("of an image that was damaged meanwhile is no fault of its app, whatever showed first", async (context) => {
+  test("because its image was damaged has that as its reason, whatever the host noticed first", async (context) => {
     const { driver, controls } = controlled();
     const { fleet, blank, bound, gone } = set(context, driver);
     fleet.start(1, SIZE);
@@ -245,12 +245,12 @@ describe("a machine that ends by itself", () => {
     controls[0]?.end("crashed");
     const end = await gone(1);
     assert.deepEqual([end.reason, end.failed], ["crashed", true]);
-    // What helps nobody but the operator is in the server's log, and there alone.
+    // What is of use only to the operator is in the server's log alone.
     assert.deepEqual(reports, ["Machine t-1 of ada printed at its end:\nregisters"]);
     assert.doesNotMatch(JSON.stringify(end), /registers/);
   });
 
-  test("has a failed bind where its app's secrets or code cannot be had", async (context) => {
+  test("has a failed bind if its app's secrets or code cannot be had", async (context) => {
     const secrets = () => {
       throw new MayflyError("no-such-secret", { app: "ada", secret: "KEY" });
     };
@@ -286,7 +286,7 @@ describe("a bound machine", () => {
     assert.deepEqual(await gone(1), { reason: "unresponsive", detail, output: [], asked: false, failed: false });
   });
 
-  test("with nothing to do falls asleep; a call wakes it, and what it used in its rest is told", async (context) => {
+  test("with nothing to do is stopped; a call wakes it, and the CPU that it used in its rest is reported", async (context) => {
     const { fleet, blank, bound, rests } = set(context, createFakeDriver(), { napMs: 10, statsMs: 50 });
     fleet.start(1, SIZE);
     await blank(1);
@@ -298,7 +298,7 @@ describe("a bound machine", () => {
     const call = () => new Promise<void>((resolve) => request(fleet, 1, resolve));
     await call();
     await asleep();
-    // The report after the last invocation, half a second after it at the earliest, begins the rest.
+    // The rest begins with the report after the last invocation, which comes half a second after it at the earliest.
     await sleep(2_000);
     await call();
     assert.equal(fleet.view(1)?.phase, "bound");
@@ -333,7 +333,7 @@ describe("a bound machine", () => {
     },
   );
 
-  test("is on its app's account from the bind on, with the CPU of its start; the memory that it held before is the platform's", async (context) => {
+  test("is billed to its app from the bind on, with the CPU of its start; the memory that it held before is billed to the platform", async (context) => {
     const { driver, controls } = controlled();
     const { fleet, usage, blank, bound, gone } = set(context, driver);
     fleet.start(1, SIZE);
@@ -356,7 +356,7 @@ describe("a bound machine", () => {
     assert.equal(sum("ada", "start", "byteSeconds"), 0);
   });
 
-  test("that nobody took stays the platform's to its end", async (context) => {
+  test("that no app took is billed to the platform to its end", async (context) => {
     const { fleet, usage, blank, gone } = set(context, createFakeDriver());
     fleet.start(1, SIZE);
     await blank(1);
@@ -371,7 +371,7 @@ describe("a bound machine", () => {
 });
 
 describe("the load of a machine", () => {
-  test("is told from the host's accounting while it has invocations, and once after", async (context) => {
+  test("is reported from the host's accounting while it has invocations, and once after that", async (context) => {
     const release = Promise.withResolvers<void>();
     const functions = (machine: FakeMachineControls) => ({
       echo: async (body: Buffer) => {
@@ -401,7 +401,7 @@ describe("the load of a machine", () => {
   });
 });
 
-test("after close nothing is left, whatever was under way", async (context) => {
+test("after close() nothing is left, whatever was under way", async (context) => {
   const { fleet, driver } = set(context, createFakeDriver({ beforeStart: () => sleep(5) }));
   for (let id = 1; id <= 8; id++) fleet.start(id, SIZE);
   await sleep(8);
@@ -423,7 +423,7 @@ function request(fleet: Fleet, machine: number, closed: () => void = () => {}) {
   });
 }
 
-/** A driver whose agents never say Hello. */
+/** A driver whose agents never send Hello. */
 function mute(): { driver: Driver; killed: () => number } {
   let kills = 0;
   const start = async ({ id }: { id: string }): Promise<Machine> => {

@@ -1,7 +1,8 @@
 /**
- * The fleet turns a driver's machines into live ones that speak the wire: they are started, resumed, warmed and stopped as blanks, then bound to an app, then
- * killed. The fleet decides none of this: the dispatcher passes it the policy's commands. Only the stop of a bound machine that has nothing to do is the
- * fleet's own, and nobody notices it: whoever needs the machine finds it running.
+ * The fleet turns a driver's machines into live ones that speak the wire. Each is started, resumed, warmed and stopped as a blank, then
+ * bound to an app, then killed. The fleet decides none of this: the dispatcher passes it the policy's commands. Only the stop of a bound
+ * machine that has nothing to do is the fleet's own decision, and it is invisible outside: the machine is woken before anything is sent to
+ * it.
  */
 import type { LogLevel } from "../wire/protocol.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
@@ -19,13 +20,13 @@ export interface FleetOptions {
   clock: Clock;
   /** [a-z0-9]{1,20}, unique for each start of Mayfly on this state folder: machine ids begin with it. */
   bootId: string;
-  /** The version's code, in any order. May throw: the bind fails with its message. */
+  /** The revision's code, in any order. If it throws, the bind fails with the error's message. */
   bundles: (version: Version) => Bundle[];
-  /** The values of the secrets that the version's manifest names. May throw: the bind fails with its message. */
+  /** The values of the secrets that the revision's manifest names. If it throws, the bind fails with the error's message. */
   secrets: (version: Version) => Record<string, string>;
-  /** Makes an egress for each machine; null where the app has none. */
+  /** Makes an egress for each machine; null if the app has no network. */
   egress: (version: Version) => Egress | null;
-  /** Gets the entries on CPU and memory that machines used. */
+  /** Gets entries on the CPU and memory that machines used. */
   usage: UsageSink;
   /** Writes to the server's own log what happened to a machine that belonged to no app. */
   report: (text: string) => void;
@@ -49,9 +50,12 @@ export interface FleetOptions {
 export interface FleetEvents {
   blank(machine: MachineId): void;
   bound(machine: MachineId): void;
-  /** What a bound machine did since its last report, about a second ago. Only machines that have invocations, or just had some, are reported. */
+  /**
+   * What a bound machine did since its last report, about a second ago. Reported only for machines that have invocations, or had some at
+   * the last report.
+   */
   stats(machine: MachineId, stats: MachineStats): void;
-  /** A bound machine that had nothing to do used so many CPUs, on average over its rest. */
+  /** @param cpu CPUs that a bound machine used on average while it had nothing to do */
   rested(machine: MachineId, cpu: number): void;
   /** A blank or bound machine that nobody asked to end will be gone soon, and takes no new work. */
   dying(machine: MachineId): void;
@@ -61,9 +65,9 @@ export interface FleetEvents {
 }
 
 export interface MachineEnd extends Pick<MachineExit, "reason" | "detail" | "output"> {
-  /** kill() was called before the machine ended by itself. */
+  /** Whether kill() was called before the machine ended by itself. */
   asked: boolean;
-  /** The machine was not asked to end, and had not become what it was about to be: a blank, or bound. */
+  /** Whether the machine failed to become what it was about to be, a blank or bound, without being asked to end. */
   failed: boolean;
 }
 
@@ -92,25 +96,24 @@ export interface StartOrder {
 }
 
 export interface Fleet {
-  /** Call once, before anything else. */
+  /** Must be called once, before anything else. */
   attach(events: FleetEvents): void;
-  /** `urgent`: an invocation waits for the machine, so it becomes a blank that runs, to be bound at once. */
+  /** `urgent` means that an invocation waits for the machine. Such a blank is not stopped, so that it can be bound at once. */
   start(machine: MachineId, order: StartOrder): void;
-  /** Only for a blank. */
+  /** Only a blank can be bound. */
   bind(machine: MachineId, version: Version): void;
-  /** Only for a bound machine. Returns undefined where the machine is dying: then nothing was sent. */
+  /** Only for a bound machine. Returns undefined if the machine is dying; then nothing was sent. */
   request(machine: MachineId, head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined;
-  /** Ends the machine at once; `gone` follows. Idempotent. @param why a clause, the detail of its end */
+  /** Ends the machine at once; `gone` follows. Further calls do nothing. @param why a clause, which becomes the detail of the machine's end */
   kill(machine: MachineId, why: string): void;
   /**
-   * Pings, and kills the machine where no answer comes within `boundMs` and what its driver allows beyond.
-   *
-   * @param blocked a clause that says what keeps it from answering
+   * Pings the machine, and kills it if no answer comes within `boundMs` and the time that its driver allows beyond.
+   * @param blocked returns a clause on what keeps the machine from answering
    */
   checkAlive(machine: MachineId, boundMs: number, blocked: () => string): void;
   /** Reads every machine's use of CPU and memory now. The fleet also does so by itself every few seconds. */
   sample(): void;
   view(machine: MachineId): MachineView | undefined;
-  /** Kills everything; resolves when nothing is left. The driver stays open: whoever made it closes it. */
+  /** Kills all machines. Resolves when nothing is left. The driver stays open: its creator closes it. */
   close(): Promise<void>;
 }

@@ -1,6 +1,5 @@
 /**
  * One machine, from its turn to start until nothing of it is left.
- *
  * Owns: the driver's machine, the host's end of its channel, its usage meter, its egress.
  * 1. `phase` only moves forward: starting → blank → binding → bound, and from anywhere to ending.
  * 2. A blank that nobody waits for is stopped: it uses no CPU. It is resumed, with the time and fresh entropy, before it is bound. So is a bound
@@ -30,16 +29,19 @@ import type { FleetEvents, FleetOptions, FleetPhase, MachineEnd, MachineView } f
 import type { StartTurns } from "./start-turns.ts";
 import { UsageMeter } from "./usage-meter.ts";
 
-/** No driver may hold a turn for longer. */
+/** The most milliseconds for which a driver's start may hold a turn. */
 const START_MS = 60_000;
 const HANDSHAKE_MS = 10_000;
-/** Of a machine that nobody waits for: it has a low share of the CPU, and is not to be given up because others compute. */
+/**
+ * The most milliseconds for the rehearsal of a machine that no invocation waits for. Such a machine has a low share of the CPU, and must
+ * not be given up because others compute.
+ */
 const AHEAD_MS = 40_000;
 const BIND_MS = 30_000;
 const ANSWER_MS = 2_000;
-/** A machine whose channel ended is about to say why by itself. */
+/** Milliseconds to wait for the driver's reason after a machine's channel has ended. */
 const LAST_WORDS_MS = 1_000;
-/** Of each machine's end, in the server's log. */
+/** The most characters of what a machine printed at its end that are written to the server's log. */
 const OPERATORS_CHARACTERS = 6_000;
 
 export class LiveMachine {
@@ -62,7 +64,7 @@ export class LiveMachine {
   #nap: Nap | undefined;
   #pulse: Pulse | undefined;
   #kernel: ReadyMessage["kernel"] = "host";
-  /** Why it is dying, where this file noticed it before the driver did. */
+  /** Why the machine is dying, if this class noticed it before the driver did. */
   #cause: MachineExit | undefined;
   #asked = false;
   #wasReady = false;
@@ -86,7 +88,7 @@ export class LiveMachine {
     return this.#version?.app ?? null;
   }
 
-  /** @param urgent an invocation waits for it: it becomes a blank without lying down first */
+  /** @param urgent whether an invocation waits for the machine, so that it becomes a blank without being stopped first */
   async bringUp(turns: StartTurns, urgent: boolean): Promise<void> {
     const release = await turns.take();
     try {
@@ -139,7 +141,7 @@ export class LiveMachine {
     if (!(await Promise.race([answered, late]))) this.#dieUnasked(unresponsive(pulse.whySilent(blocked())));
   }
 
-  /** Kills it where it is silent, and no longer lives as far as can be told. */
+  /** Kills the machine if it has been silent and, as far as can be told, no longer lives. */
   feelPulse(): void {
     if (this.#phase !== "bound" || this.#nap?.sleeps === true) return;
     const why = this.#pulse?.feel();
@@ -154,7 +156,10 @@ export class LiveMachine {
     if (this.#machine !== undefined && !this.#isDying()) this.#meter.sample(this.#machine.usage());
   }
 
-  /** Undefined where it has done nothing lately. What is read for it goes to the ledger, too: a busy machine's account is a second old. */
+  /**
+   * Undefined if the machine has done nothing lately. The usage that is read here is also given to the meter, so that a busy machine's
+   * account is at most a second old.
+   */
   load(): MachineStats | undefined {
     const now = this.#options.clock.now();
     if (this.#phase !== "bound" || !this.#load.isDue(now)) return undefined;
@@ -164,7 +169,7 @@ export class LiveMachine {
     return this.#load.report(usage, end.inFlight > 0, now);
   }
 
-  /** CPUs that it used in a rest that was not told of yet. */
+  /** The CPUs that the machine used on average in a rest that has not been reported yet; undefined if there is none. */
   takeRest(): number | undefined {
     return this.#phase === "bound" ? this.#load.takeRest(() => this.#machine?.usage().cpuUs ?? 0, this.#options.clock.now()) : undefined;
   }
@@ -193,7 +198,7 @@ export class LiveMachine {
     try {
       this.#adopt(await within(clock, START_MS, "the driver's start", starting));
     } catch (error) {
-      // It may still come up after its time: then it is killed.
+      // The machine may still come up after its time; it is killed then.
       starting.then(
         (machine) => machine.kill(),
         () => {},
@@ -232,7 +237,7 @@ export class LiveMachine {
     const { bundles, secrets, egress } = this.#options;
     const { machine, end, rest } = this.#parts();
     this.#meter.take(version.app, machine.usage());
-    // Not waited for: the kernel takes longer for it than the bind.
+    // This is not awaited, because the kernel takes longer for it than the bind takes.
     machine
       .assign(version.app)
       .catch((error: unknown) => this.#options.report(`Machine ${this.name} runs on a blank's CPU share: ${String(error)}`));
@@ -248,7 +253,7 @@ export class LiveMachine {
     this.#kernel = (await end.resume(this.#options.clock.wall(), randomBytes(64), this.#spec.id, fresh)).kernel;
   }
 
-  /** It is bound: stopped from now on while it has nothing to do, and asked where it falls silent. */
+  /** Begins to look after a bound machine: its nap stops it while it has nothing to do, and its pulse is checked when it is silent. */
   #watch(): void {
     const { driver, clock, answerMs = ANSWER_MS, handshakeMs = HANDSHAKE_MS } = this.#options;
     const { machine, end } = this.#parts();
@@ -263,7 +268,8 @@ export class LiveMachine {
       resume: () =>
         within(clock, handshakeMs, "an answer after a rest", this.#resume(end, false)).catch((error) => this.#fail("unresponsive", error)),
       failed: (error) => this.#channelOver(messageOf(error), false),
-      // An app does not pay for the threads of the emulator or sandbox. What its machine uses beyond them is the app's, also between invocations.
+      // The app does not pay for the threads of the emulator or sandbox. It pays for everything else that its machine uses, also between
+      // invocations.
       asleep: (cpuUs, ms) => this.#meter.sample(machine.usage(), Math.min(cpuUs, traits.idleShare * ms * 1_000)),
       awake: (cpuUs) => this.#meter.sample(machine.usage(), Math.min(cpuUs, traits.wakeUs)),
     });
@@ -321,7 +327,7 @@ export class LiveMachine {
     if (ready) this.#events.dying(this.#id);
   }
 
-  /** By itself: the driver has not said so yet, or just did. */
+  /** Called when the machine ends without having been killed here; the driver is about to report the end, or just did. */
   #beginDying(): void {
     this.#phase = "ending";
     if (this.#wasReady) this.#events.dying(this.#id);
@@ -341,7 +347,7 @@ export class LiveMachine {
     this.#end?.close();
     this.#meter.close(machine.usage().cpuUs);
     this.#tellOperator(exit);
-    // Whatever the host noticed first was only a sign of these two.
+    // These two reasons are root causes. Anything that the host noticed before them was only a symptom.
     const isRoot = exit.reason === "out-of-memory" || exit.reason === "image-damaged";
     this.#finish(isRoot ? exit : (this.#cause ?? exit));
   }

@@ -16,7 +16,7 @@ test("a report has the CPU used since the last one, over the time since", () => 
   assert.deepEqual(meter.report(used(790), true, 3_000), { cpu: 0.25, memoryBytes: MB, loopDelayMs: 0 });
 });
 
-test("a rest does not thin the CPU out, nor does what was used in it count", () => {
+test("a rest neither lowers the average CPU, nor does the CPU used in it count", () => {
   const meter = new LoadMeter();
   meter.begin(0, 0);
   meter.report(used(100), false, 1_000);
@@ -25,7 +25,7 @@ test("a rest does not thin the CPU out, nor does what was used in it count", () 
   assert.equal(meter.report(used(900), false, 101_000).cpu, 0.5);
 });
 
-test("nothing is due within half a second, nor of a machine at rest", () => {
+test("no report is due within half a second, or for a machine at rest", () => {
   const meter = new LoadMeter();
   assert.ok(!meter.isDue(5_000));
   meter.begin(0, 5_000);
@@ -35,7 +35,7 @@ test("nothing is due within half a second, nor of a machine at rest", () => {
   assert.ok(!meter.isDue(5_999));
 });
 
-test("the guest's word on its delay is bounded, whatever it is", () => {
+test("the delay that a guest claims is bounded, whatever it says", () => {
   for (const [said, heard] of [
     [3.5, 3.5],
     [-1, 0],
@@ -50,7 +50,7 @@ test("the guest's word on its delay is bounded, whatever it is", () => {
   }
 });
 
-test("a busy guest that says nothing for seconds is late by that, and one with nothing to do is not", () => {
+test("a busy guest that is silent for seconds counts as late by that time, and an idle one does not", () => {
   const meter = new LoadMeter();
   meter.begin(0, 0);
   meter.hear(1, 1_000);
@@ -59,14 +59,14 @@ test("a busy guest that says nothing for seconds is late by that, and one with n
   assert.equal(meter.report(used(1), false, 5_000).loopDelayMs, 1);
 });
 
-test("CPU that the host forgot is none, never less than none", () => {
+test("if the host's count of CPU falls, the report has 0, never less", () => {
   const meter = new LoadMeter();
   meter.begin(500_000, 0);
   assert.equal(meter.report(used(400), true, 1_000).cpu, 0);
   assert.equal(meter.report(used(600), true, 2_000).cpu, 0.1);
 });
 
-test("what is used in a rest is told once: at its end, or after ten seconds of it", () => {
+test("the CPU used in a rest is reported once: at its end, or after ten seconds", () => {
   const meter = new LoadMeter();
   const total = (cpuMs: number) => () => cpuMs * 1_000;
   meter.begin(0, 0);
@@ -84,7 +84,7 @@ test("what is used in a rest is told once: at its end, or after ten seconds of i
   assert.equal(meter.takeRest(total(5_000), 90_000), undefined);
 });
 
-test("a rest of less than a second says nothing", () => {
+test("a rest of less than a second is not reported", () => {
   const meter = new LoadMeter();
   meter.begin(0, 0);
   meter.report(used(1), false, 1_000);

@@ -9,15 +9,15 @@ import { Nap } from "./nap.ts";
 interface Setting {
   nap: Nap;
   call: () => Promise<string>;
-  /** What was done to the machine, in order. */
+  /** The calls on the machine, in order. */
   deeds: string[];
-  /** What became of the function's calls under way. */
+  /** Lets the function's calls that are under way return. */
   release: () => void;
   pass: (ms: number) => void;
   failures: unknown[];
 }
 
-/** A bound machine whose function gives its body back, at once or when released; and the nap that looks after it. */
+/** A bound machine whose function returns its body at once or when released, and the nap that looks after the machine. */
 async function set(context: TestContext, { holds = false, answers = true, breaks = false } = {}): Promise<Setting> {
   const hold = Promise.withResolvers<void>();
   if (!holds) hold.resolve();
@@ -52,13 +52,13 @@ async function set(context: TestContext, { holds = false, answers = true, breaks
   return { nap, call, deeds, release: () => hold.resolve(), pass: (ms) => void (now += ms), failures };
 }
 
-/** So many looks, and what they begin. */
+/** Looks `times` times, and waits for what that begins. */
 async function look(nap: Nap, times: number): Promise<void> {
   for (let n = 0; n < times; n++) nap.look();
   for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test("a machine that had nothing to do at two looks is stopped; a call finds it awake, and told the time before", async (context) => {
+test("a machine that had nothing to do at two looks is stopped; a call wakes it, and it is told the time first", async (context) => {
   const { nap, call, deeds } = await set(context);
   await look(nap, 1);
   assert.deepEqual([nap.sleeps, deeds], [false, []]);
@@ -78,7 +78,7 @@ test("many calls at once wake it once, and all are answered", async (context) =>
   assert.equal(deeds.filter((deed) => deed === "cont").length, 1);
 });
 
-test("while a call is under way it is not stopped, however long that takes", async (context) => {
+test("while a call is under way the machine is not stopped, however long that takes", async (context) => {
   const { nap, call, deeds, release } = await set(context, { holds: true });
   const reply = call();
   await look(nap, 50);
@@ -89,7 +89,7 @@ test("while a call is under way it is not stopped, however long that takes", asy
   assert.deepEqual(deeds, ["reply", "stop", "asleep"]);
 });
 
-test("a machine that is called just after it fell asleep takes longer to, each time; a long sleep makes that good", async (context) => {
+test("a machine that is called just after it fell asleep takes longer to fall asleep, each time; a long sleep resets that", async (context) => {
   const { nap, call, pass } = await set(context);
   const looksUntilAsleep = async () => {
     for (let looks = 1; looks < 100; looks++) {
@@ -107,7 +107,7 @@ test("a machine that is called just after it fell asleep takes longer to, each t
   assert.deepEqual(needed, [2, 3, 5, 9, 17, 17, 17, 2]);
 });
 
-test("a call that comes while it is being stopped is answered as well", async (context) => {
+test("a call that comes while the machine is being stopped is answered as well", async (context) => {
   const { nap, call } = await set(context);
   nap.look();
   nap.look();
@@ -115,7 +115,7 @@ test("a call that comes while it is being stopped is answered as well", async (c
   assert.equal(await call(), "hello");
 });
 
-test("one that does not answer is given nothing: it says ready, or gets no call", async (context) => {
+test("a machine that does not answer Resume with Ready is sent no call", async (context) => {
   const { nap, call, deeds } = await set(context, { answers: false });
   await look(nap, 2);
   let replied = false;
@@ -124,7 +124,7 @@ test("one that does not answer is given nothing: it says ready, or gets no call"
   assert.deepEqual([deeds, replied, nap.sleeps], [["stop", "asleep", "cont", "resume"], false, true]);
 });
 
-test("one that cannot be continued is told of once, though it never answers either", async (context) => {
+test("a machine that cannot be continued is reported once, although it does not answer either", async (context) => {
   const { nap, call, failures } = await set(context, { breaks: true });
   await look(nap, 2);
   void call();

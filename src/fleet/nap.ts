@@ -1,10 +1,9 @@
 /**
- * The nap of a bound machine that has nothing to do. The machine is stopped, as a blank is, and woken by the first thing that the host has to send to it, be
- * that an invocation or a byte that came for one of its connections. decisions/idle-machines-are-stopped.md says why.
- *
+ * Stops a bound machine that has nothing to do, as blanks are stopped. The first thing that the host has to send to the machine wakes it:
+ * an invocation, or a byte for one of its connections. decisions/idle-machines-are-stopped.md says why.
  * 1. The machine falls asleep at a look that finds nothing in flight, and no frame to or from the machine since the look before.
- * 2. Frames for a machine that sleeps are kept, and sent once it has answered a Resume. So the guest knows the time again before it works, and a machine that
- *    does not wake has been given nothing, so that its invocations can run elsewhere.
+ * 2. Frames for a sleeping machine are kept, and sent once it has answered a Resume. So the guest knows the time before it works, and a
+ * machine that does not wake has been sent nothing, so that its invocations can run elsewhere.
  * 3. A machine that is woken soon after it fell asleep takes longer to fall asleep the next time.
  */
 import type { HostEnd } from "../wire/host-end.ts";
@@ -16,7 +15,7 @@ export interface NapOptions {
   now: () => number;
   /** Tells the machine the time, and resolves with its answer. It also gives up a machine that does not answer in time. */
   resume: () => Promise<unknown>;
-  /** Called where the machine could not be stopped, or does not wake. */
+  /** Called if the machine could not be stopped, or does not wake. */
   failed: (error: unknown) => void;
   /** @param cpuUs the CPU time used since the look before, in which the machine had nothing to do @param ms the time since that look */
   asleep: (cpuUs: number, ms: number) => void;
@@ -24,7 +23,7 @@ export interface NapOptions {
   awake: (cpuUs: number) => void;
 }
 
-/** A shorter sleep saves hardly more than the stop and the waking cost. */
+/** Milliseconds. A shorter sleep saves hardly more CPU than stopping and waking cost. */
 const SHORT_NAP_MS = 2_000;
 const MOST_QUIET_LOOKS = 16;
 
@@ -34,7 +33,7 @@ export class Nap {
   #cpuUs = 0;
   #lookedAt = 0;
   #quiet = 0;
-  /** The machine falls asleep after so many looks in a row at which it had nothing to do. */
+  /** The number of looks in a row without anything to do after which the machine falls asleep. */
   #needed = 1;
   #stopped: Promise<void> | null = null;
   #stoppedAt = 0;
@@ -43,12 +42,12 @@ export class Nap {
     this.#options = options;
   }
 
-  /** The machine is stopped, is being stopped, or is being woken. */
+  /** Whether the machine is stopped, is being stopped, or is being woken. */
   get sleeps(): boolean {
     return this.#stopped !== null;
   }
 
-  /** To be called a few times a second. */
+  /** Must be called a few times a second. */
   look(): void {
     if (this.sleeps) return;
     const { machine, end, now } = this.#options;

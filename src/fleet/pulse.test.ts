@@ -4,14 +4,17 @@ import type { HostEnd } from "../wire/host-end.ts";
 import type { Machine } from "../machines/driver.ts";
 import { NO_LIFE, NO_MEMORY, Pulse, type PulseOptions } from "./pulse.ts";
 
-/** What a look a second finds, until the machine is given up or a minute has passed: why, and after how many seconds. */
+/**
+ * Feels the pulse once a second until the machine is given up or a minute has passed. Returns the reason, and after how many seconds it
+ * came.
+ */
 async function watch(life: {
   kernel: PulseOptions["kernel"];
-  /** Of its CPU, in a second. */
+  /** Microseconds of CPU that the machine uses each second. */
   cpuUs?: number;
   memoryMb?: number;
   inFlight?: number;
-  /** A frame comes every so many seconds. */
+  /** Seconds between two frames of the machine. */
   speaksEvery?: number;
   answers?: boolean;
 }): Promise<{ why: string | undefined; seconds: number; pings: number }> {
@@ -68,16 +71,16 @@ test("an OSv guest that computes with all of its memory in use, and answers noth
   );
 });
 
-test("one that speaks, answers, or has nothing to do is not given up, whatever else", async () => {
+test("a machine that speaks, answers, or has nothing to do is not given up, whatever else it does", async () => {
   for (const life of [{ speaksEvery: 1 }, { answers: true }, { inFlight: 0 }])
     assert.equal((await watch({ kernel: "osv", memoryMb: 256, ...life })).why, undefined, JSON.stringify(life));
 });
 
-test("a machine that tells its figures every second is asked nothing", async () => {
+test("a machine that reports its figures every second is not pinged", async () => {
   assert.equal((await watch({ kernel: "other", speaksEvery: 1 })).pings, 0);
 });
 
-test("why a blocked machine is given up says how much memory it holds, and that much of it may mean V8's limit", () => {
+test("the reason why a blocked machine is given up says how much memory it holds, and if it is much, that V8 may be near its limit", () => {
   const why = (memoryMb: number, kernel: PulseOptions["kernel"]) => {
     const machine = { usage: () => ({ cpuUs: 0, memoryBytes: memoryMb * 1_048_576 }) } as Machine;
     return new Pulse({ machine, end: {} as HostEnd, memoryMb: 256, now: () => 0, boundMs: 2_000, kernel }).whySilent("main has blocked");

@@ -1,6 +1,6 @@
 /**
- * A blank's rest: the machine rehearses its first bind and invocation, and is then stopped, so that it uses no CPU. A blank that an invocation waits for is
- * bound before it comes to that.
+ * A blank's rest: the machine rehearses its first bind and invocation, and is then stopped, so that it uses no CPU. A blank that an
+ * invocation waits for is bound before that.
  */
 import type { HostEnd } from "../wire/host-end.ts";
 import type { Machine } from "../machines/driver.ts";
@@ -16,13 +16,13 @@ export class Rest {
     this.#end = end;
   }
 
-  /** Resolves when the machine is stopped. Idempotent. */
+  /** Resolves when the machine is stopped. Further calls return the same promise. */
   lieDown(): Promise<void> {
     this.#asleep ??= rehearse(this.#end).then(() => this.#machine.stop());
     return this.#asleep;
   }
 
-  /** Resolves when the machine runs, with whether it had rested and so has to be told the time. */
+  /** Resolves when the machine runs, with whether it had rested; a machine that rested must be told the time. */
   async getUp(): Promise<boolean> {
     if (this.#asleep === null) return false;
     await this.#asleep;

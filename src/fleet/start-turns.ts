@@ -1,4 +1,4 @@
-/** Lets a few machines come up at a time. If more come up than the host has cores, all of them are late. */
+/** Lets only a few machines come up at the same time. If more come up than the host has cores, all of them are late. */
 export class StartTurns {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -7,7 +7,7 @@ export class StartTurns {
     this.#free = atOnce;
   }
 
-  /** Resolves, first come first served, with the release of the turn. */
+  /** Resolves in the order of the calls. Returns a function that gives the turn back. */
   async take(): Promise<() => void> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -1,9 +1,8 @@
 /**
  * One machine's use of CPU and memory, cut into entries for the ledger.
- *
- * 1. Until an app takes the machine, everything that it uses is the platform's. Then the CPU time of its start moves to that app, by a pair of entries that
- *    cancel each other out. The memory that the machine held while it had no app stays the platform's.
- * 2. CPU time of a bound machine that is the platform's doing, such as that of stopping and waking it, is told as the platform's.
+ * 1. Until an app takes the machine, everything that it uses is billed to the platform. Then the CPU time of its start moves to that app,
+ * by a pair of entries that cancel each other out. The memory that the machine held while it had no app stays on the platform's bill.
+ * 2. CPU time of a bound machine that the platform caused, for example by stopping and waking it, is billed to the platform.
  * 3. All entries together sum to what the driver counted.
  */
 import type { Clock } from "../base/clock/clock.ts";
@@ -31,12 +30,12 @@ export class UsageMeter {
     return this.#last;
   }
 
-  /** To be called when the driver begins to start the machine. */
+  /** Must be called when the driver begins to start the machine. */
   begin(): void {
     this.#lastAt = this.#clock.now();
   }
 
-  /** @param platformUs microseconds of the CPU time since the last sample that are the platform's; at most that CPU time */
+  /** @param platformUs microseconds of the CPU time since the last sample that are billed to the platform; at most that CPU time is used */
   sample(usage: Usage, platformUs = 0): void {
     const now = this.#clock.now();
     const seconds = (now - this.#lastAt) / 1_000;
@@ -49,7 +48,7 @@ export class UsageMeter {
     this.#tell(this.#app, this.#kind, cpuUs - ours, byteSeconds);
   }
 
-  /** To be called when the machine is given to an app: what it used up to now was its start, and its bind begins. */
+  /** Must be called when the machine is given to an app: what it used up to now was its start, and its bind begins. */
   take(app: string, usage: Usage): void {
     this.sample(usage);
     this.#tell(null, "start", -this.#last.cpuUs, 0);
@@ -58,13 +57,13 @@ export class UsageMeter {
     this.#kind = "bind";
   }
 
-  /** To be called when the machine is bound: from now on its app's functions use it. */
+  /** Must be called when the machine is bound: from now on its app's functions use it. */
   run(usage: Usage): void {
     this.sample(usage);
     this.#kind = "run";
   }
 
-  /** To be called when the machine has just ended: it held its memory until now. */
+  /** Must be called when the machine has just ended, because it held its memory until now. */
   close(cpuUs: number): void {
     this.sample({ cpuUs, memoryBytes: this.#last.memoryBytes });
   }

@@ -1,4 +1,4 @@
-/** A caller of the dispatcher, for tests: it keeps what it was told, and fails on an answer that breaks the contract. */
+/** A caller of the dispatcher, for tests. It keeps what it was told, and fails on an answer that breaks the contract. */
 import assert from "node:assert/strict";
 import type { ErrorDetails } from "../../base/errors/error.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
@@ -18,7 +18,7 @@ export class Caller implements InvocationReply {
   handle: InvocationHandle | undefined;
   /** Resolves when the call is over, however it ended. */
   readonly over: Promise<this>;
-  /** Resolves when the reply's head is there, or the call is over. */
+  /** Resolves when the reply's head has arrived, or the call is over. */
   readonly headed: Promise<this>;
   #tellOver: () => void = () => {};
   #tellHeaded: () => void = () => {};

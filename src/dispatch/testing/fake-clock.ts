@@ -6,7 +6,7 @@ interface Timer {
   callback: () => void;
 }
 
-/** Time that passes when told to. Timers due at the same time fire in the order in which they were set. */
+/** A clock that stands still until a test advances it. Timers due at the same time fire in the order in which they were set. */
 export class FakeClock implements Clock {
   #now = 0;
   #order = 0;
@@ -38,7 +38,7 @@ export class FakeClock implements Clock {
     return () => cancel();
   }
 
-  /** Fires what is due, one by one, letting promises settle in between. */
+  /** Fires the timers that are due, one by one, and lets promises settle in between. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {

@@ -1,4 +1,4 @@
-/** Limits of a host that refuses a test nothing but a fifth machine. */
+/** The limits of a host that refuses a test only the fifth machine. */
 export const roomyHost = {
   maxMachines: 4,
   maxMemoryMb: 1e6,

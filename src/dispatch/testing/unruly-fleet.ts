@@ -1,6 +1,6 @@
 /**
- * A fleet in which whatever can happen does, at random: slow and failing starts, guests that reply in every allowed way, that ignore
- * their abort signal, block, or die. It keeps account of what reached a guest.
+ * A fleet in which everything that can happen does happen, at random: slow and failing starts, and guests that reply in every allowed way,
+ * ignore their abort signal, block, or die. It records what reached a guest.
  */
 import assert from "node:assert/strict";
 import type { Version } from "../../store/catalog/catalog.ts";
@@ -23,11 +23,11 @@ interface UnrulyMachine {
 
 export class UnrulyFleet implements Fleet {
   readonly machines = new Map<MachineId, UnrulyMachine>();
-  /** Invocations of which a byte reached a guest. */
+  /** The invocations of which a byte reached a guest. */
   readonly ran = new Set<string>();
-  /** From now on nothing fails. */
+  /** If true, nothing fails. */
   calm = false;
-  /** ms that a start takes more. */
+  /** Milliseconds by which each start takes longer. */
   startsLater = 0;
   readonly #clock: FakeClock;
   readonly #random: Random;
@@ -42,7 +42,7 @@ export class UnrulyFleet implements Fleet {
     this.#events = events;
   }
 
-  /** A line that a machine's guest prints. */
+  /** The machine's guest prints a line. */
   says(id: MachineId, text: string): void {
     this.#events.log(id, 0, LogLevel.Info, text);
   }
@@ -101,7 +101,7 @@ export class UnrulyFleet implements Fleet {
     this.#clock.after(boundMs, () => this.die(machine, { reason: "unresponsive", detail: blocked(), output: [] }));
   }
 
-  /** By itself. */
+  /** The machine ends by itself. */
   die(machine: UnrulyMachine, exit: MachineExit = { reason: "crashed", detail: "", output: [] }): void {
     if (machine.phase === "ending") return;
     const ready = machine.phase === "blank" || machine.phase === "bound";
@@ -109,7 +109,7 @@ export class UnrulyFleet implements Fleet {
     if (ready) this.#events.dying(machine.id);
   }
 
-  /** Says something about a machine's load, if it is one that has any. */
+  /** Reports a machine's load, if it has any. */
   tellLoad(machine: UnrulyMachine): void {
     if (machine.phase !== "bound") return;
     const [cpu, loopDelayMs] = [this.#random.between(0, 2), this.#random.chance(0.1) ? 60_000 : this.#random.between(0, 80)];
