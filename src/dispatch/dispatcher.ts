@@ -129,7 +129,7 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   /**
-   * If the app is refused from now on, its invocations in flight may end, but its machines are killed when idle, because the app pays for
+   * If the app is refused from now on, its invocations in flight may end. After that its machines are killed at once, because the app pays for
    * them.
    */
   #admissionChanged(app: string): void {

@@ -1,6 +1,7 @@
 /**
- * One direction of one stream, from the host to the guest: Data frames as far as credit goes, and the rest held until more comes.
- * The source is told to pause (`write` returns false) from the first byte held on, so what is held is about one of its chunks.
+ * One direction of one stream, from the host to the guest. It sends Data frames as far as credit allows, and holds the rest until more
+ * credit comes.
+ * From the first held byte on, the source is told to pause (`write` returns false), so that about one of its chunks is held.
  */
 import type { Link, Waiting } from "./link.ts";
 import { Flag, FrameType, INITIAL_CREDIT, Limit } from "./protocol.ts";
@@ -14,7 +15,7 @@ export class BodySender implements Waiting {
   #ended = false;
   #closed = false;
 
-  /** @param credit bytes that may be sent at once; Infinity for a Bind, which credit does not apply to */
+  /** @param credit the bytes that may be sent at once; Infinity for a Bind, to which credit does not apply */
   constructor(link: Link, stream: number, onDrain: () => void, credit = INITIAL_CREDIT) {
     this.#link = link;
     this.#stream = stream;
@@ -22,12 +23,12 @@ export class BodySender implements Waiting {
     this.#credit = credit;
   }
 
-  /** Everything up to the end is on its way. */
+  /** Whether everything up to the end has been written to the connection. */
   get done(): boolean {
     return this.#ended && this.#held.length === 0;
   }
 
-  /** False: part of it is held; `onDrain` is called when all of it, and the end where that was asked for, is on its way. */
+  /** Returns false if part of the chunk is held. `onDrain` is called when all of it has been written, and the end too if it was asked for. */
   write(chunk: Buffer): boolean {
     if (this.#closed || chunk.length === 0) return true;
     if (this.#held.length === 0 && !this.#link.clogged && chunk.length <= this.#credit && chunk.length <= Limit.data) {
@@ -46,7 +47,7 @@ export class BodySender implements Waiting {
     if (this.#held.length === 0) this.#sendEnd();
   }
 
-  /** Returns false where the guest granted more than it may. */
+  /** Returns false if the guest granted more than it may. */
   grant(bytes: number): boolean {
     if (this.#credit + bytes > Limit.credit || bytes === 0) return false;
     this.#credit += bytes;

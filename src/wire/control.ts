@@ -1,7 +1,6 @@
 /**
- * The conversation about the machine itself: Hello, Resume and Ready, Bind and Bound, Ping and Pong.
- *
- * 1. Every answer from the guest has a question that waits for it; any other is a violation.
+ * The messages about the machine itself: Hello, Resume and Ready, Bind and Bound, Ping and Pong.
+ * 1. Every answer from the guest must match a question that waits for it; any other answer is a violation.
  * 2. When the connection ends, the questions that still wait are rejected.
  */
 import type { BindMessage, ReadyMessage } from "./protocol.ts";
@@ -26,7 +25,7 @@ interface BindQuestion extends Question<void> {
 export class Control {
   readonly #link: Link;
   readonly #clock: Clock;
-  /** Ends the connection with an error that is not the guest's violation. */
+  /** Ends the connection with an error that does not blame the guest. */
   readonly #giveUp: (error: MayflyError) => void;
   #helloCame = false;
   #resumeAfterHello: (() => void) | null = null;
@@ -46,7 +45,7 @@ export class Control {
     return this.#ask<ReadyMessage>((question) => {
       this.#resume = question;
       const protocol = { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION };
-      // Ahead of what is held for a machine that was stopped: nothing runs in it before it knows the time.
+      // Resume is sent before the frames that are held for a stopped machine, so that nothing runs in it before it knows the time.
       const send = () => this.#link.writer.ahead(FrameType.Resume, { protocol, now, entropy: entropy.toString("base64"), machine });
       if (!fresh || this.#helloCame) send();
       else this.#resumeAfterHello = send;
@@ -64,7 +63,7 @@ export class Control {
     });
   }
 
-  /** Milliseconds there and back. */
+  /** The round trip, in milliseconds. */
   ping(): Promise<number> {
     return this.#ask<number>((question) => {
       const sent = Buffer.alloc(8);
@@ -88,7 +87,7 @@ export class Control {
     const ready = parseMessage(readySchema, payload);
     const question = this.#resume;
     if (ready === undefined || question === null) return this.#link.violate("a Ready that is malformed or was not asked for");
-    // A clone sends no Hello: only its Ready says which version its agent speaks.
+    // A clone sends no Hello, so its Ready is the first to say which version its agent speaks.
     if (ready.protocol !== PROTOCOL_VERSION) return this.#refuse(`${ready.protocol}`);
     this.#resume = null;
     question.resolve(ready);
@@ -116,7 +115,7 @@ export class Control {
     this.#resume = this.#bind = this.#ping = null;
   }
 
-  /** @param spoken the agent's version, or versions */
+  /** @param spoken the version that the agent speaks, or its range of versions */
   #refuse(spoken: string): void {
     this.#giveUp(new MayflyError("protocol-version-mismatch", { agent: spoken, host: PROTOCOL_VERSION }));
   }

@@ -1,8 +1,7 @@
 /**
- * One Connect stream: a socket of the host's, joined to the guest through credit both ways.
- *
- * 1. The socket is destroyed when the stream closes before both directions ended.
- * 2. Guest bytes that the socket has not taken are at most one window; socket bytes that the guest has not taken pause the socket.
+ * One Connect stream: a socket of the host, joined to the guest through credit in both directions.
+ * 1. The socket is destroyed if the stream closes before both directions have ended.
+ * 2. At most one window of guest bytes waits for the socket; while the guest has no credit left, the socket is paused.
  */
 import type { Socket } from "node:net";
 import { guarded } from "../base/errors/guarded.ts";
@@ -32,14 +31,14 @@ export class EgressStream {
     this.#sender = new BodySender(link, stream, () => this.#sent());
   }
 
-  /** Aborted where the stream closes before it is connected. */
+  /** Aborted if the stream closes before the socket is connected. */
   get gone(): AbortSignal {
     return this.#question.signal;
   }
 
   connected(socket: Socket): void {
     const cut = () => socket.destroy();
-    // Before anything else: a socket without this listener takes the host down with it.
+    // This listener comes first, because an error of a socket without one would end the host's process.
     socket.on(
       "error",
       guarded((error: Error) => this.reset(ResetCode.ConnectFailed, error.message), cut),
@@ -71,7 +70,7 @@ export class EgressStream {
     if (!this.#sender.grant(bytes)) this.#link.violate("a Credit of 0, or over the limit");
   }
 
-  /** Tells the guest that it is over. */
+  /** Closes the stream and tells the guest why. */
   reset(code: ResetCode, message: string): void {
     if (this.#closed) return;
     this.#link.writer.reset(this.stream, code, message);
@@ -97,7 +96,7 @@ export class EgressStream {
       this.#sender.end();
       this.#closeIfBothEnded();
     };
-    // After a clean end, bytes may still wait for the guest's credit.
+    // After a clean end, bytes may still wait for credit from the guest.
     const onClose = () => {
       if (!this.#socketEnded) this.reset(ResetCode.Cancelled, "the connection was closed");
     };
@@ -116,13 +115,13 @@ export class EgressStream {
     if (!this.#closed && !this.#guestEnded) this.#window.consumed(bytes, this.#link, this.stream);
   }
 
-  /** What was held for the guest is on its way. */
+  /** All bytes that were held for the guest have been written. */
   #sent(): void {
     if (this.#socketEnded) this.#closeIfBothEnded();
     else this.#socket?.resume();
   }
 
-  /** What is held for the socket still goes out. */
+  /** Bytes that are held for the socket are still written to it. */
   #closeIfBothEnded(): void {
     if (!this.#guestEnded || !this.#sender.done || this.#closed) return;
     this.#closed = true;

@@ -1,10 +1,10 @@
 /**
  * The streams that the guest opens: Connect and Resolve.
- *
- * 1. At most 256 are open; more are refused, and so are more than 200 a second once a burst of 500 is used up.
- * 2. Numbers only rise. A frame for a number that was used and is closed is dropped: the guest may not know yet.
- * 3. A question that the guest took back, or that outlived its channel, is aborted: nothing is looked up or connected for nobody.
- * 4. Of Data, no more is dropped than a sound guest can have under way: one window for each stream that it may open.
+ * 1. At most 256 are open. More are refused, and so are more than 200 a second once a burst of 500 is used up.
+ * 2. Stream numbers only rise. A frame for a number that was used and is closed is dropped, because the guest may not know yet that it is
+ * closed.
+ * 3. If the guest takes a question back, or the channel ends, the question is aborted, so that nothing is looked up or connected in vain.
+ * 4. At most as much Data is dropped as a sound guest can have under way: one window for each stream that it may open.
  */
 import type { HostEndEvents } from "./host-end.ts";
 import type { Link } from "./link.ts";
@@ -91,7 +91,7 @@ export class EgressStreams {
     for (const connection of this.#connections.values()) connection.close();
   }
 
-  /** False: refused, or a violation; either was said. */
+  /** Returns false if the stream was refused, or if opening it was a violation; the guest or the owner has been told. */
   #open(stream: number): boolean {
     if (stream <= this.#highest) {
       this.#link.violate(`stream ${stream} opened after ${this.#highest}`);
@@ -105,7 +105,7 @@ export class EgressStreams {
     return false;
   }
 
-  /** Only if the guest has not taken the question back. */
+  /** Calls `answer` unless the guest has taken the question back. */
   #resolved(stream: number, answer: () => void): void {
     if (this.#resolving.delete(stream)) answer();
   }
@@ -119,7 +119,7 @@ export class EgressStreams {
   }
 }
 
-/** A connection fails by its name, too: the guest tells the two apart, as Node does. */
+/** A failed look-up by a Connect is distinguished from a failed connection, as Node does. */
 function codeOf(error: unknown, otherwise: ResetCode): ResetCode {
   if (error instanceof MayflyError && error.code === "egress-denied") return ResetCode.EgressDenied;
   return error instanceof Error && "syscall" in error && error.syscall === "getaddrinfo" ? ResetCode.ResolveFailed : otherwise;

@@ -9,7 +9,7 @@ import { connectModelGuest, json, settle } from "./testing/model-guest.ts";
 import { until } from "../base/clock/until.ts";
 import { Flag, FrameType, INITIAL_CREDIT, Limit, ResetCode } from "./protocol.ts";
 
-test("a guest's connection carries bytes both ways, within credit, and closes by halves", async () => {
+test("a guest's connection carries bytes both ways, within credit, and each direction closes on its own", async () => {
   await using echo = await listen((socket) => {
     socket.on("data", (chunk) => socket.write(chunk));
     socket.on("end", () => socket.end("bye"));
@@ -40,7 +40,7 @@ test("what a server sends stops at the guest's credit, and all of it arrives aft
   assert.equal(received(), 300_000);
 });
 
-test("a server that does not read bounds what the guest may send", async () => {
+test("while a server does not read, the guest may send only one window", async () => {
   await using silent = await listen((socket) => socket.pause());
   const { guest, got, told } = toServer(silent.server);
   guest.json(FrameType.Connect, 2, { host: "example.com", port: 80 });
@@ -62,7 +62,7 @@ test("a server that does not read bounds what the guest may send", async () => {
   assert.match(told[0]!, /^dead true more bytes than it had credit for/);
 });
 
-test("refusals and failures come as resets with their reasons", async () => {
+test("refusals and failures reach the guest as Resets with their reasons", async () => {
   const denied = () => Promise.reject(new MayflyError("egress-denied", { address: "10.0.0.1:80" }));
   const { guest, got } = connectModelGuest({ connect: denied, resolve: () => Promise.reject(new Error("no such name")) });
   guest.json(FrameType.Connect, 2, { host: "10.0.0.1", port: 80 });
@@ -89,7 +89,7 @@ test("names are resolved; an answer that the guest no longer wants is dropped", 
   assert.deepEqual(told, []);
 });
 
-test("more streams than allowed are refused, not fatal", async () => {
+test("more streams than allowed are refused, and the machine lives on", async () => {
   const { guest, got, told } = connectModelGuest({ connect: () => new Promise(() => {}) });
   for (let n = 1; n <= Limit.guestStreams + 10; n += 1) guest.json(FrameType.Connect, 2 * n, { host: "a.test", port: 80 });
   await until(() => got.length === 10);
@@ -97,7 +97,7 @@ test("more streams than allowed are refused, not fatal", async () => {
   assert.deepEqual(told, []);
 });
 
-test("a socket that comes after the guest took its wish back is destroyed, and so is one whose machine ended", async () => {
+test("a socket that connects after the guest took its Connect back, or after its machine ended, is destroyed", async () => {
   await using server = await listen((socket) => socket.resume().on("end", () => socket.end()));
   const { guest, host, got } = toServer(server.server);
   guest.json(FrameType.Connect, 2, { host: "a.test", port: 80 });
@@ -108,7 +108,7 @@ test("a socket that comes after the guest took its wish back is destroyed, and s
   await until(() => server.sockets.every((socket) => socket.closed));
 });
 
-test("frames on a connection that the host has closed are dropped; on one that never was, a violation", async () => {
+test("frames on a connection that the host has closed are dropped; on one that never existed, they are a violation", async () => {
   const { guest, got, told } = connectModelGuest();
   guest.json(FrameType.Connect, 2, { host: "a.test", port: 80 });
   await until(() => got.length === 1);
@@ -120,7 +120,7 @@ test("frames on a connection that the host has closed are dropped; on one that n
   assert.deepEqual(told, ["dead true a frame on stream 4, which was never opened"]);
 });
 
-test("Data on connections that are closed is a violation beyond what could have been under way", async () => {
+test("Data on closed connections is a violation once it exceeds what could have been under way", async () => {
   for (const [bytes, frames, reason] of [
     [Limit.data, 800, /^dead true more Data on closed connections/],
     [1, 140_000, /^dead true it floods/],
@@ -139,7 +139,7 @@ test("Data on connections that are closed is a violation beyond what could have 
   }
 });
 
-test("a Connect or Resolve that is not what the agent sends is a violation", async () => {
+test("a malformed Connect or Resolve is a violation", async () => {
   for (const [type, asked] of [
     [FrameType.Connect, { host: 1, port: 1 }],
     [FrameType.Connect, { host: "a", port: "80" }],
@@ -156,7 +156,7 @@ test("a Connect or Resolve that is not what the agent sends is a violation", asy
   }
 });
 
-test("a host or port that is none, which a caller may have chosen, is for egress to refuse", async () => {
+test("an invalid host or port, which a caller may have chosen, is refused by egress and is no violation", async () => {
   const egress = createEgress({ allow: [] });
   const { guest, got, told } = connectModelGuest({
     connect: (host, port) => egress.connect(host, port),
@@ -176,7 +176,7 @@ test("a host or port that is none, which a caller may have chosen, is for egress
   assert.deepEqual(told, []);
 });
 
-test("a question that is taken back, or outlives its channel, is stopped", async () => {
+test("a question is aborted when the guest takes it back, or when its channel ends", async () => {
   const asked: AbortSignal[] = [];
   const never = (_host: string, _more: number, gone: AbortSignal) => {
     asked.push(gone);
@@ -212,7 +212,7 @@ function toServer(server: Server) {
 async function listen(onSocket: (socket: Socket) => void) {
   const sockets: Socket[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on("error", () => {}); // The other end may be destroyed: `closed` tells.
+    socket.on("error", () => {}); // the other end may be destroyed, which `closed` reports
     sockets.push(socket);
     onSocket(socket);
   });

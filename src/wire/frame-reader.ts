@@ -1,16 +1,15 @@
 /**
- * Cuts a byte stream into frames. Used by both ends.
- *
- * Owns: at most one frame's header and payload that have arrived in part.
+ * Cuts a byte stream into frames. Both ends use it.
+ * Owns: the header and payload of at most one frame that has arrived in part.
  * 1. A header is checked against the rules before any of its payload is kept.
- * 2. A frame that lies in one chunk is passed on as a view of it; others are assembled in a buffer of their exact size,
- *    so that never more than one payload limit is held between pushes.
+ * 2. A frame that lies in one chunk is passed on as a view of it; others are assembled in a buffer of their exact size, so that never more
+ * than one payload limit is held between pushes.
  * 3. After a violation, or stop(), no frame is passed on any more.
  */
 import { type FrameRules, headerViolation } from "./frame-rules.ts";
 import { HEADER_BYTES } from "./protocol.ts";
 
-/** `payload` is valid for as long as it is referenced, but may be a small view of a large chunk: copy what is kept for long. */
+/** `payload` is valid as long as it is referenced, but it may be a small view of a large chunk, so copy what you keep for long. */
 export type FrameHandler = (type: number, flags: number, stream: number, payload: Buffer) => void;
 
 export class FrameReader {
@@ -27,7 +26,7 @@ export class FrameReader {
     this.#onFrame = onFrame;
   }
 
-  /** Bytes held of a frame that is not complete. */
+  /** The number of bytes that are held of an incomplete frame. */
   get buffered(): number {
     return this.#headerFilled + (this.#payload?.length ?? 0);
   }
@@ -51,14 +50,14 @@ export class FrameReader {
     return this.#readWhole(chunk, at);
   }
 
-  /** From within the handler or outside: nothing more is passed on. */
+  /** Passes nothing on any more. May be called from within the handler. */
   stop(): void {
     this.#stopped = true;
     this.#payload = null;
     this.#headerFilled = 0;
   }
 
-  /** The hot loop: frames that lie in this chunk as a whole. */
+  /** The hot loop, for frames that lie completely in this chunk. */
   #readWhole(chunk: Buffer, from: number): string | null {
     let at = from;
     while (chunk.length - at >= HEADER_BYTES && !this.#stopped) {
@@ -74,7 +73,7 @@ export class FrameReader {
     return null;
   }
 
-  /** The start of a frame whose rest is still to come. */
+  /** Keeps the start of a frame whose rest is still to come. */
   #keep(chunk: Buffer, from: number): void {
     const at = from + this.#fillHeader(chunk, from);
     if (this.#headerFilled < HEADER_BYTES) return;
@@ -90,7 +89,7 @@ export class FrameReader {
     return taken;
   }
 
-  /** Returns where in the chunk it stopped. */
+  /** Returns the index in the chunk at which it stopped. */
   #fillPayload(chunk: Buffer, from: number): number {
     const payload = this.#payload!;
     const taken = Math.min(payload.length - this.#payloadFilled, chunk.length - from);
@@ -118,7 +117,7 @@ export class FrameReader {
   }
 }
 
-// Plain index arithmetic: several times faster here than readUInt32LE with its checks.
+// Plain index arithmetic is several times faster here than readUInt32LE with its checks.
 function lengthAt(bytes: Buffer, at: number): number {
   return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }

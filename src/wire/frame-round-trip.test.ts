@@ -91,7 +91,7 @@ test("a reader that waits for the rest of a frame holds one payload at most", ()
   }
 });
 
-/** Of a head: what node:http lets through, and no LF. */
+/** The fields of a head: characters that node:http lets through, but no LF. */
 const field = fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)), maxLength: 40 });
 const plain = { noNullPrototype: true };
 const headers = fc.array(fc.tuple(field, field), { maxLength: 4 }).map((pairs) => pairs.flat());
@@ -116,7 +116,7 @@ test("request heads of every kind survive the wire", () => {
   fc.assert(fc.property(anyHead, (head) => assert.deepEqual(decodeRequestHead(encodeRequestHead(head)), head)));
 });
 
-test("an agent that reads a head only in part reads the same", () => {
+test("an agent that parses only part of a head reads the same values", () => {
   fc.assert(
     fc.property(anyHead, (head) => {
       const read = new LazyRequestHead(encodeRequestHead(head));
@@ -131,7 +131,7 @@ test("an agent that reads a head only in part reads the same", () => {
   );
 });
 
-test("a head over its limits is refused before it is sent, as the fault of who filled the field", () => {
+test("a head over its limits is refused before it is sent, with an error that names who filled the field", () => {
   const { trace } = requestHead;
   const ours = [
     { ...requestHead, revision: "r".repeat(Limit.revision + 1) },
@@ -158,7 +158,7 @@ test("response heads that HTTP could not carry are refused", () => {
   assert.equal(typeof decodeResponseHead(`200${"\na\n1".repeat(257)}`), "string");
 });
 
-test("the guest's own head check refuses whatever the host would", () => {
+test("the guest's own check of heads refuses whatever the host would refuse", () => {
   const field = fc.string({ unit: "binary", maxLength: 3 });
   fc.assert(
     fc.property(fc.integer({ min: 100, max: 700 }), fc.array(fc.tuple(field, field)), (status, pairs) => {

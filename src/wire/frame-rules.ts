@@ -1,27 +1,30 @@
 /**
- * What each side may put in a frame's header, checked before a byte of the payload is kept. One table a direction;
- * docs/guest-protocol.md, Frames, is its text.
+ * What each side may put into a frame's header, checked before any byte of the payload is kept. There is one table for each direction;
+ * docs/guest-protocol.md, Frames, describes them.
  */
 import { FrameType, Flag, Limit } from "./protocol.ts";
 
-/** Kinds of stream that a type may travel on, as bits: the connection itself, opened by the host, opened by the guest. */
+/**
+ * The kinds of stream that a frame type may be sent on, as bits: the connection itself, streams opened by the host, streams opened by the
+ * guest.
+ */
 const zero = 1;
 const odd = 2;
 const even = 4;
 
 interface Rule {
-  /** Kinds of stream, or'ed. */
+  /** The kinds of stream, combined by bitwise or. */
   on: number;
   /** Flags that may be set. */
   flags?: number;
-  /** Payload bytes. */
+  /** The bounds of the payload's size, in bytes. */
   min: number;
   max: number;
 }
 
-/** Lookups by the type's byte; every byte has an entry. */
+/** The rules as arrays indexed by the type's byte; every byte has an entry. */
 export interface FrameRules {
-  /** 0: this side never sends the type. */
+  /** 0 if this side never sends the type. */
   readonly kinds: Uint8Array;
   readonly flags: Uint8Array;
   readonly min: Uint32Array;
@@ -34,7 +37,7 @@ const credit: Rule = { on: odd | even, min: 4, max: 4 };
 const reset: Rule = { on: odd | even, min: 2, max: 2 + Limit.resetMessage };
 const eightBytes: Rule = { on: zero, min: 8, max: 8 };
 
-/** What the host accepts. */
+/** The frames that the host accepts. */
 export const fromGuest: FrameRules = table({
   Hello: { on: zero, ...json },
   Ready: { on: zero, ...json },
@@ -51,7 +54,7 @@ export const fromGuest: FrameRules = table({
   Resolve: { on: even, ...json },
 });
 
-/** What the guest accepts. */
+/** The frames that the guest accepts. */
 export const fromHost: FrameRules = table({
   Resume: { on: zero, ...json },
   Bind: { on: odd, flags: Flag.End, min: 4, max: Limit.payload },
@@ -64,7 +67,7 @@ export const fromHost: FrameRules = table({
   Resolved: { on: even, ...json },
 });
 
-/** Null where the header is allowed, else what is wrong with it. */
+/** Null if the header is allowed, otherwise what is wrong with it. */
 export function headerViolation(rules: FrameRules, length: number, type: number, flags: number, reserved: number, stream: number) {
   const kinds = rules.kinds[type]!;
   if (kinds === 0) return `a frame of type ${type}, which this side may not send`;

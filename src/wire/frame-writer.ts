@@ -1,24 +1,23 @@
 /**
- * Puts frames on a byte stream, those of one turn of the event loop in one write. Used by both ends.
- *
+ * Puts frames on a byte stream, with all frames of one turn of the event loop in one write. Both ends use it.
  * Owns: a slab that frames are copied into, and the order of writes to the channel.
  * 1. Frames leave in the order of the calls.
- * 2. Bytes that were given to the channel are never changed: a full slab is left to it, and a new one begun. (A write's callback
- *    does not mean that the bytes were read: in-memory channels pass them on by reference.)
- * 3. Large payloads are not copied: the caller must leave them unchanged.
- * 4. While it holds, nothing reaches the channel but what is sent ahead; release() sends what was held, in its order.
+ * 2. Bytes that were given to the channel are never changed: a full slab is left to the channel, and a new one is begun. (A write's
+ * callback does not mean that the bytes were read, because in-memory channels pass them on by reference.)
+ * 3. Large payloads are not copied, so the caller must leave them unchanged.
+ * 4. After hold(), nothing reaches the channel except what is sent by ahead(); release() sends what was held, in order.
  */
 import type { Duplex } from "node:stream";
-// In the guest, user code may put others in the place of the globals.
+// These are imported, because user code in the guest may replace the globals.
 import { clearImmediate, setImmediate } from "node:timers";
 import { FrameType, HEADER_BYTES, Limit } from "./protocol.ts";
 
 const { stringify } = JSON;
 const SLAB_BYTES = 65_536;
-/** Gives bytes to the kernel before it returns; says how many were taken. */
+/** Gives bytes to the kernel before it returns. Returns how many were taken. */
 export type SendNow = (bytes: Uint8Array) => number;
 
-/** Payloads from this size on go to the channel without a copy. */
+/** Payloads of this size or more, in bytes, go to the channel without a copy. */
 const COPY_BELOW = 16_384;
 
 export class FrameWriter {
@@ -29,34 +28,34 @@ export class FrameWriter {
     this.flush();
   };
   #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-  /** Bytes of the slab before `#sent` were given to the channel; those up to `#filled` wait for the next flush. */
+  /** Bytes of the slab before `#sent` were given to the channel. Those from there to `#filled` wait for the next flush. */
   #sent = 0;
   #filled = 0;
   #handed = 0;
   #scheduled: NodeJS.Immediate | null = null;
   #closed = false;
-  /** What is held, while it holds. */
+  /** The held bytes; null unless hold() was called. */
   #held: Uint8Array[] | null = null;
   #heldBytes = 0;
   #onWanted = () => {};
 
-  /** @param onPending called after every write to the channel, and when it is done, with the bytes that wait then */
+  /** @param onPending called with the number of bytes that still wait, after every write to the channel and when it is done */
   constructor(channel: Duplex, onPending: (pendingBytes: number) => void = () => {}) {
     this.#channel = channel;
     this.#onPending = onPending;
   }
 
-  /** Bytes that the other end has not been given yet. */
+  /** The number of bytes that the other end has not been given yet. */
   get pendingBytes(): number {
     return this.#channel.writableLength + this.#heldBytes + this.#filled - this.#sent;
   }
 
-  /** Bytes given to the channel since the start, but for those that were sent ahead. */
+  /** The number of bytes given to the channel since the start, without those sent by ahead(). */
   get handed(): number {
     return this.#handed;
   }
 
-  /** Where the next frame begins, counted like `handed`. */
+  /** The position at which the next frame begins, counted like `handed`. */
   get position(): number {
     return this.#handed + this.#heldBytes + this.#filled - this.#sent;
   }
@@ -67,7 +66,7 @@ export class FrameWriter {
     if (payload !== null) this.#body(payload);
   }
 
-  /** A frame of u32 head length, head, body: Request, Response and Bind. `head` has only characters up to U+00FF. */
+  /** A frame of u32 head length, head, body, as Request, Response and Bind are. `head` must have only characters up to U+00FF. */
   headed(type: FrameType, flags: number, stream: number, head: string, body: Uint8Array | null): void {
     const bodyBytes = body === null ? 0 : body.length;
     const start = HEADER_BYTES + 4 + head.length;
@@ -77,7 +76,7 @@ export class FrameWriter {
     if (body !== null) this.#body(body);
   }
 
-  /** headed() with text as its body: short text is encoded straight into the slab. */
+  /** Like headed(), with text as its body: short text is encoded straight into the slab. */
   headedText(type: FrameType, flags: number, stream: number, head: string, body: string): void {
     const most = body.length * 3;
     if (most >= COPY_BELOW) return this.headed(type, flags, stream, head, Buffer.from(body));
@@ -86,7 +85,7 @@ export class FrameWriter {
     this.#u32(head.length);
     this.#filled += this.#slab.write(head, this.#filled, "latin1");
     const end = this.#filled + this.#slab.write(body, this.#filled);
-    // The payload's length is known only now.
+    // The payload's length is known only after the text is encoded, so the header is written last.
     this.#filled = start - HEADER_BYTES;
     this.#u32(end - start);
     this.#filled = end;
@@ -109,14 +108,17 @@ export class FrameWriter {
     this.frame(FrameType.Reset, 0, stream, payload.subarray(0, 2 + payload.write(message, 2)));
   }
 
-  /** Gives the channel what has been written so far, without waiting for the end of this turn. */
+  /** Gives what has been written so far to the channel, without waiting for the end of this turn. */
   flush(): void {
     if (this.#filled === this.#sent || this.#closed) return;
     this.#giveSlab();
     this.#tellPending();
   }
 
-  /** As flush(), but the bytes have left this process when it returns, as far as `send` takes them and nothing is on its way before them. */
+  /**
+   * Like flush(), but the bytes have left this process when it returns, as far as `send` takes them and nothing waits in the channel before
+   * them.
+   */
   flushNow(send: SendNow): void {
     if (this.#filled === this.#sent || this.#closed) return;
     if (this.#channel.writableLength === 0) {
@@ -128,7 +130,7 @@ export class FrameWriter {
   }
 
   /**
-   * Frames are kept from now on, until release().
+   * Keeps frames from now on, until release().
    * @param onWanted called once, when the first of them would have been written
    */
   hold(onWanted: () => void): void {
@@ -146,7 +148,7 @@ export class FrameWriter {
     this.#tellPending();
   }
 
-  /** Writes a frame of its own at once, before all that waits. `handed` does not count it. */
+  /** Writes a frame at once, before everything that waits. `handed` does not count it. */
   ahead(type: FrameType, message: unknown): void {
     if (this.#closed) return;
     const payload = Buffer.from(JSON.stringify(message));
@@ -156,7 +158,7 @@ export class FrameWriter {
     this.#channel.write(Buffer.concat([header, payload]), this.#written);
   }
 
-  /** Nothing is written any more; what has not been flushed is dropped. */
+  /** Writes nothing any more. What has not been flushed is dropped. */
   close(): void {
     this.#closed = true;
     this.#held = null;
@@ -165,7 +167,7 @@ export class FrameWriter {
     this.#scheduled = null;
   }
 
-  /** @param room bytes that must fit in the slab, the header's among them */
+  /** @param room the bytes that must fit into the slab, including the header's */
   #header(room: number, length: number, type: number, flags: number, stream: number): void {
     if (this.#slab.length - this.#filled < room) this.#nextSlab(room);
     if (this.#scheduled === null && !this.#closed) this.#scheduled = setImmediate(this.#flushSoon);
@@ -198,7 +200,7 @@ export class FrameWriter {
     }
     if (this.#closed) return;
     this.#channel.cork();
-    // Nobody is told in between: whoever writes then would cut this frame in two.
+    // onPending is not called in between, because a caller that writes then would cut this frame in two.
     this.#giveSlab();
     this.#give(bytes);
     this.#channel.uncork();

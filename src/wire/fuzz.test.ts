@@ -1,7 +1,7 @@
 /**
- * Conversations of a sound guest, broken in every way that comes to mind, against a real host end with streams open. Only frames
- * that the host end read before it gave the guest up are counted. The seed is printed; MAYFLY_SEED repeats a run,
- * MAYFLY_FUZZ_FRAMES changes its length.
+ * Conversations of a sound guest, broken in every way that we could think of, against a real host end with open streams. Only frames that
+ * the host end read before it gave the guest up are counted. The seed is printed; MAYFLY_SEED repeats a run, and MAYFLY_FUZZ_FRAMES changes
+ * its length.
  */
 import { test } from "node:test";
 import assert from "node:assert/strict";
@@ -35,7 +35,7 @@ test(`the host end survives hostile guests (seed ${seed})`, { timeout: 120_000 }
     if (victim.reason !== null) seen.reasons.add(victim.reason.replaceAll(/\d+/g, "N"));
     if (victim.violation) seen.violations += 1;
     victim.host.close();
-    // What the host end promised for later (egress, its flush) happens, too.
+    // Lets the host end do what it put off (egress, its flush).
     if (seen.guests % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   await new Promise((resolve) => setImmediate(resolve));
@@ -65,7 +65,7 @@ test("no guest makes the host end hold more than its limits", async () => {
   }
 });
 
-/** One host end with streams open, whose sinks check the order of their calls. */
+/** One host end with open streams, whose sinks check the order of their calls. */
 class Victim {
   readonly host: HostEnd;
   readonly #channel = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
@@ -88,7 +88,10 @@ class Victim {
     }
   }
 
-  /** In chunks of random sizes, as `data` events. Nothing may be thrown. Returns how many bytes came before its end. */
+  /**
+   * Feeds the bytes in chunks of random sizes, as `data` events. Nothing may be thrown. Returns how many bytes were read before the host
+   * end gave the guest up.
+   */
   feed(bytes: Buffer, random: Random): number {
     const most = random.pick([1, 40, 4_000]);
     let at = 0;
@@ -147,7 +150,7 @@ class Victim {
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** Without what nobody holds any more: how much of that there is depends on when the collector last ran. */
+/** Bytes in use after a garbage collection; without it the figure would depend on when the last one ran. */
 function heldBytes(): number {
   collectGarbage();
   const { heapUsed, arrayBuffers } = process.memoryUsage();

@@ -1,10 +1,10 @@
-/** Heads of Request and Response: Latin-1 text whose fields are separated by LF, read and written in few string operations. */
+/** The heads of Request and Response: Latin-1 text whose fields are separated by LF, read and written in few string operations. */
 import type { HttpInput, InvocationInput, RequestHead } from "./host-end.ts";
 import { Limit } from "./protocol.ts";
 
 export interface ResponseHead {
   status: number;
-  /** name, value, name, value… without hop-by-hop headers. */
+  /** name, value, name, value…, without hop-by-hop headers. */
   headers: string[];
 }
 
@@ -13,7 +13,7 @@ const notInAField = /[^\t\x20-\x7e\x80-\xff]/;
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const status = /^[2-5][0-9][0-9]$/;
 
-/** The fields must be byte strings without CR, LF or NUL, as node:http gives them. Their lengths are for request-limits.ts. */
+/** The fields must be byte strings without CR, LF or NUL, as node:http gives them. request-limits.ts checks their lengths. */
 export function encodeRequestHead({ id, function: name, remainingMs, attempt, revision, trace, input }: RequestHead): string {
   const left = Math.max(0, Math.round(remainingMs));
   const text = `${input.kind}\n${id}\n${name}\n${left}\n${attempt}\n${revision}\n${trace.traceparent}\n${trace.tracestate}`;
@@ -25,10 +25,10 @@ function withHttp(text: string, { event, method, url, headers }: HttpInput): str
   return headers.length === 0 ? line : `${line}\n${headers.join("\n")}`;
 }
 
-/** The fields that every kind of invocation has. */
+/** The number of fields that every kind of invocation has. */
 const COMMON_FIELDS = 8;
 
-/** For tests and model agents, which trust the host. Agents of machines cut the head up only as far as the handler looks. */
+/** For tests and model agents, which trust the host. A machine's agent parses only as much of the head as the handler asks for. */
 export function decodeRequestHead(text: string): RequestHead {
   const fields = text.split("\n");
   const [kind = "", id = "", name = "", remaining = "", attempt = "", revision = "", traceparent = "", tracestate = ""] = fields;
@@ -43,7 +43,7 @@ function decodeInput(kind: string, [event, method = "", url = "", ...headers]: s
   throw new Error(`a Request of kind ${kind} with the event form ${event}`);
 }
 
-/** Returns the head's text, or, as `wrong`, why this is no response that HTTP could carry. */
+/** Returns the head's text, or in `wrong` the reason why HTTP could not carry this response. */
 export function encodeResponseHead(code: number, headers: string[]): { text: string } | { wrong: string } {
   if (!Number.isInteger(code) || code < 200 || code > 599) return { wrong: `its status is ${code}; 200 to 599 are allowed` };
   if (headers.length > 2 * Limit.headerPairs) return { wrong: `it has more than ${Limit.headerPairs} headers` };
@@ -55,7 +55,7 @@ export function encodeResponseHead(code: number, headers: string[]): { text: str
   return text.length > Limit.head ? { wrong: `its headers are over ${Limit.head} bytes` } : { text };
 }
 
-/** For the host, which trusts nothing: the head, or what is wrong with it. */
+/** For the host, which does not trust the guest: returns the head, or what is wrong with it. */
 export function decodeResponseHead(text: string): ResponseHead | string {
   if (notInAHead.test(text)) return "a response head with a character that HTTP does not allow";
   const fields = text.split("\n");
@@ -75,9 +75,9 @@ function endToEnd(fields: string[]): ResponseHead | string {
   return { status: Number(fields[0]), headers };
 }
 
-/** Whether HTTP means the header for one connection only. */
+/** Whether HTTP defines the header for one connection only. */
 export function isHopByHop(name: string): boolean {
-  // By length first: nearly every header ends here.
+  // The length is compared first, because that excludes nearly every header.
   switch (name.length) {
     case 2:
     case 7:

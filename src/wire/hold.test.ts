@@ -1,4 +1,4 @@
-/** What is said to a machine that is stopped. */
+/** What happens to frames for a machine that is stopped. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { duplexPair } from "node:stream";
@@ -8,7 +8,7 @@ import { Flag, FrameType } from "./protocol.ts";
 
 const ready = { protocol: 2, agent: "model", node: "26.10.0", kernel: "host" };
 
-test("a request to a stopped machine is kept, and goes after the Resume, once that is answered", async () => {
+test("a request to a stopped machine is kept, and sent after the Resume has been answered", async () => {
   const { host, guest, got, told } = connectModelGuest();
   let wanted = 0;
   host.hold(() => (wanted += 1));
@@ -36,7 +36,7 @@ test("a request to a stopped machine is kept, and goes after the Resume, once th
   assert.deepEqual(told, ["sink head 200  hi true", "sink closed"]);
 });
 
-test("whatever the host has to say is wanted: bytes that came for a connection of the guest's, too", async () => {
+test("whatever the host has to send wakes the machine, including bytes for a connection of the guest", async () => {
   const [outside, socket] = duplexPair();
   const { host, guest, got } = connectModelGuest({ connect: async () => socket as never });
   guest.json(FrameType.Connect, 2, { host: "example.org", port: 80 });
@@ -52,7 +52,7 @@ test("whatever the host has to say is wanted: bytes that came for a connection o
   assert.deepEqual([got.at(-1)?.type, got.at(-1)?.payload.toString()], [FrameType.Data, "news"]);
 });
 
-test("more bodies than a channel takes at once wait for a machine without being held against it", async () => {
+test("more bodies than a channel takes at once wait for a machine, and the machine is not given up for that", async () => {
   const { host, got, told } = connectModelGuest();
   host.hold(() => {});
   const body = Buffer.alloc(60_000, 1);
@@ -65,7 +65,7 @@ test("more bodies than a channel takes at once wait for a machine without being 
   assert.deepEqual(told, []);
 });
 
-test("what goes on is told by the count of what went to and fro, and figures alone are nothing", async () => {
+test("`traffic` changes with every frame in either direction, except Stats", async () => {
   const { host, guest, told } = connectModelGuest();
   const before = host.traffic;
   const stats = { cpuMs: 1, loopDelayMeanMs: 0, loopDelayMaxMs: 0, loopUtilization: 0, heapUsedBytes: 1, rssBytes: 1, inFlight: 0 };

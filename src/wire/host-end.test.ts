@@ -28,7 +28,7 @@ test("a fresh guest is resumed after its Hello, a clone at once", async () => {
   assert.equal((await cloneResumed).node, "26.10.0");
 });
 
-test("an agent of another version is refused without blame, with both versions named", async () => {
+test("an agent of another version is refused with an error that names both versions, and not as a violation", async () => {
   for (const [min, max, spoken] of [
     [1, 1, "1"],
     [3, 5, "3 to 5"],
@@ -43,7 +43,7 @@ test("an agent of another version is refused without blame, with both versions n
   }
 });
 
-test("a clone of another version, which sends no Hello, is refused by its Ready", async () => {
+test("a clone of another version, which sends no Hello, is refused when its Ready comes", async () => {
   const { host, guest, told } = connectModelGuest();
   const resumed = host.resume(1, Buffer.alloc(64), "m-1", false);
   guest.json(FrameType.Ready, 0, { ...ready, protocol: 1 });
@@ -51,7 +51,7 @@ test("a clone of another version, which sends no Hello, is refused by its Ready"
   assert.match(told[0]!, /^dead false .*speaks version 1 of .*speaks version 2$/);
 });
 
-test("code of several windows crosses with the Bind", async () => {
+test("code larger than several windows crosses with the Bind", async () => {
   const { host, guest, got } = connectModelGuest();
   const code = [Buffer.alloc(150_000, "a"), new Uint8Array(50_000).fill(98)];
   const functions = code.map((part, n) => ({
@@ -71,7 +71,7 @@ test("code of several windows crosses with the Bind", async () => {
   await bound;
 });
 
-test("a refused Bind rejects with what the guest said as its cause", async () => {
+test("a refused Bind rejects with the guest's message as its cause", async () => {
   const { host, guest, got } = connectModelGuest();
   const bound = host.bind({ app: "a", revision: "v", functions: [], env: {}, memoryMb: 128, egress: false }, []);
   await settle();
@@ -79,7 +79,7 @@ test("a refused Bind rejects with what the guest said as its cause", async () =>
   await assert.rejects(bound, (error: Error) => (error.cause as Error).message === "syntax error");
 });
 
-test("a request and its reply take one frame each way", async () => {
+test("a small request and its reply take one frame each", async () => {
   const { host, guest, got, told } = connectModelGuest();
   const stream = host.request(headWith(["a", "b"]), null, true, recordingSink(told));
   assert.equal(stream.sent, false);
@@ -93,7 +93,7 @@ test("a request and its reply take one frame each way", async () => {
   assert.deepEqual(told, ["sink head 200 x,y hi true", "sink closed"]);
 });
 
-test("a streamed reply is told in order, and credit follows what was consumed", async () => {
+test("a streamed reply reaches the sink in order, and credit is granted as the sink consumes", async () => {
   const { host, guest, got, told } = connectModelGuest();
   const stream = host.request(requestHead, null, true, recordingSink(told));
   guest.headed(FrameType.Response, 0, stream.stream, "200", Buffer.from("a"));
@@ -134,7 +134,7 @@ test("a request body stops at its credit and goes on with the guest's grants", a
   assert.deepEqual(told, ["sink drain"]);
 });
 
-test("a body that is too large to ride with its head follows it", async () => {
+test("a body that is too large for its head's frame follows it", async () => {
   const { host, got } = connectModelGuest();
   const headers = ["x", "y".repeat(Limit.head - 50)];
   host.request(headWith(headers), Buffer.alloc(INITIAL_CREDIT, "b"), true, recordingSink([]));
@@ -149,7 +149,7 @@ test("a body that is too large to ride with its head follows it", async () => {
   );
 });
 
-test("after a reset the sink hears nothing but closed, once the guest has settled", async () => {
+test("after a reset the sink is told nothing but closed, once the guest has ended the invocation", async () => {
   const { host, guest, got, told } = connectModelGuest();
   const stream = host.request(requestHead, null, true, recordingSink(told));
   stream.reset(ResetCode.Cancelled, "gone");
@@ -171,7 +171,7 @@ test("a guest's reset reaches the sink with its code and message, then closed", 
   assert.deepEqual(told, ["sink reset 7 boom é", "sink closed"]);
 });
 
-test("a thousand streams at once are kept apart, and one that stays open is skipped", async () => {
+test("a thousand streams at once are kept apart, and the number of one that stays open is not used again", async () => {
   const { host, guest, told } = connectModelGuest();
   const long = host.request(requestHead, null, true, recordingSink(told, "long"));
   for (let round = 0; round < 3; round += 1) {
@@ -186,7 +186,7 @@ test("a thousand streams at once are kept apart, and one that stays open is skip
   assert.equal(told.at(-1), "long closed");
 });
 
-test("a ping measures the way there and back; a Pong nobody asked for is a violation", async () => {
+test("a ping measures the round trip; a Pong without a Ping is a violation", async () => {
   const { host, guest, got, told } = connectModelGuest();
   const ping = host.ping();
   await settle();
@@ -197,7 +197,7 @@ test("a ping measures the way there and back; a Pong nobody asked for is a viola
   assert.match(told[0]!, /^dead true a Pong/);
 });
 
-test("what waits is rejected when the channel ends, and the end is told once", async () => {
+test("questions that wait are rejected when the channel ends, and the end is reported once", async () => {
   const { host, guestChannel, told } = connectModelGuest();
   const ping = host.ping();
   guestChannel.end();
@@ -208,7 +208,7 @@ test("what waits is rejected when the channel ends, and the end is told once", a
   await assert.rejects(host.ping(), { code: "machine-died" });
 });
 
-test("nothing is told after close", async () => {
+test("nothing is reported after close()", async () => {
   const { host, guest, told } = connectModelGuest();
   host.close();
   guest.frame(FrameType.Stats, 0, 0, json({}));
@@ -216,7 +216,7 @@ test("nothing is told after close", async () => {
   assert.deepEqual(told, []);
 });
 
-test("a machine that floods its log loses lines, is told so, and lives", async () => {
+test("a machine that floods its log loses lines, its log says so, and the machine lives on", async () => {
   const { guest, told } = connectModelGuest();
   const line = Buffer.concat([Buffer.from([1]), Buffer.alloc(10_000, "x")]);
   for (let n = 0; n < 1_000; n += 1) guest.frame(FrameType.Log, 0, 0, line);
@@ -227,7 +227,7 @@ test("a machine that floods its log loses lines, is told so, and lives", async (
   assert.match(told.at(-1)!, /^log 0 5 Dropped \d+ log lines/);
 });
 
-test("a guest that does not read holds streams back, then is given up", async () => {
+test("while a guest does not read, streams are held back; then the guest is given up", async () => {
   const { host, guestChannel, told } = connectModelGuest();
   guestChannel.pause();
   const sink = recordingSink(told);
@@ -244,7 +244,7 @@ test("a guest that does not read holds streams back, then is given up", async ()
   assert.match(told[0]!, /^dead true does not read/);
 });
 
-test("held bodies go on when the guest reads again", async () => {
+test("held bodies are sent when the guest reads again", async () => {
   const { host, guestChannel, got, told } = connectModelGuest();
   guestChannel.pause();
   const streams = Array.from({ length: 40 }, () => host.request(requestHead, null, false, recordingSink(told)));
@@ -259,7 +259,7 @@ test("held bodies go on when the guest reads again", async () => {
   assert.ok(told.length > 10 && told.every((line) => line === "sink drain"));
 });
 
-test("a guest's log lines have levels up to the agent's: the platform's own is not for it to use", async () => {
+test("a guest's log lines may have levels up to Agent; Platform is a violation", async () => {
   const { guest, told } = connectModelGuest();
   for (const level of [0, 1, 2, 3, 4]) guest.frame(FrameType.Log, 0, 0, Buffer.from([level, 120]));
   await settle();

@@ -1,4 +1,4 @@
-/** The contract of the host's end of one machine's channel, as the rest of the host sees it. See docs/guest-protocol.md. */
+/** The contract of the host's end of one machine's channel, for the rest of the host. See docs/guest-protocol.md. */
 import type { BindMessage, LogLevel, ReadyMessage, ResetCode, StatsMessage } from "./protocol.ts";
 
 /** The head of a Request. */
@@ -8,9 +8,9 @@ export interface RequestHead {
   function: string;
   /** Milliseconds until the deadline. */
   remainingMs: number;
-  /** Which attempt at the same work this is; 1 is the first. */
+  /** Which attempt at the same work this is, counted from 1. */
   attempt: number;
-  /** The revision that the machine was bound to. It means nothing to the agent. */
+  /** The revision that the machine was bound to. The agent gives it no meaning. */
   revision: string;
   trace: TraceContext;
   input: InvocationInput;
@@ -18,42 +18,48 @@ export interface RequestHead {
 
 /** W3C Trace Context. Both are byte strings without CR, LF or NUL. */
 export interface TraceContext {
-  /** Of version 00; empty where the invocation belongs to no trace. */
+  /** A traceparent of version 00; empty if the invocation belongs to no trace. */
   traceparent: string;
-  /** Empty: there is none. */
+  /** Empty if there is none. */
   tracestate: string;
 }
 
-/** What the function gets, but for the body, which follows the head. */
+/** What the function gets, except the body, which follows the head. */
 export type InvocationInput = HttpInput | EventInput;
 
 export interface HttpInput {
   kind: "http";
-  /** The event that the request becomes where the function is a Lambda-style handler. */
+  /** The form of the event that the request becomes if the function is a Lambda-style handler. */
   event: LambdaEventForm;
   method: string;
-  /** Absolute. */
+  /** An absolute URL. */
   url: string;
-  /** name, value, name, value…; without hop-by-hop headers. */
+  /** name, value, name, value…, without hop-by-hop headers. */
   headers: string[];
 }
 
-/** http-v2: API Gateway's event for HTTP APIs, payload format 2.0. */
+/** http-v2 is API Gateway's event for HTTP APIs, payload format 2.0. */
 type LambdaEventForm = "http-v2";
 
-/** The body is the event, as JSON, and the reply's body the result. Neither means anything to the host. */
+/** The body is the event as JSON, and the reply's body is the result. The host interprets neither. */
 interface EventInput {
   kind: "event";
 }
 
-/** What one Request stream tells its opener. Order: head, data*, end, closed; reset replaces what is left before closed. */
+/**
+ * What one Request stream reports to its opener. The order is head, data*, end, closed; reset replaces everything that is left before
+ * closed.
+ */
 export interface RequestSink {
-  /** `ended`: the reply's body is complete (end is not called). */
+  /** If `ended`, the reply's body is complete, and end() is not called. */
   head(status: number, headers: string[], body: Buffer, ended: boolean): void;
   data(chunk: Buffer): void;
   end(): void;
   reset(code: ResetCode, message: string): void;
-  /** The guest is through with the invocation: its slot is free. Exactly once, last. Not called when the channel dies: see HostEndEvents.dead. */
+  /**
+   * The guest has finished the invocation, so its slot is free. Called exactly once, as the last call. Not called when the channel dies:
+   * see HostEndEvents.dead.
+   */
   closed(): void;
   /** The guest granted more credit after write() returned false. */
   drain(): void;
@@ -62,52 +68,53 @@ export interface RequestSink {
 export interface RequestStream {
   /** The wire's stream number; Log frames carry it. */
   readonly stream: number;
-  /** True once any byte of the Request was handed to the channel: from then on the invocation must not be run elsewhere. */
+  /** True once any byte of the Request was given to the channel. From then on the invocation must not run elsewhere. */
   readonly sent: boolean;
-  /** Sends, or buffers what credit does not cover yet. False: wait for drain. */
+  /** Sends the chunk, and buffers what credit does not cover yet. If it returns false, wait for drain. */
   write(chunk: Buffer): boolean;
   end(): void;
-  /** Grants the guest credit for reply bytes that the consumer took. */
+  /** Grants the guest credit for bytes of the reply that the consumer took. */
   consumed(bytes: number): void;
-  /** Asks the guest to abort. The sink still gets closed(), and nothing else. */
+  /** Asks the guest to abort. The sink gets closed() and nothing else after this. */
   reset(code: ResetCode, message: string): void;
 }
 
 export interface HostEndEvents {
-  /** `stream`: 0, or the Request stream that it belongs to (open or just closed). */
+  /** `stream` is 0, or the Request stream that the line belongs to, which is open or just closed. */
   log(stream: number, level: LogLevel, text: string): void;
   stats(stats: StatsMessage): void;
   /**
-   * Egress, answered through the two callbacks' promises; rejections become Reset. Host and port are as the function gave them.
-   * `gone` is aborted when the guest takes its question back, and when the channel is over. `name`: by which the guest says that it found the address.
+   * Egress: the callbacks' promises become the answers, and rejections become Resets. Host and port are as the function gave them. `gone`
+   * is aborted when the guest takes its question back, and when the channel is over. `name` is the name under which, as the guest says, it
+   * found the address.
    */
   connect(host: string, port: number, gone: AbortSignal, name?: string): Promise<import("node:net").Socket>;
   resolve(host: string, family: 0 | 4 | 6, gone: AbortSignal): Promise<{ address: string; family: 4 | 6 }[]>;
-  /** The channel is over: it ended, failed, or the guest violated the protocol. Once. The owner kills the machine. */
+  /** The channel is over: it ended, failed, or the guest violated the protocol. Called once. The owner kills the machine. */
   dead(reason: string, violation: boolean): void;
 }
 
 export interface HostEnd {
-  /** Request streams that the guest is not through with. */
+  /** The number of Request streams that the guest has not finished. */
   readonly inFlight: number;
-  /** Frames that came from the guest. */
+  /** The number of frames that came from the guest. */
   readonly heard: number;
-  /** Changes with every frame to the guest, and with every one from it but its Stats, which it sends for no other reason than time. */
+  /** Changes with every frame to the guest, and with every frame from it except Stats, which it sends only because time has passed. */
   readonly traffic: number;
   /**
-   * Sends Resume; resolves with Ready. Waits for Hello first where `fresh`. Rejects with "protocol-version-mismatch" where the agent
-   * speaks another version.
+   * Sends Resume, and resolves with Ready. If `fresh`, waits for Hello first. Rejects with "protocol-version-mismatch" if the agent speaks
+   * another version.
    */
   resume(now: number, entropy: Buffer, machine: string, fresh: boolean): Promise<ReadyMessage>;
-  /** Rejects with the guest's message where it answers ok: false. */
+  /** Rejects with the guest's message if it answers ok: false. */
   bind(message: BindMessage, code: Uint8Array[]): Promise<void>;
-  /** Opens a Request stream. `body`: what is there already; `end`: nothing follows. */
+  /** Opens a Request stream. `body` is what is there already; if `end`, nothing follows it. */
   request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream;
-  /** Resolves with the round trip in ms; rejects when the channel dies. One at a time. */
+  /** Resolves with the round trip in milliseconds; rejects when the channel dies. Only one ping may be under way. */
   ping(): Promise<number>;
   /**
-   * For a machine that is about to be stopped: what is said to it from now on is kept, all but a Resume, until release().
-   * @param wanted called once, as soon as there is anything to be said
+   * Keeps everything except a Resume from now on, until release(), because the machine is about to be stopped.
+   * @param wanted called once, as soon as there is anything to send
    */
   hold(wanted: () => void): void;
   release(): void;

@@ -1,9 +1,8 @@
 /**
  * One Request stream, from the host's side.
- *
- * 1. The sink's calls come in the order of RequestSink, whatever the guest sends; `closed` is the last and comes once.
- * 2. After reset() the guest's frames are still checked, but the sink is told of nothing but `closed`.
- * 3. The guest alone closes the stream: End without Pending, Done, or Reset.
+ * 1. The sink's calls come in the order of RequestSink, whatever the guest sends. `closed` is the last, and comes once.
+ * 2. After reset() the guest's frames are still checked, but the sink is told nothing but `closed`.
+ * 3. Only the guest closes the stream: by End without Pending, by Done, or by Reset.
  */
 import type { RequestSink, RequestStream } from "./host-end.ts";
 import type { Link } from "./link.ts";
@@ -14,7 +13,7 @@ import { Flag, INITIAL_CREDIT, Limit, type ResetCode } from "./protocol.ts";
 
 const AWAITS_HEAD = 0;
 const AWAITS_BODY = 1;
-/** The reply is complete; Done is to come. */
+/** The reply is complete, and Done is still to come. */
 const AWAITS_DONE = 2;
 const CLOSED = 3;
 
@@ -32,8 +31,8 @@ export class InvocationStream implements RequestStream {
   #muted = false;
 
   /**
-   * Made before its Request is written.
-   * @param bodySent request body bytes that go with the head; null: all of them do
+   * Must be made before its Request is written.
+   * @param bodySent the bytes of the request's body that are sent with the head; null if all of them are
    */
   constructor(stream: number, link: Link, sink: RequestSink, bodySent: number | null, onClosed: (stream: InvocationStream) => void) {
     this.stream = stream;

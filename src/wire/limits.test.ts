@@ -5,7 +5,7 @@ import { FloodGuard } from "./flood-guard.ts";
 import { StreamTable } from "./stream-table.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-test("a bucket gives its burst, then its rate", () => {
+test("a bucket gives its burst at once, then its rate", () => {
   const bucket = new TokenBucket(10, 20, 0);
   const take = (at: number) => Array.from({ length: 50 }, () => bucket.take(1, at)).filter(Boolean).length;
   assert.deepEqual([take(0), take(0), take(500), take(60_000)], [20, 0, 5, 20]);
@@ -20,7 +20,7 @@ test("frames without bodies are a flood from 250,000 a second on", () => {
   assert.deepEqual([countAt(240_000), countAt(260_000)], [false, true]);
 });
 
-test("the table of streams is a map whose numbers are odd and never in use twice", () => {
+test("the table of streams gives out odd numbers, and never one that is in use", () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.constant("open" as const), fc.nat(500)), { maxLength: 600 }), (steps) => {
       const table = new StreamTable<{ stream: number }>();

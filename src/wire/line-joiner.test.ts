@@ -5,7 +5,7 @@ import { LogLevel } from "./protocol.ts";
 
 const { Info, Error } = LogLevel;
 
-/** Time stands still until `pass`. */
+/** The clock stands still until `pass` is called. */
 function joiner() {
   const lines: string[] = [];
   const timers = new Set<() => void>();
@@ -24,7 +24,7 @@ function joiner() {
   return { joiner, lines, pass, timers };
 }
 
-test("pieces are one line, kept apart by stream and level", () => {
+test("pieces of one stream and level are joined into one line", () => {
   const { joiner: it, lines, timers } = joiner();
   it.piece(1, Info, "a", true);
   it.piece(3, Info, "x", true);
@@ -36,7 +36,7 @@ test("pieces are one line, kept apart by stream and level", () => {
   assert.equal(timers.size, 1);
 });
 
-test("a line without an end is over after a pause, with its stream, or with the connection", () => {
+test("a line without an end is completed by a pause, by the end of its stream, or by the end of the connection", () => {
   const { joiner: it, lines, pass, timers } = joiner();
   it.piece(1, Info, "paused", true);
   pass();
@@ -50,7 +50,7 @@ test("a line without an end is over after a pause, with its stream, or with the 
   assert.equal(timers.size, 0);
 });
 
-test("neither a line that never ends nor many open ones pile up", () => {
+test("a line that never ends and many open lines take bounded memory", () => {
   const { joiner: it, lines, timers } = joiner();
   for (let n = 0; n < 1_000; n++) it.piece(1, Info, "x".repeat(1_000), true);
   assert.ok(lines.length > 50 && lines.every((line) => line.length < 20_000));

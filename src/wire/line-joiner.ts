@@ -1,9 +1,9 @@
 /**
- * Puts together the lines that a guest printed in pieces: what it sends at once, so that none is lost when it ends, is still one line of the log.
- *
+ * Joins the lines that a guest printed in pieces. The guest sends each piece at once, so that none is lost when it ends; in the log they
+ * are still one line.
  * Owns: the lines whose end has not come.
  * 1. A line ends with the piece that says so, a second after its last piece, with its stream, or with the connection.
- * 2. At most MOST_OPEN lines wait, none of them longer than Limit.logText characters.
+ * 2. At most MOST_OPEN lines wait, each at most Limit.logText characters long.
  */
 import type { Clock } from "../base/clock/clock.ts";
 import { Limit, type LogLevel } from "./protocol.ts";
@@ -24,7 +24,7 @@ const LEVELS = 8;
 export class LineJoiner {
   readonly #log: LogEvent;
   readonly #clock: Clock;
-  /** By stream and level: what goes to stdout is not mixed with what goes to stderr. */
+  /** Keyed by stream and level, so that stdout and stderr are not mixed. */
   readonly #open = new Map<number, OpenLine>();
 
   constructor(log: LogEvent, clock: Clock) {
@@ -43,7 +43,7 @@ export class LineJoiner {
     this.#open.set(key, { stream, level, text: whole, cancel });
   }
 
-  /** Nothing more comes on the stream. */
+  /** The stream is closed, so its open lines are complete. */
   closed(stream: number): void {
     if (this.#open.size === 0) return;
     for (const [key, line] of this.#open) if (line.stream === stream) this.#end(key);

@@ -1,9 +1,8 @@
 /**
  * What the streams of one connection share: its writer, the bound on what waits to be written, and the way to report a violation.
- *
- * 1. While over 1 MiB waits for the guest to read it, body bytes stay with their streams, whose own queues are bounded by
- *    the pause that they ask of their sources.
- * 2. What else the host has to say is small; a guest that lets 8 MiB of it pile up does not read.
+ * 1. While over 1 MiB waits for the guest to read it, body bytes stay with their streams. Their queues are bounded, because they make their
+ * sources pause.
+ * 2. Everything else that the host sends is small, so a guest that lets 8 MiB of it pile up is not reading.
  */
 import type { Duplex } from "node:stream";
 import { FrameWriter } from "./frame-writer.ts";
@@ -12,14 +11,14 @@ const CLOGGED_BYTES = 1_048_576;
 const CLEAR_BYTES = CLOGGED_BYTES / 2;
 const MOST_PENDING_BYTES = 8 * 1_048_576;
 
-/** Something that waits until the connection takes body bytes again. */
+/** A stream that waits until the connection accepts body bytes again. */
 export interface Waiting {
   pump(): void;
 }
 
 export class Link {
   readonly writer: FrameWriter;
-  /** Ends the connection as the guest's fault. Nothing more may be done with it by the caller. */
+  /** Ends the connection as the guest's fault. The caller must not use the connection after this. */
   readonly violate: (what: string) => void;
   readonly #waiting = new Set<Waiting>();
   clogged = false;
@@ -29,7 +28,7 @@ export class Link {
     this.writer = new FrameWriter(channel, (pending) => this.#onPending(pending));
   }
 
-  /** `waiting` is pumped once the connection is clear. */
+  /** `waiting` is pumped once less waits to be written. */
   whenClear(waiting: Waiting): void {
     this.#waiting.add(waiting);
   }

@@ -18,7 +18,7 @@ function setUp() {
   return { clock, limiter, notices, counts, kept: () => kept };
 }
 
-test("a flood that goes on is told of once a second, not in turn with its lines; all counts together are what was dropped", async () => {
+test("an ongoing flood is reported once a second, not between its lines, and the reported counts add up to what was dropped", async () => {
   const { clock, limiter, counts, kept } = setUp();
   for (let step = 0; step < 500; step++) {
     for (let n = 0; n < 10; n++) limiter.line(0, LINE, false);
@@ -29,7 +29,7 @@ test("a flood that goes on is told of once a second, not in turn with its lines;
   assert.equal(counts().reduce((sum, count) => sum + count, 0) + kept(), 5_000);
 });
 
-test("what was dropped right before the end is told at the end, once", async () => {
+test("what was dropped right before the end is reported at the end, once", async () => {
   const { clock, limiter, notices, kept } = setUp();
   for (let n = 0; n < 1_000; n++) limiter.line(0, LINE, false);
   assert.equal(notices.length, 0);

@@ -1,8 +1,7 @@
 /**
- * Limits what a guest may log, and says how much was left out.
- *
- * 1. A machine logs at most 1 MiB a second, 2 MiB at once; every line counts for its bytes and 64 more.
- * 2. What is dropped is counted, and reported as one Platform line a second for as long as it goes on, and at the end.
+ * Limits what a guest may log, and reports how much was dropped.
+ * 1. A machine may log 1 MiB a second, and 2 MiB at once. Every line counts as its bytes and 64 more.
+ * 2. What is dropped is counted, and reported in one Platform line a second for as long as it goes on, and at the end.
  * 3. The text of a dropped line is never decoded.
  */
 import type { Clock } from "../base/clock/clock.ts";
@@ -27,7 +26,7 @@ export class LogLimiter {
     this.#bucket = new TokenBucket(LogRate.bytesPerSecond, LogRate.bytesAtOnce, clock.now());
   }
 
-  /** @param payload of a Log frame: level, then text */
+  /** @param payload the payload of a Log frame: the level, then the text */
   line(stream: number, payload: Buffer, partial: boolean): void {
     if (!this.#bucket.take(payload.length + LogRate.lineBytes, this.#clock.now())) {
       this.#dropped += 1;
@@ -37,7 +36,7 @@ export class LogLimiter {
     this.#log(stream, payload[0] as LogLevel, payload.toString("utf8", 1), partial);
   }
 
-  /** What was dropped since the last report is still told. */
+  /** Reports what was dropped since the last report. */
   close(): void {
     if (this.#cancelReport !== null) this.#report();
   }

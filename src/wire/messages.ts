@@ -1,4 +1,4 @@
-/** The guest's JSON, parsed at the edge. Anything that does not fit is a violation. */
+/** Parses the guest's JSON at the edge. Anything that does not match is a violation. */
 import { z } from "zod";
 import type { ConnectMessage, ReadyMessage, ResolveMessage, StatsMessage } from "./protocol.ts";
 
@@ -30,7 +30,8 @@ export const statsSchema = z.object({
   inFlight: figure,
 }) satisfies z.ZodType<StatsMessage>;
 
-// Whatever the function asked for: a caller may have chosen it. What is no name or port is refused by egress, and costs no machine.
+// Whatever the function asked for, because a caller may have chosen it. An invalid name or port is refused by egress, and does not cost the
+// machine.
 const host = z.string();
 
 export const connectSchema = z.object({ host, port: z.number(), name: z.exactOptional(host) }) satisfies z.ZodType<ConnectMessage>;
@@ -40,11 +41,11 @@ export const resolveSchema = z.object({
   family: z.union([z.literal(0), z.literal(4), z.literal(6)]),
 }) satisfies z.ZodType<ResolveMessage>;
 
-/** Undefined where the payload is no JSON or does not fit. */
+/** Undefined if the payload is not JSON or does not match the schema. */
 export function parseMessage<T>(schema: z.ZodType<T>, payload: Buffer): T | undefined {
   try {
     return schema.safeParse(JSON.parse(payload.toString())).data;
   } catch {
-    return undefined; // No JSON: as much a violation as JSON that does not fit, and the caller's to name.
+    return undefined; // text that is not JSON is as much a violation as JSON that does not match; the caller reports it
   }
 }

@@ -1,10 +1,9 @@
 /**
  * The host's end of one machine's channel.
- *
- * Owns: the reading and writing of the channel, but not the channel itself, which goes with its machine.
- * 1. The guest is hostile by assumption: none of its frames makes this throw, stall, or hold more than the limits of protocol.ts.
+ * Owns: the reading and writing of the channel, but not the channel itself, which ends with its machine.
+ * 1. The guest is assumed to be hostile: none of its frames can make this throw, stall, or hold more than the limits of protocol.ts.
  * 2. `dead` is reported once. After it, and after close(), no event follows and nothing is read or written.
- * 3. Each frame takes one pass: there are no promises, timers or JSON on the way of a Request and its reply.
+ * 3. Each frame is handled in one pass: a Request and its reply need no promises, timers or JSON.
  */
 import type { Duplex } from "node:stream";
 import { guarded } from "../base/errors/guarded.ts";
@@ -28,12 +27,12 @@ import { Flag, FrameType, INITIAL_CREDIT, Limit, LogLevel, ResetCode } from "./p
 import { StreamTable } from "./stream-table.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-/** @param channel read from now on; its errors are reported as `dead` */
+/** @param channel is read from now on; its errors are reported as `dead` */
 export function openHostEnd(channel: Duplex, events: HostEndEvents, clock: Clock = systemClock): HostEnd {
   return new ChannelHostEnd(channel, events, clock);
 }
 
-/** Reset codes that a guest may send. */
+/** The Reset codes that a guest may send. */
 const guestResets: ReadonlySet<number> = new Set([
   ResetCode.Cancelled,
   ResetCode.Internal,
@@ -105,7 +104,7 @@ class ChannelHostEnd implements HostEnd {
     assertHeadWithinLimits(head, text);
     const bodyBytes = body === null ? 0 : body.length;
     const fits = bodyBytes <= INITIAL_CREDIT && 4 + text.length + bodyBytes <= Limit.payload;
-    // Where much waits already, as many requests at once bring, the body waits with its stream and not in the channel.
+    // If much waits already, as with many requests at once, the body waits in its stream and not in the channel.
     const rides = fits && (bodyBytes === 0 || !this.#link.clogged);
     const whole = end && rides;
     const bodySent = whole ? null : rides ? bodyBytes : 0;
@@ -136,11 +135,11 @@ class ChannelHostEnd implements HostEnd {
     this.#channel.on("data", this.#onData);
     this.#channel.on("end", this.#onEnd);
     this.#channel.on("close", this.#onEnd);
-    // Stays for good: a destroyed channel may still report an error, which nobody else listens for.
+    // This listener stays, because a destroyed channel may still report an error, and nobody else listens for it.
     this.#channel.on("error", this.#onError);
   }
 
-  /** Whatever the host's code makes of a machine's bytes costs this machine only. */
+  /** An error that the host's code throws on a machine's bytes ends this machine only. */
   readonly #failed = (error: unknown) => this.#die(`the host failed at what it sent: ${String(error)}`, true);
 
   readonly #onData = guarded((chunk: Buffer) => {
@@ -151,7 +150,7 @@ class ChannelHostEnd implements HostEnd {
   readonly #onEnd = guarded(() => this.#die("the channel ended", false), this.#failed);
   readonly #onError = guarded((error: Error) => this.#die(`the channel failed: ${error.message}`, false), this.#failed);
 
-  /** The dispatch table. The types that carry invocations come first. */
+  /** Dispatches a frame by its type. The types that carry invocations come first. */
   #onFrame(type: number, flags: number, stream: number, payload: Buffer): void {
     this.#heard += 1;
     if (!boundOtherwise(type, stream) && this.#flood.count(this.#now)) return this.#die("it floods the host with frames", true);
@@ -213,7 +212,7 @@ class ChannelHostEnd implements HostEnd {
     this.#logs.line(stream, payload, (flags & Flag.Partial) !== 0);
   }
 
-  /** Advice only, so those that come too often are dropped. */
+  /** Stats are only advice, so those that come too often are dropped. */
   #onStats(payload: Buffer): void {
     this.#heardStats += 1;
     if (!this.#stats.take(1, this.#now())) return;
@@ -228,14 +227,14 @@ class ChannelHostEnd implements HostEnd {
     this.#events.dead(reason, violation);
   }
 
-  /** Ends the connection though the guest broke no rule. */
+  /** Ends the connection although the guest broke no rule. */
   #giveUp(error: MayflyError): void {
     if (this.#over) return;
     this.#stop(error);
     this.#events.dead(error.message.replace(/\.$/, ""), false);
   }
 
-  /** @param error what the questions that wait for an answer are rejected with */
+  /** @param error rejects the questions that wait for an answer */
   #stop(error: MayflyError): void {
     this.#over = true;
     this.#channel.off("data", this.#onData);
@@ -251,12 +250,15 @@ class ChannelHostEnd implements HostEnd {
   }
 }
 
-/** The frames of invocations: credit and the number of open streams bound them. Data of a connection may be for one that is closed. */
+/**
+ * Whether the frame belongs to an invocation, which credit and the number of open streams bound already. Data on a connection does not
+ * count, because the connection may be closed.
+ */
 function boundOtherwise(type: number, stream: number): boolean {
   return type === FrameType.Response || (type === FrameType.Data && (stream & 1) === 1);
 }
 
-/** A body that is too large to ride with its head. */
+/** Sends the part of a body that did not fit into its head's frame. */
 function sendRest(stream: InvocationStream, body: Buffer, end: boolean): void {
   stream.write(body);
   if (end) stream.end();

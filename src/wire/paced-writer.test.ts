@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { PacedWriter } from "./paced-writer.ts";
 
-test("pieces that come while a write is under way leave as one", () => {
+test("pieces that come while a write is under way are written together", () => {
   const { writer, given, taken, finish } = slowPeer();
   const chunk = Buffer.alloc(65_536, "x");
   for (let n = 0; n < 5_000; n += 1) writer.write(chunk.subarray(n, n + 1));
@@ -17,7 +17,7 @@ test("pieces that come while a write is under way leave as one", () => {
   assert.deepEqual(taken, [1, 4_999]);
 });
 
-test("the order is kept and the end comes last", () => {
+test("the order is kept, and the end comes last", () => {
   const { writer, given, finish } = slowPeer();
   let ended = 0;
   for (const piece of ["a", "b", "", "c"]) writer.write(Buffer.from(piece));

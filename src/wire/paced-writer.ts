@@ -1,7 +1,7 @@
 /**
- * Writes to a peer that may be slow, one write at a time. What arrives meanwhile is gathered into one buffer, so that
- * what is held is bounded by the sender's credit in bytes, however small the pieces come in: a guest that sends its window as
- * 65,536 frames of one byte, each a view of a large chunk, costs no more than one that sends it at once.
+ * Writes to a peer that may be slow, one write at a time. What arrives meanwhile is gathered into one buffer, so that the sender's credit
+ * bounds the memory used, however small the pieces are: a guest that sends its window as 65,536 frames of one byte, each a view of a large
+ * chunk, costs no more than one that sends it at once.
  */
 const FIRST_BYTES = 4_096;
 
@@ -14,8 +14,8 @@ export class PacedWriter {
   #whenEmpty: (() => void) | null = null;
 
   /**
-   * @param write gives bytes to the peer and calls back when they are on their way
-   * @param onTaken called with the bytes of each write that is done
+   * @param write gives bytes to the peer, and calls back when they have been written
+   * @param onTaken called with the number of bytes of each completed write
    */
   constructor(write: (bytes: Buffer, taken: () => void) => void, onTaken: (bytes: number) => void) {
     this.#write = write;
@@ -28,7 +28,7 @@ export class PacedWriter {
     else this.#hold(bytes);
   }
 
-  /** Calls back once, when everything written has been given to the peer. Nothing may be written after it. */
+  /** Calls back once, when everything has been given to the peer. Nothing may be written after this call. */
   end(whenEmpty: () => void): void {
     if (this.#held === null) whenEmpty();
     else this.#whenEmpty = whenEmpty;

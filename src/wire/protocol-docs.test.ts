@@ -1,4 +1,4 @@
-/** docs/guest-protocol.md is what other agents are written from: its example and its tables are those of the code. */
+/** Other agents are written from docs/guest-protocol.md, so its example and its tables must match the code. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { fromGuest, fromHost } from "./frame-rules.ts";
 
 const text = readFileSync(new URL("../../docs/guest-protocol.md", import.meta.url), "utf8");
 
-test("the example is byte for byte what the host sends", async () => {
+test("the example in docs/guest-protocol.md is byte for byte what the host sends", async () => {
   const [header, headLength, ...head] = /```\n([0-9a-f]{2} [^`]*)\n```/.exec(text)![1]!.split("\n");
   const { host, got } = connectModelGuest();
   const expected = Buffer.concat([bytes(header!), bytes(headLength!), Buffer.from(head.join("\n"))]);
@@ -34,7 +34,7 @@ test("the table of frames has every type with its number and its side", () => {
   assert.deepEqual(rows, expected);
 });
 
-test("the reset codes are those of the code", () => {
+test("the reset codes in the text are those of the code", () => {
   const rows = [...text.matchAll(/^\| (\d+) \| ([a-z-]+) \|/gm)].filter(([, , name]) => !["u8", "u16", "u32"].includes(name!));
   const names = rows.map(([, number, name]) => [
     name!.replaceAll(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase()),

@@ -1,12 +1,12 @@
 /**
- * The numbers and messages of the host-guest protocol. docs/guest-protocol.md is the text. This file is the only copy in
- * code, and both ends use it.
+ * The numbers and messages of the host-guest protocol, which docs/guest-protocol.md describes. This file is their only copy in code, and
+ * both ends use it.
  */
 
-/** Changes whenever an agent of the version before would misunderstand the host. Each end speaks exactly one version. */
+/** Must change whenever an agent of the previous version would misunderstand the host. Each end speaks exactly one version. */
 export const PROTOCOL_VERSION = 2;
 
-/** u32 payload length, u8 type, u8 flags, u16 zero, u32 stream; little-endian. */
+/** A header is u32 payload length, u8 type, u8 flags, u16 zero, u32 stream; little-endian. */
 export const HEADER_BYTES = 12;
 
 export const FrameType = {
@@ -33,54 +33,54 @@ export const FrameType = {
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
 export const Flag = {
-  /** Last frame of this direction of the stream. */
+  /** This is the last frame of this direction of the stream. */
   End: 0x01,
-  /** With End, from the guest: the reply is complete but the invocation goes on (waitUntil); Done follows. */
+  /** With End, from the guest: the reply is complete but the invocation goes on (waitUntil), and Done follows. */
   Pending: 0x02,
-  /** Of a Log: its line goes on in the next Log of the stream and level. */
+  /** On a Log: its line goes on in the next Log of the same stream and level. */
   Partial: 0x04,
 } as const;
 
-/** Hard limits, in bytes unless said. A peer that passes one has violated the protocol. */
+/** Hard limits, in bytes unless stated otherwise. A peer that exceeds one has violated the protocol. */
 export const Limit = {
-  /** Any frame's payload. */
+  /** The payload of any frame. */
   payload: 131_072,
   /** The head of a Request or Response. */
   head: 65_536,
-  /** Payload of a Data frame, and of the body that rides in a Request or Response. */
+  /** The payload of Data, and the body in a Request's or Response's own frame. */
   data: 65_536,
-  /** A control frame's JSON (Hello, Resume, Ready, Bound, Stats, Connect, Connected, Resolve, Resolved). */
+  /** The JSON of a control frame (Hello, Resume, Ready, Bound, Stats, Connect, Connected, Resolve, Resolved). */
   json: 65_536,
   /** The text of one Log frame. */
   logText: 16_384,
   /** The message of a Reset. */
   resetMessage: 1_024,
-  /** Header name/value pairs in one head. */
+  /** The number of header name/value pairs in one head. */
   headerPairs: 256,
-  /** The traceparent of a Request's head, in characters: the length of version 00. */
+  /** The traceparent in a Request's head, in characters: the length of version 00. */
   traceparent: 55,
-  /** The tracestate of a Request's head, in characters: what W3C has everybody propagate at least. */
+  /** The tracestate in a Request's head, in characters: the length that W3C asks everybody to propagate at least. */
   tracestate: 512,
-  /** The revision of a Request's head and of a Bind, in characters. */
+  /** The revision in a Request's head and in a Bind, in characters. */
   revision: 128,
-  /** The attempt of a Request's head (a count). */
+  /** The largest attempt in a Request's head, as a count. */
   attempt: 1_000_000,
-  /** Credit that may be outstanding on one direction of one stream. */
+  /** The credit that may be outstanding on one direction of one stream. */
   credit: 16_777_216,
   /** The code of a revision that crosses as frames, all functions together. */
   code: 67_108_864,
-  /** Streams opened by the guest and open at once (a count). */
+  /** The number of streams that the guest may have open at once. */
   guestStreams: 256,
 } as const;
 
-/** What the host keeps of one machine's log. Each line counts for its own bytes and `lineBytes` more. */
+/** How much the host keeps of one machine's log. Each line counts as its own bytes and `lineBytes` more. */
 export const LogRate = {
   bytesPerSecond: 1_048_576,
   bytesAtOnce: 2_097_152,
   lineBytes: 64,
 } as const;
 
-/** Body bytes that each side may send on a new stream before it is granted more. */
+/** Bytes of a body that each side may send on a new stream before it is granted more. */
 export const INITIAL_CREDIT = 65_536;
 
 export const ResetCode = {
@@ -99,24 +99,24 @@ export const ResetCode = {
 export type ResetCode = (typeof ResetCode)[keyof typeof ResetCode];
 
 /**
- * Agent: what the agent itself has to say. The app's code can send this level as well, so it is no more trusted than the others.
- * Platform: what the host says. It never crosses the wire.
+ * Agent: written by the agent itself. The app's code can send this level too, so it is trusted no more than the others.
+ * Platform: written by the host. It never crosses the wire.
  */
 export const LogLevel = { Debug: 0, Info: 1, Warn: 2, Error: 3, Agent: 4, Platform: 5 } as const;
 export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
 export type GuestLogLevel = Exclude<LogLevel, typeof LogLevel.Platform>;
 
-/** The function that an unbound agent answers for, so that a template and a blank can be warmed through the real path. */
+/** The function that an unbound agent answers, so that a template and a blank can be warmed through the real path. */
 export const WARM_FUNCTION = "mayfly:warm";
 
-/** The agent forgets a Bind to this app at the next Bind, so it may be repeated: docs/guest-protocol.md, Life of a machine. */
+/** A Bind to this app is forgotten at the next Bind, so it may be repeated: docs/guest-protocol.md, Life of a machine. */
 export const REHEARSAL_APP = "mayfly:rehearsal";
 
-/** Host → guest, before any user code and after every pause. */
+/** Host → guest, before any user code runs and after every pause. */
 export interface ResumeMessage {
-  /** Versions that the host speaks. */
+  /** The versions that the host speaks. */
   protocol: { min: number; max: number };
-  /** Host wall clock, milliseconds since the epoch, with a fraction. */
+  /** The host's wall clock, in milliseconds since the epoch, with a fraction. */
   now: number;
   /** 64 fresh random bytes, base64. */
   entropy: string;
@@ -135,31 +135,31 @@ export interface ReadyMessage {
 }
 
 /**
- * Where the agent gets a function's code from. An agent refuses a Bind with a source that it does not know, so a source may be
- * added without a new version.
+ * Where the agent gets a function's code from. An agent refuses a Bind with a source that it does not know, so a source can be added
+ * without a new protocol version.
  */
 export type CodeSource = FramesSource;
 
-/** The code follows the BindMessage on the Bind's stream: `bytes` of it, in the order of the functions. */
+/** The code follows the BindMessage on the Bind's stream: `bytes` for each function, in the order of the functions. */
 interface FramesSource {
   type: "frames";
   bytes: number;
 }
 
-/** What the agent needs of one function. */
+/** What the agent needs to know about one function. */
 export interface BindFunction {
   name: string;
-  /** cjs: evaluated with compileFunction. esm: imported, which only code with top-level await needs. */
+  /** cjs is evaluated with compileFunction. esm is imported; only code with top-level await needs it. */
   format: "cjs" | "esm";
   source: CodeSource;
-  /** The export that is the handler in the Lambda style. A default export with fetch() goes before it. */
+  /** The export that is the handler in the Lambda style. A default export with fetch() takes precedence. */
   handler: string;
 }
 
-/** Host → guest: what makes the machine one app's. */
+/** Host → guest: gives the machine to an app. */
 export interface BindMessage {
   app: string;
-  /** The app's revision. It means nothing to the agent, which shows it to code as the function's version. */
+  /** The app's revision. The agent gives it no meaning, and shows it to code as the function's version. */
   revision: string;
   functions: BindFunction[];
   /** Environment variables and secrets. */
@@ -167,20 +167,23 @@ export interface BindMessage {
   memoryMb: number;
   /** Whether Connect and Resolve will be answered. */
   egress: boolean;
-  /** Function to evaluate before Bound is sent; the others are evaluated at their first call. */
+  /** The function to evaluate before Bound is sent; the others are evaluated at their first call. */
   preload?: string;
 }
 
 export type BoundMessage = { ok: true } | { ok: false; message: string };
 
-/** Guest → host, once a second while bound and busy, and once after. Advice for scaling only: never used for billing. */
+/**
+ * Guest → host, once a second while the machine is bound and busy, and once after that. It is advice for scaling only, never used for
+ * billing.
+ */
 export interface StatsMessage {
-  /** CPU time of the agent's process since it started, ms. */
+  /** CPU time of the agent's process since it started, in milliseconds. */
   cpuMs: number;
-  /** Event-loop delay over the last interval, ms. */
+  /** The delay of the event loop over the last interval, in milliseconds. */
   loopDelayMeanMs: number;
   loopDelayMaxMs: number;
-  /** 0..1 over the last interval. */
+  /** 0 to 1, over the last interval. */
   loopUtilization: number;
   heapUsedBytes: number;
   rssBytes: number;
@@ -191,7 +194,7 @@ export interface ConnectMessage {
   /** A name or an address. */
   host: string;
   port: number;
-  /** Of an address: the name that the guest found it by. */
+  /** If the host is an address: the name under which the guest found it. */
   name?: string;
 }
 export interface ConnectedMessage {
@@ -202,7 +205,7 @@ export interface ConnectedMessage {
 }
 export interface ResolveMessage {
   host: string;
-  /** 0: any. */
+  /** 0 means any. */
   family: 0 | 4 | 6;
 }
 export interface ResolvedMessage {

@@ -1,4 +1,4 @@
-/** How much the guest may still send on one direction of one stream, and when to grant more. */
+/** Tracks how much the guest may still send on one direction of one stream, and when to grant more. */
 import type { Link } from "./link.ts";
 import { INITIAL_CREDIT } from "./protocol.ts";
 
@@ -8,13 +8,13 @@ export class ReceiveWindow {
   #left = INITIAL_CREDIT;
   #consumed = 0;
 
-  /** Returns false where the guest sent beyond its credit. */
+  /** Returns false if the guest sent more than its credit. */
   take(bytes: number): boolean {
     this.#left -= bytes;
     return this.#left >= 0;
   }
 
-  /** Grants in steps of half a window. */
+  /** Grants credit in steps of half a window. */
   consumed(bytes: number, link: Link, stream: number): void {
     this.#consumed += bytes;
     if (this.#consumed < GRANT_FROM) return;

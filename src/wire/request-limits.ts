@@ -1,11 +1,11 @@
-/** What a Request's head may take. An agent counts on it, so the host refuses the invocation before anything of it is sent. */
+/** The limits of a Request's head. Agents rely on them, so the host refuses the invocation before anything of it is sent. */
 import { MayflyError } from "../base/errors/error.ts";
 import type { RequestHead } from "./host-end.ts";
 import { Limit } from "./protocol.ts";
 
 /**
  * @param text the head as it is sent
- * @throws MayflyError "head-too-large" where what the caller gave takes too much, "internal" where a field that the host fills does
+ * @throws MayflyError "head-too-large" if what the caller gave exceeds a limit, "internal" if a field that the host fills does
  */
 export function assertHeadWithinLimits({ attempt, revision, trace, input }: RequestHead, text: string): void {
   if (text.length > Limit.head || (input.kind === "http" && input.headers.length > 2 * Limit.headerPairs)) {

@@ -1,6 +1,9 @@
 import type { HostEnd, HttpInput, RequestHead, RequestSink } from "./host-end.ts";
 
-/** Sends one request and collects its reply's body. Rejects where the guest resets it; never settles where the channel dies: see HostEndEvents.dead. */
+/**
+ * Sends one request and collects its reply's body. Rejects if the guest resets it. Never settles if the channel dies: see
+ * HostEndEvents.dead.
+ */
 export function requestWhole(host: HostEnd, id: string, name: string, body: Buffer | null): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];

@@ -1,6 +1,6 @@
 /**
- * The open streams of one side by their number, and the next number that is free. An array stands in for a map: a
- * number's slot is its lower bits, and a number whose slot is taken is skipped, so that a look-up is one index and one comparison.
+ * The open streams of one side by their number, and the next number that is free. It is an array instead of a map: a number's slot is its
+ * lower bits, and a number whose slot is taken is skipped, so that a look-up is one index and one comparison.
  */
 export interface Numbered {
   readonly stream: number;
@@ -13,7 +13,7 @@ export class StreamTable<T extends Numbered> {
   #wrapped = false;
   open = 0;
 
-  /** An odd number that is not in use, and is not given out again before all others were. */
+  /** An odd number that is not in use. It is given out again only after all others were. */
   nextNumber(): number {
     if (this.open > this.#mask >> 1) this.#grow();
     while (this.#slots[(this.#next >>> 1) & this.#mask] !== undefined) this.#advance();
@@ -50,7 +50,7 @@ export class StreamTable<T extends Numbered> {
     }
   }
 
-  /** Numbers whose slots differ in a small table differ in a larger one. */
+  /** Numbers that have different slots in a small table have different slots in a larger one. */
   #grow(): void {
     const streams = this.#slots;
     this.#slots = Array.from({ length: 2 * streams.length });

@@ -1,11 +1,11 @@
-/** So many units at once, and so many more a second. */
+/** Limits a rate: `burst` units at once, and `perSecond` more each second. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;
   #tokens: number;
   #at: number;
 
-  /** @param now monotonic ms */
+  /** @param now milliseconds of a monotonic clock */
   constructor(perSecond: number, burst: number, now: number) {
     this.#perSecond = perSecond;
     this.#burst = burst;
@@ -13,7 +13,7 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** False: nothing was taken. */
+  /** Returns false if there were too few units; then nothing was taken. */
   take(units: number, now: number): boolean {
     this.#refill(now);
     if (this.#tokens < units) return false;
@@ -21,7 +21,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** What was used already: there may be less than nothing left. */
+  /** Takes units that were used already, so the rest may become negative. */
   spend(units: number, now: number): void {
     this.#refill(now);
     this.#tokens -= units;

@@ -1,4 +1,4 @@
-/** Input for the fuzz test: what a sound guest says, and ways to break it. Everything follows from the seed. */
+/** Input for the fuzz test: the frames of a sound guest, and ways to break them. Everything follows from the seed. */
 import { Duplex } from "node:stream";
 import type { Random } from "../../base/testing/random.ts";
 import { FrameWriter } from "../frame-writer.ts";
@@ -6,11 +6,11 @@ import { Flag, FrameType, HEADER_BYTES, Limit } from "../protocol.ts";
 
 export interface FuzzInput {
   bytes: Buffer;
-  /** About how many frames it has. */
+  /** Roughly the number of frames in it. */
   frames: number;
 }
 
-/** Everything that a guest may say to the fuzz test's host, in a legal order; a frame each. */
+/** Every frame that a guest may send to the fuzz test's host, in a legal order. */
 export async function recordConversation(): Promise<Buffer[]> {
   const written: Buffer[] = [];
   const channel = new Duplex({
@@ -32,7 +32,7 @@ function speak(guest: FrameWriter): void {
   const ping = Buffer.alloc(8);
   ping.writeUInt32LE(1);
   guest.frame(FrameType.Pong, 0, 0, ping);
-  // Stream 1 is the Bind's; the requests follow.
+  // Stream 1 is that of the Bind, so the requests begin at 3.
   for (let stream = 3; stream < 27; stream += 2) talkOn(guest, stream);
   for (let stream = 2; stream < 20; stream += 4) askOutside(guest, stream);
   guest.json(FrameType.Stats, 0, stats);
@@ -74,7 +74,7 @@ function cut(bytes: Buffer): Buffer[] {
   return frames;
 }
 
-/** A copy of the conversation with one or more things wrong with it, or, now and then, nothing. */
+/** A copy of the conversation with one or more faults, or sometimes none. */
 export function mutate(conversation: Buffer[], random: Random): FuzzInput {
   const frames = conversation.map((frame) => frame);
   const rounds = random.chance(0.1) ? 0 : 1 + random.below(3);
@@ -133,7 +133,7 @@ const byteMutations: ((bytes: Buffer<ArrayBuffer>, random: Random) => Buffer<Arr
   },
 ];
 
-/** Well-formed headers of every type, with payloads of anything. */
+/** Well-formed headers of every type, with arbitrary payloads. */
 export function randomFrames(random: Random): FuzzInput {
   const frames = Array.from({ length: 1 + random.below(60) }, () => randomFrame(random));
   return { bytes: Buffer.concat(frames), frames: frames.length };

@@ -14,7 +14,7 @@ interface GotFrame {
   payload: Buffer;
 }
 
-/** Both ends of one channel, and everything that was told to either. */
+/** Connects both ends of one channel, and keeps everything that either was told. */
 export function connectModelGuest(egress: Partial<Pick<HostEndEvents, "connect" | "resolve">> = {}, clock = systemClock) {
   const [hostChannel, guestChannel] = duplexPair();
   const got: GotFrame[] = [];
@@ -30,7 +30,7 @@ export function connectModelGuest(egress: Partial<Pick<HostEndEvents, "connect" 
   return { host, hostChannel, guestChannel, guest: new FrameWriter(guestChannel), got, told };
 }
 
-/** Notes its calls in `told`, in one line each. */
+/** Writes its calls to `told`, one line each. */
 export function recordingSink(told: string[], name = "sink"): RequestSink {
   return {
     head: (status, headers, body, ended) => told.push(`${name} head ${status} ${headers.join(",")} ${body.toString()} ${ended}`),
@@ -71,7 +71,7 @@ export const requestHead: RequestHead = {
   input: { kind: "http", event: "http-v2", method: "GET", url: "http://a/", headers: [] },
 };
 
-/** requestHead with these headers. */
+/** A copy of requestHead with these headers. */
 export function headWith(headers: string[]): RequestHead {
   return { ...requestHead, input: { ...(requestHead.input as HttpInput), headers } };
 }
