@@ -41,7 +41,7 @@ test("a Lambda handler gets the event itself, and its result goes back as JSON w
   assert.equal((await send("nothing", "1")).text, "null");
 });
 
-test("what looks like an HTTP reply is a result as any other", async () => {
+test("a result that looks like an HTTP reply is sent as it is", async () => {
   const reply = await send("reply", "{}");
   assert.deepEqual([reply.status, reply.headers], [200, {}]);
   assert.deepEqual(JSON.parse(reply.text), { statusCode: 404, headers: { "x-a": "1" }, body: "as it is" });
@@ -59,7 +59,7 @@ test("a handler that throws answers an event with the error as a document, and l
   assert.deepEqual([unreadable.status, JSON.parse(unreadable.text).errorType], [500, "SyntaxError"]);
 });
 
-test("a result that is no JSON, and code that does not load, reset an event as they do a request", async () => {
+test("a result that JSON cannot hold, and code that does not load, reset an event as they reset a request", async () => {
   assert.equal((await send("circular", "{}")).reset?.code, ResetCode.BadResponse);
   assert.equal((await send("broken", "{}")).reset?.code, ResetCode.FunctionLoadFailed);
 });
@@ -82,7 +82,7 @@ test("a fetch handler gets an event as a POST, and says by its status whether it
   assert.deepEqual([large.status, large.headers, large.body.length], [200, {}, 300_000]);
 });
 
-test("a caller's request is of kind http, whatever its Host", async () => {
+test("a caller's request is of kind http, whatever its Host header says", async () => {
   const reply = await agent.call({ function: "fetch", method: "POST", url: "http://event.mayfly.internal/", body: "1" });
   assert.deepEqual([JSON.parse(reply.text).kind, JSON.parse(reply.text).attempt], ["http", 1]);
 });

@@ -72,13 +72,13 @@ for (const [make, text] of Object.entries({
   fetched: "decoded",
   inherits: "",
 }))
-  test(`a Response of another make (${make}) is sent, its cookies apart`, async () => {
+  test(`a Response of another implementation (${make}) is sent, with each cookie in a header of its own`, async () => {
     const reply = await agent.call({ function: "foreign", url: `http://localhost/${make}` });
     assert.deepEqual([reply.status, reply.text, reply.reset], [201, text, null]);
     assert.deepEqual(reply.headers, { "x-a": "1", "set-cookie": ["a=1", "b=2"] });
   });
 
-test("one that was used, has no status or fails is no response", async () => {
+test("an object whose body was used, that has no status, or whose getters throw is not a response", async () => {
   const resets = await Promise.all(
     ["used", "zero", "fails"].map((make) => agent.call({ function: "foreign", url: `http://localhost/${make}` })),
   );
@@ -107,7 +107,7 @@ test("a large text is sent as the host grants credit", async () => {
   assert.equal(reply.text.length, 1_000_000);
 });
 
-test("a reply of known length says so, however long it is, and one that streams does not", async () => {
+test("a reply of known length has a content-length, however long it is, and one that streams has none", async () => {
   for (const [name, length] of [
     ["big", "1000000"],
     ["bytes", "65537"],

@@ -123,26 +123,26 @@ for (const [name, text] of Object.entries({
   date: '"1970-01-01T00:00:00.000Z"',
   web: "web",
 }))
-  test(`a handler that is through in its own way (${name}) is answered once`, async () => {
+  test(`a handler that completes in its own way (${name}) is answered once`, async () => {
     const reply = await agent.call({ function: name });
     assert.deepEqual([reply.text, reply.reset], [text, null]);
   });
 
-test("what is no reply says so: an emitter, or what JSON can't hold", async () => {
+test("an emitter, and a value that JSON can't hold, reset with bad-response and the reason", async () => {
   assert.deepEqual((await agent.call({ function: "failed" })).reset, { code: ResetCode.FunctionThrew, message: "no luck" });
   for (const name of ["emitter", "circular", "big", "fn"])
     assert.equal((await agent.call({ function: name })).reset?.code, ResetCode.BadResponse, name);
   assert.deepEqual((await agent.call({ function: "thrown" })).reset, { code: ResetCode.FunctionThrew, message: "undefined" });
 });
 
-test("a handler that returned nothing and never completes is told so in the log when its time is up", async () => {
+test("if a handler returns nothing and never completes, the log says so when its time is up", async () => {
   const request = agent.open({}, { function: "never" });
   await new Promise((resolve) => setTimeout(resolve, 50));
   request.reset(ResetCode.Timeout, "");
   assert.equal((await agent.logged("did not call its callback or context.succeed")).stream, request.stream);
 });
 
-test("one value where a list is meant is taken whole, and bytes are a body", async () => {
+test("one value in place of a list is taken whole, and bytes are a body", async () => {
   const reply = await agent.call({ function: "lists" });
   assert.deepEqual(
     ["set-cookie", "x-a", "x-b", "x-list"].map((name) => reply.headers[name]),
@@ -151,7 +151,7 @@ test("one value where a list is meant is taken whole, and bytes are a body", asy
   assert.deepEqual([...reply.body], [1, 255]);
 });
 
-test("packages from before version 2.0 find method and path, and nobody sees those in the event's keys", async () => {
+test("packages from before version 2.0 find method and path in the event, but its keys do not list them", async () => {
   const reply = await agent.call({ function: "old", method: "PUT", url: "http://x/a/b?c=d" });
   assert.deepEqual(JSON.parse(reply.text), ["PUT", "/a/b", []]);
 });

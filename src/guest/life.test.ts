@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { LogLevel, ResetCode, WARM_FUNCTION } from "../wire/protocol.ts";
 import { startAgentProcess } from "./testing/running-agent.ts";
 
-test("Ready tells the protocol, Node's version and the kernel", async () => {
+test("Ready has the protocol's version, Node's version and the kernel", async () => {
   const agent = await startAgentProcess();
   const { protocol, node, kernel } = agent.ready;
   assert.deepEqual({ protocol, node, kernel }, { protocol: 2, node: process.versions.node, kernel: "host" });
@@ -30,7 +30,7 @@ test("Ping is answered", async () => {
   await agent.kill();
 });
 
-test("a bound machine that is busy tells its load once a second", async () => {
+test("a bound machine that is busy reports its load once a second", async () => {
   const agent = await startAgentProcess();
   await agent.bind({
     main: `exports.default = { async fetch() { await new Promise((resolve) => setTimeout(resolve, 1200)); return new Response() } }`,
@@ -44,7 +44,7 @@ test("a bound machine that is busy tells its load once a second", async () => {
   await agent.kill();
 });
 
-test("a loop that is blocked for longer than it tells its load is told as late, not as idle", async () => {
+test("an event loop that is blocked for longer than the interval of reports is reported as late, not as idle", async () => {
   const agent = await startAgentProcess();
   await agent.bind({
     main: `exports.default = { async fetch() {
@@ -68,7 +68,7 @@ test("the agent ends when its channel does", async () => {
   assert.equal(await ended, 0);
 });
 
-test("a module that fails its preload is met again by its first invocation; one with top-level await is imported", async () => {
+test("a module that fails at its preload fails again at its first invocation; one with top-level await is imported", async () => {
   const agent = await startAgentProcess();
   await agent.bind({ main: `throw new Error("not loadable")` }, { preload: "main" });
   assert.equal((await agent.logged("not loadable")).stream, 0);
@@ -83,7 +83,7 @@ test("a module that fails its preload is met again by its first invocation; one 
   await other.kill();
 });
 
-test("performance.timeOrigin and now() together are the wall clock, everywhere that Node tells them", async () => {
+test("performance.timeOrigin and now() sum to the wall clock, everywhere that Node shows them", async () => {
   const agent = await startAgentProcess();
   await agent.bind({
     main: `const hooks = process.getBuiltinModule("node:perf_hooks"), { Worker } = process.getBuiltinModule("node:worker_threads");

@@ -116,12 +116,12 @@ test("stacks name the user's own files where the bundle has a map", async () => 
   assert.match((await agent.logged("with a map")).text, /src\/original\.ts:6:/);
 });
 
-test("a bundle whose map is no map has its stacks as they are", async () => {
+test("with a source map that is not valid, stacks stay as they are", async () => {
   await agent.call({ function: "badly-mapped" });
   assert.match((await agent.logged("with a bad map")).text, /\/app\/badly-mapped\.cjs:1:/);
 });
 
-test("stacks end with the function's own frames, above properties and causes, too", async () => {
+test("stacks end with the function's own frames, also above properties and in causes", async () => {
   const agentFrame = /at .*\/src\/(guest|wire)\//;
   await agent.call({ function: "mapped" });
   const plain = (await agent.logged("with a map")).text;
@@ -133,7 +133,7 @@ test("stacks end with the function's own frames, above properties and causes, to
   assert.match(caused, /\[cause\]: TypeError: the inner one\n {6}at inner \(\/app\/caused\.cjs:1:\d+\)\n/);
 });
 
-test("a module that is not there is told alike, however it was asked for: that the deploy has to bundle it", async () => {
+test("for a missing module the log says, however it was asked for, that the deploy has to bundle it", async () => {
   for (const [code, ask] of [
     ["MODULE_NOT_FOUND", `require("nowhere")`],
     ["ERR_MODULE_NOT_FOUND", `await import("nowhere")`],
@@ -147,7 +147,7 @@ test("a module that is not there is told alike, however it was asked for: that t
   }
 });
 
-test("a handler that floods its logs has lines dropped, and is told how many", async () => {
+test("if a handler floods its log, lines are dropped, and the log says how many", async () => {
   const reply = await run(`for (let at = 0; at < 20000; at++) console.log("flood ".repeat(200)); return new Response("done")`, 60_000);
   assert.equal(reply.text, "done");
   assert.match((await agent.logged("Dropped ")).text, /^Dropped \d+ log lines/);
@@ -196,7 +196,7 @@ test("what was printed right before a process is killed is logged", async () => 
   );
 });
 
-test("chunks of a line are one entry, lines in one chunk are several, and stderr is apart", async () => {
+test("chunks of one line are one entry, lines in one chunk are several entries, and stderr is kept apart", async () => {
   const reply = await run(
     `for (const chunk of ["progress: ", ".", "."]) { process.stdout.write(chunk); process.stderr.write("e"); await null; }
      process.stdout.write(" done\\nnext\\n\\nlast"); process.stdout.write(Buffer.from("c3", "hex")); process.stdout.write(Buffer.from("a4", "hex"));
@@ -254,7 +254,7 @@ test("process.exit ends the machine, and the log says who called it", async () =
   await other.kill();
 });
 
-test("stacks call sources by their names, blanks and letters included, also of errors that nobody caught", async () => {
+test("stacks name source files as they are called, with spaces and non-ASCII letters, also for errors that nobody caught", async () => {
   const other = await startAgentProcess();
   const named = Buffer.from(JSON.stringify({ version: 3, sources: ["src%20dir/h%C3%A4llo.ts"], names: [], mappings: "AAKA" })).toString(
     "base64",

@@ -1,4 +1,4 @@
-/** What user code may choose, and what ends up in a frame: however odd, it costs the invocation at most, and never the machine. */
+/** What user code may choose and what then is put into a frame: however odd it is, it costs at most the invocation, and never the machine. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type RunningAgent, startAgentProcess } from "./testing/running-agent.ts";
@@ -43,14 +43,14 @@ test("a reply whose head and body are both as large as can be arrives whole", as
   assert.equal(wide.body.length, 3 * 21_845);
 });
 
-test("lines that come faster than the host may be sent them are dropped and counted", async () => {
+test("lines that come faster than they may be sent to the host are dropped and counted", async () => {
   const reply = await run(`for (let i = 0; i < 400000; i++) console.log("x"); return new Response("done")`);
   assert.equal(reply.text, "done");
   await agent.logged("Dropped ");
   assert.equal((await run(`return new Response("still here")`)).text, "still here");
 });
 
-test("errors that cannot be told fail their invocation all the same", async () => {
+test("errors that cannot be described fail their invocation all the same", async () => {
   for (const thrown of [
     `Object.assign(new Error(), { message: Symbol("m") })`,
     `Object.defineProperty(new Error("x"), "message", { get() { throw new Error("no") } })`,
@@ -75,7 +75,7 @@ test("heads that HTTP cannot carry are refused, each for its invocation", async 
     assert.ok((await run(`return ${reply}`)).reset, reply);
 });
 
-test("what stands in the place of Node's own clocks and figures spoils no report", async () => {
+test("replacing Node's own clocks and figures does not spoil reports", async () => {
   const code = `
     const memory = process.memoryUsage;
     process.memoryUsage = Object.assign(() => ({}), { rss: () => "much" });

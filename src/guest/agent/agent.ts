@@ -1,9 +1,8 @@
 /**
- * The guest agent: answers the host, in the order of a machine's life (docs/guest-protocol.md).
- *
+ * The guest agent: it answers the host, in the order of a machine's life (docs/guest-protocol.md).
  * Owns: the connection, and what the machine is bound to.
- * 1. Before Bind only mayfly:warm and what was rehearsed are answered; after it, only the app's functions.
- * 2. A machine is bound once. Rehearsals take the same way, and are forgotten at the next Bind.
+ * 1. Before Bind, only mayfly:warm and functions of a rehearsal are answered; after it, only the app's functions.
+ * 2. A machine is bound once. Rehearsals go the same way, and are forgotten at the next Bind.
  */
 import {
   type BindMessage,
@@ -38,7 +37,7 @@ import { WarmUp } from "./warm/warm-up.ts";
 import { installWebClasses } from "../runtimes/node/web/install.ts";
 import type { Permission } from "../net/permission.ts";
 
-/** Of a Bound: it is JSON of at most Limit.json bytes, in which a character may take six. */
+/** The most characters of the message in a Bound, which is JSON of at most Limit.json bytes, in which a character may take six. */
 const MESSAGE_CHARACTERS = 8_192;
 
 export function startAgent(): void {
@@ -59,7 +58,7 @@ class Agent {
   readonly #warmUp: WarmUp;
   readonly #onClosed = () => this.#stats.ended();
   readonly #permission: Permission = { egress: false };
-  /** For good, or about to be. */
+  /** Whether the machine is bound for good, or a Bind is under way. */
   #binding = false;
   #app: App | null = null;
 
@@ -114,7 +113,7 @@ class Agent {
     }
   }
 
-  /** For a Bind, and for the warm-up, so that what a Bind does is warm as well. */
+  /** Used for a Bind and for the warm-up, so that the code of a Bind is warm as well. */
   #open(message: BindMessage, code: Buffer): App {
     setEnvironment(message);
     this.#permission.egress = message.egress;

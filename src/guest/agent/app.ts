@@ -1,4 +1,4 @@
-/** The app that a machine is bound to: its functions, and how an invocation gets to one. */
+/** The app that a machine is bound to: its functions, and how an invocation reaches one. */
 import type { BindMessage } from "../../wire/protocol.ts";
 import { Functions } from "../runtimes/node/code/functions.ts";
 import type { SourceMaps } from "../runtimes/node/code/source-maps.ts";
@@ -10,7 +10,7 @@ export class App {
   readonly #functions: Functions;
   readonly #failures: Failures;
 
-  /** @throws Error where the code's length is not what the message says */
+  /** @throws Error if the code's length is not what the message says */
   constructor(message: BindMessage, code: Buffer, failures: Failures, sourceMaps: SourceMaps) {
     const context = { ...message, failures };
     const make = (exports: unknown, handler: string, name: string) => makeRunner(context, exports, handler, name);
@@ -22,7 +22,7 @@ export class App {
     return this.#functions.has(name);
   }
 
-  /** Evaluates a function ahead of its first call. A failure is logged, and met again by that call. */
+  /** Evaluates a function ahead of its first call. A failure is logged, and that call fails in the same way. */
   async preload(name: string): Promise<void> {
     try {
       await this.#functions.runner(name);
@@ -31,7 +31,7 @@ export class App {
     }
   }
 
-  /** The function must be one of the app's. */
+  /** Must be called only with a function of the app. */
   run(invocation: Invocation): void {
     try {
       const runner = this.#functions.runner(invocation.head.function);

@@ -9,16 +9,16 @@ export type Transport = "tcp" | "unix" | "fd";
 export interface Channel {
   transport: Transport;
   stream: Duplex;
-  /** For what must have left before the code that runs now can end or block this process. */
+  /** Writes at once, for what must have left the process before the code that runs now can end or block it. */
   sendNow: SendNow;
 }
 
-/** What one read takes at most. */
+/** The most bytes that one read takes. */
 const READ_BYTES = 65_536;
 
 /**
- * @param receive gets the bytes as they come; they are its own only until it returns, for the next read goes to the same memory
- * @throws Error naming the value, where it is none of the three forms
+ * @param receive called with the bytes as they come; they are valid only until it returns, because the next read goes to the same memory
+ * @throws Error with the value, if it has none of the three forms
  */
 export function openChannel(receive: (bytes: Buffer) => void): Channel {
   const value = process.env["MAYFLY_CHANNEL"] ?? fromKernelCommandLine();
@@ -39,24 +39,24 @@ export function openChannel(receive: (bytes: Buffer) => void): Channel {
 }
 
 function channel(transport: Transport, stream: Socket): Channel {
-  // Node has no public word for a socket's descriptor.
+  // Node has no public API for a socket's descriptor.
   const { _handle: handle } = stream as unknown as { _handle: { fd: number } };
   return { transport, stream, sendNow: (bytes) => sendNow(handle.fd, bytes) };
 }
 
-/** How long a full socket is waited for: the host reads all the time. */
+/** Milliseconds to wait while the socket is full, which is enough because the host reads all the time. */
 const FULL_MS = 2_000;
 const cell = new Int32Array(new SharedArrayBuffer(4));
 const write = writeSync;
 
-/** As Node writes to a pipe: before it returns, and waiting where the reader is behind. */
+/** Writes as Node writes to a pipe: completely before it returns, waiting while the reader is behind. */
 function sendNow(fd: number, bytes: Uint8Array): number {
   let sent = 0;
   for (let waits = 0; sent < bytes.length && waits < FULL_MS;) {
     try {
       sent += write(fd, bytes, sent);
     } catch (error) {
-      // Anything but a full socket is told by the channel's own events.
+      // Errors other than a full socket are reported by the channel's own events.
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") break;
       Atomics.wait(cell, 0, 0, 1);
       waits += 1;
@@ -69,7 +69,8 @@ function overTcp(address: string, onread: OnReadOpts): Socket {
   const colon = address.lastIndexOf(":");
   const socket = connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)), autoSelectFamily: false, onread });
   socket.setNoDelay(true);
-  // Node connects in a later turn, when what connects in this process is led over this very channel already: its own connect stays Node's.
+  // Node connects in a later turn, when this process's connections already lead over this very channel. So the channel keeps Node's own
+  // connect.
   const { _handle: handle } = socket as unknown as { _handle: { connect: unknown } };
   Object.defineProperty(handle, "connect", { value: handle.connect });
   return socket;

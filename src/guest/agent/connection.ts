@@ -1,9 +1,8 @@
 /**
- * The guest's end of the channel: cuts it into frames and hands each to its stream.
- *
+ * The guest's end of the channel: it cuts the bytes into frames and hands each frame to its stream.
  * Owns: the table of open streams, and the numbers of those that this side opens.
- * 1. The host is trusted; what breaks the protocol all the same means that the two ends no longer agree, and ends the agent.
- * 2. A frame for a stream that is not open is ignored: this side closed it while the frame was on its way.
+ * 1. The host is trusted. If it breaks the protocol all the same, the two ends no longer agree, and the agent ends.
+ * 2. A frame for a stream that is not open is ignored, because this side closed the stream while the frame was on its way.
  */
 import type { Duplex } from "node:stream";
 import { FrameReader } from "../../wire/frame-reader.ts";
@@ -12,22 +11,22 @@ import { FrameWriter } from "../../wire/frame-writer.ts";
 import { Flag, FrameType, Limit } from "../../wire/protocol.ts";
 import { leave } from "./leave.ts";
 
-/** What one open stream is told. Streams that a frame makes no sense for ignore it. */
+/** What an open stream receives. A stream ignores frames that make no sense for it. */
 export interface StreamEnd {
   data(chunk: Buffer, ended: boolean): void;
   credit(bytes: number): void;
   reset(code: number, message: string): void;
-  /** Connected or Resolved: the host's answer to what this side asked. */
+  /** Called with Connected or Resolved: the host's answer to a question of this side. */
   answer?(message: unknown): void;
 }
 
-/** Payloads are theirs only until they return. */
+/** Payloads are valid only until the callback returns. */
 export interface ConnectionEvents {
   resume(message: unknown): void;
-  /** Both register the stream with adopt() where frames may follow. */
+  /** bind() and request() register the stream with adopt() if frames may follow. */
   bind(stream: number, payload: Buffer, ended: boolean): void;
   request(stream: number, payload: Buffer, ended: boolean): void;
-  /** The host has taken bytes: so many are still waiting. */
+  /** Called when the host has taken bytes, with the number that still waits. */
   written(pendingBytes: number): void;
 }
 
@@ -47,13 +46,13 @@ export class Connection {
     channel.on("error", (error) => leave(1, `the channel failed: ${error.message}`));
   }
 
-  /** @param bytes from the channel; not kept after the call */
+  /** @param bytes from the channel; they are not kept after the call */
   receive(bytes: Buffer): void {
     const wrong = this.#reader.push(bytes);
     if (wrong !== null) leave(1, `the host sent ${wrong}`);
   }
 
-  /** Number of a new stream of this side's; undefined where too many are open. */
+  /** The number of a new stream of this side; undefined if too many are open. */
   open(end: StreamEnd): number | undefined {
     if (this.#openedHere >= Limit.guestStreams) return undefined;
     do this.#lastOpened = this.#lastOpened >= 0xffff_fffe ? 2 : this.#lastOpened + 2;
@@ -63,7 +62,7 @@ export class Connection {
     return this.#lastOpened;
   }
 
-  /** A stream that the host opened. */
+  /** Registers a stream that the host opened. */
   adopt(stream: number, end: StreamEnd): void {
     this.#streams.set(stream, end);
   }
@@ -79,7 +78,7 @@ export class Connection {
         this.#events.request(stream, payload, ended);
         return;
       case FrameType.Data:
-        // A copy: the next read overwrites the payload.
+        // The payload is copied, because the next read overwrites it.
         this.#streams.get(stream)?.data(Buffer.from(payload), ended);
         return;
       case FrameType.Credit:
@@ -99,7 +98,7 @@ export class Connection {
         this.#events.bind(stream, payload, ended);
         return;
       default:
-        // Connected or Resolved: the rules let nothing else through.
+        // The rules let only Connected and Resolved through to here.
         this.#streams.get(stream)?.answer?.(JSON.parse(payload.toString()));
     }
   }

@@ -1,4 +1,4 @@
-/** What keeps the agent able to run on OSv: what it may import, and a whole life under Linux with all taken away that OSv has not. */
+/** Keeps the agent able to run on OSv. The tests check what it imports, and run a whole life under Linux without the features that OSv lacks. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
@@ -10,8 +10,8 @@ import { type RunningAgent, startAgentProcess } from "../testing/running-agent.t
 import { startLikeOsv } from "../testing/start-like-osv.ts";
 
 /**
- * Known to work on OSv for what the agent does with them. None starts a process or a thread, or opens anything but TCP and UDP over IPv4: of
- * child_process only the names are taken, to see what apps start.
+ * Modules known to work on OSv for what the agent does with them. None starts a process or a thread, or opens anything but TCP and UDP over
+ * IPv4. Of child_process only the names are taken, to capture what apps start.
  */
 const allowed = new Set(
   "async_hooks buffer child_process console dgram dns ffi fs module net os path perf_hooks stream string_decoder timers url util v8 vm"
@@ -72,17 +72,17 @@ test("the agent imports nothing that needs a second process, a Unix socket or an
   for (const name of imported) assert.ok(allowed.has(name), name);
 });
 
-test("an agent without processes, Unix sockets, IPv6, /proc figures or HOME says it is on OSv", async () => {
+test("an agent without processes, Unix sockets, IPv6, /proc figures or HOME starts and reports OSv", async () => {
   assert.equal(agent.ready.kernel, "osv");
   assert.deepEqual(await json("machine"), { mayfly: [], cpus: 0 });
 });
 
-test("it loads modules, and reaches out over its channel", async () => {
+test("the agent on OSv loads modules, and reaches the network over its channel", async () => {
   assert.equal((await agent.call({ function: "module" })).text, "7");
   assert.equal((await agent.call({ function: "out" })).text, "outside");
 });
 
-test("its clock is the host's after every resume, though the kernel's cannot be set", async () => {
+test("after every resume the agent's clock is the host's, although the kernel's cannot be set", async () => {
   for (const ahead of [40 * dayMs, -3 * dayMs, 0.5]) {
     const sent = Date.now() + ahead;
     await agent.host.resume(sent, Buffer.alloc(64, "x"), "m-test", false);
@@ -91,7 +91,7 @@ test("its clock is the host's after every resume, though the kernel's cannot be 
     for (const [way, value] of Object.entries({ called, made, instant, fine, plain: Date.parse(`${String(plain)}Z`) })) {
       assert.ok(Number(value) >= Math.floor(sent) && Number(value) <= latest, `${way}: ${Number(value) - sent} ms after it was set`);
     }
-    // To the second.
+    // The text has the time only to the second.
     assert.ok(Math.abs(Number(text) - sent) < latest - sent + 1_000);
     assert.deepEqual([parsed, isDate], [981_173_106_000, true]);
   }
@@ -106,12 +106,12 @@ test("the host's entropy changes what Math.random draws", async () => {
   assert.equal(draws.size, 9);
 });
 
-test("what it says of its memory is no more than there is", async () => {
+test("the memory that the agent reports is no more than there is", async () => {
   while (agent.stats.length === 0) await agent.call({ function: "machine" });
   assert.ok(agent.stats.every(({ rssBytes }) => rssBytes > 0 && rssBytes < 2 ** 45));
 });
 
-test("the end of its app is the end of the process, by no signal", async () => {
+test("when the app ends the process, the process exits without a signal", async () => {
   void agent.call({ function: "exit" });
   await agent.dead;
   const { child } = agent;

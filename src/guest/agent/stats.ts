@@ -1,7 +1,6 @@
 /**
- * Tells the host once a second how the event loop is doing, while it does anything.
- *
- * 1. An idle machine does not wake up for this: nothing is watched, and nothing told, but once more after the last invocation.
+ * Reports to the host once a second how the event loop is doing, while it is busy.
+ * 1. An idle machine must not wake up for this. After the last invocation there is one more report, and then nothing is measured.
  */
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { totalmem } from "node:os";
@@ -18,7 +17,7 @@ export class Stats {
   #bound = false;
   #timer: NodeJS.Timeout | null = null;
   #inFlight = 0;
-  /** When it was last told, or to be told. */
+  /** The time of the last report, or at which measuring began. */
   #toldAt = 0;
   #utilization = performance.eventLoopUtilization();
 
@@ -26,7 +25,7 @@ export class Stats {
     this.#writer = writer;
   }
 
-  /** What is measured is told from now on, where it is for good. */
+  /** @param forGood whether the machine is bound for good, not for a rehearsal: only then are reports sent */
   bound(forGood: boolean): void {
     this.#bound = forGood;
   }
@@ -40,7 +39,7 @@ export class Stats {
     this.#inFlight -= 1;
   }
 
-  /** The machine was stopped meanwhile: that is no delay of the event loop's. */
+  /** The time for which the machine was stopped must not count as delay of the event loop. */
   resumed(): void {
     this.#delay.reset();
     this.#toldAt = performance.now();
@@ -65,7 +64,7 @@ export class Stats {
     this.#delay.disable();
   }
 
-  /** @param late ms that it comes after its time */
+  /** @param late milliseconds by which this report comes late */
   #measure(late: number): StatsMessage {
     const { user, system } = figureOf(() => process.cpuUsage(), { user: 0, system: 0 });
     const utilization = performance.eventLoopUtilization();
@@ -77,7 +76,7 @@ export class Stats {
       loopDelayMaxMs: this.#delayOf(this.#delay.max, late),
       loopUtilization,
       heapUsedBytes: getHeapStatistics().used_heap_size,
-      // Garbage on OSv: no more than there is.
+      // On OSv rss is meaningless, so it is limited to the memory that exists.
       rssBytes: Math.max(
         0,
         Math.min(
@@ -90,15 +89,15 @@ export class Stats {
   }
 
   /**
-   * The histogram's figures contain its own interval. It is empty where the loop is so busy that its timer had no two turns since the
-   * last reset: then this report's own delay stands in.
+   * The histogram's figures contain its own interval, which is subtracted. The histogram is empty if the loop is so busy that its timer has
+   * not fired twice since the last reset; then this report's own delay is used.
    */
   #delayOf(nanoseconds: number, late: number): number {
     return Math.max(0, this.#delay.count === 0 ? late : nanoseconds / 1e6 - RESOLUTION_MS);
   }
 }
 
-/** Some kernels have no such figure, and Node then throws: the host, which has its own, must not go without the others for that. */
+/** Some kernels lack a figure, and Node then throws. The host has its own figures, and must still get the others. */
 function figureOf<T>(read: () => T, none: T): T {
   try {
     return read();
@@ -107,7 +106,7 @@ function figureOf<T>(read: () => T, none: T): T {
   }
 }
 
-/** The app's code may have put its own functions in the place of Node's: what is no figure then must not go to the host as one. */
+/** The app's code may have replaced Node's functions, so values that are not numbers must not be sent as figures. */
 function allFigures(stats: StatsMessage): StatsMessage {
   for (const [name, value] of Object.entries(stats) as [keyof StatsMessage, number][])
     stats[name] = Number.isFinite(value) && value >= 0 ? value : 0;

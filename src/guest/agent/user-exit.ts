@@ -1,13 +1,13 @@
 /**
- * process.exit and its like end the machine, with every invocation in it: as in AWS Lambda, and as the user asked. The log says
- * who did it.
+ * process.exit and similar calls end the machine with every invocation in it, as in AWS Lambda, because that is what the user asked for.
+ * The log says who called it.
  */
 import { LogLevel } from "../../wire/protocol.ts";
 import { leave } from "./leave.ts";
 import type { Log } from "./log/log.ts";
 import { current } from "./invocation/invocation.ts";
 
-/** @param flush gives the channel what waits to be sent */
+/** @param flush gives to the channel what waits to be sent */
 export function captureExit(log: Log, flush: () => void): void {
   const exitFrom = (what: string) => (code?: number | string | null) => {
     const stack = new Error(`the function called ${what}, which ends its machine`).stack!;

@@ -1,10 +1,11 @@
 /**
- * TCP handles, which net, tls, http, http2 and fetch stand on: what connects beyond the machine is led over the wire. All that comes
- * before is Node's own code, with its options and events: look-ups (also a function's own), families tried in turn, block lists, signals.
- *
- * 1. The host is asked for the very address that Node chose. The name that it was found by goes along, since the host may allow it by name only.
- * 2. A handle tells of its connection once, unless it was closed before.
- * 3. What cannot be chosen from inside a machine is refused with a reason.
+ * Replaces the connecting of TCP handles, on which net, tls, http, http2 and fetch are built, so that connections beyond the machine lead
+ * over the wire. Everything before that is Node's own code, with its options and events: look-ups (also a function's own), trying families
+ * in turn, block lists, signals.
+ * 1. The host is asked for exactly the address that Node chose. The name that it was found by is sent along, because the host may allow it
+ * by name only.
+ * 2. A handle reports its connection once, unless it was closed before.
+ * 3. What cannot be chosen inside a machine is refused with a reason.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import net, { type Socket, isIP } from "node:net";
@@ -17,7 +18,10 @@ import { type ConnectHandle, type ConnectRequest, type Handle, ownerOf, handlePr
 import { Tunnel } from "./tunnel.ts";
 import type { Permission } from "./permission.ts";
 
-/** Node gives an address this long before it tries a name's next one beside. An emulated machine on a busy host needs more than Node's half second. */
+/**
+ * Milliseconds that Node waits for an address before it also tries the name's next one. An emulated machine on a busy host needs more than
+ * Node's half second.
+ */
 const ATTEMPT_MS = 2_500;
 
 export function captureConnect(connection: Connection, permission: Permission, namesOfHost: NamesOfHost): void {
@@ -37,10 +41,10 @@ export function captureConnect(connection: Connection, permission: Permission, n
 class Attempt {
   readonly #handle: Handle;
   readonly #request: ConnectRequest;
-  /** The machine itself, in the handle's family: it may be bound to an address of that. */
+  /** The machine's own address in the handle's family, to which a socket may be bound. */
   readonly #inside: string;
   readonly #connectNatively: ConnectHandle;
-  /** The wire speaks outside of any invocation: what the socket does from now on belongs to the caller's. */
+  /** The context of the caller. Frames arrive outside of any invocation, but the socket's callbacks belong to the caller. */
   readonly #inContext = AsyncLocalStorage.snapshot();
   #over = false;
 
@@ -84,7 +88,7 @@ class Attempt {
     this.#inContext(() => explained(ownerOf(this.#handle), reason, () => this.#complete(errnoOf(code) ?? errnoOf("EHOSTUNREACH")!)));
   }
 
-  /** As libuv does: an attempt whose handle is closed is cancelled. */
+  /** Cancels an attempt whose handle is closed, as libuv does. */
   #whenClosed(abandon: () => void): void {
     const handle = this.#handle;
     handle.close = (callback) => {
@@ -96,13 +100,13 @@ class Attempt {
     };
   }
 
-  /** Node takes the request's callback away where it waits no longer. */
+  /** Node removes the request's callback when it no longer waits. */
   #complete(errno: number): void {
     this.#request.oncomplete?.(errno, this.#handle, this.#request, false, false);
   }
 }
 
-/** Of a name that Node looked up, or a function did. */
+/** The Connect message, with the name that led to the address if Node or a function looked one up. */
 function destination(address: string, port: number, owner: Socket | null): ConnectMessage {
   const name = (owner as { _host?: unknown } | null)?._host;
   return { host: address, port, ...(typeof name === "string" && isIP(name) === 0 ? wireName(name) : {}) };
@@ -112,7 +116,7 @@ function bindsLocally({ localAddress, localPort }: ConnectRequest): boolean {
   return Boolean(localPort) || (Boolean(localAddress) && localAddress !== "0.0.0.0" && localAddress !== "::");
 }
 
-/** What a connected handle says of the other end; and of what would reach the machine's own connection only. */
+/** What a connected handle reports about the other end. An option that would reach only the connection inside the machine is refused. */
 function tellingOf({ host, port }: ConnectMessage): Partial<Handle> {
   return {
     getpeername: (out) => (Object.assign(out, { address: host, family: `IPv${isIP(host)}`, port }), 0),
@@ -120,7 +124,7 @@ function tellingOf({ host, port }: ConnectMessage): Partial<Handle> {
   };
 }
 
-/** Node makes the error of what failed; the reason is added before anybody else sees it. */
+/** Adds the reason to the error that Node makes of a failure, before anybody else sees it. */
 function explained(socket: Socket | null, reason: string, complete: () => void): void {
   const explain = (_address: string, _port: number, _family: number, error: Error) => {
     const { message } = error;

@@ -1,4 +1,4 @@
-/** UDP does not cross the wire: said at once, instead of packets that vanish. */
+/** UDP does not cross the wire, so sending fails at once, instead of losing packets silently. */
 import dgram, { type Socket } from "node:dgram";
 import { networkError } from "./failure.ts";
 import { isLocal } from "./local.ts";
@@ -11,7 +11,7 @@ export function captureDatagrams(): void {
   prototype.connect = guarded(prototype.connect, "connect");
 }
 
-/** The address is the last text among the arguments (a message that is text comes first). */
+/** The address is the last text among the arguments; a message that is text comes before it. */
 function guarded(native: Send, syscall: string): Send {
   return function (...parameters) {
     const address = parameters.findLast((value, at) => at > 0 && typeof value === "string") as string | undefined;

@@ -7,12 +7,12 @@ import { createEgress } from "../../egress/create-egress.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { type RunningAgent, startAgentProcess } from "../testing/running-agent.ts";
 
-// The host's half here leads every name to real listeners on this machine's loopback, but for two that fail.
+// The host's half in this test leads every name to real listeners on this machine's loopback, except two names that fail.
 const web = createHttpServer((request, response) => {
   if (request.url === "/large") response.end(Buffer.alloc(2_000_000, "abc"));
   else request.pipe(response);
 });
-/** Echoes, and says goodbye after the other half has ended. */
+/** Echoes what it gets, and sends a goodbye after the other half has ended. */
 const echo = createServer({ allowHalfOpen: true }, (socket) => {
   socket.on("data", (chunk) => socket.write(chunk)).on("end", () => socket.end("bye"));
   socket.on("error", () => socket.destroy());
@@ -20,7 +20,7 @@ const echo = createServer({ allowHalfOpen: true }, (socket) => {
 
 let agent: RunningAgent;
 let closed: RunningAgent;
-/** With the host's half as it is, but for public addresses: there may be none. */
+/** An agent whose host's half is as in production, except that it does not require public addresses, of which there may be none. */
 let real: RunningAgent;
 
 before(async () => {
@@ -73,7 +73,7 @@ function find(host: string): Promise<{ address: string; family: 4 | 6 }[]> {
   ]);
 }
 
-test("fetch, http and net reach a destination by way of the host", async () => {
+test("fetch, http and net reach a destination through the host", async () => {
   assert.equal(await run(`return (await fetch("http://web.example/", { method: "POST", body: "by fetch" })).text()`), "by fetch");
   assert.equal(
     await run(
@@ -118,7 +118,7 @@ test("what the host refuses fails with Node's codes and the host's reason", asyn
   assert.equal(dead.code, "EHOSTUNREACH");
 });
 
-test("without egress every way out fails at once, and says why; the machine itself can be reached", async () => {
+test("without egress every outgoing connection fails at once with the reason, and the machine itself can be reached", async () => {
   for (const code of [
     `return fetch("http://web.example/")`,
     `const s = net.connect(7, "192.0.2.1"); await once(s, "connect")`,
@@ -145,7 +145,7 @@ test("many connections at once, opened and dropped, leave the machine sound", as
   assert.equal(await run(code), "sound");
 });
 
-/** What plain Node says of each, with no network at all. */
+/** What plain Node reports for each name, with no network at all. */
 const names: [name: string, code: string][] = [
   ["a b", "ENOTFOUND"],
   ["a,b", "ENOTFOUND"],
@@ -167,7 +167,7 @@ const names: [name: string, code: string][] = [
   ["é" + "x".repeat(300), "EINVAL"],
 ];
 
-test("a name that is none fails for who asked for it, with Node's own words, and costs no machine", async () => {
+test("an invalid name fails with Node's own error, and the machine lives on", async () => {
   for (const [name, code] of names) {
     const text = JSON.stringify(name);
     const expected = { code, message: `getaddrinfo ${code} ${name}` };
@@ -180,7 +180,7 @@ test("a name that is none fails for who asked for it, with Node's own words, and
   assert.equal(await run(`return "it lives"`, real), "it lives");
 });
 
-test("what is no host, port or option fails at once and as in Node, and costs no machine", async () => {
+test("an invalid host, port or option fails at once as in Node, and the machine lives on", async () => {
   for (const port of ["-1", "65536", "1.5", "NaN", "Infinity", "''", "'abc'"])
     assert.equal(
       ((await run(`net.connect({ port: ${port}, host: "192.0.2.1" })`, real)) as { code: string }).code,
@@ -206,7 +206,7 @@ test("what is no host, port or option fails at once and as in Node, and costs no
   ] as const)
     assert.equal(((await run(`return dns.promises.${call}`, real)) as { code: string }).code, code, call);
   assert.equal(((await run(`dns.lookup("x", {})`, real)) as { code: string }).code, "ERR_INVALID_ARG_TYPE");
-  // Nobody listens on port 0, wherever that is.
+  // Nobody listens on port 0 anywhere.
   assert.equal(
     ((await run(`const s = net.connect(0, "8.8.8.8"); await once(s, "connect")`, real)) as { code: string }).code,
     "ECONNREFUSED",
@@ -214,7 +214,7 @@ test("what is no host, port or option fails at once and as in Node, and costs no
   assert.equal(await run(`return "it lives"`, real), "it lives");
 });
 
-test("text that is a port, localhost in any case, and util.promisify do as in Node", async () => {
+test("a port given as text, localhost in any case, and util.promisify behave as in Node", async () => {
   assert.equal(
     await run(
       `const s = net.connect("7", "echo.example"); await once(s, "connect"); const { remotePort } = s; s.destroy(); return remotePort`,

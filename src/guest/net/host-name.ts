@@ -1,24 +1,27 @@
-/** What a function gave as a host, as the host may be asked for it. What Node would not even look up fails here, and as it does in Node. */
+/**
+ * Converts the host that a function gave into a form that the host may be asked for. A name that Node would not even look up fails here as
+ * it does in Node.
+ */
 import { domainToASCII } from "node:url";
 import { getSystemErrorMap } from "node:util";
 
-/** libuv refuses longer ones. */
+/** The longest name, in bytes, that libuv accepts. */
 const LONGEST = 255;
-/** getaddrinfo's results have no numbers of their own; these are libuv's for them. */
+/** The numbers of errors. getaddrinfo's results have no numbers of their own; these are libuv's for them. */
 const errors = new Map([...getSystemErrorMap()].map(([errno, [name]]) => [name, errno]));
 
 export function errnoOf(code: string): number | undefined {
   return errors.get(code);
 }
 
-/** Whether it is for us: of everything else Node itself knows what is wrong with it. */
+/** Whether we look the value up. For everything else, Node itself knows what is wrong with it. */
 export function isHost(host: unknown): host is string {
   return typeof host === "string" && host !== "" && !host.includes("\0");
 }
 
 /**
- * In ASCII.
- * @throws Error as getaddrinfo's
+ * The name in ASCII.
+ * @throws Error like getaddrinfo's
  */
 export function onTheWire(host: string, syscall = "getaddrinfo"): string {
   if (!host.isWellFormed()) throw lookupFailure("EINVAL", host, syscall);
@@ -29,23 +32,23 @@ export function onTheWire(host: string, syscall = "getaddrinfo"): string {
   return name;
 }
 
-/** Nothing for what no host could be asked for. */
+/** Empty if the host is not a name that could be looked up. */
 export function wireName(host: string): { name?: string } {
   try {
     return { name: onTheWire(host) };
   } catch {
-    return {}; // A function's own look-up found an address for it all the same.
+    return {}; // a function's own look-up found an address for it all the same
   }
 }
 
-/** "" where it is none. domainToASCII reads a URL's host, which ends at some characters. */
+/** Empty if it is not a valid name. domainToASCII reads a URL's host, which ends at some characters, so those are excluded first. */
 function punycode(host: string): string {
   return /^[\w.\-\u0080-\u{10ffff}]*$/u.test(host) ? domainToASCII(host) : "";
 }
 
-/** As Node has it: "getaddrinfo ENOTFOUND example.invalid". */
+/** An error like Node's: "getaddrinfo ENOTFOUND example.invalid". */
 export function lookupFailure(code: string, hostname: string, syscall = "getaddrinfo"): Error {
-  // libuv calls getaddrinfo's EAI_NONAME so; Node's own name for it is ENOTFOUND.
+  // libuv's name for this result of getaddrinfo is EAI_NONAME; Node's own name for it is ENOTFOUND.
   const errno = errors.get(code === "ENOTFOUND" ? "EAI_NONAME" : code);
   return Object.assign(new Error(`${syscall} ${code} ${hostname}`), { errno, code, syscall, hostname });
 }

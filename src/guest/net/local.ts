@@ -1,18 +1,18 @@
 import { BlockList, isIP } from "node:net";
 
-/** IPv6's forms of IPv4 addresses count as those. */
+/** The machine's own addresses. IPv6's forms of IPv4 addresses count as those. */
 const own = new BlockList();
 own.addSubnet("127.0.0.0", 8, "ipv4");
 for (const address of ["0.0.0.0", "::", "::1"]) own.addAddress(address, address.includes(":") ? "ipv6" : "ipv4");
 
-/** Whether a destination is the machine itself: a function may run a server of its own. */
+/** Whether a destination is the machine itself, where a function may run a server of its own. */
 export function isLocal(host: string): boolean {
   if (host === "" || /^(.+\.)?localhost\.?$/i.test(host)) return true;
   const family = isIP(host);
   return family !== 0 && own.check(host.split("%")[0]!, family === 4 ? "ipv4" : "ipv6");
 }
 
-/** Names that an operator's own host has for itself: their addresses look like the machine's, and lead to the host. */
+/** Names that the operator's host has for itself. Their addresses look like the machine's own, but lead to the host. */
 export class NamesOfHost {
   readonly #known = new Set<string>();
 
@@ -26,5 +26,5 @@ export class NamesOfHost {
   }
 }
 
-/** What is forgotten is learnt again with the next look-up. */
+/** The most names that are remembered. A forgotten one is learnt again at its next look-up. */
 const MOST_NAMES = 1_000;

@@ -44,7 +44,7 @@ export function captureLookup(connection: Connection, permission: Permission, na
   syncBuiltinESMExports();
 }
 
-/** What is wrong with options and callbacks Node says itself: it is asked for an address that is one already. */
+/** Wrong options and callbacks are left to Node, which is called with this address; it need not look it up. */
 const ANY_ADDRESS = "127.0.0.1";
 
 function lookupPromise(lookup: Lookup) {
@@ -71,7 +71,7 @@ function lookupCallback(lookup: Lookup) {
   return Object.assign(asNode, { [promisify.custom]: lookupPromise(lookup) });
 }
 
-/** By Node's hints, IPv6 is to be had of a name with IPv4 only, as addresses that carry it. */
+/** With the hint V4MAPPED, IPv6 addresses of a name that has only IPv4 are made from its IPv4 addresses, as Node does. */
 async function byFamily(resolve: Resolve, host: string, { family: asked = 0, hints = 0 }: LookupOptions): Promise<LookupAddress[]> {
   const family = asked === "IPv4" ? 4 : asked === "IPv6" ? 6 : asked === 4 || asked === 6 ? asked : 0;
   if (family !== 6 || (hints & dns.V4MAPPED) === 0) return resolve(host, family, "getaddrinfo");

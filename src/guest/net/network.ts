@@ -1,6 +1,6 @@
 /**
- * The network as user code sees it: Node's own net, tls, http, fetch and dns, with every way out led over the wire to the
- * host, which decides. What stays inside the machine stays with Node.
+ * The network as user code sees it: Node's own net, tls, http, fetch and dns, with every outgoing connection led over the wire to the host,
+ * which decides. What stays inside the machine is left to Node.
  */
 import type { Connection } from "../agent/connection.ts";
 import { captureConnect } from "./connect.ts";
@@ -9,7 +9,7 @@ import { NamesOfHost } from "./local.ts";
 import { captureLookup } from "./lookup.ts";
 import type { Permission } from "./permission.ts";
 
-/** @param permission looked at when something is wanted, so that all is in place before it is known */
+/** @param permission is read when something connects, so that everything can be set up before it is known */
 export function captureNetwork(connection: Connection, permission: Permission): void {
   const namesOfHost = new NamesOfHost();
   captureConnect(connection, permission, namesOfHost);

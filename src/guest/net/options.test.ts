@@ -7,7 +7,7 @@ import { runInThisContext } from "node:vm";
 import { MayflyError } from "../../base/errors/error.ts";
 import { type RunningAgent, startAgentProcess } from "../testing/running-agent.ts";
 
-// The host's half leads every public address to one real server of this machine's loopback, but for those that fail.
+// The host's half in this test leads every public address to one real server on this machine's loopback, except those that fail.
 const web = createServer({ allowHalfOpen: true }, (socket) => {
   socket.on("error", () => socket.destroy());
   socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 3\r\nconnection: close\r\n\r\nweb"));
@@ -18,7 +18,7 @@ const answers = new Map([
   ["flaky.example", ["192.0.2.66", "192.0.2.7"]],
   ["inside.example", ["127.0.0.1"]],
 ]);
-/** What the host was asked to connect to. */
+/** The addresses that the host was asked to connect to. */
 const asked: string[] = [];
 let agent: RunningAgent;
 
@@ -62,7 +62,7 @@ async function run(code: string): Promise<unknown> {
   return JSON.parse(reply.text) as unknown;
 }
 
-/** The same in this process, which is plain Node. */
+/** Runs the code in this process, which is plain Node. */
 async function inNode(code: string): Promise<unknown> {
   const require = createRequire(import.meta.url);
   const tried = runInThisContext(`(require) => { ${prelude} return ${main.slice(main.indexOf("async function tried"))} }`) as (
@@ -74,7 +74,7 @@ async function inNode(code: string): Promise<unknown> {
 const get = (url: string, options: string, of = "http") =>
   `const request = ${of}.get(${JSON.stringify(url)}, ${options}); const [response] = await once(request, "response"); response.resume(); return response.statusCode`;
 
-describe("a function's own look-up decides where a connection goes", () => {
+describe("a function's own look-up", () => {
   for (const [what, code] of [
     [
       "net",
@@ -91,7 +91,7 @@ describe("a function's own look-up decides where a connection goes", () => {
       assert.deepEqual(asked, ["198.51.100.1 80 web.example"]);
     });
 
-  test("dns.lookup, replaced by a function", async () => {
+  test("decides where a connection goes if it replaces dns.lookup", async () => {
     asked.length = 0;
     const code = `const native = dns.lookup; dns.lookup = (name, options, done) => done(null, [{ address: "198.51.100.2", family: 4 }]); try { return await (async () => { ${get("http://web.example/", "{}")} })() } finally { dns.lookup = native }`;
     assert.equal(await run(code), 200);
@@ -116,7 +116,7 @@ describe("a function's own look-up decides where a connection goes", () => {
   });
 });
 
-test("look-ups, addresses and options do as in plain Node, errors too", async () => {
+test("look-ups, addresses and options behave as in plain Node, also when they fail", async () => {
   const port = (web.address() as AddressInfo).port;
   const connecting = (options: string) =>
     `const events = []; const s = net.connect({ port: ${port}, host: "name.example", ${options} }); for (const name of ["lookup", "connectionAttempt", "connect"]) s.on(name, (...of) => events.push([name, ...of])); try { await once(s, "ready"); events.push(s.remoteAddress, s.remotePort, s.remoteFamily) } catch (e) { events.push([e.code, e.message, e.errors?.length]) } s.destroy(); return [events, s.autoSelectFamilyAttemptedAddresses]`;
@@ -159,7 +159,7 @@ test("look-ups, addresses and options do as in plain Node, errors too", async ()
   for (const code of cases) assert.deepEqual(await run(code), await inNode(code), code);
 });
 
-test("a name's addresses are tried in turn, and the socket tells of the one that answered", async () => {
+test("a name's addresses are tried in turn, and the socket has the one that answered", async () => {
   asked.length = 0;
   const code = `const s = net.connect(80, "flaky.example"); await once(s, "connect"); const told = [s.remoteAddress, s.remotePort, s.remoteFamily, s.autoSelectFamilyAttemptedAddresses]; s.destroy(); return told`;
   assert.deepEqual(await run(code), ["192.0.2.7", 80, "IPv4", ["192.0.2.66:80", "192.0.2.7:80"]]);
@@ -171,7 +171,7 @@ test("a name's addresses are tried in turn, and the socket tells of the one that
   assert.match(messages[1]!, /^connect EACCES 192\.0\.2\.99:80: .*it is a test's/);
 });
 
-test("the addresses of a name are tried under TLS, too, and each under the name", async () => {
+test("the addresses of a name are tried under TLS, too, each with the name as the server's", async () => {
   asked.length = 0;
   const { code } = (await run(`const s = tls.connect(443, "flaky.example"); await once(s, "secureConnect")`)) as { code: string };
   assert.notEqual(code, "EHOSTUNREACH");
@@ -197,7 +197,7 @@ test("the family that is asked for is the one that is connected to", async () =>
   });
 });
 
-test("a name by which only the host itself is called leads to the host, not to the machine", async () => {
+test("a name that only the host has for itself leads to the host, not to the machine", async () => {
   asked.length = 0;
   assert.equal(await run(get("http://inside.example/", "{}")), 200);
   assert.deepEqual(asked, ["127.0.0.1 80 inside.example"]);
@@ -233,7 +233,7 @@ test("what cannot be chosen in a machine is refused with a reason", async () => 
   }
 });
 
-test("a resolver's time-out and cancel() end what nobody answers", async () => {
+test("a resolver's time-out and cancel() end queries that nobody answers", async () => {
   const ended = (way: string) =>
     run(
       `const resolver = new dns.${way}; const asked = resolver.resolve4.length >= 0 && new Promise((yes, no) => { const p = resolver.resolve4("silent.example", no); p?.catch(no) }); setImmediate(() => resolver.cancel()); return asked`,
@@ -247,7 +247,7 @@ test("a resolver's time-out and cancel() end what nobody answers", async () => {
   });
 });
 
-test("an attempt that the function gives up is taken back from the host, and its signal and time-out end it", async () => {
+test("a connection attempt that the function gives up, also by its signal or time-out, is taken back from the host", async () => {
   assert.deepEqual(
     await run(
       `const s = net.connect({ port: 80, host: "192.0.2.100", timeout: 20 }); await once(s, "timeout"); s.destroy(); await once(s, "close"); return [s.connecting, s.destroyed]`,

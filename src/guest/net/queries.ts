@@ -1,6 +1,6 @@
 /**
- * The queries of dns: addresses are answered by the host; other records, and other name servers than the host's, are not to be had, and
- * whoever wants them is told so.
+ * The queries of dns. The host answers those for addresses; other records, and other name servers than the host's, are refused with a
+ * reason.
  */
 import dns from "node:dns";
 import { isIP } from "node:net";
@@ -59,20 +59,23 @@ function queryOf(all: Record<string, Query>, type: unknown): Query {
   if (type === "AAAA") return all["resolve6"]!;
   const other = otherQueries.find((name) => name.toLowerCase() === `resolve${String(type).toLowerCase()}`);
   if (other !== undefined) return all[other]!;
-  // Node says what is wrong with the type.
+  // Node throws the error about the wrong type.
   return async (host) => (native.resolve as unknown as (...parameters: unknown[]) => unknown)(host, type, () => {});
 }
 
-/** The host does not say how long an answer holds: not at all is true at any rate. */
+/** Whether the caller wants the time for which an answer is valid. The host does not say, so 0 is given, which is always correct. */
 function wantsTtl(options: unknown): boolean {
   return typeof options === "object" && options !== null && "ttl" in options && options.ttl === true;
 }
 
-/** The last argument is the callback; what comes before goes to the promise version. What the callback throws is an uncaught exception as usual. */
+/**
+ * Calls the promise version with all parameters except the last, which is the callback. What the callback throws is an uncaught exception
+ * as usual.
+ */
 function withCallback(query: Query) {
   return function (this: unknown, ...parameters: unknown[]): void {
     const callback = (parameters.length > 1 ? parameters.pop() : undefined) as Callback;
-    // Node says what is wrong with them.
+    // Node throws the error about wrong parameters.
     if (typeof callback !== "function" || typeof parameters[0] !== "string") native.resolve4(parameters[0] as string, callback);
     query.apply(this, parameters as [string]).then(
       (result) => process.nextTick(callback, null, result),
@@ -87,12 +90,12 @@ async function noService(address: unknown, port: unknown): Promise<never> {
 
 function noServiceCalled(address: unknown, port: unknown, callback: Callback): void {
   const error = noServiceOf(address, port);
-  // Node says what is wrong with it.
+  // Node throws the error about the missing callback.
   if (typeof callback !== "function") native.lookupService("127.0.0.1", 0, callback);
   process.nextTick(callback, error);
 }
 
-/** Node says what is wrong with them: it is asked for the machine's own. */
+/** Node throws the error about wrong parameters; it is called with the machine's own address. */
 function noServiceOf(address: unknown, port: unknown): Error {
   const isAddress = typeof address === "string" && isIP(address) !== 0;
   native.lookupService(isAddress ? "127.0.0.1" : (address as string), port as number, () => {});
@@ -100,7 +103,7 @@ function noServiceOf(address: unknown, port: unknown): Error {
 }
 
 function setServers(servers: string[]): void {
-  // Node says what is wrong with them.
+  // Node throws the error about wrong servers.
   native.setServers.call(new native.Resolver(), servers);
   throw networkError("ENOTSUP", "setServers", String(servers), "names are looked up by the host, with its name servers");
 }

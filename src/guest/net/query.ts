@@ -1,4 +1,4 @@
-/** A look-up of names, as those who ask and those who answer know it. */
+/** A look-up of names: the types shared by those who ask and those who answer. */
 import type { LookupAddress } from "node:dns";
 import type { ResolveMessage } from "../../wire/protocol.ts";
 

@@ -1,6 +1,5 @@
 /**
- * dns.Resolver: its queries as everybody's, but with an end by its own `timeout` and `tries`, and by cancel().
- *
+ * dns.Resolver: the same queries, but ended by the resolver's own `timeout` and `tries`, and by cancel().
  * Owns: for each resolver its limit, and the queries under way.
  */
 import dns, { type ResolverOptions } from "node:dns";
@@ -13,7 +12,7 @@ interface UnderWay {
 
 const resolvers = new WeakMap<object, UnderWay>();
 
-/** @param refused what resolvers have beside queries, and a machine has not */
+/** @param refused methods that resolvers have besides queries, and that a machine does not support */
 export function captureResolvers(
   queries: Record<string, Query>,
   withCallback: (query: Query) => unknown,
@@ -40,7 +39,7 @@ function knowingOptions(Native: typeof dns.Resolver): typeof dns.Resolver {
   };
 }
 
-/** As long as c-ares takes over them, which doubles the time with each try. */
+/** How long c-ares would try: it doubles the time with each try. */
 function limitOf({ timeout = -1, tries = 4 }: ResolverOptions = {}): number | undefined {
   return timeout < 0 ? undefined : Math.min(timeout * (2 ** tries - 1), LONGEST_TIMER_MS);
 }

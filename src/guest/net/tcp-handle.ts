@@ -1,4 +1,7 @@
-/** Node's TCP handles, as its own net.js sees them: nothing public leads to them. A test of each way out finds it if a Node changes them. */
+/**
+ * Node's TCP handles as its own net.js sees them; there is no public way to get at them. If a new Node changes them, the tests of egress
+ * fail.
+ */
 import net, { type Socket } from "node:net";
 import { getSystemErrorName } from "node:util";
 
@@ -11,7 +14,7 @@ export interface ConnectRequest {
 export type ConnectHandle = (this: Handle, request: ConnectRequest, address: string, port: number) => number;
 
 export interface Handle {
-  /** 0, or libuv's number of an error. */
+  /** Returns 0, or libuv's number of an error. */
   connect: ConnectHandle;
   connect6: ConnectHandle;
   close(callback?: () => void): void;
@@ -20,12 +23,12 @@ export interface Handle {
 }
 
 type Create = (address: string, port: number, family: 4) => Handle | number;
-/** A TLS handle has the one that it stands on. */
+/** A TLS handle has the TCP handle below it as its parent. */
 type Reinitialise = (this: Socket, handle: Handle & { _parent?: Handle }) => void;
 
 /**
- * Bound to a port of the machine's own loopback.
- * @throws Error with a code where there is none left
+ * A handle that is bound to a port of the machine's own loopback.
+ * @throws Error with a code if no port is left
  */
 export function inwardHandle(): Handle {
   const handle = (net as unknown as { _createServerHandle: Create })._createServerHandle("127.0.0.1", 0, 4);
@@ -44,12 +47,12 @@ export function handlePrototype(): Handle {
 
 let ownerSymbol: symbol | undefined;
 
-/** Null where nobody of Node's uses the handle. */
+/** Null if no socket of Node's uses the handle. */
 export function ownerOf(handle: Handle): Socket | null {
   return (handle as unknown as Record<symbol, Socket | null | undefined>)[ownerSymbol!] ?? null;
 }
 
-/** Where Node tries a second address with TLS, it tells the new TLS handle of its socket, but not the TCP handle below. */
+/** When Node tries a second address with TLS, it sets the owner of the new TLS handle, but not that of the TCP handle below; this sets both. */
 export function keepOwners(): void {
   const prototype = net.Socket.prototype as unknown as Record<symbol, Reinitialise>;
   const key = symbolOf(prototype, "kReinitializeHandle");

@@ -1,8 +1,7 @@
 /**
- * One Connect stream, with a TCP connection inside the machine at its end, so that TLS and everything else that wants a real
- * socket finds one.
- *
- * 1. The stream is closed when both directions ended, or either side sent Reset; then nothing more is sent on it.
+ * One Connect stream, with a TCP connection inside the machine at its end, so that TLS and everything else that needs a real socket gets
+ * one.
+ * 1. The stream is closed when both directions have ended, or either side sent Reset. After that nothing more is sent on it.
  * 2. At most one window of the host's bytes waits for the local connection.
  */
 import { type Server, type Socket, createServer } from "node:net";
@@ -14,12 +13,12 @@ import { codeOf } from "./failure.ts";
 import { inwardHandle } from "./tcp-handle.ts";
 
 export interface TunnelEvents {
-  /** The destination is connected: connect to this port of the machine's own. */
+  /** The destination is connected, so the caller must connect to this port of the machine's own loopback. */
   ready(localPort: number): void;
   failed(code: string, reason: string): void;
 }
 
-/** Small takings are saved up, so that not every chunk costs a Credit frame. */
+/** Bytes after which credit is granted, so that not every chunk costs a Credit frame. */
 const CREDIT_AT_ONCE = 16_384;
 
 export class Tunnel implements StreamEnd {
@@ -35,7 +34,7 @@ export class Tunnel implements StreamEnd {
   #localEnded = false;
   #endSent = false;
   #hostEnded = false;
-  /** Bytes that the local connection took and the host was not told of. */
+  /** Bytes that the local connection took and for which no credit was granted yet. */
   #untaken = 0;
 
   constructor(connection: Connection, to: ConnectMessage, events: TunnelEvents) {
@@ -58,7 +57,7 @@ export class Tunnel implements StreamEnd {
 
   /** The user's socket is closed. */
   abandon(): void {
-    // A local connection tells by itself, after what is still in it.
+    // A local connection reports its end itself, after what is still in it.
     if (this.#local === null) this.#cancel();
   }
 
@@ -68,7 +67,7 @@ export class Tunnel implements StreamEnd {
       this.#cancel();
       this.#events.failed((error as NodeJS.ErrnoException).code ?? "EMFILE", error.message);
     });
-    // By a handle: with an address, net would look that up, by a function's dns.lookup if it has replaced Node's.
+    // It listens by a handle. For an address, net would call dns.lookup, which a function may have replaced.
     this.#listener.listen(inwardHandle(), () => {
       const address = this.#listener?.address();
       if (typeof address === "object" && address !== null) this.#events.ready(address.port);
@@ -121,7 +120,7 @@ export class Tunnel implements StreamEnd {
     this.#finishIfDone();
   }
 
-  /** The last frame of this direction, which needs no more flags, is on its way. */
+  /** The last frame of this direction, which needs no more flags, was written. */
   #sentEnd(): number {
     this.#endSent = true;
     this.#finishIfDone();

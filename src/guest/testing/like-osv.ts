@@ -1,7 +1,7 @@
 /**
- * Preloaded into an agent under Linux (`--import`): makes the kernel refuse what OSv has not. A process that is started or forked, or a socket that
- * is neither TCP nor UDP over IPv4, ends the agent at once, by SIGSYS; clock_settime and clone3 are not there. And os.cpus(), rss and the process
- * id are what they are on OSv, or may be.
+ * Preloaded into an agent under Linux (`--import`): makes the kernel refuse what OSv lacks. A process that is started or forked, or a
+ * socket that is neither TCP nor UDP over IPv4, ends the agent at once by SIGSYS; clock_settime and clone3 do not exist. os.cpus(), rss and
+ * the process id have the values that they have, or may have, on OSv.
  */
 import os from "node:os";
 
@@ -9,12 +9,12 @@ interface Ffi {
   dlopen(path: null, signatures: object): { functions: Record<string, (...parameters: (number | bigint | Buffer)[]) => number | bigint> };
 }
 
-/** Numbers of x86-64, from the kernel's headers. */
+/** Numbers of system calls on x86-64, from the kernel's headers. */
 const Call = { socket: 41, socketpair: 53, clone: 56, fork: 57, vfork: 58, execve: 59, clockSettime: 227, execveat: 322, clone3: 435 };
 const CLONE_THREAD = 0x1_0000;
 const AF_INET = 2;
 
-/** Classic BPF, as seccomp runs it over { u32 number, u32 architecture, u64 instruction, u64 arguments[6] }. */
+/** Classic BPF instructions, which seccomp runs over { u32 number, u32 architecture, u64 instruction, u64 arguments[6] }. */
 const LOAD = 0x20;
 const IF_EQUAL = 0x15;
 const IF_ANY_BIT = 0x45;
@@ -30,7 +30,7 @@ const filter: Instruction[] = [
   [LOAD, 0, 0, 0],
   ...[Call.fork, Call.vfork, Call.execve, Call.execveat].flatMap((call) => whenIs(call, KILL_PROCESS)),
   ...[Call.clockSettime, Call.clone3].flatMap((call) => whenIs(call, NO_SUCH_CALL)),
-  // Threads are all that may be cloned.
+  // Only threads may be cloned.
   [IF_EQUAL, 0, 4, Call.clone],
   [LOAD, 0, 0, FIRST_ARGUMENT],
   [IF_ANY_BIT, 1, 0, CLONE_THREAD],
@@ -55,7 +55,7 @@ function whenIs(call: number, result: number): Instruction[] {
 const PR_SET_NO_NEW_PRIVS = 38;
 const SYS_seccomp = 317;
 const SECCOMP_SET_MODE_FILTER = 1;
-/** For the threads that Node has by now as well. */
+/** Applies the filter to the threads that Node already has, too. */
 const SECCOMP_FILTER_FLAG_TSYNC = 1;
 
 function refuse(): void {
@@ -73,7 +73,7 @@ function refuse(): void {
     syscall: { arguments: [long, long, long, "buffer"], return: long },
     memcpy: { arguments: ["buffer", "buffer", long], return: "pointer" },
   });
-  // struct sock_fprog { u16 length; the program's address }, where only libc can tell the address.
+  // struct sock_fprog { u16 length; the program's address }. Only libc can tell the address.
   const header = Buffer.alloc(16);
   header.writeUInt16LE(filter.length, 0);
   header.writeBigUInt64LE(functions["memcpy"]!(program, Buffer.from(program), BigInt(program.length)) as bigint, 8);

@@ -1,4 +1,4 @@
-/** A real agent in a child process, spoken to through the real host end: what the tests of this room run against. */
+/** A real agent in a child process, used through the real host end: the tests of this room run against it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
@@ -22,7 +22,7 @@ interface Call {
   body?: string | Buffer;
   remainingMs?: number;
   attempt?: number;
-  /** In place of a call over HTTP. */
+  /** The input, if it is not a call over HTTP. */
   input?: InvocationInput;
 }
 
@@ -43,13 +43,13 @@ export interface RunningAgent {
   logs: LogLine[];
   stats: StatsMessage[];
   child: ChildProcess;
-  /** Resolves with why the channel is over. */
+  /** Resolves with the reason when the channel is over. */
   dead: Promise<string>;
-  /** Binds to an app of CommonJS functions by name. */
+  /** Binds the agent to an app of CommonJS functions, given by name. */
   bind(functions: Record<string, string>, message?: Partial<BindMessage>): Promise<void>;
   /** Resolves when the stream is closed. */
   call(call?: Call): Promise<Reply>;
-  /** For tests that look at a stream as it goes. */
+  /** For tests that observe a stream while it runs. */
   open(sink: Partial<RequestSink>, call?: Call, end?: boolean): RequestStream;
   /** Waits for a line that contains the text. */
   logged(text: string): Promise<LogLine>;
@@ -59,7 +59,7 @@ export interface RunningAgent {
 interface RunningAgentOptions {
   entropy?: Buffer;
   egress?: Partial<HostEndEvents>;
-  /** Another way to start it than as a child with its channel on descriptor 3. */
+  /** Another way to start the agent than as a child with its channel on descriptor 3. */
   start?: () => Promise<{ child: ChildProcess; channel: Duplex }>;
 }
 

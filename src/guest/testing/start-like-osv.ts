@@ -1,4 +1,4 @@
-/** Starts the bundled agent as OSv does, under Linux: through the dynamic loader, its channel over TCP, and with what OSv lacks taken away. */
+/** Starts the bundled agent as OSv does, but under Linux: through the dynamic loader, with its channel over TCP, and without what OSv lacks. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, type Socket, createServer } from "node:net";
@@ -7,13 +7,13 @@ import { fileURLToPath } from "node:url";
 const loader = "/lib64/ld-linux-x86-64.so.2";
 const preload = fileURLToPath(new URL("like-osv.ts", import.meta.url));
 
-/** @param agent one file that needs nothing but Node */
+/** @param agent one file that needs only Node */
 export async function startLikeOsv(agent: string): Promise<{ child: ChildProcess; channel: Socket }> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const child = spawn(loader, [process.execPath, "--disable-warning=ExperimentalWarning", "--import", preload, agent], {
-    // No HOME, no PATH: nothing but what Mayfly's command line for OSv would say.
+    // No HOME and no PATH: only what Mayfly's command line for OSv would set.
     env: { MAYFLY_CHANNEL: `tcp:127.0.0.1:${port}`, MAYFLY_GUEST: "osv" },
     stdio: ["ignore", "inherit", "inherit"],
   });
@@ -21,7 +21,7 @@ export async function startLikeOsv(agent: string): Promise<{ child: ChildProcess
     Promise.reject(new Error(`the agent ended before it connected: ${signal ?? code}`)),
   );
   const [channel] = (await Promise.race([once(server, "connection"), ended])) as [Socket];
-  ended.catch(() => undefined); // It is connected: how it ends is for its user to see.
+  ended.catch(() => undefined); // it is connected, so its end concerns the caller
   server.close();
   return { child, channel };
 }

@@ -1,6 +1,6 @@
-/** How a function failed at an event, for the program that sent the event: the JSON that AWS Lambda's runtimes report. */
+/** How a function failed at an event, for the program that sent the event, as the JSON that AWS Lambda's runtimes report. */
 
-/** Never throws: name, message and stack are the user's, and may be anything. */
+/** Never throws, although name, message and stack are the user's and may be anything. */
 export function errorDocument(error: unknown): string {
   try {
     return JSON.stringify(error instanceof Error ? ofError(error) : ofAnything(error));
@@ -9,7 +9,7 @@ export function errorDocument(error: unknown): string {
   }
 }
 
-/** As the user may have made them. */
+/** The properties as user code may have set them. */
 type Shown = Record<"name" | "message" | "stack", unknown>;
 
 function ofError(error: Error): object {

@@ -1,4 +1,4 @@
-/** Tells the log, and then the host, how a function failed. */
+/** Reports to the log, and then to the host, how a function failed. */
 import { LogLevel, ResetCode } from "../../../wire/protocol.ts";
 import type { Log } from "../log/log.ts";
 import { describe } from "../log/describe.ts";
@@ -13,7 +13,7 @@ export class Failures {
   }
 
   threw(invocation: Invocation, error: unknown): void {
-    // What a handler throws because its caller went away is no news.
+    // An error that a handler throws because its caller went away is not reported.
     if (invocation.aborted) return invocation.settle();
     if (!invocation.head.isEvent || !invocation.unanswered) return this.#fail(invocation, ResetCode.FunctionThrew, error);
     this.#log.say(invocation, LogLevel.Error, described(error));
@@ -30,7 +30,7 @@ export class Failures {
     invocation.fail(ResetCode.BadResponse, what);
   }
 
-  /** Logs the rejection of a promise given to waitUntil, or an error that nobody waited for. The reply stays as it is. */
+  /** Logs the rejection of a promise given to waitUntil, or an error that nobody caught after the reply. The reply stays as it is. */
   afterwards(invocation: Invocation | null, error: unknown): void {
     const ended = invocation !== null && !invocation.open ? `After the end of invocation ${invocation.head.id}: ` : "";
     this.#log.say(invocation, LogLevel.Error, ended + described(error));
@@ -42,7 +42,7 @@ export class Failures {
   }
 }
 
-/** The error as the log shows it. A missing module has one cause, however the code asked for it, and that cause is added. */
+/** The error as the log shows it. If a module is missing, the cause is added, which is the same however the code asked for the module. */
 function described(error: unknown): string {
   return isMissingModule(error) ? `${describe(error)}\n${NOT_BUNDLED}` : describe(error);
 }
@@ -63,7 +63,7 @@ function firstLine(error: unknown): string {
   return summary(error).split("\n", 1)[0]!;
 }
 
-/** Never throws: name and message are the user's, and may be a getter that throws or a symbol. */
+/** Never throws, although name and message are the user's, and may be a getter that throws or a symbol. */
 function summary(error: unknown): string {
   try {
     return error instanceof Error ? `${error.name}: ${error.message}` : describe(error);

@@ -1,6 +1,6 @@
 /**
- * Bytes that arrive on one direction of a stream: kept until someone takes them, and credit granted as they are taken.
- * At most one consumer in the stream's life.
+ * Bytes that arrive on one direction of a stream. They are kept until a consumer takes them, and credit is granted as they are taken. A
+ * stream has at most one consumer in its life.
  */
 export interface InletConsumer {
   data(chunk: Buffer): void;
@@ -15,7 +15,7 @@ export class Inlet {
   #error: Error | null = null;
   #consumer: InletConsumer | null = null;
 
-  /** @param grant tells the sender that these bytes were taken */
+  /** @param grant grants the sender credit for these bytes */
   constructor(grant: (bytes: number) => unknown) {
     this.#grant = grant;
   }
@@ -38,7 +38,7 @@ export class Inlet {
     this.#consumer?.error(error);
   }
 
-  /** The whole body, where all of it is here and nobody has taken any. */
+  /** Takes the whole body, if all of it has arrived and nothing was taken before; otherwise null. */
   takeWhole(): Buffer | null {
     if (!this.#ended || this.#error !== null) return null;
     const chunks = this.#chunks;
@@ -46,7 +46,7 @@ export class Inlet {
     return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
   }
 
-  /** Passes on what has come and what comes. The consumer calls taken() as it uses the bytes. */
+  /** Passes on what has arrived and what will arrive. The consumer must call taken() as it uses the bytes. */
   consume(consumer: InletConsumer): void {
     this.#consumer = consumer;
     const chunks = this.#chunks;
@@ -56,7 +56,7 @@ export class Inlet {
     else if (this.#ended) consumer.end();
   }
 
-  /** Lets the rest pass unread. */
+  /** Takes the rest without reading it. */
   discard(): void {
     this.consume({ data: (chunk) => this.taken(chunk.length), end: () => {}, error: () => {} });
   }

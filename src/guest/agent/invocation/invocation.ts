@@ -1,9 +1,8 @@
 /**
- * One run of a function: a Request stream seen from inside.
- *
+ * One run of a function: a Request stream as the guest sees it.
  * Owns: the stream's two directions, and the count of promises given to waitUntil.
  * 1. Exactly one frame closes the stream: End without Pending, Done, or Reset.
- * 2. After the host's Reset nothing but that frame is sent; it is sent once the handler and its promises have settled.
+ * 2. After the host's Reset only that frame is sent, once the handler and its promises have settled.
  * 3. Logs carry the stream's number only while the stream is open.
  */
 import { performance } from "node:perf_hooks";
@@ -16,16 +15,16 @@ import { RequestHead } from "./request-head.ts";
 import { AsyncLocalStorage } from "node:async_hooks";
 
 const nothing = Buffer.alloc(0);
-/** A body of up to this many bytes fits into one frame, and into the first window, beside the longest of heads. */
+/** A body of up to this many bytes fits into one frame, and into the first window, beside the longest head. */
 const WHOLE_BYTES = Limit.payload - 4 - Limit.head;
-/** Text of up to this many characters fits as well, whatever characters they are. */
+/** Text of up to this many characters fits as well, because a character takes at most three bytes. */
 const SHORT_TEXT = Math.floor(WHOLE_BYTES / 3);
 
-/** The heads of the replies to an event. */
+/** The heads of replies to an event. */
 const RESULT = "200";
 const FAILURE = "500";
 
-/** Replying: the head is sent. Ended: the body is sent as well, but promises given to waitUntil are pending. */
+/** replying: the head is sent. ended: the body is sent as well, but promises given to waitUntil are pending. */
 type State = "running" | "replying" | "ended" | "closed";
 
 export class Invocation implements StreamEnd {
@@ -43,7 +42,7 @@ export class Invocation implements StreamEnd {
   #bodyEnded: boolean;
   #inlet: Inlet | null = null;
   #outlet: Outlet | null = null;
-  /** Called when the host wants no reply any more: it ends what still produces one. */
+  /** Called when the host wants no reply any more. It must end what still produces one. */
   onAbort: ((reason: Error) => void) | null = null;
 
   constructor(connection: Connection, stream: number, payload: Buffer, ended: boolean, onClosed: () => void) {
@@ -62,7 +61,7 @@ export class Invocation implements StreamEnd {
     return this.#state !== "closed";
   }
 
-  /** Nothing of the reply has been sent, and nothing forbids it. */
+  /** Whether nothing of the reply has been sent, and the host still wants one. */
   get unanswered(): boolean {
     return this.#state === "running" && this.#abort === null;
   }
@@ -81,7 +80,7 @@ export class Invocation implements StreamEnd {
 
   get body(): Inlet {
     if (this.#inlet === null) {
-      // Code may read on after its reply has closed the stream.
+      // User code may read on after its reply has closed the stream; no credit is granted then.
       this.#inlet = new Inlet((bytes) => this.open && this.#connection.writer.credit(this.stream, bytes));
       this.#inlet.push(this.#body, this.#bodyEnded);
       if (this.#abort !== null) this.#inlet.fail(this.#abort);
@@ -89,7 +88,7 @@ export class Invocation implements StreamEnd {
     return this.#inlet;
   }
 
-  /** Whether it is known by now that the body is empty: it ended with the head. */
+  /** Whether it is known by now that the body is empty, because it ended with the head. */
   get hasEmptyBody(): boolean {
     return this.#bodyEnded && this.#body.length === 0;
   }
@@ -111,11 +110,11 @@ export class Invocation implements StreamEnd {
       return;
     }
     if (body !== null && body.length > WHOLE_BYTES) {
-      // The caller's client shows progress and resumes only where it is told how much comes.
+      // The length is added so that the caller's client can show progress and resume.
       const outlet = this.begin(status, hasLength(headers) ? headers : [...headers, "content-length", String(body.length)]);
       outlet?.write(body);
       outlet?.end();
-      // Nothing more comes from the handler: an abort need not wait for it.
+      // The handler is done, so an abort need not wait for it.
       this.#settled = true;
       return;
     }
@@ -124,7 +123,10 @@ export class Invocation implements StreamEnd {
     this.#connection.writer.headed(FrameType.Response, Flag.End | this.#lastFlags(), this.stream, head, body);
   }
 
-  /** Sends the reply's head. The body is written to what is returned: null where no reply is wanted any more, or the head is no good. */
+  /**
+   * Sends the reply's head. The body must be written to what is returned, which is null if no reply is wanted any more, or the head is not
+   * valid.
+   */
   begin(status: number, headers: string[]): Outlet | null {
     const head = this.#sendable(status, headers);
     if (head === null) return null;
@@ -134,7 +136,7 @@ export class Invocation implements StreamEnd {
     return this.#outlet;
   }
 
-  /** The invocation failed. A reply that had begun is cut off. */
+  /** Ends the invocation with a failure. A reply that had begun is cut off. */
   fail(code: ResetCode, message: string): void {
     this.#settled = true;
     if (this.#state === "ended" || this.#state === "closed") return;
@@ -148,7 +150,7 @@ export class Invocation implements StreamEnd {
     this.#closeIfDone();
   }
 
-  /** Keeps the invocation alive until the promise has settled; `onError` is told its rejection. */
+  /** Keeps the invocation alive until the promise has settled; `onError` is called with its rejection. */
   waitUntil(promise: unknown, onError: (error: unknown) => void): void {
     this.#pending += 1;
     void Promise.resolve(promise)
@@ -174,7 +176,7 @@ export class Invocation implements StreamEnd {
     const reason = (this.#abort = new DOMException(message === "" ? text : message, name));
     this.#outlet?.close();
     this.#inlet?.fail(reason);
-    // Within the invocation's context: what the handler's listeners print is logged under it.
+    // This runs in the invocation's context, so that what the handler's listeners print is logged under it.
     current.run(this, () => {
       this.#controller?.abort(reason);
       this.onAbort?.(reason);
@@ -182,14 +184,14 @@ export class Invocation implements StreamEnd {
     this.#closeIfDone();
   }
 
-  /** The head's text as it is sent; null where there is to be no reply, or the head is no good. */
+  /** The head's text as it is sent; null if no reply is wanted, or the head is not valid. */
   #sendable(status: number, headers: string[]): string | null {
     if (this.#state !== "running") return null;
     if (this.#abort !== null) {
       this.settle();
       return null;
     }
-    // The reply to an event is its result, or the error that the function failed with: it is none of HTTP's.
+    // A reply to an event is its result, or the error that the function failed with. It is not an HTTP reply.
     if (this.head.isEvent) return status < 400 ? RESULT : FAILURE;
     const head = encodeResponseHead(status, headers);
     if ("text" in head) return head.text;
@@ -197,7 +199,7 @@ export class Invocation implements StreamEnd {
     return null;
   }
 
-  /** The flags beside End of the frame that completes the reply. */
+  /** The flags to set beside End on the frame that completes the reply. */
   #lastFlags(): number {
     this.#settled = true;
     if (this.#pending > 0) {

@@ -1,4 +1,4 @@
-/** Bytes that leave on one direction of a stream, under the host's credit. */
+/** Bytes that leave on one direction of a stream, as far as the host has granted credit. */
 import type { FrameWriter } from "../../../wire/frame-writer.ts";
 import { Flag, FrameType, INITIAL_CREDIT, Limit } from "../../../wire/protocol.ts";
 
@@ -7,14 +7,14 @@ const nothing = Buffer.alloc(0);
 export class Outlet {
   readonly #writer: FrameWriter;
   readonly #stream: number;
-  /** Called once, with the flags that the last frame needs beside End. */
+  /** Called once. Returns the flags that the last frame needs beside End. */
   readonly #lastFlags: () => number;
   #credit = INITIAL_CREDIT;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #ending = false;
   #closed = false;
-  /** All that was written has been sent, after write() returned false. */
+  /** Called when all that was written has been sent, after write() returned false. */
   onDrain: (() => void) | null = null;
 
   constructor(writer: FrameWriter, stream: number, lastFlags: () => number = () => 0) {
@@ -23,14 +23,14 @@ export class Outlet {
     this.#lastFlags = lastFlags;
   }
 
-  /** Uses up credit for bytes that ride in another frame; returns how many may. */
+  /** Uses up credit for bytes that are sent in another frame. Returns how many may be sent. */
   take(wanted: number): number {
     const taken = Math.min(wanted, this.#credit);
     this.#credit -= taken;
     return taken;
   }
 
-  /** False: wait for onDrain before writing more. */
+  /** Returns false if the caller should wait for onDrain before writing more. */
   write(chunk: Uint8Array): boolean {
     if (this.#closed || chunk.length === 0) return true;
     this.#queue.push(chunk);
@@ -52,7 +52,7 @@ export class Outlet {
     if (this.#queuedBytes === 0) this.onDrain?.();
   }
 
-  /** Drops what waits; nothing more is sent. */
+  /** Drops what waits, and sends nothing more. */
   close(): void {
     this.#closed = true;
     this.#queue = [];

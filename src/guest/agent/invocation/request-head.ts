@@ -1,28 +1,28 @@
-/** A Request's head. It is cut up only as far as somebody looks, because most handlers never ask for the headers. */
+/** A Request's head. It is parsed only as far as somebody reads it, because most handlers never ask for the headers. */
 
-/** What a fetch handler sees of an event: it is no call over HTTP, and nobody can call this host. */
+/** What a fetch handler sees of an event, which is not an HTTP call. Nobody can call this host. */
 const EVENT_METHOD = "POST";
 const EVENT_URL = "http://event.mayfly.internal/";
 const EVENT_HEADERS = ["host", "event.mayfly.internal", "content-type", "application/json"] as const;
 
 export class RequestHead {
-  /** "http" or "event"; another that a later host sends is refused. */
+  /** "http" or "event". An invocation of a kind that only later hosts know is refused. */
   readonly kind: string;
   readonly id: string;
   function: string;
   readonly remainingMs: number;
-  /** Of an HTTP call: what it becomes for a Lambda-style handler. */
+  /** The form of the event that an HTTP call becomes for a Lambda-style handler. */
   readonly event: string = "";
   readonly method: string = EVENT_METHOD;
   url: string = EVENT_URL;
   readonly #text: string;
-  /** Where the attempt begins, and where the tracestate ends. */
+  /** The index at which the attempt begins; the next field is the index at which the tracestate ends. */
   readonly #attemptAt: number;
   readonly #tracestateEnd: number;
-  /** Where the headers of an HTTP call begin; past the end where there are none. */
+  /** The index at which the headers of an HTTP call begin; past the text's end if there are none. */
   readonly #headersAt: number = 0;
 
-  /** @param text as docs/guest-protocol.md has it under Heads */
+  /** @param text as described in docs/guest-protocol.md, Heads */
   constructor(text: string) {
     const kindEnd = text.indexOf("\n");
     const idEnd = text.indexOf("\n", kindEnd + 1);
@@ -49,12 +49,12 @@ export class RequestHead {
     this.#headersAt = urlEnd + 1;
   }
 
-  /** The body is an event, and the reply's body its result: neither is HTTP's. */
+  /** Whether the body is an event and the reply's body its result, so that neither is an HTTP body. */
   get isEvent(): boolean {
     return this.kind === "event";
   }
 
-  /** Which attempt at the same work this is; 1 is the first. */
+  /** Which attempt at the same work this is, counted from 1. */
   get attempt(): number {
     return Number(this.#common()[0]);
   }
@@ -71,19 +71,19 @@ export class RequestHead {
     return this.#common()[3]!;
   }
 
-  /** name, value, name, value… as they came; a new list each time. */
+  /** name, value, name, value… as they arrived; a new list each time. */
   get headers(): string[] {
     if (this.#headersAt === 0) return [...EVENT_HEADERS];
     return this.#headersAt >= this.#text.length ? [] : this.#text.slice(this.#headersAt).split("\n");
   }
 
-  /** Attempt, revision, traceparent and tracestate, which few handlers look at. */
+  /** Attempt, revision, traceparent and tracestate, which few handlers read. */
   #common(): string[] {
     return this.#text.slice(this.#attemptAt, this.#tracestateEnd).split("\n");
   }
 }
 
-/** Of the field that begins at `from`, and may be the text's last. */
+/** The index of the end of the field that begins at `from`, which may be the text's last. */
 function endOfField(text: string, from: number): number {
   const end = text.indexOf("\n", from);
   return end < 0 ? text.length : end;

@@ -1,4 +1,4 @@
-/** Errors that nobody caught: the machine lives on, and the invocation that they belong to fails, where that is known and not too late. */
+/** Handles errors that nobody caught. The machine lives on, and the invocation that an error belongs to fails, if it is known and not over. */
 import type { Failures } from "./failures.ts";
 import { current } from "./invocation.ts";
 
@@ -9,7 +9,7 @@ export function captureUncaught(failures: Failures): void {
     const invocation = current.getStore() ?? null;
     if (invocation?.unanswered) failures.threw(invocation, error);
     else failures.afterwards(invocation, error);
-    // Its handler may well wait for ever for what has failed here.
+    // The handler of an aborted invocation may wait for ever for what has failed here.
     if (invocation?.aborted) invocation.settle();
   };
   for (const event of events) process.on(event as "uncaughtException", take);
@@ -18,7 +18,7 @@ export function captureUncaught(failures: Failures): void {
 
 type Remove = (event?: string | symbol, listener?: (...values: unknown[]) => void) => NodeJS.Process;
 
-/** An app that removes all listeners means its own: without ours, the next error would end the machine. */
+/** Adds our listener again when an app removes all listeners. The app means its own, and without ours the next error would end the machine. */
 function keepListening(take: (error: unknown) => void): void {
   const removeOne: Remove = process.removeListener.bind(process) as Remove;
   const removeAll: Remove = process.removeAllListeners.bind(process);

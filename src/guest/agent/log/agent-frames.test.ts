@@ -8,12 +8,12 @@ const USER = "    at Object.fetch (src/api.ts:3:9)";
 
 const text = (...lines: string[]) => lines.join("\n");
 
-test("the agent's frames below the function's lowest go, with Node's among them", () => {
+test("the agent's frames below the function's lowest are cut, with Node's among them", () => {
   assert.equal(withoutAgentFrames(text("Error: x", USER, NODE, AGENT, NODE, AGENT)), text("Error: x", USER, NODE));
   assert.equal(withoutAgentFrames(text("Error: x", USER, AGENT, "after it")), text("Error: x", USER, "after it"));
 });
 
-test("those above the function's frames stay: the function called them", () => {
+test("frames above the function's stay, because the function called them", () => {
   assert.equal(withoutAgentFrames(text("Error: x", AGENT, USER, NODE, AGENT)), text("Error: x", AGENT, USER, NODE));
 });
 

@@ -1,14 +1,14 @@
 /**
- * Cuts from stacks what says how the agent called the function: everything below the function's own lowest frame. A stack without a frame of the
- * function's stays whole: the fault may be the agent's.
+ * Cuts from stacks the frames that show how the agent called the function: everything below the function's own lowest frame. A stack
+ * without a frame of the function's stays whole, because the fault may be the agent's.
  */
 
-/** In a machine the agent is one bundled file; in tests it is its sources. */
+/** The place of the agent's code: in a machine one bundled file, in tests its sources. */
 const agent = import.meta.url.replace(/guest\/agent\/log\/agent-frames\.ts$/, "");
 const FRAME = /^ *(at |\.\.\. \d+ lines matching cause stack trace)/;
-/** Node's own code, or nowhere. */
+/** A frame in Node's own code, or without a place. */
 const PLACELESS = /\(?(node:[\w/.-]+:\d+:\d+|<anonymous>|native)\)?$|^ *\.\.\. /;
-/** How util.inspect ends a stack, behind which the error's properties follow. */
+/** How util.inspect ends a stack before the error's properties follow. */
 const BEFORE_PROPERTIES = " {";
 
 export function withoutAgentFrames(text: string): string {

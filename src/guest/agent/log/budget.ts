@@ -1,9 +1,10 @@
 /**
- * How much a machine prints. A line is written before console.log returns, which costs 10 µs on a bare process, 100 in a sandbox and more where the CPU
- * is emulated: a function that prints without end would do nothing else, and be taken for one that hangs.
- *
- * 1. No more bytes than the host keeps of a machine: beyond them a line is written to be thrown away. A tenth less, so that what must be said fits.
- * 2. Some thousand lines at once, and so many a second; more only while writing them takes a quarter of the time.
+ * Limits how much a machine prints. A line is written before console.log returns, which costs 10 µs on a bare process, 100 µs in a sandbox,
+ * and more if the CPU is emulated. Without a limit, a function that prints without end would do nothing else, and would seem to hang.
+ * 1. No more bytes are written than the host keeps of a machine's log, because further lines would be thrown away. The budget is a tenth
+ * less, so that what the platform must say fits.
+ * 2. Some thousand lines may be written at once, and as many a second; more are taken only while writing them takes less than a quarter of
+ * the time.
  */
 import { LogRate } from "../../../wire/protocol.ts";
 import { TokenBucket } from "../../../wire/token-bucket.ts";
@@ -11,7 +12,7 @@ import { TokenBucket } from "../../../wire/token-bucket.ts";
 const SHARE_OF_BYTES = 0.9;
 const LINES_AT_ONCE = 4_000;
 const LINES_PER_SECOND = 500;
-/** Of writing. */
+/** Milliseconds of writing. */
 const MS_AT_ONCE = 1_000;
 const MS_PER_SECOND = 250;
 
@@ -20,7 +21,7 @@ export class LogBudget {
   readonly #lines: TokenBucket;
   readonly #time: TokenBucket;
 
-  /** @param now ms */
+  /** @param now milliseconds */
   constructor(now: number) {
     this.#bytes = new TokenBucket(LogRate.bytesPerSecond * SHARE_OF_BYTES, LogRate.bytesAtOnce * SHARE_OF_BYTES, now);
     this.#lines = new TokenBucket(LINES_PER_SECOND, LINES_AT_ONCE, now);
@@ -28,8 +29,8 @@ export class LogBudget {
   }
 
   /**
-   * Undefined: there is no room for the line.
-   * @returns what to tell how many ms the line took
+   * Undefined if there is no room for the line.
+   * @returns a function that must be called with the milliseconds that writing the line took
    */
   take(bytes: number, now: number): ((ms: number, at: number) => void) | undefined {
     const isCounted = this.#lines.take(1, now);

@@ -1,6 +1,6 @@
 /**
- * Brings all that user code prints into the log, under the invocation that printed it: console, process.stdout and stderr, and
- * writes to their descriptors (as pino does them).
+ * Brings everything that user code prints into the log, under the invocation that printed it: console, process.stdout and stderr, and
+ * writes to their descriptors (which pino makes).
  */
 import { Console } from "node:console";
 import fs from "node:fs";
@@ -28,14 +28,14 @@ export function captureOutput(log: Log): void {
 }
 
 function captureConsole(out: Writable, error: Writable, print: Print): void {
-  // Tables, counters and timers are Node's own; what is called often goes straight to the log.
+  // Tables, counters and timers are Node's own. The methods that are called often write straight to the log.
   Object.assign(console, new Console({ stdout: out, stderr: error, colorMode: false }), {
     log: (...values: unknown[]) => print(LogLevel.Info, describeAll(values)),
     info: (...values: unknown[]) => print(LogLevel.Info, describeAll(values)),
     debug: (...values: unknown[]) => print(LogLevel.Debug, describeAll(values)),
     warn: (...values: unknown[]) => print(LogLevel.Warn, describeAll(values)),
     error: (...values: unknown[]) => print(LogLevel.Error, describeAll(values)),
-    // Node's would indent the lines of every other invocation as well.
+    // Node's own group() would indent the lines of all other invocations as well.
     group: (...values: unknown[]) => values.length > 0 && print(LogLevel.Info, describeAll(values)),
     groupCollapsed: (...values: unknown[]) => values.length > 0 && print(LogLevel.Info, describeAll(values)),
     groupEnd: () => {},
@@ -53,12 +53,12 @@ function asStream(fd: number, take: (chunk: string | Buffer, encoding: BufferEnc
   return Object.assign(stream, { fd, isTTY: false });
 }
 
-/** One entry of the log for each write: a table stays together. */
+/** Makes one entry of the log for each write, so that a table stays together. */
 function whole(level: GuestLogLevel, print: Print): (chunk: string | Buffer) => void {
   return (chunk) => print(level, withoutNewline(chunk.toString()));
 }
 
-/** fs.write, fs.writeSync and fs.writeFileSync to descriptors 1 and 2. */
+/** Captures fs.write, fs.writeSync and fs.writeFileSync to descriptors 1 and 2. */
 function captureDescriptors(print: (fd: number, bytes: Buffer) => void): void {
   const { write, writeSync } = fs;
   const take = (fd: number, data: unknown, from?: unknown, length?: unknown): number => {
@@ -83,7 +83,7 @@ function captureDescriptors(print: (fd: number, bytes: Buffer) => void): void {
   syncBuiltinESMExports();
 }
 
-/** Node prints process warnings by itself; that this agent uses experimental parts of Node is not the app's concern. */
+/** Node prints process warnings by itself. Warnings about the experimental parts of Node that the agent uses do not concern the app. */
 function captureWarnings(print: Print): void {
   process.removeAllListeners("warning");
   process.on("warning", (warning) => {

@@ -1,6 +1,6 @@
 /**
- * Brings into the log what the app's child processes print on descriptors that they would inherit: those of the machine lead to its console, which
- * nobody reads while it runs.
+ * Brings into the log what the app's child processes print on inherited descriptors. Otherwise that output would go to the machine's
+ * console, which nobody reads while the machine runs.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import childProcess, { type ChildProcess, type SpawnSyncOptions, type SpawnSyncReturns } from "node:child_process";
@@ -8,7 +8,7 @@ import type { Readable } from "node:stream";
 import { type GuestLogLevel, LogLevel } from "../../../wire/protocol.ts";
 import { type Print, lineCutter } from "./lines.ts";
 
-/** The child's descriptor → ours, 1 or 2. */
+/** The child's descriptor → ours, which is 1 or 2. */
 type Inherited = Map<number, number>;
 type Sync = SpawnSyncReturns<string | Buffer | null>;
 interface Spawn {
@@ -32,7 +32,7 @@ export function captureChildOutput(print: Print): void {
   replaceSync("execSync", (command, _, options) => outputOf(captured(command, [], { shell: true, ...options }), command));
 }
 
-/** Every other way to start a process comes by here. */
+/** All asynchronous ways to start a process call this method. */
 function captureSpawn(print: Print): void {
   const prototype = childProcess.ChildProcess.prototype as unknown as Spawn;
   const spawn: Spawn["spawn"] = Reflect.get(prototype, "spawn");
@@ -45,7 +45,7 @@ function captureSpawn(print: Print): void {
   };
 }
 
-/** Its user sees no stream there, as where it is inherited. What it prints is the invocation's that started it. */
+/** Logs what the child prints under the invocation that started it. User code sees no stream there, as with an inherited descriptor. */
 function follow(child: ChildProcess, at: number, take: (chunk: Buffer) => void): void {
   const inContext = AsyncLocalStorage.snapshot();
   const all = child.stdio as unknown as (Readable | null)[];
@@ -57,7 +57,7 @@ function follow(child: ChildProcess, at: number, take: (chunk: Buffer) => void):
 
 type SyncFunction = (file: string, args: readonly string[], options: SpawnSyncOptions) => unknown;
 
-/** Calls in which nothing is inherited stay Node's own. */
+/** Calls in which no descriptor is inherited are passed to Node's own function. */
 function replaceSync(name: "spawnSync" | "execFileSync" | "execSync", instead: SyncFunction): void {
   const original = childProcess[name] as (...parameters: unknown[]) => unknown;
   const replacement = (file: string, ...rest: unknown[]) => {
@@ -69,7 +69,7 @@ function replaceSync(name: "spawnSync" | "execFileSync" | "execSync", instead: S
   Object.assign(childProcess, { [name]: replacement });
 }
 
-/** As Node tells the failure of a command. */
+/** Returns or throws what Node would for the command's result. */
 function outputOf(result: Sync, command: string): string | Buffer | null {
   if (result.error !== undefined) throw Object.assign(result.error, result);
   if (result.status !== 0) throw Object.assign(new Error(`Command failed: ${command}`), result);
@@ -87,7 +87,7 @@ function withPipes(given: unknown): { stdio: SpawnSyncOptions["stdio"]; inherite
   return { stdio: (inherited.size === 0 ? given : list) as SpawnSyncOptions["stdio"], inherited };
 }
 
-/** The descriptor of ours that an entry of stdio means. */
+/** Our descriptor that an entry of `stdio` means. */
 function outputFor(entry: unknown, at: number): unknown {
   if (at === 0) return undefined;
   if (entry === "inherit") return at;

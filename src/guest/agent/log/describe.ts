@@ -8,18 +8,18 @@ export function describe(value: unknown): string {
   try {
     return typeof value === "string" ? value : inspect(value, options);
   } catch {
-    // A getter or a proxy of the user's threw: there is nothing more to be said of the value.
+    // A getter or a proxy of the user's threw, so the value cannot be shown.
     return "[a value that can't be printed]";
   }
 }
 
-/** As console.log puts its arguments together. Never throws. */
+/** Joins values as console.log joins its arguments. Never throws. */
 export function describeAll(values: unknown[]): string {
   if (values.length === 1 && typeof values[0] === "string") return values[0];
   try {
     return formatWithOptions(options, ...values);
   } catch {
-    // As above.
+    // A getter or a proxy of the user's threw, so each value is shown on its own.
     return values.map((value) => describe(value)).join(" ");
   }
 }

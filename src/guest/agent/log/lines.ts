@@ -2,12 +2,12 @@
 import { StringDecoder } from "node:string_decoder";
 import type { GuestLogLevel } from "../../../wire/protocol.ts";
 
-/** @param partial the line goes on in what is printed next */
+/** @param partial if true, the line goes on in what is printed next */
 export type Print = (level: GuestLogLevel, text: string, partial?: boolean) => void;
 
-/** @returns what takes chunks of text or bytes; each line is printed as soon as it is written, its end or not */
+/** @returns a function that takes chunks of text or bytes. Each line is printed as soon as it is written, even if its end is missing */
 export function lineCutter(level: GuestLogLevel, print: Print): (chunk: string | Uint8Array, encoding?: BufferEncoding) => void {
-  // Of characters, which chunks of bytes may cut in two.
+  // It decodes characters that chunks of bytes may cut in two.
   const decoder = new StringDecoder("utf8");
   return (chunk, encoding = "utf8") => {
     const plain = typeof chunk === "string" && isText(encoding);

@@ -1,10 +1,9 @@
 /**
- * Log frames to the host, in bounded memory.
- *
- * Owns: the count of lines dropped since that was last told.
- * 1. While more than QUEUE_BYTES wait for the host, or a function prints more than its budget, lines are dropped and
- *    counted; the count is logged when there is room, five times a second at most: a flood is not made of such lines in turn with its own.
- * 2. What is written has left the process when write() returns: user code may end it, or block it until it is killed, right after.
+ * Writes Log frames to the host, in bounded memory.
+ * Owns: the count of lines dropped since the last report of them.
+ * 1. While more than QUEUE_BYTES wait for the host, or a function prints more than its budget, lines are dropped and counted. The count is
+ * logged when there is room, at most five times a second, so that a flood does not alternate with such reports.
+ * 2. A line has left the process when write() returns, because user code may end the process, or block it until it is killed, right after.
  * 3. A line carries its invocation's stream only while that is open, and 0 after that.
  */
 import { performance } from "node:perf_hooks";
@@ -17,13 +16,16 @@ import { withoutAgentFrames } from "./agent-frames.ts";
 import { LogBudget } from "./budget.ts";
 
 const QUEUE_BYTES = 1_048_576;
-/** Less than a machine must have had nothing to do before it is stopped. */
+/**
+ * Milliseconds between two reports of dropped lines. It is less than the time for which a machine must have nothing to do before it is
+ * stopped.
+ */
 const TELL_MS = 200;
-/** As they were before user code could replace them. */
+/** Taken before user code could replace them. */
 const now = performance.now.bind(performance);
 const later = setTimeout;
 const clear = clearTimeout;
-/** Of one call; what is longer is cut, with a note. */
+/** The most bytes of one call's text; longer text is cut, with a note. */
 const TEXT_BYTES = 16 * Limit.logText;
 
 export class Log {
@@ -41,7 +43,7 @@ export class Log {
     this.#sourceMaps = sourceMaps;
   }
 
-  /** @param partial the line goes on in what is written next */
+  /** @param partial if true, the line goes on in what is written next */
   write(invocation: Invocation | null, level: GuestLogLevel, given: string, partial = false): void {
     const start = now();
     const took = this.#writer.pendingBytes > QUEUE_BYTES ? undefined : this.#budget.take(Math.min(given.length, TEXT_BYTES), start);
@@ -54,12 +56,12 @@ export class Log {
     took(end - start, end);
   }
 
-  /** What the platform says of a function: never left out. */
+  /** A line that the platform writes about a function. It is never dropped. */
   say(invocation: Invocation | null, level: GuestLogLevel, text: string): void {
     this.#put(invocation, level, text);
   }
 
-  /** The text with the user's own files and lines in the place of those of the bundle. */
+  /** The text with files and lines of the user's sources instead of those of the bundle. */
   inSources(text: string): string {
     return this.#sourceMaps.apply(text);
   }
@@ -72,7 +74,7 @@ export class Log {
     this.#writer.flushNow(this.#sendNow);
   }
 
-  /** The host took what was waiting. */
+  /** Called when the host has taken bytes, with the number that still waits. */
   written(pendingBytes: number): void {
     if (this.#dropped === 0 || pendingBytes > QUEUE_BYTES / 2) return;
     const since = now() - this.#toldAt;
@@ -114,7 +116,7 @@ export class Log {
   }
 }
 
-/** The nearest place at or before `at` that cuts no UTF-8 character in two. */
+/** The nearest index at or before `at` that cuts no UTF-8 character in two. */
 function characterStart(bytes: Buffer, at: number): number {
   if (at >= bytes.length) return bytes.length;
   let start = at;

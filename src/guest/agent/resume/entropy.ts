@@ -6,20 +6,19 @@ import { reseedMathRandom } from "./math-random.ts";
 /** _IOW('R', 3, int[2]) and _IO('R', 7) of linux/random.h. */
 const RNDADDENTROPY = 0x40085203n;
 const RNDRESEEDCRNG = 0x5207n;
-/** Of the 64, for the kernel; as many for OpenSSL. */
+/** How many of the 64 bytes the kernel gets; OpenSSL gets as many. */
 const KERNEL_BYTES = 24;
 
 /**
- * Sources get different bytes, so that none reveals another's.
- *
+ * Each source gets different bytes, so that none reveals another's.
  * @param entropy 64 fresh random bytes
  * @param kernel whether this machine has a kernel of its own to reseed
- * @returns what failed, in words; empty where all is well
+ * @returns sentences on what failed; empty if nothing did
  */
 export function spreadEntropy(entropy: Buffer, kernel: boolean): string[] {
   const failures: string[] = [];
   if (kernel) failures.push(...reseedKernel(entropy.subarray(0, KERNEL_BYTES)));
-  // After the kernel: OpenSSL takes its own seed from there as well when it is told to reseed.
+  // OpenSSL is reseeded after the kernel, because it then takes a seed from the kernel as well.
   failures.push(...reseedTls(entropy.subarray(KERNEL_BYTES, 2 * KERNEL_BYTES)));
   reseedMathRandom(entropy.subarray(2 * KERNEL_BYTES));
   return failures;
@@ -34,7 +33,7 @@ let device: number | undefined;
 function reseedKernel(bytes: Buffer): string[] {
   const ioctl = nativeCall("ioctl");
   if (ioctl === undefined) return ["no ioctl: the kernel's random source was not reseeded"];
-  // Kept open, for the next resume.
+  // The device stays open for the next resume.
   device ??= openSync("/dev/urandom", "r");
   bytes.copy(pool, 8);
   if (ioctl(device, RNDADDENTROPY, pool) !== 0) return ["RNDADDENTROPY was refused"];

@@ -1,6 +1,6 @@
 /**
- * V8 seeds Math.random once a context, from state that every clone of a template shares. So it is replaced by sfc32,
- * reseeded at every resume. Like the native one it is no source of secrets.
+ * Replaces Math.random with sfc32, reseeded at every resume, because V8 seeds Math.random once for each context, from state that every
+ * clone of a template shares. Like the native one, it must not be used for secrets.
  */
 let a = 1;
 let b = 2;
@@ -20,7 +20,7 @@ export function installMathRandom(): void {
   Object.defineProperty(Math, "random", { value: random, writable: true, configurable: true, enumerable: false });
 }
 
-/** 53 random bits, as the native one gives. */
+/** 53 random bits, like the native one. */
 function random(): number {
   return ((next() >>> 5) * 67_108_864 + (next() >>> 6)) / 9_007_199_254_740_992;
 }

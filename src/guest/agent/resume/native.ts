@@ -1,6 +1,6 @@
 /**
- * The calls of libc and OpenSSL that Node has no words for, through node:ffi (experimental in Node 26). Each is looked up once: a
- * template does it before it is frozen, since a look-up makes code, which an emulator would translate anew in every clone.
+ * Calls of libc and OpenSSL that Node does not offer, through node:ffi (experimental in Node 26). Each is looked up once. A template does
+ * that before it is frozen, because a look-up generates code, which an emulator would translate anew in every clone.
  */
 
 type Call = (...parameters: (number | bigint | Buffer)[]) => number;
@@ -16,7 +16,7 @@ const SIGNATURES = {
 
 const known = new Map<keyof typeof SIGNATURES, Call | undefined>();
 
-/** Undefined where this Node or this machine's libc lacks it. */
+/** Undefined if this Node or this machine's libc lacks it. */
 export function nativeCall(name: keyof typeof SIGNATURES): Call | undefined {
   if (!known.has(name)) known.set(name, lookUp(name));
   return known.get(name);
@@ -27,7 +27,7 @@ function lookUp(name: keyof typeof SIGNATURES): Call | undefined {
   try {
     return ffi?.dlopen(null, { [name]: SIGNATURES[name] }).functions[name];
   } catch {
-    // dlsym found no such symbol: the caller has another way, or says that there is none.
+    // dlsym found no such symbol. The caller has another way, or reports that there is none.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** What a machine is told first, and after every pause: the time, and randomness of its own. Before any user code. */
+/** Handles what a machine is told first, and after every pause: the time, and randomness of its own. This runs before any user code. */
 import { PROTOCOL_VERSION, type ReadyMessage, type ResumeMessage } from "../../../wire/protocol.ts";
 import type { Transport } from "../channel.ts";
 import { onOsv } from "../osv.ts";
@@ -8,10 +8,10 @@ import { setWallClock } from "./wall-clock.ts";
 
 export const AGENT_VERSION = "0.1.0";
 
-/** @returns the answer, and what could not be done, in words */
+/** @returns the answer, and sentences on what could not be done */
 export function resume(message: ResumeMessage, transport: Transport): { ready: ReadyMessage; failures: string[] } {
   const kernel = kernelOf(transport);
-  // Sandboxes and bare processes live on the host's clock and kernel, which are right.
+  // Sandboxes and bare processes use the host's clock and kernel, which are right.
   if (transport === "tcp") setWallClock(message.now);
   resetTimeOrigin();
   const failures = spreadEntropy(Buffer.from(message.entropy, "base64"), kernel === "linux");

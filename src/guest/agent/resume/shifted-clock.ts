@@ -4,7 +4,7 @@ const nativeNow = Date.now;
 let offsetMs = 0;
 let shifted = false;
 
-/** @param now milliseconds since the epoch, with a fraction: what it is by the host's clock */
+/** @param now the host's time, in milliseconds since the epoch, with a fraction */
 export function shiftClock(now: number): void {
   offsetMs = now - nativeNow();
   if (shifted) return;
@@ -13,7 +13,7 @@ export function shiftClock(now: number): void {
   shiftTemporal();
 }
 
-/** The wall clock, whatever user code has put in Date's place. */
+/** The wall clock, even if user code has replaced Date. */
 export function wallNow(): number {
   return nativeNow() + offsetMs;
 }
@@ -32,7 +32,7 @@ function shiftDate(): void {
   NativeDate.prototype.constructor = globalThis.Date;
 }
 
-/** The others are made of the instant, as they are natively. */
+/** Replaces Temporal.Now.instant(); the other functions compute from the instant, as they do natively. */
 function shiftTemporal(): void {
   const { Now } = globalThis.Temporal;
   const nativeInstant = Now.instant;

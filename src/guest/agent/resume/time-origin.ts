@@ -1,6 +1,7 @@
 /**
- * performance.timeOrigin, such that timeOrigin + now() is the wall clock's time. Node's own is when its process began: in a clone that is when the template
- * did, and what the machine slept since is missing. Tracers date their spans by it, and events theirs.
+ * Makes performance.timeOrigin such that timeOrigin + now() is the wall clock's time. Node's own value is the time when its process began,
+ * which in a clone is the template's, and lacks the time for which the machine was stopped. Tracers use it to date their spans, and events
+ * their time.
  */
 import { performance } from "node:perf_hooks";
 import { wallNow } from "./shifted-clock.ts";
@@ -17,7 +18,7 @@ export function installTimeOrigin(): void {
   };
 }
 
-/** To be called whenever the wall clock was set, or the machine may have slept. */
+/** Must be called whenever the wall clock was set, or the machine may have been stopped. */
 export function resetTimeOrigin(): void {
   origin = wallNow() - now();
 }

@@ -1,11 +1,11 @@
-/** Sets the wall clock of a machine that slept in a template. */
+/** Sets the wall clock of a machine that was frozen in a template. */
 import { onOsv } from "../osv.ts";
 import { nativeCall } from "./native.ts";
 import { isShifted, shiftClock } from "./shifted-clock.ts";
 
 const CLOCK_REALTIME = 0;
 const nativeNow = Date.now;
-/** Two 64-bit integers, as this guest's processor has them: their lower halves first. */
+/** struct timespec: two 64-bit integers in this guest's byte order, with their lower halves first. */
 const timespec = new Uint32Array(4);
 const timespecBytes = Buffer.from(timespec.buffer);
 
@@ -21,6 +21,6 @@ function setKernelClock(now: number): boolean {
   timespec[0] = seconds % 2 ** 32;
   timespec[1] = seconds / 2 ** 32;
   timespec[2] = (now % 1000) * 1e6;
-  // A kernel may have the call without the deed: look at the clock as well.
+  // A kernel may accept the call without setting the clock, so the clock is checked as well.
   return settime(CLOCK_REALTIME, timespecBytes) === 0 && Math.abs(nativeNow() - now) < 50;
 }

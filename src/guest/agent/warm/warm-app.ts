@@ -1,8 +1,7 @@
 /**
- * The app that answers for mayfly:warm. It is real code in both forms and every style, so that a template's V8 has compiled, and
- * an emulator translated, what a user's first invocation needs.
- *
- * It must leave nothing that clones would share and should not: no random bytes, no UUIDs.
+ * The app that answers mayfly:warm. It is real code in both forms and every style, so that a template's V8 has compiled, and an emulator
+ * has translated, what a user's first invocation needs.
+ * It must leave nothing behind that clones must not share, such as random bytes or UUIDs.
  */
 const fetchSource = `
 exports.default = {
@@ -48,7 +47,7 @@ export const warmFunctions: Record<string, string> = {
   streaming: streamingSource,
 };
 
-/** What a warm request does, in turn: function and last part of the path. */
+/** What the warm requests call in turn: a function, and the last part of the path. */
 export const warmTurns: [string, string][] = [
   ["sync", ""],
   ["fetch", "text"],

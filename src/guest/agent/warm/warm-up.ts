@@ -1,4 +1,7 @@
-/** Answers requests for mayfly:warm, which take the same steps as an app's: parsing a Bind, evaluation, the runners of every style, logs, timers, replies. */
+/**
+ * Answers requests for mayfly:warm. They take the same steps as an app's: a Bind is parsed, code is evaluated, and runners of every style,
+ * logs, timers and replies are used.
+ */
 import type { BindMessage } from "../../../wire/protocol.ts";
 import type { App } from "../app.ts";
 import { Binding } from "../../runtimes/node/code/binding.ts";
@@ -15,7 +18,7 @@ export class WarmUp {
     this.#open = open;
   }
 
-  /** Each request takes the next turn; each round evaluates the code anew. */
+  /** Each request takes the next turn; each round of turns evaluates the code anew. */
   run(invocation: Invocation): void {
     if (this.#turn % warmTurns.length === 0) this.#evaluate();
     const [name, path] = warmTurns[this.#turn++ % warmTurns.length]!;

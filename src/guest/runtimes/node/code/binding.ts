@@ -1,4 +1,4 @@
-/** A Bind on its way: its message, and the code that follows. */
+/** A Bind that is arriving: its message, and the code that follows. */
 import type { BindMessage } from "../../../../wire/protocol.ts";
 import type { StreamEnd } from "../../../agent/connection.ts";
 

@@ -1,4 +1,4 @@
-/** Evaluates a function's bundle in CommonJS form: from memory, with nothing to require but what Node brings along. */
+/** Evaluates a function's bundle in CommonJS form, from memory. It can require only Node's own modules. */
 import { isBuiltin } from "node:module";
 import { compileFunction, constants } from "node:vm";
 
@@ -20,7 +20,7 @@ function requireBuiltin(id: string): unknown {
   throw Object.assign(new Error(`Cannot find module '${id}'`), { code: "MODULE_NOT_FOUND" });
 }
 
-// What bundled code commonly asks of it.
+// Bundled code often reads this property.
 requireBuiltin.cache = {};
 requireBuiltin.extensions = {};
 requireBuiltin.main = undefined;

@@ -9,7 +9,7 @@ after(() => {
 });
 
 for (const folder of ["/tmp", "/nowhere/to/write"]) {
-  test(`a module with top-level await is evaluated where temporary files go to ${folder}`, async () => {
+  test(`a module with top-level await is evaluated if temporary files go to ${folder}`, async () => {
     process.env["TMPDIR"] = folder;
     const code = `import { join } from "node:path"; export default await Promise.resolve(join("a", "ü"));`;
     assert.equal(((await evaluateModule("main", code)) as { default: string }).default, "a/ü");

@@ -1,4 +1,4 @@
-/** Evaluates a function's bundle in ES module form, which Node takes from a file or a URL only. */
+/** Evaluates a function's bundle in ES module form, which Node loads only from a file or a URL. */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,14 +9,14 @@ export function evaluateModule(name: string, code: string): Promise<unknown> {
   return import(place(name, code)) as Promise<unknown>;
 }
 
-/** A file has short names in stacks and may import by path; where nothing can be written, the code is its own URL. */
+/** The URL of the code. A file has a short name in stacks and may import by path; if nothing can be written, the URL contains the code. */
 function place(name: string, code: string): string {
   try {
     const file = join(mkdtempSync(join(tmpdir(), "mayfly-")), `${name}.mjs`);
     writeFileSync(file, code);
     return pathToFileURL(file).href;
   } catch {
-    // A root that is read-only, with no room for temporary files.
+    // The root is read-only, and there is no room for temporary files.
     return `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`;
   }
 }

@@ -1,6 +1,5 @@
 /**
- * An app's functions: their code, and, from the first call on, what runs them.
- *
+ * An app's functions: their code and, from the first call on, what runs them.
  * 1. Code is evaluated once, outside of any invocation, when it is first needed. A failed evaluation is tried again at the next call.
  */
 import type { BindFunction, CodeSource } from "../../../../wire/protocol.ts";
@@ -25,7 +24,7 @@ export class Functions {
   readonly #makeRunner: MakeRunner;
   readonly #sourceMaps: SourceMaps;
 
-  /** @param code the functions' code, one after the other */
+  /** @param code the code of all functions, one after the other */
   constructor(list: BindFunction[], code: Buffer, makeRunner: MakeRunner, sourceMaps: SourceMaps) {
     this.#makeRunner = makeRunner;
     this.#sourceMaps = sourceMaps;
@@ -42,7 +41,7 @@ export class Functions {
     return this.#functions.has(name);
   }
 
-  /** What runs the function; a promise only while an ES module is evaluated. Throws, or rejects with, what the code threw. */
+  /** The function's runner; a promise only while an ES module is evaluated. Throws, or rejects with, what the code threw. */
   runner(name: string): Runner | Promise<Runner> {
     const wanted = this.#functions.get(name)!;
     return wanted.runner ?? current.run(null, () => this.#load(wanted));
@@ -63,7 +62,7 @@ export class Functions {
   }
 }
 
-/** @throws Error where a later host names a source that this agent does not know */
+/** @throws Error if a later host names a source that this agent does not know */
 function bytesInFrames(name: string, source: CodeSource): number {
   if (source.type === "frames") return source.bytes;
   throw new Error(`the code of ${name} comes from ${JSON.stringify((source as { type: unknown }).type)}, which this agent does not know`);

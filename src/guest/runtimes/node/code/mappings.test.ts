@@ -32,7 +32,7 @@ test("each place of a large bundle, in any order, has the source that Node's own
   let found = 0;
   for (const { line, column } of mixed) {
     const entry = expected.findEntry(line, column);
-    // Node's looks for the nearest before, on lines above as well.
+    // Node's own look-up also takes the nearest segment on earlier lines.
     if (!("originalSource" in entry) || entry.generatedLine !== line) continue;
     const at = mappings.find(line, column);
     assert.ok(at, `${line}:${column}`);
@@ -43,7 +43,7 @@ test("each place of a large bundle, in any order, has the source that Node's own
   assert.ok(found > 1_000, String(found));
 });
 
-test("the text is read up to the place that is asked for, once: a further look-up near it reads a few thousand characters", () => {
+test("the text is read once, up to the place that is asked for, and a further look-up near it reads a few thousand characters", () => {
   const text = { length: map.mappings.length, read: 0, charCodeAt: (at: number) => ((text.read += 1), map.mappings.charCodeAt(at)) };
   const mappings = new Mappings(text);
   mappings.find(0, 0);
@@ -55,7 +55,7 @@ test("the text is read up to the place that is asked for, once: a further look-u
   assert.ok(text.read < 5_000, `${text.read} of ${text.length}`);
 });
 
-test("segments without a source, other lines and texts that are no mappings say nothing", () => {
+test("segments without a source, other lines, and texts that are not mappings give no source", () => {
   assert.equal(new Mappings("A,IAAA").find(0, 2), undefined);
   assert.deepEqual(new Mappings("A,IAAA").find(0, 4), { source: 0, line: 0, column: 0 });
   assert.equal(new Mappings("AAAA;;").find(2, 9), undefined);

@@ -1,10 +1,10 @@
 /**
- * The mappings of a source map, looked up in their encoded form. A bundle with many packages has some hundred thousand: Node's SourceMap makes an
- * object of each, and every call of the machine waits until it has.
- *
- * Owns: the decoder's state at every MARK_EVERY characters, up to the last place that was asked for: a later look-up reads no more than that.
- * 1. Generated columns begin anew at each line. All other figures are differences to the segment before, across lines.
- * 2. The text may be anything: what is no mapping ends it, and nothing throws.
+ * The mappings of a source map, looked up in their encoded form. A bundle with many packages has some hundred thousand. Node's SourceMap
+ * makes an object of each, and every call of the machine waits until it has.
+ * Owns: the decoder's state at every MARK_EVERY characters, up to the last place that was asked for, so that a later look-up reads no more
+ * than that.
+ * 1. Generated columns start at 0 on each line. All other figures are differences to the segment before, across lines.
+ * 2. The text may be anything: decoding ends at the first character that is not a mapping, and nothing throws.
  */
 
 /** Lines and columns count from 0. */
@@ -22,7 +22,7 @@ interface State extends Original {
   hasSource: boolean;
 }
 
-/** A string, or what a test counts with. */
+/** A string, or an object with which a test counts reads. */
 type Text = Pick<string, "length" | "charCodeAt">;
 
 const MARK_EVERY = 2_048;
@@ -36,7 +36,7 @@ export class Mappings {
     this.#text = text;
   }
 
-  /** What the nearest segment at or before the place, on its line, says of its source. */
+  /** The source of the nearest segment at or before the place, on its line. */
   find(line: number, column: number): Original | undefined {
     this.#markUpTo(line, column);
     const state = { ...this.#marks.findLast((mark) => !isBehind(mark, line, column))! };
@@ -72,12 +72,12 @@ const COMMA = 44;
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const valueOf = new Int8Array(128).fill(-1);
 for (let at = 0; at < DIGITS.length; at += 1) valueOf[DIGITS.charCodeAt(at)] = at;
-/** Of a digit: another one of the same number follows. */
+/** The bit of a digit that says that another digit of the same number follows. */
 const GOES_ON = 32;
 
 /**
- * The state behind the first segment that ends at `end` or later. Does what `decodeNext` does, with all it needs in local variables: it reads a megabyte
- * of text before V8 has compiled it well, on machines whose CPU is emulated, too.
+ * The state behind the first segment that ends at `end` or later. It does what `decodeNext` does, but with all state in local variables,
+ * because it reads a megabyte of text before V8 has optimised it, also on machines whose CPU is emulated.
  */
 function skip(text: Text, from: State, end: number): State {
   let { at, generatedLine, generatedColumn, hasSource, source, line, column } = from;
@@ -113,7 +113,7 @@ function skip(text: Text, from: State, end: number): State {
   return { at, generatedLine, generatedColumn, hasSource, source, line, column };
 }
 
-/** Takes one segment into the state. False where there is none. */
+/** Reads one segment into the state. Returns false if there is none. */
 function decodeNext(text: Text, state: State): boolean {
   let field = 0;
   let value = 0;
@@ -143,7 +143,7 @@ function nextLine(state: State): void {
   state.generatedColumn = 0;
 }
 
-/** The fifth field, a name's number, is of no use here. */
+/** The fifth field, the number of a name, is not needed here. */
 function addTo(state: State, field: number, difference: number): void {
   if (field === 0) state.generatedColumn += difference;
   else if (field === 1) state.source += difference;

@@ -1,7 +1,10 @@
-/** Puts the names and lines of the user's own files into stacks. Of a bundle's map only what is asked for is decoded (mappings.ts). */
+/**
+ * Replaces places in bundles by names and lines of the user's own files in stacks. Only the part of a bundle's map that is asked for is
+ * decoded (mappings.ts).
+ */
 import { Mappings } from "./mappings.ts";
 
-/** How a bundle's last line begins, where it carries its map. */
+/** How the last line of a bundle begins if it carries its map. */
 const COMMENT = "//# sourceMappingURL=data:application/json";
 const ENCODING = "base64,";
 /** A place in a bundle, as stacks print it. */
@@ -18,7 +21,7 @@ export class SourceMaps {
 
   /** @param code a function's bundle, with its map inline or with none */
   add(name: string, code: string): void {
-    // Only kept: a regular expression that V8 has to compile would cost a new machine's first caller 15 ms.
+    // The map is only kept here, because a regular expression that V8 has to compile would cost a new machine's first caller 15 ms.
     const at = code.lastIndexOf(COMMENT);
     if (at >= 0) this.#comments.set(name, code.slice(at));
   }
@@ -40,7 +43,7 @@ export class SourceMaps {
   }
 }
 
-/** Code that was not bundled by us may bring anything as its map. */
+/** Undefined if it is not a map: code that was not bundled by us may contain anything in its place. */
 function parse(comment: string | undefined): BundleMap | undefined {
   const encodedAt = comment?.indexOf(ENCODING) ?? -1;
   if (encodedAt < 0) return undefined;
@@ -49,11 +52,11 @@ function parse(comment: string | undefined): BundleMap | undefined {
     const { sources, mappings } = map as { sources: unknown; mappings: unknown };
     return Array.isArray(sources) && typeof mappings === "string" ? { sources, mappings: new Mappings(mappings) } : undefined;
   } catch {
-    return undefined; // no map: places stay the bundle's
+    return undefined; // not a map, so places stay the bundle's
   }
 }
 
-/** Sources of a map are URLs, or should be. */
+/** A source as people read it: it is a URL, or should be. */
 function readable(source: string): string {
   try {
     return decodeURI(source);

@@ -16,22 +16,22 @@ export class FetchContext {
     return this.#invocation.head.id;
   }
 
-  /** "http": the request is a caller's. "event": it carries an event, which no caller can pretend. */
+  /** "http": the request is a caller's. "event": the request carries an event, which no caller can forge. */
   get kind(): string {
     return this.#invocation.head.kind;
   }
 
-  /** Which attempt at the same work this is; 1 is the first. */
+  /** Which attempt at the same work this is, counted from 1. */
   get attempt(): number {
     return this.#invocation.head.attempt;
   }
 
-  /** W3C Trace Context: the caller's where it sent a valid one, else made for this invocation. */
+  /** W3C Trace Context: the caller's traceparent if it sent a valid one, otherwise one made for this invocation. */
   get traceparent(): string {
     return this.#invocation.head.traceparent;
   }
 
-  /** W3C Trace Context: empty where there is none. */
+  /** W3C Trace Context: the caller's tracestate; empty if there is none. */
   get tracestate(): string {
     return this.#invocation.head.tracestate;
   }

@@ -13,7 +13,7 @@ export function fetchRunner(app: FetchApp, env: Record<string, string>, failures
   return (invocation) => {
     try {
       const result = app.fetch(new LightRequest(invocation), env, new FetchContext(invocation, failures));
-      // No promise where the handler returns at once.
+      // If the handler returns a value at once, no promise is made.
       if (!isThenable(result)) return sendResponse(invocation, result, failures);
       result.then(
         (response) => sendResponse(invocation, response, failures),

@@ -1,6 +1,6 @@
 /**
- * Responses of another make than Node's: of undici or node-fetch from npm, of @whatwg-node and its like. What has a status, headers to go through and a
- * body that can be read is one, whatever its class.
+ * Responses of other implementations than Node's: of undici or node-fetch from npm, of @whatwg-node and others. An object with a status,
+ * iterable headers and a readable body counts as a response, whatever its class.
  */
 import type { Failures } from "../../../agent/invocation/failures.ts";
 import type { Invocation } from "../../../agent/invocation/invocation.ts";
@@ -18,7 +18,7 @@ export interface ForeignResponse {
 
 interface ForeignHeaders extends Iterable<[unknown, unknown]> {
   getSetCookie?(): string[];
-  /** node-fetch's, from before there was getSetCookie. */
+  /** node-fetch's method, from before getSetCookie existed. */
   raw?(): Record<string, string[]>;
 }
 
@@ -29,12 +29,12 @@ export function isForeignResponse(value: unknown): value is ForeignResponse {
   return typeof headers === "object" && headers !== null && Symbol.iterator in headers;
 }
 
-/** Undefined where a getter refuses: that of a class which the object has in its chain without being made by it. */
+/** Undefined if a getter throws, which it does if the object only has the getter's class in its prototype chain. */
 function read<Key extends keyof ForeignResponse>(response: ForeignResponse, key: Key): ForeignResponse[Key] | undefined {
   try {
     return response[key];
   } catch {
-    // "Illegal invocation", or a private member that it has not: as if the property was not there.
+    // "Illegal invocation", or a missing private member. The property counts as absent.
     return undefined;
   }
 }
@@ -52,7 +52,7 @@ export function sendForeign(invocation: Invocation, response: ForeignResponse, f
   sendStream(invocation, status, headers, stream, failures);
 }
 
-/** Where its class shows no stream. */
+/** Sends the body at once, if the response's class shows no stream. */
 function sendWhole(invocation: Invocation, response: ForeignResponse, failures: Failures): void {
   response
     .arrayBuffer()
@@ -60,7 +60,10 @@ function sendWhole(invocation: Invocation, response: ForeignResponse, failures: 
     .catch((error: unknown) => failures.threw(invocation, error));
 }
 
-/** Cookies are never joined; what fetch() got has been decoded, though its headers still speak of the bytes that crossed the network. */
+/**
+ * Cookies are never joined. Headers about encoding and length are dropped, because what fetch() got has been decoded, while they describe
+ * the bytes that crossed the network.
+ */
 function pairsOf(response: ForeignResponse): string[] {
   const { headers } = response;
   const cookies = headers.getSetCookie?.() ?? headers.raw?.()["set-cookie"];
@@ -71,11 +74,11 @@ function pairsOf(response: ForeignResponse): string[] {
   return [...all.filter(([name]) => !left.has(name)), ...(cookies ?? []).map((value) => ["set-cookie", value])].flat();
 }
 
-/** Undefined where it is none. */
+/** Undefined if the body is not a stream. */
 function asStream(body: unknown): ReadableStream<unknown> | undefined {
   if (typeof body !== "object" || body === null) return undefined;
   if ("getReader" in body && typeof body.getReader === "function") return body as ReadableStream<unknown>;
-  // A Node stream and whatever else gives chunks; those of text become bytes.
+  // A Node stream, or anything else that gives chunks; chunks of text become bytes.
   return Symbol.asyncIterator in body ? ReadableStream.from(bytesOf(body as AsyncIterable<unknown>)) : undefined;
 }
 

@@ -12,7 +12,7 @@ export interface AppContext {
   failures: Failures;
 }
 
-/** @throws where the exports are of neither style */
+/** @throws if the exports fit neither style */
 export function makeRunner(context: AppContext, exports: unknown, handler: string, name: string): Runner {
   const app = defaultExport(exports);
   if (typeof property(app, "fetch") === "function") return fetchRunner(app as FetchApp, context.env, context.failures);
@@ -23,13 +23,13 @@ export function makeRunner(context: AppContext, exports: unknown, handler: strin
   );
 }
 
-/** Bundlers wrap the default export of CommonJS code once more. */
+/** The default export. Bundlers wrap that of CommonJS code once more. */
 function defaultExport(exports: unknown): unknown {
   const once = property(exports, "default") ?? exports;
   return property(once, "fetch") === undefined ? (property(once, "default") ?? once) : once;
 }
 
-/** Without what every object has: a handler called `toString` is one only where it is exported. */
+/** The object's own property, because a handler called `toString` must be one that is exported. */
 function property(value: unknown, key: string): unknown {
   if ((typeof value !== "object" || value === null) && typeof value !== "function") return undefined;
   const found = (value as Record<string, unknown>)[key];

@@ -1,4 +1,4 @@
 import type { Invocation } from "../../../agent/invocation/invocation.ts";
 
-/** Runs a loaded function for one invocation, and sees to it that the invocation is answered. Never throws. */
+/** Runs a loaded function for one invocation, and makes sure that the invocation is answered. Never throws. */
 export type Runner = (invocation: Invocation) => void;

@@ -1,4 +1,4 @@
-/** Sends what fetch() returned: small bodies in one frame, streams as the host takes them. */
+/** Sends what fetch() returned: small bodies in one frame, streams as fast as the host takes them. */
 import type { Failures } from "../../../agent/invocation/failures.ts";
 import type { Invocation } from "../../../agent/invocation/invocation.ts";
 import { describe } from "../../../agent/log/describe.ts";
@@ -21,13 +21,13 @@ export function sendResponse(invocation: Invocation, value: unknown, failures: F
   else invocation.reply(status, wire ?? pairs(headers), source);
 }
 
-/** By its own mark: other classes may have its prototype in their chain. */
+/** Whether it is Node's own Response. A private member decides, because other classes may have its prototype in their chain. */
 function isNative(value: object): value is Response {
   try {
     Reflect.apply(statusOf, value as Response, []);
     return true;
   } catch {
-    // "Illegal invocation": it is of another class.
+    // "Illegal invocation" means that it is of another class.
     return false;
   }
 }
@@ -41,7 +41,10 @@ function sendNative(invocation: Invocation, response: Response, headers: string[
   else sendStream(invocation, status, headers, response.body, failures);
 }
 
-/** What fetch() got has been decoded; its headers still speak of the bytes that crossed the network. */
+/**
+ * Headers about encoding and length are dropped from a response that fetch() got: its body has been decoded, while they describe the bytes
+ * that crossed the network.
+ */
 function nativeHeaders({ headers, type }: Response): string[] {
   if (type === "default" || !headers.has("content-encoding")) return pairs(headers);
   return [...headers].filter(([name]) => name !== "content-encoding" && name !== "content-length").flat();

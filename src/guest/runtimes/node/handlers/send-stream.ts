@@ -1,4 +1,4 @@
-/** A web stream as a reply's body: read only as fast as the host takes it, cancelled when the caller goes away. */
+/** Sends a web stream as a reply's body. It is read only as fast as the host takes it, and cancelled when the caller goes away. */
 import type { Failures } from "../../../agent/invocation/failures.ts";
 import type { Invocation } from "../../../agent/invocation/invocation.ts";
 import type { Outlet } from "../../../agent/invocation/outlet.ts";
@@ -11,7 +11,7 @@ export function sendStream(invocation: Invocation, status: number, headers: stri
   const outlet = invocation.begin(status, headers);
   if (outlet === null) return cancel(invocation.abortReason);
   invocation.onAbort = (reason) => {
-    // Ends a read or a wait for credit that is under way.
+    // This ends a read or a wait for credit that is under way.
     cancel(reason);
     outlet.onDrain?.();
   };

@@ -1,44 +1,43 @@
-/** How a buffered Lambda handler says that it is through: by what it returns, by a promise, or by callback and context. */
+/** How a buffered Lambda handler completes: by what it returns, by a promise, or by the callback and the context. */
 import type { Failures } from "../../../agent/invocation/failures.ts";
 import type { Invocation } from "../../../agent/invocation/invocation.ts";
 
 type Handler = (...parameters: never[]) => unknown;
 
-/** Code that may be given more than its named parameters, or hands on what it was given. */
+/** The code of a handler that may use more than its named parameters, or pass them on. */
 const takesMore = /\.\.\.|\barguments\b|\[native code\]/;
 
-/** Whether the handler can get at the context or the callback at all. */
+/** Whether the handler can use the context or the callback at all. */
 function canComplete(handler: Handler): boolean {
   return handler.length >= 2 || takesMore.test(Function.prototype.toString.call(handler));
 }
 
 /**
- * Whether what a handler returned at once says nothing yet. Old code starts its work, returns nothing, or what the work is done by (a server, a
- * stream, a timer), and completes by the callback or the context later.
- *
- * @param result no promise
+ * Whether the handler's immediate return value is no result yet. Old code starts its work, returns nothing or the object that does the work
+ * (a server, a stream, a timer), and completes through the callback or the context later.
+ * @param result must not be a promise
  */
 export function saysNothing(result: unknown, handler: Handler): boolean {
   if (handler.length >= 3) return true;
   return (result === undefined || !(isPlain(result) || isReply(result))) && canComplete(handler);
 }
 
-/** Of a class of the app's own; a server's or a stream's status code is another matter. */
+/** Whether it is a reply of a class of the app's own. The status code of a server or a stream does not count. */
 function isReply(value: unknown): boolean {
   return typeof value === "object" && value !== null && "statusCode" in value && !("on" in value);
 }
 
-/** What JSON holds, and no instance of a class: for example no server. */
+/** Whether JSON can hold the value and it is not an instance of a class, such as a server. */
 function isPlain(value: unknown): boolean {
   if (typeof value !== "object" && typeof value !== "function") return true;
   if (value === null || Array.isArray(value)) return true;
   if (typeof value === "function") return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  // Of another context's objects, the prototype's prototype is null as well.
+  // An object of another context has a prototype whose own prototype is null.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Where neither ever comes, the log says what was waited for. */
+/** If neither a result nor a completion ever comes, the log says what was waited for. */
 export function explainTimeout(invocation: Invocation, failures: Failures): void {
   invocation.onAbort = (reason) => {
     if (reason.name !== "TimeoutError") return;

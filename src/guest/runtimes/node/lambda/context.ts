@@ -7,7 +7,7 @@ export interface LambdaApp {
 
 export type LambdaCallback = (error?: unknown, result?: unknown) => void;
 
-/** The second argument of a Lambda handler. `done`, `fail` and `succeed` call the callback, for code from before there was one. */
+/** The second argument of a Lambda handler. `done`, `fail` and `succeed` call the callback; they are for code from before callbacks existed. */
 export function lambdaContext({ app, memoryMb }: LambdaApp, invocation: Invocation, callback: LambdaCallback): object {
   const { id, function: name, revision } = invocation.head;
   return {

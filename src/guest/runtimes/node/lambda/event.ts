@@ -1,4 +1,4 @@
-/** A request as AWS Lambda's functions get it: API Gateway's HTTP API event, payload version 2.0. */
+/** A request as AWS Lambda's functions get it: the event of API Gateway's HTTP APIs, payload version 2.0. */
 import { isUtf8 } from "node:buffer";
 import type { RequestHead } from "../../../agent/invocation/request-head.ts";
 
@@ -35,7 +35,10 @@ export function lambdaEvent(head: RequestHead, app: string, body: Buffer): Lambd
   return withOldNames(event, head.method, path);
 }
 
-/** Packages from before version 2.0, such as aws-serverless-express, look for these; in what is listed, copied or printed they do not show. */
+/**
+ * Adds the names that packages from before version 2.0 look for, such as aws-serverless-express. They are not enumerable, so that they do
+ * not appear where the event is listed, copied or printed.
+ */
 function withOldNames(event: LambdaEvent, httpMethod: string, path: string): LambdaEvent {
   return Object.defineProperties(event, { httpMethod: { value: httpMethod, writable: true }, path: { value: path, writable: true } });
 }
@@ -49,7 +52,7 @@ function splitUrl(url: string): { host: string; path: string; query: string } {
   return { host: url.slice(hostStart, pathStart), path: url.slice(pathStart, pathEnd) || "/", query: url.slice(pathEnd + 1) };
 }
 
-/** Names in lower case; repeated ones joined by commas; cookies apart. */
+/** Names become lower case, repeated headers are joined by commas, and cookies are kept apart. */
 function joinHeaders(list: string[]): { headers: Record<string, string>; cookies: string[] } {
   const headers = {};
   const cookies: string[] = [];
@@ -68,7 +71,7 @@ function joinQuery(query: string): Record<string, string> {
   return joined;
 }
 
-/** The objects are ordinary ones, as JSON.parse gives them at AWS, and may have any name as their own. */
+/** The objects are ordinary ones, as JSON.parse makes them at AWS, so a name such as __proto__ is defined as the object's own. */
 function join(object: Record<string, string>, name: string, value: string): void {
   if (Object.hasOwn(object, name)) object[name] += `,${value}`;
   else if (name !== "__proto__") object[name] = value;
@@ -82,7 +85,7 @@ function encodeBody(body: Buffer, contentType: string | undefined): { body: stri
 
 const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-/** As AWS writes it: 28/Nov/2026:05:52:09 +0000. */
+/** The time in AWS's form: 28/Nov/2026:05:52:09 +0000. */
 function commonLogTime(time: Date): string {
   const [year, month, day] = time.toISOString().slice(0, 10).split("-");
   return `${day}/${months[Number(month) - 1]}/${year}:${time.toISOString().slice(11, 19)} +0000`;

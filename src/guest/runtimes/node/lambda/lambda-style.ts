@@ -41,7 +41,7 @@ export function lambdaRunner(app: LambdaApp, handler: LambdaHandler, failures: F
   };
 }
 
-/** @throws SyntaxError where an event's payload is no JSON */
+/** @throws SyntaxError if an event's payload is not JSON */
 function eventOf({ head }: Invocation, { app }: LambdaApp, body: Buffer): unknown {
   if (!head.isEvent) return lambdaEvent(head, app, body);
   // Lambda gives an empty object to a function that is invoked without a payload.
@@ -82,17 +82,17 @@ function sendReply(invocation: Invocation, value: unknown, failures: Failures): 
     const { status, headers, body } = lambdaReply(value);
     invocation.reply(status, headers, body);
   } catch (error) {
-    // For example a value that JSON can't hold.
+    // The value is, for example, one that JSON can't hold.
     failures.badResponse(invocation, String(error));
   }
 }
 
-/** Whether a Lambda handler passes on a Response, which a Web framework may have made. */
+/** Whether a Lambda handler returned a Response, which a Web framework may have made. */
 function isResponse(value: unknown): boolean {
   return value instanceof NativeResponse || isForeignResponse(value);
 }
 
-/** A server, a stream or the like is no result, whatever JSON makes of it. */
+/** Whether it is a server, a stream or the like, which is not a result even if JSON can hold it. */
 function isEmitter(value: unknown): boolean {
   return typeof value === "object" && value !== null && "on" in value && typeof value.on === "function";
 }

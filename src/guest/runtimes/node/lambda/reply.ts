@@ -1,4 +1,4 @@
-/** What a Lambda function returned, as a reply: by the rules of function URLs. */
+/** Turns what a Lambda function returned into a reply, by the rules of function URLs. */
 
 export interface LambdaReply {
   status: number;
@@ -15,18 +15,18 @@ interface Returned {
   isBase64Encoded?: boolean;
 }
 
-/** An object with a status code says it all; anything else is the body of a 200, as JSON. @throws TypeError where JSON can't hold it */
+/** An object with a status code is the whole reply; anything else is the body of a 200, as JSON. @throws TypeError if JSON can't hold it */
 export function lambdaReply(value: unknown): LambdaReply {
   if (!isReturned(value)) return { status: 200, headers: ["content-type", "application/json"], body: asText(value ?? null) };
   return { status: Number(value.statusCode), headers: lambdaHeaders(value, "application/json"), body: bodyOf(value) };
 }
 
-/** What a Lambda function returned for an event: JSON, as it is. @throws TypeError where JSON can't hold it */
+/** What a Lambda function returned for an event, as JSON. @throws TypeError if JSON can't hold it */
 export function resultOf(value: unknown): string {
   return asJson(value ?? null);
 }
 
-/** @param contentType where the function gave none */
+/** @param contentType used if the function gave none */
 export function lambdaHeaders({ headers, multiValueHeaders, cookies }: Partial<Returned>, contentType: string): string[] {
   const list: string[] = [];
   const add = (name: string, value: unknown) => void list.push(name.toLowerCase(), String(value).trim());
@@ -37,13 +37,13 @@ export function lambdaHeaders({ headers, multiValueHeaders, cookies }: Partial<R
   return list;
 }
 
-/** Of an object, a Map or Headers. */
+/** The entries of an object, a Map or Headers. */
 function entriesOf(headers: unknown): Iterable<[string, unknown]> {
   if (typeof headers !== "object" || headers === null) return [];
   return Symbol.iterator in headers ? (headers as Iterable<[string, unknown]>) : Object.entries(headers);
 }
 
-/** One value where a list is allowed is taken whole: text would else fall into its characters. */
+/** One value in place of a list is taken whole, because text would otherwise be split into its characters. */
 function valuesOf(value: unknown): unknown[] {
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? value : [value];

@@ -55,7 +55,10 @@ export class ResponseStream extends Writable {
     return this.#invocation.begin(metadata.statusCode ?? 200, lambdaHeaders(metadata, this.#contentType));
   }
 
-  /** Whoever invokes a Lambda function for a stream gets its metadata before the body, with eight zero bytes between them. */
+  /**
+   * Begins the reply to an event. The one who invokes a Lambda function for a stream gets its metadata before the body, followed by eight
+   * zero bytes.
+   */
   #beginResult(): Outlet | null {
     const outlet = this.#invocation.begin(200, []);
     if (this.#metadata !== null) outlet?.write(Buffer.from(`${JSON.stringify(this.#metadata)}${"\0".repeat(8)}`));

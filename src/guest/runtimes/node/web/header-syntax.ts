@@ -1,13 +1,13 @@
-/** Names and values of headers as the Fetch standard takes them. */
+/** Names and values of headers that the Fetch standard allows. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** What HTTP can carry; the Fetch standard lets a few control characters more through. */
+/** Values that HTTP can carry; the Fetch standard allows a few more control characters. */
 const sendable = /^[\t\x20-\x7e\x80-\xff]*$/;
 const blankEnds = /^[\t\n\r ]+|[\t\n\r ]+$/g;
 /** NUL, CR and LF. */
 const forbidden = /[\0\r\n]/;
 const notBytes = /[^\0-\xff]/;
 
-/** Names seen, in lower case: nearly every name was seen before. */
+/** Valid names in lower case, by the name as given. Nearly every name was seen before. */
 const known = new Map<string, string>();
 const KNOWN_LIMIT = 1_000;
 

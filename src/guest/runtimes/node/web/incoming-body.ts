@@ -1,7 +1,7 @@
-/** A request's body, as one buffer or as a web stream that holds the sender back. */
+/** A request's body, as one buffer, or as a web stream that makes the sender wait for its reader. */
 import type { Invocation } from "../../../agent/invocation/invocation.ts";
 
-/** Rejects with the abort's reason when the caller goes away first. */
+/** Rejects with the abort's reason if the caller goes away first. */
 export function collectBody(invocation: Invocation): Promise<Buffer> {
   const { body } = invocation;
   const whole = body.takeWhole();
@@ -19,7 +19,7 @@ export function collectBody(invocation: Invocation): Promise<Buffer> {
   });
 }
 
-/** Bytes are granted to the sender as the reader pulls them. */
+/** Credit is granted to the sender as the reader pulls bytes. */
 export function bodyStream(invocation: Invocation): ReadableStream<Uint8Array<ArrayBuffer>> {
   const { body } = invocation;
   let untaken = 0;
@@ -29,7 +29,7 @@ export function bodyStream(invocation: Invocation): ReadableStream<Uint8Array<Ar
       body.consume({
         data(chunk) {
           untaken += chunk.length;
-          // A byte stream takes the memory away from its giver: it gets its own.
+          // A byte stream detaches the memory of its chunks, so it gets a copy.
           controller.enqueue(new Uint8Array(chunk));
         },
         end() {

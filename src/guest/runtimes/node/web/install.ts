@@ -1,4 +1,4 @@
-/** Puts the light classes where user code looks for them. Native ones keep working beside them. */
+/** Puts the light classes in the globals. The native classes keep working beside them. */
 import { LightHeaders } from "./light-headers.ts";
 import { LightRequest } from "./light-request.ts";
 import { LightResponse } from "./light-response.ts";
@@ -14,7 +14,7 @@ export function installWebClasses(): void {
   setGlobal("Response", LightResponse);
   setGlobal("Headers", LightHeaders);
   setGlobal("fetch", (input: Parameters<typeof fetch>[0], init?: RequestInit) => nativeFetch(LightRequest.toNative(input), init));
-  // Their names in stacks and in what is printed.
+  // These are the names in stacks and in what is printed.
   for (const [light, name] of [
     [LightResponse, "Response"],
     [LightHeaders, "Headers"],

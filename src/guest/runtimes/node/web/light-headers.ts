@@ -1,6 +1,6 @@
 /**
- * Headers, several times faster than the native class where one name is asked for or a few are set: a flat list, and
- * nothing sorted or combined before somebody iterates. Behaves as the native one; light-headers.test.ts compares them.
+ * Headers, several times faster than the native class if one name is read or a few are set: it is a flat list, and nothing is sorted or
+ * combined until somebody iterates. It behaves like the native class; light-headers.test.ts compares the two.
  */
 import { inspect } from "node:util";
 import { headerName, headerValue, isSendable } from "./header-syntax.ts";
@@ -9,7 +9,7 @@ import { type HeadersInput, NativeHeaders } from "./native.ts";
 type Pairs = Iterable<Iterable<string>>;
 
 export class LightHeaders {
-  /** name, value, name, value… in order of arrival; names in lower case. */
+  /** name, value, name, value… in order of arrival, with names in lower case. */
   #list: string[] = [];
   /** Whether every value can cross the wire as it is. */
   #sendable = true;
@@ -28,7 +28,7 @@ export class LightHeaders {
     }
   }
 
-  /** @param list name, value, name, value… valid, as the host sends them; taken over, not copied */
+  /** @param list name, value, name, value…, valid as the host sends them. The list is used itself, not copied */
   static fromWire(list: string[]): LightHeaders {
     for (let at = 0; at < list.length; at += 2) list[at] = list[at]!.toLowerCase();
     const headers = new LightHeaders();
@@ -36,7 +36,7 @@ export class LightHeaders {
     return headers;
   }
 
-  /** The pairs for the wire, not to be changed; null where a value can't cross it unchecked. */
+  /** The pairs for the wire, which must not be changed; null if a value can't cross it unchecked. */
   static toWire(headers: LightHeaders): string[] | null {
     return headers.#sendable ? headers.#list : null;
   }
@@ -97,7 +97,7 @@ export class LightHeaders {
     for (const [name, value] of this.entries()) callback.call(thisArg, value, name, this);
   }
 
-  /** As the standard has it: what is changed during the iteration is seen by it. */
+  /** Changes during the iteration are seen by it, as the standard demands. */
   *entries(): Generator<[string, string], undefined> {
     for (let at = 0; ; at++) {
       const entry = this.#sorted()[at];
@@ -133,12 +133,12 @@ export class LightHeaders {
     return -1;
   }
 
-  /** The list without pairs of this name, but for one at `kept`. */
+  /** The list without pairs of this name, except the one at `kept`. */
   #without(name: string, kept: number): string[] {
     return this.#list.filter((_, index) => this.#list[index & ~1] !== name || (index & ~1) === kept);
   }
 
-  /** By name; values of one name combined, but for set-cookie. */
+  /** The pairs sorted by name, with the values of one name combined, except those of set-cookie. */
   #sorted(): [string, string][] {
     const entries: [string, string][] = [];
     const byName = new Map<string, [string, string]>();

@@ -21,7 +21,7 @@ function light({ method, url, headers, body = "" }: Given): LightRequest {
   const head = encodeRequestHead({ id: "id", function: "main", remainingMs: 1_000, attempt: 1, revision: "1", trace, input });
   const length = Buffer.alloc(4);
   length.writeUInt32LE(head.length);
-  // A small first part with the head, the rest later, as large bodies come.
+  // A small first part comes with the head, and the rest later, as with large bodies.
   const bytes = Buffer.from(body);
   const payload = Buffer.concat([length, Buffer.from(head, "latin1"), bytes.subarray(0, 3)]);
   const events = { resume() {}, bind() {}, request() {}, written() {} };
@@ -105,7 +105,7 @@ for (const [what, given] of Object.entries(givens)) {
 async function story(request: Request, read: Reader): Promise<unknown> {
   const { method, url, cache, credentials, destination, integrity, keepalive, mode, redirect, referrer, referrerPolicy, duplex } = request;
   const fields = { method, url, cache, credentials, destination, integrity, keepalive, mode, redirect, referrer, referrerPolicy, duplex };
-  // The native class puts a content type on a body that is text; the light one has the client's.
+  // The native class adds a content type for a body that is text; the light one has the client's.
   const before = { fields, headers: [...request.headers], used: request.bodyUsed };
   const result = await read(request).catch((error: Error) => error.name);
   const again = await request.text().catch((error: Error) => error.name);

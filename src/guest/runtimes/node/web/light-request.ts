@@ -1,6 +1,6 @@
 /**
- * Request, light: what came over the wire, turned into web objects only as far as the handler looks. Where something
- * unusual is asked, a native Request made from the same parts answers from then on.
+ * A light Request: what came over the wire becomes web objects only as far as the handler reads them. If something unusual is asked, a
+ * native Request made from the same parts answers from then on.
  */
 import { inspect } from "node:util";
 import type { Invocation } from "../../../agent/invocation/invocation.ts";
@@ -8,7 +8,7 @@ import { bodyStream, collectBody } from "./incoming-body.ts";
 import { LightHeaders } from "./light-headers.ts";
 import { NativeRequest } from "./native.ts";
 
-/** Those that the URL parser would leave as they are; others are parsed. */
+/** URLs that the URL parser would leave unchanged; all others are parsed. */
 const plainUrl =
   /^https?:\/\/(?:127\.0\.0\.1|(?!.*xn--)(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*)(?::(?!80\/|443\/)[1-9]\d*)?(?!.*\/(?:\.|%2[eE]))\/[\w\-./~!$&()*+,;=:@%]*(?:\?[\w\-./~!$&()*+,;=:@%?]*)?$/;
 
@@ -23,7 +23,7 @@ export class LightRequest {
     this.#invocation = invocation;
   }
 
-  /** The native twin, which takes over the body; what is no light request is given back. */
+  /** The native twin, which takes over the body. Anything that is not a light request is returned unchanged. */
   static toNative<Input>(input: Input): Input | Request {
     return typeof input === "object" && input !== null && #invocation in input ? input.#real() : input;
   }
@@ -117,7 +117,7 @@ export class LightRequest {
     return `Request ${inspect({ method, url, headers, bodyUsed, signal }, options)}`;
   }
 
-  /** GET and HEAD have none in the Fetch standard, whatever the client sent. */
+  /** Whether there is no body. In the Fetch standard GET and HEAD have none, whatever the client sent. */
   #hasNoBody(): boolean {
     const { method } = this.#invocation.head;
     return method === "GET" || method === "HEAD" || this.#invocation.hasEmptyBody;
@@ -135,7 +135,7 @@ export class LightRequest {
     const { method, url, signal } = this;
     const body = this.#hasNoBody() ? null : this.#used ? new ReadableStream() : bodyStream(this.#invocation);
     this.#native = new NativeRequest(url, { method, headers: [...this.headers], body, signal, duplex: "half" });
-    // Read before the native twin was wanted: it must say so too.
+    // If the body was read before the native twin was made, the twin must say so too.
     if (this.#used && body !== null) void body.cancel();
     return this.#native;
   }

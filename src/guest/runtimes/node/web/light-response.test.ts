@@ -20,7 +20,7 @@ const form = () => {
   return made;
 };
 
-/** Each is made with both classes; all that can be seen of the two must be the same. */
+/** Each is made with both classes, and everything that can be seen of the two must be the same. */
 const makes: Record<string, Make> = {
   nothing: (Class) => new Class(),
   null: (Class) => new Class(null, { status: 204 }),

@@ -1,20 +1,20 @@
 /**
- * Response, light: text and bytes never become a stream unless somebody asks for one. Where something unusual is asked, a native
- * Response made from the same parts answers. Behaves as the native one; light-response.test.ts compares them.
+ * A light Response: text and bytes become a stream only if somebody asks for one. If something unusual is asked, a native Response made
+ * from the same parts answers. It behaves like the native class; light-response.test.ts compares the two.
  */
 import { inspect, types } from "node:util";
 import { LightHeaders } from "./light-headers.ts";
 import { type BodyInput, NativeResponse } from "./native.ts";
 
-/** What a body was made from, where it is still in memory and unread. */
+/** What a body was made from, if it is still in memory and unread. */
 export type BodySource = string | Uint8Array | null;
 
 export interface ReplyParts {
   status: number;
-  /** name, value… valid for the wire. Null: take `headers` and check. */
+  /** name, value…, valid for the wire; null means that `headers` must be read and checked. */
   wire: string[] | null;
   headers: LightHeaders;
-  /** Undefined: read the `stream`, or there is none because it was read already. */
+  /** Undefined means that `stream` must be read, or that the body was read already. */
   source: BodySource | undefined;
   native: Response | null;
 }
@@ -30,9 +30,9 @@ export class LightResponse {
   #status = 200;
   #statusText = "";
   #headers: LightHeaders | null = null;
-  /** Goes into the headers when somebody looks at them. */
+  /** Is added to the headers when somebody reads them. */
   #contentType: string | null = null;
-  /** Answers for the body from the moment that it exists. */
+  /** Handles the body from the moment that it exists. */
   #native: Response | null = null;
 
   constructor(body: BodyInput | null = null, init?: ResponseInit) {
@@ -65,7 +65,7 @@ export class LightResponse {
     return #source in value;
   }
 
-  /** What there is to send; the body counts as read from now on. */
+  /** The parts to send. The body counts as read from now on. */
   static take(response: LightResponse): ReplyParts {
     const native = response.#native;
     const headers = response.#ownHeaders();
@@ -164,7 +164,7 @@ export class LightResponse {
     if (contentType !== null && !this.#headers?.has("content-type")) this.#contentType = contentType;
   }
 
-  /** Streams, blobs, forms and what is turned into a string: the native class knows how. */
+  /** For streams, blobs, forms and values that become a string, which the native class handles. */
   #setNative(body: BodyInput): void {
     const native = new NativeResponse(body, { status: this.#status });
     const contentType = native.headers.get("content-type");
@@ -181,7 +181,7 @@ export class LightResponse {
     return this.#headers;
   }
 
-  /** Blobs and forms go by the content type, which may have been set on our headers since. */
+  /** Blobs and forms use the content type, which may have been set on our headers since. */
   #realWithType(): Response {
     const real = this.#real();
     const type = this.#ownHeaders().get("content-type");

@@ -1,4 +1,4 @@
-/** The web classes as Node made them, kept before ours and user code take their names. */
+/** The web classes as Node made them, kept before our classes and user code take their names. */
 export const NativeHeaders = globalThis.Headers;
 export const NativeRequest = globalThis.Request;
 export const NativeResponse = globalThis.Response;
