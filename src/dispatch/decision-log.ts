@@ -1,5 +1,6 @@
 /**
  * Records why each machine was started, bound, drained and killed, with the policy's numbers of that moment, for `mayfly explain`.
+ *
  * Owns: the newest decisions of each app.
  * 1. A machine's start is in the log of the app that it was started for and, once it is bound, in that of its own app.
  * 2. Memory is bounded for one app and for all together: the oldest decisions are dropped first.

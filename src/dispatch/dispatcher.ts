@@ -1,10 +1,12 @@
 /**
  * Takes invocations from the doors to the machines. It carries out the policy's commands, and tells the policy what happens.
+ *
  * Owns: the table of invocations, the records of machines, the deadlines, the wake-up timer.
  * 1. Every dispatched invocation gets exactly one of end or fail, unless its caller aborts it.
  * 2. The table holds exactly the invocations that wait for a slot or hold one.
  * 3. An invocation moves to another machine only while no byte of it was given to a channel.
  * 4. The policy is told of a machine's exit before it is told again of the invocations that the machine did not run.
+ *
  * The file is long because every command and every event goes through the same two tables; what needs neither is in a file of its own.
  */
 import type { Version } from "../store/catalog/catalog.ts";

@@ -1,8 +1,10 @@
 /**
  * One invocation, between its caller (who holds it as an InvocationHandle) and the guest (whose stream calls GuestSide).
+ *
  * 1. `#reply` is set until the caller has been told the end, or went away.
  * 2. The state moves waiting → running → over, and from running back to waiting only if nothing of the invocation was sent.
  * 3. `finished` is called once, when the slot is free: the guest closed the stream, or was given up.
+ *
  * The file is long because caller, guest and dispatcher may each call it at any moment, and what each may do depends on the same few
  * private fields.
  */

@@ -62,7 +62,7 @@ export interface LogLine {
 
 /** A row of `mayfly ps`: all facts of a machine. */
 export interface MachineRow extends Omit<MachineView, "phase">, MachineFacts {
-  /** Invocations at once that the machine gets; 0 while it belongs to no app. */
+  /** How many invocations the machine gets at the same time; 0 while it belongs to no app. */
   readonly slots: number;
 }
 

@@ -1,8 +1,9 @@
 /**
- * Chooses the revision that each call of an alias goes to, so that after any number of calls every revision has had its share.
- * It uses smooth weighted round robin, as nginx does to balance upstreams: with each call every revision earns its weight, and the one with
- * the most credit is chosen and pays the sum of all weights. So a revision's count differs from its exact share by less than one call for
- * each other revision, while a random choice with weights 90 and 10 would be off by 1 % of 10,000 calls once in three hundred times.
+ * Chooses the revision that each call of an alias goes to, so that after any number of calls every revision has had its share. It uses
+ * smooth weighted round robin, as nginx does to balance upstreams: with each call every revision earns its weight, and the one with the
+ * most credit is chosen and pays the sum of all weights. So a revision's count differs from its exact share by less than one call for each
+ * other revision, while a random choice with weights 90 and 10 would be off by 1 % of 10,000 calls once in three hundred times.
+ *
  * Owns: the credit of each revision. Neither reads the time nor makes an object for a call.
  */
 export interface WeightedRevision {

@@ -188,7 +188,7 @@ describe("a start", () => {
 
 describe("a kill", () => {
   for (const when of ["waiting for its turn", "starting", "blank", "binding", "bound"] as const)
-    test(`of a machine that is ${when} ends it, as asked`, async (context) => {
+    test(`of a machine that is ${when} ends it, and its end counts as asked for`, async (context) => {
       const hold = Promise.withResolvers<void>();
       const beforeStart = (spec: { id: string }) => (spec.id === "t-1" ? hold.promise : undefined);
       const { fleet, gone, blank, bound } = set(context, createFakeDriver({ beforeStart }), { concurrentStarts: 1 });

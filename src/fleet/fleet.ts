@@ -71,7 +71,7 @@ export interface MachineEnd extends Pick<MachineExit, "reason" | "detail" | "out
   failed: boolean;
 }
 
-/** What the fleet knows of a machine. Whether it drains and what holds its slots is the dispatcher's to say. */
+/** What the fleet knows about a machine. The dispatcher knows whether the machine drains and what holds its slots. */
 export interface MachineView extends Omit<MachineFacts, "inFlight"> {
   /** The driver's id of the machine, which users see. */
   readonly name: string;
@@ -83,7 +83,7 @@ export interface MachineView extends Omit<MachineFacts, "inFlight"> {
   /** As of the last sample. */
   readonly cpuUs: number;
   readonly ageMs: number;
-  /** The machine is stopped because it has nothing to do. */
+  /** Whether the machine is stopped because it has nothing to do. */
   readonly asleep: boolean;
 }
 

@@ -1,12 +1,13 @@
 /**
  * One machine, from its turn to start until nothing of it is left.
+ *
  * Owns: the driver's machine, the host's end of its channel, its usage meter, its egress.
  * 1. `phase` only moves forward: starting → blank → binding → bound, and from anywhere to ending.
- * 2. A blank that nobody waits for is stopped: it uses no CPU. It is resumed, with the time and fresh entropy, before it is bound. So is a bound
- *    machine that has nothing to do (nap.ts).
- * 3. `gone` resolves once, after the driver says that nothing is left. Whatever goes wrong ends there.
+ * 2. A blank that no invocation waits for is stopped, so that it uses no CPU. Before it is bound it is resumed, with the time and fresh
+ *    entropy. A bound machine that has nothing to do is stopped and resumed in the same way (nap.ts).
+ * 3. `gone` resolves once, after the driver says that nothing is left. Every failure ends there.
  *
- * Long, because every step of a machine's life may be cut off by its end at any moment: what guards against that is in one place.
+ * The file is long because the machine may end at any moment during every step of its life, and what guards against that is in one place.
  */
 import { randomBytes } from "node:crypto";
 import type { Version } from "../store/catalog/catalog.ts";
@@ -134,7 +135,7 @@ export class LiveMachine {
 
   async checkAlive(boundMs: number, blocked: () => string): Promise<void> {
     const pulse = this.#pulse;
-    // One that does not wake is found out by its nap.
+    // If the machine is asleep and does not wake, its nap finds that out.
     if (this.#phase !== "bound" || pulse === undefined || this.#nap?.sleeps === true) return;
     const answered = pulse.ping().then(() => true);
     const late = new Promise<false>((resolve) => void this.#options.clock.after(boundMs, () => resolve(false)));
@@ -229,7 +230,7 @@ export class LiveMachine {
     this.#wasReady = true;
     machine.cameUp?.(true);
     this.#events.blank(this.#id);
-    // Whoever it was started for may have gone meanwhile. The events above change the state.
+    // The invocation that the machine was started for may be gone by now. The event above may have changed the phase.
     if (urgent && (this.#phase as FleetPhase) === "blank") await lieDown();
   }
 

@@ -1,8 +1,9 @@
 /**
  * Measures for the policy what a bound machine did lately: CPU and memory as the host counts them, and the delay of its event loop as the
  * guest reports it.
+ *
  * 1. A report spans the time since the last report, or since the first invocation after a rest. If a rest were included, a busy machine
- * would look idle; and the CPU that an emulated machine uses in hours of rest must not count for the next invocation.
+ *    would look idle; and the CPU that an emulated machine uses in hours of rest must not count for the next invocation.
  * 2. Two reports are at least half a second apart, however often they are asked for and whatever the guest sends.
  * 3. A guest's silence counts as delay, because a blocked event loop cannot report its delay.
  * 4. The CPU time of a rest is reported separately, once for each rest: at its end, or after ten seconds.

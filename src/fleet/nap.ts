@@ -1,9 +1,10 @@
 /**
  * Stops a bound machine that has nothing to do, as blanks are stopped. The first thing that the host has to send to the machine wakes it:
  * an invocation, or a byte for one of its connections. decisions/idle-machines-are-stopped.md says why.
+ *
  * 1. The machine falls asleep at a look that finds nothing in flight, and no frame to or from the machine since the look before.
  * 2. Frames for a sleeping machine are kept, and sent once it has answered a Resume. So the guest knows the time before it works, and a
- * machine that does not wake has been sent nothing, so that its invocations can run elsewhere.
+ *    machine that does not wake has been sent nothing, so that its invocations can run elsewhere.
  * 3. A machine that is woken soon after it fell asleep takes longer to fall asleep the next time.
  */
 import type { HostEnd } from "../wire/host-end.ts";

@@ -2,9 +2,10 @@
  * Finds out whether a bound machine with invocations still lives. A machine that has been silent for a while is pinged, and given up if it
  * can be told apart from one that only computes. A busy agent reports its figures once a second, so silence means a blocked event loop, or
  * worse.
+ *
  * 1. A missing answer proves nothing, because an app may compute in `for (;;)` until its time is up. A machine that uses CPU is left alone.
  * 2. A guest or sandbox has a kernel of its own, which always uses a little CPU. A machine of this kind that twice in a row used none is
- * dead or was stopped by somebody else. A bare process may wait without using CPU, so it is left alone.
+ *    dead or was stopped by somebody else. A bare process may wait without using CPU, so it is left alone.
  * 3. OSv without free memory loops for ever. A machine on OSv that has all of its memory in use and does not answer is given up.
  * 4. At most one Ping is under way.
  */

@@ -1,7 +1,8 @@
 /**
  * One machine's use of CPU and memory, cut into entries for the ledger.
+ *
  * 1. Until an app takes the machine, everything that it uses is billed to the platform. Then the CPU time of its start moves to that app,
- * by a pair of entries that cancel each other out. The memory that the machine held while it had no app stays on the platform's bill.
+ *    by a pair of entries that cancel each other out. The memory that the machine held while it had no app stays on the platform's bill.
  * 2. CPU time of a bound machine that the platform caused, for example by stopping and waking it, is billed to the platform.
  * 3. All entries together sum to what the driver counted.
  */

@@ -1,8 +1,9 @@
 /**
  * The stream of platform events: rooms send events into it, and listeners (accounts, logs) receive them.
+ *
  * Owns: the listeners, by the type of event.
  * 1. An event is delivered to its listeners synchronously, in the order in which they were added, so that what they count is exact. A
- * listener only takes note; work that waits for a disk or a network must happen later.
+ *    listener only takes note; work that waits for a disk or a network must happen later.
  * 2. An error that a listener throws reaches neither the sender nor the other listeners. It is reported at most once a minute.
  * 3. hears() says whether anybody listens for a type; if nobody does, the sender need not build the event.
  */

@@ -1,5 +1,6 @@
 /**
  * The messages about the machine itself: Hello, Resume and Ready, Bind and Bound, Ping and Pong.
+ *
  * 1. Every answer from the guest must match a question that waits for it; any other answer is a violation.
  * 2. When the connection ends, the questions that still wait are rejected.
  */

@@ -1,5 +1,6 @@
 /**
  * One Connect stream: a socket of the host, joined to the guest through credit in both directions.
+ *
  * 1. The socket is destroyed if the stream closes before both directions have ended.
  * 2. At most one window of guest bytes waits for the socket; while the guest has no credit left, the socket is paused.
  */

@@ -1,8 +1,9 @@
 /**
  * The streams that the guest opens: Connect and Resolve.
+ *
  * 1. At most 256 are open. More are refused, and so are more than 200 a second once a burst of 500 is used up.
  * 2. Stream numbers only rise. A frame for a number that was used and is closed is dropped, because the guest may not know yet that it is
- * closed.
+ *    closed.
  * 3. If the guest takes a question back, or the channel ends, the question is aborted, so that nothing is looked up or connected in vain.
  * 4. At most as much Data is dropped as a sound guest can have under way: one window for each stream that it may open.
  */

@@ -1,9 +1,10 @@
 /**
  * Cuts a byte stream into frames. Both ends use it.
+ *
  * Owns: the header and payload of at most one frame that has arrived in part.
  * 1. A header is checked against the rules before any of its payload is kept.
  * 2. A frame that lies in one chunk is passed on as a view of it; others are assembled in a buffer of their exact size, so that never more
- * than one payload limit is held between pushes.
+ *    than one payload limit is held between pushes.
  * 3. After a violation, or stop(), no frame is passed on any more.
  */
 import { type FrameRules, headerViolation } from "./frame-rules.ts";

@@ -1,9 +1,10 @@
 /**
  * Puts frames on a byte stream, with all frames of one turn of the event loop in one write. Both ends use it.
+ *
  * Owns: a slab that frames are copied into, and the order of writes to the channel.
  * 1. Frames leave in the order of the calls.
  * 2. Bytes that were given to the channel are never changed: a full slab is left to the channel, and a new one is begun. (A write's
- * callback does not mean that the bytes were read, because in-memory channels pass them on by reference.)
+ *    callback does not mean that the bytes were read, because in-memory channels pass them on by reference.)
  * 3. Large payloads are not copied, so the caller must leave them unchanged.
  * 4. After hold(), nothing reaches the channel except what is sent by ahead(); release() sends what was held, in order.
  */

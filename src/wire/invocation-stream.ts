@@ -1,5 +1,6 @@
 /**
  * One Request stream, from the host's side.
+ *
  * 1. The sink's calls come in the order of RequestSink, whatever the guest sends. `closed` is the last, and comes once.
  * 2. After reset() the guest's frames are still checked, but the sink is told nothing but `closed`.
  * 3. Only the guest closes the stream: by End without Pending, by Done, or by Reset.

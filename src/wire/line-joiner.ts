@@ -1,6 +1,7 @@
 /**
  * Joins the lines that a guest printed in pieces. The guest sends each piece at once, so that none is lost when it ends; in the log they
  * are still one line.
+ *
  * Owns: the lines whose end has not come.
  * 1. A line ends with the piece that says so, a second after its last piece, with its stream, or with the connection.
  * 2. At most MOST_OPEN lines wait, each at most Limit.logText characters long.

@@ -1,7 +1,8 @@
 /**
  * What the streams of one connection share: its writer, the bound on what waits to be written, and the way to report a violation.
+ *
  * 1. While over 1 MiB waits for the guest to read it, body bytes stay with their streams. Their queues are bounded, because they make their
- * sources pause.
+ *    sources pause.
  * 2. Everything else that the host sends is small, so a guest that lets 8 MiB of it pile up is not reading.
  */
 import type { Duplex } from "node:stream";

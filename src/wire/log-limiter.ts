@@ -1,5 +1,6 @@
 /**
  * Limits what a guest may log, and reports how much was dropped.
+ *
  * 1. A machine may log 1 MiB a second, and 2 MiB at once. Every line counts as its bytes and 64 more.
  * 2. What is dropped is counted, and reported in one Platform line a second for as long as it goes on, and at the end.
  * 3. The text of a dropped line is never decoded.

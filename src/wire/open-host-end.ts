@@ -1,5 +1,6 @@
 /**
  * The host's end of one machine's channel.
+ *
  * Owns: the reading and writing of the channel, but not the channel itself, which ends with its machine.
  * 1. The guest is assumed to be hostile: none of its frames can make this throw, stall, or hold more than the limits of protocol.ts.
  * 2. `dead` is reported once. After it, and after close(), no event follows and nothing is read or written.

@@ -1,5 +1,6 @@
 /**
  * The guest agent: it answers the host, in the order of a machine's life (docs/guest-protocol.md).
+ *
  * Owns: the connection, and what the machine is bound to.
  * 1. Before Bind, only mayfly:warm and functions of a rehearsal are answered; after it, only the app's functions.
  * 2. A machine is bound once. Rehearsals go the same way, and are forgotten at the next Bind.

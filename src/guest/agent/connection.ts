@@ -1,5 +1,6 @@
 /**
  * The guest's end of the channel: it cuts the bytes into frames and hands each frame to its stream.
+ *
  * Owns: the table of open streams, and the numbers of those that this side opens.
  * 1. The host is trusted. If it breaks the protocol all the same, the two ends no longer agree, and the agent ends.
  * 2. A frame for a stream that is not open is ignored, because this side closed the stream while the frame was on its way.

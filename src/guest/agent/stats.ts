@@ -1,5 +1,6 @@
 /**
  * Reports to the host once a second how the event loop is doing, while it is busy.
+ *
  * 1. An idle machine must not wake up for this. After the last invocation there is one more report, and then nothing is measured.
  */
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";

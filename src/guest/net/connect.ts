@@ -2,8 +2,9 @@
  * Replaces the connecting of TCP handles, on which net, tls, http, http2 and fetch are built, so that connections beyond the machine lead
  * over the wire. Everything before that is Node's own code, with its options and events: look-ups (also a function's own), trying families
  * in turn, block lists, signals.
+ *
  * 1. The host is asked for exactly the address that Node chose. The name that it was found by is sent along, because the host may allow it
- * by name only.
+ *    by name only.
  * 2. A handle reports its connection once, unless it was closed before.
  * 3. What cannot be chosen inside a machine is refused with a reason.
  */

@@ -1,5 +1,6 @@
 /**
  * dns.Resolver: the same queries, but ended by the resolver's own `timeout` and `tries`, and by cancel().
+ *
  * Owns: for each resolver its limit, and the queries under way.
  */
 import dns, { type ResolverOptions } from "node:dns";

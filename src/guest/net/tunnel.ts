@@ -1,6 +1,7 @@
 /**
  * One Connect stream, with a TCP connection inside the machine at its end, so that TLS and everything else that needs a real socket gets
  * one.
+ *
  * 1. The stream is closed when both directions have ended, or either side sent Reset. After that nothing more is sent on it.
  * 2. At most one window of the host's bytes waits for the local connection.
  */

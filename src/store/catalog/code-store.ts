@@ -1,9 +1,10 @@
 /**
  * Stores code by its SHA-256, each code once, in parts of at most 1 MiB.
+ *
  * Owns: the tables code and parts, and the list of code that is being uploaded.
  * 1. One part is written, or a few parts are removed, in one turn of the event loop, so that nobody waits for a whole upload.
  * 2. Code that no function refers to is removed, unless it is being uploaded. What a killed server had written of an upload is removed at
- * its next start.
+ *    its next start.
  */
 import { inParts, nextTurn } from "./revision-digest.ts";
 import type { CodeQueries } from "./queries/code.ts";

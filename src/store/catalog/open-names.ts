@@ -1,8 +1,9 @@
 /**
  * The names of apps and appliances.
+ *
  * 1. No two of a tenant's apps and appliances have the same name, or names that differ in capitals only, because hosts ignore capitals.
  * 2. An id stays known with its name when the name is free again, and whoever gets the name later has the same id, because bills and limits
- * are shown under names.
+ *    are shown under names.
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import { type IdKind, newId } from "../../base/ids/new-id.ts";

@@ -1,14 +1,15 @@
 /**
  * The catalog in one SQLite file.
+ *
  * Owns: names, apps, revisions with their code, aliases and encrypted secrets.
  * Invariants:
  * 1. A revision and the alias that points at it change in one transaction, after the revision's code was written, and are on disk when the
- * call returns. kill -9 at any moment leaves the old or the new state, and no code that stays without a revision.
+ *    call returns. kill -9 at any moment leaves the old or the new state, and no code that stays without a revision.
  * 2. A revision's digest is the hash of its content, and is checked again when its code is read.
  * 3. An app keeps the revisions that aliases name, and the newest ones: as many as the settings allow and the quota of code has room for.
- * Older ones are removed in the transaction that adds another.
+ *    Older ones are removed in the transaction that adds another.
  * 4. Nothing of an app is held in memory: what is asked for is read. This process is the only writer of the file, because the state folder
- * is locked.
+ *    is locked.
  * 5. Removing an app always works, on a full disk too, and frees its space.
  * 6. A revision that cannot be read makes its own app unusable, and no other: the catalog opens, and lists the app with its problem.
  */

@@ -1,8 +1,9 @@
 /**
  * Estimates which function of an app used how much of its machines' CPU. It can only be estimated, because many invocations share an event
- * loop.
- * The host knows which invocations ended on a machine between two samples, and how much CPU the machine used meanwhile. From that it learns
- * what a call of each function costs, and splits each sample's CPU in proportion to calls times cost. Nothing that the guest says is used.
+ * loop. The host knows which invocations ended on a machine between two samples, and how much CPU the machine used meanwhile. From that it
+ * learns what a call of each function costs, and splits each sample's CPU in proportion to calls times cost. Nothing that the guest says is
+ * used.
+ *
  * 1. The functions' shares sum to what was used, except for CPU that is kept for later invocations.
  * 2. Memory is bounded by the number of apps and functions that are called, and by the number of machines that live.
  */

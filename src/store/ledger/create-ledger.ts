@@ -1,12 +1,13 @@
 /**
  * The ledger in one SQLite file.
+ *
  * Owns: the deltas that are not stored yet, and the tables of those that are.
  * Invariants:
  * 1. A row of `entries` is never changed: triggers in the file itself refuse it.
  * 2. A delta leaves memory only once it is on disk, and is stored in one transaction with its month's sum. kill -9 at any moment loses what
- * came since the last write, and counts nothing twice.
+ *    came since the last write, and counts nothing twice.
  * 3. Memory is bounded while nothing can be stored: then deltas are summed over whole months instead of minutes, and only that detail is
- * lost.
+ *    lost.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { type Clock, systemClock } from "../../base/clock/clock.ts";

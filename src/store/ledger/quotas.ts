@@ -1,8 +1,9 @@
 /**
  * What each app with limits has used this month, and whether its calls are admitted.
+ *
  * Owns: a sum for each such app, to which every entry of the ledger is added, so that admit() is a look-up.
  * 1. An app is refused from the entry on that takes it to a limit, until the month ends or the limit is raised. Entries of CPU and memory
- * come with every sample of a machine, so an app can pass a limit by what it uses in one such interval at most.
+ *    come with every sample of a machine, so an app can pass a limit by what it uses in one such interval at most.
  * 2. Reaching 80 % of a limit, and reaching all of it, are each told once a month, and again after a restart or a change of the limits.
  */
 import type { Clock } from "../../base/clock/clock.ts";

@@ -1,11 +1,12 @@
 /**
  * One app's log: lines are held in memory first, then written to the app's files.
+ *
  * Owns: the lines that are not written yet, the app's files, its followers.
  * Invariants:
  * 1. append() only touches memory. At any time only one step (write, read, rotate, delete) runs on the files.
  * 2. Memory is bounded: while the disk is too slow or full, lines are dropped and counted, and a line says how many.
  * 3. Followers get each line once, in the order of the file: they get lines when their batch is taken for writing, and a follower joins
- * between two batches.
+ *    between two batches.
  * 4. A removal deletes what was appended before it, and nothing else.
  */
 import { appendFile } from "node:fs/promises";

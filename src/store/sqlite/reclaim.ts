@@ -1,6 +1,7 @@
 /**
  * Deletes rows that are no longer needed and gives their space back to the file system, a little at a time. Without this, SQLite would keep
  * the pages of deleted rows in the file, with their content.
+ *
  * 1. One step writes a few MB at most, so that it neither blocks the event loop for long nor fails on a nearly full disk.
  * 2. If a step fails, the run ends; the next deletion starts another.
  */

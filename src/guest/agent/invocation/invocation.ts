@@ -1,5 +1,6 @@
 /**
  * One run of a function: a Request stream as the guest sees it.
+ *
  * Owns: the stream's two directions, and the count of promises given to waitUntil.
  * 1. Exactly one frame closes the stream: End without Pending, Done, or Reset.
  * 2. After the host's Reset only that frame is sent, once the handler and its promises have settled.

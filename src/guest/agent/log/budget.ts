@@ -1,10 +1,11 @@
 /**
  * Limits how much a machine prints. A line is written before console.log returns, which costs 10 µs on a bare process, 100 µs in a sandbox,
  * and more if the CPU is emulated. Without a limit, a function that prints without end would do nothing else, and would seem to hang.
+ *
  * 1. No more bytes are written than the host keeps of a machine's log, because further lines would be thrown away. The budget is a tenth
- * less, so that what the platform must say fits.
+ *    less, so that what the platform must say fits.
  * 2. Some thousand lines may be written at once, and as many a second; more are taken only while writing them takes less than a quarter of
- * the time.
+ *    the time.
  */
 import { LogRate } from "../../../wire/protocol.ts";
 import { TokenBucket } from "../../../wire/token-bucket.ts";

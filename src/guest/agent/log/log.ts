@@ -1,8 +1,9 @@
 /**
  * Writes Log frames to the host, in bounded memory.
+ *
  * Owns: the count of lines dropped since the last report of them.
  * 1. While more than QUEUE_BYTES wait for the host, or a function prints more than its budget, lines are dropped and counted. The count is
- * logged when there is room, at most five times a second, so that a flood does not alternate with such reports.
+ *    logged when there is room, at most five times a second, so that a flood does not alternate with such reports.
  * 2. A line has left the process when write() returns, because user code may end the process, or block it until it is killed, right after.
  * 3. A line carries its invocation's stream only while that is open, and 0 after that.
  */

@@ -1,5 +1,6 @@
 /**
  * An app's functions: their code and, from the first call on, what runs them.
+ *
  * 1. Code is evaluated once, outside of any invocation, when it is first needed. A failed evaluation is tried again at the next call.
  */
 import type { BindFunction, CodeSource } from "../../../../wire/protocol.ts";

@@ -1,6 +1,7 @@
 /**
  * The mappings of a source map, looked up in their encoded form. A bundle with many packages has some hundred thousand. Node's SourceMap
  * makes an object of each, and every call of the machine waits until it has.
+ *
  * Owns: the decoder's state at every MARK_EVERY characters, up to the last place that was asked for, so that a later look-up reads no more
  * than that.
  * 1. Generated columns start at 0 on each line. All other figures are differences to the segment before, across lines.
