@@ -11,6 +11,7 @@ import { type Certificate, readCertificate } from "./base/listen/certificate.ts"
 import { pinOf } from "./doors/admin/pinned.ts";
 import { ensureToken } from "./doors/admin/token.ts";
 import { lackingSecret } from "./store/catalog/lacking-secrets.ts";
+import { lackingKernel } from "./store/catalog/lacking-kernel.ts";
 import { openSeal } from "./store/catalog/seal.ts";
 import { openCatalog } from "./store/catalog/sqlite.ts";
 import { type Clock, systemClock } from "./base/clock/clock.ts";
@@ -18,6 +19,7 @@ import { assertDescriptors } from "./clients/descriptors.ts";
 import type { Config } from "./base/config/schema.ts";
 import { createBootId } from "./dispatch/boot-id.ts";
 import { createDispatcher } from "./dispatch/dispatcher.ts";
+import { KindBook } from "./dispatch/kind-book.ts";
 import type { LiveDispatcher, PolicyInsight } from "./dispatch/live-dispatcher.ts";
 import { recordPolicy } from "./dispatch/recorder.ts";
 import { type EgressOfServer, openEgress } from "./egress/open-egress.ts";
@@ -38,7 +40,8 @@ import { EventStream } from "./telemetry/event-stream.ts";
 import { createLedger } from "./store/ledger/create-ledger.ts";
 import { openLogs } from "./store/logs/open-logs.ts";
 import { logSteps, openServerLog } from "./store/logs/server-log.ts";
-import { type Driver, usualSize } from "./machines/driver.ts";
+import type { Driver } from "./machines/driver.ts";
+import { type KindChoice, kindOf, usualChoice } from "./base/kind/machine-kind.ts";
 import { joinServerGroup } from "./machines/host/cgroup/server-group.ts";
 import { type ChosenDriver, chooseDriver } from "./machines/drivers.ts";
 import { createQemuHost, type QemuHost } from "./machines/host/qemu/qemu-host.ts";
@@ -160,8 +163,8 @@ export async function startMayfly(
     catalog: state.catalog,
     driver: { name: chosen.driver.name, detail: chosen.detail, damage: () => chosen.driver.damage?.() ?? null },
   });
-  const unprepared = (size: object, error: unknown) => start.log.error({ err: error, ...size }, "machines of this size cannot be prepared");
-  resumeApps({ catalog: state.catalog, served, prepare: (size) => prepareSize(start, chosen, size), unprepared });
+  const unprepared = (kind: object, error: unknown) => start.log.error({ err: error, ...kind }, "machines of this kind cannot be prepared");
+  void resumeApps({ catalog: state.catalog, served, prepare: (choice) => prepareKind(start, chosen, choice), unprepared });
   const looking = new AbortController();
   closing.defer(() => looking.abort());
   void tellUnreadable({ catalog: state.catalog, served }, looking.signal);
@@ -284,7 +287,7 @@ async function openDriver(start: Start, { accounts }: State, qemuHost: QemuHost)
   };
   const chosen = await chooseDriver(config.driver, surroundings);
   closing.defer(() => chosen.driver.close());
-  await chosen.driver.prepare(progress, usualSize);
+  await chosen.driver.prepare(progress, usualChoice);
   return { ...chosen, detail: `${chosen.detail}${takeShareOfCpu(start)}` };
 }
 
@@ -328,7 +331,8 @@ async function openDispatcher(
     logs,
     accounts,
     events,
-    lacks: (version) => lackingSecret(catalog, version),
+    lacks: (version) => lackingKernel(version.manifest, driver.kernels) ?? lackingSecret(catalog, version),
+    kinds: new KindBook(config.kernel),
     serving: (app, serves) => start.supervision?.serving(app, serves),
   });
   closing.defer(async () => void (await dispatcher.close(config.graceMs)));
@@ -349,7 +353,7 @@ async function openPolicy({ config, closing }: Start): Promise<{ policy: BoundPo
 }
 
 function policyOptions(config: Config): PackingOptions {
-  const { blanks, idleMs = null, waitWorth, maxMachines, startsPerSecond } = config;
+  const { blanks, idleMs = null, waitWorth, maxMachines, startsPerSecond, kernel } = config;
   const { vcpuSecond, gbSecond } = config.prices;
   const { maxMemoryMb = (2 * totalmem()) / 2 ** 20, maxVcpus = 32 * availableParallelism() } = config;
   return {
@@ -362,7 +366,7 @@ function policyOptions(config: Config): PackingOptions {
     startsPerSecond,
     cpuWorth: vcpuSecond / gbSecond,
     hostCpus: availableParallelism(),
-    ...usualSize,
+    usual: kindOf(usualChoice, kernel),
   };
 }
 
@@ -417,9 +421,9 @@ function openServedApps(
   });
 }
 
-function prepareSize({ log }: Start, { driver }: ChosenDriver, size: { memoryMb: number; vcpus: number }): Promise<void> {
+function prepareKind({ config, log }: Start, { driver }: ChosenDriver, choice: KindChoice): Promise<void> {
   const steps = logSteps(log);
-  return driver.prepare(steps.step, size).finally(steps.done);
+  return driver.prepare(steps.step, kindOf(choice, config.kernel)).finally(steps.done);
 }
 
 function createServingOf(
@@ -431,7 +435,8 @@ function createServingOf(
     served,
     clock,
     machines: () => dispatcher.machines(),
-    prepare: (size) => prepareSize(start, chosen, size),
+    prepare: (choice) => prepareKind(start, chosen, choice),
+    kernels: chosen.driver.kernels,
     problemsOf: (network) => egress.problems(network),
     most: policyOptions(config),
   });

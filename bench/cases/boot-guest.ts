@@ -4,7 +4,7 @@ import { systemClock } from "../../src/base/clock/clock.ts";
 import type { Config } from "../../src/base/config/schema.ts";
 import { ensureImage } from "../../src/images/ensure-image.ts";
 import { ensureOsvImage } from "../../src/images/osv/ensure-osv-image.ts";
-import { type GuestKernelName, usualSize } from "../../src/machines/driver.ts";
+import { type GuestKernelName, usualChoice } from "../../src/base/kind/machine-kind.ts";
 import { withBootedGuest } from "../../src/machines/qemu/boot.ts";
 import type { QemuHost } from "../../src/machines/host/qemu/qemu-host.ts";
 import { linux } from "../../src/machines/qemu/linux.ts";
@@ -20,7 +20,7 @@ export async function bootForBench(kernel: GuestKernelName, { cacheDir, osvKerne
   const { facts, confinement } = opened;
   const unknown = () => Promise.reject(new Error("the driver has not tried KVM yet"));
   const { accelerator } = await opened.accelerator(image.kernel, unknown);
-  const shape = { guest: kernel === "osv" ? osv : linux, accelerator, ...usualSize };
+  const shape = { guest: kernel === "osv" ? osv : linux, accelerator, ...usualChoice };
   const begun = performance.now();
   return withBootedGuest({ image, shape, tscKhz: facts.tscKhz, confinement, clock: systemClock, deadlineMs }, async ({ host, memory }) => {
     const took = performance.now() - begun;

@@ -10,7 +10,8 @@ import { systemClock } from "../../src/base/clock/clock.ts";
 import { loadConfig } from "../../src/base/config/load.ts";
 import type { Config } from "../../src/base/config/schema.ts";
 import { type Session, openSession } from "../../src/machines/conformance/session.ts";
-import { type Driver, type GuestKernelName, usualSize } from "../../src/machines/driver.ts";
+import type { Driver } from "../../src/machines/driver.ts";
+import { type GuestKernelName, usualChoice } from "../../src/base/kind/machine-kind.ts";
 import { createDriver } from "../../src/machines/drivers.ts";
 import { createQemuHost, type QemuHost } from "../../src/machines/host/qemu/qemu-host.ts";
 import { createUids } from "../../src/machines/host/uids.ts";
@@ -48,7 +49,7 @@ async function measure(name: BenchDriver, kernel: GuestKernelName, config: Confi
   const qemuHost = createQemuHost({ cacheDir: config.cacheDir, jailDir: runDir, uids: createUids() });
   const driver = await createDriver(name, { ...config, kernel, runDir, qemuHost, clock: systemClock, progress: () => undefined });
   try {
-    await driver.prepare(() => undefined, usualSize);
+    await driver.prepare(() => undefined, usualChoice);
     const what = name === "qemu" ? `qemu, ${kernel === "osv" ? "OSv" : "Linux"}` : name;
     const row = (of: string, measured: string): Row => ({ what: `${what}: ${of}`, measured });
     const boot = name === "qemu" ? [row("boot", ms(median(await bootTimes(kernel, config, qemuHost))))] : [];
@@ -75,7 +76,7 @@ async function startMany(driver: Driver): Promise<{ times: number[]; memory: num
   const sessions: Session[] = [];
   for (let n = 0; n < starts; n++) {
     const begun = performance.now();
-    const machine = await driver.start({ id: `bench-${process.pid}-${n}`, ...usualSize });
+    const machine = await driver.start({ id: `bench-${process.pid}-${n}`, ...usualChoice });
     const session = await openSession(machine);
     times.push(performance.now() - begun);
     await bindHello(session);
@@ -91,7 +92,7 @@ async function bindHello({ host, machine }: Session): Promise<void> {
     { name: "hello", format: "cjs" as const, source: { type: "frames" as const, bytes: code.length }, handler: "handler" },
   ];
   await host.resume(Date.now(), randomBytes(64), machine.id, false);
-  await host.bind({ app: "bench", revision: "v1", functions, env: {}, memoryMb: usualSize.memoryMb, egress: false }, [code]);
+  await host.bind({ app: "bench", revision: "v1", functions, env: {}, memoryMb: usualChoice.memoryMb, egress: false }, [code]);
 }
 
 async function throughput(session: Session, seconds: number): Promise<number> {

@@ -13,6 +13,7 @@ import type { Options } from "../options.ts";
 import { type Row, type Section, rate } from "../report.ts";
 import { median } from "../statistics.ts";
 import { trivial, withoutCeilings } from "./trivial-policy.ts";
+import { usualKind } from "../../src/base/kind/machine-kind.ts";
 
 const APPS = 2_000;
 const HOURS = 6;
@@ -85,6 +86,6 @@ const ours: SimulatedPolicy = {
   name: "ours",
   create: () => {
     const limits = { maxMachines: MANY, maxMemoryMb: MANY, maxVcpus: MANY, startsPerSecond: MANY };
-    return createPackingPolicy({ blanks: 4, idleMs: null, ...limits, memoryMb: 256, vcpus: 1, waitWorth: 100, cpuWorth: 9 });
+    return createPackingPolicy({ blanks: 4, idleMs: null, ...limits, usual: usualKind, waitWorth: 100, cpuWorth: 9 });
   },
 };

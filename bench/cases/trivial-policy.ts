@@ -1,7 +1,7 @@
 /**
  * A policy that costs almost nothing, so that only the engine is measured: each app has one machine, forever, which takes all invocations.
  */
-import type { PolicyCommand, PolicyEvent } from "../../src/policy/policy.ts";
+import type { OpaqueKind, PolicyCommand, PolicyEvent } from "../../src/policy/policy.ts";
 import type { SimulatedPolicy, Workload } from "../../src/simulator/simulator.ts";
 
 interface State {
@@ -11,7 +11,7 @@ interface State {
 
 interface App {
   name: string;
-  size: { memoryMb: number; vcpus: number };
+  kind: OpaqueKind;
   machine: number;
   bound: boolean;
   waiting: number[];
@@ -35,7 +35,7 @@ function step(state: State, event: PolicyEvent): PolicyCommand[] {
   switch (event.type) {
     case "revision": {
       const { revision: name, limits } = event;
-      state.apps.set(name, { name, size: limits, machine: -1, bound: false, waiting: [] });
+      state.apps.set(name, { name, kind: limits.kind, machine: -1, bound: false, waiting: [] });
       return NOTHING;
     }
     case "arrive":
@@ -54,8 +54,7 @@ function arrive(state: State, app: App, invocation: number): PolicyCommand[] {
   app.waiting.push(invocation);
   if (app.machine >= 0) return NOTHING;
   app.machine = state.machines.push(app) - 1;
-  const { memoryMb, vcpus } = app.size;
-  return [{ type: "start", machine: app.machine, memoryMb, vcpus, urgent: true, revision: app.name, why: ONLY }];
+  return [{ type: "start", machine: app.machine, kind: app.kind, urgent: true, revision: app.name, why: ONLY }];
 }
 
 function serve(app: App): PolicyCommand[] {

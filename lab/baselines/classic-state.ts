@@ -145,7 +145,7 @@ export function addApp<AppMemory>(state: ClassicState<unknown, AppMemory>, name:
     queuedAt: [],
     head: 0,
     timerAt: Infinity,
-    heldMb: limits.memoryMb,
+    heldMb: limits.kind.memoryMb,
     bringUpMs: 0,
     failures: 0,
   };

@@ -8,6 +8,7 @@ import { knative } from "./knative.ts";
 import { openWhisk } from "./openwhisk.ts";
 import type { Rules } from "./rules.ts";
 import { RoughWorld } from "./testing/rough-world.ts";
+import { kindOf, usualChoice, usualKind } from "../../src/base/kind/machine-kind.ts";
 
 const APPS = ["ada", "constructor", "cyd"];
 const ALL: Record<string, () => unknown> = {
@@ -31,8 +32,7 @@ const limits = fc.record(
     reservedBlanks: fc.constant(0),
     waitWorth: fc.constant(null),
     queue: fc.integer({ min: 0, max: 8 }),
-    memoryMb: fc.constantFrom(256, 512),
-    vcpus: fc.constant(1),
+    kind: fc.constantFrom(usualKind, kindOf({ memoryMb: 512, vcpus: 1 }, "linux"), kindOf(usualChoice, "osv")),
   },
   PLAIN,
 );

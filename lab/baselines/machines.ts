@@ -1,26 +1,18 @@
 /** Changes of a machine's phase, each with its command. */
 import { idsWith, remove } from "../../src/policy/core/id-table.ts";
-import type { PolicyCommand } from "../../src/policy/policy.ts";
+import type { OpaqueKind, PolicyCommand } from "../../src/policy/policy.ts";
 import type { EndReason, NeedReason } from "../../src/policy/reasons.ts";
 import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";
 
 /** @param app the one that it is for; null: a blank */
-export function startMachine(
-  state: ClassicState,
-  app: ClassicApp | null,
-  size: { memoryMb: number; vcpus: number },
-  now: number,
-  commands: PolicyCommand[],
-): void {
-  const { memoryMb, vcpus } = size;
+export function startMachine(state: ClassicState, app: ClassicApp | null, kind: OpaqueKind, now: number, commands: PolicyCommand[]): void {
   const id = state.nextMachine++;
   const machine: ClassicMachine = {
     id,
     phase: "starting",
     app,
-    memoryMb,
-    vcpus,
-    heldMb: app === null ? memoryMb : app.heldMb,
+    kind,
+    heldMb: app === null ? kind.memoryMb : app.heldMb,
     slots: 0,
     inFlight: 0,
     startedAt: now,
@@ -34,7 +26,7 @@ export function startMachine(
   if (app === null) state.blanksComing++;
   else join(app, machine);
   const why: NeedReason = app === null ? { kind: "blanks", wanted: state.blanksWanted } : whyWaiting(app);
-  commands.push({ type: "start", machine: id, memoryMb, vcpus, urgent: app !== null && app.waiting > 0, revision: app?.name ?? null, why });
+  commands.push({ type: "start", machine: id, kind, urgent: app !== null && app.waiting > 0, revision: app?.name ?? null, why });
 }
 
 /** Gives a blank, or a machine that was started for this app, to it. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createClassic } from "./classic.ts";
 import { openWhisk, toAdd } from "./openwhisk.ts";
 import { play, type Call, type Setting } from "./testing/script.ts";
+import { usualKind } from "../../src/base/kind/machine-kind.ts";
 
 function openwhisk(calls: Call[], setting?: Setting) {
   return play(() => createClassic(openWhisk(), { maxMachines: Infinity, maxMemoryMb: Infinity, maxTimesPeak: Infinity }), calls, setting);
@@ -15,8 +16,7 @@ const limits = {
   reservedBlanks: 0,
   waitWorth: null,
   queue: 1_000,
-  memoryMb: 256,
-  vcpus: 1,
+  kind: usualKind,
 };
 
 function app(bound: number, coming: number, durations: number[], concurrency = 10) {

@@ -3,9 +3,10 @@ import type { PolicyCommand } from "../../src/policy/policy.ts";
 import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";
 import { bindMachine, killMachine, startMachine } from "./machines.ts";
 import type { Rules } from "./rules.ts";
+import { usualKind } from "../../src/base/kind/machine-kind.ts";
 
-/** Of the size of Mayfly's own blanks, as its manifest has it where it says nothing. */
-const BLANK = { memoryMb: 256, vcpus: 1 };
+/** Of the kind of Mayfly's own blanks. */
+const BLANK = usualKind;
 
 /** What purely reactive policies bring: enough for what waits, apart from what is coming. */
 export function bringForWaiting<M, A>(
@@ -34,10 +35,10 @@ export function bring<M, A>(
   let short = 0;
   for (let i = 0; i < wanted; i++) {
     notePeak(state, (short + 1) * app.heldMb);
-    const blank = state.blanks.find(({ memoryMb, vcpus }) => memoryMb === app.limits.memoryMb && vcpus === app.limits.vcpus);
+    const blank = state.blanks.find(({ kind }) => kind.key === app.limits.kind.key);
     if (blank !== undefined) bindMachine(state, blank, app, commands);
     else if (hasRoom(state, app.heldMb)) {
-      startMachine(state, app, app.limits, now, commands);
+      startMachine(state, app, app.limits.kind, now, commands);
       started++;
     } else short++;
   }

@@ -1,22 +1,24 @@
+import type { KindChoice } from "../base/kind/machine-kind.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import type { ServedApps } from "./served-apps.ts";
 
 export interface ResumeParts {
-  catalog: Pick<Catalog, "eager" | "sizes" | "all" | "live">;
+  catalog: Pick<Catalog, "eager" | "kinds" | "all" | "live">;
   served: Pick<ServedApps, "start">;
-  /** Makes what machines of this size are started from (for QEMU, a template) if it does not exist yet. */
-  prepare: (size: { memoryMb: number; vcpus: number }) => Promise<void>;
-  /** Called with the reason if machines of a size cannot be prepared. */
-  unprepared: (size: { memoryMb: number; vcpus: number }, error: unknown) => void;
+  /** Makes what machines of this kind are started from (for QEMU, a template) if it does not exist yet. */
+  prepare: (choice: KindChoice) => Promise<void>;
+  /** Called with the reason if machines of a kind cannot be prepared. */
+  unprepared: (choice: KindChoice, error: unknown) => void;
 }
 
 /**
  * Called when a server starts. Apps that keep machines ready or list hosts are served at once, all others from their first call on.
- * Machines of unusual sizes are prepared meanwhile; only the first calls of apps with such sizes wait for that.
+ * The kinds of machines that live revisions choose are prepared meanwhile, one after the other, because each takes a whole CPU for seconds. If an app is
+ * called before its kind had its turn, the start of its first machine prepares the kind. Resolves when all are prepared. Never rejects.
  */
-export function resumeApps({ catalog, served, prepare, unprepared }: ResumeParts): void {
+export async function resumeApps({ catalog, served, prepare, unprepared }: ResumeParts): Promise<void> {
   for (const app of catalog.eager()) served.start(app);
-  for (const size of catalog.sizes()) prepare(size).catch((error: unknown) => unprepared(size, error));
+  for (const choice of catalog.kinds()) await prepare(choice).catch((error: unknown) => unprepared(choice, error));
 }
 
 /** How many apps are looked at in one turn of the event loop. */

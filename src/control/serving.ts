@@ -1,4 +1,5 @@
 /** What the use cases need from the running system: whether it can serve an app, and that it starts and stops serving it. */
+import type { GuestKernelName, KindChoice } from "../base/kind/machine-kind.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { Target } from "../store/catalog/catalog.ts";
@@ -8,9 +9,9 @@ import { until } from "../base/clock/until.ts";
 import type { ServedApps } from "./served-apps.ts";
 
 export interface Serving {
-  /** Throws "bad-manifest", "host-not-allowed" or "host-taken" if this server cannot give an app of the tenant what its manifest asks for. */
+  /** Throws "bad-manifest", "no-such-kernel", "host-not-allowed" or "host-taken" if this server cannot give an app of the tenant what its manifest asks for. */
   check(tenant: string, manifest: Manifest): void;
-  /** Resolves when machines of the size that the manifest asks for can be started at once. The first preparation of a size may take seconds. */
+  /** Resolves when machines of the kind that the manifest chooses can be started at once. The first preparation of a kind may take seconds. */
   prepare(manifest: Manifest): Promise<void>;
   /** Sends the app's calls to these targets from now on. Machines of other revisions get no more work. `app` is an id here and below. */
   pointed(app: string, targets: Target[]): void;
@@ -31,8 +32,10 @@ export interface ServingParts {
   served: ServedApps;
   /** All machines that exist now. */
   machines: () => { name: string; app: string | null }[];
-  /** Makes what machines of this size are started from (for QEMU, a template) if it does not exist yet. */
-  prepare: (size: { memoryMb: number; vcpus: number }) => Promise<void>;
+  /** Makes what machines of this kind are started from (for QEMU, a template) if it does not exist yet. */
+  prepare: (choice: KindChoice) => Promise<void>;
+  /** The guest kernels that machines of this host can have. */
+  kernels: readonly GuestKernelName[];
   /** The entries of `network.allow` that can have no effect on this server, as one sentence for each. */
   problemsOf: (network: Manifest["network"]) => string[];
   /** The limits of all machines together. */
@@ -40,15 +43,18 @@ export interface ServingParts {
   clock: Clock;
 }
 
-export function createServing({ served, machines, prepare, problemsOf, most, clock }: ServingParts): Serving {
+export function createServing({ served, machines, prepare, kernels, problemsOf, most, clock }: ServingParts): Serving {
   return {
     check(tenant, manifest) {
       served.check(tenant, manifest);
       const [problem] = problemsOf(manifest.network);
       const what = problem === undefined ? tooLargeMachine(manifest, most) : `network.allow: ${problem}`;
       if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
+      const { name, kernel } = manifest;
+      if (kernel !== undefined && !kernels.includes(kernel))
+        throw new MayflyError("no-such-kernel", { app: name, kernel, kernels: kernels.join(" and ") });
     },
-    prepare: ({ memoryMb, vcpus }) => prepare({ memoryMb, vcpus }),
+    prepare,
     pointed: (app, targets) => served.point(app, targets),
     renewed: (app) => served.renew(app),
     restored: (app) => served.restore(app),

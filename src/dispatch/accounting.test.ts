@@ -12,6 +12,7 @@ import { FakeClock } from "./testing/fake-clock.ts";
 import { Random, seedOf } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { serve, versionOf } from "./testing/version.ts";
+import { usualKind } from "../base/kind/machine-kind.ts";
 
 const RUNS = 2_000;
 const STEPS = 60;
@@ -54,8 +55,7 @@ class Run {
       maxMemoryMb: 1e6,
       maxVcpus: 1e6,
       startsPerSecond: 1e6,
-      memoryMb: 256,
-      vcpus: 1,
+      usual: usualKind,
       waitWorth: 100,
       cpuWorth: 9,
     });

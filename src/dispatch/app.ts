@@ -4,12 +4,13 @@ import type { MachineEnd } from "../fleet/fleet.ts";
 import { clauseOf } from "../machines/exit.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
+import type { KindBook } from "./kind-book.ts";
 import type { LiveRevision } from "./live-revisions.ts";
 import type { AppLimits, PolicyCommand } from "../policy/policy.ts";
 
-export function limitsOf({ manifest }: Version): AppLimits {
-  const { concurrency, minMachines, maxMachines, reservedBlanks, queue, memoryMb, vcpus, waitWorth = null } = manifest;
-  return { concurrency, minMachines, maxMachines, reservedBlanks, queue, memoryMb, vcpus, waitWorth };
+export function limitsOf({ manifest }: Version, kinds: KindBook): AppLimits {
+  const { concurrency, minMachines, maxMachines, reservedBlanks, queue, waitWorth = null } = manifest;
+  return { concurrency, minMachines, maxMachines, reservedBlanks, queue, waitWorth, kind: kinds.enter(manifest) };
 }
 
 /** The error that a caller gets for a policy's rejection. */

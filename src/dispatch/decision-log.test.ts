@@ -10,6 +10,7 @@ import { FakeClock } from "./testing/fake-clock.ts";
 import { Random } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { serve, versionOf } from "./testing/version.ts";
+import { usualKind } from "../base/kind/machine-kind.ts";
 
 /** A dispatcher whose policy answers each event with the test's commands, and a fleet in which nothing fails by itself. */
 function decided(answers: (event: PolicyEvent) => PolicyCommand[]) {
@@ -29,8 +30,7 @@ function start(machine: number, app: string | null): PolicyCommand {
   return {
     type: "start",
     machine,
-    memoryMb: 256,
-    vcpus: 1,
+    kind: usualKind,
     urgent: true,
     revision: app,
     why: { kind: "other-rule", rule: `start ${machine}` },

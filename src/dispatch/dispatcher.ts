@@ -10,7 +10,7 @@
  * The file is long because every command and every event goes through the same two tables; what needs neither is in a file of its own.
  */
 import type { Version } from "../store/catalog/catalog.ts";
-import type { StartOrder, Fleet, MachineEnd } from "../fleet/fleet.ts";
+import type { Fleet, MachineEnd } from "../fleet/fleet.ts";
 import type { InvocationId, MachineId, MachineStats, PolicyCommand, PolicyEvent } from "../policy/policy.ts";
 import type { EndReason, NeedReason } from "../policy/reasons.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
@@ -25,12 +25,15 @@ import { DecisionLog } from "./decision-log.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
 import { Invocation } from "./invocation-run.ts";
 import type { ServedTarget, DispatcherOptions, LiveDispatcher, MachineRow, Explanation } from "./live-dispatcher.ts";
+import { KindBook } from "./kind-book.ts";
 import { MachineLog } from "./machine-log.ts";
 import { MachineRecord } from "./machine-record.ts";
 import { noMachineInTime } from "./no-machine.ts";
 import { clauseOfReason, sentencesOfRevisions, withNames } from "./sentences.ts";
 import { Serving } from "./serving.ts";
 import { EventStream } from "../telemetry/event-stream.ts";
+
+type StartCommand = Extract<PolicyCommand, { type: "start" }>;
 
 /** The reason as the policy's commands have it: the revision that needs a machine, and why. */
 interface Reasoned<Revision> {
@@ -59,6 +62,7 @@ class PolicyDispatcher implements LiveDispatcher {
   readonly #table = new Map<InvocationId, Invocation>();
   readonly #machines = new Map<MachineId, MachineRecord>();
   readonly #revisions = new LiveRevisions();
+  readonly #kinds: KindBook;
   /** The revisions that lack what each of their machines needs, by id. No machine is started for them. */
   readonly #lacking = new Map<string, Refusal>();
   #lastNumber = 0;
@@ -76,6 +80,7 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#events = options.events ?? new EventStream(options.clock, () => undefined);
     this.#deadlines = new Deadlines(options.clock, (now) => this.#sweep(now));
     this.#decisions = new DecisionLog(options.clock);
+    this.#kinds = options.kinds ?? new KindBook("linux");
     this.#serving = new Serving(options.serving ?? (() => undefined));
     this.#logs = new MachineLog(options.logs, options.clock);
     this.#fleet.attach({
@@ -146,7 +151,7 @@ class PolicyDispatcher implements LiveDispatcher {
    * over from, if it is new
    */
   #tellLimits(version: Version, inherits: string | null): void {
-    const limits = limitsOf(version);
+    const limits = limitsOf(version, this.#kinds);
     const floors = this.#isRefused(version) ? { minMachines: 0, reservedBlanks: 0 } : {};
     this.#tell({ type: "revision", revision: version.id, app: version.app, limits: { ...limits, ...floors }, inherits });
   }
@@ -312,12 +317,12 @@ class PolicyDispatcher implements LiveDispatcher {
     invocation.refuse(code, details);
   }
 
-  #start(machine: MachineId, order: StartOrder & Reasoned<string | null>, now: number): void {
+  #start(machine: MachineId, order: StartCommand, now: number): void {
     if (this.#closing !== undefined) return;
     const app = order.revision === null ? null : (this.#revisions.get(order.revision)?.version.app ?? null);
     const record = new MachineRecord(machine, now, app);
     this.#machines.set(machine, record);
-    this.#fleet.start(machine, order);
+    this.#fleet.start(machine, { kind: this.#kinds.get(order.kind.key), urgent: order.urgent });
     record.name = this.#fleet.view(machine)?.name ?? "";
     this.#decisions.start(record, app, order.why);
     this.#events.tell({ type: "machine-started", at: this.#options.clock.wall(), machine: record.name, app: app });

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../base/clock/clock.ts";
 import { ensureAgent } from "../images/agent-bundle.ts";
-import { type Driver, usualSize } from "../machines/driver.ts";
+import type { Driver } from "../machines/driver.ts";
 import { createFakeDriver } from "../machines/fake/fake-driver.ts";
 import { createFleet } from "../fleet/create-fleet.ts";
 import { createProcessDriver } from "../machines/process/process-driver.ts";
@@ -21,6 +21,7 @@ import type { LiveDispatcher } from "./live-dispatcher.ts";
 import { call } from "./testing/caller.ts";
 import { Random, seedOf } from "../base/testing/random.ts";
 import { serve, versionOf } from "./testing/version.ts";
+import { usualChoice, usualKind } from "../base/kind/machine-kind.ts";
 
 const SEED = seedOf();
 const OPTIONS: PackingOptions = {
@@ -30,8 +31,7 @@ const OPTIONS: PackingOptions = {
   maxMemoryMb: 1e6,
   maxVcpus: 1e6,
   startsPerSecond: 1e6,
-  memoryMb: 256,
-  vcpus: 1,
+  usual: usualKind,
   waitWorth: 100,
   cpuWorth: 9,
 };
@@ -49,7 +49,7 @@ test(`a hundred races with a kill after 4 ms, real agents (MAYFLY_SEED=${SEED})`
   const folder = mkdtempSync(join(tmpdir(), "mayfly-race-"));
   context.after(() => rmSync(folder, { recursive: true }));
   const driver = createProcessDriver({ agent: () => ensureAgent(join(folder, "cache")), runDir: join(folder, "run") });
-  await driver.prepare(() => {}, usualSize);
+  await driver.prepare(() => {}, usualChoice);
   const ran = join(folder, "ran");
   const races = set(context, driver, 4, ran);
   const sent = await race(races, { idleMs: 4, callers: 1, races: 100 });

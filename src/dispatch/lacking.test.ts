@@ -10,9 +10,10 @@ import { FakeClock } from "./testing/fake-clock.ts";
 import { Random } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { serve, versionOf } from "./testing/version.ts";
+import { usualKind } from "../base/kind/machine-kind.ts";
 
 const options = { blanks: 0, idleMs: null, maxMachines: 9, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6 };
-const sizes = { memoryMb: 256, vcpus: 1, waitWorth: 100, cpuWorth: 9 };
+const sizes = { usual: usualKind, waitWorth: 100, cpuWorth: 9 };
 const reason = "App shop names the secret KEY, which is not set";
 
 function setUp() {

@@ -1,6 +1,7 @@
 /** What the dispatcher needs, and what it offers besides `dispatch`. */
 import type { Version } from "../store/catalog/catalog.ts";
 import type { Clock } from "../base/clock/clock.ts";
+import type { MachineKind } from "../base/kind/machine-kind.ts";
 import type { Fleet, MachineView } from "../fleet/fleet.ts";
 import type { AppFacts } from "../policy/explain.ts";
 import type { MachineFacts } from "../policy/machine-facts.ts";
@@ -9,6 +10,7 @@ import type { LogLevel } from "../wire/protocol.ts";
 import type { Accounts } from "../store/ledger/accounts.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
 import type { Dispatcher } from "./invocation.ts";
+import type { KindBook } from "./kind-book.ts";
 import type { DecisionReason, RevisionFacts } from "./sentences.ts";
 
 export interface DispatcherOptions {
@@ -17,6 +19,8 @@ export interface DispatcherOptions {
   /** What the policy knows about each revision. Without it, slots are shown as the manifest's ceiling. */
   insight?: PolicyInsight;
   fleet: Fleet;
+  /** The kinds of machines that apps choose. The default is the book of a host where Linux is the usual kernel. */
+  kinds?: KindBook;
   clock: Clock;
   /** The same as the fleet's. Invocation ids begin with it. */
   bootId: string;
@@ -62,6 +66,7 @@ export interface LogLine {
 
 /** A row of `mayfly ps`: all facts of a machine. */
 export interface MachineRow extends Omit<MachineView, "phase">, MachineFacts {
+  readonly kind: MachineKind;
   /** How many invocations the machine gets at the same time; 0 while it belongs to no app. */
   readonly slots: number;
 }

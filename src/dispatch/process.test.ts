@@ -12,7 +12,7 @@ import type { Version } from "../store/catalog/catalog.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { systemClock } from "../base/clock/clock.ts";
 import { ensureAgent } from "../images/agent-bundle.ts";
-import { type Driver, usualSize } from "../machines/driver.ts";
+import type { Driver } from "../machines/driver.ts";
 import { createFleet } from "../fleet/create-fleet.ts";
 import { createProcessDriver } from "../machines/process/process-driver.ts";
 import { bindPolicy } from "../policy/bind-policy.ts";
@@ -27,6 +27,7 @@ import { replay } from "./replay.ts";
 import { call } from "./testing/caller.ts";
 import { serve, versionOf } from "./testing/version.ts";
 import type { UsageEntry } from "../store/ledger/usage.ts";
+import { usualChoice, usualKind } from "../base/kind/machine-kind.ts";
 
 const CODE = `
 let calls = 0;
@@ -53,8 +54,7 @@ const OPTIONS: PackingOptions = {
   maxMemoryMb: 1e6,
   maxVcpus: 1e6,
   startsPerSecond: 1e6,
-  memoryMb: 256,
-  vcpus: 1,
+  usual: usualKind,
   waitWorth: 100,
   cpuWorth: 9,
 };
@@ -70,7 +70,7 @@ describe("a dispatcher with real agents", () => {
 
   before(async () => {
     driver = createProcessDriver({ agent: () => ensureAgent(join(folder, "cache")), runDir: join(folder, "run") });
-    await driver.prepare(() => {}, usualSize);
+    await driver.prepare(() => {}, usualChoice);
     const bootId = Date.now().toString(36);
     const fleet = createFleet({
       driver,

@@ -11,7 +11,7 @@ import type { BoundPolicy } from "../policy/bind-policy.ts";
 
 interface RecordingHeader {
   recording: "mayfly-policy";
-  version: 3;
+  version: 4;
   policy: "packing";
   options: PackingOptions;
 }
@@ -37,7 +37,7 @@ const BEGINNING = '{"recording":"mayfly-policy"';
 /** @param file is overwritten if it is a recording. Rejects with "bad-config" if it is something else, or cannot be opened. */
 export async function recordPolicy(policy: BoundPolicy, options: PackingOptions, file: string): Promise<Recorder> {
   const lines = new LineFile(await openRecording(file));
-  lines.append(JSON.stringify({ recording: "mayfly-policy", version: 3, policy: "packing", options } satisfies RecordingHeader));
+  lines.append(JSON.stringify({ recording: "mayfly-policy", version: 4, policy: "packing", options } satisfies RecordingHeader));
   return {
     policy(event, now) {
       const commands = policy(event, now);

@@ -13,6 +13,7 @@ import { FakeClock } from "./testing/fake-clock.ts";
 import { Random } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { serve, versionOf } from "./testing/version.ts";
+import { usualKind } from "../base/kind/machine-kind.ts";
 
 const OPTIONS: PackingOptions = {
   blanks: 1,
@@ -21,8 +22,7 @@ const OPTIONS: PackingOptions = {
   maxMemoryMb: 1e6,
   maxVcpus: 1e6,
   startsPerSecond: 1e6,
-  memoryMb: 256,
-  vcpus: 1,
+  usual: usualKind,
   waitWorth: 100,
   cpuWorth: 9,
 };
@@ -96,8 +96,8 @@ test("a file that is not a recording is refused by name", async (context) => {
 
 test("a recording of another version is refused, with what to do", async (context) => {
   const file = await record(context);
-  writeFileSync(file, readFileSync(file, "utf8").replace('"version":3', '"version":2'));
-  await assert.rejects(replay(file, createPackingPolicy), { code: "bad-request", message: /version 2, .* record the run again/ });
+  writeFileSync(file, readFileSync(file, "utf8").replace('"version":4', '"version":3'));
+  await assert.rejects(replay(file, createPackingPolicy), { code: "bad-request", message: /version 3, .* record the run again/ });
 });
 
 test("a recording is overwritten by the next; any other file is refused and stays as it is", async (context) => {

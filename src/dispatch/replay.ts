@@ -26,7 +26,7 @@ interface Difference {
 
 const header = z.object({
   recording: z.literal("mayfly-policy"),
-  version: z.literal(3),
+  version: z.literal(4),
   policy: z.literal("packing"),
   options: z.object({
     blanks: z.number(),
@@ -35,15 +35,14 @@ const header = z.object({
     maxMemoryMb: z.number(),
     maxVcpus: z.number(),
     startsPerSecond: z.number(),
-    memoryMb: z.number(),
-    vcpus: z.number(),
+    usual: z.looseObject({ key: z.string(), memoryMb: z.number(), vcpus: z.number() }),
     waitWorth: z.number(),
     cpuWorth: z.number(),
     hostCpus: z.number().optional(),
   }),
 });
 
-const olderHeader = z.looseObject({ recording: z.literal("mayfly-policy"), version: z.int().refine((version) => version !== 3) });
+const olderHeader = z.looseObject({ recording: z.literal("mayfly-policy"), version: z.int().refine((version) => version !== 4) });
 
 /** Rejects with "bad-request" if the file is not a recording. */
 export async function replay<State>(
@@ -78,7 +77,7 @@ export function readHeader(file: string, text: string): PackingOptions {
   const older = olderHeader.safeParse(parsed);
   if (older.success)
     throw refusal(
-      `is a recording of version ${older.data.version}, and this Mayfly reads version 3: record the run again with \`mayfly serve --record\`, or use the Mayfly that recorded it`,
+      `is a recording of version ${older.data.version}, and this Mayfly reads version 4: record the run again with \`mayfly serve --record\`, or use the Mayfly that recorded it`,
     );
   const read = header.safeParse(parsed);
   if (!read.success) throw refusal("is not a recording of the packing policy", read.error);

@@ -35,13 +35,13 @@ class MachineFleet implements Fleet {
     this.#events = events;
   }
 
-  start(id: MachineId, { memoryMb, vcpus, urgent }: StartOrder): void {
+  start(id: MachineId, order: StartOrder): void {
     const events = this.#events as FleetEvents;
     const name = `${this.#options.bootId}-${id.toString(36)}`;
-    const machine = new LiveMachine(id, { id: name, memoryMb, vcpus, awaited: urgent }, this.#options, events);
+    const machine = new LiveMachine(id, name, order, this.#options, events);
     this.#machines.set(id, machine);
     void this.#awaitEnd(id, machine);
-    void machine.bringUp(this.#turns, urgent);
+    void machine.bringUp(this.#turns, order.urgent);
   }
 
   async #awaitEnd(id: MachineId, machine: LiveMachine): Promise<void> {

@@ -8,6 +8,7 @@ import { manifestSchema } from "../store/catalog/manifest.ts";
 import { systemClock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { MachineStats } from "../policy/policy.ts";
+import { usualKind } from "../base/kind/machine-kind.ts";
 import type { Driver, Machine } from "../machines/driver.ts";
 import { clauseOf, type MachineExit } from "../machines/exit.ts";
 import { createFakeDriver, type FakeDriverOptions, type FakeMachineControls } from "../machines/fake/fake-driver.ts";
@@ -16,7 +17,7 @@ import { createFleet } from "./create-fleet.ts";
 import type { Fleet, FleetOptions, MachineEnd } from "./fleet.ts";
 import type { UsageEntry } from "../store/ledger/usage.ts";
 
-const SIZE = { memoryMb: 256, vcpus: 1, urgent: false };
+const SPARE = { kind: usualKind, urgent: false };
 
 interface Setting {
   fleet: Fleet;
@@ -105,11 +106,11 @@ describe("a start", () => {
       return { ...machine, cameUp, channel: spec.id === "t-1" ? machine.channel : duplexPair()[0] };
     };
     const { fleet, blank, gone } = set(context, { ...fake, start }, { handshakeMs: 2_000 });
-    fleet.start(1, SIZE);
+    fleet.start(1, SPARE);
     await blank(1);
-    fleet.start(2, SIZE);
+    fleet.start(2, SPARE);
     await gone(2);
-    fleet.start(3, SIZE);
+    fleet.start(3, SPARE);
     await sleep(50);
     fleet.kill(3, "it was not needed");
     await gone(3);
@@ -121,7 +122,7 @@ describe("a start", () => {
 
   test("makes a blank, which a bind gives to an app", async (context) => {
     const { fleet, blank, bound } = set(context, createFakeDriver());
-    fleet.start(1, SIZE);
+    fleet.start(1, SPARE);
     await blank(1);
     assert.equal(fleet.view(1)?.phase, "blank");
     assert.equal(fleet.view(1)?.app, null);
@@ -139,11 +140,11 @@ describe("a start", () => {
       return Object.assign(Object.create(machine) as Machine, { stop });
     };
     const { fleet, blank, bound } = set(context, { ...fake, start });
-    fleet.start(1, { ...SIZE, urgent: true });
+    fleet.start(1, { ...SPARE, urgent: true });
     await blank(1);
     fleet.bind(1, version());
     await bound(1);
-    fleet.start(2, { ...SIZE, urgent: true });
+    fleet.start(2, { ...SPARE, urgent: true });
     await blank(2);
     while (!stopped.includes("t-2")) await sleep(1);
     fleet.bind(2, version());
@@ -159,7 +160,7 @@ describe("a start", () => {
       starting--;
     };
     const { fleet, blank } = set(context, createFakeDriver({ beforeStart }), { concurrentStarts: 2 });
-    for (let id = 1; id <= 6; id++) fleet.start(id, SIZE);
+    for (let id = 1; id <= 6; id++) fleet.start(id, SPARE);
     assert.equal(fleet.view(6)?.phase, "starting");
     await Promise.all([1, 2, 3, 4, 5, 6].map(blank));
     assert.equal(most, 2);
@@ -170,7 +171,7 @@ describe("a start", () => {
       throw new Error("no room");
     };
     const { fleet, gone, reports, dying } = set(context, createFakeDriver({ beforeStart }));
-    fleet.start(1, SIZE);
+    fleet.start(1, SPARE);
     assert.deepEqual(await gone(1), { reason: "start-failed", detail: "no room", output: [], asked: false, failed: true });
     assert.match(reports.join(), /^Machine t-1 ended: no room\.$/);
     assert.deepEqual(dying, []);
@@ -179,7 +180,7 @@ describe("a start", () => {
   test("is given up if the agent says nothing, and the machine is killed", async (context) => {
     const { driver, killed } = mute();
     const { fleet, gone } = set(context, driver, { handshakeMs: 20 });
-    fleet.start(1, SIZE);
+    fleet.start(1, SPARE);
     const detail = "the handshake took over 20 ms";
     assert.deepEqual(await gone(1), { reason: "bring-up-failed", detail, output: [], asked: false, failed: true });
     assert.equal(killed(), 1);
@@ -193,8 +194,8 @@ describe("a kill", () => {
       const beforeStart = (spec: { id: string }) => (spec.id === "t-1" ? hold.promise : undefined);
       const { fleet, gone, blank, bound } = set(context, createFakeDriver({ beforeStart }), { concurrentStarts: 1 });
       const id = when === "waiting for its turn" ? 2 : 1;
-      fleet.start(1, SIZE);
-      fleet.start(2, SIZE);
+      fleet.start(1, SPARE);
+      fleet.start(2, SPARE);
       if (when !== "waiting for its turn" && when !== "starting") hold.resolve();
       await (when === "waiting for its turn" || when === "starting" ? sleep(1) : blank(1));
       if (when === "binding" || when === "bound") fleet.bind(1, version());
@@ -211,7 +212,7 @@ describe("a machine that ends by itself", () => {
   test("gets no more work, and then its end has a reason", async (context) => {
     const { driver, controls } = controlled();
     const { fleet, blank, bound, gone, dying } = set(context, driver);
-    fleet.start(1, SIZE);
+    fleet.start(1, SPARE);
     await blank(1);
     fleet.bind(1, version());
     await bound(1);
@@ -225,7 +226,7 @@ describe("a machine that ends by itself", () => {
   test("because its image was damaged has that as its reason, whatever the host noticed first", async (context) => {
     const { driver, controls } = controlled();
     const { fleet, blank, bound, gone } = set(context, driver);
-    fleet.start(1, SIZE);
+    fleet.start(1, SPARE);
     await blank(1);
     fleet.bind(1, version());
     await bound(1);
@@ -239,7 +240,7 @@ describe("a machine that ends by itself", () => {
   test("while it is bound to an app counts as failed", async (context) => {
     const { driver, controls } = controlled();
     const { fleet, blank, gone, reports } = set(context, driver);
-    fleet.start(1, SIZE);
+    fleet.start(1, SPARE);
     await blank(1);
     fleet.bind(1, version());
     controls[0]?.end("crashed");
@@ -255,7 +256,7 @@ describe("a machine that ends by itself", () => {
       throw new MayflyError("no-such-secret", { app: "ada", secret: "KEY" });
     };
     const { fleet, blank, gone } = set(context, createFakeDriver(), { secrets });
-    fleet.start(1, SIZE);
+    fleet.start(1, SPARE);
     await blank(1);
     fleet.bind(1, version());
     const end = await gone(1);
@@ -274,7 +275,7 @@ describe("a bound machine", () => {
       machines.push(machine);
       return machine;
     };
-    fleet.start(1, SIZE);
+    fleet.start(1, SPARE);
     await blank(1);
     fleet.bind(1, version());
     await bound(1);
@@ -288,7 +289,7 @@ describe("a bound machine", () => {
 
   test("with nothing to do is stopped; a call wakes it, and the CPU that it used in its rest is reported", async (context) => {
     const { fleet, blank, bound, rests } = set(context, createFakeDriver(), { napMs: 10, statsMs: 50 });
-    fleet.start(1, SIZE);
+    fleet.start(1, SPARE);
     await blank(1);
     fleet.bind(1, version());
     await bound(1);
@@ -321,7 +322,7 @@ describe("a bound machine", () => {
         return machine;
       };
       const { fleet, blank, bound, gone } = set(context, driver, { answerMs: 50, statsMs: 50 });
-      fleet.start(1, SIZE);
+      fleet.start(1, SPARE);
       await blank(1);
       fleet.bind(1, version());
       await bound(1);
@@ -336,7 +337,7 @@ describe("a bound machine", () => {
   test("is billed to its app from the bind on, with the CPU of its start; the memory that it held before is billed to the platform", async (context) => {
     const { driver, controls } = controlled();
     const { fleet, usage, blank, bound, gone } = set(context, driver);
-    fleet.start(1, SIZE);
+    fleet.start(1, SPARE);
     await blank(1);
     fleet.sample();
     const sum = (app: string | null, kind: string, what: "cpuUs" | "byteSeconds") =>
@@ -358,7 +359,7 @@ describe("a bound machine", () => {
 
   test("that no app took is billed to the platform to its end", async (context) => {
     const { fleet, usage, blank, gone } = set(context, createFakeDriver());
-    fleet.start(1, SIZE);
+    fleet.start(1, SPARE);
     await blank(1);
     fleet.kill(1, "not needed");
     await gone(1);
@@ -381,8 +382,8 @@ describe("the load of a machine", () => {
       },
     });
     const { fleet, blank, bound, reported } = set(context, createFakeDriver({ functions }), { statsMs: 100 });
-    fleet.start(1, SIZE);
-    fleet.start(2, SIZE);
+    fleet.start(1, SPARE);
+    fleet.start(2, SPARE);
     await Promise.all([blank(1), blank(2)]);
     for (const id of [1, 2]) fleet.bind(id, version());
     await Promise.all([bound(1), bound(2)]);
@@ -403,7 +404,7 @@ describe("the load of a machine", () => {
 
 test("after close() nothing is left, whatever was under way", async (context) => {
   const { fleet, driver } = set(context, createFakeDriver({ beforeStart: () => sleep(5) }));
-  for (let id = 1; id <= 8; id++) fleet.start(id, SIZE);
+  for (let id = 1; id <= 8; id++) fleet.start(id, SPARE);
   await sleep(8);
   await fleet.close();
   for (let id = 1; id <= 8; id++) assert.equal(fleet.view(id), undefined);

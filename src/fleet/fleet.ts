@@ -11,6 +11,7 @@ import type { MachineFacts, MachinePhase } from "../policy/machine-facts.ts";
 import type { MachineId, MachineStats } from "../policy/policy.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import type { Egress } from "../egress/egress.ts";
+import type { MachineKind } from "../base/kind/machine-kind.ts";
 import type { Driver } from "../machines/driver.ts";
 import type { MachineExit } from "../machines/exit.ts";
 import type { UsageSink } from "../store/ledger/usage.ts";
@@ -73,6 +74,7 @@ export interface MachineEnd extends Pick<MachineExit, "reason" | "detail" | "out
 
 /** What the fleet knows about a machine. The dispatcher knows whether the machine drains and what holds its slots. */
 export interface MachineView extends Omit<MachineFacts, "inFlight"> {
+  readonly kind: MachineKind;
   /** The driver's id of the machine, which users see. */
   readonly name: string;
   readonly driver: string;
@@ -90,8 +92,7 @@ export interface MachineView extends Omit<MachineFacts, "inFlight"> {
 export type FleetPhase = Exclude<MachinePhase, "draining">;
 
 export interface StartOrder {
-  memoryMb: number;
-  vcpus: number;
+  kind: MachineKind;
   urgent: boolean;
 }
 

@@ -12,6 +12,7 @@
 import { randomBytes } from "node:crypto";
 import type { Version } from "../store/catalog/catalog.ts";
 import type { Egress } from "../egress/egress.ts";
+import type { MachineKind } from "../base/kind/machine-kind.ts";
 import { within } from "../base/clock/within.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { MachineId, MachineStats } from "../policy/policy.ts";
@@ -26,7 +27,7 @@ import { LoadMeter } from "./load-meter.ts";
 import { Nap } from "./nap.ts";
 import { Pulse } from "./pulse.ts";
 import { Rest } from "./rest.ts";
-import type { FleetEvents, FleetOptions, FleetPhase, MachineEnd, MachineView } from "./fleet.ts";
+import type { FleetEvents, FleetOptions, FleetPhase, MachineEnd, MachineView, StartOrder } from "./fleet.ts";
 import type { StartTurns } from "./start-turns.ts";
 import { UsageMeter } from "./usage-meter.ts";
 
@@ -48,6 +49,7 @@ const OPERATORS_CHARACTERS = 6_000;
 export class LiveMachine {
   readonly gone: Promise<MachineEnd>;
   readonly #id: MachineId;
+  readonly #kind: MachineKind;
   readonly #spec: MachineSpec;
   readonly #options: FleetOptions;
   readonly #events: FleetEvents;
@@ -71,13 +73,15 @@ export class LiveMachine {
   #wasReady = false;
   #tellGone: (end: MachineEnd) => void = () => {};
 
-  constructor(id: MachineId, spec: MachineSpec, options: FleetOptions, events: FleetEvents) {
+  /** @param name the driver's id of the machine */
+  constructor(id: MachineId, name: string, { kind, urgent }: StartOrder, options: FleetOptions, events: FleetEvents) {
     this.#id = id;
-    this.#spec = spec;
+    this.#kind = kind;
+    this.#spec = { id: name, ...kind, awaited: urgent };
     this.#options = options;
     this.#events = events;
     this.#createdAt = options.clock.now();
-    this.#meter = new UsageMeter(spec.id, options.clock, options.usage);
+    this.#meter = new UsageMeter(name, options.clock, options.usage);
     this.gone = new Promise((resolve) => (this.#tellGone = resolve));
   }
 
@@ -183,8 +187,7 @@ export class LiveMachine {
       phase: this.#phase,
       app: this.app,
       revision: this.#version?.id ?? null,
-      memoryMb: this.#spec.memoryMb,
-      vcpus: this.#spec.vcpus,
+      kind: this.#kind,
       memoryBytes: this.#meter.usage.memoryBytes,
       cpuUs: this.#meter.usage.cpuUs,
       ageMs: this.#options.clock.now() - this.#createdAt,

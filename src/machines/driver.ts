@@ -3,6 +3,7 @@
  * this file runs against each one. Nothing driver-specific leaves a driver but the texts of an exit.
  */
 import type { Duplex } from "node:stream";
+import type { GuestKernelName, KindChoice } from "../base/kind/machine-kind.ts";
 import type { MachineExit } from "./exit.ts";
 
 export type DriverName = "qemu" | "gvisor" | "process" | "fake";
@@ -15,23 +16,8 @@ export type Probe =
     }
   | { ok: false; reason: string; cure: string };
 
-export interface MachineSize {
-  memoryMb: number;
-  vcpus: number;
-}
-
-export type GuestKernelName = "linux" | "osv";
-
-/** All in which machines differ before they belong to an app: blanks and templates are of a kind. */
-interface MachineKind extends MachineSize {
-  /** Default: the first of the driver's kernels. */
-  kernel?: GuestKernelName;
-}
-
-/** The size of a machine whose app's manifest names none. */
-export const usualSize: MachineSize = { memoryMb: 256, vcpus: 1 };
-
-export interface MachineSpec extends MachineKind {
+/** Without a kernel, the machine has the first of the driver's. */
+export interface MachineSpec extends KindChoice {
   /** [a-z0-9-]{1,40}, unique on this host among the living. */
   id: string;
   /** True: a call waits for this machine, and its start has precedence over other apps' work. */
@@ -93,7 +79,7 @@ export interface Driver {
   /** Bounded in time (30 s), no side effects that outlive it but remembered verdicts. */
   probe(): Promise<Probe>;
   /** One-off work before the first start of a machine of a kind (an image, a template). Idempotent; `progress` gets one line a step. */
-  prepare(progress: (step: string) => void, kind: MachineKind): Promise<void>;
+  prepare(progress: (step: string) => void, kind: KindChoice): Promise<void>;
   /** Rejects with a StartFailure (exit.ts), and then leaves nothing behind. */
   start(spec: MachineSpec): Promise<Machine>;
   /** What is wrong with an image that machines start from, as a clause, from when that is found until it is put right. */

@@ -5,7 +5,8 @@ import { ensureAgent } from "../images/agent-bundle.ts";
 import { damageOf } from "../images/damage.ts";
 import { ensureImage } from "../images/ensure-image.ts";
 import { damageOfOsv, ensureOsvImage } from "../images/osv/ensure-osv-image.ts";
-import type { Driver, DriverName, GuestKernelName } from "./driver.ts";
+import type { Driver, DriverName } from "./driver.ts";
+import type { GuestKernelName } from "../base/kind/machine-kind.ts";
 import type { QemuHost } from "./host/qemu/qemu-host.ts";
 import type { BootImage, GuestKernel } from "./qemu/guest-kernel.ts";
 import type { GuestSource } from "./qemu/stock.ts";
@@ -65,8 +66,11 @@ const makers: Record<SelectableDriver, (surroundings: DriverSurroundings) => Pro
     const { createQemuDriver } = await import("./qemu/qemu-driver.ts");
     const { linux } = await import("./qemu/linux.ts");
     const { osv } = await import("./qemu/osv.ts");
-    const guests = [linuxGuest(linux, surroundings), osvGuest(osv, surroundings)];
-    const usual = guests.find(({ kernel }) => kernel.name === (surroundings.kernel ?? "linux"))!;
+    const { kernel: asked = "linux", osvKernel } = surroundings;
+    // Without its file there are no machines of OSv. Where they are the usual ones all the same, the driver's probe says what is missing.
+    const has = { linux: true, osv: asked === "osv" || osvKernel !== undefined };
+    const guests = [linuxGuest(linux, surroundings), osvGuest(osv, surroundings)].filter(({ kernel }) => has[kernel.name]);
+    const usual = guests.find(({ kernel }) => kernel.name === asked)!;
     const { qemuHost: host, progress, warn = progress, ...rest } = surroundings;
     const driver = createQemuDriver({ ...rest, host, warn, guests: [usual, ...guests.filter((guest) => guest !== usual)] });
     return { driver, ready: usual.image };

@@ -5,8 +5,9 @@ import { explainApp } from "./explain.ts";
 import { live, tell, worldOf } from "./testing/learning-world.ts";
 import { createPackingPolicy } from "./packing.ts";
 import type { PolicyCommand, PolicyEvent } from "./policy.ts";
+import { USUAL } from "./testing/kinds.ts";
 
-const HOST = { blanks: 1, idleMs: null, maxMachines: 2, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6, memoryMb: 256, vcpus: 1 };
+const HOST = { blanks: 1, idleMs: null, maxMachines: 2, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6, usual: USUAL };
 const LIMITS = {
   concurrency: 100,
   minMachines: 0,
@@ -14,8 +15,7 @@ const LIMITS = {
   reservedBlanks: 0,
   waitWorth: null,
   queue: 100,
-  memoryMb: 256,
-  vcpus: 1,
+  kind: USUAL,
 };
 
 test("after its first call a machine is held until that has cost as much as a start, and then killed", () => {

@@ -2,6 +2,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { World, type WorldMachine } from "./testing/packing-world.ts";
+import { USUAL } from "./testing/kinds.ts";
 
 const HOST = {
   blanks: 1,
@@ -9,12 +10,11 @@ const HOST = {
   maxMemoryMb: 1e6,
   maxVcpus: 1e6,
   startsPerSecond: 1e6,
-  memoryMb: 256,
-  vcpus: 1,
+  usual: USUAL,
   waitWorth: 100,
   cpuWorth: 9,
 };
-const LIMITS = { concurrency: 10, minMachines: 2, maxMachines: 5, reservedBlanks: 0, waitWorth: null, queue: 10, memoryMb: 256, vcpus: 1 };
+const LIMITS = { concurrency: 10, minMachines: 2, maxMachines: 5, reservedBlanks: 0, waitWorth: null, queue: 10, kind: USUAL };
 
 const mishaps: [what: string, befall: (world: World, machine: WorldMachine) => void][] = [
   ["one dies", (world, machine) => void world.exit(machine)],

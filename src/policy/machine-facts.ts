@@ -2,8 +2,7 @@
  * A machine's phases, and the facts of it that everybody who deals with machines has: the policy, the fleet, the dispatcher, the simulator, and by
  * way of the dispatcher the management API. They are defined here because the policy imports nothing, and all of those may import the policy.
  */
-import type { Size } from "./core/size.ts";
-import type { MachineId, RevisionId } from "./policy.ts";
+import type { MachineId, OpaqueKind, RevisionId } from "./policy.ts";
 
 /** A machine goes through its phases in this order, and may go from any of them to the last one. */
 export const MACHINE_PHASES = [
@@ -24,9 +23,10 @@ export const MACHINE_PHASES = [
 export type MachinePhase = (typeof MACHINE_PHASES)[number];
 
 /** Read-only: only the one who keeps a machine changes its facts, and has them as OwnMachine. */
-export interface MachineFacts extends Readonly<Size> {
+export interface MachineFacts {
   readonly id: MachineId;
   readonly phase: MachinePhase;
+  readonly kind: OpaqueKind;
   /** The revision that the machine was given to; null: it belongs to no app yet. */
   readonly revision: RevisionId | null;
   /** Invocations that hold a slot of the machine. */

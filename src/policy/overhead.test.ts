@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { slotsOf } from "./explain.ts";
 import { createPackingPolicy } from "./packing.ts";
 import type { PolicyEvent } from "./policy.ts";
+import { USUAL } from "./testing/kinds.ts";
 
-const HOST = { blanks: 1, idleMs: null, maxMachines: 9, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6, memoryMb: 256, vcpus: 1 };
+const HOST = { blanks: 1, idleMs: null, maxMachines: 9, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6, usual: USUAL };
 const LIMITS = {
   concurrency: 1_000,
   minMachines: 1,
@@ -13,8 +14,7 @@ const LIMITS = {
   reservedBlanks: 0,
   waitWorth: null,
   queue: 100,
-  memoryMb: 256,
-  vcpus: 1,
+  kind: USUAL,
 };
 
 for (const [perSecond, callMs, callCpuMs, ownCpuMs] of [

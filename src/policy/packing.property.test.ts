@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { createPackingPolicy } from "./packing.ts";
 import { World } from "./testing/packing-world.ts";
+import { opaque, USUAL } from "./testing/kinds.ts";
 
 const APPS = ["ada", "constructor", "cyd"];
 
@@ -10,8 +11,7 @@ const limits = fc.record({
   concurrency: fc.integer({ min: 1, max: 4 }),
   maxMachines: fc.integer({ min: 1, max: 4 }),
   queue: fc.integer({ min: 0, max: 8 }),
-  memoryMb: fc.constantFrom(256, 512),
-  vcpus: fc.constant(1),
+  kind: fc.constantFrom(USUAL, opaque(512), opaque(256, "another image, ")),
   minMachines: fc.constantFrom(0, 0, 1),
   reservedBlanks: fc.constantFrom(0, 0, 1),
   waitWorth: fc.constantFrom(null, 0, 1_000),
@@ -21,8 +21,7 @@ const options = fc.record({
   blanks: fc.integer({ min: 0, max: 3 }),
   idleMs: fc.constantFrom(0, 50, 1_000, null),
   maxMachines: fc.integer({ min: 1, max: 6 }),
-  memoryMb: fc.constant(256),
-  vcpus: fc.constant(1),
+  usual: fc.constant(USUAL),
   maxMemoryMb: fc.constantFrom(512, 2_048),
   maxVcpus: fc.constantFrom(3, 100),
   startsPerSecond: fc.constantFrom(1, 1_000),

@@ -2,6 +2,7 @@ import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { World, type WorldMachine } from "./testing/packing-world.ts";
 import type { AppLimits } from "./policy.ts";
+import { opaque, USUAL } from "./testing/kinds.ts";
 
 const OPTIONS = {
   blanks: 0,
@@ -10,8 +11,7 @@ const OPTIONS = {
   maxMemoryMb: 1e6,
   maxVcpus: 1e6,
   startsPerSecond: 1e6,
-  memoryMb: 256,
-  vcpus: 1,
+  usual: USUAL,
   waitWorth: 100,
   cpuWorth: 9,
 };
@@ -19,8 +19,7 @@ const LIMITS: AppLimits = {
   concurrency: 2,
   maxMachines: 5,
   queue: 10,
-  memoryMb: 256,
-  vcpus: 1,
+  kind: USUAL,
   minMachines: 0,
   reservedBlanks: 0,
   waitWorth: null,
@@ -96,13 +95,25 @@ describe("blanks", () => {
     assert.equal(world.starts, 30);
   });
 
+  test("of another kind are nobody's but their kind's, be they of the same size", () => {
+    const world = worldOf({ ada: { kind: opaque(256, "another image, ") } }, { blanks: 1 });
+    world.send({ type: "tick" });
+    comeUp(world, 1);
+    world.arrive("ada");
+    assert.equal(world.inPhase("blank").length, 1, "the usual blank is left alone");
+    assert.deepEqual(
+      world.inPhase("starting").map(({ kind }) => kind),
+      [opaque(256, "another image, ")],
+    );
+  });
+
   test("of another size are started on demand only, and killed when nobody took them", () => {
-    const world = worldOf({ ada: { memoryMb: 512 } }, { blanks: 1 });
+    const world = worldOf({ ada: { kind: opaque(512) } }, { blanks: 1 });
     world.send({ type: "tick" });
     comeUp(world, 1);
     world.abandon(world.arrive("ada"));
     const big = world.inPhase("starting")[0] as WorldMachine;
-    assert.equal(big.memoryMb, 512);
+    assert.deepEqual(big.kind, opaque(512));
     world.comeUp(big);
     world.advance(1_000);
     assert.equal(big.phase, "ending");
@@ -188,7 +199,7 @@ describe("failed starts", () => {
     world.arrive("ada");
     comeUp(world, 2);
     assert.equal(world.running.size, 1, "a success ends the pauses");
-    assert.equal(world.state.failures.rounds, 0);
+    assert.equal(world.state.pools[0]?.failures.rounds, 0);
   });
 
   test("let later callers wait for the end of the pause, and wake them", () => {
@@ -208,7 +219,20 @@ describe("failed starts", () => {
     for (let i = 0; i < 5; i++) world.arrive("ada");
     failAll(world);
     assert.equal(world.rejected.size, 0);
-    assert.equal(world.state.failures.rounds, 1);
+    assert.equal(world.state.pools[0]?.failures.rounds, 1);
+  });
+
+  test("of one kind pause no starts of another", () => {
+    const world = worldOf({ ada: { kind: opaque(256, "broken image, ") }, bob: {} });
+    world.arrive("ada");
+    failAll(world);
+    world.arrive("bob");
+    assert.deepEqual(
+      world.inPhase("starting").map(({ kind }) => kind),
+      [USUAL],
+    );
+    comeUp(world, 2);
+    assert.equal(world.running.size, 1);
   });
 
   test("one revision's failing binds do not stop another's", () => {

@@ -211,9 +211,9 @@ function giveUp(state: PackingState, invocation: number, now: number): void {
 function blankUp(state: PackingState, id: number, now: number): void {
   const machine = state.machines[id];
   if (machine?.phase !== "starting") return;
-  noteSuccess(state.failures);
+  const pool = poolOf(state, machine.kind, now);
+  noteSuccess(pool.failures);
   noteStarted(state.times, now - machine.since);
-  const pool = poolOf(state, machine.memoryMb, machine.vcpus, now);
   pool.starting.splice(pool.starting.indexOf(id), 1);
   pool.ready.push(id);
   machine.phase = "blank";
@@ -262,8 +262,7 @@ function machineGone(state: PackingState, id: number, failed: boolean, now: numb
   forgetMachine(state, machine);
   if (revision !== undefined) noteWanting(state, revision, now);
   if (!failed) return;
-  if (revision === undefined) noteFailure(state.failures, now);
-  else noteFailure(revision.failures, now);
+  noteFailure(revision?.failures ?? poolOf(state, machine.kind, now).failures, now);
   rejectHopeless(state, now, commands);
 }
 

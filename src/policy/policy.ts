@@ -63,14 +63,25 @@ export interface AppLimits {
   minMachines: number;
   /** Machines at most. */
   maxMachines: number;
-  /** Blanks of its size that no other app may take. */
+  /** Blanks of its kind that no other app may take. */
   reservedBlanks: number;
   /** What a second of a caller's wait is worth, in GB-seconds of memory; null: the host's. */
   waitWorth: number | null;
   /** Invocations that may wait for a slot. */
   queue: number;
-  memoryMb: number;
-  vcpus: number;
+  /** Of each of its machines. */
+  kind: OpaqueKind;
+}
+
+/**
+ * What a machine is of before it belongs to an app, such as the image that it runs. The policy never looks into the key: a machine can be given to a revision
+ * if their keys are equal. Memory and vCPUs stand beside it for the host's limits, and for what a machine costs.
+ */
+export interface OpaqueKind {
+  readonly key: string;
+  /** MB. */
+  readonly memoryMb: number;
+  readonly vcpus: number;
 }
 
 export type PolicyCommand =
@@ -78,7 +89,7 @@ export type PolicyCommand =
    * Start a machine that belongs to no app. `urgent`: an invocation waits for it, so it is to be bound as soon as it answers.
    * `revision`: whose need made it start, though another may get it; null: it refills the blanks.
    */
-  | { type: "start"; machine: MachineId; memoryMb: number; vcpus: number; urgent: boolean; revision: RevisionId | null; why: NeedReason }
+  | { type: "start"; machine: MachineId; kind: OpaqueKind; urgent: boolean; revision: RevisionId | null; why: NeedReason }
   | { type: "bind"; machine: MachineId; revision: RevisionId; why: NeedReason }
   | { type: "assign"; invocation: InvocationId; machine: MachineId }
   | { type: "reject"; invocation: InvocationId; reason: "queue-full" | "start-failed" | "app-removed" }

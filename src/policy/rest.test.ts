@@ -3,8 +3,9 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { createPackingPolicy } from "./packing.ts";
 import type { PolicyEvent } from "./policy.ts";
+import { USUAL } from "./testing/kinds.ts";
 
-const HOST = { blanks: 1, idleMs: null, maxMachines: 2, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6, memoryMb: 256, vcpus: 1 };
+const HOST = { blanks: 1, idleMs: null, maxMachines: 2, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6, usual: USUAL };
 const LIMITS = {
   concurrency: 1_000,
   minMachines: 1,
@@ -12,8 +13,7 @@ const LIMITS = {
   reservedBlanks: 0,
   waitWorth: null,
   queue: 100,
-  memoryMb: 256,
-  vcpus: 1,
+  kind: USUAL,
 };
 
 test("2 ms of CPU in a call of 200 ms are that, however long the machine rested before", () => {

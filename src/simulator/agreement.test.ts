@@ -16,6 +16,7 @@ import { simulate } from "./simulate.ts";
 import type { Outcome } from "./simulator.ts";
 import { SteadyFleet } from "./testing/steady-fleet.ts";
 import { readRecording, type Recording } from "./workloads/recorded.ts";
+import { usualKind } from "../base/kind/machine-kind.ts";
 
 const OPTIONS: PackingOptions = {
   blanks: 2,
@@ -24,8 +25,7 @@ const OPTIONS: PackingOptions = {
   maxMemoryMb: 1e6,
   maxVcpus: 1e6,
   startsPerSecond: 1e6,
-  memoryMb: 256,
-  vcpus: 1,
+  usual: usualKind,
   waitWorth: 100,
   cpuWorth: 9,
 };

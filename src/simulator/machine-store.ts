@@ -1,5 +1,5 @@
 /** The machines that are alive, by the policy's id and by the place that events know them by. A place is used again once no event speaks of its machine. */
-import type { MachineId } from "../policy/policy.ts";
+import type { MachineId, OpaqueKind } from "../policy/policy.ts";
 import { startMachine, type SimulatedMachine } from "./simulated-machine.ts";
 
 export class MachineStore {
@@ -24,9 +24,9 @@ export class MachineStore {
     return this.#places[place] as SimulatedMachine;
   }
 
-  add(id: MachineId, memoryMb: number, vcpus: number, now: number): SimulatedMachine {
+  add(id: MachineId, kind: OpaqueKind, now: number): SimulatedMachine {
     const place = this.#free.pop() ?? this.#places.length;
-    const machine = startMachine(id, place, memoryMb, vcpus, now);
+    const machine = startMachine(id, place, kind, now);
     this.#places[place] = machine;
     this.#byId.set(id, machine);
     return machine;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { MachineId, PolicyCommand } from "../policy/policy.ts";
 import { simulate } from "./simulate.ts";
 import { listed, LIMITS, oneMachine, scripted, type Heard } from "./testing/scripted.ts";
+import { kindOf, usualChoice, usualKind } from "../base/kind/machine-kind.ts";
 
 /** Holds 512 MB until it is bound. */
 const machine = { startMs: 200, bindMs: 30, startCpuMs: 190, bindCpuMs: 20, blankMb: 512, speed: 1 };
@@ -128,7 +129,7 @@ test("the series shows demand, slots, machines and memory, in at most a few hund
 });
 
 const TEST = { kind: "other-rule", rule: "a test" } as const;
-const START: PolicyCommand = { type: "start", machine: 1, memoryMb: 256, vcpus: 1, urgent: true, revision: null, why: TEST };
+const START: PolicyCommand = { type: "start", machine: 1, kind: usualKind, urgent: true, revision: null, why: TEST };
 const bind = (machine: MachineId, app = "ada"): PolicyCommand => ({ type: "bind", machine, revision: app, why: TEST });
 const kill = (machine: MachineId): PolicyCommand => ({ type: "kill", machine, why: TEST });
 const assign = (invocation: number): PolicyCommand => ({ type: "assign", invocation, machine: 1 });
@@ -139,7 +140,7 @@ test("a policy that breaks a rule is stopped, and told which", () => {
     [/speaks of machine 1, which is not there/, { arrive: [assign(1)] }],
     [/binds a machine that is starting/, { arrive: [START, bind(1)] }],
     [/binds a machine to bob, which is no app/, { arrive: [START], blank: [bind(1, "bob")] }],
-    [/binds a machine to ada, which has another size/, { arrive: [{ ...START, memoryMb: 512 }], blank: [bind(1)] }],
+    [/binds a machine to ada, which is of another kind/, { arrive: [{ ...START, kind: kindOf(usualChoice, "osv") }], blank: [bind(1)] }],
     [/assigns to a machine that is blank/, { arrive: [START], blank: [assign(1)] }],
     [/assigns or rejects an invocation that does not wait/, { arrive: [START], blank: [bind(1)], bound: [assign(1), assign(1)] }],
     [/assigns over the app's concurrency/, { arrive: [START], blank: [bind(1)], bound: [assign(1), assign(2), assign(3)] }],

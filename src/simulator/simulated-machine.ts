@@ -1,6 +1,6 @@
 /** One machine of a run: its life, and an event loop that serves the CPU needs of its invocations first come, first served. */
 import type { OwnMachine } from "../policy/machine-facts.ts";
-import type { MachineId, MachineStats } from "../policy/policy.ts";
+import type { MachineId, MachineStats, OpaqueKind } from "../policy/policy.ts";
 
 /** ms between two reports of a machine that has something to do. */
 export const REPORT_MS = 1_000;
@@ -34,12 +34,11 @@ export interface SimulatedMachine extends Omit<OwnMachine, "revision"> {
   delayAt: number;
 }
 
-export function startMachine(id: MachineId, place: number, memoryMb: number, vcpus: number, now: number): SimulatedMachine {
+export function startMachine(id: MachineId, place: number, kind: OpaqueKind, now: number): SimulatedMachine {
   return {
     id,
     place,
-    memoryMb,
-    vcpus,
+    kind,
     phase: "starting",
     gone: false,
     comingUp: true,

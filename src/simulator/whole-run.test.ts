@@ -9,6 +9,7 @@ import { qemuMachines } from "./machine-models.ts";
 import { simulate } from "./simulate.ts";
 import type { SimulatedPolicy } from "./simulator.ts";
 import { families } from "./workloads/families.ts";
+import { usualKind } from "../base/kind/machine-kind.ts";
 
 const OPTIONS: PackingOptions = {
   blanks: 2,
@@ -17,8 +18,7 @@ const OPTIONS: PackingOptions = {
   maxMemoryMb: 1e6,
   maxVcpus: 1e6,
   startsPerSecond: 1e6,
-  memoryMb: 256,
-  vcpus: 1,
+  usual: usualKind,
   waitWorth: 100,
   cpuWorth: 9,
 };

@@ -8,7 +8,7 @@
  *
  * Long, because it is one state machine: each command has its check here beside what it does.
  */
-import type { MachineId, PolicyCommand, PolicyEvent, Step } from "../policy/policy.ts";
+import type { MachineId, OpaqueKind, PolicyCommand, PolicyEvent, Step } from "../policy/policy.ts";
 import { EventHeap } from "./event-heap.ts";
 import { bindTime, startTime } from "./machine-models.ts";
 import { MachineStore } from "./machine-store.ts";
@@ -203,7 +203,7 @@ export class World {
       case "reject":
         return this.#reject(command.invocation);
       case "start":
-        return this.#start(command.machine, command.memoryMb, command.vcpus);
+        return this.#start(command.machine, command.kind);
       case "bind":
         return this.#bind(this.#machine(command.machine), command.revision);
       case "drain":
@@ -267,19 +267,19 @@ export class World {
     if (this.now > this.endAt) this.endAt = this.now;
   }
 
-  #start(id: MachineId, memoryMb: number, vcpus: number): void {
+  #start(id: MachineId, kind: OpaqueKind): void {
     if (this.#machines.get(id) !== undefined) this.#broken(`uses the id ${id} for a second machine`);
     this.#tally.started();
     if (this.#tally.alive > (this.#options.maxMachines ?? Infinity)) this.#broken("has more machines than the host may have");
-    const { place } = this.#machines.add(id, memoryMb, vcpus, this.now);
+    const { place } = this.#machines.add(id, kind, this.now);
     this.#events.add(this.now + startTime(this.#options.machine, this.#tally.starts), UP, place);
   }
 
   #bind(machine: SimulatedMachine, name: string): void {
     if (machine.phase !== "blank") this.#broken(`binds a machine that is ${machine.phase}`);
     machine.app = this.#appNamed(name);
-    const { memoryMb, vcpus } = (this.#apps[machine.app] as SimulatedApp).limits;
-    if (machine.memoryMb !== memoryMb || machine.vcpus !== vcpus) this.#broken(`binds a machine to ${name}, which has another size`);
+    const { kind } = (this.#apps[machine.app] as SimulatedApp).limits;
+    if (machine.kind.key !== kind.key) this.#broken(`binds a machine to ${name}, which is of another kind`);
     machine.phase = "binding";
     machine.comingUp = true;
     this.#tally.binds++;

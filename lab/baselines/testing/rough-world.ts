@@ -1,7 +1,7 @@
 /** A world in which anything may happen to machines, at any time: it obeys a baseline's commands, and fails on one that breaks a rule. */
 import assert from "node:assert/strict";
 import type { MachinePhase } from "../../../src/policy/machine-facts.ts";
-import type { AppLimits, PolicyCommand, PolicyEvent, Step } from "../../../src/policy/policy.ts";
+import type { AppLimits, OpaqueKind, PolicyCommand, PolicyEvent, Step } from "../../../src/policy/policy.ts";
 import { createClassic } from "../classic.ts";
 import type { HostLimits } from "../classic-state.ts";
 import type { Rules } from "../rules.ts";
@@ -10,7 +10,7 @@ interface RoughMachine {
   id: number;
   phase: MachinePhase;
   app: string | null;
-  memoryMb: number;
+  kind: OpaqueKind;
   slots: number;
   running: Set<number>;
 }
@@ -141,7 +141,7 @@ export class RoughWorld {
 
   #bind(machine: RoughMachine, name: string): void {
     const limits = this.apps.get(name) as AppLimits;
-    assert.equal(machine.memoryMb, limits.memoryMb, "bound to an app of another size");
+    assert.equal(machine.kind.key, limits.kind.key, "bound to an app of another kind");
     Object.assign(machine, { phase: "binding", app: name, slots: limits.concurrency });
     const working = this.inPhase("binding", "bound").filter(({ app }) => app === name).length;
     assert.ok(working <= limits.maxMachines, "more machines than the app may have");

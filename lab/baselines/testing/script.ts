@@ -2,6 +2,7 @@
 import type { PolicyCommand, Step } from "../../../src/policy/policy.ts";
 import { simulate } from "../../../src/simulator/simulate.ts";
 import type { MachineModel, Outcome, SimulatedPolicy, Workload } from "../../../src/simulator/simulator.ts";
+import { usualKind } from "../../../src/base/kind/machine-kind.ts";
 
 /** Times in seconds. `app` defaults to "a". */
 export interface Call {
@@ -51,8 +52,7 @@ export function scripted(calls: Call[], { concurrency = 1, endAt = 0, memoryMb =
     reservedBlanks: 0,
     waitWorth: null,
     queue: 1_000,
-    memoryMb: 256,
-    vcpus: 1,
+    kind: usualKind,
   };
   let next = 0;
   return {

@@ -1,5 +1,6 @@
 /** The host's settings. docs/configuration.md describes them for users; a test keeps the two in step. */
 import { z } from "zod";
+import { guestKernels } from "../kind/machine-kind.ts";
 import { isRange } from "../network/addresses.ts";
 import { problemOfBound } from "../network/bound.ts";
 import { hostEntryOf } from "../network/host-entries.ts";
@@ -29,8 +30,8 @@ export const configSchema = z.strictObject({
   api: address.default("127.0.0.1:7070"),
   /** `auto` chooses qemu with KVM, or else qemu with TCG. gvisor and process are used only if named. */
   driver: z.enum(["auto", "qemu", "gvisor", "process"]).default("auto"),
-  /** The guest kernel in the machines of the driver qemu. */
-  kernel: z.enum(["linux", "osv"]).default("linux"),
+  /** The guest kernel of machines whose app chooses none. Only the driver qemu has a choice. */
+  kernel: z.enum(guestKernels).default("linux"),
   /** The file of OSv's kernel, loader.elf. Mayfly does not ship one. */
   osvKernel: z.string().min(1).optional(),
   /** The folder of the catalog, the API token, the logs and the ledger. */

@@ -172,6 +172,12 @@ export const errorTable = {
     message: "{file} is not valid: {what}.",
     cure: "docs/manifest.md lists every key and its values.",
   },
+  "no-such-kernel": {
+    status: 400,
+    side: "caller",
+    message: "App {app} asks for machines of the kernel {kernel}, and this host has {kernels}.",
+    cure: "Leave the key kernel out of mayfly.json, or name one that the host has. Only the driver qemu has osv: its operator names OSv's file with the setting osvKernel.",
+  },
   "bad-config": {
     status: 500,
     side: "caller",

@@ -11,6 +11,7 @@ import type { HttpInput, RequestHead, RequestSink, RequestStream } from "../../w
 import { LogLevel, ResetCode } from "../../wire/protocol.ts";
 import type { FakeClock } from "./fake-clock.ts";
 import type { Random } from "../../base/testing/random.ts";
+import { usualKind } from "../../base/kind/machine-kind.ts";
 
 interface UnrulyMachine {
   id: MachineId;
@@ -122,7 +123,7 @@ export class UnrulyFleet implements Fleet {
     const machine = this.machines.get(id);
     if (machine === undefined) return undefined;
     const { phase, version } = machine;
-    const figures = { memoryMb: 0, vcpus: 1, memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
+    const figures = { kind: usualKind, memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
     return { id, name: `m${id}`, driver: "fake", phase, app: version?.app ?? null, revision: version?.id ?? null, ...figures };
   }
 

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { loadConfig } from "../../base/config/load.ts";
 import { startAgentProcess } from "../../guest/testing/running-agent.ts";
-import { usualSize } from "../../machines/driver.ts";
+import { usualChoice } from "../../base/kind/machine-kind.ts";
 import { osv } from "../../machines/qemu/osv.ts";
 import { ensureImage } from "../ensure-image.ts";
 import { nodePath } from "../guest-layout.ts";
@@ -97,7 +97,7 @@ test("unpacked and started by OSv's own command line, it serves invocations", as
 
 /** The words of OSv's command line, except for the place of the channel, which OSv gets from QEMU. */
 async function startIn(root: string): Promise<{ child: ChildProcess; channel: Socket }> {
-  const words = osv.commandLine({ guest: osv, accelerator: "tcg", ...usualSize }, 0).split(" ");
+  const words = osv.commandLine({ guest: osv, accelerator: "tcg", ...usualChoice }, 0).split(" ");
   const variables = words.filter((word) => word.startsWith("--env=")).map((word) => word.slice("--env=".length));
   const program = words.slice(words.findIndex((word) => !word.startsWith("--")));
   const server = createServer().listen(0, "127.0.0.1");

@@ -6,7 +6,8 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { needControlGroups } from "../host/cgroup/testing/need-groups.ts";
-import { type Driver, type Machine, usualSize } from "../driver.ts";
+import type { Driver, Machine } from "../driver.ts";
+import { usualChoice } from "../../base/kind/machine-kind.ts";
 import { clauseOf, clauseWithOutput, type ExitReason } from "../exit.ts";
 import { type Footprint, footprint, settledFootprint } from "./footprint.ts";
 import type { ConformanceFunction } from "./functions.ts";
@@ -53,7 +54,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
 
     before(async () => {
       subject = await makeSubject();
-      await subject.driver.prepare(() => undefined, usualSize);
+      await subject.driver.prepare(() => undefined, usualChoice);
       await inTime("the end of a killed machine", (await start()).kill());
       await subject.broken.start({ id: `conf-${name}-broken`, memoryMb: MEMORY_MB, vcpus: 1 }).catch(() => undefined);
       idle = footprint(subject.folders);

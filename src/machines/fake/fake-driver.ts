@@ -4,6 +4,7 @@ import { type Duplex, duplexPair } from "node:stream";
 import type { Driver, DriverTraits, Machine, MachineSpec } from "../driver.ts";
 import { type ExitReason, type MachineExit, StartFailure } from "../exit.ts";
 import { FakeAgent, type FakeFunction } from "./fake-agent.ts";
+import { refuseOtherKernels } from "../refuse-kernel.ts";
 
 /** What a function may do to the machine that it runs in. */
 export interface FakeMachineControls {
@@ -17,6 +18,8 @@ export interface FakeDriverOptions {
   functions?: (machine: FakeMachineControls) => Record<string, FakeFunction>;
   /** Called before every start; what it throws is why the start fails. */
   beforeStart?: (spec: MachineSpec) => void | Promise<void>;
+  /** The kernels of its machines, the usual one first. Default: Linux alone. */
+  kernels?: Driver["kernels"];
 }
 
 /** Every machine holds so much, whatever it does. */
@@ -25,15 +28,20 @@ const START_CPU_US = 1_000;
 
 const traits: DriverTraits = { ownKernel: true, answerMs: 0, idleShare: 0, wakeUs: 0 };
 
-export function createFakeDriver({ functions = onlyEcho, beforeStart = () => undefined }: FakeDriverOptions = {}): Driver {
+export function createFakeDriver({
+  functions = onlyEcho,
+  beforeStart = () => undefined,
+  kernels = ["linux"],
+}: FakeDriverOptions = {}): Driver {
   const machines = new Set<Machine>();
   return {
     name: "fake",
     traits,
-    kernels: ["linux"],
+    kernels,
     probe: async () => ({ ok: true, detail: "objects in this process" }),
     prepare: async () => undefined,
     async start(spec) {
+      refuseOtherKernels(spec, kernels);
       await fails(beforeStart, spec);
       const machine = createMachine(spec.id, functions);
       machines.add(machine);

@@ -15,6 +15,7 @@ import { StartFailure } from "../exit.ts";
 import { writeBundle } from "./bundle.ts";
 import { preferSandbox } from "./oom.ts";
 import { runArguments, runscEnvironment, runscVersion, trySandbox } from "./runsc.ts";
+import { refuseOtherKernels } from "../refuse-kernel.ts";
 
 export interface GvisorDriverOptions {
   /** Asked for once, when first needed. */
@@ -35,6 +36,9 @@ const PROBE_MS = 25_000;
 
 const traits: DriverTraits = { ownKernel: true, answerMs: 0, idleShare: 0.08, wakeUs: 10_000 };
 
+/** Programs made for Linux run on gVisor's own kernel. */
+const KERNELS = ["linux"] as const;
+
 export function createGvisorDriver(options: GvisorDriverOptions): Driver {
   const { cacheDir, runDir, clock = systemClock } = options;
   const machines = new Set<Machine>();
@@ -45,7 +49,7 @@ export function createGvisorDriver(options: GvisorDriverOptions): Driver {
   return {
     name: "gvisor",
     traits,
-    kernels: ["linux"],
+    kernels: KERNELS,
     probe: () => probe(runsc, runDir, clock),
     async prepare(progress) {
       await sweepCgroups();
@@ -57,6 +61,7 @@ export function createGvisorDriver(options: GvisorDriverOptions): Driver {
       isPrepared = true;
     },
     async start(spec) {
+      refuseOtherKernels(spec, KERNELS);
       const parts = await Promise.all([runsc(), image()]).catch((error: Error) => {
         throw new StartFailure(error.message, error);
       });

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 
 import { ensureAgent } from "../../images/agent-bundle.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
-import { usualSize } from "../driver.ts";
+import { usualChoice } from "../../base/kind/machine-kind.ts";
 import { createProcessDriver } from "./process-driver.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-process-"));
@@ -21,8 +21,8 @@ describeDriverConformance("process", async () => ({
 
 test("a crash leaves no core file, which would hold an app's secrets", async () => {
   const driver = createProcessDriver({ agent: () => ensureAgent(path.join(folder, "cache")), runDir });
-  await driver.prepare(() => {}, usualSize);
-  await driver.start({ id: "core", ...usualSize });
+  await driver.prepare(() => {}, usualChoice);
+  await driver.start({ id: "core", ...usualChoice });
   const note = fs.readdirSync(runDir, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith("core/.process"));
   const [pid] = fs.readFileSync(path.join(runDir, note!), "utf8").split(" ");
   assert.match(fs.readFileSync(`/proc/${pid}/limits`, "utf8"), /^Max core file size +0 +0 /m);

@@ -10,6 +10,7 @@ import { heapFlags } from "../host/child/node-limits.ts";
 import { closeRunFolder, createRunFolder, sweepRunFolders } from "../host/child/run-folder.ts";
 import type { Driver, DriverTraits, Machine, MachineSpec } from "../driver.ts";
 import { StartFailure } from "../exit.ts";
+import { refuseOtherKernels } from "../refuse-kernel.ts";
 
 export interface ProcessDriverOptions {
   /** The bundled agent's file. Asked for once, when first needed. */
@@ -26,6 +27,8 @@ const START_MS = 30_000;
 /** Without a kernel of its own a machine may well wait without using any CPU. */
 const traits: DriverTraits = { ownKernel: false, answerMs: 0, idleShare: 0.005, wakeUs: 5_000 };
 
+const KERNELS = ["linux"] as const;
+
 export function createProcessDriver({ agent, runDir, clock = systemClock }: ProcessDriverOptions): Driver {
   const machines = new Set<Machine>();
   let agentFile: Promise<string> | undefined;
@@ -33,7 +36,7 @@ export function createProcessDriver({ agent, runDir, clock = systemClock }: Proc
   return {
     name: "process",
     traits,
-    kernels: ["linux"],
+    kernels: KERNELS,
     async probe() {
       return { ok: true, detail: `Node ${process.versions.node} processes, not isolated; ${await describeLimits()}` };
     },
@@ -44,6 +47,7 @@ export function createProcessDriver({ agent, runDir, clock = systemClock }: Proc
       await (agentFile ??= agent());
     },
     async start(spec) {
+      refuseOtherKernels(spec, KERNELS);
       const file = await (agentFile ??= agent()).catch((error: Error) => {
         agentFile = undefined; // a later start tries again
         throw new StartFailure(error.message, error);

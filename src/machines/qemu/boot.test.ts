@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../base/clock/clock.ts";
 import { hostHome, ownCpuFolder } from "../host/cgroup/detect.ts";
 import { needControlGroups } from "../host/cgroup/testing/need-groups.ts";
-import { usualSize } from "../driver.ts";
+import { usualChoice } from "../../base/kind/machine-kind.ts";
 import { withBootedGuest } from "./boot.ts";
 import { linux } from "./linux.ts";
 
@@ -27,7 +27,7 @@ test("a boot has the share of templates, not its server's, and leaves no group",
     remove: () => undefined,
   };
   const image = { id: "none", root: file, kernel: file };
-  const shape = { guest: linux, accelerator: "tcg" as const, ...usualSize };
+  const shape = { guest: linux, accelerator: "tcg" as const, ...usualChoice };
   const booting = withBootedGuest({ image, shape, tscKhz: 1, confinement, clock: systemClock, deadlineMs: 60_000 }, async () => undefined);
   const refused = assert.rejects(booting, /QEMU ended by SIGKILL/);
   const pid = await noted(note);

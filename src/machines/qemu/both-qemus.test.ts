@@ -13,7 +13,8 @@ import { ensureImage } from "../../images/ensure-image.ts";
 import { processTree } from "../host/cgroup/proc.ts";
 import { needControlGroups } from "../host/cgroup/testing/need-groups.ts";
 import { openSession } from "../conformance/session.ts";
-import { type Driver, type Machine, usualSize } from "../driver.ts";
+import type { Driver, Machine } from "../driver.ts";
+import { usualChoice } from "../../base/kind/machine-kind.ts";
 import { readHostFacts } from "../host/qemu/host-facts.ts";
 import { linux } from "./linux.ts";
 import { createDriverWithHost } from "./testing/own-host.ts";
@@ -39,7 +40,7 @@ for (const [suite, version] of Object.entries(suites) as [keyof typeof suites, s
         : await fetchProgramRoot({ suite, packages: ["qemu-system-x86", "util-linux"], cacheDir });
       const image = () => ensureImage({ cacheDir, progress: () => undefined });
       driver = createDriverWithHost({ guest: linux, image, cacheDir, runDir, clock: systemClock, qemuRoot });
-      await driver.prepare(() => undefined, usualSize);
+      await driver.prepare(() => undefined, usualChoice);
     });
     after(async () => {
       await driver.close();
@@ -50,7 +51,7 @@ for (const [suite, version] of Object.entries(suites) as [keyof typeof suites, s
       const probe = await driver.probe();
       assert.ok(probe.ok && probe.detail.startsWith(`QEMU ${version}`), JSON.stringify(probe));
       for (let n = 0; n < CLONES; n++) {
-        const machine = await driver.start({ id: `both-${suite}-${process.pid}-${n}`, ...usualSize });
+        const machine = await driver.start({ id: `both-${suite}-${process.pid}-${n}`, ...usualChoice });
         machines.push(machine);
         const { host, bind, call } = await openSession(machine);
         await bind();

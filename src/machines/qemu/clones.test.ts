@@ -12,7 +12,8 @@ import { systemClock } from "../../base/clock/clock.ts";
 import { loadConfig } from "../../base/config/load.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { openSession } from "../conformance/session.ts";
-import { type Driver, usualSize } from "../driver.ts";
+import type { Driver } from "../driver.ts";
+import { usualChoice } from "../../base/kind/machine-kind.ts";
 import { linux } from "./linux.ts";
 import { createDriverWithHost } from "./testing/own-host.ts";
 
@@ -29,7 +30,7 @@ before(async () => {
     runDir,
     clock: systemClock,
   });
-  await driver.prepare(() => undefined, usualSize);
+  await driver.prepare(() => undefined, usualChoice);
 });
 after(async () => {
   await driver.close();

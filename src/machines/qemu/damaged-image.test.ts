@@ -11,7 +11,7 @@ import { damageOf } from "../../images/damage.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { imageIn } from "../../images/image.ts";
 import { inTime, openSession } from "../conformance/session.ts";
-import { usualSize } from "../driver.ts";
+import { usualChoice } from "../../base/kind/machine-kind.ts";
 import { linux } from "./linux.ts";
 import { createDriverWithHost } from "./testing/own-host.ts";
 
@@ -46,7 +46,7 @@ test("a root that is cut short while machines run is found out by their ends, an
   });
   context.after(() => driver.close());
   let started = 0;
-  const start = () => driver.start({ ...usualSize, id: `damaged-${process.pid}-${++started}` });
+  const start = () => driver.start({ ...usualChoice, id: `damaged-${process.pid}-${++started}` });
   const [reads, other] = [await start(), await start()];
   const [session] = [await openSession(reads), await openSession(other)];
   await session.bind();

@@ -14,7 +14,7 @@ import { writeOsvDisk } from "../../images/osv/disk.ts";
 import { ensureOsvImage } from "../../images/osv/ensure-osv-image.ts";
 import { tinyKernel } from "../../images/osv/testing/tiny-kernel.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
-import { usualSize } from "../driver.ts";
+import { usualChoice } from "../../base/kind/machine-kind.ts";
 import { BootFailure } from "./boot.ts";
 import type { GuestKernel } from "./guest-kernel.ts";
 import { osv } from "./osv.ts";
@@ -34,14 +34,14 @@ async function printedBy(guest: GuestKernel): Promise<string> {
   if (!fs.existsSync(root)) await writeOsvDisk([], root);
   const image = async () => ({ id: `tiny-${process.pid}`, kernel, root });
   const driver = createDriverWithHost({ guest, image, cacheDir: path.join(folder, "cache"), runDir, clock: systemClock });
-  const failure: unknown = await driver.prepare(() => undefined, usualSize).catch((error: unknown) => error);
+  const failure: unknown = await driver.prepare(() => undefined, usualChoice).catch((error: unknown) => error);
   await driver.close();
   assert.ok(failure instanceof BootFailure);
   assert.equal(failure.message, "QEMU ended with code 0");
   return failure.output.join(" | ");
 }
 
-const shape = { guest: osv, accelerator: "tcg", ...usualSize } as const;
+const shape = { guest: osv, accelerator: "tcg", ...usualChoice } as const;
 
 test("on the board of an emulated machine, a kernel of OSv's kind starts and is told all that it should be", async () => {
   assert.equal(await printedBy(osv), osv.commandLine(shape, 0));

@@ -13,7 +13,8 @@ import { systemClock } from "../../base/clock/clock.ts";
 import { loadConfig } from "../../base/config/load.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
 import { openSession } from "../conformance/session.ts";
-import { type Driver, usualSize } from "../driver.ts";
+import type { Driver } from "../driver.ts";
+import { usualChoice } from "../../base/kind/machine-kind.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { linux } from "./linux.ts";
 import { createDriverWithHost } from "./testing/own-host.ts";
@@ -70,7 +71,7 @@ interface Looked {
 
 /** Of a new clone, with how far off its clocks can be said to be at least. */
 async function lookInside(driver: Driver, n: number): Promise<Looked & { off: number[] }> {
-  const machine = await driver.start({ id: `pc-${process.pid}-${n}`, ...usualSize });
+  const machine = await driver.start({ id: `pc-${process.pid}-${n}`, ...usualChoice });
   const { host, call, ready } = await openSession(machine);
   assert.equal(ready.kernel, "osv");
   const functions = [{ name: "look", format: "cjs" as const, source: { type: "frames" as const, bytes: look.length }, handler: "handler" }];
@@ -106,7 +107,7 @@ test("machines of two kernels run side by side on one host, and one of a kernel 
   assert.deepEqual(driver.kernels, ["osv", "linux"]);
   const machines = [];
   for (const kernel of ["linux", "osv", undefined] as const) {
-    const machine = await driver.start({ id: `pc-${process.pid}-${kernel}`, ...usualSize, ...(kernel && { kernel }) });
+    const machine = await driver.start({ id: `pc-${process.pid}-${kernel}`, ...usualChoice, ...(kernel && { kernel }) });
     const { ready } = await openSession(machine);
     assert.equal(ready.kernel, kernel ?? "osv");
     machines.push(machine);
@@ -116,7 +117,7 @@ test("machines of two kernels run side by side on one host, and one of a kernel 
 
   const alone = createDriverWithHost({ guest, image: async () => image, cacheDir, runDir, clock: systemClock });
   await assert.rejects(
-    alone.start({ id: `pc-${process.pid}-none`, ...usualSize, kernel: "linux" }),
+    alone.start({ id: `pc-${process.pid}-none`, ...usualChoice, kernel: "linux" }),
     /starts no machines of the kernel linux/,
   );
   await alone.close();

@@ -6,7 +6,8 @@
  */
 import { within } from "../../base/clock/within.ts";
 import { MayflyError } from "../../base/errors/error.ts";
-import type { Driver, DriverTraits, GuestKernelName, Probe } from "../driver.ts";
+import type { Driver, DriverTraits, Probe } from "../driver.ts";
+import type { GuestKernelName } from "../../base/kind/machine-kind.ts";
 import { StartFailure } from "../exit.ts";
 import { closeCgroups, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
 import { createStock, type GuestSource, type Stock, type StockOptions } from "./stock.ts";

@@ -8,7 +8,8 @@
 import fs from "node:fs";
 
 import type { Clock } from "../../base/clock/clock.ts";
-import { type Machine, type MachineSize, type MachineSpec, usualSize } from "../driver.ts";
+import type { Machine, MachineSpec } from "../driver.ts";
+import { type KindChoice, usualChoice } from "../../base/kind/machine-kind.ts";
 import { StartFailure } from "../exit.ts";
 import type { KvmVerdict } from "../host/qemu/accelerator.ts";
 import type { OpenQemuHost, QemuHost } from "../host/qemu/qemu-host.ts";
@@ -56,7 +57,7 @@ export interface Stock {
   readonly kernel: GuestKernel;
   open(): Promise<OpenStock>;
   /** Makes the template of a size, where there is none. */
-  prepare(progress: (step: string) => void, size: MachineSize): Promise<void>;
+  prepare(progress: (step: string) => void, size: KindChoice): Promise<void>;
   /** Rejects with a StartFailure. */
   start(spec: MachineSpec): Promise<Machine>;
   /** What is wrong with the image, as a clause, as long as it is not put right. */
@@ -153,7 +154,7 @@ async function openStock(source: GuestSource, options: StockOptions): Promise<Op
   const host = await options.host.open();
   const image = await source.image();
   const { facts, confinement } = host;
-  const shape: MachineShape = { guest: source.kernel, accelerator: "kvm", ...usualSize };
+  const shape: MachineShape = { guest: source.kernel, accelerator: "kvm", ...usualChoice };
   const boot = { image, confinement, clock: options.clock, onCpuUsed: options.onCpuUsed, shape, tscKhz: facts.tscKhz };
   const verdict = await host.accelerator(image.kernel, () =>
     withBootedGuest({ ...boot, deadlineMs: KVM_TRIAL_MS }, async ({ host: end, memory }) => {
@@ -181,7 +182,7 @@ function asOpen({ image, root }: HeldImage): BootImage {
 }
 
 /** The shape is part of a template's key: nothing else of a spec may get into it. */
-function shapeOf(guest: GuestKernel, { accelerator }: KvmVerdict, { memoryMb, vcpus }: MachineSize): MachineShape {
+function shapeOf(guest: GuestKernel, { accelerator }: KvmVerdict, { memoryMb, vcpus }: KindChoice): MachineShape {
   return { guest, accelerator, memoryMb, vcpus };
 }
 

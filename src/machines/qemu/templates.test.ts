@@ -5,7 +5,7 @@ import path from "node:path";
 import { type TestContext, test } from "node:test";
 
 import { systemClock } from "../../base/clock/clock.ts";
-import { usualSize } from "../driver.ts";
+import { usualChoice } from "../../base/kind/machine-kind.ts";
 import type { Confinement } from "../host/qemu/confinement.ts";
 import type { HostFacts } from "../host/qemu/host-facts.ts";
 import { linux } from "./linux.ts";
@@ -16,7 +16,7 @@ import type { MachineShape } from "./guest-kernel.ts";
 
 const facts = { qemuVersion: "7.2", tscKhz: 2_000_000 } as HostFacts;
 const image = { id: "one", kernel: "k", root: "r" };
-const shape: MachineShape = { guest: linux, accelerator: "tcg", ...usualSize };
+const shape: MachineShape = { guest: linux, accelerator: "tcg", ...usualChoice };
 const keyOf = (changes: Partial<MachineShape>, week = 1, id = "one") =>
   templateKey({ image: { ...image, id }, facts }, { ...shape, ...changes }, week);
 

@@ -1,12 +1,12 @@
 /**
- * How many blanks of a size to keep ready: enough that a caller finds none only so seldom that one more would cost more than
+ * How many blanks of a kind to keep ready: enough that a caller finds none only so seldom that one more would cost more than
  * the waits it saves. Counted over windows in which what is taken can't be replaced yet.
  */
+import type { OpaqueKind } from "../policy.ts";
 import { MOST_TAKEN, WINDOW_FADE } from "../constants.ts";
 
 export interface Pool {
-  memoryMb: number;
-  vcpus: number;
+  kind: OpaqueKind;
   /** Ids of blanks, oldest first. */
   ready: number[];
   /** Ids of machines that will be. */
@@ -22,12 +22,32 @@ export interface Pool {
   reserved: number;
   /** Blanks beyond `enough` are kept until then, for starts that are planned. */
   heldUntil: number;
+  /** Of its starts, whatever the revision that needed them. */
+  failures: Failures;
+}
+
+export interface Failures {
+  /** Rounds of failures without a success between; those that overlap are one. */
+  rounds: number;
+  /** No further try before this time, ms. */
+  until: number;
 }
 
 const FADING = Math.log(WINDOW_FADE);
 
-export function createPool(memoryMb: number, vcpus: number, now: number): Pool {
-  return { memoryMb, vcpus, ready: [], starting: [], taken: [1], now: 0, since: now, enough: 0, reserved: 0, heldUntil: now };
+export function createPool(kind: OpaqueKind, now: number): Pool {
+  return {
+    kind,
+    ready: [],
+    starting: [],
+    taken: [1],
+    now: 0,
+    since: now,
+    enough: 0,
+    reserved: 0,
+    heldUntil: now,
+    failures: { rounds: 0, until: -1 },
+  };
 }
 
 /** A blank was taken, or would have been if one had been there. */

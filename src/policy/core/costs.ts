@@ -20,7 +20,7 @@ export function waitWorthOf({ options }: PackingState, revision: RevisionState):
 /** GB that a machine of the revision holds. */
 export function memoryOf(state: PackingState, revision: RevisionState): number {
   if (revision.memoryKnown) return revision.memoryGb;
-  return state.memoryGb > 0 ? state.memoryGb : Math.min(FIRST_MEMORY_MB, revision.limits.memoryMb) / 1_024;
+  return state.memoryGb > 0 ? state.memoryGb : Math.min(FIRST_MEMORY_MB, revision.limits.kind.memoryMb) / 1_024;
 }
 
 /** GB-seconds that a second of holding a machine of the revision costs: its memory, and the CPU that it uses with nothing to do. */

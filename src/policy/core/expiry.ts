@@ -32,15 +32,16 @@ export function scheduleWake(state: PackingState, now: number, commands: PolicyC
 
 /** When something else than a timer changes what machines are needed. */
 function nextPlan(state: PackingState, now: number): number {
-  let at = sooner(NEVER, state.failures.until, now);
-  at = sooner(at, quietUntil(state), now);
+  let at = sooner(NEVER, quietUntil(state), now);
   at = sooner(at, state.starts.nextAt, now);
   if (state.wanting.length > 0 && hostIsBusy(state)) at = Math.min(at, now + POSTPONED_MS);
   for (const name of state.hungry) at = sooner(at, state.revisions.get(name)?.failures.until ?? -1, now);
   for (const name of state.wanting) at = sooner(at, state.revisions.get(name)?.failures.until ?? -1, now);
-  for (const pool of state.pools)
+  for (const pool of state.pools) {
+    at = sooner(at, pool.failures.until, now);
     if (pool.ready.length > 0 && pool.ready.length > wantedBlanks(state, pool, now))
       at = Math.min(at, rulesOf(state).blankUntil(state, pool));
+  }
   return at;
 }
 

@@ -1,7 +1,8 @@
 /** Back-off after machines that did not come up, and the end of waiting for those that have nothing left to wait for. */
 import { FIRST_PAUSE_MS, HOPELESS, LONGEST_PAUSE_MS } from "../constants.ts";
 import type { PolicyCommand } from "../policy.ts";
-import type { RevisionState, Failures, PackingState } from "./packing-state.ts";
+import type { Failures } from "./blanks.ts";
+import type { RevisionState, PackingState } from "./packing-state.ts";
 import { blanksFor } from "./wanted.ts";
 import { changeLoad } from "../rules/demand.ts";
 import { poolOf } from "./packing-state.ts";
@@ -23,8 +24,8 @@ export function noteSuccess(failures: Failures): void {
 export function isHopeless(state: PackingState, revision: RevisionState, now: number): boolean {
   if (revision.bound + revision.binding > 0) return false;
   if (failing(revision.failures, now)) return true;
-  const { memoryMb, vcpus } = revision.limits;
-  return failing(state.failures, now) && blanksFor(poolOf(state, memoryMb, vcpus, now), revision.app) <= 0;
+  const pool = poolOf(state, revision.limits.kind, now);
+  return failing(pool.failures, now) && blanksFor(pool, revision.app) <= 0;
 }
 
 /** Rejects what waits for a revision without hope, rather than trying again and again while callers wait. */

@@ -1,10 +1,10 @@
 /** What the host may hold, and how fast it may start. */
 import { BUSY, CPU_OF_START } from "../constants.ts";
+import type { OpaqueKind } from "../policy.ts";
 import type { MachineEntry, PackingState } from "./packing-state.ts";
-import type { Size } from "./size.ts";
 
-/** Whether one more machine fits. */
-export function hasRoom({ options, use }: PackingState, { memoryMb, vcpus }: Size): boolean {
+/** Whether one more machine of the kind fits. */
+export function hasRoom({ options, use }: PackingState, { memoryMb, vcpus }: OpaqueKind): boolean {
   if (use.machines >= options.maxMachines) return false;
   return use.memoryMb + memoryMb <= options.maxMemoryMb && use.vcpus + vcpus <= options.maxVcpus;
 }

@@ -1,6 +1,6 @@
 /** Changes of a machine's phase, each with its command. */
 import { CPU_OF_START } from "../constants.ts";
-import type { PolicyCommand } from "../policy.ts";
+import type { OpaqueKind, PolicyCommand } from "../policy.ts";
 import type { Pool } from "./blanks.ts";
 import { machinesOf, poolOf, type RevisionState, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { idsWith, remove } from "./id-table.ts";
@@ -8,11 +8,10 @@ import { noteCpu } from "./host-limits.ts";
 import type { EndReason, NeedReason } from "../reasons.ts";
 import { rulesOf } from "../rules/rules-of.ts";
 import { closeMachine } from "./slots.ts";
-import type { Size } from "./size.ts";
 
 export function startMachine(
   state: PackingState,
-  { memoryMb, vcpus }: Size,
+  kind: OpaqueKind,
   { urgent, revision, why }: { urgent: boolean; revision: string | null; why: NeedReason },
   now: number,
   commands: PolicyCommand[],
@@ -20,16 +19,16 @@ export function startMachine(
   const id = state.nextMachine++;
   const times = { since: now, idleSince: -1, timerAt: -1, areaAt: now, statsAt: now, busyUntil: 0 };
   const figures = { area: 0, inFlightThen: 0, done: 0, cpuMs: 0, memoryBytes: 0, cpu: 0 };
-  state.machines[id] = { id, phase: "starting", revision: null, memoryMb, vcpus, inFlight: 0, place: -1, ...times, ...figures };
+  state.machines[id] = { id, phase: "starting", revision: null, kind, inFlight: 0, place: -1, ...times, ...figures };
   const { use } = state;
   use.machines++;
-  use.memoryMb += memoryMb;
-  use.vcpus += vcpus;
-  poolOf(state, memoryMb, vcpus, now).starting.push(id);
-  commands.push({ type: "start", machine: id, memoryMb, vcpus, urgent, revision, why });
+  use.memoryMb += kind.memoryMb;
+  use.vcpus += kind.vcpus;
+  poolOf(state, kind, now).starting.push(id);
+  commands.push({ type: "start", machine: id, kind, urgent, revision, why });
 }
 
-/** Gives the oldest blank of the revision's size to it. */
+/** Gives the oldest blank of the revision's kind to it. */
 export function bindMachine(
   state: PackingState,
   pool: Pool,
@@ -95,8 +94,8 @@ export function forgetMachine(state: PackingState, machine: MachineEntry): void 
   if (machine.inFlight > 0) for (const invocation of idsWith(state.invocations, machine.id)) remove(state.invocations, invocation);
   const { use } = state;
   use.machines--;
-  use.memoryMb -= machine.memoryMb;
-  use.vcpus -= machine.vcpus;
+  use.memoryMb -= machine.kind.memoryMb;
+  use.vcpus -= machine.kind.vcpus;
   delete state.machines[machine.id];
 }
 
@@ -116,8 +115,8 @@ function leavePhase(state: PackingState, machine: MachineEntry): void {
   }
 }
 
-function leavePool(state: PackingState, { id, phase, memoryMb, vcpus, since }: MachineEntry): void {
-  const pool = poolOf(state, memoryMb, vcpus, since);
+function leavePool(state: PackingState, { id, phase, kind, since }: MachineEntry): void {
+  const pool = poolOf(state, kind, since);
   const ids = phase === "blank" ? pool.ready : pool.starting;
   ids.splice(ids.indexOf(id), 1);
 }

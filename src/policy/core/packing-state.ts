@@ -8,12 +8,12 @@
  * 5. Whatever time alone brings about has an entry in `timers` no later than it is due, or a scalar that `nextPlan` looks at.
  */
 import type { OwnMachine } from "../machine-facts.ts";
-import type { AppLimits, MachineId, RevisionId } from "../policy.ts";
+import type { AppLimits, MachineId, OpaqueKind, RevisionId } from "../policy.ts";
 import { createDemand, type Demand } from "../rules/demand.ts";
 import { createIdleTimes, type IdleTimes } from "../rules/idle-times.ts";
 import { createIdTable, type IdTable } from "./id-table.ts";
 import type { IdlePlan } from "../rules/keep-alive.ts";
-import { createPool, type Pool } from "./blanks.ts";
+import { createPool, type Failures, type Pool } from "./blanks.ts";
 import { createStartTimes, type StartTimes } from "./start-times.ts";
 import { createTimers, NEVER, type Timers } from "./timers.ts";
 
@@ -30,9 +30,8 @@ export interface PackingOptions {
   maxVcpus: number;
   /** Starts a second at most, on average over a few seconds. */
   startsPerSecond: number;
-  /** The size of a blank. */
-  memoryMb: number;
-  vcpus: number;
+  /** Of the blanks that the option asks for, and of machines of apps that choose no other. */
+  usual: OpaqueKind;
   /** What a second of a caller's wait is worth, in GB-seconds of memory. */
   waitWorth: number;
   /** What a second of CPU time costs, in GB-seconds of memory. */
@@ -54,7 +53,7 @@ export interface PackingState {
   machines: Record<MachineId, MachineEntry>;
   /** Of all machines together, those being killed too. */
   use: { machines: number; memoryMb: number; vcpus: number };
-  /** One for each size; the first is of the usual size. */
+  /** One for each kind; the first is of the usual kind. */
   pools: Pool[];
   /** Machine id, or minus the revision's number while the invocation waits. */
   invocations: IdTable;
@@ -78,8 +77,6 @@ export interface PackingState {
   memoryGb: number;
   /** CPUs that bound machines use, as far as is known: those with work by their last reports, those just bound as much as a start. */
   cpuUsed: number;
-  /** Of starts, whatever the revision. */
-  failures: Failures;
 }
 
 /** What an app's revisions have in common: limits that are the app's count over all of them. */
@@ -92,7 +89,7 @@ export interface AppState {
   /** Invocations of theirs that wait. */
   waiting: number;
   /** Blanks that no other app may take. */
-  reservation: { memoryMb: number; vcpus: number; blanks: number } | null;
+  reservation: { kind: OpaqueKind; blanks: number } | null;
 }
 
 export interface RevisionState {
@@ -161,13 +158,6 @@ export interface RevisionState {
   failures: Failures;
 }
 
-export interface Failures {
-  /** Rounds of failures without a success between; those that overlap are one. */
-  rounds: number;
-  /** No further try before this time. */
-  until: number;
-}
-
 export interface MachineEntry extends OwnMachine {
   place: number;
   /** When its phase began. */
@@ -204,7 +194,7 @@ export function createState(options: PackingOptions): PackingState {
     revisionIds: {},
     machines: {},
     use: { machines: 0, memoryMb: 0, vcpus: 0 },
-    pools: [createPool(options.memoryMb, options.vcpus, 0)],
+    pools: [createPool(options.usual, 0)],
     invocations: createIdTable(),
     hungry: [],
     wanting: [],
@@ -217,7 +207,6 @@ export function createState(options: PackingOptions): PackingState {
     times: createStartTimes(),
     memoryGb: 0,
     cpuUsed: 0,
-    failures: { rounds: 0, until: -1 },
   };
 }
 
@@ -282,10 +271,10 @@ export function everyMachine(state: PackingState): MachineEntry[] {
   return Object.values(state.machines);
 }
 
-/** The pool of blanks of a size, made where there is none yet. */
-export function poolOf(state: PackingState, memoryMb: number, vcpus: number, now: number): Pool {
-  for (const pool of state.pools) if (pool.memoryMb === memoryMb && pool.vcpus === vcpus) return pool;
-  const pool = createPool(memoryMb, vcpus, now);
+/** The pool of blanks of a kind, made where there is none yet. */
+export function poolOf(state: PackingState, kind: OpaqueKind, now: number): Pool {
+  for (const pool of state.pools) if (pool.kind.key === kind.key) return pool;
+  const pool = createPool(kind, now);
   state.pools.push(pool);
   return pool;
 }

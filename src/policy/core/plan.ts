@@ -49,7 +49,7 @@ export function need(state: PackingState, revision: RevisionState, now: number):
   return Math.max(0, Math.min(wanted, allowed));
 }
 
-/** Blanks to keep of a pool's size. */
+/** Blanks to keep of a pool's kind. */
 export function wantedBlanks(state: PackingState, pool: Pool, now: number): number {
   const least = pool === state.pools[0] ? state.options.blanks : 0;
   return rulesOf(state).blanks(state, pool, least, now) + pool.reserved;
@@ -94,7 +94,7 @@ function giveInTurn(
     for (const name of inTurn) {
       const revision = state.revisions.get(name) as RevisionState;
       if (!mayHave(revision) || need(state, revision, now) === 0) continue;
-      const pool = poolOf(state, revision.limits.memoryMb, revision.limits.vcpus, now);
+      const pool = poolOf(state, revision.limits.kind, now);
       if (!(all ? pool.ready.length > 0 : mayTake(state, pool, revision, now))) continue;
       giveBlank(state, pool, revision, whyWaiting(revision), now, commands);
       toTheEnd(state.hungry, name);
@@ -124,7 +124,7 @@ function giveBlank(
 function mayTake(state: PackingState, pool: Pool, revision: RevisionState, now: number): boolean {
   const there = blanksFor(pool, revision.app);
   if (there !== 1 || !rulesOf(state).keepsLastBlank || revision.bound + revision.binding === 0) return there > 0;
-  return wantedBlanks(state, pool, now) < 2 || !hasRoom(state, pool) || now < state.failures.until;
+  return wantedBlanks(state, pool, now) < 2 || !hasRoom(state, pool.kind) || now < pool.failures.until;
 }
 
 function provideSpares(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
@@ -137,7 +137,7 @@ function provideSpares(state: PackingState, coming: number[], now: number, comma
 
 function giveSpares(state: PackingState, revision: RevisionState, now: number, commands: PolicyCommand[]): void {
   for (let left = spareNeed(revision, now); left > 0; left--) {
-    const pool = poolOf(state, revision.limits.memoryMb, revision.limits.vcpus, now);
+    const pool = poolOf(state, revision.limits.kind, now);
     // Blanks are for callers: a spare has the time to be started.
     if (pool.ready.length <= wantedBlanks(state, pool, now) || !mayTake(state, pool, revision, now)) return;
     bindMachine(state, pool, revision, whySpare(state, revision, now), now, commands);
@@ -159,7 +159,7 @@ function startForDemand(state: PackingState, coming: number[], now: number, comm
       if ((lacks[i] as number) <= round) continue;
       const revision = state.revisions.get(name) as RevisionState;
       if (takeComing(state, coming, revision, now)) continue;
-      if (!hasRoom(state, revision.limits)) short++;
+      if (!hasRoom(state, revision.limits.kind)) short++;
       else startFor(state, revision, { urgent: true, revision: name, why: whyWaiting(revision) }, now, commands);
     }
   }
@@ -171,7 +171,7 @@ function startSpares(state: PackingState, coming: number[], now: number, command
     const revision = state.revisions.get(name) as RevisionState;
     for (let left = spareNeed(revision, now); left > 0; left--) {
       if (takeComing(state, coming, revision, now)) continue;
-      if (!hasRoom(state, revision.limits) || startsUnderWay(state) >= rulesOf(state).mostSparesAtOnce) return;
+      if (!hasRoom(state, revision.limits.kind) || startsUnderWay(state) >= rulesOf(state).mostSparesAtOnce) return;
       startFor(state, revision, { urgent: false, revision: name, why: whySpare(state, revision, now) }, now, commands);
     }
   }
@@ -184,27 +184,31 @@ function startFor(
   now: number,
   commands: PolicyCommand[],
 ): void {
-  if (now >= state.failures.until && takeStart(state, now)) startMachine(state, revision.limits, order, now, commands);
+  const { kind } = revision.limits;
+  if (now >= poolOf(state, kind, now).failures.until && takeStart(state, now)) startMachine(state, kind, order, now, commands);
 }
 
 function takeComing(state: PackingState, coming: number[], { limits }: RevisionState, now: number): boolean {
-  const at = state.pools.indexOf(poolOf(state, limits.memoryMb, limits.vcpus, now));
+  const at = state.pools.indexOf(poolOf(state, limits.kind, now));
   if ((coming[at] ?? 0) < 1) return false;
   coming[at] = (coming[at] as number) - 1;
   return true;
 }
 
 function replenishBlanks(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
-  if (now < state.failures.until || now < quietUntil(state)) return;
+  if (now < quietUntil(state)) return;
   // Another revision's first call is to find one even then.
   const { mostBlanksAtOnce } = rulesOf(state);
   const most = hostIsBusy(state) ? mostBlanksAtOnce.busy : mostBlanksAtOnce.idle;
   state.takenAt = -1;
   for (const [i, pool] of state.pools.entries()) {
+    if (now < pool.failures.until) continue;
     const wanted = wantedBlanks(state, pool, now);
     for (let ready = pool.ready.length + (coming[i] ?? 0); ready < wanted; ready++) {
-      if (!hasRoom(state, pool) || startsUnderWay(state) >= most || !takeStart(state, now)) return;
-      startMachine(state, pool, { urgent: false, revision: null, why: { kind: "blanks", wanted } }, now, commands);
+      // Machines of another kind may be smaller.
+      if (!hasRoom(state, pool.kind)) break;
+      if (startsUnderWay(state) >= most || !takeStart(state, now)) return;
+      startMachine(state, pool.kind, { urgent: false, revision: null, why: { kind: "blanks", wanted } }, now, commands);
     }
   }
 }

@@ -6,7 +6,6 @@ import { noteSuccess } from "./failures.ts";
 import { lookAtIdle } from "./idle.ts";
 import { removeMachines, retireMachines } from "./machines.ts";
 import { createRevision, machinesOf, poolOf, type AppState, type PackingState, type RevisionState } from "./packing-state.ts";
-import { sameSize } from "./size.ts";
 import { noteWanting } from "./spares.ts";
 import { dequeue, moveWaiting } from "./waiting.ts";
 
@@ -126,16 +125,16 @@ function forget(state: PackingState, revision: RevisionState, now: number): void
 
 /** Blanks are reserved for an app once, as its newest revision asks for. */
 function reserve(state: PackingState, app: AppState, now: number): void {
-  if (app.reservation !== null) poolOf(state, app.reservation.memoryMb, app.reservation.vcpus, now).reserved -= app.reservation.blanks;
+  if (app.reservation !== null) poolOf(state, app.reservation.kind, now).reserved -= app.reservation.blanks;
   const newest = state.revisions.get(app.revisions.at(-1) ?? "");
   app.reservation = null;
   if (newest === undefined || newest.limits.reservedBlanks === 0) return;
-  const { memoryMb, vcpus, reservedBlanks } = newest.limits;
-  app.reservation = { memoryMb, vcpus, blanks: reservedBlanks };
-  poolOf(state, memoryMb, vcpus, now).reserved += reservedBlanks;
+  const { kind, reservedBlanks } = newest.limits;
+  app.reservation = { kind, blanks: reservedBlanks };
+  poolOf(state, kind, now).reserved += reservedBlanks;
 }
 
 /** What machines of the revision can't be told while they run. */
 function sameLimits(a: AppLimits, b: AppLimits): boolean {
-  return sameSize(a, b) && a.concurrency === b.concurrency && a.maxMachines === b.maxMachines && a.queue === b.queue;
+  return a.kind.key === b.kind.key && a.concurrency === b.concurrency && a.maxMachines === b.maxMachines && a.queue === b.queue;
 }

@@ -2,7 +2,6 @@
 import { refreshForecast } from "../rules/forecast.ts";
 import type { Pool } from "./blanks.ts";
 import type { AppState, PackingState, RevisionState } from "./packing-state.ts";
-import { sameSize } from "./size.ts";
 
 /** Machines that the revision should keep, by all but what waits now. */
 export function wantedMachines(revision: RevisionState, now: number): number {
@@ -58,6 +57,6 @@ export function machinesAllowed({ app, limits, bound, binding }: RevisionState):
 
 /** Blanks that an app's revisions may take: not those that are reserved for other apps. */
 export function blanksFor(pool: Pool, { reservation }: AppState): number {
-  const own = reservation !== null && sameSize(reservation, pool) ? reservation.blanks : 0;
+  const own = reservation !== null && reservation.kind.key === pool.kind.key ? reservation.blanks : 0;
   return pool.ready.length - Math.max(0, pool.reserved - own);
 }

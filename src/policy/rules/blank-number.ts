@@ -3,10 +3,9 @@ import { BLANKS_SHARE_OF_HOST, QUIET_MS, RECOUNT_MS, SURPLUS_MS } from "../const
 import { blanksEnough, recountEnough, type Pool } from "../core/blanks.ts";
 import { blankGb, breakEvenOfBlankMs } from "../core/costs.ts";
 import type { MachineEntry, PackingState } from "../core/packing-state.ts";
-import { sameSize } from "../core/size.ts";
 import { startsPlanned } from "../core/wanted.ts";
 
-/** Blanks to keep of a pool's size, beside those that revisions reserved: not fewer than `least`. */
+/** Blanks to keep of a pool's kind, beside those that revisions reserved: not fewer than `least`. */
 export function blanksWorthKeeping(state: PackingState, pool: Pool, least: number, now: number): number {
   const { options } = state;
   const most = Math.max(least, Math.ceil(options.maxMachines * BLANKS_SHARE_OF_HOST));
@@ -38,12 +37,12 @@ export function blanksForPlanned(state: PackingState, pool: Pool, now: number): 
   return planned;
 }
 
-/** How many machines of the pool's size are to be started before holding a blank has cost as much as starting it, and when the first of them is. */
+/** How many machines of the pool's kind are to be started before holding a blank has cost as much as starting it, and when the first of them is. */
 function startsPlannedFor(state: PackingState, pool: Pool, now: number): { planned: number; soonest: number } {
   const until = now + breakEvenOfBlankMs(state);
   let [planned, soonest] = [0, until];
   for (const revision of state.revisions.values()) {
-    if (!sameSize(revision.limits, pool)) continue;
+    if (revision.limits.kind.key !== pool.kind.key) continue;
     const starts = startsPlanned(state, revision, now, until);
     planned += starts;
     if (starts > 0) soonest = Math.min(soonest, Math.max(now, revision.startAt));

@@ -37,10 +37,10 @@ export function learnSlots(state: PackingState, revision: RevisionState, machine
 }
 
 /** A cold machine uses more than its invocations need, and ends without beginnings look like short invocations: then only what makes their share smaller is believed. */
-function noteShare(revision: RevisionState, { vcpus }: MachineEntry, { cpu, loopDelayMs }: MachineStats, report: Report): void {
+function noteShare(revision: RevisionState, { kind }: MachineEntry, { cpu, loopDelayMs }: MachineStats, report: Report): void {
   const { cold, ending } = report;
   // The agent runs handlers in one event loop: more than one CPU does not help it.
-  const busy = Math.min(1, cpu / Math.min(1, vcpus));
+  const busy = Math.min(1, cpu / Math.min(1, kind.vcpus));
   const { load } = report;
   if (busy >= SATURATED && load > 1.2) {
     // They queue for the loop, which makes them take longer and their shares look smaller than they are.
@@ -64,9 +64,9 @@ function shareOfLate({ area, done, cpuMs }: Report, loopDelayMs: number): number
 }
 
 /** @param fuller it holds more than when it was last reported on */
-function wantedSlots(revision: RevisionState, { memoryMb, memoryBytes }: MachineEntry, load: number, fuller: boolean): number {
+function wantedSlots(revision: RevisionState, { kind, memoryBytes }: MachineEntry, load: number, fuller: boolean): number {
   const wanted = revision.share === 0 ? revision.slots : slotsFor(revision.share);
-  if (memoryBytes <= MEMORY_FULL * memoryMb * 2 ** 20) return wanted;
+  if (memoryBytes <= MEMORY_FULL * kind.memoryMb * 2 ** 20) return wanted;
   // What a guest once held it seldom gives back: a full one that gets no fuller can do what it did.
   return Math.min(wanted, fuller ? Math.max(1, Math.floor(load * 0.7)) : revision.slots);
 }

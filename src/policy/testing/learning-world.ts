@@ -1,6 +1,7 @@
 /** For tests of what the policy learns: a world in which time passes. */
 import { World, type WorldMachine } from "./packing-world.ts";
 import type { AppLimits } from "../policy.ts";
+import { USUAL } from "./kinds.ts";
 
 const OPTIONS = {
   blanks: 1,
@@ -9,8 +10,7 @@ const OPTIONS = {
   maxMemoryMb: 1e6,
   maxVcpus: 1e6,
   startsPerSecond: 1e6,
-  memoryMb: 256,
-  vcpus: 1,
+  usual: USUAL,
   waitWorth: 20,
   cpuWorth: 9,
 };
@@ -18,8 +18,7 @@ export const LIMITS: AppLimits = {
   concurrency: 10,
   maxMachines: 50,
   queue: 1_000,
-  memoryMb: 256,
-  vcpus: 1,
+  kind: USUAL,
   minMachines: 0,
   reservedBlanks: 0,
   waitWorth: null,

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { slotsOf } from "../explain.ts";
 import type { OwnMachine } from "../machine-facts.ts";
 import { createPackingPolicy, type PackingOptions } from "../packing.ts";
-import type { AppLimits, PolicyCommand, PolicyEvent } from "../policy.ts";
+import type { AppLimits, OpaqueKind, PolicyCommand, PolicyEvent } from "../policy.ts";
 
-export interface WorldMachine extends Pick<OwnMachine, "id" | "phase" | "revision" | "memoryMb"> {
+export interface WorldMachine extends Pick<OwnMachine, "id" | "phase" | "revision" | "kind"> {
   running: Set<number>;
 }
 
@@ -159,7 +159,7 @@ export class World {
   #obey(command: PolicyCommand): void {
     switch (command.type) {
       case "start":
-        return this.#start(command.machine, command.memoryMb);
+        return this.#start(command.machine, command.kind);
       case "bind":
         return this.#bind(this.#machine(command.machine, "blank"), command.revision);
       case "assign":
@@ -179,15 +179,15 @@ export class World {
     }
   }
 
-  #start(id: number, memoryMb: number): void {
+  #start(id: number, kind: OpaqueKind): void {
     assert.ok(!this.machines.has(id), "a machine id was used twice");
     this.starts++;
-    this.machines.set(id, { id, phase: "starting", revision: null, memoryMb, running: new Set() });
+    this.machines.set(id, { id, phase: "starting", revision: null, kind, running: new Set() });
   }
 
   #bind(machine: WorldMachine, revision: string): void {
     assert.equal(machine.revision, null, "bound twice");
-    assert.equal(machine.memoryMb, this.revisions.get(revision)?.memoryMb, "bound to a revision of another size");
+    assert.equal(machine.kind.key, this.revisions.get(revision)?.kind.key, "bound to a revision of another kind");
     machine.phase = "binding";
     machine.revision = revision;
   }

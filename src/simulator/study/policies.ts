@@ -5,6 +5,7 @@ import type { Laboratory, LaboratoryPolicy } from "../laboratory.ts";
 import type { PolicyResult } from "../report/report.ts";
 import { simulate, type SimulationOptions } from "../simulate.ts";
 import type { Outcome, Workload } from "../simulator.ts";
+import { usualKind } from "../../base/kind/machine-kind.ts";
 
 export interface ComparedPolicy {
   name: string;
@@ -47,8 +48,7 @@ const asServed: Omit<PackingOptions, "waitWorth" | "cpuWorth"> = {
   blanks: configSchema.shape.blanks.parse(undefined),
   idleMs: null,
   startsPerSecond: 1e6,
-  memoryMb: 256,
-  vcpus: 1,
+  usual: usualKind,
   maxMachines: 1e6,
   maxMemoryMb: 1e9,
   maxVcpus: 1e6,

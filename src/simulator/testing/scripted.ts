@@ -2,6 +2,7 @@
 import type { MachinePhase } from "../../policy/machine-facts.ts";
 import type { AppLimits, PolicyCommand, PolicyEvent } from "../../policy/policy.ts";
 import type { SimulatedPolicy, Workload } from "../simulator.ts";
+import { usualKind } from "../../base/kind/machine-kind.ts";
 
 export const LIMITS: AppLimits = {
   concurrency: 2,
@@ -10,8 +11,7 @@ export const LIMITS: AppLimits = {
   reservedBlanks: 0,
   waitWorth: null,
   queue: 100,
-  memoryMb: 256,
-  vcpus: 1,
+  kind: usualKind,
 };
 
 export interface Call {
@@ -76,9 +76,7 @@ export function oneMachine(
         waiting.push(event.invocation);
         if (phase !== "none") return serve();
         phase = "starting";
-        return [
-          { type: "start", machine: 1, memoryMb: 256, vcpus: 1, urgent: true, revision: app, why: { kind: "other-rule", rule: "a test" } },
-        ];
+        return [{ type: "start", machine: 1, kind: usualKind, urgent: true, revision: app, why: { kind: "other-rule", rule: "a test" } }];
       case "blank":
         return [{ type: "bind", machine: 1, revision: app, why: { kind: "other-rule", rule: "a test" } }];
       case "bound":

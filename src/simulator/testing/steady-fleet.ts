@@ -5,6 +5,7 @@ import type { Random } from "../../base/testing/random.ts";
 import type { Fleet, FleetEvents, FleetPhase, MachineView } from "../../fleet/fleet.ts";
 import type { MachineId } from "../../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
+import { usualKind } from "../../base/kind/machine-kind.ts";
 
 interface SteadyMachine {
   phase: FleetPhase;
@@ -81,7 +82,7 @@ export class SteadyFleet implements Fleet {
     const machine = this.#machines.get(id);
     if (machine === undefined) return undefined;
     const { phase, app, revision } = machine;
-    const figures = { memoryMb: 0, vcpus: 1, memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
+    const figures = { kind: usualKind, memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
     return { id, name: `m${id}`, driver: "fake", phase, app, revision, ...figures };
   }
 

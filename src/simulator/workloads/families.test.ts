@@ -29,7 +29,7 @@ test("every generated workload says that it is synthetic, and its apps' machines
     assert.equal(endMs, 2 * HOUR_MS);
     assert.equal(new Set(apps.map((app) => app.name)).size, 30);
     for (const { memoryMb, limits } of apps) {
-      assert.ok(memoryMb <= limits.memoryMb);
+      assert.ok(memoryMb <= limits.kind.memoryMb);
       assert.ok(limits.concurrency >= 1 && limits.concurrency <= 1_000);
     }
   }

@@ -54,7 +54,7 @@ test("Azure 2019: counts are spread over their minutes, days follow each other, 
   };
   const workload = readAzure2019(files, 1);
   assert.deepEqual(
-    workload.apps.map(({ memoryMb, limits }) => [memoryMb, limits.memoryMb]),
+    workload.apps.map(({ memoryMb, limits }) => [memoryMb, limits.kind.memoryMb]),
     [
       [120, 256],
       [300, 512],

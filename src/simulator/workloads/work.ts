@@ -5,6 +5,7 @@
 import type { SimulatedApp } from "../simulator.ts";
 import { appMemoryMb, draw, executionMs } from "./published.ts";
 import type { Random } from "./random.ts";
+import { kindOf } from "../../base/kind/machine-kind.ts";
 
 /** Share of an invocation's duration that is CPU time: half of the apps wait for others nearly all the time, a quarter computes some, a quarter computes. */
 const KINDS = [
@@ -64,5 +65,16 @@ export function drawKind(random: Random, meanMs: number): { concurrency: number;
 export function appWith(name: string, concurrency: number, memoryMb: number): SimulatedApp {
   const size = SIZES_MB.find((each) => each >= memoryMb) ?? memoryMb;
   const most = { maxMachines: 1_000, queue: 1_000_000 };
-  return { name, memoryMb, limits: { concurrency, minMachines: 0, reservedBlanks: 0, waitWorth: null, memoryMb: size, vcpus: 1, ...most } };
+  return {
+    name,
+    memoryMb,
+    limits: {
+      concurrency,
+      minMachines: 0,
+      reservedBlanks: 0,
+      waitWorth: null,
+      kind: kindOf({ memoryMb: size, vcpus: 1 }, "linux"),
+      ...most,
+    },
+  };
 }

@@ -2,6 +2,7 @@
  * What the platform knows about tenants, apps and their revisions. `Catalog` is the contract; `sqlite.ts` implements it.
  * Everything is keyed by stable ids. Only the rooms that talk to users look names up.
  */
+import type { KindChoice } from "../../base/kind/machine-kind.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** One bundled function, as the guest gets it. */
@@ -143,8 +144,8 @@ export interface Catalog {
   live(app: string): Target[];
   /** Ids of the apps that must be served before anybody calls them, because they keep machines ready or list hosts. */
   eager(): string[];
-  /** The sizes of machines that live revisions ask for, each size once. */
-  sizes(): { memoryMb: number; vcpus: number }[];
+  /** The kinds of machines that live revisions choose, each choice once. */
+  kinds(): KindChoice[];
   bundles(revision: string): Bundle[];
   setSecret(app: string, name: string, value: string): void;
   removeSecret(app: string, name: string): void;

@@ -1,5 +1,6 @@
 /** The schema of mayfly.json, which is parsed once, at the edge. docs/manifest.md describes it for users. */
 import { z } from "zod";
+import { kindKeys } from "../../base/kind/machine-kind.ts";
 import { recordOf } from "./record-of.ts";
 
 /** The name of an app, an appliance or a function. Capitals make a difference, except in hosts. */
@@ -28,14 +29,13 @@ const manifestShape = z.strictObject({
       .refine((given) => Object.keys(given).length > 0, "needs at least one function")
       .refine(differInMoreThanCapitals, "must have names that differ in more than capitals: hosts know no capitals"),
   ),
-  memoryMb: z.int().min(128).max(8_192).default(256),
-  vcpus: z.int().min(1).max(8).default(1),
+  ...kindKeys,
   /** The most invocations that one machine may run at the same time. It is a ceiling: how many a machine gets is learned. */
   concurrency: z.int().min(1).max(1_000).default(1_000),
   /** How many machines are kept bound to the app, at least. */
   minMachines: z.int().min(0).max(1_000).default(0),
   maxMachines: z.int().min(1).max(1_000).default(20),
-  /** How many blanks of the app's size are kept that no other app may take. */
+  /** How many blanks of the app's kind are kept that no other app may take. */
   reservedBlanks: z.int().min(0).max(1_000).default(0),
   /** What a second of a caller's wait is worth, in GB-seconds of memory. The default is the host's setting. */
   waitWorth: z.number().min(0).max(1_000_000).optional(),

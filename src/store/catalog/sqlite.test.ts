@@ -139,21 +139,25 @@ describe("revisions", () => {
     assert.throws(() => files.catalog.remove(app), { code: "no-such-app", message: /no app shop/ });
   });
 
-  test("the catalog knows which apps must be ready before their first call, and which sizes live revisions ask for", async () => {
+  test("the catalog knows which apps must be ready before their first call, and which kinds of machines live revisions choose", async () => {
     await files.deploy("cold", "1");
     await files.deploy("ready", "1", { minMachines: 1 });
     await files.deploy("reserving", "1", { reservedBlanks: 2, memoryMb: 512 });
-    await files.deploy("hosted", "1", { hosts: { "www.shop.example": "main" } });
+    await files.deploy("hosted", "1", { hosts: { "www.shop.example": "main" }, kernel: "osv" });
+    // A revision that no call goes to counts no more.
+    await files.deploy("changed", "1", { memoryMb: 1_024 });
+    await files.deploy("changed", "2");
     const { names } = files.catalog;
     assert.deepEqual(new Set(files.catalog.eager().map((id) => names.nameOf(id)?.name)), new Set(["ready", "reserving", "hosted"]));
     assert.deepEqual(
-      files.catalog.sizes().toSorted((a, b) => a.memoryMb - b.memoryMb),
-      [
+      new Set(files.catalog.kinds()),
+      new Set([
         { memoryMb: 256, vcpus: 1 },
         { memoryMb: 512, vcpus: 1 },
-      ].map((size) => Object.assign(Object.create(null) as object, size)),
+        { memoryMb: 256, vcpus: 1, kernel: "osv" },
+      ]),
     );
-    assert.equal(files.catalog.count(), 4);
+    assert.equal(files.catalog.count(), 5);
   });
 });
 

@@ -32,6 +32,7 @@ import { prepareQueries } from "./queries/prepare.ts";
 import { appRow, bundlesOf, targetsOf } from "./read.ts";
 import { catalogMigrations } from "./schema.ts";
 import { openSeal } from "./seal.ts";
+import { kindsInUse } from "./kinds-in-use.ts";
 
 const REVISIONS_KEPT = 10;
 
@@ -93,7 +94,7 @@ function createCatalog(parts: CatalogParts): Catalog {
     count: () => queries.apps.count()?.apps ?? 0,
     live: (app) => targetsOf(parts, app, "live"),
     eager: () => queries.aliases.eager().map(({ app }) => app),
-    sizes: () => queries.aliases.sizes(),
+    kinds: () => kindsInUse(queries.aliases.kinds()),
     bundles: (revision) => bundlesOf(parts, revision),
     setSecret: (app, name, value) => write(() => void queries.secrets.set(app, name, seal.seal(app, name, value))),
     removeSecret: (app, name) => freeing(parts, () => writeByAllMeans(() => void queries.secrets.remove(app, name))),

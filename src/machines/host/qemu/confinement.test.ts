@@ -13,7 +13,8 @@ import { loadConfig } from "../../../base/config/load.ts";
 import { ensureImage } from "../../../images/ensure-image.ts";
 import { detectCgroups } from "../cgroup/detect.ts";
 import { processStartTime } from "../cgroup/proc.ts";
-import { type Driver, type Machine, usualSize } from "../../driver.ts";
+import type { Driver, Machine } from "../../driver.ts";
+import { usualChoice } from "../../../base/kind/machine-kind.ts";
 import { Fd } from "../../qemu/command-line.ts";
 import { linux } from "../../qemu/linux.ts";
 import { createDriverWithHost } from "../../qemu/testing/own-host.ts";
@@ -33,7 +34,7 @@ before(async () => {
     runDir,
     clock: systemClock,
   });
-  await driver.prepare(() => undefined, usualSize);
+  await driver.prepare(() => undefined, usualChoice);
   machines = [await start("confined-1"), await start("confined-2")];
   pids = machines.map(({ id }) => pidOf(id));
 });

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { kindKeys } from "../../../base/kind/machine-kind.ts";
 import { all, run } from "./rows.ts";
 
 export function aliasQueries(db: DatabaseSync) {
@@ -23,9 +24,12 @@ export function aliasQueries(db: DatabaseSync) {
          coalesce(json_extract(manifest, '$.minMachines'), 0) > 0 OR coalesce(json_extract(manifest, '$.reservedBlanks'), 0) > 0
          OR coalesce(json_extract(manifest, '$.hosts'), '{}') <> '{}' ELSE 0 END`,
     ),
-    sizes: all<{ memoryMb: number; vcpus: number }>(
+    /** What the manifests of live revisions say of the kind of their machines, each choice once. A key that a manifest leaves out is null. */
+    kinds: all<Record<string, unknown>>(
       db,
-      `SELECT DISTINCT json_extract(manifest, '$.memoryMb') AS memoryMb, json_extract(manifest, '$.vcpus') AS vcpus
+      `SELECT DISTINCT ${Object.keys(kindKeys)
+        .map((key) => `json_extract(manifest, '$.${key}') AS ${key}`)
+        .join(", ")}
        FROM targets JOIN revisions ON revisions.id = targets.revision WHERE targets.alias = 'live' AND json_valid(manifest)`,
     ),
   };

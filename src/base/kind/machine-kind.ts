@@ -1,0 +1,46 @@
+/**
+ * What a machine is of before it belongs to an app. Blanks and templates are of a kind, and only machines of one kind can stand in for each other.
+ *
+ * This file alone lists what makes a kind. The manifest takes its keys from `kindKeys`, the catalog reads by them which kinds are asked for, a driver gets
+ * the whole kind, and the policy a key that it cannot look into. A further field, such as the runtime, is added here and where a driver acts on it.
+ */
+import { z } from "zod";
+
+export const guestKernels = ["linux", "osv"] as const;
+export type GuestKernelName = (typeof guestKernels)[number];
+
+/** The keys of mayfly.json that choose the kind of an app's machines. */
+export const kindKeys = {
+  /** Absent: the kernel that the host's setting `kernel` names. */
+  kernel: z.enum(guestKernels).optional(),
+  /** MB of each machine, Node and kernel included. */
+  memoryMb: z.int().min(128).max(8_192).default(256),
+  vcpus: z.int().min(1).max(8).default(1),
+};
+
+export const choiceSchema = z.object(kindKeys);
+
+/** What a manifest says of the kind. What it leaves open is the host's to say. */
+export type KindChoice = z.infer<typeof choiceSchema>;
+
+export interface MachineKind {
+  /** The same for equal kinds, and different for others. All that the policy knows of a kind beside its memory and vCPUs. */
+  readonly key: string;
+  readonly kernel: GuestKernelName;
+  /** MB of the whole machine, its kernel included. */
+  readonly memoryMb: number;
+  readonly vcpus: number;
+}
+
+/** The choice of a manifest that says nothing of the kind. */
+export const usualChoice: KindChoice = choiceSchema.parse({});
+
+/** The kind that a manifest's choice means on a host. @param kernel the kernel of machines whose app chooses none */
+export function kindOf({ kernel: chosen, memoryMb, vcpus }: KindChoice, kernel: GuestKernelName): MachineKind {
+  const kind = { kernel: chosen ?? kernel, memoryMb, vcpus };
+  const key = Object.entries(kind).map(([name, value]) => `${name}=${value}`);
+  return { key: key.join(" "), ...kind };
+}
+
+/** The kind of machines whose app chooses nothing, on a host where Linux is the usual kernel. */
+export const usualKind: MachineKind = kindOf(usualChoice, "linux");
