@@ -49,10 +49,10 @@ test("if an app is deployed again while it is being removed, the removal ends an
   const platform = await startPlatform(context, { driver: "process", blanks: 0, idleMs: 600_000 });
   await platform.deploy("examples/hello");
   await (await platform.call("/hello/hello")).text();
-  const removed = platform.client.remove("hello");
+  const removed = platform.client.removeApp("hello");
   await eventually(
     "the app's removal",
-    () => platform.client.list(),
+    () => platform.client.apps(),
     (apps) => apps.length === 0,
   );
   await platform.deploy("examples/hello");
@@ -61,7 +61,7 @@ test("if an app is deployed again while it is being removed, the removal ends an
   // The machine stays in use, so a removal that waited for it would never end.
   await removed;
   assert.deepEqual(
-    (await platform.client.list()).map(({ app }) => app),
+    (await platform.client.apps()).map(({ app }) => app),
     ["hello"],
   );
   await (await platform.call("/hello/hello")).text();

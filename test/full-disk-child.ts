@@ -32,7 +32,7 @@ const filler = fillDisk(dir);
 const machines = (await client.machines()).length;
 const called = await call();
 const deployed = await codeOf(deployLarge);
-const removed = await codeOf(() => client.remove("hello"));
+const removed = await codeOf(() => client.removeApp("hello"));
 const after = await call();
 rmSync(filler);
 const deployedAgain = await codeOf(() => deploy(client, "examples/hello"));

@@ -21,7 +21,7 @@ fillDisk(dir);
 process.kill(server.worker, "SIGKILL");
 const called = await call();
 const { restarts } = await client.status();
-await client.remove("hello");
+await client.removeApp("hello");
 const after = await call();
 await scope.close();
 console.log(JSON.stringify({ called, restarts, after }));

@@ -16,7 +16,7 @@ test("an app gets the hosts that the operator gives it, and a server that gives 
   await assert.rejects(platform.deploy("examples/hello", { hosts: { "127.0.0.1": "hello" } }), { code: "host-not-allowed" });
   await assert.rejects(platform.deploy("examples/hello", { hosts: { "other.example": "hello" } }), { code: "host-not-allowed" });
   await assert.rejects(platform.deploy("examples/hello", { hosts: { "www.shop.example": "constructor" } }), { code: "bad-manifest" });
-  assert.deepEqual(await platform.client.list(), []);
+  assert.deepEqual(await platform.client.apps(), []);
   await platform.deploy("examples/hello", { hosts: { "WWW.Shop.Example.": "hello" } });
   await assert.rejects(platform.deploy("test/apps/echo", { hosts: { "www.shop.example": "echo" } }), { code: "host-taken" });
   assert.match(await ask(gatewayUrl, "/any/path", "www.shop.example:80"), /Hello/);

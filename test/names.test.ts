@@ -39,8 +39,8 @@ test("an app, its functions, variables and secrets may have any legal name, befo
   const second = await serve(context, stateDir, settings);
   await checkCalls(second.gatewayUrl);
   const again = clientOf(second.apiUrl, stateDir);
-  for (const app of apps) await again.remove(app);
-  assert.deepEqual(await again.list(), []);
+  for (const app of apps) await again.removeApp(app);
+  assert.deepEqual(await again.apps(), []);
 });
 
 test("an app that cannot be served is listed with its problem and can be removed; the server starts and serves the others", async (context) => {
@@ -145,7 +145,7 @@ function ownValue(object: object, name: string): unknown {
 
 /** Checks everything that the platform reports about an app. */
 async function checkRooms(client: ReturnType<typeof createClient>): Promise<void> {
-  const listed = await client.list();
+  const listed = await client.apps();
   assert.deepEqual(
     listed.map(({ app }) => app),
     apps,

@@ -21,7 +21,7 @@ for (const settings of [{}, { idleMs: 200 }])
     await Promise.all(Array.from({ length: 8 }, async (_, index) => (await platform.call(`/economy/wait?ms=${1_500 + index}`)).text()));
     await platform.deploy("examples/hello", { memoryMb: 300 });
     await (await platform.call("/hello/hello")).text();
-    await platform.client.remove("wait");
+    await platform.client.removeApp("wait");
     await scope.close();
 
     const result = await replay(record, createPackingPolicy);

@@ -54,7 +54,7 @@ async function checkAll(stateDir: string): Promise<void> {
   const { client } = platform;
   try {
     assert.deepEqual(
-      (await client.list()).map(({ app }) => app),
+      (await client.apps()).map(({ app }) => app),
       ["constructor", "shop"],
     );
     const shop = await client.app("shop");

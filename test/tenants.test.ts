@@ -51,8 +51,8 @@ test("two tenants' apps of one name are called by path and by host, and nothing 
 
   await platform.logged("shop", /a call of main/);
   assert.doesNotMatch(JSON.stringify(await platform.client.logs({ app: "shop", tail: 1_000 })), /a call of Acme/);
-  assert.equal((await platform.client.list()).length, 1, "the API shows the apps of main");
-  await platform.client.remove("shop");
+  assert.equal((await platform.client.apps()).length, 1, "the API shows the apps of main");
+  await platform.client.removeApp("shop");
   assert.equal((await ask(gatewayUrl, "/shop/Cart")).status, 404);
   assert.deepEqual(await replyOf("/@Acme/shop/Cart"), { tenant: "Acme", secret: "Acme's", calls: 4, name: "Cart", path: "/" });
 });

@@ -10,6 +10,12 @@ export interface ApplianceParts {
   appliances: Appliances;
 }
 
+/** Every appliance of this server, with the CPU time and memory that it has used up to now. */
+export function listAppliances({ appliances }: Pick<ApplianceParts, "appliances">): ApplianceInfo[] {
+  appliances.sample();
+  return appliances.list();
+}
+
 /** Rejects with "name-taken", "no-such-image", "bad-appliance", "port-in-use" or "machine-start-failed"; the name is free again then. */
 export async function runAppliance(
   { catalog: { names }, appliances }: ApplianceParts,

@@ -1,3 +1,4 @@
+import type { Prices } from "../base/config/prices.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
@@ -29,11 +30,11 @@ export function billOfApp(
   tenant: string,
   name: string,
   month = monthOf(clock.wall()),
-): { month: string; bill: AppBill } {
+): { month: string; prices: Prices; bill: AppBill } {
   overview.sample();
   const id = catalog.names.known(tenant, name);
   const bill = id === undefined ? undefined : accounts.billOf(id, month);
   const isEmpty = bill === undefined || (bill.requests === 0 && bill.cost === 0);
   if (isEmpty && !isDeployed(catalog.names, tenant, name)) throw new MayflyError("no-such-app", { app: name });
-  return { month, bill: { ...(bill as AppBill), app: name } };
+  return { month, prices: accounts.prices, bill: { ...(bill as AppBill), app: name } };
 }

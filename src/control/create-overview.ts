@@ -30,16 +30,17 @@ export function createOverview(parts: OverviewParts): Overview {
   const { version, clock, dispatcher, appliances, catalog, urls } = parts;
   const { name, detail } = parts.driver;
   const startedAt = clock.now();
+  const sample = () => {
+    dispatcher.sample();
+    appliances.sample();
+  };
   return {
-    machines: () => [
-      ...dispatcher.machines().map((row) => shownMachine(row, catalog.names)),
-      ...appliances.list().flatMap(applianceMachine),
-    ],
-    explain: (app) => ({ app, ...dispatcher.explain(app) }),
-    sample() {
-      dispatcher.sample();
-      appliances.sample();
+    machines() {
+      sample();
+      return [...dispatcher.machines().map((row) => shownMachine(row, catalog.names)), ...appliances.list().flatMap(applianceMachine)];
     },
+    explain: (app) => ({ app, ...dispatcher.explain(app) }),
+    sample,
     host: () => ({ version, pid: process.pid, uptimeMs: clock.now() - startedAt, driver: { name, detail }, urls }),
     status: () => statusOf(parts, startedAt),
   };

@@ -1,5 +1,6 @@
 import { MayflyError } from "../base/errors/error.ts";
 import type { Bundle, Catalog, Revision } from "../store/catalog/catalog.ts";
+import { refuseTooLarge } from "../store/catalog/code-limit.ts";
 import { tooMuchEnvironment } from "../store/catalog/environment-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { refuseNameOfAppliance } from "./names.ts";
@@ -14,10 +15,13 @@ export interface DeployParts {
 /**
  * Stores the upload and sends the app's calls to it. If all of the app's calls go to the same upload already, nothing changes, and its
  * machines are not renewed.
- * Rejects with "bad-manifest", "name-taken", "no-room", "disk-full", and with what Serving.check() throws.
+ * Rejects with "bad-request" if the code is not that of the manifest's functions, with "code-too-large", "bad-manifest", "name-taken", "no-room",
+ * "disk-full", and with what Serving.check() throws.
  */
 export async function deploy(parts: DeployParts, tenant: string, manifest: Manifest, bundles: Bundle[]): Promise<Revision> {
   const { catalog, serving } = parts;
+  refuseTooLarge(bundles.map(({ code }) => code.byteLength));
+  refuseOtherFunctions(manifest, bundles);
   refuseNameOfAppliance(catalog.names, tenant, manifest.name);
   serving.check(tenant, manifest);
   refuseTooMuchEnvironment(catalog, tenant, manifest);
@@ -33,6 +37,20 @@ export async function deploy(parts: DeployParts, tenant: string, manifest: Manif
     undo();
     throw error;
   }
+}
+
+/** Each function of the manifest must have its code, once, and there may be no other code. */
+function refuseOtherFunctions(manifest: Manifest, bundles: Bundle[]): void {
+  const wanted = Object.keys(manifest.functions);
+  const given = bundles.map((bundle) => bundle.function);
+  const missing = wanted.find((name) => !given.includes(name));
+  const extra = given.find((name, index) => !wanted.includes(name) || given.indexOf(name) !== index);
+  if (missing !== undefined)
+    throw new MayflyError("bad-request", { what: `the manifest has a function ${missing}, but its code was not uploaded` });
+  if (extra !== undefined)
+    throw new MayflyError("bad-request", {
+      what: `the code of function ${extra} was uploaded, but the manifest has no such function, or the code was uploaded twice`,
+    });
 }
 
 /** Tries again to serve an app that could not be served so far. */

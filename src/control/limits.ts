@@ -27,23 +27,25 @@ export function limitsOf({ accounts, catalog }: LimitParts, tenant: string, name
 }
 
 /** The limits of the tenant's apps that have any, in the order of their names. */
-export function allLimits({ accounts, catalog: { names } }: LimitParts, tenant: string): LimitsOfApp[] {
-  const all = accounts.allLimits().flatMap(({ app, limits }) => {
+export function allLimits({ accounts, catalog: { names } }: LimitParts, tenant: string): { currency: string; apps: LimitsOfApp[] } {
+  const apps = accounts.allLimits().flatMap(({ app, limits }) => {
     const known = names.nameOf(app);
     return known?.tenant === tenant ? [{ app: known.name, limits, deployed: isDeployed(names, tenant, known.name) }] : [];
   });
-  return all.toSorted((a, b) => (a.app < b.app ? -1 : 1));
+  return { currency: accounts.prices.currency, apps: apps.toSorted((a, b) => (a.app < b.app ? -1 : 1)) };
 }
 
-/** A limit that is absent from `changes` stays as it is; null lifts it. Throws "disk-full". */
+/** Returns the app's limits after the change. A limit that is absent from `changes` stays as it is; null lifts it. Throws "disk-full". */
 export function changeLimits(
-  { accounts, catalog, overview }: LimitParts & { overview: Pick<Overview, "sample"> },
+  parts: LimitParts & { overview: Pick<Overview, "sample"> },
   tenant: string,
   name: string,
   changes: Partial<Limits>,
-): void {
+): LimitsOfApp & { currency: string } {
+  const { accounts, catalog, overview } = parts;
   const app = catalog.names.known(tenant, name) ?? catalog.names.appId(tenant, name);
   // The new limits apply to everything that was used up to now.
   overview.sample();
   accounts.setLimits(app, { ...accounts.limits(app), ...changes });
+  return limitsOf(parts, tenant, name);
 }

@@ -4,6 +4,7 @@ import type { Decision, RevisionFacts } from "../dispatch/live-dispatcher.ts";
 import { MACHINE_PHASES } from "../policy/machine-facts.ts";
 
 export interface Overview {
+  /** The machines that there are, with the CPU time and memory that each has used up to now. */
   machines(): ShownMachine[];
   /** The decisions about an app that are still in memory. @param app its id */
   explain(app: string): Explanation;

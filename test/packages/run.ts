@@ -45,7 +45,7 @@ async function outcomeOf(row: Row, platform: Platform): Promise<Outcome> {
   const response = await platform.call(`/${appName(row)}/main${row.path ?? ""}`, { signal: AbortSignal.timeout(60_000) });
   const answer = `${response.status} ${await response.text()}`;
   const log = response.status < 400 ? [] : await platform.client.logs({ app: appName(row), tail: 3 });
-  await platform.client.remove(appName(row));
+  await platform.client.removeApp(appName(row));
   return { warnings, answer: [answer, ...log.map(({ text }) => text)].join("\n") };
 }
 

@@ -23,7 +23,7 @@ export function define(command: Command): void {
 }
 
 async function list(options: ConnectionOptions & { json?: true }): Promise<void> {
-  const apps = await (await connect(options)).client.list();
+  const apps = await (await connect(options)).client.apps();
   if (options.json) return console.log(JSON.stringify({ apps }));
   console.log(apps.length === 0 ? "No app is deployed. `mayfly init` writes one to start from." : renderTable(columns, apps));
   for (const { app, problem } of apps) {

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import type { LogLine } from "../../store/logs/logs.ts";
+import type { LogLine } from "../../doors/admin/client.ts";
 import { inWords } from "./logs.ts";
 
 const line: LogLine = { at: 0, app: "shop", function: "main", invocation: "i-1", machine: "m-1", level: "info", text: "hello" };

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import type { Client, LogFilter } from "../../doors/admin/client.ts";
-import type { LogLine } from "../../store/logs/logs.ts";
+import type { Client, LogFilter, LogLine } from "../../doors/admin/client.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { parseCount } from "../parse.ts";
 import { dim, harmless, red, yellow } from "../../base/terminal/terminal.ts";
@@ -23,7 +22,7 @@ async function logs(target: string, options: LogOptions): Promise<void> {
 
 export async function showLogs(client: Client, filter: LogFilter, { follow, json }: LogOptions): Promise<void> {
   const print = json ? (line: LogLine) => console.log(JSON.stringify(line)) : (line: LogLine) => console.log(inWords(line));
-  if (follow) for await (const line of client.follow(filter)) print(line);
+  if (follow) for await (const line of client.followLogs(filter)) print(line);
   else printAll(await client.logs(filter), print, [filter.app, filter.function].filter(Boolean).join("/"));
 }
 

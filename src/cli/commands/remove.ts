@@ -21,7 +21,7 @@ async function remove(app: string, options: ConnectionOptions & { yes?: true; js
   const { client } = await connect(options);
   const { revisions } = await client.app(app);
   if (!options.yes) await confirm(`Remove ${app} with its ${counted(revisions.length, "revision")}, secrets and logs?`);
-  await client.remove(app);
+  await client.removeApp(app);
   console.log(options.json ? JSON.stringify({ removed: app }) : `Removed ${app}.`);
   const { limits } = await client.limits(app);
   if (Object.values(limits).some((limit) => limit !== null))

@@ -1,227 +1,120 @@
-/** The management API for programs: typed calls over HTTP. Every failure is a MayflyError with the server's words. */
-import type { ApplianceInfo, ApplianceSpec } from "../../appliances/spec.ts";
+/**
+ * The management API for programs: typed calls over HTTP. Every failure is a MayflyError with the server's words. What is sent and what comes back has
+ * the types of the route table, and every route of the table has a method of its name here: the client does not compile where it lacks one.
+ */
 import type { Bundle } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
-import { type ErrorBody, MayflyError } from "../../base/errors/error.ts";
-import { errorTable } from "../../base/errors/table.ts";
-import type { LogLine } from "../../store/logs/logs.ts";
-import { connectionLost } from "./connection-lost.ts";
-import { jsonLines } from "./json-lines.ts";
-import { notTrusted } from "./not-trusted.ts";
-import { pinnedTo } from "./pinned.ts";
-import type {
-  AliasInfo,
-  AppInfo,
-  AppLimitsInfo,
-  BillInfo,
-  ExplainInfo,
-  HostInfo,
-  LimitChanges,
-  LimitList,
-  MachineInfo,
-  OneBillInfo,
-  StatusInfo,
-  RevisionInfo,
-} from "./schemas.ts";
-import { createSend, type Sending } from "./send.ts";
+import { type ClientOptions, createCaller, STATUS_MS } from "./caller.ts";
+import type { Endpoint, Reply, RouteName, Sent } from "./endpoint.ts";
 
-export interface ClientOptions {
-  /** For example "http://127.0.0.1:7070". */
-  url: string;
-  token: string;
-  /** The certificate that the server must have, PEM, for https. Default: any that Node trusts for the URL's name. */
-  pin?: string | undefined;
-}
+export type { ClientOptions } from "./caller.ts";
 
-export interface LogFilter {
-  app: string;
-  function?: string;
-  /** Newest lines, at most 10,000; default 100. */
-  tail?: number;
-  /** Milliseconds since the epoch. */
-  since?: number;
-}
+type LogsAt = "GET /v1/apps/{app}/logs";
+type PointAt = "PUT /v1/apps/{app}/aliases/{alias}";
+type SetLimitsAt = "PATCH /v1/apps/{app}/limits";
+type RunApplianceAt = "POST /v1/appliances";
+
+type App = Reply<"GET /v1/apps/{app}">;
+export type LogFilter = Parts<LogsAt, "params"> & Parts<LogsAt, "query">;
+export type LogLine = Reply<LogsAt>["lines"][number];
+
+/** One part of what is sent to an endpoint. */
+type Parts<At extends Endpoint, Part extends keyof Sent<At>> = Sent<At>[Part];
 
 export interface Client {
   /** Stores the revision and sends calls to it. The same manifest and bundles give the same revision. */
-  deploy(manifest: Manifest, bundles: Bundle[]): Promise<RevisionInfo>;
-  list(): Promise<AppInfo[]>;
+  deploy(manifest: Manifest, bundles: Bundle[]): Promise<Reply<"POST /v1/apps/{app}/versions">>;
+  /** By name. */
+  apps(): Promise<App[]>;
   /** Throws "no-such-app". */
-  app(app: string): Promise<AppInfo>;
-  /** Removes the app with its versions, secrets and logs. Throws "no-such-app". */
-  remove(app: string): Promise<void>;
-  /** Sends calls to a version that was deployed before. Throws "no-such-version". */
-  pointTo(app: string, version: string): Promise<RevisionInfo>;
+  app(app: string): Promise<App>;
+  /** Removes the app with its revisions, secrets and logs. Throws "no-such-app". */
+  removeApp(app: string): Promise<void>;
+  /** Sends calls to a revision that was deployed before. Throws "no-such-version". */
+  pointTo(app: string, version: string): Promise<Reply<"PUT /v1/apps/{app}/live">>;
   /** By name. Throws "no-such-app", as the next ones. */
-  aliases(app: string): Promise<AliasInfo[]>;
+  aliases(app: string): Promise<Reply<"GET /v1/apps/{app}/aliases">["aliases"]>;
   /** Makes the alias where it is new. A target without a weight has 1. Throws "no-such-version". */
-  point(app: string, alias: string, targets: { revision: string | number; weight?: number }[]): Promise<AliasInfo>;
+  point(app: string, alias: string, targets: Parts<PointAt, "body">["targets"]): Promise<Reply<PointAt>>;
   /** Throws "no-such-alias". */
   removeAlias(app: string, alias: string): Promise<void>;
   /** May be called before the app's first deploy. */
   setSecret(app: string, name: string, value: string): Promise<void>;
   removeSecret(app: string, name: string): Promise<void>;
   secretNames(app: string): Promise<string[]>;
-  machines(): Promise<MachineInfo[]>;
+  machines(): Promise<Reply<"GET /v1/machines">["machines"]>;
   /** @param limit newest decisions, at most 500; default 100. Throws "no-such-app". */
-  explain(app: string, limit?: number): Promise<ExplainInfo>;
+  explain(app: string, limit?: number): Promise<Reply<"GET /v1/apps/{app}/explain">>;
   /** Oldest first. */
   logs(filter: LogFilter): Promise<LogLine[]>;
   /** The tail, then new lines as they come, until the signal aborts or the server ends. */
-  follow(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<LogLine, void>;
+  followLogs(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<LogLine, void>;
   /** @param month such as "2026-11", of UTC; default: the one that it is */
-  bill(month?: string): Promise<BillInfo>;
+  bill(month?: string): Promise<Reply<"GET /v1/bill">>;
   /** Throws "no-such-app" where it is not deployed and used nothing in the month. */
-  appBill(app: string, month?: string): Promise<OneBillInfo>;
-  limits(app: string): Promise<AppLimitsInfo>;
+  appBill(app: string, month?: string): Promise<Reply<"GET /v1/apps/{app}/bill">>;
+  limits(app: string): Promise<Reply<"GET /v1/apps/{app}/limits">>;
   /** Of every app that has any, deployed or not. */
-  allLimits(): Promise<LimitList>;
+  allLimits(): Promise<Reply<"GET /v1/limits">>;
   /** What is absent stays as it is, null lifts a limit. May be called before the app's first deploy. */
-  setLimits(app: string, changes: LimitChanges): Promise<AppLimitsInfo>;
+  setLimits(app: string, changes: Parts<SetLimitsAt, "body">): Promise<Reply<SetLimitsAt>>;
   /** Made and started. Throws "name-taken", "no-such-image", "bad-appliance", "port-in-use", "machine-start-failed". */
-  runAppliance(spec: Partial<ApplianceSpec> & Pick<ApplianceSpec, "name" | "image">): Promise<ApplianceInfo>;
-  appliances(): Promise<ApplianceInfo[]>;
+  runAppliance(spec: Parts<RunApplianceAt, "body">): Promise<Reply<RunApplianceAt>>;
+  appliances(): Promise<Reply<"GET /v1/appliances">["appliances"]>;
   /** Throws "no-such-appliance", as the next ones. */
-  startAppliance(name: string): Promise<ApplianceInfo>;
-  stopAppliance(name: string): Promise<ApplianceInfo>;
+  startAppliance(name: string): Promise<Reply<"POST /v1/appliances/{appliance}/start">>;
+  stopAppliance(name: string): Promise<Reply<"POST /v1/appliances/{appliance}/stop">>;
   removeAppliance(name: string, disks: "keep" | "remove"): Promise<void>;
-  host(): Promise<HostInfo>;
-  status(): Promise<StatusInfo>;
+  host(): Promise<Reply<"GET /v1/host">>;
+  status(): Promise<Reply<"GET /v1/status">>;
   /** Resolves when the API answers; needs no token. Throws "api-unreachable". */
   health(): Promise<void>;
 }
 
 export function createClient(options: ClientOptions): Client {
-  const call = caller(options);
-  const base = baseOf(options);
-  const read = <T>(response: Response): Promise<T> =>
-    (response.json() as Promise<T>).catch((error: unknown) => {
-      throw connectionLost(base, error) ?? error;
-    });
-  const json = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    return read<T>(await call(method, path, body === undefined ? {} : jsonBody(body)));
-  };
-  const none = async (method: string, path: string, body?: unknown): Promise<void> => {
-    const response = await call(method, path, body === undefined ? {} : jsonBody(body));
-    await response.body?.cancel();
-  };
-  return {
-    deploy: async (manifest, bundles) => {
-      const response = await call("POST", `/v1/apps/${segment(manifest.name)}/versions`, { body: deployForm(manifest, bundles) });
-      return read<RevisionInfo>(response);
-    },
-    list: () => allPages((after) => json("GET", `/v1/apps?limit=200&after=${segment(after)}`)),
-    app: (app) => json("GET", `/v1/apps/${segment(app)}`),
-    remove: (app) => none("DELETE", `/v1/apps/${segment(app)}`),
-    pointTo: (app, version) => json("PUT", `/v1/apps/${segment(app)}/live`, { version }),
-    aliases: async (app) => (await json<{ aliases: AliasInfo[] }>("GET", `/v1/apps/${segment(app)}/aliases`)).aliases,
-    point: (app, alias, targets) => json("PUT", `/v1/apps/${segment(app)}/aliases/${segment(alias)}`, { targets }),
-    removeAlias: (app, alias) => none("DELETE", `/v1/apps/${segment(app)}/aliases/${segment(alias)}`),
-    setSecret: (app, name, value) => none("PUT", `/v1/apps/${segment(app)}/secrets/${segment(name)}`, { value }),
-    removeSecret: (app, name) => none("DELETE", `/v1/apps/${segment(app)}/secrets/${segment(name)}`),
-    secretNames: async (app) => (await json<{ names: string[] }>("GET", `/v1/apps/${segment(app)}/secrets`)).names,
-    machines: async () => (await json<{ machines: MachineInfo[] }>("GET", "/v1/machines")).machines,
-    explain: (app, limit = 100) => json("GET", `/v1/apps/${segment(app)}/explain?limit=${limit}`),
-    logs: async (filter) => (await json<{ lines: LogLine[] }>("GET", logPath(filter, ""))).lines,
-    follow: async function* (filter, signal) {
-      const response = await call("GET", logPath(filter, "/follow"), signal ? { signal } : {});
-      if (response.body) yield* whole(jsonLines<LogLine>(response.body, signal), base);
-    },
-    bill: (month) => json("GET", `/v1/bill${monthQuery(month)}`),
-    appBill: (app, month) => json("GET", `/v1/apps/${segment(app)}/bill${monthQuery(month)}`),
-    limits: (app) => json("GET", `/v1/apps/${segment(app)}/limits`),
-    allLimits: () => json("GET", "/v1/limits"),
-    setLimits: (app, changes) => json("PATCH", `/v1/apps/${segment(app)}/limits`, changes),
-    runAppliance: (spec) => json("POST", "/v1/appliances", spec),
-    appliances: async () => (await json<{ appliances: ApplianceInfo[] }>("GET", "/v1/appliances")).appliances,
-    startAppliance: (name) => json("POST", `/v1/appliances/${segment(name)}/start`),
-    stopAppliance: (name) => json("POST", `/v1/appliances/${segment(name)}/stop`),
-    removeAppliance: (name, disks) => none("DELETE", `/v1/appliances/${segment(name)}?disks=${disks}`),
-    host: () => json("GET", "/v1/host"),
-    status: async () => read<StatusInfo>(await call("GET", "/v1/status", { signal: AbortSignal.timeout(STATUS_MS) })),
-    health: () => none("GET", "/v1/health"),
-  };
+  const { call, lines } = createCaller(options);
+  const client = {
+    deploy: (manifest, bundles) =>
+      call("POST /v1/apps/{app}/versions", { params: { app: manifest.name }, form: deployForm(manifest, bundles) }),
+    apps: () => allPages((after) => call("GET /v1/apps", { query: { limit: 200, after } })),
+    app: (app) => call("GET /v1/apps/{app}", { params: { app } }),
+    removeApp: (app) => call("DELETE /v1/apps/{app}", { params: { app } }),
+    pointTo: (app, version) => call("PUT /v1/apps/{app}/live", { params: { app }, body: { version } }),
+    aliases: async (app) => (await call("GET /v1/apps/{app}/aliases", { params: { app } })).aliases,
+    point: (app, alias, targets) => call("PUT /v1/apps/{app}/aliases/{alias}", { params: { app, alias }, body: { targets } }),
+    removeAlias: (app, alias) => call("DELETE /v1/apps/{app}/aliases/{alias}", { params: { app, alias } }),
+    setSecret: (app, name, value) => call("PUT /v1/apps/{app}/secrets/{name}", { params: { app, name }, body: { value } }),
+    removeSecret: (app, name) => call("DELETE /v1/apps/{app}/secrets/{name}", { params: { app, name } }),
+    secretNames: async (app) => (await call("GET /v1/apps/{app}/secrets", { params: { app } })).names,
+    machines: async () => (await call("GET /v1/machines", {})).machines,
+    explain: (app, limit = 100) => call("GET /v1/apps/{app}/explain", { params: { app }, query: { limit } }),
+    logs: async ({ app, ...query }) => (await call("GET /v1/apps/{app}/logs", { params: { app }, query })).lines,
+    followLogs: ({ app, ...query }, signal) => lines<LogLine>("GET /v1/apps/{app}/logs/follow", { params: { app }, query }, signal),
+    bill: (month) => call("GET /v1/bill", { query: { month } }),
+    appBill: (app, month) => call("GET /v1/apps/{app}/bill", { params: { app }, query: { month } }),
+    limits: (app) => call("GET /v1/apps/{app}/limits", { params: { app } }),
+    allLimits: () => call("GET /v1/limits", {}),
+    setLimits: (app, changes) => call("PATCH /v1/apps/{app}/limits", { params: { app }, body: changes }),
+    runAppliance: (spec) => call("POST /v1/appliances", { body: spec }),
+    appliances: async () => (await call("GET /v1/appliances", {})).appliances,
+    startAppliance: (appliance) => call("POST /v1/appliances/{appliance}/start", { params: { appliance } }),
+    stopAppliance: (appliance) => call("POST /v1/appliances/{appliance}/stop", { params: { appliance } }),
+    removeAppliance: (appliance, disks) => call("DELETE /v1/appliances/{appliance}", { params: { appliance }, query: { disks } }),
+    host: () => call("GET /v1/host", {}),
+    status: () => call("GET /v1/status", {}, AbortSignal.timeout(STATUS_MS)),
+    health: async () => void (await call("GET /v1/health", {})),
+  } satisfies Client & Record<RouteName, unknown>;
+  return client;
 }
 
-async function allPages(page: (after: string) => Promise<{ apps: AppInfo[]; next: string | null }>): Promise<AppInfo[]> {
-  const all: AppInfo[] = [];
+async function allPages(page: (after: string) => Promise<Reply<"GET /v1/apps">>): Promise<App[]> {
+  const all: App[] = [];
   for (let after: string | null = ""; after !== null;) {
-    const { apps, next }: { apps: AppInfo[]; next: string | null } = await page(after);
+    const { apps, next }: Reply<"GET /v1/apps"> = await page(after);
     all.push(...apps);
     after = next;
   }
   return all;
-}
-
-/** A server that says nothing for so long is not well, whatever it says then. */
-const STATUS_MS = 15_000;
-
-/** A failure that the server reported, in its own words. */
-class RemoteError extends MayflyError {
-  readonly #cure: string;
-
-  constructor(error: ErrorBody["error"]) {
-    super(error.code in errorTable ? error.code : "internal");
-    this.message = error.message;
-    this.#cure = error.cure;
-  }
-
-  override get cure(): string {
-    return this.#cure;
-  }
-}
-
-type CallInit = Partial<Omit<Sending, "method">>;
-
-function baseOf({ url }: ClientOptions): string {
-  return url.replace(/\/+$/, "");
-}
-
-/** Throws "connection-lost" where the server goes before the end. */
-async function* whole<T>(lines: AsyncGenerator<T, void>, url: string): AsyncGenerator<T, void> {
-  try {
-    yield* lines;
-  } catch (error) {
-    throw connectionLost(url, error) ?? error;
-  }
-}
-
-function caller(options: ClientOptions) {
-  const { token, pin } = options;
-  const base = baseOf(options);
-  const send = createSend(pin === undefined ? {} : pinnedTo(pin));
-  return async (method: string, path: string, init: CallInit): Promise<Response> => {
-    const headers = { ...init.headers, authorization: `Bearer ${token}` };
-    const response = await send(base + path, { ...init, method, headers }).catch((error: unknown) => {
-      throw unreachable(base, error);
-    });
-    if (!response.ok) throw await remoteError(response, base);
-    return response;
-  };
-}
-
-/** Where a name has several addresses the reason is in the codes alone. */
-function unreachable(url: string, error: unknown): unknown {
-  if (error instanceof Error && error.name === "AbortError") return error;
-  const known = connectionLost(url, error) ?? notTrusted(url, error);
-  if (known !== undefined) return known;
-  if (error instanceof Error && error.name === "TimeoutError")
-    return new MayflyError("api-unreachable", { url, reason: `it said nothing for ${STATUS_MS / 1_000} s` }, error);
-  const reason = error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code || error.name : String(error);
-  return new MayflyError("api-unreachable", { url, reason }, error);
-}
-
-async function remoteError(response: Response, url: string): Promise<MayflyError> {
-  const text = await response.text().catch((error: unknown) => {
-    throw connectionLost(url, error) ?? error;
-  });
-  try {
-    const { error } = JSON.parse(text) as ErrorBody;
-    if (typeof error.code === "string") return new RemoteError(error);
-  } catch (error) {
-    return new MayflyError("api-unreachable", { url, reason: `it answered ${response.status} with no JSON; is it Mayfly's API?` }, error);
-  }
-  return new MayflyError("api-unreachable", { url, reason: `it answered ${response.status} in an unknown form` });
 }
 
 /** A part "manifest" (JSON), and a part "functions" per function, whose file name says its name and format: hello.cjs. */
@@ -234,21 +127,3 @@ function deployForm(manifest: Manifest, bundles: Bundle[]): FormData {
   }
   return form;
 }
-
-function logPath(filter: LogFilter, suffix: string): string {
-  const query = new URLSearchParams();
-  if (filter.function !== undefined) query.set("function", filter.function);
-  if (filter.tail !== undefined) query.set("tail", String(filter.tail));
-  if (filter.since !== undefined) query.set("since", String(filter.since));
-  return `/v1/apps/${segment(filter.app)}/logs${suffix}?${query.toString()}`;
-}
-
-function monthQuery(month: string | undefined): string {
-  return month === undefined ? "" : `?month=${segment(month)}`;
-}
-
-function jsonBody(body: unknown): CallInit {
-  return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-}
-
-const segment = encodeURIComponent;

@@ -142,7 +142,7 @@ describe("what is malformed", () => {
 describe("the client", () => {
   test("says that nobody answers, and why", async () => {
     await served.server.close();
-    await assert.rejects(served.client.list(), (error) => {
+    await assert.rejects(served.client.apps(), (error) => {
       assert.ok(error instanceof Error);
       assert.match(error.message, new RegExp(`No Mayfly answers at ${url}: .*ECONNREFUSED`));
       return true;
@@ -151,7 +151,7 @@ describe("the client", () => {
   });
 
   test("with a wrong token is told so", async () => {
-    await assert.rejects(createClient({ url, token: "wrong" }).list(), { code: "unauthorized" });
+    await assert.rejects(createClient({ url, token: "wrong" }).apps(), { code: "unauthorized" });
   });
 });
 

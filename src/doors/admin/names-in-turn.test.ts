@@ -50,7 +50,7 @@ test("an app that is deployed again while its removal waits for its machines kee
     waiting.resolve();
     return gone.promise;
   };
-  const removed = client.remove("shop");
+  const removed = client.removeApp("shop");
   await waiting.promise;
   await client.deploy(manifest(), code);
   log("new");
@@ -66,6 +66,6 @@ test("what is said of an app while it is removed goes with it", async () => {
   waits.removed = async () => {
     logs.append({ at: 1, app: served.id("shop"), level: LogLevel.Platform, text: "its limit is reached" });
   };
-  await client.remove("shop");
+  await client.removeApp("shop");
   assert.equal(logs.has(served.id("shop")), false);
 });

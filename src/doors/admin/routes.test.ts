@@ -31,7 +31,7 @@ describe("apps", () => {
     const { id, number, digest, createdAt } = revision;
     assert.deepEqual(catalog.live(app), [{ revision: { ...revision, app, tenant: mainTenant }, weight: 1 }]);
     assert.deepEqual(plain(catalog.bundles(id)), plain(bundles));
-    assert.deepEqual(await client.list(), [
+    assert.deepEqual(await client.apps(), [
       {
         app: "shop",
         live: revision,
@@ -41,7 +41,7 @@ describe("apps", () => {
         aliases: [{ name: "live", targets: [{ revision: id, number: 1, weight: 1 }] }],
       },
     ]);
-    assert.deepEqual(await client.app("shop"), (await client.list())[0]);
+    assert.deepEqual(await client.app("shop"), (await client.apps())[0]);
   });
 
   test("a deploy of what is live already renews nothing", async () => {
@@ -54,7 +54,7 @@ describe("apps", () => {
     const names = Array.from({ length: 205 }, (_, at) => `app-${String(at).padStart(3, "0")}`);
     for (const name of names) await catalog.deploy(mainTenant, manifest({ name }), [bundle("main", "cjs", name)]);
     assert.deepEqual(
-      (await client.list()).map(({ app }) => app),
+      (await client.apps()).map(({ app }) => app),
       names,
     );
     assert.equal((await client.app("app-204")).app, "app-204");
@@ -71,7 +71,7 @@ describe("apps", () => {
     const refused = manifest({ env: { REFUSE: "1" } });
     const bundles = [bundle("main", "cjs", "module.exports = 2")];
     await assert.rejects(client.deploy(refused, bundles), { code: "internal" });
-    assert.deepEqual(await client.list(), []);
+    assert.deepEqual(await client.apps(), []);
     const last = told.at(-1);
     assert.ok(typeof last === "string" && last.startsWith("restored app_"), "the new app is taken away again");
     const revision = await deploy("one");
@@ -95,11 +95,11 @@ describe("apps", () => {
   test("remove takes everything of the app", async () => {
     await deploy("one");
     logs.append({ at: 1, app: served.id("shop"), level: LogLevel.Info, text: "hi" });
-    await client.remove("shop");
+    await client.removeApp("shop");
     assert.equal(told.at(-1), `removed ${served.id("shop")}`);
-    assert.deepEqual(await client.list(), []);
+    assert.deepEqual(await client.apps(), []);
     await assert.rejects(client.logs({ app: "shop" }), { code: "no-such-app" });
-    await assert.rejects(client.remove("shop"), { code: "no-such-app" });
+    await assert.rejects(client.removeApp("shop"), { code: "no-such-app" });
     await assert.rejects(client.app("shop"), { code: "no-such-app", cure: /mayfly list/ });
   });
 
@@ -116,14 +116,14 @@ describe("apps", () => {
     const refused = (given: Manifest, bundles: Bundle[], code: string, message: RegExp) =>
       assert.rejects(client.deploy(given, bundles), { code, message });
     const main = bundle("main", "cjs", "1");
-    await refused(manifest(), [], "bad-request", /function main, but no part/);
-    await refused(manifest(), [bundle("other", "cjs", "1")], "bad-request", /function main, but no part/);
-    await refused(manifest(), [main, bundle("other", "cjs", "1")], "bad-request", /function other was sent/);
+    await refused(manifest(), [], "bad-request", /function main, but its code was not uploaded/);
+    await refused(manifest(), [bundle("other", "cjs", "1")], "bad-request", /function main, but its code was not uploaded/);
+    await refused(manifest(), [main, bundle("other", "cjs", "1")], "bad-request", /function other was uploaded/);
     await refused(manifest(), [main, main], "bad-request", /function main was sent.*twice/);
     await refused(manifest({ memoryMb: 1 }, false), [main], "bad-manifest", /memoryMb is 1, but must be at least 128/);
     await refused(manifest({ nonsense: 1 }, false), [main], "bad-manifest", /nonsense is no key.*memoryMb/);
     await refused(manifest(), [bundle("main", "cjs", "x".repeat(67_108_865))], "code-too-large", /67108865/);
-    assert.deepEqual(await client.list(), []);
+    assert.deepEqual(await client.apps(), []);
     assert.deepEqual(told, []);
   });
 });
@@ -204,7 +204,7 @@ describe("env, secrets and functions that no machine could be told of", () => {
       code: "bad-manifest",
       message: /env, secrets and functions together take 150\d+ bytes/,
     });
-    assert.deepEqual(await client.list(), []);
+    assert.deepEqual(await client.apps(), []);
     await client.deploy(...of({}));
   });
 
@@ -240,7 +240,7 @@ describe("logs", () => {
     logs.append({ at: 1, app: served.id("shop"), level: LogLevel.Info, text: "old" });
     const controller = new AbortController();
     const seen: string[] = [];
-    for await (const { text } of client.follow({ app: "shop" }, controller.signal)) {
+    for await (const { text } of client.followLogs({ app: "shop" }, controller.signal)) {
       seen.push(text);
       if (seen.length === 3) controller.abort();
       else logs.append({ at: 2, app: served.id("shop"), level: LogLevel.Info, text: `new ${seen.length}` });
@@ -301,7 +301,7 @@ describe("bills", () => {
     assert.deepEqual(await client.allLimits(), { currency: "USD", apps: [{ app: "later", limits, deployed: false }] });
     await client.deploy(manifest({ name: "later" }), [bundle("main", "cjs", "1")]);
     assert.deepEqual([(await client.limits("later")).deployed, (await client.allLimits()).apps[0]!.deployed], [true, true]);
-    await client.remove("later");
+    await client.removeApp("later");
     assert.deepEqual([(await client.limits("later")).deployed, (await client.allLimits()).apps[0]!.deployed], [false, false]);
     await assert.rejects(client.setLimits("later", { spend: 0 }), { code: "bad-request" });
   });

@@ -4,8 +4,10 @@ import { envNameSchema, nameSchema } from "../../store/catalog/manifest.ts";
 import { body, errors, json, lines, none } from "./route-parts.ts";
 import * as schemas from "./schemas.ts";
 
-const app = z.object({ app: nameSchema });
-const secret = app.extend({ name: envNameSchema });
+const appParams = z.object({ app: nameSchema });
+const secretParams = appParams.extend({ name: envNameSchema });
+const aliasParams = appParams.extend({ alias: schemas.aliasNameSchema });
+const applianceParams = z.object({ appliance: nameSchema });
 
 export const health = createRoute({
   method: "get",
@@ -29,7 +31,7 @@ export const status = createRoute({
   responses: { ...json(200, schemas.statusSchema), ...errors("unauthorized") },
 });
 
-export const listApps = createRoute({
+export const apps = createRoute({
   method: "get",
   path: "/v1/apps",
   summary: "All apps, a page at a time",
@@ -37,29 +39,27 @@ export const listApps = createRoute({
   responses: { ...json(200, schemas.appListSchema), ...errors("bad-request", "unauthorized") },
 });
 
-export const getApp = createRoute({
+export const app = createRoute({
   method: "get",
   path: "/v1/apps/{app}",
   summary: "An app, its revisions and its aliases",
-  request: { params: app },
+  request: { params: appParams },
   responses: { ...json(200, schemas.appSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
 });
 
-const alias = app.extend({ alias: schemas.aliasNameSchema });
-
-export const listAliases = createRoute({
+export const aliases = createRoute({
   method: "get",
   path: "/v1/apps/{app}/aliases",
   summary: "An app's aliases, and which revisions they send calls to",
-  request: { params: app },
+  request: { params: appParams },
   responses: { ...json(200, schemas.aliasListSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
 });
 
-export const pointAlias = createRoute({
+export const point = createRoute({
   method: "put",
   path: "/v1/apps/{app}/aliases/{alias}",
   summary: "Point an alias at a revision, or at several by weight, and make it where it is new; `live` has the calls that name no alias",
-  request: { params: alias, body: body(schemas.aliasTargetsSchema) },
+  request: { params: aliasParams, body: body(schemas.aliasTargetsSchema) },
   responses: { ...json(200, schemas.aliasSchema), ...errors("bad-request", "unauthorized", "no-such-app", "no-such-version", "disk-full") },
 });
 
@@ -67,7 +67,7 @@ export const removeAlias = createRoute({
   method: "delete",
   path: "/v1/apps/{app}/aliases/{alias}",
   summary: "Remove an alias; the revisions stay until newer ones push them out",
-  request: { params: alias },
+  request: { params: aliasParams },
   responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-app", "no-such-alias") },
 });
 
@@ -75,7 +75,7 @@ export const removeApp = createRoute({
   method: "delete",
   path: "/v1/apps/{app}",
   summary: "Remove an app with its revisions, secrets, machines and logs",
-  request: { params: app },
+  request: { params: appParams },
   responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-app") },
 });
 
@@ -83,7 +83,7 @@ export const deploy = createRoute({
   method: "post",
   path: "/v1/apps/{app}/versions",
   summary: "Store a revision and point the alias live at it; what all calls go to already changes nothing",
-  request: { params: app, body: { required: true, content: { "multipart/form-data": { schema: schemas.deploySchema } } } },
+  request: { params: appParams, body: { required: true, content: { "multipart/form-data": { schema: schemas.deploySchema } } } },
   responses: { ...json(201, schemas.revisionSchema), ...errors("bad-request", "unauthorized", "code-too-large", "no-room", "disk-full") },
 });
 
@@ -91,7 +91,7 @@ export const pointTo = createRoute({
   method: "put",
   path: "/v1/apps/{app}/live",
   summary: "Point the alias live at a revision that is kept",
-  request: { params: app, body: body(schemas.pointToSchema) },
+  request: { params: appParams, body: body(schemas.pointToSchema) },
   responses: { ...json(200, schemas.revisionSchema), ...errors("bad-request", "unauthorized", "no-such-app", "no-such-version") },
 });
 
@@ -99,7 +99,7 @@ export const secretNames = createRoute({
   method: "get",
   path: "/v1/apps/{app}/secrets",
   summary: "Names of an app's secrets; values never leave",
-  request: { params: app },
+  request: { params: appParams },
   responses: { ...json(200, schemas.secretNamesSchema), ...errors("bad-request", "unauthorized") },
 });
 
@@ -107,7 +107,7 @@ export const setSecret = createRoute({
   method: "put",
   path: "/v1/apps/{app}/secrets/{name}",
   summary: "Set a secret; may come before the app's first deploy",
-  request: { params: secret, body: body(schemas.secretValueSchema) },
+  request: { params: secretParams, body: body(schemas.secretValueSchema) },
   responses: { ...none, ...errors("bad-request", "unauthorized", "disk-full") },
 });
 
@@ -115,7 +115,7 @@ export const removeSecret = createRoute({
   method: "delete",
   path: "/v1/apps/{app}/secrets/{name}",
   summary: "Remove a secret, if it is there",
-  request: { params: secret },
+  request: { params: secretParams },
   responses: { ...none, ...errors("bad-request", "unauthorized") },
 });
 
@@ -130,7 +130,7 @@ export const explain = createRoute({
   method: "get",
   path: "/v1/apps/{app}/explain",
   summary: "Why the app's machines were started, bound, drained and killed, and what is made of it now",
-  request: { params: app, query: schemas.explainQuerySchema },
+  request: { params: appParams, query: schemas.explainQuerySchema },
   responses: { ...json(200, schemas.explainSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
 });
 
@@ -138,7 +138,7 @@ export const logs = createRoute({
   method: "get",
   path: "/v1/apps/{app}/logs",
   summary: "The newest log lines, oldest first",
-  request: { params: app, query: schemas.logQuerySchema },
+  request: { params: appParams, query: schemas.logQuerySchema },
   responses: { ...json(200, schemas.logTailSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
 });
 
@@ -146,7 +146,7 @@ export const followLogs = createRoute({
   method: "get",
   path: "/v1/apps/{app}/logs/follow",
   summary: "The newest log lines, then new ones as they come: a LogLine of JSON each; empty lines keep the connection alive",
-  request: { params: app, query: schemas.logQuerySchema },
+  request: { params: appParams, query: schemas.logQuerySchema },
   responses: { ...lines, ...errors("bad-request", "unauthorized", "no-such-app") },
 });
 
@@ -162,7 +162,7 @@ export const appBill = createRoute({
   method: "get",
   path: "/v1/apps/{app}/bill",
   summary: "The bill of one app; one that was removed keeps its bills",
-  request: { params: app, query: schemas.billQuerySchema },
+  request: { params: appParams, query: schemas.billQuerySchema },
   responses: { ...json(200, schemas.oneBillSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
 });
 
@@ -177,7 +177,7 @@ export const limits = createRoute({
   method: "get",
   path: "/v1/apps/{app}/limits",
   summary: "What an app may use in a month",
-  request: { params: app },
+  request: { params: appParams },
   responses: { ...json(200, schemas.appLimitsSchema), ...errors("bad-request", "unauthorized") },
 });
 
@@ -185,11 +185,9 @@ export const setLimits = createRoute({
   method: "patch",
   path: "/v1/apps/{app}/limits",
   summary: "Change some of an app's limits; may come before its first deploy, and outlives its removal",
-  request: { params: app, body: body(schemas.limitChangesSchema) },
+  request: { params: appParams, body: body(schemas.limitChangesSchema) },
   responses: { ...json(200, schemas.appLimitsSchema), ...errors("bad-request", "unauthorized", "disk-full") },
 });
-
-const appliance = z.object({ appliance: nameSchema });
 
 export const runAppliance = createRoute({
   method: "post",
@@ -212,7 +210,7 @@ export const runAppliance = createRoute({
   },
 });
 
-export const listAppliances = createRoute({
+export const appliances = createRoute({
   method: "get",
   path: "/v1/appliances",
   summary: "All appliances; values of their variables never leave",
@@ -223,7 +221,7 @@ export const startAppliance = createRoute({
   method: "post",
   path: "/v1/appliances/{appliance}/start",
   summary: "Start one that was stopped, or that ended",
-  request: { params: appliance },
+  request: { params: applianceParams },
   responses: {
     ...json(200, schemas.applianceSchema),
     ...errors("bad-request", "unauthorized", "not-permitted", "no-such-appliance", "port-in-use", "machine-start-failed"),
@@ -234,7 +232,7 @@ export const stopAppliance = createRoute({
   method: "post",
   path: "/v1/appliances/{appliance}/stop",
   summary: "Stop one, until it is started again: an orderly end, a hard one after ten seconds",
-  request: { params: appliance },
+  request: { params: applianceParams },
   responses: { ...json(200, schemas.applianceSchema), ...errors("bad-request", "unauthorized", "no-such-appliance") },
 });
 
@@ -242,6 +240,6 @@ export const removeAppliance = createRoute({
   method: "delete",
   path: "/v1/appliances/{appliance}",
   summary: "Stop one and forget it, with its logs",
-  request: { params: appliance, query: schemas.removeApplianceSchema },
+  request: { params: applianceParams, query: schemas.removeApplianceSchema },
   responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-appliance") },
 });

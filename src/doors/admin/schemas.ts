@@ -69,7 +69,7 @@ export const appListSchema = z
 
 export const appListQuerySchema = z.strictObject({
   after: z.string().max(100).default("").openapi({ description: "Only apps whose names come after this." }),
-  limit: z.coerce.number().int().min(1).max(200).default(100),
+  limit: z.coerce.number<number>().int().min(1).max(200).default(100),
 });
 
 const fileSchema = z.custom<FormFile>((value) => value instanceof FormFile, "must be a file");
@@ -137,7 +137,7 @@ export const explainSchema = z
   })
   .openapi("Explanation");
 
-export const explainQuerySchema = z.strictObject({ limit: z.coerce.number().int().min(0).max(500).default(100) });
+export const explainQuerySchema = z.strictObject({ limit: z.coerce.number<number>().int().min(0).max(500).default(100) });
 
 const logLineSchema = z
   .object({
@@ -155,8 +155,8 @@ export const logTailSchema = z.object({ lines: z.array(logLineSchema) }).openapi
 
 export const logQuerySchema = z.strictObject({
   function: nameSchema.optional(),
-  tail: z.coerce.number().int().min(0).max(10_000).default(100),
-  since: z.coerce.number().min(0).optional().openapi({ description: "Milliseconds since the epoch." }),
+  tail: z.coerce.number<number>().int().min(0).max(10_000).default(100),
+  since: z.coerce.number<number>().min(0).optional().openapi({ description: "Milliseconds since the epoch." }),
 });
 
 const figures = {
@@ -351,7 +351,6 @@ export type AppBillInfo = z.infer<typeof appBillSchema>;
 export type OneBillInfo = z.infer<typeof oneBillSchema>;
 export type LimitsInfo = z.infer<typeof limitsSchema>;
 export type AppLimitsInfo = z.infer<typeof appLimitsSchema>;
-export type LimitList = z.infer<typeof limitListSchema>;
 export type LimitChanges = z.infer<typeof limitChangesSchema>;
 export type DecisionInfo = z.infer<typeof decisionSchema>;
 export type ExplainInfo = z.infer<typeof explainSchema>;

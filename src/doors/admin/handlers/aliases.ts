@@ -7,11 +7,9 @@ import * as routes from "../routes.ts";
 import { aliasInfo, revisionInfo, tenant } from "../shapes.ts";
 
 export function addAliases(api: OpenAPIHono, parts: Parts): void {
-  api.openapi(routes.listAliases, (context) =>
-    context.json({ aliases: showApp(parts, tenant, context.req.valid("param").app).aliases }, 200),
-  );
+  api.openapi(routes.aliases, (context) => context.json({ aliases: showApp(parts, tenant, context.req.valid("param").app).aliases }, 200));
 
-  api.openapi(routes.pointAlias, (context) => {
+  api.openapi(routes.point, (context) => {
     const { app, alias } = context.req.valid("param");
     return context.json(aliasInfo(alias, point(parts, tenant, app, alias, context.req.valid("json").targets)), 200);
   });

@@ -9,13 +9,13 @@ import { appInfo, revisionInfo, tenant } from "../shapes.ts";
 import { readUpload } from "../upload.ts";
 
 export function addApps(api: OpenAPIHono, parts: Parts): void {
-  api.openapi(routes.listApps, (context) => {
+  api.openapi(routes.apps, (context) => {
     const { after, limit } = context.req.valid("query");
     const { apps, next } = listApps(parts, tenant, after, limit);
     return context.json({ apps: apps.map(appInfo), next }, 200);
   });
 
-  api.openapi(routes.getApp, (context) => context.json(appInfo(showApp(parts, tenant, context.req.valid("param").app)), 200));
+  api.openapi(routes.app, (context) => context.json(appInfo(showApp(parts, tenant, context.req.valid("param").app)), 200));
 
   api.openapi(routes.explain, (context) =>
     context.json(explainApp(parts, tenant, context.req.valid("param").app, context.req.valid("query").limit), 200),

@@ -6,24 +6,19 @@ import * as routes from "../routes.ts";
 import { tenant } from "../shapes.ts";
 
 export function addBills(api: OpenAPIHono, parts: Parts): void {
-  const { prices } = parts.accounts;
-
   api.openapi(routes.bill, (context) => context.json(billOfAll(parts, tenant, context.req.valid("query").month), 200));
 
-  api.openapi(routes.appBill, (context) => {
-    const { month, bill } = billOfApp(parts, tenant, context.req.valid("param").app, context.req.valid("query").month);
-    return context.json({ month, prices, bill }, 200);
-  });
+  api.openapi(routes.appBill, (context) =>
+    context.json(billOfApp(parts, tenant, context.req.valid("param").app, context.req.valid("query").month), 200),
+  );
 
-  api.openapi(routes.allLimits, (context) => context.json({ currency: prices.currency, apps: allLimits(parts, tenant) }, 200));
+  api.openapi(routes.allLimits, (context) => context.json(allLimits(parts, tenant), 200));
 
   api.openapi(routes.limits, (context) => context.json(limitsOf(parts, tenant, context.req.valid("param").app), 200));
 
-  api.openapi(routes.setLimits, (context) => {
-    const { app } = context.req.valid("param");
-    changeLimits(parts, tenant, app, withoutUndefined(context.req.valid("json")));
-    return context.json(limitsOf(parts, tenant, app), 200);
-  });
+  api.openapi(routes.setLimits, (context) =>
+    context.json(changeLimits(parts, tenant, context.req.valid("param").app, withoutUndefined(context.req.valid("json"))), 200),
+  );
 }
 
 function withoutUndefined<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], undefined> } {

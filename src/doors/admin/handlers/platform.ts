@@ -5,8 +5,5 @@ import type { Parts } from "../parts.ts";
 export function addPlatform(api: OpenAPIHono, { overview }: Parts): void {
   api.openapi(routes.host, (context) => context.json(overview.host(), 200));
   api.openapi(routes.status, (context) => context.json(overview.status(), 200));
-  api.openapi(routes.machines, (context) => {
-    overview.sample();
-    return context.json({ machines: overview.machines() }, 200);
-  });
+  api.openapi(routes.machines, (context) => context.json({ machines: overview.machines() }, 200));
 }

@@ -1,0 +1,125 @@
+/** Sends a request to an endpoint of the management API. What fails is a MayflyError, in the server's words where it has answered. */
+import { type ErrorBody, MayflyError } from "../../base/errors/error.ts";
+import { errorTable } from "../../base/errors/table.ts";
+import { connectionLost } from "./connection-lost.ts";
+import type { Endpoint, Reply, Sent } from "./endpoint.ts";
+import { jsonLines } from "./json-lines.ts";
+import { notTrusted } from "./not-trusted.ts";
+import { pinnedTo } from "./pinned.ts";
+import { createSend, type Sending } from "./send.ts";
+
+export interface ClientOptions {
+  /** For example "http://127.0.0.1:7070". */
+  url: string;
+  token: string;
+  /** The certificate that the server must have, PEM, for https. Default: any that Node trusts for the URL's name. */
+  pin?: string | undefined;
+}
+
+export interface Caller {
+  /** Resolves with the JSON of the reply. */
+  call: <At extends Endpoint>(endpoint: At, sent: Sent<At>, signal?: AbortSignal) => Promise<Reply<At>>;
+  /** The reply's lines of JSON as they come, until the signal aborts or the server ends. */
+  lines: <Line>(endpoint: Endpoint, sent: Parts, signal?: AbortSignal) => AsyncGenerator<Line, void>;
+}
+
+/** What any endpoint may be sent. */
+interface Parts {
+  params?: Record<string, string>;
+  query?: object;
+  body?: unknown;
+  form?: FormData;
+}
+
+/** A server that sends nothing for this long after a request for its status counts as unreachable. */
+export const STATUS_MS = 15_000;
+
+export function createCaller({ url, token, pin }: ClientOptions): Caller {
+  const base = url.replace(/\/+$/, "");
+  const send = createSend(pin === undefined ? {} : pinnedTo(pin));
+  const respond = async (endpoint: Endpoint, sent: Parts, signal: AbortSignal | undefined): Promise<Response> => {
+    const [method, path] = endpoint.split(" ") as [string, string];
+    const sending = sendingOf(method, token, sent, signal);
+    const response = await send(base + filled(path, sent), sending).catch((error: unknown) => {
+      throw unreachable(base, error);
+    });
+    if (!response.ok) throw await remoteError(response, base);
+    return response;
+  };
+  return {
+    async call<At extends Endpoint>(endpoint: At, sent: Sent<At>, signal?: AbortSignal) {
+      const response = await respond(endpoint, sent as Parts, signal);
+      if (response.body === null) return undefined;
+      return (await response.json().catch((error: unknown) => {
+        throw connectionLost(base, error) ?? error;
+      })) as Reply<At>;
+    },
+    async *lines<Line>(endpoint: Endpoint, sent: Parts, signal?: AbortSignal) {
+      const response = await respond(endpoint, sent, signal);
+      if (response.body) yield* whole(jsonLines<Line>(response.body, signal), base);
+    },
+  };
+}
+
+function sendingOf(method: string, token: string, { body, form }: Parts, signal: AbortSignal | undefined): Sending {
+  const headers = { authorization: `Bearer ${token}` };
+  const init = { method, headers, ...(signal && { signal }) };
+  if (form !== undefined) return { ...init, body: form };
+  if (body === undefined) return init;
+  return { ...init, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+/** The path with its parameters in it and the query behind it; what is undefined is left out of the query. */
+function filled(path: string, { params = {}, query = {} }: Parts): string {
+  const at = path.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(params[name]!));
+  const pairs = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
+  return pairs.length === 0 ? at : `${at}?${new URLSearchParams(pairs).toString()}`;
+}
+
+/** A failure that the server reported, in its own words. */
+class RemoteError extends MayflyError {
+  readonly #cure: string;
+
+  constructor(error: ErrorBody["error"]) {
+    super(error.code in errorTable ? error.code : "internal");
+    this.message = error.message;
+    this.#cure = error.cure;
+  }
+
+  override get cure(): string {
+    return this.#cure;
+  }
+}
+
+/** Throws "connection-lost" where the server goes before the end. */
+async function* whole<T>(lines: AsyncGenerator<T, void>, url: string): AsyncGenerator<T, void> {
+  try {
+    yield* lines;
+  } catch (error) {
+    throw connectionLost(url, error) ?? error;
+  }
+}
+
+/** Where a name has several addresses, Node's error has no message: the reason is in its code alone. */
+function unreachable(url: string, error: unknown): unknown {
+  if (error instanceof Error && error.name === "AbortError") return error;
+  const known = connectionLost(url, error) ?? notTrusted(url, error);
+  if (known !== undefined) return known;
+  if (error instanceof Error && error.name === "TimeoutError")
+    return new MayflyError("api-unreachable", { url, reason: `it said nothing for ${STATUS_MS / 1_000} s` }, error);
+  const reason = error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code || error.name : String(error);
+  return new MayflyError("api-unreachable", { url, reason }, error);
+}
+
+async function remoteError(response: Response, url: string): Promise<MayflyError> {
+  const text = await response.text().catch((error: unknown) => {
+    throw connectionLost(url, error) ?? error;
+  });
+  try {
+    const { error } = JSON.parse(text) as ErrorBody;
+    if (typeof error.code === "string") return new RemoteError(error);
+  } catch (error) {
+    return new MayflyError("api-unreachable", { url, reason: `it answered ${response.status} with no JSON; is it Mayfly's API?` }, error);
+  }
+  return new MayflyError("api-unreachable", { url, reason: `it answered ${response.status} in an unknown form` });
+}
