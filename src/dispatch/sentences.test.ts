@@ -53,7 +53,7 @@ test("the sentences on what the policy makes of an app have its numbers and its 
       busyShare: 0.01,
       demand: { aheadMs: 230, expected: 1, margin: 0.5, machines: 1 },
       costs: { memoryGb: 0.05, idleCpu: null, hold: 0.05, start: 2, startWithWait: 4, waitMs: 30, waitWorth: 20, breakEvenMs: 80_000 },
-      idle: { times: 4, holdMs: 900, costs: { plan: 1, none: 4, holding: 3 }, start: { atMs: 9_000, untilMs: 11_000 }, holds: true },
+      idle: { times: 4, holdMs: 900, costs: { plan: 1, none: 4, holding: 3 }, start: { atMs: 9_000, untilMs: 11_000 } },
     },
     machines: [
       { machine: "m1", phase: "bound", inFlight: 1, phaseMs: 5, idleMs: null, keptForMinimum: false, nextLookMs: null },

@@ -106,11 +106,11 @@ function costsSentence({ costs }: LearnedFacts): string {
 }
 
 function idleSentence({ idle }: LearnedFacts): string {
-  const { times, holdMs, costs, start, holds } = idle;
-  const held = holdMs === null ? "for ever" : `for ${span(holdMs)}`;
+  const { times, holdMs, costs, start } = idle;
+  const held = `for ${span(holdMs)}`;
   const fell = `It fell idle ${counted(times, "time")} so far`;
   if (costs === null) return `${fell}, too few to learn from: its last machine is held ${held}.`;
-  const last = holds ? `the last machine is held ${held}` : "the last machine is killed at once";
+  const last = holdMs > 0 ? `the last machine is held ${held}` : "the last machine is killed at once";
   const next =
     start === null
       ? "the next one is started when it is called"

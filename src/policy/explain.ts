@@ -60,7 +60,7 @@ export function slotsOf(state: PackingState, name: string): number {
 }
 
 function factsOf(revision: RevisionState, machine: MachineEntry, now: number): ExplainedMachine {
-  const { id, phase, inFlight, idleSince, since, timerAt } = machine;
+  const { id, phase, inFlight, idleSince, since, keptUntil } = machine;
   return {
     machine: id,
     phase,
@@ -68,6 +68,6 @@ function factsOf(revision: RevisionState, machine: MachineEntry, now: number): E
     phaseMs: now - since,
     idleMs: idleSince < 0 ? null : now - idleSince,
     keptForMinimum: revision.app.machines <= revision.limits.minMachines,
-    nextLookMs: idleSince >= 0 && timerAt > now ? timerAt - now : null,
+    nextLookMs: idleSince >= 0 && keptUntil > now ? keptUntil - now : null,
   };
 }

@@ -59,3 +59,23 @@ test("a machine that uses CPU with nothing to do is held for less, and the sente
   // 0.05 GB, and 0.05 CPUs at 9 GB-seconds each: ten times the price.
   assert.ok(busy > 10_000 && busy < still / 5, `${busy} ms with a twentieth of a CPU, ${still} ms without`);
 });
+
+test("a few calls right after each other do not make the machine go at once: it is held until that has cost as much as a start, as is explained", () => {
+  const world = worldOf({ ada: {} });
+  for (let i = 0; i < 10; i++) {
+    const invocation = world.arrive("ada");
+    live(world, i === 0 ? 300 : 5);
+    world.finish(invocation);
+    live(world, 100);
+  }
+  const since = world.now - 100;
+  const { costs, idle } = explainApp(world.state, "ada", world.now)?.learned ?? assert.fail("nothing is known of ada");
+  assert.ok(
+    Math.abs(idle.holdMs - (costs.breakEvenMs ?? 0)) < 2,
+    `held for ${idle.holdMs} ms, though ${costs.breakEvenMs} ms cost a start`,
+  );
+  live(world, idle.holdMs - 200);
+  assert.equal(world.inPhase("bound").length, 1);
+  live(world, 200);
+  assert.equal(world.inPhase("bound").length, 0, `idle since ${since}, it is ${world.now}`);
+});

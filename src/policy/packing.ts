@@ -18,7 +18,7 @@ import { lookAtSiblings, removeRevision, renewRevision, retireRevision, setRevis
 import { rulesOf } from "./rules/rules-of.ts";
 import { noteStats } from "./core/stats.ts";
 import { changeLoad } from "./rules/demand.ts";
-import { becomeIdle, lookAtRevision, lookAtIdle, noteIdleEnd } from "./core/idle.ts";
+import { becomeIdle, lookAtDue, lookAtIdle, lookAtRevision, noteIdleEnd } from "./core/idle.ts";
 import { lookUp, put, remove } from "./core/id-table.ts";
 import { closeMachine, freeSlot, fullest, openMachine, takeSlot } from "./core/slots.ts";
 import { abandon, dequeue, enqueue, queueIsFull } from "./core/waiting.ts";
@@ -295,7 +295,7 @@ function lookAtMachine(state: PackingState, id: number, now: number, commands: P
   if (machine === undefined) return false;
   if (machine.timerAt <= now) machine.timerAt = -1;
   if (machine.phase !== "bound" || machine.idleSince < 0) return false;
-  lookAtIdle(state, state.revisions.get(machine.revision as string) as RevisionState, machine, now, commands);
+  lookAtDue(state, machine, now, commands);
   return true;
 }
 

@@ -47,14 +47,28 @@ export function lookAtIdle(
   now: number,
   commands: PolicyCommand[],
 ): void {
+  machine.keptUntil = -1;
   // Nothing but another event changes that a machine of the revision's minimum is kept.
   if (revision.app.machines <= revision.limits.minMachines) return;
-  const due = rulesOf(state).idleUntil(state, revision, machine, now);
-  if (due <= now) killIdle(state, revision, machine, now, commands);
-  else if (machine.timerAt < 0 || machine.timerAt > due) {
-    machine.timerAt = due;
-    addTimer(state.timers, due, machine.id);
-  }
+  const until = rulesOf(state).idleUntil(state, revision, machine, now);
+  if (until <= now) return killIdle(state, revision, machine, now, commands);
+  machine.keptUntil = until;
+  setTimer(state, machine, until);
+}
+
+/**
+ * The timer of an idle machine is due. It may have been set for an earlier time than the one until which the machine is kept now: then it is set
+ * again, so that what was decided last, and is explained, is what is done.
+ */
+export function lookAtDue(state: PackingState, machine: MachineEntry, now: number, commands: PolicyCommand[]): void {
+  if (machine.keptUntil > now) setTimer(state, machine, machine.keptUntil);
+  else lookAtIdle(state, state.revisions.get(machine.revision as string) as RevisionState, machine, now, commands);
+}
+
+function setTimer(state: PackingState, machine: MachineEntry, at: number): void {
+  if (machine.timerAt >= 0 && machine.timerAt <= at) return;
+  machine.timerAt = at;
+  addTimer(state.timers, at, machine.id);
 }
 
 /** Its revision is expected to be called. */

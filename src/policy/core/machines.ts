@@ -17,7 +17,7 @@ export function startMachine(
   commands: PolicyCommand[],
 ): void {
   const id = state.nextMachine++;
-  const times = { since: now, idleSince: -1, timerAt: -1, areaAt: now, statsAt: now, busyUntil: 0 };
+  const times = { since: now, idleSince: -1, keptUntil: -1, timerAt: -1, areaAt: now, statsAt: now, busyUntil: 0 };
   const figures = { area: 0, inFlightThen: 0, done: 0, cpuMs: 0, memoryBytes: 0, cpu: 0 };
   state.machines[id] = { id, phase: "starting", revision: null, kind, inFlight: 0, place: -1, ...times, ...figures };
   const { use } = state;

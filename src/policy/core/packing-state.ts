@@ -164,7 +164,9 @@ export interface MachineEntry extends OwnMachine {
   since: number;
   /** -1 while it has work, or is not up. */
   idleSince: number;
-  /** When it is to be looked at again, at the latest; -1: never. */
+  /** Until when it is kept, as the last look at it decided; -1: no look has, since it fell idle. */
+  keptUntil: number;
+  /** The earliest of its entries in `timers`; -1: it has none. */
   timerAt: number;
   /** Sum of inFlight over time since `statsAt`, up to `areaAt`. */
   area: number;

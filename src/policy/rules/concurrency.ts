@@ -1,6 +1,6 @@
 /**
- * How many invocations a machine of a revision gets at once. What counts is the share of an invocation's time in flight that
- * it keeps the machine's event loop busy: those that wait share a machine by the hundred, those that compute have one nearly alone.
+ * How many slots the machines of a revision have. The number follows from the share of its time in flight for which an invocation keeps the event loop
+ * busy: invocations that wait share a machine by the hundred, an invocation that computes has one nearly alone.
  */
 import {
   AT_REST,
@@ -23,27 +23,30 @@ import type { RevisionState, MachineEntry, PackingState } from "../core/packing-
 import type { Report } from "../core/stats.ts";
 import { reopenMachines } from "../core/slots.ts";
 
-/** Invocations at once where each keeps the loop busy for `share` of its time: an M/M/1 queue's wait stays within DELAY_SHARE of it. */
+/** Slots for invocations that keep the loop busy for `share` of their time in flight: the wait of an M/M/1 queue stays within DELAY_SHARE of their duration. */
 export function slotsFor(share: number): number {
   const busy = Math.min(MOST_BUSY, DELAY_SHARE / (DELAY_SHARE + share));
   return Math.max(1, Math.floor(busy / share + 1e-9));
 }
 
-/** Adapts the revision's slots to what a report tells of its invocations. */
+/** Sets the revision's slots by what a report tells of its invocations. */
 export function learnSlots(state: PackingState, revision: RevisionState, machine: MachineEntry, stats: MachineStats, report: Report): void {
   if (report.load < FEWEST_IN_FLIGHT) return;
   noteShare(revision, machine, stats, report);
   resize(state, revision, wantedSlots(revision, machine, report.load, report.fuller));
 }
 
-/** A cold machine uses more than its invocations need, and ends without beginnings look like short invocations: then only what makes their share smaller is believed. */
+/**
+ * Takes a report into the revision's share. A cold machine uses more CPU than its invocations need, and a report in which many end and few begin makes
+ * invocations look short. Both make the share too large, so that such reports may only lower it.
+ */
 function noteShare(revision: RevisionState, { kind }: MachineEntry, { cpu, loopDelayMs }: MachineStats, report: Report): void {
   const { cold, ending } = report;
-  // The agent runs handlers in one event loop: more than one CPU does not help it.
+  // The agent runs handlers in one event loop, which uses one CPU at most.
   const busy = Math.min(1, cpu / Math.min(1, kind.vcpus));
   const { load } = report;
   if (busy >= SATURATED && load > 1.2) {
-    // They queue for the loop, which makes them take longer and their shares look smaller than they are.
+    // The invocations queue for the loop. That makes them last longer, and their shares look smaller than they are.
     if (!cold) revision.share = Math.max(revision.share, Math.min(1, 2 / load));
     return;
   }
@@ -57,17 +60,17 @@ function noteShare(revision: RevisionState, { kind }: MachineEntry, { cpu, loopD
   revision.share = known + SHARE_GAIN * Math.min(1, load) * (Math.min(1, Math.max(LEAST_SHARE, seen)) - known);
 }
 
-/** Of an invocation on a machine whose loop is late: it takes that much less time where the loop isn't. */
+/** The share of an invocation on a machine whose loop is late. Where a loop is not late, an invocation lasts shorter by its waits for the loop. */
 function shareOfLate({ area, done, cpuMs }: Report, loopDelayMs: number): number {
   const waited = Math.max(0, (area - cpuMs) / done - TURNS_EACH * loopDelayMs);
   return cpuMs / Math.max(cpuMs + waited * done, 1);
 }
 
-/** @param fuller it holds more than when it was last reported on */
+/** @param fuller the machine holds more memory than at its last report */
 function wantedSlots(revision: RevisionState, { kind, memoryBytes }: MachineEntry, load: number, fuller: boolean): number {
   const wanted = revision.share === 0 ? revision.slots : slotsFor(revision.share);
   if (memoryBytes <= MEMORY_FULL * kind.memoryMb * 2 ** 20) return wanted;
-  // What a guest once held it seldom gives back: a full one that gets no fuller can do what it did.
+  // A guest seldom gives memory back. A full machine that gets no fuller can serve as many invocations as it did.
   return Math.min(wanted, fuller ? Math.max(1, Math.floor(load * 0.7)) : revision.slots);
 }
 

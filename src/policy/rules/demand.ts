@@ -1,31 +1,31 @@
 /**
- * How many invocations of a revision are in flight or waiting, how that moves, and what it will be one start-up time from now.
- * Level and trend of the peaks of successive windows (Holt's linear smoothing), and the variance of what was forecast.
+ * A revision's demand: the number of its invocations that are in flight or waiting, and a forecast of that number for one window from now. A window is
+ * one start-up time. The forecast is the level and the trend of the windows' peaks (Holt's linear smoothing), with the variance of peaks above it.
  */
 import { FALL_GAIN, LOGISTIC_SCALE, ONSET_FALL, ONSET_RISE, RISE_GAIN, TREND_DAMPING, TREND_GAIN, VARIANCE_GAIN } from "../constants.ts";
 
 export interface Demand {
-  /** In flight and waiting, now. */
+  /** Invocations in flight and waiting now. */
   load: number;
-  /** Of those that wait: how many the slots that there are will serve within a window, one after the other. */
+  /** Waiting invocations that the present slots will serve within a window, one after the other: no machine is started for them. */
   inTurn: number;
-  /** The most in this window. */
+  /** Highest number of invocations at once in this window, without those in `inTurn`. */
   peak: number;
-  /** When this window began. */
+  /** When this window began, ms. */
   since: number;
-  /** Of the windows' peaks. */
+  /** Smoothed peak of the windows. */
   level: number;
-  /** Change of the level in one window. */
+  /** Change of the level from one window to the next. */
   trend: number;
-  /** Of the peaks above what was forecast for them. */
+  /** Variance of the peaks above what was forecast for them. */
   variance: number;
-  /** Peak of the first window after idling, smoothed: what a first call tells of those that follow it. */
+  /** Smoothed peak of the first window after an idle time: how many calls come with a first one. */
   onset: number;
-  /** This window is such a first one. */
+  /** This window is the first one after an idle time. */
   fresh: boolean;
 }
 
-/** Of what is left after a window, the logarithm: exp is several times as fast as a power. */
+/** Logarithms of the shares that are left after one window, because exp is several times as fast as a power. */
 const FALL = Math.log(1 - FALL_GAIN);
 const DAMPING = Math.log(TREND_DAMPING);
 const FADING = Math.log(1 - VARIANCE_GAIN);
@@ -34,7 +34,7 @@ export function createDemand(now: number): Demand {
   return { load: 0, inTurn: 0, peak: 0, since: now, level: 0, trend: 0, variance: 0, onset: 0, fresh: false };
 }
 
-/** One more or one less. Returns whether a window ended. @param windowMs one start-up time */
+/** Adds `by` to the load, which may be below 0. Returns whether a window ended. @param windowMs one start-up time */
 export function changeLoad(demand: Demand, by: number, now: number, windowMs: number): boolean {
   const ended = now - demand.since >= windowMs;
   if (ended) {
@@ -47,7 +47,7 @@ export function changeLoad(demand: Demand, by: number, now: number, windowMs: nu
   return ended;
 }
 
-/** Closes the windows that are over: the first with its peak, those after it with a load that did not change. */
+/** Closes the windows that are over. The first one has its peak; in those after it the load did not change. */
 export function closeWindows(demand: Demand, now: number, windowMs: number): void {
   const windows = Math.floor((now - demand.since) / windowMs);
   if (windows < 1) return;
@@ -57,22 +57,23 @@ export function closeWindows(demand: Demand, now: number, windowMs: number): voi
   demand.since += windows * windowMs;
 }
 
-/** Invocations at once, one window ahead. */
+/** Expected number of invocations at once, one window from now. */
 export function expected({ load, inTurn, level, trend, onset, fresh }: Demand): number {
   return Math.max(load - inTurn, level + trend, fresh ? onset : 0);
 }
 
 /**
- * How many more there may be than expected: passed only so often that one more idle machine would cost more than the waits it saves.
- * @param worth price of the wait that is saved, over that of the idle machine (the newsvendor's ratio)
+ * Slots to provide beyond the expected demand. Demand exceeds both together so seldom that one more idle machine would cost more than the waits that it
+ * saves.
+ * @param worth cost of a saved wait, divided by the cost of the idle machine that saves it (the newsvendor's ratio)
  */
 export function margin(demand: Demand, worth: number): number {
   if (worth <= 1) return 0;
-  // However unsteady it was: no more above what is seen than that much again.
+  // The margin is at most as large as the expected demand, however unsteady demand was.
   return Math.min(LOGISTIC_SCALE * Math.sqrt(demand.variance) * Math.log(worth), expected(demand));
 }
 
-/** The first window after a time without any. */
+/** Begins the first window after an idle time. */
 function begin(demand: Demand, now: number): void {
   demand.since = now;
   demand.fresh = true;
@@ -83,14 +84,14 @@ function observe(demand: Demand, peak: number): void {
   const missed = Math.max(0, demand.fresh ? peak - demand.onset : error);
   if (demand.fresh) demand.onset += (missed > 0 ? ONSET_RISE : ONSET_FALL) * (peak - demand.onset);
   demand.fresh = false;
-  // Only what was more than forecast counts, twice: what was less makes nobody wait.
+  // Only peaks above the forecast count, and twice: peaks below it make nobody wait.
   demand.variance += VARIANCE_GAIN * (2 * missed * missed - demand.variance);
   const gain = error > 0 ? RISE_GAIN : FALL_GAIN;
   demand.level = Math.max(0, demand.level + demand.trend + gain * error);
   demand.trend = TREND_DAMPING * (demand.trend + TREND_GAIN * gain * error);
 }
 
-/** So many windows in a row with the same load. */
+/** Takes in a number of windows in which the load did not change. */
 function settle(demand: Demand, windows: number): void {
   const load = demand.load - demand.inTurn;
   demand.level = load + (demand.level - load) * Math.exp(windows * FALL);

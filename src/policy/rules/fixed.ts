@@ -1,4 +1,4 @@
-/** Every idle machine is kept for the setting `idleMs`; nothing is learned, and nothing is started ahead of need. For comparisons. */
+/** The fixed rules: every idle machine is kept for the setting `idleMs`, nothing is learned, and nothing is started ahead of need. They are for comparisons. */
 import type { MachineEntry, PackingState } from "../core/packing-state.ts";
 import type { Rules } from "./rules.ts";
 

@@ -1,10 +1,10 @@
-/** How many machines a revision's demand will take one start-up time from now. */
+/** How many machines a revision's demand will need one window from now. */
 import { LEAST_DEMAND, PART_OF_START, ROUNDING } from "../constants.ts";
 import { holdingOf, waitForMachine, waitWorthOf, windowMs } from "../core/costs.ts";
 import type { RevisionState, PackingState } from "../core/packing-state.ts";
 import { closeWindows, expected, margin } from "./demand.ts";
 
-/** Forecasts anew how many machines its demand will take one start-up time from now. */
+/** Sets `revision.forecast` and `revision.trigger` by the demand of now. */
 export function refreshForecast(state: PackingState, revision: RevisionState, now: number): void {
   closeWindows(revision.demand, now, windowMs(state));
   const worth = worthOfSpare(state, revision);
@@ -15,8 +15,9 @@ export function refreshForecast(state: PackingState, revision: RevisionState, no
 }
 
 /**
- * Price of the waits that a machine more would save, over that of one that is not needed, for one window. As many callers wait for it as it
- * has slots: demand for them comes in bursts. Of one that is not needed the start counts, too, but as it stays for several windows only in part.
+ * Cost of the waits that one more machine would save in a window, divided by the cost of a machine that is not needed in that window. A machine is
+ * taken to save as many waits as it has slots, because demand comes in bursts. Of a machine that is not needed only a part of the start counts, because
+ * the machine stays for several windows.
  */
 export function worthOfSpare(state: PackingState, revision: RevisionState): number {
   const idle = holdingOf(state, revision) * (windowMs(state) / 1_000);

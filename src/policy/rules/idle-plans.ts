@@ -1,39 +1,87 @@
-/** Until when idle machines are kept, and when one is started again: by the revision's own past idle times. */
+/** Until when idle machines are kept, and when a machine is started ahead of a call, by the revision's own idle times. */
 import { CHEAP, LEAST_PERIODS, PERIOD_GAIN, RENEWAL, SAME_MS } from "../constants.ts";
 import { idleCosts, windowMs } from "../core/costs.ts";
-import type { RevisionState, MachineEntry, PackingState } from "../core/packing-state.ts";
+import { machinesOf, type RevisionState, type MachineEntry, type PackingState } from "../core/packing-state.ts";
 import { addTimer, NEVER } from "../core/timers.ts";
 import { wantedMachines } from "../core/wanted.ts";
 import type { EndReason } from "../reasons.ts";
 import { refreshForecast } from "./forecast.ts";
 import { lettingGoPays, planIdle, type IdlePlan } from "./keep-alive.ts";
 
-/** Until when an idle machine is kept; now, or earlier, where it is to be killed. */
+/** Until when an idle machine is kept. A time that is not later than `now` means that it is killed. */
 export function idleUntil(state: PackingState, revision: RevisionState, machine: MachineEntry, now: number): number {
   const machines = revision.bound + revision.binding;
-  if (machines === 1 && revision.idleSince >= 0) return dueTimeOfLast(state, revision, now);
+  if (machines === 1 && revision.idleSince >= 0) {
+    const { until, plan } = lookAtLast(state, revision, now);
+    if (until <= now) startLater(state, revision, plan, now);
+    return until;
+  }
   const due = machine.idleSince + extraPlan(state, revision).holdUntil;
   if (due > now + SAME_MS) return due;
   refreshForecast(state, revision, now);
   return machines <= wantedMachines(revision, now) ? now + windowMs(state) : now;
 }
 
-function dueTimeOfLast(state: PackingState, revision: RevisionState, now: number): number {
-  if (now >= revision.startAt && now + SAME_MS < revision.startedUntil) return revision.startedUntil;
-  const elapsed = now - revision.idleSince;
+/** What a look at an idle revision's last machine decides. */
+interface Look {
+  /** Until when the machine is kept, ms. If that is not later than the look, the machine is killed, and `plan` says when another one is started. */
+  until: number;
+  plan: IdlePlan;
+}
+
+/** Decides about the last machine of a revision that is idle as a whole. Changes nothing but the plan that the revision keeps. */
+function lookAtLast(state: PackingState, revision: RevisionState, now: number): Look {
   const planned = idlePlan(state, revision);
+  if (now >= revision.startAt && now + SAME_MS < revision.startedUntil) return { until: revision.startedUntil, plan: planned };
+  const elapsed = now - revision.idleSince;
   const cheap = planned.cost < CHEAP * planned.costOfNone;
-  if (cheap && planned.holdUntil > elapsed + SAME_MS) return revision.idleSince + planned.holdUntil;
-  // The plan from the beginning is over: what is best from here on?
+  if (cheap && planned.holdUntil > elapsed + SAME_MS) return { until: revision.idleSince + planned.holdUntil, plan: planned };
+  // The plan that was made for the whole idle time does not hold the machine any longer, or is too dear to be followed blindly.
   let next = planFrom(state, revision, elapsed, elapsed > SAME_MS ? undefined : planned);
-  // The plan is kept for many idle times. At today's costs holding until the start that it has in mind may be the cheaper.
+  // That plan is kept for many idle times. With the costs of now it may be cheaper to hold the machine until the start that is planned.
   if (next.startAt < NEVER && !lettingGoPays(idleCosts(state, revision), next.startAt - elapsed)) {
     revision.idlePlan = null;
     next = planFrom(state, revision, elapsed);
   }
-  if (next.holdUntil > elapsed + SAME_MS) return revision.idleSince + next.holdUntil;
-  startLater(state, revision, next, now);
-  return now;
+  return { until: next.holdUntil > elapsed + SAME_MS ? revision.idleSince + next.holdUntil : now, plan: next };
+}
+
+/** What becomes of an idle revision if nobody calls it. Times are ms since it fell idle. */
+export interface IdleCourse {
+  /** When its last machine is killed. */
+  killAt: number;
+  /** When a machine is started ahead of the next call; NEVER: none is. */
+  startAt: number;
+  /** Until when that machine is held. */
+  startedUntil: number;
+  /** The plan that is followed when it falls idle. */
+  plan: IdlePlan;
+}
+
+/**
+ * Makes the decisions that are to come, with the function that will make them, so that what is explained is what is done. Changes nothing. A revision that
+ * is at work, or has no machine, is taken to fall idle now with one machine.
+ */
+export function idleCourse(state: PackingState, revision: RevisionState, now: number): IdleCourse {
+  const ahead = { ...revision };
+  const machines = revision.bound + revision.binding;
+  if (machines === 0) ahead.busySince = -1;
+  if (machines === 0 || revision.idleSince < 0) Object.assign(ahead, { idleSince: now, startAt: NEVER, startedUntil: 0 });
+  const plan = idlePlan(state, ahead);
+  let at = Math.max(now, keptUntil(state, revision));
+  let look = lookAtLast(state, ahead, at);
+  for (; look.until > at; look = lookAtLast(state, ahead, at)) at = look.until;
+  const killAt = at - ahead.idleSince;
+  if (machines > 0 || revision.startedUntil <= now)
+    return { killAt, startAt: look.plan.startAt, startedUntil: look.plan.startedUntil, plan };
+  return { killAt, startAt: revision.startAt - revision.idleSince, startedUntil: revision.startedUntil - revision.idleSince, plan };
+}
+
+/** Until when the revision's only machine is kept by the last decision; -1: there is no such decision, as the revision is at work or has not exactly one machine. */
+function keptUntil(state: PackingState, revision: RevisionState): number {
+  if (revision.idleSince < 0 || revision.bound !== 1 || revision.binding > 0) return -1;
+  for (const machine of machinesOf(state, revision)) if (machine.phase === "bound") return machine.keptUntil;
+  return -1;
 }
 
 function startLater(state: PackingState, revision: RevisionState, plan: IdlePlan, now: number): void {
@@ -53,11 +101,11 @@ function idlePlan(state: PackingState, revision: RevisionState): IdlePlan {
 }
 
 /**
- * The best from `elapsed` on, by its idle times or by the times from one call after idling to the next: timers are
- * steady in these, however long what they call takes.
- * @param byIdle by its idle times, where that is known
+ * The best plan from `elapsed` on, by the revision's idle times or by its periods. A period lasts from one call after idling to the next; that of a timer is
+ * steady, however long its calls take.
+ * @param byIdle the plan by idle times, where it was made already
  */
-export function planFrom(state: PackingState, revision: RevisionState, elapsed: number, byIdle?: IdlePlan): IdlePlan {
+function planFrom(state: PackingState, revision: RevisionState, elapsed: number, byIdle?: IdlePlan): IdlePlan {
   const costs = idleCosts(state, revision);
   const plan = byIdle ?? planIdle(revision.idleTimes, elapsed, costs, true);
   if (revision.busySince < 0 || revision.idleSince < 0 || revision.periods.count < LEAST_PERIODS) return plan;

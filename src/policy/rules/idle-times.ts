@@ -1,30 +1,32 @@
 /**
- * How long a revision, or a machine beside others, had nothing to do until it was needed again. Idle times span milliseconds to days: one bin
- * for each octave, with its weight, which fades as newer times come, and the last few times in it as they were, so that a timer
- * keeps its exact period whatever else happens in between.
+ * Idle times: how long a revision, or a machine beside others, had nothing to do until it was needed again. They span milliseconds to days, so they are
+ * kept by octaves. Each octave has a weight, which fades as newer times come, and its last few times as they were, so that a timer keeps its exact period
+ * whatever else happens in between.
  */
 import { FIRST_OCTAVE_MS, IDLE_TIME_FADE, OCTAVES, PRIOR_FROM, RECENT } from "../constants.ts";
 
 export interface IdleTimes {
   octaves: Octave[];
-  /** Weight of the next time; grows, so that older ones fade. */
+  /** Weight of the next time. It grows with each, so that older times fade. */
   unit: number;
-  /** Recorded so far. */
+  /** Number of times recorded so far. */
   count: number;
 }
 
 interface Octave {
   weight: number;
-  /** A ring of times, ms, and the same times ascending. */
+  /** The last times, ms: a ring, of which `next` is the place of the next time; `sorted` has the same times, ascending. */
   recent: number[];
   next: number;
   sorted: number[];
 }
 
-/** Times with their weights, ascending. */
+/** Times with their weights, ascending: times that were seen, and one for each octave that is expected though none was seen there. */
 export interface Sample {
   times: number[];
   weights: number[];
+  /** Number of the times that were seen. */
+  seen: number;
 }
 
 const PRIOR_WEIGHT = 1 / (OCTAVES - PRIOR_FROM);
@@ -47,9 +49,9 @@ export function recordIdleTime(times: IdleTimes, ms: number): void {
   if (times.unit > 1e9) rescale(times);
 }
 
-/** What is known of times longer than `elapsed`. */
+/** The known times that are longer than `elapsed` ms. */
 export function timesBeyond({ octaves, unit }: IdleTimes, elapsed: number): Sample {
-  const sample: Sample = { times: [], weights: [] };
+  const sample: Sample = { times: [], weights: [], seen: 0 };
   for (let i = octaveOf(elapsed); i < OCTAVES; i++) {
     const { sorted, weight } = octaves[i] ?? NEVER_SEEN;
     const middle = MIDDLES[i] as number;
@@ -62,6 +64,7 @@ export function timesBeyond({ octaves, unit }: IdleTimes, elapsed: number): Samp
         add(sample, middle, unit * PRIOR_WEIGHT);
       }
       add(sample, ms, weight / sorted.length);
+      sample.seen++;
     }
     if (expected) add(sample, middle, unit * PRIOR_WEIGHT);
   }

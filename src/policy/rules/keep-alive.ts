@@ -1,51 +1,51 @@
 /**
- * How long to keep what is idle, and when to start it again before it is needed: the pair of least expected cost over the
- * idle times seen so far. With too little history it is held until that has cost as much as a start and the wait for it:
- * never more than twice what one who knew the future would pay (the ski-rental rule).
+ * How long an idle machine is held, and when another one is started before it is needed: the two that together have the least expected cost over the idle
+ * times seen so far. Where too few idle times are known that are longer than the present one, the machine is held until holding it has cost as much as a
+ * start and the wait for it. That is never more than twice what a policy would pay that knew the future (the ski-rental rule).
  */
 import { CLUSTER, ENOUGH_TIMES, LEAST_MARGIN_MS, MOST_STARTS, SPREAD_MARGIN, TIME_MARGIN } from "../constants.ts";
 import { NEVER } from "../core/timers.ts";
 import { timesBeyond, type IdleTimes, type Sample } from "./idle-times.ts";
 
-/** In GB-seconds of memory. */
+/** Costs in GB-seconds of memory. */
 export interface IdleCosts {
-  /** Of a second of holding. */
+  /** Cost of holding a machine for a second. */
   hold: number;
-  /** Of starting again ahead of need. */
+  /** Cost of a start ahead of need. */
   start: number;
-  /** Of starting again when a caller already waits. */
+  /** Cost of a start that a caller waits for. */
   miss: number;
-  /** ms from the decision to start to a machine that is ready. */
+  /** ms from the decision to start a machine until it is bound and ready. */
   leadMs: number;
 }
 
-/** Times are ms since it fell idle. */
+/** Times are ms since the revision, or the machine beside others, fell idle. */
 export interface IdlePlan {
   holdUntil: number;
-  /** NEVER: not before somebody calls. */
+  /** When a machine is started ahead of need; NEVER: none is started before a call. */
   startAt: number;
   /** How long a machine that was started ahead is held. */
   startedUntil: number;
-  /** Expected, GB-seconds: of this plan, of not holding at all, of holding until the next call. */
+  /** Expected costs of an idle time, GB-seconds: of this plan, of not holding at all, of holding until the next call. */
   cost: number;
   costOfNone: number;
   costOfHolding: number;
-  /** Weighed idle times that it was made from; 0: the ski-rental rule. */
+  /** Number of weighted idle times that the plan was made from; 0: it is made by the ski-rental rule. */
   known: number;
 }
 
 /**
- * Whether a machine may be killed that is to be started again in `ms`: only where holding it until then costs at least as much as the start.
- * Everything that is killed to save its cost, and started again by plan, goes by this rule.
+ * Whether a machine may be killed if another one is to be started in its place `ms` from now: only if holding it until then costs at least as much as
+ * the start. Every machine that is killed to save its cost, and started again by plan, goes by this rule.
  */
 export function lettingGoPays({ hold, start }: Pick<IdleCosts, "hold" | "start">, ms: number): boolean {
   return ms > 0 && hold * ms * 1e-3 >= start;
 }
 
-/** @param elapsed ms that it has been idle for already */
+/** @param elapsed ms of the present idle time so far */
 export function planIdle(times: IdleTimes, elapsed: number, costs: IdleCosts, mayStart: boolean): IdlePlan {
-  if (times.count < ENOUGH_TIMES) return skiRental(elapsed, costs);
   const sample = timesBeyond(times, elapsed);
+  if (sample.seen < ENOUGH_TIMES) return skiRental(elapsed, costs);
   const total = sum(sample.weights);
   const best = bestHold(sample, total, elapsed, costs);
   if (mayStart) improveByStarting(sample, total, elapsed, costs, best);
@@ -68,7 +68,7 @@ function skiRental(elapsed: number, { hold, miss }: IdleCosts): IdlePlan {
   };
 }
 
-/** Holds until one of the times seen, or not at all. */
+/** The best plan without a start ahead of need: to hold until one of the times seen, or not at all. */
 function bestHold({ times, weights }: Sample, total: number, elapsed: number, { hold, miss }: IdleCosts): IdlePlan {
   const none = total * miss;
   const plan: IdlePlan = {
@@ -94,7 +94,7 @@ function bestHold({ times, weights }: Sample, total: number, elapsed: number, { 
   return plan;
 }
 
-/** Lets it go now and starts it again in time for a cluster of times seen. */
+/** Replaces the plan where it is cheaper to kill the machine now and to start one in time for a cluster of the times seen. */
 function improveByStarting(sample: Sample, total: number, elapsed: number, costs: IdleCosts, plan: IdlePlan): void {
   const { times, weights } = sample;
   let [before, tried] = [0, 0];
@@ -117,7 +117,7 @@ function tryStart(sample: Sample, i: number, before: number, total: number, elap
     const to = times[j] as number;
     const margin = LEAST_MARGIN_MS + Math.max(SPREAD_MARGIN * (to - from), TIME_MARGIN * to);
     const ready = from - margin;
-    // Later times of the cluster only make it start earlier.
+    // Further times of the cluster would only make the start earlier.
     if (!lettingGoPays(costs, ready - leadMs - elapsed)) break;
     weightIn += weights[j] as number;
     timeIn += (weights[j] as number) * to;

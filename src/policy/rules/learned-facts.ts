@@ -1,42 +1,40 @@
-/** What the learned rules go by for a revision now. */
+/** What the learned rules know of a revision now, as a record for `explain`. */
 import { idleCosts, memoryOf, waitForMachine, waitWorthOf, windowMs } from "../core/costs.ts";
 import type { RevisionState, PackingState } from "../core/packing-state.ts";
 import { NEVER } from "../core/timers.ts";
 import { expected, margin } from "./demand.ts";
 import { worthOfSpare } from "./forecast.ts";
-import { planFrom } from "./idle-plans.ts";
+import { idleCourse } from "./idle-plans.ts";
 
 /** Times are ms, memory is GB, costs are GB-seconds. */
 export interface LearnedFacts {
-  /** Share of its time in flight that an invocation keeps the event loop busy; null: not known. */
+  /** Share of its time in flight for which an invocation keeps the event loop busy; null: not known yet. */
   busyShare: number | null;
-  /** Demand one start-up time ahead: expected, provided beyond that, and the machines for both. */
+  /** Demand `aheadMs` from now, which is one window: expected, slots provided beyond that, and machines for both together. */
   demand: { aheadMs: number; expected: number; margin: number; machines: number };
   costs: {
     memoryGb: number;
-    /** CPUs that a machine uses with nothing to do; null: not known. */
+    /** CPUs that a machine uses while it has nothing to do; null: not known yet. */
     idleCpu: number | null;
-    /** Of a second of holding a machine. */
+    /** Cost of holding a machine for a second. */
     hold: number;
     start: number;
-    /** Of a start that a caller waits for, for `waitMs`, at `waitWorth` a second. */
+    /** Cost of a start for which a caller waits `waitMs`; a second of the wait costs `waitWorth`. */
     startWithWait: number;
     waitMs: number;
     waitWorth: number;
-    /** How long holding costs no more than such a start; null: for ever. */
+    /** ms for which holding a machine costs as much as such a start; null: holding costs nothing. */
     breakEvenMs: number | null;
   };
   idle: {
-    /** How often the revision fell idle so far. */
+    /** Number of idle times that ended so far. */
     times: number;
-    /** ms since it fell idle until which the last machine is held; null: for ever. */
-    holdMs: number | null;
-    /** Expected of one idle time, and what other plans would cost; null: too few idle times to learn from. */
+    /** ms since the revision fell idle, until which its last machine is held if nobody calls. */
+    holdMs: number;
+    /** Expected cost of an idle time: by the plan that is followed, without holding, and with holding until the next call; null: too few idle times are known. */
     costs: { plan: number; none: number; holding: number } | null;
-    /** ms since it fell idle at which a machine is started, and until which that one is held; null: none before a call. */
+    /** ms since the revision fell idle, at which a machine is started, and until which it is held; null: none is started before a call. */
     start: { atMs: number; untilMs: number } | null;
-    /** The plan says to hold the last machine for some time from now on. */
-    holds: boolean;
   };
 }
 
@@ -65,13 +63,11 @@ export function learnedOf(state: PackingState, revision: RevisionState, now: num
 }
 
 function idleOf(state: PackingState, revision: RevisionState, now: number): LearnedFacts["idle"] {
-  const elapsed = revision.idleSince < 0 ? 0 : now - revision.idleSince;
-  const plan = planFrom(state, revision, elapsed);
+  const { plan, killAt, startAt, startedUntil } = idleCourse(state, revision, now);
   return {
     times: revision.idleTimes.count,
-    holdMs: plan.holdUntil < NEVER ? plan.holdUntil : null,
+    holdMs: killAt,
     costs: plan.known === 0 ? null : { plan: plan.cost, none: plan.costOfNone, holding: plan.costOfHolding },
-    start: plan.startAt < NEVER ? { atMs: plan.startAt, untilMs: plan.startedUntil } : null,
-    holds: plan.holdUntil > elapsed,
+    start: startAt < NEVER ? { atMs: startAt, untilMs: startedUntil } : null,
   };
 }

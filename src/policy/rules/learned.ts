@@ -1,4 +1,4 @@
-/** Each revision's own past says how many slots its machines have, how many machines it gets and how long they are kept. */
+/** The learned rules: each revision's own past says how many slots its machines have, how many machines it gets, and how long they are kept. */
 import { FIRST_SLOTS, MOST_BLANKS_AT_ONCE, MOST_BLANKS_AT_ONCE_BUSY, MOST_SPARES_AT_ONCE } from "../constants.ts";
 import { windowMs } from "../core/costs.ts";
 import { hostIsBusy } from "../core/host-limits.ts";
@@ -27,7 +27,7 @@ export const learned: Rules = {
   facts: learnedOf,
 };
 
-/** Where invocations are short, the slots that there are serve several calls one after the other. All need a slot of their own where slots are stuck. */
+/** Where invocations are short, the present slots serve several calls one after the other. Where no slot became free for a window, every waiting call needs one of its own. */
 function partAtOnce(state: PackingState, { durationMs, bound, servedAt }: RevisionState, now: number): number {
   const window = windowMs(state);
   if (bound === 0 || now - servedAt > window) return 1;

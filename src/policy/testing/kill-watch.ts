@@ -3,12 +3,8 @@ import assert from "node:assert/strict";
 import { idleCosts, blankGb } from "../core/costs.ts";
 import type { PolicyCommand } from "../policy.ts";
 import { NEVER } from "../core/timers.ts";
-import type { World, WorldMachine } from "./packing-world.ts";
-
-export interface Pace {
-  startMs: number;
-  bindMs: number;
-}
+import type { Watch } from "./histories.ts";
+import type { World } from "./packing-world.ts";
 
 interface Kill {
   at: number;
@@ -20,43 +16,19 @@ interface Kill {
 /** Events that follow from what was commanded before, and tell nothing new of what is needed. */
 const FOLLOWING = new Set(["tick", "blank", "bound", "exit"]);
 
-export class KillWatch {
+export class KillWatch implements Watch {
   readonly #world: World;
-  readonly #pace: Pace;
   #seen: number;
   #startsOfBlanks: Kill[] = [];
   #kills = new Map<string, Kill[]>();
   readonly #revisions = new Map<number, string | null>();
 
-  constructor(world: World, pace: Pace) {
-    this.#pace = pace;
+  constructor(world: World) {
     this.#world = world;
     this.#seen = world.events.length;
   }
 
-  /** Machines come up at this pace, and end at once. */
-  live(ms: number): void {
-    const world = this.#world;
-    const end = world.now + ms;
-    for (;;) {
-      this.#look();
-      for (const machine of world.inPhase("ending")) this.#after(() => world.exit(machine));
-      const coming = world.inPhase("starting", "binding");
-      const next = Math.min(end, world.wakeAt ?? Infinity, ...coming.map((machine) => this.#dueAt(machine)));
-      this.#after(() => world.advance(Math.max(0, next - world.now)));
-      for (const machine of coming)
-        if (world.machines.get(machine.id) === machine && machine.phase !== "ending" && this.#dueAt(machine) <= world.now)
-          this.#after(() => world.comeUp(machine));
-      if (world.now >= end) return;
-    }
-  }
-
-  #after(act: () => void): void {
-    act();
-    this.#look();
-  }
-
-  #look(): void {
+  look(): void {
     const { events } = this.#world;
     for (; this.#seen < events.length; this.#seen++) {
       const { now, event, commands } = events[this.#seen] as World["events"][number];
@@ -99,12 +71,5 @@ export class KillWatch {
       now - at >= breakEvenMs * (1 - 1e-9),
       `killed at ${at} (${text}) and replaced ${now - at} ms later (${why}), though ${breakEvenMs} ms of holding cost a start`,
     );
-  }
-
-  #dueAt({ id, phase }: WorldMachine): number {
-    const { startMs, bindMs } = this.#pace;
-    const since = this.#world.state.machines[id]?.since ?? 0;
-    if (phase === "starting") return since + startMs;
-    return phase === "binding" ? since + bindMs : Infinity;
   }
 }

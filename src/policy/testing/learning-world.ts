@@ -41,21 +41,36 @@ export function worldOf(
   return world;
 }
 
-/** Lets time pass in which machines come up in 200 ms, are bound in 30 and end at once. */
-export function live(world: World, ms: number): void {
+/** How long machines take to come up, ms. */
+export interface Pace {
+  startMs: number;
+  bindMs: number;
+}
+
+/**
+ * Lets time pass, in which machines come up at the pace, and end at once.
+ * @param look is called at first, and after each thing that happened
+ */
+export function live(world: World, ms: number, pace: Pace = { startMs: 200, bindMs: 30 }, look: () => void = () => {}): void {
   const end = world.now + ms;
+  const happens = (what: () => void): void => {
+    what();
+    look();
+  };
+  look();
   for (;;) {
-    for (const machine of world.inPhase("ending")) world.exit(machine);
+    for (const machine of world.inPhase("ending")) happens(() => world.exit(machine));
     const coming = world.inPhase("starting", "binding");
-    const next = Math.min(end, world.wakeAt ?? Infinity, ...coming.map((machine) => dueAt(world, machine)));
-    if (next > world.now || world.wakeAt === next) world.advance(Math.max(0, next - world.now));
-    for (const machine of coming) if (world.machines.has(machine.id) && dueAt(world, machine) <= world.now) world.comeUp(machine);
+    const next = Math.min(end, world.wakeAt ?? Infinity, ...coming.map((machine) => dueAt(world, machine, pace)));
+    happens(() => world.advance(Math.max(0, next - world.now)));
+    for (const machine of coming)
+      if (world.inPhase("starting", "binding").includes(machine) && dueAt(world, machine, pace) <= world.now)
+        happens(() => world.comeUp(machine));
     if (world.now >= end) return;
   }
 }
 
-function dueAt(world: World, { id, phase }: WorldMachine): number {
+function dueAt(world: World, { id, phase }: WorldMachine, { startMs, bindMs }: Pace): number {
   const since = world.state.machines[id]?.since ?? 0;
-  if (phase === "starting") return since + 200;
-  return phase === "binding" ? since + 30 : Infinity;
+  return since + (phase === "starting" ? startMs : bindMs);
 }
