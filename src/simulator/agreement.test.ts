@@ -35,7 +35,7 @@ const STEP_MS = 20;
 /** Calls a second of three apps, at a time in seconds: one is called steadily, one in bursts, one seldom. */
 const RATES = { ada: () => 8, bob: (at: number) => (at % 17 < 1 ? 30 : 0), cyd: (at: number) => (at % 29 < 0.5 ? 2 : 0) };
 
-/** Runs, so that chance in one is not all: a policy that learns makes much of little differences. */
+/** Number of live runs. A policy that learns amplifies small differences, so that one run alone says little. */
 const SEEDS = [1, 2, 3, 4, 5];
 
 for (const [what, idleMs] of [
@@ -63,7 +63,7 @@ function simulateAgain({ workload, options, machine }: Recording): Outcome {
   return simulate(workload, policy, { machine, worth: { wait: 100, cpu: 9 } });
 }
 
-/** Real dispatcher, policy and recorder; virtual time, and machines to go with it. */
+/** A run of the real dispatcher, policy and recorder in virtual time, on machines of a model. */
 async function record(context: TestContext, options: PackingOptions, seed: number): Promise<{ file: string; starts: number }> {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-agreement-"));
   context.after(() => rmSync(folder, { recursive: true }));

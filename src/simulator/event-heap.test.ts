@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { EventHeap } from "./event-heap.ts";
 
-test("gives what was added by time, and by the order of adding where times are the same", () => {
+test("events come by their time, and those of the same time in the order in which they were added", () => {
   const action = fc.oneof(
     { weight: 5, arbitrary: fc.record({ kind: fc.constant("add" as const), at: fc.integer({ min: 0, max: 50 }) }) },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant("remove" as const) }) },

@@ -1,9 +1,9 @@
-/** Machines as measured, for the simulator. */
+/** Models of machines for the simulator, from measurements. */
 import type { MachineModel } from "./simulator.ts";
 
 /**
  * The driver `qemu` without KVM, on the host of `bench/README.md` ("Last results"): 45 ms to get QEMU running and 150 ms to translate
- * code make a blank; a waiting blank gives its first reply after 28 ms; an idle machine holds 43 MB. Both use a CPU nearly all the time.
+ * code make a blank; a waiting blank gives its first reply after 28 ms; an idle machine holds 43 MB. A start and a bind use a CPU nearly all the time.
  */
 export const qemuMachines: MachineModel = { startMs: 200, bindMs: 30, startCpuMs: 195, bindCpuMs: 25, blankMb: 43, speed: 1 };
 
@@ -13,12 +13,12 @@ export const qemuMachines: MachineModel = { startMs: 200, bindMs: 30, startCpuMs
  */
 export const slowMachines: MachineModel = { startMs: 2_700, bindMs: 500, startCpuMs: 1_000, bindCpuMs: 250, blankMb: 128, speed: 1 };
 
-/** ms. @param count of the start in its run, from 1 */
+/** Duration of a start, ms. @param count number of the start in its run, from 1 */
 export function startTime({ startMs, startTimesMs }: MachineModel, count: number): number {
   return startTimesMs?.[(count - 1) % startTimesMs.length] ?? startMs;
 }
 
-/** ms. @param count of the bind in its run, from 1 */
+/** Duration of a bind, ms. @param count number of the bind in its run, from 1 */
 export function bindTime({ bindMs, bindTimesMs }: MachineModel, count: number): number {
   return bindTimesMs?.[(count - 1) % bindTimesMs.length] ?? bindMs;
 }

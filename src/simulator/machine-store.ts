@@ -1,4 +1,4 @@
-/** The machines that are alive, by the policy's id and by the place that events know them by. A place is used again once no event speaks of its machine. */
+/** The living machines, by the policy's id and by the number of their place, which events name. A place is used again when no event names its machine any more. */
 import type { MachineId, OpaqueKind } from "../policy/policy.ts";
 import { startMachine, type SimulatedMachine } from "./simulated-machine.ts";
 
@@ -11,7 +11,7 @@ export class MachineStore {
     return this.#byId.size;
   }
 
-  /** Oldest first. */
+  /** Living machines, oldest first. */
   all(): Iterable<SimulatedMachine> {
     return this.#byId.values();
   }
@@ -32,14 +32,14 @@ export class MachineStore {
     return machine;
   }
 
-  /** It is gone. */
+  /** Removes a machine that is gone. */
   remove(machine: SimulatedMachine): void {
     machine.gone = true;
     this.#byId.delete(machine.id);
     if (!machine.comingUp) this.#free.push(machine.place);
   }
 
-  /** The event that says that it came up is over. */
+  /** Called when the event that a machine came up was handled. */
   cameUp(machine: SimulatedMachine): void {
     machine.comingUp = false;
     if (machine.gone) this.#free.push(machine.place);

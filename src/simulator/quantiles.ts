@@ -1,11 +1,11 @@
 /**
- * Mean and quantiles of times, of which most may be 0. Node's own HDR histogram holds the others: memory does not grow, quantiles are right
- * to 0.1 % and 1 µs, and zeros, which are only counted, cost nothing.
+ * Mean and quantiles of times, most of which may be 0. Zeros are only counted. Node's own HDR histogram holds the other times: its memory does not grow,
+ * and quantiles are right to 0.1 % and 1 µs.
  */
 import { createHistogram } from "node:perf_hooks";
 
 const MICROSECONDS = 1_000;
-/** µs: about 11 days. */
+/** Longest time that is told apart, µs: about 11 days. */
 const LONGEST = 1e12;
 
 export class Times {
@@ -31,7 +31,7 @@ export class Times {
     return this.count === 0 ? 0 : this.sumMs / this.count;
   }
 
-  /** @param q 0 to 1. Nearest rank. */
+  /** The quantile of nearest rank. @param q 0 to 1 */
   quantileMs(q: number): number {
     const rank = Math.max(1, Math.ceil(q * this.count)) - this.#zeros;
     if (rank <= 0 || this.count === 0) return 0;

@@ -1,28 +1,28 @@
 /**
- * Whose report is due when. As in the guest's agent: the first work makes a machine watch itself; it reports every second, and once more
- * after its last work. The delay being the same for all, a queue is in order.
+ * When each machine's report is due. It is as in the guest's agent: a machine begins to watch itself with its first work, reports every second, and once
+ * more after its last work. All reports have the same delay, so that a queue keeps them in order.
  */
 import { beginWatching, REPORT_MS, type SimulatedMachine } from "./simulated-machine.ts";
 
 export class Reports {
   #queue: SimulatedMachine[] = [];
-  /** When each of them is due: beside them, as this is looked at all the time. */
+  /** When the report of each machine is due, ms: an array of its own, because it is read all the time. */
   #times: number[] = [];
   #head = 0;
 
-  /** ms; Infinity where none is due. */
+  /** When the next report is due, ms; Infinity: no report is due. */
   get nextAt(): number {
     return this.#head === this.#times.length ? Infinity : (this.#times[this.#head] as number);
   }
 
-  /** It has work. */
+  /** Called when a machine has work. */
   watch(machine: SimulatedMachine, now: number): void {
     if (machine.watched) return;
     beginWatching(machine, now);
     this.#add(machine, now);
   }
 
-  /** The one that is due next, no longer due. */
+  /** Takes out the machine whose report is due next. */
   take(): SimulatedMachine {
     const machine = this.#queue[this.#head++] as SimulatedMachine;
     if (this.#head > 1_024 && this.#head * 2 > this.#queue.length) {
@@ -34,7 +34,7 @@ export class Reports {
     return machine;
   }
 
-  /** It has reported. */
+  /** Called when a machine has reported. */
   goOn(machine: SimulatedMachine, now: number): void {
     if (machine.inFlight > 0) this.#add(machine, now);
   }

@@ -1,4 +1,4 @@
-/** What a run looks like over time, in a few hundred points: when there are too many, every second one goes, and the rest come half as often. */
+/** The course of a run over time, in a few hundred points. When there are too many, every second point is dropped, and from then on points are half as frequent. */
 import type { Outcome } from "./simulator.ts";
 
 export type SeriesPoint = NonNullable<Outcome["series"]>[number];
@@ -10,14 +10,14 @@ export class Series {
   readonly #look: () => Omit<SeriesPoint, "atSeconds">;
   #points: SeriesPoint[] = [];
   #intervalMs = FIRST_INTERVAL_MS;
-  /** ms of the next point. */
+  /** Time of the next point, ms. */
   nextAt = 0;
 
   constructor(look: () => Omit<SeriesPoint, "atSeconds">) {
     this.#look = look;
   }
 
-  /** Nothing changed since the last call, nor will before `now`. */
+  /** Adds the points up to `now`. Nothing has changed since the last call. */
   upTo(now: number): void {
     while (this.nextAt < now) {
       this.#points.push({ atSeconds: this.nextAt / 1_000, ...this.#look() });

@@ -5,14 +5,14 @@ import { simulate } from "./simulate.ts";
 import { listed, LIMITS, oneMachine, scripted, type Heard } from "./testing/scripted.ts";
 import { kindOf, usualChoice, usualKind } from "../base/kind/machine-kind.ts";
 
-/** Holds 512 MB until it is bound. */
+/** Machines that hold 512 MB until they are bound. */
 const machine = { startMs: 200, bindMs: 30, startCpuMs: 190, bindCpuMs: 20, blankMb: 512, speed: 1 };
 const worth = { wait: 100, cpu: 10 };
 const options = { machine, worth };
 
-test("one call to nothing: every figure, by hand", () => {
+test("every figure of a run of one call is what one calculates by hand", () => {
   const outcome = simulate(listed([{ at: 1_000, durationMs: 500 }], { endMs: 10_000 }), scripted(oneMachine(2_000)), options);
-  // Started at 1,000, a blank at 1,200, bound at 1,230, served to 1,730, idle to 3,730.
+  // The machine is started at 1,000, a blank at 1,200, bound at 1,230, at work until 1,730, and idle until 3,730.
   const close = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
   const { invocations, rejected, cold, bindWaits, slotWaits, longWaits, starts, binds, kills, peakMachines, seconds } = outcome;
   assert.deepEqual(
@@ -49,7 +49,7 @@ test("a machine that nothing kills holds its memory to the end of the run", () =
   assert.equal(outcome.kills, 0);
 });
 
-test("waits are told apart: for a start, for a bind, for a slot", () => {
+test("waits for a start, for a bind and for a slot are told apart", () => {
   const calls = [
     { at: 0, durationMs: 1_000 },
     { at: 210, durationMs: 1_000 },
@@ -57,19 +57,19 @@ test("waits are told apart: for a start, for a bind, for a slot", () => {
     { at: 2_000, durationMs: 10 },
   ];
   const { cold, bindWaits, slotWaits, longWaits, waitMs } = simulate(listed(calls), scripted(oneMachine(1e9)), options);
-  // The third finds both slots taken until 1,230; the last finds one free.
+  // The third call finds both slots taken until 1,230; the last one finds a slot free.
   assert.deepEqual({ cold, bindWaits, slotWaits, longWaits }, { cold: 1, bindWaits: 1, slotWaits: 1, longWaits: 1 });
   assert.ok(Math.abs(waitMs.mean - (230 + 20 + 930 + 0) / 4) < 1e-9);
   assert.ok(Math.abs(waitMs.p50 - 20) < 0.1);
   assert.equal(waitMs.max, 930);
 });
 
-test("CPU is served first come, first served, and what that adds to durations is told", () => {
+test("CPU is given first come, first served, and the outcome says what that adds to durations", () => {
   const limits = { ...LIMITS, concurrency: 10 };
   const calls = [1, 2, 3].map(() => ({ at: 0, durationMs: 150, cpuMs: 100 }));
   const heard: Heard[] = [];
   const outcome = simulate(listed(calls, { limits }), scripted(oneMachine(1e9, { slots: 10 }), heard), options);
-  // Their CPU is served at 230 to 330, 430, 530; each then waits its other 50 ms.
+  // The calls get their CPU from 230 to 330, 430 and 530; each then waits for the other 50 ms of its duration.
   assert.deepEqual(
     heard.filter(({ event }) => event.type === "finish").map(({ now }) => now),
     [380, 480, 580],
@@ -93,7 +93,7 @@ test("a busy machine reports every second, and once after its last work", () => 
   ];
   simulate(listed(calls, { endMs: 10_000 }), scripted(oneMachine(1e9), heard), options);
   const reports = heard.flatMap(({ event, now }) => (event.type === "stats" ? [{ now, ...event.stats }] : []));
-  // 600 ms of CPU in the first second. What is left to compute falls from 600 to 0: its mean is 180 over the second.
+  // The machine uses 600 ms of CPU in the first second. What is left to compute falls from 600 to 0 ms: its mean over the second is 180 ms.
   assert.deepEqual(
     reports.map(({ now, cpu, loopDelayMs }) => [now, cpu, loopDelayMs]),
     [
@@ -104,7 +104,7 @@ test("a busy machine reports every second, and once after its last work", () => 
   assert.equal(reports[0]?.memoryBytes, 2 ** 30);
 });
 
-test("at the same time: machines, then arrivals, then the tick", () => {
+test("of what is due at the same time machines come first, then arrivals, then the tick", () => {
   const heard: Heard[] = [];
   const calls = [
     { at: 0, durationMs: 270 },
@@ -134,7 +134,7 @@ const bind = (machine: MachineId, app = "ada"): PolicyCommand => ({ type: "bind"
 const kill = (machine: MachineId): PolicyCommand => ({ type: "kill", machine, why: TEST });
 const assign = (invocation: number): PolicyCommand => ({ type: "assign", invocation, machine: 1 });
 
-test("a policy that breaks a rule is stopped, and told which", () => {
+test("a policy that breaks a rule is stopped with an error that names the rule", () => {
   const broken: [rule: RegExp, script: Record<string, PolicyCommand[]>][] = [
     [/uses the id 1 for a second machine/, { arrive: [START, START] }],
     [/speaks of machine 1, which is not there/, { arrive: [assign(1)] }],
@@ -163,13 +163,13 @@ test("a policy that breaks a rule is stopped, and told which", () => {
   }
 });
 
-test("another app's machine is not to be had", () => {
+test("a call cannot be assigned to another app's machine", () => {
   const calls = [{ at: 0, durationMs: 10, app: 1 }];
   const policy = scripted(({ type }) => ({ arrive: [START], blank: [bind(1, "ada")], bound: [assign(1)] })[type as "arrive"] ?? []);
   assert.throws(() => simulate(listed(calls, { apps: ["ada", "bob"] }), policy, options), /another app's machine/);
 });
 
-test("a machine killed while it starts never comes up, nor does the next one in its place too early", () => {
+test("a machine that is killed while it starts never comes up, and the machine that gets its place comes up no earlier for it", () => {
   const heard: Heard[] = [];
   const script: Record<string, PolicyCommand[]> = { arrive: [START, kill(1)], exit: [{ ...START, machine: 2 }], blank: [bind(2)] };
   const policy = scripted(

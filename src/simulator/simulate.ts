@@ -1,20 +1,20 @@
 /**
- * Runs a policy over a workload in virtual time: the policy hears what the live dispatcher would tell it, and what it commands is done by
- * machines that are a model. Nothing here starts late, fails or dies by itself, and no caller gives up.
+ * Runs a policy over a workload in virtual time. The policy gets the events that the live dispatcher would send, and its commands are carried out by a model
+ * of machines. In this model no machine starts late, fails or dies by itself, and no caller gives up.
  */
 import { Series } from "./series.ts";
 import type { Outcome, SimulatedPolicy, Workload } from "./simulator.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 export interface SimulationOptions extends WorldOptions {
-  /** Ask for `Outcome.series`. */
+  /** Whether to return `Outcome.series`. */
   series?: boolean;
 }
 
-/** ms after the workload's end at which what still waits is given up. */
+/** ms after the workload's end, after which a run with waiting invocations is given up. */
 const PATIENCE_MS = 24 * 3_600_000;
 
-/** @throws Error where the policy breaks a rule, or leaves an invocation waiting for ever */
+/** @throws Error if the policy breaks a rule, or leaves an invocation waiting for ever */
 export function simulate(workload: Workload, policy: SimulatedPolicy, options: SimulationOptions): Outcome {
   const world = new World(workload, policy, options);
   const series = options.series === true ? new Series(() => world.look()) : undefined;

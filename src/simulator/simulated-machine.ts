@@ -1,35 +1,35 @@
-/** One machine of a run: its life, and an event loop that serves the CPU needs of its invocations first come, first served. */
+/** One machine of a run: its life, and its event loop, which gives CPU to its invocations first come, first served. */
 import type { OwnMachine } from "../policy/machine-facts.ts";
 import type { MachineId, MachineStats, OpaqueKind } from "../policy/policy.ts";
 
-/** ms between two reports of a machine that has something to do. */
+/** ms between two reports of a machine that has work. */
 export const REPORT_MS = 1_000;
 
-/** The app stands for the revision here: each app has one, and a number is quicker than its id. */
+/** Each app of a run has one revision, so that the app's index stands for the revision: a number is quicker than an id. */
 export interface SimulatedMachine extends Omit<OwnMachine, "revision"> {
-  /** The world's events find the machine by this number. */
+  /** The place by which the world's events name the machine. */
   readonly place: number;
-  /** Nothing of the machine is left, but an event still speaks of it. */
+  /** The machine is gone, but an event still names it. */
   gone: boolean;
-  /** An event will say that it came up. */
+  /** An event that the machine came up is to come. */
   comingUp: boolean;
-  /** Index; -1: none. */
+  /** Index of the app that the machine is bound to; -1: none. */
   app: number;
   startedAt: number;
-  /** NaN until then. */
+  /** When the machine became a blank, and when it was bound, ms; NaN before that. */
   blankAt: number;
   boundAt: number;
-  /** NaN while it has work, or is not bound. */
+  /** Since when the machine is idle, ms; NaN while it has work or is not bound. */
   idleSince: number;
-  /** When the CPU needs of all that it was given are met. */
+  /** When the machine will have computed all that it was given, ms. */
   cpuFreeAt: number;
-  /** ms of CPU given to it, since it was bound. */
+  /** CPU time that its invocations need, since the bind, ms. */
   cpuGiven: number;
-  /** A report of it is due. */
+  /** Whether a report of the machine is due. */
   watched: boolean;
-  /** ms of CPU used when it reported last, or began to watch itself. */
+  /** CPU time used at the last report, or when the machine began to watch itself, ms. */
   cpuReported: number;
-  /** Delay of the event loop, integrated up to `delayAt` since then, ms². */
+  /** Integral of the event loop's delay from then to `delayAt`, ms². */
   delayArea: number;
   delayAt: number;
 }
@@ -57,7 +57,7 @@ export function startMachine(id: MachineId, place: number, kind: OpaqueKind, now
   };
 }
 
-/** Gives it work that needs `cpuMs` of this machine's CPU. Returns when that is done. */
+/** Gives the machine work that needs `cpuMs` of its CPU. Returns the time when that is computed. */
 export function giveCpu(machine: SimulatedMachine, cpuMs: number, now: number): number {
   passDelay(machine, now);
   machine.cpuGiven += cpuMs;
@@ -70,7 +70,7 @@ export function beginWatching(machine: SimulatedMachine, now: number): void {
   machine.delayAt = now;
 }
 
-/** What it did since its last report, or since it began to watch itself. */
+/** What the machine did since its last report, or since it began to watch itself. */
 export function report(machine: SimulatedMachine, memoryMb: number, now: number): MachineStats {
   passDelay(machine, now);
   const used = cpuUsed(machine, now);
@@ -88,7 +88,7 @@ function cpuUsed(machine: SimulatedMachine, now: number): number {
   return machine.cpuGiven - Math.max(0, machine.cpuFreeAt - now);
 }
 
-/** The delay is what is left to compute, which falls by 1 ms in each. */
+/** The delay of the loop is the time that is left to compute, which falls by 1 ms in each ms. */
 function passDelay(machine: SimulatedMachine, now: number): void {
   const left = machine.cpuFreeAt - machine.delayAt;
   const passed = now - machine.delayAt;

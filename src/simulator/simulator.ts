@@ -1,107 +1,107 @@
 /**
- * What the simulator is made of: a workload, a model of the machines, a policy, and what came of it. Time is virtual, in ms
- * from 0; the same seed gives the same run.
+ * The parts of a simulation: a workload, a model of the machines, a policy, and the outcome of its run. Time is virtual, in ms from 0. The same seed gives
+ * the same run.
  */
 import type { AppLimits, Step } from "../policy/policy.ts";
 
-/** Invocations in the order of their arrival, drawn one at a time: memory does not grow with their number. */
+/** Invocations in the order of their arrival. They are drawn one at a time, so that memory does not grow with their number. */
 export interface Workload {
-  /** For reports: the family or file, and the seed. Says "synthetic" where it was generated. */
+  /** Name for reports: the family or file, and the seed; with the word "synthetic" if the workload was generated. */
   readonly name: string;
   readonly apps: readonly SimulatedApp[];
-  /** Moves on to the next invocation, which the fields below then tell of. False at the end. */
+  /** Moves on to the next invocation, whose data are then in the fields below. Returns false at the end. */
   next(): boolean;
-  /** ms. Never goes back. */
+  /** Time of the arrival, ms; never less than that of the invocation before. */
   readonly at: number;
-  /** Index in `apps`. */
+  /** Index of the called app in `apps`. */
   readonly app: number;
-  /** ms from start to end when it has a machine alone. */
+  /** Duration of the invocation if it has a machine alone, ms. */
   readonly durationMs: number;
-  /** ms of CPU in that, at its beginning: a machine runs one invocation's at a time, first come first served, as an event loop does. */
+  /** CPU time at the beginning of that duration, ms. A machine computes for one invocation at a time, first come, first served, as an event loop does. */
   readonly cpuMs: number;
-  /** ms to which the run goes on at least, so that the quiet after the last invocation is counted. Absent: it ends with the last invocation. */
+  /** Earliest end of the run, ms, so that the quiet after the last invocation counts. Absent: the run ends with the last invocation. */
   readonly endMs?: number;
 }
 
 export interface SimulatedApp {
   name: string;
   limits: AppLimits;
-  /** MB that a bound machine of it really holds. */
+  /** MB that a machine bound to the app really holds. */
   memoryMb: number;
 }
 
-/** Measured ones are in `machine-models.ts`. */
+/** How machines behave. Measured models are in `machine-models.ts`. */
 export interface MachineModel {
-  /** ms from a start command to a blank. */
+  /** ms from the command to start until the machine is a blank. */
   startMs: number;
-  /** ms from a bind command to a bound machine. */
+  /** ms from the command to bind until the machine is bound. */
   bindMs: number;
-  /** As recorded, ms: the first start takes the first of them, and so on, again from the first after the last. Absent: all take `startMs`. */
+  /** Recorded durations of starts, ms: the first start takes the first of them, and so on; after the last one they begin again. Absent: each start takes `startMs`. */
   startTimesMs?: readonly number[];
   bindTimesMs?: readonly number[];
-  /** ms of CPU that each takes. */
+  /** CPU time of a start and of a bind, ms. */
   startCpuMs: number;
   bindCpuMs: number;
   /** MB that a machine holds until it is bound. */
   blankMb: number;
-  /** A machine's CPU over the one that the workload's `cpuMs` are counted in. */
+  /** Speed of a machine's CPU, relative to the CPU in which the workload's `cpuMs` are given. */
   speed: number;
 }
 
-/** What costs are counted in: GB-seconds of memory. */
+/** Costs in GB-seconds of memory. */
 export interface Worth {
-  /** A second of a caller's wait. */
+  /** Cost of a second of a caller's wait. */
   wait: number;
-  /** A second of CPU time. */
+  /** Cost of a second of CPU time. */
   cpu: number;
 }
 
 export interface SimulatedPolicy {
   name: string;
-  /** Fresh for each run. */
+  /** Makes a policy with a state of its own, for each run. */
   create(): { state: unknown; step: Step<never> };
 }
 
-/** What a policy made of a workload. Times in seconds unless said, memory in GB-seconds (2^30 bytes). */
+/** The outcome of a policy's run over a workload. Times are in seconds unless the field says otherwise, memory is in GB-seconds (of 2^30 bytes). */
 export interface Outcome {
   policy: string;
   workload: string;
   invocations: number;
   rejected: number;
-  /** Waited, and got a machine that when they came was not even started, or was starting. */
+  /** Invocations that waited and got a machine that at their arrival was not started yet, or was starting. */
   cold: number;
-  /** Waited, and got a machine that when they came was a blank, or was being bound. */
+  /** Invocations that waited and got a machine that at their arrival was a blank, or was being bound. */
   bindWaits: number;
-  /** Waited, and got a slot of a machine that was bound when they came. */
+  /** Invocations that waited and got a slot of a machine that was bound at their arrival. */
   slotWaits: number;
-  /** Waited longer than one start-up time (startMs + bindMs). */
+  /** Invocations that waited longer than one start-up time (startMs + bindMs). */
   longWaits: number;
-  /** From arrival to a slot, ms, over all invocations, those without wait included. */
+  /** Time from arrival to a slot, ms, over all invocations, also those that did not wait. */
   waitMs: { mean: number; p50: number; p90: number; p99: number; p999: number; max: number };
-  /** What sharing a machine added to the duration, ms: its event loop was busy with others. */
+  /** Time that was added to durations because the event loop was busy with other invocations, ms. */
   delayMs: { mean: number; p99: number };
   starts: number;
   binds: number;
   kills: number;
-  /** Of machines bound to an app with nothing in flight. */
+  /** Time and memory of bound machines with nothing in flight. */
   idleMachineSeconds: number;
   idleGbSeconds: number;
-  /** Of blanks, and of machines that start or are being bound. */
+  /** Memory of blanks, and of machines that start or are being bound. */
   blankGbSeconds: number;
-  /** Of all machines, whatever they did. */
+  /** Memory of all machines, whatever they did. */
   gbSeconds: number;
-  /** CPU of starts and binds, seconds. */
+  /** CPU time of starts and binds, seconds. */
   bringUpCpuSeconds: number;
   /** Sum of all waits, seconds. */
   waitSeconds: number;
-  /** What sharing machines added to all durations, seconds. */
+  /** Sum of the times that were added to durations because event loops were busy with other invocations, seconds. */
   delaySeconds: number;
-  /** gbSeconds + bringUpCpuSeconds × worth.cpu + (waitSeconds + delaySeconds) × worth.wait: a caller does not care where the time goes. */
+  /** gbSeconds + bringUpCpuSeconds × worth.cpu + (waitSeconds + delaySeconds) × worth.wait. Delays count as waits do, because a caller cannot tell them apart. */
   cost: number;
-  /** Most machines alive at once. */
+  /** Highest number of machines alive at once. */
   peakMachines: number;
   /** Length of the run, virtual seconds. */
   seconds: number;
-  /** Demand, slots (by the ceilings), machines and memory over time, at most a few hundred points; only where asked for. */
+  /** Demand, slots (by the ceilings), machines and memory over time, in a few hundred points at most; absent if it was not asked for. */
   series?: { atSeconds: number; inFlight: number; waiting: number; slots: number; machines: number; memoryMb: number }[];
 }

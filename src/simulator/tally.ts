@@ -1,10 +1,10 @@
-/** Counts what happens in a run, and makes its outcome of that. */
+/** Counts what happens in a run, and makes the outcome of it. */
 import { Times } from "./quantiles.ts";
 import type { MachineModel, Outcome, SimulatedPolicy, Workload, Worth } from "./simulator.ts";
 import type { SimulatedMachine } from "./simulated-machine.ts";
 
 const MB_MS_PER_GB_SECOND = 1_024 * 1_000;
-/** ms that sums of times may be off by. */
+/** ms by which sums of times may be off because of rounding. */
 const ROUNDING_MS = 0.001;
 
 export class Tally {
@@ -13,7 +13,7 @@ export class Tally {
   starts = 0;
   binds = 0;
   kills = 0;
-  /** Machines, now. */
+  /** Numbers of machines now. */
   alive = 0;
   #cold = 0;
   #bindWaits = 0;
@@ -40,7 +40,7 @@ export class Tally {
     if (this.alive > this.#peak) this.#peak = this.alive;
   }
 
-  /** Got a slot of `machine`. */
+  /** Called when an invocation gets a slot of `machine`. */
   served(machine: SimulatedMachine, arrivedAt: number, now: number): void {
     const wait = now - arrivedAt;
     this.#waits.add(wait);
@@ -60,13 +60,13 @@ export class Tally {
     this.#delays.add(ms);
   }
 
-  /** A bound machine stops being idle. */
+  /** Called when a bound machine stops being idle. */
   idle(machine: SimulatedMachine, memoryMb: number, now: number): void {
     this.#idleMs += now - machine.idleSince;
     this.#idleMbMs += (now - machine.idleSince) * memoryMb;
   }
 
-  /** Its life up to now, `memoryMb` being what its app's machines hold. */
+  /** Adds the life of a machine up to now. @param memoryMb what a machine of its app holds, MB */
   lived(machine: SimulatedMachine, memoryMb: number, now: number): void {
     const bound = machine.boundAt <= now;
     this.#blankMbMs += ((bound ? machine.boundAt : now) - machine.startedAt) * this.#model.blankMb;

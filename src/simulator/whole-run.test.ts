@@ -1,4 +1,4 @@
-/** Runs of the real policy over generated workloads: what must hold whatever it decides. */
+/** Runs of the real policy over generated workloads: what holds whatever the policy decides. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { setFlagsFromString } from "node:v8";
@@ -24,7 +24,7 @@ const OPTIONS: PackingOptions = {
 };
 const SIMULATION = { machine: qemuMachines, worth: { wait: 100, cpu: 9 }, maxMachines: OPTIONS.maxMachines };
 
-/** @param hear is told everything that passes */
+/** @param hear is called with each event and its commands */
 function ours(options: PackingOptions, hear: (event: PolicyEvent, commands: PolicyCommand[]) => void = () => {}): SimulatedPolicy {
   return {
     name: "ours",
@@ -86,7 +86,7 @@ test("memory does not grow with the length of a run", () => {
     if (++count % 40_000 === 0) looks.push(bytesInUse());
     return count < 160_001 && next();
   };
-  // The workload's end is days away: the last of it is a long quiet.
+  // The workload ends days after its last call.
   simulate(workload, ours({ ...OPTIONS, idleMs: 1_000 }), SIMULATION);
   const [first, ...others] = looks as [number, ...number[]];
   assert.equal(others.length, 3);

@@ -20,7 +20,7 @@ import { Tally } from "./tally.ts";
 export interface WorldOptions {
   machine: MachineModel;
   worth: Worth;
-  /** The host's: a policy that has more alive breaks a rule. Default: no limit. */
+  /** Limit of the host on living machines: a policy that exceeds it breaks a rule. Absent: no limit. */
   maxMachines?: number;
 }
 
@@ -31,17 +31,17 @@ interface Waiting {
   durationMs: number;
 }
 
-/** Subjects of events that are not the end of an invocation. */
+/** Subjects of events that are not the end of an invocation: a machine came up, or is gone. */
 const UP = -1;
 const GONE = -2;
-/** Ticks at the same moment, at most: more are a policy that never comes to rest. */
+/** Ticks at the same time, at most. A policy that asks for more never comes to rest. */
 const MOST_TICKS = 10_000;
 
 export class World {
   now = 0;
-  /** Waiting or running. */
+  /** Number of invocations that wait or run. */
   unfinished = 0;
-  /** The run ends here, as far as is known. */
+  /** Time at which the run ends, as far as is known, ms. */
   endAt: number;
   readonly #workload: Workload;
   readonly #policy: SimulatedPolicy;
@@ -55,7 +55,7 @@ export class World {
   readonly #machines = new MachineStore();
   readonly #appIndex: ReadonlyMap<string, number>;
   readonly #waiting = new Map<number, Waiting>();
-  /** The one that arrives just now and is nowhere yet; 0: none. */
+  /** The invocation that is arriving and is in no place yet; 0: none. */
   #arriving = 0;
   #running = 0;
   #wakeAt = Infinity;
@@ -74,28 +74,28 @@ export class World {
     this.endAt = workload.endMs ?? 0;
   }
 
-  /** As the live dispatcher begins: a tick, then its apps. */
+  /** Sends the events with which the live dispatcher begins: a tick, then the apps. */
   begin(): void {
     this.#tell({ type: "tick" });
     for (const { name, limits } of this.#apps) this.#tell({ type: "revision", revision: name, app: name, limits, inherits: null });
   }
 
-  /** Something is left to be done in the run, apart from arrivals. */
+  /** Whether anything is left to be done in the run, apart from arrivals. */
   get goesOn(): boolean {
     return this.unfinished > 0 || this.nextAt <= this.endAt;
   }
 
-  /** When something happens next that is no arrival. */
+  /** Time of the next thing that happens and is no arrival, ms. */
   get nextAt(): number {
     return Math.min(this.#events.nextAt, this.#reports.nextAt, this.#wakeAt);
   }
 
-  /** What happens at that time is what a machine does: it comes before an arrival. */
+  /** Whether a machine does what happens at that time: then it comes before an arrival. */
   isForMachines(at: number): boolean {
     return this.#events.nextAt === at;
   }
 
-  /** The workload's present invocation. */
+  /** Lets the workload's present invocation arrive. */
   arrive(): void {
     const { at, app } = this.#workload;
     if (at < this.now) throw new Error(`${this.#workload.name} goes back in time, from ${this.now} to ${at} ms`);
@@ -107,7 +107,7 @@ export class World {
     if (this.#arriving !== 0) this.#keepWaiting(invocation);
   }
 
-  /** @param at what `nextAt` said */
+  /** Does what happens next. @param at the value of `nextAt` */
   happen(at: number): void {
     if (at > this.now) {
       this.#ticks = 0;

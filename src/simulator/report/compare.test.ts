@@ -15,7 +15,7 @@ test("several seeds become a median and a range", () => {
   assert.equal(ours.timesOracle?.max, 1.5);
 });
 
-test("at each worth of a wait ours is held against the baseline that is the cheapest there", () => {
+test("at each worth of a wait Mayfly's policy is compared with the baseline that is cheapest at that worth", () => {
   const workload = madeUpWorkload();
   for (const { policy, runs } of workload.policies) for (const run of runs) run.waitSeconds = policy === "kpa" ? 100 : 1;
   const kpa = workload.policies.find(({ policy }) => policy === "kpa")!;
@@ -29,12 +29,12 @@ test("at each worth of a wait ours is held against the baseline that is the chea
   assert.equal(frontier[0]?.timesBest?.ratio?.median, 201 / 250);
 });
 
-test("a run without invocations has rates of nothing", () => {
+test("the rates of a run without invocations are 0", () => {
   const quiet = madeUp("mayfly", { invocations: 0, cold: 0, bindWaits: 0 });
   const { policies } = compare({ ...madeUpWorkload(), policies: [{ policy: "mayfly", kind: "ours", runs: [quiet] }], frontier: [] }, worth);
   assert.equal(policies[0]?.figures.coldRate.median, 0);
 });
 
-test("nothing is judged where nobody judges", () => {
+test("without a judge there are no verdicts", () => {
   assert.deepEqual(compare(madeUpWorkload(), worth).verdicts, []);
 });

@@ -1,4 +1,4 @@
-/** From runs to figures: per policy the median and range over the seeds, the frontier of the knob, and the verdicts. */
+/** Makes figures of runs: for each policy the median and the range over the seeds, the frontier of Mayfly's knob, and the verdicts. */
 import type { Judge } from "../laboratory.ts";
 import type { Outcome } from "../simulator.ts";
 import { figures, ratioOf, spreadOf, summarise } from "./figures.ts";
@@ -6,7 +6,7 @@ import { frontierOf } from "./frontier.ts";
 import type { PolicyResult, Report, WorkloadResult } from "./report.ts";
 import type { WorkloadRuns } from "./runs.ts";
 
-/** @param judge absent: no target is judged */
+/** @param judge judges the targets; if absent, none is judged */
 export function compare(workload: WorkloadRuns, worth: Report["worth"], judge?: Judge): WorkloadResult {
   const { name, description, synthetic, apps, live, policies } = workload;
   const all = policies.flatMap(({ runs }) => runs);

@@ -1,13 +1,13 @@
 /** The figures of an Outcome that reports show, and their median and range over several seeds. */
 import type { Outcome } from "../simulator.ts";
 
-/** Rates are shares of all invocations, 0 to 1. Times and memory as in Outcome. */
+/** Rates are shares of all invocations, 0 to 1. Times and memory have the units of Outcome. */
 export const figures = {
-  /** Waited for a whole start-up: the first reading of "cold start". */
+  /** Share of invocations that waited for a start: the first reading of "cold start". */
   coldRate: (run: Outcome) => share(run, run.cold),
-  /** Found no machine of its app, but a blank, and waited for its bind only. */
+  /** Share of invocations that found no machine of their app, but a blank, and waited only for its bind. */
   bindRate: (run: Outcome) => share(run, run.bindWaits),
-  /** Found no machine of its app at all: the second, harder reading of "cold start". */
+  /** Share of invocations that found no machine of their app: the second, stricter reading of "cold start". */
   coldOrBindRate: (run: Outcome) => share(run, run.cold + run.bindWaits),
   slotWaitRate: (run: Outcome) => share(run, run.slotWaits),
   rejectedRate: (run: Outcome) => share(run, run.rejected),
@@ -23,7 +23,7 @@ export const figures = {
   idleMachineSeconds: (run: Outcome) => run.idleMachineSeconds,
   idleGbSeconds: (run: Outcome) => run.idleGbSeconds,
   blankGbSeconds: (run: Outcome) => run.blankGbSeconds,
-  /** Of all machines that served nobody: idle ones, blanks, and those that start or are bound. */
+  /** Memory of machines that served nobody: idle machines, blanks, and machines that start or are being bound. */
   unusedGbSeconds: (run: Outcome) => run.idleGbSeconds + run.blankGbSeconds,
   gbSeconds: (run: Outcome) => run.gbSeconds,
   bringUpCpuSeconds: (run: Outcome) => run.bringUpCpuSeconds,
@@ -42,13 +42,13 @@ export interface Spread {
 
 export type Figures = Record<FigureName, Spread>;
 
-/** @param runs of the same policy and workload, one for each seed; at least one */
+/** @param runs runs of one policy over one workload, one for each seed; at least one */
 export function summarise(runs: Outcome[]): Figures {
   const entries = Object.entries(figures).map(([name, read]) => [name, spreadOf(runs.map(read))] as const);
   return Object.fromEntries(entries) as Figures;
 }
 
-/** @param values at least one */
+/** @param values at least one value */
 export function spreadOf(values: number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
@@ -56,7 +56,7 @@ export function spreadOf(values: number[]): Spread {
   return { median, min: sorted[0]!, max: sorted.at(-1)! };
 }
 
-/** Seed by seed; null where one of theirs is nothing. */
+/** Ours divided by theirs, seed by seed; null if one of theirs is 0. */
 export function ratioOf(ours: number[], theirs: number[]): Spread | null {
   const ratios = ours.map((value, at) => value / theirs[at]!);
   return ratios.every(Number.isFinite) ? spreadOf(ratios) : null;

@@ -1,6 +1,6 @@
 /**
- * Ours at each step of its knob. A step is also a price of waiting: what every policy would cost at it is known from its runs, so that ours can be
- * held against the best at each price, not only at the one that the study was made for.
+ * Mayfly's policy at each step of its knob. A step is also a price of waiting. The cost of every policy at that price follows from its runs, so that
+ * Mayfly's can be compared with the best baseline at each price, not only at the price of the study.
  */
 import type { Outcome } from "../simulator.ts";
 import { ratioOf, spreadOf, summarise } from "./figures.ts";

@@ -20,7 +20,7 @@ test("the text has a row for each policy, and ends with the verdict that it is g
   assert.doesNotMatch(text, /WAIT WORTH/);
 });
 
-test("the frontier is shown where asked for", () => {
+test("the frontier is shown if it is asked for", () => {
   assert.match(reportInText(madeUpReport(), { frontier: true, verdict: [] }), /^10\.0k +0\.20 % +0\.20 % /m);
 });
 

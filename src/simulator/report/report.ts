@@ -1,50 +1,50 @@
 /**
  * The report of a simulation as data: what `--json` prints and what the text and the page are made from. Field names are
- * stable; a change that breaks readers gets a new `version`. docs/simulator.md explains them.
+ * stable; a change that breaks readers of it gets a new `version`. docs/simulator.md explains them.
  */
 import { z } from "zod";
 import { type FigureName, figures } from "./figures.ts";
 
 const spread = z.object({ median: z.number(), min: z.number(), max: z.number() });
 
-/** Each figure's median and range over the seeds. */
+/** Median and range of each figure over the seeds. */
 const summary = z.record(z.enum(Object.keys(figures) as FigureName[]), spread);
 
 const policyResult = z.object({
   policy: z.string(),
-  /** `ours`: the one that the live system runs. `limit`: knows the future. */
+  /** `ours` is the policy that the live system runs. A `limit` knows the future. */
   kind: z.enum(["ours", "baseline", "limit"]),
   figures: summary,
-  /** Cost over the oracle's, seed by seed; null where the oracle was not run. */
+  /** Cost divided by the oracle's, seed by seed; null if the oracle was not run. */
   timesOracle: spread.nullable(),
 });
 
 const frontierPoint = z.object({
-  /** The knob: what a second of a caller's wait is worth, GB-seconds. */
+  /** Position of the knob: what a second of a caller's wait is worth, GB-seconds. */
   waitWorth: z.number(),
   figures: summary,
-  /** What the machines cost, whatever a wait is worth: GB-seconds and CPU of bring-up. */
+  /** Cost without waits, GB-seconds: memory of machines and CPU of starts and binds. */
   resourceCost: spread,
-  /** Cost over that of the baseline that is the cheapest at this worth of a wait; null where none was run. */
+  /** Cost divided by that of the baseline that is cheapest at this worth of a wait; null if no baseline was run. */
   timesBest: z.object({ policy: z.string(), ratio: spread.nullable() }).nullable(),
-  /** Cost over the oracle's, both at this worth of a wait. */
+  /** Cost divided by the oracle's, both at this worth of a wait. */
   timesOracle: spread.nullable(),
 });
 
 const verdict = z.object({
   target: z.enum(["idle-of-fixed", "idle-of-hybrid", "cost-of-best", "cost-of-oracle", "long-waits-of-kpa"]),
-  /** What counted as a cold start; null where that does not matter. */
+  /** What counted as a cold start; null if the target does not depend on it. */
   reading: z.enum(["cold", "cold-or-bind"]).nullable(),
   reached: z.boolean(),
-  /** The policy compared with. */
+  /** Name of the policy that Mayfly's is compared with. */
   against: z.string(),
-  /** Ours may be at most this × theirs. */
+  /** The target is reached if ours is at most this × theirs. */
   limit: z.number(),
-  /** Ours over theirs, seed by seed; null where theirs is nothing, or no step of the knob has so low a cold-start rate. */
+  /** Ours divided by theirs, seed by seed; null if theirs is 0, or no step of the knob has so low a rate of cold starts. */
   ratio: spread.nullable(),
-  /** Step of the knob at which ours was compared; null where there was none to be compared. */
+  /** Step of the knob at which ours was compared; null if there is no such step. */
   waitWorth: z.number().nullable(),
-  /** The same in a sentence. */
+  /** The verdict as a sentence. */
   says: z.string(),
 });
 
@@ -59,21 +59,21 @@ const point = z.object({
 
 const workloadResult = z.object({
   name: z.string(),
-  /** Where it is from, and what of it is assumed. */
+  /** Where the workload comes from, and what of it is assumed. */
   description: z.string(),
-  /** Generated, not recorded anywhere. */
+  /** Whether the workload was generated, not recorded anywhere. */
   synthetic: z.boolean(),
   apps: z.number(),
-  /** Virtual seconds, of the shortest run: where callers wait for long, others go on. */
+  /** Length of the shortest run, virtual seconds. Runs in which callers wait for long are longer. */
   seconds: z.number(),
   invocations: spread,
-  /** A recorded live run's own starts and binds, to hold ours against; null for other workloads. */
+  /** Starts and binds of the recorded live run, to compare ours with; null for other workloads. */
   live: z.object({ starts: z.number(), binds: z.number() }).nullable(),
   policies: z.array(policyResult),
-  /** Of our policy, by rising knob; empty where it was not run. */
+  /** Points of our policy, by rising knob; empty if it was not run. */
   frontier: z.array(frontierPoint),
   verdicts: z.array(verdict),
-  /** One run's course over time, of the first seed. */
+  /** Course of the run of the first seed over time. */
   series: z.array(z.object({ policy: z.string(), points: z.array(point) })),
 });
 
@@ -90,7 +90,7 @@ export const reportSchema = z.object({
     blankMb: z.number(),
     speed: z.number(),
   }),
-  /** GB-seconds that a second of a caller's wait, and a second of CPU, count in `cost`. */
+  /** Cost of a second of a caller's wait, and of a second of CPU, GB-seconds. */
   worth: z.object({ wait: z.number(), cpu: z.number() }),
   workloads: z.array(workloadResult),
 });

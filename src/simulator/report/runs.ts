@@ -7,11 +7,11 @@ export interface WorkloadRuns {
   description: string;
   synthetic: boolean;
   apps: number;
-  /** False: ours is not held against baselines, as they lack what the workload is about. */
+  /** False: ours is not compared with baselines, because they lack what the workload is about. */
   rivals: boolean;
-  /** What the live run did that is repeated. */
+  /** What the recorded live run did. */
   live: WorkloadResult["live"];
   policies: { policy: string; kind: PolicyResult["kind"]; runs: Outcome[] }[];
-  /** Ours, at each step of the knob. */
+  /** Runs of our policy at each step of the knob. */
   frontier: { waitWorth: number; runs: Outcome[] }[];
 }

@@ -1,4 +1,4 @@
-/** The report on a terminal: what was assumed, a table for each workload, and what the laboratory has to say of all. */
+/** The report as text for a terminal: what was assumed, a table for each workload, and the laboratory's verdict on all of them. */
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { bold } from "../../base/terminal/terminal.ts";
 import type { FigureName } from "./figures.ts";
@@ -7,9 +7,9 @@ import { amountInWords, percentInWords, twoDigits, waitInWords } from "./words.t
 import { counted } from "../../base/words/counted.ts";
 
 export interface TextOptions {
-  /** Show a table of our policy at each step of its knob, for each workload. */
+  /** Whether to show, for each workload, a table of our policy at each step of its knob. */
   frontier: boolean;
-  /** Follows the tables. */
+  /** Text that follows the tables. */
   verdict: string[];
 }
 
@@ -59,7 +59,7 @@ const numbers: FigureColumn<WithFigures>[] = [
   { title: "ALL GB-S", text: figure("gbSeconds", amountInWords) },
 ];
 
-/** Shared with the page. */
+/** Used by the page, too. */
 export const policyFigures: FigureColumn<PolicyResult>[] = [
   ...numbers,
   { title: "COST", text: figure("cost", amountInWords) },

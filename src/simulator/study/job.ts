@@ -1,4 +1,4 @@
-/** One simulation, told as plain data so that a worker thread can be given it. */
+/** One simulation as plain data, which can be sent to a worker thread. */
 import type { Outcome, Worth } from "../simulator.ts";
 import { type MachineName, machineModels } from "./machines.ts";
 import type { ComparedPolicy } from "./policies.ts";
@@ -8,10 +8,10 @@ export interface Job {
   source: Source;
   seed: number;
   policy: string;
-  /** The knob of ours: GB-seconds for a second of a caller's wait. What the cost is counted in is `worth`. */
+  /** Knob of our policy: worth of a second of a caller's wait, GB-seconds. Costs are calculated with `worth`. */
   waitWorth: number;
   worth: Worth;
-  /** A recorded live run has machines of its own. */
+  /** Machine model; not used for a recorded live run, which has machines of its own. */
   machine: MachineName;
   series: boolean;
 }
@@ -19,11 +19,11 @@ export interface Job {
 export interface Run {
   outcome: Outcome;
   apps: number;
-  /** What the recorded live run did. */
+  /** Starts and binds of the recorded live run. */
   live?: { starts: number; binds: number };
 }
 
-/** @param policies all that a job may name */
+/** @param policies all policies that a job may name */
 export function runJob(job: Job, policies: readonly ComparedPolicy[]): Run {
   const { source, seed, waitWorth, worth, machine, series } = job;
   const { workload, live } = openSource(source, seed);

@@ -1,4 +1,4 @@
-/** What a study can compare, in the order of reports: the oracle, our policy as the live system runs it, and the baselines. */
+/** The policies that a study can compare, in the order of reports: the oracle, our policy as the live system runs it, and the baselines. */
 import { configSchema } from "../../base/config/schema.ts";
 import { createPackingPolicy, type PackingOptions } from "../../policy/packing.ts";
 import type { Laboratory, LaboratoryPolicy } from "../laboratory.ts";
@@ -10,20 +10,20 @@ import { usualKind } from "../../base/kind/machine-kind.ts";
 export interface ComparedPolicy {
   name: string;
   kind: PolicyResult["kind"];
-  /** The report has its course over time. */
+  /** Whether the report has the course of its run over time. */
   withCourse?: boolean;
   run(workload: Workload, told: PolicyRun): Outcome;
 }
 
 interface PolicyRun {
-  /** Our policy's knob; what the cost is counted in is in `options`. */
+  /** Knob of our policy. Costs are calculated with the worths in `options`. */
   waitWorth: number;
-  /** What our policy was told in the live run that is repeated, apart from the knob. */
+  /** Our policy's options in the recorded live run, apart from the knob; undefined for other workloads. */
   live: PackingOptions | undefined;
   options: SimulationOptions;
 }
 
-/** @param laboratory absent: only our policy can be simulated */
+/** @param laboratory if absent, only our policy can be simulated */
 export function comparedPolicies(laboratory: Laboratory | undefined): ComparedPolicy[] {
   const others = (laboratory?.policies ?? []).map(asCompared);
   return [...others.filter(({ kind }) => kind === "limit"), ours, ...others.filter(({ kind }) => kind === "baseline")];
@@ -43,7 +43,7 @@ const ours: ComparedPolicy = {
   },
 };
 
-/** The server's defaults, on a host so large that its limits are not what is compared. */
+/** The server's defaults, on a host so large that its limits play no part. */
 const asServed: Omit<PackingOptions, "waitWorth" | "cpuWorth"> = {
   blanks: configSchema.shape.blanks.parse(undefined),
   idleMs: null,

@@ -1,6 +1,6 @@
 /**
- * Does jobs in worker threads, as many at once as there are processors: simulations compute for seconds and share nothing.
- * The first job that fails ends the whole.
+ * Runs jobs in worker threads, as many at once as there are processors, because simulations compute for seconds and share nothing. The first job that
+ * fails ends the whole run.
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
@@ -9,7 +9,7 @@ import type { Job, Run } from "./job.ts";
 import type { Reply } from "./worker.ts";
 
 export interface Pool {
-  /** Runs in the order of the jobs. Not to be called again before it is done. */
+  /** Resolves with the runs in the order of the jobs. Must not be called again before that. */
   runAll(jobs: Job[]): Promise<Run[]>;
   close(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export function createPool(): Pool {
   };
 }
 
-/** The queue is shared: each worker takes the next job when it is free. */
+/** Gives jobs to a worker, one after the other. All workers share the queue: each takes the next job when it is free. */
 async function work(worker: Worker, queue: Iterator<[number, Job]>, runs: Run[]): Promise<void> {
   for (let next = queue.next(); next.done !== true; next = queue.next()) {
     const [at, job] = next.value;

@@ -19,7 +19,7 @@ test("a shortened workload is the first hours of the first apps", () => {
   );
 });
 
-test("without limits it is the workload itself", () => {
+test("without limits a shortened workload is the workload itself", () => {
   const workload = families.rare(1, 1, 2);
   assert.equal(shorten(workload, Infinity, Infinity), workload);
 });

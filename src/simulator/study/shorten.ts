@@ -2,7 +2,7 @@ import type { SimulatedApp, Workload } from "../simulator.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** The first hours of the first apps of a workload. */
+/** Returns the first hours of the first apps of a workload. */
 export function shorten(workload: Workload, hours: number, apps: number): Workload {
   return hours === Infinity && apps === Infinity ? workload : new ShortenedWorkload(workload, hours * HOUR_MS, apps);
 }

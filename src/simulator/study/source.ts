@@ -1,4 +1,4 @@
-/** Where a study's invocations come from, as plain data: a generated family, or recorded files. Opened in a worker, once for each run. */
+/** The source of a study's invocations as plain data: a generated family, or recorded files. A worker opens it, once for each run. */
 import type { MachineModel, Workload } from "../simulator.ts";
 import type { PackingOptions } from "../../policy/packing.ts";
 import { families, type FamilyName } from "../workloads/families.ts";
@@ -19,14 +19,14 @@ interface GeneratedSource {
 
 interface TraceSource {
   trace: Trace;
-  /** Of what is in the files, at most. */
+  /** Hours and apps of the files that are read, at most. */
   hours: number;
   apps: number;
 }
 
 export interface OpenSource {
   workload: Workload;
-  /** How a live run's machines were, the policy's settings, and what it did. */
+  /** Of a recorded live run: the model of its machines, the policy's options, and the numbers of starts and binds. */
   live?: { machine: MachineModel; options: PackingOptions; starts: number; binds: number };
 }
 
@@ -46,7 +46,7 @@ function openTrace(trace: Trace, seed: number): OpenSource {
   return { workload: readHuawei({ ...trace, durationUnitMs: trace.kind === "huawei2023" ? 1 : 1_000 }, seed) };
 }
 
-/** Unlike those of the sources before it. */
+/** Name of the source, different from the names of the sources before it. */
 export function nameOf(sources: readonly Source[], at: number): string {
   const name = kindOf(sources[at]!);
   const before = sources.slice(0, at).filter((source) => kindOf(source) === name).length;
@@ -57,7 +57,7 @@ function kindOf(source: Source): string {
   return "family" in source ? source.family : source.trace.kind;
 }
 
-/** Its apps leave it to the platform how many invocations a machine takes. Baselines do not learn that, and would take what the ceiling allows. */
+/** Whether the apps of the source leave it to the platform how many invocations a machine takes. Baselines do not learn that number: they would take the ceiling. */
 export function isOfConcurrency(source: Source): boolean {
   return "family" in source && ["wait50", "spin50", "mix50"].includes(source.family);
 }

@@ -20,7 +20,7 @@ const small: Study = {
   frontier: [1, 100],
 };
 
-test("our policy is studied alone where there is nothing to compare it with", async () => {
+test("without other policies our policy is studied alone", async () => {
   const [timers] = (await runStudy(small, () => {})).workloads;
   assert.deepEqual(
     timers?.policies.map(({ policy, kind, timesOracle }) => [policy, kind, timesOracle]),
@@ -43,7 +43,7 @@ test("a workload without invocations makes a report, without ratios", async () =
   assert.ok(timers.policies.every(({ timesOracle }) => timesOracle === null));
 });
 
-test("a file that is no trace is refused with its own error, though a worker read it", async () => {
+test("a file that is no trace is refused with its own error, though the file is read in a worker", async () => {
   const file = join(folder, "bad.csv");
   writeFileSync(file, "a,b\n1,2\n");
   const study: Study = { ...small, sources: [{ trace: findTrace(`azure2021:${file}`), hours: Infinity, apps: Infinity }] };

@@ -1,5 +1,5 @@
 /**
- * A study: every policy over every workload, once for each seed, and our policy once more at each step of its knob; then compared.
+ * A study runs every policy over every workload, once for each seed, and our policy once more at each step of its knob. Then it compares the runs.
  */
 import type { Laboratory } from "../laboratory.ts";
 import { compare } from "../report/compare.ts";
@@ -14,18 +14,18 @@ import type { WorkloadRuns } from "../report/runs.ts";
 
 export interface Study {
   sources: Source[];
-  /** By name. */
+  /** Names of the policies. */
   policies: string[];
   seeds: number[];
   worth: Worth;
   machine: MachineName;
-  /** Steps of the knob, besides where it stands. */
+  /** Steps of the knob, beside its position in `worth`. */
   frontier: number[];
 }
 
 /**
- * @param step is told what begins
- * @param laboratory what has the other policies and the targets; absent: only our policy can be simulated
+ * @param step is called with the name of each step when it begins
+ * @param laboratory has the other policies and the targets; if absent, only our policy can be simulated
  */
 export async function runStudy(study: Study, step: (text: string) => void, laboratory?: Laboratory): Promise<Report> {
   const all = comparedPolicies(laboratory);
@@ -45,7 +45,7 @@ export async function runStudy(study: Study, step: (text: string) => void, labor
   }
 }
 
-/** A study whose policies are known. */
+/** A study whose policies were found by their names. */
 type PlannedStudy = Omit<Study, "policies"> & { policies: ComparedPolicy[] };
 
 async function runSource(study: PlannedStudy, source: Source, pool: Pool): Promise<Omit<WorkloadRuns, "name">> {
@@ -68,13 +68,13 @@ async function runSource(study: PlannedStudy, source: Source, pool: Pool): Promi
   };
 }
 
-/** What is run with every seed. */
+/** A policy and a position of the knob, run with every seed. */
 interface PlanEntry {
   policy: ComparedPolicy;
   waitWorth: number;
 }
 
-/** A step at which the knob stands anyway is not run twice. */
+/** A step that equals the position of the knob is not run twice. */
 function planOf(study: PlannedStudy): PlanEntry[] {
   const { wait } = study.worth;
   return [
@@ -83,7 +83,7 @@ function planOf(study: PlannedStudy): PlanEntry[] {
   ];
 }
 
-/** Where the knob stands is one of them. */
+/** The steps of our policy; the position of the knob is one of them. */
 function stepsOf({ policies, frontier, worth }: PlannedStudy): PlanEntry[] {
   const ours = policies.find(({ kind }) => kind === "ours");
   if (ours === undefined) return [];

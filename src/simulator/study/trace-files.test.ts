@@ -15,7 +15,7 @@ function file(...path: string[]): string {
   return whole;
 }
 
-test("a folder of Azure's 2019 trace is told apart by the published names, its days in order", () => {
+test("files of Azure's 2019 trace are found by their published names, their days in order", () => {
   const second = file("azure", "invocations_per_function_md.anon.d02.csv");
   const first = file("azure", "invocations_per_function_md.anon.d01.csv");
   const durations = file("azure", "function_durations_percentiles.anon.d01.csv");
@@ -28,7 +28,7 @@ test("a folder of Azure's 2019 trace is told apart by the published names, its d
   });
 });
 
-test("Huawei's delays are known by their folder", () => {
+test("files of Huawei's delays are found by the name of their folder", () => {
   const requests = file("requests_minute", "day_000.csv");
   const delays = file("function_delay_minute", "day_000.csv");
   assert.deepEqual(findTrace(`huawei2025:${requests},${delays}`), { kind: "huawei2025", requests: [requests], durations: [delays] });

@@ -1,4 +1,4 @@
-/** What `--trace kind:path` names, as files that are there. */
+/** Finds the files that `--trace kind:path` names. */
 import { accessSync, constants, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -26,7 +26,7 @@ export function findTrace(text: string): Trace {
   return { kind, file: path };
 }
 
-/** By their published names: invocations_per_function…, function_durations_percentiles…, app_memory_percentiles…, a file a day. */
+/** Finds files by their published names: invocations_per_function…, function_durations_percentiles…, app_memory_percentiles…, one of each for a day. */
 function azure2019In(folder: string): Trace {
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".csv"))
@@ -37,7 +37,7 @@ function azure2019In(folder: string): Trace {
   return trace;
 }
 
-/** Files in a folder named function_delay… tell durations, the others requests. */
+/** Files in a folder named function_delay… have durations; the other files have requests. */
 function huaweiOf(kind: "huawei2023" | "huawei2025", files: string[]): Trace {
   const isDelay = (file: string) => basename(dirname(file)).includes("delay");
   return { kind, requests: files.filter((file) => !isDelay(file)), durations: files.filter(isDelay) };

@@ -1,4 +1,4 @@
-/** The inside of a worker thread: a job in, what came of it out. */
+/** The program of a worker thread: it gets jobs, and answers each with its run. */
 import { parentPort } from "node:worker_threads";
 import { type ErrorDetails, MayflyError } from "../../base/errors/error.ts";
 import type { ErrorCode } from "../../base/errors/table.ts";
@@ -6,7 +6,7 @@ import { openLaboratory } from "../laboratory.ts";
 import { type Job, type Run, runJob } from "./job.ts";
 import { comparedPolicies } from "./policies.ts";
 
-/** Errors of the table go as data: between threads they would lose what makes them one. Others end the worker. */
+/** Errors of the table are sent as code and details, because an error loses its class between threads. Any other error ends the worker. */
 export type Reply = { run: Run } | { code: ErrorCode; details: ErrorDetails };
 
 const port = parentPort!;

@@ -1,4 +1,4 @@
-/** For tests: everything of a workload. */
+/** For tests: all invocations of a workload as a list. */
 import type { Workload } from "../simulator.ts";
 
 export interface Drawn {

@@ -1,4 +1,4 @@
-/** For tests: a workload that is a list, and a policy whose every answer is written down. */
+/** For tests: a workload made of a list, and a policy whose answers are written down in the test. */
 import type { MachinePhase } from "../../policy/machine-facts.ts";
 import type { AppLimits, PolicyCommand, PolicyEvent } from "../../policy/policy.ts";
 import type { SimulatedPolicy, Workload } from "../simulator.ts";
@@ -21,7 +21,7 @@ export interface Call {
   app?: number;
 }
 
-/** @param apps each holds 1,024 MB when bound */
+/** @param apps names of apps, whose bound machines hold 1,024 MB each */
 export function listed(calls: readonly Call[], { apps = ["ada"], limits = LIMITS, endMs = 0 } = {}): Workload {
   let next = 0;
   const workload = {
@@ -47,7 +47,7 @@ export interface Heard {
   now: number;
 }
 
-/** @param answer what to command @param heard is told all that happens */
+/** @param answer returns the commands for an event @param heard is called with each event */
 export function scripted(answer: (event: PolicyEvent, now: number) => PolicyCommand[], heard: Heard[] = []): SimulatedPolicy {
   const step = (_: unknown, event: PolicyEvent, now: number) => {
     heard.push({ event, now });
@@ -56,7 +56,7 @@ export function scripted(answer: (event: PolicyEvent, now: number) => PolicyComm
   return { name: "scripted", create: () => ({ state: null, step }) };
 }
 
-/** One machine with the id 1, for all of one app: started at the first call, killed when it has nothing to do for `idleMs`. */
+/** A policy with one machine, of id 1, for all calls of one app: started at the first call, killed when it has been idle for `idleMs`. */
 export function oneMachine(
   idleMs: number,
   { app = "ada", slots = LIMITS.concurrency } = {},

@@ -1,4 +1,4 @@
-/** A fleet in which nothing goes wrong, in virtual time: what the simulator takes machines to be, but for the times, which vary. */
+/** A fleet in virtual time in which nothing goes wrong. Its machines behave as those of the simulator, but their start times vary. */
 import type { Version } from "../../store/catalog/catalog.ts";
 import type { FakeClock } from "../../dispatch/testing/fake-clock.ts";
 import type { Random } from "../../base/testing/random.ts";
@@ -12,7 +12,7 @@ interface SteadyMachine {
   app: string | null;
   revision: string | null;
   inFlight: number;
-  /** Since its last report. */
+  /** CPU time since the last report, ms. */
   cpuMs: number;
 }
 
@@ -20,7 +20,7 @@ const REPORT_MS = 1_000;
 const CALL_CPU_MS = 10;
 
 export class SteadyFleet implements Fleet {
-  /** Machines that came up. */
+  /** Number of machines that came up. */
   starts = 0;
   readonly #machines = new Map<MachineId, SteadyMachine>();
   readonly #clock: FakeClock;
@@ -54,7 +54,7 @@ export class SteadyFleet implements Fleet {
     });
   }
 
-  /** The body says for how many ms it runs. */
+  /** The body of the invocation says for how many ms it runs. */
   request(id: MachineId, _head: RequestHead, body: Buffer | null, _end: boolean, sink: RequestSink): RequestStream {
     const machine = this.#machines.get(id) as SteadyMachine;
     machine.inFlight++;

@@ -1,4 +1,4 @@
-/** Outcomes made up for tests: figures that are told, the rest of one plain run. */
+/** Outcomes made up for tests: the given figures, and the other figures of one plain run. */
 import type { Outcome } from "../../simulator.ts";
 import type { WorkloadRuns } from "../runs.ts";
 
@@ -31,7 +31,7 @@ export function madeUp(policy: string, told: Partial<Outcome>): Outcome {
   return { ...plain, ...told };
 }
 
-/** Two seeds, of which the second costs a tenth more. */
+/** Runs of two seeds, the second of which costs a tenth more. */
 export function madeUpWorkload(): WorkloadRuns {
   const two = (policy: string, told: Partial<Outcome>) => [
     madeUp(policy, told),
