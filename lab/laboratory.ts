@@ -1,4 +1,4 @@
-/** All that `mayfly simulate` takes from the laboratory, in one object. */
+/** Everything that `mayfly simulate` uses of the laboratory, in one object. */
 import type { Laboratory, LaboratoryPolicy } from "../src/simulator/laboratory.ts";
 import { simulate } from "../src/simulator/simulate.ts";
 import type { SimulatedPolicy } from "../src/simulator/simulator.ts";
@@ -8,7 +8,7 @@ import { installPackages } from "./page/packages.ts";
 import { judge } from "./targets/targets.ts";
 import { verdictInText } from "./targets/text.ts";
 
-/** Their courses are drawn beside our policy's: the most usual rule, and the most usual autoscaler. */
+/** Policies whose course is drawn beside that of Mayfly's policy: the most usual rule, and the most usual autoscaler. */
 const drawn: ReadonlySet<string> = new Set(["fixed-10min", "kpa"]);
 
 export const laboratory: Laboratory = {

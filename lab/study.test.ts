@@ -16,7 +16,7 @@ const small: Study = {
   frontier: [1, 100],
 };
 
-test("a study runs every policy with every seed, ours at each step of the knob, and the same again gives the same", async () => {
+test("a study runs every policy with every seed and Mayfly's at each step of the knob, and gives the same when it is run again", async () => {
   const steps: string[] = [];
   const report = await runStudy(small, (text) => steps.push(text), laboratory);
   assert.deepEqual(steps, ["simulating timers"]);
@@ -34,7 +34,7 @@ test("a study runs every policy with every seed, ours at each step of the knob, 
   assert.deepEqual(await runStudy(small, () => {}, laboratory), report);
 });
 
-test("the page can show the course of ours beside others", async () => {
+test("the page can show the course of Mayfly's policy beside those of others", async () => {
   const report = await runStudy({ ...small, policies: ["mayfly", "fixed-10min"], seeds: [1], frontier: [] }, () => {}, laboratory);
   assert.deepEqual(
     report.workloads[0]!.series.map(({ policy }) => policy),

@@ -9,7 +9,7 @@ import { baselines } from "./baselines.ts";
 
 const options = { machine: qemuMachines, worth: { wait: 100, cpu: 9 } };
 
-test("every baseline serves everything of a generated workload, and they rank as is known", () => {
+test("every baseline serves all calls of a generated workload, and the baselines rank as is known of them", () => {
   const open = () => families.timers(3, 3, 18);
   const outcomes = new Map<string, Outcome>(baselines.map((policy) => [policy.name, simulate(open(), policy, options)]));
   const of = (name: string) => outcomes.get(name) as Outcome;

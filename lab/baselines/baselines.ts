@@ -1,4 +1,4 @@
-/** Other platforms' policies, which ours is compared with, in the order of reports. */
+/** The policies of other platforms that Mayfly's is compared with, in the order of reports. */
 import type { SimulatedPolicy } from "../../src/simulator/simulator.ts";
 import { createClassic } from "./classic.ts";
 import type { HostLimits } from "./classic-state.ts";
@@ -10,9 +10,9 @@ import { openWhisk } from "./openwhisk.ts";
 import type { Rules } from "./rules.ts";
 
 const MINUTE_MS = 60_000;
-/** A host so large that its limits are not what is compared. */
+/** Limits of a host so large that they play no part. */
 const NO_LIMITS: HostLimits = { maxMachines: Infinity, maxMemoryMb: Infinity, maxTimesPeak: Infinity };
-/** Any but 0. */
+/** Seed of random choices; any number but 0. */
 const SEED = 1;
 
 export const baselines: SimulatedPolicy[] = [

@@ -1,10 +1,10 @@
 /**
- * What every baseline knows. Plain data, though machines and apps point at each other: `structuredClone` copies it whole.
+ * The state of every baseline. It is plain data, which `structuredClone` copies whole, though machines and apps point at each other.
  *
  * 1. An app has waiting invocations only while `open` is empty.
- * 2. `open` holds exactly the app's bound machines with a free slot. The last is the one that had its last full house most recently.
- * 3. `bound` and `coming` count the machines in `machines` that are bound, and those that are on their way to that. Draining and killed
- *    ones are in `machines`, but in neither.
+ * 2. `open` holds exactly the app's bound machines with a free slot. The last of them is the one that was full most recently.
+ * 3. `bound` counts the machines in `machines` that are bound, `coming` those that start or are being bound. Draining and killed machines are in
+ *    `machines`, but in neither count.
  */
 import { createIdTable, type IdTable } from "../../src/policy/core/id-table.ts";
 import { createTimers, type Timers } from "../../src/policy/core/timers.ts";
@@ -12,18 +12,18 @@ import type { OwnMachine } from "../../src/policy/machine-facts.ts";
 import type { AppLimits, InvocationId, MachineId } from "../../src/policy/policy.ts";
 
 export interface HostLimits {
-  /** Of all apps and phases, at most. */
+  /** Machines at most, of all apps and phases. */
   maxMachines: number;
-  /** MB that all machines may hold together. A machine counts as what the last one of its app reported, or as its size until one did. */
+  /** MB that all machines may hold together. A machine counts with the memory that a machine of its app reported last, or with its size until one did. */
   maxMemoryMb: number;
   /**
-   * The same, as a multiple of the most that machines that were not idle have held so far: a host that was bought for its peak, and so much
-   * larger.
+   * The same limit as a multiple of the most memory that machines at work have held so far: a host that was bought for its peak, and is so many times as
+   * large.
    */
   maxTimesPeak: number;
 }
 
-/** `Memory` is what a baseline remembers itself; `AppMemory` the same for each app. */
+/** `Memory` is what a baseline remembers beside the common state; `AppMemory` is what it remembers of each app. */
 export interface ClassicState<Memory = unknown, AppMemory = unknown> {
   host: HostLimits;
   memory: Memory;
@@ -32,28 +32,28 @@ export interface ClassicState<Memory = unknown, AppMemory = unknown> {
   apps: Map<string, ClassicApp<AppMemory>>;
   appsByNumber: Map<number, ClassicApp<AppMemory>>;
   machines: Map<MachineId, ClassicMachine<AppMemory>>;
-  /** Machine id, or minus the app's number while the invocation waits. */
+  /** By invocation: the id of its machine, or minus the app's number while it waits. */
   invocations: IdTable;
-  /** Machines of no app, ready to be bound: the oldest first. */
+  /** Blanks that are ready to be bound, oldest first. */
   blanks: ClassicMachine<AppMemory>[];
-  /** Blanks that are being started. */
+  /** Number of blanks that are being started. */
   blanksComing: number;
   blanksWanted: number;
   usedMb: number;
-  /** Of that, what idle machines hold. */
+  /** The part of it that idle machines hold, MB. */
   idleMb: number;
-  /** The most that others have held. */
+  /** The most that machines at work have held, MB. */
   peakMb: number;
-  /** Killed, but not gone yet. */
+  /** Number of machines that were killed and are not gone yet. */
   leaving: number;
   leavingMb: number;
-  /** Apps that the host had no room for, and how many machines they lack; first come, first served. */
+  /** Apps for whose machines the host had no room, with the number of these machines; first come, first served. */
   starved: Map<ClassicApp<AppMemory>, number>;
-  /** A machine's id, minus an app's number, or 0 for the policy as a whole. */
+  /** Timers. Each belongs to a machine (its id), to an app (minus its number), or to the policy as a whole (0). */
   timers: Timers;
-  /** When the policy's own timer is due; Infinity: never. */
+  /** When the policy's own timer is due, ms; Infinity: it has none. */
   timerAt: number;
-  /** When the next tick comes; Infinity: never. */
+  /** When the next tick is to come, ms; Infinity: none was asked for. */
   wakeAt: number;
 }
 
@@ -66,37 +66,37 @@ export interface ClassicApp<AppMemory = unknown> {
   open: ClassicMachine<AppMemory>[];
   bound: number;
   coming: number;
-  /** Invocations on its machines. */
+  /** Number of invocations on the machines of the app. */
   running: number;
   waiting: number;
-  /** Ids and times of arrival, from `head` on; those that `invocations` no longer calls waiting are to be skipped. */
+  /** Ids and times of arrival, from `head` on. Invocations that do not wait any more by `invocations` are skipped. */
   queue: InvocationId[];
   queuedAt: number[];
   head: number;
-  /** When its own timer is due; Infinity: never. */
+  /** When the app's own timer is due, ms; Infinity: it has none. */
   timerAt: number;
-  /** MB that its machines were last seen to hold. */
+  /** MB that a machine of the app held by its last report. */
   heldMb: number;
-  /** ms that its last machine took from start to bound; 0 before the first. */
+  /** ms from the start of the app's last machine until it was bound; 0 before the first. */
   bringUpMs: number;
-  /** Machines in a row that did not come up. */
+  /** Number of machines in a row that did not come up. */
   failures: number;
 }
 
 export interface ClassicMachine<AppMemory = unknown> extends Omit<OwnMachine, "revision"> {
-  /** The app that it was started for, or is bound to; null: a blank. */
+  /** The app that the machine was started for, or is bound to; null: the machine is a blank. */
   app: ClassicApp<AppMemory> | null;
-  /** MB that it counts as. */
+  /** MB with which the machine counts. */
   heldMb: number;
   slots: number;
   startedAt: number;
-  /** -1 while it has work, or is not bound. */
+  /** Since when the machine is idle, ms; -1 while it has work or is not bound. */
   idleSince: number;
-  /** When it has been idle long enough; Infinity: never. */
+  /** When the machine is killed if it is idle until then, ms; Infinity: never. */
   expiresAt: number;
-  /** Its one valid entry in `timers`; Infinity: none. */
+  /** Time of the machine's one valid entry in `timers`, ms; Infinity: it has none. */
   timerAt: number;
-  /** What it is worth to FaasCache. */
+  /** Priority of the machine for FaasCache. */
   priority: number;
 }
 

@@ -21,7 +21,7 @@ const ALL: Record<string, () => unknown> = {
   faascache: faasCache,
 };
 
-/** structuredClone makes plain objects. */
+/** The state with plain objects, as structuredClone makes them. */
 const PLAIN = { noNullPrototype: true };
 
 const limits = fc.record(
@@ -79,7 +79,7 @@ for (const [name, rules] of Object.entries(ALL)) {
   });
 }
 
-test("a copy of the state goes on as the state does", () => {
+test("a policy goes on with a copy of its state as with the state", () => {
   for (const rules of Object.values(ALL))
     fc.assert(
       fc.property(run, ({ host, apps, actions }) => {

@@ -1,14 +1,14 @@
 /**
- * The part that all baselines share: who is where, and what each event does to that. What to start, which machine to choose, how long to
- * keep one: that is asked of the `Rules`.
+ * The part that all baselines share: which invocation and which machine is where, and how events change that. The `Rules` decide what is started, which
+ * machine is chosen, and how long a machine is kept.
  *
- * All get what ours gets: the app's ceilings of concurrency, machines and queue, the host's limits, the same machines. A machine is started
- * for one app (those systems' machines are of one app from the start) and is bound to it when it is up; whatever of the app waits longest
- * gets its first slot. Slots fill the machine that is full or nearly so before emptier ones, but where the rule says otherwise: that is
- * kind to the baselines, most of which leave it open. An app's `minMachines`, `reservedBlanks` and `waitWorth` are for our policy alone.
+ * All baselines get what Mayfly's policy gets: the app's ceilings of concurrency, machines and queue, the host's limits, and the same machines. A machine is
+ * started for one app, because the machines of those systems belong to one app from the start. It is bound to the app when it is up, and the invocation that
+ * waits longest gets its first slot. Invocations go to the fullest machine with a free slot unless the rule says otherwise. That favours the baselines, most
+ * of which leave this open. An app's `minMachines`, `reservedBlanks` and `waitWorth` are for Mayfly's policy alone.
  *
- * An event costs constant time, or the logarithm of the machines that are idle. What is rare (an eviction, a machine's loss) may walk all
- * machines.
+ * An event takes constant time, or the logarithm of the number of idle machines. Rare events, such as an eviction or the loss of a machine, may take time for
+ * every machine.
  */
 import { lookUp, put, remove } from "../../src/policy/core/id-table.ts";
 import type { AppLimits, InvocationId, PolicyCommand, PolicyEvent, Step } from "../../src/policy/policy.ts";
@@ -25,7 +25,7 @@ export interface ClassicPolicy<Memory, AppMemory> {
   step: Step<ClassicState<Memory, AppMemory>>;
 }
 
-/** Machines in a row that do not come up before what waits for them is given up. */
+/** Number of machines in a row that do not come up, after which the calls that wait for them are rejected. */
 const HOPELESS = 3;
 
 export function createClassic<M, A>(rules: Rules<M, A>, host: HostLimits): ClassicPolicy<M, A> {
@@ -152,7 +152,7 @@ function serveWaiting<M, A>(
   while (app.waiting > 0 && app.open.length > 0) serve(rules, state, app, dequeue(state, app) as InvocationId, now, commands);
 }
 
-/** On a full host, what is idle goes to those that wait for room. */
+/** On a full host, an idle machine makes room for the apps that wait for it. */
 function fallIdle<M, A>(
   rules: Rules<M, A>,
   state: ClassicState<M, A>,
@@ -169,7 +169,7 @@ function fallIdle<M, A>(
   killMachine(state, machine, { kind: "host-full" }, commands);
 }
 
-/** What machines really hold is known from their reports. */
+/** Takes in what a machine really holds, by its report. */
 function weigh(state: ClassicState, id: number, mb: number): void {
   const machine = state.machines.get(id);
   if (machine === undefined || machine.phase === "ending" || machine.app === null) return;
@@ -186,7 +186,7 @@ function abandon<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, invocation
   leaveQueue(state, app, invocation);
 }
 
-/** Machines that were bound under other limits keep to these: they are drained. */
+/** Sets the limits of an app. Machines that were bound under other limits cannot be told the new ones: they are drained. */
 function setLimits<M, A>(
   rules: Rules<M, A>,
   state: ClassicState<M, A>,
@@ -281,7 +281,7 @@ function tick<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, now: number, 
     due(rules, state, takeEarliest(state.timers), at, now, commands);
 }
 
-/** An entry that is not the one that its owner remembers was replaced. */
+/** Handles a timer that is due. An entry whose time is not the one that its owner remembers was replaced: it is skipped. */
 function due<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, id: number, at: number, now: number, commands: PolicyCommand[]): void {
   if (id > 0) {
     const machine = state.machines.get(id);

@@ -1,16 +1,16 @@
 /**
  * FaasCache (Fuerst and Sharma, "FaasCache: Keeping Serverless Computing Alive with Greedy-Dual Caching", ASPLOS 2021): warm machines are a
- * cache. All are kept until memory is short; then the idle one with the lowest priority goes:
+ * cache. All machines are kept until memory is short. Then the idle machine with the lowest priority is killed:
  *
  *     priority = clock + frequency × cost / size
  *
- * where `clock` is the priority of the last victim as it was when the machine was last used, `frequency` counts the app's invocations since
- * it last had no machine, `cost` is what a cold start of it takes, and `size` what a machine of it holds. The unit of cost and size does
- * not matter, for the clock is in the same.
+ * `clock` is the priority of the machine that was killed last, as of the time when this machine was last used. `frequency` is the number of the app's
+ * invocations since it last had no machine. `cost` is the duration of its cold start, and `size` the memory of its machine. Their units do not matter,
+ * because the clock is in the same.
  *
- * Its only parameter is the memory that it is given. What is fair depends on the workload, so that it is a multiple here of what the
- * machines that were not idle held at their peak so far: the host was bought for that, and so much larger. Less than 1 × would be a host
- * too small for any policy; without a limit it is "always keep".
+ * The only parameter of the policy is the memory that it is given. A fair value depends on the workload. It is a multiple here of the most memory that
+ * machines at work have held so far: a host that was bought for its peak, and is so many times as large. Less than 1 × would be a host that is too small for
+ * any policy; without a limit the policy is "always keep".
  */
 import type { Rules } from "./rules.ts";
 import { bringForWaiting } from "./supply.ts";

@@ -11,14 +11,14 @@ function fixed(keepMs: number, calls: Call[], setting?: Setting) {
   return play(() => createClassic(fixedKeepAlive(keepMs), NO_LIMITS), calls, setting);
 }
 
-test("a machine is started for what finds no slot, and killed a minute after its last invocation", () => {
+test("a machine is started for an invocation that finds no slot, and killed a minute after its last invocation", () => {
   const { log, outcome } = fixed(MINUTE_MS, [{ at: 0, lasts: 1 }], { endAt: 100 });
   assert.deepEqual(log, ["0 start 1", "0.8 bind 1", "62 kill 1"]);
   assert.equal(outcome.cold, 1);
   assert.equal(outcome.idleMachineSeconds, 60);
 });
 
-test("each invocation begins the minute anew", () => {
+test("with each invocation the minute begins anew", () => {
   const { log, outcome } = fixed(
     MINUTE_MS,
     [
@@ -32,7 +32,7 @@ test("each invocation begins the minute anew", () => {
   assert.equal(outcome.cold, 1);
 });
 
-test("what fell idle first is not used while another is there, and is killed first", () => {
+test("the machine that fell idle first is not used while there is another, and is killed first", () => {
   const { log } = fixed(
     MINUTE_MS,
     [
@@ -45,12 +45,12 @@ test("what fell idle first is not used while another is there, and is killed fir
   assert.deepEqual(log.slice(-2), ["62 kill 1", "71 kill 2"]);
 });
 
-test("one machine is started for as many as it has slots", () => {
+test("one machine is started for as many invocations as it has slots", () => {
   const calls = Array.from({ length: 21 }, () => ({ at: 0, lasts: 1 }));
   assert.equal(fixed(MINUTE_MS, calls, { concurrency: 10 }).outcome.starts, 3);
 });
 
-test("never: killed with the last invocation on it", () => {
+test("a machine that is never kept is killed when its last invocation ends", () => {
   const calls = [
     { at: 0, lasts: 1 },
     { at: 0.5, lasts: 2 },
@@ -61,7 +61,7 @@ test("never: killed with the last invocation on it", () => {
   assert.equal(outcome.idleMachineSeconds, 0);
 });
 
-test("always: nothing is ever killed", () => {
+test("a machine that is always kept is never killed", () => {
   const { log, outcome } = fixed(Infinity, [{ at: 0, lasts: 1 }], { endAt: 100_000 });
   assert.deepEqual(log, ["0 start 1", "0.8 bind 1"]);
   assert.equal(outcome.idleMachineSeconds, 99_998);

@@ -25,23 +25,23 @@ test("with nothing known, a machine is kept for the whole range", () => {
   assert.deepEqual(after(), { loadAfter: 0, unloadAfter: RANGE_MS });
 });
 
-test("from the 5th percentile's lower edge less a tenth to the 99th's upper edge and a tenth", () => {
-  // The 5th of 100 is in minute 10, the 99th in minute 30.
+test("a machine is there from the lower edge of the 5th percentile's bin less a tenth to the upper edge of the 99th's plus a tenth", () => {
+  // Of 100 idle times the 5th is in minute 10, the 99th in minute 30.
   assert.deepEqual(inMinutes(after(...times(4, 3.5), ...times(50, 10.2), ...times(44, 20.9), 30.1, 60)), [9, 34.1]);
-  // One more below, and the 5th percentile is in minute 3.
+  // With one more below these, the 5th percentile is in minute 3.
   assert.deepEqual(inMinutes(after(...times(5, 3.5), ...times(49, 10.2), ...times(44, 20.9), 30.1, 60)), [2.7, 34.1]);
 });
 
-test("often called: no pre-start, and kept for little more than a minute", () => {
+test("an app that is called often has no pre-start, and its machine is kept for little more than a minute", () => {
   assert.deepEqual(inMinutes(after(...times(1_000, 0.01), 5)), [0, 1.1]);
 });
 
-test("idle times all over the range say nothing: kept for all of it", () => {
+test("with idle times all over the range a machine is kept for all of it", () => {
   const everywhere = Array.from({ length: 240 }, (_, minute) => minute + 0.5);
   assert.deepEqual(after(...everywhere), { loadAfter: 0, unloadAfter: RANGE_MS });
 });
 
-test("half of them out of range: 15 % before to 15 % after the median of the last ten", () => {
+test("with half of the idle times out of range a machine is there from 15 % before to 15 % after the median of the last ten", () => {
   assert.deepEqual(
     inMinutes(after(10, 300, 320, 310)),
     [260.95, 353.05].map((minutes) => Number((minutes * (305 / 307)).toFixed(6))),
@@ -72,7 +72,7 @@ test("a timer's machine is unloaded at once, loaded again before the next call, 
       endAt: 3_000,
     },
   );
-  // The first idle time, from 2 to 600 s, is in minute 9: loaded after 8.1 min, held to the end of the 11th.
+  // The first idle time, from 2 to 600 s, is in minute 9: the app is loaded after 8.1 min, and held to the end of the 11th minute.
   assert.deepEqual(log.slice(0, 7), [
     "0 start 1",
     "0.8 bind 1",

@@ -1,18 +1,19 @@
 /**
- * The hybrid histogram policy (Shahrad et al., "Serverless in the Wild", USENIX ATC 2020), for each app by its idle times: from the end of
- * its last invocation to the next arrival. It unloads an app when it falls idle, loads it again after the pre-start window, and keeps it
- * then for the keep-alive window.
+ * The hybrid histogram policy (Shahrad et al., "Serverless in the Wild", USENIX ATC 2020) decides about each app by its idle times, which last from the end of
+ * the app's last invocation to the next arrival. It unloads an app when the app falls idle, loads it again after the pre-start window, and then keeps it for
+ * the keep-alive window.
  *
- * - At least half of the idle times over 4 h: both by a forecast f of the next one: pre-start after 0.85 f, keep for 0.30 f. The paper's
- *   ARIMA is the median of the last ten idle times here: what is that rare and worth a forecast is nearly regular, where both say the same.
- * - Otherwise, when the bins' counts vary little (coefficient of variation under 2), or nothing is known: no pre-start, keep for 4 h.
+ * - If at least half of the idle times are over 4 h, both windows follow from a forecast f of the next one: pre-start after 0.85 f, keep for 0.30 f. The
+ *   paper's ARIMA is replaced here by the median of the last ten idle times: apps that are so rare and worth a forecast are nearly regular, and then both
+ *   give the same.
+ * - Otherwise, if the bins' counts vary little (coefficient of variation under 2), or nothing is known: no pre-start, keep for 4 h.
  * - Otherwise pre-start after 0.9 × the lower edge of the bin of the 5th percentile, and hold until 1.1 × the upper edge of that of the
  *   99th. Both count from the end of the last invocation. (Counting the hold from the pre-start instead, as the text may also be read,
  *   would only hold longer.)
  *
- * The paper has one instance an app. Here each machine that falls idle is unloaded or kept by the app's windows, and one machine is
- * pre-started; an arrival while others are in the app counts as an idle time of 0, or an app that never falls idle would have no history,
- * and all its machines would be kept for 4 h.
+ * The paper has one instance of each app. Here each machine that falls idle is unloaded or kept by the app's windows, and one machine is pre-started. An
+ * arrival while other invocations are in the app counts as an idle time of 0. Otherwise an app that never falls idle would have no history, and all its
+ * machines would be kept for 4 h.
  */
 import type { PolicyCommand } from "../../src/policy/policy.ts";
 import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";
@@ -27,9 +28,9 @@ const LEAST_VARIATION = 2;
 const MARGIN = 0.1;
 const FORECAST_MARGIN = 0.15;
 
-/** ms from the end of an app's last invocation. */
+/** Windows, in ms from the end of an app's last invocation. */
 export interface Windows {
-  /** 0: it is not unloaded. */
+  /** When the app is loaded again; 0: it is not unloaded. */
   loadAfter: number;
   unloadAfter: number;
 }
@@ -37,7 +38,7 @@ export interface Windows {
 interface Habit {
   idleTimes: IdleHistogram;
   windows: Windows;
-  /** -1: something is in it, or nothing ever was. */
+  /** Since when the app is idle, ms; -1: it has invocations, or never had any. */
   idleSince: number;
 }
 
@@ -92,7 +93,7 @@ function beginIdleTime(state: State, app: App, now: number): void {
   if (app.memory.windows.loadAfter > 0) setAppTimer(state, app, now + app.memory.windows.loadAfter);
 }
 
-/** While something still runs in the app, its idle time has not begun. */
+/** While an invocation runs in the app, its idle time has not begun. */
 function keep(state: State, machine: ClassicMachine, { memory }: App, now: number, commands: PolicyCommand[]): void {
   const since = memory.idleSince < 0 ? now : memory.idleSince;
   keepFor(state, machine, since + memory.windows.unloadAfter - now, now, commands);

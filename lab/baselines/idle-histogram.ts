@@ -1,6 +1,6 @@
 /**
- * An app's idle times in 1-minute bins up to 4 hours, and the two percentiles that the hybrid policy asks of them, each kept up at constant
- * cost.
+ * An app's idle times in 1-minute bins up to 4 hours, and the two percentiles of them that the hybrid policy uses. Each new time updates them in constant
+ * time.
  */
 
 export const BIN_MS = 60_000;
@@ -8,17 +8,17 @@ const BINS = 240;
 export const RANGE_MS = BINS * BIN_MS;
 const HEAD = 0.05;
 const TAIL = 0.99;
-/** Of the last idle times, for the forecast. */
+/** Number of the last idle times that are kept for the forecast. */
 const REMEMBERED = 10;
 
 export interface IdleHistogram {
   bins: number[];
-  /** In the bins. */
+  /** Number of times in the bins. */
   count: number;
-  /** Of the squares of the bins. */
+  /** Sum of the squares of the bins' counts. */
   squares: number;
   outOfRange: number;
-  /** ms; the last ten, in range or not, in a ring. */
+  /** The last ten times, in range or not, ms: a ring. */
   last: number[];
   next: number;
   head: Percentile;
@@ -27,7 +27,7 @@ export interface IdleHistogram {
 
 interface Percentile {
   bin: number;
-  /** How many are in bins before it. */
+  /** Number of times in the bins before it. */
   below: number;
 }
 
@@ -43,14 +43,14 @@ export function addIdleTime(histogram: IdleHistogram, ms: number): void {
   else count(histogram, bin);
 }
 
-/** Of the bins' counts, all 240; 0 where nothing is counted. High where few bins have nearly all. */
+/** Coefficient of variation of the counts of all 240 bins; 0 if nothing is counted. It is high if a few bins have nearly all times. */
 export function variationOfBins({ count, squares }: IdleHistogram): number {
   if (count === 0) return 0;
   const mean = count / BINS;
   return Math.sqrt(Math.max(0, squares / BINS - mean * mean)) / mean;
 }
 
-/** ms. */
+/** The median of the last ten idle times, ms. */
 export function medianOfLast({ last }: IdleHistogram): number {
   const sorted = last.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
@@ -70,7 +70,7 @@ function count(histogram: IdleHistogram, bin: number): void {
   settle(tail, TAIL * histogram.count, bins);
 }
 
-/** Moves to the bin where the `rank`th, which is over 0, is. */
+/** Moves to the bin that has the time of the given rank. @param rank above 0 */
 function settle(percentile: Percentile, rank: number, bins: number[]): void {
   while (percentile.below >= rank) percentile.below -= bins[--percentile.bin] as number;
   while (percentile.below + (bins[percentile.bin] as number) < rank) percentile.below += bins[percentile.bin++] as number;

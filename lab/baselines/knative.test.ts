@@ -18,14 +18,14 @@ test("the first invocation of an app at zero starts a machine at once", () => {
   assert.equal(kpa([{ at: 3.3, lasts: 1 }]).log[0], "3.3 start 1");
 });
 
-test("to zero only when a whole minute had no traffic, and 30 s after that", () => {
+test("an app goes to zero 30 s after a whole minute without traffic", () => {
   const { log } = kpa([{ at: 0, lasts: 1 }], { endAt: 200 });
-  // It ended at 2 s: at 62 s the window is empty.
+  // The call ended at 2 s: at 62 s the window is empty.
   assert.deepEqual(log.slice(2), ["92 drain 1", "92 kill 1"]);
 });
 
-test("calm: as many as the mean of the minute asks for at 70 % of the concurrency", () => {
-  // 8 at once over 10 slots: 8 / 7 needs 2 machines, from the first tick on, whose window is what there was.
+test("in calm an app has as many machines as the mean of the minute asks for at 70 % of the concurrency", () => {
+  // 8 invocations at once on machines of 10 slots: 8 / 7 needs 2 machines, from the first tick on, whose window is as long as the run so far.
   const { log, outcome } = kpa(many(8, { at: 0, lasts: 100 }), { concurrency: 10 });
   assert.deepEqual(
     log.filter((line) => line.includes("start")),
@@ -34,7 +34,7 @@ test("calm: as many as the mean of the minute asks for at 70 % of the concurrenc
   assert.equal(outcome.peakMachines, 2);
 });
 
-test("panic: six seconds that ask for twice what is ready count at once, and nothing goes for a minute after", () => {
+test("in panic, when six seconds ask for twice the ready machines, these count at once, and no machine goes for a minute after", () => {
   const calls = [{ at: 0, lasts: 200 }, ...many(29, { at: 100, lasts: 20 })];
   const { log } = kpa(calls, { concurrency: 10, endAt: 210 });
   // At 102 s: 118 / 60 / 7 → 1 in calm, (4 + 60) / 6 / 7 → 2 in panic, of 1 ready. 104 s: 122 / 6 / 7 → 3. 106 s: 30 / 7 → 5.
@@ -47,7 +47,7 @@ test("panic: six seconds that ask for twice what is ready count at once, and not
   assert.equal(log.find((line) => line.includes("drain"))?.split(" ")[0], "164");
 });
 
-test("in calm, no more than half of the ready machines go in one tick", () => {
+test("in calm at most half of the ready machines go in one tick", () => {
   const { log } = kpa(many(8, { at: 0, lasts: 100 }), { endAt: 300 });
   const drains = log.filter((line) => line.includes("drain")).map((line) => line.split(" ")[0]);
   const first = drains.filter((at) => at === drains[0]).length;
@@ -60,7 +60,7 @@ test("invocations are spread over the machines that are ready", () => {
   assert.ok(fullest < 12, `one machine has ${fullest} at once of 18`);
 });
 
-/** After 20 s, of what each machine has at once. Starts with a rush, so that there are several machines. */
+/** The numbers of invocations on each machine after 20 s. The run starts with a rush, so that there are several machines. */
 function mostInFlight(calls: Call[], concurrency: number): number {
   const { state, step } = createClassic(knative(1), NO_LIMITS);
   let most = 0;

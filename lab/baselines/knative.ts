@@ -1,15 +1,15 @@
 /**
- * Knative's autoscaler, KPA (the project's `pkg/autoscaler/scaling/autoscaler.go`, with its defaults). Every 2 s, for each app: the mean
- * number of invocations in it, those that wait included, over the last 60 s and the last 6 s (over what there was of them, when it began
- * less long ago), over a target of 70 % of the app's concurrency, at least 1, is the number of machines that it needs in calm and in panic.
+ * Knative's autoscaler, KPA (the project's `pkg/autoscaler/scaling/autoscaler.go`, with its defaults). Every 2 s it calculates for each app the mean number of
+ * invocations in it, those that wait included, over the last 60 s and over the last 6 s (or over the time since the app began, if that is shorter). These
+ * means, divided by a target of 70 % of the app's concurrency, at least 1, are the numbers of machines that the app needs in calm and in panic.
  *
- * - Neither may be over 1000 × the ready machines, nor under half of them.
- * - Panic begins when the 6 s ask for twice what is ready, and ends when they have not for 60 s. While it lasts, the number is the largest
- *   of both and of what it was since the panic began.
- * - To 0 only after 60 s without any traffic, and 30 s of grace. The first invocation of an app at 0 starts a machine at once.
+ * - Neither number may be over 1000 × the ready machines, nor under half of them.
+ * - Panic begins when the last 6 s ask for twice the ready machines, and ends when they have not done so for 60 s. While it lasts, the number of machines is
+ *   the largest that either mean has asked for since the panic began.
+ * - An app goes to 0 machines only after 60 s without any traffic, and 30 s of grace. The first invocation of an app at 0 starts a machine at once.
  *
- * An invocation goes to the less loaded of two random machines with a free slot. Machines that are too many go as Kubernetes has it: those
- * not ready first, then the emptiest; they end what they have.
+ * An invocation goes to the less loaded of two random machines with a free slot. Surplus machines go in the order of Kubernetes: first those that are not
+ * ready, then the emptiest. They finish the invocations that they have.
  */
 import type { PolicyCommand } from "../../src/policy/policy.ts";
 import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";
@@ -30,27 +30,27 @@ const MOST_SHRINKAGE = 2;
 const PANIC_GROWTH = 2;
 
 interface Autoscaler {
-  /** Apps with machines or traffic: only they are looked at. */
+  /** Apps with machines or traffic. Only these are looked at. */
   active: ClassicApp<Traffic>[];
-  /** Of the random choice of machines; never 0. */
+  /** State of the random choice of machines; never 0. */
   seed: number;
 }
 
 interface Traffic {
   active: boolean;
   activeSince: number;
-  /** Ticks since then. */
+  /** Number of ticks since the app became active. */
   ticks: number;
-  /** Invocations × ms, up to `measuredAt`. */
+  /** Integral of the number of invocations up to `measuredAt`, invocations × ms. */
   area: number;
   measuredAt: number;
-  /** `area` at the last ticks, in a ring. */
+  /** `area` at the last ticks: a ring. */
   areas: number[];
-  /** When panic was last called for; -1: calm. */
+  /** When the last 6 s last asked for panic, ms; -1: the app is in calm. */
   panicAt: number;
-  /** Machines that the panic asked for at most. */
+  /** Highest number of machines that the panic has asked for. */
   panicMost: number;
-  /** Since when no machine is wanted; -1: some are. */
+  /** Since when no machine is wanted, ms; -1: some are wanted. */
   unwantedSince: number;
 }
 
@@ -94,7 +94,7 @@ function activate(state: State, app: App, now: number): void {
   if (state.timerAt === Infinity) setTimer(state, (Math.floor(now / TICK_MS) + 1) * TICK_MS);
 }
 
-/** False when the app is at 0, and without traffic. */
+/** Scales an app. Returns false if the app is at 0 and without traffic. */
 function lookAt(rules: Rules<Autoscaler, Traffic>, state: State, app: App, now: number, commands: PolicyCommand[]): boolean {
   if (state.apps.get(app.name) !== app) return false;
   measure(app, now);
@@ -127,7 +127,7 @@ function withinRates(wanted: number, ready: number): number {
   return Math.min(Math.max(wanted, Math.floor(ready / MOST_SHRINKAGE)), MOST_GROWTH * ready);
 }
 
-/** Of the last `ticks` ticks, or since the app became active. */
+/** Mean number of invocations over the last `ticks` ticks, or since the app became active. */
 function meanOver({ ticks, areas, area, activeSince }: Traffic, over: number, now: number): number {
   const from = Math.max(0, ticks - over);
   const fromAt = from === 0 ? activeSince : now - over * TICK_MS;
@@ -158,7 +158,7 @@ function loadOf(open: ClassicMachine[], place: number): number {
   return (open[place] as ClassicMachine).inFlight;
 }
 
-/** Marsaglia's xorshift. 0 to below - 1. */
+/** A random integer from 0 to `below` - 1, by Marsaglia's xorshift. */
 function random(memory: Autoscaler, below: number): number {
   let x = memory.seed;
   x ^= x << 13;

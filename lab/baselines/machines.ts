@@ -4,7 +4,7 @@ import type { OpaqueKind, PolicyCommand } from "../../src/policy/policy.ts";
 import type { EndReason, NeedReason } from "../../src/policy/reasons.ts";
 import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";
 
-/** @param app the one that it is for; null: a blank */
+/** @param app the app that the machine is for; null: it is to be a blank */
 export function startMachine(state: ClassicState, app: ClassicApp | null, kind: OpaqueKind, now: number, commands: PolicyCommand[]): void {
   const id = state.nextMachine++;
   const machine: ClassicMachine = {
@@ -29,7 +29,7 @@ export function startMachine(state: ClassicState, app: ClassicApp | null, kind: 
   commands.push({ type: "start", machine: id, kind, urgent: app !== null && app.waiting > 0, revision: app?.name ?? null, why });
 }
 
-/** Gives a blank, or a machine that was started for this app, to it. */
+/** Binds a blank, or a machine that was started for the app, to the app. */
 export function bindMachine(state: ClassicState, machine: ClassicMachine, app: ClassicApp, commands: PolicyCommand[]): void {
   if (machine.app === null) {
     state.blanks.splice(state.blanks.indexOf(machine), 1);
@@ -48,7 +48,7 @@ export function killMachine(state: ClassicState, machine: ClassicMachine, why: E
   commands.push({ type: "kill", machine: machine.id, why });
 }
 
-/** No new work for a bound machine; it is killed when it is empty. */
+/** Gives a bound machine no new work. The machine is killed when it is empty. */
 function drainMachine(state: ClassicState, machine: ClassicMachine, why: EndReason, commands: PolicyCommand[]): void {
   if (machine.phase !== "bound") return;
   leavePhase(state, machine);
@@ -63,7 +63,7 @@ export function retireMachine(state: ClassicState, machine: ClassicMachine, why:
   else if (machine.phase !== "draining") killMachine(state, machine, why, commands);
 }
 
-/** The machine is gone, and with it every invocation that it had. */
+/** Forgets a machine that is gone, and every invocation that it had. */
 export function forgetMachine(state: ClassicState, machine: ClassicMachine): void {
   if (machine.phase === "ending") {
     state.leaving--;

@@ -23,32 +23,32 @@ function app(bound: number, coming: number, durations: number[], concurrency = 1
   return { bound, coming, limits: { ...limits, concurrency }, memory: { last: durations, next: 0 } };
 }
 
-test("with no machine, one is added, however many wait", () => {
+test("for an app without a machine one is added, however many invocations wait", () => {
   assert.equal(toAdd(app(0, 0, []), 0, 50), 1);
   assert.equal(toAdd(app(0, 0, [100]), 50, 0), 1);
 });
 
-test("before anything ended, only for what is stale", () => {
+test("before any invocation ended, machines are added only for stale ones", () => {
   assert.equal(toAdd(app(0, 1, []), 0, 50), 0);
   // ceil(25 / 10) - 1
   assert.equal(toAdd(app(0, 1, []), 25, 0), 2);
 });
 
-test("stale ones ask for the machines that would serve them in 100 ms, one each at most", () => {
-  // 10 slots and 500 ms: 2 in 100 ms. ceil(9 / 2) - 1
+test("stale invocations ask for the machines that would serve them in 100 ms, at most one for each", () => {
+  // A machine of 10 slots serves 2 invocations of 500 ms in 100 ms: ceil(9 / 2) - 1.
   assert.equal(toAdd(app(2, 1, [500]), 9, 0), 4);
-  // 1 slot and 200 ms: 0.5 in 100 ms. min(ceil(4 / 0.5), 4) - 1
+  // A machine of 1 slot serves 0.5 invocations of 200 ms in 100 ms: min(ceil(4 / 0.5), 4) - 1.
   assert.equal(toAdd(app(2, 1, [200], 1), 4, 0), 3);
   assert.equal(toAdd(app(2, 9, [500]), 9, 0), 0);
 });
 
-test("fresh ones, if there are more than machines and than those can serve in 100 ms", () => {
-  // 1 slot and 200 ms: 0.5 each. ceil(10 / 0.5 - 2) is over 10 - 2.
+test("fresh invocations ask for machines if they outnumber the machines and what these can serve in 100 ms", () => {
+  // Machines of 1 slot serve 0.5 invocations of 200 ms each: ceil(10 / 0.5 - 2) is over 10 - 2.
   assert.equal(toAdd(app(2, 0, [200], 1), 0, 10), 8);
-  // 10 slots and 100 ms: 10 each. ceil(45 / 10 - 2)
+  // Machines of 10 slots serve 10 invocations of 100 ms each: ceil(45 / 10 - 2).
   assert.equal(toAdd(app(2, 0, [100]), 0, 45), 3);
   assert.equal(toAdd(app(2, 0, [100]), 0, 19), 0);
-  // Both: 3, and ceil(20 / 10) - 0.
+  // Both parts count: 3, and ceil(20 / 10) - 0.
   assert.equal(toAdd(app(2, 0, [100]), 20, 45), 5);
 });
 
@@ -62,7 +62,7 @@ test("two stem cells are ready from the start; the one that is taken is replaced
 test("cold starts bring up to four stem cells for a minute", () => {
   const calls = Array.from({ length: 10 }, (_, i) => ({ at: 5, lasts: 1, app: `app-${i}` }));
   const { log } = openwhisk(calls, { endAt: 150 });
-  // Two take the cells; eight start their own; a minute later two cells more, and another minute later these go.
+  // Two calls take the cells, eight start machines of their own; a minute later there are two more cells, and another minute later these go.
   assert.deepEqual(
     log.filter((line) => line.startsWith("65 ")).map((line) => line.split(" ")[1]),
     ["start", "start"],

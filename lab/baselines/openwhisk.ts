@@ -1,16 +1,16 @@
 /**
  * Apache OpenWhisk's scheduler (the project's `SchedulingDecisionMaker`, `ContainerPool` and `FunctionPullingContainerProxy`). Machines
- * pull from their app's queue; every 100 ms the queue decides how many to add. An invocation is stale when it has waited for more than 100
- * ms. With n machines bound or on their way, and a throughput of `t = 100 ms / mean duration × concurrency` a machine, in 100 ms:
+ * pull from their app's queue. Every 100 ms the queue decides how many machines to add. An invocation is stale when it has waited for more than 100 ms. With n
+ * machines bound or coming, and a throughput of each machine of `t = 100 ms / mean duration × concurrency` in 100 ms:
  *
  * - n = 0: add 1.
- * - No mean yet (nothing ended), some stale: add `ceil(stale / concurrency) - coming`, as many as wait at most.
- * - Else, for the stale: `min(ceil(stale / t), stale) - coming`. And if those that are not stale yet are at least `t × n` and more than n:
- *   `ceil(fresh / t - n)`, at most `fresh - n`; both together.
+ * - No mean is known yet, as no invocation ended, and some are stale: add `ceil(stale / concurrency) - coming`, at most as many as wait.
+ * - Otherwise add `min(ceil(stale / t), stale) - coming` for stale invocations. If fresh ones, which are not stale yet, are at least `t × n` and more than n,
+ *   also add `ceil(fresh / t - n)` for them, at most `fresh - n`.
  *
- * The mean is of the last 10 durations. A machine with nothing to do is paused after 10 s and killed after 10 min. A paused one uses no CPU
- * but holds all its memory: it counts as idle here, and its resumption as free. Stem cells, which are blanks: 2, and for each 2 cold starts
- * without one in the last minute 1 more instead, from 2 to 4; those beyond go at the end of a minute.
+ * The mean is that of the last 10 durations. An idle machine is paused after 10 s and killed after 10 min. A paused machine uses no CPU but holds all its
+ * memory: it counts as idle here, and its resumption as free. Stem cells are blanks: there are 2, and 1 more for each 2 cold starts without a stem cell in
+ * the last minute, up to 4. Surplus stem cells go at the end of a minute.
  */
 import { createIdTable, lookUp, put, remove, type IdTable } from "../../src/policy/core/id-table.ts";
 import type { PolicyCommand } from "../../src/policy/policy.ts";
@@ -31,14 +31,14 @@ const COLD_PER_CELL = 2;
 const REVIEW_MS = 60_000;
 
 interface CellMemory {
-  /** When each invocation that runs was given its slot. */
+  /** When each running invocation was given its slot, ms. */
   servedAt: IdTable;
-  /** Starts for an app since the last review: no stem cell was there. */
+  /** Number of starts for an app since the last review, for which no stem cell was there. */
   cold: number;
 }
 
 interface Durations {
-  /** ms; the last ten, in a ring. */
+  /** The last ten durations, ms: a ring. */
   last: number[];
   next: number;
 }
@@ -81,7 +81,7 @@ function decide(rules: Rules<CellMemory, Durations>, state: State, app: App, now
   if (started > 0) countCold(state, started, now);
 }
 
-/** @param fresh those that wait and are not stale */
+/** @param fresh number of waiting invocations that are not stale */
 export function toAdd(app: Pick<App, "bound" | "coming" | "limits" | "memory">, stale: number, fresh: number): number {
   const n = app.bound + app.coming;
   const { concurrency } = app.limits;
@@ -94,7 +94,7 @@ export function toAdd(app: Pick<App, "bound" | "coming" | "limits" | "memory">, 
   return Math.min(Math.ceil(fresh / throughput - n), fresh - n) + forStale;
 }
 
-/** Durations under 1 ms count as 1 ms, as OpenWhisk's are whole ms. */
+/** Durations under 1 ms count as 1 ms, because OpenWhisk's durations are whole ms. */
 function remember(durations: Durations, ms: number): void {
   durations.last[durations.next] = Math.max(1, ms);
   durations.next = (durations.next + 1) % DURATIONS;

@@ -3,7 +3,7 @@ import { lookUp, put, remove } from "../../src/policy/core/id-table.ts";
 import type { InvocationId } from "../../src/policy/policy.ts";
 import type { ClassicApp, ClassicState } from "./classic-state.ts";
 
-/** With a queue of 0 an app without a machine could never begin: one may always wait then. */
+/** Whether the queue of an app is full. In an app without a machine one invocation may always wait, because with a queue of 0 the app could never begin. */
 export function isFull(app: ClassicApp): boolean {
   return app.waiting >= (app.bound === 0 ? Math.max(app.limits.queue, 1) : app.limits.queue);
 }
@@ -15,7 +15,7 @@ export function enqueue(state: ClassicState, app: ClassicApp, invocation: Invoca
   app.waiting++;
 }
 
-/** The one that waits longest, no longer waiting. */
+/** Takes out the invocation that waits longest. */
 export function dequeue(state: ClassicState, app: ClassicApp): InvocationId | undefined {
   while (app.waiting > 0) {
     const invocation = app.queue[app.head++] as number;
@@ -28,7 +28,7 @@ export function dequeue(state: ClassicState, app: ClassicApp): InvocationId | un
   return undefined;
 }
 
-/** A caller gave up. Its place in the queue is skipped later. */
+/** Takes out the invocation of a caller that gave up. Its place in the queue is skipped later. */
 export function leaveQueue(state: ClassicState, app: ClassicApp, invocation: InvocationId): void {
   remove(state.invocations, invocation);
   app.waiting--;
@@ -36,7 +36,7 @@ export function leaveQueue(state: ClassicState, app: ClassicApp, invocation: Inv
   cutOff(app);
 }
 
-/** Those that have waited longer than `ms`; callers that gave up may be among them. */
+/** Number of invocations that have waited for longer than `ms`; callers that gave up may be among them. */
 export function waitingLonger(app: ClassicApp, ms: number, now: number): number {
   let from = app.head;
   let to = app.queue.length;
@@ -48,7 +48,7 @@ export function waitingLonger(app: ClassicApp, ms: number, now: number): number 
   return Math.min(app.waiting, from - app.head);
 }
 
-/** Drops what was served, when that is most of it. */
+/** Drops the part of the queue that was served, when that is most of it. */
 function cutOff(app: ClassicApp): void {
   if (app.waiting === 0) app.head = app.queue.length;
   if (app.head * 2 < app.queue.length || (app.head < 1_024 && app.waiting > 0)) return;

@@ -1,23 +1,23 @@
-/** What tells one classic policy from another. Each is called by `classic.ts`, which does all that they have in common. */
+/** What distinguishes one baseline from another. `classic.ts` calls these rules, and does all that baselines have in common. */
 import type { InvocationId, PolicyCommand } from "../../src/policy/policy.ts";
 import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";
 
 export interface Rules<Memory, AppMemory> {
   createMemory(): Memory;
   createAppMemory(): AppMemory;
-  /** Machines of no app to keep ready, at first. Default: 0. */
+  /** Number of blanks to keep ready at first. Default: 0. */
   blanks?: number;
-  /** Index in `app.open`, which is not empty, of the machine for the next invocation. Default: the last, so that the first fall idle. */
+  /** Index in `app.open`, which is not empty, of the machine for the next invocation. Default: the last one, so that the first ones fall idle. */
   choose?(state: ClassicState<Memory, AppMemory>, app: ClassicApp<AppMemory>): number;
-  /** An invocation is about to come. */
+  /** Called before an invocation comes. */
   arriving?(state: ClassicState<Memory, AppMemory>, app: ClassicApp<AppMemory>, now: number): void;
-  /** An invocation is about to end, on its machine or by not being waited for. */
+  /** Called before an invocation ends, on its machine or because its caller gave up. */
   ending?(state: ClassicState<Memory, AppMemory>, app: ClassicApp<AppMemory>, invocation: InvocationId, now: number): void;
-  /** An invocation got a slot. */
+  /** Called when an invocation got a slot. */
   served?(state: ClassicState<Memory, AppMemory>, app: ClassicApp<AppMemory>, invocation: InvocationId, now: number): void;
-  /** An invocation began to wait, or something happened to machines of an app with some that wait. */
+  /** Called when an invocation began to wait, or when a machine came, changed or went of an app with waiting invocations. */
   lacks(state: ClassicState<Memory, AppMemory>, app: ClassicApp<AppMemory>, now: number, commands: PolicyCommand[]): void;
-  /** A bound machine has nothing to do: it has `worked`, or it came up and nobody needs it any more. */
+  /** Called when a bound machine is idle: it has `worked`, or it came up and no call needs it any more. */
   idle(
     state: ClassicState<Memory, AppMemory>,
     machine: ClassicMachine<AppMemory>,
@@ -26,12 +26,12 @@ export interface Rules<Memory, AppMemory> {
     now: number,
     commands: PolicyCommand[],
   ): void;
-  /** What `setAppTimer` asked for. */
+  /** Called when the time is due that `setAppTimer` set. */
   appTimer?(state: ClassicState<Memory, AppMemory>, app: ClassicApp<AppMemory>, now: number, commands: PolicyCommand[]): void;
-  /** What `setTimer` asked for. */
+  /** Called when the time is due that `setTimer` set. */
   timer?(state: ClassicState<Memory, AppMemory>, now: number, commands: PolicyCommand[]): void;
-  /** What an idle machine is worth where one has to go. Default: since when it is idle, that is, the least recently used goes. */
+  /** Worth of an idle machine when one has to go; the one of least worth goes. Default: the time since when it is idle, so that the least recently used one goes. */
   worth?(machine: ClassicMachine<AppMemory>): number;
-  /** A machine had to go for another. */
+  /** Called when a machine was killed to make room for another. */
   evicted?(state: ClassicState<Memory, AppMemory>, machine: ClassicMachine<AppMemory>): void;
 }

@@ -8,7 +8,7 @@ import { usualKind } from "../../src/base/kind/machine-kind.ts";
 /** Of the kind of Mayfly's own blanks. */
 const BLANK = usualKind;
 
-/** What purely reactive policies bring: enough for what waits, apart from what is coming. */
+/** Brings what purely reactive policies bring: enough machines for the invocations that wait, less the machines that are coming. */
 export function bringForWaiting<M, A>(
   rules: Rules<M, A>,
   state: ClassicState<M, A>,
@@ -20,7 +20,7 @@ export function bringForWaiting<M, A>(
 }
 
 /**
- * Returns how many machines were started, blanks not counted. Those that the host has no room for come when it has, if there is still need.
+ * Returns how many machines were started, not counting blanks. Machines for which the host has no room are started when it has, if they are still needed.
  */
 export function bring<M, A>(
   rules: Rules<M, A>,
@@ -52,7 +52,7 @@ export function fillBlanks(state: ClassicState, now: number, commands: PolicyCom
     startMachine(state, null, BLANK, now, commands);
 }
 
-/** Not for all at once: each would drive out idle machines for the same room. */
+/** Serves one app at a time: several at once would each kill idle machines for the same room. */
 export function feedStarved<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, now: number, commands: PolicyCommand[]): void {
   for (const [app, lacking] of state.starved) {
     if (!hasRoom(state, app.heldMb)) return;
@@ -70,7 +70,7 @@ function hasRoom(state: ClassicState, mb: number): boolean {
   return state.machines.size < state.host.maxMachines && state.usedMb + mb <= memoryLimit(state);
 }
 
-/** @param mb about to be held, too */
+/** @param mb memory that is about to be held in addition, MB */
 function notePeak(state: ClassicState, mb: number): void {
   state.peakMb = Math.max(state.peakMb, state.usedMb - state.idleMb - state.leavingMb + mb);
 }
@@ -80,7 +80,7 @@ function memoryLimit({ host, peakMb }: ClassicState): number {
 }
 
 /**
- * Blanks go first, then idle machines, the one of least worth before the others. Walks all machines, which are few where there is no room.
+ * Kills machines to make room: first blanks, then idle machines, those of least worth first. It goes through all machines, which are few if there is no room.
  */
 function makeRoom<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, app: ClassicApp<A>, short: number, commands: PolicyCommand[]): void {
   state.starved.set(app, short);

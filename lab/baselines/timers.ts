@@ -1,10 +1,10 @@
-/** One wake for the earliest of all that time alone brings about. */
+/** Timers of machines, apps and the policy, with one wake for the earliest of them. */
 import type { PolicyCommand } from "../../src/policy/policy.ts";
 import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";
 import { addTimer, earliest, NEVER } from "../../src/policy/core/timers.ts";
 import { killMachine } from "./machines.ts";
 
-/** Kills an idle machine in `ms`, unless it gets work before; 0: now; Infinity: never. */
+/** Has an idle machine killed in `ms`, unless it gets work before; 0: now; Infinity: never. */
 export function keepFor(state: ClassicState, machine: ClassicMachine, ms: number, now: number, commands: PolicyCommand[]): void {
   if (ms <= 0) return killMachine(state, machine, { kind: "idle-fixed", ms: 0 }, commands);
   machine.expiresAt = now + ms;
@@ -12,7 +12,7 @@ export function keepFor(state: ClassicState, machine: ClassicMachine, ms: number
 }
 
 /**
- * A machine that had work since keeps its old entry, and is asked again when that is due: one entry a machine, however often it falls idle.
+ * A machine that had work since then keeps its old entry, and is looked at again when that is due. So each machine has one entry, however often it falls idle.
  */
 export function expire(state: ClassicState, machine: ClassicMachine, at: number, commands: PolicyCommand[]): void {
   if (machine.timerAt !== at) return;
@@ -26,7 +26,7 @@ export function setAppTimer(state: ClassicState, app: ClassicApp, at: number): v
   addTimer(state.timers, at, -app.number);
 }
 
-/** The policy's own timer. */
+/** Sets the policy's own timer. */
 export function setTimer(state: ClassicState, at: number): void {
   state.timerAt = at;
   addTimer(state.timers, at, 0);

@@ -1,4 +1,4 @@
-/** Counts what the oracle does, and makes its outcome of that. */
+/** Counts what the oracle does, and makes the outcome of it. */
 import { Times } from "../../src/simulator/quantiles.ts";
 import type { SimulationOptions } from "../../src/simulator/simulate.ts";
 import type { Outcome, Workload } from "../../src/simulator/simulator.ts";
@@ -18,7 +18,7 @@ export class OracleTally {
   readonly #options: SimulationOptions;
   readonly #startMbMs: number;
   readonly #startCpuMs: number;
-  /** What a start costs, as MB × ms of memory. */
+  /** Cost of a start as memory, MB × ms. */
   readonly #startCost: number;
 
   constructor(options: SimulationOptions) {
@@ -33,31 +33,31 @@ export class OracleTally {
     this.#starts++;
   }
 
-  /** A machine's idle time ended: it was held, or another was started in its place. */
+  /** Called when a machine's idle time ended: it was held, or another machine was started in its place. */
   bridged(idleMs: number, memoryMb: number): void {
     if (idleMs * memoryMb >= this.#startCost) return this.started();
     this.#idleMs += idleMs;
     this.#idleMbMs += idleMs * memoryMb;
   }
 
-  /** A machine has nothing more to do. */
+  /** Called when a machine has nothing to do any more. */
   worked(ms: number, memoryMb: number): void {
     this.#busyMbMs += ms * memoryMb;
     this.#busy--;
   }
 
-  /** A machine begins to work. */
+  /** Called when a machine begins to work. */
   busy(): void {
     this.#busy++;
     this.#mostBusy = Math.max(this.#mostBusy, this.#busy);
   }
 
-  /** @param delayMs of a machine that is slower than the one that the workload was measured on */
+  /** @param delayMs ms by which a duration is longer because the machine is slower than the one of the workload */
   served(delayMs: number): void {
     this.#delays.add(delayMs);
   }
 
-  /** `peakMachines` counts those at work: who is held is known only later. */
+  /** `peakMachines` counts machines at work, because it is known only later which machines are held. */
   outcome({ name, endMs }: Workload): Outcome {
     const blankMbMs = this.#starts * this.#startMbMs;
     const gbSeconds = (blankMbMs + this.#idleMbMs + this.#busyMbMs) / MB_MS_PER_GB_SECOND;

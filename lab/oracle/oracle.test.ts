@@ -7,14 +7,14 @@ import { machine, scripted, worth, type Call } from "../baselines/testing/script
 
 const MEMORY_MB = 100;
 const HOLD_COST_PER_SECOND = MEMORY_MB / 1_024;
-/** One second with 50 MB, and 0.6 s of CPU at 9. */
+/** Cost of a start: 50 MB for one second, and 0.6 s of CPU at 9 GB-seconds each. */
 const START_COST = 50 / 1_024 + 0.6 * 9;
 
 function runOracle(calls: Call[], concurrency = 1): Outcome {
   return oracle(scripted(calls, { concurrency, memoryMb: MEMORY_MB }), { machine, worth });
 }
 
-test("nobody waits, and a machine is held over a gap only where that costs less than to start again", () => {
+test("nobody waits, and a machine is held over a gap only if that costs less than another start", () => {
   const longest = START_COST / HOLD_COST_PER_SECOND;
   const held = runOracle([
     { at: 0, lasts: 1 },
@@ -31,7 +31,7 @@ test("nobody waits, and a machine is held over a gap only where that costs less 
   assert.equal(restarted.waitSeconds, 0);
 });
 
-test("invocations share a machine up to its slots, and only where its event loop has nothing to do", () => {
+test("invocations share a machine up to its slots, and only if its event loop has nothing to do", () => {
   const calls = Array.from({ length: 10 }, () => ({ at: 0, lasts: 1 }));
   assert.equal(runOracle(calls, 5).starts, 2);
   const ten = oracle(scripted(calls, { concurrency: 5, cpuMs: 1 }), { machine, worth });
@@ -51,7 +51,7 @@ test("for machines of one slot, no choice of machines, holds and starts costs le
   );
 });
 
-/** Of all ways to give each call a machine that is free then, by trying them all. @param freeAt when each machine began to be free */
+/** Least cost of all ways to give each call a machine that is free then, found by trying all of them. @param freeAt when each machine began to be free, ms */
 function cheapest([call, ...rest]: Call[], freeAt: number[] = []): number {
   if (call === undefined) return 0;
   const endAt = call.at + call.lasts;

@@ -1,16 +1,15 @@
 /**
- * The physical limit: a policy that knows every arrival. Nobody waits, and nobody is late because others share the machine. Each machine is
- * started exactly one start-up time before it is needed, and is held over a gap only where the memory that this takes costs less than to
- * start again: CPU of start and bind, and the memory held meanwhile.
+ * The limit of what is possible: a policy that knows every arrival. Nobody waits, and no call is delayed by others on the same machine. Each machine is started
+ * exactly one start-up time before it is needed. It is held over a gap only if the memory for that costs less than another start: the CPU of start and bind,
+ * and the memory that is held meanwhile.
  *
- * An invocation goes to a machine that is already at work, if one has a free slot and an event loop with nothing to do: to the one that has
- * to be at work the least longer for it. Otherwise the machine is taken that fell idle last. For machines of one slot that is the least
- * cost that there is without waiting: a long and a short gap cost no more than two middle ones, since what a gap costs grows ever less with
- * its length. With more slots, a cleverer packing might save a little. Where waiting is worth next to nothing, a policy that lets callers
- * wait can cost less.
+ * If machines at work have a free slot and an event loop with nothing to do, an invocation goes to the one of them whose work it prolongs least. Otherwise it
+ * goes to the machine that fell idle last. For machines of one slot this has the least cost that is possible without waiting: a long and a short gap cost no
+ * more than two middle ones, because the cost of a gap grows more slowly than its length. With more slots, a better packing might save a little. If waiting
+ * costs next to nothing, a policy that lets callers wait can cost less.
  *
- * A gap is settled when it ends, so that memory does not grow with the run. Limits on the number of machines do not bind the oracle. It is
- * not a policy of commands: it counts what would have happened.
+ * The oracle decides about a gap when the gap ends, so that memory does not grow with the run. It keeps to no limit on the number of machines. It gives no
+ * commands: it counts what would have happened.
  */
 import { EventHeap } from "../../src/simulator/event-heap.ts";
 import type { SimulationOptions } from "../../src/simulator/simulate.ts";
@@ -19,19 +18,19 @@ import { OracleTally } from "./oracle-tally.ts";
 
 interface OracleApp {
   app: SimulatedApp;
-  /** Those at work for longest first. */
+  /** Machines at work; those that are at work for longest come first. */
   busy: OracleMachine[];
-  /** The one that fell idle last at the end. Whether one is held is not settled until it is needed. */
+  /** Idle machines; the one that fell idle last is at the end. Whether a machine is held is decided when it is needed. */
   idle: OracleMachine[];
 }
 
 interface OracleMachine {
   app: OracleApp;
   inFlight: number;
-  /** When the CPU needs of all that it was given are met, ms. */
+  /** When the machine will have computed all that it was given, ms. */
   cpuFreeAt: number;
   busySince: number;
-  /** When the last of what it was given ends. */
+  /** When the last invocation on the machine ends, ms. */
   busyUntil: number;
 }
 
@@ -67,7 +66,7 @@ function choose(app: OracleApp, now: number, endAt: number, tally: OracleTally):
   return machine;
 }
 
-/** The first, where it makes no difference: the others fall idle sooner. */
+/** Takes the first machine if there is no difference, so that the others fall idle sooner. */
 function leastExtended({ app, busy }: OracleApp, now: number, endAt: number): OracleMachine | undefined {
   let best: OracleMachine | undefined;
   let least = Infinity;
@@ -82,7 +81,7 @@ function leastExtended({ app, busy }: OracleApp, now: number, endAt: number): Or
   return best;
 }
 
-/** When each invocation ends, soonest first. */
+/** The ends of invocations, soonest first. */
 class MachineEnds {
   readonly #ends = new EventHeap();
   readonly #places: OracleMachine[] = [];

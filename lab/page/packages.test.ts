@@ -7,7 +7,7 @@ import { test, type TestContext } from "node:test";
 import { MayflyError } from "../../src/base/errors/error.ts";
 import { installPackages, reasonIn } from "./packages.ts";
 
-/** A folder like lab/, with one package whose archive is at that address. */
+/** Makes a folder like lab/ with one package whose archive is at the address. */
 function folderWith(context: TestContext, resolved: string): string {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-packages-"));
   context.after(() => rmSync(folder, { recursive: true }));
@@ -18,7 +18,7 @@ function folderWith(context: TestContext, resolved: string): string {
   return folder;
 }
 
-/** The address of an archive on this disk. */
+/** Makes an archive on this disk and returns its address. */
 function archive(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-archive-"));
   context.after(() => rmSync(folder, { recursive: true }));
@@ -28,7 +28,7 @@ function archive(context: TestContext): string {
   return `file:${join(folder, "some-plots.tgz")}`;
 }
 
-test("two that need the packages at the same time both get them, nothing is left beside, and another call installs nothing", async (context) => {
+test("two callers that need the packages at the same time both get them, nothing else is left, and another call installs nothing", async (context) => {
   const folder = folderWith(context, archive(context));
   const steps: string[] = [];
   const install = () => installPackages((text) => steps.push(text), { folder, npmArguments: ["--offline"] });
@@ -51,7 +51,7 @@ test("packages of another lock file are replaced", async (context) => {
   );
 });
 
-test("without a way to the registry the error says what is missing, why, and what to do", async (context) => {
+test("if the registry cannot be reached, the error says what is missing, why, and what to do", async (context) => {
   const folder = folderWith(context, "http://127.0.0.1:9/some-plots-1.0.0.tgz");
   await assert.rejects(
     installPackages(() => {}, { folder, npmArguments: ["--fetch-retries=0", `--cache=${join(folder, "cache")}`] }),
@@ -66,7 +66,7 @@ test("without a way to the registry the error says what is missing, why, and wha
   assert.ok(!existsSync(join(folder, "node_modules")));
 });
 
-test("the reason is found in what either generation of npm prints", () => {
+test("the reason is found in the output of both generations of npm", () => {
   for (const word of ["error", "ERR!"]) {
     const stderr = `npm ${word} code ENOTFOUND\nnpm ${word} syscall getaddrinfo\nnpm ${word} network request to https://registry.test failed.\nnpm ${word} A log\n`;
     assert.equal(reasonIn(stderr), "network request to https://registry.test failed");

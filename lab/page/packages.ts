@@ -1,5 +1,5 @@
 /**
- * The npm packages that plots are drawn with: some eighty, which only a page needs. They are installed into `lab/node_modules` when the first page is asked for,
+ * The npm packages that draw plots, some eighty, which only a page needs. They are installed into `lab/node_modules` when the first page is asked for,
  * in the versions of `lab/package-lock.json`.
  */
 import { execFile } from "node:child_process";
@@ -13,15 +13,15 @@ const lab = fileURLToPath(new URL("..", import.meta.url));
 const npmPreload = fileURLToPath(new URL("../../src/setup/npm-for-node-26.cjs", import.meta.url));
 
 export interface InstallOptions {
-  /** Holds package.json and its lock, and gets node_modules. */
+  /** Folder that has package.json and its lock file, and gets node_modules. */
   folder?: string;
-  /** Arguments of npm, besides those that are always given. */
+  /** Arguments for npm beside those that are always given. */
   npmArguments?: string[];
 }
 
 /**
- * Does nothing where the packages of the lock file are there. Rejects with "missing-part" where npm cannot install them.
- * @param step is told what begins
+ * Installs the packages of the lock file, unless they are there. Rejects with "missing-part" if npm cannot install them.
+ * @param step is called with the name of each step when it begins
  */
 export async function installPackages(step: (text: string) => void, options: InstallOptions = {}): Promise<void> {
   const { folder = lab, npmArguments = [] } = options;
@@ -40,13 +40,13 @@ export async function installPackages(step: (text: string) => void, options: Ins
 
 const cure = "Connect it to the npm registry and run the same again: they are installed once. Without --html, nothing is drawn.";
 
-/** The lock file of an install is kept in it, so that another lock file is noticed. */
+/** Whether the packages of this lock file are there. Each install keeps its lock file in node_modules, so that another lock file is noticed. */
 function areInstalled(folder: string): boolean {
   const installed = join(folder, "node_modules", ".installed-lock");
   return existsSync(installed) && readFileSync(installed).equals(readFileSync(join(folder, "package-lock.json")));
 }
 
-/** In a folder beside, which is then renamed: two processes may install at the same time, and nobody sees half of an install. */
+/** Installs into a folder beside node_modules and renames that: two processes may install at the same time, and none sees half of an install. */
 async function install(folder: string, npmArguments: string[]): Promise<void> {
   const beside = mkdtempSync(join(folder, ".installing-"));
   try {
@@ -65,12 +65,12 @@ function putInPlace(folder: string, beside: string): void {
   try {
     renameSync(join(beside, "node_modules"), modules);
   } catch (error) {
-    // Another process was quicker.
+    // Another process has installed the packages meanwhile.
     if (!areInstalled(folder)) throw error;
   }
 }
 
-/** npm may run on an older Node than Mayfly does: see the preloaded file. */
+/** npm may run on an older Node than Mayfly: the preloaded file says why that matters. */
 async function npmCi(cwd: string, npmArguments: string[]): Promise<void> {
   const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", ...npmArguments];
   await promisify(execFile)("npm", args, { cwd, env: { ...process.env, NODE_OPTIONS: `--require "${npmPreload}"` } });
@@ -83,8 +83,8 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * npm's own first line about the failure.
- * @param stderr what npm printed: npm 10 and later begin such lines with "npm error", those before with "npm ERR!"
+ * The first line of npm's output about its failure.
+ * @param stderr the output of npm, which begins such lines with "npm error" from npm 10 on, with "npm ERR!" before
  */
 export function reasonIn(stderr: string): string | undefined {
   const lines = stderr.split("\n").map((line) => /^npm (?:error|ERR!)\s*(.*)/.exec(line)?.[1]);

@@ -4,7 +4,7 @@ import { madeUpReport } from "../testing/made-up-report.ts";
 import { installPackages } from "./packages.ts";
 import { reportPage } from "./page.ts";
 
-test("the page stands alone: no script, no address to load from, and names are no markup", async (context) => {
+test("the page has no script and no address to load from, and names in it are text, not markup", async (context) => {
   await installPackages((text) => context.diagnostic(text));
   const page = await reportPage(madeUpReport());
   assert.doesNotMatch(page, /<script|<link|src=|url\(|@import/);

@@ -1,4 +1,4 @@
-/** The report as one HTML page that needs nothing else: no script, no network, light and dark by the reader's own setting. */
+/** The report as one HTML page that needs no script and no network. It is light or dark as the reader's system is set. */
 import type { PolicyResult, Report, WorkloadResult } from "../../src/simulator/report/report.ts";
 import { type PriceRow, priceRows } from "../targets/price-rows.ts";
 import { targetRows } from "../targets/target-rows.ts";

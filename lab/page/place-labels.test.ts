@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { placeLabels } from "./place-labels.ts";
 
-test("a label stands to the right of its point, to the left at the right edge", () => {
+test("a label stands to the right of its point, or to the left if the point is at the right edge", () => {
   const [middle, edge] = placeLabels(
     [
       { x: 50, y: 50, label: "one" },
@@ -15,7 +15,7 @@ test("a label stands to the right of its point, to the left at the right edge", 
   assert.ok(edge!.dx < 0);
 });
 
-test("labels of points at one place keep apart, and those without room are left out", () => {
+test("labels of points at the same place do not overlap, and labels without room are left out", () => {
   const places = placeLabels(
     Array.from({ length: 40 }, (_, at) => ({ x: 100, y: 50, label: `policy ${at}` })),
     200,

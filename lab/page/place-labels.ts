@@ -1,13 +1,13 @@
-/** Labels beside points so that none covers another, nor a point; one that finds no such place is left out. */
+/** Places labels beside points so that none covers another label or a point. A label for which there is no such place is left out. */
 
 export interface Labelled {
-  /** Pixels, from the left and from the top. */
+  /** Distance from the left and from the top, pixels. */
   x: number;
   y: number;
   label: string;
 }
 
-/** Where the label begins, relative to its point. */
+/** Start of a label, relative to its point. */
 export interface Place {
   dx: number;
   dy: number;
@@ -24,7 +24,7 @@ const CHARACTER = 6.2;
 const HEIGHT = 12;
 const RADIUS = 5;
 
-/** @param points those whose labels matter most come first */
+/** @param points points; those whose labels matter most come first */
 export function placeLabels(points: Labelled[], width: number, height: number): (Place | undefined)[] {
   const taken = points.map(({ x, y }): Box => ({ left: x - RADIUS, right: x + RADIUS, top: y - RADIUS, bottom: y + RADIUS }));
   const plot = { left: 0, right: width, top: 0, bottom: height };
@@ -38,7 +38,7 @@ export function placeLabels(points: Labelled[], width: number, height: number): 
   });
 }
 
-/** Right, left, then ever further up and down. */
+/** Places to try: right, left, then further and further up and down. */
 function places(label: string): Place[] {
   const [right, left] = [RADIUS + 3, -RADIUS - 3 - label.length * CHARACTER];
   const heights = [0, -9, 9, -16, 16, -26, 26, -38, 38];

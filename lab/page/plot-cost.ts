@@ -1,12 +1,12 @@
-/** What each policy costs and what for, as stacked bars, the cheapest first. */
+/** The cost of each policy by its parts, as stacked bars, the cheapest policy first. */
 import type { TopLevelSpec } from "vega-lite";
 import type { Figures } from "../../src/simulator/report/figures.ts";
 import type { Report, WorkloadResult } from "../../src/simulator/report/report.ts";
 import { amountInWords, twoDigits } from "../../src/simulator/report/words.ts";
 
-/** Bars are cut at this × the cheapest that does not know the future: one that costs a hundredfold would leave the others a line. */
+/** Bars are cut at this × the cheapest policy that does not know the future: a policy of a hundred times that cost would leave the others a line. */
 const LONGEST_BAR = 3;
-/** Room for the text beside the longest bar. */
+/** Width of the plot, relative to the longest bar: the rest is for the text beside it. */
 const WITH_TEXT = 1.7;
 
 export function costPlot({ policies }: WorkloadResult, worth: Report["worth"]): TopLevelSpec {

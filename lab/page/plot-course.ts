@@ -1,4 +1,4 @@
-/** One run over time: demand and slots of ours, then machines and memory beside the other policies. */
+/** One run over time: demand and slots of Mayfly's policy, then its machines and memory beside those of other policies. */
 import type { TopLevelSpec } from "vega-lite";
 import type { WorkloadResult } from "../../src/simulator/report/report.ts";
 

@@ -1,4 +1,4 @@
-/** The frontier: what our policy trades for what as its knob moves, beside where each other policy stands. */
+/** The frontier: what Mayfly's policy trades for what as its knob moves, beside the point of each other policy. */
 import type { TopLevelSpec } from "vega-lite";
 import type { Figures } from "../../src/simulator/report/figures.ts";
 import type { Report, WorkloadResult } from "../../src/simulator/report/report.ts";
@@ -12,7 +12,7 @@ interface Dot {
   step: number;
 }
 
-/** What machines cost against how long the unluckiest of a hundred callers waited. */
+/** Cost of machines against the 99th percentile of waits. */
 export function costFrontierPlot({ policies, frontier }: WorkloadResult, worth: Report["worth"]): TopLevelSpec {
   const resources = ({ gbSeconds, bringUpCpuSeconds }: Figures) => gbSeconds.median + bringUpCpuSeconds.median * worth.cpu;
   const steps = frontier.map(({ waitWorth, figures, resourceCost }, step) =>
@@ -31,7 +31,7 @@ export function costFrontierPlot({ policies, frontier }: WorkloadResult, worth: 
   });
 }
 
-/** Memory that served nobody against the share of callers who waited for a start or a bind. */
+/** Unused memory against the share of callers who waited for a start or a bind. */
 export function idleFrontierPlot({ policies, frontier }: WorkloadResult): TopLevelSpec {
   const place = (figures: Figures) => [figures.coldOrBindRate.median * 100, figures.unusedGbSeconds.median] as const;
   const steps = frontier.map(({ waitWorth, figures }, step) => dot(waitWorth, oursName, ...place(figures), step));
@@ -108,5 +108,5 @@ function scatter(dots: Dot[], words: Words): TopLevelSpec {
   };
 }
 
-/** GB-seconds; a logarithmic axis has no 0. */
+/** Least amount on the axis, GB-seconds: a logarithmic axis has no 0. */
 const LEAST = 0.1;

@@ -1,4 +1,4 @@
-/** How many callers waited, by policy: for a start, and for a start or a bind. */
+/** Shares of callers who waited, by policy: for a start, and for a start or a bind. */
 import type { TopLevelSpec } from "vega-lite";
 import type { WorkloadResult } from "../../src/simulator/report/report.ts";
 import { percentInWords } from "../../src/simulator/report/words.ts";

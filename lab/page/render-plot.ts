@@ -1,7 +1,7 @@
-/** A Vega-Lite specification as an SVG text. Vega is loaded here and nowhere else, when the first plot is drawn. */
+/** Renders a Vega-Lite specification as SVG text. Vega is loaded only here, when the first plot is drawn. */
 import type { Config, TopLevelSpec } from "vega-lite";
 
-/** For pictures outside of the laboratory. */
+/** Exported for pictures outside of the laboratory. */
 export type { Config, TopLevelSpec };
 
 export async function renderPlot(spec: TopLevelSpec): Promise<string> {

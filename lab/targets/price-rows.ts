@@ -1,10 +1,10 @@
-/** Ours against the best baseline at each worth of a wait, as a table: a row for each step of the knob, a cell for each workload. */
+/** Cost of Mayfly's policy over that of the best baseline at each worth of a wait, as a table: a row for each step of the knob, a cell for each workload. */
 import type { Spread } from "../../src/simulator/report/figures.ts";
 import type { Report } from "../../src/simulator/report/report.ts";
 
 export interface PriceRow {
   waitWorth: number;
-  /** By workload. */
+  /** Cells by the name of the workload. */
   cells: Map<string, { policy: string; ratio: Spread }>;
 }
 

@@ -5,7 +5,7 @@ import { twoDigits } from "../../src/simulator/report/words.ts";
 
 export interface TargetRow {
   title: string;
-  /** By workload. */
+  /** Cells by the name of the workload. */
   cells: Map<string, { text: string; verdict: Verdict }>;
 }
 
@@ -27,7 +27,7 @@ export function rowTitle({ target, reading }: Verdict): string {
   return reading === "cold-or-bind" ? `${title} or binds` : title;
 }
 
-/** Without a ratio, reached means that both have nothing. */
+/** Text of a cell. A verdict without a ratio is reached if both policies have 0. */
 function cellText({ ratio, reached }: Verdict): string {
   const amount = ratio === null ? (reached ? "0" : "–") : twoDigits(ratio.median);
   return `${amount} ${reached ? "✓" : "✗"}`;

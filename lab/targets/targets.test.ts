@@ -25,20 +25,20 @@ test("counting binds as cold starts asks for a higher step of the knob", () => {
   assert.equal(fixed.ratio?.median, 0.16);
 });
 
-test("a rival that no step of the knob is as warm as is a miss, and says so", () => {
+test("a target is missed, and its verdict says so, if no step of the knob has as few cold starts as the rival", () => {
   const hybrid = verdict("idle-of-hybrid", "cold");
   assert.equal(hybrid.reached, false);
   assert.equal(hybrid.ratio, null);
   assert.match(hybrid.says, /no step of the knob brings that down to hybrid's 0\.05 %: the lowest is 0\.20 %/);
 });
 
-test("cost is held against the cheapest baseline, and the oracle", () => {
+test("cost is compared with that of the cheapest baseline and with that of the oracle", () => {
   assert.equal(verdict("cost-of-best").against, "kpa");
   assert.equal(verdict("cost-of-best").reached, true);
   assert.equal(verdict("cost-of-oracle").ratio?.max, 1.5);
 });
 
-test("where the rival has nothing, only nothing is no more", () => {
+test("if the rival has 0, a target is reached only with 0", () => {
   const workload = madeUpWorkload();
   const kpa = workload.policies.find(({ policy }) => policy === "kpa")!;
   for (const run of kpa.runs) run.longWaits = 0;
@@ -49,14 +49,14 @@ test("where the rival has nothing, only nothing is no more", () => {
   assert.equal(judged()?.reached, false);
 });
 
-test("without ours, and without rivals, nothing is judged", () => {
+test("without Mayfly's policy, and without rivals, nothing is judged", () => {
   const workload = madeUpWorkload();
   const only = (kind: string) => compare({ ...workload, policies: workload.policies.filter((each) => each.kind === kind) }, worth, judge);
   assert.deepEqual(only("baseline").verdicts, []);
   assert.deepEqual(only("ours").verdicts, []);
 });
 
-test("where baselines lack what a workload is about, only the oracle is held against ours", () => {
+test("if baselines lack what a workload is about, Mayfly's policy is compared only with the oracle", () => {
   const { verdicts, frontier } = compare({ ...madeUpWorkload(), rivals: false }, worth, judge);
   assert.deepEqual(
     verdicts.map(({ target }) => target),

@@ -1,4 +1,4 @@
-/** What our policy is to reach, and whether it did. Each target that speaks of cold starts is judged under both readings of them. */
+/** The targets of Mayfly's policy, and whether it reached them. Each target that depends on cold starts is judged under both readings of them. */
 import type { Outcome } from "../../src/simulator/simulator.ts";
 import { figures, ratioOf, spreadOf } from "../../src/simulator/report/figures.ts";
 import type { Verdict } from "../../src/simulator/report/report.ts";
@@ -20,7 +20,7 @@ export const targets: Record<Verdict["target"], { title: string; limit: number }
   "long-waits-of-kpa": { title: "waits over a start-up time ≤ 0.5 × kpa", limit: 0.5 },
 };
 
-/** None where ours was not run; of those that need a policy that was not run, nothing. */
+/** Judges the runs of a workload. There are no verdicts if Mayfly's policy was not run, and none on targets that need a policy that was not run. */
 export function judge(workload: WorkloadRuns, waitWorth: number): Verdict[] {
   const ours = workload.policies.find(({ kind }) => kind === "ours");
   if (ours === undefined) return [];
@@ -35,7 +35,7 @@ export function judge(workload: WorkloadRuns, waitWorth: number): Verdict[] {
   ];
 }
 
-/** At the smallest step of the knob that waits for a start no more often than the rival does. */
+/** Judges unused memory at the smallest step of the knob at which callers wait for a start no more often than with the rival. */
 function judgeIdle(target: "idle-of-fixed" | "idle-of-hybrid", workload: WorkloadRuns, rival: Rival): Verdict[] {
   const readings: [Reading, Read][] = [
     ["cold", figures.coldRate],

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { madeUpReport } from "../testing/made-up-report.ts";
 import { verdictInText } from "./text.ts";
 
-test("the text has the targets, and where ours loses", () => {
+test("the text has the targets, and where Mayfly's policy loses", () => {
   const text = verdictInText(madeUpReport()).join("\n\n");
   assert.match(text, /^TARGET +STEADY +<DAY>$/m);
   assert.match(
@@ -13,7 +13,7 @@ test("the text has the targets, and where ours loses", () => {
   assert.match(text, /^Where ours loses:\n {2}unused memory ≤ 0\.6 × hybrid, no more waits for starts: steady no step of the knob/m);
 });
 
-test("where nothing was judged, nothing is said", () => {
+test("without verdicts the text is empty", () => {
   const report = madeUpReport();
   for (const workload of report.workloads) workload.verdicts = [];
   assert.deepEqual(verdictInText(report), []);

@@ -1,4 +1,4 @@
-/** The targets as tables for a terminal, and a verdict that says where our policy loses. */
+/** The targets as tables for a terminal, and a verdict that says where Mayfly's policy loses. */
 import { type Column, renderTable } from "../../src/base/terminal/table.ts";
 import { green, red } from "../../src/base/terminal/terminal.ts";
 import type { Report } from "../../src/simulator/report/report.ts";
@@ -7,7 +7,7 @@ import { type PriceRow, priceRows } from "./price-rows.ts";
 import { targetRows, type TargetRow } from "./target-rows.ts";
 import { verdictOf } from "./verdict.ts";
 
-/** None where nothing was judged. */
+/** Parts of the text; none if nothing was judged. */
 export function verdictInText(report: Report): string[] {
   const verdict = verdictOf(report);
   if (verdict === undefined) return [];
@@ -42,7 +42,7 @@ function priceTable(report: Report): string[] {
   return [renderTable(columns, rows)];
 }
 
-/** After the columns are aligned: colours have no width. */
+/** Colours the cells of an aligned table, because escape sequences of colours have no width. */
 function coloured(table: string): string {
   return table.replace(/\S+ (✓|✗)/g, (cell, mark: string) => (mark === "✓" ? green(cell) : red(cell)));
 }

@@ -1,4 +1,4 @@
-/** The report in a few sentences: how many targets are reached, and every one that is not, plainly. */
+/** The report in a few sentences: how many targets are reached, and each target that is missed. */
 import type { Report, Verdict } from "../../src/simulator/report/report.ts";
 import { rowTitle } from "./target-rows.ts";
 import { amountInWords, ratioInWords, twoDigits } from "../../src/simulator/report/words.ts";
@@ -8,7 +8,7 @@ interface Judged {
   verdict: Verdict;
 }
 
-/** Nothing where nothing was judged. */
+/** Returns undefined if nothing was judged. */
 export function verdictOf(report: Report): { opening: string; losses: string[] } | undefined {
   const judged = report.workloads.flatMap(({ name, verdicts }) => verdicts.map((verdict) => ({ workload: name, verdict })));
   return judged.length === 0
@@ -37,13 +37,13 @@ function isMissed({ verdict }: Judged): boolean {
   return !verdict.reached;
 }
 
-/** A line for each target, with the workloads on which it is missed. */
+/** A line for each missed target, with the workloads on which it is missed. */
 function losses(missed: Judged[]): string[] {
   const byTarget = Map.groupBy(missed, ({ verdict }) => rowTitle(verdict));
   return [...byTarget].map(([title, some]) => `${title}: ${some.map(lossInWords).join("; ")}`);
 }
 
-/** One line for all worths of a wait, but that of the study, at which a baseline costs less. */
+/** One line for all worths of a wait, other than that of the study, at which a baseline costs less. */
 function otherPrices({ workloads, worth }: Report): string[] {
   const dearer = workloads.flatMap(({ name, frontier }) => {
     const steps = frontier.flatMap(({ waitWorth, timesBest }) =>

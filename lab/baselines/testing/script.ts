@@ -1,33 +1,33 @@
-/** Plays a handful of invocations in the simulator, and tells what the policy commanded and when. */
+/** Plays a few invocations in the simulator, and returns what the policy commanded and when. */
 import type { PolicyCommand, Step } from "../../../src/policy/policy.ts";
 import { simulate } from "../../../src/simulator/simulate.ts";
 import type { MachineModel, Outcome, SimulatedPolicy, Workload } from "../../../src/simulator/simulator.ts";
 import { usualKind } from "../../../src/base/kind/machine-kind.ts";
 
-/** Times in seconds. `app` defaults to "a". */
+/** A call. Times are in seconds; `app` is "a" by default. */
 export interface Call {
   at: number;
   lasts: number;
   app?: string;
 }
 
-/** A start takes 800 ms and a bind 200 ms: a cold start takes a second. */
+/** Machines whose start takes 800 ms and bind 200 ms, so that a cold start takes a second. */
 export const machine: MachineModel = { startMs: 800, bindMs: 200, startCpuMs: 500, bindCpuMs: 100, blankMb: 50, speed: 1 };
 export const worth = { wait: 100, cpu: 9 };
 
 export interface Played {
   outcome: Outcome;
-  /** Like "12.5 kill 1": seconds, command, machine. Ticks and assignments are left out. */
+  /** The commands as texts such as "12.5 kill 1": seconds, command, machine. Ticks and assignments are left out. */
   log: string[];
 }
 
 export interface Setting {
   concurrency?: number;
-  /** Seconds that the run lasts, at least. */
+  /** Length of the run, seconds, at least. */
   endAt?: number;
-  /** What a machine holds. */
+  /** Memory that a machine holds, MB. */
   memoryMb?: number;
-  /** Of each call. */
+  /** CPU time of each call, ms. */
   cpuMs?: number;
 }
 
