@@ -34,6 +34,7 @@ import { mainTenant } from "./base/ids/new-id.ts";
 import { definitionsFile, openDefinitions } from "./appliances/definitions.ts";
 import { ServedApps } from "./control/served-apps.ts";
 import { createServing, type Serving } from "./control/serving.ts";
+import { PreparedKinds } from "./control/prepared-kinds.ts";
 import { createAccounts } from "./store/ledger/create-accounts.ts";
 import { keepAccounts } from "./store/ledger/keep-accounts.ts";
 import { EventStream } from "./telemetry/event-stream.ts";
@@ -41,7 +42,7 @@ import { createLedger } from "./store/ledger/create-ledger.ts";
 import { openLogs } from "./store/logs/open-logs.ts";
 import { logSteps, openServerLog } from "./store/logs/server-log.ts";
 import type { Driver } from "./machines/driver.ts";
-import { type KindChoice, kindOf, usualChoice } from "./base/kind/machine-kind.ts";
+import { kindOf, usualChoice } from "./base/kind/machine-kind.ts";
 import { joinServerGroup } from "./machines/host/cgroup/server-group.ts";
 import { type ChosenDriver, chooseDriver } from "./machines/drivers.ts";
 import { createQemuHost, type QemuHost } from "./machines/host/qemu/qemu-host.ts";
@@ -137,7 +138,8 @@ export async function startMayfly(
   prepared();
   const urls = { gateway: "", api: "" };
   const egress = openEgress({ bound: config.egress.allow, ownPorts: () => [urls.gateway, urls.api].map(portOf) });
-  const dispatcher = await openDispatcher(start, state, chosen.driver, egress);
+  const kinds = openKinds(start, state, chosen.driver);
+  const dispatcher = await openDispatcher(start, state, { driver: chosen.driver, kinds, egress });
   const { names } = state.catalog;
   const routes = new RouteTable({
     domain: config.domain,
@@ -152,7 +154,7 @@ export async function startMayfly(
   });
   const appliances = startAppliances(start, state, egress, qemuHost);
   const served = openServedApps(start, state, { dispatcher, routes, egress });
-  const serving = createServingOf(start, { served, dispatcher, chosen, egress });
+  const serving = createServingOf(start, { served, dispatcher, chosen, kinds, egress });
   const overview = createOverview({
     version: VERSION,
     clock,
@@ -164,7 +166,7 @@ export async function startMayfly(
     driver: { name: chosen.driver.name, detail: chosen.detail, damage: () => chosen.driver.damage?.() ?? null },
   });
   const unprepared = (kind: object, error: unknown) => start.log.error({ err: error, ...kind }, "machines of this kind cannot be prepared");
-  void resumeApps({ catalog: state.catalog, served, prepare: (choice) => prepareKind(start, chosen, choice), unprepared });
+  void resumeApps({ catalog: state.catalog, served, prepare: (choice) => kinds.prepare(choice), unprepared });
   const looking = new AbortController();
   closing.defer(() => looking.abort());
   void tellUnreadable({ catalog: state.catalog, served }, looking.signal);
@@ -211,6 +213,7 @@ interface Wired {
   dispatcher: LiveDispatcher;
   served: ServedApps;
   chosen: ChosenDriver;
+  kinds: PreparedKinds;
   egress: EgressOfServer;
 }
 
@@ -305,13 +308,13 @@ function takeShareOfCpu({ closing }: Start): string {
 async function openDispatcher(
   start: Start,
   { catalog, accounts, logs }: State,
-  driver: Driver,
-  egress: EgressOfServer,
+  { driver, kinds, egress }: { driver: Driver; kinds: PreparedKinds; egress: EgressOfServer },
 ): Promise<LiveDispatcher> {
   const { config, clock, log, closing } = start;
   const bootId = createBootId(clock.wall());
   const fleet = createFleet({
     driver,
+    prepare: (kind) => kinds.prepare(kind),
     clock,
     bootId,
     bundles: ({ id }) => catalog.bundles(id),
@@ -421,21 +424,35 @@ function openServedApps(
   });
 }
 
-function prepareKind({ config, log }: Start, { driver }: ChosenDriver, choice: KindChoice): Promise<void> {
-  const steps = logSteps(log);
-  return driver.prepare(steps.step, kindOf(choice, config.kernel)).finally(steps.done);
+function openKinds({ config, clock, log, closing }: Start, { catalog }: State, driver: Driver): PreparedKinds {
+  const kinds = new PreparedKinds({
+    catalog,
+    clock,
+    usual: kindOf(usualChoice, config.kernel),
+    kindOf: (choice) => kindOf(choice, config.kernel),
+    prepare(kind) {
+      const steps = logSteps(log);
+      return driver.prepare(steps.step, kind).finally(steps.done);
+    },
+    release(kind) {
+      log.info({ kind: kind.key }, "no app chooses machines of this kind any more: what they start from is given up");
+      driver.release?.(kind);
+    },
+  });
+  closing.defer(() => kinds.close());
+  return kinds;
 }
 
 function createServingOf(
   start: Start,
-  { served, dispatcher, chosen, egress }: Pick<Wired, "served" | "dispatcher" | "chosen" | "egress">,
+  { served, dispatcher, chosen, kinds, egress }: Pick<Wired, "served" | "dispatcher" | "chosen" | "kinds" | "egress">,
 ): Serving {
   const { config, clock } = start;
   return createServing({
     served,
     clock,
     machines: () => dispatcher.machines(),
-    prepare: (choice) => prepareKind(start, chosen, choice),
+    kinds,
     kernels: chosen.driver.kernels,
     problemsOf: (network) => egress.problems(network),
     most: policyOptions(config),

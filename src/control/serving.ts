@@ -1,11 +1,12 @@
 /** What the use cases need from the running system: whether it can serve an app, and that it starts and stops serving it. */
-import type { GuestKernelName, KindChoice } from "../base/kind/machine-kind.ts";
+import type { GuestKernelName } from "../base/kind/machine-kind.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { Target } from "../store/catalog/catalog.ts";
 import { tooLargeMachine } from "../store/catalog/machine-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { until } from "../base/clock/until.ts";
+import type { PreparedKinds } from "./prepared-kinds.ts";
 import type { ServedApps } from "./served-apps.ts";
 
 export interface Serving {
@@ -32,8 +33,7 @@ export interface ServingParts {
   served: ServedApps;
   /** All machines that exist now. */
   machines: () => { name: string; app: string | null }[];
-  /** Makes what machines of this kind are started from (for QEMU, a template) if it does not exist yet. */
-  prepare: (choice: KindChoice) => Promise<void>;
+  kinds: Pick<PreparedKinds, "prepare" | "changed">;
   /** The guest kernels that machines of this host can have. */
   kernels: readonly GuestKernelName[];
   /** The entries of `network.allow` that can have no effect on this server, as one sentence for each. */
@@ -43,7 +43,7 @@ export interface ServingParts {
   clock: Clock;
 }
 
-export function createServing({ served, machines, prepare, kernels, problemsOf, most, clock }: ServingParts): Serving {
+export function createServing({ served, machines, kinds, kernels, problemsOf, most, clock }: ServingParts): Serving {
   return {
     check(tenant, manifest) {
       served.check(tenant, manifest);
@@ -54,14 +54,18 @@ export function createServing({ served, machines, prepare, kernels, problemsOf, 
       if (kernel !== undefined && !kernels.includes(kernel))
         throw new MayflyError("no-such-kernel", { app: name, kernel, kernels: kernels.join(" and ") });
     },
-    prepare,
-    pointed: (app, targets) => served.point(app, targets),
+    prepare: (manifest) => kinds.prepare(manifest),
+    pointed(app, targets) {
+      served.point(app, targets);
+      kinds.changed();
+    },
     renewed: (app) => served.renew(app),
     restored: (app) => served.restore(app),
     problemOf: (app) => served.problemOf(app),
     async removed(app) {
       const own = new Set(machines().flatMap((machine) => (machine.app === app ? [machine.name] : [])));
       served.remove(app);
+      kinds.changed();
       // An app that is deployed again under the same name has machines of its own, which are not waited for.
       const pause = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
       await until(() => machines().every((machine) => !own.has(machine.name)), { ms: Infinity, everyMs: 20, pause });

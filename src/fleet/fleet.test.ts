@@ -8,7 +8,7 @@ import { manifestSchema } from "../store/catalog/manifest.ts";
 import { systemClock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { MachineStats } from "../policy/policy.ts";
-import { usualKind } from "../base/kind/machine-kind.ts";
+import { kindOf, type MachineKind, usualChoice, usualKind } from "../base/kind/machine-kind.ts";
 import type { Driver, Machine } from "../machines/driver.ts";
 import { clauseOf, type MachineExit } from "../machines/exit.ts";
 import { createFakeDriver, type FakeDriverOptions, type FakeMachineControls } from "../machines/fake/fake-driver.ts";
@@ -164,6 +164,31 @@ describe("a start", () => {
     assert.equal(fleet.view(6)?.phase, "starting");
     await Promise.all([1, 2, 3, 4, 5, 6].map(blank));
     assert.equal(most, 2);
+  });
+
+  test("of a kind that is being prepared holds up no machine of another kind, and ends at once when it is killed", async (context) => {
+    const preparing = Promise.withResolvers<void>();
+    const prepare = ({ kernel }: MachineKind) => (kernel === "osv" ? preparing.promise : Promise.resolve());
+    const { fleet, blank, gone } = set(context, createFakeDriver({ kernels: ["linux", "osv"] }), { concurrentStarts: 1, prepare });
+    const onOsv = { kind: kindOf(usualChoice, "osv"), urgent: false };
+    fleet.start(1, onOsv);
+    fleet.start(2, onOsv);
+    fleet.start(3, SPARE);
+    await blank(3);
+    assert.equal(fleet.view(1)?.phase, "starting");
+    fleet.kill(2, "for a reason");
+    await gone(2);
+    preparing.resolve();
+    await blank(1);
+  });
+
+  test("of a kind that cannot be prepared fails with the reason", async (context) => {
+    const prepare = async () => {
+      throw new Error("there is no image");
+    };
+    const { fleet, gone } = set(context, createFakeDriver(), { prepare });
+    fleet.start(1, SPARE);
+    assert.deepEqual(await gone(1), { reason: "start-failed", detail: "there is no image", output: [], asked: false, failed: true });
   });
 
   test("that the driver refuses fails with the driver's reason, which is written to the server's log", async (context) => {

@@ -18,6 +18,11 @@ import type { UsageSink } from "../store/ledger/usage.ts";
 
 export interface FleetOptions {
   driver: Driver;
+  /**
+   * Resolves when the driver has what machines of the kind start from. Called before each start. While it is pending, machines of other kinds start. By
+   * default the driver is asked, and its progress is told to nobody.
+   */
+  prepare?: (kind: MachineKind) => Promise<void>;
   clock: Clock;
   /** [a-z0-9]{1,20}, unique for each start of Mayfly on this state folder: machine ids begin with it. */
   bootId: string;

@@ -95,6 +95,11 @@ export class LiveMachine {
 
   /** @param urgent whether an invocation waits for the machine, so that it becomes a blank without being stopped first */
   async bringUp(turns: StartTurns, urgent: boolean): Promise<void> {
+    try {
+      await this.#prepareKind();
+    } catch (error) {
+      return this.#isDying() ? undefined : this.#fail("start-failed", error);
+    }
     const release = await turns.take();
     try {
       if (this.#isDying()) return this.#finish(this.#cause ?? killed("it was not needed any more"));
@@ -193,6 +198,12 @@ export class LiveMachine {
       ageMs: this.#options.clock.now() - this.#createdAt,
       asleep: this.#phase === "bound" && this.#nap?.sleeps === true,
     };
+  }
+
+  /** What the machine starts from may take minutes to make. Meanwhile the machine has no turn, as machines of other kinds are to have it. */
+  #prepareKind(): Promise<void> {
+    const { driver, prepare = (kind) => driver.prepare(() => undefined, kind) } = this.#options;
+    return prepare(this.#kind);
   }
 
   async #startMachine(): Promise<void> {

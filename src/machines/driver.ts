@@ -78,8 +78,13 @@ export interface Driver {
   readonly kernels: readonly GuestKernelName[];
   /** Bounded in time (30 s), no side effects that outlive it but remembered verdicts. */
   probe(): Promise<Probe>;
-  /** One-off work before the first start of a machine of a kind (an image, a template). Idempotent; `progress` gets one line a step. */
+  /**
+   * Makes what machines of the kind start from, such as an image or a template, if it does not exist yet. Called before every start, so it takes no time if
+   * there is nothing to make. Kinds do not wait for each other. `progress` gets one line for each step.
+   */
   prepare(progress: (step: string) => void, kind: KindChoice): Promise<void>;
+  /** Gives up what prepare() holds in memory for machines of the kind. Machines that live go on. If the kind is needed again, prepare() makes it again. */
+  release?(kind: KindChoice): void;
   /** Rejects with a StartFailure (exit.ts), and then leaves nothing behind. */
   start(spec: MachineSpec): Promise<Machine>;
   /** What is wrong with an image that machines start from, as a clause, from when that is found until it is put right. */

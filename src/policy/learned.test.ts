@@ -2,6 +2,8 @@
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { explainApp } from "./explain.ts";
+import type { OpaqueKind } from "./policy.ts";
+import { opaque, USUAL } from "./testing/kinds.ts";
 import { LIMITS, live, tell, worldOf } from "./testing/learning-world.ts";
 
 describe("spares", () => {
@@ -112,6 +114,29 @@ describe("blanks", () => {
       for (const call of calls) world.finish(call);
     }
     assert.ok(world.inPhase("blank").length >= 8, `${world.inPhase("blank").length} blanks`);
+  });
+
+  test("each kind has as many as are taken of it, and gives them up when no revision is of it any more", () => {
+    const other = opaque(256, "another image, ");
+    const revisions = Array.from({ length: 400 }, (_, i) => `app-${i}`);
+    const world = worldOf(Object.fromEntries(revisions.map((name) => [name, { kind: other }])), { maxMachines: 1_000 });
+    const blanks = () => world.inPhase("blank").map(({ kind }) => kind);
+    for (let i = 0; i < revisions.length; i += 8) {
+      const calls = revisions.slice(i, i + 8).map((name) => world.arrive(name));
+      live(world, 2_000);
+      for (const call of calls) world.finish(call);
+    }
+    const of = (kind: OpaqueKind) => blanks().filter(({ key }) => key === kind.key).length;
+    assert.ok(of(other) >= 8, `${of(other)} blanks of the kind that is taken`);
+    assert.equal(of(USUAL), 1, "of the usual kind there are as many as the option says");
+    for (const name of revisions) world.removeApp(name);
+    live(world, 30_000);
+    assert.deepEqual(blanks(), [USUAL]);
+    assert.deepEqual(
+      world.state.pools.map(({ kind }) => kind),
+      [USUAL],
+      "nothing is kept of a kind that is gone",
+    );
   });
 });
 

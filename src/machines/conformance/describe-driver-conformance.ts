@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { needControlGroups } from "../host/cgroup/testing/need-groups.ts";
 import type { Driver, Machine } from "../driver.ts";
-import { usualChoice } from "../../base/kind/machine-kind.ts";
+import { guestKernels, usualChoice } from "../../base/kind/machine-kind.ts";
 import { clauseOf, clauseWithOutput, type ExitReason } from "../exit.ts";
 import { type Footprint, footprint, settledFootprint } from "./footprint.ts";
 import type { ConformanceFunction } from "./functions.ts";
@@ -163,6 +163,15 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
     test("a start that fails says why, and leaves nothing", async () => {
       const failing = subject.broken.start({ id: `conf-${name}-fails`, memoryMb: MEMORY_MB, vcpus: 1 });
       await assert.rejects(failing, { code: "machine-start-failed" });
+      await nothingLeft();
+    });
+
+    test("a machine of a kernel that the driver does not have is refused, and leaves nothing", async () => {
+      const { driver } = subject;
+      for (const kernel of guestKernels.filter((each) => !driver.kernels.includes(each))) {
+        const refused = driver.start({ id: `conf-${name}-kernel`, memoryMb: MEMORY_MB, vcpus: 1, kernel });
+        await assert.rejects(refused, { code: "machine-start-failed", message: new RegExp(`of the kernel ${kernel}`) });
+      }
       await nothingLeft();
     });
 

@@ -8,6 +8,7 @@ import { refuseOtherKernels } from "../refuse-kernel.ts";
 
 /** What a function may do to the machine that it runs in. */
 export interface FakeMachineControls {
+  readonly spec: MachineSpec;
   /** Uses CPU time, microseconds. */
   work(cpuUs: number): void;
   end(reason: Exclude<ExitReason, "killed">): void;
@@ -18,7 +19,7 @@ export interface FakeDriverOptions {
   functions?: (machine: FakeMachineControls) => Record<string, FakeFunction>;
   /** Called before every start; what it throws is why the start fails. */
   beforeStart?: (spec: MachineSpec) => void | Promise<void>;
-  /** The kernels of its machines, the usual one first. Default: Linux alone. */
+  /** The kernels that its machines can have, the usual one first. Default: Linux alone. */
   kernels?: Driver["kernels"];
 }
 
@@ -43,7 +44,7 @@ export function createFakeDriver({
     async start(spec) {
       refuseOtherKernels(spec, kernels);
       await fails(beforeStart, spec);
-      const machine = createMachine(spec.id, functions);
+      const machine = createMachine(spec, functions);
       machines.add(machine);
       void machine.exited.then(() => machines.delete(machine));
       return machine;
@@ -60,7 +61,7 @@ async function fails(beforeStart: (spec: MachineSpec) => void | Promise<void>, s
   }
 }
 
-function createMachine(id: string, functions: NonNullable<FakeDriverOptions["functions"]>): Machine {
+function createMachine(spec: MachineSpec, functions: NonNullable<FakeDriverOptions["functions"]>): Machine {
   const [channel, guest] = duplexPair();
   const exit = Promise.withResolvers<MachineExit>();
   let cpuUs = START_CPU_US;
@@ -76,9 +77,9 @@ function createMachine(id: string, functions: NonNullable<FakeDriverOptions["fun
       ...(reason === "crashed" && { forOperator: "registers" }),
     });
   };
-  const agent = new FakeAgent(guest, functions({ work: (us) => void (cpuUs += us), end }));
+  const agent = new FakeAgent(guest, functions({ spec, work: (us) => void (cpuUs += us), end }));
   return {
-    id,
+    id: spec.id,
     channel,
     fresh: true,
     exited: exit.promise,

@@ -52,11 +52,13 @@ export function createGvisorDriver(options: GvisorDriverOptions): Driver {
     kernels: KERNELS,
     probe: () => probe(runsc, runDir, clock),
     async prepare(progress) {
+      if (isPrepared) return;
+      // What a server that was killed has left is cleared away once.
       await sweepCgroups();
       sweepRunFolders(runDir, "gvisor");
-      if (!isPrepared) progress("fetching runsc");
+      progress("fetching runsc");
       await runsc();
-      if (!isPrepared) progress("preparing the image");
+      progress("preparing the image");
       await image();
       isPrepared = true;
     },

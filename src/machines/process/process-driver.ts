@@ -31,6 +31,8 @@ const KERNELS = ["linux"] as const;
 
 export function createProcessDriver({ agent, runDir, clock = systemClock }: ProcessDriverOptions): Driver {
   const machines = new Set<Machine>();
+  /** What a server that was killed has left is cleared away once. */
+  let isSwept = false;
   let agentFile: Promise<string> | undefined;
 
   return {
@@ -41,8 +43,11 @@ export function createProcessDriver({ agent, runDir, clock = systemClock }: Proc
       return { ok: true, detail: `Node ${process.versions.node} processes, not isolated; ${await describeLimits()}` };
     },
     async prepare(progress) {
-      await sweepCgroups();
-      sweepRunFolders(runDir, "process");
+      if (!isSwept) {
+        await sweepCgroups();
+        sweepRunFolders(runDir, "process");
+      }
+      isSwept = true;
       if (agentFile === undefined) progress("bundling the agent");
       await (agentFile ??= agent());
     },

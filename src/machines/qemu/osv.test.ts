@@ -15,7 +15,7 @@ import { ensureOsvImage } from "../../images/osv/ensure-osv-image.ts";
 import { tinyKernel } from "../../images/osv/testing/tiny-kernel.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
 import { usualChoice } from "../../base/kind/machine-kind.ts";
-import { BootFailure } from "./boot.ts";
+import { StartFailure } from "../exit.ts";
 import type { GuestKernel } from "./guest-kernel.ts";
 import { osv } from "./osv.ts";
 import { createDriverWithHost } from "./testing/own-host.ts";
@@ -36,9 +36,9 @@ async function printedBy(guest: GuestKernel): Promise<string> {
   const driver = createDriverWithHost({ guest, image, cacheDir: path.join(folder, "cache"), runDir, clock: systemClock });
   const failure: unknown = await driver.prepare(() => undefined, usualChoice).catch((error: unknown) => error);
   await driver.close();
-  assert.ok(failure instanceof BootFailure);
-  assert.equal(failure.message, "QEMU ended with code 0");
-  return failure.output.join(" | ");
+  assert.ok(failure instanceof StartFailure);
+  assert.equal(failure.exit.detail, "QEMU ended with code 0");
+  return failure.exit.output.join(" | ");
 }
 
 const shape = { guest: osv, accelerator: "tcg", ...usualChoice } as const;

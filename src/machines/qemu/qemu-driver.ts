@@ -31,6 +31,8 @@ const traits: DriverTraits = {
 export function createQemuDriver({ guests, warn = () => undefined, ...options }: QemuDriverOptions): Driver {
   const stocks = guests.map((guest) => createStock(guest, { ...options, warn }));
   const [usual] = stocks as [Stock];
+  /** What a server that was killed has left is cleared away once. */
+  let isSwept = false;
   const stockOf = (name: GuestKernelName | undefined) => (name === undefined ? usual : stocks.find(({ kernel }) => kernel.name === name));
   return {
     name: "qemu",
@@ -39,11 +41,13 @@ export function createQemuDriver({ guests, warn = () => undefined, ...options }:
     damage: () => stocks.map((stock) => stock.damage()).find((damage) => damage !== undefined),
     probe: () => probe(usual, options),
     async prepare(progress, kind) {
-      await sweepCgroups();
+      if (!isSwept) await sweepCgroups();
+      isSwept = true;
       const stock = stockOf(kind.kernel);
       if (stock === undefined) throw new MayflyError("internal", { what: `a machine of the kernel ${kind.kernel} is to be prepared` });
       await stock.prepare(progress, kind);
     },
+    release: (kind) => stockOf(kind.kernel)?.release(kind),
     async start(spec) {
       const stock = stockOf(spec.kernel);
       if (stock === undefined) throw new StartFailure(`this host starts no machines of the kernel ${spec.kernel}`);

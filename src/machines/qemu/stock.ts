@@ -17,7 +17,7 @@ import { BootFailure, withBootedGuest } from "./boot.ts";
 import { startClone } from "./clone.ts";
 import type { BootImage, GuestKernel, MachineShape } from "./guest-kernel.ts";
 import { createImageWatch } from "./image-watch.ts";
-import { createTemplates, type Templates } from "./templates.ts";
+import { createTemplates, type Template, type Templates } from "./templates.ts";
 
 export interface GuestSource {
   kernel: GuestKernel;
@@ -56,8 +56,10 @@ interface HeldImage {
 export interface Stock {
   readonly kernel: GuestKernel;
   open(): Promise<OpenStock>;
-  /** Makes the template of a size, where there is none. */
+  /** Makes the template of machines of this size if it does not exist yet. Rejects with a StartFailure if the template cannot be made. */
   prepare(progress: (step: string) => void, size: KindChoice): Promise<void>;
+  /** Gives up the template of machines of this size. */
+  release(size: KindChoice): void;
   /** Rejects with a StartFailure. */
   start(spec: MachineSpec): Promise<Machine>;
   /** What is wrong with the image, as a clause, as long as it is not put right. */
@@ -106,18 +108,21 @@ export function createStock(source: GuestSource, options: StockOptions): Stock {
     if (opened.held !== held) startFailed(new Error("the image that it was to start from was damaged, and is put right by now"));
   };
 
+  function templateOf(opened: OpenStock, shape: MachineShape, progress: (step: string) => void): Promise<Template> {
+    const { held } = opened;
+    return held.templates.get(shape, progress).catch(async (error: Error) => {
+      await watch.suspect();
+      refuse(opened, held);
+      return startFailed(error);
+    });
+  }
+
   async function start(spec: MachineSpec): Promise<Machine> {
     const opened = await open().catch(startFailed);
     const { held, verdict, host } = opened;
     refuse(opened, held);
     const shape = shapeOf(kernel, verdict, spec);
-    const template = await held.templates
-      .get(shape, () => undefined)
-      .catch(async (error: Error) => {
-        await watch.suspect();
-        refuse(opened, held);
-        return startFailed(error);
-      });
+    const template = await templateOf(opened, shape, () => undefined);
     refuse(opened, held);
     const tried = (worked: boolean) => {
       held.templates.tried(shape, template, worked);
@@ -137,8 +142,15 @@ export function createStock(source: GuestSource, options: StockOptions): Stock {
     open,
     start,
     async prepare(progress, size) {
-      const { held, verdict } = await open();
-      await held.templates.get(shapeOf(kernel, verdict, size), progress);
+      const opened = await open();
+      await templateOf(opened, shapeOf(kernel, opened.verdict, size), progress);
+    },
+    release(size) {
+      // Nothing is prepared in a stock that was never opened, or that cannot be.
+      void opening?.then(
+        ({ held, verdict }) => held.templates.release(shapeOf(kernel, verdict, size)),
+        () => undefined,
+      );
     },
     damage: () => watch.damage(),
     async close() {

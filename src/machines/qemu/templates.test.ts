@@ -57,6 +57,7 @@ function server(context: TestContext, cacheDir: string) {
   return {
     warnings,
     get: () => templates.get(shape, () => undefined),
+    release: () => templates.release(shape),
     /** Clones of the template that is used now, one after the other. */
     tell: async (outcomes: boolean[]) => {
       for (const worked of outcomes) templates.tried(shape, await templates.get(shape, () => undefined), worked);
@@ -120,6 +121,15 @@ test("where a new template fails as well, the next is made ten minutes later: th
   pass(600_000);
   await tell(fails(1));
   assert.equal(await stateOf(), "made 3");
+});
+
+test("a template that is given up is loaded again when it is next needed", async (context) => {
+  const { get, release, stateOf, warnings } = server(context, temporaryFolder(context));
+  const first = await get();
+  release();
+  while (fs.existsSync(`/proc/self/fd/${first.memory}`)) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(await stateOf(), "made 1");
+  assert.deepEqual(warnings, []);
 });
 
 test("what another server made in place of a template that was thrown away is used", async (context) => {

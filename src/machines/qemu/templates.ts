@@ -33,6 +33,8 @@ export interface Templates {
   get(shape: MachineShape, progress: (step: string) => void): Promise<Template>;
   /** Called with whether the agent of a clone came up. */
   tried(shape: MachineShape, template: Template, worked: boolean): void;
+  /** Forgets the template, whose copy on the disk stays. The next get() loads it again. */
+  release(shape: MachineShape): void;
   close(): void;
 }
 
@@ -53,8 +55,9 @@ export function createTemplates(options: TemplatesOptions, build: Build = buildT
   const wanted = new Map<string, Wanted>();
   // The week is read once: machines that start when a new week begins must not wait for a new template.
   const week = Math.floor(options.clock.wall() / WEEK_MS);
+  const keyOf = (shape: MachineShape) => templateKey(options, shape, week);
   const wantedOf = (shape: MachineShape) => {
-    const key = templateKey(options, shape, week);
+    const key = keyOf(shape);
     const known = wanted.get(key) ?? { file: path.join(folder, key), trials: createTrials(options.clock), distrusted: undefined };
     wanted.set(key, known);
     return known;
@@ -77,6 +80,11 @@ export function createTemplates(options: TemplatesOptions, build: Build = buildT
       one.template = undefined;
       one.current = undefined;
       closeLater(template);
+    },
+    release(shape) {
+      const key = keyOf(shape);
+      void wanted.get(key)?.template?.then(closeLater, () => undefined);
+      wanted.delete(key);
     },
     close() {
       for (const { template } of wanted.values()) void template?.then(closeFiles, () => undefined);

@@ -22,6 +22,8 @@ export interface Pool {
   reserved: number;
   /** Blanks beyond `enough` are kept until then, for starts that are planned. */
   heldUntil: number;
+  /** Number of revisions whose machines are of the kind. */
+  revisions: number;
   /** Of its starts, whatever the revision that needed them. */
   failures: Failures;
 }
@@ -46,6 +48,7 @@ export function createPool(kind: OpaqueKind, now: number): Pool {
     enough: 0,
     reserved: 0,
     heldUntil: now,
+    revisions: 0,
     failures: { rounds: 0, until: -1 },
   };
 }

@@ -4,7 +4,7 @@ import type { PolicyCommand } from "../policy.ts";
 import { rulesOf } from "../rules/rules-of.ts";
 import { hostIsBusy } from "./host-limits.ts";
 import { killMachine } from "./machines.ts";
-import type { MachineEntry, PackingState } from "./packing-state.ts";
+import { dropUnusedPools, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { quietUntil, wantedBlanks } from "./plan.ts";
 import { earliest, NEVER } from "./timers.ts";
 
@@ -19,6 +19,7 @@ export function expireBlanks(state: PackingState, now: number, commands: PolicyC
       killMachine(state, blank, { kind: "blank-surplus", ready: pool.ready.length, enough }, commands);
     }
   }
+  dropUnusedPools(state);
 }
 
 /** Asks for a tick, where the one asked for is not early enough. */

@@ -281,6 +281,16 @@ export function poolOf(state: PackingState, kind: OpaqueKind, now: number): Pool
   return pool;
 }
 
+/** Forgets the pools that hold nothing and whose kind no revision is of, but for the usual one: an app that comes and goes leaves nothing behind. */
+export function dropUnusedPools(state: PackingState): void {
+  if (!state.pools.some(isUnused)) return;
+  state.pools = state.pools.filter((pool, i) => i === 0 || !isUnused(pool));
+}
+
+function isUnused({ revisions, reserved, ready, starting }: Pool): boolean {
+  return revisions === 0 && reserved === 0 && ready.length === 0 && starting.length === 0;
+}
+
 /** Brings its sum of inFlight over time up to now. */
 export function settleLoad(machine: MachineEntry, now: number): void {
   machine.area += machine.inFlight * (now - machine.areaAt);

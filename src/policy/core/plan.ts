@@ -52,6 +52,8 @@ export function need(state: PackingState, revision: RevisionState, now: number):
 /** Blanks to keep of a pool's kind. */
 export function wantedBlanks(state: PackingState, pool: Pool, now: number): number {
   const least = pool === state.pools[0] ? state.options.blanks : 0;
+  // What was taken of a kind says nothing once no revision can take any.
+  if (pool.revisions === 0) return least;
   return rulesOf(state).blanks(state, pool, least, now) + pool.reserved;
 }
 

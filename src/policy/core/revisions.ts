@@ -1,11 +1,19 @@
 /** Revisions that come, change, take over from each other and go. */
 import { SURPLUS_MS } from "../constants.ts";
-import type { AppLimits, PolicyCommand, RevisionId } from "../policy.ts";
+import type { AppLimits, OpaqueKind, PolicyCommand, RevisionId } from "../policy.ts";
 import { rulesOf } from "../rules/rules-of.ts";
 import { noteSuccess } from "./failures.ts";
 import { lookAtIdle } from "./idle.ts";
 import { removeMachines, retireMachines } from "./machines.ts";
-import { createRevision, machinesOf, poolOf, type AppState, type PackingState, type RevisionState } from "./packing-state.ts";
+import {
+  createRevision,
+  dropUnusedPools,
+  machinesOf,
+  poolOf,
+  type AppState,
+  type PackingState,
+  type RevisionState,
+} from "./packing-state.ts";
 import { noteWanting } from "./spares.ts";
 import { dequeue, moveWaiting } from "./waiting.ts";
 
@@ -24,8 +32,10 @@ export function setRevision(state: PackingState, told: Told, now: number, comman
     retireMachines(state, known, { kind: "limits-changed" }, commands);
     known.slots = rulesOf(state).firstSlots(told.limits);
   }
+  moveToPool(state, known?.limits.kind ?? null, told.limits.kind, now);
   revision.limits = told.limits;
   reserve(state, revision.app, now);
+  dropUnusedPools(state);
   noteWanting(state, revision, now);
   // With a lower minimum, what was kept for it may go.
   lookAtIdleOnes(state, revision, now, commands);
@@ -120,7 +130,15 @@ function forget(state: PackingState, revision: RevisionState, now: number): void
   delete state.revisionIds[revision.number];
   app.revisions.splice(app.revisions.indexOf(revision.id), 1);
   reserve(state, app, now);
+  moveToPool(state, revision.limits.kind, null, now);
+  dropUnusedPools(state);
   if (app.revisions.length === 0) state.apps.delete(app.id);
+}
+
+/** Counts a revision in the pool of its kind. The counts say which kinds are in use. null: the revision is new, or forgotten. */
+function moveToPool(state: PackingState, from: OpaqueKind | null, to: OpaqueKind | null, now: number): void {
+  if (to !== null) poolOf(state, to, now).revisions++;
+  if (from !== null) poolOf(state, from, now).revisions--;
 }
 
 /** Blanks are reserved for an app once, as its newest revision asks for. */
