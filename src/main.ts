@@ -50,6 +50,7 @@ import { createUids } from "./machines/host/uids.ts";
 import { createFleet } from "./fleet/create-fleet.ts";
 import { createPackingPolicy, type PackingOptions } from "./policy/packing.ts";
 import { type BoundPolicy, bindPolicy } from "./policy/bind-policy.ts";
+import { restsSince } from "./policy/at-rest.ts";
 import { explainApp, slotsOf } from "./policy/explain.ts";
 import { LogLevel } from "./wire/protocol.ts";
 import { counted } from "./base/words/counted.ts";
@@ -154,8 +155,10 @@ export async function startMayfly(
   });
   const appliances = startAppliances(start, state, egress, qemuHost);
   const served = openServedApps(start, state, { dispatcher, routes, egress });
+  closing.defer(clock.every(REST_MS, () => served.rest()));
   const serving = createServingOf(start, { served, dispatcher, chosen, kinds, egress });
   const overview = createOverview({
+    recall: (app) => served.recall(app),
     version: VERSION,
     clock,
     dispatcher,
@@ -218,6 +221,8 @@ interface Wired {
 }
 
 const VERSION = "0.1.0";
+/** How often apps are looked at that nobody calls. */
+const REST_MS = 60_000;
 const DISK_FULL =
   "The disk of the state folder is full: half of what is held in reserve was given up for this start. Free space, or remove apps";
 
@@ -347,7 +352,11 @@ async function openPolicy({ config, closing }: Start): Promise<{ policy: BoundPo
   const options = policyOptions(config);
   const packing = createPackingPolicy(options);
   const { state } = packing;
-  const insight = { slotsOf: (app: string) => slotsOf(state, app), explain: (app: string, now: number) => explainApp(state, app, now) };
+  const insight = {
+    slotsOf: (app: string) => slotsOf(state, app),
+    explain: (app: string, now: number) => explainApp(state, app, now),
+    restsSince: (app: string, now: number) => restsSince(state, app, now),
+  };
   const policy = bindPolicy(packing);
   if (record === undefined) return { policy, insight };
   const recorder = await recordPolicy(policy, options, record);

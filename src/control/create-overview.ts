@@ -9,6 +9,8 @@ export interface OverviewParts {
   version: string;
   clock: Clock;
   dispatcher: Pick<LiveDispatcher, "machines" | "explain" | "sample">;
+  /** Ends the rest of an app, of which the dispatcher could tell nothing. */
+  recall: (app: string) => void;
   appliances: { list(): ApplianceInfo[]; leftAlone(): string[]; sample(): void };
   catalog: Pick<Catalog, "count" | "names">;
   driver: { name: string; detail: string; damage: () => string | null };
@@ -39,7 +41,10 @@ export function createOverview(parts: OverviewParts): Overview {
       sample();
       return [...dispatcher.machines().map((row) => shownMachine(row, catalog.names)), ...appliances.list().flatMap(applianceMachine)];
     },
-    explain: (app) => ({ app, ...dispatcher.explain(app) }),
+    explain(app) {
+      parts.recall(app);
+      return { app, ...dispatcher.explain(app) };
+    },
     sample,
     host: () => ({ version, pid: process.pid, uptimeMs: clock.now() - startedAt, driver: { name, detail }, urls }),
     status: () => statusOf(parts, startedAt),

@@ -33,27 +33,70 @@ test("an app that cannot be served is reported once, and keeps its problem until
   assert.equal(apps.problemOf("torn"), null);
 });
 
+test("an app that comes to rest leaves the routes and is loaded by its next call; what has no effect is not told again", () => {
+  const { apps, calls, told } = set({ shop: target("1", "egress"), blog: target("2", "none") });
+  for (const name of ["shop", "blog"]) apps.load("ten", name, false);
+  apps.rest();
+  assert.deepEqual(calls.splice(0), ["rest shop", "unroute shop", "rest blog", "unroute blog"]);
+  apps.rest();
+  assert.deepEqual(calls.splice(0), []);
+  assert.equal(apps.load("ten", "shop", false), true);
+  assert.equal(told.length, 1);
+  apps.recall("blog");
+  assert.equal(apps.load("ten", "blog", false), false, "it is there already");
+});
+
+test("an app whose secrets change while it rests is renewed as one that does not", () => {
+  const { apps, renewed } = set({ shop: target("1", "none") });
+  apps.load("ten", "shop", false);
+  apps.rest();
+  apps.renew("shop");
+  assert.deepEqual(renewed, ["shop"]);
+});
+
+test("an app that keeps machines ready or lists hosts never rests, and neither does one that the dispatcher still needs", () => {
+  const present = [{ minMachines: 1 }, { reservedBlanks: 1 }, { hosts: { "a.example": "f" } }].map((more) => target("1", "none", more));
+  const { apps, calls, busy } = set({ a: present[0]!, b: present[1]!, c: present[2]!, d: target("1", "none") });
+  for (const name of ["a", "b", "c", "d"]) apps.load("ten", name, false);
+  busy.add("d");
+  apps.rest();
+  assert.deepEqual(calls, ["rest d"]);
+});
+
+test("of more apps than are remembered, the one that came to rest first is forgotten completely, and can still be called", () => {
+  const names = Array.from({ length: 4_002 }, (_, i) => `app${i}`);
+  const { apps, calls } = set(Object.fromEntries(names.map((name) => [name, target("1", "none")])));
+  for (const name of names) apps.load("ten", name, false);
+  apps.rest();
+  const forgotten = calls.filter((text) => text.startsWith("remove"));
+  assert.deepEqual(forgotten, ["remove app0", "remove app1"]);
+  assert.equal(apps.load("ten", "app0", false), true);
+});
+
 /** @param live the targets of each app, by its name, which is also its id here */
 function set(live: Record<string, Target[]> = {}) {
-  const [told, served, renewed, complaints]: string[][] = [[], [], [], []];
+  const [told, served, renewed, complaints, calls]: string[][] = [[], [], [], [], []];
+  const busy = new Set<string>();
   const holder = (_tenant: string, name: string) => (Object.hasOwn(live, name) ? { kind: "app" as const, id: name } : undefined);
   const options: ServedAppsOptions = {
     catalog: { live: (app) => live[app] ?? [], names: { holder, holderOfHost: holder } },
     dispatcher: {
       point: (_app, [first]) => void served!.push(first!.revision.id),
       renewApp: (app) => void renewed!.push(app),
-      removeApp: () => {},
+      rest: (app) => calls!.push(`rest ${app}`) > 0 && !busy.has(app),
+      removeApp: (app) => void calls!.push(`remove ${app}`),
     },
-    routes: { checkHosts: () => {}, setApp: () => [], removeApp: () => {} },
+    routes: { checkHosts: () => {}, setApp: () => [], removeApp: (app) => void calls!.push(`unroute ${app}`) },
     warn: () => {},
     inert: ({ network }) => (network === "none" ? [] : ["an entry has no effect"]),
     tell: (app, text) => void told!.push(`${app}: ${text}`),
     complain: (app) => void complaints!.push(app),
   };
-  return { apps: new ServedApps(options), told, served, renewed, complaints };
+  return { apps: new ServedApps(options), told: told!, served, renewed, complaints, calls: calls!, busy };
 }
 
-function target(id: string, network: "none" | "egress"): Target[] {
-  const revision = { app: "a", id, manifest: { network }, createdAt: 0 } as unknown as Version;
+function target(id: string, network: "none" | "egress", more: object = {}): Target[] {
+  const manifest = { minMachines: 0, reservedBlanks: 0, hosts: {}, network, ...more };
+  const revision = { app: "a", id, manifest, createdAt: 0 } as unknown as Version;
   return [{ revision, weight: 1 } as Target];
 }

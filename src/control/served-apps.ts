@@ -1,16 +1,25 @@
 /**
- * The apps that calls reach. The dispatcher and the route table learn of an app together: at its deploy, or at its first call since the server started.
+ * The apps that calls reach. The dispatcher and the route table learn of an app together: at its deploy, or at its first call since the server
+ * started or since the app came to rest.
  *
  * Owns: the revisions that the calls of each known app go to, and the reasons why some apps are not served.
  * 1. An app that cannot be served keeps no other app from being served.
  * 2. An app that nobody has called since the server started takes no memory here, unless it must be ready before its first call.
+ * 3. An app that nobody has called for REST_AFTER_MS, and that has no machine and expects none, comes to rest: its routes and manifests leave memory.
+ *    What the policy learned of it stays, for as many apps as REMEMBERED says.
  */
 import type { Catalog, Revision, Target } from "../store/catalog/catalog.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 
 export interface ServedAppsOptions {
   catalog: { live: Catalog["live"]; names: Pick<Catalog["names"], "holder" | "holderOfHost"> };
-  dispatcher: { point(app: string, targets: Target[]): void; renewApp(app: string): void; removeApp(app: string): void };
+  /** rest() returns whether the app could be forgotten, and keeps what was learned of it; removeApp() keeps nothing. */
+  dispatcher: {
+    point(app: string, targets: Target[]): void;
+    renewApp(app: string): void;
+    rest(app: string, idleMs: number): boolean;
+    removeApp(app: string): void;
+  };
   /** setApp() returns the reasons why the app does not get some of its hosts. */
   routes: {
     checkHosts(tenant: string, manifest: Manifest): void;
@@ -26,10 +35,17 @@ export interface ServedAppsOptions {
   complain: (app: string, error: unknown) => void;
 }
 
+/** Loading an app costs well below a millisecond, so that even apps which come to rest between all of their calls cost little. */
+const REST_AFTER_MS = 300_000;
+/** Each takes about 2 KB, and 10 KB after many calls. */
+const REMEMBERED = 4_000;
+
 export class ServedApps {
   readonly #options: ServedAppsOptions;
   readonly #targets = new Map<string, Target[]>();
   readonly #problems = new Map<string, string>();
+  /** By app, the revision of which `inert` was told last. The app that came to rest first stands first. */
+  readonly #resting = new Map<string, string>();
 
   constructor(options: ServedAppsOptions) {
     this.#options = options;
@@ -45,11 +61,12 @@ export class ServedApps {
     const { dispatcher, routes, warn, inert, tell } = this.#options;
     const { manifest, id, tenant } = mostCalled(targets);
     const known = this.#targets.get(app);
-    const isNew = known === undefined || mostCalled(known).id !== id;
+    const isNew = (known === undefined ? this.#resting.get(app) : mostCalled(known).id) !== id;
     dispatcher.point(app, targets);
     for (const { message } of routes.setApp({ app, tenant, manifest })) warn(message);
     if (isNew) for (const text of inert(manifest)) tell(app, text);
     this.#targets.set(app, targets);
+    this.#resting.delete(app);
     this.#problems.delete(app);
   }
 
@@ -58,6 +75,7 @@ export class ServedApps {
    * app lacks.
    */
   renew(app: string): void {
+    this.recall(app);
     const targets = this.#targets.get(app);
     if (targets === undefined) return;
     this.#options.dispatcher.point(app, targets);
@@ -83,6 +101,27 @@ export class ServedApps {
     return this.start(holder.id);
   }
 
+  /** Lets go of every app that may come to rest. Called once a minute. */
+  rest(): void {
+    const { dispatcher, routes } = this.#options;
+    for (const [app, targets] of this.#targets) {
+      if (targets.some(isAlwaysPresent) || !dispatcher.rest(app, REST_AFTER_MS)) continue;
+      routes.removeApp(app);
+      this.#resting.set(app, mostCalled(targets).id);
+      this.#targets.delete(app);
+    }
+    for (const app of this.#resting.keys()) {
+      if (this.#resting.size <= REMEMBERED) break;
+      this.#resting.delete(app);
+      dispatcher.removeApp(app);
+    }
+  }
+
+  /** Ends the rest of an app: what is asked of it or told to it needs more than is kept of an app that rests. */
+  recall(app: string): void {
+    if (this.#resting.has(app)) this.start(app);
+  }
+
   /** Returns to the targets that the catalog has. */
   restore(app: string): void {
     if (this.#options.catalog.live(app).length > 0) return void this.start(app);
@@ -95,6 +134,7 @@ export class ServedApps {
 
   remove(app: string): void {
     this.#targets.delete(app);
+    this.#resting.delete(app);
     this.#problems.delete(app);
     this.#options.routes.removeApp(app);
     this.#options.dispatcher.removeApp(app);
@@ -108,6 +148,11 @@ export class ServedApps {
     this.#problems.set(app, error instanceof Error ? error.message : String(error));
     this.#options.complain(app, error);
   }
+}
+
+/** As Catalog.eager() has it: the app keeps machines ready, or has hosts that no call by its name would find. */
+function isAlwaysPresent({ revision: { manifest } }: Target): boolean {
+  return manifest.minMachines > 0 || manifest.reservedBlanks > 0 || Object.keys(manifest.hosts).length > 0;
 }
 
 /** The revision that gets most calls: its manifest says which functions, paths and hosts the app has. */

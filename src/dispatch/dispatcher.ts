@@ -184,6 +184,16 @@ class PolicyDispatcher implements LiveDispatcher {
     for (const { version } of this.#revisions.of(app)) this.#tell({ type: "revision-renewed", revision: version.id });
   }
 
+  rest(app: string, idleMs: number): boolean {
+    const { insight, clock } = this.#options;
+    const now = clock.now();
+    const idle = this.#revisions.of(app).every(({ version }) => now - (insight?.restsSince(version.id, now) ?? Infinity) >= idleMs);
+    // A machine of a superseded revision may still run a call of the app.
+    if (!idle || this.#machines.values().some((record) => record.app === app)) return false;
+    for (const revision of this.#revisions.rest(app)) this.#lacking.delete(revision);
+    return true;
+  }
+
   removeApp(app: string): void {
     const live = this.#revisions.remove(app);
     for (const record of this.#machines.values()) if (record.app === app) record.orphaned = true;

@@ -45,6 +45,11 @@ export interface DispatcherOptions {
 export interface PolicyInsight {
   /** The number of invocations that a machine of the revision gets at the same time, as learned so far. */
   slotsOf(revision: string): number;
+  /**
+   * Since when (ms) the revision has had no call, if it has no machines and the policy will start none for it before it is called again. Undefined
+   * otherwise. @param now ms, the clock of the policy
+   */
+  restsSince(revision: string, now: number): number | undefined;
   /** Undefined if the policy knows no such revision. @param now ms, the clock of the policy */
   explain(revision: string, now: number): AppFacts | undefined;
 }
@@ -79,7 +84,13 @@ export interface LiveDispatcher extends Dispatcher {
   point(app: string, targets: readonly ServedTarget[]): void;
   /** From now on, the app's calls go to machines that are bound after this call, so that they get the app's secrets as they are then. */
   renewApp(app: string): void;
-  /** Kills the app's machines. */
+  /**
+   * Forgets where the app's calls go until the next point(), if nothing of the app is under way or planned and its last call was at least `idleMs` ago.
+   * What the policy learned of the app and how its calls are split stay: after point() the app goes on as if nothing had been forgotten. Returns whether
+   * it was forgotten.
+   */
+  rest(app: string, idleMs: number): boolean;
+  /** Kills the app's machines. An app that rests is forgotten completely. */
   removeApp(app: string): void;
   /** Usage is as of the last sample. */
   machines(): MachineRow[];

@@ -2,13 +2,15 @@
  * The revisions that calls go to, by app. Only point() and remove() change where an app's calls go.
  *
  * Owns: how each app's calls are split over its revisions.
- * 1. A revision belongs to one app. It is live from the point() of that app that names it until a point() does not, or the app is removed; it is
- *    known here until forget(), as the policy may go on with it until it has heard.
+ * 1. A revision belongs to one app. It is live from the point() that names it until a later point() of the app does not, or the app is removed. It
+ *    stays known here until forget(), because the policy may command something for it until it is told.
+ * 2. Of an app that rests, only the split and the ids of its revisions are kept: no manifests. It takes no calls until the next point(), which
+ *    continues the split if the targets are the same.
  */
 import type { MachineEnd } from "../fleet/fleet.ts";
 import type { Version } from "../store/catalog/catalog.ts";
 import type { ServedTarget } from "./live-dispatcher.ts";
-import { Split } from "./split.ts";
+import { Split, type WeightedRevision } from "./split.ts";
 
 export interface LiveRevision {
   readonly version: Version;
@@ -30,31 +32,45 @@ export interface Moved {
 }
 
 interface App {
-  split: Split;
+  readonly split: Split;
   /** Ids, the one with the largest weight first. */
-  revisions: string[];
+  readonly revisions: string[];
 }
 
 export class LiveRevisions {
   readonly #apps = new Map<string, App>();
+  readonly #resting = new Map<string, App>();
   readonly #revisions = new Map<string, LiveRevision>();
 
   /** The last failure of a revision that is live already is forgotten. @param targets at least one; each revision once */
   point(app: string, targets: readonly ServedTarget[]): Moved {
-    const before = this.#apps.get(app)?.revisions ?? [];
-    const after = targets.toSorted((a, b) => b.weight - a.weight).map(({ revision }) => revision.id);
+    const known = this.#apps.get(app) ?? this.#resting.get(app);
+    const weights = targets.map(({ revision, weight }) => ({ revision: revision.id, weight })).toSorted(byWeight);
+    const before = known?.revisions ?? [];
+    const after = weights.map(({ revision }) => revision);
     const retired = before.filter((id) => !after.includes(id));
     for (const { revision, weight } of targets) this.#revisions.set(revision.id, { version: revision, weight, lastFailure: null });
-    const split = new Split(targets.map(({ revision, weight }) => ({ revision: revision.id, weight })));
-    this.#apps.set(app, { split, revisions: after });
+    this.#apps.set(app, { split: known?.split.isOf(weights) === true ? known.split : new Split(weights), revisions: after });
+    this.#resting.delete(app);
     return { added: new Set(after.filter((id) => !before.includes(id))), retired, successor: after[0]!, heir: before[0] ?? null };
   }
 
   /** The app's calls go nowhere from now on. Returns the ids of the revisions that were live. */
   remove(app: string): string[] {
-    const { revisions } = this.#apps.get(app) ?? { revisions: [] };
+    const { revisions } = this.#apps.get(app) ?? this.#resting.get(app) ?? { revisions: [] };
     this.#apps.delete(app);
+    this.#resting.delete(app);
     return revisions;
+  }
+
+  /** Returns the ids of the app's revisions. */
+  rest(app: string): readonly string[] {
+    const known = this.#apps.get(app);
+    if (known === undefined) return [];
+    this.#apps.delete(app);
+    this.#resting.set(app, known);
+    for (const revision of known.revisions) this.#revisions.delete(revision);
+    return known.revisions;
   }
 
   /** The policy has heard that the revision is live no more. */
@@ -85,4 +101,9 @@ export class LiveRevisions {
     const known = this.#revisions.get(revision);
     if (known !== undefined) this.#revisions.set(revision, { ...known, lastFailure: end });
   }
+}
+
+/** Targets of the same weight stand by their ids, so that the same targets are in the same order whoever lists them. */
+function byWeight(a: WeightedRevision, b: WeightedRevision): number {
+  return b.weight - a.weight || (a.revision < b.revision ? -1 : 1);
 }

@@ -27,6 +27,12 @@ export class Split {
     this.#sum = this.#weights.reduce((sum, weight) => sum + weight, 0);
   }
 
+  /** Whether a new split of these targets would differ from this one in nothing but its credits. */
+  isOf(targets: readonly WeightedRevision[]): boolean {
+    const isSame = ({ revision, weight }: WeightedRevision, i: number) => revision === this.#revisions[i] && weight === this.#weights[i];
+    return targets.length === this.#revisions.length && targets.every(isSame);
+  }
+
   /** The revision of the next call. */
   next(): string {
     if (this.#revisions.length === 1) return this.#revisions[0] as string;
