@@ -61,13 +61,13 @@ describe("the command line", () => {
     );
     for (const other of ["--json", "--repeat=2"]) bad(await run("invoke", "-i", other, "shop/hello"), 2, /cannot be used with/);
     assert.equal((await json("list")).apps[0].app, "shop");
-    assert.match(await good("list"), /^APP +FUNCTIONS +REVISION.*\nshop +hello /);
+    assert.match(await good("list"), /^APP +FUNCTIONS +KERNEL +REVISION.*\nshop +hello +default /);
     assert.equal(await good("alias", "set", "shop", "canary", "1=3"), "The alias canary of shop names revision 1.\n");
     assert.match(await good("alias", "list", "shop"), /^ALIAS +REVISIONS\ncanary +revision 1\nlive +revision 1\n$/);
     bad(await run("alias", "set", "shop", "live", "7"), 1, /no revision 7/);
     assert.equal(await good("alias", "remove", "shop", "canary"), "Removed the alias canary of shop.\n");
     assert.ok((await json("ps")).machines.some(({ app }: { app: string }) => app === "shop"));
-    assert.match(await good("ps"), /^MACHINE +APP +DRIVER +STATE +SLOTS +MEMORY +CPU +AGE\n/);
+    assert.match(await good("ps"), /^MACHINE +APP +DRIVER +KIND +STATE +SLOTS +MEMORY +CPU +AGE\n/);
     const machine = (await json("ps")).machines.find(({ app }: { app: string }) => app === "shop").id as string;
     assert.match(
       await good("explain", "shop"),

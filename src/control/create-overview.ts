@@ -78,13 +78,13 @@ function statusOf({ version, clock, dispatcher, appliances, catalog, driver, sup
 function shownMachine(row: MachineRow, names: Catalog["names"]): ShownMachine {
   const { name, phase, inFlight, slots, driver, memoryBytes, cpuUs, ageMs } = row;
   const app = row.app === null ? null : nameOfId(names, row.app);
-  return { id: name, app, driver, state: phase, slots: { used: inFlight, total: slots }, memoryBytes, cpuUs, ageMs };
+  const { key: _, ...kind } = row.kind;
+  return { id: name, app, driver, kind, state: phase, slots: { used: inFlight, total: slots }, memoryBytes, cpuUs, ageMs };
 }
 
 /** An appliance as a row of the list of machines. It has no slots, because the dispatcher gives it no invocations. */
 function applianceMachine({ name, machine, state, memoryBytes, cpuUs, ageMs }: ApplianceInfo): ShownMachine[] {
   if (machine === null) return [];
-  return [
-    { id: machine, app: name, driver: "qemu", state: `appliance, ${state}`, slots: { used: 0, total: 0 }, memoryBytes, cpuUs, ageMs },
-  ];
+  const slots = { used: 0, total: 0 };
+  return [{ id: machine, app: name, driver: "qemu", kind: null, state: `appliance, ${state}`, slots, memoryBytes, cpuUs, ageMs }];
 }

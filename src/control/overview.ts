@@ -1,5 +1,6 @@
 /** What the running system reports about itself: its machines, its status, and the reasons for its decisions. */
 import { APPLIANCE_STATES } from "../appliances/spec.ts";
+import type { MachineKind } from "../base/kind/machine-kind.ts";
 import type { Decision, RevisionFacts } from "../dispatch/live-dispatcher.ts";
 import { MACHINE_PHASES } from "../policy/machine-facts.ts";
 
@@ -23,6 +24,8 @@ export interface ShownMachine {
   /** The name of its app or appliance; null: it belongs to no app yet. */
   app: string | null;
   driver: string;
+  /** null: an appliance's machine, whose image and size the appliance says. */
+  kind: Omit<MachineKind, "key"> | null;
   state: (typeof SHOWN_STATES)[number];
   slots: { used: number; total: number };
   memoryBytes: number;

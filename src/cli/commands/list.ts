@@ -8,6 +8,7 @@ import { ageInWords } from "../units.ts";
 const columns: Column<AppInfo>[] = [
   { title: "APP", cell: ({ app }) => app },
   { title: "FUNCTIONS", cell: ({ live }) => (live === null ? "" : Object.keys(live.manifest.functions).join(", ")) },
+  { title: "KERNEL", cell: ({ live }) => (live === null ? "" : (live.manifest.kernel ?? "default")) },
   { title: "REVISION", align: "right", cell: ({ live }) => (live === null ? "" : String(live.number)) },
   { title: "KEPT", align: "right", cell: ({ revisions }) => String(revisions.length) },
   { title: "AGE", align: "right", cell: ({ live }) => (live === null ? "" : ageInWords(Date.now() - live.createdAt)) },
@@ -17,7 +18,7 @@ export function define(command: Command): void {
   withConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nWith --json: every revision of each app, its aliases, and the manifest of what is live.\n\nExample:\n  mayfly list",
+      "\nWith --json: every revision of each app, its aliases, and the manifest of what is live.\nKERNEL: the guest kernel that the app chooses; default: the server's setting kernel.\n\nExample:\n  mayfly list",
     )
     .action(list);
 }

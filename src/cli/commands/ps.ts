@@ -8,6 +8,7 @@ const columns: Column<MachineInfo>[] = [
   { title: "MACHINE", cell: ({ id }) => id },
   { title: "APP", cell: ({ app }) => app ?? "-" },
   { title: "DRIVER", cell: ({ driver }) => driver },
+  { title: "KIND", cell: ({ kind }) => (kind === null ? "-" : kindInWords(kind)) },
   { title: "STATE", cell: ({ state }) => state },
   { title: "SLOTS", align: "right", cell: ({ slots }) => (slots.total === 0 ? "-" : `${slots.used}/${slots.total}`) },
   { title: "MEMORY", align: "right", cell: ({ memoryBytes }) => bytesInWords(memoryBytes) },
@@ -19,9 +20,13 @@ export function define(command: Command): void {
   withConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nSLOTS: invocations running, of as many as the machine gets at once, which is learned. CPU: used since it started.\n\nExample:\n  mayfly ps",
+      "\nSLOTS: invocations running, of as many as the machine gets at once, which is learned. CPU: used since it started.\nKIND: the machine's kernel, memory and vCPUs, as the app's mayfly.json chooses them; MEMORY is what it holds.\n\nExample:\n  mayfly ps",
     )
     .action(ps);
+}
+
+function kindInWords({ kernel, memoryMb, vcpus }: NonNullable<MachineInfo["kind"]>): string {
+  return `${kernel} ${memoryMb} MB${vcpus === 1 ? "" : ` ${vcpus} vCPUs`}`;
 }
 
 async function ps(options: ConnectionOptions & { json?: true }): Promise<void> {

@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { SHOWN_STATES } from "../../control/overview.ts";
 import { FormFile } from "./read-form.ts";
+import { guestKernels } from "../../base/kind/machine-kind.ts";
 import { monthPattern } from "../../store/ledger/month.ts";
 import { APPLIANCE_STATES, applianceSpecSchema as specSchema } from "../../appliances/spec.ts";
 import { envNameSchema, manifestSchema, nameSchema } from "../../store/catalog/manifest.ts";
@@ -97,6 +98,10 @@ const machineSchema = z
     id: z.string(),
     app: z.string().nullable().openapi({ description: "null: a blank, or not bound yet." }),
     driver: z.string(),
+    kind: z
+      .object({ kernel: z.enum(guestKernels), memoryMb: z.int(), vcpus: z.int() })
+      .nullable()
+      .openapi({ description: "What the machine is of. null: an appliance's machine, whose image and size the appliance says." }),
     state: z.enum(SHOWN_STATES).openapi({ description: "The machine's phase, or its appliance's state." }),
     slots: z.object({ used: z.int(), total: z.int() }),
     memoryBytes: z.number(),

@@ -38,6 +38,7 @@ export const machine: MachineInfo = {
   id: "m1",
   app: "shop",
   driver: "process",
+  kind: { kernel: "linux", memoryMb: 256, vcpus: 1 },
   state: "bound",
   slots: { used: 1, total: 100 },
   memoryBytes: 1,
