@@ -13,7 +13,7 @@ import { openAppliances } from "./appliances.ts";
 import { definitionsFile, openDefinitions } from "./definitions.ts";
 import { applianceSpecSchema } from "./spec.ts";
 
-test("logs of those that are to run tell of a worker's death; a start that fails is listed as waiting, and ends with a stop", async (context) => {
+test("logs of appliances that should run mention a worker's death; an appliance whose start fails is listed as waiting, and a stop ends that", async (context) => {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-appliances-"));
   context.after(() => rmSync(dir, { recursive: true, force: true }));
   const seal = openSeal(join(dir, "key"), true);

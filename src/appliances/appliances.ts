@@ -1,8 +1,8 @@
 /**
- * Appliances: long-lived machines, each of an image of its own, beside the functions'.
+ * Appliances: long-lived machines, each of an image of its own, besides the machines of functions.
  *
  * Owns their definitions, and a keeper for each.
- * 1. A definition is on disk before its appliance runs, and gone before its name is free.
+ * 1. A definition is on disk before its appliance runs, and removed before its name is free.
  * 2. A disk belongs to one appliance at a time.
  */
 import { rmSync } from "node:fs";
@@ -32,48 +32,52 @@ export interface AppliancesOptions {
   clock: Clock;
   permitted: Permitted;
   usage: UsageSink;
-  /** For one machine's way out. Appliances are named by their ids here and below. */
+  /** Makes an egress for one machine. Appliances are given by their ids here and below. */
   egress: (appliance: string) => Egress;
-  /** @param at milliseconds since the epoch; now where it is missing */
+  /** @param at milliseconds since the epoch; now if it is missing */
   log: (appliance: string, machine: string | undefined, text: string, ofPlatform: boolean, at?: number) => void;
-  /** It is removed: so is what it logged, before its name is free. */
+  /** Deletes the log of an appliance that is being removed, before its name is free. */
   forgetLog: (appliance: string) => Promise<void>;
-  /** One is about to start, for whatever reason. */
+  /** Called when an appliance is about to start, for whatever reason. */
   starting: (appliance: string) => void;
-  /** A user starts one that was left alone, or might have been. */
+  /** Called when a user starts an appliance, which ends its being left alone. */
   takenUp: (appliance: string) => void;
-  /** A definition that cannot be read is skipped, and told of here, by its name. */
+  /** Called with the name of an appliance whose definition cannot be read; it is skipped. */
   onUnusable: (name: string, error: unknown) => void;
 }
 
 export interface Appliances {
   /**
-   * Makes it and starts it. Its name was claimed for this id before. Rejects with "no-such-image", "bad-appliance", "port-in-use",
-   * "machine-start-failed".
+   * Makes the appliance and starts it. Its name must have been claimed for this id. Rejects with "no-such-image", "bad-appliance",
+   * "port-in-use", "machine-start-failed".
    */
   run(owner: Pick<Definition, "id" | "tenant">, spec: ApplianceSpec): Promise<ApplianceInfo>;
-  /** One that is stopped or ended. Rejects with "no-such-appliance" where it is being made or removed, as the next ones. */
+  /**
+   * Starts an appliance that was stopped or has ended. Rejects with "no-such-appliance" if it is being made or removed, as the functions
+   * below do.
+   */
   start(id: string): Promise<ApplianceInfo>;
-  /** For good: it stays stopped when the server starts again. */
+  /** Stops the appliance for good: it stays stopped when the server starts again. */
   stop(id: string): Promise<ApplianceInfo>;
-  /** Stops and forgets it. Its disks stay unless asked for. */
+  /** Stops the appliance and removes it. Its disks stay unless `withDisks`. */
   remove(id: string, withDisks: boolean): Promise<void>;
-  /** By name. */
+  /** In the order of their names. */
   list(): ApplianceInfo[];
-  /** Whether it can be started, stopped and removed now. */
+  /** Whether the appliance can be started, stopped and removed now. */
   has(id: string): boolean;
-  /** Of those that are defined, whether or not their definitions can be read. */
+  /** Ids of all defined appliances, even if their definitions cannot be read. */
   ids(): string[];
-  /** Has the ledger told what every one has used up to now. */
+  /** Tells the ledger what every appliance has used up to now. */
   sample(): void;
   /**
-   * Starts those that are to run, but for some. Never rejects: what fails is in the appliance's log, and tried again.
-   * @param deaths of workers, that the logs do not tell of yet
+   * Starts the appliances that should run, except those to leave alone. Never rejects: a failure is written to the appliance's log, and the
+   * start is tried again.
+   * @param deaths deaths of workers that the logs do not mention yet
    */
   resume(leaveAlone: ReadonlySet<string>, deaths: readonly Death[]): Promise<void>;
-  /** Names of those that resume() did not start, until a user starts or removes them. */
+  /** Names of the appliances that resume() did not start, until a user starts or removes them. */
   leftAlone(): string[];
-  /** An orderly end for all; they start again with the server. */
+  /** Stops all appliances in order; they start again with the server. */
   close(): Promise<void>;
 }
 
@@ -96,7 +100,7 @@ export function openAppliances(options: AppliancesOptions): Appliances {
   const { definitions } = options;
   const openFolder = (folder: string) => openShared(folder, options.permitted, stateDir);
   const volumes = createVolumes(join(stateDir, "volumes"), openFolder);
-  /** By id. */
+  /** Keyed by the appliance's id. */
   const entries = new Map<string, Entry>();
   const removing = new Set<string>();
   const alone = new Set<string>();
@@ -125,7 +129,7 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     definitions.save(entry.definition);
   }
 
-  /** Throws "bad-appliance" where what it asks for is not to be had beside the others. */
+  /** Throws "bad-appliance" if the specification contradicts itself, or asks for a disk that another appliance has. */
   function refuseTaken(asked: ApplianceSpec): void {
     const others = [...entries.values()].map(({ definition }) => definition.spec);
     refuseContradictions(asked, others);
@@ -141,7 +145,7 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     options.log(id, undefined, text, true, at);
   }
 
-  /** What a user wants, also where it is asked for while another wish is being carried out: the last one counts. */
+  /** Brings the appliance into the state that the user wants. If another wish comes while one is being carried out, the last one counts. */
   async function startWanted(entry: Entry): Promise<void> {
     const { wanted } = entry.definition;
     want(entry, true);
@@ -174,7 +178,7 @@ export function openAppliances(options: AppliancesOptions): Appliances {
       await refuseForbidden(asked, options.permitted, openFolder);
       const { image, run } = await sourceOf(cacheDir, { ...asked, image: (await findImage(cacheDir, asked.image)).id });
       const spec = { ...asked, image: image.id, command: run.command };
-      // Another one may have come in meanwhile.
+      // Another appliance may have been made meanwhile.
       refuseTaken(asked);
       const entry = enter({ id, tenant, spec, wanted: true, createdAt: clock.wall() });
       try {
@@ -213,7 +217,7 @@ export function openAppliances(options: AppliancesOptions): Appliances {
         definitions.remove(id);
         takeUp(id);
         try {
-          // Still its own: nobody else can be given them.
+          // The volumes still belong to this appliance, so nobody else can have got them.
           for (const volume of entry.definition.spec.volumes) if (withDisks && "disk" in volume) await volumes.remove(volume.disk);
           await options.forgetLog(id);
         } finally {
@@ -228,7 +232,7 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     ids: () => definitions.ids(),
     sample: () => entries.forEach(({ keeper }) => keeper.sample()),
     async resume(leaveAlone, deaths) {
-      // What a killed server left; its machines died with it.
+      // A killed server may have left files of its machines, which died with it.
       rmSync(runDir, { recursive: true, force: true });
       const wanted = definitions
         .all(options.onUnusable)
@@ -245,17 +249,17 @@ export function openAppliances(options: AppliancesOptions): Appliances {
   };
 }
 
-/** @param spec whose image is an id */
+/** @param spec its image must be an id */
 async function sourceOf(cacheDir: string, { name, image: id, command, env }: ApplianceSpec): Promise<{ image: Image; run: RunSpec }> {
   const image = imageAt(cacheDir, id);
   if (!isComplete(image)) throw new MayflyError("no-such-image", { image: id });
   await refuseDamaged(image);
   const { run } = await describeImage(image);
-  if (run === null) throw new MayflyError("bad-appliance", { what: `${name}'s image runs functions: it starts nothing by itself` });
+  if (run === null) throw new MayflyError("bad-appliance", { what: `${name}'s image runs functions: it has no command to start` });
   return { image, run: { ...run, env: { ...run.env, ...env }, command: command ?? run.command } };
 }
 
-/** Before anything is made. It is asked again at each start, as settings and folders change. */
+/** Called before anything is made, and again at each start, because settings and folders may change. */
 async function refuseForbidden(
   { ports, volumes }: ApplianceSpec,
   permitted: Permitted,
@@ -281,7 +285,7 @@ function refuseContradictions(spec: ApplianceSpec, others: ApplianceSpec[]): voi
   twice("the disk", disksOf(spec));
   for (const disk of disksOf(spec)) {
     const other = others.find((one) => disksOf(one).includes(disk));
-    if (other !== undefined) throw new MayflyError("bad-appliance", { what: `the disk ${disk} is ${other.name}'s` });
+    if (other !== undefined) throw new MayflyError("bad-appliance", { what: `the disk ${disk} belongs to ${other.name}` });
   }
 }
 

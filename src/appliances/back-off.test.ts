@@ -8,7 +8,7 @@ test("waits double up to a minute", () => {
   assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
 });
 
-test("a machine that lived for a minute is a new beginning", () => {
+test("after a machine that lived for a minute, waits begin again with the shortest", () => {
   const backOff = createBackOff();
   for (let n = 0; n < 5; n++) backOff.next(0);
   assert.equal(backOff.next(60_000), 1_000);

@@ -1,4 +1,4 @@
-/** QEMU's command line for an appliance: no channel to an agent and no template, but ports, volumes and a console that listens. */
+/** QEMU's command line for an appliance: it has no channel to an agent and no template, but ports, volumes and a console. */
 import type { Accelerator } from "../machines/host/qemu/accelerator.ts";
 import {
   consoleWords,
@@ -46,7 +46,7 @@ export function applianceArguments(appliance: ApplianceLine): string[] {
   return [...line, "-append", `${linuxOptions(tscKhz)} nowatchdog`];
 }
 
-/** Restricted, a guest reaches nothing by itself; ports that are forwarded to it work all the same. */
+/** With `restrict`, a guest reaches nothing by itself, but ports that are forwarded to it work. */
 function network({ ports, outbound }: Wiring): string {
   const forwards = ports.map(({ listen, guest }) => `,hostfwd=tcp:${listen}-:${guest}`);
   return `user,id=u,ipv6=off,restrict=${outbound ? "off" : "on"}${forwards.join("")}`;

@@ -1,7 +1,6 @@
 /**
- * What appliances there are, by their ids, in one SQLite file of the state folder. Their names are claimed in the catalog.
- *
- * A definition is on disk when `save` returns. Variables may be secrets: they are sealed with the key of the secrets.
+ * The definitions of appliances, by id, in one SQLite file of the state folder. Their names are claimed in the catalog.
+ * A definition is on disk when `save` returns. Variables may be secrets, so they are encrypted with the key of the secrets.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -17,18 +16,18 @@ export interface Definition {
   id: string;
   /** The tenant's id. */
   tenant: string;
-  /** `image` is an id. */
+  /** `image` in it is an id. */
   spec: ApplianceSpec;
-  /** Whether it is to run: at the server's next start, too. */
+  /** Whether the appliance should run, also after the server's next start. */
   wanted: boolean;
   /** Milliseconds since the epoch. */
   createdAt: number;
 }
 
 export interface Definitions {
-  /** @param skipped told of those that cannot be read: sealed with another key, or not of this version */
+  /** @param skipped called with definitions that cannot be read, because they were encrypted with another key or by another version */
   all(skipped: (name: string, error: unknown) => void): Definition[];
-  /** Of all, also of those that cannot be read. */
+  /** Ids of all appliances, even of those whose definitions cannot be read. */
   ids(): string[];
   save(definition: Definition): void;
   remove(id: string): void;
@@ -47,7 +46,7 @@ function migrations(seal: Seal, idOf: (name: string) => string): readonly Migrat
   return [byName, (db) => takeOverNames(db, seal, idOf)];
 }
 
-/** What an older Mayfly stored by name. The id is part of what the variables are sealed with, in place of the name. */
+/** Takes over what an older Mayfly stored by name. The variables are encrypted for the appliance's id instead of its name. */
 function takeOverNames(db: DatabaseSync, seal: Seal, idOf: (name: string) => string): void {
   db.exec(`
     ALTER TABLE appliances RENAME TO old_appliances;
@@ -69,10 +68,10 @@ function takeOverNames(db: DatabaseSync, seal: Seal, idOf: (name: string) => str
   db.exec("DROP TABLE old_appliances");
 }
 
-/** The sealed text's place, so that one appliance's variables cannot be passed off as another's. */
+/** The place that the variables are encrypted for, so that one appliance's variables cannot be used as another's. */
 const SEALED_AS = "appliance env";
 
-/** @param idOf claims a name for an appliance that an older Mayfly stored, and gives its id */
+/** @param idOf claims a name for an appliance that an older Mayfly stored, and returns its id */
 export function openDefinitions(file: string, seal: Seal, idOf: (name: string) => string): Definitions {
   const db = openDatabase(file, { durability: "full", migrations: migrations(seal, idOf) });
   return {
@@ -98,7 +97,10 @@ export function openDefinitions(file: string, seal: Seal, idOf: (name: string) =
   };
 }
 
-/** Ids of the images that the appliances of a state folder are of, running or not; only read, also while a server has the folder. */
+/**
+ * Ids of the images that the appliances of a state folder use, running or not. The file is only read, so this also works while a server has
+ * the folder.
+ */
 export function imagesOfAppliances(stateDir: string): string[] {
   const file = definitionsFile(stateDir);
   if (!existsSync(file)) return [];

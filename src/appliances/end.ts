@@ -3,12 +3,12 @@ import { linuxEnd } from "../machines/qemu/console-end.ts";
 
 /** How an appliance's machine ended. */
 export interface ApplianceEnd extends Pick<MachineExit, "reason" | "detail" | "output"> {
-  /** True where the appliance need not be started again: its command ended with code 0, or it was asked to stop. */
+  /** Whether the appliance need not be started again, because its command ended with code 0, or it was asked to stop. */
   good: boolean;
 }
 
 export interface EndFacts {
-  /** QEMU's. */
+  /** The exit code of QEMU. */
   code: number | null;
   signal: NodeJS.Signals | null;
   outOfMemory: boolean;
@@ -19,8 +19,9 @@ export interface EndFacts {
 }
 
 /**
- * The supervisor in the guest prints as its last line how the command ended (images/standalone/supervisor.ts), and its init what it could not do. It is
- * the guest's word, and decides nothing but whether this appliance is started again.
+ * Works out how an appliance's machine ended. As its last line, the supervisor in the guest prints how the command ended
+ * (images/standalone/supervisor.ts), and the guest's init prints what it could not do. A guest may print anything, so its word decides only
+ * whether this appliance is started again.
  */
 export function endOf({ code, signal, outOfMemory, console, stderr }: EndFacts): ApplianceEnd {
   if (outOfMemory) return { good: false, reason: "out-of-memory", detail: "it passed its memory limit on the host", output: [] };

@@ -1,6 +1,6 @@
 /**
- * What relays say, checked by the server. A relay reads what strangers sent, so the server trusts its word no more than theirs. The relay itself does not load
- * this file, because the library that checks takes 5 MB or more in each process.
+ * The server's check of what relays send. A relay reads what strangers sent, so the server trusts it no more than them. The relay itself
+ * does not load this file, because the library that checks takes 5 MB or more in each process.
  */
 import { z } from "zod";
 import { LINE_BYTES, LINES_AT_ONCE } from "./relay/console.ts";

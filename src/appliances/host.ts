@@ -21,7 +21,7 @@ export interface ApplianceHost {
 
 const KVM_TRIAL_MS = 6_000;
 
-/** Rejects with "missing-part". @param image the image whose kernel is tried with KVM, where this host has KVM and the verdict is not known yet */
+/** Rejects with "missing-part". @param image its kernel is tried with KVM, if this host has KVM and it is not known yet whether it works */
 export async function openHost(qemuHost: QemuHost, image: Image, clock: Clock): Promise<ApplianceHost> {
   const opened = await qemuHost.open();
   const { facts, confinement } = opened;

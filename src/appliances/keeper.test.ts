@@ -11,7 +11,7 @@ import type { Image } from "../images/image.ts";
 import { createKeeper } from "./keeper.ts";
 import { applianceSpecSchema } from "./spec.ts";
 
-test("one that cannot start with the server waits, longer each time, and is tried again until it is stopped", async (context) => {
+test("an appliance that cannot start with the server waits, longer each time, and is tried again until it is stopped", async (context) => {
   const { keeper, clock, tries, settled, lines } = keep(context);
   await keeper.resume();
   for (const [at, seconds] of [1, 2, 4].entries()) {
@@ -42,7 +42,7 @@ test(
     await clock.advance(1_000);
     await settled("waiting");
     assert.equal(tries(), 1);
-    // It is kept between two tries, and given up with the appliance.
+    // The port is kept between two tries, and given up when the appliance is stopped.
     const listen = () => once(createServer().unref().listen(port, "127.0.0.1"), "listening");
     await assert.rejects(listen(), /EADDRINUSE/);
     await keeper.stop();
@@ -50,14 +50,14 @@ test(
   },
 );
 
-test("one that a user starts in vain is stopped, and not tried again", async (context) => {
+test("an appliance whose start by a user fails is stopped, and not tried again", async (context) => {
   const { keeper, clock, tries } = keep(context);
   await assert.rejects(keeper.start(), /too busy/);
   await clock.advance(100_000);
   assert.deepEqual([tries(), keeper.view().state], [1, "stopped"]);
 });
 
-test("a stop that comes while it starts takes hold, for all who ask for it", async (context) => {
+test("a stop that comes while the appliance starts takes effect, for all who asked for it", async (context) => {
   const { keeper, clock, tries } = keep(context);
   const starting = keeper.resume();
   assert.equal(keeper.view().state, "starting");
@@ -66,7 +66,7 @@ test("a stop that comes while it starts takes hold, for all who ask for it", asy
   assert.deepEqual([tries(), keeper.view().state], [1, "stopped"]);
 });
 
-/** A keeper none of whose machines starts. */
+/** A keeper whose machines all fail to start. */
 function keep(context: TestContext, spec: object = {}) {
   const runDir = mkdtempSync(join(tmpdir(), "mayfly-keeper-"));
   context.after(() => rmSync(runDir, { recursive: true, force: true }));

@@ -1,9 +1,9 @@
 /**
- * Keeps one appliance running: a machine after the other, until it is stopped or ends well.
+ * Keeps one appliance running: it starts one machine after the other, until the appliance is stopped or its command ends with code 0.
  *
  * Owns the machine that runs now, its folder, and the listening sockets of the published ports.
- * 1. There is at most one machine at a time: the next starts when nothing is left of the last.
- * 2. Published ports stay ours while the appliance is to run, between machines as well.
+ * 1. There is at most one machine at a time: the next one starts when nothing is left of the last.
+ * 2. Published ports stay open while the appliance should run, also between machines.
  * 3. After close() nothing is left.
  */
 import { mkdir, rm } from "node:fs/promises";
@@ -26,24 +26,24 @@ import type { Volumes } from "./volumes.ts";
 import type { UsageSink } from "../store/ledger/usage.ts";
 
 export interface KeeperOptions {
-  /** The appliance's. */
+  /** The appliance's id. */
   id: string;
   spec: ApplianceSpec;
-  /** The image, and what to run of it, with the appliance's own command and variables. Asked for at each start. */
+  /** Returns the image, and what must run of it, with the appliance's own command and variables. Called at each start. */
   source: () => Promise<{ image: Image; run: RunSpec }>;
   host: (image: Image) => Promise<ApplianceHost>;
   volumes: Volumes;
   permitted: Permitted;
-  /** For what goes with the machines. */
+  /** The folder for files that are removed with the machines. */
   runDir: string;
   bootId: string;
-  /** Counts the machines of all appliances. */
+  /** Returns the next number of a machine; all appliances share the count. */
   nextNumber: () => number;
   clock: Clock;
   usage: UsageSink;
-  /** By the appliance's id. */
+  /** Makes an egress for one machine. @param appliance its id */
   egress: (appliance: string) => Egress;
-  /** What the guest prints, and what befalls its machines. */
+  /** Writes a line of the guest, or about its machines, to the appliance's log. */
   log: (machine: string | undefined, text: string, ofPlatform: boolean) => void;
 }
 
@@ -58,17 +58,20 @@ export interface Keeper {
     lastEnd: string | null;
   };
   sample(): void;
-  /** Starts it; a stop that comes meanwhile ends it again. Rejects with "port-in-use", or with why the first machine did not start: then it is stopped. */
+  /**
+   * Starts the appliance; a stop that comes meanwhile ends it again. If the first machine fails to start, rejects with "port-in-use" or the
+   * reason, and the appliance is stopped.
+   */
   start(): Promise<void>;
-  /** Starts it, and where that fails, tries again until it is stopped. Never rejects: it resolves after the first try. */
+  /** Starts the appliance, and if that fails, tries again until it is stopped. Never rejects; resolves after the first try. */
   resume(): Promise<void>;
-  /** An orderly end, a hard one after ten seconds. Idempotent. */
+  /** Stops the appliance in order, or by force after ten seconds. Further calls wait for the same end. */
   stop(): Promise<void>;
 }
 
 const STOP_MS = 10_000;
 const SAMPLE_MS = 5_000;
-/** The first of the ports that QEMU listens on in its own namespace, above those for which it would need a privilege. */
+/** The first of the ports that QEMU listens on in its own namespace; lower ports need a privilege. */
 const FIRST_PORT = 20_000;
 
 interface Living {
@@ -111,7 +114,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       meter.take(options.id, { cpuUs: 0, memoryBytes: 0 });
       meter.run({ cpuUs: 0, memoryBytes: 0 });
       living = { machine, meter, since: clock.now() };
-      // A stop may have come meanwhile.
+      // The appliance may have been stopped meanwhile.
       if (state === "starting") state = "running";
       const stopSampling = clock.every(SAMPLE_MS, () => meter.sample(machine.usage()));
       log(id, `Machine ${id} started.`, true);
@@ -190,7 +193,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     }
   }
 
-  /** Those that are not yet ours, all or none. Without root QEMU listens by itself, on the host. */
+  /** Opens the published ports that are not open yet, all or none. Without root, QEMU itself listens on the host. */
   function publishPorts(): void {
     for (const port of spec.ports) checkAddress(port, options.permitted);
     if (!isRoot || published.length > 0) return;
@@ -219,7 +222,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const { machine } = living ?? {};
     machine?.askToStop();
     const cancelKill = clock.after(STOP_MS, () => machine?.kill());
-    // A machine that was about to start when this was asked ends, too.
+    // A machine that was about to start when close() was called must end, too.
     await finished;
     living?.machine.kill();
     await finished;
@@ -232,7 +235,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     async start() {
       restarts = 0;
       const launching = launch();
-      // A stop that comes meanwhile waits for it.
+      // A stop that comes meanwhile waits for the launch.
       finished = launching.catch(() => undefined);
       try {
         await launching;
@@ -258,7 +261,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   };
 }
 
-/** The beginning of an appliance's name, as ids of machines may have it. */
+/** The beginning of an appliance's name, in the characters that ids of machines allow. */
 function forMachines(name: string): string {
   return (
     name
@@ -269,12 +272,12 @@ function forMachines(name: string): string {
   );
 }
 
-/** Of a clause that says what happened. */
+/** Makes a sentence of a clause that says what happened. */
 function sentence(clause: string): string {
   return `${clause.slice(0, 1).toUpperCase()}${clause.slice(1).replace(/\.$/, "")}.`;
 }
 
-/** For the appliance's log, and for whoever manages the server: with what QEMU said. */
+/** The error's text for the appliance's log and for the operator, with what QEMU printed. */
 function messageOf(error: unknown): string {
   const { message } = asMayflyError(error);
   if (!(error instanceof StartFailure) || error.exit.output.length === 0) return message;

@@ -1,8 +1,8 @@
 import fs from "node:fs";
 
 /**
- * Returns a descriptor of the network namespace that confines a process, which the caller closes. Undefined as long as the process is still in this
- * process's own namespace. A guest that takes QEMU over finds no network there but a loopback; only a relay is let in.
+ * Returns a descriptor of the network namespace that confines a process; the caller must close it. Undefined while the process is still in
+ * this process's own namespace. A guest that takes QEMU over finds only a loopback in that namespace; only a relay enters it as well.
  */
 export function openNetNamespace(pid: number): number | undefined {
   const file = `/proc/${pid}/ns/net`;

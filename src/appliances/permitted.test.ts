@@ -21,7 +21,7 @@ async function opens(folder: string, permitted: string[], stateDir: string): Pro
   return readdirSync(`/proc/self/fd/${handle.fd}`);
 }
 
-test("only listed folders, and what is in them, are shared, wherever links lead", async (context) => {
+test("only listed folders and what is in them are shared, wherever links lead", async (context) => {
   const at = folders(context);
   const permitted = [at("shared")];
   assert.ok((await opens(at("shared"), permitted, at("state"))).includes("inner"));
@@ -37,13 +37,13 @@ test("only listed folders, and what is in them, are shared, wherever links lead"
   }
 });
 
-test("nothing is shared where the operator listed nothing, nor told of", async (context) => {
+test("if the operator listed no folder, none is shared, and errors do not reveal which exist", async (context) => {
   const at = folders(context);
   for (const any of ["shared", "nowhere"])
     await assert.rejects(opens(at(any), [], at("state")), { code: "not-permitted", message: /there is none/ });
 });
 
-test("the state folder is never shared, nor what holds it", async (context) => {
+test("neither the state folder nor a folder that contains it is ever shared", async (context) => {
   const at = folders(context);
   for (const any of ["state", "state/volumes", ".", "shared/state"]) {
     await assert.rejects(opens(at(any), ["/"], at("state")), { code: "bad-appliance", message: /state folder/ }, any);

@@ -1,4 +1,7 @@
-/** What the settings permit appliances of this host: folders to read, addresses to publish on. Whoever has the API's token gets no more than that. */
+/**
+ * What the settings permit appliances to use of this host: folders to read, and addresses to publish on. A caller with the API's token gets
+ * no more than that.
+ */
 import { constants } from "node:fs";
 import { type FileHandle, open, readlink, realpath } from "node:fs/promises";
 import { BlockList, isIPv6 } from "node:net";
@@ -6,9 +9,9 @@ import { MayflyError } from "../base/errors/error.ts";
 import type { PublishedPort } from "./spec.ts";
 
 export interface Permitted {
-  /** `appliances.folders`: absolute paths, shared with all that is in them. */
+  /** The setting `appliances.folders`: absolute paths, shared with everything below them. */
   folders: string[];
-  /** `appliances.publish`: addresses besides loopback. */
+  /** The setting `appliances.publish`: addresses besides loopback. */
   publish: string[];
 }
 
@@ -28,16 +31,17 @@ export function checkAddress({ address }: PublishedPort, { publish }: Permitted)
 }
 
 /**
- * Opens a folder and then checks where it really is, whatever links its path has. So the folder that is opened is the one that was checked.
- * @param stateDir is never shared: it holds every secret
- * @returns the open folder, which the caller closes. Rejects with "not-permitted" or "bad-appliance".
+ * Opens a folder and then checks where it really is, whatever links its path contains. So the folder that is opened is the one that was
+ * checked.
+ * @param stateDir is never shared, because it contains every secret
+ * @returns the open folder, which the caller must close. Rejects with "not-permitted" or "bad-appliance".
  */
 export async function openShared(folder: string, { folders }: Permitted, stateDir: string): Promise<FileHandle> {
   const refusal = () => {
     const what = `${folder} is in no folder that may be shared${folders.length === 0 ? ": there is none" : ""}`;
     return new MayflyError("not-permitted", { what, key: "appliances.folders", entry: folder });
   };
-  // Whoever may not read a folder must not learn whether it exists.
+  // A caller that may not read a folder must not learn whether it exists.
   if (folders.length === 0) throw refusal();
   const opened = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY).catch(() => undefined);
   if (opened === undefined) throw (await isBelowAny(folder, folders)) ? noFolder(folder) : refusal();
@@ -46,7 +50,7 @@ export async function openShared(folder: string, { folders }: Permitted, stateDi
     if (!(await isBelowAny(place, await realOnes(folders)))) throw refusal();
     const [state] = await realOnes([stateDir]);
     if (state !== undefined && (isBelow(place, state) || isBelow(state, place))) {
-      throw new MayflyError("bad-appliance", { what: `${folder} is, or holds, or is in the state folder, which is never shared` });
+      throw new MayflyError("bad-appliance", { what: `${folder} is, contains, or is inside the state folder, which is never shared` });
     }
     return opened;
   } catch (error) {
@@ -56,10 +60,10 @@ export async function openShared(folder: string, { folders }: Permitted, stateDi
 }
 
 function noFolder(folder: string): MayflyError {
-  return new MayflyError("bad-appliance", { what: `${folder} is no folder of this host` });
+  return new MayflyError("bad-appliance", { what: `${folder} is not a folder on this host` });
 }
 
-/** Folders that are not there permit nothing. */
+/** The real paths of those folders that exist; a folder that does not exist permits nothing. */
 async function realOnes(folders: string[]): Promise<string[]> {
   const found = await Promise.all(folders.map((folder) => realpath(folder).catch(() => undefined)));
   return found.filter((folder) => folder !== undefined);

@@ -2,7 +2,7 @@
 export const proxyPort = 3_128;
 const proxyUrl = `http://10.0.2.2:${proxyPort}`;
 
-/** Variables that tell the guest's programs of the proxy. Node heeds them where NODE_USE_ENV_PROXY is set. */
+/** Variables that tell the guest's programs about the proxy. Node reads them if NODE_USE_ENV_PROXY is set. */
 export const proxyVariables: Record<string, string> = {
   HTTP_PROXY: proxyUrl,
   HTTPS_PROXY: proxyUrl,

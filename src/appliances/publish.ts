@@ -1,4 +1,7 @@
-/** The listening socket of a published port. The server only holds it, also between machines: relays accept connections, which wait until a relay does. */
+/**
+ * The listening socket of a published port. The server only holds it, also between machines. Relays accept its connections; until a relay
+ * does, they wait.
+ */
 import type { BoundSocket } from "node:net";
 import { bindSocket, nameOf } from "../base/listen/bound-socket.ts";
 import { listenFailure } from "../base/listen/listen-failure.ts";
@@ -14,7 +17,7 @@ export interface PublishedSocket {
 
 const KEY = "--publish";
 
-/** Throws "port-in-use" or "address-unusable". The result must be kept: the garbage collector closes a socket that nobody refers to. */
+/** Throws "port-in-use" or "address-unusable". The caller must keep the result, because the garbage collector closes an unreferenced socket. */
 export function publish({ address, host: port }: PublishedPort): PublishedSocket {
   const name = nameOf(address, port);
   const socket: BoundSocket = bindSocket(address, port, KEY);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { build } from "esbuild";
 
-test("a relay, of which each appliance has one, loads no package: its memory is paid for once an appliance", async () => {
+test("a relay loads no package, because each appliance has a relay and pays for its memory", async () => {
   const { metafile } = await build({
     entryPoints: [new URL("relay/main.ts", import.meta.url).pathname],
     bundle: true,

@@ -1,4 +1,4 @@
-/** A real relay, in a network namespace that stands in for QEMU's: as root, as appliances with ports and a way out need it. */
+/** A real relay, in a network namespace that stands in for QEMU's. It needs root, as appliances with ports and network access do. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,7 +18,7 @@ import { type Relay, startRelay } from "./relay-process.ts";
 
 const WAIT_MS = 60_000;
 
-/** Something that listens at port 20,000 of a namespace of its own, and says hello. */
+/** Starts a server that listens on port 20,000 of a namespace of its own, and says hello. */
 async function machine(context: TestContext): Promise<number> {
   const code = `require("net").createServer((s) => { s.on("error", () => 0); s.end("hello from inside\\n"); }).listen(20000, "0.0.0.0", () => console.log("up"))`;
   const child = spawn("/usr/bin/unshare", ["--net", process.execPath, "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
@@ -76,7 +76,7 @@ function relayPid(): number {
   return pids.find((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("relay/main.ts"))!;
 }
 
-test("a relay leads a published port into the namespace, tells the console, and may do nothing", async (context) => {
+test("a relay leads a published port into the namespace, reports the console's lines, and has no privileges", async (context) => {
   const { port, console, lines, relay } = await relayFor(context);
   assert.equal(await greeting(port), "hello from inside\n");
   writeSync(console, "first\nsecond\nhalf");
@@ -93,7 +93,7 @@ test("a relay leads a published port into the namespace, tells the console, and 
   assert.deepEqual(lines, ["first", "second", "half"]);
 });
 
-test("a relay that is killed is replaced, told, and its port never refuses", async (context) => {
+test("a relay that is killed is replaced, the log says so, and its port never refuses a connection", async (context) => {
   const { port, notes, console } = await relayFor(context);
   const first = relayPid();
   process.kill(first, "SIGKILL");
@@ -119,7 +119,7 @@ test("hundreds of connections over the limit of descriptors end neither relay no
   closeSync(console);
 });
 
-test("a tunnel's first bytes are not lost, whoever sends them; what egress forbids is refused", async (context) => {
+test("the first bytes of a tunnel are not lost, whichever end sends them; what egress forbids is refused", async (context) => {
   const outside = createServer((socket) => {
     socket.on("error", () => undefined);
     socket.write("220 I speak first\n");
@@ -139,7 +139,7 @@ test("a tunnel's first bytes are not lost, whoever sends them; what egress forbi
   await relay.consoleEnded();
 });
 
-/** Sends it to the proxy as the machine would, and resolves with what comes, once it matches. */
+/** Sends bytes to the proxy as the machine would, and resolves with the reply once it matches. */
 async function insideSays(bytes: string, pattern: RegExp): Promise<string> {
   const code = `const s = require("net").connect(3128, "127.0.0.1", () => s.write(process.argv[1])); s.pipe(process.stdout); s.on("error", () => 0);`;
   const namespace = `--net=/proc/${relayPid()}/ns/net`;
@@ -153,14 +153,14 @@ async function insideSays(bytes: string, pattern: RegExp): Promise<string> {
   }
 }
 
-test("a relay that does not start is an error at once, and leaves nothing", async (context) => {
+test("a relay that does not start is an error at once, and leaves nothing behind", async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-relay-"));
   context.after(() => rmSync(folder, { recursive: true }));
   const console_ = createPipe();
   const busy = createServer().listen(0, "127.0.0.1");
   await once(busy, "listening");
   context.after(() => busy.close());
-  // Its descriptor is no socket: it cannot be listened on.
+  // This descriptor is not a socket, so listening on it fails.
   const socket = { name: "p", fd: console_.write, close: () => undefined };
   const plan = {
     id: `relay-broken-${process.pid}`,

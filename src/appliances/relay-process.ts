@@ -1,9 +1,9 @@
 /**
- * The server's end of a machine's relay (relay/main.ts): starts the process, starts it again when it dies, and answers its requests.
+ * The server's end of a machine's relay (relay/main.ts): it starts the process, starts it again when it dies, and answers its requests.
  *
  * Owns: the process, its control group, its user id, and the connections that were made for it.
- * 1. The relay's death costs the connections that it carried, and nothing else: the machine and the server run on.
- * 2. The relay's messages are checked; a relay that sends a wrong one is killed.
+ * 1. If the relay dies, only the connections that it carried are lost; the machine and the server run on.
+ * 2. The relay's messages are checked; a relay that sends an invalid one is killed.
  * 3. After close() nothing of the relay is left.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -32,23 +32,23 @@ export interface RelayPlan {
   app: string;
   /** The machine's folder, which is removed with it. */
   folder: string;
-  /** The user that the relay becomes, and the namespace that it enters. Undefined where Mayfly does not run as root. */
+  /** The user that the relay becomes, and the namespace that it enters. Undefined if Mayfly does not run as root. */
   confined: { uid: number; namespace: number } | undefined;
-  /** The reading end of the guest's console, which the caller closes. */
+  /** The reading end of the guest's console, which the caller must close. */
   console: number;
   ports: { socket: PublishedSocket; qemu: number }[];
-  /** Makes the machine's connections to the outside; undefined where it may have none. */
+  /** Makes the machine's connections to the outside; undefined if it may have none. */
   egress: Egress | undefined;
   clock: Clock;
   onLines: (lines: string[]) => void;
-  /** Called with what happens to the relay, for the appliance's log: a clause. */
+  /** Called with a clause on what happens to the relay, for the appliance's log. */
   note: (text: string) => void;
 }
 
 export interface Relay {
-  /** Resolves when the console is closed and all of its lines were told, or when the relay that would tell them is gone. */
+  /** Resolves when the console is closed and all of its lines were reported, or when the relay is gone that would have reported them. */
   consoleEnded(): Promise<void>;
-  /** CPU time that all of the relay's processes have used so far, microseconds. */
+  /** CPU time that all processes of the relay have used so far, in microseconds. */
   cpuUs(): number;
   close(): Promise<void>;
 }
@@ -61,10 +61,10 @@ const DESCRIPTORS = 2_400;
 const READY_MS = 60_000;
 const CONSOLE_MS = 5_000;
 
-/** Resolves when the relay listens. Rejects with why it does not, and then leaves nothing behind. */
+/** Resolves when the relay listens. If it does not start, rejects with the reason and leaves nothing behind. */
 export async function startRelay(plan: RelayPlan): Promise<Relay> {
   const { clock } = plan;
-  // The relay works for the appliance, as the machine does, and has its share of CPU time.
+  // The relay works for the appliance as the machine does, so it has the appliance's share of CPU time.
   const cgroup = createCgroup({ id: `${plan.id}-relay`, ...LIMITS, share: { app: plan.app } });
   const backOff = createBackOff();
   const connections = new Map<number, Socket>();
@@ -101,9 +101,9 @@ export async function startRelay(plan: RelayPlan): Promise<Relay> {
     });
   }
 
-  /** Ends a relay that said what no sound relay would. */
+  /** Ends a relay that sent a message that no sound relay would send. */
   function dismiss(now: ChildProcess, error: unknown): void {
-    plan.note(`the process that carries its ports said what it should not, and is ended: ${asMayflyError(error).message}`);
+    plan.note(`the process that carries its ports sent an invalid message, and is ended: ${asMayflyError(error).message}`);
     now.kill("SIGKILL");
   }
 
@@ -146,7 +146,7 @@ export async function startRelay(plan: RelayPlan): Promise<Relay> {
   /** The socket is kept until the relay has closed it, because the egress counts it until then. */
   function connectFor(asking: ChildProcess, { id, host, port }: Extract<FromRelay, { type: "connect" }>): void {
     const { egress } = plan;
-    if (egress === undefined || connections.has(id)) throw new Error("it asked for a connection that it may not have");
+    if (egress === undefined || connections.has(id)) throw new Error("the relay asked for a connection that it may not have");
     const refuse = (error: unknown) => {
       const { code, message } = asMayflyError(error);
       const denied = code === "egress-denied";
@@ -198,7 +198,7 @@ export async function startRelay(plan: RelayPlan): Promise<Relay> {
   }
 }
 
-/** Errors are left alone: a relay that dies at this moment is noticed by its end. */
+/** Sends the answer, ignoring errors: if the relay is dying at this moment, its end is noticed elsewhere. */
 function answer(relay: ChildProcess, message: ToRelay, socket?: Socket): void {
   relay.send(message, socket, () => undefined);
 }
@@ -231,7 +231,10 @@ function spawnRelay(plan: RelayPlan, cgroup: Cgroup): ChildProcess {
   return child;
 }
 
-/** Programs before the relay's own: as root they enter the namespace, and leave the relay only the capabilities that it needs before it gives up all. */
+/**
+ * Programs that start the relay. As root they enter the namespace, and leave the relay only the capabilities that it needs before it gives
+ * all of them up.
+ */
 function around(asRoot: boolean, descriptors: number): string[] {
   const limits = ["/usr/bin/prlimit", "--core=0", `--nofile=${descriptors}`, "--"];
   if (!asRoot) return [...limits, "/usr/bin/setpriv", "--no-new-privs", "--pdeathsig=KILL"];

@@ -1,4 +1,4 @@
-/** What an appliance is asked to be. docs/appliances.md is its text for users. */
+/** What an appliance is asked to be. docs/appliances.md describes it for users. */
 import { z } from "zod";
 import { envNameSchema, nameSchema } from "../store/catalog/manifest.ts";
 import { recordOf } from "../store/catalog/record-of.ts";
@@ -10,14 +10,14 @@ const port = z.int().min(1).max(65_535);
 const path = z.string().regex(/^\/[^\0\n]*[^/\0\n]$/, "must be an absolute path below /, without a slash at its end");
 
 const publishedPortSchema = z.strictObject({
-  /** Of this host, where the port listens. */
+  /** The address of this host on which the port listens. */
   address: z.union([z.ipv4(), z.ipv6()]).default("127.0.0.1"),
   host: port,
   guest: port,
 });
 
 const volumeSchema = z.union([
-  /** A disk of its own that outlives the machine; made, of this size, when it is first named. */
+  /** A disk of the appliance's own that outlives the machine. It is made, in this size, when it is first named. */
   z.strictObject({ disk: diskNameSchema, path, sizeMb: z.int().min(16).max(16_777_216).default(1_024) }),
   /** A folder of this host as it is when the machine starts, read-only. */
   z.strictObject({ folder: z.string().startsWith("/", "must be absolute"), path }),
@@ -25,14 +25,14 @@ const volumeSchema = z.union([
 
 export const applianceSpecSchema = z.strictObject({
   name: nameSchema,
-  /** A name, the beginning of an id, or "latest": resolved once, when the appliance is made. */
+  /** A name, the beginning of an id, or "latest". It is resolved once, when the appliance is made. */
   image: z.string().min(1),
-  /** In place of the image's own command. */
+  /** Replaces the image's own command. */
   command: z
     .array(z.string().refine((word) => !word.includes("\0"), "must hold no zero byte"))
     .min(1)
     .optional(),
-  /** On top of the image's own variables. */
+  /** Added to the image's own variables. */
   env: recordOf(
     envNameSchema,
     z.string().refine((value) => !value.includes("\0"), "must hold no zero byte"),
@@ -63,7 +63,7 @@ export const APPLIANCE_STATES = [
 
 export type ApplianceState = (typeof APPLIANCE_STATES)[number];
 
-/** An appliance as callers see it: the values of its variables stay inside. */
+/** An appliance as callers see it: without the values of its variables. */
 export interface ApplianceInfo {
   name: string;
   state: ApplianceState;
@@ -76,14 +76,14 @@ export interface ApplianceInfo {
   network: ApplianceSpec["network"];
   memoryMb: number;
   vcpus: number;
-  /** Of the machine that runs now. */
+  /** The machine that runs now. */
   machine: string | null;
   ageMs: number;
   memoryBytes: number;
   cpuUs: number;
-  /** Starts after failures, since this server or a user started it. */
+  /** The number of starts after failures, since this server or a user started the appliance. */
   restarts: number;
-  /** How its last machine ended; null where none did. */
+  /** How the appliance's last machine ended; null if none has ended. */
   lastEnd: string | null;
   /** Milliseconds since the epoch. */
   createdAt: number;

@@ -45,7 +45,7 @@ export interface MachinePlan {
   egress: Egress | undefined;
   clock: Clock;
   onLine: (text: string) => void;
-  /** Called with what happens to the machine's relay: a clause. */
+  /** Called with a clause on what happens to the machine's relay. */
   note: (text: string) => void;
 }
 
@@ -53,7 +53,7 @@ export interface ApplianceMachine {
   readonly id: string;
   readonly exited: Promise<ApplianceEnd>;
   usage(): Usage;
-  /** Asks the guest for an orderly end. */
+  /** Asks the guest to stop in order. */
   askToStop(): void;
   kill(): void;
 }
@@ -62,7 +62,7 @@ const ENTER_MS = 30_000;
 /** Characters of the guest's last output that are kept for the reason of its end. */
 const TAIL = 16_384;
 
-/** Resolves when QEMU runs and its ports lead to it. Rejects with a StartFailure, and then leaves nothing behind. */
+/** Resolves when QEMU runs and its ports lead to it. If that fails, rejects with a StartFailure and leaves nothing behind. */
 export async function startMachine(host: ApplianceHost, plan: MachinePlan): Promise<ApplianceMachine> {
   const parts = new AsyncDisposableStack();
   try {
@@ -86,7 +86,7 @@ interface Qemu {
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
-/** @param parts gets everything that must be undone at the machine's end, or if its start fails */
+/** @param parts registers everything that must be undone at the machine's end, or if its start fails */
 function startQemu(host: ApplianceHost, plan: MachinePlan, parts: AsyncDisposableStack): Qemu {
   const fileBytes = Math.max(0, ...plan.volumes.filter(({ writable }) => writable).map(({ file }) => fs.statSync(file).size));
   const needs = { fileBytes, hostNetwork: plan.wiring.ports.length > 0 };
@@ -101,13 +101,16 @@ function startQemu(host: ApplianceHost, plan: MachinePlan, parts: AsyncDisposabl
     child.kill("SIGKILL");
     await ended;
   });
-  // QEMU's end closes its input. Whoever asked the guest to stop learns of the end by `exited`.
+  // QEMU's end closes its input, which is an error for a writer. Whoever asked the guest to stop learns about the end from `exited`.
   (child.stdin as Writable).on("error", () => undefined);
   cgroup.add(child.pid);
   return { child, pid: child.pid, cgroup, stderr: keepTail(child.stderr as Readable), console: pipe.read, ended };
 }
 
-/** A QEMU that ends meanwhile has a better reason than its relay. Resolves with the relay, and with what returns the guest's last output. */
+/**
+ * If QEMU ends meanwhile, its end is the better reason than the relay's failure. Resolves with the relay, and with a function that returns
+ * the guest's last output.
+ */
 async function startItsRelay(host: ApplianceHost, plan: MachinePlan, qemu: Qemu, parts: AsyncDisposableStack) {
   let tail = "";
   const onLines = (printed: string[]) => {
@@ -118,7 +121,7 @@ async function startItsRelay(host: ApplianceHost, plan: MachinePlan, qemu: Qemu,
   const confined = process.getuid?.() === 0 ? await confinedBy(host, qemu, parts) : undefined;
   const { id, app, folder, ports, egress, clock, note } = plan;
   const starting = startRelay({ id, app, folder, confined, console: qemu.console, ports, egress, clock, onLines, note });
-  // A relay may come up after QEMU's end, and is closed as well.
+  // A relay may start after QEMU's end; it is closed as well.
   parts.defer(async () => {
     const relay = await starting.catch(() => undefined);
     await relay?.close();
@@ -201,7 +204,7 @@ function initrdFor({ image, run, volumes }: MachinePlan): number {
   return fd;
 }
 
-/** Waits for "close", which comes after the last output, unlike "exit". */
+/** Waits for "close", which, unlike "exit", comes after the last output. */
 function reap(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
   return new Promise((resolve) => {
     child.on("close", (code, signal) => resolve({ code, signal }));

@@ -1,8 +1,8 @@
 /**
  * The disks of appliances.
  *
- * Owns <stateDir>/volumes/<name>.ext4, which outlive their appliances until they are removed by name. Folders of the host are packed
- * anew at each start, into a file that goes with the machine.
+ * Owns <stateDir>/volumes/<name>.ext4. These disks outlive their appliances until they are removed by name. Folders of the host are packed
+ * anew at each start, into a file that is removed with the machine.
  */
 import { existsSync } from "node:fs";
 import { type FileHandle, link, mkdir, open, rm } from "node:fs/promises";
@@ -24,7 +24,7 @@ export interface ReadyVolume {
 export interface Volumes {
   /** @param runDir a folder that is removed with the machine */
   ready(specs: VolumeSpec[], runDir: string): Promise<ReadyVolume[]>;
-  /** Deletes a disk with all that is on it. */
+  /** Deletes a disk with everything on it. */
   remove(name: string): Promise<void>;
 }
 
@@ -51,12 +51,12 @@ async function readyOne({ dir, openFolder, runDir }: Places, spec: VolumeSpec, s
   if ("disk" in spec) return { file: await ensureDisk(dir, spec), writable: true, volume: { ...volume, fs: "ext4" } };
   const file = join(runDir, `${serial}.erofs`);
   await using folder = await openFolder(spec.folder);
-  // The folder is named by its descriptor, so that a link that is changed meanwhile leads nowhere else.
+  // The folder is named by its descriptor, so that a link that is changed meanwhile makes no difference.
   await withShare("work", (started) => makeErofs(`/proc/${process.pid}/fd/${folder.fd}/.`, file, { started }));
   return { file, writable: false, volume: { ...volume, fs: "erofs" } };
 }
 
-/** A disk appears whole: a disk whose making was interrupted is made again. */
+/** A disk appears only when it is complete: one whose making was interrupted is made again. */
 async function ensureDisk(dir: string, { disk: name, sizeMb }: { disk: string; sizeMb: number }): Promise<string> {
   const file = fileOf(dir, name);
   if (existsSync(file)) return file;

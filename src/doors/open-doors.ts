@@ -1,4 +1,4 @@
-/** Opens what the outside speaks to: the gateway, which calls functions, and the management API. Both have the certificate of the settings. */
+/** Opens the two doors: the gateway, which calls functions, and the management API. Both use the certificate of the settings. */
 import type { Logger } from "pino";
 import type { Clock } from "../base/clock/clock.ts";
 import type { Config } from "../base/config/schema.ts";
@@ -11,20 +11,20 @@ import type { ApiOptions } from "./admin/parts.ts";
 import { createGateway } from "./http/gateway.ts";
 import type { RouteTable } from "./http/routes.ts";
 
-/** An open one. */
+/** A door that is open. */
 export interface Door {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   url: string;
-  /** For connections from now on. */
+  /** Used for connections from now on. */
   setCertificate(certificate: Certificate): void;
 }
 
 interface Opening {
   config: Config;
   clock: Clock;
-  /** Closes what is opened. */
+  /** What is opened registers its closing here. */
   closing: AsyncDisposableStack;
-  /** The descriptor of a bound socket, in place of the address of the settings. */
+  /** The descriptor of a bound socket, used instead of the address in the settings. */
   socket: number | undefined;
 }
 
@@ -40,7 +40,7 @@ export async function openGateway(
   const gateway = createGateway({ dispatcher, routes, timingHeaders, tls: certificate, clock, trustedProxies, connections });
   const { host, port } = parseAddress(listen);
   const address = await gateway.listen(host, port, socket);
-  // The dispatcher closes meanwhile: what still waits for a machine is refused at once instead of at the end.
+  // The dispatcher closes at the same time, so that calls that wait for a machine are refused at once instead of at the end.
   closing.defer(async () => void (await Promise.all([gateway.close(graceMs), dispatcher.close(graceMs)])));
   const url = urlOf(host, address.port, certificate !== undefined);
   return { url, setCertificate: (renewed) => gateway.setCertificate(renewed) };
@@ -59,7 +59,7 @@ export async function openApi(
   return listening;
 }
 
-/** Reads the settings' certificate and key again. Where they are not usable, the old ones stay, and the log says why. */
+/** Reads the certificate and key that the settings name again. If they are not usable, the old ones stay in use, and the log says why. */
 export function renewCertificates(
   { config: { tls }, log }: { config: Config; log: Logger },
   doors: Door[],

@@ -3,15 +3,15 @@ import { StringDecoder } from "node:string_decoder";
 import { stripVTControlCharacters } from "node:util";
 import { guarded } from "../../base/errors/guarded.ts";
 
-/** A longer line is cut in pieces: nothing that a guest prints may fill the relay's memory. */
+/** The longest line, in bytes. Longer lines are cut into pieces, because nothing that a guest prints may fill the relay's memory. */
 export const LINE_BYTES = 8_192;
-/** The most lines that are told in one message. */
+/** The most lines in one message. */
 export const LINES_AT_ONCE = 128;
 
 /**
- * Tells the lines that a guest prints on its console, without colours, and reads no further until they were taken.
+ * Reports the lines that a guest prints on its console, without colours, and reads no further until they were taken.
  * @param tell resolves when the lines were taken
- * @param ended called when the console is closed and all of its lines were told
+ * @param ended called when the console is closed and all of its lines were reported
  */
 export function readConsole(source: Readable, tell: (lines: string[]) => Promise<void>, ended: () => void): void {
   let rest = "";
@@ -42,7 +42,7 @@ export function readConsole(source: Readable, tell: (lines: string[]) => Promise
   }
 }
 
-/** Empty lines are left out. */
+/** The line in pieces; empty lines are dropped. */
 function pieces(line: string): string[] {
   const text = stripVTControlCharacters(line).replaceAll("\r", "").trimEnd();
   const found: string[] = [];

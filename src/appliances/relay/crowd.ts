@@ -1,25 +1,25 @@
 /**
- * Bounds the number of connections of one published port. Where the port is full, the client address with the most connections loses the one that has been
- * idle for longest, so that idle connections of one client never keep others out. The doors' crowd (src/clients/crowd.ts) knows of requests; of a published
- * port only bytes are known.
+ * Limits the number of connections of one published port. If the port is full, the client address with the most connections loses the one
+ * that has been idle for longest, so that idle connections of one client never keep others out. The doors' crowd (src/clients/crowd.ts)
+ * knows about requests; here only bytes are known.
  */
 import type { Socket } from "node:net";
 
-/** A connection of which no byte came or went for this long may make room for another. */
+/** A connection without any byte for this many milliseconds may be closed to make room for another. */
 const IDLE_MS = 10_000;
 
 interface Member {
   address: string;
   socket: Socket;
   bytes: number;
-  /** The time of the last look that found bytes had come or gone since the look before. */
+  /** The time of the last look that found that bytes had come or gone since the look before. */
   activeAt: number;
 }
 
 export interface Crowd {
-  /** Returns false where there is no room and no idle connection to cut. Otherwise the socket counts until it closes. */
+  /** Returns false if there is no room and no idle connection to close. Otherwise the socket counts until it closes. */
   admit(socket: Socket, now: number): boolean;
-  /** Notes which connections are idle, and cuts those that were for `longestMs`. To be called every few seconds. */
+  /** Notes which connections are idle, and closes those that were idle for `longestMs`. Must be called every few seconds. */
   look(now: number): void;
   closeAll(): void;
 }

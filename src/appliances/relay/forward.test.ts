@@ -13,7 +13,7 @@ async function listen(context: TestContext, onConnection: (socket: Socket) => vo
   return (server.address() as AddressInfo).port;
 }
 
-/** However it came about. */
+/** Resolves when the client is closed, for whatever reason. */
 function closed(client: Socket): Promise<void> {
   return new Promise((resolve) => void (client.closed ? resolve() : client.once("close", () => resolve())));
 }
@@ -47,7 +47,7 @@ test("bytes go both ways, and an end of one direction leaves the other open", as
   assert.equal(await text(client), "got hello");
 });
 
-test("beyond its limit a port refuses connections and says so; those that are open work on", async (context) => {
+test("beyond its limit a port refuses connections and a note says so; open connections go on working", async (context) => {
   const machine = await listen(context, (socket) => socket.on("error", () => undefined).pipe(socket));
   const { port, notes } = await forward(context, machine, 20);
   const clients: Socket[] = [];
@@ -69,7 +69,7 @@ test("a machine that does not listen costs the client its connection only", asyn
   }
 });
 
-test("where a port is full, whoever has most loses what is idle for longest, and what is busy stays", async (context) => {
+test("if a port is full, the client with the most connections loses the one idle for longest, and busy ones stay", async (context) => {
   const sockets: Socket[] = [];
   const port = await listen(context, (socket) => void sockets.push(socket.on("error", () => undefined)));
   const clients = Array.from({ length: 7 }, () => connect(port, "127.0.0.1").on("error", () => undefined));
@@ -90,9 +90,9 @@ test("where a port is full, whoever has most loses what is idle for longest, and
   assert.ok(sockets.slice(1, 5).every(({ destroyed }) => destroyed));
 });
 
-test("while nothing in the machine listens a connection is reset; what has spoken once may end others without a word", async (context) => {
+test("while nothing in the machine listens, a connection is reset; after the port has sent a byte once, an end without one is passed on", async (context) => {
   let word = "";
-  // As QEMU, which takes a connection and closes it when the guest refuses.
+  // It behaves as QEMU does, which accepts a connection and closes it if the guest refuses.
   const machine = await listen(context, (socket) => void socket.on("error", () => undefined).end(word));
   const { port } = await forward(context, machine, 10);
   const ask = async () => {

@@ -1,4 +1,4 @@
-/** A published port: each connection to a listening socket of the host is led to a port that QEMU listens on. */
+/** A published port: each connection to a listening socket of the host is joined to a port that QEMU listens on. */
 import { connect, createServer, type Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
 import { listenOn } from "../../base/listen/listen.ts";
@@ -17,17 +17,17 @@ export interface ForwardOptions {
   note: (text: string) => void;
 }
 
-/** A connection without any byte for this long has lost one of its ends. */
+/** Milliseconds. A connection without any byte for this long has lost one of its ends. */
 const LONGEST_IDLE_MS = 4 * 3_600_000;
 const LOOK_MS = 2_000;
 const PROBE_MS = 60_000;
 const BACKLOG = 512;
 
-/** Resolves when the port listens, with the function that closes it. */
+/** Resolves when the port listens, with a function that closes it. */
 export async function openForward({ name, from, to, limit, note }: ForwardOptions): Promise<() => void> {
   const crowd = createCrowd(limit, LONGEST_IDLE_MS);
-  // QEMU takes every connection, and closes it when the guest refuses it. Until something in the machine has sent a byte from this port, an end
-  // without one is such a refusal, and the client's connection is reset: an orderly end would look like an empty reply.
+  // QEMU accepts every connection, and closes it if the guest refuses it. Until something in the machine has sent a byte from this port, an
+  // end without a byte means such a refusal, and the client's connection is reset, because an orderly end would look like an empty reply.
   let hasSpoken = false;
   const lead = (client: Socket) => {
     client.on("error", () => client.destroy());

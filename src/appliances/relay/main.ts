@@ -1,7 +1,7 @@
 /**
- * A relay: the process that reads what strangers send to one appliance's machine, and what the machine sends: its published ports, its proxy, its
- * console. It runs in the network namespace of the machine's QEMU, which has nothing but a loopback, as a user of its own, in an empty root folder,
- * without privileges. Its failure concerns this appliance alone: the server starts another relay.
+ * A relay: the process that reads what strangers send to one appliance's machine, and what the machine sends: its published ports, its
+ * proxy and its console. It runs in the network namespace of the machine's QEMU, which has only a loopback, as a user of its own, in an
+ * empty root folder, without privileges. Its failure affects this appliance alone, because the server starts another relay.
  */
 import { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createNotes } from "./notes.ts";
 
-test("what a stranger can cause is told once a minute, then with how often it was", () => {
+test("a note that a stranger can cause is written once a minute, then with how often it came", () => {
   const told: string[] = [];
   let now = 0;
   const note = createNotes(
@@ -16,7 +16,7 @@ test("what a stranger can cause is told once a minute, then with how often it wa
   assert.match(told[1]!, /refused \(and 999 times more/);
 });
 
-test("however many texts a stranger can cause, no more than a few a minute are told", () => {
+test("however many texts a stranger can cause, only a few are written each minute", () => {
   const told: string[] = [];
   let now = 0;
   const note = createNotes(

@@ -1,4 +1,7 @@
-/** Bounds notes that a stranger can cause: each text is told once a minute at most, with how often it came since, and no more than a few texts are told. */
+/**
+ * Limits the notes that a stranger can cause: each text is written at most once a minute, with how often it came since, and only a few
+ * different texts are written.
+ */
 import { counted } from "../../base/words/counted.ts";
 
 const QUIET_MS = 60_000;
@@ -13,7 +16,7 @@ export function createNotes(tell: (text: string) => void, now: () => number = ()
       return;
     }
     if (before === undefined && told.size >= TEXTS && !forgetOne()) return;
-    // Entered anew, so that the text that was told first is the map's first.
+    // The text is entered anew, so that the oldest text is the map's first.
     told.delete(text);
     told.set(text, { at: now(), times: 0 });
     const times = before?.times ?? 0;

@@ -1,4 +1,4 @@
-/** Asks the server for connections to the outside: each comes as an open socket over the relay's channel, or is refused. */
+/** Asks the server for connections to the outside. Each comes as an open socket over the relay's channel, or is refused. */
 import type { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -6,7 +6,7 @@ import type { FromRelay, ToRelay } from "./messages.ts";
 
 export interface Outside {
   connect(host: string, port: number): Promise<Socket>;
-  /** To be called with the server's answer. */
+  /** Must be called with the server's answer. */
   answered(message: ToRelay, socket: Socket | undefined): void;
 }
 
@@ -41,7 +41,7 @@ export function createOutside(tell: (message: FromRelay) => void): Outside {
   };
 }
 
-/** The error for the guest, in the server's words. */
+/** The error for the guest, with the server's text. */
 function refusal({ denied, text }: { denied: boolean; text: string }): Error {
   if (!denied) return new Error(text);
   const error = new MayflyError("egress-denied");

@@ -43,7 +43,7 @@ test("plain requests are passed on, with their bodies and without headers of the
   assert.deepEqual(reply, { status: 200, text: "POST /a?b=c - body" });
 });
 
-test("a client that closes its half behind a plain request gets its reply", async () => {
+test("a client that closes its half after a plain request gets its reply", async () => {
   const socket = connect({ port: proxyPort, host: "127.0.0.1", allowHalfOpen: true });
   socket.end(`GET http://127.0.0.1:${port}/half HTTP/1.1\r\nhost: x\r\n\r\n`);
   assert.match(await text(socket), /^HTTP\/1\.1 200 [^]*GET \/half/);
@@ -67,7 +67,7 @@ test("what may not be reached is refused, with the reason", async () => {
   assert.match(await text(socket), /^HTTP\/1\.1 403 .*\r\n[^]*may not reach 169\.254\.169\.254/);
 });
 
-test("nonsense is refused, and harms nobody else", async () => {
+test("malformed requests are refused, and harm nobody else", async () => {
   for (const nonsense of ["\0\0\0", "CONNECT :::: HTTP/1.1\r\nhost: x\r\n\r\n", "GET not-a-url HTTP/1.1\r\nhost: x\r\n\r\n"]) {
     const socket = connect(proxyPort, "127.0.0.1");
     socket.end(nonsense);
@@ -76,7 +76,7 @@ test("nonsense is refused, and harms nobody else", async () => {
   assert.equal((await through({ path: `http://127.0.0.1:${port}/`, method: "GET" })).status, 200);
 });
 
-/** A server that answers every connection with these bytes, whatever it was asked. */
+/** A server that answers every connection with these bytes. */
 async function rawServer(context: TestContext, answer: string | Buffer): Promise<string> {
   const server = createTcpServer((socket) => {
     socket.on("error", () => undefined);
@@ -88,7 +88,7 @@ async function rawServer(context: TestContext, answer: string | Buffer): Promise
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-test("a reply that is none costs its own request a 502, and nobody else anything", async (context) => {
+test("a malformed reply gives its own request a 502, and affects no other", async (context) => {
   const heads = ["000 X", "001 X", "099 X", "199 X", "600 X", "999 X", "101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade"];
   for (const head of heads) {
     const path = await rawServer(context, `HTTP/1.1 ${head}\r\ncontent-length: 0\r\n\r\n`);
@@ -124,7 +124,7 @@ async function answeredOrCut(path: string): Promise<void> {
   await through({ path, method: "GET" }).catch(() => "a reply may end early");
 }
 
-/** Some bytes of a text changed, doubled, dropped or made control characters. */
+/** The text with some bytes changed, doubled, dropped or made control characters. */
 function mangled(text: string, random: Random): Buffer {
   const bytes = [...Buffer.from(text)];
   for (let change = random.below(6); change >= 0; change--) {
@@ -140,7 +140,7 @@ function mangled(text: string, random: Random): Buffer {
 }
 
 function late(what: string): Promise<never> {
-  return new Promise((_resolve, reject) => void setTimeout(() => reject(new Error(`${what} does not come`)), 30_000).unref());
+  return new Promise((_resolve, reject) => void setTimeout(() => reject(new Error(`${what} did not come`)), 30_000).unref());
 }
 
 async function through(options: { path: string; method: string; headers?: Record<string, string> }, body = "") {

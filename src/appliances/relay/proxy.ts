@@ -1,6 +1,6 @@
 /**
- * The way out of an appliance that asked for "egress": an HTTP proxy, for plain requests and for CONNECT. It reads what the guest and any server of the
- * internet send. It makes no connection itself: Mayfly's server makes them, with the same checks as for functions.
+ * The way out of an appliance that asked for "egress": an HTTP proxy for plain requests and for CONNECT. It reads what the guest and any
+ * server on the internet send. It makes no connection itself: Mayfly's server makes them, with the same checks as for functions.
  */
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -14,7 +14,7 @@ import { join } from "./join.ts";
 
 export interface ProxyOptions {
   where: { host: string; port: number };
-  /** Rejects with "egress-denied", or with why the host could not be reached. */
+  /** Rejects with "egress-denied", or with the reason why the host could not be reached. */
   connect: (host: string, port: number) => Promise<Socket>;
   /** The most connections that the guest may have open. */
   limit: number;
@@ -22,7 +22,7 @@ export interface ProxyOptions {
 
 const timeouts = { headersTimeout: 15_000, requestTimeout: 0, keepAliveTimeout: 65_000 };
 
-/** Resolves when the proxy listens, with the function that closes it. */
+/** Resolves when the proxy listens, with a function that closes it. */
 export async function openProxy({ where, connect, limit }: ProxyOptions): Promise<() => void> {
   const onRequest = (incoming: IncomingMessage, response: ServerResponse) => relay(connect, incoming, response);
   const server = createServer(
@@ -53,7 +53,7 @@ async function tunnel(connect: ProxyOptions["connect"], { url = "" }: IncomingMe
   join(client, target);
 }
 
-/** Headers that are for one hop only, and are not passed on. */
+/** Headers for one hop only, which are not passed on. */
 const ofThisHop = new Set(["connection", "proxy-connection", "proxy-authorization", "keep-alive", "te", "trailer", "upgrade"]);
 
 async function relay(connect: ProxyOptions["connect"], incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -86,7 +86,7 @@ async function relay(connect: ProxyOptions["connect"], incoming: IncomingMessage
   incoming.pipe(outgoing);
 }
 
-/** Throws where the status is not one that writeHead takes. */
+/** Throws if the status is not one that writeHead accepts. */
 function passReply(reply: IncomingMessage, response: ServerResponse): void {
   reply.on("error", () => response.destroy());
   const { statusCode: status = 0 } = reply;
@@ -120,12 +120,12 @@ function refuseTunnel(client: Duplex, error: unknown): void {
   client.end(`HTTP/1.1 ${line}\r\ncontent-type: text/plain\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${text}`);
 }
 
-/** An error that is not of the table is the fault of the server that was to be reached. */
+/** An error that is not of the table is the fault of the server that should be reached. */
 function statusOf(error: unknown): number {
   return error instanceof MayflyError ? error.entry.status : 502;
 }
 
-/** A failure to connect is the fault of that server or the network, and no defect of Mayfly. */
+/** A failure to connect is the fault of that server or the network, not a defect of Mayfly. */
 function textOf(error: unknown): string {
   return error instanceof MayflyError
     ? error.message

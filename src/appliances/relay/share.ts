@@ -1,4 +1,4 @@
-/** The most connections that a relay may have at a time, from its limit of descriptors: each connection takes one for either end. */
+/** The most connections that a relay may have, derived from its limit of descriptors: each connection takes one for each end. */
 export interface Share {
   perPort: number;
   proxy: number;

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { MayflyError } from "../../base/errors/error.ts";
 
-/** Lets requests with `Authorization: Bearer <token>` pass. The comparison takes the same time whatever is wrong. */
+/** Lets requests with `Authorization: Bearer <token>` pass. The comparison takes the same time for every wrong token. */
 export function authorize(token: string): MiddlewareHandler {
   const wanted = digest(token);
   return async (context, next) => {

@@ -26,12 +26,12 @@ test("TLS or an explicit flag opens other addresses", () => {
   assertSafeBind("0.0.0.0:1", { allowInsecureBind: false, tls: { cert: "a", key: "b" } });
 });
 
-test("a server's port is known from its URL, also where it is the scheme's own", () => {
+test("a server's port is known from its URL, even if it is the scheme's default", () => {
   const urls = ["http://0.0.0.0:80", "https://[::]:443", "http://127.0.0.1:8080", ""];
   assert.deepEqual(urls.map(portOf), [80, 443, 8080, 0]);
 });
 
-test("a server that listens everywhere is reached on loopback from its own host", () => {
+test("a server that listens on all addresses is reached on loopback from its own host", () => {
   const hosts = ["0.0.0.0", "::", "0:0::0", "127.0.0.1", "::1", "10.0.0.1", "shop.example"];
   assert.deepEqual(
     hosts.map((host) => urlOf(host, 8080, host === "::")),
@@ -47,7 +47,7 @@ test("a server that listens everywhere is reached on loopback from its own host"
   );
 });
 
-test("an address is taken apart", () => {
+test("an address is split into host and port", () => {
   assert.deepEqual(parseAddress("127.0.0.1:7070"), { host: "127.0.0.1", port: 7070 });
   assert.deepEqual(parseAddress("[::1]:0"), { host: "::1", port: 0 });
 });
@@ -56,7 +56,7 @@ test("an unsafe address is refused before anything listens", async () => {
   await assert.rejects(listen(app, { address: "0.0.0.0:0", ...plain }), { code: "unsafe-bind" });
 });
 
-test("a port in use is told by address", async () => {
+test("a port in use is reported with its address", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
   const address = `127.0.0.1:${(other.address() as AddressInfo).port}`;
@@ -73,11 +73,11 @@ test("with a certificate it answers HTTPS", async () => {
   await listening.close();
 });
 
-test("a certificate that cannot be read is told by setting", () => {
+test("a certificate that cannot be read is reported with its setting", () => {
   assert.throws(() => readCertificate({ cert: "/no/such/cert", key: "/no/such/key" }), { code: "bad-config", message: /tls.cert/ });
 });
 
-test("the token is made once, for its owner only, and is never empty", () => {
+test("the token is created once, readable for its owner only, and is never empty", () => {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-token-"));
   const file = join(dir, "api-token");
   const token = ensureToken(file);

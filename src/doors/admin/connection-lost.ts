@@ -1,8 +1,8 @@
 import { MayflyError } from "../../base/errors/error.ts";
 
 /**
- * The error of a connection that was made and then cut, with a request under way; undefined where it is something else, as where nobody listens. What
- * Node, undici and streams throw for it differs; their causes do not.
+ * The error for a connection that was cut while a request was under way; undefined for any other error, for example if nobody listens. What
+ * Node, undici and streams throw for it differs, but the causes of what they throw are the same.
  */
 export function connectionLost(url: string, thrown: unknown): MayflyError | undefined {
   for (let error = thrown; error instanceof Error; error = error.cause)

@@ -26,7 +26,7 @@ describe("the document", () => {
     assert.ok(valid, JSON.stringify(errors));
   });
 
-  test("every route in it but health answers 401 without the token, with a wrong one, and with one in another scheme", async () => {
+  test("every route in it except health answers 401 without the token, with a wrong one, and with one in another scheme", async () => {
     const { paths } = await openApi();
     let seen = 0;
     for (const [path, methods] of Object.entries(paths)) {
@@ -67,7 +67,7 @@ test("docs/api.md lists every route and no other", async () => {
 });
 
 describe("what is malformed", () => {
-  test("a path that is none is told apart", async () => {
+  test("a path without a route has an error of its own", async () => {
     const response = await raw("GET", "/v1/nothing");
     assert.equal(response.status, 404);
     assert.partialDeepStrictEqual(await response.json(), { error: { code: "no-such-api-route" } });
@@ -99,7 +99,7 @@ describe("what is malformed", () => {
     assert.equal(response.status, 403);
   });
 
-  test("it answers by names of loopback and its own only, and to no page of another origin", async () => {
+  test("the API answers only under names of loopback and its own, and to no page of another origin", async () => {
     const { host, port } = new URL(url);
     const cases: [Record<string, string>, number][] = [
       [{ host }, 200],
@@ -125,7 +125,7 @@ describe("what is malformed", () => {
     }
   });
 
-  test("no refusal tells a secret's value, or that of a variable", async () => {
+  test("no refusal contains a secret's value, or that of a variable", async () => {
     const secret = "s3cret".repeat(20_000);
     const bodies = [{ value: secret }, { value: [secret] }, { value: { secret } }, secret, [secret], { value: "x", [secret]: 1 }];
     for (const text of [...bodies.map((body) => JSON.stringify(body)), `{"value":"s3cret`, `{"value":s3cret}`]) {
@@ -140,7 +140,7 @@ describe("what is malformed", () => {
 });
 
 describe("the client", () => {
-  test("says that nobody answers, and why", async () => {
+  test("reports that nobody answers, and why", async () => {
     await served.server.close();
     await assert.rejects(served.client.apps(), (error) => {
       assert.ok(error instanceof Error);
@@ -165,7 +165,7 @@ async function openApi(): Promise<Document> {
   return (await response.json()) as Document;
 }
 
-/** fetch() sets Host by itself. */
+/** Sends a request over node:http, because fetch() sets Host by itself. */
 async function asked(path: string, headers: Record<string, string>): Promise<{ status: number; text: string }> {
   const [response] = (await once(request(url + path, { headers }).end(), "response")) as [IncomingMessage];
   return { status: response.statusCode ?? 0, text: await text(response) };

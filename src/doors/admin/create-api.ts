@@ -1,4 +1,4 @@
-/** The management API: one route table, a handler each, one place where errors become replies. */
+/** The management API: one table of routes, a handler for each, and one place where errors become replies. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { systemClock } from "../../base/clock/clock.ts";
 import { authorize } from "./authorize.ts";

@@ -6,7 +6,7 @@ import { followStream } from "./follow-stream.ts";
 
 const LINES = 10_000;
 
-test("whoever reads too slowly is told once where lines are missing, and how many; the rest comes in order", async () => {
+test("a reader that is too slow is told once where lines are missing, and how many; the rest comes in order", async () => {
   let callback: (line: LogLine) => void = () => undefined;
   const log = {
     name: "shop",
@@ -23,7 +23,7 @@ test("whoever reads too slowly is told once where lines are missing, and how man
 
   write(0, LINES);
   const lines: LogLine[] = [];
-  // As slow as can be: a line comes for each that is read.
+  // The reader is as slow as possible: a line comes for each that is read.
   for (let at = LINES; at < LINES + 2_000; at++) {
     lines.push(await read());
     write(at, at + 1);

@@ -3,14 +3,14 @@ import type { NamedLog } from "../../control/logs.ts";
 import type { LogLine, LogQuery } from "../../store/logs/logs.ts";
 import { counted } from "../../base/words/counted.ts";
 
-/** An empty line this often finds out that the reader is gone. */
+/** How often an empty line is sent, in milliseconds, to find out whether the reader is gone. */
 const HEARTBEAT_MS = 5_000;
-/** Waiting for a slow reader, at most; what comes beyond is left out until half of it was read, and then one line says how much. */
+/** The most bytes that wait for a slow reader. Further lines are dropped until half of that was read; then one line says how many. */
 const BUFFERED_BYTES = 1_048_576;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Lines of JSON, from the tail on, until the reader cancels. */
+/** Lines of JSON, beginning with the tail, until the reader cancels. */
 export function followStream(log: Pick<NamedLog, "name" | "follow">, query: Omit<LogQuery, "app">, clock: Clock): ReadableStream<Bytes> {
   let outlet: Outlet;
   let stop = (): void => undefined;
@@ -49,7 +49,7 @@ class Outlet {
     else this.#send(line);
   }
 
-  /** The reader took something. */
+  /** The reader has read something. */
   read(): void {
     if (this.#leftOut === 0 || this.#room < BUFFERED_BYTES / 2) return;
     const text = `Left out ${counted(this.#leftOut, "log line")}: whoever reads them is too slow.`;

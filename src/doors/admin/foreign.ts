@@ -1,6 +1,6 @@
 /**
- * Requests that a web page made a browser send. The token keeps them out already; this keeps them from the rest, and from what may follow:
- * a page of another origin is refused, and so is a name that somebody pointed to this host's loopback (DNS rebinding).
+ * Refuses requests that a web page made a browser send. The token keeps them out already, but only from routes that need it; this also
+ * refuses a page of another origin, and a host name that somebody pointed to this host's loopback (DNS rebinding).
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import { isLoopback } from "../../base/listen/address.ts";
@@ -15,12 +15,15 @@ export function foreign(headers: Headers, host: string): MayflyError | undefined
   return new MayflyError("foreign-request", { what: `pages of ${origin.slice(0, 100)}` });
 }
 
-/** Beyond loopback the API may have any name: TLS, which it then has, tells browsers whether it is the right one. */
+/**
+ * Whether the name is the API's own. Beyond loopback any name is accepted, because the API has TLS there, which tells browsers whether the
+ * name is right.
+ */
 function isOwnName(name: string, host: string): boolean {
   return name === host.toLowerCase() || isLoopback(name);
 }
 
-/** Without port, brackets and final dot. */
+/** The host without port, brackets and final dot. */
 function nameIn(host: string): string {
   return host
     .toLowerCase()

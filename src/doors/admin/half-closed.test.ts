@@ -1,4 +1,4 @@
-/** Clients that close their half of the connection behind the request, as `nc -N` and some proxies do. */
+/** Clients that close their half of the connection after the request, as `nc -N` and some proxies do. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -25,13 +25,13 @@ function ask(head: string, body = ""): Socket {
   return socket;
 }
 
-test("they get their reply, and then the connection's end", async () => {
+test("a half-closed client gets its reply, and then the connection's end", async () => {
   assert.match(await text(ask("GET /v1/apps")), /^HTTP\/1\.1 200 OK\r\n.*"apps":\[\]/s);
   assert.match(await text(ask("PUT /v1/apps/shop/secrets/KEY", '{"value":"x"}')), /^HTTP\/1\.1 204 /);
   assert.deepEqual(served.catalog.secretNames(served.id("shop")), ["KEY"]);
 });
 
-test("one that follows logs gets them, until it is gone", async () => {
+test("a half-closed client that follows logs gets them until it is gone", async () => {
   await served.client.deploy(manifest(), [bundle("main", "cjs", "module.exports = 1")]);
   const log = (text: string) => served.logs.append({ at: 1, app: served.id("shop"), level: LogLevel.Info, text });
   log("first");

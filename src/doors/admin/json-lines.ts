@@ -1,4 +1,4 @@
-/** Lines of JSON from a byte stream; empty lines (the server's heartbeat) are skipped. */
+/** The lines of JSON in a byte stream. Empty lines, which are the server's heartbeat, are skipped. */
 export async function* jsonLines<T>(body: ReadableStream<Uint8Array>, signal?: AbortSignal): AsyncGenerator<T, void> {
   const decoder = new TextDecoder();
   let rest = "";

@@ -3,7 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { MayflyError } from "../../base/errors/error.ts";
 import { Limit } from "../../wire/protocol.ts";
 
-/** Manifest, names and the form's own lines, beside the code. */
+/** Room for the manifest, names and the form's own lines besides the code. */
 const DEPLOY_BYTES = Limit.code + 2_097_152;
 const OTHER_BYTES = 262_144;
 
@@ -21,7 +21,7 @@ const others = bodyLimit({
   },
 });
 
-/** Only a deploy may be large. */
+/** Only the body of a deploy may be large. */
 export const limitBody: MiddlewareHandler = (context, next) => (isDeploy(context) ? deploys(context, next) : others(context, next));
 
 function isDeploy({ req }: Context): boolean {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
 import { serveApi, token } from "./testing/serve-api.ts";
 
-test("who still sends a body that was refused gets the answer, may take its time, and can go on with the connection", async (context) => {
+test("a client that still sends a refused body gets the answer, may take its time, and can go on using the connection", async (context) => {
   const served = await serveApi();
   context.after(() => served.close());
   const { port } = new URL(served.server.url);

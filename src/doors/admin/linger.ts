@@ -4,8 +4,8 @@ import { guarded } from "../../base/errors/guarded.ts";
 const LINGER_MS = 30_000;
 
 /**
- * Reads and drops what a client still sends after its answer, for at most LINGER_MS: a connection that is cut while bytes are
- * on their way loses the answer, and the client is told of a broken connection instead of a body over the limit.
+ * Reads and drops what a client still sends after its answer, for at most LINGER_MS. If the connection were cut while bytes are on their
+ * way, the client would lose the answer, and would see a broken connection instead of a body over the limit.
  */
 export function lingerAfterAnswers(server: Server): void {
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {

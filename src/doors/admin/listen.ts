@@ -11,26 +11,26 @@ import { listenOn, renewCertificate, createWebServer } from "../../base/listen/l
 import { Room } from "./room.ts";
 
 export interface ApiListener {
-  /** host:port; port 0 takes any. */
+  /** host:port; port 0 takes any free port. */
   address: string;
   tls?: Certificate | undefined;
   allowInsecureBind: boolean;
-  /** The most connections that may be open: where one more comes, the idlest is closed. Default: any number. */
+  /** The most open connections; if one more comes, the one that is idle for longest is closed. The default is no limit. */
   mostConnections?: number;
-  /** The descriptor of a bound socket to take in place of the address. */
+  /** The descriptor of a bound socket, used instead of the address. */
   fd?: number | undefined;
 }
 
 export interface Listening {
-  /** With the port that was taken, without a slash at its end. */
+  /** With the actual port, without a trailing slash. */
   url: string;
-  /** For connections from now on. Only where it was opened with one. */
+  /** Used for future connections. Only for a listener that was opened with a certificate. */
   setCertificate(certificate: Certificate): void;
-  /** Ends open connections, log followers too. */
+  /** Closes all connections, including those of log followers. */
   close(): Promise<void>;
 }
 
-/** Longer than a busy client takes between two requests: one that it sends just as the connection is closed is lost to it. */
+/** Longer than a busy client waits between two requests, because a request that is sent just as the connection is closed is lost. */
 const KEEP_ALIVE_MS = 65_000;
 
 interface App {
@@ -67,7 +67,10 @@ function answer(app: App, request: Request, host: string): Response | Promise<Re
   return error === undefined ? app.fetch(request) : Response.json(error.body(), { status: error.entry.status });
 }
 
-/** Also those whose TLS handshake is under way, which node:http does not know yet: a client that refuses the certificate leaves such a connection, for two minutes. */
+/**
+ * All open sockets, including those whose TLS handshake is under way, which node:http does not know yet. A client that refuses the
+ * certificate leaves such a connection open for two minutes.
+ */
 function openSockets(server: Server): Set<Socket> {
   const sockets = new Set<Socket>();
   const onConnection = (socket: Socket) => {

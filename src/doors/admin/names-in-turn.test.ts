@@ -1,4 +1,4 @@
-/** What becomes of a name while an app or an appliance of that name is being made or removed. */
+/** What happens to a name while an app or an appliance of that name is being made or removed. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { mainTenant } from "../../base/ids/new-id.ts";
@@ -32,14 +32,14 @@ test("an appliance that cannot be made leaves its name to others", async () => {
   await served.client.deploy(manifest(), code);
 });
 
-test("a secret that becomes too large while machines are prepared is found as the version is stored", async () => {
+test("a secret that becomes too large while machines are prepared is refused when the revision is stored", async () => {
   const { waits, client, catalog } = served;
   waits.prepare = async () => catalog.setSecret(served.id("shop"), "KEY", "x".repeat(10_000_000));
   await assert.rejects(client.deploy(manifest({ secrets: ["KEY"] }), code), { code: "bad-manifest" });
   assert.equal(catalog.app(mainTenant, "shop"), undefined);
 });
 
-test("an app that is deployed again while its removal waits for its machines keeps its log, and none of the old one's", async () => {
+test("an app that is deployed again while its removal waits for machines has a log of its own, without the old one's lines", async () => {
   const { waits, client, logs } = served;
   const log = (text: string) => logs.append({ at: 1, app: served.id("shop"), level: LogLevel.Info, text });
   const texts = async () => (await client.logs({ app: "shop" })).map(({ text }) => text);
@@ -60,7 +60,7 @@ test("an app that is deployed again while its removal waits for its machines kee
   assert.deepEqual(await texts(), ["new"]);
 });
 
-test("what is said of an app while it is removed goes with it", async () => {
+test("what is logged for an app while it is removed is removed with it", async () => {
   const { waits, client, logs } = served;
   await client.deploy(manifest(), code);
   waits.removed = async () => {

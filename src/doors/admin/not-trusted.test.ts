@@ -1,4 +1,4 @@
-/** Which certificates the client accepts: by a server with a certificate of its own, made once for these tests. */
+/** Which certificates the client accepts, tested with a server whose certificate was made once for these tests. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -20,7 +20,7 @@ async function secureUrl(context: TestContext): Promise<string> {
   return listening.url;
 }
 
-test("a server whose certificate nobody vouches for is told as that, not as one that is not there", async (context) => {
+test("a server with an untrusted certificate is reported as such, and not as unreachable", async (context) => {
   const error = await createClient({ url: await secureUrl(context), token: "t" })
     .health()
     .catch((thrown: unknown) => thrown);
@@ -28,14 +28,14 @@ test("a server whose certificate nobody vouches for is told as that, not as one 
   assert.match((error as { cure: string }).cure, /NODE_EXTRA_CA_CERTS.*MAYFLY_GATEWAY/);
 });
 
-test("with its certificate pinned it is called by whatever name, and one with another certificate is not", async (context) => {
+test("with a pinned certificate its server is called under any name, and a server with another certificate is not", async (context) => {
   const url = (await secureUrl(context)).replace("127.0.0.1", "localhost");
   const pin = pinOf(readFileSync(cert, "utf8"));
   await createClient({ url, token: "t", pin }).health();
   await assert.rejects(createClient({ url, token: "t", pin: pinOf(rootCertificates[0]!) }).health(), { code: "not-trusted" });
 });
 
-test("a client that refused the certificate, or never began to talk, does not hold up the server's end", { timeout: 60_000 }, async () => {
+test("a client that refused the certificate, or never began to talk, does not delay the server's close", { timeout: 60_000 }, async () => {
   const app = { fetch: () => Response.json({ ok: true }) };
   const listening = await listen(app, { address: "127.0.0.1:0", tls: readCertificate({ cert, key }), allowInsecureBind: false });
   await assert.rejects(createClient({ url: listening.url, token: "t" }).health(), { code: "not-trusted" });

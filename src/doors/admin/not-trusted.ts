@@ -1,13 +1,13 @@
 import { MayflyError } from "../../base/errors/error.ts";
 
 /**
- * The error of a server that was reached and whose certificate is not accepted; undefined where it is something else. Node's names for it are OpenSSL's,
- * and a few of its own.
+ * The error for a server that was reached but whose certificate is not accepted; undefined for any other error. Node's codes for this are
+ * OpenSSL's, and a few of its own.
  */
 export function notTrusted(url: string, thrown: unknown): MayflyError | undefined {
   for (let error = thrown; error instanceof Error; error = error.cause)
     if ("code" in error && refusals.test(String(error.code))) {
-      // Node adds an option of its own, which is no way to call Mayfly.
+      // Node's message adds a hint about one of its own options, which does not apply to Mayfly's commands.
       const reason = error.message.replace(/; if the root CA is installed locally.*/, "");
       return new MayflyError("not-trusted", { url, reason }, thrown);
     }

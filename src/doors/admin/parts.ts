@@ -1,4 +1,4 @@
-/** What the management API is made of. */
+/** What the management API needs. */
 import type { Appliances } from "../../appliances/appliances.ts";
 import type { Catalog } from "../../store/catalog/catalog.ts";
 import type { Clock } from "../../base/clock/clock.ts";
@@ -16,9 +16,9 @@ export interface ApiOptions {
   appliances: Appliances;
   token: string;
   clock?: Clock;
-  /** A failure that is not the caller's fault, for the server's own log. */
+  /** Called with failures that are not the caller's fault, for the server's own log. */
   onError: (error: unknown) => void;
 }
 
-/** What the handlers work with. */
+/** What the handlers use. */
 export type Parts = Required<ApiOptions>;

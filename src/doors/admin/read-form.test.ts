@@ -12,7 +12,7 @@ const part = (name: string, file: string, content: string) =>
   `--b\r\ncontent-disposition: form-data; name="${name}"${file === "" ? "" : `; filename="${file}"`}\r\n\r\n${content}\r\n`;
 const whole = `${part("manifest", "", JSON.stringify(manifest()))}${part("functions", "main.cjs", "module.exports = 1")}--b--\r\n`;
 
-test("a form is taken as curl sends it, and one that is cut off or no form at all is answered 400", async () => {
+test("a form is accepted as curl sends it; one that is cut off, or a body that is not a form, is answered 400", async () => {
   assert.equal(await deploy(whole), 201);
   for (let length = 0; length < whole.length - 8; length += 37)
     assert.equal(await deploy(whole.slice(0, length)), 400, whole.slice(0, length));
@@ -20,7 +20,7 @@ test("a form is taken as curl sends it, and one that is cut off or no form at al
   assert.equal((await served.client.app("shop")).revisions.length, 1);
 });
 
-test("a caller that goes away in the midst of an upload leaves nothing, and the next one is served", async () => {
+test("a caller that goes away in the middle of an upload leaves nothing behind, and the next one is served", async () => {
   const headers = { ...headersOf(), "content-length": String(whole.length) };
   const upload = request(`${served.server.url}/v1/apps/shop/versions`, { method: "POST", headers });
   upload.on("error", () => undefined);
@@ -33,7 +33,7 @@ test("a caller that goes away in the midst of an upload leaves nothing, and the 
   assert.equal((await served.client.app("shop")).revisions.length, 1);
 });
 
-test("functions that were sent in pieces come out whole, in whatever order the pieces came", async () => {
+test("functions that arrive in pieces are put together, whatever the sizes of the pieces", async () => {
   const names = ["a", "b", "c"];
   const functions = Object.fromEntries(names.map((name) => [name, { entry: `${name}.ts` }]));
   const bundles = names.map((name, at) => bundle(name, "cjs", name.repeat(700_000 * (at + 1))));

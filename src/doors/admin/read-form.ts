@@ -1,6 +1,6 @@
 /**
- * Reads a deploy's form piece by piece as it comes. What the platform's formData() does in one go takes seconds for 60 MiB, in which no other call would get
- * its turn.
+ * Reads a deploy's form piece by piece as it arrives. The platform's formData() parses all of it at once, which for 60 MiB takes seconds in
+ * which no other call is handled.
  */
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
@@ -20,12 +20,12 @@ export class FormFile {
   }
 }
 
-/** As much of a FormData as the check of the route's schema asks for. */
+/** The part of FormData that the check of the route's schema uses. */
 interface Form {
   forEach(callback: (value: string | FormFile, key: string) => void): void;
 }
 
-/** What the check of the route's schema finds in place of a form that it would read itself. How large the body may be was looked at before. */
+/** Puts the parsed form where the check of the route's schema finds it. The body's size was checked before. */
 export const readForm: MiddlewareHandler = async ({ req }, next) => {
   const type = req.header("content-type") ?? "";
   const { body } = req.raw;
@@ -54,7 +54,7 @@ async function parse(body: ReadableStream<Uint8Array>, type: string): Promise<Fo
     const onData = (piece: Buffer) => void file.pieces.push(piece);
     stream.on("data", guarded(onData, give));
     ended.push(finished(stream));
-    // Awaited below, unless the parser fails first.
+    // This promise is awaited below, unless the parser fails first.
     ended.at(-1)!.catch(give);
   };
   parser.on("field", guarded(onField, give));
@@ -72,7 +72,7 @@ interface IncomingFile {
   pieces: Buffer[];
 }
 
-/** Bytes that are copied in one turn of the event loop. */
+/** How many bytes are copied in one turn of the event loop. */
 const ONE_TURN = 1_048_576;
 
 async function inOne({ name, pieces }: IncomingFile): Promise<FormFile> {

@@ -1,4 +1,4 @@
-/** What leaves the API when something is wrong: an error of the table, as JSON. */
+/** The replies for errors: an error of the table, as JSON. */
 import type { Hook } from "@hono/zod-openapi";
 import type { Env, ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -6,7 +6,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { MayflyError, asMayflyError } from "../../base/errors/error.ts";
 import { firstIssue } from "../../base/errors/schema-issue.ts";
 
-/** Called after each check of a request's parts. Thrown, so that the error handler answers. */
+/** Called after each check of a request's parts. It throws, so that the error handler answers. */
 export const refuseInvalid: Hook<unknown, Env, string, void> = (result) => {
   if (result.success) return;
   const given = "data" in result ? result.data : undefined;

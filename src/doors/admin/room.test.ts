@@ -7,7 +7,7 @@ import { listen } from "./listen.ts";
 
 const MOST = 16;
 
-test("of many requests at once, more than there may be connections, each is carried out or told that there are too many", async (context) => {
+test("of many requests at once, more than there may be connections, each is carried out or answered with too-many-connections", async (context) => {
   let carriedOut = 0;
   const fetch = async (asked: Request) => new Response(`done ${(await asked.text()).length} ${(carriedOut += 1)}`);
   const listening = await listen({ fetch }, { address: "127.0.0.1:0", allowInsecureBind: false, mostConnections: MOST });
@@ -30,7 +30,7 @@ test("of many requests at once, more than there may be connections, each is carr
   }
 });
 
-test("who sends nothing on a connection for which there is no room is cut", async (context) => {
+test("a client that sends nothing on a connection for which there is no room is disconnected", async (context) => {
   const listening = await listen(
     { fetch: () => new Response("") },
     { address: "127.0.0.1:0", allowInsecureBind: false, mostConnections: MOST },

@@ -1,7 +1,7 @@
 /**
- * How many connections the API may have, and what those above it are told.
+ * Limits how many connections the API may have, and answers requests on those beyond the limit.
  *
- * Owns the number of requests under way on each connection. A follower of logs is busy for as long as it follows.
+ * Owns the number of requests under way on each connection. A follower of logs counts as busy for as long as it follows.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -23,7 +23,7 @@ export class Room {
   readonly #turnedAway: TurnedAway;
   readonly #requests = new Map<string, Requests>();
 
-  /** @param most open connections: the idlest goes where one more comes */
+  /** @param most the most open connections; if one more comes, the one that is idle for longest is closed */
   constructor(most: number) {
     this.#crowd = new Crowd({ most, mostOfOne: most, exempt: new Ranges([]) });
     this.#turnedAway = new TurnedAway(most, systemClock);
@@ -46,7 +46,7 @@ export class Room {
     );
   }
 
-  /** The answer to a request on a connection for which there is no room; undefined: there is. */
+  /** The answer to a request on a connection for which there is no room; undefined if there is room. */
   refusal(request: IncomingMessage): Promise<Response> | undefined {
     return this.#requests.get(nameOf(request.socket))?.admitted === false ? this.#refuse(request) : undefined;
   }
@@ -80,7 +80,7 @@ export class Room {
   }
 }
 
-/** The same for a TCP connection and the TLS on it. */
+/** The same name for a TCP connection and for the TLS socket on it. */
 function nameOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`;
 }

@@ -1,11 +1,11 @@
-/** The pieces that the route table is written with. */
+/** The parts of which the table of routes is made. */
 import { z } from "@hono/zod-openapi";
 import { type ErrorCode, errorTable } from "../../base/errors/table.ts";
 import { errorSchema } from "./schemas.ts";
 
 export const none = { 204: { description: "Done" } } as const;
 
-/** The type leaves the content out: the library knows no handler that streams lines. */
+/** The type omits the content, because the library has no type for a handler that streams lines. */
 export const lines: { 200: { description: string } } = {
   200: withContent("Lines, until the caller goes away", "application/x-ndjson", z.string()),
 };
@@ -20,7 +20,7 @@ export function body<Schema extends z.ZodType>(schema: Schema) {
   return { required: true, content: { "application/json": { schema } } } as const;
 }
 
-/** Handlers throw these; the error handler turns them into replies, so the types of handlers need not know them. */
+/** Handlers throw these errors, and the error handler turns them into replies; so the types of handlers need not include them. */
 export function errors(...codes: ErrorCode[]): object {
   const byStatus = Map.groupBy(codes, (code) => errorTable[code].status);
   const responses = [...byStatus].map(([status, same]) => [

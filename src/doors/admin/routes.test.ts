@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => served.close());
 
 describe("apps", () => {
-  test("a deploy is stored, told to the platform and listed", async () => {
+  test("a deploy is stored, served and listed", async () => {
     const bundles = [bundle("main", "cjs", "module.exports = 1"), bundle("other", "esm", "export default 2")];
     const revision = await client.deploy(manifest({ functions: { main: { entry: "a.ts" }, other: { entry: "b.ts" } } }), bundles);
     const app = served.id("shop");
@@ -67,7 +67,7 @@ describe("apps", () => {
     );
   });
 
-  test("a version that the platform cannot take is not stored, and calls go where they went before", async () => {
+  test("a revision that the platform cannot serve is not stored, and calls go where they went before", async () => {
     const refused = manifest({ env: { REFUSE: "1" } });
     const bundles = [bundle("main", "cjs", "module.exports = 2")];
     await assert.rejects(client.deploy(refused, bundles), { code: "internal" });
@@ -82,7 +82,7 @@ describe("apps", () => {
     assert.equal(served.failures.splice(0).length, 2, "both are told in the server's log");
   });
 
-  test("pointTo goes back to an older version", async () => {
+  test("pointTo goes back to an older revision", async () => {
     const old = await deploy("one");
     await deploy("two");
     assert.deepEqual(await client.pointTo("shop", old.id), old);
@@ -92,7 +92,7 @@ describe("apps", () => {
     await assert.rejects(client.pointTo("shop", "f00"), { code: "no-such-version", message: "App shop has no revision f00." });
   });
 
-  test("remove takes everything of the app", async () => {
+  test("remove deletes everything of the app", async () => {
     await deploy("one");
     logs.append({ at: 1, app: served.id("shop"), level: LogLevel.Info, text: "hi" });
     await client.removeApp("shop");
@@ -103,7 +103,7 @@ describe("apps", () => {
     await assert.rejects(client.app("shop"), { code: "no-such-app", cure: /mayfly list/ });
   });
 
-  test("explain has the newest decisions, as many as were asked for, of apps that are there", async () => {
+  test("explain has the newest decisions, as many as were asked for, and only for apps that are deployed", async () => {
     await deploy("one");
     assert.deepEqual(await client.explain("shop"), { app: "shop", now: ["2.0 run at once on average"], facts: [], decisions });
     assert.deepEqual((await client.explain("shop", 1)).decisions, decisions.slice(1));
@@ -112,7 +112,7 @@ describe("apps", () => {
     await assert.rejects(client.explain("nobody"), { code: "no-such-app" });
   });
 
-  test("a deploy that does not fit together is refused and leaves nothing", async () => {
+  test("a deploy whose parts do not fit together is refused and leaves nothing behind", async () => {
     const refused = (given: Manifest, bundles: Bundle[], code: string, message: RegExp) =>
       assert.rejects(client.deploy(given, bundles), { code, message });
     const main = bundle("main", "cjs", "1");
@@ -153,7 +153,7 @@ describe("aliases", () => {
     await assert.rejects(client.removeAlias("shop", "live"), { code: "bad-request", message: /live cannot be removed/ });
   });
 
-  test("that make no sense are refused, and nothing changes", async () => {
+  test("with invalid targets or names are refused, and nothing changes", async () => {
     const { id } = await deploy("one");
     const refused = (alias: string, targets: { revision: string | number; weight?: number }[], code: string, message: RegExp) =>
       assert.rejects(client.point("shop", alias, targets), { code, message });
@@ -177,7 +177,7 @@ describe("secrets", () => {
     assert.deepEqual(await client.secretNames("shop"), []);
   });
 
-  test("an empty value is refused: a program would take it for none", async () => {
+  test("an empty value is refused, because a program would take it for a missing one", async () => {
     await assert.rejects(client.setSecret("shop", "KEY", ""), { code: "bad-request", message: /value in the body .*must not be empty/ });
     assert.deepEqual(await client.secretNames("shop"), []);
   });
@@ -191,7 +191,7 @@ describe("secrets", () => {
   });
 });
 
-describe("env, secrets and functions that no machine could be told of", () => {
+describe("env, secrets and functions that are too large to be told to a machine", () => {
   const big = "x".repeat(50_000);
   const of = (more: Partial<Manifest>): [Manifest, Bundle[]] => [
     manifest({ secrets: ["A", "B", "C"], ...more }),
@@ -208,7 +208,7 @@ describe("env, secrets and functions that no machine could be told of", () => {
     await client.deploy(...of({}));
   });
 
-  test("are refused as the secret is set that makes it too much, which leaves the old value", async () => {
+  test("are refused when a secret is set that makes them too large, and the old value stays", async () => {
     await client.deploy(...of({}));
     for (const name of ["A", "B", "UNUSED"]) await client.setSecret("shop", name, big);
     await client.setSecret("shop", "C", "old");
@@ -235,7 +235,7 @@ describe("logs", () => {
     assert.deepEqual((await client.logs({ app: "shop", tail: 1 }))[0], { at: 3, app: "shop", function: "a", level: "warn", text: "at 3" });
   });
 
-  test("follow gives the tail, then new lines, and lets go when the caller does", async () => {
+  test("follow gives the tail, then new lines, and stops when the caller does", async () => {
     await deploy("one");
     logs.append({ at: 1, app: served.id("shop"), level: LogLevel.Info, text: "old" });
     const controller = new AbortController();
@@ -251,7 +251,7 @@ describe("logs", () => {
 });
 
 describe("the platform", () => {
-  test("host and machines are what the rooms say", async () => {
+  test("the host's figures and the machines are those of the rooms", async () => {
     assert.deepEqual(await client.host(), hostInfo);
     assert.deepEqual(await client.machines(), [machine]);
   });
@@ -266,7 +266,7 @@ describe("bills", () => {
   const use = (name: string | null, cpuUs: number) =>
     accounts.record({ at, app: name === null ? null : served.id(name), machine: "m1", kind: "run", cpuUs, byteSeconds: 0 });
 
-  test("the operator's has every app that used something or is deployed, the platform and the total", async () => {
+  test("the operator's bill has every app that used something or is deployed, the platform and the total", async () => {
     await deploy("one");
     use("gone", 2_000_000);
     use(null, 1_000_000);
@@ -283,7 +283,7 @@ describe("bills", () => {
     assert.deepEqual((await client.bill("2001-01")).apps, []);
   });
 
-  test("an app's own has its lines; an app that never was has none", async () => {
+  test("an app's bill has its lines; an app that never existed has no bill", async () => {
     use("gone", 2_000_000);
     const { bill, prices } = await client.appBill("gone");
     assert.deepEqual(bill.lines[0], { what: "cpu-run", quantity: 2, unit: "s", price: prices.vcpuSecond, cost: 2 * prices.vcpuSecond });

@@ -1,4 +1,4 @@
-/** Every route of the management API. The document at /openapi.json is made from this table. */
+/** Every route of the management API. The document at /openapi.json is generated from this table. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { envNameSchema, nameSchema } from "../../store/catalog/manifest.ts";
 import { body, errors, json, lines, none } from "./route-parts.ts";
@@ -27,7 +27,7 @@ export const host = createRoute({
 export const status = createRoute({
   method: "get",
   path: "/v1/status",
-  summary: "Since when it runs, which workers died and why, and what it left alone",
+  summary: "Since when the server runs, which workers died and why, and which appliances it left alone",
   responses: { ...json(200, schemas.statusSchema), ...errors("unauthorized") },
 });
 

@@ -1,4 +1,7 @@
-/** What the management API takes and gives, as schemas. The client uses only their types. Long, because it is one list of shapes. */
+/**
+ * What the management API accepts and returns, as schemas. The client uses only their types. The file is long because it is one list of
+ * schemas.
+ */
 import { z } from "@hono/zod-openapi";
 import { SHOWN_STATES } from "../../control/overview.ts";
 import { FormFile } from "./read-form.ts";
@@ -16,7 +19,7 @@ const revisionShape = {
 
 export const revisionSchema = z.object({ app: nameSchema, ...revisionShape, manifest: manifestSchema }).openapi("Revision");
 
-/** AWS Lambda's rule: one that looks like a number would be taken for a revision's. */
+/** AWS Lambda's rule: an alias that looks like a number would be taken for a revision. */
 export const aliasNameSchema = nameSchema.refine((name) => !/^\d+$/.test(name), "must be no number: it would be taken for a revision's");
 
 export const aliasSchema = z
@@ -75,7 +78,7 @@ export const appListQuerySchema = z.strictObject({
 
 const fileSchema = z.custom<FormFile>((value) => value instanceof FormFile, "must be a file");
 
-/** `functions` comes as a list even where there is one. */
+/** `functions` is a list even if there is only one part. */
 export const deploySchema = z.strictObject({
   manifest: z.string("must be a text part").openapi({ description: "The app's mayfly.json." }),
   functions: z

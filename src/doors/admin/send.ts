@@ -1,6 +1,6 @@
 /**
- * A request as fetch makes it, but over node:http: there a certificate can be pinned, and nothing but its caller ends a request that takes minutes, as
- * a deploy does for which a template is made. Redirects are not followed.
+ * Sends a request like fetch(), but over node:http, which can pin a certificate, and lets only the caller end a request that takes minutes,
+ * as a deploy does if a template must be made for it. Redirects are not followed.
  */
 import * as http from "node:http";
 import * as https from "node:https";
@@ -13,7 +13,7 @@ export interface Sending {
   signal?: AbortSignal;
 }
 
-/** Sends requests; `tls` is for those over https. */
+/** Returns a function that sends requests; `tls` has the options for those over https. */
 export function createSend(tls: https.AgentOptions): (url: string, sending: Sending) => Promise<Response> {
   const agent = new https.Agent({ keepAlive: true, timeout: IDLE_MS, ...tls });
   return async (url, { signal, ...sending }) => {
@@ -27,10 +27,10 @@ export function createSend(tls: https.AgentOptions): (url: string, sending: Send
   };
 }
 
-/** Shorter than the server keeps a connection open. */
+/** Shorter than the time for which the server keeps an idle connection open. */
 const IDLE_MS = 5_000;
 
-/** Forms are written as multipart, with its header. */
+/** Forms are encoded as multipart, with the header for it. */
 async function encoded(url: string, sending: Omit<Sending, "signal">) {
   const request = new Request(url, sending);
   const body = Buffer.from(await request.arrayBuffer());

@@ -1,9 +1,9 @@
-/** What the API shows of apps and revisions. Apps go by their names here; what else there is of ids inside stays there. */
+/** What the API shows of apps and revisions. Apps are shown by their names; their ids stay inside. */
 import { mainTenant } from "../../base/ids/new-id.ts";
 import type { AppRow, Revision, Target } from "../../store/catalog/catalog.ts";
 import type { AliasInfo, AppInfo, RevisionInfo } from "./schemas.ts";
 
-/** The tenant of all that the API is asked for. */
+/** The tenant that all requests to the API are about. */
 export const tenant = mainTenant;
 
 export function appInfo({ name, live, problem, revisions, aliases }: AppRow): AppInfo {

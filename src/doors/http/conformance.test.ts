@@ -118,7 +118,7 @@ const cases: [string, number | string, string?][] = [
   [`GET //app/hello HTTP/1.1\r\n${H}\r\n`, "no-such-route"],
 ];
 
-test("each request is answered as HTTP and the error table have it, and the connection stays in step", { timeout: 300_000 }, async () => {
+test("each request is answered as HTTP and the error table demand, and the connection stays in step", { timeout: 300_000 }, async () => {
   await using open = await openTestGateway(
     (seen) => {
       const done = () => {

@@ -41,7 +41,7 @@ test("at the maximum of connections, the one idle for longest is closed for a ne
   assert.equal(open.invocations.length, 4);
 });
 
-test("a client has a maximum of connections, a trusted proxy has not; a connection above the maximum is told so", async () => {
+test("a client has a maximum of connections, and a trusted proxy has none; a connection above the maximum gets an error", async () => {
   await using one = await openTestGateway(() => {}, { connections: { most: 100, perClient: 3 } });
   const clients = Array.from({ length: 10 }, () => rawClient(one.port, get));
   await until(() => clients.filter(({ closed }) => closed).length === 7);
@@ -54,7 +54,7 @@ test("a client has a maximum of connections, a trusted proxy has not; a connecti
   for (const client of [...clients, ...others]) client.socket.destroy();
 });
 
-test("of many requests at once, more than there may be connections, each is called or told that there are too many", async () => {
+test("of many requests at once, more than there may be connections, each is called or answered with too-many-connections", async () => {
   await using open = await openTestGateway((seen) => replyText(seen, "done"), { connections: { most: 64, perClient: 64 } });
   const agent = new Agent({ keepAlive: true });
   const body = "x".repeat(100_000);

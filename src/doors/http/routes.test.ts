@@ -28,7 +28,7 @@ test("paths and hosts find their functions", () => {
   }
 });
 
-test("what is not routed says why", () => {
+test("a request without a route gets an error with the reason", () => {
   const routes = table();
   const codes = ["/", "/shop", "/shop/", "/shop/none/x", "/none/x", "/Shop/cart", "/shop%2fcart", "*"].map((path) => {
     const found = routes.lookup("h", path);

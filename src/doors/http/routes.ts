@@ -32,7 +32,7 @@ export interface Route {
   readonly tenant: string;
   /** The app's id. */
   readonly app: string;
-  /** What callers call it. */
+  /** The app's name. */
   readonly appName: string;
   readonly function: string;
   readonly timeoutMs: number;
@@ -65,7 +65,7 @@ export class RouteTable {
   readonly #claims: HostClaims;
   readonly #load: NonNullable<RouteTableOptions["load"]>;
   readonly #tenantName: NonNullable<RouteTableOptions["tenantName"]>;
-  /** By id. */
+  /** Keyed by the app's id. */
   readonly #apps = new Map<string, App>();
   readonly #hosts = new Map<string, Route>();
   /** Keyed by `/app/function`, and by `/app` if the app has one function; before that stands `/@tenant` if its tenant is not `main`. */

@@ -80,7 +80,7 @@ test("a body that stops coming ends the call", async () => {
   client.socket.destroy();
 });
 
-test("a function that takes its time is not a slow client", async () => {
+test("while a function takes its time, its client does not count as slow", async () => {
   await using open = await openTestGateway((seen) => (seen.takes = false), { limits: { idleMs: 50 } });
   const client = rawClient(open.port, `${post("/app/hello", "content-length: 10\r\n")}12345`);
   await until(() => open.invocations[0]?.body.length === 1);

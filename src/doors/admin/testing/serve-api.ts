@@ -66,22 +66,22 @@ export interface ServedApi {
   api: Api;
   server: Listening;
   client: Client;
-  /** What the platform was told. */
+  /** What the platform was asked to do. */
   told: (string | TargetsToTell)[];
-  /** The id of the app of this name; it is made where there is none. */
+  /** The id of the app of this name; it gets one if it has none. */
   id: (name: string) => string;
-  /** Resolves when a follower of the logs is stopped. */
+  /** Resolves when a follower of the logs has stopped. */
   released: Promise<void>;
   appliances: Appliances;
-  /** What the platform waits for: as it prepares machines of a size, and until an app's machines are gone. */
+  /** What the platform waits for: while it prepares machines of a size, and until an app's machines are gone. */
   waits: { prepare: () => Promise<void>; removed: () => Promise<void> };
-  /** Errors that the API did not expect; a test that causes them takes them out. */
+  /** Errors that the API did not expect. A test that causes some must remove them. */
   failures: unknown[];
-  /** Fails where the API met an error that it did not expect. */
+  /** Fails if the API met an error that it did not expect. */
   close(): Promise<void>;
 }
 
-/** Revisions by number, with their weights. */
+/** The numbers of revisions, with their weights. */
 interface TargetsToTell {
   app: string;
   targets: [number: number, weight: number][];
@@ -193,7 +193,7 @@ function watchingFollowers(logs: Logs, released: () => void): Logs {
   };
 }
 
-/** @param checked false: as a client with other rules would send it */
+/** @param checked false for a manifest as a client with other rules would send it */
 export function manifest(more: object = {}, checked = true): Manifest {
   const given = { name: "shop", functions: { main: { entry: "main.ts" } }, ...more };
   return checked ? manifestSchema.parse(given) : (given as unknown as Manifest);
