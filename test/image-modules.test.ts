@@ -140,7 +140,7 @@ describe("images of modules", () => {
     const missing = await run("build", "jvaa");
     assert.equal(missing.code, 2);
     assert.match(missing.stderr, /The image module jvaa cannot be used: no built-in module has this name/);
-    assert.match((await run("build", "node", "--name", "Not A Name")).stderr, /is no name of an image/);
+    assert.match((await run("build", "node", "--name", "Not A Name")).stderr, /is not a valid name of an image/);
     assert.match((await run("inspect", "nothing")).stderr, /There is no image nothing/);
   });
 });

@@ -107,7 +107,7 @@ class CheckedEgress implements Egress {
   /** Allows the one given address if `name` allows it, and no other address of the name. */
   async #allowedBy(name: string, host: string, port: number, signal: AbortSignal): Promise<ResolvedAddress> {
     const ip = parseIp(host);
-    if (ip === undefined) throw denied(`${shown(host)}:${port}`, "it is no address");
+    if (ip === undefined) throw denied(`${shown(host)}:${port}`, "it is not an address");
     const reason = this.#refusal(host, ip, port);
     if (reason !== undefined) await this.#checkName(name, ip, port, reason, signal);
     return { address: ip.address, family: ip.family };

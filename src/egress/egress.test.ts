@@ -231,7 +231,7 @@ describe("an address with the name that a guest found it by", () => {
     );
     await assert.rejects(egress.connect("127.0.0.1", port), refusal(/a loopback address/));
     await assert.rejects(egress.connect("127.0.0.1", 1, undefined, "db.example"), refusal(/a loopback address/));
-    await assert.rejects(egress.connect("no.address", port, undefined, "db.example"), refusal(/it is no address/));
+    await assert.rejects(egress.connect("no.address", port, undefined, "db.example"), refusal(/it is not an address/));
   });
 
   test("that clouds keep for themselves is open by no name", async () => {

@@ -11,6 +11,6 @@ export function imageTree({ id, root }: { id: string; root: string }): ErofsEntr
     return readErofs(root);
   } catch (error) {
     if (!(error instanceof UnsoundErofs)) throw error;
-    throw new MayflyError("bad-image", { image: id, what: `its root is no sound file system: ${error.message}` }, error);
+    throw new MayflyError("bad-image", { image: id, what: `its root is not a valid file system: ${error.message}` }, error);
   }
 }

@@ -141,7 +141,7 @@ export async function describeImage(image: Image): Promise<ImageDescription> {
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
-    throw new MayflyError("image-damaged", { image: image.id, what: "its image.json is no description of an image" }, error);
+    throw new MayflyError("image-damaged", { image: image.id, what: "its image.json does not describe an image" }, error);
   }
 }
 

@@ -52,5 +52,5 @@ async function entryOf(folder: string, name: string): Promise<TreeEntry> {
   if (stats.isDirectory()) return { kind: "folder", path, mode };
   if (stats.isSymbolicLink()) return { kind: "symlink", path, target: await readlink(from) };
   if (stats.isFile()) return { kind: "file", path, mode, content: { from } };
-  throw new Error(`${from} is no file, folder or symbolic link`);
+  throw new Error(`${from} is not a file, folder or symbolic link`);
 }

@@ -118,7 +118,7 @@ test("an entry of hosts that can never have an effect is refused with the reason
 
 test("an unknown setting in the file is refused with the list of those that exist", () => {
   inFile('{"blank": 1}', (file) => {
-    assert.throws(() => loadConfig({ env: {}, file }), /The setting blank is no key that is known here; there are listen, api,/);
+    assert.throws(() => loadConfig({ env: {}, file }), /The setting blank is not a known key; there are listen, api,/);
   });
 });
 

@@ -15,7 +15,7 @@ export function firstIssue(error: z.ZodError, given: unknown, schema?: z.ZodType
   if (issue.code === "unrecognized_keys") {
     const unknown = issue.keys[0]!;
     const key = keyInWords([...issue.path, plainName.test(unknown) ? unknown : "(a name)"]);
-    return { key, what: `is no key that is known here${keysInWords(schemaAt(schema, issue.path))}` };
+    return { key, what: `is not a known key${keysInWords(schemaAt(schema, issue.path))}` };
   }
   if (issue.code === "invalid_key") return badKey(issue);
   const value = issue.path.reduce<unknown>(step, given);

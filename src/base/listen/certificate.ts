@@ -19,7 +19,7 @@ export function readCertificate(files: Certificate): Certificate {
     check(texts);
     return texts;
   } catch (error) {
-    const what = `names ${files.cert}, which is of no use with the key ${files.key}: ${(error as Error).message}`;
+    const what = `names ${files.cert}, which does not work with the key ${files.key}: ${(error as Error).message}`;
     throw new MayflyError("bad-config", { key: "tls.cert", what }, error);
   }
 }

@@ -13,7 +13,7 @@ const failures: Record<string, { what: string; cure: string }> = {
   EPERM: { what: "the system forbids it", cure: "Look for what confines this program: a seccomp filter, AppArmor, a container." },
   EAFNOSUPPORT: { what: "this host has no IPv6", cure: "Name an IPv4 address." },
   EINVAL: {
-    what: "it is no address that can be listened on",
+    what: "it is not an address that can be listened on",
     cure: "Name an address of this host; a link-local one with its interface: [fe80::1%eth0].",
   },
   ENOTFOUND: { what: "the name has no address", cure: "Correct the name, or write the address itself." },

@@ -8,7 +8,7 @@ import { denialOf, isIn, neverOpen } from "./denied.ts";
 /** Why a manifest's entry can have no effect on this server; undefined if it can. */
 export function problemOf(text: string, bound: string[]): string | undefined {
   const entry = parseEntry(text);
-  if (entry === undefined) return `${shown(text)} is no entry; ${entriesLookLike}`;
+  if (entry === undefined) return `${shown(text)} is not a valid entry; ${entriesLookLike}`;
   if (isNeverOpen(entry)) return `${shown(text)} is where clouds keep their machines' credentials, which no app may reach`;
   if (isPublic(entry) || bound.some((text) => covers(parseEntry(text), entry))) return undefined;
   return `${shown(text)} is beyond this server's egress.allow, which has ${bound.join(", ") || "no entries"}: the server's operator sets it, and public addresses need no entry`;

@@ -121,7 +121,7 @@ describe("apps", () => {
     await refused(manifest(), [main, bundle("other", "cjs", "1")], "bad-request", /function other was uploaded/);
     await refused(manifest(), [main, main], "bad-request", /function main was sent.*twice/);
     await refused(manifest({ memoryMb: 1 }, false), [main], "bad-manifest", /memoryMb is 1, but must be at least 128/);
-    await refused(manifest({ nonsense: 1 }, false), [main], "bad-manifest", /nonsense is no key.*memoryMb/);
+    await refused(manifest({ nonsense: 1 }, false), [main], "bad-manifest", /nonsense is not a known key.*memoryMb/);
     await refused(manifest(), [bundle("main", "cjs", "x".repeat(67_108_865))], "code-too-large", /67108865/);
     assert.deepEqual(await client.apps(), []);
     assert.deepEqual(told, []);
@@ -161,7 +161,7 @@ describe("aliases", () => {
     await refused("canary", [{ revision: 1 }, { revision: id }], "bad-request", /named twice/);
     await refused("canary", [{ revision: 1, weight: 0 }], "bad-request", /weight/);
     await refused("canary", [], "bad-request", /targets/);
-    await refused("7", [{ revision: 1 }], "bad-request", /must be no number/);
+    await refused("7", [{ revision: 1 }], "bad-request", /must not be a number/);
     await assert.rejects(client.point("none", "canary", [{ revision: 1 }]), { code: "no-such-app" });
     assert.deepEqual((await client.aliases("shop")).length, 1);
   });

@@ -20,7 +20,7 @@ const revisionShape = {
 export const revisionSchema = z.object({ app: nameSchema, ...revisionShape, manifest: manifestSchema }).openapi("Revision");
 
 /** AWS Lambda's rule: an alias that looks like a number would be taken for a revision. */
-export const aliasNameSchema = nameSchema.refine((name) => !/^\d+$/.test(name), "must be no number: it would be taken for a revision's");
+export const aliasNameSchema = nameSchema.refine((name) => !/^\d+$/.test(name), "must not be a number: it would be taken for a revision's");
 
 export const aliasSchema = z
   .object({

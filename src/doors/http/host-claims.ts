@@ -45,7 +45,7 @@ export class HostClaims {
   /** Returns the host in its normal form, or why the app may not have it. @param written the host as the manifest lists it */
   claim(owner: AppName, written: string): string | MayflyError {
     const host = writtenHostName(written);
-    if (host === undefined) return refused(owner, written, "it is no host name");
+    if (host === undefined) return refused(owner, written, "it is not a host name");
     if (isWithin(host, "localhost") || host === this.#listenHost) return refused(owner, written, "it is the server's own");
     if (this.domain !== undefined && isWithin(host, this.domain)) return this.#belowDomain(owner, written, host, this.domain);
     if (this.#entries.some((entry) => fits(entry, owner, host))) return host;

@@ -24,7 +24,7 @@ export function targetOf({ proto, trusted }: CallContext, request: IncomingMessa
   if (path.charCodeAt(0) !== SLASH) return targetOfAbsoluteForm(path, origin);
   const host = origin.host ?? headers.host ?? "localhost";
   if (isHost(host)) return { host, path, origin };
-  return bad(`its ${origin.host === undefined ? "Host" : "X-Forwarded-Host"} header is no host`);
+  return bad(`its ${origin.host === undefined ? "Host" : "X-Forwarded-Host"} header is not a host`);
 }
 
 /**

@@ -18,7 +18,7 @@ const MOST_MEMBERS = 16;
 /** Rejects with UnsoundArchive. */
 export async function readAr(file: FileHandle): Promise<Member[]> {
   const { size } = await file.stat();
-  expect((await textAt(file, 0, MAGIC.length)) === MAGIC, "it is no ar archive");
+  expect((await textAt(file, 0, MAGIC.length)) === MAGIC, "it is not an ar archive");
   const found: Member[] = [];
   for (let at = MAGIC.length; at < size;) {
     expect(found.length < MOST_MEMBERS, `it has over ${MOST_MEMBERS} members`);

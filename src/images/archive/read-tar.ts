@@ -97,7 +97,7 @@ function entryOf({ type, ...header }: Header, long: LongNames, reader: ByteReade
     case "1":
       return { kind: "link", path, target: checkedPath(target) };
     default:
-      throw new UnsoundArchive(`${path} is no file, folder or link (type ${JSON.stringify(type)})`);
+      throw new UnsoundArchive(`${path} is not a file, folder or link (type ${JSON.stringify(type)})`);
   }
 }
 

@@ -62,7 +62,7 @@ class Unpacking {
 
   async #link(target: string, place: string): Promise<void> {
     const kind = this.#made.get(target);
-    expect(kind === "file" || kind === "link", `a link leads to ${JSON.stringify(target)}, which is no file in it`);
+    expect(kind === "file" || kind === "link", `a link leads to ${JSON.stringify(target)}, which is not a file in it`);
     await link(join(this.#root, target), place);
   }
 

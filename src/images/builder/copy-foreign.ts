@@ -24,7 +24,7 @@ export async function copyForeign(from: string, into: string, uid: number | unde
     if (stats.isDirectory()) await mkdir(join(into, path));
     else if (stats.isSymbolicLink()) await symlink(await readlink(join(from, path)), join(into, path));
     else if (stats.isFile() && (bytes += stats.size) <= MOST_BYTES) await copyFile(join(from, path), join(into, path), stats.mode);
-    else throw refusal(join(from, path), stats.isFile() ? "is too large" : "is no file, folder or symbolic link");
+    else throw refusal(join(from, path), stats.isFile() ? "is too large" : "is not a file, folder or symbolic link");
   }
 }
 

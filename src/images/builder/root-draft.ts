@@ -80,7 +80,7 @@ export class RootDraft {
         await this.tree(source, owner, keep, path);
       } else if (entry.isSymbolicLink()) await this.symlink(path, await readlink(source), owner);
       else if (entry.isFile()) await this.file(path, owner, { link: source }, ((await stat(source)).mode & 0o111) !== 0);
-      else throw new MayflyError("bad-module", { module: owner, what: `${source} is no file, folder or symbolic link` });
+      else throw new MayflyError("bad-module", { module: owner, what: `${source} is not a file, folder or symbolic link` });
     }
   }
 

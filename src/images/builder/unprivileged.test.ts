@@ -82,7 +82,7 @@ test("links in what it made are copied as links; files of others, pipes and what
   assert.deepEqual(readdirSync(join(scratch, "into/a")), ["file", "link"]);
   assert.equal(statSync(join(scratch, "into/a/file")).mode & 0o777, 0o755);
   execFileSync("mkfifo", [join(from, "pipe")]);
-  await assert.rejects(copyForeign(from, join(scratch, "again"), undefined), /pipe is no file, folder or symbolic link/);
+  await assert.rejects(copyForeign(from, join(scratch, "again"), undefined), /pipe is not a file, folder or symbolic link/);
   rmSync(join(from, "pipe"));
   linkSync(join(from, "a/file"), join(from, "hard"));
   await assert.rejects(copyForeign(from, join(scratch, "once-more"), 12_345), /belongs to somebody else/);

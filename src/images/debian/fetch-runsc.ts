@@ -26,6 +26,6 @@ async function locate(options: ProgramRootOptions): Promise<{ root: string; prog
   const root = await fetchProgramRoot(options);
   const [program, ...loaded] = await hostCommand(root, "/usr/bin/runsc");
   // runsc starts itself again through /proc/self/exe, which would be the loader if runsc were not static.
-  if (loaded.length > 0) throw new MayflyError("image-build-failed", { what: "Debian's runsc is no static program any more" });
+  if (loaded.length > 0) throw new MayflyError("image-build-failed", { what: "Debian's runsc is no longer a static program" });
   return { root, program };
 }

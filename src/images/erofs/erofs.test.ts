@@ -80,7 +80,7 @@ const hostile: [string, (bytes: Buffer) => Buffer | void, RegExp][] = [
   ["a name that is there twice", (bytes) => renamed(bytes, "b2", "b1"), /twice/],
   ["names out of order", (bytes) => renamed(bytes, "b1", "zz"), /out of order/],
   ["a name that is no UTF-8", (bytes) => renamed(bytes, "two", "tw\xff"), /no UTF-8/],
-  ["a device", (bytes) => void bytes.writeUInt16LE(0o060644, inodeAt(bytes, "two") + 4), /\/two is no folder, file or symbolic link/],
+  ["a device", (bytes) => void bytes.writeUInt16LE(0o060644, inodeAt(bytes, "two") + 4), /\/two is not a folder, file or symbolic link/],
   ["a pipe", (bytes) => void bytes.writeUInt16LE(0o010644, inodeAt(bytes, "two") + 4), /no folder, file or symbolic link/],
   [
     "a file that its folder calls a link",

@@ -62,7 +62,7 @@ class Walk {
   entries(): ErofsEntry[] {
     const number = this.#superblock.rootNumber;
     const inode = readInode(this.#file, this.#superblock, number, "/");
-    expect(inode.kind === "folder", "its root is no folder");
+    expect(inode.kind === "folder", "its root is not a folder");
     this.#enter({ path: "", depth: 0, number, inode, parent: number });
     for (const folder of this.#folders) this.#visit(folder);
     return this.#found;
@@ -111,7 +111,7 @@ class Walk {
     expect(size > 0 && size <= TARGET_BYTES, `${path} is a symbolic link with a target of ${size} bytes`);
     const bytes = Buffer.concat(pieces.map((piece) => this.#file.read(piece.at, piece.bytes, path)));
     const target = bytes.toString("utf8");
-    expect(!bytes.includes(0) && Buffer.from(target).equals(bytes), `${path} is a symbolic link with a target that is no text`);
+    expect(!bytes.includes(0) && Buffer.from(target).equals(bytes), `${path} is a symbolic link with a target that is not text`);
     this.#bounds.target(target);
     return target;
   }

@@ -55,7 +55,7 @@ function numberAt(bytes: Buffer, path: string): number {
 
 function kindOf(mode: number, path: string): KindName {
   const kind = (Object.keys(Kind) as KindName[]).find((name) => Kind[name].mode === (mode & 0o170000));
-  expect(kind !== undefined, `${path} is no folder, file or symbolic link`);
+  expect(kind !== undefined, `${path} is not a folder, file or symbolic link`);
   return kind;
 }
 

@@ -46,7 +46,7 @@ export async function makeOsvDisk(path: string, options: OsvDiskOptions): Promis
 async function bootImage(loader: string, run: RunSpec): Promise<Buffer> {
   const given = await readFile(loader);
   if (given.length < COMMAND_LINE_AT + COMMAND_LINE_BYTES || given.readUInt16LE(SECTOR - 2) !== 0xaa55) {
-    throw new MayflyError("bad-export", { what: `${loader} is no boot image of OSv (loader.img): it has no boot sector` });
+    throw new MayflyError("bad-export", { what: `${loader} is not a boot image of OSv (loader.img): it has no boot sector` });
   }
   const boot = Buffer.alloc(Math.ceil(given.length / SECTOR) * SECTOR);
   given.copy(boot);

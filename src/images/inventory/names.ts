@@ -9,7 +9,7 @@ import { putFile } from "../put-file.ts";
 /** @throws "bad-request" if the text is not a valid name */
 export function checkName(name: string): void {
   if (/^[a-z0-9][a-z0-9._-]{0,62}$/.test(name) && name !== "latest") return;
-  const what = `${JSON.stringify(name)} is no name of an image: it must be up to 63 lower-case letters, digits and ._-, and not "latest"`;
+  const what = `${JSON.stringify(name)} is not a valid name of an image: it must be up to 63 lower-case letters, digits and ._-, and not "latest"`;
   throw new MayflyError("bad-request", { what });
 }
 

@@ -43,7 +43,7 @@ function nameFolder(there: Node, entry: TreeEntry): void {
 
 function folderIn(folder: Folder, name: string, path: string): Folder {
   const found = folder.children.get(name) ?? emptyFolder(false);
-  if (found.kind !== "folder") throw refused(path, `lies below ${name}, which is no folder`);
+  if (found.kind !== "folder") throw refused(path, `lies below ${name}, which is not a folder`);
   folder.children.set(name, found);
   return found;
 }
@@ -73,7 +73,7 @@ function namesOf(path: string): string[] {
 }
 
 function bytesOf(text: string, path: string): Buffer {
-  if (!text.isWellFormed() || text.includes("\0")) throw refused(path, "has a name that is no text, or has a zero byte in it");
+  if (!text.isWellFormed() || text.includes("\0")) throw refused(path, "has a name that is not text, or contains a zero byte");
   return Buffer.from(text);
 }
 

@@ -22,7 +22,7 @@ export async function readTables(handle: FileHandle, base: number): Promise<Tabl
 }
 
 export function expect(holds: boolean, otherwise: string): asserts holds {
-  if (!holds) throw new Error(`this is no sound ROFS: ${otherwise}`);
+  if (!holds) throw new Error(`this is not a valid ROFS: ${otherwise}`);
 }
 
 function parseSuperblock(block: Buffer): Superblock {

@@ -117,7 +117,7 @@ test("a damaged file system is refused or read, and never more than that", async
       damaged[at]! ^= change;
       writeFileSync(disk, damaged);
       const opened = await openRofs(disk).catch((error: Error) => error.message);
-      if (typeof opened === "string") return assert.match(opened, /^this is no sound ROFS: /);
+      if (typeof opened === "string") return assert.match(opened, /^this is not a valid ROFS: /);
       for (const entry of opened.entries) if (entry.kind === "file") await bytesOf(opened, entry.path);
       await opened.close();
     }),
@@ -203,7 +203,7 @@ const refusals: [string, TreeEntry[], RegExp][] = [
   ["a path twice", [file("/a"), symlink("/a", "b")], /"\/a": it is there twice/],
   ["a folder twice", [folder("/a"), folder("/a")], /twice/],
   ["a file for a root", [file("/")], /twice/],
-  ["something below a file", [file("/a"), file("/a/b")], /below a, which is no folder/],
+  ["something below a file", [file("/a"), file("/a/b")], /below a, which is not a folder/],
   ["something below a symbolic link", [symlink("/a", "/b"), file("/a/b")], /no folder/],
   ["a path that is not absolute", [file("a")], /begin with/],
   ["a path that climbs", [file("/a/../b")], /"\.\."/],

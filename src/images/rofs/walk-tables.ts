@@ -40,7 +40,7 @@ function bounded(entry: WalkedEntry, bounds: TreeBounds): WalkedEntry {
 
 function checkInodes({ inodes }: Tables): void {
   inodes.forEach(({ number }, at) => expect(number === at + 1, `inode ${at + 1} says it is ${number}`));
-  expect(inodes[0]?.mode === Mode.Folder, "its root is no folder");
+  expect(inodes[0]?.mode === Mode.Folder, "its root is not a folder");
 }
 
 function inodeOf({ inodes }: Tables, number: number): Inode {

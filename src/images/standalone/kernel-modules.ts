@@ -40,7 +40,7 @@ async function add(search: Search, key: string): Promise<void> {
   if (path === undefined) throw new MayflyError("image-build-failed", { what: `the kernel package has no module ${key}` });
   if (search.open.has(key)) throw new MayflyError("image-build-failed", { what: `the kernel's module ${key} needs itself` });
   search.open.add(key);
-  if (!(await lstat(path)).isFile()) throw new MayflyError("image-build-failed", { what: `the kernel package's ${path} is no file` });
+  if (!(await lstat(path)).isFile()) throw new MayflyError("image-build-failed", { what: `the kernel package's ${path} is not a file` });
   const data = await readFile(path);
   for (const needed of dependenciesOf(data)) await add(search, keyOf(needed));
   search.found.set(key, { name: basename(path), data });

@@ -47,7 +47,7 @@ async function readPlain(folder: string, path: string, mostBytes: number): Promi
     throw new Foreign(`${path} is a symbolic link, and not a file`, { cause: error });
   });
   const stats = await file.stat();
-  if (!stats.isFile()) throw new Foreign(`${path} is no file`);
+  if (!stats.isFile()) throw new Foreign(`${path} is not a file`);
   if (stats.size > mostBytes) throw new Foreign(`${path} has more than the ${mostBytes} bytes that it may have`);
   const data = Buffer.alloc(stats.size);
   const { bytesRead } = await file.read(data, 0, stats.size, 0);

@@ -55,20 +55,20 @@ export function parseManifest(text: string, store: string, path: string): Manife
   const parsed = manifestSchema.safeParse(given);
   if (!parsed.success) {
     const { key, what } = firstIssue(parsed.error, given);
-    throw fail(`is no manifest of an image: ${key} ${what}`);
+    throw fail(`is not a manifest of an image: ${key} ${what}`);
   }
   // Keys that the schema does not know are dropped: they would otherwise go into the cache unchecked.
   const manifest = parsed.data as Manifest;
   for (const file of imageFiles) {
     const fault = faultOfChunks(manifest.files[file], manifest.image.size[file]);
-    if (fault !== undefined) throw fail(`is no manifest of an image: the parts of its ${file} ${fault}`);
+    if (fault !== undefined) throw fail(`is not a manifest of an image: the parts of its ${file} ${fault}`);
   }
   if (imageId(manifest.image.sha256, manifest.image.run) !== manifest.image.id) throw fail("gives the image an id that is not its own");
   return manifest;
 }
 
 function faultOfChunks(chunks: unknown, expected: number): string | undefined {
-  if (!Array.isArray(chunks)) return "are no list";
+  if (!Array.isArray(chunks)) return "are not a list";
   let sum = 0;
   for (const chunk of chunks as unknown[]) {
     if (!isChunk(chunk)) return `must be a sha256 in hex and a size of 1 to ${MOST_BYTES} each`;

@@ -121,7 +121,7 @@ test("in a folder, links, pipes and endless files are refused, and nothing is wr
   const manifest = join(folder, "images/thing.json");
   const cases: [string, () => void, RegExp][] = [
     ["a link", () => symlinkSync("/dev/zero", manifest), /is a symbolic link/],
-    ["a pipe", () => execFileSync("mkfifo", [manifest]), /is no file/],
+    ["a pipe", () => execFileSync("mkfifo", [manifest]), /is not a file/],
     ["an endless file", () => truncateSync(manifest, 2 ** 40), /has more than the/],
   ];
   for (const [what, make, complaint] of cases) {

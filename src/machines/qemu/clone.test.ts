@@ -25,7 +25,7 @@ test("a start that QEMU refuses rejects with what QEMU said, and leaves nothing"
   fs.ftruncateSync(memory, 128 * 1_048_576);
   sealMemoryFile(memory);
   const state = createMemoryFile("state");
-  fs.writeSync(state, "this is no state of a machine");
+  fs.writeSync(state, "this is not a state of a machine");
   const disk = path.join(runDir, "disk");
   fs.writeFileSync(disk, Buffer.alloc(1_048_576));
   const root = fs.openSync(disk, "r");
