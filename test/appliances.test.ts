@@ -216,7 +216,7 @@ test("an invalid appliance is refused with the reason", async () => {
   await bad({ image: "no-such" }, "no-such-image", /no-such/);
   await bad({ ports: [{ address: "127.0.0.1", host: ports.ada, guest: 80 }] }, "port-in-use", new RegExp(String(ports.ada)));
   await bad({ volumes: [{ disk: "ada", path: "/data", sizeMb: 64 }] }, "bad-appliance", /notes-ada's/);
-  await bad({ volumes: [{ folder: join(shared, "none"), path: "/data" }] }, "bad-appliance", /no folder/);
+  await bad({ volumes: [{ folder: join(shared, "none"), path: "/data" }] }, "bad-appliance", /not a folder/);
   await bad({ volumes: [{ folder: "/", path: "/data" }] }, "not-permitted", /appliances\.folders/);
   await bad({ volumes: [{ folder: stateDir, path: "/data" }] }, "not-permitted", /appliances\.folders/);
   await bad({ ports: [{ address: "0.0.0.0", host: 28_199, guest: 1 }] }, "not-permitted", /appliances\.publish/);

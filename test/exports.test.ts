@@ -120,7 +120,7 @@ test("an impossible export is refused and leaves no file", async () => {
   await refused({ size: 32 * MIB }, /is too small: at least \d+ MiB are needed/);
   await refused({ size: size + 512 }, /must be a multiple of 1 MiB/);
   await refused({ format: "gce", size: 1_025 * MIB }, /must be a multiple of 1024 MiB/);
-  await refused({ osvLoader: join(projectDir, "package.json") }, /no boot image of OSv/);
+  await refused({ osvLoader: join(projectDir, "package.json") }, /not a boot image of OSv/);
   const there = (await make("raw")).path;
   await assert.rejects(exportImage({ ...common("raw"), output: there }), (error: MayflyError) => error.code === "file-exists");
 });

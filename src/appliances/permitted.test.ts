@@ -33,7 +33,7 @@ test("only listed folders and what is in them are shared, wherever links lead", 
   }
   await assert.rejects(opens("/", permitted, at("state")), { code: "not-permitted" });
   for (const none of ["shared/file", "shared/nowhere"]) {
-    await assert.rejects(opens(at(none), permitted, at("state")), { code: "bad-appliance", message: /no folder/ }, none);
+    await assert.rejects(opens(at(none), permitted, at("state")), { code: "bad-appliance", message: /not a folder/ }, none);
   }
 });
 

@@ -1,6 +1,6 @@
 /**
- * What every driver is: it says whether this host can run it, and starts machines. The conformance suite beside
- * this file runs against each one. Nothing driver-specific leaves a driver but the texts of an exit.
+ * The contract of drivers: a driver says whether this host can run it, and starts machines. The conformance suite runs against each one.
+ * Outside of a driver nothing depends on which one it is, except texts in exits.
  */
 import type { Duplex } from "node:stream";
 import type { GuestKernelName, KindChoice } from "../base/kind/machine-kind.ts";
@@ -11,7 +11,7 @@ export type DriverName = "qemu" | "gvisor" | "process" | "fake";
 export type Probe =
   | {
       ok: true;
-      /** One line: what it runs with, for example "QEMU 7.2.22, TCG: /dev/kvm hangs guests". */
+      /** One line on what the driver runs machines with, for example "QEMU 7.2.22, TCG: /dev/kvm hangs guests". */
       detail: string;
     }
   | { ok: false; reason: string; cure: string };
@@ -20,23 +20,23 @@ export type Probe =
 export interface MachineSpec extends KindChoice {
   /** [a-z0-9-]{1,40}, unique on this host among the living. */
   id: string;
-  /** True: a call waits for this machine, and its start has precedence over other apps' work. */
+  /** Whether a call waits for this machine, so that its start has precedence over other apps' work. */
   awaited?: boolean;
 }
 
-/** How a driver's machines differ from others' for those who watch over them and account for them. The figures are measured in docs/drivers.md. */
+/** How a driver's machines differ from others' for the code that supervises and accounts for them. docs/drivers.md has the measurements. */
 export interface DriverTraits {
-  /** A machine has a kernel of its own, which uses some CPU time at all times: a machine that uses none is dead, or was stopped. */
+  /** Whether a machine has a kernel of its own, which always uses some CPU time, so that a machine that uses none is dead or was stopped. */
   ownKernel: boolean;
-  /** Milliseconds that a machine has to answer, beyond what machines at the host's own speed have. */
+  /** Milliseconds that a machine has to answer, in addition to what machines at the host's own speed have. */
   answerMs: number;
-  /** The share of a core that an emulator's or a sandbox's own threads use at most while the machine is awake and has nothing to do. */
+  /** The share of a core that an emulator's or a sandbox's own threads use at most while the machine is awake and idle. */
   idleShare: number;
-  /** Microseconds of CPU time that it takes at most to stop a machine, continue it and tell it the time. */
+  /** Microseconds of CPU time that stopping a machine, continuing it and telling it the time take at most. */
   wakeUs: number;
 }
 
-/** From the host's accounting (cgroup or /proc), never from the guest's word. */
+/** From the host's accounting (cgroup or /proc), never from what the guest says. */
 export interface Usage {
   /** CPU time of everything that runs on the machine's behalf, microseconds since start. */
   cpuUs: number;
@@ -47,36 +47,36 @@ export interface Usage {
 export interface Machine {
   readonly id: string;
   /**
-   * The byte stream to the agent. Open and writable when start() resolves; a fresh start's Hello (docs/guest-protocol.md) is
-   * left in it to be read. Ends when the machine does.
+   * The byte stream to the agent, open and writable when start() resolves. The Hello of a fresh start (docs/guest-protocol.md) is still to
+   * be read from it. It ends when the machine does.
    */
   readonly channel: Duplex;
-  /** True: the agent booted, and its Hello is still to be read from the channel. False: it is a clone, which sends none. */
+  /** Whether the agent booted, so that its Hello is still to be read from the channel. If false, it is a clone, which sends none. */
   readonly fresh: boolean;
-  /** Resolves when nothing of the machine is left on the host: process, cgroup, files. Never rejects. */
+  /** Resolves when nothing of the machine is left on the host: no process, cgroup or file. Never rejects. */
   readonly exited: Promise<MachineExit>;
   /**
-   * Called once by whoever brings it up. True: its agent has answered and done its rehearsal. False: it failed at that, and nobody had asked for its end.
-   * A driver learns from it whether its templates are sound.
+   * Called once by the fleet: with true when the machine's agent has answered and done its rehearsal, with false if it failed at that
+   * without having been asked to end. A driver learns from this whether its templates work.
    */
   cameUp?(worked: boolean): void;
   usage(): Usage;
-  /** Puts the machine on this app's share of the host's CPU time. Called once; resolves some milliseconds later, when that is so. */
+  /** Gives the machine this app's share of the host's CPU time. Called once; resolves some milliseconds later, when that is done. */
   assign(app: string): Promise<void>;
-  /** Freezes the machine: no CPU is used until cont(). Idempotent. */
+  /** Freezes the machine: it uses no CPU until cont(). Further calls do nothing. */
   stop(): Promise<void>;
   cont(): Promise<void>;
-  /** Ends the machine at once, with no shutdown. Resolves with `exited`. Idempotent. */
+  /** Ends the machine at once, without a shutdown. Resolves like `exited`. Further calls return the same. */
   kill(): Promise<MachineExit>;
 }
 
 export interface Driver {
-  /** For people: nothing depends on it. */
+  /** The name shown to people; nothing depends on it. */
   readonly name: DriverName;
   readonly traits: DriverTraits;
-  /** The guest kernels that its machines may have, the usual one first. */
+  /** The guest kernels that its machines may have, the default one first. */
   readonly kernels: readonly GuestKernelName[];
-  /** Bounded in time (30 s), no side effects that outlive it but remembered verdicts. */
+  /** Takes at most 30 s, and leaves nothing behind except remembered verdicts. */
   probe(): Promise<Probe>;
   /**
    * Makes what machines of the kind start from, such as an image or a template, if it does not exist yet. Called before every start, so it takes no time if
@@ -87,8 +87,8 @@ export interface Driver {
   release?(kind: KindChoice): void;
   /** Rejects with a StartFailure (exit.ts), and then leaves nothing behind. */
   start(spec: MachineSpec): Promise<Machine>;
-  /** What is wrong with an image that machines start from, as a clause, from when that is found until it is put right. */
+  /** What is wrong with an image that machines start from, as a clause; undefined if nothing is, or once it is repaired. */
   damage?(): string | undefined;
-  /** Kills what is left and removes what the driver keeps while running. */
+  /** Kills the machines that are left, and removes what the driver keeps while it runs. */
   close(): Promise<void>;
 }

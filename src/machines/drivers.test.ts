@@ -23,7 +23,7 @@ test("only the driver qemu runs OSv", async () => {
   }
 });
 
-test("OSv without a kernel, or with something else for one, is refused before anything is built", async () => {
+test("OSv without a kernel, or with a file that is not one, is refused before anything is built", async () => {
   await assert.rejects(chooseDriver("auto", surroundings), (error: MayflyError) => {
     return error.code === "missing-part" && /MAYFLY_OSV_KERNEL/.test(error.cure);
   });

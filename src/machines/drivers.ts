@@ -1,4 +1,4 @@
-/** Which driver runs the machines. Only the chosen one's code is loaded. */
+/** Chooses the driver that runs the machines. Only the chosen driver's code is loaded. */
 import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { ensureAgent } from "../images/agent-bundle.ts";
@@ -17,32 +17,32 @@ export type SelectableDriver = Exclude<DriverName, "fake">;
 
 export interface DriverSurroundings {
   cacheDir: string;
-  /** For what exists only while the driver does; of one server alone. Programs may not be executable there. */
+  /** A folder for files that exist only while the driver does, of one server alone. Programs may not be executable there. */
   runDir: string;
   qemuHost: QemuHost;
   clock: Clock;
   progress: (step: string) => void;
-  /** Told of what a driver had to mend by itself: a sentence. As progress where absent. */
+  /** Called with a sentence on what a driver had to repair by itself. If absent, `progress` is called instead. */
   warn?: (text: string) => void;
-  /** The kernel of machines that ask for none in particular. Only the driver qemu has a choice. Default: linux. */
+  /** The kernel of machines that do not ask for a particular one. Only the driver qemu has a choice. The default is linux. */
   kernel?: GuestKernelName;
   /** The path of OSv's kernel, as the user named it. */
   osvKernel?: string | undefined;
-  /** Told of CPU time that was spent on no app's machine, such as a template's boot: microseconds. */
+  /** Called with the microseconds of CPU time that were spent on no app's machine, for example on a template's boot. */
   onCpuUsed?: (cpuUs: number) => void;
 }
 
 export interface ChosenDriver {
   driver: Driver;
-  /** What was chosen, why, and what else there is, in one line. */
+  /** What was chosen, why, and what else this host offers, in one line. */
   detail: string;
 }
 
-/** Throws "missing-part" where the driver cannot run here: another is taken only when asked for by name. */
+/** Throws "missing-part" if the driver cannot run here. Another driver is used only if it is asked for by name. */
 export async function chooseDriver(setting: "auto" | SelectableDriver, surroundings: DriverSurroundings): Promise<ChosenDriver> {
   const name = setting === "auto" ? "qemu" : setting;
   const { driver, ready } = await make(name, surroundings);
-  // An image that is still to be built would take longer than a probe may.
+  // An image that is still to be built would take longer than a probe may, so it is built first.
   await ready();
   const probe = await driver.probe();
   if (probe.ok) return { driver, detail: `${name} (${setting === "auto" ? "the default" : "as asked"}), ${probe.detail}; ${others(name)}` };
@@ -57,7 +57,7 @@ export async function createDriver(name: SelectableDriver, surroundings: DriverS
 
 interface Made {
   driver: Driver;
-  /** Resolves when the image that its machines start from is there. */
+  /** Resolves when the image that its machines start from exists. */
   ready: () => Promise<unknown>;
 }
 
@@ -96,7 +96,7 @@ function linuxGuest(kernel: GuestKernel, { cacheDir, progress }: DriverSurroundi
   return guestOf(
     kernel,
     () => ensureImage({ cacheDir, progress, tree: false }),
-    // The root may be the same file under another name.
+    // The image's root may be the same file under another name.
     (image, { root }) => damageOf({ ...image, root }),
   );
 }
@@ -109,7 +109,7 @@ function osvGuest(kernel: GuestKernel, { cacheDir, progress, osvKernel }: Driver
   );
 }
 
-/** The image is built, or read whole to see that it is sound, when it is first asked for, and again after it was found damaged. */
+/** The image is built, or read completely to check it, when it is first asked for, and again after it was found damaged. */
 function guestOf<Image extends BootImage>(
   kernel: GuestKernel,
   ensure: () => Promise<Image>,
@@ -138,7 +138,7 @@ function others(chosen: SelectableDriver): string {
   return `by name (--driver) there is also ${rest.map((name) => characters[name]).join(" and ")}`;
 }
 
-/** One build, however many ask; a failed one is tried again. */
+/** Shares one build among all who ask for it. A failed build is tried again. */
 function once<T>(make: () => Promise<T>): (() => Promise<T>) & { forget: () => void } {
   let made: Promise<T> | undefined;
   const get = () => {

@@ -1,6 +1,6 @@
 /**
- * Why a machine ended, or never began, as a record. Drivers and the fleet make these records; the two functions at the end make the only sentences of
- * them. No code reads those sentences again.
+ * Why a machine ended, or could not start, as a record. Drivers and the fleet make these records. The two functions at the end make all
+ * sentences of them; no code reads those sentences.
  */
 import { MayflyError } from "../base/errors/error.ts";
 
@@ -9,36 +9,36 @@ export type ExitReason =
   | "killed"
   /** The guest ended by itself. */
   | "exited"
-  /** It ended by a signal that Mayfly did not send, or its kernel panicked. */
+  /** A signal that Mayfly did not send ended it, or its kernel panicked. */
   | "crashed"
-  /** It passed its memory limit, or the heap that its memory allows was full. */
+  /** It exceeded its memory limit, or the heap that its memory allows was full. */
   | "out-of-memory"
-  /** What it started from was damaged on the host meanwhile. */
+  /** The image or template that it started from was damaged on the host meanwhile. */
   | "image-damaged"
   /** It sent what the host-guest protocol forbids. */
   | "protocol-violation"
   /** It gave no answer in time. */
   | "unresponsive"
-  /** Its channel ended, and nothing else of it did. */
+  /** Its channel ended although the rest of it did not. */
   | "channel-lost"
   /** Its driver could not start it: its template, its clone or its process failed. */
   | "start-failed"
-  /** It was started, and then did not answer its first Resume or its rehearsal. */
+  /** It started, but did not answer its first Resume, or failed at its rehearsal. */
   | "bring-up-failed"
   /** It could not be given to its app. */
   | "bind-failed";
 
 export interface MachineExit {
   reason: ExitReason;
-  /** More of the reason in the host's own words, a clause: whoever calls the app may read it. "" where there is no more to say. */
+  /** More on the reason in the host's own words, as a clause that the app's callers may read; empty if there is no more to say. */
   detail: string;
-  /** The last lines that the machine printed, for the app's log. Callers must not see them: anything may be in them. */
+  /** The last lines that the machine printed, for the app's log. Callers must not see them, because they may contain anything. */
   output: readonly string[];
-  /** What a kernel or QEMU printed at the end, such as registers, in lines: for the server's log only. */
+  /** Lines that a kernel or QEMU printed at the end, such as registers, for the server's log only. */
   forOperator?: string;
 }
 
-/** A driver's start that failed: "machine-start-failed" of the error table, and the end of the machine that never was. */
+/** The error of a driver's start that failed: "machine-start-failed" of the error table, with the end of the machine that did not start. */
 export class StartFailure extends MayflyError {
   readonly exit: MachineExit;
 
@@ -48,7 +48,7 @@ export class StartFailure extends MayflyError {
   }
 }
 
-/** Standing alone, or before a colon and the detail. */
+/** Clauses that stand alone, or before a colon and the detail. */
 const clauses: Record<ExitReason, string> = {
   killed: "it was killed",
   exited: "it ended by itself",
@@ -63,7 +63,7 @@ const clauses: Record<ExitReason, string> = {
   "bind-failed": "it could not be given to its app",
 };
 
-/** The details of these name the reason already. */
+/** The reasons whose details name the reason already. */
 const detailAlone: ReadonlySet<ExitReason> = new Set([
   "killed",
   "unresponsive",
@@ -73,7 +73,7 @@ const detailAlone: ReadonlySet<ExitReason> = new Set([
   "bind-failed",
 ]);
 
-/** A clause for whoever calls the app or manages the server, to follow a colon. */
+/** A clause for the app's callers and the operator, to follow a colon. */
 export function clauseOf({ reason, detail }: Pick<MachineExit, "reason" | "detail">): string {
   const more = detail.replace(/\.$/, "");
   if (more === "") return clauses[reason];

@@ -1,12 +1,12 @@
 /**
- * What a machine does for its first caller, done before there is one: a Bind and an invocation, through the whole path. An agent
- * forgets a rehearsal at the next Bind. In a template it makes V8 compile the path; in a blank, an emulator translate it.
+ * Does in advance what a machine does for its first caller: a Bind and an invocation, through the whole path. An agent forgets a rehearsal
+ * at the next Bind. In a template the rehearsal makes V8 compile the path; in a blank it makes an emulator translate it.
  */
 import { randomBytes } from "node:crypto";
 import type { HostEnd, HttpInput, RequestSink } from "../wire/host-end.ts";
 import { REHEARSAL_APP } from "../wire/protocol.ts";
 
-/** Rejects where the agent refuses it. */
+/** Rejects if the agent refuses it. */
 export async function rehearse(end: HostEnd): Promise<void> {
   const sources = { plain: bundled(PLAIN), rich: bundled(rich(), PACKAGE) };
   const code = Object.values(sources).map((source) => Buffer.from(source));
@@ -22,8 +22,8 @@ export async function rehearse(end: HostEnd): Promise<void> {
 }
 
 /**
- * After a rehearsal: many invocations in flight at once, as an app under load has them. Code that V8 optimised for one at a time it
- * throws away when the first frames arrive in company, and an emulated machine then takes seconds to compile it anew.
+ * Runs after a rehearsal: many invocations in flight at once, as an app under load has them. V8 throws away code that it optimised for one
+ * invocation at a time when frames of several arrive together, and an emulated machine then takes seconds to compile it anew.
  */
 export async function rehearseCrowd(end: HostEnd, lanes: number, callsPerLane: number): Promise<void> {
   const lane = async () => {
@@ -32,10 +32,10 @@ export async function rehearseCrowd(end: HostEnd, lanes: number, callsPerLane: n
   await Promise.all(Array.from({ length: lanes }, lane));
 }
 
-/** The simplest of handlers, which replies at once. */
+/** The simplest handler, which replies at once. */
 const PLAIN = "{fetch(){return new Response(`plain\n`)}}";
 
-/** Most of what the language has. */
+/** A handler that uses most of the language. */
 function rich(): string {
   return `{async fetch(request){
 const names=["a","b",\`c\${1+1}\`];
@@ -48,12 +48,12 @@ const[first]=await later({value:seen.size,text});
 return new Response(JSON.stringify({first,text,some:counter.value>0})+\`\\n\`,{headers:{"content-type":"application/json"}})}}`;
 }
 
-/** What a bundle with a CommonJS package begins with. */
+/** The beginning of a bundle with a CommonJS package. */
 const PACKAGE = `var __create=Object.create;var __defProp=Object.defineProperty;var __getOwnPropDesc=Object.getOwnPropertyDescriptor;var __getOwnPropNames=Object.getOwnPropertyNames;var __getProtoOf=Object.getPrototypeOf,__hasOwnProp=Object.prototype.hasOwnProperty;var __commonJS=(cb,mod)=>function(){return mod||(0,cb[__getOwnPropNames(cb)[0]])((mod={exports:{}}).exports,mod),mod.exports};var __copyProps=(to,from,except,desc)=>{if(from&&typeof from=="object"||typeof from=="function")for(let key of __getOwnPropNames(from))!__hasOwnProp.call(to,key)&&key!==except&&__defProp(to,key,{get:()=>from[key],enumerable:!(desc=__getOwnPropDesc(from,key))||desc.enumerable});return to};var __toESM=(mod,isNodeMode,target)=>(target=mod!=null?__create(__getProtoOf(mod)):{},__copyProps(isNodeMode||!mod||!mod.__esModule?__defProp(target,"default",{value:mod,enumerable:!0}):target,mod));var require_a=__commonJS({"a.js"(exports,module){module.exports={a:1}}});var import_a=__toESM(require_a());`;
 
 /**
- * As a deploy bundles a handler, down to the source map, so that V8's parser and compiler meet what they will meet; different each
- * time, also from what a template met, for V8 compiles the same text once.
+ * Bundled as a deploy bundles a handler, including the source map, so that V8's parser and compiler handle the same kinds of code as later.
+ * The text differs each time, also from what a template was given, because V8 compiles the same text only once.
  */
 function bundled(handler: string, before = ""): string {
   const name = `rehearsal_${randomBytes(6).toString("hex")}`;
@@ -62,7 +62,7 @@ function bundled(handler: string, before = ""): string {
 `;
 }
 
-/** Calls a function of an agent that is not bound yet; rejects where that has no reply. */
+/** Calls a function of an agent that is not bound yet; rejects if it does not reply. */
 export function callFunction(end: HostEnd, name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const sink: RequestSink = {

@@ -81,7 +81,7 @@ const hostile: [string, (bytes: Buffer) => Buffer | void, RegExp][] = [
   ["names out of order", (bytes) => renamed(bytes, "b1", "zz"), /out of order/],
   ["a name that is no UTF-8", (bytes) => renamed(bytes, "two", "tw\xff"), /no UTF-8/],
   ["a device", (bytes) => void bytes.writeUInt16LE(0o060644, inodeAt(bytes, "two") + 4), /\/two is not a folder, file or symbolic link/],
-  ["a pipe", (bytes) => void bytes.writeUInt16LE(0o010644, inodeAt(bytes, "two") + 4), /no folder, file or symbolic link/],
+  ["a pipe", (bytes) => void bytes.writeUInt16LE(0o010644, inodeAt(bytes, "two") + 4), /not a folder, file or symbolic link/],
   [
     "a file that its folder calls a link",
     (bytes) => void bytes.writeUInt8(7, entryAt(bytes, "two") + 10),

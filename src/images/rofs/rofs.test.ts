@@ -130,7 +130,7 @@ test("a truncated file system is refused", async () => {
   const bytes = await writeRofs([file("/a", "text")], disk);
   for (const size of [0, 100, BLOCK, bytes - BLOCK, bytes - 1]) {
     truncateSync(disk, size);
-    await assert.rejects(openRofs(disk), /no sound ROFS/, `${size} bytes`);
+    await assert.rejects(openRofs(disk), /not a valid ROFS/, `${size} bytes`);
     rmSync(disk);
     await writeRofs([file("/a", "text")], disk);
   }
@@ -204,7 +204,7 @@ const refusals: [string, TreeEntry[], RegExp][] = [
   ["a folder twice", [folder("/a"), folder("/a")], /twice/],
   ["a file for a root", [file("/")], /twice/],
   ["something below a file", [file("/a"), file("/a/b")], /below a, which is not a folder/],
-  ["something below a symbolic link", [symlink("/a", "/b"), file("/a/b")], /no folder/],
+  ["something below a symbolic link", [symlink("/a", "/b"), file("/a/b")], /not a folder/],
   ["a path that is not absolute", [file("a")], /begin with/],
   ["a path that climbs", [file("/a/../b")], /"\.\."/],
   ["an empty name", [file("/a//b")], /name ""/],

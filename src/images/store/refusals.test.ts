@@ -66,7 +66,7 @@ test("a manifest that lies about its image is refused", async () => {
     ["a size that no chunks have", (copy) => (copy.image.size.root += 1), /have \d+ bytes together, and it has/],
     ["text that steers a terminal", (copy) => (copy.image.kernelVersion = "\u001B[2J"), /must be text without control characters/],
     ["modules that are none", (copy) => (copy.image.modules = [{ name: "a" }]), /image\.modules\.0/],
-    ["an endless chunk", (copy) => (copy.files.root[0] = ["0".repeat(64), 2 ** 40]), /no manifest.*a size of 1 to 1048576/],
+    ["an endless chunk", (copy) => (copy.files.root[0] = ["0".repeat(64), 2 ** 40]), /not a manifest.*a size of 1 to 1048576/],
   ];
   for (const [, lie, complaint] of lies) {
     const copy = structuredClone(manifest);
@@ -93,7 +93,7 @@ test("an image whose root names files outside of it is refused, and nothing is w
   await using server = await serve(folder, answerFromFolder);
   for (const store of [folder, server.url]) {
     const cache = place("hostile-cache");
-    await refused(pull("nice", store, cache), "bad-image", /no sound file system: \/dir has an entry named/);
+    await refused(pull("nice", store, cache), "bad-image", /not a valid file system: \/dir has an entry named/);
     assert.ok(!existsSync(target));
     const left = readdirSync(cache, { recursive: true, encoding: "utf8" }).filter((path) => path.startsWith("images/"));
     assert.deepEqual(left, []);

@@ -1,4 +1,4 @@
-/** What every driver promises in driver.ts, as one suite that runs against each of them. docs/drivers.md says how to use it. */
+/** The suite of what every driver promises in driver.ts; it runs against each driver. docs/drivers.md says how to use it. */
 import { PROTOCOL_VERSION } from "../../wire/protocol.ts";
 import assert from "node:assert/strict";
 import crypto from "node:crypto";
@@ -15,25 +15,28 @@ import { inTime, openSession, type Session, warm } from "./session.ts";
 
 export interface ConformanceSubject {
   driver: Driver;
-  /** A driver of the same kind whose every start fails. */
+  /** A driver of the same kind whose starts all fail. */
   broken: Driver;
-  /** Those that the drivers write to while they run, to be looked through for what is left. */
+  /** The folders that the driver writes to while it runs, which are searched for leftovers. */
   folders: string[];
-  /** What ends a machine that passes its memory limit: the host's control groups, unless it is said here. */
+  /** What ends a machine that exceeds its memory limit: the host's control groups, unless this says otherwise. */
   limited?: "by itself";
-  /** How many starts and kills must leave nothing, where another driver of the same making has shown it for more. */
+  /**
+   * The number of starts and kills after which nothing may be left. It may be lower if another driver built in the same way is tested with
+   * more.
+   */
   starts?: number;
 }
 
 const MEMORY_MB = 256;
 const STARTS = 16;
-/** Two cores must do for all of it. */
+/** Two, because the host may have only two cores. */
 const AT_ONCE = 2;
 
 export function describeDriverConformance(name: string, makeSubject: () => Promise<ConformanceSubject>): void {
   describe(`driver ${name}`, () => {
     let subject: ConformanceSubject;
-    /** With the driver prepared and used once: what it keeps, it keeps by now. */
+    /** The footprint with the driver prepared and used once, when it has everything that it keeps. */
     let idle: Footprint;
     let count = 0;
     const started: Machine[] = [];
@@ -59,14 +62,14 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       await subject.broken.start({ id: `conf-${name}-broken`, memoryMb: MEMORY_MB, vcpus: 1 }).catch(() => undefined);
       idle = footprint(subject.folders);
     });
-    // A test that fails leaves its machine to the next ones no more than one that passes.
+    // A test that fails must not leave its machine to the next tests.
     afterEach(async () => void (await inTime("the end of a test's machines", Promise.all(started.map((machine) => machine.kill())))));
     after(async () => {
       await subject.driver.close();
       await subject.broken.close();
     });
 
-    test("probe says what it runs with", async () => {
+    test("probe says what the driver runs machines with", async () => {
       const probe = await subject.driver.probe();
       assert.equal(probe.ok, true, JSON.stringify(probe));
     });
@@ -84,7 +87,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       await inTime("the end of a killed machine", opened.machine.kill());
     });
 
-    test("bytes arrive as they were sent, both ways, few and many", async () => {
+    test("bytes arrive as they were sent, in both directions, few and many", async () => {
       const { call, machine } = await bound();
       for (const size of [1, 1_000, 65_536, 3_000_001]) {
         const body = crypto.randomBytes(size);
@@ -93,7 +96,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       await inTime("the end of a killed machine", machine.kill());
     });
 
-    test("CPU grows with work, and both figures stay sane", async () => {
+    test("CPU grows with work, and the figures of CPU and memory stay plausible", async () => {
       const { call, machine } = await bound();
       const before = machine.usage().cpuUs;
       const grown = () => machine.usage().cpuUs - before;
@@ -107,7 +110,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       assert.ok(machine.usage().cpuUs >= cpuUs, "the last figure outlives the machine");
     });
 
-    test("a stopped machine uses no CPU and answers nothing, until it goes on", async () => {
+    test("a stopped machine uses no CPU and answers nothing, until it is continued", async () => {
       const { host, machine } = await session();
       await machine.stop();
       await machine.stop();
@@ -123,7 +126,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       await inTime("the end of a killed machine", machine.kill());
     });
 
-    test("kill ends a machine and leaves nothing, running or stopped, once or twice", async () => {
+    test("kill ends a running or stopped machine and leaves nothing, also when called twice", async () => {
       for (const stopped of [false, true]) {
         const { machine, dead } = await session();
         if (stopped) await machine.stop();
@@ -143,8 +146,8 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       ["eat", "out-of-memory"],
     ];
     for (const [misdeed, reason] of ends) {
-      test(`a machine that ends by itself says ${reason}, and leaves nothing`, async () => {
-        // What is limited from outside takes all of the host's memory where nothing limits it.
+      test(`a machine that ends by itself has the reason ${reason}, and leaves nothing`, async () => {
+        // A machine that is limited from outside would take all of the host's memory if nothing limited it.
         if (reason === "out-of-memory" && subject.limited !== "by itself") needControlGroups();
         const opened = await bound();
         const exit = await endOf(opened, misdeed);
@@ -160,7 +163,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       });
     }
 
-    test("a start that fails says why, and leaves nothing", async () => {
+    test("a start that fails has a reason, and leaves nothing", async () => {
       const failing = subject.broken.start({ id: `conf-${name}-fails`, memoryMb: MEMORY_MB, vcpus: 1 });
       await assert.rejects(failing, { code: "machine-start-failed" });
       await nothingLeft();

@@ -1,4 +1,4 @@
-/** What a driver's machines have on this host: what must be the same after a machine as before it. */
+/** What a driver's machines have on this host. It must be the same after a machine as before it. */
 import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,15 +9,15 @@ import { processTree } from "../host/cgroup/proc.ts";
 import { treesOf } from "../host/cgroup/sweep.ts";
 
 export interface Footprint {
-  /** Processes below this one. */
+  /** The processes below this one. */
   processes: number[];
-  /** What this process's open descriptors lead to, by kind and number of each: "socket × 3". */
+  /** What this process's open descriptors lead to, by kind, with the number of each: "socket × 3". */
   descriptors: string[];
   cgroups: string[];
   files: string[];
 }
 
-/** @param folders those that the driver may write to while it runs */
+/** @param folders the folders that the driver may write to while it runs */
 export function footprint(folders: string[]): Footprint {
   return {
     processes: processTree(process.pid).slice(1),
@@ -27,7 +27,7 @@ export function footprint(folders: string[]): Footprint {
   };
 }
 
-/** Waits until the host looks as before; what a kernel or event loop is just ending goes by itself. Returns what it looks like at last. */
+/** Waits until the host looks as before, because a kernel or event loop may still be ending something. Returns the last footprint. */
 export async function settledFootprint(before: Footprint, folders: string[]): Promise<Footprint> {
   for (let turn = 0; turn < 50; turn++) {
     const now = footprint(folders);
@@ -48,10 +48,10 @@ function descriptors(): string[] {
 
 function leadsTo(link: string): string | undefined {
   try {
-    // The number of a socket or pipe says nothing; a file's name does.
+    // The number of a socket or pipe differs each time and is dropped; a file's name is kept.
     return fs.readlinkSync(link).replace(/:\[\d+\]$/, "");
   } catch {
-    return undefined; // the listing's own descriptor, closed by now
+    return undefined; // the listing's own descriptor, which is closed by now
   }
 }
 

@@ -1,18 +1,18 @@
-/** How a machine is asked to misbehave: functions that are bound to it, as an app's would be. CommonJS, the Lambda style. */
+/** Functions that make a machine misbehave. They are bound to it as an app's would be. CommonJS, in the fetch style. */
 
 export type ConformanceFunction = "echo" | "spin" | "eat" | "exit" | "crash";
 
 export const conformanceFunctions: Record<ConformanceFunction, string> = {
   echo: `exports.default = { fetch: async (request) => new Response(await request.arrayBuffer()) };`,
 
-  // Keeps a processor busy for the milliseconds of the body; how much of it the machine gets is the host's to say.
+  // Keeps a processor busy for the milliseconds in the body. The host decides how much of a processor the machine gets.
   spin: `exports.default = { async fetch(request) {
     const end = performance.now() + Number(await request.text());
     while (performance.now() < end);
     return new Response("spun");
   } };`,
 
-  // Takes memory outside of V8's heap, whose own limit is another matter, until it is stopped.
+  // Takes memory outside of V8's heap, which has a limit of its own, until the machine is stopped.
   eat: `exports.default = { async fetch() {
     const eaten = [];
     for (;;) {
@@ -23,7 +23,7 @@ export const conformanceFunctions: Record<ConformanceFunction, string> = {
 
   exit: `exports.default = { fetch: () => process.exit(0) };`,
 
-  // Ends by a signal, whatever the agent has done about process.abort.
+  // Ends by a signal, even if the agent has replaced process.abort.
   crash: `exports.default = { fetch() {
     const { functions } = process.getBuiltinModule("node:ffi").dlopen(null, { abort: { arguments: [], return: "void" } });
     functions.abort();

@@ -1,4 +1,4 @@
-/** A started machine, spoken to through the real host end. Every wait for it has a bound: a guest may well hang. */
+/** A started machine, used through the real host end. Every wait for it has a bound, because a guest may hang. */
 import crypto from "node:crypto";
 import { systemClock } from "../../base/clock/clock.ts";
 
@@ -14,15 +14,15 @@ export interface Session {
   machine: Machine;
   host: HostEnd;
   ready: ReadyMessage;
-  /** Resolves with why the channel is over. */
+  /** Resolves with the reason when the channel is over. */
   dead: Promise<string>;
-  /** Gives the machine the conformance functions. */
+  /** Binds the machine to the conformance functions. */
   bind: () => Promise<void>;
-  /** The reply's body. Rejects where the function or the machine fails. */
+  /** Resolves with the reply's body. Rejects if the function or the machine fails. */
   call: (name: string, body?: Buffer) => Promise<Buffer>;
 }
 
-/** Up to Ready. */
+/** Resolves when the machine has answered with Ready. */
 export async function openSession(machine: Machine): Promise<Session> {
   const over = Promise.withResolvers<string>();
   const refuse = () => Promise.reject(new Error("no egress here"));
@@ -44,10 +44,10 @@ export async function openSession(machine: Machine): Promise<Session> {
   return { machine, host, ready, dead: over.promise, bind: () => inTime("Bound", bind(host)), call };
 }
 
-/** Generous: an emulated machine on a busy host takes a minute for what it does in a second elsewhere. */
+/** Milliseconds. An emulated machine on a busy host takes a minute for what takes a second elsewhere. */
 const BOUND_MS = 120_000;
 
-/** The promise, or a failure that names what did not come. */
+/** Resolves with the promise, or rejects with an error that names what did not come in time. */
 export function inTime<T>(what: string, promise: Promise<T>): Promise<T> {
   return within(systemClock, BOUND_MS, what, promise);
 }

@@ -1,6 +1,5 @@
 /**
- * The guest's side of the protocol in the host's own process, for tests of logic. It evaluates no code: what its functions do is
- * given to it.
+ * The guest's side of the protocol in the host's own process, for tests of logic. It evaluates no code; tests give it its functions.
  *
  * Owns its end of the channel, and the streams open on it.
  * 1. While the machine is stopped the agent reads nothing and sends nothing.

@@ -3,7 +3,7 @@ import type { ConformanceFunction } from "../conformance/functions.ts";
 import { createFakeDriver, type FakeMachineControls } from "./fake-driver.ts";
 import type { FakeFunction } from "./fake-agent.ts";
 
-/** Says what the conformance functions' code does; nothing evaluates that here. */
+/** The functions of the conformance suite, because the fake agent evaluates no code. */
 function functions(machine: FakeMachineControls): Record<ConformanceFunction, FakeFunction> {
   const endless = new Promise<Buffer>(() => undefined);
   const ends = (reason: Parameters<FakeMachineControls["end"]>[0]) => () => {

@@ -1,4 +1,4 @@
-/** Machines that are nothing but objects in this process, for tests of those who use machines. */
+/** Machines that are only objects in this process, for tests of the code that uses machines. */
 import { type Duplex, duplexPair } from "node:stream";
 
 import type { Driver, DriverTraits, Machine, MachineSpec } from "../driver.ts";
@@ -15,15 +15,15 @@ export interface FakeMachineControls {
 }
 
 export interface FakeDriverOptions {
-  /** What the functions bound to a machine do, by name; whatever code Bind brings is ignored. Default: "echo" gives the body back. */
+  /** The functions of a machine, by name; the code that Bind brings is ignored. The default has "echo", which returns the body. */
   functions?: (machine: FakeMachineControls) => Record<string, FakeFunction>;
-  /** Called before every start; what it throws is why the start fails. */
+  /** Called before every start. If it throws, the start fails with that reason. */
   beforeStart?: (spec: MachineSpec) => void | Promise<void>;
   /** The kernels that its machines can have, the usual one first. Default: Linux alone. */
   kernels?: Driver["kernels"];
 }
 
-/** Every machine holds so much, whatever it does. */
+/** The memory that every machine holds. */
 const MEMORY_BYTES = 32 * 1_048_576;
 const START_CPU_US = 1_000;
 
@@ -94,7 +94,7 @@ function createMachine(spec: MachineSpec, functions: NonNullable<FakeDriverOptio
   };
 }
 
-/** Behaves like the socket of a dead process: the host reads its end, and writes fail. */
+/** Behaves like the socket of a dead process: the host reads to the end, and writes fail. */
 function close(guest: Duplex, channel: Duplex): void {
   guest.destroy();
   channel.destroy();

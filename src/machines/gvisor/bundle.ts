@@ -7,7 +7,7 @@ import type { Image } from "../../images/image.ts";
 import { heapFlags } from "../host/child/node-limits.ts";
 import type { MachineSpec } from "../driver.ts";
 
-/** "nobody" of the sandbox: the agent needs no right there. */
+/** The user "nobody" in the sandbox, because the agent needs no rights there. */
 const GUEST_USER = 65_534;
 
 export function writeBundle(folder: string, image: Image, spec: MachineSpec): void {

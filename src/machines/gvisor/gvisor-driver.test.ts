@@ -8,7 +8,7 @@ import { ensureImage } from "../../images/ensure-image.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
 import { createGvisorDriver } from "./gvisor-driver.ts";
 
-/** The host's own: what it has fetched and built already is not fetched again. */
+/** The host's own cache folder, so that what it has fetched and built already is not fetched again. */
 const { cacheDir } = loadConfig({});
 const runDir = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-gvisor-"));
 const image = () => ensureImage({ cacheDir, progress: () => undefined });

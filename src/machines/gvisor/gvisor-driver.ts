@@ -18,18 +18,18 @@ import { runArguments, runscEnvironment, runscVersion, trySandbox } from "./runs
 import { refuseOtherKernels } from "../refuse-kernel.ts";
 
 export interface GvisorDriverOptions {
-  /** Asked for once, when first needed. */
+  /** Called once, when the image is first needed. */
   image: () => Promise<Image>;
-  /** runsc is kept here. */
+  /** The folder in which runsc is kept. */
   cacheDir: string;
-  /** Machines' bundles and runsc's state. */
+  /** The folder of machines' bundles and runsc's state. */
   runDir: string;
   clock?: Clock;
 }
 
-/** Megabytes that runsc itself holds beside the guest's memory. */
+/** Megabytes that runsc itself holds, in addition to the guest's memory. */
 const OVERHEAD_MB = 128;
-/** CPUs for the sandbox's kernel, and for Node's threads beside its main one. */
+/** CPUs for the sandbox's kernel, and for Node's threads besides its main one. */
 const OVERHEAD_CPUS = 1;
 const START_MS = 20_000;
 const PROBE_MS = 25_000;
@@ -117,7 +117,7 @@ async function probe(runsc: () => Promise<string>, runDir: string, clock: Clock)
   }
 }
 
-/** One call, however many ask; a failed one is made again. */
+/** Shares one call among all who ask for it. A failed call is made again. */
 function remember<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () =>

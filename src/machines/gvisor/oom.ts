@@ -1,4 +1,4 @@
-/** Makes a sandbox that passes its memory limit end, instead of hanging. */
+/** Makes a sandbox that exceeds its memory limit end, instead of hanging. */
 import fs from "node:fs";
 
 import { processTitle } from "../host/cgroup/proc.ts";

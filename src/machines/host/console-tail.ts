@@ -9,7 +9,7 @@ export interface ConsoleTail {
   lastLines(count: number, noise?: RegExp): string[];
 }
 
-/** Bytes. The cause of a guest's death may stand before a long backtrace. */
+/** Bytes. The cause of a guest's death may come before a long backtrace. */
 const LIMIT = 16_384;
 
 export function keepTail(...sources: Readable[]): ConsoleTail {
@@ -35,7 +35,7 @@ export function keepTail(...sources: Readable[]): ConsoleTail {
   };
 }
 
-/** Whether V8 says that its heap is full: nothing else tells that end of Node's from another abort. */
+/** Whether V8 reported that its heap is full, which is the only sign that tells this end of Node from another abort. */
 export function isHeapFull(output: string): boolean {
   return /heap out of memory|Allocation failed - /.test(output);
 }

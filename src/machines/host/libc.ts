@@ -93,7 +93,7 @@ export function changeRoot(folder: string): void {
   process.chdir("/");
 }
 
-/** From now on this process is killed when the one that started it ends. False: that is not the one with this pid any more. */
+/** Has this process killed when the one that started it ends. Returns false if the process with this pid is no longer its parent. */
 export function dieWithParent(parent: number): boolean {
   checked("prctl", libc().prctl(PR_SET_PDEATHSIG, SIGKILL, 0n, 0n, 0n));
   return process.ppid === parent;
@@ -104,7 +104,7 @@ function checked(call: string, result: number): number {
   return result;
 }
 
-/** The error of the call before. It must be read at once. */
+/** The error of the last call. It must be read at once. */
 function lastError(): string {
   return getSystemErrorName(-getInt32(libc().__errno_location()));
 }

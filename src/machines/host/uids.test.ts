@@ -12,7 +12,7 @@ import { createUids } from "./uids.ts";
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-uids-"));
 after(() => fs.rmSync(folder, { recursive: true }));
 
-/** A server that takes three user ids, says so, and lives until it is killed. It begins its search where every other one does. */
+/** A server that takes three user ids, prints them, and lives until it is killed. It begins its search at the same block as every other one. */
 function startServer(): ChildProcess {
   const module = JSON.stringify(new URL("uids.ts", import.meta.url).href);
   const program = `

@@ -12,7 +12,7 @@ import path from "node:path";
 import { tryLock } from "./libc.ts";
 
 export interface Uids {
-  /** Throws where a thousand are held already. */
+  /** Throws if all thousand ids are taken. */
   take(): { uid: number; release: () => void };
 }
 
@@ -23,13 +23,13 @@ export interface UidsOptions {
   from?: number;
 }
 
-/** Far above what Debian, systemd and container managers give out. */
+/** Far above the ids that Debian, systemd and container managers give out. */
 const FIRST_UID = 1_900_000_000;
 const UIDS_OF_A_BLOCK = 1_000;
 const BLOCKS = 200_000;
 const FOLDER = "/run/lock/mayfly-uids";
 
-/** Claims nothing yet. By default the search begins at the process id, so that servers that see different folders rarely meet either. */
+/** Claims nothing yet. By default the search begins at the process id, so that servers that see different folders rarely get the same block. */
 export function createUids({ folder = FOLDER, from = process.pid }: UidsOptions = {}): Uids {
   const taken = new Set<number>();
   let first: number | undefined;
@@ -45,7 +45,7 @@ export function createUids({ folder = FOLDER, from = process.pid }: UidsOptions 
   };
 }
 
-/** Returns the number of a block that is this process's until it ends: the descriptor that holds its lock stays open. */
+/** Returns the number of a block that belongs to this process until it ends, because the descriptor that holds its lock stays open. */
 function claimBlock(folder: string, from: number): number {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { uid, mode } = fs.lstatSync(folder);

@@ -1,13 +1,16 @@
-/** What a trial on this host came to, remembered in the cache folder until what it depends on changes. A server must not try each time what takes seconds. */
+/**
+ * The result of a trial on this host, remembered in the cache folder until something that it depends on changes, because a trial takes
+ * seconds.
+ */
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 
 export interface Trial<Verdict> {
   cacheDir: string;
-  /** One for each thing that is tried: [a-z-]. */
+  /** A name for what is tried: [a-z-]. */
   kind: string;
-  /** All that the verdict depends on, as JSON. */
+  /** Everything that the verdict depends on, as JSON. */
   facts: unknown;
   /** Never rejects: a trial that fails has a verdict too. */
   attempt: () => Promise<Verdict>;

@@ -19,7 +19,7 @@ describeDriverConformance("process", async () => ({
   folders: [runDir],
 }));
 
-test("a crash leaves no core file, which would hold an app's secrets", async () => {
+test("a crash leaves no core file, which would contain an app's secrets", async () => {
   const driver = createProcessDriver({ agent: () => ensureAgent(path.join(folder, "cache")), runDir });
   await driver.prepare(() => {}, usualChoice);
   await driver.start({ id: "core", ...usualChoice });

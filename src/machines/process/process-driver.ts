@@ -1,6 +1,6 @@
 /**
- * Runs machines as bare Node processes: no isolation but a control group, so for trusted code and tests only, and only
- * when asked for by name.
+ * Runs machines as bare Node processes. They are not isolated except by a control group, so this driver is for trusted code and tests only,
+ * and used only if asked for by name.
  */
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { guestEnvironment, nodeFlags } from "../../images/guest-layout.ts";
@@ -13,9 +13,9 @@ import { StartFailure } from "../exit.ts";
 import { refuseOtherKernels } from "../refuse-kernel.ts";
 
 export interface ProcessDriverOptions {
-  /** The bundled agent's file. Asked for once, when first needed. */
+  /** Returns the bundled agent's file. Called once, when it is first needed. */
   agent: () => Promise<string>;
-  /** Machines' working folders, and notes of their processes. */
+  /** The folder of machines' working folders, and of notes of their processes. */
   runDir: string;
   clock?: Clock;
 }
@@ -24,7 +24,7 @@ export interface ProcessDriverOptions {
 const OVERHEAD_CPUS = 0.5;
 const START_MS = 30_000;
 
-/** Without a kernel of its own a machine may well wait without using any CPU. */
+/** A machine without a kernel of its own may wait without using any CPU. */
 const traits: DriverTraits = { ownKernel: false, answerMs: 0, idleShare: 0.005, wakeUs: 5_000 };
 
 const KERNELS = ["linux"] as const;

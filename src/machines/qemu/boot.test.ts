@@ -14,12 +14,12 @@ import { linux } from "./linux.ts";
 
 before(() => needControlGroups());
 
-test("a boot has the share of templates, not its server's, and leaves no group", async (context) => {
+test("a boot has the CPU share of templates, not that of its server, and leaves no group", async (context) => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-boot-"));
   context.after(() => fs.rmSync(folder, { recursive: true }));
   const [note, file] = [path.join(folder, "pid"), path.join(folder, "file")];
   fs.writeFileSync(file, "");
-  // In place of QEMU: what a boot's group is does not depend on what boots.
+  // A shell stands in for QEMU, because a boot's group does not depend on what boots.
   const command = ["/bin/sh", "-c", `echo $$ > ${note}.new; mv ${note}.new ${note}; exec sleep 600`];
   const confinement = {
     detail: "none",
@@ -38,7 +38,7 @@ test("a boot has the share of templates, not its server's, and leaves no group",
   assert.ok(!fs.existsSync(path.dirname(group)));
 });
 
-/** It is put into its group within the turn of the event loop in which it is started, so before this sees it. */
+/** Reads the pid. The process is moved to its group within the turn of the event loop in which it is started, so before this reads it. */
 async function noted(file: string): Promise<number> {
   for (const end = performance.now() + 60_000; performance.now() < end; await sleep(10)) {
     if (fs.existsSync(file)) return Number(fs.readFileSync(file, "utf8"));

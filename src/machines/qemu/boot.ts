@@ -1,4 +1,4 @@
-/** Boots an image from nothing, up to the agent's Ready. A boot takes seconds under TCG, so only templates and the trial of KVM are booted. */
+/** Boots an image from nothing to the agent's Ready. A boot takes seconds under TCG, so only templates and the trial of KVM are booted. */
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 
@@ -29,7 +29,7 @@ export interface Booted {
   qemu: QemuProcess;
   confined: Confined;
   host: HostEnd;
-  /** The memory file's descriptor, which the caller closes from now on. */
+  /** The memory file's descriptor, which the caller must close. */
   memory: number;
 }
 
@@ -45,13 +45,13 @@ export class BootFailure extends Error {
     this.output = output;
   }
 
-  /** For whoever runs this host: no app's code was in the guest. */
+  /** The message for the operator, with the output: no app's code was in the guest. */
   get withOutput(): string {
     return `${this.message}; last output: ${this.output.join(" | ") || "none"}`;
   }
 }
 
-/** Runs `use` with a guest whose agent is ready, and kills it afterwards. The memory file is closed where anything fails. */
+/** Runs `use` with a guest whose agent is ready, and kills it afterwards. If anything fails, the memory file is closed. */
 export function withBootedGuest<T>(options: BootOptions, use: (booted: Booted) => Promise<T>): Promise<T> {
   return withShare("templates", (join) => bootGuest(options, join, use));
 }

@@ -1,4 +1,4 @@
-/** On the QEMUs of Debian 12 (7.2) and 13 (10.0), of which one is the host's at most: the other is run from unpacked packages. */
+/** The QEMUs of Debian 12 (7.2) and 13 (10.0). At most one of them is the host's; the other runs from unpacked packages. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
@@ -24,7 +24,7 @@ const CLONES = 2;
 const ROUNDS = 20;
 const suites = { bookworm: "7.2", trixie: "10.0" } as const;
 
-/** What clones of each hold at rest, bytes by control groups. */
+/** Bytes that clones of each QEMU hold at rest, from control groups. */
 const held = new Map<string, number[]>();
 
 for (const [suite, version] of Object.entries(suites) as [keyof typeof suites, string][]) {
@@ -56,7 +56,8 @@ for (const [suite, version] of Object.entries(suites) as [keyof typeof suites, s
         const { host, bind, call } = await openSession(machine);
         await bind();
         assert.equal((await call("echo", Buffer.from("hello"))).toString(), "hello");
-        // What a clone still has to translate at first depends on how far its template came; after some work all have the same.
+        // How much a clone still has to translate depends on how far its template came; after some work all clones have translated the
+        // same.
         for (let round = 0; round < ROUNDS; round++)
           await Promise.all(Array.from({ length: 20 }, () => call("echo", Buffer.from("hello"))));
         await machine.stop();
@@ -65,7 +66,7 @@ for (const [suite, version] of Object.entries(suites) as [keyof typeof suites, s
       }
     });
 
-    test("their memory at rest is known", (context) => {
+    test("the memory of clones at rest is measured", (context) => {
       needControlGroups();
       held.set(
         suite,

@@ -1,4 +1,4 @@
-/** Makes a template: boots, warms the whole path of a request through the real agent, and freezes. */
+/** Makes a template: boots a machine, warms the whole path of a request through the real agent, and freezes it. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -10,7 +10,7 @@ import { BootFailure, type BootOptions, type Booted, withBootedGuest } from "./b
 import { sealMemoryFile } from "../host/libc.ts";
 import { saveState } from "./migration.ts";
 
-/** A frozen machine in memory. Whoever holds it closes the memory file. */
+/** A frozen machine in memory. The holder must close the memory file. */
 export interface FrozenMachine {
   /** Descriptor of a sealed memory file: the guest's memory. */
   memory: number;
@@ -18,18 +18,21 @@ export interface FrozenMachine {
   state: Buffer;
 }
 
-/** V8 has optimised the whole path after so many requests. If it were frozen earlier, every clone would go on compiling. docs/drivers-qemu.md has the figures. */
+/**
+ * After this many requests V8 has optimised the whole path. If the machine were frozen earlier, every clone would go on compiling.
+ * docs/drivers-qemu.md has the figures.
+ */
 const WARM_REQUESTS = 1_800;
 const REQUESTS_PER_REHEARSAL = 20;
 const CROWD_LANES = 32;
 const CROWD_CALLS = 300;
 const WARM_RESUMES = 45;
 const SETTLE_MS = 500;
-/** The agent's timers run out in this time. Each clone would go on with timers that are under way. */
+/** Milliseconds in which the agent's timers run out. Otherwise each clone would continue with timers that are under way. */
 const QUIET_MS = 1_200;
 const ATTEMPTS = 3;
 
-/** A boot now and then hangs on a busy host, so it is tried again a few times. */
+/** A boot sometimes hangs on a busy host, so it is tried a few times. */
 export async function buildTemplate(
   options: Omit<BootOptions, "deadlineMs"> & { warn: (text: string) => void },
   progress: (step: string) => void,

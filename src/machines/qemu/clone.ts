@@ -28,13 +28,13 @@ export interface CloneOptions {
   root: number;
   confinement: Confinement;
   clock: Clock;
-  /** Called with whether the clone came up, which says something of its template. */
+  /** Called with whether the clone came up, from which the template is judged. */
   tried: (worked: boolean) => void;
   /** The watch over the image that the clone runs from. */
   watch: Pick<ImageWatch, "suspect" | "damage">;
 }
 
-/** A start takes 40 ms on an idle host; many starts at once share the host's cores. */
+/** Milliseconds. A start takes 40 ms on an idle host, but many starts at once share the host's cores. */
 const START_MS = 20_000;
 
 /** Resolves when the guest runs. Rejects with a StartFailure. */
@@ -61,7 +61,7 @@ export async function startClone(options: CloneOptions): Promise<Machine> {
 }
 
 async function spawnClone({ spec, shape, template, root, clock }: CloneOptions, confined: Confined): Promise<QemuProcess> {
-  // Opened anew for each clone: clones that share a descriptor would share its position too.
+  // The state is opened anew for each clone, because clones that share a descriptor would share its position too.
   const state = fs.openSync(`/proc/self/fd/${template.state}`, "r");
   try {
     return startQemuProcess(confined, cloneArguments(shape, spec.id), { state, memory: template.memory, root }, clock);
@@ -100,7 +100,7 @@ function createMachine({ spec, shape, tried, watch }: CloneOptions, qemu: QemuPr
   };
 }
 
-/** An end that hints at the disk waits until the image was looked at; any other crash has it looked at, and does not wait. */
+/** If an end hints at the disk, waits until the image was checked. Any other crash starts a check too, but does not wait for it. */
 async function blamed(outcome: MachineExit, blamesDisk: boolean, watch: CloneOptions["watch"]): Promise<MachineExit> {
   const looking = blamesDisk || outcome.reason === "crashed" ? watch.suspect() : undefined;
   if (blamesDisk) await looking;

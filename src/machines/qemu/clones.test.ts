@@ -1,4 +1,4 @@
-/** What a clone must not share with its siblings, and what it may not reach. With the real template, agent and host end. */
+/** What a clone must not share with its siblings, and what it must not reach, tested with the real template, agent and host end. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -44,7 +44,8 @@ async function startWith(source: string) {
   const code = Buffer.from(`exports.default = { async fetch(request) { ${source} } };`);
   const functions = [{ name: "ask", format: "cjs" as const, source: { type: "frames" as const, bytes: code.length }, handler: "handler" }];
   await host.bind({ app: "clones", revision: "v1", functions, env: {}, memoryMb: 256, egress: false }, [code]);
-  // Again, as the fleet does for a blank: a clone's first Resume takes long, as no code of it is translated yet.
+  // The machine is resumed again, as the fleet does for a blank, because a clone's first Resume takes long: none of its code is translated
+  // yet.
   await host.resume(Date.now(), randomBytes(64), machine.id, false);
   return { machine, ask: async (body = "") => JSON.parse((await call("ask", Buffer.from(body))).toString()) as Record<string, string> };
 }
@@ -81,7 +82,7 @@ test("ten clones draw ten different values from every random source", async () =
 
 test("a clone's clock is the host's, within 100 ms", async () => {
   const { machine, ask } = await startWith("return Response.json({ now: Date.now() });");
-  // The reply was made at some moment between the two readings, so the distance to the nearer is the least that it can be off.
+  // The reply was made between the two readings, so the distance to the nearer one is the least by which it can be wrong.
   for (let round = 0; round < 3; round++) {
     const sent = Date.now();
     const now = Number((await ask())["now"]);
@@ -91,7 +92,7 @@ test("a clone's clock is the host's, within 100 ms", async () => {
   await machine.kill();
 });
 
-/** By system calls, as what node:net is given in the guest goes over the channel. Body: JSON [address, port]. */
+/** Connects by system calls, because in the guest node:net leads over the channel. The body is JSON [address, port]. */
 const nativeConnect = `
   const [address, port] = JSON.parse(await request.text());
   const int = "int32", buffer = "buffer";
@@ -113,7 +114,7 @@ const nativeConnect = `
   libc.close(fd);
   return Response.json({ connected });`;
 
-test("a guest reaches neither the host's loopback nor anything that QEMU's network stands for", async () => {
+test("a guest reaches neither the host's loopback nor any address of QEMU's network", async () => {
   const listener = net.createServer();
   let reached = 0;
   listener.on("connection", () => reached++);

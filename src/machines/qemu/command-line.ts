@@ -2,7 +2,7 @@
 import { channelWords, consoleWords, diskWords, kernelWords, lineOf, machineWords, sandboxWords } from "../host/qemu/words.ts";
 import type { MachineShape } from "./guest-kernel.ts";
 
-/** The numbers under which QEMU finds what it inherits (qemu-process.ts). It opens nothing else but its own firmware. */
+/** The numbers of the descriptors that QEMU inherits (qemu-process.ts). It opens no other file except its own firmware. */
 export const Fd = { Channel: 3, Qmp: 4, State: 5, Memory: 6, Root: 7, Kernel: 8, Initrd: 9 } as const;
 
 /** A fresh boot, whose memory is shared with the file that becomes the template. @param initrd whether there is one */

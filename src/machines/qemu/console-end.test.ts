@@ -15,7 +15,7 @@ const initEnded = (status: string) => `[   70.440806] Kernel panic - not syncing
 
 const raise = "raise memoryMb in the app's mayfly.json, or keep less in memory";
 
-test("of Linux: how its process ended, or that its kernel panicked; what was printed, but for registers, is output", () => {
+test("of Linux: how its process ended, or that its kernel panicked; what was printed, except registers, is output", () => {
   for (const [console, reason, detail, output] of [
     [
       `mayfly agent: the app called process.exit\n${initEnded("00000300")}`,
@@ -48,7 +48,7 @@ test("a disk that cannot be read is told apart from other ends, on either kernel
   assert.equal(linuxEnd(initEnded("0000000b")).blamesDisk, false);
 });
 
-test("of OSv: that its kernel gave up, with the line of the fault as output; neither its greeting, nor registers and backtrace", () => {
+test("of OSv: that its kernel gave up, with the line of the fault as output, but not its greeting, registers or backtrace", () => {
   const greeting = "OSv v0.57.0\neth0: 10.0.2.15\nBooted up in 120.50 ms\nCmdline: /bin/node\nunimplemented system call 334\n";
   const fault = "page fault outside application, addr: 0x0000000000000000";
   const console = `${greeting}words of the program\n${fault}\n[registers]\nRIP: 0x0000000040012345 <abort+21>\n[backtrace]\n0x0000000040012345 <abort+21>\n`;
@@ -59,7 +59,7 @@ test("of OSv: that its kernel gave up, with the line of the fault as output; nei
   assert.deepEqual(osvEnd('Uncaught signal 6 ("Aborted"). Powering off.\n').output, ['Uncaught signal 6 ("Aborted"). Powering off.']);
 });
 
-test("what Linux prints at every boot of a machine without PCI is no part of a failure; other lines of it are", async () => {
+test("what Linux prints at every boot of a machine without PCI is left out of a failure; other lines are not", async () => {
   const stream = new PassThrough();
   const tail = keepTail(stream);
   stream.write("[    0.150000] PCI: Fatal: No config space access function found\r\nmayfly init: failed: mount\n");

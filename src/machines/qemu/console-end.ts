@@ -1,6 +1,6 @@
 /**
- * How a guest ended by itself, read off its console: no other part of the host sees the inside of a guest. Everything on a console may also have been
- * printed by the app, so what is quoted from it is `output`, and nothing but an app's own fate depends on it.
+ * Finds out from a guest's console how it ended by itself, because no other part of the host sees the inside of a guest. The app may have
+ * printed anything on its console, so what is quoted from it is `output`, and only the app's own machines depend on it.
  */
 import { constants } from "node:os";
 import { isHeapFull, lastWords } from "../host/console-tail.ts";
@@ -8,23 +8,26 @@ import type { MachineExit } from "../exit.ts";
 
 export interface ConsoleEnd extends Pick<MachineExit, "reason" | "detail" | "output"> {
   reason: "exited" | "crashed" | "out-of-memory";
-  /** The kernel could not read its disk, or a page of a program was not there: the image may be damaged. */
+  /** Whether the kernel could not read its disk, or a page of a program was missing, so that the image may be damaged. */
   blamesDisk: boolean;
 }
 
-/** Enough lines of a program for a message above a short stack. */
+/** Enough lines for a program's message above a short stack. */
 const LINES = 6;
-/** Linux prints its own lines with the time since boot, because printk.time is on. */
+/** A line of Linux itself, which begins with the time since boot, because printk.time is on. */
 const KERNEL_LINE = /^\[ *\d+\.\d+\]/;
 
-/** Linux prints this at every boot of a machine without PCI, where nothing is wrong. "Fatal" would be taken for the cause of whatever comes next. */
+/**
+ * Linux prints this at every boot of a machine without PCI, where nothing is wrong. Because of "Fatal", people would take it for the cause
+ * of what comes next.
+ */
 export const kernelNoise = /^(\[ *\d+\.\d+\] )?PCI: Fatal: No config space access function found\r?$/;
 
-/** What Linux says of a disk that it cannot read, and how the agent ends for a page of its program that is not there. */
+/** What Linux prints about a disk that it cannot read, and how the agent ends if a page of its program is missing. */
 const DISK_FAULT = /I\/O error, dev vda|erofs: .*(error|corrupt)|Attempted to kill init! exitcode=0x000000[08]7/i;
 const LINUX_NO_MEMORY = /out of memory: (killed process|compulsory|system is deadlocked)|not syncing: System is deadlocked on memory/i;
 
-/** The agent is the guest's init, so that the kernel panics when it ends: the panic then says no more than how the agent ended. */
+/** The agent is the guest's init, so the kernel panics when it ends. The panic then only says how the agent ended. */
 export function linuxEnd(console: string): ConsoleEnd {
   const lines = console.split("\n").filter((line) => line !== "" && !KERNEL_LINE.test(line));
   const panic = /Kernel panic - not syncing: (.*)/.exec(console)?.[1];
@@ -53,19 +56,19 @@ function endOfInit(status: number): { bySignal: boolean; detail: string } {
 }
 
 /**
- * Memory that ends outside of V8's heap has no message of its own on OSv. Before June 2026 it was a page fault in the allocator's pool, which only the
- * backtrace tells; since then OSv turns in circles there and says nothing (src/fleet/pulse.ts).
+ * On OSv, running out of memory outside of V8's heap prints no message of its own. Before June 2026 it was a page fault in the allocator's
+ * pool, which only the backtrace shows; since then OSv loops and prints nothing (src/fleet/pulse.ts).
  */
 const OSV_NO_MEMORY = /Out of memory: could not reclaim|memory::page_pool::l2::/;
 const OSV_CRASH = /^Aborted|Assertion failed|Uncaught signal|\[backtrace\]|page fault outside application/m;
 const OSV_FAULT = /^(page fault outside application|Assertion failed|Out of memory|Uncaught signal|Aborted)/;
 
-/** OSv prints this of every system call that glibc and Node try before another one. */
+/** OSv prints this for every system call that glibc and Node try before another one. */
 export const osvNoise = /unimplemented system call/;
 /** OSv's greeting at each boot. */
 const OSV_GREETING = /^OSv v|^eth0: |^Booted up in |^Cmdline: /;
 
-/** OSv powers off when its program ends, and, as its command line asks, when it aborts. QEMU's own exit code tells neither. */
+/** OSv powers off when its program ends and, as its command line asks, when it aborts. QEMU's own exit code does not tell the two apart. */
 export function osvEnd(console: string): ConsoleEnd {
   const lines = console.split("\n");
   const dump = lines.findIndex((line) => /^\[(registers|backtrace)\]/.test(line));

@@ -1,4 +1,4 @@
-/** An image whose files somebody changes while machines run from it. A copy of the real one. */
+/** An image, copied from the real one, whose files are changed while machines run from it. */
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import os from "node:os";
@@ -29,7 +29,7 @@ async function copy() {
   return there;
 }
 
-test("a root that is cut short while machines run is found out by their ends, and machines start from another", async (context) => {
+test("a root that is cut short while machines run is detected when they end, and machines start from another", async (context) => {
   const images: Awaited<ReturnType<typeof copy>>[] = [];
   const told: string[] = [];
   const driver = createDriverWithHost({
@@ -53,7 +53,7 @@ test("a root that is cut short while machines run is found out by their ends, an
 
   fs.chmodSync(images[0]!.root, 0o644);
   fs.truncateSync(images[0]!.root, 1 << 20);
-  // The end of a machine that says nothing of its disk: it is looked at all the same.
+  // The image is also checked after the end of a machine that says nothing about its disk.
   await assert.rejects(session.call("crash"));
   const ends = await inTime("the end of both machines", Promise.all([reads.exited, other.exited]));
   assert.equal(ends[1].reason, "image-damaged");
@@ -69,7 +69,7 @@ test("a root that is cut short while machines run is found out by their ends, an
   await again.kill();
 });
 
-/** Until then each start says why it fails. */
+/** Starts a machine once the image is repaired; until then each start must fail with the reason. */
 async function startWhenMended(start: () => ReturnType<ReturnType<typeof createDriverWithHost>["start"]>) {
   for (;;) {
     try {

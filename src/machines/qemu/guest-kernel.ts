@@ -9,7 +9,7 @@ export interface BootImage {
   /** Changes whenever any of the files does. */
   id: string;
   kernel: string;
-  /** Absent where the kernel takes none. */
+  /** Absent if the kernel takes none. */
   initrd?: string;
   /** A raw disk, opened for reading only. */
   root: string;
@@ -17,18 +17,18 @@ export interface BootImage {
 
 export interface GuestKernel {
   name: GuestKernelName;
-  /** As people write it. */
+  /** The kernel's name for people. */
   title: string;
-  /** False: the guest's clock stays behind by the age of its template, so templates are made anew every week. */
+  /** If false, the guest's clock is behind by the age of its template, so templates are made anew every week. */
   clockCanBeSet: boolean;
   board: (accelerator: Accelerator) => Board;
-  /** Words for QEMU beyond the channel's and the root's devices. */
+  /** QEMU's words for devices besides the channel's and the root's. */
   devices: (bus: Bus) => string;
   /** The kernel's command line. @param tscKhz the rate of the host's time stamp counter */
   commandLine: (shape: MachineShape, tscKhz: number) => string;
-  /** Matches lines of its console that say nothing of its end. */
+  /** Matches lines of the kernel's console that say nothing about its end. */
   noise?: RegExp;
-  /** Why a guest that ended by itself did so, from what it printed. */
+  /** Why a guest ended by itself, from what it printed. */
   endOf: (console: string) => ConsoleEnd;
 }
 

@@ -11,7 +11,7 @@ function watching(look: () => Promise<string | undefined>, mend: () => Promise<v
   return { told, time, watch: createImageWatch({ clock, look, mend, warn: (text) => void told.push(text) }) };
 }
 
-test("a sound image is read once a minute at most, however many machines end", async () => {
+test("an undamaged image is read at most once a minute, however many machines end", async () => {
   let reads = 0;
   const { watch, time, told } = watching(
     async () => {
@@ -29,7 +29,7 @@ test("a sound image is read once a minute at most, however many machines end", a
   assert.deepEqual(told, []);
 });
 
-test("from when damage is found no machine starts, until the image is mended", async () => {
+test("once damage is found no machine starts, until the image is repaired", async () => {
   const mended = Promise.withResolvers<void>();
   const { watch, told } = watching(
     async () => "its root is short",
@@ -49,7 +49,7 @@ test("from when damage is found no machine starts, until the image is mended", a
   );
 });
 
-test("an image that cannot be mended is tried again by a start, a minute later", async () => {
+test("if the image cannot be repaired, a start a minute later tries again", async () => {
   let attempts = 0;
   const { watch, time, told } = watching(
     async () => "its root is short",
@@ -69,7 +69,7 @@ test("an image that cannot be mended is tried again by a start, a minute later",
   assert.equal(attempts, 2);
 });
 
-test("an image that cannot be read is no damaged one, and the server's log tells of it", async () => {
+test("an image that cannot be read does not count as damaged, and the server's log says so", async () => {
   const { watch, told } = watching(
     async () => {
       throw new Error("EMFILE");

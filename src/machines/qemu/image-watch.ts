@@ -10,7 +10,7 @@
 import type { Clock } from "../../base/clock/clock.ts";
 
 export interface ImageWatch {
-  /** What is wrong with the image, as a clause; undefined where no damage is known. */
+  /** What is wrong with the image, as a clause; undefined if no damage is known. */
   damage(): string | undefined;
   /** Called at a hint of damage. Resolves when it is known whether the image is damaged. Never rejects. */
   suspect(): Promise<void>;
@@ -22,7 +22,7 @@ export interface ImageWatchOptions {
   clock: Clock;
   /** Reads the image, and resolves with what is wrong with it, as a clause. */
   look: () => Promise<string | undefined>;
-  /** Ends the machines of the damaged image, and brings a sound one. */
+  /** Ends the machines of the damaged image, and provides an undamaged one. */
   mend: () => Promise<void>;
   /** Called with what is found and done: sentences. */
   warn: (text: string) => void;

@@ -12,7 +12,7 @@ import { Fd } from "./command-line.ts";
 import type { Confined } from "../host/qemu/confinement.ts";
 import type { Qmp } from "./qmp.ts";
 
-/** The guest is not stopped first. It runs until the last moment, so that a clone goes on where the guest would have. */
+/** The guest is not stopped first: it runs until the last moment, and a clone continues where the guest would have. */
 export async function saveState(qmp: Qmp, confined: Confined): Promise<Buffer> {
   await enable(qmp, "x-ignore-shared", "events");
   // QEMU 7.2 reads its state from an inherited descriptor but cannot write it to one, so QEMU connects to a socket of this process.

@@ -1,6 +1,6 @@
 /**
- * OSv as a guest. Everywhere: that real QEMU takes its command lines and starts a kernel of its kind. Where MAYFLY_OSV_KERNEL names a kernel: the whole
- * conformance suite on it (docs/osv.md).
+ * OSv as a guest. Everywhere the tests check that real QEMU accepts its command lines and starts a kernel of its kind. If MAYFLY_OSV_KERNEL
+ * names a kernel, the whole conformance suite runs on it (docs/osv.md).
  */
 import assert from "node:assert/strict";
 import fs from "node:fs";
@@ -26,7 +26,7 @@ const runDir = path.join(folder, "run");
 const brokenRunDir = path.join(folder, "broken");
 after(() => fs.rmSync(folder, { recursive: true }));
 
-/** What a kernel that only prints its command line was told. */
+/** The command line that a kernel was given, from a kernel that only prints it. */
 async function printedBy(guest: GuestKernel): Promise<string> {
   const kernel = path.join(folder, "tiny.elf");
   const root = path.join(folder, "disk.img");
@@ -43,19 +43,19 @@ async function printedBy(guest: GuestKernel): Promise<string> {
 
 const shape = { guest: osv, accelerator: "tcg", ...usualChoice } as const;
 
-test("on the board of an emulated machine, a kernel of OSv's kind starts and is told all that it should be", async () => {
+test("on the board of an emulated machine, a kernel of OSv's kind starts and gets its whole command line", async () => {
   assert.equal(await printedBy(osv), osv.commandLine(shape, 0));
 });
 
-test("on the board of a machine with KVM, it is told where its devices are as well", async () => {
+test("on the board of a machine with KVM, the command line also names the devices", async () => {
   const said = await printedBy({ ...osv, board: () => osv.board("kvm") });
   const [line, ...devices] = said.split(" virtio_mmio.device=");
   assert.equal(line, osv.commandLine(shape, 0));
-  // Network and disk.
+  // There are two devices, the network and the disk.
   assert.equal(devices.length, 2, said);
 });
 
-test("what it is told makes Node run the agent, knowing that it is on OSv", () => {
+test("the command line makes Node run the agent, and tells it that it is on OSv", () => {
   const words = osv.commandLine(shape, 0).split(" ");
   const program = words.findIndex((word) => !word.startsWith("--"));
   assert.deepEqual(words.slice(program, program + 2), ["/lib64/ld-linux-x86-64.so.2", "/bin/node"]);
@@ -73,7 +73,7 @@ test("what it is told makes Node run the agent, knowing that it is on OSv", () =
   assert.ok(words.includes("--max-old-space-size=144"), "48 MB less than on Linux: OSv runs out of memory at a heap of 170");
 });
 
-test("why a guest ended is read from OSv's last words", () => {
+test("the reason of a guest's end is read from OSv's last lines", () => {
   const ends: [string, string][] = [
     ["", "exited"],
     ["mayfly agent: the app called process.exit\n", "exited"],

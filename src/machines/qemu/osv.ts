@@ -1,4 +1,7 @@
-/** OSv as a guest: all of the driver that is there for OSv alone. The image's part is src/images/osv/, the agent's part src/guest/agent/osv.ts. */
+/**
+ * OSv as a guest: everything in the driver that exists only for OSv. The image's part is src/images/osv/, the agent's part
+ * src/guest/agent/osv.ts.
+ */
 import { guestEnvironment, nodeFlags, nodePath, agentPath } from "../../images/guest-layout.ts";
 import { cloneFlags, emulatedFlags } from "../../images/init-script.ts";
 import { osvCommandLine } from "../../images/osv/command-line.ts";
@@ -7,7 +10,7 @@ import { channelAddress, randomWords } from "../host/qemu/words.ts";
 import type { GuestKernel } from "./guest-kernel.ts";
 import { osvEnd, osvNoise } from "./console-end.ts";
 
-/** Megabytes that OSv itself holds, or cannot give to its program: in a machine of 256 MB, V8's heap reaches 170 MB. */
+/** Megabytes that OSv itself holds, or cannot give to its program. In a machine of 256 MB, V8's heap can grow to 170 MB. */
 const SYSTEM_MB = 40;
 
 export const osv: GuestKernel = {
@@ -16,16 +19,16 @@ export const osv: GuestKernel = {
   clockCanBeSet: false,
 
   /**
-   * On an emulated microvm OSv finds no clock and halts ("Neither paravirtual clock nor HPET"); with KVM it uses KVM's clock. Without ACPI, QEMU
-   * names the devices of a microvm at the end of the kernel's command line, where OSv looks for them.
+   * On an emulated microvm OSv finds no clock and halts ("Neither paravirtual clock nor HPET"); with KVM it uses KVM's clock. Without ACPI,
+   * QEMU names the devices of a microvm at the end of the kernel's command line, where OSv looks for them.
    */
   board: (accelerator) =>
     accelerator === "kvm"
       ? { machine: "microvm,acpi=off,pcie=off,pit=off,pic=off,rtc=on", bus: "mmio" }
       : { machine: "pc,hpet=on,usb=off,vmport=off", bus: "pci" },
 
-  // The agent cannot give its kernel fresh randomness (src/guest/agent/osv.ts). On a microvm RDRAND must do alone, because OSv's driver of virtio-rng knows no
-  // interrupt of a device that is not on PCI.
+  // The agent cannot give fresh randomness to its kernel (src/guest/agent/osv.ts). On a microvm RDRAND must suffice, because OSv's driver
+  // of virtio-rng cannot handle interrupts of a device that is not on PCI.
   devices: (bus) => (bus === "pci" ? randomWords(bus) : ""),
 
   commandLine: ({ accelerator, memoryMb }) =>
@@ -40,7 +43,7 @@ export const osv: GuestKernel = {
         ...heapFlags(memoryMb, SYSTEM_MB),
         agentPath,
       ],
-      // Without it OSv prints nothing of an abort().
+      // Without this OSv prints nothing about an abort().
       verbose: true,
       // The addresses of QEMU's user network are fixed. A DHCP client would cost each boot a round trip and each clone the timer of its lease.
       address: { address: "10.0.2.15", mask: "255.255.255.0", gateway: "10.0.2.2" },

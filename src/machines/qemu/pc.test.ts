@@ -1,6 +1,6 @@
 /**
- * All of an emulated OSv machine but OSv: its board with its firmware in the jail, its devices, its templates and clones, and an agent that
- * was told it is on OSv. osv.test.ts has OSv itself, where there is a kernel.
+ * An emulated OSv machine in everything but OSv itself: its board with its firmware in the jail, its devices, its templates and clones, and
+ * an agent that was told it is on OSv. osv.test.ts tests OSv itself, if there is a kernel.
  */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -64,19 +64,19 @@ const look = `exports.default = { async fetch() {
 interface Looked {
   now: number;
   instant: number;
-  /** As the kernel stamps files, which nobody sets. */
+  /** The time with which the kernel stamps files; nobody can set this clock. */
   kernelsClock: number;
   drawn: Record<string, string | number>;
 }
 
-/** Of a new clone, with how far off its clocks can be said to be at least. */
+/** Figures of a new clone, with how far off its clocks are at least. */
 async function lookInside(driver: Driver, n: number): Promise<Looked & { off: number[] }> {
   const machine = await driver.start({ id: `pc-${process.pid}-${n}`, ...usualChoice });
   const { host, call, ready } = await openSession(machine);
   assert.equal(ready.kernel, "osv");
   const functions = [{ name: "look", format: "cjs" as const, source: { type: "frames" as const, bytes: look.length }, handler: "handler" }];
   await host.bind({ app: "pc", revision: "v1", functions, env: {}, memoryMb: 256, egress: false }, [Buffer.from(look)]);
-  // As the fleet does for a blank.
+  // The machine is resumed again, as the fleet does for a blank.
   await host.resume(Date.now(), randomBytes(64), machine.id, false);
   const sent = Date.now();
   const looked = JSON.parse((await call("look")).toString()) as Looked;
@@ -85,7 +85,7 @@ async function lookInside(driver: Driver, n: number): Promise<Looked & { off: nu
   return { ...looked, off };
 }
 
-test("clones of a machine whose kernel can be told nothing have the host's time, and no random number in common", async () => {
+test("clones whose kernel's clock and randomness cannot be set have the host's time, and no random number in common", async () => {
   const image = await imageAsOsv(cacheDir, folder);
   const driver = createDriverWithHost({ guest, image: async () => image, cacheDir, runDir, clock: systemClock });
   const looks = [];
@@ -100,7 +100,7 @@ test("clones of a machine whose kernel can be told nothing have the host's time,
   }
 });
 
-test("machines of two kernels run side by side on one host, and one of a kernel that it lacks is refused", async () => {
+test("machines of two kernels run side by side on one host, and a machine of a kernel that the host lacks is refused", async () => {
   const image = await imageAsOsv(cacheDir, folder);
   const usual = { kernel: linux, image: () => ensureImage({ cacheDir, progress: () => undefined }) };
   const driver = createDriverWithHost({ guest, others: [usual], image: async () => image, cacheDir, runDir, clock: systemClock });

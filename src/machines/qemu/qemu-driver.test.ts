@@ -10,7 +10,7 @@ import { describeDriverConformance } from "../conformance/describe-driver-confor
 import { linux } from "./linux.ts";
 import { createDriverWithHost } from "./testing/own-host.ts";
 
-/** The host's own: what it has built already is not built again. */
+/** The host's own cache folder, so that what it has built already is not built again. */
 const { cacheDir } = loadConfig({});
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-qemu-"));
 const runDir = path.join(folder, "run");

@@ -13,7 +13,7 @@ import { closeCgroups, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
 import { createStock, type GuestSource, type Stock, type StockOptions } from "./stock.ts";
 
 export interface QemuDriverOptions extends Omit<StockOptions, "warn"> {
-  /** At least one. The first is the kernel of machines that ask for none in particular. */
+  /** At least one. The first is the kernel of machines that do not ask for a particular one. */
   guests: GuestSource[];
   warn?: ((text: string) => void) | undefined;
 }

@@ -12,7 +12,7 @@ import { type QemuDescriptors, spawnQemu } from "../host/qemu/spawn.ts";
 import { Fd } from "./command-line.ts";
 import { openQmp, type Qmp } from "./qmp.ts";
 
-/** Descriptors of Mayfly's that QEMU gets under the numbers of Fd. They stay open here. */
+/** Descriptors of Mayfly's process that QEMU inherits under the numbers of Fd. They stay open here. */
 export interface InheritedFiles {
   /** The state of a template, for a clone. */
   state?: number;
@@ -28,9 +28,9 @@ export interface QemuProcess {
   qmp: Qmp;
   /** What the guest printed. */
   console: ConsoleTail;
-  /** What QEMU, or what confines it, complained of. */
+  /** What QEMU, or the programs that confine it, printed on standard error. */
   stderr: ConsoleTail;
-  /** The process is reaped and its last output read. Never rejects. */
+  /** Resolves when the process is reaped and its last output read. Never rejects. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   kill(): void;
 }
@@ -40,7 +40,7 @@ export function startQemuProcess(confined: Confined, args: string[], files: Inhe
   const streams = child.stdio as readonly unknown[] as readonly (Socket | undefined)[];
   const exited = reap(child, clock);
   const channel = streams[Fd.Channel] as Socket;
-  channel.on("error", () => undefined); // "close" follows, on which its reader acts
+  channel.on("error", () => undefined); // "close" follows, which its reader handles
   return {
     pid: child.pid,
     channel,

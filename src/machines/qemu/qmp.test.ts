@@ -17,7 +17,7 @@ async function pair() {
   return { qmp: openQmp(ours), theirs };
 }
 
-test("answers go to the commands in their order, events to those who wait", async () => {
+test("answers go to the commands in order, and events to those who wait for them", async () => {
   const { qmp, theirs } = await pair();
   const first = qmp.command("first");
   const second = qmp.command("second", { a: 1 });
@@ -34,7 +34,7 @@ for (const [what, bytes] of [
   ["junk", "junk\n"],
   ["a line without an end", "x".repeat(1_100_000)],
 ] as const) {
-  test(`${what} ends the connection, and all that wait on it`, async () => {
+  test(`${what} ends the connection, and everything that waits on it rejects`, async () => {
     const { qmp, theirs } = await pair();
     theirs.on("error", () => undefined);
     const waiting = [qmp.command("stop"), qmp.event("RESUME")];

@@ -1,14 +1,15 @@
 /**
- * Speaks QMP, QEMU's control protocol, over a socket that only this process and that QEMU hold.
+ * Speaks QMP, QEMU's control protocol, over a socket that only this process and that QEMU have.
  *
- * Invariants: 1. answers come in the order of the commands; 2. once the socket is closed every command, sent or yet
- * to be sent, and every wait rejects; 3. QEMU may be in a guest's hands, so a line has a limit and junk closes the socket.
+ * 1. Answers come in the order of the commands.
+ * 2. Once the socket is closed every command, sent or still to be sent, and every wait rejects.
+ * 3. QEMU may be controlled by its guest, so a line has a limit, and invalid input closes the socket.
  */
 import type { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
 
 export interface Qmp {
-  /** Resolves with QMP's `return`; rejects with its error's text. May be called before the greeting came. */
+  /** Resolves with QMP's `return`; rejects with the text of its error. May be called before the greeting came. */
   command(execute: string, args?: Record<string, unknown>): Promise<unknown>;
   /** Resolves with the data of the next event of this name that `accept` takes. */
   event(name: string, accept?: (data: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-/** Copies a guest's memory without its empty pages, which are half of it: they cost neither disk, nor memory, nor time to hash. */
+/** Copies a guest's memory without its empty pages, which are half of it, so that these cost neither disk, nor memory, nor time to hash. */
 import { createHash, type Hash } from "node:crypto";
 import fs from "node:fs";
 

@@ -21,28 +21,31 @@ import { createTemplates, type Template, type Templates } from "./templates.ts";
 
 export interface GuestSource {
   kernel: GuestKernel;
-  /** A sound image. Asked for when first needed, and again where `damageOf` found that what it gave is damaged. */
+  /** Returns an undamaged image. Called when it is first needed, and again if `damageOf` found that the last one is damaged. */
   image: () => Promise<BootImage>;
-  /** Reads the image, and says what is wrong with it, as a clause. Asked where a machine's end hints at it; where absent, nothing is looked at. */
+  /**
+   * Reads the image, and returns what is wrong with it, as a clause. Called if a machine's end hints at damage; if absent, nothing is
+   * checked.
+   */
   damageOf?: ((image: BootImage) => Promise<string | undefined>) | undefined;
 }
 
 export interface StockOptions {
   host: QemuHost;
-  /** Templates are kept here. */
+  /** The folder in which templates are kept. */
   cacheDir: string;
   clock: Clock;
-  /** Told what is wrong with a template or the image, and what is done about it: a sentence. */
+  /** Called with a sentence on what is wrong with a template or the image, and on what is done about it. */
   warn: (text: string) => void;
-  /** CPU that boots took, for templates and the trial of KVM: microseconds. */
+  /** Called with the microseconds of CPU that boots took, for templates and the trial of KVM. */
   onCpuUsed?: ((cpuUs: number) => void) | undefined;
 }
 
-/** What the first use finds out, and the rest works with. */
+/** What the first use finds out and the rest uses. */
 interface OpenStock {
   host: OpenQemuHost;
   verdict: KvmVerdict;
-  /** Another one where the image was damaged and is mended. */
+  /** Replaced if the image was damaged and has been repaired. */
   held: HeldImage;
 }
 
@@ -62,7 +65,7 @@ export interface Stock {
   release(size: KindChoice): void;
   /** Rejects with a StartFailure. */
   start(spec: MachineSpec): Promise<Machine>;
-  /** What is wrong with the image, as a clause, as long as it is not put right. */
+  /** What is wrong with the image, as a clause, until it is repaired. */
   damage(): string | undefined;
   close(): Promise<void>;
 }
@@ -188,7 +191,7 @@ function closeImage({ templates, root }: HeldImage): void {
   fs.closeSync(root);
 }
 
-/** With the root that machines have open: another file may lie in its place by now. */
+/** The image with the root that machines have open, because another file may be in its place by now. */
 function asOpen({ image, root }: HeldImage): BootImage {
   return { ...image, root: `/proc/self/fd/${root}` };
 }

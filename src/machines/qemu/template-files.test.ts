@@ -43,7 +43,7 @@ test("a template that isn't there is undefined", async () => {
   assert.equal(await loadTemplate(path.join(folder, "absent")), undefined);
 });
 
-/** What may happen to a template's folder, and how its message says so. */
+/** Ways in which a template's folder may be damaged, and what the error says. */
 const damages: Record<string, { damage: (file: (name: string) => string) => void; says: RegExp }> = {
   "a flipped bit of memory": { damage: (file) => flip(file("memory"), 5 * 1_048_576 + 4_090), says: /memory is not as it was saved/ },
   "a page of memory that was empty": { damage: (file) => flip(file("memory"), 9 * 1_048_576), says: /memory is not as it was saved/ },
@@ -84,7 +84,7 @@ function flip(file: string, at: number): void {
   overwrite(file, at, Buffer.from([(fs.readFileSync(file)[at] ?? 0) ^ 1]));
 }
 
-/** As a backup that was put back under another key: of another QEMU, image or size. */
+/** Moves the folder as if a backup had been restored under another key: of another QEMU, image or size. */
 function moveAway(folder: string): void {
   fs.renameSync(folder, `${folder}-before`);
   fs.cpSync(`${folder}-before`, folder, { recursive: true });
@@ -93,7 +93,7 @@ function moveAway(folder: string): void {
 }
 
 for (const [index, [name, { damage, says }]] of Object.entries(damages).entries()) {
-  test(`a template with ${name} is known for damaged`, async () => {
+  test(`a template with ${name} is recognised as damaged`, async () => {
     const folderOfIt = path.join(folder, `damaged-${index}`);
     const memory = memoryWithHoles();
     await saveTemplate(folderOfIt, { memory, state: Buffer.from("state") }, "an-image");

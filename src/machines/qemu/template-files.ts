@@ -1,6 +1,6 @@
 /**
- * Templates on disk: a folder each, with the guest's memory (sparse), QEMU's state, the id of the image, and a description by which damage
- * is noticed. A folder appears whole or not at all; what happens to it later is found out when it is loaded.
+ * Templates on disk. Each is a folder with the guest's memory (sparse), QEMU's state, the id of the image, and a description by which
+ * damage is noticed. A folder appears completely or not at all; what happens to it later is found out when it is loaded.
  */
 import { createHash } from "node:crypto";
 import fs from "node:fs";
@@ -11,12 +11,12 @@ import type { FrozenMachine } from "./build-template.ts";
 import { createMemoryFile, sealMemoryFile } from "../host/libc.ts";
 import { copySparse } from "./sparse-copy.ts";
 
-/** So many templates are kept, of all images, sizes and states of the host together. Each takes some 150 MB. */
+/** How many templates are kept, of all images, sizes and states of the host together. Each takes some 150 MB. */
 const KEPT = 6;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const descriptionSchema = z.object({
-  /** The folder's name, which stands for everything that the template depends on. */
+  /** The folder's name, which is a digest of everything that the template depends on. */
   key: z.string(),
   memory: z.object({ bytes: z.int().positive(), sha256 }),
   state: z.object({ bytes: z.int().positive(), sha256 }),
@@ -28,16 +28,16 @@ export interface LoadedTemplate extends FrozenMachine {
   digest: string;
 }
 
-/** A template that is there, but is not what was saved. The message is the end of the sentence "The template … is damaged: …". */
+/** A template that exists but is not what was saved. The message is the end of the sentence "The template … is damaged: …". */
 export class DamagedTemplate extends Error {}
 
-/** Resolves with undefined where there is none. Rejects with DamagedTemplate. Marks the template as used just now. */
+/** Resolves with undefined if there is none. Rejects with DamagedTemplate. Marks the template as used just now. */
 export async function loadTemplate(folder: string): Promise<LoadedTemplate | undefined> {
   if (!fs.existsSync(folder)) return undefined;
   try {
     return await load(folder);
   } catch (error) {
-    // Only an error at the folder's own files is damage. That this process lacks memory or descriptors is none.
+    // Only an error at the folder's own files counts as damage. A lack of memory or descriptors in this process does not.
     const { path: file, code } = error as NodeJS.ErrnoException;
     const own = file?.startsWith(folder) === true && !["EMFILE", "ENFILE", "ENOMEM"].includes(code ?? "");
     if (own || code === "EIO" || code === "EISDIR") throw new DamagedTemplate((error as Error).message, { cause: error });
@@ -57,7 +57,7 @@ async function load(folder: string): Promise<LoadedTemplate> {
 function readDescription(folder: string): Description {
   const text = fs.readFileSync(path.join(folder, "template.json"), "utf8");
   const parsed = descriptionSchema.safeParse(parseJson(text));
-  if (!parsed.success) throw new DamagedTemplate("its description makes no sense");
+  if (!parsed.success) throw new DamagedTemplate("its description is not valid");
   if (parsed.data.key !== path.basename(folder)) throw new DamagedTemplate("it is the template of something else");
   return parsed.data;
 }
@@ -66,7 +66,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // no description is of this shape
+    return undefined; // the description does not match the schema
   }
 }
 
@@ -94,9 +94,8 @@ async function readMemory(name: string, { memory: { bytes, sha256 } }: Descripti
 }
 
 /**
- * Saves a template in place of the one that is there. Resolves with the digest of what was saved.
- *
- * @param image id of the image that the template needs: while the template is there, `mayfly image prune` leaves it
+ * Saves a template, replacing the one that exists. Resolves with the digest of what was saved.
+ * @param image id of the image that the template needs: while the template exists, `mayfly image prune` keeps the image
  */
 export async function saveTemplate(folder: string, { memory, state }: FrozenMachine, image: string): Promise<string> {
   const unfinished = `${folder}.${process.pid}`;

@@ -20,7 +20,7 @@ const shape: MachineShape = { guest: linux, accelerator: "tcg", ...usualChoice }
 const keyOf = (changes: Partial<MachineShape>, week = 1, id = "one") =>
   templateKey({ image: { ...image, id }, facts }, { ...shape, ...changes }, week);
 
-test("a template is of one kernel, accelerator, size and image", () => {
+test("each kernel, accelerator, size and image has a template of its own", () => {
   const keys = [
     keyOf({}),
     keyOf({ guest: osv }),
@@ -32,7 +32,7 @@ test("a template is of one kernel, accelerator, size and image", () => {
   assert.equal(new Set(keys).size, keys.length);
 });
 
-test("a week makes another template where the guest's clock cannot be set, and only there", () => {
+test("a new template is made each week if the guest's clock cannot be set, and only then", () => {
   assert.equal(keyOf({}, 2), keyOf({}, 1));
   assert.notEqual(keyOf({ guest: osv }, 2), keyOf({ guest: osv }, 1));
 });
@@ -91,7 +91,7 @@ test("a template is made once, and loaded by the next server", async (context) =
   assert.deepEqual([...first.warnings, ...second.warnings], []);
 });
 
-test("a template that was damaged is made anew by the next server, which says so, and is sound for the one after", async (context) => {
+test("a damaged template is made anew by the next server, which says so, and loaded by the one after", async (context) => {
   const cacheDir = temporaryFolder(context);
   await server(context, cacheDir).get();
   fs.truncateSync(fileOf(cacheDir, "state"), 2);
@@ -114,7 +114,7 @@ test("a template whose clones fail five times in a row is thrown away and made a
   assert.equal(fs.readFileSync(fileOf(cacheDir, "state"), "utf8"), "made 2");
 });
 
-test("where a new template fails as well, the next is made ten minutes later: the reason may be the host", async (context) => {
+test("if a new template fails as well, the next is made ten minutes later, because the host may be the reason", async (context) => {
   const { tell, stateOf, pass } = server(context, temporaryFolder(context));
   await tell(fails(5 + 100));
   assert.equal(await stateOf(), "made 2");
@@ -142,7 +142,7 @@ test("what another server made in place of a template that was thrown away is us
   assert.equal(await second.stateOf(), "made 2");
 });
 
-test("clones of a template that was thrown away say nothing of the next", async (context) => {
+test("clones of a discarded template do not count against the next one", async (context) => {
   const { get, tell, stateOf, stale, pass } = server(context, temporaryFolder(context));
   const old = await get();
   await tell(fails(5));
@@ -152,10 +152,10 @@ test("clones of a template that was thrown away say nothing of the next", async 
   assert.equal(await stateOf(), "made 2");
 });
 
-test("where a template cannot be saved, machines start from it all the same", async (context) => {
+test("if a template cannot be saved, machines start from it all the same", async (context) => {
   const cacheDir = temporaryFolder(context);
   const { get, tell, stateOf, warnings, whileMaking } = server(context, cacheDir);
-  // As a disk that is full or broken meanwhile.
+  // This imitates a disk that becomes full or breaks meanwhile.
   whileMaking(() => {
     fs.rmSync(path.join(cacheDir, "qemu-templates"), { recursive: true });
     fs.writeFileSync(path.join(cacheDir, "qemu-templates"), "");

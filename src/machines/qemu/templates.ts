@@ -29,7 +29,7 @@ export interface Template {
 }
 
 export interface Templates {
-  /** Takes seconds where the template must be built. */
+  /** Takes seconds if the template must be built. */
   get(shape: MachineShape, progress: (step: string) => void): Promise<Template>;
   /** Called with whether the agent of a clone came up. */
   tried(shape: MachineShape, template: Template, worked: boolean): void;
@@ -41,7 +41,7 @@ export interface Templates {
 export type TemplatesOptions = Omit<BootOptions, "shape" | "deadlineMs" | "tscKhz"> & {
   cacheDir: string;
   facts: HostFacts;
-  /** Called with what is wrong with a template and what is done about it: a sentence. */
+  /** Called with a sentence on what is wrong with a template and on what is done about it. */
   warn: (text: string) => void;
 };
 
@@ -53,7 +53,7 @@ const WEEK_MS = 7 * 86_400_000;
 export function createTemplates(options: TemplatesOptions, build: Build = buildTemplate): Templates {
   const folder = path.join(options.cacheDir, "qemu-templates");
   const wanted = new Map<string, Wanted>();
-  // The week is read once: machines that start when a new week begins must not wait for a new template.
+  // The week is read once, so that machines that start when a new week begins need not wait for a new template.
   const week = Math.floor(options.clock.wall() / WEEK_MS);
   const keyOf = (shape: MachineShape) => templateKey(options, shape, week);
   const wantedOf = (shape: MachineShape) => {
@@ -93,7 +93,7 @@ export function createTemplates(options: TemplatesOptions, build: Build = buildT
   };
 }
 
-/** What is known of one key. */
+/** What is known about one key. */
 interface Wanted {
   file: string;
   template?: Promise<Template> | undefined;
@@ -104,7 +104,10 @@ interface Wanted {
   distrusted: string | undefined;
 }
 
-/** Closes the descriptors in the next turn of the event loop: whoever was just given the template opens them again within this turn. */
+/**
+ * Closes the descriptors in the next turn of the event loop, because a caller that was just given the template opens them again within this
+ * turn.
+ */
 function closeLater(template: Template): void {
   setImmediate(closeFiles, template);
 }
@@ -117,7 +120,7 @@ function nameOf(shape: MachineShape): string {
   return `the template of machines with ${shape.memoryMb} MB (${shape.guest.name}, ${shape.accelerator})`;
 }
 
-/** @param week part of the key only where the guest's clock cannot be set: such a template may not be older than a week */
+/** @param week part of the key only if the guest's clock cannot be set, because such a template may not be older than a week */
 export function templateKey({ image, facts }: Pick<TemplatesOptions, "image" | "facts">, shape: MachineShape, week: number): string {
   const lines = [bootArguments(shape, "boot", facts.tscKhz, image.initrd !== undefined), cloneArguments(shape, "clone")];
   return createHash("sha256")
@@ -140,7 +143,7 @@ async function provide(
   return one.current;
 }
 
-/** Resolves with undefined where no template may be used. Another server may have made one anew in place of the one that is distrusted here. */
+/** Resolves with undefined if no template may be used. Another server may have made a new one in place of the one that is distrusted here. */
 async function loadSound(file: string, distrusted: string | undefined, shape: MachineShape, { warn }: TemplatesOptions) {
   try {
     const loaded = await loadTemplate(file);
@@ -167,7 +170,7 @@ async function buildAndSave(
     pruneTemplates(path.dirname(file));
     return { ...frozen, digest };
   } catch (error) {
-    // The disk may be full, for example: machines start from the template in memory all the same.
+    // The disk may be full, for example. Machines start from the template in memory all the same.
     options.warn(`${nameOf(shape)} could not be saved (${(error as Error).message}): the next server will have to make it anew`);
     return { ...frozen, digest: "unsaved" };
   }

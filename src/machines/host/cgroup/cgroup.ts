@@ -1,10 +1,10 @@
-/** What a driver asks of a machine's control group, whatever the kernel's version of them. */
+/** What a driver needs of a machine's control group, for both versions of control groups. */
 import type { Share } from "./share.ts";
 
 export interface CgroupSpec {
   /** The machine's id. */
   id: string;
-  /** The limit in MB for everything in the group together: a driver adds its own overhead to the guest's memory. */
+  /** The limit in MB for everything in the group together. A driver adds its own overhead to the guest's memory. */
   memoryMb: number;
   /** The limit in CPUs; fractions are allowed. */
   vcpus: number;
@@ -13,7 +13,7 @@ export interface CgroupSpec {
 }
 
 export interface Cgroup {
-  /** "none": nothing is limited, and figures come from /proc. */
+  /** "none" means that nothing is limited, and figures come from /proc. */
   readonly kind: "v1" | "v2" | "none";
   /** One line on where the group is, or why there is none. */
   readonly detail: string;

@@ -18,12 +18,12 @@ const spin = ["-e", "for(;;);"];
 const holdAndSpin = ["-e", "const held = Buffer.alloc(8e6, 1); require('node:fs').writeSync(1, 'held'); for(;;) held[0]++;"];
 const eat = ["-e", "const all = []; for (;;) all.push(Buffer.alloc(8e6, 1));"];
 
-/** Another run of these tests may be under way on this host. */
+/** Makes a name unique, because these tests may be running twice on this host. */
 const unique = (name: string) => `${name}-${process.pid}`;
 
 function machine(t: TestContext, id: string, script: string[]) {
   const cgroup = createCgroup({ id, memoryMb: 128, vcpus: 0.5 });
-  // It joins by itself: the kernel may take its time to move a process, which by then has taken what counts elsewhere.
+  // The process joins by itself. If it were moved, which may take the kernel a while, it would have taken memory elsewhere by then.
   const join = cgroup.joinFiles.map((file) => `echo 0 > '${file}'; `).join("");
   const command = ["-c", `${join}exec "$0" "$@"`, process.execPath, ...script];
   const child = spawn("/bin/sh", command, { stdio: ["ignore", "pipe", "ignore"] });
@@ -66,7 +66,7 @@ test("remove ends what still runs and leaves no folder", async (t) => {
   assert.deepEqual(foldersNamed(unique("cg-remove")), []);
 });
 
-test("a sweep removes the groups of a server that is no more, and only those", async () => {
+test("a sweep removes the groups of servers that no longer run, and only those", async () => {
   const left = spawn(process.execPath, ["--input-type=module", "-e", leaver()], { stdio: ["ignore", "pipe", "inherit"] });
   const exit = once(left, "exit");
   const orphan = Number(await text(left.stdout));
@@ -83,7 +83,7 @@ test("a sweep removes the groups of a server that is no more, and only those", a
   assert.ok(treesOf(detectCgroups()).every((tree) => !fs.readdirSync(tree).some((name) => name.startsWith(`${process.pid}-`))));
 });
 
-test("under load each app gets the same, however many machines it has, and what is started ahead of need gets less", async (t) => {
+test("under load each app gets the same share of CPU, however many machines it has, and a machine started ahead of need gets less", async (t) => {
   if (detectCgroups().kind === "none") return;
   const many = Array.from({ length: 4 }, (_, n) => spinner(t, `many-${n}`));
   const one = spinner(t, "one");
@@ -101,7 +101,7 @@ test("under load each app gets the same, however many machines it has, and what 
   assert.ok(ofAhead < 0.6 * ofOne, `ahead of need ${ofAhead}, an app ${ofOne}`);
 });
 
-test("a machine's account goes on when it gets its app, and nothing of either place is left at its end", async (t) => {
+test("a machine's account goes on when it gets its app, and neither of its groups is left at its end", async (t) => {
   const { cgroup, child } = spinner(t, "moves");
   while (cgroup.usage().cpuUs < 100_000) await sleep(5);
   const before = cgroup.usage().cpuUs;

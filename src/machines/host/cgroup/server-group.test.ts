@@ -66,7 +66,7 @@ test("a server that comes while another of the process leaves stays in the group
   assert.deepEqual(foldersNamed(serverName), []);
 });
 
-test("what the server starts that is no machine has a share beside apps', and leaves no group", async () => {
+test("processes of the server that are not machines have a share beside the apps', and leave no group", async () => {
   const group = joinServerGroup();
   const child = spawn("sleep", ["600"], { stdio: "ignore" });
   await withShare("templates", async (join) => {

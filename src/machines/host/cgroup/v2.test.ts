@@ -1,4 +1,4 @@
-/** Version 2 by its files alone, in a folder laid out like the kernel's: a host has its controllers in one version only. */
+/** Version 2, tested by its files alone, in a folder laid out like the kernel's, because a host has its controllers in one version only. */
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import os from "node:os";
@@ -45,7 +45,7 @@ test("a service divides its own group", (t) => {
   assert.equal(content(parent, "cgroup.subtree_control"), "+cpu +memory +pids");
 });
 
-test("from a login session the machines stand at the top of the tree", (t) => {
+test("from a login session the machines' groups are at the top of the tree", (t) => {
   const { proc, parent } = host(t, "/user.slice/user-0.slice/session-1.scope");
   assert.deepEqual(detectCgroups(proc), { kind: "v2", folder: path.join(parent, "mayfly") });
 });
@@ -69,7 +69,7 @@ test("limits, members and figures are the kernel's files", (t) => {
   assert.equal(cgroup.oomKilled(), true);
 });
 
-test("a host without control groups for us is told from one with", (t) => {
+test("a host that lets Mayfly make control groups is told apart from one that does not", (t) => {
   const base = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-none-"));
   t.after(() => fs.rmSync(base, { recursive: true }));
   fs.writeFileSync(path.join(base, "mountinfo"), "22 1 0:20 / /proc rw - proc proc rw\n");
@@ -105,7 +105,7 @@ test("a machine moves into its app's group, which weighs as much as any other's;
   assert.ok(!fs.existsSync(path.join(path.dirname(path.dirname(inApp)), "app-other")), "an app is for good");
 });
 
-test("the server joins a leaf beside its machines, above them all, and goes back to where it was", async (t) => {
+test("the server joins a leaf beside its machines, with more weight than all of them, and goes back to where it was", async (t) => {
   const { proc, root, parent, server } = host(t, "/system.slice/mayfly.service");
   fs.writeFileSync(path.join(proc, "cgroup"), "0::/system.slice/mayfly.service/mayfly-server\n");
   const leaf = group(path.join(root, "system.slice/mayfly.service/mayfly-server"));
@@ -129,7 +129,7 @@ test("a worker that follows another finds the machines' place where the first on
   }
 });
 
-test("where the server's group is refused, it stays where it was, says why, and leaves nothing", async (t) => {
+test("if the server's group is refused, the server stays where it was, says why, and leaves nothing", async (t) => {
   const { proc, server } = host(t, "/system.slice/mayfly.service");
   fs.rmSync(server, { recursive: true });
   fs.writeFileSync(server, "");
@@ -141,7 +141,7 @@ test("where the server's group is refused, it stays where it was, says why, and 
   await none.leave();
 });
 
-test("what is no machine stands in a share of the usual weight, without limits", async (t) => {
+test("a process that is not a machine is in a share of the usual weight, without limits", async (t) => {
   const { proc, parent } = host(t, "/system.slice/mayfly.service");
   const share = group(path.join(parent, "mayfly", ownerName, "templates"));
   await withShare(

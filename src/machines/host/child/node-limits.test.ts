@@ -21,7 +21,7 @@ test("a heap that is full, an abort and an exit are told apart", async () => {
   assert.equal(reasonOfNode(134, "Aborted"), "crashed", "a shell's or runsc's way to tell SIGABRT");
 });
 
-test("the heap, its young space three times over, and what Node and a kernel hold beside it fit the machine", () => {
+test("the heap, three times its young space, and what Node and a kernel hold besides fit into the machine", () => {
   for (const systemMb of [0, 40, 86])
     for (const memoryMb of [128, 256, 512, 1_024, 8_192]) {
       const { oldMb, semiMb } = heapSizes(memoryMb, systemMb);
@@ -30,7 +30,7 @@ test("the heap, its young space three times over, and what Node and a kernel hol
     }
 });
 
-test("V8 heeds both sizes", async () => {
+test("V8 observes both sizes", async () => {
   const child = spawn(process.execPath, [...heapFlags(128), "-p", "v8.getHeapStatistics().heap_size_limit / 2 ** 20"]);
   const { oldMb, semiMb } = heapSizes(128);
   assert.equal(Number(await text(child.stdout)), oldMb + 3 * semiMb);

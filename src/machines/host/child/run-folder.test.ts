@@ -32,7 +32,7 @@ test("a sweep ends and removes what a killed server left, and nothing of a livin
   assert.deepEqual(fs.readdirSync(runDir), []);
 });
 
-test("a process that merely has the noted pid by now is spared", async (t) => {
+test("a process that only has the noted pid by chance is spared", async (t) => {
   const runDir = temporary(t);
   const innocent = spawn("sleep", ["600"], { stdio: "ignore", detached: true });
   t.after(() => void innocent.kill("SIGKILL"));

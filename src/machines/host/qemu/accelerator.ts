@@ -12,14 +12,14 @@ export type Accelerator = "kvm" | "tcg";
 
 export interface KvmVerdict {
   accelerator: Accelerator;
-  /** Why, as the end of a sentence. */
+  /** The reason, as the end of a sentence. */
   why: string;
 }
 
 export interface KvmTrial {
   cacheDir: string;
   facts: HostFacts;
-  /** The file of the guest's kernel: one may work where another hangs. */
+  /** The file of the guest's kernel, because one may work where another hangs. */
   kernel: string;
   /** Boots that kernel with KVM; rejects where that fails or takes too long. */
   boot: () => Promise<void>;

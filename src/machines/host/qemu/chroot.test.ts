@@ -1,4 +1,7 @@
-/** Mayfly in a chroot whose root folder is no mount point, as many build systems have: made of this host's folders, with the real QEMU. */
+/**
+ * Mayfly in a chroot whose root folder is not a mount point, as in many build systems. The chroot is made of this host's folders, with the
+ * real QEMU.
+ */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
@@ -11,7 +14,10 @@ after(() => fs.rmSync(folder, { recursive: true }));
 
 const project = path.resolve(import.meta.dirname, "../../../..");
 
-/** In mount namespaces of its own, so that nothing of it is left. $1 is where, $2 the project, $3 how the file system is shared, then the command. */
+/**
+ * Runs a command in mount namespaces of its own, so that nothing of it is left. $1 is the folder, $2 the project, $3 how the file system is
+ * shared; the command follows.
+ */
 const enter = `
 set -e
 mount -t tmpfs tmpfs "$1"
@@ -26,7 +32,7 @@ shift 3
 exec chroot "$root" "$@"
 `;
 
-/** Confines a QEMU that only says its version; prints what came of it, and whether any /proc of a machine is to be seen outside. */
+/** Confines a QEMU that only prints its version. Prints the result, and whether a machine's /proc is visible outside. */
 const program = `
   const { createConfinement } = await import(${load("confinement.ts")});
   const { readHostFacts } = await import(${load("host-facts.ts")});
@@ -60,14 +66,14 @@ function inChroot(sharing: "private" | "shared"): Outcome {
   return JSON.parse(execFileSync("unshare", args, { encoding: "utf8", timeout: 60_000 })) as Outcome;
 }
 
-test("a machine has mounts of its own where nobody shares those below the chroot", () => {
+test("a machine has mounts of its own if those below the chroot are not shared", () => {
   const { said, error, seen } = inChroot("private");
   assert.equal(error, undefined);
   assert.match(said!, /QEMU emulator version/);
   assert.equal(seen, false);
 });
 
-test("where others share them, the error says what to do, and no mount is left", () => {
+test("if the mounts are shared with others, the error says what to do, and no mount is left", () => {
   const { error, seen } = inChroot("shared");
   assert.equal(error?.code, "missing-part");
   assert.match(error.cure, /mount --bind FOLDER FOLDER/);

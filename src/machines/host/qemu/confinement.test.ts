@@ -51,7 +51,7 @@ function pidOf(id: string): number {
   return Number(found);
 }
 
-/** "" where the process has ended since it was listed. */
+/** Empty if the process has ended since it was listed. */
 function commandOf(pid: string): string {
   try {
     return fs.readFileSync(`/proc/${pid}/cmdline`, "latin1");
@@ -102,7 +102,7 @@ test("nothing listens: the monitor is on an inherited socket only", () => {
 test("a machine's user can't change the template or the image that its siblings run on", () => {
   for (const pid of pids) {
     const uid = Number(status(pid, "Uid").split("\t")[0]);
-    // It becomes the machine's user once it runs: that user need not be able to reach this folder.
+    // The process becomes the machine's user once it runs, because that user need not be able to reach this folder.
     const attempt = `
       const fs = require("node:fs");
       process.setgroups([]); process.setgid(${uid}); process.setuid(${uid});

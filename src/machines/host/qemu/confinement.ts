@@ -1,8 +1,8 @@
 /**
- * What stands between a QEMU that its guest has taken over and the host. As root: a user id of its own for every machine, so that no machine can signal,
- * trace or read another one; a root folder with nothing in it but QEMU itself; network and IPC namespaces without anything; no capabilities. Without root:
- * a user namespace with an empty network, where the host permits that. Always: no new privileges, QEMU's own filter of system calls (words.ts), limits on
- * resources, an empty environment, and death with Mayfly.
+ * What stands between the host and a QEMU that its guest has taken over. As root: every machine has a user id of its own, so that no
+ * machine can signal, trace or read another one; a root folder that contains only QEMU itself; empty network and IPC namespaces; and no
+ * capabilities. Without root: a user namespace with an empty network, if the host permits that. Always: no new privileges, QEMU's own
+ * filter of system calls (words.ts), limits on resources, an empty environment, and a signal that kills it when Mayfly dies.
  */
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -16,23 +16,23 @@ import { buildJail, type Jail } from "./jail.ts";
 export interface Confinement {
   /** One line on what confines machines on this host. */
   detail: string;
-  /** Takes a user id, which the caller gives back when nothing of the machine is left. */
+  /** Takes a user id, which the caller must give back when nothing of the machine is left. */
   take(needs?: Needs): Confined;
   remove(): void;
 }
 
 /** What a machine needs beyond what a function's machine may do. */
 interface Needs {
-  /** The size in bytes up to which it may write to a file that it was given. Absent: it may not write. */
+  /** The size in bytes up to which it may write to a file that it was given. If absent, it may not write. */
   fileBytes?: number;
   /** The host's network, where Mayfly does not run as root: only root can lead connections into a network of the machine's own. */
   hostNetwork?: boolean;
 }
 
 export interface Confined {
-  /** Undefined without root: QEMU runs as Mayfly's user. */
+  /** Undefined without root; then QEMU runs as Mayfly's user. */
   uid: number | undefined;
-  /** What comes before QEMU's arguments. */
+  /** The words that come before QEMU's arguments. */
   command: string[];
   /** A folder that Mayfly writes to, by its paths outside and inside of QEMU's root folder. */
   exchange: { outside: string; inside: string };

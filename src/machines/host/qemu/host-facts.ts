@@ -24,10 +24,10 @@ export interface HostFacts {
   tscKhz: number;
 }
 
-/** Not Debian's qemu-system-x86_64-microvm: it is built without user networking and without the filter of system calls. */
+/** Debian's qemu-system-x86_64-microvm is not among them, because it is built without user networking and without the filter of system calls. */
 const PLACES = ["/usr/bin/qemu-system-x86_64", "/usr/local/bin/qemu-system-x86_64"];
 
-/** Undefined where there is no QEMU. */
+/** Undefined if there is no QEMU. */
 export async function readHostFacts(root = "/"): Promise<HostFacts | undefined> {
   const found = PLACES.find((place) => fs.existsSync(path.join(root, place)));
   if (found === undefined) return undefined;
@@ -49,8 +49,8 @@ export async function readHostFacts(root = "/"): Promise<HostFacts | undefined> 
 }
 
 /**
- * The kernel derives BogoMIPS from the TSC's frequency, and shows it in every container, unlike its log. "cpu MHz"
- * would be the momentary frequency of the core.
+ * The rate in kHz. The kernel derives BogoMIPS from the TSC's frequency and shows it in every container, unlike its log. "cpu MHz" would be
+ * the momentary frequency of the core.
  */
 function tscKhz(cpuinfo: string): number {
   return Math.round((Number(field(cpuinfo, "bogomips")) / 2) * 1_000);

@@ -10,7 +10,7 @@ import type { HostFacts } from "./host-facts.ts";
 
 export interface Jail {
   root: string;
-  /** Paths inside. */
+  /** Paths inside the jail. */
   qemu: string;
   setpriv: string;
   exchange: { outside: string; inside: string };
@@ -57,7 +57,7 @@ function filesIn(source: string, folder: string, pattern: RegExp): string[] {
     .map((name) => path.join(folder, name));
 }
 
-/** As the loader of that root finds them: on the host by its own settings, else in Debian's folders of that root alone. */
+/** The libraries as the loader of that root finds them: on the host by its own settings, elsewhere only in Debian's folders of that root. */
 function librariesOf(source: string, program: string): string[] {
   const own = ["--inhibit-cache", "--library-path", FOLDERS.map((folder) => path.join(source, folder)).join(":")];
   const loader = path.join(source, LOADER);
@@ -78,7 +78,7 @@ function place(from: string, to: string): void {
   }
 }
 
-/** A device node of the jail's own, as the host's belongs to a group. */
+/** Makes a device node of the jail's own, because the host's belongs to a group. */
 function makeKvmNode(node: string): void {
   if (!fs.existsSync("/dev/kvm")) return;
   const { rdev } = fs.statSync("/dev/kvm");

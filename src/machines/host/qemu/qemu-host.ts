@@ -1,6 +1,6 @@
 /**
- * What this host gives to every QEMU that one process of Mayfly starts, whatever for: found out at the first use and shared by the driver, appliances and
- * image checks.
+ * What this host gives to every QEMU that one process of Mayfly starts, for whatever purpose. It is found out at the first use and shared
+ * by the driver, appliances and image checks.
  *
  * Owns the jail's folder, which close() removes.
  */
@@ -11,9 +11,9 @@ import { type Confinement, createConfinement } from "./confinement.ts";
 import { type HostFacts, readHostFacts } from "./host-facts.ts";
 
 export interface QemuHostOptions {
-  /** Verdicts of trials are kept here. */
+  /** The folder in which verdicts of trials are kept. */
   cacheDir: string;
-  /** The root folder of confined QEMUs is made here, of hard links: programs must be executable there. */
+  /** The folder in which the root folder of confined QEMUs is made, of hard links. Programs must be executable there. */
   jailDir: string;
   uids: Uids;
   /** The root folder that QEMU is taken from; the host's own where absent. */
@@ -35,7 +35,7 @@ export interface OpenQemuHost {
 export interface QemuHost {
   /** Rejects with "missing-part" where there is no QEMU, or it cannot be confined; a later call tries again. */
   open(): Promise<OpenQemuHost>;
-  /** No QEMU that it confined may live any more. It may be opened again. */
+  /** Must be called when no QEMU that it confined lives any more. It may be opened again. */
   close(): Promise<void>;
 }
 

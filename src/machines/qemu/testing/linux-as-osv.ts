@@ -1,4 +1,7 @@
-/** A guest that is as near to OSv as Linux can be: it has OSv's name, board and devices, templates and clones, and an agent that was told it is on OSv. */
+/**
+ * A guest as close to OSv as Linux can be: it has OSv's name, board and devices, templates and clones, and an agent that was told it is on
+ * OSv.
+ */
 import fs from "node:fs";
 import path from "node:path";
 
@@ -16,8 +19,8 @@ export const linuxAsOsv: GuestKernel = { ...linux, name: osv.name, title: osv.ti
 const modules = ["virtio_pci", "virtio-rng", "erofs", "virtio_blk", "virtio_net"];
 
 /**
- * The platform's image, but for its initrd, which loads what a microvm has not and tells the agent that it is on OSv.
- * @param folder where that initrd is put
+ * The platform's image with another initrd, which loads what a microvm lacks and tells the agent that it is on OSv.
+ * @param folder the folder for that initrd
  */
 export async function imageAsOsv(cacheDir: string, folder: string): Promise<BootImage> {
   const { id, root } = await ensureImage({ cacheDir, progress: () => undefined });

@@ -1,4 +1,4 @@
-/** A driver with a host of its own, which is closed with it: for tests of the driver. */
+/** A driver with a host of its own, which is closed with it, for tests of the driver. */
 import type { Driver } from "../../driver.ts";
 import { createQemuHost } from "../../host/qemu/qemu-host.ts";
 import { createUids } from "../../host/uids.ts";
@@ -8,9 +8,9 @@ import type { GuestSource } from "../stock.ts";
 
 interface OwnHostOptions extends Omit<QemuDriverOptions, "host" | "guests">, Omit<GuestSource, "kernel"> {
   guest: GuestKernel;
-  /** Further kernels whose machines run beside. */
+  /** Further kernels whose machines run beside the first one's. */
   others?: GuestSource[];
-  /** The jail is made here. */
+  /** The folder in which the jail is made. */
   runDir: string;
   qemuRoot?: string | undefined;
 }
