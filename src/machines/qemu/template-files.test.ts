@@ -60,8 +60,8 @@ const damages: Record<string, { damage: (file: (name: string) => string) => void
   "no memory": { damage: (file) => fs.rmSync(file("memory")), says: /ENOENT/ },
   "no state": { damage: (file) => fs.rmSync(file("state")), says: /ENOENT/ },
   "no description, as a folder that is half deleted": { damage: (file) => fs.rmSync(file("template.json")), says: /ENOENT/ },
-  "an empty description": { damage: (file) => fs.truncateSync(file("template.json"), 0), says: /description makes no sense/ },
-  "a description of nonsense": { damage: (file) => fs.writeFileSync(file("template.json"), '{"memory":[]}'), says: /makes no sense/ },
+  "an empty description": { damage: (file) => fs.truncateSync(file("template.json"), 0), says: /description is not valid/ },
+  "a description of nonsense": { damage: (file) => fs.writeFileSync(file("template.json"), '{"memory":[]}'), says: /is not valid/ },
   "a folder in place of the state": { damage: (file) => (fs.rmSync(file("state")), fs.mkdirSync(file("state"))), says: /state has|EISDIR/ },
   "a folder in place of the memory": {
     damage: (file) => (fs.rmSync(file("memory")), fs.mkdirSync(file("memory"))),
