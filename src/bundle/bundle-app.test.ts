@@ -112,7 +112,10 @@ describe("a deploy refuses", () => {
       [{ memoryMb: "1 GB" }, /memoryMb is "1 GB", but must be a number/],
       [{ vcpus: 1.5 }, /vcpus is 1.5, but must be a whole number/],
       [{ memory: 64 }, /memory is not a known key; there are .*memoryMb/],
-      [{ functions: { main: { entry: "main.ts", memory: 1 } } }, /functions.main.memory is not a known key.*there are entry, handler, timeoutMs/],
+      [
+        { functions: { main: { entry: "main.ts", memory: 1 } } },
+        /functions.main.memory is not a known key.*there are entry, handler, timeoutMs/,
+      ],
       [{ functions: {} }, /functions is an object, but needs at least one function/],
       [{ functions: { "my.main": { entry: "main.ts" } } }, /functions has the key "my.main", but .*1 to 64 of letters, digits, - and _/],
       [{ functions: { Main: { entry: "main.ts" }, main: { entry: "main.ts" } } }, /functions .*names that differ in more than capitals/],

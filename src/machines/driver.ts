@@ -18,7 +18,7 @@ export type Probe =
 
 /** Without a kernel, the machine has the first of the driver's. */
 export interface MachineSpec extends KindChoice {
-  /** [a-z0-9-]{1,40}, unique on this host among the living. */
+  /** [a-z0-9-]{1,40}, unique among the machines that live on this host. */
   id: string;
   /** Whether a call waits for this machine, so that its start has precedence over other apps' work. */
   awaited?: boolean;

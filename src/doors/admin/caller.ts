@@ -1,4 +1,4 @@
-/** Sends a request to an endpoint of the management API. What fails is a MayflyError, in the server's words where it has answered. */
+/** Sends a request to an endpoint of the management API. Every failure is a MayflyError, with the server's text if it has answered. */
 import { type ErrorBody, MayflyError } from "../../base/errors/error.ts";
 import { errorTable } from "../../base/errors/table.ts";
 import { connectionLost } from "./connection-lost.ts";
@@ -12,14 +12,14 @@ export interface ClientOptions {
   /** For example "http://127.0.0.1:7070". */
   url: string;
   token: string;
-  /** The certificate that the server must have, PEM, for https. Default: any that Node trusts for the URL's name. */
+  /** For https: the certificate that the server must have, PEM. By default any is accepted that Node trusts for the URL's name. */
   pin?: string | undefined;
 }
 
 export interface Caller {
   /** Resolves with the JSON of the reply. */
   call: <At extends Endpoint>(endpoint: At, sent: Sent<At>, signal?: AbortSignal) => Promise<Reply<At>>;
-  /** The reply's lines of JSON as they come, until the signal aborts or the server ends. */
+  /** Gives the reply's lines of JSON as they come, until the signal is aborted or the server ends. */
   lines: <Line>(endpoint: Endpoint, sent: Parts, signal?: AbortSignal) => AsyncGenerator<Line, void>;
 }
 
@@ -69,14 +69,14 @@ function sendingOf(method: string, token: string, { body, form }: Parts, signal:
   return { ...init, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
-/** The path with its parameters in it and the query behind it; what is undefined is left out of the query. */
+/** The path with its parameters filled in, and the query without undefined values. */
 function filled(path: string, { params = {}, query = {} }: Parts): string {
   const at = path.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(params[name]!));
   const pairs = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
   return pairs.length === 0 ? at : `${at}?${new URLSearchParams(pairs).toString()}`;
 }
 
-/** A failure that the server reported, in its own words. */
+/** A failure that the server reported, with the server's text. */
 class RemoteError extends MayflyError {
   readonly #cure: string;
 
@@ -91,7 +91,7 @@ class RemoteError extends MayflyError {
   }
 }
 
-/** Throws "connection-lost" where the server goes before the end. */
+/** Throws "connection-lost" if the server ends before the stream does. */
 async function* whole<T>(lines: AsyncGenerator<T, void>, url: string): AsyncGenerator<T, void> {
   try {
     yield* lines;
@@ -100,7 +100,7 @@ async function* whole<T>(lines: AsyncGenerator<T, void>, url: string): AsyncGene
   }
 }
 
-/** Where a name has several addresses, Node's error has no message: the reason is in its code alone. */
+/** If a name has several addresses, Node's error has no message, and only its code has the reason. */
 function unreachable(url: string, error: unknown): unknown {
   if (error instanceof Error && error.name === "AbortError") return error;
   const known = connectionLost(url, error) ?? notTrusted(url, error);

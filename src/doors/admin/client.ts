@@ -1,5 +1,5 @@
 /**
- * The management API for programs: typed calls over HTTP. Every failure is a MayflyError with the server's words. What is sent and what comes back has
+ * The management API for programs: typed calls over HTTP. Every failure is a MayflyError with the server's text. What is sent and what comes back has
  * the types of the route table, and every route of the table has a method of its name here: the client does not compile where it lacks one.
  */
 import type { Bundle } from "../../store/catalog/catalog.ts";
@@ -24,7 +24,7 @@ type Parts<At extends Endpoint, Part extends keyof Sent<At>> = Sent<At>[Part];
 export interface Client {
   /** Stores the revision and sends calls to it. The same manifest and bundles give the same revision. */
   deploy(manifest: Manifest, bundles: Bundle[]): Promise<Reply<"POST /v1/apps/{app}/versions">>;
-  /** By name. */
+  /** In the order of their names. */
   apps(): Promise<App[]>;
   /** Throws "no-such-app". */
   app(app: string): Promise<App>;
@@ -32,9 +32,9 @@ export interface Client {
   removeApp(app: string): Promise<void>;
   /** Sends calls to a revision that was deployed before. Throws "no-such-version". */
   pointTo(app: string, version: string): Promise<Reply<"PUT /v1/apps/{app}/live">>;
-  /** By name. Throws "no-such-app", as the next ones. */
+  /** In the order of their names. Throws "no-such-app", as the functions below do. */
   aliases(app: string): Promise<Reply<"GET /v1/apps/{app}/aliases">["aliases"]>;
-  /** Makes the alias where it is new. A target without a weight has 1. Throws "no-such-version". */
+  /** Creates the alias if it is new. A target without a weight has the weight 1. Throws "no-such-version". */
   point(app: string, alias: string, targets: Parts<PointAt, "body">["targets"]): Promise<Reply<PointAt>>;
   /** Throws "no-such-alias". */
   removeAlias(app: string, alias: string): Promise<void>;
@@ -43,25 +43,25 @@ export interface Client {
   removeSecret(app: string, name: string): Promise<void>;
   secretNames(app: string): Promise<string[]>;
   machines(): Promise<Reply<"GET /v1/machines">["machines"]>;
-  /** @param limit newest decisions, at most 500; default 100. Throws "no-such-app". */
+  /** @param limit the most decisions, the newest ones: at most 500, by default 100. Throws "no-such-app". */
   explain(app: string, limit?: number): Promise<Reply<"GET /v1/apps/{app}/explain">>;
   /** Oldest first. */
   logs(filter: LogFilter): Promise<LogLine[]>;
-  /** The tail, then new lines as they come, until the signal aborts or the server ends. */
+  /** Gives the tail, then new lines as they are written, until the signal is aborted or the server ends. */
   followLogs(filter: LogFilter, signal?: AbortSignal): AsyncGenerator<LogLine, void>;
-  /** @param month such as "2026-11", of UTC; default: the one that it is */
+  /** @param month such as "2026-11", in UTC; the default is the present one */
   bill(month?: string): Promise<Reply<"GET /v1/bill">>;
-  /** Throws "no-such-app" where it is not deployed and used nothing in the month. */
+  /** Throws "no-such-app" if the app is not deployed and used nothing in the month. */
   appBill(app: string, month?: string): Promise<Reply<"GET /v1/apps/{app}/bill">>;
   limits(app: string): Promise<Reply<"GET /v1/apps/{app}/limits">>;
-  /** Of every app that has any, deployed or not. */
+  /** The limits of every app that has any, deployed or not. */
   allLimits(): Promise<Reply<"GET /v1/limits">>;
-  /** What is absent stays as it is, null lifts a limit. May be called before the app's first deploy. */
+  /** A limit that is absent from `changes` stays as it is; null lifts it. May be called before the app's first deploy. */
   setLimits(app: string, changes: Parts<SetLimitsAt, "body">): Promise<Reply<SetLimitsAt>>;
-  /** Made and started. Throws "name-taken", "no-such-image", "bad-appliance", "port-in-use", "machine-start-failed". */
+  /** Makes the appliance and starts it. Throws "name-taken", "no-such-image", "bad-appliance", "port-in-use", "machine-start-failed". */
   runAppliance(spec: Parts<RunApplianceAt, "body">): Promise<Reply<RunApplianceAt>>;
   appliances(): Promise<Reply<"GET /v1/appliances">["appliances"]>;
-  /** Throws "no-such-appliance", as the next ones. */
+  /** Throws "no-such-appliance", as the functions below do. */
   startAppliance(name: string): Promise<Reply<"POST /v1/appliances/{appliance}/start">>;
   stopAppliance(name: string): Promise<Reply<"POST /v1/appliances/{appliance}/stop">>;
   removeAppliance(name: string, disks: "keep" | "remove"): Promise<void>;
@@ -117,7 +117,7 @@ async function allPages(page: (after: string) => Promise<Reply<"GET /v1/apps">>)
   return all;
 }
 
-/** A part "manifest" (JSON), and a part "functions" per function, whose file name says its name and format: hello.cjs. */
+/** The form has a part "manifest" (JSON), and for each function a part "functions" with a file name such as hello.cjs. */
 function deployForm(manifest: Manifest, bundles: Bundle[]): FormData {
   const form = new FormData();
   form.set("manifest", JSON.stringify(manifest));

@@ -150,7 +150,7 @@ describe("the client", () => {
     served.server = { ...served.server, close: () => Promise.resolve() };
   });
 
-  test("with a wrong token is told so", async () => {
+  test("with a wrong token gets unauthorized", async () => {
     await assert.rejects(createClient({ url, token: "wrong" }).apps(), { code: "unauthorized" });
   });
 });

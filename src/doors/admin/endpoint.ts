@@ -1,5 +1,5 @@
 /**
- * Types of requests and replies, taken from the route table: where a route changes, what calls it no longer compiles. Nothing of the table is loaded.
+ * Types of requests and replies, taken from the route table, so that code that calls a changed route no longer compiles. Only types are imported.
  * Schemas are matched by the fields that hold their types, not by `z.ZodType`: that comparison costs the compiler minutes and gigabytes.
  */
 import type * as table from "./routes.ts";
@@ -22,7 +22,7 @@ export type Endpoint = keyof Endpoints;
 /** What a caller sends to an endpoint: the parts that its route has. */
 export type Sent<At extends Endpoint> = Endpoints[At]["sent"];
 
-/** The JSON of the reply where all went well; void where the route answers with no body. */
+/** The JSON of a reply without an error; void if the route answers without a body. */
 export type Reply<At extends Endpoint> = Endpoints[At]["reply"];
 
 interface Taking<Input> {

@@ -58,7 +58,7 @@ export const aliases = createRoute({
 export const point = createRoute({
   method: "put",
   path: "/v1/apps/{app}/aliases/{alias}",
-  summary: "Point an alias at a revision, or at several by weight, and make it where it is new; `live` has the calls that name no alias",
+  summary: "Point an alias at a revision, or at several by weight, and create it if it is new; calls that name no alias go to `live`",
   request: { params: aliasParams, body: body(schemas.aliasTargetsSchema) },
   responses: { ...json(200, schemas.aliasSchema), ...errors("bad-request", "unauthorized", "no-such-app", "no-such-version", "disk-full") },
 });
@@ -66,7 +66,7 @@ export const point = createRoute({
 export const removeAlias = createRoute({
   method: "delete",
   path: "/v1/apps/{app}/aliases/{alias}",
-  summary: "Remove an alias; the revisions stay until newer ones push them out",
+  summary: "Remove an alias; the revisions stay until newer ones replace them",
   request: { params: aliasParams },
   responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-app", "no-such-alias") },
 });
@@ -82,7 +82,7 @@ export const removeApp = createRoute({
 export const deploy = createRoute({
   method: "post",
   path: "/v1/apps/{app}/versions",
-  summary: "Store a revision and point the alias live at it; what all calls go to already changes nothing",
+  summary: "Store a revision and point the alias live at it; uploading again what all calls go to already changes nothing",
   request: { params: appParams, body: { required: true, content: { "multipart/form-data": { schema: schemas.deploySchema } } } },
   responses: { ...json(201, schemas.revisionSchema), ...errors("bad-request", "unauthorized", "code-too-large", "no-room", "disk-full") },
 });
@@ -90,7 +90,7 @@ export const deploy = createRoute({
 export const pointTo = createRoute({
   method: "put",
   path: "/v1/apps/{app}/live",
-  summary: "Point the alias live at a revision that is kept",
+  summary: "Point the alias live at a stored revision",
   request: { params: appParams, body: body(schemas.pointToSchema) },
   responses: { ...json(200, schemas.revisionSchema), ...errors("bad-request", "unauthorized", "no-such-app", "no-such-version") },
 });
@@ -106,7 +106,7 @@ export const secretNames = createRoute({
 export const setSecret = createRoute({
   method: "put",
   path: "/v1/apps/{app}/secrets/{name}",
-  summary: "Set a secret; may come before the app's first deploy",
+  summary: "Set a secret; possible before the app's first deploy",
   request: { params: secretParams, body: body(schemas.secretValueSchema) },
   responses: { ...none, ...errors("bad-request", "unauthorized", "disk-full") },
 });
@@ -129,7 +129,7 @@ export const machines = createRoute({
 export const explain = createRoute({
   method: "get",
   path: "/v1/apps/{app}/explain",
-  summary: "Why the app's machines were started, bound, drained and killed, and what is made of it now",
+  summary: "Why the app's machines were started, bound, drained and killed, and what the policy makes of it now",
   request: { params: appParams, query: schemas.explainQuerySchema },
   responses: { ...json(200, schemas.explainSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
 });
@@ -161,7 +161,7 @@ export const bill = createRoute({
 export const appBill = createRoute({
   method: "get",
   path: "/v1/apps/{app}/bill",
-  summary: "The bill of one app; one that was removed keeps its bills",
+  summary: "The bill of one app; a removed app keeps its bills",
   request: { params: appParams, query: schemas.billQuerySchema },
   responses: { ...json(200, schemas.oneBillSchema), ...errors("bad-request", "unauthorized", "no-such-app") },
 });
@@ -184,7 +184,7 @@ export const limits = createRoute({
 export const setLimits = createRoute({
   method: "patch",
   path: "/v1/apps/{app}/limits",
-  summary: "Change some of an app's limits; may come before its first deploy, and outlives its removal",
+  summary: "Change some of an app's limits; possible before its first deploy; limits outlive the app's removal",
   request: { params: appParams, body: body(schemas.limitChangesSchema) },
   responses: { ...json(200, schemas.appLimitsSchema), ...errors("bad-request", "unauthorized", "disk-full") },
 });
@@ -220,7 +220,7 @@ export const appliances = createRoute({
 export const startAppliance = createRoute({
   method: "post",
   path: "/v1/appliances/{appliance}/start",
-  summary: "Start one that was stopped, or that ended",
+  summary: "Start an appliance that was stopped, or that ended",
   request: { params: applianceParams },
   responses: {
     ...json(200, schemas.applianceSchema),
@@ -231,7 +231,7 @@ export const startAppliance = createRoute({
 export const stopAppliance = createRoute({
   method: "post",
   path: "/v1/appliances/{appliance}/stop",
-  summary: "Stop one, until it is started again: an orderly end, a hard one after ten seconds",
+  summary: "Stop an appliance until it is started again: in order, or by force after ten seconds",
   request: { params: applianceParams },
   responses: { ...json(200, schemas.applianceSchema), ...errors("bad-request", "unauthorized", "no-such-appliance") },
 });
@@ -239,7 +239,7 @@ export const stopAppliance = createRoute({
 export const removeAppliance = createRoute({
   method: "delete",
   path: "/v1/appliances/{appliance}",
-  summary: "Stop one and forget it, with its logs",
+  summary: "Stop an appliance and remove it with its logs",
   request: { params: applianceParams, query: schemas.removeApplianceSchema },
   responses: { ...none, ...errors("bad-request", "unauthorized", "no-such-appliance") },
 });

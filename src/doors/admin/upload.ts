@@ -1,4 +1,4 @@
-/** Reads a manifest and the code of functions from the parts of a deploy's form. Whether the two fit is for the use case to say. */
+/** Reads a manifest and the code of functions from the parts of a deploy's form. The use case checks that the two fit together. */
 import type { Bundle } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { parseManifest } from "../../store/catalog/parse-manifest.ts";

@@ -196,7 +196,7 @@ function asOpen({ image, root }: HeldImage): BootImage {
   return { ...image, root: `/proc/self/fd/${root}` };
 }
 
-/** The shape is part of a template's key: nothing else of a spec may get into it. */
+/** The shape is part of a template's key, so nothing else of a spec may get into it. */
 function shapeOf(guest: GuestKernel, { accelerator }: KvmVerdict, { memoryMb, vcpus }: KindChoice): MachineShape {
   return { guest, accelerator, memoryMb, vcpus };
 }

@@ -132,7 +132,7 @@ test("a template that is given up is loaded again when it is next needed", async
   assert.deepEqual(warnings, []);
 });
 
-test("what another server made in place of a template that was thrown away is used", async (context) => {
+test("a template that another server made in place of a discarded one is used", async (context) => {
   const cacheDir = temporaryFolder(context);
   const [first, second] = [server(context, cacheDir), server(context, cacheDir)];
   await Promise.all([first.get(), second.get()]);
