@@ -23,6 +23,14 @@ test("only the driver qemu runs OSv", async () => {
   }
 });
 
+test("the driver qemu has machines of OSv beside those of Linux if OSv's file is named", async () => {
+  const { kernel: _, ...linux } = surroundings;
+  const kernelsOf = async (more: object) => (await createDriver("qemu", { ...linux, ...more })).kernels;
+  assert.deepEqual(await kernelsOf({}), ["linux"]);
+  assert.deepEqual(await kernelsOf({ osvKernel: "loader.elf" }), ["linux", "osv"]);
+  assert.deepEqual(await kernelsOf({ osvKernel: "loader.elf", kernel: "osv" }), ["osv", "linux"]);
+});
+
 test("OSv without a kernel, or with a file that is not one, is refused before anything is built", async () => {
   await assert.rejects(chooseDriver("auto", surroundings), (error: MayflyError) => {
     return error.code === "missing-part" && /MAYFLY_OSV_KERNEL/.test(error.cure);

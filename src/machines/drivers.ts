@@ -68,7 +68,7 @@ const makers: Record<SelectableDriver, (surroundings: DriverSurroundings) => Pro
     const { osv } = await import("./qemu/osv.ts");
     const { kernel: asked = "linux", osvKernel } = surroundings;
     // Without its file there are no machines of OSv. Where they are the usual ones all the same, the driver's probe says what is missing.
-    const has = { linux: true, osv: asked === "osv" || osvKernel !== undefined };
+    const has = { linux: true, osv: asked === "osv" || Boolean(osvKernel) };
     const guests = [linuxGuest(linux, surroundings), osvGuest(osv, surroundings)].filter(({ kernel }) => has[kernel.name]);
     const usual = guests.find(({ kernel }) => kernel.name === asked)!;
     const { qemuHost: host, progress, warn = progress, ...rest } = surroundings;

@@ -119,7 +119,7 @@ describe("apps", () => {
     await refused(manifest(), [], "bad-request", /function main, but its code was not uploaded/);
     await refused(manifest(), [bundle("other", "cjs", "1")], "bad-request", /function main, but its code was not uploaded/);
     await refused(manifest(), [main, bundle("other", "cjs", "1")], "bad-request", /function other was uploaded/);
-    await refused(manifest(), [main, main], "bad-request", /function main was sent.*twice/);
+    await refused(manifest(), [main, main], "bad-request", /function main was uploaded.*twice/);
     await refused(manifest({ memoryMb: 1 }, false), [main], "bad-manifest", /memoryMb is 1, but must be at least 128/);
     await refused(manifest({ nonsense: 1 }, false), [main], "bad-manifest", /nonsense is not a known key.*memoryMb/);
     await refused(manifest(), [bundle("main", "cjs", "x".repeat(67_108_865))], "code-too-large", /67108865/);
