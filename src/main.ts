@@ -36,6 +36,7 @@ import { ServedApps } from "./control/served-apps.ts";
 import { createServing, type Serving } from "./control/serving.ts";
 import { PreparedKinds } from "./control/prepared-kinds.ts";
 import { createAccounts } from "./store/ledger/create-accounts.ts";
+import { writeLimitLines } from "./store/ledger/limit-lines.ts";
 import { keepAccounts } from "./store/ledger/keep-accounts.ts";
 import { EventStream } from "./telemetry/event-stream.ts";
 import { createLedger } from "./store/ledger/create-ledger.ts";
@@ -110,6 +111,7 @@ interface Start {
   config: Config;
   clock: Clock;
   log: Logger;
+  events: EventStream;
   progress: (step: string) => void;
   /** The steps register here what has to be closed. */
   closing: AsyncDisposableStack;
@@ -122,7 +124,9 @@ export async function startMayfly(
   { progress = () => {}, prepared = () => {}, clock = systemClock, supervision }: Hooks = {},
 ): Promise<Running> {
   await using closing = new AsyncDisposableStack();
-  const start: Start = { config, clock, log: openServerLog(config), progress, closing, supervision };
+  const log = openServerLog(config);
+  const events = new EventStream(clock, (error) => log.error({ err: error }, "a listener to the platform's events failed"));
+  const start: Start = { config, clock, log, events, progress, closing, supervision };
 
   assertDescriptors();
   for (const address of [config.listen, config.api]) assertSafeBind(address, config);
@@ -181,7 +185,7 @@ export async function startMayfly(
   const onError = (error: unknown) => start.log.error({ err: error }, "the API failed");
   const api = await openApi(
     { ...start, socket: supervision?.sockets.api },
-    { ...state, appliances, serving, overview, onError },
+    { ...state, appliances, events, serving, overview, onError },
     certificate,
   );
   urls.api = api.url;
@@ -226,7 +230,7 @@ const REST_MS = 60_000;
 const DISK_FULL =
   "The disk of the state folder is full: half of what is held in reserve was given up for this start. Free space, or remove apps";
 
-function openState({ config, clock, log, closing }: Start) {
+function openState({ config, clock, log, events, closing }: Start) {
   const { stateDir, prices, revisionsKept, maxAppCodeMb, maxCodeMb, maxLogMb } = config;
   const inState = (name: string) => join(stateDir, name);
   const complain = (what: string) => (error: unknown) => log.error({ err: error }, what);
@@ -251,11 +255,11 @@ function openState({ config, clock, log, closing }: Start) {
   const onFailure = (app: string, error: unknown) => log.error({ err: error, app: nameOfId(names, app) }, "a log failed");
   const logs = openLogs(inState("logs"), { idOf, clock, totalBytes: maxLogMb * 2 ** 20, onFailure });
   closing.defer(() => logs.close());
-  const tell = (app: string, text: string) => {
+  writeLimitLines(events, (app, text) => {
     log.warn({ app: nameOfId(names, app) }, text);
     logs.append({ at: clock.wall(), app, level: LogLevel.Platform, text });
-  };
-  const accounts = createAccounts({ ledger, prices, clock, tell });
+  });
+  const accounts = createAccounts({ ledger, prices, clock, events });
   closing.defer(() => accounts.close());
   return { catalog, definitions, accounts, logs, token: ensureToken(inState("api-token")) };
 }
@@ -315,7 +319,7 @@ async function openDispatcher(
   { catalog, accounts, logs }: State,
   { driver, kinds, egress }: { driver: Driver; kinds: PreparedKinds; egress: EgressOfServer },
 ): Promise<LiveDispatcher> {
-  const { config, clock, log, closing } = start;
+  const { config, clock, log, events, closing } = start;
   const bootId = createBootId(clock.wall());
   const fleet = createFleet({
     driver,
@@ -329,7 +333,6 @@ async function openDispatcher(
     report: (text) => log.warn(text),
   });
   const policy = await openPolicy(start);
-  const events = new EventStream(clock, (error) => log.error({ err: error }, "a listener to the platform's events failed"));
   keepAccounts(accounts, events);
   const dispatcher = createDispatcher({
     ...policy,
@@ -347,7 +350,7 @@ async function openDispatcher(
   return dispatcher;
 }
 
-async function openPolicy({ config, closing }: Start): Promise<{ policy: BoundPolicy; insight: PolicyInsight }> {
+async function openPolicy({ config, events, closing }: Start): Promise<{ policy: BoundPolicy; insight: PolicyInsight }> {
   const { record } = config;
   const options = policyOptions(config);
   const packing = createPackingPolicy(options);
@@ -357,11 +360,8 @@ async function openPolicy({ config, closing }: Start): Promise<{ policy: BoundPo
     explain: (app: string, now: number) => explainApp(state, app, now),
     restsSince: (app: string, now: number) => restsSince(state, app, now),
   };
-  const policy = bindPolicy(packing);
-  if (record === undefined) return { policy, insight };
-  const recorder = await recordPolicy(policy, options, record);
-  closing.defer(() => recorder.close());
-  return { policy: recorder.policy, insight };
+  if (record !== undefined) closing.defer(await recordPolicy(events, options, record));
+  return { policy: bindPolicy(packing), insight };
 }
 
 function policyOptions(config: Config): PackingOptions {

@@ -12,7 +12,7 @@ import type { Clock } from "../base/clock/clock.ts";
 import type { Egress } from "../egress/egress.ts";
 import { MayflyError, asMayflyError } from "../base/errors/error.ts";
 import type { Image, RunSpec } from "../images/image.ts";
-import { clauseWithOutput, StartFailure } from "../machines/exit.ts";
+import { clauseOf, clauseWithOutput, StartFailure } from "../machines/exit.ts";
 import { UsageMeter } from "../fleet/usage-meter.ts";
 import { createBackOff } from "./back-off.ts";
 import type { ApplianceEnd } from "./end.ts";
@@ -161,10 +161,10 @@ export function createKeeper(options: KeeperOptions): Keeper {
   async function after(end: ApplianceEnd, { machine, meter, since }: Living, release: () => Promise<void>): Promise<void> {
     meter.close(machine.usage().cpuUs);
     living = undefined;
-    lastEnd = clauseWithOutput(end);
+    lastEnd = clauseOf(end);
     await release();
     const asked = state === "stopping";
-    log(machine.id, `Machine ${machine.id} ended: ${asked ? "stopped" : lastEnd}.`, true);
+    log(machine.id, `Machine ${machine.id} ended: ${asked ? "stopped" : clauseWithOutput(end)}.`, true);
     if (asked) return;
     if (end.good) {
       state = "ended";
@@ -183,12 +183,16 @@ export function createKeeper(options: KeeperOptions): Keeper {
     });
   }
 
+  function tellUnstarted(error: unknown): void {
+    lastEnd = asMayflyError(error).message;
+    log(undefined, `The appliance did not start: ${messageWithOutput(error)}`, true);
+  }
+
   async function tryLaunch(): Promise<void> {
     try {
       await launch();
     } catch (error) {
-      lastEnd = messageOf(error);
-      log(undefined, `The appliance did not start: ${lastEnd}`, true);
+      tellUnstarted(error);
       if (state === "starting") restartLater(0);
     }
   }
@@ -243,7 +247,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       } catch (error) {
         closePorts();
         state = "stopped";
-        lastEnd = messageOf(error);
+        tellUnstarted(error);
         throw error;
       }
     },
@@ -277,8 +281,8 @@ function sentence(clause: string): string {
   return `${clause.slice(0, 1).toUpperCase()}${clause.slice(1).replace(/\.$/, "")}.`;
 }
 
-/** The error's text for the appliance's log and for the operator, with what QEMU printed. */
-function messageOf(error: unknown): string {
+/** The error's text for the appliance's log alone, with what QEMU printed. */
+function messageWithOutput(error: unknown): string {
   const { message } = asMayflyError(error);
   if (!(error instanceof StartFailure) || error.exit.output.length === 0) return message;
   return `${message} Its last output: ${error.exit.output.join(" | ")}`;

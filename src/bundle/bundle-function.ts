@@ -3,6 +3,7 @@
  * bundled twice. The first pass finds out which files and packages are involved; before the second pass, files that ask for their own path
  * are rewritten (decisions/bundled-twice.md).
  */
+import { MayflyError } from "../base/errors/error.ts";
 import { join } from "node:path";
 import { type BuildOptions, type BuildResult, type Message, build } from "esbuild";
 import type { Bundle } from "../store/catalog/catalog.ts";
@@ -36,7 +37,7 @@ export async function bundleFunction(source: FunctionSource): Promise<{ bundle: 
     const built = await bundle(source, { ...form, keepNames }, plugins);
     return !keepNames && hasRenamed(built.outputFiles) ? bundle(source, { ...form, keepNames: true }, plugins) : built;
   };
-  const script = await inForm(asScript(source, exports)).catch(onlyTopLevelAwait);
+  const script = await inForm(asScript(source, exports)).catch(unlessBuildFailed);
   const built = script ?? (await inForm(asModule(source)));
   const later = judge(leftOuts.all, { root, name, metafile: built.metafile, fileAt: (path) => sources.fileAt(path) });
   const inputs = new Set(Object.keys(built.metafile.inputs).map((file) => join(root, file)));
@@ -47,10 +48,12 @@ export async function bundleFunction(source: FunctionSource): Promise<{ bundle: 
   };
 }
 
-/** CommonJS starts faster in the guest, but does not support top-level await. */
-function onlyTopLevelAwait(error: unknown): undefined {
-  const failure = error as { details?: { what?: unknown } };
-  if (!/top-level await/i.test(String(failure.details?.what))) throw error;
+/**
+ * CommonJS starts faster in the guest, but does not support top-level await. esbuild has no code for that failure, so every failed build is tried
+ * again as a module: it succeeds if top-level await was all that was wrong, and fails with everything else.
+ */
+function unlessBuildFailed(error: unknown): undefined {
+  if (!(error instanceof MayflyError && error.code === "build-failed")) throw error;
 }
 
 function bundle(source: FunctionSource, form: BuildOptions, plugins: NonNullable<BuildOptions["plugins"]>): Promise<Built> {

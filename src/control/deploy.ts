@@ -6,8 +6,9 @@ import type { Manifest } from "../store/catalog/manifest.ts";
 import { refuseNameOfAppliance } from "./names.ts";
 import { serveWhenStored } from "./serve-when-stored.ts";
 import type { Serving } from "./serving.ts";
+import type { Telling } from "./telling.ts";
 
-export interface DeployParts {
+export interface DeployParts extends Telling {
   catalog: Pick<Catalog, "names" | "live" | "deploy" | "secretNames" | "secrets">;
   serving: Pick<Serving, "check" | "prepare" | "pointed" | "restored" | "problemOf">;
 }
@@ -31,12 +32,17 @@ export async function deploy(parts: DeployParts, tenant: string, manifest: Manif
   const { take, undo } = serveWhenStored(parts);
   try {
     const { revision, moved } = await catalog.deploy(tenant, manifest, bundles, take);
-    if (!moved) serveIfNotServed(parts, revision);
+    if (moved) tellDeployed(parts, revision);
+    else serveIfNotServed(parts, revision);
     return revision;
   } catch (error) {
     undo();
     throw error;
   }
+}
+
+function tellDeployed({ events, clock }: DeployParts, { app, id, number }: Revision): void {
+  events.tell({ type: "app-deployed", at: clock.wall(), app, revision: id, number });
 }
 
 /** Each function of the manifest must have its code, once, and there may be no other code. */

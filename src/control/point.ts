@@ -4,19 +4,27 @@ import { type Catalog, LIVE, type Target, type TargetChoice } from "../store/cat
 import { appIdOf } from "./names.ts";
 import { serveWhenStored } from "./serve-when-stored.ts";
 import type { Serving } from "./serving.ts";
+import type { Telling } from "./telling.ts";
 
-export interface PointParts {
+export interface PointParts extends Telling {
   catalog: Pick<Catalog, "names" | "live" | "point" | "removeAlias">;
   serving: Pick<Serving, "check" | "pointed" | "restored">;
 }
 
 /** Throws "no-such-app", "no-such-version", "bad-request", and what Serving.check() throws. */
 export function point(parts: PointParts, tenant: string, name: string, alias: string, choices: TargetChoice[]): Target[] {
-  const app = appIdOf(parts.catalog.names, tenant, name);
-  if (alias !== LIVE) return parts.catalog.point(app, alias, choices);
+  const { catalog, events, clock } = parts;
+  const app = appIdOf(catalog.names, tenant, name);
+  const targets = alias === LIVE ? pointLive(parts, app, choices) : catalog.point(app, alias, choices);
+  const told = targets.map(({ revision, weight }) => ({ revision: revision.id, weight }));
+  events.tell({ type: "alias-pointed", at: clock.wall(), app, alias, targets: told });
+  return targets;
+}
+
+function pointLive(parts: PointParts, app: string, choices: TargetChoice[]): Target[] {
   const { take, undo } = serveWhenStored(parts);
   try {
-    return parts.catalog.point(app, alias, choices, take);
+    return parts.catalog.point(app, LIVE, choices, take);
   } catch (error) {
     undo();
     throw error;
@@ -24,8 +32,10 @@ export function point(parts: PointParts, tenant: string, name: string, alias: st
 }
 
 /** Throws "no-such-app" and "no-such-alias", and "bad-request" for `live`. */
-export function removeAlias({ catalog }: PointParts, tenant: string, name: string, alias: string): void {
+export function removeAlias({ catalog, events, clock }: PointParts, tenant: string, name: string, alias: string): void {
   if (alias === LIVE)
     throw new MayflyError("bad-request", { what: `the alias ${LIVE} cannot be removed; point it at another revision instead` });
-  catalog.removeAlias(appIdOf(catalog.names, tenant, name), alias);
+  const app = appIdOf(catalog.names, tenant, name);
+  catalog.removeAlias(app, alias);
+  events.tell({ type: "alias-removed", at: clock.wall(), app, alias });
 }

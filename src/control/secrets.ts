@@ -4,26 +4,35 @@ import type { Catalog } from "../store/catalog/catalog.ts";
 import { tooMuchEnvironment } from "../store/catalog/environment-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import type { Serving } from "./serving.ts";
+import type { Telling } from "./telling.ts";
 
-export interface SecretParts {
+export interface SecretParts extends Telling {
   catalog: Pick<Catalog, "names" | "live" | "secretNames" | "secrets" | "setSecret" | "removeSecret">;
   serving: Pick<Serving, "renewed">;
 }
 
 /** A secret may be set before the app's first deploy. Throws "disk-full", and "bad-request" if a machine could not be told so much. */
-export function setSecret({ catalog, serving }: SecretParts, tenant: string, name: string, secret: string, value: string): void {
+export function setSecret(
+  { catalog, serving, events, clock }: SecretParts,
+  tenant: string,
+  name: string,
+  secret: string,
+  value: string,
+): void {
   const app = catalog.names.appId(tenant, name);
   const users = manifestsWith(catalog, app, secret);
   for (const manifest of users) refuseTooMuch(catalog, app, manifest, secret, value);
   catalog.setSecret(app, secret, value);
+  events.tell({ type: "secrets-changed", at: clock.wall(), app, secret, set: true });
   if (users.length > 0) serving.renewed(app);
 }
 
 /** Removing a secret that is not set changes nothing, but it still renews the app's machines if a live revision names it. */
-export function removeSecret({ catalog, serving }: SecretParts, tenant: string, name: string, secret: string): void {
+export function removeSecret({ catalog, serving, events, clock }: SecretParts, tenant: string, name: string, secret: string): void {
   const app = catalog.names.known(tenant, name);
   if (app === undefined) return;
   catalog.removeSecret(app, secret);
+  events.tell({ type: "secrets-changed", at: clock.wall(), app, secret, set: false });
   if (manifestsWith(catalog, app, secret).length > 0) serving.renewed(app);
 }
 

@@ -1,10 +1,11 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { kindOf, usualChoice } from "../base/kind/machine-kind.ts";
 import { bindPolicy } from "../policy/bind-policy.ts";
 import type { PolicyCommand, PolicyEvent } from "../policy/policy.ts";
+import { EventStream } from "../telemetry/event-stream.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { createDispatcher } from "./dispatcher.ts";
-import { MachineRecord } from "./machine-record.ts";
 import { call } from "./testing/caller.ts";
 import { FakeClock } from "./testing/fake-clock.ts";
 import { Random } from "../base/testing/random.ts";
@@ -83,10 +84,15 @@ test("an end that the policy did not command has its reason in the log, but not 
 });
 
 test("only the newest decisions are kept, for one app and for many, so that memory is bounded", () => {
-  const log = new DecisionLog(new FakeClock());
-  for (let i = 1; i <= 2_000; i++) log.start(new MachineRecord(i, 0), "ada", { kind: "blanks", wanted: i });
+  const events = new EventStream(new FakeClock(), (error) => assert.fail(String(error)));
+  const log = new DecisionLog(events);
+  const tellStart = (machine: string, neededBy: string, wanted: number) => {
+    const facts = { at: 0, machine, app: null, ageMs: 0, invocations: 0, kind: kindOf(usualChoice, "linux") };
+    events.tell({ type: "machine-started", ...facts, neededBy, why: { kind: "blanks", wanted } });
+  };
+  for (let i = 1; i <= 2_000; i++) tellStart(`m${i}`, "ada", i);
   assert.deepEqual([log.of("ada").length, log.of("ada").at(-1)?.reason], [500, { kind: "blanks", wanted: 2_000 }]);
-  for (let i = 1; i <= 100_000; i++) log.start(new MachineRecord(i, 0), `app-${i % 3_000}`, { kind: "blanks", wanted: i });
+  for (let i = 1; i <= 100_000; i++) tellStart(`n${i}`, `app-${i % 3_000}`, i);
   const kept = Array.from({ length: 3_000 }, (_, app) => log.of(`app-${app}`).length);
   assert.ok(kept.reduce((sum, length) => sum + length) <= 20_000);
   assert.equal(log.of("app-1000").at(-1)?.why, "to keep 100000 blanks ready");

@@ -1,16 +1,23 @@
 /**
- * Records why each machine was started, bound, drained and killed, with the policy's numbers of that moment, for `mayfly explain`.
+ * Records why each machine was started, bound, drained and killed, with the policy's numbers of that moment, for `mayfly explain`. It listens to
+ * the stream of platform events.
  *
  * Owns: the newest decisions of each app.
  * 1. A machine's start is in the log of the app that it was started for and, once it is bound, in that of its own app.
  * 2. Memory is bounded for one app and for all together: the oldest decisions are dropped first.
  */
-import type { Clock } from "../base/clock/clock.ts";
-import type { MachineEnd } from "../fleet/fleet.ts";
-import type { EndReason, NeedReason } from "../policy/reasons.ts";
-import type { MachineRecord } from "./machine-record.ts";
+import type { EventStream } from "../telemetry/event-stream.ts";
+import type {
+  EventOfMachine,
+  MachineBinding,
+  MachineBound,
+  MachineDraining,
+  MachineEnded,
+  MachineKilled,
+  MachineStarted,
+} from "../telemetry/platform-event.ts";
 import type { Decision } from "./live-dispatcher.ts";
-import { clauseOfReason, type DecisionReason } from "./sentences.ts";
+import { clauseOfReason } from "./sentences.ts";
 
 const MOST_OF_AN_APP = 500;
 const MOST_OF_ALL = 20_000;
@@ -19,14 +26,20 @@ const MOST_OF_ALL = 20_000;
 type Kept = Omit<Decision, "why">;
 
 export class DecisionLog {
-  readonly #clock: Clock;
   readonly #apps = new Map<string, Kept[]>();
-  /** The starts of machines that are bound to no app yet. */
-  readonly #starts = new Map<MachineRecord, { app: string | null; start: Kept }>();
+  /** The starts of machines that are bound to no app yet, by the name of the machine. */
+  readonly #starts = new Map<string, { app: string | null; start: Kept }>();
   #count = 0;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(events: EventStream) {
+    events.listen({
+      "machine-started": (event) => this.#started(event),
+      "machine-binding": (event) => this.#binding(event),
+      "machine-bound": (event) => this.#bound(event),
+      "machine-draining": (event) => this.#about(event, "drain", event.why),
+      "machine-killed": (event) => this.#about(event, "kill", event.why),
+      "machine-ended": (event) => this.#ended(event),
+    });
   }
 
   /** Oldest first. */
@@ -34,59 +47,46 @@ export class DecisionLog {
     return (this.#apps.get(app) ?? []).map(inWords);
   }
 
-  /** @param app the app that needed the machine; null if it was started for no app in particular */
-  start(record: MachineRecord, app: string | null, why: NeedReason): void {
-    const start = this.#decision(record, "start", why);
-    this.#starts.set(record, { app, start });
-    if (app !== null) this.#keep(app, start);
+  #started(event: MachineStarted): void {
+    const start = decision(event, "start", event.why);
+    this.#starts.set(event.machine, { app: event.neededBy, start });
+    if (event.neededBy !== null) this.#keep(event.neededBy, start);
   }
 
-  bind(record: MachineRecord, app: string, appName: string, why: NeedReason): void {
-    const started = this.#starts.get(record);
-    this.#starts.delete(record);
+  #binding(event: MachineBinding): void {
+    const { machine, app, appName, why } = event;
+    const started = this.#starts.get(machine);
+    this.#starts.delete(machine);
     if (started !== undefined && started.app !== app) {
-      if (started.app !== null) this.#keep(started.app, this.#decision(record, "lost", { kind: "lost", app: appName, why }));
+      if (started.app !== null) this.#keep(started.app, decision(event, "lost", { kind: "lost", app: appName, why }));
       this.#keep(app, started.start);
     }
-    this.#keep(app, this.#decision(record, "bind", why));
+    this.#keep(app, decision(event, "bind", why));
   }
 
-  ready(record: MachineRecord): void {
-    const { app, startAt, blankAt, bindAt, boundAt } = record;
-    const reason = { kind: "ready", startMs: blankAt - startAt, bindMs: boundAt - bindAt } as const;
-    if (app !== null) this.#keep(app, this.#decision(record, "ready", reason));
+  #bound(event: MachineBound): void {
+    const { app, startMs, bindMs } = event;
+    this.#keep(app, decision(event, "ready", { kind: "ready", startMs, bindMs }));
   }
 
-  drain(record: MachineRecord, why: EndReason): void {
-    this.#about(record, "drain", why);
+  #ended(event: MachineEnded): void {
+    const { reason, detail } = event.exit;
+    if (!event.asked) this.#about(event, "end", { kind: "ended", exit: { reason, detail } });
+    this.#starts.delete(event.machine);
   }
 
-  kill(record: MachineRecord, why: EndReason): void {
-    this.#about(record, "kill", why);
+  #about(event: MachineDraining | MachineKilled | MachineEnded, what: Decision["what"], reason: Decision["reason"]): void {
+    const app = event.app ?? this.#starts.get(event.machine)?.app ?? null;
+    if (app !== null) this.#keep(app, decision(event, what, reason));
   }
 
-  gone(record: MachineRecord, { asked, reason, detail }: MachineEnd): void {
-    if (!asked) this.#about(record, "end", { kind: "ended", exit: { reason, detail } });
-    this.#starts.delete(record);
-  }
-
-  #about(record: MachineRecord, what: Decision["what"], reason: DecisionReason): void {
-    const app = record.app ?? this.#starts.get(record)?.app ?? null;
-    if (app !== null) this.#keep(app, this.#decision(record, what, reason));
-  }
-
-  #decision(record: MachineRecord, what: Decision["what"], reason: DecisionReason): Kept {
-    const ageMs = this.#clock.now() - record.startAt;
-    return { at: this.#clock.wall(), machine: record.name, what, reason, ageMs, invocations: record.invocations };
-  }
-
-  #keep(app: string, decision: Kept): void {
-    const kept = this.#apps.get(app) ?? [];
-    this.#apps.set(app, kept);
-    kept.push(decision);
+  #keep(app: string, kept: Kept): void {
+    const all = this.#apps.get(app) ?? [];
+    this.#apps.set(app, all);
+    all.push(kept);
     this.#count++;
-    if (kept.length > MOST_OF_AN_APP) this.#drop(app, kept, 1);
-    if (this.#count > MOST_OF_ALL) for (const [name, all] of this.#apps) this.#drop(name, all, Math.ceil(all.length / 2));
+    if (all.length > MOST_OF_AN_APP) this.#drop(app, all, 1);
+    if (this.#count > MOST_OF_ALL) for (const [name, some] of this.#apps) this.#drop(name, some, Math.ceil(some.length / 2));
   }
 
   #drop(app: string, kept: Kept[], oldest: number): void {
@@ -94,6 +94,10 @@ export class DecisionLog {
     this.#count -= oldest;
     if (kept.length === 0) this.#apps.delete(app);
   }
+}
+
+function decision({ at, machine, ageMs, invocations }: EventOfMachine, what: Decision["what"], reason: Decision["reason"]): Kept {
+  return { at, machine, what, reason, ageMs, invocations };
 }
 
 function inWords(kept: Kept): Decision {

@@ -17,21 +17,23 @@ import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { LogLevel } from "../wire/protocol.ts";
 import { type Accounts, noAccounts, type Refusal } from "../store/ledger/accounts.ts";
-import { clauseOf, clauseWithOutput } from "../machines/exit.ts";
+import { clauseOf } from "../machines/exit.ts";
 import { limitsOf, rejection } from "./app.ts";
 import { type LiveRevision, LiveRevisions } from "./live-revisions.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DecisionLog } from "./decision-log.ts";
+import { GuestLines } from "./guest-lines.ts";
 import type { InvocationHandle, InvocationReply, InvocationRequest } from "./invocation.ts";
 import { Invocation } from "./invocation-run.ts";
 import type { ServedTarget, DispatcherOptions, LiveDispatcher, MachineRow, Explanation } from "./live-dispatcher.ts";
 import { KindBook } from "./kind-book.ts";
-import { MachineLog } from "./machine-log.ts";
 import { MachineRecord } from "./machine-record.ts";
 import { noMachineInTime } from "./no-machine.ts";
+import { writePlatformLines } from "./platform-lines.ts";
 import { clauseOfReason, sentencesOfRevisions, withNames } from "./sentences.ts";
 import { Serving } from "./serving.ts";
 import { EventStream } from "../telemetry/event-stream.ts";
+import type { EventOfInvocation, EventOfMachine } from "../telemetry/platform-event.ts";
 
 type StartCommand = Extract<PolicyCommand, { type: "start" }>;
 
@@ -54,7 +56,7 @@ class PolicyDispatcher implements LiveDispatcher {
   readonly #fleet: Fleet;
   readonly #deadlines: Deadlines;
   readonly #decisions: DecisionLog;
-  readonly #logs: MachineLog;
+  readonly #lines: GuestLines;
   readonly #graceMs: number;
   readonly #accounts: Accounts;
   readonly #events: EventStream;
@@ -79,10 +81,11 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#accounts = options.accounts ?? noAccounts;
     this.#events = options.events ?? new EventStream(options.clock, () => undefined);
     this.#deadlines = new Deadlines(options.clock, (now) => this.#sweep(now));
-    this.#decisions = new DecisionLog(options.clock);
+    this.#decisions = new DecisionLog(this.#events);
+    writePlatformLines(this.#events, options.logs);
     this.#kinds = options.kinds ?? new KindBook("linux");
     this.#serving = new Serving(options.serving ?? (() => undefined));
-    this.#logs = new MachineLog(options.logs, options.clock);
+    this.#lines = new GuestLines(options.logs, options.clock);
     this.#fleet.attach({
       blank: (id) => this.#machineUp(id, "blank"),
       bound: (id) => this.#machineUp(id, "bound"),
@@ -265,18 +268,29 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#tell({ type: "abandon", invocation: invocation.number });
   }
 
-  /** InvocationOwner: writes to the app's log what the caller is not told in full. */
-  failed(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void {
-    if (this.#revisions.serves(invocation.app)) this.#logs.failed(invocation, code, details);
-  }
-
   /** InvocationOwner: the caller knows the outcome, and the invocation no longer holds a slot. */
   ended(invocation: Invocation): void {
-    if (this.#events.hears("invocation-ended")) this.#events.tell(invocation.endedAt(this.#options.clock.wall()));
+    if (this.#events.hears("invocation-ended"))
+      this.#events.tell(invocation.endedEvent(this.#options.clock.wall(), this.#isGone(invocation)));
   }
 
   now(): number {
     return this.#options.clock.now();
+  }
+
+  #ofInvocation(invocation: Invocation): EventOfInvocation {
+    const { id, app, function: name, machine } = invocation;
+    const appGone = this.#isGone(invocation);
+    return { at: this.#options.clock.wall(), invocation: id, app, function: name, machine: machine?.name ?? null, appGone };
+  }
+
+  #isGone({ app, machine }: Invocation): boolean {
+    return machine?.orphaned === true || !this.#revisions.serves(app);
+  }
+
+  #ofMachine({ name: machine, app, startAt, invocations }: MachineRecord): EventOfMachine {
+    const { clock } = this.#options;
+    return { at: clock.wall(), machine, app, ageMs: clock.now() - startAt, invocations };
   }
 
   #tellReceived({ id: invocation, app, function: name }: Invocation, { input, attempt, trace }: InvocationRequest): void {
@@ -287,6 +301,7 @@ class PolicyDispatcher implements LiveDispatcher {
   #tell(event: PolicyEvent, now = this.#options.clock.now()): void {
     if (this.#closed) return;
     const commands = this.#options.policy(event, now);
+    if (this.#events.hears("policy-stepped")) this.#events.tell({ type: "policy-stepped", now, event, commands });
     for (let i = 0; i < commands.length; i++) this.#obey(commands[i] as PolicyCommand, now);
   }
 
@@ -332,10 +347,10 @@ class PolicyDispatcher implements LiveDispatcher {
     const app = order.revision === null ? null : (this.#revisions.get(order.revision)?.version.app ?? null);
     const record = new MachineRecord(machine, now, app);
     this.#machines.set(machine, record);
-    this.#fleet.start(machine, { kind: this.#kinds.get(order.kind.key), urgent: order.urgent });
+    const kind = this.#kinds.get(order.kind.key);
+    this.#fleet.start(machine, { kind, urgent: order.urgent });
     record.name = this.#fleet.view(machine)?.name ?? "";
-    this.#decisions.start(record, app, order.why);
-    this.#events.tell({ type: "machine-started", at: this.#options.clock.wall(), machine: record.name, app: app });
+    this.#events.tell({ type: "machine-started", ...this.#ofMachine(record), neededBy: app, kind, why: order.why });
     if (app !== null) this.#serving.begins(app);
   }
 
@@ -343,9 +358,10 @@ class PolicyDispatcher implements LiveDispatcher {
     if (this.#closing !== undefined) return;
     const record = this.#record(machine);
     const { version } = this.#revisions.get(revision) as LiveRevision;
-    this.#decisions.bind(record, version.app, version.manifest.name, why);
-    this.#serving.begins(version.app);
-    record.app = version.app;
+    const { app } = version;
+    this.#events.tell({ type: "machine-binding", ...this.#ofMachine(record), app, appName: version.manifest.name, revision, why });
+    this.#serving.begins(app);
+    record.app = app;
     record.revision = revision;
     record.bindAt = now;
     record.memoryMb = version.manifest.memoryMb;
@@ -354,13 +370,13 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #drain(record: MachineRecord, why: EndReason): void {
     record.draining = true;
-    this.#decisions.drain(record, why);
+    this.#events.tell({ type: "machine-draining", ...this.#ofMachine(record), why });
   }
 
   #kill(machine: MachineId, why: EndReason): void {
     const record = this.#machines.get(machine);
     // Starts are not carried out after close(), so the machine may have no record.
-    if (record !== undefined) this.#decisions.kill(record, why);
+    if (record !== undefined) this.#events.tell({ type: "machine-killed", ...this.#ofMachine(record), why });
     this.#fleet.kill(machine, clauseOfReason(why));
   }
 
@@ -373,8 +389,7 @@ class PolicyDispatcher implements LiveDispatcher {
     const now = this.#options.clock.now();
     const record = this.#record(machine);
     record.cameUp(what, now);
-    if (what === "bound") this.#decisions.ready(record);
-    this.#events.tell(record.cameUpEvent(what, this.#options.clock.wall()));
+    this.#events.tell(record.cameUpEvent(what, this.#ofMachine(record)));
     this.#tell({ type: what, machine }, now);
   }
 
@@ -385,10 +400,8 @@ class PolicyDispatcher implements LiveDispatcher {
   #machineGone(machine: MachineId, end: MachineEnd): void {
     const record = this.#record(machine);
     this.#machines.delete(machine);
-    this.#decisions.gone(record, end);
-    this.#events.tell(record.endedEvent(end, this.#options.clock.wall()));
+    this.#events.tell(record.endedEvent(end, this.#ofMachine(record)));
     if (end.failed) this.#noteFailure(record, end);
-    if (record.app !== null && !end.asked) this.#logs.platform(record, `Machine ended: ${clauseWithOutput(end)}.`);
     const lost = [...this.#table.values()].filter((invocation) => invocation.machine === record);
     this.#tell({ type: "exit", machine, failed: end.failed });
     for (const invocation of lost) this.#machineLost(invocation, end);
@@ -426,19 +439,18 @@ class PolicyDispatcher implements LiveDispatcher {
     if (invocation.waits) return this.#drop(invocation, "queue-timeout", noMachineInTime(invocation, this.#machines.values(), now));
     const record = invocation.machine as MachineRecord;
     if (invocation.overdue) this.#giveUp(invocation, record);
-    else this.#timeOut(invocation, record, now);
+    else this.#timeOut(invocation, now);
     this.#fleet.checkAlive(record.id, this.#options.pingMs ?? PING_MS, () => invocation.blocked());
   }
 
-  #timeOut(invocation: Invocation, record: MachineRecord, now: number): void {
-    this.#logs.platform(record, `${invocation.function} did not finish within ${invocation.timeoutMs} ms.`, invocation);
+  #timeOut(invocation: Invocation, now: number): void {
+    this.#events.tell({ type: "invocation-overdue", ...this.#ofInvocation(invocation), timeoutMs: invocation.timeoutMs });
     invocation.timeOut(now + this.#graceMs, () => noMachineInTime(invocation, this.#machines.values(), now));
   }
 
   /** The handler ignored its abort signal. Its slot is given up, and so is its machine, once the other invocations there have ended. */
   #giveUp(invocation: Invocation, record: MachineRecord): void {
-    const text = `${invocation.function} still runs ${this.#graceMs} ms after its time was up: its machine gets no new work.`;
-    this.#logs.platform(record, text, invocation);
+    this.#events.tell({ type: "invocation-given-up", ...this.#ofInvocation(invocation), graceMs: this.#graceMs });
     invocation.release();
     this.#tell({ type: "condemn", machine: record.id });
     this.finished(invocation);
@@ -454,16 +466,10 @@ class PolicyDispatcher implements LiveDispatcher {
   #cutOff(graceMs: number): number {
     let count = 0;
     for (const invocation of this.#table.values()) {
-      const record = invocation.machine;
       this.#forget(invocation);
       if (!invocation.fail("shutting-down", {})) continue;
       count += 1;
-      if (record !== null)
-        this.#logs.platform(
-          record,
-          `The server was stopped, and ${invocation.function} did not finish within its ${graceMs} ms of grace: it was cut off, and may have run in part.`,
-          invocation,
-        );
+      if (invocation.machine !== null) this.#events.tell({ type: "invocation-cut-off", ...this.#ofInvocation(invocation), graceMs });
     }
     return count;
   }
@@ -493,7 +499,7 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #log(machine: MachineId, stream: number, level: LogLevel, text: string): void {
     const record = this.#record(machine);
-    this.#logs.append(record, level, text, stream === 0 ? undefined : record.invocationOn(stream));
+    this.#lines.append(record, level, text, stream === 0 ? undefined : record.invocationOn(stream));
   }
 
   #slotsOf(revision: string): number {

@@ -25,8 +25,6 @@ import type { InvocationEnded, InvocationTiming } from "../telemetry/platform-ev
 export interface InvocationOwner {
   finished(invocation: Invocation): void;
   abandoned(invocation: Invocation): void;
-  /** The invocation's caller is being told that it failed. */
-  failed(invocation: Invocation, code: ErrorCode, details: ErrorDetails): void;
   /** Called once, when the caller knows the outcome and the invocation no longer holds a slot. */
   ended(invocation: Invocation): void;
   now(): number;
@@ -62,6 +60,7 @@ export class Invocation implements InvocationHandle {
   #wasSent = false;
   // The fields from here on are for the event at the invocation's end.
   #outcome: InvocationEnded["outcome"] = "replied";
+  #details: ErrorDetails | null = null;
   #status = 0;
   #headAt = 0;
   #left = false;
@@ -168,7 +167,7 @@ export class Invocation implements InvocationHandle {
   }
 
   /** The event that reports the invocation's end. Must be called only after the end. */
-  endedAt(at: number): InvocationEnded {
+  endedEvent(at: number, appGone: boolean): InvocationEnded {
     const { id: invocation, app, function: name, machine } = this;
     return {
       type: "invocation-ended",
@@ -177,9 +176,11 @@ export class Invocation implements InvocationHandle {
       app,
       function: name,
       machine: machine?.name ?? null,
+      appGone,
       revision: machine?.revision ?? "",
       memoryMb: machine?.memoryMb ?? 0,
       outcome: this.#outcome,
+      details: this.#details,
       status: this.#status,
       spans: this.#spans(machine),
       slotMs: this.#slotMs,
@@ -292,7 +293,7 @@ export class Invocation implements InvocationHandle {
     this.#reply = null;
     if (reply === null) return false;
     this.#outcome = code;
-    this.#owner.failed(this, code, details);
+    this.#details = details;
     reply.fail(code, details);
     this.#tellEnd();
     return true;

@@ -14,7 +14,7 @@ import type { KindBook } from "./kind-book.ts";
 import type { DecisionReason, RevisionFacts } from "./sentences.ts";
 
 export interface DispatcherOptions {
-  /** `bindPolicy(createPackingPolicy(…))`, or what `recordPolicy` makes of that. */
+  /** `bindPolicy(createPackingPolicy(…))`. */
   policy: BoundPolicy;
   /** What the policy knows about each revision. Without it, slots are shown as the manifest's ceiling. */
   insight?: PolicyInsight;

@@ -1,6 +1,6 @@
 /** What the dispatcher knows about a machine. */
 import type { MachineEnd, MachineView } from "../fleet/fleet.ts";
-import type { PlatformEvent } from "../telemetry/platform-event.ts";
+import type { EventOfMachine, PlatformEvent } from "../telemetry/platform-event.ts";
 import type { MachineId } from "../policy/policy.ts";
 import type { MachineRow } from "./live-dispatcher.ts";
 
@@ -71,16 +71,15 @@ export class MachineRecord {
     return latest?.streamNumber === stream ? latest : undefined;
   }
 
-  cameUpEvent(what: "blank" | "bound", at: number): PlatformEvent {
-    const { name: machine, app, revision } = this;
+  cameUpEvent(what: "blank" | "bound", facts: EventOfMachine): PlatformEvent {
+    const { app, revision } = this;
     const startMs = this.blankAt - this.startAt;
-    if (what === "blank" || app === null || revision === null) return { type: "machine-blank", at, machine, startMs };
-    return { type: "machine-bound", at, machine, app, revision, startMs, bindMs: this.boundAt - this.bindAt };
+    if (what === "blank" || app === null || revision === null) return { type: "machine-blank", ...facts, startMs };
+    return { type: "machine-bound", ...facts, app, revision, startMs, bindMs: this.boundAt - this.bindAt };
   }
 
-  endedEvent({ reason, asked }: MachineEnd, at: number): PlatformEvent {
-    const { name: machine, app, invocations } = this;
-    return { type: "machine-ended", at, machine, app, reason, asked, invocations };
+  endedEvent({ reason, detail, output, asked }: MachineEnd, facts: EventOfMachine): PlatformEvent {
+    return { type: "machine-ended", ...facts, exit: { reason, detail, output }, asked, appGone: this.orphaned };
   }
 
   row(view: MachineView, slots: number): MachineRow {

@@ -22,7 +22,7 @@ import { keepAccounts } from "../store/ledger/keep-accounts.ts";
 import { EventStream } from "../telemetry/event-stream.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { LiveDispatcher, LogLine } from "./live-dispatcher.ts";
-import { recordPolicy, type Recorder } from "./recorder.ts";
+import { recordPolicy } from "./recorder.ts";
 import { replay } from "./replay.ts";
 import { call } from "./testing/caller.ts";
 import { serve, versionOf } from "./testing/version.ts";
@@ -66,7 +66,7 @@ describe("a dispatcher with real agents", () => {
   const served: ServedInvocation[] = [];
   let driver: Driver;
   let dispatcher: LiveDispatcher;
-  let recorder: Recorder;
+  let endRecording: () => Promise<void>;
 
   before(async () => {
     driver = createProcessDriver({ agent: () => ensureAgent(join(folder, "cache")), runDir: join(folder, "run") });
@@ -86,12 +86,12 @@ describe("a dispatcher with real agents", () => {
       report: () => {},
       sampleMs: 100,
     });
-    recorder = await recordPolicy(bindPolicy(createPackingPolicy(OPTIONS)), OPTIONS, join(folder, "record.jsonl"));
     const log = { append: (line: LogLine) => void logs.push(line) };
     const events = new EventStream(systemClock, (error) => assert.fail(String(error)));
+    endRecording = await recordPolicy(events, OPTIONS, join(folder, "record.jsonl"));
     keepAccounts({ served: (invocation) => void served.push(invocation) }, events);
     dispatcher = createDispatcher({
-      policy: recorder.policy,
+      policy: bindPolicy(createPackingPolicy(OPTIONS)),
       fleet,
       clock: systemClock,
       bootId,
@@ -320,7 +320,7 @@ describe("a dispatcher with real agents", () => {
     assert.equal((await get("end", "hello").over).failure?.code, "shutting-down");
     await closed;
     assert.deepEqual(dispatcher.machines(), []);
-    await recorder.close();
+    await endRecording();
     const { events, differences } = await replay(join(folder, "record.jsonl"), createPackingPolicy);
     assert.deepEqual(differences, []);
     assert.ok(events > 200);

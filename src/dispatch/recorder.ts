@@ -1,13 +1,13 @@
 /**
- * Writes the recording that `mayfly serve --record` asks for: a header, then a line for each event with the commands that answered it.
- * Lines are gathered in memory and written together. A policy that is not recorded is not wrapped, and so costs nothing more.
+ * Writes the recording that `mayfly serve --record` asks for: a header, then a line for each event with the commands that answered it. The
+ * recording listens to the stream of platform events; without it, the events that it needs are not made.
  */
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { MayflyError } from "../base/errors/error.ts";
 import type { PackingOptions } from "../policy/packing.ts";
 import type { PolicyCommand, PolicyEvent } from "../policy/policy.ts";
-import type { BoundPolicy } from "../policy/bind-policy.ts";
+import type { EventStream } from "../telemetry/event-stream.ts";
 
 interface RecordingHeader {
   recording: "mayfly-policy";
@@ -22,29 +22,37 @@ export interface RecordedStep {
   commands: PolicyCommand[];
 }
 
-export interface Recorder {
-  policy: BoundPolicy;
-  /** Writes the remaining lines. Rejects if any line could not be written. */
-  close(): Promise<void>;
-}
-
-const BATCH_CHARACTERS = 65_536;
-const FLUSH_MS = 200;
+/** Steps of the policy that may wait for the disk at most: some seconds of a busy host's. */
+const MOST_WAITING = 200_000;
+const PAUSE_MS = 50;
 
 /** How every recording begins. */
 const BEGINNING = '{"recording":"mayfly-policy"';
 
-/** @param file is overwritten if it is a recording. Rejects with "bad-config" if it is something else, or cannot be opened. */
-export async function recordPolicy(policy: BoundPolicy, options: PackingOptions, file: string): Promise<Recorder> {
+/**
+ * Records every step of the policy from now on. Returns a function that ends the recording: it writes the remaining lines, and rejects if any step
+ * is not in the file.
+ *
+ * @param file is overwritten if it is a recording. Rejects with "bad-config" if it is something else, or cannot be opened.
+ */
+export async function recordPolicy(events: EventStream, options: PackingOptions, file: string): Promise<() => Promise<void>> {
+  const header: RecordingHeader = { recording: "mayfly-policy", version: 4, policy: "packing", options };
   const lines = new LineFile(await openRecording(file));
-  lines.append(JSON.stringify({ recording: "mayfly-policy", version: 4, policy: "packing", options } satisfies RecordingHeader));
-  return {
-    policy(event, now) {
-      const commands = policy(event, now);
-      lines.append(JSON.stringify({ now, event, commands } satisfies RecordedStep));
-      return commands;
+  await lines.append([header]);
+  const stop = events.listenLater({
+    name: "recording",
+    types: ["policy-stepped"],
+    most: MOST_WAITING,
+    pauseMs: PAUSE_MS,
+    async take(batch, lost) {
+      await lines.append(batch.map(({ now, event, commands }) => ({ now, event, commands })));
+      if (lost > 0)
+        lines.fail(new Error(`the disk of ${file} is too slow: ${lost} steps of the policy are not recorded, nor is what followed`));
     },
-    close: () => lines.close(),
+  });
+  return async () => {
+    await stop();
+    await lines.close();
   };
 }
 
@@ -77,43 +85,29 @@ async function beginning(file: FileHandle): Promise<string> {
 
 class LineFile {
   readonly #file: FileHandle;
-  #text = "";
-  #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> = Promise.resolve();
   #failure: unknown;
 
   constructor(file: FileHandle) {
     this.#file = file;
   }
 
-  append(line: string): void {
-    this.#text += `${line}\n`;
-    if (this.#text.length >= BATCH_CHARACTERS) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS).unref();
+  /** A recording with a gap is of no use: after a failure nothing more is written, and close() says why. */
+  fail(error: unknown): void {
+    this.#failure ??= error;
   }
 
+  async append(records: readonly object[]): Promise<void> {
+    if (this.#failure !== undefined) return;
+    try {
+      await this.#file.appendFile(records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Rejects with the first failure. */
   async close(): Promise<void> {
-    this.#flush();
-    await this.#writing;
     await this.#file.close();
     if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  #flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const text = this.#text;
-    this.#text = "";
-    if (text !== "" && this.#failure === undefined) this.#writing = this.#write(text);
-  }
-
-  async #write(text: string): Promise<void> {
-    await this.#writing;
-    try {
-      await this.#file.appendFile(text);
-    } catch (error) {
-      // A recording with a gap is of no use, so nothing more is written, and close() rejects with the reason.
-      this.#failure ??= error;
-    }
   }
 }

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Clock, systemClock } from "../base/clock/clock.ts";
 import { bindPolicy } from "../policy/bind-policy.ts";
 import { createPackingPolicy, type PackingOptions } from "../policy/packing.ts";
+import { EventStream } from "../telemetry/event-stream.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { recordPolicy } from "./recorder.ts";
 import { replay } from "./replay.ts";
@@ -32,10 +34,18 @@ async function record(context: TestContext, options: PackingOptions = OPTIONS): 
   const folder = mkdtempSync(join(tmpdir(), "mayfly-record-"));
   context.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "run.jsonl");
-  const recorder = await recordPolicy(bindPolicy(createPackingPolicy(options)), options, file);
   const clock = new FakeClock();
+  const events = streamOf(clock);
+  const endRecording = await recordPolicy(events, options, file);
   const fleet = new UnrulyFleet(clock, new Random(7));
-  const dispatcher = createDispatcher({ policy: recorder.policy, fleet, clock, bootId: "t", logs: { append: () => {} } });
+  const dispatcher = createDispatcher({
+    policy: bindPolicy(createPackingPolicy(options)),
+    fleet,
+    clock,
+    bootId: "t",
+    events,
+    logs: { append: () => {} },
+  });
   serve(dispatcher, versionOf("ada", "v1", { concurrency: 2 }));
   for (let i = 0; i < 200; i++) {
     call(dispatcher, { app: "ada", url: "ada", headers: ["x"], body: Buffer.from("x"), timeoutMs: 300 });
@@ -44,8 +54,12 @@ async function record(context: TestContext, options: PackingOptions = OPTIONS): 
   }
   fleet.calm = true;
   await Promise.all([dispatcher.close(0), clock.advance(10_000)]);
-  await recorder.close();
+  await endRecording();
   return file;
+}
+
+function streamOf(clock: Clock): EventStream {
+  return new EventStream(clock, (error) => assert.fail(String(error)));
 }
 
 for (const [what, idleMs] of [
@@ -102,13 +116,16 @@ test("a recording of another version is refused, with what to do", async (contex
 
 test("a recording is overwritten by the next; any other file is refused and stays as it is", async (context) => {
   const file = await record(context);
-  const recorder = await recordPolicy(bindPolicy(createPackingPolicy(OPTIONS)), OPTIONS, file);
-  await recorder.close();
+  const again = (path: string) => recordPolicy(streamOf(systemClock), OPTIONS, path);
+  await (
+    await again(file)
+  )();
   assert.equal(readFileSync(file, "utf8").split("\n").length, 2);
   writeFileSync(file, "somebody's");
-  const again = (path: string) => recordPolicy(bindPolicy(createPackingPolicy(OPTIONS)), OPTIONS, path);
   await assert.rejects(again(file), { code: "bad-config", message: /record names .* is not a recording/ });
   assert.equal(readFileSync(file, "utf8"), "somebody's");
   await assert.rejects(again(join(file, "..")), { code: "bad-config", message: /record names .* cannot be written/ });
-  await (await again("/dev/null")).close();
+  await (
+    await again("/dev/null")
+  )();
 });

@@ -12,6 +12,7 @@ import { Random } from "../base/testing/random.ts";
 import { serve, versionOf } from "../dispatch/testing/version.ts";
 import { bindPolicy } from "../policy/bind-policy.ts";
 import { createPackingPolicy, type PackingOptions } from "../policy/packing.ts";
+import { EventStream } from "../telemetry/event-stream.ts";
 import { simulate } from "./simulate.ts";
 import type { Outcome } from "./simulator.ts";
 import { SteadyFleet } from "./testing/steady-fleet.ts";
@@ -68,11 +69,19 @@ async function record(context: TestContext, options: PackingOptions, seed: numbe
   const folder = mkdtempSync(join(tmpdir(), "mayfly-agreement-"));
   context.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "run.jsonl");
-  const recorder = await recordPolicy(bindPolicy(createPackingPolicy(options)), options, file);
   const clock = new FakeClock();
+  const events = new EventStream(clock, (error) => assert.fail(String(error)));
+  const endRecording = await recordPolicy(events, options, file);
   const random = new Random(seed);
   const fleet = new SteadyFleet(clock, random);
-  const dispatcher = createDispatcher({ policy: recorder.policy, fleet, clock, bootId: "t", logs: { append: () => {} } });
+  const dispatcher = createDispatcher({
+    policy: bindPolicy(createPackingPolicy(options)),
+    fleet,
+    clock,
+    bootId: "t",
+    events,
+    logs: { append: () => {} },
+  });
   for (const app of Object.keys(RATES)) serve(dispatcher, versionOf(app, "v1", { concurrency: 3 }));
   for (let at = 0; at < MINUTES * 60_000; at += STEP_MS) {
     for (const [app, rate] of Object.entries(RATES))
@@ -83,6 +92,6 @@ async function record(context: TestContext, options: PackingOptions, seed: numbe
   await clock.advance(1_000);
   const { starts } = fleet;
   await Promise.all([dispatcher.close(0), clock.advance(1_000)]);
-  await recorder.close();
+  await endRecording();
   return { file, starts };
 }

@@ -1,18 +1,39 @@
 /**
- * What happens in the platform, as records. Accounts, logs and displays receive them from the event stream. `at` is the wall clock, in
- * milliseconds since the epoch.
+ * What happens in the platform, as records. Accounts, logs, the decision log and the recording receive them from the event stream. `at` is the
+ * wall clock, in milliseconds since the epoch. Apps and revisions are ids; machines have the names that `mayfly ps` shows. No event holds code,
+ * a secret's value, or what a caller sent.
  */
+import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
+import type { MachineKind } from "../base/kind/machine-kind.ts";
+import type { MachineExit } from "../machines/exit.ts";
+import type { PolicyCommand, PolicyEvent } from "../policy/policy.ts";
+import type { EndReason, NeedReason } from "../policy/reasons.ts";
 import type { InvocationInput, TraceContext } from "../wire/host-end.ts";
 
 export type PlatformEvent =
   | InvocationReceived
   | InvocationAssigned
+  | InvocationOverdue
+  | InvocationGivenUp
+  | InvocationCutOff
   | InvocationEnded
   | MachineStarted
   | MachineBlank
+  | MachineBinding
   | MachineBound
-  | MachineEnded;
+  | MachineDraining
+  | MachineKilled
+  | MachineEnded
+  | PolicyStepped
+  | AppDeployed
+  | AliasPointed
+  | AliasRemoved
+  | AppRemoved
+  | SecretsChanged
+  | LimitsSet
+  | LimitNeared
+  | LimitReached;
 
 /** An invocation has arrived. Exactly one `invocation-ended` follows, whatever becomes of it. */
 interface InvocationReceived {
@@ -23,7 +44,7 @@ interface InvocationReceived {
   readonly function: string;
   readonly kind: InvocationInput["kind"];
   readonly attempt: number;
-  readonly trace: TraceContext;
+  readonly trace: Readonly<TraceContext>;
 }
 
 /** An invocation was given to a machine. It comes again for the same invocation if the machine ends before anything was sent to it. */
@@ -34,23 +55,49 @@ interface InvocationAssigned {
   readonly machine: string;
 }
 
-/** An invocation is over: its caller knows the outcome, and it holds no slot any more. */
-export interface InvocationEnded {
-  readonly type: "invocation-ended";
+/** What every event of an invocation that has a machine, or is over, has. */
+export interface EventOfInvocation {
   readonly at: number;
   readonly invocation: string;
   readonly app: string;
   readonly function: string;
   /** The machine that the invocation was given to last; null if it was given to none. */
   readonly machine: string | null;
+  /** The app is not served, or was removed since the machine was bound to it: nothing of this belongs into the log of the app that has its name now. */
+  readonly appGone: boolean;
+}
+
+/** A function did not finish in the time that its invocation has. Its caller was told so. */
+export interface InvocationOverdue extends EventOfInvocation {
+  readonly type: "invocation-overdue";
+  readonly timeoutMs: number;
+}
+
+/** A function still runs although its time was up `graceMs` ago: its machine gets no new work. */
+export interface InvocationGivenUp extends EventOfInvocation {
+  readonly type: "invocation-given-up";
+  readonly graceMs: number;
+}
+
+/** The server stops, and a function did not finish within the `graceMs` that a stop leaves it. */
+export interface InvocationCutOff extends EventOfInvocation {
+  readonly type: "invocation-cut-off";
+  readonly graceMs: number;
+}
+
+/** An invocation is over: its caller knows the outcome, and it holds no slot any more. */
+export interface InvocationEnded extends EventOfInvocation {
+  readonly type: "invocation-ended";
   /** The revision of the machine's app, as it was when the machine was bound. */
   readonly revision: string;
   readonly memoryMb: number;
   /** "aborted" means that the caller went away. */
   readonly outcome: "replied" | "aborted" | ErrorCode;
+  /** What the message of the error that the caller got is made of; null if the caller got none. */
+  readonly details: Readonly<ErrorDetails> | null;
   /** The status in the reply's head; 0 if there was no reply. */
   readonly status: number;
-  readonly spans: InvocationTiming;
+  readonly spans: Readonly<InvocationTiming>;
   /** Milliseconds, with a fraction, from the sending of the invocation until its slot was free; null if nothing of it was sent. */
   readonly slotMs: number | null;
   /** Bytes of the request's body as the caller sent it, and of the reply's body. */
@@ -58,43 +105,142 @@ export interface InvocationEnded {
   readonly replyBytes: number;
 }
 
-interface MachineStarted {
-  readonly type: "machine-started";
+export interface EventOfMachine {
   readonly at: number;
   readonly machine: string;
-  /** The app that needed the machine; null if it was started for no app in particular. The policy may give the machine to another app. */
+  /** The app that the machine belongs to; null if it belongs to none yet. */
   readonly app: string | null;
+  /** Milliseconds since the machine's start. */
+  readonly ageMs: number;
+  /** The number of invocations that the machine was given so far. */
+  readonly invocations: number;
 }
 
-interface MachineBlank {
+/** A machine is being started. */
+export interface MachineStarted extends EventOfMachine {
+  readonly type: "machine-started";
+  /** The app that needed the machine; null if it was started for no app in particular. The policy may give the machine to another app. */
+  readonly neededBy: string | null;
+  readonly kind: Readonly<MachineKind>;
+  readonly why: Readonly<NeedReason>;
+}
+
+interface MachineBlank extends EventOfMachine {
   readonly type: "machine-blank";
-  readonly at: number;
-  readonly machine: string;
   readonly startMs: number;
 }
 
-interface MachineBound {
+/** A machine is being given to an app. */
+export interface MachineBinding extends EventOfMachine {
+  readonly type: "machine-binding";
+  readonly app: string;
+  readonly appName: string;
+  readonly revision: string;
+  readonly why: Readonly<NeedReason>;
+}
+
+/** A machine takes invocations from now on. */
+export interface MachineBound extends EventOfMachine {
   readonly type: "machine-bound";
-  readonly at: number;
-  readonly machine: string;
   readonly app: string;
   readonly revision: string;
   readonly startMs: number;
   readonly bindMs: number;
 }
 
-interface MachineEnded {
+/** A machine gets no new invocations. */
+export interface MachineDraining extends EventOfMachine {
+  readonly type: "machine-draining";
+  readonly why: Readonly<EndReason>;
+}
+
+/** A machine is being killed. `machine-ended` follows. */
+export interface MachineKilled extends EventOfMachine {
+  readonly type: "machine-killed";
+  readonly why: Readonly<EndReason>;
+}
+
+/** Nothing of a machine is left. */
+export interface MachineEnded extends EventOfMachine {
   readonly type: "machine-ended";
-  readonly at: number;
-  readonly machine: string;
-  /** The app that the machine was bound to; null if it was bound to none. */
-  readonly app: string | null;
-  /** One of the reasons in `src/machines/exit.ts`. */
-  readonly reason: string;
+  readonly exit: Readonly<Pick<MachineExit, "reason" | "detail" | "output">>;
   /** Whether the machine was killed because the policy asked for it or the server stopped. */
   readonly asked: boolean;
-  /** The number of invocations that were given to the machine. */
-  readonly invocations: number;
+  /** The app was removed since the machine was bound to it. */
+  readonly appGone: boolean;
+}
+
+/** The policy was told of an event, and answered with commands. `now` is the policy's clock, in milliseconds. */
+interface PolicyStepped {
+  readonly type: "policy-stepped";
+  readonly now: number;
+  readonly event: Readonly<PolicyEvent>;
+  readonly commands: readonly Readonly<PolicyCommand>[];
+}
+
+interface OfApp {
+  readonly at: number;
+  readonly app: string;
+}
+
+/** An upload was stored, and the app's calls go to it. Not told if they all went to the same upload before. */
+interface AppDeployed extends OfApp {
+  readonly type: "app-deployed";
+  readonly revision: string;
+  readonly number: number;
+}
+
+/** An alias points at other revisions, or at the same ones with other weights. A deploy moves `live`, and is told as `app-deployed` alone. */
+interface AliasPointed extends OfApp {
+  readonly type: "alias-pointed";
+  readonly alias: string;
+  readonly targets: readonly { readonly revision: string; readonly weight: number }[];
+}
+
+interface AliasRemoved extends OfApp {
+  readonly type: "alias-removed";
+  readonly alias: string;
+}
+
+/** An app is gone from the catalog; its machines may still be ending. */
+interface AppRemoved extends OfApp {
+  readonly type: "app-removed";
+}
+
+/** A secret was set or removed. */
+interface SecretsChanged extends OfApp {
+  readonly type: "secrets-changed";
+  /** The secret's name. */
+  readonly secret: string;
+  readonly set: boolean;
+}
+
+/** What an app may use in a month; null: as much as it likes. */
+interface LimitsSet extends OfApp {
+  readonly type: "limits-set";
+  readonly limits: Readonly<Record<LimitName, number | null>>;
+}
+
+export type LimitName = "spend" | "requests" | "cpuSeconds";
+
+interface OfLimit extends OfApp {
+  readonly limit: LimitName;
+  /** Such as "2026-11". */
+  readonly month: string;
+  /** In the currency of the prices, in requests, or in seconds. */
+  readonly used: number;
+  readonly most: number;
+  readonly currency: string;
+}
+
+/** An app has used so much of a limit that its owner should know. */
+export interface LimitNeared extends OfLimit {
+  readonly type: "limit-neared";
+}
+
+/** An app has used up a limit: its calls are refused until the month ends or the limit is raised. */
+export interface LimitReached extends OfLimit {
+  readonly type: "limit-reached";
 }
 
 /** The spans of an invocation, in milliseconds, each measured on the host. */

@@ -4,6 +4,7 @@
  * 1. The socket is destroyed if the stream closes before both directions have ended.
  * 2. At most one window of guest bytes waits for the socket; while the guest has no credit left, the socket is paused.
  */
+import { egressFailure } from "./egress-failure.ts";
 import type { Socket } from "node:net";
 import { guarded } from "../base/errors/guarded.ts";
 import type { Link } from "./link.ts";
@@ -42,7 +43,7 @@ export class EgressStream {
     // This listener comes first, because an error of a socket without one would end the host's process.
     socket.on(
       "error",
-      guarded((error: Error) => this.reset(ResetCode.ConnectFailed, error.message), cut),
+      guarded((error: Error) => this.reset(...egressFailure(error, ResetCode.ConnectFailed)), cut),
     );
     if (this.#closed) return void socket.destroy();
     this.#socket = socket;

@@ -10,7 +10,7 @@
 import type { HostEndEvents } from "./host-end.ts";
 import type { Link } from "./link.ts";
 import type { Clock } from "../base/clock/clock.ts";
-import { MayflyError } from "../base/errors/error.ts";
+import { egressFailure } from "./egress-failure.ts";
 import { EgressStream } from "./egress-stream.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { connectSchema, parseMessage, resolveSchema } from "./messages.ts";
@@ -47,7 +47,7 @@ export class EgressStreams {
     this.#connections.set(stream, connection);
     this.#events.connect(asked.host, asked.port, connection.gone, asked.name).then(
       (socket) => connection.connected(socket),
-      (error: unknown) => connection.reset(codeOf(error, ResetCode.ConnectFailed), messageOf(error)),
+      (error: unknown) => connection.reset(...egressFailure(error, ResetCode.ConnectFailed)),
     );
   }
 
@@ -59,7 +59,7 @@ export class EgressStreams {
     this.#resolving.set(stream, question);
     this.#events.resolve(asked.host, asked.family, question.signal).then(
       (addresses) => this.#resolved(stream, () => this.#link.writer.json(FrameType.Resolved, stream, { addresses })),
-      (error: unknown) => this.#resolved(stream, () => this.#refuse(stream, codeOf(error, ResetCode.ResolveFailed), messageOf(error))),
+      (error: unknown) => this.#resolved(stream, () => this.#refuse(stream, ...egressFailure(error, ResetCode.ResolveFailed))),
     );
   }
 
@@ -118,14 +118,4 @@ export class EgressStreams {
   #checkUsed(stream: number): void {
     if (stream > this.#highest) this.#link.violate(`a frame on stream ${stream}, which was never opened`);
   }
-}
-
-/** A failed look-up by a Connect is distinguished from a failed connection, as Node does. */
-function codeOf(error: unknown, otherwise: ResetCode): ResetCode {
-  if (error instanceof MayflyError && error.code === "egress-denied") return ResetCode.EgressDenied;
-  return error instanceof Error && "syscall" in error && error.syscall === "getaddrinfo" ? ResetCode.ResolveFailed : otherwise;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,6 +5,7 @@ import type { Clock } from "../../base/clock/clock.ts";
 import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
 import type { Logs } from "../../store/logs/logs.ts";
 import type { Overview } from "../../control/overview.ts";
+import type { EventStream } from "../../telemetry/event-stream.ts";
 import type { Serving } from "../../control/serving.ts";
 
 export interface ApiOptions {
@@ -14,6 +15,8 @@ export interface ApiOptions {
   serving: Serving;
   overview: Overview;
   appliances: Appliances;
+  /** Told of deploys, aliases, removals and secrets. */
+  events: EventStream;
   token: string;
   clock?: Clock;
   /** Called with failures that are not the caller's fault, for the server's own log. */

@@ -5,6 +5,7 @@ import type { Manifest } from "../../store/catalog/manifest.ts";
 import type { OpenAccounts } from "../../store/ledger/create-accounts.ts";
 import type { LogLine, Logs } from "../../store/logs/logs.ts";
 import { mainTenant } from "../../base/ids/new-id.ts";
+import type { PlatformEvent } from "../../telemetry/platform-event.ts";
 import { LogLevel } from "../../wire/protocol.ts";
 import { type Client, createClient } from "./client.ts";
 import { bundle, decisions, hostInfo, machine, manifest, type ServedApi, serveApi } from "./testing/serve-api.ts";
@@ -42,6 +43,37 @@ describe("apps", () => {
       },
     ]);
     assert.deepEqual(await client.app("shop"), (await client.apps())[0]);
+  });
+
+  test("deploys, aliases, secrets, limits and removals are told as events, and no secret's value is", async () => {
+    const heard: PlatformEvent[] = [];
+    const at = 0;
+    const hear = (event: PlatformEvent) => void heard.push({ ...event, at } as PlatformEvent);
+    const types = ["app-deployed", "alias-pointed", "alias-removed", "secrets-changed", "limits-set", "app-removed"] as const;
+    served.events.listen(Object.fromEntries(types.map((type) => [type, hear])));
+    const first = await deploy("one");
+    const app = served.id("shop");
+    await deploy("one");
+    const second = await deploy("two");
+    const targets = [
+      { revision: first.id, weight: 1 },
+      { revision: second.id, weight: 3 },
+    ];
+    await client.point("shop", "beta", targets);
+    await client.removeAlias("shop", "beta");
+    await client.setSecret("shop", "KEY", "hunter2");
+    await client.setLimits("shop", { requests: 5 });
+    await client.removeApp("shop");
+    await assert.rejects(client.point("shop", "beta", targets));
+    assert.deepEqual(heard, [
+      { type: "app-deployed", at, app, revision: first.id, number: 1 },
+      { type: "app-deployed", at, app, revision: second.id, number: 2 },
+      { type: "alias-pointed", at, app, alias: "beta", targets },
+      { type: "alias-removed", at, app, alias: "beta" },
+      { type: "secrets-changed", at, app, secret: "KEY", set: true },
+      { type: "limits-set", at, app, limits: { spend: null, requests: 5, cpuSeconds: null } },
+      { type: "app-removed", at, app },
+    ]);
   });
 
   test("a deploy of what is live already renews nothing", async () => {

@@ -10,18 +10,28 @@ export function noNetwork(syscall: string, host: string): Error {
 
 /** @param code the code of the host's Reset */
 export function refusedByHost(code: number, syscall: string, host: string, message: string): Error {
-  if (code === ResetCode.ResolveFailed) return lookupFailure(/^getaddrinfo (E[A-Z_]+)/.exec(message)?.[1] ?? "ENOTFOUND", host, syscall);
-  return networkError(codeOf(code, message), syscall, host, message);
+  const failure = failureOf(code, message);
+  if (code === ResetCode.ResolveFailed) return lookupFailure(failure.name, host, syscall);
+  return networkError(failure.name, syscall, host, failure.text);
 }
 
 export function networkError(code: string, syscall: string, host: string, message: string): Error {
   return Object.assign(new Error(`${syscall} ${code} ${host}: ${message}`), { code, syscall, hostname: host, address: host });
 }
 
-/** @param code the code of the host's Reset */
-export function codeOf(code: number, message: string): string {
-  if (code === ResetCode.EgressDenied) return "EACCES";
-  if (code === ResetCode.Refused) return "EMFILE";
-  // The host's text names the error that its own connect got.
-  return /\bE[A-Z]{3,}\b/.exec(message)?.[0] ?? (code === ResetCode.ConnectFailed ? "EHOSTUNREACH" : "ECONNRESET");
+/** The names of errors by the codes of Resets: of those whose message begins with a name, the one to take if that name is "-". */
+const names: Partial<Record<number, string>> = {
+  [ResetCode.EgressDenied]: "EACCES",
+  [ResetCode.Refused]: "EMFILE",
+  [ResetCode.ConnectFailed]: "EHOSTUNREACH",
+  [ResetCode.ResolveFailed]: "ENOTFOUND",
+};
+
+/** Takes the host's Reset of a connection or a look-up apart: the name of its error ("ECONNREFUSED"), and the text. */
+export function failureOf(code: number, message: string): { name: string; text: string } {
+  const usual = names[code] ?? "ECONNRESET";
+  if (code !== ResetCode.ConnectFailed && code !== ResetCode.ResolveFailed) return { name: usual, text: message };
+  const at = message.indexOf(" ");
+  const name = message.slice(0, at);
+  return { name: name === "-" || at < 0 ? usual : name, text: message.slice(at + 1) };
 }

@@ -10,7 +10,7 @@ import { type ConnectMessage, FrameType, ResetCode } from "../../wire/protocol.t
 import type { Connection, StreamEnd } from "../agent/connection.ts";
 import { Inlet } from "../agent/invocation/inlet.ts";
 import { Outlet } from "../agent/invocation/outlet.ts";
-import { codeOf } from "./failure.ts";
+import { failureOf } from "./failure.ts";
 import { inwardHandle } from "./tcp-handle.ts";
 
 export interface TunnelEvents {
@@ -85,8 +85,9 @@ export class Tunnel implements StreamEnd {
 
   reset(code: number, message: string): void {
     this.#finish();
-    if (this.#local === null) this.#events.failed(codeOf(code, message), message);
-    else this.#local.resetAndDestroy();
+    if (this.#local !== null) return void this.#local.resetAndDestroy();
+    const { name, text } = failureOf(code, message);
+    this.#events.failed(name, text);
   }
 
   #join(local: Socket): void {

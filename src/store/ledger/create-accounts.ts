@@ -8,7 +8,8 @@ import { createAttribution } from "./attribution.ts";
 import { type AppBill, type Bill, makeAppBill, makeBill } from "./bill.ts";
 import type { Ledger, Limits, UsageDelta } from "./ledger.ts";
 import type { Prices } from "../../base/config/prices.ts";
-import { createQuotas } from "./quotas.ts";
+import { createQuotas, type LimitUse } from "./quotas.ts";
+import type { EventStream } from "../../telemetry/event-stream.ts";
 import { meterServer } from "./server-meter.ts";
 import type { UsageEntry, UsageSink } from "./usage.ts";
 
@@ -16,8 +17,8 @@ export interface AccountsOptions {
   ledger: Ledger;
   prices: Prices;
   clock: Clock;
-  /** Called when an app nears or reaches a limit, with a sentence for its log and the server's. */
-  tell: (app: string, text: string) => void;
+  /** Told when an app's limits are set, and when it nears or reaches one. */
+  events: Pick<EventStream, "tell">;
 }
 
 export interface OpenAccounts extends Accounts, UsageSink {
@@ -42,13 +43,17 @@ const MB = 2 ** 20;
 const MINUTE_MS = 60_000;
 const unlimited: Limits = { spend: null, requests: null, cpuSeconds: null };
 
-export function createAccounts({ ledger, prices, clock, tell }: AccountsOptions): OpenAccounts {
+export function createAccounts({ ledger, prices, clock, events }: AccountsOptions): OpenAccounts {
   const attribution = createAttribution();
   const stopMeter = meterServer(clock, (delta) => ledger.record(delta));
   const usage = (app: string, month: string) => ledger.rows({ month, app });
   const watchers: ((app: string) => void)[] = [];
   // Called back later, because the callee may be in the middle of a call to these accounts.
   const onChange = (app: string) => queueMicrotask(() => watchers.forEach((changed) => changed(app)));
+  const tell = (app: string, month: string, { limit, used, most, state }: LimitUse) => {
+    const type = state === "reached" ? "limit-reached" : "limit-neared";
+    events.tell({ type, at: clock.wall(), app, limit, month, used, most, currency: prices.currency });
+  };
   const quotas = createQuotas({ limits: ledger.limits(), prices, clock, usage, tell, onChange });
   const stopTurning = clock.every(MINUTE_MS, () => quotas.turn());
   const record = (delta: UsageDelta) => {
@@ -77,6 +82,7 @@ export function createAccounts({ ledger, prices, clock, tell }: AccountsOptions)
     limits: (app) => ledger.limits().get(app) ?? unlimited,
     setLimits(app, limits) {
       ledger.setLimits(app, limits);
+      events.tell({ type: "limits-set", at: clock.wall(), app, limits });
       quotas.set(app, limits);
     },
     close() {

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { FakeClock } from "../../dispatch/testing/fake-clock.ts";
 import { createAccounts, type OpenAccounts } from "./create-accounts.ts";
+import { EventStream } from "../../telemetry/event-stream.ts";
 import { createLedger } from "./create-ledger.ts";
+import { writeLimitLines } from "./limit-lines.ts";
 import type { Ledger } from "./ledger.ts";
 import { defaultPrices } from "../../base/config/prices.ts";
 
@@ -123,7 +125,9 @@ test("limits that are lifted refuse nothing", () => {
 
 function open(): void {
   const prices = { ...defaultPrices, vcpuSecond: 1, gbSecond: 1 };
-  accounts = createAccounts({ ledger, prices, clock, tell: (app, text) => told.push(`${app}: ${text}`) });
+  const events = new EventStream(clock, (error) => assert.fail(String(error)));
+  writeLimitLines(events, (app, text) => told.push(`${app}: ${text}`));
+  accounts = createAccounts({ ledger, prices, clock, events });
 }
 
 function serve(app: string): void {

@@ -8,6 +8,7 @@
  */
 import type { Clock } from "../../base/clock/clock.ts";
 import type { Limits, UsageDelta, UsageRow } from "./ledger.ts";
+import type { LimitName } from "../../telemetry/platform-event.ts";
 import { isUnlimited } from "./limit-table.ts";
 import { monthOf, startOfNextMonth } from "./month.ts";
 import type { Prices } from "../../base/config/prices.ts";
@@ -18,14 +19,14 @@ export interface QuotaOptions {
   prices: Prices;
   clock: Clock;
   usage: (app: string, month: string) => UsageRow[];
-  /** Called with a sentence for the app's log and the server's. */
-  tell: (app: string, text: string) => void;
+  /** Called when an app nears or reaches a limit. */
+  tell: (app: string, month: string, use: LimitUse) => void;
   /** Called when an app starts or stops being over a limit. */
   onChange: (app: string) => void;
 }
 
 export interface LimitUse {
-  limit: keyof Limits;
+  limit: LimitName;
   used: number;
   most: number;
   /** "warned" from 80 % of the limit on. */
@@ -59,7 +60,7 @@ interface Account {
 
 const WARN_AT = 0.8;
 
-const names: Record<keyof Limits, string> = { spend: "spending", requests: "requests", cpuSeconds: "CPU time" };
+export const limitNames: Record<LimitName, string> = { spend: "spending", requests: "requests", cpuSeconds: "CPU time" };
 
 export function createQuotas(options: QuotaOptions): Quotas {
   const { clock } = options;
@@ -101,12 +102,12 @@ export function createQuotas(options: QuotaOptions): Quotas {
 
 /** How much of each limit is used, for the limits that are set. */
 export function limitUses(limits: Limits, sums: Sums, prices: Prices): LimitUse[] {
-  const used: Record<keyof Limits, number> = {
+  const used: Record<LimitName, number> = {
     spend: costOf(sums, prices),
     requests: sums.requests,
     cpuSeconds: (sums.runCpuUs + sums.bringUpCpuUs) / 1e6,
   };
-  return (Object.keys(names) as (keyof Limits)[]).flatMap((limit) => {
+  return (Object.keys(limitNames) as LimitName[]).flatMap((limit) => {
     const most = limits[limit];
     return most === null ? [] : [{ limit, used: used[limit], most, state: stateOf(used[limit], most) }];
   });
@@ -132,25 +133,15 @@ function judge(account: Account, app: string, { prices, tell, onChange }: QuotaO
   const before = account.reached;
   account.reached = undefined;
   for (const use of limitUses(account.limits, account.sums, prices)) {
-    if (use.state === "reached") account.reached ??= names[use.limit];
-    tellOnce(account, use, (text) => tell(app, text), prices.currency);
+    if (use.state === "reached") account.reached ??= limitNames[use.limit];
+    tellOnce(account, app, use, tell);
   }
   if ((before === undefined) !== (account.reached === undefined)) onChange(app);
 }
 
-function tellOnce({ told, month }: Account, { limit, used, most, state }: LimitUse, tell: (text: string) => void, currency: string): void {
-  const key = `${limit} ${state}`;
-  if (state === "free" || told.has(key)) return;
+function tellOnce({ told, month }: Account, app: string, use: LimitUse, tell: QuotaOptions["tell"]): void {
+  const key = `${use.limit} ${use.state}`;
+  if (use.state === "free" || told.has(key)) return;
   told.add(key);
-  const figures = `${inWords(limit, used, currency)} of ${inWords(limit, most, currency)}`;
-  if (state === "reached")
-    tell(
-      `The app's limit of ${names[limit]} for ${month} is reached (${figures}): calls are refused until the month ends or the limit is raised.`,
-    );
-  else tell(`The app has used ${Math.floor((100 * used) / most)} % of its limit of ${names[limit]} for ${month} (${figures}).`);
-}
-
-function inWords(limit: keyof Limits, value: number, currency: string): string {
-  if (limit === "requests") return String(value);
-  return limit === "spend" ? `${Number(value.toPrecision(4))} ${currency}` : `${Number(value.toPrecision(4))} s`;
+  tell(app, month, use);
 }

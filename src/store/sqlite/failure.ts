@@ -30,6 +30,11 @@ function ofFileSystem(error: NodeJS.ErrnoException, file: string): MayflyError {
   return new MayflyError("state-unusable", { file, what: error.message }, error);
 }
 
+/** Whether the database is locked by another connection. */
+export function isBusy(error: unknown): boolean {
+  return ((resultCode(error) ?? 0) & 0xff) === SqliteCode.Busy;
+}
+
 function resultCode(error: unknown): number | undefined {
   const code = error instanceof Error && "errcode" in error ? error.errcode : undefined;
   return typeof code === "number" ? code : undefined;

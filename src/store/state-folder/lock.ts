@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { MayflyError } from "../../base/errors/error.ts";
-import { failureOf } from "../sqlite/failure.ts";
+import { failureOf, isBusy } from "../sqlite/failure.ts";
 import { makeFolder } from "./make-folder.ts";
 
 const serverFile = z.object({
@@ -106,7 +106,7 @@ function lockedDatabase(dir: string, name = "server.lock"): DatabaseSync {
     return database;
   } catch (error) {
     database.close();
-    if (!/locked/.test(String(error))) throw failureOf(error, file);
+    if (!isBusy(error)) throw failureOf(error, file);
     throw new MayflyError("state-locked", { pid: readServerFile(dir)?.pid ?? "unknown", dir }, error);
   }
 }

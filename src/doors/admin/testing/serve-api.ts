@@ -17,6 +17,7 @@ import { createQemuHost } from "../../../machines/host/qemu/qemu-host.ts";
 import { createUids } from "../../../machines/host/uids.ts";
 import { createAccounts, type OpenAccounts } from "../../../store/ledger/create-accounts.ts";
 import { defaultPrices } from "../../../base/config/prices.ts";
+import { EventStream } from "../../../telemetry/event-stream.ts";
 import { RouteTable } from "../../http/routes.ts";
 import type { Logs } from "../../../store/logs/logs.ts";
 import { openLogs } from "../../../store/logs/open-logs.ts";
@@ -75,6 +76,7 @@ export interface ServedApi {
   appliances: Appliances;
   /** What the platform waits for: while it prepares machines of a size, and until an app's machines are gone. */
   waits: { prepare: () => Promise<void>; removed: () => Promise<void> };
+  events: EventStream;
   /** Errors that the API did not expect. A test that causes some must remove them. */
   failures: unknown[];
   /** Fails if the API met an error that it did not expect. */
@@ -96,7 +98,8 @@ export async function serveApi(): Promise<ServedApi> {
   const catalog = openCatalog(join(dir, "catalog.db"), join(dir, "key"));
   const logs = openLogs(join(dir, "logs"), { idOf: String, onFailure });
   const ledger = createLedger(join(dir, "ledger.db"), { idOf: String, onFailure });
-  const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, tell: () => {} });
+  const events = new EventStream(systemClock, (error) => assert.fail(String(error)));
+  const accounts = createAccounts({ ledger, prices: defaultPrices, clock: systemClock, events });
   const serving = {
     check: (tenant: string, manifest: Manifest) => new RouteTable().checkHosts(tenant, manifest),
     prepare: () => waits.prepare(),
@@ -145,6 +148,7 @@ export async function serveApi(): Promise<ServedApi> {
     serving,
     overview,
     appliances,
+    events,
     token,
     onError: (error) => failures.push(error),
   });
@@ -162,7 +166,22 @@ export async function serveApi(): Promise<ServedApi> {
     assert.deepEqual(failures, []);
   };
   const id = (name: string) => catalog.names.known(mainTenant, name) ?? catalog.names.appId(mainTenant, name);
-  const served = { id, appliances, waits, catalog, logs, accounts, api, server, client, told, released: released.promise, failures, close };
+  const served = {
+    id,
+    appliances,
+    events,
+    waits,
+    catalog,
+    logs,
+    accounts,
+    api,
+    server,
+    client,
+    told,
+    released: released.promise,
+    failures,
+    close,
+  };
   return served;
 }
 

@@ -1,0 +1,95 @@
+/**
+ * The events of one listener that waits for a disk or a network.
+ * Owns: the events that the listener has not taken yet.
+ * 1. At most `most` events wait. One more is dropped and counted, so that a slow listener takes neither more memory nor its sender's time.
+ * 2. The listener gets a batch at a time, in the order of the events, and no further one before it is through with it.
+ * 3. While events are dropped, their number is reported once a minute.
+ */
+import type { Clock } from "../base/clock/clock.ts";
+
+export interface EventQueueOptions<Event> {
+  /** The listener's name, for the line that says how many events it lost. */
+  name: string;
+  /** Events that may wait at most. */
+  most: number;
+  /** ms from the first event that waits until the listener gets a batch: events that come together are taken together. */
+  pauseMs: number;
+  /** @param lost events that were dropped since the batch before: they came after those of this batch, though maybe not right after them */
+  take: (batch: readonly Event[], lost: number) => void | Promise<void>;
+  clock: Pick<Clock, "after">;
+  /** Called with what `take` throws. */
+  failed: (error: unknown) => void;
+  /** Called with an error that counts the dropped events. */
+  report: (error: Error) => void;
+}
+
+/** Events of a batch at most, so that its listener does not keep the event loop for long. */
+const BATCH = 500;
+const REPORT_AFTER_MS = 60_000;
+
+export class EventQueue<Event> {
+  readonly #options: EventQueueOptions<Event>;
+  readonly #waiting: Event[] = [];
+  #emptying: Promise<void> | undefined;
+  #cancelPause = () => {};
+  #pausing = false;
+  /** Dropped since the last batch. */
+  #lost = 0;
+  /** Dropped since the last report. */
+  #unreported = 0;
+  #cancelReport: (() => void) | undefined;
+
+  constructor(options: EventQueueOptions<Event>) {
+    this.#options = options;
+  }
+
+  add(event: Event): void {
+    const { most, clock, pauseMs } = this.#options;
+    if (this.#waiting.length >= most) return this.#drop();
+    this.#waiting.push(event);
+    if (this.#pausing || this.#emptying !== undefined) return;
+    this.#pausing = true;
+    this.#cancelPause = clock.after(pauseMs, () => void this.#empty());
+  }
+
+  /** Resolves when the listener is through with all that waits. Nothing may be added after the call. */
+  async close(): Promise<void> {
+    this.#cancelPause();
+    await this.#empty();
+    this.#cancelReport?.();
+    this.#tellDropped();
+  }
+
+  #empty(): Promise<void> {
+    this.#pausing = false;
+    this.#emptying ??= this.#giveAll().finally(() => (this.#emptying = undefined));
+    return this.#emptying;
+  }
+
+  async #giveAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, BATCH);
+      const lost = this.#lost;
+      this.#lost = 0;
+      try {
+        await this.#options.take(batch, lost);
+      } catch (error) {
+        this.#options.failed(error);
+      }
+    }
+  }
+
+  #drop(): void {
+    this.#lost += 1;
+    this.#unreported += 1;
+    this.#cancelReport ??= this.#options.clock.after(REPORT_AFTER_MS, () => this.#tellDropped());
+  }
+
+  #tellDropped(): void {
+    this.#cancelReport = undefined;
+    if (this.#unreported === 0) return;
+    const { name, report } = this.#options;
+    report(new Error(`the listener "${name}" is too slow: ${this.#unreported} events were dropped for it`));
+    this.#unreported = 0;
+  }
+}
