@@ -1,4 +1,4 @@
-/** The walls between the rooms of `src/`: the table of rooms in ARCHITECTURE.md, held against every import. */
+/** The walls between the rooms of `src/`: the table of rooms in ARCHITECTURE.md is compared with every import. */
 import assert from "node:assert/strict";
 import { globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, matchesGlob, normalize } from "node:path";
@@ -8,7 +8,7 @@ import { projectDir } from "./platform.ts";
 
 interface Room {
   name: string;
-  /** Names of rooms, or "all" where every room below may be imported. */
+  /** Names of rooms, or "all" if every room below may be imported. */
   imports: string[];
   /** Patterns of files, relative to the room, without ".ts". */
   publicFiles: string[];
@@ -21,7 +21,7 @@ interface Import {
 
 const rooms = readTable();
 const all = importsOf("src/**/*.ts");
-/** A test may reach into any room, and so may what stands beside it for tests. */
+/** Imports from tests and from `testing/` are left out, because they may reach into any room. */
 const imports = all.filter(({ from }) => !/\.test\.ts$|\/testing\//.test(from));
 
 test("every folder of src/ is a room of the table, and every room is there", () => {
@@ -31,7 +31,7 @@ test("every folder of src/ is a room of the table, and every room is there", () 
   assert.deepEqual(rooms.map(({ name }) => name).toSorted(), there.toSorted());
 });
 
-test("arrows go down: a room may import only rooms that stand below it in the table", () => {
+test("arrows go down: a room may import only rooms below it in the table", () => {
   const upwards = rooms.flatMap(({ name, imports: allowed }, at) => {
     const below = new Set(rooms.slice(at + 1).map((room) => room.name));
     return allowed.filter((other) => !below.has(other)).map((other) => `${name} → ${other}`);
@@ -67,7 +67,7 @@ test("other rooms import a room's public files only, and every public file is im
 
 test("the product imports nothing of the laboratory, the benchmarks, the tests or the examples", () => {
   const outside = all.filter(({ to }) => !to.startsWith("src/") && /^(lab|bench|test|examples)\//.test(to));
-  // What is tested with an example or the tests' platform may name it.
+  // Files tested with an example or the tests' platform may name it.
   assert.deepEqual(outside.filter(({ from, to }) => to.startsWith("lab/") || !/\.test\.ts$|\/testing\//.test(from)).map(inWords), []);
 });
 
@@ -90,7 +90,7 @@ function crossings(name: string): Import[] {
   return imports.filter(({ from, to }) => roomOf(from) === name && roomOf(to) !== name && to.startsWith("src/"));
 }
 
-/** "src/store/catalog/seal.ts" is in "store"; "src/main.ts" is a room by itself. */
+/** For example, "src/store/catalog/seal.ts" is in "store"; "src/main.ts" is a room by itself. */
 function roomOf(path: string): string {
   return path.split("/")[1] ?? "";
 }

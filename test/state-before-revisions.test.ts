@@ -1,7 +1,7 @@
 /**
- * A state folder that the last Mayfly without tenants, revisions and ids has written, taken over at the first start. That Mayfly deployed shop three times and
- * pointed it back at the second; deployed constructor; deployed gone, called and removed it; was told a secret and a limit of later, which was never deployed;
- * and ran the appliance notes for a while.
+ * A state folder written by the last Mayfly without tenants, revisions and ids, which is taken over at the first start. That Mayfly
+ * deployed shop three times and pointed it back at the second; deployed constructor; deployed, called and removed gone; stored a secret and
+ * a limit of later, which was never deployed; and ran the appliance notes for a while.
  */
 import assert from "node:assert/strict";
 import { chmodSync, cpSync, readdirSync } from "node:fs";
@@ -15,7 +15,7 @@ import { openDatabase } from "../src/store/sqlite/open.ts";
 import { createScope, projectDir, type Scope, startPlatform, temporaryFolder } from "./platform.ts";
 
 const MONTH = "2026-11";
-/** Migrations that the older Mayfly knew of each file. */
+/** The number of migrations that the older Mayfly knew for each file. */
 const KNOWN_BEFORE = { "catalog.db": 2, "ledger.db": 2, "appliances.db": 1 };
 const settings = { driver: "process", blanks: 0 };
 
@@ -27,7 +27,7 @@ test("apps, revisions, secrets, limits, usage, logs and appliances are there, un
     assert.ok(isId("app", file.split(".")[0]!) || isId("appliance", file.split(".")[0]!), file);
 });
 
-test("a start that was killed when it had taken over the catalog alone is gone on with by the next", async (context) => {
+test("if a start is killed after it has taken over only the catalog, the next start takes over the rest", async (context) => {
   const half = copyOfState(context);
   openCatalog(join(half, "catalog.db"), join(half, "secrets.key")).close();
   await checkAll(half);
@@ -99,7 +99,7 @@ async function checkAll(stateDir: string): Promise<void> {
   checkSealed(stateDir);
 }
 
-/** What never leaves by the API. */
+/** Checks for values that the API never returns. */
 function checkSealed(stateDir: string): void {
   const key = join(stateDir, "secrets.key");
   const catalog = openCatalog(join(stateDir, "catalog.db"), key);
@@ -118,7 +118,7 @@ function checkSealed(stateDir: string): void {
 function copyOfState(scope: Scope): string {
   const copy = join(temporaryFolder(scope), "state");
   cpSync(join(projectDir, "test/fixtures/state-before-revisions"), copy, { recursive: true });
-  // A checkout gives files to everybody, of which the server would warn.
+  // A checkout makes files readable for everybody, about which the server would warn.
   for (const file of readdirSync(copy)) chmodSync(join(copy, file), file === "logs" ? 0o700 : 0o600);
   return copy;
 }

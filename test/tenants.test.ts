@@ -1,4 +1,4 @@
-/** Apps of two tenants that have the same name, on one server: each URL leads to one of them, and nothing of one is the other's. */
+/** Apps of two tenants that have the same name, on one server: each URL leads to one of them, and they share nothing. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
@@ -17,10 +17,10 @@ exports.handler = async (event, context) => {
   console.log("a call of " + process.env.TENANT);
   return { tenant: process.env.TENANT, secret: process.env.KEY, calls: ++calls, name: context.functionName, path: event.rawPath };
 };`;
-/** Names that JavaScript's objects inherit are names as all others. */
+/** Names that JavaScript's objects inherit must work like all other names. */
 const functionNames = ["Cart", "constructor", "__proto__"];
 
-test("two tenants' apps of one name are called by path and by host, and nothing crosses", async (context) => {
+test("apps of the same name of two tenants are called by path and by host, and share nothing", async (context) => {
   const platform = await startPlatform(context, {
     driver: "process",
     blanks: 0,
@@ -57,7 +57,7 @@ test("two tenants' apps of one name are called by path and by host, and nothing 
   assert.deepEqual(await replyOf("/@Acme/shop/Cart"), { tenant: "Acme", secret: "Acme's", calls: 4, name: "Cart", path: "/" });
 });
 
-/** Nothing of the product makes a tenant yet: the catalog's file is written before the server starts. */
+/** Nothing in the product creates a tenant yet, so the catalog's file is written before the server starts. */
 async function stateOfTwoTenants(scope: Scope): Promise<string> {
   const dir = temporaryFolder(scope);
   const file = join(dir, "catalog.db");
@@ -79,7 +79,7 @@ async function stateOfTwoTenants(scope: Scope): Promise<string> {
   return dir;
 }
 
-/** @param host fetch() would set its own */
+/** @param host sent over node:http, because fetch() would set its own */
 async function ask(url: string, path: string, host = "127.0.0.1"): Promise<{ status: number | undefined; body: unknown }> {
   const [response] = (await once(request(url + path, { headers: { host } }).end(), "response")) as [IncomingMessage];
   return { status: response.statusCode, body: await json(response) };

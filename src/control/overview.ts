@@ -24,7 +24,7 @@ export interface ShownMachine {
   /** The name of its app or appliance; null: it belongs to no app yet. */
   app: string | null;
   driver: string;
-  /** null: an appliance's machine, whose image and size the appliance says. */
+  /** The machine's kind; null for an appliance's machine, whose image and size its appliance has. */
   kind: Omit<MachineKind, "key"> | null;
   state: (typeof SHOWN_STATES)[number];
   slots: { used: number; total: number };

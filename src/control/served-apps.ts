@@ -44,7 +44,7 @@ export class ServedApps {
   readonly #options: ServedAppsOptions;
   readonly #targets = new Map<string, Target[]>();
   readonly #problems = new Map<string, string>();
-  /** By app, the revision of which `inert` was told last. The app that came to rest first stands first. */
+  /** For each app, the revision that `inert` was last called with. The app that has been at rest for longest comes first. */
   readonly #resting = new Map<string, string>();
 
   constructor(options: ServedAppsOptions) {
@@ -150,7 +150,7 @@ export class ServedApps {
   }
 }
 
-/** As Catalog.eager() has it: the app keeps machines ready, or has hosts that no call by its name would find. */
+/** Like Catalog.eager(): whether the app keeps machines ready, or has hosts that a call by its name would not find. */
 function isAlwaysPresent({ revision: { manifest } }: Target): boolean {
   return manifest.minMachines > 0 || manifest.reservedBlanks > 0 || Object.keys(manifest.hosts).length > 0;
 }

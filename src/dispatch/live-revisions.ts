@@ -103,7 +103,7 @@ export class LiveRevisions {
   }
 }
 
-/** Targets of the same weight stand by their ids, so that the same targets are in the same order whoever lists them. */
+/** Targets of the same weight are ordered by their ids, so that the same targets always come in the same order. */
 function byWeight(a: WeightedRevision, b: WeightedRevision): number {
   return b.weight - a.weight || (a.revision < b.revision ? -1 : 1);
 }

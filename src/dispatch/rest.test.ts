@@ -120,7 +120,7 @@ async function run(history: History, rests: boolean) {
 class World {
   readonly clock = new FakeClock();
   readonly policy = createPackingPolicy({ ...roomyHost, maxMachines: 6, blanks: 1, idleMs: null });
-  /** What the policy commanded, but for wakes: a tick more or less changes nothing. */
+  /** What the policy commanded, except wake-ups, because one tick more or less changes nothing. */
   readonly commands: { at: number; command: PolicyCommand }[] = [];
   readonly dispatcher: LiveDispatcher;
 

@@ -85,9 +85,9 @@ export interface MachineView extends Omit<MachineFacts, "inFlight"> {
   readonly driver: string;
   readonly phase: FleetPhase;
   readonly app: string | null;
-  /** As of the last sample. */
+  /** Bytes, as of the last sample. */
   readonly memoryBytes: number;
-  /** As of the last sample. */
+  /** Microseconds, as of the last sample. */
   readonly cpuUs: number;
   readonly ageMs: number;
   /** Whether the machine is stopped because it has nothing to do. */

@@ -55,7 +55,7 @@ export interface AppRow {
   problem: string | null;
   /** Newest first. */
   revisions: RevisionRow[];
-  /** By name. */
+  /** In the order of their names. */
   aliases: { name: string; targets: TargetRow[] }[];
 }
 

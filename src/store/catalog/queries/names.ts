@@ -17,7 +17,7 @@ export function nameQueries(db: DatabaseSync) {
     applianceOf: one<{ id: string }>(db, "SELECT id FROM appliances WHERE tenant = ? AND name = ?"),
     addAppliance: run(db, "INSERT INTO appliances (id, tenant, name) VALUES (?, ?, ?)"),
     tenant: one<{ id: string }>(db, "SELECT id FROM tenants WHERE name = ?"),
-    /** Also where capitals differ. */
+    /** Ignores capitals. */
     tenantOfHost: one<{ id: string }>(db, "SELECT id FROM tenants WHERE lower(name) = lower(?)"),
     tenantName: one<{ name: string }>(db, "SELECT name FROM tenants WHERE id = ?"),
     nameOf: one<{ tenant: string; name: string }>(
