@@ -326,7 +326,7 @@ export const errorTable = {
   "no-room": {
     status: 507,
     side: "caller",
-    message: "This version of {app} is not stored: {what}.",
+    message: "This revision of {app} is not stored: {what}.",
     cure: "Remove apps that are no longer needed (mayfly remove), or raise the server's setting {setting}.",
   },
   "secret-key-unusable": {
