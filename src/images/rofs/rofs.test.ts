@@ -209,7 +209,7 @@ const refusals: [string, TreeEntry[], RegExp][] = [
   ["a path that climbs", [file("/a/../b")], /"\.\."/],
   ["an empty name", [file("/a//b")], /name ""/],
   ["a zero byte", [file("/a\0b")], /zero byte/],
-  ["half a character", [file("/\ud800")], /no text/],
+  ["half a character", [file("/\ud800")], /not text/],
   ["an empty target", [symlink("/a", "")], /0 bytes/],
   ["a target that is too long", [symlink("/a", "x".repeat(4_096))], /4096 bytes/],
 ];
