@@ -73,6 +73,11 @@ export const FIRST_START_MS = 300;
 export const FIRST_BIND_MS = 30;
 /** Gain of the durations of starts and binds, which vary with the load of the host. */
 export const START_TIME_GAIN = 0.15;
+/**
+ * Factor of the average duration of starts: a longer start counts as one of this length. Before the first machine of a kind starts, what it starts from may be
+ * made, such as a template. That takes a hundred times as long as a start, and says nothing about how long starts take.
+ */
+export const LONGEST_START = 10;
 /** Share of the binds for waiting callers that are taken to find no blank ready, until the first such bind. */
 export const FIRST_MISSING = 0.1;
 /** Gain of that share. */

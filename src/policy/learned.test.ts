@@ -5,6 +5,7 @@ import { explainApp } from "./explain.ts";
 import type { OpaqueKind } from "./policy.ts";
 import { opaque, USUAL } from "./testing/kinds.ts";
 import { LIMITS, live, tell, worldOf } from "./testing/learning-world.ts";
+import type { WorldMachine } from "./testing/packing-world.ts";
 
 describe("spares", () => {
   test("under growing load a machine is started before the last slot fills", () => {
@@ -138,6 +139,22 @@ describe("blanks", () => {
       "nothing is kept of a kind that is gone",
     );
   });
+});
+
+test("a start that waited for its kind's template says little about how long starts take", () => {
+  const world = worldOf({ ada: { kind: opaque(512) }, bob: {} });
+  const aheadMs = () => explainApp(world.state, "bob", world.now)?.learned?.demand.aheadMs ?? 0;
+  live(world, 5_000);
+  world.arrive("bob");
+  live(world, 2_000);
+  const before = aheadMs();
+  assert.ok(before > 0);
+  world.arrive("ada");
+  const [slow] = world.inPhase("starting") as [WorldMachine];
+  assert.deepEqual(slow.kind, opaque(512));
+  world.advance(60_000);
+  world.comeUp(slow);
+  assert.ok(aheadMs() < 3 * before, `${aheadMs()} ms, and ${before} ms before`);
 });
 
 describe("limits of the host", () => {

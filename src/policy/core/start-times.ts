@@ -1,5 +1,5 @@
 /** How long machines take to come up and to be bound, as seen so far. */
-import { FIRST_BIND_MS, FIRST_MISSING, FIRST_START_MS, MISSING_GAIN, START_TIME_GAIN } from "../constants.ts";
+import { FIRST_BIND_MS, FIRST_MISSING, FIRST_START_MS, LONGEST_START, MISSING_GAIN, START_TIME_GAIN } from "../constants.ts";
 
 export interface StartTimes {
   /** ms, smoothed; the first ones seen replace these guesses. */
@@ -16,7 +16,8 @@ export function createStartTimes(): StartTimes {
 }
 
 export function noteStarted(times: StartTimes, ms: number): void {
-  times.startMs = times.started++ === 0 ? ms : times.startMs + START_TIME_GAIN * (ms - times.startMs);
+  const counted = Math.min(ms, LONGEST_START * times.startMs);
+  times.startMs = times.started++ === 0 ? counted : times.startMs + START_TIME_GAIN * (counted - times.startMs);
 }
 
 export function noteBound(times: StartTimes, ms: number): void {
