@@ -1,7 +1,7 @@
 /** Timers of machines, apps and the policy, with one wake for the earliest of them. */
 import type { PolicyCommand } from "../../src/policy/policy.ts";
 import type { ClassicApp, ClassicMachine, ClassicState } from "./classic-state.ts";
-import { addTimer, earliest, NEVER } from "../../src/policy/core/timers.ts";
+import { addTimer, earliest } from "../../src/policy/core/timers.ts";
 import { killMachine } from "./machines.ts";
 
 /** Has an idle machine killed in `ms`, unless it gets work before; 0: now; Infinity: never. */
@@ -34,7 +34,7 @@ export function setTimer(state: ClassicState, at: number): void {
 
 export function scheduleWake(state: ClassicState, commands: PolicyCommand[]): void {
   const at = earliest(state.timers);
-  if (at === NEVER || at >= state.wakeAt) return;
+  if (at === Infinity || at >= state.wakeAt) return;
   state.wakeAt = at;
   commands.push({ type: "wake", at });
 }

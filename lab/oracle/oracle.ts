@@ -11,7 +11,7 @@
  * The oracle decides about a gap when the gap ends, so that memory does not grow with the run. It keeps to no limit on the number of machines. It gives no
  * commands: it counts what would have happened.
  */
-import { EventHeap } from "../../src/simulator/event-heap.ts";
+import { add, createHeap, firstAt, firstPlace, removeFirst } from "../../src/policy/heap.ts";
 import type { SimulationOptions } from "../../src/simulator/simulate.ts";
 import type { Outcome, SimulatedApp, Workload } from "../../src/simulator/simulator.ts";
 import { OracleTally } from "./oracle-tally.ts";
@@ -83,7 +83,7 @@ function leastExtended({ app, busy }: OracleApp, now: number, endAt: number): Or
 
 /** The ends of invocations, soonest first. */
 class MachineEnds {
-  readonly #ends = new EventHeap();
+  readonly #ends = createHeap();
   readonly #places: OracleMachine[] = [];
   readonly #free: number[] = [];
   readonly #tally: OracleTally;
@@ -95,14 +95,14 @@ class MachineEnds {
   add(at: number, machine: OracleMachine): void {
     const place = this.#free.pop() ?? this.#places.length;
     this.#places[place] = machine;
-    this.#ends.add(at, 0, place);
+    add(this.#ends, at, 0, place);
   }
 
   upTo(now: number): void {
-    while (this.#ends.size > 0 && this.#ends.nextAt <= now) {
-      const at = this.#ends.nextAt;
-      const place = this.#ends.nextPlace;
-      this.#ends.removeNext();
+    while (this.#ends.size > 0 && firstAt(this.#ends) <= now) {
+      const at = firstAt(this.#ends);
+      const place = firstPlace(this.#ends);
+      removeFirst(this.#ends);
       this.#free.push(place);
       this.#end(this.#places[place] as OracleMachine, at);
     }

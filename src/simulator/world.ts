@@ -9,7 +9,7 @@
  * Long, because it is one state machine: each command has its check here beside what it does.
  */
 import type { MachineId, OpaqueKind, PolicyCommand, PolicyEvent, Step } from "../policy/policy.ts";
-import { EventHeap } from "./event-heap.ts";
+import { add, createHeap, firstAt, firstPlace, firstSubject, removeFirst } from "../policy/heap.ts";
 import { bindTime, startTime } from "./machine-models.ts";
 import { MachineStore } from "./machine-store.ts";
 import { Reports } from "./reports.ts";
@@ -49,7 +49,7 @@ export class World {
   readonly #step: Step<unknown>;
   readonly #options: WorldOptions;
   readonly #apps: readonly SimulatedApp[];
-  readonly #events = new EventHeap();
+  readonly #events = createHeap();
   readonly #reports = new Reports();
   readonly #tally: Tally;
   readonly #machines = new MachineStore();
@@ -87,12 +87,12 @@ export class World {
 
   /** Time of the next thing that happens and is no arrival, ms. */
   get nextAt(): number {
-    return Math.min(this.#events.nextAt, this.#reports.nextAt, this.#wakeAt);
+    return Math.min(firstAt(this.#events), this.#reports.nextAt, this.#wakeAt);
   }
 
   /** Whether a machine does what happens at that time: then it comes before an arrival. */
   isForMachines(at: number): boolean {
-    return this.#events.nextAt === at;
+    return firstAt(this.#events) === at;
   }
 
   /** Lets the workload's present invocation arrive. */
@@ -113,7 +113,7 @@ export class World {
       this.#ticks = 0;
       this.now = at;
     }
-    if (at === this.#events.nextAt) this.#event();
+    if (at === firstAt(this.#events)) this.#event();
     else if (at === this.#reports.nextAt) this.#report();
     else this.#tick();
   }
@@ -141,9 +141,9 @@ export class World {
   }
 
   #event(): void {
-    const subject = this.#events.nextSubject;
-    const machine = this.#machines.at(this.#events.nextPlace);
-    this.#events.removeNext();
+    const subject = firstSubject(this.#events);
+    const machine = this.#machines.at(firstPlace(this.#events));
+    removeFirst(this.#events);
     if (subject > 0) this.#finish(machine, subject);
     else if (subject === GONE) this.#exit(machine);
     else this.#comeUp(machine);
@@ -239,7 +239,7 @@ export class World {
     this.#reports.watch(machine, this.now);
     const endsAt = giveCpu(machine, cpuMs / this.#options.machine.speed, this.now) + durationMs - cpuMs;
     this.#tally.delayed(endsAt - this.now - durationMs);
-    this.#events.add(endsAt, invocation, machine.place);
+    add(this.#events, endsAt, invocation, machine.place);
   }
 
   #keepWaiting(invocation: number): void {
@@ -272,7 +272,7 @@ export class World {
     this.#tally.started();
     if (this.#tally.alive > (this.#options.maxMachines ?? Infinity)) this.#broken("has more machines than the host may have");
     const { place } = this.#machines.add(id, kind, this.now);
-    this.#events.add(this.now + startTime(this.#options.machine, this.#tally.starts), UP, place);
+    add(this.#events, this.now + startTime(this.#options.machine, this.#tally.starts), UP, place);
   }
 
   #bind(machine: SimulatedMachine, name: string): void {
@@ -283,7 +283,7 @@ export class World {
     machine.phase = "binding";
     machine.comingUp = true;
     this.#tally.binds++;
-    this.#events.add(this.now + bindTime(this.#options.machine, this.#tally.binds), UP, machine.place);
+    add(this.#events, this.now + bindTime(this.#options.machine, this.#tally.binds), UP, machine.place);
   }
 
   #drain(machine: SimulatedMachine): void {
@@ -295,7 +295,7 @@ export class World {
     if (machine.phase === "ending") this.#broken("kills a machine twice");
     if (machine.inFlight > 0) this.#broken("kills a machine with work");
     machine.phase = "ending";
-    this.#events.add(this.now, GONE, machine.place);
+    add(this.#events, this.now, GONE, machine.place);
   }
 
   #machine(id: MachineId): SimulatedMachine {

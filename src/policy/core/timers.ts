@@ -1,61 +1,24 @@
-/**
- * When which machine or revision is to be looked at again, earliest first: a binary heap in two arrays, as plain data. Entries
- * are never taken out early: who is looked at may have nothing to do.
- */
+/** Timers of machines and revisions. An entry is never removed before it is due: its machine or revision may have nothing to do then. */
+import { add, createHeap, firstAt, firstSubject, removeFirst, type Heap } from "../heap.ts";
 
-/** ms; later than anything, and, unlike Infinity, the same after a way through JSON. */
+/** ms; later than any time. Unlike Infinity, it is the same after a way through JSON. */
 export const NEVER = 1e15;
 
-export interface Timers {
-  at: number[];
-  /** A machine's id, or minus a revision's number. */
-  who: number[];
+/** The subject of an entry is a machine's id, or minus a revision's number: one number, because a timer is set on the hot path. */
+export type Timers = Heap;
+
+export const createTimers = createHeap;
+
+/** When the first timer is due, ms; Infinity: there is none. */
+export const earliest = firstAt;
+
+export function addTimer(timers: Timers, at: number, who: number): void {
+  add(timers, at, who, 0);
 }
 
-export function createTimers(): Timers {
-  return { at: [], who: [] };
-}
-
-/** NEVER where there is none. */
-export function earliest(timers: Timers): number {
-  return timers.at.length === 0 ? NEVER : (timers.at[0] as number);
-}
-
-export function addTimer({ at: times, who: whos }: Timers, at: number, who: number): void {
-  let place = times.length;
-  times.push(at);
-  whos.push(who);
-  while (place > 0) {
-    const parent = (place - 1) >> 1;
-    if ((times[parent] as number) <= at) break;
-    times[place] = times[parent] as number;
-    whos[place] = whos[parent] as number;
-    place = parent;
-  }
-  times[place] = at;
-  whos[place] = who;
-}
-
-/** Takes out the earliest; there must be one. */
-export function takeEarliest({ at: times, who: whos }: Timers): number {
-  const who = whos[0] as number;
-  const [at, last] = [times.pop() as number, whos.pop() as number];
-  if (times.length > 0) sink(times, whos, at, last);
+/** Removes the timer that is due first and returns its subject. There must be one. */
+export function takeEarliest(timers: Timers): number {
+  const who = firstSubject(timers);
+  removeFirst(timers);
   return who;
-}
-
-/** Puts one at the top and lets it down to where it belongs. */
-function sink(times: number[], whos: number[], at: number, who: number): void {
-  let place = 0;
-  for (;;) {
-    let child = 2 * place + 1;
-    if (child >= times.length) break;
-    if (child + 1 < times.length && (times[child + 1] as number) < (times[child] as number)) child++;
-    if ((times[child] as number) >= at) break;
-    times[place] = times[child] as number;
-    whos[place] = whos[child] as number;
-    place = child;
-  }
-  times[place] = at;
-  whos[place] = who;
 }

@@ -3,7 +3,7 @@
  * of its end and its duration, s. Rows come in the order of the ends: a window of rows is kept, long enough for any that began before.
  */
 import { MayflyError } from "../../base/errors/error.ts";
-import { EventHeap } from "../event-heap.ts";
+import { add, createHeap, firstAt, firstPlace, firstSubject, removeFirst } from "../../policy/heap.ts";
 import type { SimulatedApp, Workload } from "../simulator.ts";
 import { CsvFile } from "./csv.ts";
 import { Random } from "./random.ts";
@@ -82,7 +82,7 @@ class TracedWorkload implements Workload {
   readonly #traced: Traced;
   readonly #rows: Iterator<Row>;
   /** By the time of the beginning. */
-  readonly #window = new EventHeap();
+  readonly #window = createHeap();
   /** End of the latest row read; Infinity after the last. */
   #readToMs = -Infinity;
 
@@ -94,13 +94,13 @@ class TracedWorkload implements Workload {
   }
 
   next(): boolean {
-    while (this.#window.nextAt > this.#readToMs - this.#traced.longestMs && this.#readToMs < Infinity) this.#read();
+    while (firstAt(this.#window) > this.#readToMs - this.#traced.longestMs && this.#readToMs < Infinity) this.#read();
     if (this.#window.size === 0) return false;
-    this.at = this.#window.nextAt - this.#traced.beginMs;
-    this.app = this.#window.nextPlace;
-    this.durationMs = this.#window.nextSubject;
+    this.at = firstAt(this.#window) - this.#traced.beginMs;
+    this.app = firstPlace(this.#window);
+    this.durationMs = firstSubject(this.#window);
     this.cpuMs = this.durationMs * (this.#traced.cpuShares[this.app] ?? 0);
-    this.#window.removeNext();
+    removeFirst(this.#window);
     return true;
   }
 
@@ -111,6 +111,6 @@ class TracedWorkload implements Workload {
       return;
     }
     this.#readToMs = Math.max(this.#readToMs, value.endMs);
-    this.#window.add(value.endMs - value.durationMs, value.durationMs, value.app);
+    add(this.#window, value.endMs - value.durationMs, value.durationMs, value.app);
   }
 }

@@ -1,5 +1,5 @@
 /** Many apps, each called in its own rhythm, as one workload: a heap has each app's next call. */
-import { EventHeap } from "../event-heap.ts";
+import { add, createHeap, firstAt, firstPlace, replaceFirst } from "../../policy/heap.ts";
 import type { SimulatedApp, Workload } from "../simulator.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Random } from "./random.ts";
@@ -20,7 +20,7 @@ export class GeneratedWorkload implements Workload {
   durationMs = 0;
   cpuMs = 0;
   readonly #generated: readonly GeneratedApp[];
-  readonly #next = new EventHeap();
+  readonly #next = createHeap();
 
   /** @param endMs nothing arrives from then on */
   constructor(name: string, generated: readonly GeneratedApp[], endMs: number) {
@@ -28,15 +28,15 @@ export class GeneratedWorkload implements Workload {
     this.apps = generated.map(({ app }) => app);
     this.endMs = endMs;
     this.#generated = generated;
-    generated.forEach(({ arrivals }, index) => this.#next.add(arrivals(), 0, index));
+    generated.forEach(({ arrivals }, index) => add(this.#next, arrivals(), 0, index));
   }
 
   next(): boolean {
-    const at = this.#next.nextAt;
+    const at = firstAt(this.#next);
     if (at >= this.endMs) return false;
-    const index = this.#next.nextPlace;
+    const index = firstPlace(this.#next);
     const { arrivals, work, random } = this.#generated[index] as GeneratedApp;
-    this.#next.replaceNext(arrivals(), 0, index);
+    replaceFirst(this.#next, arrivals(), 0, index);
     this.at = at;
     this.app = index;
     this.durationMs = work.durationMs(random);

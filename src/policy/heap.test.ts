@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { EventHeap } from "./event-heap.ts";
+import { add, createHeap, firstAt, firstPlace, firstSubject, removeFirst, replaceFirst } from "./heap.ts";
 
 test("events come by their time, and those of the same time in the order in which they were added", () => {
   const action = fc.oneof(
@@ -11,21 +11,21 @@ test("events come by their time, and those of the same time in the order in whic
   );
   fc.assert(
     fc.property(fc.array(action, { maxLength: 2_000, size: "max" }), (actions) => {
-      const heap = new EventHeap();
+      const heap = createHeap();
       const model: { at: number; order: number }[] = [];
       let order = 0;
       for (const each of actions) {
         if (each.kind !== "add" && model.length === 0) continue;
         if (each.kind !== "add") model.shift();
-        if (each.kind === "remove") heap.removeNext();
+        if (each.kind === "remove") removeFirst(heap);
         else {
-          if (each.kind === "add") heap.add(each.at, order, order + 1);
-          else heap.replaceNext(each.at, order, order + 1);
+          if (each.kind === "add") add(heap, each.at, order, order + 1);
+          else replaceFirst(heap, each.at, order, order + 1);
           insert(model, { at: each.at, order: order++ });
         }
         assert.equal(heap.size, model.length);
-        assert.equal(heap.nextAt, model[0]?.at ?? Infinity);
-        if (model[0] !== undefined) assert.deepEqual([heap.nextSubject, heap.nextPlace], [model[0].order, model[0].order + 1]);
+        assert.equal(firstAt(heap), model[0]?.at ?? Infinity);
+        if (model[0] !== undefined) assert.deepEqual([firstSubject(heap), firstPlace(heap)], [model[0].order, model[0].order + 1]);
       }
     }),
     { numRuns: 60 },
