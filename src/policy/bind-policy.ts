@@ -1,6 +1,6 @@
 import type { PolicyCommand, PolicyEvent, Step } from "./policy.ts";
 
-/** A policy together with its state. */
+/** A policy that has its state bound to it. */
 export type BoundPolicy = (event: PolicyEvent, now: number) => PolicyCommand[];
 
 export function bindPolicy<State>({ state, step }: { state: State; step: Step<State> }): BoundPolicy {

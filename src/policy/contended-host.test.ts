@@ -1,4 +1,4 @@
-/** A host with more to do than it has CPUs: what computes gets a share of one, and its machine's event loop is no less busy for it. */
+/** A host with more work than CPUs: a machine that computes gets a part of a CPU, and its event loop is as busy as before. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { slotsOf } from "./explain.ts";
@@ -23,7 +23,7 @@ for (const given of [1, 0.6, 0.3, 0.15])
     assert.ok(slots >= 1 && slots <= 2, `${slots} slots`);
   });
 
-/** Callers that call again at once, one machine, whose loop takes `turnMs` for each call. */
+/** Plays callers that call again at once, on one machine, whose loop takes `turnMs` for each call. */
 function slotsAfter(ms: number, turnMs: number, cpu: number): number {
   const policy = createPackingPolicy({ ...HOST, waitWorth: 100, cpuWorth: 9 });
   const running: number[] = [];

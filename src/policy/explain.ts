@@ -1,4 +1,4 @@
-/** What the policy makes of a revision now, as a record with the numbers that it goes by. Sentences are made of it in `src/dispatch/sentences.ts`. */
+/** What the policy knows of a revision now, as a record with the numbers that decide. `src/dispatch/sentences.ts` makes sentences of it. */
 import { machinesOf, type RevisionState, type MachineEntry, type PackingState } from "./core/packing-state.ts";
 import type { MachineFacts } from "./machine-facts.ts";
 import type { MachineId } from "./policy.ts";
@@ -11,14 +11,14 @@ export type { LearnedFacts } from "./rules/learned-facts.ts";
 export interface AppFacts<Machine = MachineId> {
   inFlight: number;
   waiting: number;
-  /** Machines that take its work, and machines that are being bound. */
+  /** Numbers of machines that take its work, and of machines that are being bound. */
   bound: number;
   binding: number;
-  /** Invocations at once on each of its machines; `ceiling` is the manifest's `concurrency`. */
+  /** Slots of each of its machines; `ceiling` is the manifest's `concurrency`. */
   slots: number;
   ceiling: number;
   minMachines: number;
-  /** null: the setting `idleMs` is set, and nothing is learned. */
+  /** What was learned of the revision; null: nothing is learned, because the setting `idleMs` is set. */
   learned: LearnedFacts | null;
   machines: ExplainedMachine<Machine>[];
 }
@@ -26,17 +26,17 @@ export interface AppFacts<Machine = MachineId> {
 /** A machine that is binding, bound or draining. */
 export interface ExplainedMachine<Machine = MachineId> extends Pick<MachineFacts, "phase" | "inFlight"> {
   machine: Machine;
-  /** Since its phase began. */
+  /** ms since its phase began. */
   phaseMs: number;
-  /** null: it has work. */
+  /** ms for which the machine is idle; null: it has work. */
   idleMs: number | null;
-  /** It is kept for the revision's `minMachines`. */
+  /** Whether the machine is kept for the app's `minMachines`. */
   keptForMinimum: boolean;
-  /** When the policy next looks whether it is to be kept; null: no time is set. */
+  /** ms until the policy decides again whether the machine is kept; null: no time is set. */
   nextLookMs: number | null;
 }
 
-/** Undefined where there is no such revision. Changes nothing. */
+/** Explains a revision. Returns undefined if there is no such revision. Changes nothing. */
 export function explainApp(state: PackingState, name: string, now: number): AppFacts | undefined {
   const revision = state.revisions.get(name);
   if (revision === undefined) return undefined;
@@ -54,7 +54,7 @@ export function explainApp(state: PackingState, name: string, now: number): AppF
   };
 }
 
-/** Slots that each machine of the revision has now; 0 where there is no such revision. */
+/** Slots of each machine of the revision; 0: there is no such revision. */
 export function slotsOf(state: PackingState, name: string): number {
   return state.revisions.get(name)?.slots ?? 0;
 }

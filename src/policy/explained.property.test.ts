@@ -1,4 +1,4 @@
-/** What is explained of an idle revision's last machine is what is done with it, over random histories. */
+/** What the explanation says of an idle revision's last machine is what is done with it, over random histories. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";

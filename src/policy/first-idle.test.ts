@@ -1,4 +1,4 @@
-/** A revision of which nothing is known yet: the ski-rental rule says how long its machine is held, and that is not never. */
+/** Revisions of which hardly any idle times are known: their machines are held by the ski-rental rule. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { explainApp } from "./explain.ts";
@@ -56,7 +56,7 @@ test("a machine that uses CPU with nothing to do is held for less, and the sente
     return world.now - since;
   };
   const [still, busy] = [heldFor(0), heldFor(0.05)];
-  // 0.05 GB, and 0.05 CPUs at 9 GB-seconds each: ten times the price.
+  // A machine holds 0.05 GB and uses 0.05 CPUs at 9 GB-seconds each: holding it costs ten times as much.
   assert.ok(busy > 10_000 && busy < still / 5, `${busy} ms with a twentieth of a CPU, ${still} ms without`);
 });
 

@@ -1,7 +1,7 @@
 /**
- * No machine is killed where holding it until the start that takes its place would cost less than that start: whatever the
- * rule that killed it (the last machine's plan, a machine's beside others, a surplus of blanks) and whatever the rule that starts one
- * again (a call that is expected, a forecast, a minimum, the number of blanks).
+ * No machine is killed if holding it until the start that takes its place would cost less than that start. This holds whatever rule kills the machine (the plan
+ * of a last machine, the plan of a machine beside others, a surplus of blanks) and whatever rule starts the other one (an expected call, a forecast, a minimum,
+ * the number of blanks): spares and pre-starts are held to it, too.
  */
 import { test } from "node:test";
 import * as fc from "fast-check";

@@ -1,4 +1,4 @@
-/** What the policy does of itself: starts ahead, keeps, lets go, shares. */
+/** What the policy does by itself: it starts machines ahead of need, keeps them, kills them, and shares the host. */
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { explainApp } from "./explain.ts";
@@ -13,7 +13,7 @@ describe("spares", () => {
     let waited = 0;
     for (let i = 0; i < 200; i++) {
       world.arrive("ada");
-      // At first nothing is known of it.
+      // At first nothing is known of the revision.
       if (i >= 60 && world.waiting.size > 0) waited++;
       live(world, 20);
     }
@@ -72,7 +72,7 @@ describe("keeping and starting ahead", () => {
     assert.equal(held, 0);
   });
 
-  test("one call a day is started for, and not held for", () => {
+  test("a machine is started for one call a day, and not held for it", () => {
     const world = worldOf({ ada: {} });
     for (const hours of [20, 29, 3, 41, 13, 25, 8, 33]) {
       const invocation = world.arrive("ada");
@@ -97,7 +97,7 @@ describe("keeping and starting ahead", () => {
 });
 
 describe("blanks", () => {
-  test("those that a revision has reserved go to no other", () => {
+  test("blanks that an app has reserved go to no other app", () => {
     const world = worldOf({ ada: { reservedBlanks: 2 }, bob: { concurrency: 1 } });
     live(world, 5_000);
     for (let i = 0; i < 5; i++) world.arrive("bob");
@@ -106,7 +106,7 @@ describe("blanks", () => {
     assert.equal(world.inPhase("binding").filter((machine) => machine.revision === "ada").length, 1);
   });
 
-  test("as many are kept as are taken at a time", () => {
+  test("as many blanks are kept as are taken at a time", () => {
     const revisions = Array.from({ length: 400 }, (_, i) => `app-${i}`);
     const world = worldOf(Object.fromEntries(revisions.map((name) => [name, {}])), { maxMachines: 1_000 });
     for (let i = 0; i < revisions.length; i += 8) {
@@ -158,7 +158,7 @@ test("a start that waited for its kind's template says little about how long sta
 });
 
 describe("limits of the host", () => {
-  test("no more starts a second than it may have, and none lost", () => {
+  test("there are no more starts per second than the host may have, and none is lost", () => {
     const world = worldOf({ ada: { concurrency: 1, maxMachines: 100 } }, { startsPerSecond: 5, maxMachines: 200 });
     live(world, 5_000);
     const before = world.starts;
@@ -169,7 +169,7 @@ describe("limits of the host", () => {
     assert.equal(world.running.size, 40);
   });
 
-  test("memory and vCPUs are limits, too", () => {
+  test("memory and vCPUs of the host are limits, too", () => {
     for (const limit of [{ maxMemoryMb: 1_024 }, { maxVcpus: 4 }]) {
       const world = worldOf({ ada: { concurrency: 1 } }, limit);
       for (let i = 0; i < 20; i++) world.arrive("ada");
@@ -179,7 +179,7 @@ describe("limits of the host", () => {
   });
 });
 
-test("what it makes of a revision is told in a record", () => {
+test("a record says what the policy knows of a revision", () => {
   const world = worldOf({ ada: {} });
   world.arrive("ada");
   live(world, 1_000);

@@ -1,4 +1,4 @@
-/** A machine uses some CPU of its own (a sandbox's kernel, an agent's timers): with little in flight that is most of what is counted, and says nothing of the invocations. */
+/** A machine uses some CPU of its own, for a sandbox's kernel or an agent's timers. With little in flight that is most of what is counted, and says nothing of the invocations. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { slotsOf } from "./explain.ts";

@@ -37,7 +37,7 @@ describe("packing", () => {
     assert.equal(world.running.get(second[0] as number)?.running.size, 2);
   });
 
-  test("starts what the waiting need, less what is coming", () => {
+  test("as many machines are started as waiting calls need, less those that are coming", () => {
     const world = worldOf({ ada: {} });
     for (let i = 0; i < 5; i++) world.arrive("ada");
     assert.equal(world.starts, 3);
@@ -46,7 +46,7 @@ describe("packing", () => {
     assert.equal(world.starts, 3, "the sixth fits into the third machine");
   });
 
-  test("never more machines than the revision may have", () => {
+  test("a revision never has more machines than it may have", () => {
     const world = worldOf({ ada: { maxMachines: 2, queue: 100 } });
     for (let i = 0; i < 50; i++) world.arrive("ada");
     assert.equal(world.starts, 2);
@@ -95,7 +95,7 @@ describe("blanks", () => {
     assert.equal(world.starts, 30);
   });
 
-  test("of another kind are nobody's but their kind's, be they of the same size", () => {
+  test("of one kind go to no revision of another kind, even of the same size", () => {
     const world = worldOf({ ada: { kind: opaque(256, "another image, ") } }, { blanks: 1 });
     world.send({ type: "tick" });
     comeUp(world, 1);
@@ -107,7 +107,7 @@ describe("blanks", () => {
     );
   });
 
-  test("of another size are started on demand only, and killed when nobody took them", () => {
+  test("of another kind are started only on demand, and killed when no revision takes them", () => {
     const world = worldOf({ ada: { kind: opaque(512) } }, { blanks: 1 });
     world.send({ type: "tick" });
     comeUp(world, 1);
@@ -122,7 +122,7 @@ describe("blanks", () => {
 });
 
 describe("the end of a machine", () => {
-  test("it is killed exactly when its idle time is up, by one wake", () => {
+  test("a machine is killed exactly when its idle time is up, by one wake", () => {
     const world = worldOf({ ada: {} });
     const [invocation] = fill(world, "ada", 1);
     world.now = 100.5;
@@ -258,7 +258,7 @@ describe("fairness", () => {
     assert.deepEqual([first.revision, second.revision, third.revision], ["ada", "bob", "ada"]);
   });
 
-  test("on a full host, what is idle longest makes room for a revision that waits", () => {
+  test("on a full host, the machine that is idle for longest makes room for a revision with waiting calls", () => {
     const world = worldOf({ ada: { concurrency: 1 }, bob: {} }, { maxMachines: 2 });
     const [first] = fill(world, "ada", 1);
     const [second] = fill(world, "ada", 1);
@@ -291,7 +291,7 @@ function worldOf(revisions: Record<string, Partial<AppLimits>>, options: Partial
   return world;
 }
 
-/** Arrivals, with the machines for them brought up. */
+/** Lets calls arrive, and the machines for them come up. */
 function fill(world: World, revision: string, count: number): number[] {
   const invocations = Array.from({ length: count }, () => world.arrive(revision));
   while (world.waiting.size > 0) comeUp(world, 1);

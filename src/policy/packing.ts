@@ -1,9 +1,9 @@
 /**
- * The packing policy: the fullest machine with a free slot gets the invocation; machines are started before the last slot fills and, where
- * none is left, when all are full; blanks are kept ready; what is idle is kept as long as that is expected to pay.
+ * The packing policy: an invocation goes to the fullest machine with a free slot. Machines are started before the last slot is taken, and when none is
+ * left. Blanks are kept ready. Idle machines are kept as long as that is expected to pay.
  *
- * The hot path is `arrive` to a machine with a free slot and `finish`: constant time, no allocation but the command.
- * Everything else changes what machines are needed, and ends in `plan`.
+ * The hot path is an `arrive` that finds a free slot, and a `finish`: they take constant time and allocate only the command. Every other event may change what
+ * machines are needed, and ends in `plan`.
  */
 import type { PolicyCommand, PolicyEvent, Step } from "./policy.ts";
 import {
@@ -73,7 +73,7 @@ function arrive(state: PackingState, invocation: number, name: string, now: numb
   return commands;
 }
 
-/** Starts what the forecast asks for, before the last slot fills. */
+/** Starts the machines that the forecast asks for, before the last slot is taken. */
 function lookAhead(state: PackingState, revision: RevisionState, now: number, commands: PolicyCommand[]): void {
   const before = revision.forecast;
   rulesOf(state).refreshForecast(state, revision, now);
@@ -99,9 +99,9 @@ function finish(state: PackingState, invocation: number, now: number): PolicyCom
 function restMachine(state: PackingState, revision: RevisionState, machine: MachineEntry, now: number): PolicyCommand[] {
   const commands: PolicyCommand[] = [];
   becomeIdle(state, revision, machine, now, commands);
-  // Those that wait for room on a full host may have it now.
+  // Revisions that wait for room on a full host may have it now.
   if (commands.length > 0 || state.hungry.length > 0) plan(state, now, commands);
-  else if (state.wakeAt >= 0 && state.wakeAt <= earliest(state.timers)) return NOTHING;
+  else if (state.wakeAt !== null && state.wakeAt <= earliest(state.timers)) return NOTHING;
   scheduleWake(state, now, commands);
   return commands;
 }
@@ -121,7 +121,7 @@ function serveWaiting(state: PackingState, revision: RevisionState, now: number)
   return commands;
 }
 
-/** Gives free slots to those that wait. */
+/** Gives free slots to waiting invocations. */
 function assignWaiting(state: PackingState, revision: RevisionState, now: number, commands: PolicyCommand[]): void {
   for (;;) {
     const machine = fullest(state, revision, now);
@@ -134,7 +134,7 @@ function assignWaiting(state: PackingState, revision: RevisionState, now: number
     commands.push({ type: "assign", invocation, machine: machine.id });
   }
   noteQueue(state, revision, now);
-  const open = revision.open.slice(); // those killed leave it meanwhile
+  const open = revision.open.slice(); // a copy, because killed machines leave it
   for (const id of open) {
     const machine = state.machines[id] as MachineEntry;
     if (machine.phase === "bound" && machine.inFlight === 0 && machine.idleSince < 0) becomeIdle(state, revision, machine, now, commands);
@@ -152,7 +152,7 @@ function wait(state: PackingState, revision: RevisionState, invocation: number, 
   if (changeLoad(revision.demand, 1, now, windowMs(state)) || revision.demand.load > revision.trigger)
     rulesOf(state).refreshForecast(state, revision, now);
   const more = revision.forecast > before && noteWanting(state, revision, now);
-  // The first to wait always plans: its revision may have to be woken at the end of a pause.
+  // The first invocation that waits always makes a plan, because its revision may have to be woken at the end of a pause.
   if (revision.waiting > 1 && !more && need(state, revision, now) === revision.planned) return NOTHING;
   const commands: PolicyCommand[] = [];
   plan(state, now, commands);
@@ -160,7 +160,7 @@ function wait(state: PackingState, revision: RevisionState, invocation: number, 
   return commands;
 }
 
-/** So many fewer are in flight or waiting. */
+/** Lowers the load of a revision by `count`. */
 function loseLoad(state: PackingState, revision: RevisionState, count: number, now: number): void {
   noteQueue(state, revision, now);
   if (changeLoad(revision.demand, -count, now, windowMs(state))) rulesOf(state).refreshForecast(state, revision, now);
@@ -236,7 +236,7 @@ function machineBound(state: PackingState, id: number, now: number, commands: Po
   if (revision.app.revisions.length > 1) lookAtSiblings(state, revision, now, commands);
 }
 
-/** Once a second for each busy machine: nothing follows from it as long as nobody waits. */
+/** Takes in the report of a machine. It comes once a second for each machine with work, so that nothing is planned unless calls wait. */
 function machineStats(state: PackingState, event: Extract<PolicyEvent, { type: "stats" }>, now: number): PolicyCommand[] {
   const machine = state.machines[event.machine];
   if (machine?.phase !== "bound") return NOTHING;
@@ -245,7 +245,7 @@ function machineStats(state: PackingState, event: Extract<PolicyEvent, { type: "
   return revision.waiting > 0 ? serveWaiting(state, revision, now) : NOTHING;
 }
 
-/** What machines of the revision use while they are held is part of what holding costs: this one, too, may be held for less time than was planned. */
+/** Takes in the CPU that an idle machine uses, which is part of the cost of holding. This machine may now be held for less time than was decided. */
 function noteRest(state: PackingState, id: number, cpu: number, now: number, commands: PolicyCommand[]): void {
   const machine = state.machines[id];
   const revision = state.revisions.get(machine?.revision ?? "");
@@ -266,7 +266,7 @@ function machineGone(state: PackingState, id: number, failed: boolean, now: numb
   rejectHopeless(state, now, commands);
 }
 
-/** Its revision may lack a machine now. */
+/** Has the next plan look at the machine's revision, which may lack a machine now. */
 function noteWantingOf(state: PackingState, id: number, now: number): void {
   const revision = state.revisions.get(state.machines[id]?.revision ?? "");
   if (revision !== undefined) noteWanting(state, revision, now);
@@ -274,14 +274,14 @@ function noteWantingOf(state: PackingState, id: number, now: number): void {
 
 function tick(state: PackingState, now: number): PolicyCommand[] {
   const commands: PolicyCommand[] = [];
-  state.wakeAt = -1;
+  state.wakeAt = null;
   let looked = false;
   while (earliest(state.timers) <= now) {
     const who = takeEarliest(state.timers);
     if (who > 0 ? lookAtMachine(state, who, now, commands) : lookAtNumber(state, -who, now)) looked = true;
   }
-  // Most timers are of machines that have work again.
-  if (looked || state.planAt <= now) {
+  // Most timers belong to machines that have work again: then nothing is to be planned.
+  if (looked || (state.planAt !== null && state.planAt <= now)) {
     expireBlanks(state, now, commands);
     plan(state, now, commands);
   }
@@ -289,7 +289,7 @@ function tick(state: PackingState, now: number): PolicyCommand[] {
   return commands;
 }
 
-/** Returns whether it was idle. */
+/** Looks at a machine whose timer is due. Returns whether the machine is idle. */
 function lookAtMachine(state: PackingState, id: number, now: number, commands: PolicyCommand[]): boolean {
   const machine = state.machines[id];
   if (machine === undefined) return false;
@@ -299,7 +299,7 @@ function lookAtMachine(state: PackingState, id: number, now: number, commands: P
   return true;
 }
 
-/** Returns whether there is such a revision. */
+/** Looks at a revision whose timer is due. Returns whether there is such a revision. */
 function lookAtNumber(state: PackingState, number: number, now: number): boolean {
   const revision = state.revisions.get(state.revisionIds[number] ?? "");
   if (revision === undefined) return false;

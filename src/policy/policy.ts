@@ -1,73 +1,73 @@
 /**
- * The shape of a policy: a pure function from state, event and time to commands. Every decision to start, bind, drain or
- * kill a machine, and every choice of machine for an invocation, is a command that it returned. The dispatcher and
- * `replay` are its callers; a recorded run replays to the same commands.
+ * The contract of a policy: a pure function from state, event and time to commands. Every decision to start, bind, drain or kill a machine, and every choice of
+ * a machine for an invocation, is a command that it returned. Its callers are the dispatcher, the simulator and `replay`; a recorded run replays to the same
+ * commands.
  */
 
 import type { EndReason, NeedReason } from "./reasons.ts";
 
-/** Chosen by the caller, unique in a run. */
+/** Id of an invocation. The caller chooses it; it is unique in a run. */
 export type InvocationId = number;
-/** Chosen by the policy (a counter in its state), unique in a run. */
+/** Id of a machine. The policy chooses it, by a counter in its state; it is unique in a run. */
 export type MachineId = number;
 
-/** Chosen by the caller; opaque. One upload of an app's code and configuration: the unit that has machines, a queue and a past of its own. */
+/** Id of a revision, which is one upload of an app's code and configuration. The caller chooses the id; it is opaque. A revision has machines, a queue and a past of its own. */
 export type RevisionId = string;
 
 export type PolicyEvent =
   /**
-   * A revision of an app exists, or its limits changed: machines bound under other ones are to be drained. Comes before the revision's first arrival.
-   * `inherits`: a revision whose past is taken to be the new one's, too; null: none.
+   * A revision of an app was added, or its limits changed: machines bound under other limits are to be drained. The event comes before the revision's first
+   * arrival. The past of the revision `inherits` counts as the new one's, too; null: there is none.
    */
   | { type: "revision"; revision: RevisionId; app: string; limits: AppLimits; inherits: RevisionId | null }
-  /** No more calls come for the revision: what waits goes to `successor`, and its machines go when they are through. */
+  /** No more calls come for the revision. Its waiting calls go to `successor`, and its machines are to be drained. */
   | { type: "revision-retired"; revision: RevisionId; successor: RevisionId }
-  /** The revision is gone; its machines are to be killed. */
+  /** The revision was removed. Its machines are to be killed. */
   | { type: "revision-removed"; revision: RevisionId }
-  /** What the revision's machines were given at their bind changed, such as secrets: machines bound before now are to be drained. */
+  /** What the revision's machines are given at their bind has changed, such as secrets. Machines that were bound before are to be drained. */
   | { type: "revision-renewed"; revision: RevisionId }
   | { type: "arrive"; invocation: InvocationId; revision: RevisionId }
-  /** A caller gave up, or its time ran out, while the invocation had no machine. */
+  /** The caller gave up, or the time ran out, while the invocation had no machine. */
   | { type: "abandon"; invocation: InvocationId }
-  /** The slot is free again. */
+  /** The invocation ended: its slot is free again. */
   | { type: "finish"; invocation: InvocationId }
-  /** A started machine is now a blank, ready to be bound. */
+  /** A machine has started: it is a blank now, ready to be bound. */
   | { type: "blank"; machine: MachineId }
   /** A bound machine is ready for work. */
   | { type: "bound"; machine: MachineId }
-  /** No new work for this machine (a handler ignores its abort signal, …). */
+  /** The machine is to get no new work, for example because a handler ignores its abort signal. */
   | { type: "condemn"; machine: MachineId }
-  /** The machine is gone. `failed`: it was not killed by a command, and never came up or never became bound. */
+  /** The machine is gone. `failed`: it did not come up or did not become bound, though no command killed it. */
   | { type: "exit"; machine: MachineId; failed: boolean }
-  /** What a bound machine did since its last report, about a second ago. Not sent by a machine with nothing to do. */
+  /** A bound machine reports what it did since its last report, about a second ago. Machines with nothing to do do not report. */
   | { type: "stats"; machine: MachineId; stats: MachineStats }
-  /** So many CPUs a bound machine used on average while it had nothing to do. Once a rest, at its end or after a while. */
+  /** A bound machine used `cpu` CPUs on average while it had nothing to do. The event comes once in a rest, at its end or after a while. */
   | { type: "rested"; machine: MachineId; cpu: number }
-  /** Time passed; sent when a `wake` is due. */
+  /** Time passed: the event comes when a `wake` is due. */
   | { type: "tick" };
 
 export interface MachineStats {
-  /** CPU time used over wall time, from the host's accounting: 1 is a whole CPU. */
+  /** CPU time divided by wall time, from the host's accounting: 1 is a whole CPU. */
   cpu: number;
   /** Memory held, bytes, from the host's accounting. */
   memoryBytes: number;
-  /** Mean delay of its event loop, ms: the guest's own word, so never more than advice about its own app. */
+  /** Mean delay of the machine's event loop, ms. The guest itself reports it, so that it may only affect its own app. */
   loopDelayMs: number;
 }
 
-/** As a revision's manifest has them. `minMachines`, `maxMachines`, `reservedBlanks` and `queue` are the app's: they count over all its revisions. */
+/** The limits in the manifest of a revision. `minMachines`, `maxMachines`, `reservedBlanks` and `queue` count over all revisions of the app. */
 export interface AppLimits {
-  /** Concurrent invocations per machine, at most: a ceiling. How many it gets is learned. */
+  /** Invocations at once on a machine, at most. The number of slots is learned; this is its ceiling. */
   concurrency: number;
-  /** Machines bound to it, at least. */
+  /** Number of machines bound to the app, at least. */
   minMachines: number;
-  /** Machines at most. */
+  /** Number of machines bound to the app, at most. */
   maxMachines: number;
   /** Blanks of its kind that no other app may take. */
   reservedBlanks: number;
-  /** What a second of a caller's wait is worth, in GB-seconds of memory; null: the host's. */
+  /** Worth of a second of a caller's wait, GB-seconds of memory; null: that of the host counts. */
   waitWorth: number | null;
-  /** Invocations that may wait for a slot. */
+  /** Number of invocations that may wait for a slot. */
   queue: number;
   /** Of each of its machines. */
   kind: OpaqueKind;
@@ -86,8 +86,8 @@ export interface OpaqueKind {
 
 export type PolicyCommand =
   /**
-   * Start a machine that belongs to no app. `urgent`: an invocation waits for it, so it is to be bound as soon as it answers.
-   * `revision`: whose need made it start, though another may get it; null: it refills the blanks.
+   * Start a machine that belongs to no app. `urgent`: an invocation waits for it, so that it is to be bound as soon as it answers. `revision` is the one that
+   * needs the machine, though another may get it; null: it is started to be a blank.
    */
   | { type: "start"; machine: MachineId; kind: OpaqueKind; urgent: boolean; revision: RevisionId | null; why: NeedReason }
   | { type: "bind"; machine: MachineId; revision: RevisionId; why: NeedReason }
@@ -95,8 +95,8 @@ export type PolicyCommand =
   | { type: "reject"; invocation: InvocationId; reason: "queue-full" | "start-failed" | "app-removed" }
   | { type: "drain"; machine: MachineId; why: EndReason }
   | { type: "kill"; machine: MachineId; why: EndReason }
-  /** Send a tick at this time (ms, the clock of `now`), unless a later wake replaces it. */
+  /** Send a tick at this time, ms on the clock of `now`, unless a later command to wake replaces this one. */
   | { type: "wake"; at: number };
 
-/** `state` belongs to the policy, is changed in place, and is plain data. `now` is in ms and never goes back. */
+/** One step of a policy. The state belongs to the policy, which changes it in place; it is plain data. `now` is in ms and never goes back. */
 export type Step<State> = (state: State, event: PolicyEvent, now: number) => PolicyCommand[];

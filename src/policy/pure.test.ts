@@ -19,7 +19,7 @@ test("the policy imports nothing but itself", () => {
     }
 });
 
-test("all of the policy is looked at", () => {
+test("these tests look at all files of the policy", () => {
   for (const file of ["policy.ts", "core/plan.ts", "rules/learned.ts"]) assert.ok(sources.includes(file), file);
 });
 

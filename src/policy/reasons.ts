@@ -1,17 +1,17 @@
 /**
- * Why the policy commanded what it did: records with the numbers of that moment. Sentences are made of them where people read them
- * (`src/dispatch/sentences.ts`), and nowhere else. Times are ms, costs are GB-seconds.
+ * Why the policy gave a command: records with the numbers of that moment. Only `src/dispatch/sentences.ts` makes sentences of them. Times are ms, costs are
+ * GB-seconds.
  */
 
 /** Why a machine was started, or bound to a revision. */
 export type NeedReason =
-  /** Calls wait. `slots`: what the app's machines have, all of it taken; 0: it has no machine. */
+  /** Calls wait. All `slots` of the app's machines are taken; 0: the app has no machine. */
   | { kind: "calls-waiting"; waiting: number; slots: number }
-  /** `minMachines` of the manifest. */
+  /** The app has fewer machines than `minMachines` of its manifest. */
   | { kind: "minimum"; machines: number }
-  /** The app's idle plan expects a call before then. */
+  /** The app's idle plan expects a call within so many ms. */
   | { kind: "call-expected"; withinMs: number }
-  /** `slots` are forecast for `aheadMs` from now, and the app's machines have `has`. */
+  /** The forecast for `aheadMs` from now is that `slots` slots are needed, and the app's machines have `has`. */
   | {
       kind: "forecast";
       inFlight: number;
@@ -22,35 +22,38 @@ export type NeedReason =
       trend: number;
       deviation: number;
     }
-  /** So many machines that belong to no app are to be ready. */
+  /** `wanted` blanks are to be ready. */
   | { kind: "blanks"; wanted: number }
   | OtherRule;
 
-/** Why a machine gets no new work, or was killed. */
+/** Why a machine was drained or killed. */
 export type EndReason =
-  /** Every idle machine is kept for the setting `idleMs`, and this one was. */
+  /** The machine was idle for the setting `idleMs`. */
   | { kind: "idle-fixed"; ms: number }
-  /** Idle for `ms` beside `others`. `holdCost`: of a second of holding it; `startCost`: of a start that a caller waits for. `startsAgainMs`: when one is to be started by plan; null: no plan. */
+  /**
+   * The machine was idle for `ms` beside `others` machines. `holdCost` is the cost of holding it for a second, `startCost` that of a start that a caller waits
+   * for. `startsAgainMs`: ms until another one is started because a call is expected; null: no call is.
+   */
   | { kind: "idle"; ms: number; others: number; holdCost: number; startCost: number; startsAgainMs: number | null }
-  /** Of `ready` blanks, `enough` would do. */
+  /** There were `ready` blanks, and `enough` of them are enough. */
   | { kind: "blank-surplus"; ready: number; enough: number }
-  /** The host is full, and another app's calls wait. */
+  /** The host is full, and calls of another app wait. */
   | { kind: "host-full" }
-  /** The host is full, and another app has no machine at all. */
+  /** The host is full, and another app with waiting calls has no machine at all. */
   | { kind: "host-full-share" }
-  /** It got no new work, and what it had is through. */
+  /** The machine got no new work, and all its invocations have ended. */
   | { kind: "drained" }
-  /** The dispatcher gave it up: a handler ignores its abort signal, or the machine is about to end. */
+  /** The dispatcher condemned the machine, because a handler ignores its abort signal or the machine is about to end. */
   | { kind: "condemned" }
   | { kind: "limits-changed" }
-  /** What it was given at its bind changed: code or secrets. */
+  /** What machines are given at their bind has changed: code or secrets. */
   | { kind: "renewed" }
   /** Another revision took over. */
   | { kind: "superseded" }
   | { kind: "app-removed" }
   | OtherRule;
 
-/** Of a policy that is not Mayfly's, as a test or the laboratory runs it: the name of its rule. */
+/** The reason of a policy that is not Mayfly's, as tests and the laboratory run it: the name of its rule. */
 interface OtherRule {
   kind: "other-rule";
   rule: string;

@@ -1,4 +1,4 @@
-/** A machine's reports tell of the time since it was last at rest, or since the last report: its rest is not part of what it did. */
+/** A machine's report covers the time since its last report, or since its last rest: the rest is no part of what it did. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { createPackingPolicy } from "./packing.ts";
@@ -16,7 +16,7 @@ const LIMITS = {
   kind: USUAL,
 };
 
-test("2 ms of CPU in a call of 200 ms are that, however long the machine rested before", () => {
+test("a call of 200 ms with 2 ms of CPU is learned as that, however long the machine rested before", () => {
   const policy = createPackingPolicy({ ...HOST, waitWorth: 100, cpuWorth: 9 });
   let machine = 0;
   const send = (event: PolicyEvent, now: number): void => {

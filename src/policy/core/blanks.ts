@@ -1,6 +1,6 @@
 /**
- * How many blanks of a kind to keep ready: enough that a caller finds none only so seldom that one more would cost more than
- * the waits it saves. Counted over windows in which what is taken can't be replaced yet.
+ * How many blanks of a kind are kept ready: so many that one more would cost more than the waits that it saves. The number of blanks that are taken is
+ * counted in windows, each as long as the replacement of a blank takes.
  */
 import type { OpaqueKind } from "../policy.ts";
 import { MOST_TAKEN, WINDOW_FADE } from "../constants.ts";
@@ -9,29 +9,29 @@ export interface Pool {
   kind: OpaqueKind;
   /** Ids of blanks, oldest first. */
   ready: number[];
-  /** Ids of machines that will be. */
+  /** Ids of machines that are being started to be blanks. */
   starting: number[];
-  /** How often so many were taken in a window; fading. */
+  /** By number of blanks: how often so many were taken in a window, with older windows fading. */
   taken: number[];
-  /** In the window that began at `since`. */
+  /** Blanks taken in the present window, which began at `since`, ms. */
   now: number;
   since: number;
-  /** Blanks that were found to be enough, at the end of the last window. */
+  /** Number of blanks that is enough, as calculated at the end of the last window. */
   enough: number;
-  /** Sum of its revisions' reservedBlanks. */
+  /** Blanks that apps have reserved. */
   reserved: number;
-  /** Blanks beyond `enough` are kept until then, for starts that are planned. */
+  /** Until when blanks beyond `enough` are kept for starts that are planned, ms. */
   heldUntil: number;
   /** Number of revisions whose machines are of the kind. */
   revisions: number;
-  /** Of its starts, whatever the revision that needed them. */
+  /** Failures of starts of this kind, whatever revision needed them. */
   failures: Failures;
 }
 
 export interface Failures {
-  /** Rounds of failures without a success between; those that overlap are one. */
+  /** Number of failures without a success in between. Failures that overlap count as one. */
   rounds: number;
-  /** No further try before this time, ms. */
+  /** Until when there is no further try, ms; a time in the past: there is no pause. */
   until: number;
 }
 
@@ -53,22 +53,22 @@ export function createPool(kind: OpaqueKind, now: number): Pool {
   };
 }
 
-/** A blank was taken, or would have been if one had been there. */
+/** Called when a blank is taken, or would have been taken if there had been one. */
 export function noteTaken(pool: Pool, now: number, windowMs: number, worth: number): void {
   blanksEnough(pool, now, windowMs, worth);
-  // A window with any begins with its first: for so long its place is empty.
+  // A window begins when its first blank is taken, because from then on the place of that blank is empty.
   if (pool.now === 0) pool.since = now;
   pool.now++;
 }
 
-/** @param worth price of a caller's wait for a start, over that of a blank for one window */
+/** Number of blanks that is enough. @param worth cost of a caller's wait for a start, divided by the cost of holding a blank for one window */
 export function blanksEnough(pool: Pool, now: number, windowMs: number, worth: number): number {
   if (now - pool.since < windowMs) return pool.enough;
   closeWindows(pool, now, windowMs);
   return (pool.enough = enough(pool.taken, worth));
 }
 
-/** Reckons anew at the prices of now, though the window is not over. */
+/** Calculates the number anew with the costs of now, though the window is not over. */
 export function recountEnough(pool: Pool, worth: number): void {
   pool.enough = enough(pool.taken, worth);
 }
@@ -79,7 +79,7 @@ function enough(taken: number[], worth: number): number {
   let blanks = 0;
   for (let [beyond, i] = [total, 0]; i < taken.length; i++) {
     beyond -= taken[i] as number;
-    // Callers beyond `i` blanks: one more blank would serve one of them.
+    // `beyond` is the weight of windows in which more than `i` blanks were taken: one more blank would save one wait in each of them.
     if (beyond * worth <= total) break;
     blanks = i + 1;
   }
@@ -95,7 +95,7 @@ function closeWindows(pool: Pool, now: number, windowMs: number): void {
   const count = Math.min(MOST_TAKEN, pool.now);
   while (taken.length <= count) taken.push(0);
   taken[count] = (taken[count] as number) + before;
-  // The windows after the first were empty: a geometric series.
+  // In the windows after the first no blank was taken. Their weights are a geometric series.
   taken[0] = (taken[0] as number) + (1 - before) / (1 - WINDOW_FADE);
   pool.now = 0;
   pool.since += windows * windowMs;

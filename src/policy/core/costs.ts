@@ -1,14 +1,14 @@
-/** What holding a machine costs, and a start that a caller waits for. */
+/** The costs of holding and of starting machines. */
 import { BLANK_SHARE_OF_MEMORY, FIRST_BLANK_GB, FIRST_MEMORY_MB, IDLE_CPU_GAIN, SAME_CPU, SHORTEST_WINDOW_MS } from "../constants.ts";
 import type { RevisionState, PackingState } from "./packing-state.ts";
 import type { IdleCosts } from "../rules/keep-alive.ts";
 
-/** One start-up time: how far ahead demand is forecast. */
+/** The window for which demand is forecast, ms: one start-up time. */
 export function windowMs({ times }: PackingState): number {
   return Math.max(SHORTEST_WINDOW_MS, times.startMs + times.bindMs);
 }
 
-/** Seconds that a caller waits who finds no slot, as things are. */
+/** Seconds for which a caller waits who finds no slot, on average. */
 export function waitForMachine({ times }: PackingState): number {
   return (times.bindMs + times.missing * times.startMs) / 1_000;
 }
@@ -19,18 +19,17 @@ export function waitWorthOf({ options }: PackingState, revision: RevisionState):
 
 /** GB that a machine of the revision holds. */
 export function memoryOf(state: PackingState, revision: RevisionState): number {
-  if (revision.memoryKnown) return revision.memoryGb;
-  return state.memoryGb > 0 ? state.memoryGb : Math.min(FIRST_MEMORY_MB, revision.limits.kind.memoryMb) / 1_024;
+  return revision.memoryGb ?? state.memoryGb ?? Math.min(FIRST_MEMORY_MB, revision.limits.kind.memoryMb) / 1_024;
 }
 
-/** GB-seconds that a second of holding a machine of the revision costs: its memory, and the CPU that it uses with nothing to do. */
+/** Cost of holding a machine of the revision for a second, GB-seconds: its memory, and the CPU that it uses while it has nothing to do. */
 export function holdingOf(state: PackingState, revision: RevisionState): number {
-  return memoryOf(state, revision) + state.options.cpuWorth * Math.max(0, revision.idleCpu);
+  return memoryOf(state, revision) + state.options.cpuWorth * (revision.idleCpu ?? 0);
 }
 
 export function idleCosts(state: PackingState, revision: RevisionState): IdleCosts {
   const { startMs, bindMs } = state.times;
-  // A start is taken to keep a CPU busy all along, and to hold what a blank does.
+  // A start is taken to use one CPU all the time, and to hold as much memory as a blank.
   const start = (state.options.cpuWorth * (startMs + bindMs) + blankGb(state) * startMs) / 1_000;
   const miss = start + waitWorthOf(state, revision) * waitForMachine(state);
   return { hold: holdingOf(state, revision), start, miss, leadMs: startMs + bindMs };
@@ -42,16 +41,16 @@ export function breakEvenOfBlankMs(state: PackingState): number {
   return ((state.options.cpuWorth + gb) * state.times.startMs) / gb;
 }
 
-/** GB that a blank holds: not reported by anybody, so taken as a third of what a bound one does. */
+/** GB that a blank holds. No reports come on blanks, so that it is taken as a share of what a bound machine holds. */
 export function blankGb({ memoryGb }: PackingState): number {
-  return memoryGb > 0 ? memoryGb * BLANK_SHARE_OF_MEMORY : FIRST_BLANK_GB;
+  return memoryGb === null ? FIRST_BLANK_GB : memoryGb * BLANK_SHARE_OF_MEMORY;
 }
 
-/** Returns whether that changes what it costs to hold them: then plans that were made before are dropped. */
+/** Takes in the CPU that an idle machine of the revision used. Returns whether that changes the cost of holding; if so, plans that were made before are dropped. */
 export function noteIdleCpu(revision: RevisionState, cpu: number): boolean {
-  const before = Math.max(0, revision.idleCpu);
-  revision.idleCpu = revision.idleCpu < 0 ? cpu : revision.idleCpu + IDLE_CPU_GAIN * (cpu - revision.idleCpu);
-  const changed = Math.abs(revision.idleCpu - before) > SAME_CPU;
+  const before = revision.idleCpu;
+  revision.idleCpu = before === null ? cpu : before + IDLE_CPU_GAIN * (cpu - before);
+  const changed = Math.abs(revision.idleCpu - (before ?? 0)) > SAME_CPU;
   if (changed) revision.idlePlan = revision.extraPlan = null;
   return changed;
 }

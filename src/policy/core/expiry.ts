@@ -1,4 +1,4 @@
-/** What time alone brings about: one wake at a time, for the earliest of it; and the end of blanks that are too many. */
+/** What time alone brings about: the end of surplus blanks, and the wake for whatever is due first. */
 import { POSTPONED_MS } from "../constants.ts";
 import type { PolicyCommand } from "../policy.ts";
 import { rulesOf } from "../rules/rules-of.ts";
@@ -6,7 +6,7 @@ import { hostIsBusy } from "./host-limits.ts";
 import { killMachine } from "./machines.ts";
 import { dropUnusedPools, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { quietUntil, wantedBlanks } from "./plan.ts";
-import { earliest, NEVER } from "./timers.ts";
+import { earliest } from "./timers.ts";
 
 export function expireBlanks(state: PackingState, now: number, commands: PolicyCommand[]): void {
   const rules = rulesOf(state);
@@ -22,18 +22,19 @@ export function expireBlanks(state: PackingState, now: number, commands: PolicyC
   dropUnusedPools(state);
 }
 
-/** Asks for a tick, where the one asked for is not early enough. */
+/** Asks for a tick, unless one was asked for that comes early enough. */
 export function scheduleWake(state: PackingState, now: number, commands: PolicyCommand[]): void {
-  state.planAt = nextPlan(state, now);
-  const at = Math.min(earliest(state.timers), state.planAt);
-  if (at >= NEVER || (state.wakeAt >= 0 && state.wakeAt <= at)) return;
+  const planAt = nextPlan(state, now);
+  state.planAt = planAt === Infinity ? null : planAt;
+  const at = Math.min(earliest(state.timers), planAt);
+  if (at === Infinity || (state.wakeAt !== null && state.wakeAt <= at)) return;
   state.wakeAt = at;
   commands.push({ type: "wake", at });
 }
 
-/** When something else than a timer changes what machines are needed. */
+/** When time alone, apart from timers, may change what machines are needed, ms; Infinity: never. */
 function nextPlan(state: PackingState, now: number): number {
-  let at = sooner(NEVER, quietUntil(state), now);
+  let at = sooner(Infinity, quietUntil(state), now);
   at = sooner(at, state.starts.nextAt, now);
   if (state.wanting.length > 0 && hostIsBusy(state)) at = Math.min(at, now + POSTPONED_MS);
   for (const name of state.hungry) at = sooner(at, state.revisions.get(name)?.failures.until ?? -1, now);

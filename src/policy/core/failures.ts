@@ -1,4 +1,4 @@
-/** Back-off after machines that did not come up, and the end of waiting for those that have nothing left to wait for. */
+/** Pauses after starts and binds that failed, and the rejection of calls that wait without hope. */
 import { FIRST_PAUSE_MS, HOPELESS, LONGEST_PAUSE_MS } from "../constants.ts";
 import type { PolicyCommand } from "../policy.ts";
 import type { Failures } from "./blanks.ts";
@@ -20,7 +20,7 @@ export function noteSuccess(failures: Failures): void {
   failures.until = -1;
 }
 
-/** Starts or binds keep failing, and no machine is there or being bound to serve the revision. */
+/** Whether starts or binds keep failing, and the revision has no machine, nor one that is being bound. */
 export function isHopeless(state: PackingState, revision: RevisionState, now: number): boolean {
   if (revision.bound + revision.binding > 0) return false;
   if (failing(revision.failures, now)) return true;
@@ -28,7 +28,7 @@ export function isHopeless(state: PackingState, revision: RevisionState, now: nu
   return failing(pool.failures, now) && blanksFor(pool, revision.app) <= 0;
 }
 
-/** Rejects what waits for a revision without hope, rather than trying again and again while callers wait. */
+/** Rejects the calls that wait for a revision without hope. Otherwise they would wait while starts are tried again and again. */
 export function rejectHopeless(state: PackingState, now: number, commands: PolicyCommand[]): void {
   for (const name of state.hungry) {
     const revision = state.revisions.get(name);

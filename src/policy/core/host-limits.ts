@@ -1,15 +1,15 @@
-/** What the host may hold, and how fast it may start. */
+/** How many machines the host may have, how fast it may start them, and whether it is busy. */
 import { BUSY, CPU_OF_START } from "../constants.ts";
 import type { OpaqueKind } from "../policy.ts";
 import type { MachineEntry, PackingState } from "./packing-state.ts";
 
-/** Whether one more machine of the kind fits. */
+/** Whether the host has room for one more machine of the kind. */
 export function hasRoom({ options, use }: PackingState, { memoryMb, vcpus }: OpaqueKind): boolean {
   if (use.machines >= options.maxMachines) return false;
   return use.memoryMb + memoryMb <= options.maxMemoryMb && use.vcpus + vcpus <= options.maxVcpus;
 }
 
-/** Whether machines, those that are starting among them, use all of the host's CPU: one more would take its share from the others. */
+/** Whether machines, also those that are starting, use so much of the host's CPU that one more would take its CPU from the others. */
 export function hostIsBusy({ options, cpuUsed, pools }: PackingState): boolean {
   if (options.hostCpus === undefined) return false;
   let used = cpuUsed;
@@ -17,13 +17,13 @@ export function hostIsBusy({ options, cpuUsed, pools }: PackingState): boolean {
   return used > BUSY * options.hostCpus;
 }
 
-/** CPUs that a machine uses from now on, as far as is known. */
+/** Notes the CPUs that a machine uses from now on, as far as is known. */
 export function noteCpu(state: PackingState, machine: MachineEntry, cpu: number): void {
   state.cpuUsed += cpu - machine.cpu;
   machine.cpu = cpu;
 }
 
-/** Whether one may be started now; if so, it counts as started. A bucket that holds a second's worth of starts. */
+/** Whether a machine may be started now; if so, it counts as started. Starts are taken from a bucket that holds as many as are allowed in a second. */
 export function takeStart({ options, starts }: PackingState, now: number): boolean {
   const { startsPerSecond } = options;
   const most = Math.max(1, startsPerSecond);

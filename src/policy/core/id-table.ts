@@ -1,9 +1,9 @@
 /**
- * A map from invocation id to a number, as plain data: two arrays, open addressing. The hot path does not allocate.
+ * A map from invocation ids to numbers, as plain data: two arrays with open addressing, so that the hot path does not allocate.
  */
 
 export interface IdTable {
-  /** -1 marks a free place. The length is a power of two. */
+  /** Ids; -1 marks a free place. The length is a power of two. */
   keys: number[];
   values: number[];
   size: number;
@@ -15,7 +15,7 @@ export function createIdTable(capacity = 64): IdTable {
   return { keys: filled(capacity, FREE), values: filled(capacity, 0), size: 0 };
 }
 
-/** Undefined where the id is not in the table. */
+/** The number of an id; undefined if the table does not have the id. */
 export function lookUp(table: IdTable, id: number): number | undefined {
   const place = find(table, id);
   return table.keys[place] === FREE ? undefined : table.values[place];
@@ -36,12 +36,12 @@ export function remove(table: IdTable, id: number): void {
   closeGap(table, place);
 }
 
-/** The ids whose value is `value`. Walks the whole table: not for the hot path. */
+/** All ids with the number `value`. It goes through the whole table, so that it is not for the hot path. */
 export function idsWith(table: IdTable, value: number): number[] {
   return table.keys.filter((key, place) => key !== FREE && table.values[place] === value);
 }
 
-/** Where the id is, or the free place where it would go. */
+/** The place of the id, or the free place where it would be put. */
 function find(table: IdTable, id: number): number {
   const { keys } = table;
   const mask = keys.length - 1;
@@ -53,13 +53,13 @@ function find(table: IdTable, id: number): number {
   }
 }
 
-/** Ids are a counter: by their low bits alone those in flight would be one long run, which every removal had to walk. */
+/** Spreads ids, which are a counter. By their low bits alone, those in flight would be one long run of places, which every removal would have to go through. */
 function homeOf(id: number, mask: number): number {
   const hash = Math.imul(id, 0x9e3779b1);
   return (hash ^ (hash >>> 15)) & mask;
 }
 
-/** Moves back what was pushed beyond `gap`, so that no probe stops short. */
+/** Moves entries back that lie behind `gap` because their own places were taken, so that looking for them does not end at the gap. */
 function closeGap(table: IdTable, gap: number): void {
   const { keys, values } = table;
   const mask = keys.length - 1;
@@ -90,7 +90,7 @@ function grow(table: IdTable): void {
   }
 }
 
-/** Pushed rather than filled: V8 keeps such an array packed. */
+/** An array whose elements are pushed, not filled in, because V8 keeps such an array packed. */
 function filled(length: number, value: number): number[] {
   const array: number[] = [];
   for (let i = 0; i < length; i++) array.push(value);

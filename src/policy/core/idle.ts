@@ -1,6 +1,6 @@
 /**
- * What becomes of machines with nothing in flight: kept as long as that is expected to pay, then killed at once; and a revision
- * without a machine gets one shortly before it is expected to be called.
+ * What becomes of idle machines: each is kept as long as that is expected to pay, and then killed. And a revision without a machine gets one shortly before a
+ * call is expected.
  */
 import { MOST_LOST } from "../constants.ts";
 import type { PolicyCommand } from "../policy.ts";
@@ -10,23 +10,22 @@ import { noteCpu } from "./host-limits.ts";
 import { killMachine } from "./machines.ts";
 import type { RevisionState, MachineEntry, PackingState } from "./packing-state.ts";
 import { noteWanting } from "./spares.ts";
-import { addTimer, NEVER } from "./timers.ts";
+import { addTimer } from "./timers.ts";
 
-/** Tells the time since the revision, or one machine of it, was last at work, now that it is needed again. */
+/** Records the idle time that ends now, of the revision or of one machine beside others. */
 export function noteIdleEnd(revision: RevisionState, machine: MachineEntry | undefined, now: number): void {
   if (revision.idleSince >= 0) {
-    if (revision.busySince >= 0) {
+    if (revision.busySince !== null) {
       recordIdleTime(revision.idleTimes, now - revision.idleSince);
       recordIdleTime(revision.periods, now - revision.busySince);
     }
     revision.busySince = now;
     revision.idleSince = -1;
-    revision.startAt = NEVER;
-    revision.startedUntil = 0;
+    revision.preStart = null;
   } else if (machine !== undefined && machine.idleSince >= 0) recordIdleTime(revision.extraTimes, now - machine.idleSince);
 }
 
-/** A bound machine has nothing in flight from now on. */
+/** Called when a bound machine has nothing in flight any more. */
 export function becomeIdle(
   state: PackingState,
   revision: RevisionState,
@@ -39,7 +38,7 @@ export function becomeIdle(
   lookAtIdle(state, revision, machine, now, commands);
 }
 
-/** Kills it if its time is up, or sees to it that it is looked at again. */
+/** Decides until when an idle machine is kept, and kills it if that is now. */
 export function lookAtIdle(
   state: PackingState,
   revision: RevisionState,
@@ -48,7 +47,7 @@ export function lookAtIdle(
   commands: PolicyCommand[],
 ): void {
   machine.keptUntil = -1;
-  // Nothing but another event changes that a machine of the revision's minimum is kept.
+  // A machine of the minimum is kept until some other event changes that.
   if (revision.app.machines <= revision.limits.minMachines) return;
   const until = rulesOf(state).idleUntil(state, revision, machine, now);
   if (until <= now) return killIdle(state, revision, machine, now, commands);
@@ -71,9 +70,9 @@ function setTimer(state: PackingState, machine: MachineEntry, at: number): void 
   addTimer(state.timers, at, machine.id);
 }
 
-/** Its revision is expected to be called. */
+/** Called when the timer of a revision is due: a call of it may be expected. */
 export function lookAtRevision(state: PackingState, revision: RevisionState, now: number): void {
-  if (revision.idleSince >= 0 && now < revision.startedUntil) noteWanting(state, revision, now);
+  if (revision.idleSince >= 0 && revision.preStart !== null && now < revision.preStart.until) noteWanting(state, revision, now);
 }
 
 function killIdle(state: PackingState, revision: RevisionState, machine: MachineEntry, now: number, commands: PolicyCommand[]): void {

@@ -28,7 +28,7 @@ export function startMachine(
   commands.push({ type: "start", machine: id, kind, urgent, revision, why });
 }
 
-/** Gives the oldest blank of the revision's kind to it. */
+/** Binds the oldest blank of the pool to the revision. */
 export function bindMachine(
   state: PackingState,
   pool: Pool,
@@ -47,7 +47,7 @@ export function bindMachine(
   revision.machines.push(machine.id);
   noteCpu(state, machine, CPU_OF_START);
   state.lastBindAt = now;
-  if (state.takenAt < 0 && rulesOf(state).replacesBlanks(state.options)) state.takenAt = now;
+  if (state.takenAt === null && rulesOf(state).replacesBlanks(state.options)) state.takenAt = now;
   commands.push({ type: "bind", machine: machine.id, revision: revision.id, why });
 }
 
@@ -58,7 +58,7 @@ export function killMachine(state: PackingState, machine: MachineEntry, why: End
   commands.push({ type: "kill", machine: machine.id, why });
 }
 
-/** No new work for a bound machine; it is killed when it is empty. */
+/** Gives a bound machine no new work. The machine is killed when it is empty. */
 export function drainMachine(state: PackingState, machine: MachineEntry, why: EndReason, commands: PolicyCommand[]): void {
   if (machine.phase !== "bound") return;
   leavePhase(state, machine);
@@ -75,7 +75,7 @@ export function condemnMachine(state: PackingState, id: number, commands: Policy
   else if (machine.phase !== "draining") killMachine(state, machine, { kind: "condemned" }, commands);
 }
 
-/** Drains what runs the revision's old code, and kills what has not run any yet. */
+/** Drains bound machines of the revision, and kills those that are being bound: they have run nothing yet. */
 export function retireMachines(state: PackingState, revision: RevisionState, why: EndReason, commands: PolicyCommand[]): void {
   for (const machine of machinesOf(state, revision)) {
     if (machine.phase === "binding") killMachine(state, machine, why, commands);
@@ -87,10 +87,10 @@ export function removeMachines(state: PackingState, revision: RevisionState, why
   for (const machine of machinesOf(state, revision)) killMachine(state, machine, why, commands);
 }
 
-/** The machine is gone, and with it every invocation that it had. */
+/** Forgets a machine that is gone, and every invocation that it had. */
 export function forgetMachine(state: PackingState, machine: MachineEntry): void {
   leavePhase(state, machine);
-  // In flight is what the table says: a walk that an empty machine need not pay.
+  // To find the invocations takes a walk through the table, which an empty machine does not need.
   if (machine.inFlight > 0) for (const invocation of idsWith(state.invocations, machine.id)) remove(state.invocations, invocation);
   const { use } = state;
   use.machines--;

@@ -1,42 +1,44 @@
 /**
- * What the packing policy knows. Plain data: structuredClone copies it whole, and nothing in it points at anything else but by id, apart from the record that the revisions of one app share.
+ * The state of the packing policy. It is plain data, which structuredClone copies whole. Records refer to each other by id; only the record of an app is
+ * shared by the app's revisions. On the hot path -1 stands for "none", because a field that may be null would allocate for each time that it holds.
  *
  * 1. `machine.inFlight` is the number of invocations whose entry in `invocations` is that machine.
- * 2. `revision.open` holds exactly the revision's bound machines with less than `revision.slots` in flight, ascending by inFlight; `machine.place` is its index there, or -1.
+ * 2. `revision.open` holds exactly the revision's bound machines with less than `revision.slots` in flight, ascending by inFlight; `machine.place` is the
+ *    index of the machine there, or -1.
  * 3. A revision has waiting invocations only while `open` is empty.
- * 4. `revision.demand.load` is what it has in flight on bound and draining machines, and waiting.
- * 5. Whatever time alone brings about has an entry in `timers` no later than it is due, or a scalar that `nextPlan` looks at.
+ * 4. `revision.demand.load` is the number of the revision's invocations that are in flight on bound and draining machines, or waiting.
+ * 5. Whatever time alone brings about has an entry in `timers` that is due no later, or a field that `nextPlan` looks at.
  */
 import type { OwnMachine } from "../machine-facts.ts";
 import type { AppLimits, MachineId, OpaqueKind, RevisionId } from "../policy.ts";
 import { createDemand, type Demand } from "../rules/demand.ts";
 import { createIdleTimes, type IdleTimes } from "../rules/idle-times.ts";
 import { createIdTable, type IdTable } from "./id-table.ts";
-import type { IdlePlan } from "../rules/keep-alive.ts";
+import type { IdlePlan, Span } from "../rules/keep-alive.ts";
 import { createPool, type Failures, type Pool } from "./blanks.ts";
 import { createStartTimes, type StartTimes } from "./start-times.ts";
-import { createTimers, NEVER, type Timers } from "./timers.ts";
+import { createTimers, type Timers } from "./timers.ts";
 
 export interface PackingOptions {
-  /** Blanks to keep ready, at least: more are kept where more are taken at a time. */
+  /** Number of blanks to keep ready, at least. More are kept if more are taken at a time. */
   blanks: number;
-  /** ms that a machine with nothing in flight is kept, whatever its revision's past: then nothing is learned, and nothing started ahead of need. null: learned. */
+  /** ms for which every idle machine is kept: then nothing is learned, and nothing is started ahead of need. null: how long is learned. */
   idleMs: number | null;
-  /** Machines at most, of all revisions and states. */
+  /** Number of machines, of all revisions and phases, at most. */
   maxMachines: number;
-  /** Memory of all machines together, at most, MB, by their sizes. */
+  /** MB that all machines together may have by their kinds, at most. */
   maxMemoryMb: number;
   /** vCPUs of all machines together, at most. */
   maxVcpus: number;
-  /** Starts a second at most, on average over a few seconds. */
+  /** Starts per second, at most, on average over a few seconds. */
   startsPerSecond: number;
-  /** Of the blanks that the option asks for, and of machines of apps that choose no other. */
+  /** Kind of the blanks that `blanks` asks for, and of machines of apps that choose no other. */
   usual: OpaqueKind;
-  /** What a second of a caller's wait is worth, in GB-seconds of memory. */
+  /** Cost of a second of a caller's wait, GB-seconds of memory. */
   waitWorth: number;
-  /** What a second of CPU time costs, in GB-seconds of memory. */
+  /** Cost of a second of CPU time, GB-seconds of memory. */
   cpuWorth: number;
-  /** CPUs of the host: while its machines use all of them, more machines serve nobody sooner. Not told: never so. */
+  /** CPUs of the host. While its machines use all of them, further machines serve nobody sooner. Absent: the host never counts as busy. */
   hostCpus?: number | undefined;
 }
 
@@ -44,145 +46,143 @@ export interface PackingState {
   options: PackingOptions;
   nextMachine: MachineId;
   nextRevision: number;
-  /** By id. A Map, since an id is any string, such as `constructor`. */
+  /** Revisions by id. It is a Map, because an id may be any string, such as `constructor`. */
   revisions: Map<RevisionId, RevisionState>;
-  /** Apps that have revisions. */
+  /** Apps that have revisions, by id. */
   apps: Map<string, AppState>;
-  /** Revision number → id. */
+  /** Ids of revisions by their number. */
   revisionIds: Record<number, RevisionId>;
   machines: Record<MachineId, MachineEntry>;
-  /** Of all machines together, those being killed too. */
+  /** Machines, memory and vCPUs of all machines together, also of those that are ending. */
   use: { machines: number; memoryMb: number; vcpus: number };
-  /** One for each kind; the first is of the usual kind. */
+  /** A pool for each kind; the first one is of the usual kind. */
   pools: Pool[];
-  /** Machine id, or minus the revision's number while the invocation waits. */
+  /** By invocation: the id of its machine, or minus its revision's number while it waits. One number, because the table is on the hot path. */
   invocations: IdTable;
   /** Revisions that may have waiting invocations; the one served last is at the end. */
   hungry: string[];
   /** Revisions that may lack machines ahead of need; the one served last is at the end. */
   wanting: string[];
   timers: Timers;
-  /** When the next tick is due; -1: never. */
-  wakeAt: number;
-  /** When what machines are needed may change by itself, but for what has a timer. */
-  planAt: number;
-  /** When the first blank was taken that is not replaced yet; -1: none was. */
-  takenAt: number;
-  /** When a machine was last bound, or began to be. */
+  /** When the next tick is due, ms; null: none was asked for. */
+  wakeAt: number | null;
+  /** When, apart from timers, the need for machines may change by time alone, ms; null: never. */
+  planAt: number | null;
+  /** When the first blank was taken that is not replaced yet, ms; null: all are replaced. */
+  takenAt: number | null;
+  /** When a bind last began or ended, ms; -1: never. */
   lastBindAt: number;
-  /** Starts that are left now, as of `at`; where none is, when the next will be. */
+  /** Starts that were left at the time `at`, and when the next one will be if none was, ms. */
   starts: { left: number; at: number; nextAt: number };
   times: StartTimes;
-  /** GB that a bound machine holds, over all revisions; 0: not known. */
-  memoryGb: number;
-  /** CPUs that bound machines use, as far as is known: those with work by their last reports, those just bound as much as a start. */
+  /** GB that a bound machine holds, over all revisions; null: not known yet. */
+  memoryGb: number | null;
+  /** CPUs that bound machines use, as far as is known: machines with work by their last reports, machines without a report as much as a start. */
   cpuUsed: number;
 }
 
-/** What an app's revisions have in common: limits that are the app's count over all of them. */
+/** What the revisions of an app have in common, because limits of the app count over all of them. */
 export interface AppState {
   id: string;
-  /** Those that take calls, the newest last. */
+  /** Revisions that take calls, the newest last. */
   revisions: RevisionId[];
-  /** Machines that are bound to them, or being bound. */
+  /** Number of machines that are bound to these revisions, or being bound. */
   machines: number;
-  /** Invocations of theirs that wait. */
+  /** Number of waiting invocations of these revisions. */
   waiting: number;
-  /** Blanks that no other app may take. */
+  /** Blanks that no other app may take; null: none. */
   reservation: { kind: OpaqueKind; blanks: number } | null;
 }
 
 export interface RevisionState {
   id: RevisionId;
-  /** Its app's record, which all of the app's revisions share. */
+  /** Record of its app, which all of the app's revisions share. */
   app: AppState;
-  /** Counts up; stands for the revision where a number is needed. */
+  /** Number of the revision, counted up from 1. It stands for the revision where a number is needed. */
   number: number;
   limits: AppLimits;
-  /** Invocations at once on each of its machines: learned, at most limits.concurrency. */
+  /** Slots of each machine of the revision: learned, at most limits.concurrency. */
   slots: number;
-  /** Share of its time in flight that an invocation keeps the event loop busy; 0: not known. */
-  share: number;
-  /** CPU of an invocation, ms, and its time in flight; 0: not known. */
+  /** Share of its time in flight for which an invocation keeps the event loop busy; null: not known yet. */
+  busyShare: number | null;
+  /** CPU time of an invocation and its time in flight, ms, on average; 0: not known yet. */
   cpuMs: number;
   durationMs: number;
-  /** What these are made of: sums of CPU, of time in flight, and of invocations ended, all fading. */
+  /** The sums that these averages are made of: CPU time, time in flight, and invocations that ended, with older reports fading. */
   turns: { cpuMs: number; areaMs: number; done: number };
-  /** Ids of its machines that are binding, bound or draining. */
+  /** Ids of the revision's machines that are binding, bound or draining. */
   machines: MachineId[];
-  /** Machines that take its work. */
+  /** Numbers of machines that take its work, and of machines that are being bound. */
   bound: number;
   binding: number;
   open: MachineId[];
-  /** Invocation ids from `head` on, first come first; those that `invocations` no longer calls waiting are to be skipped. */
+  /** Ids of waiting invocations, from `head` on, first come, first. Invocations that do not wait any more by `invocations` are skipped. */
   queue: number[];
   head: number;
   waiting: number;
-  /** When one that waited was last given a slot, or the first of them came. */
+  /** When a waiting invocation was last given a slot, or the first of those that wait came, ms. */
   servedAt: number;
-  /** Is in state.hungry. */
+  /** Whether the revision is in state.hungry. */
   hungry: boolean;
-  /** Machines that it needed when last planned for. */
+  /** Number of machines that the revision needed by the last plan. */
   planned: number;
-  /** Is in state.wanting. */
+  /** Whether the revision is in state.wanting. */
   wanting: boolean;
   demand: Demand;
-  /** Machines that forecast demand asks for. */
+  /** Number of machines that demand needs one window from now. */
   forecast: number;
-  /** Load above which to forecast anew. */
+  /** Load above which the forecast is made anew. */
   trigger: number;
-  /** Since when it has nothing in flight nor waiting; -1: it has. */
+  /** Since when the revision has no invocation in flight or waiting, ms; -1: it has some. */
   idleSince: number;
-  /** Of the revision as a whole, and of its machines beside others at work. */
+  /** Idle times of the revision as a whole, and of its machines beside others. */
   idleTimes: IdleTimes;
   extraTimes: IdleTimes;
-  /** From one end of idling to the next, and when the last one was; -1: never. */
+  /** Times from one call after idling to the next such call, and when the last such call was, ms; null: there was none. */
   periods: IdleTimes;
-  busySince: number;
-  /** What to do when it falls idle, and from how many idle times that was made. */
+  busySince: number | null;
+  /** Plans for when the revision, or a machine beside others, falls idle; and the numbers of idle times that they were made from. */
   idlePlan: IdlePlan | null;
   idlePlanOf: number;
   extraPlan: IdlePlan | null;
   extraPlanOf: number;
-  /** Since when the machines were idle that were killed beside others, latest last. */
+  /** Since when the machines were idle that were killed beside others, ms, the latest last. */
   lost: number[];
-  /** A machine is to be bound, though nobody waits: from then, until then; NEVER, 0: none. */
-  startAt: number;
-  startedUntil: number;
-  /** GB that a machine of it holds. */
-  memoryGb: number;
-  memoryKnown: boolean;
-  /** CPUs that a machine of it uses with nothing to do; -1: not known, and taken as none. */
-  idleCpu: number;
-  /** Of its binds. */
+  /** From when and until when the revision is to have a machine because a call is expected, ms; null: no call is. */
+  preStart: Span | null;
+  /** GB that a machine of the revision holds; null: not known yet. */
+  memoryGb: number | null;
+  /** CPUs that a machine of the revision uses while it has nothing to do; null: not known yet, and taken as none. */
+  idleCpu: number | null;
+  /** Failures of its binds. */
   failures: Failures;
 }
 
 export interface MachineEntry extends OwnMachine {
   place: number;
-  /** When its phase began. */
+  /** When the machine's phase began, ms. */
   since: number;
-  /** -1 while it has work, or is not up. */
+  /** Since when the machine is idle, ms; -1 while it has work or is not bound. */
   idleSince: number;
-  /** Until when it is kept, as the last look at it decided; -1: no look has, since it fell idle. */
+  /** Until when the idle machine is kept by the last decision, ms; -1: there is no decision. */
   keptUntil: number;
-  /** The earliest of its entries in `timers`; -1: it has none. */
+  /** Time of the earliest of the machine's entries in `timers`, ms; -1: it has none. */
   timerAt: number;
-  /** Sum of inFlight over time since `statsAt`, up to `areaAt`. */
+  /** Integral of inFlight from `statsAt` to `areaAt`, invocations × ms. */
   area: number;
   areaAt: number;
   statsAt: number;
-  /** In flight at `statsAt`. */
+  /** Invocations in flight at `statsAt`. */
   inFlightThen: number;
-  /** Invocations finished since `statsAt`. */
+  /** Invocations that ended since `statsAt`. */
   done: number;
-  /** CPU that it used since it was bound, ms, by its reports. */
+  /** CPU time that the machine used since its bind, by its reports, ms. */
   cpuMs: number;
-  /** Held by its last report; 0: none yet. */
+  /** Memory that the machine held by its last report, bytes; 0: there was none yet. */
   memoryBytes: number;
-  /** CPUs that it used by its last report, or a start's until the first; 0 while it has no work. */
+  /** CPUs that the machine used by its last report; until the first one as many as a start; 0 while it has no work. */
   cpu: number;
-  /** Until when its event loop computes, if each of its invocations takes what they do on average. */
+  /** Until when the event loop computes if each invocation takes the average CPU time, ms. */
   busyUntil: number;
 }
 
@@ -201,18 +201,18 @@ export function createState(options: PackingOptions): PackingState {
     hungry: [],
     wanting: [],
     timers: createTimers(),
-    wakeAt: -1,
+    wakeAt: null,
     planAt: 0,
-    takenAt: -1,
+    takenAt: null,
     lastBindAt: -1,
     starts: { left: Math.max(1, options.startsPerSecond), at: 0, nextAt: -1 },
     times: createStartTimes(),
-    memoryGb: 0,
+    memoryGb: null,
     cpuUsed: 0,
   };
 }
 
-/** @param slots at first */
+/** @param slots number of slots at first */
 export function createRevision(
   id: RevisionId,
   app: AppState,
@@ -227,7 +227,7 @@ export function createRevision(
     number,
     limits,
     slots,
-    share: 0,
+    busyShare: null,
     cpuMs: 0,
     durationMs: 0,
     turns: { cpuMs: 0, areaMs: 0, done: 0 },
@@ -249,17 +249,15 @@ export function createRevision(
     idleTimes: createIdleTimes(),
     extraTimes: createIdleTimes(),
     periods: createIdleTimes(),
-    busySince: -1,
+    busySince: null,
     idlePlan: null,
     idlePlanOf: 0,
     extraPlan: null,
     extraPlanOf: 0,
     lost: [],
-    startAt: NEVER,
-    startedUntil: 0,
-    memoryGb: 0,
-    memoryKnown: false,
-    idleCpu: -1,
+    preStart: null,
+    memoryGb: null,
+    idleCpu: null,
     failures: { rounds: 0, until: -1 },
   };
 }
@@ -268,12 +266,12 @@ export function machinesOf(state: PackingState, revision: RevisionState): Machin
   return revision.machines.map((id) => state.machines[id] as MachineEntry);
 }
 
-/** Every machine of the host, oldest first: not for the hot path. */
+/** All machines of the host, oldest first. It goes through all of them, so that it is not for the hot path. */
 export function everyMachine(state: PackingState): MachineEntry[] {
   return Object.values(state.machines);
 }
 
-/** The pool of blanks of a kind, made where there is none yet. */
+/** The pool of a kind. It is made if there is none yet. */
 export function poolOf(state: PackingState, kind: OpaqueKind, now: number): Pool {
   for (const pool of state.pools) if (pool.kind.key === kind.key) return pool;
   const pool = createPool(kind, now);
@@ -281,7 +279,7 @@ export function poolOf(state: PackingState, kind: OpaqueKind, now: number): Pool
   return pool;
 }
 
-/** Forgets the pools that hold nothing and whose kind no revision is of, but for the usual one: an app that comes and goes leaves nothing behind. */
+/** Forgets the pools, other than that of the usual kind, that have no machine and whose kind no revision has, so that an app that comes and goes leaves nothing behind. */
 export function dropUnusedPools(state: PackingState): void {
   if (!state.pools.some(isUnused)) return;
   state.pools = state.pools.filter((pool, i) => i === 0 || !isUnused(pool));
@@ -291,7 +289,7 @@ function isUnused({ revisions, reserved, ready, starting }: Pool): boolean {
   return revisions === 0 && reserved === 0 && ready.length === 0 && starting.length === 0;
 }
 
-/** Brings its sum of inFlight over time up to now. */
+/** Brings the integral of inFlight up to now. */
 export function settleLoad(machine: MachineEntry, now: number): void {
   machine.area += machine.inFlight * (now - machine.areaAt);
   machine.areaAt = now;

@@ -1,7 +1,7 @@
 /**
- * What machines are needed: blanks given to revisions that wait and then to those that will need more, starts for those left without,
- * blanks replenished, room made on a full host. Revisions take turns: each gets one machine before any gets its next, and one
- * without any comes first.
+ * The plan of what machines are bound and started: blanks are given first to revisions with waiting calls, then to those that will need more; machines are
+ * started for revisions that are left without; blanks are replaced; on a full host room is made. Revisions take turns: each gets one machine before any gets
+ * its next, and a revision without a machine comes first.
  */
 import { LONGEST_QUIET_MS, QUIET_MS } from "../constants.ts";
 import type { PolicyCommand } from "../policy.ts";
@@ -24,7 +24,7 @@ export function plan(state: PackingState, now: number, commands: PolicyCommand[]
   const coming = state.pools.map((pool) => pool.starting.length);
   const short = startForDemand(state, coming, now, commands);
   if (short > 0) {
-    // The host is full: blanks of a reserve may be had, and nothing is started ahead of need.
+    // The host is full: also reserved blanks are given, and nothing is started ahead of need.
     const lacking = short - giveBlanks(state, true, now, commands);
     if (lacking > 0) makeRoom(state, lacking, now, commands);
   } else {
@@ -37,7 +37,7 @@ export function plan(state: PackingState, now: number, commands: PolicyCommand[]
   }
 }
 
-/** Machines that a revision of which some invocations wait lacks for these, and for what is forecast. Its open slots are none while any waits. */
+/** Number of machines that a revision with waiting invocations lacks, for these and for what is forecast. While any waits, no slot is free. */
 export function need(state: PackingState, revision: RevisionState, now: number): number {
   if (revision.waiting === 0 || now < revision.failures.until) return 0;
   if (revision.bound + revision.binding > 0 && hostIsBusy(state) && now - revision.servedAt <= windowMs(state)) return 0;
@@ -49,7 +49,7 @@ export function need(state: PackingState, revision: RevisionState, now: number):
   return Math.max(0, Math.min(wanted, allowed));
 }
 
-/** Blanks to keep of a pool's kind. */
+/** Number of blanks to keep in a pool. */
 export function wantedBlanks(state: PackingState, pool: Pool, now: number): number {
   const least = pool === state.pools[0] ? state.options.blanks : 0;
   // What was taken of a kind says nothing once no revision can take any.
@@ -69,13 +69,13 @@ function forgetFed(state: PackingState, now: number): void {
   state.wanting = state.wanting.filter((name) => {
     const revision = state.revisions.get(name);
     if (revision === undefined) return false;
-    // What was forecast when it last had calls may have faded since.
+    // The forecast that was made at the last call may have faded since.
     rulesOf(state).refreshForecast(state, revision, now);
     return (revision.wanting = spareNeed(revision, now) > 0);
   });
 }
 
-/** To those that wait. Returns how many. @param all those of a reserve, too */
+/** Gives blanks to revisions with waiting calls. Returns how many. @param all whether reserved blanks are given, too */
 function giveBlanks(state: PackingState, all: boolean, now: number, commands: PolicyCommand[]): number {
   if (state.hungry.length === 0) return 0;
   const first = giveInTurn(state, (revision) => revision.bound + revision.binding === 0, all, now, commands);
@@ -92,7 +92,7 @@ function giveInTurn(
   let count = 0;
   for (let given = true; given;) {
     given = false;
-    const inTurn = state.hungry.slice(); // those served move to the end meanwhile
+    const inTurn = state.hungry.slice(); // a copy, because revisions that were served move to the end
     for (const name of inTurn) {
       const revision = state.revisions.get(name) as RevisionState;
       if (!mayHave(revision) || need(state, revision, now) === 0) continue;
@@ -122,7 +122,7 @@ function giveBlank(
   bindMachine(state, pool, revision, why, now, commands);
 }
 
-/** The last blank is for a revision that has no machine yet, as long as another can be started for those that have. */
+/** Whether the revision may take a blank. The last one is kept for a revision without a machine, as long as another can be started for those that have one. */
 function mayTake(state: PackingState, pool: Pool, revision: RevisionState, now: number): boolean {
   const there = blanksFor(pool, revision.app);
   if (there !== 1 || !rulesOf(state).keepsLastBlank || revision.bound + revision.binding === 0) return there > 0;
@@ -131,7 +131,7 @@ function mayTake(state: PackingState, pool: Pool, revision: RevisionState, now: 
 
 function provideSpares(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
   if (hostIsBusy(state)) return;
-  // Who waits comes before who will.
+  // Revisions with waiting calls come before those that are to get spares.
   if (state.hungry.some((name) => need(state, state.revisions.get(name) as RevisionState, now) > 0)) return;
   for (const name of state.wanting) giveSpares(state, state.revisions.get(name) as RevisionState, now, commands);
   startSpares(state, coming, now, commands);
@@ -140,7 +140,7 @@ function provideSpares(state: PackingState, coming: number[], now: number, comma
 function giveSpares(state: PackingState, revision: RevisionState, now: number, commands: PolicyCommand[]): void {
   for (let left = spareNeed(revision, now); left > 0; left--) {
     const pool = poolOf(state, revision.limits.kind, now);
-    // Blanks are for callers: a spare has the time to be started.
+    // Only surplus blanks become spares: blanks are for waiting callers, and for a spare there is time to start a machine.
     if (pool.ready.length <= wantedBlanks(state, pool, now) || !mayTake(state, pool, revision, now)) return;
     bindMachine(state, pool, revision, whySpare(state, revision, now), now, commands);
   }
@@ -151,7 +151,7 @@ function toTheEnd(names: string[], name: string): void {
   names.push(name);
 }
 
-/** Takes from `coming` what is being started already. Returns how many machines the host has no room for. */
+/** Starts machines for waiting calls, beside those in `coming` that are being started. Returns for how many the host has no room. */
 function startForDemand(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): number {
   let short = 0;
   if (state.hungry.length === 0) return short;
@@ -199,10 +199,10 @@ function takeComing(state: PackingState, coming: number[], { limits }: RevisionS
 
 function replenishBlanks(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
   if (now < quietUntil(state)) return;
-  // Another revision's first call is to find one even then.
+  // On a busy host blanks are started, too, because the first call of another revision is to find one.
   const { mostBlanksAtOnce } = rulesOf(state);
   const most = hostIsBusy(state) ? mostBlanksAtOnce.busy : mostBlanksAtOnce.idle;
-  state.takenAt = -1;
+  state.takenAt = null;
   for (const [i, pool] of state.pools.entries()) {
     if (now < pool.failures.until) continue;
     const wanted = wantedBlanks(state, pool, now);
@@ -221,12 +221,12 @@ function startsUnderWay({ pools }: PackingState): number {
   return count;
 }
 
-/** A start takes CPU that a caller who waits for a bind, or for the first reply after it, would miss: blanks are replaced a moment later. */
+/** Until when no blank is started, ms. A start would take CPU from a caller who waits for a bind, or for the first reply after it, so that blanks are replaced a moment later. */
 export function quietUntil({ takenAt, lastBindAt }: PackingState): number {
-  return takenAt < 0 ? -1 : Math.min(lastBindAt + QUIET_MS, takenAt + LONGEST_QUIET_MS);
+  return takenAt === null ? -1 : Math.min(lastBindAt + QUIET_MS, takenAt + LONGEST_QUIET_MS);
 }
 
-/** The host is full: blanks that nobody waits for go first, then what is idle longest, then, for a revision with nothing, what another has plenty of. */
+/** Makes room on a full host: blanks that nobody waits for are killed first, then machines that are idle for longest; then, for a revision without a machine, a machine is drained of the revision that has most. */
 function makeRoom(state: PackingState, short: number, now: number, commands: PolicyCommand[]): void {
   const machines = everyMachine(state);
   const leaving = machines.filter((machine) => machine.phase === "ending").length;

@@ -1,4 +1,4 @@
-/** Revisions that come, change, take over from each other and go. */
+/** Revisions that are added, changed, retired and removed. */
 import { SURPLUS_MS } from "../constants.ts";
 import type { AppLimits, OpaqueKind, PolicyCommand, RevisionId } from "../policy.ts";
 import { rulesOf } from "../rules/rules-of.ts";
@@ -24,7 +24,7 @@ interface Told {
   inherits: RevisionId | null;
 }
 
-/** A revision that is new, or has other limits. Machines that were bound under other limits keep to these: they are drained. */
+/** Adds a revision, or sets its limits. Machines that were bound under other limits cannot be told the new ones: they are drained. */
 export function setRevision(state: PackingState, told: Told, now: number, commands: PolicyCommand[]): void {
   const known = state.revisions.get(told.revision);
   const revision = known ?? addRevision(state, told, now);
@@ -60,8 +60,7 @@ export function retireRevision(state: PackingState, id: RevisionId, successor: R
   retireMachines(state, revision, { kind: "superseded" }, commands);
   if (busy && next.idleSince >= 0) {
     // The successor is about to get the calls that the revision had.
-    next.startAt = now;
-    next.startedUntil = now + SURPLUS_MS;
+    next.preStart = { at: now, until: now + SURPLUS_MS };
   }
   forget(state, revision, now);
   noteWanting(state, next, now);
@@ -109,9 +108,9 @@ function inherit(child: RevisionState, parent: RevisionState): void {
   child.turns = { ...parent.turns };
   const { level, trend, variance, onset, load } = parent.demand;
   Object.assign(child.demand, { level, trend, variance, onset: Math.max(onset, load) });
-  const { share, cpuMs, durationMs, memoryGb, memoryKnown, idleCpu } = parent;
-  Object.assign(child, { share, cpuMs, durationMs, memoryGb, memoryKnown, idleCpu });
-  if (share > 0) child.slots = Math.min(parent.slots, child.limits.concurrency);
+  const { busyShare, cpuMs, durationMs, memoryGb, idleCpu } = parent;
+  Object.assign(child, { busyShare, cpuMs, durationMs, memoryGb, idleCpu });
+  if (busyShare !== null) child.slots = Math.min(parent.slots, child.limits.concurrency);
 }
 
 function copyTimes(times: RevisionState["idleTimes"]): RevisionState["idleTimes"] {
@@ -135,13 +134,13 @@ function forget(state: PackingState, revision: RevisionState, now: number): void
   if (app.revisions.length === 0) state.apps.delete(app.id);
 }
 
-/** Counts a revision in the pool of its kind. The counts say which kinds are in use. null: the revision is new, or forgotten. */
+/** Counts a revision in the pool of its kind: the counts say which kinds are in use. @param from null: the revision is new @param to null: it is forgotten */
 function moveToPool(state: PackingState, from: OpaqueKind | null, to: OpaqueKind | null, now: number): void {
   if (to !== null) poolOf(state, to, now).revisions++;
   if (from !== null) poolOf(state, from, now).revisions--;
 }
 
-/** Blanks are reserved for an app once, as its newest revision asks for. */
+/** Sets the blanks that are reserved for an app: once for all its revisions, as the newest of them asks for. */
 function reserve(state: PackingState, app: AppState, now: number): void {
   if (app.reservation !== null) poolOf(state, app.reservation.kind, now).reserved -= app.reservation.blanks;
   const newest = state.revisions.get(app.revisions.at(-1) ?? "");
@@ -152,7 +151,7 @@ function reserve(state: PackingState, app: AppState, now: number): void {
   poolOf(state, kind, now).reserved += reservedBlanks;
 }
 
-/** What machines of the revision can't be told while they run. */
+/** Whether the limits are the same of which machines cannot be told while they run. */
 function sameLimits(a: AppLimits, b: AppLimits): boolean {
   return a.kind.key === b.kind.key && a.concurrency === b.concurrency && a.maxMachines === b.maxMachines && a.queue === b.queue;
 }

@@ -1,10 +1,10 @@
-/** Slots of bound machines: which one an invocation gets, taking and freeing them in constant time. */
+/** Slots of bound machines: the choice of the machine for an invocation, and taking and freeing slots in constant time. */
 import { LOOKED_AT, REST_MS, SHORT_MS } from "../constants.ts";
 import { machinesOf, settleLoad, type RevisionState, type MachineEntry, type PackingState } from "./packing-state.ts";
 
 /**
- * The fullest machine of the revision with a free slot, so that the others fall idle; but not one whose event loop has more to
- * compute already than a moment's work, where another has less.
+ * The fullest machine of the revision with a free slot, so that other machines fall idle. A machine whose event loop is busy for longer than SHORT_MS is
+ * taken only if all that are looked at are; then the one is taken whose loop is free first.
  */
 export function fullest(state: PackingState, revision: RevisionState, now: number): MachineEntry | undefined {
   const { open } = revision;
@@ -17,10 +17,10 @@ export function fullest(state: PackingState, revision: RevisionState, now: numbe
   return best;
 }
 
-/** Takes a slot of an open machine. */
+/** Takes a slot of an open machine for an invocation. */
 export function takeSlot(state: PackingState, revision: RevisionState, machine: MachineEntry, now: number): void {
   settleLoad(machine, now);
-  // What is reported of a machine at rest begins with its next work.
+  // After a rest, the report of the machine covers the time from its next work on.
   if (machine.idleSince >= 0 && now - machine.idleSince > REST_MS) {
     machine.statsAt = now;
     machine.area = machine.done = machine.inFlightThen = 0;
@@ -32,7 +32,7 @@ export function takeSlot(state: PackingState, revision: RevisionState, machine: 
   else riseAbove(state, revision, machine, was);
 }
 
-/** Gives a slot of a bound machine back. */
+/** Frees a slot of a bound machine. */
 export function freeSlot(state: PackingState, revision: RevisionState, machine: MachineEntry, now: number): void {
   settleLoad(machine, now);
   machine.done++;
@@ -41,7 +41,7 @@ export function freeSlot(state: PackingState, revision: RevisionState, machine: 
   else if (machine.inFlight < revision.slots) openMachine(state, revision, machine);
 }
 
-/** Sorts out anew which machines are open: the revision has another number of slots. */
+/** Finds out anew which machines are open, because the number of slots has changed. */
 export function reopenMachines(state: PackingState, revision: RevisionState): void {
   revision.open = [];
   for (const machine of machinesOf(state, revision)) {
@@ -51,7 +51,7 @@ export function reopenMachines(state: PackingState, revision: RevisionState): vo
   }
 }
 
-/** Lets a bound machine take work. */
+/** Adds a bound machine to the open ones, which take work. */
 export function openMachine(state: PackingState, revision: RevisionState, machine: MachineEntry): void {
   const { open } = revision;
   let place = open.length;
@@ -66,7 +66,7 @@ export function openMachine(state: PackingState, revision: RevisionState, machin
   machine.place = place;
 }
 
-/** Lets it take no more. */
+/** Takes a machine from the open ones. */
 export function closeMachine(state: PackingState, revision: RevisionState, machine: MachineEntry): void {
   if (machine.place < 0) return;
   revision.open.splice(machine.place, 1);
@@ -74,7 +74,7 @@ export function closeMachine(state: PackingState, revision: RevisionState, machi
   machine.place = -1;
 }
 
-/** The machine has one less than its equals: it changes places with the first of them. */
+/** Keeps `open` sorted after the machine got one invocation less than the machines beside it: it changes places with the first of them. */
 function sinkBelow(state: PackingState, revision: RevisionState, machine: MachineEntry, was: number): void {
   const { open } = revision;
   let place = machine.place;
@@ -87,7 +87,7 @@ function sinkBelow(state: PackingState, revision: RevisionState, machine: Machin
   machine.place = place;
 }
 
-/** The machine has one more than its equals: it changes places with the last of them. */
+/** Keeps `open` sorted after the machine got one invocation more than the machines beside it: it changes places with the last of them. */
 function riseAbove(state: PackingState, revision: RevisionState, machine: MachineEntry, was: number): void {
   const { open } = revision;
   let place = machine.place;

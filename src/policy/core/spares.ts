@@ -1,4 +1,4 @@
-/** Machines for a revision beyond those that have a slot free: for calls that wait, and ahead of need. */
+/** Machines that a revision lacks: for calls that wait, and ahead of need. */
 import { SPARED } from "../constants.ts";
 import { expected, margin } from "../rules/demand.ts";
 import type { RevisionState, PackingState } from "./packing-state.ts";
@@ -10,8 +10,8 @@ import { rulesOf } from "../rules/rules-of.ts";
 import { minimumOf, spareNeed } from "./wanted.ts";
 
 /**
- * Machines that serve what waits within about one start-up time. Where invocations are short, the slots that there are
- * serve many one after the other meanwhile: a start for each of these would come too late to be of use.
+ * Number of machines that serve the waiting calls within about one window. If invocations are short, the present slots serve many of the calls meanwhile,
+ * one after the other: machines started for these would come too late.
  */
 export function machinesForWaiting(state: PackingState, revision: RevisionState, now: number): number {
   const part = rulesOf(state).partAtOnce(state, revision, now);
@@ -19,7 +19,7 @@ export function machinesForWaiting(state: PackingState, revision: RevisionState,
   return part < 1 && atOnce <= SPARED * revision.bound * revision.slots ? 0 : Math.ceil(atOnce / revision.slots);
 }
 
-/** Tells the revision's demand how many of those that wait are served in turn, and has it looked at again should that not happen. */
+/** Sets how many waiting calls the present slots will serve, and a timer to look at the revision again if they do not. */
 export function noteQueue(state: PackingState, revision: RevisionState, now: number): void {
   const { demand, waiting } = revision;
   if (waiting === 0) {
@@ -31,7 +31,7 @@ export function noteQueue(state: PackingState, revision: RevisionState, now: num
   demand.inTurn = waiting * (1 - part);
 }
 
-/** Has the revision looked at by the next plan, where it lacks machines. Returns whether it does. */
+/** Has the next plan look at the revision if it lacks machines. Returns whether it does. */
 export function noteWanting(state: PackingState, revision: RevisionState, now: number): boolean {
   if (spareNeed(revision, now) <= 0) return false;
   if (!revision.wanting) state.wanting.push(revision.id);
@@ -43,7 +43,9 @@ export function whySpare(state: PackingState, revision: RevisionState, now: numb
   const { load, level, trend, variance } = revision.demand;
   const machines = revision.bound + revision.binding;
   if (machines < minimumOf(revision)) return { kind: "minimum", machines: revision.limits.minMachines };
-  if (machines >= revision.forecast && now >= revision.startAt) return { kind: "call-expected", withinMs: revision.startedUntil - now };
+  const { preStart } = revision;
+  if (machines >= revision.forecast && preStart !== null && now >= preStart.at)
+    return { kind: "call-expected", withinMs: preStart.until - now };
   return {
     kind: "forecast",
     inFlight: load,

@@ -1,8 +1,8 @@
-/** How long machines take to come up and to be bound, as seen so far. */
+/** How long starts and binds take, as seen so far. */
 import { FIRST_BIND_MS, FIRST_MISSING, FIRST_START_MS, LONGEST_START, MISSING_GAIN, START_TIME_GAIN } from "../constants.ts";
 
 export interface StartTimes {
-  /** ms, smoothed; the first ones seen replace these guesses. */
+  /** Smoothed durations of a start and of a bind, ms. The first ones that are seen replace the guesses. */
   startMs: number;
   bindMs: number;
   started: number;

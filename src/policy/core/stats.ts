@@ -1,24 +1,24 @@
-/** What machines report once a second: the CPU, time and memory of their revisions' invocations. */
+/** The reports that come once a second on each machine with work: CPU and memory of the machine, from which averages of its invocations follow. */
 import { COLD_MS, COLD_WEIGHT, ENDING_SHARE, MEMORY_GAIN, MEMORY_GAIN_OF_ALL, STEADY_MEMORY, TURNS_FADE } from "../constants.ts";
 import type { MachineStats } from "../policy.ts";
 import { noteCpu } from "./host-limits.ts";
 import { settleLoad, type RevisionState, type MachineEntry, type PackingState } from "./packing-state.ts";
 
-/** What a machine did in `span` ms. */
+/** What a machine did in `span` ms, by its report. */
 export interface Report {
   span: number;
-  /** Its invocations in flight, on average. */
+  /** Mean number of invocations in flight. */
   load: number;
-  /** The machine holds more memory than at its last report. */
+  /** Whether the machine holds more memory than at its last report. */
   fuller: boolean;
-  /** Sum of its invocations in flight over time, ms. */
+  /** Integral of the number of invocations in flight, invocations × ms. */
   area: number;
-  /** Invocations that ended. */
+  /** Number of invocations that ended. */
   done: number;
   cpuMs: number;
-  /** Its code had hardly run before. */
+  /** Whether its code had hardly run before. */
   cold: boolean;
-  /** Far more of them ended than began. */
+  /** Whether far more invocations ended than began. */
   ending: boolean;
 }
 
@@ -50,12 +50,12 @@ export function noteStats(state: PackingState, revision: RevisionState, machine:
 
 function noteMemory(state: PackingState, revision: RevisionState, bytes: number): void {
   const gb = bytes / 2 ** 30;
-  revision.memoryGb = revision.memoryKnown ? revision.memoryGb + MEMORY_GAIN * (gb - revision.memoryGb) : gb;
-  revision.memoryKnown = true;
-  state.memoryGb = state.memoryGb === 0 ? gb : state.memoryGb + MEMORY_GAIN_OF_ALL * (gb - state.memoryGb);
+  revision.memoryGb = revision.memoryGb === null ? gb : revision.memoryGb + MEMORY_GAIN * (gb - revision.memoryGb);
+  // A report of nothing is no measurement: blanks would be taken to cost nothing.
+  state.memoryGb = state.memoryGb === null ? gb || null : state.memoryGb + MEMORY_GAIN_OF_ALL * (gb - state.memoryGb);
 }
 
-/** CPU of one invocation, and its time in flight: of sums, as an invocation may compute in one report and end in a later one. */
+/** CPU time of an invocation, and its time in flight. They are averages of sums, because an invocation may compute in one report and end in a later one. */
 function noteTurns(revision: RevisionState, { area, done, cpuMs, cold }: Report): void {
   const { turns } = revision;
   const weight = cold ? COLD_WEIGHT : 1;

@@ -1,9 +1,6 @@
 /** Timers of machines and revisions. An entry is never removed before it is due: its machine or revision may have nothing to do then. */
 import { add, createHeap, firstAt, firstSubject, removeFirst, type Heap } from "../heap.ts";
 
-/** ms; later than any time. Unlike Infinity, it is the same after a way through JSON. */
-export const NEVER = 1e15;
-
 /** The subject of an entry is a machine's id, or minus a revision's number: one number, because a timer is set on the hot path. */
 export type Timers = Heap;
 

@@ -1,4 +1,4 @@
-/** Invocations without a machine: one bounded queue for each revision, first come, first served. */
+/** Waiting invocations: a queue for each revision, first come, first served, with a limit for each app. */
 import type { InvocationId } from "../policy.ts";
 import type { RevisionState, PackingState } from "./packing-state.ts";
 import { changeLoad } from "../rules/demand.ts";
@@ -6,7 +6,7 @@ import { windowMs } from "./costs.ts";
 import { noteIdleEnd } from "./idle.ts";
 import { lookUp, put, remove } from "./id-table.ts";
 
-/** The queue is the app's: it counts over all revisions. A revision with no machine yet may always have one invocation waiting: with a queue of 0 it could never begin. */
+/** Whether the queue of the app, which counts over all its revisions, is full. In a revision without a machine one invocation may always wait, because with a queue of 0 the revision could never begin. */
 export function queueIsFull(revision: RevisionState): boolean {
   if (revision.bound === 0 && revision.waiting === 0) return false;
   return revision.app.waiting >= revision.limits.queue;
@@ -22,7 +22,7 @@ export function enqueue(state: PackingState, revision: RevisionState, invocation
   state.hungry.push(revision.id);
 }
 
-/** The one that waits longest, no longer waiting. */
+/** Takes out the invocation that waits longest. */
 export function dequeue(state: PackingState, revision: RevisionState): InvocationId | undefined {
   while (revision.waiting > 0) {
     const invocation = revision.queue[revision.head++] as number;
@@ -36,7 +36,7 @@ export function dequeue(state: PackingState, revision: RevisionState): Invocatio
   return undefined;
 }
 
-/** What waits for `from` waits for `to` from now on, behind what waits there already. */
+/** Lets the waiting invocations of `from` wait for `to`, behind those that wait there already. */
 export function moveWaiting(state: PackingState, from: RevisionState, to: RevisionState, now: number): void {
   const moved = from.waiting;
   if (moved === 0) return;
@@ -46,7 +46,7 @@ export function moveWaiting(state: PackingState, from: RevisionState, to: Revisi
   changeLoad(to.demand, moved, now, windowMs(state));
 }
 
-/** Takes one out of the middle; its place in the queue is skipped later. */
+/** Takes out an invocation that was given up. Its place in the queue is skipped later. */
 export function abandon(state: PackingState, invocation: InvocationId): RevisionState | undefined {
   const number = -(lookUp(state.invocations, invocation) ?? 0);
   const name = number > 0 ? state.revisionIds[number] : undefined;

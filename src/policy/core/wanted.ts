@@ -1,16 +1,16 @@
-/** Machines that a revision is to have though nobody waits: its minimum, those that its forecast asks for, those for a call that is expected. */
+/** Machines that a revision is to have though no call waits: for its minimum, for its forecast, and for a call that is expected. */
 import { refreshForecast } from "../rules/forecast.ts";
 import type { Pool } from "./blanks.ts";
 import type { AppState, PackingState, RevisionState } from "./packing-state.ts";
 
-/** Machines that the revision should keep, by all but what waits now. */
+/** Number of machines that the revision should keep, apart from what waiting calls need. */
 export function wantedMachines(revision: RevisionState, now: number): number {
   return Math.max(plannedMachines(revision, now), revision.forecast);
 }
 
 /**
- * Machines to start for the revision though nobody waits. While the revision is idle, its forecast keeps machines but starts none: the idle plan has
- * decided whether a machine is held until the next call, and what it let go would be started again at once.
+ * Number of machines to start for the revision though no call waits. While the revision is idle, its forecast keeps machines but starts none: the idle plan
+ * decides whether a machine is held until the next call, and a machine that the plan had killed would be started again at once.
  */
 export function spareNeed(revision: RevisionState, now: number): number {
   if (now < revision.failures.until) return 0;
@@ -18,44 +18,46 @@ export function spareNeed(revision: RevisionState, now: number): number {
   return Math.min(wanted - revision.bound - revision.binding, machinesAllowed(revision));
 }
 
-/** Machines that may be started for the revision between now and `until`: for what waits, if the slots that there are don't serve it, or ahead of need. */
+/** Number of machines that may be started for the revision between now and `until`: for waiting calls, if the present slots do not serve them, or ahead of need. */
 export function startsPlanned(state: PackingState, revision: RevisionState, now: number, until: number): number {
   if (revision.waiting > 0) return Math.ceil(revision.waiting / revision.slots);
-  if (revision.startAt <= now || revision.startAt > until) return Math.max(0, spareNeed(revision, now));
-  // What the first calls took last time is in `onset` once their window is closed.
+  const { preStart } = revision;
+  if (preStart === null || preStart.at <= now || preStart.at > until) return Math.max(0, spareNeed(revision, now));
+  // The refreshed forecast has closed the window of the first calls, so that `onset` has their number.
   refreshForecast(state, revision, now);
   const { onset, peak, fresh } = revision.demand;
   const machines = machinesForCall(revision, fresh ? Math.max(onset, peak) : onset);
   return Math.max(0, Math.min(machines - revision.bound - revision.binding, machinesAllowed(revision)));
 }
 
-/** The revision's minimum, and what the idle plan has ready for a call that it expects. */
+/** Number of machines of the revision's minimum, or for a call that the idle plan expects. */
 function plannedMachines(revision: RevisionState, now: number): number {
-  const called = now >= revision.startAt && now < revision.startedUntil ? machinesForCall(revision, revision.demand.onset) : 0;
+  const { preStart } = revision;
+  const called = preStart !== null && now >= preStart.at && now < preStart.until ? machinesForCall(revision, revision.demand.onset) : 0;
   return Math.max(minimumOf(revision), called);
 }
 
-/** As many as the first calls after an idle time took so far. */
+/** Number of machines that the first calls after an idle time needed so far. */
 function machinesForCall({ slots }: RevisionState, onset: number): number {
   return Math.max(1, Math.ceil(onset / slots));
 }
 
-/** The app's minimum is kept by its newest revision, as far as its other revisions have no machines. */
+/** Number of machines that the revision is to have for the app's minimum. The newest revision has them, less the machines of the app's other revisions. */
 export function minimumOf({ id, app, limits, bound, binding }: RevisionState): number {
   if (limits.minMachines === 0 || app.revisions.at(-1) !== id) return 0;
   return limits.minMachines - (app.machines - bound - binding);
 }
 
 /**
- * Machines that the revision may have in addition. `maxMachines` is the app's: it counts over all its revisions. But a revision beside
- * others may always have one machine, as its calls could never be served by theirs.
+ * Number of further machines that the revision may have. `maxMachines` counts over all revisions of the app. But a revision beside others may always have one
+ * machine, because their machines never serve its calls.
  */
 export function machinesAllowed({ app, limits, bound, binding }: RevisionState): number {
   const allowed = limits.maxMachines - app.machines;
   return bound + binding === 0 && app.revisions.length > 1 ? Math.max(1, allowed) : allowed;
 }
 
-/** Blanks that an app's revisions may take: not those that are reserved for other apps. */
+/** Number of blanks that the revisions of an app may take: those that are not reserved for other apps. */
 export function blanksFor(pool: Pool, { reservation }: AppState): number {
   const own = reservation !== null && reservation.kind.key === pool.kind.key ? reservation.blanks : 0;
   return pool.ready.length - Math.max(0, pool.reserved - own);

@@ -48,7 +48,7 @@ function startsPlannedFor(state: PackingState, pool: Pool, now: number): { plann
     if (revision.limits.kind.key !== pool.kind.key) continue;
     const starts = startsPlanned(state, revision, now, until);
     planned += starts;
-    if (starts > 0) soonest = Math.min(soonest, Math.max(now, revision.startAt));
+    if (starts > 0) soonest = Math.min(soonest, Math.max(now, revision.preStart?.at ?? Infinity));
   }
   return { planned, soonest };
 }

@@ -1,4 +1,4 @@
-/** How many invocations a machine gets, from what is reported of it. */
+/** How the number of slots follows from the reports on machines. */
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { slotsFor } from "./concurrency.ts";
@@ -11,7 +11,7 @@ describe("concurrency", () => {
     assert.deepEqual([1, 0.5, 0.2, 0.05, 0.01, 0.001].map(slotsFor), [1, 1, 2, 16, 80, 800]);
   });
 
-  test("what a machine does moves its revision's slots: waiting raises them, computing lowers them", () => {
+  test("the number of slots rises if invocations wait, and falls if they compute", () => {
     const world = worldOf({ wait: { concurrency: 1_000 }, spin: { concurrency: 1_000 } });
     for (const revision of ["wait", "spin"]) for (let i = 0; i < 16; i++) world.arrive(revision);
     live(world, 1_000);
@@ -29,7 +29,7 @@ describe("concurrency", () => {
     assert.ok(slotsOf(world.state, "spin") <= 2, `${slotsOf(world.state, "spin")} slots`);
   });
 
-  test("a machine that runs out of memory gets less", () => {
+  test("a machine that runs out of memory gets fewer invocations", () => {
     const world = worldOf({ ada: { concurrency: 1_000 } });
     for (let i = 0; i < 16; i++) world.arrive("ada");
     live(world, 1_000);
@@ -53,7 +53,7 @@ test("the end of a burst does not look like invocations that compute", () => {
   for (let i = 0; i < 60; i++) world.arrive("ada");
   live(world, 1_000);
   const [machine] = world.inPhase("bound") as [WorldMachine];
-  // It is warm: 2 s of CPU.
+  // The machine is warm, as it has used 2 s of CPU.
   tell(world, machine, 2);
   live(world, 800);
   tell(world, machine, 0.3);

@@ -37,7 +37,7 @@ export function learnSlots(state: PackingState, revision: RevisionState, machine
 }
 
 /**
- * Takes a report into the revision's share. A cold machine uses more CPU than its invocations need, and a report in which many end and few begin makes
+ * Takes a report into the revision's busy share. A cold machine uses more CPU than its invocations need, and a report in which many end and few begin makes
  * invocations look short. Both make the share too large, so that such reports may only lower it.
  */
 function noteShare(revision: RevisionState, { kind }: MachineEntry, { cpu, loopDelayMs }: MachineStats, report: Report): void {
@@ -47,7 +47,7 @@ function noteShare(revision: RevisionState, { kind }: MachineEntry, { cpu, loopD
   const { load } = report;
   if (busy >= SATURATED && load > 1.2) {
     // The invocations queue for the loop. That makes them last longer, and their shares look smaller than they are.
-    if (!cold) revision.share = Math.max(revision.share, Math.min(1, 2 / load));
+    if (!cold) revision.busyShare = Math.max(revision.busyShare ?? 0, Math.min(1, 2 / load));
     return;
   }
   const late = loopDelayMs > LATE_MS;
@@ -55,12 +55,12 @@ function noteShare(revision: RevisionState, { kind }: MachineEntry, { cpu, loopD
   const own = AT_REST * Math.max(0, 1 - load / AT_REST_UP_TO);
   if (!late && busy <= own) return;
   const seen = late ? shareOfLate(report, loopDelayMs) : (busy - own) / Math.max(load, busy);
-  const known = revision.share === 0 ? FIRST_SHARE : revision.share;
+  const known = revision.busyShare ?? FIRST_SHARE;
   if ((cold || ending) && seen > known) return;
-  revision.share = known + SHARE_GAIN * Math.min(1, load) * (Math.min(1, Math.max(LEAST_SHARE, seen)) - known);
+  revision.busyShare = known + SHARE_GAIN * Math.min(1, load) * (Math.min(1, Math.max(LEAST_SHARE, seen)) - known);
 }
 
-/** The share of an invocation on a machine whose loop is late. Where a loop is not late, an invocation lasts shorter by its waits for the loop. */
+/** The busy share of an invocation on a machine whose loop is late. Where a loop is not late, an invocation lasts shorter by its waits for the loop. */
 function shareOfLate({ area, done, cpuMs }: Report, loopDelayMs: number): number {
   const waited = Math.max(0, (area - cpuMs) / done - TURNS_EACH * loopDelayMs);
   return cpuMs / Math.max(cpuMs + waited * done, 1);
@@ -68,7 +68,7 @@ function shareOfLate({ area, done, cpuMs }: Report, loopDelayMs: number): number
 
 /** @param fuller the machine holds more memory than at its last report */
 function wantedSlots(revision: RevisionState, { kind, memoryBytes }: MachineEntry, load: number, fuller: boolean): number {
-  const wanted = revision.share === 0 ? revision.slots : slotsFor(revision.share);
+  const wanted = revision.busyShare === null ? revision.slots : slotsFor(revision.busyShare);
   if (memoryBytes <= MEMORY_FULL * kind.memoryMb * 2 ** 20) return wanted;
   // A guest seldom gives memory back. A full machine that gets no fuller can serve as many invocations as it did.
   return Math.min(wanted, fuller ? Math.max(1, Math.floor(load * 0.7)) : revision.slots);

@@ -2,11 +2,11 @@
 import { CHEAP, LEAST_PERIODS, PERIOD_GAIN, RENEWAL, SAME_MS } from "../constants.ts";
 import { idleCosts, windowMs } from "../core/costs.ts";
 import { machinesOf, type RevisionState, type MachineEntry, type PackingState } from "../core/packing-state.ts";
-import { addTimer, NEVER } from "../core/timers.ts";
+import { addTimer } from "../core/timers.ts";
 import { wantedMachines } from "../core/wanted.ts";
 import type { EndReason } from "../reasons.ts";
 import { refreshForecast } from "./forecast.ts";
-import { lettingGoPays, planIdle, type IdlePlan } from "./keep-alive.ts";
+import { lettingGoPays, planIdle, type IdlePlan, type Span } from "./keep-alive.ts";
 
 /** Until when an idle machine is kept. A time that is not later than `now` means that it is killed. */
 export function idleUntil(state: PackingState, revision: RevisionState, machine: MachineEntry, now: number): number {
@@ -32,14 +32,15 @@ interface Look {
 /** Decides about the last machine of a revision that is idle as a whole. Changes nothing but the plan that the revision keeps. */
 function lookAtLast(state: PackingState, revision: RevisionState, now: number): Look {
   const planned = idlePlan(state, revision);
-  if (now >= revision.startAt && now + SAME_MS < revision.startedUntil) return { until: revision.startedUntil, plan: planned };
+  const { preStart } = revision;
+  if (preStart !== null && now >= preStart.at && now + SAME_MS < preStart.until) return { until: preStart.until, plan: planned };
   const elapsed = now - revision.idleSince;
   const cheap = planned.cost < CHEAP * planned.costOfNone;
   if (cheap && planned.holdUntil > elapsed + SAME_MS) return { until: revision.idleSince + planned.holdUntil, plan: planned };
   // The plan that was made for the whole idle time does not hold the machine any longer, or is too dear to be followed blindly.
   let next = planFrom(state, revision, elapsed, elapsed > SAME_MS ? undefined : planned);
   // That plan is kept for many idle times. With the costs of now it may be cheaper to hold the machine until the start that is planned.
-  if (next.startAt < NEVER && !lettingGoPays(idleCosts(state, revision), next.startAt - elapsed)) {
+  if (next.start !== null && !lettingGoPays(idleCosts(state, revision), next.start.at - elapsed)) {
     revision.idlePlan = null;
     next = planFrom(state, revision, elapsed);
   }
@@ -50,10 +51,8 @@ function lookAtLast(state: PackingState, revision: RevisionState, now: number): 
 export interface IdleCourse {
   /** When its last machine is killed. */
   killAt: number;
-  /** When a machine is started ahead of the next call; NEVER: none is. */
-  startAt: number;
-  /** Until when that machine is held. */
-  startedUntil: number;
+  /** When a machine is started ahead of the next call, and until when it is held; null: none is. */
+  start: Span | null;
   /** The plan that is followed when it falls idle. */
   plan: IdlePlan;
 }
@@ -65,16 +64,16 @@ export interface IdleCourse {
 export function idleCourse(state: PackingState, revision: RevisionState, now: number): IdleCourse {
   const ahead = { ...revision };
   const machines = revision.bound + revision.binding;
-  if (machines === 0) ahead.busySince = -1;
-  if (machines === 0 || revision.idleSince < 0) Object.assign(ahead, { idleSince: now, startAt: NEVER, startedUntil: 0 });
+  if (machines === 0) ahead.busySince = null;
+  if (machines === 0 || revision.idleSince < 0) Object.assign(ahead, { idleSince: now, preStart: null });
   const plan = idlePlan(state, ahead);
   let at = Math.max(now, keptUntil(state, revision));
   let look = lookAtLast(state, ahead, at);
   for (; look.until > at; look = lookAtLast(state, ahead, at)) at = look.until;
   const killAt = at - ahead.idleSince;
-  if (machines > 0 || revision.startedUntil <= now)
-    return { killAt, startAt: look.plan.startAt, startedUntil: look.plan.startedUntil, plan };
-  return { killAt, startAt: revision.startAt - revision.idleSince, startedUntil: revision.startedUntil - revision.idleSince, plan };
+  const { preStart } = revision;
+  const planned = machines === 0 && preStart !== null && now < preStart.until;
+  return { killAt, start: planned ? moved(preStart, -revision.idleSince) : look.plan.start, plan };
 }
 
 /** Until when the revision's only machine is kept by the last decision; -1: there is no such decision, as the revision is at work or has not exactly one machine. */
@@ -85,10 +84,12 @@ function keptUntil(state: PackingState, revision: RevisionState): number {
 }
 
 function startLater(state: PackingState, revision: RevisionState, plan: IdlePlan, now: number): void {
-  const starts = plan.startAt < NEVER;
-  revision.startAt = starts ? revision.idleSince + plan.startAt : NEVER;
-  revision.startedUntil = starts ? revision.idleSince + plan.startedUntil : 0;
-  if (starts) addTimer(state.timers, Math.max(now, revision.startAt), -revision.number);
+  revision.preStart = moved(plan.start, revision.idleSince);
+  if (revision.preStart !== null) addTimer(state.timers, Math.max(now, revision.preStart.at), -revision.number);
+}
+
+function moved(span: Span | null, ms: number): Span | null {
+  return span === null ? null : { at: span.at + ms, until: span.until + ms };
 }
 
 function idlePlan(state: PackingState, revision: RevisionState): IdlePlan {
@@ -108,12 +109,11 @@ function idlePlan(state: PackingState, revision: RevisionState): IdlePlan {
 function planFrom(state: PackingState, revision: RevisionState, elapsed: number, byIdle?: IdlePlan): IdlePlan {
   const costs = idleCosts(state, revision);
   const plan = byIdle ?? planIdle(revision.idleTimes, elapsed, costs, true);
-  if (revision.busySince < 0 || revision.idleSince < 0 || revision.periods.count < LEAST_PERIODS) return plan;
+  if (revision.busySince === null || revision.idleSince < 0 || revision.periods.count < LEAST_PERIODS) return plan;
   const ran = revision.idleSince - revision.busySince;
   const other = planIdle(revision.periods, elapsed + ran, costs, true);
   if (other.known === 0 || other.cost >= PERIOD_GAIN * plan.cost) return plan;
-  const startAt = other.startAt < NEVER ? other.startAt - ran : NEVER;
-  return { ...other, holdUntil: other.holdUntil - ran, startAt, startedUntil: other.startedUntil - ran };
+  return { ...other, holdUntil: other.holdUntil - ran, start: moved(other.start, -ran) };
 }
 
 function extraPlan(state: PackingState, revision: RevisionState): IdlePlan {
@@ -134,6 +134,6 @@ export function whyIdleKilled(state: PackingState, revision: RevisionState, mach
     others: revision.bound + revision.binding - 1,
     holdCost: hold,
     startCost: miss,
-    startsAgainMs: last && revision.startAt < NEVER ? revision.startAt - now : null,
+    startsAgainMs: last && revision.preStart !== null ? revision.preStart.at - now : null,
   };
 }

@@ -4,7 +4,6 @@
  * start and the wait for it. That is never more than twice what a policy would pay that knew the future (the ski-rental rule).
  */
 import { CLUSTER, ENOUGH_TIMES, LEAST_MARGIN_MS, MOST_STARTS, SPREAD_MARGIN, TIME_MARGIN } from "../constants.ts";
-import { NEVER } from "../core/timers.ts";
 import { timesBeyond, type IdleTimes, type Sample } from "./idle-times.ts";
 
 /** Costs in GB-seconds of memory. */
@@ -19,17 +18,21 @@ export interface IdleCosts {
   leadMs: number;
 }
 
+/** A stretch of time, ms. */
+export interface Span {
+  at: number;
+  until: number;
+}
+
 /** Times are ms since the revision, or the machine beside others, fell idle. */
 export interface IdlePlan {
   holdUntil: number;
-  /** When a machine is started ahead of need; NEVER: none is started before a call. */
-  startAt: number;
-  /** How long a machine that was started ahead is held. */
-  startedUntil: number;
-  /** Expected costs of an idle time, GB-seconds: of this plan, of not holding at all, of holding until the next call. */
+  /** When a machine is started ahead of need, and until when it is held; null: none is started before a call. */
+  start: Span | null;
+  /** Expected costs of an idle time, GB-seconds: of this plan, of not holding at all, of holding until the next call (null: not known). */
   cost: number;
   costOfNone: number;
-  costOfHolding: number;
+  costOfHolding: number | null;
   /** Number of weighted idle times that the plan was made from; 0: it is made by the ski-rental rule. */
   known: number;
 }
@@ -51,7 +54,6 @@ export function planIdle(times: IdleTimes, elapsed: number, costs: IdleCosts, ma
   if (mayStart) improveByStarting(sample, total, elapsed, costs, best);
   best.cost /= total;
   best.costOfNone /= total;
-  best.costOfHolding /= total;
   return best;
 }
 
@@ -59,11 +61,10 @@ function skiRental(elapsed: number, { hold, miss }: IdleCosts): IdlePlan {
   const until = hold > 0 ? Math.min((miss / hold) * 1_000, 86_400_000) : 86_400_000;
   return {
     holdUntil: Math.max(elapsed, until),
-    startAt: NEVER,
-    startedUntil: 0,
+    start: null,
     cost: miss,
     costOfNone: miss,
-    costOfHolding: NEVER,
+    costOfHolding: null,
     known: 0,
   };
 }
@@ -73,8 +74,7 @@ function bestHold({ times, weights }: Sample, total: number, elapsed: number, { 
   const none = total * miss;
   const plan: IdlePlan = {
     holdUntil: elapsed,
-    startAt: NEVER,
-    startedUntil: 0,
+    start: null,
     cost: none,
     costOfNone: none,
     costOfHolding: 0,
@@ -90,7 +90,7 @@ function bestHold({ times, weights }: Sample, total: number, elapsed: number, { 
     const cost = held + Math.max(0, left) * (hold * (until - elapsed) * 1e-3 + miss);
     if (cost < plan.cost) [plan.cost, plan.holdUntil] = [cost, until];
   }
-  plan.costOfHolding = held;
+  plan.costOfHolding = held / total;
   return plan;
 }
 
@@ -128,8 +128,7 @@ function tryStart(sample: Sample, i: number, before: number, total: number, elap
     if (cost >= plan.cost) continue;
     plan.cost = cost;
     plan.holdUntil = elapsed;
-    plan.startAt = ready - leadMs;
-    plan.startedUntil = to + margin;
+    plan.start = { at: ready - leadMs, until: to + margin };
   }
 }
 

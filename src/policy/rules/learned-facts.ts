@@ -1,7 +1,6 @@
 /** What the learned rules know of a revision now, as a record for `explain`. */
 import { idleCosts, memoryOf, waitForMachine, waitWorthOf, windowMs } from "../core/costs.ts";
 import type { RevisionState, PackingState } from "../core/packing-state.ts";
-import { NEVER } from "../core/timers.ts";
 import { expected, margin } from "./demand.ts";
 import { worthOfSpare } from "./forecast.ts";
 import { idleCourse } from "./idle-plans.ts";
@@ -41,7 +40,7 @@ export interface LearnedFacts {
 export function learnedOf(state: PackingState, revision: RevisionState, now: number): LearnedFacts {
   const { hold, start, miss } = idleCosts(state, revision);
   return {
-    busyShare: revision.share === 0 ? null : revision.share,
+    busyShare: revision.busyShare,
     demand: {
       aheadMs: windowMs(state),
       expected: expected(revision.demand),
@@ -50,7 +49,7 @@ export function learnedOf(state: PackingState, revision: RevisionState, now: num
     },
     costs: {
       memoryGb: memoryOf(state, revision),
-      idleCpu: revision.idleCpu < 0 ? null : revision.idleCpu,
+      idleCpu: revision.idleCpu,
       hold,
       start,
       startWithWait: miss,
@@ -63,11 +62,11 @@ export function learnedOf(state: PackingState, revision: RevisionState, now: num
 }
 
 function idleOf(state: PackingState, revision: RevisionState, now: number): LearnedFacts["idle"] {
-  const { plan, killAt, startAt, startedUntil } = idleCourse(state, revision, now);
+  const { plan, killAt, start } = idleCourse(state, revision, now);
   return {
     times: revision.idleTimes.count,
     holdMs: killAt,
-    costs: plan.known === 0 ? null : { plan: plan.cost, none: plan.costOfNone, holding: plan.costOfHolding },
-    start: startAt < NEVER ? { atMs: startAt, untilMs: startedUntil } : null,
+    costs: plan.costOfHolding === null ? null : { plan: plan.cost, none: plan.costOfNone, holding: plan.costOfHolding },
+    start: start === null ? null : { atMs: start.at, untilMs: start.until },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * For tests: fails where a revision's last machine is killed at another time than the explanation of it said, or before holding it had cost as much as
- * a start though the revision was hardly ever idle for longer.
+ * For tests: fails if a revision's last machine is killed at another time than its explanation said, or if it is killed before holding it has cost as much as
+ * a start though hardly any longer idle time of the revision is known.
  */
 import assert from "node:assert/strict";
 import { ENOUGH_TIMES } from "../constants.ts";
@@ -18,9 +18,9 @@ interface Said {
 export class CourseWatch implements Watch {
   readonly #world: World;
   #seen: number;
-  /** What was said of each idle revision with one machine, by the revision. */
+  /** What the explanation said of each idle revision with one machine, by the id of the revision. */
   readonly #said = new Map<string, Said>();
-  /** Kills that were held against what had been said. */
+  /** Number of kills that were compared with an explanation. */
   checked = 0;
 
   constructor(world: World) {
@@ -32,7 +32,7 @@ export class CourseWatch implements Watch {
     const { events } = this.#world;
     for (; this.#seen < events.length; this.#seen++) {
       const { now, event, commands } = events[this.#seen] as World["events"][number];
-      // Whatever else happens may be a reason to decide anew; a bind is one, as it tells how often callers wait for a start.
+      // Any other event may be a reason to decide anew. A bind is one, because it changes how often callers are taken to wait for a start.
       if (event.type !== "tick" || commands.some(({ type }) => type === "start" || type === "bind")) this.#said.clear();
       for (const command of commands)
         if (command.type === "kill" && command.why.kind === "idle" && command.why.others === 0)

@@ -6,7 +6,7 @@ import type { World } from "./packing-world.ts";
 
 const APPS = ["ada", "bob"];
 
-/** A rhythm: calls at once, how long they take, and the time to the next ones. */
+/** A rhythm: how many calls come at once, how long they take, and the time to the next ones. */
 const beat = fc.record({
   revision: fc.constantFrom(...APPS),
   times: fc.integer({ min: 1, max: 12 }),
@@ -28,12 +28,12 @@ export const history = fc.record({
 });
 export type History = typeof history extends fc.Arbitrary<infer H> ? H : never;
 
-/** Looks at what happened in a world since its last look. */
+/** Checks what happened in a world since the last look. */
 export interface Watch {
   look(): void;
 }
 
-/** @param watchOf is given the world before the first beat */
+/** Plays a history in a world of its own. @param watchOf makes the watch, before the first beat */
 export function playHistory({ beats, pace, concurrency, blanks, waitWorth }: History, watchOf: (world: World) => Watch): void {
   const world = worldOf({ ada: { concurrency }, bob: { concurrency } }, { blanks, waitWorth });
   const watch = watchOf(world);

@@ -1,19 +1,18 @@
-/** For tests: lets time pass, and fails where a machine that was killed to save its cost is started again before holding it had cost a start. */
+/** For tests: fails if a machine that was killed to save its cost is started again before holding it would have cost as much as a start. */
 import assert from "node:assert/strict";
 import { idleCosts, blankGb } from "../core/costs.ts";
 import type { PolicyCommand } from "../policy.ts";
-import { NEVER } from "../core/timers.ts";
 import type { Watch } from "./histories.ts";
 import type { World } from "./packing-world.ts";
 
 interface Kill {
   at: number;
-  /** ms of holding that cost as much as a start. */
+  /** ms for which holding costs as much as a start. */
   breakEvenMs: number;
   text: string;
 }
 
-/** Events that follow from what was commanded before, and tell nothing new of what is needed. */
+/** Events that follow from earlier commands and say nothing new of what is needed. */
 const FOLLOWING = new Set(["tick", "blank", "bound", "exit"]);
 
 export class KillWatch implements Watch {
@@ -55,13 +54,13 @@ export class KillWatch implements Watch {
         const start = (state.options.cpuWorth + blankGb(state)) * state.times.startMs;
         this.#startsOfBlanks.push({ at: now, breakEvenMs: start / blankGb(state), text: JSON.stringify(command.why) });
       } else {
-        // From now on a start may be planned that was not when blanks were killed before.
+        // From now on a start may be planned that was not planned when blanks were killed before.
         this.#startsOfBlanks = [];
         const { hold, start } = idleCosts(state, revision);
         const kills = this.#kills.get(revision.id) ?? [];
         kills.push({ at: now, breakEvenMs: (start / hold) * 1_000, text: JSON.stringify(command.why) });
         this.#kills.set(revision.id, kills);
-        if (revision.startAt > now && revision.startAt < NEVER) this.#check(kills.at(-1) as Kill, revision.startAt, "plan");
+        if (revision.preStart !== null && revision.preStart.at > now) this.#check(kills.at(-1) as Kill, revision.preStart.at, "plan");
       }
     }
   }

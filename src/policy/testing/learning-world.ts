@@ -24,12 +24,12 @@ export const LIMITS: AppLimits = {
   waitWorth: null,
 };
 
-/** Reports on a machine. @param cpu in CPUs */
+/** Sends a report on a machine. @param cpu CPUs that it used */
 export function tell(world: World, machine: WorldMachine, cpu: number): void {
   world.send({ type: "stats", machine: machine.id, stats: { cpu, memoryBytes: 5e7, loopDelayMs: 0 } });
 }
 
-/** With these revisions, after a second. */
+/** A world with these revisions, one second after its beginning. */
 export function worldOf(
   revisions: Record<string, Partial<AppLimits>>,
   options: Partial<typeof OPTIONS & { hostCpus: number }> = {},
@@ -48,8 +48,8 @@ export interface Pace {
 }
 
 /**
- * Lets time pass, in which machines come up at the pace, and end at once.
- * @param look is called at first, and after each thing that happened
+ * Lets time pass, in which machines come up at the pace, and killed machines end at once.
+ * @param look is called at first, and after each event
  */
 export function live(world: World, ms: number, pace: Pace = { startMs: 200, bindMs: 30 }, look: () => void = () => {}): void {
   const end = world.now + ms;

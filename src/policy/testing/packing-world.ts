@@ -1,4 +1,4 @@
-/** For tests: a world that obeys the policy's commands, and fails on one that breaks a rule. */
+/** For tests: a world that carries out the policy's commands, and fails on a command that breaks a rule. */
 import assert from "node:assert/strict";
 import { slotsOf } from "../explain.ts";
 import type { OwnMachine } from "../machine-facts.ts";
@@ -13,13 +13,13 @@ export class World {
   now = 0;
   wakeAt: number | null = null;
   readonly events: { now: number; event: PolicyEvent; commands: PolicyCommand[] }[] = [];
-  /** Live ones. */
+  /** Limits of the revisions that take calls. */
   readonly revisions = new Map<string, AppLimits>();
   readonly appOf = new Map<string, string>();
   readonly machines = new Map<number, WorldMachine>();
-  /** Invocation → revision, while it has no machine. */
+  /** Revisions of the invocations that have no machine. */
   readonly waiting = new Map<number, string>();
-  /** Invocation → its machine. */
+  /** Machines of the invocations that have one. */
   readonly running = new Map<number, WorldMachine>();
   readonly rejected = new Map<number, string>();
   starts = 0;
@@ -46,7 +46,7 @@ export class World {
     return commands;
   }
 
-  /** An app's first revision has the app's name. */
+  /** Adds an app or changes its limits. Its first revision has the app's name. */
   setApp(app: string, limits: AppLimits): void {
     this.setRevision(app, app, limits);
   }
@@ -57,12 +57,12 @@ export class World {
     this.send({ type: "revision", revision, app, limits, inherits });
   }
 
-  /** Those that take calls, the oldest first. */
+  /** Revisions of the app that take calls, the oldest first. */
   liveOf(app: string): string[] {
     return [...this.revisions.keys()].filter((revision) => this.appOf.get(revision) === app);
   }
 
-  /** A new revision takes over from all others of the app. */
+  /** Adds a revision that takes over from all others of the app. */
   deploy(app: string, limits: AppLimits): string {
     const old = this.liveOf(app);
     const revision = `${app}@${++this.#lastRevision}`;
@@ -71,7 +71,7 @@ export class World {
     return revision;
   }
 
-  /** A new revision beside the others. */
+  /** Adds a revision beside the others. */
   addBeside(app: string, limits: AppLimits): string {
     const revision = `${app}@${++this.#lastRevision}`;
     this.setRevision(revision, app, limits, this.liveOf(app).at(-1) ?? null);
@@ -112,14 +112,14 @@ export class World {
     this.send({ type: "abandon", invocation });
   }
 
-  /** The machine's start or bind is done. */
+  /** Ends the start or the bind of the machine. */
   comeUp(machine: WorldMachine): void {
     const starting = machine.phase === "starting";
     machine.phase = starting ? "blank" : "bound";
     this.send({ type: starting ? "blank" : "bound", machine: machine.id });
   }
 
-  /** The machine is gone; what it ran is lost. */
+  /** Ends the machine. Its invocations are lost. */
   exit(machine: WorldMachine): number[] {
     const failed = machine.phase === "starting" || machine.phase === "binding";
     this.machines.delete(machine.id);
@@ -138,7 +138,7 @@ export class World {
     this.now = until;
   }
 
-  /** Lets everything that is under way succeed until nothing changes. */
+  /** Lets all starts, binds and invocations succeed until nothing changes any more. */
   settle(): void {
     for (let round = 0; round < 10_000; round++) {
       const machine = this.inPhase("ending", "starting", "binding")[0];

@@ -1,4 +1,4 @@
-/** A revision's minimum of machines, whatever becomes of them. */
+/** The minimum of machines is kept, whatever happens to the machines. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { World, type WorldMachine } from "./testing/packing-world.ts";
