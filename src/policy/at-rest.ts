@@ -7,7 +7,7 @@ import type { PackingState } from "./core/packing-state.ts";
 export function restsSince(state: PackingState, name: string, now: number): number | undefined {
   const revision = state.revisions.get(name);
   if (revision === undefined || revision.machines.length > 0 || revision.waiting > 0 || revision.idleSince < 0) return undefined;
-  const { minMachines, reservedBlanks } = revision.limits;
-  // Where a start is planned, `startedUntil` is the time until which a machine would be held for the expected call.
-  return minMachines === 0 && reservedBlanks === 0 && revision.startedUntil <= now ? revision.idleSince : undefined;
+  const { limits, preStart, idleSince } = revision;
+  const expected = preStart !== null && preStart.until > now;
+  return limits.minMachines === 0 && limits.reservedBlanks === 0 && !expected ? idleSince : undefined;
 }
