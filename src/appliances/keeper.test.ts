@@ -8,6 +8,7 @@ import { test, type TestContext } from "node:test";
 import { FakeClock } from "../dispatch/testing/fake-clock.ts";
 import { createEgress } from "../egress/create-egress.ts";
 import type { Image } from "../images/image.ts";
+import { StartFailure } from "../machines/exit.ts";
 import { createKeeper } from "./keeper.ts";
 import { applianceSpecSchema } from "./spec.ts";
 
@@ -66,8 +67,19 @@ test("a stop that comes while the appliance starts takes effect, for all who ask
   assert.deepEqual([tries(), keeper.view().state], [1, "stopped"]);
 });
 
+test("what a machine printed is in the appliance's log, and not in what the API shows of its last end", async (context) => {
+  const failure = new StartFailure("QEMU ended at once", undefined, ["key=secret"]);
+  for (const start of ["start", "resume"] as const) {
+    const { keeper, lines } = keep(context, {}, failure);
+    if (start === "resume") await keeper.resume();
+    else await assert.rejects(keeper.start(), (error: Error) => !error.message.includes("secret"));
+    assert.equal(keeper.view().lastEnd, "No machine could be started: QEMU ended at once.");
+    assert.ok(lines.some((line) => line.endsWith("QEMU ended at once. Its last output: key=secret")));
+  }
+});
+
 /** A keeper whose machines all fail to start. */
-function keep(context: TestContext, spec: object = {}) {
+function keep(context: TestContext, spec: object = {}, failure = new Error("the host is too busy")) {
   const runDir = mkdtempSync(join(tmpdir(), "mayfly-keeper-"));
   context.after(() => rmSync(runDir, { recursive: true, force: true }));
   const clock = new FakeClock();
@@ -80,7 +92,7 @@ function keep(context: TestContext, spec: object = {}) {
     source: async () => ({ image: {} as Image, run: { env: {}, cwd: "/", init: [], command: ["x"] } }),
     host: () => {
       tries += 1;
-      return Promise.reject(new Error("the host is too busy"));
+      return Promise.reject(failure);
     },
     volumes: { ready: async () => [], remove: async () => undefined },
     permitted: { folders: [], publish: [] },
