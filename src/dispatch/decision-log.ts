@@ -48,7 +48,8 @@ export class DecisionLog {
   }
 
   #started(event: MachineStarted): void {
-    const start = decision(event, "start", event.why);
+    const { key: _, ...kind } = event.kind;
+    const start = { ...decision(event, "start", event.why), kind };
     this.#starts.set(event.machine, { app: event.neededBy, start });
     if (event.neededBy !== null) this.#keep(event.neededBy, start);
   }

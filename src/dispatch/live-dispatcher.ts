@@ -131,6 +131,8 @@ export interface Decision {
   machine: string;
   /** "ready": the machine takes invocations from now on. "lost": another app got it. "end": it ended without the policy's command. */
   what: "start" | "bind" | "ready" | "drain" | "kill" | "lost" | "end";
+  /** The kind of the machine; only the decision to start a machine has it. */
+  kind?: Omit<MachineKind, "key">;
   /** With the numbers that were used for the decision. */
   reason: DecisionReason;
   /** The same reason as a clause. */

@@ -96,13 +96,14 @@ export const pointToSchema = z
 export const secretValueSchema = z.strictObject({ value: z.string().min(1, "must not be empty").max(65_536) }).openapi("SecretValue");
 export const secretNamesSchema = z.object({ names: z.array(envNameSchema) }).openapi("SecretNames");
 
+const kindSchema = z.object({ kernel: z.enum(guestKernels), memoryMb: z.int(), vcpus: z.int() });
+
 const machineSchema = z
   .object({
     id: z.string(),
     app: z.string().nullable().openapi({ description: "null: a blank, or not bound yet." }),
     driver: z.string(),
-    kind: z
-      .object({ kernel: z.enum(guestKernels), memoryMb: z.int(), vcpus: z.int() })
+    kind: kindSchema
       .nullable()
       .openapi({ description: "What the machine is of. null: an appliance's machine, whose image and size the appliance says." }),
     state: z.enum(SHOWN_STATES).openapi({ description: "The machine's phase, or its appliance's state." }),
@@ -126,6 +127,7 @@ const decisionSchema = z
     what: z.enum(["start", "bind", "ready", "drain", "kill", "lost", "end"]).openapi({
       description: "ready: it takes invocations from now on. lost: another app got it. end: by itself, nobody decided it.",
     }),
+    kind: kindSchema.optional().openapi({ description: "Of a start: what the machine is of." }),
     reason: reasonSchema,
     why: z.string().openapi({ description: "The reason as a clause, for people: a program reads `reason`." }),
     ageMs: z.number().openapi({ description: "Of the machine." }),
