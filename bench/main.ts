@@ -13,11 +13,11 @@ import { memory } from "./cases/memory.ts";
 import { simulator } from "./cases/simulator.ts";
 import { waiting } from "./cases/waiting.ts";
 import { warm } from "./cases/warm.ts";
-import { type CaseName, type Options, parseOptions } from "./options.ts";
+import { type CaseName, type BenchOptions, parseOptions } from "./options.ts";
 import { type Section, printSection } from "./report.ts";
 import { prepare } from "./prepare.ts";
 
-const cases: Record<CaseName, (options: Options) => Promise<Section[]>> = {
+const cases: Record<CaseName, (options: BenchOptions) => Promise<Section[]>> = {
   warm,
   waiting,
   "first-call": firstCall,
@@ -41,7 +41,7 @@ if (options.json !== undefined)
   writeFileSync(options.json, `${JSON.stringify({ host, at: new Date().toISOString(), options, sections }, null, 2)}\n`);
 
 /** An unknown word ends with exit code 2, as in all commands. */
-function optionsOrUsage(): Options {
+function optionsOrUsage(): BenchOptions {
   try {
     return parseOptions(process.argv.slice(2));
   } catch (error) {

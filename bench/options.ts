@@ -7,7 +7,7 @@ export type CaseName = (typeof caseNames)[number];
 const usualCases = caseNames.filter((name) => name !== "live");
 const driverNames: readonly BenchDriver[] = ["process", "gvisor", "qemu"];
 
-export interface Options {
+export interface BenchOptions {
   cases: readonly CaseName[];
   drivers: readonly BenchDriver[];
   rounds: number;
@@ -20,7 +20,7 @@ export interface Options {
 }
 
 /** @throws Error with the usage if a word is unknown */
-export function parseOptions(args: string[]): Options {
+export function parseOptions(args: string[]): BenchOptions {
   const { values } = parseArgs({
     args,
     options: {

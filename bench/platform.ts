@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { type Client, createClient } from "../src/doors/admin/client.ts";
 import { bundleApp } from "../src/bundle/bundle-app.ts";
 import type { Config } from "../src/base/config/schema.ts";
-import { type Server, freePort, startServer } from "./server.ts";
+import { type Server, startServer } from "./server.ts";
+import { freePort } from "../src/base/testing/listening.ts";
 
 export type BenchDriver = "process" | "gvisor" | "qemu";
 

@@ -1,6 +1,7 @@
 /** The programs with which Mayfly is compared, each started as its own documentation says. */
 import { join } from "node:path";
-import { type Server, freePort, startServer } from "./server.ts";
+import { type Server, startServer } from "./server.ts";
+import { freePort } from "../src/base/testing/listening.ts";
 
 const here = import.meta.dirname;
 const modules = join(here, "node_modules");

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { ApplianceInfo, ApplianceSpec } from "../src/appliances/spec.ts";
@@ -12,6 +11,8 @@ import type { MayflyError } from "../src/base/errors/error.ts";
 import { buildImage } from "../src/images/builder/build-image.ts";
 import { mayfly } from "./command.ts";
 import { createScope, eventually, type Platform, projectDir, startPlatform, temporaryFolder } from "./platform.ts";
+import { createUids } from "../src/base/uids/uids.ts";
+import { freePort } from "../src/base/testing/listening.ts";
 
 const cacheDir = process.env["MAYFLY_CACHE_DIR"] ?? defaultCacheDir(process.env);
 /** A boot takes three seconds, and up to a minute on a host with no core to spare. */
@@ -28,7 +29,8 @@ let tiny: string;
 
 before(
   async () => {
-    const build = async (modules: string[]) => (await buildImage({ cacheDir, modules, from: projectDir, progress: () => {} })).id;
+    const build = async (modules: string[]) =>
+      (await buildImage({ uids: createUids(), cacheDir, modules, from: projectDir, progress: () => {} })).id;
     image = await build(["node", "./examples/notes"]);
     tiny = await build(["./test/modules/tiny"]);
     platform = await startPlatform(scope, settings);
@@ -285,13 +287,4 @@ function textOf(file: string): string {
   } catch {
     return ""; // The process has ended, or the path is a folder.
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -2,6 +2,7 @@
 import { Agent } from "node:http";
 import { callOnce } from "../src/cli/call.ts";
 import type { Platform, Scope } from "./platform.ts";
+import { afterwards } from "../src/base/testing/afterwards.ts";
 
 export interface Callers {
   /** The number of replies so far. */
@@ -32,7 +33,7 @@ export function startCallers(scope: Scope, { running }: Platform, paths: string[
     await all;
     agent.destroy();
   };
-  scope.after(stop);
+  afterwards(scope, stop);
   return { answered: () => answered, failures, stop };
 }
 

@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { commands } from "../src/cli/commands.ts";
 import { type Outcome, type Server, firstLine, mayfly, serve, start } from "./command.ts";
 import { createScope, temporaryFolder } from "./platform.ts";
+import { afterwards } from "../src/base/testing/afterwards.ts";
 
 describe("the command line", () => {
   const scope = createScope();
@@ -110,7 +111,7 @@ describe("the command line", () => {
   test("logs -f goes on with new lines as they come", async () => {
     await good("deploy", "examples/misbehave");
     const follower = start(["logs", "-f", "-n", "0", "misbehave"], { env: { MAYFLY_STATE_DIR: state } });
-    scope.after(() => void follower.kill("SIGKILL"));
+    afterwards(scope, () => void follower.kill("SIGKILL"));
     const line = firstLine(follower);
     const throwing = setInterval(() => void run("invoke", "misbehave/misbehave?do=throw"), 500);
     assert.match(await line, /misbehave \S+ Error: thrown on demand/);

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { type Scope, kernelFor, onOsv, projectDir } from "./platform.ts";
+import { afterwards } from "../src/base/testing/afterwards.ts";
 
 export interface Outcome {
   code: number | null;
@@ -37,7 +38,7 @@ export interface Server {
 export async function serve(scope: Scope, stateDir: string, more: string[] = [], descriptors?: number): Promise<Server> {
   const args = ["serve", "--json", "--state", stateDir, "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0", ...more, ...kernelOf(more)];
   const child = start(args, { descriptors });
-  scope.after(() => void child.kill("SIGKILL"));
+  afterwards(scope, () => void child.kill("SIGKILL"));
   const complaints = text(child.stderr!);
   const exited = once(child, "exit") as Promise<[number | null]>;
   const line = await firstLine(child);

@@ -9,13 +9,14 @@ import { test } from "node:test";
 import { createClient } from "../src/doors/admin/client.ts";
 import { serve, start } from "./command.ts";
 import { deploy, eventually, temporaryFolder } from "./platform.ts";
+import { afterwards } from "../src/base/testing/afterwards.ts";
 
 test("with 400 idle connections to a server with 256 descriptors, callers and the operator are still served", async (context) => {
   const stateDir = temporaryFolder(context);
   const server = await serve(context, stateDir, ["--driver", "process"], 256);
   const client = createClient({ url: server.apiUrl, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
   const floods = [server.gatewayUrl, server.apiUrl].map((url) => flood(Number(new URL(url).port), 400));
-  context.after(() => floods.flat().forEach((socket) => socket.destroy()));
+  afterwards(context, () => floods.flat().forEach((socket) => socket.destroy()));
   await eventually(
     "the connections that are closed",
     () => floods.map((sockets) => sockets.filter(({ closed }) => closed).length),

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { firstLine, mayfly, start } from "./command.ts";
 import { cgroupsOf, descendants, isAlive } from "./host.ts";
 import { eventually, temporaryFolder } from "./platform.ts";
+import { afterwards } from "../src/base/testing/afterwards.ts";
 
 test("mayfly demo --once tells the whole story with a real VM, and leaves nothing running", async (context) => {
   const { code, stdout, stderr } = await mayfly(["demo", "--once"], { env: { MAYFLY_STATE_DIR: temporaryFolder(context) } });
@@ -32,7 +33,7 @@ test("mayfly demo --once --json is one line of JSON, and a second run adds its o
 
 test("Ctrl-C in the middle of the story ends the demo without an error", async (context) => {
   const demo = start(["demo"], { env: { MAYFLY_STATE_DIR: temporaryFolder(context) } });
-  context.after(() => void demo.kill("SIGKILL"));
+  afterwards(context, () => void demo.kill("SIGKILL"));
   const exited = once(demo, "exit");
   let told = "";
   for await (const chunk of demo.stderr!) {
@@ -45,7 +46,7 @@ test("Ctrl-C in the middle of the story ends the demo without an error", async (
 
 test("Ctrl-C ends a demo that stays up, and leaves nothing running", async (context) => {
   const demo = start(["demo", "--json"], { env: { MAYFLY_STATE_DIR: temporaryFolder(context) } });
-  context.after(() => void demo.kill("SIGKILL"));
+  afterwards(context, () => void demo.kill("SIGKILL"));
   const story = JSON.parse(await firstLine(demo)) as { gatewayUrl: string };
   assert.equal(await (await fetch(`${story.gatewayUrl}/hello/hello`)).text(), "Hello, world!\n");
   const below = descendants(demo.pid!);

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { type Network, createNetwork } from "./network.ts";
 import { type Platform, type Scope, createScope, startPlatform } from "./platform.ts";
+import { afterwards } from "../src/base/testing/afterwards.ts";
 
 interface Outcome {
   said?: string;
@@ -95,6 +96,6 @@ describe("egress from inside a VM", () => {
 async function listenOnLoopback(scope: Scope): Promise<number> {
   const server = createServer((socket) => socket.end("the host\n")).listen(0, "::");
   await once(server, "listening");
-  scope.after(() => void server.close());
+  afterwards(scope, () => void server.close());
   return (server.address() as AddressInfo).port;
 }

@@ -18,6 +18,7 @@ import { type Exported, type ExportOptions, exportImage } from "../src/images/ex
 import { type Format, formats } from "../src/images/export/formats.ts";
 import type { Image } from "../src/images/image.ts";
 import { projectDir } from "./platform.ts";
+import { createUids } from "../src/base/uids/uids.ts";
 
 const cacheDir = process.env["MAYFLY_CACHE_DIR"] ?? defaultCacheDir(process.env);
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-export-"));
@@ -30,7 +31,7 @@ let image: Image;
 let qemu: ChildProcess | undefined;
 
 before(async () => {
-  image = await buildImage({ cacheDir, modules: [join(projectDir, "test/modules/tiny")], progress });
+  image = await buildImage({ uids: createUids(), cacheDir, modules: [join(projectDir, "test/modules/tiny")], progress });
 });
 after(() => {
   qemu?.kill("SIGKILL");

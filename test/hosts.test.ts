@@ -5,12 +5,13 @@ import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { createScope, startPlatform, temporaryFolder } from "./platform.ts";
+import { afterwards } from "../src/base/testing/afterwards.ts";
 
 test("an app gets the hosts that the operator gives it, and a server that gives them no more still starts", async (context) => {
   const stateDir = temporaryFolder(context);
   const settings = { driver: "process", stateDir };
   const first = createScope();
-  context.after(() => first.close());
+  afterwards(context, () => first.close());
   const platform = await startPlatform(first, { ...settings, hosts: ["www.shop.example=*"] });
   const { gatewayUrl } = platform.running;
   await assert.rejects(platform.deploy("examples/hello", { hosts: { "127.0.0.1": "hello" } }), { code: "host-not-allowed" });

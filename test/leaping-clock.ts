@@ -4,6 +4,7 @@
  */
 import { setImmediate as turn } from "node:timers/promises";
 import type { Clock } from "../src/base/clock/clock.ts";
+import { everyBy } from "../src/base/testing/every.ts";
 
 interface Timer {
   at: number;
@@ -31,15 +32,7 @@ export class LeapingClock implements Clock {
   }
 
   every(ms: number, callback: () => void): () => void {
-    let cancel = () => {};
-    const again = () => {
-      cancel = this.after(ms, () => {
-        again();
-        callback();
-      });
-    };
-    again();
-    return () => cancel();
+    return everyBy((wait, due) => this.after(wait, due), ms, callback);
   }
 
   /**

@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Scope } from "./platform.ts";
+import { afterwards } from "../src/base/testing/afterwards.ts";
 
 export interface Network {
   /** An address that filters treat as public; it is routed to the namespace on this host only. */
@@ -21,7 +22,7 @@ export async function createNetwork(scope: Scope): Promise<Network> {
   const network = { publicAddress: "9.254.17.2", privateAddress: "10.254.17.2", hostAddress: "10.254.17.1", port: PORT };
   const ip = (...args: string[]) => execFileSync("ip", args, { stdio: ["ignore", "ignore", "inherit"] });
   ip("netns", "add", name);
-  scope.after(() => void ip("netns", "delete", name));
+  afterwards(scope, () => void ip("netns", "delete", name));
   ip("link", "add", host, "type", "veth", "peer", "name", guest, "netns", name);
   ip("addr", "add", `${network.hostAddress}/30`, "dev", host);
   ip("link", "set", host, "up");
@@ -40,7 +41,7 @@ async function listenInside(scope: Scope, name: string, { publicAddress, private
     for (const port of [${PORT}, ${PORT + 1}]) { speak("public", "${publicAddress}", port); speak("private", "${privateAddress}", port); }
     setTimeout(() => console.log("listening"), 100);`;
   const child = spawn("ip", ["netns", "exec", name, process.execPath, "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
-  scope.after(async () => {
+  afterwards(scope, async () => {
     child.kill("SIGKILL");
     await once(child, "exit");
   });

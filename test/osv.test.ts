@@ -8,6 +8,7 @@ import { ensureImage } from "../src/images/ensure-image.ts";
 import { tinyKernel } from "../src/images/osv/testing/tiny-kernel.ts";
 import { mayfly } from "./command.ts";
 import { temporaryFolder } from "./platform.ts";
+import { createUids } from "../src/base/uids/uids.ts";
 
 /** Independent of the host's own settings. */
 const env = { MAYFLY_OSV_KERNEL: undefined };
@@ -33,7 +34,7 @@ test("a file that is not an OSv kernel is refused by name", async () => {
 test("image build makes the disk for a kernel once and finds it again, and image list shows it", async (t) => {
   const cache = temporaryFolder(t);
   const { cacheDir } = loadConfig({});
-  await ensureImage({ cacheDir, progress: () => undefined });
+  await ensureImage({ uids: createUids(), cacheDir, progress: () => undefined });
   for (const name of readdirSync(cacheDir)) if (name !== "osv-images") symlinkSync(join(cacheDir, name), join(cache, name));
   const kernel = join(cache, "loader.elf");
   writeFileSync(kernel, tinyKernel());

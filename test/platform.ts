@@ -5,13 +5,14 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient } from "../src/doors/admin/client.ts";
 import { bundleApp } from "../src/bundle/bundle-app.ts";
 import type { Manifest } from "../src/store/catalog/manifest.ts";
+import { until } from "../src/base/clock/until.ts";
 import { loadConfig } from "../src/base/config/load.ts";
-import type { LogLine } from "../src/store/logs/logs.ts";
+import type { LogLine } from "../src/doors/admin/client.ts";
 import { type Hooks, type Running, startMayfly } from "../src/main.ts";
+import { afterwards } from "../src/base/testing/afterwards.ts";
 
 export const projectDir = new URL("..", import.meta.url).pathname;
 /**
@@ -27,9 +28,12 @@ export const machineKinds: { name: string; settings: Record<string, unknown> }[]
   ...(!onOsv && process.env["MAYFLY_OSV_KERNEL"] ? [{ name: "qemu with OSv", settings: { driver: "qemu", kernel: "osv" } }] : []),
 ];
 
-/** The kernel setting for a driver: drivers other than qemu refuse any kernel but Linux. */
+/** The drivers whose machines have no choice of a kernel: they refuse any but Linux. */
+const linuxOnly = new Set<unknown>(["gvisor", "process"]);
+
+/** The kernel setting for a driver. */
 export function kernelFor(driver: unknown): Record<string, unknown> {
-  return onOsv && driver !== undefined && driver !== "qemu" ? { kernel: "linux" } : {};
+  return onOsv && linuxOnly.has(driver) ? { kernel: "linux" } : {};
 }
 
 /** Anything that runs clean-ups at its end: the context of a test or a suite, or the one that `before` creates. */
@@ -55,7 +59,7 @@ export async function startPlatform(scope: Scope, settings: Record<string, unkno
     flags: { stateDir, listen: "127.0.0.1:0", api: "127.0.0.1:0", logLevel: "warn", ...kernelFor(settings["driver"]), ...settings },
   });
   const running = await startMayfly(config, hooks);
-  scope.after(() => running.close());
+  afterwards(scope, () => running.close());
   const client = createClient({ url: running.apiUrl, token: running.token });
   return {
     running,
@@ -80,8 +84,8 @@ export function createScope(): Scope & { close(): Promise<void> } {
 
 export function temporaryFolder(scope: Scope): string {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-test-"));
-  // The hooks of a test run in their order: a server that was started later is still alive, and may be writing.
-  scope.after(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+  // What a machine or a worker began to write may still be coming after the server has ended.
+  afterwards(scope, () => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   return dir;
 }
 
@@ -99,28 +103,22 @@ export async function deploy(client: Client, folder: string, changes: Partial<Ma
 }
 
 async function logged(client: Client, app: string, pattern: RegExp): Promise<LogLine[]> {
-  let lines: LogLine[] = [];
-  for (const until = Date.now() + 20_000; Date.now() < until; await sleep(50)) {
-    lines = await client.logs({ app, tail: 10_000 });
-    if (lines.some(({ text }) => pattern.test(text))) return lines;
-  }
-  throw new Error(
-    `no line matches ${pattern}; the last ones:\n${lines
-      .slice(-20)
-      .map(({ text }) => text)
-      .join("\n")}`,
-  );
+  const matches = (lines: LogLine[]) => lines.some(({ text }) => pattern.test(text));
+  return eventually(`a line that matches ${pattern}`, () => client.logs({ app, tail: 10_000 }), matches);
 }
 
-/** Polls until the value satisfies `holds`; fails after `ms` with the last value. */
+/** Polls until the value satisfies `holds`; fails after `ms` with the last value, or with the last ones of a list. */
 export async function eventually<T>(what: string, probe: () => T | Promise<T>, holds: (value: T) => boolean, ms = 20_000): Promise<T> {
-  const until = Date.now() + ms;
-  for (;;) {
-    const value = await probe();
-    if (holds(value)) return value;
-    if (Date.now() > until) throw new Error(`${what} did not come to hold; it was ${JSON.stringify(value)}`);
-    await sleep(50);
-  }
+  let value: T;
+  const held = async () => holds((value = await probe()));
+  return until(held, { what, ms, everyMs: 50 }).then(
+    () => value,
+    (error: unknown) => {
+      throw new Error(`${what} did not come to hold; it was ${JSON.stringify(Array.isArray(value) ? value.slice(-20) : value)}`, {
+        cause: error,
+      });
+    },
+  );
 }
 
 export function exampleFile(path: string): Buffer {

@@ -4,7 +4,6 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
@@ -13,6 +12,8 @@ import { readRecord } from "../src/supervisor/record.ts";
 import { firstLine, mayfly, type Server, serve, start } from "./command.ts";
 import { isAlive } from "./host.ts";
 import { deploy, eventually, temporaryFolder } from "./platform.ts";
+import { listening } from "../src/base/testing/listening.ts";
+import { afterwards } from "../src/base/testing/afterwards.ts";
 
 const quick = ["--driver", "process", "--blanks", "0"];
 const BUSY_HOST_MS = 120_000;
@@ -163,10 +164,9 @@ test("a start that can't succeed ends at once, with the cause, the cure and the 
     assert.equal(outcome.code, code, outcome.stderr);
   };
   const state = ["--state", stateDir];
-  const taken = createServer().listen(0, "127.0.0.1");
-  await once(taken, "listening");
-  context.after(() => taken.close());
-  const { port } = taken.address() as AddressInfo;
+  const taken = createServer();
+  const port = await listening(taken);
+  afterwards(context, () => taken.close());
   await refused([...state, "--listen", `127.0.0.1:${port}`], 5, /is in use by another program/);
   await refused(
     [...state, "--listen", "192.0.2.1:8080", "--allow-insecure-bind"],
@@ -246,7 +246,7 @@ test("a server keeps running when the reader of its log has gone", async (contex
   const stateDir = temporaryFolder(context);
   const args = ["serve", "--json", "--state", stateDir, "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0", ...quick];
   const child = start(args, {});
-  context.after(() => void child.kill("SIGKILL"));
+  afterwards(context, () => void child.kill("SIGKILL"));
   child.stderr!.resume();
   const { worker, apiUrl } = JSON.parse(await firstLine(child)) as { worker: number; apiUrl: string };
   child.stderr!.destroy();

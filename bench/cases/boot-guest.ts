@@ -9,13 +9,17 @@ import { withBootedGuest } from "../../src/machines/qemu/boot.ts";
 import type { QemuHost } from "../../src/machines/host/qemu/qemu-host.ts";
 import { linux } from "../../src/machines/qemu/linux.ts";
 import { osv } from "../../src/machines/qemu/osv.ts";
+import { createUids } from "../../src/base/uids/uids.ts";
 
 const deadlineMs = 60_000;
 
 /** Milliseconds from the start of QEMU to the agent's Ready. The driver's preparation, whose results are in the cache, is not included. */
 export async function bootForBench(kernel: GuestKernelName, { cacheDir, osvKernel }: Config, qemuHost: QemuHost): Promise<number> {
   const progress = () => undefined;
-  const image = await (kernel === "osv" ? ensureOsvImage({ cacheDir, osvKernel, progress }) : ensureImage({ cacheDir, progress }));
+  const uids = createUids();
+  const image = await (kernel === "osv"
+    ? ensureOsvImage({ cacheDir, uids, osvKernel, progress })
+    : ensureImage({ cacheDir, uids, progress }));
   const opened = await qemuHost.open();
   const { facts, confinement } = opened;
   const unknown = () => Promise.reject(new Error("the driver has not tried KVM yet"));

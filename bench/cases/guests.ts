@@ -14,8 +14,8 @@ import type { Driver } from "../../src/machines/driver.ts";
 import { type GuestKernelName, usualChoice } from "../../src/base/kind/machine-kind.ts";
 import { createDriver } from "../../src/machines/drivers.ts";
 import { createQemuHost, type QemuHost } from "../../src/machines/host/qemu/qemu-host.ts";
-import { createUids } from "../../src/machines/host/uids.ts";
-import type { Options } from "../options.ts";
+import { createUids } from "../../src/base/uids/uids.ts";
+import type { BenchOptions } from "../options.ts";
 import { bootForBench } from "./boot-guest.ts";
 import type { BenchDriver } from "../platform.ts";
 import { type Row, type Section, ms, rate } from "../report.ts";
@@ -27,10 +27,15 @@ const boots = 3;
 const inFlight = 32;
 const mega = 1_000_000;
 
-export async function guests(options: Options): Promise<Section[]> {
+/** For drivers whose machines start as clones: a boot without a template, which takes milliseconds, and the kernels that can boot. */
+const booting: Partial<Record<BenchDriver, { boot: typeof bootForBench; kernels: GuestKernelName[] }>> = {
+  qemu: { boot: bootForBench, kernels: ["linux", "osv"] },
+};
+
+export async function guests(options: BenchOptions): Promise<Section[]> {
   const config = loadConfig({});
-  const kernels = (driver: BenchDriver): GuestKernelName[] =>
-    driver === "qemu" && config.osvKernel !== undefined ? ["linux", "osv"] : ["linux"];
+  const isThere = (kernel: GuestKernelName) => kernel === "linux" || config.osvKernel !== undefined;
+  const kernels = (driver: BenchDriver) => (booting[driver]?.kernels ?? (["linux"] as const)).filter(isThere);
   const rows: Row[] = [];
   for (const driver of options.drivers) {
     for (const kernel of kernels(driver)) rows.push(...(await measure(driver, kernel, config, options)));
@@ -44,15 +49,17 @@ export async function guests(options: Options): Promise<Section[]> {
   ];
 }
 
-async function measure(name: BenchDriver, kernel: GuestKernelName, config: Config, options: Options): Promise<Row[]> {
+async function measure(name: BenchDriver, kernel: GuestKernelName, config: Config, options: BenchOptions): Promise<Row[]> {
   const runDir = mkdtempSync(join(tmpdir(), "mayfly-bench-guests-"));
-  const qemuHost = createQemuHost({ cacheDir: config.cacheDir, jailDir: runDir, uids: createUids() });
-  const driver = await createDriver(name, { ...config, kernel, runDir, qemuHost, clock: systemClock, progress: () => undefined });
+  const uids = createUids();
+  const qemuHost = createQemuHost({ cacheDir: config.cacheDir, jailDir: runDir, uids });
+  const driver = await createDriver(name, { ...config, kernel, runDir, qemuHost, uids, clock: systemClock, progress: () => undefined });
   try {
     await driver.prepare(() => undefined, usualChoice);
-    const what = name === "qemu" ? `qemu, ${kernel === "osv" ? "OSv" : "Linux"}` : name;
+    const what = driver.kernels.length > 1 ? `${name}, ${kernel === "osv" ? "OSv" : "Linux"}` : name;
     const row = (of: string, measured: string): Row => ({ what: `${what}: ${of}`, measured });
-    const boot = name === "qemu" ? [row("boot", ms(median(await bootTimes(kernel, config, qemuHost))))] : [];
+    const bootMs = await bootTimes(name, kernel, config, qemuHost);
+    const boot = bootMs.length > 0 ? [row("boot", ms(median(bootMs)))] : [];
     const { times, memory, sessions } = await startMany(driver);
     const helloRate = await throughput(sessions[0]!, options.seconds);
     return [...boot, row("start", ms(median(times))), row("memory", `${(memory / mega).toFixed(0)} MB`), row("hello", rate(helloRate))];
@@ -63,10 +70,12 @@ async function measure(name: BenchDriver, kernel: GuestKernelName, config: Confi
   }
 }
 
-/** Only this driver has boots; its starts are clones. */
-async function bootTimes(kernel: GuestKernelName, config: Config, qemuHost: QemuHost): Promise<number[]> {
+/** Milliseconds of each boot; none where the driver's machines do not start as clones. */
+async function bootTimes(driver: BenchDriver, kernel: GuestKernelName, config: Config, qemuHost: QemuHost): Promise<number[]> {
   const times: number[] = [];
-  for (let n = 0; n < boots; n++) times.push(await bootForBench(kernel, config, qemuHost));
+  const boot = booting[driver]?.boot;
+  if (boot === undefined) return times;
+  for (let n = 0; n < boots; n++) times.push(await boot(kernel, config, qemuHost));
   return times;
 }
 

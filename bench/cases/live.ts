@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { drawCourses } from "../live/plot.ts";
 import { type LiveRun, type Phase, runLive } from "../live/run.ts";
-import type { Options } from "../options.ts";
+import type { BenchOptions } from "../options.ts";
 import type { BenchDriver } from "../platform.ts";
 import { type Row, type Section, ms } from "../report.ts";
 import { quantile } from "../statistics.ts";
@@ -12,13 +12,13 @@ const policies = [
   ["fixed 10 min", { idleMs: 600_000 }],
 ] as const;
 
-export async function live(options: Options): Promise<Section[]> {
+export async function live(options: BenchOptions): Promise<Section[]> {
   const sections = [];
   for (const driver of options.drivers) sections.push(await compare(driver, options));
   return sections;
 }
 
-async function compare(driver: BenchDriver, { rounds, minutes }: Options): Promise<Section> {
+async function compare(driver: BenchDriver, { rounds, minutes }: BenchOptions): Promise<Section> {
   const runs: LiveRun[] = [];
   for (let round = 0; round < rounds; round++)
     for (const [policy, settings] of policies) runs.push(await runLive(driver, policy, settings, minutes));

@@ -9,7 +9,7 @@ import { qemuMachines } from "../../src/simulator/machine-models.ts";
 import { simulate } from "../../src/simulator/simulate.ts";
 import type { SimulatedPolicy, Workload } from "../../src/simulator/simulator.ts";
 import { families } from "../../src/simulator/workloads/families.ts";
-import type { Options } from "../options.ts";
+import type { BenchOptions } from "../options.ts";
 import { type Row, type Section, rate } from "../report.ts";
 import { median } from "../statistics.ts";
 import { trivial, withoutCeilings } from "./trivial-policy.ts";
@@ -23,7 +23,7 @@ const MANY = 1e9;
 /** The number of invocations between two measurements of memory. */
 const LOOK_EVERY = 500_000;
 
-export async function simulator({ rounds }: Options): Promise<Section[]> {
+export async function simulator({ rounds }: BenchOptions): Promise<Section[]> {
   const { row: alone } = measure("the generator alone", rounds, drain);
   const { row: engine } = measure("with the engine, and a policy that does next to nothing", rounds, (each) =>
     run(withoutCeilings(each), trivial),

@@ -1,6 +1,6 @@
 /** How many invocations of a function that waits 50 ms one machine handles at once. */
 import { load } from "../load.ts";
-import type { Options } from "../options.ts";
+import type { BenchOptions } from "../options.ts";
 import { startPlatform } from "../platform.ts";
 import { startBareWaiting } from "../references.ts";
 import { type Row, type Section, ms, rate } from "../report.ts";
@@ -8,7 +8,7 @@ import { median } from "../statistics.ts";
 
 const connections = 256;
 
-export async function waiting(options: Options): Promise<Section[]> {
+export async function waiting(options: BenchOptions): Promise<Section[]> {
   const servers = [await bare(), ...(await Promise.all(options.drivers.map(mayfly)))];
   const rows: Row[] = [];
   try {
@@ -26,7 +26,7 @@ export async function waiting(options: Options): Promise<Section[]> {
   ];
 }
 
-async function measure(name: string, url: string, target: boolean, { rounds, seconds }: Options): Promise<Row> {
+async function measure(name: string, url: string, target: boolean, { rounds, seconds }: BenchOptions): Promise<Row> {
   const loads = [];
   for (let round = 0; round < rounds; round++) loads.push(await load(url, connections, seconds));
   const requests = median(loads.map((each) => each.requestsPerSecond));
@@ -43,7 +43,7 @@ async function bare() {
   return { name: "bare node:http", url: server.url, target: false, stop: () => server.stop() };
 }
 
-async function mayfly(driver: Options["drivers"][number]) {
+async function mayfly(driver: BenchOptions["drivers"][number]) {
   const platform = await startPlatform(driver, { blanks: 1, idleMs: 600_000 });
   return { name: `mayfly ${driver}`, url: await platform.deploy("wait"), target: true, stop: () => platform.stop() };
 }

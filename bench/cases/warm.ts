@@ -5,7 +5,7 @@ import { type ReferenceName, referenceNames, startReference } from "../reference
 import { type Section, ms, rate, times } from "../report.ts";
 import type { Server } from "../server.ts";
 import { median } from "../statistics.ts";
-import type { Options } from "../options.ts";
+import type { BenchOptions } from "../options.ts";
 
 /** An emulated machine compiles and translates for some seconds; every program gets the same warm-up. */
 const WARM_UP_SECONDS = 8;
@@ -19,7 +19,7 @@ interface Contestant {
   alone: Load[];
 }
 
-export async function warm(options: Options): Promise<Section[]> {
+export async function warm(options: BenchOptions): Promise<Section[]> {
   const contestants: Contestant[] = [];
   try {
     for (const name of referenceNames) contestants.push(await reference(name));
@@ -52,7 +52,7 @@ async function measure({ url, server, busy, alone }: Contestant, seconds: number
   alone.push(await load(url, 1, seconds));
 }
 
-function throughput(contestants: Contestant[], { seconds, rounds }: Options): Section {
+function throughput(contestants: Contestant[], { seconds, rounds }: BenchOptions): Section {
   const of = (name: string) =>
     median(contestants.find((each) => each.name === name)?.busy.map((each) => each.requestsPerSecond) ?? [Number.NaN]);
   const bare = of("bare node:http");
@@ -91,7 +91,7 @@ function hostCpu({ busy }: Contestant) {
   };
 }
 
-function latency(contestants: Contestant[], { seconds, rounds }: Options): Section {
+function latency(contestants: Contestant[], { seconds, rounds }: BenchOptions): Section {
   const bare = contestants.find(({ name }) => name === "bare node:http")?.alone ?? [];
   const [bare50, bare99] = [median(bare.map((each) => each.p50)), median(bare.map((each) => each.p99))];
   const rows = contestants.map(({ name, alone }) => {

@@ -8,14 +8,15 @@ import { openSeal } from "../store/catalog/seal.ts";
 import { FakeClock } from "../dispatch/testing/fake-clock.ts";
 import { createEgress } from "../egress/create-egress.ts";
 import { createQemuHost } from "../machines/host/qemu/qemu-host.ts";
-import { createUids } from "../machines/host/uids.ts";
+import { createUids } from "../base/uids/uids.ts";
 import { openAppliances } from "./appliances.ts";
 import { definitionsFile, openDefinitions } from "./definitions.ts";
 import { applianceSpecSchema } from "./spec.ts";
+import { afterwards } from "../base/testing/afterwards.ts";
 
 test("logs of appliances that should run mention a worker's death; an appliance whose start fails is listed as waiting, and a stop ends that", async (context) => {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-appliances-"));
-  context.after(() => rmSync(dir, { recursive: true, force: true }));
+  afterwards(context, () => rmSync(dir, { recursive: true, force: true }));
   const seal = openSeal(join(dir, "key"), true);
   const definitions = openDefinitions(definitionsFile(dir), seal, String);
   for (const name of ["wanted", "alone", "resting"]) {
@@ -39,7 +40,7 @@ test("logs of appliances that should run mention a worker's death; an appliance 
     onUnusable: (_name, error) => assert.fail(String(error)),
     forgetLog: async () => undefined,
   });
-  context.after(() => appliances.close().finally(() => definitions.close()));
+  afterwards(context, () => appliances.close().finally(() => definitions.close()));
   await appliances.resume(new Set(["apl_alone"]), [{ at: 7_000, reason: "it was ended by SIGKILL" }]);
   const told = lines.filter(({ text }) => text.includes("worker died, and all machines with it: it was ended by SIGKILL."));
   assert.deepEqual(

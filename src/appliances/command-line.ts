@@ -1,16 +1,6 @@
 /** QEMU's command line for an appliance: it has no channel to an agent and no template, but ports, volumes and a console. */
 import type { Accelerator } from "../machines/host/qemu/accelerator.ts";
-import {
-  consoleWords,
-  diskWords,
-  kernelWords,
-  lineOf,
-  linuxOptions,
-  machineWords,
-  microvm,
-  randomWords,
-  sandboxWords,
-} from "../machines/host/qemu/words.ts";
+import { diskWords, linuxLine, microvm } from "../machines/host/qemu/words.ts";
 
 /** The first of the descriptors that QEMU inherits: root, kernel, initrd, then the volumes. */
 export const firstFd = 3;
@@ -32,18 +22,13 @@ export interface ApplianceLine extends Wiring {
 
 export function applianceArguments(appliance: ApplianceLine): string[] {
   const { name, accelerator, memoryMb, vcpus, volumes, tscKhz } = appliance;
-  const { machine, bus } = microvm;
-  const line = lineOf(
-    machineWords({ name, machine, accelerator, memoryMb, vcpus }),
+  const devices = [
     `-netdev ${network(appliance)} -device virtio-net-device,netdev=u`,
     disk(0, "root", false),
     ...volumes.map(({ serial, writable }, index) => disk(3 + index, serial, writable)),
-    randomWords(bus),
-    consoleWords,
-    kernelWords(firstFd + 1, firstFd + 2),
-    sandboxWords,
-  );
-  return [...line, "-append", `${linuxOptions(tscKhz)} nowatchdog`];
+  ];
+  const files = { kernelFd: firstFd + 1, initrdFd: firstFd + 2 };
+  return linuxLine({ name, accelerator, memoryMb, vcpus, devices, ...files, tscKhz, kernelOptions: "nowatchdog" });
 }
 
 /** With `restrict`, a guest reaches nothing by itself, but ports that are forwarded to it work. */

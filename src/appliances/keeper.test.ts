@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -11,6 +11,8 @@ import type { Image } from "../images/image.ts";
 import { StartFailure } from "../machines/exit.ts";
 import { createKeeper } from "./keeper.ts";
 import { applianceSpecSchema } from "./spec.ts";
+import { listening } from "../base/testing/listening.ts";
+import { afterwards } from "../base/testing/afterwards.ts";
 
 test("an appliance that cannot start with the server waits, longer each time, and is tried again until it is stopped", async (context) => {
   const { keeper, clock, tries, settled, lines } = keep(context);
@@ -31,9 +33,8 @@ test(
   "one whose port is another program's when the server starts gets it when it is free",
   { skip: process.getuid?.() !== 0 && "without root QEMU itself listens" },
   async (context) => {
-    const other = createServer().listen(0, "127.0.0.1");
-    await once(other, "listening");
-    const { port } = other.address() as AddressInfo;
+    const other = createServer();
+    const port = await listening(other);
     const { keeper, clock, tries, settled } = keep(context, { ports: [{ host: port, guest: 80 }] });
     await keeper.resume();
     assert.match(`${keeper.view().state} ${keeper.view().lastEnd}`, new RegExp(`^waiting .*${port}`));
@@ -81,7 +82,7 @@ test("what a machine printed is in the appliance's log, and not in what the API 
 /** A keeper whose machines all fail to start. */
 function keep(context: TestContext, spec: object = {}, failure = new Error("the host is too busy")) {
   const runDir = mkdtempSync(join(tmpdir(), "mayfly-keeper-"));
-  context.after(() => rmSync(runDir, { recursive: true, force: true }));
+  afterwards(context, () => rmSync(runDir, { recursive: true, force: true }));
   const clock = new FakeClock();
   const lines: string[] = [];
   let tries = 0;
@@ -103,7 +104,7 @@ function keep(context: TestContext, spec: object = {}, failure = new Error("the 
     egress: () => createEgress({ allow: [] }),
     log: (_machine, text) => void lines.push(text),
   });
-  context.after(() => keeper.stop());
+  afterwards(context, () => keeper.stop());
   const settled = async (state: string) => {
     for (let turns = 0; turns < 1_000 && keeper.view().state !== state; turns++) await new Promise((resolve) => setTimeout(resolve, 5));
     assert.equal(keeper.view().state, state);

@@ -5,7 +5,7 @@
 import type { BoundSocket } from "node:net";
 import { bindSocket, nameOf } from "../base/listen/bound-socket.ts";
 import { listenFailure } from "../base/listen/listen-failure.ts";
-import { startListening } from "../machines/host/libc.ts";
+import { startListening } from "../base/libc/libc.ts";
 import type { PublishedPort } from "./spec.ts";
 
 export interface PublishedSocket {

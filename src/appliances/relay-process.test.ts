@@ -3,18 +3,19 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdtempSync, readFileSync, rmSync, writeSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { systemClock } from "../base/clock/clock.ts";
 import { createEgress } from "../egress/create-egress.ts";
-import { createPipe } from "../machines/host/libc.ts";
+import { createPipe } from "../base/libc/libc.ts";
 import { openNetNamespace } from "./net-namespace.ts";
 import { publish } from "./publish.ts";
 import { until } from "../base/clock/until.ts";
 import { type Relay, startRelay } from "./relay-process.ts";
+import { freePort, listening } from "../base/testing/listening.ts";
 
 const WAIT_MS = 60_000;
 
@@ -54,15 +55,6 @@ async function relayFor(context: TestContext, allow: string[] = []) {
     rmSync(folder, { recursive: true, force: true });
   });
   return { relay, socket, console: console_.write, lines, notes, port: Number(socket.name.split(":").at(-1)) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function greeting(port: number): Promise<string> {
@@ -124,10 +116,10 @@ test("the first bytes of a tunnel are not lost, whichever end sends them; what e
     socket.on("error", () => undefined);
     socket.write("220 I speak first\n");
     socket.pipe(socket);
-  }).listen(0, "127.0.0.1");
-  await once(outside, "listening");
+  });
+  const port = await listening(outside);
   context.after(() => outside.close());
-  const target = `127.0.0.1:${(outside.address() as AddressInfo).port}`;
+  const target = `127.0.0.1:${port}`;
   const { relay, console } = await relayFor(context, [target]);
   assert.match(
     await insideSays(`CONNECT ${target} HTTP/1.1\r\nhost: x\r\n\r\n`, /speak first/),
@@ -157,8 +149,8 @@ test("a relay that does not start is an error at once, and leaves nothing behind
   const folder = mkdtempSync(join(tmpdir(), "mayfly-relay-"));
   context.after(() => rmSync(folder, { recursive: true }));
   const console_ = createPipe();
-  const busy = createServer().listen(0, "127.0.0.1");
-  await once(busy, "listening");
+  const busy = createServer();
+  await listening(busy);
   context.after(() => busy.close());
   // This descriptor is not a socket, so listening on it fails.
   const socket = { name: "p", fd: console_.write, close: () => undefined };

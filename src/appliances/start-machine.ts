@@ -17,7 +17,7 @@ import { type ConsoleTail, keepTail } from "../machines/host/console-tail.ts";
 import type { Confined } from "../machines/host/qemu/confinement.ts";
 import { kernelNoise } from "../machines/qemu/console-end.ts";
 import { QEMU_OVERHEAD, type QemuDescriptors, spawnQemu } from "../machines/host/qemu/spawn.ts";
-import { createMemoryFile, createPipe, sealMemoryFile } from "../machines/host/libc.ts";
+import { createMemoryFile, createPipe, makeImmutable } from "../base/libc/libc.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import { until } from "../base/clock/until.ts";
 import type { Egress } from "../egress/egress.ts";
@@ -200,7 +200,7 @@ function initrdFor({ image, run, volumes }: MachinePlan): number {
   } as const;
   const fd = createMemoryFile("mayfly-initrd");
   fs.writeFileSync(fd, Buffer.concat([fs.readFileSync(image.initrd), configInitrd(run, surroundings)]));
-  sealMemoryFile(fd);
+  makeImmutable(fd);
   return fd;
 }
 

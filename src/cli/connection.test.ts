@@ -9,10 +9,11 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { lockForSupervisor, lockStateFolder } from "../store/state-folder/lock.ts";
 import { connect } from "./connection.ts";
+import { afterwards } from "../base/testing/afterwards.ts";
 
 function stateFolder(context: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-connection-"));
-  context.after(() => rmSync(dir, { recursive: true, force: true }));
+  afterwards(context, () => rmSync(dir, { recursive: true, force: true }));
   writeFileSync(join(dir, "api-token"), "token\n");
   return dir;
 }
@@ -20,14 +21,14 @@ function stateFolder(context: TestContext): string {
 test("a server that is starting is waited for, from the moment that its supervisor has the folder", async (context) => {
   const dir = stateFolder(context);
   const server = createServer((_request, response) => response.end("{}")).listen(0, "127.0.0.1");
-  context.after(() => server.close());
+  afterwards(context, () => server.close());
   await once(server, "listening");
-  context.after(lockForSupervisor(dir));
+  afterwards(context, lockForSupervisor(dir));
   const told = context.mock.method(console, "error", () => undefined);
   const connecting = connect({ state: dir }, { env: {} });
   assert.match(String(told.mock.calls[0]?.arguments[0]), /is starting; waiting for it/);
   const lock = lockStateFolder(dir);
-  context.after(() => lock.release());
+  afterwards(context, () => lock.release());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   lock.announce({ urls: { api: url, gateway: url } });
   await (await connecting).client.health();
@@ -35,7 +36,7 @@ test("a server that is starting is waited for, from the moment that its supervis
 
 test("a server that starts for longer than that is reported as starting, without advice to start another", async (context) => {
   const dir = stateFolder(context);
-  context.after(lockForSupervisor(dir));
+  afterwards(context, lockForSupervisor(dir));
   context.mock.method(console, "error", () => undefined);
   const error = await connect({ state: dir }, { env: {}, waitMs: 150 }).catch((thrown: unknown) => thrown);
   assert.match(String(error), /still starting/);

@@ -3,7 +3,7 @@
  * closes, the worker ends.
  */
 import { once } from "node:events";
-import { dieWithParent } from "../machines/host/libc.ts";
+import { dieWithParent } from "../base/libc/libc.ts";
 import { asMayflyError } from "../base/errors/error.ts";
 import { logSteps, openServerLog } from "../store/logs/server-log.ts";
 import { startMayfly } from "../main.ts";

@@ -12,7 +12,7 @@ import { FakeClock } from "./testing/fake-clock.ts";
 import { Random, seedOf } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { serve, versionOf } from "./testing/version.ts";
-import { usualKind } from "../base/kind/machine-kind.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
 
 const RUNS = 2_000;
 const STEPS = 60;
@@ -49,15 +49,10 @@ class Run {
       blanks: Math.floor(this.#random.between(0, 3)),
     };
     this.#policy = createPackingPolicy({
+      ...roomyHost,
       blanks,
       idleMs: this.#random.chance(0.5) ? 300 : null,
       maxMachines,
-      maxMemoryMb: 1e6,
-      maxVcpus: 1e6,
-      startsPerSecond: 1e6,
-      usual: usualKind,
-      waitWorth: 100,
-      cpuWorth: 9,
     });
     const [policy, logs] = [bindPolicy(this.#policy), { append: () => {} }];
     const events = this.#listen();

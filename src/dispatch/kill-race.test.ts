@@ -20,21 +20,13 @@ import { createDispatcher } from "./dispatcher.ts";
 import type { LiveDispatcher } from "./live-dispatcher.ts";
 import { call } from "./testing/caller.ts";
 import { Random, seedOf } from "../base/testing/random.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
 import { serve, versionOf } from "./testing/version.ts";
-import { usualChoice, usualKind } from "../base/kind/machine-kind.ts";
+import { usualChoice } from "../base/kind/machine-kind.ts";
+import { afterwards } from "../base/testing/afterwards.ts";
 
 const SEED = seedOf();
-const OPTIONS: PackingOptions = {
-  blanks: 3,
-  idleMs: 0,
-  maxMachines: 16,
-  maxMemoryMb: 1e6,
-  maxVcpus: 1e6,
-  startsPerSecond: 1e6,
-  usual: usualKind,
-  waitWorth: 100,
-  cpuWorth: 9,
-};
+const OPTIONS: PackingOptions = { ...roomyHost, blanks: 3, idleMs: 0, maxMachines: 16 };
 
 for (const idleMs of [0, 1, 3])
   test(`thousands of races with a kill after ${idleMs} ms, fake machines (MAYFLY_SEED=${SEED})`, async (context) => {
@@ -47,7 +39,7 @@ for (const idleMs of [0, 1, 3])
 
 test(`a hundred races with a kill after 4 ms, real agents (MAYFLY_SEED=${SEED})`, async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-race-"));
-  context.after(() => rmSync(folder, { recursive: true }));
+  afterwards(context, () => rmSync(folder, { recursive: true }));
   const driver = createProcessDriver({ agent: () => ensureAgent(join(folder, "cache")), runDir: join(folder, "run") });
   await driver.prepare(() => {}, usualChoice);
   const ran = join(folder, "ran");
@@ -85,7 +77,7 @@ function set(context: TestContext, driver: Driver, idleMs: number, ran = ""): Ra
     handshakeMs: 60_000,
   });
   const dispatcher = createDispatcher({ policy, fleet, clock: systemClock, bootId: `r${idleMs}`, logs: { append: () => {} } });
-  context.after(async () => {
+  afterwards(context, async () => {
     await dispatcher.close(0);
     await driver.close();
   });

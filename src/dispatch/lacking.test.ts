@@ -10,10 +10,9 @@ import { FakeClock } from "./testing/fake-clock.ts";
 import { Random } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { serve, versionOf } from "./testing/version.ts";
-import { usualKind } from "../base/kind/machine-kind.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
 
-const options = { blanks: 0, idleMs: null, maxMachines: 9, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6 };
-const sizes = { usual: usualKind, waitWorth: 100, cpuWorth: 9 };
+const options = { ...roomyHost, blanks: 0, idleMs: null, maxMachines: 9 };
 const reason = "App shop names the secret KEY, which is not set";
 
 function setUp() {
@@ -23,7 +22,7 @@ function setUp() {
   fleet.calm = true;
   const logs: LogLine[] = [];
   const set = { key: false };
-  const policy = bindPolicy(createPackingPolicy({ ...options, ...sizes }));
+  const policy = bindPolicy(createPackingPolicy(options));
   const lacks = () => (set.key ? undefined : reason);
   const log = { append: (line: LogLine) => void logs.push(line) };
   const dispatcher = createDispatcher({ policy, fleet, clock, bootId: "t", logs: log, lacks });

@@ -12,7 +12,7 @@ import { FakeClock } from "./testing/fake-clock.ts";
 import { Random } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { serve, versionOf } from "./testing/version.ts";
-import { usualKind } from "../base/kind/machine-kind.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
 
 const inWords = (...machines: MachineRecord[]) => {
   const error = new MayflyError("queue-timeout", noMachineInTime({ app: "shop", appName: "shop", timeoutMs: 1_500 }, machines, 2_000));
@@ -41,8 +41,7 @@ test("a call whose time is up before its app's first machine is ready is told ab
   const clock = new FakeClock();
   const fleet = new UnrulyFleet(clock, new Random(1));
   [fleet.calm, fleet.startsLater] = [true, 5_000];
-  const options = { blanks: 0, idleMs: null, maxMachines: 9, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6 };
-  const policy = bindPolicy(createPackingPolicy({ ...options, usual: usualKind, waitWorth: 100, cpuWorth: 9 }));
+  const policy = bindPolicy(createPackingPolicy({ ...roomyHost, blanks: 0, idleMs: null, maxMachines: 9 }));
   const dispatcher = createDispatcher({ policy, fleet, clock, bootId: "t", logs: { append: () => undefined } });
   serve(dispatcher, versionOf("shop", "v1"));
   const caller = call(dispatcher, { app: "shop", url: "shop", headers: ["x"], body: null, timeoutMs: 1_000 });

@@ -23,11 +23,12 @@ import { EventStream } from "../telemetry/event-stream.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import type { LiveDispatcher, LogLine } from "./live-dispatcher.ts";
 import { recordPolicy } from "./recorder.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
 import { replay } from "./replay.ts";
 import { call } from "./testing/caller.ts";
 import { serve, versionOf } from "./testing/version.ts";
 import type { UsageEntry } from "../store/ledger/usage.ts";
-import { usualChoice, usualKind } from "../base/kind/machine-kind.ts";
+import { usualChoice } from "../base/kind/machine-kind.ts";
 
 const CODE = `
 let calls = 0;
@@ -47,17 +48,7 @@ const acts = {
 module.exports = { default: { fetch(request) { const url = new URL(request.url); return acts[url.pathname.slice(1)](url, request); } } };
 `;
 
-const OPTIONS: PackingOptions = {
-  blanks: 1,
-  idleMs: 60_000,
-  maxMachines: 24,
-  maxMemoryMb: 1e6,
-  maxVcpus: 1e6,
-  startsPerSecond: 1e6,
-  usual: usualKind,
-  waitWorth: 100,
-  cpuWorth: 9,
-};
+const OPTIONS: PackingOptions = { ...roomyHost, blanks: 1, idleMs: 60_000, maxMachines: 24 };
 
 describe("a dispatcher with real agents", () => {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-dispatcher-"));

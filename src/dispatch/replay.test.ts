@@ -15,19 +15,9 @@ import { FakeClock } from "./testing/fake-clock.ts";
 import { Random } from "../base/testing/random.ts";
 import { UnrulyFleet } from "./testing/unruly-fleet.ts";
 import { serve, versionOf } from "./testing/version.ts";
-import { usualKind } from "../base/kind/machine-kind.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
 
-const OPTIONS: PackingOptions = {
-  blanks: 1,
-  idleMs: 200,
-  maxMachines: 4,
-  maxMemoryMb: 1e6,
-  maxVcpus: 1e6,
-  startsPerSecond: 1e6,
-  usual: usualKind,
-  waitWorth: 100,
-  cpuWorth: 9,
-};
+const OPTIONS: PackingOptions = { ...roomyHost, blanks: 1, idleMs: 200 };
 
 /** Records a run with starts, deaths, time-outs, loads and idle kills. */
 async function record(context: TestContext, options: PackingOptions = OPTIONS): Promise<string> {

@@ -1,7 +1,5 @@
 /** Opens the two doors: the gateway, which calls functions, and the management API. Both use the certificate of the settings. */
-import type { Logger } from "pino";
-import type { Clock } from "../base/clock/clock.ts";
-import type { Config } from "../base/config/schema.ts";
+import type { ServerStart } from "../base/config/server-start.ts";
 import { connectionBudget, descriptorLimit } from "../clients/descriptors.ts";
 import type { LiveDispatcher } from "../dispatch/live-dispatcher.ts";
 import { parseAddress, urlOf } from "../base/listen/address.ts";
@@ -19,20 +17,17 @@ export interface Door {
   setCertificate(certificate: Certificate): void;
 }
 
-interface Opening {
-  config: Config;
-  clock: Clock;
-  /** What is opened registers its closing here. */
-  closing: AsyncDisposableStack;
-  /** The descriptor of a bound socket, used instead of the address in the settings. */
-  socket: number | undefined;
+interface GatewayParts {
+  dispatcher: LiveDispatcher;
+  routes: RouteTable;
+  certificate: Certificate | undefined;
 }
 
+/** @param socket the descriptor of a socket that is bound already; it replaces the address in the settings */
 export async function openGateway(
-  { config, clock, closing, socket }: Opening,
-  dispatcher: LiveDispatcher,
-  routes: RouteTable,
-  certificate: Certificate | undefined,
+  { config, clock, closing }: ServerStart,
+  socket: number | undefined,
+  { dispatcher, routes, certificate }: GatewayParts,
 ): Promise<Door> {
   const { timingHeaders, listen, graceMs, trustedProxies } = config;
   const budget = connectionBudget(descriptorLimit());
@@ -46,22 +41,23 @@ export async function openGateway(
   return { url, setCertificate: (renewed) => gateway.setCertificate(renewed) };
 }
 
+/** @param socket as for the gateway */
 export async function openApi(
-  { config, clock, closing, socket }: Opening,
-  parts: Omit<ApiOptions, "clock">,
-  tls: Certificate | undefined,
+  { config, clock, log, closing }: ServerStart,
+  socket: number | undefined,
+  { parts, certificate }: { parts: Omit<ApiOptions, "clock" | "onError">; certificate: Certificate | undefined },
 ): Promise<Door> {
-  const api = createApi({ ...parts, clock });
+  const api = createApi({ ...parts, clock, onError: (error) => log.error({ err: error }, "the API failed") });
   const { allowInsecureBind } = config;
   const mostConnections = connectionBudget(descriptorLimit()).api;
-  const listening = await api.listen({ address: config.api, fd: socket, tls, allowInsecureBind, mostConnections });
+  const listening = await api.listen({ address: config.api, fd: socket, tls: certificate, allowInsecureBind, mostConnections });
   closing.defer(() => listening.close());
   return listening;
 }
 
 /** Reads the certificate and key that the settings name again. If they are not usable, the old ones stay in use, and the log says why. */
 export function renewCertificates(
-  { config: { tls }, log }: { config: Config; log: Logger },
+  { config: { tls }, log }: Pick<ServerStart, "config" | "log">,
   doors: Door[],
   renewed: (certificate: Certificate) => void,
 ): void {

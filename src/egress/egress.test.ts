@@ -1,18 +1,19 @@
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { MayflyError } from "../base/errors/error.ts";
 import { createEgress } from "./create-egress.ts";
 import type { LookUp } from "./look-up.ts";
 import { createNames, type Names } from "./names.ts";
+import { listening } from "../base/testing/listening.ts";
 
 async function listener(t: { after(cleanUp: () => void): void }): Promise<number> {
-  const server = createServer((socket) => socket.on("error", hungUp).end("hello")).listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const server = createServer((socket) => socket.on("error", hungUp).end("hello"));
+  const port = await listening(server);
   t.after(() => server.close());
-  return (server.address() as AddressInfo).port;
+  return port;
 }
 
 /** Names answered by the one given function. */

@@ -2,6 +2,7 @@
 import { describe, test, type TestContext } from "node:test";
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../base/clock/until.ts";
 import { duplexPair } from "node:stream";
 import type { Version } from "../store/catalog/catalog.ts";
 import { manifestSchema } from "../store/catalog/manifest.ts";
@@ -146,7 +147,7 @@ describe("a start", () => {
     await bound(1);
     fleet.start(2, { ...SPARE, urgent: true });
     await blank(2);
-    while (!stopped.includes("t-2")) await sleep(1);
+    await until(() => stopped.includes("t-2"));
     fleet.bind(2, version());
     await bound(2);
     assert.deepEqual([fleet.view(1)?.phase, fleet.view(2)?.phase], ["bound", "bound"]);

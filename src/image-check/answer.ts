@@ -1,5 +1,5 @@
 /** What a check asks of a booted image, and what comes back. */
-import type { Uids } from "../machines/host/uids.ts";
+import type { Uids } from "../base/uids/uids.ts";
 import { kernelNoise } from "../machines/qemu/console-end.ts";
 
 export interface CheckOptions {

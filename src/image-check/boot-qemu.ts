@@ -10,18 +10,7 @@ import { guarded } from "../base/errors/guarded.ts";
 import type { Confined } from "../machines/host/qemu/confinement.ts";
 import { createQemuHost } from "../machines/host/qemu/qemu-host.ts";
 import { spawnQemu } from "../machines/host/qemu/spawn.ts";
-import {
-  channelWords,
-  consoleWords,
-  diskWords,
-  kernelWords,
-  lineOf,
-  linuxOptions,
-  machineWords,
-  microvm,
-  randomWords,
-  sandboxWords,
-} from "../machines/host/qemu/words.ts";
+import { channelWords, diskWords, linuxLine, microvm } from "../machines/host/qemu/words.ts";
 import type { CheckOptions } from "./answer.ts";
 
 export interface Boot {
@@ -93,15 +82,8 @@ async function collect(streams: NodeJS.ReadableStream[]): Promise<string> {
 }
 
 function argumentsOf({ options, kernelOptions }: Boot, tscKhz: number): string[] {
-  const { machine, bus } = microvm;
-  const line = lineOf(
-    machineWords({ name: "mayfly-check", machine, accelerator: "tcg", memoryMb: options.memoryMb, vcpus: 1 }),
-    channelWords(Fd.Channel, bus),
-    diskWords({ fd: Fd.Root, set: 1, node: "root", serial: "root", bus }),
-    randomWords(bus),
-    consoleWords,
-    kernelWords(Fd.Kernel, Fd.Initrd),
-    sandboxWords,
-  );
-  return [...line, "-append", `${linuxOptions(tscKhz)} ${kernelOptions}`.trim()];
+  const { bus } = microvm;
+  const devices = [channelWords(Fd.Channel, bus), diskWords({ fd: Fd.Root, set: 1, node: "root", serial: "root", bus })];
+  const machine = { name: "mayfly-check", accelerator: "tcg" as const, memoryMb: options.memoryMb, vcpus: 1 };
+  return linuxLine({ ...machine, devices, kernelFd: Fd.Kernel, initrdFd: Fd.Initrd, tscKhz, kernelOptions });
 }

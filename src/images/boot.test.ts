@@ -1,14 +1,13 @@
 /** Boots the built image in a real VM, with a probe in place of the agent, and checks what the probe finds there. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { defaultCacheDir } from "../base/config/folders.ts";
-import { readHostFacts } from "../machines/host/qemu/host-facts.ts";
+import { createUids } from "../base/uids/uids.ts";
+import { type Booted, bootQemu } from "../image-check/boot-qemu.ts";
+import { channelAddress } from "../machines/host/qemu/words.ts";
 import { nodeFlags } from "./guest-layout.ts";
 import { cloneFlags } from "./init-script.ts";
 import { ensureImage, type Image } from "./ensure-image.ts";
@@ -57,11 +56,11 @@ const newline = 10;
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-boot-"));
 let report: Report;
 let console_: string;
-let qemu: ChildProcess | undefined;
+let qemu: Booted | undefined;
 
 before(boot, { timeout: 60_000 });
 after(() => {
-  qemu?.kill("SIGKILL");
+  qemu?.kill();
   rmSync(scratch, { recursive: true });
 });
 
@@ -94,17 +93,12 @@ test("Node's errors and its end are on the console, and QEMU ends with it", () =
 
 async function boot(): Promise<void> {
   const image = await ensureProbeImage();
-  const socketPath = join(scratch, "channel");
-  const server = createServer().listen(socketPath);
-  await once(server, "listening");
-  qemu = spawn("qemu-system-x86_64", await bootArguments(image, socketPath), { stdio: ["ignore", "pipe", "inherit"] });
-  const output = collect(qemu.stdout!);
-  const [channel] = (await once(server, "connection")) as [Socket];
-  server.close();
-  const sent = collect(channel, (chunk) => chunk.at(-1) === newline && channel.write("seen"));
-  await once(qemu, "exit");
-  report = JSON.parse(await sent) as Report;
-  console_ = await output;
+  const options = { memoryMb: 256, uids: createUids() };
+  const kernelOptions = `mayfly.channel=${channelAddress} mayfly.heap=100`;
+  qemu = await bootQemu({ image, initrd: image.initrd, options, kernelOptions, folder: scratch });
+  const { channel } = qemu;
+  report = JSON.parse(await collect(channel, (chunk) => chunk.at(-1) === newline && channel.write("seen"))) as Report;
+  console_ = await qemu.console;
 }
 
 async function ensureProbeImage(): Promise<Image> {
@@ -112,17 +106,7 @@ async function ensureProbeImage(): Promise<Image> {
   mkdirSync(packages, { recursive: true });
   symlinkSync(packages, join(scratch, "packages"));
   writeFileSync(join(scratch, "probe.js"), probe);
-  return ensureImage({ cacheDir: scratch, agentEntry: join(scratch, "probe.js"), progress: () => undefined });
-}
-
-async function bootArguments({ kernel, initrd, root }: Image, channel: string): Promise<string[]> {
-  const { tscKhz } = (await readHostFacts())!;
-  const options = `-M microvm,acpi=on,pcie=off,pit=off,pic=off,rtc=on -accel tcg -cpu max -m 256 -nodefaults -no-user-config -display none -no-reboot
-    -chardev socket,id=c0,path=${channel} -netdev user,id=u,restrict=on,guestfwd=tcp:10.0.2.100:1-chardev:c0 -device virtio-net-device,netdev=u
-    -drive if=none,id=d,format=raw,readonly=on,file=${root} -device virtio-blk-device,drive=d -device virtio-rng-device
-    -serial stdio -kernel ${kernel} -initrd ${initrd}`;
-  const kernelOptions = `console=ttyS0 quiet reboot=t panic=-1 tsc=reliable random.trust_cpu=on tsc_early_khz=${tscKhz}`;
-  return [...options.split(/\s+/), "-append", `${kernelOptions} mayfly.channel=tcp:10.0.2.100:1 mayfly.heap=100`];
+  return ensureImage({ uids: createUids(), cacheDir: scratch, agentEntry: join(scratch, "probe.js"), progress: () => undefined });
 }
 
 async function collect(stream: AsyncIterable<Buffer>, seen: (chunk: Buffer) => void = () => undefined): Promise<string> {

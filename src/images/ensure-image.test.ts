@@ -26,6 +26,7 @@ import { bundleAgent } from "./agent-bundle.ts";
 import { ensureImage } from "./ensure-image.ts";
 import { damageOf } from "./damage.ts";
 import { describeImage, type Image, imageAt, imagesFolder, listImages } from "./image.ts";
+import { createUids } from "../base/uids/uids.ts";
 
 const packages = join(process.env["MAYFLY_CACHE_DIR"] ?? defaultCacheDir(process.env), "packages");
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-images-"));
@@ -44,7 +45,7 @@ function newCache(name: string): string {
 
 async function ensure(cacheDir: string): Promise<{ image: Image; steps: string[] }> {
   const steps: string[] = [];
-  const image = await ensureImage({ cacheDir, agentEntry, progress: (step) => steps.push(step) });
+  const image = await ensureImage({ uids: createUids(), cacheDir, agentEntry, progress: (step) => steps.push(step) });
   return { image, steps };
 }
 
@@ -93,7 +94,7 @@ test("flipped bytes in an image's files, or in its unpacked root, are noticed, a
   for (const file of [image.root, image.kernel, join(image.rootTree, "bin/node")]) {
     flip(file);
     const steps: string[] = [];
-    const mended = await ensureImage({ cacheDir, agentEntry, tree: true, progress: (step) => steps.push(step) });
+    const mended = await ensureImage({ uids: createUids(), cacheDir, agentEntry, tree: true, progress: (step) => steps.push(step) });
     assert.ok(steps[0]?.includes("is damaged"), `${file}: ${steps.join(", ")}`);
     assert.deepEqual([mended.id, hashes(mended)], [id, sound]);
     assert.equal(await damageOf(mended, { tree: true }), undefined);

@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import type { GuestKernelName, KindChoice } from "../base/kind/machine-kind.ts";
 import type { MachineExit } from "./exit.ts";
 
+/** For people and settings: what depends on a driver asks its traits. */
 export type DriverName = "qemu" | "gvisor" | "process" | "fake";
 
 export type Probe =

@@ -8,12 +8,21 @@ import { systemClock } from "../base/clock/clock.ts";
 import type { MayflyError } from "../base/errors/error.ts";
 import { chooseDriver, createDriver } from "./drivers.ts";
 import { createQemuHost } from "./host/qemu/qemu-host.ts";
-import { createUids } from "./host/uids.ts";
+import { createUids } from "../base/uids/uids.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mayfly-drivers-"));
 after(() => rmSync(folder, { recursive: true }));
-const qemuHost = createQemuHost({ cacheDir: folder, jailDir: folder, uids: createUids() });
-const surroundings = { cacheDir: folder, runDir: folder, qemuHost, clock: systemClock, progress: () => undefined, kernel: "osv" } as const;
+const uids = createUids();
+const qemuHost = createQemuHost({ cacheDir: folder, jailDir: folder, uids });
+const surroundings = {
+  cacheDir: folder,
+  runDir: folder,
+  qemuHost,
+  uids,
+  clock: systemClock,
+  progress: () => undefined,
+  kernel: "osv",
+} as const;
 
 test("only the driver qemu runs OSv", async () => {
   for (const name of ["gvisor", "process"] as const) {

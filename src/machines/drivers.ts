@@ -7,6 +7,7 @@ import { ensureImage } from "../images/ensure-image.ts";
 import { damageOfOsv, ensureOsvImage } from "../images/osv/ensure-osv-image.ts";
 import type { Driver, DriverName } from "./driver.ts";
 import type { GuestKernelName } from "../base/kind/machine-kind.ts";
+import type { Uids } from "../base/uids/uids.ts";
 import type { QemuHost } from "./host/qemu/qemu-host.ts";
 import type { BootImage, GuestKernel } from "./qemu/guest-kernel.ts";
 import type { GuestSource } from "./qemu/stock.ts";
@@ -20,6 +21,8 @@ export interface DriverSurroundings {
   /** A folder for files that exist only while the driver does, of one server alone. Programs may not be executable there. */
   runDir: string;
   qemuHost: QemuHost;
+  /** Hands out the user ids of programs that are confined while an image is built. */
+  uids: Uids;
   clock: Clock;
   progress: (step: string) => void;
   /** Called with a sentence on what a driver had to repair by itself. If absent, `progress` is called instead. */
@@ -40,7 +43,7 @@ export interface ChosenDriver {
 
 /** Throws "missing-part" if the driver cannot run here. Another driver is used only if it is asked for by name. */
 export async function chooseDriver(setting: "auto" | SelectableDriver, surroundings: DriverSurroundings): Promise<ChosenDriver> {
-  const name = setting === "auto" ? "qemu" : setting;
+  const name = driverOf(setting);
   const { driver, ready } = await make(name, surroundings);
   // An image that is still to be built would take longer than a probe may, so it is built first.
   await ready();
@@ -49,6 +52,11 @@ export async function chooseDriver(setting: "auto" | SelectableDriver, surroundi
   await driver.close();
   const { reason, cure } = probe;
   throw new MayflyError("missing-part", { part: `what the driver ${name} needs`, reason, cure: `${cure} Or: ${others(name)}.` });
+}
+
+/** The driver that the setting means. */
+export function driverOf(setting: "auto" | SelectableDriver): SelectableDriver {
+  return setting === "auto" ? "qemu" : setting;
 }
 
 export async function createDriver(name: SelectableDriver, surroundings: DriverSurroundings): Promise<Driver> {
@@ -75,8 +83,8 @@ const makers: Record<SelectableDriver, (surroundings: DriverSurroundings) => Pro
     const driver = createQemuDriver({ ...rest, host, warn, guests: [usual, ...guests.filter((guest) => guest !== usual)] });
     return { driver, ready: usual.image };
   },
-  async gvisor({ cacheDir, runDir, progress }) {
-    const image = once(() => ensureImage({ cacheDir, progress, tree: true }));
+  async gvisor({ cacheDir, runDir, uids, progress }) {
+    const image = once(() => ensureImage({ cacheDir, uids, progress, tree: true }));
     return { driver: (await import("./gvisor/gvisor-driver.ts")).createGvisorDriver({ image, cacheDir, runDir }), ready: image };
   },
   async process({ cacheDir, runDir }) {
@@ -92,19 +100,19 @@ async function make(name: SelectableDriver, surroundings: DriverSurroundings): P
   throw new MayflyError("bad-config", { key: "kernel", what: `is ${kernel}, which only the driver qemu runs, not ${name}` });
 }
 
-function linuxGuest(kernel: GuestKernel, { cacheDir, progress }: DriverSurroundings): GuestSource {
+function linuxGuest(kernel: GuestKernel, { cacheDir, uids, progress }: DriverSurroundings): GuestSource {
   return guestOf(
     kernel,
-    () => ensureImage({ cacheDir, progress, tree: false }),
+    () => ensureImage({ cacheDir, uids, progress, tree: false }),
     // The image's root may be the same file under another name.
     (image, { root }) => damageOf({ ...image, root }),
   );
 }
 
-function osvGuest(kernel: GuestKernel, { cacheDir, progress, osvKernel }: DriverSurroundings): GuestSource {
+function osvGuest(kernel: GuestKernel, { cacheDir, uids, progress, osvKernel }: DriverSurroundings): GuestSource {
   return guestOf(
     kernel,
-    () => ensureOsvImage({ cacheDir, progress, osvKernel }),
+    () => ensureOsvImage({ cacheDir, uids, progress, osvKernel }),
     (image, { root }) => damageOfOsv({ ...image, root }),
   );
 }

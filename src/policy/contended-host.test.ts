@@ -5,8 +5,9 @@ import { slotsOf } from "./explain.ts";
 import { createPackingPolicy } from "./packing.ts";
 import type { PolicyEvent } from "./policy.ts";
 import { USUAL } from "./testing/kinds.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
 
-const HOST = { blanks: 1, idleMs: null, maxMachines: 2, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6, usual: USUAL };
+const HOST = { ...roomyHost, blanks: 1, idleMs: null, maxMachines: 2 };
 const LIMITS = {
   concurrency: 1_000,
   minMachines: 0,
@@ -25,7 +26,7 @@ for (const given of [1, 0.6, 0.3, 0.15])
 
 /** Plays callers that call again at once, on one machine, whose loop takes `turnMs` for each call. */
 function slotsAfter(ms: number, turnMs: number, cpu: number): number {
-  const policy = createPackingPolicy({ ...HOST, waitWorth: 100, cpuWorth: 9 });
+  const policy = createPackingPolicy(HOST);
   const running: number[] = [];
   let invocation = 0;
   const send = (event: PolicyEvent, now: number): void => {

@@ -6,8 +6,9 @@ import { live, tell, worldOf } from "./testing/learning-world.ts";
 import { createPackingPolicy } from "./packing.ts";
 import type { PolicyCommand, PolicyEvent } from "./policy.ts";
 import { USUAL } from "./testing/kinds.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
 
-const HOST = { blanks: 1, idleMs: null, maxMachines: 2, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6, usual: USUAL };
+const HOST = { ...roomyHost, blanks: 1, idleMs: null, maxMachines: 2 };
 const LIMITS = {
   concurrency: 100,
   minMachines: 0,
@@ -19,7 +20,7 @@ const LIMITS = {
 };
 
 test("after its first call a machine is held until that has cost as much as a start, and then killed", () => {
-  const policy = createPackingPolicy({ ...HOST, waitWorth: 100, cpuWorth: 9 });
+  const policy = createPackingPolicy(HOST);
   const kills: number[] = [];
   let wakeAt = Infinity;
   const obey = (command: PolicyCommand, now: number): void => {

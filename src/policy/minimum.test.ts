@@ -3,17 +3,9 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { World, type WorldMachine } from "./testing/packing-world.ts";
 import { USUAL } from "./testing/kinds.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
 
-const HOST = {
-  blanks: 1,
-  maxMachines: 10,
-  maxMemoryMb: 1e6,
-  maxVcpus: 1e6,
-  startsPerSecond: 1e6,
-  usual: USUAL,
-  waitWorth: 100,
-  cpuWorth: 9,
-};
+const HOST = { ...roomyHost, blanks: 1, maxMachines: 10 };
 const LIMITS = { concurrency: 10, minMachines: 2, maxMachines: 5, reservedBlanks: 0, waitWorth: null, queue: 10, kind: USUAL };
 
 const mishaps: [what: string, befall: (world: World, machine: WorldMachine) => void][] = [

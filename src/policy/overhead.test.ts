@@ -5,8 +5,9 @@ import { slotsOf } from "./explain.ts";
 import { createPackingPolicy } from "./packing.ts";
 import type { PolicyEvent } from "./policy.ts";
 import { USUAL } from "./testing/kinds.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
 
-const HOST = { blanks: 1, idleMs: null, maxMachines: 9, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6, usual: USUAL };
+const HOST = { ...roomyHost, blanks: 1, idleMs: null, maxMachines: 9 };
 const LIMITS = {
   concurrency: 1_000,
   minMachines: 1,
@@ -22,7 +23,7 @@ for (const [perSecond, callMs, callCpuMs, ownCpuMs] of [
   [1, 105, 5, 60],
 ] as const)
   test(`${perSecond} calls a second of ${callMs} ms with ${callCpuMs} of CPU, on a machine that uses ${ownCpuMs} ms a second itself, keep at least eight slots`, () => {
-    const policy = createPackingPolicy({ ...HOST, waitWorth: 20, cpuWorth: 9 });
+    const policy = createPackingPolicy({ ...HOST, waitWorth: 20 });
     let machine = 0;
     const send = (event: PolicyEvent, now: number): void => {
       for (const command of policy.step(policy.state, event, now)) {

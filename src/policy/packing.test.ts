@@ -3,18 +3,9 @@ import assert from "node:assert/strict";
 import { World, type WorldMachine } from "./testing/packing-world.ts";
 import type { AppLimits } from "./policy.ts";
 import { opaque, USUAL } from "./testing/kinds.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
 
-const OPTIONS = {
-  blanks: 0,
-  idleMs: 1_000,
-  maxMachines: 10,
-  maxMemoryMb: 1e6,
-  maxVcpus: 1e6,
-  startsPerSecond: 1e6,
-  usual: USUAL,
-  waitWorth: 100,
-  cpuWorth: 9,
-};
+const OPTIONS = { ...roomyHost, blanks: 0, idleMs: 1_000, maxMachines: 10 };
 const LIMITS: AppLimits = {
   concurrency: 2,
   maxMachines: 5,

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { createPackingPolicy } from "./packing.ts";
 import type { PolicyEvent } from "./policy.ts";
 import { USUAL } from "./testing/kinds.ts";
+import { roomyHost } from "./testing/roomy-host.ts";
 
-const HOST = { blanks: 1, idleMs: null, maxMachines: 2, maxMemoryMb: 1e6, maxVcpus: 1e6, startsPerSecond: 1e6, usual: USUAL };
+const HOST = { ...roomyHost, blanks: 1, idleMs: null, maxMachines: 2 };
 const LIMITS = {
   concurrency: 1_000,
   minMachines: 1,
@@ -17,7 +18,7 @@ const LIMITS = {
 };
 
 test("a call of 200 ms with 2 ms of CPU is learned as that, however long the machine rested before", () => {
-  const policy = createPackingPolicy({ ...HOST, waitWorth: 100, cpuWorth: 9 });
+  const policy = createPackingPolicy(HOST);
   let machine = 0;
   const send = (event: PolicyEvent, now: number): void => {
     for (const command of policy.step(policy.state, event, now)) {

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -10,6 +8,7 @@ import { checkCgroups } from "./check-cgroups.ts";
 import { checkDisk, checkMemory } from "./check-host.ts";
 import { checkPort } from "./check-port.ts";
 import { doctor } from "./doctor.ts";
+import { listening } from "../base/testing/listening.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-doctor-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -64,7 +63,7 @@ test("a host without control groups is told what that costs", () => {
 });
 
 async function serve(text: string): Promise<{ address: string; close: () => void }> {
-  const server = createServer((_, reply) => reply.end(text)).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => void server.close() };
+  const server = createServer((_, reply) => reply.end(text));
+  const port = await listening(server);
+  return { address: `127.0.0.1:${port}`, close: () => void server.close() };
 }

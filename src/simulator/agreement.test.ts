@@ -17,19 +17,9 @@ import { simulate } from "./simulate.ts";
 import type { Outcome } from "./simulator.ts";
 import { SteadyFleet } from "./testing/steady-fleet.ts";
 import { readRecording, type Recording } from "./workloads/recorded.ts";
-import { usualKind } from "../base/kind/machine-kind.ts";
+import { roomyHost } from "../dispatch/testing/roomy-host.ts";
 
-const OPTIONS: PackingOptions = {
-  blanks: 2,
-  idleMs: null,
-  maxMachines: 100,
-  maxMemoryMb: 1e6,
-  maxVcpus: 1e6,
-  startsPerSecond: 1e6,
-  usual: usualKind,
-  waitWorth: 100,
-  cpuWorth: 9,
-};
+const OPTIONS: PackingOptions = { ...roomyHost, blanks: 2, idleMs: null, maxMachines: 100 };
 
 const MINUTES = 3;
 const STEP_MS = 20;

@@ -9,19 +9,9 @@ import { qemuMachines } from "./machine-models.ts";
 import { simulate } from "./simulate.ts";
 import type { SimulatedPolicy } from "./simulator.ts";
 import { families } from "./workloads/families.ts";
-import { usualKind } from "../base/kind/machine-kind.ts";
+import { roomyHost } from "../dispatch/testing/roomy-host.ts";
 
-const OPTIONS: PackingOptions = {
-  blanks: 2,
-  idleMs: null,
-  maxMachines: 60,
-  maxMemoryMb: 1e6,
-  maxVcpus: 1e6,
-  startsPerSecond: 1e6,
-  usual: usualKind,
-  waitWorth: 100,
-  cpuWorth: 9,
-};
+const OPTIONS: PackingOptions = { ...roomyHost, blanks: 2, idleMs: null, maxMachines: 60 };
 const SIMULATION = { machine: qemuMachines, worth: { wait: 100, cpu: 9 }, maxMachines: OPTIONS.maxMachines };
 
 /** @param hear is called with each event and its commands */

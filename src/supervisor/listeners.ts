@@ -1,6 +1,6 @@
 /** The listening sockets, held by the supervisor, so that connections wait instead of being refused while a worker is replaced. */
 import type { BoundSocket } from "node:net";
-import { assertSafeBind } from "../base/listen/address.ts";
+import { assertSafeAddress } from "../base/listen/address.ts";
 import { bindNamedSocket } from "../base/listen/bound-socket.ts";
 import type { Config } from "../base/config/schema.ts";
 
@@ -12,7 +12,7 @@ export interface Listeners {
 
 /** Rejects with "unsafe-bind", "port-in-use" or "address-unusable". */
 export async function openListeners(config: Config): Promise<Listeners> {
-  for (const address of [config.listen, config.api]) assertSafeBind(address, config);
+  for (const address of [config.listen, config.api]) assertSafeAddress(address, config);
   const sockets: BoundSocket[] = [];
   const close = () => sockets.splice(0).forEach((socket) => socket.close());
   try {

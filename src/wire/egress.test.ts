@@ -8,6 +8,7 @@ import { MayflyError } from "../base/errors/error.ts";
 import { connectModelGuest, json, settle } from "./testing/model-guest.ts";
 import { until } from "../base/clock/until.ts";
 import { Flag, FrameType, INITIAL_CREDIT, Limit, ResetCode } from "./protocol.ts";
+import { listening } from "../base/testing/listening.ts";
 
 test("a guest's connection carries bytes both ways, within credit, and each direction closes on its own", async () => {
   await using echo = await listen((socket) => {
@@ -216,11 +217,10 @@ async function listen(onSocket: (socket: Socket) => void) {
     sockets.push(socket);
     onSocket(socket);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const port = await listening(server);
   const close = () => {
     for (const socket of sockets) socket.destroy();
     server.close();
   };
-  return { server, sockets, port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: async () => close() };
+  return { server, sockets, port, [Symbol.asyncDispose]: async () => close() };
 }

@@ -3,7 +3,7 @@
  * system, its user and with it every privilege.
  */
 import { closeSync } from "node:fs";
-import { bringLoopbackUp, changeRoot, dieWithParent } from "../../machines/host/libc.ts";
+import { bringLoopbackUp, changeRoot, dieWithParent } from "../../base/libc/libc.ts";
 import { RelayFd } from "./messages.ts";
 
 export function confine({ uid, root }: { uid: number; root: string }): void {

@@ -1,30 +1,22 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { createCrowd } from "./crowd.ts";
 import { openForward } from "./forward.ts";
+import { freePort, listening } from "../../base/testing/listening.ts";
 
 async function listen(context: TestContext, onConnection: (socket: Socket) => void): Promise<number> {
-  const server = createServer({ allowHalfOpen: true }, onConnection).listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const server = createServer({ allowHalfOpen: true }, onConnection);
+  const port = await listening(server);
   context.after(() => server.close());
-  return (server.address() as AddressInfo).port;
+  return port;
 }
 
 /** Resolves when the client is closed, for whatever reason. */
 function closed(client: Socket): Promise<void> {
   return new Promise((resolve) => void (client.closed ? resolve() : client.once("close", () => resolve())));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function forward(context: TestContext, to: number, limit: number) {

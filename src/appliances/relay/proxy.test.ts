@@ -2,12 +2,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request } from "node:http";
-import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
+import { connect, createServer as createTcpServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { after, before, test, type TestContext } from "node:test";
+import { systemClock } from "../../base/clock/clock.ts";
+import { within } from "../../base/clock/within.ts";
 import { Random, seedOf } from "../../base/testing/random.ts";
 import { createEgress } from "../../egress/create-egress.ts";
 import { openProxy } from "./proxy.ts";
+import { freePort, listening } from "../../base/testing/listening.ts";
 
 const target = createServer(async (incoming, response) => {
   response.setHeader("keep-alive", "timeout=1");
@@ -18,9 +21,7 @@ let proxyPort: number;
 let closeProxy: () => void;
 
 before(async () => {
-  target.listen(0, "127.0.0.1");
-  await once(target, "listening");
-  port = (target.address() as AddressInfo).port;
+  port = await listening(target);
   proxyPort = await freePort();
   const egress = createEgress({ allow: ["127.0.0.1:*"], bound: ["127.0.0.1:*"] });
   closeProxy = await openProxy({
@@ -82,10 +83,9 @@ async function rawServer(context: TestContext, answer: string | Buffer): Promise
     socket.on("error", () => undefined);
     socket.once("data", () => socket.end(answer));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const port = await listening(server);
   context.after(() => server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return `http://127.0.0.1:${port}/`;
 }
 
 test("a malformed reply gives its own request a 502, and affects no other", async (context) => {
@@ -110,12 +110,12 @@ test("whatever bytes a server or a client sends, the next request is served", as
       context,
       mangled("HTTP/1.1 200 OK\r\ncontent-length: 5\r\nx-a: b\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", random),
     );
-    await Promise.race([answeredOrCut(path), late(`round ${round}, seed ${seed}: the reply's end`)]);
+    await within(systemClock, 30_000, `round ${round}, seed ${seed}: the reply's end`, answeredOrCut(path));
     const client = connect(proxyPort, "127.0.0.1");
     client.on("error", () => undefined);
     client.end(mangled(`${round % 2 === 0 ? "GET" : "CONNECT"} ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc`, random));
     client.resume();
-    await Promise.race([once(client, "close"), late(`round ${round}, seed ${seed}: the client's end`)]);
+    await within(systemClock, 30_000, `round ${round}, seed ${seed}: the client's end`, once(client, "close"));
   }
   assert.equal((await through({ path: `http://127.0.0.1:${port}/`, method: "GET" })).status, 200);
 });
@@ -139,22 +139,9 @@ function mangled(text: string, random: Random): Buffer {
   return Buffer.from(bytes);
 }
 
-function late(what: string): Promise<never> {
-  return new Promise((_resolve, reject) => void setTimeout(() => reject(new Error(`${what} did not come`)), 30_000).unref());
-}
-
 async function through(options: { path: string; method: string; headers?: Record<string, string> }, body = "") {
   const outgoing = request({ host: "127.0.0.1", port: proxyPort, agent: false, ...options });
   outgoing.end(body);
   const [reply] = (await once(outgoing, "response")) as [IncomingMessage];
   return { status: reply.statusCode, text: await text(reply) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port: free } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return free;
 }

@@ -33,7 +33,7 @@ export function portOf(url: string): number {
 }
 
 /** Plain HTTP stays on this host, unless the settings accept the risk. Throws "unsafe-bind". */
-export function assertSafeBind(address: string, { tls, allowInsecureBind }: BindConfig): void {
+export function assertSafeAddress(address: string, { tls, allowInsecureBind }: BindConfig): void {
   if (tls || allowInsecureBind || isLoopback(parseAddress(address).host)) return;
   throw new MayflyError("unsafe-bind", { address });
 }

@@ -5,9 +5,9 @@ import type { Command } from "commander";
 import { systemClock } from "../../base/clock/clock.ts";
 import { loadConfig } from "../../base/config/load.ts";
 import type { Config } from "../../base/config/schema.ts";
-import { createDriver, selectableDrivers } from "../../machines/drivers.ts";
+import { createDriver, driverOf, selectableDrivers } from "../../machines/drivers.ts";
 import { createQemuHost } from "../../machines/host/qemu/qemu-host.ts";
-import { createUids } from "../../machines/host/uids.ts";
+import { createUids } from "../../base/uids/uids.ts";
 import { doctor } from "../../setup/doctor.ts";
 import { ExitCode } from "../exit-codes.ts";
 import { dim, green, red, showProgress } from "../../base/terminal/terminal.ts";
@@ -33,12 +33,22 @@ async function tryDrivers(config: Config): Promise<Finding[]> {
   const runDir = mkdtempSync(join(tmpdir(), "mayfly-doctor-"));
   const findings: Finding[] = [];
   const { cacheDir, osvKernel } = config;
-  const qemuHost = createQemuHost({ cacheDir, jailDir: runDir, uids: createUids() });
+  const uids = createUids();
+  const qemuHost = createQemuHost({ cacheDir, jailDir: runDir, uids });
   for (const name of selectableDrivers) {
     progress.step(`trying the driver ${name}`);
     // The configured kernel belongs to the configured driver; every other driver is tried with its default kernel.
-    const kernel = name === (config.driver === "auto" ? "qemu" : config.driver) ? config.kernel : "linux";
-    const driver = await createDriver(name, { cacheDir, runDir, qemuHost, clock: systemClock, progress: progress.step, kernel, osvKernel });
+    const kernel = name === driverOf(config.driver) ? config.kernel : "linux";
+    const driver = await createDriver(name, {
+      cacheDir,
+      runDir,
+      qemuHost,
+      uids,
+      clock: systemClock,
+      progress: progress.step,
+      kernel,
+      osvKernel,
+    });
     const probe = await driver.probe();
     await driver.close();
     const part = `driver ${name}`;

@@ -4,6 +4,7 @@ import { ensureImage } from "../../images/ensure-image.ts";
 import { commandName } from "../command-name.ts";
 import { prepareHost } from "../prepare-host.ts";
 import { showProgress } from "../../base/terminal/terminal.ts";
+import { createUids } from "../../base/uids/uids.ts";
 
 export function define(command: Command): void {
   command
@@ -20,6 +21,6 @@ async function setup(options: { cache?: string; json?: true }): Promise<void> {
   const { cacheDir } = loadConfig({ flags: { cacheDir: options.cache } });
   await prepareHost();
   const progress = showProgress();
-  const image = await ensureImage({ cacheDir, progress: progress.step }).finally(progress.done);
+  const image = await ensureImage({ cacheDir, uids: createUids(), progress: progress.step }).finally(progress.done);
   console.log(options.json ? JSON.stringify({ image: image.id }) : `This host has all that Mayfly needs. Next: ${commandName} demo`);
 }

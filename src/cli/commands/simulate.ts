@@ -15,7 +15,7 @@ import { type FamilyName, families } from "../../simulator/workloads/families.ts
 import { parseCount } from "../parse.ts";
 import { showProgress } from "../../base/terminal/terminal.ts";
 
-interface Options {
+interface SimulateOptions {
   family?: string;
   trace?: string[];
   policy?: string;
@@ -61,10 +61,10 @@ export async function define(command: Command): Promise<void> {
       "after",
       "\ndocs/simulator.md says what is modelled and how to read the tables.\n\nExamples:\n  mayfly simulate\n  mayfly simulate --family bursts --frontier --html report.html",
     )
-    .action((options: Options) => simulate(options, laboratory));
+    .action((options: SimulateOptions) => simulate(options, laboratory));
 }
 
-async function simulate(options: Options, laboratory: Laboratory | undefined): Promise<void> {
+async function simulate(options: SimulateOptions, laboratory: Laboratory | undefined): Promise<void> {
   const study = studyOf(options, laboratory);
   const html = options.html === undefined ? undefined : { file: options.html, laboratory: needed(laboratory, "draws the page") };
   const progress = showProgress();
@@ -81,7 +81,7 @@ async function simulate(options: Options, laboratory: Laboratory | undefined): P
   if (laboratory === undefined) console.error(`\nmayfly: ${withoutLaboratory}`);
 }
 
-function studyOf(options: Options, laboratory: Laboratory | undefined): Study {
+function studyOf(options: SimulateOptions, laboratory: Laboratory | undefined): Study {
   return {
     sources: sourcesOf(options),
     policies: policiesOf(options.policy, laboratory),
@@ -92,7 +92,7 @@ function studyOf(options: Options, laboratory: Laboratory | undefined): Study {
   };
 }
 
-function sourcesOf({ family, trace, hours, apps }: Options): Source[] {
+function sourcesOf({ family, trace, hours, apps }: SimulateOptions): Source[] {
   if (trace !== undefined && family !== undefined)
     throw new MayflyError("bad-request", { what: "--family and --trace cannot be used together" });
   if (trace !== undefined) return trace.map((text) => ({ trace: findTrace(text), hours: hours ?? Infinity, apps: apps ?? Infinity }));

@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock/clock.ts";
+import { everyBy } from "../../base/testing/every.ts";
 
 interface Timer {
   at: number;
@@ -27,15 +28,7 @@ export class FakeClock implements Clock {
   }
 
   every(ms: number, callback: () => void): () => void {
-    let cancel = () => {};
-    const again = () => {
-      cancel = this.after(ms, () => {
-        again();
-        callback();
-      });
-    };
-    again();
-    return () => cancel();
+    return everyBy((wait, due) => this.after(wait, due), ms, callback);
   }
 
   /** Fires the timers that are due, one by one, and lets promises settle in between. */

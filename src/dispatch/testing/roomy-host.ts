@@ -1,12 +1,5 @@
 import { usualKind } from "../../base/kind/machine-kind.ts";
+import { roomyHost as ofPolicy } from "../../policy/testing/roomy-host.ts";
 
-/** The limits of a host that refuses a test only the fifth machine. */
-export const roomyHost = {
-  maxMachines: 4,
-  maxMemoryMb: 1e6,
-  maxVcpus: 1e6,
-  startsPerSecond: 1e6,
-  usual: usualKind,
-  waitWorth: 100,
-  cpuWorth: 9,
-};
+/** A host that refuses a test only the fifth machine. Its usual kind is one that drivers know. */
+export const roomyHost = { ...ofPolicy, maxMachines: 4, usual: usualKind };

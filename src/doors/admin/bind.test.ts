@@ -2,28 +2,28 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, createServer } from "node:http";
 import { get } from "node:https";
-import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { assertSafeBind, parseAddress, portOf, urlOf } from "../../base/listen/address.ts";
+import { assertSafeAddress, parseAddress, portOf, urlOf } from "../../base/listen/address.ts";
 import { readCertificate } from "../../base/listen/certificate.ts";
 import { listen } from "./listen.ts";
 import { ensureToken } from "./token.ts";
+import { listening } from "../../base/testing/listening.ts";
 
 const plain = { allowInsecureBind: false };
 const app = { fetch: () => new Response("ok") };
 
 test("plain HTTP may listen on loopback only", () => {
-  for (const address of ["127.0.0.1:1", "127.8.9.1:1", "[::1]:1", "localhost:1", "[::ffff:127.0.0.1]:1"]) assertSafeBind(address, plain);
+  for (const address of ["127.0.0.1:1", "127.8.9.1:1", "[::1]:1", "localhost:1", "[::ffff:127.0.0.1]:1"]) assertSafeAddress(address, plain);
   for (const address of ["0.0.0.0:1", "[::]:1", "10.0.0.1:1", "example.com:1", "127.0.0.1.evil.example:1", "[::ffff:10.0.0.1]:1"])
-    assert.throws(() => assertSafeBind(address, plain), { code: "unsafe-bind" }, address);
+    assert.throws(() => assertSafeAddress(address, plain), { code: "unsafe-bind" }, address);
 });
 
 test("TLS or an explicit flag opens other addresses", () => {
-  assertSafeBind("0.0.0.0:1", { allowInsecureBind: true });
-  assertSafeBind("0.0.0.0:1", { allowInsecureBind: false, tls: { cert: "a", key: "b" } });
+  assertSafeAddress("0.0.0.0:1", { allowInsecureBind: true });
+  assertSafeAddress("0.0.0.0:1", { allowInsecureBind: false, tls: { cert: "a", key: "b" } });
 });
 
 test("a server's port is known from its URL, even if it is the scheme's default", () => {
@@ -57,9 +57,9 @@ test("an unsafe address is refused before anything listens", async () => {
 });
 
 test("a port in use is reported with its address", async () => {
-  const other = createServer().listen(0, "127.0.0.1");
-  await once(other, "listening");
-  const address = `127.0.0.1:${(other.address() as AddressInfo).port}`;
+  const other = createServer();
+  const port = await listening(other);
+  const address = `127.0.0.1:${port}`;
   await assert.rejects(listen(app, { address, ...plain }), { code: "port-in-use", details: { address, key: "api" } });
   other.close();
 });

@@ -4,7 +4,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { guarded } from "../../base/errors/guarded.ts";
 import { answerHalfClosed } from "../../clients/half-closed.ts";
 import { foreign } from "./foreign.ts";
-import { assertSafeBind, parseAddress, urlOf } from "../../base/listen/address.ts";
+import { assertSafeAddress, parseAddress, urlOf } from "../../base/listen/address.ts";
 import { lingerAfterAnswers } from "./linger.ts";
 import type { Certificate } from "../../base/listen/certificate.ts";
 import { listenOn, renewCertificate, createWebServer } from "../../base/listen/listen.ts";
@@ -40,7 +40,7 @@ interface App {
 /** Rejects with "unsafe-bind", "port-in-use" or "address-unusable". */
 export async function listen(app: App, listener: ApiListener): Promise<Listening> {
   const { address, tls, fd } = listener;
-  assertSafeBind(address, listener);
+  assertSafeAddress(address, listener);
   const { host, port } = parseAddress(address);
   const room = new Room(listener.mostConnections ?? Infinity);
   const server = createAdaptorServer({

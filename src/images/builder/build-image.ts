@@ -119,7 +119,7 @@ function moduleKeys(code: string, { modules, requirements }: ImageInputs): Map<s
 async function makeParts(
   { modules, requirements }: ImageInputs,
   keys: Map<string, string>,
-  { cacheDir, progress }: BuildOptions,
+  { cacheDir, uids, progress }: BuildOptions,
 ): Promise<Part[]> {
   const parts: Part[] = [];
   for (const inputs of modules) {
@@ -127,7 +127,7 @@ async function makeParts(
     const required = parts.filter((part) => requirements.get(name)!.has(part.inputs.module.name)).map(({ step }) => step.tree);
     const step = await cachedStep(cacheDir, keys.get(name)!, (tree) => {
       progress(`making the module ${name}`);
-      return makeModuleTree(cacheDir, inputs, required, tree);
+      return makeModuleTree({ cacheDir, uids }, inputs, required, tree);
     });
     parts.push({ inputs, step });
   }

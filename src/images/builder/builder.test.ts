@@ -8,6 +8,7 @@ import { describeImage, type Image } from "../image.ts";
 import type { ModuleSource } from "../modules/module.ts";
 import { buildImage } from "./build-image.ts";
 import { makeScratch } from "./testing/scratch.ts";
+import { createUids } from "../../base/uids/uids.ts";
 
 const scratch = makeScratch();
 after(scratch.remove);
@@ -16,7 +17,7 @@ const cacheDir = scratch.newCache("cache");
 
 async function build(modules: string[], cache = cacheDir): Promise<{ image: Image; made: string[] }> {
   const steps: string[] = [];
-  const image = await buildImage({ cacheDir: cache, modules, progress: (step) => steps.push(step) });
+  const image = await buildImage({ uids: createUids(), cacheDir: cache, modules, progress: (step) => steps.push(step) });
   return { image, made: steps.filter((step) => step.startsWith("making")).map((step) => step.slice("making the module ".length)) };
 }
 

@@ -1,6 +1,7 @@
 /** Collects everything from which an image is made: its modules in order, their files, and the pinned versions of their packages. */
 import { resolve } from "node:path";
 import { type DebianPackage, type FetchedSet, fetchPackageSet } from "../debian/fetch-package.ts";
+import type { Uids } from "../../base/uids/uids.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { moduleLoader } from "../modules/load-module.ts";
 import type { Module } from "../modules/module.ts";
@@ -21,6 +22,8 @@ export interface BuildOptions {
   tree?: boolean;
   /** The source file of an agent other than src/guest/agent/main.ts. */
   agentEntry?: string;
+  /** Hands out the user ids under which programs run that unpack what anybody may publish. */
+  uids: Uids;
   progress: (step: string) => void;
 }
 
@@ -58,7 +61,7 @@ function fetchAll(order: Module[], kernel: NonNullable<Module["kernel"]>, option
 async function inputsOf(module: Module, closure: DebianPackage[], fetched: FetchedSet, options: BuildOptions): Promise<ModuleInputs> {
   const { npm } = module;
   const sources = Object.fromEntries(module.sources.map((name) => [name, fetched.single[name]!]));
-  const lock = npm && (await npmLock(options.cacheDir, npm.dependencies, options.refresh ?? false));
+  const lock = npm && (await npmLock(options, npm.dependencies, options.refresh ?? false));
   return {
     module,
     closure,

@@ -3,7 +3,7 @@ import { join, matchesGlob, posix } from "node:path";
 import type { DebianPackage } from "../debian/fetch-package.ts";
 import type { Module } from "../modules/module.ts";
 import { type Piece, type Sources } from "./content.ts";
-import { installNpm } from "./npm.ts";
+import { installNpm, type NpmPlace } from "./npm.ts";
 import { layPrograms } from "./programs.ts";
 import { type Contents, RootDraft } from "./root-draft.ts";
 import { cachedStep, keyOf } from "./step-cache.ts";
@@ -20,7 +20,7 @@ export interface ModuleInputs {
 }
 
 /** @param required the trees of the modules that this one requires */
-export async function makeModuleTree(cacheDir: string, inputs: ModuleInputs, required: string[], dir: string): Promise<Contents> {
+export async function makeModuleTree(place: NpmPlace, inputs: ModuleInputs, required: string[], dir: string): Promise<Contents> {
   const { module, pieces, closure, sources } = inputs;
   const draft = await RootDraft.open(dir);
   for (const path of module.folders) await draft.folder(path, module.name);
@@ -28,7 +28,7 @@ export async function makeModuleTree(cacheDir: string, inputs: ModuleInputs, req
   for (const one of closure) await draft.tree(one.dir, one.name, kept);
   for (const piece of pieces) await layPiece(draft, piece);
   for (const [path, target] of Object.entries(module.links)) await draft.symlink(path, target, module.name);
-  await layNpm(cacheDir, inputs, draft);
+  await layNpm(place, inputs, draft);
   await layPrograms({ module, sources, draft, required });
   return draft.contents;
 }
@@ -38,11 +38,11 @@ async function layPiece(draft: RootDraft, piece: Piece): Promise<void> {
   else await draft.file(piece.to, piece.owner, piece.source, piece.program);
 }
 
-async function layNpm(cacheDir: string, { module, npmLock }: ModuleInputs, draft: RootDraft): Promise<void> {
+async function layNpm({ cacheDir, uids }: NpmPlace, { module, npmLock }: ModuleInputs, draft: RootDraft): Promise<void> {
   if (module.npm === undefined || npmLock === undefined) return;
   const { dependencies, to } = module.npm;
   const step = await cachedStep(cacheDir, keyOf({ npm: npmLock, dependencies }), async (dir) => {
-    await installNpm(dependencies, npmLock, dir);
+    await installNpm(uids, dependencies, npmLock, dir);
     return {};
   });
   const at = posix.join(to, "node_modules");

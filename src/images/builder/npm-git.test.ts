@@ -4,14 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { npmLock } from "./npm.ts";
+import { createUids } from "../../base/uids/uids.ts";
+import { listening } from "../../base/testing/listening.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-npm-git-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -44,14 +44,16 @@ test(
       const one = { name: "hostile", version: "1.0.0", dependencies: { evil: `git+${origin}/evil/.git` }, dist };
       response.setHeader("content-type", "application/json");
       response.end(JSON.stringify({ name: "hostile", "dist-tags": { latest: "1.0.0" }, versions: { "1.0.0": one } }));
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
+    });
+    const port = await listening(server);
     context.after(() => server.close());
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const origin = `http://127.0.0.1:${port}`;
 
     process.env["npm_config_registry"] = origin;
     context.after(() => delete process.env["npm_config_registry"]);
-    await assert.rejects(npmLock(join(scratch, "cache"), { hostile: "1.0.0" }, true), { code: "image-build-failed" });
+    await assert.rejects(npmLock({ cacheDir: join(scratch, "cache"), uids: createUids() }, { hostile: "1.0.0" }, true), {
+      code: "image-build-failed",
+    });
     assert.deepEqual(
       asked.filter((url) => url.includes("evil")),
       [],

@@ -10,6 +10,7 @@ import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Uids } from "../../base/uids/uids.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { putFile } from "../put-file.ts";
 import { settleModes } from "../settle-modes.ts";
@@ -43,13 +44,19 @@ const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"
  */
 const withoutGit = ["--allow-git=none", "--git=/bin/false"];
 
+export interface NpmPlace {
+  cacheDir: string;
+  /** Hands out the user id that npm runs under. */
+  uids: Uids;
+}
+
 /** Returns the package-lock for these dependencies as text. */
-export async function npmLock(cacheDir: string, dependencies: Dependencies, refresh: boolean): Promise<string> {
+export async function npmLock({ cacheDir, uids }: NpmPlace, dependencies: Dependencies, refresh: boolean): Promise<string> {
   const folder = join(cacheDir, "packages/npm");
   const file = join(folder, `${keyOf(dependencies)}.json`);
   if (existsSync(file) && !refresh) return readFile(file, "utf8");
   await mkdir(folder, { recursive: true });
-  return withNpm(async (npm) => {
+  return withNpm(uids, async (npm) => {
     await npm.write("package.json", manifest(dependencies));
     await npm.run(["install", "--package-lock-only", ...quiet, ...withoutGit]);
     const lock = await npm.read("package-lock.json");
@@ -92,9 +99,9 @@ function parsed(lock: string): z.output<typeof lockSchema> {
 }
 
 /** Creates `<into>/node_modules`. */
-export async function installNpm(dependencies: Dependencies, lock: string, into: string): Promise<void> {
+export async function installNpm(uids: Uids, dependencies: Dependencies, lock: string, into: string): Promise<void> {
   refuseOtherSources(lock);
-  await withNpm(async (npm) => {
+  await withNpm(uids, async (npm) => {
     await npm.write("package.json", manifest(dependencies));
     await npm.write("package-lock.json", lock);
     await npm.run(["ci", "--omit=dev", ...quiet, ...withoutGit]);
@@ -111,8 +118,8 @@ interface Npm extends Pick<Confined, "folder" | "uid"> {
   run(args: string[]): Promise<void>;
 }
 
-async function withNpm<T>(work: (npm: Npm) => Promise<T>): Promise<T> {
-  return withConfined(async ({ folder, uid, run }) => {
+async function withNpm<T>(uids: Uids, work: (npm: Npm) => Promise<T>): Promise<T> {
+  return withConfined(uids, async ({ folder, uid, run }) => {
     const env = { ...(await environment(folder)), NODE_OPTIONS: await forOurNode(folder) };
     await run("npm", ["--version"], env).catch(unusable);
     return work({

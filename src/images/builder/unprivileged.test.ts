@@ -19,6 +19,7 @@ import { after, test } from "node:test";
 import { copyForeign } from "./copy-foreign.ts";
 import { installNpm, npmPackages } from "./npm.ts";
 import { withConfined } from "./unprivileged.ts";
+import { createUids, type Uids } from "../../base/uids/uids.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-unprivileged-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -28,7 +29,7 @@ test("a confined program writes only in its folder, with only the rights of all 
   const secret = join(scratch, "secret");
   writeFileSync(secret, "secret", { mode: 0o600 });
   const script = `id -u; grep -E '^(Cap|NoNew)' /proc/self/status; echo mine > made; (echo evil > ${scratch}/evil) 2>/dev/null; (cat ${secret}) 2>/dev/null; env`;
-  await withConfined(async ({ folder, uid, run }) => {
+  await withConfined(createUids(), async ({ folder, uid, run }) => {
     const said = await run("/bin/sh", ["-c", script], { ONLY: "this" });
     assert.equal(readFileSync(join(folder, "made"), "utf8"), "mine\n");
     assert.match(said, /ONLY=this/);
@@ -44,10 +45,37 @@ test("a confined program writes only in its folder, with only the rights of all 
 });
 
 test(
+  "programs that are confined at once have user ids of their own, from the allocator, which gets them back",
+  { skip: !isRoot },
+  async () => {
+    const held = new Set<number>();
+    const all = createUids();
+    const uids: Uids = {
+      take() {
+        const { uid, release } = all.take();
+        held.add(uid);
+        const giveBack = () => {
+          held.delete(uid);
+          release();
+        };
+        return { uid, release: giveBack };
+      },
+    };
+    await withConfined(uids, ({ uid: outer }) =>
+      withConfined(uids, async ({ uid: inner }) => {
+        assert.notEqual(inner, outer);
+        assert.deepEqual([...held], [outer, inner]);
+      }),
+    );
+    assert.equal(held.size, 0);
+  },
+);
+
+test(
   "processes that a confined program started do not outlive it",
   { skip: !isRoot && "a user's other processes are not ours to end" },
   async () => {
-    await withConfined(async ({ folder, uid, run }) => {
+    await withConfined(createUids(), async ({ folder, uid, run }) => {
       await run("/bin/sh", ["-c", "(setsid sleep 300 > /dev/null 2>&1 & echo $! > pid); exec >&-"], {});
       const pid = readFileSync(join(folder, "pid"), "utf8").trim();
       const status = (() => {
@@ -64,6 +92,7 @@ test(
 
 test("a program that fills its folder is ended before it fills the disk", { timeout: 120_000 }, async () => {
   const filling = withConfined(
+    createUids(),
     ({ run }) => run("/bin/sh", ["-c", "head -c 60000000 /dev/zero > large; exec sleep 100"], { PATH: "/usr/bin:/bin" }),
     {
       mostBytes: 20_000_000,
@@ -97,7 +126,7 @@ test("a lock with packages of git repositories or folders is refused before npm 
     "../x",
   ]) {
     const lock = JSON.stringify({ lockfileVersion: 3, packages: { "": {}, "node_modules/evil": { version: "1.0.0", resolved } } });
-    await assert.rejects(installNpm({ evil: "1.0.0" }, lock, join(scratch, "none")), {
+    await assert.rejects(installNpm(createUids(), { evil: "1.0.0" }, lock, join(scratch, "none")), {
       code: "image-build-failed",
       message: /"node_modules\/evil" comes from .*none is taken from git or a folder/,
     });

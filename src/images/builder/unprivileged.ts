@@ -8,19 +8,15 @@
  * 2. A program that writes more than `mostBytes` is killed about a second later: a compressed megabyte may otherwise fill the disk.
  */
 import { spawnSync } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { chownSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
+import type { Uids } from "../../base/uids/uids.ts";
 import { runProgram } from "../run-program.ts";
 import { MOST_BYTES } from "./copy-foreign.ts";
 import { watchSize } from "./watch-size.ts";
-
-/** Below the user ids of machines (machines/host/uids.ts), far above those that Debian assigns. Each is random, so that no two programs share one. */
-const FIRST_UID = 1_800_000_000;
-const UIDS = 90_000_000;
 
 export interface Confined {
   /** A new folder, owned by the program. It must not lie inside a folder that other users may not enter, as a cache may be. */
@@ -31,9 +27,11 @@ export interface Confined {
   run: (program: string, args: string[], env: Record<string, string>) => Promise<string>;
 }
 
-export async function withConfined<T>(work: (confined: Confined) => Promise<T>, { mostBytes = MOST_BYTES } = {}): Promise<T> {
+/** @param uids hands out the user id that the program runs under */
+export async function withConfined<T>(uids: Uids, work: (confined: Confined) => Promise<T>, { mostBytes = MOST_BYTES } = {}): Promise<T> {
+  const held = process.getuid?.() === 0 ? uids.take() : undefined;
+  const uid = held?.uid;
   const folder = await mkdtemp(join(tmpdir(), "mayfly-confined-"));
-  const uid = process.getuid?.() === 0 ? FIRST_UID + randomInt(UIDS) : undefined;
   if (uid !== undefined) chownSync(folder, uid, uid);
   try {
     return await work({
@@ -57,6 +55,7 @@ export async function withConfined<T>(work: (confined: Confined) => Promise<T>, 
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
+    held?.release();
   }
 }
 

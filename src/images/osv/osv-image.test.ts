@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { type AddressInfo, type Socket, createServer } from "node:net";
+import { type Socket, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -21,6 +21,8 @@ import { ensureOsvImage } from "./ensure-osv-image.ts";
 import { type OsvImage, describeOsvImage, listOsvImages } from "./osv-image.ts";
 import { withoutPopfq } from "./ring-zero.ts";
 import { tinyKernel } from "./testing/tiny-kernel.ts";
+import { createUids } from "../../base/uids/uids.ts";
+import { listening } from "../../base/testing/listening.ts";
 
 const { cacheDir } = loadConfig({});
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-osv-image-"));
@@ -32,10 +34,10 @@ let rofs: Rofs;
 
 before(async () => {
   writeFileSync(kernel, tinyKernel());
-  linux = await treeOfFolder((await ensureImage({ cacheDir, progress })).rootTree);
+  linux = await treeOfFolder((await ensureImage({ uids: createUids(), cacheDir, progress })).rootTree);
   // Everything in the host's cache except its OSv images.
   for (const name of readdirSync(cacheDir)) if (name !== "osv-images") symlinkSync(join(cacheDir, name), join(scratch, name));
-  image = await ensureOsvImage({ cacheDir: scratch, osvKernel: kernel, progress });
+  image = await ensureOsvImage({ uids: createUids(), cacheDir: scratch, osvKernel: kernel, progress });
   rofs = await openOsvDisk(image.root);
 });
 after(async () => {
@@ -57,14 +59,14 @@ test("an image is its kernel and its disk, found again by both, and may not be w
   assert.equal(image.id, description.id);
   for (const path of [image.kernel, image.root]) assert.equal(statSync(path).mode & 0o222, 0);
   const steps: string[] = [];
-  const again = await ensureOsvImage({ cacheDir: scratch, osvKernel: kernel, progress: (step) => steps.push(step) });
+  const again = await ensureOsvImage({ uids: createUids(), cacheDir: scratch, osvKernel: kernel, progress: (step) => steps.push(step) });
   assert.deepEqual([again.id, steps], [image.id, []]);
 });
 
 test("another kernel makes another image with the same disk, byte for byte", async () => {
   const other = join(scratch, "other.elf");
   writeFileSync(other, Buffer.concat([tinyKernel(), Buffer.from("other")]));
-  const made = await ensureOsvImage({ cacheDir: scratch, osvKernel: other, progress });
+  const made = await ensureOsvImage({ uids: createUids(), cacheDir: scratch, osvKernel: other, progress });
   assert.notEqual(made.id, image.id);
   assert.equal((await describeOsvImage(made)).sha256.root, (await describeOsvImage(image)).sha256.root);
   assert.deepEqual((await listOsvImages(scratch)).map(({ id }) => id).toSorted(), [made.id, image.id].toSorted());
@@ -100,11 +102,11 @@ async function startIn(root: string): Promise<{ child: ChildProcess; channel: So
   const words = osv.commandLine({ guest: osv, accelerator: "tcg", ...usualChoice }, 0).split(" ");
   const variables = words.filter((word) => word.startsWith("--env=")).map((word) => word.slice("--env=".length));
   const program = words.slice(words.findIndex((word) => !word.startsWith("--")));
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const server = createServer();
+  const port = await listening(server);
   const env = {
     ...Object.fromEntries(variables.map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)])),
-    MAYFLY_CHANNEL: `tcp:127.0.0.1:${(server.address() as AddressInfo).port}`,
+    MAYFLY_CHANNEL: `tcp:127.0.0.1:${port}`,
   };
   const rights = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
   const child = spawn("/usr/bin/unshare", [...rights, `--root=${root}`, ...program], { env, stdio: ["ignore", "inherit", "inherit"] });

@@ -3,9 +3,8 @@
  * error of the table, writes nothing outside its cache, and uses little memory.
  */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -17,6 +16,7 @@ import { pullImage } from "./pull-image.ts";
 import { pushImage } from "./push-image.ts";
 import { bytesOf, makeImage } from "./testing/make-image.ts";
 import { openStore } from "./open-store.ts";
+import { listening } from "../../base/testing/listening.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-hostile-store-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -122,10 +122,9 @@ async function serve(reply: (socket: Socket, path: string) => void) {
     socket.on("error", () => undefined);
     socket.once("data", (bytes) => reply(socket, /^\S+ \/(\S*) /.exec(bytes.toString("latin1"))?.[1] ?? ""));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const port = await listening(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { type ServerResponse, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { createHttpStore } from "./http-store.ts";
+import { listening } from "../../base/testing/listening.ts";
 
 /** A clock that the test controls. `waits` returns the current timeout, and what happens if it expires. */
 function toldClock(): { clock: Clock; waits: () => { ms: number; late: () => void } | undefined; changed: () => Promise<void> } {
@@ -20,10 +19,10 @@ function toldClock(): { clock: Clock; waits: () => { ms: number; late: () => voi
 }
 
 async function serving(t: { after(cleanUp: () => void): void }, answer: (response: ServerResponse) => void): Promise<string> {
-  const server = createServer((_request, response) => answer(response)).listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const server = createServer((_request, response) => answer(response));
+  const port = await listening(server);
   t.after(() => (server.closeAllConnections(), server.close()));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return `http://127.0.0.1:${port}/`;
 }
 
 test("a store that sends slowly has all the time that it takes: each part that comes gives it the whole of the silence again", async (t) => {

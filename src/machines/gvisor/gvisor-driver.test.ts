@@ -7,11 +7,12 @@ import { loadConfig } from "../../base/config/load.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
 import { createGvisorDriver } from "./gvisor-driver.ts";
+import { createUids } from "../../base/uids/uids.ts";
 
 /** The host's own cache folder, so that what it has fetched and built already is not fetched again. */
 const { cacheDir } = loadConfig({});
 const runDir = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-gvisor-"));
-const image = () => ensureImage({ cacheDir, progress: () => undefined });
+const image = () => ensureImage({ uids: createUids(), cacheDir, progress: () => undefined });
 after(() => fs.rmSync(runDir, { recursive: true }));
 
 describeDriverConformance("gvisor", async () => ({

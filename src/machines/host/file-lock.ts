@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { tryLock } from "./libc.ts";
+import { tryLock } from "../../base/libc/libc.ts";
 
 /** Runs `work` while no other process on this host is in it for the same file. The kernel drops the lock of a process that dies. */
 export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {

@@ -11,7 +11,7 @@ import { withShare } from "../host/cgroup/with-share.ts";
 import { bootArguments } from "./command-line.ts";
 import type { Confined, Confinement } from "../host/qemu/confinement.ts";
 import type { BootImage, MachineShape } from "./guest-kernel.ts";
-import { createMemoryFile } from "../host/libc.ts";
+import { createMemoryFile } from "../../base/libc/libc.ts";
 import { type QemuProcess, startQemuProcess } from "./qemu-process.ts";
 
 export interface BootOptions {

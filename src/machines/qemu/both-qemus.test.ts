@@ -18,6 +18,7 @@ import { usualChoice } from "../../base/kind/machine-kind.ts";
 import { readHostFacts } from "../host/qemu/host-facts.ts";
 import { linux } from "./linux.ts";
 import { createDriverWithHost } from "./testing/own-host.ts";
+import { createUids } from "../../base/uids/uids.ts";
 
 const { cacheDir } = loadConfig({});
 const CLONES = 2;
@@ -38,7 +39,7 @@ for (const [suite, version] of Object.entries(suites) as [keyof typeof suites, s
       const qemuRoot = host?.qemuVersion.startsWith(version)
         ? undefined
         : await fetchProgramRoot({ suite, packages: ["qemu-system-x86", "util-linux"], cacheDir });
-      const image = () => ensureImage({ cacheDir, progress: () => undefined });
+      const image = () => ensureImage({ uids: createUids(), cacheDir, progress: () => undefined });
       driver = createDriverWithHost({ guest: linux, image, cacheDir, runDir, clock: systemClock, qemuRoot });
       await driver.prepare(() => undefined, usualChoice);
     });

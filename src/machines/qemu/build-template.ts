@@ -7,12 +7,12 @@ import type { HostEnd } from "../../wire/host-end.ts";
 import { WARM_FUNCTION } from "../../wire/protocol.ts";
 import { callFunction, rehearse, rehearseCrowd } from "../rehearsal.ts";
 import { BootFailure, type BootOptions, type Booted, withBootedGuest } from "./boot.ts";
-import { sealMemoryFile } from "../host/libc.ts";
+import { makeImmutable } from "../../base/libc/libc.ts";
 import { saveState } from "./migration.ts";
 
 /** A frozen machine in memory. The holder must close the memory file. */
 export interface FrozenMachine {
-  /** Descriptor of a sealed memory file: the guest's memory. */
+  /** Descriptor of an immutable memory file: the guest's memory. */
   memory: number;
   /** QEMU's device and CPU state. */
   state: Buffer;
@@ -40,7 +40,7 @@ export async function buildTemplate(
   for (let attempt = 1; ; attempt++) {
     try {
       const frozen = await withBootedGuest({ ...options, deadlineMs: 45_000 }, (booted) => freezeWarm(booted, options.clock, progress));
-      sealMemoryFile(frozen.memory);
+      makeImmutable(frozen.memory);
       return frozen;
     } catch (error) {
       if (attempt === ATTEMPTS) throw error;

@@ -8,11 +8,11 @@ import { systemClock } from "../../base/clock/clock.ts";
 import { footprint, settledFootprint } from "../conformance/footprint.ts";
 import type { StartFailure } from "../exit.ts";
 import { startClone } from "./clone.ts";
-import { createUids } from "../host/uids.ts";
+import { createUids } from "../../base/uids/uids.ts";
 import { createConfinement } from "../host/qemu/confinement.ts";
 import { readHostFacts } from "../host/qemu/host-facts.ts";
 import { linux } from "./linux.ts";
-import { createMemoryFile, sealMemoryFile } from "../host/libc.ts";
+import { createMemoryFile, makeImmutable } from "../../base/libc/libc.ts";
 
 const runDir = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-clone-"));
 after(() => fs.rmSync(runDir, { recursive: true }));
@@ -23,7 +23,7 @@ test("a start that QEMU refuses rejects with what QEMU said, and leaves nothing"
   const confinement = createConfinement(facts, runDir, createUids());
   const memory = createMemoryFile("memory");
   fs.ftruncateSync(memory, 128 * 1_048_576);
-  sealMemoryFile(memory);
+  makeImmutable(memory);
   const state = createMemoryFile("state");
   fs.writeSync(state, "this is not a state of a machine");
   const disk = path.join(runDir, "disk");

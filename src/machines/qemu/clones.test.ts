@@ -16,6 +16,7 @@ import type { Driver } from "../driver.ts";
 import { usualChoice } from "../../base/kind/machine-kind.ts";
 import { linux } from "./linux.ts";
 import { createDriverWithHost } from "./testing/own-host.ts";
+import { createUids } from "../../base/uids/uids.ts";
 
 const { cacheDir } = loadConfig({});
 const runDir = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-clones-"));
@@ -25,7 +26,7 @@ let started = 0;
 before(async () => {
   driver = createDriverWithHost({
     guest: linux,
-    image: () => ensureImage({ cacheDir, progress: () => undefined }),
+    image: () => ensureImage({ uids: createUids(), cacheDir, progress: () => undefined }),
     cacheDir,
     runDir,
     clock: systemClock,

@@ -6,6 +6,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 
 import { systemClock } from "../../base/clock/clock.ts";
+import { until } from "../../base/clock/until.ts";
 import { loadConfig } from "../../base/config/load.ts";
 import { damageOf } from "../../images/damage.ts";
 import { ensureImage } from "../../images/ensure-image.ts";
@@ -14,6 +15,7 @@ import { inTime, openSession } from "../conformance/session.ts";
 import { usualChoice } from "../../base/kind/machine-kind.ts";
 import { linux } from "./linux.ts";
 import { createDriverWithHost } from "./testing/own-host.ts";
+import { createUids } from "../../base/uids/uids.ts";
 
 const { cacheDir } = loadConfig({});
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-damaged-"));
@@ -21,7 +23,7 @@ after(() => fs.rmSync(folder, { recursive: true }));
 
 let copies = 0;
 async function copy() {
-  const image = await ensureImage({ cacheDir, progress: () => undefined });
+  const image = await ensureImage({ uids: createUids(), cacheDir, progress: () => undefined });
   const there = imageIn(path.join(folder, `copy-${++copies}`), image.id);
   fs.mkdirSync(there.dir);
   for (const name of ["vmlinuz", "initrd.cpio", "root.erofs", "image.json"])
@@ -71,12 +73,10 @@ test("a root that is cut short while machines run is detected when they end, and
 
 /** Starts a machine once the image is repaired; until then each start must fail with the reason. */
 async function startWhenMended(start: () => ReturnType<ReturnType<typeof createDriverWithHost>["start"]>) {
-  for (;;) {
-    try {
-      return await start();
-    } catch (error) {
-      assert.match((error as Error).message, /No machine could be started: the image that .* damaged/);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
+  const started = () =>
+    start().catch((error: Error) => {
+      assert.match(error.message, /No machine could be started: the image that .* damaged/);
+      return undefined;
+    });
+  return until(started, { what: "a machine of the mended image", ms: 300_000, everyMs: 100 });
 }

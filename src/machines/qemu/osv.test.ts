@@ -19,6 +19,7 @@ import { StartFailure } from "../exit.ts";
 import type { GuestKernel } from "./guest-kernel.ts";
 import { osv } from "./osv.ts";
 import { createDriverWithHost } from "./testing/own-host.ts";
+import { createUids } from "../../base/uids/uids.ts";
 
 const { cacheDir, osvKernel } = loadConfig({});
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-osv-guest-"));
@@ -94,7 +95,7 @@ test("the reason of a guest's end is read from OSv's last lines", () => {
 });
 
 if (osvKernel !== undefined) {
-  const image = () => ensureOsvImage({ cacheDir, osvKernel, progress: () => undefined });
+  const image = () => ensureOsvImage({ uids: createUids(), cacheDir, osvKernel, progress: () => undefined });
   describeDriverConformance("qemu-osv", async () => ({
     driver: createDriverWithHost({ guest: osv, image, cacheDir, runDir, clock: systemClock }),
     broken: createDriverWithHost({

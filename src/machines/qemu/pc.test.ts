@@ -19,6 +19,7 @@ import { ensureImage } from "../../images/ensure-image.ts";
 import { linux } from "./linux.ts";
 import { createDriverWithHost } from "./testing/own-host.ts";
 import { imageAsOsv, linuxAsOsv as guest } from "./testing/linux-as-osv.ts";
+import { createUids } from "../../base/uids/uids.ts";
 
 const { cacheDir } = loadConfig({});
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-pc-"));
@@ -102,7 +103,7 @@ test("clones whose kernel's clock and randomness cannot be set have the host's t
 
 test("machines of two kernels run side by side on one host, and a machine of a kernel that the host lacks is refused", async () => {
   const image = await imageAsOsv(cacheDir, folder);
-  const usual = { kernel: linux, image: () => ensureImage({ cacheDir, progress: () => undefined }) };
+  const usual = { kernel: linux, image: () => ensureImage({ uids: createUids(), cacheDir, progress: () => undefined }) };
   const driver = createDriverWithHost({ guest, others: [usual], image: async () => image, cacheDir, runDir, clock: systemClock });
   assert.deepEqual(driver.kernels, ["osv", "linux"]);
   const machines = [];

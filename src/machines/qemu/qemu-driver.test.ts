@@ -9,13 +9,14 @@ import { ensureImage } from "../../images/ensure-image.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
 import { linux } from "./linux.ts";
 import { createDriverWithHost } from "./testing/own-host.ts";
+import { createUids } from "../../base/uids/uids.ts";
 
 /** The host's own cache folder, so that what it has built already is not built again. */
 const { cacheDir } = loadConfig({});
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-qemu-"));
 const runDir = path.join(folder, "run");
 const brokenRunDir = path.join(folder, "broken");
-const image = () => ensureImage({ cacheDir, progress: () => undefined });
+const image = () => ensureImage({ uids: createUids(), cacheDir, progress: () => undefined });
 after(() => fs.rmSync(folder, { recursive: true }));
 
 describeDriverConformance("qemu", async () => ({

@@ -4,14 +4,14 @@ import net from "node:net";
 import { test } from "node:test";
 
 import { openQmp } from "./qmp.ts";
+import { listening } from "../../base/testing/listening.ts";
 
 /** Both ends of a connection: ours, and QEMU's. */
 async function pair() {
   const server = net.createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const port = await listening(server);
   const accepted = once(server, "connection") as Promise<[net.Socket]>;
-  const ours = net.connect((server.address() as net.AddressInfo).port, "127.0.0.1");
+  const ours = net.connect(port, "127.0.0.1");
   const [theirs] = await accepted;
   server.close();
   return { qmp: openQmp(ours), theirs };

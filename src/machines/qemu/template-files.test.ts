@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
 
-import { createMemoryFile } from "../host/libc.ts";
+import { createMemoryFile } from "../../base/libc/libc.ts";
 import { withFileLock } from "../host/file-lock.ts";
 import { DamagedTemplate, loadTemplate, pruneTemplates, saveTemplate } from "./template-files.ts";
 

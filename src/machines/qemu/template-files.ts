@@ -8,7 +8,7 @@ import path from "node:path";
 import * as z from "zod";
 
 import type { FrozenMachine } from "./build-template.ts";
-import { createMemoryFile, sealMemoryFile } from "../host/libc.ts";
+import { createMemoryFile, makeImmutable } from "../../base/libc/libc.ts";
 import { copySparse } from "./sparse-copy.ts";
 
 /** How many templates are kept, of all images, sizes and states of the host together. Each takes some 150 MB. */
@@ -85,7 +85,7 @@ async function readMemory(name: string, { memory: { bytes, sha256 } }: Descripti
   const memory = createMemoryFile("mayfly-template");
   try {
     if ((await copySparse(file.fd, memory)) !== sha256) throw new DamagedTemplate("its memory is not as it was saved");
-    sealMemoryFile(memory);
+    makeImmutable(memory);
     return memory;
   } catch (error) {
     fs.closeSync(memory);

@@ -9,10 +9,11 @@ import { usualChoice } from "../../base/kind/machine-kind.ts";
 import type { Confinement } from "../host/qemu/confinement.ts";
 import type { HostFacts } from "../host/qemu/host-facts.ts";
 import { linux } from "./linux.ts";
-import { createMemoryFile, sealMemoryFile } from "../host/libc.ts";
+import { createMemoryFile, makeImmutable } from "../../base/libc/libc.ts";
 import { osv } from "./osv.ts";
 import { createTemplates, type Template, templateKey } from "./templates.ts";
 import type { MachineShape } from "./guest-kernel.ts";
+import { afterwards } from "../../base/testing/afterwards.ts";
 
 const facts = { qemuVersion: "7.2", tscKhz: 2_000_000 } as HostFacts;
 const image = { id: "one", kernel: "k", root: "r" };
@@ -46,14 +47,14 @@ function server(context: TestContext, cacheDir: string) {
     const memory = createMemoryFile("test");
     fs.ftruncateSync(memory, 1_048_576);
     fs.writeSync(memory, `memory ${++made}`, 0);
-    sealMemoryFile(memory);
+    makeImmutable(memory);
     meanwhile();
     return { memory, state: Buffer.from(`made ${made}`) };
   };
   const clock = { ...systemClock, now: () => now };
   const confinement = {} as Confinement;
   const templates = createTemplates({ image, facts, cacheDir, confinement, clock, warn: (text) => void warnings.push(text) }, build);
-  context.after(() => templates.close());
+  afterwards(context, () => templates.close());
   return {
     warnings,
     get: () => templates.get(shape, () => undefined),
@@ -71,7 +72,7 @@ function server(context: TestContext, cacheDir: string) {
 
 function temporaryFolder(context: TestContext): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-templates-"));
-  context.after(() => fs.rmSync(folder, { recursive: true }));
+  afterwards(context, () => fs.rmSync(folder, { recursive: true }));
   return folder;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The templates of one image, one for each size of machine: loaded from the cache, or built there.
  *
- * Owns a sealed memory file and the state of each template that was asked for, until close().
+ * Owns an immutable memory file and the state of each template that was asked for, until close().
  * 1. A template is only ever used with the QEMU, host and image that it was made with, as its key names them all.
  * 2. A template is loaded only if it is what was saved, to the byte; else it is made anew.
  * 3. A template whose clones fail one after the other is thrown away, whatever the reason, and made anew when it is next asked for.
@@ -15,13 +15,13 @@ import type { BootOptions } from "./boot.ts";
 import { bootArguments, cloneArguments } from "./command-line.ts";
 import { withFileLock } from "../host/file-lock.ts";
 import type { HostFacts } from "../host/qemu/host-facts.ts";
-import { createMemoryFile } from "../host/libc.ts";
+import { createMemoryFile } from "../../base/libc/libc.ts";
 import { createTrials, type Trials } from "./template-trials.ts";
 import { DamagedTemplate, loadTemplate, pruneTemplates, saveTemplate } from "./template-files.ts";
 import type { MachineShape } from "./guest-kernel.ts";
 
 export interface Template {
-  /** Descriptors of sealed memory files. */
+  /** Descriptors of immutable memory files. */
   memory: number;
   state: number;
   /** A digest of all its bytes, which tells it from another template of the same key. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { failureOf } from "./failure.ts";
 import { openDatabase } from "./open.ts";
+import { createReclaimer } from "./reclaim.ts";
 import { transaction } from "./transaction.ts";
 
 const first = "CREATE TABLE things (bytes BLOB NOT NULL) STRICT";
@@ -59,6 +60,24 @@ test("a file that cannot be opened is reported by name", () => {
   assert.throws(() => openDatabase(join(dir, "no", "such", "folder.db"), { durability: "full", migrations: [] }), {
     code: "state-unusable",
   });
+});
+
+test("a file that was made without it learns to shrink when it is opened, and gives the space of its deleted rows back", async () => {
+  const old = open([first]);
+  for (let row = 0; row < 100; row++) old.exec("INSERT INTO things VALUES (zeroblob(40960))");
+  old.close();
+  const size = () => statSync(join(dir, "a.db")).size;
+  assert.ok(size() > 4_000_000);
+
+  const db = openDatabase(join(dir, "a.db"), { durability: "full", migrations: [first], shrinks: true });
+  assert.equal(db.prepare("PRAGMA auto_vacuum").get()?.["auto_vacuum"], 2, "incremental: without it nothing below would end");
+  assert.equal(db.prepare("SELECT count(*) AS n FROM things").get()?.["n"], 100);
+  db.exec("DELETE FROM things");
+  const reclaimer = createReclaimer(db, () => false, assert.ifError);
+  reclaimer.start();
+  await reclaimer.settled();
+  assert.ok(size() < 100_000, `${size()} bytes`);
+  db.close();
 });
 
 function told(work: () => void): void {

@@ -2,6 +2,7 @@ import { describeOsvImage } from "../../../images/osv/osv-image.ts";
 import { ensureOsvImage } from "../../../images/osv/ensure-osv-image.ts";
 import { showProgress } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
+import { createUids } from "../../../base/uids/uids.ts";
 
 export interface OsvBuild {
   cacheDir: string;
@@ -14,7 +15,7 @@ export interface OsvBuild {
 /** `mayfly image build --kernel osv` */
 export async function buildOsv({ json, osvKernel = process.env["MAYFLY_OSV_KERNEL"], ...inputs }: OsvBuild): Promise<void> {
   const progress = showProgress();
-  const image = await ensureOsvImage({ ...inputs, osvKernel, progress: progress.step }).finally(progress.done);
+  const image = await ensureOsvImage({ ...inputs, uids: createUids(), osvKernel, progress: progress.step }).finally(progress.done);
   const description = await describeOsvImage(image);
   if (json) return console.log(JSON.stringify({ ...description, dir: image.dir }));
   const { nodeVersion, size } = description;

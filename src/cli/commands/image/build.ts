@@ -6,6 +6,7 @@ import { MayflyError } from "../../../base/errors/error.ts";
 import { showProgress } from "../../../base/terminal/terminal.ts";
 import { bytesInWords } from "../../units.ts";
 import { buildOsv } from "./build-osv.ts";
+import { createUids } from "../../../base/uids/uids.ts";
 
 interface ImageBuildOptions {
   cache: string;
@@ -44,7 +45,9 @@ async function build(modules: string | undefined, options: ImageBuildOptions): P
   if (name !== undefined) checkName(name);
   const progress = showProgress();
   const asked = modules === undefined ? ["agent"] : modules.split(",").filter((one) => one !== "");
-  const image = await buildImage({ cacheDir: cache, modules: asked, refresh, progress: progress.step }).finally(progress.done);
+  const image = await buildImage({ cacheDir: cache, uids: createUids(), modules: asked, refresh, progress: progress.step }).finally(
+    progress.done,
+  );
   if (name !== undefined) await nameImage(cache, name, image.id);
   const description = await describeImage(image);
   console.log(json ? JSON.stringify({ ...description, name: name ?? null, dir: image.dir }) : inWords(description, name, image.dir));

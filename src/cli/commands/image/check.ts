@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { checkImage, type CheckResult } from "../../../image-check/check-image.ts";
-import { createUids } from "../../../machines/host/uids.ts";
+import { createUids } from "../../../base/uids/uids.ts";
 import { findImage } from "../../../images/find-image.ts";
 import { ExitCode } from "../../exit-codes.ts";
 import { parseCount } from "../../parse.ts";

@@ -7,6 +7,7 @@ import { giveUpName } from "../../../images/inventory/names.ts";
 import { pruneImages } from "../../../images/inventory/prune.ts";
 import { bytesInWords } from "../../units.ts";
 import { counted } from "../../../base/words/counted.ts";
+import { createUids } from "../../../base/uids/uids.ts";
 
 interface ImagePruneOptions {
   cache: string;
@@ -36,7 +37,7 @@ export function define(image: Command, cache: string): void {
 
 async function prune(names: string[], { cache, state, dryRun, json }: ImagePruneOptions): Promise<void> {
   if (!dryRun) for (const name of names) await giveUpName(cache, name);
-  const current = await findBuilt({ cacheDir: cache, modules: ["agent"], progress: () => undefined });
+  const current = await findBuilt({ cacheDir: cache, uids: createUids(), modules: ["agent"], progress: () => undefined });
   // `mayfly demo` keeps a state folder inside the default one.
   const keep = [state, join(state, "demo")].flatMap(imagesOfAppliances);
   const { removed, kept } = await pruneImages({ cacheDir: cache, current: current?.id, keep, dryRun });

@@ -14,7 +14,7 @@ import { systemClock } from "../../../base/clock/clock.ts";
 import { createEgress } from "../../../egress/create-egress.ts";
 import { createLedger } from "../../../store/ledger/create-ledger.ts";
 import { createQemuHost } from "../../../machines/host/qemu/qemu-host.ts";
-import { createUids } from "../../../machines/host/uids.ts";
+import { createUids } from "../../../base/uids/uids.ts";
 import { createAccounts, type OpenAccounts } from "../../../store/ledger/create-accounts.ts";
 import { defaultPrices } from "../../../base/config/prices.ts";
 import { EventStream } from "../../../telemetry/event-stream.ts";

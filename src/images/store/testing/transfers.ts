@@ -1,9 +1,7 @@
 /** Images that travel between folders of the test file, and through a real web server that knows nothing about images. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -14,6 +12,7 @@ import { pullImage } from "../pull-image.ts";
 import { pushImage } from "../push-image.ts";
 import { bytesOf, makeImage } from "./make-image.ts";
 import { openStore } from "../open-store.ts";
+import { listening } from "../../../base/testing/listening.ts";
 
 export const scratch = mkdtempSync(join(tmpdir(), "mayfly-store-"));
 export const files = { "bin/program": bytesOf("program", 3_000_000), "etc/name": "one\n", "app/a/deep/file": "x".repeat(5_000) };
@@ -54,10 +53,9 @@ type Handler = (root: string, request: IncomingMessage, response: ServerResponse
 
 export async function serve(root: string, handler: Handler) {
   const server = createServer((request, response) => void handler(root, request, response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const port = await listening(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

@@ -8,10 +8,11 @@ import { test } from "node:test";
 
 import { processStartTime } from "../cgroup/proc.ts";
 import { closeRunFolder, createRunFolder, sweepRunFolders } from "./run-folder.ts";
+import { afterwards } from "../../../base/testing/afterwards.ts";
 
 function temporary(t: { after(undo: () => void): void }): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-run-"));
-  t.after(() => fs.rmSync(folder, { recursive: true }));
+  afterwards(t, () => fs.rmSync(folder, { recursive: true }));
   return folder;
 }
 
@@ -35,7 +36,7 @@ test("a sweep ends and removes what a killed server left, and nothing of a livin
 test("a process that only has the noted pid by chance is spared", async (t) => {
   const runDir = temporary(t);
   const innocent = spawn("sleep", ["600"], { stdio: "ignore", detached: true });
-  t.after(() => void innocent.kill("SIGKILL"));
+  afterwards(t, () => void innocent.kill("SIGKILL"));
   const left = path.join(runDir, "process", "999999999-1", "m1");
   fs.mkdirSync(left, { recursive: true });
   fs.writeFileSync(path.join(left, ".process"), `${innocent.pid} 1\n`);

@@ -36,7 +36,7 @@ exec chroot "$root" "$@"
 const program = `
   const { createConfinement } = await import(${load("confinement.ts")});
   const { readHostFacts } = await import(${load("host-facts.ts")});
-  const { createUids } = await import(${load("../uids.ts")});
+  const { createUids } = await import(${load("../../../base/uids/uids.ts")});
   const { execFileSync } = await import("node:child_process");
   const { readFileSync } = await import("node:fs");
   const outcome = {};

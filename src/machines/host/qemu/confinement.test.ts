@@ -18,6 +18,7 @@ import { usualChoice } from "../../../base/kind/machine-kind.ts";
 import { Fd } from "../../qemu/command-line.ts";
 import { linux } from "../../qemu/linux.ts";
 import { createDriverWithHost } from "../../qemu/testing/own-host.ts";
+import { createUids } from "../../../base/uids/uids.ts";
 
 const { cacheDir } = loadConfig({});
 const runDir = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-confinement-"));
@@ -29,7 +30,7 @@ let pids: number[];
 before(async () => {
   driver = createDriverWithHost({
     guest: linux,
-    image: () => ensureImage({ cacheDir, progress: () => undefined }),
+    image: () => ensureImage({ uids: createUids(), cacheDir, progress: () => undefined }),
     cacheDir,
     runDir,
     clock: systemClock,
@@ -141,7 +142,7 @@ function serverScript(): string {
     const { systemClock } = ${load("../../../base/clock/clock.ts")};
     const { ensureImage } = ${load("../../../images/ensure-image.ts")};
     const cacheDir = ${JSON.stringify(cacheDir)}, runDir = ${JSON.stringify(path.join(runDir, "killed"))};
-    const driver = createDriverWithHost({ guest: linux, image: () => ensureImage({ cacheDir, progress() {} }), cacheDir, runDir, clock: systemClock });
+    const driver = createDriverWithHost({ guest: linux, image: () => ensureImage({ uids: createUids(), cacheDir, progress() {} }), cacheDir, runDir, clock: systemClock });
     const { id } = await driver.start({ id: "killed-${process.pid}", memoryMb: 256, vcpus: 1 });
     process.stdout.write(id);
     setInterval(() => {}, 1_000);

@@ -10,7 +10,7 @@ import path from "node:path";
 
 import { MayflyError } from "../../../base/errors/error.ts";
 import type { HostFacts } from "./host-facts.ts";
-import type { Uids } from "../uids.ts";
+import type { Uids } from "../../../base/uids/uids.ts";
 import { buildJail, type Jail } from "./jail.ts";
 
 export interface Confinement {

@@ -5,7 +5,7 @@
  * Owns the jail's folder, which close() removes.
  */
 import { MayflyError } from "../../../base/errors/error.ts";
-import type { Uids } from "../uids.ts";
+import type { Uids } from "../../../base/uids/uids.ts";
 import { chooseAccelerator, type KvmVerdict } from "./accelerator.ts";
 import { type Confinement, createConfinement } from "./confinement.ts";
 import { type HostFacts, readHostFacts } from "./host-facts.ts";

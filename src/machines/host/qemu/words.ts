@@ -88,6 +88,25 @@ export function kernelWords(kernel: number, initrd?: number): string {
   return `-kernel /proc/self/fd/${kernel}${initrd === undefined ? "" : ` -initrd /proc/self/fd/${initrd}`}`;
 }
 
+export interface LinuxWords extends Omit<MachineWords, "machine"> {
+  /** Words for the network and the disks. */
+  devices: string[];
+  /** Of the files that QEMU inherits. */
+  kernelFd: number;
+  initrdFd: number;
+  tscKhz: number;
+  /** For the kernel's command line, beside those of every boot. */
+  kernelOptions: string;
+}
+
+/** The line of a Linux guest that boots by itself and is never cloned: an appliance's, or that of an image's check. */
+export function linuxLine({ devices, kernelFd, initrdFd, tscKhz, kernelOptions, ...machine }: LinuxWords): string[] {
+  const { machine: board, bus } = microvm;
+  const files = kernelWords(kernelFd, initrdFd);
+  const line = lineOf(machineWords({ ...machine, machine: board }), ...devices, randomWords(bus), consoleWords, files, sandboxWords);
+  return [...line, "-append", `${linuxOptions(tscKhz)} ${kernelOptions}`.trim()];
+}
+
 /** @param parts each of words, separated by white space */
 export function lineOf(...parts: string[]): string[] {
   return parts.join(" ").trim().split(/\s+/);

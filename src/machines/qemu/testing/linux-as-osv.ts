@@ -13,6 +13,7 @@ import { readKernelWith } from "../../../images/standalone/kernel-modules.ts";
 import type { BootImage, GuestKernel } from "../guest-kernel.ts";
 import { linux } from "../linux.ts";
 import { osv } from "../osv.ts";
+import { createUids } from "../../../base/uids/uids.ts";
 
 export const linuxAsOsv: GuestKernel = { ...linux, name: osv.name, title: osv.title, board: osv.board, devices: osv.devices };
 
@@ -23,7 +24,7 @@ const modules = ["virtio_pci", "virtio-rng", "erofs", "virtio_blk", "virtio_net"
  * @param folder the folder for that initrd
  */
 export async function imageAsOsv(cacheDir: string, folder: string): Promise<BootImage> {
-  const { id, root } = await ensureImage({ cacheDir, progress: () => undefined });
+  const { id, root } = await ensureImage({ uids: createUids(), cacheDir, progress: () => undefined });
   const [kernel, busybox] = await fetchDebianPackages({
     cacheDir,
     suite: "bookworm",

@@ -1,7 +1,7 @@
 /** A driver with a host of its own, which is closed with it, for tests of the driver. */
 import type { Driver } from "../../driver.ts";
 import { createQemuHost } from "../../host/qemu/qemu-host.ts";
-import { createUids } from "../../host/uids.ts";
+import { createUids } from "../../../base/uids/uids.ts";
 import type { GuestKernel } from "../guest-kernel.ts";
 import { createQemuDriver, type QemuDriverOptions } from "../qemu-driver.ts";
 import type { GuestSource } from "../stock.ts";

@@ -1,5 +1,5 @@
 /**
- * The system calls that Node lacks, for x86-64 Linux: sealed memory files, file locks, pipes, sockets that listen and accept nothing, and what confines a
+ * The system calls that Node lacks, for x86-64 Linux: immutable memory files, file locks, pipes, sockets that listen and accept nothing, and what confines a
  * relay. node:ffi calls libc, so that nothing has to be compiled on the user's machine. Every result is checked: a failure throws, with the system's code.
  */
 import fs from "node:fs";
@@ -47,9 +47,9 @@ export function createMemoryFile(name: string): number {
 }
 
 /** From now on nobody can change the file, whoever has it open; private (copy-on-write) mappings still work. */
-export function sealMemoryFile(fd: number): void {
+export function makeImmutable(fd: number): void {
   if (libc().fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL_SHRINK_GROW_WRITE) !== 0)
-    throw new Error("a memory file could not be sealed: it is still mapped");
+    throw new Error("a memory file could not be made immutable: it is still mapped");
 }
 
 /** Takes the exclusive lock of an open file, which ends with the descriptor. Returns false where somebody else has the lock. */

@@ -9,7 +9,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { tryLock } from "./libc.ts";
+import { tryLock } from "../libc/libc.ts";
 
 export interface Uids {
   /** Throws if all thousand ids are taken. */

@@ -1,0 +1,63 @@
+/** Opens the dispatcher of a server, over a fleet of the driver's machines. */
+import type { ServerStart } from "../base/config/server-start.ts";
+import { createFleet } from "../fleet/create-fleet.ts";
+import type { FleetOptions } from "../fleet/fleet.ts";
+import type { Driver } from "../machines/driver.ts";
+import type { Catalog } from "../store/catalog/catalog.ts";
+import { lackingKernel } from "../store/catalog/lacking-kernel.ts";
+import { lackingSecret } from "../store/catalog/lacking-secrets.ts";
+import type { OpenAccounts } from "../store/ledger/create-accounts.ts";
+import type { Logs } from "../store/logs/logs.ts";
+import type { EventStream } from "../telemetry/event-stream.ts";
+import { createBootId } from "./boot-id.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import { KindBook } from "./kind-book.ts";
+import type { LiveDispatcher } from "./live-dispatcher.ts";
+import { openPolicy } from "./open-policy.ts";
+
+interface DispatcherNeeds {
+  driver: Driver;
+  prepare: NonNullable<FleetOptions["prepare"]>;
+  catalog: Catalog;
+  accounts: OpenAccounts;
+  logs: Logs;
+  events: EventStream;
+  egress: FleetOptions["egress"];
+  /** Called when an app has its first machine (`serves` is true) and when it has none any more. */
+  serving: (app: string, serves: boolean) => void;
+}
+
+/** The driver must be prepared: the policy asks for its first machines at once. */
+export async function openDispatcher(
+  start: ServerStart,
+  { driver, prepare, catalog, accounts, logs, events, egress, serving }: DispatcherNeeds,
+): Promise<LiveDispatcher> {
+  const { config, clock, log, closing } = start;
+  const bootId = createBootId(clock.wall());
+  const fleet = createFleet({
+    driver,
+    prepare,
+    clock,
+    bootId,
+    bundles: ({ id }) => catalog.bundles(id),
+    secrets: ({ app, manifest }) => catalog.secrets(app, manifest.secrets),
+    egress,
+    usage: accounts,
+    report: (text) => log.warn(text),
+  });
+  const policy = await openPolicy(start, events);
+  const dispatcher = createDispatcher({
+    ...policy,
+    fleet,
+    clock,
+    bootId,
+    logs,
+    accounts,
+    events,
+    lacks: (revision) => lackingKernel(revision.manifest, driver.kernels) ?? lackingSecret(catalog, revision),
+    kinds: new KindBook(config.kernel),
+    serving,
+  });
+  closing.defer(async () => void (await dispatcher.close(config.graceMs)));
+  return dispatcher;
+}

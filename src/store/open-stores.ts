@@ -1,0 +1,70 @@
+/** Opens what a server keeps in its state folder: the catalog, the ledger with the accounts over it, and the logs. */
+import { join } from "node:path";
+import type { ServerStart } from "../base/config/server-start.ts";
+import { mainTenant } from "../base/ids/new-id.ts";
+import type { EventStream } from "../telemetry/event-stream.ts";
+import { LogLevel } from "../wire/protocol.ts";
+import type { Catalog } from "./catalog/catalog.ts";
+import { openCatalog } from "./catalog/sqlite.ts";
+import { createAccounts, type OpenAccounts } from "./ledger/create-accounts.ts";
+import { writeLimitLines } from "./ledger/limit-lines.ts";
+import { createLedger } from "./ledger/create-ledger.ts";
+import type { Logs } from "./logs/logs.ts";
+import { openLogs } from "./logs/open-logs.ts";
+import { openReserve } from "./state-folder/reserve.ts";
+
+export interface Stores {
+  catalog: Catalog;
+  accounts: OpenAccounts;
+  logs: Logs;
+  /** Writes a line of the platform to an app's log. @param app its id @param at milliseconds since the epoch; now where it is missing */
+  note: (app: string, text: string, at?: number) => void;
+  /** Writes the line to the server's log, too, as a warning. */
+  tell: (app: string, text: string) => void;
+}
+
+/** The state folder must be locked. */
+export function openStores(start: ServerStart, events: EventStream): Stores {
+  const { config, clock, log, closing } = start;
+  const inState = (name: string) => join(config.stateDir, name);
+  const catalog = openCatalogOf(start);
+  const { names } = catalog;
+  const nameOf = (app: string) => names.nameOf(app)?.name ?? app;
+  // Ledgers and logs of an older Mayfly go by names.
+  const idOf = (name: string) => names.known(mainTenant, name) ?? names.appId(mainTenant, name);
+  const ledger = createLedger(inState("ledger.db"), {
+    idOf,
+    clock,
+    onFailure: (error) => log.error({ err: error }, "the ledger was not written"),
+  });
+  closing.defer(() => ledger.close());
+  const logs = openLogs(inState("logs"), {
+    idOf,
+    clock,
+    totalBytes: config.maxLogMb * 2 ** 20,
+    onFailure: (app, error) => log.error({ err: error, app: nameOf(app) }, "a log failed"),
+  });
+  closing.defer(() => logs.close());
+  const note = (app: string, text: string, at = clock.wall()) => logs.append({ at, app, level: LogLevel.Platform, text });
+  const tell = (app: string, text: string) => {
+    log.warn({ app: nameOf(app) }, text);
+    note(app, text);
+  };
+  writeLimitLines(events, tell);
+  const accounts = createAccounts({ ledger, prices: config.prices, clock, events });
+  closing.defer(() => accounts.close());
+  return { catalog, accounts, logs, note, tell };
+}
+
+function openCatalogOf({ config, clock, log, closing }: ServerStart): Catalog {
+  const { stateDir, revisionsKept, maxAppCodeMb, maxCodeMb } = config;
+  const catalog = openCatalog(join(stateDir, "catalog.db"), join(stateDir, "secrets.key"), {
+    clock,
+    revisionsKept,
+    quota: { perApp: maxAppCodeMb * 2 ** 20, inAll: maxCodeMb * 2 ** 20 },
+    reserve: openReserve(join(stateDir, "reserve"), stateDir),
+    onFailure: (error) => log.error({ err: error }, "what was removed is not given back to the disk"),
+  });
+  closing.defer(() => catalog.close());
+  return catalog;
+}
