@@ -29,10 +29,7 @@ export function refuseNameOfAppliance(names: Pick<Names, "holder">, tenant: stri
   if (names.holder(tenant, name)?.kind === "appliance") throw new MayflyError("name-taken", { name, owner: "an appliance" });
 }
 
-/**
- * The id of the tenant that a URL names; null stands for `main`, which URLs never name. Undefined where there is no such tenant.
- * @param asHost the name is a label of a host, so that its capitals are unknown
- */
+/** The id of the tenant that a URL names. Null stands for `main`, which URLs never name. Undefined if there is no such tenant. */
 export function tenantOfUrl(names: Pick<Names, "tenant">, name: string | null, asHost: boolean): string | undefined {
   if (name === null) return mainTenant;
   const id = names.tenant(name, asHost);

@@ -78,7 +78,7 @@ export class LiveRevisions {
     this.#revisions.delete(revision);
   }
 
-  /** The id of the revision that the app's next call goes to; "", which is no revision's, if the app is not known. */
+  /** The id of the revision that the app's next call goes to; empty if the app is not known. */
   next(app: string): string {
     return this.#apps.get(app)?.split.next() ?? "";
   }

@@ -39,7 +39,7 @@ export async function checkQemuImg(): Promise<Finding> {
   return checkProgram("qemu-img", "qemu-utils", /version (\S+)/);
 }
 
-/** runsc is fetched when the driver gvisor is first used, so its absence is no fault. */
+/** runsc is fetched when the driver gvisor is first used, so it may be absent. */
 export function checkRunsc(cacheDir: string): Finding {
   const [path] = globSync(join(cacheDir, "packages/trixie/roots/*/usr/bin/runsc"));
   const detail = path ?? "not fetched yet; the driver gvisor downloads it from Debian 13 when first used";

@@ -15,7 +15,7 @@ export interface Listener {
   key: string;
   /** Connections that may wait to be accepted. Default: the system's. */
   backlog?: number;
-  /** Told where the system refuses a connection, for example for want of a descriptor. The next one may work. */
+  /** Called if the system refuses a connection, for example for lack of a descriptor. The next one may work. */
   refused?: (error: Error) => void;
 }
 

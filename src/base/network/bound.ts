@@ -14,7 +14,7 @@ export function problemOf(text: string, bound: string[]): string | undefined {
   return `${shown(text)} is beyond this server's egress.allow, which has ${bound.join(", ") || "no entries"}: the server's operator sets it, and public addresses need no entry`;
 }
 
-/** Why an operator's entry makes no sense; undefined if it does. */
+/** Why an operator's entry is not valid; undefined if it is. */
 export function problemOfBound(text: string): string | undefined {
   const entry = parseEntry(text);
   if (entry === undefined) return entriesLookLike;

@@ -14,7 +14,7 @@ export interface HostEntry {
   app: string;
 }
 
-/** Undefined where the text is no entry. */
+/** Undefined if the text is not an entry. */
 export function hostEntryOf(text: string): HostEntry | undefined {
   const [, star, name = "", tenant = null, app = ""] = /^(\*\.)?([^=]+)=(?:@([\w-]{1,64})\/)?(\*|[\w-]{1,64})$/.exec(text.trim()) ?? [];
   const host = writtenHostName(name);

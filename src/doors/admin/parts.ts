@@ -15,7 +15,7 @@ export interface ApiOptions {
   serving: Serving;
   overview: Overview;
   appliances: Appliances;
-  /** Told of deploys, aliases, removals and secrets. */
+  /** Receives deploys, changes of aliases, removals and changes of secrets. */
   events: EventStream;
   token: string;
   clock?: Clock;

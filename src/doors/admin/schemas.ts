@@ -272,7 +272,7 @@ export const billQuerySchema = z.strictObject({
     .string()
     .regex(monthPattern, "must be a month such as 2026-11")
     .optional()
-    .openapi({ description: "Of UTC. Default: the one that it is." }),
+    .openapi({ description: "A month in UTC. Default: the present one." }),
 });
 
 export const hostSchema = z

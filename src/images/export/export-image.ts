@@ -66,7 +66,7 @@ export async function exportImage(options: ExportOptions): Promise<Exported> {
 async function runSpecOf({ image, command, env = {} }: ExportOptions): Promise<RunSpec> {
   const { run } = await describeImage(image);
   if (!run && command === undefined) {
-    throw new MayflyError("bad-export", { what: "this image runs functions: it starts nothing by itself. Name a command after its name" });
+    throw new MayflyError("bad-export", { what: "this image runs functions and has no command of its own. Add a command after its name" });
   }
   const own = run ?? { env: { PATH: "/bin" }, cwd: "/", init: [], command: [] };
   return { ...own, env: { ...own.env, ...env }, command: command ?? own.command };

@@ -146,7 +146,7 @@ function badSize(size: number, what: string): MayflyError {
 
 interface Parts {
   layout: Layout;
-  /** Its file. */
+  /** The file of the system's partition. */
   system: string;
   loader: BootLoader;
   image: Image;

@@ -13,7 +13,7 @@ import { writeArchive } from "./archive.ts";
 const USTAR_LIMIT = 8 * 2 ** 30;
 
 export interface OvaOptions {
-  /** Of the machine, and so of the files within. */
+  /** The machine's name, from which the names of the files in the archive are made. */
   name: string;
   /** A stream-optimised VMDK, which is moved into `scratch`. */
   vmdk: string;

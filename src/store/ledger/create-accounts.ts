@@ -17,7 +17,7 @@ export interface AccountsOptions {
   ledger: Ledger;
   prices: Prices;
   clock: Clock;
-  /** Told when an app's limits are set, and when it nears or reaches one. */
+  /** Receives changes of limits, and that an app nears or reaches one. */
   events: Pick<EventStream, "tell">;
 }
 

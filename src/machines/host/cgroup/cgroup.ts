@@ -25,7 +25,7 @@ export interface Cgroup {
   pids(): number[];
   /** CPU time used so far, also by processes that are gone, and memory held now without page cache that the kernel can drop at once. */
   usage(): { cpuUs: number; memoryBytes: number };
-  /** Whether the kernel ended a process of the group for passing the memory limit. False where nothing is limited. */
+  /** Whether the kernel ended a process of the group because the memory limit was exceeded. False if nothing is limited. */
   oomKilled(): boolean;
   /**
    * Gives the group's CPU time to this app from now on. Called once. Resolves when the group's processes have moved, which takes the kernel milliseconds, or

@@ -31,7 +31,7 @@ export async function describeLimits(home = hostHome()): Promise<string> {
   return trial.kind === "none" ? trial.detail : `memory and CPU limited by control groups (${trial.kind})`;
 }
 
-/** Removes the groups of servers that are no more. Resolves with the number of those servers. */
+/** Removes the groups of servers that no longer run. Resolves with the number of those servers. */
 export async function sweepCgroups(home = hostHome()): Promise<number> {
   return sweepHome(home);
 }

@@ -29,7 +29,7 @@ function memoryIn(smaps: string): number {
   return total;
 }
 
-/** Tells a process from a later one with the same pid. Undefined where there is no such process. */
+/** Tells a process from a later one with the same pid. Undefined if there is no such process. */
 export function processStartTime(pid: number): string | undefined {
   const fields = statFields(pid);
   return fields === undefined || fields[0] === "Z" ? undefined : fields[19];

@@ -99,7 +99,7 @@ async function giveUp({ folder, origins }: Stay): Promise<void> {
   }
 }
 
-/** Returns the group that took the process; undefined where none did. */
+/** Returns the group that took the process; undefined if none did. */
 function goBack(origins: string[]): string | undefined {
   return origins.find((origin) => tryMove(process.pid, origin));
 }

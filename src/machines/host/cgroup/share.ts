@@ -5,7 +5,10 @@
 import fs from "node:fs";
 import path from "node:path";
 
-/** The share of an app; of a machine without an app that a call waits for; of a machine that is started ahead of need; of a process that is no machine. */
+/**
+ * The share of an app; of a machine without an app that a call waits for; of a machine that is started ahead of need; of a process that is
+ * not a machine.
+ */
 export type Share = { app: string } | "awaited" | "ahead" | OwnShare;
 
 /** Processes that the server starts for itself: boots of templates and trials, and programs such as those that make file systems. */

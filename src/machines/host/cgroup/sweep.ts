@@ -1,4 +1,7 @@
-/** Removes the groups that a killed server left behind, which are named for a process that is no more, and ends all that runs in them. */
+/**
+ * Removes the groups that a killed server left behind, which are named for a process that no longer runs, and ends everything that runs in
+ * them.
+ */
 import fs from "node:fs";
 import path from "node:path";
 

@@ -1,4 +1,7 @@
-/** Shares of CPU time for processes of the server that are no machines. Without one they would have the server's own share, which is far above any app's. */
+/**
+ * Shares of CPU time for processes of the server that are not machines. Without one they would have the server's own share, which is far
+ * above any app's.
+ */
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";

@@ -35,7 +35,10 @@ export interface ChildPlan {
   clock: Clock;
   /** Milliseconds until the guest's first byte, at most. */
   startMs: number;
-  /** True: the child waits for the processes that it started, and must outlive them for a moment when the machine is killed, as nobody else reaps them. */
+  /**
+   * Whether the child waits for the processes that it started. Then it must outlive them for a moment when the machine is killed, because
+   * nobody else reaps them.
+   */
   reaps: boolean;
   /** Called with all of the machine's processes once the guest has spoken. */
   whenUp?(pids: number[]): void;

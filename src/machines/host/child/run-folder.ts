@@ -28,7 +28,7 @@ export function createRunFolder(runDir: string, driver: string, id: string): Run
   };
 }
 
-/** Ends the processes and removes the folders of servers that are no more. */
+/** Ends the processes and removes the folders of servers that no longer run. */
 export function sweepRunFolders(runDir: string, driver: string): void {
   const folder = path.join(runDir, driver);
   if (!fs.existsSync(folder)) return;

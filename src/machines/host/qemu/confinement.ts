@@ -65,8 +65,9 @@ function createJailed(facts: HostFacts, folder: string, uids: Uids): Confinement
 }
 
 /**
- * How a machine gets a /proc that nobody else sees. In a chroot whose root folder is no mount point the kernel makes no mounts private. There the machine's
- * /proc is its own only if the file system below is not shared with others, which a trial shows. Throws "missing-part" where no way works.
+ * How a machine gets a /proc that nobody else sees. In a chroot whose root folder is not a mount point the kernel makes no mounts private.
+ * There the machine's /proc is its own only if the file system below is not shared with others, which a trial shows. Throws "missing-part"
+ * if no way works.
  */
 function mountSpace(jail: Jail): string[] {
   const into = ["--mount-proc", `--root=${jail.root}`, "--wd=/"];

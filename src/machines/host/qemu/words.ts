@@ -54,9 +54,9 @@ export function channelWords(fd: number, bus: Bus): string {
 }
 
 export interface DiskWords {
-  /** Of the file that QEMU inherits. */
+  /** The descriptor of the file that QEMU inherits. */
   fd: number;
-  /** Of QEMU's set of descriptors, unique in a line. */
+  /** The number of QEMU's set of descriptors, unique in a command line. */
   set: number;
   /** QEMU's name for it. */
   node: string;
