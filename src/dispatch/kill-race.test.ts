@@ -69,7 +69,7 @@ function set(context: TestContext, driver: Driver, idleMs: number, ran = ""): Ra
     driver,
     clock: systemClock,
     bootId: `r${idleMs}`,
-    bundles: () => [{ function: "main", format: "cjs", code: Buffer.from(CODE) }],
+    code: () => ({ functions: [{ function: "main", format: "cjs", bytes: Buffer.byteLength(CODE) }], parts: () => [Buffer.from(CODE)] }),
     secrets: () => ({}),
     egress: () => null,
     usage: { record: () => {} },

@@ -63,7 +63,7 @@ function host(context: TestContext, prepare: (kind: { kernel: string }) => Promi
     prepare,
     clock: systemClock,
     bootId: "t",
-    bundles: () => [],
+    code: () => ({ functions: [], parts: () => [] }),
     secrets: () => ({}),
     egress: () => null,
     usage: { record: () => undefined },

@@ -39,7 +39,7 @@ export async function openDispatcher(
     prepare,
     clock,
     bootId,
-    bundles: ({ id }) => catalog.bundles(id),
+    code: ({ id }) => catalog.code(id),
     secrets: ({ app, manifest }) => catalog.secrets(app, manifest.secrets),
     egress,
     usage: accounts,

@@ -67,7 +67,7 @@ describe("a dispatcher with real agents", () => {
       driver,
       clock: systemClock,
       bootId,
-      bundles: () => [{ function: "main", format: "cjs", code: Buffer.from(CODE) }],
+      code: () => ({ functions: [{ function: "main", format: "cjs", bytes: Buffer.byteLength(CODE) }], parts: () => [Buffer.from(CODE)] }),
       secrets: ({ manifest }) => {
         if (manifest.env["SECRET"] === "missing") throw new Error("there is no such secret");
         return {};

@@ -1,29 +1,25 @@
 /** Makes the Bind message, which gives a machine to an app. */
-import type { Bundle, Version } from "../store/catalog/catalog.ts";
+import type { StoredCode, Version } from "../store/catalog/catalog.ts";
 import type { BindFunction, BindMessage } from "../wire/protocol.ts";
 
-export interface BindParcel {
-  message: BindMessage;
-  /** The code of the functions whose source is `frames`, in the order of message.functions. */
-  code: Uint8Array[];
+/** A version's code, as the catalog gives it. */
+export interface BoundCode extends Pick<StoredCode, "functions"> {
+  parts: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-export function bindParcel(version: Version, bundles: Bundle[], secrets: Record<string, string>): BindParcel {
+/** @param functions in the order in which their code follows */
+export function bindMessage(version: Version, functions: BoundCode["functions"], secrets: Record<string, string>): BindMessage {
   const { manifest } = version;
   return {
-    message: {
-      app: manifest.name,
-      revision: version.id,
-      functions: bundles.map((bundle) => bindFunction(version, bundle)),
-      env: { ...manifest.env, ...secrets },
-      memoryMb: manifest.memoryMb,
-      egress: manifest.network !== "none",
-    },
-    code: bundles.map((bundle) => bundle.code),
+    app: manifest.name,
+    revision: version.id,
+    functions: functions.map((each) => bindFunction(version, each)),
+    env: { ...manifest.env, ...secrets },
+    memoryMb: manifest.memoryMb,
+    egress: manifest.network !== "none",
   };
 }
 
-function bindFunction({ manifest }: Version, bundle: Bundle): BindFunction {
-  const handler = manifest.functions[bundle.function]?.handler ?? "handler";
-  return { name: bundle.function, format: bundle.format, source: { type: "frames", bytes: bundle.code.byteLength }, handler };
+function bindFunction({ manifest }: Version, { function: name, format, bytes }: BoundCode["functions"][number]): BindFunction {
+  return { name, format, source: { type: "frames", bytes }, handler: manifest.functions[name]?.handler ?? "handler" };
 }

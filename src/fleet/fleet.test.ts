@@ -48,7 +48,7 @@ function set(context: TestContext, driver: Driver, options: Partial<FleetOptions
     driver,
     clock: systemClock,
     bootId: "t",
-    bundles: () => [{ function: "echo", format: "cjs", code: Buffer.from("") }],
+    code: () => ({ functions: [{ function: "echo", format: "cjs", bytes: 0 }], parts: () => [] }),
     secrets: () => ({}),
     egress: () => null,
     usage: { record: (entry) => usage.push(entry) },

@@ -6,7 +6,8 @@
  */
 import type { LogLevel } from "../wire/protocol.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
-import type { Bundle, Version } from "../store/catalog/catalog.ts";
+import type { Version } from "../store/catalog/catalog.ts";
+import type { BoundCode } from "./bind-message.ts";
 import type { MachineFacts, MachinePhase } from "../policy/machine-facts.ts";
 import type { MachineId, MachineStats } from "../policy/policy.ts";
 import type { Clock } from "../base/clock/clock.ts";
@@ -26,8 +27,8 @@ export interface FleetOptions {
   clock: Clock;
   /** [a-z0-9]{1,20}, unique for each start of Mayfly on this state folder: machine ids begin with it. */
   bootId: string;
-  /** The revision's code, in any order. If it throws, the bind fails with the error's message. */
-  bundles: (version: Version) => Bundle[];
+  /** The revision's code. If it throws, or the reading of its parts does, the bind fails with the error's message. */
+  code: (version: Version) => BoundCode;
   /** The values of the secrets that the revision's manifest names. If it throws, the bind fails with the error's message. */
   secrets: (version: Version) => Record<string, string>;
   /** Makes an egress for each machine; null if the app has no network. */

@@ -22,7 +22,7 @@ import { LogLevel, type ReadyMessage, type StatsMessage } from "../wire/protocol
 import type { Machine, MachineSpec } from "../machines/driver.ts";
 import { type ExitReason, type MachineExit, StartFailure } from "../machines/exit.ts";
 import { askEgress } from "./ask-egress.ts";
-import { bindParcel } from "./bind-message.ts";
+import { bindMessage } from "./bind-message.ts";
 import { LoadMeter } from "./load-meter.ts";
 import { Nap } from "./nap.ts";
 import { Pulse } from "./pulse.ts";
@@ -249,18 +249,19 @@ export class LiveMachine {
   }
 
   async #bindTo(version: Version): Promise<void> {
-    const { bundles, secrets, egress } = this.#options;
+    const { code, secrets, egress } = this.#options;
     const { machine, end, rest } = this.#parts();
     this.#meter.take(version.app, machine.usage());
     // This is not awaited, because the kernel takes longer for it than the bind takes.
     machine
       .assign(version.app)
       .catch((error: unknown) => this.#options.report(`Machine ${this.name} runs on a blank's CPU share: ${String(error)}`));
-    const parcel = bindParcel(version, bundles(version), secrets(version));
+    const { functions, parts } = code(version);
+    const message = bindMessage(version, functions, secrets(version));
     this.#egress = egress(version);
     const getUp = async () => ((await rest.getUp()) ? this.#resume(end, false) : undefined);
     await within(this.#options.clock, this.#options.handshakeMs ?? HANDSHAKE_MS, "the resume", getUp());
-    await end.bind(parcel.message, parcel.code);
+    await end.bind(message, parts());
     this.#meter.run(machine.usage());
   }
 

@@ -5,6 +5,7 @@
  * 2. When the connection ends, the questions that still wait are rejected.
  */
 import type { BindMessage, ReadyMessage } from "./protocol.ts";
+import type { BindCode } from "./host-end.ts";
 import type { Link } from "./link.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
@@ -32,6 +33,8 @@ export class Control {
   #resumeAfterHello: (() => void) | null = null;
   #resume: Question<ReadyMessage> | null = null;
   #bind: BindQuestion | null = null;
+  /** Called when the channel has taken the code that it was given so far, and when the connection ends. */
+  #onCodeTaken = () => {};
   #ping: (Question<number> & { sent: Buffer; at: number }) | null = null;
   #pings = 0;
   #over: Error | null = null;
@@ -53,14 +56,15 @@ export class Control {
     });
   }
 
-  bind(stream: number, message: BindMessage, code: Uint8Array[]): Promise<void> {
+  bind(stream: number, message: BindMessage, code: BindCode): Promise<void> {
     return this.#ask<void>((question) => {
       const json = Buffer.from(JSON.stringify(message));
-      const bytes = code.reduce((sum, part) => sum + part.length, 0);
+      const bytes = message.functions.reduce((sum, { source }) => sum + source.bytes, 0);
       if (4 + json.length > Limit.payload) throw new MayflyError("bad-manifest", { file: "mayfly.json", what: tooMuchEnvironment });
       if (bytes > Limit.code) throw new MayflyError("code-too-large", { bytes, limit: Limit.code });
-      this.#bind = { ...question, stream, app: message.app, function: message.preload ?? "*" };
-      this.#sendBind(stream, json, code);
+      const asked = { ...question, stream, app: message.app, function: message.preload ?? "*" };
+      this.#bind = asked;
+      this.#sendBind(asked, json, bytes, code).catch((error: unknown) => this.#bindFailed(asked, error));
     });
   }
 
@@ -114,6 +118,7 @@ export class Control {
     this.#over = error;
     for (const question of [this.#resume, this.#bind, this.#ping]) question?.reject(error);
     this.#resume = this.#bind = this.#ping = null;
+    this.#onCodeTaken();
   }
 
   /** @param spoken the version that the agent speaks, or its range of versions */
@@ -128,13 +133,29 @@ export class Control {
     });
   }
 
-  #sendBind(stream: number, json: Buffer, code: Uint8Array[]): void {
+  /** Stops where the guest has answered already, or the connection has ended. @param bytes that the message announces */
+  async #sendBind(asked: BindQuestion, json: Buffer, bytes: number, code: BindCode): Promise<void> {
     const head = Buffer.alloc(4);
     head.writeUInt32LE(json.length);
-    this.#link.writer.frame(FrameType.Bind, 0, stream, Buffer.concat([head, json]));
-    const sender = new BodySender(this.#link, stream, () => {}, Infinity);
-    for (const part of code) sender.write(Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+    this.#link.writer.frame(FrameType.Bind, 0, asked.stream, Buffer.concat([head, json]));
+    const sender = new BodySender(this.#link, asked.stream, () => this.#onCodeTaken(), Infinity);
+    let left = bytes;
+    for await (const part of code) {
+      if (this.#bind !== asked) return sender.close();
+      left -= part.byteLength;
+      const taken = new Promise<void>((resolve) => (this.#onCodeTaken = resolve));
+      if (!sender.write(Buffer.from(part.buffer, part.byteOffset, part.byteLength))) await taken;
+    }
+    if (this.#bind !== asked) return sender.close();
+    if (left !== 0) throw new Error(`the code has ${bytes - left} bytes, and ${bytes} were announced`);
     sender.end();
+  }
+
+  /** The guest has not run any of the code, because the end of it was not sent. */
+  #bindFailed(asked: BindQuestion, error: unknown): void {
+    if (this.#bind !== asked) return;
+    this.#bind = null;
+    asked.reject(error as Error);
   }
 }
 

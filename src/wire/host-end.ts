@@ -1,6 +1,9 @@
 /** The contract of the host's end of one machine's channel, for the rest of the host. See docs/guest-protocol.md. */
 import type { BindMessage, LogLevel, ReadyMessage, ResetCode, StatsMessage } from "./protocol.ts";
 
+/** Pieces of any size. */
+export type BindCode = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
 /** The head of a Request. */
 export interface RequestHead {
   /** The invocation's id. */
@@ -106,8 +109,11 @@ export interface HostEnd {
    * another version.
    */
   resume(now: number, entropy: Buffer, machine: string, fresh: boolean): Promise<ReadyMessage>;
-  /** Rejects with the guest's message if it answers ok: false. */
-  bind(message: BindMessage, code: Uint8Array[]): Promise<void>;
+  /**
+   * Rejects with the guest's message if it answers ok: false, and with whatever the reading of the code throws.
+   * @param code of the functions whose source is `frames`, in the order of message.functions. Read no faster than the guest takes it
+   */
+  bind(message: BindMessage, code: BindCode): Promise<void>;
   /** Opens a Request stream. `body` is what is there already; if `end`, nothing follows it. */
   request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream;
   /** Resolves with the round trip in milliseconds; rejects when the channel dies. Only one ping may be under way. */

@@ -9,7 +9,7 @@
 import type { Duplex } from "node:stream";
 import { guarded } from "../base/errors/guarded.ts";
 import type { BindMessage, ReadyMessage } from "./protocol.ts";
-import type { HostEnd, HostEndEvents, RequestHead, RequestSink, RequestStream } from "./host-end.ts";
+import type { BindCode, HostEnd, HostEndEvents, RequestHead, RequestSink, RequestStream } from "./host-end.ts";
 import { type Clock, systemClock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { Control } from "./control.ts";
@@ -96,7 +96,7 @@ class ChannelHostEnd implements HostEnd {
     return this.#control.resume(now, entropy, machine, fresh);
   }
 
-  bind(message: BindMessage, code: Uint8Array[]): Promise<void> {
+  bind(message: BindMessage, code: BindCode): Promise<void> {
     return this.#control.bind(this.#streams.nextNumber(), message, code);
   }
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { afterEach, beforeEach, test } from "node:test";
 import { bundle, manifest, type ServedApi, serveApi, token } from "./testing/serve-api.ts";
+import { bundlesOf } from "../../store/catalog/testing/open-catalog.ts";
 
 let served: ServedApi;
 beforeEach(async () => void (served = await serveApi()));
@@ -38,7 +39,7 @@ test("functions that arrive in pieces are put together, whatever the sizes of th
   const functions = Object.fromEntries(names.map((name) => [name, { entry: `${name}.ts` }]));
   const bundles = names.map((name, at) => bundle(name, "cjs", name.repeat(700_000 * (at + 1))));
   const { id } = await served.client.deploy(manifest({ functions }), bundles);
-  const stored = served.catalog.bundles(id).map(({ function: name, code }) => [name, Buffer.from(code).toString()]);
+  const stored = (await bundlesOf(served.catalog, id)).map(({ function: name, code }) => [name, Buffer.from(code).toString()]);
   assert.deepEqual(
     stored,
     bundles.map(({ function: name, code }) => [name, Buffer.from(code).toString()]),

@@ -2,8 +2,8 @@
  * Reads a deploy's form piece by piece as it arrives. The platform's formData() parses all of it at once, which for 60 MiB takes seconds in
  * which no other call is handled.
  */
-import { Readable } from "node:stream";
-import { finished } from "node:stream/promises";
+import type { Readable } from "node:stream";
+import { finished, pipeline } from "node:stream/promises";
 import { Busboy } from "@fastify/busboy";
 import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -59,8 +59,7 @@ async function parse(body: ReadableStream<Uint8Array>, type: string): Promise<Fo
   };
   parser.on("field", guarded(onField, give));
   parser.on("file", guarded(onFile, give));
-  Readable.fromWeb(body).on("error", guarded(give, give)).pipe(parser);
-  await finished(parser);
+  await pipeline(inTurns(body), parser);
   await Promise.all(ended);
   const form: [string, string | FormFile][] = [];
   for (const [key, value] of entries) form.push([key, typeof value === "string" ? value : await inOne(value)]);
@@ -72,8 +71,20 @@ interface IncomingFile {
   pieces: Buffer[];
 }
 
-/** How many bytes are copied in one turn of the event loop. */
-const ONE_TURN = 1_048_576;
+/** How many bytes are taken from the caller, or copied, in one turn of the event loop. */
+const ONE_TURN = 524_288;
+
+/** Without this, whatever the socket holds would be parsed in one turn: several megabytes. */
+async function* inTurns(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let since = 0;
+  for await (const piece of body) {
+    yield piece;
+    since += piece.byteLength;
+    if (since < ONE_TURN) continue;
+    since = 0;
+    await nextTurn();
+  }
+}
 
 async function inOne({ name, pieces }: IncomingFile): Promise<FormFile> {
   const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + piece.length, 0));
@@ -82,7 +93,11 @@ async function inOne({ name, pieces }: IncomingFile): Promise<FormFile> {
     at += piece.copy(bytes, at);
     if (at - since < ONE_TURN) continue;
     since = at;
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   return new FormFile(name, bytes);
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

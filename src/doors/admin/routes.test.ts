@@ -9,6 +9,7 @@ import type { PlatformEvent } from "../../telemetry/platform-event.ts";
 import { LogLevel } from "../../wire/protocol.ts";
 import { type Client, createClient } from "./client.ts";
 import { bundle, decisions, hostInfo, machine, manifest, type ServedApi, serveApi } from "./testing/serve-api.ts";
+import { bundlesOf } from "../../store/catalog/testing/open-catalog.ts";
 
 let served: ServedApi;
 let catalog: Catalog;
@@ -31,7 +32,7 @@ describe("apps", () => {
     assert.deepEqual(told, [{ app, targets: [[1, 1]] }]);
     const { id, number, digest, createdAt } = revision;
     assert.deepEqual(catalog.live(app), [{ revision: { ...revision, app, tenant: mainTenant }, weight: 1 }]);
-    assert.deepEqual(plain(catalog.bundles(id)), plain(bundles));
+    assert.deepEqual(plain(await bundlesOf(catalog, id)), plain(bundles));
     assert.deepEqual(await client.apps(), [
       {
         app: "shop",

@@ -12,6 +12,16 @@ export interface Bundle {
   code: Uint8Array;
 }
 
+/** The code of a revision, as it is stored. */
+export interface StoredCode {
+  functions: { function: string; format: Bundle["format"]; bytes: number }[];
+  /**
+   * The code of all functions, in their order, in parts of at most 1 MiB, with a turn of the event loop for other work after each MiB: one part is in
+   * memory at a time. Throws "state-damaged" after the last part if the code is not what was deployed, so it must not be run before that.
+   */
+  parts: () => AsyncIterable<Uint8Array>;
+}
+
 /** An immutable upload of an app's code and configuration. `app` and `tenant` are ids. */
 export interface Revision {
   id: string;
@@ -146,7 +156,8 @@ export interface Catalog {
   eager(): string[];
   /** The kinds of machines that live revisions choose, each choice once. */
   kinds(): KindChoice[];
-  bundles(revision: string): Bundle[];
+  /** Throws "no-such-version". */
+  code(revision: string): StoredCode;
   setSecret(app: string, name: string, value: string): void;
   removeSecret(app: string, name: string): void;
   secretNames(app: string): string[];

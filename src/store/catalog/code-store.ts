@@ -1,9 +1,10 @@
 /**
  * Stores code by its SHA-256, each code once, in parts of at most 1 MiB.
  *
- * Owns: the tables code and parts, and the list of code that is being uploaded.
- * 1. One part is written, or a few parts are removed, in one turn of the event loop, so that nobody waits for a whole upload.
- * 2. Code that no function refers to is removed, unless it is being uploaded. What a killed server had written of an upload is removed at
+ * Owns: the tables code and parts, and the list of code that is being uploaded or read.
+ * 1. One part is written, or copied from the write-ahead log into the file, or a few parts are removed, in one turn of the event loop, so that nobody
+ *    waits for a whole upload. Parts are not waited for on the disk: the commit that makes a function refer to them is, and it comes after them in the log.
+ * 2. Code that no function refers to is removed, unless it is being uploaded or read. What a killed server had written of an upload is removed at
  *    its next start.
  */
 import { inParts, nextTurn } from "./revision-digest.ts";
@@ -12,7 +13,10 @@ import type { CodeQueries } from "./queries/code.ts";
 export interface CodeStore {
   /** Writes the code that is not stored yet. Until the returned release() is called, the code stays, even if no function refers to it. */
   hold(uploads: CodeUpload[]): Promise<() => void>;
-  read(digest: string): Uint8Array;
+  /** Until the returned release() is called, the code stays, even if no function refers to it. */
+  keep(digests: string[]): () => void;
+  /** Gives the code's parts in order, and reads each when it is asked for. */
+  read(digest: string): Generator<Uint8Array, void>;
   /** Removes a few parts of code that nothing refers to. Returns whether there were any. */
   sweep(): boolean;
 }
@@ -25,17 +29,31 @@ interface CodeUpload {
 /** How many parts are removed in one turn of the event loop. */
 const SWEPT_PARTS = 8;
 
-/** @param write runs a change in a transaction of its own; `remove` does so even on a full disk */
-export function openCodeStore(queries: CodeQueries, write: (work: () => void) => void, remove: (work: () => void) => void): CodeStore {
-  /** How many uploads hold each code, by its digest. */
+export interface CodeStoreParts {
+  queries: CodeQueries;
+  /** Runs a change in a transaction of its own. */
+  write: (work: () => void) => void;
+  /** Does so without waiting for the disk. */
+  writeLoosely: (work: () => void) => void;
+  /** Does so even on a full disk. */
+  remove: (work: () => void) => void;
+  /** Copies what the write-ahead log has into the file. */
+  checkpoint: () => void;
+}
+
+export function openCodeStore({ queries, write, writeLoosely, remove, checkpoint }: CodeStoreParts): CodeStore {
+  /** How many uploads and readers hold each code, by its digest. */
   const held = new Map<string, number>();
 
-  function release(uploads: CodeUpload[]): void {
-    for (const { digest } of uploads) {
-      const left = (held.get(digest) ?? 1) - 1;
-      if (left === 0) held.delete(digest);
-      else held.set(digest, left);
-    }
+  function keep(digests: string[]): () => void {
+    for (const digest of digests) held.set(digest, (held.get(digest) ?? 0) + 1);
+    return () => digests.forEach(letGo);
+  }
+
+  function letGo(digest: string): void {
+    const left = (held.get(digest) ?? 1) - 1;
+    if (left === 0) held.delete(digest);
+    else held.set(digest, left);
   }
 
   async function store({ digest, code }: CodeUpload): Promise<void> {
@@ -44,23 +62,29 @@ export function openCodeStore(queries: CodeQueries, write: (work: () => void) =>
     for (const part of inParts(code)) {
       const place = at++;
       if (queries.hasPart(digest, place) !== undefined) continue;
-      write(() => void queries.addPart(digest, place, part));
+      writeLoosely(() => void queries.addPart(digest, place, part));
+      await nextTurn();
+      // Left to SQLite, this would come with every fourth part, and hold the event loop for 4 MiB at once.
+      checkpoint();
       await nextTurn();
     }
   }
 
   return {
     async hold(uploads) {
-      for (const { digest } of uploads) held.set(digest, (held.get(digest) ?? 0) + 1);
+      const release = keep(uploads.map(({ digest }) => digest));
       try {
         for (const upload of uploads) await store(upload);
-        return () => release(uploads);
+        return release;
       } catch (error) {
-        release(uploads);
+        release();
         throw error;
       }
     },
-    read: (digest) => Buffer.concat(queries.parts(digest).map(({ bytes }) => bytes)),
+    keep,
+    *read(digest) {
+      for (let at = 0, part = queries.part(digest, at); part !== undefined; part = queries.part(digest, ++at)) yield part.bytes;
+    },
     sweep() {
       const unused = queries.unused().find(({ digest }) => !held.has(digest));
       if (unused === undefined) return false;

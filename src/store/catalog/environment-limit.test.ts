@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bindParcel } from "../../fleet/bind-message.ts";
+import { bindMessage } from "../../fleet/bind-message.ts";
 import { Limit } from "../../wire/protocol.ts";
 import { tooMuchEnvironment } from "./environment-limit.ts";
 import { parseManifest } from "./parse-manifest.ts";
@@ -15,9 +15,9 @@ test("the largest env, secrets and functions that are accepted fit into what a m
   let secret = "";
   const manifest = manifestOf({ name, functions });
   while (tooMuchEnvironment(manifest, { S: `${secret}\u0000ä"` }) === undefined) secret += '\u0000ä"'.repeat(50);
-  const version = { app: name, id: "f".repeat(64), created: Date.now(), manifest } as unknown as Parameters<typeof bindParcel>[0];
-  const bundles = Object.keys(functions).map((each) => ({ function: each, format: "cjs" as const, code: new Uint8Array(10) }));
-  const { message } = bindParcel(version, bundles, { S: secret });
+  const version = { app: name, id: "f".repeat(64), created: Date.now(), manifest } as unknown as Parameters<typeof bindMessage>[0];
+  const code = Object.keys(functions).map((each) => ({ function: each, format: "cjs" as const, bytes: 10 }));
+  const message = bindMessage(version, code, { S: secret });
   const bytes = Buffer.byteLength(JSON.stringify({ ...message, preload: name }));
   assert.ok(bytes < Limit.payload - 4, `${bytes}`);
   assert.ok(bytes > Limit.payload - 10_000, `${bytes}`);

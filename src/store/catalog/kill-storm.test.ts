@@ -11,6 +11,7 @@ import { mainTenant } from "../../base/ids/new-id.ts";
 import { Random, seedOf } from "../../base/testing/random.ts";
 import { openCatalog } from "./sqlite.ts";
 import { stormUpload } from "./testing/storm-child.ts";
+import { bundlesOf } from "./testing/open-catalog.ts";
 
 const ROUNDS = 12;
 
@@ -39,9 +40,9 @@ test("kill -9 at any moment of a deploy leaves the old revision or the new one, 
 async function check(file: string, key: string): Promise<number> {
   const catalog = openCatalog(file, key);
   const app = catalog.app(mainTenant, "storm");
-  for (const { id } of app?.revisions ?? []) assert.equal(catalog.bundles(id).length, 3);
+  for (const { id } of app?.revisions ?? []) assert.equal((await bundlesOf(catalog, id)).length, 3);
   const n = Number(app?.live!.manifest.env["N"] ?? 0);
-  if (app) assert.deepEqual(catalog.bundles(app.live!.id).map(plain), stormUpload(n).bundles.map(plain));
+  if (app) assert.deepEqual((await bundlesOf(catalog, app.live!.id)).map(plain), stormUpload(n).bundles.map(plain));
   await catalog.settled();
   catalog.close();
   assert.equal(codeWithoutRevision(file), 0);

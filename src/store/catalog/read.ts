@@ -1,14 +1,11 @@
 /** Reads apps and revisions from the tables into the catalog's types. */
-import { MayflyError } from "../../base/errors/error.ts";
-import type { AppRow, Bundle, Revision, RevisionRow, Target } from "./catalog.ts";
-import type { Manifest } from "./manifest.ts";
+import type { AppRow, Revision, RevisionRow, Target } from "./catalog.ts";
 import { parseManifest } from "./parse-manifest.ts";
 import type { StoredApp } from "./queries/apps.ts";
 import type { StoredRevision } from "./queries/revisions.ts";
-import { revisionDigest } from "./revision-digest.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
 
-type Parts = Pick<CatalogParts, "queries" | "file" | "code">;
+type Parts = Pick<CatalogParts, "queries" | "file">;
 
 /** Parses the manifest again, because an older Mayfly may have stored it, or the disk may have damaged it. Throws "bad-manifest". */
 export function revisionOf({ file }: Pick<Parts, "file">, row: StoredRevision): Revision {
@@ -35,18 +32,6 @@ export function appRow(parts: Parts, row: StoredApp): AppRow {
   } catch (error) {
     return { ...known, live: null, problem: (error as Error).message };
   }
-}
-
-/** Throws "no-such-version", or "state-damaged" if what is stored is not what was deployed. */
-export function bundlesOf({ queries, code, file }: Parts, id: string): Bundle[] {
-  const row = queries.revisions.byId(id);
-  if (row === undefined) throw new MayflyError("no-such-version", { app: "", version: id });
-  const bundles = queries.revisions
-    .functions(id)
-    .map(({ name, format, code: digest }) => ({ function: name, format, code: code.read(digest) }));
-  // The stored manifest is hashed as it is, because parsing adds the keys that a newer Mayfly knows.
-  if (revisionDigest(JSON.parse(row.manifest) as Manifest, bundles) === row.digest) return bundles;
-  throw new MayflyError("state-damaged", { file, what: `the code of app ${row.name}, revision ${row.number}, is not what was deployed` });
 }
 
 function aliasesOf({ targets }: StoredApp): AppRow["aliases"] {

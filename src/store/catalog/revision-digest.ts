@@ -6,13 +6,39 @@ import type { Manifest } from "./manifest.ts";
 const PART_BYTES = 1_048_576;
 
 /**
- * SHA-256 (hex) over manifest and bundles. The order of keys and of functions makes no difference. The length of each part is hashed before
- * the part, so that no two uploads give the same bytes.
+ * SHA-256 over manifest and bundles. The order of the manifest's keys makes no difference. The length of each part is hashed before the part, so that no
+ * two uploads give the same bytes.
  */
+export interface RevisionDigest {
+  /** Comes before the code of each bundle; in the order of compare() by function. @param bytes of its code */
+  bundle(name: string, format: string, bytes: number): void;
+  code(part: Uint8Array): void;
+  hex(): string;
+}
+
+export function beginDigest(manifest: Manifest): RevisionDigest {
+  // The words are those of the first release, so that the digests that it stored stay valid.
+  const hash = createHash("sha256").update("mayfly version 1\n");
+  add(hash, canonicalJson(manifest));
+  return {
+    bundle(name, format, bytes) {
+      add(hash, name);
+      add(hash, format);
+      hash.update(`${bytes}\n`);
+    },
+    code: (part) => void hash.update(part),
+    hex: () => hash.digest("hex"),
+  };
+}
+
+/** The same of bundles that are in memory, in any order, as hex. */
 export function revisionDigest(manifest: Manifest, bundles: Bundle[]): string {
-  const digest = begin(manifest);
-  for (const bundle of bundles.toSorted(byFunction)) for (const part of partsOf(digest, bundle)) digest.update(part);
-  return digest.digest("hex");
+  const digest = beginDigest(manifest);
+  for (const { function: name, format, code } of bundles.toSorted(byFunction)) {
+    digest.bundle(name, format, code.byteLength);
+    for (const part of inParts(code)) digest.code(part);
+  }
+  return digest.hex();
 }
 
 export interface Digests {
@@ -24,18 +50,19 @@ export interface Digests {
 
 /** Computes the revision's digest and the digest of each code, with a turn of the event loop for other work after each MiB. */
 export async function digestsInTurns(manifest: Manifest, bundles: Bundle[]): Promise<Digests> {
-  const revision = begin(manifest);
-  const code = new Map<Bundle, string>();
+  const revision = beginDigest(manifest);
+  const digests = new Map<Bundle, string>();
   for (const bundle of bundles.toSorted(byFunction)) {
+    revision.bundle(bundle.function, bundle.format, bundle.code.byteLength);
     const own = createHash("sha256");
-    for (const part of partsOf(revision, bundle)) {
-      revision.update(part);
+    for (const part of inParts(bundle.code)) {
+      revision.code(part);
       own.update(part);
       await nextTurn();
     }
-    code.set(bundle, own.digest("hex"));
+    digests.set(bundle, own.digest("hex"));
   }
-  return { revision: revision.digest("hex"), code: bundles.map((bundle) => code.get(bundle)!) };
+  return { revision: revision.hex(), code: bundles.map((bundle) => digests.get(bundle)!) };
 }
 
 /** SHA-256 (hex) of code alone, by which stored code is found. */
@@ -51,21 +78,6 @@ export function* inParts(code: Uint8Array): Generator<Uint8Array, void> {
 /** Lets everything else that waits for the event loop run first. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function begin(manifest: Manifest): Hash {
-  // The words are those of the first release, so that the digests that it stored stay valid.
-  const hash = createHash("sha256").update("mayfly version 1\n");
-  add(hash, canonicalJson(manifest));
-  return hash;
-}
-
-/** Hashes what precedes the code, then returns the code in parts. */
-function partsOf(hash: Hash, bundle: Bundle): Generator<Uint8Array, void> {
-  add(hash, bundle.function);
-  add(hash, bundle.format);
-  hash.update(`${bundle.code.byteLength}\n`);
-  return inParts(bundle.code);
 }
 
 function add(hash: Hash, part: string): void {

@@ -9,7 +9,7 @@ import type { Catalog } from "./catalog.ts";
 import type { Manifest } from "./manifest.ts";
 import { revisionDigest } from "./revision-digest.ts";
 import { openCatalog } from "./sqlite.ts";
-import { CatalogInFolder, codeOf, texts } from "./testing/open-catalog.ts";
+import { bundlesOf, CatalogInFolder, codeOf, texts } from "./testing/open-catalog.ts";
 
 let files: CatalogInFolder;
 
@@ -27,7 +27,7 @@ describe("revisions", () => {
     const revision = await files.deploy("shop", "one");
     files.reopen();
     assert.deepEqual(files.live("shop"), revision);
-    assert.deepEqual(texts(files.catalog.bundles(revision.id)), ["one"]);
+    assert.deepEqual(texts(await bundlesOf(files.catalog, revision.id)), ["one"]);
     const { id, number, digest, createdAt } = revision;
     const expected = {
       id: files.id("shop"),
@@ -76,7 +76,7 @@ describe("revisions", () => {
     files.sql("UPDATE revisions SET manifest = ?, digest = ?", JSON.stringify(older), revisionDigest(older as Manifest, codeOf("one")));
     files.reopen();
     assert.deepEqual(files.live("shop")?.manifest, revision.manifest);
-    assert.deepEqual(texts(files.catalog.bundles(revision.id)), ["one"]);
+    assert.deepEqual(texts(await bundlesOf(files.catalog, revision.id)), ["one"]);
   });
 
   test("the same upload is the same revision, whatever the order of its keys, and a deploy of what is live changes nothing", async () => {
@@ -123,7 +123,29 @@ describe("revisions", () => {
   test("code that changed on disk is not handed out", async () => {
     const revision = await files.deploy("shop", "one");
     files.sql("UPDATE parts SET bytes = x'00'");
-    assert.throws(() => files.catalog.bundles(revision.id), { code: "state-damaged" });
+    await assert.rejects(bundlesOf(files.catalog, revision.id), { code: "state-damaged" });
+  });
+
+  test("code is read a part at a time, with turns for other work, and to its end though its app is removed meanwhile", async () => {
+    const code = Buffer.alloc(5 * 2 ** 20 + 7, "code");
+    const { id, app } = await files.deploy("shop", codeOf(code));
+    let turns = 0;
+    let isRead = false;
+    const count = (): void => void (turns++, isRead || setImmediate(count));
+    setImmediate(count);
+    const pieces: Uint8Array[] = [];
+    for await (const part of files.catalog.code(id).parts()) {
+      if (pieces.push(part) > 1) continue;
+      files.catalog.remove(app);
+      files.catalog.setSecret(app, "KEY", "another write while the code is read");
+    }
+    isRead = true;
+    assert.deepEqual([pieces.length, Buffer.concat(pieces).equals(code)], [6, true]);
+    assert.ok(turns >= 4, `${turns} turns`);
+    assert.throws(() => files.catalog.code(id), { code: "no-such-version" });
+    await files.deploy("other", "sweeps what is left");
+    await files.catalog.settled();
+    assert.equal(files.count("code"), 1);
   });
 
   test("remove takes the app, its revisions, code and secrets, and leaves other apps alone", async () => {
@@ -281,7 +303,7 @@ describe("the quota of code", () => {
     assert.equal(stored("shop"), 3);
     await assert.rejects(files.deploy("shop", of(4, 6)), { code: "no-room", message: /one app would take 4 MB; 3 are allowed/ });
     assert.equal(stored("shop"), 3);
-    assert.equal(files.catalog.bundles(files.live("shop")!.id)[0]!.code[0], 5);
+    assert.equal((await bundlesOf(files.catalog, files.live("shop")!.id))[0]!.code[0], 5);
     await files.catalog.settled();
     assert.equal(files.count("code"), 3, "nothing stays of what was refused");
   });
@@ -311,7 +333,7 @@ describe("what was removed", () => {
     assert.ok(!file.includes("secret algorithm"));
     assert.ok(file.length < 1_000_000, `${file.length} bytes`);
     files.reopen();
-    assert.deepEqual(texts(files.catalog.bundles(files.live("last")!.id)), ["last"]);
+    assert.deepEqual(texts(await bundlesOf(files.catalog, files.live("last")!.id)), ["last"]);
   });
 });
 

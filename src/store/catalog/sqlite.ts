@@ -29,10 +29,11 @@ import { openCodeStore } from "./code-store.ts";
 import { deployInTurns } from "./deploy-in-turns.ts";
 import { openNames } from "./open-names.ts";
 import { prepareQueries } from "./queries/prepare.ts";
-import { appRow, bundlesOf, targetsOf } from "./read.ts";
+import { appRow, targetsOf } from "./read.ts";
 import { catalogMigrations } from "./schema.ts";
 import { openSeal } from "./seal.ts";
 import { kindsInUse } from "./kinds-in-use.ts";
+import { codeOf } from "./stored-code.ts";
 
 const REVISIONS_KEPT = 10;
 
@@ -46,7 +47,13 @@ export function openCatalog(file: string, keyFile: string, options: CatalogOptio
     const seal = openSeal(keyFile, queries.secrets.any() === undefined);
     const write = <T>(work: () => T): T => writeOnce(db, file, work);
     const writeByAllMeans = <T>(work: () => T): T => writeWithReserve(write, options.reserve ?? noReserve, work);
-    const code = openCodeStore(queries.code, write, writeByAllMeans);
+    const code = openCodeStore({
+      queries: queries.code,
+      write,
+      writeLoosely: (work) => writeLoosely(db, () => write(work)),
+      remove: writeByAllMeans,
+      checkpoint: () => inFile(file, () => db.exec("PRAGMA wal_checkpoint(PASSIVE)")),
+    });
     const reclaimer = createReclaimer(
       db,
       () => code.sweep(),
@@ -95,7 +102,7 @@ function createCatalog(parts: CatalogParts): Catalog {
     live: (app) => targetsOf(parts, app, "live"),
     eager: () => queries.aliases.eager().map(({ app }) => app),
     kinds: () => kindsInUse(queries.aliases.kinds()),
-    bundles: (revision) => bundlesOf(parts, revision),
+    code: (revision) => codeOf(parts, revision),
     setSecret: (app, name, value) => write(() => void queries.secrets.set(app, name, seal.seal(app, name, value))),
     removeSecret: (app, name) => freeing(parts, () => writeByAllMeans(() => void queries.secrets.remove(app, name))),
     secretNames: (app) => queries.secrets.names(app).map(({ name }) => name),
@@ -132,8 +139,13 @@ function freeing<T>({ reclaimer, reserve }: CatalogParts, work: () => T): T {
 }
 
 function writeOnce<T>(db: DatabaseSync, file: string, work: () => T): T {
+  return inFile(file, () => transaction(db, work));
+}
+
+/** Throws SQLite's errors as errors of the table. */
+function inFile<T>(file: string, work: () => T): T {
   try {
-    return transaction(db, work);
+    return work();
   } catch (error) {
     throw failureOf(error, file);
   }
@@ -145,5 +157,15 @@ function writeWithReserve<T>(write: (work: () => T) => T, reserve: Reserve, work
   } catch (error) {
     if (!(error instanceof MayflyError && error.code === "disk-full" && reserve.giveUp())) throw error;
     return write(work);
+  }
+}
+
+/** A commit within `work` waits for no disk: a power cut may lose it, but nothing that is committed after it without losing that, too. */
+function writeLoosely(db: DatabaseSync, work: () => void): void {
+  db.exec("PRAGMA synchronous = NORMAL");
+  try {
+    work();
+  } finally {
+    db.exec("PRAGMA synchronous = FULL");
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { mainTenant } from "../../base/ids/new-id.ts";
-import { CatalogInFolder, codeOf, manifestOf, texts } from "./testing/open-catalog.ts";
+import { bundlesOf, CatalogInFolder, codeOf, manifestOf, texts } from "./testing/open-catalog.ts";
 
 const OTHER = "ten_other";
 let files: CatalogInFolder;
@@ -36,7 +36,7 @@ test("two tenants have apps of the same name, and share nothing", async () => {
   }
   catalog.remove(mine.app);
   assert.deepEqual([catalog.live(theirs.app)[0]?.revision, catalog.count()], [theirs, 1]);
-  assert.deepEqual(texts(catalog.bundles(theirs.id)), ["theirs"]);
+  assert.deepEqual(texts(await bundlesOf(catalog, theirs.id)), ["theirs"]);
   assert.deepEqual(catalog.secrets(theirs.app, ["KEY"]), { KEY: "theirs" });
 });
 
@@ -48,7 +48,7 @@ test("code that two tenants have is stored once, and stays while one of them has
   assert.equal(files.count("code"), 1);
   catalog.remove(mine.app);
   await catalog.settled();
-  assert.deepEqual(texts(catalog.bundles(theirs.id)), ["the same"]);
+  assert.deepEqual(texts(await bundlesOf(catalog, theirs.id)), ["the same"]);
 });
 
 test("an appliance and an app of one tenant cannot have the same name, or names that differ in capitals only", async () => {

@@ -8,7 +8,7 @@ export function codeQueries(db: DatabaseSync) {
     add: run(db, "INSERT OR IGNORE INTO code (digest, bytes) VALUES (?, ?)"),
     addPart: run(db, "INSERT OR IGNORE INTO parts (code, at, bytes) VALUES (?, ?, ?)"),
     hasPart: one<object>(db, "SELECT 1 FROM parts WHERE code = ? AND at = ?"),
-    parts: all<{ bytes: Uint8Array }>(db, "SELECT bytes FROM parts WHERE code = ? ORDER BY at"),
+    part: one<{ bytes: Uint8Array }>(db, "SELECT bytes FROM parts WHERE code = ? AND at = ?"),
     bytesOfApp: one<{ bytes: number }>(
       db,
       `SELECT coalesce(sum(bytes), 0) AS bytes FROM code WHERE digest IN (

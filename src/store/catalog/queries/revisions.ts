@@ -32,9 +32,9 @@ export function revisionQueries(db: DatabaseSync) {
     nextNumber: one<{ number: number }>(db, "UPDATE apps SET last_number = last_number + 1 WHERE id = ? RETURNING last_number AS number"),
     add: run(db, "INSERT INTO revisions (id, app, number, digest, manifest, created_at) VALUES (?, ?, ?, ?, ?, ?)"),
     addFunction: run(db, "INSERT INTO functions (revision, name, format, code) VALUES (?, ?, ?, ?)"),
-    functions: all<{ name: string; format: "cjs" | "esm"; code: string }>(
+    functions: all<{ name: string; format: "cjs" | "esm"; code: string; bytes: number }>(
       db,
-      "SELECT name, format, code FROM functions WHERE revision = ? ORDER BY name",
+      "SELECT name, format, code, bytes FROM functions JOIN code ON code.digest = functions.code WHERE revision = ? ORDER BY name",
     ),
     /** Removes all revisions of an app except the newest, and those that an alias names. */
     prune: run(

@@ -70,6 +70,16 @@ export function codeOf(text: string | Buffer): Bundle[] {
   return [{ function: "main", format: "cjs", code: Buffer.from(text) }];
 }
 
+/** The whole code of a revision at once. */
+export async function bundlesOf(catalog: Catalog, revision: string): Promise<Bundle[]> {
+  const { functions, parts } = catalog.code(revision);
+  const pieces: Uint8Array[] = [];
+  for await (const part of parts()) pieces.push(part);
+  const all = Buffer.concat(pieces);
+  let at = 0;
+  return functions.map(({ function: name, format, bytes }) => ({ function: name, format, code: all.subarray(at, (at += bytes)) }));
+}
+
 export function texts(bundles: Bundle[]): string[] {
   return bundles.map((bundle) => Buffer.from(bundle.code).toString());
 }

@@ -1,0 +1,57 @@
+/** Reads a revision's code out of the tables, a part at a time, and checks that it is what was deployed. */
+import { MayflyError } from "../../base/errors/error.ts";
+import type { StoredCode } from "./catalog.ts";
+import type { CatalogParts } from "./catalog-parts.ts";
+import type { Manifest } from "./manifest.ts";
+import type { StoredRevision } from "./queries/revisions.ts";
+import { beginDigest, nextTurn } from "./revision-digest.ts";
+
+type Parts = Pick<CatalogParts, "queries" | "file" | "code">;
+
+/** How many bytes are read and hashed in one turn of the event loop. */
+const TURN_BYTES = 1_048_576;
+
+/** Throws "no-such-version". */
+export function codeOf(parts: Parts, id: string): StoredCode {
+  const row = revisionRow(parts, id);
+  const functions = parts.queries.revisions.functions(id);
+  return {
+    functions: functions.map(({ name, format, bytes }) => ({ function: name, format, bytes })),
+    parts: () => partsOf(parts, row),
+  };
+}
+
+async function* partsOf(parts: Parts, { id, manifest, digest, name, number }: StoredRevision): AsyncGenerator<Uint8Array, void> {
+  const { queries, code, file } = parts;
+  // The revision may have been removed since its functions were listed.
+  revisionRow(parts, id);
+  const functions = queries.revisions.functions(id);
+  const release = code.keep(functions.map((each) => each.code));
+  try {
+    // The stored manifest is hashed as it is, because parsing adds the keys that a newer Mayfly knows.
+    const hash = beginDigest(JSON.parse(manifest) as Manifest);
+    let sinceTurn = 0;
+    for (const each of functions) {
+      hash.bundle(each.name, each.format, each.bytes);
+      for (const part of code.read(each.code)) {
+        sinceTurn += part.byteLength;
+        if (sinceTurn > TURN_BYTES) {
+          await nextTurn();
+          sinceTurn = part.byteLength;
+        }
+        hash.code(part);
+        yield part;
+      }
+    }
+    if (hash.hex() !== digest)
+      throw new MayflyError("state-damaged", { file, what: `the code of app ${name}, revision ${number}, is not what was deployed` });
+  } finally {
+    release();
+  }
+}
+
+function revisionRow({ queries }: Parts, id: string): StoredRevision {
+  const row = queries.revisions.byId(id);
+  if (row === undefined) throw new MayflyError("no-such-version", { app: "", version: id });
+  return row;
+}
