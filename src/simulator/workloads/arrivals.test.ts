@@ -40,19 +40,19 @@ test("a timer keeps its period whatever its jitter", () => {
   }
 });
 
-test("on and off take their shares of the time", () => {
+test("the states on and off take the shares of time that their mean lengths give", () => {
   const arrivals = onOff(new Random(SEED), 10, 1_000, 9_000);
   let count = 0;
   while (arrivals() < 1e7) count++;
   assert.ok(Math.abs(count / (1e7 / 100) - 1) < 0.1, `${count} calls`);
 });
 
-test("two rhythms together are both, in order", () => {
+test("two rhythms together give the calls of both, in the order of time", () => {
   const both = together(timer(new Random(1), 10, 0, 0), timer(new Random(1), 15, 1, 0));
   assert.deepEqual(Array.from({ length: 6 }, both), [0, 1, 10, 16, 20, 30]);
 });
 
-test("what is drawn from a published distribution has its shares", () => {
+test("values drawn from a published distribution have the shares of its rows", () => {
   const random = new Random(SEED);
   for (const distribution of [invocationsPerDay, variation, executionMs, appMemoryMb]) {
     const drawn = Array.from({ length: 40_000 }, () => draw(distribution, random));
@@ -63,7 +63,7 @@ test("what is drawn from a published distribution has its shares", () => {
   }
 });
 
-test("normal and gamma numbers have their moments", () => {
+test("normal and gamma distributed numbers have the mean and the deviation of their distributions", () => {
   const random = new Random(SEED);
   const momentsOf = (next: () => number) => {
     const all = Array.from({ length: 100_000 }, next);

@@ -1,33 +1,37 @@
-/** When an app is called: each is a function that gives the next time, ms, Infinity for never again. The first is counted from 0. */
+/** Rhythms in which an app is called. A rhythm is a function that gives the time of the next call, in ms from the beginning of the workload. */
 import type { Random } from "./random.ts";
 
+/** Infinity: no call comes any more. */
 export type Arrivals = () => number;
 
-/** Callers that know nothing of each other. */
+/** A Poisson process: the calls of many callers that know nothing of each other. */
 export function poisson(random: Random, meanGapMs: number): Arrivals {
   let at = 0;
   return () => (at += random.exponential(meanGapMs));
 }
 
-/** Poisson whose rate goes up and down as a sine over 24 hours. */
+/** A Poisson process whose rate follows a sine over 24 hours. @param phase shifts the sine, in days */
 export function diurnal(random: Random, meanGapMs: number, peakToTrough: number, phase: number): Arrivals {
   const swing = (peakToTrough - 1) / (peakToTrough + 1);
   let at = 0;
   return () => {
-    // Those of the peak's rate, of which as many are kept as the hour's rate is of the peak's.
+    // Times are drawn at the rate of the peak. Each is kept with the probability that the rate at that time has of the peak's (thinning).
     do at += random.exponential(meanGapMs / (1 + swing));
     while (!random.chance((1 + swing * Math.sin(2 * Math.PI * (at / DAY_MS + phase))) / (1 + swing)));
     return at;
   };
 }
 
-/** Every `periodMs` from `phaseMs` on, each late by up to `jitterMs`, which is shorter than the period. */
+/** A call every `periodMs` from `phaseMs` on, each late by up to `jitterMs`. The jitter must be shorter than the period. */
 export function timer(random: Random, periodMs: number, phaseMs: number, jitterMs: number): Arrivals {
   let round = 0;
   return () => phaseMs + periodMs * round++ + random.between(0, jitterMs);
 }
 
-/** Gaps of the given mean and coefficient of variation: 0 is a timer; up to 1 they are gamma distributed; above it calls come in clusters. */
+/**
+ * Calls whose gaps have the given mean and coefficient of variation. With 0, all gaps are equal, as those of a timer; up to 1, gaps are gamma distributed; above 1,
+ * calls come in clusters.
+ */
 export function renewal(random: Random, meanGapMs: number, cv: number): Arrivals {
   const gap = cv === 0 ? () => 1 : cv <= 1 ? () => random.gamma(1 / (cv * cv)) : clustered(random, cv);
   let at = meanGapMs * (random.next() - 1);
@@ -38,11 +42,12 @@ export function renewal(random: Random, meanGapMs: number, cv: number): Arrivals
   };
 }
 
+/** Mean gap within a cluster, as a share of the mean of all gaps. */
 const SHORT_GAP = 0.05;
 
 /**
- * Gaps with mean 1 that are exponential around SHORT_GAP, and now and then around a long one, so long and so seldom that mean and coefficient of variation come out
- * (a hyperexponential distribution).
+ * Gaps with mean 1 of a hyperexponential distribution: most are exponential around SHORT_GAP, and a few are exponential around a long mean. The long mean and
+ * the share of long gaps are those with which all gaps together have mean 1 and the coefficient of variation `cv`.
  */
 function clustered(random: Random, cv: number): () => number {
   const moment = (cv * cv + 1) / 2;
@@ -53,7 +58,7 @@ function clustered(random: Random, cv: number): () => number {
   return () => random.exponential(random.chance(seldom) ? long : SHORT_GAP);
 }
 
-/** Poisson while on, nothing while off; both last exponentially long (a Markov-modulated Poisson process of two states). */
+/** A Poisson process while on, no calls while off. The lengths of both states are exponentially distributed (a Markov-modulated Poisson process of two states). */
 export function onOff(random: Random, meanGapMs: number, meanOnMs: number, meanOffMs: number): Arrivals {
   let at = random.exponential(meanOffMs);
   let until = at + random.exponential(meanOnMs);
@@ -68,19 +73,21 @@ export function onOff(random: Random, meanGapMs: number, meanOnMs: number, meanO
 }
 
 /**
- * Again and again, after about `gapMs` of quiet: `size` calls within `rampMs`, and from the time when the first of them have taken their `turnMs`, as many in
- * every `turnMs`, so that about `size` are in flight until `holdMs` are over.
+ * Bursts of calls, with about `gapMs` of quiet between them. A burst begins with `size` calls within `rampMs`. When the first of these have ended, `callMs` after the
+ * burst's begin, `size` calls come in every `callMs`, so that about `size` calls are in flight until `holdMs` after the begin.
+ *
+ * @param callMs how long each call takes
  */
 export function bursts(
   random: Random,
-  { gapMs, size, rampMs, holdMs, turnMs }: { gapMs: number; size: number; rampMs: number; holdMs: number; turnMs: number },
+  { gapMs, size, rampMs, holdMs, callMs }: { gapMs: number; size: number; rampMs: number; holdMs: number; callMs: number },
 ): Arrivals {
   let begun = random.between(0.2, 1) * gapMs;
   let at = begun;
   let called = 0;
   return () => {
-    if (called === size) at = Math.max(at, begun + turnMs);
-    at += random.exponential(called < size ? rampMs / size : turnMs / size);
+    if (called === size) at = Math.max(at, begun + callMs);
+    at += random.exponential(called < size ? rampMs / size : callMs / size);
     if (called >= size && at > begun + holdMs) {
       begun = at = begun + holdMs + random.between(0.5, 1.5) * gapMs;
       called = 0;
@@ -90,7 +97,7 @@ export function bursts(
   };
 }
 
-/** Both, as one. */
+/** The calls of both rhythms, in the order of time. */
 export function together(a: Arrivals, b: Arrivals): Arrivals {
   let nextA = a();
   let nextB = b();

@@ -1,6 +1,6 @@
 /**
  * The Azure Functions trace of 2019 (https://github.com/Azure/AzurePublicDataset, AzureFunctionsDataset2019; CC-BY): a row for each function and day
- * with its calls in each minute; percentiles of its durations, ms; memory of its app, MB. Memory needed is that of a day's counts that are not 0.
+ * with its calls in each minute; percentiles of its durations, ms; memory of its app, MB. The reader holds those counts of one day that are not 0 in memory.
  */
 import type { Workload } from "../simulator.ts";
 import { CsvFile } from "./csv.ts";
@@ -11,7 +11,7 @@ import { Random } from "./random.ts";
 import { assumeTheRest, type TracedApp } from "./traced-apps.ts";
 import { spreadAround } from "./work.ts";
 
-/** A file a day each, first day first. What is not in `durations` or `memory` is drawn as for generated workloads. */
+/** Each list has one file for each day, in the order of the days. Functions that `durations` lacks and apps that `memory` lacks get drawn values, as in generated workloads. */
 export interface Azure2019Files {
   invocations: readonly string[];
   durations: readonly string[];
@@ -21,7 +21,7 @@ export interface Azure2019Files {
 /** A function as the files have it. */
 interface Row {
   key: string;
-  /** Index. */
+  /** The app's index in the order in which the files name apps first. */
   app: number;
   isTimer: boolean;
 }
@@ -66,7 +66,7 @@ function listFunctions(days: readonly CsvFile[]): { rows: Row[]; apps: string[] 
   return { rows: [...rows.values()], apps: [...apps.keys()] };
 }
 
-/** What tells functions apart, and apps. */
+/** Returns two functions that make a key of a row: the key of its function and the key of its app. */
 function keys(file: CsvFile): [(row: string[]) => string, (row: string[]) => string] {
   const [owner, app, fn] = [file.column("HashOwner"), file.column("HashApp"), file.column("HashFunction")];
   return [(row) => `${row[owner]} ${row[app]} ${row[fn]}`, (row) => `${row[owner]} ${row[app]}`];
@@ -79,12 +79,12 @@ function describeApps(
   memory: ReadonlyMap<string, number>,
 ): TracedApp[] {
   const traced = apps.map((name): TracedApp => ({ name, meanMs: 0, memoryMb: memory.get(name) }));
-  // The longest of its functions is what its author must mind.
+  // An author chooses an app's concurrency by its longest function.
   for (const [i, { app }] of rows.entries()) traced[app]!.meanMs = Math.max(traced[app]!.meanMs, durations[i]!.meanMs);
   return traced;
 }
 
-/** Of each function, from the first day that has it. */
+/** The durations of each function, from the first day that has them. */
 function readDurations(files: readonly string[]): Map<string, Durations> {
   const durations = new Map<string, Durations>();
   for (const name of files) {
@@ -101,7 +101,7 @@ function readDurations(files: readonly string[]): Map<string, Durations> {
   return durations;
 }
 
-/** Between two percentiles, a straight line. */
+/** The value at a percentile (0 to 100), interpolated linearly between the two percentiles of the trace beside it. */
 function between(values: readonly number[], percentile: number): number {
   const above = Math.max(
     1,
@@ -111,7 +111,7 @@ function between(values: readonly number[], percentile: number): number {
   return values[above - 1]! + ((values[above]! - values[above - 1]!) * (percentile - low)) / (high - low);
 }
 
-/** Average of each app: the largest, where days or functions have their own. */
+/** The average memory of each app, MB: the largest of its days and rows. */
 function readMemory(files: readonly string[]): Map<string, number> {
   const memory = new Map<string, number>();
   for (const name of files) {

@@ -1,6 +1,7 @@
 /**
  * The Azure Functions trace of 2021 (https://github.com/Azure/AzurePublicDataset, AzureFunctionsInvocationTrace2021; CC-BY): a row for each invocation, with the time
- * of its end and its duration, s. Rows come in the order of the ends: a window of rows is kept, long enough for any that began before.
+ * of its end and its duration, s. Rows are in the order of the ends, and a workload is in the order of the beginnings. So a window of rows is kept in memory that is
+ * long enough to have every row that began earlier.
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import { add, createHeap, firstAt, firstPlace, firstSubject, removeFirst } from "../../policy/heap.ts";
@@ -23,7 +24,7 @@ export function readAzure2021(file: string, seed: number): Workload {
 
 interface Survey {
   apps: TracedApp[];
-  /** When the first invocation began, and the last ended. */
+  /** The time at which the first invocation began, and that at which the last one ended. */
   beginMs: number;
   endMs: number;
   /** Longest time by which a row began before any row above it ended. */
@@ -36,7 +37,7 @@ interface Row {
   durationMs: number;
 }
 
-/** Reads it once, for what must be known before the first invocation. */
+/** Reads the whole file once, for what must be known before the first invocation. */
 function survey(csv: CsvFile): Survey {
   const apps = new Map<string, { ms: number; count: number }>();
   const found = { beginMs: Infinity, endMs: 0, longestMs: 0 };
@@ -81,9 +82,9 @@ class TracedWorkload implements Workload {
   cpuMs = 0;
   readonly #traced: Traced;
   readonly #rows: Iterator<Row>;
-  /** By the time of the beginning. */
+  /** The rows that were read and not yet given, by the time at which they began. */
   readonly #window = createHeap();
-  /** End of the latest row read; Infinity after the last. */
+  /** The latest end of the rows read so far, ms; Infinity after the last row. */
   #readToMs = -Infinity;
 
   constructor(traced: Traced, rows: Iterator<Row>) {

@@ -1,4 +1,4 @@
-/** Rows of a CSV file with a header, as a stream. csv-parse does the parsing; it is given whole lines, so that no field may have a line break in it. */
+/** The rows of a CSV file with a header, as a stream. csv-parse parses them and is given whole lines; so a field must not have a line break in it. */
 import { parse } from "csv-parse/sync";
 import { MayflyError } from "../../base/errors/error.ts";
 import { wholeLines } from "./lines.ts";
@@ -7,7 +7,7 @@ export class CsvFile {
   readonly file: string;
   readonly header: readonly string[];
 
-  /** @throws MayflyError "bad-request" where it has not all of `columns`; the system's error where it cannot be read */
+  /** @throws MayflyError "bad-request" if the file lacks one of `columns`; the system's error if it cannot be read */
   constructor(file: string, columns: readonly string[]) {
     this.file = file;
     this.header = headerOf(file);
@@ -15,7 +15,7 @@ export class CsvFile {
     if (missing.length > 0) throw new MayflyError("bad-request", { what: `${file} has no column ${missing.join(", ")}` });
   }
 
-  /** Index of a column; -1: none. */
+  /** The index of a column; -1 if the file has no such column. */
   column(name: string): number {
     return this.header.indexOf(name);
   }
@@ -29,7 +29,7 @@ export class CsvFile {
     }
   }
 
-  /** @throws MayflyError "bad-request" for what is no number. Empty is 0. */
+  /** The number in a field; 0 if the field is empty. @throws MayflyError "bad-request" if the field is not a number */
   number(row: string[], column: number): number {
     const value = Number(row[column] ?? "");
     if (Number.isNaN(value)) throw new MayflyError("bad-request", { what: `${this.file} has "${row[column]}" for ${this.header[column]}` });

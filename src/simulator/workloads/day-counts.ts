@@ -1,4 +1,4 @@
-/** A day of counts, read a function at a time and given back a minute at a time: only what is not 0 is kept, ten bytes each. */
+/** The counts of a day, which are added function by function and given back minute by minute. Only counts that are not 0 are kept, in ten bytes each. */
 import type { Counts } from "./minute-counts.ts";
 
 const MINUTE_MS = 60_000;
@@ -28,7 +28,7 @@ export class DayCounts {
     }
   }
 
-  /** A counting sort by the minute. */
+  /** Sorts the counts by their minute (a counting sort). `ends` has, for each minute, the place after its last count. */
   #sorted() {
     const ends = new Uint32Array(MINUTES_PER_DAY);
     for (let i = 0; i < this.#size; i++) ends[this.#minutes[i] as number]!++;

@@ -7,7 +7,7 @@ import { micro } from "./micro.ts";
 
 const HOUR_MS = 3_600_000;
 
-test("the same seed gives the same invocations, another seed others; every one is as a workload must be", () => {
+test("the same seed gives the same invocations, and another seed others; all are in order, with possible durations and CPU times", () => {
   for (const [name, family] of Object.entries(families)) {
     const hours = name.endsWith("50") ? 0.001 : 0.1;
     const drawn = drain(family(7, hours, 6));
@@ -35,7 +35,7 @@ test("every generated workload says that it is synthetic, and its apps' machines
   }
 });
 
-test("timers are on time, every call within two seconds of its own, and half are on full minutes", () => {
+test("each call of a timer is at most two seconds late, and half of the timers fire on full minutes", () => {
   const apps = 90;
   const calls = drain(families.timers(1, 24, apps));
   const byApp = Map.groupBy(calls, ({ app }) => app);
@@ -58,7 +58,7 @@ test("rare apps are called once a minute, an hour, a day", () => {
     assert.ok(Math.abs(mean(kind) / expected - 1) < 0.2, `${mean(kind)} calls, not ${expected}`);
 });
 
-test("bursts go to 200 in flight within a second and a call's length, from none or about one, and back", () => {
+test("a burst goes from no call or about one in flight to 200 within a second and one call's duration, and back", () => {
   const calls = drain(families.bursts(5, 0.5, 3));
   for (const [app, all] of Map.groupBy(calls, (call) => call.app)) {
     const inFlight = (at: number) => all.filter((call) => call.at <= at && call.at + call.durationMs > at).length;
@@ -84,11 +84,11 @@ test("days have peaks 4.3 times as high as their troughs", () => {
   assert.ok(ratio > 3.2 && ratio < 5.2, `${ratio}`);
 });
 
-test("the mix is as popular as Azure's apps: half have less than 80 calls a day, a few have most of them", () => {
+test("the calls of the mix are spread over its apps as on Azure: half of the apps have fewer than 80 a day, and a few apps have most of them", () => {
   const counts = countByApp(families.mix(11, 24, 300)).toSorted((a, b) => a - b);
   const total = counts.reduce((sum, each) => sum + each, 0);
   const below = (calls: number) => counts.filter((each) => each <= calls).length / counts.length;
-  // The published shares; the clusters of those with varied gaps may fall outside the day, so that seldom called ones are more.
+  // The published shares. The clusters of an app with varied gaps may fall outside the day, so that more apps than published have few calls.
   for (const [calls, share] of [
     [10, 0.36],
     [96, 0.517],
@@ -100,7 +100,7 @@ test("the mix is as popular as Azure's apps: half have less than 80 calls a day,
   assert.ok(topTwentieth > 0.7 * total, `${topTwentieth} of ${total}`);
 });
 
-test("the micro workloads have as many in flight as asked for, and compute as they say", () => {
+test("the micro workloads have as many calls in flight as asked for, and compute for the share of their time that their name says", () => {
   for (const [kind, share] of [
     ["wait50", 0.01],
     ["spin50", 1],

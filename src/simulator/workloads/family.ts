@@ -1,4 +1,4 @@
-/** A kind of demand: from a seed, a length and a number of apps to a workload. */
+/** A family is a kind of demand: it makes a workload of a seed, a length in hours and a number of apps. */
 import type { Workload } from "../simulator.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { GeneratedWorkload, type GeneratedApp } from "./generated-workload.ts";
@@ -9,7 +9,7 @@ export type Family = (seed: number, hours: number, apps: number) => Workload;
 
 const HOUR_MS = 3_600_000;
 
-/** @param drawOne an app, by its index @param arrivalsOf when it is called */
+/** @param drawOne draws the app of an index @param arrivalsOf gives the rhythm in which the app is called */
 export function family(
   name: string,
   drawOne: (random: Random, name: string, index: number) => AppWithWork,

@@ -1,4 +1,4 @@
-/** Many apps, each called in its own rhythm, as one workload: a heap has each app's next call. */
+/** A workload of many apps, each called in its own rhythm. A heap has the time of each app's next call. */
 import { add, createHeap, firstAt, firstPlace, replaceFirst } from "../../policy/heap.ts";
 import type { SimulatedApp, Workload } from "../simulator.ts";
 import type { Arrivals } from "./arrivals.ts";
@@ -7,7 +7,7 @@ import type { AppWithWork } from "./work.ts";
 
 export interface GeneratedApp extends AppWithWork {
   arrivals: Arrivals;
-  /** For its durations. */
+  /** The random numbers that the app's durations and CPU times are drawn from. */
   random: Random;
 }
 
@@ -22,7 +22,7 @@ export class GeneratedWorkload implements Workload {
   readonly #generated: readonly GeneratedApp[];
   readonly #next = createHeap();
 
-  /** @param endMs nothing arrives from then on */
+  /** @param endMs the workload's length: no call arrives at this time or later */
   constructor(name: string, generated: readonly GeneratedApp[], endMs: number) {
     this.name = name;
     this.apps = generated.map(({ app }) => app);

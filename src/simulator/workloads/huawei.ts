@@ -1,7 +1,7 @@
 /**
- * Huawei's traces (https://github.com/sir-lab/data-release, 2023 and 2025): files of a day, with a row for each minute and a column for each function:
- * `day,time,<function>,…`, time in s; a field is the calls in that minute, empty for none. Files of the same layout tell durations. A function is
- * taken to be an app of its own.
+ * Huawei's traces (https://github.com/sir-lab/data-release, 2023 and 2025): one file for each day, with a row for each minute and a column for each function:
+ * `day,time,<function>,…`. The time is in seconds. A field is the number of calls in that minute, and an empty field means none. Further files of the same layout have
+ * durations. The traces do not say which functions belong together, so each function is taken as an app of its own.
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Workload } from "../simulator.ts";
@@ -13,11 +13,11 @@ import { assumeTheRest } from "./traced-apps.ts";
 import { spreadAround } from "./work.ts";
 
 export interface HuaweiFiles {
-  /** `requests_minute/day_….csv`, first day first. */
+  /** `requests_minute/day_….csv`, in the order of the days. */
   requests: readonly string[];
   /** `function_delay_minute/day_….csv` for the same days: mean durations. Without them, durations are drawn as for generated workloads. */
   durations: readonly string[];
-  /** What durations are counted in, ms: 1 in the trace of 2023, 1,000 in that of 2025. */
+  /** The unit of the trace's durations, in ms: 1 for the trace of 2023, 1,000 for that of 2025. */
   durationUnitMs: number;
 }
 
@@ -41,7 +41,7 @@ function namesIn(day: CsvFile): string[] {
   return day.header.filter((name) => name !== "day" && name !== "time");
 }
 
-/** Of each function, over all minutes that tell one. */
+/** The mean duration of each function, ms, over all minutes that have one. */
 function meanDurations(files: readonly string[], unitMs: number): Map<string, number> {
   const sums = new Map<string, { ms: number; count: number }>();
   for (const name of files) {
@@ -57,7 +57,7 @@ function meanDurations(files: readonly string[], unitMs: number): Map<string, nu
   return new Map([...sums].map(([name, { ms, count }]) => [name, ms / count]));
 }
 
-/** Time begins with the first row. */
+/** The workload's time begins at the first row. */
 function* readDays(days: readonly CsvFile[], names: readonly string[]): Generator<Counts> {
   const indexOf = new Map(names.map((name, index) => [name, index]));
   let beginMs: number | undefined;
@@ -68,7 +68,10 @@ function* readDays(days: readonly CsvFile[], names: readonly string[]): Generato
     for (const row of day.rows()) {
       const atMs = day.number(row, time) * 1_000;
       beginMs ??= atMs;
-      if (atMs <= lastMs) throw new MayflyError("bad-request", { what: `${day.file} has the time ${row[time]} after a later one` });
+      if (atMs <= lastMs)
+        throw new MayflyError("bad-request", {
+          what: `${day.file} is not in the order of time: a row has ${row[time]} after a later time`,
+        });
       lastMs = atMs;
       yield { startMs: atMs - beginMs, lengthMs: MINUTE_MS, ...countsIn(day, row, columns) };
     }

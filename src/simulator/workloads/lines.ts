@@ -1,10 +1,10 @@
-/** Files read a piece at a time, without waiting: a workload is drawn from, not awaited. */
+/** Reads files a piece at a time, with synchronous calls, because the simulator takes a workload's invocations synchronously. */
 import { closeSync, openSync, readSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 
 const PIECE_BYTES = 1_048_576;
 
-/** Whole lines, many at a time, each with its end. Throws the system's error where the file cannot be read. */
+/** Yields texts of many whole lines, each line with its line end. @throws the system's error if the file cannot be read */
 export function* wholeLines(file: string): Generator<string> {
   const handle = openSync(file, "r");
   try {

@@ -1,7 +1,7 @@
 /**
- * Counts in each minute, as published traces have them, made into invocations. The counts say nothing of when in the minute:
- * a timer's are spread evenly from a moment that is its own, always the same; the others' fall anywhere, as those of callers do who know nothing
- * of each other. Memory is that of one minute's invocations.
+ * Makes invocations of the counts per minute that published traces have. A count does not say at which moments of its minute the calls came. The calls of a timer
+ * are spread evenly over the minute, from a moment that is drawn once for the timer. The calls of other functions fall at random moments, as those of independent
+ * callers do. The invocations of one minute at a time are held in memory.
  */
 import type { SimulatedApp, Workload } from "../simulator.ts";
 import type { Random } from "./random.ts";
@@ -14,7 +14,7 @@ export interface TracedFunction {
   isTimer: boolean;
 }
 
-/** The functions, by their index, that were called in a stretch of time, and how often. */
+/** The indexes of the functions that were called in a span of time, and how often each was called. */
 export interface Counts {
   startMs: number;
   lengthMs: number;
@@ -22,7 +22,7 @@ export interface Counts {
   counts: ArrayLike<number>;
 }
 
-/** A moment and a function in one number, to be sorted quickly: microseconds above, the function's index below. */
+/** A moment is kept together with a function's index in one number, moment in microseconds × FUNCTIONS + index, as numbers are sorted fastest. */
 const FUNCTIONS = 2 ** 26;
 
 export interface Counted {

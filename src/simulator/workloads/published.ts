@@ -6,7 +6,7 @@ import type { Random } from "./random.ts";
 
 export type Distribution = readonly (readonly [value: number, atMost: number])[];
 
-/** Invocations of an app in a day. The steps at 24, 48, 96, 144, 288, 480 and 720 are timers. */
+/** The number of an app's invocations in a day. The steps at 24, 48, 96, 144, 288, 480 and 720 come from timers. */
 export const invocationsPerDay: Distribution = [
   [1, 0.139],
   [2, 0.233],
@@ -54,7 +54,7 @@ export const invocationsPerDay: Distribution = [
   [129_000_000, 1],
 ];
 
-/** Coefficient of variation of the times between an app's invocations. Between 0.89 and 330 nothing is published: interpolated. */
+/** The coefficient of variation of the times between an app's invocations. Values between 0.89 and 330 were not published and are interpolated. */
 export const variation: Distribution = [
   [0, 0.227],
   [0.05, 0.28],
@@ -72,7 +72,7 @@ export const variation: Distribution = [
   [1_450, 1],
 ];
 
-/** ms that an app's invocation takes on average. That 96 % take less than a minute is in the paper's text. */
+/** The average duration of an app's invocations, ms. The row of 60 s is from the paper's text, which says that 96 % take less than a minute. */
 export const executionMs: Distribution = [
   [1, 0.032],
   [10, 0.063],
@@ -94,7 +94,7 @@ export const executionMs: Distribution = [
   [600_000, 1],
 ];
 
-/** MB that an app holds. */
+/** The memory that an app holds, MB. */
 export const appMemoryMb: Distribution = [
   [70, 0.001],
   [90, 0.028],
@@ -114,7 +114,7 @@ export const appMemoryMb: Distribution = [
   [1_000, 1],
 ];
 
-/** One value, between two rows by the logarithm. Below the first row's share it is the first row's. */
+/** Draws one value. Between two rows values are interpolated by their logarithm; below the share of the first row, the value is that of the first row. */
 export function draw(distribution: Distribution, random: Random): number {
   const share = random.next();
   const above = distribution.findIndex(([, atMost]) => share < atMost);

@@ -1,13 +1,13 @@
-/** Random numbers of a seed, and the distributions that workloads are drawn from. */
+/** Random numbers from a seed, and the distributions from which workloads are drawn. */
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-/** xoroshiro128+ begins with numbers that resemble those of a similar seed. */
+/** How many numbers of the generator are thrown away at first: seeds that resemble each other give first numbers that resemble each other. */
 const SKIPPED = 16;
 
 export class Random {
   readonly #generator: ReturnType<typeof xoroshiro128plus>;
-  /** NaN: none is left. */
+  /** The second normal number of the pair that was made last; NaN if it was given out. */
   #normal = NaN;
 
   /** @param seed a 32-bit integer */
@@ -16,12 +16,12 @@ export class Random {
     for (let i = 0; i < SKIPPED; i++) this.#generator.next();
   }
 
-  /** One whose numbers have nothing to do with this one's further numbers. */
+  /** Makes another generator, whose numbers are independent of the further numbers of this one. */
   split(): Random {
     return new Random(this.#generator.next());
   }
 
-  /** 0 ≤ x < 1. */
+  /** A uniformly distributed number x with 0 ≤ x < 1. */
   next(): number {
     return uniformFloat64(this.#generator);
   }
@@ -30,7 +30,7 @@ export class Random {
     return low + this.next() * (high - low);
   }
 
-  /** Its logarithm is uniform. */
+  /** A number whose logarithm is uniformly distributed. @param low above 0 */
   logBetween(low: number, high: number): number {
     return low * (high / low) ** this.next();
   }
@@ -47,7 +47,7 @@ export class Random {
     return -mean * Math.log(1 - this.next());
   }
 
-  /** Mean 0, standard deviation 1 (Box and Muller, who give two at a time). */
+  /** A normally distributed number with mean 0 and standard deviation 1 (the method of Box and Muller, which makes two at a time). */
   normal(): number {
     const kept = this.#normal;
     this.#normal = NaN;
@@ -58,12 +58,12 @@ export class Random {
     return radius * Math.cos(angle);
   }
 
-  /** Mean 1. @param sigma of its logarithm */
+  /** A log-normally distributed number with mean 1. @param sigma the standard deviation of its logarithm */
   logNormal(sigma: number): number {
     return Math.exp(sigma * this.normal() - (sigma * sigma) / 2);
   }
 
-  /** Mean 1 (Marsaglia and Tsang, 2000). @param shape above 0; the coefficient of variation is 1/√shape */
+  /** A gamma distributed number with mean 1 (the method of Marsaglia and Tsang, 2000). @param shape above 0; the coefficient of variation is 1/√shape */
   gamma(shape: number): number {
     if (shape < 1) return (this.gamma(shape + 1) * (shape + 1) * (1 - this.next()) ** (1 / shape)) / shape;
     const d = shape - 1 / 3;

@@ -8,7 +8,7 @@ import { readAzure2019 } from "./azure-2019.ts";
 import { readAzure2021 } from "./azure-2021.ts";
 import { readHuawei } from "./huawei.ts";
 
-/** Writes files into a folder of the test's own. */
+/** Writes files into a folder that only this test has, and returns their paths. */
 function folder(context: TestContext): (name: string, lines: readonly string[]) => string {
   const path = mkdtempSync(join(tmpdir(), "mayfly-traces-"));
   context.after(() => rmSync(path, { recursive: true }));
@@ -83,7 +83,7 @@ test("Azure 2019: counts are spread over their minutes, days follow each other, 
   for (const gap of gaps.slice(1)) assert.ok(Math.abs(gap - 30_000) < 0.01, `${gap} ms`);
 });
 
-test("Azure 2019: what is not told is drawn, the same for the same seed", (context) => {
+test("Azure 2019: values that the trace lacks are drawn, and are the same for the same seed", (context) => {
   const write = folder(context);
   const files = { invocations: [write("d01.csv", invocations([50], [50]))], durations: [], memory: [] };
   const drawn = drain(readAzure2019(files, 1));
@@ -93,7 +93,7 @@ test("Azure 2019: what is not told is drawn, the same for the same seed", (conte
 });
 
 test("Azure 2021: rows in the order of their ends become invocations in the order of their beginnings", (context) => {
-  // Excerpt of vhive-serverless/invitro (MIT), hashes shortened, with a long one that began first.
+  // An excerpt of vhive-serverless/invitro (MIT), with shortened hashes; a long invocation began first.
   const rows = ["app,func,end_timestamp,duration", "aaaaa2c0,11111f87,10.0000000000000,9.000", "aaaaa2c0,22222f87,11.00000000000000,9.000"];
   rows.push("bbbbb2c0,11111f87,131.00000000000000,9.000", "bbbbb2c0,11111f87,131.10000000000000,130.600", "bbbbb2c0,11111f87,131.2,0.000");
   const workload = readAzure2021(folder(context)("2021.csv", rows), 1);
@@ -137,7 +137,7 @@ test("Huawei: a column is a function, an empty field no call; durations come fro
   for (const { app, durationMs } of drawn) if (app === "function 0") assert.ok(durationMs > 2 && durationMs < 200, `${durationMs} ms`);
 });
 
-test("a file of another kind is refused by name, with what is wrong", (context) => {
+test("a file of another format is refused with its name and with what is wrong", (context) => {
   const write = folder(context);
   const other = write("other.csv", ["a,b", "1,2"]);
   assert.throws(() => readAzure2021(other, 1), /other\.csv has no column app, func, end_timestamp, duration/);
@@ -150,12 +150,12 @@ test("a file of another kind is refused by name, with what is wrong", (context) 
   const back = write("back.csv", ["day,time,0", "0,60,1", "0,0,1"]);
   assert.throws(
     () => drain(readHuawei({ requests: [back], durations: [], durationUnitMs: 1 }, 1)),
-    /back\.csv has the time 0 after a later one/,
+    /back\.csv is not in the order of time: a row has 0 after a later time/,
   );
   assert.throws(() => readAzure2021(write("empty.csv", ["app,func,end_timestamp,duration"]), 1), /empty\.csv has no invocations/);
 });
 
-test("files larger than a piece are read whole", (context) => {
+test("files larger than one piece of reading are read whole", (context) => {
   const rows = Array.from({ length: 60_000 }, (_, i) => `app-${i % 7},f,${i}.5,0.25`);
   const drawn = drain(readAzure2021(folder(context)("large.csv", ["app,func,end_timestamp,duration", ...rows]), 1));
   assert.equal(drawn.length, 60_000);

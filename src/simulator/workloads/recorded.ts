@@ -1,6 +1,6 @@
 /**
- * A live run, from the file that `mayfly serve --record` wrote: the same calls to the same apps, each taking as long as it took. Memory is that of the
- * invocations that were under way at the same time.
+ * The workload of a live run, from the file that `mayfly serve --record` wrote: the same calls to the same apps, each with the duration that it had. The reader holds
+ * those invocations in memory that were in flight at the same time.
  */
 import { basename } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -13,15 +13,15 @@ import { surveyRecording, type Survey } from "./recording-survey.ts";
 
 export interface Recording {
   workload: Workload;
-  /** Of the policy that ran. */
+  /** The options of the policy that ran. */
   options: PackingOptions;
-  /** As its machines were: their start and bind times, in their order. CPU and memory of blanks are not on record: they are taken to be qemu's. */
+  /** The machines of the run, with the recorded durations of their starts and binds. A recording lacks the CPU time and memory of blanks, so those of the driver qemu are taken. */
   machine: MachineModel;
-  /** What the live policy did. */
+  /** The numbers of starts and binds of the live run. */
   live: { starts: number; binds: number };
 }
 
-/** @throws MayflyError "bad-request" where the file is no recording; the system's error where it cannot be read */
+/** @throws MayflyError "bad-request" if the file is not a recording; the system's error if it cannot be read */
 export function readRecording(file: string): Recording {
   const options = headerOf(file);
   const survey = surveyRecording(stepsOf(file));
@@ -54,9 +54,9 @@ interface Call {
   app: number;
   at: number;
   machine: number;
-  /** When it got its machine; NaN while it has none. */
+  /** The time at which the call was given to a machine; NaN while it waits. */
   begunAt: number;
-  /** NaN while it is not known. */
+  /** NaN while the call's end was not read. */
   durationMs: number;
 }
 
@@ -70,7 +70,7 @@ class RecordedWorkload implements Workload {
   cpuMs = 0;
   readonly #survey: Survey;
   readonly #steps: Iterator<RecordedStep>;
-  /** In the order of their arrival; those before `#head` are told. */
+  /** The calls that were read, in the order of their arrival. Those before `#head` were given out. */
   #calls: Call[] = [];
   #head = 0;
   readonly #open = new Map<number, Call>();
@@ -104,7 +104,7 @@ class RecordedWorkload implements Workload {
     this.cpuMs = Math.min(this.durationMs, cpuMs);
   }
 
-  /** One step of the file. Returns false at its end. */
+  /** Reads one step of the file. Returns false at the end of the file. */
   #read(): boolean {
     const { done, value } = this.#steps.next();
     if (done === true) return false;
@@ -120,7 +120,7 @@ class RecordedWorkload implements Workload {
     return true;
   }
 
-  /** What arrives again after its machine died is the same call. */
+  /** An invocation that arrives again, after its machine died, is the same call as before. */
   #arrive(invocation: number, name: string, at: number): void {
     const app = this.#survey.indexOf.get(name);
     if (app === undefined || this.#open.has(invocation)) return;
@@ -134,7 +134,7 @@ class RecordedWorkload implements Workload {
     if (call !== undefined) Object.assign(call, { machine, begunAt: now });
   }
 
-  /** @param now NaN for one that never ran: it is taken to be like the others of its app */
+  /** @param now the time of the call's end; NaN if the call never ran: it then gets the mean duration of its app */
   #close(invocation: number, now: number): void {
     const call = this.#open.get(invocation);
     if (call === undefined) return;
@@ -143,7 +143,7 @@ class RecordedWorkload implements Workload {
     this.#open.delete(invocation);
   }
 
-  /** What the machine had: it ran until then, unless it arrives again. */
+  /** The calls of a machine that exited took until then. If a call arrives again, its duration is overwritten by that of its last run. */
   #lose(machine: number, now: number): void {
     for (const call of this.#open.values()) if (call.machine === machine) call.durationMs = now - call.begunAt;
   }

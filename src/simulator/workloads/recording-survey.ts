@@ -1,4 +1,4 @@
-/** What must be known of a recording before its first call can be told: its apps, how its machines were, and what the policy did. */
+/** Reads a recording once, for what must be known before its first call is given out: its apps, how its machines behaved, and how many starts and binds there were. */
 import type { RecordedStep } from "../../dispatch/recorder.ts";
 import { COLD_MS } from "../../policy/constants.ts";
 import type { PolicyEvent } from "../../policy/policy.ts";
@@ -10,10 +10,10 @@ export interface Survey {
   apps: { app: SimulatedApp; meanMs: number; cpuMs: number }[];
   indexOf: ReadonlyMap<string, number>;
   machine: MachineModel;
-  /** Of the file's clock, ms. */
+  /** The times of the first and the last step, in ms of the recording's clock. */
   beginMs: number;
   endMs: number;
-  /** That made a blank. */
+  /** The number of starts that made a blank. */
   starts: number;
   binds: number;
 }
@@ -24,32 +24,32 @@ interface Work {
 }
 
 interface Machine {
-  /** Since when it starts or is being bound, and the number of that start or bind. */
+  /** The time at which the machine's start or bind began, and the number of that start or bind among all. */
   since: number;
   number: number;
   app?: App | undefined;
-  /** CPU that it was reported to use, ms. */
+  /** The CPU time that the machine's reports add up to, ms. */
   cpuMs: number;
-  /** Since its last report. */
+  /** The number of calls that ended on the machine since its last report. */
   calls: number;
 }
 
 interface App {
   app: SimulatedApp;
-  /** Of finished calls. */
+  /** The number of finished calls, and the sum of their durations. */
   count: number;
   totalMs: number;
-  /** From the reports of its machines, which come once a second, and how many calls ended meanwhile: of all machines, and of warm ones. */
+  /** CPU time from the machines' reports, one a second, and the number of calls that ended in the same time: of all machines, and of the warm ones. */
   all: Work;
   warm: Work;
   memoryMb: number;
   reports: number;
 }
 
-/** Start or bind times that the simulation repeats: memory does not grow with the recording. */
+/** The most start times, and the most bind times, that are kept for the simulation, so that memory does not grow with the recording. */
 const MOST_KEPT = 4_096;
 const REPORT_MS = 1_000;
-/** Calls of warm machines that say more of an app than all of its calls. */
+/** The fewest calls on warm machines from which an app's CPU time is taken. With fewer, it is taken from all of the app's calls. */
 const FEWEST_WARM = 10;
 const NOTHING = { count: 0, totalMs: 0, memoryMb: 0, reports: 0 };
 const BYTES_PER_MB = 1_048_576;
@@ -103,7 +103,7 @@ class Surveyor {
         this.#running.delete(event.invocation);
         return;
       case "blank":
-        // Those commanded while the server was shutting down were not obeyed.
+        // Starts are counted here and not at their commands, because those commanded while the server was shutting down were not carried out.
         this.#starts++;
         return this.#cameUp(this.#startTimes, event.machine, now);
       case "bound":
@@ -115,7 +115,7 @@ class Surveyor {
     }
   }
 
-  /** Later limits are not for the simulator: its apps keep those that they began with. */
+  /** Later changes of limits are ignored: an app of the simulator keeps the limits that it began with. */
   #meet({ revision: name, limits }: Extract<PolicyEvent, { type: "revision" }>): void {
     if (this.#apps.has(name)) return;
     this.#apps.set(name, { ...NOTHING, app: { name, limits, memoryMb: 0 }, all: { cpuMs: 0, calls: 0 }, warm: { cpuMs: 0, calls: 0 } });
@@ -157,7 +157,7 @@ class Surveyor {
   }
 }
 
-/** How long each of many took, in the order in which they began. */
+/** The durations of many starts or binds, in the order in which they began. */
 class Durations {
   #begun = 0;
   readonly #first: number[] = [];
@@ -167,12 +167,12 @@ class Durations {
     return this.#all.quantileMs(0.5);
   }
 
-  /** The first of them; the median for one that did not end. */
+  /** The durations of the first MOST_KEPT, with the median in place of those that did not end. */
   get kept(): number[] {
     return this.#first.map((ms) => (Number.isNaN(ms) ? this.medianMs : ms));
   }
 
-  /** Returns its number. */
+  /** Returns the number of the start or bind that begins. */
   begin(): number {
     if (this.#begun < MOST_KEPT) this.#first.push(NaN);
     return this.#begun++;
@@ -184,10 +184,10 @@ class Durations {
   }
 }
 
-/** @param blankMb what its machines are taken to hold where none reported */
+/** @param blankMb the memory that the app's machines are taken to hold if none of them reported */
 function described({ app, count, totalMs, all, warm, memoryMb, reports }: App, blankMb: number): Survey["apps"][number] {
   const meanMs = count === 0 ? 0 : totalMs / count;
-  // What code takes that runs for the first time is a machine's, not each call's.
+  // A new machine compiles the code that it runs for the first time; that CPU time is spent once for the machine and not by each call.
   const { cpuMs, calls } = warm.calls < FEWEST_WARM ? all : warm;
   return {
     app: { ...app, memoryMb: reports === 0 ? blankMb : memoryMb / reports },

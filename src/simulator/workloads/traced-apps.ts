@@ -1,4 +1,4 @@
-/** What a trace does not tell of its apps, assumed as for generated ones. */
+/** Draws what a trace lacks of its apps (memory, concurrency, CPU time) in the same way as for generated apps. */
 import type { SimulatedApp } from "../simulator.ts";
 import { appMemoryMb, draw } from "./published.ts";
 import type { Random } from "./random.ts";
@@ -6,15 +6,15 @@ import { appWith, drawKind } from "./work.ts";
 
 export interface TracedApp {
   name: string;
-  /** Of its invocations. */
+  /** The mean duration of the app's invocations. */
   meanMs: number;
-  /** Absent: drawn. */
+  /** Absent: the memory is drawn. */
   memoryMb?: number | undefined;
 }
 
 export interface AssumedApp {
   app: SimulatedApp;
-  /** Share of CPU time in durations. */
+  /** The share of an invocation's duration that is CPU time, 0 to 1. */
   cpuShare: number;
 }
 

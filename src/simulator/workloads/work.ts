@@ -1,36 +1,39 @@
 /**
- * What an app's invocations do, and the limits that its author set for it. No public trace tells of CPU time or of concurrency in a machine:
- * these are assumptions, made here once, for generated workloads and for traces alike.
+ * What an app's invocations do, and the limits that its author set for it. No public trace has CPU times or the concurrency in a machine. They are assumed here, for
+ * generated workloads and for traces alike.
  */
 import type { SimulatedApp } from "../simulator.ts";
 import { appMemoryMb, draw, executionMs } from "./published.ts";
 import type { Random } from "./random.ts";
 import { kindOf } from "../../base/kind/machine-kind.ts";
 
-/** Share of an invocation's duration that is CPU time: half of the apps wait for others nearly all the time, a quarter computes some, a quarter computes. */
+/** The share of an invocation's duration that is CPU time: half of the apps wait nearly all the time, a quarter computes for part of it, a quarter for most of it. */
 const KINDS = [
   { upTo: 0.5, share: [0.005, 0.08] },
   { upTo: 0.75, share: [0.1, 0.5] },
   { upTo: 1, share: [0.6, 1] },
 ] as const;
-/** A careful author lets a machine have as many at once as use this much of its CPU, up to 100, but not what keeps others waiting for longer than that. */
+/**
+ * The share of a machine's CPU that its invocations together may use: an app's concurrency is assumed as the number of invocations that use this much, at most
+ * HIGHEST_CEILING. An app whose invocations compute for longer than LONGEST_CPU_MS gets a concurrency of 1, since each would keep the others waiting for so long.
+ */
 const CPU_AT_CEILING = [0.3, 0.8] as const;
 const HIGHEST_CEILING = 100;
 const LONGEST_CPU_MS = 100;
 
-/** Sizes that machines are asked for in: the default, then what holds more. */
+/** The values of `memoryMb` that authors are assumed to choose: the smallest of them that holds the app. */
 const SIZES_MB = [256, 512, 1_024, 2_048, 4_096, 8_192];
-/** Of the logarithm of an invocation's duration. */
+/** The standard deviation of the logarithm of an invocation's duration. */
 const SPREAD = 0.5;
 const LONGEST_MS = 600_000;
-/** Means are up to this: functions that take minutes, 4 % on Azure, would be most of what machines do, whatever the policy. */
+/** The longest mean duration of an app. The functions that take minutes, 4 % on Azure, would keep most machines busy under any policy and hide the differences. */
 const LONGEST_MEAN_MS = 60_000;
 
-/** What each invocation of an app is drawn from. */
+/** The distributions from which the invocations of an app are drawn. */
 export interface Work {
   meanMs: number;
   durationMs(random: Random): number;
-  /** Of the duration, 0 to 1. */
+  /** The share of the duration that is CPU time, 0 to 1. */
   cpuShare(random: Random): number;
 }
 
@@ -46,12 +49,12 @@ export function drawApp(random: Random, name: string): AppWithWork {
   return { app: appWith(name, concurrency, memoryMb), work: spreadAround(meanMs, cpuShare) };
 }
 
-/** Durations are log-normal around their mean. */
+/** Work whose durations are log-normally distributed around their mean. */
 export function spreadAround(meanMs: number, cpuShare: number): Work {
   return { meanMs, durationMs: (random) => Math.min(LONGEST_MS, meanMs * random.logNormal(SPREAD)), cpuShare: () => cpuShare };
 }
 
-/** What a trace does not tell. @param meanMs of its invocations */
+/** Draws an app's share of CPU time and its concurrency. @param meanMs the mean duration of the app's invocations */
 export function drawKind(random: Random, meanMs: number): { concurrency: number; cpuShare: number } {
   const which = random.next();
   const { share } = KINDS.find(({ upTo }) => which < upTo) ?? KINDS[2];
@@ -61,7 +64,7 @@ export function drawKind(random: Random, meanMs: number): { concurrency: number;
   return { cpuShare, concurrency };
 }
 
-/** Queue and machines are never what limits it: waiting is to be seen, not refused. */
+/** Makes an app whose queue and number of machines are never the limit: a call that gets no slot waits, so that the wait is measured, and is not refused. */
 export function appWith(name: string, concurrency: number, memoryMb: number): SimulatedApp {
   const size = SIZES_MB.find((each) => each >= memoryMb) ?? memoryMb;
   const most = { maxMachines: 1_000, queue: 1_000_000 };
