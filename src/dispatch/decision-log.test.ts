@@ -25,7 +25,7 @@ function decided(answers: (event: PolicyEvent) => PolicyCommand[]) {
 }
 
 const WAITS = { kind: "calls-waiting", waiting: 1, slots: 0 } as const;
-const WAITS_IN_WORDS = "1 waiting, and it has no machine";
+const WAITS_IN_WORDS = "1 call waits, and the app has no machine";
 
 function start(machine: number, app: string | null): PolicyCommand {
   return {
@@ -49,7 +49,10 @@ test("each machine's start, bind and kill is in its app's decision log, with the
   call(dispatcher, { app: "ada", url: "ada", headers: ["x"], body: Buffer.from("x") });
   await clock.advance(10_000);
   const [first, second, third, last] = told("ada");
-  assert.deepEqual([first, second, last], ["m1 start: start 1", `m1 bind: ${WAITS_IN_WORDS}`, "m1 kill: idle for 0 ms"]);
+  assert.deepEqual(
+    [first, second, last],
+    ["m1 start: start 1", `m1 bind: ${WAITS_IN_WORDS}`, "m1 kill: idle for 0 ms, the setting idleMs"],
+  );
   assert.match(third ?? "", /^m1 ready: the start took \d+ ms, the bind \d+ ms$/);
   const { decisions } = dispatcher.explain("ada");
   assert.deepEqual([decisions.at(0)?.ageMs, decisions.at(0)?.invocations, decisions.at(-1)?.invocations], [0, 0, 1]);
@@ -67,7 +70,7 @@ test("a machine that another app got is in the logs of both apps; one started fo
   for (const app of ["ada", "bob"]) serve(dispatcher, versionOf(app));
   call(dispatcher, { app: "ada" });
   await clock.advance(1_000);
-  assert.deepEqual(told("ada"), ["m1 start: start 1", `m1 lost: app bob got it: ${WAITS_IN_WORDS}`]);
+  assert.deepEqual(told("ada"), ["m1 start: start 1", `m1 lost: app bob got the machine: ${WAITS_IN_WORDS}`]);
   for (const id of [1, 2]) {
     const own = told("bob").filter((line) => line.startsWith(`m${id} `));
     assert.deepEqual(own.slice(0, 2), [`m${id} start: start ${id}`, `m${id} bind: ${WAITS_IN_WORDS}`]);

@@ -5,33 +5,36 @@ import { clauseOfReason, type DecisionReason, sentencesOfFacts } from "./sentenc
 
 /** Keyed by kind, so that a kind without a sentence does not compile. */
 const clauses: { [Kind in DecisionReason["kind"]]: [Extract<DecisionReason, { kind: Kind }>, string] } = {
-  "calls-waiting": [{ kind: "calls-waiting", waiting: 3, slots: 8 }, "3 waiting, and all it has is taken: 8 slots"],
-  minimum: [{ kind: "minimum", machines: 1 }, "it is to have 1 machine at least"],
+  "calls-waiting": [
+    { kind: "calls-waiting", waiting: 3, slots: 8 },
+    "3 calls wait, and no slot is free: the app's machines have 8 slots in all",
+  ],
+  minimum: [{ kind: "minimum", machines: 1 }, "the app's minimum is 1 machine (minMachines)"],
   "call-expected": [{ kind: "call-expected", withinMs: 1_500 }, "a call is expected within 1.5 s"],
   forecast: [
     { kind: "forecast", inFlight: 2, slots: 9.5, has: 8, aheadMs: 230, level: 3, trend: 0.5, deviation: 1.25 },
-    "2 in flight, 9.5 forecast for 230 ms from now (level 3, trend 0.5, deviation 1.25), and it has 8 slots",
+    "the forecast for 230 ms from now is that 9.5 slots will be needed, and the app's machines have 8; 2 in flight now, level 3, trend 0.5 a window, deviation 1.25 (in invocations)",
   ],
   blanks: [{ kind: "blanks", wanted: 2 }, "to keep 2 blanks ready"],
-  "idle-fixed": [{ kind: "idle-fixed", ms: 500 }, "idle for 500 ms"],
+  "idle-fixed": [{ kind: "idle-fixed", ms: 500 }, "idle for 500 ms, the setting idleMs"],
   idle: [
     { kind: "idle", ms: 2_000, others: 1, holdCost: 0.043, startCost: 4.1, startsAgainMs: 60_000 },
-    "idle for 2 s beside 1 other; holding it costs 0.043 GB-seconds a second, a start that a caller waits for 4.1 GB-seconds; one is to be started again in 60 s",
+    "idle for 2 s beside 1 other machine of the app; holding the machine costs 0.043 GB-seconds per second, and a start that a caller waits for costs 4.1 GB-seconds; another machine will be started in 60 s, because a call is expected",
   ],
-  "blank-surplus": [{ kind: "blank-surplus", ready: 1, enough: 0 }, "1 blank ready, and 0 would do"],
-  "host-full": [{ kind: "host-full" }, "another app waits and the host is full"],
-  "host-full-share": [{ kind: "host-full-share" }, "another app has no machine and the host is full"],
-  drained: [{ kind: "drained" }, "drained"],
-  condemned: [{ kind: "condemned" }, "condemned"],
-  "limits-changed": [{ kind: "limits-changed" }, "its app has other limits"],
-  renewed: [{ kind: "renewed" }, "its app has a newer version, or other secrets"],
+  "blank-surplus": [{ kind: "blank-surplus", ready: 1, enough: 0 }, "1 blank ready, of which 0 would be enough"],
+  "host-full": [{ kind: "host-full" }, "the host is full, and calls of another app wait"],
+  "host-full-share": [{ kind: "host-full-share" }, "the host is full, and another app with waiting calls has no machine"],
+  drained: [{ kind: "drained" }, "the machine was draining, and its last invocation has ended"],
+  condemned: [{ kind: "condemned" }, "a handler ignored its abort signal, or the machine is about to end"],
+  "limits-changed": [{ kind: "limits-changed" }, "the app's limits have changed"],
+  renewed: [{ kind: "renewed" }, "the app's code or secrets have changed"],
   superseded: [{ kind: "superseded" }, "another revision took over"],
-  "app-removed": [{ kind: "app-removed" }, "its app was removed"],
+  "app-removed": [{ kind: "app-removed" }, "the app was removed"],
   "other-rule": [{ kind: "other-rule", rule: "a rule" }, "a rule"],
   ready: [{ kind: "ready", startMs: 80.4, bindMs: 9 }, "the start took 80 ms, the bind 9 ms"],
   lost: [
     { kind: "lost", app: "bob", why: { kind: "calls-waiting", waiting: 1, slots: 0 } },
-    "app bob got it: 1 waiting, and it has no machine",
+    "app bob got the machine: 1 call waits, and the app has no machine",
   ],
   ended: [{ kind: "ended", exit: { reason: "exited", detail: "" } }, "it ended by itself"],
 };
@@ -40,7 +43,7 @@ test("each kind of reason has its clause", () => {
   for (const [reason, clause] of Object.values(clauses)) assert.equal(clauseOfReason(reason), clause);
 });
 
-test("the sentences on what the policy makes of an app have its numbers and its machines' names", () => {
+test("the sentences about what the policy knows of a revision have its numbers and the names of its machines", () => {
   const facts: AppFacts<string> = {
     inFlight: 1,
     waiting: 0,
@@ -61,14 +64,14 @@ test("the sentences on what the policy makes of an app have its numbers and its 
     ],
   };
   const told = sentencesOfFacts(facts);
-  assert.equal(told[0], "1 invocation in flight and 0 waiting, on 2 machines, with 0 more being bound.");
+  assert.equal(told[0], "The revision has 1 invocation in flight and 0 waiting, on 2 machines; 0 more are being bound.");
   assert.match(
     told[4] ?? "",
-    /^It fell idle 4 times so far\. .* held for 900 ms, and one is started 9 s after the last call, to be there until 11 s after it\.$/,
+    /^4 idle times of the revision have ended so far\. .* held for 900 ms, and another one is started 9 s after the last call and is held until 11 s after it\.$/,
   );
   assert.deepEqual(told.slice(5), [
     "Machine m1 has 1 of 10 slots taken.",
-    "Machine m2 is idle for 4 ms; whether it is kept is looked at again in 1 s.",
+    "Machine m2 has been idle for 4 ms; the policy decides again in 1 s whether to keep it.",
   ]);
-  assert.match(sentencesOfFacts({ ...facts, learned: null })[1] ?? "", /nothing is learned, as idleMs is set/);
+  assert.match(sentencesOfFacts({ ...facts, learned: null })[1] ?? "", /nothing is learned, because the setting idleMs is set/);
 });

@@ -23,33 +23,31 @@ type Clauses = { [Kind in DecisionReason["kind"]]: (reason: Extract<DecisionReas
 
 const clauses: Clauses = {
   "calls-waiting": ({ waiting, slots }) =>
-    slots === 0
-      ? `${waiting} waiting, and it has no machine`
-      : `${waiting} waiting, and all it has is taken: ${counted(figure(slots), "slot")}`,
-  minimum: ({ machines }) => `it is to have ${counted(machines, "machine")} at least`,
+    `${callsWait(waiting)}, and ${slots === 0 ? "the app has no machine" : `no slot is free: the app's machines have ${counted(figure(slots), "slot")} in all`}`,
+  minimum: ({ machines }) => `the app's minimum is ${counted(machines, "machine")} (minMachines)`,
   "call-expected": ({ withinMs }) => `a call is expected within ${span(withinMs)}`,
   forecast: ({ inFlight, slots, aheadMs, level, trend, deviation, has }) =>
-    `${inFlight} in flight, ${figure(slots)} forecast for ${span(aheadMs)} from now ` +
-    `(level ${figure(level)}, trend ${figure(trend)}, deviation ${figure(deviation)}), and it has ${counted(figure(has), "slot")}`,
+    `the forecast for ${span(aheadMs)} from now is that ${counted(figure(slots), "slot")} will be needed, and the app's machines have ${figure(has)}; ` +
+    `${inFlight} in flight now, level ${figure(level)}, trend ${figure(trend)} a window, deviation ${figure(deviation)} (in invocations)`,
   blanks: ({ wanted }) => `to keep ${counted(wanted, "blank")} ready`,
-  "idle-fixed": ({ ms }) => `idle for ${ms} ms`,
+  "idle-fixed": ({ ms }) => `idle for ${ms} ms, the setting idleMs`,
   idle: ({ ms, others, holdCost, startCost, startsAgainMs }) => {
-    const beside = others > 0 ? ` beside ${counted(others, "other")}` : "";
-    const again = startsAgainMs === null ? "" : `; one is to be started again in ${span(startsAgainMs)}`;
-    return `idle for ${span(ms)}${beside}; holding it costs ${figure(holdCost)} GB-seconds a second, a start that a caller waits for ${figure(startCost)} GB-seconds${again}`;
+    const beside = others > 0 ? ` beside ${counted(others, "other machine")} of the app` : "";
+    const again = startsAgainMs === null ? "" : `; another machine will be started in ${span(startsAgainMs)}, because a call is expected`;
+    return `idle for ${span(ms)}${beside}; holding the machine costs ${figure(holdCost)} GB-seconds per second, and a start that a caller waits for costs ${figure(startCost)} GB-seconds${again}`;
   },
-  "blank-surplus": ({ ready, enough }) => `${counted(ready, "blank")} ready, and ${enough} would do`,
-  "host-full": () => "another app waits and the host is full",
-  "host-full-share": () => "another app has no machine and the host is full",
-  drained: () => "drained",
-  condemned: () => "condemned",
-  "limits-changed": () => "its app has other limits",
-  renewed: () => "its app has a newer version, or other secrets",
+  "blank-surplus": ({ ready, enough }) => `${counted(ready, "blank")} ready, of which ${enough} would be enough`,
+  "host-full": () => "the host is full, and calls of another app wait",
+  "host-full-share": () => "the host is full, and another app with waiting calls has no machine",
+  drained: () => "the machine was draining, and its last invocation has ended",
+  condemned: () => "a handler ignored its abort signal, or the machine is about to end",
+  "limits-changed": () => "the app's limits have changed",
+  renewed: () => "the app's code or secrets have changed",
   superseded: () => "another revision took over",
-  "app-removed": () => "its app was removed",
+  "app-removed": () => "the app was removed",
   "other-rule": ({ rule }) => rule,
   ready: ({ startMs, bindMs }) => `the start took ${startMs.toFixed(0)} ms, the bind ${bindMs.toFixed(0)} ms`,
-  lost: ({ app, why }) => `app ${app} got it: ${clauseOfReason(why)}`,
+  lost: ({ app, why }) => `app ${app} got the machine: ${clauseOfReason(why)}`,
   ended: ({ exit }) => clauseOf(exit),
 };
 
@@ -64,17 +62,24 @@ export function withNames(facts: AppFacts, nameOf: (machine: MachineId) => strin
   return { ...facts, machines: facts.machines.map(named) };
 }
 
-/** What the policy makes of an app now, a sentence each. Machines are named as `mayfly ps` names them. */
-/** What the policy makes of an app's revisions now. Sentences say which revision they are about only if there are several. */
+/** What the policy knows of a revision now, with the revision's share of the app's calls. */
+export interface RevisionFacts extends AppFacts<string> {
+  /** The revision's id. */
+  revision: string;
+  weight: number;
+}
+
+/** Says what the policy knows of an app's revisions now. If there are several, a heading names the revision that the next sentences are about. */
 export function sentencesOfRevisions(revisions: readonly RevisionFacts[]): string[] {
   if (revisions.length === 1) return sentencesOfFacts(revisions[0] as RevisionFacts);
   return revisions.flatMap((facts) => [`Revision ${facts.revision}, with weight ${facts.weight}:`, ...sentencesOfFacts(facts)]);
 }
 
+/** Says what the policy knows of one revision now. Machines have the names that `mayfly ps` shows. */
 export function sentencesOfFacts(facts: AppFacts<string>): string[] {
   const { learned } = facts;
   return [
-    `${counted(facts.inFlight, "invocation")} in flight and ${facts.waiting} waiting, on ${counted(facts.bound, "machine")}, with ${facts.binding} more being bound.`,
+    `The revision has ${counted(facts.inFlight, "invocation")} in flight and ${facts.waiting} waiting, on ${counted(facts.bound, "machine")}; ${facts.binding} more are being bound.`,
     slotsSentence(facts),
     ...(learned === null ? [] : [demandSentence(learned, facts.minMachines), costsSentence(learned), idleSentence(learned)]),
     ...facts.machines.map((machine) => machineSentence(machine, facts)),
@@ -83,54 +88,57 @@ export function sentencesOfFacts(facts: AppFacts<string>): string[] {
 
 function slotsSentence({ slots, ceiling, learned }: AppFacts<string>): string {
   const each = `Each machine has ${counted(slots, "slot")}`;
-  if (learned === null) return `${each}: its ceiling is ${ceiling}, and nothing is learned, as idleMs is set.`;
-  if (learned.busyShare === null) return `${each} to begin with; its ceiling is ${ceiling}.`;
-  return `${each}, as an invocation keeps the event loop busy for ${figure(100 * learned.busyShare)} % of its time in flight; its ceiling is ${ceiling}.`;
+  const most = `the manifest allows at most ${ceiling} (concurrency)`;
+  if (learned === null)
+    return `${each}, as many as the manifest allows (concurrency); nothing is learned, because the setting idleMs is set.`;
+  if (learned.busyShare === null) return `${each} until the CPU use of the app's invocations is known; ${most}.`;
+  return `${each}, because an invocation keeps the event loop busy for ${figure(100 * learned.busyShare)} % of its time in flight; ${most}.`;
 }
 
 function demandSentence({ demand }: LearnedFacts, minMachines: number): string {
   return (
-    `In ${span(demand.aheadMs)}, one start-up time, ${counted(figure(demand.expected), "invocation")} in flight expected, and room for ${figure(demand.margin)} more provided: ` +
-    `that is ${counted(demand.machines, "machine")}. Kept at least: ${counted(minMachines, "machine")}.`
+    `The forecast for one start-up time from now (${span(demand.aheadMs)}) is ${counted(figure(demand.expected), "invocation")} in flight; with a margin of ` +
+    `${counted(figure(demand.margin), "slot")}, that needs ${counted(demand.machines, "machine")}. The app's minimum is ${counted(minMachines, "machine")} (minMachines).`
   );
 }
 
 function costsSentence({ costs }: LearnedFacts): string {
   const { memoryGb, idleCpu, hold, start, startWithWait, waitMs, waitWorth, breakEvenMs } = costs;
-  const resting = idleCpu !== null && idleCpu > 0 ? `, and uses ${figure(100 * idleCpu)} % of a CPU with nothing to do` : "";
+  const resting = idleCpu !== null && idleCpu > 0 ? ` and uses ${figure(100 * idleCpu)} % of a CPU while it has nothing to do` : "";
+  const held =
+    breakEvenMs === null ? "Holding a machine costs nothing." : `Holding a machine for ${span(breakEvenMs)} costs as much as such a start.`;
   return (
-    `A machine holds ${figure(memoryGb)} GB${resting}: holding it costs ${figure(hold)} GB-seconds a second. A start costs ${figure(start)} GB-seconds, and ${figure(startWithWait)} ` +
-    `when a caller waits ${span(waitMs)} for it, at ${figure(waitWorth)} GB-seconds a second (waitWorth). ` +
-    `So ${breakEvenMs === null ? "for ever" : span(breakEvenMs)} of holding cost as much as a start.`
+    `A machine holds ${figure(memoryGb)} GB of memory${resting}; holding it costs ${figure(hold)} GB-seconds per second. A start costs ${figure(start)} GB-seconds, ` +
+    `and ${figure(startWithWait)} GB-seconds if a caller waits for it: the wait is ${span(waitMs)}, and a second of it counts as ${figure(waitWorth)} GB-seconds (waitWorth). ${held}`
   );
 }
 
 function idleSentence({ idle }: LearnedFacts): string {
   const { times, holdMs, costs, start } = idle;
-  const held = `for ${span(holdMs)}`;
-  const fell = `It fell idle ${counted(times, "time")} so far`;
-  if (costs === null) return `${fell}, too few to learn from: its last machine is held ${held}.`;
-  const last = holdMs > 0 ? `the last machine is held ${held}` : "the last machine is killed at once";
+  const known = `${counted(times, "idle time")} of the revision ${times === 1 ? "has" : "have"} ended so far`;
+  if (costs === null) return `${known}, too few to learn from: the last machine is held for ${span(holdMs)}.`;
+  const last = holdMs > 0 ? `the last machine is held for ${span(holdMs)}` : "the last machine is killed at once";
   const next =
     start === null
-      ? "the next one is started when it is called"
-      : `one is started ${span(start.atMs)} after the last call, to be there until ${span(start.untilMs)} after it`;
-  return `${fell}. Each time costs ${figure(costs.holding)} GB-seconds if a machine is always held, ${figure(costs.none)} if none is, and ${figure(costs.plan)} as it does: ${last}, and ${next}.`;
+      ? "another one is started when a call comes"
+      : `another one is started ${span(start.atMs)} after the last call and is held until ${span(start.untilMs)} after it`;
+  return (
+    `${known}. An idle time is expected to cost ${figure(costs.holding)} GB-seconds if a machine is always held, ${figure(costs.none)} if none is held, ` +
+    `and ${figure(costs.plan)} by the plan that is followed: ${last}, and ${next}.`
+  );
 }
 
 function machineSentence(facts: ExplainedMachine<string>, { slots, minMachines }: AppFacts<string>): string {
   const { machine, phase, inFlight, phaseMs, idleMs, keptForMinimum, nextLookMs } = facts;
-  if (phase === "binding") return `Machine ${machine} is being bound since ${span(phaseMs)}.`;
-  if (phase === "draining") return `Machine ${machine} gets no new work and is killed once what it has in flight (${inFlight}) is through.`;
+  if (phase === "binding") return `Machine ${machine} has been binding for ${span(phaseMs)}.`;
+  if (phase === "draining")
+    return `Machine ${machine} gets no new invocations and is killed when those in flight (${inFlight}) have ended.`;
   if (idleMs === null) return `Machine ${machine} has ${inFlight} of ${counted(slots, "slot")} taken.`;
-  const idle = `Machine ${machine} is idle for ${span(idleMs)}`;
-  if (keptForMinimum) return `${idle} and kept: the app is to have ${counted(minMachines, "machine")} at least.`;
-  return nextLookMs === null ? `${idle}.` : `${idle}; whether it is kept is looked at again in ${span(nextLookMs)}.`;
+  const idle = `Machine ${machine} has been idle for ${span(idleMs)}`;
+  if (keptForMinimum) return `${idle} and is kept for the app's minimum of ${counted(minMachines, "machine")} (minMachines).`;
+  return nextLookMs === null ? `${idle}.` : `${idle}; the policy decides again in ${span(nextLookMs)} whether to keep it.`;
 }
 
-/** What the policy makes of a revision, with its share of the app's calls. */
-export interface RevisionFacts extends AppFacts<string> {
-  /** The revision's id. */
-  revision: string;
-  weight: number;
+function callsWait(waiting: number): string {
+  return waiting === 1 ? "1 call waits" : `${waiting} calls wait`;
 }

@@ -27,7 +27,10 @@ export function explanationInWords({ app, now, decisions }: ExplainInfo): string
     Map.groupBy(decisions, ({ machine }) => machine),
     ([machine, its]) => [bold(machine), its.map(inWords)],
   ).flat(2);
-  return [...present, ...(machines.length > 0 ? machines : ["No machine of it was decided on since the server's start."])].join("\n");
+  return [
+    ...present,
+    ...(machines.length > 0 ? machines : ["The policy has decided nothing about machines of this app since the server started."]),
+  ].join("\n");
 }
 
 /** "  12:00:00.000 killed after 8.00 s and 3 invocations: idle for 2 s" */
