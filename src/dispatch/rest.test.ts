@@ -70,7 +70,7 @@ test("a revision that is deployed while the app rests takes over what was learne
   assert.deepEqual(world.dispatcher.explain("ada").facts, []);
   world.dispatcher.point("ada", [{ revision: versionOf("ada", "9"), weight: 1 }]);
   assert.deepEqual([...world.policy.state.revisions.keys()], ["ada-9"]);
-  assert.ok(world.policy.state.revisions.get("ada-9")!.turns.done > 0, "what was learned of the revision before");
+  assert.ok(world.policy.state.revisions.get("ada-9")!.workSums.done > 0, "what was learned of the revision before");
   await world.clock.advance(IDLE_MS);
   assert.ok(world.dispatcher.rest("ada", IDLE_MS));
   world.dispatcher.removeApp("ada");

@@ -31,7 +31,7 @@ export const SATURATED = 0.85;
 /** ms of event loop delay above which a loop counts as late: it is not given the CPU that it asks for, or it does something else than to compute. */
 export const LATE_MS = 50;
 /** Passes of the event loop that an invocation waits for: one when it begins, and one when what it waited for has come. */
-export const TURNS_EACH = 2;
+export const LOOP_PASSES_EACH = 2;
 /** Mean number of invocations in flight during a report, below which the report is not used: it tells more of the idle machine than of them. */
 export const FEWEST_IN_FLIGHT = 0.05;
 /** Smallest share of its time in flight for which an invocation is taken to compute. It bounds the number of slots. */
@@ -41,7 +41,7 @@ export const AT_REST = 0.065;
 /** Mean number of invocations in flight from which on AT_REST is not subtracted any more. */
 export const AT_REST_UP_TO = 2;
 /** Factor by which the sums of earlier reports are multiplied at each report. After five hundred reports a report weighs a third. */
-export const TURNS_FADE = 0.998;
+export const WORK_FADE = 0.998;
 /** Gain of the share of its time for which an invocation computes. */
 export const SHARE_GAIN = 0.4;
 /** Share of the present number of slots. A change of the number by less is not made, because it would only make the number swing. */
@@ -79,9 +79,9 @@ export const START_TIME_GAIN = 0.15;
  */
 export const LONGEST_START = 10;
 /** Share of the binds for waiting callers that are taken to find no blank ready, until the first such bind. */
-export const FIRST_MISSING = 0.1;
-/** Gain of that share. */
-export const MISSING_GAIN = 0.05;
+export const FIRST_WITHOUT_BLANK = 0.1;
+/** Gain of the share of binds that find no blank ready. */
+export const WITHOUT_BLANK_GAIN = 0.05;
 /** Gain of the memory that a bound machine of one revision holds. */
 export const MEMORY_GAIN = 0.2;
 /** Gain of the memory that a bound machine holds, over all revisions. That mean stands in for a revision of which nothing is known. */
@@ -141,8 +141,8 @@ export const CLUSTER = 0.01;
 export const MOST_STARTS = 32;
 /** Factor by which the number of a revision's idle times grows before its plan is made anew: planning takes time, and a tenth more changes little. */
 export const RENEWAL = 1.1;
-/** Machines killed beside others, per revision, for which it is remembered since when they were idle. It bounds memory. */
-export const MOST_LOST = 32;
+/** The most machines killed beside others, per revision, for which it is remembered since when they were idle. The number bounds memory. */
+export const MOST_KILLED_KNOWN = 32;
 /** Number of known periods from which on they are used for plans. A period is the time from one call after idling to the next. */
 export const LEAST_PERIODS = 4;
 /** A plan by periods is preferred only if it costs less than this share of the plan by idle times. */
@@ -168,7 +168,7 @@ export const PRIOR_FROM = 6;
 export const MOST_TAKEN = 64;
 /** Factor by which the weight of a window is multiplied with each newer one. After three thousand a window weighs a third. */
 export const WINDOW_FADE = 1 - 1 / 3_000;
-/** ms after a bind in which no blank is started, because the bound machine's caller would miss the CPU. */
+/** ms after a bind in which no blank is started, because the start would take CPU from the bound machine, whose caller waits. */
 export const QUIET_MS = 250;
 /** ms for which binds that follow each other may put off the start of a blank, at most. */
 export const LONGEST_QUIET_MS = 1_000;

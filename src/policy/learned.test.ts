@@ -158,7 +158,7 @@ test("a start that waited for its kind's template says little about how long sta
 });
 
 describe("limits of the host", () => {
-  test("there are no more starts per second than the host may have, and none is lost", () => {
+  test("there are no more starts per second than the host may have, and a start that had to wait is made later", () => {
     const world = worldOf({ ada: { concurrency: 1, maxMachines: 100 } }, { startsPerSecond: 5, maxMachines: 200 });
     live(world, 5_000);
     const before = world.starts;

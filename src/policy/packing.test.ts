@@ -67,7 +67,7 @@ describe("blanks", () => {
     world.arrive("ada");
     assert.equal(world.inPhase("binding").length, 1);
     comeUp(world, 1);
-    assert.equal(world.starts, 2, "not while a caller may miss the CPU for it");
+    assert.equal(world.starts, 2, "no blank is started while a caller needs the CPU");
     world.advance(250);
     assert.equal(world.starts, 3);
   });

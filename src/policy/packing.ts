@@ -304,7 +304,7 @@ function lookAtNumber(state: PackingState, number: number, now: number): boolean
   const revision = state.revisions.get(state.revisionIds[number] ?? "");
   if (revision === undefined) return false;
   lookAtRevision(state, revision, now);
-  revision.demand.inTurn = 0;
+  revision.demand.soonServed = 0;
   noteQueue(state, revision, now);
   return true;
 }

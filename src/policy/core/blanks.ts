@@ -31,8 +31,13 @@ export interface Pool {
 export interface Failures {
   /** Number of failures without a success in between. Failures that overlap count as one. */
   rounds: number;
-  /** Until when there is no further try, ms; a time in the past: there is no pause. */
-  until: number;
+  /** When the pause after the last failure ends, ms; null: there was no failure since the last success. */
+  until: number | null;
+}
+
+/** Whether a failure was so short a time ago that there is no further try yet. */
+export function isPausing({ until }: Failures, now: number): boolean {
+  return until !== null && now < until;
 }
 
 const FADING = Math.log(WINDOW_FADE);
@@ -49,7 +54,7 @@ export function createPool(kind: OpaqueKind, now: number): Pool {
     reserved: 0,
     heldUntil: now,
     revisions: 0,
-    failures: { rounds: 0, until: -1 },
+    failures: { rounds: 0, until: null },
   };
 }
 

@@ -10,7 +10,7 @@ export function windowMs({ times }: PackingState): number {
 
 /** Seconds for which a caller waits who finds no slot, on average. */
 export function waitForMachine({ times }: PackingState): number {
-  return (times.bindMs + times.missing * times.startMs) / 1_000;
+  return (times.bindMs + times.withoutBlank * times.startMs) / 1_000;
 }
 
 export function waitWorthOf({ options }: PackingState, revision: RevisionState): number {

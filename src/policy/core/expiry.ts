@@ -37,8 +37,8 @@ function nextPlan(state: PackingState, now: number): number {
   let at = sooner(Infinity, quietUntil(state), now);
   at = sooner(at, state.starts.nextAt, now);
   if (state.wanting.length > 0 && hostIsBusy(state)) at = Math.min(at, now + POSTPONED_MS);
-  for (const name of state.hungry) at = sooner(at, state.revisions.get(name)?.failures.until ?? -1, now);
-  for (const name of state.wanting) at = sooner(at, state.revisions.get(name)?.failures.until ?? -1, now);
+  for (const name of state.hungry) at = sooner(at, state.revisions.get(name)?.failures.until ?? null, now);
+  for (const name of state.wanting) at = sooner(at, state.revisions.get(name)?.failures.until ?? null, now);
   for (const pool of state.pools) {
     at = sooner(at, pool.failures.until, now);
     if (pool.ready.length > 0 && pool.ready.length > wantedBlanks(state, pool, now))
@@ -47,6 +47,6 @@ function nextPlan(state: PackingState, now: number): number {
   return at;
 }
 
-function sooner(at: number, other: number, now: number): number {
-  return other > now && other < at ? other : at;
+function sooner(at: number, other: number | null, now: number): number {
+  return other !== null && other > now && other < at ? other : at;
 }

@@ -1,7 +1,7 @@
 /** Pauses after starts and binds that failed, and the rejection of calls that wait without hope. */
 import { FIRST_PAUSE_MS, HOPELESS, LONGEST_PAUSE_MS } from "../constants.ts";
 import type { PolicyCommand } from "../policy.ts";
-import type { Failures } from "./blanks.ts";
+import { isPausing, type Failures } from "./blanks.ts";
 import type { RevisionState, PackingState } from "./packing-state.ts";
 import { blanksFor } from "./wanted.ts";
 import { changeLoad } from "../rules/demand.ts";
@@ -10,14 +10,14 @@ import { dequeue } from "./waiting.ts";
 import { windowMs } from "./costs.ts";
 
 export function noteFailure(failures: Failures, now: number): void {
-  if (now < failures.until) return;
+  if (isPausing(failures, now)) return;
   failures.until = now + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures.rounds);
   failures.rounds++;
 }
 
 export function noteSuccess(failures: Failures): void {
   failures.rounds = 0;
-  failures.until = -1;
+  failures.until = null;
 }
 
 /** Whether starts or binds keep failing, and the revision has no machine, nor one that is being bound. */
@@ -37,11 +37,11 @@ export function rejectHopeless(state: PackingState, now: number, commands: Polic
 }
 
 function failing(failures: Failures, now: number): boolean {
-  return failures.rounds >= HOPELESS && now < failures.until;
+  return failures.rounds >= HOPELESS && isPausing(failures, now);
 }
 
 function rejectWaiting(state: PackingState, revision: RevisionState, now: number, commands: PolicyCommand[]): void {
-  revision.demand.inTurn = 0;
+  revision.demand.soonServed = 0;
   changeLoad(revision.demand, -revision.waiting, now, windowMs(state));
   if (revision.demand.load === 0) revision.idleSince = now;
   for (let invocation = dequeue(state, revision); invocation !== undefined; invocation = dequeue(state, revision))

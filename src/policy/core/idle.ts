@@ -2,7 +2,7 @@
  * What becomes of idle machines: each is kept as long as that is expected to pay, and then killed. And a revision without a machine gets one shortly before a
  * call is expected.
  */
-import { MOST_LOST } from "../constants.ts";
+import { MOST_KILLED_KNOWN } from "../constants.ts";
 import type { PolicyCommand } from "../policy.ts";
 import { recordIdleTime } from "../rules/idle-times.ts";
 import { rulesOf } from "../rules/rules-of.ts";
@@ -78,6 +78,6 @@ export function lookAtRevision(state: PackingState, revision: RevisionState, now
 function killIdle(state: PackingState, revision: RevisionState, machine: MachineEntry, now: number, commands: PolicyCommand[]): void {
   const last = revision.bound + revision.binding === 1 && revision.idleSince >= 0;
   if (last) revision.forecast = 0;
-  else if (revision.lost.length < MOST_LOST) revision.lost.push(machine.idleSince);
+  else if (revision.killedIdleSince.length < MOST_KILLED_KNOWN) revision.killedIdleSince.push(machine.idleSince);
   killMachine(state, machine, rulesOf(state).whyIdleKilled(state, revision, machine, last, now), commands);
 }

@@ -70,10 +70,10 @@ export interface PackingState {
   planAt: number | null;
   /** When the first blank was taken that is not replaced yet, ms; null: all are replaced. */
   takenAt: number | null;
-  /** When a bind last began or ended, ms; -1: never. */
-  lastBindAt: number;
-  /** Starts that were left at the time `at`, and when the next one will be if none was, ms. */
-  starts: { left: number; at: number; nextAt: number };
+  /** When a bind last began or ended, ms; null: there was none. */
+  lastBindAt: number | null;
+  /** Starts that were left at the time `at`; `nextAt` is when the next start is possible, ms, as calculated when none was left; null: starts were always left. */
+  starts: { left: number; at: number; nextAt: number | null };
   times: StartTimes;
   /** GB that a bound machine holds, over all revisions; null: not known yet. */
   memoryGb: number | null;
@@ -108,8 +108,8 @@ export interface RevisionState {
   /** CPU time of an invocation and its time in flight, ms, on average; 0: not known yet. */
   cpuMs: number;
   durationMs: number;
-  /** The sums that these averages are made of: CPU time, time in flight, and invocations that ended, with older reports fading. */
-  turns: { cpuMs: number; areaMs: number; done: number };
+  /** The sums that these averages are calculated from: CPU time, time in flight, and invocations that ended, with older reports fading. */
+  workSums: { cpuMs: number; areaMs: number; done: number };
   /** Ids of the revision's machines that are binding, bound or draining. */
   machines: MachineId[];
   /** Numbers of machines that take its work, and of machines that are being bound. */
@@ -146,8 +146,8 @@ export interface RevisionState {
   idlePlanOf: number;
   extraPlan: IdlePlan | null;
   extraPlanOf: number;
-  /** Since when the machines were idle that were killed beside others, ms, the latest last. */
-  lost: number[];
+  /** For each machine that was killed beside others: since when it was idle, ms. The latest is last. */
+  killedIdleSince: number[];
   /** From when and until when the revision is to have a machine because a call is expected, ms; null: no call is. */
   preStart: Span | null;
   /** GB that a machine of the revision holds; null: not known yet. */
@@ -204,8 +204,8 @@ export function createState(options: PackingOptions): PackingState {
     wakeAt: null,
     planAt: 0,
     takenAt: null,
-    lastBindAt: -1,
-    starts: { left: Math.max(1, options.startsPerSecond), at: 0, nextAt: -1 },
+    lastBindAt: null,
+    starts: { left: Math.max(1, options.startsPerSecond), at: 0, nextAt: null },
     times: createStartTimes(),
     memoryGb: null,
     cpuUsed: 0,
@@ -230,7 +230,7 @@ export function createRevision(
     busyShare: null,
     cpuMs: 0,
     durationMs: 0,
-    turns: { cpuMs: 0, areaMs: 0, done: 0 },
+    workSums: { cpuMs: 0, areaMs: 0, done: 0 },
     machines: [],
     bound: 0,
     binding: 0,
@@ -254,11 +254,11 @@ export function createRevision(
     idlePlanOf: 0,
     extraPlan: null,
     extraPlanOf: 0,
-    lost: [],
+    killedIdleSince: [],
     preStart: null,
     memoryGb: null,
     idleCpu: null,
-    failures: { rounds: 0, until: -1 },
+    failures: { rounds: 0, until: null },
   };
 }
 

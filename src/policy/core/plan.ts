@@ -9,7 +9,7 @@ import type { NeedReason } from "../reasons.ts";
 import { replacementMs, worthOfBlank } from "../rules/blank-number.ts";
 import { recordIdleTime } from "../rules/idle-times.ts";
 import { rulesOf } from "../rules/rules-of.ts";
-import { noteTaken, type Pool } from "./blanks.ts";
+import { isPausing, noteTaken, type Pool } from "./blanks.ts";
 import { windowMs } from "./costs.ts";
 import { hasRoom, hostIsBusy, takeStart } from "./host-limits.ts";
 import { bindMachine, drainMachine, killMachine, startMachine } from "./machines.ts";
@@ -39,7 +39,7 @@ export function plan(state: PackingState, now: number, commands: PolicyCommand[]
 
 /** Number of machines that a revision with waiting invocations lacks, for these and for what is forecast. While any waits, no slot is free. */
 export function need(state: PackingState, revision: RevisionState, now: number): number {
-  if (revision.waiting === 0 || now < revision.failures.until) return 0;
+  if (revision.waiting === 0 || isPausing(revision.failures, now)) return 0;
   if (revision.bound + revision.binding > 0 && hostIsBusy(state) && now - revision.servedAt <= windowMs(state)) return 0;
   const allowed = machinesAllowed(revision);
   const wanted = Math.max(
@@ -92,8 +92,8 @@ function giveInTurn(
   let count = 0;
   for (let given = true; given;) {
     given = false;
-    const inTurn = state.hungry.slice(); // a copy, because revisions that were served move to the end
-    for (const name of inTurn) {
+    const names = state.hungry.slice(); // a copy, because revisions that were served move to the end
+    for (const name of names) {
       const revision = state.revisions.get(name) as RevisionState;
       if (!mayHave(revision) || need(state, revision, now) === 0) continue;
       const pool = poolOf(state, revision.limits.kind, now);
@@ -115,8 +115,8 @@ function giveBlank(
   now: number,
   commands: PolicyCommand[],
 ): void {
-  if (revision.bound + revision.binding > 0 && revision.lost.length > 0)
-    recordIdleTime(revision.extraTimes, now - (revision.lost.pop() as number));
+  if (revision.bound + revision.binding > 0 && revision.killedIdleSince.length > 0)
+    recordIdleTime(revision.extraTimes, now - (revision.killedIdleSince.pop() as number));
   noteBlankFound(state.times, (state.machines[pool.ready[0] as number]?.since ?? now) < now);
   noteTaken(pool, now, replacementMs(state), worthOfBlank(state));
   bindMachine(state, pool, revision, why, now, commands);
@@ -126,7 +126,7 @@ function giveBlank(
 function mayTake(state: PackingState, pool: Pool, revision: RevisionState, now: number): boolean {
   const there = blanksFor(pool, revision.app);
   if (there !== 1 || !rulesOf(state).keepsLastBlank || revision.bound + revision.binding === 0) return there > 0;
-  return wantedBlanks(state, pool, now) < 2 || !hasRoom(state, pool.kind) || now < pool.failures.until;
+  return wantedBlanks(state, pool, now) < 2 || !hasRoom(state, pool.kind) || isPausing(pool.failures, now);
 }
 
 function provideSpares(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
@@ -187,7 +187,7 @@ function startFor(
   commands: PolicyCommand[],
 ): void {
   const { kind } = revision.limits;
-  if (now >= poolOf(state, kind, now).failures.until && takeStart(state, now)) startMachine(state, kind, order, now, commands);
+  if (!isPausing(poolOf(state, kind, now).failures, now) && takeStart(state, now)) startMachine(state, kind, order, now, commands);
 }
 
 function takeComing(state: PackingState, coming: number[], { limits }: RevisionState, now: number): boolean {
@@ -198,13 +198,14 @@ function takeComing(state: PackingState, coming: number[], { limits }: RevisionS
 }
 
 function replenishBlanks(state: PackingState, coming: number[], now: number, commands: PolicyCommand[]): void {
-  if (now < quietUntil(state)) return;
+  const quiet = quietUntil(state);
+  if (quiet !== null && now < quiet) return;
   // On a busy host blanks are started, too, because the first call of another revision is to find one.
   const { mostBlanksAtOnce } = rulesOf(state);
   const most = hostIsBusy(state) ? mostBlanksAtOnce.busy : mostBlanksAtOnce.idle;
   state.takenAt = null;
   for (const [i, pool] of state.pools.entries()) {
-    if (now < pool.failures.until) continue;
+    if (isPausing(pool.failures, now)) continue;
     const wanted = wantedBlanks(state, pool, now);
     for (let ready = pool.ready.length + (coming[i] ?? 0); ready < wanted; ready++) {
       // Machines of another kind may be smaller.
@@ -221,9 +222,12 @@ function startsUnderWay({ pools }: PackingState): number {
   return count;
 }
 
-/** Until when no blank is started, ms. A start would take CPU from a caller who waits for a bind, or for the first reply after it, so that blanks are replaced a moment later. */
-export function quietUntil({ takenAt, lastBindAt }: PackingState): number {
-  return takenAt === null ? -1 : Math.min(lastBindAt + QUIET_MS, takenAt + LONGEST_QUIET_MS);
+/**
+ * Until when no blank is started, ms; null: blanks may be started. A start would take CPU from a caller who waits for a bind, or for the first reply after it, so
+ * blanks are replaced a moment later.
+ */
+export function quietUntil({ takenAt, lastBindAt }: PackingState): number | null {
+  return takenAt === null || lastBindAt === null ? null : Math.min(lastBindAt + QUIET_MS, takenAt + LONGEST_QUIET_MS);
 }
 
 /** Makes room on a full host: blanks that nobody waits for are killed first, then machines that are idle for longest; then, for a revision without a machine, a machine is drained of the revision that has most. */

@@ -105,7 +105,7 @@ function inherit(child: RevisionState, parent: RevisionState): void {
   child.idleTimes = copyTimes(parent.idleTimes);
   child.extraTimes = copyTimes(parent.extraTimes);
   child.periods = copyTimes(parent.periods);
-  child.turns = { ...parent.turns };
+  child.workSums = { ...parent.workSums };
   const { level, trend, variance, onset, load } = parent.demand;
   Object.assign(child.demand, { level, trend, variance, onset: Math.max(onset, load) });
   const { busyShare, cpuMs, durationMs, memoryGb, idleCpu } = parent;

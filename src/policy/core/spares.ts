@@ -23,12 +23,12 @@ export function machinesForWaiting(state: PackingState, revision: RevisionState,
 export function noteQueue(state: PackingState, revision: RevisionState, now: number): void {
   const { demand, waiting } = revision;
   if (waiting === 0) {
-    demand.inTurn = 0;
+    demand.soonServed = 0;
     return;
   }
   const part = rulesOf(state).partAtOnce(state, revision, now);
-  if (part < 1 && demand.inTurn === 0) addTimer(state.timers, revision.servedAt + windowMs(state) + 1, -revision.number);
-  demand.inTurn = waiting * (1 - part);
+  if (part < 1 && demand.soonServed === 0) addTimer(state.timers, revision.servedAt + windowMs(state) + 1, -revision.number);
+  demand.soonServed = waiting * (1 - part);
 }
 
 /** Has the next plan look at the revision if it lacks machines. Returns whether it does. */

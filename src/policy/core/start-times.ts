@@ -1,5 +1,5 @@
 /** How long starts and binds take, as seen so far. */
-import { FIRST_BIND_MS, FIRST_MISSING, FIRST_START_MS, LONGEST_START, MISSING_GAIN, START_TIME_GAIN } from "../constants.ts";
+import { FIRST_BIND_MS, FIRST_WITHOUT_BLANK, FIRST_START_MS, LONGEST_START, WITHOUT_BLANK_GAIN, START_TIME_GAIN } from "../constants.ts";
 
 export interface StartTimes {
   /** Smoothed durations of a start and of a bind, ms. The first ones that are seen replace the guesses. */
@@ -8,11 +8,11 @@ export interface StartTimes {
   started: number;
   bound: number;
   /** Share of binds for a waiting caller that found no blank ready. */
-  missing: number;
+  withoutBlank: number;
 }
 
 export function createStartTimes(): StartTimes {
-  return { startMs: FIRST_START_MS, bindMs: FIRST_BIND_MS, started: 0, bound: 0, missing: FIRST_MISSING };
+  return { startMs: FIRST_START_MS, bindMs: FIRST_BIND_MS, started: 0, bound: 0, withoutBlank: FIRST_WITHOUT_BLANK };
 }
 
 export function noteStarted(times: StartTimes, ms: number): void {
@@ -25,5 +25,5 @@ export function noteBound(times: StartTimes, ms: number): void {
 }
 
 export function noteBlankFound(times: StartTimes, found: boolean): void {
-  times.missing += MISSING_GAIN * ((found ? 0 : 1) - times.missing);
+  times.withoutBlank += WITHOUT_BLANK_GAIN * ((found ? 0 : 1) - times.withoutBlank);
 }

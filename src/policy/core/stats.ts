@@ -1,5 +1,5 @@
 /** The reports that come once a second on each machine with work: CPU and memory of the machine, from which averages of its invocations follow. */
-import { COLD_MS, COLD_WEIGHT, ENDING_SHARE, MEMORY_GAIN, MEMORY_GAIN_OF_ALL, STEADY_MEMORY, TURNS_FADE } from "../constants.ts";
+import { COLD_MS, COLD_WEIGHT, ENDING_SHARE, MEMORY_GAIN, MEMORY_GAIN_OF_ALL, STEADY_MEMORY, WORK_FADE } from "../constants.ts";
 import type { MachineStats } from "../policy.ts";
 import { noteCpu } from "./host-limits.ts";
 import { settleLoad, type RevisionState, type MachineEntry, type PackingState } from "./packing-state.ts";
@@ -42,7 +42,7 @@ export function noteStats(state: PackingState, revision: RevisionState, machine:
   machine.inFlightThen = machine.inFlight;
   machine.area = machine.done = 0;
   noteCpu(state, machine, machine.inFlight > 0 ? stats.cpu : 0);
-  noteTurns(revision, report);
+  noteWork(revision, report);
   machine.memoryBytes = stats.memoryBytes;
   noteMemory(state, revision, stats.memoryBytes);
   return report;
@@ -55,14 +55,14 @@ function noteMemory(state: PackingState, revision: RevisionState, bytes: number)
   state.memoryGb = state.memoryGb === null ? gb || null : state.memoryGb + MEMORY_GAIN_OF_ALL * (gb - state.memoryGb);
 }
 
-/** CPU time of an invocation, and its time in flight. They are averages of sums, because an invocation may compute in one report and end in a later one. */
-function noteTurns(revision: RevisionState, { area, done, cpuMs, cold }: Report): void {
-  const { turns } = revision;
+/** Takes a report into the averages of an invocation's CPU time and time in flight. They are quotients of sums, because an invocation may compute in one report and end in a later one. */
+function noteWork(revision: RevisionState, { area, done, cpuMs, cold }: Report): void {
+  const { workSums } = revision;
   const weight = cold ? COLD_WEIGHT : 1;
-  turns.cpuMs = turns.cpuMs * TURNS_FADE + weight * cpuMs;
-  turns.areaMs = turns.areaMs * TURNS_FADE + weight * area;
-  turns.done = turns.done * TURNS_FADE + weight * done;
-  if (turns.done === 0) return;
-  revision.cpuMs = turns.cpuMs / turns.done;
-  revision.durationMs = turns.areaMs / turns.done;
+  workSums.cpuMs = workSums.cpuMs * WORK_FADE + weight * cpuMs;
+  workSums.areaMs = workSums.areaMs * WORK_FADE + weight * area;
+  workSums.done = workSums.done * WORK_FADE + weight * done;
+  if (workSums.done === 0) return;
+  revision.cpuMs = workSums.cpuMs / workSums.done;
+  revision.durationMs = workSums.areaMs / workSums.done;
 }

@@ -1,6 +1,6 @@
 /** Machines that a revision is to have though no call waits: for its minimum, for its forecast, and for a call that is expected. */
 import { refreshForecast } from "../rules/forecast.ts";
-import type { Pool } from "./blanks.ts";
+import { isPausing, type Pool } from "./blanks.ts";
 import type { AppState, PackingState, RevisionState } from "./packing-state.ts";
 
 /** Number of machines that the revision should keep, apart from what waiting calls need. */
@@ -13,7 +13,7 @@ export function wantedMachines(revision: RevisionState, now: number): number {
  * decides whether a machine is held until the next call, and a machine that the plan had killed would be started again at once.
  */
 export function spareNeed(revision: RevisionState, now: number): number {
-  if (now < revision.failures.until) return 0;
+  if (isPausing(revision.failures, now)) return 0;
   const wanted = revision.idleSince >= 0 ? plannedMachines(revision, now) : wantedMachines(revision, now);
   return Math.min(wanted - revision.bound - revision.binding, machinesAllowed(revision));
 }

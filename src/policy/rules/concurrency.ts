@@ -16,7 +16,7 @@ import {
   MOST_BUSY,
   SATURATED,
   SHARE_GAIN,
-  TURNS_EACH,
+  LOOP_PASSES_EACH,
 } from "../constants.ts";
 import type { MachineStats } from "../policy.ts";
 import type { RevisionState, MachineEntry, PackingState } from "../core/packing-state.ts";
@@ -62,7 +62,7 @@ function noteShare(revision: RevisionState, { kind }: MachineEntry, { cpu, loopD
 
 /** The busy share of an invocation on a machine whose loop is late. Where a loop is not late, an invocation lasts shorter by its waits for the loop. */
 function shareOfLate({ area, done, cpuMs }: Report, loopDelayMs: number): number {
-  const waited = Math.max(0, (area - cpuMs) / done - TURNS_EACH * loopDelayMs);
+  const waited = Math.max(0, (area - cpuMs) / done - LOOP_PASSES_EACH * loopDelayMs);
   return cpuMs / Math.max(cpuMs + waited * done, 1);
 }
 

@@ -8,8 +8,8 @@ export interface Demand {
   /** Invocations in flight and waiting now. */
   load: number;
   /** Waiting invocations that the present slots will serve within a window, one after the other: no machine is started for them. */
-  inTurn: number;
-  /** Highest number of invocations at once in this window, without those in `inTurn`. */
+  soonServed: number;
+  /** Highest number of invocations at once in this window, without those in `soonServed`. */
   peak: number;
   /** When this window began, ms. */
   since: number;
@@ -31,7 +31,7 @@ const DAMPING = Math.log(TREND_DAMPING);
 const FADING = Math.log(1 - VARIANCE_GAIN);
 
 export function createDemand(now: number): Demand {
-  return { load: 0, inTurn: 0, peak: 0, since: now, level: 0, trend: 0, variance: 0, onset: 0, fresh: false };
+  return { load: 0, soonServed: 0, peak: 0, since: now, level: 0, trend: 0, variance: 0, onset: 0, fresh: false };
 }
 
 /** Adds `by` to the load, which may be below 0. Returns whether a window ended. @param windowMs one start-up time */
@@ -42,7 +42,7 @@ export function changeLoad(demand: Demand, by: number, now: number, windowMs: nu
     if (demand.load === 0 && demand.peak === 0) begin(demand, now);
   }
   demand.load += by;
-  const atOnce = demand.load - demand.inTurn;
+  const atOnce = demand.load - demand.soonServed;
   if (atOnce > demand.peak) demand.peak = atOnce;
   return ended;
 }
@@ -53,13 +53,13 @@ export function closeWindows(demand: Demand, now: number, windowMs: number): voi
   if (windows < 1) return;
   observe(demand, demand.peak);
   if (windows > 1) settle(demand, windows - 1);
-  demand.peak = demand.load - demand.inTurn;
+  demand.peak = demand.load - demand.soonServed;
   demand.since += windows * windowMs;
 }
 
 /** Expected number of invocations at once, one window from now. */
-export function expected({ load, inTurn, level, trend, onset, fresh }: Demand): number {
-  return Math.max(load - inTurn, level + trend, fresh ? onset : 0);
+export function expected({ load, soonServed, level, trend, onset, fresh }: Demand): number {
+  return Math.max(load - soonServed, level + trend, fresh ? onset : 0);
 }
 
 /**
@@ -81,11 +81,11 @@ function begin(demand: Demand, now: number): void {
 
 function observe(demand: Demand, peak: number): void {
   const error = peak - (demand.level + demand.trend);
-  const missed = Math.max(0, demand.fresh ? peak - demand.onset : error);
-  if (demand.fresh) demand.onset += (missed > 0 ? ONSET_RISE : ONSET_FALL) * (peak - demand.onset);
+  const excess = Math.max(0, demand.fresh ? peak - demand.onset : error);
+  if (demand.fresh) demand.onset += (excess > 0 ? ONSET_RISE : ONSET_FALL) * (peak - demand.onset);
   demand.fresh = false;
   // Only peaks above the forecast count, and twice: peaks below it make nobody wait.
-  demand.variance += VARIANCE_GAIN * (2 * missed * missed - demand.variance);
+  demand.variance += VARIANCE_GAIN * (2 * excess * excess - demand.variance);
   const gain = error > 0 ? RISE_GAIN : FALL_GAIN;
   demand.level = Math.max(0, demand.level + demand.trend + gain * error);
   demand.trend = TREND_DAMPING * (demand.trend + TREND_GAIN * gain * error);
@@ -93,7 +93,7 @@ function observe(demand: Demand, peak: number): void {
 
 /** Takes in a number of windows in which the load did not change. */
 function settle(demand: Demand, windows: number): void {
-  const load = demand.load - demand.inTurn;
+  const load = demand.load - demand.soonServed;
   demand.level = load + (demand.level - load) * Math.exp(windows * FALL);
   demand.trend *= Math.exp(windows * DAMPING);
   demand.variance *= Math.exp(windows * FADING);
