@@ -7,7 +7,7 @@ import { hybridHistogram } from "./hybrid.ts";
 import { knative } from "./knative.ts";
 import { openWhisk } from "./openwhisk.ts";
 import type { Rules } from "./rules.ts";
-import { RoughWorld } from "./testing/rough-world.ts";
+import { ClassicWorld } from "./testing/classic-world.ts";
 import { kindOf, usualChoice, usualKind } from "../../src/base/kind/machine-kind.ts";
 
 const APPS = ["ada", "constructor", "cyd"];
@@ -68,7 +68,7 @@ for (const [name, rules] of Object.entries(ALL)) {
   test(`${name}: whatever happens, no rule is broken and nothing waits for ever`, () => {
     fc.assert(
       fc.property(run, ({ host, apps, actions }) => {
-        const world = new RoughWorld(rules() as Rules<unknown, unknown>, host);
+        const world = new ClassicWorld(rules() as Rules<unknown, unknown>, host);
         APPS.forEach((name, i) => world.setApp(name, apps[i] as (typeof apps)[number]));
         for (const one of actions) perform(world, one);
         world.settle();
@@ -83,9 +83,9 @@ test("a policy goes on with a copy of its state as with the state", () => {
   for (const rules of Object.values(ALL))
     fc.assert(
       fc.property(run, ({ host, apps, actions }) => {
-        const world = new RoughWorld(rules() as Rules<unknown, unknown>, host);
+        const world = new ClassicWorld(rules() as Rules<unknown, unknown>, host);
         APPS.forEach((name, i) => world.setApp(name, apps[i] as (typeof apps)[number]));
-        const copied = new RoughWorld(rules() as Rules<unknown, unknown>, host);
+        const copied = new ClassicWorld(rules() as Rules<unknown, unknown>, host);
         APPS.forEach((name, i) => copied.setApp(name, apps[i] as (typeof apps)[number]));
         for (const one of actions) {
           copied.state = structuredClone(copied.state);
@@ -98,32 +98,36 @@ test("a policy goes on with a copy of its state as with the state", () => {
     );
 });
 
-function perform(world: RoughWorld, action: Action): void {
+function perform(world: ClassicWorld, action: Action): void {
   switch (action.kind) {
     case "arrive":
-      return world.arrive(action.app);
+      return void world.arrive(action.app);
     case "finish":
       return one(world.running.keys(), action.pick, (invocation) => world.finish(invocation));
     case "come-up":
       return one(world.inPhase("starting", "binding"), action.pick, (machine) => world.comeUp(machine));
     case "exit-killed":
-      return one(world.inPhase("ending"), action.pick, (machine) => world.exit(machine));
+      return one(world.inPhase("ending"), action.pick, (machine) => void world.exit(machine));
     case "advance":
       return world.advance(action.ms);
     case "report":
-      return one(world.inPhase("bound"), action.pick, ({ id }) =>
-        world.send({ type: "stats", machine: id, stats: { cpu: 0, memoryBytes: action.mb * 1_048_576, loopDelayMs: 0 } }),
+      return one(
+        world.inPhase("bound"),
+        action.pick,
+        ({ id }) => void world.send({ type: "stats", machine: id, stats: { cpu: 0, memoryBytes: action.mb * 1_048_576, loopDelayMs: 0 } }),
       );
     case "abandon":
       return one(world.waiting.keys(), action.pick, (invocation) => world.abandon(invocation));
     case "crash":
-      return one(world.machines.values(), action.pick, (machine) => world.exit(machine));
+      return one(world.machines.values(), action.pick, (machine) => void world.exit(machine));
     case "condemn":
-      return one(world.machines.values(), action.pick, ({ id }) => world.send({ type: "condemn", machine: id }));
+      return one(world.machines.values(), action.pick, ({ id }) => void world.send({ type: "condemn", machine: id }));
     case "update":
-      return world.send({ type: "revision-renewed", revision: action.app });
+      return void world.send({ type: "revision-renewed", revision: action.app });
     case "remove":
-      return world.removeApp(action.app);
+      return world.revisions.has(action.app)
+        ? world.removeApp(action.app)
+        : void world.send({ type: "revision-removed", revision: action.app });
     case "set":
       return world.setApp(action.app, action.limits);
   }
