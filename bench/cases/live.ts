@@ -26,7 +26,7 @@ async function compare(driver: BenchDriver, { rounds, minutes }: BenchOptions): 
   await drawCourses(runs.slice(-2), `${driver}: two bursts, then twenty apps for ${minutes} min`, picture);
   return {
     title: `Live, ${driver}`,
-    how: `200 in flight from nothing for 10 s and 20 s of nothing, twice, then twenty apps for ${minutes} min; ${rounds} rounds, policies in turn. Waits are for a slot, a start or a bind, by the server's clock. Plot: ${picture}`,
+    how: `Twice: 200 calls in flight at once for 10 s, then none for 20 s. Then twenty apps for ${minutes} min. ${rounds} rounds, with the policies in turn. Waits are for a slot, a start or a bind, measured by the server. Plot: ${picture}`,
     rows: runs.flatMap(rowsOf),
   };
 }
@@ -48,7 +48,7 @@ function rowsOf({ policy, phases, starts }: LiveRun): Row[] {
 
 function inWords({ calls, waits, mostInFlight, idleGbSeconds, gbSeconds }: Phase): string {
   const waited = `wait p50 ${ms(quantile(waits, 0.5))}, p99 ${ms(quantile(waits, 0.99))}, most ${ms(Math.max(...waits))}`;
-  return `${calls} calls, ${mostInFlight} in flight at most, ${waited}, ${idleGbSeconds.toFixed(1)} GB·s idle of ${gbSeconds.toFixed(1)}`;
+  return `${calls} calls, ${mostInFlight} in flight at most, ${waited}, ${idleGbSeconds.toFixed(1)} GB-seconds idle of ${gbSeconds.toFixed(1)}`;
 }
 
 function failureInWords(failures: string[]): string {

@@ -61,14 +61,14 @@ function throughput(contestants: Contestant[], { seconds, rounds }: BenchOptions
     const requests = median(busy.map((each) => each.requestsPerSecond));
     const failed = busy.reduce((sum, each) => sum + each.failed, 0);
     const cpu = median(busy.map((each) => each.cpuUs));
-    const measured = `${rate(requests)}, p50 ${ms(median(busy.map((each) => each.p50)))}, p99 ${ms(median(busy.map((each) => each.p99)))}, ${cpu.toFixed(1)} µs CPU a request, ${times(requests / bare)} bare, ${times(requests / framework)} functions-framework${failed > 0 ? `, ${failed} FAILED` : ""}`;
+    const measured = `${rate(requests)}, p50 ${ms(median(busy.map((each) => each.p50)))}, p99 ${ms(median(busy.map((each) => each.p99)))}, ${cpu.toFixed(1)} µs CPU per request, ${times(requests / bare)} bare, ${times(requests / framework)} functions-framework${failed > 0 ? `, ${failed} FAILED` : ""}`;
     return { what: name, measured, ...throughputTarget(name, requests, bare, framework) };
   });
   const process = contestants.find(({ name }) => name === "mayfly process");
   if (process) rows.push(hostCpu(process));
   return {
     title: "Warm hello, 32 connections",
-    how: `wrk -t1 -c32, ${seconds} s, median of ${rounds} interleaved rounds; after 8 s of the same load; CPU is that of the process that answers HTTP.`,
+    how: `wrk -t1 -c32, ${seconds} s, median of ${rounds} interleaved rounds; after a warm-up of 8 s with the same load. CPU is that of the process that answers HTTP.`,
     rows,
   };
 }
@@ -84,7 +84,7 @@ function throughputTarget(name: string, requests: number, bare: number, framewor
 function hostCpu({ busy }: Contestant) {
   const cpu = median(busy.map((each) => each.cpuUs));
   return {
-    what: "CPU a request of gateway + dispatcher + wire (driver process)",
+    what: "CPU per request of gateway + dispatcher + wire (driver process)",
     measured: `${cpu.toFixed(1)} µs`,
     target: "≤ 25 µs",
     reached: cpu <= 25,

@@ -1,4 +1,4 @@
-/** What the explanation says of an idle revision's last machine is what is done with it, over random histories. */
+/** Over random histories, an idle revision's last machine is killed when its explanation said that it would be. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
@@ -6,7 +6,7 @@ import { seedOf } from "../base/testing/random.ts";
 import { CourseWatch } from "./testing/course-watch.ts";
 import { history, playHistory } from "./testing/histories.ts";
 
-test("the last machine is killed when its explanation said, and not before holding it cost a start where too few longer idle times are known", () => {
+test("the last machine is killed at the time that its explanation gave and, if too few longer idle times are known, not before holding it has cost as much as a start", () => {
   const seed = seedOf();
   console.log(`seed ${seed} (MAYFLY_SEED)`);
   let checked = 0;
@@ -19,5 +19,5 @@ test("the last machine is killed when its explanation said, and not before holdi
     ),
     { numRuns: 60, seed },
   );
-  assert.ok(checked > 40, `only ${checked} kills were held against what had been said`);
+  assert.ok(checked > 40, `only ${checked} kills were compared with their explanation`);
 });
