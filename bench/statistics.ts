@@ -3,7 +3,7 @@ export function median(values: number[]): number {
   return quantile(values, 0.5);
 }
 
-/** By nearest rank. @param q 0 to 1 */
+/** The quantile by nearest rank. @param q 0 to 1 */
 export function quantile(values: number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const value = sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))];

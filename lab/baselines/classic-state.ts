@@ -32,7 +32,7 @@ export interface ClassicState<Memory = unknown, AppMemory = unknown> {
   apps: Map<string, ClassicApp<AppMemory>>;
   appsByNumber: Map<number, ClassicApp<AppMemory>>;
   machines: Map<MachineId, ClassicMachine<AppMemory>>;
-  /** By invocation: the id of its machine, or minus the app's number while it waits. */
+  /** For each invocation: the id of its machine, or minus the app's number while it waits. */
   invocations: IdTable;
   /** Blanks that are ready to be bound, oldest first. */
   blanks: ClassicMachine<AppMemory>[];

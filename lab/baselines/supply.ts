@@ -5,10 +5,10 @@ import { bindMachine, killMachine, startMachine } from "./machines.ts";
 import type { Rules } from "./rules.ts";
 import { usualKind } from "../../src/base/kind/machine-kind.ts";
 
-/** Of the kind of Mayfly's own blanks. */
+/** The kind of the baselines' blanks, which is that of Mayfly's usual blanks. */
 const BLANK = usualKind;
 
-/** Brings what purely reactive policies bring: enough machines for the invocations that wait, less the machines that are coming. */
+/** Starts machines as purely reactive policies do: enough for the invocations that wait, less the machines that are coming. */
 export function bringForWaiting<M, A>(
   rules: Rules<M, A>,
   state: ClassicState<M, A>,

@@ -26,7 +26,7 @@ export function listApps(parts: AppParts, tenant: string, after: string, limit: 
   return { apps: apps.slice(0, limit).map((row) => withProblem(parts, row)), next };
 }
 
-/** What the policy makes of the app, and its newest `limit` decisions. Throws "no-such-app". */
+/** What the policy knows of the app, and its newest `limit` decisions. Throws "no-such-app". */
 export function explainApp(
   { catalog, overview }: { catalog: Pick<Catalog, "names">; overview: Pick<Overview, "explain"> },
   tenant: string,

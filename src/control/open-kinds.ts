@@ -4,7 +4,7 @@ import type { Catalog } from "../store/catalog/catalog.ts";
 import { logSteps } from "../store/logs/server-log.ts";
 import { PreparedKinds } from "./prepared-kinds.ts";
 
-/** As the contract of drivers has them. */
+/** The methods of the drivers' contract that make kinds ready. */
 interface KindDriver {
   prepare(progress: (step: string) => void, kind: MachineKind): Promise<void>;
   release?(kind: MachineKind): void;

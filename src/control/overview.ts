@@ -35,9 +35,9 @@ export interface ShownMachine {
 
 export interface Explanation {
   app: string;
-  /** What the policy makes of the app at present, as sentences. */
+  /** What the policy knows of the app now, as sentences. */
   now: string[];
-  /** The same as data, for each revision that calls go to. */
+  /** The facts behind these sentences, for each revision that calls go to. */
   facts: RevisionFacts[];
   /** Oldest first. */
   decisions: Decision[];

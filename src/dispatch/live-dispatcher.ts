@@ -116,9 +116,9 @@ export interface ServedTarget {
 export type { RevisionFacts } from "./sentences.ts";
 
 export interface Explanation {
-  /** What the policy makes of the app now, as sentences. */
+  /** What the policy knows of the app now, as sentences. */
   now: string[];
-  /** The same as data, for each revision that calls go to, the one with the largest weight first. Machines have the names that `mayfly ps` shows. */
+  /** The facts behind these sentences, for each revision that calls go to, the one with the largest weight first. Machines have the names that `mayfly ps` shows. */
   facts: RevisionFacts[];
   /** Why the app's machines were started, bound, drained and killed, the oldest first. */
   decisions: Decision[];
@@ -133,9 +133,9 @@ export interface Decision {
   what: "start" | "bind" | "ready" | "drain" | "kill" | "lost" | "end";
   /** The kind of the machine; only the decision to start a machine has it. */
   kind?: Omit<MachineKind, "key">;
-  /** With the numbers that were used for the decision. */
+  /** The reason, with the numbers that were used for the decision. */
   reason: DecisionReason;
-  /** The same reason as a clause. */
+  /** The reason as a clause. */
   why: string;
   /** Milliseconds since the machine's start. */
   ageMs: number;

@@ -56,7 +56,7 @@ export function clauseOfReason(reason: DecisionReason): string {
   return (clauses[reason.kind] as (reason: DecisionReason) => string)(reason);
 }
 
-/** The same facts with the names of machines instead of their numbers. */
+/** Returns the facts with the names of machines in place of their numbers. */
 export function withNames(facts: AppFacts, nameOf: (machine: MachineId) => string): AppFacts<string> {
   const named = (machine: ExplainedMachine): ExplainedMachine<string> => ({ ...machine, machine: nameOf(machine.machine) });
   return { ...facts, machines: facts.machines.map(named) };

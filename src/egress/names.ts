@@ -36,7 +36,7 @@ interface Question {
 }
 
 interface Asking {
-  /** By name; both the waiting questions and those in progress. */
+  /** The questions that wait and those in progress, by name. */
   readonly questions: Map<string, Question>;
   readonly waiting: Question[];
   underWay: number;
@@ -49,7 +49,7 @@ export function createNames(lookUp: LookUp = openLookUp()): Names {
 
 class FairNames implements Names {
   readonly #lookUp: LookUp;
-  /** By app, in the order of their turns. */
+  /** The questions of each app; the apps are in the order of their turns. */
   readonly #apps = new Map<string, Asking>();
   #underWay = 0;
 

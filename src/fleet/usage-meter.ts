@@ -26,7 +26,7 @@ export class UsageMeter {
     this.#lastAt = clock.now();
   }
 
-  /** As of the last sample. */
+  /** The usage up to the last sample. */
   get usage(): Usage {
     return this.#last;
   }

@@ -9,23 +9,23 @@ export type ExitReason =
   | "killed"
   /** The guest ended by itself. */
   | "exited"
-  /** A signal that Mayfly did not send ended it, or its kernel panicked. */
+  /** A signal that Mayfly did not send ended the machine, or its kernel panicked. */
   | "crashed"
-  /** It exceeded its memory limit, or the heap that its memory allows was full. */
+  /** The machine exceeded its memory limit, or the heap that its memory allows was full. */
   | "out-of-memory"
-  /** The image or template that it started from was damaged on the host meanwhile. */
+  /** The image or template that the machine started from was damaged on the host meanwhile. */
   | "image-damaged"
-  /** It sent what the host-guest protocol forbids. */
+  /** The guest sent something that the host-guest protocol forbids. */
   | "protocol-violation"
-  /** It gave no answer in time. */
+  /** The guest gave no answer in time. */
   | "unresponsive"
-  /** Its channel ended although the rest of it did not. */
+  /** The channel ended although the machine did not. */
   | "channel-lost"
-  /** Its driver could not start it: its template, its clone or its process failed. */
+  /** The driver could not start the machine: its template, its clone or its process failed. */
   | "start-failed"
-  /** It started, but did not answer its first Resume, or failed at its rehearsal. */
+  /** The machine started, but did not answer its first Resume, or failed at its rehearsal. */
   | "bring-up-failed"
-  /** It could not be given to its app. */
+  /** The machine could not be bound to its app. */
   | "bind-failed";
 
 export interface MachineExit {
@@ -80,7 +80,7 @@ export function clauseOf({ reason, detail }: Pick<MachineExit, "reason" | "detai
   return detailAlone.has(reason) ? more : `${clauses[reason]}: ${more}`;
 }
 
-/** The same for a log, with what the machine printed last. */
+/** The clause of clauseOf() for a log, followed by the last output of the machine. */
 export function clauseWithOutput(exit: MachineExit): string {
   const clause = clauseOf(exit);
   return exit.output.length === 0 ? clause : `${clause}; last output: ${exit.output.join(" | ")}`;

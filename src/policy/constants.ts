@@ -176,9 +176,9 @@ export const LONGEST_QUIET_MS = 1_000;
 export const BLANKS_SHARE_OF_HOST = 0.25;
 /** Starts under way at which no further blank is started. */
 export const MOST_BLANKS_AT_ONCE = 4;
-/** The same on a busy host: one, because the first call of another app is to find a blank there, too. */
+/** Starts under way at which no further blank is started on a busy host. One is allowed, because the first call of another app is to find a blank there, too. */
 export const MOST_BLANKS_AT_ONCE_BUSY = 1;
-/** ms for which a blank is kept that is one too many, because it may be needed again soon. */
+/** ms for which a surplus blank is kept, because it may be needed again soon. */
 export const SURPLUS_MS = 10_000;
 /** ms between two counts of the starts that are planned, because each count goes through all revisions. */
 export const RECOUNT_MS = 1_000;

@@ -10,7 +10,7 @@ export interface Heap {
   /** Times as a heap, ms, and the slot that has the rest of each entry. From `size` on `slot` has the free slots. */
   at: Float64Array;
   slot: Int32Array;
-  /** By slot: the number of entries that were added before, and the two numbers that were added with the time. */
+  /** For each slot: the number of entries that were added before its entry, and the two numbers that were added with the time. */
   order: Float64Array;
   subject: Float64Array;
   place: Int32Array;

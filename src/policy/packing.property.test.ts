@@ -115,7 +115,7 @@ function perform(world: World, action: Action): void {
   }
 }
 
-/** As a deploy does it: a new size comes with new code. */
+/** Sets new limits and renews the machines, as a deploy does: a new memory size comes with new code. */
 function setApp(world: World, name: string, limits: Parameters<World["setApp"]>[1]): void {
   world.setApp(name, limits);
   world.send({ type: "revision-renewed", revision: name });

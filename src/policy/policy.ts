@@ -63,13 +63,13 @@ export interface AppLimits {
   minMachines: number;
   /** Number of machines bound to the app, at most. */
   maxMachines: number;
-  /** Blanks of its kind that no other app may take. */
+  /** Blanks of the app's kind that no other app may take. */
   reservedBlanks: number;
-  /** Worth of a second of a caller's wait, GB-seconds of memory; null: that of the host counts. */
+  /** Worth of a second of a caller's wait, GB-seconds of memory; null: the worth that the host sets counts. */
   waitWorth: number | null;
   /** Number of invocations that may wait for a slot. */
   queue: number;
-  /** Of each of its machines. */
+  /** The kind of each of the app's machines. */
   kind: OpaqueKind;
 }
 

@@ -24,7 +24,7 @@ export const choiceSchema = z.object(kindKeys);
 export type KindChoice = z.infer<typeof choiceSchema>;
 
 export interface MachineKind {
-  /** The same for equal kinds, and different for others. All that the policy knows of a kind beside its memory and vCPUs. */
+  /** The key is the same for equal kinds, and different for others. Beside memory and vCPUs, the policy knows nothing else of a kind. */
   readonly key: string;
   readonly kernel: GuestKernelName;
   /** MB of the whole machine, its kernel included. */

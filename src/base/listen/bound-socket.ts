@@ -13,7 +13,7 @@ export function bindSocket(host: string, port: number, key: string): BoundSocket
   }
 }
 
-/** The same for an address of the settings, whose host may be a name. */
+/** Binds a socket to an address of the settings, whose host may be a name. */
 export async function bindNamedSocket(address: string, key: string): Promise<BoundSocket> {
   const { host, port } = parseAddress(address);
   try {
@@ -23,7 +23,7 @@ export async function bindNamedSocket(address: string, key: string): Promise<Bou
   }
 }
 
-/** As one types it: 127.0.0.1:8101, [::1]:8101. */
+/** The address as people write it: 127.0.0.1:8101, [::1]:8101. */
 export function nameOf(host: string, port: number): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

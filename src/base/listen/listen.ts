@@ -9,7 +9,7 @@ import { listenFailure } from "./listen-failure.ts";
 export interface Listener {
   /** A bound socket is taken by its descriptor, in place of an address. */
   on: { host: string; port: number } | { fd: number };
-  /** As people write it, for errors. */
+  /** The address as people write it, for errors. */
   address: string;
   /** The setting or option that names the address. */
   key: string;

@@ -17,7 +17,7 @@ export interface Uids {
 }
 
 export interface UidsOptions {
-  /** The same for all servers of this host, and writable for root only. */
+  /** The folder of the blocks' locks. It must be the same for all servers of this host, and writable for root only. */
   folder?: string;
   /** The number of the first block to try. */
   from?: number;

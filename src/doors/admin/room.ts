@@ -80,7 +80,7 @@ export class Room {
   }
 }
 
-/** The same name for a TCP connection and for the TLS socket on it. */
+/** The name of a connection, which is the same for the TCP connection and for the TLS socket on it. */
 function nameOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`;
 }

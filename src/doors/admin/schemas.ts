@@ -138,7 +138,7 @@ const decisionSchema = z
 export const explainSchema = z
   .object({
     app: z.string(),
-    now: z.array(z.string()).openapi({ description: "What the policy makes of the app at present, in sentences." }),
+    now: z.array(z.string()).openapi({ description: "What the policy knows of the app at present, in sentences." }),
     facts: z.array(z.looseObject({ revision: z.string(), weight: z.number() })).openapi({
       description:
         "The same as data, for each revision that calls go to, the one with the largest weight first. Times are milliseconds, memory is GB, costs are GB-seconds.",

@@ -47,7 +47,7 @@ const MINUS = 45;
 const OWN_PREFIX = "x-mayfly-";
 const ownMetrics = new Set(["queue", "start", "bind", "run"]);
 
-/** Those metrics of a function's Server-Timing header that don't have a name of the gateway's. Descriptions may contain commas. */
+/** Returns the metrics of a function's Server-Timing header, without those that have a name of the gateway's. Descriptions may contain commas. */
 function otherMetrics(value: string): string {
   const metrics = value.match(/(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g) ?? [];
   return metrics

@@ -11,7 +11,7 @@ export interface Pool {
   ready: number[];
   /** Ids of machines that are being started to be blanks. */
   starting: number[];
-  /** By number of blanks: how often so many were taken in a window, with older windows fading. */
+  /** For each number of blanks: how often so many were taken in a window, with older windows fading. */
   taken: number[];
   /** Blanks taken in the present window, which began at `since`, ms. */
   now: number;

@@ -57,7 +57,7 @@ export interface PackingState {
   use: { machines: number; memoryMb: number; vcpus: number };
   /** A pool for each kind; the first one is of the usual kind. */
   pools: Pool[];
-  /** By invocation: the id of its machine, or minus its revision's number while it waits. One number, because the table is on the hot path. */
+  /** For each invocation: the id of its machine, or minus its revision's number while it waits. One number, because the table is on the hot path. */
   invocations: IdTable;
   /** Revisions that may have waiting invocations; the one served last is at the end. */
   hungry: string[];

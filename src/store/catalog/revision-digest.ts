@@ -31,7 +31,7 @@ export function beginDigest(manifest: Manifest): RevisionDigest {
   };
 }
 
-/** The same of bundles that are in memory, in any order, as hex. */
+/** The digest (hex) of a revision whose bundles are in memory; their order makes no difference. */
 export function revisionDigest(manifest: Manifest, bundles: Bundle[]): string {
   const digest = beginDigest(manifest);
   for (const { function: name, format, code } of bundles.toSorted(byFunction)) {
@@ -42,7 +42,7 @@ export function revisionDigest(manifest: Manifest, bundles: Bundle[]): string {
 }
 
 export interface Digests {
-  /** The same as revisionDigest() returns. */
+  /** The digest that revisionDigest() returns. */
   revision: string;
   /** SHA-256 (hex) over each bundle's code alone, in the order of the bundles. */
   code: string[];

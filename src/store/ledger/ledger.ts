@@ -17,7 +17,7 @@ export interface Amounts {
   requests: number;
   /** The wall time of those invocations, in milliseconds, each rounded up. */
   wallMs: number;
-  /** Their wall time in seconds, times the bytes of memory that their app asks for. */
+  /** The wall time of those invocations in seconds, times the bytes of memory that their app asks for. */
   wallByteSeconds: number;
 }
 

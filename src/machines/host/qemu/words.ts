@@ -60,7 +60,7 @@ export interface DiskWords {
   set: number;
   /** QEMU's name for it. */
   node: string;
-  /** By which the guest finds it, where it has several. */
+  /** The serial number by which the guest finds the disk if it has several. */
   serial?: string;
   writable?: boolean;
   bus: Bus;
@@ -91,7 +91,7 @@ export function kernelWords(kernel: number, initrd?: number): string {
 export interface LinuxWords extends Omit<MachineWords, "machine"> {
   /** Words for the network and the disks. */
   devices: string[];
-  /** Of the files that QEMU inherits. */
+  /** Descriptors of the files that QEMU inherits. */
   kernelFd: number;
   initrdFd: number;
   tscKhz: number;
