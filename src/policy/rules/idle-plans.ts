@@ -67,7 +67,7 @@ export function idleCourse(state: PackingState, revision: RevisionState, now: nu
   if (machines === 0) ahead.busySince = null;
   if (machines === 0 || revision.idleSince < 0) Object.assign(ahead, { idleSince: now, preStart: null });
   const plan = idlePlan(state, ahead);
-  let at = Math.max(now, keptUntil(state, revision));
+  let at = Math.max(now, keptUntil(state, revision) ?? now);
   let look = lookAtLast(state, ahead, at);
   for (; look.until > at; look = lookAtLast(state, ahead, at)) at = look.until;
   const killAt = at - ahead.idleSince;
@@ -76,11 +76,11 @@ export function idleCourse(state: PackingState, revision: RevisionState, now: nu
   return { killAt, start: planned ? moved(preStart, -revision.idleSince) : look.plan.start, plan };
 }
 
-/** Until when the revision's only machine is kept by the last decision; -1: there is no such decision, as the revision is at work or has not exactly one machine. */
-function keptUntil(state: PackingState, revision: RevisionState): number {
-  if (revision.idleSince < 0 || revision.bound !== 1 || revision.binding > 0) return -1;
+/** Until when the revision's only machine is kept by the last decision, ms; null: there is no such decision, because the revision is at work or has not exactly one machine. */
+function keptUntil(state: PackingState, revision: RevisionState): number | null {
+  if (revision.idleSince < 0 || revision.bound !== 1 || revision.binding > 0) return null;
   for (const machine of machinesOf(state, revision)) if (machine.phase === "bound") return machine.keptUntil;
-  return -1;
+  return null;
 }
 
 function startLater(state: PackingState, revision: RevisionState, plan: IdlePlan, now: number): void {

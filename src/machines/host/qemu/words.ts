@@ -60,7 +60,7 @@ export interface DiskWords {
   set: number;
   /** QEMU's name for it. */
   node: string;
-  /** The serial number by which the guest finds the disk if it has several. */
+  /** The serial number by which the guest finds the disk. Needed only if the guest has several disks. */
   serial?: string;
   writable?: boolean;
   bus: Bus;
