@@ -95,10 +95,10 @@ test("a kind or an event form that a later host sends is refused, and the agent 
   assert.equal((await send("main", "1")).status, 200);
 });
 
-test("code from a source that the agent does not know is refused at the Bind, by its name", async () => {
+test("code from a source that the agent does not know is refused at the Bind, by its name", async (context) => {
   const other = await startAgentProcess();
+  context.after(() => other.kill());
   const source = { type: "volume" } as unknown as { type: "frames"; bytes: number };
   const bound = other.bind({}, { functions: [{ name: "main", format: "cjs", source, handler: "handler" }] });
   await assert.rejects(bound, (error: Error) => /comes from "volume", which this agent does not know/.test((error.cause as Error).message));
-  await other.kill();
 });

@@ -59,7 +59,7 @@ export class Control {
   bind(stream: number, message: BindMessage, code: BindCode): Promise<void> {
     return this.#ask<void>((question) => {
       const json = Buffer.from(JSON.stringify(message));
-      const bytes = message.functions.reduce((sum, { source }) => sum + source.bytes, 0);
+      const bytes = bytesThatFollow(message);
       if (4 + json.length > Limit.payload) throw new MayflyError("bad-manifest", { file: "mayfly.json", what: tooMuchEnvironment });
       if (bytes > Limit.code) throw new MayflyError("code-too-large", { bytes, limit: Limit.code });
       const asked = { ...question, stream, app: message.app, function: message.preload ?? "*" };
@@ -157,6 +157,11 @@ export class Control {
     this.#bind = null;
     asked.reject(error as Error);
   }
+}
+
+/** An agent refuses a source that it does not know, and nothing follows for it. */
+function bytesThatFollow({ functions }: BindMessage): number {
+  return functions.reduce((sum, { source }) => sum + (source.type === "frames" ? source.bytes : 0), 0);
 }
 
 const tooMuchEnvironment = `env, secrets and functions together take over ${Limit.payload - HEADER_BYTES} bytes`;
