@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { assertSafeAddress, parseAddress, portOf } from "./base/listen/address.ts";
-import { openAppliancesOf } from "./appliances/open-on-server.ts";
+import { openAppliancesOf, openDefinitionsOf } from "./appliances/open-on-server.ts";
 import { type Certificate, readCertificate } from "./base/listen/certificate.ts";
 import { pinOf } from "./doors/admin/pinned.ts";
 import { ensureToken } from "./doors/admin/token.ts";
@@ -27,7 +27,7 @@ import { openServing } from "./control/open-serving.ts";
 import type { ServedApps } from "./control/served-apps.ts";
 import type { Catalog } from "./store/catalog/catalog.ts";
 import { keepAccounts } from "./store/ledger/keep-accounts.ts";
-import { openStores } from "./store/open-stores.ts";
+import { openCatalogOf, openStores } from "./store/open-stores.ts";
 import { openServerLog } from "./store/logs/server-log.ts";
 import { lockFolders } from "./store/state-folder/lock-folders.ts";
 import type { StateLock } from "./store/state-folder/lock.ts";
@@ -76,8 +76,11 @@ export async function startMayfly(
   assertDescriptors();
   for (const address of [config.listen, config.api]) assertSafeAddress(address, config);
   const lock = lockFolders(start, supervision?.pid, () => supervision?.locked());
-  const stores = openStores(start, events);
-  const { catalog, accounts, logs } = stores;
+  const catalog = openCatalogOf(start);
+  // Appliances have their names before an older Mayfly's ledger and logs are taken over by names.
+  const definitions = openDefinitionsOf(start, catalog.names);
+  const stores = openStores(start, catalog, events);
+  const { accounts, logs } = stores;
   tellLostCalls(supervision?.lost ?? [], stores);
   const uids = createUids();
   const qemuHost = openQemuHost(start, uids);
@@ -99,6 +102,7 @@ export async function startMayfly(
   });
   const routes = routesOf(config, catalog, () => served);
   const appliances = openAppliancesOf(start, stores, {
+    definitions,
     qemuHost,
     bootId: createBootId(clock.wall()),
     egress: (id) => egress.ofAppliance(id),

@@ -2,24 +2,23 @@
 import { join } from "node:path";
 import type { ServerStart } from "../base/config/server-start.ts";
 import { mainTenant } from "../base/ids/new-id.ts";
+import type { Names } from "../store/catalog/catalog.ts";
 import { openSeal } from "../store/catalog/seal.ts";
 import type { Stores } from "../store/open-stores.ts";
 import { LogLevel } from "../wire/protocol.ts";
 import { type Appliances, type AppliancesOptions, openAppliances } from "./appliances.ts";
 import { type Definitions, definitionsFile, openDefinitions } from "./definitions.ts";
 
-type ApplianceNeeds = Pick<AppliancesOptions, "qemuHost" | "bootId" | "egress" | "starting" | "takenUp">;
+type ApplianceNeeds = Pick<AppliancesOptions, "definitions" | "qemuHost" | "bootId" | "egress" | "starting" | "takenUp">;
 
 /** Starts none: that is for Appliances.resume(). */
-export function openAppliancesOf(start: ServerStart, stores: Stores, needs: ApplianceNeeds): Appliances {
+export function openAppliancesOf(start: ServerStart, { accounts, logs }: Stores, needs: ApplianceNeeds): Appliances {
   const { config, clock, log, closing } = start;
   const { stateDir, cacheDir } = config;
-  const { accounts, logs } = stores;
   const appliances = openAppliances({
     ...needs,
     stateDir,
     cacheDir,
-    definitions: openDefinitionsOf(start, stores),
     clock,
     permitted: config.appliances,
     usage: accounts,
@@ -33,8 +32,11 @@ export function openAppliancesOf(start: ServerStart, stores: Stores, needs: Appl
   return appliances;
 }
 
-/** Definitions of an older Mayfly go by names: each gets the id that has its name, or claims the name. */
-function openDefinitionsOf({ config, closing }: ServerStart, { catalog: { names } }: Stores): Definitions {
+/**
+ * Definitions of an older Mayfly go by names: each gets the id that has its name, or claims the name. Called before openStores(), so that
+ * the ledger and the logs of an appliance are taken over for its id, and not for that of an app.
+ */
+export function openDefinitionsOf({ config, closing }: ServerStart, names: Pick<Names, "holder" | "claimForAppliance">): Definitions {
   const { stateDir } = config;
   const idOf = (name: string) => {
     const holder = names.holder(mainTenant, name);

@@ -1,4 +1,7 @@
-/** Opens what a server keeps in its state folder: the catalog, the ledger with the accounts over it, and the logs. */
+/**
+ * Opens what a server keeps in its state folder: the catalog, then the ledger with the accounts over it, and the logs. In between, the
+ * appliances' definitions are opened: see openStores().
+ */
 import { join } from "node:path";
 import type { ServerStart } from "../base/config/server-start.ts";
 import { mainTenant } from "../base/ids/new-id.ts";
@@ -24,13 +27,27 @@ export interface Stores {
 }
 
 /** The state folder must be locked. */
-export function openStores(start: ServerStart, events: EventStream): Stores {
-  const { config, clock, log, closing } = start;
+export function openCatalogOf({ config, clock, log, closing }: ServerStart): Catalog {
+  const { stateDir, revisionsKept, maxAppCodeMb, maxCodeMb } = config;
+  const catalog = openCatalog(join(stateDir, "catalog.db"), join(stateDir, "secrets.key"), {
+    clock,
+    revisionsKept,
+    quota: { perApp: maxAppCodeMb * 2 ** 20, inAll: maxCodeMb * 2 ** 20 },
+    reserve: openReserve(join(stateDir, "reserve"), stateDir),
+    onFailure: (error) => log.error({ err: error }, "what was removed is not given back to the disk"),
+  });
+  closing.defer(() => catalog.close());
+  return catalog;
+}
+
+/**
+ * If an older Mayfly wrote the state folder, its ledger and logs go by names, and are taken over here. Each name must have its holder by
+ * then: a name that nobody has claimed is taken for an app's.
+ */
+export function openStores({ config, clock, log, closing }: ServerStart, catalog: Catalog, events: EventStream): Stores {
   const inState = (name: string) => join(config.stateDir, name);
-  const catalog = openCatalogOf(start);
   const { names } = catalog;
   const nameOf = (app: string) => names.nameOf(app)?.name ?? app;
-  // Ledgers and logs of an older Mayfly go by names.
   const idOf = (name: string) => names.known(mainTenant, name) ?? names.appId(mainTenant, name);
   const ledger = createLedger(inState("ledger.db"), {
     idOf,
@@ -54,17 +71,4 @@ export function openStores(start: ServerStart, events: EventStream): Stores {
   const accounts = createAccounts({ ledger, prices: config.prices, clock, events });
   closing.defer(() => accounts.close());
   return { catalog, accounts, logs, note, tell };
-}
-
-function openCatalogOf({ config, clock, log, closing }: ServerStart): Catalog {
-  const { stateDir, revisionsKept, maxAppCodeMb, maxCodeMb } = config;
-  const catalog = openCatalog(join(stateDir, "catalog.db"), join(stateDir, "secrets.key"), {
-    clock,
-    revisionsKept,
-    quota: { perApp: maxAppCodeMb * 2 ** 20, inAll: maxCodeMb * 2 ** 20 },
-    reserve: openReserve(join(stateDir, "reserve"), stateDir),
-    onFailure: (error) => log.error({ err: error }, "what was removed is not given back to the disk"),
-  });
-  closing.defer(() => catalog.close());
-  return catalog;
 }
