@@ -127,7 +127,11 @@ test("each machine is in a control group of its own", () => {
 
 test("a server that is killed takes its machines along", async () => {
   const server = spawn(process.execPath, ["--input-type=module", "-e", serverScript()], { stdio: ["ignore", "pipe", "inherit"] });
-  const [id] = (await once(server.stdout, "data")) as [Buffer];
+  const ended = once(server, "exit").then(() =>
+    Promise.reject(new Error("the server ended before its machine was up: standard error says why")),
+  );
+  const [id] = (await Promise.race([once(server.stdout, "data"), ended])) as [Buffer];
+  ended.catch(() => undefined);
   const pid = pidOf(id.toString());
   assert.notEqual(processStartTime(pid), undefined);
   server.kill("SIGKILL");
@@ -141,6 +145,7 @@ function serverScript(): string {
     const { linux } = ${load("../../qemu/linux.ts")};
     const { systemClock } = ${load("../../../base/clock/clock.ts")};
     const { ensureImage } = ${load("../../../images/ensure-image.ts")};
+    const { createUids } = ${load("../../../base/uids/uids.ts")};
     const cacheDir = ${JSON.stringify(cacheDir)}, runDir = ${JSON.stringify(path.join(runDir, "killed"))};
     const driver = createDriverWithHost({ guest: linux, image: () => ensureImage({ uids: createUids(), cacheDir, progress() {} }), cacheDir, runDir, clock: systemClock });
     const { id } = await driver.start({ id: "killed-${process.pid}", memoryMb: 256, vcpus: 1 });
