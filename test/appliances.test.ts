@@ -217,7 +217,7 @@ test("an invalid appliance is refused with the reason", async () => {
   await bad({ name: "notes-ada" }, "name-taken", /an appliance/);
   await bad({ image: "no-such" }, "no-such-image", /no-such/);
   await bad({ ports: [{ address: "127.0.0.1", host: ports.ada, guest: 80 }] }, "port-in-use", new RegExp(String(ports.ada)));
-  await bad({ volumes: [{ disk: "ada", path: "/data", sizeMb: 64 }] }, "bad-appliance", /notes-ada's/);
+  await bad({ volumes: [{ disk: "ada", path: "/data", sizeMb: 64 }] }, "bad-appliance", /belongs to .*notes-ada/);
   await bad({ volumes: [{ folder: join(shared, "none"), path: "/data" }] }, "bad-appliance", /not a folder/);
   await bad({ volumes: [{ folder: "/", path: "/data" }] }, "not-permitted", /appliances\.folders/);
   await bad({ volumes: [{ folder: stateDir, path: "/data" }] }, "not-permitted", /appliances\.folders/);
