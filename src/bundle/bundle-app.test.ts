@@ -104,6 +104,15 @@ describe("a deploy refuses", () => {
     await refused("bad-manifest", /no such file; `mayfly init` makes one/);
     write("mayfly.json", "{");
     await refused("bad-manifest", /it is not valid JSON/);
+    await assert.rejects(bundleApp(join(dir, "mayfly.json")), {
+      code: "bad-manifest",
+      message: `${join(dir, "mayfly.json")} is not valid: it is a file, and the folder that has mayfly.json is wanted.`,
+    });
+  });
+
+  test("a mayfly.json that is over the limit, before it is read", async () => {
+    write("mayfly.json", " ".repeat(262_145));
+    await refused("bad-manifest", /it has 262145 bytes, and at most 262144 are allowed/);
   });
 
   test("a manifest with a bad value, by key, value and what is allowed", async () => {
@@ -116,9 +125,9 @@ describe("a deploy refuses", () => {
         { functions: { main: { entry: "main.ts", memory: 1 } } },
         /functions.main.memory is not a known key.*there are entry, handler, timeoutMs/,
       ],
-      [{ functions: {} }, /functions is an object, but needs at least one function/],
+      [{ functions: {} }, /: functions must have at least one function\./],
       [{ functions: { "my.main": { entry: "main.ts" } } }, /functions has the key "my.main", but .*1 to 64 of letters, digits, - and _/],
-      [{ functions: { Main: { entry: "main.ts" }, main: { entry: "main.ts" } } }, /functions .*names that differ in more than capitals/],
+      [{ functions: { Main: { entry: "main.ts" }, main: { entry: "main.ts" } } }, /: functions must not have both Main and main: these/],
       [{ network: "all" }, /network is "all", but must be one of: "none"; "egress"; an object/],
       [{ network: { egress: true, allow: [1] } }, /network.allow.0 is 1, but must be a string/],
       [{ env: { "A B": "x" } }, /env has the key \(a name\), but a key must be a name of letters, digits and _/],

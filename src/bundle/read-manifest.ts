@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Manifest } from "../store/catalog/manifest.ts";
-import { parseManifest } from "../store/catalog/parse-manifest.ts";
+import { MANIFEST_BYTES, parseManifest, tooLargeManifest } from "../store/catalog/parse-manifest.ts";
 import { MayflyError } from "../base/errors/error.ts";
 
 /** Reads and checks the folder's mayfly.json, and checks that the entry files exist. Throws "bad-manifest". */
@@ -17,12 +17,21 @@ export function readManifest(dir: string): Manifest {
 
 function read(file: string): string {
   try {
+    const { size } = statSync(file);
+    if (size > MANIFEST_BYTES) throw tooLargeManifest(file, `has ${size} bytes`);
     return readFileSync(file, "utf8");
   } catch (error) {
-    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    const what = missing ? "there is no such file; `mayfly init` makes one" : `it cannot be read: ${(error as Error).message}`;
-    throw new MayflyError("bad-manifest", { file, what }, error);
+    throw error instanceof MayflyError ? error : unreadable(file, error as NodeJS.ErrnoException);
   }
+}
+
+function unreadable(file: string, error: NodeJS.ErrnoException): MayflyError {
+  const given = dirname(file);
+  if (error.code === "ENOTDIR")
+    return new MayflyError("bad-manifest", { file: given, what: `it is a file, and the folder that has mayfly.json is wanted` }, error);
+  const missing = error.code === "ENOENT";
+  const what = missing ? "there is no such file; `mayfly init` makes one" : `it cannot be read: ${error.message}`;
+  return new MayflyError("bad-manifest", { file, what }, error);
 }
 
 function refusal(dir: string, entry: string): string | undefined {

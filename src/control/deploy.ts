@@ -25,9 +25,8 @@ export async function deploy(parts: DeployParts, tenant: string, manifest: Manif
   refuseOtherFunctions(manifest, bundles);
   refuseNameOfAppliance(catalog.names, tenant, manifest.name);
   serving.check(tenant, manifest);
-  refuseTooMuchEnvironment(catalog, tenant, manifest);
   await serving.prepare(manifest);
-  // A secret may have been set while the machine's size was prepared.
+  // Only now, because a secret may have been set while the kind of machine was prepared.
   refuseTooMuchEnvironment(catalog, tenant, manifest);
   const { take, undo } = serveWhenStored(parts);
   try {
@@ -47,10 +46,11 @@ function tellDeployed({ events, clock }: DeployParts, { app, id, number }: Revis
 
 /** Each function of the manifest must have its code, once, and there may be no other code. */
 function refuseOtherFunctions(manifest: Manifest, bundles: Bundle[]): void {
-  const wanted = Object.keys(manifest.functions);
+  const wanted = new Set(Object.keys(manifest.functions));
   const given = bundles.map((bundle) => bundle.function);
-  const missing = wanted.find((name) => !given.includes(name));
-  const extra = given.find((name, index) => !wanted.includes(name) || given.indexOf(name) !== index);
+  const once = new Set(given);
+  const missing = wanted.difference(once).values().next().value;
+  const extra = given.find((name) => !wanted.has(name) || !once.delete(name));
   if (missing !== undefined)
     throw new MayflyError("bad-request", { what: `the manifest has a function ${missing}, but its code was not uploaded` });
   if (extra !== undefined)

@@ -26,7 +26,8 @@ export function isDeployed(names: Pick<Names, "holder">, tenant: string, name: s
 
 /** Called before an upload is written. Throws "name-taken" if an appliance has the name. The catalog checks again when it stores the app. */
 export function refuseNameOfAppliance(names: Pick<Names, "holder">, tenant: string, name: string): void {
-  if (names.holder(tenant, name)?.kind === "appliance") throw new MayflyError("name-taken", { name, owner: "an appliance" });
+  if (names.holder(tenant, name)?.kind === "appliance")
+    throw new MayflyError("name-taken", { name, owner: "an appliance", holder: `the appliance ${name}` });
 }
 
 /** The id of the tenant that a URL names. Null stands for `main`, which URLs never name. Undefined if there is no such tenant. */

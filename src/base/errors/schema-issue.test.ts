@@ -72,7 +72,7 @@ test("other values are quoted, and the place of a mistake is told", () => {
   }
 });
 
-test("a bound that is not itself allowed is told as such, an empty list as such, and a bad key beside its object", () => {
+test("a bound that is not itself allowed is told as such, a list that is too short as a rule for it, and a bad key beside its object", () => {
   const schema = z.strictObject({
     spend: z.number().positive(),
     share: z.number().lt(1),
@@ -88,7 +88,7 @@ test("a bound that is not itself allowed is told as such, an empty list as such,
   };
   assert.equal(told({ spend: 0 }), "spend is 0, but must be above 0");
   assert.equal(told({ share: 1 }), "share is 1, but must be below 1");
-  assert.equal(told({ list: [] }), "list is a list, but must not be empty");
+  assert.equal(told({ list: [] }), "list must not be empty");
   assert.equal(told({ hosts: { "": "api" } }), 'hosts has the key "", but a key must not be empty');
   assert.equal(told({ env: { "key=s3cret": "x" } }), "env has the key (a name), but a key must be capitals");
 });

@@ -20,9 +20,17 @@ export function firstIssue(error: z.ZodError, given: unknown, schema?: z.ZodType
   if (issue.code === "invalid_key") return badKey(issue);
   const value = issue.path.reduce<unknown>(step, given);
   const key = keyInWords(issue.path);
-  if (value === undefined)
-    return { key, what: issue.code === "invalid_type" || issue.code === "invalid_value" ? "is missing" : allowed(issue) };
+  if (value === undefined) return { key, what: wrongTypes.has(issue.code) ? "is missing" : allowed(issue) };
+  if (isOfWhole(issue, value)) return { key, what: allowed(issue) };
   return { key, what: `is ${isSensitive(issue.path) ? kindOf(value) : shortened(value)}, but ${allowed(issue)}` };
+}
+
+/** The codes of issues that a value which is absent has, too. */
+const wrongTypes = new Set<string>(["invalid_type", "invalid_value", "invalid_union"]);
+
+/** Whether an object or a list breaks a rule about its entries. That it is an object or a list is right then, and is not told. */
+function isOfWhole({ code }: Issue, value: unknown): boolean {
+  return typeof value === "object" && value !== null && (code === "too_small" || code === "too_big" || code === "custom");
 }
 
 /** The offending key was chosen by a user and is not one of ours, so the error names the object that contains it as well. */
@@ -48,6 +56,11 @@ function keyInWords(path: PropertyKey[]): string {
   const hidden = path.findIndex((key) => sensitive.has(String(key)));
   const names = path.map((key, at) => (hidden === -1 || at <= hidden || plainName.test(String(key)) ? String(key) : "(a name)"));
   return names.join(".");
+}
+
+/** A path joined by dots for errors, with nothing of it shown that does not look like a name: it may be a value. */
+export function pathInWords(path: string[]): string {
+  return path.map((key) => (plainName.test(key) ? key : "(a name)")).join(".");
 }
 
 /** If several shapes are allowed, the shape that matched furthest explains more than "invalid input". */

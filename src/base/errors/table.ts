@@ -423,7 +423,7 @@ export const errorTable = {
     status: 409,
     side: "caller",
     message: "The name {name} is taken by {owner}.",
-    cure: "Choose another name, or remove {owner}.",
+    cure: "Choose another name, or remove {holder}.",
   },
   "file-exists": {
     status: 409,

@@ -31,7 +31,7 @@ export interface Client {
   /** Removes the app with its revisions, secrets and logs. Throws "no-such-app". */
   removeApp(app: string): Promise<void>;
   /** Sends calls to a revision that was deployed before. Throws "no-such-version". */
-  pointTo(app: string, version: string): Promise<Reply<"PUT /v1/apps/{app}/live">>;
+  pointTo(app: string, version: string | number): Promise<Reply<"PUT /v1/apps/{app}/live">>;
   /** In the order of their names. Throws "no-such-app", as the functions below do. */
   aliases(app: string): Promise<Reply<"GET /v1/apps/{app}/aliases">["aliases"]>;
   /** Creates the alias if it is new. A target without a weight has the weight 1. Throws "no-such-version". */

@@ -75,8 +75,9 @@ describe("what is malformed", () => {
 
   const cases: [string, string, string, string | undefined, RegExp][] = [
     ["JSON that is none", "PUT", "/v1/apps/shop/live", "{", /JSON/],
-    ["a wrong type", "PUT", "/v1/apps/shop/live", '{"version":1}', /version in the body is 1, but must be a string/],
+    ["a wrong type", "PUT", "/v1/apps/shop/live", '{"version":true}', /version in the body is true, but must be one of: a string; /],
     ["an unknown key", "PUT", "/v1/apps/shop/live", '{"version":"a","nonsense":1}', /nonsense in the body is not a known key/],
+    ["an empty list", "PUT", "/v1/apps/shop/aliases/blue", '{"targets":[]}', /: targets in the body must not be empty\./],
     ["a missing key", "PUT", "/v1/apps/shop/live", "{}", /version in the body is missing/],
     ["a bad name in the path", "GET", "/v1/apps/..%2fshop", undefined, /app in the path/],
     ["a bad number in the query", "GET", "/v1/apps/shop/logs?tail=-1", undefined, /tail in the query.*at least 0/],

@@ -121,6 +121,8 @@ describe("apps", () => {
     assert.deepEqual(await client.pointTo("shop", old.id), old);
     assert.deepEqual(told.at(-1), { app: served.id("shop"), targets: [[1, 1]] });
     assert.equal((await client.pointTo("shop", "2")).number, 2);
+    assert.equal((await client.pointTo("shop", 1)).number, 1);
+    assert.equal((await client.pointTo("shop", 2)).number, 2);
     assert.deepEqual(await client.pointTo("shop", old.digest), old, "as clients did before there were ids");
     await assert.rejects(client.pointTo("shop", "f00"), { code: "no-such-version", message: "App shop has no revision f00." });
   });

@@ -33,14 +33,17 @@ export const aliasSchema = z
 
 export const aliasListSchema = z.object({ aliases: z.array(aliasSchema) }).openapi("AliasList");
 
+/** A number that a program writes as JSON's number or as text. */
+const revisionChoiceSchema = z
+  .union([z.string().min(1).max(100), z.int().positive()])
+  .openapi({ description: "A revision's number, id or digest." });
+
 export const aliasTargetsSchema = z
   .strictObject({
     targets: z
       .array(
         z.strictObject({
-          revision: z
-            .union([z.string().min(1).max(100), z.int().positive()])
-            .openapi({ description: "A revision's number, id or digest." }),
+          revision: revisionChoiceSchema,
           weight: z.number().positive().max(1_000_000).default(1),
         }),
       )
@@ -90,9 +93,7 @@ export const deploySchema = z.strictObject({
     }),
 });
 
-export const pointToSchema = z
-  .strictObject({ version: z.string().min(1).max(100).openapi({ description: "A revision's id, number or digest." }) })
-  .openapi("PointTo");
+export const pointToSchema = z.strictObject({ version: revisionChoiceSchema }).openapi("PointTo");
 export const secretValueSchema = z.strictObject({ value: z.string().min(1, "must not be empty").max(65_536) }).openapi("SecretValue");
 export const secretNamesSchema = z.object({ names: z.array(envNameSchema) }).openapi("SecretNames");
 

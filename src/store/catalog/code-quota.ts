@@ -1,6 +1,6 @@
 /**
  * How much code may be stored: for one app with its older revisions, and for all apps together. Code that several revisions share counts
- * once.
+ * once. Manifests do not count, because parse-manifest.ts bounds each.
  */
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Queries } from "./queries/prepare.ts";

@@ -29,19 +29,7 @@ test("a manifest that is too large to be told to a machine is refused when it is
     code: "bad-manifest",
     message: /env, secrets and functions together take 2\d+ bytes, and at most \d+ are possible/,
   });
-  const functions = Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [`f${at}`, { entry: "a.ts" }]));
-  assert.throws(() => manifestOf({ functions }), { code: "bad-manifest" });
-});
-
-test("the key __proto__ is refused, wherever it stands, and not silently dropped", () => {
-  const text = (inner: string) => `{"name":"shop","functions":{"main":{"entry":"a.ts"}}${inner}}`;
-  for (const inner of [
-    ',"env":{"__proto__":"p"}',
-    ',"hosts":{"__proto__":"main"}',
-    ',"__proto__":{}',
-    ',"network":{"egress":true,"allow":[],"__proto__":1}',
-  ])
-    assert.throws(() => parseManifest(text(inner), "mayfly.json"), { code: "bad-manifest", message: /has the key __proto__/ }, inner);
-  assert.throws(() => manifestOf({ secrets: ["__proto__"] }), { code: "bad-manifest", message: /secrets\.0 is / });
-  assert.equal(manifestOf({ env: { constructor: "c", hasOwnProperty: "h" } }).env["constructor"], "c");
+  const handler = "h".repeat(1_000);
+  const functions = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`f${at}`, { entry: "a.ts", handler }]));
+  assert.throws(() => manifestOf({ functions }), { code: "bad-manifest", message: /functions together take 2\d+ bytes/ });
 });

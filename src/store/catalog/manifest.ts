@@ -12,23 +12,27 @@ export const envNameSchema = z
   .string()
   .regex(/^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/, "must be a name of letters, digits and _, other than __proto__");
 
+/** The most functions, hosts and names of secrets that a manifest may list, each. */
+const MOST_LISTED = 1_000;
+/** In characters: longer than any file's path in a project, and than any name of an export. */
+const MOST_OF_PATH = 1_024;
+/** In characters: the longest name in DNS has 253, and a port may follow it. */
+const MOST_OF_HOST = 260;
+
 export const functionSchema = z.strictObject({
   /** The file that exports the function, relative to mayfly.json. */
-  entry: z.string().min(1),
+  entry: z.string().min(1).max(MOST_OF_PATH),
   /** The named export, for functions in the style of AWS Lambda. */
-  handler: z.string().min(1).default("handler"),
+  handler: z.string().min(1).max(MOST_OF_PATH).default("handler"),
   /** Overrides the app's timeoutMs. */
   timeoutMs: z.int().min(1).max(900_000).optional(),
 });
 
 const manifestShape = z.strictObject({
-  $schema: z.string().optional(),
+  /** An address, for editors. */
+  $schema: z.string().max(2_048).optional(),
   name: appNameSchema,
-  functions: recordOf(nameSchema, functionSchema, (all) =>
-    all
-      .refine((given) => Object.keys(given).length > 0, "needs at least one function")
-      .refine(differInMoreThanCapitals, "must have names that differ in more than capitals: hosts know no capitals"),
-  ),
+  functions: recordOf(nameSchema, functionSchema),
   ...kindKeys,
   /** The most invocations that one machine may run at the same time. It is a ceiling: how many a machine gets is learned. */
   concurrency: z.int().min(1).max(1_000).default(1_000),
@@ -48,26 +52,38 @@ const manifestShape = z.strictObject({
     .union([
       z.literal("none"),
       z.literal("egress"),
-      z.strictObject({ egress: z.literal(true), allow: z.array(z.string().min(1)).max(100) }),
+      z.strictObject({ egress: z.literal(true), allow: z.array(z.string().min(1).max(MOST_OF_HOST)).max(100) }),
     ])
     .default("none"),
   env: recordOf(envNameSchema, z.string()).default({}),
   /** Names of secrets to pass as environment variables; set with `mayfly secret set`. */
-  secrets: z.array(envNameSchema).default([]),
+  secrets: z.array(envNameSchema).max(MOST_LISTED).default([]),
   /** Host headers that are routed to this app, each to one of its functions. The operator decides which hosts an app may have. */
-  hosts: recordOf(z.string().min(1), nameSchema).default({}),
+  hosts: recordOf(z.string().min(1).max(MOST_OF_HOST), nameSchema).default({}),
 });
 
 export const manifestSchema = manifestShape.superRefine(({ functions, hosts }, context) => {
-  for (const [host, name] of Object.entries(hosts)) {
-    if (!Object.hasOwn(functions, name))
-      context.addIssue({ code: "custom", path: ["hosts", host], message: "must be the name of a function" });
-  }
+  const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
+  const names = Object.keys(functions);
+  if (names.length === 0) refuse(["functions"], "must have at least one function");
+  if (names.length > MOST_LISTED) refuse(["functions"], `must have at most ${MOST_LISTED} entries`);
+  if (Object.keys(hosts).length > MOST_LISTED) refuse(["hosts"], `must have at most ${MOST_LISTED} entries`);
+  const same = sameButForCapitals(names);
+  if (same !== undefined)
+    refuse(["functions"], `must not have both ${same.join(" and ")}: these names differ only in capitals, which hosts ignore`);
+  for (const [host, name] of Object.entries(hosts))
+    if (!Object.hasOwn(functions, name)) refuse(["hosts", host], "must be the name of a function");
 });
 
-function differInMoreThanCapitals(given: object): boolean {
-  const names = Object.keys(given);
-  return new Set(names.map((name) => name.toLowerCase())).size === names.length;
+/** The first two names that are equal if capitals are ignored. */
+function sameButForCapitals(names: string[]): [string, string] | undefined {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const other = seen.get(name.toLowerCase());
+    if (other !== undefined) return [other, name];
+    seen.set(name.toLowerCase(), name);
+  }
+  return undefined;
 }
 
 export type Manifest = z.infer<typeof manifestSchema>;

@@ -48,7 +48,7 @@ function refuseTaken(queries: NameQueries, tenant: string, name: string, own: st
   const found = queries.holderOfHost(tenant, name);
   if (found === undefined || found.id === own) return;
   const owner = found.name === name ? ownerOf(found) : `${ownerOf(found)} ${found.name}, whose name differs in capitals only`;
-  throw new MayflyError("name-taken", { name, owner });
+  throw new MayflyError("name-taken", { name, owner, holder: `the ${found.kind} ${found.name}` });
 }
 
 function ownerOf({ kind }: Holder): string {

@@ -1,6 +1,6 @@
 /** Reads apps and revisions from the tables into the catalog's types. */
 import type { AppRow, Revision, RevisionRow, Target } from "./catalog.ts";
-import { parseManifest } from "./parse-manifest.ts";
+import { parseStoredManifest } from "./parse-manifest.ts";
 import type { StoredApp } from "./queries/apps.ts";
 import type { StoredRevision } from "./queries/revisions.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
@@ -10,7 +10,7 @@ type Parts = Pick<CatalogParts, "queries" | "file">;
 /** Parses the manifest again, because an older Mayfly may have stored it, or the disk may have damaged it. Throws "bad-manifest". */
 export function revisionOf({ file }: Pick<Parts, "file">, row: StoredRevision): Revision {
   const { name, manifest: json, ...rest } = row;
-  const manifest = parseManifest(json, `The manifest of app ${name}, revision ${row.number}, in ${file}`);
+  const manifest = parseStoredManifest(json, `The manifest of app ${name}, revision ${row.number}, in ${file}`);
   return { ...rest, manifest };
 }
 

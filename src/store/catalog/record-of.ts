@@ -3,14 +3,9 @@ import { z } from "zod";
 /**
  * z.record() for objects whose keys are names that users choose. Zod silently leaves out a key `__proto__`, so that a variable of that name
  * would vanish; here it is a key like any other, checked and kept as the object's own.
- * @param check refines the whole, before the key `__proto__` is looked at
  */
-export function recordOf<Key extends z.core.$ZodRecordKey, Value extends z.ZodType>(
-  key: Key,
-  value: Value,
-  check: (schema: z.ZodRecord<Key, Value>) => z.ZodRecord<Key, Value> = (schema) => schema,
-): z.ZodRecord<Key, Value> {
-  const schema = check(z.record(key, value));
+export function recordOf<Key extends z.core.$ZodRecordKey, Value extends z.ZodType>(key: Key, value: Value): z.ZodRecord<Key, Value> {
+  const schema = z.record(key, value);
   const entry = z.tuple([key as never, value]);
   const run = schema._zod.run.bind(schema._zod);
   schema._zod.run = (payload, context) => {

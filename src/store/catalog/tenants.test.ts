@@ -60,6 +60,7 @@ test("an appliance and an app of one tenant cannot have the same name, or names 
   assert.throws(() => names.claimForAppliance(mainTenant, "SHOP"), {
     code: "name-taken",
     message: /SHOP is taken by an app shop, whose name differs in capitals only/,
+    cure: "Choose another name, or remove the app shop.",
   });
   names.release(notes);
   await files.deploy("notes", "1");

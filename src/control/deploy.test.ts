@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { manifestSchema } from "../store/catalog/manifest.ts";
+import { deploy, type DeployParts } from "./deploy.ts";
+
+const manifest = manifestSchema.parse({ name: "shop", functions: { main: { entry: "a.ts" } }, secrets: ["KEY", "UNSET"] });
+const bundles = [{ function: "main", format: "cjs" as const, code: Buffer.from("1") }];
+
+test("secrets are decrypted once for a deploy, when its machines are prepared: one that was set meanwhile counts", async () => {
+  const steps: string[] = [];
+  let secret = "small";
+  const parts = {
+    catalog: {
+      names: { known: () => "app", holder: () => undefined },
+      secretNames: () => ["KEY"],
+      secrets(_app: string, names: string[]) {
+        steps.push(`decrypt ${names.join()}`);
+        return { KEY: secret };
+      },
+      deploy: () => Promise.reject(new Error("stored")),
+    },
+    serving: { check: () => {}, prepare: async () => void steps.push("prepare"), restored: () => {} },
+  } as unknown as DeployParts;
+  await assert.rejects(deploy(parts, "main", manifest, bundles), /stored/);
+  assert.deepEqual(steps, ["prepare", "decrypt KEY"]);
+  secret = "x".repeat(200_000);
+  await assert.rejects(deploy(parts, "main", manifest, bundles), { code: "bad-manifest", message: /together take 2\d+ bytes/ });
+});
