@@ -303,7 +303,7 @@ export const errorTable = {
     status: 500,
     side: "system",
     message: "{file} is damaged: {what}.",
-    cure: "Restore it from a backup, or move it away and deploy again.",
+    cure: "If it names an app, deploy that app again. Otherwise restore the file from a backup, or move it away and deploy all apps again.",
   },
   "state-newer": {
     status: 500,

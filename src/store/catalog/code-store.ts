@@ -4,14 +4,16 @@
  * Owns: the tables code and parts, and the list of code that is being uploaded or read.
  * 1. One part is written, or copied from the write-ahead log into the file, or a few parts are removed, in one turn of the event loop, so that nobody
  *    waits for a whole upload. Parts are not waited for on the disk: the commit that makes a function refer to them is, and it comes after them in the log.
- * 2. Code that no function refers to is removed, unless it is being uploaded or read. What a killed server had written of an upload is removed at
+ * 2. Stored parts are compared with those of an upload before they count as stored, so that deploying again repairs what the disk has damaged,
+ *    for every app that shares the code.
+ * 3. Code that no function refers to is removed, unless it is being uploaded or read. What a killed server had written of an upload is removed at
  *    its next start.
  */
 import { inParts, nextTurn } from "./revision-digest.ts";
 import type { CodeQueries } from "./queries/code.ts";
 
 export interface CodeStore {
-  /** Writes the code that is not stored yet. Until the returned release() is called, the code stays, even if no function refers to it. */
+  /** Writes the parts of the code that are not stored yet, or are not what they should be. Until the returned release() is called, the code stays, even if no function refers to it. */
   hold(uploads: CodeUpload[]): Promise<() => void>;
   /** Until the returned release() is called, the code stays, even if no function refers to it. */
   keep(digests: string[]): () => void;
@@ -61,13 +63,16 @@ export function openCodeStore({ queries, write, writeLoosely, remove, checkpoint
     let at = 0;
     for (const part of inParts(code)) {
       const place = at++;
-      if (queries.hasPart(digest, place) !== undefined) continue;
-      writeLoosely(() => void queries.addPart(digest, place, part));
+      const stored = queries.part(digest, place)?.bytes;
+      await nextTurn();
+      if (stored !== undefined && Buffer.compare(stored, part) === 0) continue;
+      writeLoosely(() => void queries.setPart(digest, place, part));
       await nextTurn();
       // Left to SQLite, this would come with every fourth part, and hold the event loop for 4 MiB at once.
       checkpoint();
       await nextTurn();
     }
+    if (queries.hasPartFrom(digest, at) !== undefined) write(() => void queries.removePartsFrom(digest, at));
   }
 
   return {

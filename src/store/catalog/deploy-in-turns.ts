@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { newId } from "../../base/ids/new-id.ts";
 import { setTargets } from "./aliases.ts";
 import type { Bundle, Deployed, Revision, Take, Target } from "./catalog.ts";
@@ -5,13 +6,15 @@ import { LIVE } from "./catalog.ts";
 import { fitIn } from "./code-quota.ts";
 import type { Manifest } from "./manifest.ts";
 import { appId, claimForApp } from "./open-names.ts";
+import type { StoredRevision } from "./queries/revisions.ts";
 import { revisionOf } from "./read.ts";
 import { type Digests, digestsInTurns } from "./revision-digest.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
 
 /**
  * Hashes and writes the code in turns of the event loop, so that other work goes on in between; then stores the revision and points the
- * alias `live` at it, in one transaction. If anything throws, the code that was written is removed.
+ * alias `live` at it, in one transaction. If anything throws, the code that was written is removed. If the revision is stored already, what
+ * the disk has damaged of it is written anew.
  */
 export async function deployInTurns(
   parts: CatalogParts,
@@ -21,14 +24,15 @@ export async function deployInTurns(
   take?: Take,
 ): Promise<Deployed> {
   const digests = await digestsInTurns(manifest, bundles);
-  const isStored = knownRevision(parts, tenant, manifest.name, digests.revision) !== undefined;
-  // If the revision is stored already, so is its code. It cannot be pruned before the transaction below, which runs in the same turn of the
-  // event loop.
-  const release = isStored ? () => {} : await parts.code.hold(bundles.map(({ code }, at) => ({ digest: digests.code[at]!, code })));
   try {
-    return parts.write(() => store(parts, tenant, manifest, bundles, digests, take));
+    const release = await parts.code.hold(bundles.map(({ code }, at) => ({ digest: digests.code[at]!, code })));
+    try {
+      return parts.write(() => store(parts, tenant, manifest, bundles, digests, take));
+    } finally {
+      release();
+    }
   } finally {
-    release();
+    // The code is let go of by now, even if hold() has failed.
     parts.reclaimer.start();
   }
 }
@@ -46,7 +50,8 @@ function store(
   const app = appId(queries.names, tenant, manifest.name);
   claimForApp(queries.names, tenant, manifest.name, app);
   const stored = queries.revisions.byDigest(app, digests.revision);
-  const revision = stored === undefined ? add(parts, app, tenant, manifest, bundles, digests) : revisionOf(parts, stored);
+  const revision =
+    stored === undefined ? add(parts, app, tenant, manifest, bundles, digests) : repaired(parts, stored, manifest, bundles, digests);
   if (isAllOfLive(parts, revision)) return { revision, moved: false };
   const targets: Target[] = [{ revision, weight: 1 }];
   setTargets(parts, app, LIVE, targets);
@@ -72,9 +77,34 @@ function add(
   return { id, app, tenant, number, digest: digests.revision, manifest, createdAt };
 }
 
-function knownRevision({ queries }: CatalogParts, tenant: string, name: string, digest: string) {
-  const app = queries.names.appOf(tenant, name);
-  return app && queries.revisions.byDigest(app.id, digest);
+/**
+ * The digest says that the revision was stored from the same upload. Where its manifest or its functions are not those of the upload now, they
+ * were damaged since, and are replaced.
+ */
+function repaired(parts: CatalogParts, stored: StoredRevision, manifest: Manifest, bundles: Bundle[], digests: Digests): Revision {
+  const { revisions } = parts.queries;
+  const json = JSON.stringify(manifest);
+  if (!isSameJson(stored.manifest, json)) revisions.setManifest(stored.id, json);
+  const functions = bundles.map(({ function: name, format }, at) => ({ name, format, code: digests.code[at]! }));
+  if (!isDeepStrictEqual(byName(revisions.storedFunctions(stored.id)), byName(functions))) {
+    revisions.removeFunctions(stored.id);
+    for (const { name, format, code } of functions) revisions.addFunction(stored.id, name, format, code);
+  }
+  return revisionOf(parts, { ...stored, manifest: json });
+}
+
+/** The order of keys makes no difference. */
+function isSameJson(stored: string, json: string): boolean {
+  try {
+    return stored === json || isDeepStrictEqual(JSON.parse(stored), JSON.parse(json));
+  } catch {
+    // What is stored is no JSON.
+    return false;
+  }
+}
+
+function byName(rows: { name: string; format: string; code: string }[]): [name: string, format: string, code: string][] {
+  return rows.map(({ name, format, code }): [string, string, string] => [name, format, code]).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function isAllOfLive({ queries }: CatalogParts, { app, id }: Revision): boolean {

@@ -3,7 +3,7 @@ import type { Bundle } from "./catalog.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** How many bytes of code are hashed, or written, in one turn of the event loop. */
-const PART_BYTES = 1_048_576;
+export const PART_BYTES = 1_048_576;
 
 /**
  * SHA-256 over manifest and bundles. The order of the manifest's keys makes no difference. The length of each part is hashed before the part, so that no

@@ -126,6 +126,31 @@ describe("revisions", () => {
     await assert.rejects(bundlesOf(files.catalog, revision.id), { code: "state-damaged" });
   });
 
+  test("a deploy of the same upload repairs what was damaged of it, for every app that shares the code", async () => {
+    const code = codeOf(Buffer.alloc(2 * 2 ** 20 + 7, "code"));
+    const damages = [
+      "UPDATE parts SET bytes = x'00' WHERE at = 1",
+      "DELETE FROM parts",
+      "INSERT INTO parts SELECT code, 3, bytes FROM parts WHERE at = 2",
+      "DELETE FROM code",
+      "UPDATE code SET bytes = 9223372036854775807",
+      "DELETE FROM functions",
+      "UPDATE functions SET format = 'xyz'",
+      "UPDATE revisions SET manifest = '{'",
+      "UPDATE revisions SET manifest = json_set(manifest, '$.timeoutMs', 5000)",
+    ];
+    const first = await files.deploy("shop", code);
+    const other = await files.deploy("other", code);
+    for (const damage of damages) {
+      files.damage(damage);
+      await assert.rejects(async () => bundlesOf(files.catalog, first.id), { code: "state-damaged" }, damage);
+      assert.deepEqual(await files.deploy("shop", code), first, damage);
+      assert.deepEqual(await bundlesOf(files.catalog, first.id), code, damage);
+      if (/parts|code SET|FROM code/.test(damage)) assert.deepEqual(await bundlesOf(files.catalog, other.id), code, damage);
+      else await files.deploy("other", code);
+    }
+  });
+
   test("code is read a part at a time, with turns for other work, and to its end though its app is removed meanwhile", async () => {
     const code = Buffer.alloc(5 * 2 ** 20 + 7, "code");
     const { id, app } = await files.deploy("shop", codeOf(code));
@@ -306,6 +331,20 @@ describe("the quota of code", () => {
     assert.equal((await bundlesOf(files.catalog, files.live("shop")!.id))[0]!.code[0], 5);
     await files.catalog.settled();
     assert.equal(files.count("code"), 3, "nothing stays of what was refused");
+  });
+
+  test("a damaged number of bytes makes no other app's deploy fail", async () => {
+    reopenWith(3, 4);
+    await files.deploy("torn", of(1, 1));
+    for (const bytes of ["9223372036854775807", "-9223372036854775808"]) {
+      files.damage(
+        `UPDATE code SET bytes = ${bytes} WHERE digest IN (SELECT code FROM functions WHERE revision = ?)`,
+        files.live("torn")!.id,
+      );
+      await files.deploy("shop", of(2, 2));
+      await files.deploy("torn", of(1, bytes.length));
+      await assert.rejects(files.deploy("other", of(4, 3)), { code: "no-room", message: /one app/ });
+    }
   });
 
   test("all apps together have a quota, in which code that several apps share counts once", async () => {

@@ -18,7 +18,7 @@ import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { failureOf } from "../sqlite/failure.ts";
 import { openDatabase } from "../sqlite/open.ts";
-import { createReclaimer } from "../sqlite/reclaim.ts";
+import { createReclaimer, type Reclaimer } from "../sqlite/reclaim.ts";
 import { transaction } from "../sqlite/transaction.ts";
 import type { Reserve } from "../state-folder/reserve.ts";
 import type { Catalog } from "./catalog.ts";
@@ -46,18 +46,23 @@ export function openCatalog(file: string, keyFile: string, options: CatalogOptio
     const queries = prepareQueries(db);
     const seal = openSeal(keyFile, queries.secrets.any() === undefined);
     const write = <T>(work: () => T): T => writeOnce(db, file, work);
-    const writeByAllMeans = <T>(work: () => T): T => writeWithReserve(write, options.reserve ?? noReserve, work);
+    const { reserve = noReserve } = options;
+    const writeByAllMeans = <T>(work: () => T): T => writeWithReserve(write, reserve, work);
+    const lent = lentReserve(reserve);
     const code = openCodeStore({
       queries: queries.code,
       write,
       writeLoosely: (work) => writeLoosely(db, () => write(work)),
-      remove: writeByAllMeans,
+      remove: (work) => writeWithReserve(write, lent, work),
       checkpoint: () => inFile(file, () => db.exec("PRAGMA wal_checkpoint(PASSIVE)")),
     });
-    const reclaimer = createReclaimer(
-      db,
-      () => code.sweep(),
-      (error) => onFailure(failureOf(error, file)),
+    const reclaimer = restoring(
+      lent,
+      createReclaimer(
+        db,
+        () => code.sweep(),
+        (error) => onFailure(failureOf(error, file)),
+      ),
     );
     // A killed server may have left rows to remove and pages to give back.
     reclaimer.start();
@@ -80,7 +85,7 @@ export interface CatalogOptions {
   onFailure?: (error: unknown) => void;
 }
 
-const noReserve: Reserve = { giveUp: () => false, restore: () => undefined };
+const noReserve: Reserve = { giveUp: () => false, restore: () => undefined, takeBack: () => false };
 const defaults = { clock: systemClock, quota: noQuota, revisionsKept: REVISIONS_KEPT, reserve: noReserve };
 
 function createCatalog(parts: CatalogParts): Catalog {
@@ -130,12 +135,42 @@ function secret({ queries, seal }: CatalogParts, app: string, name: string): str
   return seal.open(app, name, found.sealed);
 }
 
-/** After `work`, the space of what it removed is soon freed on the disk, and the reserve is made again. */
-function freeing<T>({ reclaimer, reserve }: CatalogParts, work: () => T): T {
+/** After `work`, the space of what it removed is soon freed on the disk. */
+function freeing<T>({ reclaimer }: CatalogParts, work: () => T): T {
   const result = work();
   reclaimer.start();
-  void reclaimer.settled().then(() => reserve.restore());
   return result;
+}
+
+/**
+ * The reserve for the reclaimer. What it removes of a deploy that has filled the disk frees more than the reserve, so the reserve is taken back
+ * afterwards, even if little is free. Otherwise the next such deploy would take the reserve's space and could not be removed.
+ */
+function lentReserve(reserve: Reserve): Reserve {
+  let isLent = false;
+  return {
+    ...reserve,
+    giveUp() {
+      const given = reserve.giveUp();
+      isLent ||= given;
+      return given;
+    },
+    restore() {
+      if (isLent) isLent = !reserve.takeBack();
+      else reserve.restore();
+    },
+  };
+}
+
+/** After each run the reserve is made again: the run, or the removal before it, may have needed it. */
+function restoring(reserve: Reserve, reclaimer: Reclaimer): Reclaimer {
+  return {
+    ...reclaimer,
+    start() {
+      reclaimer.start();
+      void reclaimer.settled().then(() => reserve.restore());
+    },
+  };
 }
 
 function writeOnce<T>(db: DatabaseSync, file: string, work: () => T): T {

@@ -26,10 +26,12 @@ async function* partsOf(parts: Parts, { id, manifest, digest, name, number }: St
   // The revision may have been removed since its functions were listed.
   revisionRow(parts, id);
   const functions = queries.revisions.functions(id);
+  const what = `the code of app ${name}, revision ${number}, is not what was deployed`;
+  const damaged = (cause?: unknown) => new MayflyError("state-damaged", { file, what }, cause);
   const release = code.keep(functions.map((each) => each.code));
   try {
     // The stored manifest is hashed as it is, because parsing adds the keys that a newer Mayfly knows.
-    const hash = beginDigest(JSON.parse(manifest) as Manifest);
+    const hash = beginDigest(parsed(manifest, damaged));
     let sinceTurn = 0;
     for (const each of functions) {
       hash.bundle(each.name, each.format, each.bytes);
@@ -43,10 +45,17 @@ async function* partsOf(parts: Parts, { id, manifest, digest, name, number }: St
         yield part;
       }
     }
-    if (hash.hex() !== digest)
-      throw new MayflyError("state-damaged", { file, what: `the code of app ${name}, revision ${number}, is not what was deployed` });
+    if (hash.hex() !== digest) throw damaged();
   } finally {
     release();
+  }
+}
+
+function parsed(manifest: string, damaged: (cause: unknown) => MayflyError): Manifest {
+  try {
+    return JSON.parse(manifest) as Manifest;
+  } catch (error) {
+    throw damaged(error);
   }
 }
 

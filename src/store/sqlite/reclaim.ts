@@ -40,11 +40,18 @@ export function createReclaimer(db: DatabaseSync, sweep: () => boolean, onFailur
 
   async function giveBack(): Promise<void> {
     try {
-      while (!over.signal.aborted && sweep()) await pause();
+      let swept = false;
+      while (!over.signal.aborted && sweep()) {
+        swept = true;
+        await pause();
+      }
       while (!over.signal.aborted && freePages(db) > 0) {
         db.exec(`PRAGMA incremental_vacuum(${PAGES_A_STEP}); PRAGMA wal_checkpoint(TRUNCATE)`);
         await pause();
+        swept = false;
       }
+      // The deleted rows may have left no whole page free, but the log that they were deleted in takes space, too.
+      if (swept && !over.signal.aborted) db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch (error) {
       if (!over.signal.aborted) onFailure(error);
     }

@@ -11,7 +11,7 @@ const RESERVE_BYTES = 8 * 1_048_576;
 /** The least free space at which the file is created, so that it does not take what is left of the disk. */
 const ROOM = 3 * RESERVE_BYTES;
 const PIECE = 1_048_576;
-/** A server writes less than this while it starts. */
+/** What stays free if the file is created again at once. A server writes less than this while it starts. */
 const START_BYTES = 1_048_576;
 
 export interface Reserve {
@@ -19,10 +19,19 @@ export interface Reserve {
   giveUp(): boolean;
   /** Creates the file if it is missing and there is room. Never throws, because everything else works without it. */
   restore(): void;
+  /**
+   * Creates the file again for the caller that has given it up and has freed space since. It may take nearly all that is left of the disk,
+   * because it was there before. Returns whether the file is there. Never throws.
+   */
+  takeBack(): boolean;
 }
 
 export function openReserve(file: string, folder: string): Reserve {
-  const reserve = { giveUp: () => giveUp(file), restore: () => restore(file, folder) };
+  const reserve = {
+    giveUp: () => giveUp(file),
+    restore: () => void restore(file, folder, ROOM),
+    takeBack: () => restore(file, folder, RESERVE_BYTES + START_BYTES),
+  };
   reserve.restore();
   return reserve;
 }
@@ -42,15 +51,18 @@ function giveUp(file: string): boolean {
   return true;
 }
 
-function restore(file: string, folder: string): void {
-  if (sizeOf(file) === RESERVE_BYTES) return;
+/** @param room the least free space in bytes at which the file is created. Returns whether the file is there. */
+function restore(file: string, folder: string, room: number): boolean {
+  if (sizeOf(file) === RESERVE_BYTES) return true;
   try {
     const { bavail, bsize } = statfsSync(folder);
-    if (bavail * bsize < ROOM) return;
+    if (bavail * bsize < room) return false;
     fill(file);
+    return true;
   } catch {
     // The disk is full or cannot be written; the next write of something needed reports it.
     rmSync(file, { force: true });
+    return false;
   }
 }
 

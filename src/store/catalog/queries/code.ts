@@ -1,22 +1,34 @@
 import type { DatabaseSync } from "node:sqlite";
+import { PART_BYTES } from "../revision-digest.ts";
 import { all, one, run } from "./rows.ts";
 
 export type CodeQueries = ReturnType<typeof codeQueries>;
 
+/**
+ * The bytes of code, for sums. No more are counted than its parts can have, so that one row whose number of bytes the disk has damaged does not
+ * fill the quota of all apps.
+ */
+const size = `max(0, min(bytes, ${PART_BYTES} * (SELECT count(*) FROM parts WHERE parts.code = code.digest)))`;
+
 export function codeQueries(db: DatabaseSync) {
   return {
-    add: run(db, "INSERT OR IGNORE INTO code (digest, bytes) VALUES (?, ?)"),
-    addPart: run(db, "INSERT OR IGNORE INTO parts (code, at, bytes) VALUES (?, ?, ?)"),
-    hasPart: one<object>(db, "SELECT 1 FROM parts WHERE code = ? AND at = ?"),
+    add: run(
+      db,
+      "INSERT INTO code (digest, bytes) VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET bytes = excluded.bytes WHERE bytes <> excluded.bytes",
+    ),
+    setPart: run(db, "INSERT INTO parts (code, at, bytes) VALUES (?, ?, ?) ON CONFLICT (code, at) DO UPDATE SET bytes = excluded.bytes"),
+    /** Whether the code has a part at this place or after it. */
+    hasPartFrom: one<object>(db, "SELECT 1 FROM parts WHERE code = ? AND at >= ? LIMIT 1"),
+    removePartsFrom: run(db, "DELETE FROM parts WHERE code = ? AND at >= ?"),
     part: one<{ bytes: Uint8Array }>(db, "SELECT bytes FROM parts WHERE code = ? AND at = ?"),
     bytesOfApp: one<{ bytes: number }>(
       db,
-      `SELECT coalesce(sum(bytes), 0) AS bytes FROM code WHERE digest IN (
+      `SELECT coalesce(sum(${size}), 0) AS bytes FROM code WHERE digest IN (
          SELECT code FROM functions WHERE revision IN (SELECT id FROM revisions WHERE app = ?))`,
     ),
     bytesInAll: one<{ bytes: number }>(
       db,
-      "SELECT coalesce(sum(bytes), 0) AS bytes FROM code WHERE EXISTS (SELECT 1 FROM functions WHERE functions.code = code.digest)",
+      `SELECT coalesce(sum(${size}), 0) AS bytes FROM code WHERE EXISTS (SELECT 1 FROM functions WHERE functions.code = code.digest)`,
     ),
     /** Code that no function refers to. */
     unused: all<{ digest: string }>(

@@ -32,9 +32,14 @@ export function revisionQueries(db: DatabaseSync) {
     nextNumber: one<{ number: number }>(db, "UPDATE apps SET last_number = last_number + 1 WHERE id = ? RETURNING last_number AS number"),
     add: run(db, "INSERT INTO revisions (id, app, number, digest, manifest, created_at) VALUES (?, ?, ?, ?, ?, ?)"),
     addFunction: run(db, "INSERT INTO functions (revision, name, format, code) VALUES (?, ?, ?, ?)"),
+    setManifest: run(db, "UPDATE revisions SET manifest = ?2 WHERE id = ?1"),
+    removeFunctions: run(db, "DELETE FROM functions WHERE revision = ?"),
+    /** Even those whose code is missing. */
+    storedFunctions: all<{ name: string; format: string; code: string }>(db, "SELECT name, format, code FROM functions WHERE revision = ?"),
+    /** A damaged number of bytes is brought into the range that a number can have; reading the code then finds that it is wrong. */
     functions: all<{ name: string; format: "cjs" | "esm"; code: string; bytes: number }>(
       db,
-      "SELECT name, format, code, bytes FROM functions JOIN code ON code.digest = functions.code WHERE revision = ? ORDER BY name",
+      "SELECT name, format, code, max(0, min(bytes, 9007199254740991)) AS bytes FROM functions JOIN code ON code.digest = functions.code WHERE revision = ? ORDER BY name",
     ),
     /** Removes all revisions of an app except the newest, and those that an alias names. */
     prune: run(

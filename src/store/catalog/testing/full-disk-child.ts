@@ -1,5 +1,5 @@
 /** Fills the disk that it is given, and prints how the catalog on it behaves then: see full-disk.test.ts. */
-import { closeSync, existsSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openReserve } from "../../state-folder/reserve.ts";
@@ -18,6 +18,13 @@ const reserved = existsSync(inDir("reserve"));
 for (const fill of [1, 2, 3]) await deploy("shop", fill);
 const other = catalog.names.appId(mainTenant, "other");
 const shop = catalog.names.appId(mainTenant, "shop");
+// Less is free than what a reserve is made for that is missing.
+writeFileSync(inDir("ballast"), Buffer.alloc(free() - 12_000_000));
+const tooLarge = [await codeOfTooLarge(), await codeOfTooLarge()];
+const reservedAfterTooLarge = existsSync(inDir("reserve"));
+const leftOfTooLarge = rowsOfCode() - 3;
+const smallAfterwards = await codeOfDeploy(4, 100);
+rmSync(inDir("ballast"));
 fillDisk();
 const whenFull = await codeOfDeploy(4, 20_000_000);
 const secretWhenFull = codeOf(() => {
@@ -37,7 +44,13 @@ const reservedAgain = existsSync(inDir("reserve"));
 const storesAgain = (await codeOfDeploy(5)) === "";
 catalog.close();
 const whole = new DatabaseSync(inDir("catalog.db")).prepare("PRAGMA integrity_check").get()?.["integrity_check"];
-console.log(JSON.stringify({ reserved, whenFull, secretWhenFull, stillLive, leftInReserve, freed, reservedAgain, storesAgain, whole }));
+const deploys = { tooLarge, reservedAfterTooLarge, leftOfTooLarge, smallAfterwards, whenFull, storesAgain };
+console.log(JSON.stringify({ ...deploys, reserved, secretWhenFull, stillLive, leftInReserve, freed, reservedAgain, whole }));
+
+function rowsOfCode(): number {
+  using db = new DatabaseSync(inDir("catalog.db"), { readOnly: true });
+  return Number(db.prepare("SELECT count(*) AS n FROM code").get()?.["n"]);
+}
 
 function fillDisk(): void {
   const fd = openSync(inDir("filler"), "w");
@@ -48,6 +61,14 @@ function fillDisk(): void {
 function free(): number {
   const { bavail, bsize } = statfsSync(dir);
   return bavail * bsize;
+}
+
+async function codeOfTooLarge(): Promise<string> {
+  const code = await codeOfDeploy(4, 40_000_000);
+  await catalog.settled();
+  // The reserve is made again after that.
+  await new Promise((resolve) => setImmediate(resolve));
+  return code;
 }
 
 /** The code of the error that a deploy rejects with; empty if it was stored. */

@@ -52,6 +52,13 @@ export class CatalogInFolder {
     }
   }
 
+  /** Changes rows as only a failing disk could: no constraint is checked. */
+  damage(statement: string, ...values: string[]): void {
+    using db = new DatabaseSync(this.file, { enableForeignKeyConstraints: false });
+    db.exec("PRAGMA ignore_check_constraints = ON");
+    db.prepare(statement).run(...values);
+  }
+
   count(table: string): number {
     return Number(this.sql(`SELECT count(*) AS n FROM ${table}`)[0]?.["n"]);
   }
