@@ -121,7 +121,11 @@ function perform(world: ClassicWorld, action: Action): void {
     case "crash":
       return one(world.machines.values(), action.pick, (machine) => void world.exit(machine));
     case "condemn":
-      return one(world.machines.values(), action.pick, ({ id }) => void world.send({ type: "condemn", machine: id }));
+      return one(
+        world.machines.values(),
+        action.pick,
+        ({ id }) => void world.send({ type: "condemn", machine: id, because: "abort-ignored" }),
+      );
     case "update":
       return void world.send({ type: "revision-renewed", revision: action.app });
     case "remove":

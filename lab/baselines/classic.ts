@@ -72,7 +72,7 @@ function rarely<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, event: Rare
     case "bound":
       return machineBound(rules, state, event.machine, now, commands);
     case "condemn":
-      return condemn(rules, state, event.machine, now, commands);
+      return condemn(rules, state, event, now, commands);
     case "exit":
       return machineGone(rules, state, event.machine, event.failed, now, commands);
     case "tick":
@@ -251,10 +251,16 @@ function machineBound<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, id: n
   if (machine.inFlight === 0) fallIdle(rules, state, machine, app, false, now, commands);
 }
 
-function condemn<M, A>(rules: Rules<M, A>, state: ClassicState<M, A>, id: number, now: number, commands: PolicyCommand[]): void {
+function condemn<M, A>(
+  rules: Rules<M, A>,
+  state: ClassicState<M, A>,
+  { machine: id, because }: Extract<PolicyEvent, { type: "condemn" }>,
+  now: number,
+  commands: PolicyCommand[],
+): void {
   const machine = state.machines.get(id);
   if (machine === undefined) return;
-  retireMachine(state, machine, { kind: "condemned" }, commands);
+  retireMachine(state, machine, { kind: "condemned", because }, commands);
   if (machine.app !== null && machine.app.waiting > 0) rules.lacks(state, machine.app, now, commands);
 }
 

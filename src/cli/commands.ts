@@ -18,6 +18,7 @@ export const commands: CommandEntry[] = [
   { name: "status", summary: "show the state of the server, and why its worker died", load: () => import("./commands/status.ts") },
   { name: "explain", summary: "say why an app's machines were started, held and killed", load: () => import("./commands/explain.ts") },
   { name: "list", summary: "list the apps", load: () => import("./commands/list.ts") },
+  { name: "versions", summary: "list an app's revisions, and which of them calls go to", load: () => import("./commands/versions.ts") },
   { name: "bill", summary: "show what apps used in a month, and what it costs", load: () => import("./commands/bill.ts") },
   { name: "limit", summary: "set and show what an app may use in a month", load: () => import("./commands/limit.ts") },
   { name: "remove", summary: "remove an app with its revisions and secrets", load: () => import("./commands/remove.ts") },

@@ -76,15 +76,17 @@ function statusOf({ version, clock, dispatcher, appliances, catalog, driver, sup
 }
 
 function shownMachine(row: MachineRow, names: Catalog["names"]): ShownMachine {
-  const { name, phase, inFlight, slots, driver, memoryBytes, cpuUs, ageMs } = row;
+  const { name, phase, revisionNumber: revision, inFlight, slots, driver, memoryBytes, cpuUs, ageMs } = row;
   const app = row.app === null ? null : nameOfId(names, row.app);
   const { key: _, ...kind } = row.kind;
-  return { id: name, app, driver, kind, state: phase, slots: { used: inFlight, total: slots }, memoryBytes, cpuUs, ageMs };
+  return { id: name, app, revision, driver, kind, state: phase, slots: { used: inFlight, total: slots }, memoryBytes, cpuUs, ageMs };
 }
 
 /** An appliance as a row of the list of machines. It has no slots, because the dispatcher gives it no invocations. */
 function applianceMachine({ name, machine, state, memoryBytes, cpuUs, ageMs }: ApplianceInfo): ShownMachine[] {
   if (machine === null) return [];
   const slots = { used: 0, total: 0 };
-  return [{ id: machine, app: name, driver: "qemu", kind: null, state: `appliance, ${state}`, slots, memoryBytes, cpuUs, ageMs }];
+  return [
+    { id: machine, app: name, revision: null, driver: "qemu", kind: null, state: `appliance, ${state}`, slots, memoryBytes, cpuUs, ageMs },
+  ];
 }

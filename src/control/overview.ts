@@ -23,6 +23,8 @@ export interface ShownMachine {
   id: string;
   /** The name of its app or appliance; null: it belongs to no app yet. */
   app: string | null;
+  /** The number of the app's revision whose code it was given; null: it was given none yet, or is an appliance's. */
+  revision: number | null;
   driver: string;
   /** The machine's kind; null for an appliance's machine, whose image and size its appliance has. */
   kind: Omit<MachineKind, "key"> | null;

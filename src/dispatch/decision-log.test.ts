@@ -87,6 +87,20 @@ test("an end that the policy did not command has its reason in the log, but not 
   assert.deepEqual(told("ada"), ["m1 start: start 1", "m1 end: it crashed: by a signal"]);
 });
 
+test("what was drained because its machine was ending by itself has the machine's end as its reason", async () => {
+  const { clock, fleet, dispatcher, told } = decided((event) => {
+    if (event.type === "arrive") return [start(1, "ada")];
+    if (event.type === "blank") return [{ type: "bind", machine: 1, revision: "ada", why: WAITS }];
+    return event.type === "condemn" ? [{ type: "drain", machine: 1, why: { kind: "condemned", because: event.because } }] : [];
+  });
+  serve(dispatcher, versionOf("ada"));
+  call(dispatcher, { app: "ada" });
+  await clock.advance(1_000);
+  for (const machine of fleet.machines.values()) fleet.die(machine, { reason: "out-of-memory", detail: "", output: [] });
+  await clock.advance(1_000);
+  assert.deepEqual(told("ada").slice(-2), ["m1 drain: it ran out of memory", "m1 end: it ran out of memory"]);
+});
+
 test("only the newest decisions are kept, for one app and for many, so that memory is bounded", () => {
   const events = new EventStream(new FakeClock(), (error) => assert.fail(String(error)));
   const log = new DecisionLog(events);

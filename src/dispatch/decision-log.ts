@@ -72,8 +72,18 @@ export class DecisionLog {
 
   #ended(event: MachineEnded): void {
     const { reason, detail } = event.exit;
-    if (!event.asked) this.#about(event, "end", { kind: "ended", exit: { reason, detail } });
+    if (!event.asked) {
+      const ended = { kind: "ended", exit: { reason, detail } } as const;
+      this.#nameCause(event, ended);
+      this.#about(event, "end", ended);
+    }
     this.#starts.delete(event.machine);
+  }
+
+  /** A machine that ends by itself is drained before the cause is known. Once it is, the cause stands for what was drained, and perhaps killed, because of it. */
+  #nameCause({ app, machine }: MachineEnded, cause: Decision["reason"]): void {
+    for (const kept of this.#apps.get(app ?? "") ?? [])
+      if (kept.machine === machine && kept.reason.kind === "condemned" && kept.reason.because === "machine-ending") kept.reason = cause;
   }
 
   #about(event: MachineDraining | MachineKilled | MachineEnded, what: Decision["what"], reason: Decision["reason"]): void {

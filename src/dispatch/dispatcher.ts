@@ -91,7 +91,7 @@ class PolicyDispatcher implements LiveDispatcher {
       bound: (id) => this.#machineUp(id, "bound"),
       stats: (id, stats) => this.#loaded(id, stats),
       rested: (id, cpu) => this.#tell({ type: "rested", machine: id, cpu }),
-      dying: (id) => this.#tell({ type: "condemn", machine: id }),
+      dying: (id) => this.#tell({ type: "condemn", machine: id, because: "machine-ending" }),
       gone: (id, end) => this.#machineGone(id, end),
       log: (id, stream, level, text) => this.#log(id, stream, level, text),
     });
@@ -224,7 +224,7 @@ class PolicyDispatcher implements LiveDispatcher {
     const { insight, clock } = this.#options;
     const facts = this.#revisions.of(app).flatMap(({ version, weight }) => {
       const known = insight?.explain(version.id, clock.now());
-      return known === undefined ? [] : [{ revision: version.id, weight, ...withNames(known, nameOf) }];
+      return known === undefined ? [] : [{ revision: version.id, number: version.number, weight, ...withNames(known, nameOf) }];
     });
     return { now: sentencesOfRevisions(facts), facts, decisions: this.#decisions.of(app) };
   }
@@ -363,6 +363,7 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#serving.begins(app);
     record.app = app;
     record.revision = revision;
+    record.revisionNumber = version.number;
     record.bindAt = now;
     record.memoryMb = version.manifest.memoryMb;
     this.#fleet.bind(machine, version);
@@ -452,7 +453,7 @@ class PolicyDispatcher implements LiveDispatcher {
   #giveUp(invocation: Invocation, record: MachineRecord): void {
     this.#events.tell({ type: "invocation-given-up", ...this.#ofInvocation(invocation), graceMs: this.#graceMs });
     invocation.release();
-    this.#tell({ type: "condemn", machine: record.id });
+    this.#tell({ type: "condemn", machine: record.id, because: "abort-ignored" });
     this.finished(invocation);
   }
 

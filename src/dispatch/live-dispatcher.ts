@@ -72,6 +72,8 @@ export interface LogLine {
 /** A row of `mayfly ps`: all facts of a machine. */
 export interface MachineRow extends Omit<MachineView, "phase">, MachineFacts {
   readonly kind: MachineKind;
+  /** The number of the revision whose code the machine was given; null before that. */
+  readonly revisionNumber: number | null;
   /** How many invocations the machine gets at the same time; 0 while it belongs to no app. */
   readonly slots: number;
 }

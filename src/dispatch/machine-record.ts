@@ -23,6 +23,8 @@ export class MachineRecord {
   app: string | null = null;
   /** The id of the revision whose code the machine was given; null before that. */
   revision: string | null = null;
+  /** The number of that revision. */
+  revisionNumber: number | null = null;
   /** The machine's name in `mayfly ps`. */
   name = "";
   /** The memory that the manifest of the machine's revision asks for. */
@@ -84,6 +86,6 @@ export class MachineRecord {
 
   row(view: MachineView, slots: number): MachineRow {
     const phase = view.phase === "bound" && this.draining ? "draining" : view.phase;
-    return { ...view, phase, inFlight: this.inFlight, slots };
+    return { ...view, phase, revisionNumber: this.revisionNumber, inFlight: this.inFlight, slots };
   }
 }

@@ -25,7 +25,7 @@ const clauses: { [Kind in DecisionReason["kind"]]: [Extract<DecisionReason, { ki
   "host-full": [{ kind: "host-full" }, "the host is full, and calls of another app wait"],
   "host-full-share": [{ kind: "host-full-share" }, "the host is full, and another app with waiting calls has no machine"],
   drained: [{ kind: "drained" }, "the machine was draining, and its last invocation has ended"],
-  condemned: [{ kind: "condemned" }, "a handler ignored its abort signal, or the machine is about to end"],
+  condemned: [{ kind: "condemned", because: "abort-ignored" }, "a handler ignored its abort signal"],
   "limits-changed": [{ kind: "limits-changed" }, "the app's limits have changed"],
   renewed: [{ kind: "renewed" }, "the app's code or secrets have changed"],
   superseded: [{ kind: "superseded" }, "another revision took over"],
@@ -43,35 +43,71 @@ test("each kind of reason has its clause", () => {
   for (const [reason, clause] of Object.values(clauses)) assert.equal(clauseOfReason(reason), clause);
 });
 
+const busy: AppFacts<string> = {
+  inFlight: 1,
+  waiting: 0,
+  bound: 2,
+  binding: 0,
+  slots: 10,
+  ceiling: 100,
+  minMachines: 0,
+  learned: {
+    busyShare: 0.01,
+    demand: { aheadMs: 230, expected: 1, margin: 0.5, machines: 1 },
+    costs: { memoryGb: 0.05, idleCpu: null, hold: 0.05, start: 2, startWithWait: 4, waitMs: 30, waitWorth: 20, breakEvenMs: 80_000 },
+    idle: { times: 4, holdMs: 900, costs: { plan: 1, none: 4, holding: 3 }, start: { atMs: 9_000, untilMs: 11_000 } },
+  },
+  machines: [
+    { machine: "m1", phase: "bound", inFlight: 1, phaseMs: 5, idleMs: null, keptForMinimum: false, nextLookMs: null, keptMs: null },
+    { machine: "m2", phase: "bound", inFlight: 0, phaseMs: 5, idleMs: 4, keptForMinimum: false, nextLookMs: 1_000, keptMs: null },
+  ],
+};
+
 test("the sentences about what the policy knows of a revision have its numbers and the names of its machines", () => {
-  const facts: AppFacts<string> = {
-    inFlight: 1,
-    waiting: 0,
-    bound: 2,
-    binding: 0,
-    slots: 10,
-    ceiling: 100,
-    minMachines: 0,
-    learned: {
-      busyShare: 0.01,
-      demand: { aheadMs: 230, expected: 1, margin: 0.5, machines: 1 },
-      costs: { memoryGb: 0.05, idleCpu: null, hold: 0.05, start: 2, startWithWait: 4, waitMs: 30, waitWorth: 20, breakEvenMs: 80_000 },
-      idle: { times: 4, holdMs: 900, costs: { plan: 1, none: 4, holding: 3 }, start: { atMs: 9_000, untilMs: 11_000 } },
-    },
-    machines: [
-      { machine: "m1", phase: "bound", inFlight: 1, phaseMs: 5, idleMs: null, keptForMinimum: false, nextLookMs: null },
-      { machine: "m2", phase: "bound", inFlight: 0, phaseMs: 5, idleMs: 4, keptForMinimum: false, nextLookMs: 1_000 },
-    ],
-  };
-  const told = sentencesOfFacts(facts);
+  const told = sentencesOfFacts(busy);
   assert.equal(told[0], "The revision has 1 invocation in flight and 0 waiting, on 2 machines; 0 more are being bound.");
+  assert.equal(
+    told[2],
+    "The forecast for one start-up time from now (230 ms) is 1 invocation in flight; with a margin of 0.5 slots, 1 machine is enough for that.",
+  );
   assert.match(
     told[4] ?? "",
-    /^4 idle times of the revision have ended so far\. .* held for 900 ms, and another one is started 9 s after the last call and is held until 11 s after it\.$/,
+    /^4 idle times of the revision have ended so far\. By them, a whole idle time, .* cost 3 GB-seconds on average .* If the revision fell idle now, its last machine would be held for 900 ms\.$/,
   );
   assert.deepEqual(told.slice(5), [
     "Machine m1 has 1 of 10 slots taken.",
     "Machine m2 has been idle for 4 ms; the policy decides again in 1 s whether to keep it.",
   ]);
-  assert.match(sentencesOfFacts({ ...facts, learned: null })[1] ?? "", /nothing is learned, because the setting idleMs is set/);
+  assert.match(sentencesOfFacts({ ...busy, learned: null })[1] ?? "", /nothing is learned, because the setting idleMs is set/);
+});
+
+test("of an idle revision there is no forecast, and how long its last machine is held adds up with how long it is idle", () => {
+  const last = {
+    machine: "m1",
+    phase: "bound",
+    inFlight: 0,
+    phaseMs: 500_000,
+    idleMs: 240_000,
+    keptForMinimum: false,
+    nextLookMs: 130_000,
+  } as const;
+  const learned = { ...busy.learned!, demand: null };
+  const idle = { ...busy, inFlight: 0, bound: 1, learned: { ...learned, idle: { ...learned.idle, holdMs: 480_000 } } };
+  const told = sentencesOfFacts({ ...idle, machines: [{ ...last, keptMs: 240_000 }] });
+  assert.ok(!told.join(" ").includes("forecast"));
+  assert.match(
+    told.at(-2) ?? "",
+    /The last machine is held until 8 min after the last call, if no other comes; the next one is started 9 s after the last call/,
+  );
+  assert.equal(told.at(-1), "Machine m1 has been idle for 4 min and is kept for 4 min more, if no call comes.");
+});
+
+test("of an idle revision without a machine nothing is said to be held", () => {
+  const learned = { ...busy.learned!, demand: null };
+  const gone = { ...learned, idle: { ...learned.idle, holdMs: null, start: null } };
+  const told = sentencesOfFacts({ ...busy, inFlight: 0, bound: 0, machines: [], learned: gone });
+  assert.match(
+    told.at(-1) ?? "",
+    / by the plan with which it begins\. The revision has no machine; the next one is started when a call comes\.$/,
+  );
 });

@@ -3,6 +3,7 @@
  * code reads these sentences; code that needs to tell reasons apart uses the records.
  */
 import { counted } from "../base/words/counted.ts";
+import { percent } from "../base/words/percent.ts";
 import { clauseOf, type MachineExit } from "../machines/exit.ts";
 import type { AppFacts, LearnedFacts, ExplainedMachine } from "../policy/explain.ts";
 import type { MachineId } from "../policy/policy.ts";
@@ -40,7 +41,7 @@ const clauses: Clauses = {
   "host-full": () => "the host is full, and calls of another app wait",
   "host-full-share": () => "the host is full, and another app with waiting calls has no machine",
   drained: () => "the machine was draining, and its last invocation has ended",
-  condemned: () => "a handler ignored its abort signal, or the machine is about to end",
+  condemned: ({ because }) => (because === "abort-ignored" ? "a handler ignored its abort signal" : "the machine is ending by itself"),
   "limits-changed": () => "the app's limits have changed",
   renewed: () => "the app's code or secrets have changed",
   superseded: () => "another revision took over",
@@ -66,13 +67,16 @@ export function withNames(facts: AppFacts, nameOf: (machine: MachineId) => strin
 export interface RevisionFacts extends AppFacts<string> {
   /** The revision's id. */
   revision: string;
+  /** The revision's number. */
+  number: number;
   weight: number;
 }
 
 /** Says what the policy knows of an app's revisions now. If there are several, a heading names the revision that the next sentences are about. */
 export function sentencesOfRevisions(revisions: readonly RevisionFacts[]): string[] {
   if (revisions.length === 1) return sentencesOfFacts(revisions[0] as RevisionFacts);
-  return revisions.flatMap((facts) => [`Revision ${facts.revision}, with weight ${facts.weight}:`, ...sentencesOfFacts(facts)]);
+  const all = revisions.reduce((sum, { weight }) => sum + weight, 0);
+  return revisions.flatMap((facts) => [`Revision ${facts.number} (${percent(facts.weight / all)}):`, ...sentencesOfFacts(facts)]);
 }
 
 /** Says what the policy knows of one revision now. Machines have the names that `mayfly ps` shows. */
@@ -81,7 +85,7 @@ export function sentencesOfFacts(facts: AppFacts<string>): string[] {
   return [
     `The revision has ${counted(facts.inFlight, "invocation")} in flight and ${facts.waiting} waiting, on ${counted(facts.bound, "machine")}; ${facts.binding} more are being bound.`,
     slotsSentence(facts),
-    ...(learned === null ? [] : [demandSentence(learned, facts.minMachines), costsSentence(learned), idleSentence(learned)]),
+    ...(learned === null ? [] : learnedSentences(learned, facts)),
     ...facts.machines.map((machine) => machineSentence(machine, facts)),
   ];
 }
@@ -95,10 +99,22 @@ function slotsSentence({ slots, ceiling, learned }: AppFacts<string>): string {
   return `${each}, because an invocation keeps the event loop busy for ${figure(100 * learned.busyShare)} % of its time in flight; ${most}.`;
 }
 
-function demandSentence({ demand }: LearnedFacts, minMachines: number): string {
+function learnedSentences(learned: LearnedFacts, facts: AppFacts<string>): string[] {
+  const { demand } = learned;
+  const { minMachines } = facts;
+  return [
+    ...(demand === null ? [] : [demandSentence(demand)]),
+    ...(minMachines === 0 ? [] : [`The app's minimum is ${counted(minMachines, "machine")} (minMachines).`]),
+    costsSentence(learned),
+    [timesSentence(learned), ...courseSentence(learned, facts)].join(" "),
+  ];
+}
+
+function demandSentence({ aheadMs, expected, margin, machines }: NonNullable<LearnedFacts["demand"]>): string {
+  const enough = machines === 1 ? "1 machine is enough" : `${machines} machines are enough`;
   return (
-    `The forecast for one start-up time from now (${span(demand.aheadMs)}) is ${counted(figure(demand.expected), "invocation")} in flight; with a margin of ` +
-    `${counted(figure(demand.margin), "slot")}, that needs ${counted(demand.machines, "machine")}. The app's minimum is ${counted(minMachines, "machine")} (minMachines).`
+    `The forecast for one start-up time from now (${span(aheadMs)}) is ${counted(figure(expected), "invocation")} in flight; with a margin of ` +
+    `${counted(figure(margin), "slot")}, ${machines === 0 ? "that is too little to start a machine for" : `${enough} for that`}.`
   );
 }
 
@@ -113,29 +129,38 @@ function costsSentence({ costs }: LearnedFacts): string {
   );
 }
 
-function idleSentence({ idle }: LearnedFacts): string {
-  const { times, holdMs, costs, start } = idle;
+/** The costs are those of a whole idle time, because the plan for it is made at its beginning. */
+function timesSentence({ idle: { times, costs } }: LearnedFacts): string {
   const known = `${counted(times, "idle time")} of the revision ${times === 1 ? "has" : "have"} ended so far`;
-  if (costs === null) return `${known}, too few to learn from: the last machine is held for ${span(holdMs)}.`;
-  const last = holdMs > 0 ? `the last machine is held for ${span(holdMs)}` : "the last machine is killed at once";
-  const next =
-    start === null
-      ? "another one is started when a call comes"
-      : `another one is started ${span(start.atMs)} after the last call and is held until ${span(start.untilMs)} after it`;
+  if (costs === null) return `${known}, too few to learn from.`;
   return (
-    `${known}. An idle time is expected to cost ${figure(costs.holding)} GB-seconds if a machine is always held, ${figure(costs.none)} if none is held, ` +
-    `and ${figure(costs.plan)} by the plan that is followed: ${last}, and ${next}.`
+    `${known}. By them, a whole idle time, from its beginning to the next call, is expected to cost ${figure(costs.holding)} GB-seconds on average if a machine is held ` +
+    `throughout, ${figure(costs.none)} if none is held, and ${figure(costs.plan)} by the plan with which it begins.`
   );
 }
 
+/** What becomes of the last machine. Nothing is said of it while calls wait for a first machine, or while the app's minimum keeps it. */
+function courseSentence({ idle: { holdMs, start } }: LearnedFacts, { inFlight, waiting, machines }: AppFacts<string>): string[] {
+  const idle = inFlight + waiting === 0;
+  if (machines.some(({ keptForMinimum }) => keptForMinimum) || (holdMs === null && !idle)) return [];
+  const next =
+    start === null
+      ? "is started when a call comes"
+      : `is started ${span(start.atMs)} after the last call and is held until ${span(start.untilMs)} after it`;
+  if (holdMs === null) return [`The revision has no machine; the next one ${next}.`];
+  if (!idle) return [`If the revision fell idle now, its last machine would be held for ${span(holdMs)}.`];
+  return [`The last machine is held until ${span(holdMs)} after the last call, if no other comes; the next one ${next}.`];
+}
+
 function machineSentence(facts: ExplainedMachine<string>, { slots, minMachines }: AppFacts<string>): string {
-  const { machine, phase, inFlight, phaseMs, idleMs, keptForMinimum, nextLookMs } = facts;
+  const { machine, phase, inFlight, phaseMs, idleMs, keptForMinimum, nextLookMs, keptMs } = facts;
   if (phase === "binding") return `Machine ${machine} has been binding for ${span(phaseMs)}.`;
   if (phase === "draining")
     return `Machine ${machine} gets no new invocations and is killed when those in flight (${inFlight}) have ended.`;
   if (idleMs === null) return `Machine ${machine} has ${inFlight} of ${counted(slots, "slot")} taken.`;
   const idle = `Machine ${machine} has been idle for ${span(idleMs)}`;
   if (keptForMinimum) return `${idle} and is kept for the app's minimum of ${counted(minMachines, "machine")} (minMachines).`;
+  if (keptMs !== null) return `${idle} and is kept for ${span(keptMs)} more, if no call comes.`;
   return nextLookMs === null ? `${idle}.` : `${idle}; the policy decides again in ${span(nextLookMs)} whether to keep it.`;
 }
 

@@ -84,7 +84,13 @@ function set(context: TestContext, driver: Driver, options: Partial<FleetOptions
 }
 
 function version(): Version {
-  return { app: "ada", id: "v1", manifest: manifestSchema.parse({ name: "ada", functions: { echo: { entry: "x" } } }), createdAt: 0 };
+  return {
+    app: "ada",
+    id: "v1",
+    manifest: manifestSchema.parse({ name: "ada", functions: { echo: { entry: "x" } } }),
+    number: 1,
+    createdAt: 0,
+  };
 }
 
 /** A fake driver, and the controls of each machine in the order of their starts. */

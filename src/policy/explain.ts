@@ -34,6 +34,8 @@ export interface ExplainedMachine<Machine = MachineId> extends Pick<MachineFacts
   keptForMinimum: boolean;
   /** ms until the policy decides again whether the machine is kept; null: no time is set. */
   nextLookMs: number | null;
+  /** ms for which the machine is still kept if nobody calls, whatever is decided until then; null: it has work, or that is not known. */
+  keptMs: number | null;
 }
 
 /** Explains a revision. Returns undefined if there is no such revision. Changes nothing. */
@@ -41,6 +43,7 @@ export function explainApp(state: PackingState, name: string, now: number): AppF
   const revision = state.revisions.get(name);
   if (revision === undefined) return undefined;
   const { demand, waiting, bound, binding, slots, limits } = revision;
+  const learned = rulesOf(state).facts(state, revision, now);
   return {
     inFlight: demand.load - waiting,
     waiting,
@@ -49,8 +52,8 @@ export function explainApp(state: PackingState, name: string, now: number): AppF
     slots,
     ceiling: limits.concurrency,
     minMachines: limits.minMachines,
-    learned: rulesOf(state).facts(state, revision, now),
-    machines: machinesOf(state, revision).map((machine) => factsOf(revision, machine, now)),
+    learned,
+    machines: machinesOf(state, revision).map((machine) => factsOf(revision, machine, learned, now)),
   };
 }
 
@@ -59,8 +62,9 @@ export function slotsOf(state: PackingState, name: string): number {
   return state.revisions.get(name)?.slots ?? 0;
 }
 
-function factsOf(revision: RevisionState, machine: MachineEntry, now: number): ExplainedMachine {
+function factsOf(revision: RevisionState, machine: MachineEntry, learned: LearnedFacts | null, now: number): ExplainedMachine {
   const { id, phase, inFlight, idleSince, since, keptUntil } = machine;
+  const nextLookMs = idleSince >= 0 && keptUntil > now ? keptUntil - now : null;
   return {
     machine: id,
     phase,
@@ -68,6 +72,13 @@ function factsOf(revision: RevisionState, machine: MachineEntry, now: number): E
     phaseMs: now - since,
     idleMs: idleSince < 0 ? null : now - idleSince,
     keptForMinimum: revision.app.machines <= revision.limits.minMachines,
-    nextLookMs: idleSince >= 0 && keptUntil > now ? keptUntil - now : null,
+    nextLookMs,
+    keptMs: learned === null ? nextLookMs : keptMs(revision, machine, learned, now),
   };
+}
+
+/** The rules' own calculation of how long a revision's last machine is held. What becomes of a machine beside others depends on them. */
+function keptMs(revision: RevisionState, { phase, idleSince }: MachineEntry, { idle }: LearnedFacts, now: number): number | null {
+  const isLast = phase === "bound" && idleSince >= 0 && revision.idleSince >= 0 && revision.bound + revision.binding === 1;
+  return isLast && idle.holdMs !== null ? Math.max(0, revision.idleSince + idle.holdMs - now) : null;
 }

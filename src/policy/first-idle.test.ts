@@ -70,13 +70,16 @@ test("a few calls right after each other do not make the machine go at once: it 
     live(world, 100);
   }
   const since = world.now - 100;
-  const { costs, idle } = explainApp(world.state, "ada", world.now)?.learned ?? assert.fail("nothing is known of ada");
-  assert.ok(
-    Math.abs(idle.holdMs - (costs.breakEvenMs ?? 0)) < 2,
-    `held for ${idle.holdMs} ms, though ${costs.breakEvenMs} ms cost a start`,
-  );
-  live(world, idle.holdMs - 200);
+  const facts = explainApp(world.state, "ada", world.now);
+  const { costs, idle, demand } = facts?.learned ?? assert.fail("nothing is known of ada");
+  assert.equal(demand, null, "nothing is started by the forecast of an idle revision");
+  const holdMs = idle.holdMs ?? assert.fail("ada has no machine");
+  assert.ok(Math.abs(holdMs - (costs.breakEvenMs ?? 0)) < 2, `held for ${holdMs} ms, though ${costs.breakEvenMs} ms cost a start`);
+  const { idleMs, keptMs } = facts?.machines[0] ?? assert.fail("ada has no machine");
+  assert.ok(Math.abs((idleMs ?? 0) + (keptMs ?? 0) - holdMs) < 2, `idle for ${idleMs} ms, kept for ${keptMs} ms, held for ${holdMs} ms`);
+  live(world, holdMs - 200);
   assert.equal(world.inPhase("bound").length, 1);
   live(world, 200);
   assert.equal(world.inPhase("bound").length, 0, `idle since ${since}, it is ${world.now}`);
+  assert.equal(explainApp(world.state, "ada", world.now)?.learned?.idle.holdMs, null, "nothing is held");
 });

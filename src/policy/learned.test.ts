@@ -143,7 +143,7 @@ describe("blanks", () => {
 
 test("a start that waited for its kind's template says little about how long starts take", () => {
   const world = worldOf({ ada: { kind: opaque(512) }, bob: {} });
-  const aheadMs = () => explainApp(world.state, "bob", world.now)?.learned?.demand.aheadMs ?? 0;
+  const aheadMs = () => explainApp(world.state, "bob", world.now)?.learned?.demand?.aheadMs ?? 0;
   live(world, 5_000);
   world.arrive("bob");
   live(world, 2_000);

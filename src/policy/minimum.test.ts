@@ -10,7 +10,7 @@ const LIMITS = { concurrency: 10, minMachines: 2, maxMachines: 5, reservedBlanks
 
 const mishaps: [what: string, befall: (world: World, machine: WorldMachine) => void][] = [
   ["one dies", (world, machine) => void world.exit(machine)],
-  ["one is condemned", (world, { id }) => void world.send({ type: "condemn", machine: id })],
+  ["one is condemned", (world, { id }) => void world.send({ type: "condemn", machine: id, because: "abort-ignored" })],
   ["the revision has new code", (world) => void world.send({ type: "revision-renewed", revision: "ada" })],
   ["the revision has other limits", (world) => world.setApp("ada", { ...LIMITS, queue: 11 })],
 ];

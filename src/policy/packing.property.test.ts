@@ -101,7 +101,9 @@ function perform(world: World, action: Action): void {
         for (const lost of world.exit(machine)) if (action.retry && machine.revision !== null) world.arrive(machine.revision, lost);
       });
     case "condemn":
-      return one(world.machines.values(), action.pick, (machine) => world.send({ type: "condemn", machine: machine.id }));
+      return one(world.machines.values(), action.pick, (machine) =>
+        world.send({ type: "condemn", machine: machine.id, because: "abort-ignored" }),
+      );
     case "update":
       return void world.send({ type: "revision-renewed", revision: world.liveOf(action.app)[0] ?? action.app });
     case "remove":

@@ -156,7 +156,7 @@ describe("the end of a machine", () => {
     const world = worldOf({ ada: {} });
     const [invocation] = fill(world, "ada", 1);
     const machine = world.running.get(invocation as number) as WorldMachine;
-    world.send({ type: "condemn", machine: machine.id });
+    world.send({ type: "condemn", machine: machine.id, because: "abort-ignored" });
     world.arrive("ada");
     assert.equal(world.waiting.size, 1);
     world.finish(invocation as number);

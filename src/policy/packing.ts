@@ -194,7 +194,7 @@ function note(state: PackingState, event: RareEvent, now: number, commands: Poli
     case "bound":
       return machineBound(state, event.machine, now, commands);
     case "condemn":
-      condemnMachine(state, event.machine, commands);
+      condemnMachine(state, event.machine, event.because, commands);
       return noteWantingOf(state, event.machine, now);
     case "rested":
       return noteRest(state, event.machine, event.cpu, now, commands);

@@ -4,7 +4,7 @@
  * commands.
  */
 
-import type { EndReason, NeedReason } from "./reasons.ts";
+import type { CondemnCause, EndReason, NeedReason } from "./reasons.ts";
 
 /** Id of an invocation. The caller chooses it; it is unique in a run. */
 export type InvocationId = number;
@@ -35,8 +35,8 @@ export type PolicyEvent =
   | { type: "blank"; machine: MachineId }
   /** A bound machine is ready for work. */
   | { type: "bound"; machine: MachineId }
-  /** The machine is to get no new work, for example because a handler ignores its abort signal. */
-  | { type: "condemn"; machine: MachineId }
+  /** The machine is to get no new work. */
+  | { type: "condemn"; machine: MachineId; because: CondemnCause }
   /** The machine is gone. `failed`: it did not come up or did not become bound, though no command killed it. */
   | { type: "exit"; machine: MachineId; failed: boolean }
   /** A bound machine reports what it did since its last report, about a second ago. Machines with nothing to do do not report. */

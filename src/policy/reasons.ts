@@ -26,6 +26,9 @@ export type NeedReason =
   | { kind: "blanks"; wanted: number }
   | OtherRule;
 
+/** Why the dispatcher gives a machine no new work: a handler ignored its abort signal, or the machine is ending without having been killed. */
+export type CondemnCause = "abort-ignored" | "machine-ending";
+
 /** Why a machine was drained or killed. */
 export type EndReason =
   /** The machine was idle for the setting `idleMs`. */
@@ -43,8 +46,8 @@ export type EndReason =
   | { kind: "host-full-share" }
   /** The machine got no new work, and all its invocations have ended. */
   | { kind: "drained" }
-  /** The dispatcher condemned the machine, because a handler ignores its abort signal or the machine is about to end. */
-  | { kind: "condemned" }
+  /** The dispatcher condemned the machine. */
+  | { kind: "condemned"; because: CondemnCause }
   | { kind: "limits-changed" }
   /** What machines are given at their bind has changed: code or secrets. */
   | { kind: "renewed" }

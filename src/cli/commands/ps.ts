@@ -7,6 +7,7 @@ import { ageInWords, bytesInWords, millisecondsInWords } from "../units.ts";
 const columns: Column<MachineInfo>[] = [
   { title: "MACHINE", cell: ({ id }) => id },
   { title: "APP", cell: ({ app }) => app ?? "-" },
+  { title: "REVISION", align: "right", cell: ({ revision }) => (revision === null ? "-" : String(revision)) },
   { title: "DRIVER", cell: ({ driver }) => driver },
   { title: "KIND", cell: ({ kind }) => (kind === null ? "-" : kindInWords(kind)) },
   { title: "STATE", cell: ({ state }) => state },
@@ -20,7 +21,7 @@ export function define(command: Command): void {
   withConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nSLOTS: invocations running, of as many as the machine gets at once, which is learned. CPU: used since it started.\nKIND: the machine's kernel, memory and vCPUs, as the app's mayfly.json chooses them; MEMORY is what it holds.\n\nExample:\n  mayfly ps",
+      "\nSLOTS: invocations running, of as many as the machine gets at once, which is learned. CPU: used since it started.\nREVISION: the number of the app's revision whose code the machine was given.\nKIND: the machine's kernel, memory and vCPUs, as the app's mayfly.json chooses them; MEMORY is what it holds.\n\nExample:\n  mayfly ps",
     )
     .action(ps);
 }
@@ -32,5 +33,9 @@ function kindInWords({ kernel, memoryMb, vcpus }: NonNullable<MachineInfo["kind"
 async function ps(options: ConnectionOptions & { json?: true }): Promise<void> {
   const machines = await (await connect(options)).client.machines();
   if (options.json) return console.log(JSON.stringify({ machines }));
-  console.log(machines.length === 0 ? "No machine runs." : renderTable(columns, machines));
+  console.log(machinesInWords(machines));
+}
+
+export function machinesInWords(machines: MachineInfo[]): string {
+  return machines.length === 0 ? "No machine runs." : renderTable(columns, machines);
 }

@@ -4,11 +4,18 @@ import type { Version } from "../../store/catalog/catalog.ts";
 
 /**
  * A revision with one function, `main`. @param id follows the app's in the revision's id; by default the revision's id is the app's,
- * because most tests give each app one revision
+ * because most tests give each app one revision. A number at the end of `id` is the revision's
  */
 export function versionOf(app: string, id = app, manifest: Partial<Manifest> = {}): Version {
   const functions = { main: { entry: "main.js" } };
-  return { app, id: id === app ? id : `${app}-${id}`, manifest: manifestSchema.parse({ name: app, functions, ...manifest }), createdAt: 0 };
+  const number = Number(/\d+$/.exec(id)?.[0] ?? 1);
+  return {
+    app,
+    id: id === app ? id : `${app}-${id}`,
+    number,
+    manifest: manifestSchema.parse({ name: app, functions, ...manifest }),
+    createdAt: 0,
+  };
 }
 
 /** Sends all calls of the revision's app to it from now on. */

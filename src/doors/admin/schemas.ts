@@ -103,6 +103,9 @@ const machineSchema = z
   .object({
     id: z.string(),
     app: z.string().nullable().openapi({ description: "null: a blank, or not bound yet." }),
+    revision: z.int().nullable().openapi({
+      description: "The number of the app's revision whose code it was given; null: it was given none yet, or is an appliance's.",
+    }),
     driver: z.string(),
     kind: kindSchema
       .nullable()
@@ -140,7 +143,7 @@ export const explainSchema = z
   .object({
     app: z.string(),
     now: z.array(z.string()).openapi({ description: "What the policy knows of the app at present, in sentences." }),
-    facts: z.array(z.looseObject({ revision: z.string(), weight: z.number() })).openapi({
+    facts: z.array(z.looseObject({ revision: z.string(), number: z.int(), weight: z.number() })).openapi({
       description:
         "The same as data, for each revision that calls go to, the one with the largest weight first. Times are milliseconds, memory is GB, costs are GB-seconds.",
     }),

@@ -5,7 +5,7 @@ import type { Pool } from "./blanks.ts";
 import { machinesOf, poolOf, type RevisionState, type MachineEntry, type PackingState } from "./packing-state.ts";
 import { idsWith, remove } from "./id-table.ts";
 import { noteCpu } from "./host-limits.ts";
-import type { EndReason, NeedReason } from "../reasons.ts";
+import type { CondemnCause, EndReason, NeedReason } from "../reasons.ts";
 import { rulesOf } from "../rules/rules-of.ts";
 import { closeMachine } from "./slots.ts";
 
@@ -68,11 +68,11 @@ export function drainMachine(state: PackingState, machine: MachineEntry, why: En
   if (machine.inFlight === 0) killMachine(state, machine, why, commands);
 }
 
-export function condemnMachine(state: PackingState, id: number, commands: PolicyCommand[]): void {
+export function condemnMachine(state: PackingState, id: number, because: CondemnCause, commands: PolicyCommand[]): void {
   const machine = state.machines[id];
   if (machine === undefined) return;
-  if (machine.phase === "bound") drainMachine(state, machine, { kind: "condemned" }, commands);
-  else if (machine.phase !== "draining") killMachine(state, machine, { kind: "condemned" }, commands);
+  if (machine.phase === "bound") drainMachine(state, machine, { kind: "condemned", because }, commands);
+  else if (machine.phase !== "draining") killMachine(state, machine, { kind: "condemned", because }, commands);
 }
 
 /** Drains bound machines of the revision, and kills those that are being bound: they have run nothing yet. */

@@ -49,7 +49,7 @@ function lookAtLast(state: PackingState, revision: RevisionState, now: number): 
 
 /** What becomes of an idle revision if nobody calls it. Times are ms since it fell idle. */
 export interface IdleCourse {
-  /** When its last machine is killed. */
+  /** When its last machine is killed. It is of no use if the revision has no machine. */
   killAt: number;
   /** When a machine is started ahead of the next call, and until when it is held; null: none is. */
   start: Span | null;
@@ -59,7 +59,7 @@ export interface IdleCourse {
 
 /**
  * Makes the decisions that are to come, with the function that will make them, so that what is explained is what is done. Changes nothing. A revision that
- * is at work, or has no machine, is taken to fall idle now with one machine.
+ * is at work is taken to fall idle now with one machine. Of a revision that has no machine, only the start that is planned already is told.
  */
 export function idleCourse(state: PackingState, revision: RevisionState, now: number): IdleCourse {
   const ahead = { ...revision };
@@ -72,8 +72,9 @@ export function idleCourse(state: PackingState, revision: RevisionState, now: nu
   for (; look.until > at; look = lookAtLast(state, ahead, at)) at = look.until;
   const killAt = at - ahead.idleSince;
   const { preStart } = revision;
-  const planned = machines === 0 && preStart !== null && now < preStart.until;
-  return { killAt, start: planned ? moved(preStart, -revision.idleSince) : look.plan.start, plan };
+  if (machines > 0) return { killAt, start: look.plan.start, plan };
+  const planned = revision.idleSince >= 0 && preStart !== null && now < preStart.until;
+  return { killAt, start: planned ? moved(preStart, -revision.idleSince) : null, plan };
 }
 
 /** Until when the revision's only machine is kept by the last decision, ms; null: there is no such decision, because the revision is at work or has not exactly one machine. */

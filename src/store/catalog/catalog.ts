@@ -37,7 +37,7 @@ export interface Revision {
 }
 
 /** The part of a revision that is needed to run it. `app` and `id` are ids. */
-export type Version = Pick<Revision, "app" | "id" | "manifest" | "createdAt">;
+export type Version = Pick<Revision, "app" | "id" | "number" | "manifest" | "createdAt">;
 
 /** Where an alias sends calls: to one revision, or to several in proportion to their weights. */
 export interface Target {

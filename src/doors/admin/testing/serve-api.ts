@@ -38,6 +38,7 @@ export const hostInfo: HostInfo = {
 export const machine: MachineInfo = {
   id: "m1",
   app: "shop",
+  revision: 1,
   driver: "process",
   kind: { kernel: "linux", memoryMb: 256, vcpus: 1 },
   state: "bound",

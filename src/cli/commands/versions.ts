@@ -1,0 +1,51 @@
+import type { Command } from "commander";
+import { percent } from "../../base/words/percent.ts";
+import { type Column, renderTable } from "../../base/terminal/table.ts";
+import type { AppInfo } from "../../doors/admin/schemas.ts";
+import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { ageInWords } from "../units.ts";
+
+type Revision = AppInfo["revisions"][number];
+
+export function define(command: Command): void {
+  withConnectionOptions(command)
+    .argument("<app>")
+    .addHelpText(
+      "after",
+      "\nLIVE: the revision's share of the calls that name no alias. ALIASES: the other aliases that name it. Older revisions that no alias names are removed.\n\nExample:\n  mayfly versions shop",
+    )
+    .action(versions);
+}
+
+async function versions(name: string, options: ConnectionOptions & { json?: true }): Promise<void> {
+  const app = await (await connect(options)).client.app(name);
+  const { revisions, aliases } = app;
+  console.log(options.json ? JSON.stringify({ app: name, revisions, aliases }) : versionsInWords(app, Date.now()));
+}
+
+export function versionsInWords(app: AppInfo, now: number): string {
+  const columns: Column<Revision>[] = [
+    { title: "NUMBER", align: "right", cell: ({ number }) => String(number) },
+    { title: "ID", cell: ({ id }) => id },
+    { title: "DIGEST", cell: ({ digest }) => digest.slice(0, 12) },
+    { title: "AGE", align: "right", cell: ({ createdAt }) => ageInWords(now - createdAt) },
+    { title: "LIVE", align: "right", cell: ({ id }) => shareOf(app, "live", id) ?? "" },
+    { title: "ALIASES", cell: ({ id }) => otherAliases(app, id) },
+  ];
+  return renderTable(columns, app.revisions);
+}
+
+/** The revision's share of an alias's calls; undefined: the alias does not name it. */
+function shareOf({ aliases }: AppInfo, alias: string, id: string): string | undefined {
+  const targets = aliases.find(({ name }) => name === alias)?.targets ?? [];
+  const found = targets.find(({ revision }) => revision === id);
+  return found && percent(found.weight / targets.reduce((sum, { weight }) => sum + weight, 0));
+}
+
+/** "next, canary 10 %": the share stands only where an alias names several revisions. */
+function otherAliases(app: AppInfo, id: string): string {
+  return app.aliases
+    .filter(({ name, targets }) => name !== "live" && targets.some(({ revision }) => revision === id))
+    .map(({ name, targets }) => (targets.length === 1 ? name : `${name} ${shareOf(app, name, id)}`))
+    .join(", ");
+}
