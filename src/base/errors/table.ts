@@ -69,6 +69,12 @@ export const errorTable = {
     message: "Mayfly has its maximum of open connections, and a request is in progress on each of them.",
     cure: "Use fewer connections, or try again later; the operator's settings are in docs/configuration.md.",
   },
+  "too-many-uploads": {
+    status: 503,
+    side: "caller",
+    message: "Mayfly holds as many bytes of uploads in progress as it may.",
+    cure: "Deploy again after the time in Retry-After, when some of the other deploys are done.",
+  },
   "upgrade-not-supported": {
     status: 501,
     side: "caller",

@@ -1,18 +1,9 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { MayflyError } from "../../base/errors/error.ts";
-import { Limit } from "../../wire/protocol.ts";
+import { codeTooLarge, UPLOAD_BYTES } from "./upload-budget.ts";
 
-/** Room for the manifest, names and the form's own lines besides the code. */
-const DEPLOY_BYTES = Limit.code + 2_097_152;
 const OTHER_BYTES = 262_144;
-
-const deploys = bodyLimit({
-  maxSize: DEPLOY_BYTES,
-  onError: () => {
-    throw new MayflyError("code-too-large", { bytes: `more than ${Limit.code}`, limit: Limit.code });
-  },
-});
 
 const others = bodyLimit({
   maxSize: OTHER_BYTES,
@@ -21,8 +12,17 @@ const others = bodyLimit({
   },
 });
 
-/** Only the body of a deploy may be large. */
-export const limitBody: MiddlewareHandler = (context, next) => (isDeploy(context) ? deploys(context, next) : others(context, next));
+/** Only the body of a deploy may be large. The bytes of one that does not declare its length are counted as they arrive, by read-form.ts. */
+export const limitBody: MiddlewareHandler = async (context, next) => {
+  if (!isDeploy(context)) return others(context, next);
+  if (declaredBytes(context) > UPLOAD_BYTES) throw codeTooLarge();
+  return next();
+};
+
+/** The length of the body as its head declares it; 0 if it does not. */
+export function declaredBytes({ req }: Context): number {
+  return Number.parseInt(req.header("content-length") ?? "0", 10);
+}
 
 function isDeploy({ req }: Context): boolean {
   return req.method === "POST" && /^\/v1\/apps\/[^/]+\/versions$/.test(req.path);

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { request } from "node:http";
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { text as textOf } from "node:stream/consumers";
 import { afterEach, beforeEach, test } from "node:test";
 import { bundle, manifest, type ServedApi, serveApi, token } from "./testing/serve-api.ts";
+import { until } from "../../base/clock/until.ts";
 import { bundlesOf } from "../../store/catalog/testing/open-catalog.ts";
 
 let served: ServedApi;
@@ -32,6 +34,70 @@ test("a caller that goes away in the middle of an upload leaves nothing behind, 
   await closed;
   await served.client.deploy(manifest(), [bundle("main", "cjs", "1")]);
   assert.equal((await served.client.app("shop")).revisions.length, 1);
+});
+
+/** Sends the start of an upload, and no more, over a connection that stays open. */
+async function begin(text: string, headers: Record<string, string | number>): Promise<ClientRequest> {
+  const upload = request(`${served.server.url}/v1/apps/shop/versions`, { method: "POST", headers: { ...headersOf(), ...headers } });
+  upload.on("error", () => undefined);
+  upload.write(text);
+  await once(upload, "socket");
+  return upload;
+}
+
+async function answerTo(upload: ClientRequest): Promise<{ status: number; text: string; retryAfter: string | undefined }> {
+  const [response] = (await once(upload, "response")) as [IncomingMessage];
+  const { statusCode = 0, headers } = response;
+  return { status: statusCode, text: await textOf(response), retryAfter: headers["retry-after"] };
+}
+
+test("a form with too many parts is refused while it is sent: the caller need not end it", async () => {
+  for (const headers of [{ "content-length": 60_000_000 }, { "transfer-encoding": "chunked" }]) {
+    const upload = await begin(part("functions", "f", "").repeat(5_001) + part("functions", "f", "").slice(0, 70), headers);
+    const { status, text } = await answerTo(upload);
+    assert.equal(status, 400, text);
+    assert.match(text, /the form has more than 5000 parts/);
+    upload.destroy();
+  }
+});
+
+test("a manifest over its limit is refused while it is sent, and one of 256 KiB of brackets as nested too deeply", async () => {
+  const upload = await begin(part("manifest", "", "x".repeat(262_145)) + part("functions", "f", ""), { "transfer-encoding": "chunked" });
+  const { status, text } = await answerTo(upload);
+  assert.equal(status, 400, text);
+  assert.match(text, /"bad-manifest".*has more than 262144 bytes/);
+  upload.destroy();
+  assert.equal(await deploy(`${part("manifest", "", "[".repeat(131_072) + "]".repeat(131_072))}--b--\r\n`), 400);
+});
+
+test("a body that is no form is refused at once, whatever it says that it is", async () => {
+  for (const type of ["application/x-www-form-urlencoded", "multipart/form-data", "application/json"]) {
+    const upload = await begin("manifest=1", { "content-type": type, "content-length": 60_000_000 });
+    const { status, text } = await answerTo(upload);
+    assert.equal(status, 400, text);
+    assert.match(text, /must be a form of the type multipart\/form-data/);
+    upload.destroy();
+  }
+});
+
+test("uploads in progress have a bound together: one too many is answered 503 with Retry-After, and dropped ones give their share back", async () => {
+  const all = await Promise.all([1, 2, 3, 4, 5].map(() => begin(whole.slice(0, 300), { "content-length": 66_000_000 })));
+  // The one that is refused is answered, and no other, because none is sent to its end.
+  const { status, text, retryAfter } = await Promise.any(all.map(answerTo));
+  assert.deepEqual([status, retryAfter], [503, "5"], text);
+  assert.match(text, /too-many-uploads/);
+  assert.equal(await deploy(whole), 201, "a small one still fits");
+  for (const upload of all) upload.destroy();
+  const entire = part("functions", "f", "x".repeat(60_000_000)) + whole;
+  await until(async () => (await deploy(entire)) !== 503, { ms: 60_000, everyMs: 50 });
+  assert.deepEqual(served.failures, []);
+});
+
+test("an upload of undeclared length is refused once it is over the limit of the code", async () => {
+  const upload = await begin(part("functions", "a.cjs", "x".repeat(70_000_000)), { "transfer-encoding": "chunked" });
+  const { status, text } = await answerTo(upload);
+  assert.equal(status, 413, text);
+  upload.destroy();
 });
 
 test("functions that arrive in pieces are put together, whatever the sizes of the pieces", async () => {

@@ -1,13 +1,17 @@
 /**
- * Reads a deploy's form piece by piece as it arrives. The platform's formData() parses all of it at once, which for 60 MiB takes seconds in
- * which no other call is handled.
+ * Reads a deploy's form piece by piece as it arrives, and counts it in the budget of all uploads. The platform's formData() parses all of it at
+ * once, which for 60 MiB takes seconds in which no other call is handled.
  */
 import type { Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
-import { Busboy } from "@fastify/busboy";
+import { Busboy, type BusboyConfig } from "@fastify/busboy";
 import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { MayflyError } from "../../base/errors/error.ts";
 import { guarded } from "../../base/errors/guarded.ts";
+import { MANIFEST_BYTES, tooLargeManifest } from "../../store/catalog/parse-manifest.ts";
+import { declaredBytes } from "./limit-body.ts";
+import { type Upload, UPLOAD_BYTES, type UploadBudget } from "./upload-budget.ts";
 
 /** A part with a file name. */
 export class FormFile {
@@ -25,72 +29,126 @@ interface Form {
   forEach(callback: (value: string | FormFile, key: string) => void): void;
 }
 
-/** Puts the parsed form where the check of the route's schema finds it. The body's size was checked before. */
-export const readForm: MiddlewareHandler = async ({ req }, next) => {
-  const type = req.header("content-type") ?? "";
-  const { body } = req.raw;
-  if (body !== null && /^multipart\/form-data\s*;/i.test(type)) req.bodyCache.formData = (await parsed(body, type)) as never;
-  await next();
+/** A manifest has at most 1,000 functions, so that more parts are never right. Each part costs far more time than its bytes. */
+const MOST_PARTS = 5_000;
+
+const limits: BusboyConfig["limits"] = {
+  parts: MOST_PARTS,
+  files: MOST_PARTS,
+  fields: MOST_PARTS,
+  fieldSize: MANIFEST_BYTES,
+  // Never reached: the bytes of the whole form are counted before they are parsed.
+  fileSize: UPLOAD_BYTES,
 };
 
-async function parsed(body: ReadableStream<Uint8Array>, type: string): Promise<Form> {
+/** Puts the parsed form where the check of the route's schema finds it. The upload counts in the budget until its request is answered. */
+export function readForm(budget: UploadBudget): MiddlewareHandler {
+  return async (context, next) => {
+    const { req } = context;
+    const type = req.header("content-type") ?? "";
+    const { body } = req.raw;
+    if (body === null || !/^multipart\/form-data\s*;/i.test(type))
+      throw new MayflyError("bad-request", { what: "the body must be a form of the type multipart/form-data, with its boundary" });
+    const upload = budget.begin(declaredBytes(context));
+    try {
+      req.bodyCache.formData = (await parsed(body, type, upload)) as never;
+      await next();
+    } finally {
+      upload.end();
+    }
+  };
+}
+
+async function parsed(body: ReadableStream<Uint8Array>, type: string, upload: Upload): Promise<Form> {
   try {
-    return await parse(body, type);
+    return await parse(body, type, upload);
   } catch (error) {
+    if (error instanceof MayflyError) throw error;
     throw new HTTPException(400, { message: `Malformed FormData request. ${String(error)}`, cause: error });
   }
 }
 
-async function parse(body: ReadableStream<Uint8Array>, type: string): Promise<Form> {
-  const entries: [key: string, value: string | IncomingFile][] = [];
-  const limits = { fieldSize: Infinity, fileSize: Infinity, fields: Infinity, files: Infinity, parts: Infinity };
+async function parse(body: ReadableStream<Uint8Array>, type: string, upload: Upload): Promise<Form> {
   const parser = new Busboy({ headers: { "content-type": type }, limits });
+  const reader = body.getReader();
   const give = (error: unknown) => void parser.destroy(error as Error);
-  const ended: Promise<void>[] = [];
-  const onField = (key: string, value: string) => void entries.push([key, value]);
-  const onFile = (key: string, stream: Readable, name: string | undefined) => {
-    const file: IncomingFile = { name: name ?? "", pieces: [] };
-    entries.push([key, file]);
-    const onData = (piece: Buffer) => void file.pieces.push(piece);
-    stream.on("data", guarded(onData, give));
-    ended.push(finished(stream));
-    // This promise is awaited below, unless the parser fails first.
-    ended.at(-1)!.catch(give);
-  };
-  parser.on("field", guarded(onField, give));
-  parser.on("file", guarded(onFile, give));
-  await pipeline(inTurns(body), parser);
-  await Promise.all(ended);
+  // The pipeline ends only when its source does. So a read that waits for a caller who sends nothing more ends with the parser.
+  parser.once(
+    "error",
+    guarded(() => reader.releaseLock(), give),
+  );
+  const read = entriesOf(parser, give);
+  await pipeline(inTurns(reader, upload), parser);
   const form: [string, string | FormFile][] = [];
-  for (const [key, value] of entries) form.push([key, typeof value === "string" ? value : await inOne(value)]);
+  for (const [key, value] of await read()) form.push([key, typeof value === "string" ? value : await inOne(value)]);
   return { forEach: (callback) => form.forEach(([key, value]) => callback(value, key)) };
 }
+
+type Entry = [key: string, value: string | IncomingFile];
 
 interface IncomingFile {
   name: string;
   pieces: Buffer[];
 }
 
+/** @param give ends the parser with an error @returns what gives all parts after the parser has finished */
+function entriesOf(parser: InstanceType<typeof Busboy>, give: (error: unknown) => void): () => Promise<Entry[]> {
+  const entries: Entry[] = [];
+  const ended: Promise<void>[] = [];
+  const onField = (key: string, value: string, _isNameCut: boolean, isCut: boolean) => {
+    if (isCut) throw tooLargeManifest("A text part of the form", `has more than ${MANIFEST_BYTES} bytes`);
+    entries.push([key, value]);
+  };
+  const onFile = (key: string, stream: Readable, name: string | undefined) => {
+    const file: IncomingFile = { name: name ?? "", pieces: [] };
+    entries.push([key, file]);
+    const onData = (piece: Buffer) => void file.pieces.push(piece);
+    stream.on("data", guarded(onData, give));
+    ended.push(finished(stream));
+    // This promise is awaited by the returned function, unless the parser fails first.
+    ended.at(-1)!.catch(give);
+  };
+  const onTooMany = () => give(new MayflyError("bad-request", { what: `the form has more than ${MOST_PARTS} parts` }));
+  parser.on("field", guarded(onField, give));
+  parser.on("file", guarded(onFile, give));
+  parser.once("partsLimit", guarded(onTooMany, give));
+  return async () => {
+    await Promise.all(ended);
+    return entries;
+  };
+}
+
 /** How many bytes are taken from the caller, or copied, in one turn of the event loop. */
 const ONE_TURN = 524_288;
 
-/** Without this, whatever the socket holds would be parsed in one turn: several megabytes. */
-async function* inTurns(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+/**
+ * Without turns, whatever the socket holds would be parsed at once: several megabytes. The body is not cancelled at the end, because that
+ * would cut the caller's connection before the answer.
+ */
+async function* inTurns(reader: ReadableStreamDefaultReader<Uint8Array>, upload: Upload): AsyncGenerator<Uint8Array, void> {
   let since = 0;
-  for await (const piece of body) {
-    yield piece;
-    since += piece.byteLength;
-    if (since < ONE_TURN) continue;
-    since = 0;
-    await nextTurn();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      upload.add(next.value.byteLength);
+      yield next.value;
+      since += next.value.byteLength;
+      if (since < ONE_TURN) continue;
+      since = 0;
+      await nextTurn();
+    }
+  } finally {
+    reader.releaseLock();
   }
 }
 
+/** Lets go of each piece when it is copied, so that a file is hardly ever in memory twice. */
 async function inOne({ name, pieces }: IncomingFile): Promise<FormFile> {
   const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  const none = Buffer.alloc(0);
   let [at, since] = [0, 0];
-  for (const piece of pieces) {
+  for (const [index, piece] of pieces.entries()) {
     at += piece.copy(bytes, at);
+    pieces[index] = none;
     if (at - since < ONE_TURN) continue;
     since = at;
     await nextTurn();

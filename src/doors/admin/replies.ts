@@ -22,6 +22,8 @@ export function replyWithError(onError: (error: unknown) => void): ErrorHandler 
     const error =
       thrown instanceof HTTPException ? new MayflyError("bad-request", { what: thrown.message }, thrown) : asMayflyError(thrown);
     if (error.entry.side === "system") onError(error);
+    // In seconds. An upload in progress takes longer than that only if its caller is slow.
+    if (error.code === "too-many-uploads") context.header("retry-after", "5");
     return context.json(error.body(), error.entry.status as ContentfulStatusCode);
   };
 }

@@ -84,7 +84,10 @@ export const deploy = createRoute({
   path: "/v1/apps/{app}/versions",
   summary: "Store a revision and point the alias live at it; uploading again what all calls go to already changes nothing",
   request: { params: appParams, body: { required: true, content: { "multipart/form-data": { schema: schemas.deploySchema } } } },
-  responses: { ...json(201, schemas.revisionSchema), ...errors("bad-request", "unauthorized", "code-too-large", "no-room", "disk-full") },
+  responses: {
+    ...json(201, schemas.revisionSchema),
+    ...errors("bad-request", "unauthorized", "code-too-large", "too-many-uploads", "no-room", "disk-full"),
+  },
 });
 
 export const pointTo = createRoute({

@@ -6,6 +6,7 @@ import type { Parts } from "../parts.ts";
 import { readForm } from "../read-form.ts";
 import * as routes from "../routes.ts";
 import { appInfo, revisionInfo, tenant } from "../shapes.ts";
+import { ALL_UPLOADS_BYTES, UploadBudget } from "../upload-budget.ts";
 import { readUpload } from "../upload.ts";
 
 export function addApps(api: OpenAPIHono, parts: Parts): void {
@@ -21,7 +22,7 @@ export function addApps(api: OpenAPIHono, parts: Parts): void {
     context.json(explainApp(parts, tenant, context.req.valid("param").app, context.req.valid("query").limit), 200),
   );
 
-  api.post("/v1/apps/:app/versions", readForm);
+  api.post("/v1/apps/:app/versions", readForm(new UploadBudget(ALL_UPLOADS_BYTES)));
   api.openapi(routes.deploy, async (context) => {
     const { manifest, bundles } = readUpload(context.req.valid("param").app, context.req.valid("form"));
     return context.json(revisionInfo(await deploy(parts, tenant, manifest, bundles)), 201);

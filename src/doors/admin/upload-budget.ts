@@ -1,0 +1,58 @@
+import { MayflyError } from "../../base/errors/error.ts";
+import { Limit } from "../../wire/protocol.ts";
+
+/** The most bytes of one upload: of the code, and room for the manifest, names and the form's own lines. */
+export const UPLOAD_BYTES = Limit.code + 2_097_152;
+/** The most bytes of all uploads in progress together. Four of the largest fit. */
+export const ALL_UPLOADS_BYTES = 4 * UPLOAD_BYTES;
+
+/**
+ * Bounds how many bytes of uploads are in memory, first come, first served. An upload's share is its declared length from the start, so
+ * that an upload which has begun is not refused because of a later one.
+ */
+export class UploadBudget {
+  #left: number;
+
+  /** @param bytes of all uploads together */
+  constructor(bytes: number) {
+    this.#left = bytes;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Throws "too-many-uploads". @param declared the bytes that the caller says will come; 0 if it does not say */
+  begin(declared: number): Upload {
+    let taken = 0;
+    let arrived = 0;
+    const take = (bytes: number) => {
+      if (bytes > this.#left) throw new MayflyError("too-many-uploads");
+      this.#left -= bytes;
+      taken += bytes;
+    };
+    take(declared);
+    return {
+      add(bytes) {
+        arrived += bytes;
+        if (arrived > UPLOAD_BYTES) throw codeTooLarge();
+        if (arrived > taken) take(arrived - taken);
+      },
+      end: () => {
+        this.#left += taken;
+        taken = 0;
+      },
+    };
+  }
+}
+
+export interface Upload {
+  /** Called with the number of bytes that arrived, before they are kept. Throws "code-too-large" and "too-many-uploads". */
+  add(bytes: number): void;
+  /** Gives the upload's share back. Called once nothing of the upload is in memory any more, however it ended. */
+  end(): void;
+}
+
+export function codeTooLarge(): MayflyError {
+  return new MayflyError("code-too-large", { bytes: `more than ${Limit.code}`, limit: Limit.code });
+}
