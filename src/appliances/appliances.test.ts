@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { mainTenant } from "../base/ids/new-id.ts";
 import { openSeal } from "../store/catalog/seal.ts";
@@ -13,6 +14,29 @@ import { openAppliances } from "./appliances.ts";
 import { definitionsFile, openDefinitions } from "./definitions.ts";
 import { applianceSpecSchema } from "./spec.ts";
 import { afterwards } from "../base/testing/afterwards.ts";
+
+test("a file of definitions whose user_version is lower than its tables is damaged, and its variables stay readable", (context) => {
+  const dir = mkdtempSync(join(tmpdir(), "mayfly-appliances-"));
+  afterwards(context, () => rmSync(dir, { recursive: true, force: true }));
+  const seal = openSeal(join(dir, "key"), true);
+  const open = () => openDefinitions(definitionsFile(dir), seal, String);
+  const spec = applianceSpecSchema.parse({ name: "notes", image: "0".repeat(64), env: { CUSTOMER: "Ada" } });
+  const first = open();
+  first.save({ id: "apl_notes", tenant: mainTenant, spec, wanted: false, createdAt: 1 });
+  first.close();
+  using db = new DatabaseSync(definitionsFile(dir));
+  for (const version of [0, 1]) {
+    db.exec(`PRAGMA user_version = ${version}`);
+    assert.throws(open, { code: "state-damaged" });
+  }
+  db.exec("PRAGMA user_version = 2");
+  const again = open();
+  assert.deepEqual(
+    again.all((_name, error) => assert.fail(String(error))).map((one) => one.spec),
+    [spec],
+  );
+  again.close();
+});
 
 test("logs of appliances that should run mention a worker's death; an appliance whose start fails is listed as waiting, and a stop ends that", async (context) => {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-appliances-"));

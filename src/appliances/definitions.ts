@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { mainTenant } from "../base/ids/new-id.ts";
 import { type Seal, sealedAnew } from "../store/catalog/seal.ts";
 import { failureOf } from "../store/sqlite/failure.ts";
-import type { Migration } from "../store/sqlite/migrate.ts";
+import { MigratedAlready, type Migration } from "../store/sqlite/migrate.ts";
 import { openDatabase } from "../store/sqlite/open.ts";
 import type { ApplianceSpec } from "./spec.ts";
 
@@ -46,8 +46,13 @@ function migrations(seal: Seal, idOf: (name: string) => string): readonly Migrat
   return [byName, (db) => takeOverNames(db, seal, idOf)];
 }
 
-/** Takes over what an older Mayfly stored by name. The variables are encrypted for the appliance's id instead of its name. */
+/**
+ * Takes over what an older Mayfly stored by name. The variables are encrypted for the appliance's id instead of its name. Throws
+ * MigratedAlready if there are ids.
+ */
 function takeOverNames(db: DatabaseSync, seal: Seal, idOf: (name: string) => string): void {
+  if (db.prepare("SELECT 1 FROM pragma_table_info('appliances') WHERE name = 'id'").get() !== undefined)
+    throw new MigratedAlready("the table appliances has ids");
   db.exec(`
     ALTER TABLE appliances RENAME TO old_appliances;
     CREATE TABLE appliances (

@@ -49,7 +49,7 @@ function manifestsWith(catalog: SecretParts["catalog"], app: string, secret: str
       .map(({ revision }) => revision.manifest)
       .filter(({ secrets }) => secrets.includes(secret));
   } catch (error) {
-    if (error instanceof MayflyError && error.code === "bad-manifest") return [];
+    if (error instanceof MayflyError && (error.code === "bad-manifest" || error.code === "state-damaged")) return [];
     throw error;
   }
 }

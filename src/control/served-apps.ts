@@ -124,9 +124,10 @@ export class ServedApps {
 
   /** Returns to the targets that the catalog has. */
   restore(app: string): void {
-    if (this.#options.catalog.live(app).length > 0) return void this.start(app);
     try {
-      this.remove(app);
+      const targets = this.#options.catalog.live(app);
+      if (targets.length > 0) this.point(app, targets);
+      else this.remove(app);
     } catch (error) {
       this.#fail(app, error);
     }

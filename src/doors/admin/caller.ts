@@ -71,9 +71,15 @@ function sendingOf(method: string, token: string, { body, form }: Parts, signal:
 
 /** The path with its parameters filled in, and the query without undefined values. */
 function filled(path: string, { params = {}, query = {} }: Parts): string {
-  const at = path.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(params[name]!));
+  const at = path.replace(/\{(\w+)\}/g, (_all, name: string) => encoded(name, params[name]!));
   const pairs = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
   return pairs.length === 0 ? at : `${at}?${new URLSearchParams(pairs).toString()}`;
+}
+
+/** Throws "bad-request" for `.` and `..`, which a URL drops together with what is before them: the request would be for something else. */
+function encoded(name: string, value: string): string {
+  if (value === "." || value === "..") throw new MayflyError("bad-request", { what: `${name} is "${value}", which is no name` });
+  return encodeURIComponent(value);
 }
 
 /** A failure that the server reported, with the server's text. */

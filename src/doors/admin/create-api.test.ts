@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { createClient } from "./client.ts";
-import { type ServedApi, serveApi, token } from "./testing/serve-api.ts";
+import { bundle, manifest, type ServedApi, serveApi, token } from "./testing/serve-api.ts";
 
 let served: ServedApi;
 let url: string;
@@ -141,6 +141,15 @@ describe("what is malformed", () => {
 });
 
 describe("the client", () => {
+  test("refuses . and .. as names, which would make its request one for something else", async () => {
+    await served.client.deploy(manifest(), [bundle("main", "cjs", "1")]);
+    for (const name of [".", ".."]) {
+      await assert.rejects(served.client.removeSecret("shop", name), { code: "bad-request", message: /is "\.\.?", which is no name/ });
+      await assert.rejects(served.client.removeApp(name), { code: "bad-request" });
+    }
+    assert.equal((await served.client.apps()).length, 1);
+  });
+
   test("reports that nobody answers, and why", async () => {
     await served.server.close();
     await assert.rejects(served.client.apps(), (error) => {

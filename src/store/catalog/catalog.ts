@@ -31,6 +31,7 @@ export interface Revision {
   number: number;
   /** The SHA-256 (hex) over manifest and code: the same upload is the same revision. */
   digest: string;
+  /** Its name is the app's. */
   manifest: Manifest;
   /** Milliseconds since the epoch. */
   createdAt: number;
@@ -150,7 +151,7 @@ export interface Catalog {
   all(): string[];
   /** How many apps are deployed, of all tenants. */
   count(): number;
-  /** Where an app's calls go; empty if there is no such app. Throws "bad-manifest" if what is stored cannot be used. */
+  /** Where an app's calls go; empty if there is no such app. Throws "bad-manifest" or "state-damaged" if what is stored cannot be used. */
   live(app: string): Target[];
   /** Ids of the apps that must be served before anybody calls them, because they keep machines ready or list hosts. */
   eager(): string[];

@@ -7,7 +7,7 @@ import { fitIn } from "./code-quota.ts";
 import type { Manifest } from "./manifest.ts";
 import { appId, claimForApp } from "./open-names.ts";
 import type { StoredRevision } from "./queries/revisions.ts";
-import { revisionOf } from "./read.ts";
+import { isWeight, revisionOf } from "./read.ts";
 import { type Digests, digestsInTurns } from "./revision-digest.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
 
@@ -109,5 +109,5 @@ function byName(rows: { name: string; format: string; code: string }[]): [name: 
 
 function isAllOfLive({ queries }: CatalogParts, { app, id }: Revision): boolean {
   const targets = queries.aliases.targets(app, LIVE);
-  return targets.length === 1 && targets[0]!.revision === id;
+  return targets.length === 1 && targets[0]!.revision === id && isWeight(targets[0]!.weight);
 }

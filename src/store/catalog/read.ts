@@ -1,5 +1,6 @@
 /** Reads apps and revisions from the tables into the catalog's types. */
-import type { AppRow, Revision, RevisionRow, Target } from "./catalog.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { type AppRow, LIVE, type Revision, type RevisionRow, type Target } from "./catalog.ts";
 import { parseStoredManifest } from "./parse-manifest.ts";
 import type { StoredApp } from "./queries/apps.ts";
 import type { StoredRevision } from "./queries/revisions.ts";
@@ -7,35 +8,75 @@ import type { CatalogParts } from "./catalog-parts.ts";
 
 type Parts = Pick<CatalogParts, "queries" | "file">;
 
-/** Parses the manifest again, because an older Mayfly may have stored it, or the disk may have damaged it. Throws "bad-manifest". */
+/**
+ * Parses the manifest again, because an older Mayfly may have stored it, or the disk may have damaged it. Throws "bad-manifest", also if the
+ * manifest has another app's name: routes and machines are named by it.
+ */
 export function revisionOf({ file }: Pick<Parts, "file">, row: StoredRevision): Revision {
   const { name, manifest: json, ...rest } = row;
-  const manifest = parseStoredManifest(json, `The manifest of app ${name}, revision ${row.number}, in ${file}`);
+  const whose = `The manifest of app ${name}, revision ${row.number}, in ${file}`;
+  const manifest = parseStoredManifest(json, whose);
+  if (manifest.name !== name)
+    throw new MayflyError("bad-manifest", { file: whose, what: `name is "${manifest.name}", but must be "${name}"` });
   return { ...rest, manifest };
 }
 
+/** Empty if there is no such app, or no such alias other than `live`. Throws "bad-manifest" and "state-damaged". */
 export function targetsOf(parts: Parts, app: string, alias: string): Target[] {
-  const { aliases, revisions } = parts.queries;
-  return aliases.targets(app, alias).flatMap(({ revision, weight }) => {
+  const { aliases, revisions, names } = parts.queries;
+  const targets = aliases.targets(app, alias).map(({ revision, weight }) => {
     const row = revisions.byId(revision);
-    return row === undefined ? [] : [{ revision: revisionOf(parts, row), weight }];
+    if (row === undefined || !isWeight(weight)) throw damagedAlias(parts, names.nameOf(app)?.name ?? app, alias);
+    return { revision: revisionOf(parts, row), weight };
   });
+  if (targets.length > 0 || alias !== LIVE || names.deployed(app) === undefined) return targets;
+  throw damagedAlias(parts, names.nameOf(app)?.name ?? app, alias);
 }
 
 export function appRow(parts: Parts, row: StoredApp): AppRow {
   const { id, tenant, name } = row;
   const revisions = (JSON.parse(row.revisions) as RevisionRow[]).toSorted((a, b) => b.number - a.number);
-  const known = { id, tenant, name, revisions, aliases: aliasesOf(row) };
-  const live = revisions.find((revision) => revision.id === row.live) as RevisionRow;
+  const aliases = aliasesOf(row);
+  const known = { id, tenant, name, revisions, aliases: aliases.map(withKnownTargets) };
   try {
-    return { ...known, live: revisionOf(parts, { ...live, app: id, tenant, name, manifest: row.manifest }), problem: null };
+    return { ...known, live: liveOf(parts, row, revisions, aliases), problem: null };
   } catch (error) {
     return { ...known, live: null, problem: (error as Error).message };
   }
 }
 
-function aliasesOf({ targets }: StoredApp): AppRow["aliases"] {
-  const rows = JSON.parse(targets) as { alias: string; revision: string; number: number; weight: number }[];
+/** As in targetsOf(), but without another query. */
+function liveOf(parts: Parts, { id, tenant, name, live, manifest }: StoredApp, revisions: RevisionRow[], aliases: ReadAlias[]): Revision {
+  const found = revisions.find((revision) => revision.id === live);
+  const targets = aliases.find((alias) => alias.name === LIVE)?.targets ?? [];
+  const isWhole = targets.every(({ number, weight }) => number !== null && isWeight(weight));
+  if (found === undefined || manifest === null || !isWhole) throw damagedAlias(parts, name, LIVE);
+  return revisionOf(parts, { ...found, app: id, tenant, name, manifest });
+}
+
+function damagedAlias({ file }: Parts, app: string, alias: string): MayflyError {
+  return new MayflyError("state-damaged", {
+    file,
+    what: `the alias ${alias} of app ${app} does not say which stored revisions its calls go to`,
+  });
+}
+
+export function isWeight(weight: number): boolean {
+  return weight > 0 && weight < Infinity;
+}
+
+interface ReadAlias {
+  name: string;
+  /** `number` is null if the revision is missing. */
+  targets: { revision: string; number: number | null; weight: number }[];
+}
+
+function withKnownTargets({ name, targets }: ReadAlias): AppRow["aliases"][number] {
+  return { name, targets: targets.flatMap(({ number, ...rest }) => (number === null ? [] : [{ ...rest, number }])) };
+}
+
+function aliasesOf({ targets }: StoredApp): ReadAlias[] {
+  const rows = JSON.parse(targets) as (ReadAlias["targets"][number] & { alias: string })[];
   const byAlias = Map.groupBy(rows, ({ alias }) => alias);
   return [...byAlias]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -43,6 +84,6 @@ function aliasesOf({ targets }: StoredApp): AppRow["aliases"] {
       name,
       targets: own
         .map(({ revision, number, weight }) => ({ revision, number, weight }))
-        .toSorted((a, b) => b.weight - a.weight || a.number - b.number),
+        .toSorted((a, b) => b.weight - a.weight || (a.number ?? 0) - (b.number ?? 0)),
     }));
 }

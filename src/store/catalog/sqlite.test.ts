@@ -70,6 +70,44 @@ describe("revisions", () => {
     assert.equal(files.catalog.page(mainTenant, "", 10).length, 1);
   });
 
+  test("an app whose live alias is damaged, or whose manifest has another app's name, is listed with its problem; a deploy repairs it", async () => {
+    const alias = "WHERE app = ? AND alias = 'live'";
+    const damages: [statement: string, problem: RegExp][] = [
+      [`DELETE FROM targets ${alias}`, /alias live of app shop does not say/],
+      ["DELETE FROM aliases WHERE app = ?", /alias live of app shop does not say|^$/],
+      [`UPDATE targets SET revision = 'rev_gone' ${alias}`, /alias live of app shop does not say/],
+      [`UPDATE targets SET weight = -1 ${alias}`, /alias live of app shop does not say/],
+      [`INSERT INTO targets SELECT app, alias, 'rev_gone', weight / 2 FROM targets ${alias}`, /alias live of app shop does not say/],
+      ["UPDATE revisions SET manifest = json_set(manifest, '$.name', 'fine') WHERE app = ?", /name is "fine", but must be "shop"/],
+    ];
+    await files.deploy("fine", "fine");
+    const first = await files.deploy("shop", "one");
+    const { names } = files.catalog;
+    for (const [statement, problem] of damages) {
+      files.damage(statement, first.app);
+      const [fine, shop] = files.catalog.page(mainTenant, "", 10);
+      assert.deepEqual([fine!.name, fine!.problem, shop!.name], ["fine", null, "shop"], statement);
+      assert.match(shop!.problem ?? "", problem, statement);
+      assert.deepEqual(files.catalog.app(mainTenant, "shop"), shop, statement);
+      if (shop!.problem !== null) assert.throws(() => files.live("shop"), { code: /bad-manifest|state-damaged/ }, statement);
+      assert.deepEqual(await files.deploy("shop", "one"), first, statement);
+      assert.equal(files.catalog.app(mainTenant, "shop")?.problem, null, statement);
+      assert.deepEqual(files.live("shop"), first, statement);
+    }
+    for (const [statement] of damages) {
+      files.damage(statement, (await files.deploy("shop", "one")).app);
+      files.catalog.remove(files.id("shop"));
+      assert.equal(names.holder(mainTenant, "shop"), undefined, statement);
+    }
+  });
+
+  test("a damaged number in one manifest keeps no other app's kind of machines from being known", async () => {
+    await files.deploy("torn", "1");
+    await files.deploy("fine", "1", { memoryMb: 512 });
+    files.damage("UPDATE revisions SET manifest = json_set(manifest, '$.memoryMb', 9223372036854775807) WHERE app = ?", files.id("torn"));
+    assert.deepEqual(files.catalog.kinds(), [{ memoryMb: 512, vcpus: 1 }]);
+  });
+
   test("a revision that was stored before a key existed has its default, and its code is still what was deployed", async () => {
     const revision = await files.deploy("shop", "one");
     const { queue: _, ...older } = revision.manifest;
@@ -302,6 +340,19 @@ describe("the file", () => {
     assert.throws(() => files.open(), { code: "state-newer" });
     files.sql(`PRAGMA user_version = ${Number(known!["user_version"])}`);
     files.catalog = files.open();
+  });
+
+  test("a file whose schema is newer than its user_version says, or whose user_version is negative, is damaged and stays as it is", async () => {
+    const first = await files.deploy("shop", "one");
+    files.catalog.close();
+    const known = Number(files.sql("PRAGMA user_version")[0]!["user_version"]);
+    for (let version = -1; version < known; version++) {
+      files.sql(`PRAGMA user_version = ${version}`);
+      assert.throws(() => files.open(), { code: "state-damaged", message: new RegExp(`user_version is ${version}\\b`) });
+    }
+    files.sql(`PRAGMA user_version = ${known}`);
+    files.catalog = files.open();
+    assert.deepEqual(files.live("shop"), first);
   });
 
   test("a file that is not a database is reported as damaged", () => {

@@ -124,7 +124,9 @@ function createCatalog(parts: CatalogParts): Catalog {
 function remove(parts: CatalogParts, app: string): void {
   const { names, aliases, revisions, secrets } = parts.queries;
   const removed = freeing(parts, () =>
-    parts.writeByAllMeans(() => names.release(app) + aliases.removeAll(app) + revisions.removeAll(app) + secrets.removeAll(app)),
+    parts.writeByAllMeans(
+      () => names.release(app) + aliases.removeTargets(app) + aliases.removeAll(app) + revisions.removeAll(app) + secrets.removeAll(app),
+    ),
   );
   if (removed === 0) throw new MayflyError("no-such-app", { app: parts.queries.names.nameOf(app)?.name ?? app });
 }

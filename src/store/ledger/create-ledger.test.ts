@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, test } from "node:test";
+import { newId } from "../../base/ids/new-id.ts";
 import { FakeClock } from "../../dispatch/testing/fake-clock.ts";
 import { createLedger } from "./create-ledger.ts";
 import type { Ledger, UsageRow } from "./ledger.ts";
@@ -27,6 +28,21 @@ beforeEach(() => {
 afterEach(() => {
   ledger.close();
   rmSync(dir, { recursive: true });
+});
+
+test("a ledger whose user_version is lower than its tables is damaged, and its ids are not taken for names", () => {
+  const app = newId("app");
+  ledger.record({ at: now, app, kind: "run", cpuUs: 5, byteSeconds: 3 });
+  ledger.close();
+  using db = new DatabaseSync(file);
+  const known = Number(db.prepare("PRAGMA user_version").get()!["user_version"]);
+  for (let version = 0; version < known; version++) {
+    db.exec(`PRAGMA user_version = ${version}`);
+    assert.throws(() => open(), { code: "state-damaged" });
+  }
+  db.exec(`PRAGMA user_version = ${known}`);
+  ledger = open();
+  assert.deepEqual(ledger.rows({ month: "2026-11" }), [row({ app, kind: "run", cpuUs: 5, byteSeconds: 3 })]);
 });
 
 test("a month has one row for each app, kind and function, with the sums of all deltas, before and after a restart", () => {

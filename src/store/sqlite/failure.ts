@@ -1,7 +1,7 @@
 import { MayflyError } from "../../base/errors/error.ts";
 
-/** SQLite's primary result codes that a user can do something about: https://sqlite.org/rescode.html */
-const SqliteCode = { IoError: 10, Corrupt: 11, Full: 13, CannotOpen: 14, ReadOnly: 8, Busy: 5, NotADatabase: 26 } as const;
+/** Some of SQLite's primary result codes: https://sqlite.org/rescode.html */
+const SqliteCode = { Wrong: 1, IoError: 10, Corrupt: 11, Full: 13, CannotOpen: 14, ReadOnly: 8, Busy: 5, NotADatabase: 26 } as const;
 
 /** Turns what SQLite or the file system threw into an error of the table; anything else is returned unchanged. */
 export function failureOf(error: unknown, file: string): unknown {
@@ -33,6 +33,11 @@ function ofFileSystem(error: NodeJS.ErrnoException, file: string): MayflyError {
 /** Whether the database is locked by another connection. */
 export function isBusy(error: unknown): boolean {
   return ((resultCode(error) ?? 0) & 0xff) === SqliteCode.Busy;
+}
+
+/** Whether the statement does not fit the tables, for example because one is missing or exists already. */
+export function isWrongStatement(error: unknown): boolean {
+  return ((resultCode(error) ?? 0) & 0xff) === SqliteCode.Wrong;
 }
 
 function resultCode(error: unknown): number | undefined {

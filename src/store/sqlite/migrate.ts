@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { MayflyError } from "../../base/errors/error.ts";
+import { isWrongStatement } from "./failure.ts";
 import { transaction } from "./transaction.ts";
 
 /**
@@ -12,16 +13,32 @@ import { transaction } from "./transaction.ts";
  */
 export type Migration = string | ((db: DatabaseSync) => void);
 
-/** Each migration and its count are one transaction. Throws "state-newer" if a newer Mayfly has written the file. */
+/**
+ * All migrations that the file lacks are one transaction. Throws "state-newer" if a newer Mayfly has written the file, and "state-damaged" if
+ * the file's count cannot be true.
+ */
 export function migrate(db: DatabaseSync, file: string, migrations: readonly Migration[]): void {
   const from = Number(db.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
   if (from > migrations.length) throw new MayflyError("state-newer", { file, found: from, known: migrations.length });
-  for (const [index, migration] of migrations.entries()) {
-    if (index < from) continue;
+  if (from < 0) throw wrongCount(file, from);
+  if (from === migrations.length) return;
+  try {
     transaction(db, () => {
-      if (typeof migration === "string") db.exec(migration);
-      else migration(db);
-      db.exec(`PRAGMA user_version = ${index + 1}`);
+      for (const migration of migrations.slice(from)) {
+        if (typeof migration === "string") db.exec(migration);
+        else migration(db);
+      }
+      db.exec(`PRAGMA user_version = ${migrations.length}`);
     });
+  } catch (error) {
+    // Migrations are tested on what they were written for, so the file's tables are others than its count says.
+    throw isWrongStatement(error) || error instanceof MigratedAlready ? wrongCount(file, from, error) : error;
   }
+}
+
+/** Thrown by a migration that finds its work done. Without that check it would spoil what it would take over a second time. */
+export class MigratedAlready extends Error {}
+
+function wrongCount(file: string, from: number, cause?: unknown): MayflyError {
+  return new MayflyError("state-damaged", { file, what: `its user_version is ${from}, which its tables contradict` }, cause);
 }

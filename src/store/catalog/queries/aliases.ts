@@ -11,6 +11,8 @@ export function aliasQueries(db: DatabaseSync) {
       db,
       "SELECT revision, weight FROM targets WHERE app = ? AND alias = ? ORDER BY weight DESC, revision",
     ),
+    /** Even of aliases that are missing. */
+    removeTargets: run(db, "DELETE FROM targets WHERE app = ?"),
     clear: run(db, "DELETE FROM targets WHERE app = ? AND alias = ?"),
     addTarget: run(db, "INSERT INTO targets (app, alias, revision, weight) VALUES (?, ?, ?, ?)"),
     /**
@@ -24,11 +26,14 @@ export function aliasQueries(db: DatabaseSync) {
          coalesce(json_extract(manifest, '$.minMachines'), 0) > 0 OR coalesce(json_extract(manifest, '$.reservedBlanks'), 0) > 0
          OR coalesce(json_extract(manifest, '$.hosts'), '{}') <> '{}' ELSE 0 END`,
     ),
-    /** What the manifests of live revisions say of the kind of their machines, each choice once. A key that a manifest leaves out is null. */
-    kinds: all<Record<string, unknown>>(
+    /**
+     * What the manifests of live revisions say of the kind of their machines as JSON, each choice once. A key that a manifest leaves out is
+     * null. JSON, because a damaged number may be larger than what a row can be read with.
+     */
+    kinds: all<Record<string, string | null>>(
       db,
       `SELECT DISTINCT ${Object.keys(kindKeys)
-        .map((key) => `json_extract(manifest, '$.${key}') AS ${key}`)
+        .map((key) => `manifest -> '$.${key}' AS ${key}`)
         .join(", ")}
        FROM targets JOIN revisions ON revisions.id = targets.revision WHERE targets.alias = 'live' AND json_valid(manifest)`,
     ),

@@ -8,12 +8,12 @@ export interface StoredApp {
   name: string;
   /** JSON: RevisionRow[], in any order. */
   revisions: string;
-  /** JSON: { alias, revision, number, weight }[], in any order. */
+  /** JSON: { alias, revision, number, weight }[], in any order. `number` is null if the revision is missing. */
   targets: string;
-  /** The id of the revision that gets most calls of the alias live. */
-  live: string;
+  /** The id of the revision that gets most calls of the alias live; null if the alias has no target, or the revision is missing. */
+  live: string | null;
   /** The manifest of that revision. */
-  manifest: string;
+  manifest: string | null;
 }
 
 const shown = `
@@ -21,9 +21,9 @@ const shown = `
     (SELECT json_group_array(json_object('id', id, 'number', number, 'digest', digest, 'createdAt', created_at))
      FROM revisions WHERE app = names.id) AS revisions,
     (SELECT json_group_array(json_object('alias', alias, 'revision', revision, 'number', number, 'weight', weight))
-     FROM targets JOIN revisions ON revisions.id = targets.revision WHERE targets.app = names.id) AS targets,
+     FROM targets LEFT JOIN revisions ON revisions.id = targets.revision WHERE targets.app = names.id) AS targets,
     live.id AS live, live.manifest AS manifest
-  FROM names JOIN revisions AS live ON live.id = (
+  FROM names LEFT JOIN revisions AS live ON live.id = (
     SELECT revision FROM targets WHERE app = names.id AND alias = 'live' ORDER BY weight DESC, revision LIMIT 1)
   WHERE names.kind = 'app'`;
 

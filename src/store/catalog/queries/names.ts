@@ -9,6 +9,8 @@ export function nameQueries(db: DatabaseSync) {
     holder: one<Holder>(db, "SELECT kind, id FROM names WHERE tenant = ? AND name = ?"),
     /** Ignores capitals. */
     holderOfHost: one<Holder & { name: string }>(db, "SELECT kind, id, name FROM names WHERE tenant = ? AND lower(name) = lower(?)"),
+    /** Whether an app has this id and has its name now. */
+    deployed: one<object>(db, "SELECT 1 FROM names WHERE id = ? AND kind = 'app'"),
     claim: run(db, "INSERT OR IGNORE INTO names (tenant, name, kind, id) VALUES (?, ?, ?, ?)"),
     release: run(db, "DELETE FROM names WHERE id = ?"),
     appliances: all<{ id: string }>(db, "SELECT id FROM names WHERE kind = 'appliance'"),
