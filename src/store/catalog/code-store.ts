@@ -30,6 +30,10 @@ interface CodeUpload {
 
 /** How many parts are removed in one turn of the event loop. */
 const SWEPT_PARTS = 8;
+/** How many bytes the write-ahead log gets before it is copied into the file. */
+const COPIED_BYTES = 1_048_576;
+/** The bytes of the pages that a part, and the row of its code, change besides the part's own: about four of 4 KiB. */
+const PAGES_OF_PART = 16_384;
 
 export interface CodeStoreParts {
   queries: CodeQueries;
@@ -58,8 +62,9 @@ export function openCodeStore({ queries, write, writeLoosely, remove, checkpoint
     else held.set(digest, left);
   }
 
-  async function store({ digest, code }: CodeUpload): Promise<void> {
-    write(() => void queries.add(digest, code.byteLength));
+  /** @param copied copies the log into the file once enough was written */
+  async function store({ digest, code }: CodeUpload, copied: (bytes: number) => Promise<void>): Promise<void> {
+    writeLoosely(() => void queries.add(digest, code.byteLength));
     let at = 0;
     for (const part of inParts(code)) {
       const place = at++;
@@ -68,18 +73,33 @@ export function openCodeStore({ queries, write, writeLoosely, remove, checkpoint
       if (stored !== undefined && Buffer.compare(stored, part) === 0) continue;
       writeLoosely(() => void queries.setPart(digest, place, part));
       await nextTurn();
-      // Left to SQLite, this would come with every fourth part, and hold the event loop for 4 MiB at once.
-      checkpoint();
-      await nextTurn();
+      await copied(part.byteLength);
     }
     if (queries.hasPartFrom(digest, at) !== undefined) write(() => void queries.removePartsFrom(digest, at));
+  }
+
+  /**
+   * Returns a function that is called after each part is written, with its bytes, and that copies the write-ahead log into the file for each
+   * MiB. Left to SQLite, this would come with every fourth MiB, and hold the event loop for 4 MiB at once. After each part of an app of a
+   * thousand small functions, it would make the disk wait a thousand times.
+   */
+  function copying(): (bytes: number) => Promise<void> {
+    let since = 0;
+    return async (bytes) => {
+      since += bytes + PAGES_OF_PART;
+      if (since < COPIED_BYTES) return;
+      since = 0;
+      checkpoint();
+      await nextTurn();
+    };
   }
 
   return {
     async hold(uploads) {
       const release = keep(uploads.map(({ digest }) => digest));
+      const copied = copying();
       try {
-        for (const upload of uploads) await store(upload);
+        for (const upload of uploads) await store(upload, copied);
         return release;
       } catch (error) {
         release();
