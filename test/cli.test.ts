@@ -169,7 +169,7 @@ describe("the command line", () => {
     );
     assert.match((await run("deploy", dir)).stderr, /^warning: the secret KEY is not set: \S*mayfly secret set needy KEY\n$/);
     const failed = await run("invoke", "needy/hello");
-    bad(failed, 3, /the app's log has the reason beside this invocation's id/);
+    bad(failed, 1, /the app's log has the reason beside this invocation's id/);
     assert.doesNotMatch(failed.stderr, /KEY/);
     assert.match(await good("logs", "needy"), /No machine could be started: .*names the secret KEY, which is not set/);
     await good("secret", "set", "needy", "KEY", "--value", "x");

@@ -1,5 +1,5 @@
 import { MayflyError } from "../base/errors/error.ts";
-import type { Bundle, Catalog, Revision } from "../store/catalog/catalog.ts";
+import type { Bundle, Catalog, Deployed, Revision } from "../store/catalog/catalog.ts";
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
 import { tooMuchEnvironment } from "../store/catalog/environment-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
@@ -19,7 +19,7 @@ export interface DeployParts extends Telling {
  * Rejects with "bad-request" if the code is not that of the manifest's functions, with "code-too-large", "bad-manifest", "name-taken", "no-room",
  * "disk-full", and with what Serving.check() throws.
  */
-export async function deploy(parts: DeployParts, tenant: string, manifest: Manifest, bundles: Bundle[]): Promise<Revision> {
+export async function deploy(parts: DeployParts, tenant: string, manifest: Manifest, bundles: Bundle[]): Promise<Deployed> {
   const { catalog, serving } = parts;
   refuseTooLarge(bundles.map(({ code }) => code.byteLength));
   refuseOtherFunctions(manifest, bundles);
@@ -30,10 +30,10 @@ export async function deploy(parts: DeployParts, tenant: string, manifest: Manif
   refuseTooMuchEnvironment(catalog, tenant, manifest);
   const { take, undo } = serveWhenStored(parts);
   try {
-    const { revision, moved } = await catalog.deploy(tenant, manifest, bundles, take);
-    if (moved) tellDeployed(parts, revision);
-    else serveIfNotServed(parts, revision);
-    return revision;
+    const deployed = await catalog.deploy(tenant, manifest, bundles, take);
+    if (deployed.moved) tellDeployed(parts, deployed.revision);
+    else serveIfNotServed(parts, deployed.revision);
+    return deployed;
   } catch (error) {
     undo();
     throw error;

@@ -7,7 +7,7 @@ import type { Serving } from "./serving.ts";
 import type { Telling } from "./telling.ts";
 
 export interface PointParts extends Telling {
-  catalog: Pick<Catalog, "names" | "live" | "point" | "removeAlias">;
+  catalog: Pick<Catalog, "names" | "app" | "live" | "point" | "removeAlias">;
   serving: Pick<Serving, "check" | "pointed" | "restored">;
 }
 
@@ -15,10 +15,21 @@ export interface PointParts extends Telling {
 export function point(parts: PointParts, tenant: string, name: string, alias: string, choices: TargetChoice[]): Target[] {
   const { catalog, events, clock } = parts;
   const app = appIdOf(catalog.names, tenant, name);
+  refuseOtherCapitals(catalog, tenant, name, alias);
   const targets = alias === LIVE ? pointLive(parts, app, choices) : catalog.point(app, alias, choices);
   const told = targets.map(({ revision, weight }) => ({ revision: revision.id, weight }));
   events.tell({ type: "alias-pointed", at: clock.wall(), app, alias, targets: told });
   return targets;
+}
+
+/** Two aliases whose names differ in capitals only are too easily taken for each other, as with the names of apps and functions. */
+function refuseOtherCapitals(catalog: Pick<Catalog, "app">, tenant: string, name: string, alias: string): void {
+  const aliases = catalog.app(tenant, name)?.aliases ?? [];
+  const other = aliases.find((known) => known.name !== alias && known.name.toLowerCase() === alias.toLowerCase());
+  if (other === undefined || aliases.some((known) => known.name === alias)) return;
+  throw new MayflyError("bad-request", {
+    what: `${alias} is no free name: the app has the alias ${other.name}, whose name differs in capitals only`,
+  });
 }
 
 function pointLive(parts: PointParts, app: string, choices: TargetChoice[]): Target[] {

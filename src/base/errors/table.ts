@@ -37,7 +37,7 @@ export const errorTable = {
     status: 404,
     side: "caller",
     message: "Nothing is routed at {path}.",
-    cure: "Call /<app>/<function> (/@<tenant>/<app>/<function> where the app is another tenant's), or a host that an app lists in its manifest; `mayfly list` shows the functions of each app.",
+    cure: "Call /<app>/<function> (/@<tenant>/<app>/<function> where the app is another tenant's; for the tenant main, leave out /@main), or a host that an app lists in its manifest; `mayfly list` shows the functions of each app.",
   },
   "no-such-api-route": {
     status: 404,
@@ -254,7 +254,7 @@ export const errorTable = {
     status: 503,
     side: "system",
     message: "No Mayfly answers at {url}: {reason}.",
-    cure: "`mayfly status` shows the state of this state folder's server. If none runs, start one with `mayfly serve`; to use a server elsewhere, name it with --api or MAYFLY_API.",
+    cure: "If no server runs on this state folder, start one with `mayfly serve`; to use a server elsewhere, name it with --api or MAYFLY_API.",
   },
   "not-trusted": {
     status: 502,

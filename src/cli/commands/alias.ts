@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { AliasInfo } from "../../doors/admin/schemas.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { percent } from "../../base/words/percent.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 
@@ -8,11 +10,13 @@ type AliasOptions = ConnectionOptions & { json?: true };
 interface TypedTarget {
   revision: string | number;
   weight?: number;
+  /** Whether the weight was written with a percent sign. */
+  percent: boolean;
 }
 
 const columns: Column<AliasInfo>[] = [
   { title: "ALIAS", cell: ({ name }) => name },
-  { title: "REVISIONS", cell: targetsInWords },
+  { title: "REVISIONS", cell: inWords },
 ];
 
 export function define(command: Command): void {
@@ -20,13 +24,13 @@ export function define(command: Command): void {
   withConnectionOptions(command.command("set"))
     .description("point an alias at a revision, or at several by weight; calls go to `live`")
     .argument("<app>")
-    .argument("<alias>", "created if it does not exist")
+    .argument("<alias>", "created if it does not exist", parseAlias)
     .argument(
       "<revision...>",
-      "a number, id or digest as `mayfly list --json` shows them; with =weight behind it where there are several",
+      "a number, id or digest as `mayfly list --json` shows them; with =weight or =percent% behind each where there are several",
       collectTarget,
     )
-    .addHelpText("after", "\nExample:\n  mayfly alias set shop live 3\n  mayfly alias set shop live 3=90 4=10")
+    .addHelpText("after", "\nExample:\n  mayfly alias set shop live 3\n  mayfly alias set shop live 3=90% 4=10%")
     .action(set);
   withConnectionOptions(command.command("list"))
     .description("list an app's aliases, and the revisions that they name")
@@ -42,9 +46,11 @@ export function define(command: Command): void {
 }
 
 async function set(app: string, alias: string, targets: TypedTarget[], options: AliasOptions): Promise<void> {
+  refuseUnclear(targets);
   const { client } = await connect(options);
-  const made = await client.point(app, alias, targets);
-  console.log(options.json ? JSON.stringify(made) : `The alias ${alias} of ${app} names ${targetsInWords(made)}.`);
+  const sent = targets.map(({ revision, weight }) => (weight === undefined ? { revision } : { revision, weight }));
+  const made = await client.point(app, alias, sent);
+  console.log(options.json ? JSON.stringify(made) : `The alias ${alias} of ${app} names ${inWords(made)}.`);
 }
 
 async function list(app: string, options: AliasOptions): Promise<void> {
@@ -57,18 +63,40 @@ async function remove(app: string, alias: string, options: AliasOptions): Promis
   console.log(options.json ? JSON.stringify({ removed: alias }) : `Removed the alias ${alias} of ${app}.`);
 }
 
-/** For example "revision 3", or "revision 3 (90 %), revision 4 (10 %)". */
-function targetsInWords({ targets }: AliasInfo): string {
+/** "revision 3", or "revision 3 (90 %), revision 4 (10 %)". */
+function inWords({ targets }: AliasInfo): string {
   const all = targets.reduce((sum, { weight }) => sum + weight, 0);
-  const share = (weight: number) => (targets.length === 1 ? "" : ` (${Number(((100 * weight) / all).toPrecision(3))} %)`);
+  const share = (weight: number) => (targets.length === 1 ? "" : ` (${percent(weight / all)})`);
   return targets.map(({ number, weight }) => `revision ${number}${share(weight)}`).join(", ");
 }
 
-/** Parses "3", "3=90" or "rev_…=0.5". */
-function collectTarget(text: string, before: TypedTarget[] = []): TypedTarget[] {
-  const [, revision, weight] = /^([\w]+)(?:=(\d+\.?\d*|\.\d+))?$/.exec(text) ?? [];
+function parseAlias(text: string): string {
+  if (text === "") throw new InvalidArgumentError("It must be the name of an alias, such as live.");
+  return text;
+}
+
+/** Parses "3", "3=90", "3=90%" or "rev_…=0.5". */
+export function collectTarget(text: string, before: TypedTarget[] = []): TypedTarget[] {
+  const [, revision, weight, sign] = /^([\w]+)(?:=(\d+\.?\d*|\.\d+)(%?))?$/.exec(text) ?? [];
   if (revision === undefined || Number(weight) === 0)
-    throw new InvalidArgumentError("It must be a revision's number, id or digest, or <revision>=<weight> with a weight above 0.");
+    throw new InvalidArgumentError(
+      "It must be a revision's number, id or digest, or <revision>=<weight> with a weight above 0, such as 3=90 or 3=90%.",
+    );
   const named = /^\d{1,9}$/.test(revision) ? Number(revision) : revision;
-  return [...before, weight === undefined ? { revision: named } : { revision: named, weight: Number(weight) }];
+  return [...before, { revision: named, ...(weight !== undefined && { weight: Number(weight) }), percent: sign === "%" }];
+}
+
+/** Throws "not-done" if only some of the targets have a weight, or only some a percent sign, or if the percentages are not 100 in all. */
+export function refuseUnclear(targets: readonly TypedTarget[]): void {
+  const example = targets.map(({ revision }, at) => `${revision}=${at === 0 ? 100 - 10 * (targets.length - 1) : 10}%`).join(" ");
+  const refuse = (what: string): never => {
+    throw new MayflyError("not-done", { what: `${what}; write, for example, ${example}` });
+  };
+  const weighted = targets.filter(({ weight }) => weight !== undefined);
+  if (weighted.length > 0 && weighted.length < targets.length) refuse("some revisions have a weight, and others have none");
+  const inPercent = targets.filter(({ percent: isPercent }) => isPercent);
+  if (inPercent.length === 0) return;
+  if (inPercent.length < targets.length) refuse("some weights are percentages, and others are not");
+  const sum = inPercent.reduce((all, { weight = 0 }) => all + weight, 0);
+  if (Math.abs(sum - 100) > 0.5) refuse(`the percentages are ${Number(sum.toFixed(2))} % in all, not 100 %`);
 }

@@ -5,6 +5,7 @@ import type { Manifest } from "../../store/catalog/manifest.ts";
 import { commandName } from "../command-name.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { yellow } from "../../base/terminal/terminal.ts";
+import { targetsInWords } from "../targets.ts";
 import { bytesInWords } from "../units.ts";
 
 export function define(command: Command): void {
@@ -23,10 +24,18 @@ async function deploy(dir: string, options: ConnectionOptions & { json?: true })
   for (const name of await unsetSecrets(client, manifest))
     console.error(`${yellow("warning:", process.stderr)} the secret ${name} is not set: ${commandName} secret set ${revision.app} ${name}`);
   const functions = bundles.map(({ function: name, code }) => ({ name, url: `${at}/${revision.app}/${name}`, bytes: code.byteLength }));
-  const { app, id, number, digest } = revision;
-  if (options.json) return console.log(JSON.stringify({ app, version: id, revision: number, digest, functions }));
-  console.log(`Deployed ${app}, revision ${number}:`);
+  const { app, id, number, digest, changed } = revision;
+  if (options.json) return console.log(JSON.stringify({ app, version: id, revision: number, digest, changed, functions }));
+  console.log(outcomeInWords(revision));
   for (const { url, bytes } of functions) console.log(`  ${url}  (${bytesInWords(bytes)} of code)`);
+}
+
+type Deployed = Awaited<ReturnType<Client["deploy"]>>;
+
+export function outcomeInWords({ app, number, changed, before }: Pick<Deployed, "app" | "number" | "changed" | "before">): string {
+  if (!changed) return `Nothing changed: this is revision ${number} of ${app}, which is live already.`;
+  const ended = before.length > 1 ? ` This ended the split of its calls, which was ${targetsInWords(before)}.` : "";
+  return ended === "" ? `Deployed ${app}, revision ${number}:` : `Deployed ${app}, revision ${number}.${ended}`;
 }
 
 /** Secrets that the manifest names but that are not set; no machine can be bound without them. */

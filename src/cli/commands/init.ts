@@ -58,6 +58,11 @@ const source = `export default {
 };
 `;
 
+/** As a POSIX shell takes it for one word. */
+export function quoted(word: string): string {
+  return /^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 function nextSteps(app: string, dir: string): string {
-  return `Wrote mayfly.json and hello.ts. Next:\n  ${commandName} deploy ${dir}\n  ${commandName} invoke ${app}/hello`;
+  return `Wrote mayfly.json and hello.ts. Next:\n  ${commandName} deploy ${quoted(dir.startsWith("-") ? `./${dir}` : dir)}\n  ${commandName} invoke ${app}/hello`;
 }

@@ -6,7 +6,7 @@ import { type Command, Option } from "commander";
 import { type ErrorBody, MayflyError } from "../../base/errors/error.ts";
 import { errorTable } from "../../base/errors/table.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
-import { ExitCode, exitCodeOf } from "../exit-codes.ts";
+import { ExitCode } from "../exit-codes.ts";
 import { bodyFailure, type Call, callMany, callOnce } from "../call.ts";
 import { parseCount, parseHeader, parseMethod } from "../parse.ts";
 import { inWords } from "../report-error.ts";
@@ -99,7 +99,7 @@ function printFailure(status: number, body: Buffer): number {
   if (error) console.error(inWords(error));
   else process.stdout.write(body);
   console.error(`The reply's status is ${status}.`);
-  return error && exitCodeOf(error.error.code) === ExitCode.MissingPart ? ExitCode.MissingPart : ExitCode.Failed;
+  return ExitCode.Failed;
 }
 
 function platformError(body: Buffer): ErrorBody | undefined {

@@ -1,7 +1,9 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import type { LogLine } from "../../doors/admin/client.ts";
-import { inWords } from "./logs.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import type { AppInfo } from "../../doors/admin/schemas.ts";
+import { inWords, missingFunction } from "./logs.ts";
 
 const line: LogLine = { at: 0, app: "shop", function: "main", invocation: "i-1", machine: "m-1", level: "info", text: "hello" };
 
@@ -29,4 +31,17 @@ test("a function's output can't look like a line of the platform or of the agent
   ])
     for (const level of ["debug", "info", "warn", "error", "agent"] as const)
       for (const shown of inWords({ ...line, level, text }).split("\n")) assert.notEqual(shown, platforms);
+});
+
+test("logs of a function that the app does not have say so, and name those that it has", async () => {
+  const live = { manifest: { functions: { main: {}, cart: {} } } };
+  const client = { app: async () => ({ live }) as unknown as AppInfo };
+  assert.equal(
+    await missingFunction(client, { app: "shop", function: "nix" }),
+    "The app shop has no function nix. Its functions are: main, cart.",
+  );
+  assert.equal(await missingFunction(client, { app: "shop", function: "cart" }), undefined);
+  assert.equal(await missingFunction(client, { app: "shop" }), undefined);
+  const removed = { app: () => Promise.reject(new MayflyError("no-such-app", { app: "shop" })) };
+  assert.equal(await missingFunction(removed, { app: "shop", function: "nix" }), undefined);
 });

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Client, LogFilter, LogLine } from "../../doors/admin/client.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
+import { MayflyError } from "../../base/errors/error.ts";
 import { parseCount } from "../parse.ts";
 import { dim, harmless, red, yellow } from "../../base/terminal/terminal.ts";
 
@@ -22,8 +23,25 @@ async function logs(target: string, options: LogOptions): Promise<void> {
 
 export async function showLogs(client: Client, filter: LogFilter, { follow, json }: LogOptions): Promise<void> {
   const print = json ? (line: LogLine) => console.log(JSON.stringify(line)) : (line: LogLine) => console.log(inWords(line));
+  const missing = await missingFunction(client, filter);
+  if (missing !== undefined) console.error(missing);
   if (follow) for await (const line of client.followLogs(filter)) print(line);
   else printAll(await client.logs(filter), print, [filter.app, filter.function].filter(Boolean).join("/"));
+}
+
+/** A log may have lines of a function of an older revision, so that a function that the live one lacks is no error. */
+export async function missingFunction(client: Pick<Client, "app">, { app, function: name }: LogFilter): Promise<string | undefined> {
+  if (name === undefined) return undefined;
+  // The log of an app that was removed, or of an appliance, can be read, too.
+  const live = await client.app(app).then(
+    (found) => found.live,
+    (error: unknown) => {
+      if (error instanceof MayflyError && error.code === "no-such-app") return null;
+      throw error;
+    },
+  );
+  if (live === null || Object.hasOwn(live.manifest.functions, name)) return undefined;
+  return `The app ${app} has no function ${name}. Its functions are: ${Object.keys(live.manifest.functions).join(", ")}.`;
 }
 
 function printAll(lines: LogLine[], print: (line: LogLine) => void, target: string): void {

@@ -27,7 +27,8 @@ afterEach(() => served.close());
 describe("apps", () => {
   test("a deploy is stored, served and listed", async () => {
     const bundles = [bundle("main", "cjs", "module.exports = 1"), bundle("other", "esm", "export default 2")];
-    const revision = await client.deploy(manifest({ functions: { main: { entry: "a.ts" }, other: { entry: "b.ts" } } }), bundles);
+    const given = manifest({ functions: { main: { entry: "a.ts" }, other: { entry: "b.ts" } } });
+    const { changed: _, before: __, ...revision } = await client.deploy(given, bundles);
     const app = served.id("shop");
     assert.deepEqual(told, [{ app, targets: [[1, 1]] }]);
     const { id, number, digest, createdAt } = revision;
@@ -81,6 +82,25 @@ describe("apps", () => {
     const first = await deploy("one");
     assert.deepEqual(await deploy("one"), first);
     assert.equal(told.length, 1);
+  });
+
+  test("a deploy tells whether it changed anything, and where calls went before", async () => {
+    const upload = async (code: string) => {
+      const { number, changed, before } = await client.deploy(manifest(), [bundle("main", "cjs", code)]);
+      return [number, changed, before.map((target) => [target.number, target.weight])];
+    };
+    assert.deepEqual(await upload("one"), [1, true, []]);
+    assert.deepEqual(await upload("two"), [2, true, [[1, 1]]]);
+    assert.deepEqual(await upload("two"), [2, false, [[2, 1]]]);
+    await client.point("shop", "live", [
+      { revision: 2, weight: 90 },
+      { revision: 1, weight: 10 },
+    ]);
+    const split = [
+      [2, 90],
+      [1, 10],
+    ];
+    assert.deepEqual(await upload("two"), [2, true, split], "it ends the split");
   });
 
   test("apps are listed a page at a time, and the client puts the pages together", async () => {
@@ -196,6 +216,7 @@ describe("aliases", () => {
     await refused("canary", [{ revision: 1 }, { revision: id }], "bad-request", /named twice/);
     await refused("canary", [{ revision: 1, weight: 0 }], "bad-request", /weight/);
     await refused("canary", [], "bad-request", /targets/);
+    await refused("LIVE", [{ revision: 1 }], "bad-request", /has the alias live, whose name differs in capitals only/);
     await refused("7", [{ revision: 1 }], "bad-request", /must not be a number/);
     await assert.rejects(client.point("none", "canary", [{ revision: 1 }]), { code: "no-such-app" });
     assert.deepEqual((await client.aliases("shop")).length, 1);
@@ -342,8 +363,9 @@ describe("bills", () => {
   });
 });
 
-function deploy(code: string) {
-  return client.deploy(manifest(), [bundle("main", "cjs", code)]);
+async function deploy(code: string) {
+  const { changed: _, before: __, ...revision } = await client.deploy(manifest(), [bundle("main", "cjs", code)]);
+  return revision;
 }
 
 function plain(bundles: Bundle[]) {

@@ -85,7 +85,7 @@ export const deploy = createRoute({
   summary: "Store a revision and point the alias live at it; uploading again what all calls go to already changes nothing",
   request: { params: appParams, body: { required: true, content: { "multipart/form-data": { schema: schemas.deploySchema } } } },
   responses: {
-    ...json(201, schemas.revisionSchema),
+    ...json(201, schemas.deployedSchema),
     ...errors("bad-request", "unauthorized", "code-too-large", "too-many-uploads", "no-room", "disk-full"),
   },
 });

@@ -22,14 +22,23 @@ export const revisionSchema = z.object({ app: nameSchema, ...revisionShape, mani
 /** AWS Lambda's rule: an alias that looks like a number would be taken for a revision. */
 export const aliasNameSchema = nameSchema.refine((name) => !/^\d+$/.test(name), "must not be a number: it would be taken for a revision's");
 
+const targetSchema = z.object({ revision: z.string().openapi({ description: "The revision's id." }), number: z.int(), weight: z.number() });
+
 export const aliasSchema = z
   .object({
     name: aliasNameSchema,
-    targets: z
-      .array(z.object({ revision: z.string().openapi({ description: "The revision's id." }), number: z.int(), weight: z.number() }))
-      .openapi({ description: "Each gets its weight's share of the calls." }),
+    targets: z.array(targetSchema).openapi({ description: "Each gets its weight's share of the calls." }),
   })
   .openapi("Alias");
+
+export const deployedSchema = revisionSchema
+  .extend({
+    changed: z.boolean().openapi({ description: "false: all calls went to this revision already, and nothing was changed." }),
+    before: z
+      .array(targetSchema)
+      .openapi({ description: "Where calls went before, the largest weight first; empty for an app's first deploy." }),
+  })
+  .openapi("Deployed");
 
 export const aliasListSchema = z.object({ aliases: z.array(aliasSchema) }).openapi("AliasList");
 

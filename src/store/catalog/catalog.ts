@@ -78,7 +78,7 @@ export interface RevisionRow {
   createdAt: number;
 }
 
-interface TargetRow {
+export interface TargetRow {
   /** The revision's id. */
   revision: string;
   number: number;
@@ -126,6 +126,8 @@ export interface Deployed {
   revision: Revision;
   /** False if all calls went to this revision already: then nothing was changed. */
   moved: boolean;
+  /** Where the calls went before, the largest weight first; empty for a first deploy. */
+  before: TargetRow[];
 }
 
 export interface Catalog {

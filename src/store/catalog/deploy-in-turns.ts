@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { newId } from "../../base/ids/new-id.ts";
 import { setTargets } from "./aliases.ts";
-import type { Bundle, Deployed, Revision, Take, Target } from "./catalog.ts";
+import type { Bundle, Deployed, Revision, Take, Target, TargetRow } from "./catalog.ts";
 import { LIVE } from "./catalog.ts";
 import { fitIn } from "./code-quota.ts";
 import type { Manifest } from "./manifest.ts";
@@ -52,13 +52,14 @@ function store(
   const stored = queries.revisions.byDigest(app, digests.revision);
   const revision =
     stored === undefined ? add(parts, app, tenant, manifest, bundles, digests) : repaired(parts, stored, manifest, bundles, digests);
-  if (isAllOfLive(parts, revision)) return { revision, moved: false };
+  const before = liveTargets(parts, app);
+  if (isAllOfLive(parts, revision)) return { revision, moved: false, before };
   const targets: Target[] = [{ revision, weight: 1 }];
   setTargets(parts, app, LIVE, targets);
   queries.revisions.prune(app, revisionsKept);
   fitIn(queries, quota, app, manifest.name);
   take?.(targets);
-  return { revision, moved: true };
+  return { revision, moved: true, before };
 }
 
 function add(
@@ -110,4 +111,10 @@ function byName(rows: { name: string; format: string; code: string }[]): [name: 
 function isAllOfLive({ queries }: CatalogParts, { app, id }: Revision): boolean {
   const targets = queries.aliases.targets(app, LIVE);
   return targets.length === 1 && targets[0]!.revision === id && isWeight(targets[0]!.weight);
+}
+
+/** What the disk has damaged of the alias is left out. */
+function liveTargets({ queries: { aliases, revisions } }: CatalogParts, app: string): TargetRow[] {
+  const targets = aliases.targets(app, LIVE).filter(({ weight }) => isWeight(weight));
+  return targets.map((target) => ({ ...target, number: revisions.byId(target.revision)?.number ?? 0 }));
 }

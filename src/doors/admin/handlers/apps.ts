@@ -25,7 +25,8 @@ export function addApps(api: OpenAPIHono, parts: Parts): void {
   api.post("/v1/apps/:app/versions", readForm(new UploadBudget(ALL_UPLOADS_BYTES)));
   api.openapi(routes.deploy, async (context) => {
     const { manifest, bundles } = readUpload(context.req.valid("param").app, context.req.valid("form"));
-    return context.json(revisionInfo(await deploy(parts, tenant, manifest, bundles)), 201);
+    const { revision, moved, before } = await deploy(parts, tenant, manifest, bundles);
+    return context.json({ ...revisionInfo(revision), changed: moved, before }, 201);
   });
 
   api.openapi(routes.removeApp, async (context) => {
