@@ -116,5 +116,5 @@ function isAllOfLive({ queries }: CatalogParts, { app, id }: Revision): boolean 
 /** What the disk has damaged of the alias is left out. */
 function liveTargets({ queries: { aliases, revisions } }: CatalogParts, app: string): TargetRow[] {
   const targets = aliases.targets(app, LIVE).filter(({ weight }) => isWeight(weight));
-  return targets.map((target) => ({ ...target, number: revisions.byId(target.revision)?.number ?? 0 }));
+  return targets.map(({ revision, weight }) => ({ revision, number: revisions.byId(revision)?.number ?? 0, weight }));
 }
