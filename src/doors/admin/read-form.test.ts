@@ -23,6 +23,18 @@ test("a form is accepted as curl sends it; one that is cut off, or a body that i
   assert.equal((await served.client.app("shop")).revisions.length, 1);
 });
 
+test("a part without a header, or without a name in it, is refused instead of skipped", async () => {
+  const nameless = [
+    "\r\nmodule.exports = 1",
+    "content-type: text/plain\r\n\r\nmodule.exports = 1",
+    "content-disposition: form-data\r\n\r\nmodule.exports = 1",
+    'content-disposition: attachment; name="functions"\r\n\r\nmodule.exports = 1',
+    "module.exports = 1",
+  ];
+  for (const content of nameless) assert.equal(await deploy(`--b\r\n${content}\r\n${whole}`), 400, content);
+  assert.equal(await deploy(whole), 201);
+});
+
 test("a caller that goes away in the middle of an upload leaves nothing behind, and the next one is served", async () => {
   const headers = { ...headersOf(), "content-length": String(whole.length) };
   const upload = request(`${served.server.url}/v1/apps/shop/versions`, { method: "POST", headers });

@@ -2,6 +2,7 @@
  * Reads a deploy's form piece by piece as it arrives, and counts it in the budget of all uploads. The platform's formData() parses all of it at
  * once, which for 60 MiB takes seconds in which no other call is handled.
  */
+import type { EventEmitter } from "node:events";
 import type { Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import { Busboy, type BusboyConfig } from "@fastify/busboy";
@@ -94,6 +95,7 @@ interface IncomingFile {
 /** @param give ends the parser with an error @returns what gives all parts after the parser has finished */
 function entriesOf(parser: InstanceType<typeof Busboy>, give: (error: unknown) => void): () => Promise<Entry[]> {
   const entries: Entry[] = [];
+  const parts = countParts(parser);
   const ended: Promise<void>[] = [];
   const onField = (key: string, value: string, _isNameCut: boolean, isCut: boolean) => {
     if (isCut) throw tooLargeManifest("A text part of the form", `has more than ${MANIFEST_BYTES} bytes`);
@@ -114,8 +116,22 @@ function entriesOf(parser: InstanceType<typeof Busboy>, give: (error: unknown) =
   parser.once("partsLimit", guarded(onTooMany, give));
   return async () => {
     await Promise.all(ended);
+    // The parser's types do not say that the name of a part may be missing.
+    const named = entries.filter(([key]) => (key as string | undefined) !== undefined);
+    if (named.length !== parts()) throw new MayflyError("bad-request", { what: "a part of the form has no header that names it" });
     return entries;
   };
+}
+
+/**
+ * Returns how many parts have come so far. The parser tells nothing of parts that it skips because they have no content-disposition, so they are
+ * counted at the splitter within it. Without that, a caller who forgets the header would get a success for what was never read.
+ */
+function countParts(parser: InstanceType<typeof Busboy>): () => number {
+  const { parser: splitter } = (parser as unknown as { _parser: { parser: EventEmitter } })._parser;
+  let parts = 0;
+  splitter.on("part", () => void (parts += 1));
+  return () => parts;
 }
 
 /** How many bytes are taken from the caller, or copied, in one turn of the event loop. */
