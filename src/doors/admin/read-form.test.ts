@@ -77,7 +77,7 @@ test("a manifest over its limit is refused while it is sent, and one of 256 KiB 
   const upload = await begin(part("manifest", "", "x".repeat(262_145)) + part("functions", "f", ""), { "transfer-encoding": "chunked" });
   const { status, text } = await answerTo(upload);
   assert.equal(status, 400, text);
-  assert.match(text, /"bad-manifest".*has more than 262144 bytes/);
+  assert.match(text, /"bad-manifest".*The part manifest is not valid: it has more than 262144 bytes, and at most/);
   upload.destroy();
   assert.equal(await deploy(`${part("manifest", "", "[".repeat(131_072) + "]".repeat(131_072))}--b--\r\n`), 400);
 });

@@ -98,7 +98,8 @@ function entriesOf(parser: InstanceType<typeof Busboy>, give: (error: unknown) =
   const parts = countParts(parser);
   const ended: Promise<void>[] = [];
   const onField = (key: string, value: string, _isNameCut: boolean, isCut: boolean) => {
-    if (isCut) throw tooLargeManifest("A text part of the form", `has more than ${MANIFEST_BYTES} bytes`);
+    // The manifest is the only text that a form has.
+    if (isCut) throw tooLargeManifest("The part manifest", `has more than ${MANIFEST_BYTES} bytes`);
     entries.push([key, value]);
   };
   const onFile = (key: string, stream: Readable, name: string | undefined) => {
