@@ -68,7 +68,7 @@ describe("the command line", () => {
     bad(await run("alias", "set", "shop", "live", "7"), 1, /no revision 7/);
     assert.equal(await good("alias", "remove", "shop", "canary"), "Removed the alias canary of shop.\n");
     assert.ok((await json("ps")).machines.some(({ app }: { app: string }) => app === "shop"));
-    assert.match(await good("ps"), /^MACHINE +APP +DRIVER +KIND +STATE +SLOTS +MEMORY +CPU +AGE\n/);
+    assert.match(await good("ps"), /^MACHINE +APP +REVISION +DRIVER +KIND +STATE +SLOTS +MEMORY +CPU +AGE\n/);
     const machine = (await json("ps")).machines.find(({ app }: { app: string }) => app === "shop").id as string;
     assert.match(
       await good("explain", "shop"),
