@@ -9,6 +9,8 @@
  *
  * An event takes constant time, or the logarithm of the number of idle machines. Rare events, such as an eviction or the loss of a machine, may take time for
  * every machine.
+ *
+ * The file is long because it is one state machine, which each baseline changes by its rules alone.
  */
 import { lookUp, put, remove } from "../../src/policy/core/id-table.ts";
 import type { AppLimits, InvocationId, PolicyCommand, PolicyEvent, Step } from "../../src/policy/policy.ts";

@@ -4,6 +4,8 @@
  *
  * The hot path is an `arrive` that finds a free slot, and a `finish`: they take constant time and allocate only the command. Every other event may change what
  * machines are needed, and ends in `plan`.
+ *
+ * The file is long because every event of the policy has its case here.
  */
 import type { PolicyCommand, PolicyEvent, Step } from "./policy.ts";
 import {

@@ -1,3 +1,4 @@
+/** What a call and its reply look like on either side of the gateway. The file is long because it has a short test for each rule of HTTP. */
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
