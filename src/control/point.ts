@@ -28,7 +28,7 @@ function refuseOtherCapitals(catalog: Pick<Catalog, "app">, tenant: string, name
   const other = aliases.find((known) => known.name !== alias && known.name.toLowerCase() === alias.toLowerCase());
   if (other === undefined || aliases.some((known) => known.name === alias)) return;
   throw new MayflyError("bad-request", {
-    what: `${alias} is no free name: the app has the alias ${other.name}, whose name differs in capitals only`,
+    what: `the alias ${alias} cannot be made: the app has the alias ${other.name}, whose name differs in capitals only`,
   });
 }
 
