@@ -1,5 +1,6 @@
 import { MayflyError } from "../base/errors/error.ts";
-import type { Bundle, Catalog, Deployed, Revision } from "../store/catalog/catalog.ts";
+import { readFileList } from "../store/catalog/app-files.ts";
+import { type Bundle, type Catalog, type Deployed, FILES_FORMAT, type Revision } from "../store/catalog/catalog.ts";
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
 import { tooMuchEnvironment } from "../store/catalog/environment-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
@@ -16,13 +17,16 @@ export interface DeployParts extends Telling {
 /**
  * Stores the upload and sends the app's calls to it. If all of the app's calls go to the same upload already, nothing changes, and its
  * machines are not renewed.
- * Rejects with "bad-request" if the code is not that of the manifest's functions, with "code-too-large", "bad-manifest", "name-taken", "no-room",
+ * Rejects with "bad-request" if the code is not that of the manifest's functions or the files are none, with "code-too-large", "bad-manifest", "name-taken", "no-room",
  * "disk-full", and with what Serving.check() throws.
  */
 export async function deploy(parts: DeployParts, tenant: string, manifest: Manifest, bundles: Bundle[]): Promise<Deployed> {
   const { catalog, serving } = parts;
   refuseTooLarge(bundles.map(({ code }) => code.byteLength));
-  refuseOtherFunctions(manifest, bundles);
+  const [functions, files] = [bundles.filter((bundle) => !isFiles(bundle)), bundles.filter(isFiles)];
+  refuseOtherFunctions(manifest, functions);
+  // The form has at most one part of files.
+  for (const { code } of files) readFileList(code);
   refuseNameOfAppliance(catalog.names, tenant, manifest.name);
   serving.check(tenant, manifest);
   await serving.prepare(manifest);
@@ -38,6 +42,10 @@ export async function deploy(parts: DeployParts, tenant: string, manifest: Manif
     undo();
     throw error;
   }
+}
+
+function isFiles({ format }: Bundle): boolean {
+  return format === FILES_FORMAT;
 }
 
 function tellDeployed({ events, clock }: DeployParts, { app, id, number }: Revision): void {

@@ -3,17 +3,19 @@ import type { StoredCode, Version } from "../store/catalog/catalog.ts";
 import type { BindFunction, BindMessage } from "../wire/protocol.ts";
 
 /** A version's code, as the catalog gives it. */
-export interface BoundCode extends Pick<StoredCode, "functions"> {
+export interface BoundCode extends Pick<StoredCode, "functions" | "files"> {
   parts: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** @param functions in the order in which their code follows */
-export function bindMessage(version: Version, functions: BoundCode["functions"], secrets: Record<string, string>): BindMessage {
+/** @param code its functions are in the order in which their code follows, after the app's files */
+export function bindMessage(version: Version, code: Omit<BoundCode, "parts">, secrets: Record<string, string>): BindMessage {
   const { manifest } = version;
+  const { functions, files } = code;
   return {
     app: manifest.name,
     revision: version.id,
     functions: functions.map((each) => bindFunction(version, each)),
+    ...(files === undefined ? {} : { files: { type: "frames", ...files } }),
     env: { ...manifest.env, ...secrets },
     memoryMb: manifest.memoryMb,
     egress: manifest.network !== "none",

@@ -256,12 +256,12 @@ export class LiveMachine {
     machine
       .assign(version.app)
       .catch((error: unknown) => this.#options.report(`Machine ${this.name} runs on a blank's CPU share: ${String(error)}`));
-    const { functions, parts } = code(version);
-    const message = bindMessage(version, functions, secrets(version));
+    const bound = code(version);
+    const message = bindMessage(version, bound, secrets(version));
     this.#egress = egress(version);
     const getUp = async () => ((await rest.getUp()) ? this.#resume(end, false) : undefined);
     await within(this.#options.clock, this.#options.handshakeMs ?? HANDSHAKE_MS, "the resume", getUp());
-    await end.bind(message, parts());
+    await end.bind(message, bound.parts());
     this.#meter.run(machine.usage());
   }
 

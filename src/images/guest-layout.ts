@@ -5,6 +5,9 @@ export const agentPath = "/mayfly/agent.mjs";
 /** An empty folder on which a driver may mount its channel's socket, because the root is read-only. */
 export const channelMountPoint = "/channel";
 
+/** An empty folder on which every machine has a file system in memory for the app's files. */
+export const taskRootPath = "/var/task";
+
 /** Flags of the agent's Node. The host adds the heap size. */
 export const nodeFlags = ["--disable-warning=ExperimentalWarning"];
 

@@ -1,4 +1,4 @@
-import { agentPath, guestEnvironment, nodeFlags, nodePath } from "./guest-layout.ts";
+import { agentPath, guestEnvironment, nodeFlags, nodePath, taskRootPath } from "./guest-layout.ts";
 import { scriptHead } from "./script-head.ts";
 
 /**
@@ -62,6 +62,7 @@ busybox mkdir /root/dev/shm
 busybox mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /root/dev/shm
 busybox mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /root/tmp
 busybox mount -t tmpfs -o nosuid,nodev,mode=755 tmpfs /root/run
+busybox mount -t tmpfs -o nosuid,nodev,mode=755 tmpfs /root${taskRootPath}
 
 step="settle the kernel"
 cd /root/proc/sys

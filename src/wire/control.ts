@@ -160,8 +160,9 @@ export class Control {
 }
 
 /** An agent refuses a source that it does not know, and nothing follows for it. */
-function bytesThatFollow({ functions }: BindMessage): number {
-  return functions.reduce((sum, { source }) => sum + (source.type === "frames" ? source.bytes : 0), 0);
+function bytesThatFollow({ functions, files }: BindMessage): number {
+  const ofFiles = files?.type === "frames" ? files.list + files.bytes : 0;
+  return functions.reduce((sum, { source }) => sum + (source.type === "frames" ? source.bytes : 0), ofFiles);
 }
 
 const tooMuchEnvironment = `env, secrets and functions together take over ${Limit.payload - HEADER_BYTES} bytes`;

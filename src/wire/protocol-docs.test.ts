@@ -43,7 +43,8 @@ test("the tables of messages have exactly the fields of the code, in its order",
     expected.push([name!, [...body!.matchAll(/^ {2}(\w+)\??:/gm)].map(([, field]) => field!)]);
   expected.push(["BoundMessage", ["ok", "message"]]);
   assert.match(source, /type BoundMessage = \{ ok: true \} \| \{ ok: false; message: string \};/);
-  assert.match(source, /type CodeSource = FramesSource;/, "each source has a table of its own");
+  assert.match(source, /type CodeSource = FramesSource \| FileSource;/, "each source has a table of its own");
+  assert.match(source, /type BindFiles = FramesFiles \| FolderFiles;/, "each way of files has a table of its own");
   const tables = text.matchAll(/^### (\w+)\n(.*?)(?=^##)/gms);
   const rows = [...tables].map(([, name, table]) => [name, [...table!.matchAll(/^\| `(\w+)` \|/gm)].map(([, field]) => field)]);
   assert.deepEqual(Object.fromEntries(rows), Object.fromEntries(expected));

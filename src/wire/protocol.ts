@@ -67,7 +67,7 @@ export const Limit = {
   attempt: 1_000_000,
   /** The credit that may be outstanding on one direction of one stream. */
   credit: 16_777_216,
-  /** The code of a revision that crosses as frames, all functions together. */
+  /** The code and the files of a revision that cross as frames, all together. */
   code: 67_108_864,
   /** The number of streams that the guest may have open at once. */
   guestStreams: 256,
@@ -138,7 +138,7 @@ export interface ReadyMessage {
  * Where the agent gets a function's code from. An agent refuses a Bind with a source that it does not know, so a source can be added
  * without a new protocol version.
  */
-export type CodeSource = FramesSource;
+export type CodeSource = FramesSource | FileSource;
 
 /** The code follows the BindMessage on the Bind's stream: `bytes` for each function, in the order of the functions. */
 interface FramesSource {
@@ -146,11 +146,51 @@ interface FramesSource {
   bytes: number;
 }
 
+/** The code is one of the app's files, or begins in it. Nothing of it is on the Bind's stream besides the files themselves. */
+interface FileSource {
+  type: "file";
+  /** Relative to the task root, with "/" between its parts. */
+  path: string;
+}
+
+/**
+ * How the app's files get into the task root, before any code of the app is loaded. An agent refuses a Bind with files that come in a way
+ * that it does not know.
+ */
+export type BindFiles = FramesFiles | FolderFiles;
+
+/**
+ * The files follow the BindMessage on the Bind's stream, before the code of the functions: `list` bytes of JSON, an array of FileEntry that is
+ * sorted by path, then `bytes` bytes, the contents of all files in this order with nothing in between. The agent writes the files.
+ */
+interface FramesFiles {
+  type: "frames";
+  list: number;
+  bytes: number;
+}
+
+/** The files are in the task root already. */
+interface FolderFiles {
+  type: "folder";
+}
+
+/** The path relative to the task root, with "/" between its parts; the size in bytes; whether the file may be executed. */
+export type FileEntry = [path: string, bytes: number, executable: boolean];
+
+/** The folder of the app's files in a machine, unless the agent's environment says otherwise in TASK_ROOT_VARIABLE. */
+export const TASK_ROOT = "/var/task";
+export const TASK_ROOT_VARIABLE = "MAYFLY_TASK_ROOT";
+
+/**
+ * What the code is, and so which agent can run it. cjs and esm: JavaScript, where cjs is evaluated with compileFunction, and esm is imported, which
+ * only code with top-level await needs. python and java: those languages. provided and server: a program of the app's own.
+ */
+export type CodeFormat = "cjs" | "esm" | "python" | "java" | "provided" | "server";
+
 /** What the agent needs to know about one function. */
 export interface BindFunction {
   name: string;
-  /** cjs is evaluated with compileFunction. esm is imported; only code with top-level await needs it. */
-  format: "cjs" | "esm";
+  format: CodeFormat;
   source: CodeSource;
   /** The export that is the handler in the Lambda style. A default export with fetch() takes precedence. */
   handler: string;
@@ -162,6 +202,8 @@ export interface BindMessage {
   /** The app's revision. The agent gives it no meaning, and shows it to code as the function's version. */
   revision: string;
   functions: BindFunction[];
+  /** Absent if the app has no files. */
+  files?: BindFiles;
   /** Environment variables and secrets. */
   env: Record<string, string>;
   memoryMb: number;

@@ -2,7 +2,7 @@
  * The management API for programs: typed calls over HTTP. Every failure is a MayflyError with the server's text. What is sent and what comes back has
  * the types of the route table, and every route of the table has a method of its name here: the client does not compile where it lacks one.
  */
-import type { Bundle } from "../../store/catalog/catalog.ts";
+import { type Bundle, FILES_FORMAT } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { type ClientOptions, createCaller, STATUS_MS } from "./caller.ts";
 import type { Endpoint, Reply, RouteName, Sent } from "./endpoint.ts";
@@ -117,12 +117,17 @@ async function allPages(page: (after: string) => Promise<Reply<"GET /v1/apps">>)
   return all;
 }
 
-/** The form has a part "manifest" (JSON), and for each function a part "functions" with a file name such as hello.cjs. */
+/** The form has a part "manifest" (JSON), for each function a part "functions" with a file name such as hello.cjs, and a part "files" if there are any. */
 function deployForm(manifest: Manifest, bundles: Bundle[]): FormData {
   const form = new FormData();
   form.set("manifest", JSON.stringify(manifest));
   for (const { function: name, format, code } of bundles) {
-    const blob = new Blob([code as Uint8Array<ArrayBuffer>], { type: "text/javascript" });
+    const bytes = [code as Uint8Array<ArrayBuffer>];
+    if (format === FILES_FORMAT) {
+      form.set("files", new Blob(bytes), "files");
+      continue;
+    }
+    const blob = new Blob(bytes, { type: "text/javascript" });
     form.append("functions", blob, `${name}.${format === "esm" ? "mjs" : "cjs"}`);
   }
   return form;

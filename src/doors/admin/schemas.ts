@@ -100,6 +100,11 @@ export const deploySchema = z.strictObject({
       items: { type: "string", format: "binary" },
       description: "A part per function: its bundled code, with the file name <function>.cjs or <function>.mjs.",
     }),
+  files: fileSchema.optional().openapi({
+    type: "string",
+    format: "binary",
+    description: "The app's files: u32 (little-endian) length of a list, the list as JSON, and the contents of all files.",
+  }),
 });
 
 export const pointToSchema = z.strictObject({ version: revisionChoiceSchema }).openapi("PointTo");

@@ -1,5 +1,5 @@
 /** Reads a manifest and the code of functions from the parts of a deploy's form. The use case checks that the two fit together. */
-import type { Bundle } from "../../store/catalog/catalog.ts";
+import { type Bundle, FILES, FILES_FORMAT } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { parseManifest } from "../../store/catalog/parse-manifest.ts";
 import type { FormFile } from "./read-form.ts";
@@ -11,10 +11,12 @@ export interface Upload {
 }
 
 /** Throws "bad-manifest" or "bad-request". */
-export function readUpload(app: string, form: { manifest: string; functions: FormFile[] }): Upload {
+export function readUpload(app: string, form: { manifest: string; functions: FormFile[]; files?: FormFile | undefined }): Upload {
   const manifest = parseManifest(form.manifest, "The part manifest");
   if (manifest.name !== app) throw bad(`the manifest is of app ${manifest.name}, the path of app ${app}`);
-  return { manifest, bundles: form.functions.map(readBundle) };
+  const bundles = form.functions.map(readBundle);
+  if (form.files !== undefined) bundles.push({ function: FILES, format: FILES_FORMAT, code: form.files.bytes });
+  return { manifest, bundles };
 }
 
 function readBundle(file: FormFile): Bundle {

@@ -20,6 +20,7 @@ import { type Channel, openChannel } from "./channel.ts";
 import { Binding } from "../runtimes/node/code/binding.ts";
 import { SourceMaps } from "../runtimes/node/code/source-maps.ts";
 import { Connection } from "./connection.ts";
+import { taskRoot } from "./files/task-root.ts";
 import { captureNetwork } from "../net/network.ts";
 import { setEnvironment } from "./environment.ts";
 import { Failures } from "./invocation/failures.ts";
@@ -97,13 +98,15 @@ class Agent {
   #bind(stream: number, payload: Buffer, ended: boolean): void {
     if (this.#binding) return this.#bound(stream, { ok: false, message: "this machine is bound already" });
     this.#binding = true;
-    const binding = new Binding((message, code) => void this.#bindTo(stream, message, code));
+    const binding = new Binding((...bind) => void this.#bindTo(stream, ...bind));
     this.#connection.adopt(stream, binding);
     binding.begin(payload, ended);
   }
 
-  async #bindTo(stream: number, message: BindMessage, code: Buffer): Promise<void> {
+  /** @param failure of writing the app's files */
+  async #bindTo(stream: number, message: BindMessage, code: Buffer, failure: unknown): Promise<void> {
     try {
+      if (failure !== null) throw failure;
       this.#app = this.#open(message, code);
       this.#binding = message.app !== REHEARSAL_APP;
       this.#stats.bound(this.#binding);
@@ -117,6 +120,8 @@ class Agent {
   /** Used for a Bind and for the warm-up, so that the code of a Bind is warm as well. */
   #open(message: BindMessage, code: Buffer): App {
     setEnvironment(message);
+    // An app without files has nothing to find there, and its task root may not exist.
+    if (message.files !== undefined) process.chdir(taskRoot);
     this.#permission.egress = message.egress;
     return new App(message, code, this.#failures, this.#sourceMaps);
   }

@@ -1,5 +1,6 @@
 /** Makes process.env as an app sees it: its own variables, and only those of the machine's that programs need to run. */
 import type { BindMessage } from "../../wire/protocol.ts";
+import { taskRoot } from "./files/task-root.ts";
 
 const KEPT = new Set(["PATH", "HOME", "LANG", "TMPDIR", "TZ", "LD_LIBRARY_PATH"]);
 
@@ -16,6 +17,7 @@ export function setEnvironment({ app, revision, memoryMb, functions, env }: Bind
     AWS_LAMBDA_FUNCTION_NAME: functions.length > 1 ? app : first,
     AWS_LAMBDA_FUNCTION_VERSION: revision,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+    LAMBDA_TASK_ROOT: taskRoot,
     ...env,
   };
   // Listing process.env is slow in a machine that has just been cloned, so it is done once, before the machine is frozen.

@@ -45,8 +45,8 @@ export interface RunningAgent {
   child: ChildProcess;
   /** Resolves with the reason when the channel is over. */
   dead: Promise<string>;
-  /** Binds the agent to an app of CommonJS functions, given by name. */
-  bind(functions: Record<string, string>, message?: Partial<BindMessage>): Promise<void>;
+  /** Binds the agent to an app of CommonJS functions, given by name. @param files what comes on the stream before their code */
+  bind(functions: Record<string, string>, message?: Partial<BindMessage>, files?: Buffer): Promise<void>;
   /** Resolves when the stream is closed. */
   call(call?: Call): Promise<Reply>;
   /** For tests that observe a stream while it runs. */
@@ -58,6 +58,7 @@ export interface RunningAgent {
 
 interface RunningAgentOptions {
   entropy?: Buffer;
+  taskRoot?: string;
   egress?: Partial<HostEndEvents>;
   /** Another way to start the agent than as a child with its channel on descriptor 3. */
   start?: () => Promise<{ child: ChildProcess; channel: Duplex }>;
@@ -66,7 +67,7 @@ interface RunningAgentOptions {
 const main = fileURLToPath(new URL("../agent/main.ts", import.meta.url));
 
 export async function startAgentProcess(options: RunningAgentOptions = {}): Promise<RunningAgent> {
-  const { child, channel } = await (options.start ?? startChild)();
+  const { child, channel } = await (options.start ?? (() => startChild(options.taskRoot)))();
   const logs: LogLine[] = [];
   const stats: StatsMessage[] = [];
   const waiting = new Set<() => void>();
@@ -108,7 +109,7 @@ export async function startAgentProcess(options: RunningAgentOptions = {}): Prom
     child,
     dead,
     open,
-    bind(functions, message = {}) {
+    bind(functions, message = {}, files = Buffer.alloc(0)) {
       const code = Object.values(functions).map((text) => Buffer.from(text));
       const list = Object.keys(functions).map((name, at) => ({
         name,
@@ -116,7 +117,7 @@ export async function startAgentProcess(options: RunningAgentOptions = {}): Prom
         source: { type: "frames" as const, bytes: code[at]!.length },
         handler: "handler",
       }));
-      return host.bind({ app: "app", revision: "7", functions: list, env: {}, memoryMb: 256, egress: false, ...message }, code);
+      return host.bind({ app: "app", revision: "7", functions: list, env: {}, memoryMb: 256, egress: false, ...message }, [files, ...code]);
     },
     call: (call) => new Promise((resolve) => collect(open, call ?? {}, resolve)),
     logged: (text) =>
@@ -139,8 +140,8 @@ export async function startAgentProcess(options: RunningAgentOptions = {}): Prom
   };
 }
 
-async function startChild(): Promise<{ child: ChildProcess; channel: Duplex }> {
-  const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", HOST_ONLY: "secret" };
+async function startChild(taskRoot = "/nowhere"): Promise<{ child: ChildProcess; channel: Duplex }> {
+  const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", MAYFLY_TASK_ROOT: taskRoot, HOST_ONLY: "secret" };
   const child = spawn(process.execPath, [process.env["MAYFLY_TEST_AGENT"] ?? main], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
     env,

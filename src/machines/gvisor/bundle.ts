@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { agentCommand, guestEnvironment } from "../../images/guest-layout.ts";
+import { agentCommand, guestEnvironment, taskRootPath } from "../../images/guest-layout.ts";
 import type { Image } from "../../images/image.ts";
 import { heapFlags } from "../host/child/node-limits.ts";
 import type { MachineSpec } from "../driver.ts";
@@ -22,7 +22,11 @@ function ociConfig(image: Image, spec: MachineSpec): object {
     root: { path: image.rootTree, readonly: true },
     mounts: [
       { destination: "/proc", type: "proc" },
-      { destination: "/tmp", type: "tmpfs", options: ["mode=1777", `size=${Math.floor(spec.memoryMb / 2)}m`] },
+      ...["/tmp", taskRootPath].map((destination) => ({
+        destination,
+        type: "tmpfs",
+        options: ["mode=1777", `size=${Math.floor(spec.memoryMb / 2)}m`],
+      })),
     ],
     process: {
       args: agentCommand(heapFlags(spec.memoryMb)),

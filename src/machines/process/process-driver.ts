@@ -2,6 +2,8 @@
  * Runs machines as bare Node processes. They are not isolated except by a control group, so this driver is for trusted code and tests only,
  * and used only if asked for by name.
  */
+import path from "node:path";
+
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { guestEnvironment, nodeFlags } from "../../images/guest-layout.ts";
 import { closeCgroups, describeLimits, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
@@ -10,6 +12,7 @@ import { heapFlags } from "../host/child/node-limits.ts";
 import { closeRunFolder, createRunFolder, sweepRunFolders } from "../host/child/run-folder.ts";
 import type { Driver, DriverTraits, Machine, MachineSpec } from "../driver.ts";
 import { StartFailure } from "../exit.ts";
+import { TASK_ROOT_VARIABLE } from "../../wire/protocol.ts";
 import { refuseOtherKernels } from "../refuse-kernel.ts";
 
 export interface ProcessDriverOptions {
@@ -76,7 +79,14 @@ function startProcess(agentFile: string, runDir: string, clock: Clock, spec: Mac
     what: "the agent",
     command: process.execPath,
     args: [...nodeFlags, ...heapFlags(spec.memoryMb), agentFile],
-    env: { ...guestEnvironment, HOME: run.folder, TMPDIR: run.folder, MAYFLY_CHANNEL: "fd:3" },
+    // The agent makes the task root when an app has files. It goes away with the run folder.
+    env: {
+      ...guestEnvironment,
+      HOME: run.folder,
+      TMPDIR: run.folder,
+      MAYFLY_CHANNEL: "fd:3",
+      [TASK_ROOT_VARIABLE]: path.join(run.folder, "task"),
+    },
     limits: { ...spec, vcpus: spec.vcpus + OVERHEAD_CPUS, share: spec.awaited ? "awaited" : "ahead" },
     run,
     clock,

@@ -7,11 +7,15 @@ import { cloneFlags, emulatedFlags } from "../../images/init-script.ts";
 import { osvCommandLine } from "../../images/osv/command-line.ts";
 import { heapFlags } from "../host/child/node-limits.ts";
 import { channelAddress, randomWords } from "../host/qemu/words.ts";
+import { TASK_ROOT_VARIABLE } from "../../wire/protocol.ts";
 import type { GuestKernel } from "./guest-kernel.ts";
 import { osvEnd, osvNoise } from "./console-end.ts";
 
 /** Megabytes that OSv itself holds, or cannot give to its program. In a machine of 256 MB, V8's heap can grow to 170 MB. */
 const SYSTEM_MB = 40;
+
+/** OSv's root is read-only, and nothing else can be mounted on it, so the app's files are in its /tmp, which is in memory. */
+const OSV_TASK_ROOT = "/tmp/task";
 
 export const osv: GuestKernel = {
   name: "osv",
@@ -33,7 +37,7 @@ export const osv: GuestKernel = {
 
   commandLine: ({ accelerator, memoryMb }) =>
     osvCommandLine({
-      env: { ...guestEnvironment, MAYFLY_GUEST: "osv", MAYFLY_CHANNEL: channelAddress },
+      env: { ...guestEnvironment, MAYFLY_GUEST: "osv", MAYFLY_CHANNEL: channelAddress, [TASK_ROOT_VARIABLE]: OSV_TASK_ROOT },
       command: [
         nodePath,
         ...nodeFlags,

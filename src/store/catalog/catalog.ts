@@ -3,20 +3,27 @@
  * Everything is keyed by stable ids. Only the rooms that talk to users look names up.
  */
 import type { KindChoice } from "../../base/kind/machine-kind.ts";
+import type { CodeFormat } from "../../wire/protocol.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** One bundled function, as the guest gets it. */
+/** One bundled function, as the guest gets it; or the app's files, whose function is FILES and whose code app-files.ts describes. */
 export interface Bundle {
   function: string;
-  format: "cjs" | "esm";
+  format: CodeFormat | typeof FILES_FORMAT;
   code: Uint8Array;
 }
 
+/** Stands for a function's name in the bundle that has the app's files. It sorts before every name. */
+export const FILES = "";
+export const FILES_FORMAT = "files";
+
 /** The code of a revision, as it is stored. */
 export interface StoredCode {
-  functions: { function: string; format: Bundle["format"]; bytes: number }[];
+  functions: { function: string; format: CodeFormat; bytes: number }[];
+  /** The lengths, in bytes, of the list of the app's files and of their contents; undefined if the app has no files. */
+  files?: { list: number; bytes: number } | undefined;
   /**
-   * The code of all functions, in their order, in parts of at most 1 MiB, with a turn of the event loop for other work after each MiB: one part is in
+   * The list and the contents of the files, then the code of all functions, in their order, in parts of at most 1 MiB, with a turn of the event loop for other work after each MiB: one part is in
    * memory at a time. Throws "state-damaged" after the last part if the code is not what was deployed, so it must not be run before that.
    */
   parts: () => AsyncIterable<Uint8Array>;

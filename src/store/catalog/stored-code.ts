@@ -1,6 +1,7 @@
 /** Reads a revision's code out of the tables, a part at a time, and checks that it is what was deployed. */
 import { MayflyError } from "../../base/errors/error.ts";
-import type { StoredCode } from "./catalog.ts";
+import { filesLengths, LIST_AT } from "./app-files.ts";
+import { FILES_FORMAT, type StoredCode } from "./catalog.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
 import type { Manifest } from "./manifest.ts";
 import type { StoredRevision } from "./queries/revisions.ts";
@@ -14,11 +15,25 @@ const TURN_BYTES = 1_048_576;
 /** Throws "no-such-version". */
 export function codeOf(parts: Parts, id: string): StoredCode {
   const row = revisionRow(parts, id);
-  const functions = parts.queries.revisions.functions(id);
+  const bundles = parts.queries.revisions.functions(id);
+  const functions = bundles.flatMap(({ name, format, bytes }) => (format === FILES_FORMAT ? [] : [{ function: name, format, bytes }]));
   return {
-    functions: functions.map(({ name, format, bytes }) => ({ function: name, format, bytes })),
+    functions,
+    files: filesOf(parts, row, bundles),
     parts: () => partsOf(parts, row),
   };
+}
+
+type StoredBundles = ReturnType<Parts["queries"]["revisions"]["functions"]>;
+
+/** The lengths stand at the beginning of the files' bundle. */
+function filesOf({ code, file }: Parts, { name, number }: StoredRevision, bundles: StoredBundles): StoredCode["files"] {
+  const bundle = bundles.find(({ format }) => format === FILES_FORMAT);
+  if (bundle === undefined) return undefined;
+  const begin = code.read(bundle.code).next().value;
+  const lengths = begin === undefined ? undefined : filesLengths(begin, bundle.bytes);
+  if (lengths !== undefined) return lengths;
+  throw new MayflyError("state-damaged", { file, what: `the files of app ${name}, revision ${number}, are not what was deployed` });
 }
 
 async function* partsOf(parts: Parts, { id, manifest, digest, name, number }: StoredRevision): AsyncGenerator<Uint8Array, void> {
@@ -35,6 +50,8 @@ async function* partsOf(parts: Parts, { id, manifest, digest, name, number }: St
     let sinceTurn = 0;
     for (const each of functions) {
       hash.bundle(each.name, each.format, each.bytes);
+      // A machine is told the length of the files' list beforehand.
+      let skipped = each.format === FILES_FORMAT ? LIST_AT : 0;
       for (const part of code.read(each.code)) {
         sinceTurn += part.byteLength;
         if (sinceTurn > TURN_BYTES) {
@@ -42,7 +59,8 @@ async function* partsOf(parts: Parts, { id, manifest, digest, name, number }: St
           sinceTurn = part.byteLength;
         }
         hash.code(part);
-        yield part;
+        yield part.subarray(skipped);
+        skipped = 0;
       }
     }
     if (hash.hex() !== digest) throw damaged();

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Bundle } from "../catalog.ts";
 import { all, one, run } from "./rows.ts";
 
 /** A revision as it is stored. */
@@ -37,7 +38,7 @@ export function revisionQueries(db: DatabaseSync) {
     /** Even those whose code is missing. */
     storedFunctions: all<{ name: string; format: string; code: string }>(db, "SELECT name, format, code FROM functions WHERE revision = ?"),
     /** A damaged number of bytes is brought into the range that a number can have; reading the code then finds that it is wrong. */
-    functions: all<{ name: string; format: "cjs" | "esm"; code: string; bytes: number }>(
+    functions: all<{ name: string; format: Bundle["format"]; code: string; bytes: number }>(
       db,
       "SELECT name, format, code, max(0, min(bytes, 9007199254740991)) AS bytes FROM functions JOIN code ON code.digest = functions.code WHERE revision = ? ORDER BY name",
     ),

@@ -1,5 +1,6 @@
 /** The basis of every root: mount points, a small /etc, certificate authorities. It contains no program. */
 import { etcFiles } from "../../../etc-files.ts";
+import { taskRootPath } from "../../../guest-layout.ts";
 import type { ModuleSource } from "../../module.ts";
 
 const base: ModuleSource = {
@@ -7,7 +8,7 @@ const base: ModuleSource = {
   description: "mount points, /etc, certificate authorities",
   requires: ["kernel-linux"],
   sources: ["ca-certificates"],
-  folders: ["/dev", "/proc", "/run", "/sys", "/tmp"],
+  folders: ["/dev", "/proc", "/run", "/sys", "/tmp", taskRootPath],
   files: [
     ...Object.entries(etcFiles).map(([name, text]) => ({ text, to: `/etc/${name}` })),
     // The same file that update-ca-certificates makes.

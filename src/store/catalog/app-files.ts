@@ -1,0 +1,86 @@
+/**
+ * An app's files as one bundle: u32 (little-endian) length of the list, the list as JSON, then the contents of all files in the list's order.
+ * The list and the contents reach a machine as they are: docs/guest-protocol.md.
+ */
+import { MayflyError } from "../../base/errors/error.ts";
+import type { FileEntry } from "../../wire/protocol.ts";
+import { type Bundle, FILES, FILES_FORMAT } from "./catalog.ts";
+
+export interface AppFile {
+  /** Relative, with "/" between its parts. */
+  path: string;
+  content: Uint8Array;
+  executable: boolean;
+}
+
+/** Bytes of the length before the list. */
+export const LIST_AT = 4;
+/** Each costs a machine several system calls before its first call is answered. */
+export const MOST_FILES = 10_000;
+/** In bytes: what Linux takes for a path, less the task root; and for a part of a path. */
+const PATH_BYTES = 3_072;
+const NAME_BYTES = 255;
+
+export function filesBundle(files: AppFile[]): Bundle {
+  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const entries = sorted.map(({ path, content, executable }): FileEntry => [path, content.byteLength, executable]);
+  const list = Buffer.from(JSON.stringify(entries));
+  const length = Buffer.alloc(LIST_AT);
+  length.writeUInt32LE(list.length);
+  return { function: FILES, format: FILES_FORMAT, code: Buffer.concat([length, list, ...sorted.map(({ content }) => content)]) };
+}
+
+/** The list of a bundle of files. Throws "bad-request" if it is not one that every machine can write. */
+export function readFileList(code: Uint8Array): FileEntry[] {
+  const { list, bytes } = filesLengths(code, code.byteLength) ?? refuse("its list is cut off");
+  const entries = parsed(Buffer.from(code.buffer, code.byteOffset + LIST_AT, list));
+  if (entries.length > MOST_FILES) refuse(`it has ${entries.length} files; ${MOST_FILES} are possible`);
+  const folders = new Set<string>();
+  let [before, sum] = ["", 0];
+  for (const [path, size] of entries) {
+    if (!isPlainPath(path)) refuse(`${JSON.stringify(path)} is no path below the app's folder`);
+    if (path <= before) refuse(`${path} does not come after ${before}`);
+    for (let at = path.indexOf("/"); at > 0; at = path.indexOf("/", at + 1)) folders.add(path.slice(0, at));
+    before = path;
+    sum += size;
+  }
+  const both = entries.find(([path]) => folders.has(path));
+  if (both !== undefined) refuse(`${both[0]} is both a file and a folder`);
+  if (sum !== bytes) refuse(`its files have ${bytes} bytes, and its list says ${sum}`);
+  return entries;
+}
+
+/** @param begin the first bytes of a bundle of files @param all the length of the bundle @returns undefined if it is none */
+export function filesLengths(begin: Uint8Array, all: number): { list: number; bytes: number } | undefined {
+  if (begin.byteLength < LIST_AT) return undefined;
+  const list = new DataView(begin.buffer, begin.byteOffset).getUint32(0, true);
+  return LIST_AT + list <= all ? { list, bytes: all - LIST_AT - list } : undefined;
+}
+
+/** Whether the text is a relative path without empty parts, "." and "..", as the agent can write it. */
+function isPlainPath(path: string): boolean {
+  const parts = path.split("/");
+  const isPlain = (part: string) => part !== "" && part !== "." && part !== ".." && Buffer.byteLength(part) <= NAME_BYTES;
+  return !path.includes("\0") && path.isWellFormed() && Buffer.byteLength(path) <= PATH_BYTES && parts.every(isPlain);
+}
+
+function parsed(json: Buffer): FileEntry[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(json.toString());
+  } catch {
+    refuse("its list is not JSON");
+  }
+  if (!Array.isArray(list) || !list.every(isEntry)) refuse("its list is not an array of [path, bytes, executable]");
+  return list;
+}
+
+function isEntry(entry: unknown): entry is FileEntry {
+  if (!Array.isArray(entry) || entry.length !== 3) return false;
+  const [path, bytes, executable] = entry as unknown[];
+  return typeof path === "string" && Number.isSafeInteger(bytes) && (bytes as number) >= 0 && typeof executable === "boolean";
+}
+
+function refuse(what: string): never {
+  throw new MayflyError("bad-request", { what: `the part files is no bundle of files: ${what}` });
+}
