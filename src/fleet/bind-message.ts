@@ -18,6 +18,7 @@ export function bindMessage(version: Version, code: Omit<BoundCode, "parts">, se
     ...(files === undefined ? {} : { files: { type: "frames", ...files } }),
     env: { ...manifest.env, ...secrets },
     memoryMb: manifest.memoryMb,
+    concurrency: manifest.concurrency,
     egress: manifest.network !== "none",
   };
 }

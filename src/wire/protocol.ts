@@ -194,6 +194,8 @@ export interface BindFunction {
   source: CodeSource;
   /** The export that is the handler in the Lambda style. A default export with fetch() takes precedence. */
   handler: string;
+  /** Of the format server: the program and its parameters, run in the task root. */
+  command?: string[];
 }
 
 /** Host → guest: gives the machine to an app. */
@@ -207,6 +209,8 @@ export interface BindMessage {
   /** Environment variables and secrets. */
   env: Record<string, string>;
   memoryMb: number;
+  /** The most Requests that the host has open at a time. */
+  concurrency?: number;
   /** Whether Connect and Resolve will be answered. */
   egress: boolean;
   /** The function to evaluate before Bound is sent; the others are evaluated at their first call. */

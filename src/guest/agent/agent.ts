@@ -34,9 +34,10 @@ import { installMathRandom } from "./resume/math-random.ts";
 import { installTimeOrigin } from "./resume/time-origin.ts";
 import { AGENT_VERSION, resume } from "./resume/resume.ts";
 import { Stats } from "./stats.ts";
-import { captureExit } from "./user-exit.ts";
+import { captureExit, machineEnder } from "./user-exit.ts";
 import { WarmUp } from "./warm/warm-up.ts";
 import { installWebClasses } from "../runtimes/node/web/install.ts";
+import type { AgentParts } from "../runtimes/runtime.ts";
 import type { Permission } from "../net/permission.ts";
 
 /** The most characters of the message in a Bound, which is JSON of at most Limit.json bytes, in which a character may take six. */
@@ -79,7 +80,7 @@ class Agent {
     captureNetwork(this.#connection, this.#permission);
     captureOutput(this.#log);
     captureUncaught(this.#failures);
-    captureExit(this.#log, () => this.#connection.writer.flushNow(this.#channel.sendNow));
+    captureExit(this.#log, this.#flush);
   }
 
   hello(): void {
@@ -117,13 +118,25 @@ class Agent {
     }
   }
 
+  readonly #flush = () => this.#connection.writer.flushNow(this.#channel.sendNow);
+
   /** Used for a Bind and for the warm-up, so that the code of a Bind is warm as well. */
   #open(message: BindMessage, code: Buffer): App {
     setEnvironment(message);
     // An app without files has nothing to find there, and its task root may not exist.
     if (message.files !== undefined) process.chdir(taskRoot);
     this.#permission.egress = message.egress;
-    return new App(message, code, this.#failures, this.#sourceMaps);
+    return new App(message, code, this.#parts());
+  }
+
+  #parts(): AgentParts {
+    return {
+      log: this.#log,
+      failures: this.#failures,
+      sourceMaps: this.#sourceMaps,
+      endMachine: machineEnder(this.#log, this.#flush),
+      waited: (ms) => this.#stats.waited(ms),
+    };
   }
 
   #bound(stream: number, message: BoundMessage): void {

@@ -1,21 +1,21 @@
 /** The app that a machine is bound to: its functions, and how an invocation reaches one. */
 import type { BindMessage } from "../../wire/protocol.ts";
 import { Functions } from "../runtimes/node/code/functions.ts";
-import type { SourceMaps } from "../runtimes/node/code/source-maps.ts";
 import { makeRunner } from "../runtimes/node/handlers/make-runner.ts";
+import { ProvidedFunctions } from "../runtimes/provided/provided-functions.ts";
+import { type AgentParts, type FunctionSet, isProgram } from "../runtimes/runtime.ts";
+import { ServerFunctions } from "../runtimes/server/server-functions.ts";
 import type { Failures } from "./invocation/failures.ts";
 import { type Invocation, current } from "./invocation/invocation.ts";
 
 export class App {
-  readonly #functions: Functions;
+  readonly #functions: FunctionSet;
   readonly #failures: Failures;
 
-  /** @throws Error if the code's length is not what the message says */
-  constructor(message: BindMessage, code: Buffer, failures: Failures, sourceMaps: SourceMaps) {
-    const context = { ...message, failures };
-    const make = (exports: unknown, handler: string, name: string) => makeRunner(context, exports, handler, name);
-    this.#functions = new Functions(message.functions, code, make, sourceMaps);
-    this.#failures = failures;
+  /** @throws Error if the code's length is not what the message says, or the agent can't run the functions */
+  constructor(message: BindMessage, code: Buffer, parts: AgentParts) {
+    this.#functions = open(message, code, parts);
+    this.#failures = parts.failures;
   }
 
   has(name: string): boolean {
@@ -25,7 +25,7 @@ export class App {
   /** Evaluates a function ahead of its first call. A failure is logged, and that call fails in the same way. */
   async preload(name: string): Promise<void> {
     try {
-      await this.#functions.runner(name);
+      await this.#functions.preload(name);
     } catch (error) {
       this.#failures.afterwards(null, error);
     }
@@ -42,10 +42,26 @@ export class App {
     }
   }
 
-  #runLater(loading: ReturnType<Functions["runner"]>, invocation: Invocation): void {
+  #runLater(loading: ReturnType<FunctionSet["runner"]>, invocation: Invocation): void {
     Promise.resolve(loading).then(
       (runner) => current.run(invocation, runner, invocation),
       (error: unknown) => this.#failures.loadFailed(invocation, error),
     );
   }
+}
+
+/** Picks the runtime by the functions' format. */
+function open(message: BindMessage, code: Buffer, parts: AgentParts): FunctionSet {
+  const { functions } = message;
+  const programs = functions.filter(isProgram);
+  if (programs.length === 0) return openNode(message, code, parts);
+  const { format } = programs[0]!;
+  if (functions.some((each) => each.format !== format)) throw new Error("the functions of a machine are all of one runtime");
+  return format === "provided" ? new ProvidedFunctions(message, programs, parts) : new ServerFunctions(message, programs, parts);
+}
+
+function openNode(message: BindMessage, code: Buffer, { failures, sourceMaps }: AgentParts): FunctionSet {
+  const context = { ...message, failures };
+  const make = (exports: unknown, handler: string, name: string) => makeRunner(context, exports, handler, name);
+  return new Functions(message.functions, code, make, sourceMaps);
 }

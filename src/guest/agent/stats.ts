@@ -20,6 +20,9 @@ export class Stats {
   #inFlight = 0;
   /** The time of the last report, or at which measuring began. */
   #toldAt = 0;
+  /** How long calls waited since the last report, milliseconds together, and how many they were. */
+  #waitedMs = 0;
+  #waits = 0;
   #utilization = performance.eventLoopUtilization();
 
   constructor(writer: FrameWriter) {
@@ -47,6 +50,12 @@ export class Stats {
     this.#utilization = performance.eventLoopUtilization();
   }
 
+  /** A call waited for a program that takes few calls at a time. For scaling that is the same as a call that waits for the event loop. */
+  waited(ms: number): void {
+    this.#waitedMs += ms;
+    this.#waits += 1;
+  }
+
   #watch(): void {
     this.#delay.enable();
     this.#toldAt = performance.now();
@@ -59,6 +68,7 @@ export class Stats {
     this.#toldAt = now;
     if (this.#bound) this.#writer.json(FrameType.Stats, 0, stats);
     this.#delay.reset();
+    this.#waitedMs = this.#waits = 0;
     if (this.#inFlight > 0) return;
     clearInterval(this.#timer!);
     this.#timer = null;
@@ -73,7 +83,7 @@ export class Stats {
     this.#utilization = utilization;
     return allFigures({
       cpuMs: (user + system) / 1_000,
-      loopDelayMeanMs: this.#delayOf(this.#delay.mean, late),
+      loopDelayMeanMs: this.#delayOf(this.#delay.mean, late) + (this.#waits === 0 ? 0 : this.#waitedMs / this.#waits),
       loopDelayMaxMs: this.#delayOf(this.#delay.max, late),
       loopUtilization,
       heapUsedBytes: getHeapStatistics().used_heap_size,

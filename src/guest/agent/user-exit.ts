@@ -7,6 +7,16 @@ import { leave } from "./leave.ts";
 import type { Log } from "./log/log.ts";
 import { current } from "./invocation/invocation.ts";
 
+/** How the end of a program that runs beside the agent ends the machine. @param flush gives to the channel what waits to be sent */
+export function machineEnder(log: Log, flush: () => void): (reason: string, code: number) => void {
+  return (reason, code) => {
+    log.say(null, LogLevel.Agent, reason);
+    log.tellDropped();
+    flush();
+    leave(code, reason);
+  };
+}
+
 /** @param flush gives to the channel what waits to be sent */
 export function captureExit(log: Log, flush: () => void): void {
   const exitFrom = (what: string) => (code?: number | string | null) => {

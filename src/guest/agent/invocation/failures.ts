@@ -20,6 +20,14 @@ export class Failures {
     invocation.reply(500, [], this.#log.inSources(errorDocument(error)));
   }
 
+  /** A program reported that an invocation failed. @param document for the one who sent an event */
+  reported(invocation: Invocation, { text, document }: { text: string; document: string }): void {
+    if (invocation.aborted) return invocation.settle();
+    if (!invocation.head.isEvent || !invocation.unanswered) return this.#fail(invocation, ResetCode.FunctionThrew, text);
+    this.#log.say(invocation, LogLevel.Error, text);
+    invocation.reply(500, [], document);
+  }
+
   loadFailed(invocation: Invocation, error: unknown): void {
     this.#fail(invocation, ResetCode.FunctionLoadFailed, error);
   }

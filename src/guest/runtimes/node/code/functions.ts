@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BindFunction, CodeSource } from "../../../../wire/protocol.ts";
 import { taskRoot } from "../../../agent/files/task-root.ts";
+import type { FunctionSet } from "../../runtime.ts";
 import type { Runner } from "../handlers/runner.ts";
 import { evaluateCommonJs } from "./common-js.ts";
 import { evaluateModule } from "./es-module.ts";
@@ -24,7 +25,7 @@ interface LoadedFunction {
   runner: Runner | Promise<Runner> | null;
 }
 
-export class Functions {
+export class Functions implements FunctionSet {
   readonly #functions = new Map<string, LoadedFunction>();
   readonly #makeRunner: MakeRunner;
   readonly #sourceMaps: SourceMaps;
@@ -54,6 +55,10 @@ export class Functions {
   runner(name: string): Runner | Promise<Runner> {
     const wanted = this.#functions.get(name)!;
     return wanted.runner ?? current.run(null, () => this.#load(wanted));
+  }
+
+  async preload(name: string): Promise<void> {
+    await this.runner(name);
   }
 
   #load(wanted: LoadedFunction): Runner | Promise<Runner> {

@@ -14,14 +14,22 @@ export function lambdaContext({ app, memoryMb }: LambdaApp, invocation: Invocati
     callbackWaitsForEmptyEventLoop: true,
     functionName: name,
     functionVersion: revision,
-    invokedFunctionArn: `arn:aws:lambda:mayfly:000000000000:function:${app}-${name}`,
+    invokedFunctionArn: functionArn(app, name),
     memoryLimitInMB: String(memoryMb),
     awsRequestId: id,
-    logGroupName: `/mayfly/${app}`,
+    logGroupName: logGroup(app),
     logStreamName: revision,
     getRemainingTimeInMillis: () => Math.floor(invocation.remainingMs),
     done: callback,
     fail: (error: unknown) => callback(error ?? new Error("context.fail was called")),
     succeed: (result: unknown) => callback(null, result),
   };
+}
+
+export function functionArn(app: string, name: string): string {
+  return `arn:aws:lambda:mayfly:000000000000:function:${app}-${name}`;
+}
+
+export function logGroup(app: string): string {
+  return `/mayfly/${app}`;
 }

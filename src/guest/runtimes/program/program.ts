@@ -1,0 +1,83 @@
+/**
+ * A program of the app's that runs beside the agent, as its child.
+ *
+ * 1. `ended` resolves once, when the program is gone and what it printed has been logged.
+ * 2. The program does not outlive the agent.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
+import type { Print } from "../../agent/log/lines.ts";
+import { LogLevel } from "../../../wire/protocol.ts";
+import { taskRoot } from "../../agent/files/task-root.ts";
+import { ProgramOutput } from "./program-output.ts";
+
+export interface ProgramEnd {
+  /** A clause: "ended with code 1". */
+  how: string;
+  /** Whether it ran at all. */
+  ran: boolean;
+  /** As a shell would tell it: 128 and the signal's number if a signal ended the program. */
+  code: number;
+}
+
+/** Milliseconds for which output is still read when the program has ended, in case that a process which it started holds its pipes open. */
+const DRAIN_MS = 200;
+
+export class Program {
+  readonly ended: Promise<ProgramEnd>;
+  readonly #child: ChildProcess;
+
+  /** Rejects never and throws nothing: a program that can't be started has ended. */
+  constructor(command: string, args: string[], env: Record<string, string>, print: Print) {
+    this.#child = spawn(command, args, { cwd: taskRoot, env, stdio: ["ignore", "pipe", "pipe"] });
+    this.ended = watch(this.#child, print);
+    const end = () => this.kill();
+    process.on("exit", end);
+    void this.ended.then(() => process.off("exit", end));
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+}
+
+function watch(child: ChildProcess, print: Print): Promise<ProgramEnd> {
+  const outputs = [follow(child.stdout, LogLevel.Info, print), follow(child.stderr, LogLevel.Error, print)];
+  return new Promise((resolve) => {
+    const over = (end: ProgramEnd) => {
+      for (const output of outputs) output.end();
+      resolve(end);
+    };
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      if (child.pid === undefined)
+        over({ how: `could not be started: ${error.code ?? error.message}${hint(error)}`, ran: false, code: 127 });
+    });
+    child.once("exit", (code, signal) => {
+      const end = endOf(code, signal);
+      const timer = setTimeout(() => over(end), DRAIN_MS);
+      child.once("close", () => {
+        clearTimeout(timer);
+        over(end);
+      });
+    });
+  });
+}
+
+function follow(stream: ChildProcess["stdout"], level: typeof LogLevel.Info | typeof LogLevel.Error, print: Print): ProgramOutput {
+  const output = new ProgramOutput(level, print);
+  stream?.on("data", (chunk: Buffer) => output.take(chunk));
+  stream?.on("error", () => output.end());
+  return output;
+}
+
+function endOf(code: number | null, signal: NodeJS.Signals | null): ProgramEnd {
+  if (signal === null) return { how: `ended with code ${code}`, ran: true, code: code ?? 1 };
+  return { how: `was ended by ${signal}`, ran: true, code: 128 + (constants.signals[signal] ?? 0) };
+}
+
+function hint({ code }: NodeJS.ErrnoException): string {
+  if (code === "ENOENT") return ", which means that the file, or the interpreter or loader that it names, does not exist";
+  if (code === "EACCES") return ", which means that the file is not executable";
+  if (code === "ENOEXEC") return ", which means that the file is no program for this machine";
+  return "";
+}

@@ -1,0 +1,251 @@
+/**
+ * One function whose program asks for its invocations over the Runtime API.
+ *
+ * Owns: the program and its API, the invocations that wait for it, and those that it works on.
+ * 1. The program is started when it is first needed. It has started when it asks for its first invocation; if it does not get so far, the invocations that
+ *    wait fail, and the next one starts it again.
+ * 2. A program that ends while it works on an invocation ends the machine, as an error that kills Node does. One that ends with nothing to do is started
+ *    again when it is needed.
+ * 3. An invocation is given to the program once, and is in flight until the program has answered, even if nobody wants the answer any more.
+ */
+import { performance } from "node:perf_hooks";
+import { join } from "node:path";
+import { LogLevel, ResetCode } from "../../../wire/protocol.ts";
+import type { BindMessage } from "../../../wire/protocol.ts";
+import type { Invocation } from "../../agent/invocation/invocation.ts";
+import { lambdaEvent } from "../node/lambda/event.ts";
+import { collectBody } from "../node/web/incoming-body.ts";
+import { attributed } from "../program/attribution.ts";
+import { Program, type ProgramEnd } from "../program/program.ts";
+import { taskRoot } from "../../agent/files/task-root.ts";
+import type { AgentParts, ProgramFunction } from "../runtime.ts";
+import { takeResponse } from "./answer.ts";
+import { programEnvironment } from "./environment.ts";
+import { nextHeaders } from "./next-headers.ts";
+import { cutError, reportedError } from "./reported-error.ts";
+import {
+  type ApiCall,
+  type ApiError,
+  type RuntimeApi,
+  accept,
+  answerEarly,
+  collect,
+  noSuchId,
+  openRuntimeApi,
+  refuse,
+} from "./runtime-api.ts";
+
+interface Work {
+  invocation: Invocation;
+  payload: Buffer;
+  /** When it began to wait. */
+  since: number;
+  /** Whether the program has begun to answer. */
+  answering: boolean;
+}
+
+/** Seconds until the program must have asked for its first invocation. They are counted by a timer, which stands still while the machine is stopped. */
+const START_SECONDS = 60;
+/** Polls that wait at a time. */
+const MOST_POLLS = 1_024;
+const ERROR_BYTES = 1_048_576;
+
+const tooManyPolls: ApiError = {
+  status: 403,
+  errorType: "InvalidStateTransition",
+  errorMessage: "Too many requests for an invocation wait already",
+};
+const started: ApiError = { status: 403, errorType: "InvalidStateTransition", errorMessage: "The program has started already" };
+
+/** One life of the program. */
+interface Life {
+  api: RuntimeApi;
+  program: Program;
+  hasStarted: boolean;
+  /** What the program reported to init/error. */
+  failure: string | null;
+  timer: NodeJS.Timeout;
+}
+
+export class ProvidedFunction {
+  readonly #message: BindMessage;
+  readonly #function: ProgramFunction;
+  readonly #parts: AgentParts;
+  /** Below the task root. */
+  readonly #file: string;
+  #waiting: Work[] = [];
+  #polls: ApiCall[] = [];
+  readonly #inFlight = new Map<string, Work>();
+  #life: Life | null = null;
+  #starting: Promise<void> | null = null;
+  #whenStarted: { resolve: () => void; reject: (error: Error) => void } | null = null;
+
+  constructor(message: BindMessage, own: ProgramFunction, parts: AgentParts) {
+    this.#message = message;
+    this.#function = own;
+    this.#parts = parts;
+    this.#file = fileOf(own);
+  }
+
+  readonly run = (invocation: Invocation): void => {
+    const { isEvent, event } = invocation.head;
+    if (!isEvent && event !== "http-v2")
+      return invocation.fail(ResetCode.Refused, `this agent makes no Lambda events of the form ${event}`);
+    collectBody(invocation).then(
+      (body) => this.#enqueue(invocation, body),
+      () => invocation.settle(),
+    );
+  };
+
+  /** Resolves when the program has asked for its first invocation. */
+  start(): Promise<void> {
+    if (this.#life?.hasStarted) return Promise.resolve();
+    return (this.#starting ??= this.#begin());
+  }
+
+  #enqueue(invocation: Invocation, body: Buffer): void {
+    if (invocation.aborted) return invocation.settle();
+    const work = { invocation, payload: payloadOf(invocation, this.#message.app, body), since: performance.now(), answering: false };
+    this.#waiting.push(work);
+    invocation.onAbort = () => {
+      this.#waiting = this.#waiting.filter((each) => each !== work);
+      invocation.settle();
+    };
+    if (this.#life?.hasStarted) this.#match();
+    else this.start().catch((error: Error) => this.#failWaiting(error));
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#whenStarted = { resolve, reject };
+        this.#open().catch(reject);
+      });
+    } finally {
+      this.#starting = null;
+      this.#whenStarted = null;
+    }
+  }
+
+  async #open(): Promise<void> {
+    const api = await openRuntimeApi({
+      next: (call) => this.#next(call),
+      initError: (call) => this.#initError(call),
+      response: (call, id) => this.#answer(call, id, (work, over) => takeResponse(call, work.invocation, this.#parts.failures, over)),
+      error: (call, id) => this.#answer(call, id, (work, over) => this.#takeError(call, work, over)),
+    });
+    const env = programEnvironment(this.#message, this.#function, api.address);
+    const program = new Program(join(taskRoot, this.#file), [], env, attributed(this.#parts.log, this.#inFlight));
+    let seconds = 0;
+    const timer = setInterval(() => {
+      if (++seconds >= START_SECONDS) this.#lose(life, `has not asked for an invocation within ${START_SECONDS} s`);
+    }, 1_000).unref();
+    const life: Life = { api, program, hasStarted: false, failure: null, timer };
+    this.#life = life;
+    void program.ended.then((end) => this.#ended(life, end));
+  }
+
+  #next(call: ApiCall): void {
+    const life = this.#life;
+    // A program that has reported that it can't start is being killed.
+    if (life === null || life.failure !== null || this.#polls.length >= MOST_POLLS) return refuse(call, tooManyPolls);
+    this.#polls.push(call);
+    call.response.once("close", () => (this.#polls = this.#polls.filter((each) => each !== call)));
+    if (!life.hasStarted) {
+      life.hasStarted = true;
+      clearInterval(life.timer);
+      this.#whenStarted?.resolve();
+    }
+    this.#match();
+  }
+
+  /** Gives invocations that wait to polls that wait, in the order of both. */
+  #match(): void {
+    while (this.#polls.length > 0 && this.#waiting.length > 0) {
+      const call = this.#polls.shift()!;
+      if (!call.response.destroyed) this.#give(call, this.#waiting.shift()!);
+    }
+  }
+
+  #give({ response }: ApiCall, work: Work): void {
+    const { invocation, payload } = work;
+    invocation.onAbort = null;
+    this.#inFlight.set(invocation.head.id, work);
+    this.#parts.waited(performance.now() - work.since);
+    response.writeHead(200, { ...nextHeaders(this.#message.app, invocation), "Content-Length": payload.length });
+    response.end(payload);
+  }
+
+  #answer(call: ApiCall, id: string, take: (work: Work, over: () => void) => void): void {
+    const work = this.#inFlight.get(id);
+    if (work === undefined || work.answering) return refuse(call, noSuchId);
+    work.answering = true;
+    take(work, () => this.#inFlight.delete(id));
+  }
+
+  #takeError(call: ApiCall, { invocation }: Work, over: () => void): void {
+    const type = call.request.headers["lambda-runtime-function-error-type"];
+    collect(call.request, ERROR_BYTES, (body) => {
+      this.#parts.failures.reported(invocation, body instanceof Buffer ? reportedError(body.toString(), type) : cutError());
+      if (body === "too-large") answerEarly(call);
+      else accept(call);
+      over();
+    });
+  }
+
+  #initError(call: ApiCall): void {
+    const life = this.#life;
+    if (life === null || life.hasStarted) return refuse(call, started);
+    const type = call.request.headers["lambda-runtime-function-error-type"];
+    collect(call.request, ERROR_BYTES, (body) => {
+      life.failure = reportedError(body instanceof Buffer ? body.toString() : "", type).text;
+      accept(call);
+      // The program should end now. AWS ends it, too.
+      call.response.once("close", () => this.#lose(life, life.failure!));
+      call.response.once("finish", () => this.#lose(life, life.failure!));
+    });
+  }
+
+  /** Ends a program that can't start. */
+  #lose(life: Life, why: string): void {
+    life.failure ??= `The program ${this.#file} of function ${this.#function.name} ${why}`;
+    life.program.kill();
+  }
+
+  #ended(life: Life, end: ProgramEnd): void {
+    clearInterval(life.timer);
+    life.api.close();
+    this.#life = null;
+    this.#polls = [];
+    const what = `The program ${this.#file} of function ${this.#function.name} ${end.how}`;
+    if (!life.hasStarted) {
+      this.#whenStarted?.reject(new ProgramFailed(life.failure ?? `${what}${end.ran ? " before it asked for its first invocation" : ""}`));
+    } else if (this.#inFlight.size > 0) {
+      this.#parts.endMachine(`${what}, which ends its machine`, end.code);
+    } else {
+      this.#parts.log.say(null, LogLevel.Agent, `${what}. It is started again when it is called.`);
+      if (this.#waiting.length > 0) this.start().catch((error: Error) => this.#failWaiting(error));
+    }
+  }
+
+  #failWaiting(error: Error): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { invocation } of waiting)
+      this.#parts.failures.loadFailed(invocation, error instanceof ProgramFailed ? error.message : error);
+  }
+}
+
+/** Its message is for the app's log. The agent's stack would say nothing. */
+class ProgramFailed extends Error {}
+
+function fileOf({ name, source }: ProgramFunction): string {
+  if (source.type === "file") return source.path;
+  throw new Error(`the code of ${name} comes from ${JSON.stringify(source.type)}, but a program is a file`);
+}
+
+function payloadOf({ head }: Invocation, app: string, body: Buffer): Buffer {
+  if (!head.isEvent) return Buffer.from(JSON.stringify(lambdaEvent(head, app, body)));
+  // Lambda gives an empty object to a function that is invoked without a payload.
+  return body.length === 0 ? Buffer.from("{}") : body;
+}

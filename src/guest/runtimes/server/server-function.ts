@@ -1,0 +1,116 @@
+/**
+ * One function that is a program which listens on $PORT.
+ *
+ * Owns: the program, the pool of connections to it, and the invocations that it works on.
+ * 1. The program is started when it is first needed, and has started when it accepts a connection. If it does not get so far, the invocations that wait fail,
+ *    and the next one starts it again.
+ * 2. When the program ends afterwards, its machine ends.
+ */
+import type { BindMessage } from "../../../wire/protocol.ts";
+import type { Invocation } from "../../agent/invocation/invocation.ts";
+import { attributed } from "../program/attribution.ts";
+import { Program, type ProgramEnd } from "../program/program.ts";
+import type { AgentParts, ProgramFunction } from "../runtime.ts";
+import { Exchange } from "./exchange.ts";
+import { Pool } from "./pool.ts";
+import { choosePort, listeningAddress } from "./port.ts";
+
+/** Attempts to connect, and milliseconds between them: a minute in which the machine runs, because the timer stands still while it is stopped. */
+const ATTEMPTS = 1_200;
+const ATTEMPT_MS = 50;
+const FIRST_ATTEMPT_MS = 5;
+
+export class ServerFunction {
+  readonly #message: BindMessage;
+  readonly #function: ProgramFunction;
+  readonly #command: [string, ...string[]];
+  readonly #parts: AgentParts;
+  readonly #inFlight = new Map<string, { invocation: Invocation }>();
+  #pool: Pool | null = null;
+  #starting: Promise<Pool> | null = null;
+
+  constructor(message: BindMessage, own: ProgramFunction, parts: AgentParts) {
+    this.#message = message;
+    this.#function = own;
+    this.#command = commandOf(own);
+    this.#parts = parts;
+  }
+
+  readonly run = (invocation: Invocation): void => {
+    if (this.#pool !== null) return this.#exchange(invocation, this.#pool);
+    // Nothing of the invocation has reached the program yet.
+    invocation.onAbort = () => invocation.settle();
+    this.start().then(
+      (pool) => invocation.aborted || this.#exchange(invocation, pool),
+      (error: unknown) => {
+        this.#parts.failures.loadFailed(invocation, error instanceof ProgramFailed ? error.message : error);
+      },
+    );
+  };
+
+  /** Resolves when the program accepts connections. */
+  start(): Promise<Pool> {
+    if (this.#pool !== null) return Promise.resolve(this.#pool);
+    return (this.#starting ??= this.#begin().finally(() => (this.#starting = null)));
+  }
+
+  async #begin(): Promise<Pool> {
+    const port = await choosePort(this.#message.env);
+    const [command, ...args] = this.#command;
+    const program = new Program(command, args, this.#environment(port), attributed(this.#parts.log, this.#inFlight));
+    const ended = program.ended.then((end) => this.#ended(end));
+    try {
+      const address = await Promise.race([this.#accepting(port), ended]);
+      return (this.#pool = new Pool(address, port));
+    } catch (error) {
+      program.kill();
+      await ended.catch(() => undefined);
+      throw error;
+    }
+  }
+
+  #environment(port: number): Record<string, string> {
+    return {
+      ...(process.env as Record<string, string>),
+      AWS_LAMBDA_FUNCTION_NAME: this.#function.name,
+      // Nothing outside of the machine can connect to it.
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      ...this.#message.env,
+    };
+  }
+
+  /** Rejects if the program has not started when it ends; ends the machine otherwise. */
+  #ended({ how, ran, code }: ProgramEnd): never {
+    const what = `The program ${this.#command[0]} of function ${this.#function.name} ${how}`;
+    if (this.#pool !== null) this.#parts.endMachine(`${what}, which ends its machine`, code);
+    throw new ProgramFailed(`${what}${ran ? ` before it listened on $PORT` : ""}`);
+  }
+
+  /** The address at which the program listens. */
+  async #accepting(port: number): Promise<string> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const address = await listeningAddress(port);
+      if (address !== undefined) return address;
+      await new Promise((resolve) => setTimeout(resolve, attempt < 10 ? FIRST_ATTEMPT_MS : ATTEMPT_MS));
+    }
+    const seconds = Math.round((ATTEMPTS * ATTEMPT_MS) / 1_000);
+    throw new ProgramFailed(
+      `The program ${this.#command[0]} of function ${this.#function.name} does not listen on port ${port} (the variable PORT) after ${seconds} s`,
+    );
+  }
+
+  #exchange(invocation: Invocation, pool: Pool): void {
+    const { id } = invocation.head;
+    this.#inFlight.set(id, { invocation });
+    new Exchange(invocation, pool, this.#parts.failures, () => this.#inFlight.delete(id)).begin();
+  }
+}
+
+/** Its message is for the app's log. The agent's stack would say nothing. */
+class ProgramFailed extends Error {}
+
+function commandOf({ name, command }: ProgramFunction): [string, ...string[]] {
+  if (command === undefined || command.length === 0) throw new Error(`function ${name} has no command`);
+  return command as [string, ...string[]];
+}

@@ -1,0 +1,208 @@
+/** Programs that listen on $PORT, in a real agent over the real wire. */
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { afterwards } from "../../../base/testing/afterwards.ts";
+import { ResetCode } from "../../../wire/protocol.ts";
+import type { BindMessage } from "../../../wire/protocol.ts";
+import { type ProgramAgent, startProgramAgent } from "../../testing/program-agent.ts";
+
+/** A server whose handler is this JavaScript: (request, response, url). */
+function server(handler: string, listen = `server.listen(process.env.PORT, process.env.HOST)`): string {
+  return `const http = require("node:http");
+const sockets = new Set();
+const handler = ${handler};
+const server = http.createServer((request, response) => { sockets.add(request.socket); return handler(request, response, new URL(request.url, "http://x")) });
+${listen};`;
+}
+
+async function started(t: TestContext, sources: Record<string, string>, message: Partial<BindMessage> = {}): Promise<ProgramAgent> {
+  const agent = await startProgramAgent();
+  afterwards(t, () => agent.kill());
+  for (const [name, source] of Object.entries(sources)) agent.write(`${name}.cjs`, source);
+  await agent.bindServers(Object.fromEntries(Object.keys(sources).map((name) => [name, [process.execPath, `${name}.cjs`]])), message);
+  return agent;
+}
+
+const echo = server(`async (request, response) => {
+  let body = "";
+  for await (const chunk of request) body += chunk;
+  response.setHeader("set-cookie", ["a=1", "b=2"]);
+  response.setHeader("X-Own", "yes");
+  response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body, env: process.env, cwd: process.cwd() }));
+}`);
+
+test("a request reaches the program as it came, and its response goes back as it is", async (t) => {
+  const agent = await started(t, { main: echo }, { env: { OWN: "yes" } });
+  const headers = [
+    "Host",
+    "api.example.com",
+    "X-Forwarded-For",
+    "192.0.2.1",
+    "Cookie",
+    "k=v",
+    "X-M",
+    "1",
+    "x-m",
+    "2",
+    "X-Mayfly-Kind",
+    "event",
+    "Content-Length",
+    "2",
+  ];
+  const reply = await agent.call({ method: "PUT", url: "http://api.example.com/a%20b/c?d=%2F&e", headers, body: "hi" });
+  assert.deepEqual([reply.status, reply.headers["set-cookie"], reply.headers["X-Own"]], [200, ["a=1", "b=2"], "yes"]);
+  for (const name of ["connection", "keep-alive", "transfer-encoding"]) assert.equal(reply.headers[name], undefined);
+  const seen = JSON.parse(reply.text);
+  assert.deepEqual([seen.method, seen.url, seen.body, seen.cwd], ["PUT", "/a%20b/c?d=%2F&e", "hi", agent.taskRoot]);
+  assert.deepEqual(
+    ["host", "x-forwarded-for", "cookie", "x-m", "content-length", "transfer-encoding", "x-mayfly-kind", "x-mayfly-attempt"].map(
+      (name) => seen.headers[name],
+    ),
+    ["api.example.com", "192.0.2.1", "k=v", "1, 2", "2", undefined, "http", "1"],
+  );
+  assert.match(seen.headers["x-mayfly-invocation"], /^id-/);
+  assert.match(seen.headers["traceparent"], /^00-0af76519/);
+  assert.deepEqual([seen.env.OWN, seen.env.HOST, seen.env.HOST_ONLY, seen.env.MAYFLY_APP], ["yes", "127.0.0.1", undefined, "app"]);
+});
+
+test("bodies of unknown length, empty ones and methods without a body keep their framing", async (t) => {
+  const agent = await started(t, { main: echo });
+  const get = JSON.parse((await agent.call({ url: "http://x" })).text);
+  assert.deepEqual([get.url, get.headers["content-length"], get.headers["transfer-encoding"]], ["/", undefined, undefined]);
+  const post = JSON.parse((await agent.call({ method: "DELETE", body: "chunks" })).text);
+  assert.deepEqual([post.body, post.headers["transfer-encoding"]], ["chunks", "chunked"]);
+  const head = await agent.call({ method: "HEAD" });
+  assert.deepEqual([head.status, head.text], [200, ""]);
+});
+
+test("an event is a POST that no caller can forge, and its result is the response's body", async (t) => {
+  const agent = await started(t, {
+    main: echo,
+    fails: server(`(request, response) => { response.writeHead(422); response.end("no good") }`),
+  });
+  const seen = JSON.parse((await agent.call({ input: { kind: "event" }, body: '{"n":1}' })).text);
+  assert.deepEqual([seen.method, seen.url, seen.body, seen.headers["content-type"]], ["POST", "/", '{"n":1}', "application/json"]);
+  assert.deepEqual([seen.headers.host, seen.headers["x-mayfly-kind"]], ["event.mayfly.internal", "event"]);
+  const failed = await agent.call({ function: "fails", input: { kind: "event" } });
+  assert.deepEqual([failed.status, failed.text], [500, "no good"]);
+});
+
+test("large bodies stream both ways at once, no faster than they are taken", async (t) => {
+  const agent = await started(t, {
+    main: server(`(request, response) => { response.writeHead(200, { "content-type": "x/y" }); request.pipe(response) }`),
+    endless: server(`(request, response) => {
+      let sent = 0;
+      const go = () => { while (!response.destroyed && response.write(Buffer.alloc(65536))) sent += 65536; };
+      response.on("drain", go).on("close", () => console.log("closed"));
+      setTimeout(() => console.log("stuck at " + sent), 400);
+      go();
+    }`),
+  });
+  const body = Buffer.alloc(3_000_000, "0123456789");
+  const reply = await agent.call({ method: "POST", body });
+  assert.ok(reply.body.equals(body));
+  const closed = Promise.withResolvers<void>();
+  const request = agent.open({ closed: closed.resolve }, { function: "endless" });
+  const { text } = await agent.logged("stuck at");
+  assert.ok(Number(text.slice(9)) < 16e6, text);
+  request.reset(ResetCode.Cancelled, "");
+  await closed.promise;
+  await agent.logged("closed");
+});
+
+test("connections are used again, also by many calls at once", async (t) => {
+  const agent = await started(t, { main: server(`(request, response) => { setTimeout(() => response.end(String(sockets.size)), 5) }`) });
+  for (let call = 0; call < 5; call++) assert.equal((await agent.call()).text, "1");
+  const many = await Promise.all(Array.from({ length: 50 }, () => agent.call()));
+  assert.ok(many.every(({ status }) => status === 200));
+});
+
+test("a connection that the program has closed in the meantime costs no call", async (t) => {
+  const agent = await started(t, {
+    main: server(
+      `(request, response) => { response.end(String(sockets.size)); response.once("finish", () => setTimeout(() => request.socket.destroy(), Number(request.url.slice(1)))) }`,
+    ),
+  });
+  for (let call = 0; call < 30; call++) assert.equal((await agent.call({ url: `http://x/${call % 3}` })).status, 200);
+});
+
+test("a response that the program breaks off, or that is none, fails the invocation", async (t) => {
+  const agent = await started(t, {
+    main: server(`(request, response, { pathname }) => {
+      if (pathname === "/closes") return request.socket.destroy();
+      if (pathname === "/garbage") return request.socket.end("SSH-2.0 hello\\r\\n");
+      if (pathname === "/upgrade") return request.socket.end("HTTP/1.1 101 Switching Protocols\\r\\nConnection: upgrade\\r\\nUpgrade: x\\r\\n\\r\\n");
+      if (pathname === "/hints") { response.writeEarlyHints({ link: "</a.css>; rel=preload" }); return response.end("hinted") }
+      if (pathname === "/header") return request.socket.end("HTTP/1.1 200 OK\\r\\nX: a\\x7fb\\r\\nContent-Length: 0\\r\\n\\r\\n");
+      response.writeHead(200, { "content-length": 10 });
+      response.write("five", () => request.socket.destroy());
+    }`),
+  });
+  for (const path of ["closes", "garbage", "upgrade", "header"]) {
+    const { reset } = await agent.call({ url: `http://x/${path}` });
+    assert.equal(reset?.code, ResetCode.FunctionThrew, path);
+  }
+  const broken = await agent.call({ url: "http://x/breaks" });
+  assert.deepEqual([broken.status, broken.text, broken.reset?.code], [200, "five", ResetCode.FunctionThrew]);
+  assert.equal((await agent.call({ url: "http://x/hints" })).text, "hinted");
+});
+
+test("a program that ends before it listens resets with function-load-failed, and its output is in the log", async (t) => {
+  const agent = await started(t, { main: `console.error("no database"); process.exit(4)`, good: echo });
+  const { reset } = await agent.call();
+  assert.equal(reset?.code, ResetCode.FunctionLoadFailed);
+  assert.match(reset.message, /^The program .+ of function main ended with code 4 before it listened on \$PORT$/);
+  await agent.logged("no database");
+  assert.equal((await agent.call({ function: "good" })).status, 200);
+});
+
+test("a command that does not exist resets with function-load-failed, and none at all is refused at the Bind", async (t) => {
+  const agent = await startProgramAgent();
+  afterwards(t, () => agent.kill());
+  await assert.rejects(agent.bindServers({ main: [] }), ({ cause }: Error) => /function main has no command/.test(String(cause)));
+  const other = await startProgramAgent();
+  afterwards(t, () => other.kill());
+  await other.bindServers({ main: ["./no-such-program"] });
+  assert.match((await other.call()).reset!.message, /could not be started: ENOENT/);
+});
+
+test("a program that listens on the machine's IPv6 address only, or late, is found", async (t) => {
+  const agent = await started(t, {
+    six: server(`(request, response) => response.end("six")`, `server.listen(process.env.PORT, "::1")`),
+    late: server(`(request, response) => response.end("late")`, `setTimeout(() => server.listen(process.env.PORT), 400)`),
+  });
+  assert.equal((await agent.call({ function: "late" })).text, "late");
+  assert.equal((await agent.call({ function: "six" })).text, "six");
+});
+
+test("a program that ends after it has listened ends its machine", async (t) => {
+  const agent = await started(t, { main: server(`() => { console.log("last words"); process.exit(7) }`) });
+  agent.open({});
+  await agent.dead;
+  assert.ok(agent.logs.some(({ text }) => text === "last words"));
+  assert.ok(agent.logs.some(({ text }) => text.endsWith("of function main ended with code 7, which ends its machine")));
+});
+
+test("the only invocation in flight owns what is printed, and a line with an id belongs to that invocation", async (t) => {
+  const agent = await started(t, {
+    main: server(
+      `(request, response) => { const id = request.headers["x-mayfly-invocation"]; console.log("about " + id + "."); setTimeout(() => { console.log("again " + id); response.end(id) }, 100) }`,
+    ),
+  });
+  await agent.call();
+  const replies = await Promise.all([agent.call(), agent.call()]);
+  for (const { text: id, stream } of replies)
+    assert.deepEqual(
+      agent.logs.filter(({ text }) => text.includes(id)).map((line) => line.stream),
+      [stream, stream],
+    );
+});
+
+test("an invocation whose caller goes away while the program starts is over at once", async (t) => {
+  const agent = await started(t, { main: `setInterval(() => {}, 1000); console.log("never listens")` });
+  const closed = Promise.withResolvers<void>();
+  const request = agent.open({ closed: closed.resolve });
+  await agent.logged("never listens");
+  request.reset(ResetCode.Cancelled, "");
+  await closed.promise;
+});
