@@ -16,6 +16,7 @@ let dir: string;
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "mayfly-build-"));
+  process.env["LAMBDA_TASK_ROOT"] = "/app";
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 

@@ -11,27 +11,36 @@ import { buildFailure, inWords } from "./build-failure.ts";
 import { asModule, asScript, options, survey } from "./bundler-options.ts";
 import { checkExports } from "./check-exports.ts";
 import { hasRenamed } from "./kept-names.ts";
+import { externals } from "./packages/externals.ts";
 import { judge } from "./packages/judge.ts";
 import { LeftOuts } from "./packages/left-out.ts";
 import { ownerOf, packageOf } from "./packages/package-file.ts";
 import { namedIn, registry } from "./packages/registry.ts";
 import { placeOf } from "./source/parse.ts";
 import { Sources } from "./source/sources.ts";
-import { fileWarnings } from "./file-warnings.ts";
+import { namedFiles } from "./file-warnings.ts";
 import type { FunctionSource } from "./function-source.ts";
 
 type Built = BuildResult<{ metafile: true; write: false }>;
 
+export interface BundledFunction {
+  bundle: Bundle;
+  warnings: string[];
+  /** Absolute paths of files that travel because the code names them. */
+  named: string[];
+}
+
 /** Throws "build-failed" or "native-addon". */
-export async function bundleFunction(source: FunctionSource): Promise<{ bundle: Bundle; warnings: string[] }> {
-  const { root, name } = source;
+export async function bundleFunction(source: FunctionSource): Promise<BundledFunction> {
+  const { root, name, shipped } = source;
+  const apart = externals(shipped.packages);
   const leftOuts = new LeftOuts(root);
-  const seen = await bundle(source, survey(source), [leftOuts.plugin()]);
+  const seen = await bundle(source, survey(source), [apart, leftOuts.plugin()]);
   const exports = checkExports(seen.metafile, source);
   const sources = new Sources(root, seen.metafile);
   const computed = computedNames(sources, root);
   leftOuts.forget();
-  const plugins = [registry(root, computed.specifiers), sources.plugin(), leftOuts.plugin()];
+  const plugins = [apart, registry(root, computed.specifiers), sources.plugin(), leftOuts.plugin()];
   const inForm = async (form: BuildOptions) => {
     const keepNames = hasRenamed(seen.outputFiles);
     const built = await bundle(source, { ...form, keepNames }, plugins);
@@ -41,10 +50,12 @@ export async function bundleFunction(source: FunctionSource): Promise<{ bundle: 
   const built = script ?? (await inForm(asModule(source)));
   const later = judge(leftOuts.all, { root, name, metafile: built.metafile, fileAt: (path) => sources.fileAt(path) });
   const inputs = new Set(Object.keys(built.metafile.inputs).map((file) => join(root, file)));
-  const warnings = [...ownWarnings(built), ...computed.warnings, ...later, ...fileWarnings(sources, root, inputs)];
+  const files = namedFiles(sources, root, inputs, shipped);
+  const warnings = [...ownWarnings(built), ...computed.warnings, ...later, ...files.warnings];
   return {
     bundle: { function: name, format: script ? "cjs" : "esm", code: built.outputFiles[0]!.contents },
     warnings: warnings.map((warning) => `${name}: ${warning}`),
+    named: files.named,
   };
 }
 

@@ -1,6 +1,7 @@
 /** How esbuild is told to bundle a function. */
 import type { BuildOptions, Plugin } from "esbuild";
 import type { FunctionSource } from "./function-source.ts";
+import { TASK_ROOT_EXPRESSION } from "./source/places.ts";
 
 /**
  * Names are not shortened and the source map is inline, so that stack traces show the user's own files, names and lines. The map contains
@@ -49,18 +50,20 @@ export function asScript({ root, name, entry }: FunctionSource, exports: string[
 /** Bundled CommonJS packages call require() for Node's own modules, but ES modules have no require(). */
 export function asModule({ name, entry }: FunctionSource): BuildOptions {
   // Defined as a property of the global object, because the code may declare a `require` of its own.
-  const require = `import{createRequire as mayflyCreateRequire}from"node:module";Object.defineProperty(globalThis,"require",{value:mayflyCreateRequire("file:///app/${name}.mjs"),configurable:true,writable:true});`;
+  const require = `import{createRequire as mayflyCreateRequire}from"node:module";Object.defineProperty(globalThis,"require",{value:mayflyCreateRequire(${TASK_ROOT_EXPRESSION}+"/${name}.mjs"),configurable:true,writable:true});`;
   return { format: "esm", entryPoints: [`./${entry}`], define: placesOf(`${name}.mjs`), banner: { js: require } };
 }
 
 /** For files that our parser does not understand and that were therefore not rewritten: they get the bundle's path as theirs. */
 function placesOf(file: string): Record<string, string> {
+  // A definition may not be a sum, so these two have the task root that most machines have.
+  const usual = `/var/task/${file}`;
   return {
-    __dirname: JSON.stringify("/app"),
-    __filename: JSON.stringify(`/app/${file}`),
-    "import.meta.url": JSON.stringify(`file:///app/${file}`),
-    "import.meta.filename": JSON.stringify(`/app/${file}`),
-    "import.meta.dirname": JSON.stringify("/app"),
+    __dirname: TASK_ROOT_EXPRESSION,
+    __filename: JSON.stringify(usual),
+    "import.meta.url": JSON.stringify(`file://${usual}`),
+    "import.meta.filename": JSON.stringify(usual),
+    "import.meta.dirname": TASK_ROOT_EXPRESSION,
     "import.meta.main": "false",
   };
 }

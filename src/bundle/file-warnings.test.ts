@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { bundleApp } from "./bundle-app.ts";
 import { AppFolder } from "./testing/app-folder.ts";
 
 let folder: AppFolder;
@@ -14,7 +15,7 @@ async function warningsOf(code: string): Promise<string[]> {
 const imports =
   'import fs from "node:fs"; import { readFile } from "node:fs/promises"; import path, { join } from "node:path"; import { fileURLToPath } from "node:url"; import { Worker } from "node:worker_threads";';
 
-describe("a deploy warns about the app's own code", () => {
+describe("what the app's own code names", () => {
   const cases: [what: string, code: string, file: string][] = [
     [
       "readFileSync of a path by import.meta.url",
@@ -34,19 +35,19 @@ describe("a deploy warns about the app's own code", () => {
     ["a file that another package is to read", 'globalThis.ejs?.renderFile(join(import.meta.dirname, "views/t.sql"), {})', "views/t.sql"],
   ];
   for (const [what, code, file] of cases) {
-    test(`for ${what}`, async () => {
+    test(`travels if it is a file, and is warned about if it is a folder: ${what}`, async () => {
       folder.write("views/t.sql", "select 1");
       folder.write("views/w.mjs", "");
-      const warnings = await warningsOf(`${imports}\n${code}`);
+      folder.app(`${imports}\n${code}; export const handler = () => 1;`);
+      const { warnings, files } = await bundleApp(folder.dir);
+      if (file !== "views") return assert.deepEqual([files.named, warnings], [[file], []]);
+      assert.deepEqual(files.named, []);
       assert.equal(warnings.length, 1, warnings.join("\n"));
-      assert.match(
-        warnings[0]!,
-        new RegExp(`^main: ${file} is named here \\(main\\.ts:2:\\d+\\), but only what is imported is in the machine`),
-      );
+      assert.match(warnings[0]!, /^main: views is named here \(main\.ts:2:\d+\), but it is not in the machine: .* as "views\/\*\*"/);
     });
   }
 
-  test("for a path that is completed at run time", async () => {
+  test("is warned about: a path that is completed at run time", async () => {
     folder.write("views/t.sql", "");
     assert.match(
       (await warningsOf(`${imports} fs.readFileSync(join(import.meta.dirname, "views", process.argv[1]!))`)).join(),
@@ -54,7 +55,7 @@ describe("a deploy warns about the app's own code", () => {
     );
   });
 
-  test("for a .env file that dotenv would read, and a config folder", async () => {
+  test("is warned about: a .env file that dotenv would read, and a config folder", async () => {
     folder.pack("dotenv", "exports.config = () => {};");
     folder.pack("config", "exports.get = () => {};");
     folder.write(".env", "A=1");
@@ -66,7 +67,7 @@ describe("a deploy warns about the app's own code", () => {
     );
   });
 
-  test("for a transport of pino, which is a worker of its own", async () => {
+  test("is warned about: a transport of pino, which is a worker of its own", async () => {
     folder.pack("pino", "module.exports = () => {};");
     assert.match((await warningsOf('import pino from "pino"; pino({ transport: { target: "pino/file" } })')).join(), /transport/);
     assert.deepEqual(await warningsOf('import pino from "pino"; pino({ level: "info" })'), []);

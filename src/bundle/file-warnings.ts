@@ -1,9 +1,12 @@
 /**
- * Warns about files that the code reads at run time but that are not in the machine: one sentence for each place in the app, or for each
- * package.
+ * Files that the code reads at run time: those that the app's own code names by literals travel with it, and what is not in the machine is warned
+ * about, in one sentence for each place in the app, or for each package.
  */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import { isWithin } from "./files/matched.ts";
+import { mayTravel } from "./files/named.ts";
+import type { Shipped } from "./function-source.ts";
 import { knownPackages } from "./packages/known-packages.ts";
 import { ownerOf } from "./packages/package-file.ts";
 import { ownReads } from "./source/own-reads.ts";
@@ -15,28 +18,44 @@ import type { Source, Sources } from "./source/sources.ts";
 /** At most this many places in the app's own code are reported. */
 const SHOWN = 10;
 
-/** @param root the app's folder @param inputs the absolute paths of all files in the bundle */
-export function fileWarnings(sources: Sources, root: string, inputs: Set<string>): string[] {
+/** @param root the app's folder @param inputs the absolute paths of all files in the bundle @returns files by their absolute paths */
+export function namedFiles(sources: Sources, root: string, inputs: Set<string>, shipped: Shipped): { named: string[]; warnings: string[] } {
   const isInBundle = new Set([...inputs].map(ownerOf));
-  const own = sources.looked.filter(({ owner }) => owner === undefined).flatMap((source) => ofTheApp(source, root, isInBundle));
+  const ofApp = sources.looked.filter(({ owner }) => owner === undefined).map((source) => ({ source, reads: ownReads(source, root) }));
+  const travels = ({ path }: Read) => path !== undefined && mayTravel(path, root);
+  const named = ofApp.flatMap(({ reads }) => reads.filter(travels).map(({ path }) => path!));
+  const own = ofApp.flatMap(({ source, reads }) => {
+    const lacking = reads.filter((read) => !travels(read) && !isShipped(read, shipped.files));
+    return ofTheApp(source, lacking, root, isInBundle);
+  });
   const owners = Map.groupBy(
     sources.looked.filter(({ owner }) => owner !== undefined),
     ({ owner }) => owner!,
   );
   const packages = [...owners].flatMap(([owner, all]) => ofPackage(owner, all, root, inputs));
   const more = own.length > SHOWN ? [`${own.length - SHOWN} more places read files that are not in the machine`] : [];
-  return [...own.slice(0, SHOWN), ...more, ...packages, ...settings(isInBundle, root)];
+  return { named, warnings: [...own.slice(0, SHOWN), ...more, ...packages, ...settings(isInBundle, root, shipped.files)] };
 }
 
-function ofTheApp(source: Source, root: string, packages: Set<string | undefined>): string[] {
+/** A folder counts as shipped with any file in it, and a name that is known only at run time with any file at all: the manifest's author chose them. */
+function isShipped({ path }: Read, files: ReadonlySet<string>): boolean {
+  if (path === undefined) return files.size > 0;
+  return files.has(path) || files.values().some((each) => isWithin(each, path.replace(/\/$/, "")));
+}
+
+function ofTheApp(source: Source, lacking: Read[], root: string, packages: Set<string | undefined>): string[] {
   const workers = packages.has("pino") ? pinoTransports(source) : [];
   const transports = workers.map(
     (at) =>
-      `a transport of pino is a worker with files of its own, which are not in the machine: log to stdout, or to a stream (${relative(root, source.path)}:${placeOf(source, at)})`,
+      `a transport of pino is a worker with files of its own, which are not in the machine: log to stdout, or to a stream, or name pino in \`external\` of mayfly.json (${relative(root, source.path)}:${placeOf(source, at)})`,
   );
-  const reads = ownReads(source, root).map(({ position, path }) => {
-    const what = path === undefined ? "a file beside the code" : relative(root, path) || "the folder";
-    return `${what} is named here (${relative(root, source.path)}:${placeOf(source, position)}), but only what is imported is in the machine: import a file as \`import text from "./file" with { type: "text" }\`, or as "bytes"`;
+  const reads = lacking.map(({ position, path }) => {
+    const at = `${relative(root, source.path)}:${placeOf(source, position)}`;
+    if (path === undefined)
+      return `a file beside the code is named here (${at}), and its name is known only at run time: name what it may be in \`files\` of mayfly.json`;
+    const what = relative(root, path);
+    const glob = statSync(path).isDirectory() ? join(what, "**") : what;
+    return `${what || "the folder"} is named here (${at}), but it is not in the machine: name it in \`files\` of mayfly.json, as "${glob}"`;
   });
   return [...reads, ...transports];
 }
@@ -49,25 +68,27 @@ function ofPackage(owner: string, sources: Source[], root: string, inputs: Set<s
     if (!first) continue;
     const what = first.path === undefined ? "files of its own folder" : relative(root, first.path);
     const at = `${relative(root, source.path)}:${placeOf(source, first.position)}`;
-    return [`the package ${owner} reads ${what} (${at}), which is not in the machine: what needs that fails`];
+    return [
+      `the package ${owner} reads ${what} (${at}), which is not in the machine: what needs that fails, unless ${owner} is named in \`external\` of mayfly.json`,
+    ];
   }
   return [];
 }
 
 /** Settings files that packages look for in the working directory. */
-function settings(owners: Set<string | undefined>, root: string): string[] {
+function settings(owners: Set<string | undefined>, root: string, files: ReadonlySet<string>): string[] {
   const found: string[] = [];
   for (const owner of owners) {
     const { warning } = knownPackages.get(owner ?? "") ?? {};
     if (warning !== undefined) found.push(`${owner}: ${warning}`);
   }
-  if (existsSync(join(root, ".env")) && owners.has("dotenv"))
+  if (existsSync(join(root, ".env")) && owners.has("dotenv") && !files.has(join(root, ".env")))
     found.push(
       ".env is not in the machine, so dotenv reads nothing: put its values in `env` of mayfly.json, or set them with `mayfly secret set`",
     );
-  if (existsSync(join(root, "config")) && owners.has("config"))
+  if (existsSync(join(root, "config")) && owners.has("config") && !isShipped({ position: 0, path: join(root, "config") }, files))
     found.push(
-      "the folder config is not in the machine, so the package config finds no settings: import them as JSON, or use `env` of mayfly.json",
+      'the folder config is not in the machine, so the package config finds no settings: name it in `files` of mayfly.json, as "config/**", or use `env`',
     );
   return found;
 }

@@ -5,4 +5,13 @@ export interface FunctionSource {
   /** Relative to the folder. */
   entry: string;
   handler: string;
+  shipped: Shipped;
+}
+
+/** What the manifest says is in the machine besides the code. */
+export interface Shipped {
+  /** Absolute paths. */
+  files: ReadonlySet<string>;
+  /** Names. */
+  packages: ReadonlySet<string>;
 }

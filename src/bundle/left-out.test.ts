@@ -76,9 +76,9 @@ describe("a package that is not installed", () => {
     await refused("build-failed", /"left-pad" \(node_modules\/esm\/index\.js:1:17\): the package esm needs it/);
   });
 
-  test("that would not run if it were installed is not recommended for installation", async () => {
+  test("that is native is recommended only as `external`", async () => {
     folder.app('import sharp from "sharp"; export const handler = () => sharp;');
-    await refused("build-failed", /sharp is native, and would not run in Mayfly's machines; use jimp/);
+    await refused("build-failed", /sharp is native: install it and name it in `external` of mayfly.json, or use jimp/);
   });
 
   test("a missing Prisma client is reported with the command that generates it", async () => {

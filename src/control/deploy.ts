@@ -25,10 +25,10 @@ export async function deploy(parts: DeployParts, tenant: string, manifest: Manif
   refuseTooLarge(bundles.map(({ code }) => code.byteLength));
   const [functions, files] = [bundles.filter((bundle) => !isFiles(bundle)), bundles.filter(isFiles)];
   refuseOtherFunctions(manifest, functions);
-  // The form has at most one part of files.
-  for (const { code } of files) readFileList(code);
   refuseNameOfAppliance(catalog.names, tenant, manifest.name);
-  serving.check(tenant, manifest);
+  // The form has at most one part of files.
+  const paths = files.flatMap(({ code }) => readFileList(code).map(([path]) => path));
+  serving.check(tenant, manifest, paths);
   await serving.prepare(manifest);
   // Only now, because a secret may have been set while the kind of machine was prepared.
   refuseTooMuchEnvironment(catalog, tenant, manifest);

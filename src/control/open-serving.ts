@@ -45,7 +45,8 @@ export function openServing(
   });
   closing.defer(clock.every(REST_MS, () => served.rest()));
   const machines = () => dispatcher.machines();
-  const serving = createServing({ served, clock, machines, kinds, kernels, problemsOf, most: policyOptions(config) });
+  const { kernel: usualKernel } = config;
+  const serving = createServing({ served, clock, machines, kinds, kernels, usualKernel, problemsOf, most: policyOptions(config) });
   const resume = () => {
     const unprepared = (kind: object, error: unknown) => log.error({ err: error, ...kind }, "machines of this kind cannot be prepared");
     void resumeApps({ catalog, served, prepare: (choice) => kinds.prepare(choice), unprepared });

@@ -10,8 +10,8 @@ import type { PreparedKinds } from "./prepared-kinds.ts";
 import type { ServedApps } from "./served-apps.ts";
 
 export interface Serving {
-  /** Throws "bad-manifest", "no-such-kernel", "host-not-allowed" or "host-taken" if this server cannot give an app of the tenant what its manifest asks for. */
-  check(tenant: string, manifest: Manifest): void;
+  /** @param files the paths of the app's files. Throws "bad-manifest", "no-such-kernel", "host-not-allowed" or "host-taken" if this server cannot give an app of the tenant what its manifest asks for. */
+  check(tenant: string, manifest: Manifest, files?: string[]): void;
   /** Resolves when machines of the kind that the manifest chooses can be started at once. The first preparation of a kind may take seconds. */
   prepare(manifest: Manifest): Promise<void>;
   /** Sends the app's calls to these targets from now on. Machines of other revisions get no more work. `app` is an id here and below. */
@@ -36,6 +36,8 @@ export interface ServingParts {
   kinds: Pick<PreparedKinds, "prepare" | "changed">;
   /** The guest kernels that machines of this host can have. */
   kernels: readonly GuestKernelName[];
+  /** That of machines whose app chooses none. */
+  usualKernel: GuestKernelName;
   /** The entries of `network.allow` that can have no effect on this server, as one sentence for each. */
   problemsOf: (network: Manifest["network"]) => string[];
   /** The limits of all machines together. */
@@ -43,9 +45,9 @@ export interface ServingParts {
   clock: Clock;
 }
 
-export function createServing({ served, machines, kinds, kernels, problemsOf, most, clock }: ServingParts): Serving {
+export function createServing({ served, machines, kinds, kernels, usualKernel, problemsOf, most, clock }: ServingParts): Serving {
   return {
-    check(tenant, manifest) {
+    check(tenant, manifest, files = []) {
       served.check(tenant, manifest);
       const [problem] = problemsOf(manifest.network);
       const what = problem === undefined ? tooLargeMachine(manifest, most) : `network.allow: ${problem}`;
@@ -53,6 +55,12 @@ export function createServing({ served, machines, kinds, kernels, problemsOf, mo
       const { name, kernel } = manifest;
       if (kernel !== undefined && !kernels.includes(kernel))
         throw new MayflyError("no-such-kernel", { app: name, kernel, kernels: kernels.join(" and ") });
+      const addon = files.find((path) => path.endsWith(".node"));
+      if (addon !== undefined && (kernel ?? usualKernel) === "osv")
+        throw new MayflyError("bad-manifest", {
+          file: "mayfly.json",
+          what: `${addon} is a native add-on, which machines with the kernel osv cannot load`,
+        });
     },
     prepare: (manifest) => kinds.prepare(manifest),
     pointed(app, targets) {

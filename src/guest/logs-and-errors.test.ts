@@ -129,8 +129,8 @@ test("stacks end with the function's own frames, also above properties and in ca
   await agent.call({ function: "caused" });
   const caused = (await agent.logged("the outer error")).text;
   assert.doesNotMatch(caused, agentFrame);
-  assert.match(caused, /^Error: the outer error\n {4}at Object\.fetch \(\/app\/caused\.cjs:1:\d+\) \{\n {2}hint: 'look here',/);
-  assert.match(caused, /\[cause\]: TypeError: the inner one\n {6}at inner \(\/app\/caused\.cjs:1:\d+\)\n/);
+  assert.match(caused, /^Error: the outer error\n {4}at Object\.fetch \([\w/-]+\/app\/caused\.cjs:1:\d+\) \{\n {2}hint: 'look here',/);
+  assert.match(caused, /\[cause\]: TypeError: the inner one\n {6}at inner \([\w/-]+\/app\/caused\.cjs:1:\d+\)\n/);
 });
 
 test("for a missing module the log says, however it was asked for, that the deploy has to bundle it", async () => {

@@ -211,13 +211,13 @@ export const errorTable = {
   "native-addon": {
     status: 400,
     side: "caller",
-    message: "Function {function} needs the native add-on {file}, which cannot run in Mayfly's machines.",
-    cure: "Use a pure JavaScript or WebAssembly package instead{instead}.",
+    message: "Function {function} needs the native add-on {file}, which cannot be bundled.",
+    cure: "Name its package in `external` of mayfly.json, which ships it as it is, or use one that is pure JavaScript or WebAssembly{instead}.",
   },
   "code-too-large": {
     status: 413,
     side: "caller",
-    message: "The app's code is {bytes} bytes; the limit is {limit}.",
+    message: "The app's code and files are {bytes} bytes; the limit is {limit}.",
     cure: "Leave out everything that is not needed at run time.",
   },
   "no-such-version": {

@@ -62,7 +62,7 @@ function refusal({ why, name, specifier, importer }: LeftOut, { root, name: of }
 export function adviceFor(name: string): string | undefined {
   if (name.startsWith(".prisma")) return "Prisma's client has not been made yet: run npx prisma generate";
   const instead = insteadOf(name);
-  return instead === undefined ? undefined : `${name} is native, and would not run in Mayfly's machines; use ${instead}`;
+  return instead === undefined ? undefined : `${name} is native: install it and name it in \`external\` of mayfly.json, or use ${instead}`;
 }
 
 /** One warning for all packages that the same package requests. */
@@ -83,7 +83,7 @@ function missing(asks: string, names: string[]): string {
 function native(asks: string, names: string[]): string {
   const told = names.map((name) => (insteadOf(name) === undefined ? name : `${name} (instead: ${insteadOf(name)})`));
   const [are, them] = names.length === 1 ? ["is", "it"] : ["are", "one of them"];
-  return `${told.join(", ")} ${are} native and left out, as if not installed; what needs ${them} in ${asks} fails with MODULE_NOT_FOUND or does without`;
+  return `${told.join(", ")} ${are} native and left out, as if not installed; what needs ${them} in ${asks} fails with MODULE_NOT_FOUND or does without, unless \`external\` of mayfly.json names ${them}`;
 }
 
 /** Which file loads which, according to the bundler's record of the files that it read. */

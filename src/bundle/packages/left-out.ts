@@ -7,6 +7,7 @@ import { dirname, join, relative } from "node:path";
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { callsIn } from "../source/calls.ts";
 import { parseFile } from "../source/parse.ts";
+import { TASK_ROOT_EXPRESSION } from "../source/places.ts";
 import { LOADERS, hasNative, isOnlyNative } from "./native-packages.ts";
 import { isBare, ownerOf, packageName, packageOf } from "./package-file.ts";
 
@@ -53,8 +54,6 @@ export class LeftOuts {
         build.onResolve({ filter: /\.node$/ }, (args) => this.#leaveOut("native", "binary", args, this.#binaryName(args)));
         build.onResolve({ filter: exactly(LOADERS) }, (args) => this.#leaveOut("native", "binary", args, this.#loaderName(args)));
         build.onResolve({ filter: /^[^/#]/ }, (args) => this.#resolve(build, args));
-        // A path below /app that was computed from __dirname and names no file: Node, too, would fail only when the code runs.
-        build.onResolve({ filter: /^\/app\// }, (args) => this.#leaveOut("missing", "package", args, args.path));
         build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ pluginData }) => ({ contents: thrower(pluginData as Absent), loader: "js" }));
       },
     };
@@ -130,13 +129,13 @@ interface Absent {
 
 /** A module that throws the error that Node would throw. For an installed native package, the error says why it is missing here. */
 function thrower({ why, name, specifier, isImport, importer }: Absent): string {
-  const file = `/app/${importer}`;
-  const reason = why === "native" ? `: ${name} is a native add-on, which cannot run in Mayfly's machines` : "";
-  const text = isImport
-    ? `Cannot find package '${specifier}' imported from ${file}${reason}`
-    : `Cannot find module '${specifier}'${reason}\nRequire stack:\n- ${file}`;
-  const more = isImport ? { code: "ERR_MODULE_NOT_FOUND" } : { code: "MODULE_NOT_FOUND", requireStack: [file] };
-  return `throw Object.assign(new Error(${JSON.stringify(text)}), ${JSON.stringify(more)});`;
+  const file = `${TASK_ROOT_EXPRESSION}+${JSON.stringify(`/${importer}`)}`;
+  const reason = why === "native" ? `: ${name} is a native add-on; name it in \`external\` of mayfly.json` : "";
+  const [before, after] = isImport
+    ? [`Cannot find package '${specifier}' imported from `, reason]
+    : [`Cannot find module '${specifier}'${reason}\nRequire stack:\n- `, ""];
+  const more = isImport ? `{code:"ERR_MODULE_NOT_FOUND"}` : `{code:"MODULE_NOT_FOUND",requireStack:[${file}]}`;
+  return `throw Object.assign(new Error(${JSON.stringify(before)}+${file}+${JSON.stringify(after)}),${more});`;
 }
 
 function exactly(names: string[]): RegExp {

@@ -16,7 +16,7 @@ export const LOADERS = [
 const HEADERS = new Set(["nan", "node-addon-api"]);
 
 /** Matches a package with the binaries of one platform: @img/sharp-linux-x64, @node-rs/argon2-darwin-arm64, lightningcss-linux-x64-gnu. */
-const platformPackage = /[-/.](linux|darwin|win32|freebsd)-?(x64|arm64|ia32|arm|64)(-|$)/;
+export const platformPackage = /[-/.](linux|darwin|win32|freebsd)-?(x64|arm64|ia32|arm|64)(-|$)/;
 
 /** Whether the package is only a thin wrapper around binaries, so that nothing works without the platform's binary. */
 export function isOnlyNative(found: PackageFile): boolean {

@@ -11,6 +11,9 @@ export interface PackageFile {
   peerDependencies?: Record<string, string>;
   peerDependenciesMeta?: Record<string, { optional?: boolean }>;
   gypfile?: boolean;
+  os?: string | string[];
+  cpu?: string | string[];
+  libc?: string | string[];
   binary?: { module_name?: string; napi_versions?: number[] };
 }
 
@@ -22,6 +25,12 @@ export function packageOf(folder: string): PackageFile | undefined {
     found !== undefined && (found.name !== undefined || found.dependencies !== undefined || found.optionalDependencies !== undefined);
   if (isWhole) return { ...found, folder };
   return dirname(folder) === folder ? undefined : packageOf(dirname(folder));
+}
+
+/** The package.json in this very folder. */
+export function readPackage(folder: string): PackageFile | undefined {
+  const found = parsed(readFileSync(join(folder, "package.json"), "utf8"));
+  return found && { ...found, folder };
 }
 
 /** Returns undefined if the text is not valid: some packages contain broken ones for their tests. */

@@ -6,11 +6,26 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Node, type SourceFile, argumentsOf, isFunction, nameOf, propertyOf, textOf, walk } from "./parse.ts";
 
-/** The path of a file of the app or of a package as the code sees it: below /app, laid out as in the folder. */
-export function seenAt(root: string, path: string): string {
+/** The expression that gives the task root in a machine: only the machine knows it. The name is global, so that no declaration hides it. */
+export const TASK_ROOT_EXPRESSION = "globalThis.process.env.LAMBDA_TASK_ROOT";
+
+/** Where a file of the app or of a package would be below the task root: laid out as in the folder. Empty for the folder itself. */
+function placeInMachine(root: string, path: string): string {
   const inside = relative(root, path);
   const hoisted = inside.startsWith("../") ? inside.indexOf("node_modules/") : -1;
-  return join("/app", hoisted === -1 ? inside.replace(/^(\.\.\/)+/, "") : inside.slice(hoisted));
+  return hoisted === -1 ? inside.replace(/^(\.\.(\/|$))+/, "") : inside.slice(hoisted);
+}
+
+/** An expression of the path that a file has in the machine. */
+export function pathInMachine(root: string, path: string): string {
+  const inside = placeInMachine(root, path);
+  return inside === "" ? TASK_ROOT_EXPRESSION : `(${TASK_ROOT_EXPRESSION}+${JSON.stringify(`/${inside}`)})`;
+}
+
+/** An expression of the URL that a file has in the machine. */
+export function urlInMachine(root: string, path: string): string {
+  const { pathname } = pathToFileURL(`/${placeInMachine(root, path)}`);
+  return `("file://"+encodeURI(${TASK_ROOT_EXPRESSION})+${JSON.stringify(pathname)})`;
 }
 
 /** The value that `import.meta.url` and similar expressions have in the file at `path`; undefined for other nodes. */

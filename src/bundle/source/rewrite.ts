@@ -6,9 +6,8 @@
  */
 import { createRequire, isBuiltin } from "node:module";
 import { dirname, relative } from "node:path";
-import { pathToFileURL } from "node:url";
 import { type Node, type SourceFile, argumentsOf, isFunction, nameOf, propertyOf, textOf, walk } from "./parse.ts";
-import { Places, ownPlace, seenAt } from "./places.ts";
+import { Places, ownPlace, pathInMachine, urlInMachine } from "./places.ts";
 
 /** A file that matches none of these needs no rewriting. */
 export const mayNeedRewriting =
@@ -60,8 +59,8 @@ class Rewriting {
     if (node.type === "Identifier" && this.#requires.has("require") && node["name"] === "require") return this.#renamed(node, parent);
     const place = ownPlace(node, this.#file.path);
     if (place === undefined || (node.type === "Identifier" && !this.#isFree(node, above))) return;
-    const seen = place.startsWith("file://") ? pathToFileURL(seenAt(this.#root, this.#file.path)).href : seenAt(this.#root, place);
-    this.#replace(node, isShorthand(node, parent) ? `${node["name"] as string}:${JSON.stringify(seen)}` : JSON.stringify(seen));
+    const seen = place.startsWith("file://") ? urlInMachine(this.#root, this.#file.path) : pathInMachine(this.#root, place);
+    this.#replace(node, isShorthand(node, parent) ? `${node["name"] as string}:${seen}` : seen);
   }
 
   #call(node: Node, above: readonly Node[]): void {
@@ -114,7 +113,7 @@ class Rewriting {
     const specifier = textOf(first);
     if (specifier === undefined || isBuiltin(specifier)) return;
     const path = resolvedFrom(this.#file.path, specifier);
-    if (path !== undefined) this.#replace(node, JSON.stringify(seenAt(this.#root, path)));
+    if (path !== undefined) this.#replace(node, pathInMachine(this.#root, path));
   }
 
   /** Renames a `require` made by createRequire(), because the bundler follows only a `require` that the file does not declare. */

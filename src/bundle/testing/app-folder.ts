@@ -42,6 +42,7 @@ export class AppFolder {
     const out = mkdtempSync(join(tmpdir(), "mayfly-out-"));
     const file = join(out, `main.${bundle.format === "esm" ? "mjs" : "cjs"}`);
     writeFileSync(file, bundle.code);
+    process.env["LAMBDA_TASK_ROOT"] = "/app";
     const loaded = (await import(pathToFileURL(file).href)) as { handler?: () => unknown; default?: { handler?: () => unknown } };
     const handler = loaded.handler ?? loaded.default?.handler;
     const value = await handler?.();

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import type { Client } from "../../doors/admin/client.ts";
-import { bundleApp } from "../../bundle/bundle-app.ts";
+import { type BundledApp, bundleApp } from "../../bundle/bundle-app.ts";
+import { counted } from "../../base/words/counted.ts";
+import { FILES_FORMAT } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { commandName } from "../command-name.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
@@ -17,17 +19,30 @@ export function define(command: Command): void {
 
 async function deploy(dir: string, options: ConnectionOptions & { json?: true }): Promise<void> {
   const { client, gateway } = await connect(options);
-  const { manifest, bundles, warnings } = await bundleApp(dir);
+  const { manifest, bundles, warnings, files } = await bundleApp(dir);
   for (const warning of warnings) console.error(`${yellow("warning:", process.stderr)} ${warning}`);
   const revision = await client.deploy(manifest, bundles);
   const { url: at } = await gateway();
   for (const name of await unsetSecrets(client, manifest))
     console.error(`${yellow("warning:", process.stderr)} the secret ${name} is not set: ${commandName} secret set ${revision.app} ${name}`);
-  const functions = bundles.map(({ function: name, code }) => ({ name, url: `${at}/${revision.app}/${name}`, bytes: code.byteLength }));
+  const functions = bundles
+    .filter(({ format }) => format !== FILES_FORMAT)
+    .map(({ function: name, code }) => ({ name, url: `${at}/${revision.app}/${name}`, bytes: code.byteLength }));
   const { app, id, number, digest, changed } = revision;
-  if (options.json) return console.log(JSON.stringify({ app, version: id, revision: number, digest, changed, functions }));
+  if (options.json) return console.log(JSON.stringify({ app, version: id, revision: number, digest, changed, functions, files }));
   console.log(outcomeInWords(revision));
   for (const { url, bytes } of functions) console.log(`  ${url}  (${bytesInWords(bytes)} of code)`);
+  if (files.count > 0) console.log(filesInWords(files));
+}
+
+/** At most this many names of files are shown. */
+const SHOWN = 8;
+
+function filesInWords({ count, bytes, named }: BundledApp["files"]): string {
+  const all = `  ${counted(count, "file")} ${count === 1 ? "travels" : "travel"} with the code (${bytesInWords(bytes)})`;
+  if (named.length === 0) return all;
+  const more = named.length > SHOWN ? [`${named.length - SHOWN} more`] : [];
+  return `${all}; the code names ${[...named.slice(0, SHOWN), ...more].join(", ")}`;
 }
 
 type Deployed = Awaited<ReturnType<Client["deploy"]>>;

@@ -27,7 +27,7 @@ let agent: RunningAgent;
 before(async () => {
   text = (await bundleAgent()).toString();
   writeFileSync(bundle, text);
-  const start = () => startLikeOsv(bundle);
+  const start = (taskRoot: string) => startLikeOsv(bundle, taskRoot);
   agent = await startAgentProcess({ start, egress: { connect: dialOut, resolve: async () => [{ address: "192.0.2.7", family: 4 }] } });
   await agent.bind(
     {

@@ -1,7 +1,10 @@
 /** A real agent in a child process, used through the real host end: the tests of this room run against it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import fs from "node:fs";
 import type { Socket } from "node:net";
+import os from "node:os";
+import path from "node:path";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { HostEnd, HostEndEvents, InvocationInput, RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
@@ -61,13 +64,14 @@ interface RunningAgentOptions {
   taskRoot?: string;
   egress?: Partial<HostEndEvents>;
   /** Another way to start the agent than as a child with its channel on descriptor 3. */
-  start?: () => Promise<{ child: ChildProcess; channel: Duplex }>;
+  start?: (taskRoot: string) => Promise<{ child: ChildProcess; channel: Duplex }>;
 }
 
 const main = fileURLToPath(new URL("../agent/main.ts", import.meta.url));
 
 export async function startAgentProcess(options: RunningAgentOptions = {}): Promise<RunningAgent> {
-  const { child, channel } = await (options.start ?? (() => startChild(options.taskRoot)))();
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-agent-"));
+  const { child, channel } = await (options.start ?? startChild)(options.taskRoot ?? path.join(folder, "app"));
   const logs: LogLine[] = [];
   const stats: StatsMessage[] = [];
   const waiting = new Set<() => void>();
@@ -133,14 +137,16 @@ export async function startAgentProcess(options: RunningAgentOptions = {}): Prom
       }),
     async kill() {
       host.close();
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill("SIGKILL");
-      await once(child, "exit");
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill("SIGKILL");
+        await once(child, "exit");
+      }
+      fs.rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function startChild(taskRoot = "/nowhere"): Promise<{ child: ChildProcess; channel: Duplex }> {
+async function startChild(taskRoot: string): Promise<{ child: ChildProcess; channel: Duplex }> {
   const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", MAYFLY_TASK_ROOT: taskRoot, HOST_ONLY: "secret" };
   const child = spawn(process.execPath, [process.env["MAYFLY_TEST_AGENT"] ?? main], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],

@@ -9,12 +9,12 @@ const loader = "/lib64/ld-linux-x86-64.so.2";
 const preload = fileURLToPath(new URL("like-osv.ts", import.meta.url));
 
 /** @param agent one file that needs only Node */
-export async function startLikeOsv(agent: string): Promise<{ child: ChildProcess; channel: Socket }> {
+export async function startLikeOsv(agent: string, taskRoot: string): Promise<{ child: ChildProcess; channel: Socket }> {
   const server = createServer();
   const port = await listening(server);
   const child = spawn(loader, [process.execPath, "--disable-warning=ExperimentalWarning", "--import", preload, agent], {
     // No HOME and no PATH: only what Mayfly's command line for OSv would set.
-    env: { MAYFLY_CHANNEL: `tcp:127.0.0.1:${port}`, MAYFLY_GUEST: "osv" },
+    env: { MAYFLY_CHANNEL: `tcp:127.0.0.1:${port}`, MAYFLY_GUEST: "osv", MAYFLY_TASK_ROOT: taskRoot },
     stdio: ["ignore", "inherit", "inherit"],
   });
   const ended = once(child, "exit").then(([code, signal]) =>

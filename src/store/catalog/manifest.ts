@@ -19,6 +19,11 @@ const MOST_OF_PATH = 1_024;
 /** In characters: the longest name in DNS has 253, and a port may follow it. */
 const MOST_OF_HOST = 260;
 
+const packageSchema = z
+  .string()
+  .max(214)
+  .regex(/^(@[a-z0-9~-][\w.~-]*\/)?[A-Za-z0-9~_-][\w.~-]*$/, "must be the name of an npm package, without a version or a file");
+
 export const functionSchema = z.strictObject({
   /** The file that exports the function, relative to mayfly.json. */
   entry: z.string().min(1).max(MOST_OF_PATH),
@@ -33,6 +38,10 @@ const manifestShape = z.strictObject({
   $schema: z.string().max(2_048).optional(),
   name: appNameSchema,
   functions: recordOf(nameSchema, functionSchema),
+  /** Globs, relative to mayfly.json, of files that are in the machine, besides those that the code names by literals. */
+  files: z.array(z.string().min(1).max(MOST_OF_PATH)).max(MOST_LISTED).optional(),
+  /** Names of npm packages that are not bundled but shipped as they are. */
+  external: z.array(packageSchema).max(MOST_LISTED).optional(),
   ...kindKeys,
   /** The most invocations that one machine may run at the same time. It is a ceiling: how many a machine gets is learned. */
   concurrency: z.int().min(1).max(1_000).default(1_000),

@@ -1,30 +1,37 @@
-/** Evaluates a function's bundle in CommonJS form, from memory. It can require only Node's own modules. */
-import { isBuiltin } from "node:module";
+/** Evaluates a function's bundle in CommonJS form, from memory. It can require Node's own modules, and what lies below the task root. */
+import { createRequire, isBuiltin } from "node:module";
+import { join } from "node:path";
 import { compileFunction, constants } from "node:vm";
+import { taskRoot } from "../../../agent/files/task-root.ts";
 
 /** @returns module.exports @throws what the code throws */
 export function evaluateCommonJs(name: string, code: string): unknown {
-  const filename = `/app/${name}.cjs`;
-  const module = { exports: {}, id: filename, filename, loaded: false, children: [], paths: [], require: requireBuiltin };
+  // import() in the code looks for packages from here, too.
+  const filename = join(taskRoot, `${name}.cjs`);
+  const module = { exports: {}, id: filename, filename, loaded: false, children: [], paths: [], require: requireHere };
   const evaluate = compileFunction(code, ["exports", "require", "module", "__filename", "__dirname"], {
     filename,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
-  evaluate.call(module.exports, module.exports, requireBuiltin, module, filename, "/app");
+  evaluate.call(module.exports, module.exports, requireHere, module, filename, taskRoot);
   module.loaded = true;
   return module.exports;
 }
 
-function requireBuiltin(id: string): unknown {
-  if (isBuiltin(id)) return process.getBuiltinModule(id);
-  throw Object.assign(new Error(`Cannot find module '${id}'`), { code: "MODULE_NOT_FOUND" });
+let fromTaskRoot: NodeJS.Require | undefined;
+
+/** Made only when it is needed, which it is by apps with packages of their own in node_modules. */
+function requireFromTaskRoot(): NodeJS.Require {
+  return (fromTaskRoot ??= createRequire(join(taskRoot, "function.cjs")));
+}
+
+function requireHere(id: string): unknown {
+  return isBuiltin(id) ? process.getBuiltinModule(id) : requireFromTaskRoot()(id);
 }
 
 // Bundled code often reads this property.
-requireBuiltin.cache = {};
-requireBuiltin.extensions = {};
-requireBuiltin.main = undefined;
-requireBuiltin.resolve = (id: string): string => {
-  requireBuiltin(id);
-  return id;
-};
+requireHere.cache = {};
+requireHere.extensions = {};
+requireHere.main = undefined;
+requireHere.resolve = (id: string, options?: { paths?: string[] }): string =>
+  isBuiltin(id) ? id : requireFromTaskRoot().resolve(id, options);

@@ -2,13 +2,14 @@
  * Replaces places in bundles by names and lines of the user's own files in stacks. Only the part of a bundle's map that is asked for is
  * decoded (mappings.ts).
  */
+import { taskRoot } from "../../../agent/files/task-root.ts";
 import { Mappings } from "./mappings.ts";
 
 /** How the last line of a bundle begins if it carries its map. */
 const COMMENT = "//# sourceMappingURL=data:application/json";
 const ENCODING = "base64,";
-/** A place in a bundle, as stacks print it. */
-const place = /(?:file:\/\/)?\/(?:app|[\w./-]*mayfly-\w+)\/([A-Za-z0-9_-]+)\.[cm]js:(\d+):(\d+)/g;
+/** A place in a bundle, as stacks print it: common-js.ts and es-module.ts name the bundles. */
+const place = new RegExp(`(?:file://)?${RegExp.escape(taskRoot)}/(?:\\.mayfly-\\w+/)?([A-Za-z0-9_-]+)\\.[cm]js:(\\d+):(\\d+)`, "g");
 
 interface BundleMap {
   sources: readonly unknown[];

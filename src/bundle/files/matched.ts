@@ -1,0 +1,48 @@
+/** Finds the files that the manifest's `files` name. */
+import { globSync, realpathSync, statSync } from "node:fs";
+import { basename, isAbsolute, join, relative, sep } from "node:path";
+import { MayflyError } from "../../base/errors/error.ts";
+import type { TravellingFile } from "./travelling-file.ts";
+
+/**
+ * @param root the app's folder, without symbolic links in its path @param patterns of the manifest @param file the manifest, for errors
+ * Throws "bad-manifest" if a pattern leaves the folder or matches no file.
+ */
+export function matchedFiles(root: string, patterns: string[], file: string): TravellingFile[] {
+  const found = new Map<string, TravellingFile>();
+  for (const [at, pattern] of patterns.entries()) {
+    const refuse = (what: string): never => {
+      throw new MayflyError("bad-manifest", { file, what: `files[${at}] is ${JSON.stringify(pattern)}, but ${what}` });
+    };
+    if (isAbsolute(pattern) || pattern.split(/[/\\]/).includes("..")) refuse("must be a path inside of the app's folder");
+    const paths = pathsOf(root, pattern);
+    const files = paths.filter((path) => isFileWithin(root, path, refuse));
+    if (files.length === 0)
+      refuse(paths.length > 0 ? `only folders match it; for all files in one: "${paths[0]}/**"` : "nothing in the app's folder matches it");
+    for (const path of files) found.set(path, { path, from: join(root, path) });
+  }
+  return [...found.values()];
+}
+
+function pathsOf(root: string, pattern: string): string[] {
+  const written = new Set(pattern.split("/"));
+  const isHidden = (path: string) => {
+    const name = basename(path);
+    return (name.startsWith(".") || name === "node_modules") && name !== "." && !written.has(name);
+  };
+  const found = globSync(pattern, { cwd: root, exclude: isHidden });
+  const paths = found.map((path) => relative(root, join(root, path)).split(sep).join("/"));
+  return paths.filter((path) => path !== "" && !path.split("/").some(isHidden) && (path !== "mayfly.json" || written.has(path))).toSorted();
+}
+
+function isFileWithin(root: string, path: string, refuse: (what: string) => never): boolean {
+  const place = join(root, path);
+  const stat = statSync(place, { throwIfNoEntry: false });
+  if (stat === undefined) refuse(`${path} is a link that leads nowhere`);
+  if (!isWithin(realpathSync(place), root)) refuse(`${path} is a link that leads out of the app's folder`);
+  return stat.isFile();
+}
+
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}${sep}`);
+}

@@ -1,0 +1,7 @@
+/** A file that travels with the app. */
+export interface TravellingFile {
+  /** Where it is in the machine, relative to the task root. */
+  path: string;
+  /** The absolute path on this host. */
+  from: string;
+}
