@@ -53,19 +53,50 @@ export async function sharedLibraries(
   return { libraries: [...found.values()], interpreter: first.elf.interpreter };
 }
 
-async function find(object: Loaded, name: string, look: Look): Promise<{ found: FoundLibrary; loaded: Loaded }> {
+/** The names of the libraries that `program` needs at its start and that are not there, each with the path of the file that needs it. */
+export async function missingLibraries(program: ImageFile, look: Look): Promise<{ name: string; neededBy: string }[]> {
+  const missing: { name: string; neededBy: string }[] = [];
+  const seen = new Set<string>();
+  const queue: Loaded[] = [{ ...program, elf: parsed(program), inherited: [] }];
+  for (const object of queue) {
+    for (const name of object.elf.needed) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      const library = await search(object, name, look);
+      if (library === undefined) missing.push({ name, neededBy: object.path });
+      else queue.push(library.loaded);
+    }
+  }
+  return missing;
+}
+
+interface Found {
+  found: FoundLibrary;
+  loaded: Loaded;
+}
+
+async function find(object: Loaded, name: string, look: Look): Promise<Found> {
+  const library = await search(object, name, look);
+  if (library !== undefined) return library;
+  const folders = pathsOf(object, name).map((path) => posix.dirname(path));
+  throw new Error(`needs the library ${name} (of ${object.path}), which is in none of ${folders.join(", ")}`);
+}
+
+/** Where the loader looks for a library, in order. */
+function pathsOf(object: Loaded, name: string): string[] {
+  return name.includes("/") ? [name] : [...ownFolders(object), ...defaultFolders].map((folder) => posix.join(folder, name));
+}
+
+async function search(object: Loaded, name: string, look: Look): Promise<Found | undefined> {
   const own = ownFolders(object);
-  const paths = name.includes("/") ? [name] : [...own, ...defaultFolders].map((folder) => posix.join(folder, name));
-  for (const [index, foundAt] of paths.entries()) {
+  for (const [index, foundAt] of pathsOf(object, name).entries()) {
     const data = await look(foundAt);
     const elf = data && usable(data);
     if (!data || !elf) continue;
     const path = index < own.length || name.includes("/") ? foundAt : posix.join(defaultFolders[0]!, name);
     return { found: { path, foundAt }, loaded: { path, data, elf, inherited: rpathFolders(object) } };
   }
-  throw new Error(
-    `needs the library ${name} (of ${object.path}), which is in none of ${paths.map((path) => posix.dirname(path)).join(", ")}`,
-  );
+  return undefined;
 }
 
 /** Files for another machine are skipped, as the loader does. */

@@ -1,0 +1,50 @@
+/** Finds out, before a deploy, whether a file can run as a program in machines of an image. Nothing is run. */
+import { posix } from "node:path";
+import { readElf } from "./read-elf.ts";
+import { type ImageFile, type Look, missingLibraries } from "./shared-libraries.ts";
+
+/** The most bytes of a script's first line that Linux reads. */
+const FIRST_LINE = 256;
+/** Where `env` finds programs in a machine. */
+const programFolders = ["/bin", "/usr/bin"];
+
+/**
+ * Says why the file cannot run, as clauses that end the sentence "<file> …"; none if it can. The versions of the libraries' symbols are not compared.
+ *
+ * @param program the file, at its path in the machine
+ * @param look finds a file of the machine: of the image, or of the app in the task root
+ */
+export async function programFaults(program: ImageFile, look: Look): Promise<string[]> {
+  if (program.data.toString("latin1", 0, 2) === "#!") return scriptFaults(program.data, look);
+  try {
+    return await elfFaults(program, look);
+  } catch (error) {
+    const { message } = error as Error;
+    if (message.endsWith("is no ELF file")) return ["is neither a program for Linux on x86-64 nor a script that begins with #!"];
+    return [message.startsWith(program.path) ? message.slice(program.path.length + 1) : message];
+  }
+}
+
+async function elfFaults(program: ImageFile, look: Look): Promise<string[]> {
+  const { interpreter } = readElf(program.data);
+  const faults: string[] = [];
+  if (interpreter !== undefined && (await look(interpreter)) === undefined)
+    faults.push(`needs the loader ${interpreter}, which machines lack`);
+  for (const { name, neededBy } of await missingLibraries(program, look))
+    faults.push(`needs the library ${name}${neededBy === program.path ? "" : ` (of ${neededBy})`}, which machines lack`);
+  return faults;
+}
+
+async function scriptFaults(data: Buffer, look: Look): Promise<string[]> {
+  const line = data.toString("utf8", 2, FIRST_LINE).split("\n", 1)[0]!;
+  if (line.endsWith("\r"))
+    return ["has a first line that ends with a carriage return, as Windows writes it: Linux would look for an interpreter of that name"];
+  const [interpreter = "", ...rest] = line.trim().split(/[ \t]+/);
+  if (!interpreter.startsWith("/")) return ["names no interpreter by its full path after #!"];
+  if ((await look(interpreter)) === undefined) return [`needs the interpreter ${interpreter}, which machines lack`];
+  if (posix.basename(interpreter) !== "env") return [];
+  const wanted = rest.find((word) => !word.startsWith("-") && !word.includes("="));
+  if (wanted === undefined) return ["names no interpreter after env"];
+  for (const folder of programFolders) if ((await look(posix.join(folder, wanted))) !== undefined) return [];
+  return [`needs the interpreter ${wanted}, which machines lack`];
+}
