@@ -5,9 +5,10 @@
  *
  * @param handler JavaScript of a function (event, { id, headers, api, post }) that returns the result, throws, or answers by itself and returns `answered`
  * @param before JavaScript that runs first
+ * @param node its path in the machine
  */
-export function bootstrap(handler: string, before = ""): string {
-  return `#!${process.execPath}
+export function bootstrap(handler: string, before = "", node = process.execPath): string {
+  return `#!${node}
 const http = require("node:http");
 const api = process.env.AWS_LAMBDA_RUNTIME_API;
 const answered = Symbol();
