@@ -57,6 +57,26 @@ describe("a revision that takes over", () => {
   });
 });
 
+test("a revision that takes calls again is not told of the end of a machine from the time before", () => {
+  const world = worldOf({ ada: { concurrency: 1, maxMachines: 2 } });
+  const before = world.arrive("ada");
+  live(world, 1_000);
+  const old = world.running.get(before)!;
+  const next = world.deploy("ada", { ...LIMITS, concurrency: 1, maxMachines: 2 });
+  // The old machine still runs its call when its revision is pointed at again.
+  world.setRevision("ada", "ada", { ...LIMITS, concurrency: 1, maxMachines: 2 }, next);
+  world.retire(next, "ada");
+  const again = world.arrive("ada");
+  live(world, 1_000);
+  const machine = world.running.get(again)!;
+  assert.notEqual(machine.id, old.id);
+  world.finish(before);
+  live(world, 1_000);
+  assert.equal(world.machines.has(old.id), false);
+  world.send({ type: "revision-renewed", revision: "ada" });
+  assert.equal(machine.phase, "draining");
+});
+
 describe("two revisions side by side", () => {
   test("have machines of their own", () => {
     const world = worldOf({ ada: {} });

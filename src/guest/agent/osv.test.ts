@@ -13,8 +13,9 @@ import { startLikeOsv } from "../testing/start-like-osv.ts";
  * Modules known to work on OSv for what the agent does with them. None starts a process or a thread, or opens anything but TCP and UDP over
  * IPv4. Of child_process only the names are taken, to capture what apps start.
  */
+/** node:http is used by programs beside the agent, which OSv does not have, and needs nothing that OSv lacks. */
 const allowed = new Set(
-  "async_hooks buffer child_process console dgram dns ffi fs module net os path perf_hooks stream string_decoder timers url util v8 vm"
+  "async_hooks buffer child_process console dgram dns ffi fs http module net os path perf_hooks stream string_decoder timers url util v8 vm"
     .split(" ")
     .map((name) => `node:${name}`),
 );

@@ -8,6 +8,7 @@ import { removeMachines, retireMachines } from "./machines.ts";
 import {
   createRevision,
   dropUnusedPools,
+  everyMachine,
   machinesOf,
   poolOf,
   type AppState,
@@ -125,6 +126,8 @@ function copyTimes(times: RevisionState["idleTimes"]): RevisionState["idleTimes"
 
 function forget(state: PackingState, revision: RevisionState, now: number): void {
   const { app } = revision;
+  // The same revision may take calls again while these machines still run their last ones or end. They are not counted for it then.
+  for (const machine of everyMachine(state)) if (machine.revision === revision.id) machine.revision = null;
   state.revisions.delete(revision.id);
   delete state.revisionIds[revision.number];
   app.revisions.splice(app.revisions.indexOf(revision.id), 1);
