@@ -1,0 +1,32 @@
+"""A Bind that is arriving: its message, and the files and the code that follow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+#: Called with the message and all bytes that followed.
+OnComplete = Callable[[dict, bytes], None]
+
+
+class Binding:
+    def __init__(self, payload: bytes, on_complete: OnComplete) -> None:
+        """`payload` is that of the Bind frame."""
+        head_end = 4 + int.from_bytes(payload[:4], "little")
+        self._message = json.loads(payload[4:head_end])
+        self._chunks = [payload[head_end:]]
+        self._on_complete = on_complete
+
+    def data(self, chunk: bytes, ended: bool) -> None:
+        self._chunks.append(chunk)
+        if ended:
+            self.complete()
+
+    def complete(self) -> None:
+        self._on_complete(self._message, b"".join(self._chunks))
+
+    def credit(self, size: int) -> None:
+        """Credit does not apply to a Bind."""
+
+    def reset(self, code: int, message: str) -> None:
+        """The host kills the machine if a Bind fails."""

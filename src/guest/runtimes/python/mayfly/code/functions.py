@@ -1,0 +1,122 @@
+"""
+An app's functions: their code and, from the first call on, what runs them.
+
+1. Code is evaluated once, outside of any invocation, when it is first needed. A failed evaluation is tried again at the next call.
+2. Modules of an earlier Bind are forgotten: the next one's code may have the same names.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import linecache
+import os
+import sys
+import threading
+from collections.abc import Callable
+from contextvars import Context
+from types import ModuleType
+
+from ..handlers.runner import Runner
+from .environment import task_root
+
+#: Makes a runner of a module, the handler's name and the function's name.
+MakeRunner = Callable[[object, str, str], Runner]
+#: Code that came as frames is a module of a name that no other module has.
+_PREFIX = "mayfly_function_"
+
+
+class Function:
+    def __init__(self, name: str, handler: str, load: Callable[[], ModuleType], make: MakeRunner) -> None:
+        self.name = name
+        self.runner: Runner | None = None
+        self._handler = handler
+        self._load = load
+        self._make = make
+        self._loading = threading.Lock()
+
+    def loaded(self) -> Runner:
+        """Evaluates the code, if that was not done. Raises what the code raises."""
+        with self._loading:
+            if self.runner is None:
+                # A context of its own: what is printed belongs to the app, and not to the invocation that came first.
+                module = Context().run(self._load)
+                self.runner = self._make(module, self._handler, self.name)
+            return self.runner
+
+
+def functions_of(message: dict, code: bytes, make: MakeRunner) -> dict[str, Function]:
+    """`code` is that of all functions whose source is `frames`. Raises ValueError if this agent cannot run one of them."""
+    functions: dict[str, Function] = {}
+    at = 0
+    for one in message["functions"]:
+        name, source = one["name"], one["source"]
+        if one["format"] != "python":
+            raise ValueError(f"the function {name} is of the format {one['format']}, which this agent cannot run")
+        if source["type"] == "frames":
+            load = _loader_of_text(name, code[at : at + source["bytes"]])
+            at += source["bytes"]
+        elif source["type"] == "file":
+            load = _loader_of_file(name, source["path"])
+        else:
+            raise ValueError(f"the code of {name} comes from {json.dumps(source['type'])}, which this agent does not know")
+        functions[name] = Function(name, one["handler"], load, make)
+    if at != len(code):
+        raise ValueError(f"the code is {len(code)} bytes; its functions say {at}")
+    return functions
+
+
+def prepare_imports() -> None:
+    """Imports look into the task root first. Forgets the modules of an earlier Bind."""
+    below = task_root + os.sep
+    for name, module in list(sys.modules.items()):
+        if name.startswith(_PREFIX) or (getattr(module, "__file__", None) or "").startswith(below):
+            del sys.modules[name]
+    sys.path[:] = [task_root, *(path for path in sys.path if path not in (task_root, ""))]
+    sys.path_importer_cache.pop(task_root, None)
+    importlib.invalidate_caches()
+
+
+def _loader_of_text(name: str, code: bytes) -> Callable[[], ModuleType]:
+    filename = os.path.join(task_root, f"{name}.py")
+
+    def load() -> ModuleType:
+        text = importlib.util.decode_source(code)
+        # So that tracebacks show the lines, although there is no such file.
+        linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
+        module = ModuleType(_PREFIX + name)
+        module.__file__ = filename
+        sys.modules[module.__name__] = module
+        try:
+            exec(compile(text, filename, "exec", dont_inherit=True), module.__dict__)
+        except BaseException:
+            sys.modules.pop(module.__name__, None)
+            raise
+        return module
+
+    return load
+
+
+def _loader_of_file(name: str, path: str) -> Callable[[], ModuleType]:
+    place = os.path.join(task_root, *path.split("/"))
+    dotted = path.removesuffix(".py").replace("/", ".")
+
+    def load() -> ModuleType:
+        known = sys.modules.get(dotted)
+        if path.endswith(".py") and (known is None or getattr(known, "__file__", None) == place):
+            return importlib.import_module(dotted)
+        # A module of the standard library has the file's name, or the file no module's name.
+        spec = importlib.util.spec_from_file_location(_PREFIX + name, place)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{path} is not a file of Python code")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[module.__name__] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            sys.modules.pop(module.__name__, None)
+            raise
+        return module
+
+    return load

@@ -1,0 +1,225 @@
+"""
+The threads that read the channel and run handlers that are not coroutines.
+
+One thread leads: it reads frames and handles them. A call is handed to a thread of the crew, which grows to as many as are blocked at once.
+Handing over costs more than a small handler does, so calls of a function that has been quick several times are run by the leader itself,
+between two frames, as an event loop would. Unlike an event loop, it does not matter if such a call takes long after all: the lookout sees
+that within milliseconds, and gives the lead to another thread.
+
+Owns: the threads, and the calls that wait for one.
+1. At most one thread leads. The lead changes only while the leader runs a call, which is between two frames.
+2. While the CPU is fully used, more threads would only take turns: then the crew grows slowly and shrinks, and calls wait, which the
+   statistics show.
+3. The lookout looks only while the leader runs a call or calls wait, so that an idle machine does not wake up.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import get_ident
+from time import monotonic
+
+from .stats import Stats
+
+_MOST_THREADS = 1_000
+#: Seconds between two looks of the lookout.
+_LOOK = 0.002
+#: The lookout goes to sleep after so many looks at which there was nothing to do.
+_QUIET_LOOKS = 25
+#: A call is quick if it takes less than this, in seconds. The leader runs a function's calls if so many of them were quick, net of others.
+_QUICK = 0.001
+_QUICK_CALLS = 8
+#: Looks between two threads that are added although the CPU is fully used.
+_SLOW_GROWTH = 5
+_FULL = 0.9
+
+
+class Pace:
+    """How quick a function has been: its quick calls, minus four for each other one."""
+
+    __slots__ = ("score",)
+
+    def __init__(self) -> None:
+        self.score = 0
+
+    @property
+    def is_quick(self) -> bool:
+        return self.score >= _QUICK_CALLS
+
+    def took(self, seconds: float) -> None:
+        self.score = min(self.score + 1, _QUICK_CALLS) if seconds < _QUICK else max(self.score - 4, 0)
+
+
+class _Call:
+    __slots__ = ("run", "pace", "ready_at")
+
+    def __init__(self, run: Callable[[], None], pace: Pace | None, ready_at: float) -> None:
+        self.run = run
+        self.pace = pace
+        self.ready_at = ready_at
+
+
+class Crew:
+    def __init__(self, step: Callable[[], None], flush: Callable[[], None], stats: Stats) -> None:
+        """`step` reads and handles one frame. `flush` sends what handlers have written."""
+        self._step = step
+        self._flush = flush
+        self._stats = stats
+        self._calls: deque[_Call | None] = deque()  # None is the lead
+        self._tokens: SimpleQueue[None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._size = 1
+        #: Threads that wait for a call, minus the calls that wait for a thread.
+        self._spare = 0
+        self._floor = (os.cpu_count() or 1) + 1
+        self._leader = 0
+        #: Counts the calls that leaders have run; and whether one runs now.
+        self._turn = 0
+        self._is_running = False
+        self._is_full = False
+        self._lookout_sleeps = True
+        self._look = threading.Semaphore(0)
+
+    def lead(self) -> None:
+        """Makes the thread that calls it, the main one, the first leader. Never returns."""
+        threading.Thread(target=self._look_out, name="mayfly-lookout", daemon=True).start()
+        self._lead()
+        self._follow()
+
+    def oldest_waiting(self) -> float | None:
+        try:
+            return next((call.ready_at for call in list(self._calls) if call is not None), None)
+        except RuntimeError:  # the queue changed while it was copied
+            return None
+
+    def take(self, run: Callable[[], None], pace: Pace, ready_at: float) -> None:
+        """Runs a call, in this thread if that is one of the crew's that does not lead, or leads and may expect a quick call."""
+        if get_ident() != self._leader:
+            self._run(_Call(run, pace, ready_at))
+        elif pace.is_quick:
+            self._run_leading(run, pace, ready_at)
+        else:
+            self.hand_over(run, pace, ready_at)
+
+    def hand_over(self, run: Callable[[], None], pace: Pace | None, ready_at: float) -> None:
+        """Leaves a call to another thread."""
+        with self._lock:
+            self._spare -= 1
+            grows = self._spare < 0 and self._size < _MOST_THREADS and not (self._is_full and self._size >= self._floor)
+            if grows:
+                self._size += 1
+                self._spare += 1
+        self._calls.append(_Call(run, pace, ready_at))
+        self._tokens.put(None)
+        if grows:
+            self._start_thread()
+        elif self._spare < 0:
+            self._wake_lookout()
+
+    def _start_thread(self) -> None:
+        threading.Thread(target=self._follow, args=(True,), name="mayfly-call", daemon=True).start()
+
+    def _lead(self) -> None:
+        me = self._leader = get_ident()
+        while self._leader == me:
+            self._step()
+
+    def _run_leading(self, run: Callable[[], None], pace: Pace, ready_at: float) -> None:
+        self._turn += 1
+        self._is_running = True
+        if self._lookout_sleeps:
+            self._wake_lookout()
+        start = monotonic()
+        self._stats.started(start - ready_at)
+        run()
+        pace.took(monotonic() - start)
+        with self._lock:
+            if self._leader == get_ident():
+                self._is_running = False
+                return
+        # The lead was given away, and with it the duty to flush.
+        self._flush()
+
+    def _follow(self, counted: bool = False) -> None:
+        """`counted`: a call is there for this thread already, so it does not wait for one yet."""
+        while True:
+            if not counted:
+                with self._lock:
+                    if self._is_full and self._size > self._floor:
+                        self._size -= 1
+                        return
+                    self._spare += 1
+            counted = False
+            self._tokens.get()
+            call = self._calls.popleft()
+            if call is None:
+                self._lead()
+            else:
+                self._run(call)
+
+    def _run(self, call: _Call) -> None:
+        start = monotonic()
+        self._stats.started(start - call.ready_at)
+        call.run()
+        if call.pace is not None:
+            call.pace.took(monotonic() - start)
+        self._flush()
+
+    def _wake_lookout(self) -> None:
+        if self._lookout_sleeps:
+            self._lookout_sleeps = False
+            self._look.release()
+
+    def _look_out(self) -> None:
+        while True:
+            self._look.acquire()
+            quiet = looks = 0
+            while quiet < _QUIET_LOOKS:
+                turn, at, busy = self._turn, monotonic(), _cpu_seconds()
+                time.sleep(_LOOK)
+                looks += 1
+                self._is_full = (_cpu_seconds() - busy) / (monotonic() - at) > _FULL
+                if self._is_running and turn == self._turn:
+                    self._give_lead_away(turn)
+                elif self._spare < 0 and (not self._is_full or looks % _SLOW_GROWTH == 0):
+                    self._grow()
+                quiet = 0 if self._is_running or self._spare < 0 else quiet + 1
+            self._is_full = False
+            self._lookout_sleeps = True
+
+    def _give_lead_away(self, turn: int) -> None:
+        with self._lock:
+            if not self._is_running or turn != self._turn:
+                return
+            self._is_running = False
+            self._leader = 0
+            self._spare -= 1
+            grows = self._spare < 0
+            if grows:
+                self._size += 1
+                self._spare += 1
+            self._calls.appendleft(None)
+        self._tokens.put(None)
+        if grows:
+            self._start_thread()
+        self._flush()
+
+    def _grow(self) -> None:
+        with self._lock:
+            if self._spare >= 0 or self._size >= _MOST_THREADS:
+                return
+            self._size += 1
+            self._spare += 1
+        self._start_thread()
+
+
+def _cpu_seconds() -> float:
+    try:
+        return time.process_time()
+    except (OSError, RuntimeError):  # a kernel that does not say: then the crew grows as calls wait
+        return 0.0

@@ -1,0 +1,1 @@
+"""The ways to write a function, and how each is run."""

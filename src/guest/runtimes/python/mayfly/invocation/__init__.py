@@ -1,0 +1,1 @@
+"""One run of a function, as the guest sees it."""

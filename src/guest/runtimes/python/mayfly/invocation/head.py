@@ -1,0 +1,65 @@
+"""The heads of Request and Response: ISO 8859-1 text whose fields are separated by LF."""
+
+from __future__ import annotations
+
+import re
+
+from ..wire.protocol import Limit
+
+#: What an ASGI or WSGI app sees of an event, which is not an HTTP call. Nobody can call this host.
+_EVENT = ("", "POST", "http://event.mayfly.internal/")
+_EVENT_HEADERS = ["host", "event.mayfly.internal", "content-type", "application/json"]
+
+_is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z").match
+_is_value = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z").match
+
+
+class BadHead(Exception):
+    """HTTP cannot carry this response head; the text says why."""
+
+
+class RequestHead:
+    """Headers are split only if somebody asks for them."""
+
+    __slots__ = ("kind", "id", "function", "remaining_ms", "attempt", "revision", "traceparent", "tracestate", "event", "method", "url", "_rest")
+
+    def __init__(self, text: str) -> None:
+        self.kind, self.id, self.function, remaining, attempt, self.revision, self.traceparent, rest = text.split("\n", 7)
+        self.remaining_ms = float(remaining)
+        self.attempt = int(attempt)
+        if self.kind == "http":
+            self.tracestate, self.event, self.method, self.url, *more = rest.split("\n", 4)
+            self._rest = more[0] if more else ""
+        else:
+            self.tracestate = rest
+            self.event, self.method, self.url = _EVENT
+            self._rest = ""
+
+    @property
+    def is_event(self) -> bool:
+        """Whether the body is an event and the reply's body its result, so that neither is an HTTP body."""
+        return self.kind == "event"
+
+    @property
+    def headers(self) -> list[str]:
+        """name, value, name, value… as they arrived; a new list each time."""
+        if self.kind != "http":
+            return list(_EVENT_HEADERS)
+        return self._rest.split("\n") if self._rest else []
+
+
+def encode_response_head(status: object, headers: list[str]) -> bytes:
+    """Raises BadHead if HTTP cannot carry it. `headers` is name, value, name, value…"""
+    if type(status) is not int or not 200 <= status <= 599:
+        raise BadHead(f"its status is {status!r}; 200 to 599 are allowed")
+    if len(headers) > 2 * Limit.HEADER_PAIRS:
+        raise BadHead(f"it has more than {Limit.HEADER_PAIRS} headers")
+    for at in range(0, len(headers), 2):
+        if not _is_token(headers[at]):
+            raise BadHead(f"its header name {headers[at]!r} is invalid")
+        if not _is_value(headers[at + 1]):
+            raise BadHead(f"its header {headers[at]} has an invalid value")
+    head = "\n".join([str(status), *headers]).encode("latin-1")
+    if len(head) > Limit.HEAD:
+        raise BadHead(f"its headers are over {Limit.HEAD} bytes")
+    return head

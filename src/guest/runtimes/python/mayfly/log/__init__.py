@@ -1,0 +1,1 @@
+"""Brings what user code prints to the host."""

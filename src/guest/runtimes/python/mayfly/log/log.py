@@ -1,0 +1,92 @@
+"""
+Writes Log frames to the host.
+
+Owns: the count of lines dropped since the last report of them.
+1. If functions print more than their budget, lines are dropped and counted. The count is logged at most five times a second, with the next
+   line that is kept, or by the statistics' thread.
+2. A line has left the process when write() returns, because user code may end the process right after.
+3. A line carries its invocation's stream only while that is open, and 0 after that.
+"""
+
+from __future__ import annotations
+
+import threading
+from time import monotonic
+
+from ..invocation.invocation import Invocation
+from ..wire.outbox import Outbox
+from ..wire.protocol import Flag, FrameType, Limit, LogLevel
+from .budget import LogBudget
+
+#: Seconds between two reports of dropped lines, so that a flood does not alternate with such reports.
+_TELL_SECONDS = 0.2
+#: The most bytes of one call's text; longer text is cut, with a note.
+_TEXT_BYTES = 16 * Limit.LOG_TEXT
+
+
+class Log:
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._budget = LogBudget(monotonic())
+        # Reentrant, because a signal handler or a finalizer may print while its thread is printing.
+        self._lock = threading.RLock()
+        self._dropped = 0
+        self._told_at = 0.0
+
+    def write(self, invocation: Invocation | None, level: int, text: str, partial: bool = False) -> None:
+        """`partial`: the line goes on in what is written next."""
+        with self._lock:
+            start = monotonic()
+            counts = self._budget.take(min(len(text), _TEXT_BYTES), start)
+            if counts is None:
+                self._dropped += 1
+                return
+            if self._dropped and start - self._told_at >= _TELL_SECONDS:
+                self.tell_dropped()
+        self.say(invocation, level, text, partial)
+        if counts:
+            end = monotonic()
+            with self._lock:
+                self._budget.spend(end - start, end)
+
+    def say(self, invocation: Invocation | None, level: int, text: str, partial: bool = False) -> None:
+        """Like write(), for a line that the platform writes about a function. It is never dropped."""
+        stream = invocation.stream if invocation is not None and invocation.open else 0
+        data = text.encode("utf-8", "replace")
+        if len(data) <= Limit.LOG_TEXT:
+            self._frame(stream, level, data, partial)
+        else:
+            self._long(stream, level, data, partial)
+        self._outbox.flush_now()
+
+    def tell_dropped(self) -> None:
+        """Logs how many lines were dropped, if any were."""
+        with self._lock:
+            dropped, self._dropped = self._dropped, 0
+            if dropped == 0:
+                return
+            self._told_at = monotonic()
+        lines = "1 log line" if dropped == 1 else f"{dropped} log lines"
+        self.say(None, LogLevel.AGENT, f"Dropped {lines}: they came faster than they can be kept.")
+
+    def _long(self, stream: int, level: int, data: bytes, partial: bool) -> None:
+        end = _character_start(data, _TEXT_BYTES)
+        at = 0
+        while at < end:
+            to = _character_start(data, min(at + Limit.LOG_TEXT, end))
+            self._frame(stream, level, data[at:to], partial or to < end)
+            at = to
+        if end < len(data):
+            self.say(None, LogLevel.AGENT, f"A log line of {len(data)} bytes was cut.")
+
+    def _frame(self, stream: int, level: int, data: bytes, partial: bool) -> None:
+        self._outbox.frame(FrameType.LOG, Flag.PARTIAL if partial else 0, stream, bytes((level,)) + data)
+
+
+def _character_start(data: bytes, at: int) -> int:
+    """The nearest index at or before `at` that cuts no UTF-8 character in two."""
+    if at >= len(data):
+        return len(data)
+    while at > 0 and data[at] & 0xC0 == 0x80:
+        at -= 1
+    return at

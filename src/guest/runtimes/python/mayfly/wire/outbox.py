@@ -1,0 +1,91 @@
+"""
+Puts frames on the channel, from any thread, with all that waits in one write.
+
+Owns: the frames that wait to be sent.
+1. Frames leave in the order of the calls.
+2. A thread never waits for another one's write, except in flush_now(): whoever writes takes what others have added meanwhile.
+3. frame() sends nothing. Who has called it must see to a flush: the reading thread after each batch of frames, any other at once.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+from collections import deque
+
+from .protocol import FrameType, Limit
+
+_header = struct.Struct("<IBBHI").pack
+_headed = struct.Struct("<IBBHII").pack
+compact_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+#: The most bytes that are joined for one write, so that a large backlog is not copied as a whole.
+_WRITE_BYTES = 1_048_576
+
+
+class Outbox:
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._waiting: deque[bytes] = deque()
+        self._writing = threading.Lock()
+        #: The thread that writes. What it prints meanwhile, in a finalizer or a signal handler, it sends when it goes on.
+        self._writer = 0
+
+    def frame(self, kind: int, flags: int, stream: int, payload: bytes = b"") -> None:
+        self._waiting.append(_header(len(payload), kind, flags, 0, stream) + payload)
+
+    def headed(self, kind: int, flags: int, stream: int, head: bytes, body: bytes) -> None:
+        """A frame of u32 head length, head, body, as Response is."""
+        size = len(head)
+        self._waiting.append(_headed(4 + size + len(body), kind, flags, 0, stream, size) + head + body)
+
+    def json(self, kind: int, stream: int, message: object) -> None:
+        self.frame(kind, 0, stream, compact_json(message).encode("utf-8", "replace"))
+
+    def credit(self, stream: int, size: int) -> None:
+        self.frame(FrameType.CREDIT, 0, stream, size.to_bytes(4, "little"))
+
+    def reset(self, stream: int, code: int, message: str) -> None:
+        """At most Limit.RESET_MESSAGE bytes of the message are sent."""
+        text = message.encode("utf-8", "replace")[: Limit.RESET_MESSAGE].decode("utf-8", "ignore").encode()
+        self.frame(FrameType.RESET, 0, stream, code.to_bytes(2, "little") + text)
+
+    def flush(self) -> None:
+        """Sends what waits, or leaves it to the thread that is writing."""
+        while self._waiting and self._writing.acquire(blocking=False):
+            self._write_and_release()
+
+    def flush_now(self) -> None:
+        """Like flush(), but all that waits now has left this process when it returns."""
+        if self._writer == threading.get_ident():
+            return
+        self._writing.acquire()
+        self._write_and_release()
+        self.flush()
+
+    def forget(self) -> None:
+        """For a forked child: what waits is the parent's to send, and the channel is the parent's alone."""
+        self._waiting = deque()
+        self._writing = threading.Lock()
+        self.frame = self.headed = lambda *_: None  # type: ignore[method-assign]
+
+    def _write_and_release(self) -> None:
+        waiting = self._waiting
+        self._writer = threading.get_ident()
+        try:
+            while waiting:
+                parts = [waiting.popleft()]
+                size = len(parts[0])
+                while waiting and size < _WRITE_BYTES:
+                    parts.append(waiting.popleft())
+                    size += len(parts[-1])
+                self._channel.sendall(parts[0] if len(parts) == 1 else b"".join(parts))
+        except OSError:
+            # The reading thread finds out that the channel is over, and ends the process.
+            waiting.clear()
+        finally:
+            self._writer = 0
+            self._writing.release()
+
+
