@@ -24,7 +24,7 @@ export async function bootForBench(kernel: GuestKernelName, { cacheDir, osvKerne
   const { facts, confinement } = opened;
   const unknown = () => Promise.reject(new Error("the driver has not tried KVM yet"));
   const { accelerator } = await opened.accelerator(image.kernel, unknown);
-  const shape = { guest: kernel === "osv" ? osv : linux, accelerator, ...usualChoice };
+  const shape = { guest: kernel === "osv" ? osv : linux, accelerator, ...usualChoice, runtime: "node" as const };
   const begun = performance.now();
   return withBootedGuest({ image, shape, tscKhz: facts.tscKhz, confinement, clock: systemClock, deadlineMs }, async ({ host, memory }) => {
     const took = performance.now() - begun;

@@ -1,4 +1,5 @@
 import { MayflyError } from "../base/errors/error.ts";
+import { type RuntimeName, usualRuntime } from "../base/kind/machine-kind.ts";
 import { readFileList } from "../store/catalog/app-files.ts";
 import { type Bundle, type Catalog, type Deployed, FILES_FORMAT, type Revision } from "../store/catalog/catalog.ts";
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
@@ -25,6 +26,7 @@ export async function deploy(parts: DeployParts, tenant: string, manifest: Manif
   refuseTooLarge(bundles.map(({ code }) => code.byteLength));
   const [functions, files] = [bundles.filter((bundle) => !isFiles(bundle)), bundles.filter(isFiles)];
   refuseOtherFunctions(manifest, functions);
+  refuseOtherFormats(manifest, functions);
   refuseNameOfAppliance(catalog.names, tenant, manifest.name);
   // The form has at most one part of files.
   const paths = files.flatMap(({ code }) => readFileList(code).map(([path]) => path));
@@ -64,6 +66,17 @@ function refuseOtherFunctions(manifest: Manifest, bundles: Bundle[]): void {
   if (extra !== undefined)
     throw new MayflyError("bad-request", {
       what: `the code of function ${extra} was uploaded, but the manifest has no such function, or the code was uploaded twice`,
+    });
+}
+
+const formats: Record<RuntimeName, readonly Bundle["format"][]> = { node: ["cjs", "esm"], python: ["python"] };
+
+/** Code of another runtime would reach a machine that cannot run it. */
+function refuseOtherFormats({ runtime = usualRuntime }: Manifest, bundles: Bundle[]): void {
+  const other = bundles.find(({ format }) => !formats[runtime].includes(format));
+  if (other !== undefined)
+    throw new MayflyError("bad-request", {
+      what: `the code of function ${other.function} is of the format ${other.format}, which the manifest's runtime ${runtime} does not run`,
     });
 }
 

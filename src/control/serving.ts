@@ -1,5 +1,5 @@
 /** What the use cases need from the running system: whether it can serve an app, and that it starts and stops serving it. */
-import type { GuestKernelName } from "../base/kind/machine-kind.ts";
+import { type GuestKernelName, usualRuntime } from "../base/kind/machine-kind.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { Target } from "../store/catalog/catalog.ts";
@@ -52,9 +52,14 @@ export function createServing({ served, machines, kinds, kernels, usualKernel, p
       const [problem] = problemsOf(manifest.network);
       const what = problem === undefined ? tooLargeMachine(manifest, most) : `network.allow: ${problem}`;
       if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
-      const { name, kernel } = manifest;
+      const { name, kernel, runtime = usualRuntime } = manifest;
       if (kernel !== undefined && !kernels.includes(kernel))
         throw new MayflyError("no-such-kernel", { app: name, kernel, kernels: kernels.join(" and ") });
+      if (runtime !== usualRuntime && (kernel ?? usualKernel) === "osv")
+        throw new MayflyError("bad-manifest", {
+          file: "mayfly.json",
+          what: `the runtime ${runtime} runs on the kernel linux alone: let kernel be "linux"`,
+        });
       const addon = files.find((path) => path.endsWith(".node"));
       if (addon !== undefined && (kernel ?? usualKernel) === "osv")
         throw new MayflyError("bad-manifest", {

@@ -13,6 +13,7 @@ import { ensureAgent } from "../images/agent-bundle.ts";
 import type { Driver } from "../machines/driver.ts";
 import { createFakeDriver } from "../machines/fake/fake-driver.ts";
 import { createFleet } from "../fleet/create-fleet.ts";
+import { nodeProgram } from "../machines/process/agent-program.ts";
 import { createProcessDriver } from "../machines/process/process-driver.ts";
 import { type BoundPolicy, bindPolicy } from "../policy/bind-policy.ts";
 import { createPackingPolicy, type PackingOptions } from "../policy/packing.ts";
@@ -40,7 +41,7 @@ for (const idleMs of [0, 1, 3])
 test(`a hundred races with a kill after 4 ms, real agents (MAYFLY_SEED=${SEED})`, async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-race-"));
   afterwards(context, () => rmSync(folder, { recursive: true }));
-  const driver = createProcessDriver({ agent: () => ensureAgent(join(folder, "cache")), runDir: join(folder, "run") });
+  const driver = createProcessDriver({ program: async () => nodeProgram(await ensureAgent(join(folder, "cache"))), runDir: join(folder, "run") });
   await driver.prepare(() => {}, usualChoice);
   const ran = join(folder, "ran");
   const races = set(context, driver, 4, ran);

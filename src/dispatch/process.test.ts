@@ -14,6 +14,7 @@ import { systemClock } from "../base/clock/clock.ts";
 import { ensureAgent } from "../images/agent-bundle.ts";
 import type { Driver } from "../machines/driver.ts";
 import { createFleet } from "../fleet/create-fleet.ts";
+import { nodeProgram } from "../machines/process/agent-program.ts";
 import { createProcessDriver } from "../machines/process/process-driver.ts";
 import { bindPolicy } from "../policy/bind-policy.ts";
 import { createPackingPolicy, type PackingOptions } from "../policy/packing.ts";
@@ -60,7 +61,7 @@ describe("a dispatcher with real agents", () => {
   let endRecording: () => Promise<void>;
 
   before(async () => {
-    driver = createProcessDriver({ agent: () => ensureAgent(join(folder, "cache")), runDir: join(folder, "run") });
+    driver = createProcessDriver({ program: async () => nodeProgram(await ensureAgent(join(folder, "cache"))), runDir: join(folder, "run") });
     await driver.prepare(() => {}, usualChoice);
     const bootId = Date.now().toString(36);
     const fleet = createFleet({

@@ -24,5 +24,8 @@ export function bindMessage(version: Version, code: Omit<BoundCode, "parts">, se
 }
 
 function bindFunction({ manifest }: Version, { function: name, format, bytes }: BoundCode["functions"][number]): BindFunction {
-  return { name, format, source: { type: "frames", bytes }, handler: manifest.functions[name]?.handler ?? "handler" };
+  const { entry, handler = "handler" } = manifest.functions[name] ?? {};
+  // A program's code without a byte of its own is among the app's files.
+  const isFile = bytes === 0 && entry !== undefined && format !== "cjs" && format !== "esm";
+  return { name, format, source: isFile ? { type: "file", path: entry } : { type: "frames", bytes }, handler };
 }

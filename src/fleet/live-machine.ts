@@ -225,7 +225,7 @@ export class LiveMachine {
   #adopt(machine: Machine): void {
     this.#machine = machine;
     this.#end = openHostEnd(machine.channel, this.#hostEndEvents(), this.#options.clock);
-    this.#rest = new Rest(machine, this.#end);
+    this.#rest = new Rest(machine, this.#end, this.#kind.runtime);
     void machine.exited.then((exit) => this.#exited(machine, exit));
     if (this.#isDying()) void machine.kill();
   }

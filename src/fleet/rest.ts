@@ -2,23 +2,26 @@
  * A blank's rest: the machine rehearses its first bind and invocation, and is then stopped, so that it uses no CPU. A blank that an
  * invocation waits for is bound before that.
  */
+import type { RuntimeName } from "../base/kind/machine-kind.ts";
 import type { HostEnd } from "../wire/host-end.ts";
 import type { Machine } from "../machines/driver.ts";
-import { rehearse } from "../machines/rehearsal.ts";
+import { rehearse } from "../machines/rehearsal/rehearsal.ts";
 
 export class Rest {
   readonly #machine: Machine;
   readonly #end: HostEnd;
+  readonly #runtime: RuntimeName;
   #asleep: Promise<void> | null = null;
 
-  constructor(machine: Machine, end: HostEnd) {
+  constructor(machine: Machine, end: HostEnd, runtime: RuntimeName) {
     this.#machine = machine;
     this.#end = end;
+    this.#runtime = runtime;
   }
 
   /** Resolves when the machine is stopped. Further calls return the same promise. */
   lieDown(): Promise<void> {
-    this.#asleep ??= rehearse(this.#end).then(() => this.#machine.stop());
+    this.#asleep ??= rehearse(this.#end, this.#runtime).then(() => this.#machine.stop());
     return this.#asleep;
   }
 

@@ -1,7 +1,11 @@
 /** The paths inside a machine: the drivers start the guest by these paths, and the image lays them out. */
+import type { RuntimeName } from "../base/kind/machine-kind.ts";
 
 export const nodePath = "/bin/node";
 export const agentPath = "/mayfly/agent.mjs";
+export const pythonPath = "/usr/bin/python3";
+/** The folder of the Python agent's package. */
+export const pythonAgentFolder = "/mayfly/python";
 /** An empty folder on which a driver may mount its channel's socket, because the root is read-only. */
 export const channelMountPoint = "/channel";
 
@@ -11,17 +15,62 @@ export const taskRootPath = "/var/task";
 /** Flags of the agent's Node. The host adds the heap size. */
 export const nodeFlags = ["--disable-warning=ExperimentalWarning"];
 
-/** The environment of a machine's first process, to which MAYFLY_CHANNEL is added. HOME is set because the root is read-only. */
-export const guestEnvironment: Record<string, string> = {
+/** How a runtime's agent is started in a machine. */
+interface AgentStart {
+  /** The image module that brings the agent, and the runtime with it. */
+  module: string;
+  program: string;
+  /** Before the flags that depend on the machine. */
+  flags: string[];
+  /** After all flags. */
+  agent: string[];
+  environment: Record<string, string>;
+}
+
+/** HOME is set because the root is read-only. */
+const everywhere: Record<string, string> = {
   HOME: "/tmp",
   LANG: "C.UTF-8",
-  NODE_ENV: "production",
-  PATH: "/bin",
   SSL_CERT_FILE: "/etc/ssl/certs/ca-certificates.crt",
   TMPDIR: "/tmp",
 };
 
-/** The command that runs the agent. @param heapFlags the flags for V8's heap sizes */
-export function agentCommand(heapFlags: string[]): string[] {
-  return [nodePath, ...nodeFlags, ...heapFlags, agentPath];
+const starts: Record<RuntimeName, AgentStart> = {
+  node: {
+    module: "agent",
+    program: nodePath,
+    flags: nodeFlags,
+    agent: [agentPath],
+    environment: { ...everywhere, NODE_ENV: "production", PATH: "/bin" },
+  },
+  python: {
+    module: "agent-python",
+    program: pythonPath,
+    flags: [],
+    agent: ["-m", "mayfly"],
+    environment: {
+      ...everywhere,
+      PATH: "/usr/bin:/bin",
+      PYTHONHOME: "/usr",
+      PYTHONPATH: pythonAgentFolder,
+      // The root is read-only.
+      PYTHONDONTWRITEBYTECODE: "1",
+    },
+  },
+};
+
+/** The name of the image module that brings the runtime's agent. */
+export function agentModule(runtime: RuntimeName): string {
+  return starts[runtime].module;
+}
+
+/** The environment of a machine's first process, to which MAYFLY_CHANNEL is added. */
+export function guestEnvironment(runtime: RuntimeName): Record<string, string> {
+  return starts[runtime].environment;
+}
+
+/** The command that runs the agent. @param sized flags that depend on the machine; only Node has such */
+export function agentCommand(runtime: RuntimeName, sized: string[]): string[] {
+  const { program, flags, agent } = starts[runtime];
+  return [program, ...flags, ...sized, ...agent];
 }

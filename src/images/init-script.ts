@@ -1,4 +1,5 @@
-import { agentPath, guestEnvironment, nodeFlags, nodePath, taskRootPath } from "./guest-layout.ts";
+import { type RuntimeName, usualRuntime } from "../base/kind/machine-kind.ts";
+import { agentCommand, guestEnvironment, taskRootPath } from "./guest-layout.ts";
 import { scriptHead } from "./script-head.ts";
 
 /**
@@ -11,13 +12,13 @@ export const cloneFlags = ["--no-flush-bytecode"];
 export const emulatedFlags = ["--no-maglev", "--no-sparkplug"];
 
 /**
- * The first program of a VM, in the initrd: it brings a bare kernel to the point at which process 1 becomes Node running the agent. If a
+ * The first program of a VM, in the initrd: it brings a bare kernel to the point at which process 1 becomes the runtime that runs the agent. If a
  * step fails, process 1 ends, the kernel panics and QEMU exits; the console shows the last step.
  *
  * Kernel command line: `mayfly.channel=` (required) is passed on as MAYFLY_CHANNEL. `mayfly.heap=` and `mayfly.semi=` are the sizes of V8's
- * old space and semi-space in MB. `mayfly.emulated` means that the processor is emulated by QEMU.
+ * old space and semi-space in MB. `mayfly.emulated` means that the processor is emulated by QEMU. Other runtimes than Node heed the first alone.
  */
-export function initScript(modules: string[]): string {
+export function initScript(modules: string[], runtime: RuntimeName = usualRuntime): string {
   return `${scriptHead}
 step="settle the kernel's memory, close /sys"
 # A function that leaks must end in "out of memory", and not in minutes of reading Node's own pages again and again: the
@@ -76,14 +77,18 @@ echo 2 > kernel/kptr_restrict
 echo 1 > kernel/dmesg_restrict
 cd /
 
-step="start node"
-exec busybox env -i MAYFLY_CHANNEL="$channel" ${environment()} \\
-  busybox switch_root /root ${nodePath} ${[...nodeFlags, ...cloneFlags].join(" ")} $emulated $heap $semi ${agentPath} < /root/dev/null
+step="start ${runtime}"
+exec busybox env -i MAYFLY_CHANNEL="$channel" ${environment(runtime)} \\
+  busybox switch_root /root ${command(runtime).join(" ")} < /root/dev/null
 `;
 }
 
-function environment(): string {
-  return Object.entries(guestEnvironment)
+function command(runtime: RuntimeName): string[] {
+  return agentCommand(runtime, runtime === "node" ? [...cloneFlags, "$emulated", "$heap", "$semi"] : []);
+}
+
+function environment(runtime: RuntimeName): string {
+  return Object.entries(guestEnvironment(runtime))
     .map(([name, value]) => `${name}="${value}"`)
     .join(" ");
 }

@@ -17,7 +17,7 @@ export type Probe =
     }
   | { ok: false; reason: string; cure: string };
 
-/** Without a kernel, the machine has the first of the driver's. */
+/** Without a kernel, the machine has the first of the driver's; without a runtime, Node. */
 export interface MachineSpec extends KindChoice {
   /** [a-z0-9-]{1,40}, unique among the machines that live on this host. */
   id: string;

@@ -6,11 +6,12 @@ import { damageOf } from "../images/damage.ts";
 import { ensureImage } from "../images/ensure-image.ts";
 import { damageOfOsv, ensureOsvImage } from "../images/osv/ensure-osv-image.ts";
 import type { Driver, DriverName } from "./driver.ts";
-import type { GuestKernelName } from "../base/kind/machine-kind.ts";
+import { type GuestKernelName, type RuntimeName, runtimes, usualRuntime } from "../base/kind/machine-kind.ts";
 import type { Uids } from "../base/uids/uids.ts";
 import type { QemuHost } from "./host/qemu/qemu-host.ts";
 import type { BootImage, GuestKernel } from "./qemu/guest-kernel.ts";
 import type { GuestSource } from "./qemu/stock.ts";
+import { remember, rememberEach } from "./remember.ts";
 
 /** The fake driver is for tests of other rooms. */
 export const selectableDrivers: SelectableDriver[] = ["qemu", "gvisor", "process"];
@@ -77,19 +78,27 @@ const makers: Record<SelectableDriver, (surroundings: DriverSurroundings) => Pro
     const { kernel: asked = "linux", osvKernel } = surroundings;
     // Without its file there are no machines of OSv. Where they are the usual ones all the same, the driver's probe says what is missing.
     const has = { linux: true, osv: asked === "osv" || Boolean(osvKernel) };
-    const guests = [linuxGuest(linux, surroundings), osvGuest(osv, surroundings)].filter(({ kernel }) => has[kernel.name]);
+    const guests = [...runtimes.map((runtime) => linuxGuest(linux, runtime, surroundings)), osvGuest(osv, surroundings)].filter(
+      ({ kernel }) => has[kernel.name],
+    );
     const usual = guests.find(({ kernel }) => kernel.name === asked)!;
     const { qemuHost: host, progress, warn = progress, ...rest } = surroundings;
     const driver = createQemuDriver({ ...rest, host, warn, guests: [usual, ...guests.filter((guest) => guest !== usual)] });
     return { driver, ready: usual.image };
   },
   async gvisor({ cacheDir, runDir, uids, progress }) {
-    const image = once(() => ensureImage({ cacheDir, uids, progress, tree: true }));
-    return { driver: (await import("./gvisor/gvisor-driver.ts")).createGvisorDriver({ image, cacheDir, runDir }), ready: image };
+    const image = rememberEach((runtime: RuntimeName) => ensureImage({ runtime, cacheDir, uids, progress, tree: true }));
+    const { createGvisorDriver } = await import("./gvisor/gvisor-driver.ts");
+    return { driver: createGvisorDriver({ image, cacheDir, runDir }), ready: () => image(usualRuntime) };
   },
-  async process({ cacheDir, runDir }) {
-    const agent = () => ensureAgent(cacheDir);
-    return { driver: (await import("./process/process-driver.ts")).createProcessDriver({ agent, runDir }), ready: async () => undefined };
+  async process({ cacheDir, runDir, uids, progress }) {
+    const { createProcessDriver } = await import("./process/process-driver.ts");
+    const { imageProgram, nodeProgram } = await import("./process/agent-program.ts");
+    const program = async (runtime: RuntimeName) =>
+      runtime === "node"
+        ? nodeProgram(await ensureAgent(cacheDir))
+        : imageProgram(runtime, await ensureImage({ runtime, cacheDir, uids, progress, tree: true }));
+    return { driver: createProcessDriver({ program, runDir }), ready: async () => undefined };
   },
 };
 
@@ -100,10 +109,11 @@ async function make(name: SelectableDriver, surroundings: DriverSurroundings): P
   throw new MayflyError("bad-config", { key: "kernel", what: `is ${kernel}, which only the driver qemu runs, not ${name}` });
 }
 
-function linuxGuest(kernel: GuestKernel, { cacheDir, uids, progress }: DriverSurroundings): GuestSource {
+function linuxGuest(kernel: GuestKernel, runtime: RuntimeName, { cacheDir, uids, progress }: DriverSurroundings): GuestSource {
   return guestOf(
     kernel,
-    () => ensureImage({ cacheDir, uids, progress, tree: false }),
+    runtime,
+    () => ensureImage({ runtime, cacheDir, uids, progress, tree: false }),
     // The image's root may be the same file under another name.
     (image, { root }) => damageOf({ ...image, root }),
   );
@@ -112,6 +122,7 @@ function linuxGuest(kernel: GuestKernel, { cacheDir, uids, progress }: DriverSur
 function osvGuest(kernel: GuestKernel, { cacheDir, uids, progress, osvKernel }: DriverSurroundings): GuestSource {
   return guestOf(
     kernel,
+    usualRuntime,
     () => ensureOsvImage({ cacheDir, uids, progress, osvKernel }),
     (image, { root }) => damageOfOsv({ ...image, root }),
   );
@@ -120,12 +131,14 @@ function osvGuest(kernel: GuestKernel, { cacheDir, uids, progress, osvKernel }: 
 /** The image is built, or read completely to check it, when it is first asked for, and again after it was found damaged. */
 function guestOf<Image extends BootImage>(
   kernel: GuestKernel,
+  runtime: RuntimeName,
   ensure: () => Promise<Image>,
   look: (image: Image, open: BootImage) => Promise<string | undefined>,
 ): GuestSource {
-  const image = once(ensure);
+  const image = remember(ensure);
   return {
     kernel,
+    runtime,
     image,
     async damageOf(open) {
       const damage = await look(await image(), open);
@@ -144,17 +157,4 @@ const characters: Record<SelectableDriver, string> = {
 function others(chosen: SelectableDriver): string {
   const rest = selectableDrivers.filter((name) => name !== chosen);
   return `by name (--driver) there is also ${rest.map((name) => characters[name]).join(" and ")}`;
-}
-
-/** Shares one build among all who ask for it. A failed build is tried again. */
-function once<T>(make: () => Promise<T>): (() => Promise<T>) & { forget: () => void } {
-  let made: Promise<T> | undefined;
-  const get = () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
-  return Object.assign(get, { forget: () => void (made = undefined) });
 }

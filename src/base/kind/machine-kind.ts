@@ -2,18 +2,27 @@
  * What a machine is of before it belongs to an app. Blanks and templates are of a kind, and only machines of one kind can stand in for each other.
  *
  * This file alone lists what makes a kind. The manifest takes its keys from `kindKeys`, the catalog reads by them which kinds are asked for, a driver gets
- * the whole kind, and the policy a key that it cannot look into. A further field, such as the runtime, is added here and where a driver acts on it.
+ * the whole kind, and the policy a key that it cannot look into. A further field is added here and where a driver acts on it.
  */
 import { z } from "zod";
 
 export const guestKernels = ["linux", "osv"] as const;
 export type GuestKernelName = (typeof guestKernels)[number];
 
+/** The languages that an agent of their own runs. Each has an image of its own, in which its agent is already up. */
+export const runtimes = ["node", "python"] as const;
+export type RuntimeName = (typeof runtimes)[number];
+
+/** The runtime of an app that chooses none. */
+export const usualRuntime: RuntimeName = "node";
+
 /** The keys of mayfly.json that choose the kind of an app's machines. */
 export const kindKeys = {
   /** Absent: the kernel that the host's setting `kernel` names. */
   kernel: z.enum(guestKernels).optional(),
-  /** MB of each machine, Node and kernel included. */
+  /** Absent: node. */
+  runtime: z.enum(runtimes).optional(),
+  /** MB of each machine, its runtime and kernel included. */
   memoryMb: z.int().min(128).max(8_192).default(256),
   vcpus: z.int().min(1).max(8).default(1),
 };
@@ -27,6 +36,7 @@ export interface MachineKind {
   /** The key is the same for equal kinds, and different for others. Beside memory and vCPUs, the policy knows nothing else of a kind. */
   readonly key: string;
   readonly kernel: GuestKernelName;
+  readonly runtime: RuntimeName;
   /** MB of the whole machine, its kernel included. */
   readonly memoryMb: number;
   readonly vcpus: number;
@@ -36,8 +46,8 @@ export interface MachineKind {
 export const usualChoice: KindChoice = choiceSchema.parse({});
 
 /** The kind that a manifest's choice means on a host. @param kernel the kernel of machines whose app chooses none */
-export function kindOf({ kernel: chosen, memoryMb, vcpus }: KindChoice, kernel: GuestKernelName): MachineKind {
-  const kind = { kernel: chosen ?? kernel, memoryMb, vcpus };
+export function kindOf({ kernel: chosen, runtime = usualRuntime, memoryMb, vcpus }: KindChoice, kernel: GuestKernelName): MachineKind {
+  const kind = { kernel: chosen ?? kernel, runtime, memoryMb, vcpus };
   const key = Object.entries(kind).map(([name, value]) => `${name}=${value}`);
   return { key: key.join(" "), ...kind };
 }

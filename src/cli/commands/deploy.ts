@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import type { Client } from "../../doors/admin/client.ts";
 import { type BundledApp, bundleApp } from "../../bundle/bundle-app.ts";
+import { loadConfig } from "../../base/config/load.ts";
 import { counted } from "../../base/words/counted.ts";
 import { FILES_FORMAT } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { commandName } from "../command-name.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
-import { yellow } from "../../base/terminal/terminal.ts";
+import { showProgress, yellow } from "../../base/terminal/terminal.ts";
 import { targetsInWords } from "../targets.ts";
 import { bytesInWords } from "../units.ts";
 
@@ -19,7 +20,7 @@ export function define(command: Command): void {
 
 async function deploy(dir: string, options: ConnectionOptions & { json?: true }): Promise<void> {
   const { client, gateway } = await connect(options);
-  const { manifest, bundles, warnings, files } = await bundleApp(dir);
+  const { manifest, bundles, warnings, files } = await bundle(dir);
   for (const warning of warnings) console.error(`${yellow("warning:", process.stderr)} ${warning}`);
   const revision = await client.deploy(manifest, bundles);
   const { url: at } = await gateway();
@@ -33,6 +34,12 @@ async function deploy(dir: string, options: ConnectionOptions & { json?: true })
   console.log(outcomeInWords(revision));
   for (const { url, bytes } of functions) console.log(`  ${url}  (${bytesInWords(bytes)} of code)`);
   if (files.count > 0) console.log(filesInWords(files));
+}
+
+async function bundle(dir: string): Promise<BundledApp> {
+  const { cacheDir } = loadConfig({});
+  const progress = showProgress(process.stderr);
+  return bundleApp(dir, { cacheDir, progress: progress.step }).finally(progress.done);
 }
 
 /** At most this many names of files are shown. */

@@ -21,13 +21,13 @@ export function define(command: Command): void {
   withConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nSLOTS: invocations running, of as many as the machine gets at once, which is learned. CPU: used since it started.\nREVISION: the number of the app's revision whose code the machine was given.\nKIND: the machine's kernel, memory and vCPUs, as the app's mayfly.json chooses them; MEMORY is what it holds.\n\nExample:\n  mayfly ps",
+      "\nSLOTS: invocations running, of as many as the machine gets at once, which is learned. CPU: used since it started.\nREVISION: the number of the app's revision whose code the machine was given.\nKIND: the machine's runtime, kernel, memory and vCPUs, as the app's mayfly.json chooses them; MEMORY is what it holds.\n\nExample:\n  mayfly ps",
     )
     .action(ps);
 }
 
-function kindInWords({ kernel, memoryMb, vcpus }: NonNullable<MachineInfo["kind"]>): string {
-  return `${kernel} ${memoryMb} MB${vcpus === 1 ? "" : ` ${vcpus} vCPUs`}`;
+function kindInWords({ runtime, kernel, memoryMb, vcpus }: NonNullable<MachineInfo["kind"]>): string {
+  return `${runtime}, ${kernel} ${memoryMb} MB${vcpus === 1 ? "" : ` ${vcpus} vCPUs`}`;
 }
 
 async function ps(options: ConnectionOptions & { json?: true }): Promise<void> {

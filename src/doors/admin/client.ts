@@ -117,6 +117,9 @@ async function allPages(page: (after: string) => Promise<Reply<"GET /v1/apps">>)
   return all;
 }
 
+/** The file name of a function's code says its format. */
+const extensions: Partial<Record<Bundle["format"], string>> = { cjs: "cjs", esm: "mjs", python: "py" };
+
 /** The form has a part "manifest" (JSON), for each function a part "functions" with a file name such as hello.cjs, and a part "files" if there are any. */
 function deployForm(manifest: Manifest, bundles: Bundle[]): FormData {
   const form = new FormData();
@@ -127,8 +130,7 @@ function deployForm(manifest: Manifest, bundles: Bundle[]): FormData {
       form.set("files", new Blob(bytes), "files");
       continue;
     }
-    const blob = new Blob(bytes, { type: "text/javascript" });
-    form.append("functions", blob, `${name}.${format === "esm" ? "mjs" : "cjs"}`);
+    form.append("functions", new Blob(bytes), `${name}.${extensions[format]}`);
   }
   return form;
 }

@@ -5,7 +5,7 @@
 import { z } from "@hono/zod-openapi";
 import { SHOWN_STATES } from "../../control/overview.ts";
 import { FormFile } from "./read-form.ts";
-import { guestKernels } from "../../base/kind/machine-kind.ts";
+import { guestKernels, runtimes } from "../../base/kind/machine-kind.ts";
 import { monthPattern } from "../../store/ledger/month.ts";
 import { APPLIANCE_STATES, applianceSpecSchema as specSchema } from "../../appliances/spec.ts";
 import { envNameSchema, manifestSchema, nameSchema } from "../../store/catalog/manifest.ts";
@@ -98,7 +98,7 @@ export const deploySchema = z.strictObject({
     .openapi({
       type: "array",
       items: { type: "string", format: "binary" },
-      description: "A part per function: its bundled code, with the file name <function>.cjs or <function>.mjs.",
+      description: "A part per function: its bundled code, with the file name <function>.cjs, <function>.mjs or <function>.py.",
     }),
   files: fileSchema.optional().openapi({
     type: "string",
@@ -111,7 +111,7 @@ export const pointToSchema = z.strictObject({ version: revisionChoiceSchema }).o
 export const secretValueSchema = z.strictObject({ value: z.string().min(1, "must not be empty").max(65_536) }).openapi("SecretValue");
 export const secretNamesSchema = z.object({ names: z.array(envNameSchema) }).openapi("SecretNames");
 
-const kindSchema = z.object({ kernel: z.enum(guestKernels), memoryMb: z.int(), vcpus: z.int() });
+const kindSchema = z.object({ kernel: z.enum(guestKernels), runtime: z.enum(runtimes), memoryMb: z.int(), vcpus: z.int() });
 
 const machineSchema = z
   .object({

@@ -2,6 +2,7 @@
 import { type Bundle, FILES, FILES_FORMAT } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { parseManifest } from "../../store/catalog/parse-manifest.ts";
+import type { CodeFormat } from "../../wire/protocol.ts";
 import type { FormFile } from "./read-form.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 
@@ -19,11 +20,15 @@ export function readUpload(app: string, form: { manifest: string; functions: For
   return { manifest, bundles };
 }
 
+const formats: Record<string, CodeFormat> = { cjs: "cjs", mjs: "esm", py: "python" };
+
 function readBundle(file: FormFile): Bundle {
-  const [, name, extension] = /^([A-Za-z0-9_-]+)\.(cjs|mjs)$/.exec(file.name) ?? [];
+  const [, name, extension] = /^([A-Za-z0-9_-]+)\.(cjs|mjs|py)$/.exec(file.name) ?? [];
   if (name === undefined)
-    throw bad(`a part functions has the file name ${JSON.stringify(file.name)}, but must be <function>.cjs or <function>.mjs`);
-  return { function: name, format: extension === "mjs" ? "esm" : "cjs", code: file.bytes };
+    throw bad(
+      `a part functions has the file name ${JSON.stringify(file.name)}, but must be <function>.cjs, <function>.mjs or <function>.py`,
+    );
+  return { function: name, format: formats[extension!]!, code: file.bytes };
 }
 
 function bad(what: string): MayflyError {

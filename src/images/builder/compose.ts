@@ -1,5 +1,6 @@
 /** Composes an image from its modules' parts: kernel, initrd, root, and the description. */
 import { chmod, copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import type { RuntimeName } from "../../base/kind/machine-kind.ts";
 import { sha256OfFile } from "../damage.ts";
 import { withDraftFolder } from "../draft-folder.ts";
 import { makeErofs } from "../erofs/make-erofs.ts";
@@ -51,9 +52,14 @@ export async function composeImage(cacheDir: string, { inputs, parts, run, repla
   });
 }
 
-async function initrdOf({ busybox }: ImageInputs, kernel: Kernel, run: RunSpec | null): Promise<Buffer> {
+/** The runtime of an image that starts an agent. */
+function runtimeOf(modules: ImageInputs["modules"]): RuntimeName {
+  return modules.map(({ module }) => module.agent).find((agent) => agent !== undefined)!;
+}
+
+async function initrdOf({ busybox, modules }: ImageInputs, kernel: Kernel, run: RunSpec | null): Promise<Buffer> {
   const program = await readFile(await placeInside(busybox.dir, "/bin/busybox"));
-  return run === null ? makeInitrd(program, kernel.modules) : standaloneInitrd(program, kernel.modules);
+  return run === null ? makeInitrd(program, kernel.modules, runtimeOf(modules)) : standaloneInitrd(program, kernel.modules);
 }
 
 async function describeFiles(draft: Image, run: RunSpec | null): Promise<Pick<ImageDescription, "id" | "sha256" | "size">> {

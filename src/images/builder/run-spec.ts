@@ -6,7 +6,9 @@ import type { ResolvedModules } from "../modules/resolve-modules.ts";
 
 /** Null for an image with the agent. Rejects with "bad-module" if modules contradict each other. */
 export function runSpecOf(modules: Module[], requirements: ResolvedModules["requirements"]): RunSpec | null {
-  const agent = modules.find((module) => module.agent);
+  const [agent, second] = modules.filter((module) => module.agent !== undefined);
+  if (second !== undefined)
+    throw new MayflyError("bad-module", { module: second.asked, what: `it starts an agent, and so does ${agent!.asked}` });
   if (agent !== undefined) return noCommand(agent, modules, requirements);
   const above = (one: Module, other: Module) => requirements.get(one.name)!.has(other.name);
   const { run } = commandOf(modules, above);

@@ -1,5 +1,6 @@
 /** The schema of module.json, and of what module.ts exports. docs/images.md explains it to users. */
 import { z } from "zod";
+import { runtimes } from "../../base/kind/machine-kind.ts";
 
 const imagePath = z.string().regex(/^\/(?!.*(^|\/)\.\.?(\/|$)).*$/, "must be an absolute path in the image, without . or ..");
 const name = z.string().regex(/^[a-z0-9][a-z0-9.+-]{0,63}$/, "must be lower-case letters, digits and .+-");
@@ -84,8 +85,8 @@ export const moduleSchema = z.strictObject({
   run: z.strictObject({ command, cwd: imagePath.default("/") }).optional(),
   tests: z.array(testSchema).default([]),
   kernel: kernelSchema.optional(),
-  /** Whether the image starts Mayfly's agent instead of a command. */
-  agent: z.boolean().default(false),
+  /** The runtime whose agent, which is Mayfly's, the image starts instead of a command. */
+  agent: z.enum(runtimes).optional(),
 });
 
 type ModuleDefinition = z.output<typeof moduleSchema>;

@@ -99,7 +99,7 @@ test("unpacked and started by OSv's own command line, it serves invocations", as
 
 /** The words of OSv's command line, except for the place of the channel, which OSv gets from QEMU. */
 async function startIn(root: string): Promise<{ child: ChildProcess; channel: Socket }> {
-  const words = osv.commandLine({ guest: osv, accelerator: "tcg", ...usualChoice }, 0).split(" ");
+  const words = osv.commandLine({ guest: osv, accelerator: "tcg", ...usualChoice, runtime: "node" }, 0).split(" ");
   const variables = words.filter((word) => word.startsWith("--env=")).map((word) => word.slice("--env=".length));
   const program = words.slice(words.findIndex((word) => !word.startsWith("--")));
   const server = createServer();

@@ -17,6 +17,7 @@ import type { BindFunction } from "../../wire/protocol.ts";
 import { requestWhole } from "../../wire/request-whole.ts";
 import type { Driver } from "../driver.ts";
 import { createGvisorDriver } from "../gvisor/gvisor-driver.ts";
+import { nodeProgram } from "../process/agent-program.ts";
 import { createProcessDriver } from "../process/process-driver.ts";
 import { inTime } from "./session.ts";
 
@@ -24,7 +25,10 @@ const { cacheDir } = loadConfig({});
 const image = () => ensureImage({ uids: createUids(), cacheDir, progress: () => undefined });
 
 const drivers: Record<string, { make: (runDir: string) => Driver; node: string }> = {
-  process: { make: (runDir) => createProcessDriver({ agent: () => ensureAgent(cacheDir), runDir }), node: process.execPath },
+  process: {
+    make: (runDir) => createProcessDriver({ program: async () => nodeProgram(await ensureAgent(cacheDir)), runDir }),
+    node: process.execPath,
+  },
   gvisor: { make: (runDir) => createGvisorDriver({ image, cacheDir, runDir }), node: nodePath },
 };
 

@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
+import { usualRuntime } from "../../base/kind/machine-kind.ts";
 import { agentCommand, guestEnvironment, taskRootPath } from "../../images/guest-layout.ts";
 import type { Image } from "../../images/image.ts";
 import { heapFlags } from "../host/child/node-limits.ts";
@@ -15,7 +16,8 @@ export function writeBundle(folder: string, image: Image, spec: MachineSpec): vo
 }
 
 function ociConfig(image: Image, spec: MachineSpec): object {
-  const env = { ...guestEnvironment, MAYFLY_CHANNEL: "fd:3" };
+  const { runtime = usualRuntime, memoryMb } = spec;
+  const env = { ...guestEnvironment(runtime), MAYFLY_CHANNEL: "fd:3" };
   return {
     ociVersion: "1.0.2",
     hostname: spec.id,
@@ -25,11 +27,11 @@ function ociConfig(image: Image, spec: MachineSpec): object {
       ...["/tmp", taskRootPath].map((destination) => ({
         destination,
         type: "tmpfs",
-        options: ["mode=1777", `size=${Math.floor(spec.memoryMb / 2)}m`],
+        options: ["mode=1777", `size=${Math.floor(memoryMb / 2)}m`],
       })),
     ],
     process: {
-      args: agentCommand(heapFlags(spec.memoryMb)),
+      args: agentCommand(runtime, runtime === "node" ? heapFlags(memoryMb) : []),
       cwd: "/tmp",
       env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
       noNewPrivileges: true,

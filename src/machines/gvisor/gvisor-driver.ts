@@ -2,6 +2,7 @@
  * Runs machines as gVisor sandboxes: the guest's system calls are answered by runsc's own kernel, at near native
  * speed and without KVM. docs/drivers.md has the measurements behind it.
  */
+import { type RuntimeName, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { within } from "../../base/clock/within.ts";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -16,10 +17,11 @@ import { writeBundle } from "./bundle.ts";
 import { preferSandbox } from "./oom.ts";
 import { runArguments, runscEnvironment, runscVersion, trySandbox } from "./runsc.ts";
 import { refuseOtherKernels } from "../refuse-kernel.ts";
+import { remember, rememberEach } from "../remember.ts";
 
 export interface GvisorDriverOptions {
-  /** Called once, when the image is first needed. */
-  image: () => Promise<Image>;
+  /** Called when the image of a runtime is first needed, and again only if it failed. */
+  image: (runtime: RuntimeName) => Promise<Image>;
   /** The folder in which runsc is kept. */
   cacheDir: string;
   /** The folder of machines' bundles and runsc's state. */
@@ -43,28 +45,31 @@ export function createGvisorDriver(options: GvisorDriverOptions): Driver {
   const { cacheDir, runDir, clock = systemClock } = options;
   const machines = new Set<Machine>();
   const runsc = remember(() => fetchRunsc(cacheDir));
-  const image = remember(options.image);
-  let isPrepared = false;
+  const image = rememberEach(options.image);
+  /** The runtimes that are prepared. */
+  const prepared = new Set<RuntimeName>();
 
   return {
     name: "gvisor",
     traits,
     kernels: KERNELS,
     probe: () => probe(runsc, runDir, clock),
-    async prepare(progress) {
-      if (isPrepared) return;
-      // What a server that was killed has left is cleared away once.
-      await sweepCgroups();
-      sweepRunFolders(runDir, "gvisor");
-      progress("fetching runsc");
-      await runsc();
-      progress("preparing the image");
-      await image();
-      isPrepared = true;
+    async prepare(progress, { runtime = usualRuntime }) {
+      if (prepared.has(runtime)) return;
+      if (prepared.size === 0) {
+        // What a server that was killed has left is cleared away once.
+        await sweepCgroups();
+        sweepRunFolders(runDir, "gvisor");
+        progress("fetching runsc");
+        await runsc();
+      }
+      progress(`preparing the image of ${runtime}`);
+      await image(runtime);
+      prepared.add(runtime);
     },
     async start(spec) {
       refuseOtherKernels(spec, KERNELS);
-      const parts = await Promise.all([runsc(), image()]).catch((error: Error) => {
+      const parts = await Promise.all([runsc(), image(spec.runtime ?? usualRuntime)]).catch((error: Error) => {
         throw new StartFailure(error.message, error);
       });
       const machine = await startSandbox(...parts, runDir, clock, spec);
@@ -115,14 +120,4 @@ async function probe(runsc: () => Promise<string>, runDir: string, clock: Clock)
   } finally {
     run?.remove();
   }
-}
-
-/** Shares one call among all who ask for it. A failed call is made again. */
-function remember<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () =>
-    (made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    }));
 }

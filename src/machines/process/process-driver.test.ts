@@ -7,6 +7,7 @@ import { after, test } from "node:test";
 import { ensureAgent } from "../../images/agent-bundle.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
 import { usualChoice } from "../../base/kind/machine-kind.ts";
+import { nodeProgram } from "./agent-program.ts";
 import { createProcessDriver } from "./process-driver.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-process-"));
@@ -14,13 +15,13 @@ const runDir = path.join(folder, "run");
 after(() => fs.rmSync(folder, { recursive: true }));
 
 describeDriverConformance("process", async () => ({
-  driver: createProcessDriver({ agent: () => ensureAgent(path.join(folder, "cache")), runDir }),
-  broken: createProcessDriver({ agent: async () => path.join(folder, "no-agent.mjs"), runDir }),
+  driver: createProcessDriver({ program: async () => nodeProgram(await ensureAgent(path.join(folder, "cache"))), runDir }),
+  broken: createProcessDriver({ program: async () => nodeProgram(path.join(folder, "no-agent.mjs")), runDir }),
   folders: [runDir],
 }));
 
 test("a crash leaves no core file, which would contain an app's secrets", async () => {
-  const driver = createProcessDriver({ agent: () => ensureAgent(path.join(folder, "cache")), runDir });
+  const driver = createProcessDriver({ program: async () => nodeProgram(await ensureAgent(path.join(folder, "cache"))), runDir });
   await driver.prepare(() => {}, usualChoice);
   await driver.start({ id: "core", ...usualChoice });
   const note = fs.readdirSync(runDir, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith("core/.process"));

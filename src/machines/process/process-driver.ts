@@ -1,23 +1,24 @@
 /**
- * Runs machines as bare Node processes. They are not isolated except by a control group, so this driver is for trusted code and tests only,
+ * Runs machines as bare processes. They are not isolated except by a control group, so this driver is for trusted code and tests only,
  * and used only if asked for by name.
  */
 import path from "node:path";
 
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
-import { guestEnvironment, nodeFlags } from "../../images/guest-layout.ts";
+import { type RuntimeName, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { closeCgroups, describeLimits, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
 import { startChildMachine } from "../host/child/child-machine.ts";
-import { heapFlags } from "../host/child/node-limits.ts";
 import { closeRunFolder, createRunFolder, sweepRunFolders } from "../host/child/run-folder.ts";
 import type { Driver, DriverTraits, Machine, MachineSpec } from "../driver.ts";
 import { StartFailure } from "../exit.ts";
 import { TASK_ROOT_VARIABLE } from "../../wire/protocol.ts";
 import { refuseOtherKernels } from "../refuse-kernel.ts";
+import { rememberEach } from "../remember.ts";
+import type { AgentProgram } from "./agent-program.ts";
 
 export interface ProcessDriverOptions {
-  /** Returns the bundled agent's file. Called once, when it is first needed. */
-  agent: () => Promise<string>;
+  /** Says how a runtime's agent is started. Called when it is first needed, and again only if it failed. */
+  program: (runtime: RuntimeName) => Promise<AgentProgram>;
   /** The folder of machines' working folders, and of notes of their processes. */
   runDir: string;
   clock?: Clock;
@@ -32,11 +33,12 @@ const traits: DriverTraits = { ownKernel: false, answerMs: 0, idleShare: 0.005, 
 
 const KERNELS = ["linux"] as const;
 
-export function createProcessDriver({ agent, runDir, clock = systemClock }: ProcessDriverOptions): Driver {
+export function createProcessDriver({ program, runDir, clock = systemClock }: ProcessDriverOptions): Driver {
   const machines = new Set<Machine>();
   /** What a server that was killed has left is cleared away once. */
   let isSwept = false;
-  let agentFile: Promise<string> | undefined;
+  const programOf = rememberEach(program);
+  const prepared = new Set<RuntimeName>();
 
   return {
     name: "process",
@@ -45,22 +47,22 @@ export function createProcessDriver({ agent, runDir, clock = systemClock }: Proc
     async probe() {
       return { ok: true, detail: `Node ${process.versions.node} processes, not isolated; ${await describeLimits()}` };
     },
-    async prepare(progress) {
+    async prepare(progress, { runtime = usualRuntime }) {
       if (!isSwept) {
         await sweepCgroups();
         sweepRunFolders(runDir, "process");
       }
       isSwept = true;
-      if (agentFile === undefined) progress("bundling the agent");
-      await (agentFile ??= agent());
+      if (!prepared.has(runtime)) progress(runtime === "node" ? "bundling the agent" : `preparing the image of ${runtime}`);
+      await programOf(runtime);
+      prepared.add(runtime);
     },
     async start(spec) {
       refuseOtherKernels(spec, KERNELS);
-      const file = await (agentFile ??= agent()).catch((error: Error) => {
-        agentFile = undefined; // a later start tries again
+      const agent = await programOf(spec.runtime ?? usualRuntime).catch((error: Error) => {
         throw new StartFailure(error.message, error);
       });
-      const machine = await startProcess(file, runDir, clock, spec);
+      const machine = await startProcess(agent, runDir, clock, spec);
       machines.add(machine);
       void machine.exited.then(() => machines.delete(machine));
       return machine;
@@ -73,15 +75,15 @@ export function createProcessDriver({ agent, runDir, clock = systemClock }: Proc
   };
 }
 
-function startProcess(agentFile: string, runDir: string, clock: Clock, spec: MachineSpec): Promise<Machine> {
+function startProcess(agent: AgentProgram, runDir: string, clock: Clock, spec: MachineSpec): Promise<Machine> {
   const run = createRunFolder(runDir, "process", spec.id);
   return startChildMachine({
     what: "the agent",
-    command: process.execPath,
-    args: [...nodeFlags, ...heapFlags(spec.memoryMb), agentFile],
+    command: agent.command,
+    args: agent.args(spec.memoryMb),
     // The agent makes the task root when an app has files. It goes away with the run folder.
     env: {
-      ...guestEnvironment,
+      ...agent.env,
       HOME: run.folder,
       TMPDIR: run.folder,
       MAYFLY_CHANNEL: "fd:3",

@@ -27,7 +27,7 @@ test("a boot has the CPU share of templates, not that of its server, and leaves 
     remove: () => undefined,
   };
   const image = { id: "none", root: file, kernel: file };
-  const shape = { guest: linux, accelerator: "tcg" as const, ...usualChoice };
+  const shape = { guest: linux, accelerator: "tcg" as const, ...usualChoice, runtime: "node" as const };
   const booting = withBootedGuest({ image, shape, tscKhz: 1, confinement, clock: systemClock, deadlineMs: 60_000 }, async () => undefined);
   const refused = assert.rejects(booting, /QEMU ended by SIGKILL/);
   const pid = await noted(note);

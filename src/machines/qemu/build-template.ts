@@ -2,10 +2,11 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import type { RuntimeName } from "../../base/kind/machine-kind.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import type { HostEnd } from "../../wire/host-end.ts";
 import { WARM_FUNCTION } from "../../wire/protocol.ts";
-import { callFunction, rehearse, rehearseCrowd } from "../rehearsal.ts";
+import { callFunction, rehearse, rehearseCrowd } from "../rehearsal/rehearsal.ts";
 import { BootFailure, type BootOptions, type Booted, withBootedGuest } from "./boot.ts";
 import { makeImmutable } from "../../base/libc/libc.ts";
 import { saveState } from "./migration.ts";
@@ -18,15 +19,23 @@ export interface FrozenMachine {
   state: Buffer;
 }
 
+interface WarmUp {
+  requests: number;
+  /** Calls of each of CROWD_LANES callers at once. */
+  crowdCalls: number;
+  resumes: number;
+}
+
 /**
  * After this many requests V8 has optimised the whole path. If the machine were frozen earlier, every clone would go on compiling.
- * docs/drivers-qemu.md has the figures.
+ * docs/drivers-qemu.md has the figures. Python compiles nothing while it runs: it only needs everything imported, and touched once or twice.
  */
-const WARM_REQUESTS = 1_800;
+const warmUps: Record<RuntimeName, WarmUp> = {
+  node: { requests: 1_800, crowdCalls: 300, resumes: 45 },
+  python: { requests: 40, crowdCalls: 10, resumes: 5 },
+};
 const REQUESTS_PER_REHEARSAL = 20;
 const CROWD_LANES = 32;
-const CROWD_CALLS = 300;
-const WARM_RESUMES = 45;
 const SETTLE_MS = 500;
 /** Milliseconds in which the agent's timers run out. Otherwise each clone would continue with timers that are under way. */
 const QUIET_MS = 1_200;
@@ -39,7 +48,7 @@ export async function buildTemplate(
 ): Promise<FrozenMachine> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const frozen = await withBootedGuest({ ...options, deadlineMs: 45_000 }, (booted) => freezeWarm(booted, options.clock, progress));
+      const frozen = await withBootedGuest({ ...options, deadlineMs: 45_000 }, (booted) => freezeWarm(booted, options, progress));
       makeImmutable(frozen.memory);
       return frozen;
     } catch (error) {
@@ -50,23 +59,28 @@ export async function buildTemplate(
   }
 }
 
-async function freezeWarm(booted: Booted, clock: Clock, progress: (step: string) => void): Promise<FrozenMachine> {
+async function freezeWarm(
+  booted: Booted,
+  { clock, shape }: Pick<BootOptions, "clock" | "shape">,
+  progress: (step: string) => void,
+): Promise<FrozenMachine> {
   progress("warming the template");
-  await warm(booted.host, clock);
+  await warm(booted.host, clock, shape.runtime);
   booted.host.close();
   return { memory: booted.memory, state: await saveState(booted.qemu.qmp, booted.confined) };
 }
 
-async function warm(host: HostEnd, clock: Clock): Promise<void> {
-  for (let n = 0; n < WARM_REQUESTS; n++) {
+async function warm(host: HostEnd, clock: Clock, runtime: RuntimeName): Promise<void> {
+  const { requests, crowdCalls, resumes } = warmUps[runtime];
+  for (let n = 0; n < requests; n++) {
     await callFunction(host, WARM_FUNCTION);
-    if (n % REQUESTS_PER_REHEARSAL === 0) await rehearse(host);
+    if (n % REQUESTS_PER_REHEARSAL === 0) await rehearse(host, runtime);
   }
-  await rehearseCrowd(host, CROWD_LANES, CROWD_CALLS);
+  await rehearseCrowd(host, CROWD_LANES, crowdCalls);
   await sleep(SETTLE_MS);
-  for (let n = 0; n < WARM_RESUMES; n++) {
+  for (let n = 0; n < resumes; n++) {
     await host.resume(clock.wall(), randomBytes(64), "template", false);
-    await rehearse(host);
+    await rehearse(host, runtime);
   }
   await sleep(QUIET_MS);
 }

@@ -36,7 +36,7 @@ test("a start that QEMU refuses rejects with what QEMU said, and leaves nothing"
   const outcomes: boolean[] = [];
   const starting = startClone({
     spec: { id: `refused-${process.pid}`, memoryMb: 128, vcpus: 1 },
-    shape: { guest: linux, accelerator: "tcg", memoryMb: 128, vcpus: 1 },
+    shape: { guest: linux, accelerator: "tcg", runtime: "node", memoryMb: 128, vcpus: 1 },
     template: { memory, state, digest: "" },
     root,
     confinement,

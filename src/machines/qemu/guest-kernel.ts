@@ -1,5 +1,5 @@
 /** Everything in which machines differ by the kernel of their guest. All else about machines is the same for each kernel. */
-import type { GuestKernelName } from "../../base/kind/machine-kind.ts";
+import type { GuestKernelName, RuntimeName } from "../../base/kind/machine-kind.ts";
 import type { Accelerator } from "../host/qemu/accelerator.ts";
 import type { Board, Bus } from "../host/qemu/words.ts";
 import type { ConsoleEnd } from "./console-end.ts";
@@ -35,6 +35,7 @@ export interface GuestKernel {
 export interface MachineShape {
   guest: GuestKernel;
   accelerator: Accelerator;
+  runtime: RuntimeName;
   memoryMb: number;
   vcpus: number;
 }

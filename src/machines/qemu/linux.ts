@@ -1,8 +1,7 @@
 /** Linux as a guest: Debian's kernel, an initrd that brings it up (src/images/init-script.ts), an erofs root. */
-import type { Accelerator } from "../host/qemu/accelerator.ts";
 import { heapSizes } from "../host/child/node-limits.ts";
 import { channelAddress, linuxOptions, microvm } from "../host/qemu/words.ts";
-import type { GuestKernel } from "./guest-kernel.ts";
+import type { GuestKernel, MachineShape } from "./guest-kernel.ts";
 import { kernelNoise, linuxEnd } from "./console-end.ts";
 
 export const linux: GuestKernel = {
@@ -12,7 +11,7 @@ export const linux: GuestKernel = {
   board: () => microvm,
   // There is no virtio-rng, because Resume brings randomness.
   devices: () => "",
-  commandLine: ({ accelerator, memoryMb }, tscKhz) => kernelArguments(accelerator, memoryMb, tscKhz),
+  commandLine: kernelArguments,
   noise: kernelNoise,
   endOf: linuxEnd,
 };
@@ -21,14 +20,19 @@ export const linux: GuestKernel = {
  * A clone starts with no translated code, so every function of the guest's kernel that runs costs time under TCG. Therefore everything in the guest that
  * watches, audits or accounts is off. One app owns all of the guest, so nothing in the guest needs to be guarded from the rest of it.
  */
-function kernelArguments(accelerator: Accelerator, memoryMb: number, tscKhz: number): string {
-  const { oldMb, semiMb } = heapSizes(memoryMb, systemMb(memoryMb));
+function kernelArguments({ accelerator, runtime, memoryMb }: MachineShape, tscKhz: number): string {
   return [
     linuxOptions(tscKhz),
     "mitigations=off lsm=capability cgroup_disable=memory psi=0 audit=0 nowatchdog sysctl.vm.stat_interval=3600",
-    `mayfly.channel=${channelAddress} mayfly.heap=${oldMb} mayfly.semi=${semiMb}`,
+    `mayfly.channel=${channelAddress}`,
+    ...(runtime === "node" ? nodeWords(memoryMb) : []),
     ...(accelerator === "tcg" ? ["mayfly.emulated"] : []),
   ].join(" ");
+}
+
+function nodeWords(memoryMb: number): string[] {
+  const { oldMb, semiMb } = heapSizes(memoryMb, systemMb(memoryMb));
+  return [`mayfly.heap=${oldMb} mayfly.semi=${semiMb}`];
 }
 
 /**

@@ -42,7 +42,7 @@ async function printedBy(guest: GuestKernel): Promise<string> {
   return failure.exit.output.join(" | ");
 }
 
-const shape = { guest: osv, accelerator: "tcg", ...usualChoice } as const;
+const shape = { guest: osv, accelerator: "tcg", ...usualChoice, runtime: "node" } as const;
 
 test("on the board of an emulated machine, a kernel of OSv's kind starts and gets its whole command line", async () => {
   assert.equal(await printedBy(osv), osv.commandLine(shape, 0));

@@ -2,7 +2,7 @@
  * OSv as a guest: everything in the driver that exists only for OSv. The image's part is src/images/osv/, the agent's part
  * src/guest/agent/osv.ts.
  */
-import { guestEnvironment, nodeFlags, nodePath, agentPath } from "../../images/guest-layout.ts";
+import { agentCommand, guestEnvironment } from "../../images/guest-layout.ts";
 import { cloneFlags, emulatedFlags } from "../../images/init-script.ts";
 import { osvCommandLine } from "../../images/osv/command-line.ts";
 import { heapFlags } from "../host/child/node-limits.ts";
@@ -37,16 +37,13 @@ export const osv: GuestKernel = {
 
   commandLine: ({ accelerator, memoryMb }) =>
     osvCommandLine({
-      env: { ...guestEnvironment, MAYFLY_GUEST: "osv", MAYFLY_CHANNEL: channelAddress, [TASK_ROOT_VARIABLE]: OSV_TASK_ROOT },
-      command: [
-        nodePath,
-        ...nodeFlags,
+      env: { ...guestEnvironment("node"), MAYFLY_GUEST: "osv", MAYFLY_CHANNEL: channelAddress, [TASK_ROOT_VARIABLE]: OSV_TASK_ROOT },
+      command: agentCommand("node", [
         ...cloneFlags,
         ...(accelerator === "tcg" ? emulatedFlags : []),
         // Without these flags V8 would size its heap by figures that OSv may not have.
         ...heapFlags(memoryMb, SYSTEM_MB),
-        agentPath,
-      ],
+      ]),
       // Without this OSv prints nothing about an abort().
       verbose: true,
       // The addresses of QEMU's user network are fixed. A DHCP client would cost each boot a round trip and each clone the timer of its lease.

@@ -7,7 +7,7 @@
 import { within } from "../../base/clock/within.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Driver, DriverTraits, Probe } from "../driver.ts";
-import type { GuestKernelName } from "../../base/kind/machine-kind.ts";
+import { type KindChoice, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { StartFailure } from "../exit.ts";
 import { closeCgroups, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
 import { createStock, type GuestSource, type Stock, type StockOptions } from "./stock.ts";
@@ -31,26 +31,28 @@ const traits: DriverTraits = {
 export function createQemuDriver({ guests, warn = () => undefined, ...options }: QemuDriverOptions): Driver {
   const stocks = guests.map((guest) => createStock(guest, { ...options, warn }));
   const [usual] = stocks as [Stock];
+  const kernels = [...new Set(stocks.map(({ kernel }) => kernel.name))];
   /** What a server that was killed has left is cleared away once. */
   let isSwept = false;
-  const stockOf = (name: GuestKernelName | undefined) => (name === undefined ? usual : stocks.find(({ kernel }) => kernel.name === name));
+  const stockOf = ({ kernel: name = usual.kernel.name, runtime = usualRuntime }: KindChoice) =>
+    stocks.find((stock) => stock.kernel.name === name && stock.runtime === runtime);
   return {
     name: "qemu",
     traits,
-    kernels: stocks.map(({ kernel }) => kernel.name),
+    kernels,
     damage: () => stocks.map((stock) => stock.damage()).find((damage) => damage !== undefined),
     probe: () => probe(usual, options),
     async prepare(progress, kind) {
       if (!isSwept) await sweepCgroups();
       isSwept = true;
-      const stock = stockOf(kind.kernel);
-      if (stock === undefined) throw new MayflyError("internal", { what: `a machine of the kernel ${kind.kernel} is to be prepared` });
+      const stock = stockOf(kind);
+      if (stock === undefined) throw new MayflyError("internal", { what: `a machine of ${inWords(kind)} is to be prepared` });
       await stock.prepare(progress, kind);
     },
-    release: (kind) => stockOf(kind.kernel)?.release(kind),
+    release: (kind) => stockOf(kind)?.release(kind),
     async start(spec) {
-      const stock = stockOf(spec.kernel);
-      if (stock === undefined) throw new StartFailure(`this host starts no machines of the kernel ${spec.kernel}`);
+      const stock = stockOf(spec);
+      if (stock === undefined) throw new StartFailure(`this host starts no machines of ${inWords(spec)}`);
       return stock.start(spec);
     },
     async close() {
@@ -58,6 +60,11 @@ export function createQemuDriver({ guests, warn = () => undefined, ...options }:
       closeCgroups();
     },
   };
+}
+
+/** What a driver that lacks it says. */
+function inWords({ kernel, runtime = usualRuntime }: KindChoice): string {
+  return `the kernel ${kernel ?? "that is usual"} with the runtime ${runtime}`;
 }
 
 async function probe(stock: Stock, { clock }: Pick<QemuDriverOptions, "clock">): Promise<Probe> {

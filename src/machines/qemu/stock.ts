@@ -1,5 +1,5 @@
 /**
- * What machines of one guest kernel start from, and those that were started: the kernel's image, held open, and the templates made of it.
+ * What machines of one guest kernel and one runtime start from, and those that were started: their image, held open, and the templates made of it.
  *
  * Owns the open image, its templates, its machines, and what is known of the image's damage. close() ends them all.
  * 1. The image is opened at the first use, and again after close() or a failure.
@@ -9,7 +9,7 @@ import fs from "node:fs";
 
 import type { Clock } from "../../base/clock/clock.ts";
 import type { Machine, MachineSpec } from "../driver.ts";
-import { type KindChoice, usualChoice } from "../../base/kind/machine-kind.ts";
+import { type KindChoice, type RuntimeName, usualChoice, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { StartFailure } from "../exit.ts";
 import type { KvmVerdict } from "../host/qemu/accelerator.ts";
 import type { OpenQemuHost, QemuHost } from "../host/qemu/qemu-host.ts";
@@ -21,6 +21,8 @@ import { createTemplates, type Template, type Templates } from "./templates.ts";
 
 export interface GuestSource {
   kernel: GuestKernel;
+  /** What the image's agent runs. The default is Node. */
+  runtime?: RuntimeName | undefined;
   /** Returns an undamaged image. Called when it is first needed, and again if `damageOf` found that the last one is damaged. */
   image: () => Promise<BootImage>;
   /**
@@ -58,6 +60,7 @@ interface HeldImage {
 
 export interface Stock {
   readonly kernel: GuestKernel;
+  readonly runtime: RuntimeName;
   open(): Promise<OpenStock>;
   /** Makes the template of machines of this size if it does not exist yet. Rejects with a StartFailure if the template cannot be made. */
   prepare(progress: (step: string) => void, size: KindChoice): Promise<void>;
@@ -73,7 +76,11 @@ export interface Stock {
 const KVM_TRIAL_MS = 6_000;
 
 export function createStock(source: GuestSource, options: StockOptions): Stock {
-  const { kernel } = source;
+  const { kernel, runtime = usualRuntime } = source;
+  const shapeOf = ({ accelerator }: KvmVerdict, { memoryMb, vcpus }: KindChoice): MachineShape => {
+    // The shape is part of a template's key, so nothing else of a spec may get into it.
+    return { guest: kernel, accelerator, runtime, memoryMb, vcpus };
+  };
   const machines = new Set<Machine>();
   let opening: Promise<OpenStock> | undefined;
   const open = () => (opening ??= openStock(source, options).catch(forget));
@@ -124,7 +131,7 @@ export function createStock(source: GuestSource, options: StockOptions): Stock {
     const opened = await open().catch(startFailed);
     const { held, verdict, host } = opened;
     refuse(opened, held);
-    const shape = shapeOf(kernel, verdict, spec);
+    const shape = shapeOf(verdict, spec);
     const template = await templateOf(opened, shape, () => undefined);
     refuse(opened, held);
     const tried = (worked: boolean) => {
@@ -142,16 +149,17 @@ export function createStock(source: GuestSource, options: StockOptions): Stock {
 
   return {
     kernel,
+    runtime,
     open,
     start,
     async prepare(progress, size) {
       const opened = await open();
-      await templateOf(opened, shapeOf(kernel, opened.verdict, size), progress);
+      await templateOf(opened, shapeOf(opened.verdict, size), progress);
     },
     release(size) {
       // Nothing is prepared in a stock that was never opened, or that cannot be.
       void opening?.then(
-        ({ held, verdict }) => held.templates.release(shapeOf(kernel, verdict, size)),
+        ({ held, verdict }) => held.templates.release(shapeOf(verdict, size)),
         () => undefined,
       );
     },
@@ -169,7 +177,7 @@ async function openStock(source: GuestSource, options: StockOptions): Promise<Op
   const host = await options.host.open();
   const image = await source.image();
   const { facts, confinement } = host;
-  const shape: MachineShape = { guest: source.kernel, accelerator: "kvm", ...usualChoice };
+  const shape: MachineShape = { guest: source.kernel, accelerator: "kvm", ...usualChoice, runtime: source.runtime ?? usualRuntime };
   const boot = { image, confinement, clock: options.clock, onCpuUsed: options.onCpuUsed, shape, tscKhz: facts.tscKhz };
   const verdict = await host.accelerator(image.kernel, () =>
     withBootedGuest({ ...boot, deadlineMs: KVM_TRIAL_MS }, async ({ host: end, memory }) => {
@@ -194,11 +202,6 @@ function closeImage({ templates, root }: HeldImage): void {
 /** The image with the root that machines have open, because another file may be in its place by now. */
 function asOpen({ image, root }: HeldImage): BootImage {
   return { ...image, root: `/proc/self/fd/${root}` };
-}
-
-/** The shape is part of a template's key, so nothing else of a spec may get into it. */
-function shapeOf(guest: GuestKernel, { accelerator }: KvmVerdict, { memoryMb, vcpus }: KindChoice): MachineShape {
-  return { guest, accelerator, memoryMb, vcpus };
 }
 
 function startFailed(error: Error): never {

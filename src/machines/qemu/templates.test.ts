@@ -17,7 +17,7 @@ import { afterwards } from "../../base/testing/afterwards.ts";
 
 const facts = { qemuVersion: "7.2", tscKhz: 2_000_000 } as HostFacts;
 const image = { id: "one", kernel: "k", root: "r" };
-const shape: MachineShape = { guest: linux, accelerator: "tcg", ...usualChoice };
+const shape: MachineShape = { guest: linux, accelerator: "tcg", ...usualChoice, runtime: "node" };
 const keyOf = (changes: Partial<MachineShape>, week = 1, id = "one") =>
   templateKey({ image: { ...image, id }, facts }, { ...shape, ...changes }, week);
 

@@ -117,7 +117,7 @@ function closeFiles({ memory, state }: Template): void {
 }
 
 function nameOf(shape: MachineShape): string {
-  return `the template of machines with ${shape.memoryMb} MB (${shape.guest.name}, ${shape.accelerator})`;
+  return `the template of machines with ${shape.memoryMb} MB (${shape.runtime} on ${shape.guest.name}, ${shape.accelerator})`;
 }
 
 /** @param week part of the key only if the guest's clock cannot be set, because such a template may not be older than a week */

@@ -40,7 +40,7 @@ export const machine: MachineInfo = {
   app: "shop",
   revision: 1,
   driver: "process",
-  kind: { kernel: "linux", memoryMb: 256, vcpus: 1 },
+  kind: { kernel: "linux", runtime: "node", memoryMb: 256, vcpus: 1 },
   state: "bound",
   slots: { used: 1, total: 100 },
   memoryBytes: 1,

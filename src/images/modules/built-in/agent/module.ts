@@ -1,4 +1,4 @@
-/** Mayfly's agent. An image with this module serves the platform's machines. */
+/** Mayfly's agent for Node. An image with this module serves the platform's machines. */
 import { bundleAgent } from "../../../agent-bundle.ts";
 import { agentPath, channelMountPoint } from "../../../guest-layout.ts";
 import type { ModuleContext, ModuleSource } from "../../module.ts";
@@ -10,6 +10,6 @@ export default async function agent({ agentEntry }: ModuleContext): Promise<Modu
     requires: ["node"],
     folders: [channelMountPoint],
     files: [{ data: await bundleAgent(agentEntry), to: agentPath }],
-    agent: true,
+    agent: "node",
   };
 }

@@ -23,6 +23,8 @@ from .environment import task_root
 
 #: Makes a runner of a module, the handler's name and the function's name.
 MakeRunner = Callable[[object, str, str], Runner]
+#: The folder below the task root with the packages that an app requires.
+_PACKAGES = "site-packages"
 #: Code that came as frames is a module of a name that no other module has.
 _PREFIX = "mayfly_function_"
 
@@ -68,13 +70,15 @@ def functions_of(message: dict, code: bytes, make: MakeRunner) -> dict[str, Func
 
 
 def prepare_imports() -> None:
-    """Imports look into the task root first. Forgets the modules of an earlier Bind."""
+    """Imports look into the task root first, then into the app's packages. Forgets the modules of an earlier Bind."""
     below = task_root + os.sep
+    first = [task_root, os.path.join(task_root, _PACKAGES)]
     for name, module in list(sys.modules.items()):
         if name.startswith(_PREFIX) or (getattr(module, "__file__", None) or "").startswith(below):
             del sys.modules[name]
-    sys.path[:] = [task_root, *(path for path in sys.path if path not in (task_root, ""))]
-    sys.path_importer_cache.pop(task_root, None)
+    sys.path[:] = [*first, *(path for path in sys.path if path not in (*first, ""))]
+    for folder in first:
+        sys.path_importer_cache.pop(folder, None)
     importlib.invalidate_caches()
 
 

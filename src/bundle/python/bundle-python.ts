@@ -1,0 +1,53 @@
+/** Bundles an app of the runtime python: its modules as they are, and the packages that it requires. */
+import type { Bundle } from "../../store/catalog/catalog.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import type { AppFolder, Surroundings } from "../app-folder.ts";
+import type { BundledApp } from "../bundled-app.ts";
+import { collected } from "../files/collect.ts";
+import { matchedFiles } from "../files/matched.ts";
+import { appModules } from "./app-modules.ts";
+import { syntaxFaults } from "./check-syntax.ts";
+import { guestPython } from "./guest-python.ts";
+import { installRequirements } from "./requirements.ts";
+
+/** At most this many errors are shown. */
+const SHOWN = 3;
+
+/** Throws "bad-manifest", "build-failed", "code-too-large", and what fetching Debian's Python throws. */
+export async function bundlePython({ manifest, root, file }: AppFolder, surroundings: Surroundings): Promise<Omit<BundledApp, "manifest">> {
+  if (manifest.external !== undefined)
+    throw new MayflyError("bad-manifest", { file, what: "external names npm packages, which apps of the runtime python do not have" });
+  refuseOtherEntries(manifest, file);
+  const matched = matchedFiles(root, manifest.files ?? [], file);
+  const modules = appModules(root);
+  const python = await guestPython(surroundings);
+  const faults = await syntaxFaults(python, root, modules);
+  if (faults.length > 0) {
+    const more = faults.length > SHOWN ? `; and ${faults.length - SHOWN} more` : "";
+    throw new MayflyError("build-failed", { function: nameOf(manifest, faults[0]!), what: faults.slice(0, SHOWN).join("; ") + more });
+  }
+  const required = await installRequirements(python, root, surroundings);
+  try {
+    const files = collected([...modules, ...matched, ...required.files], 0, file)!;
+    // The code is among the files: docs/guest-protocol.md, a function's source.
+    const functions = Object.keys(manifest.functions).map((name): Bundle => ({ function: name, format: "python", code: new Uint8Array() }));
+    return { bundles: [...functions, files.bundle], warnings: [], files: { count: files.count, bytes: files.bytes, named: [] } };
+  } finally {
+    await required.discard();
+  }
+}
+
+function refuseOtherEntries({ functions }: AppFolder["manifest"], file: string): void {
+  for (const [name, { entry }] of Object.entries(functions))
+    if (!entry.endsWith(".py"))
+      throw new MayflyError("bad-manifest", {
+        file,
+        what: `functions.${name}.entry is ${JSON.stringify(entry)}, and the runtime python runs files that end with .py`,
+      });
+}
+
+/** The function in whose entry the fault is, or the first one. */
+function nameOf({ functions }: AppFolder["manifest"], fault: string): string {
+  const names = Object.keys(functions);
+  return names.find((name) => fault.includes(`(${functions[name]!.entry}`)) ?? names[0]!;
+}

@@ -1,0 +1,55 @@
+/** The Python that machines have, run on this host for a deploy: a host need not have any. */
+import { execFile } from "node:child_process";
+import { glob } from "node:fs/promises";
+import { join } from "node:path";
+import { MayflyError } from "../../base/errors/error.ts";
+import { fetchProgramRoot, hostCommand } from "../../images/debian/program-root.ts";
+import type { Surroundings } from "../app-folder.ts";
+
+export interface PythonRun {
+  cwd: string;
+  /** Added to the user's environment, in which pip finds its settings. */
+  env?: Record<string, string>;
+  input?: string;
+}
+
+export interface PythonResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface GuestPython {
+  run(args: string[], options: PythonRun): Promise<PythonResult>;
+  /** The path of pip's wheel, which Python runs as it is. */
+  pip: string;
+}
+
+/** The release of which images are made. */
+const suite = "bookworm";
+
+/** Rejects with "missing-part" or "image-build-failed". */
+export async function guestPython({ cacheDir, progress }: Surroundings): Promise<GuestPython> {
+  const root = await fetchProgramRoot({ suite, packages: ["python3", "python3-pip-whl", "ca-certificates"], cacheDir, progress });
+  const command = await hostCommand(root, "/usr/bin/python3");
+  const own = { PYTHONHOME: join(root, "usr"), PYTHONDONTWRITEBYTECODE: "1", PYTHONNOUSERSITE: "1", PYTHONPATH: "" };
+  return { run: (args, options) => run([...command, ...args], own, options), pip: await pipOf(root) };
+}
+
+async function pipOf(root: string): Promise<string> {
+  for await (const name of glob("usr/share/python-wheels/pip-*.whl", { cwd: root })) return join(root, name);
+  throw new MayflyError("image-build-failed", { what: "Debian's package python3-pip-whl has no wheel of pip" });
+}
+
+function run([program, ...args]: string[], own: Record<string, string>, { cwd, env, input = "" }: PythonRun): Promise<PythonResult> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd, env: { ...process.env, ...own, ...env }, maxBuffer: 64 << 20 };
+    const child = execFile(program!, args, options, (error, stdout, stderr) => {
+      if (error === null) resolve({ code: 0, stdout, stderr });
+      else if (typeof error.code === "number") resolve({ code: error.code, stdout, stderr });
+      else reject(error);
+    });
+    // A program that does not read to the end is told of by its exit code.
+    child.stdin?.on("error", () => {}).end(input);
+  });
+}

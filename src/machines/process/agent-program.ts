@@ -1,0 +1,38 @@
+/** How a machine of the driver `process` starts its agent on this host. */
+import { join } from "node:path";
+
+import type { RuntimeName } from "../../base/kind/machine-kind.ts";
+import { hostCommand } from "../../images/debian/program-root.ts";
+import { agentCommand, guestEnvironment, nodeFlags } from "../../images/guest-layout.ts";
+import type { Image } from "../../images/image.ts";
+import { heapFlags } from "../host/child/node-limits.ts";
+
+export interface AgentProgram {
+  command: string;
+  /** All arguments, for a machine of so much memory. */
+  args: (memoryMb: number) => string[];
+  /** To which the driver adds the folders of the machine, and its channel. */
+  env: Record<string, string>;
+}
+
+/** The Node that runs Mayfly runs the agent as well, without any image. @param agent the file of the bundled agent */
+export function nodeProgram(agent: string): AgentProgram {
+  return {
+    command: process.execPath,
+    args: (memoryMb) => [...nodeFlags, ...heapFlags(memoryMb), agent],
+    env: guestEnvironment("node"),
+  };
+}
+
+/** Other runtimes come from the image, and run with its libraries: a host need not have them. */
+export async function imageProgram(runtime: Exclude<RuntimeName, "node">, { rootTree }: Image): Promise<AgentProgram> {
+  const [program, ...rest] = agentCommand(runtime, []) as [string, ...string[]];
+  const [command, ...before] = await hostCommand(rootTree, program);
+  const env = Object.entries(guestEnvironment(runtime)).map(([name, value]) => [name, inTree(name, value, rootTree)]);
+  return { command, args: () => [...before, ...rest], env: Object.fromEntries(env) as Record<string, string> };
+}
+
+/** What says where a runtime lies is a path in the image. */
+function inTree(name: string, value: string, rootTree: string): string {
+  return name.startsWith("PYTHON") && value.startsWith("/") ? join(rootTree, value) : value;
+}

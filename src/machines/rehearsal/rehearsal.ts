@@ -1,0 +1,72 @@
+/**
+ * Does in advance what a machine does for its first caller: a Bind and an invocation, through the whole path. An agent forgets a rehearsal
+ * at the next Bind. In a template the rehearsal makes V8 compile the path, and Python import what it needs; in a blank it makes an emulator translate it.
+ */
+import { randomBytes } from "node:crypto";
+import type { RuntimeName } from "../../base/kind/machine-kind.ts";
+import type { HostEnd, HttpInput, RequestSink } from "../../wire/host-end.ts";
+import { REHEARSAL_APP } from "../../wire/protocol.ts";
+import { nodeCode } from "./node-code.ts";
+import { pythonCode } from "./python-code.ts";
+import type { RehearsalCode } from "./rehearsal-code.ts";
+
+const codes: Record<RuntimeName, () => RehearsalCode> = { node: nodeCode, python: pythonCode };
+
+/** Rejects if the agent refuses it. */
+export async function rehearse(end: HostEnd, runtime: RuntimeName): Promise<void> {
+  const { format, plain, rich } = codes[runtime]();
+  const sources = { plain, rich };
+  const code = Object.values(sources).map((source) => Buffer.from(source));
+  const functions = Object.keys(sources).map((name, at) => ({
+    name,
+    format,
+    source: { type: "frames" as const, bytes: code[at]!.length },
+    handler: "handler",
+  }));
+  await end.bind({ app: REHEARSAL_APP, revision: randomBytes(6).toString("hex"), functions, env: {}, memoryMb: 128, egress: false }, code);
+  await callFunction(end, "rich");
+  await callFunction(end, "plain");
+}
+
+/**
+ * Runs after a rehearsal: many invocations in flight at once, as an app under load has them. V8 throws away code that it optimised for one
+ * invocation at a time when frames of several arrive together, and an emulated machine then takes seconds to compile it anew.
+ */
+export async function rehearseCrowd(end: HostEnd, lanes: number, callsPerLane: number): Promise<void> {
+  const lane = async () => {
+    for (let n = 0; n < callsPerLane; n++) await callFunction(end, n % 4 === 3 ? "rich" : "plain");
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+/** Calls a function of an agent that is not bound yet; rejects if it does not reply. */
+export function callFunction(end: HostEnd, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const sink: RequestSink = {
+      head: () => {},
+      data: () => {},
+      end: () => {},
+      reset: (_code, message) => reject(new Error(`the call of ${name} was refused: ${message}`)),
+      closed: () => resolve(),
+      drain: () => {},
+    };
+    const head = {
+      id: "rehearsal",
+      function: name,
+      remainingMs: 5_000,
+      attempt: 1,
+      revision: "rehearsal",
+      trace: { traceparent: "", tracestate: "" },
+      input,
+    };
+    end.request(head, null, true, sink);
+  });
+}
+
+const input: HttpInput = {
+  kind: "http",
+  event: "http-v2",
+  method: "GET",
+  url: "http://mayfly.internal/",
+  headers: ["host", "mayfly.internal", "accept", "*/*"],
+};
