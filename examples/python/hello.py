@@ -1,5 +1,5 @@
 # mayfly deploy examples/python
-# curl "http://127.0.0.1:8080/python/hello?name=Ada"
+# curl "http://127.0.0.1:8080/greetings/hello?name=Ada"
 from pathlib import Path
 
 greetings = Path(__file__).with_name("greetings.txt").read_text().split()

@@ -1,4 +1,4 @@
-# curl -d '{"seconds": [0.05, 0.05]}' http://127.0.0.1:8080/python/report
+# curl -d '{"seconds": [0.05, 0.05]}' http://127.0.0.1:8080/greetings/report
 import asyncio
 import json
 import time

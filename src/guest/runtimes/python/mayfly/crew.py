@@ -78,6 +78,8 @@ class Crew:
         self._spare = 0
         self._floor = (os.cpu_count() or 1) + 1
         self._leader = 0
+        #: The first thread, whose end would be that of the process: it stays when the crew shrinks.
+        self._main = 0
         #: Counts the calls that leaders have run; and whether one runs now.
         self._turn = 0
         self._is_running = False
@@ -87,6 +89,7 @@ class Crew:
 
     def lead(self) -> None:
         """Makes the thread that calls it, the main one, the first leader. Never returns."""
+        self._main = get_ident()
         threading.Thread(target=self._look_out, name="mayfly-lookout", daemon=True).start()
         self._lead()
         self._follow()
@@ -150,7 +153,7 @@ class Crew:
         while True:
             if not counted:
                 with self._lock:
-                    if self._is_full and self._size > self._floor:
+                    if self._is_full and self._size > self._floor and get_ident() != self._main:
                         self._size -= 1
                         return
                     self._spare += 1
