@@ -111,7 +111,9 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
     });
 
     test("a stopped machine uses no CPU and answers nothing, until it is continued", async () => {
-      const { host, machine } = await session();
+      const { host, machine, call } = await bound();
+      // It would use a whole CPU if it went on.
+      const computed = call("spin", Buffer.from("2000"));
       await machine.stop();
       await machine.stop();
       const pong = host.ping();
@@ -119,10 +121,12 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       const before = machine.usage().cpuUs;
       const first = await Promise.race([pong.then(() => "answered"), sleep(300).then(() => "silent")]);
       assert.equal(first, "silent");
-      assert.ok(machine.usage().cpuUs - before < 5_000, `${machine.usage().cpuUs - before} µs`);
+      // A virtual machine's own threads may do something even so, and some hosts account for it late.
+      assert.ok(machine.usage().cpuUs - before < 30_000, `${machine.usage().cpuUs - before} µs`);
       await machine.cont();
       await machine.cont();
       await inTime("the Pong of a machine that goes on", pong);
+      await computed;
       await inTime("the end of a killed machine", machine.kill());
     });
 
