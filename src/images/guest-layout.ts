@@ -3,7 +3,7 @@ import type { RuntimeName } from "../base/kind/machine-kind.ts";
 
 export const nodePath = "/bin/node";
 export const agentPath = "/mayfly/agent.mjs";
-export const pythonPath = "/usr/bin/python3";
+const pythonPath = "/usr/bin/python3";
 /** The folder of the Python agent's package. */
 export const pythonAgentFolder = "/mayfly/python";
 /** An empty folder on which a driver may mount its channel's socket, because the root is read-only. */

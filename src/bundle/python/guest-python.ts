@@ -6,14 +6,14 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { fetchProgramRoot, hostCommand } from "../../images/debian/program-root.ts";
 import type { Surroundings } from "../app-folder.ts";
 
-export interface PythonRun {
+interface PythonRun {
   cwd: string;
   /** Added to the user's environment, in which pip finds its settings. */
   env?: Record<string, string>;
   input?: string;
 }
 
-export interface PythonResult {
+interface PythonResult {
   code: number;
   stdout: string;
   stderr: string;
