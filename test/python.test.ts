@@ -42,7 +42,7 @@ for (const driver of [...drivers, "process"] as const) {
     test("the example greets, with a file of its own, and a coroutine waits", async () => {
       const hello = await platform.call("/greetings/hello?name=Ada");
       assert.deepEqual([hello.status, await hello.text()], [200, "Hello, Ada!\n"]);
-      const [line] = (await platform.logged("greetings", /greeting Ada/)).filter(({ text }) => text === "greeting Ada");
+      const line = (await platform.logged("greetings", /greeting Ada/)).find(({ text }) => text === "greeting Ada");
       assert.deepEqual([line?.function, line?.level], ["hello", "info"]);
       const report = await platform.call("/greetings/report", { method: "POST", body: JSON.stringify({ seconds: [0.05, 0.05] }) });
       const { count, sum, request } = (await report.json()) as Record<string, unknown>;
@@ -74,7 +74,7 @@ for (const driver of [...drivers, "process"] as const) {
 
     test("a throw is a 500 with an id, the traceback is in the log beside it, and the machine lives on", async () => {
       await answers();
-      const before = (await platform.client.machines()).map(({ id }) => id);
+      const before = new Set((await platform.client.machines()).map(({ id }) => id));
       const response = await misbehave("throw");
       const { code, id } = await errorOf(response);
       assert.deepEqual([response.status, code], [500, "function-threw"]);
@@ -82,7 +82,7 @@ for (const driver of [...drivers, "process"] as const) {
       assert.equal(line?.invocation, id);
       assert.match(line!.text, /misbehave\.py", line 10, in handler/);
       await answers();
-      assert.ok((await platform.client.machines()).some(({ id: machine }) => before.includes(machine)));
+      assert.ok((await platform.client.machines()).some(({ id: machine }) => before.has(machine)));
     });
 
     for (const deed of ["exit", "crash"])
