@@ -41,7 +41,10 @@ for (const idleMs of [0, 1, 3])
 test(`a hundred races with a kill after 4 ms, real agents (MAYFLY_SEED=${SEED})`, async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-race-"));
   afterwards(context, () => rmSync(folder, { recursive: true }));
-  const driver = createProcessDriver({ program: async () => nodeProgram(await ensureAgent(join(folder, "cache"))), runDir: join(folder, "run") });
+  const driver = createProcessDriver({
+    program: async () => nodeProgram(await ensureAgent(join(folder, "cache"))),
+    runDir: join(folder, "run"),
+  });
   await driver.prepare(() => {}, usualChoice);
   const ran = join(folder, "ran");
   const races = set(context, driver, 4, ran);

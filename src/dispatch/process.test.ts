@@ -61,7 +61,10 @@ describe("a dispatcher with real agents", () => {
   let endRecording: () => Promise<void>;
 
   before(async () => {
-    driver = createProcessDriver({ program: async () => nodeProgram(await ensureAgent(join(folder, "cache"))), runDir: join(folder, "run") });
+    driver = createProcessDriver({
+      program: async () => nodeProgram(await ensureAgent(join(folder, "cache"))),
+      runDir: join(folder, "run"),
+    });
     await driver.prepare(() => {}, usualChoice);
     const bootId = Date.now().toString(36);
     const fleet = createFleet({
