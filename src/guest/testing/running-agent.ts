@@ -71,7 +71,7 @@ const main = fileURLToPath(new URL("../agent/main.ts", import.meta.url));
 
 export async function startAgentProcess(options: RunningAgentOptions = {}): Promise<RunningAgent> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mayfly-agent-"));
-  const { child, channel } = await (options.start ?? startChild)(options.taskRoot ?? path.join(folder, "app"));
+  const { child, channel } = await (options.start ?? startNodeAgent)(options.taskRoot ?? path.join(folder, "app"));
   const logs: LogLine[] = [];
   const stats: StatsMessage[] = [];
   const waiting = new Set<() => void>();
@@ -146,7 +146,7 @@ export async function startAgentProcess(options: RunningAgentOptions = {}): Prom
   };
 }
 
-async function startChild(taskRoot: string): Promise<{ child: ChildProcess; channel: Duplex }> {
+export async function startNodeAgent(taskRoot: string): Promise<{ child: ChildProcess; channel: Duplex }> {
   const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", MAYFLY_TASK_ROOT: taskRoot, HOST_ONLY: "secret" };
   const child = spawn(process.execPath, [process.env["MAYFLY_TEST_AGENT"] ?? main], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],

@@ -1,0 +1,96 @@
+/** What a function sees of an invocation, and what becomes of what it returns. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { InvocationInput } from "../../wire/host-end.ts";
+import { ResetCode } from "../../wire/protocol.ts";
+import type { AgentAdapter } from "./adapter.ts";
+import { event, sharedSession, to } from "./session.ts";
+
+export function describeInvocations(adapter: AgentAdapter): void {
+  const session = sharedSession(adapter, ["echo", "same", "about", "replies", "large", "sleeps", "streams"]);
+
+  test("a request becomes API Gateway's event, and the reply has the handler's status, headers, cookies and body", async () => {
+    const reply = await session().call({ ...to("echo"), method: "POST", url: "http://localhost/app/a%20b?x=1", body: "hällo" });
+    assert.deepEqual([reply.status, reply.text, reply.reset], [201, "hällo", null]);
+    assert.deepEqual(reply.headers["set-cookie"], ["a=1", "b=2"]);
+    assert.equal(reply.headers["x-seen"], "POST /app/a%20b");
+    assert.equal((await session().call(to("echo"))).text, "");
+  });
+
+  test("the event has the request's query, headers, cookies and body in API Gateway's form", async () => {
+    const call = {
+      function: "same",
+      method: "PUT",
+      url: "http://h.localhost:8080/p/q?a=1&a=2&b=%C3%A4+c",
+      headers: ["X-One", "1", "x-one", "2", "Cookie", "k=v; l=w", "content-type", "text/plain", "x-forwarded-for", "192.0.2.1"],
+      body: "text",
+    };
+    const seen = JSON.parse((await session().call(call)).text) as Record<string, unknown> & { requestContext: { http: object } };
+    const { version, rawPath, rawQueryString, queryStringParameters, headers, cookies, body, isBase64Encoded } = seen;
+    assert.deepEqual([version, rawPath, rawQueryString], ["2.0", "/p/q", "a=1&a=2&b=%C3%A4+c"]);
+    assert.deepEqual([queryStringParameters, cookies], [{ a: "1,2", b: "ä c" }, ["k=v", "l=w"]]);
+    assert.deepEqual(headers, { "x-one": "1,2", "content-type": "text/plain", "x-forwarded-for": "192.0.2.1" });
+    assert.deepEqual([body, isBase64Encoded], ["text", false]);
+    const { method, path, sourceIp } = seen.requestContext.http as Record<string, string>;
+    assert.deepEqual([method, path, sourceIp], ["PUT", "/p/q", "192.0.2.1"]);
+  });
+
+  test("bytes that are no text come and go as base64", async () => {
+    const body = Buffer.from([0, 255, 128, 10, 13, 1]);
+    const call = { ...to("echo"), method: "POST", headers: ["content-type", "image/png"], body };
+    const reply = await session().call(call);
+    assert.deepEqual(reply.body, body);
+  });
+
+  test("a handler's context has the invocation's id, its function, the revision and the time that is left", async () => {
+    const [id, name, version, left] = JSON.parse((await session().call({ ...to("about"), remainingMs: 90_000 })).text) as unknown[];
+    assert.match(String(id), /^id-\w+$/);
+    assert.deepEqual([name, version], ["about", "7"]);
+    assert.ok(Number(left) > 0 && Number(left) <= 90_000, String(left));
+  });
+
+  test("an event reaches the handler as it is, and the result goes back as JSON without headers", async () => {
+    const given = { a: [1, "ü", null, true], b: { "": -1.5 } };
+    const reply = await session().call(event("same", JSON.stringify(given)));
+    assert.deepEqual([reply.status, reply.headers, reply.reset], [200, {}, null]);
+    assert.deepEqual(JSON.parse(reply.text), given);
+    assert.deepEqual(JSON.parse((await session().call(event("same"))).text), {});
+    for (const body of ["1", '"text"', "[]", "null", "false"]) assert.equal((await session().call(event("same", body))).text, body);
+  });
+
+  test("a result that looks like an HTTP reply is an event's result like any other", async () => {
+    const looks = { statusCode: 404, headers: { "x-a": "1" }, body: "as it is" };
+    const reply = await session().call(event("same", JSON.stringify(looks)));
+    assert.deepEqual([reply.status, reply.headers, JSON.parse(reply.text)], [200, {}, looks]);
+  });
+
+  test("a large event and its large result arrive whole", async () => {
+    const given = { text: "ü".repeat(400_000) };
+    assert.deepEqual(JSON.parse((await session().call(event("same", JSON.stringify(given)))).text), given);
+  });
+
+  test("a kind or an event form that a later host sends is refused, and the agent goes on", async () => {
+    const later = [{ kind: "upgrade" }, { kind: "http", event: "alb", method: "GET", url: "http://a/", headers: [] }];
+    for (const input of later as unknown as InvocationInput[])
+      assert.equal((await session().call({ function: "same", input })).reset?.code, ResetCode.Refused);
+    assert.equal((await session().call(event("same", "1"))).text, "1");
+  });
+
+  test("heads as large as can be arrive, both ways", async () => {
+    const reply = await session().call({ ...to("same"), headers: ["x-long", "h".repeat(64_000)] });
+    assert.equal((JSON.parse(reply.text) as { headers: Record<string, string> }).headers["x-long"], "h".repeat(64_000));
+    const long = await session().call(to("replies", { status: 200, times: 1, name: "x-long", value: "h", length: 65_000 }));
+    assert.equal(long.headers["x-long"]?.length, 65_000);
+    const many = await session().call(to("replies", { status: 599, times: 200, name: "x", value: "y", length: 1 }));
+    assert.deepEqual([many.status, many.headers["x"], many.headers["x199"]], [599, "y", "y"]);
+  });
+
+  test("a hundred calls that wait run at once, each with its own reply", async () => {
+    const calls = Array.from({ length: 100 }, (_, at) => session().call(at % 2 ? to("sleeps", { ms: 100 }) : event("same", String(at))));
+    const texts = (await Promise.all(calls)).map(({ text }) => text);
+    assert.deepEqual(
+      texts,
+      texts.map((_, at) => (at % 2 ? "slept" : String(at))),
+    );
+  });
+}

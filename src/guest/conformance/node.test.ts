@@ -1,0 +1,4 @@
+import { describeAgentConformance } from "./describe-agent-conformance.ts";
+import { nodeAgent } from "./testing/node.ts";
+
+describeAgentConformance(nodeAgent);
