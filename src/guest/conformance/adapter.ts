@@ -72,7 +72,7 @@ export type ConformanceFunction =
   | "sleeps"
   /** Prints `listening`, waits until it is told that nobody wants its reply any more, and prints `heard`. */
   | "listens"
-  /** Computes for so many milliseconds as the parameter `ms` says, and replies with the text `computed`. */
+  /** Computes until its thread has used so many milliseconds of CPU time as the parameter `ms` says, and replies with the text `computed`. */
   | "computes"
   /**
    * Prints `begin-` and the parameter `word` as one line, in two writes; waits so many milliseconds as the parameter `ms` says; then prints `end-`

@@ -40,7 +40,8 @@ const code = {
     return new Response();
   } };`,
   computes: `exports.handler = async (event) => {
-    for (const end = performance.now() + Number(event.queryStringParameters.ms); performance.now() < end;);
+    const used = () => { const { user, system } = process.threadCpuUsage(); return (user + system) / 1000; };
+    for (const end = used() + Number(event.queryStringParameters.ms); used() < end;);
     return "computed";
   };`,
   prints: `${pause} exports.handler = async (event) => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from asyncio import Task
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextvars import Context, copy_context
 
@@ -80,9 +81,16 @@ class LambdaRunner:
         loop = self._machinery.loop
         task = loop.start(coroutine, context)
         if not task.done():
+            task.add_done_callback(lambda done: self._settle_unbegun(invocation, done))
             invocation.on_abort = lambda: loop.loop.call_soon_threadsafe(task.cancel)  # type: ignore[assignment]
             if invocation.is_aborted:
                 task.cancel()
+
+    def _settle_unbegun(self, invocation: Invocation, task: Task[None]) -> None:
+        """A task that is cancelled before its first step runs nothing of its coroutine, which otherwise catches every error itself."""
+        if task.cancelled():
+            invocation.settle()
+            self._machinery.loop.flush_soon()
 
     async def _run_async(self, invocation: Invocation, body: bytes) -> None:
         try:

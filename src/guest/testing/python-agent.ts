@@ -1,0 +1,52 @@
+/** Starts the agent of Python with an interpreter of Debian's packages, which run from the cache folder: the host needs no Python. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { loadConfig } from "../../base/config/load.ts";
+import { fetchProgramRoot, hostCommand } from "../../images/debian/program-root.ts";
+
+interface Interpreter {
+  suite: "bookworm" | "trixie";
+  /** Packages with modules of Python that functions can import, such as python3-flask. */
+  packages?: string[];
+}
+
+/** Returns what starts such an agent with its channel on descriptor 3. */
+export function pythonAgent({ suite, packages = [] }: Interpreter) {
+  let command: Promise<string[]> | undefined;
+  return async (taskRoot: string): Promise<{ child: ChildProcess; channel: Duplex }> => {
+    command ??= commandOf(suite, packages);
+    const [program, ...args] = await command;
+    const env = {
+      PATH: process.env["PATH"],
+      MAYFLY_CHANNEL: "fd:3",
+      MAYFLY_TASK_ROOT: taskRoot,
+      HOST_ONLY: "secret",
+      PYTHONPATH: agentFolder,
+      PYTHONPYCACHEPREFIX: compiled(),
+    };
+    const child = spawn(program!, [...args, "-m", "mayfly"], { stdio: ["ignore", "inherit", "inherit", "pipe"], env });
+    return { child, channel: child.stdio[3] as Duplex };
+  };
+}
+
+const agentFolder = fileURLToPath(new URL("../runtimes/python", import.meta.url));
+
+async function commandOf(suite: Interpreter["suite"], packages: string[]): Promise<string[]> {
+  const root = await fetchProgramRoot({ suite, packages: ["python3", ...packages], cacheDir: loadConfig({}).cacheDir });
+  return hostCommand(root, "/usr/bin/python3");
+}
+
+let folder: string | undefined;
+
+/** Where Python keeps what it has compiled: neither beside the agent's source nor in the cache's packages, and for this process only. */
+function compiled(): string {
+  if (folder === undefined) {
+    const made = (folder = mkdtempSync(join(tmpdir(), "mayfly-pyc-")));
+    process.once("exit", () => rmSync(made, { recursive: true, force: true }));
+  }
+  return folder;
+}
