@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { loadConfig } from "../../base/config/load.ts";
 import type { MayflyError } from "../../base/errors/error.ts";
+import { fetchJava } from "../java/java-runtime.ts";
 import { makeElf } from "../elf/testing/make-elf.ts";
 import { fetchRunsc } from "./fetch-runsc.ts";
 import { fetchProgramRoot, hostCommand } from "./program-root.ts";
@@ -36,6 +37,12 @@ test("links of packages lead to files of the root, not to the host's, however th
   assert.ok(links.length > 10);
   const absolute = links.map((entry) => join(entry.parentPath, entry.name)).filter((path) => readlinkSync(path).startsWith("/"));
   assert.deepEqual(absolute, []);
+});
+
+test("a link to a folder, which Java's packages have, is laid as a link", async () => {
+  const { root, command } = await fetchJava(cacheDir);
+  assert.equal(readlinkSync(join(root, "usr/lib/jvm/java-1.17.0-openjdk-amd64")), "java-17-openjdk-amd64");
+  assert.match(execFileSync(command[0], [...command.slice(1), "--version"], { encoding: "utf8", env: {} }), /^openjdk 17\./);
 });
 
 test("runsc needs no library", async () => {

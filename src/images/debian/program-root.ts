@@ -65,12 +65,16 @@ function keyOf(closure: DebianPackage[]): string {
     .slice(0, 32);
 }
 
-async function lay(tree: string, root: string): Promise<void> {
-  for (const entry of await readdir(tree, { recursive: true, withFileTypes: true })) {
-    const from = join(entry.parentPath, entry.name);
-    const to = join(root, placeOf(relative(tree, from)));
-    if (entry.isDirectory()) await mkdir(to, { recursive: true });
-    else if (entry.isSymbolicLink()) await layLink(root, await readlink(from), to);
+/** @param folder relative to the tree. Links to folders are laid as links: readdir's own recursion would go through them. */
+async function lay(tree: string, root: string, folder = ""): Promise<void> {
+  for (const entry of await readdir(join(tree, folder), { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    const from = join(tree, path);
+    const to = join(root, placeOf(path));
+    if (entry.isDirectory()) {
+      await mkdir(to, { recursive: true });
+      await lay(tree, root, path);
+    } else if (entry.isSymbolicLink()) await layLink(root, await readlink(from), to);
     else await layFile(from, to);
   }
 }
