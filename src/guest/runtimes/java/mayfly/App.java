@@ -1,0 +1,73 @@
+package mayfly;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.Map;
+import mayfly.code.Environment;
+import mayfly.code.Function;
+import mayfly.code.Functions;
+import mayfly.code.TaskFiles;
+import mayfly.handlers.AppFacts;
+import mayfly.handlers.LambdaRunner;
+import mayfly.handlers.LambdaRunner.Machinery;
+import mayfly.handlers.Runner;
+import mayfly.invocation.Invocation;
+
+/** The app that a machine is bound to: its functions, and how an invocation reaches one. */
+public final class App implements Closeable {
+  private final Machinery machinery;
+  private final Functions functions;
+
+  /**
+   * @param message the BindMessage
+   * @param data what followed it
+   * @throws IllegalArgumentException if a function is of a kind that this agent cannot run
+   */
+  public App(Map<?, ?> message, byte[] data, Machinery machinery) throws IOException, ReflectiveOperationException {
+    this.machinery = machinery;
+    TaskFiles.removeEarlier();
+    Environment.set(message);
+    int from = TaskFiles.write(data, (Map<?, ?>) message.get("files"));
+    AppFacts facts = new AppFacts((String) message.get("app"), ((Number) message.get("memoryMb")).intValue());
+    functions = new Functions(message, data, from, (handler, loader) -> new LambdaRunner(handler, loader, facts, machinery));
+  }
+
+  public boolean has(String name) {
+    return functions.get(name) != null;
+  }
+
+  /** Loads a function ahead of its first call. A failure is logged, and that call fails in the same way. */
+  public void preload(String name) {
+    try {
+      functions.get(name).loaded();
+    } catch (Throwable error) {
+      machinery.failures().afterwards(null, error);
+    }
+  }
+
+  /** Must be called by the crew's leader, with a function of the app. @param readyAt when the request came, by System.nanoTime() */
+  public void run(Invocation invocation, long readyAt) {
+    Function function = functions.get(invocation.head().function);
+    Runner runner = function.runner();
+    if (runner != null) runner.begin(invocation, readyAt);
+    // Loading takes time, so another thread does it.
+    else machinery.crew().handOver(() -> loadAndRun(function, invocation, readyAt), null, readyAt);
+  }
+
+  private void loadAndRun(Function function, Invocation invocation, long readyAt) {
+    Runner runner;
+    try {
+      runner = function.loaded();
+    } catch (Throwable error) {
+      machinery.failures().loadFailed(invocation, error);
+      return;
+    }
+    runner.begin(invocation, readyAt);
+  }
+
+  /** Gives the classes up: nothing of this app is to be used any more. */
+  @Override
+  public void close() throws IOException {
+    functions.close();
+  }
+}

@@ -1,0 +1,76 @@
+package mayfly.code;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TimeZone;
+
+/**
+ * Makes the environment as an app sees it: its own variables, and only those of the machine's that programs need to run. Java has no way to set a variable, so this changes the map that System.getenv shows and from which child processes get theirs.
+ */
+public final class Environment {
+  private Environment() {}
+
+  private static final Set<String> KEPT = Set.of("PATH", "HOME", "LANG", "TMPDIR", "TZ", "LD_LIBRARY_PATH");
+
+  /** The folder of the app's files. */
+  public static final Path taskRoot = Path.of(given("MAYFLY_TASK_ROOT", "/var/task")).toAbsolutePath().normalize();
+
+  /** The folder for temporary files, for which Java itself does not look into the environment. */
+  static final Path temporary = Path.of(given("TMPDIR", System.getProperty("java.io.tmpdir")));
+
+  /** OSv claims to be Linux when asked, so what starts the guest says so. */
+  public static final boolean onOsv = "osv".equals(System.getenv("MAYFLY_GUEST"));
+
+  /** @param message the BindMessage */
+  public static void set(Map<?, ?> message) throws ReflectiveOperationException {
+    Map<String, String> wanted = wanted(message);
+    Map<Object, Object> variables = variables();
+    variables.keySet().removeIf(name -> !KEPT.contains(name.toString()));
+    Method variable = maker("Variable");
+    Method value = maker("Value");
+    for (Map.Entry<String, String> entry : wanted.entrySet()) {
+      variables.put(variable.invoke(null, entry.getKey()), value.invoke(null, entry.getValue()));
+    }
+    // Java has read this one at its start.
+    if (wanted.containsKey("TZ")) TimeZone.setDefault(TimeZone.getTimeZone(wanted.get("TZ")));
+  }
+
+  private static Map<String, String> wanted(Map<?, ?> message) {
+    String app = (String) message.get("app");
+    String revision = (String) message.get("revision");
+    List<?> functions = (List<?>) message.get("functions");
+    Map<String, String> wanted = new LinkedHashMap<>();
+    wanted.put("MAYFLY_APP", app);
+    wanted.put("MAYFLY_VERSION", revision);
+    // Code written for AWS Lambda reads these.
+    wanted.put("AWS_LAMBDA_FUNCTION_NAME", functions.size() == 1 ? (String) ((Map<?, ?>) functions.get(0)).get("name") : app);
+    wanted.put("AWS_LAMBDA_FUNCTION_VERSION", revision);
+    wanted.put("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", String.valueOf(message.get("memoryMb")));
+    wanted.put("LAMBDA_TASK_ROOT", taskRoot.toString());
+    ((Map<?, ?>) message.get("env")).forEach((name, value) -> wanted.put((String) name, (String) value));
+    return wanted;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Map<Object, Object> variables() throws ReflectiveOperationException {
+    Field field = Class.forName("java.lang.ProcessEnvironment").getDeclaredField("theEnvironment");
+    field.setAccessible(true);
+    return (Map<Object, Object>) field.get(null);
+  }
+
+  private static Method maker(String part) throws ReflectiveOperationException {
+    Method method = Class.forName("java.lang.ProcessEnvironment$" + part).getDeclaredMethod("valueOf", String.class);
+    method.setAccessible(true);
+    return method;
+  }
+
+  private static String given(String name, String otherwise) {
+    String value = System.getenv(name);
+    return value == null || value.isEmpty() ? otherwise : value;
+  }
+}

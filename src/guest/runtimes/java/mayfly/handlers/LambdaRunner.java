@@ -1,0 +1,89 @@
+package mayfly.handlers;
+
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import mayfly.Crew;
+import mayfly.invocation.Failures;
+import mayfly.invocation.Invocation;
+import mayfly.json.Conversion;
+import mayfly.json.JsonWriter;
+import mayfly.log.Log;
+import mayfly.wire.Protocol.Code;
+
+/** Runs a handler as AWS Lambda's runtime does: with the whole input, in a thread that is its own until it returns. */
+public final class LambdaRunner implements Runner {
+  /** What every function of the machine uses. */
+  public record Machinery(Crew crew, Failures failures, Log log) {}
+
+  private final HandlerFinder.Found handler;
+  private final ClassLoader loader;
+  private final AppFacts app;
+  private final Machinery machinery;
+  private final Crew.Pace pace = new Crew.Pace();
+
+  /** @param loader that of the app's classes, which the handler finds as its thread's */
+  public LambdaRunner(HandlerFinder.Found handler, ClassLoader loader, AppFacts app, Machinery machinery) {
+    this.handler = handler;
+    this.loader = loader;
+    this.app = app;
+    this.machinery = machinery;
+  }
+
+  @Override
+  public void begin(Invocation invocation, long readyAt) {
+    if (!invocation.head().isEvent() && !invocation.head().event.equals("http-v2")) {
+      invocation.fail(Code.REFUSED, "this agent makes no Lambda events of the form " + invocation.head().event);
+      return;
+    }
+    invocation.whenWhole(body -> machinery.crew.take(() -> run(invocation, body), pace, readyAt));
+  }
+
+  private void run(Invocation invocation, byte[] body) {
+    Thread.currentThread().setContextClassLoader(loader);
+    invocation.runHandler(
+        () -> {
+          try {
+            LambdaContext context = new LambdaContext(invocation, app, machinery.log);
+            if (handler instanceof HandlerFinder.OfValues values) callWithValue(values, invocation, body, context);
+            else callWithStreams((HandlerFinder.OfStreams) handler, invocation, body, context);
+          } catch (Throwable error) {
+            machinery.failures.threw(invocation, error);
+          }
+        });
+  }
+
+  private void callWithValue(HandlerFinder.OfValues values, Invocation invocation, byte[] body, LambdaContext context) throws Throwable {
+    Object input = invocation.head().isEvent() ? payload(body, values) : Conversion.convert(event(invocation, body), values.input());
+    Object result = values.call().call(input, context);
+    LambdaReply reply;
+    try {
+      reply = invocation.head().isEvent() ? new LambdaReply(200, List.of(), JsonWriter.bytes(result)) : LambdaReply.of(result);
+    } catch (Exception | StackOverflowError | OutOfMemoryError error) { // for example, it is a value that JSON can't hold
+      machinery.failures.badResponse(invocation, error);
+      return;
+    }
+    invocation.reply(reply.status(), reply.headers(), reply.body());
+  }
+
+  /** Lambda gives an empty object to a function that is invoked without a payload. */
+  private static Object payload(byte[] body, HandlerFinder.OfValues values) {
+    return Conversion.read(body.length == 0 ? "{}" : new String(body, StandardCharsets.UTF_8), values.input());
+  }
+
+  private void callWithStreams(HandlerFinder.OfStreams streams, Invocation invocation, byte[] body, LambdaContext context) throws Throwable {
+    byte[] input = invocation.head().isEvent() ? body : JsonWriter.bytes(event(invocation, body));
+    StreamReply reply = new StreamReply(invocation);
+    streams.call().call(new ByteArrayInputStream(input), reply, context);
+    try {
+      reply.finish();
+    } catch (IllegalArgumentException error) {
+      machinery.failures.badResponse(invocation, error);
+    }
+  }
+
+  private Map<String, Object> event(Invocation invocation, byte[] body) {
+    return LambdaEvent.of(invocation.head(), app.name(), body);
+  }
+}

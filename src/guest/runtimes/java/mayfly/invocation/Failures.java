@@ -1,0 +1,79 @@
+package mayfly.invocation;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import mayfly.Leave;
+import mayfly.json.JsonWriter;
+import mayfly.log.Describe;
+import mayfly.log.Log;
+import mayfly.wire.Protocol.Code;
+import mayfly.wire.Protocol.Level;
+
+/** Reports to the log, and then to the host, how a function failed. An error that says that there is no memory ends the machine, because nothing in it can be relied on any more. */
+public final class Failures {
+  private final Log log;
+
+  public Failures(Log log) {
+    this.log = log;
+  }
+
+  public void threw(Invocation invocation, Throwable error) {
+    endIfOutOfMemory(invocation, error);
+    // An error that a handler throws because its caller went away is not reported.
+    if (invocation.isAborted()) invocation.settle();
+    else if (invocation.head().isEvent() && invocation.isUnanswered()) {
+      log.say(invocation, Level.ERROR, Describe.whole(error));
+      invocation.reply(500, List.of(), document(error));
+    } else fail(invocation, Code.FUNCTION_THREW, error);
+  }
+
+  public void loadFailed(Invocation invocation, Throwable error) {
+    endIfOutOfMemory(invocation, error);
+    fail(invocation, Code.FUNCTION_LOAD_FAILED, error);
+  }
+
+  public void badResponse(Invocation invocation, Throwable error) {
+    endIfOutOfMemory(invocation, error);
+    if (invocation.isAborted()) {
+      invocation.settle();
+      return;
+    }
+    String what = Describe.firstLine(error);
+    log.say(invocation, Level.ERROR, "The handler returned something that is no response: " + what);
+    invocation.fail(Code.BAD_RESPONSE, what);
+  }
+
+  /** Logs an error of a thread of the app's, or of code that is loaded ahead. @param invocation null if it belongs to none */
+  public void afterwards(Invocation invocation, Throwable error) {
+    endIfOutOfMemory(invocation, error);
+    String ended = invocation == null || invocation.isOpen() ? "" : "After the end of invocation " + invocation.head().id + ": ";
+    log.say(invocation, Level.ERROR, ended + Describe.whole(error));
+  }
+
+  private void fail(Invocation invocation, int code, Throwable error) {
+    log.say(invocation, Level.ERROR, Describe.whole(error));
+    invocation.fail(code, Describe.firstLine(error));
+  }
+
+  private void endIfOutOfMemory(Invocation invocation, Throwable error) {
+    if (!isOutOfMemory(error)) return;
+    throw Leave.outOfMemory(
+        () -> log.say(invocation, Level.AGENT, "there is no memory left, which ends the machine\n" + Describe.whole(error)));
+  }
+
+  private static boolean isOutOfMemory(Throwable error) {
+    Throwable one = error;
+    for (int depth = 0; one != null && depth < 20; depth++, one = one.getCause()) if (one instanceof OutOfMemoryError) return true;
+    return false;
+  }
+
+  /** How a function failed at an event, for the program that sent the event, as AWS Lambda's runtimes report it. */
+  private static byte[] document(Throwable error) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("errorType", error.getClass().getName());
+    document.put("errorMessage", Describe.messageOf(error));
+    document.put("trace", List.of(Describe.whole(error).split("\n")));
+    return JsonWriter.bytes(document);
+  }
+}

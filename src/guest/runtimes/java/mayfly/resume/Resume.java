@@ -1,0 +1,54 @@
+package mayfly.resume;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import mayfly.Agent;
+import mayfly.code.Environment;
+import mayfly.wire.Protocol;
+
+/** Answers a Resume: what a machine is told first, and after every pause. This runs before any user code. */
+public final class Resume {
+  private Resume() {}
+
+  /** How many of the 64 bytes the kernel gets. Each source gets different bytes, so that none reveals another's. */
+  private static final int KERNEL_BYTES = 24;
+
+  private static final int SECURE_BYTES = 24;
+
+  /**
+   * @param ready the ReadyMessage
+   * @param failures sentences on what could not be done
+   */
+  public record Result(Map<String, Object> ready, List<String> failures) {}
+
+  /** @param isClone the machine is not bound for good, so siblings may share all that it has drawn so far */
+  public static Result answer(Map<?, ?> message, String transport, boolean isClone) {
+    String kernel = kernelOf(transport);
+    byte[] entropy = Base64.getDecoder().decode((String) message.get("entropy"));
+    List<String> failures = new ArrayList<>();
+    if (kernel.equals("linux")) {
+      // Sandboxes and bare processes use the host's clock and kernel, which are right. OSv lets nobody set either.
+      OwnKernel.settle(((Number) message.get("now")).doubleValue(), Arrays.copyOf(entropy, KERNEL_BYTES), failures);
+    }
+    SecureSeeds.mixIn(Arrays.copyOfRange(entropy, KERNEL_BYTES, KERNEL_BYTES + SECURE_BYTES), failures);
+    // Later the process is no clone of another any more, and the app may have seeded a generator on purpose.
+    if (isClone) PlainSeeds.replace(Arrays.copyOfRange(entropy, KERNEL_BYTES + SECURE_BYTES, entropy.length), failures);
+    Map<?, ?> versions = (Map<?, ?>) message.get("protocol");
+    Map<String, Object> ready = new LinkedHashMap<>();
+    ready.put("protocol", Math.min(((Number) versions.get("max")).intValue(), Protocol.VERSION));
+    ready.put("agent", Agent.VERSION);
+    ready.put("node", System.getProperty("java.version"));
+    ready.put("kernel", kernel);
+    return new Result(ready, failures);
+  }
+
+  private static String kernelOf(String transport) {
+    if (transport.equals("fd")) return "host";
+    if (transport.equals("unix")) return "gvisor";
+    return Environment.onOsv ? "osv" : "linux";
+  }
+}

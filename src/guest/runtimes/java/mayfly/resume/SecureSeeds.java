@@ -1,0 +1,26 @@
+package mayfly.resume;
+
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.List;
+
+/**
+ * Gives Java's secure generators bytes of this machine's own. All instances of one of these algorithms share one state, into which the bytes are mixed, so that every SecureRandom, UUID.randomUUID and TLS draw other bytes than a sibling, even if the kernel gives both the same.
+ *
+ * <p>Not reached: an instance of another algorithm (DRBG, SHA1PRNG), which has a state of its own that comes from the kernel when it is first used.
+ */
+final class SecureSeeds {
+  private SecureSeeds() {}
+
+  private static final String[] ALGORITHMS = {"NativePRNG", "NativePRNGNonBlocking", "NativePRNGBlocking"};
+
+  static void mixIn(byte[] bytes, List<String> failures) {
+    for (String algorithm : ALGORITHMS) {
+      try {
+        SecureRandom.getInstance(algorithm, "SUN").setSeed(bytes);
+      } catch (GeneralSecurityException | RuntimeException error) {
+        failures.add("SecureRandom's " + algorithm + " was not reseeded: " + error);
+      }
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Flags of the agent's Java, for every machine. Measured on one host with two processors, medians of nine: from the start of the process to Ready, and the memory
+ * that is the process's own after 100 calls. Java's own choices: 178 ms, 28 MB. With these: 175 ms, 24 MB.
+ *
+ * - The serial collector has no threads of its own, and small tables: 2 MB less.
+ * - The first compiler alone: 2 MB less. The second one's code is faster for handlers that compute for seconds, but in an emulated machine it must be translated anew.
+ * - Java's archive of its own classes, which Debian's package has: 40 ms less, and 25 ms less at the first call. Another one of the agent's classes would save 13 ms, 17 ms
+ *   at the first call, and 1 MB; but it holds only for the very path and time of the jar, so there is none.
+ * - No file of counters, which tools on the same host would read.
+ * - Small stacks, because a machine may have a thread for each call that waits.
+ * - Texts and names of files are UTF-8, whatever the locale.
+ */
+export const javaFlags = [
+  "-XX:+UseSerialGC",
+  "-XX:TieredStopAtLevel=1",
+  "-Xshare:auto",
+  "-XX:-UsePerfData",
+  "-Xss512k",
+  "-Dfile.encoding=UTF-8",
+  "-Dsun.jnu.encoding=UTF-8",
+];
