@@ -56,9 +56,10 @@ export function describeFiles(adapter: AgentAdapter): void {
   });
 
   test("files that cannot be written, or come in an unknown way, refuse the Bind", async (t) => {
-    const { message, bytes } = framesOf({ a: "1" });
+    const { message, bytes } = framesOf({ "a/b": "1" });
     const blocked = await openSession(t, adapter);
-    writeFileSync(blocked.taskRoot, "a file where the folder should be");
+    mkdirSync(blocked.taskRoot, { recursive: true });
+    writeFileSync(join(blocked.taskRoot, "a"), "a file where the folder should be");
     await assert.rejects(blocked.bindTo(["echo"], { files: message }, bytes), refusal(/./));
     const later = { type: "tape" } as unknown as BindFiles;
     await assert.rejects((await openSession(t, adapter)).bindTo(["echo"], { files: later }), refusal(/"tape".*does not know/));

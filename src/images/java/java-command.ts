@@ -8,7 +8,7 @@
  *   at the first call, and 1 MB; but it holds only for the very path and time of the jar, so there is none.
  * - No file of counters, which tools on the same host would read.
  * - Small stacks, because a machine may have a thread for each call that waits.
- * - Texts and names of files are UTF-8, whatever the locale.
+ * - Texts are UTF-8, whatever the locale. For names of files Java goes by the locale alone: LANG must be C.UTF-8, as it is in machines.
  */
 export const javaFlags = [
   "-XX:+UseSerialGC",
@@ -17,5 +17,4 @@ export const javaFlags = [
   "-XX:-UsePerfData",
   "-Xss512k",
   "-Dfile.encoding=UTF-8",
-  "-Dsun.jnu.encoding=UTF-8",
 ];

@@ -29,8 +29,11 @@ test("the warm-up answers by handlers of every kind, and leaves nothing behind t
   assert.match(agent.ready.node, /^17\./);
   for (let turn = 0; turn < 7; turn++) assert.equal((await agent.call({ function: WARM_FUNCTION })).status, 200);
   await agent.bindJar({ main: "shop.Handlers::environment" }, jarOf(classes), { env: { COLOUR: "red", PATH: "/own" } });
-  const { PATH, COLOUR, TMPDIR, HOST_ONLY, MAYFLY_CHANNEL, ...rest } = JSON.parse((await agent.call()).text);
-  assert.deepEqual([PATH, COLOUR, TMPDIR, HOST_ONLY, MAYFLY_CHANNEL], ["/own", "red", agent.temporary, undefined, undefined]);
+  const { PATH, COLOUR, TMPDIR, LANG, HOST_ONLY, MAYFLY_CHANNEL, ...rest } = JSON.parse((await agent.call()).text);
+  assert.deepEqual(
+    [PATH, COLOUR, TMPDIR, LANG, HOST_ONLY, MAYFLY_CHANNEL],
+    ["/own", "red", agent.temporary, "C.UTF-8", undefined, undefined],
+  );
   assert.deepEqual(rest, {
     MAYFLY_APP: "app",
     MAYFLY_VERSION: "7",
@@ -113,7 +116,7 @@ test("what this agent cannot run or write refuses the Bind, and says why", async
 test("code that fails at its preload is logged, and fails again at its first invocation", async (t) => {
   const agent = await start(t);
   await agent.bindJar({ main: "shop.Broken" }, jarOf(classes), { preload: "main" });
-  assert.equal((await agent.logged("ExceptionInInitializerError")).stream, 0);
+  assert.equal((await agent.logged("NullPointerException")).stream, 0);
   assert.equal((await agent.call()).reset?.code, ResetCode.FunctionLoadFailed);
 });
 

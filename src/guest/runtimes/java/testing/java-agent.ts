@@ -35,13 +35,12 @@ interface JavaAgentOptions {
   console?: boolean;
 }
 
-export async function startJavaAgent({ entropy, flags = [], console = false }: JavaAgentOptions = {}): Promise<JavaAgent> {
-  const [jar, { command }] = [await ensureJavaAgent({ cacheDir }), await fetchJava(cacheDir)];
+export async function startJavaAgent({ entropy, ...options }: JavaAgentOptions = {}): Promise<JavaAgent> {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-java-"));
   const taskRoot = join(folder, "task");
   const temporary = join(folder, "tmp");
-  for (const each of [taskRoot, temporary]) mkdirSync(each);
-  const start = async () => startIn(taskRoot, temporary, console, [...command, ...javaFlags, ...flags, "-jar", jar]);
+  mkdirSync(temporary);
+  const start = () => spawnJavaAgent({ ...options, taskRoot, temporary });
   const agent = await startAgentProcess({ taskRoot, start, ...(entropy === undefined ? {} : { entropy }) });
   return {
     ...agent,
@@ -56,14 +55,31 @@ export async function startJavaAgent({ entropy, flags = [], console = false }: J
   };
 }
 
-function startIn(
-  taskRoot: string,
-  temporary: string,
-  console: boolean,
-  [program, ...args]: string[],
-): { child: ChildProcess; channel: Duplex } {
-  const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", MAYFLY_TASK_ROOT: taskRoot, TMPDIR: temporary, HOST_ONLY: "secret" };
-  const child = spawn(program!, args, { stdio: ["ignore", "inherit", console ? "pipe" : "inherit", "pipe"], cwd: taskRoot, env });
+interface Spawning extends Omit<JavaAgentOptions, "entropy"> {
+  /** Is made, because Java cannot change its working directory, and so is started in it. */
+  taskRoot: string;
+  temporary?: string;
+}
+
+/** Starts the agent with its channel on descriptor 3. */
+export async function spawnJavaAgent({ taskRoot, temporary = tmpdir(), flags = [], console = false }: Spawning) {
+  const jar = await ensureJavaAgent({ cacheDir });
+  const { command } = await fetchJava(cacheDir);
+  const [program, ...args] = command;
+  const env = {
+    PATH: process.env["PATH"],
+    LANG: "C.UTF-8",
+    MAYFLY_CHANNEL: "fd:3",
+    MAYFLY_TASK_ROOT: taskRoot,
+    TMPDIR: temporary,
+    HOST_ONLY: "secret",
+  };
+  mkdirSync(taskRoot, { recursive: true });
+  const child: ChildProcess = spawn(program, [...args, ...javaFlags, ...flags, "-jar", jar], {
+    stdio: ["ignore", "inherit", console ? "pipe" : "inherit", "pipe"],
+    cwd: taskRoot,
+    env,
+  });
   return { child, channel: child.stdio[3] as Duplex };
 }
 
@@ -81,12 +97,14 @@ function once(handlers: Record<string, string>, jar: Buffer): Buffer {
   return Buffer.concat(Object.keys(handlers).map(() => jar));
 }
 
-/** Compiles the files of the folder `handlers` against the interfaces that the agent brings, and returns the classes by their paths. */
-export async function compileHandlers(): Promise<Map<string, Buffer>> {
-  return compileJava(readdirSync(handlerFolder).map((name) => join(handlerFolder, name)));
+/** The classes of the handlers of these tests, by their paths. */
+export function compileHandlers(): Promise<Map<string, Buffer>> {
+  return compileFolder(handlerFolder);
 }
 
-async function compileJava(files: string[]): Promise<Map<string, Buffer>> {
+/** Compiles the files of a folder against the interfaces that the agent brings, and returns the classes by their paths. */
+export function compileFolder(sources: string): Promise<Map<string, Buffer>> {
+  const files = readdirSync(sources).map((name) => join(sources, name));
   return withClasses(files, (folder) => {
     const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const paths = found.map((entry) => join(entry.parentPath, entry.name));

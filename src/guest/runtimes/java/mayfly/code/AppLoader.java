@@ -15,6 +15,11 @@ final class AppLoader extends URLClassLoader {
     super("app", path, new Shared());
   }
 
+  /** The same classes, of which none is loaded yet: one whose initialisation has failed stays unusable in its loader. */
+  AppLoader again() {
+    return new AppLoader(getURLs());
+  }
+
   private static final class Shared extends ClassLoader {
     private static final String INTERFACES = "com.amazonaws.services.lambda.runtime.";
 

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
  */
 final class ClassPaths implements Closeable {
   private final Map<Object, AppLoader> loaders = new LinkedHashMap<>();
+  private final List<AppLoader> renewed = new ArrayList<>();
   private final List<Path> jars = new ArrayList<>();
 
   /** @param path a jar or a folder, relative to the task root @throws IllegalArgumentException if it does not exist */
@@ -42,6 +43,13 @@ final class ClassPaths implements Closeable {
     jars.add(place);
     Files.write(place, jar);
     return add(key, place);
+  }
+
+  /** Another loader of the same path, for a function whose class could not be initialised. */
+  synchronized AppLoader again(AppLoader failed) {
+    AppLoader loader = failed.again();
+    renewed.add(loader);
+    return loader;
   }
 
   private AppLoader add(Object key, Path own) throws IOException {
@@ -69,7 +77,8 @@ final class ClassPaths implements Closeable {
   }
 
   @Override
-  public void close() throws IOException {
+  public synchronized void close() throws IOException {
+    for (AppLoader loader : renewed) loader.close();
     for (AppLoader loader : loaders.values()) loader.close();
     for (Path jar : jars) Files.deleteIfExists(jar);
   }

@@ -15,12 +15,14 @@ public final class Function {
   }
 
   private final String handler;
-  private final ClassLoader loader;
+  private final ClassPaths paths;
   private final MakeRunner make;
+  private AppLoader loader;
   private volatile Runner runner;
 
-  Function(String handler, ClassLoader loader, MakeRunner make) {
+  Function(String handler, AppLoader loader, ClassPaths paths, MakeRunner make) {
     this.handler = handler;
+    this.paths = paths;
     this.loader = loader;
     this.make = make;
   }
@@ -42,6 +44,12 @@ public final class Function {
     try {
       runner = make.make(HandlerFinder.find(handler, loader), loader);
       return runner;
+    } catch (ExceptionInInitializerError error) {
+      loader = paths.again(loader);
+      throw error.getCause() == null ? error : error.getCause();
+    } catch (NoClassDefFoundError error) {
+      loader = paths.again(loader);
+      throw error;
     } finally {
       thread.setContextClassLoader(before);
       Current.set(current);

@@ -37,7 +37,7 @@ public final class Functions implements Closeable {
       } else {
         throw new IllegalArgumentException("the code of " + name + " comes from " + JsonWriter.text(source.get("type")) + ", which this agent does not know");
       }
-      functions.put(name, new Function((String) one.get("handler"), loader, make));
+      functions.put(name, new Function((String) one.get("handler"), loader, paths, make));
     }
     if (at != code.length) throw new IllegalArgumentException("the code is " + (code.length - from) + " bytes; its functions say " + (at - from));
   }

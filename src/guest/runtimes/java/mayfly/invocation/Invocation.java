@@ -43,6 +43,7 @@ public final class Invocation implements StreamEnd {
   private volatile RequestHead head;
   private volatile State state = State.RUNNING;
   private volatile Aborted abortReason;
+  private boolean isWarmUp = false;
   private boolean isSettled = false;
   private Outlet outlet;
   /** The thread that runs the handler; null when none does. */
@@ -63,9 +64,15 @@ public final class Invocation implements StreamEnd {
     return head;
   }
 
-  /** Turns the call into one of another function, before it runs. */
+  /** Turns the call into one of a function of the warm-up's, before it runs. */
   public void redirect(String function, String url) {
     head = head.of(function, url);
+    isWarmUp = true;
+  }
+
+  /** Whether nobody but the platform has asked for it. */
+  public boolean isWarmUp() {
+    return isWarmUp;
   }
 
   public boolean isOpen() {
