@@ -24,6 +24,7 @@ const deeds = {
     }
     return Response.json(live.length);
   },
+  slab: async () => new Response(/Slab: +([0-9]+)/.exec(await process.getBuiltinModule("node:fs/promises").readFile("/proc/meminfo", "utf8"))[1]),
   clock: () => Response.json(performance.timeOrigin + performance.now() - Date.now()),
 };
 exports.default = { fetch: (request) => deeds[new URL(request.url).pathname.slice(1)]() };`;
@@ -53,6 +54,12 @@ for (const { name, settings } of machineKinds)
       const difference = (await response.json()) as number;
       assert.ok(Math.abs(difference) < 1_000, `${difference} ms`);
     });
+
+    if (name === "qemu")
+      test("has a kernel that takes little of the memory for itself", async () => {
+        const kilobytes = Number(await (await platform.call("/last/words/slab")).text());
+        assert.ok(kilobytes > 1_000 && kilobytes < 9_000, `${kilobytes} kB of slabs`);
+      });
 
     for (const [deed, words, end] of [
       ["leak", "last words before a leak", /ran out of memory.*JavaScript heap out of memory/],

@@ -18,12 +18,12 @@ export const linux: GuestKernel = {
 
 /**
  * A clone starts with no translated code, so every function of the guest's kernel that runs costs time under TCG. Therefore everything in the guest that
- * watches, audits or accounts is off. One app owns all of the guest, so nothing in the guest needs to be guarded from the rest of it.
+ * watches, audits or accounts is off. Lockdown is on because with it the kernel makes no files for its tracer, whose 10,000 inodes take 9 MB of each machine. One app owns all of the guest, so nothing in the guest needs to be guarded from the rest of it.
  */
 function kernelArguments({ accelerator, runtime, memoryMb }: MachineShape, tscKhz: number): string {
   return [
     linuxOptions(tscKhz),
-    "mitigations=off lsm=capability cgroup_disable=memory psi=0 audit=0 nowatchdog sysctl.vm.stat_interval=3600",
+    "mitigations=off lsm=lockdown,capability lockdown=confidentiality cgroup_disable=memory psi=0 audit=0 nowatchdog sysctl.vm.stat_interval=3600",
     `mayfly.channel=${channelAddress}`,
     ...(runtime === "node" ? nodeWords(memoryMb) : []),
     ...(accelerator === "tcg" ? ["mayfly.emulated"] : []),
