@@ -31,7 +31,7 @@ export interface AgentProcess {
   channel: Duplex;
 }
 
-export interface FunctionCode {
+interface FunctionCode {
   code: string | Uint8Array;
   /** As in BindFunction. */
   handler: string;

@@ -1,5 +1,5 @@
 /** Starts the agent of Python with an interpreter of Debian's packages, which run from the cache folder: the host needs no Python. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,9 @@ import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../base/config/load.ts";
 import { fetchProgramRoot, hostCommand } from "../../images/debian/program-root.ts";
+import type { BindMessage } from "../../wire/protocol.ts";
+import type { AgentProcess } from "../conformance/adapter.ts";
+import type { RunningAgent } from "./running-agent.ts";
 
 interface Interpreter {
   suite: "bookworm" | "trixie";
@@ -17,7 +20,7 @@ interface Interpreter {
 /** Returns what starts such an agent with its channel on descriptor 3. */
 export function pythonAgent({ suite, packages = [] }: Interpreter) {
   let command: Promise<string[]> | undefined;
-  return async (taskRoot: string): Promise<{ child: ChildProcess; channel: Duplex }> => {
+  return async (taskRoot: string): Promise<AgentProcess> => {
     command ??= commandOf(suite, packages);
     const [program, ...args] = await command;
     const env = {
@@ -31,6 +34,14 @@ export function pythonAgent({ suite, packages = [] }: Interpreter) {
     const child = spawn(program!, [...args, "-m", "mayfly"], { stdio: ["ignore", "inherit", "inherit", "pipe"], env });
     return { child, channel: child.stdio[3] as Duplex };
   };
+}
+
+/** Binds such an agent to functions, given by name as their code. */
+export function bindPython(agent: RunningAgent, code: Record<string, string>, handler = "handler", message: Partial<BindMessage> = {}) {
+  const functions = Object.entries(code).map(([name, text]) => {
+    return { name, format: "python" as const, source: { type: "frames" as const, bytes: Buffer.byteLength(text) }, handler };
+  });
+  return agent.bind(code, { ...message, functions });
 }
 
 const agentFolder = fileURLToPath(new URL("../runtimes/python", import.meta.url));

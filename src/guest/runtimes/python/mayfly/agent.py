@@ -95,6 +95,7 @@ class Agent:
         except OSError as error:
             leave(1, f"the channel failed: {error}")
         if frame is None:
+            self._forget_app()
             leave(0)
         try:
             self._handle(*frame)
@@ -141,6 +142,7 @@ class Agent:
 
     def _bind_to(self, stream: int, message: dict, data: bytes) -> None:
         try:
+            self._forget_app()
             self._app = App(message, data, self._machinery)
             self._is_binding = message["app"] != REHEARSAL_APP
             self._stats.bound(self._is_binding)
@@ -150,6 +152,11 @@ class Agent:
             self._bound(stream, {"ok": True})
         except Exception as error:
             self._bound(stream, {"ok": False, "message": describe(error)[:_MESSAGE_CHARACTERS]})
+
+    def _forget_app(self) -> None:
+        if self._app is not None:
+            self._app.close()
+        self._app = None
 
     def _bound(self, stream: int, message: dict) -> None:
         self._streams.pop(stream, None)

@@ -29,6 +29,12 @@ class App:
     def has(self, name: str) -> bool:
         return name in self._functions
 
+    def close(self) -> None:
+        """Tells the functions that there are no more calls."""
+        for function in self._functions.values():
+            if function.runner is not None:
+                function.runner.close()
+
     def preload(self, name: str) -> None:
         """Evaluates a function ahead of its first call. A failure is logged, and that call fails in the same way."""
         try:

@@ -37,7 +37,17 @@ _STREAM = b"""def handler(event, context):
     for at in range(3):
         yield f"warm {at}"
 """
-_FUNCTIONS = {"plain": _PLAIN, "short": _SHORT, "async": _ASYNC, "stream": _STREAM}
+_WSGI = b"""def app(environ, start_response):
+    start_response("200 OK", [("content-type", "text/plain")])
+    return [environ["PATH_INFO"].encode()]
+"""
+_ASGI = b"""async def app(scope, receive, send):
+    assert scope["type"] == "http"
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": scope["raw_path"]})
+"""
+_FUNCTIONS = {"plain": _PLAIN, "short": _SHORT, "async": _ASYNC, "stream": _STREAM, "wsgi": _WSGI, "asgi": _ASGI}
 
 
 class WarmUp:

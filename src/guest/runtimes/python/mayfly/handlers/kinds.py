@@ -6,9 +6,11 @@ import functools
 import inspect
 from collections.abc import Callable
 
+from .asgi.runner import AsgiRunner
 from .lambda_style import LambdaRunner
 from .machinery import AppFacts, Machinery
 from .runner import Runner
+from .wsgi.runner import WsgiRunner
 
 #: Where `handler` is the usual name and the code has no such object, these are looked for.
 _OTHER_NAMES = ("app", "application")
@@ -16,11 +18,16 @@ _USUAL_NAME = "handler"
 
 
 def make_runner(module: object, handler: str, function: str, app: AppFacts, machinery: Machinery) -> Runner:
-    """Raises TypeError if the module has no such object, or it cannot be called."""
+    """Raises TypeError if the module has no such object, or it cannot be called; and what an ASGI app raises at its startup."""
     name, target = _find(module, handler, function)
     if not callable(target):
         raise TypeError(f"{name} of function {function} is a {type(target).__name__}, which cannot be called")
-    return LambdaRunner(target, _is_async(target), app, machinery)
+    parameters, is_async = _parameters_of(target), _is_async(target)
+    if len(parameters) == 3 and (is_async or parameters[0] == "scope"):
+        return AsgiRunner(target, app, machinery)
+    if not is_async and _is_wsgi(name, parameters):
+        return WsgiRunner(target, app, machinery)
+    return LambdaRunner(target, is_async, app, machinery)
 
 
 def _find(module: object, handler: str, function: str) -> tuple[str, object]:
@@ -32,6 +39,23 @@ def _find(module: object, handler: str, function: str) -> tuple[str, object]:
         if found is not None:
             return name, found
     raise TypeError(f"Function {function} has nothing called {' or '.join(names)}")
+
+
+def _is_wsgi(name: str, parameters: list[str]) -> bool:
+    """A handler of Lambda's has two parameters, too, so their names decide; or what it is called itself, if it takes anything."""
+    if not parameters:
+        return name.rpartition(".")[2] in _OTHER_NAMES
+    return len(parameters) == 2 and (parameters[0] in ("environ", "env") or parameters[1] == "start_response")
+
+
+def _parameters_of(target: Callable[..., object]) -> list[str]:
+    """The names of the parameters that a call by position has to give."""
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except (TypeError, ValueError):  # it is not written in Python
+        return []
+    needed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [one.name for one in parameters if one.kind in needed and one.default is inspect.Parameter.empty]
 
 
 def _is_async(target: Callable[..., object]) -> bool:

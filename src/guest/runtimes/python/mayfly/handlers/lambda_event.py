@@ -8,13 +8,14 @@ import time
 from urllib.parse import parse_qsl
 
 from ..invocation.head import RequestHead
+from .url import split_url
 
 _is_textual = re.compile(r"(?:text/|application/(?:json|javascript|xml|graphql)|[^;]+\+(?:json|xml))", re.I).match
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 def lambda_event(head: RequestHead, app: str, body: bytes) -> dict[str, object]:
-    host, path, query = _split_url(head.url)
+    _, host, path, query = split_url(head.url)
     headers, cookies = _join_headers(head.headers)
     event: dict[str, object] = {
         "version": "2.0",
@@ -32,13 +33,6 @@ def lambda_event(head: RequestHead, app: str, body: bytes) -> dict[str, object]:
     if body:
         event["body"], event["isBase64Encoded"] = _encode_body(body, headers.get("content-type"))
     return event
-
-
-def _split_url(url: str) -> tuple[str, str, str]:
-    rest = url.partition("://")[2]
-    before, _, query = rest.partition("?")
-    host, slash, path = before.partition("/")
-    return host, slash + path if slash else "/", query
 
 
 def _join_headers(pairs: list[str]) -> tuple[dict[str, str], list[str]]:

@@ -7,6 +7,7 @@ import json
 from asyncio import Task
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextvars import Context, copy_context
+from time import monotonic
 
 from ..crew import Pace
 from ..invocation.current import current
@@ -37,6 +38,9 @@ class LambdaRunner:
             return invocation.fail(ResetCode.REFUSED, f"this agent makes no Lambda events of the form {head.event}")
         when_whole(invocation, lambda body: self._start(invocation, body, ready_at))
 
+    def close(self) -> None:
+        """Handlers hear of no end."""
+
     def _start(self, invocation: Invocation, body: bytes, ready_at: float) -> None:
         context = copy_context()
         context.run(current.set, invocation)
@@ -63,7 +67,7 @@ class LambdaRunner:
             elif inspect.isawaitable(result):
                 context = copy_context()
                 loop = self._machinery.loop
-                loop.call(lambda: self._await(invocation, result, context), 0.0)
+                loop.call(lambda: self._await(invocation, result, context), monotonic())
             else:
                 self._send(invocation, result)
         except SystemExit as error:

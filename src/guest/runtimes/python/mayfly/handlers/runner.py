@@ -15,6 +15,9 @@ class Runner(Protocol):
     def begin(self, invocation: Invocation, ready_at: float) -> None:
         """In any thread of the crew. `ready_at` is when the request came, by monotonic()."""
 
+    def close(self) -> None:
+        """The function gets no more calls."""
+
 
 def when_whole(invocation: Invocation, then: Callable[[bytes], None]) -> None:
     """Calls `then` with the whole body, at once or, in the reading thread, when it has arrived. If it does not come, the invocation ends."""
