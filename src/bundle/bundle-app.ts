@@ -2,15 +2,25 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../base/config/load.ts";
-import { usualRuntime } from "../base/kind/machine-kind.ts";
+import { type AppRuntime, usualRuntime } from "../base/kind/machine-kind.ts";
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
 import type { AppFolder, Surroundings } from "./app-folder.ts";
 import { bundleNode } from "./bundle-node.ts";
 import type { BundledApp } from "./bundled-app.ts";
+import { bundlePrograms } from "./programs/bundle-programs.ts";
 import { bundlePython } from "./python/bundle-python.ts";
 import { readManifest } from "./read-manifest.ts";
 
 export type { BundledApp } from "./bundled-app.ts";
+
+type Bundler = (folder: AppFolder, surroundings: Surroundings) => Promise<Omit<BundledApp, "manifest">>;
+
+const bundlers: Record<AppRuntime, Bundler> = {
+  node: bundleNode,
+  python: bundlePython,
+  provided: (folder, surroundings) => bundlePrograms(folder, "provided", surroundings),
+  server: (folder, surroundings) => bundlePrograms(folder, "server", surroundings),
+};
 
 function usualSurroundings(): Surroundings {
   return { cacheDir: loadConfig({}).cacheDir, progress: () => undefined };
@@ -24,7 +34,7 @@ export async function bundleApp(dir: string, surroundings: Surroundings = usualS
   const manifest = readManifest(dir);
   const { runtime = usualRuntime } = manifest;
   const folder: AppFolder = { manifest, root: realpathSync(dir), file: join(dir, "mayfly.json") };
-  const bundled = runtime === "node" ? await bundleNode(folder) : await bundlePython(folder, surroundings);
+  const bundled = await bundlers[runtime](folder, surroundings);
   refuseTooLarge(bundled.bundles.map(({ code }) => code.byteLength));
   return { manifest, ...bundled };
 }

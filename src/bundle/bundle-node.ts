@@ -1,6 +1,7 @@
 /** Bundles an app of the runtime node. */
 import { relative } from "node:path";
 import type { Bundle } from "../store/catalog/catalog.ts";
+import { entryFunctions } from "../store/catalog/manifest.ts";
 import type { AppFolder } from "./app-folder.ts";
 import { bundleFunction } from "./bundle-function.ts";
 import type { BundledApp } from "./bundled-app.ts";
@@ -17,7 +18,7 @@ export async function bundleNode({ manifest, root, file }: AppFolder): Promise<O
   const bundles: Bundle[] = [];
   const warnings: string[] = [];
   const named = new Set<string>();
-  for (const [name, { entry, handler }] of Object.entries(manifest.functions)) {
+  for (const { name, entry, handler } of entryFunctions(manifest)) {
     const built = await bundleFunction({ root, name, entry, handler, shipped });
     bundles.push(built.bundle);
     warnings.push(...built.warnings);

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import type { Manifest } from "../store/catalog/manifest.ts";
+import { entryFunctions, type Manifest } from "../store/catalog/manifest.ts";
 import { MANIFEST_BYTES, parseManifest, tooLargeManifest } from "../store/catalog/parse-manifest.ts";
 import { MayflyError } from "../base/errors/error.ts";
 
@@ -8,7 +8,7 @@ import { MayflyError } from "../base/errors/error.ts";
 export function readManifest(dir: string): Manifest {
   const file = join(dir, "mayfly.json");
   const manifest = parseManifest(read(file), file);
-  for (const [name, { entry }] of Object.entries(manifest.functions)) {
+  for (const { name, entry } of entryFunctions(manifest)) {
     const what = refusal(dir, entry);
     if (what) throw new MayflyError("bad-manifest", { file, what: `functions.${name}.entry is ${JSON.stringify(entry)}, but ${what}` });
   }

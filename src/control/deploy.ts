@@ -1,5 +1,6 @@
+import { posix } from "node:path";
 import { MayflyError } from "../base/errors/error.ts";
-import { type RuntimeName, usualRuntime } from "../base/kind/machine-kind.ts";
+import { type AppRuntime, isProgramRuntime, usualRuntime } from "../base/kind/machine-kind.ts";
 import { readFileList } from "../store/catalog/app-files.ts";
 import { type Bundle, type Catalog, type Deployed, FILES_FORMAT, type Revision } from "../store/catalog/catalog.ts";
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
@@ -30,6 +31,7 @@ export async function deploy(parts: DeployParts, tenant: string, manifest: Manif
   refuseNameOfAppliance(catalog.names, tenant, manifest.name);
   // The form has at most one part of files.
   const paths = files.flatMap(({ code }) => readFileList(code).map(([path]) => path));
+  refuseOtherPrograms(manifest, functions, paths);
   serving.check(tenant, manifest, paths);
   await serving.prepare(manifest);
   // Only now, because a secret may have been set while the kind of machine was prepared.
@@ -69,7 +71,12 @@ function refuseOtherFunctions(manifest: Manifest, bundles: Bundle[]): void {
     });
 }
 
-const formats: Record<RuntimeName, readonly Bundle["format"][]> = { node: ["cjs", "esm"], python: ["python"] };
+const formats: Record<AppRuntime, readonly Bundle["format"][]> = {
+  node: ["cjs", "esm"],
+  python: ["python"],
+  provided: ["provided"],
+  server: ["server"],
+};
 
 /** Code of another runtime would reach a machine that cannot run it. */
 function refuseOtherFormats({ runtime = usualRuntime }: Manifest, bundles: Bundle[]): void {
@@ -78,6 +85,20 @@ function refuseOtherFormats({ runtime = usualRuntime }: Manifest, bundles: Bundl
     throw new MayflyError("bad-request", {
       what: `the code of function ${other.function} is of the format ${other.format}, which the manifest's runtime ${runtime} does not run`,
     });
+}
+
+/** A program is one of the app's files, and has no code beside them. */
+function refuseOtherPrograms({ functions, runtime = usualRuntime }: Manifest, bundles: Bundle[], paths: string[]): void {
+  if (!isProgramRuntime(runtime)) return;
+  const given = bundles.find(({ code }) => code.byteLength > 0);
+  if (given !== undefined)
+    throw new MayflyError("bad-request", {
+      what: `the code of function ${given.function} has ${given.code.byteLength} bytes, and must have none: a program is among the app's files`,
+    });
+  const there = new Set(paths);
+  for (const [name, { entry }] of Object.entries(functions))
+    if (entry !== undefined && !there.has(posix.normalize(entry)))
+      throw new MayflyError("bad-request", { what: `the entry of function ${name} is ${entry}, which is not among the app's files` });
 }
 
 /** Tries again to serve an app that could not be served so far. */

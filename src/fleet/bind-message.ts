@@ -24,8 +24,9 @@ export function bindMessage(version: Version, code: Omit<BoundCode, "parts">, se
 }
 
 function bindFunction({ manifest }: Version, { function: name, format, bytes }: BoundCode["functions"][number]): BindFunction {
-  const { entry, handler = "handler" } = manifest.functions[name] ?? {};
-  // A program's code without a byte of its own is among the app's files.
-  const isFile = bytes === 0 && entry !== undefined && format !== "cjs" && format !== "esm";
-  return { name, format, source: isFile ? { type: "file", path: entry } : { type: "frames", bytes }, handler };
+  const { entry, command, handler = "handler" } = manifest.functions[name] ?? {};
+  // Code without a byte of its own is among the app's files. A server's is what its command names there.
+  const path = bytes > 0 || format === "cjs" || format === "esm" ? undefined : (entry ?? (command && "."));
+  const source: BindFunction["source"] = path === undefined ? { type: "frames", bytes } : { type: "file", path };
+  return { name, format, source, handler, ...(command && { command }) };
 }

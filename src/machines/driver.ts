@@ -3,7 +3,7 @@
  * Outside of a driver nothing depends on which one it is, except texts in exits.
  */
 import type { Duplex } from "node:stream";
-import type { GuestKernelName, KindChoice } from "../base/kind/machine-kind.ts";
+import type { GuestKernelName, MachineChoice } from "../base/kind/machine-kind.ts";
 import type { MachineExit } from "./exit.ts";
 
 /** For people and settings: what depends on a driver asks its traits. */
@@ -18,7 +18,7 @@ export type Probe =
   | { ok: false; reason: string; cure: string };
 
 /** Without a kernel, the machine has the first of the driver's; without a runtime, Node. */
-export interface MachineSpec extends KindChoice {
+export interface MachineSpec extends MachineChoice {
   /** [a-z0-9-]{1,40}, unique among the machines that live on this host. */
   id: string;
   /** Whether a call waits for this machine, so that its start has precedence over other apps' work. */
@@ -83,9 +83,9 @@ export interface Driver {
    * Makes what machines of the kind start from, such as an image or a template, if it does not exist yet. Called before every start, so it takes no time if
    * there is nothing to make. Kinds do not wait for each other. `progress` gets one line for each step.
    */
-  prepare(progress: (step: string) => void, kind: KindChoice): Promise<void>;
+  prepare(progress: (step: string) => void, kind: MachineChoice): Promise<void>;
   /** Gives up what prepare() holds in memory for machines of the kind. Machines that live go on. If the kind is needed again, prepare() makes it again. */
-  release?(kind: KindChoice): void;
+  release?(kind: MachineChoice): void;
   /** Rejects with a StartFailure (exit.ts), and then leaves nothing behind. */
   start(spec: MachineSpec): Promise<Machine>;
   /** What is wrong with an image that machines start from, as a clause; undefined if nothing is, or once it is repaired. */

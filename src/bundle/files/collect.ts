@@ -26,7 +26,11 @@ export function collected(files: TravellingFile[], codeBytes: number, file: stri
   const bytes = stats.reduce((sum, { size }) => sum + size, 0);
   refuseTooLarge([codeBytes, bytes]);
   const bundle = filesBundle(
-    all.map(({ path, from }, at) => ({ path, content: readFileSync(from), executable: (stats[at]!.mode & 0o111) !== 0 })),
+    all.map(({ path, from, executable = false }, at) => ({
+      path,
+      content: readFileSync(from),
+      executable: executable || (stats[at]!.mode & 0o111) !== 0,
+    })),
   );
   return { bundle, count: all.length, bytes };
 }

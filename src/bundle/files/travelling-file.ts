@@ -4,4 +4,6 @@ export interface TravellingFile {
   path: string;
   /** The absolute path on this host. */
   from: string;
+  /** True: the file is executable in the machine, whatever it is here. */
+  executable?: true;
 }

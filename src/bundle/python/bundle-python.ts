@@ -1,6 +1,7 @@
 /** Bundles an app of the runtime python: its modules as they are, and the packages that it requires. */
 import type { Bundle } from "../../store/catalog/catalog.ts";
 import { MayflyError } from "../../base/errors/error.ts";
+import { entryFunctions } from "../../store/catalog/manifest.ts";
 import type { AppFolder, Surroundings } from "../app-folder.ts";
 import type { BundledApp } from "../bundled-app.ts";
 import { collected } from "../files/collect.ts";
@@ -37,8 +38,8 @@ export async function bundlePython({ manifest, root, file }: AppFolder, surround
   }
 }
 
-function refuseOtherEntries({ functions }: AppFolder["manifest"], file: string): void {
-  for (const [name, { entry }] of Object.entries(functions))
+function refuseOtherEntries(manifest: AppFolder["manifest"], file: string): void {
+  for (const { name, entry } of entryFunctions(manifest))
     if (!entry.endsWith(".py"))
       throw new MayflyError("bad-manifest", {
         file,
@@ -47,7 +48,7 @@ function refuseOtherEntries({ functions }: AppFolder["manifest"], file: string):
 }
 
 /** The function in whose entry the fault is, or the first one. */
-function nameOf({ functions }: AppFolder["manifest"], fault: string): string {
-  const names = Object.keys(functions);
-  return names.find((name) => fault.includes(`(${functions[name]!.entry}`)) ?? names[0]!;
+function nameOf(manifest: AppFolder["manifest"], fault: string): string {
+  const functions = entryFunctions(manifest);
+  return (functions.find(({ entry }) => fault.includes(`(${entry}`)) ?? functions[0]!).name;
 }

@@ -118,7 +118,13 @@ async function allPages(page: (after: string) => Promise<Reply<"GET /v1/apps">>)
 }
 
 /** The file name of a function's code says its format. */
-const extensions: Partial<Record<Bundle["format"], string>> = { cjs: "cjs", esm: "mjs", python: "py" };
+const extensions: Partial<Record<Bundle["format"], string>> = {
+  cjs: "cjs",
+  esm: "mjs",
+  python: "py",
+  provided: "provided",
+  server: "server",
+};
 
 /** The form has a part "manifest" (JSON), for each function a part "functions" with a file name such as hello.cjs, and a part "files" if there are any. */
 function deployForm(manifest: Manifest, bundles: Bundle[]): FormData {

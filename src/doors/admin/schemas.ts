@@ -98,7 +98,8 @@ export const deploySchema = z.strictObject({
     .openapi({
       type: "array",
       items: { type: "string", format: "binary" },
-      description: "A part per function: its bundled code, with the file name <function>.cjs, <function>.mjs or <function>.py.",
+      description:
+        "A part per function: its bundled code, with the file name <function>.cjs or <function>.mjs. <function>.py, <function>.provided and <function>.server are empty where the code is among the files.",
     }),
   files: fileSchema.optional().openapi({
     type: "string",

@@ -1,6 +1,5 @@
 /** How a machine of the driver `process` starts its agent on this host. */
-import { join } from "node:path";
-
+import { dirname, join } from "node:path";
 import type { RuntimeName } from "../../base/kind/machine-kind.ts";
 import { hostCommand } from "../../images/debian/program-root.ts";
 import { agentCommand, guestEnvironment, nodeFlags } from "../../images/guest-layout.ts";
@@ -17,10 +16,12 @@ export interface AgentProgram {
 
 /** The Node that runs Mayfly runs the agent as well, without any image. @param agent the file of the bundled agent */
 export function nodeProgram(agent: string): AgentProgram {
+  const environment = guestEnvironment("node");
   return {
     command: process.execPath,
     args: (memoryMb) => [...nodeFlags, ...heapFlags(memoryMb), agent],
-    env: guestEnvironment("node"),
+    // In an image, programs of the app find Node by this path, too.
+    env: { ...environment, PATH: `${dirname(process.execPath)}:${environment["PATH"]}` },
   };
 }
 

@@ -7,7 +7,7 @@
 import { within } from "../../base/clock/within.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Driver, DriverTraits, Probe } from "../driver.ts";
-import { type KindChoice, usualRuntime } from "../../base/kind/machine-kind.ts";
+import { type MachineChoice, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { StartFailure } from "../exit.ts";
 import { closeCgroups, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
 import { createStock, type GuestSource, type Stock, type StockOptions } from "./stock.ts";
@@ -34,7 +34,7 @@ export function createQemuDriver({ guests, warn = () => undefined, ...options }:
   const kernels = [...new Set(stocks.map(({ kernel }) => kernel.name))];
   /** What a server that was killed has left is cleared away once. */
   let isSwept = false;
-  const stockOf = ({ kernel: name = usual.kernel.name, runtime = usualRuntime }: KindChoice) =>
+  const stockOf = ({ kernel: name = usual.kernel.name, runtime = usualRuntime }: MachineChoice) =>
     stocks.find((stock) => stock.kernel.name === name && stock.runtime === runtime);
   return {
     name: "qemu",
@@ -63,7 +63,7 @@ export function createQemuDriver({ guests, warn = () => undefined, ...options }:
 }
 
 /** What a driver that lacks it says. */
-function inWords({ kernel, runtime = usualRuntime }: KindChoice): string {
+function inWords({ kernel, runtime = usualRuntime }: MachineChoice): string {
   return `the kernel ${kernel ?? "that is usual"} with the runtime ${runtime}`;
 }
 

@@ -9,7 +9,7 @@ import fs from "node:fs";
 
 import type { Clock } from "../../base/clock/clock.ts";
 import type { Machine, MachineSpec } from "../driver.ts";
-import { type KindChoice, type RuntimeName, usualChoice, usualRuntime } from "../../base/kind/machine-kind.ts";
+import { type MachineChoice, type RuntimeName, usualChoice, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { StartFailure } from "../exit.ts";
 import type { KvmVerdict } from "../host/qemu/accelerator.ts";
 import type { OpenQemuHost, QemuHost } from "../host/qemu/qemu-host.ts";
@@ -63,9 +63,9 @@ export interface Stock {
   readonly runtime: RuntimeName;
   open(): Promise<OpenStock>;
   /** Makes the template of machines of this size if it does not exist yet. Rejects with a StartFailure if the template cannot be made. */
-  prepare(progress: (step: string) => void, size: KindChoice): Promise<void>;
+  prepare(progress: (step: string) => void, size: MachineChoice): Promise<void>;
   /** Gives up the template of machines of this size. */
-  release(size: KindChoice): void;
+  release(size: MachineChoice): void;
   /** Rejects with a StartFailure. */
   start(spec: MachineSpec): Promise<Machine>;
   /** What is wrong with the image, as a clause, until it is repaired. */
@@ -77,7 +77,7 @@ const KVM_TRIAL_MS = 6_000;
 
 export function createStock(source: GuestSource, options: StockOptions): Stock {
   const { kernel, runtime = usualRuntime } = source;
-  const shapeOf = ({ accelerator }: KvmVerdict, { memoryMb, vcpus }: KindChoice): MachineShape => {
+  const shapeOf = ({ accelerator }: KvmVerdict, { memoryMb, vcpus }: MachineChoice): MachineShape => {
     // The shape is part of a template's key, so nothing else of a spec may get into it.
     return { guest: kernel, accelerator, runtime, memoryMb, vcpus };
   };

@@ -25,8 +25,10 @@ const packageSchema = z
   .regex(/^(@[a-z0-9~-][\w.~-]*\/)?[A-Za-z0-9~_-][\w.~-]*$/, "must be the name of an npm package, without a version or a file");
 
 export const functionSchema = z.strictObject({
-  /** The file that exports the function, relative to mayfly.json. */
-  entry: z.string().min(1).max(MOST_OF_PATH),
+  /** The file that exports the function, or with the runtime provided is its program, relative to mayfly.json. Absent with the runtime server alone. */
+  entry: z.string().min(1).max(MOST_OF_PATH).optional(),
+  /** Of the runtime server alone: the program that listens on $PORT, and its parameters. */
+  command: z.array(z.string().max(MOST_OF_PATH)).min(1).max(MOST_LISTED).optional(),
   /** The named export, for functions in the style of AWS Lambda. */
   handler: z.string().min(1).max(MOST_OF_PATH).default("handler"),
   /** Overrides the app's timeoutMs. */
@@ -71,18 +73,32 @@ const manifestShape = z.strictObject({
   hosts: recordOf(z.string().min(1).max(MOST_OF_HOST), nameSchema).default({}),
 });
 
-export const manifestSchema = manifestShape.superRefine(({ functions, hosts }, context) => {
+export const manifestSchema = manifestShape.superRefine(({ functions, hosts, runtime }, context) => {
   const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
   const names = Object.keys(functions);
   if (names.length === 0) refuse(["functions"], "must have at least one function");
   if (names.length > MOST_LISTED) refuse(["functions"], `must have at most ${MOST_LISTED} entries`);
   if (Object.keys(hosts).length > MOST_LISTED) refuse(["hosts"], `must have at most ${MOST_LISTED} entries`);
+  for (const [name, given] of Object.entries(functions)) {
+    const wrong = wrongCode(given, runtime === "server");
+    if (wrong !== undefined) refuse(["functions", name, wrong.key], wrong.what);
+  }
   const same = sameButForCapitals(names);
   if (same !== undefined)
     refuse(["functions"], `must not have both ${same.join(" and ")}: these names differ only in capitals, which hosts ignore`);
   for (const [host, name] of Object.entries(hosts))
     if (!Object.hasOwn(functions, name)) refuse(["hosts", host], "must be the name of a function");
 });
+
+/** A server is run by its command, anything else is a file. */
+function wrongCode({ entry, command }: z.infer<typeof functionSchema>, isServer: boolean): { key: string; what: string } | undefined {
+  if (isServer) {
+    if (command === undefined) return { key: "command", what: 'is required with the runtime server: for example ["./server", "--quiet"]' };
+    return entry === undefined ? undefined : { key: "entry", what: "must be left out: with the runtime server, command says what runs" };
+  }
+  if (command !== undefined) return { key: "command", what: "is a key of the runtime server alone: write entry instead" };
+  return entry === undefined ? { key: "entry", what: "is required" } : undefined;
+}
 
 /** The first two names that are equal if capitals are ignored. */
 function sameButForCapitals(names: string[]): [string, string] | undefined {
@@ -96,3 +112,14 @@ function sameButForCapitals(names: string[]): [string, string] | undefined {
 }
 
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** A function whose code is a file: of every runtime but server. */
+export interface EntryFunction {
+  name: string;
+  entry: string;
+  handler: string;
+}
+
+export function entryFunctions({ functions }: Pick<Manifest, "functions">): EntryFunction[] {
+  return Object.entries(functions).flatMap(([name, { entry, handler }]) => (entry === undefined ? [] : [{ name, entry, handler }]));
+}

@@ -5,6 +5,7 @@
  * 2. The program does not outlive the agent.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { constants } from "node:os";
 import type { Print } from "../../agent/log/lines.ts";
 import { LogLevel } from "../../../wire/protocol.ts";
@@ -29,11 +30,18 @@ export class Program {
 
   /** Rejects never and throws nothing: a program that can't be started has ended. */
   constructor(command: string, args: string[], env: Record<string, string>, print: Print) {
+    // An app without files has no task root yet.
+    mkdirSync(taskRoot, { recursive: true });
     this.#child = spawn(command, args, { cwd: taskRoot, env, stdio: ["ignore", "pipe", "pipe"] });
     this.ended = watch(this.#child, print);
     const end = () => this.kill();
     process.on("exit", end);
     void this.ended.then(() => process.off("exit", end));
+  }
+
+  /** Whether its end is known. `ended` follows when its output has been read. */
+  get isGone(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   kill(): void {

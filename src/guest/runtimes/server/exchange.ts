@@ -1,32 +1,41 @@
 /**
  * One invocation as a request to the program, and its response as the reply. Bytes go both ways as they come, no faster than the other side takes them.
  *
- * 1. The invocation ends once: with the response, with a failure, or when nobody wants its reply. Then the request ends as well: its connection is used
- *    again if request and response are complete, and closed otherwise.
+ * 1. The invocation ends once: with the response, with a failure, or when the program has let go of a request whose reply nobody wants. Then the request
+ *    ends as well: its connection is used again if request and response are complete, and closed otherwise.
  * 2. A request is sent a second time only if it can't have been seen: it has no body, its method promises to change nothing, and the connection, which had been
  *    used before, was closed before anything came back.
+ * 3. A program that ends takes its invocations with it, so that none of them fails because of the connection alone.
  */
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Failures } from "../../agent/invocation/failures.ts";
 import type { Invocation } from "../../agent/invocation/invocation.ts";
 import type { Outlet } from "../../agent/invocation/outlet.ts";
+import type { Program } from "../program/program.ts";
 import type { Pool } from "./pool.ts";
 import { endToEnd, requestOptions } from "./request-options.ts";
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+/** Milliseconds. The connections of a program that ends are closed before its end is known. */
+const END_MS = 250;
+
+export interface ExchangeParts {
+  pool: Pool;
+  program: Pick<Program, "isGone">;
+  failures: Failures;
+  /** Called when the invocation has ended. */
+  over: () => void;
+}
 
 export class Exchange {
   readonly #invocation: Invocation;
-  readonly #pool: Pool;
-  readonly #failures: Failures;
-  readonly #onOver: () => void;
+  readonly #parts: ExchangeParts;
+  #response: IncomingMessage | null = null;
   #over = false;
 
-  constructor(invocation: Invocation, pool: Pool, failures: Failures, onOver: () => void) {
+  constructor(invocation: Invocation, parts: ExchangeParts) {
     this.#invocation = invocation;
-    this.#pool = pool;
-    this.#failures = failures;
-    this.#onOver = onOver;
+    this.#parts = parts;
   }
 
   begin(): void {
@@ -34,26 +43,24 @@ export class Exchange {
       this.#send(false);
     } catch (error) {
       // Node refuses a path or a header that HTTP can't carry.
-      this.#end(() => this.#failures.threw(this.#invocation, error));
+      this.#end(() => this.#parts.failures.threw(this.#invocation, error));
     }
   }
 
   #send(again: boolean): void {
     const invocation = this.#invocation;
     const options = requestOptions(invocation);
-    const request = this.#pool.request(options);
+    const request = this.#parts.pool.request(options);
     const mayRepeat = !again && invocation.hasEmptyBody && SAFE.has(options.method!);
     let responded = false;
-    invocation.onAbort = () => {
-      request.destroy();
-      this.#end(() => invocation.settle());
-    };
+    invocation.onAbort = () => this.#letGo(request);
     request.on("response", (response) => {
       responded = true;
       this.#reply(request, response);
     });
     request.on("error", (error: Error) => {
-      if (this.#over) return;
+      // The request's end is told as well.
+      if (this.#over || invocation.aborted) return;
       if (mayRepeat && !responded && request.reusedSocket) this.#send(true);
       else this.#fail(error, responded);
     });
@@ -80,17 +87,36 @@ export class Exchange {
         untaken = 0;
       },
       end: () => request.end(),
-      error: () => request.destroy(),
+      // The invocation was aborted, which #letGo deals with.
+      error: () => undefined,
     });
+  }
+
+  /**
+   * Nobody waits for the reply, which the program learns as of any client that leaves. The invocation is in flight until the program closes the connection as
+   * well, or goes on with its response. A program that is stuck does neither, and the host ends the machine in time.
+   */
+  #letGo(request: ClientRequest): void {
+    const { socket } = request;
+    if (socket === null || socket.connecting) return this.#settle(request);
+    request.once("close", () => this.#settle(request));
+    socket.end();
+    this.#response?.resume();
+  }
+
+  #settle(request: ClientRequest): void {
+    request.destroy();
+    this.#end(() => this.#invocation.settle());
   }
 
   #reply(request: ClientRequest, response: IncomingMessage): void {
     const outlet = this.#invocation.begin(response.statusCode!, endToEnd(response.rawHeaders));
-    if (outlet === null) {
-      request.destroy();
-      return this.#end(() => this.#invocation.settle());
-    }
-    response.on("data", (chunk: Buffer) => this.#pass(response, outlet, chunk));
+    if (outlet === null) return this.#settle(request);
+    this.#response = response;
+    response.on("data", (chunk: Buffer) => {
+      if (this.#invocation.aborted) this.#settle(request);
+      else this.#pass(response, outlet, chunk);
+    });
     // What the program printed before its last byte is read in the same turn, and is to be logged under the invocation.
     response.on("end", () => setImmediate(() => this.#complete(request, outlet)));
     response.on("error", (error: Error) => this.#fail(error, true));
@@ -103,22 +129,24 @@ export class Exchange {
   }
 
   #complete(request: ClientRequest, outlet: Outlet): void {
+    if (this.#invocation.aborted) return this.#settle(request);
     this.#end(() => outlet.end());
     // The program has answered without reading all of the body.
     if (!request.writableFinished) request.destroy();
-    this.#pool.used();
+    this.#parts.pool.used();
   }
 
   #fail(error: Error, responded: boolean): void {
     const text = responded ? "The program broke its response off" : "The program closed the connection, or sent no valid response";
-    this.#end(() => this.#failures.reported(this.#invocation, reportedText(`${text}: ${error.message}`)));
+    const fail = () => this.#parts.failures.reported(this.#invocation, reportedText(`${text}: ${error.message}`));
+    setTimeout(() => this.#parts.program.isGone || this.#end(fail), END_MS);
   }
 
   #end(last: () => void): void {
     if (this.#over) return;
     this.#over = true;
     last();
-    this.#onOver();
+    this.#parts.over();
   }
 }
 

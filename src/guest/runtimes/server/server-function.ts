@@ -26,6 +26,7 @@ export class ServerFunction {
   readonly #command: [string, ...string[]];
   readonly #parts: AgentParts;
   readonly #inFlight = new Map<string, { invocation: Invocation }>();
+  #program: Program | null = null;
   #pool: Pool | null = null;
   #starting: Promise<Pool> | null = null;
 
@@ -58,6 +59,7 @@ export class ServerFunction {
     const port = await choosePort(this.#message.env);
     const [command, ...args] = this.#command;
     const program = new Program(command, args, this.#environment(port), attributed(this.#parts.log, this.#inFlight));
+    this.#program = program;
     const ended = program.ended.then((end) => this.#ended(end));
     try {
       const address = await Promise.race([this.#accepting(port), ended]);
@@ -103,7 +105,8 @@ export class ServerFunction {
   #exchange(invocation: Invocation, pool: Pool): void {
     const { id } = invocation.head;
     this.#inFlight.set(id, { invocation });
-    new Exchange(invocation, pool, this.#parts.failures, () => this.#inFlight.delete(id)).begin();
+    const over = () => this.#inFlight.delete(id);
+    new Exchange(invocation, { pool, program: this.#program!, failures: this.#parts.failures, over }).begin();
   }
 }
 

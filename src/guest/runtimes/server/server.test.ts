@@ -110,6 +110,27 @@ test("large bodies stream both ways at once, no faster than they are taken", asy
   await agent.logged("closed");
 });
 
+test("an invocation that nobody waits for is in flight until the program lets go of it", async (t) => {
+  const agent = await started(t, {
+    main: server(
+      `(request, response, { pathname }) => { if (pathname === "/answers") return response.end("yes"); console.log("works"); request.once("close", () => console.log("let go")) }`,
+    ),
+    stuck: server(`() => { console.log("stuck"); for (;;); }`),
+  });
+  const noticed = Promise.withResolvers<void>();
+  const request = agent.open({ closed: noticed.resolve }, { method: "POST", body: "x" });
+  await agent.logged("works");
+  request.reset(ResetCode.Timeout, "");
+  await noticed.promise;
+  await agent.logged("let go");
+  let closed = false;
+  const other = agent.open({ closed: () => (closed = true) }, { function: "stuck" });
+  await agent.logged("stuck");
+  other.reset(ResetCode.Timeout, "");
+  assert.equal((await agent.call({ url: "http://x/answers" })).text, "yes");
+  assert.equal(closed, false);
+});
+
 test("connections are used again, also by many calls at once", async (t) => {
   const agent = await started(t, { main: server(`(request, response) => { setTimeout(() => response.end(String(sockets.size)), 5) }`) });
   for (let call = 0; call < 5; call++) assert.equal((await agent.call()).text, "1");

@@ -1,0 +1,69 @@
+/** Refuses programs that machines could not run, before anything is uploaded. */
+import { readFile } from "node:fs/promises";
+import { posix } from "node:path";
+import { MayflyError } from "../../base/errors/error.ts";
+import { programFaults } from "../../images/elf/program-fit.ts";
+import type { Look } from "../../images/elf/shared-libraries.ts";
+import { guestEnvironment, taskRootPath } from "../../images/guest-layout.ts";
+import { machineFiles } from "../../images/machine-files.ts";
+import type { Surroundings } from "../app-folder.ts";
+import type { TravellingFile } from "../files/travelling-file.ts";
+import type { AppProgram } from "./programs.ts";
+
+/** @param env the app's variables. Rejects with "build-failed" */
+export async function refuseUnfit(
+  programs: AppProgram[],
+  travelling: TravellingFile[],
+  env: Record<string, string>,
+  surroundings: Surroundings,
+): Promise<void> {
+  const machine = await machineFiles(surroundings);
+  const places = new Map([...machine, ...travelling.map(({ path, from }): Place => [posix.join(taskRootPath, path), from])]);
+  const look = withLibraryPath(env, async (path) => {
+    const place = places.get(path);
+    return place === undefined ? undefined : readFile(place);
+  });
+  for (const { name, program, file } of programs) {
+    const paths = file === undefined ? placesOf(program, env) : [posix.join(taskRootPath, file.path)];
+    const faults = await faultsOf(
+      program,
+      paths.find((path) => places.has(path)),
+      look,
+    );
+    if (faults.length > 0) throw new MayflyError("build-failed", { function: name, what: `${program} ${faults.join(", and ")}` });
+  }
+}
+
+/** Path in the machine, path on this host. */
+type Place = [string, string];
+
+async function faultsOf(program: string, path: string | undefined, look: Look): Promise<string[]> {
+  if (path === undefined) return [lacking(program)];
+  // What the machine has itself runs there.
+  return path.startsWith(`${taskRootPath}/`) ? programFaults({ path, data: (await look(path))! }, look) : [];
+}
+
+/** Where a machine looks for a command's program, in order: for a name without a path in the folders of PATH. */
+function placesOf(program: string, env: Record<string, string>): string[] {
+  const { PATH = "" } = { ...guestEnvironment("node"), ...env };
+  return program.includes("/") ? [program] : PATH.split(":").map((folder) => posix.resolve(taskRootPath, folder, program));
+}
+
+function lacking(program: string): string {
+  const ofFolder = program.includes("/") ? "" : `; a file of the app's folder is written as ./${program}`;
+  return `is no program of machines, which have node alone beside the app's own files${ofFolder}`;
+}
+
+/** The loader takes a library of these folders first. */
+function withLibraryPath({ LD_LIBRARY_PATH = "" }: Record<string, string>, look: Look): Look {
+  const folders = LD_LIBRARY_PATH.split(/[:;]/).filter((folder) => folder.startsWith("/"));
+  return async (path) => {
+    const usual = await look(path);
+    if (usual !== undefined || !posix.basename(path).includes(".so")) return usual;
+    for (const folder of folders) {
+      const library = await look(posix.join(folder, posix.basename(path)));
+      if (library !== undefined) return library;
+    }
+    return undefined;
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * The files of machines whose runtime is node, as far as a program of an app may need them: Node, the loader and the libraries. They are found without an
+ * image, so that a deploy from another computer than the server need not make one: from the same packages, by the same rules as in an image.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { resolveInside } from "./builder/inside.ts";
+import { fetchProgramRoot } from "./debian/program-root.ts";
+import { type Look, sharedLibraries } from "./elf/shared-libraries.ts";
+import { nodePath } from "./guest-layout.ts";
+import node from "./modules/built-in/node/module.ts";
+import { nodeBinary } from "./project.ts";
+
+export interface MachineFilesOptions {
+  cacheDir: string;
+  progress: (step: string) => void;
+}
+
+/** The release of which images are made. */
+const suite = "bookworm";
+
+/** By their paths in the machine, their paths on this host. Rejects with "missing-part" or "image-build-failed". */
+export async function machineFiles(options: MachineFilesOptions): Promise<Map<string, string>> {
+  const { sources = [] } = await node();
+  const root = await fetchProgramRoot({ suite, packages: sources, ...options });
+  const placeOf = async (path: string) => {
+    const inside = await resolveInside(root, path);
+    return inside === undefined ? undefined : join(root, inside);
+  };
+  const inRoot: Look = async (path) => {
+    const place = await placeOf(path);
+    return place === undefined ? undefined : readFile(place);
+  };
+  const { libraries, interpreter } = await sharedLibraries({ path: nodePath, data: await readFile(nodeBinary) }, inRoot);
+  const places = new Map([[nodePath, nodeBinary]]);
+  const found = [...libraries, ...(interpreter === undefined ? [] : [{ path: interpreter, foundAt: interpreter }])];
+  for (const { path, foundAt } of found) places.set(path, (await placeOf(foundAt))!);
+  return places;
+}

@@ -1,0 +1,2 @@
+console.error("there is no database");
+process.exit(3);
