@@ -56,7 +56,7 @@ test("each machine's start, bind and kill is in its app's decision log, with the
   assert.match(third ?? "", /^m1 ready: the start took \d+ ms, the bind \d+ ms$/);
   const { decisions } = dispatcher.explain("ada");
   assert.deepEqual([decisions.at(0)?.ageMs, decisions.at(0)?.invocations, decisions.at(-1)?.invocations], [0, 0, 1]);
-  assert.deepEqual(decisions[0]?.kind, { kernel: "linux", memoryMb: 256, vcpus: 1 });
+  assert.deepEqual(decisions[0]?.kind, { kernel: "linux", runtime: "node", memoryMb: 256, vcpus: 1 });
   const { at = 0, ageMs = 0 } = decisions.at(-1) ?? {};
   assert.equal(at - ageMs, decisions[0]?.at);
   assert.deepEqual(dispatcher.explain("nobody"), { now: [], facts: [], decisions: [] });
