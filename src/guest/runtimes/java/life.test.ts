@@ -65,6 +65,16 @@ test("a rehearsal's classes, jar and files are gone at the next Bind, and a seco
   await assert.rejects(agent.bindJar({ main: "shop.Handlers::waits" }, jar), cause(/bound already/));
 });
 
+test("a rehearsal that brings no code runs handlers of the agent's own; an app cannot", async (t) => {
+  const agent = await start(t);
+  const source = { type: "frames" as const, bytes: 0 };
+  const functions = ["Short", "Plain", "Streaming"].map((name) => ({ name, format: "java" as const, source, handler: `warm.${name}` }));
+  await agent.bind({}, { app: REHEARSAL_APP, functions });
+  for (const { name } of functions) assert.equal((await agent.call({ function: name })).status, 200);
+  await agent.bind({}, { functions });
+  assert.equal((await agent.call({ function: "Short" })).reset?.code, ResetCode.FunctionLoadFailed);
+});
+
 test("code comes from the task root's classes, from its own folder, from lib, or from a jar among the files", async (t) => {
   const rest = new Map(classes);
   const library = new Map([["shop/Library.class", classes.get("shop/Library.class")!]]);

@@ -1,10 +1,10 @@
 package mayfly;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import mayfly.code.WarmJar;
 import mayfly.handlers.LambdaRunner.Machinery;
 import mayfly.invocation.Invocation;
 
@@ -12,7 +12,7 @@ import mayfly.invocation.Invocation;
  * Answers requests for mayfly:warm. They take the same steps as an app's: a jar is loaded, and handlers of every kind, logs and replies are used, so that a template has loaded and compiled, and an emulator has translated, what a user's first invocation needs. Nothing may stay behind that clones must not share, such as random bytes or UUIDs.
  */
 final class WarmUp {
-  private static final List<String> FUNCTIONS = List.of("Plain", "Typed", "Streaming");
+  private static final List<String> FUNCTIONS = List.of("Plain", "Typed", "Streaming", "Short");
 
   private final Machinery machinery;
   private App app;
@@ -34,10 +34,7 @@ final class WarmUp {
   }
 
   private App open() throws IOException, ReflectiveOperationException {
-    byte[] jar;
-    try (InputStream resource = WarmUp.class.getResourceAsStream("/warm.jar")) {
-      jar = resource.readAllBytes();
-    }
+    byte[] jar = WarmJar.read();
     List<Object> functions = new ArrayList<>();
     for (String name : FUNCTIONS) {
       Map<String, Object> source = Map.of("type", "frames", "bytes", jar.length);

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import mayfly.json.JsonWriter;
+import mayfly.wire.Protocol;
 
 /** The functions of one Bind, by name. */
 public final class Functions implements Closeable {
@@ -30,7 +31,8 @@ public final class Functions implements Closeable {
       AppLoader loader;
       if ("frames".equals(source.get("type"))) {
         int size = ((Number) source.get("bytes")).intValue();
-        loader = paths.ofJar(Arrays.copyOfRange(code, at, at + size));
+        boolean isOwn = size > 0 || !Protocol.REHEARSAL_APP.equals(message.get("app"));
+        loader = paths.ofJar(isOwn ? Arrays.copyOfRange(code, at, at + size) : WarmJar.read());
         at += size;
       } else if ("file".equals(source.get("type"))) {
         loader = paths.ofFile((String) source.get("path"));

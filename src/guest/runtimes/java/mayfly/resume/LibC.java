@@ -3,7 +3,9 @@ package mayfly.resume;
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import jdk.incubator.foreign.CLinker;
 import jdk.incubator.foreign.FunctionDescriptor;
 import jdk.incubator.foreign.MemoryAddress;
@@ -34,25 +36,29 @@ final class LibC {
   /** Stays open for the next resume. */
   private static int device = -1;
 
+  /** Memory for what a call takes, large enough for each of them; made once, because making it costs more than a call. */
+  private static final MemorySegment memory = MemorySegment.allocateNative(128, 8, ResourceScope.globalScope());
+
+  private static final ByteBuffer bytes = memory.asByteBuffer().order(ByteOrder.nativeOrder());
+
   /** @param now milliseconds since the epoch, with a fraction */
   static void setClock(double now) throws Throwable {
-    try (ResourceScope scope = ResourceScope.newConfinedScope()) {
-      MemorySegment timespec = MemorySegment.allocateNative(16, 8, scope);
-      long seconds = (long) Math.floor(now / 1_000);
-      timespec.asByteBuffer().order(ByteOrder.nativeOrder()).putLong(seconds).putLong((long) ((now - seconds * 1_000.0) * 1e6));
-      int ignored = (int) clockSettime.invokeExact(CLOCK_REALTIME, timespec.address());
-    }
+    long seconds = (long) Math.floor(now / 1_000);
+    // struct timespec: seconds, nanoseconds
+    bytes.clear().putLong(seconds).putLong((long) ((now - seconds * 1_000.0) * 1e6));
+    int ignored = (int) clockSettime.invokeExact(CLOCK_REALTIME, memory.address());
   }
 
-  static void addEntropy(byte[] bytes) throws Throwable {
-    try (ResourceScope scope = ResourceScope.newConfinedScope()) {
-      if (device < 0) device = (int) open.invokeExact(CLinker.toCString("/dev/urandom", scope).address(), O_RDONLY);
-      // struct rand_pool_info: bits of entropy, bytes, bytes…
-      MemorySegment pool = MemorySegment.allocateNative(8 + bytes.length, 8, scope);
-      pool.asByteBuffer().order(ByteOrder.nativeOrder()).putInt(bytes.length * 8).putInt(bytes.length).put(bytes);
-      if ((int) ioctl.invokeExact(device, RNDADDENTROPY, pool.address()) != 0) throw new IOException("RNDADDENTROPY was refused");
-      if ((int) ioctl.invokeExact(device, RNDRESEEDCRNG, MemoryAddress.NULL) != 0) throw new IOException("RNDRESEEDCRNG was refused");
+  /** @param entropy at most 64 bytes */
+  static void addEntropy(byte[] entropy) throws Throwable {
+    if (device < 0) {
+      bytes.clear().put("/dev/urandom\0".getBytes(StandardCharsets.US_ASCII));
+      device = (int) open.invokeExact(memory.address(), O_RDONLY);
     }
+    // struct rand_pool_info: bits of entropy, bytes, bytes…
+    bytes.clear().putInt(entropy.length * 8).putInt(entropy.length).put(entropy);
+    if ((int) ioctl.invokeExact(device, RNDADDENTROPY, memory.address()) != 0) throw new IOException("RNDADDENTROPY was refused");
+    if ((int) ioctl.invokeExact(device, RNDRESEEDCRNG, memory.address()) != 0) throw new IOException("RNDRESEEDCRNG was refused");
   }
 
   private static MethodHandle find(String name, Class<?> result, Class<?>[] parameters, MemoryLayout resultLayout, MemoryLayout... layouts) {

@@ -12,11 +12,18 @@ final class OwnKernel {
       LibC.setClock(now);
       // A kernel may accept the call without setting the clock.
       if (Math.abs(System.currentTimeMillis() - now) > 50) failures.add("the clock was not set: the kernel refused");
-      LibC.addEntropy(entropy);
-    } catch (NoClassDefFoundError error) {
-      failures.add("neither the clock nor the kernel's random source was set: this Java was started without jdk.incubator.foreign");
     } catch (Throwable error) {
-      failures.add("the kernel's random source was not reseeded: " + error.getMessage());
+      failures.add("the clock was not set: " + causeOf(error));
     }
+    try {
+      LibC.addEntropy(entropy);
+    } catch (Throwable error) {
+      failures.add("the kernel's random source was not reseeded: " + causeOf(error));
+    }
+  }
+
+  /** Where Java was started without jdk.incubator.foreign, or without leave to use it, the class that needs it cannot be loaded, or initialised. */
+  private static Throwable causeOf(Throwable error) {
+    return error instanceof ExceptionInInitializerError && error.getCause() != null ? error.getCause() : error;
   }
 }

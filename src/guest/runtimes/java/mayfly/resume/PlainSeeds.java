@@ -17,22 +17,45 @@ import java.util.concurrent.atomic.AtomicLong;
 final class PlainSeeds {
   private PlainSeeds() {}
 
+  /** The generators, and the counters that generators made later take their seeds from; looked up once. */
+  private record Places(Random math, AtomicLong random, AtomicLong splittable, AtomicLong threadLocal, Field ofThread, Field shuffle) {
+    static Places find() throws ReflectiveOperationException {
+      return new Places(
+          (Random) fieldOf(Class.forName("java.lang.Math$RandomNumberGeneratorHolder"), "randomNumberGenerator").get(null),
+          (AtomicLong) fieldOf(Random.class, "seedUniquifier").get(null),
+          (AtomicLong) fieldOf(SplittableRandom.class, "defaultGen").get(null),
+          (AtomicLong) fieldOf(ThreadLocalRandom.class, "seeder").get(null),
+          fieldOf(Thread.class, "threadLocalRandomSeed"),
+          fieldOf(Collections.class, "r"));
+    }
+  }
+
+  private static Places places;
+
   /** @param bytes at least 16 */
   static void replace(byte[] bytes, List<String> failures) {
     ByteBuffer seeds = ByteBuffer.wrap(bytes);
     SplittableRandom next = new SplittableRandom(seeds.getLong() ^ Long.rotateLeft(seeds.getLong(), 32));
     try {
-      // Math.random() makes its generator when it is first called, from Random's own counter.
-      ((Random) fieldOf(Class.forName("java.lang.Math$RandomNumberGeneratorHolder"), "randomNumberGenerator").get(null)).setSeed(next.nextLong());
-      ((AtomicLong) fieldOf(Random.class, "seedUniquifier").get(null)).set(next.nextLong() | 1);
-      ((AtomicLong) fieldOf(SplittableRandom.class, "defaultGen").get(null)).set(next.nextLong());
-      ((AtomicLong) fieldOf(ThreadLocalRandom.class, "seeder").get(null)).set(next.nextLong());
-      Field own = fieldOf(Thread.class, "threadLocalRandomSeed");
-      for (Thread thread : Thread.getAllStackTraces().keySet()) own.setLong(thread, next.nextLong());
-      fieldOf(Collections.class, "r").set(null, null);
+      if (places == null) places = Places.find();
+      places.math.setSeed(next.nextLong());
+      places.random.set(next.nextLong() | 1);
+      places.splittable.set(next.nextLong());
+      places.threadLocal.set(next.nextLong());
+      for (Thread thread : threads()) if (thread != null) places.ofThread.setLong(thread, next.nextLong());
+      places.shuffle.set(null, null);
     } catch (ReflectiveOperationException | RuntimeException error) {
       failures.add("Java's plain generators were not all reseeded: " + error);
     }
+  }
+
+  /** All threads of Java's, and nulls. */
+  private static Thread[] threads() {
+    ThreadGroup group = Thread.currentThread().getThreadGroup();
+    while (group.getParent() != null) group = group.getParent();
+    Thread[] threads = new Thread[2 * group.activeCount() + 16];
+    group.enumerate(threads);
+    return threads;
   }
 
   private static Field fieldOf(Class<?> type, String name) throws NoSuchFieldException {
