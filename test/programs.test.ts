@@ -23,7 +23,15 @@ async function built(scope: Scope, folder: string, programs: Record<string, stri
 
 const client = "src/guest/runtimes/testing/client.c";
 const providedApp = (scope: Scope) => built(scope, "test/apps/provided", { "bin/bootstrap": client, exits: client });
-const serverApp = (scope: Scope) => built(scope, "test/apps/server", { "bin/server": "test/apps/server/server.c" });
+
+/** With a package that it ships as it is. */
+async function serverApp(scope: Scope): Promise<string> {
+  const app = await built(scope, "test/apps/server", { "bin/server": "test/apps/server/server.c" });
+  mkdirSync(join(app, "node_modules/greeter"), { recursive: true });
+  writeFileSync(join(app, "node_modules/greeter/package.json"), JSON.stringify({ name: "greeter", version: "1.0.0" }));
+  writeFileSync(join(app, "node_modules/greeter/index.js"), "exports.greet = (name) => `Hello, ${name}!`;");
+  return app;
+}
 
 const errorOf = async (response: Response) => ((await response.json()) as ErrorBody).error;
 
@@ -39,9 +47,9 @@ for (const driver of [...drivers, "process"] as const) {
       };
       const [provided, server] = [await providedApp(scope), await serverApp(scope)];
       await deploy(provided, "provided");
-      await deploy(provided, "provided-spinner", 2_000);
+      await deploy(provided, "provided-spinner", 5_000);
       await deploy(server, "server");
-      await deploy(server, "server-spinner", 2_000);
+      await deploy(server, "server-spinner", 5_000);
       await deploy(await built(scope, "examples/provided", { bootstrap: "examples/provided/bootstrap.c" }), "native");
       await deploy(join(projectDir, "examples/server"), "guestbook");
     });
@@ -128,6 +136,7 @@ for (const driver of [...drivers, "process"] as const) {
         url: "/a%20b?c=d&e",
         kind: "http",
         part: "beside it",
+        greeting: "Hello, Ada!",
         args: ["--greeting=hello"],
         colour: "green",
       });
@@ -220,13 +229,21 @@ for (const driver of [...drivers, "process"] as const) {
     for (const [app, status] of [
       ["provided", 202],
       ["server", 200],
-    ] as const)
+    ] as const) {
+      test(`${app}: eating memory ends the machine with the reason in the log, and the next call works`, async () => {
+        await answers(`/${app}/main`, status);
+        await died(`/${app}/main/leak`);
+        await lineOf(app, /out of memory/i);
+        await answers(`/${app}/main`, status);
+      });
+
       test(`${app}: a spin is ended at its deadline, and the next call works`, async () => {
         await answers(`/${app}-spinner/main`, status);
         const { code } = await errorOf(await platform.call(`/${app}-spinner/main/spin`));
         assert.ok(["function-timeout", "machine-died"].includes(code), code);
         await answers(`/${app}-spinner/main`, status);
       });
+    }
   });
 }
 

@@ -9,7 +9,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 
-// They last as long as the machine does.
+// They last as long as the machine does, and mayfly.json lets there be one alone.
 const names = [];
 
 createServer(async (request, response) => {

@@ -1,4 +1,4 @@
-/* A web server in C: it answers each request with its first line, and takes one connection at a time. */
+/* A web server in C: it answers each request with its first line, and takes one connection at a time. With the parameter "deaf" it never listens. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,11 +7,15 @@
 #include <unistd.h>
 
 int main(int count, char **words) {
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  if (count > 1 && strcmp(words[1], "deaf") == 0) {
+    puts("up, and deaf");
+    for (;;) pause();
+  }
   int yes = 1, listener = socket(AF_INET, SOCK_STREAM, 0);
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(atoi(getenv("PORT"))), .sin_addr = {htonl(INADDR_LOOPBACK)}};
   if (bind(listener, (struct sockaddr *)&at, sizeof at) != 0 || listen(listener, 16) != 0) return 2;
-  setvbuf(stdout, NULL, _IOLBF, 0);
   for (;;) {
     static char request[1 << 16];
     char body[512];

@@ -1,13 +1,22 @@
 /** Does what its caller asks for, good or bad. It finds out about Mayfly by its variables and headers alone. */
 const http = require("node:http");
 const { part } = require("./part.cjs");
+const { greet } = require("greeter");
 
 const deeds = {
   say(request, response) {
     const { method, url, headers } = request;
     response.setHeader("x-own", ["one", "two"]);
     response.end(
-      JSON.stringify({ method, url, kind: headers["x-mayfly-kind"], part, args: process.argv.slice(2), colour: process.env.COLOUR }),
+      JSON.stringify({
+        method,
+        url,
+        kind: headers["x-mayfly-kind"],
+        part,
+        greeting: greet("Ada"),
+        args: process.argv.slice(2),
+        colour: process.env.COLOUR,
+      }),
     );
   },
   /** Answers every piece at once. */
@@ -25,6 +34,11 @@ const deeds = {
   },
   spin() {
     for (;;);
+  },
+  /** Memory without an end, none of it V8's own. */
+  leak() {
+    const held = [];
+    for (;;) held.push(Buffer.alloc(1 << 20, 1));
   },
   /** Headers without an end. */
   flood({ socket }) {

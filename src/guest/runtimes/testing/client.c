@@ -57,6 +57,7 @@ int main(int count, char **words) {
     if (strcmp(raw, "/crash") == 0) *(volatile int *)8 = 1;
     if (strcmp(raw, "/exit") == 0) return 7;
     while (strcmp(raw, "/spin") == 0);
+    while (strcmp(raw, "/leak") == 0) memset(malloc(1 << 20), 1, 1 << 20);
     if (strcmp(raw, "/others") == 0) answer_others(raw, sizeof raw);
     snprintf(body, sizeof body, "{\"statusCode\":202,\"body\":\"C saw %s\"}", raw);
     snprintf(path, sizeof path, "invocation/%s/response", id);
