@@ -19,8 +19,10 @@ export interface AgentAdapter {
   /**
    * Starts the agent as a child of this process, with its channel on descriptor 3. Its environment has MAYFLY_CHANNEL=fd:3, MAYFLY_TASK_ROOT and
    * a variable HOST_ONLY, which no app may see. The suite ends the child.
+   *
+   * @param console what becomes of its standard error stream: this process's, if nothing is said, or a pipe, of which only the fuzz test asks
    */
-  start: (taskRoot: string) => Promise<AgentProcess>;
+  start: (taskRoot: string, console?: "pipe") => Promise<AgentProcess>;
   functions: Record<ConformanceFunction, FunctionCode>;
   /** The path, relative to the task root, at which the code of `echo` can lie as one of the app's files. */
   echoPath: string;

@@ -20,7 +20,7 @@ interface Interpreter {
 /** Returns what starts such an agent with its channel on descriptor 3. */
 export function pythonAgent({ suite, packages = [] }: Interpreter) {
   let command: Promise<string[]> | undefined;
-  return async (taskRoot: string): Promise<AgentProcess> => {
+  return async (taskRoot: string, console: "pipe" | "inherit" = "inherit"): Promise<AgentProcess> => {
     command ??= commandOf(suite, packages);
     const [program, ...args] = await command;
     const env = {
@@ -31,7 +31,7 @@ export function pythonAgent({ suite, packages = [] }: Interpreter) {
       PYTHONPATH: agentFolder,
       PYTHONPYCACHEPREFIX: compiled(),
     };
-    const child = spawn(program!, [...args, "-m", "mayfly"], { stdio: ["ignore", "inherit", "inherit", "pipe"], env });
+    const child = spawn(program!, [...args, "-m", "mayfly"], { stdio: ["ignore", "inherit", console, "pipe"], env });
     return { child, channel: child.stdio[3] as Duplex };
   };
 }

@@ -146,10 +146,13 @@ export async function startAgentProcess(options: RunningAgentOptions = {}): Prom
   };
 }
 
-export async function startNodeAgent(taskRoot: string): Promise<{ child: ChildProcess; channel: Duplex }> {
+export async function startNodeAgent(
+  taskRoot: string,
+  console: "pipe" | "inherit" = "inherit",
+): Promise<{ child: ChildProcess; channel: Duplex }> {
   const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", MAYFLY_TASK_ROOT: taskRoot, HOST_ONLY: "secret" };
   const child = spawn(process.execPath, [process.env["MAYFLY_TEST_AGENT"] ?? main], {
-    stdio: ["ignore", "inherit", "inherit", "pipe"],
+    stdio: ["ignore", "inherit", console, "pipe"],
     env,
   });
   return { child, channel: child.stdio[3] as Duplex };

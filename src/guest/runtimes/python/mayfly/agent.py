@@ -32,7 +32,7 @@ from .resume.resume import resume
 from .stats import Stats
 from .warm import WarmUp
 from .wire.channel import open_channel
-from .wire.frame_reader import FrameReader, ProtocolError
+from .wire.frame_reader import FrameReader, ProtocolError, cut_head
 from .wire.outbox import Outbox
 from .wire.protocol import PROTOCOL_VERSION, REHEARSAL_APP, WARM_FUNCTION, Flag, FrameType, LogLevel, ResetCode
 
@@ -99,10 +99,14 @@ class Agent:
             leave(0)
         try:
             self._handle(*frame)
+        except ProtocolError as error:
+            leave(1, f"the host sent {error}")
         except BaseException as error:
             leave(1, f"it failed at a frame of type {frame[0]}: {describe(error)}")
 
     def _handle(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
+        if kind in (FrameType.REQUEST, FrameType.BIND) and stream in self._streams:
+            raise ProtocolError(f"a frame of type {kind} on stream {stream}, which is open")
         if kind == FrameType.REQUEST:
             return self._request(stream, payload, flags & Flag.END != 0)
         if kind in (FrameType.DATA, FrameType.CREDIT, FrameType.RESET):
@@ -135,7 +139,7 @@ class Agent:
         if self._is_binding:
             return self._bound(stream, {"ok": False, "message": "this machine is bound already"})
         self._is_binding = True
-        binding = Binding(payload, lambda message, data: self._bind_to(stream, message, data))
+        binding = Binding(*cut_head(payload), lambda message, data: self._bind_to(stream, message, data))
         self._streams[stream] = binding
         if ended:
             binding.complete()
@@ -165,7 +169,7 @@ class Agent:
 
     def _request(self, stream: int, payload: bytes, ended: bool) -> None:
         self._stats.begun()
-        invocation = Invocation(self._outbox, stream, payload, ended, self._on_closed)
+        invocation = Invocation(self._outbox, stream, *cut_head(payload), ended, self._on_closed)
         self._streams[stream] = invocation
         kind, name = invocation.head.kind, invocation.head.function
         if kind not in ("http", "event"):

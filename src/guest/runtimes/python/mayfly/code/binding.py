@@ -10,11 +10,10 @@ OnComplete = Callable[[dict, bytes], None]
 
 
 class Binding:
-    def __init__(self, payload: bytes, on_complete: OnComplete) -> None:
-        """`payload` is that of the Bind frame."""
-        head_end = 4 + int.from_bytes(payload[:4], "little")
-        self._message = json.loads(payload[4:head_end])
-        self._chunks = [payload[head_end:]]
+    def __init__(self, message: bytes, first: bytes, on_complete: OnComplete) -> None:
+        """`first` is what came in the frame of the message."""
+        self._message = json.loads(message)
+        self._chunks = [first]
         self._on_complete = on_complete
 
     def data(self, chunk: bytes, ended: bool) -> None:

@@ -22,7 +22,7 @@ class Inlet:
         self.listener: Callable[[], None] | None = None
 
     def push(self, chunk: bytes, ended: bool) -> None:
-        if self.error is not None:
+        if self.error is not None or self._ended:
             return
         if chunk:
             self._chunks.append(chunk)

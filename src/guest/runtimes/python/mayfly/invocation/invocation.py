@@ -37,11 +37,13 @@ class Aborted(Exception):
 class Invocation:
     __slots__ = ("stream", "head", "body", "on_abort", "abort_reason", "_outbox", "_on_closed", "_deadline", "_state", "_pending", "_settled", "_outlet", "_aborted")
 
-    def __init__(self, outbox: Outbox, stream: int, payload: bytes, ended: bool, on_closed: Callable[[Invocation], None]) -> None:
-        head_end = 4 + int.from_bytes(payload[:4], "little")
+    def __init__(
+        self, outbox: Outbox, stream: int, head: bytes, body: bytes, ended: bool, on_closed: Callable[[Invocation], None]
+    ) -> None:
+        """`body` is what came in the frame of the head."""
         self.stream = stream
-        self.head = RequestHead(payload[4:head_end].decode("latin-1"))
-        self.body = Inlet(self._grant, payload[head_end:], ended)
+        self.head = RequestHead(head.decode("latin-1"))
+        self.body = Inlet(self._grant, body, ended)
         #: Called when the host wants no reply any more. It must end what still produces one, and must not block.
         self.on_abort: Callable[[], None] | None = None
         self.abort_reason: Aborted | None = None
@@ -200,14 +202,15 @@ class Invocation:
         if self._pending > 0 or self._state == _CLOSED:
             return
         if self._state == _ENDED:
-            self._outbox.frame(FrameType.DONE, 0, self.stream)
             self._close()
+            self._outbox.frame(FrameType.DONE, 0, self.stream)
         elif self.abort_reason is not None and self._settled:
             self._reset(ResetCode.CANCELLED, "the handler has settled")
 
     def _reset(self, code: int, message: str) -> None:
-        self._outbox.reset(self.stream, code, message)
+        # Before the frame, because the host may use the stream's number again when it has the frame.
         self._close()
+        self._outbox.reset(self.stream, code, message)
         if self._outlet is not None:
             self._outlet.close()
 

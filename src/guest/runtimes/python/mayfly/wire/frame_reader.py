@@ -71,6 +71,14 @@ class FrameReader:
             self._at = 0
 
 
+def cut_head(payload: bytes) -> tuple[bytes, bytes]:
+    """The payload of a frame of u32 head length, head, body, as Request and Bind are, in two. Raises ProtocolError if the head is cut off."""
+    end = 4 + int.from_bytes(payload[:4], "little")
+    if end > len(payload):
+        raise ProtocolError(f"a head of {end - 4} bytes in a payload of {len(payload)}")
+    return payload[4:end], payload[end:]
+
+
 def _check(length: int, kind: int, flags: int, reserved: int, stream: int) -> None:
     rule = _RULES.get(kind)
     if rule is None:
