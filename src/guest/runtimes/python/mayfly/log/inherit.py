@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from threading import Thread
 
+from ..invocation.current import current
+
 
 def inherit_context() -> None:
     start = Thread.start
@@ -30,4 +32,6 @@ def inherit_context() -> None:
 def _run_once(thread: Thread, context, run) -> None:  # type: ignore[no-untyped-def]
     # The attribute would otherwise keep the thread alive in a circle.
     del thread.run
+    # An error that run() raises is told outside of that context, in the thread's own.
+    current.set(context.get(current))
     context.run(run)

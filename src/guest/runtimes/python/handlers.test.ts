@@ -1,0 +1,129 @@
+/** What only Python's handlers have: threads, tasks, the logging module, and plain functions that return coroutines. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { until } from "../../../base/clock/until.ts";
+import { LogLevel } from "../../../wire/protocol.ts";
+import { bindPython, pythonAgent } from "../../testing/python-agent.ts";
+import { type RunningAgent, startAgentProcess } from "../../testing/running-agent.ts";
+
+const functions = {
+  computes: `
+stopped = False
+def handler(event, context):
+    global stopped
+    if event.get("stop"):
+        stopped = True
+        return "told"
+    print("computing")
+    while not stopped:
+        pass
+    return "stopped"`,
+  returns: `
+import asyncio
+async def work(event):
+    await asyncio.sleep(1.2)
+    return event
+def handler(event, context):
+    return work(event)`,
+  logs: `
+import logging, sys, warnings
+log = logging.getLogger("app")
+log.setLevel(logging.DEBUG)
+def handler(event, context):
+    log.debug("d %s", 1)
+    log.info("i")
+    log.warning("w")
+    log.error("e")
+    warnings.warn("careful")
+    sys.stdout.buffer.write("bytes ü\\n".encode())
+    print("a", "b", sep="-")`,
+  threads: `
+import asyncio, threading
+from concurrent.futures import ThreadPoolExecutor
+pool = ThreadPoolExecutor(4)
+async def task(word):
+    await asyncio.sleep(0.001)
+    print("task", word)
+async def both(word):
+    await asyncio.gather(task(word), asyncio.to_thread(print, "to_thread", word))
+def handler(event, context):
+    thread = threading.Thread(target=print, args=("thread", event["word"]))
+    thread.start()
+    thread.join()
+    pool.submit(print, "pool", event["word"]).result()
+    asyncio.run(both(event["word"]))`,
+  lost: `
+import threading
+def fail():
+    raise ValueError("lost in a thread")
+def handler(event, context):
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    return "the handler goes on"`,
+};
+
+let agent: RunningAgent;
+const started = performance.now();
+
+before(async () => {
+  agent = await startAgentProcess({ start: pythonAgent({ suite: "bookworm" }) });
+  await bindPython(agent, functions);
+});
+after(() => agent.kill());
+
+const send = (name: string, event: unknown = {}) =>
+  agent.call({ function: name, input: { kind: "event" }, body: JSON.stringify(event), remainingMs: 60_000 });
+
+test("Ping and other calls are answered while a handler computes", async () => {
+  const done = send("computes");
+  await agent.logged("computing");
+  await agent.host.ping();
+  assert.equal((await send("computes", { stop: true })).text, '"told"');
+  assert.equal((await done).text, '"stopped"');
+});
+
+test("a plain function may return a coroutine, and does not count as one that waits", async () => {
+  const replies = await Promise.all([1, 2, 3].map((word) => send("returns", { word })));
+  assert.deepEqual(
+    replies.map(({ text }) => text),
+    ['{"word":1}', '{"word":2}', '{"word":3}'],
+  );
+  await until(() => agent.stats.length > 0);
+  const longest = Math.max(...agent.stats.map(({ loopDelayMaxMs }) => loopDelayMaxMs));
+  assert.ok(longest < performance.now() - started, `${longest} ms is longer than this agent has lived`);
+});
+
+test("the logging module, warnings, bytes and print are logged at their levels, under the invocation", async () => {
+  const reply = await send("logs");
+  const lines = agent.logs.filter(({ stream }) => stream === reply.stream);
+  const warning = lines.findIndex(({ text }) => text.includes("UserWarning: careful"));
+  assert.equal(lines[warning]?.level, LogLevel.Warn);
+  assert.deepEqual(
+    lines.filter((_, at) => at !== warning).map(({ level, text }) => [level, text]),
+    [
+      [LogLevel.Debug, "d 1"],
+      [LogLevel.Info, "i"],
+      [LogLevel.Warn, "w"],
+      [LogLevel.Error, "e"],
+      [LogLevel.Info, "bytes ü"],
+      [LogLevel.Info, "a-b"],
+    ],
+  );
+});
+
+test("threads, pools and tasks print under the invocation that started them, many at once", async () => {
+  const words = Array.from({ length: 20 }, (_, at) => `word${at}`);
+  const replies = await Promise.all(words.map((word) => send("threads", { word })));
+  for (const [at, { stream }] of replies.entries()) {
+    const lines = agent.logs.filter((line) => line.stream === stream).map(({ text }) => text);
+    assert.deepEqual(lines.toSorted(), ["pool", "task", "thread", "to_thread"].map((from) => `${from} ${words[at]}`).toSorted());
+  }
+});
+
+test("an error that ends a thread is logged under its invocation, which goes on", async () => {
+  const reply = await send("lost");
+  assert.equal(reply.text, '"the handler goes on"');
+  const line = await agent.logged("lost in a thread");
+  assert.deepEqual([line.stream, line.level], [reply.stream, LogLevel.Error]);
+});
