@@ -18,18 +18,17 @@ interface Interpreter {
 }
 
 /** Returns what starts such an agent with its channel on descriptor 3. */
-export function pythonAgent({ suite, packages = [] }: Interpreter) {
+export function pythonAgent(interpreter: Interpreter) {
   let command: Promise<string[]> | undefined;
   return async (taskRoot: string, console: "pipe" | "inherit" = "inherit"): Promise<AgentProcess> => {
-    command ??= commandOf(suite, packages);
+    command ??= pythonCommand(interpreter);
     const [program, ...args] = await command;
     const env = {
+      ...pythonEnvironment(),
       PATH: process.env["PATH"],
       MAYFLY_CHANNEL: "fd:3",
       MAYFLY_TASK_ROOT: taskRoot,
       HOST_ONLY: "secret",
-      PYTHONPATH: agentFolder,
-      PYTHONPYCACHEPREFIX: compiled(),
     };
     const child = spawn(program!, [...args, "-m", "mayfly"], { stdio: ["ignore", "inherit", console, "pipe"], env });
     return { child, channel: child.stdio[3] as Duplex };
@@ -46,9 +45,15 @@ export function bindPython(agent: RunningAgent, code: Record<string, string>, ha
 
 const agentFolder = fileURLToPath(new URL("../runtimes/python", import.meta.url));
 
-async function commandOf(suite: Interpreter["suite"], packages: string[]): Promise<string[]> {
+/** The command of such an interpreter; its own parameters follow it. */
+export async function pythonCommand({ suite, packages = [] }: Interpreter): Promise<string[]> {
   const root = await fetchProgramRoot({ suite, packages: ["python3", ...packages], cacheDir: loadConfig({}).cacheDir });
   return hostCommand(root, "/usr/bin/python3");
+}
+
+/** With it, an interpreter finds the agent, and modules in other folders. */
+export function pythonEnvironment(folders: string[] = []): Record<string, string> {
+  return { PYTHONPATH: [agentFolder, ...folders].join(":"), PYTHONPYCACHEPREFIX: compiled() };
 }
 
 let folder: string | undefined;
