@@ -7,6 +7,7 @@ import { refuseTooLarge } from "../store/catalog/code-limit.ts";
 import type { AppFolder, Surroundings } from "./app-folder.ts";
 import { bundleNode } from "./bundle-node.ts";
 import type { BundledApp } from "./bundled-app.ts";
+import { bundleJava } from "./java/bundle-java.ts";
 import { bundlePrograms } from "./programs/bundle-programs.ts";
 import { bundlePython } from "./python/bundle-python.ts";
 import { readManifest } from "./read-manifest.ts";
@@ -18,6 +19,7 @@ type Bundler = (folder: AppFolder, surroundings: Surroundings) => Promise<Omit<B
 const bundlers: Record<AppRuntime, Bundler> = {
   node: bundleNode,
   python: bundlePython,
+  java: bundleJava,
   provided: (folder, surroundings) => bundlePrograms(folder, "provided", surroundings),
   server: (folder, surroundings) => bundlePrograms(folder, "server", surroundings),
 };

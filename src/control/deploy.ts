@@ -74,6 +74,7 @@ function refuseOtherFunctions(manifest: Manifest, bundles: Bundle[]): void {
 const formats: Record<AppRuntime, readonly Bundle["format"][]> = {
   node: ["cjs", "esm"],
   python: ["python"],
+  java: ["java"],
   provided: ["provided"],
   server: ["server"],
 };

@@ -1,11 +1,14 @@
 /** The paths inside a machine: the drivers start the guest by these paths, and the image lays them out. */
 import type { RuntimeName } from "../base/kind/machine-kind.ts";
+import { javaFlags } from "./java/java-command.ts";
 
 export const nodePath = "/bin/node";
 export const agentPath = "/mayfly/agent.mjs";
 const pythonPath = "/usr/bin/python3";
 /** The folder of the Python agent's package. */
 export const pythonAgentFolder = "/mayfly/python";
+const javaPath = "/usr/lib/jvm/java-17-openjdk-amd64/bin/java";
+export const javaAgentPath = "/mayfly/agent.jar";
 /** An empty folder on which a driver may mount its channel's socket, because the root is read-only. */
 export const channelMountPoint = "/channel";
 
@@ -57,6 +60,13 @@ const starts: Record<RuntimeName, AgentStart> = {
       PYTHONDONTWRITEBYTECODE: "1",
     },
   },
+  java: {
+    module: "agent-java",
+    program: javaPath,
+    flags: javaFlags,
+    agent: ["-jar", javaAgentPath],
+    environment: { ...everywhere, PATH: "/usr/bin:/bin" },
+  },
 };
 
 /** The name of the image module that brings the runtime's agent. */
@@ -69,7 +79,7 @@ export function guestEnvironment(runtime: RuntimeName): Record<string, string> {
   return starts[runtime].environment;
 }
 
-/** The command that runs the agent. @param sized flags that depend on the machine; only Node has such */
+/** The command that runs the agent. @param sized flags that depend on the machine */
 export function agentCommand(runtime: RuntimeName, sized: string[]): string[] {
   const { program, flags, agent } = starts[runtime];
   return [program, ...flags, ...sized, ...agent];

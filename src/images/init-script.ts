@@ -1,5 +1,6 @@
 import { type RuntimeName, usualRuntime } from "../base/kind/machine-kind.ts";
 import { agentCommand, guestEnvironment, taskRootPath } from "./guest-layout.ts";
+import { ownKernelFlags } from "./java/java-command.ts";
 import { scriptHead } from "./script-head.ts";
 
 /**
@@ -16,7 +17,7 @@ export const emulatedFlags = ["--no-maglev", "--no-sparkplug"];
  * step fails, process 1 ends, the kernel panics and QEMU exits; the console shows the last step.
  *
  * Kernel command line: `mayfly.channel=` (required) is passed on as MAYFLY_CHANNEL. `mayfly.heap=` and `mayfly.semi=` are the sizes of V8's
- * old space and semi-space in MB. `mayfly.emulated` means that the processor is emulated by QEMU. Other runtimes than Node heed the first alone.
+ * old space and semi-space in MB; for Java, the first is that of its heap. `mayfly.emulated` means that the processor is emulated by QEMU.
  */
 export function initScript(modules: string[], runtime: RuntimeName = usualRuntime): string {
   return `${scriptHead}
@@ -32,7 +33,7 @@ channel= heap= semi= emulated=
 for word in $(busybox cat /proc/cmdline); do
   case "$word" in
     mayfly.channel=*) channel=\${word#*=} ;;
-    mayfly.heap=*) heap=--max-old-space-size=\${word#*=} ;;
+    mayfly.heap=*) heap=${heapFlag(runtime)} ;;
     mayfly.semi=*) semi=--max-semi-space-size=\${word#*=} ;;
     mayfly.emulated) emulated="${emulatedFlags.join(" ")}" ;;
   esac
@@ -83,8 +84,19 @@ exec busybox env -i MAYFLY_CHANNEL="$channel" ${environment(runtime)} \\
 `;
 }
 
+/** In the words of the shell, with the size that stands behind the equals sign. */
+function heapFlag(runtime: RuntimeName): string {
+  const size = "${word#*=}";
+  return runtime === "java" ? `-Xmx${size}m` : `--max-old-space-size=${size}`;
+}
+
 function command(runtime: RuntimeName): string[] {
-  return agentCommand(runtime, runtime === "node" ? [...cloneFlags, "$emulated", "$heap", "$semi"] : []);
+  const sized: Record<RuntimeName, string[]> = {
+    node: [...cloneFlags, "$emulated", "$heap", "$semi"],
+    python: [],
+    java: [...ownKernelFlags(taskRootPath), "$heap"],
+  };
+  return agentCommand(runtime, sized[runtime]);
 }
 
 function environment(runtime: RuntimeName): string {

@@ -10,7 +10,7 @@ export const guestKernels = ["linux", "osv"] as const;
 export type GuestKernelName = (typeof guestKernels)[number];
 
 /** What agents run: a machine's runtime. Each has an image of its own, in which its agent is already up. */
-export const runtimes = ["node", "python"] as const;
+export const runtimes = ["node", "python", "java"] as const;
 export type RuntimeName = (typeof runtimes)[number];
 
 /** The runtimes of apps that are programs. They run beside Node's agent, so that they need no image and no template of their own. */

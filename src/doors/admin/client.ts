@@ -122,6 +122,7 @@ const extensions: Partial<Record<Bundle["format"], string>> = {
   cjs: "cjs",
   esm: "mjs",
   python: "py",
+  java: "jar",
   provided: "provided",
   server: "server",
 };

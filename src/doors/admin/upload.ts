@@ -20,13 +20,13 @@ export function readUpload(app: string, form: { manifest: string; functions: For
   return { manifest, bundles };
 }
 
-const formats: Record<string, CodeFormat> = { cjs: "cjs", mjs: "esm", py: "python", provided: "provided", server: "server" };
+const formats: Record<string, CodeFormat> = { cjs: "cjs", mjs: "esm", py: "python", jar: "java", provided: "provided", server: "server" };
 
 function readBundle(file: FormFile): Bundle {
-  const [, name, extension] = /^([A-Za-z0-9_-]+)\.(cjs|mjs|py|provided|server)$/.exec(file.name) ?? [];
+  const [, name, extension] = /^([A-Za-z0-9_-]+)\.(cjs|mjs|py|jar|provided|server)$/.exec(file.name) ?? [];
   if (name === undefined)
     throw bad(
-      `a part functions has the file name ${JSON.stringify(file.name)}, but must be <function> and one of .cjs, .mjs, .py, .provided and .server`,
+      `a part functions has the file name ${JSON.stringify(file.name)}, but must be <function> and one of .cjs, .mjs, .py, .jar, .provided and .server`,
     );
   return { function: name, format: formats[extension!]!, code: file.bytes };
 }

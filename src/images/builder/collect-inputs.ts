@@ -38,8 +38,8 @@ export interface ImageInputs {
 const suite = "bookworm";
 
 export async function collectInputs(options: BuildOptions): Promise<ImageInputs> {
-  const { modules = ["agent"], from = ".", agentEntry } = options;
-  const { order, requirements } = await resolveModules(modules, resolve(from), moduleLoader({ agentEntry }));
+  const { modules = ["agent"], from = ".", agentEntry, cacheDir, progress } = options;
+  const { order, requirements } = await resolveModules(modules, resolve(from), moduleLoader({ agentEntry, cacheDir, progress }));
   const kernel = kernelOf(order);
   const fetched = await fetchAll(order, kernel, options);
   const inputs = await Promise.all(order.map((module, index) => inputsOf(module, fetched.closures[index]!, fetched, options)));

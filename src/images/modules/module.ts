@@ -106,4 +106,7 @@ export interface Module extends ModuleDefinition {
 export interface ModuleContext {
   /** The source file of an agent other than src/guest/agent/main.ts. */
   agentEntry: string | undefined;
+  /** Where a module may keep what it makes. */
+  cacheDir: string;
+  progress: (step: string) => void;
 }

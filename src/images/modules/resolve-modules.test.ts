@@ -79,7 +79,7 @@ function hasCircle(asked: string[], requires: (name: string) => string[], path: 
   return asked.some((name) => path.includes(name) || hasCircle(requires(name), requires, [...path, name]));
 }
 
-const load = moduleLoader({ agentEntry: undefined });
+const load = moduleLoader({ agentEntry: undefined, cacheDir: "/nowhere", progress: () => {} });
 
 test("the built-in modules are valid, and the modules that they require exist", async () => {
   for (const name of ["agent", "base", "java", "kernel-linux", "native", "node", "python"]) {
@@ -89,6 +89,6 @@ test("the built-in modules are valid, and the modules that they require exist", 
 });
 
 test("the name of an unknown built-in module is refused with the list of existing ones", async () => {
-  await assert.rejects(load("jvaa", "/"), /no built-in module has this name; there are agent, base, java/);
+  await assert.rejects(load("jvaa", "/"), /no built-in module has this name; there are agent, agent-java, agent-python, base, java/);
   await assert.rejects(load("./nowhere", "/tmp"), /there is no module\.json or module\.ts in \/tmp\/nowhere/);
 });

@@ -5,7 +5,7 @@ import path from "node:path";
 import { usualRuntime } from "../../base/kind/machine-kind.ts";
 import { agentCommand, guestEnvironment, taskRootPath } from "../../images/guest-layout.ts";
 import type { Image } from "../../images/image.ts";
-import { heapFlags } from "../host/child/node-limits.ts";
+import { heapOf } from "../host/child/heap-of-runtime.ts";
 import type { MachineSpec } from "../driver.ts";
 
 /** The user "nobody" in the sandbox, because the agent needs no rights there. */
@@ -31,8 +31,9 @@ function ociConfig(image: Image, spec: MachineSpec): object {
       })),
     ],
     process: {
-      args: agentCommand(runtime, runtime === "node" ? heapFlags(memoryMb) : []),
-      cwd: "/tmp",
+      args: agentCommand(runtime, heapOf(runtime, memoryMb)),
+      // Java stays where it is started.
+      cwd: runtime === "java" ? taskRootPath : "/tmp",
       env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
       noNewPrivileges: true,
       user: { uid: GUEST_USER, gid: GUEST_USER },

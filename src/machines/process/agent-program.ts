@@ -2,9 +2,9 @@
 import { dirname, join } from "node:path";
 import type { RuntimeName } from "../../base/kind/machine-kind.ts";
 import { hostCommand } from "../../images/debian/program-root.ts";
-import { agentCommand, guestEnvironment, nodeFlags } from "../../images/guest-layout.ts";
+import { agentCommand, guestEnvironment, javaAgentPath, nodeFlags } from "../../images/guest-layout.ts";
 import type { Image } from "../../images/image.ts";
-import { heapFlags } from "../host/child/node-limits.ts";
+import { heapOf } from "../host/child/heap-of-runtime.ts";
 
 export interface AgentProgram {
   command: string;
@@ -19,7 +19,7 @@ export function nodeProgram(agent: string): AgentProgram {
   const environment = guestEnvironment("node");
   return {
     command: process.execPath,
-    args: (memoryMb) => [...nodeFlags, ...heapFlags(memoryMb), agent],
+    args: (memoryMb) => [...nodeFlags, ...heapOf("node", memoryMb), agent],
     // In an image, programs of the app find Node by this path, too.
     env: { ...environment, PATH: `${dirname(process.execPath)}:${environment["PATH"]}` },
   };
@@ -27,10 +27,15 @@ export function nodeProgram(agent: string): AgentProgram {
 
 /** Other runtimes come from the image, and run with its libraries: a host need not have them. */
 export async function imageProgram(runtime: Exclude<RuntimeName, "node">, { rootTree }: Image): Promise<AgentProgram> {
-  const [program, ...rest] = agentCommand(runtime, []) as [string, ...string[]];
+  const [program] = agentCommand(runtime, []) as [string, ...string[]];
   const [command, ...before] = await hostCommand(rootTree, program);
   const env = Object.entries(guestEnvironment(runtime)).map(([name, value]) => [name, inTree(name, value, rootTree)]);
-  return { command, args: () => [...before, ...rest], env: Object.fromEntries(env) as Record<string, string> };
+  const args = (memoryMb: number) => agentCommand(runtime, heapOf(runtime, memoryMb)).slice(1);
+  return {
+    command,
+    args: (memoryMb) => [...before, ...args(memoryMb).map((word) => (word === javaAgentPath ? join(rootTree, word) : word))],
+    env: Object.fromEntries(env) as Record<string, string>,
+  };
 }
 
 /** What says where a runtime lies is a path in the image. */

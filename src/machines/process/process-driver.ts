@@ -2,6 +2,7 @@
  * Runs machines as bare processes. They are not isolated except by a control group, so this driver is for trusted code and tests only,
  * and used only if asked for by name.
  */
+import { mkdirSync } from "node:fs";
 import path from "node:path";
 
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
@@ -77,6 +78,9 @@ export function createProcessDriver({ program, runDir, clock = systemClock }: Pr
 
 function startProcess(agent: AgentProgram, runDir: string, clock: Clock, spec: MachineSpec): Promise<Machine> {
   const run = createRunFolder(runDir, "process", spec.id);
+  const taskRoot = path.join(run.folder, "task");
+  // Java stays where it is started.
+  if (spec.runtime === "java") mkdirSync(taskRoot);
   return startChildMachine({
     what: "the agent",
     command: agent.command,
@@ -87,8 +91,9 @@ function startProcess(agent: AgentProgram, runDir: string, clock: Clock, spec: M
       HOME: run.folder,
       TMPDIR: run.folder,
       MAYFLY_CHANNEL: "fd:3",
-      [TASK_ROOT_VARIABLE]: path.join(run.folder, "task"),
+      [TASK_ROOT_VARIABLE]: taskRoot,
     },
+    ...(spec.runtime === "java" && { cwd: taskRoot }),
     limits: { ...spec, vcpus: spec.vcpus + OVERHEAD_CPUS, share: spec.awaited ? "awaited" : "ahead" },
     run,
     clock,

@@ -33,6 +33,7 @@ interface WarmUp {
 const warmUps: Record<RuntimeName, WarmUp> = {
   node: { requests: 1_800, crowdCalls: 300, resumes: 45 },
   python: { requests: 40, crowdCalls: 10, resumes: 5 },
+  java: { requests: 300, crowdCalls: 50, resumes: 10 },
 };
 const REQUESTS_PER_REHEARSAL = 20;
 const CROWD_LANES = 32;

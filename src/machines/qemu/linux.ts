@@ -1,4 +1,6 @@
 /** Linux as a guest: Debian's kernel, an initrd that brings it up (src/images/init-script.ts), an erofs root. */
+import type { RuntimeName } from "../../base/kind/machine-kind.ts";
+import { javaHeapMb } from "../host/child/heap-of-runtime.ts";
 import { heapSizes } from "../host/child/node-limits.ts";
 import { channelAddress, linuxOptions, microvm } from "../host/qemu/words.ts";
 import type { GuestKernel, MachineShape } from "./guest-kernel.ts";
@@ -25,10 +27,16 @@ function kernelArguments({ accelerator, runtime, memoryMb }: MachineShape, tscKh
     linuxOptions(tscKhz),
     "mitigations=off lsm=lockdown,capability lockdown=confidentiality cgroup_disable=memory psi=0 audit=0 nowatchdog sysctl.vm.stat_interval=3600",
     `mayfly.channel=${channelAddress}`,
-    ...(runtime === "node" ? nodeWords(memoryMb) : []),
+    ...heapWords[runtime](memoryMb),
     ...(accelerator === "tcg" ? ["mayfly.emulated"] : []),
   ].join(" ");
 }
+
+const heapWords: Record<RuntimeName, (memoryMb: number) => string[]> = {
+  node: nodeWords,
+  python: () => [],
+  java: (memoryMb) => [`mayfly.heap=${javaHeapMb(memoryMb, systemMb(memoryMb))}`],
+};
 
 function nodeWords(memoryMb: number): string[] {
   const { oldMb, semiMb } = heapSizes(memoryMb, systemMb(memoryMb));

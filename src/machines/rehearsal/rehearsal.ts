@@ -6,22 +6,23 @@ import { randomBytes } from "node:crypto";
 import type { RuntimeName } from "../../base/kind/machine-kind.ts";
 import type { HostEnd, HttpInput, RequestSink } from "../../wire/host-end.ts";
 import { REHEARSAL_APP } from "../../wire/protocol.ts";
+import { javaCode } from "./java-code.ts";
 import { nodeCode } from "./node-code.ts";
 import { pythonCode } from "./python-code.ts";
 import type { RehearsalCode } from "./rehearsal-code.ts";
 
-const codes: Record<RuntimeName, () => RehearsalCode> = { node: nodeCode, python: pythonCode };
+const codes: Record<RuntimeName, () => RehearsalCode> = { node: nodeCode, python: pythonCode, java: javaCode };
 
 /** Rejects if the agent refuses it. */
 export async function rehearse(end: HostEnd, runtime: RuntimeName): Promise<void> {
-  const { format, plain, rich } = codes[runtime]();
+  const { format, plain, rich, handlers = { plain: "handler", rich: "handler" } } = codes[runtime]();
   const sources = { plain, rich };
   const code = Object.values(sources).map((source) => Buffer.from(source));
-  const functions = Object.keys(sources).map((name, at) => ({
+  const functions = (["plain", "rich"] as const).map((name, at) => ({
     name,
     format,
     source: { type: "frames" as const, bytes: code[at]!.length },
-    handler: "handler",
+    handler: handlers[name],
   }));
   await end.bind({ app: REHEARSAL_APP, revision: randomBytes(6).toString("hex"), functions, env: {}, memoryMb: 128, egress: false }, code);
   await callFunction(end, "rich");

@@ -7,7 +7,7 @@ import { before, test } from "node:test";
 import { until } from "../../../base/clock/until.ts";
 import { afterwards } from "../../../base/testing/afterwards.ts";
 import { filesBundle, LIST_AT } from "../../../store/catalog/app-files.ts";
-import { type BindFiles, type BindMessage, REHEARSAL_APP, ResetCode, WARM_FUNCTION } from "../../../wire/protocol.ts";
+import { type BindFiles, type BindMessage, LogLevel, REHEARSAL_APP, ResetCode, WARM_FUNCTION } from "../../../wire/protocol.ts";
 import { compileHandlers, type JavaAgent, jarOf, startJavaAgent } from "./testing/java-agent.ts";
 
 let classes: Map<string, Buffer>;
@@ -71,6 +71,7 @@ test("a rehearsal that brings no code runs handlers of the agent's own; an app c
   const functions = ["Short", "Plain", "Streaming"].map((name) => ({ name, format: "java" as const, source, handler: `warm.${name}` }));
   await agent.bind({}, { app: REHEARSAL_APP, functions });
   for (const { name } of functions) assert.equal((await agent.call({ function: name })).status, 200);
+  assert.deepEqual([...new Set(agent.logs.map(({ level }) => level))], [LogLevel.Debug]);
   await agent.bind({}, { functions });
   assert.equal((await agent.call({ function: "Short" })).reset?.code, ResetCode.FunctionLoadFailed);
 });

@@ -32,6 +32,8 @@ export interface ChildPlan {
   env: Record<string, string>;
   limits: CgroupSpec;
   run: RunFolder;
+  /** The working directory. Absent: the run folder. */
+  cwd?: string;
   clock: Clock;
   /** Milliseconds until the guest's first byte, at most. */
   startMs: number;
@@ -88,7 +90,7 @@ const JOIN =
 
 async function spawnChild(plan: ChildPlan, cgroup: Cgroup): Promise<Child> {
   const child = spawn("/bin/sh", ["-c", JOIN, "sh", ...cgroup.joinFiles, "--", plan.command, ...plan.args], {
-    cwd: plan.run.folder,
+    cwd: plan.cwd ?? plan.run.folder,
     env: plan.env,
     // The child has a process group of its own: a signal from the server's terminal is not meant for it.
     detached: true,

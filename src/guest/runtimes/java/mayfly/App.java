@@ -12,11 +12,14 @@ import mayfly.handlers.LambdaRunner;
 import mayfly.handlers.LambdaRunner.Machinery;
 import mayfly.handlers.Runner;
 import mayfly.invocation.Invocation;
+import mayfly.wire.Protocol;
 
 /** The app that a machine is bound to: its functions, and how an invocation reaches one. */
 public final class App implements Closeable {
   private final Machinery machinery;
   private final Functions functions;
+  /** Whether nobody but the platform calls it. */
+  private final boolean isRehearsal;
 
   /**
    * @param message the BindMessage
@@ -25,10 +28,12 @@ public final class App implements Closeable {
    */
   public App(Map<?, ?> message, byte[] data, Machinery machinery) throws IOException, ReflectiveOperationException {
     this.machinery = machinery;
+    String name = (String) message.get("app");
+    isRehearsal = name.equals(Protocol.REHEARSAL_APP) || name.equals(Protocol.WARM_FUNCTION);
     TaskFiles.removeEarlier();
     Environment.set(message);
     int from = TaskFiles.write(data, (Map<?, ?>) message.get("files"));
-    AppFacts facts = new AppFacts((String) message.get("app"), ((Number) message.get("memoryMb")).intValue());
+    AppFacts facts = new AppFacts(name, ((Number) message.get("memoryMb")).intValue());
     functions = new Functions(message, data, from, (handler, loader) -> new LambdaRunner(handler, loader, facts, machinery));
   }
 
@@ -47,6 +52,7 @@ public final class App implements Closeable {
 
   /** Must be called by the crew's leader, with a function of the app. @param readyAt when the request came, by System.nanoTime() */
   public void run(Invocation invocation, long readyAt) {
+    if (isRehearsal) invocation.rehearse();
     Function function = functions.get(invocation.head().function);
     Runner runner = function.runner();
     if (runner != null) runner.begin(invocation, readyAt);

@@ -7,6 +7,7 @@ import java.util.Map;
 import mayfly.code.WarmJar;
 import mayfly.handlers.LambdaRunner.Machinery;
 import mayfly.invocation.Invocation;
+import mayfly.wire.Protocol;
 
 /**
  * Answers requests for mayfly:warm. They take the same steps as an app's: a jar is loaded, and handlers of every kind, logs and replies are used, so that a template has loaded and compiled, and an emulator has translated, what a user's first invocation needs. Nothing may stay behind that clones must not share, such as random bytes or UUIDs.
@@ -42,6 +43,6 @@ final class WarmUp {
     }
     byte[] code = new byte[jar.length * FUNCTIONS.size()];
     for (int at = 0; at < code.length; at += jar.length) System.arraycopy(jar, 0, code, at, jar.length);
-    return new App(Map.of("app", "warm", "revision", "0", "functions", functions, "env", Map.of(), "memoryMb", 128), code, machinery);
+    return new App(Map.of("app", Protocol.WARM_FUNCTION, "revision", "0", "functions", functions, "env", Map.of(), "memoryMb", 128), code, machinery);
   }
 }

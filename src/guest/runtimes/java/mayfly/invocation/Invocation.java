@@ -43,7 +43,7 @@ public final class Invocation implements StreamEnd {
   private volatile RequestHead head;
   private volatile State state = State.RUNNING;
   private volatile Aborted abortReason;
-  private boolean isWarmUp = false;
+  private volatile boolean isRehearsal = false;
   private boolean isSettled = false;
   private Outlet outlet;
   /** The thread that runs the handler; null when none does. */
@@ -64,15 +64,18 @@ public final class Invocation implements StreamEnd {
     return head;
   }
 
-  /** Turns the call into one of a function of the warm-up's, before it runs. */
+  /** Turns the call into one of another function, before it runs. */
   public void redirect(String function, String url) {
     head = head.of(function, url);
-    isWarmUp = true;
   }
 
-  /** Whether nobody but the platform has asked for it. */
-  public boolean isWarmUp() {
-    return isWarmUp;
+  /** Says, before it runs, that nobody but the platform has asked for it. */
+  public void rehearse() {
+    isRehearsal = true;
+  }
+
+  public boolean isRehearsal() {
+    return isRehearsal;
   }
 
   public boolean isOpen() {

@@ -49,8 +49,8 @@ public final class Log {
       tells = dropped > 0 && start - toldAt >= TELL_SECONDS;
     }
     if (tells) tellDropped();
-    // What the warm-up prints is of interest to nobody.
-    put(invocation, invocation != null && invocation.isWarmUp() ? Level.DEBUG : level, text, partial);
+    // What rehearsals and the warm-up print is of interest to nobody.
+    put(invocation, invocation != null && invocation.isRehearsal() ? Level.DEBUG : level, text, partial);
     if (room == LogBudget.Room.TIMED) {
       double end = now();
       synchronized (this) {

@@ -33,6 +33,8 @@ final class LibC {
   private static final MethodHandle ioctl =
       find("ioctl", int.class, new Class<?>[] {int.class, long.class, MemoryAddress.class}, CLinker.C_INT, CLinker.C_INT, CLinker.C_LONG, CLinker.C_POINTER);
 
+  private static final MethodHandle chdir = find("chdir", int.class, new Class<?>[] {MemoryAddress.class}, CLinker.C_INT, CLinker.C_POINTER);
+
   /** Stays open for the next resume. */
   private static int device = -1;
 
@@ -47,6 +49,12 @@ final class LibC {
     // struct timespec: seconds, nanoseconds
     bytes.clear().putLong(seconds).putLong((long) ((now - seconds * 1_000.0) * 1e6));
     int ignored = (int) clockSettime.invokeExact(CLOCK_REALTIME, memory.address());
+  }
+
+  /** @param path at most 127 bytes */
+  static void enterFolder(String path) throws Throwable {
+    bytes.clear().put((path + "\0").getBytes(StandardCharsets.UTF_8));
+    if ((int) chdir.invokeExact(memory.address()) != 0) throw new IOException(path + " cannot be entered");
   }
 
   /** @param entropy at most 64 bytes */

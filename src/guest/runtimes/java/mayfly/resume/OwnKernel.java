@@ -1,29 +1,37 @@
 package mayfly.resume;
 
 import java.util.List;
+import mayfly.code.Environment;
 
-/** Sets the clock and reseeds the random source of a machine that has a Linux of its own. */
+/** Sets what only a machine with a Linux of its own lets one set: its clock, its random source, and the working directory, in which Java could not be started there. */
 final class OwnKernel {
   private OwnKernel() {}
 
-  /** @param now milliseconds since the epoch, with a fraction */
-  static void settle(double now, byte[] entropy, List<String> failures) {
-    try {
-      LibC.setClock(now);
-      // A kernel may accept the call without setting the clock.
-      if (Math.abs(System.currentTimeMillis() - now) > 50) failures.add("the clock was not set: the kernel refused");
-    } catch (Throwable error) {
-      failures.add("the clock was not set: " + causeOf(error));
-    }
-    try {
-      LibC.addEntropy(entropy);
-    } catch (Throwable error) {
-      failures.add("the kernel's random source was not reseeded: " + causeOf(error));
-    }
+  private interface Step {
+    void take() throws Throwable;
   }
 
-  /** Where Java was started without jdk.incubator.foreign, or without leave to use it, the class that needs it cannot be loaded, or initialised. */
-  private static Throwable causeOf(Throwable error) {
-    return error instanceof ExceptionInInitializerError && error.getCause() != null ? error.getCause() : error;
+  /** @param now milliseconds since the epoch, with a fraction */
+  static void settle(double now, byte[] entropy, List<String> failures) {
+    attempt("the clock was not set", () -> setClock(now), failures);
+    attempt("the kernel's random source was not reseeded", () -> LibC.addEntropy(entropy), failures);
+    attempt("the working directory was not set", () -> LibC.enterFolder(Environment.taskRoot.toString()), failures);
+  }
+
+  private static void setClock(double now) throws Throwable {
+    LibC.setClock(now);
+    // A kernel may accept the call without setting the clock.
+    if (Math.abs(System.currentTimeMillis() - now) > 50) throw new IllegalStateException("the kernel refused");
+  }
+
+  private static void attempt(String failed, Step step, List<String> failures) {
+    try {
+      step.take();
+    } catch (ExceptionInInitializerError error) {
+      // Java was started without leave to use jdk.incubator.foreign.
+      failures.add(failed + ": " + (error.getCause() == null ? error : error.getCause()));
+    } catch (Throwable error) {
+      failures.add(failed + ": " + error);
+    }
   }
 }
