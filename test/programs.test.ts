@@ -41,7 +41,7 @@ for (const driver of [...drivers, "process"] as const) {
     let platform: Platform;
     before(async () => {
       platform = await startPlatform(scope, { driver, kernel: "linux", blanks: 0 });
-      const deploy = async (folder: string, name: string, timeoutMs = 120_000) => {
+      const deploy = async (folder: string, name: string, timeoutMs = 300_000) => {
         const { manifest, bundles } = await bundleApp(folder);
         await platform.client.deploy({ ...manifest, name, timeoutMs }, bundles);
       };
@@ -273,6 +273,8 @@ describe("a deploy of programs", () => {
     await refused(provided(musl), /needs the loader \/lib\/ld-musl-x86_64\.so\.1, which machines lack/);
     const lacking = Buffer.from(program.toString("latin1").replaceAll("libc.so.6", "libq.so.6"), "latin1");
     await refused(provided(lacking), /needs the library libq\.so\.6, which machines lack/);
+    const newer = Buffer.from(program.toString("latin1").replaceAll("GLIBC_2.34", "GLIBC_2.99"), "latin1");
+    await refused(provided(newer), /needs GLIBC_2\.99 of libc\.so\.6, which is older in machines/);
     await refused(provided("#!/usr/bin/python3\n"), /needs the interpreter \/usr\/bin\/python3, which machines lack/);
     await refused(provided("hello"), /neither a program for Linux on x86-64 nor a script/);
     await refused(server(["ruby", "app.rb"], { "app.rb": "" }), /ruby is no program of machines/);

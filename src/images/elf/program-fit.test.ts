@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { programFaults } from "./program-fit.ts";
+import { neededVersions } from "./symbol-versions.ts";
 import { makeElf } from "./testing/make-elf.ts";
 
 const path = "/var/task/bootstrap";
@@ -12,8 +13,9 @@ function faults(data: Buffer | string, root: Record<string, Buffer> = {}): Promi
   return programFaults({ path, data: Buffer.from(data) }, async (each) => root[each]);
 }
 
+const onHost = (each: string) => readFile(each).catch(() => undefined);
+
 test("real programs of this host fit it", async () => {
-  const onHost = (each: string) => readFile(each).catch(() => undefined);
   for (const program of [process.execPath, "/bin/sh"])
     assert.deepEqual(await programFaults({ path: program, data: await readFile(program) }, onHost), []);
 });
@@ -70,5 +72,35 @@ test("a damaged program is refused or accepted, whatever is wrong with it, but n
       for (const fault of await faults(bytes.subarray(0, length))) assert.match(fault, /^(is|needs) /);
     }),
     { numRuns: 500 },
+  );
+});
+
+test("a library that is older than the program needs it is named, with the version", async () => {
+  const shell = await readFile("/bin/sh");
+  const [needed] = neededVersions(shell);
+  const newer = shell.toString("latin1").replaceAll(`${needed!.version}\0`, `${needed!.version.slice(0, -1)}X\0`);
+  const found = await programFaults({ path: "/bin/sh", data: Buffer.from(newer, "latin1") }, onHost);
+  assert.deepEqual(found, [`needs ${needed!.version.slice(0, -1)}X of ${needed!.library}, which is older in machines`]);
+});
+
+test("a damaged list of versions is refused or accepted, but never throws", async () => {
+  const shell = await readFile("/bin/sh");
+  const files = new Map<string, Buffer | undefined>();
+  const look = async (each: string) => {
+    if (!files.has(each)) files.set(each, await onHost(each));
+    return files.get(each);
+  };
+  // Where the lists are: next to the names of the versions.
+  const names = shell.indexOf("GLIBC_");
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.integer({ min: -64, max: 4_096 }), fc.nat(255)), { minLength: 1, maxLength: 40 }),
+      async (changes) => {
+        const bytes = Buffer.from(shell);
+        for (const [at, value] of changes) bytes[names + at] = value;
+        for (const fault of await programFaults({ path: "/bin/sh", data: bytes }, look)) assert.match(fault, /^(is|needs) /);
+      },
+    ),
+    { numRuns: 200 },
   );
 });

@@ -1,7 +1,8 @@
 /** Finds out, before a deploy, whether a file can run as a program in machines of an image. Nothing is run. */
 import { posix } from "node:path";
 import { readElf } from "./read-elf.ts";
-import { type ImageFile, type Look, missingLibraries } from "./shared-libraries.ts";
+import { findLibraries, type ImageFile, type LibrarySearch, type Look } from "./shared-libraries.ts";
+import { definedVersions, neededVersions } from "./symbol-versions.ts";
 
 /** The most bytes of a script's first line that Linux reads. */
 const FIRST_LINE = 256;
@@ -9,7 +10,7 @@ const FIRST_LINE = 256;
 const programFolders = ["/bin", "/usr/bin"];
 
 /**
- * Says why the file cannot run, as clauses that end the sentence "<file> …"; none if it can. The versions of the libraries' symbols are not compared.
+ * Says why the file cannot run, as clauses that end the sentence "<file> …"; none if it can.
  *
  * @param program the file, at its path in the machine
  * @param look finds a file of the machine: of the image, or of the app in the task root
@@ -30,9 +31,22 @@ async function elfFaults(program: ImageFile, look: Look): Promise<string[]> {
   const faults: string[] = [];
   if (interpreter !== undefined && (await look(interpreter)) === undefined)
     faults.push(`needs the loader ${interpreter}, which machines lack`);
-  for (const { name, neededBy } of await missingLibraries(program, look))
+  const libraries = await findLibraries(program, look);
+  for (const { name, neededBy } of libraries.missing)
     faults.push(`needs the library ${name}${neededBy === program.path ? "" : ` (of ${neededBy})`}, which machines lack`);
+  for (const object of [program, ...libraries.found.values()]) faults.push(...versionFaults(object, program, libraries));
   return faults;
+}
+
+/** The loader ends a program if a library lacks a version that is needed of it, unless the library knows no versions at all. */
+function versionFaults(object: ImageFile, program: ImageFile, { found }: LibrarySearch): string[] {
+  const of = object === program ? "" : ` (by ${object.path})`;
+  return neededVersions(object.data).flatMap(({ library, version }) => {
+    const there = found.get(library);
+    const defined = there && definedVersions(there.data);
+    if (defined === undefined || defined.size === 0 || defined.has(version)) return [];
+    return [`needs ${version} of ${library}${of}, which is older in machines`];
+  });
 }
 
 async function scriptFaults(data: Buffer, look: Look): Promise<string[]> {

@@ -34,9 +34,43 @@ function looksLikeElf(start: Uint8Array): boolean {
 
 /** Throws an Error whose message ends the sentence "<file> …" if the file is not an ELF file for this machine, or is damaged. */
 export function readElf(file: Buffer): Elf {
+  return whole(file, () => read(file));
+}
+
+/** What else the dynamic segment leads to. */
+export interface DynamicPart {
+  /** Where in the file it is that the tag's address means; undefined without the tag. */
+  offsetOf: (tag: bigint) => number | undefined;
+  /** 0 without the tag. */
+  numberOf: (tag: bigint) => number;
+  /** Of the string table. */
+  text: (offset: number) => string;
+}
+
+/** What the functions of the part throw is a RangeError if the file is damaged. Throws what readElf() throws. */
+export function withDynamicPart<T>(file: Buffer, look: (part: DynamicPart) => T): T {
+  return whole(file, () => {
+    const segments = readSegments(file);
+    const entries = readDynamic(file, segments);
+    const text = stringReader(file, segments, entries);
+    const valueOf = (wanted: bigint) => entries.find(([found]) => found === wanted)?.[1];
+    return look({
+      offsetOf(wanted) {
+        const address = valueOf(wanted);
+        return address === undefined ? undefined : placeOf(segments, address);
+      },
+      numberOf: (wanted) => Number(valueOf(wanted) ?? 0n),
+      text: (offset) => text(BigInt(offset)),
+    });
+  });
+}
+
+function whole<T>(file: Buffer, look: () => T): T {
   if (!looksLikeElf(file)) throw new Error("is no ELF file");
   try {
-    return read(file);
+    // ELF of 64 bits, little-endian, for x86-64.
+    if (file[4] !== 2 || file[5] !== 1 || file.readUInt16LE(18) !== 62) throw new Error("is not for x86-64");
+    return look();
   } catch (error) {
     if (error instanceof RangeError) throw new Error("is a damaged ELF file", { cause: error });
     throw error;
@@ -44,8 +78,6 @@ export function readElf(file: Buffer): Elf {
 }
 
 function read(file: Buffer): Elf {
-  // ELF of 64 bits, little-endian, for x86-64.
-  if (file[4] !== 2 || file[5] !== 1 || file.readUInt16LE(18) !== 62) throw new Error("is not for x86-64");
   const segments = readSegments(file);
   const interpreter = segments.find(({ type }) => type === segment.interpreter);
   const entries = readDynamic(file, segments);
@@ -92,16 +124,20 @@ function readDynamic(file: Buffer, segments: Segment[]): [bigint, bigint][] {
 /** A string is named by its offset in a table, and the table by its address in memory. */
 function stringReader(file: Buffer, segments: Segment[], entries: [bigint, bigint][]): (offset: bigint) => string {
   const value = (wanted: bigint) => entries.find(([found]) => found === wanted)?.[1] ?? 0n;
-  const address = value(tag.strings);
-  const holder = segments.find(({ type, ...one }) => {
-    return type === segment.load && address >= one.address && address < one.address + BigInt(one.size);
-  });
-  const start = holder === undefined ? undefined : holder.offset + Number(address - holder.address);
+  const start = placeOf(segments, value(tag.strings));
   const end = (start ?? 0) + Number(value(tag.stringsSize));
   return (offset) => {
     if (start === undefined) throw new RangeError("there is no string table");
     return stringAt(file, start + Number(offset), end);
   };
+}
+
+/** Where in the file the address is; undefined if no segment has it. */
+function placeOf(segments: Segment[], address: bigint): number | undefined {
+  const holder = segments.find(({ type, ...one }) => {
+    return type === segment.load && address >= one.address && address < one.address + BigInt(one.size);
+  });
+  return holder === undefined ? undefined : holder.offset + Number(address - holder.address);
 }
 
 function stringAt(file: Buffer, start: number, limit: number): string {

@@ -53,21 +53,30 @@ export async function sharedLibraries(
   return { libraries: [...found.values()], interpreter: first.elf.interpreter };
 }
 
-/** The names of the libraries that `program` needs at its start and that are not there, each with the path of the file that needs it. */
-export async function missingLibraries(program: ImageFile, look: Look): Promise<{ name: string; neededBy: string }[]> {
-  const missing: { name: string; neededBy: string }[] = [];
-  const seen = new Set<string>();
+export interface LibrarySearch {
+  /** By their names, the libraries that are there. */
+  found: Map<string, ImageFile>;
+  /** The names of those that are not, each with the path of the file that needs it. */
+  missing: { name: string; neededBy: string }[];
+}
+
+/** Everything that `program` would load at its start, whether it is there or not. */
+export async function findLibraries(program: ImageFile, look: Look): Promise<LibrarySearch> {
+  const [found, missing] = [new Map<string, ImageFile>(), new Map<string, string>()];
   const queue: Loaded[] = [{ ...program, elf: parsed(program), inherited: [] }];
   for (const object of queue) {
     for (const name of object.elf.needed) {
-      if (seen.has(name)) continue;
-      seen.add(name);
+      if (found.has(name) || missing.has(name)) continue;
       const library = await search(object, name, look);
-      if (library === undefined) missing.push({ name, neededBy: object.path });
-      else queue.push(library.loaded);
+      if (library === undefined) {
+        missing.set(name, object.path);
+      } else {
+        found.set(name, library.loaded);
+        queue.push(library.loaded);
+      }
     }
   }
-  return missing;
+  return { found, missing: [...missing].map(([name, neededBy]) => ({ name, neededBy })) };
 }
 
 interface Found {

@@ -38,7 +38,7 @@ const deeds = {
   /** Memory without an end, none of it V8's own. */
   leak() {
     const held = [];
-    for (;;) held.push(Buffer.alloc(1 << 20, 1));
+    for (;;) held.push(Buffer.alloc(8 << 20, 1));
   },
   /** Headers without an end. */
   flood({ socket }) {
