@@ -28,6 +28,7 @@ for (const driver of [...drivers, "process"] as const) {
       const { manifest, bundles } = await bundleApp(await appWithJar(scope));
       await platform.client.deploy({ ...manifest, timeoutMs: 120_000 }, bundles);
       await platform.client.deploy({ ...manifest, name: "spinner", timeoutMs: 2_000 }, bundles);
+      await platform.deploy("examples/java");
     });
     after(() => scope.close());
 
@@ -39,6 +40,16 @@ for (const driver of [...drivers, "process"] as const) {
         async () => (await misbehave("", app)).status,
         (status) => status === 200,
       );
+
+    test("the example's sources were compiled, its objects come from JSON and become JSON, and its stream is read", async () => {
+      const order = await platform.call("/orders/order?item=tea&count=2");
+      const { request, ...rest } = (await order.json()) as Record<string, unknown>;
+      assert.deepEqual([order.status, rest, typeof request], [200, { item: "tea", count: 2 }, "string"]);
+      const line = (await platform.logged("orders", /order of tea/)).find(({ text }) => text === "an order of tea");
+      assert.deepEqual([line?.function, line?.level], ["order", "info"]);
+      const stream = await platform.call("/orders/stream", { method: "POST", body: "hello" });
+      assert.ok(((await stream.json()) as { length: number }).length > 100);
+    });
 
     test("its files, variables and time are there, and the machine's randomness is its own", async () => {
       const read = async () => (await (await platform.call("/java/uses")).json()) as Record<string, unknown>;
@@ -107,9 +118,39 @@ describe("a deploy of Java", () => {
       writeFileSync(join(folder, "mayfly.json"), JSON.stringify(manifest));
       return assert.rejects(bundleApp(folder), { code: "bad-manifest", message: what });
     };
-    await refused({ functions: { f: { entry: "words.txt", handler: "app.Uses" } } }, /runs files that end with \.jar/);
+    await refused({ functions: { f: { entry: "words.txt", handler: "app.Uses" } } }, /must be a \.jar, a \.java file, or a folder/);
     await refused({ functions: { f: { entry: "absent.jar", handler: "app.Uses" } } }, /there is no such file/);
-    await refused({ functions: { f: { entry } } }, /must name a class/);
     await refused({ external: ["sharp"] }, /external names npm packages/);
+  });
+
+  const appOf = (misbehave: object) => {
+    const folder = join(temporaryFolder(scope), "java");
+    cpSync(join(projectDir, "examples/java"), folder, { recursive: true });
+    writeFileSync(join(folder, "mayfly.json"), JSON.stringify({ name: "x", runtime: "java", functions: { misbehave } }));
+    return folder;
+  };
+  const refused = (folder: string, what: RegExp, code = "build-failed") => assert.rejects(bundleApp(folder), { code, message: what });
+
+  test("names the file and line of an error in a source", async () => {
+    const folder = appOf({ entry: "src/shop/Upper.java", handler: "shop.Upper" });
+    writeFileSync(join(folder, "src/shop/Upper.java"), "package shop;\nclass Upper { int x = nothing; }\n");
+    await refused(folder, /cannot find symbol \(src\/shop\/Upper\.java:2\)/);
+  });
+
+  test("names a handler's class that is not there, and a handler that is no class", async () => {
+    await refused(appOf({ entry: "src", handler: "shop.Nothing" }), /misbehave.*class shop\.Nothing is in none/);
+    await refused(appOf({ entry: "src" }), /class handler is in none/);
+    await refused(appOf({ entry: "src", handler: "no class" }), /must name a class/);
+  });
+
+  test("takes the one jar that a build has made, and refuses to choose between two", async () => {
+    const folder = appOf({ entry: "target", handler: "app.Uses" });
+    mkdirSync(join(folder, "target"));
+    await refused(folder, /neither a \.jar nor \.java files: build the app first/, "bad-manifest");
+    writeFileSync(join(folder, "target/app.jar"), jarOf(await compileFolder(join(source, "app"))));
+    writeFileSync(join(folder, "target/app-sources.jar"), "");
+    assert.ok(Buffer.from((await bundleApp(folder)).bundles.at(-1)!.code).includes("lib/target-app.jar"));
+    writeFileSync(join(folder, "target/b.jar"), "");
+    await refused(folder, /has app\.jar and b\.jar: name one/, "bad-manifest");
   });
 });

@@ -9,7 +9,7 @@ export function readManifest(dir: string): Manifest {
   const file = join(dir, "mayfly.json");
   const manifest = parseManifest(read(file), file);
   for (const { name, entry } of entryFunctions(manifest)) {
-    const what = refusal(dir, entry);
+    const what = refusal(dir, entry, manifest.runtime === "java");
     if (what) throw new MayflyError("bad-manifest", { file, what: `functions.${name}.entry is ${JSON.stringify(entry)}, but ${what}` });
   }
   return manifest;
@@ -34,9 +34,11 @@ function unreadable(file: string, error: NodeJS.ErrnoException): MayflyError {
   return new MayflyError("bad-manifest", { file, what }, error);
 }
 
-function refusal(dir: string, entry: string): string | undefined {
+/** @param mayBeFolder whether a folder has what its files are built to */
+function refusal(dir: string, entry: string, mayBeFolder: boolean): string | undefined {
   const path = resolve(dir, entry);
   const inside = relative(dir, path);
   if (isAbsolute(entry) || inside === ".." || inside.startsWith(`..${sep}`)) return "must be a path inside of the app's folder";
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ? undefined : "there is no such file";
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() || (mayBeFolder && stat?.isDirectory()) ? undefined : "there is no such file";
 }

@@ -26,7 +26,9 @@ export function bindMessage(version: Version, code: Omit<BoundCode, "parts">, se
 function bindFunction({ manifest }: Version, { function: name, format, bytes }: BoundCode["functions"][number]): BindFunction {
   const { entry, command, handler = "handler" } = manifest.functions[name] ?? {};
   // Code without a byte of its own is among the app's files. A server's is what its command names there.
-  const path = bytes > 0 || format === "cjs" || format === "esm" ? undefined : (entry ?? (command && "."));
+  // Java's is where the agent's class path leads, unless a function names a jar.
+  const onClassPath = format === "java" && entry?.endsWith(".jar") !== true;
+  const path = bytes > 0 || format === "cjs" || format === "esm" || onClassPath ? undefined : (entry ?? (command && "."));
   const source: BindFunction["source"] = path === undefined ? { type: "frames", bytes } : { type: "file", path };
   return { name, format, source, handler, ...(command && { command }) };
 }

@@ -313,8 +313,10 @@ export class LiveMachine {
   }
 
   #log(stream: number, level: LogLevel, text: string): void {
-    if (this.#version === undefined) this.#options.report(`Machine ${this.name}: ${text}`);
-    else this.#events.log(this.#id, stream, level, text);
+    if (this.#version === undefined) {
+      // Agents give this level to what a rehearsal's code prints, which is of interest to nobody.
+      if (level !== LogLevel.Debug) this.#options.report(`Machine ${this.name}: ${text}`);
+    } else this.#events.log(this.#id, stream, level, text);
   }
 
   #channelOver(reason: string, violation: boolean): void {

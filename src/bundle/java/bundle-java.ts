@@ -1,31 +1,51 @@
-/** Bundles an app of the runtime java: the jars that its functions name, and the files that the manifest names. */
-import { existsSync, statSync } from "node:fs";
-import { join, posix } from "node:path";
+/** Bundles an app of the runtime java: jars that a build has made, or sources, which are compiled here, and the jars of others in `lib`. */
+import { globSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Bundle } from "../../store/catalog/catalog.ts";
 import { entryFunctions } from "../../store/catalog/manifest.ts";
-import type { AppFolder } from "../app-folder.ts";
+import type { AppFolder, Surroundings } from "../app-folder.ts";
 import type { BundledApp } from "../bundled-app.ts";
-import { collected } from "../files/collect.ts";
+import { collected, inPlace } from "../files/collect.ts";
 import { matchedFiles } from "../files/matched.ts";
+import type { TravellingFile } from "../files/travelling-file.ts";
+import { javaCode, libraries, placeOfJar } from "./app-code.ts";
+import { compileJava } from "./compile.ts";
 
-/** Throws "bad-manifest" and "code-too-large". */
-export async function bundleJava({ manifest, root, file }: AppFolder): Promise<Omit<BundledApp, "manifest">> {
-  const refuse = (what: string) => {
-    throw new MayflyError("bad-manifest", { file, what });
+/** Throws "bad-manifest", "build-failed", "code-too-large", and what fetching Debian's Java throws. */
+export async function bundleJava({ manifest, root, file }: AppFolder, surroundings: Surroundings): Promise<Omit<BundledApp, "manifest">> {
+  if (manifest.external !== undefined)
+    throw new MayflyError("bad-manifest", { file, what: "external names npm packages, which apps of the runtime java do not have" });
+  const functions = entryFunctions(manifest);
+  const refuse = (entry: string, what: string): never => {
+    const { name } = functions.find((each) => each.entry === entry)!;
+    throw new MayflyError("bad-manifest", { file, what: `functions.${name}.entry is ${JSON.stringify(entry)}, which ${what}` });
   };
-  if (manifest.external !== undefined) refuse("external names npm packages, which apps of the runtime java do not have");
+  const code = javaCode(
+    root,
+    functions.map(({ entry }) => entry),
+    refuse,
+  );
+  const own = libraries(root);
   const matched = matchedFiles(root, manifest.files ?? [], file);
-  const jars = entryFunctions(manifest).map(({ name, entry, handler }) => {
-    const [path, says] = [posix.normalize(entry), `functions.${name}.entry is ${JSON.stringify(entry)}`];
-    if (!path.endsWith(".jar")) refuse(`${says}, and the runtime java runs files that end with .jar`);
-    if (path.startsWith("../") || posix.isAbsolute(path)) refuse(`${says}, but must be inside of the app's folder`);
-    if (!existsSync(join(root, path)) || !statSync(join(root, path)).isFile()) refuse(`${says}, but there is no such file`);
-    if (handler === "handler") refuse(`functions.${name}.handler must name a class, such as "shop.Order" or "shop.Order::place"`);
-    return { path, from: join(root, path) };
-  });
-  const files = collected([...jars, ...matched], 0, file)!;
-  // The code is among the files: docs/guest-protocol.md, a function's source.
-  const functions = Object.keys(manifest.functions).map((name): Bundle => ({ function: name, format: "java", code: new Uint8Array() }));
-  return { bundles: [...functions, files.bundle], warnings: [], files: { count: files.count, bytes: files.bytes, named: [] } };
+  mkdirSync(join(surroundings.cacheDir, "java"), { recursive: true });
+  const folder = mkdtempSync(join(surroundings.cacheDir, "java/compiling-"));
+  try {
+    const handlers = functions.map(({ name }) => ({ name, handler: manifest.functions[name]!.handler }));
+    const classes = await compileJava({ root, code, libraries: own, handlers, folder }, surroundings);
+    const named = new Set(functions.map(({ entry }) => join(root, entry)));
+    const jars = code.jars.map((jar): TravellingFile => (named.has(jar) ? inPlace(root, jar) : { path: placeOfJar(root, jar), from: jar }));
+    const files = collected([...classesIn(classes), ...jars, ...own.map((jar) => inPlace(root, jar)), ...matched], 0, file)!;
+    // The code is among the files, where the agent's class path leads: classes, and lib.
+    const bundles = functions.map(({ name }): Bundle => ({ function: name, format: "java", code: new Uint8Array() }));
+    return { bundles: [...bundles, files.bundle], warnings: [], files: { count: files.count, bytes: files.bytes, named: [] } };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function classesIn(folder: string): TravellingFile[] {
+  return globSync("**", { cwd: folder })
+    .filter((name) => statSync(join(folder, name)).isFile() && !name.endsWith("MayflyProbe.class"))
+    .map((name) => ({ path: `classes/${relative(folder, join(folder, name))}`, from: join(folder, name) }));
 }

@@ -20,8 +20,8 @@ final class OwnKernel {
 
   private static void setClock(double now) throws Throwable {
     LibC.setClock(now);
-    // A kernel may accept the call without setting the clock.
-    if (Math.abs(System.currentTimeMillis() - now) > 50) throw new IllegalStateException("the kernel refused");
+    // A kernel may accept the call without setting the clock. A busy host takes a while between the two.
+    if (Math.abs(System.currentTimeMillis() - now) > 5_000) throw new IllegalStateException("the kernel refused");
   }
 
   private static void attempt(String failed, Step step, List<String> failures) {

@@ -1,0 +1,57 @@
+/** Finds an app's Java code: jars that a build has made, and source files. */
+import { globSync, readdirSync, statSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+
+export interface JavaCode {
+  /** Absolute paths of `.java` files. */
+  sources: string[];
+  /** Absolute paths of the jars that functions name. */
+  jars: string[];
+}
+
+/** Folders of the app's that have no code of its own: what builds have written, and packages of others. */
+const foreign = new Set(["target", "build", "out", "bin", "node_modules"]);
+/** Jars that builds write beside the one with the classes. */
+const beside = /(-(sources|javadoc|tests|plain)|^original-.*)\.jar$/;
+
+/**
+ * @param root the app's folder @param entries those of its functions: a jar, a `.java` file, or a folder with either
+ * @param refuse is called with what is wrong with an entry, as a clause
+ */
+export function javaCode(root: string, entries: string[], refuse: (entry: string, what: string) => never): JavaCode {
+  const found = entries.map((entry) => codeAt(join(root, entry), (what) => refuse(entry, what)));
+  const sources = found.flatMap((each) => each.sources);
+  const jars = found.flatMap((each) => each.jars);
+  return { sources: [...new Set(sources)].toSorted(), jars: [...new Set(jars)].toSorted() };
+}
+
+function codeAt(path: string, refuse: (what: string) => never): JavaCode {
+  if (statSync(path).isFile()) {
+    if (path.endsWith(".jar")) return { sources: [], jars: [path] };
+    // A file's classes may use those of the files beside it, and below.
+    if (path.endsWith(".java")) return { sources: sourcesIn(join(path, "..")), jars: [] };
+    return refuse("must be a .jar, a .java file, or a folder with one of them");
+  }
+  const jars = readdirSync(path).filter((name) => name.endsWith(".jar") && !beside.test(name));
+  if (jars.length === 1) return { sources: [], jars: [join(path, jars[0]!)] };
+  if (jars.length > 1) return refuse(`has ${jars.toSorted().join(" and ")}: name one of them`);
+  const sources = sourcesIn(path);
+  return sources.length > 0 ? { sources, jars: [] } : refuse("has neither a .jar nor .java files: build the app first");
+}
+
+function sourcesIn(folder: string): string[] {
+  const isForeign = (name: string) => foreign.has(basename(name)) || basename(name).startsWith(".");
+  return globSync("**/*.java", { cwd: folder, exclude: isForeign }).map((name) => join(folder, name));
+}
+
+/** Jars of others that travel with the app, and are there when its sources are compiled. Absolute paths. */
+export function libraries(root: string): string[] {
+  return globSync("lib/*.jar", { cwd: root })
+    .map((name) => join(root, name))
+    .toSorted();
+}
+
+/** The path below the task root of a jar that is in a folder which a function names. */
+export function placeOfJar(root: string, jar: string): string {
+  return `lib/${relative(root, jar).replaceAll(/[\\/]/g, "-")}`;
+}
