@@ -108,7 +108,7 @@ class Invocation:
                 return None
             self._state = _REPLYING
             self._outbox.headed(FrameType.RESPONSE, 0, self.stream, head, b"")
-            self._outlet = Outlet(self._outbox, self.stream, self._last_flags)
+            self._outlet = Outlet(self._outbox, self.stream, self._last_flags, _lock)
             return self._outlet
 
     def flush(self) -> None:

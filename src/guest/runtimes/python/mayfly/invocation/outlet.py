@@ -15,12 +15,15 @@ from ..wire.protocol import INITIAL_CREDIT, Flag, FrameType, Limit
 
 
 class Outlet:
-    def __init__(self, outbox: Outbox, stream: int, last_flags: Callable[[], int]) -> None:
-        """`last_flags` is called once, and returns the flags that the last frame needs beside End."""
+    def __init__(self, outbox: Outbox, stream: int, last_flags: Callable[[], int], lock: threading.RLock) -> None:
+        """
+        `last_flags` is called once, and returns the flags that the last frame needs beside End. `lock` is its caller's own: with two, an
+        invocation that fails while the reader sends its last bytes would wait for the reader, and the reader for it.
+        """
         self._outbox = outbox
         self._stream = stream
         self._last_flags = last_flags
-        self._changed = threading.Condition(threading.RLock())
+        self._changed = threading.Condition(lock)
         self._credit = INITIAL_CREDIT
         self._waiting: deque[memoryview] = deque()
         self._ending = False
