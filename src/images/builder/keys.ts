@@ -35,13 +35,14 @@ export function moduleKey(code: string, inputs: ModuleInputs, required: string[]
     links,
     npm,
     npmLock,
+    pythonBytecode: module.pythonBytecode,
     omit: module.debian?.omit,
     pieces: pieces.map(({ to, owner, identity }) => ({ to, owner, identity })),
     packages: closure.map(versionOf),
     sources: module.sources.map((source) => versionOf(sources[source]!)),
     programs: inputs.programs,
     places: programs.map(({ to }) => to),
-    required: programs.length > 0 ? required : [],
+    required: programs.length > 0 || module.pythonBytecode.length > 0 ? required : [],
   });
 }
 

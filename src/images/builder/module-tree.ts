@@ -5,6 +5,7 @@ import type { Module } from "../modules/module.ts";
 import { type Piece, type Sources } from "./content.ts";
 import { installNpm, type NpmPlace } from "./npm.ts";
 import { layPrograms } from "./programs.ts";
+import { layPythonBytecode } from "./python-bytecode.ts";
 import { type Contents, RootDraft } from "./root-draft.ts";
 import { cachedStep, keyOf } from "./step-cache.ts";
 
@@ -30,6 +31,7 @@ export async function makeModuleTree(place: NpmPlace, inputs: ModuleInputs, requ
   for (const [path, target] of Object.entries(module.links)) await draft.symlink(path, target, module.name);
   await layNpm(place, inputs, draft);
   await layPrograms({ module, sources, draft, required });
+  await layPythonBytecode(draft, module.pythonBytecode, module.name, place.cacheDir);
   return draft.contents;
 }
 

@@ -35,6 +35,11 @@ export class RootDraft {
     return new RootDraft(dir);
   }
 
+  /** Of all files and symbolic links so far. */
+  paths(): string[] {
+    return [...this.#owners].flatMap(([path, owner]) => (owner === folderMark ? [] : [path]));
+  }
+
   /** Also creates the parents. */
   async folder(path: string, owner: string): Promise<void> {
     if (path === "/" || this.#isFolder(path)) return;

@@ -80,6 +80,8 @@ export const moduleSchema = z.strictObject({
       to: imagePath,
     })
     .optional(),
+  /** Folders in the image whose Python files are compiled for its Python 3. */
+  pythonBytecode: z.array(imagePath).default([]),
   env: z.record(z.string().regex(/^[A-Za-z_]\w*$/, "must be the name of a variable"), z.string()).default({}),
   init: z.array(command).default([]),
   run: z.strictObject({ command, cwd: imagePath.default("/") }).optional(),

@@ -10,6 +10,7 @@ const agentPython: ModuleSource = {
   requires: ["python"],
   folders: [channelMountPoint],
   files: [{ from: join(projectRoot, "src/guest/runtimes/python/mayfly/**/*.py"), to: `${pythonAgentFolder}/mayfly` }],
+  pythonBytecode: [pythonAgentFolder],
   agent: "python",
 };
 
