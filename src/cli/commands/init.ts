@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { MayflyError } from "../../base/errors/error.ts";
 import { makeFolder } from "../../store/state-folder/make-folder.ts";
 import { commandName } from "../command-name.ts";
@@ -8,21 +8,72 @@ import { commandName } from "../command-name.ts";
 export function define(command: Command): void {
   command
     .argument("[dir]", "folder to write to; created if it does not exist", ".")
+    .addOption(new Option("--runtime <name>", "what the function is written for").choices(Object.keys(beginnings)).default("node"))
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nWrites mayfly.json and hello.ts, and overwrites nothing.\n\nExample:\n  mayfly init shop && mayfly deploy shop",
+      "\nWrites mayfly.json and a function that greets, and overwrites nothing.\n\nExamples:\n  mayfly init shop && mayfly deploy shop\n  mayfly init shop --runtime python",
     )
     .action(init);
 }
 
-function init(dir: string, options: { json?: true }): void {
+/** What an app begins with. */
+interface Beginning {
+  /** The function, beside the file's name. */
+  function: Record<string, string>;
+  file: string;
+  source: string;
+}
+
+const beginnings = {
+  node: {
+    function: { entry: "hello.ts" },
+    file: "hello.ts",
+    source: `export default {
+  fetch(request: Request): Response {
+    const name = new URL(request.url).searchParams.get("name") ?? "world";
+    return new Response(\`Hello, \${name}!\\n\`);
+  },
+};
+`,
+  },
+  python: {
+    function: { entry: "hello.py" },
+    file: "hello.py",
+    source: `def handler(event, context):
+    name = (event.get("queryStringParameters") or {}).get("name", "world")
+    return {"statusCode": 200, "headers": {"content-type": "text/plain"}, "body": f"Hello, {name}!\\n"}
+`,
+  },
+  java: {
+    function: { entry: "Hello.java", handler: "Hello" },
+    file: "Hello.java",
+    source: `import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import java.util.Map;
+
+public class Hello implements RequestHandler<Map<String, Object>, Map<String, Object>> {
+  @Override
+  public Map<String, Object> handleRequest(Map<String, Object> event, Context context) {
+    Map<?, ?> query = (Map<?, ?>) event.getOrDefault("queryStringParameters", Map.of());
+    Object name = query.containsKey("name") ? query.get("name") : "world";
+    return Map.of("statusCode", 200, "headers", Map.of("content-type", "text/plain"), "body", "Hello, " + name + "!\\n");
+  }
+}
+`,
+  },
+} satisfies Record<string, Beginning>;
+
+function init(dir: string, options: { runtime: keyof typeof beginnings; json?: true }): void {
   const folder = resolve(dir);
   const app = appName(folder);
-  const files = { "mayfly.json": manifest(app), "hello.ts": source };
+  const { file, source, function: hello } = beginnings[options.runtime];
+  const files = { "mayfly.json": manifest(app, options.runtime, hello), [file]: source };
   makeFolder(folder);
   for (const [name, text] of Object.entries(files)) writeNew(join(folder, name), text);
-  console.log(options.json ? JSON.stringify({ app, dir: folder, files: Object.keys(files) }) : nextSteps(app, relative("", folder) || "."));
+  console.log(
+    options.json ? JSON.stringify({ app, dir: folder, files: Object.keys(files) }) : nextSteps(app, file, relative("", folder) || "."),
+  );
 }
 
 /** Creates the file exclusively, so that an existing file is never changed. */
@@ -46,23 +97,15 @@ function appName(folder: string): string {
   return name || "app";
 }
 
-function manifest(name: string): string {
-  return `${JSON.stringify({ name, functions: { hello: { entry: "hello.ts" } } }, undefined, 2)}\n`;
+function manifest(name: string, runtime: string, hello: object): string {
+  return `${JSON.stringify({ name, ...(runtime !== "node" && { runtime }), functions: { hello } }, undefined, 2)}\n`;
 }
-
-const source = `export default {
-  fetch(request: Request): Response {
-    const name = new URL(request.url).searchParams.get("name") ?? "world";
-    return new Response(\`Hello, \${name}!\\n\`);
-  },
-};
-`;
 
 /** As a POSIX shell takes it for one word. */
 export function quoted(word: string): string {
   return /^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-function nextSteps(app: string, dir: string): string {
-  return `Wrote mayfly.json and hello.ts. Next:\n  ${commandName} deploy ${quoted(dir.startsWith("-") ? `./${dir}` : dir)}\n  ${commandName} invoke ${app}/hello`;
+function nextSteps(app: string, file: string, dir: string): string {
+  return `Wrote mayfly.json and ${file}. Next:\n  ${commandName} deploy ${quoted(dir.startsWith("-") ? `./${dir}` : dir)}\n  ${commandName} invoke ${app}/hello`;
 }
