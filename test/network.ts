@@ -16,10 +16,15 @@ export interface Network {
 
 const PORT = 7_777;
 
-/** Needs root, like tests of VMs. */
-export async function createNetwork(scope: Scope): Promise<Network> {
+/**
+ * Needs root, like tests of VMs.
+ *
+ * @param subnet the third number of its addresses: each test file has its own, because files run at the same time
+ */
+export async function createNetwork(scope: Scope, subnet = 17): Promise<Network> {
   const [name, host, guest] = [`mayfly-${process.pid}`, `mfh${process.pid}`, `mfg${process.pid}`];
-  const network = { publicAddress: "9.254.17.2", privateAddress: "10.254.17.2", hostAddress: "10.254.17.1", port: PORT };
+  const [publicAddress, privateAddress, hostAddress] = [`9.254.${subnet}.2`, `10.254.${subnet}.2`, `10.254.${subnet}.1`];
+  const network = { publicAddress, privateAddress, hostAddress, port: PORT };
   const ip = (...args: string[]) => execFileSync("ip", args, { stdio: ["ignore", "ignore", "inherit"] });
   ip("netns", "add", name);
   afterwards(scope, () => void ip("netns", "delete", name));

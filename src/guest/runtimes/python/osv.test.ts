@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { afterwards } from "../../../base/testing/afterwards.ts";
 import { listening } from "../../../base/testing/listening.ts";
+import type { HostEndEvents } from "../../../wire/host-end.ts";
 import { bindPython, pythonCommand, pythonEnvironment } from "../../testing/python-agent.ts";
 import { type RunningAgent, startAgentProcess } from "../../testing/running-agent.ts";
 
@@ -34,6 +35,20 @@ async def app(scope, receive, send):
     assert scope["type"] == "http"
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"asgi"})`,
+  connects: `
+import asyncio, select, socket
+async def handler(event, context):
+    reader, writer = await asyncio.open_connection("echo.example", 7)
+    s = socket.create_connection(("echo.example", 7))
+    t = socket.socket()
+    t.setblocking(False)
+    t.connect_ex(("192.0.2.7", 7))
+    select.select([], [t], [])
+    s.sendall(b"s")
+    t.send(b"t")
+    writer.write(b"w")
+    t.setblocking(True)
+    return [(await reader.read(1)).decode(), s.recv(1).decode(), t.recv(1).decode()]`,
   forks: `
 import os
 def handler(event, context):
@@ -47,6 +62,23 @@ test("the agent works without what OSv lacks: threads, coroutines and an ASGI ap
   await bindPython(agent, functions);
   assert.equal((await agent.call({ function: "coroutine", input: { kind: "event" } })).text, "3");
   assert.equal((await agent.call({ function: "app" })).text, "asgi");
+});
+
+test("connections beyond the machine need nothing that OSv lacks", async (t) => {
+  const echo = createServer((socket) => void socket.pipe(socket));
+  const port = await listening(echo);
+  afterwards(t, () => void echo.close());
+  const agent = await start(t, {
+    async connect() {
+      const socket = connect(port, "127.0.0.1");
+      await once(socket, "connect");
+      return socket;
+    },
+    resolve: (_host, family) =>
+      Promise.resolve(family === 4 ? [{ address: "192.0.2.7", family }] : [{ address: "2001:db8::7", family: 6 }]),
+  });
+  await bindPython(agent, functions, "handler", { egress: true });
+  assert.equal((await agent.call({ function: "connects", input: { kind: "event" } })).text, '["w","s","t"]');
 });
 
 test("the filter is on: a fork ends the agent", async (t) => {
@@ -87,8 +119,8 @@ test("machines that get different entropy draw different numbers from every sour
   assert.equal(new Set(seen).size, 28);
 });
 
-async function start(t: Parameters<typeof afterwards>[0]): Promise<RunningAgent> {
-  const agent = await startAgentProcess({ start: startLikeOsv });
+async function start(t: Parameters<typeof afterwards>[0], egress: Partial<HostEndEvents> = {}): Promise<RunningAgent> {
+  const agent = await startAgentProcess({ start: startLikeOsv, egress });
   afterwards(t, () => agent.kill());
   return agent;
 }

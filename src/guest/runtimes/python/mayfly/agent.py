@@ -17,7 +17,7 @@ from typing import Protocol
 from . import VERSION
 from .app import App
 from .code.binding import Binding
-from .crew import Crew
+from .crew import Crew, Pace
 from .exits import Exits
 from .handlers.event_loop import EventLoop
 from .handlers.machinery import Machinery
@@ -28,6 +28,7 @@ from .log.capture import capture_output
 from .log.describe import describe
 from .log.inherit import inherit_context
 from .log.log import Log
+from .net.network import Network
 from .resume.resume import resume
 from .stats import Stats
 from .warm import WarmUp
@@ -48,6 +49,8 @@ class StreamEnd(Protocol):
     def data(self, chunk: bytes, ended: bool) -> None: ...
     def credit(self, size: int) -> None: ...
     def reset(self, code: int, message: str) -> None: ...
+    def answer(self, message: dict) -> None:
+        """Only what this side asks for, with a stream of its own, is answered."""
 
 
 def start_agent() -> None:
@@ -69,12 +72,14 @@ class Agent:
         self._machinery = Machinery(self._crew, self._loop, failures, exits)
         self._warm_up = WarmUp(lambda message, code: App(message, code, self._machinery))
         self._streams: dict[int, StreamEnd] = {}
+        self._network = Network(self._outbox, self._streams)
         #: Whether the machine is bound for good, or a Bind is under way.
         self._is_binding = False
         self._app: App | None = None
         capture_output(self._log, failures)
         exits.capture()
         inherit_context()
+        self._network.capture()
 
     def run(self) -> None:
         self._stats.start()
@@ -124,6 +129,10 @@ class Agent:
             self._outbox.flush()
         elif kind == FrameType.RESUME:
             self._resume(json.loads(payload))
+        elif kind in (FrameType.CONNECTED, FrameType.RESOLVED):
+            asked = self._streams.get(stream)
+            if asked is not None:
+                asked.answer(json.loads(payload))
         elif kind == FrameType.BIND:
             self._bind(stream, payload, flags & Flag.END != 0)
 
@@ -147,12 +156,15 @@ class Agent:
     def _bind_to(self, stream: int, message: dict, data: bytes) -> None:
         try:
             self._forget_app()
+            self._network.bound(message["egress"])
             self._app = App(message, data, self._machinery)
             self._is_binding = message["app"] != REHEARSAL_APP
             self._stats.bound(self._is_binding)
             preload = message.get("preload")
             if preload is not None and self._app.has(preload):
-                self._app.preload(preload)
+                # Code may connect while it is evaluated: then the frames that answer are read by another thread.
+                app = self._app
+                self._crew.run_leading(lambda: app.preload(preload), Pace(), self._reader.read_at)
             self._bound(stream, {"ok": True})
         except Exception as error:
             self._bound(stream, {"ok": False, "message": describe(error)[:_MESSAGE_CHARACTERS]})

@@ -105,7 +105,7 @@ class Crew:
         if get_ident() != self._leader:
             self._run(_Call(run, pace, ready_at))
         elif pace.is_quick:
-            self._run_leading(run, pace, ready_at)
+            self.run_leading(run, pace, ready_at)
         else:
             self.hand_over(run, pace, ready_at)
 
@@ -132,7 +132,8 @@ class Crew:
         while self._leader == me:
             self._step()
 
-    def _run_leading(self, run: Callable[[], None], pace: Pace, ready_at: float) -> None:
+    def run_leading(self, run: Callable[[], None], pace: Pace, ready_at: float) -> None:
+        """Runs a call in the leader, which calls this. If it takes long, another thread leads meanwhile."""
         self._turn += 1
         self._is_running = True
         if self._lookout_sleeps:

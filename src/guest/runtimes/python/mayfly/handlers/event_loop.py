@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context
 from time import monotonic
 
+from ..net.loopback import tcp_pair
 from ..osv import on_osv
 from ..stats import Stats
 
@@ -34,7 +35,7 @@ class EventLoop:
         with self._starting:
             if self._loop is None:
                 if on_osv:
-                    socket.socketpair = _tcp_pair  # type: ignore[assignment]
+                    socket.socketpair = tcp_pair  # type: ignore[assignment]
                 self._loop = asyncio.new_event_loop()
                 threading.Thread(target=self._run, args=(self._loop,), name="mayfly-loop", daemon=True).start()
             return self._loop
@@ -84,11 +85,3 @@ class EventLoop:
     def _flush_now(self) -> None:
         self._will_flush = False
         self._flush()
-
-
-def _tcp_pair(*_: object) -> tuple[socket.socket, socket.socket]:
-    """What socketpair() does, over the loopback interface."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        one = socket.create_connection(server.getsockname())
-        other, _address = server.accept()
-    return one, other

@@ -1,0 +1,1 @@
+"""Connections and look-ups beyond the machine, which the host makes."""

@@ -1,0 +1,38 @@
+"""
+The network as user code sees it: Python's own socket, ssl, http, urllib and asyncio, with every outgoing connection led over the wire to the
+host, which decides. What stays inside the machine is left to Python.
+"""
+
+from __future__ import annotations
+
+import os
+
+from ..wire.outbox import Outbox
+from .connect import Connector
+from .datagrams import capture_datagrams
+from .lookup import Lookups
+from .permission import Permission
+from .streams import GuestStreams
+
+
+class Network:
+    def __init__(self, outbox: Outbox, table: dict) -> None:
+        """`table` is the agent's of all open streams by number."""
+        self._streams = GuestStreams(outbox, table)
+        self._permission = Permission()
+        lookups = Lookups(self._streams, self._permission)
+        self._connector = Connector(self._streams, self._permission, lookups)
+        self._lookups = lookups
+
+    def capture(self) -> None:
+        self._lookups.capture()
+        self._connector.capture()
+        capture_datagrams()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._permission.in_child)
+
+    def bound(self, egress: bool) -> None:
+        """A new app has the machine. What the one before, a rehearsal's, left open is closed."""
+        for end in self._streams.ends():
+            end.abandon()
+        self._permission.bound(egress)

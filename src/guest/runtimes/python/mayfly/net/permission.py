@@ -1,0 +1,20 @@
+"""Whether connections may leave the machine."""
+
+from __future__ import annotations
+
+NO_NETWORK = 'this app has no network: set "network": "egress" in mayfly.json'
+IN_CHILD = "a forked process has no network; only the process that serves calls has"
+
+
+class Permission:
+    """`refusal` is why nothing may leave; None if the host is to be asked. It is read when something connects."""
+
+    def __init__(self) -> None:
+        self.refusal: str | None = NO_NETWORK
+
+    def bound(self, egress: bool) -> None:
+        self.refusal = None if egress else NO_NETWORK
+
+    def in_child(self) -> None:
+        """In a forked process, which cannot use its parent's channel."""
+        self.refusal = IN_CHILD
