@@ -7,6 +7,9 @@ import { ensureImage } from "../images/ensure-image.ts";
 import { damageOfOsv, ensureOsvImage } from "../images/osv/ensure-osv-image.ts";
 import type { Driver, DriverName } from "./driver.ts";
 import { type GuestKernelName, type RuntimeName, runtimes, usualRuntime } from "../base/kind/machine-kind.ts";
+import { ensureJavaAgent } from "../images/java/agent-jar.ts";
+import { fetchJava } from "../images/java/java-runtime.ts";
+import type { AgentProgram } from "./process/agent-program.ts";
 import type { Uids } from "../base/uids/uids.ts";
 import type { QemuHost } from "./host/qemu/qemu-host.ts";
 import type { BootImage, GuestKernel } from "./qemu/guest-kernel.ts";
@@ -93,11 +96,13 @@ const makers: Record<SelectableDriver, (surroundings: DriverSurroundings) => Pro
   },
   async process({ cacheDir, runDir, uids, progress }) {
     const { createProcessDriver } = await import("./process/process-driver.ts");
-    const { imageProgram, nodeProgram } = await import("./process/agent-program.ts");
-    const program = async (runtime: RuntimeName) =>
-      runtime === "node"
-        ? nodeProgram(await ensureAgent(cacheDir))
-        : imageProgram(runtime, await ensureImage({ runtime, cacheDir, uids, progress, tree: true }));
+    const { javaProgram, nodeProgram, pythonProgram } = await import("./process/agent-program.ts");
+    const programs: Record<RuntimeName, () => Promise<AgentProgram>> = {
+      node: async () => nodeProgram(await ensureAgent(cacheDir)),
+      python: async () => pythonProgram(await ensureImage({ runtime: "python", cacheDir, uids, progress, tree: true })),
+      java: async () => javaProgram((await fetchJava(cacheDir, progress)).command, await ensureJavaAgent({ cacheDir, progress })),
+    };
+    const program = (runtime: RuntimeName) => programs[runtime]();
     return { driver: createProcessDriver({ program, runDir }), ready: async () => undefined };
   },
 };

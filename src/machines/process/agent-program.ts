@@ -1,6 +1,5 @@
 /** How a machine of the driver `process` starts its agent on this host. */
 import { dirname, join } from "node:path";
-import type { RuntimeName } from "../../base/kind/machine-kind.ts";
 import { hostCommand } from "../../images/debian/program-root.ts";
 import { agentCommand, guestEnvironment, javaAgentPath, nodeFlags } from "../../images/guest-layout.ts";
 import type { Image } from "../../images/image.ts";
@@ -25,16 +24,24 @@ export function nodeProgram(agent: string): AgentProgram {
   };
 }
 
-/** Other runtimes come from the image, and run with its libraries: a host need not have them. */
-export async function imageProgram(runtime: Exclude<RuntimeName, "node">, { rootTree }: Image): Promise<AgentProgram> {
-  const [program] = agentCommand(runtime, []) as [string, ...string[]];
+/** Python comes from its image, and runs with its libraries: a host need not have it. */
+export async function pythonProgram({ rootTree }: Image): Promise<AgentProgram> {
+  const [program, ...rest] = agentCommand("python", []) as [string, ...string[]];
   const [command, ...before] = await hostCommand(rootTree, program);
-  const env = Object.entries(guestEnvironment(runtime)).map(([name, value]) => [name, inTree(name, value, rootTree)]);
-  const args = (memoryMb: number) => agentCommand(runtime, heapOf(runtime, memoryMb)).slice(1);
+  const env = Object.entries(guestEnvironment("python")).map(([name, value]) => [name, inTree(name, value, rootTree)]);
+  return { command, args: () => [...before, ...rest], env: Object.fromEntries(env) as Record<string, string> };
+}
+
+/**
+ * Java comes from a root that was made for this host, because in its image links lead to files by their paths in the image. @param java its command on this host
+ * @param agent the agent's jar
+ */
+export function javaProgram([command, ...before]: [string, ...string[]], agent: string): AgentProgram {
+  const words = (memoryMb: number) => agentCommand("java", heapOf("java", memoryMb)).slice(1);
   return {
     command,
-    args: (memoryMb) => [...before, ...args(memoryMb).map((word) => (word === javaAgentPath ? join(rootTree, word) : word))],
-    env: Object.fromEntries(env) as Record<string, string>,
+    args: (memoryMb) => [...before, ...words(memoryMb).map((word) => (word === javaAgentPath ? agent : word))],
+    env: guestEnvironment("java"),
   };
 }
 
