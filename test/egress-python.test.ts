@@ -46,6 +46,14 @@ describe("the network of apps in Python", () => {
         }
       });
 
+      test("a socket that does not block is connected, or tells why not, to code that polls it", async () => {
+        const { publicAddress, port } = network;
+        for (let time = 0; time < 5; time++)
+          assert.deepEqual(await reach("open", publicAddress, port, 1, "polls"), [["public", publicAddress, port]]);
+        assert.equal((await errorOf("open", publicAddress, port + 9, 1, "polls")).error, "ECONNREFUSED");
+        assert.equal((await errorOf("none", publicAddress, port, 1, "polls")).error, "EACCES");
+      });
+
       test("an app without egress reaches nothing, and its log has the reason", async () => {
         for (const by of ["reach", "tasks"]) {
           const { error, text } = await errorOf("none", network.publicAddress, network.port, 1, by);
