@@ -1,7 +1,7 @@
 /** Turns a folder with mayfly.json into what a deploy uploads. */
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
-import { loadConfig } from "../base/config/load.ts";
+import { cacheFolder } from "../base/config/load.ts";
 import { type AppRuntime, usualRuntime } from "../base/kind/machine-kind.ts";
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
 import type { AppFolder, Surroundings } from "./app-folder.ts";
@@ -25,7 +25,7 @@ const bundlers: Record<AppRuntime, Bundler> = {
 };
 
 function usualSurroundings(): Surroundings {
-  return { cacheDir: loadConfig({}).cacheDir, progress: () => undefined };
+  return { cacheDir: cacheFolder(), progress: () => undefined };
 }
 
 /**

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { MayflyError } from "../errors/error.ts";
 import { defaultCacheDir, defaultRunDir, defaultStateDir } from "./folders.ts";
-import { loadConfig } from "./load.ts";
+import { cacheFolder, loadConfig } from "./load.ts";
 
 function refusal(flags: Record<string, unknown>, env: Record<string, string> = {}): string {
   try {
@@ -164,4 +164,10 @@ test("an empty variable is refused by its name, for every one of ours, and not t
         code: "bad-config",
         message: `The setting ${name} is empty: give it a value, or unset the variable.`,
       });
+});
+
+test("the cache folder is found by commands whose environment has the address of a server", () => {
+  const env = { MAYFLY_API: "https://mayfly.example:7070", HOME: "/home/ada", MAYFLY_CACHE_DIR: "/data/cache" };
+  assert.equal(cacheFolder({ env }), "/data/cache");
+  assert.equal(cacheFolder({ env: { MAYFLY_API: env.MAYFLY_API, MAYFLY_CACHE_DIR: "" } }), cacheFolder({ env: {} }));
 });

@@ -37,6 +37,18 @@ export function loadConfig({ flags = {}, env = process.env, file = env.MAYFLY_CO
   return config;
 }
 
+/**
+ * The cache folder alone, absolute, for commands that talk to a server: to these MAYFLY_API is its URL, and other settings need not fit this host.
+ * Throws "bad-config" if the file of settings cannot be read.
+ */
+export function cacheFolder({ env = process.env, file = env.MAYFLY_CONFIG }: Omit<ConfigSources, "flags"> = {}): string {
+  const { cacheDir } = { ...readConfigFile(file), ...settingsFromEnvironment({ MAYFLY_CACHE_DIR: env.MAYFLY_CACHE_DIR }) } as Record<
+    string,
+    unknown
+  >;
+  return resolve(typeof cacheDir === "string" && cacheDir !== "" ? cacheDir : defaultCacheDir(env));
+}
+
 /** An entry that can never take effect is refused, because its author expects an effect. */
 function refuseUselessHosts({ hosts, domain, listen }: Config): void {
   const listenHost = parseAddress(listen).host;

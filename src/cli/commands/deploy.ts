@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Client } from "../../doors/admin/client.ts";
 import { type BundledApp, bundleApp } from "../../bundle/bundle-app.ts";
-import { loadConfig } from "../../base/config/load.ts";
+import { cacheFolder } from "../../base/config/load.ts";
 import { counted } from "../../base/words/counted.ts";
 import { FILES_FORMAT } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
@@ -37,9 +37,8 @@ async function deploy(dir: string, options: ConnectionOptions & { json?: true })
 }
 
 async function bundle(dir: string): Promise<BundledApp> {
-  const { cacheDir } = loadConfig({});
   const progress = showProgress(process.stderr);
-  return bundleApp(dir, { cacheDir, progress: progress.step }).finally(progress.done);
+  return bundleApp(dir, { cacheDir: cacheFolder(), progress: progress.step }).finally(progress.done);
 }
 
 /** At most this many names of files are shown. */
