@@ -36,9 +36,10 @@ export async function layPythonBytecode(draft: RootDraft, folders: string[], own
   const folder = await mkdtemp(join(tmpdir(), "mayfly-bytecode-"));
   try {
     const files = sources.toSorted().map((path, at) => [join(draft.dir, path), path, join(folder, `${at}.pyc`)] as const);
-    const made = await runProgram(python, [...before, "-I", "-W", "ignore", "-c", program], {
+    const made = await runProgram(python, [...before, "-P", "-s", "-B", "-W", "ignore", "-c", program], {
       name: "Python's compiler",
       bare: true,
+      // Without its home, Python would take its library from the host, if that has one.
       env: { PYTHONHOME: join(root, "usr"), PYTHONHASHSEED: "0" },
       input: JSON.stringify(files),
     });
