@@ -32,7 +32,8 @@ async function deploy(dir: string, options: ConnectionOptions & { json?: true })
   const { app, id, number, digest, changed } = revision;
   if (options.json) return console.log(JSON.stringify({ app, version: id, revision: number, digest, changed, functions, files }));
   console.log(outcomeInWords(revision));
-  for (const { url, bytes } of functions) console.log(`  ${url}  (${bytesInWords(bytes)} of code)`);
+  // Code without a byte of its own is among the files.
+  for (const { url, bytes } of functions) console.log(bytes > 0 ? `  ${url}  (${bytesInWords(bytes)} of code)` : `  ${url}`);
   if (files.count > 0) console.log(filesInWords(files));
 }
 
