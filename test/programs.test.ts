@@ -1,4 +1,4 @@
-/** Apps that are programs, of the runtimes provided and server: through a deploy into real machines of each driver. */
+/** Apps that are programs, of the runtimes provided and server: through a deploy into real machines of each driver. The file is long because both runtimes share the machines, and the compiled programs, of its set-up. */
 import assert from "node:assert/strict";
 import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { resolveInside } from "./builder/inside.ts";
-import { fetchProgramRoot } from "./debian/program-root.ts";
+import { fetchProgramRoot, imageSuite } from "./debian/program-root.ts";
 import { type Look, sharedLibraries } from "./elf/shared-libraries.ts";
 import { nodePath } from "./guest-layout.ts";
 import node from "./modules/built-in/node/module.ts";
@@ -16,13 +16,10 @@ export interface MachineFilesOptions {
   progress: (step: string) => void;
 }
 
-/** The release of which images are made. */
-const suite = "bookworm";
-
 /** By their paths in the machine, their paths on this host. Rejects with "missing-part" or "image-build-failed". */
 export async function machineFiles(options: MachineFilesOptions): Promise<Map<string, string>> {
   const { sources = [] } = await node();
-  const root = await fetchProgramRoot({ suite, packages: sources, ...options });
+  const root = await fetchProgramRoot({ suite: imageSuite, packages: sources, ...options });
   const placeOf = async (path: string) => {
     const inside = await resolveInside(root, path);
     return inside === undefined ? undefined : join(root, inside);

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
-import { fetchProgramRoot, hostCommand } from "../../images/debian/program-root.ts";
+import { fetchProgramRoot, hostCommand, imageSuite } from "../../images/debian/program-root.ts";
 import type { Surroundings } from "../app-folder.ts";
 
 interface PythonRun {
@@ -25,12 +25,14 @@ export interface GuestPython {
   pip: string;
 }
 
-/** The release of which images are made. */
-const suite = "bookworm";
-
 /** Rejects with "missing-part" or "image-build-failed". */
 export async function guestPython({ cacheDir, progress }: Surroundings): Promise<GuestPython> {
-  const root = await fetchProgramRoot({ suite, packages: ["python3", "python3-pip-whl", "ca-certificates"], cacheDir, progress });
+  const root = await fetchProgramRoot({
+    suite: imageSuite,
+    packages: ["python3", "python3-pip-whl", "ca-certificates"],
+    cacheDir,
+    progress,
+  });
   const command = await hostCommand(root, "/usr/bin/python3");
   const own = { PYTHONHOME: join(root, "usr"), PYTHONDONTWRITEBYTECODE: "1", PYTHONNOUSERSITE: "1", PYTHONPATH: "" };
   return { run: (args, options) => run([...command, ...args], own, options), pip: await pipOf(root) };

@@ -1,4 +1,5 @@
 /** Collects everything from which an image is made: its modules in order, their files, and the pinned versions of their packages. */
+import { imageSuite } from "../debian/program-root.ts";
 import { resolve } from "node:path";
 import { type DebianPackage, type FetchedSet, fetchPackageSet } from "../debian/fetch-package.ts";
 import type { Uids } from "../../base/uids/uids.ts";
@@ -35,8 +36,6 @@ export interface ImageInputs {
   busybox: DebianPackage;
 }
 
-const suite = "bookworm";
-
 export async function collectInputs(options: BuildOptions): Promise<ImageInputs> {
   const { modules = ["agent"], from = ".", agentEntry, cacheDir, progress } = options;
   const { order, requirements } = await resolveModules(modules, resolve(from), moduleLoader({ agentEntry, cacheDir, progress }));
@@ -55,7 +54,7 @@ export async function collectInputs(options: BuildOptions): Promise<ImageInputs>
 function fetchAll(order: Module[], kernel: NonNullable<Module["kernel"]>, options: BuildOptions): Promise<FetchedSet> {
   const closures = order.map(({ debian }) => ({ packages: debian?.packages ?? [], without: debian?.without ?? [] }));
   const single = new Set([metaName(kernel), "busybox-static", ...order.flatMap(({ sources }) => sources)]);
-  return fetchPackageSet({ suite, closures, single: [...single].toSorted() }, options);
+  return fetchPackageSet({ suite: imageSuite, closures, single: [...single].toSorted() }, options);
 }
 
 async function inputsOf(module: Module, closure: DebianPackage[], fetched: FetchedSet, options: BuildOptions): Promise<ModuleInputs> {

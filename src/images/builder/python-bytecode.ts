@@ -7,12 +7,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fetchProgramRoot, hostCommand } from "../debian/program-root.ts";
+import { fetchProgramRoot, hostCommand, imageSuite } from "../debian/program-root.ts";
 import { runProgram } from "../run-program.ts";
 import type { RootDraft } from "./root-draft.ts";
-
-/** The release of which images are made. */
-const suite = "bookworm";
 
 /** Reads `[source, path in the image, bytecode]` of each file. A file that is not Python 3, such as a test of a converter, stays as it is. */
 const program = `
@@ -31,7 +28,7 @@ json.dump(done, sys.stdout)
 export async function layPythonBytecode(draft: RootDraft, folders: string[], owner: string, cacheDir: string): Promise<void> {
   const sources = draft.paths().filter((path) => path.endsWith(".py") && folders.some((folder) => path.startsWith(`${folder}/`)));
   if (sources.length === 0) return;
-  const root = await fetchProgramRoot({ suite, packages: ["python3"], cacheDir });
+  const root = await fetchProgramRoot({ suite: imageSuite, packages: ["python3"], cacheDir });
   const [python, ...before] = await hostCommand(root, "/usr/bin/python3");
   const folder = await mkdtemp(join(tmpdir(), "mayfly-bytecode-"));
   try {

@@ -24,6 +24,9 @@ export interface ProgramRootOptions {
   progress?: (step: string) => void;
 }
 
+/** The release of which images are made: a root of it has the programs that machines have. */
+export const imageSuite: Suite = "bookworm";
+
 /** The version of the layout of a root's files; change it if files are laid differently. */
 const LAYOUT = 2;
 

@@ -1,7 +1,7 @@
 /**
  * Debian's Java 17, run from the cache: on the host it compiles, and in tests it runs what machines run. Debian's runtime contains the compiler, too, as a module, so that no JDK is needed.
  */
-import { fetchProgramRoot, hostCommand } from "../debian/program-root.ts";
+import { fetchProgramRoot, hostCommand, imageSuite } from "../debian/program-root.ts";
 
 const javaPath = "/usr/lib/jvm/java-17-openjdk-amd64/bin/java";
 
@@ -14,7 +14,7 @@ interface JavaRuntime {
 
 /** Rejects with "image-build-failed" if the packages cannot be had. */
 export async function fetchJava(cacheDir: string, progress?: (step: string) => void): Promise<JavaRuntime> {
-  const options = { suite: "bookworm" as const, packages: ["openjdk-17-jre-headless"], cacheDir };
+  const options = { suite: imageSuite, packages: ["openjdk-17-jre-headless"], cacheDir };
   const root = await fetchProgramRoot(progress === undefined ? options : { ...options, progress });
   return { root, command: await hostCommand(root, javaPath) };
 }

@@ -1,4 +1,6 @@
-/** Python's own sockets, and what is built on them, over the host's half: through frames, with real servers on this host. */
+/**
+ * Python's own sockets, and what is built on them, over the host's half: through frames, with real servers on this host. The file is long because all tests share these servers.
+ */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";

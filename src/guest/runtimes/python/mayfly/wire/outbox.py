@@ -64,12 +64,6 @@ class Outbox:
         self._write_and_release()
         self.flush()
 
-    def forget(self) -> None:
-        """For a forked child: what waits is the parent's to send, and the channel is the parent's alone."""
-        self._waiting = deque()
-        self._writing = threading.Lock()
-        self.frame = self.headed = lambda *_: None  # type: ignore[method-assign]
-
     def _write_and_release(self) -> None:
         waiting = self._waiting
         self._writer = threading.get_ident()
