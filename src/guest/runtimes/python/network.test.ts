@@ -163,6 +163,36 @@ return [*results, b"".join(iter(lambda: s.recv(65536), b"")) == data + b"bye"]`;
       assert.deepEqual(await result, [true, true, true, true, 0, 0, ["192.0.2.40", 7], false, true]);
     });
 
+    test("a socket that can be written to too early tells how its connection has ended all the same", async () => {
+      const code = `results = []
+for ask in (lambda s: s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), lambda s: s.getpeername(), lambda s: s.connect_ex(("192.0.2.40", 7))):
+    s = socket.socket()
+    s.setblocking(False)
+    begun = s.connect_ex(("192.0.2.40", 7)) == errno.EINPROGRESS
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1_000_000)
+    select.select([], [s], [])
+    print("too early")
+    answer = ask(s)
+    s.send(b"hello")
+    s.shutdown(1)
+    s.setblocking(True)
+    results.append([begun, answer, s.getpeername(), read(s)])
+return results`;
+      const result = run(code);
+      for (let time = 0; time < 3; time++) {
+        agent.logs.length = 0;
+        await agent.logged("too early");
+        openGate();
+      }
+      const peer = ["192.0.2.40", 7];
+      const ends = [peer, "hellobye"];
+      assert.deepEqual(await result, [
+        [true, 0, ...ends],
+        [true, peer, ...ends],
+        [true, 0, ...ends],
+      ]);
+    });
+
     test("a socket that does not block tells how its connection has failed", async () => {
       const code = `s = socket.socket()
 s.setblocking(False)

@@ -15,6 +15,7 @@ import os
 import socket
 from asyncio.selector_events import BaseSelectorEventLoop
 from collections.abc import Callable
+from concurrent.futures import wait
 from functools import wraps
 from socket import AF_INET, AF_INET6, SOCK_STREAM
 from typing import Any
@@ -23,7 +24,7 @@ from weakref import WeakKeyDictionary
 from .address import FoundAddress, is_literal, is_local
 from .datagrams import refuse_datagrams
 from .failure import NO_ACCESS, network_error
-from .loopback import native_connect
+from .loopback import is_writable, native_connect
 from .lookup import Lookups
 from .permission import Permission
 from .pump import Pump
@@ -110,6 +111,7 @@ class Connector:
 
     def _connect_again(self, sock: socket.socket) -> None:
         """As the kernel answers a second connect()."""
+        self._settle(sock)
         if not self._attempts[sock].connected.done():
             raise OSError(errno.EALREADY, os.strerror(errno.EALREADY))
         error = self._outcome(sock)
@@ -124,14 +126,25 @@ class Connector:
         self._attempts.pop(sock, None)
         return tunnel.connected.exception()
 
+    def _settle(self, sock: socket.socket) -> None:
+        """
+        Waits for the host's answer if the socket can be written to before it: a slow kernel made room in a full socket late, or the user made
+        its buffer larger. Code that polled it was told that the attempt is over, and now asks how it ended.
+        """
+        tunnel = self._attempts.get(sock)
+        if tunnel is not None and not tunnel.connected.done() and is_writable(sock):
+            wait([tunnel.connected])
+
     def _getsockopt(self, sock: socket.socket, level: int, option: int, *size: int) -> Any:
         value = _native_getsockopt(sock, level, option, *size)
         if level == socket.SOL_SOCKET and option == socket.SO_ERROR and sock in self._attempts:
+            self._settle(sock)
             error = self._outcome(sock)
             return error.errno if isinstance(error, OSError) else value
         return value
 
     def _getpeername(self, sock: socket.socket, /) -> Any:
+        self._settle(sock)
         attempt = self._attempts.get(sock)
         if attempt is not None and not attempt.connected.done():
             raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))

@@ -67,6 +67,13 @@ def _connect(sock: socket.socket, address: tuple) -> None:
         _wait_until_connected(sock)
 
 
+def is_writable(sock: socket.socket) -> bool:
+    """Whether code that polls the socket is told so now."""
+    poll = select.poll()
+    poll.register(sock.fileno(), select.POLLOUT)
+    return bool(poll.poll(0))
+
+
 def _wait_until_connected(sock: socket.socket) -> None:
     """For a socket that does not block. Only this machine's kernel is waited for."""
     poll = select.poll()
