@@ -1,5 +1,5 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,guests,simulator,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
+ * `./mayfly bench [--only warm,waiting,first-call,memory,runtimes,guests,simulator,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
  * [--minutes 5] [--json FILE]`: measures Mayfly and the programs with which it is compared, in one run. bench/README.md says what is not
  * measured.
  */
@@ -10,6 +10,7 @@ import { firstCall } from "./cases/first-call.ts";
 import { guests } from "./cases/guests.ts";
 import { live } from "./cases/live.ts";
 import { memory } from "./cases/memory.ts";
+import { runtimes } from "./cases/runtimes.ts";
 import { simulator } from "./cases/simulator.ts";
 import { waiting } from "./cases/waiting.ts";
 import { warm } from "./cases/warm.ts";
@@ -22,6 +23,7 @@ const cases: Record<CaseName, (options: BenchOptions) => Promise<Section[]>> = {
   waiting,
   "first-call": firstCall,
   memory,
+  runtimes,
   guests,
   simulator,
   live,

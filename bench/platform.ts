@@ -8,6 +8,8 @@ import type { Config } from "../src/base/config/schema.ts";
 import { type Server, startServer } from "./server.ts";
 import { freePort } from "../src/base/testing/listening.ts";
 
+export const appsFolder = join(import.meta.dirname, "apps");
+
 export type BenchDriver = "process" | "gvisor" | "qemu";
 
 export interface Platform {
@@ -15,6 +17,8 @@ export interface Platform {
   client: Client;
   /** Deploys bench/apps/<app>, under another name if one is given. Returns the URL of its function. */
   deploy(app: "hello" | "wait" | "rhythm", name?: string): Promise<string>;
+  /** Deploys the app of any folder under that name. Returns the URL below which its functions are. */
+  deployFolder(folder: string, name: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -36,14 +40,16 @@ export async function startPlatform(
   const command = [launcher, "serve", ...Object.entries(flags).flat(), ...more.flat()];
   const server = await startServer(command, { port: api, withinMs: 300_000 });
   const client = createClient({ url: `http://127.0.0.1:${api}`, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
+  const deployFolder = async (folder: string, name: string) => {
+    const { manifest, bundles } = await bundleApp(folder);
+    await client.deploy({ ...manifest, name }, bundles);
+    return `http://127.0.0.1:${listen}/${name}`;
+  };
   return {
     server,
     client,
-    async deploy(app, name = app) {
-      const { manifest, bundles } = await bundleApp(join(import.meta.dirname, "apps", app));
-      await client.deploy({ ...manifest, name }, bundles);
-      return `http://127.0.0.1:${listen}/${name}/${app}`;
-    },
+    deployFolder,
+    deploy: async (app, name = app) => `${await deployFolder(join(appsFolder, app), name)}/${app}`,
     async stop() {
       await server.stop();
       rmSync(stateDir, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { installPackages as installPlotPackages } from "../lab/page/packages.ts"
 import type { CaseName } from "./options.ts";
 
 /** The cases that put load on a server, and among them those that compare it with programs other than Node. */
-const loading: ReadonlySet<CaseName> = new Set(["warm", "waiting"]);
+const loading: ReadonlySet<CaseName> = new Set(["warm", "waiting", "runtimes"]);
 const comparing: ReadonlySet<CaseName> = new Set(["warm"]);
 
 export async function prepare(cases: readonly CaseName[]): Promise<void> {

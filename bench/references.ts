@@ -1,7 +1,11 @@
 /** The programs with which Mayfly is compared, each started as its own documentation says. */
 import { join } from "node:path";
 import { type Server, startServer } from "./server.ts";
+import { loadConfig } from "../src/base/config/load.ts";
 import { freePort } from "../src/base/testing/listening.ts";
+import { imageSuite } from "../src/images/debian/program-root.ts";
+import { pythonCommand } from "../src/guest/testing/python-agent.ts";
+import { fetchJava } from "../src/images/java/java-runtime.ts";
 
 const here = import.meta.dirname;
 const modules = join(here, "node_modules");
@@ -57,6 +61,36 @@ export async function startReference(name: ReferenceName): Promise<Server> {
 export async function startBareWaiting(waitMs: number): Promise<Server> {
   const port = await freePort();
   return startServer([node, join(here, "references/bare.mjs")], { port, env: { PORT: String(port), WAIT_MS: String(waitMs) } });
+}
+
+export const runtimeReferenceNames = ["bare node:http", "Flask, gunicorn", "the JDK's HttpServer"] as const;
+export type RuntimeReferenceName = (typeof runtimeReferenceNames)[number];
+
+/** What people run in place of Mayfly's other runtimes, each as one process, from Debian's packages: this host need have neither Python nor Java. */
+export async function startRuntimeReference(name: RuntimeReferenceName): Promise<Server> {
+  const port = await freePort();
+  if (name === "bare node:http") return script("bare.mjs", port);
+  if (name === "the JDK's HttpServer") {
+    const { command } = await fetchJava(loadConfig({}).cacheDir);
+    // Without the option each reply waits 40 ms for the caller's acknowledgement of the one before.
+    return startServer([...command, "-Dsun.net.httpserver.nodelay=true", join(here, "references/HelloServer.java")], {
+      port,
+      env: { PORT: String(port) },
+    });
+  }
+  const python = await pythonCommand({ suite: imageSuite, packages: ["gunicorn", "python3-flask"] });
+  const gunicorn = [
+    "-m",
+    "gunicorn",
+    "--workers",
+    "1",
+    "--bind",
+    `127.0.0.1:${port}`,
+    "--chdir",
+    join(here, "references"),
+    "flask_app:app",
+  ];
+  return startServer([...python, ...gunicorn], { port, env: { PYTHONDONTWRITEBYTECODE: "1" } });
 }
 
 function script(file: string, port: number, env: NodeJS.ProcessEnv = {}): Promise<Server> {

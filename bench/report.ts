@@ -1,3 +1,5 @@
+import { median, quantile } from "./statistics.ts";
+
 /** The result of a measurement, and how the bench prints it. */
 export interface Row {
   /** The line in the table of targets that this row answers, or what else was measured. */
@@ -36,6 +38,11 @@ function verdict({ reached }: Row): string {
 
 export function ms(value: number): string {
   return `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`;
+}
+
+/** @param samples milliseconds */
+export function spread(samples: number[]): string {
+  return `p50 ${ms(median(samples))}, p99 ${ms(quantile(samples, 0.99))}, min ${ms(Math.min(...samples))}`;
 }
 
 export function rate(value: number): string {

@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchOptions } from "../options.ts";
 import { type BenchDriver, type Platform, startPlatform } from "../platform.ts";
-import { type Row, type Section, ms } from "../report.ts";
+import { type Row, type Section, ms, spread } from "../report.ts";
 import { median, quantile } from "../statistics.ts";
+import { timedCall } from "../timed-call.ts";
 
 const calls = 20;
 
@@ -79,14 +80,6 @@ async function newApps(platform: Platform, pauseMs: number): Promise<number[]> {
   return samples;
 }
 
-async function timedCall(url: string): Promise<number> {
-  const from = performance.now();
-  const response = await fetch(url);
-  const body = await response.text();
-  if (response.status !== 200) throw new Error(`${response.status}: ${body}`);
-  return performance.now() - from;
-}
-
 async function withPlatform(
   driver: BenchDriver,
   settings: { blanks: number; idleMs: number },
@@ -99,8 +92,4 @@ async function withPlatform(
   } finally {
     await platform.stop();
   }
-}
-
-function spread(samples: number[]): string {
-  return `p50 ${ms(median(samples))}, p99 ${ms(quantile(samples, 0.99))}, min ${ms(Math.min(...samples))}`;
 }
