@@ -130,6 +130,51 @@ def plain(q: str = "none"):
 async def missing():
     raise HTTPException(status_code=404, detail="not here")`;
 
+/** One file in place of a project, whose last line is that of the project's wsgi.py or asgi.py. */
+const django = (kind: "wsgi" | "asgi") => `
+import time
+from django.conf import settings
+settings.configure(DEBUG=False, SECRET_KEY="not so secret", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, USE_TZ=True,
+    SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+    INSTALLED_APPS=["django.contrib.sessions"], TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
+    MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware", "django.middleware.common.CommonMiddleware", "django.middleware.csrf.CsrfViewMiddleware"])
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.template import engines
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+def hello(request, name):
+    print("in hello for", name)
+    page = engines["django"].from_string("Hello {{ name }}, {{ x }}")
+    return HttpResponse(page.render({"name": name, "x": request.GET.get("x")}, request))
+
+@csrf_exempt
+def form(request):
+    file = request.FILES.get("file")
+    return JsonResponse({"fields": request.POST.dict(), "size": file.size if file else None}, status=201)
+
+def count(request):
+    request.session["count"] = request.session.get("count", 0) + 1
+    return HttpResponse(request.session["count"])
+
+def stream(request):
+    return StreamingHttpResponse(f"{at}\\n" for at in range(3))
+
+def now(request):
+    return HttpResponse(timezone.now().tzname())
+
+def fails(request):
+    return 1 / 0
+
+def waits(request):
+    time.sleep(0.1)
+    return HttpResponse("waited")
+
+urlpatterns = [path("hello/<name>", hello), path("form", form), path("count", count), path("stream", stream), path("now", now), path("fails", fails), path("waits", waits)]
+from django.core.${kind} import get_${kind}_application
+application = get_${kind}_application()`;
+
 for (const suite of ["bookworm", "trixie"] as const)
   describe(`frameworks of ${suite}`, () => {
     const start = async (t: Parameters<typeof afterwards>[0], name: string, code: string) => {
@@ -213,4 +258,31 @@ for (const suite of ["bookworm", "trixie"] as const)
       assert.match((await agent.call({ url: "http://localhost/openapi.json" })).text, /"\/items\/\{number\}"/);
       assert.notEqual((await agent.call({ function: "main", url: "http://localhost/docs" })).reset?.code, ResetCode.FunctionThrew);
     });
+
+    for (const kind of ["wsgi", "asgi"] as const)
+      test(`Django by ${kind.toUpperCase()}: templates, forms, files, sessions, streams, time zones, refusals, errors, and many calls that wait`, async (t) => {
+        const agent = await startAgentProcess({ start: pythonAgent({ suite, packages: ["python3-django"] }) });
+        afterwards(t, () => agent.kill());
+        await bindPython(agent, { main: django(kind) }, "application", { preload: "main" });
+        const get = (path: string, headers: string[] = []) => agent.call({ url: `http://localhost${path}`, headers });
+        const hello = await get("/hello/w%C3%B6rld?x=%3Cy%3E");
+        assert.deepEqual([hello.status, hello.text], [200, "Hello wörld, &lt;y&gt;"]);
+        assert.equal((await agent.logged("in hello for wörld")).stream, hello.stream);
+        const part = `--xyz\r\ncontent-disposition: form-data; name="file"; filename="f.bin"\r\n\r\n`;
+        const field = `--xyz\r\ncontent-disposition: form-data; name="a"\r\n\r\nä\r\n`;
+        const body = Buffer.from(`${field}${part}${"z".repeat(1_000_000)}\r\n--xyz--\r\n`);
+        const headers = ["content-type", "multipart/form-data; boundary=xyz", "content-length", String(body.length)];
+        const form = await agent.call({ url: "http://localhost/form", method: "POST", headers, body });
+        assert.deepEqual([form.status, JSON.parse(form.text)], [201, { fields: { a: "ä" }, size: 1_000_000 }]);
+        // Without a token, Django refuses what a page of another site could send.
+        assert.equal((await agent.call({ url: "http://localhost/count", method: "POST" })).status, 403);
+        const first = await get("/count");
+        const cookie = String(first.headers["set-cookie"]).split(";")[0]!;
+        assert.deepEqual([first.text, (await get("/count", ["cookie", cookie])).text], ["1", "2"]);
+        assert.equal((await get("/stream")).text, "0\n1\n2\n");
+        assert.equal((await get("/now")).text, "UTC");
+        assert.deepEqual([(await get("/nowhere")).status, (await get("/fails")).status], [404, 500]);
+        const waited = await Promise.all(Array.from({ length: 50 }, () => get("/waits")));
+        assert.ok(waited.every(({ text }) => text === "waited"));
+      });
   });
