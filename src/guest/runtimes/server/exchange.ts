@@ -109,17 +109,34 @@ export class Exchange {
     this.#end(() => this.#invocation.settle());
   }
 
+  /**
+   * What has come of the response in the turn of its head is sent together with it. Most responses are whole by then, and then are one frame, which costs
+   * both ends half as much.
+   */
   #reply(request: ClientRequest, response: IncomingMessage): void {
-    const outlet = this.#invocation.begin(response.statusCode!, endToEnd(response.rawHeaders));
-    if (outlet === null) return this.#settle(request);
     this.#response = response;
+    const begun: Buffer[] = [];
+    let outlet: Outlet | null = null;
+    let isWhole = false;
     response.on("data", (chunk: Buffer) => {
       if (this.#invocation.aborted) this.#settle(request);
+      else if (outlet === null) begun.push(chunk);
       else this.#pass(response, outlet, chunk);
     });
-    // What the program printed before its last byte is read in the same turn, and is to be logged under the invocation.
-    response.on("end", () => setImmediate(() => this.#complete(request, outlet)));
+    response.on("end", () => {
+      isWhole = true;
+      // What the program printed before its last byte is read in the same turn, and is to be logged under the invocation.
+      if (outlet !== null) setImmediate(() => this.#complete(request, () => outlet!.end()));
+    });
     response.on("error", (error: Error) => this.#fail(error, true));
+    setImmediate(() => {
+      if (this.#over) return;
+      const [status, headers] = [response.statusCode!, endToEnd(response.rawHeaders)];
+      if (isWhole) return this.#complete(request, () => this.#invocation.reply(status, headers, Buffer.concat(begun)));
+      outlet = this.#invocation.begin(status, headers);
+      if (outlet === null) return this.#settle(request);
+      for (const chunk of begun) this.#pass(response, outlet, chunk);
+    });
   }
 
   #pass(response: IncomingMessage, outlet: Outlet, chunk: Buffer): void {
@@ -128,9 +145,9 @@ export class Exchange {
     outlet.onDrain = () => response.resume();
   }
 
-  #complete(request: ClientRequest, outlet: Outlet): void {
+  #complete(request: ClientRequest, last: () => void): void {
     if (this.#invocation.aborted) return this.#settle(request);
-    this.#end(() => outlet.end());
+    this.#end(last);
     // The program has answered without reading all of the body.
     if (!request.writableFinished) request.destroy();
     this.#parts.pool.used();
