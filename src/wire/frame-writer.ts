@@ -122,7 +122,7 @@ export class FrameWriter {
    */
   flushNow(send: SendNow): void {
     if (this.#filled === this.#sent || this.#closed) return;
-    if (this.#channel.writableLength === 0) {
+    if (this.#held === null && this.#channel.writableLength === 0) {
       const taken = send(this.#slab.subarray(this.#sent, this.#filled));
       this.#sent += taken;
       this.#handed += taken;

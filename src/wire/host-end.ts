@@ -106,9 +106,9 @@ export interface HostEnd {
   readonly traffic: number;
   /**
    * Sends Resume, and resolves with Ready. If `fresh`, waits for Hello first. Rejects with "protocol-version-mismatch" if the agent speaks
-   * another version.
+   * another version. If `restored`, the agent tells the app's code that it runs in a clone, and Ready's `failed` says how that went wrong.
    */
-  resume(now: number, entropy: Buffer, machine: string, fresh: boolean): Promise<ReadyMessage>;
+  resume(now: number, entropy: Buffer, machine: string, fresh: boolean, restored?: boolean): Promise<ReadyMessage>;
   /**
    * Rejects with the guest's message if it answers ok: false, and with whatever the reading of the code throws.
    * @param code of the functions whose source is `frames`, in the order of message.functions. Read no faster than the guest takes it

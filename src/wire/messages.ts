@@ -4,6 +4,7 @@ import type { ConnectMessage, ReadyMessage, ResolveMessage, StatsMessage } from 
 
 const version = z.int().min(1).max(1_000);
 const shortText = z.string().max(256);
+const longText = z.string().max(65_536);
 const figure = z.number().min(0);
 
 export const helloSchema = z.object({ protocol: z.object({ min: version, max: version }), agent: shortText });
@@ -13,11 +14,12 @@ export const readySchema = z.object({
   agent: shortText,
   node: shortText,
   kernel: z.enum(["linux", "osv", "gvisor", "host"]),
+  failed: z.exactOptional(longText),
 }) satisfies z.ZodType<ReadyMessage>;
 
 export const boundSchema = z.discriminatedUnion("ok", [
   z.object({ ok: z.literal(true) }),
-  z.object({ ok: z.literal(false), message: z.string().max(65_536) }),
+  z.object({ ok: z.literal(false), message: longText }),
 ]);
 
 export const statsSchema = z.object({

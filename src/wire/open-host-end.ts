@@ -92,8 +92,8 @@ class ChannelHostEnd implements HostEnd {
     return this.#heard - this.#heardStats + this.#link.writer.position;
   }
 
-  resume(now: number, entropy: Buffer, machine: string, fresh: boolean): Promise<ReadyMessage> {
-    return this.#control.resume(now, entropy, machine, fresh);
+  resume(now: number, entropy: Buffer, machine: string, fresh: boolean, restored = false): Promise<ReadyMessage> {
+    return this.#control.resume(now, entropy, machine, fresh, restored);
   }
 
   bind(message: BindMessage, code: BindCode): Promise<void> {

@@ -56,6 +56,7 @@ test("what the page says of messages from the guest is what the host takes", () 
   const taken: [z.ZodType, object][] = [
     [helloSchema, { protocol: { min: 1, max: 1_000 }, agent: "a".repeat(256), unknown: 1 }],
     ...["linux", "osv", "gvisor", "host"].map((kernel): [z.ZodType, object] => [readySchema, { ...ready, kernel }]),
+    [readySchema, { ...ready, failed: "f".repeat(65_536) }],
     [boundSchema, { ok: true }],
     [boundSchema, { ok: false, message: "m".repeat(65_536) }],
     [statsSchema, stats],
@@ -68,6 +69,7 @@ test("what the page says of messages from the guest is what the host takes", () 
     [helloSchema, { protocol: { min: 0, max: 2 }, agent: "a" }],
     [readySchema, { ...ready, agent: "a".repeat(257) }],
     [readySchema, { ...ready, kernel: "other" }],
+    [readySchema, { ...ready, failed: "f".repeat(65_537) }],
     [boundSchema, { ok: false }],
     [boundSchema, { ok: false, message: "m".repeat(65_537) }],
     ...Object.keys(stats).flatMap((field): [z.ZodType, object][] => [

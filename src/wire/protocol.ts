@@ -122,6 +122,8 @@ export interface ResumeMessage {
   entropy: string;
   /** The machine's id. */
   machine: string;
+  /** Whether this is the first Resume of a clone whose template was bound to its app before it was frozen. */
+  restored?: boolean;
 }
 
 /** Guest → host, the answer to every Resume. */
@@ -132,6 +134,8 @@ export interface ReadyMessage {
   /** For example "26.10.0". */
   node: string;
   kernel: "linux" | "osv" | "gvisor" | "host";
+  /** Why a restored machine cannot be used: what the app's code did when it was told of the restore. */
+  failed?: string;
 }
 
 /**
@@ -215,6 +219,8 @@ export interface BindMessage {
   egress: boolean;
   /** The function to evaluate before Bound is sent; the others are evaluated at their first call. */
   preload?: string;
+  /** Whether the machine becomes a template of the app: everything is evaluated, and what clones must not share is closed, before Bound is sent. */
+  snapshot?: boolean;
 }
 
 export type BoundMessage = { ok: true } | { ok: false; message: string };

@@ -4,6 +4,7 @@
  * Owns: the connection, and what the machine is bound to.
  * 1. Before Bind, only mayfly:warm and functions of a rehearsal are answered; after it, only the app's functions.
  * 2. A machine is bound once. Rehearsals go the same way, and are forgotten at the next Bind.
+ * 3. From the Bound of a snapshot to the Resume that follows, nothing is sent: a clone's host would see only the end of a frame that was under way.
  */
 import {
   type BindMessage,
@@ -23,7 +24,7 @@ import { Connection } from "./connection.ts";
 import { taskRoot } from "./files/task-root.ts";
 import { captureNetwork } from "../net/network.ts";
 import { setEnvironment } from "./environment.ts";
-import { Failures } from "./invocation/failures.ts";
+import { Failures, firstLine } from "./invocation/failures.ts";
 import { Invocation } from "./invocation/invocation.ts";
 import { captureUncaught } from "./invocation/uncaught.ts";
 import { captureOutput } from "./log/capture.ts";
@@ -33,6 +34,7 @@ import { Log } from "./log/log.ts";
 import { installMathRandom } from "./resume/math-random.ts";
 import { installTimeOrigin } from "./resume/time-origin.ts";
 import { AGENT_VERSION, resume } from "./resume/resume.ts";
+import { SnapshotHooks } from "./snapshot/hooks.ts";
 import { Stats } from "./stats.ts";
 import { captureExit, machineEnder } from "./user-exit.ts";
 import { WarmUp } from "./warm/warm-up.ts";
@@ -61,6 +63,7 @@ class Agent {
   readonly #warmUp: WarmUp;
   readonly #onClosed = () => this.#stats.ended();
   readonly #permission: Permission = { egress: false };
+  readonly #hooks = new SnapshotHooks();
   /** Whether the machine is bound for good, or a Bind is under way. */
   #binding = false;
   #app: App | null = null;
@@ -68,7 +71,7 @@ class Agent {
   constructor() {
     this.#channel = openChannel((bytes) => this.#connection.receive(bytes));
     this.#connection = new Connection(this.#channel.stream, {
-      resume: (message) => this.#resume(message as ResumeMessage),
+      resume: (message) => void this.#resume(message as ResumeMessage),
       bind: (stream, payload, ended) => this.#bind(stream, payload, ended),
       request: (stream, payload, ended) => this.#request(stream, payload, ended),
       written: (pendingBytes) => this.#log.written(pendingBytes),
@@ -81,6 +84,7 @@ class Agent {
     captureOutput(this.#log);
     captureUncaught(this.#failures);
     captureExit(this.#log, this.#flush);
+    this.#hooks.install();
   }
 
   hello(): void {
@@ -88,12 +92,25 @@ class Agent {
     this.#connection.writer.json(FrameType.Hello, 0, { protocol, agent: AGENT_VERSION });
   }
 
-  #resume(message: ResumeMessage): void {
+  async #resume(message: ResumeMessage): Promise<void> {
     const { ready, failures } = resume(message, this.#channel.transport);
     this.#stats.resumed();
+    const failed = message.restored === true ? await this.#restore() : undefined;
     for (const failure of failures) this.#log.say(null, LogLevel.Agent, failure);
-    this.#connection.writer.json(FrameType.Ready, 0, ready);
+    this.#connection.writer.json(FrameType.Ready, 0, { ...ready, ...(failed !== undefined && { failed }) });
     this.#connection.writer.flush();
+  }
+
+  /** Resolves with why the app can't go on in this clone, if it can't. */
+  async #restore(): Promise<string | undefined> {
+    this.#connection.writer.release();
+    try {
+      await this.#app?.restored();
+      await this.#hooks.afterRestore();
+      return undefined;
+    } catch (error) {
+      return this.#told("what is to be done after the restore", error).message;
+    }
   }
 
   #bind(stream: number, payload: Buffer, ended: boolean): void {
@@ -112,10 +129,26 @@ class Agent {
       this.#binding = message.app !== REHEARSAL_APP;
       this.#stats.bound(this.#binding);
       if (message.preload !== undefined && this.#app.has(message.preload)) await this.#app.preload(message.preload);
+      if (message.snapshot === true) await this.#prepareToFreeze(this.#app);
       this.#bound(stream, { ok: true });
+      if (message.snapshot === true) this.#connection.writer.hold(() => {});
     } catch (error) {
-      this.#bound(stream, { ok: false, message: describe(error).slice(0, MESSAGE_CHARACTERS) });
+      const text = error instanceof SnapshotError ? error.message : describe(error);
+      this.#bound(stream, { ok: false, message: text.slice(0, MESSAGE_CHARACTERS) });
     }
+  }
+
+  /** Rejects with a sentence for the app's owner. The error itself is in the app's log. */
+  async #prepareToFreeze(app: App): Promise<void> {
+    await app.initialise().catch((error: unknown) => Promise.reject(this.#told("the initialisation", error)));
+    await this.#hooks.beforeSnapshot().catch((error: unknown) => Promise.reject(this.#told("a hook before the snapshot", error)));
+    this.#connection.cutOpened();
+  }
+
+  /** Logs the error. @returns a short one, of which only the message is to be shown */
+  #told(what: string, error: unknown): SnapshotError {
+    this.#failures.afterwards(null, error);
+    return new SnapshotError(`${what} failed: ${firstLine(error)}`.slice(0, MESSAGE_CHARACTERS));
   }
 
   readonly #flush = () => this.#connection.writer.flushNow(this.#channel.sendNow);
@@ -123,6 +156,7 @@ class Agent {
   /** Used for a Bind and for the warm-up, so that the code of a Bind is warm as well. */
   #open(message: BindMessage, code: Buffer): App {
     setEnvironment(message);
+    this.#hooks.clear();
     // An app without files has nothing to find there, and its task root may not exist.
     if (message.files !== undefined) process.chdir(taskRoot);
     this.#permission.egress = message.egress;
@@ -156,3 +190,6 @@ class Agent {
     else invocation.fail(ResetCode.FunctionNotFound, `no function ${name}`);
   }
 }
+
+/** What the app's code did around a snapshot. Its message is for the app's log, which has the rest already. */
+class SnapshotError extends Error {}

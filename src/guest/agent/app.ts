@@ -10,11 +10,13 @@ import { type Invocation, current } from "./invocation/invocation.ts";
 
 export class App {
   readonly #functions: FunctionSet;
+  readonly #names: string[];
   readonly #failures: Failures;
 
   /** @throws Error if the code's length is not what the message says, or the agent can't run the functions */
   constructor(message: BindMessage, code: Buffer, parts: AgentParts) {
     this.#functions = open(message, code, parts);
+    this.#names = message.functions.map(({ name }) => name);
     this.#failures = parts.failures;
   }
 
@@ -29,6 +31,16 @@ export class App {
     } catch (error) {
       this.#failures.afterwards(null, error);
     }
+  }
+
+  /** Makes all functions ready, one after the other. Rejects with the reason if one can't be. */
+  async initialise(): Promise<void> {
+    for (const name of this.#names) await this.#functions.preload(name);
+  }
+
+  /** The machine is a clone of one whose functions were initialised. Rejects with the reason if one can't go on. */
+  async restored(): Promise<void> {
+    await this.#functions.restored?.();
   }
 
   /** Must be called only with a function of the app. */

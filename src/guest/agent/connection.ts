@@ -19,6 +19,8 @@ export interface StreamEnd {
   reset(code: number, message: string): void;
   /** Called with Connected or Resolved: the host's answer to a question of this side. */
   answer?(message: unknown): void;
+  /** Closes a stream of this side, with what it leads to. */
+  cut?(): void;
 }
 
 /** Payloads are valid only until the callback returns. */
@@ -70,6 +72,11 @@ export class Connection {
 
   close(stream: number): void {
     if (this.#streams.delete(stream) && (stream & 1) === 0) this.#openedHere -= 1;
+  }
+
+  /** Closes all streams that this side opened: the machine is about to be frozen. */
+  cutOpened(): void {
+    for (const end of this.#streams.values()) end.cut?.();
   }
 
   #frame(type: number, flags: number, stream: number, payload: Buffer): void {

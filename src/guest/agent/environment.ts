@@ -7,7 +7,7 @@ const KEPT = new Set(["PATH", "HOME", "LANG", "TMPDIR", "TZ", "LD_LIBRARY_PATH"]
 /** The variables that setEnvironment() added. Nothing else writes to process.env before the Bind that counts. */
 let ours: Record<string, string> | null = null;
 
-export function setEnvironment({ app, revision, memoryMb, functions, env }: BindMessage): void {
+export function setEnvironment({ app, revision, memoryMb, functions, env, snapshot }: BindMessage): void {
   // The name is read even if it is not used, so that a rehearsal runs every line that a Bind will run in its clone.
   const first = functions[0]?.name ?? app;
   const wanted: Record<string, string> = {
@@ -18,6 +18,7 @@ export function setEnvironment({ app, revision, memoryMb, functions, env }: Bind
     AWS_LAMBDA_FUNCTION_VERSION: revision,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
     LAMBDA_TASK_ROOT: taskRoot,
+    ...(snapshot === true && { AWS_LAMBDA_INITIALIZATION_TYPE: "snap-start" }),
     ...env,
   };
   // Listing process.env is slow in a machine that has just been cloned, so it is done once, before the machine is frozen.

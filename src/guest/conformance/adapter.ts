@@ -90,6 +90,11 @@ export type ConformanceFunction =
    * environment variables, its working directory, and the text; null if there was no file.
    */
   | "surroundings"
+  /**
+   * At load: prints `at load of hooks`, and registers two hooks before a snapshot, which print `before 1` and `before 2`, and two after a restore, which print
+   * `after 1` and `after 2`. If the variable FAILS is `before` or `after`, the first of these throws an error `refused` instead. Returns `called`.
+   */
+  | "hooks"
   /** Prints `the last words`, and ends its process with the status 3 as programs of the language do. */
   | "exits"
   /** Prints `the last words`, and ends its process as a crash does: by a signal. */

@@ -11,11 +11,13 @@ import { describeLife } from "./life.ts";
 import { describeLoad } from "./load.ts";
 import { describeLogs } from "./logs.ts";
 import { describeResume } from "./resume.ts";
+import { describeSnapshots } from "./snapshots.ts";
 
 export function describeAgentConformance(adapter: AgentAdapter): void {
   describe(`agent ${adapter.name}`, () => {
     describe("from Hello to Bound", () => describeLife(adapter));
     describe("Resume", () => describeResume(adapter));
+    describe("snapshots", () => describeSnapshots(adapter));
     describe("files", () => describeFiles(adapter));
     describe("invocations", () => describeInvocations(adapter));
     describe("failures", () => describeFailures(adapter));

@@ -226,3 +226,25 @@ test("a port given as text, localhost in any case, and util.promisify behave as 
   assert.deepEqual(await run(`return require("node:util").promisify(dns.lookup)("web.example")`), { address: "192.0.2.7", family: 4 });
   assert.deepEqual(await run(`return dns.promises.resolve("web.example", "A")`), ["192.0.2.7", "192.0.2.8"]);
 });
+
+test("connections and look-ups that are open when the machine is about to be frozen are reset, at both ends", async (t) => {
+  const own = await startAgentProcess({ egress: { connect: reach, resolve: () => new Promise(() => {}) } });
+  t.after(() => own.kill());
+  const accepted = once(echo, "connection") as Promise<[Socket]>;
+  const source = `
+const net = require("node:net"), dns = require("node:dns");
+const seen = {};
+dns.lookup("slow.example", (error) => (seen.lookup = error?.code));
+mayfly.registerBeforeSnapshot(() => new Promise((connected) => {
+  const socket = net.connect({ host: "192.0.2.7", port: 7 }, () => connected());
+  socket.on("error", (error) => (seen.socket = error.code)).on("close", () => (seen.closed = true));
+}));
+exports.default = { fetch: () => Response.json(seen) };`;
+  await own.bind({ main: source }, { egress: true, snapshot: true });
+  const [socket] = await accepted;
+  if (!socket.destroyed) await once(socket, "close");
+  await own.host.resume(Date.now(), Buffer.alloc(64, "clone"), "m-clone", false, true);
+  const { lookup, ...seen } = JSON.parse((await own.call()).text) as Record<string, unknown>;
+  assert.deepEqual(seen, { socket: "ECONNRESET", closed: true });
+  assert.equal(typeof lookup, "string");
+});

@@ -3,7 +3,7 @@ import dns, { type LookupAddress } from "node:dns";
 import { syncBuiltinESMExports } from "node:module";
 import { isIP } from "node:net";
 import { promisify } from "node:util";
-import { FrameType, type ResolveMessage, type ResolvedMessage } from "../../wire/protocol.ts";
+import { FrameType, ResetCode, type ResolveMessage, type ResolvedMessage } from "../../wire/protocol.ts";
 import type { Connection } from "../agent/connection.ts";
 import { networkError, noNetwork, refusedByHost } from "./failure.ts";
 import { isHost, onTheWire } from "./host-name.ts";
@@ -105,6 +105,8 @@ async function resolveAnywhere(
   return ask(connection, { host: onTheWire(host, syscall), family }, (code, message) => refusedByHost(code, syscall, host, message));
 }
 
+const FREEZING = "the machine is about to be frozen";
+
 function ask(connection: Connection, message: ResolveMessage, refused: (code: number, message: string) => Error): Promise<LookupAddress[]> {
   return new Promise((fulfil, reject) => {
     const stream = connection.open({
@@ -115,6 +117,10 @@ function ask(connection: Connection, message: ResolveMessage, refused: (code: nu
       reset(code, text) {
         connection.close(stream!);
         reject(refused(code, text));
+      },
+      cut() {
+        connection.writer.reset(stream!, ResetCode.Cancelled, FREEZING);
+        this.reset(ResetCode.Cancelled, FREEZING);
       },
       data() {},
       credit() {},

@@ -83,6 +83,11 @@ export class Tunnel implements StreamEnd {
     this.#outlet?.grant(bytes);
   }
 
+  cut(): void {
+    this.#cancel();
+    this.reset(ResetCode.Cancelled, "the machine is about to be frozen");
+  }
+
   reset(code: number, message: string): void {
     this.#finish();
     if (this.#local !== null) return void this.#local.resetAndDestroy();

@@ -11,6 +11,8 @@ export interface FunctionSet {
   runner(name: string): Runner | Promise<Runner>;
   /** Makes the function ready ahead of its first call. Rejects with the reason if it can't. */
   preload(name: string): Promise<unknown>;
+  /** Tells the functions, which were all made ready, that they run in a clone from now on. Rejects if one can't go on. */
+  restored?(): Promise<unknown>;
 }
 
 /** What the agent gives to every runtime. */

@@ -13,7 +13,7 @@ import { fetchJava, javacCommand } from "./java-runtime.ts";
 const sourceFolder = join(projectRoot, "src/guest/runtimes/java");
 
 /** The folders of packages in the source folder. Others are tests'. */
-const packages = ["com", "mayfly", "warm"];
+const packages = ["com", "mayfly", "org", "warm"];
 
 /** The package whose classes the agent's warm-up loads as it would an app's: they are a jar inside the jar. */
 const WARM = "warm/";

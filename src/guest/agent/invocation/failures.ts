@@ -67,7 +67,7 @@ function isMissingModule(error: unknown): boolean {
   }
 }
 
-function firstLine(error: unknown): string {
+export function firstLine(error: unknown): string {
   return summary(error).split("\n", 1)[0]!;
 }
 

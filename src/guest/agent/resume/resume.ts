@@ -3,6 +3,7 @@ import { PROTOCOL_VERSION, type ReadyMessage, type ResumeMessage } from "../../.
 import type { Transport } from "../channel.ts";
 import { onOsv } from "../osv.ts";
 import { spreadEntropy } from "./entropy.ts";
+import { dropDrawnAhead } from "./drawn-ahead.ts";
 import { resetTimeOrigin } from "./time-origin.ts";
 import { setWallClock } from "./wall-clock.ts";
 
@@ -15,6 +16,7 @@ export function resume(message: ResumeMessage, transport: Transport): { ready: R
   if (transport === "tcp") setWallClock(message.now);
   resetTimeOrigin();
   const failures = spreadEntropy(Buffer.from(message.entropy, "base64"), kernel === "linux");
+  if (message.restored === true) dropDrawnAhead();
   const protocol = Math.min(message.protocol.max, PROTOCOL_VERSION);
   return { ready: { protocol, agent: AGENT_VERSION, node: process.versions.node, kernel }, failures };
 }

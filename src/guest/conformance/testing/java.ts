@@ -23,6 +23,7 @@ const handlers: Record<ConformanceFunction, string> = {
   draws: "suite.Suite::draws",
   seeds: "suite.Suite::seeds",
   surroundings: "suite.Surroundings::handle",
+  hooks: "suite.Hooks::handle",
   exits: "suite.Suite::exits",
   crashes: "suite.Suite::crashes",
 };

@@ -57,6 +57,17 @@ const code = {
   surroundings: `const { existsSync, readFileSync } = require("node:fs");
     const text = existsSync("views/a.txt") ? readFileSync("views/a.txt", "utf8") : null;
     exports.handler = async () => ({ env: process.env, folder: process.cwd(), text });`,
+  hooks: `console.log("at load of hooks");
+    const hook = (when, n) => async () => {
+      await null;
+      if (process.env.FAILS === when && n === 1) throw new Error("refused");
+      console.log(when + " " + n);
+    };
+    for (const n of [1, 2]) {
+      mayfly.registerBeforeSnapshot(hook("before", n));
+      mayfly.registerAfterRestore(hook("after", n));
+    }
+    exports.handler = async () => "called";`,
   exits: `exports.handler = async () => { console.log("the last words"); process.exit(3); };`,
   crashes: `exports.handler = async () => { process.stdout.write("the last words"); process.kill(process.pid, "SIGKILL"); await new Promise(() => {}); };`,
 };

@@ -102,6 +102,22 @@ if os.path.exists("views/a.txt"):
         text = file.read()
 def handler(event, context):
     return {"env": dict(os.environ), "folder": os.getcwd(), "text": text}`,
+  hooks: `
+import os
+from snapshot_restore_py import register_after_restore, register_before_snapshot
+print("at load of hooks")
+def tell(when, n):
+    if os.environ.get("FAILS") == when and n == 1:
+        raise ValueError("refused")
+    print(when, n)
+register_before_snapshot(tell, "before", 1)
+@register_before_snapshot
+def before():
+    tell("before", 2)
+register_after_restore(tell, "after", n=1)
+register_after_restore(tell, "after", n=2)
+def handler(event, context):
+    return "called"`,
   exits: `
 import sys
 def handler(event, context):
@@ -167,6 +183,20 @@ async def handler(event, context):
     sys.stdout.write(q["word"] + "\\n")
     await asyncio.sleep(int(q["ms"]) / 1000)
     print("end-" + q["word"], file=sys.stderr)`,
+  hooks: `
+import asyncio, os
+from snapshot_restore_py import register_after_restore, register_before_snapshot
+print("at load of hooks")
+async def tell(when, n):
+    await asyncio.sleep(0)
+    if os.environ.get("FAILS") == when and n == 1:
+        raise ValueError("refused")
+    print(when, n)
+for when, register in (("before", register_before_snapshot), ("after", register_after_restore)):
+    for n in (1, 2):
+        register(tell, when, n)
+async def handler(event, context):
+    return "called"`,
   exits: code.exits.replace("def handler", "async def handler"),
 };
 

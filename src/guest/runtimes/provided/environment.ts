@@ -15,7 +15,7 @@ export function programEnvironment(message: BindMessage, { name, handler }: Prog
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_LOG_GROUP_NAME: logGroup(message.app),
     AWS_LAMBDA_LOG_STREAM_NAME: message.revision,
-    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_INITIALIZATION_TYPE: message.snapshot === true ? "snap-start" : "on-demand",
     ...message.env,
     // As at AWS, an app can't set these.
     AWS_LAMBDA_RUNTIME_API: api,

@@ -55,6 +55,11 @@ const tooManyPolls: ApiError = {
   errorType: "InvalidStateTransition",
   errorMessage: "Too many requests for an invocation wait already",
 };
+const notFrozen: ApiError = {
+  status: 403,
+  errorType: "InvalidStateTransition",
+  errorMessage: "Only the initialisation of a snapshot ends with a request for the restore",
+};
 const started: ApiError = { status: 403, errorType: "InvalidStateTransition", errorMessage: "The program has started already" };
 
 /** One life of the program. */
@@ -65,6 +70,15 @@ interface Life {
   /** What the program reported to init/error. */
   failure: string | null;
   timer: NodeJS.Timeout;
+  /** The request that is answered after the restore. */
+  restore: ApiCall | null;
+  /** Waits for what the program does after the restore. */
+  whenRestored: Waiter | null;
+}
+
+interface Waiter {
+  resolve: () => void;
+  reject: (error: Error) => void;
 }
 
 export class ProvidedFunction {
@@ -78,7 +92,7 @@ export class ProvidedFunction {
   readonly #inFlight = new Map<string, Work>();
   #life: Life | null = null;
   #starting: Promise<void> | null = null;
-  #whenStarted: { resolve: () => void; reject: (error: Error) => void } | null = null;
+  #whenStarted: Waiter | null = null;
 
   constructor(message: BindMessage, own: ProgramFunction, parts: AgentParts) {
     this.#message = message;
@@ -101,6 +115,19 @@ export class ProvidedFunction {
   start(): Promise<void> {
     if (this.#life?.hasStarted) return Promise.resolve();
     return (this.#starting ??= this.#begin());
+  }
+
+  /** Resolves when the program, which runs in a clone from now on, has asked for its first invocation there. */
+  async restored(): Promise<void> {
+    const life = this.#life;
+    if (life === null || life.restore === null) return;
+    const { response } = life.restore;
+    await new Promise<void>((resolve, reject) => {
+      life.whenRestored = { resolve, reject };
+      response.writeHead(200, { "content-type": "application/json", "content-length": 0 });
+      response.end();
+    });
+    life.whenRestored = null;
   }
 
   #enqueue(invocation: Invocation, body: Buffer): void {
@@ -131,6 +158,8 @@ export class ProvidedFunction {
     const api = await openRuntimeApi({
       next: (call) => this.#next(call),
       initError: (call) => this.#initError(call),
+      restoreNext: (call) => this.#restoreNext(call),
+      restoreError: (call) => this.#restoreError(call),
       response: (call, id) => this.#answer(call, id, (work, over) => takeResponse(call, work.invocation, this.#parts.failures, over)),
       error: (call, id) => this.#answer(call, id, (work, over) => this.#takeError(call, work, over)),
     });
@@ -140,7 +169,7 @@ export class ProvidedFunction {
     const timer = setInterval(() => {
       if (++seconds >= START_SECONDS) this.#lose(life, `has not asked for an invocation within ${START_SECONDS} s`);
     }, 1_000).unref();
-    const life: Life = { api, program, hasStarted: false, failure: null, timer };
+    const life: Life = { api, program, hasStarted: false, failure: null, timer, restore: null, whenRestored: null };
     this.#life = life;
     void program.ended.then((end) => this.#ended(life, end));
   }
@@ -151,12 +180,34 @@ export class ProvidedFunction {
     if (life === null || life.failure !== null || this.#polls.length >= MOST_POLLS) return refuse(call, tooManyPolls);
     this.#polls.push(call);
     call.response.once("close", () => (this.#polls = this.#polls.filter((each) => each !== call)));
-    if (!life.hasStarted) {
-      life.hasStarted = true;
-      clearInterval(life.timer);
-      this.#whenStarted?.resolve();
-    }
+    this.#hasStarted(life);
+    life.whenRestored?.resolve();
     this.#match();
+  }
+
+  #hasStarted(life: Life): void {
+    if (life.hasStarted) return;
+    life.hasStarted = true;
+    clearInterval(life.timer);
+    this.#whenStarted?.resolve();
+  }
+
+  /** The program has done what it does before a snapshot, and wants to hear when it runs in a clone. */
+  #restoreNext(call: ApiCall): void {
+    const life = this.#life;
+    if (life === null || life.failure !== null || life.hasStarted || this.#message.snapshot !== true) return refuse(call, notFrozen);
+    life.restore = call;
+    this.#hasStarted(life);
+  }
+
+  #restoreError(call: ApiCall): void {
+    const life = this.#life;
+    if (life === null || life.whenRestored === null) return refuse(call, notFrozen);
+    const type = call.request.headers["lambda-runtime-function-error-type"];
+    collect(call.request, ERROR_BYTES, (body) => {
+      accept(call);
+      life.whenRestored?.reject(new ProgramFailed(reportedError(body instanceof Buffer ? body.toString() : "", type).text));
+    });
   }
 
   /** Gives invocations that wait to polls that wait, in the order of both. */
@@ -218,6 +269,7 @@ export class ProvidedFunction {
     this.#life = null;
     this.#polls = [];
     const what = `The program ${this.#file} of function ${this.#function.name} ${end.how}`;
+    life.whenRestored?.reject(new ProgramFailed(`${what} after the restore, before it asked for an invocation`));
     if (!life.hasStarted) {
       this.#whenStarted?.reject(new ProgramFailed(life.failure ?? `${what}${end.ran ? " before it asked for its first invocation" : ""}`));
     } else if (this.#inFlight.size > 0) {

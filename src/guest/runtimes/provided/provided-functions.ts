@@ -22,4 +22,8 @@ export class ProvidedFunctions implements FunctionSet {
   async preload(name: string): Promise<void> {
     await this.#functions.get(name)!.start();
   }
+
+  async restored(): Promise<void> {
+    await Promise.all(Array.from(this.#functions.values(), (each) => each.restored()));
+  }
 }

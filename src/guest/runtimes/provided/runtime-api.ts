@@ -9,6 +9,8 @@ import type { AddressInfo } from "node:net";
 export interface ApiHandlers {
   next(call: ApiCall): void;
   initError(call: ApiCall): void;
+  restoreNext(call: ApiCall): void;
+  restoreError(call: ApiCall): void;
   response(call: ApiCall, id: string): void;
   error(call: ApiCall, id: string): void;
 }
@@ -73,8 +75,10 @@ function route(call: ApiCall, handlers: ApiHandlers): void {
   const [path] = (request.url ?? "").split("?", 1) as [string];
   const what = path.startsWith(ROOT) ? path.slice(ROOT.length) : "";
   if (request.method === "GET" && what === "invocation/next") return handlers.next(call);
+  if (request.method === "GET" && what === "restore/next") return handlers.restoreNext(call);
   if (request.method !== "POST") return refuse(call, noSuchPath);
   if (what === "init/error") return handlers.initError(call);
+  if (what === "restore/error") return handlers.restoreError(call);
   const [, id, kind] = ABOUT_INVOCATION.exec(what) ?? [];
   if (id === undefined) return refuse(call, noSuchPath);
   if (kind === "response") handlers.response(call, decoded(id));

@@ -470,3 +470,28 @@ def handler(event, context):
       assert.deepEqual(JSON.parse(reply.text), results);
     });
 });
+
+test("a connection that is open when the machine is about to be frozen is reset, at both ends", async (t) => {
+  const own = await startAgentProcess({ egress: { connect: reach, resolve: find }, start: pythonAgent({ suite: "bookworm" }) });
+  t.after(() => own.kill());
+  const accepted = once(echo, "connection") as Promise<[Socket]>;
+  const main = `
+import socket
+from snapshot_restore_py import register_before_snapshot
+@register_before_snapshot
+def open_one():
+    global opened
+    opened = socket.create_connection(("192.0.2.7", 7))
+def handler(event, context):
+    try:
+        opened.sendall(b"late")
+        return len(opened.recv(10))
+    except OSError as error:
+        return type(error).__name__`;
+  await bindPython(own, { main }, "handler", { egress: true, snapshot: true });
+  const [socket] = await accepted;
+  if (!socket.destroyed) await once(socket, "close");
+  await own.host.resume(Date.now(), Buffer.alloc(64, "clone"), "m-clone", false, true);
+  const reply = await own.call({ input: { kind: "event" } });
+  assert.match(reply.text, /ConnectionResetError|BrokenPipeError/);
+});

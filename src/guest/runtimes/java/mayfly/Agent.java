@@ -14,6 +14,7 @@ import mayfly.log.Capture;
 import mayfly.log.Describe;
 import mayfly.log.Log;
 import mayfly.resume.Resume;
+import mayfly.snapshot.GlobalContext;
 import mayfly.wire.Bytes;
 import mayfly.wire.Channel;
 import mayfly.wire.Frame;
@@ -34,6 +35,7 @@ import mayfly.wire.ProtocolError;
  *   <li>Before Bind, only mayfly:warm and functions of a rehearsal are answered; after it, only the app's functions.
  *   <li>A machine is bound once. Rehearsals go the same way, and are forgotten at the next Bind.
  *   <li>The host is trusted. If it breaks the protocol all the same, the two ends no longer agree, and the agent ends.
+ *   <li>From the Bound of a snapshot to the Resume that follows, nothing is sent: a clone's host would see only the end of a frame that was under way.
  *   <li>A frame for a stream that is not open is ignored, because this side closed the stream while the frame was on its way.
  * </ol>
  */
@@ -125,8 +127,14 @@ public final class Agent {
   }
 
   private void resume(Map<?, ?> message) {
-    Resume.Result result = Resume.answer(message, channel.transport(), !isBinding);
+    boolean isRestored = Boolean.TRUE.equals(message.get("restored"));
+    Resume.Result result = Resume.answer(message, channel.transport(), isRestored || !isBinding);
     stats.resumed();
+    if (isRestored) {
+      outbox.release();
+      String failed = runForApp(new Step("what is to be done after the restore", () -> GlobalContext.instance.afterRestore(null)));
+      if (failed != null) result.ready().put("failed", failed);
+    }
     for (String failure : result.failures()) log.say(null, Level.AGENT, failure);
     outbox.json(Type.READY, 0, result.ready());
     outbox.flush();
@@ -151,18 +159,59 @@ public final class Agent {
       stats.bound(isBinding);
       Object preload = message.get("preload");
       if (preload instanceof String name && app.has(name)) app.preload(name);
-      bound(stream, null);
+      if (Boolean.TRUE.equals(message.get("snapshot"))) prepareToFreeze(stream, app);
+      else bound(stream, null);
     } catch (Exception error) {
       String text = error instanceof IllegalArgumentException ? error.getMessage() : Describe.whole(error);
-      bound(stream, text.substring(0, Math.min(text.length(), MESSAGE_CHARACTERS)));
+      bound(stream, cut(text));
     }
+  }
+
+  private void prepareToFreeze(int stream, App app) {
+    Step initialise = new Step("the initialisation", app::initialise);
+    String failed = runForApp(initialise, new Step("what is to be done before the snapshot", () -> GlobalContext.instance.beforeCheckpoint(null)));
+    putBound(stream, failed);
+    outbox.hold();
+  }
+
+  private interface AppCode {
+    void run() throws Throwable;
+  }
+
+  private record Step(String what, AppCode code) {}
+
+  /** Runs the app's code, step by step, and returns a sentence on what one threw; null if none did. Another thread may lead from then on. */
+  private String runForApp(Step... steps) {
+    String[] failed = new String[1];
+    Runnable run =
+        () -> {
+          for (Step step : steps) {
+            try {
+              step.code().run();
+            } catch (Throwable error) {
+              failures.afterwards(null, error);
+              failed[0] = cut(step.what() + " failed: " + Describe.firstLine(error));
+              return;
+            }
+          }
+        };
+    crew.runAsLeader(run, reader.readAt());
+    return failed[0];
+  }
+
+  private static String cut(String text) {
+    return text.substring(0, Math.min(text.length(), MESSAGE_CHARACTERS));
   }
 
   /** @param failure null if the machine is the app's now */
   private void bound(int stream, String failure) {
+    putBound(stream, failure);
+    outbox.flush();
+  }
+
+  private void putBound(int stream, String failure) {
     streams.remove(stream);
     outbox.json(Type.BOUND, stream, failure == null ? Map.of("ok", true) : Map.of("ok", false, "message", failure));
-    outbox.flush();
   }
 
   private void request(Frame frame) throws Exception {

@@ -12,6 +12,7 @@ import mayfly.handlers.LambdaRunner;
 import mayfly.handlers.LambdaRunner.Machinery;
 import mayfly.handlers.Runner;
 import mayfly.invocation.Invocation;
+import mayfly.snapshot.GlobalContext;
 import mayfly.wire.Protocol;
 
 /** The app that a machine is bound to: its functions, and how an invocation reaches one. */
@@ -32,6 +33,7 @@ public final class App implements Closeable {
     isRehearsal = name.equals(Protocol.REHEARSAL_APP) || name.equals(Protocol.WARM_FUNCTION);
     TaskFiles.removeEarlier();
     Environment.set(message);
+    GlobalContext.instance.clear();
     int from = TaskFiles.write(data, (Map<?, ?>) message.get("files"));
     AppFacts facts = new AppFacts(name, ((Number) message.get("memoryMb")).intValue());
     functions = new Functions(message, data, from, (handler, loader) -> new LambdaRunner(handler, loader, facts, machinery));
@@ -48,6 +50,11 @@ public final class App implements Closeable {
     } catch (Throwable error) {
       machinery.failures().afterwards(null, error);
     }
+  }
+
+  /** Loads all functions, one after the other. Throws what the app's code throws. */
+  public void initialise() throws Throwable {
+    for (Function function : functions.all()) function.loaded();
   }
 
   /** Must be called by the crew's leader, with a function of the app. @param readyAt when the request came, by System.nanoTime() */

@@ -135,6 +135,11 @@ public final class Crew {
     while (leader == me) step.run();
   }
 
+  /** Runs it in the leader, which calls this. If it takes long, another thread leads from then on. */
+  public void runAsLeader(Runnable run, long readyAt) {
+    runLeading(new Call(run, new Pace(), readyAt));
+  }
+
   private void runLeading(Call call) {
     turn++;
     isRunning = true;

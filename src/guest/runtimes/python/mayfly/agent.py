@@ -6,12 +6,14 @@ Owns: the channel, the open streams, and what the machine is bound to. All of it
 2. A machine is bound once. Rehearsals go the same way, and are forgotten at the next Bind.
 3. The host is trusted. If it breaks the protocol all the same, the two ends no longer agree, and the agent ends.
 4. A frame for a stream that is not open is ignored, because this side closed the stream while the frame was on its way.
+5. From the Bound of a snapshot to the Resume that follows, nothing is sent: a clone's host would see only the end of a frame that was under way.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Protocol
 
 from . import VERSION
@@ -25,11 +27,12 @@ from .invocation.failures import Failures
 from .invocation.invocation import Invocation
 from .leave import leave
 from .log.capture import capture_output
-from .log.describe import describe
+from .log.describe import describe, first_line
 from .log.inherit import inherit_context
 from .log.log import Log
 from .net.network import Network
 from .resume.resume import resume
+from .snapshot.hooks import call_after_restore, call_before_snapshot
 from .stats import Stats
 from .warm import WarmUp
 from .wire.channel import open_channel
@@ -137,8 +140,14 @@ class Agent:
             self._bind(stream, payload, flags & Flag.END != 0)
 
     def _resume(self, message: dict) -> None:
-        ready, failures = resume(message, self._transport, clone=not self._is_binding)
+        restored = message.get("restored") is True
+        ready, failures = resume(message, self._transport, clone=restored or not self._is_binding)
         self._stats.resumed()
+        if restored:
+            self._outbox.release()
+            failed = self._run_for_app({"a hook after the restore": lambda: call_after_restore(self._loop)})
+            if failed is not None:
+                ready["failed"] = failed
         for failure in failures:
             self._log.say(None, LogLevel.AGENT, failure)
         self._outbox.json(FrameType.READY, 0, ready)
@@ -165,19 +174,54 @@ class Agent:
                 # Code may connect while it is evaluated: then the frames that answer are read by another thread.
                 app = self._app
                 self._crew.run_leading(lambda: app.preload(preload), Pace(), self._reader.read_at)
-            self._bound(stream, {"ok": True})
+            snapshot = message.get("snapshot") is True
+            failed = self._prepare_to_freeze(self._app) if snapshot else None
+            self._bound(stream, {"ok": True} if failed is None else {"ok": False, "message": failed}, hold=snapshot)
         except Exception as error:
             self._bound(stream, {"ok": False, "message": describe(error)[:_MESSAGE_CHARACTERS]})
+
+    def _prepare_to_freeze(self, app: App) -> str | None:
+        """Why the app cannot be frozen, if it cannot. The error itself is in the app's log."""
+        steps = {"the initialisation": app.initialise, "a hook before the snapshot": lambda: call_before_snapshot(self._loop)}
+        failed = self._run_for_app(steps)
+        if failed is None:
+            self._network.cut()
+        return failed
+
+    def _run_for_app(self, steps: dict[str, Callable[[], None]]) -> str | None:
+        """
+        Runs the app's code, and returns a sentence on what it raised. The frames that come meanwhile, such as those of its connections, are read by
+        another thread, which may lead from then on.
+        """
+        failed: list[str] = []
+
+        def run() -> None:
+            for what, step in steps.items():
+                try:
+                    step()
+                except SystemExit as error:
+                    self._machinery.exits.end_by(error)
+                except BaseException as error:
+                    self._machinery.failures.afterwards(None, error)
+                    failed.append(f"{what} failed: {first_line(error)}"[:_MESSAGE_CHARACTERS])
+                    return
+
+        self._crew.run_leading(run, Pace(), self._reader.read_at)
+        return failed[0] if failed else None
 
     def _forget_app(self) -> None:
         if self._app is not None:
             self._app.close()
         self._app = None
 
-    def _bound(self, stream: int, message: dict) -> None:
+    def _bound(self, stream: int, message: dict, hold: bool = False) -> None:
+        """`hold`: nothing follows until the next Resume."""
         self._streams.pop(stream, None)
         self._outbox.json(FrameType.BOUND, stream, message)
-        self._outbox.flush()
+        if hold:
+            self._outbox.hold()
+        else:
+            self._outbox.flush()
 
     def _request(self, stream: int, payload: bytes, ended: bool) -> None:
         self._stats.begun()

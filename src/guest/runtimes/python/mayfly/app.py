@@ -10,6 +10,7 @@ from .code.functions import Function, functions_of, prepare_imports
 from .handlers.kinds import make_runner
 from .handlers.machinery import AppFacts, Machinery
 from .invocation.invocation import Invocation
+from .snapshot.hooks import offer_hooks
 
 
 class App:
@@ -22,6 +23,7 @@ class App:
             view = view[write_files(view, message["files"]) :]
             os.chdir(task_root)
         prepare_imports()
+        offer_hooks()
         facts = AppFacts(message["app"], message["memoryMb"])
         self._machinery = machinery
         self._functions = functions_of(message, bytes(view), lambda *found: make_runner(*found, facts, machinery))
@@ -43,6 +45,11 @@ class App:
             self._machinery.exits.end_by(error)
         except BaseException as error:
             self._machinery.failures.afterwards(None, error)
+
+    def initialise(self) -> None:
+        """Evaluates all functions, one after the other. Raises what the code raises."""
+        for function in self._functions.values():
+            function.loaded()
 
     def run(self, invocation: Invocation, ready_at: float) -> None:
         """Must be called by the leader, with a function of the app."""

@@ -52,6 +52,7 @@ public final class Environment {
     wanted.put("AWS_LAMBDA_FUNCTION_VERSION", revision);
     wanted.put("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", String.valueOf(message.get("memoryMb")));
     wanted.put("LAMBDA_TASK_ROOT", taskRoot.toString());
+    if (Boolean.TRUE.equals(message.get("snapshot"))) wanted.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
     ((Map<?, ?>) message.get("env")).forEach((name, value) -> wanted.put((String) name, (String) value));
     return wanted;
   }

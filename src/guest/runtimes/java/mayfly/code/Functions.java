@@ -3,7 +3,7 @@ package mayfly.code;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import mayfly.json.JsonWriter;
@@ -11,7 +11,7 @@ import mayfly.wire.Protocol;
 
 /** The functions of one Bind, by name. */
 public final class Functions implements Closeable {
-  private final Map<String, Function> functions = new HashMap<>();
+  private final Map<String, Function> functions = new LinkedHashMap<>();
   private final ClassPaths paths = new ClassPaths();
 
   /**
@@ -47,6 +47,10 @@ public final class Functions implements Closeable {
   /** Null if there is none of this name. */
   public Function get(String name) {
     return functions.get(name);
+  }
+
+  public Iterable<Function> all() {
+    return functions.values();
   }
 
   @Override

@@ -25,7 +25,7 @@ public final class Resume {
    */
   public record Result(Map<String, Object> ready, List<String> failures) {}
 
-  /** @param isClone the machine is not bound for good, so siblings may share all that it has drawn so far */
+  /** @param isClone siblings may share all that the machine has drawn so far, because it is not bound for good, or was before it was frozen */
   public static Result answer(Map<?, ?> message, String transport, boolean isClone) {
     String kernel = kernelOf(transport);
     byte[] entropy = Base64.getDecoder().decode((String) message.get("entropy"));

@@ -18,6 +18,7 @@ import mayfly.wire.Protocol.Type;
  * <ol>
  *   <li>Frames leave in the order of the calls.
  *   <li>A thread never waits for another one's write, except in flushNow(): whoever writes takes what others have added meanwhile.
+ *   <li>After hold(), nothing is sent until release().
  *   <li>frame() sends nothing. Who has called it must see to a flush: the reading thread after each batch of frames, any other at once.
  * </ol>
  */
@@ -30,6 +31,7 @@ public final class Outbox {
   private final ReentrantLock writing = new ReentrantLock();
   private final byte[] joined = new byte[WRITE_BYTES];
   private volatile boolean isEmpty = true;
+  private volatile boolean isHeld = false;
 
   public Outbox(OutputStream channel) {
     this.channel = channel;
@@ -81,9 +83,21 @@ public final class Outbox {
     frame(Type.RESET, 0, stream, payload);
   }
 
+  /** Sends what waits, and nothing more. The other end may ask for the release as soon as it has that. */
+  public void hold() {
+    writing.lock();
+    isHeld = true;
+    writeAndUnlock(true);
+  }
+
+  public void release() {
+    isHeld = false;
+    flush();
+  }
+
   /** Sends what waits, or leaves it to the thread that is writing. */
   public void flush() {
-    while (!isEmpty && writing.tryLock()) writeAndUnlock();
+    while (!isEmpty && !isHeld && writing.tryLock()) writeAndUnlock(false);
   }
 
   /** Like flush(), but all that waits now has left this process when it returns. */
@@ -91,7 +105,7 @@ public final class Outbox {
     // What a thread prints while it writes, it sends when it goes on.
     if (writing.isHeldByCurrentThread()) return;
     writing.lock();
-    writeAndUnlock();
+    writeAndUnlock(false);
     flush();
   }
 
@@ -111,9 +125,13 @@ public final class Outbox {
     }
   }
 
-  private void writeAndUnlock() {
+  private void writeAndUnlock(boolean isLast) {
     try {
-      for (byte[] next = take(); next != null; next = take()) channel.write(next);
+      while (isLast || !isHeld) {
+        byte[] next = take();
+        if (next == null) break;
+        channel.write(next);
+      }
     } catch (IOException error) {
       // The reading thread finds out that the channel is over, and ends the process.
       synchronized (waiting) {

@@ -20,6 +20,7 @@ def set_environment(message: dict) -> None:
         "AWS_LAMBDA_FUNCTION_VERSION": revision,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(message["memoryMb"]),
         "LAMBDA_TASK_ROOT": task_root,
+        **({"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"} if message.get("snapshot") else {}),
         **message["env"],
     }
     for name in list(os.environ):

@@ -33,6 +33,10 @@ class Network:
 
     def bound(self, egress: bool) -> None:
         """A new app has the machine. What the one before, a rehearsal's, left open is closed."""
+        self.cut()
+        self._permission.bound(egress)
+
+    def cut(self) -> None:
+        """Closes all that code has open."""
         for end in self._streams.ends():
             end.abandon()
-        self._permission.bound(egress)

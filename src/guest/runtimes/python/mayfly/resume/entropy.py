@@ -23,8 +23,8 @@ def spread_entropy(entropy: bytes, own_kernel: bool, clone: bool) -> list[str]:
     """
     Returns sentences on what failed.
 
-    `own_kernel`: this machine has a kernel of its own to reseed. `clone`: no app's code has run yet. Later the process is no clone of another
-    any more, and the app may have seeded `random` on purpose.
+    `own_kernel`: this machine has a kernel of its own to reseed. `clone`: siblings share all that was drawn so far. Later the process is no
+    clone of another any more, and the app may have seeded `random` on purpose.
     """
     failures: list[str] = []
     if on_osv:
@@ -61,10 +61,13 @@ def _reseed_tls(data: bytes) -> list[str]:
 
 
 def _forget_drawn() -> None:
-    """The names of temporary files, and the node and clock of version 1 UUIDs."""
+    """The names of temporary files, the node and clock of version 1 UUIDs, and the generator that numpy's functions share."""
     tempfile = sys.modules.get("tempfile")
     if tempfile is not None:
         tempfile._name_sequence = None  # type: ignore[attr-defined]
     uuid = sys.modules.get("uuid")
     if uuid is not None:
         uuid._node = uuid._last_timestamp = None  # type: ignore[attr-defined]
+    numpy = sys.modules.get("numpy.random")
+    if numpy is not None:
+        numpy.seed()

@@ -18,7 +18,7 @@ def resume(message: dict, transport: str, clone: bool) -> tuple[dict, list[str]]
     """
     The ReadyMessage, and sentences on what could not be done.
 
-    `clone`: the machine is not bound for good, so siblings may share all that it has drawn so far.
+    `clone`: siblings may share all that the machine has drawn so far, because it is not bound for good, or was before it was frozen.
     """
     kernel = _kernel_of(transport)
     # Sandboxes and bare processes use the host's clock and kernel, which are right.

@@ -4,7 +4,8 @@ Puts frames on the channel, from any thread, with all that waits in one write.
 Owns: the frames that wait to be sent.
 1. Frames leave in the order of the calls.
 2. A thread never waits for another one's write, except in flush_now(): whoever writes takes what others have added meanwhile.
-3. frame() sends nothing. Who has called it must see to a flush: the reading thread after each batch of frames, any other at once.
+3. After hold(), nothing is sent until release().
+4. frame() sends nothing. Who has called it must see to a flush: the reading thread after each batch of frames, any other at once.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Outbox:
         self._writing = threading.Lock()
         #: The thread that writes. What it prints meanwhile, in a finalizer or a signal handler, it sends when it goes on.
         self._writer = 0
+        self._is_held = False
 
     def frame(self, kind: int, flags: int, stream: int, payload: bytes = b"") -> None:
         self._waiting.append(_header(len(payload), kind, flags, 0, stream) + payload)
@@ -51,9 +53,19 @@ class Outbox:
         text = message.encode("utf-8", "replace")[: Limit.RESET_MESSAGE].decode("utf-8", "ignore").encode()
         self.frame(FrameType.RESET, 0, stream, code.to_bytes(2, "little") + text)
 
+    def hold(self) -> None:
+        """Sends what waits, and nothing more. The other end may ask for the release as soon as it has that."""
+        self._writing.acquire()
+        self._is_held = True
+        self._write_and_release(True)
+
+    def release(self) -> None:
+        self._is_held = False
+        self.flush()
+
     def flush(self) -> None:
         """Sends what waits, or leaves it to the thread that is writing."""
-        while self._waiting and self._writing.acquire(blocking=False):
+        while self._waiting and not self._is_held and self._writing.acquire(blocking=False):
             self._write_and_release()
 
     def flush_now(self) -> None:
@@ -64,11 +76,11 @@ class Outbox:
         self._write_and_release()
         self.flush()
 
-    def _write_and_release(self) -> None:
+    def _write_and_release(self, is_last: bool = False) -> None:
         waiting = self._waiting
         self._writer = threading.get_ident()
         try:
-            while waiting:
+            while waiting and (is_last or not self._is_held):
                 parts = [waiting.popleft()]
                 size = len(parts[0])
                 while waiting and size < _WRITE_BYTES:
