@@ -41,8 +41,8 @@ const HANDSHAKE_MS = 10_000;
 const AHEAD_MS = 40_000;
 const BIND_MS = 30_000;
 const ANSWER_MS = 2_000;
-/** Milliseconds to wait for the driver's reason after a machine's channel has ended. */
-const LAST_WORDS_MS = 1_000;
+/** Milliseconds to wait for the driver's reason after a machine's channel has ended: an emulated kernel takes seconds for its last words if others compute. */
+const LAST_WORDS_MS = 5_000;
 /** The most characters of what a machine printed at its end that are written to the server's log. */
 const OPERATORS_CHARACTERS = 6_000;
 
