@@ -154,12 +154,18 @@ test("a response that the program breaks off, or that is none, fails the invocat
       if (pathname === "/garbage") return request.socket.end("SSH-2.0 hello\\r\\n");
       if (pathname === "/upgrade") return request.socket.end("HTTP/1.1 101 Switching Protocols\\r\\nConnection: upgrade\\r\\nUpgrade: x\\r\\n\\r\\n");
       if (pathname === "/hints") { response.writeEarlyHints({ link: "</a.css>; rel=preload" }); return response.end("hinted") }
+      if (pathname === "/flood") {
+        request.socket.write("HTTP/1.1 200 OK\\r\\n");
+        const more = () => { while (!request.socket.destroyed && request.socket.write("x-more: and more\\r\\n".repeat(1000))); };
+        request.socket.on("drain", more).on("error", () => {});
+        return more();
+      }
       if (pathname === "/header") return request.socket.end("HTTP/1.1 200 OK\\r\\nX: a\\x7fb\\r\\nContent-Length: 0\\r\\n\\r\\n");
       response.writeHead(200, { "content-length": 10 });
       response.write("five", () => request.socket.destroy());
     }`),
   });
-  for (const path of ["closes", "garbage", "upgrade", "header"]) {
+  for (const path of ["closes", "garbage", "upgrade", "flood", "header"]) {
     const { reset } = await agent.call({ url: `http://x/${path}` });
     assert.equal(reset?.code, ResetCode.FunctionThrew, path);
   }

@@ -1,2 +1,0 @@
-console.error("there is no database");
-process.exit(3);

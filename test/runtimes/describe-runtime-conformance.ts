@@ -1,0 +1,46 @@
+/**
+ * The suite of what every runtime must do, from a deploy to the log. It runs for each runtime on each driver: an app of each, with the same functions, on
+ * one platform.
+ */
+import { after, before, describe } from "node:test";
+import { bundleApp } from "../../src/bundle/bundle-app.ts";
+import { createScope, type Platform, startPlatform } from "../platform.ts";
+import { AppUnderTest } from "./app-under-test.ts";
+import { describeExamples } from "./examples.ts";
+import { describeFailures } from "./failures.ts";
+import { describeAborts, describeReplies } from "./replies.ts";
+import { subjects } from "./subjects.ts";
+
+/** Far above what a call takes on a busy host: functions that are to run out of time have limits of their own. */
+const TIMEOUT_MS = 300_000;
+
+/** Runtimes that are tested at the same time: most of what their tests do is to wait. */
+const AT_ONCE = 2;
+
+export function describeRuntimeConformance(driver: string): void {
+  describe(`runtimes in machines of ${driver}`, { concurrency: AT_ONCE }, () => {
+    const scope = createScope();
+    let platform: Platform;
+    before(async () => {
+      platform = await startPlatform(scope, { driver, kernel: "linux", blanks: 0 });
+    });
+    after(() => scope.close());
+
+    for (const subject of subjects)
+      describe(subject.name, { concurrency: 1 }, () => {
+        let app: AppUnderTest;
+        before(async () => {
+          const { manifest, bundles } = await bundleApp(await subject.folder(scope));
+          await platform.client.deploy({ ...manifest, timeoutMs: TIMEOUT_MS }, bundles);
+          app = new AppUnderTest(subject, platform);
+        });
+        describeReplies(() => app);
+        describeAborts(
+          () => app,
+          (name) => subject.lacks[name] === undefined,
+        );
+        describeFailures(() => app);
+      });
+    describe("examples", { concurrency: 1 }, () => describeExamples(scope, () => platform));
+  });
+}

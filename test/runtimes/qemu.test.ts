@@ -1,0 +1,3 @@
+import { describeRuntimeConformance } from "./describe-runtime-conformance.ts";
+
+describeRuntimeConformance("qemu");
