@@ -69,8 +69,9 @@ public final class Stats {
     inFlight--;
   }
 
-  /** A call runs now that was ready this many nanoseconds ago. */
-  public synchronized void started(long delay) {
+  /** A call runs now that was ready this many nanoseconds ago. Another thread may have read the clock a little later than the one that asks. */
+  public synchronized void started(long since) {
+    long delay = Math.max(0, since);
     started++;
     delaySum += delay;
     delayMax = Math.max(delayMax, delay);
@@ -123,9 +124,10 @@ public final class Stats {
     Map<String, Object> message = new LinkedHashMap<>();
     message.put("cpuMs", cpu * 1_000);
     message.put("loopDelayMeanMs", started == 0 ? 0 : delaySum / 1e6 / started);
-    message.put("loopDelayMaxMs", Math.max(0, delayMax / 1e6));
+    message.put("loopDelayMaxMs", delayMax / 1e6);
     message.put("loopUtilization", Math.min(1, Math.max(0, share)));
-    message.put("heapUsedBytes", Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory());
+    // The heap may grow or shrink between the two, and the host ends a machine whose figures are below zero.
+    message.put("heapUsedBytes", Math.max(0, Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory()));
     message.put("rssBytes", rssBytes());
     message.put("inFlight", inFlight);
     reset(now);

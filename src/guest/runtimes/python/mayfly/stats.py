@@ -94,7 +94,9 @@ class Stats:
         started, total, longest = self._started, self._delay_sum, self._delay_max
         oldest = self._oldest_waiting()
         if oldest is not None:
-            started, total, longest = started + 1, total + now - oldest, max(longest, now - oldest)
+            # A call may have come since `now` was read.
+            delay = max(0.0, now - oldest)
+            started, total, longest = started + 1, total + delay, max(longest, delay)
         busy = (_cpu_seconds() - self._busy_before) / max(now - self._told_at, 0.001)
         return {
             "cpuMs": _cpu_seconds() * 1_000,
