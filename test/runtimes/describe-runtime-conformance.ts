@@ -15,7 +15,7 @@ import { subjects } from "./subjects.ts";
 const TIMEOUT_MS = 300_000;
 
 /** Runtimes that are tested at the same time: most of what their tests do is to wait. */
-const AT_ONCE = 2;
+const AT_ONCE = 3;
 
 export function describeRuntimeConformance(driver: string): void {
   describe(`runtimes in machines of ${driver}`, { concurrency: AT_ONCE }, () => {

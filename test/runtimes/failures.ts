@@ -1,6 +1,7 @@
 /** The table of errors, which is the same for all runtimes: what the caller gets, what the log says, and that the next call works. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { eventually } from "../platform.ts";
 import type { AppUnderTest } from "./app-under-test.ts";
 
 export function describeFailures(app: () => AppUnderTest): void {
@@ -39,11 +40,13 @@ export function describeFailures(app: () => AppUnderTest): void {
       );
     });
 
-  test("a spin is ended at its deadline, after the line printed just before, and the next call works", async () => {
+  test("a spin ends at its deadline, and so does its machine, after the line printed just before, and the next call works", async () => {
     await app().behaves("spins");
     const { code, id } = await app().fails("spins", "?do=spin");
     assert.ok(["function-timeout", "machine-died"].includes(code), code);
-    await app().line(/^asked to spin$/, { invocation: id });
+    const { machine } = await app().line(/^asked to spin$/, { invocation: id });
+    const left = async () => (await app().machines()).filter((each) => each.id === machine);
+    await eventually("the machine is gone", left, ({ length }) => length === 0, 60_000);
     await app().behaves("spins");
   });
 
