@@ -68,7 +68,16 @@ test("Node runs as process 1, with the flags and the environment of a machine an
   assert.equal(report.pid, 1);
   assert.equal(report.version, process.versions.node);
   assert.deepEqual(report.flags, [...nodeFlags, ...cloneFlags, "--max-old-space-size=100"]);
-  assert.deepEqual(Object.keys(report.env).toSorted(), ["HOME", "LANG", "MAYFLY_CHANNEL", "NODE_ENV", "PATH", "SSL_CERT_FILE", "TMPDIR"]);
+  assert.deepEqual(Object.keys(report.env).toSorted(), [
+    "HOME",
+    "LANG",
+    "MAYFLY_CHANNEL",
+    "MAYFLY_REDIRECT",
+    "NODE_ENV",
+    "PATH",
+    "SSL_CERT_FILE",
+    "TMPDIR",
+  ]);
   assert.equal(report.hostname, "mayfly");
   assert.equal(report.address, "10.0.2.15/24");
 });

@@ -5,6 +5,6 @@ export const etcFiles: Record<string, string> = {
   hosts: "127.0.0.1 localhost mayfly\n::1 localhost\n",
   "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
   passwd: "root:x:0:0:root:/tmp:/nonexistent\nnobody:x:65534:65534:nobody:/nonexistent:/nonexistent\n",
-  // The host resolves names, through the channel. Nothing listens on this address, so that any other look-up fails at once.
-  "resolv.conf": "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n",
+  // The host resolves names, through the channel. If the agent does not listen on this address, a look-up fails at once.
+  "resolv.conf": "nameserver 127.0.0.1\noptions attempts:1 timeout:10\n",
 };

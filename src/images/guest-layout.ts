@@ -1,6 +1,6 @@
 /** The paths inside a machine: the drivers start the guest by these paths, and the image lays them out. */
 import type { RuntimeName } from "../base/kind/machine-kind.ts";
-import { javaFlags } from "./java/java-command.ts";
+import { javaFlags, libcFlags } from "./java/java-command.ts";
 
 export const nodePath = "/bin/node";
 export const agentPath = "/mayfly/agent.mjs";
@@ -9,6 +9,8 @@ const pythonPath = "/usr/bin/python3";
 export const pythonAgentFolder = "/mayfly/python";
 const javaPath = "/usr/lib/jvm/java-17-openjdk-amd64/bin/java";
 export const javaAgentPath = "/mayfly/agent.jar";
+/** The program that starts the agents whose machines' connections are led to them (src/guest/redirect). */
+export const redirectPath = "/mayfly/redirect";
 /** An empty folder on which a driver may mount its channel's socket, because the root is read-only. */
 export const channelMountPoint = "/channel";
 
@@ -25,9 +27,13 @@ interface AgentStart {
   program: string;
   /** Before the flags that depend on the machine. */
   flags: string[];
+  /** More of them, for machines that are isolated. */
+  isolatedFlags: string[];
   /** After all flags. */
   agent: string[];
   environment: Record<string, string>;
+  /** The descriptor on which the agent finds the listener for the connections of programs. */
+  listener: number;
 }
 
 /** HOME is set because the root is read-only. */
@@ -43,13 +49,16 @@ const starts: Record<RuntimeName, AgentStart> = {
     module: "agent",
     program: nodePath,
     flags: nodeFlags,
+    isolatedFlags: [],
     agent: [agentPath],
     environment: { ...everywhere, NODE_ENV: "production", PATH: "/bin" },
+    listener: 4,
   },
   python: {
     module: "agent-python",
     program: pythonPath,
     flags: [],
+    isolatedFlags: [],
     agent: ["-m", "mayfly"],
     environment: {
       ...everywhere,
@@ -59,13 +68,17 @@ const starts: Record<RuntimeName, AgentStart> = {
       // The root is read-only.
       PYTHONDONTWRITEBYTECODE: "1",
     },
+    listener: 4,
   },
   java: {
     module: "agent-java",
     program: javaPath,
     flags: javaFlags,
+    isolatedFlags: libcFlags,
     agent: ["-jar", javaAgentPath],
     environment: { ...everywhere, PATH: "/usr/bin:/bin" },
+    // Java takes a listener only in the place of its standard input.
+    listener: 0,
   },
 };
 
@@ -74,7 +87,7 @@ export function agentModule(runtime: RuntimeName): string {
   return starts[runtime].module;
 }
 
-/** The environment of a machine's first process, to which MAYFLY_CHANNEL is added. */
+/** The environment of a machine's agent, to which MAYFLY_CHANNEL is added. */
 export function guestEnvironment(runtime: RuntimeName): Record<string, string> {
   return starts[runtime].environment;
 }
@@ -83,4 +96,19 @@ export function guestEnvironment(runtime: RuntimeName): Record<string, string> {
 export function agentCommand(runtime: RuntimeName, sized: string[]): string[] {
   const { program, flags, agent } = starts[runtime];
   return [program, ...flags, ...sized, ...agent];
+}
+
+/** How the agent is started in a machine with a network of its own, whose connections are led to it. */
+export interface IsolatedStart {
+  command: string[];
+  environment: Record<string, string>;
+}
+
+/** @param user as which the agent runs. Something else than 0 needs what setting up the network needs: CAP_NET_ADMIN, CAP_NET_RAW, CAP_SETUID and CAP_SETGID */
+export function isolatedStart(runtime: RuntimeName, sized: string[], user: number): IsolatedStart {
+  const { listener, environment, isolatedFlags } = starts[runtime];
+  return {
+    command: [redirectPath, String(listener), String(user), ...agentCommand(runtime, [...isolatedFlags, ...sized])],
+    environment: { ...environment, MAYFLY_REDIRECT: `fd:${listener}` },
+  };
 }

@@ -1,6 +1,5 @@
 import { type RuntimeName, usualRuntime } from "../base/kind/machine-kind.ts";
-import { agentCommand, guestEnvironment, taskRootPath } from "./guest-layout.ts";
-import { ownKernelFlags } from "./java/java-command.ts";
+import { type IsolatedStart, isolatedStart, taskRootPath } from "./guest-layout.ts";
 import { scriptHead } from "./script-head.ts";
 
 /**
@@ -20,6 +19,7 @@ export const emulatedFlags = ["--no-maglev", "--no-sparkplug"];
  * old space and semi-space in MB; for Java, the first is that of its heap. `mayfly.emulated` means that the processor is emulated by QEMU.
  */
 export function initScript(modules: string[], runtime: RuntimeName = usualRuntime): string {
+  const { command, environment } = start(runtime);
   return `${scriptHead}
 step="settle the kernel's memory, close /sys"
 # A function that leaks must end in "out of memory", and not in minutes of reading Node's own pages again and again: the
@@ -79,8 +79,8 @@ echo 1 > kernel/dmesg_restrict
 cd /
 
 step="start ${runtime}"
-exec busybox env -i MAYFLY_CHANNEL="$channel" ${environment(runtime)} \\
-  busybox switch_root /root ${command(runtime).join(" ")} < /root/dev/null
+exec busybox env -i MAYFLY_CHANNEL="$channel" ${variables(environment)} \\
+  busybox switch_root /root ${command.join(" ")} < /root/dev/null
 `;
 }
 
@@ -90,17 +90,18 @@ function heapFlag(runtime: RuntimeName): string {
   return runtime === "java" ? `-Xmx${size}m` : `--max-old-space-size=${size}`;
 }
 
-function command(runtime: RuntimeName): string[] {
+function start(runtime: RuntimeName): IsolatedStart {
   const sized: Record<RuntimeName, string[]> = {
     node: [...cloneFlags, "$emulated", "$heap", "$semi"],
     python: [],
-    java: [...ownKernelFlags(taskRootPath), "$heap"],
+    // The working directory as Java is to see it from the beginning.
+    java: [`-Duser.dir=${taskRootPath}`, "$heap"],
   };
-  return agentCommand(runtime, sized[runtime]);
+  return isolatedStart(runtime, sized[runtime], 0);
 }
 
-function environment(runtime: RuntimeName): string {
-  return Object.entries(guestEnvironment(runtime))
+function variables(environment: Record<string, string>): string {
+  return Object.entries(environment)
     .map(([name, value]) => `${name}="${value}"`)
     .join(" ");
 }

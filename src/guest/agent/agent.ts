@@ -23,6 +23,7 @@ import { SourceMaps } from "../runtimes/node/code/source-maps.ts";
 import { Connection } from "./connection.ts";
 import { taskRoot } from "./files/task-root.ts";
 import { captureNetwork } from "../net/network.ts";
+import { serveProgramsNetwork } from "../net/programs/programs-network.ts";
 import { setEnvironment } from "./environment.ts";
 import { Failures, firstLine } from "./invocation/failures.ts";
 import { Invocation } from "./invocation/invocation.ts";
@@ -82,6 +83,7 @@ class Agent {
     this.#warmUp = new WarmUp((message, code) => this.#open(message, code));
     captureNetwork(this.#connection, this.#permission);
     captureOutput(this.#log);
+    serveProgramsNetwork(this.#connection, this.#permission, this.#log);
     captureUncaught(this.#failures);
     captureExit(this.#log, this.#flush);
     this.#hooks.install();

@@ -16,6 +16,7 @@ import { NO_NETWORK } from "./failure.ts";
 import { errnoOf, wireName } from "./host-name.ts";
 import { type NamesOfHost, isLocal } from "./local.ts";
 import { type ConnectHandle, type ConnectRequest, type Handle, ownerOf, handlePrototype, keepOwners } from "./tcp-handle.ts";
+import { meetOnce } from "./meeting.ts";
 import { Tunnel } from "./tunnel.ts";
 import type { Permission } from "./permission.ts";
 
@@ -61,7 +62,16 @@ class Attempt {
     if (bindsLocally(this.#request))
       return this.#failSoon("EADDRNOTAVAIL", "the host makes the connection: localAddress and localPort cannot be chosen in a machine");
     const tunnel = new Tunnel(connection, to, {
-      ready: (localPort) => this.#join(localPort, to),
+      connected: () => {
+        tunnel.onFinish = meetOnce({
+          ready: (localPort) => this.#join(localPort, to),
+          met: (local) => tunnel.join(local),
+          failed: (code, reason) => {
+            tunnel.abandon();
+            this.#fail(code, reason);
+          },
+        });
+      },
       failed: (code, reason) => this.#fail(code, reason),
     });
     this.#whenClosed(() => tunnel.abandon());

@@ -91,7 +91,8 @@ function inOrder(found: LookupAddress[], order: Order): LookupAddress[] {
   return found.toSorted((a, b) => Number(b.family === first) - Number(a.family === first));
 }
 
-async function resolveAnywhere(
+/** The addresses of a host, which may be an address itself, of the family, or of both if that is 0. Rejects with an error in the form of Node's own. */
+export async function resolveAnywhere(
   connection: Connection,
   allowed: boolean,
   host: string,

@@ -5,17 +5,16 @@
  * 1. The stream is closed when both directions have ended, or either side sent Reset. After that nothing more is sent on it.
  * 2. At most one window of the host's bytes waits for the local connection.
  */
-import { type Server, type Socket, createServer } from "node:net";
+import type { Socket } from "node:net";
 import { type ConnectMessage, FrameType, ResetCode } from "../../wire/protocol.ts";
 import type { Connection, StreamEnd } from "../agent/connection.ts";
 import { Inlet } from "../agent/invocation/inlet.ts";
 import { Outlet } from "../agent/invocation/outlet.ts";
 import { failureOf } from "./failure.ts";
-import { inwardHandle } from "./tcp-handle.ts";
 
 export interface TunnelEvents {
-  /** The destination is connected, so the caller must connect to this port of the machine's own loopback. */
-  ready(localPort: number): void;
+  /** The destination is connected, so join() is to be called. */
+  connected(): void;
   failed(code: string, reason: string): void;
 }
 
@@ -29,7 +28,6 @@ export class Tunnel implements StreamEnd {
   readonly #inlet = new Inlet((bytes) => this.#open && this.#connection.writer.credit(this.#stream, bytes));
   #stream = 0;
   #outlet: Outlet | null = null;
-  #listener: Server | null = null;
   #local: Socket | null = null;
   #open = false;
   #localEnded = false;
@@ -37,6 +35,8 @@ export class Tunnel implements StreamEnd {
   #hostEnded = false;
   /** Bytes that the local connection took and for which no credit was granted yet. */
   #untaken = 0;
+  /** Called when the stream is closed. */
+  onFinish: (() => void) | null = null;
 
   constructor(connection: Connection, to: ConnectMessage, events: TunnelEvents) {
     this.#connection = connection;
@@ -63,16 +63,7 @@ export class Tunnel implements StreamEnd {
   }
 
   answer(): void {
-    this.#listener = createServer({ allowHalfOpen: true }, (local) => this.#join(local));
-    this.#listener.on("error", (error) => {
-      this.#cancel();
-      this.#events.failed((error as NodeJS.ErrnoException).code ?? "EMFILE", error.message);
-    });
-    // It listens by a handle. For an address, net would call dns.lookup, which a function may have replaced.
-    this.#listener.listen(inwardHandle(), () => {
-      const address = this.#listener?.address();
-      if (typeof address === "object" && address !== null) this.#events.ready(address.port);
-    });
+    this.#events.connected();
   }
 
   data(chunk: Buffer, ended: boolean): void {
@@ -95,8 +86,8 @@ export class Tunnel implements StreamEnd {
     this.#events.failed(name, text);
   }
 
-  #join(local: Socket): void {
-    this.#listener?.close();
+  /** @param local the other end of the user's socket. It allows to be half open. */
+  join(local: Socket): void {
     this.#local = local;
     local.setNoDelay(true);
     local.on("data", (chunk: Buffer) => {
@@ -148,7 +139,7 @@ export class Tunnel implements StreamEnd {
     if (!this.#open) return;
     this.#open = false;
     this.#outlet?.close();
-    this.#listener?.close();
     this.#connection.close(this.#stream);
+    this.onFinish?.();
   }
 }

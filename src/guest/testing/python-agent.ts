@@ -9,12 +9,13 @@ import { loadConfig } from "../../base/config/load.ts";
 import { fetchProgramRoot, hostCommand } from "../../images/debian/program-root.ts";
 import type { BindMessage } from "../../wire/protocol.ts";
 import type { AgentProcess } from "../conformance/adapter.ts";
-import type { RunningAgent } from "./running-agent.ts";
+import type { InNetwork, RunningAgent } from "./running-agent.ts";
 
 interface Interpreter {
   suite: "bookworm" | "trixie";
   /** Packages with modules of Python that functions can import, such as python3-flask. */
   packages?: string[];
+  inNetwork?: InNetwork;
 }
 
 /** Returns what starts such an agent with its channel on descriptor 3. */
@@ -22,15 +23,17 @@ export function pythonAgent(interpreter: Interpreter) {
   let command: Promise<string[]> | undefined;
   return async (taskRoot: string, console: "pipe" | "inherit" = "inherit"): Promise<AgentProcess> => {
     command ??= pythonCommand(interpreter);
-    const [program, ...args] = await command;
+    const { inNetwork = (all: string[]) => ({ command: all, env: {} }) } = interpreter;
+    const { command: whole, env: added } = inNetwork([...(await command), "-m", "mayfly"]);
     const env = {
       ...pythonEnvironment(),
       PATH: process.env["PATH"],
       MAYFLY_CHANNEL: "fd:3",
       MAYFLY_TASK_ROOT: taskRoot,
       HOST_ONLY: "secret",
+      ...added,
     };
-    const child = spawn(program!, [...args, "-m", "mayfly"], { stdio: ["ignore", "inherit", console, "pipe"], env });
+    const child = spawn(whole[0]!, whole.slice(1), { stdio: ["ignore", "inherit", console, "pipe"], env });
     return { child, channel: child.stdio[3] as Duplex };
   };
 }

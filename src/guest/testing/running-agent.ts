@@ -67,6 +67,9 @@ interface RunningAgentOptions {
   start?: (taskRoot: string) => Promise<{ child: ChildProcess; channel: Duplex }>;
 }
 
+/** Changes how an agent is started, so that it finds itself in a network of its own. */
+export type InNetwork = (command: string[]) => { command: string[]; env: Record<string, string> };
+
 const main = fileURLToPath(new URL("../agent/main.ts", import.meta.url));
 
 export async function startAgentProcess(options: RunningAgentOptions = {}): Promise<RunningAgent> {
@@ -149,9 +152,11 @@ export async function startAgentProcess(options: RunningAgentOptions = {}): Prom
 export async function startNodeAgent(
   taskRoot: string,
   console: "pipe" | "inherit" = "inherit",
+  inNetwork: InNetwork = (command) => ({ command, env: {} }),
 ): Promise<{ child: ChildProcess; channel: Duplex }> {
-  const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", MAYFLY_TASK_ROOT: taskRoot, HOST_ONLY: "secret" };
-  const child = spawn(process.execPath, [process.env["MAYFLY_TEST_AGENT"] ?? main], {
+  const { command, env: added } = inNetwork([process.execPath, process.env["MAYFLY_TEST_AGENT"] ?? main]);
+  const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", MAYFLY_TASK_ROOT: taskRoot, HOST_ONLY: "secret", ...added };
+  const child = spawn(command[0]!, command.slice(1), {
     stdio: ["ignore", "inherit", console, "pipe"],
     env,
   });

@@ -1,5 +1,4 @@
 /** What OSv's root contains in addition to, or instead of, the same image's root under Linux. */
-import { etcFiles } from "../etc-files.ts";
 import type { TreeEntry } from "../tree.ts";
 import { forRingZero } from "./ring-zero.ts";
 
@@ -17,7 +16,8 @@ const files: Record<string, string> = {
   ].join("\n"),
   // OSv has no IPv6.
   "/etc/hosts": "127.0.0.1 localhost mayfly\n",
-  "/etc/resolv.conf": etcFiles["resolv.conf"]!,
+  // The host resolves names for Node and Python themselves. Nothing listens on this address.
+  "/etc/resolv.conf": "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n",
 };
 
 /**

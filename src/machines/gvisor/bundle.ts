@@ -3,13 +3,15 @@ import fs from "node:fs";
 import path from "node:path";
 
 import { usualRuntime } from "../../base/kind/machine-kind.ts";
-import { agentCommand, guestEnvironment, taskRootPath } from "../../images/guest-layout.ts";
+import { isolatedStart, taskRootPath } from "../../images/guest-layout.ts";
 import type { Image } from "../../images/image.ts";
 import { heapOf } from "../host/child/heap-of-runtime.ts";
 import type { MachineSpec } from "../driver.ts";
 
 /** The user "nobody" in the sandbox, because the agent needs no rights there. */
 const GUEST_USER = 65_534;
+/** What sets up the network in the sandbox, and becomes the agent without any of it. */
+const SETUP_RIGHTS = ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID"];
 
 export function writeBundle(folder: string, image: Image, spec: MachineSpec): void {
   fs.writeFileSync(path.join(folder, "config.json"), JSON.stringify(ociConfig(image, spec)));
@@ -17,7 +19,8 @@ export function writeBundle(folder: string, image: Image, spec: MachineSpec): vo
 
 function ociConfig(image: Image, spec: MachineSpec): object {
   const { runtime = usualRuntime, memoryMb } = spec;
-  const env = { ...guestEnvironment(runtime), MAYFLY_CHANNEL: "fd:3" };
+  const { command, environment } = isolatedStart(runtime, heapOf(runtime, memoryMb), GUEST_USER);
+  const env = { ...environment, MAYFLY_CHANNEL: "fd:3" };
   return {
     ociVersion: "1.0.2",
     hostname: spec.id,
@@ -31,12 +34,13 @@ function ociConfig(image: Image, spec: MachineSpec): object {
       })),
     ],
     process: {
-      args: agentCommand(runtime, heapOf(runtime, memoryMb)),
+      args: command,
       // Java stays where it is started.
       cwd: runtime === "java" ? taskRootPath : "/tmp",
       env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
       noNewPrivileges: true,
-      user: { uid: GUEST_USER, gid: GUEST_USER },
+      user: { uid: 0, gid: 0 },
+      capabilities: { bounding: SETUP_RIGHTS, effective: SETUP_RIGHTS, permitted: SETUP_RIGHTS },
     },
     linux: { namespaces: ["pid", "mount", "ipc", "uts", "network"].map((type) => ({ type })) },
   };

@@ -10,13 +10,14 @@ export const runscEnvironment = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
 
 /**
  * The platform systrap needs no KVM. The guest has no network, and of the host's files only its read-only root, without sockets or pipes in it and with
- * nothing laid over it. runsc makes no control groups: it and all that it starts are put into the machine's group.
+ * nothing laid over it. Raw sockets are for the program that sets up the sandbox's loopback. runsc makes no control groups: it and all that it starts are put into the machine's group.
  * @param folder for runsc's own state
  */
 function runscFlags(folder: string): string[] {
   const state = path.join(folder, "state");
   const rootless = process.getuid?.() === 0 ? [] : ["--rootless"];
-  return [...rootless, "--root", state, "--platform=systrap", "--network=none", "--host-uds=none", "--overlay2=none", "--ignore-cgroups"];
+  const confined = ["--network=none", "--host-uds=none", "--overlay2=none", "--ignore-cgroups"];
+  return [...rootless, "--root", state, "--platform=systrap", ...confined, "--net-raw"];
 }
 
 /** Descriptor 3 of runsc, the channel, becomes descriptor 3 of the guest. */

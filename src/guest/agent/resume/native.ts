@@ -10,6 +10,7 @@ interface Ffi {
 
 const SIGNATURES = {
   RAND_add: { arguments: ["buffer", "int32", "double"], return: "void" },
+  getsockopt: { arguments: ["int32", "int32", "int32", "buffer", "buffer"], return: "int32" },
   clock_settime: { arguments: ["int32", "buffer"], return: "int32" },
   ioctl: { arguments: ["int32", "uint64", "buffer"], return: "int32" },
 };

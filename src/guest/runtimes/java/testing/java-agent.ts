@@ -12,7 +12,7 @@ import { ensureJavaAgent } from "../../../../images/java/agent-jar.ts";
 import { javaFlags } from "../../../../images/java/java-command.ts";
 import { fetchJava, javacCommand } from "../../../../images/java/java-runtime.ts";
 import type { BindMessage } from "../../../../wire/protocol.ts";
-import { type RunningAgent, startAgentProcess } from "../../../testing/running-agent.ts";
+import { type InNetwork, type RunningAgent, startAgentProcess } from "../../../testing/running-agent.ts";
 
 const { cacheDir } = loadConfig({});
 const handlerFolder = fileURLToPath(new URL("handlers", import.meta.url));
@@ -33,6 +33,7 @@ interface JavaAgentOptions {
   flags?: string[];
   /** Whether its console is kept, and not this test's own. */
   console?: boolean;
+  inNetwork?: InNetwork;
 }
 
 export async function startJavaAgent({ entropy, ...options }: JavaAgentOptions = {}): Promise<JavaAgent> {
@@ -62,10 +63,11 @@ interface Spawning extends Omit<JavaAgentOptions, "entropy"> {
 }
 
 /** Starts the agent with its channel on descriptor 3. */
-export async function spawnJavaAgent({ taskRoot, temporary = tmpdir(), flags = [], console = false }: Spawning) {
+export async function spawnJavaAgent({ taskRoot, temporary = tmpdir(), flags = [], console = false, inNetwork }: Spawning) {
   const jar = await ensureJavaAgent({ cacheDir });
   const { command } = await fetchJava(cacheDir);
-  const [program, ...args] = command;
+  const all = [...command, ...javaFlags, ...flags, "-jar", jar];
+  const { command: whole, env: added } = inNetwork?.(all) ?? { command: all, env: {} };
   const env = {
     PATH: process.env["PATH"],
     LANG: "C.UTF-8",
@@ -73,9 +75,10 @@ export async function spawnJavaAgent({ taskRoot, temporary = tmpdir(), flags = [
     MAYFLY_TASK_ROOT: taskRoot,
     TMPDIR: temporary,
     HOST_ONLY: "secret",
+    ...added,
   };
   mkdirSync(taskRoot, { recursive: true });
-  const child: ChildProcess = spawn(program, [...args, ...javaFlags, ...flags, "-jar", jar], {
+  const child: ChildProcess = spawn(whole[0]!, whole.slice(1), {
     stdio: ["ignore", "inherit", console ? "pipe" : "inherit", "pipe"],
     cwd: taskRoot,
     env,

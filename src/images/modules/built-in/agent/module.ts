@@ -7,7 +7,7 @@ export default async function agent({ agentEntry }: ModuleContext): Promise<Modu
   return {
     name: "agent",
     description: "Mayfly's agent, which runs the functions of one app",
-    requires: ["node"],
+    requires: ["node", "redirect"],
     folders: [channelMountPoint],
     files: [{ data: await bundleAgent(agentEntry), to: agentPath }],
     agent: "node",
