@@ -13,6 +13,8 @@ import mayfly.json.JsonReader;
 import mayfly.log.Capture;
 import mayfly.log.Describe;
 import mayfly.log.Log;
+import mayfly.net.GuestStreams;
+import mayfly.net.Network;
 import mayfly.resume.Resume;
 import mayfly.snapshot.GlobalContext;
 import mayfly.wire.Bytes;
@@ -55,6 +57,8 @@ public final class Agent {
   private final Machinery machinery = new Machinery(crew, failures, log);
   private final WarmUp warmUp = new WarmUp(machinery);
   private final Map<Integer, StreamEnd> streams = new ConcurrentHashMap<>();
+  private final GuestStreams ownStreams = new GuestStreams(streams, outbox);
+  private final Network network;
   /** Whether the machine is bound for good, or a Bind is under way. */
   private boolean isBinding = false;
 
@@ -63,6 +67,7 @@ public final class Agent {
   private Agent() {
     Capture.begin(log, failures);
     Exits.capture(log);
+    network = Network.start(ownStreams, outbox, log);
   }
 
   /** The program that runs inside a machine. Its only parameters are environment variables: MAYFLY_CHANNEL and its like. */
@@ -122,7 +127,8 @@ public final class Agent {
         bind(frame);
         break;
       default:
-        // Connected and Resolved answer what this agent never asks.
+        // The reader lets only Connected and Resolved through to here.
+        ownStreams.answered(frame.stream(), (Map<?, ?>) JsonReader.read(frame.text()));
     }
   }
 
@@ -157,6 +163,7 @@ public final class Agent {
       app = new App(message, data, machinery);
       isBinding = !Protocol.REHEARSAL_APP.equals(message.get("app"));
       stats.bound(isBinding);
+      if (network != null) network.permit(Boolean.TRUE.equals(message.get("egress")));
       Object preload = message.get("preload");
       if (preload instanceof String name && app.has(name)) app.preload(name);
       if (Boolean.TRUE.equals(message.get("snapshot"))) prepareToFreeze(stream, app);

@@ -29,7 +29,9 @@ public final class Protocol {
     public static final int STATS = 13;
     public static final int PING = 14;
     public static final int PONG = 15;
+    public static final int CONNECT = 16;
     public static final int CONNECTED = 17;
+    public static final int RESOLVE = 18;
     public static final int RESOLVED = 19;
   }
 
@@ -47,10 +49,13 @@ public final class Protocol {
     public static final int CANCELLED = 1;
     public static final int TIMEOUT = 2;
     public static final int REFUSED = 4;
+    public static final int EGRESS_DENIED = 5;
+    public static final int CONNECT_FAILED = 6;
     public static final int FUNCTION_THREW = 7;
     public static final int FUNCTION_LOAD_FAILED = 8;
     public static final int FUNCTION_NOT_FOUND = 9;
     public static final int BAD_RESPONSE = 10;
+    public static final int RESOLVE_FAILED = 11;
   }
 
   /** The levels of Log. */

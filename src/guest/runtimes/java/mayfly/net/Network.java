@@ -1,0 +1,106 @@
+package mayfly.net;
+
+import java.io.IOException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import mayfly.Leave;
+import mayfly.log.Describe;
+import mayfly.log.Log;
+import mayfly.wire.Outbox;
+import mayfly.wire.Protocol.Level;
+
+/**
+ * The network of the app's code: plain connections, which the machine's first program (src/guest/redirect) leads to a listener of the agent's, and look-ups of names by DNS at the machine's loopback. The host makes the connections and answers the look-ups, over the wire.
+ *
+ * <p>Owns: the selector, and one thread in which everything of this package happens. Other threads post() what is to be done there.
+ *
+ * <ol>
+ *   <li>It runs before the machine belongs to an app, so that a template has loaded and compiled all of it.
+ *   <li>Nothing that a connection's other end does ends the thread.
+ * </ol>
+ */
+public final class Network {
+  /** What happens when a channel is ready. */
+  interface Ready {
+    void run(SelectionKey key) throws IOException;
+  }
+
+  private final Outbox outbox;
+  private final Log log;
+  private final Queue<Runnable> calls = new ConcurrentLinkedQueue<>();
+  private final Selector selector;
+  private volatile boolean hasEgress = false;
+
+  /** Starts it, if the machine's connections are led to the agent. Returns null otherwise. */
+  public static Network start(GuestStreams streams, Outbox outbox, Log log) {
+    // The listener is where other programs have their standard input.
+    if (!"fd:0".equals(System.getenv("MAYFLY_REDIRECT"))) return null;
+    try {
+      Network network = new Network(outbox, log);
+      Refusals refusals = new Refusals(log);
+      FoundNames names = new FoundNames();
+      new Listener(network, streams, names, refusals).listen();
+      new StubResolver(network, streams, names, refusals).listen();
+      Thread thread = new Thread(null, network::run, "mayfly-network", 0, false);
+      thread.setDaemon(true);
+      thread.start();
+      return network;
+    } catch (IOException error) {
+      log.say(null, Level.AGENT, "the app has no network: " + error.getMessage());
+      return null;
+    }
+  }
+
+  private Network(Outbox outbox, Log log) throws IOException {
+    this.outbox = outbox;
+    this.log = log;
+    this.selector = Selector.open();
+  }
+
+  /** @param allowed whether the app that the machine belongs to has egress */
+  public void permit(boolean allowed) {
+    hasEgress = allowed;
+  }
+
+  boolean hasEgress() {
+    return hasEgress;
+  }
+
+  /** From any thread. */
+  void post(Runnable call) {
+    calls.add(call);
+    selector.wakeup();
+  }
+
+  /** Before the thread runs, or in it. */
+  SelectionKey watch(SelectableChannel channel, int events, Ready ready) throws IOException {
+    channel.configureBlocking(false);
+    return channel.register(selector, events, ready);
+  }
+
+  private void run() {
+    for (; ; ) {
+      try {
+        selector.select(key -> ready(key));
+        for (Runnable call = calls.poll(); call != null; call = calls.poll()) call.run();
+        outbox.flush();
+      } catch (OutOfMemoryError error) {
+        throw Leave.outOfMemory(() -> log.say(null, Level.AGENT, "there is no memory left, which ends the machine"));
+      } catch (IOException | RuntimeException | LinkageError error) {
+        log.say(null, Level.AGENT, "the network: " + Describe.whole(error));
+      }
+    }
+  }
+
+  private static void ready(SelectionKey key) {
+    try {
+      ((Ready) key.attachment()).run(key);
+    } catch (IOException error) {
+      // Who watches a channel handles what can fail there; the rest is the channel's end.
+      key.cancel();
+    }
+  }
+}
