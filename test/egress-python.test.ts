@@ -73,6 +73,21 @@ describe("the network of apps in Python", () => {
         if (driver !== "process") assert.equal((await errorOf("open", "127.0.0.1")).error, "ConnectionRefusedError");
       });
 
+      if (driver !== "process")
+        test("child processes reach what the app may reach, and the log has the reason for what they don't", async () => {
+          const { publicAddress, privateAddress, port } = network;
+          const child = (app: string, host: string, to = port, times = 1) => reach(app, host, to, times, "children") as Promise<unknown>;
+          assert.equal(await child("open", publicAddress, port, 100), "public".repeat(100));
+          assert.equal(await child("listed", privateAddress), "private");
+          assert.equal(await child("open", privateAddress), "ConnectionResetError");
+          await platform.logged("open", /10\.254\.18\.2:7777.*a private address/);
+          assert.equal(await child("none", publicAddress), "ConnectionResetError");
+          await platform.logged("none", /A program could not connect to 9\.254\.18\.2 port 7777: this app has no network/);
+          assert.equal(await child("open", "no-such-name.invalid"), "gaierror");
+          assert.equal(await child("none", "www.example"), "gaierror");
+          await platform.logged("none", /A program could not look up "www\.example": this app has no network/);
+        });
+
       test("a private address that the manifest lists can be reached, only on the listed port", async () => {
         const { privateAddress, port } = network;
         assert.deepEqual(await reach("listed", privateAddress), [["private", privateAddress, port]]);

@@ -82,7 +82,7 @@ class Agent:
         capture_output(self._log, failures)
         exits.capture()
         inherit_context()
-        self._network.capture()
+        self._network.capture(self._log)
 
     def run(self) -> None:
         self._stats.start()

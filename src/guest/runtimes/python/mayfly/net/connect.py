@@ -41,11 +41,11 @@ _MOST_PEERS = 4_096
 
 
 class Connector:
-    def __init__(self, streams: GuestStreams, permission: Permission, lookups: Lookups) -> None:
+    def __init__(self, streams: GuestStreams, pump: Pump, permission: Permission, lookups: Lookups) -> None:
         self._streams = streams
         self._permission = permission
         self._lookups = lookups
-        self._pump = Pump(streams.outbox)
+        self._pump = pump
         #: What sockets that do not block wait for, until their owners have asked how it ended.
         self._attempts: WeakKeyDictionary[socket.socket, Tunnel] = WeakKeyDictionary()
         #: The ports of a connection inside the machine, the user's first → the address at its other end beyond.

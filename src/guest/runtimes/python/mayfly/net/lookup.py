@@ -82,14 +82,19 @@ class Lookups:
             raise network_error(NO_ACCESS, self._permission.refusal)
         if len(name) > _LONGEST:
             raise no_such_name()
-        lookup = _Lookup(self._streams)
-        self._streams.open(FrameType.RESOLVE, {"host": name, "family": _FAMILIES.get(family, _ANY)}, lookup)
-        found = lookup.addresses.result()
+        found = Lookup.begin(self._streams, name, _FAMILIES.get(family, _ANY)).result()
         return [(AF_INET if each["family"] == 4 else AF_INET6, FoundAddress(each["address"], name)) for each in found]
 
 
-class _Lookup:
+class Lookup:
     """One Resolve stream. The host has a limit for the time of its answer."""
+
+    @classmethod
+    def begin(cls, streams: GuestStreams, name: str, family: int = _ANY) -> Future[list[dict]]:
+        """The addresses of a name, as the host's Resolved has them, or an OSError. Raises OSError if too many streams are open."""
+        lookup = cls(streams)
+        streams.open(FrameType.RESOLVE, {"host": name, "family": family}, lookup)
+        return lookup.addresses
 
     def __init__(self, streams: GuestStreams) -> None:
         self.stream = 0

@@ -6,11 +6,14 @@ import errno
 import os
 import select
 import socket
+import struct
 
 #: The connecting of sockets before user code's is led over the wire.
 native_connect = socket.socket.connect
 #: Seconds that a connection inside the machine may take.
 _PATIENCE = 10.0
+#: Has close() send a reset in place of an orderly end.
+_RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
 
 def tcp_pair(*_: object) -> tuple[socket.socket, socket.socket]:
@@ -65,6 +68,15 @@ def _connect(sock: socket.socket, address: tuple) -> None:
             native_connect(sock, address)
     except BlockingIOError:
         _wait_until_connected(sock)
+
+
+def break_off(sock: socket.socket) -> None:
+    """Closes the socket so that its other end fails, as one does whose connection is reset."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+    except OSError:
+        pass  # it is reset already
+    sock.close()
 
 
 def is_writable(sock: socket.socket) -> bool:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 
+from ..log.log import Log
 from ..wire.outbox import Outbox
 from .connect import Connector
 from .datagrams import capture_datagrams
 from .lookup import Lookups
 from .permission import Permission
+from .programs.serve import serve_programs
+from .pump import Pump
 from .streams import GuestStreams
 
 
@@ -20,11 +23,13 @@ class Network:
         """`table` is the agent's of all open streams by number."""
         self._streams = GuestStreams(outbox, table)
         self._permission = Permission()
+        self._pump = Pump(outbox)
         lookups = Lookups(self._streams, self._permission)
-        self._connector = Connector(self._streams, self._permission, lookups)
+        self._connector = Connector(self._streams, self._pump, self._permission, lookups)
         self._lookups = lookups
 
-    def capture(self) -> None:
+    def capture(self, log: Log) -> None:
+        serve_programs(self._streams, self._pump, self._permission, log)
         self._lookups.capture()
         self._connector.capture()
         capture_datagrams()

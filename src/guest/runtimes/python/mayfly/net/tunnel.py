@@ -9,7 +9,6 @@ Owns: the stream, and the agent's end of that connection. After join() all but t
 from __future__ import annotations
 
 import socket
-import struct
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
@@ -20,7 +19,7 @@ from ..invocation.inlet import Inlet
 from ..invocation.outlet import Outlet
 from ..wire.protocol import FrameType, ResetCode
 from .failure import refused_by_host
-from .loopback import join
+from .loopback import break_off, join
 from .plug import Plug
 from .pump import Pump
 from .streams import GuestStreams
@@ -28,8 +27,6 @@ from .streams import GuestStreams
 Made = TypeVar("Made")
 
 _READ_BYTES = 65_536
-#: Has close() send a reset in place of an orderly end.
-_RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Tunnel:
@@ -64,6 +61,14 @@ class Tunnel:
         """As join(), but before the host has answered, for a socket that does not block. It becomes writable when the host has answered."""
         plug = self._plug = self._try(lambda: Plug(sock))
         return self._have(plug.local)
+
+    def lead(self, local: socket.socket) -> None:
+        """As join(), for a connection of which the agent has the other end already. Only after the host has answered."""
+        try:
+            self._have(local)
+        except OSError:
+            local.close()
+            self.abandon()
 
     def _try(self, make: Callable[[], Made]) -> Made:
         try:
@@ -180,18 +185,16 @@ class Tunnel:
     def _break(self) -> None:
         """Has the user's socket fail, as one does whose connection is reset."""
         if not self._is_over:
-            assert self._local is not None
-            try:
-                self._local.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
-            except OSError:
-                pass  # it is reset already
-            self._close_local()
+            break_off(self._unwatched())
 
     def _close_local(self) -> None:
+        self._unwatched().close()
+
+    def _unwatched(self) -> socket.socket:
         assert self._local is not None
         self._is_over = True
         self._pump.watch(self._local, 0, self._watched, self._move)
-        self._local.close()
+        return self._local
 
     # In any thread.
 
