@@ -15,7 +15,7 @@ export default {
 
 function firstLine(host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, timeout: 3_000 });
+    const socket = connect({ host, port, timeout: 60_000 });
     socket.once("data", (data) => {
       resolve(data.toString().trim());
       socket.destroy();
