@@ -8,6 +8,7 @@ import { assertSafeAddress, parseAddress, urlOf } from "../../base/listen/addres
 import { lingerAfterAnswers } from "./linger.ts";
 import type { Certificate } from "../../base/listen/certificate.ts";
 import { listenOn, renewCertificate, createWebServer } from "../../base/listen/listen.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { Room } from "./room.ts";
 
 export interface ApiListener {
@@ -50,6 +51,7 @@ export async function listen(app: App, listener: ApiListener): Promise<Listening
       createWebServer(tls, settings, onRequest)) as typeof createHttpServer,
   }) as Server;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  oneAtATime(server, tls === undefined ? "connection" : "secureConnection");
   lingerAfterAnswers(server);
   answerHalfClosed(server);
   room.watch(server);
