@@ -29,7 +29,7 @@ describe("a deploy of Python", () => {
   test("names a package that there is no wheel of", async () => {
     const folder = appWithWheels(scope);
     writeFileSync(join(folder, "requirements.txt"), "--no-index\n--find-links wheels\ngreeter\nnot-there==3.1\n");
-    await refused(folder, /requirements\.txt.*no wheel of not-there==3\.1/);
+    await refused(folder, /requirements\.txt.*no wheel of not-there==3\.1/, "packages-not-installed");
   });
 
   test("takes the dependencies of a pyproject.toml", async () => {

@@ -208,6 +208,12 @@ export const errorTable = {
     message: "The code of function {function} could not be bundled: {what}.",
     cure: "Fix what the message names and deploy again.",
   },
+  "packages-not-installed": {
+    status: 400,
+    side: "caller",
+    message: "The packages of {file} could not be installed: {what}.",
+    cure: "Correct the file, or add what the message names, and deploy again.",
+  },
   "native-addon": {
     status: 400,
     side: "caller",

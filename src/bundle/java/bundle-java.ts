@@ -1,9 +1,11 @@
 /** Bundles an app of the runtime java: jars that a build has made, or sources, which are compiled here, and the jars of others in `lib`. */
-import { globSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { globSync, statSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { Bundle } from "../../store/catalog/catalog.ts";
 import { entryFunctions } from "../../store/catalog/manifest.ts";
+import { withDraftFolder } from "../../images/draft-folder.ts";
 import type { AppFolder, Surroundings } from "../app-folder.ts";
 import type { BundledApp } from "../bundled-app.ts";
 import { collected, inPlace } from "../files/collect.ts";
@@ -28,9 +30,9 @@ export async function bundleJava({ manifest, root, file }: AppFolder, surroundin
   );
   const own = libraries(root);
   const matched = matchedFiles(root, manifest.files ?? [], file);
-  mkdirSync(join(surroundings.cacheDir, "java"), { recursive: true });
-  const folder = mkdtempSync(join(surroundings.cacheDir, "java/compiling-"));
-  try {
+  const parent = join(surroundings.cacheDir, "java");
+  await mkdir(parent, { recursive: true });
+  return withDraftFolder(parent, async (folder) => {
     const handlers = functions.map(({ name }) => ({ name, handler: manifest.functions[name]!.handler }));
     const classes = await compileJava({ root, code, libraries: own, handlers, folder }, surroundings);
     const named = new Set(functions.map(({ entry }) => join(root, entry)));
@@ -39,9 +41,7 @@ export async function bundleJava({ manifest, root, file }: AppFolder, surroundin
     // The code is among the files, where the agent's class path leads: classes, and lib.
     const bundles = functions.map(({ name }): Bundle => ({ function: name, format: "java", code: new Uint8Array() }));
     return { bundles: [...bundles, files.bundle], warnings: [], files: { count: files.count, bytes: files.bytes, named: [] } };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function classesIn(folder: string): TravellingFile[] {

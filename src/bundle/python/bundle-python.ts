@@ -9,12 +9,12 @@ import { matchedFiles } from "../files/matched.ts";
 import { appModules } from "./app-modules.ts";
 import { syntaxFaults } from "./check-syntax.ts";
 import { guestPython } from "./guest-python.ts";
-import { installRequirements } from "./requirements.ts";
+import { withRequirements } from "./requirements.ts";
 
 /** At most this many errors are shown. */
 const SHOWN = 3;
 
-/** Throws "bad-manifest", "build-failed", "code-too-large", and what fetching Debian's Python throws. */
+/** Throws "bad-manifest", "build-failed", "packages-not-installed", "code-too-large", and what fetching Debian's Python throws. */
 export async function bundlePython({ manifest, root, file }: AppFolder, surroundings: Surroundings): Promise<Omit<BundledApp, "manifest">> {
   if (manifest.external !== undefined)
     throw new MayflyError("bad-manifest", { file, what: "external names npm packages, which apps of the runtime python do not have" });
@@ -27,15 +27,12 @@ export async function bundlePython({ manifest, root, file }: AppFolder, surround
     const more = faults.length > SHOWN ? `; and ${faults.length - SHOWN} more` : "";
     throw new MayflyError("build-failed", { function: nameOf(manifest, faults[0]!), what: faults.slice(0, SHOWN).join("; ") + more });
   }
-  const required = await installRequirements(python, root, surroundings);
-  try {
-    const files = collected([...modules, ...matched, ...required.files], 0, file)!;
+  return withRequirements(python, root, surroundings, async (required) => {
+    const files = collected([...modules, ...matched, ...required], 0, file)!;
     // The code is among the files: docs/guest-protocol.md, a function's source.
     const functions = Object.keys(manifest.functions).map((name): Bundle => ({ function: name, format: "python", code: new Uint8Array() }));
     return { bundles: [...functions, files.bundle], warnings: [], files: { count: files.count, bytes: files.bytes, named: [] } };
-  } finally {
-    await required.discard();
-  }
+  });
 }
 
 function refuseOtherEntries(manifest: AppFolder["manifest"], file: string): void {

@@ -11,6 +11,8 @@ interface PythonRun {
   /** Added to the user's environment, in which pip finds its settings. */
   env?: Record<string, string>;
   input?: string;
+  /** Kills it. The result's code is not 0 then. */
+  signal?: AbortSignal;
 }
 
 interface PythonResult {
@@ -43,14 +45,20 @@ async function pipOf(root: string): Promise<string> {
   throw new MayflyError("image-build-failed", { what: "Debian's package python3-pip-whl has no wheel of pip" });
 }
 
-function run([program, ...args]: string[], own: Record<string, string>, { cwd, env, input = "" }: PythonRun): Promise<PythonResult> {
+function run(
+  [program, ...args]: string[],
+  own: Record<string, string>,
+  { cwd, env, input = "", signal }: PythonRun,
+): Promise<PythonResult> {
   return new Promise((resolve, reject) => {
     const options = { cwd, env: { ...process.env, ...own, ...env }, maxBuffer: 64 << 20 };
     const child = execFile(program!, args, options, (error, stdout, stderr) => {
       if (error === null) resolve({ code: 0, stdout, stderr });
+      else if (child.signalCode !== null) resolve({ code: 1, stdout, stderr: `${stderr}It was ended by ${child.signalCode}.` });
       else if (typeof error.code === "number") resolve({ code: error.code, stdout, stderr });
       else reject(error);
     });
+    signal?.addEventListener("abort", () => child.kill("SIGKILL"));
     // A program that does not read to the end is told of by its exit code.
     child.stdin?.on("error", () => {}).end(input);
   });

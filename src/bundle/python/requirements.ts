@@ -2,10 +2,12 @@
  * Installs the packages that an app requires, for the machines' Python and platform. Only wheels are taken: nothing of a package runs at a deploy, and
  * machines have no compiler either.
  */
-import { existsSync, globSync, statSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { existsSync, globSync, lstatSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
+import { watchSize } from "../../images/builder/watch-size.ts";
+import { withDraftFolder } from "../../images/draft-folder.ts";
 import type { Surroundings } from "../app-folder.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
 import type { GuestPython } from "./guest-python.ts";
@@ -13,33 +15,58 @@ import type { GuestPython } from "./guest-python.ts";
 /** The folder below the task root, which the agent looks into when code imports a module. */
 const FOLDER = "site-packages";
 
-export interface Required {
-  files: TravellingFile[];
-  /** Removes the packages from this host. */
-  discard: () => Promise<void>;
+/** In bytes. An app's files have a limit of their own; this one ends a package that would fill the disk before that is known. */
+const MOST_BYTES = 8 * 2 ** 30;
+
+/**
+ * @param root the app's folder
+ * @param use gets the packages' files, which are on this host until it has ended. Rejects with "packages-not-installed".
+ */
+export async function withRequirements<T>(
+  python: GuestPython,
+  root: string,
+  { cacheDir, progress }: Surroundings,
+  use: (files: TravellingFile[]) => Promise<T>,
+): Promise<T> {
+  const wanted = await requirementsOf(python, root);
+  if (wanted === undefined) return use([]);
+  progress(`installing the packages of ${wanted.from}`);
+  const parent = join(cacheDir, "pip");
+  await mkdir(parent, { recursive: true });
+  return withDraftFolder(parent, async (target) => {
+    const tooLarge = new AbortController();
+    const watch = watchSize(target, MOST_BYTES, () => tooLarge.abort());
+    const options = { cwd: root, env: pipEnvironment(target), signal: tooLarge.signal };
+    const { code, stderr } = await python
+      .run([join(python.pip, "pip"), ...pipWords(target, cacheDir), ...wanted.words], options)
+      .finally(() => watch.stop());
+    if (watch.isOver()) throw notInstalled(wanted.from, `they have over ${MOST_BYTES / 2 ** 30} GiB`);
+    if (code !== 0) throw notInstalled(wanted.from, failure(stderr));
+    return use(filesIn(target));
+  });
 }
 
-/** @param root the app's folder. Rejects with "build-failed". */
-export async function installRequirements(python: GuestPython, root: string, { cacheDir, progress }: Surroundings): Promise<Required> {
-  const wanted = await requirementsOf(python, root);
-  const target = join(cacheDir, "pip", `installing-${process.pid}-${Date.now()}`);
-  const discard = () => rm(target, { recursive: true, force: true });
-  if (wanted === undefined) return { files: [], discard };
-  progress(`installing the packages of ${wanted.from}`);
-  await mkdir(target, { recursive: true });
-  const { code, stderr } = await python.run([join(python.pip, "pip"), ...pipWords(target, cacheDir), ...wanted.words], {
-    cwd: root,
-    env: { PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_ROOT_USER_ACTION: "ignore", PIP_NO_INPUT: "1" },
-  });
-  if (code !== 0) {
-    await discard();
-    throw new MayflyError("build-failed", { function: wanted.from, what: failure(stderr) });
-  }
-  return { files: filesIn(target), discard };
+/** pip unpacks packages beside its temporary files, which are removed with the folder even if pip is killed. */
+function pipEnvironment(target: string): Record<string, string> {
+  return { PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_ROOT_USER_ACTION: "ignore", PIP_NO_INPUT: "1", TMPDIR: target };
+}
+
+function notInstalled(file: string, what: string): MayflyError {
+  return new MayflyError("packages-not-installed", { file, what });
 }
 
 function pipWords(target: string, cacheDir: string): string[] {
-  return ["install", "--quiet", "--no-compile", "--only-binary", ":all:", "--target", target, "--cache-dir", join(cacheDir, "pip/http")];
+  return [
+    "install",
+    "--quiet",
+    "--no-compile",
+    "--only-binary",
+    ":all:",
+    "--target",
+    join(target, FOLDER),
+    "--cache-dir",
+    join(cacheDir, "pip/http"),
+  ];
 }
 
 /** pip's own words for what to install; undefined if the app requires nothing. */
@@ -47,7 +74,7 @@ async function requirementsOf(python: GuestPython, root: string): Promise<{ from
   if (existsSync(join(root, "requirements.txt"))) return { from: "requirements.txt", words: ["--requirement", "requirements.txt"] };
   if (!existsSync(join(root, "pyproject.toml"))) return undefined;
   const { code, stdout, stderr } = await python.run(["-c", readProject], { cwd: root });
-  if (code !== 0) throw new MayflyError("build-failed", { function: "pyproject.toml", what: stderr.trim().split("\n").at(-1)! });
+  if (code !== 0) throw notInstalled("pyproject.toml", stderr.trim().split("\n").at(-1)!);
   const words = JSON.parse(stdout) as string[];
   return words.length === 0 ? undefined : { from: "pyproject.toml", words };
 }
@@ -74,8 +101,9 @@ function failure(stderr: string): string {
 
 /** Scripts for a shell have the path of this host's Python in them, and nothing imports them. */
 function filesIn(target: string): TravellingFile[] {
+  const installed = join(target, FOLDER);
   const isWanted = (path: string) => !path.startsWith(`bin${sep}`) && !path.includes("__pycache__");
-  return globSync("**", { cwd: target })
-    .filter((path) => isWanted(path) && statSync(join(target, path)).isFile())
-    .map((path) => ({ path: `${FOLDER}/${relative(target, join(target, path)).split(sep).join("/")}`, from: join(target, path) }));
+  return globSync("**", { cwd: installed })
+    .filter((path) => isWanted(path) && lstatSync(join(installed, path)).isFile())
+    .map((path) => ({ path: `${FOLDER}/${path.split(sep).join("/")}`, from: join(installed, path) }));
 }

@@ -1,0 +1,64 @@
+/** What pip is given by packages that nobody trusts, and what a deploy leaves behind. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { makeWheel } from "../../../test/wheel.ts";
+import { cacheFolder } from "../../base/config/load.ts";
+import { bundleApp } from "../bundle-app.ts";
+
+const made: string[] = [];
+after(() => made.forEach((folder) => rmSync(folder, { recursive: true })));
+
+/** An app that requires the package, of which a wheel with these files lies in its folder. */
+function appWith(name: string, files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), "mayfly-requires-"));
+  made.push(folder);
+  mkdirSync(join(folder, "wheels"));
+  makeWheel(join(folder, "wheels"), name, "1.0", files);
+  writeFileSync(join(folder, "requirements.txt"), `--no-index\n--find-links wheels\n${name}\n`);
+  writeFileSync(join(folder, "main.py"), "def handler(event, context): pass\n");
+  writeFileSync(join(folder, "mayfly.json"), JSON.stringify({ name: "app", runtime: "python", functions: { main: { entry: "main.py" } } }));
+  return folder;
+}
+
+const pathsOf = async (folder: string) => {
+  const { bundles } = await bundleApp(folder);
+  return Buffer.from(bundles.at(-1)!.code).toString("latin1");
+};
+const leftOvers = () => readdirSync(join(cacheFolder(), "pip")).filter((name) => name !== "http");
+
+test("a wheel writes nothing outside of its folder, and a deploy leaves nothing in the cache", async () => {
+  const outside = `mayfly-evil-${process.pid}`;
+  for (const path of [
+    `../${outside}`,
+    `../../../../../../../tmp/${outside}`,
+    `/tmp/${outside}`,
+    `evil-1.0.data/data/../../../../${outside}`,
+  ]) {
+    const folder = appWith("evil", { "evil.py": "", [path]: "x" });
+    await assert.rejects(bundleApp(folder), { code: "packages-not-installed" }, path);
+    for (const place of [join("/tmp", outside), join(cacheFolder(), outside), join(cacheFolder(), "pip", outside), join(folder, outside)])
+      assert.ok(!existsSync(place), place);
+  }
+  assert.deepEqual(leftOvers(), []);
+});
+
+test("what a wheel would run or install elsewhere does not travel", async () => {
+  const scripts = "tool-1.0.data/scripts/tool";
+  const listing = await pathsOf(
+    appWith("tool", { "tool.py": "answer = 42", "tool.pth": "import os; os._exit(9)", [scripts]: "#!python\n" }),
+  );
+  assert.ok(listing.includes("site-packages/tool.py"));
+  assert.ok(!listing.includes("site-packages/bin"));
+});
+
+test("what a deploy left that was killed is removed by the next", async () => {
+  const ended = spawnSync("true").pid;
+  const left = join(cacheFolder(), "pip", `.draft-${ended}-abcdef`);
+  mkdirSync(join(left, "site-packages"), { recursive: true });
+  await pathsOf(appWith("plain", { "plain.py": "" }));
+  assert.ok(!existsSync(left));
+});
