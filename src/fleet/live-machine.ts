@@ -33,7 +33,8 @@ import { UsageMeter } from "./usage-meter.ts";
 
 /** The most milliseconds for which a driver's start may hold a turn. */
 const START_MS = 60_000;
-const HANDSHAKE_MS = 10_000;
+/** The most milliseconds from a Resume to its Ready. On a host with twenty ready processes for two cores, ten seconds were too few. */
+const HANDSHAKE_MS = 30_000;
 /**
  * The most milliseconds for the rehearsal of a machine that no invocation waits for. Such a machine has a low share of the CPU, and must
  * not be given up because others compute.

@@ -57,6 +57,21 @@ test("process.stdout and writes to its descriptor are logged", async () => {
   assert.equal((await agent.logged("by descriptor")).text, "by descriptor");
 });
 
+test("a stream of the file system on a descriptor, and writes of several pieces, are logged under their invocation", async () => {
+  const reply = await run(
+    `const fs = process.getBuiltinModule("node:fs");
+    const stream = fs.createWriteStream(null, { fd: 1, autoClose: false });
+    for (const text of ["first piece\\n", "second piece\\n", "third piece\\n"]) stream.write(text);
+    await new Promise((done) => stream.end(done));
+    fs.writevSync(2, [Buffer.from("joined "), new Uint8Array(Buffer.from("pieces\\n"))]);
+    const [, written] = await new Promise((done) => fs.writev(1, [Buffer.from("later pieces\\n")], (...all) => done(all)));
+    return new Response(String(written));`,
+  );
+  assert.equal(reply.text, "13");
+  for (const text of ["first piece", "second piece", "third piece", "joined pieces", "later pieces"])
+    assert.equal((await agent.logged(text)).stream, reply.stream, text);
+});
+
 test("invocations that run at once keep their logs apart", async () => {
   const names = Array.from({ length: 20 }, (_, at) => `mark-${at}-`);
   const replies = await Promise.all(

@@ -58,9 +58,9 @@ function whole(level: GuestLogLevel, print: Print): (chunk: string | Buffer) => 
   return (chunk) => print(level, withoutNewline(chunk.toString()));
 }
 
-/** Captures fs.write, fs.writeSync and fs.writeFileSync to descriptors 1 and 2. */
+/** Captures what fs writes to descriptors 1 and 2: by write and writev, which its streams use as well, and by whole files. */
 function captureDescriptors(print: (fd: number, bytes: Buffer) => void): void {
-  const { write, writeSync } = fs;
+  const { write, writeSync, writev, writevSync } = fs;
   const take = (fd: number, data: unknown, from?: unknown, length?: unknown): number => {
     const bytes = typeof data === "string" ? Buffer.from(data) : viewOf(data as NodeJS.ArrayBufferView, from, length);
     print(fd, bytes);
@@ -80,6 +80,15 @@ function captureDescriptors(print: (fd: number, bytes: Buffer) => void): void {
     const done = rest.at(-1) as (error: null, written: number, data: unknown) => void;
     return setImmediate(done, null, take(fd, data, rest[0], rest[1]), data);
   }) as typeof fs.write;
+  const takeAll = (fd: number, parts: readonly NodeJS.ArrayBufferView[]): number => {
+    return take(fd, Buffer.concat(parts.map((part) => viewOf(part, undefined, undefined))));
+  };
+  fs.writevSync = (fd, parts, ...rest) => (fd === 1 || fd === 2 ? takeAll(fd, parts) : writevSync(fd, parts, ...rest));
+  fs.writev = ((fd: number, parts: NodeJS.ArrayBufferView[], ...rest: unknown[]) => {
+    if (fd !== 1 && fd !== 2) return Reflect.apply(writev, fs, [fd, parts, ...rest]);
+    const done = rest.at(-1) as (error: null, written: number, parts: unknown) => void;
+    return setImmediate(done, null, takeAll(fd, parts), parts);
+  }) as typeof fs.writev;
   syncBuiltinESMExports();
 }
 

@@ -6,10 +6,35 @@ type Handler = (...parameters: never[]) => unknown;
 
 /** The code of a handler that may use more than its named parameters, or pass them on. */
 const takesMore = /\.\.\.|\barguments\b|\[native code\]/;
+/** What may stand before the parameters, unless there is one without parentheses. */
+const beforeParameters = /^(?:async\s*)?(?:function\b\s*\*?)?\s*[\w$]*\s*\(/;
 
 /** Whether the handler can use the context or the callback at all. */
 function canComplete(handler: Handler): boolean {
-  return handler.length >= 2 || takesMore.test(Function.prototype.toString.call(handler));
+  if (handler.length >= 2) return true;
+  const code = Function.prototype.toString.call(handler);
+  return takesMore.test(code) || namesTwo(code);
+}
+
+/** Whether a function has two parameters or more, as far as its code tells: `length` does not count those from the first default value on. */
+function namesTwo(code: string): boolean {
+  const start = beforeParameters.exec(code)?.[0].length;
+  if (start === undefined) return false;
+  let depth = 1;
+  for (let at = start; at < code.length && depth > 0; at++) {
+    const character = code[at]!;
+    if ("\"'`".includes(character)) at = endOfText(code, at);
+    else if ("([{".includes(character)) depth++;
+    else if (")]}".includes(character)) depth--;
+    else if (character === "," && depth === 1) return /^\s*[^\s)]/.test(code.slice(at + 1));
+  }
+  return false;
+}
+
+function endOfText(code: string, start: number): number {
+  let at = start + 1;
+  while (at < code.length && code[at] !== code[start]) at += code[at] === "\\" ? 2 : 1;
+  return at;
 }
 
 /**
