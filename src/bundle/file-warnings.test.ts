@@ -116,6 +116,11 @@ describe("a deploy warns about a package", () => {
       /the package p reads/,
     ],
     [
+      "for a worker that a pool is told of in compiled code",
+      'const path_1 = require("path"); exports.start = (pool) => pool.run({ filename: (0, path_1.resolve)(__dirname, "pool-worker.js") })',
+      /the package p reads node_modules\/p\/pool-worker\.js/,
+    ],
+    [
       "for WebAssembly beside its loader",
       'const find = (name) => __dirname + "/" + name; const read = (file) => require("fs").readFileSync(file); exports.get = () => read(find("b.wasm"))',
       /the package p reads node_modules\/p\/b\.wasm/,
@@ -123,7 +128,7 @@ describe("a deploy warns about a package", () => {
   ];
   for (const [what, code, told] of cases) {
     test(what, async () => {
-      folder.pack("p", code, { "data/a.css": "", "b.wasm": "" });
+      folder.pack("p", code, { "data/a.css": "", "b.wasm": "", "pool-worker.js": "" });
       const warnings = await warningsOf('import "p"');
       assert.equal(warnings.length, 1, warnings.join("\n"));
       assert.match(warnings[0]!, told);

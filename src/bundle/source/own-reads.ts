@@ -1,7 +1,7 @@
 /** Finds places where the app's own code builds paths of files in its folder, which are not in the machine. */
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Node, type SourceFile, argumentsOf, nameOf, propertyOf, textOf, walk } from "./parse.ts";
+import { type Node, type SourceFile, argumentsOf, calleeOf, nameOf, propertyOf, textOf, walk } from "./parse.ts";
 import { type Read, pathArgument } from "./package-reads.ts";
 import { Places } from "./places.ts";
 
@@ -65,7 +65,7 @@ class Search {
     if (parent?.type === "Property") return folders.has(nameOf(parent["key"]) ?? "");
     if (parent?.type !== "CallExpression" || !argumentsOf(parent).includes(node)) return false;
     if (pathArgument(parent) === node) return true;
-    const name = nameOf(parent["callee"]) ?? propertyOf(parent["callee"]) ?? "";
+    const name = nameOf(calleeOf(parent)) ?? propertyOf(calleeOf(parent)) ?? "";
     const [first] = argumentsOf(parent);
     return name === "static" || name === "serveStatic" || (name === "set" && textOf(first) === "views" && first !== node);
   }
@@ -93,7 +93,7 @@ function isOfModule(parent: Node | undefined, node: Node): boolean {
   if (parent === undefined) return false;
   if (parent["source"] === node) return true;
   if (parent.type !== "CallExpression") return false;
-  const called = parent["callee"] as Node;
+  const called = calleeOf(parent);
   return (
     nameOf(called) === "require" ||
     nameOf(called) === "createRequire" ||
@@ -102,9 +102,9 @@ function isOfModule(parent: Node | undefined, node: Node): boolean {
 }
 
 function isJoined(node: Node): boolean {
-  if (node.type === "NewExpression") return nameOf(node["callee"]) === "URL" && argumentsOf(node).length === 2;
+  if (node.type === "NewExpression") return nameOf(calleeOf(node)) === "URL" && argumentsOf(node).length === 2;
   if (node.type === "TemplateLiteral" || (node.type === "BinaryExpression" && node["operator"] === "+")) return true;
-  const name = node.type === "CallExpression" ? (propertyOf(node["callee"]) ?? nameOf(node["callee"])) : undefined;
+  const name = node.type === "CallExpression" ? (propertyOf(calleeOf(node)) ?? nameOf(calleeOf(node))) : undefined;
   return (name === "join" || name === "resolve") && argumentsOf(node).length > 0;
 }
 

@@ -1,7 +1,7 @@
 /** Finds places where a package reads files that lie beside its code, which are not in the machine. */
 import { readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Node, type SourceFile, argumentsOf, nameOf, propertyOf, textOf, walk } from "./parse.ts";
+import { type Node, type SourceFile, argumentsOf, calleeOf, nameOf, propertyOf, textOf, walk } from "./parse.ts";
 import { Places } from "./places.ts";
 
 export interface Read {
@@ -34,6 +34,8 @@ export function packageReads(file: SourceFile): Read[] {
   const places = new Places(file);
   const found: Read[] = [];
   walk(file.program, (node) => {
+    const worker = workerFile(node, places);
+    if (worker !== undefined) found.push({ position: node.start, path: worker });
     const path = pathArgument(node);
     if (path === undefined || !places.isMadeOfPlace(path)) return;
     const target = places.pathOf(path);
@@ -44,10 +46,23 @@ export function packageReads(file: SourceFile): Read[] {
   return named.length > 0 ? named : found;
 }
 
+/** A pool's worker is named in one place and started in another, so that the name alone has to tell what the file is. */
+function workerFile(node: Node, places: Places): string | undefined {
+  if (node.type !== "CallExpression" && node.type !== "NewExpression") return undefined;
+  const name = argumentsOf(node)
+    .map(textOf)
+    .findLast((text) => text !== undefined);
+  if (name === undefined || !workerName.test(name) || !places.isMadeOfPlace(node)) return undefined;
+  const path = places.pathOf(node);
+  return path !== undefined && isThere(path) ? path : undefined;
+}
+
+const workerName = /worker[^/]*\.[cm]?js$/i;
+
 /** The path argument of a call that reads a file or starts a worker. */
 export function pathArgument(node: Node): Node | undefined {
   if (node.type !== "CallExpression" && node.type !== "NewExpression") return undefined;
-  const name = nameOf(node["callee"]) ?? propertyOf(node["callee"]) ?? "";
+  const name = nameOf(calleeOf(node)) ?? propertyOf(calleeOf(node)) ?? "";
   return readers.has(name) || (name === "Worker" && node.type === "NewExpression") || name === "fetch" ? argumentsOf(node)[0] : undefined;
 }
 

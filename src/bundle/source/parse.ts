@@ -92,6 +92,13 @@ export function textOf(node: unknown): string | undefined {
 }
 
 /** The arguments of a call or of `new`. */
+/** What a call or a `new` calls. Compilers of TypeScript write `(0, path_1.resolve)(…)` for an imported `resolve(…)`. */
+export function calleeOf(node: Node): Node {
+  let called = node["callee"] as Node;
+  if (called.type === "ParenthesizedExpression") called = called["expression"] as Node;
+  return called.type === "SequenceExpression" ? (called["expressions"] as Node[]).at(-1)! : called;
+}
+
 export function argumentsOf(node: Node): Node[] {
   return node["arguments"] as Node[];
 }

@@ -4,7 +4,7 @@
  */
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type Node, type SourceFile, argumentsOf, isFunction, nameOf, propertyOf, textOf, walk } from "./parse.ts";
+import { type Node, type SourceFile, argumentsOf, calleeOf, isFunction, nameOf, propertyOf, textOf, walk } from "./parse.ts";
 
 /** The expression that gives the task root in a machine: only the machine knows it. The name is global, so that no declaration hides it. */
 export const TASK_ROOT_EXPRESSION = "globalThis.process.env.LAMBDA_TASK_ROOT";
@@ -80,7 +80,7 @@ export class Places {
     if (node.type === "Identifier") return this.#names.has(node["name"] as string);
     if (node.type === "MemberExpression") return this.#names.has(`.${propertyOf(node)}`);
     if (node.type !== "CallExpression") return false;
-    const called = node["callee"] as Node;
+    const called = calleeOf(node);
     if (propertyOf(called) === "cwd" && nameOf(called["object"]) === "process") return this.#cwd !== undefined;
     return propertyOf(called) === "resolve" && nameOf(called["object"]) === "require" && textOf(argumentsOf(node)[0]) !== undefined;
   }
@@ -104,7 +104,7 @@ export class Places {
       case "TemplateLiteral":
         return this.#foldTemplate(node, inner);
       case "NewExpression":
-        return nameOf(node["callee"]) === "URL" ? inUrl(argumentsOf(node).map(inner)) : undefined;
+        return nameOf(calleeOf(node)) === "URL" ? inUrl(argumentsOf(node).map(inner)) : undefined;
       case "CallExpression":
         return this.#foldCall(node, inner);
       case "MemberExpression":
@@ -125,7 +125,7 @@ export class Places {
   }
 
   #foldCall(node: Node, inner: (each: Node) => string | undefined): string | undefined {
-    const called = node["callee"] as Node;
+    const called = calleeOf(node);
     const method = propertyOf(called) ?? nameOf(called) ?? "";
     if (method === "cwd" && nameOf(called["object"]) === "process") return this.#cwd;
     const values = argumentsOf(node).map(inner);
