@@ -1,5 +1,5 @@
 /**
- * Lists of addresses that may be reached: "host:port", "address:port" or "cidr:port". IPv6 addresses stand in brackets; the port may be *.
+ * Lists of addresses that may be reached: "host:port", "*.domain:port", "address:port" or "cidr:port". IPv6 addresses stand in brackets; the port may be *.
  */
 import type { BlockList } from "node:net";
 import { isIn, listOf } from "./denied.ts";
@@ -7,7 +7,7 @@ import { embedded, parseIp, type Ip } from "./ip.ts";
 
 export interface Entry {
   text: string;
-  /** In lower case; undefined if the entry is an address or a range. */
+  /** In lower case; undefined if the entry is an address or a range. If it begins with "*.", it stands for all names below the rest. */
   name?: string;
   range?: Range;
   /** Undefined means any port. */
@@ -28,7 +28,9 @@ export interface AllowList {
   names(host: string, ip: Ip, port: number): boolean;
 }
 
-export const entriesLookLike = "entries look like db.internal:5432, 10.1.0.0/16:*, [fd00::1]:443";
+const WILDCARD = "*.";
+
+export const entriesLookLike = "entries look like db.internal:5432, *.db.internal:5432, 10.1.0.0/16:*, [fd00::1]:443";
 
 /** Texts that are not valid entries allow nothing. */
 export function allowListOf(entries: string[]): AllowList {
@@ -40,9 +42,14 @@ export function allowListOf(entries: string[]): AllowList {
 }
 
 function matches(entry: Entry, host: string, ip: Ip): boolean {
-  if (entry.range === undefined) return entry.name === host.toLowerCase().replace(/\.$/, "");
+  if (entry.range === undefined) return isNamed(entry, host.toLowerCase().replace(/\.$/, ""));
   const { list } = entry.range;
   return [ip, ...embedded(ip)].some((form) => isIn(list, form));
+}
+
+/** @param name in lower case, without a final dot; if it begins with "*.", whether all names that it stands for are named */
+export function isNamed({ name: own = "" }: Entry, name: string): boolean {
+  return name === own || (own.startsWith(WILDCARD) && name.endsWith(own.slice(1)));
 }
 
 function matchesPort(entry: Entry, port: number | undefined): boolean {
@@ -59,7 +66,7 @@ export function parseEntry(text: string): Entry | undefined {
   if (address !== undefined) return ofRange(text, address, parts["length"], port);
   if (parts["v6"] !== undefined || parts["length"] !== undefined) return undefined;
   const name = (parts["host"] as string).toLowerCase().replace(/\.$/, "");
-  return isName(name) ? { text, name, ...port } : undefined;
+  return isName(name.startsWith(WILDCARD) ? name.slice(WILDCARD.length) : name) ? { text, name, ...port } : undefined;
 }
 
 /** Whether the text can be a host's name. Dotted numbers that are not an address are a typing mistake: no host has such a name. */

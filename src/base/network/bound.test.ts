@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { problemOf, problemOfBound } from "./bound.ts";
 
 const bound = ["10.1.0.0/16:5432", "10.2.0.0/16:*", "db.internal:5432", "[fd00:1::]/32:*"];
+const named = ["*.internal:443", "*.lan:*"];
 
 test("entries within the operator's list, and public addresses, are as good as their names and addresses", () => {
   for (const entry of [
@@ -43,6 +44,16 @@ test("entries beyond it are refused, and told what the list has", () => {
     );
 });
 
+test("a wildcard of the operator's covers names and wildcards below it, on its port", () => {
+  for (const entry of ["api.internal:443", "a.b.Internal.:443", "*.internal:443", "*.b.internal:443", "x.lan:1", "*.lan:*"])
+    assert.equal(problemOf(entry, named), undefined, entry);
+  for (const entry of ["internal:443", "api.internal:80", "*.internal:*", "xinternal:443", "internal.example:443", "10.0.0.1:443", "lan:1"])
+    assert.match(problemOf(entry, named) ?? "", /beyond this server's egress\.allow/, entry);
+  // One name does not stand for those below it.
+  assert.match(problemOf("*.db.internal:5432", bound.slice(2, 3)) ?? "", /beyond/);
+  assert.equal(problemOf("*.example.com:443", ["10.0.0.0/8:443"]), undefined);
+});
+
 test("an invalid entry is refused with examples of valid ones", () => {
   for (const entry of [
     "nonsense",
@@ -58,6 +69,12 @@ test("an invalid entry is refused with examples of valid ones", () => {
     "a b:1",
     "[::1]/129:1",
     "10.0.0:1",
+    "*:443",
+    "*.:443",
+    "*.*.x:443",
+    "a.*.x:443",
+    "*x:443",
+    "*.10.0.0.1:443",
     "300.1.1.1:1",
     "a..b:1",
     `${"x".repeat(300)}:1`,

@@ -2,7 +2,7 @@
  * What manifests may open: the operator's `egress.allow` limits every app's `network.allow`. Public addresses need an entry in neither,
  * except those that never open.
  */
-import { type Entry, entriesLookLike, parseEntry } from "./allow-list.ts";
+import { type Entry, entriesLookLike, isNamed, parseEntry } from "./allow-list.ts";
 import { denialOf, isIn, neverOpen } from "./denied.ts";
 
 /** Why a manifest's entry can have no effect on this server; undefined if it can. */
@@ -40,7 +40,7 @@ function isPublic({ range }: Entry): boolean {
 /** A name is accepted here whatever it resolves to: when it is looked up, the operator's ranges limit its addresses. */
 function covers(bound: Entry | undefined, entry: Entry): boolean {
   if (bound === undefined || (bound.port !== undefined && bound.port !== entry.port)) return false;
-  if (bound.range === undefined) return bound.name === entry.name;
+  if (bound.range === undefined) return entry.name !== undefined && isNamed(bound, entry.name);
   if (entry.range === undefined) return true;
   const { first, bits } = entry.range;
   return bound.range.first.family === first.family && bound.range.bits <= bits && isIn(bound.range.list, first);
