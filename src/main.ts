@@ -10,6 +10,7 @@ import { pinOf } from "./doors/admin/pinned.ts";
 import { ensureToken } from "./doors/admin/token.ts";
 import { type Clock, systemClock } from "./base/clock/clock.ts";
 import { assertDescriptors } from "./clients/descriptors.ts";
+import { usualChoice } from "./base/kind/machine-kind.ts";
 import type { Config } from "./base/config/schema.ts";
 import type { ServerStart } from "./base/config/server-start.ts";
 import { createBootId } from "./dispatch/boot-id.ts";
@@ -76,7 +77,7 @@ export async function startMayfly(
   assertDescriptors();
   for (const address of [config.listen, config.api]) assertSafeAddress(address, config);
   const lock = lockFolders(start, supervision?.pid, () => supervision?.locked());
-  const catalog = openCatalogOf(start);
+  const catalog = openCatalogOf(start, () => driver.attaches(usualChoice));
   // Appliances have their names before an older Mayfly's ledger and logs are taken over by names.
   const definitions = openDefinitionsOf(start, catalog.names);
   const stores = openStores(start, catalog, events);
@@ -114,6 +115,7 @@ export async function startMayfly(
     routes,
     kinds,
     kernels: driver.kernels,
+    attaches: (choice) => driver.attaches(choice) !== undefined,
     problemsOf: (network) => egress.problems(network),
   });
   const shown = { name: driver.name, detail, damage: () => driver.damage?.() ?? null };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inMemory } from "./testing/in-memory.ts";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { tmpdir } from "node:os";
@@ -94,7 +95,7 @@ describe("the same sources", () => {
     cpSync(dir, join(elsewhere, "some/where/else"), { recursive: true });
     const second = await bundleApp(join(elsewhere, "some/where/else"));
     rmSync(elsewhere, { recursive: true });
-    assert.equal(revisionDigest(first.manifest, first.bundles), revisionDigest(second.manifest, second.bundles));
+    assert.equal(revisionDigest(first.manifest, inMemory(first.bundles)), revisionDigest(second.manifest, inMemory(second.bundles)));
   });
 });
 
@@ -229,7 +230,7 @@ function write(file: string, content: string | Buffer | object): void {
 async function only(): Promise<Bundle> {
   const { bundles } = await bundleApp(dir);
   assert.equal(bundles.length, 1);
-  return bundles[0]!;
+  return inMemory(bundles)[0]!;
 }
 
 /** Evaluates the bundle in a folder far from the sources and returns its exports. */

@@ -37,6 +37,6 @@ export async function bundleApp(dir: string, surroundings: Surroundings = usualS
   const { runtime = usualRuntime } = manifest;
   const folder: AppFolder = { manifest, root: realpathSync(dir), file: join(dir, "mayfly.json") };
   const bundled = await bundlers[runtime](folder, surroundings);
-  refuseTooLarge(bundled.bundles.map(({ code }) => code.byteLength));
+  refuseTooLarge(bundled.bundles.flatMap(({ code }) => (code instanceof Blob ? [] : [code.byteLength])));
   return { manifest, ...bundled };
 }

@@ -27,10 +27,9 @@ export async function bundleNode({ manifest, root, file }: AppFolder): Promise<O
   const all = withImports([...named], root, shipped.packages);
   const codeBytes = bundles.reduce((sum, { code }) => sum + code.byteLength, 0);
   const own = all.files.filter((each) => !shipped.files.has(each)).map((each) => inPlace(root, each));
-  const files = collected([...matched, ...own, ...packages.flatMap((each) => each.files)], codeBytes, file);
-  if (files !== undefined) bundles.push(files.bundle);
+  const files = await collected([...matched, ...own, ...packages.flatMap((each) => each.files)], codeBytes, file);
   return {
-    bundles,
+    bundles: files === undefined ? bundles : [...bundles, files.bundle],
     warnings: [...warnings, ...all.warnings],
     files: { count: files?.count ?? 0, bytes: files?.bytes ?? 0, named: own.map(({ from }) => relative(root, from)).toSorted() },
   };

@@ -1,11 +1,11 @@
-import type { Bundle } from "../store/catalog/catalog.ts";
+import type { UploadBundle } from "../store/catalog/catalog.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 
 /** What a deploy uploads, and what it says of it. */
 export interface BundledApp {
   manifest: Manifest;
   /** In the order of the manifest; the app's files come last, if it has any. */
-  bundles: Bundle[];
+  bundles: UploadBundle[];
   /** What may fail at run time, such as a computed import; one sentence each. */
   warnings: string[];
   files: {

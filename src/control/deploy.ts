@@ -3,6 +3,7 @@ import { MayflyError } from "../base/errors/error.ts";
 import { type AppRuntime, isProgramRuntime, usualRuntime } from "../base/kind/machine-kind.ts";
 import { readFileList } from "../store/catalog/app-files.ts";
 import { type Bundle, type Catalog, type Deployed, FILES_FORMAT, type Revision } from "../store/catalog/catalog.ts";
+import type { LargeDraft } from "../store/large-files/large-files.ts";
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
 import { tooMuchEnvironment } from "../store/catalog/environment-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
@@ -19,10 +20,17 @@ export interface DeployParts extends Telling {
 /**
  * Stores the upload and sends the app's calls to it. If all of the app's calls go to the same upload already, nothing changes, and its
  * machines are not renewed.
+ * @param large the app's files, if they are no bundle; the caller discards them afterwards
  * Rejects with "bad-request" if the code is not that of the manifest's functions or the files are none, with "code-too-large", "bad-manifest", "name-taken", "no-room",
  * "disk-full", and with what Serving.check() throws.
  */
-export async function deploy(parts: DeployParts, tenant: string, manifest: Manifest, bundles: Bundle[]): Promise<Deployed> {
+export async function deploy(
+  parts: DeployParts,
+  tenant: string,
+  manifest: Manifest,
+  bundles: Bundle[],
+  large?: LargeDraft,
+): Promise<Deployed> {
   const { catalog, serving } = parts;
   refuseTooLarge(bundles.map(({ code }) => code.byteLength));
   const [functions, files] = [bundles.filter((bundle) => !isFiles(bundle)), bundles.filter(isFiles)];
@@ -30,15 +38,16 @@ export async function deploy(parts: DeployParts, tenant: string, manifest: Manif
   refuseOtherFormats(manifest, functions);
   refuseNameOfAppliance(catalog.names, tenant, manifest.name);
   // The form has at most one part of files.
-  const paths = files.flatMap(({ code }) => readFileList(code).map(([path]) => path));
+  const entries = large?.entries ?? files.flatMap(({ code }) => readFileList(code));
+  const paths = entries.map(([path]) => path);
   refuseOtherPrograms(manifest, functions, paths);
-  serving.check(tenant, manifest, paths);
+  serving.check(tenant, manifest, { paths, largeBytes: large?.bytes ?? 0 });
   await serving.prepare(manifest);
   // Only now, because a secret may have been set while the kind of machine was prepared.
   refuseTooMuchEnvironment(catalog, tenant, manifest);
   const { take, undo } = serveWhenStored(parts);
   try {
-    const deployed = await catalog.deploy(tenant, manifest, bundles, take);
+    const deployed = await catalog.deploy(tenant, manifest, bundles, take, large);
     if (deployed.moved) tellDeployed(parts, deployed.revision);
     else serveIfNotServed(parts, deployed.revision);
     return deployed;

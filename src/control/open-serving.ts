@@ -17,6 +17,7 @@ interface ServingNeeds {
   routes: ServedAppsOptions["routes"];
   kinds: PreparedKinds;
   kernels: ServingParts["kernels"];
+  attaches: ServingParts["attaches"];
   problemsOf: ServingParts["problemsOf"];
 }
 
@@ -30,7 +31,7 @@ export interface OpenServing {
 export function openServing(
   start: ServerStart,
   stores: Stores,
-  { dispatcher, routes, kinds, kernels, problemsOf }: ServingNeeds,
+  { dispatcher, routes, kinds, kernels, attaches, problemsOf }: ServingNeeds,
 ): OpenServing {
   const { config, clock, log, closing } = start;
   const { catalog } = stores;
@@ -46,7 +47,17 @@ export function openServing(
   closing.defer(clock.every(REST_MS, () => served.rest()));
   const machines = () => dispatcher.machines();
   const { kernel: usualKernel } = config;
-  const serving = createServing({ served, clock, machines, kinds, kernels, usualKernel, problemsOf, most: policyOptions(config) });
+  const serving = createServing({
+    served,
+    clock,
+    machines,
+    kinds,
+    kernels,
+    attaches,
+    usualKernel,
+    problemsOf,
+    most: policyOptions(config),
+  });
   const resume = () => {
     const unprepared = (kind: object, error: unknown) => log.error({ err: error, ...kind }, "machines of this kind cannot be prepared");
     void resumeApps({ catalog, served, prepare: (choice) => kinds.prepare(choice), unprepared });

@@ -11,6 +11,7 @@ test("an app that asks for a kernel which the host lacks is refused; the host's 
     machines: () => [],
     kinds: { prepare: async () => undefined, changed: () => undefined },
     kernels: ["linux"],
+    attaches: () => false,
     usualKernel: "linux",
     problemsOf: () => [],
     most: { maxMemoryMb: 1_024, maxVcpus: 4 },

@@ -1,17 +1,25 @@
 /** What the use cases need from the running system: whether it can serve an app, and that it starts and stops serving it. */
-import { type GuestKernelName, usualRuntime } from "../base/kind/machine-kind.ts";
+import { type GuestKernelName, type MachineChoice, usualChoice, usualRuntime } from "../base/kind/machine-kind.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { Target } from "../store/catalog/catalog.ts";
+import { FRAMES_BYTES } from "../store/catalog/code-limit.ts";
 import { tooLargeMachine } from "../store/catalog/machine-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { until } from "../base/clock/until.ts";
 import type { PreparedKinds } from "./prepared-kinds.ts";
 import type { ServedApps } from "./served-apps.ts";
 
+/** What matters of an app's files for whether they can be served. */
+export interface AppFiles {
+  paths: string[];
+  /** Bytes of large files, which most machines read where they lie; 0 if the files are small. */
+  largeBytes: number;
+}
+
 export interface Serving {
-  /** @param files the paths of the app's files. Throws "bad-manifest", "no-such-kernel", "host-not-allowed" or "host-taken" if this server cannot give an app of the tenant what its manifest asks for. */
-  check(tenant: string, manifest: Manifest, files?: string[]): void;
+  /** Throws "bad-manifest", "no-such-kernel", "files-too-large", "host-not-allowed" or "host-taken" if this server cannot give an app of the tenant what its manifest asks for. */
+  check(tenant: string, manifest: Manifest, files?: AppFiles): void;
   /** Resolves when machines of the kind that the manifest chooses can be started at once. The first preparation of a kind may take seconds. */
   prepare(manifest: Manifest): Promise<void>;
   /** Sends the app's calls to these targets from now on. Machines of other revisions get no more work. `app` is an id here and below. */
@@ -36,6 +44,8 @@ export interface ServingParts {
   kinds: Pick<PreparedKinds, "prepare" | "changed">;
   /** The guest kernels that machines of this host can have. */
   kernels: readonly GuestKernelName[];
+  /** Whether machines of such a kind read large files where they lie. */
+  attaches: (choice: MachineChoice) => boolean;
   /** That of machines whose app chooses none. */
   usualKernel: GuestKernelName;
   /** The entries of `network.allow` that can have no effect on this server, as one sentence for each. */
@@ -45,9 +55,9 @@ export interface ServingParts {
   clock: Clock;
 }
 
-export function createServing({ served, machines, kinds, kernels, usualKernel, problemsOf, most, clock }: ServingParts): Serving {
+export function createServing({ served, machines, kinds, kernels, attaches, usualKernel, problemsOf, most, clock }: ServingParts): Serving {
   return {
-    check(tenant, manifest, files = []) {
+    check(tenant, manifest, { paths, largeBytes } = { paths: [], largeBytes: 0 }) {
       served.check(tenant, manifest);
       const [problem] = problemsOf(manifest.network);
       const what = problem === undefined ? tooLargeMachine(manifest, most) : `network.allow: ${problem}`;
@@ -60,12 +70,15 @@ export function createServing({ served, machines, kinds, kernels, usualKernel, p
           file: "mayfly.json",
           what: `the runtime ${runtime} runs on the kernel linux alone: let kernel be "linux"`,
         });
-      const addon = files.find((path) => path.endsWith(".node"));
+      const addon = paths.find((path) => path.endsWith(".node"));
       if (addon !== undefined && (kernel ?? usualKernel) === "osv")
         throw new MayflyError("bad-manifest", {
           file: "mayfly.json",
           what: `${addon} is a native add-on, which machines with the kernel osv cannot load`,
         });
+      // Such files come in frames, like small ones, and no more fits.
+      if (largeBytes > FRAMES_BYTES && !attaches({ ...usualChoice, kernel: kernel ?? usualKernel }))
+        throw new MayflyError("files-too-large", { app: name, bytes: largeBytes, limit: FRAMES_BYTES, kernel: kernel ?? usualKernel });
     },
     prepare: (manifest) => kinds.prepare(manifest),
     pointed(app, targets) {

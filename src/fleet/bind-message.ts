@@ -1,21 +1,29 @@
 /** Makes the Bind message, which gives a machine to an app. */
 import type { StoredCode, Version } from "../store/catalog/catalog.ts";
-import type { BindFunction, BindMessage } from "../wire/protocol.ts";
+import type { BindFunction, BindMessage, FolderFiles } from "../wire/protocol.ts";
 
 /** A version's code, as the catalog gives it. */
 export interface BoundCode extends Pick<StoredCode, "functions" | "files"> {
-  parts: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  parts: (withoutFiles?: boolean) => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** @param code its functions are in the order in which their code follows, after the app's files */
-export function bindMessage(version: Version, code: Omit<BoundCode, "parts">, secrets: Record<string, string>): BindMessage {
+/**
+ * @param code its functions are in the order in which their code follows, after the app's files
+ * @param attached says where the files are in the machine, if it reads them where they lie on the host
+ */
+export function bindMessage(
+  version: Version,
+  code: Omit<BoundCode, "parts">,
+  secrets: Record<string, string>,
+  attached?: FolderFiles,
+): BindMessage {
   const { manifest } = version;
   const { functions, files } = code;
   return {
     app: manifest.name,
     revision: version.id,
     functions: functions.map((each) => bindFunction(version, each)),
-    ...(files === undefined ? {} : { files: { type: "frames", ...files } }),
+    ...(files === undefined ? {} : { files: attached ?? { type: "frames", list: files.list, bytes: files.bytes } }),
     env: { ...manifest.env, ...secrets },
     memoryMb: manifest.memoryMb,
     concurrency: manifest.concurrency,

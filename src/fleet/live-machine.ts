@@ -18,11 +18,11 @@ import { MayflyError } from "../base/errors/error.ts";
 import type { MachineId, MachineStats } from "../policy/policy.ts";
 import type { HostEnd, RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
 import { openHostEnd } from "../wire/open-host-end.ts";
-import { LogLevel, type ReadyMessage, type StatsMessage } from "../wire/protocol.ts";
+import { type FolderFiles, LogLevel, type ReadyMessage, type StatsMessage } from "../wire/protocol.ts";
 import type { Machine, MachineSpec } from "../machines/driver.ts";
 import { type ExitReason, type MachineExit, StartFailure } from "../machines/exit.ts";
 import { askEgress } from "./ask-egress.ts";
-import { bindMessage } from "./bind-message.ts";
+import { type BoundCode, bindMessage } from "./bind-message.ts";
 import { LoadMeter } from "./load-meter.ts";
 import { Nap } from "./nap.ts";
 import { Pulse } from "./pulse.ts";
@@ -258,12 +258,23 @@ export class LiveMachine {
       .assign(version.app)
       .catch((error: unknown) => this.#options.report(`Machine ${this.name} runs on a blank's CPU share: ${String(error)}`));
     const bound = code(version);
-    const message = bindMessage(version, bound, secrets(version));
+    const own = secrets(version);
     this.#egress = egress(version);
     const getUp = async () => ((await rest.getUp()) ? this.#resume(end, false) : undefined);
+    const attaching = this.#attach(machine, bound);
+    attaching.catch(() => undefined); // it is awaited below, unless the resume fails
     await within(this.#options.clock, this.#options.handshakeMs ?? HANDSHAKE_MS, "the resume", getUp());
-    await end.bind(message, bound.parts());
+    const attached = await attaching;
+    await end.bind(bindMessage(version, bound, own, attached), bound.parts(attached !== undefined));
     this.#meter.run(machine.usage());
+  }
+
+  /** Lets the machine read the app's files where they lie, if they are large and it can. They stay there until it is gone. */
+  async #attach(machine: Machine, { files }: BoundCode): Promise<FolderFiles | undefined> {
+    if (files?.large === undefined || machine.attach === undefined) return undefined;
+    const release = files.large.keep();
+    void this.gone.then(release);
+    return machine.attach(files.large);
   }
 
   async #resume(end: HostEnd, fresh: boolean): Promise<void> {

@@ -17,6 +17,11 @@ export const channelMountPoint = "/channel";
 /** An empty folder on which every machine has a file system in memory for the app's files. */
 export const taskRootPath = "/var/task";
 
+/** Where a machine has an app's files if nothing of them is copied. It is in /run, on which a driver may mount something. */
+export const filesPath = "/run/files";
+/** Bytes of the disk with these files in a VM, whatever the files' size: the file behind it is sparse. */
+export const filesDiskBytes = 2 ** 31;
+
 /** Flags of the agent's Node. The host adds the heap size. */
 export const nodeFlags = ["--disable-warning=ExperimentalWarning"];
 

@@ -3,7 +3,9 @@
  * Outside of a driver nothing depends on which one it is, except texts in exits.
  */
 import type { Duplex } from "node:stream";
+import type { FilesForm } from "../base/kind/files-form.ts";
 import type { GuestKernelName, MachineChoice } from "../base/kind/machine-kind.ts";
+import type { FolderFiles } from "../wire/protocol.ts";
 import type { MachineExit } from "./exit.ts";
 
 /** For people and settings: what depends on a driver asks its traits. */
@@ -45,6 +47,12 @@ export interface Usage {
   memoryBytes: number;
 }
 
+/** An app's files as they are stored, for machines that read them where they lie. They stay until the machine is gone. */
+export interface StoredFiles {
+  /** Resolves with the path of the files in this form, which is made if it is not there. An image is a file of filesDiskBytes (images/guest-layout.ts). */
+  path(form: FilesForm): Promise<string>;
+}
+
 export interface Machine {
   readonly id: string;
   /**
@@ -64,6 +72,11 @@ export interface Machine {
   usage(): Usage;
   /** Gives the machine this app's share of the host's CPU time. Called once; resolves some milliseconds later, when that is done. */
   assign(app: string): Promise<void>;
+  /**
+   * Lets the machine read files where they lie on the host, without a copy. Called at most once, before the Bind, which is to have the result as its `files`. The
+   * machine may be stopped. Absent if files must come in frames.
+   */
+  attach?(files: StoredFiles): Promise<FolderFiles>;
   /** Freezes the machine: it uses no CPU until cont(). Further calls do nothing. */
   stop(): Promise<void>;
   cont(): Promise<void>;
@@ -77,6 +90,8 @@ export interface Driver {
   readonly traits: DriverTraits;
   /** The guest kernels that its machines may have, the default one first. */
   readonly kernels: readonly GuestKernelName[];
+  /** The form in which machines of the kind read files where they lie on the host; undefined if they cannot. Known once the driver is prepared. */
+  attaches(kind: MachineChoice): FilesForm | undefined;
   /** Takes at most 30 s, and leaves nothing behind except remembered verdicts. */
   probe(): Promise<Probe>;
   /**

@@ -3,6 +3,7 @@
  * appliances' definitions are opened: see openStores().
  */
 import { join } from "node:path";
+import type { FilesForm } from "../base/kind/files-form.ts";
 import type { ServerStart } from "../base/config/server-start.ts";
 import { mainTenant } from "../base/ids/new-id.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
@@ -26,12 +27,13 @@ export interface Stores {
   tell: (app: string, text: string) => void;
 }
 
-/** The state folder must be locked. */
-export function openCatalogOf({ config, clock, log, closing }: ServerStart): Catalog {
+/** The state folder must be locked. @param filesForm the form in which machines of this server read large files; asked for at each upload */
+export function openCatalogOf({ config, clock, log, closing }: ServerStart, filesForm: () => FilesForm | undefined): Catalog {
   const { stateDir, revisionsKept, maxAppCodeMb, maxCodeMb } = config;
   const catalog = openCatalog(join(stateDir, "catalog.db"), join(stateDir, "secrets.key"), {
     clock,
     revisionsKept,
+    filesForm: () => filesForm() ?? "image",
     quota: { perApp: maxAppCodeMb * 2 ** 20, inAll: maxCodeMb * 2 ** 20 },
     reserve: openReserve(join(stateDir, "reserve"), stateDir),
     onFailure: (error) => log.error({ err: error }, "what was removed is not given back to the disk"),

@@ -173,9 +173,14 @@ interface FramesFiles {
   bytes: number;
 }
 
-/** The files are in the task root already. */
-interface FolderFiles {
+/**
+ * The files are in a folder of the machine that nobody may write to. The agent makes a symbolic link in the task root to each entry of the folder. If there is a
+ * `device`, such as "/dev/vdb", the agent first mounts it on `path`, for reading only: it is a disk with an erofs file system.
+ */
+export interface FolderFiles {
   type: "folder";
+  path: string;
+  device?: string;
 }
 
 /** The path relative to the task root, with "/" between its parts; the size in bytes; whether the file may be executed. */

@@ -1,4 +1,5 @@
 /** What a deploy of an app in Java refuses, and which of a build's files it takes. */
+import { inMemory } from "../../src/bundle/testing/in-memory.ts";
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -48,7 +49,7 @@ describe("a deploy of Java", () => {
     await refused(folder, /neither a \.jar nor \.java files: build the app first/, "bad-manifest");
     writeFileSync(join(folder, "target/app.jar"), await jar());
     writeFileSync(join(folder, "target/app-sources.jar"), "");
-    assert.ok(Buffer.from((await bundleApp(folder)).bundles.at(-1)!.code).includes("lib/target-app.jar"));
+    assert.ok(Buffer.from(inMemory((await bundleApp(folder)).bundles).at(-1)!.code).includes("lib/target-app.jar"));
     writeFileSync(join(folder, "target/b.jar"), "");
     await refused(folder, /has app\.jar and b\.jar: name one/, "bad-manifest");
   });

@@ -1,4 +1,5 @@
 /** What a deploy of programs refuses, and which files of theirs it takes. */
+import { inMemory } from "../../src/bundle/testing/in-memory.ts";
 import assert from "node:assert/strict";
 import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -86,7 +87,7 @@ describe("a deploy of programs", () => {
     assert.deepEqual(files.named, ["own.json", "part.mjs", "server.mjs"]);
     assert.match(warnings.join("\n"), /imports express \(server\.mjs:1:\d+\), which is not in the machine/);
     assert.deepEqual(
-      bundles.map(({ function: name, format, code }) => [name, format, name === "f" ? code.byteLength : "files"]),
+      inMemory(bundles).map(({ function: name, format, code }) => [name, format, name === "f" ? code.byteLength : "files"]),
       [
         ["f", "server", 0],
         ["", "files", "files"],

@@ -1,4 +1,5 @@
 /** What a deploy of an app in Python refuses, and which packages it takes. */
+import { inMemory } from "../../src/bundle/testing/in-memory.ts";
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -40,7 +41,7 @@ describe("a deploy of Python", () => {
       `[project]\nname = "x"\nversion = "1"\ndependencies = ["greeter @ file://${folder}/wheels/greeter-1.2-py3-none-any.whl"]\n`,
     );
     const { files, bundles } = await bundleApp(folder);
-    assert.ok(Buffer.from(bundles.at(-1)!.code).includes("site-packages/greeter/__init__.py"), `${files.count} files`);
+    assert.ok(Buffer.from(inMemory(bundles).at(-1)!.code).includes("site-packages/greeter/__init__.py"), `${files.count} files`);
   });
 
   test("refuses an entry that is no Python, and packages of npm", async () => {

@@ -226,6 +226,12 @@ export const errorTable = {
     message: "The app's code and files are {bytes} bytes; the limit is {limit}.",
     cure: "Leave out everything that is not needed at run time.",
   },
+  "files-too-large": {
+    status: 413,
+    side: "caller",
+    message: "App {app} has {bytes} bytes of files; machines with the kernel {kernel} take at most {limit} on this host.",
+    cure: "Up to 1 GiB is possible with the kernel linux, by the driver qemu or process, or by gvisor on a server that runs as root.",
+  },
   "no-such-version": {
     status: 404,
     side: "caller",

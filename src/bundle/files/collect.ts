@@ -1,21 +1,22 @@
 /** Puts all files that travel with an app into one bundle. */
-import { readFileSync, statSync } from "node:fs";
+import { openAsBlob, readFileSync, statSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
-import { filesBundle, MOST_FILES } from "../../store/catalog/app-files.ts";
-import type { Bundle } from "../../store/catalog/catalog.ts";
+import { filesBundle, filesHead, MOST_FILES } from "../../store/catalog/app-files.ts";
+import { FILES, FILES_FORMAT, type UploadBundle } from "../../store/catalog/catalog.ts";
 import { refuseTooLarge } from "../../store/catalog/code-limit.ts";
+import { areLarge, MOST_BYTES } from "../../store/large-files/large-files.ts";
 import type { TravellingFile } from "./travelling-file.ts";
 
 export interface CollectedFiles {
-  bundle: Bundle;
+  bundle: UploadBundle;
   count: number;
   /** Of the contents. */
   bytes: number;
 }
 
 /** @param file the manifest, for errors. Throws "bad-manifest" and "code-too-large" before any file is read. */
-export function collected(files: TravellingFile[], codeBytes: number, file: string): CollectedFiles | undefined {
+export async function collected(files: TravellingFile[], codeBytes: number, file: string): Promise<CollectedFiles | undefined> {
   const all = [...new Map(files.map((each) => [each.path, each])).values()];
   if (all.length === 0) return undefined;
   if (all.length > MOST_FILES) {
@@ -24,15 +25,33 @@ export function collected(files: TravellingFile[], codeBytes: number, file: stri
   }
   const stats = all.map(({ from }) => statSync(from));
   const bytes = stats.reduce((sum, { size }) => sum + size, 0);
+  const counted = { count: all.length, bytes };
+  const isExecutable = ({ executable }: TravellingFile, at: number) => executable === true || (stats[at]!.mode & 0o111) !== 0;
+  if (areLarge(all.length, bytes)) {
+    refuseTooLarge([codeBytes]);
+    if (bytes > MOST_BYTES) throw new MayflyError("code-too-large", { bytes, limit: MOST_BYTES });
+    const sources = all.map((file, at) => ({ file, bytes: stats[at]!.size, executable: isExecutable(file, at) }));
+    return { bundle: { function: FILES, format: FILES_FORMAT, code: await largeBlob(sources) }, ...counted };
+  }
   refuseTooLarge([codeBytes, bytes]);
   const bundle = filesBundle(
-    all.map(({ path, from, executable = false }, at) => ({
-      path,
-      content: readFileSync(from),
-      executable: executable || (stats[at]!.mode & 0o111) !== 0,
-    })),
+    all.map((each, at) => ({ path: each.path, content: readFileSync(each.from), executable: isExecutable(each, at) })),
   );
-  return { bundle, count: all.length, bytes };
+  return { bundle, ...counted };
+}
+
+interface Source {
+  file: TravellingFile;
+  bytes: number;
+  executable: boolean;
+}
+
+/** The same bytes as those of a bundle. Those of files that stay are read when they are needed. */
+async function largeBlob(sources: Source[]): Promise<Blob> {
+  const sorted = sources.toSorted((a, b) => (a.file.path < b.file.path ? -1 : 1));
+  const head = filesHead(sorted.map(({ file: { path }, bytes, executable }): [string, number, boolean] => [path, bytes, executable]));
+  const contents = sorted.map(async ({ file: { from, passing } }) => (passing ? readFileSync(from) : openAsBlob(from)));
+  return new Blob([head, ...(await Promise.all(contents))]);
 }
 
 /** A file of the app's folder travels to the same place below the task root. */

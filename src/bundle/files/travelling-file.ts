@@ -6,4 +6,6 @@ export interface TravellingFile {
   from: string;
   /** True: the file is executable in the machine, whatever it is here. */
   executable?: true;
+  /** True: it is removed from this host when the app is bundled. */
+  passing?: true;
 }

@@ -37,7 +37,7 @@ export async function bundleJava({ manifest, root, file }: AppFolder, surroundin
     const classes = await compileJava({ root, code, libraries: own, handlers, folder }, surroundings);
     const named = new Set(functions.map(({ entry }) => join(root, entry)));
     const jars = code.jars.map((jar): TravellingFile => (named.has(jar) ? inPlace(root, jar) : { path: placeOfJar(root, jar), from: jar }));
-    const files = collected([...classesIn(classes), ...jars, ...own.map((jar) => inPlace(root, jar)), ...matched], 0, file)!;
+    const files = (await collected([...classesIn(classes), ...jars, ...own.map((jar) => inPlace(root, jar)), ...matched], 0, file))!;
     // The code is among the files, where the agent's class path leads: classes, and lib.
     const bundles = functions.map(({ name }): Bundle => ({ function: name, format: "java", code: new Uint8Array() }));
     return { bundles: [...bundles, files.bundle], warnings: [], files: { count: files.count, bytes: files.bytes, named: [] } };
@@ -47,5 +47,5 @@ export async function bundleJava({ manifest, root, file }: AppFolder, surroundin
 function classesIn(folder: string): TravellingFile[] {
   return globSync("**", { cwd: folder })
     .filter((name) => statSync(join(folder, name)).isFile() && !name.endsWith("MayflyProbe.class"))
-    .map((name) => ({ path: `classes/${relative(folder, join(folder, name))}`, from: join(folder, name) }));
+    .map((name) => ({ path: `classes/${relative(folder, join(folder, name))}`, from: join(folder, name), passing: true }));
 }

@@ -28,7 +28,7 @@ export async function bundlePrograms(
   const own = named.files.map((each) => inPlace(root, each));
   const travelling = [...own, ...matched, ...packages.flatMap((each) => each.files), ...programs.flatMap(({ file: own }) => own ?? [])];
   await refuseUnfit(programs, travelling, manifest.env, surroundings);
-  const files = collected(travelling, 0, file);
+  const files = await collected(travelling, 0, file);
   const functions = programs.map(({ name }): Bundle => ({ function: name, format, code: new Uint8Array() }));
   return {
     bundles: [...functions, ...(files === undefined ? [] : [files.bundle])],

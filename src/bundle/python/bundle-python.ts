@@ -28,7 +28,7 @@ export async function bundlePython({ manifest, root, file }: AppFolder, surround
     throw new MayflyError("build-failed", { function: nameOf(manifest, faults[0]!), what: faults.slice(0, SHOWN).join("; ") + more });
   }
   return withRequirements(python, root, surroundings, async (required) => {
-    const files = collected([...modules, ...matched, ...required], 0, file)!;
+    const files = (await collected([...modules, ...matched, ...required], 0, file))!;
     // The code is among the files: docs/guest-protocol.md, a function's source.
     const functions = Object.keys(manifest.functions).map((name): Bundle => ({ function: name, format: "python", code: new Uint8Array() }));
     return { bundles: [...functions, files.bundle], warnings: [], files: { count: files.count, bytes: files.bytes, named: [] } };

@@ -1,4 +1,5 @@
 /** What pip is given by packages that nobody trusts, and what a deploy leaves behind. */
+import { inMemory } from "../testing/in-memory.ts";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -26,7 +27,7 @@ function appWith(name: string, files: Record<string, string>): string {
 
 const pathsOf = async (folder: string) => {
   const { bundles } = await bundleApp(folder);
-  return Buffer.from(bundles.at(-1)!.code).toString("latin1");
+  return Buffer.from(inMemory(bundles).at(-1)!.code).toString("latin1");
 };
 const leftOvers = () => readdirSync(join(cacheFolder(), "pip")).filter((name) => name !== "http");
 

@@ -105,5 +105,5 @@ function filesIn(target: string): TravellingFile[] {
   const isWanted = (path: string) => !path.startsWith(`bin${sep}`) && !path.includes("__pycache__");
   return globSync("**", { cwd: installed })
     .filter((path) => isWanted(path) && lstatSync(join(installed, path)).isFile())
-    .map((path) => ({ path: `${FOLDER}/${path.split(sep).join("/")}`, from: join(installed, path) }));
+    .map((path) => ({ path: `${FOLDER}/${path.split(sep).join("/")}`, from: join(installed, path), passing: true }));
 }

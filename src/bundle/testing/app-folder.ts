@@ -1,4 +1,5 @@
 /** An app's folder for a test: write files and packages, then bundle the app and load the bundle. */
+import { inMemory } from "./in-memory.ts";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -33,7 +34,7 @@ export class AppFolder {
 
   async bundle(): Promise<{ bundle: Bundle; warnings: string[] }> {
     const { bundles, warnings } = await bundleApp(this.dir);
-    return { bundle: bundles[0]!, warnings };
+    return { bundle: inMemory(bundles)[0]!, warnings };
   }
 
   /** Evaluates the bundle in a folder far from the sources. Returns what its `handler` returns, and the deploy's warnings. */

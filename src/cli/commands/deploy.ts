@@ -28,7 +28,11 @@ async function deploy(dir: string, options: ConnectionOptions & { json?: true })
     console.error(`${yellow("warning:", process.stderr)} the secret ${name} is not set: ${commandName} secret set ${revision.app} ${name}`);
   const functions = bundles
     .filter(({ format }) => format !== FILES_FORMAT)
-    .map(({ function: name, code }) => ({ name, url: `${at}/${revision.app}/${name}`, bytes: code.byteLength }));
+    .map(({ function: name, code }) => ({
+      name,
+      url: `${at}/${revision.app}/${name}`,
+      bytes: code instanceof Blob ? code.size : code.byteLength,
+    }));
   const { app, id, number, digest, changed } = revision;
   if (options.json) return console.log(JSON.stringify({ app, version: id, revision: number, digest, changed, functions, files }));
   console.log(outcomeInWords(revision));

@@ -2,7 +2,7 @@
  * The management API for programs: typed calls over HTTP. Every failure is a MayflyError with the server's text. What is sent and what comes back has
  * the types of the route table, and every route of the table has a method of its name here: the client does not compile where it lacks one.
  */
-import { type Bundle, FILES_FORMAT } from "../../store/catalog/catalog.ts";
+import { FILES_FORMAT, type UploadBundle } from "../../store/catalog/catalog.ts";
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { type ClientOptions, createCaller, STATUS_MS } from "./caller.ts";
 import type { Endpoint, Reply, RouteName, Sent } from "./endpoint.ts";
@@ -23,7 +23,7 @@ type Parts<At extends Endpoint, Part extends keyof Sent<At>> = Sent<At>[Part];
 
 export interface Client {
   /** Stores the revision and sends calls to it. The same manifest and bundles give the same revision. */
-  deploy(manifest: Manifest, bundles: Bundle[]): Promise<Reply<"POST /v1/apps/{app}/versions">>;
+  deploy(manifest: Manifest, bundles: UploadBundle[]): Promise<Reply<"POST /v1/apps/{app}/versions">>;
   /** In the order of their names. */
   apps(): Promise<App[]>;
   /** Throws "no-such-app". */
@@ -118,7 +118,7 @@ async function allPages(page: (after: string) => Promise<Reply<"GET /v1/apps">>)
 }
 
 /** The file name of a function's code says its format. */
-const extensions: Partial<Record<Bundle["format"], string>> = {
+const extensions: Partial<Record<UploadBundle["format"], string>> = {
   cjs: "cjs",
   esm: "mjs",
   python: "py",
@@ -128,11 +128,11 @@ const extensions: Partial<Record<Bundle["format"], string>> = {
 };
 
 /** The form has a part "manifest" (JSON), for each function a part "functions" with a file name such as hello.cjs, and a part "files" if there are any. */
-function deployForm(manifest: Manifest, bundles: Bundle[]): FormData {
+function deployForm(manifest: Manifest, bundles: UploadBundle[]): FormData {
   const form = new FormData();
   form.set("manifest", JSON.stringify(manifest));
   for (const { function: name, format, code } of bundles) {
-    const bytes = [code as Uint8Array<ArrayBuffer>];
+    const bytes = [code as Uint8Array<ArrayBuffer> | Blob];
     if (format === FILES_FORMAT) {
       form.set("files", new Blob(bytes), "files");
       continue;

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { MayflyError } from "../../base/errors/error.ts";
-import { codeTooLarge, UPLOAD_BYTES } from "./upload-budget.ts";
+import { codeTooLarge, BODY_BYTES } from "./upload-budget.ts";
 
 const OTHER_BYTES = 262_144;
 
@@ -15,7 +15,7 @@ const others = bodyLimit({
 /** Only the body of a deploy may be large. The bytes of one that does not declare its length are counted as they arrive, by read-form.ts. */
 export const limitBody: MiddlewareHandler = async (context, next) => {
   if (!isDeploy(context)) return others(context, next);
-  if (declaredBytes(context) > UPLOAD_BYTES) throw codeTooLarge();
+  if (declaredBytes(context) > BODY_BYTES) throw codeTooLarge();
   return next();
 };
 

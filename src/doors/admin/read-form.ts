@@ -12,7 +12,8 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { guarded } from "../../base/errors/guarded.ts";
 import { MANIFEST_BYTES, tooLargeManifest } from "../../store/catalog/parse-manifest.ts";
 import { declaredBytes } from "./limit-body.ts";
-import { type Upload, UPLOAD_BYTES, type UploadBudget } from "./upload-budget.ts";
+import type { IncomingFiles, LargeDraft, Received } from "../../store/large-files/large-files.ts";
+import { BODY_BYTES, type Upload, type UploadBudget } from "./upload-budget.ts";
 
 /** A part with a file name. */
 export class FormFile {
@@ -25,9 +26,20 @@ export class FormFile {
   }
 }
 
+/** The part `files`, if the files are large: they are on the disk by now. */
+export class LargeFormFile {
+  readonly draft: LargeDraft;
+
+  constructor(draft: LargeDraft) {
+    this.draft = draft;
+  }
+}
+
+type FormPart = string | FormFile | LargeFormFile;
+
 /** The part of FormData that the check of the route's schema uses. */
 interface Form {
-  forEach(callback: (value: string | FormFile, key: string) => void): void;
+  forEach(callback: (value: FormPart, key: string) => void): void;
 }
 
 /** A manifest has at most 1,000 functions, so that more parts are never right. Each part costs far more time than its bytes. */
@@ -39,11 +51,15 @@ const limits: BusboyConfig["limits"] = {
   fields: MOST_PARTS,
   fieldSize: MANIFEST_BYTES,
   // Never reached: the bytes of the whole form are counted before they are parsed.
-  fileSize: UPLOAD_BYTES,
+  fileSize: BODY_BYTES,
 };
 
-/** Puts the parsed form where the check of the route's schema finds it. The upload counts in the budget until its request is answered. */
-export function readForm(budget: UploadBudget): MiddlewareHandler {
+/**
+ * Puts the parsed form where the check of the route's schema finds it. The upload counts in the budget until its request is answered. What it has written to
+ * the disk, and the use case has not kept, is removed then.
+ * @param receive takes the part `files`
+ */
+export function readForm(budget: UploadBudget, receive: () => IncomingFiles): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context;
     const type = req.header("content-type") ?? "";
@@ -51,25 +67,59 @@ export function readForm(budget: UploadBudget): MiddlewareHandler {
     if (body === null || !/^multipart\/form-data\s*;/i.test(type))
       throw new MayflyError("bad-request", { what: "the body must be a form of the type multipart/form-data, with its boundary" });
     const upload = budget.begin(declaredBytes(context));
+    const files = new FilesPart(receive, upload);
     try {
-      req.bodyCache.formData = (await parsed(body, type, upload)) as never;
+      req.bodyCache.formData = (await parsed(body, type, upload, files)) as never;
       await next();
     } finally {
+      await files.discard();
       upload.end();
     }
   };
 }
 
-async function parsed(body: ReadableStream<Uint8Array>, type: string, upload: Upload): Promise<Form> {
+/** Reads the part `files`, of which a form has one at most. */
+class FilesPart {
+  readonly #receive: () => IncomingFiles;
+  readonly #upload: Upload;
+  #incoming: IncomingFiles | undefined;
+  #stream: Readable | undefined;
+  #received: Received | undefined;
+
+  constructor(receive: () => IncomingFiles, upload: Upload) {
+    this.#receive = receive;
+    this.#upload = upload;
+  }
+
+  /** Resolves when all of it was taken. */
+  async read(stream: Readable): Promise<FormPart> {
+    if (this.#stream !== undefined) throw new MayflyError("bad-request", { what: "the form has the part files twice" });
+    this.#stream = stream;
+    const incoming = (this.#incoming = this.#receive());
+    for await (const chunk of stream) this.#upload.written(await incoming.push(chunk as Buffer));
+    const received = (this.#received = await incoming.end());
+    return "draft" in received ? new LargeFormFile(received.draft) : new FormFile(FILES_PART, received.bundle);
+  }
+
+  async discard(): Promise<void> {
+    this.#stream?.destroy();
+    if (this.#received === undefined) await this.#incoming?.discard();
+    else if ("draft" in this.#received) await this.#received.draft.discard();
+  }
+}
+
+const FILES_PART = "files";
+
+async function parsed(body: ReadableStream<Uint8Array>, type: string, upload: Upload, files: FilesPart): Promise<Form> {
   try {
-    return await parse(body, type, upload);
+    return await parse(body, type, upload, files);
   } catch (error) {
     if (error instanceof MayflyError) throw error;
     throw new HTTPException(400, { message: `Malformed FormData request. ${String(error)}`, cause: error });
   }
 }
 
-async function parse(body: ReadableStream<Uint8Array>, type: string, upload: Upload): Promise<Form> {
+async function parse(body: ReadableStream<Uint8Array>, type: string, upload: Upload, files: FilesPart): Promise<Form> {
   const parser = new Busboy({ headers: { "content-type": type }, limits });
   const reader = body.getReader();
   const give = (error: unknown) => void parser.destroy(error as Error);
@@ -78,22 +128,26 @@ async function parse(body: ReadableStream<Uint8Array>, type: string, upload: Upl
     "error",
     guarded(() => reader.releaseLock(), give),
   );
-  const read = entriesOf(parser, give);
+  const read = entriesOf(parser, give, files);
   await pipeline(inTurns(reader, upload), parser);
-  const form: [string, string | FormFile][] = [];
-  for (const [key, value] of await read()) form.push([key, typeof value === "string" ? value : await inOne(value)]);
+  const form: [string, FormPart][] = [];
+  for (const [key, value] of await read()) form.push([key, isIncoming(value) ? await inOne(value) : value]);
   return { forEach: (callback) => form.forEach(([key, value]) => callback(value, key)) };
 }
 
-type Entry = [key: string, value: string | IncomingFile];
+type Entry = [key: string, value: FormPart | IncomingFile];
 
 interface IncomingFile {
   name: string;
   pieces: Buffer[];
 }
 
+function isIncoming(value: FormPart | IncomingFile): value is IncomingFile {
+  return typeof value !== "string" && "pieces" in value;
+}
+
 /** @param give ends the parser with an error @returns what gives all parts after the parser has finished */
-function entriesOf(parser: InstanceType<typeof Busboy>, give: (error: unknown) => void): () => Promise<Entry[]> {
+function entriesOf(parser: InstanceType<typeof Busboy>, give: (error: unknown) => void, files: FilesPart): () => Promise<Entry[]> {
   const entries: Entry[] = [];
   const parts = countParts(parser);
   const ended: Promise<void>[] = [];
@@ -101,6 +155,11 @@ function entriesOf(parser: InstanceType<typeof Busboy>, give: (error: unknown) =
     // The manifest is the only text that a form has.
     if (isCut) throw tooLargeManifest("The part manifest", `has more than ${MANIFEST_BYTES} bytes`);
     entries.push([key, value]);
+  };
+  const onFiles = (stream: Readable) => {
+    const reading = files.read(stream).then((part) => void entries.push([FILES_PART, part]));
+    ended.push(reading);
+    reading.catch(give);
   };
   const onFile = (key: string, stream: Readable, name: string | undefined) => {
     const file: IncomingFile = { name: name ?? "", pieces: [] };
@@ -113,7 +172,9 @@ function entriesOf(parser: InstanceType<typeof Busboy>, give: (error: unknown) =
   };
   const onTooMany = () => give(new MayflyError("bad-request", { what: `the form has more than ${MOST_PARTS} parts` }));
   parser.on("field", guarded(onField, give));
-  parser.on("file", guarded(onFile, give));
+  const onAnyFile = (key: string, stream: Readable, name: string | undefined) =>
+    key === FILES_PART ? onFiles(stream) : onFile(key, stream, name);
+  parser.on("file", guarded(onAnyFile, give));
   parser.once("partsLimit", guarded(onTooMany, give));
   return async () => {
     await Promise.all(ended);

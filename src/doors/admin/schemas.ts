@@ -4,7 +4,7 @@
  */
 import { z } from "@hono/zod-openapi";
 import { SHOWN_STATES } from "../../control/overview.ts";
-import { FormFile } from "./read-form.ts";
+import { FormFile, LargeFormFile } from "./read-form.ts";
 import { guestKernels, runtimes } from "../../base/kind/machine-kind.ts";
 import { monthPattern } from "../../store/ledger/month.ts";
 import { APPLIANCE_STATES, applianceSpecSchema as specSchema } from "../../appliances/spec.ts";
@@ -88,6 +88,10 @@ export const appListQuerySchema = z.strictObject({
   limit: z.coerce.number<number>().int().min(1).max(200).default(100),
 });
 
+const filesSchema = z.custom<FormFile | LargeFormFile>(
+  (value) => value instanceof FormFile || value instanceof LargeFormFile,
+  "must be a file",
+);
 const fileSchema = z.custom<FormFile>((value) => value instanceof FormFile, "must be a file");
 
 /** `functions` is a list even if there is only one part. */
@@ -101,7 +105,7 @@ export const deploySchema = z.strictObject({
       description:
         "A part per function: its bundled code, with the file name <function>.cjs or <function>.mjs. <function>.py, <function>.provided and <function>.server are empty where the code is among the files.",
     }),
-  files: fileSchema.optional().openapi({
+  files: filesSchema.optional().openapi({
     type: "string",
     format: "binary",
     description: "The app's files: u32 (little-endian) length of a list, the list as JSON, and the contents of all files.",

@@ -5,6 +5,8 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { encodeForm } from "./multipart.ts";
 
 export interface Sending {
   method: string;
@@ -17,12 +19,15 @@ export interface Sending {
 export function createSend(tls: https.AgentOptions): (url: string, sending: Sending) => Promise<Response> {
   const agent = new https.Agent({ keepAlive: true, timeout: IDLE_MS, ...tls });
   return async (url, { signal, ...sending }) => {
-    const { method, headers, body } = await encoded(url, sending);
+    const { method, headers, body } = encoded(sending);
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
     const options = { method, headers, ...(signal && { signal }) };
     const outgoing = url.startsWith("https:") ? https.request(url, { ...options, agent }, resolve) : http.request(url, options, resolve);
-    outgoing.on("error", (error) => reject(signal?.aborted ? signal.reason : error));
-    outgoing.end(body);
+    const failed = (error: unknown) => reject(signal?.aborted ? signal.reason : error);
+    outgoing.on("error", failed);
+    if (typeof body === "string") outgoing.end(body);
+    // A server may answer before it has read all. Then the answer counts, and not that the rest could not be sent.
+    else pipeline(body, outgoing).catch(failed);
     return asResponse(await promise);
   };
 }
@@ -30,12 +35,14 @@ export function createSend(tls: https.AgentOptions): (url: string, sending: Send
 /** Shorter than the time for which the server keeps an idle connection open. */
 const IDLE_MS = 5_000;
 
-/** Forms are encoded as multipart, with the header for it. */
-async function encoded(url: string, sending: Omit<Sending, "signal">) {
-  const request = new Request(url, sending);
-  const body = Buffer.from(await request.arrayBuffer());
-  const length = sending.body === undefined ? {} : { "content-length": body.length };
-  return { method: sending.method, headers: { ...Object.fromEntries(request.headers), ...length }, body };
+/** Forms are encoded as multipart, with the headers for it. */
+function encoded({ method, headers, body = "" }: Sending) {
+  if (typeof body !== "string") {
+    const form = encodeForm(body);
+    return { method, headers: { ...headers, ...form.headers }, body: form.body };
+  }
+  const length = body === "" ? {} : { "content-length": Buffer.byteLength(body) };
+  return { method, headers: { ...headers, ...length }, body };
 }
 
 function asResponse(incoming: http.IncomingMessage): Response {

@@ -3,21 +3,28 @@ import { type Bundle, FILES, FILES_FORMAT } from "../../store/catalog/catalog.ts
 import type { Manifest } from "../../store/catalog/manifest.ts";
 import { parseManifest } from "../../store/catalog/parse-manifest.ts";
 import type { CodeFormat } from "../../wire/protocol.ts";
-import type { FormFile } from "./read-form.ts";
+import type { LargeDraft } from "../../store/large-files/large-files.ts";
+import { FormFile, LargeFormFile } from "./read-form.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 
 export interface Upload {
   manifest: Manifest;
   bundles: Bundle[];
+  /** The app's files, if they are large. */
+  large: LargeDraft | undefined;
 }
 
 /** Throws "bad-manifest" or "bad-request". */
-export function readUpload(app: string, form: { manifest: string; functions: FormFile[]; files?: FormFile | undefined }): Upload {
+export function readUpload(
+  app: string,
+  form: { manifest: string; functions: FormFile[]; files?: FormFile | LargeFormFile | undefined },
+): Upload {
   const manifest = parseManifest(form.manifest, "The part manifest");
   if (manifest.name !== app) throw bad(`the manifest is of app ${manifest.name}, the path of app ${app}`);
   const bundles = form.functions.map(readBundle);
-  if (form.files !== undefined) bundles.push({ function: FILES, format: FILES_FORMAT, code: form.files.bytes });
-  return { manifest, bundles };
+  const { files } = form;
+  if (files instanceof FormFile) bundles.push({ function: FILES, format: FILES_FORMAT, code: files.bytes });
+  return { manifest, bundles, large: files instanceof LargeFormFile ? files.draft : undefined };
 }
 
 const formats: Record<string, CodeFormat> = { cjs: "cjs", mjs: "esm", py: "python", jar: "java", provided: "provided", server: "server" };

@@ -47,12 +47,30 @@ export function describeFiles(adapter: AgentAdapter): void {
     assert.equal((await session.call(to("same"))).status, 200);
   });
 
-  test("files that are there already are left as they are", async (t) => {
+  test("files in a folder of the machine are below the task root, and are not touched when a rehearsal's are removed", async (t) => {
     const session = await openSession(t, adapter);
-    mkdirSync(join(session.taskRoot, "views"), { recursive: true });
-    writeFileSync(join(session.taskRoot, "views/a.txt"), "there");
-    await session.bindTo(["surroundings"], { files: { type: "folder" } });
-    assert.match((await session.call(to("surroundings"))).text, /"text": ?"there"/);
+    const folder = `${session.taskRoot}-large`;
+    mkdirSync(join(folder, "views"), { recursive: true });
+    writeFileSync(join(folder, "views/a.txt"), "there");
+    writeFileSync(join(folder, adapter.echoPath.split("/").at(-1)!), adapter.functions.echo.code);
+    const files: BindFiles = { type: "folder", path: folder };
+    const before = framesOf({ "views/a.txt": "old" });
+    await session.bindTo(["surroundings"], { app: REHEARSAL_APP, files: before.message }, before.bytes);
+    await session.bindTo(["surroundings"], { app: REHEARSAL_APP, files });
+    const echo = functionOf(adapter, "echo", { type: "file", path: adapter.echoPath.split("/").at(-1)! });
+    const bytes = Buffer.from(adapter.functions.surroundings.code);
+    const surroundings = functionOf(adapter, "surroundings", { type: "frames", bytes: bytes.length });
+    await session.bindTo([], { files, functions: [echo, surroundings] }, bytes);
+    const { folder: cwd, text } = JSON.parse((await session.call(to("surroundings"))).text) as { folder: string; text: string };
+    assert.deepEqual([cwd, text], [session.taskRoot, "there"]);
+    assert.equal((await session.call(to("echo"))).status, 201);
+    assert.equal(readFileSync(join(folder, "views/a.txt"), "utf8"), "there");
+  });
+
+  test("a disk that cannot be mounted refuses the Bind", async (t) => {
+    const session = await openSession(t, adapter);
+    const files: BindFiles = { type: "folder", path: `${session.taskRoot}-disk`, device: "/dev/mayfly-no-disk" };
+    await assert.rejects(session.bindTo(["echo"], { files }), refusal(/\/dev\/mayfly-no-disk/));
   });
 
   test("files that cannot be written, or come in an unknown way, refuse the Bind", async (t) => {

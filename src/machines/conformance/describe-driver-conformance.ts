@@ -2,6 +2,8 @@
 import { PROTOCOL_VERSION } from "../../wire/protocol.ts";
 import assert from "node:assert/strict";
 import crypto from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -11,6 +13,7 @@ import { guestKernels, usualChoice } from "../../base/kind/machine-kind.ts";
 import { clauseOf, clauseWithOutput, type ExitReason } from "../exit.ts";
 import { type Footprint, footprint, settledFootprint } from "./footprint.ts";
 import type { ConformanceFunction } from "./functions.ts";
+import { storeFiles } from "./stored-files.ts";
 import { inTime, openSession, type Session, warm } from "./session.ts";
 
 export interface ConformanceSubject {
@@ -94,6 +97,43 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
         assert.ok(body.equals(await call("echo", body)), `${size} bytes`);
       }
       await inTime("the end of a killed machine", machine.kill());
+    });
+
+    test("files that are stored on the host are read where they lie, by the machines that were given them and by no other", async () => {
+      const attaches = subject.driver.attaches(usualChoice);
+      const own = storeFiles({ "own/large.txt": "x".repeat(3_000_000), "top.txt": "top" });
+      const others = storeFiles({ "others/a.txt": "another app's" });
+      try {
+        for (const [files, isStopped] of [
+          [own, false],
+          [others, true],
+          [own, true],
+        ] as const) {
+          const opened = await session();
+          const { machine } = opened;
+          // What a rehearsal has left must not be in the way.
+          assert.equal(machine.attach === undefined, attaches === undefined);
+          if (machine.attach === undefined) return;
+          if (isStopped) await machine.stop();
+          const attached = await inTime("the files", machine.attach(files));
+          if (isStopped) await machine.cont();
+          await opened.bind(attached);
+          const found = JSON.parse(
+            (
+              await opened.call("reads", Buffer.from(["", "own/large.txt", "top.txt", "others/a.txt", dirname(attached.path)].join("\n")))
+            ).toString(),
+          ) as string[];
+          if (files === own)
+            assert.deepEqual([found[0], found[1]?.length, found[2], found[3]], ["own,top.txt", 3_000_000, "top", "ENOENT"]);
+          else assert.deepEqual(found.slice(0, 4), ["others", "ENOENT", "ENOENT", "another app's"]);
+          await inTime("the end of a killed machine", machine.kill());
+        }
+        assert.equal(await own.path("folder").then((folder) => readFileSync(join(folder, "top.txt"), "utf8")), "top");
+        await nothingLeft();
+      } finally {
+        own.remove();
+        others.remove();
+      }
     });
 
     test("CPU grows with work, and the figures of CPU and memory stay plausible", async () => {

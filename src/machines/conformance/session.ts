@@ -5,7 +5,7 @@ import { systemClock } from "../../base/clock/clock.ts";
 import { openHostEnd } from "../../wire/open-host-end.ts";
 import type { HostEnd } from "../../wire/host-end.ts";
 import { requestWhole } from "../../wire/request-whole.ts";
-import { WARM_FUNCTION, type ReadyMessage } from "../../wire/protocol.ts";
+import { type BindFiles, type ReadyMessage, WARM_FUNCTION } from "../../wire/protocol.ts";
 import type { Machine } from "../driver.ts";
 import { within } from "../../base/clock/within.ts";
 import { conformanceFunctions } from "./functions.ts";
@@ -17,7 +17,7 @@ export interface Session {
   /** Resolves with the reason when the channel is over. */
   dead: Promise<string>;
   /** Binds the machine to the conformance functions. */
-  bind: () => Promise<void>;
+  bind: (files?: BindFiles) => Promise<void>;
   /** Resolves with the reply's body. Rejects if the function or the machine fails. */
   call: (name: string, body?: Buffer) => Promise<Buffer>;
 }
@@ -41,7 +41,7 @@ export async function openSession(machine: Machine): Promise<Session> {
       Promise.race([requestWhole(host, "conformance", name, body ?? null), gone]),
     );
   };
-  return { machine, host, ready, dead: over.promise, bind: () => inTime("Bound", bind(host)), call };
+  return { machine, host, ready, dead: over.promise, bind: (files) => inTime("Bound", bind(host, files)), call };
 }
 
 /** Milliseconds. An emulated machine on a busy host takes a minute for what takes a second elsewhere. */
@@ -56,10 +56,11 @@ export function warm(session: Session): Promise<Buffer> {
   return session.call(WARM_FUNCTION);
 }
 
-function bind(host: HostEnd): Promise<void> {
+function bind(host: HostEnd, files?: BindFiles): Promise<void> {
   const code = Object.values(conformanceFunctions).map((text) => Buffer.from(text));
   const functions = Object.keys(conformanceFunctions).map((name, at) => {
     return { name, format: "cjs" as const, source: { type: "frames" as const, bytes: code[at]?.length ?? 0 }, handler: "handler" };
   });
-  return host.bind({ app: "conformance", revision: "v1", functions, env: {}, memoryMb: 256, egress: false }, code);
+  const message = { app: "conformance", revision: "v1", functions, ...(files && { files }), env: {}, memoryMb: 256, egress: false };
+  return host.bind(message, code);
 }

@@ -12,6 +12,7 @@ function functions(machine: FakeMachineControls): Record<ConformanceFunction, Fa
   };
   return {
     echo: (body) => body,
+    reads: () => Buffer.from("[]"),
     spin(body) {
       machine.work(Number(body.toString()) * 1_000);
       return Buffer.from("spun");

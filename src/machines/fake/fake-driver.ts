@@ -39,6 +39,7 @@ export function createFakeDriver({
     name: "fake",
     traits,
     kernels,
+    attaches: () => undefined,
     probe: async () => ({ ok: true, detail: "objects in this process" }),
     prepare: async () => undefined,
     async start(spec) {

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 
 import { usualRuntime } from "../../base/kind/machine-kind.ts";
-import { isolatedStart, taskRootPath } from "../../images/guest-layout.ts";
+import { filesPath, isolatedStart, taskRootPath } from "../../images/guest-layout.ts";
 import type { Image } from "../../images/image.ts";
 import { heapOf } from "../host/child/heap-of-runtime.ts";
 import type { MachineSpec } from "../driver.ts";
@@ -13,11 +13,12 @@ const GUEST_USER = 65_534;
 /** What sets up the network in the sandbox, and becomes the agent without any of it. */
 const SETUP_RIGHTS = ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID"];
 
-export function writeBundle(folder: string, image: Image, spec: MachineSpec): void {
-  fs.writeFileSync(path.join(folder, "config.json"), JSON.stringify(ociConfig(image, spec)));
+/** @param shown a folder of the host's, in which an app's files may be mounted later; see shown-files.ts */
+export function writeBundle(folder: string, image: Image, spec: MachineSpec, shown?: string): void {
+  fs.writeFileSync(path.join(folder, "config.json"), JSON.stringify(ociConfig(image, spec, shown)));
 }
 
-function ociConfig(image: Image, spec: MachineSpec): object {
+function ociConfig(image: Image, spec: MachineSpec, shown: string | undefined): object {
   const { runtime = usualRuntime, memoryMb } = spec;
   const { command, environment } = isolatedStart(runtime, heapOf(runtime, memoryMb), GUEST_USER);
   const env = { ...environment, MAYFLY_CHANNEL: "fd:3" };
@@ -32,6 +33,7 @@ function ociConfig(image: Image, spec: MachineSpec): object {
         type: "tmpfs",
         options: ["mode=1777", `size=${Math.floor(memoryMb / 2)}m`],
       })),
+      ...(shown === undefined ? [] : [shownMount(shown)]),
     ],
     process: {
       args: command,
@@ -44,4 +46,9 @@ function ociConfig(image: Image, spec: MachineSpec): object {
     },
     linux: { namespaces: ["pid", "mount", "ipc", "uts", "network"].map((type) => ({ type })) },
   };
+}
+
+/** What is mounted in the host's folder later is to be seen here. */
+function shownMount(source: string): object {
+  return { destination: path.dirname(filesPath), type: "bind", source, options: ["rbind", "rslave", "ro", "nosuid", "nodev"] };
 }

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { within } from "../../base/clock/within.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { fetchRunsc } from "../../images/debian/fetch-runsc.ts";
+import { filesPath } from "../../images/guest-layout.ts";
 import type { Image } from "../../images/image.ts";
 import { closeCgroups, describeLimits, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
 import { startChildMachine } from "../host/child/child-machine.ts";
@@ -15,6 +16,7 @@ import type { Driver, DriverTraits, Machine, MachineSpec, Probe } from "../drive
 import { StartFailure } from "../exit.ts";
 import { writeBundle } from "./bundle.ts";
 import { preferSandbox } from "./oom.ts";
+import { createShownFiles, type ShownFiles } from "./shown-files.ts";
 import { runArguments, runscEnvironment, runscVersion, trySandbox } from "./runsc.ts";
 import { refuseOtherKernels } from "../refuse-kernel.ts";
 import { remember, rememberEach } from "../remember.ts";
@@ -48,11 +50,14 @@ export function createGvisorDriver(options: GvisorDriverOptions): Driver {
   const image = rememberEach(options.image);
   /** The runtimes that are prepared. */
   const prepared = new Set<RuntimeName>();
+  /** Undefined where this process may not mount. */
+  let shown: ShownFiles | undefined;
 
   return {
     name: "gvisor",
     traits,
     kernels: KERNELS,
+    attaches: () => shown && "folder",
     probe: () => probe(runsc, runDir, clock),
     async prepare(progress, { runtime = usualRuntime }) {
       if (prepared.has(runtime)) return;
@@ -60,6 +65,7 @@ export function createGvisorDriver(options: GvisorDriverOptions): Driver {
         // What a server that was killed has left is cleared away once.
         await sweepCgroups();
         sweepRunFolders(runDir, "gvisor");
+        shown = shownFiles(runDir);
         progress("fetching runsc");
         await runsc();
       }
@@ -72,22 +78,51 @@ export function createGvisorDriver(options: GvisorDriverOptions): Driver {
       const parts = await Promise.all([runsc(), image(spec.runtime ?? usualRuntime)]).catch((error: Error) => {
         throw new StartFailure(error.message, error);
       });
-      const machine = await startSandbox(...parts, runDir, clock, spec);
+      const machine = await startSandbox(...parts, { runDir, clock, shown }, spec);
       machines.add(machine);
       void machine.exited.then(() => machines.delete(machine));
       return machine;
     },
     async close() {
       await Promise.all([...machines].map((machine) => machine.kill()));
+      shown?.close();
+      shown = undefined;
       closeRunFolder(runDir, "gvisor");
       closeCgroups();
     },
   };
 }
 
-function startSandbox(runsc: string, image: Image, runDir: string, clock: Clock, spec: MachineSpec): Promise<Machine> {
-  const run = createRunFolder(runDir, "gvisor", spec.id);
-  writeBundle(run.folder, image, spec);
+/** The name of the folder of files that are shown, which no machine's id is like. */
+const SHOWN = ".files";
+
+function shownFiles(runDir: string): ShownFiles | undefined {
+  const run = createRunFolder(runDir, "gvisor", SHOWN);
+  try {
+    return createShownFiles(run);
+  } catch {
+    // Only root mounts, and in some containers not even root. Then files come in frames, and large ones are refused at deploy.
+    run.remove();
+    return undefined;
+  }
+}
+
+interface SandboxParts {
+  runDir: string;
+  clock: Clock;
+  shown: ShownFiles | undefined;
+}
+
+function startSandbox(runsc: string, image: Image, { runDir, clock, shown }: SandboxParts, spec: MachineSpec): Promise<Machine> {
+  const own = createRunFolder(runDir, "gvisor", spec.id);
+  const run: RunFolder = {
+    ...own,
+    remove() {
+      shown?.remove(spec.id);
+      own.remove();
+    },
+  };
+  writeBundle(run.folder, image, spec, shown?.folderOf(spec.id));
   return startChildMachine({
     what: "runsc",
     command: runsc,
@@ -104,6 +139,12 @@ function startSandbox(runsc: string, image: Image, runDir: string, clock: Clock,
     startMs: START_MS,
     reaps: true,
     whenUp: preferSandbox,
+    ...(shown && {
+      async attach(files) {
+        shown.show(spec.id, await files.path("folder"));
+        return { type: "folder", path: filesPath };
+      },
+    }),
   });
 }
 

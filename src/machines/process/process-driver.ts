@@ -45,6 +45,7 @@ export function createProcessDriver({ program, runDir, clock = systemClock }: Pr
     name: "process",
     traits,
     kernels: KERNELS,
+    attaches: () => "folder",
     async probe() {
       return { ok: true, detail: `Node ${process.versions.node} processes, not isolated; ${await describeLimits()}` };
     },
@@ -99,5 +100,6 @@ function startProcess(agent: AgentProgram, runDir: string, clock: Clock, spec: M
     clock,
     startMs: START_MS,
     reaps: false,
+    attach: async (files) => ({ type: "folder", path: await files.path("folder") }),
   });
 }

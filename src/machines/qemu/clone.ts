@@ -14,6 +14,7 @@ import { type MachineExit, StartFailure } from "../exit.ts";
 import { QEMU_OVERHEAD } from "../host/qemu/spawn.ts";
 import { cloneArguments } from "./command-line.ts";
 import type { Confined, Confinement } from "../host/qemu/confinement.ts";
+import { putBehindDisk } from "./files-disk.ts";
 import type { ImageWatch } from "./image-watch.ts";
 import { loadState } from "./migration.ts";
 import { type QemuProcess, startQemuProcess } from "./qemu-process.ts";
@@ -82,8 +83,15 @@ function createMachine({ spec, shape, tried, watch }: CloneOptions, qemu: QemuPr
     confined.release();
     return blamed(outcome, blamesDisk, watch);
   });
+  const { filesDisk } = shape.guest;
   return {
     id: spec.id,
+    ...(filesDisk && {
+      async attach(files) {
+        await putBehindDisk(qemu.qmp, await files.path("image"));
+        return { type: "folder", ...filesDisk };
+      },
+    }),
     channel: qemu.channel,
     fresh: false,
     exited,

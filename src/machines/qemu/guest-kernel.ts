@@ -24,6 +24,8 @@ export interface GuestKernel {
   board: (accelerator: Accelerator) => Board;
   /** QEMU's words for devices besides the channel's and the root's. */
   devices: (bus: Bus) => string;
+  /** Where the guest finds the disk for an app's files, and where it mounts it. Absent if it has none. */
+  filesDisk?: { device: string; path: string };
   /** The kernel's command line. @param tscKhz the rate of the host's time stamp counter */
   commandLine: (shape: MachineShape, tscKhz: number) => string;
   /** Matches lines of the kernel's console that say nothing about its end. */

@@ -2,7 +2,9 @@
 import type { RuntimeName } from "../../base/kind/machine-kind.ts";
 import { javaHeapMb } from "../host/child/heap-of-runtime.ts";
 import { heapSizes } from "../host/child/node-limits.ts";
-import { channelAddress, linuxOptions, microvm } from "../host/qemu/words.ts";
+import { channelAddress, linuxOptions, microvm, spareDiskWords } from "../host/qemu/words.ts";
+import { filesDiskBytes, filesPath } from "../../images/guest-layout.ts";
+import { FILES_NODE } from "./files-disk.ts";
 import type { GuestKernel, MachineShape } from "./guest-kernel.ts";
 import { kernelNoise, linuxEnd } from "./console-end.ts";
 
@@ -12,7 +14,8 @@ export const linux: GuestKernel = {
   clockCanBeSet: true,
   board: () => microvm,
   // There is no virtio-rng, because Resume brings randomness.
-  devices: () => "",
+  devices: (bus) => spareDiskWords(FILES_NODE, filesDiskBytes, bus),
+  filesDisk: { device: "/dev/vdb", path: filesPath },
   commandLine: kernelArguments,
   noise: kernelNoise,
   endOf: linuxEnd,

@@ -41,6 +41,7 @@ export function createQemuDriver({ guests, warn = () => undefined, ...options }:
     traits,
     kernels,
     damage: () => stocks.map((stock) => stock.damage()).find((damage) => damage !== undefined),
+    attaches: (kind) => (stockOf(kind)?.kernel.filesDisk === undefined ? undefined : "image"),
     probe: () => probe(usual, options),
     async prepare(progress, kind) {
       if (!isSwept) await sweepCgroups();

@@ -7,10 +7,13 @@
  */
 import type { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
+import { sendWithDescriptor } from "../../base/libc/libc.ts";
 
 export interface Qmp {
   /** Resolves with QMP's `return`; rejects with the text of its error. May be called before the greeting came. */
   command(execute: string, args?: Record<string, unknown>): Promise<unknown>;
+  /** Like command(), and QEMU gets a copy of the descriptor, which is still open here. */
+  commandWithDescriptor(execute: string, args: Record<string, unknown>, fd: number): Promise<unknown>;
   /** Resolves with the data of the next event of this name that `accept` takes. */
   event(name: string, accept?: (data: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
   close(): void;
@@ -93,12 +96,26 @@ export function openQmp(socket: Socket): Qmp {
         socket.write(JSON.stringify(args === undefined ? { execute } : { execute, arguments: args }) + "\n");
       });
     },
+    async commandWithDescriptor(execute, args, fd) {
+      // The bytes must not overtake those of earlier commands.
+      if (socket.writableLength > 0) await new Promise((resolve) => socket.write("", resolve));
+      return pend((pending) => {
+        sendWithDescriptor(descriptorOf(socket), Buffer.from(JSON.stringify({ execute, arguments: args }) + "\n"), fd);
+        answers.push(pending);
+      });
+    },
     event(name, accept = () => true) {
       return pend((pending) => waits.push({ name, accept, ...pending }));
     },
     close: () => fail("we closed it"),
   };
   return qmp;
+}
+
+/** Node has no public name for it. */
+function descriptorOf(socket: Socket): number {
+  const { fd } = (socket as unknown as { _handle?: { fd: number } })._handle ?? { fd: -1 };
+  return fd;
 }
 
 function parse(line: string): QmpMessage | undefined {

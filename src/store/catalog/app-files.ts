@@ -24,29 +24,40 @@ const NAME_BYTES = 255;
 export function filesBundle(files: AppFile[]): Bundle {
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const entries = sorted.map(({ path, content, executable }): FileEntry => [path, content.byteLength, executable]);
+  return { function: FILES, format: FILES_FORMAT, code: Buffer.concat([filesHead(entries), ...sorted.map(({ content }) => content)]) };
+}
+
+/** What comes before the contents. @param entries sorted by path */
+export function filesHead(entries: FileEntry[]): Buffer<ArrayBuffer> {
   const list = Buffer.from(JSON.stringify(entries));
   const length = Buffer.alloc(LIST_AT);
   length.writeUInt32LE(list.length);
-  return { function: FILES, format: FILES_FORMAT, code: Buffer.concat([length, list, ...sorted.map(({ content }) => content)]) };
+  return Buffer.concat([length, list]);
 }
 
 /** The list of a bundle of files. Throws "bad-request" if it is not one that every machine can write. */
 export function readFileList(code: Uint8Array): FileEntry[] {
   const { list, bytes } = filesLengths(code, code.byteLength) ?? refuse("its list is cut off");
-  const entries = parsed(Buffer.from(code.buffer, code.byteOffset + LIST_AT, list));
+  const entries = readEntries(code.subarray(LIST_AT, LIST_AT + list));
+  const sum = entries.reduce((all, [, size]) => all + size, 0);
+  if (sum !== bytes) refuse(`its files have ${bytes} bytes, and its list says ${sum}`);
+  return entries;
+}
+
+/** The entries of a list, as JSON. Throws "bad-request". */
+export function readEntries(list: Uint8Array): FileEntry[] {
+  const entries = parsed(Buffer.from(list.buffer, list.byteOffset, list.byteLength));
   if (entries.length > MOST_FILES) refuse(`it has ${entries.length} files; ${MOST_FILES} are possible`);
   const folders = new Set<string>();
-  let [before, sum] = ["", 0];
-  for (const [path, size] of entries) {
+  let before = "";
+  for (const [path] of entries) {
     if (!isPlainPath(path)) refuse(`${JSON.stringify(path)} is no path below the app's folder`);
     if (path <= before) refuse(`${path} does not come after ${before}`);
     for (let at = path.indexOf("/"); at > 0; at = path.indexOf("/", at + 1)) folders.add(path.slice(0, at));
     before = path;
-    sum += size;
   }
   const both = entries.find(([path]) => folders.has(path));
   if (both !== undefined) refuse(`${both[0]} is both a file and a folder`);
-  if (sum !== bytes) refuse(`its files have ${bytes} bytes, and its list says ${sum}`);
   return entries;
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock/clock.ts";
 import type { DatabaseSync } from "node:sqlite";
 import type { Reclaimer } from "../sqlite/reclaim.ts";
 import type { Reserve } from "../state-folder/reserve.ts";
+import type { LargeFiles } from "../large-files/large-files.ts";
 import type { CodeQuota } from "./code-quota.ts";
 import type { CodeStore } from "./code-store.ts";
 import type { Queries } from "./queries/prepare.ts";
@@ -19,6 +20,7 @@ export interface CatalogParts {
   queries: Queries;
   seal: Seal;
   code: CodeStore;
+  large: LargeFiles;
   /** Runs `work` as one transaction. Failures of SQLite, for example a full disk, are thrown as errors of Mayfly's table. */
   write: <T>(work: () => T) => T;
   /** Like write(), for work that frees more space than it takes: if the disk is full, the reserve is given up and the work tried again. */

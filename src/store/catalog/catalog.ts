@@ -4,6 +4,8 @@
  */
 import type { KindChoice } from "../../base/kind/machine-kind.ts";
 import type { CodeFormat } from "../../wire/protocol.ts";
+import type { FilesForm } from "../../base/kind/files-form.ts";
+import type { IncomingFiles, LargeDraft } from "../large-files/large-files.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** One bundled function, as the guest gets it; or the app's files, whose function is FILES and whose code app-files.ts describes. */
@@ -11,6 +13,11 @@ export interface Bundle {
   function: string;
   format: CodeFormat | typeof FILES_FORMAT;
   code: Uint8Array;
+}
+
+/** A bundle to be uploaded. Large files are not in memory, but read while they are sent. */
+export interface UploadBundle extends Omit<Bundle, "code"> {
+  code: Bundle["code"] | Blob;
 }
 
 /** Stands for a function's name in the bundle that has the app's files. It sorts before every name. */
@@ -21,12 +28,20 @@ export const FILES_FORMAT = "files";
 export interface StoredCode {
   functions: { function: string; format: CodeFormat; bytes: number }[];
   /** The lengths, in bytes, of the list of the app's files and of their contents; undefined if the app has no files. */
-  files?: { list: number; bytes: number } | undefined;
+  files?: { list: number; bytes: number; large?: LargeCode } | undefined;
   /**
-   * The list and the contents of the files, then the code of all functions, in their order, in parts of at most 1 MiB, with a turn of the event loop for other work after each MiB: one part is in
+   * The list and the contents of the files, unless `withoutFiles`; then the code of all functions, in their order, in parts of at most 1 MiB, with a turn of the event loop for other work after each MiB: one part is in
    * memory at a time. Throws "state-damaged" after the last part if the code is not what was deployed, so it must not be run before that.
    */
-  parts: () => AsyncIterable<Uint8Array>;
+  parts: (withoutFiles?: boolean) => AsyncIterable<Uint8Array>;
+}
+
+/** Files that machines can read where they lie. */
+export interface LargeCode {
+  /** Resolves with the path of the files in this form. */
+  path(form: FilesForm): Promise<string>;
+  /** Until the returned release() is called, the files stay, even if the revision is removed. */
+  keep(): () => void;
 }
 
 /** An immutable upload of an app's code and configuration. `app` and `tenant` are ids. */
@@ -141,9 +156,11 @@ export interface Catalog {
   readonly names: Names;
   /**
    * Stores the revision and points the alias `live` at it, in one transaction at the end, within which `take` is called. The code is
-   * written before that, one part in each turn of the event loop. Rejects with "name-taken", "no-room", "disk-full".
+   * written before that, one part in each turn of the event loop. @param large the app's files, if they are no bundle. Rejects with "name-taken", "no-room", "disk-full".
    */
-  deploy(tenant: string, manifest: Manifest, bundles: Bundle[], take?: Take): Promise<Deployed>;
+  deploy(tenant: string, manifest: Manifest, bundles: Bundle[], take?: Take, large?: LargeDraft): Promise<Deployed>;
+  /** Takes the files of an upload as they arrive. Large ones are given to deploy() as a draft, and discarded by the caller if it does not take them. */
+  receiveFiles(): IncomingFiles;
   /** Points an alias of the app at stored revisions, and creates the alias if it is new. `take` as in deploy(). Throws "no-such-version". */
   point(app: string, alias: string, targets: TargetChoice[], take?: Take): Target[];
   /** Throws "no-such-alias". */

@@ -17,6 +17,7 @@ async function waitsFor(codes: Uint8Array[]): Promise<{ commits: number; copies:
     writeLoosely: (work) => work(),
     remove: (work) => work(),
     checkpoint: () => void (waits.copies += 1),
+    large: { remove: () => undefined },
   });
   await store.hold(codes.map((code, at) => ({ digest: String(at), code })));
   return waits;

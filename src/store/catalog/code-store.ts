@@ -9,12 +9,15 @@
  * 3. Code that no function refers to is removed, unless it is being uploaded or read. What a killed server had written of an upload is removed at
  *    its next start.
  */
+import type { LargeDraft, LargeFiles } from "../large-files/large-files.ts";
 import { inParts, nextTurn } from "./revision-digest.ts";
 import type { CodeQueries } from "./queries/code.ts";
 
 export interface CodeStore {
   /** Writes the parts of the code that are not stored yet, or are not what they should be. Until the returned release() is called, the code stays, even if no function refers to it. */
   hold(uploads: CodeUpload[]): Promise<() => void>;
+  /** Like hold(), for files that are written already. */
+  holdLarge(draft: LargeDraft): Promise<() => void>;
   /** Until the returned release() is called, the code stays, even if no function refers to it. */
   keep(digests: string[]): () => void;
   /** Gives the code's parts in order, and reads each when it is asked for. */
@@ -45,9 +48,10 @@ export interface CodeStoreParts {
   remove: (work: () => void) => void;
   /** Copies what the write-ahead log has into the file. */
   checkpoint: () => void;
+  large: Pick<LargeFiles, "remove">;
 }
 
-export function openCodeStore({ queries, write, writeLoosely, remove, checkpoint }: CodeStoreParts): CodeStore {
+export function openCodeStore({ queries, write, writeLoosely, remove, checkpoint, large }: CodeStoreParts): CodeStore {
   /** How many uploads and readers hold each code, by its digest. */
   const held = new Map<string, number>();
 
@@ -106,6 +110,18 @@ export function openCodeStore({ queries, write, writeLoosely, remove, checkpoint
         throw error;
       }
     },
+    async holdLarge(draft) {
+      const release = keep([draft.digest]);
+      try {
+        // First, as files whose row a killed server did not write are removed at its next start.
+        await draft.keep();
+        writeLoosely(() => void queries.addLarge(draft.digest, draft.bytes, draft.stored));
+        return release;
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
     keep,
     *read(digest) {
       for (let at = 0, part = queries.part(digest, at); part !== undefined; part = queries.part(digest, ++at)) yield part.bytes;
@@ -113,6 +129,7 @@ export function openCodeStore({ queries, write, writeLoosely, remove, checkpoint
     sweep() {
       const unused = queries.unused().find(({ digest }) => !held.has(digest));
       if (unused === undefined) return false;
+      if (unused.stored > 0) large.remove(unused.digest);
       remove(() => {
         if (queries.removeParts(unused.digest, SWEPT_PARTS) < SWEPT_PARTS) queries.remove(unused.digest);
       });

@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
+import type { LargeDraft } from "../large-files/large-files.ts";
 import { newId } from "../../base/ids/new-id.ts";
 import { setTargets } from "./aliases.ts";
 import type { Bundle, Deployed, Revision, Take, Target, TargetRow } from "./catalog.ts";
-import { LIVE } from "./catalog.ts";
+import { FILES, FILES_FORMAT, LIVE } from "./catalog.ts";
 import { fitIn } from "./code-quota.ts";
 import type { Manifest } from "./manifest.ts";
 import { appId, claimForApp } from "./open-names.ts";
 import type { StoredRevision } from "./queries/revisions.ts";
 import { isWeight, revisionOf } from "./read.ts";
-import { type Digests, digestsInTurns } from "./revision-digest.ts";
+import { digestsInTurns } from "./revision-digest.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
 
 /**
@@ -22,36 +23,41 @@ export async function deployInTurns(
   manifest: Manifest,
   bundles: Bundle[],
   take?: Take,
+  large?: LargeDraft,
 ): Promise<Deployed> {
-  const digests = await digestsInTurns(manifest, bundles);
+  const digests = await digestsInTurns(manifest, bundles, large);
+  const functions = bundles.map(({ function: name, format }, at) => ({ name, format: format as string, code: digests.code[at]! }));
+  if (large !== undefined) functions.push({ name: FILES, format: FILES_FORMAT, code: large.digest });
+  const upload: Upload = { tenant, manifest, functions, digest: digests.revision };
+  const releases: (() => void)[] = [];
   try {
-    const release = await parts.code.hold(bundles.map(({ code }, at) => ({ digest: digests.code[at]!, code })));
-    try {
-      return parts.write(() => store(parts, tenant, manifest, bundles, digests, take));
-    } finally {
-      release();
-    }
+    if (large !== undefined) releases.push(await parts.code.holdLarge(large));
+    releases.push(await parts.code.hold(bundles.map(({ code }, at) => ({ digest: digests.code[at]!, code }))));
+    return parts.write(() => store(parts, upload, take));
   } finally {
+    for (const release of releases) release();
     // The code is let go of by now, even if hold() has failed.
     parts.reclaimer.start();
   }
 }
 
+interface Upload {
+  tenant: string;
+  manifest: Manifest;
+  /** With the digest of each one's code. The app's files are one of them. */
+  functions: { name: string; format: string; code: string }[];
+  /** Of the revision. */
+  digest: string;
+}
+
 /** Must be called within a transaction. */
-function store(
-  parts: CatalogParts,
-  tenant: string,
-  manifest: Manifest,
-  bundles: Bundle[],
-  digests: Digests,
-  take: Take | undefined,
-): Deployed {
+function store(parts: CatalogParts, upload: Upload, take: Take | undefined): Deployed {
   const { queries, revisionsKept, quota } = parts;
+  const { tenant, manifest } = upload;
   const app = appId(queries.names, tenant, manifest.name);
   claimForApp(queries.names, tenant, manifest.name, app);
-  const stored = queries.revisions.byDigest(app, digests.revision);
-  const revision =
-    stored === undefined ? add(parts, app, tenant, manifest, bundles, digests) : repaired(parts, stored, manifest, bundles, digests);
+  const stored = queries.revisions.byDigest(app, upload.digest);
+  const revision = stored === undefined ? add(parts, app, upload) : repaired(parts, stored, upload);
   const before = liveTargets(parts, app);
   if (isAllOfLive(parts, revision)) return { revision, moved: false, before };
   const targets: Target[] = [{ revision, weight: 1 }];
@@ -62,31 +68,23 @@ function store(
   return { revision, moved: true, before };
 }
 
-function add(
-  { queries, clock }: CatalogParts,
-  app: string,
-  tenant: string,
-  manifest: Manifest,
-  bundles: Bundle[],
-  digests: Digests,
-): Revision {
+function add({ queries, clock }: CatalogParts, app: string, { tenant, manifest, functions, digest }: Upload): Revision {
   const id = newId("revision");
   const number = queries.revisions.nextNumber(app)?.number ?? 1;
   const createdAt = Math.trunc(clock.wall());
-  queries.revisions.add(id, app, number, digests.revision, JSON.stringify(manifest), createdAt);
-  for (const [at, { function: name, format }] of bundles.entries()) queries.revisions.addFunction(id, name, format, digests.code[at]!);
-  return { id, app, tenant, number, digest: digests.revision, manifest, createdAt };
+  queries.revisions.add(id, app, number, digest, JSON.stringify(manifest), createdAt);
+  for (const { name, format, code } of functions) queries.revisions.addFunction(id, name, format, code);
+  return { id, app, tenant, number, digest, manifest, createdAt };
 }
 
 /**
  * The digest says that the revision was stored from the same upload. Where its manifest or its functions are not those of the upload now, they
  * were damaged since, and are replaced.
  */
-function repaired(parts: CatalogParts, stored: StoredRevision, manifest: Manifest, bundles: Bundle[], digests: Digests): Revision {
+function repaired(parts: CatalogParts, stored: StoredRevision, { manifest, functions }: Upload): Revision {
   const { revisions } = parts.queries;
   const json = JSON.stringify(manifest);
   if (!isSameJson(stored.manifest, json)) revisions.setManifest(stored.id, json);
-  const functions = bundles.map(({ function: name, format }, at) => ({ name, format, code: digests.code[at]! }));
   if (!isDeepStrictEqual(byName(revisions.storedFunctions(stored.id)), byName(functions))) {
     revisions.removeFunctions(stored.id);
     for (const { name, format, code } of functions) revisions.addFunction(stored.id, name, format, code);

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
-import type { Bundle } from "./catalog.ts";
+import type { LargeDraft } from "../large-files/large-files.ts";
+import { type Bundle, FILES, FILES_FORMAT } from "./catalog.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** How many bytes of code are hashed, or written, in one turn of the event loop. */
@@ -49,8 +50,10 @@ export interface Digests {
 }
 
 /** Computes the revision's digest and the digest of each code, with a turn of the event loop for other work after each MiB. */
-export async function digestsInTurns(manifest: Manifest, bundles: Bundle[]): Promise<Digests> {
+export async function digestsInTurns(manifest: Manifest, bundles: Bundle[], large?: LargeDraft): Promise<Digests> {
   const revision = beginDigest(manifest);
+  // Their name sorts before all others.
+  if (large !== undefined) addLarge(revision, large.digest, large.bytes);
   const digests = new Map<Bundle, string>();
   for (const bundle of bundles.toSorted(byFunction)) {
     revision.bundle(bundle.function, bundle.format, bundle.code.byteLength);
@@ -63,6 +66,12 @@ export async function digestsInTurns(manifest: Manifest, bundles: Bundle[]): Pro
     digests.set(bundle, own.digest("hex"));
   }
   return { revision: revision.hex(), code: bundles.map((bundle) => digests.get(bundle)!) };
+}
+
+/** Large files are a part of the revision's digest by their own digest, so that they need not be read to check it. @param bytes of list and contents */
+export function addLarge(revision: RevisionDigest, digest: string, bytes: number): void {
+  revision.bundle(FILES, FILES_FORMAT, bytes);
+  revision.code(Buffer.from(digest));
 }
 
 /** SHA-256 (hex) of code alone, by which stored code is found. */

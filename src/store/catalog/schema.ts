@@ -8,7 +8,8 @@
  * | appliances | an id for each name of an appliance; what appliances are is in appliances.db |
  * | names | who has which name now. An app has its name from its first deploy to its removal |
  * | revisions, functions | immutable uploads, and the code of each of their functions |
- * | code, parts | code by its SHA-256, each once, in parts of at most 1 MiB. Code that no function refers to is removed |
+ * | code, parts | code by its SHA-256, each once, in parts of at most 1 MiB. Code that no function refers to is removed. `stored` is above zero for large files, which
+ * have no parts but lie beside the catalog: the bytes that they take there |
  * | aliases, targets | which revisions an alias sends calls to, by weight |
  * | secrets | encrypted, by app |
  */
@@ -146,7 +147,9 @@ const tablesById = `
 /** Hosts know no capitals, and tenants have hosts. */
 const tenantsByHost = "CREATE UNIQUE INDEX tenants_by_host ON tenants (lower(name))";
 
+const largeFiles = "ALTER TABLE code ADD COLUMN stored INTEGER NOT NULL DEFAULT 0";
+
 /** @param seal returns the encryption of secrets; called only if there are secrets to encrypt again */
 export function catalogMigrations(seal: () => Seal): readonly Migration[] {
-  return [...byName, (db) => takeOverVersions(db, tablesById, seal), tenantsByHost];
+  return [...byName, (db) => takeOverVersions(db, tablesById, seal), tenantsByHost, largeFiles];
 }

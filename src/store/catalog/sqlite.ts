@@ -1,11 +1,12 @@
 /**
  * The catalog in one SQLite file.
  *
- * Owns: names, apps, revisions with their code, aliases and encrypted secrets.
+ * Owns: names, apps, revisions with their code, aliases and encrypted secrets; and the folder `files` beside the file, with large files of apps.
  * Invariants:
  * 1. A revision and the alias that points at it change in one transaction, after the revision's code was written, and are on disk when the
  *    call returns. kill -9 at any moment leaves the old or the new state, and no code that stays without a revision.
- * 2. A revision's digest is the hash of its content, and is checked again when its code is read.
+ * 2. A revision's digest is the hash of its content, and is checked again when its code is read; but that of large files only when they are read here, and not
+ *    when machines read them.
  * 3. An app keeps the revisions that aliases name, and the newest ones: as many as the settings allow and the quota of code has room for.
  *    Older ones are removed in the transaction that adds another.
  * 4. Nothing of an app is held in memory: what is asked for is read. This process is the only writer of the file, because the state folder
@@ -13,9 +14,12 @@
  * 5. Removing an app always works, on a full disk too, and frees its space.
  * 6. A revision that cannot be read makes its own app unusable, and no other: the catalog opens, and lists the app with its problem.
  */
+import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { type Clock, systemClock } from "../../base/clock/clock.ts";
 import { MayflyError } from "../../base/errors/error.ts";
+import type { FilesForm } from "../../base/kind/files-form.ts";
+import { openLargeFiles } from "../large-files/open-large-files.ts";
 import { failureOf } from "../sqlite/failure.ts";
 import { openDatabase } from "../sqlite/open.ts";
 import { createReclaimer, type Reclaimer } from "../sqlite/reclaim.ts";
@@ -49,7 +53,9 @@ export function openCatalog(file: string, keyFile: string, options: CatalogOptio
     const { reserve = noReserve } = options;
     const writeByAllMeans = <T>(work: () => T): T => writeWithReserve(write, reserve, work);
     const lent = lentReserve(reserve);
+    const large = openLargeFiles({ folder: join(dirname(file), "files"), form: () => options.filesForm?.() ?? "image", onFailure });
     const code = openCodeStore({
+      large,
       queries: queries.code,
       write,
       writeLoosely: (work) => writeLoosely(db, () => write(work)),
@@ -64,9 +70,10 @@ export function openCatalog(file: string, keyFile: string, options: CatalogOptio
         (error) => onFailure(failureOf(error, file)),
       ),
     );
-    // A killed server may have left rows to remove and pages to give back.
+    // A killed server may have left files, rows to remove and pages to give back.
+    large.removeOthers(new Set(queries.code.large().map(({ digest }) => digest)));
     reclaimer.start();
-    return createCatalog({ ...defaults, ...options, db, file, queries, seal, code, reclaimer, write, writeByAllMeans });
+    return createCatalog({ ...defaults, ...options, db, file, queries, seal, code, large, reclaimer, write, writeByAllMeans });
   } catch (error) {
     db.close();
     throw error;
@@ -79,6 +86,8 @@ export interface CatalogOptions {
   quota?: CodeQuota;
   /** How many of the newest revisions each app keeps, besides those that aliases name. Default 10. */
   revisionsKept?: number;
+  /** In which machines of this server read large files; asked for at each upload. By default an image. */
+  filesForm?: () => FilesForm;
   /** Given up if a removal finds the disk full. */
   reserve?: Reserve;
   /** Called with the reason why the space of what was removed could not be freed. */
@@ -92,7 +101,8 @@ function createCatalog(parts: CatalogParts): Catalog {
   const { queries, seal, write, writeByAllMeans } = parts;
   return {
     names: openNames(queries.names, write),
-    deploy: (tenant, manifest, bundles, take) => deployInTurns(parts, tenant, manifest, bundles, take),
+    deploy: (tenant, manifest, bundles, take, large) => deployInTurns(parts, tenant, manifest, bundles, take, large),
+    receiveFiles: () => parts.large.receive(),
     point: (app, alias, targets, take) => pointAlias(parts, app, alias, targets, take),
     removeAlias: (app, alias) => removeAlias(parts, app, alias),
     remove: (app) => remove(parts, app),
@@ -112,7 +122,10 @@ function createCatalog(parts: CatalogParts): Catalog {
     removeSecret: (app, name) => freeing(parts, () => writeByAllMeans(() => void queries.secrets.remove(app, name))),
     secretNames: (app) => queries.secrets.names(app).map(({ name }) => name),
     secrets: (app, names) => Object.fromEntries(names.map((name) => [name, secret(parts, app, name)])),
-    settled: () => parts.reclaimer.settled(),
+    async settled() {
+      await parts.reclaimer.settled();
+      await parts.large.settled();
+    },
     close() {
       parts.reclaimer.stop();
       parts.db.close();

@@ -22,10 +22,13 @@ export function addApps(api: OpenAPIHono, parts: Parts): void {
     context.json(explainApp(parts, tenant, context.req.valid("param").app, context.req.valid("query").limit), 200),
   );
 
-  api.post("/v1/apps/:app/versions", readForm(new UploadBudget(ALL_UPLOADS_BYTES)));
+  api.post(
+    "/v1/apps/:app/versions",
+    readForm(new UploadBudget(ALL_UPLOADS_BYTES), () => parts.catalog.receiveFiles()),
+  );
   api.openapi(routes.deploy, async (context) => {
-    const { manifest, bundles } = readUpload(context.req.valid("param").app, context.req.valid("form"));
-    const { revision, moved, before } = await deploy(parts, tenant, manifest, bundles);
+    const { manifest, bundles, large } = readUpload(context.req.valid("param").app, context.req.valid("form"));
+    const { revision, moved, before } = await deploy(parts, tenant, manifest, bundles, large);
     return context.json({ ...revisionInfo(revision), changed: moved, before }, 201);
   });
 

@@ -5,6 +5,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { BindFiles, FileEntry } from "../../../wire/protocol.ts";
+import { linkFolder } from "./linked-folder.ts";
 import { emptyTaskRoot, taskRoot } from "./task-root.ts";
 
 export class IncomingFiles {
@@ -26,6 +27,7 @@ export class IncomingFiles {
     this.#listLeft = list;
     this.#left = bytes;
     if (list > 0) emptyTaskRoot();
+    if (files?.type === "folder") linkFolder(files);
   }
 
   /** @returns the part of the chunk that comes after the files */

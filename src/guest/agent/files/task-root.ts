@@ -6,7 +6,7 @@ import { TASK_ROOT, TASK_ROOT_VARIABLE } from "../../../wire/protocol.ts";
 export const taskRoot = process.env[TASK_ROOT_VARIABLE] ?? TASK_ROOT;
 delete process.env[TASK_ROOT_VARIABLE];
 
-/** Whether an earlier Bind has written files, which a rehearsal may. */
+/** Whether an earlier Bind has brought files, which a rehearsal may. */
 let isUsed = false;
 
 /** Makes the folder, if it is not there, and removes what an earlier Bind has written. The folder itself may be a mount. */

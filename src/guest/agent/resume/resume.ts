@@ -5,6 +5,7 @@ import { onOsv } from "../osv.ts";
 import { spreadEntropy } from "./entropy.ts";
 import { dropDrawnAhead } from "./drawn-ahead.ts";
 import { resetTimeOrigin } from "./time-origin.ts";
+import { nativeCall } from "./native.ts";
 import { setWallClock } from "./wall-clock.ts";
 
 export const AGENT_VERSION = "0.1.0";
@@ -14,6 +15,8 @@ export function resume(message: ResumeMessage, transport: Transport): { ready: R
   const kernel = kernelOf(transport);
   // Sandboxes and bare processes use the host's clock and kernel, which are right.
   if (transport === "tcp") setWallClock(message.now);
+  // A Bind may need it (files/linked-folder.ts).
+  if (kernel === "linux") nativeCall("mount");
   resetTimeOrigin();
   const failures = spreadEntropy(Buffer.from(message.entropy, "base64"), kernel === "linux");
   if (message.restored === true) dropDrawnAhead();

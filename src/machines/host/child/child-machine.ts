@@ -42,6 +42,8 @@ export interface ChildPlan {
    * nobody else reaps them.
    */
   reaps: boolean;
+  /** As the machine's. */
+  attach?: Machine["attach"];
   /** Called with all of the machine's processes once the guest has spoken. */
   whenUp?(pids: number[]): void;
 }
@@ -143,6 +145,7 @@ function createMachine(plan: ChildPlan, child: Child, cgroup: Cgroup): Machine {
   });
   return {
     id: plan.limits.id,
+    ...(plan.attach && { attach: plan.attach }),
     channel: child.channel,
     fresh: true,
     exited,

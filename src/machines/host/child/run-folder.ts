@@ -5,6 +5,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
+import { unmount } from "../../../base/libc/libc.ts";
 import { ownerLives, ownerName } from "../cgroup/owner.ts";
 import { numbers, processStartTime } from "../cgroup/proc.ts";
 import { signalGroup } from "./signals.ts";
@@ -34,6 +35,7 @@ export function sweepRunFolders(runDir: string, driver: string): void {
   if (!fs.existsSync(folder)) return;
   for (const owner of fs.readdirSync(folder).filter((name) => ownerLives(name) === false)) {
     for (const id of fs.readdirSync(path.join(folder, owner))) endNoted(path.join(folder, owner, id, NOTE));
+    unmountBelow(path.join(folder, owner));
     fs.rmSync(path.join(folder, owner), { recursive: true, force: true });
   }
 }
@@ -46,6 +48,17 @@ export function closeRunFolder(runDir: string, driver: string): void {
   } catch (error) {
     if (!["ENOENT", "ENOTEMPTY"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
+}
+
+/** What a killed server had mounted is not the machines' own, and must not be removed with their folders. */
+function unmountBelow(folder: string): void {
+  const within = fs.realpathSync(folder) + path.sep;
+  const mounts = fs.readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+  const places = mounts.map((line) =>
+    (line.split(" ")[4] ?? "").replaceAll(/\\([0-7]{3})/g, (_all, code: string) => String.fromCharCode(Number.parseInt(code, 8))),
+  );
+  // Later mounts may lie within earlier ones.
+  for (const place of places.filter((each) => each.startsWith(within)).toReversed()) unmount(place);
 }
 
 function endNoted(note: string): void {

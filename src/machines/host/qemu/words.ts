@@ -74,6 +74,13 @@ export function diskWords({ fd, set, node, serial, writable = false, bus }: Disk
     -device ${VIRTIO[bus].block},drive=${node}${serial === undefined ? "" : `,serial=${serial}`}`;
 }
 
+/** A disk of zeros. @param node QEMU's name for what is to be behind the disk, so that it can be exchanged for a file of the same size */
+export function spareDiskWords(node: string, bytes: number, bus: Bus): string {
+  return `-blockdev driver=null-co,node-name=${node}-zeros,size=${bytes},read-zeroes=on
+    -blockdev driver=raw,node-name=${node},read-only=on,file=${node}-zeros
+    -device ${VIRTIO[bus].block},drive=${node}`;
+}
+
 export function randomWords(bus: Bus): string {
   return `-device ${VIRTIO[bus].random}`;
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { filesDiskBytes } from "../../../images/guest-layout.ts";
 import { PART_BYTES } from "../revision-digest.ts";
 import { all, one, run } from "./rows.ts";
 
@@ -8,7 +9,7 @@ export type CodeQueries = ReturnType<typeof codeQueries>;
  * The bytes of code, for sums. No more are counted than its parts can have, so that one row whose number of bytes the disk has damaged does not
  * fill the quota of all apps.
  */
-const size = `max(0, min(bytes, ${PART_BYTES} * (SELECT count(*) FROM parts WHERE parts.code = code.digest)))`;
+const size = `(max(0, min(bytes, ${PART_BYTES} * (SELECT count(*) FROM parts WHERE parts.code = code.digest))) + max(0, min(stored, ${filesDiskBytes})))`;
 
 export function codeQueries(db: DatabaseSync) {
   return {
@@ -16,6 +17,11 @@ export function codeQueries(db: DatabaseSync) {
       db,
       "INSERT INTO code (digest, bytes) VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET bytes = excluded.bytes WHERE bytes <> excluded.bytes",
     ),
+    addLarge: run(
+      db,
+      "INSERT INTO code (digest, bytes, stored) VALUES (?, ?, ?) ON CONFLICT (digest) DO UPDATE SET bytes = excluded.bytes, stored = excluded.stored",
+    ),
+    large: all<{ digest: string }>(db, "SELECT digest FROM code WHERE stored > 0"),
     setPart: run(db, "INSERT INTO parts (code, at, bytes) VALUES (?, ?, ?) ON CONFLICT (code, at) DO UPDATE SET bytes = excluded.bytes"),
     /** Whether the code has a part at this place or after it. */
     hasPartFrom: one<object>(db, "SELECT 1 FROM parts WHERE code = ? AND at >= ? LIMIT 1"),
@@ -31,9 +37,9 @@ export function codeQueries(db: DatabaseSync) {
       `SELECT coalesce(sum(${size}), 0) AS bytes FROM code WHERE EXISTS (SELECT 1 FROM functions WHERE functions.code = code.digest)`,
     ),
     /** Code that no function refers to. */
-    unused: all<{ digest: string }>(
+    unused: all<{ digest: string; stored: number }>(
       db,
-      "SELECT digest FROM code WHERE NOT EXISTS (SELECT 1 FROM functions WHERE functions.code = code.digest)",
+      "SELECT digest, stored FROM code WHERE NOT EXISTS (SELECT 1 FROM functions WHERE functions.code = code.digest)",
     ),
     removeParts: run(db, "DELETE FROM parts WHERE rowid IN (SELECT rowid FROM parts WHERE code = ? ORDER BY at DESC LIMIT ?)"),
     remove: run(db, "DELETE FROM code WHERE digest = ?"),

@@ -38,9 +38,9 @@ export function revisionQueries(db: DatabaseSync) {
     /** Even those whose code is missing. */
     storedFunctions: all<{ name: string; format: string; code: string }>(db, "SELECT name, format, code FROM functions WHERE revision = ?"),
     /** A damaged number of bytes is brought into the range that a number can have; reading the code then finds that it is wrong. */
-    functions: all<{ name: string; format: Bundle["format"]; code: string; bytes: number }>(
+    functions: all<{ name: string; format: Bundle["format"]; code: string; bytes: number; stored: number }>(
       db,
-      "SELECT name, format, code, max(0, min(bytes, 9007199254740991)) AS bytes FROM functions JOIN code ON code.digest = functions.code WHERE revision = ? ORDER BY name",
+      "SELECT name, format, code, stored, max(0, min(bytes, 9007199254740991)) AS bytes FROM functions JOIN code ON code.digest = functions.code WHERE revision = ? ORDER BY name",
     ),
     /** Removes all revisions of an app except the newest, and those that an alias names. */
     prune: run(

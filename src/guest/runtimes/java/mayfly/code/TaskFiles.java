@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import mayfly.json.JsonReader;
 import mayfly.json.JsonWriter;
+import mayfly.resume.Disk;
 
 /**
  * Writes the app's files below the task root as they come: docs/guest-protocol.md, FramesFiles.
@@ -45,7 +46,11 @@ public final class TaskFiles {
    * @throws IllegalArgumentException if the list is no good
    */
   public static int write(byte[] data, Map<?, ?> files) throws IOException {
-    if (files == null || "folder".equals(files.get("type"))) return 0;
+    if (files == null) return 0;
+    if ("folder".equals(files.get("type"))) {
+      linkFolder((String) files.get("path"), (String) files.get("device"));
+      return 0;
+    }
     if (!"frames".equals(files.get("type"))) {
       throw new IllegalArgumentException("the app's files come as " + JsonWriter.text(files.get("type")) + ", which this agent does not know");
     }
@@ -60,6 +65,27 @@ public final class TaskFiles {
     long said = ((Number) files.get("bytes")).longValue();
     if (at - start != said) throw new IllegalArgumentException("the files are " + (at - start) + " bytes; the Bind says " + said);
     return at;
+  }
+
+  /**
+   * docs/guest-protocol.md, FolderFiles.
+   *
+   * @param device a disk to mount on the folder; null if the files are there
+   */
+  private static void linkFolder(String folder, String device) throws IOException {
+    Path from = Path.of(folder);
+    if (device != null) {
+      Files.createDirectories(from);
+      Disk.mount(device, folder);
+    }
+    Files.createDirectories(Environment.taskRoot);
+    try (Stream<Path> entries = Files.list(from)) {
+      for (Path entry : entries.toList()) {
+        String name = entry.getFileName().toString();
+        written.add(name);
+        Files.createSymbolicLink(Environment.taskRoot.resolve(name), entry);
+      }
+    }
   }
 
   private static void writeOne(String path, byte[] data, int from, int size, boolean isExecutable) throws IOException {

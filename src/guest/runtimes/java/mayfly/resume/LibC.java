@@ -35,6 +35,20 @@ final class LibC {
 
   private static final MethodHandle chdir = find("chdir", int.class, new Class<?>[] {MemoryAddress.class}, CLinker.C_INT, CLinker.C_POINTER);
 
+  private static final MethodHandle mount =
+      find(
+          "mount",
+          int.class,
+          new Class<?>[] {MemoryAddress.class, MemoryAddress.class, MemoryAddress.class, long.class, long.class},
+          CLinker.C_INT,
+          CLinker.C_POINTER,
+          CLinker.C_POINTER,
+          CLinker.C_POINTER,
+          CLinker.C_LONG,
+          CLinker.C_LONG);
+
+  private static final long MS_RDONLY_NOSUID_NODEV = 1 | 2 | 4;
+
   /** Stays open for the next resume. */
   private static int device = -1;
 
@@ -55,6 +69,23 @@ final class LibC {
   static void enterFolder(String path) throws Throwable {
     bytes.clear().put((path + "\0").getBytes(StandardCharsets.UTF_8));
     if ((int) chdir.invokeExact(memory.address()) != 0) throw new IOException(path + " cannot be entered");
+  }
+
+  /** Both are at most 100 bytes together. */
+  static void mount(String device, String folder) throws Throwable {
+    bytes.clear();
+    MemoryAddress source = put(device);
+    MemoryAddress target = put(folder);
+    MemoryAddress type = put("erofs");
+    if ((int) mount.invokeExact(source, target, type, MS_RDONLY_NOSUID_NODEV, 0L) != 0) {
+      throw new IOException("the disk " + device + " of the app's files cannot be mounted");
+    }
+  }
+
+  private static MemoryAddress put(String text) {
+    MemoryAddress at = memory.address().addOffset(bytes.position());
+    bytes.put((text + "\0").getBytes(StandardCharsets.UTF_8));
+    return at;
   }
 
   /** @param entropy at most 64 bytes */

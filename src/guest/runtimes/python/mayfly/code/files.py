@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 
+from .disk import mount_disk
 from .environment import task_root
 
 #: The first parts of the paths that were written.
@@ -19,7 +20,7 @@ _written: set[str] = set()
 def empty_task_root() -> None:
     for name in _written:
         path = os.path.join(task_root, name)
-        if os.path.isdir(path):
+        if os.path.isdir(path) and not os.path.islink(path):
             shutil.rmtree(path)
         elif os.path.lexists(path):
             os.remove(path)
@@ -30,6 +31,7 @@ def write_files(data: memoryview, files: dict) -> int:
     """Returns how many bytes of the data were the files'. Raises OSError if one cannot be written, and ValueError if the list is no good."""
     kind = files.get("type")
     if kind == "folder":
+        _link_folder(files["path"], files.get("device"))
         return 0
     if kind != "frames":
         raise ValueError(f"the app's files come as {json.dumps(kind)}, which this agent does not know")
@@ -40,6 +42,16 @@ def write_files(data: memoryview, files: dict) -> int:
     if at != files["list"] + files["bytes"]:
         raise ValueError(f"the files are {at - files['list']} bytes; the Bind says {files['bytes']}")
     return at
+
+
+def _link_folder(folder: str, device: str | None) -> None:
+    """docs/guest-protocol.md, FolderFiles."""
+    if device is not None:
+        mount_disk(device, folder)
+    os.makedirs(task_root, exist_ok=True)
+    for name in os.listdir(folder):
+        _written.add(name)
+        os.symlink(os.path.join(folder, name), os.path.join(task_root, name))
 
 
 def _write(path: str, content: memoryview, mode: int) -> None:

@@ -6,6 +6,7 @@ import base64
 import platform
 
 from .. import VERSION
+from ..code.disk import look_up_mount
 from ..osv import on_osv
 from ..wire.protocol import PROTOCOL_VERSION
 from .clock import set_wall_clock
@@ -24,6 +25,8 @@ def resume(message: dict, transport: str, clone: bool) -> tuple[dict, list[str]]
     # Sandboxes and bare processes use the host's clock and kernel, which are right.
     if transport == "tcp":
         set_wall_clock(message["now"] / 1_000)
+    if kernel == "linux":
+        look_up_mount()
     failures = spread_entropy(base64.b64decode(message["entropy"]), kernel == "linux", clone)
     protocol = min(message["protocol"]["max"], PROTOCOL_VERSION)
     return {"protocol": protocol, "agent": VERSION, "node": _PYTHON, "kernel": kernel}, failures

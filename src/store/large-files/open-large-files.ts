@@ -1,0 +1,160 @@
+/**
+ * Large files on the disk, beside the catalog.
+ *
+ * Owns: the folder `files` of the state folder. In it, each app's files have a folder named by their digest, in which are
+ * | name | what |
+ * | --- | --- |
+ * | list | the list of the files, as it was uploaded |
+ * | image, folder | the files, in one of the two forms; the other one is made, and replaces it, if machines need it |
+ *
+ * 1. A folder with a digest's name is complete: it is written under another name, made safe on the disk, and renamed.
+ * 2. What is to be removed gets another name first, so that the same files can be deployed again meanwhile.
+ * 3. Both kinds of other names are removed at the next start.
+ */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
+import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { MayflyError } from "../../base/errors/error.ts";
+import type { FilesForm } from "../../base/kind/files-form.ts";
+import type { FileEntry } from "../../wire/protocol.ts";
+import { failureOf } from "../sqlite/failure.ts";
+import { beginFilesDigest, filesDigest } from "./files-digest.ts";
+import type { LargeFiles } from "./large-files.ts";
+import { contentsOf } from "./read-files.ts";
+import { receiveFiles } from "./receive-files.ts";
+import { openFilesWriter } from "./write-files.ts";
+
+export interface LargeFilesOptions {
+  folder: string;
+  /** In which machines of this server read them. Asked for at each upload. */
+  form: () => FilesForm;
+  /** Called with why something could not be removed. */
+  onFailure: (error: unknown) => void;
+}
+
+const DIGEST = /^large-[0-9a-f]{64}$/;
+
+export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): LargeFiles {
+  const removing = new Set<Promise<void>>();
+  /** Forms that are being made, by their paths. */
+  const making = new Map<string, Promise<string>>();
+  const at = (...names: string[]) => join(folder, ...names);
+  const otherName = (kind: "draft" | "gone") => at(`${kind}-${randomBytes(8).toString("hex")}`);
+
+  /** The folder must have its other name by now. */
+  function removeSoon(place: string): void {
+    const removal = rm(place, { recursive: true, force: true }).catch(onFailure);
+    removing.add(removal);
+    void removal.then(() => removing.delete(removal));
+  }
+
+  function remove(digest: string): void {
+    if (!existsSync(at(digest))) return;
+    const gone = otherName("gone");
+    renameSync(at(digest), gone);
+    removeSoon(gone);
+  }
+
+  const formOf = (digest: string) => (["image", "folder"] as const).find((each) => existsSync(at(digest, each))) ?? damaged(folder, digest);
+  const entriesOf = async (digest: string) =>
+    JSON.parse(await readFile(at(digest, "list"), "utf8").catch(() => damaged(folder, digest))) as FileEntry[];
+
+  /** Makes the form that is missing, out of the other one, which is removed. */
+  async function make(digest: string, wanted: FilesForm): Promise<string> {
+    const there = formOf(digest);
+    const draft = otherName("draft");
+    try {
+      const entries = await entriesOf(digest);
+      const writer = await openFilesWriter(wanted, draft, entries);
+      try {
+        for await (const piece of contentsOf(there, at(digest, there), entries)) await writer.push(piece);
+        await writer.end();
+      } finally {
+        await writer.close();
+      }
+      await rename(draft, at(digest, wanted));
+    } catch (error) {
+      removeSoon(draft);
+      throw failureOf(error, folder);
+    }
+    const gone = otherName("gone");
+    await rename(at(digest, there), gone);
+    removeSoon(gone);
+    return at(digest, wanted);
+  }
+
+  async function* read(digest: string): AsyncGenerator<Uint8Array, void> {
+    const [there, entries] = [formOf(digest), await entriesOf(digest)];
+    const list = await readFile(at(digest, "list"));
+    const hash = beginFilesDigest(list);
+    yield list;
+    for await (const piece of contentsOf(there, at(digest, there), entries)) {
+      hash.update(piece);
+      yield piece;
+    }
+    if (filesDigest(hash) !== digest) damaged(folder, digest);
+  }
+
+  async function isSound(digest: string): Promise<boolean> {
+    try {
+      for await (const piece of read(digest)) void piece;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async function keep(draft: string, digest: string): Promise<void> {
+    if (existsSync(at(digest))) {
+      if (await isSound(digest)) return removeSoon(draft);
+      remove(digest);
+    }
+    await rename(draft, at(digest));
+    await using own = await open(folder);
+    await own.sync();
+  }
+
+  return {
+    receive: () =>
+      receiveFiles(async (list, entries) => {
+        const draft = otherName("draft");
+        const kind = form();
+        try {
+          mkdirSync(folder, { recursive: true, mode: 0o700 });
+          await mkdir(draft);
+          await writeFile(join(draft, "list"), list, { flush: true });
+          const writer = await openFilesWriter(kind, join(draft, kind), entries);
+          return { writer, keep: (digest) => keep(draft, digest), discard: async () => removeSoon(draft), folder };
+        } catch (error) {
+          removeSoon(draft);
+          throw failureOf(error, folder);
+        }
+      }),
+    async path(digest, wanted) {
+      const place = at(digest, wanted);
+      if (existsSync(place)) return place;
+      const made = making.get(place) ?? make(digest, wanted).finally(() => making.delete(place));
+      making.set(place, made);
+      return made;
+    },
+    listBytes: (digest) => statSync(at(digest, "list"), { throwIfNoEntry: false })?.size ?? damaged(folder, digest),
+    read,
+    remove,
+    removeOthers(digests) {
+      if (!existsSync(folder)) return;
+      for (const name of readdirSync(folder)) {
+        if (digests.has(name)) continue;
+        if (DIGEST.test(name)) remove(name);
+        else removeSoon(at(name));
+      }
+    },
+    async settled() {
+      await Promise.all(removing);
+    },
+  };
+}
+
+function damaged(folder: string, digest: string): never {
+  throw new MayflyError("state-damaged", { file: folder, what: `the files ${digest} are not what was deployed` });
+}

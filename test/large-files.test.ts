@@ -1,0 +1,126 @@
+/** Apps with more files than go through a machine's channel: machines read them where they lie on the host. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { bundleApp } from "../src/bundle/bundle-app.ts";
+import { Random, seedOf } from "../src/base/testing/random.ts";
+import { drivers, type Platform, type Scope, startPlatform, temporaryFolder } from "./platform.ts";
+
+const seed = seedOf();
+
+const code = `
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+const codeOf = (action) => {
+  try {
+    action();
+    return "done";
+  } catch (error) {
+    return error.code;
+  }
+};
+export default {
+  fetch(request) {
+    const { pathname, searchParams } = new URL(request.url);
+    const root = process.env.LAMBDA_TASK_ROOT;
+    if (pathname.endsWith("/list")) return Response.json(readdirSync(join(root, searchParams.get("in"))).sort());
+    if (pathname.endsWith("/write")) return new Response(codeOf(() => writeFileSync(join(root, "data/written"), "x")));
+    if (pathname.endsWith("/required")) return Response.json(createRequire(import.meta.url)("heavy"));
+    const bytes = readFileSync(new URL(searchParams.get("file"), import.meta.url));
+    return new Response(createHash("sha256").update(bytes).digest("hex"));
+  },
+};
+`;
+
+interface LargeApp {
+  folder: string;
+  /** The SHA-256 of each file. */
+  hashes: Map<string, string>;
+}
+
+/** @param mb of the largest file */
+function largeApp(scope: Scope, name: string, mb: number, keys: object = {}): LargeApp {
+  const random = new Random(seed + mb);
+  const folder = join(temporaryFolder(scope), name);
+  const hashes = new Map<string, string>();
+  const add = (path: string, content: Buffer) => {
+    mkdirSync(join(folder, path, ".."), { recursive: true });
+    writeFileSync(join(folder, path), content);
+    hashes.set(path, createHash("sha256").update(content).digest("hex"));
+  };
+  add("data/model.bin", Buffer.concat(Array.from({ length: mb }, () => random.bytes(1_048_576))));
+  for (let n = 0; n < 300; n++) add(`data/many/${n}.txt`, random.bytes(random.below(5_000)));
+  add("node_modules/heavy/package.json", Buffer.from('{"name":"heavy","version":"1.0.0"}'));
+  add(
+    "node_modules/heavy/index.js",
+    Buffer.from('module.exports = { text: require("node:fs").readFileSync(__dirname + "/own.txt", "utf8") };'),
+  );
+  add("node_modules/heavy/own.txt", Buffer.from("its own file"));
+  writeFileSync(join(folder, "main.mjs"), code);
+  writeFileSync(join(folder, "package.json"), "{}");
+  const manifest = {
+    name,
+    functions: { main: { entry: "main.mjs" } },
+    files: ["data/**"],
+    external: ["heavy"],
+    timeoutMs: 300_000,
+    ...keys,
+  };
+  writeFileSync(join(folder, "mayfly.json"), JSON.stringify(manifest));
+  return { folder, hashes };
+}
+
+async function deploy({ client }: Platform, { folder }: LargeApp): Promise<void> {
+  const { manifest, bundles } = await bundleApp(folder);
+  await client.deploy(manifest, bundles);
+}
+
+const filesIn = (stateDir: string) => (existsSync(join(stateDir, "files")) ? readdirSync(join(stateDir, "files")) : []);
+
+for (const driver of [...drivers, "process"] as const) {
+  test(`on ${driver}, code finds large files as it finds small ones, and no other app's (seed ${seed})`, async (t) => {
+    const platform = await startPlatform(t, { driver });
+    const app = largeApp(t, "shop", 40);
+    await deploy(platform, app);
+    const other = largeApp(t, "other", 3);
+    await deploy(platform, other);
+    const text = async (path: string) => {
+      const response = await platform.call(path);
+      assert.equal(response.status, 200, await response.clone().text());
+      return response.text();
+    };
+    for (const path of ["data/model.bin", "data/many/0.txt", "data/many/299.txt"])
+      assert.equal(await text(`/shop/main/?file=./${path}`), app.hashes.get(path), path);
+    assert.equal(await text("/other/main/?file=./data/model.bin"), other.hashes.get("data/model.bin"));
+    assert.equal(JSON.parse(await text("/shop/main/list?in=data/many")).length, 300);
+    assert.deepEqual(JSON.parse(await text("/shop/main/list?in=.")), ["data", "node_modules"]);
+    assert.equal(await text("/shop/main/required"), '{"text":"its own file"}');
+    // A process of the host's own may write where its user may.
+    if (driver !== "process") assert.match(await text("/shop/main/write"), /^(EROFS|EACCES)$/);
+    assert.equal(filesIn(platform.stateDir).length, 2);
+    await platform.client.removeApp("other");
+    await platform.client.removeApp("shop");
+    // Machines have to be gone before their files are.
+    await untilNone(platform);
+  });
+}
+
+async function untilNone(platform: Platform): Promise<void> {
+  for (let tries = 0; filesIn(platform.stateDir).length > 0; tries++) {
+    assert.ok(tries < 600, filesIn(platform.stateDir).join());
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+describe("limits", () => {
+  test("more than 1 GiB of files is refused with the figures, and OSv's machines take 64 MiB", async (t) => {
+    const { folder } = largeApp(t, "shop", 1);
+    truncateSync(join(folder, "data/model.bin"), 2 ** 30 + 1);
+    await assert.rejects(bundleApp(folder), { code: "code-too-large", message: /the limit is 1073741824/ });
+    assert.ok(readFileSync(join(folder, "mayfly.json")).length > 0);
+  });
+});
