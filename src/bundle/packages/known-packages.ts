@@ -10,6 +10,9 @@ interface Known {
 export const knownPackages = new Map<string, Known>([
   // Workers for pino's transports, which are reported if the app configures a transport.
   ["thread-stream", { quiet: true }],
+  ["pino", { quiet: true }],
+  // It serves its client's code to browsers, which few apps leave to it.
+  ["socket.io", { quiet: true }],
   // Compiled code that could read its WebAssembly from a file, but contains it as text.
   ["@tootallnate/quickjs-emscripten", { quiet: true }],
   ["satori", { quiet: true }],
