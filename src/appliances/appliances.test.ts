@@ -51,6 +51,7 @@ test("logs of appliances that should run mention a worker's death; an appliance 
   const appliances = openAppliances({
     stateDir: dir,
     cacheDir: dir,
+    runDir: dir,
     qemuHost: createQemuHost({ cacheDir: dir, jailDir: dir, uids: createUids() }),
     definitions,
     bootId: "boot",

@@ -14,10 +14,11 @@ import { MayflyError } from "../base/errors/error.ts";
 import { refuseDamaged } from "../images/damage.ts";
 import { findImage } from "../images/find-image.ts";
 import { describeImage, type Image, imageAt, isComplete, type RunSpec } from "../images/image.ts";
+import { closeRunFolder, sweepRunFolders } from "../machines/host/child/run-folder.ts";
 import type { QemuHost } from "../machines/host/qemu/qemu-host.ts";
 import type { Definition, Definitions } from "./definitions.ts";
 import { openHost } from "./host.ts";
-import { createKeeper, type Keeper } from "./keeper.ts";
+import { createKeeper, type Keeper, runFolderName } from "./keeper.ts";
 import { checkAddress, openShared, type Permitted } from "./permitted.ts";
 import type { ApplianceInfo, ApplianceSpec } from "./spec.ts";
 import { createVolumes } from "./volumes.ts";
@@ -26,6 +27,8 @@ import type { UsageSink } from "../store/ledger/usage.ts";
 export interface AppliancesOptions {
   stateDir: string;
   cacheDir: string;
+  /** For what is removed with the machines and must be made even if the state folder's disk is full. Other servers may use it as well. */
+  runDir: string;
   qemuHost: QemuHost;
   definitions: Definitions;
   bootId: string;
@@ -95,11 +98,11 @@ interface Entry {
 }
 
 export function openAppliances(options: AppliancesOptions): Appliances {
-  const { stateDir, cacheDir, clock, qemuHost } = options;
-  const runDir = join(stateDir, "run", "appliances");
+  const { stateDir, cacheDir, runDir, clock, qemuHost } = options;
+  const packedDir = join(stateDir, "run", "appliances");
   const { definitions } = options;
   const openFolder = (folder: string) => openShared(folder, options.permitted, stateDir);
-  const volumes = createVolumes(join(stateDir, "volumes"), openFolder);
+  const volumes = createVolumes({ disksDir: join(stateDir, "volumes"), packedDir, openFolder });
   /** Keyed by the appliance's id. */
   const entries = new Map<string, Entry>();
   const removing = new Set<string>();
@@ -233,7 +236,8 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     sample: () => entries.forEach(({ keeper }) => keeper.sample()),
     async resume(leaveAlone, deaths) {
       // A killed server may have left files of its machines, which died with it.
-      rmSync(runDir, { recursive: true, force: true });
+      sweepRunFolders(runDir, runFolderName);
+      rmSync(packedDir, { recursive: true, force: true });
       const wanted = definitions
         .all(options.onUnusable)
         .map(enter)
@@ -245,6 +249,7 @@ export function openAppliances(options: AppliancesOptions): Appliances {
     leftAlone: () => [...alone].flatMap((id) => entries.get(id)?.definition.spec.name ?? []).toSorted(),
     async close() {
       await Promise.all([...entries.values()].map(({ keeper }) => keeper.stop()));
+      closeRunFolder(runDir, runFolderName);
     },
   };
 }

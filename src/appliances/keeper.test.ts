@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,8 +15,9 @@ import { listening } from "../base/testing/listening.ts";
 import { afterwards } from "../base/testing/afterwards.ts";
 
 test("an appliance that cannot start with the server waits, longer each time, and is tried again until it is stopped", async (context) => {
-  const { keeper, clock, tries, settled, lines } = keep(context);
+  const { keeper, clock, tries, settled, lines, left } = keep(context);
   await keeper.resume();
+  assert.deepEqual(left(), []);
   for (const [at, seconds] of [1, 2, 4].entries()) {
     assert.deepEqual([tries(), keeper.view().state, keeper.view().lastEnd], [at + 1, "waiting", "Mayfly failed: the host is too busy."]);
     assert.match(lines.at(-1)!, new RegExp(`starts again in ${seconds} s`));
@@ -95,7 +96,7 @@ function keep(context: TestContext, spec: object = {}, failure = new Error("the 
       tries += 1;
       return Promise.reject(failure);
     },
-    volumes: { ready: async () => [], remove: async () => undefined },
+    volumes: { ready: async () => [], release: async () => undefined, remove: async () => undefined },
     permitted: { folders: [], publish: [] },
     runDir,
     bootId: "boot",
@@ -105,9 +106,10 @@ function keep(context: TestContext, spec: object = {}, failure = new Error("the 
     log: (_machine, text) => void lines.push(text),
   });
   afterwards(context, () => keeper.stop());
+  const left = () => readdirSync(runDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.name.startsWith("notes-"));
   const settled = async (state: string) => {
     for (let turns = 0; turns < 1_000 && keeper.view().state !== state; turns++) await new Promise((resolve) => setTimeout(resolve, 5));
     assert.equal(keeper.view().state, state);
   };
-  return { keeper, clock, tries: () => tries, settled, lines };
+  return { keeper, clock, tries: () => tries, settled, lines, left };
 }

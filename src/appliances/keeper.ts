@@ -6,13 +6,12 @@
  * 2. Published ports stay open while the appliance should run, also between machines.
  * 3. After close() nothing is left.
  */
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Clock } from "../base/clock/clock.ts";
 import type { Egress } from "../egress/egress.ts";
 import { MayflyError, asMayflyError } from "../base/errors/error.ts";
 import type { Image, RunSpec } from "../images/image.ts";
 import { clauseOf, clauseWithOutput, StartFailure } from "../machines/exit.ts";
+import { createRunFolder } from "../machines/host/child/run-folder.ts";
 import { UsageMeter } from "../fleet/usage-meter.ts";
 import { createBackOff } from "./back-off.ts";
 import type { ApplianceEnd } from "./end.ts";
@@ -34,7 +33,7 @@ export interface KeeperOptions {
   host: (image: Image) => Promise<ApplianceHost>;
   volumes: Volumes;
   permitted: Permitted;
-  /** The folder for files that are removed with the machines. */
+  /** Has a folder for each machine, which is removed with it. */
   runDir: string;
   bootId: string;
   /** Returns the next number of a machine; all appliances share the count. */
@@ -68,6 +67,9 @@ export interface Keeper {
   /** Stops the appliance in order, or by force after ten seconds. Further calls wait for the same end. */
   stop(): Promise<void>;
 }
+
+/** The folder of all appliances' machines, in the run folder. */
+export const runFolderName = "appliances";
 
 const STOP_MS = 10_000;
 const SAMPLE_MS = 5_000;
@@ -104,12 +106,15 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   async function launchMachine(): Promise<void> {
     const id = `${forMachines(spec.name)}-${options.bootId}-${options.nextNumber()}`;
-    const folder = join(options.runDir, id);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const run = createRunFolder(options.runDir, runFolderName, id);
+    const release = async () => {
+      run.remove();
+      await options.volumes.release(id);
+    };
     const meter = new UsageMeter(id, clock, options.usage);
     meter.begin();
     try {
-      const plan = await planOf(id, folder);
+      const plan = await planOf(id, run.folder);
       const machine = await startMachine(await options.host(plan.image), plan);
       meter.take(options.id, { cpuUs: 0, memoryBytes: 0 });
       meter.run({ cpuUs: 0, memoryBytes: 0 });
@@ -121,18 +126,18 @@ export function createKeeper(options: KeeperOptions): Keeper {
       finished = machine.exited.then((end) =>
         after(end, living!, async () => {
           stopSampling();
-          await rm(folder, { recursive: true, force: true });
+          await release();
         }),
       );
     } catch (error) {
-      await rm(folder, { recursive: true, force: true });
+      await release();
       throw error;
     }
   }
 
   async function planOf(id: string, folder: string) {
     const source = await options.source();
-    const volumes = await options.volumes.ready(spec.volumes, folder);
+    const volumes = await options.volumes.ready(spec.volumes, id);
     const { memoryMb, vcpus } = spec;
     const env = { ...(spec.network === "egress" ? proxyVariables : {}), ...source.run.env };
     const ports = spec.ports.map(({ address, host, guest }, index) => ({

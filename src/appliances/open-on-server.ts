@@ -14,11 +14,12 @@ type ApplianceNeeds = Pick<AppliancesOptions, "definitions" | "qemuHost" | "boot
 /** Starts none: that is for Appliances.resume(). */
 export function openAppliancesOf(start: ServerStart, { accounts, logs }: Stores, needs: ApplianceNeeds): Appliances {
   const { config, clock, log, closing } = start;
-  const { stateDir, cacheDir } = config;
+  const { stateDir, cacheDir, runDir } = config;
   const appliances = openAppliances({
     ...needs,
     stateDir,
     cacheDir,
+    runDir,
     clock,
     permitted: config.appliances,
     usage: accounts,

@@ -2,7 +2,7 @@
  * The disks of appliances.
  *
  * Owns <stateDir>/volumes/<name>.ext4. These disks outlive their appliances until they are removed by name. Folders of the host are packed
- * anew at each start, into a file that is removed with the machine.
+ * anew at each start, into files that release() removes.
  */
 import { existsSync } from "node:fs";
 import { type FileHandle, link, mkdir, open, rm } from "node:fs/promises";
@@ -22,34 +22,41 @@ export interface ReadyVolume {
 }
 
 export interface Volumes {
-  /** @param runDir a folder that is removed with the machine */
-  ready(specs: VolumeSpec[], runDir: string): Promise<ReadyVolume[]>;
+  ready(specs: VolumeSpec[], machine: string): Promise<ReadyVolume[]>;
+  /** Removes what was packed for a machine. */
+  release(machine: string): Promise<void>;
   /** Deletes a disk with everything on it. */
   remove(name: string): Promise<void>;
 }
 
 const MIB = 1 << 20;
 
-/** @param openFolder opens a folder of the host, if it may be shared; see permitted.ts */
-export function createVolumes(dir: string, openFolder: OpenFolder): Volumes {
+interface Places {
+  disksDir: string;
+  /** Has the packed folders of machines. It may lie on the same disk: they can be too large for a run folder, which is in memory. */
+  packedDir: string;
+  /** Opens a folder of the host, if it may be shared; see permitted.ts */
+  openFolder: (folder: string) => Promise<FileHandle>;
+}
+
+export function createVolumes(places: Places): Volumes {
   return {
-    ready: (specs, runDir) => Promise.all(specs.map((spec, index) => readyOne({ dir, openFolder, runDir }, spec, `volume${index}`))),
-    remove: (name) => rm(fileOf(dir, name), { force: true }),
+    ready: (specs, machine) => Promise.all(specs.map((spec, index) => readyOne(places, spec, machine, `volume${index}`))),
+    release: (machine) => rm(join(places.packedDir, machine), { recursive: true, force: true }),
+    remove: (name) => rm(fileOf(places.disksDir, name), { force: true }),
   };
 }
 
-type OpenFolder = (folder: string) => Promise<FileHandle>;
-
-interface Places {
-  dir: string;
-  openFolder: OpenFolder;
-  runDir: string;
-}
-
-async function readyOne({ dir, openFolder, runDir }: Places, spec: VolumeSpec, serial: string): Promise<ReadyVolume> {
+async function readyOne(
+  { disksDir, packedDir, openFolder }: Places,
+  spec: VolumeSpec,
+  machine: string,
+  serial: string,
+): Promise<ReadyVolume> {
   const volume = { disk: { serial }, path: spec.path };
-  if ("disk" in spec) return { file: await ensureDisk(dir, spec), writable: true, volume: { ...volume, fs: "ext4" } };
-  const file = join(runDir, `${serial}.erofs`);
+  if ("disk" in spec) return { file: await ensureDisk(disksDir, spec), writable: true, volume: { ...volume, fs: "ext4" } };
+  await mkdir(join(packedDir, machine), { recursive: true, mode: 0o700 });
+  const file = join(packedDir, machine, `${serial}.erofs`);
   await using folder = await openFolder(spec.folder);
   // The folder is named by its descriptor, so that a link that is changed meanwhile makes no difference.
   await withShare("work", (started) => makeErofs(`/proc/${process.pid}/fd/${folder.fd}/.`, file, { started }));

@@ -127,6 +127,7 @@ export async function serveApi(): Promise<ServedApi> {
   const appliances = openAppliances({
     stateDir: dir,
     cacheDir: dir,
+    runDir: dir,
     qemuHost: createQemuHost({ cacheDir: dir, jailDir: dir, uids: createUids() }),
     definitions,
     bootId: "boot",
