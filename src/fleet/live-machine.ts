@@ -23,6 +23,7 @@ import type { Machine, MachineSpec } from "../machines/driver.ts";
 import { type ExitReason, type MachineExit, StartFailure } from "../machines/exit.ts";
 import { askEgress } from "./ask-egress.ts";
 import { type BoundCode, bindMessage } from "./bind-message.ts";
+import { ToldOnce } from "./told-once.ts";
 import { LoadMeter } from "./load-meter.ts";
 import { Nap } from "./nap.ts";
 import { Pulse } from "./pulse.ts";
@@ -64,6 +65,7 @@ export class LiveMachine {
   #rest: Rest | undefined;
   #version: Version | undefined;
   #egress: Egress | null = null;
+  readonly #refusals = new ToldOnce();
   readonly #load = new LoadMeter();
   #nap: Nap | undefined;
   #pulse: Pulse | undefined;
@@ -321,7 +323,9 @@ export class LiveMachine {
   }
 
   #outside<T>(address: string, question: (egress: Egress) => Promise<T>): Promise<T> {
-    return askEgress(this.#egress, address, question, (text) => this.#log(0, LogLevel.Platform, text));
+    return askEgress(this.#egress, address, question, (text) => {
+      if (this.#refusals.isDue(text, this.#options.clock.now())) this.#log(0, LogLevel.Platform, text);
+    });
   }
 
   #log(stream: number, level: LogLevel, text: string): void {

@@ -27,11 +27,11 @@ type Create = (address: string, port: number, family: 4) => Handle | number;
 type Reinitialise = (this: Socket, handle: Handle & { _parent?: Handle }) => void;
 
 /**
- * A handle that is bound to a port of the machine's own loopback.
- * @throws Error with a code if no port is left
+ * A handle that is bound to a port of the machine's own loopback, to any that is free if it is 0.
+ * @throws Error with a code if the port is taken, or none is left
  */
-export function inwardHandle(): Handle {
-  const handle = (net as unknown as { _createServerHandle: Create })._createServerHandle("127.0.0.1", 0, 4);
+export function inwardHandle(port = 0): Handle {
+  const handle = (net as unknown as { _createServerHandle: Create })._createServerHandle("127.0.0.1", port, 4);
   if (typeof handle !== "number") return handle;
   const code = getSystemErrorName(handle);
   throw Object.assign(new Error(`bind ${code} 127.0.0.1`), { code });

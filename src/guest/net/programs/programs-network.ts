@@ -6,6 +6,7 @@
  * 1. Nothing is opened before a program runs, because most apps run none.
  * 2. It is opened for good: the machine belongs to one app by then.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import childProcess, { type ChildProcess } from "node:child_process";
 import type { Log } from "../../agent/log/log.ts";
 import type { Connection } from "../../agent/connection.ts";
@@ -23,8 +24,10 @@ export function serveProgramsNetwork(connection: Connection, permission: Permiss
   delete process.env[variable];
   // Null where the connections of programs are not led to the agent.
   if (listener === null) return;
+  // What is opened belongs to no invocation.
+  const outside = AsyncLocalStorage.snapshot();
   beforePrograms(() => {
-    if (listener !== null) open(listener, connection, permission, log);
+    if (listener !== null) outside(open, listener, connection, permission, log);
     listener = null;
   });
 }
@@ -49,7 +52,7 @@ function listenerIn(text: string | undefined): number | null {
   return fd === undefined ? null : Number(fd);
 }
 
-/** Calls back before a function starts a program or loads native code. Both happen in these two places alone, except for programs whose end the function waits for without letting anything else run. */
+/** Calls back before a function starts a program or loads native code. A program for whose end a function waits without letting anything else run goes another way, and could not be served. */
 function beforePrograms(serve: () => void): void {
   const prototype = childProcess.ChildProcess.prototype as unknown as { spawn(options: object): number };
   const spawn: (typeof prototype)["spawn"] = Reflect.get(prototype, "spawn");

@@ -9,6 +9,7 @@
 import { createSocket } from "node:dgram";
 import type { LookupAddress } from "node:dns";
 import { type Socket, createServer } from "node:net";
+import { inwardHandle } from "../tcp-handle.ts";
 import type { Refusals } from "./refusals.ts";
 import { RecordType, ResultCode, answer, failure, parseQuestion } from "./dns-message.ts";
 
@@ -38,7 +39,8 @@ export function openStubResolver(parts: StubResolverParts): void {
 }
 
 function overUdp(respond: Respond, failed: (error: Error) => void): void {
-  const socket = createSocket("udp4");
+  // A function may have replaced Node's own look-up.
+  const socket = createSocket({ type: "udp4", lookup: (address, _, done) => done(null, address, 4) });
   socket.on("error", failed);
   socket.on("message", (message, { address, port }) => {
     void respond(message, MOST_BYTES_UDP).then((reply) => reply !== undefined && socket.send(reply, port, address));
@@ -51,7 +53,12 @@ function overTcp(respond: Respond, failed: (error: Error) => void): void {
   const server = createServer((socket) => converse(socket, respond));
   server.maxConnections = MOST_CONNECTIONS;
   server.on("error", failed);
-  server.listen({ port: PORT, host: ADDRESS, exclusive: true });
+  // It listens by a handle, because for an address net would call dns.lookup.
+  try {
+    server.listen(inwardHandle(PORT));
+  } catch (error) {
+    failed(error as Error); // a program listens there
+  }
   server.unref();
 }
 

@@ -1,17 +1,20 @@
 package mayfly.net;
 
-import java.util.HashSet;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
 import mayfly.log.Log;
 import mayfly.wire.Protocol.Level;
 
-/** Tells the app's log why something was not reached, because code itself sees no more than a connection that is reset, or a name without an address. Each reason is told once for a destination. */
+/** Tells the app's log why something was not reached, because code itself sees no more than a connection that is reset, or a name without an address. The reason is told once a minute for a destination. */
 final class Refusals {
   /** When so many were told, they are forgotten, and told again. */
   private static final int MOST = 200;
 
+  private static final long AGAIN_NANOSECONDS = 60_000_000_000L;
+
   private final Log log;
-  private final Set<String> told = new HashSet<>();
+  /** When each line was told. */
+  private final Map<String, Long> told = new HashMap<>();
 
   Refusals(Log log) {
     this.log = log;
@@ -20,9 +23,11 @@ final class Refusals {
   /** @param what "connect to 192.0.2.7 port 443" */
   void tell(String what, Failure reason) {
     String line = "The app could not " + what + ": " + reason;
-    if (told.contains(line)) return;
+    long now = System.nanoTime();
+    Long before = told.get(line);
+    if (before != null && now - before < AGAIN_NANOSECONDS) return;
     if (told.size() >= MOST) told.clear();
-    told.add(line);
+    told.put(line, now);
     log.say(null, Level.AGENT, line);
   }
 }
