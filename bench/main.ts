@@ -1,11 +1,12 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,runtimes,guests,simulator,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
+ * `./mayfly bench [--only warm,waiting,first-call,memory,files,runtimes,guests,simulator,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
  * [--minutes 5] [--json FILE]`: measures Mayfly and the programs with which it is compared, in one run. bench/README.md says what is not
  * measured.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { files } from "./cases/files.ts";
 import { firstCall } from "./cases/first-call.ts";
 import { guests } from "./cases/guests.ts";
 import { live } from "./cases/live.ts";
@@ -23,6 +24,7 @@ const cases: Record<CaseName, (options: BenchOptions) => Promise<Section[]>> = {
   waiting,
   "first-call": firstCall,
   memory,
+  files,
   runtimes,
   guests,
   simulator,

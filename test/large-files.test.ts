@@ -1,9 +1,9 @@
 /** Apps with more files than go through a machine's channel: machines read them where they lie on the host. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { test } from "node:test";
 import { bundleApp } from "../src/bundle/bundle-app.ts";
 import { Random, seedOf } from "../src/base/testing/random.ts";
 import { drivers, type Platform, type Scope, startPlatform, temporaryFolder } from "./platform.ts";
@@ -116,11 +116,33 @@ async function untilNone(platform: Platform): Promise<void> {
   }
 }
 
-describe("limits", () => {
-  test("more than 1 GiB of files is refused with the figures, and OSv's machines take 64 MiB", async (t) => {
-    const { folder } = largeApp(t, "shop", 1);
-    truncateSync(join(folder, "data/model.bin"), 2 ** 30 + 1);
-    await assert.rejects(bundleApp(folder), { code: "code-too-large", message: /the limit is 1073741824/ });
-    assert.ok(readFileSync(join(folder, "mayfly.json")).length > 0);
-  });
+test("a deploy of 200 MB is written while a running server's calls go on, and nothing of it is held in memory", async (t) => {
+  const platform = await startPlatform(t, { driver: "process", maxAppCodeMb: 512 });
+  await platform.deploy("examples/hello");
+  const app = largeApp(t, "shop", 1);
+  const file = openSync(join(app.folder, "data/model.bin"), "r+");
+  ftruncateSync(file, 200_000_000);
+  closeSync(file);
+  assert.equal((await platform.call("/hello/hello")).status, 200);
+  const before = process.memoryUsage().arrayBuffers;
+  let [answered, most] = [0, 0];
+  const over = new AbortController();
+  const deployed = deploy(platform, app).finally(() => over.abort());
+  while (!over.signal.aborted) {
+    assert.equal((await platform.call("/hello/hello")).status, 200);
+    answered += 1;
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  }
+  await deployed;
+  t.diagnostic(`${answered} calls, ${Math.round(most / 1e6)} MB`);
+  // One after the other, with the client in the same process: were the upload one piece of work, or a few, they would be a few.
+  assert.ok(answered >= 30, `${answered} calls were answered during the deploy`);
+  assert.ok(most < 100_000_000, `${most} bytes of buffers`);
+  assert.equal((await platform.call("/shop/main/list?in=data/many")).status, 200);
+});
+
+test("more than 1 GiB of files is refused before anything is uploaded, with the figures", async (t) => {
+  const { folder } = largeApp(t, "shop", 1);
+  truncateSync(join(folder, "data/model.bin"), 2 ** 30 + 1);
+  await assert.rejects(bundleApp(folder), { code: "code-too-large", message: /the limit is 1073741824/ });
 });

@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { systemClock } from "../base/clock/clock.ts";
 import { manifestSchema } from "../store/catalog/manifest.ts";
 import type { ServedApps } from "./served-apps.ts";
-import { createServing } from "./serving.ts";
+import { createServing, type ServingParts } from "./serving.ts";
 
-test("an app that asks for a kernel which the host lacks is refused; the host's own may be named or left out", () => {
-  const serving = createServing({
+function servingOf(changes: Partial<ServingParts>) {
+  return createServing({
     served: { check: () => undefined } as unknown as ServedApps,
     machines: () => [],
     kinds: { prepare: async () => undefined, changed: () => undefined },
@@ -16,13 +16,30 @@ test("an app that asks for a kernel which the host lacks is refused; the host's 
     problemsOf: () => [],
     most: { maxMemoryMb: 1_024, maxVcpus: 4 },
     clock: systemClock,
+    ...changes,
   });
-  const asking = (more: object) => manifestSchema.parse({ name: "shop", functions: { pay: { entry: "pay.ts" } }, ...more });
+}
+
+const asking = (more: object) => manifestSchema.parse({ name: "shop", functions: { pay: { entry: "pay.ts" } }, ...more });
+
+test("an app that asks for a kernel which the host lacks is refused; the host's own may be named or left out", () => {
+  const serving = servingOf({});
   serving.check("main", asking({}));
   serving.check("main", asking({ kernel: "linux" }));
   assert.throws(() => serving.check("main", asking({ kernel: "osv" })), {
     code: "no-such-kernel",
     message: "App shop asks for machines of the kernel osv, and this host has linux.",
     cure: /Leave the key kernel out/,
+  });
+});
+
+test("more files than go through a machine's channel are refused where machines cannot read them where they lie", () => {
+  const files = { paths: ["model.bin"], largeBytes: 64 * 1_048_576 + 1 };
+  const attachesLinux = servingOf({ kernels: ["linux", "osv"], attaches: ({ kernel }) => kernel === "linux" });
+  attachesLinux.check("main", asking({}), files);
+  attachesLinux.check("main", asking({ kernel: "osv" }), { ...files, largeBytes: 64 * 1_048_576 });
+  assert.throws(() => attachesLinux.check("main", asking({ kernel: "osv" }), files), {
+    code: "files-too-large",
+    message: /App shop has 67108865 bytes of files; machines with the kernel osv take at most 67108864/,
   });
 });

@@ -6,9 +6,9 @@ import type { FilesForm } from "../../base/kind/files-form.ts";
 import type { FileEntry } from "../../wire/protocol.ts";
 
 /** Files with more bytes than this, or that cost a machine as much, are large: decisions/large-files-on-disks.md has the measurements. */
-export const SMALL_BYTES = 524_288;
+const SMALL_BYTES = 524_288;
 /** What each file costs a machine that writes it, in bytes that it writes in the same time. */
-export const FILE_COST = 4_096;
+const FILE_COST = 4_096;
 /** The most bytes of an app's files. */
 export const MOST_BYTES = 2 ** 30;
 

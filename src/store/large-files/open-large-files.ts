@@ -57,8 +57,13 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
   }
 
   const formOf = (digest: string) => (["image", "folder"] as const).find((each) => existsSync(at(digest, each))) ?? damaged(folder, digest);
-  const entriesOf = async (digest: string) =>
-    JSON.parse(await readFile(at(digest, "list"), "utf8").catch(() => damaged(folder, digest))) as FileEntry[];
+  async function entriesOf(digest: string): Promise<FileEntry[]> {
+    try {
+      return JSON.parse(await readFile(at(digest, "list"), "utf8")) as FileEntry[];
+    } catch {
+      return damaged(folder, digest);
+    }
+  }
 
   /** Makes the form that is missing, out of the other one, which is removed. */
   async function make(digest: string, wanted: FilesForm): Promise<string> {
@@ -110,9 +115,9 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
       if (await isSound(digest)) return removeSoon(draft);
       remove(digest);
     }
+    await settle(draft);
     await rename(draft, at(digest));
-    await using own = await open(folder);
-    await own.sync();
+    await settle(folder);
   }
 
   return {
@@ -153,6 +158,12 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
       await Promise.all(removing);
     },
   };
+}
+
+/** Makes the names in a folder safe on the disk. */
+async function settle(place: string): Promise<void> {
+  await using file = await open(place);
+  await file.sync();
 }
 
 function damaged(folder: string, digest: string): never {
