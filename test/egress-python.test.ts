@@ -74,7 +74,7 @@ describe("the network of apps in Python", () => {
       });
 
       if (driver !== "process")
-        test("child processes reach what the app may reach, and the log has the reason for what they don't", async () => {
+        test("child and forked processes reach what the app may reach, and the log has the reason for what they don't", async () => {
           const { publicAddress, privateAddress, port } = network;
           const child = (app: string, host: string, to = port, times = 1) => reach(app, host, to, times, "children") as Promise<unknown>;
           assert.equal(await child("open", publicAddress, port, 100), "public".repeat(100));
@@ -84,6 +84,10 @@ describe("the network of apps in Python", () => {
           assert.equal(await child("none", publicAddress), "ConnectionResetError");
           await platform.logged("none", /A program could not connect to 9\.254\.18\.2 port 7777: this app has no network/);
           assert.equal(await child("open", "no-such-name.invalid"), "gaierror");
+          for (const host of [publicAddress, "no-such-name.invalid"]) {
+            const forked = await reach("open", host, port, 1, "forks");
+            assert.equal(forked, host === publicAddress ? "public" : "gaierror");
+          }
           assert.equal(await child("none", "www.example"), "gaierror");
           await platform.logged("none", /A program could not look up "www\.example": this app has no network/);
         });

@@ -33,6 +33,7 @@ const names: Record<string, string[]> = {
   "six.example": ["2001:db8::6"],
   "first.example": ["192.0.2.9"],
   "second.example": ["192.0.2.9"],
+  "host.example": ["127.0.0.1"],
   "many.example": Array.from({ length: 60 }, (_, at) => `192.0.2.${at}`),
 };
 
@@ -141,6 +142,24 @@ for (const [name, starter] of Object.entries(agents))
         ["2001:db8::6", 80, "six.example"],
         ["198.51.100.1", 81, undefined],
       ]);
+    });
+
+    test("localhost and names below it are the machine's own, and are not asked for", async () => {
+      const before = lookedUp.length;
+      for (const each of ["localhost", "a.LocalHost"]) assert.deepEqual(await run(`resolver.resolve4("${each}")`), ["127.0.0.1"]);
+      assert.equal(await run(`coded(resolver.resolve6("a.localhost"))`), "ENODATA");
+      assert.equal(lookedUp.length, before);
+    });
+
+    test("a name that the host has for itself leads there, and not into the machine", async () => {
+      asked.length = 0;
+      const [address] = (await run(`resolver.resolve4("host.example")`)) as [string];
+      assert.match(address, /^240\./);
+      assert.equal(
+        await run(`(() => { const socket = net.connect({ host: "${address}", port: 443 }); socket.end("hello"); return said(socket); })()`),
+        "hello",
+      );
+      assert.deepEqual(asked, [["127.0.0.1", 443, "host.example"]]);
     });
 
     test("an address of two names is tried by each before it is refused", async () => {

@@ -39,8 +39,7 @@ function open(listener: number, connection: Connection, permission: Permission, 
   openStubResolver({
     lookUp: async (name) => {
       const found = await resolveAnywhere(connection, permission.egress, name, 0, "getaddrinfo");
-      names.learn(name, found);
-      return found;
+      return names.learn(name, found);
     },
     refusals,
   });

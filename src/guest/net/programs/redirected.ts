@@ -42,7 +42,14 @@ export class Redirected {
     const to = originalDestination(socket);
     if (to === undefined) socket.resetAndDestroy();
     else if (!this.#parts.permission.egress) this.#refuse(socket, to, undefined, NO_NETWORK);
-    else this.#connect(socket, to, this.#parts.names.of(to.host));
+    else this.#connectBehind(socket, to);
+  }
+
+  #connectBehind(socket: Socket, to: Destination): void {
+    const { names } = this.#parts;
+    const behind = names.behind(to.host);
+    if (behind === undefined) this.#connect(socket, to, names.of(to.host));
+    else this.#connect(socket, { host: behind.host, port: to.port }, [behind.name]);
   }
 
   /** Tries the next name if the host denies the address by this one. */

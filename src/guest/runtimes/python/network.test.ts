@@ -10,6 +10,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { MayflyError } from "../../../base/errors/error.ts";
 import { certificate } from "../../../doors/http/test-certificate.ts";
 import { createEgress } from "../../../egress/create-egress.ts";
+import { ownNetwork } from "../../conformance/testing/own-network.ts";
 import { bindPython, pythonAgent } from "../../testing/python-agent.ts";
 import { type RunningAgent, startAgentProcess } from "../../testing/running-agent.ts";
 
@@ -415,6 +416,29 @@ return [os.read(r, 999).decode(), read(s)]`;
       ]);
     });
   });
+
+test("in a network of its own, where the kernel leads connections to the agent, forked processes have that", async () => {
+  const start = pythonAgent({ suite: "bookworm", inNetwork: await ownNetwork(4) });
+  const one = await startAgentProcess({ start, egress: { connect: reach, resolve: find } });
+  const code = `import asyncio, os, socket
+def handler(event, context):
+    r, w = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        s = socket.create_connection(("192.0.2.7", 7))
+        s.shutdown(1)
+        async def by_loop():
+            reader, writer = await asyncio.open_connection("192.0.2.8", 7)
+            writer.write_eof()
+            return await reader.read()
+        os.write(w, s.recv(9) + asyncio.run(by_loop()))
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return os.read(r, 99).decode()`;
+  await bindPython(one, { main: code }, "handler", { egress: true });
+  assert.equal((await one.call({ input: { kind: "event" } })).text, '"byebye"');
+  await one.kill();
+});
 
 describe("packages over the network of Python", () => {
   const code = {

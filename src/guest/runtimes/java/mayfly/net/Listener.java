@@ -48,8 +48,10 @@ final class Listener {
 
   private void take(SocketChannel connection, InetSocketAddress to) throws IOException {
     String host = to.getAddress().getHostAddress();
-    if (network.hasEgress()) connect(connection, host, to.getPort(), names.of(host));
-    else refuse(connection, host, to.getPort(), List.of(), Failure.NO_NETWORK);
+    FoundNames.Behind behind = names.behind(host);
+    if (!network.hasEgress()) refuse(connection, host, to.getPort(), List.of(), Failure.NO_NETWORK);
+    else if (behind == null) connect(connection, host, to.getPort(), names.of(host));
+    else connect(connection, behind.host(), to.getPort(), List.of(behind.name()));
   }
 
   /** Tries the next name if the host denies the address by the first one. */

@@ -59,7 +59,7 @@ class Connector:
         native_sock_connect = BaseSelectorEventLoop.sock_connect
 
         async def sock_connect(loop: Any, sock: socket.socket, address: Any) -> None:
-            if not _is_beyond(sock, address):
+            if self._permission.leaves_to_kernel or not _is_beyond(sock, address):
                 return await native_sock_connect(loop, sock, address)
             if not is_literal(address[0]):
                 found = await loop.getaddrinfo(*address[:2], family=sock.family, type=sock.type, proto=sock.proto)
@@ -80,7 +80,7 @@ class Connector:
             return self._connect_again(sock)
         if sock.type != SOCK_STREAM:
             refuse_datagrams(sock, address)
-        if sock.type != SOCK_STREAM or not _has_host(sock, address):
+        if sock.type != SOCK_STREAM or self._permission.leaves_to_kernel or not _has_host(sock, address):
             return native_connect(sock, address)
         address = self._with_literal(sock, address)
         if not _is_beyond(sock, address):

@@ -38,7 +38,8 @@ class Lookups:
             module.gethostbyname_ex = self.gethostbyname_ex  # type: ignore[attr-defined]
 
     def getaddrinfo(self, host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> list[tuple]:
-        if not isinstance(host, (str, bytes)) or flags & AI_NUMERICHOST or family not in (AF_UNSPEC, AF_INET, AF_INET6):
+        is_plain = not isinstance(host, (str, bytes)) or flags & AI_NUMERICHOST or family not in (AF_UNSPEC, AF_INET, AF_INET6)
+        if is_plain or self._permission.leaves_to_kernel:
             return _native_getaddrinfo(host, port, family, type, proto, flags)
         name = _in_ascii(host)
         if name == "" or is_literal(name):

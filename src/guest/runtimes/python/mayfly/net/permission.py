@@ -7,10 +7,17 @@ IN_CHILD = "a forked process has no network; only the process that serves calls 
 
 
 class Permission:
-    """`refusal` is why nothing may leave; None if the host is to be asked. It is read when something connects."""
+    """
+    `refusal` is why nothing may leave; None if the host is to be asked. It is read when something connects.
+
+    `leaves_to_kernel` says that nobody is asked here: the kernel leads connections to the agent, which is another process.
+    """
 
     def __init__(self) -> None:
         self.refusal: str | None = NO_NETWORK
+        self.leaves_to_kernel = False
+        #: Whether the kernel does so, for every process of the machine.
+        self.is_redirected = False
 
     def bound(self, egress: bool) -> None:
         self.refusal = None if egress else NO_NETWORK
@@ -18,3 +25,4 @@ class Permission:
     def in_child(self) -> None:
         """In a forked process, which cannot use its parent's channel."""
         self.refusal = IN_CHILD
+        self.leaves_to_kernel = self.is_redirected

@@ -50,7 +50,9 @@ class Redirected:
         elif self._permission.refusal is not None:
             self._refuse(sock, to, [], self._permission.refusal)
         else:
-            self._connect(sock, to, self._names.of(to[0]))
+            host, port = to
+            address, name = self._names.behind(host) or (host, None)
+            self._connect(sock, (address, port), self._names.of(host) if name is None else [name])
 
     def _connect(self, sock: socket.socket, to: tuple[str, int], names: list[str]) -> None:
         """Tries the next name if the host denies the address by the first one."""

@@ -28,5 +28,6 @@ def serve_programs(streams: GuestStreams, pump: Pump, permission: Permission, lo
     try:
         Redirected(streams, pump, permission, names, refusals).listen(listener)
         StubResolver(streams, pump, permission, names, refusals).listen()
+        permission.is_redirected = True
     except OSError as error:
         log.say(None, LogLevel.AGENT, f"programs have no network: {error}")

@@ -13,6 +13,7 @@ import socket
 from concurrent.futures import Future
 from selectors import EVENT_READ
 
+from ..address import is_local
 from ..failure import NO_ACCESS
 from ..lookup import Lookup
 from ..permission import Permission
@@ -63,6 +64,8 @@ class StubResolver:
 
     def _look_up(self, question: Question, asker: tuple) -> None:
         name = question.name
+        if is_local(name):
+            return self._send(answer(question, ["127.0.0.1"] if question.type == TYPE_A else [], _MOST_BYTES), asker)
         askers = self._askers.setdefault(name, [])
         askers.append((question, asker))
         if len(askers) > 1:
@@ -79,8 +82,7 @@ class StubResolver:
         error = done.exception()
         if error is not None:
             return self._fail(name, _code_of(error), str(error))
-        found = done.result()
-        self._names.learn(name, [each["address"] for each in found])
+        found = self._names.learn(name, done.result())
         has_v4 = any(each["family"] == _IPV4 for each in found)
         for question, asker in self._askers.pop(name):
             wanted = [each["address"] for each in found if (each["family"] == _IPV4) == (question.type == TYPE_A)]
