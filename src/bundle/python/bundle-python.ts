@@ -9,6 +9,7 @@ import { matchedFiles } from "../files/matched.ts";
 import { appModules } from "./app-modules.ts";
 import { syntaxFaults } from "./check-syntax.ts";
 import { guestPython } from "./guest-python.ts";
+import { unshippedFiles } from "./named-files.ts";
 import { withRequirements } from "./requirements.ts";
 
 /** At most this many errors are shown. */
@@ -20,7 +21,7 @@ export async function bundlePython({ manifest, root, file }: AppFolder, surround
     throw new MayflyError("bad-manifest", { file, what: "external names npm packages, which apps of the runtime python do not have" });
   refuseOtherEntries(manifest, file);
   const matched = matchedFiles(root, manifest.files ?? [], file);
-  const modules = appModules(root);
+  const { files: modules, warnings } = appModules(root);
   const python = await guestPython(surroundings);
   const faults = await syntaxFaults(python, root, modules);
   if (faults.length > 0) {
@@ -28,10 +29,16 @@ export async function bundlePython({ manifest, root, file }: AppFolder, surround
     throw new MayflyError("build-failed", { function: nameOf(manifest, faults[0]!), what: faults.slice(0, SHOWN).join("; ") + more });
   }
   return withRequirements(python, root, surroundings, async (required) => {
-    const files = (await collected([...modules, ...matched, ...required], 0, file))!;
+    const travelling = [...modules, ...matched];
+    const unshipped = await unshippedFiles(python, root, modules, travelling);
+    const files = (await collected([...travelling, ...required], 0, file))!;
     // The code is among the files: docs/guest-protocol.md, a function's source.
     const functions = Object.keys(manifest.functions).map((name): Bundle => ({ function: name, format: "python", code: new Uint8Array() }));
-    return { bundles: [...functions, files.bundle], warnings: [], files: { count: files.count, bytes: files.bytes, named: [] } };
+    return {
+      bundles: [...functions, files.bundle],
+      warnings: [...warnings, ...unshipped],
+      files: { count: files.count, bytes: files.bytes, named: [] },
+    };
   });
 }
 

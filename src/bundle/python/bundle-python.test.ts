@@ -1,0 +1,88 @@
+/** What travels with an app in Python, and what its deploy warns of. */
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { readFileList } from "../../store/catalog/app-files.ts";
+import { bundleApp } from "../bundle-app.ts";
+import { inMemory } from "../testing/in-memory.ts";
+
+let parent: string;
+let root: string;
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), "mayfly-python-"));
+  root = join(parent, "app");
+});
+afterEach(() => rmSync(parent, { recursive: true }));
+
+function write(path: string, text = ""): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+async function bundled(code: string, files: string[] = []): Promise<{ paths: string[]; warnings: string[] }> {
+  write("main.py", code);
+  write(
+    "mayfly.json",
+    JSON.stringify({ name: "app", runtime: "python", functions: { main: { entry: "main.py" } }, ...(files.length > 0 && { files }) }),
+  );
+  const { bundles, warnings } = await bundleApp(root);
+  return { paths: readFileList(inMemory(bundles).at(-1)!.code).map(([path]) => path), warnings };
+}
+
+const handler = "def handler(event, context): pass\n";
+
+test("links to modules and to folders with modules travel as what they lead to; those that cannot are told", async () => {
+  write("shared/util.py", "x = 1");
+  write("shared/deep/more.py", "y = 1");
+  symlinkSync("shared/util.py", join(root, "alias.py"));
+  symlinkSync("shared", join(root, "package"));
+  symlinkSync("..", join(root, "shared/deep/round"));
+  symlinkSync("nowhere.py", join(root, "broken.py"));
+  mkdirSync(join(parent, "outside"));
+  writeFileSync(join(parent, "outside/o.py"), "");
+  symlinkSync("../outside/o.py", join(root, "out.py"));
+  symlinkSync("../outside", join(root, "outside"));
+  const { paths, warnings } = await bundled(handler);
+  assert.deepEqual(paths, ["alias.py", "main.py", "package/deep/more.py", "package/util.py", "shared/deep/more.py", "shared/util.py"]);
+  assert.deepEqual(warnings.toSorted(), [
+    "broken.py does not travel: it is a link that leads nowhere",
+    "out.py does not travel: it is a link that leads out of the app's folder",
+    "outside does not travel: it is a link that leads out of the app's folder",
+    ...["package", "shared"].map((folder) => `${folder}/deep/round does not travel: it is a link that leads to a folder that it is in`),
+  ]);
+});
+
+const reads: [what: string, code: string, warned: string | undefined][] = [
+  ["a name given to open()", 'open("data.csv")', "data.csv"],
+  ["a plain word given to open()", 'open("LICENSE")', "LICENSE"],
+  ["a path beside the module", 'Path(__file__).parent / "views" / "a.html"', "views/a.html"],
+  ["os.path.join()", 'os.path.join(os.path.dirname(__file__), "views", "a.html")', "views/a.html"],
+  ["joinpath()", 'Path(__file__).parent.joinpath("views", "a.html")', "views/a.html"],
+  ["a folder of templates", 'Flask(__name__, template_folder="views/")', "views/**"],
+  ["the beginning of a path whose end is computed", 'os.path.join("views", name)', undefined],
+  ["a docstring", '"""data.csv"""', undefined],
+  ["a comment", "# data.csv", undefined],
+  ["a file that is not there", 'open("other.csv")', undefined],
+  ["a word that happens to be a folder's name", 'print("views")', undefined],
+  ["an address", 'get("https://example.com/data.csv")', undefined],
+];
+for (const [what, code, warned] of reads) {
+  test(`a file that does not travel: ${what} is ${warned === undefined ? "no reason to warn" : "warned of"}`, async () => {
+    for (const path of ["data.csv", "LICENSE", "views/a.html"]) write(path);
+    const { warnings } = await bundled(`import os\n${handler}\ndef f(name):\n  pass\n  ${code}\n`);
+    if (warned === undefined) return assert.deepEqual(warnings, []);
+    assert.equal(warnings.length, 1, warnings.join("\n"));
+    assert.match(warnings[0]!, /is named here \(main\.py:6\), but it is not in the machine/);
+    assert.ok(warnings[0]!.includes(`as "${warned}"`), warnings.join());
+    // As the warning says.
+    assert.deepEqual((await bundled(`import os\n${handler}\ndef f(name):\n  pass\n  ${code}\n`, [warned])).warnings, []);
+  });
+}
+
+test("a file that a module of a folder names is looked up beside it, too", async () => {
+  write("pages/index.html");
+  write("pages/show.py", 'page = "index.html"');
+  assert.match((await bundled(handler)).warnings.join("\n"), /^pages\/index\.html is named here \(pages\/show\.py:1\)/);
+});

@@ -1,0 +1,111 @@
+/**
+ * Warns of files that an app's Python code names by literals, and that are in the app's folder but not in the machine. Only the deploy's own Python can tell
+ * literals from comments, so it finds them; whether there is such a file is looked up here.
+ */
+import { statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { isWithin } from "../files/matched.ts";
+import type { TravellingFile } from "../files/travelling-file.ts";
+import type { GuestPython } from "./guest-python.ts";
+
+/** At most this many places are reported. */
+const SHOWN = 10;
+
+/**
+ * Prints, as JSON, a list of [index of the file, line, text] for each text that may be a path: one with a slash or an extension; the arguments of a call of
+ * "join", or the operands of "/", together; a plain word only where a file is opened by it. Docstrings are texts that stand alone.
+ */
+const program = `
+import ast, json, re, sys
+
+LIKE_PATH = re.compile(r"^[^\\s:*?<>|]{1,200}$")
+FILE = re.compile(r"/|[\\w-]\\.\\w{1,8}$")
+OPENS = {"open", "Path", "PurePath", "read_csv", "read_json", "listdir", "scandir", "walk", "directory"}
+
+def text_of(node):
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+def name_of(function):
+    return getattr(function, "attr", None) or getattr(function, "id", None)
+
+def operands(node):
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return operands(node.left) + operands(node.right)
+    return [node]
+
+def together(nodes, seen):
+    """The texts at the end of the list, as one path."""
+    texts = []
+    for node in reversed(nodes):
+        text = text_of(node)
+        if text is None:
+            break
+        seen.add(node)
+        texts.insert(0, text)
+    return "/".join(texts)
+
+def search(tree):
+    seen = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and text_of(node.value) is not None:
+            seen.add(node.value)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and node not in seen:
+            parts = operands(node)
+            for each in ast.walk(node):
+                if isinstance(each, ast.BinOp):
+                    seen.add(each)
+            if len(parts) > 1 and text_of(parts[0]) is None:
+                yield node.lineno, together(parts[1:], seen)
+        elif isinstance(node, ast.Call):
+            name = name_of(node.func)
+            if name in ("join", "joinpath") and node.args:
+                yield node.lineno, together(node.args, seen)
+            elif name in OPENS and node.args and text_of(node.args[0]) is not None:
+                seen.add(node.args[0])
+                yield node.lineno, text_of(node.args[0])
+        elif isinstance(node, ast.Constant) and node not in seen and isinstance(node.value, str) and FILE.search(node.value):
+            yield node.lineno, node.value
+
+found = []
+for index, place in enumerate(json.load(sys.stdin)):
+    with open(place, "rb") as file:
+        tree = ast.parse(file.read())
+    for line, text in search(tree):
+        if text and LIKE_PATH.match(text):
+            found.append([index, line, text])
+json.dump(found, sys.stdout)
+`;
+
+/** @param root the app's folder @param modules the app's code, without errors of syntax @param travelling all that is in the machine */
+export async function unshippedFiles(
+  python: GuestPython,
+  root: string,
+  modules: TravellingFile[],
+  travelling: TravellingFile[],
+): Promise<string[]> {
+  const input = JSON.stringify(modules.map(({ from }) => from));
+  const { code, stdout, stderr } = await python.run(["-W", "ignore", "-c", program], { cwd: root, input });
+  if (code !== 0) throw new Error(`the search for files that the code names failed: ${stderr}`);
+  const shipped = new Set(travelling.map(({ path }) => join(root, path)));
+  const warnings = new Map<string, string>();
+  for (const [index, line, text] of JSON.parse(stdout) as [number, number, string][]) {
+    const { path } = modules[index]!;
+    const named = [root, dirname(join(root, path))].map((folder) => join(folder, text)).find((place) => isLacking(place, root, shipped));
+    if (named !== undefined && !warnings.has(named)) warnings.set(named, sentence(relative(root, named), named, `${path}:${line}`));
+  }
+  const all = [...warnings.values()];
+  const more = all.length > SHOWN ? [`${all.length - SHOWN} more files that the code names are not in the machine`] : [];
+  return [...all.slice(0, SHOWN), ...more];
+}
+
+/** Whether it is there, in the app's folder, and nothing of it is in the machine. */
+function isLacking(place: string, root: string, shipped: Set<string>): boolean {
+  const bare = place.replace(/\/$/, "");
+  if (bare === root || !isWithin(bare, root) || statSync(bare, { throwIfNoEntry: false }) === undefined) return false;
+  return !shipped.has(bare) && !shipped.values().some((each) => isWithin(each, bare));
+}
+
+function sentence(what: string, place: string, at: string): string {
+  const glob = statSync(place).isDirectory() ? join(what, "**") : what;
+  return `${what} is named here (${at}), but it is not in the machine: name it in \`files\` of mayfly.json, as "${glob}"`;
+}
