@@ -15,7 +15,7 @@ import { startLikeOsv } from "../testing/start-like-osv.ts";
  */
 /** node:http is used by programs beside the agent, which OSv does not have, and needs nothing that OSv lacks. */
 const allowed = new Set(
-  "async_hooks buffer child_process console dgram dns ffi fs http module net os path perf_hooks stream string_decoder timers url util v8 vm"
+  "async_hooks buffer child_process console crypto dgram dns ffi fs http module net os path perf_hooks stream string_decoder timers url util v8 vm"
     .split(" ")
     .map((name) => `node:${name}`),
 );

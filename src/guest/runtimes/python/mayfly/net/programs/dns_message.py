@@ -28,7 +28,7 @@ _RECORD = struct.Struct("!HHHIH")
 #: A name: that of the question, which is at this place.
 _QUESTION = 0xC000 | _HEADER.size
 #: No host's name has other characters, and a dot inside a label would look like one between two.
-_LABEL = re.compile(rb"[!--/-~]+")
+_LABEL = re.compile(rb"[!-\-/-~]+")
 
 
 class Question(NamedTuple):
