@@ -1,5 +1,5 @@
 /**
- * `./mayfly bench [--only warm,waiting,first-call,memory,files,runtimes,guests,simulator,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
+ * `./mayfly bench [--only warm,waiting,first-call,memory,files,runtimes,snapshot,guests,simulator,live] [--drivers process,gvisor,qemu] [--rounds 3] [--seconds 4]
  * [--minutes 5] [--json FILE]`: measures Mayfly and the programs with which it is compared, in one run. bench/README.md says what is not
  * measured.
  */
@@ -13,6 +13,7 @@ import { live } from "./cases/live.ts";
 import { memory } from "./cases/memory.ts";
 import { runtimes } from "./cases/runtimes.ts";
 import { simulator } from "./cases/simulator.ts";
+import { snapshot } from "./cases/snapshot.ts";
 import { waiting } from "./cases/waiting.ts";
 import { warm } from "./cases/warm.ts";
 import { type CaseName, type BenchOptions, parseOptions } from "./options.ts";
@@ -26,6 +27,7 @@ const cases: Record<CaseName, (options: BenchOptions) => Promise<Section[]>> = {
   memory,
   files,
   runtimes,
+  snapshot,
   guests,
   simulator,
   live,

@@ -1,7 +1,18 @@
 import { parseArgs } from "node:util";
 import type { BenchDriver } from "./platform.ts";
 
-export const caseNames = ["warm", "waiting", "first-call", "memory", "files", "runtimes", "guests", "simulator", "live"] as const;
+export const caseNames = [
+  "warm",
+  "waiting",
+  "first-call",
+  "memory",
+  "files",
+  "runtimes",
+  "snapshot",
+  "guests",
+  "simulator",
+  "live",
+] as const;
 export type CaseName = (typeof caseNames)[number];
 /** The case `live` takes ten minutes per driver and round, so it runs only if requested. */
 const usualCases = caseNames.filter((name) => name !== "live");

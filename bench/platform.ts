@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Client, createClient } from "../src/doors/admin/client.ts";
 import { bundleApp } from "../src/bundle/bundle-app.ts";
 import type { Config } from "../src/base/config/schema.ts";
+import type { Manifest } from "../src/store/catalog/manifest.ts";
 import { type Server, startServer } from "./server.ts";
 import { freePort } from "../src/base/testing/listening.ts";
 
@@ -18,7 +19,7 @@ export interface Platform {
   /** Deploys bench/apps/<app>, under another name if one is given. Returns the URL of its function. */
   deploy(app: "hello" | "wait" | "rhythm", name?: string): Promise<string>;
   /** Deploys the app of any folder under that name. Returns the URL below which its functions are. */
-  deployFolder(folder: string, name: string): Promise<string>;
+  deployFolder(folder: string, name: string, changes?: Partial<Manifest>): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -40,9 +41,9 @@ export async function startPlatform(
   const command = [launcher, "serve", ...Object.entries(flags).flat(), ...more.flat()];
   const server = await startServer(command, { port: api, withinMs: 300_000 });
   const client = createClient({ url: `http://127.0.0.1:${api}`, token: readFileSync(join(stateDir, "api-token"), "utf8").trim() });
-  const deployFolder = async (folder: string, name: string) => {
+  const deployFolder = async (folder: string, name: string, changes: Partial<Manifest> = {}) => {
     const { manifest, bundles } = await bundleApp(folder);
-    await client.deploy({ ...manifest, name }, bundles);
+    await client.deploy({ ...manifest, ...changes, name }, bundles);
     return `http://127.0.0.1:${listen}/${name}`;
   };
   return {

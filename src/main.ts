@@ -116,6 +116,7 @@ export async function startMayfly(
     kinds,
     kernels: driver.kernels,
     attaches: (choice) => driver.attaches(choice) !== undefined,
+    driver,
     problemsOf: (network) => egress.problems(network),
   });
   const shown = { name: driver.name, detail, damage: () => driver.damage?.() ?? null };

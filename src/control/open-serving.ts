@@ -1,7 +1,9 @@
 /** Opens what the use cases ask of the running system: the apps that are served, and whether and how more can be. */
+import type { Config } from "../base/config/schema.ts";
 import type { ServerStart } from "../base/config/server-start.ts";
 import type { LiveDispatcher } from "../dispatch/live-dispatcher.ts";
 import { policyOptions } from "../dispatch/open-policy.ts";
+import type { Manifest } from "../store/catalog/manifest.ts";
 import type { Stores } from "../store/open-stores.ts";
 import { nameOfId } from "./names.ts";
 import type { PreparedKinds } from "./prepared-kinds.ts";
@@ -12,12 +14,19 @@ import { createServing, type Serving, type ServingParts } from "./serving.ts";
 /** How often apps are looked at that nobody calls. */
 const REST_MS = 60_000;
 
+/** What tells whether a driver's machines can be frozen. */
+interface FreezingDriver {
+  name: string;
+  snapshots?: object;
+}
+
 interface ServingNeeds {
   dispatcher: LiveDispatcher;
   routes: ServedAppsOptions["routes"];
   kinds: PreparedKinds;
   kernels: ServingParts["kernels"];
   attaches: ServingParts["attaches"];
+  driver: FreezingDriver;
   problemsOf: ServingParts["problemsOf"];
 }
 
@@ -31,16 +40,20 @@ export interface OpenServing {
 export function openServing(
   start: ServerStart,
   stores: Stores,
-  { dispatcher, routes, kinds, kernels, attaches, problemsOf }: ServingNeeds,
+  { dispatcher, routes, kinds, kernels, attaches, driver, problemsOf }: ServingNeeds,
 ): OpenServing {
   const { config, clock, log, closing } = start;
   const { catalog } = stores;
+  const unfreezable = (manifest: Manifest) => whyUnfreezable(manifest, driver, config.kernel);
   const served = new ServedApps({
     dispatcher,
     routes,
     catalog,
     warn: (text) => log.warn(text),
-    inert: ({ network }) => problemsOf(network).map((problem) => `An entry of network.allow has no effect: ${problem}.`),
+    inert: (manifest) => [
+      ...problemsOf(manifest.network).map((problem) => `An entry of network.allow has no effect: ${problem}.`),
+      ...inertSnapshot(manifest, unfreezable),
+    ],
     tell: stores.tell,
     complain: (app, error) => complain(start, stores, app, error),
   });
@@ -55,6 +68,7 @@ export function openServing(
     kernels,
     attaches,
     usualKernel,
+    unfreezable,
     problemsOf,
     most: policyOptions(config),
   });
@@ -66,6 +80,17 @@ export function openServing(
     void tellUnreadable({ catalog, served }, looking.signal);
   };
   return { served, serving, resume };
+}
+
+/** Of an app that was deployed when the server had another driver or kernel. */
+function inertSnapshot(manifest: Manifest, unfreezable: ServingParts["unfreezable"]): string[] {
+  const why = manifest.snapshot === true ? unfreezable(manifest) : undefined;
+  return why === undefined ? [] : [`The key snapshot has no effect: ${why}.`];
+}
+
+function whyUnfreezable({ kernel }: Manifest, driver: FreezingDriver, usual: Config["kernel"]): string | undefined {
+  if (driver.snapshots === undefined) return `machines of the driver ${driver.name} cannot be frozen, only those of qemu can`;
+  return (kernel ?? usual) === "osv" ? "machines with the kernel osv cannot be frozen for an app, only those with linux can" : undefined;
 }
 
 /** Writes to the server's log and to the app's that the app cannot be served. */

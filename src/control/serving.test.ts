@@ -13,6 +13,7 @@ function servingOf(changes: Partial<ServingParts>) {
     kernels: ["linux"],
     attaches: () => false,
     usualKernel: "linux",
+    unfreezable: () => "machines of this driver cannot be frozen",
     problemsOf: () => [],
     most: { maxMemoryMb: 1_024, maxVcpus: 4 },
     clock: systemClock,
@@ -41,5 +42,13 @@ test("more files than go through a machine's channel are refused where machines 
   assert.throws(() => attachesLinux.check("main", asking({ kernel: "osv" }), files), {
     code: "files-too-large",
     message: /App shop has 67108865 bytes of files; machines with the kernel osv take at most 67108864/,
+  });
+});
+
+test("a snapshot is refused where machines cannot be frozen", () => {
+  servingOf({}).check("main", asking({ snapshot: false }));
+  assert.throws(() => servingOf({}).check("main", asking({ snapshot: true })), {
+    code: "bad-manifest",
+    message: /snapshot: machines of this driver cannot be frozen/,
   });
 });

@@ -48,6 +48,8 @@ export interface ServingParts {
   attaches: (choice: MachineChoice) => boolean;
   /** That of machines whose app chooses none. */
   usualKernel: GuestKernelName;
+  /** Why the app's machines cannot be frozen on this server, as a clause; undefined if they can. */
+  unfreezable: (manifest: Manifest) => string | undefined;
   /** The entries of `network.allow` that can have no effect on this server, as one sentence for each. */
   problemsOf: (network: Manifest["network"]) => string[];
   /** The limits of all machines together. */
@@ -55,12 +57,25 @@ export interface ServingParts {
   clock: Clock;
 }
 
-export function createServing({ served, machines, kinds, kernels, attaches, usualKernel, problemsOf, most, clock }: ServingParts): Serving {
+export function createServing({
+  served,
+  machines,
+  kinds,
+  kernels,
+  attaches,
+  usualKernel,
+  unfreezable,
+  problemsOf,
+  most,
+  clock,
+}: ServingParts): Serving {
   return {
     check(tenant, manifest, { paths, largeBytes } = { paths: [], largeBytes: 0 }) {
       served.check(tenant, manifest);
       const [problem] = problemsOf(manifest.network);
-      const what = problem === undefined ? tooLargeMachine(manifest, most) : `network.allow: ${problem}`;
+      const frozen = manifest.snapshot === true ? unfreezable(manifest) : undefined;
+      const what =
+        problem !== undefined ? `network.allow: ${problem}` : (tooLargeMachine(manifest, most) ?? (frozen && `snapshot: ${frozen}`));
       if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
       const { name, kernel, runtime = usualRuntime } = manifest;
       if (kernel !== undefined && !kernels.includes(kernel))

@@ -10,7 +10,8 @@
  * The file is long because every command and every event goes through the same two tables; what needs neither is in a file of its own.
  */
 import type { Version } from "../store/catalog/catalog.ts";
-import type { Fleet, MachineEnd } from "../fleet/fleet.ts";
+import type { Fleet, MachineEnd, StartOrder } from "../fleet/fleet.ts";
+import type { SnapshotKeeper } from "../fleet/snapshots/snapshot-keeper.ts";
 import type { InvocationId, MachineId, MachineStats, PolicyCommand, PolicyEvent } from "../policy/policy.ts";
 import type { EndReason, NeedReason } from "../policy/reasons.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
@@ -30,10 +31,10 @@ import { KindBook } from "./kind-book.ts";
 import { MachineRecord } from "./machine-record.ts";
 import { noMachineInTime } from "./no-machine.ts";
 import { writePlatformLines } from "./platform-lines.ts";
-import { clauseOfReason, sentencesOfRevisions, withNames } from "./sentences.ts";
+import { clauseOfReason, sentenceOfSnapshot, sentencesOfRevisions, withNames } from "./sentences.ts";
 import { Serving } from "./serving.ts";
 import { EventStream } from "../telemetry/event-stream.ts";
-import type { EventOfInvocation, EventOfMachine } from "../telemetry/platform-event.ts";
+import type { EventOfInvocation, EventOfMachine, SnapshotLacking, SnapshotMade } from "../telemetry/platform-event.ts";
 
 type StartCommand = Extract<PolicyCommand, { type: "start" }>;
 
@@ -61,6 +62,7 @@ class PolicyDispatcher implements LiveDispatcher {
   readonly #accounts: Accounts;
   readonly #events: EventStream;
   readonly #serving: Serving;
+  readonly #snapshots: SnapshotKeeper | undefined;
   readonly #table = new Map<InvocationId, Invocation>();
   readonly #machines = new Map<MachineId, MachineRecord>();
   readonly #revisions = new LiveRevisions();
@@ -84,6 +86,12 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#decisions = new DecisionLog(this.#events);
     writePlatformLines(this.#events, options.logs);
     this.#kinds = options.kinds ?? new KindBook("linux");
+    this.#snapshots = options.snapshots;
+    this.#snapshots?.attach({
+      isIdle: () => this.#table.size === 0,
+      made: (version, bytes, ms) => this.#snapshotChanged(version, { type: "snapshot-made", ...this.#ofRevision(version), bytes, ms }),
+      lacks: (version, reason) => this.#snapshotChanged(version, { type: "snapshot-lacking", ...this.#ofRevision(version), reason }),
+    });
     this.#serving = new Serving(options.serving ?? (() => undefined));
     this.#lines = new GuestLines(options.logs, options.clock);
     this.#fleet.attach({
@@ -127,12 +135,14 @@ class PolicyDispatcher implements LiveDispatcher {
     const { added, retired, successor, heir } = this.#revisions.point(app, targets);
     for (const { revision } of targets) {
       this.#noteLack(revision);
+      this.#wantSnapshot(revision, "want");
       this.#tellLimits(revision, added.has(revision.id) ? heir : null);
     }
     for (const revision of retired) {
       for (const invocation of this.#table.values())
         if (invocation.waits && invocation.revision === revision) invocation.revision = successor;
       this.#lacking.delete(revision);
+      this.#snapshots?.drop(revision);
       this.#tell({ type: "revision-retired", revision, successor });
       this.#revisions.forget(revision);
     }
@@ -144,6 +154,7 @@ class PolicyDispatcher implements LiveDispatcher {
    */
   #admissionChanged(app: string): void {
     for (const { version } of this.#revisions.of(app)) {
+      this.#wantSnapshot(version, "want");
       this.#tellLimits(version, null);
       if (this.#isRefused(version)) this.#tell({ type: "revision-renewed", revision: version.id });
     }
@@ -154,7 +165,7 @@ class PolicyDispatcher implements LiveDispatcher {
    * over from, if it is new
    */
   #tellLimits(version: Version, inherits: string | null): void {
-    const limits = limitsOf(version, this.#kinds);
+    const limits = { ...limitsOf(version, this.#kinds), snapshot: this.#snapshots?.of(version.id) !== undefined };
     const floors = this.#isRefused(version) ? { minMachines: 0, reservedBlanks: 0 } : {};
     this.#tell({ type: "revision", revision: version.id, app: version.app, limits: { ...limits, ...floors }, inherits });
   }
@@ -184,7 +195,24 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   renewApp(app: string): void {
-    for (const { version } of this.#revisions.of(app)) this.#tell({ type: "revision-renewed", revision: version.id });
+    for (const { version } of this.#revisions.of(app)) {
+      this.#wantSnapshot(version, "renew");
+      this.#tellLimits(version, null);
+      this.#tell({ type: "revision-renewed", revision: version.id });
+    }
+  }
+
+  #wantSnapshot(version: Version, how: "want" | "renew"): void {
+    const kind = this.#kinds.enter(version.manifest);
+    // A deploy refuses other kernels, but the server's own may be another one than it was then. Nothing is made for an app that is refused.
+    const wants = version.manifest.snapshot === true && kind.kernel === "linux" && !this.#isRefused(version);
+    if (wants) this.#snapshots?.[how](version, kind);
+  }
+
+  /** A revision has a snapshot from now on, or has none any more. */
+  #snapshotChanged(version: Version, event: SnapshotMade | SnapshotLacking): void {
+    this.#events.tell(event);
+    if (this.#revisions.get(version.id) !== undefined) this.#tellLimits(version, null);
   }
 
   rest(app: string, idleMs: number): boolean {
@@ -202,6 +230,7 @@ class PolicyDispatcher implements LiveDispatcher {
     for (const record of this.#machines.values()) if (record.app === app) record.orphaned = true;
     for (const revision of live) {
       this.#lacking.delete(revision);
+      this.#snapshots?.drop(revision);
       this.#tell({ type: "revision-removed", revision });
       this.#revisions.forget(revision);
     }
@@ -226,7 +255,10 @@ class PolicyDispatcher implements LiveDispatcher {
       const known = insight?.explain(version.id, clock.now());
       return known === undefined ? [] : [{ revision: version.id, number: version.number, weight, ...withNames(known, nameOf) }];
     });
-    return { now: sentencesOfRevisions(facts), facts, decisions: this.#decisions.of(app) };
+    const snapshots = this.#revisions
+      .of(app)
+      .flatMap(({ version }) => sentenceOfSnapshot(version.number, this.#snapshots?.stateOf(version.id)));
+    return { now: [...sentencesOfRevisions(facts), ...snapshots], facts, decisions: this.#decisions.of(app) };
   }
 
   inFlight(): [app: string, calls: number][] {
@@ -248,6 +280,7 @@ class PolicyDispatcher implements LiveDispatcher {
     for (const invocation of this.#table.values()) if (invocation.waits) this.#drop(invocation, "shutting-down", {});
     await this.#untilEmpty(graceMs);
     this.#cancelWake();
+    this.#snapshots?.close();
     // From now on the policy gets no events, because it would replace every machine that ends.
     this.#closed = true;
     const cutOff = this.#cutOff(graceMs);
@@ -286,6 +319,10 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #isGone({ app, machine }: Invocation): boolean {
     return machine?.orphaned === true || !this.#revisions.serves(app);
+  }
+
+  #ofRevision({ app, id: revision, number }: Version) {
+    return { at: this.#options.clock.wall(), app, revision, number };
   }
 
   #ofMachine({ name: machine, app, startAt, invocations }: MachineRecord): EventOfMachine {
@@ -348,10 +385,20 @@ class PolicyDispatcher implements LiveDispatcher {
     const record = new MachineRecord(machine, now, app);
     this.#machines.set(machine, record);
     const kind = this.#kinds.get(order.kind.key);
-    this.#fleet.start(machine, { kind, urgent: order.urgent });
+    const restores = order.snapshot === true ? this.#restores(order.revision as string, record, now) : undefined;
+    this.#fleet.start(machine, { kind, urgent: order.urgent, ...(restores && { restores }) });
     record.name = this.#fleet.view(machine)?.name ?? "";
     this.#events.tell({ type: "machine-started", ...this.#ofMachine(record), neededBy: app, kind, why: order.why });
     if (app !== null) this.#serving.begins(app);
+  }
+
+  /** What a machine that comes up bound is made of. If the snapshot went a moment ago, the start fails, and the policy hears of both. */
+  #restores(revision: string, record: MachineRecord, now: number): NonNullable<StartOrder["restores"]> {
+    const { version } = this.#revisions.get(revision) as LiveRevision;
+    record.restored = true;
+    record.blankAt = now;
+    record.belongTo(version, now);
+    return { version, snapshot: this.#snapshots?.of(revision) ?? { revision, inputs: "" } };
   }
 
   #bind(machine: MachineId, { revision, why }: Reasoned<string>, now: number): void {
@@ -361,11 +408,7 @@ class PolicyDispatcher implements LiveDispatcher {
     const { app } = version;
     this.#events.tell({ type: "machine-binding", ...this.#ofMachine(record), app, appName: version.manifest.name, revision, why });
     this.#serving.begins(app);
-    record.app = app;
-    record.revision = revision;
-    record.revisionNumber = version.number;
-    record.bindAt = now;
-    record.memoryMb = version.manifest.memoryMb;
+    record.belongTo(version, now);
     this.#fleet.bind(machine, version);
   }
 
@@ -390,6 +433,7 @@ class PolicyDispatcher implements LiveDispatcher {
     const now = this.#options.clock.now();
     const record = this.#record(machine);
     record.cameUp(what, now);
+    if (record.restored) this.#snapshots?.tried(record.revision as string, true);
     this.#events.tell(record.cameUpEvent(what, this.#ofMachine(record)));
     this.#tell({ type: what, machine }, now);
   }
@@ -422,6 +466,7 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   #noteFailure(record: MachineRecord, end: MachineEnd): void {
+    if (record.restored) this.#snapshots?.tried(record.revision as string, false);
     if (record.revision === null) this.#lastStartFailure = end;
     else this.#revisions.noteFailure(record.revision, end);
   }

@@ -13,3 +13,8 @@ export function span(ms: number): string {
   if (ms < 120_000) return `${figure(ms / 1_000)} s`;
   return ms < 7_200_000 ? `${figure(ms / 60_000)} min` : `${figure(ms / 3_600_000)} h`;
 }
+
+/** For example "156 MB". */
+export function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_048_576)} MB`;
+}

@@ -3,6 +3,7 @@ import type { Version } from "../store/catalog/catalog.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import type { MachineKind } from "../base/kind/machine-kind.ts";
 import type { Fleet, MachineView } from "../fleet/fleet.ts";
+import type { SnapshotKeeper } from "../fleet/snapshots/snapshot-keeper.ts";
 import type { AppFacts } from "../policy/explain.ts";
 import type { MachineFacts } from "../policy/machine-facts.ts";
 import type { BoundPolicy } from "../policy/bind-policy.ts";
@@ -19,6 +20,8 @@ export interface DispatcherOptions {
   /** What the policy knows about each revision. Without it, slots are shown as the manifest's ceiling. */
   insight?: PolicyInsight;
   fleet: Fleet;
+  /** The snapshots of revisions that ask for one. Absent if this host's machines cannot be frozen. */
+  snapshots?: SnapshotKeeper | undefined;
   /** The kinds of machines that apps choose. The default is the book of a host where Linux is the usual kernel. */
   kinds?: KindBook;
   clock: Clock;

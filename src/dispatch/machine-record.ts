@@ -1,6 +1,7 @@
 /** What the dispatcher knows about a machine. */
 import type { MachineEnd, MachineView } from "../fleet/fleet.ts";
 import type { EventOfMachine, PlatformEvent } from "../telemetry/platform-event.ts";
+import type { Version } from "../store/catalog/catalog.ts";
 import type { MachineId } from "../policy/policy.ts";
 import type { MachineRow } from "./live-dispatcher.ts";
 
@@ -36,6 +37,8 @@ export class MachineRecord {
   /** The number of invocations that the machine was given so far. */
   invocations = 0;
   draining = false;
+  /** Whether the machine was started from a snapshot of its revision. */
+  restored = false;
   /** Whether the machine's app was removed. Another app of the same name may exist already, and nothing of this machine belongs to it. */
   orphaned = false;
   /** The invocations that run, by stream. */
@@ -47,6 +50,15 @@ export class MachineRecord {
     this.id = id;
     this.startAt = startAt;
     this.startedFor = startedFor;
+  }
+
+  /** The machine is the revision's: it is being bound, or comes up bound. */
+  belongTo({ app, id, number, manifest }: Version, now: number): void {
+    this.app = app;
+    this.revision = id;
+    this.revisionNumber = number;
+    this.bindAt = now;
+    this.memoryMb = manifest.memoryMb;
   }
 
   cameUp(what: "blank" | "bound", now: number): void {

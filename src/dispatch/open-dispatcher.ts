@@ -2,6 +2,7 @@
 import type { ServerStart } from "../base/config/server-start.ts";
 import { createFleet } from "../fleet/create-fleet.ts";
 import type { FleetOptions } from "../fleet/fleet.ts";
+import { createSnapshotKeeper, type SnapshotKeeper } from "../fleet/snapshots/snapshot-keeper.ts";
 import type { Driver } from "../machines/driver.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import { lackingKernel } from "../store/catalog/lacking-kernel.ts";
@@ -45,10 +46,12 @@ export async function openDispatcher(
     usage: accounts,
     report: (text) => log.warn(text),
   });
+  const snapshots = openSnapshots(start, { driver, prepare, catalog, accounts, logs, egress, bootId });
   const policy = await openPolicy(start, events);
   const dispatcher = createDispatcher({
     ...policy,
     fleet,
+    snapshots,
     clock,
     bootId,
     logs,
@@ -60,4 +63,28 @@ export async function openDispatcher(
   });
   closing.defer(async () => void (await dispatcher.close(config.graceMs)));
   return dispatcher;
+}
+
+/** Undefined if the driver's machines cannot be frozen. */
+function openSnapshots(
+  { config, clock }: ServerStart,
+  { driver, prepare, catalog, accounts, logs, egress, bootId }: Omit<DispatcherNeeds, "events" | "serving"> & { bootId: string },
+): SnapshotKeeper | undefined {
+  const { snapshots } = driver;
+  if (snapshots === undefined) return undefined;
+  // While the server was not running, or was killed, revisions may have gone.
+  for (const { revision } of snapshots.saved()) if (!catalog.isLive(revision)) snapshots.drop(revision);
+  return createSnapshotKeeper({
+    snapshots,
+    prepare,
+    clock,
+    bootId,
+    code: ({ id }) => catalog.code(id),
+    secrets: ({ app, manifest }) => catalog.secrets(app, manifest.secrets),
+    egress,
+    usage: accounts,
+    log: ({ app }, machine, level, text) => logs.append({ at: clock.wall(), app, machine, level, text }),
+    most: config.maxSnapshots,
+    mostMb: config.maxSnapshotMb,
+  });
 }

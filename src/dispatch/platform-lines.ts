@@ -3,8 +3,17 @@ import { MayflyError } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
 import { clauseWithOutput } from "../machines/exit.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
-import type { InvocationCutOff, InvocationEnded, InvocationGivenUp, InvocationOverdue, MachineEnded } from "../telemetry/platform-event.ts";
+import type {
+  InvocationCutOff,
+  InvocationEnded,
+  InvocationGivenUp,
+  InvocationOverdue,
+  MachineEnded,
+  SnapshotLacking,
+  SnapshotMade,
+} from "../telemetry/platform-event.ts";
 import { LogLevel } from "../wire/protocol.ts";
+import { megabytes } from "./figures.ts";
 import type { LogSink } from "./live-dispatcher.ts";
 
 /** Failures that are the machine's or the platform's doing. The agent logs a function's own. */
@@ -22,6 +31,13 @@ export function writePlatformLines(events: EventStream, logs: LogSink): () => vo
       if (app === null || asked || appGone) return;
       logs.append({ at, app, machine, level: LogLevel.Platform, text: `Machine ended: ${clauseWithOutput(exit)}.` });
     },
+    "snapshot-made": ({ at, app, number, bytes, ms }: SnapshotMade) => {
+      const how = ms === null ? "made by an earlier server" : `made in ${(ms / 1_000).toFixed(1)} s`;
+      const text = `The snapshot of revision ${number} is there (${megabytes(bytes)}, ${how}): new machines start from it.`;
+      logs.append({ at, app, level: LogLevel.Platform, text });
+    },
+    "snapshot-lacking": ({ at, app, number, reason }: SnapshotLacking) =>
+      logs.append({ at, app, level: LogLevel.Platform, text: `Revision ${number} runs without a snapshot: ${reason}.` }),
     "invocation-overdue": (event) => invocation(event, `${event.function} did not finish within ${event.timeoutMs} ms.`),
     "invocation-given-up": (event) =>
       invocation(event, `${event.function} still runs ${event.graceMs} ms after its time was up: its machine gets no new work.`),

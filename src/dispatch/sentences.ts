@@ -8,7 +8,8 @@ import { clauseOf, type MachineExit } from "../machines/exit.ts";
 import type { AppFacts, LearnedFacts, ExplainedMachine } from "../policy/explain.ts";
 import type { MachineId } from "../policy/policy.ts";
 import type { NeedReason, Reason } from "../policy/reasons.ts";
-import { figure, span } from "./figures.ts";
+import type { SnapshotState } from "../fleet/snapshots/snapshot-keeper.ts";
+import { figure, megabytes, span } from "./figures.ts";
 
 /** Why something was done to a machine, or what became of it: the policy's reason, or what the dispatcher saw. Times are in milliseconds. */
 export type DecisionReason =
@@ -166,4 +167,17 @@ function machineSentence(facts: ExplainedMachine<string>, { slots, minMachines }
 
 function callsWait(waiting: number): string {
   return waiting === 1 ? "1 call waits" : `${waiting} calls wait`;
+}
+
+/** No sentence if the revision asks for no snapshot. */
+export function sentenceOfSnapshot(revision: number, snapshot: SnapshotState | undefined): string[] {
+  return snapshot === undefined ? [] : [snapshotSentence(revision, snapshot)];
+}
+
+function snapshotSentence(revision: number, snapshot: SnapshotState): string {
+  if (snapshot.state === "ready")
+    return `There is a snapshot of revision ${revision} (${megabytes(snapshot.bytes)}): its machines start initialised.`;
+  if (snapshot.state === "none") return `Revision ${revision} has no snapshot: ${snapshot.why}.`;
+  const how = snapshot.state === "making" ? "is being made" : "is made when the host has nothing to do";
+  return `The snapshot of revision ${revision} ${how}; until it is there, its machines are blanks that are bound.`;
 }

@@ -481,3 +481,47 @@ function mute(): { driver: Driver; killed: () => number } {
   };
   return { driver: { ...createFakeDriver(), start }, killed: () => kills };
 }
+
+describe("the clone of a snapshot", () => {
+  const snapshot = { revision: "v1", inputs: "as they are" };
+  async function withSnapshot(context: TestContext, options: FakeDriverOptions = {}, more: Partial<FleetOptions> = {}): Promise<Setting> {
+    const driver = createFakeDriver(options);
+    await driver.snapshots!.make({ id: "s-1", memoryMb: 256, vcpus: 1, snapshot }, async () => undefined);
+    return set(context, driver, more);
+  }
+  const order = { ...SPARE, urgent: true, restores: { version: version(), snapshot } };
+
+  test("comes up bound, is never a blank, and what its start used is its app's", async (context) => {
+    const { fleet, bound, blank, usage, gone } = await withSnapshot(context);
+    let wasBlank = false;
+    void blank(1).then(() => (wasBlank = true));
+    fleet.start(1, order);
+    await bound(1);
+    assert.deepEqual([fleet.view(1)?.phase, fleet.view(1)?.app, fleet.view(1)?.revision], ["bound", "ada", "v1"]);
+    const replied = Promise.withResolvers<void>();
+    const sink = { head: () => {}, data: () => {}, end: () => {}, reset: () => {}, closed: replied.resolve, drain: () => {} };
+    fleet.request(1, { ...requestHead, function: "echo" }, null, true, sink);
+    await replied.promise;
+    fleet.kill(1, "it was not needed");
+    await gone(1);
+    assert.equal(wasBlank, false);
+    const sums = Map.groupBy(usage, ({ app }) => app);
+    const cpuOf = (app: string | null) => (sums.get(app) ?? []).reduce((sum, { cpuUs }) => sum + cpuUs, 0);
+    assert.deepEqual([cpuOf(null), cpuOf("ada")], [0, 1_000]);
+  });
+
+  test("that cannot go on ends with the reason, as failed", async (context) => {
+    const { fleet, gone } = await withSnapshot(context, { restore: () => "a hook failed" });
+    fleet.start(1, order);
+    const { reason, detail, failed } = await gone(1);
+    assert.deepEqual([reason, detail, failed], ["bind-failed", "a hook failed", true]);
+  });
+
+  test("of a snapshot that is gone fails to start", async (context) => {
+    const { fleet, gone, driver } = await withSnapshot(context);
+    driver.snapshots!.drop("v1");
+    fleet.start(1, order);
+    const { reason, failed } = await gone(1);
+    assert.deepEqual([reason, failed], ["start-failed", true]);
+  });
+});

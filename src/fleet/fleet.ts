@@ -13,7 +13,7 @@ import type { MachineId, MachineStats } from "../policy/policy.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { MachineKind } from "../base/kind/machine-kind.ts";
-import type { Driver } from "../machines/driver.ts";
+import type { AppSnapshot, Driver } from "../machines/driver.ts";
 import type { MachineExit } from "../machines/exit.ts";
 import type { UsageSink } from "../store/ledger/usage.ts";
 
@@ -41,7 +41,7 @@ export interface FleetOptions {
   concurrentStarts?: number;
   /** The most ms from the driver's start to Ready, and from the end of a rest to Ready. Default 10,000. */
   handshakeMs?: number;
-  /** The most ms from bind() to Bound. Default 30,000. */
+  /** The most ms from bind() to Bound, and from the start of a snapshot's clone to Ready. Default 30,000. */
   bindMs?: number;
   /** ms between two samples of a machine's usage. Default 5,000. */
   sampleMs?: number;
@@ -100,6 +100,8 @@ export type FleetPhase = Exclude<MachinePhase, "draining">;
 export interface StartOrder {
   kind: MachineKind;
   urgent: boolean;
+  /** If present, the machine comes up bound to the revision, as a clone of its snapshot. */
+  restores?: { version: Version; snapshot: AppSnapshot };
 }
 
 export interface Fleet {

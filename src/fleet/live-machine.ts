@@ -2,7 +2,7 @@
  * One machine, from its turn to start until nothing of it is left.
  *
  * Owns: the driver's machine, the host's end of its channel, its usage meter, its egress.
- * 1. `phase` only moves forward: starting → blank → binding → bound, and from anywhere to ending.
+ * 1. `phase` only moves forward: starting → blank → binding → bound, and from anywhere to ending. A clone of a snapshot is never blank nor binding.
  * 2. A blank that no invocation waits for is stopped, so that it uses no CPU. Before it is bound it is resumed, with the time and fresh
  *    entropy. A bound machine that has nothing to do is stopped and resumed in the same way (nap.ts).
  * 3. `gone` resolves once, after the driver says that nothing is left. Every failure ends there.
@@ -10,7 +10,7 @@
  * The file is long because the machine may end at any moment during every step of its life, and what guards against that is in one place.
  */
 import { randomBytes } from "node:crypto";
-import type { Version } from "../store/catalog/catalog.ts";
+import type { LargeCode, Version } from "../store/catalog/catalog.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { MachineKind } from "../base/kind/machine-kind.ts";
 import { within } from "../base/clock/within.ts";
@@ -77,10 +77,11 @@ export class LiveMachine {
   #tellGone: (end: MachineEnd) => void = () => {};
 
   /** @param name the driver's id of the machine */
-  constructor(id: MachineId, name: string, { kind, urgent }: StartOrder, options: FleetOptions, events: FleetEvents) {
+  constructor(id: MachineId, name: string, { kind, urgent, restores }: StartOrder, options: FleetOptions, events: FleetEvents) {
     this.#id = id;
     this.#kind = kind;
-    this.#spec = { id: name, ...kind, awaited: urgent };
+    this.#version = restores?.version;
+    this.#spec = { id: name, ...kind, awaited: urgent, ...(restores && { snapshot: restores.snapshot }) };
     this.#options = options;
     this.#events = events;
     this.#createdAt = options.clock.now();
@@ -108,7 +109,8 @@ export class LiveMachine {
       if (this.#isDying()) return this.#finish(this.#cause ?? killed("it was not needed any more"));
       this.#queued = false;
       await this.#startMachine();
-      await this.#becomeBlank(urgent);
+      if (this.#version === undefined) await this.#becomeBlank(urgent);
+      else await this.#becomeRestored(this.#version);
     } catch (error) {
       this.#fail("bring-up-failed", error);
     } finally {
@@ -123,14 +125,18 @@ export class LiveMachine {
     this.#wasReady = false;
     try {
       await within(this.#options.clock, this.#options.bindMs ?? BIND_MS, "the bind", this.#bindTo(version));
-      if (this.#isDying()) return;
-      this.#phase = "bound";
-      this.#wasReady = true;
-      this.#watch();
-      this.#events.bound(this.#id);
+      this.#becomeBound();
     } catch (error) {
       this.#fail("bind-failed", error);
     }
+  }
+
+  #becomeBound(): void {
+    if (this.#isDying()) return;
+    this.#phase = "bound";
+    this.#wasReady = true;
+    this.#watch();
+    this.#events.bound(this.#id);
   }
 
   request(head: RequestHead, body: Buffer | null, end: boolean, sink: RequestSink): RequestStream | undefined {
@@ -212,7 +218,7 @@ export class LiveMachine {
   async #startMachine(): Promise<void> {
     const { driver, clock } = this.#options;
     this.#meter.begin();
-    const starting = driver.start(this.#spec);
+    const starting = driver.start({ ...this.#spec, ...this.#frozenFiles() });
     try {
       this.#adopt(await within(clock, START_MS, "the driver's start", starting));
     } catch (error) {
@@ -223,6 +229,21 @@ export class LiveMachine {
       );
       throw error;
     }
+  }
+
+  /** The files that the template of a snapshot's clone had attached. */
+  #frozenFiles(): Pick<MachineSpec, "files"> {
+    const { driver, code } = this.#options;
+    if (this.#version === undefined || driver.attaches(this.#kind) === undefined) return {};
+    const { files } = code(this.#version);
+    return files?.large === undefined ? {} : { files: this.#kept(files.large) };
+  }
+
+  /** They stay where they are until the machine is gone. */
+  #kept(files: LargeCode): LargeCode {
+    const release = files.keep();
+    void this.gone.then(release);
+    return files;
   }
 
   #adopt(machine: Machine): void {
@@ -251,14 +272,31 @@ export class LiveMachine {
     if (urgent && (this.#phase as FleetPhase) === "blank") await lieDown();
   }
 
+  /** The clone of a snapshot goes on where its app was frozen: when the app has been told so, it takes invocations. */
+  async #becomeRestored(version: Version): Promise<void> {
+    const { clock, egress, bindMs = BIND_MS } = this.#options;
+    const { machine, end } = this.#parts();
+    if (this.#isDying()) return;
+    this.#takeFor(version, machine);
+    this.#egress = egress(version);
+    const { failed } = await within(clock, bindMs, "the restore", this.#resume(end, false, true));
+    if (failed !== undefined) return this.#fail("bind-failed", new Error(failed));
+    this.#meter.run(machine.usage());
+    this.#becomeBound();
+  }
+
+  #takeFor({ app }: Version, machine: Machine): void {
+    this.#meter.take(app, machine.usage());
+    // This is not awaited, because the kernel takes longer for it than the bind takes.
+    machine
+      .assign(app)
+      .catch((error: unknown) => this.#options.report(`Machine ${this.name} runs on a blank's CPU share: ${String(error)}`));
+  }
+
   async #bindTo(version: Version): Promise<void> {
     const { code, secrets, egress } = this.#options;
     const { machine, end, rest } = this.#parts();
-    this.#meter.take(version.app, machine.usage());
-    // This is not awaited, because the kernel takes longer for it than the bind takes.
-    machine
-      .assign(version.app)
-      .catch((error: unknown) => this.#options.report(`Machine ${this.name} runs on a blank's CPU share: ${String(error)}`));
+    this.#takeFor(version, machine);
     const bound = code(version);
     const own = secrets(version);
     this.#egress = egress(version);
@@ -274,13 +312,13 @@ export class LiveMachine {
   /** Lets the machine read the app's files where they lie, if they are large and it can. They stay there until it is gone. */
   async #attach(machine: Machine, { files }: BoundCode): Promise<FolderFiles | undefined> {
     if (files?.large === undefined || machine.attach === undefined) return undefined;
-    const release = files.large.keep();
-    void this.gone.then(release);
-    return machine.attach(files.large);
+    return machine.attach(this.#kept(files.large));
   }
 
-  async #resume(end: HostEnd, fresh: boolean): Promise<void> {
-    this.#kernel = (await end.resume(this.#options.clock.wall(), randomBytes(64), this.#spec.id, fresh)).kernel;
+  async #resume(end: HostEnd, fresh: boolean, restored = false): Promise<ReadyMessage> {
+    const ready = await end.resume(this.#options.clock.wall(), randomBytes(64), this.#spec.id, fresh, restored);
+    this.#kernel = ready.kernel;
+    return ready;
   }
 
   /** Begins to look after a bound machine: its nap stops it while it has nothing to do, and its pulse is checked when it is silent. */
@@ -395,6 +433,7 @@ export class LiveMachine {
   #finish({ reason, detail, output }: MachineExit): void {
     this.#egress?.close();
     const failed = !this.#asked && !this.#wasReady;
+    // What fails at an app says nothing of the template.
     if (failed && this.#version === undefined) this.#machine?.cameUp?.(false);
     this.#tellGone({ reason, detail, output, asked: this.#asked, failed });
   }

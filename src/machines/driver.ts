@@ -25,6 +25,40 @@ export interface MachineSpec extends MachineChoice {
   id: string;
   /** Whether a call waits for this machine, so that its start has precedence over other apps' work. */
   awaited?: boolean;
+  /** If present, the machine is a clone of that, and is bound to its revision when it has been resumed. */
+  snapshot?: AppSnapshot;
+  /** With `snapshot`: the files that the frozen machine had attached. */
+  files?: StoredFiles;
+}
+
+/** Names a machine of an app that was frozen when it was bound and initialised. */
+export interface AppSnapshot {
+  /** The revision's id. */
+  revision: string;
+  /** A digest of what the revision's machines are given at their bind. */
+  inputs: string;
+}
+
+/** A snapshot on the disk. */
+export interface SavedSnapshot {
+  revision: string;
+  bytes: number;
+  /** Milliseconds since the epoch. */
+  usedAt: number;
+}
+
+export interface Snapshots {
+  /**
+   * Starts a machine, lets `ready` bind it, and freezes and saves it. Rejects with what `ready` rejects with, or if that takes place in vain. The spec's
+   * `snapshot` says what it is to be called.
+   */
+  make(spec: MachineSpec & { snapshot: AppSnapshot }, ready: (machine: Machine) => Promise<void>): Promise<void>;
+  /** Makes one that was saved ready for start(). Resolves with whether there is one. */
+  load(kind: MachineChoice, snapshot: AppSnapshot): Promise<boolean>;
+  /** Removes those of the revision. Machines that live go on. */
+  drop(revision: string): void;
+  /** All that are on the disk, also those of earlier servers. */
+  saved(): SavedSnapshot[];
 }
 
 /** How a driver's machines differ from others' for the code that supervises and accounts for them. docs/drivers.md has the measurements. */
@@ -103,6 +137,8 @@ export interface Driver {
   release?(kind: MachineChoice): void;
   /** Rejects with a StartFailure (exit.ts), and then leaves nothing behind. */
   start(spec: MachineSpec): Promise<Machine>;
+  /** Absent if this driver's machines cannot be frozen. */
+  readonly snapshots?: Snapshots;
   /** What is wrong with an image that machines start from, as a clause; undefined if nothing is, or once it is repaired. */
   damage?(): string | undefined;
   /** Kills the machines that are left, and removes what the driver keeps while it runs. */

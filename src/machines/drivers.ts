@@ -24,6 +24,8 @@ export interface DriverSurroundings {
   cacheDir: string;
   /** A folder for files that exist only while the driver does, of one server alone. Programs may not be executable there. */
   runDir: string;
+  /** The folder of frozen machines of apps, of one server alone. If absent, no machine can be frozen. */
+  snapshotDir?: string;
   qemuHost: QemuHost;
   /** Hands out the user ids of programs that are confined while an image is built. */
   uids: Uids;

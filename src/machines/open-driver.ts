@@ -30,7 +30,8 @@ export async function openDriver(start: ServerStart, { qemuHost, uids, progress,
   const { config, clock, log, closing } = start;
   const { cacheDir, runDir, kernel, osvKernel } = config;
   const warn = (text: string) => log.warn(text);
-  const surroundings = { cacheDir, runDir, qemuHost, uids, clock, progress, warn, kernel, osvKernel, onCpuUsed };
+  const snapshotDir = join(config.stateDir, "snapshots");
+  const surroundings = { cacheDir, runDir, snapshotDir, qemuHost, uids, clock, progress, warn, kernel, osvKernel, onCpuUsed };
   const chosen = await chooseDriver(config.driver, surroundings);
   closing.defer(() => chosen.driver.close());
   await chosen.driver.prepare(progress, usualChoice);

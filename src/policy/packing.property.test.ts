@@ -8,6 +8,7 @@ import { opaque, USUAL } from "./testing/kinds.ts";
 const APPS = ["ada", "constructor", "cyd"];
 
 const limits = fc.record({
+  snapshot: fc.boolean(),
   concurrency: fc.integer({ min: 1, max: 4 }),
   maxMachines: fc.integer({ min: 1, max: 4 }),
   queue: fc.integer({ min: 0, max: 8 }),

@@ -31,7 +31,7 @@ import { need, plan } from "./core/plan.ts";
 import { noteQueue, noteWanting } from "./core/spares.ts";
 import { noteBound, noteStarted } from "./core/start-times.ts";
 import { earliest, takeEarliest } from "./core/timers.ts";
-import { windowMs, noteIdleCpu } from "./core/costs.ts";
+import { windowMs, noteIdleCpu, noteRestored } from "./core/costs.ts";
 
 export type { PackingOptions } from "./core/packing-state.ts";
 
@@ -227,7 +227,8 @@ function machineBound(state: PackingState, id: number, now: number, commands: Po
   if (machine?.phase !== "binding") return;
   const revision = state.revisions.get(machine.revision as string) as RevisionState;
   noteSuccess(revision.failures);
-  noteBound(state.times, now - machine.since);
+  if (machine.restored) noteRestored(revision, now - machine.since);
+  else noteBound(state.times, now - machine.since);
   machine.phase = "bound";
   machine.since = machine.statsAt = machine.areaAt = now;
   state.lastBindAt = now;

@@ -71,6 +71,8 @@ export interface AppLimits {
   queue: number;
   /** The kind of each of the app's machines. */
   kind: OpaqueKind;
+  /** Whether a machine that is started for the revision comes up bound to it, without having been a blank. Absent: no. */
+  snapshot?: boolean;
 }
 
 /**
@@ -87,9 +89,18 @@ export interface OpaqueKind {
 export type PolicyCommand =
   /**
    * Start a machine that belongs to no app. `urgent`: an invocation waits for it, so that it is to be bound as soon as it answers. `revision` is the one that
-   * needs the machine, though another may get it; null: it is started to be a blank.
+   * needs the machine, though another may get it; null: it is started to be a blank. `snapshot`: the machine comes up bound to the revision, which its limits
+   * make possible; then no command to bind follows.
    */
-  | { type: "start"; machine: MachineId; kind: OpaqueKind; urgent: boolean; revision: RevisionId | null; why: NeedReason }
+  | {
+      type: "start";
+      machine: MachineId;
+      kind: OpaqueKind;
+      urgent: boolean;
+      revision: RevisionId | null;
+      snapshot?: true;
+      why: NeedReason;
+    }
   | { type: "bind"; machine: MachineId; revision: RevisionId; why: NeedReason }
   | { type: "assign"; invocation: InvocationId; machine: MachineId }
   | { type: "reject"; invocation: InvocationId; reason: "queue-full" | "start-failed" | "app-removed" }

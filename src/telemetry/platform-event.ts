@@ -25,6 +25,8 @@ export type PlatformEvent =
   | MachineDraining
   | MachineKilled
   | MachineEnded
+  | SnapshotMade
+  | SnapshotLacking
   | PolicyStepped
   | AppDeployed
   | AliasPointed
@@ -123,6 +125,30 @@ export interface MachineStarted extends EventOfMachine {
   readonly neededBy: string | null;
   readonly kind: Readonly<MachineKind>;
   readonly why: Readonly<NeedReason>;
+}
+
+/** What every event of a revision's snapshot has. */
+interface EventOfSnapshot {
+  readonly at: number;
+  readonly app: string;
+  readonly revision: string;
+  /** The number of the revision. */
+  readonly number: number;
+}
+
+/** Machines of the revision start from its snapshot from now on. */
+export interface SnapshotMade extends EventOfSnapshot {
+  readonly type: "snapshot-made";
+  readonly bytes: number;
+  /** Milliseconds that it took to make it; null if an earlier server has. */
+  readonly ms: number | null;
+}
+
+/** A revision that is to have a snapshot could get none, or has lost it. */
+export interface SnapshotLacking extends EventOfSnapshot {
+  readonly type: "snapshot-lacking";
+  /** A clause. */
+  readonly reason: string;
 }
 
 interface MachineBlank extends EventOfMachine {

@@ -48,6 +48,10 @@ export const configSchema = z.strictObject({
   maxCodeMb: z.int().min(64).max(100_000_000).default(8_192),
   /** The maximum size of all apps' logs together, in MB. The oldest files are removed first. Each app's own maximum is 32 MB. */
   maxLogMb: z.int().min(32).max(100_000_000).default(2_048),
+  /** The maximum number of snapshots of revisions. Those that were used least are removed first. */
+  maxSnapshots: z.int().min(0).max(10_000).default(8),
+  /** The maximum size of all snapshots together, in MB, on the disk and in memory. */
+  maxSnapshotMb: z.int().min(0).max(100_000_000).default(2_048),
   /** The minimum number of blanks kept ready. */
   blanks: z.int().min(0).max(1_000).default(1),
   /** How long every idle machine is kept, in milliseconds. If set, it replaces the times that are learned from each app's history. */

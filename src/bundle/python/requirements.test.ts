@@ -56,16 +56,6 @@ test("what a wheel would run or install elsewhere does not travel", async () => 
   assert.ok(!listing.includes("site-packages/bin"));
 });
 
-test("a package's modules are compiled for the machines' paths, the same at each deploy, and one that does not compile travels as it is", async () => {
-  const folder = appWith("plain", { "plain/__init__.py": "answer = 42", "plain/old.py": "print 'for Python 2'", "plain/data.txt": "x" });
-  const first = await pathsOf(folder);
-  for (const path of ["plain/__init__.py", "plain/__pycache__/__init__.cpython-311.pyc", "plain/old.py", "plain/data.txt"])
-    assert.ok(first.includes(`"site-packages/${path}"`), path);
-  assert.ok(!first.includes("old.cpython"));
-  assert.ok(first.includes("/var/task/site-packages/plain/__init__.py") && !first.includes(".draft-"));
-  assert.equal(await pathsOf(folder), first);
-});
-
 test("what a deploy left that was killed is removed by the next", async () => {
   const ended = spawnSync("true").pid;
   const left = join(cacheFolder(), "pip", `.draft-${ended}-abcdef`);

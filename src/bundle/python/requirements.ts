@@ -6,8 +6,6 @@ import { existsSync, globSync, lstatSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
-import { MOST_FILES } from "../../store/catalog/app-files.ts";
-import { taskRootPath } from "../../images/guest-layout.ts";
 import { watchSize } from "../../images/builder/watch-size.ts";
 import { withDraftFolder } from "../../images/draft-folder.ts";
 import type { Surroundings } from "../app-folder.ts";
@@ -44,21 +42,8 @@ export async function withRequirements<T>(
       .finally(() => watch.stop());
     if (watch.isOver()) throw notInstalled(wanted.from, `they have over ${MOST_BYTES / 2 ** 30} GiB`);
     if (code !== 0) throw notInstalled(wanted.from, failure(stderr));
-    const sources = filesIn(target).length;
-    // An app may have no more files: then its packages travel without what is compiled.
-    if (sources <= MOST_FILES / 3) await compileIn(python, target);
     return use(filesIn(target));
   });
-}
-
-/**
- * Compiles the packages' modules, so that no machine has to: an import takes less than half as long. A file that does not compile, such as one for another
- * version of Python, is left to whoever imports it.
- */
-async function compileIn(python: GuestPython, target: string): Promise<void> {
-  // Code knows its own path, which must not be that of a folder of this deploy. Machines never look whether a source has changed.
-  const paths = ["-s", target, "-p", taskRootPath, join(target, FOLDER)];
-  await python.run(["-m", "compileall", "-qq", "--invalidation-mode", "unchecked-hash", ...paths], { cwd: target });
 }
 
 /** pip unpacks packages beside its temporary files, which are removed with the folder even if pip is killed. */
@@ -117,7 +102,7 @@ function failure(stderr: string): string {
 /** Scripts for a shell have the path of this host's Python in them, and nothing imports them. */
 function filesIn(target: string): TravellingFile[] {
   const installed = join(target, FOLDER);
-  const isWanted = (path: string) => !path.startsWith(`bin${sep}`);
+  const isWanted = (path: string) => !path.startsWith(`bin${sep}`) && !path.includes("__pycache__");
   return globSync("**", { cwd: installed })
     .filter((path) => isWanted(path) && lstatSync(join(installed, path)).isFile())
     .map((path) => ({ path: `${FOLDER}/${path.split(sep).join("/")}`, from: join(installed, path), passing: true }));

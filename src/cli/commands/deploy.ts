@@ -39,6 +39,8 @@ async function deploy(dir: string, options: ConnectionOptions & { json?: true })
   // Code without a byte of its own is among the files.
   for (const { url, bytes } of functions) console.log(bytes > 0 ? `  ${url}  (${bytesInWords(bytes)} of code)` : `  ${url}`);
   if (files.count > 0) console.log(filesInWords(files));
+  if (manifest.snapshot === true && changed)
+    console.log(`  a snapshot is made when the host has nothing to do: \`${commandName} logs ${app}\` says when it is there`);
 }
 
 async function bundle(dir: string): Promise<BundledApp> {

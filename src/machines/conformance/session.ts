@@ -22,8 +22,8 @@ export interface Session {
   call: (name: string, body?: Buffer) => Promise<Buffer>;
 }
 
-/** Resolves when the machine has answered with Ready. */
-export async function openSession(machine: Machine): Promise<Session> {
+/** Resolves when the machine has answered with Ready. @param restored whether it is a clone of one that was bound */
+export async function openSession(machine: Machine, restored = false): Promise<Session> {
   const over = Promise.withResolvers<string>();
   const refuse = () => Promise.reject(new Error("no egress here"));
   const host = openHostEnd(machine.channel, {
@@ -33,7 +33,7 @@ export async function openSession(machine: Machine): Promise<Session> {
     resolve: refuse,
     dead: (reason) => over.resolve(reason),
   });
-  const ready = await inTime("Ready", host.resume(Date.now(), crypto.randomBytes(64), machine.id, machine.fresh));
+  const ready = await inTime("Ready", host.resume(Date.now(), crypto.randomBytes(64), machine.id, machine.fresh, restored));
   const call = (name: string, body?: Buffer) => {
     const gone = over.promise.then((reason) => Promise.reject(new Error(`the channel is over: ${reason}`)));
     return inTime(

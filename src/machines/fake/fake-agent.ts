@@ -18,6 +18,7 @@ import {
   PROTOCOL_VERSION,
   REHEARSAL_APP,
   type ReadyMessage,
+  type ResumeMessage,
   ResetCode,
   WARM_FUNCTION,
 } from "../../wire/protocol.ts";
@@ -40,11 +41,13 @@ export class FakeAgent {
   readonly #writer: FrameWriter;
   readonly #functions: Record<string, FakeFunction>;
   readonly #streams = new Map<number, Incoming>();
+  readonly #restore: (() => string | undefined) | undefined;
   #bound = false;
   #rehearsing = false;
   #running = Promise.withResolvers<void>();
 
-  constructor(channel: Duplex, functions: Record<string, FakeFunction>) {
+  /** @param restore if given, the agent was bound before it was frozen: called at its restore, it says why the app cannot go on, if it cannot */
+  constructor(channel: Duplex, functions: Record<string, FakeFunction>, restore?: () => string | undefined) {
     this.#channel = channel;
     this.#writer = new FrameWriter(channel);
     this.#functions = functions;
@@ -54,6 +57,12 @@ export class FakeAgent {
       const wrong = reader.push(chunk);
       if (wrong !== null) throw new Error(`the host sent ${wrong}`);
     });
+    this.#restore = restore;
+    this.#bound = restore !== undefined;
+    if (restore === undefined) this.#hello();
+  }
+
+  #hello(): void {
     this.#writer.json(FrameType.Hello, 0, { protocol: { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION }, agent: AGENT });
   }
 
@@ -71,7 +80,7 @@ export class FakeAgent {
     const ended = (flags & Flag.End) !== 0;
     switch (type) {
       case FrameType.Resume:
-        return this.#writer.json(FrameType.Ready, 0, ready);
+        return this.#resumed(JSON.parse(payload.toString()) as ResumeMessage);
       case FrameType.Ping:
         return this.#writer.frame(FrameType.Pong, 0, 0, payload);
       case FrameType.Bind:
@@ -89,6 +98,11 @@ export class FakeAgent {
       case FrameType.Reset:
         return this.#reset(stream, ResetCode.Cancelled, "the host asked for it");
     }
+  }
+
+  #resumed({ restored }: ResumeMessage): void {
+    const failed = restored === true ? this.#restore?.() : undefined;
+    this.#writer.json(FrameType.Ready, 0, { ...ready, ...(failed !== undefined && { failed }) });
   }
 
   #open(stream: number, name: string | undefined, body: Buffer, ended: boolean): void {

@@ -1,7 +1,7 @@
 /** Machines that are only objects in this process, for tests of the code that uses machines. */
 import { type Duplex, duplexPair } from "node:stream";
 
-import type { Driver, DriverTraits, Machine, MachineSpec } from "../driver.ts";
+import type { AppSnapshot, Driver, DriverTraits, Machine, MachineSpec, SavedSnapshot } from "../driver.ts";
 import { type ExitReason, type MachineExit, StartFailure } from "../exit.ts";
 import { FakeAgent, type FakeFunction } from "./fake-agent.ts";
 import { refuseOtherKernels } from "../refuse-kernel.ts";
@@ -19,6 +19,8 @@ export interface FakeDriverOptions {
   functions?: (machine: FakeMachineControls) => Record<string, FakeFunction>;
   /** Called before every start. If it throws, the start fails with that reason. */
   beforeStart?: (spec: MachineSpec) => void | Promise<void>;
+  /** Called when a clone of a snapshot is restored. Returns why the app cannot go on, if it cannot. */
+  restore?: () => string | undefined;
   /** The kernels that its machines can have, the usual one first. Default: Linux alone. */
   kernels?: Driver["kernels"];
 }
@@ -26,15 +28,30 @@ export interface FakeDriverOptions {
 /** The memory that every machine holds. */
 const MEMORY_BYTES = 32 * 1_048_576;
 const START_CPU_US = 1_000;
+const SNAPSHOT_BYTES = 1_048_576;
 
 const traits: DriverTraits = { ownKernel: true, answerMs: 0, idleShare: 0, wakeUs: 0 };
 
 export function createFakeDriver({
   functions = onlyEcho,
   beforeStart = () => undefined,
+  restore = () => undefined,
   kernels = ["linux"],
 }: FakeDriverOptions = {}): Driver {
   const machines = new Set<Machine>();
+  let used = 0;
+  const saved = new Map<string, SavedSnapshot & AppSnapshot>();
+  const start: Driver["start"] = async (spec) => {
+    const { snapshot } = spec;
+    refuseOtherKernels(spec, kernels);
+    await fails(beforeStart, spec);
+    if (snapshot !== undefined && saved.get(snapshot.revision)?.inputs !== snapshot.inputs)
+      throw new StartFailure("the snapshot that it was to start from is gone");
+    const machine = createMachine(spec, functions, snapshot && restore);
+    machines.add(machine);
+    void machine.exited.then(() => machines.delete(machine));
+    return machine;
+  };
   return {
     name: "fake",
     traits,
@@ -42,13 +59,18 @@ export function createFakeDriver({
     attaches: () => undefined,
     probe: async () => ({ ok: true, detail: "objects in this process" }),
     prepare: async () => undefined,
-    async start(spec) {
-      refuseOtherKernels(spec, kernels);
-      await fails(beforeStart, spec);
-      const machine = createMachine(spec, functions);
-      machines.add(machine);
-      void machine.exited.then(() => machines.delete(machine));
-      return machine;
+    start,
+    snapshots: {
+      async make({ snapshot, ...spec }, ready) {
+        const machine = await start(spec);
+        await Promise.race([ready(machine), machine.exited.then(() => Promise.reject(new Error("the machine ended")))]).finally(() =>
+          machine.kill(),
+        );
+        saved.set(snapshot.revision, { ...snapshot, bytes: SNAPSHOT_BYTES, usedAt: ++used });
+      },
+      load: async (_kind, { revision, inputs }) => saved.get(revision)?.inputs === inputs,
+      drop: (revision) => void saved.delete(revision),
+      saved: () => [...saved.values()],
     },
     close: async () => void (await Promise.all([...machines].map((machine) => machine.kill()))),
   };
@@ -62,7 +84,11 @@ async function fails(beforeStart: (spec: MachineSpec) => void | Promise<void>, s
   }
 }
 
-function createMachine(spec: MachineSpec, functions: NonNullable<FakeDriverOptions["functions"]>): Machine {
+function createMachine(
+  spec: MachineSpec,
+  functions: NonNullable<FakeDriverOptions["functions"]>,
+  restore: FakeDriverOptions["restore"],
+): Machine {
   const [channel, guest] = duplexPair();
   const exit = Promise.withResolvers<MachineExit>();
   let cpuUs = START_CPU_US;
@@ -78,11 +104,11 @@ function createMachine(spec: MachineSpec, functions: NonNullable<FakeDriverOptio
       ...(reason === "crashed" && { forOperator: "registers" }),
     });
   };
-  const agent = new FakeAgent(guest, functions({ spec, work: (us) => void (cpuUs += us), end }));
+  const agent = new FakeAgent(guest, functions({ spec, work: (us) => void (cpuUs += us), end }), restore);
   return {
     id: spec.id,
     channel,
-    fresh: true,
+    fresh: restore === undefined,
     exited: exit.promise,
     usage: () => ({ cpuUs, memoryBytes: ended ? 0 : MEMORY_BYTES }),
     assign: async () => undefined,

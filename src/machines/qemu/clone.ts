@@ -25,6 +25,8 @@ export interface CloneOptions {
   spec: MachineSpec;
   shape: MachineShape;
   template: Template;
+  /** Whether the machine writes to the template's memory file, which is its own, instead of to a copy. */
+  keeps?: boolean;
   /** Descriptor of the image's root. */
   root: number;
   confinement: Confinement;
@@ -38,9 +40,17 @@ export interface CloneOptions {
 /** Milliseconds. A start takes 40 ms on an idle host, but many starts at once share the host's cores. */
 const START_MS = 20_000;
 
+export interface Clone {
+  machine: Machine;
+  qemu: QemuProcess;
+  confined: Confined;
+}
+
 /** Resolves when the guest runs. Rejects with a StartFailure. */
-export async function startClone(options: CloneOptions): Promise<Machine> {
+export async function startClone(options: CloneOptions): Promise<Clone> {
   const { spec } = options;
+  // In the clone of a snapshot the app's code runs at once, and may read its files.
+  const files = await spec.files?.path("image").catch((error: Error) => Promise.reject(new StartFailure(error.message, error)));
   const confined = options.confinement.take();
   const limits = { memoryMb: spec.memoryMb + QEMU_OVERHEAD.memoryMb, vcpus: spec.vcpus + QEMU_OVERHEAD.vcpus };
   const cgroup = createCgroup({ id: spec.id, ...limits, share: spec.awaited ? "awaited" : "ahead" });
@@ -52,8 +62,13 @@ export async function startClone(options: CloneOptions): Promise<Machine> {
   const machine = createMachine(options, qemu, cgroup, confined);
   try {
     cgroup.add(qemu.pid);
-    await within(options.clock, START_MS, "its resume", loadState(qemu.qmp));
-    return machine;
+    await within(
+      options.clock,
+      START_MS,
+      "its resume",
+      loadState(qemu.qmp, files === undefined ? undefined : () => putBehindDisk(qemu.qmp, files)),
+    );
+    return { machine, qemu, confined };
   } catch (error) {
     options.tried(false);
     await machine.kill();
@@ -61,11 +76,11 @@ export async function startClone(options: CloneOptions): Promise<Machine> {
   }
 }
 
-async function spawnClone({ spec, shape, template, root, clock }: CloneOptions, confined: Confined): Promise<QemuProcess> {
+async function spawnClone({ spec, shape, template, keeps, root, clock }: CloneOptions, confined: Confined): Promise<QemuProcess> {
   // The state is opened anew for each clone, because clones that share a descriptor would share its position too.
   const state = fs.openSync(`/proc/self/fd/${template.state}`, "r");
   try {
-    return startQemuProcess(confined, cloneArguments(shape, spec.id), { state, memory: template.memory, root }, clock);
+    return startQemuProcess(confined, cloneArguments(shape, spec.id, keeps), { state, memory: template.memory, root }, clock);
   } finally {
     fs.closeSync(state);
   }

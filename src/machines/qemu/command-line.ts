@@ -11,9 +11,12 @@ export function bootArguments(shape: MachineShape, name: string, tscKhz: number,
   return [...devices(shape, name, "on"), ...files, "-append", shape.guest.commandLine(shape, tscKhz)];
 }
 
-/** A machine that waits for `migrate-incoming`, with a private copy-on-write view of the template's memory. */
-export function cloneArguments(shape: MachineShape, name: string): string[] {
-  return [...devices(shape, name, "off"), "-incoming", "defer"];
+/**
+ * A machine that waits for `migrate-incoming`, with a private copy-on-write view of the template's memory. @param keeps whether it writes to the memory file
+ * itself, which is then to become a template
+ */
+export function cloneArguments(shape: MachineShape, name: string, keeps = false): string[] {
+  return [...devices(shape, name, keeps ? "on" : "off"), "-incoming", "defer"];
 }
 
 function devices({ guest, accelerator, memoryMb, vcpus }: MachineShape, name: string, share: "on" | "off"): string[] {

@@ -27,15 +27,13 @@ export async function saveState(qmp: Qmp, confined: Confined): Promise<Buffer> {
   return bytes;
 }
 
-/** Resolves when the clone runs. Bytes that are written to its channel earlier are lost. */
-export async function loadState(qmp: Qmp): Promise<void> {
+/** Resolves when the clone runs. Bytes that are written to its channel earlier are lost. @param before what is to be done before it runs */
+export async function loadState(qmp: Qmp, before?: () => Promise<void>): Promise<void> {
   // All commands are sent at once. QEMU answers in order, and each round trip would cost a turn of both event loops.
   const running = qmp.event("RESUME");
-  const answers = [
-    qmp.command("qmp_capabilities"),
-    enable(qmp, "x-ignore-shared"),
-    qmp.command("migrate-incoming", { uri: `fd:${Fd.State}` }),
-  ];
+  const answers = [qmp.command("qmp_capabilities")];
+  if (before !== undefined) await before();
+  answers.push(enable(qmp, "x-ignore-shared"), qmp.command("migrate-incoming", { uri: `fd:${Fd.State}` }));
   await Promise.all([...answers, running]);
 }
 

@@ -6,10 +6,11 @@
  */
 import { within } from "../../base/clock/within.ts";
 import { MayflyError } from "../../base/errors/error.ts";
-import type { Driver, DriverTraits, Probe } from "../driver.ts";
+import type { Driver, DriverTraits, Probe, Snapshots } from "../driver.ts";
 import { type MachineChoice, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { StartFailure } from "../exit.ts";
 import { closeCgroups, sweepCgroups } from "../host/cgroup/create-cgroup.ts";
+import { removeSaved, savedSnapshots } from "./app-templates.ts";
 import { createStock, type GuestSource, type Stock, type StockOptions } from "./stock.ts";
 
 export interface QemuDriverOptions extends Omit<StockOptions, "warn"> {
@@ -36,6 +37,20 @@ export function createQemuDriver({ guests, warn = () => undefined, ...options }:
   let isSwept = false;
   const stockOf = ({ kernel: name = usual.kernel.name, runtime = usualRuntime }: MachineChoice) =>
     stocks.find((stock) => stock.kernel.name === name && stock.runtime === runtime);
+  const snapshotsIn = (folder: string): Snapshots => ({
+    async make(spec, ready) {
+      const stock = stockOf(spec);
+      if (stock === undefined) throw new StartFailure(`this host starts no machines of ${inWords(spec)}`);
+      await stock.freeze(spec, ready);
+    },
+    load: async (kind, snapshot) => (await stockOf(kind)?.thaw(kind, snapshot)) === true,
+    drop(revision) {
+      for (const stock of stocks) stock.drop(revision);
+      removeSaved(folder, revision);
+    },
+    saved: () => savedSnapshots(folder),
+  });
+  const { snapshotDir } = options;
   return {
     name: "qemu",
     traits,
@@ -56,6 +71,7 @@ export function createQemuDriver({ guests, warn = () => undefined, ...options }:
       if (stock === undefined) throw new StartFailure(`this host starts no machines of ${inWords(spec)}`);
       return stock.start(spec);
     },
+    ...(snapshotDir !== undefined && { snapshots: snapshotsIn(snapshotDir) }),
     async close() {
       await Promise.all(stocks.map((stock) => stock.close()));
       closeCgroups();

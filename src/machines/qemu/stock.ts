@@ -8,13 +8,15 @@
 import fs from "node:fs";
 
 import type { Clock } from "../../base/clock/clock.ts";
-import type { Machine, MachineSpec } from "../driver.ts";
+import type { AppSnapshot, Machine, MachineSpec } from "../driver.ts";
 import { type MachineChoice, type RuntimeName, usualChoice, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { StartFailure } from "../exit.ts";
 import type { KvmVerdict } from "../host/qemu/accelerator.ts";
 import type { OpenQemuHost, QemuHost } from "../host/qemu/qemu-host.ts";
+import { type AppTemplates, createAppTemplates } from "./app-templates.ts";
 import { BootFailure, withBootedGuest } from "./boot.ts";
 import { startClone } from "./clone.ts";
+import { freezeApp } from "./freeze-app.ts";
 import type { BootImage, GuestKernel, MachineShape } from "./guest-kernel.ts";
 import { createImageWatch } from "./image-watch.ts";
 import { createTemplates, type Template, type Templates } from "./templates.ts";
@@ -36,6 +38,8 @@ export interface StockOptions {
   host: QemuHost;
   /** The folder in which templates are kept. */
   cacheDir: string;
+  /** The folder of templates of apps, which is this server's alone. If absent, there are none. */
+  snapshotDir?: string | undefined;
   clock: Clock;
   /** Called with a sentence on what is wrong with a template or the image, and on what is done about it. */
   warn: (text: string) => void;
@@ -54,6 +58,7 @@ interface OpenStock {
 interface HeldImage {
   image: BootImage;
   templates: Templates;
+  appTemplates: AppTemplates | undefined;
   /** Descriptor of the image's root. */
   root: number;
 }
@@ -68,6 +73,10 @@ export interface Stock {
   release(size: MachineChoice): void;
   /** Rejects with a StartFailure. */
   start(spec: MachineSpec): Promise<Machine>;
+  /** As Snapshots.make(), load() and drop() of the driver. */
+  freeze(spec: MachineSpec & { snapshot: AppSnapshot }, ready: (machine: Machine) => Promise<void>): Promise<void>;
+  thaw(size: MachineChoice, snapshot: AppSnapshot): Promise<boolean>;
+  drop(revision: string): void;
   /** What is wrong with the image, as a clause, until it is repaired. */
   damage(): string | undefined;
   close(): Promise<void>;
@@ -132,14 +141,15 @@ export function createStock(source: GuestSource, options: StockOptions): Stock {
     const { held, verdict, host } = opened;
     refuse(opened, held);
     const shape = shapeOf(verdict, spec);
-    const template = await templateOf(opened, shape, () => undefined);
+    const template =
+      spec.snapshot === undefined ? await templateOf(opened, shape, () => undefined) : snapshotOf(held, shape, spec.snapshot);
     refuse(opened, held);
     const tried = (worked: boolean) => {
-      held.templates.tried(shape, template, worked);
+      if (spec.snapshot === undefined) held.templates.tried(shape, template, worked);
       if (!worked) void watch.suspect();
     };
     const { confinement } = host;
-    const machine = await startClone({ spec, shape, template, root: held.root, confinement, clock: options.clock, tried, watch });
+    const { machine } = await startClone({ spec, shape, template, root: held.root, confinement, clock: options.clock, tried, watch });
     machines.add(machine);
     void machine.exited.then(() => machines.delete(machine));
     if (opened.held !== held || watch.damage() !== undefined) await machine.kill();
@@ -147,11 +157,39 @@ export function createStock(source: GuestSource, options: StockOptions): Stock {
     return machine;
   }
 
+  async function freeze(spec: MachineSpec & { snapshot: AppSnapshot }, ready: (machine: Machine) => Promise<void>): Promise<void> {
+    const opened = await open().catch(startFailed);
+    const { held, verdict, host } = opened;
+    refuse(opened, held);
+    const shape = shapeOf(verdict, spec);
+    const template = await templateOf(opened, shape, () => undefined);
+    refuse(opened, held);
+    const { confinement } = host;
+    const clone = { spec, shape, template, root: held.root, confinement, clock: options.clock, tried: () => undefined, watch };
+    const frozen = await freezeApp(clone, (machine) => {
+      machines.add(machine);
+      void machine.exited.then(() => machines.delete(machine));
+      return ready(machine);
+    });
+    await held.appTemplates?.add(shape, spec.snapshot, frozen);
+  }
+
   return {
     kernel,
     runtime,
     open,
     start,
+    freeze,
+    async thaw(size, snapshot) {
+      const { held, verdict } = await open();
+      return (await held.appTemplates?.load(shapeOf(verdict, size), snapshot)) === true;
+    },
+    drop(revision) {
+      void opening?.then(
+        ({ held }) => held.appTemplates?.drop(revision),
+        () => undefined,
+      );
+    },
     async prepare(progress, size) {
       const opened = await open();
       await templateOf(opened, shapeOf(opened.verdict, size), progress);
@@ -189,19 +227,25 @@ async function openStock(source: GuestSource, options: StockOptions): Promise<Op
 }
 
 function holdImage(image: BootImage, options: StockOptions, { facts, confinement }: OpenQemuHost): HeldImage {
-  const { cacheDir, clock, onCpuUsed, warn } = options;
+  const { cacheDir, snapshotDir, clock, onCpuUsed, warn } = options;
   const templates = createTemplates({ image, confinement, clock, onCpuUsed, cacheDir, facts, warn });
-  return { image, templates, root: fs.openSync(image.root, "r") };
+  const appTemplates = snapshotDir === undefined ? undefined : createAppTemplates({ image, snapshotDir, facts, warn });
+  return { image, templates, appTemplates, root: fs.openSync(image.root, "r") };
 }
 
-function closeImage({ templates, root }: HeldImage): void {
+function closeImage({ templates, appTemplates, root }: HeldImage): void {
   templates.close();
+  appTemplates?.close();
   fs.closeSync(root);
 }
 
 /** The image with the root that machines have open, because another file may be in its place by now. */
 function asOpen({ image, root }: HeldImage): BootImage {
   return { ...image, root: `/proc/self/fd/${root}` };
+}
+
+function snapshotOf({ appTemplates }: HeldImage, shape: MachineShape, snapshot: AppSnapshot): Template {
+  return appTemplates?.find(shape, snapshot) ?? startFailed(new Error("the snapshot that it was to start from is gone"));
 }
 
 function startFailed(error: Error): never {

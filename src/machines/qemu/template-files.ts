@@ -14,6 +14,9 @@ import { copySparse } from "./sparse-copy.ts";
 /** How many templates are kept, of all images, sizes and states of the host together. Each takes some 150 MB. */
 const KEPT = 6;
 
+/** A template of an app has the app's secrets in its memory. */
+const PRIVATE = 0o600;
+
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const descriptionSchema = z.object({
   /** The folder's name, which is a digest of everything that the template depends on. */
@@ -96,13 +99,19 @@ async function readMemory(name: string, { memory: { bytes, sha256 } }: Descripti
 /**
  * Saves a template, replacing the one that exists. Resolves with the digest of what was saved.
  * @param image id of the image that the template needs: while the template exists, `mayfly image prune` keeps the image
+ * @param notes further files, by name
  */
-export async function saveTemplate(folder: string, { memory, state }: FrozenMachine, image: string): Promise<string> {
+export async function saveTemplate(
+  folder: string,
+  { memory, state }: FrozenMachine,
+  image: string,
+  notes: Record<string, string> = {},
+): Promise<string> {
   const unfinished = `${folder}.${process.pid}`;
   fs.rmSync(unfinished, { recursive: true, force: true });
   fs.mkdirSync(unfinished, { mode: 0o700 });
   try {
-    const description = await write(unfinished, path.basename(folder), { memory, state }, image);
+    const description = await write(unfinished, path.basename(folder), { memory, state }, { ...notes, image: `${image}\n` });
     fs.rmSync(folder, { recursive: true, force: true });
     await fs.promises.rename(unfinished, folder);
     return digestOf(description);
@@ -112,12 +121,17 @@ export async function saveTemplate(folder: string, { memory, state }: FrozenMach
   }
 }
 
-async function write(unfinished: string, key: string, { memory, state }: FrozenMachine, image: string): Promise<Description> {
-  await fs.promises.writeFile(path.join(unfinished, "image"), `${image}\n`);
-  await using stateFile = await fs.promises.open(path.join(unfinished, "state"), "w");
+async function write(
+  unfinished: string,
+  key: string,
+  { memory, state }: FrozenMachine,
+  notes: Record<string, string>,
+): Promise<Description> {
+  for (const [name, text] of Object.entries(notes)) await fs.promises.writeFile(path.join(unfinished, name), text, { mode: PRIVATE });
+  await using stateFile = await fs.promises.open(path.join(unfinished, "state"), "w", PRIVATE);
   await stateFile.writeFile(state);
   await stateFile.datasync();
-  await using memoryFile = await fs.promises.open(path.join(unfinished, "memory"), "w");
+  await using memoryFile = await fs.promises.open(path.join(unfinished, "memory"), "w", PRIVATE);
   const memorySha256 = await copySparse(memory, memoryFile.fd);
   await memoryFile.datasync();
   const description: Description = {
@@ -125,7 +139,7 @@ async function write(unfinished: string, key: string, { memory, state }: FrozenM
     memory: { bytes: fs.fstatSync(memory).size, sha256: memorySha256 },
     state: { bytes: state.length, sha256: hashOf(state) },
   };
-  await fs.promises.writeFile(path.join(unfinished, "template.json"), `${JSON.stringify(description)}\n`, { flush: true });
+  await fs.promises.writeFile(path.join(unfinished, "template.json"), `${JSON.stringify(description)}\n`, { flush: true, mode: PRIVATE });
   return description;
 }
 

@@ -17,7 +17,7 @@ import { withFileLock } from "../host/file-lock.ts";
 import type { HostFacts } from "../host/qemu/host-facts.ts";
 import { createMemoryFile } from "../../base/libc/libc.ts";
 import { createTrials, type Trials } from "./template-trials.ts";
-import { DamagedTemplate, loadTemplate, pruneTemplates, saveTemplate } from "./template-files.ts";
+import { DamagedTemplate, type LoadedTemplate, loadTemplate, pruneTemplates, saveTemplate } from "./template-files.ts";
 import type { MachineShape } from "./guest-kernel.ts";
 
 export interface Template {
@@ -87,7 +87,7 @@ export function createTemplates(options: TemplatesOptions, build: Build = buildT
       wanted.delete(key);
     },
     close() {
-      for (const { template } of wanted.values()) void template?.then(closeFiles, () => undefined);
+      for (const { template } of wanted.values()) void template?.then(closeTemplate, () => undefined);
       wanted.clear();
     },
   };
@@ -109,10 +109,10 @@ interface Wanted {
  * turn.
  */
 function closeLater(template: Template): void {
-  setImmediate(closeFiles, template);
+  setImmediate(closeTemplate, template);
 }
 
-function closeFiles({ memory, state }: Template): void {
+export function closeTemplate({ memory, state }: Template): void {
   for (const fd of [memory, state]) fs.closeSync(fd);
 }
 
@@ -139,7 +139,7 @@ async function provide(
   const frozen = await withFileLock(`${file}.lock`, async () => {
     return (await loadSound(file, distrusted, shape, options)) ?? (await buildAndSave(file, options, shape, progress));
   });
-  one.current = { memory: frozen.memory, state: stateFile(frozen.state), digest: frozen.digest };
+  one.current = memoryTemplate(frozen);
   return one.current;
 }
 
@@ -174,6 +174,11 @@ async function buildAndSave(
     options.warn(`${nameOf(shape)} could not be saved (${(error as Error).message}): the next server will have to make it anew`);
     return { ...frozen, digest: "unsaved" };
   }
+}
+
+/** What clones start from. */
+export function memoryTemplate({ memory, state, digest }: LoadedTemplate): Template {
+  return { memory, state: stateFile(state), digest };
 }
 
 function stateFile(state: Buffer): number {

@@ -2,15 +2,27 @@
 import { BLANK_SHARE_OF_MEMORY, FIRST_BLANK_GB, FIRST_MEMORY_MB, IDLE_CPU_GAIN, SAME_CPU, SHORTEST_WINDOW_MS } from "../constants.ts";
 import type { RevisionState, PackingState } from "./packing-state.ts";
 import type { IdleCosts } from "../rules/keep-alive.ts";
+import { smoothed } from "./start-times.ts";
 
 /** The window for which demand is forecast, ms: one start-up time. */
 export function windowMs({ times }: PackingState): number {
   return Math.max(SHORTEST_WINDOW_MS, times.startMs + times.bindMs);
 }
 
-/** Seconds for which a caller waits who finds no slot, on average. */
-export function waitForMachine({ times }: PackingState): number {
+/** Seconds for which a caller of the revision waits who finds no slot, on average. */
+export function waitForMachine({ times }: PackingState, { limits, restoreMs }: RevisionState): number {
+  if (limits.snapshot === true) return (restoreMs ?? times.startMs) / 1_000;
   return (times.bindMs + times.withoutBlank * times.startMs) / 1_000;
+}
+
+/** ms from the decision to start a machine of the revision until it is bound. A machine that comes up bound needs no bind, and no blank. */
+function leadMs({ times }: PackingState, { limits, restoreMs }: RevisionState): number {
+  return limits.snapshot === true ? (restoreMs ?? times.startMs) : times.startMs + times.bindMs;
+}
+
+/** A machine has come up bound, after so many ms. */
+export function noteRestored(revision: RevisionState, ms: number): void {
+  revision.restoreMs = smoothed(revision.restoreMs, ms);
 }
 
 export function waitWorthOf({ options }: PackingState, revision: RevisionState): number {
@@ -28,11 +40,12 @@ export function holdingOf(state: PackingState, revision: RevisionState): number 
 }
 
 export function idleCosts(state: PackingState, revision: RevisionState): IdleCosts {
-  const { startMs, bindMs } = state.times;
+  const lead = leadMs(state, revision);
+  const startMs = Math.min(state.times.startMs, lead);
   // A start is taken to use one CPU all the time, and to hold as much memory as a blank.
-  const start = (state.options.cpuWorth * (startMs + bindMs) + blankGb(state) * startMs) / 1_000;
-  const miss = start + waitWorthOf(state, revision) * waitForMachine(state);
-  return { hold: holdingOf(state, revision), start, miss, leadMs: startMs + bindMs };
+  const start = (state.options.cpuWorth * lead + blankGb(state) * startMs) / 1_000;
+  const miss = start + waitWorthOf(state, revision) * waitForMachine(state, revision);
+  return { hold: holdingOf(state, revision), start, miss, leadMs: lead };
 }
 
 /** ms for which holding a blank costs as much as starting one. */

@@ -24,6 +24,7 @@ export function noteSuccess(failures: Failures): void {
 export function isHopeless(state: PackingState, revision: RevisionState, now: number): boolean {
   if (revision.bound + revision.binding > 0) return false;
   if (failing(revision.failures, now)) return true;
+  if (revision.limits.snapshot === true) return false;
   const pool = poolOf(state, revision.limits.kind, now);
   return failing(pool.failures, now) && blanksFor(pool, revision.app) <= 0;
 }

@@ -9,23 +9,43 @@ import type { CondemnCause, EndReason, NeedReason } from "../reasons.ts";
 import { rulesOf } from "../rules/rules-of.ts";
 import { closeMachine } from "./slots.ts";
 
-export function startMachine(
+export interface StartOrder {
+  urgent: boolean;
+  revision: string | null;
+  why: NeedReason;
+}
+
+export function startMachine(state: PackingState, kind: OpaqueKind, order: StartOrder, now: number, commands: PolicyCommand[]): void {
+  const { id } = addMachine(state, kind, false, now);
+  poolOf(state, kind, now).starting.push(id);
+  commands.push({ type: "start", machine: id, kind, ...order });
+}
+
+/** Starts a machine that comes up bound to the revision. */
+export function restoreMachine(
   state: PackingState,
-  kind: OpaqueKind,
-  { urgent, revision, why }: { urgent: boolean; revision: string | null; why: NeedReason },
+  revision: RevisionState,
+  { urgent, why }: Omit<StartOrder, "revision">,
   now: number,
   commands: PolicyCommand[],
 ): void {
+  const { kind } = revision.limits;
+  const machine = addMachine(state, kind, true, now);
+  becomeBinding(state, machine, revision);
+  commands.push({ type: "start", machine: machine.id, kind, urgent, revision: revision.id, snapshot: true, why });
+}
+
+function addMachine(state: PackingState, kind: OpaqueKind, restored: boolean, now: number): MachineEntry {
   const id = state.nextMachine++;
   const times = { since: now, idleSince: -1, keptUntil: -1, timerAt: -1, areaAt: now, statsAt: now, busyUntil: 0 };
   const figures = { area: 0, inFlightThen: 0, done: 0, cpuMs: 0, memoryBytes: 0, cpu: 0 };
-  state.machines[id] = { id, phase: "starting", revision: null, kind, inFlight: 0, place: -1, ...times, ...figures };
+  const machine: MachineEntry = { id, phase: "starting", revision: null, kind, inFlight: 0, restored, place: -1, ...times, ...figures };
+  state.machines[id] = machine;
   const { use } = state;
   use.machines++;
   use.memoryMb += kind.memoryMb;
   use.vcpus += kind.vcpus;
-  poolOf(state, kind, now).starting.push(id);
-  commands.push({ type: "start", machine: id, kind, urgent, revision, why });
+  return machine;
 }
 
 /** Binds the oldest blank of the pool to the revision. */
@@ -38,17 +58,21 @@ export function bindMachine(
   commands: PolicyCommand[],
 ): void {
   const machine = state.machines[pool.ready.shift() as number] as MachineEntry;
-  machine.phase = "binding";
-  machine.revision = revision.id;
   machine.idleSince = -1;
   machine.since = now;
+  becomeBinding(state, machine, revision);
+  state.lastBindAt = now;
+  if (state.takenAt === null && rulesOf(state).replacesBlanks(state.options)) state.takenAt = now;
+  commands.push({ type: "bind", machine: machine.id, revision: revision.id, why });
+}
+
+function becomeBinding(state: PackingState, machine: MachineEntry, revision: RevisionState): void {
+  machine.phase = "binding";
+  machine.revision = revision.id;
   revision.binding++;
   revision.app.machines++;
   revision.machines.push(machine.id);
   noteCpu(state, machine, CPU_OF_START);
-  state.lastBindAt = now;
-  if (state.takenAt === null && rulesOf(state).replacesBlanks(state.options)) state.takenAt = now;
-  commands.push({ type: "bind", machine: machine.id, revision: revision.id, why });
 }
 
 export function killMachine(state: PackingState, machine: MachineEntry, why: EndReason, commands: PolicyCommand[]): void {

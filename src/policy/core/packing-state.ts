@@ -156,9 +156,13 @@ export interface RevisionState {
   idleCpu: number | null;
   /** Failures of its binds. */
   failures: Failures;
+  /** Smoothed duration of a start that gives a bound machine, ms; null: there was none yet. */
+  restoreMs: number | null;
 }
 
 export interface MachineEntry extends OwnMachine {
+  /** Whether it was started to come up bound. */
+  restored: boolean;
   place: number;
   /** When the machine's phase began, ms. */
   since: number;
@@ -259,6 +263,7 @@ export function createRevision(
     memoryGb: null,
     idleCpu: null,
     failures: { rounds: 0, until: null },
+    restoreMs: null,
   };
 }
 

@@ -12,7 +12,7 @@ import { rulesOf } from "../rules/rules-of.ts";
 import { isPausing, noteTaken, type Pool } from "./blanks.ts";
 import { windowMs } from "./costs.ts";
 import { hasRoom, hostIsBusy, takeStart } from "./host-limits.ts";
-import { bindMachine, drainMachine, killMachine, startMachine } from "./machines.ts";
+import { bindMachine, drainMachine, killMachine, restoreMachine, startMachine } from "./machines.ts";
 import { everyMachine, poolOf, type RevisionState, type PackingState } from "./packing-state.ts";
 import { machinesForWaiting, whySpare } from "./spares.ts";
 import { noteBlankFound } from "./start-times.ts";
@@ -95,7 +95,8 @@ function giveInTurn(
     const names = state.hungry.slice(); // a copy, because revisions that were served move to the end
     for (const name of names) {
       const revision = state.revisions.get(name) as RevisionState;
-      if (!mayHave(revision) || need(state, revision, now) === 0) continue;
+      // A blank would have to be initialised first, which takes longer than a start.
+      if (revision.limits.snapshot === true || !mayHave(revision) || need(state, revision, now) === 0) continue;
       const pool = poolOf(state, revision.limits.kind, now);
       if (!(all ? pool.ready.length > 0 : mayTake(state, pool, revision, now))) continue;
       giveBlank(state, pool, revision, whyWaiting(revision), now, commands);
@@ -115,11 +116,16 @@ function giveBlank(
   now: number,
   commands: PolicyCommand[],
 ): void {
-  if (revision.bound + revision.binding > 0 && revision.killedIdleSince.length > 0)
-    recordIdleTime(revision.extraTimes, now - (revision.killedIdleSince.pop() as number));
+  noteAgain(revision, now);
   noteBlankFound(state.times, (state.machines[pool.ready[0] as number]?.since ?? now) < now);
   noteTaken(pool, now, replacementMs(state), worthOfBlank(state));
   bindMachine(state, pool, revision, why, now, commands);
+}
+
+/** A machine is needed beside others: perhaps one that was killed should have been kept until now. */
+function noteAgain(revision: RevisionState, now: number): void {
+  if (revision.bound + revision.binding > 0 && revision.killedIdleSince.length > 0)
+    recordIdleTime(revision.extraTimes, now - (revision.killedIdleSince.pop() as number));
 }
 
 /** Whether the revision may take a blank. The last one is kept for a revision without a machine, as long as another can be started for those that have one. */
@@ -138,6 +144,7 @@ function provideSpares(state: PackingState, coming: number[], now: number, comma
 }
 
 function giveSpares(state: PackingState, revision: RevisionState, now: number, commands: PolicyCommand[]): void {
+  if (revision.limits.snapshot === true) return;
   for (let left = spareNeed(revision, now); left > 0; left--) {
     const pool = poolOf(state, revision.limits.kind, now);
     // Only surplus blanks become spares: blanks are for waiting callers, and for a spare there is time to start a machine.
@@ -186,11 +193,16 @@ function startFor(
   now: number,
   commands: PolicyCommand[],
 ): void {
-  const { kind } = revision.limits;
-  if (!isPausing(poolOf(state, kind, now).failures, now) && takeStart(state, now)) startMachine(state, kind, order, now, commands);
+  const { kind, snapshot } = revision.limits;
+  if (snapshot === true) {
+    if (!takeStart(state, now)) return;
+    if (order.urgent) noteAgain(revision, now);
+    restoreMachine(state, revision, order, now, commands);
+  } else if (!isPausing(poolOf(state, kind, now).failures, now) && takeStart(state, now)) startMachine(state, kind, order, now, commands);
 }
 
 function takeComing(state: PackingState, coming: number[], { limits }: RevisionState, now: number): boolean {
+  if (limits.snapshot === true) return false;
   const at = state.pools.indexOf(poolOf(state, limits.kind, now));
   if ((coming[at] ?? 0) < 1) return false;
   coming[at] = (coming[at] as number) - 1;

@@ -33,6 +33,8 @@ export function setRevision(state: PackingState, told: Told, now: number, comman
     retireMachines(state, known, { kind: "limits-changed" }, commands);
     known.slots = rulesOf(state).firstSlots(told.limits);
   }
+  // What a start costs is another thing now.
+  if (known !== undefined && known.limits.snapshot !== told.limits.snapshot) known.idlePlan = known.extraPlan = null;
   moveToPool(state, known?.limits.kind ?? null, told.limits.kind, now);
   revision.limits = told.limits;
   reserve(state, revision.app, now);

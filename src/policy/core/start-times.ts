@@ -24,6 +24,11 @@ export function noteBound(times: StartTimes, ms: number): void {
   times.bindMs = times.bound++ === 0 ? ms : times.bindMs + START_TIME_GAIN * (ms - times.bindMs);
 }
 
+/** @param before what was known, null: nothing. Returns what is known now */
+export function smoothed(before: number | null, ms: number): number {
+  return before === null ? ms : before + START_TIME_GAIN * (Math.min(ms, LONGEST_START * before) - before);
+}
+
 export function noteBlankFound(times: StartTimes, found: boolean): void {
   times.withoutBlank += WITHOUT_BLANK_GAIN * ((found ? 0 : 1) - times.withoutBlank);
 }

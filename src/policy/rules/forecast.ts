@@ -22,5 +22,5 @@ export function refreshForecast(state: PackingState, revision: RevisionState, no
 export function worthOfSpare(state: PackingState, revision: RevisionState): number {
   const idle = holdingOf(state, revision) * (windowMs(state) / 1_000);
   const start = PART_OF_START * state.options.cpuWorth * (state.times.startMs / 1_000);
-  return (revision.slots * waitWorthOf(state, revision) * waitForMachine(state)) / (idle + start);
+  return (revision.slots * waitWorthOf(state, revision) * waitForMachine(state, revision)) / (idle + start);
 }

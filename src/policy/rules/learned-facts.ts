@@ -54,7 +54,7 @@ export function learnedOf(state: PackingState, revision: RevisionState, now: num
       hold,
       start,
       startWithWait: miss,
-      waitMs: waitForMachine(state) * 1_000,
+      waitMs: waitForMachine(state, revision) * 1_000,
       waitWorth: waitWorthOf(state, revision),
       breakEvenMs: hold > 0 ? (miss / hold) * 1_000 : null,
     },

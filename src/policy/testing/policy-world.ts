@@ -157,10 +157,15 @@ export abstract class PolicyWorld<State> {
     }
   }
 
-  #start({ machine: id, kind }: Extract<PolicyCommand, { type: "start" }>): void {
+  #start({ machine: id, kind, revision, snapshot }: Extract<PolicyCommand, { type: "start" }>): void {
     assert.ok(!this.machines.has(id), "a machine id was used twice");
     this.starts++;
-    this.machines.set(id, { id, phase: "starting", revision: null, kind, running: new Set() });
+    const restored = snapshot === true;
+    const machine: WorldMachine = { id, phase: "starting", revision: null, kind, running: new Set() };
+    this.machines.set(id, machine);
+    if (!restored) return;
+    assert.equal(this.revisions.get(revision ?? "")?.snapshot, true, "a machine comes up bound though it cannot");
+    this.#bind(machine, revision as string);
   }
 
   #bind(machine: WorldMachine, revision: string): void {

@@ -118,7 +118,13 @@ class Surveyor {
   /** Later changes of limits are ignored: an app of the simulator keeps the limits that it began with. */
   #meet({ revision: name, limits }: Extract<PolicyEvent, { type: "revision" }>): void {
     if (this.#apps.has(name)) return;
-    this.#apps.set(name, { ...NOTHING, app: { name, limits, memoryMb: 0 }, all: { cpuMs: 0, calls: 0 }, warm: { cpuMs: 0, calls: 0 } });
+    // Machines of the simulator do not come up bound.
+    this.#apps.set(name, {
+      ...NOTHING,
+      app: { name, limits: { ...limits, snapshot: false }, memoryMb: 0 },
+      all: { cpuMs: 0, calls: 0 },
+      warm: { cpuMs: 0, calls: 0 },
+    });
   }
 
   #bind(machine: number, name: string, now: number): void {

@@ -183,6 +183,8 @@ export interface Catalog {
   eager(): string[];
   /** The kinds of machines that live revisions choose, each choice once. */
   kinds(): KindChoice[];
+  /** Whether calls of its app's go to the revision. */
+  isLive(revision: string): boolean;
   /** Throws "no-such-version". */
   code(revision: string): StoredCode;
   setSecret(app: string, name: string, value: string): void;

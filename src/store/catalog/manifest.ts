@@ -52,6 +52,8 @@ const manifestShape = z.strictObject({
   maxMachines: z.int().min(1).max(1_000).default(20),
   /** How many blanks of the app's kind are kept that no other app may take. */
   reservedBlanks: z.int().min(0).max(1_000).default(0),
+  /** Whether a machine is frozen once its functions are initialised, and the others start from that. */
+  snapshot: z.boolean().optional(),
   /** What a second of a caller's wait is worth, in GB-seconds of memory. The default is the host's setting. */
   waitWorth: z.number().min(0).max(1_000_000).optional(),
   /** The most invocations that may wait for a slot. */
@@ -73,7 +75,7 @@ const manifestShape = z.strictObject({
   hosts: recordOf(z.string().min(1).max(MOST_OF_HOST), nameSchema).default({}),
 });
 
-export const manifestSchema = manifestShape.superRefine(({ functions, hosts, runtime }, context) => {
+export const manifestSchema = manifestShape.superRefine(({ functions, hosts, runtime, snapshot, reservedBlanks }, context) => {
   const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
   const names = Object.keys(functions);
   if (names.length === 0) refuse(["functions"], "must have at least one function");
@@ -83,6 +85,13 @@ export const manifestSchema = manifestShape.superRefine(({ functions, hosts, run
     const wrong = wrongCode(given, runtime === "server");
     if (wrong !== undefined) refuse(["functions", name, wrong.key], wrong.what);
   }
+  if (snapshot === true && reservedBlanks > 0)
+    refuse(["reservedBlanks"], "must be 0 with snapshot: machines that start from a snapshot are never blanks");
+  if (snapshot === true && runtime === "server")
+    refuse(
+      ["snapshot"],
+      "cannot be with the runtime server: a server cannot be told that it was cloned, with every random generator that it has seeded",
+    );
   const same = sameButForCapitals(names);
   if (same !== undefined)
     refuse(["functions"], `must not have both ${same.join(" and ")}: these names differ only in capitals, which hosts ignore`);

@@ -117,6 +117,7 @@ function createCatalog(parts: CatalogParts): Catalog {
     live: (app) => targetsOf(parts, app, "live"),
     eager: () => queries.aliases.eager().map(({ app }) => app),
     kinds: () => kindsInUse(queries.aliases.kinds()),
+    isLive: (revision) => queries.aliases.ofRevision(revision).length > 0,
     code: (revision) => codeOf(parts, revision),
     setSecret: (app, name, value) => write(() => void queries.secrets.set(app, name, seal.seal(app, name, value))),
     removeSecret: (app, name) => freeing(parts, () => writeByAllMeans(() => void queries.secrets.remove(app, name))),

@@ -55,6 +55,9 @@ const tooManyPolls: ApiError = {
   errorType: "InvalidStateTransition",
   errorMessage: "Too many requests for an invocation wait already",
 };
+/** A generator such as OpenSSL's, once seeded, gives the same in all clones of its process. Only the program can seed it anew. */
+const unaware =
+  "asks for an invocation before it has asked for restore/next, so it does not know that it is about to be cloned, with every random generator that it has seeded";
 const notFrozen: ApiError = {
   status: 403,
   errorType: "InvalidStateTransition",
@@ -180,6 +183,7 @@ export class ProvidedFunction {
     if (life === null || life.failure !== null || this.#polls.length >= MOST_POLLS) return refuse(call, tooManyPolls);
     this.#polls.push(call);
     call.response.once("close", () => (this.#polls = this.#polls.filter((each) => each !== call)));
+    if (this.#message.snapshot === true && life.restore === null) return this.#lose(life, unaware);
     this.#hasStarted(life);
     life.whenRestored?.resolve();
     this.#match();

@@ -29,10 +29,11 @@ test("a program that asks for the restore is initialised, and is told of it in t
   assert.equal((await agent.call({ input: { kind: "event" } })).text, '"status 200"');
 });
 
-test("a program that asks for its first invocation at once is initialised as well, and answers in the clone", async (t) => {
-  const agent = await started(t, bootstrap(`async () => "same"`));
-  assert.equal((await restore(agent)).failed, undefined);
-  assert.equal((await agent.call({ input: { kind: "event" } })).text, '"same"');
+test("a program that does not ask for the restore cannot be cloned, because nobody could seed its generators anew", async (t) => {
+  const binding = started(t, bootstrap(`async () => "same"`));
+  await assert.rejects(binding, (error: Error) =>
+    /the initialisation failed: .*before it has asked for restore\/next/.test(String(error.cause)),
+  );
 });
 
 test("what a program reports or does instead of going on is told in Ready", async (t) => {

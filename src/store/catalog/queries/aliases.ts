@@ -11,6 +11,7 @@ export function aliasQueries(db: DatabaseSync) {
       db,
       "SELECT revision, weight FROM targets WHERE app = ? AND alias = ? ORDER BY weight DESC, revision",
     ),
+    ofRevision: all<{ app: string }>(db, "SELECT app FROM targets WHERE alias = 'live' AND revision = ? LIMIT 1"),
     /** Even of aliases that are missing. */
     removeTargets: run(db, "DELETE FROM targets WHERE app = ?"),
     clear: run(db, "DELETE FROM targets WHERE app = ? AND alias = ?"),

@@ -177,8 +177,13 @@ public final class Agent {
   private void prepareToFreeze(int stream, App app) {
     Step initialise = new Step("the initialisation", app::initialise);
     String failed = runForApp(initialise, new Step("what is to be done before the snapshot", () -> GlobalContext.instance.beforeCheckpoint(null)));
-    putBound(stream, failed);
-    outbox.hold();
+    Runnable last =
+        () -> {
+          putBound(stream, failed);
+          outbox.hold();
+        };
+    if (network == null) last.run();
+    else network.cut(last);
   }
 
   private interface AppCode {

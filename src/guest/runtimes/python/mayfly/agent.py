@@ -11,6 +11,7 @@ Owns: the channel, the open streams, and what the machine is bound to. All of it
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections.abc import Callable
@@ -183,10 +184,7 @@ class Agent:
     def _prepare_to_freeze(self, app: App) -> str | None:
         """Why the app cannot be frozen, if it cannot. The error itself is in the app's log."""
         steps = {"the initialisation": app.initialise, "a hook before the snapshot": lambda: call_before_snapshot(self._loop)}
-        failed = self._run_for_app(steps)
-        if failed is None:
-            self._network.cut()
-        return failed
+        return self._run_for_app(steps)
 
     def _run_for_app(self, steps: dict[str, Callable[[], None]]) -> str | None:
         """
@@ -217,10 +215,11 @@ class Agent:
     def _bound(self, stream: int, message: dict, hold: bool = False) -> None:
         """`hold`: nothing follows until the next Resume."""
         self._streams.pop(stream, None)
-        self._outbox.json(FrameType.BOUND, stream, message)
+        put = functools.partial(self._outbox.json, FrameType.BOUND, stream, message)
         if hold:
-            self._outbox.hold()
+            self._network.cut(lambda: (put(), self._outbox.hold()))
         else:
+            put()
             self._outbox.flush()
 
     def _request(self, stream: int, payload: bytes, ended: bool) -> None:

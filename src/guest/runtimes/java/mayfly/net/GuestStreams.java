@@ -3,16 +3,22 @@ package mayfly.net;
 import java.util.Map;
 import mayfly.invocation.StreamEnd;
 import mayfly.wire.Outbox;
+import mayfly.wire.Protocol.Code;
 
 /** The streams that this side opens: questions to the host. */
 public final class GuestStreams {
   /** The most that the host allows at a time. */
   private static final int MOST = 256;
 
+  private static final String FREEZING = "the machine is about to be frozen";
+
   /** What an open stream receives, in the reading thread. */
   interface Question extends StreamEnd {
     /** @param message Connected or Resolved */
     void answer(Map<?, ?> message);
+
+    /** The stream is over; in the network's thread. */
+    void cut(String reason);
   }
 
   private final Map<Integer, StreamEnd> streams;
@@ -42,6 +48,15 @@ public final class GuestStreams {
 
   synchronized void close(int stream) {
     if (streams.remove(stream) != null) open--;
+  }
+
+  /** Ends all of them, at both ends. In the network's thread. */
+  void cutAll() {
+    for (Map.Entry<Integer, StreamEnd> entry : streams.entrySet()) {
+      if (!(entry.getValue() instanceof Question question)) continue;
+      outbox.reset(entry.getKey(), Code.CANCELLED, FREEZING);
+      question.cut(FREEZING);
+    }
   }
 
   /** Hands over what the host answered. */

@@ -6,6 +6,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import mayfly.Leave;
 import mayfly.log.Describe;
 import mayfly.log.Log;
@@ -28,6 +29,7 @@ public final class Network {
     void run(SelectionKey key) throws IOException;
   }
 
+  private final GuestStreams streams;
   private final Outbox outbox;
   private final Log log;
   private final Queue<Runnable> calls = new ConcurrentLinkedQueue<>();
@@ -39,7 +41,7 @@ public final class Network {
     // The listener is where other programs have their standard input.
     if (!"fd:0".equals(System.getenv("MAYFLY_REDIRECT"))) return null;
     try {
-      Network network = new Network(outbox, log);
+      Network network = new Network(streams, outbox, log);
       Refusals refusals = new Refusals(log);
       FoundNames names = new FoundNames();
       new Listener(network, streams, names, refusals).listen();
@@ -54,7 +56,8 @@ public final class Network {
     }
   }
 
-  private Network(Outbox outbox, Log log) throws IOException {
+  private Network(GuestStreams streams, Outbox outbox, Log log) throws IOException {
+    this.streams = streams;
     this.outbox = outbox;
     this.log = log;
     this.selector = Selector.open();
@@ -63,6 +66,22 @@ public final class Network {
   /** @param allowed whether the app that the machine belongs to has egress */
   public void permit(boolean allowed) {
     hasEgress = allowed;
+  }
+
+  /** Ends all connections and look-ups, and runs `last` before there can be another one. Returns when that is done. */
+  public void cut(Runnable last) {
+    CountDownLatch done = new CountDownLatch(1);
+    post(
+        () -> {
+          streams.cutAll();
+          last.run();
+          done.countDown();
+        });
+    try {
+      done.await();
+    } catch (InterruptedException error) {
+      throw new IllegalStateException(error);
+    }
   }
 
   boolean hasEgress() {

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import mayfly.json.JsonWriter;
 import mayfly.net.DnsMessage.Question;
+import mayfly.wire.Protocol.Code;
 import mayfly.wire.Protocol.Type;
 
 /**
@@ -128,6 +129,12 @@ final class StubResolver {
       if (!isUnknown) refusals.tell("look up " + JsonWriter.text(name), failure);
       int code = isUnknown ? DnsMessage.NO_SUCH_NAME : failure.isDenied() ? DnsMessage.REFUSED : DnsMessage.SERVER_FAILURE;
       for (Asker asker : askers) StubResolver.this.fail(asker, code);
+    }
+
+    @Override
+    public void cut(String reason) {
+      streams.close(stream);
+      fail(Failure.of(Code.CANCELLED, reason));
     }
 
     private void succeed(List<?> addresses) {

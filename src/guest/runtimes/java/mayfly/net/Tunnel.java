@@ -103,13 +103,23 @@ final class Tunnel implements GuestStreams.Question {
 
   @Override
   public void reset(int code, String message) {
-    post(
-        () -> {
-          streams.close(stream);
-          isOver = true;
-          if (key == null) onFailure.accept(Failure.of(code, message));
-          else breakOff(local);
-        });
+    post(() -> end(code, message));
+  }
+
+  @Override
+  public void cut(String reason) {
+    try {
+      if (!isOver) end(Code.CANCELLED, reason);
+    } catch (IOException error) {
+      // The connection is closed already.
+    }
+  }
+
+  private void end(int code, String message) throws IOException {
+    streams.close(stream);
+    isOver = true;
+    if (key == null) onFailure.accept(Failure.of(code, message));
+    else breakOff(local);
   }
 
   private interface Step {

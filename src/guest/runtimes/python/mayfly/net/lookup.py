@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import _socket
 import socket
 from concurrent.futures import Future
@@ -9,7 +10,7 @@ from socket import AF_INET, AF_INET6, AF_UNSPEC, AI_ADDRCONFIG, AI_CANONNAME, AI
 from typing import Any
 
 from ..osv import on_osv
-from ..wire.protocol import FrameType
+from ..wire.protocol import FrameType, ResetCode
 from .address import FoundAddress, is_literal, is_local
 from .failure import NO_ACCESS, network_error, no_such_name, refused_by_host
 from .permission import Permission
@@ -111,7 +112,10 @@ class Lookup:
             self.addresses.set_exception(refused_by_host(code, message))
 
     def abandon(self) -> None:
-        """The app that asked is forgotten."""
+        """The app that asked is forgotten, or about to be frozen."""
+        if self._streams.close(self):
+            self._streams.outbox.reset(self.stream, ResetCode.CANCELLED, "nobody waits for it")
+            self.addresses.set_exception(network_error(errno.ECONNRESET, "the machine is about to be frozen"))
 
     def data(self, chunk: bytes, ended: bool) -> None: ...
 

@@ -6,6 +6,7 @@ host, which decides. What stays inside the machine is left to Python.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from ..log.log import Log
 from ..wire.outbox import Outbox
@@ -38,10 +39,12 @@ class Network:
 
     def bound(self, egress: bool) -> None:
         """A new app has the machine. What the one before, a rehearsal's, left open is closed."""
-        self.cut()
+        self.cut(lambda: None)
         self._permission.bound(egress)
 
-    def cut(self) -> None:
-        """Closes all that code has open."""
-        for end in self._streams.ends():
-            end.abandon()
+    def cut(self, last: Callable[[], None]) -> None:
+        """Closes all that code has open, and calls `last` before anything else can be opened."""
+        with self._streams.lock:
+            for end in self._streams.ends():
+                end.abandon()
+            last()

@@ -36,13 +36,14 @@ class GuestStreams:
         """`table` is the agent's of all open streams by number."""
         self.outbox = outbox
         self._table = table
-        self._lock = threading.Lock()
+        #: Whoever has it can close streams, and nobody else opens one.
+        self.lock = threading.RLock()
         self._last = 0
         self._open = 0
 
     def open(self, kind: int, message: dict, end: GuestEnd) -> None:
         """Sets the end's number and sends the first frame. Raises OSError if too many streams are open."""
-        with self._lock:
+        with self.lock:
             if self._open >= Limit.GUEST_STREAMS:
                 raise network_error(errno.EMFILE, "this machine has too many connections open")
             self._open += 1
@@ -54,12 +55,12 @@ class GuestStreams:
 
     def close(self, end: GuestEnd) -> bool:
         """Returns False if it was closed before."""
-        with self._lock:
+        with self.lock:
             if self._table.pop(end.stream, None) is None:
                 return False
             self._open -= 1
             return True
 
     def ends(self) -> list[GuestEnd]:
-        with self._lock:
+        with self.lock:
             return [end for stream, end in list(self._table.items()) if stream & 1 == 0]

@@ -1,0 +1,157 @@
+/**
+ * The templates of apps: machines that were bound to an app and initialised before they were frozen. What was in their memory is in them, secrets included, so
+ * that only this process's user can read their files.
+ *
+ * Owns the files, and for each template that is loaded an immutable memory file and its state, until drop() or close().
+ * 1. A template is only used with what it was made with: QEMU, host, image, kind of machine, revision, and what the revision's machines are given.
+ * 2. A revision has one template for each kind of machine. Those that were made with other things are removed when one of it is looked for.
+ */
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+
+import type { AppSnapshot, SavedSnapshot } from "../driver.ts";
+import type { FrozenMachine } from "./build-template.ts";
+import type { MachineShape } from "./guest-kernel.ts";
+import { DamagedTemplate, loadTemplate, saveTemplate } from "./template-files.ts";
+import { memoryTemplate, type Template, type TemplatesOptions, closeTemplate, templateKey } from "./templates.ts";
+
+export interface AppTemplatesOptions extends Pick<TemplatesOptions, "image" | "facts" | "warn"> {
+  /** The folder of their files, which is this server's alone. */
+  snapshotDir: string;
+}
+
+export interface AppTemplates {
+  /** A template that is loaded; undefined if there is none. It counts as used just now. */
+  find(shape: MachineShape, snapshot: AppSnapshot): Template | undefined;
+  /** Loads the template from its files. Resolves with whether there are any that fit. */
+  load(shape: MachineShape, snapshot: AppSnapshot): Promise<boolean>;
+  /** Keeps and saves it. Rejects with what the saving throws, and then keeps nothing. */
+  add(shape: MachineShape, snapshot: AppSnapshot, frozen: FrozenMachine): Promise<void>;
+  /** Removes all of the revision's, the files too. Machines that live go on. */
+  drop(revision: string): void;
+  close(): void;
+}
+
+/** The file in which a template says of which revision it is. */
+const REVISION = "revision";
+
+export function createAppTemplates(options: AppTemplatesOptions): AppTemplates {
+  const parent = options.snapshotDir;
+  /** By folder. */
+  const loaded = new Map<string, Template>();
+  const folderOf = (shape: MachineShape, snapshot: AppSnapshot) => path.join(parent, nameOf(options, shape, snapshot));
+  const forget = (folder: string) => {
+    const template = loaded.get(folder);
+    loaded.delete(folder);
+    // A caller that was just given the template opens its descriptors again within this turn.
+    if (template !== undefined) setImmediate(closeTemplate, template);
+    fs.rmSync(folder, { recursive: true, force: true });
+  };
+  return {
+    find(shape, snapshot) {
+      const folder = folderOf(shape, snapshot);
+      const template = loaded.get(folder);
+      if (template !== undefined) markUsed(folder);
+      return template;
+    },
+    async load(shape, snapshot) {
+      const folder = folderOf(shape, snapshot);
+      if (loaded.has(folder)) return true;
+      for (const other of foldersOf(parent, snapshot.revision)) if (other !== folder && kindPart(other) === kindPart(folder)) forget(other);
+      try {
+        const found = await loadTemplate(folder);
+        if (found === undefined) return false;
+        loaded.set(folder, memoryTemplate(found));
+        return true;
+      } catch (error) {
+        if (!(error instanceof DamagedTemplate)) throw error;
+        options.warn(`the snapshot of a revision is damaged (${error.message}): it is made anew`);
+        forget(folder);
+        return false;
+      }
+    },
+    async add(shape, snapshot, frozen) {
+      const folder = folderOf(shape, snapshot);
+      fs.mkdirSync(parent, { recursive: true, mode: 0o700 });
+      try {
+        const digest = await saveTemplate(folder, frozen, options.image.id, { [REVISION]: snapshot.revision });
+        loaded.set(folder, memoryTemplate({ ...frozen, digest }));
+      } catch (error) {
+        fs.closeSync(frozen.memory);
+        throw error;
+      }
+    },
+    drop(revision) {
+      for (const folder of foldersOf(parent, revision)) forget(folder);
+    },
+    close() {
+      for (const template of loaded.values()) closeTemplate(template);
+      loaded.clear();
+    },
+  };
+}
+
+/** All that is saved. What a server that was killed has begun is removed. */
+export function savedSnapshots(snapshotDir: string): SavedSnapshot[] {
+  return foldersIn(snapshotDir).flatMap((folder) => {
+    const [, , , pid] = path.basename(folder).split(".");
+    if (pid !== undefined) {
+      if (!isAlive(Number(pid))) fs.rmSync(folder, { recursive: true, force: true });
+      return [];
+    }
+    try {
+      const revision = fs.readFileSync(path.join(folder, REVISION), "utf8");
+      const { blocks } = fs.statSync(path.join(folder, "memory"));
+      return [{ revision, bytes: blocks * 512, usedAt: fs.statSync(folder).mtimeMs }];
+    } catch {
+      // Something of it is missing, so that it cannot be used.
+      fs.rmSync(folder, { recursive: true, force: true });
+      return [];
+    }
+  });
+}
+
+/** Removes the files of a revision's snapshots. */
+export function removeSaved(snapshotDir: string, revision: string): void {
+  for (const folder of foldersOf(snapshotDir, revision)) fs.rmSync(folder, { recursive: true, force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** The folder's name: the revision, the kind of machine, and all else that the template is made with, each as a digest. */
+function nameOf(options: AppTemplatesOptions, shape: MachineShape, { revision, inputs }: AppSnapshot): string {
+  const kind = JSON.stringify([shape.guest.name, shape.runtime, shape.memoryMb, shape.vcpus]);
+  // The guest's clock is set at each resume, so that it does not matter in which week it was made.
+  return [revision, kind, JSON.stringify([templateKey(options, shape, 0), inputs])].map(digest).join(".");
+}
+
+function kindPart(folder: string): string {
+  return path.basename(folder).split(".")[1] ?? "";
+}
+
+function foldersOf(parent: string, revision: string): string[] {
+  const prefix = `${digest(revision)}.`;
+  return foldersIn(parent).filter((folder) => path.basename(folder).startsWith(prefix));
+}
+
+function foldersIn(parent: string): string[] {
+  if (!fs.existsSync(parent)) return [];
+  const entries = fs.readdirSync(parent, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return entries.map(({ name }) => path.join(parent, name));
+}
+
+function markUsed(folder: string): void {
+  const now = new Date();
+  fs.utimes(folder, now, now, () => undefined);
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
