@@ -31,6 +31,14 @@ describe("the network of programs", () => {
   });
   after(() => scope.close());
 
+  test("in machines of process, programs use this host's network, whatever the manifest says", async (t) => {
+    const platform = await startPlatform(t, { driver: "process", kernel: "linux", blanks: 0 });
+    const { manifest, bundles } = await bundleApp(app);
+    await platform.client.deploy({ ...manifest, name: "none" }, bundles);
+    const response = await platform.call(`/none/native?${network.privateAddress}&${network.port}&1`);
+    assert.equal(await response.text(), "private\n");
+  });
+
   for (const driver of drivers)
     describe(`in machines of ${driver}`, () => {
       const inside = createScope();
