@@ -109,6 +109,84 @@ for (const driver of [...drivers, "process"] as const) {
   });
 }
 
+/** For each runtime, a function whose reply is how many bytes a file of the working directory has, and the text of another one. */
+const inOtherRuntimes: Record<string, { manifest: object; files: Record<string, string> }> = {
+  python: {
+    manifest: { runtime: "python", functions: { main: { entry: "main.py" } } },
+    files: {
+      "main.py": `
+import os
+from own import beside
+
+def handler(event, context):
+    return {"statusCode": 200, "body": f"{os.path.getsize('data/large.bin')} {beside()}"}
+`,
+      "own.py": `
+from pathlib import Path
+
+def beside():
+    return (Path(__file__).parent / "data" / "small.txt").read_text()
+`,
+    },
+  },
+  java: {
+    manifest: { runtime: "java", functions: { main: { entry: "src", handler: "app.Main" } } },
+    files: {
+      "src/app/Main.java": `
+package app;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+public class Main implements RequestHandler<Map<String, Object>, Map<String, Object>> {
+  public Map<String, Object> handleRequest(Map<String, Object> event, Context context) {
+    try {
+      return Map.of("statusCode", 200, "body", new File("data/large.bin").length() + " " + Files.readString(Path.of("data/small.txt")));
+    } catch (java.io.IOException error) {
+      throw new java.io.UncheckedIOException(error);
+    }
+  }
+}
+`,
+    },
+  },
+  server: {
+    manifest: { runtime: "server", functions: { main: { command: ["node", "server.mjs"] } } },
+    files: {
+      "server.mjs": `
+import { readFileSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+const text = readFileSync(new URL("./data/small.txt", import.meta.url), "utf8");
+createServer((request, response) => response.end(statSync("data/large.bin").size + " " + text)).listen(process.env.PORT);
+`,
+    },
+  },
+};
+
+for (const driver of [...drivers, "process"] as const) {
+  for (const [runtime, { manifest: keys, files }] of Object.entries(inOtherRuntimes)) {
+    test(`on ${driver}, code of the runtime ${runtime} is among large files, and finds them`, async (t) => {
+      const platform = await startPlatform(t, { driver, blanks: 0 });
+      const folder = join(temporaryFolder(t), runtime);
+      const all = { ...files, "data/large.bin": "x".repeat(1_500_000), "data/small.txt": "small" };
+      for (const [path, text] of Object.entries(all)) {
+        mkdirSync(join(folder, path, ".."), { recursive: true });
+        writeFileSync(join(folder, path), text);
+      }
+      writeFileSync(join(folder, "mayfly.json"), JSON.stringify({ name: runtime, files: ["data/**"], timeoutMs: 300_000, ...keys }));
+      const { manifest, bundles } = await bundleApp(folder);
+      await platform.client.deploy(manifest, bundles);
+      const response = await platform.call(`/${runtime}/main`);
+      assert.deepEqual([response.status, await response.text()], [200, "1500000 small"]);
+      assert.equal(filesIn(platform.stateDir).length, 1);
+    });
+  }
+}
+
 async function untilNone(platform: Platform): Promise<void> {
   for (let tries = 0; filesIn(platform.stateDir).length > 0; tries++) {
     assert.ok(tries < 600, filesIn(platform.stateDir).join());

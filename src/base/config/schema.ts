@@ -43,7 +43,7 @@ export const configSchema = z.strictObject({
   /** Revisions of an app that stay beside those that an alias names: the newest. */
   revisionsKept: z.int().min(1).max(10_000).default(10),
   /** The maximum size of one app's revisions' code together, in MB. The oldest revisions are removed first. */
-  maxAppCodeMb: z.int().min(64).max(1_000_000).default(512),
+  maxAppCodeMb: z.int().min(64).max(1_000_000).default(2_048),
   /** The maximum size of all apps' revisions' code together, in MB. */
   maxCodeMb: z.int().min(64).max(100_000_000).default(8_192),
   /** The maximum size of all apps' logs together, in MB. The oldest files are removed first. Each app's own maximum is 32 MB. */
