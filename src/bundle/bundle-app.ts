@@ -2,12 +2,15 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../base/config/load.ts";
-import { type AppRuntime, usualRuntime } from "../base/kind/machine-kind.ts";
+import { type AppRuntime, isProgramRuntime } from "../base/kind/machine-kind.ts";
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
+import type { Manifest } from "../store/catalog/manifest.ts";
+import { partsOf } from "../store/catalog/parts.ts";
 import type { AppFolder, Surroundings } from "./app-folder.ts";
 import { bundleNode } from "./bundle-node.ts";
 import type { BundledApp } from "./bundled-app.ts";
 import { bundleJava } from "./java/bundle-java.ts";
+import { mergeParts } from "./merge-parts.ts";
 import { bundlePrograms } from "./programs/bundle-programs.ts";
 import { bundlePython } from "./python/bundle-python.ts";
 import { readManifest } from "./read-manifest.ts";
@@ -34,9 +37,25 @@ function usualSurroundings(): Surroundings {
  */
 export async function bundleApp(dir: string, surroundings: Surroundings = usualSurroundings()): Promise<BundledApp> {
   const manifest = readManifest(dir);
-  const { runtime = usualRuntime } = manifest;
-  const folder: AppFolder = { manifest, root: realpathSync(dir), file: join(dir, "mayfly.json") };
-  const bundled = await bundlers[runtime](folder, surroundings);
+  const [root, file] = [realpathSync(dir), join(dir, "mayfly.json")];
+  const parts = partsOf(manifest);
+  const someTakePackages = parts.some(takesPackages);
+  const bundledParts: Omit<BundledApp, "manifest">[] = [];
+  for (const part of parts) {
+    const folder: AppFolder = { manifest: someTakePackages && !takesPackages(part) ? withoutPackages(part) : part, root, file };
+    bundledParts.push(await bundlers[part.runtime](folder, surroundings));
+  }
+  const bundled = await mergeParts(bundledParts, manifest, file);
   refuseTooLarge(bundled.bundles.flatMap(({ code }) => (code instanceof Blob ? [] : [code.byteLength])));
   return { manifest, ...bundled };
+}
+
+/** Whether the part may have npm packages, which `external` names. Others refuse them, unless they are for another part. */
+function takesPackages({ runtime }: { runtime: AppRuntime }): boolean {
+  return runtime === "node" || isProgramRuntime(runtime);
+}
+
+function withoutPackages(part: Manifest): Manifest {
+  const { external: _, ...rest } = part;
+  return rest;
 }

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { entryFunctions, type Manifest } from "../store/catalog/manifest.ts";
 import { MANIFEST_BYTES, parseManifest, tooLargeManifest } from "../store/catalog/parse-manifest.ts";
+import { runtimeOf } from "../store/catalog/parts.ts";
 import { MayflyError } from "../base/errors/error.ts";
 
 /** Reads and checks the folder's mayfly.json, and checks that the entry files exist. Throws "bad-manifest". */
@@ -9,7 +10,7 @@ export function readManifest(dir: string): Manifest {
   const file = join(dir, "mayfly.json");
   const manifest = parseManifest(read(file), file);
   for (const { name, entry } of entryFunctions(manifest)) {
-    const what = refusal(dir, entry, manifest.runtime === "java");
+    const what = refusal(dir, entry, runtimeOf(manifest, name) === "java");
     if (what) throw new MayflyError("bad-manifest", { file, what: `functions.${name}.entry is ${JSON.stringify(entry)}, but ${what}` });
   }
   return manifest;

@@ -55,6 +55,7 @@ function statusOf({ version, clock, dispatcher, appliances, catalog, driver, sup
   const { pid = process.pid, deaths = [], restarts = 0 } = supervision ?? {};
   const upSince = Math.trunc(clock.wall() - (clock.now() - startedAt));
   const all = appliances.list();
+  const machines = dispatcher.machines();
   return {
     version,
     pid,
@@ -65,7 +66,8 @@ function statusOf({ version, clock, dispatcher, appliances, catalog, driver, sup
     deaths,
     driver: { name: driver.name, detail: driver.detail, damage: driver.damage() },
     apps: catalog.count(),
-    machines: dispatcher.machines().length,
+    machines: machines.length,
+    runtimes: counts(machines.map(({ kind }) => kind.runtime)),
     appliances: {
       running: all.filter(({ state }) => state === "running").length,
       total: all.length,
@@ -73,6 +75,10 @@ function statusOf({ version, clock, dispatcher, appliances, catalog, driver, sup
       waiting: all.flatMap(({ name, state, lastEnd }) => (state === "waiting" ? [{ name, reason: lastEnd ?? "unknown" }] : [])),
     },
   };
+}
+
+function counts<T extends string>(all: T[]): Partial<Record<T, number>> {
+  return Object.fromEntries([...Map.groupBy(all, (each) => each)].map(([each, list]) => [each, list.length])) as Partial<Record<T, number>>;
 }
 
 function shownMachine(row: MachineRow, names: Catalog["names"]): ShownMachine {

@@ -1,12 +1,13 @@
 import { posix } from "node:path";
 import { MayflyError } from "../base/errors/error.ts";
-import { type AppRuntime, isProgramRuntime, usualRuntime } from "../base/kind/machine-kind.ts";
+import { isProgramRuntime } from "../base/kind/machine-kind.ts";
 import { readFileList } from "../store/catalog/app-files.ts";
 import { type Bundle, type Catalog, type Deployed, FILES_FORMAT, type Revision } from "../store/catalog/catalog.ts";
 import type { LargeDraft } from "../store/large-files/large-files.ts";
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
 import { tooMuchEnvironment } from "../store/catalog/environment-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
+import { formatsOf, runtimeOf } from "../store/catalog/parts.ts";
 import { refuseNameOfAppliance } from "./names.ts";
 import { serveWhenStored } from "./serve-when-stored.ts";
 import type { Serving } from "./serving.ts";
@@ -80,34 +81,28 @@ function refuseOtherFunctions(manifest: Manifest, bundles: Bundle[]): void {
     });
 }
 
-const formats: Record<AppRuntime, readonly Bundle["format"][]> = {
-  node: ["cjs", "esm"],
-  python: ["python"],
-  java: ["java"],
-  provided: ["provided"],
-  server: ["server"],
-};
-
 /** Code of another runtime would reach a machine that cannot run it. */
-function refuseOtherFormats({ runtime = usualRuntime }: Manifest, bundles: Bundle[]): void {
-  const other = bundles.find(({ format }) => !formats[runtime].includes(format));
-  if (other !== undefined)
-    throw new MayflyError("bad-request", {
-      what: `the code of function ${other.function} is of the format ${other.format}, which the manifest's runtime ${runtime} does not run`,
-    });
+function refuseOtherFormats(manifest: Manifest, bundles: Bundle[]): void {
+  for (const { function: name, format } of bundles) {
+    const runtime = runtimeOf(manifest, name);
+    if (format === FILES_FORMAT || !formatsOf[runtime].includes(format))
+      throw new MayflyError("bad-request", {
+        what: `the code of function ${name} is of the format ${format}, which the manifest's runtime ${runtime} does not run`,
+      });
+  }
 }
 
 /** A program is one of the app's files, and has no code beside them. */
-function refuseOtherPrograms({ functions, runtime = usualRuntime }: Manifest, bundles: Bundle[], paths: string[]): void {
-  if (!isProgramRuntime(runtime)) return;
-  const given = bundles.find(({ code }) => code.byteLength > 0);
+function refuseOtherPrograms(manifest: Manifest, bundles: Bundle[], paths: string[]): void {
+  const isProgram = (name: string) => isProgramRuntime(runtimeOf(manifest, name));
+  const given = bundles.find((bundle) => isProgram(bundle.function) && bundle.code.byteLength > 0);
   if (given !== undefined)
     throw new MayflyError("bad-request", {
       what: `the code of function ${given.function} has ${given.code.byteLength} bytes, and must have none: a program is among the app's files`,
     });
   const there = new Set(paths);
-  for (const [name, { entry }] of Object.entries(functions))
-    if (entry !== undefined && !there.has(posix.normalize(entry)))
+  for (const [name, { entry }] of Object.entries(manifest.functions))
+    if (isProgram(name) && entry !== undefined && !there.has(posix.normalize(entry)))
       throw new MayflyError("bad-request", { what: `the entry of function ${name} is ${entry}, which is not among the app's files` });
 }
 

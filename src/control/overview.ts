@@ -1,6 +1,6 @@
 /** What the running system reports about itself: its machines, its status, and the reasons for its decisions. */
 import { APPLIANCE_STATES } from "../appliances/spec.ts";
-import type { MachineKind } from "../base/kind/machine-kind.ts";
+import type { MachineKind, RuntimeName } from "../base/kind/machine-kind.ts";
 import type { Decision, RevisionFacts } from "../dispatch/live-dispatcher.ts";
 import { MACHINE_PHASES } from "../policy/machine-facts.ts";
 
@@ -74,6 +74,8 @@ export interface StatusFacts {
   driver: { name: string; detail: string; damage: string | null };
   apps: number;
   machines: number;
+  /** The number of machines of each runtime that has some. */
+  runtimes: Partial<Record<RuntimeName, number>>;
   appliances: {
     running: number;
     total: number;

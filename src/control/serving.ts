@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { Target } from "../store/catalog/catalog.ts";
 import { FRAMES_BYTES } from "../store/catalog/code-limit.ts";
+import { partsOf, runtimesOf } from "../store/catalog/parts.ts";
 import { tooLargeMachine } from "../store/catalog/machine-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { until } from "../base/clock/until.ts";
@@ -20,7 +21,7 @@ export interface AppFiles {
 export interface Serving {
   /** Throws "bad-manifest", "no-such-kernel", "files-too-large", "host-not-allowed" or "host-taken" if this server cannot give an app of the tenant what its manifest asks for. */
   check(tenant: string, manifest: Manifest, files?: AppFiles): void;
-  /** Resolves when machines of the kind that the manifest chooses can be started at once. The first preparation of a kind may take seconds. */
+  /** Resolves when machines of the kinds that the manifest chooses can be started at once. The first preparation of a kind may take seconds. */
   prepare(manifest: Manifest): Promise<void>;
   /** Sends the app's calls to these targets from now on. Machines of other revisions get no more work. `app` is an id here and below. */
   pointed(app: string, targets: Target[]): void;
@@ -77,10 +78,11 @@ export function createServing({
       const what =
         problem !== undefined ? `network.allow: ${problem}` : (tooLargeMachine(manifest, most) ?? (frozen && `snapshot: ${frozen}`));
       if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
-      const { name, kernel, runtime = usualRuntime } = manifest;
+      const { name, kernel } = manifest;
       if (kernel !== undefined && !kernels.includes(kernel))
         throw new MayflyError("no-such-kernel", { app: name, kernel, kernels: kernels.join(" and ") });
-      if (runtime !== usualRuntime && (kernel ?? usualKernel) === "osv")
+      const runtime = runtimesOf(manifest).find((each) => each !== usualRuntime);
+      if (runtime !== undefined && (kernel ?? usualKernel) === "osv")
         throw new MayflyError("bad-manifest", {
           file: "mayfly.json",
           what: `the runtime ${runtime} runs on the kernel linux alone: let kernel be "linux"`,
@@ -95,7 +97,10 @@ export function createServing({
       if (largeBytes > FRAMES_BYTES && !attaches({ ...usualChoice, kernel: kernel ?? usualKernel }))
         throw new MayflyError("files-too-large", { app: name, bytes: largeBytes, limit: FRAMES_BYTES, kernel: kernel ?? usualKernel });
     },
-    prepare: (manifest) => kinds.prepare(manifest),
+    async prepare(manifest) {
+      // One after the other, because each may take a whole CPU for seconds.
+      for (const part of partsOf(manifest)) await kinds.prepare(part);
+    },
     pointed(app, targets) {
       served.point(app, targets);
       kinds.changed();

@@ -1,11 +1,11 @@
-/** What the policy and callers are told about a revision. */
+/** What the policy and callers are told about a part of a revision. */
 import type { Version } from "../store/catalog/catalog.ts";
 import type { MachineEnd } from "../fleet/fleet.ts";
 import { clauseOf } from "../machines/exit.ts";
 import type { ErrorDetails } from "../base/errors/error.ts";
 import type { ErrorCode } from "../base/errors/table.ts";
 import type { KindBook } from "./kind-book.ts";
-import type { LiveRevision } from "./live-revisions.ts";
+import type { LivePart } from "./live-revisions.ts";
 import type { AppLimits, PolicyCommand } from "../policy/policy.ts";
 
 export function limitsOf({ manifest }: Version, kinds: KindBook): AppLimits {
@@ -17,14 +17,14 @@ export function limitsOf({ manifest }: Version, kinds: KindBook): AppLimits {
 export function rejection(
   reason: Extract<PolicyCommand, { type: "reject" }>["reason"],
   name: string,
-  revision: Pick<LiveRevision, "version" | "lastFailure"> | undefined,
+  part: Pick<LivePart, "version" | "lastFailure"> | undefined,
   lastStartFailure: MachineEnd | null,
 ): [ErrorCode, ErrorDetails] {
   switch (reason) {
     case "queue-full":
-      return ["queue-full", { app: name, limit: revision?.version.manifest.queue ?? 0 }];
+      return ["queue-full", { app: name, limit: part?.version.manifest.queue ?? 0 }];
     case "start-failed": {
-      const end = revision?.lastFailure ?? lastStartFailure;
+      const end = part?.lastFailure ?? lastStartFailure;
       return ["machine-start-failed", { reason: end === null ? "none has been started yet" : clauseOf(end) }];
     }
     default:

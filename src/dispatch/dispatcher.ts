@@ -20,7 +20,7 @@ import type { LogLevel } from "../wire/protocol.ts";
 import { type Accounts, noAccounts, type Refusal } from "../store/ledger/accounts.ts";
 import { clauseOf } from "../machines/exit.ts";
 import { limitsOf, rejection } from "./app.ts";
-import { type LiveRevision, LiveRevisions } from "./live-revisions.ts";
+import { type LivePart, LiveRevisions } from "./live-revisions.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { GuestLines } from "./guest-lines.ts";
@@ -38,9 +38,9 @@ import type { EventOfInvocation, EventOfMachine, SnapshotLacking, SnapshotMade }
 
 type StartCommand = Extract<PolicyCommand, { type: "start" }>;
 
-/** The reason as the policy's commands have it: the revision that needs a machine, and why. */
-interface Reasoned<Revision> {
-  revision: Revision;
+/** The reason as the policy's commands have it: the part of a revision that needs a machine, which is a revision to the policy, and why. */
+interface Reasoned {
+  revision: string;
   why: NeedReason;
 }
 
@@ -67,7 +67,7 @@ class PolicyDispatcher implements LiveDispatcher {
   readonly #machines = new Map<MachineId, MachineRecord>();
   readonly #revisions = new LiveRevisions();
   readonly #kinds: KindBook;
-  /** The revisions that lack what each of their machines needs, by id. No machine is started for them. */
+  /** The parts of revisions that lack what each of their machines needs, by id. No machine is started for them. */
   readonly #lacking = new Map<string, Refusal>();
   #lastNumber = 0;
   #lastStartFailure: MachineEnd | null = null;
@@ -117,34 +117,44 @@ class PolicyDispatcher implements LiveDispatcher {
       invocation.leave();
       return invocation;
     }
-    const revision = this.#revisions.next(request.app);
-    const refusal = this.#refusalOf(request.app, revision);
+    const part = this.#revisions.next(request.app, request.function);
+    const refusal = this.#refusalOf(request.app, part);
     if (refusal !== undefined) {
       invocation.refuse(refusal.code, { ...refusal.details, app: request.appName });
       invocation.leave();
       return invocation;
     }
-    invocation.revision = revision;
+    invocation.part = part;
     this.#table.set(number, invocation);
     this.#deadlines.watch(invocation.deadline, now);
-    this.#tell({ type: "arrive", invocation: number, revision }, now);
+    this.#tell({ type: "arrive", invocation: number, revision: part }, now);
     return invocation;
   }
 
   point(app: string, targets: readonly ServedTarget[]): void {
-    const { added, retired, successor, heir } = this.#revisions.point(app, targets);
-    for (const { revision } of targets) {
-      this.#noteLack(revision);
-      this.#wantSnapshot(revision, "want");
-      this.#tellLimits(revision, added.has(revision.id) ? heir : null);
+    const { live, retired, partFor } = this.#revisions.point(app, targets);
+    for (const { part, inherits } of live) {
+      this.#noteLack(part);
+      this.#wantSnapshot(part, "want");
+      this.#tellLimits(part, inherits);
     }
-    for (const revision of retired) {
-      for (const invocation of this.#table.values())
-        if (invocation.waits && invocation.revision === revision) invocation.revision = successor;
-      this.#lacking.delete(revision);
-      this.#snapshots?.drop(revision);
-      this.#tell({ type: "revision-retired", revision, successor });
-      this.#revisions.forget(revision);
+    for (const { id, successor } of retired) {
+      this.#moveWaiting(id, successor, partFor);
+      this.#lacking.delete(id);
+      this.#snapshots?.drop(id);
+      this.#tell({ type: "revision-retired", revision: id, successor });
+      this.#revisions.forget(id);
+    }
+  }
+
+  /** The policy moves what waits for a part to its successor. A function may be in another part now: its calls arrive there. */
+  #moveWaiting(part: string, successor: string, partFor: (name: string) => string): void {
+    for (const invocation of this.#table.values()) {
+      if (!invocation.waits || invocation.part !== part) continue;
+      invocation.part = partFor(invocation.function);
+      if (invocation.part === successor) continue;
+      this.#tell({ type: "abandon", invocation: invocation.number });
+      this.#tell({ type: "arrive", invocation: invocation.number, revision: invocation.part });
     }
   }
 
@@ -153,97 +163,100 @@ class PolicyDispatcher implements LiveDispatcher {
    * them.
    */
   #admissionChanged(app: string): void {
-    for (const { version } of this.#revisions.of(app)) {
-      this.#wantSnapshot(version, "want");
-      this.#tellLimits(version, null);
-      if (this.#isRefused(version)) this.#tell({ type: "revision-renewed", revision: version.id });
+    for (const part of this.#revisions.of(app)) {
+      this.#wantSnapshot(part, "want");
+      this.#tellLimits(part, null);
+      if (this.#isRefused(part)) this.#tell({ type: "revision-renewed", revision: part.id });
     }
   }
 
   /**
-   * Tells the policy a revision's limits. For a revision that is refused, nothing is kept ready. @param inherits the revision that it takes
-   * over from, if it is new
+   * Tells the policy a part's limits. Nothing is kept ready for a part that is refused, or is not its revision's first. @param inherits the id of the part that it takes over from, if
+   * it is new
    */
-  #tellLimits(version: Version, inherits: string | null): void {
-    const limits = { ...limitsOf(version, this.#kinds), snapshot: this.#snapshots?.of(version.id) !== undefined };
-    const floors = this.#isRefused(version) ? { minMachines: 0, reservedBlanks: 0 } : {};
-    this.#tell({ type: "revision", revision: version.id, app: version.app, limits: { ...limits, ...floors }, inherits });
+  #tellLimits(part: LivePart, inherits: string | null): void {
+    const limits = { ...limitsOf(part.version, this.#kinds), snapshot: this.#snapshots?.of(part.id) !== undefined };
+    const floors = this.#isRefused(part) || !part.isFirst ? { minMachines: 0, reservedBlanks: 0 } : {};
+    this.#tell({ type: "revision", revision: part.id, app: part.version.app, limits: { ...limits, ...floors }, inherits });
   }
 
-  #isRefused({ app, id }: Version): boolean {
-    return this.#refusalOf(app, id) !== undefined;
+  #isRefused({ id, version }: LivePart): boolean {
+    return this.#refusalOf(version.app, id) !== undefined;
   }
 
-  #refusalOf(app: string, revision: string): Refusal | undefined {
-    return this.#accounts.admit(app) ?? this.#lacking.get(revision);
+  #refusalOf(app: string, part: string): Refusal | undefined {
+    return this.#accounts.admit(app) ?? this.#lacking.get(part);
   }
 
-  #noteLack(version: Version): void {
+  #noteLack({ id, version }: LivePart): void {
     const reason = this.#options.lacks?.(version);
-    if (reason === undefined) return void this.#lacking.delete(version.id);
-    this.#lacking.set(version.id, { code: "machine-start-failed", details: { reason } });
+    if (reason === undefined) return void this.#lacking.delete(id);
+    this.#lacking.set(id, { code: "machine-start-failed", details: { reason } });
     // This runs later, because the deploy that called this may not be complete yet.
-    queueMicrotask(() => this.#dropLacking(version.id));
+    queueMicrotask(() => this.#dropLacking(id));
   }
 
-  /** Refuses the invocations that wait for a machine of a revision that can have none. */
-  #dropLacking(revision: string): void {
-    const refusal = this.#lacking.get(revision);
+  /** Refuses the invocations that wait for a machine of a part that can have none. */
+  #dropLacking(part: string): void {
+    const refusal = this.#lacking.get(part);
     if (refusal === undefined) return;
     for (const invocation of this.#table.values())
-      if (invocation.revision === revision && invocation.waits) this.#drop(invocation, refusal.code, refusal.details);
+      if (invocation.part === part && invocation.waits) this.#drop(invocation, refusal.code, refusal.details);
   }
 
   renewApp(app: string): void {
-    for (const { version } of this.#revisions.of(app)) {
-      this.#wantSnapshot(version, "renew");
-      this.#tellLimits(version, null);
-      this.#tell({ type: "revision-renewed", revision: version.id });
+    for (const part of this.#revisions.of(app)) {
+      this.#wantSnapshot(part, "renew");
+      this.#tellLimits(part, null);
+      this.#tell({ type: "revision-renewed", revision: part.id });
     }
   }
 
-  #wantSnapshot(version: Version, how: "want" | "renew"): void {
+  /** A manifest with functions of several runtimes asks for none, so that a part that has a snapshot is a whole revision. */
+  #wantSnapshot(part: LivePart, how: "want" | "renew"): void {
+    const { version } = part;
     const kind = this.#kinds.enter(version.manifest);
     // A deploy refuses other kernels, but the server's own may be another one than it was then. Nothing is made for an app that is refused.
-    const wants = version.manifest.snapshot === true && kind.kernel === "linux" && !this.#isRefused(version);
+    const wants = version.manifest.snapshot === true && part.id === version.id && kind.kernel === "linux" && !this.#isRefused(part);
     if (wants) this.#snapshots?.[how](version, kind);
   }
 
   /** A revision has a snapshot from now on, or has none any more. */
-  #snapshotChanged(version: Version, event: SnapshotMade | SnapshotLacking): void {
+  #snapshotChanged({ id }: Version, event: SnapshotMade | SnapshotLacking): void {
     this.#events.tell(event);
-    if (this.#revisions.get(version.id) !== undefined) this.#tellLimits(version, null);
+    const part = this.#revisions.get(id);
+    if (part !== undefined) this.#tellLimits(part, null);
   }
 
   rest(app: string, idleMs: number): boolean {
     const { insight, clock } = this.#options;
     const now = clock.now();
-    const idle = this.#revisions.of(app).every(({ version }) => now - (insight?.restsSince(version.id, now) ?? Infinity) >= idleMs);
+    const idle = this.#revisions.of(app).every(({ id }) => now - (insight?.restsSince(id, now) ?? Infinity) >= idleMs);
     // A machine of a superseded revision may still run a call of the app.
     if (!idle || this.#machines.values().some((record) => record.app === app)) return false;
-    for (const revision of this.#revisions.rest(app)) this.#lacking.delete(revision);
+    for (const part of this.#revisions.rest(app)) this.#lacking.delete(part);
     return true;
   }
 
   removeApp(app: string): void {
     const live = this.#revisions.remove(app);
     for (const record of this.#machines.values()) if (record.app === app) record.orphaned = true;
-    for (const revision of live) {
-      this.#lacking.delete(revision);
-      this.#snapshots?.drop(revision);
-      this.#tell({ type: "revision-removed", revision });
-      this.#revisions.forget(revision);
+    for (const part of live) {
+      this.#lacking.delete(part);
+      this.#snapshots?.drop(part);
+      this.#tell({ type: "revision-removed", revision: part });
+      this.#revisions.forget(part);
     }
     // The policy no longer knows the superseded revisions, so it would let their machines finish what they run.
     for (const record of this.#machines.values())
-      if (record.app === app && !live.includes(record.revision as string)) this.#kill(record.id, { kind: "app-removed" });
+      if (record.app === app && !live.includes(record.part as string)) this.#kill(record.id, { kind: "app-removed" });
   }
 
   machines(): MachineRow[] {
     const rows: MachineRow[] = [];
     for (const record of this.#machines.values()) {
       const view = this.#fleet.view(record.id);
-      if (view !== undefined) rows.push(record.row(view, record.revision === null ? 0 : this.#slotsOf(record.revision)));
+      if (view !== undefined) rows.push(record.row(view, record.part === null ? 0 : this.#slotsOf(record.part)));
     }
     return rows;
   }
@@ -251,9 +264,10 @@ class PolicyDispatcher implements LiveDispatcher {
   explain(app: string): Explanation {
     const nameOf = (machine: MachineId) => this.#machines.get(machine)?.name ?? String(machine);
     const { insight, clock } = this.#options;
-    const facts = this.#revisions.of(app).flatMap(({ version, weight }) => {
-      const known = insight?.explain(version.id, clock.now());
-      return known === undefined ? [] : [{ revision: version.id, number: version.number, weight, ...withNames(known, nameOf) }];
+    const facts = this.#revisions.of(app).flatMap(({ id, version, runtime, weight }) => {
+      const known = insight?.explain(id, clock.now());
+      const about = { revision: version.id, number: version.number, weight, runtime };
+      return known === undefined ? [] : [{ ...about, ...withNames(known, nameOf) }];
     });
     const snapshots = this.#revisions
       .of(app)
@@ -375,7 +389,7 @@ class PolicyDispatcher implements LiveDispatcher {
   #reject(number: InvocationId, reason: Extract<PolicyCommand, { type: "reject" }>["reason"]): void {
     const invocation = this.#table.get(number) as Invocation;
     this.#forget(invocation);
-    const [code, details] = rejection(reason, invocation.appName, this.#revisions.get(invocation.revision), this.#lastStartFailure);
+    const [code, details] = rejection(reason, invocation.appName, this.#revisions.get(invocation.part), this.#lastStartFailure);
     invocation.refuse(code, details);
   }
 
@@ -393,22 +407,23 @@ class PolicyDispatcher implements LiveDispatcher {
   }
 
   /** What a machine that comes up bound is made of. If the snapshot went a moment ago, the start fails, and the policy hears of both. */
-  #restores(revision: string, record: MachineRecord, now: number): NonNullable<StartOrder["restores"]> {
-    const { version } = this.#revisions.get(revision) as LiveRevision;
+  #restores(id: string, record: MachineRecord, now: number): NonNullable<StartOrder["restores"]> {
+    const part = this.#revisions.get(id) as LivePart;
     record.restored = true;
     record.blankAt = now;
-    record.belongTo(version, now);
-    return { version, snapshot: this.#snapshots?.of(revision) ?? { revision, inputs: "" } };
+    record.belongTo(part, now);
+    return { version: part.version, snapshot: this.#snapshots?.of(id) ?? { revision: id, inputs: "" } };
   }
 
-  #bind(machine: MachineId, { revision, why }: Reasoned<string>, now: number): void {
+  #bind(machine: MachineId, { revision: id, why }: Reasoned, now: number): void {
     if (this.#closing !== undefined) return;
     const record = this.#record(machine);
-    const { version } = this.#revisions.get(revision) as LiveRevision;
-    const { app } = version;
+    const part = this.#revisions.get(id) as LivePart;
+    const { version } = part;
+    const { app, id: revision } = version;
     this.#events.tell({ type: "machine-binding", ...this.#ofMachine(record), app, appName: version.manifest.name, revision, why });
     this.#serving.begins(app);
-    record.belongTo(version, now);
+    record.belongTo(part, now);
     this.#fleet.bind(machine, version);
   }
 
@@ -456,8 +471,8 @@ class PolicyDispatcher implements LiveDispatcher {
   #machineLost(invocation: Invocation, end: MachineEnd): void {
     if (this.#closing === undefined && invocation.returnToQueue()) {
       // A revision that was superseded meanwhile gets no more machines, so the invocation moves to the app's next one.
-      if (this.#revisions.get(invocation.revision) === undefined) invocation.revision = this.#revisions.next(invocation.app);
-      this.#tell({ type: "arrive", invocation: invocation.number, revision: invocation.revision });
+      if (this.#revisions.get(invocation.part) === undefined) invocation.part = this.#revisions.next(invocation.app, invocation.function);
+      this.#tell({ type: "arrive", invocation: invocation.number, revision: invocation.part });
       return;
     }
     this.#forget(invocation);
@@ -467,8 +482,8 @@ class PolicyDispatcher implements LiveDispatcher {
 
   #noteFailure(record: MachineRecord, end: MachineEnd): void {
     if (record.restored) this.#snapshots?.tried(record.revision as string, false);
-    if (record.revision === null) this.#lastStartFailure = end;
-    else this.#revisions.noteFailure(record.revision, end);
+    if (record.part === null) this.#lastStartFailure = end;
+    else this.#revisions.noteFailure(record.part, end);
   }
 
   /** Handles the invocations that are late. Returns the next deadline. */
@@ -548,8 +563,8 @@ class PolicyDispatcher implements LiveDispatcher {
     this.#lines.append(record, level, text, stream === 0 ? undefined : record.invocationOn(stream));
   }
 
-  #slotsOf(revision: string): number {
-    return this.#options.insight?.slotsOf(revision) ?? this.#revisions.get(revision)?.version.manifest.concurrency ?? 0;
+  #slotsOf(part: string): number {
+    return this.#options.insight?.slotsOf(part) ?? this.#revisions.get(part)?.version.manifest.concurrency ?? 0;
   }
 
   #record(machine: MachineId): MachineRecord {

@@ -44,8 +44,8 @@ export class Invocation implements InvocationHandle {
   deadline: number;
   /** Whether its time is up; the caller has been told so. */
   overdue = false;
-  /** The id of the revision that the invocation waits for. If that revision is superseded meanwhile, its successor may run the invocation. */
-  revision = "";
+  /** The id of the part of a revision that the invocation waits for. If that revision is superseded meanwhile, its successor may run the invocation. */
+  part = "";
   machine: MachineRecord | null = null;
   streamNumber = 0;
   readonly #owner: InvocationOwner;

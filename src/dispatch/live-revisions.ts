@@ -1,19 +1,29 @@
 /**
- * The revisions that calls go to, by app. Only point() and remove() change where an app's calls go.
+ * The revisions that calls go to, by app, and their parts: a part has the functions of one runtime, and machines of its own. Only point() and remove() change
+ * where an app's calls go.
  *
- * Owns: how each app's calls are split over its revisions.
- * 1. A revision belongs to one app. It is live from the point() that names it until a later point() of the app does not, or the app is removed. It
- *    stays known here until forget(), because the policy may command something for it until it is told.
- * 2. Of an app that rests, only the split and the ids of its revisions are kept: no manifests. It takes no calls until the next point(), which
+ * Owns: how each app's calls are split over its revisions, and which part a function is in.
+ * 1. A part belongs to one revision, and that to one app. It is live from the point() that names its revision until a later point() of the app does not,
+ *    or the app is removed. It stays known here until forget(), because the policy may command something for it until it is told.
+ * 2. A revision with functions of one runtime, as most are, is one part, whose id is the revision's.
+ * 3. Of an app that rests, only the split and the ids of its parts are kept: no manifests. It takes no calls until the next point(), which
  *    continues the split if the targets are the same.
  */
+import type { AppRuntime } from "../base/kind/machine-kind.ts";
 import type { MachineEnd } from "../fleet/fleet.ts";
 import type { Version } from "../store/catalog/catalog.ts";
+import { partsOf } from "../store/catalog/parts.ts";
 import type { ServedTarget } from "./live-dispatcher.ts";
 import { Split, type WeightedRevision } from "./split.ts";
 
-export interface LiveRevision {
+/** What the policy knows as a revision. */
+export interface LivePart {
+  readonly id: string;
+  /** Its manifest has the part's functions alone, and their runtime. */
   readonly version: Version;
+  readonly runtime: AppRuntime;
+  /** Whether it has the revision's first function: the machines that an app keeps ready are of this part. */
+  readonly isFirst: boolean;
   /** The revision gets the share of the app's calls that its weight has in the sum of all weights. */
   readonly weight: number;
   /** The end of its last machine that could not be bound; null if there was none. */
@@ -21,86 +31,149 @@ export interface LiveRevision {
 }
 
 export interface Moved {
-  /** Ids of the revisions that were not live before. */
-  added: Set<string>;
-  /** Ids of the revisions that are live no more. */
-  retired: string[];
-  /** The revision that gets what waits for the retired ones: the one with the largest weight. */
-  successor: string;
-  /** The revision that had the largest weight before; null if the app is new. */
-  heir: string | null;
+  /** The parts that are live now, in the order in which the policy is to be told of them, with the part that each takes over from: null if it is not new, or takes over from none. */
+  live: { part: LivePart; inherits: string | null }[];
+  /** Ids of the parts that are live no more. */
+  retired: { id: string; successor: string }[];
+  /** The id of the part that gets what waits for a function of a retired one: of the revision with the largest weight. */
+  partFor: (name: string) => string;
+}
+
+/** The parts of a revision. */
+interface Parts {
+  /** Ids, in the order of the revision's functions. */
+  readonly ids: readonly string[];
+  readonly runtimes: readonly AppRuntime[];
+  /** The part of each function; null if there is but one. */
+  readonly byFunction: ReadonlyMap<string, string> | null;
 }
 
 interface App {
   readonly split: Split;
-  /** Ids, the one with the largest weight first. */
-  readonly revisions: string[];
+  /** By the revision's id, the one with the largest weight first. */
+  readonly revisions: ReadonlyMap<string, Parts>;
+  /** Whether a call has to be looked up by its function. */
+  readonly hasSeveralParts: boolean;
 }
 
 export class LiveRevisions {
   readonly #apps = new Map<string, App>();
   readonly #resting = new Map<string, App>();
-  readonly #revisions = new Map<string, LiveRevision>();
+  readonly #parts = new Map<string, LivePart>();
 
-  /** The last failure of a revision that is live already is forgotten. @param targets at least one; each revision once */
+  /** The last failure of a part that is live already is forgotten. @param targets at least one; each revision once */
   point(app: string, targets: readonly ServedTarget[]): Moved {
     const known = this.#apps.get(app) ?? this.#resting.get(app);
     const weights = targets.map(({ revision, weight }) => ({ revision: revision.id, weight })).toSorted(byWeight);
-    const before = known?.revisions ?? [];
-    const after = weights.map(({ revision }) => revision);
-    const retired = before.filter((id) => !after.includes(id));
-    for (const { revision, weight } of targets) this.#revisions.set(revision.id, { version: revision, weight, lastFailure: null });
-    this.#apps.set(app, { split: known?.split.isOf(weights) === true ? known.split : new Split(weights), revisions: after });
+    const made = new Map(targets.map(({ revision, weight }) => [revision.id, makeParts(revision, weight)]));
+    const revisions = new Map(weights.map(({ revision }) => [revision, made.get(revision)!.parts]));
+    const before = known?.revisions ?? new Map<string, Parts>();
+    const [first] = revisions.values() as Iterable<Parts>;
+    const [heir] = before.values();
+    const after = new Set([...revisions.values()].flatMap(({ ids }) => ids));
+    const old = new Set([...before.values()].flatMap(({ ids }) => ids));
+    // The policy takes the part that it is told of last for the newest, which keeps the app's minimum.
+    const live = targets.flatMap(({ revision }) => made.get(revision.id)!.live.toReversed());
+    for (const part of live) this.#parts.set(part.id, part);
+    this.#apps.set(app, {
+      split: known?.split.isOf(weights) === true ? known.split : new Split(weights),
+      revisions,
+      hasSeveralParts: [...revisions.values()].some(({ byFunction }) => byFunction !== null),
+    });
     this.#resting.delete(app);
-    return { added: new Set(after.filter((id) => !before.includes(id))), retired, successor: after[0]!, heir: before[0] ?? null };
+    return {
+      live: live.map((part) => ({
+        part,
+        inherits: old.has(part.id) ? null : likeIn(heir, part.runtime, made.get(part.version.id)!.live.length === 1),
+      })),
+      retired: [...before.values()].flatMap(({ ids, runtimes }) =>
+        ids.flatMap((id, at) => (after.has(id) ? [] : [{ id, successor: likeIn(first, runtimes[at]!, true) ?? first!.ids[0]! }])),
+      ),
+      partFor: (name) => partIn(first!, name),
+    };
   }
 
-  /** The app's calls go nowhere from now on. Returns the ids of the revisions that were live. */
+  /** The app's calls go nowhere from now on. Returns the ids of the parts that were live. */
   remove(app: string): string[] {
-    const { revisions } = this.#apps.get(app) ?? this.#resting.get(app) ?? { revisions: [] };
+    const known = this.#apps.get(app) ?? this.#resting.get(app);
     this.#apps.delete(app);
     this.#resting.delete(app);
-    return revisions;
+    return known === undefined ? [] : idsOf(known);
   }
 
-  /** Returns the ids of the app's revisions. */
+  /** Returns the ids of the app's parts. */
   rest(app: string): readonly string[] {
     const known = this.#apps.get(app);
     if (known === undefined) return [];
     this.#apps.delete(app);
     this.#resting.set(app, known);
-    for (const revision of known.revisions) this.#revisions.delete(revision);
-    return known.revisions;
+    const ids = idsOf(known);
+    for (const id of ids) this.#parts.delete(id);
+    return ids;
   }
 
-  /** The policy has heard that the revision is live no more. */
-  forget(revision: string): void {
-    this.#revisions.delete(revision);
+  /** The policy has heard that the part is live no more. */
+  forget(part: string): void {
+    this.#parts.delete(part);
   }
 
-  /** The id of the revision that the app's next call goes to; empty if the app is not known. */
-  next(app: string): string {
-    return this.#apps.get(app)?.split.next() ?? "";
+  /** The id of the part that the app's next call goes to; empty if the app is not known. */
+  next(app: string, name: string): string {
+    const known = this.#apps.get(app);
+    if (known === undefined) return "";
+    const revision = known.split.next();
+    return known.hasSeveralParts ? partIn(known.revisions.get(revision)!, name) : revision;
   }
 
-  /** Undefined if no revision of this id is known. */
-  get(revision: string): LiveRevision | undefined {
-    return this.#revisions.get(revision);
+  /** Undefined if no part of this id is known. */
+  get(part: string): LivePart | undefined {
+    return this.#parts.get(part);
   }
 
   serves(app: string): boolean {
     return this.#apps.has(app);
   }
 
-  /** The one with the largest weight first. */
-  of(app: string): LiveRevision[] {
-    return (this.#apps.get(app)?.revisions ?? []).map((id) => this.#revisions.get(id) as LiveRevision);
+  /** Those of the revision with the largest weight first. */
+  of(app: string): LivePart[] {
+    const known = this.#apps.get(app);
+    return known === undefined ? [] : idsOf(known).map((id) => this.#parts.get(id) as LivePart);
   }
 
-  noteFailure(revision: string, end: MachineEnd): void {
-    const known = this.#revisions.get(revision);
-    if (known !== undefined) this.#revisions.set(revision, { ...known, lastFailure: end });
+  noteFailure(part: string, end: MachineEnd): void {
+    const known = this.#parts.get(part);
+    if (known !== undefined) this.#parts.set(part, { ...known, lastFailure: end });
   }
+}
+
+function makeParts(version: Version, weight: number): { parts: Parts; live: LivePart[] } {
+  const manifests = partsOf(version.manifest);
+  const isOneOfSeveral = manifests.length > 1;
+  const live = manifests.map((manifest, at): LivePart => {
+    const { runtime } = manifest;
+    const id = isOneOfSeveral ? `${version.id}/${runtime}` : version.id;
+    return { id, version: { ...version, manifest }, runtime, isFirst: at === 0, weight, lastFailure: null };
+  });
+  const byFunction = new Map(live.flatMap(({ id, version: { manifest } }) => Object.keys(manifest.functions).map((name) => [name, id])));
+  const [ids, runtimes] = [live.map(({ id }) => id), live.map(({ runtime }) => runtime)];
+  return { parts: { ids, runtimes, byFunction: isOneOfSeveral ? byFunction : null }, live };
+}
+
+/** A function that is in no part is for the agent of any to refuse. */
+function partIn({ ids, byFunction }: Parts, name: string): string {
+  return byFunction?.get(name) ?? (ids[0] as string);
+}
+
+/** The id of the part of the same runtime, or else, if `orOnly`, of the only one: an app that changes its runtime is the same to its callers. */
+function likeIn(parts: Parts | undefined, runtime: AppRuntime, orOnly: boolean): string | null {
+  if (parts === undefined) return null;
+  const at = parts.runtimes.indexOf(runtime);
+  if (at >= 0) return parts.ids[at]!;
+  return orOnly && parts.ids.length === 1 ? parts.ids[0]! : null;
+}
+
+function idsOf({ revisions }: App): string[] {
+  return [...revisions.values()].flatMap(({ ids }) => ids);
 }
 
 /** Targets of the same weight are ordered by their ids, so that the same targets always come in the same order. */

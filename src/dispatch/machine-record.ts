@@ -1,9 +1,9 @@
 /** What the dispatcher knows about a machine. */
 import type { MachineEnd, MachineView } from "../fleet/fleet.ts";
 import type { EventOfMachine, PlatformEvent } from "../telemetry/platform-event.ts";
-import type { Version } from "../store/catalog/catalog.ts";
 import type { MachineId } from "../policy/policy.ts";
 import type { MachineRow } from "./live-dispatcher.ts";
+import type { LivePart } from "./live-revisions.ts";
 
 /** The number of streams that are remembered for log lines that come late. A power of two. */
 const REMEMBERED = 1_024;
@@ -22,6 +22,8 @@ export class MachineRecord {
   /** The app that needed the machine when it was started. Another app may get the machine. */
   readonly startedFor: string | null;
   app: string | null = null;
+  /** The id of the part of a revision whose functions the machine was given, as the policy knows it; null before that. */
+  part: string | null = null;
   /** The id of the revision whose code the machine was given; null before that. */
   revision: string | null = null;
   /** The number of that revision. */
@@ -52,9 +54,10 @@ export class MachineRecord {
     this.startedFor = startedFor;
   }
 
-  /** The machine is the revision's: it is being bound, or comes up bound. */
-  belongTo({ app, id, number, manifest }: Version, now: number): void {
+  /** The machine is the part's: it is being bound, or comes up bound. */
+  belongTo({ id: part, version: { app, id, number, manifest } }: Pick<LivePart, "id" | "version">, now: number): void {
     this.app = app;
+    this.part = part;
     this.revision = id;
     this.revisionNumber = number;
     this.bindAt = now;

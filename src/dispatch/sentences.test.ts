@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import type { AppFacts } from "../policy/explain.ts";
-import { clauseOfReason, type DecisionReason, sentencesOfFacts } from "./sentences.ts";
+import { clauseOfReason, type DecisionReason, sentencesOfFacts, sentencesOfRevisions } from "./sentences.ts";
 
 /** Keyed by kind, so that a kind without a sentence does not compile. */
 const clauses: { [Kind in DecisionReason["kind"]]: [Extract<DecisionReason, { kind: Kind }>, string] } = {
@@ -110,4 +110,19 @@ test("of an idle revision without a machine nothing is said to be held", () => {
     told.at(-1) ?? "",
     / by the plan with which it begins\. The revision has no machine; the next one is started when a call comes\.$/,
   );
+});
+
+test("headings name revisions and their shares, and the runtimes of a revision that has several", () => {
+  const facts = (number: number, runtime: "node" | "python", weight = 1) => ({ ...busy, revision: `r${number}`, number, weight, runtime });
+  const headings = (...all: ReturnType<typeof facts>[]) => sentencesOfRevisions(all).filter((text) => text.endsWith(":"));
+  assert.deepEqual(headings(facts(1, "python")), []);
+  assert.deepEqual(headings(facts(1, "node"), facts(1, "python")), [
+    "Revision 1, functions of the runtime node:",
+    "Revision 1, functions of the runtime python:",
+  ]);
+  assert.deepEqual(headings(facts(2, "node", 3), facts(1, "node"), facts(1, "python")), [
+    "Revision 2 (75 %):",
+    "Revision 1 (25 %), functions of the runtime node:",
+    "Revision 1 (25 %), functions of the runtime python:",
+  ]);
 });

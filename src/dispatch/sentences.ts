@@ -2,6 +2,7 @@
  * Makes the sentences of `mayfly explain`, of the decision log and of other logs from the policy's records, one sentence for each kind. No
  * code reads these sentences; code that needs to tell reasons apart uses the records.
  */
+import type { AppRuntime } from "../base/kind/machine-kind.ts";
 import { counted } from "../base/words/counted.ts";
 import { percent } from "../base/words/percent.ts";
 import { clauseOf, type MachineExit } from "../machines/exit.ts";
@@ -71,13 +72,24 @@ export interface RevisionFacts extends AppFacts<string> {
   /** The revision's number. */
   number: number;
   weight: number;
+  /** The runtime of the functions that the facts are about. */
+  runtime: AppRuntime;
 }
 
-/** Says what the policy knows of an app's revisions now. If there are several, a heading names the revision that the next sentences are about. */
+/**
+ * Says what the policy knows of an app's revisions now. If there are several, or functions of several runtimes, a heading names what the next sentences
+ * are about.
+ */
 export function sentencesOfRevisions(revisions: readonly RevisionFacts[]): string[] {
   if (revisions.length === 1) return sentencesOfFacts(revisions[0] as RevisionFacts);
-  const all = revisions.reduce((sum, { weight }) => sum + weight, 0);
-  return revisions.flatMap((facts) => [`Revision ${facts.number} (${percent(facts.weight / all)}):`, ...sentencesOfFacts(facts)]);
+  const weights = new Map(revisions.map(({ revision, weight }) => [revision, weight]));
+  const all = weights.values().reduce((sum, weight) => sum + weight, 0);
+  return revisions.flatMap((facts) => {
+    const share = weights.size === 1 ? "" : ` (${percent(facts.weight / all)})`;
+    const isWhole = revisions.filter(({ revision }) => revision === facts.revision).length === 1;
+    const functions = isWhole ? "" : `, functions of the runtime ${facts.runtime}`;
+    return [`Revision ${facts.number}${share}${functions}:`, ...sentencesOfFacts(facts)];
+  });
 }
 
 /** Says what the policy knows of one revision now. Machines have the names that `mayfly ps` shows. */

@@ -24,6 +24,7 @@ import { type ExitReason, type MachineExit, StartFailure } from "../machines/exi
 import { askEgress } from "./ask-egress.ts";
 import { type BoundCode, bindMessage } from "./bind-message.ts";
 import { ToldOnce } from "./told-once.ts";
+import { partCode } from "./part-code.ts";
 import { LoadMeter } from "./load-meter.ts";
 import { Nap } from "./nap.ts";
 import { Pulse } from "./pulse.ts";
@@ -297,7 +298,7 @@ export class LiveMachine {
     const { code, secrets, egress } = this.#options;
     const { machine, end, rest } = this.#parts();
     this.#takeFor(version, machine);
-    const bound = code(version);
+    const bound = partCode(code(version), (name) => Object.hasOwn(version.manifest.functions, name));
     const own = secrets(version);
     this.#egress = egress(version);
     const getUp = async () => ((await rest.getUp()) ? this.#resume(end, false) : undefined);

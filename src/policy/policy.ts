@@ -11,7 +11,10 @@ export type InvocationId = number;
 /** Id of a machine. The policy chooses it, by a counter in its state; it is unique in a run. */
 export type MachineId = number;
 
-/** Id of a revision, which is one upload of an app's code and configuration. The caller chooses the id; it is opaque. A revision has machines, a queue and a past of its own. */
+/**
+ * Id of a revision: here, of what has machines, a queue and a past of its own. That is one upload of an app's code and configuration, or, if its functions
+ * are of several runtimes, each part of it that one kind of machine runs. The caller chooses the id; it is opaque.
+ */
 export type RevisionId = string;
 
 export type PolicyEvent =

@@ -6,6 +6,7 @@ import { after, before, describe } from "node:test";
 import { bundleApp } from "../../src/bundle/bundle-app.ts";
 import { createScope, type Platform, startPlatform } from "../platform.ts";
 import { AppUnderTest } from "./app-under-test.ts";
+import { describeMixedApp } from "./mixed-app.ts";
 import { describeExamples } from "./examples.ts";
 import { describeFailures } from "./failures.ts";
 import { describeAborts, describeReplies } from "./replies.ts";
@@ -41,6 +42,7 @@ export function describeRuntimeConformance(driver: string): void {
         );
         describeFailures(() => app);
       });
+    describe("an app of all runtimes", { concurrency: 1 }, () => describeMixedApp(scope, () => platform));
     describe("examples", { concurrency: 1 }, () => describeExamples(scope, () => platform));
   });
 }

@@ -3,12 +3,14 @@ import type { AppInfo } from "../../doors/admin/schemas.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { type Column, renderTable } from "../../base/terminal/table.ts";
 import { harmless } from "../../base/terminal/terminal.ts";
+import { runtimesOf } from "../../store/catalog/parts.ts";
 import { targetsInWords } from "../targets.ts";
 import { ageInWords } from "../units.ts";
 
 const columns: Column<AppInfo>[] = [
   { title: "APP", cell: ({ app }) => app },
   { title: "FUNCTIONS", cell: ({ live }) => (live === null ? "" : Object.keys(live.manifest.functions).join(", ")) },
+  { title: "RUNTIMES", cell: ({ live }) => (live === null ? "" : runtimesOf(live.manifest).join(", ")) },
   { title: "KERNEL", cell: ({ live }) => (live === null ? "" : (live.manifest.kernel ?? "default")) },
   { title: "REVISION", align: "right", cell: liveInWords },
   { title: "KEPT", align: "right", cell: ({ revisions }) => String(revisions.length) },
@@ -25,7 +27,7 @@ export function define(command: Command): void {
   withConnectionOptions(command)
     .addHelpText(
       "after",
-      "\nWith --json: every revision of each app, its aliases, and the manifest of what is live.\nREVISION: what calls go to; if they are split, each revision with its share.\nKEPT: how many revisions are stored; `mayfly versions <app>` lists them. AGE: since the upload of the revision that most calls go to.\nKERNEL: the guest kernel that the app chooses; default: the server's setting kernel.\n\nExample:\n  mayfly list",
+      "\nWith --json: every revision of each app, its aliases, and the manifest of what is live.\nREVISION: what calls go to; if they are split, each revision with its share.\nKEPT: how many revisions are stored; `mayfly versions <app>` lists them. AGE: since the upload of the revision that most calls go to.\nRUNTIMES: what its functions run in, each of which has machines of its own.\nKERNEL: the guest kernel that the app chooses; default: the server's setting kernel.\n\nExample:\n  mayfly list",
     )
     .action(list);
 }

@@ -53,7 +53,7 @@ function concernsOf({ deaths, driver, appliances }: StatusInfo, now: number): st
 }
 
 function inWords(info: StatusInfo, concerns: string[]): string {
-  const { version, pid, worker, since, upSince, restarts, deaths, driver, apps, machines, appliances } = info;
+  const { version, pid, worker, since, upSince, restarts, deaths, driver, apps, machines, runtimes, appliances } = info;
   const now = Date.now();
   const last = deaths.at(-1);
   return [
@@ -62,12 +62,19 @@ function inWords(info: StatusInfo, concerns: string[]): string {
     `  restarts    ${restarts}${last === undefined ? "" : `; the last ${ageInWords(now - last.at)} ago (${new Date(last.at).toISOString()}): ${last.reason}`}`,
     `  driver      ${driver.detail}`,
     `  apps        ${apps}`,
-    `  machines    ${machines}`,
+    `  machines    ${machines}${machines === 0 ? "" : ` (${countsInWords(runtimes)})`}`,
     `  appliances  ${appliances.running} of ${appliances.total} running`,
     ...concerns.map((concern) => `  look at     ${concern}`),
   ]
     .map(harmless)
     .join("\n");
+}
+
+/** "3 node, 1 python" */
+function countsInWords(runtimes: StatusInfo["runtimes"]): string {
+  return Object.entries(runtimes)
+    .map(([runtime, count]) => `${count} ${runtime}`)
+    .join(", ");
 }
 
 const inState = { up: "not answering", starting: "starting", restarting: "being replaced" };

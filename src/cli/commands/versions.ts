@@ -29,6 +29,7 @@ export function versionsInWords(app: AppInfo, now: number): string {
     { title: "ID", cell: ({ id }) => id },
     { title: "DIGEST", cell: ({ digest }) => digest.slice(0, 12) },
     { title: "AGE", align: "right", cell: ({ createdAt }) => ageInWords(now - createdAt) },
+    { title: "RUNTIMES", cell: ({ runtimes }) => runtimes.join(", ") },
     { title: "LIVE", align: "right", cell: ({ id }) => shareOf(app, "live", id) ?? "" },
     { title: "ALIASES", cell: ({ id }) => otherAliases(app, id) },
   ];

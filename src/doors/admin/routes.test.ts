@@ -39,7 +39,7 @@ describe("apps", () => {
         live: revision,
         problem: null,
         versions: [{ id, createdAt }],
-        revisions: [{ id, number, digest, createdAt }],
+        revisions: [{ id, number, digest, createdAt, runtimes: ["node"] }],
         aliases: [{ name: "live", targets: [{ revision: id, number: 1, weight: 1 }] }],
       },
     ]);

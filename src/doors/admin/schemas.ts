@@ -5,7 +5,7 @@
 import { z } from "@hono/zod-openapi";
 import { SHOWN_STATES } from "../../control/overview.ts";
 import { FormFile, LargeFormFile } from "./read-form.ts";
-import { guestKernels, runtimes } from "../../base/kind/machine-kind.ts";
+import { appRuntimes, guestKernels, runtimes } from "../../base/kind/machine-kind.ts";
 import { monthPattern } from "../../store/ledger/month.ts";
 import { APPLIANCE_STATES, applianceSpecSchema as specSchema } from "../../appliances/spec.ts";
 import { envNameSchema, manifestSchema, nameSchema } from "../../store/catalog/manifest.ts";
@@ -71,7 +71,9 @@ export const appSchema = z
     versions: z
       .array(z.object({ id: z.string(), createdAt: z.int() }))
       .openapi({ description: "As `revisions`, for clients of before there were such.", deprecated: true }),
-    revisions: z.array(z.object(revisionShape)).openapi({ description: "Newest first." }),
+    revisions: z
+      .array(z.object({ ...revisionShape, runtimes: z.array(z.enum(appRuntimes)).openapi({ description: "Of its functions." }) }))
+      .openapi({ description: "Newest first." }),
     aliases: z.array(aliasSchema).openapi({ description: "By name." }),
   })
   .openapi("App");
@@ -162,7 +164,7 @@ export const explainSchema = z
   .object({
     app: z.string(),
     now: z.array(z.string()).openapi({ description: "What the policy knows of the app at present, in sentences." }),
-    facts: z.array(z.looseObject({ revision: z.string(), number: z.int(), weight: z.number() })).openapi({
+    facts: z.array(z.looseObject({ revision: z.string(), number: z.int(), weight: z.number(), runtime: z.enum(appRuntimes) })).openapi({
       description:
         "The same as data, for each revision that calls go to, the one with the largest weight first. Times are milliseconds, memory is GB, costs are GB-seconds.",
     }),
@@ -331,6 +333,7 @@ export const statusSchema = z
     }),
     apps: z.int(),
     machines: z.int(),
+    runtimes: z.partialRecord(z.enum(runtimes), z.int()).openapi({ description: "The number of machines of each runtime that has some." }),
     appliances: z.object({
       running: z.int(),
       total: z.int(),

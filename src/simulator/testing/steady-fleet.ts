@@ -2,12 +2,13 @@
 import type { Version } from "../../store/catalog/catalog.ts";
 import type { FakeClock } from "../../dispatch/testing/fake-clock.ts";
 import type { Random } from "../../base/testing/random.ts";
-import type { Fleet, FleetEvents, FleetPhase, MachineView } from "../../fleet/fleet.ts";
+import type { Fleet, FleetEvents, FleetPhase, MachineView, StartOrder } from "../../fleet/fleet.ts";
 import type { MachineId } from "../../policy/policy.ts";
 import type { RequestHead, RequestSink, RequestStream } from "../../wire/host-end.ts";
-import { usualKind } from "../../base/kind/machine-kind.ts";
+import type { MachineKind } from "../../base/kind/machine-kind.ts";
 
 interface SteadyMachine {
+  kind: MachineKind;
   phase: FleetPhase;
   app: string | null;
   revision: string | null;
@@ -37,8 +38,8 @@ export class SteadyFleet implements Fleet {
     this.#events = events;
   }
 
-  start(id: MachineId): void {
-    this.#machines.set(id, { phase: "starting", app: null, revision: null, inFlight: 0, cpuMs: 0 });
+  start(id: MachineId, { kind }: Pick<StartOrder, "kind">): void {
+    this.#machines.set(id, { kind, phase: "starting", app: null, revision: null, inFlight: 0, cpuMs: 0 });
     this.#later(id, this.#random.between(150, 250), (machine) => {
       machine.phase = "blank";
       this.starts++;
@@ -81,8 +82,8 @@ export class SteadyFleet implements Fleet {
   view(id: MachineId): MachineView | undefined {
     const machine = this.#machines.get(id);
     if (machine === undefined) return undefined;
-    const { phase, app, revision } = machine;
-    const figures = { kind: usualKind, memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
+    const { kind, phase, app, revision } = machine;
+    const figures = { kind, memoryBytes: 0, cpuUs: 0, ageMs: 0, asleep: false };
     return { id, name: `m${id}`, driver: "fake", phase, app, revision, ...figures };
   }
 

@@ -2,7 +2,7 @@
  * What the platform knows about tenants, apps and their revisions. `Catalog` is the contract; `sqlite.ts` implements it.
  * Everything is keyed by stable ids. Only the rooms that talk to users look names up.
  */
-import type { KindChoice } from "../../base/kind/machine-kind.ts";
+import type { AppRuntime, KindChoice } from "../../base/kind/machine-kind.ts";
 import type { CodeFormat } from "../../wire/protocol.ts";
 import type { FilesForm } from "../../base/kind/files-form.ts";
 import type { IncomingFiles, LargeDraft } from "../large-files/large-files.ts";
@@ -93,6 +93,8 @@ export interface AppRow {
 }
 
 export interface RevisionRow {
+  /** Of its functions, as their code says. */
+  runtimes: AppRuntime[];
   id: string;
   number: number;
   digest: string;

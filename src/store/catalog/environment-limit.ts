@@ -3,21 +3,19 @@
  * deploy or a secret that would make the frame too large is refused, because no machine could be bound to the app.
  */
 import { Limit } from "../../wire/protocol.ts";
-import { usualRuntime } from "../../base/kind/machine-kind.ts";
 import type { Manifest } from "./manifest.ts";
+import { runtimeOf } from "./parts.ts";
 
 /** Bytes for what else is in the frame: the app's name, its revision and its sizes. */
 const REST = 4_096;
 const MOST = Limit.payload - REST;
 
 /** @param secrets the values of the secrets that are set @returns what is wrong, as a clause; undefined if the frame is small enough */
-export function tooMuchEnvironment(
-  { env, functions, runtime = usualRuntime }: Manifest,
-  secrets: Record<string, string>,
-): string | undefined {
+export function tooMuchEnvironment(manifest: Manifest, secrets: Record<string, string>): string | undefined {
+  const { env, functions } = manifest;
   const told = Object.entries(functions).map(([name, { entry, handler, command }]) => {
     // Code that is a file crosses as the file's path.
-    const source = runtime === "node" ? undefined : [entry, command];
+    const source = runtimeOf(manifest, name) === "node" ? undefined : [entry, command];
     return { name, handler, format: "cjs", size: Limit.code, source };
   });
   const bytes = Buffer.byteLength(JSON.stringify({ env: { ...env, ...secrets }, functions: told }));

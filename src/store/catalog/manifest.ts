@@ -1,6 +1,6 @@
 /** The schema of mayfly.json, which is parsed once, at the edge. docs/manifest.md describes it for users. */
 import { z } from "zod";
-import { kindKeys } from "../../base/kind/machine-kind.ts";
+import { kindKeys, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { recordOf } from "./record-of.ts";
 
 /** The name of an app, an appliance or a function. Capitals make a difference, except in hosts. */
@@ -29,6 +29,8 @@ export const functionSchema = z.strictObject({
   entry: z.string().min(1).max(MOST_OF_PATH).optional(),
   /** Of the runtime server alone: the program that listens on $PORT, and its parameters. */
   command: z.array(z.string().max(MOST_OF_PATH)).min(1).max(MOST_LISTED).optional(),
+  /** Overrides the app's runtime. */
+  runtime: kindKeys.runtime,
   /** The named export, for functions in the style of AWS Lambda. */
   handler: z.string().min(1).max(MOST_OF_PATH).default("handler"),
   /** Overrides the app's timeoutMs. */
@@ -82,12 +84,15 @@ export const manifestSchema = manifestShape.superRefine(({ functions, hosts, run
   if (names.length > MOST_LISTED) refuse(["functions"], `must have at most ${MOST_LISTED} entries`);
   if (Object.keys(hosts).length > MOST_LISTED) refuse(["hosts"], `must have at most ${MOST_LISTED} entries`);
   for (const [name, given] of Object.entries(functions)) {
-    const wrong = wrongCode(given, runtime === "server");
+    const wrong = wrongCode(given, (given.runtime ?? runtime) === "server");
     if (wrong !== undefined) refuse(["functions", name, wrong.key], wrong.what);
   }
   if (snapshot === true && reservedBlanks > 0)
     refuse(["reservedBlanks"], "must be 0 with snapshot: machines that start from a snapshot are never blanks");
-  if (snapshot === true && runtime === "server")
+  const runtimes = new Set(Object.values(functions).map((own) => own.runtime ?? runtime ?? usualRuntime));
+  if (snapshot === true && runtimes.size > 1)
+    refuse(["snapshot"], `cannot be with functions of several runtimes: ${[...runtimes].join(" and ")}`);
+  if (snapshot === true && runtimes.has("server"))
     refuse(
       ["snapshot"],
       "cannot be with the runtime server: a server cannot be told that it was cloned, with every random generator that it has seeded",

@@ -1,6 +1,8 @@
 /** Reads apps and revisions from the tables into the catalog's types. */
+import { appRuntimes } from "../../base/kind/machine-kind.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { type AppRow, LIVE, type Revision, type RevisionRow, type Target } from "./catalog.ts";
+import { formatsOf } from "./parts.ts";
 import { parseStoredManifest } from "./parse-manifest.ts";
 import type { StoredApp } from "./queries/apps.ts";
 import type { StoredRevision } from "./queries/revisions.ts";
@@ -35,7 +37,7 @@ export function targetsOf(parts: Parts, app: string, alias: string): Target[] {
 
 export function appRow(parts: Parts, row: StoredApp): AppRow {
   const { id, tenant, name } = row;
-  const revisions = (JSON.parse(row.revisions) as RevisionRow[]).toSorted((a, b) => b.number - a.number);
+  const revisions = (JSON.parse(row.revisions) as ReadRevision[]).map(withRuntimes).toSorted((a, b) => b.number - a.number);
   const aliases = aliasesOf(row);
   const known = { id, tenant, name, revisions, aliases: aliases.map(withKnownTargets) };
   try {
@@ -51,7 +53,8 @@ function liveOf(parts: Parts, { id, tenant, name, live, manifest }: StoredApp, r
   const targets = aliases.find((alias) => alias.name === LIVE)?.targets ?? [];
   const isWhole = targets.every(({ number, weight }) => number !== null && isWeight(weight));
   if (found === undefined || manifest === null || !isWhole) throw damagedAlias(parts, name, LIVE);
-  return revisionOf(parts, { ...found, app: id, tenant, name, manifest });
+  const { runtimes: _, ...revision } = found;
+  return revisionOf(parts, { ...revision, app: id, tenant, name, manifest });
 }
 
 function damagedAlias({ file }: Parts, app: string, alias: string): MayflyError {
@@ -63,6 +66,14 @@ function damagedAlias({ file }: Parts, app: string, alias: string): MayflyError 
 
 export function isWeight(weight: number): boolean {
   return weight > 0 && weight < Infinity;
+}
+
+interface ReadRevision extends Omit<RevisionRow, "runtimes"> {
+  formats: string[];
+}
+
+function withRuntimes({ formats, ...row }: ReadRevision): RevisionRow {
+  return { ...row, runtimes: appRuntimes.filter((runtime) => formatsOf[runtime].some((format) => formats.includes(format))) };
 }
 
 interface ReadAlias {

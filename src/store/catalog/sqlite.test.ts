@@ -35,7 +35,7 @@ describe("revisions", () => {
       name: "shop",
       live: revision,
       problem: null,
-      revisions: [{ id, number, digest, createdAt }],
+      revisions: [{ id, number, digest, createdAt, runtimes: ["node"] }],
       aliases: [{ name: "live", targets: [{ revision: id, number: 1, weight: 1 }] }],
     };
     assert.deepEqual(files.catalog.page(mainTenant, "", 10), [expected]);
@@ -232,6 +232,8 @@ describe("revisions", () => {
     // A revision that no call goes to counts no more.
     await files.deploy("changed", "1", { memoryMb: 1_024 });
     await files.deploy("changed", "2");
+    const python = { entry: "a.py", handler: "handler", runtime: "python" as const };
+    await files.deploy("mixed", "1", { functions: { main: python, b: { entry: "b", handler: "b" }, c: python }, memoryMb: 512 });
     const { names } = files.catalog;
     assert.deepEqual(new Set(files.catalog.eager().map((id) => names.nameOf(id)?.name)), new Set(["ready", "reserving", "hosted"]));
     assert.deepEqual(
@@ -240,9 +242,10 @@ describe("revisions", () => {
         { memoryMb: 256, vcpus: 1 },
         { memoryMb: 512, vcpus: 1 },
         { memoryMb: 256, vcpus: 1, kernel: "osv" },
+        { memoryMb: 512, vcpus: 1, runtime: "python" },
       ]),
     );
-    assert.equal(files.catalog.count(), 5);
+    assert.equal(files.catalog.count(), 6);
   });
 });
 

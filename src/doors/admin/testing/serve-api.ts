@@ -198,6 +198,7 @@ const statusInfo = {
   driver: { name: "fake", detail: "for tests", damage: null },
   apps: 0,
   machines: 0,
+  runtimes: {},
   appliances: { running: 0, total: 0, leftAlone: [], waiting: [] },
 };
 

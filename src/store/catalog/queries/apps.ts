@@ -6,7 +6,7 @@ export interface StoredApp {
   id: string;
   tenant: string;
   name: string;
-  /** JSON: RevisionRow[], in any order. */
+  /** JSON: RevisionRow[], in any order, with the formats of the code in place of the runtimes. */
   revisions: string;
   /** JSON: { alias, revision, number, weight }[], in any order. `number` is null if the revision is missing. */
   targets: string;
@@ -18,7 +18,8 @@ export interface StoredApp {
 
 const shown = `
   SELECT names.id AS id, names.tenant AS tenant, names.name AS name,
-    (SELECT json_group_array(json_object('id', id, 'number', number, 'digest', digest, 'createdAt', created_at))
+    (SELECT json_group_array(json_object('id', id, 'number', number, 'digest', digest, 'createdAt', created_at,
+       'formats', (SELECT json_group_array(DISTINCT format) FROM functions WHERE functions.revision = revisions.id)))
      FROM revisions WHERE app = names.id) AS revisions,
     (SELECT json_group_array(json_object('alias', alias, 'revision', revision, 'number', number, 'weight', weight))
      FROM targets LEFT JOIN revisions ON revisions.id = targets.revision WHERE targets.app = names.id) AS targets,

@@ -1,0 +1,105 @@
+/** Apps whose functions are of several runtimes. */
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { filesBundle, readFileList } from "../store/catalog/app-files.ts";
+import { bundleApp } from "./bundle-app.ts";
+import { mergeParts } from "./merge-parts.ts";
+import type { UploadBundle } from "../store/catalog/catalog.ts";
+import type { Manifest } from "../store/catalog/manifest.ts";
+
+function folder(t: TestContext, manifest: object, files: Record<string, string>): string {
+  const root = mkdtempSync(join(tmpdir(), "mayfly-mixed-"));
+  t.after(() => rmSync(root, { recursive: true }));
+  for (const [path, text] of Object.entries({ ...files, "mayfly.json": JSON.stringify({ name: "shop", ...manifest }) })) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+const node = "export const handler = async () => 'hello';";
+const python = "def handler(event, context):\n    return 'hello'\n";
+
+const sizeOf = (code: UploadBundle["code"]) => (code instanceof Blob ? code.size : code.byteLength);
+const filesOf = async (bundles: UploadBundle[]) => readFileList(await bytesOf(bundles.at(-1)!.code));
+const bytesOf = async (code: UploadBundle["code"]) => (code instanceof Blob ? code.bytes() : code);
+
+test("each function is bundled by its runtime, in the manifest's order, and the app's files are one bundle", async (t) => {
+  const functions = {
+    report: { entry: "report.py", runtime: "python" },
+    page: { entry: "page.mjs" },
+    site: { command: ["node", "server.mjs"], runtime: "server" },
+  };
+  const files = { "report.py": python, "page.mjs": node, "server.mjs": 'import "./part.mjs";', "part.mjs": "", "views/a.txt": "a" };
+  const { bundles, files: told } = await bundleApp(folder(t, { functions, files: ["views/**"] }, files));
+  assert.deepEqual(
+    bundles.map(({ function: name, format, code }) => [name, format, sizeOf(code) > 0]),
+    [
+      ["report", "python", false],
+      ["page", "cjs", true],
+      ["site", "server", false],
+      ["", "files", true],
+    ],
+  );
+  const paths = (await filesOf(bundles)).map(([path]) => path);
+  assert.deepEqual(paths, ["part.mjs", "report.py", "server.mjs", "views/a.txt"]);
+  assert.deepEqual([told.count, told.named], [4, ["part.mjs", "server.mjs"]]);
+});
+
+test("npm packages are for the functions that can have them, and refused where none can", async (t) => {
+  const files = {
+    "report.py": python,
+    "page.mjs": node,
+    "node_modules/own/package.json": '{"name":"own","version":"1.0.0"}',
+    "node_modules/own/index.js": "",
+  };
+  const functions = { report: { entry: "report.py", runtime: "python" }, page: { entry: "page.mjs" } };
+  const { bundles } = await bundleApp(folder(t, { functions, external: ["own"] }, files));
+  const paths = (await filesOf(bundles)).map(([path]) => path);
+  assert.deepEqual(paths, ["node_modules/own/index.js", "node_modules/own/package.json", "report.py"]);
+  const refused = folder(t, { functions: { report: functions.report }, external: ["own"] }, files);
+  await assert.rejects(bundleApp(refused), { code: "bad-manifest", message: /external names npm packages/ });
+});
+
+test("an entry is checked by its function's runtime", async (t) => {
+  const wrong = folder(
+    t,
+    { functions: { page: { entry: "page.mjs" }, report: { entry: "page.mjs", runtime: "python" } } },
+    { "page.mjs": node },
+  );
+  await assert.rejects(bundleApp(wrong), { code: "bad-manifest", message: /functions\.report\.entry .*runs files that end with \.py/ });
+});
+
+/** What is bundled of a part with one file. */
+function partWith(content: Uint8Array, { executable = false, large = false } = {}) {
+  const { code, ...bundle } = filesBundle([{ path: "a", content, executable }]);
+  return {
+    bundles: [{ ...bundle, code: large ? new Blob([Buffer.from(code)]) : code }],
+    warnings: ["a warning"],
+    files: { count: 1, bytes: content.byteLength, named: ["a"] },
+  };
+}
+
+const merged = (...parts: ReturnType<typeof partWith>[]) => mergeParts(parts, { functions: {} } as unknown as Manifest, "mayfly.json");
+
+test("two parts may bring the same file, executable if one needs it so, but not different files of one path", async () => {
+  const [x, y] = [Buffer.from("x"), Buffer.from("y")];
+  const same = await merged(partWith(x), partWith(x, { executable: true }));
+  assert.deepEqual(await filesOf(same.bundles), [["a", 1, true]]);
+  assert.deepEqual([same.warnings, same.files], [["a warning"], { count: 1, bytes: 1, named: ["a"] }]);
+  await assert.rejects(merged(partWith(x), partWith(y)), { code: "bad-manifest", message: /file a, and these files differ/ });
+});
+
+test("large files are compared and merged without being read into memory", async () => {
+  const content = Buffer.alloc(3 << 20, "large");
+  const large = partWith(content, { large: true });
+  const same = await merged(large, large);
+  assert.ok(same.bundles[0]!.code instanceof Blob);
+  assert.ok((await bytesOf(same.bundles[0]!.code)).subarray(-content.length).every((byte, at) => byte === content[at]));
+  const other = Buffer.from(content);
+  other.write("?", content.length - 1);
+  await assert.rejects(merged(large, partWith(other, { large: true })), { code: "bad-manifest", message: /these files differ/ });
+});

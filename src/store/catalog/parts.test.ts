@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Manifest, manifestSchema } from "./manifest.ts";
+import { partsOf, runtimeOf, runtimesOf } from "./parts.ts";
+
+const parsed = (manifest: object): Manifest => manifestSchema.parse({ name: "shop", ...manifest });
+
+test("a function's own runtime is before its app's, and that before Node", () => {
+  const functions = { page: { entry: "a.py" }, pay: { entry: "b.jar", runtime: "java" as const } };
+  const mixed = parsed({ runtime: "python", functions });
+  assert.deepEqual([runtimeOf(mixed, "page"), runtimeOf(mixed, "pay")], ["python", "java"]);
+  assert.equal(runtimeOf(parsed({ functions }), "page"), "node");
+  assert.equal(runtimeOf(mixed, "constructor"), "python");
+});
+
+test("an app of one runtime is one part, whichever key names it", () => {
+  const byApp = partsOf(parsed({ runtime: "python", functions: { a: { entry: "a.py" } } }));
+  const byFunction = partsOf(parsed({ functions: { a: { entry: "a.py", runtime: "python" } } }));
+  for (const parts of [byApp, byFunction])
+    assert.deepEqual(
+      parts.map(({ runtime, functions }) => [runtime, Object.keys(functions)]),
+      [["python", ["a"]]],
+    );
+});
+
+test("each function is in one part, with all that the manifest says of the app", () => {
+  const functions = {
+    a: { entry: "a.ts" },
+    b: { entry: "b.py", runtime: "python" },
+    c: { entry: "c.ts" },
+    constructor: { command: ["./d"], runtime: "server" },
+  };
+  const manifest = parsed({ functions, memoryMb: 512 });
+  assert.deepEqual(runtimesOf(manifest), ["node", "python", "server"]);
+  assert.deepEqual(
+    partsOf(manifest).map((part) => [part.runtime, part.memoryMb, Object.keys(part.functions)]),
+    [
+      ["node", 512, ["a", "c"]],
+      ["python", 512, ["b"]],
+      ["server", 512, ["constructor"]],
+    ],
+  );
+});
+
+test("a function's keys are those of its own runtime", () => {
+  const wrong = (functions: object, runtime = "node") =>
+    manifestSchema.safeParse({ name: "shop", runtime, functions }).error?.issues[0]?.path;
+  assert.deepEqual(wrong({ a: { entry: "a.py", runtime: "server" } }), ["functions", "a", "command"]);
+  assert.deepEqual(wrong({ a: { command: ["./a"], runtime: "node" } }, "server"), ["functions", "a", "command"]);
+  assert.equal(wrong({ a: { command: ["./a"], runtime: "server" }, b: { entry: "b.py" } }, "python"), undefined);
+});
+
+test("an app of several runtimes, or with a server, has no snapshot", () => {
+  const wrong = (functions: object) => manifestSchema.safeParse({ name: "shop", snapshot: true, functions }).error?.issues[0]?.path;
+  assert.deepEqual(wrong({ a: { entry: "a.py", runtime: "python" }, b: { entry: "b.ts" } }), ["snapshot"]);
+  assert.deepEqual(wrong({ a: { command: ["./a"], runtime: "server" } }), ["snapshot"]);
+  assert.equal(wrong({ a: { entry: "a.py", runtime: "python" } }), undefined);
+});

@@ -1,0 +1,38 @@
+/**
+ * The functions of an app may be of several runtimes. Those of one runtime are a part of the app: a machine runs the functions of one part, so that
+ * each part has machines of its own. Most apps have one part, which is all of them.
+ */
+import { type AppRuntime, usualRuntime } from "../../base/kind/machine-kind.ts";
+import type { CodeFormat } from "../../wire/protocol.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** The formats of the code that each runtime runs. */
+export const formatsOf: Record<AppRuntime, readonly CodeFormat[]> = {
+  node: ["cjs", "esm"],
+  python: ["python"],
+  java: ["java"],
+  provided: ["provided"],
+  server: ["server"],
+};
+
+/** What a function runs in: its own choice, or else its app's. */
+export function runtimeOf({ runtime = usualRuntime, functions }: Pick<Manifest, "runtime" | "functions">, name: string): AppRuntime {
+  return (Object.hasOwn(functions, name) ? functions[name]!.runtime : undefined) ?? runtime;
+}
+
+/** In the order of the functions, each once. */
+export function runtimesOf(manifest: Pick<Manifest, "runtime" | "functions">): AppRuntime[] {
+  return [...new Set(Object.keys(manifest.functions).map((name) => runtimeOf(manifest, name)))];
+}
+
+/** The manifest as each part sees it: with the functions of one runtime alone, which is the part's `runtime`. In the order of runtimesOf(). */
+export function partsOf(manifest: Manifest): (Manifest & { runtime: AppRuntime })[] {
+  const runtimes = runtimesOf(manifest);
+  if (runtimes.length === 1) return [{ ...manifest, runtime: runtimes[0]! }];
+  return runtimes.map((runtime) => partOf(manifest, runtime));
+}
+
+function partOf(manifest: Manifest, runtime: AppRuntime): Manifest & { runtime: AppRuntime } {
+  const own = Object.entries(manifest.functions).filter(([name]) => runtimeOf(manifest, name) === runtime);
+  return { ...manifest, runtime, functions: Object.fromEntries(own) };
+}
