@@ -22,7 +22,7 @@ export interface SnapshotKeeperOptions extends Omit<FreezeParts, "usage">, Pick<
   mostMb: number;
 }
 
-export interface SnapshotEvents {
+interface SnapshotEvents {
   /** Whether the host has nothing to do. */
   isIdle(): boolean;
   /** From now on machines of the revision start from its snapshot. @param ms that it took to make it; null: an earlier server has made it */
