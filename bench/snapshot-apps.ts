@@ -93,7 +93,7 @@ made.push(new Part${n}().find("${n % 100}"), Part${n}.table.size);`;
 /** What a container for dependencies does at its start: it looks through its classes, reads annotations, makes instances, sets fields, makes proxies. */
 function javaFiles(): Record<string, string> {
   const files: Record<string, string> = {
-    "mayfly.json": manifest({ runtime: "java", memoryMb: 384, functions: { hello: { entry: "src", handler: "app.Main::hello" } } }),
+    "mayfly.json": manifest({ runtime: "java", memoryMb: 512, functions: { hello: { entry: "src", handler: "app.Main::hello" } } }),
     "src/app/Component.java":
       "package app; import java.lang.annotation.*; @Retention(RetentionPolicy.RUNTIME) public @interface Component { String value(); int order() default 0; }\n",
     "src/app/Inject.java": "package app; import java.lang.annotation.*; @Retention(RetentionPolicy.RUNTIME) public @interface Inject {}\n",

@@ -19,7 +19,12 @@ export function snapshot({ drivers, rounds }: BenchOptions): Promise<Section[]> 
     const platform = await startPlatform("qemu", { blanks: 0, idleMs: 200 });
     try {
       const rows: Row[] = [];
-      for (const app of apps) rows.push(...(await measure(platform, app, Math.max(3, rounds))));
+      for (const app of apps) {
+        const measured = await measure(platform, app, Math.max(3, rounds));
+        // It takes minutes, so that each result is told when it is there.
+        for (const { what, measured: figure } of measured) console.error(`bench: ${what}: ${figure}`);
+        rows.push(...measured);
+      }
       return [
         {
           title: "First call of an app with a slow start, qemu",
@@ -36,7 +41,10 @@ export function snapshot({ drivers, rounds }: BenchOptions): Promise<Section[]> 
 async function measure(platform: Platform, { what, folder }: SlowApp, rounds: number): Promise<Row[]> {
   const plain = `${await platform.deployFolder(folder, "plain")}/hello`;
   // The first call has the kind's image and template made.
-  await timedCall(plain);
+  await timedCall(plain).catch(async (error: unknown) => {
+    const lines = await platform.client.logs({ app: "plain", tail: 5 });
+    throw new Error(`${what}: ${lines.map(({ text }) => text).join("; ")}`, { cause: error });
+  });
   const without = await calls(plain, Math.min(rounds, 3));
   const frozen = `${await platform.deployFolder(folder, "frozen", { snapshot: true })}/hello`;
   const [line] = await made(platform);
