@@ -15,7 +15,10 @@ import { linux } from "../linux.ts";
 import { osv } from "../osv.ts";
 import { createUids } from "../../../base/uids/uids.ts";
 
-export const linuxAsOsv: GuestKernel = { ...linux, name: osv.name, title: osv.title, board: osv.board, devices: osv.devices };
+/** OSv has no disk for an app's files. */
+const { filesDisk: _none, ...linuxWithoutFiles } = linux;
+
+export const linuxAsOsv: GuestKernel = { ...linuxWithoutFiles, name: osv.name, title: osv.title, board: osv.board, devices: osv.devices };
 
 const modules = ["virtio_pci", "virtio-rng", "erofs", "virtio_blk", "virtio_net"];
 
