@@ -50,7 +50,7 @@ export const handler = async () => "hello";
   },
   bundle: {
     what: `Node: a bundle of ${BUNDLE_BYTES / 1e6} MB`,
-    files: () => ({ "mayfly.json": manifest({ functions: { hello: { entry: "main.ts" } } }), "main.ts": largeBundle() }),
+    files: () => ({ "mayfly.json": manifest({ memoryMb: 512, functions: { hello: { entry: "main.ts" } } }), "main.ts": largeBundle() }),
   },
   python: {
     what: "Python: large modules of the standard library",
