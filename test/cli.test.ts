@@ -62,7 +62,7 @@ describe("the command line", () => {
     );
     for (const other of ["--json", "--repeat=2"]) bad(await run("invoke", "-i", other, "shop/hello"), 2, /cannot be used with/);
     assert.equal((await json("list")).apps[0].app, "shop");
-    assert.match(await good("list"), /^APP +FUNCTIONS +KERNEL +REVISION.*\nshop +hello +default /);
+    assert.match(await good("list"), /^APP +FUNCTIONS +RUNTIMES +KERNEL +REVISION.*\nshop +hello +node +default /);
     assert.equal(await good("alias", "set", "shop", "canary", "1=3"), "The alias canary of shop names revision 1.\n");
     assert.match(await good("alias", "list", "shop"), /^ALIAS +REVISIONS\ncanary +revision 1\nlive +revision 1\n$/);
     bad(await run("alias", "set", "shop", "live", "7"), 1, /no revision 7/);

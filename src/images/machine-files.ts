@@ -18,7 +18,7 @@ export interface MachineFilesOptions {
 
 /** By their paths in the machine, their paths on this host. Rejects with "missing-part" or "image-build-failed". */
 export async function machineFiles(options: MachineFilesOptions): Promise<Map<string, string>> {
-  const { sources = [] } = await node();
+  const { sources = [], files = [] } = await node();
   const root = await fetchProgramRoot({ suite: imageSuite, packages: sources, ...options });
   const placeOf = async (path: string) => {
     const inside = await resolveInside(root, path);
@@ -32,5 +32,11 @@ export async function machineFiles(options: MachineFilesOptions): Promise<Map<st
   const places = new Map([[nodePath, nodeBinary]]);
   const found = [...libraries, ...(interpreter === undefined ? [] : [{ path: interpreter, foundAt: interpreter }])];
   for (const { path, foundAt } of found) places.set(path, (await placeOf(foundAt))!);
+  // What the image has beside what Node needs: libraries of Debian's packages.
+  for (const file of files) {
+    const [, inPackage] = /^debian:[^/]+\/(.*)$/.exec("from" in file ? file.from : "") ?? [];
+    const place = inPackage === undefined ? undefined : await placeOf(`/${inPackage}`);
+    if (place !== undefined) places.set(file.to, place);
+  }
   return places;
 }
