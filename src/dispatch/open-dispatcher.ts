@@ -2,7 +2,7 @@
 import type { ServerStart } from "../base/config/server-start.ts";
 import { createFleet } from "../fleet/create-fleet.ts";
 import type { FleetOptions } from "../fleet/fleet.ts";
-import { createSnapshotKeeper, type SnapshotKeeper } from "../fleet/snapshots/snapshot-keeper.ts";
+import { createSnapshotKeeper, type SnapshotKeeper, type SnapshotKeeperOptions } from "../fleet/snapshots/snapshot-keeper.ts";
 import type { Driver } from "../machines/driver.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import { lackingKernel } from "../store/catalog/lacking-kernel.ts";
@@ -35,8 +35,8 @@ export async function openDispatcher(
 ): Promise<LiveDispatcher> {
   const { config, clock, log, closing } = start;
   const bootId = createBootId(clock.wall());
-  const fleet = createFleet({
-    driver,
+  // What every machine is made with, for calls or for a snapshot.
+  const making: Making = {
     prepare,
     clock,
     bootId,
@@ -44,9 +44,9 @@ export async function openDispatcher(
     secrets: ({ app, manifest }) => catalog.secrets(app, manifest.secrets),
     egress,
     usage: accounts,
-    report: (text) => log.warn(text),
-  });
-  const snapshots = openSnapshots(start, { driver, prepare, catalog, accounts, logs, egress, bootId });
+  };
+  const fleet = createFleet({ ...making, driver, report: (text) => log.warn(text) });
+  const snapshots = openSnapshots(start, { driver, catalog, logs }, making);
   const policy = await openPolicy(start, events);
   const dispatcher = createDispatcher({
     ...policy,
@@ -65,24 +65,21 @@ export async function openDispatcher(
   return dispatcher;
 }
 
+type Making = Pick<FleetOptions & SnapshotKeeperOptions, "prepare" | "clock" | "bootId" | "code" | "secrets" | "egress" | "usage">;
+
 /** Undefined if the driver's machines cannot be frozen. */
 function openSnapshots(
   { config, clock }: ServerStart,
-  { driver, prepare, catalog, accounts, logs, egress, bootId }: Omit<DispatcherNeeds, "events" | "serving"> & { bootId: string },
+  { driver, catalog, logs }: Pick<DispatcherNeeds, "driver" | "catalog" | "logs">,
+  making: Making,
 ): SnapshotKeeper | undefined {
   const { snapshots } = driver;
   if (snapshots === undefined) return undefined;
   // While the server was not running, or was killed, revisions may have gone.
   for (const { revision } of snapshots.saved()) if (!catalog.isLive(revision)) snapshots.drop(revision);
   return createSnapshotKeeper({
+    ...making,
     snapshots,
-    prepare,
-    clock,
-    bootId,
-    code: ({ id }) => catalog.code(id),
-    secrets: ({ app, manifest }) => catalog.secrets(app, manifest.secrets),
-    egress,
-    usage: accounts,
     log: ({ app }, machine, level, text) => logs.append({ at: clock.wall(), app, machine, level, text }),
     most: config.maxSnapshots,
     mostMb: config.maxSnapshotMb,
