@@ -52,6 +52,60 @@ def handler(event, context):
     thread.join()
     pool.submit(print, "pool", event["word"]).result()
     asyncio.run(both(event["word"]))`,
+  forks: `
+import os, signal, sys
+def handler(event, context):
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.dup2(writer, 1)
+        print("says")
+        how = event["how"]
+        if how == "os._exit":
+            os._exit(7)
+        if how == "sys.exit":
+            sys.exit(7)
+        if how == "os.kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if how == "raises":
+            raise ValueError("in the child")
+        return "the child's"
+    os.close(writer)
+    status = os.waitpid(child, 0)[1]
+    said = os.read(reader, 1000).decode()
+    os.close(reader)
+    print("the parent says")
+    return [said, status]`,
+  forksWhilePrinting: `
+import os, threading
+def prints(name):
+    for number in range(500):
+        print("thread", name, number)
+def handler(event, context):
+    threads = [threading.Thread(target=prints, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    ended = 0
+    for _ in range(100):
+        child = os.fork()
+        if child == 0:
+            os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
+            print("of a child")
+            os._exit(0)
+        os.waitpid(child, 0)
+        ended += 1
+    for thread in threads:
+        thread.join()
+    print("last")
+    return f"{ended} children"`,
+  pools: `
+import math, multiprocessing
+def handler(event, context):
+    results = []
+    for how in ("fork", "spawn"):
+        with multiprocessing.get_context(how).Pool(2) as pool:
+            results.append(pool.map(math.factorial, [1, 2, 3]))
+    return results`,
   lost: `
 import threading
 def fail():
@@ -126,4 +180,34 @@ test("an error that ends a thread is logged under its invocation, which goes on"
   assert.equal(reply.text, '"the handler goes on"');
   const line = await agent.logged("lost in a thread");
   assert.deepEqual([line.stream, line.level], [reply.stream, LogLevel.Error]);
+});
+
+test("a forked process prints and ends for itself, in each way", async () => {
+  for (const [how, status] of [
+    ["os._exit", 7 << 8],
+    ["sys.exit", 7 << 8],
+    ["os.kill", 9],
+    ["returns", 0],
+    ["raises", 0],
+  ] as const) {
+    const logged = agent.logs.length;
+    assert.deepEqual(JSON.parse((await send("forks", { how })).text), ["says\n", status], how);
+    assert.deepEqual(
+      agent.logs.slice(logged).map(({ text }) => text),
+      ["the parent says"],
+      how,
+    );
+  }
+});
+
+test("processes that are forked while other threads print never hang, and no line is there twice", async () => {
+  assert.equal((await send("forksWhilePrinting")).text, '"100 children"');
+  await until(() => agent.logs.some(({ text }) => text === "last"));
+  const lines = agent.logs.map(({ text }) => text).filter((text) => text.startsWith("thread "));
+  assert.ok(lines.length > 0);
+  assert.equal(new Set(lines).size, lines.length);
+});
+
+test("multiprocessing's pools work, by fork and by spawn", async () => {
+  assert.equal((await send("pools")).text, "[[1,2,6],[1,2,6]]");
 });

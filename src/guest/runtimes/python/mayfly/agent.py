@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from . import VERSION
+from . import VERSION, forks
 from .app import App
 from .code.binding import Binding
 from .crew import Crew, Pace
@@ -25,7 +25,7 @@ from .exits import Exits
 from .handlers.event_loop import EventLoop
 from .handlers.machinery import Machinery
 from .invocation.failures import Failures
-from .invocation.invocation import Invocation
+from .invocation.invocation import Invocation, in_child
 from .leave import leave
 from .log.capture import capture_output
 from .log.describe import describe, first_line
@@ -84,6 +84,7 @@ class Agent:
         exits.capture()
         inherit_context()
         self._network.capture(self._log)
+        forks.call_in_children(self._outbox.in_child, self._log.in_child, in_child, self._network.in_child)
 
     def run(self) -> None:
         self._stats.start()
@@ -238,5 +239,7 @@ class Agent:
 
     def _on_closed(self, invocation: Invocation) -> None:
         """From any thread."""
+        if forks.is_child:
+            leave(0)
         self._streams.pop(invocation.stream, None)
         self._stats.ended()

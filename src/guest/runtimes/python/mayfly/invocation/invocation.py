@@ -30,6 +30,12 @@ _RUNNING, _REPLYING, _ENDED, _CLOSED = range(4)
 _lock = threading.RLock()
 
 
+def in_child() -> None:
+    """In a forked process, where another thread may have held the lock."""
+    global _lock
+    _lock = threading.RLock()
+
+
 class Aborted(Exception):
     """The caller went away, or the invocation's time is up."""
 

@@ -6,13 +6,16 @@ Owns: the count of lines dropped since the last report of them.
    line that is kept, or by the statistics' thread.
 2. A line has left the process when write() returns, because user code may end the process right after.
 3. A line carries its invocation's stream only while that is open, and 0 after that.
+4. In a forked process, lines are written to descriptors 1 and 2.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from time import monotonic
 
+from .. import forks
 from ..invocation.invocation import Invocation
 from ..wire.outbox import Outbox
 from ..wire.protocol import Flag, FrameType, Limit, LogLevel
@@ -22,6 +25,8 @@ from .budget import LogBudget
 _TELL_SECONDS = 0.2
 #: The most bytes of one call's text; longer text is cut, with a note.
 _TEXT_BYTES = 16 * Limit.LOG_TEXT
+#: Before the log capture replaces it.
+_write_to = os.write
 
 
 class Log:
@@ -33,8 +38,14 @@ class Log:
         self._dropped = 0
         self._told_at = 0.0
 
+    def in_child(self) -> None:
+        """In a forked process, where another thread may have held the lock."""
+        self._lock = threading.RLock()
+
     def write(self, invocation: Invocation | None, level: int, text: str, partial: bool = False) -> None:
         """`partial`: the line goes on in what is written next."""
+        if forks.is_child:
+            return _print(level, text, partial)
         with self._lock:
             start = monotonic()
             counts = self._budget.take(min(len(text), _TEXT_BYTES), start)
@@ -51,6 +62,8 @@ class Log:
 
     def say(self, invocation: Invocation | None, level: int, text: str, partial: bool = False) -> None:
         """Like write(), for a line that the platform writes about a function. It is never dropped."""
+        if forks.is_child:
+            return _print(level, text, partial)
         stream = invocation.stream if invocation is not None and invocation.open else 0
         data = text.encode("utf-8", "replace")
         if len(data) <= Limit.LOG_TEXT:
@@ -81,6 +94,15 @@ class Log:
 
     def _frame(self, stream: int, level: int, data: bytes, partial: bool) -> None:
         self._outbox.frame(FrameType.LOG, Flag.PARTIAL if partial else 0, stream, bytes((level,)) + data)
+
+
+def _print(level: int, text: str, partial: bool) -> None:
+    data = (text if partial else text + "\n").encode("utf-8", "replace")
+    try:
+        while data:
+            data = data[_write_to(2 if level >= LogLevel.WARN else 1, data) :]
+    except OSError:
+        pass  # nobody reads it any more
 
 
 def _character_start(data: bytes, at: int) -> int:

@@ -5,7 +5,6 @@ host, which decides. What stays inside the machine is left to Python.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from ..log.log import Log
@@ -34,8 +33,10 @@ class Network:
         self._lookups.capture()
         self._connector.capture()
         capture_datagrams()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._permission.in_child)
+
+    def in_child(self) -> None:
+        """In a forked process."""
+        self._permission.in_child()
 
     def bound(self, egress: bool) -> None:
         """A new app has the machine. What the one before, a rehearsal's, left open is closed."""

@@ -5,7 +5,8 @@ Owns: the frames that wait to be sent.
 1. Frames leave in the order of the calls.
 2. A thread never waits for another one's write, except in flush_now(): whoever writes takes what others have added meanwhile.
 3. After hold(), nothing is sent until release().
-4. frame() sends nothing. Who has called it must see to a flush: the reading thread after each batch of frames, any other at once.
+4. In a forked process, nothing is sent any more.
+5. frame() sends nothing. Who has called it must see to a flush: the reading thread after each batch of frames, any other at once.
 """
 
 from __future__ import annotations
@@ -52,6 +53,13 @@ class Outbox:
         """At most Limit.RESET_MESSAGE bytes of the message are sent."""
         text = message.encode("utf-8", "replace")[: Limit.RESET_MESSAGE].decode("utf-8", "ignore").encode()
         self.frame(FrameType.RESET, 0, stream, code.to_bytes(2, "little") + text)
+
+    def in_child(self) -> None:
+        """In a forked process, where another thread may have held the lock."""
+        self._waiting = deque(maxlen=0)
+        self._writing = threading.Lock()
+        self._writer = 0
+        self._channel.close()
 
     def hold(self) -> None:
         """Sends what waits, and nothing more. The other end may ask for the release as soon as it has that."""
