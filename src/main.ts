@@ -93,7 +93,7 @@ export async function startMayfly(
   const kinds = openKinds(start, catalog, driver);
   const dispatcher = await openDispatcher(start, {
     driver,
-    prepare: (kind) => kinds.prepare(kind),
+    prepare: (kind) => kinds.prepareKind(kind),
     catalog,
     accounts,
     logs,

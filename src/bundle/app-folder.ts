@@ -1,8 +1,8 @@
-import type { Manifest } from "../store/catalog/manifest.ts";
+import type { PartManifest } from "../store/catalog/parts.ts";
 
-/** An app's folder, whose manifest was read. */
+/** The folder of an app, of which the functions of one runtime are bundled. */
 export interface AppFolder {
-  manifest: Manifest;
+  manifest: PartManifest;
   /** Its path, which contains no symbolic link. */
   root: string;
   /** The manifest's path as the user gave it, for errors. */

@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { cacheFolder } from "../base/config/load.ts";
 import { type AppRuntime, isProgramRuntime } from "../base/kind/machine-kind.ts";
 import { refuseTooLarge } from "../store/catalog/code-limit.ts";
-import type { Manifest } from "../store/catalog/manifest.ts";
-import { partsOf } from "../store/catalog/parts.ts";
+import { type PartManifest, partsOf } from "../store/catalog/parts.ts";
 import type { AppFolder, Surroundings } from "./app-folder.ts";
 import { bundleNode } from "./bundle-node.ts";
 import type { BundledApp } from "./bundled-app.ts";
@@ -23,8 +22,10 @@ const bundlers: Record<AppRuntime, Bundler> = {
   node: bundleNode,
   python: bundlePython,
   java: bundleJava,
-  provided: (folder, surroundings) => bundlePrograms(folder, "provided", surroundings),
-  server: (folder, surroundings) => bundlePrograms(folder, "server", surroundings),
+  provided: bundlePrograms,
+  server: bundlePrograms,
+  "server-java": bundlePrograms,
+  "server-python": bundlePrograms,
 };
 
 function usualSurroundings(): Surroundings {
@@ -42,7 +43,7 @@ export async function bundleApp(dir: string, surroundings: Surroundings = usualS
   const someTakePackages = parts.some(takesPackages);
   const bundledParts: Omit<BundledApp, "manifest">[] = [];
   for (const part of parts) {
-    const folder: AppFolder = { manifest: someTakePackages && !takesPackages(part) ? withoutPackages(part) : part, root, file };
+    const folder = { manifest: someTakePackages && !takesPackages(part) ? withoutPackages(part) : part, root, file };
     bundledParts.push(await bundlers[part.runtime](folder, surroundings));
   }
   const bundled = await mergeParts(bundledParts, manifest, file);
@@ -55,7 +56,7 @@ function takesPackages({ runtime }: { runtime: AppRuntime }): boolean {
   return runtime === "node" || isProgramRuntime(runtime);
 }
 
-function withoutPackages(part: Manifest): Manifest {
+function withoutPackages(part: PartManifest): PartManifest {
   const { external: _, ...rest } = part;
   return rest;
 }

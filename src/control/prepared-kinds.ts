@@ -35,8 +35,12 @@ export class PreparedKinds {
 
   /** Resolves when machines of the kind can be started at once. */
   prepare(choice: KindChoice): Promise<void> {
-    const { kindOf, usual, prepare } = this.#options;
-    const kind = kindOf(choice);
+    return this.prepareKind(this.#options.kindOf(choice));
+  }
+
+  /** As prepare(). */
+  prepareKind(kind: MachineKind): Promise<void> {
+    const { usual, prepare } = this.#options;
     if (kind.key !== usual.key) this.#kinds.set(kind.key, kind);
     return prepare(kind);
   }

@@ -1,7 +1,7 @@
 /** Apps with functions of several runtimes: each runtime's functions have machines of their own, side by side. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AppRuntime, isProgramRuntime, type MachineKind } from "../base/kind/machine-kind.ts";
+import { isProgramRuntime, type MachineKind, type NamedRuntime } from "../base/kind/machine-kind.ts";
 import { Random, seedOf } from "../base/testing/random.ts";
 import { bindPolicy } from "../policy/bind-policy.ts";
 import { restsSince } from "../policy/at-rest.ts";
@@ -9,6 +9,7 @@ import { explainApp, slotsOf } from "../policy/explain.ts";
 import { createPackingPolicy } from "../policy/packing.ts";
 import { SteadyFleet } from "../simulator/testing/steady-fleet.ts";
 import type { Version } from "../store/catalog/catalog.ts";
+import type { Manifest } from "../store/catalog/manifest.ts";
 import type { MachineId } from "../policy/policy.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { type Caller, call } from "./testing/caller.ts";
@@ -73,8 +74,8 @@ function set(seed = 7) {
 }
 
 /** A revision of the app ada. @param runtimes of its functions, by their names */
-function mixed(id: string, runtimes: Record<string, AppRuntime>, more: Partial<Version["manifest"]> = {}): Version {
-  const code = (runtime: AppRuntime) => (runtime === "server" ? { command: ["x"] } : { entry: "x" });
+function mixed(id: string, runtimes: Record<string, NamedRuntime>, more: Partial<Manifest> = {}): Version {
+  const code = (runtime: NamedRuntime) => (runtime === "server" ? { command: ["x"] } : { entry: "x" });
   const functions = Object.entries(runtimes).map(([name, runtime]) => [name, { ...code(runtime), runtime, handler: "handler" }]);
   return versionOf("ada", id, { functions: Object.fromEntries(functions), ...more });
 }
@@ -161,7 +162,7 @@ test("no call is lost or given to a machine that cannot run it while revisions a
     const random = new Random(seed);
     const parts = set(seed);
     const names = ["a", "b", "c", "d"];
-    const runtimes: AppRuntime[] = ["node", "python", "java", "provided", "server"];
+    const runtimes: NamedRuntime[] = ["node", "python", "java", "provided", "server"];
     const revisions = Array.from({ length: 5 }, (_, at) =>
       mixed(String(at + 1), Object.fromEntries(names.map((name) => [name, runtimes[random.below(1 + random.below(5))]!]))),
     );

@@ -2,7 +2,7 @@
  * A blank's rest: the machine rehearses its first bind and invocation, and is then stopped, so that it uses no CPU. A blank that an
  * invocation waits for is bound before that.
  */
-import type { RuntimeName } from "../base/kind/machine-kind.ts";
+import { agentOf, type RuntimeName } from "../base/kind/machine-kind.ts";
 import type { HostEnd } from "../wire/host-end.ts";
 import type { Machine } from "../machines/driver.ts";
 import { rehearse } from "../machines/rehearsal/rehearsal.ts";
@@ -21,7 +21,7 @@ export class Rest {
 
   /** Resolves when the machine is stopped. Further calls return the same promise. */
   lieDown(): Promise<void> {
-    this.#asleep ??= rehearse(this.#end, this.#runtime).then(() => this.#machine.stop());
+    this.#asleep ??= rehearse(this.#end, agentOf(this.#runtime)).then(() => this.#machine.stop());
     return this.#asleep;
   }
 

@@ -1,7 +1,7 @@
 import { type RuntimeName, usualRuntime } from "../base/kind/machine-kind.ts";
 import { buildImage } from "./builder/build-image.ts";
 import type { BuildOptions } from "./builder/collect-inputs.ts";
-import { agentModule } from "./guest-layout.ts";
+import { imageModules } from "./guest-layout.ts";
 import type { Image } from "./image.ts";
 
 export type { Image } from "./image.ts";
@@ -16,5 +16,5 @@ export interface EnsureImageOptions extends Omit<BuildOptions, "modules" | "from
  * buildImage.
  */
 export function ensureImage({ runtime = usualRuntime, ...options }: EnsureImageOptions): Promise<Image> {
-  return buildImage({ ...options, modules: [agentModule(runtime)] });
+  return buildImage({ ...options, modules: imageModules(runtime) });
 }

@@ -1,5 +1,5 @@
 /** The paths inside a machine: the drivers start the guest by these paths, and the image lays them out. */
-import type { RuntimeName } from "../base/kind/machine-kind.ts";
+import { agentOf, type AgentName, type RuntimeName } from "../base/kind/machine-kind.ts";
 import { javaFlags, libcFlags } from "./java/java-command.ts";
 
 export const nodePath = "/bin/node";
@@ -49,14 +49,14 @@ const everywhere: Record<string, string> = {
   TMPDIR: "/tmp",
 };
 
-const starts: Record<RuntimeName, AgentStart> = {
+const starts: Record<AgentName, AgentStart> = {
   node: {
     module: "agent",
     program: nodePath,
     flags: nodeFlags,
     isolatedFlags: [],
     agent: [agentPath],
-    environment: { ...everywhere, NODE_ENV: "production", PATH: "/bin" },
+    environment: { ...everywhere, NODE_ENV: "production", PATH: "/bin:/usr/bin" },
     listener: 4,
   },
   python: {
@@ -87,18 +87,31 @@ const starts: Record<RuntimeName, AgentStart> = {
   },
 };
 
-/** The name of the image module that brings the runtime's agent. */
-export function agentModule(runtime: RuntimeName): string {
-  return starts[runtime].module;
+/** What the image of a runtime has beside its agent for the commands of servers: an image module, and the program that it brings. */
+const companions: Partial<Record<RuntimeName, { module: string; program: string }>> = {
+  "node-java": { module: "java", program: "/usr/bin/java" },
+  "node-python": { module: "python", program: pythonPath },
+};
+
+/** The names of the image modules of a runtime's machines; what these require comes with them. */
+export function imageModules(runtime: RuntimeName): string[] {
+  const companion = companions[runtime];
+  return [starts[agentOf(runtime)].module, ...(companion === undefined ? [] : [companion.module])];
+}
+
+/** The programs that commands of an app may name, by their paths in the machine. */
+export function machinePrograms(runtime: RuntimeName): string[] {
+  const companion = companions[runtime];
+  return companion === undefined ? [nodePath] : [nodePath, companion.program];
 }
 
 /** The environment of a machine's agent, to which MAYFLY_CHANNEL is added. */
-export function guestEnvironment(runtime: RuntimeName): Record<string, string> {
+export function guestEnvironment(runtime: AgentName): Record<string, string> {
   return starts[runtime].environment;
 }
 
 /** The command that runs the agent. @param sized flags that depend on the machine */
-export function agentCommand(runtime: RuntimeName, sized: string[]): string[] {
+export function agentCommand(runtime: AgentName, sized: string[]): string[] {
   const { program, flags, agent } = starts[runtime];
   return [program, ...flags, ...sized, ...agent];
 }
@@ -110,7 +123,7 @@ export interface IsolatedStart {
 }
 
 /** @param user as which the agent runs. Something else than 0 needs what setting up the network needs: CAP_NET_ADMIN, CAP_NET_RAW, CAP_SETUID and CAP_SETGID */
-export function isolatedStart(runtime: RuntimeName, sized: string[], user: number): IsolatedStart {
+export function isolatedStart(runtime: AgentName, sized: string[], user: number): IsolatedStart {
   const { listener, environment, isolatedFlags } = starts[runtime];
   return {
     command: [redirectPath, String(listener), String(user), ...agentCommand(runtime, [...isolatedFlags, ...sized])],

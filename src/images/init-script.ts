@@ -1,4 +1,4 @@
-import { type RuntimeName, usualRuntime } from "../base/kind/machine-kind.ts";
+import { type AgentName, usualRuntime } from "../base/kind/machine-kind.ts";
 import { type IsolatedStart, isolatedStart, taskRootPath } from "./guest-layout.ts";
 import { scriptHead } from "./script-head.ts";
 
@@ -18,7 +18,7 @@ export const emulatedFlags = ["--no-maglev", "--no-sparkplug"];
  * Kernel command line: `mayfly.channel=` (required) is passed on as MAYFLY_CHANNEL. `mayfly.heap=` and `mayfly.semi=` are the sizes of V8's
  * old space and semi-space in MB; for Java, the first is that of its heap. `mayfly.emulated` means that the processor is emulated by QEMU.
  */
-export function initScript(modules: string[], runtime: RuntimeName = usualRuntime): string {
+export function initScript(modules: string[], runtime: AgentName = usualRuntime): string {
   const { command, environment } = start(runtime);
   return `${scriptHead}
 step="settle the kernel's memory, close /sys"
@@ -85,13 +85,13 @@ exec busybox env -i MAYFLY_CHANNEL="$channel" ${variables(environment)} \\
 }
 
 /** In the words of the shell, with the size that stands behind the equals sign. */
-function heapFlag(runtime: RuntimeName): string {
+function heapFlag(runtime: AgentName): string {
   const size = "${word#*=}";
   return runtime === "java" ? `-Xmx${size}m` : `--max-old-space-size=${size}`;
 }
 
-function start(runtime: RuntimeName): IsolatedStart {
-  const sized: Record<RuntimeName, string[]> = {
+function start(runtime: AgentName): IsolatedStart {
+  const sized: Record<AgentName, string[]> = {
     node: [...cloneFlags, "$emulated", "$heap", "$semi"],
     python: [],
     // The working directory as Java is to see it from the beginning.

@@ -98,11 +98,16 @@ const makers: Record<SelectableDriver, (surroundings: DriverSurroundings) => Pro
   },
   async process({ cacheDir, runDir, uids, progress }) {
     const { createProcessDriver } = await import("./process/process-driver.ts");
-    const { javaProgram, nodeProgram, pythonProgram } = await import("./process/agent-program.ts");
+    const { javaProgram, nodeProgram, pythonCommand, pythonProgram } = await import("./process/agent-program.ts");
+    const { launcherFolder } = await import("./process/launcher.ts");
+    const pythonImage = () => ensureImage({ runtime: "python", cacheDir, uids, progress, tree: true });
+    const nodeBeside = async (folder: Promise<string>) => nodeProgram(await ensureAgent(cacheDir), await folder);
     const programs: Record<RuntimeName, () => Promise<AgentProgram>> = {
       node: async () => nodeProgram(await ensureAgent(cacheDir)),
-      python: async () => pythonProgram(await ensureImage({ runtime: "python", cacheDir, uids, progress, tree: true })),
+      python: async () => pythonProgram(await pythonImage()),
       java: async () => javaProgram((await fetchJava(cacheDir, progress)).command, await ensureJavaAgent({ cacheDir, progress })),
+      "node-java": async () => nodeBeside(launcherFolder(cacheDir, { java: { command: (await fetchJava(cacheDir, progress)).command } })),
+      "node-python": async () => nodeBeside(launcherFolder(cacheDir, { python3: await pythonCommand(await pythonImage()) })),
     };
     const program = (runtime: RuntimeName) => programs[runtime]();
     return { driver: createProcessDriver({ program, runDir }), ready: async () => undefined };

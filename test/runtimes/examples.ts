@@ -55,4 +55,24 @@ export function describeExamples(scope: Scope, platform: () => Platform): void {
     assert.deepEqual(await (await platform().call("/guestbook/web/names")).json(), ["Ada"]);
     assert.equal((await platform().call("/guestbook/web/nowhere")).status, 404);
   });
+
+  test("the web server in Java counts, in machines that have Java beside the agent", async () => {
+    await platform().deploy("examples/java-server", patient);
+    for (const count of [1, 2]) {
+      const response = await platform().call("/counter/web/Ada");
+      assert.deepEqual([response.status, await response.text()], [200, `Hello, Ada, for time ${count}!\n`]);
+    }
+    assert.deepEqual(await lineOf("counter", "greeting Ada"), ["web", "info", "string"]);
+    const kinds = (await platform().client.machines()).flatMap(({ app, kind }) => (app === "counter" ? [kind?.runtime] : []));
+    assert.deepEqual(kinds, ["node-java"]);
+  });
+
+  test("the web server in Python draws from templates, and prints at once", async () => {
+    await platform().deploy("examples/python-server", patient);
+    const circle = await platform().call("/shapes/web/circle?colour=tomato");
+    assert.deepEqual([circle.status, circle.headers.get("content-type")], [200, "image/svg+xml"]);
+    assert.match(await circle.text(), /fill="tomato"/);
+    assert.deepEqual(await lineOf("shapes", "drawing a circle"), ["web", "info", "string"]);
+    assert.equal((await platform().call("/shapes/web/line")).status, 404);
+  });
 }

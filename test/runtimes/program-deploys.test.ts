@@ -42,6 +42,10 @@ describe("a deploy of programs", () => {
     await refused(provided("hello"), /neither a program for Linux on x86-64 nor a script/);
     await refused(server(["ruby", "app.rb"], { "app.rb": "" }), /ruby is no program of machines/);
     await refused(server(["server"], { server: "" }), /server is no program of machines.*\.\/server/);
+    await refused(
+      server(["/usr/bin/python3", "app.py"], { "app.py": "" }),
+      /\/usr\/bin\/python3 is no program of machines.*python3 for a command/,
+    );
     await refused(server(["/usr/bin/env", "node"]), /\/usr\/bin\/env is no program of machines/);
   });
 

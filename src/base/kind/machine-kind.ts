@@ -9,27 +9,46 @@ import { z } from "zod";
 export const guestKernels = ["linux", "osv"] as const;
 export type GuestKernelName = (typeof guestKernels)[number];
 
-/** What agents run: a machine's runtime. Each has an image of its own, in which its agent is already up. */
-export const runtimes = ["node", "python", "java"] as const;
+/** The languages of agents. */
+export const agents = ["node", "python", "java"] as const;
+export type AgentName = (typeof agents)[number];
+
+/**
+ * A machine's runtime: what its image has. Each has an image of its own, in which its agent is already up. In the image of "node-java" Node's agent is up, and
+ * Java lies beside it for the commands of servers.
+ */
+export const runtimes = [...agents, "node-java", "node-python"] as const;
 export type RuntimeName = (typeof runtimes)[number];
 
-/** The runtimes of apps that are programs. They run beside Node's agent, so that they need no image and no template of their own. */
-export const programRuntimes = ["provided", "server"] as const;
-export type ProgramRuntime = (typeof programRuntimes)[number];
+/** What a manifest may name as its runtime. The last two are programs, which run beside Node's agent. */
+export const namedRuntimes = [...agents, "provided", "server"] as const;
+export type NamedRuntime = (typeof namedRuntimes)[number];
 
-/** What a manifest may name as its runtime. */
-export const appRuntimes = [...runtimes, ...programRuntimes] as const;
+/** The runtime of servers whose command begins with a language that Node's own image does not have. */
+const serverRuntimes = { "server-java": "node-java", "server-python": "node-python" } as const;
+
+/** What a function runs in. */
+export const appRuntimes = [...namedRuntimes, "server-java", "server-python"] as const;
 export type AppRuntime = (typeof appRuntimes)[number];
 
+const machineRuntimes: Record<AppRuntime, RuntimeName> = {
+  node: "node",
+  python: "python",
+  java: "java",
+  provided: "node",
+  server: "node",
+  ...serverRuntimes,
+};
+
 /** The runtime of an app that chooses none. */
-export const usualRuntime: RuntimeName = "node";
+export const usualRuntime = "node" satisfies RuntimeName & AppRuntime;
 
 /** The keys of mayfly.json that choose the kind of an app's machines. */
 export const kindKeys = {
   /** Absent: the kernel that the host's setting `kernel` names. */
   kernel: z.enum(guestKernels).optional(),
   /** Absent: node. */
-  runtime: z.enum(appRuntimes).optional(),
+  runtime: z.enum(namedRuntimes).optional(),
   /** MB of each machine, its runtime and kernel included. */
   memoryMb: z.int().min(128).max(8_192).default(256),
   vcpus: z.int().min(1).max(8).default(1),
@@ -37,10 +56,12 @@ export const kindKeys = {
 
 export const choiceSchema = z.object(kindKeys);
 
-/** What a manifest says of the kind. What it leaves open is the host's to say. */
-export type KindChoice = z.infer<typeof choiceSchema>;
+/** What the manifest of a part says of the kind. What it leaves open is the host's to say. */
+export interface KindChoice extends Omit<z.infer<typeof choiceSchema>, "runtime"> {
+  runtime?: AppRuntime | undefined;
+}
 
-/** What a driver is told of the kind: machines have an agent's runtime, whatever the manifest calls what runs beside the agent. */
+/** What a driver is told of the kind. */
 export interface MachineChoice extends Omit<KindChoice, "runtime"> {
   runtime?: RuntimeName | undefined;
 }
@@ -56,15 +77,36 @@ export interface MachineKind {
 }
 
 /** The choice of a manifest that says nothing of the kind. */
-export const usualChoice: MachineChoice = { ...choiceSchema.parse({}), runtime: undefined };
+export const usualChoice = { ...choiceSchema.parse({}), runtime: undefined } satisfies KindChoice & MachineChoice;
 
-export function isProgramRuntime(runtime: AppRuntime): runtime is ProgramRuntime {
-  return (programRuntimes as readonly AppRuntime[]).includes(runtime);
+/** Whether the function is a program beside the agent, and no code that the agent runs itself. */
+export function isProgramRuntime(runtime: AppRuntime): boolean {
+  return runtime === "provided" || isServerRuntime(runtime);
+}
+
+export function isServerRuntime(runtime: AppRuntime): boolean {
+  return runtime === "server" || Object.hasOwn(serverRuntimes, runtime);
+}
+
+/** The runtime of a server with this command. */
+export function serverRuntimeOf([program]: readonly string[]): AppRuntime {
+  if (program === "java") return "server-java";
+  return program === "python3" ? "server-python" : "server";
+}
+
+/** The agent of machines of the runtime. */
+export function agentOf(runtime: RuntimeName): AgentName {
+  return runtime === "node-java" || runtime === "node-python" ? "node" : runtime;
+}
+
+/** The runtime of the machines that run such functions. */
+export function machineRuntimeOf(runtime: AppRuntime): RuntimeName {
+  return machineRuntimes[runtime];
 }
 
 /** The kind that a manifest's choice means on a host. @param kernel the kernel of machines whose app chooses none */
 export function kindOf({ kernel: chosen, runtime = usualRuntime, memoryMb, vcpus }: KindChoice, kernel: GuestKernelName): MachineKind {
-  const kind = { kernel: chosen ?? kernel, runtime: isProgramRuntime(runtime) ? usualRuntime : runtime, memoryMb, vcpus };
+  const kind = { kernel: chosen ?? kernel, runtime: machineRuntimeOf(runtime), memoryMb, vcpus };
   const key = Object.entries(kind).map(([name, value]) => `${name}=${value}`);
   return { key: key.join(" "), ...kind };
 }

@@ -1,6 +1,6 @@
-/** Bundles an app whose functions are programs, of the runtimes provided and server: its files, as they are. */
-import type { ProgramRuntime } from "../../base/kind/machine-kind.ts";
+/** Bundles an app whose functions are programs: its files, as they are, and for servers in Python the packages that it requires. */
 import type { Bundle } from "../../store/catalog/catalog.ts";
+import { formatsOf, type PartManifest } from "../../store/catalog/parts.ts";
 import type { AppFolder, Surroundings } from "../app-folder.ts";
 import type { BundledApp } from "../bundled-app.ts";
 import { collected, inPlace } from "../files/collect.ts";
@@ -8,13 +8,14 @@ import { matchedFiles } from "../files/matched.ts";
 import { withImports } from "../files/named.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
 import { shippedPackages } from "../packages/shipped.ts";
+import { guestPython } from "../python/guest-python.ts";
+import { withRequirements } from "../python/requirements.ts";
 import { refuseUnfit } from "./fit.ts";
 import { appPrograms } from "./programs.ts";
 
-/** Throws "bad-manifest", "build-failed", "code-too-large", and what fetching Debian's packages throws. */
+/** Throws "bad-manifest", "build-failed", "packages-not-installed", "code-too-large", and what fetching Debian's packages throws. */
 export async function bundlePrograms(
   { manifest, root, file }: AppFolder,
-  format: ProgramRuntime,
   surroundings: Surroundings,
 ): Promise<Omit<BundledApp, "manifest">> {
   const programs = appPrograms(manifest, root, file);
@@ -27,14 +28,26 @@ export async function bundlePrograms(
   );
   const own = named.files.map((each) => inPlace(root, each));
   const travelling = [...own, ...matched, ...packages.flatMap((each) => each.files), ...programs.flatMap(({ file: own }) => own ?? [])];
-  await refuseUnfit(programs, travelling, manifest.env, surroundings);
-  const files = await collected(travelling, 0, file);
+  await refuseUnfit(programs, travelling, manifest, surroundings);
+  const format = formatsOf[manifest.runtime][0]!;
+  const files = await withRequired(manifest, root, surroundings, (required) => collected([...travelling, ...required], 0, file));
   const functions = programs.map(({ name }): Bundle => ({ function: name, format, code: new Uint8Array() }));
   return {
     bundles: [...functions, ...(files === undefined ? [] : [files.bundle])],
     warnings: named.warnings,
     files: { count: files?.count ?? 0, bytes: files?.bytes ?? 0, named: namesOf(own, matched) },
   };
+}
+
+/** @param use gets the files of packages, which are on this host until it has ended */
+async function withRequired<T>(
+  { runtime }: PartManifest,
+  root: string,
+  surroundings: Surroundings,
+  use: (files: TravellingFile[]) => Promise<T>,
+): Promise<T> {
+  if (runtime !== "server-python") return use([]);
+  return withRequirements(await guestPython(surroundings), root, surroundings, use);
 }
 
 /** Those that the manifest names only as a part of a command, or not at all. */

@@ -2,22 +2,25 @@
 import { readFile } from "node:fs/promises";
 import { posix } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
+import { machineRuntimeOf } from "../../base/kind/machine-kind.ts";
 import { programFaults } from "../../images/elf/program-fit.ts";
 import type { Look } from "../../images/elf/shared-libraries.ts";
-import { guestEnvironment, taskRootPath } from "../../images/guest-layout.ts";
+import { guestEnvironment, machinePrograms, taskRootPath } from "../../images/guest-layout.ts";
 import { machineFiles } from "../../images/machine-files.ts";
+import type { PartManifest } from "../../store/catalog/parts.ts";
 import type { Surroundings } from "../app-folder.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
 import type { AppProgram } from "./programs.ts";
 
-/** @param env the app's variables. Rejects with "build-failed" */
+/** @param part whose programs these are. Rejects with "build-failed" */
 export async function refuseUnfit(
   programs: AppProgram[],
   travelling: TravellingFile[],
-  env: Record<string, string>,
+  { runtime, env }: Pick<PartManifest, "runtime" | "env">,
   surroundings: Surroundings,
 ): Promise<void> {
   const machine = await machineFiles(surroundings);
+  const own = machinePrograms(machineRuntimeOf(runtime));
   const places = new Map([...machine, ...travelling.map(({ path, from }): Place => [posix.join(taskRootPath, path), from])]);
   const look = withLibraryPath(env, async (path) => {
     const place = places.get(path);
@@ -25,11 +28,8 @@ export async function refuseUnfit(
   });
   for (const { name, program, file } of programs) {
     const paths = file === undefined ? placesOf(program, env) : [posix.join(taskRootPath, file.path)];
-    const faults = await faultsOf(
-      program,
-      paths.find((path) => places.has(path)),
-      look,
-    );
+    const path = paths.find((each) => places.has(each) || own.includes(each));
+    const faults = path === undefined ? [lacking(program)] : await faultsOf(path, look);
     if (faults.length > 0) throw new MayflyError("build-failed", { function: name, what: `${program} ${faults.join(", and ")}` });
   }
 }
@@ -37,8 +37,7 @@ export async function refuseUnfit(
 /** Path in the machine, path on this host. */
 type Place = [string, string];
 
-async function faultsOf(program: string, path: string | undefined, look: Look): Promise<string[]> {
-  if (path === undefined) return [lacking(program)];
+async function faultsOf(path: string, look: Look): Promise<string[]> {
   // What the machine has itself runs there.
   return path.startsWith(`${taskRootPath}/`) ? programFaults({ path, data: (await look(path))! }, look) : [];
 }
@@ -51,7 +50,7 @@ function placesOf(program: string, env: Record<string, string>): string[] {
 
 function lacking(program: string): string {
   const ofFolder = program.includes("/") ? "" : `; a file of the app's folder is written as ./${program}`;
-  return `is no program of machines, which have node alone beside the app's own files${ofFolder}`;
+  return `is no program of machines, which have node, and java or python3 for a command that begins with it, beside the app's own files${ofFolder}`;
 }
 
 /** The loader takes a library of these folders first. */

@@ -21,7 +21,7 @@ export interface AppProgram {
 }
 
 /** @param file the manifest, for errors. Throws "bad-manifest" if a program is named by a path that leads to no file of the folder. */
-export function appPrograms({ functions }: Manifest, root: string, file: string): AppProgram[] {
+export function appPrograms({ functions }: Pick<Manifest, "functions">, root: string, file: string): AppProgram[] {
   return Object.entries(functions).map(([name, { entry, command = [] }]) => {
     const [program, ...parameters] = (entry === undefined ? command : [entry]) as [string, ...string[]];
     const named = parameters.flatMap((each) => namedFile(root, each) ?? []);

@@ -1,6 +1,6 @@
 /** Composes an image from its modules' parts: kernel, initrd, root, and the description. */
 import { chmod, copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import type { RuntimeName } from "../../base/kind/machine-kind.ts";
+import type { AgentName } from "../../base/kind/machine-kind.ts";
 import { sha256OfFile } from "../damage.ts";
 import { withDraftFolder } from "../draft-folder.ts";
 import { makeErofs } from "../erofs/make-erofs.ts";
@@ -53,7 +53,7 @@ export async function composeImage(cacheDir: string, { inputs, parts, run, repla
 }
 
 /** The runtime of an image that starts an agent. */
-function runtimeOf(modules: ImageInputs["modules"]): RuntimeName {
+function runtimeOf(modules: ImageInputs["modules"]): AgentName {
   return modules.map(({ module }) => module.agent).find((agent) => agent !== undefined)!;
 }
 

@@ -1,6 +1,6 @@
 /** The schema of module.json, and of what module.ts exports. docs/images.md explains it to users. */
 import { z } from "zod";
-import { runtimes } from "../../base/kind/machine-kind.ts";
+import { agents } from "../../base/kind/machine-kind.ts";
 
 const imagePath = z.string().regex(/^\/(?!.*(^|\/)\.\.?(\/|$)).*$/, "must be an absolute path in the image, without . or ..");
 const name = z.string().regex(/^[a-z0-9][a-z0-9.+-]{0,63}$/, "must be lower-case letters, digits and .+-");
@@ -88,7 +88,7 @@ export const moduleSchema = z.strictObject({
   tests: z.array(testSchema).default([]),
   kernel: kernelSchema.optional(),
   /** The runtime whose agent, which is Mayfly's, the image starts instead of a command. */
-  agent: z.enum(runtimes).optional(),
+  agent: z.enum(agents).optional(),
 });
 
 type ModuleDefinition = z.output<typeof moduleSchema>;

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { usualRuntime } from "../../base/kind/machine-kind.ts";
+import { agentOf, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { filesPath, isolatedStart, taskRootPath } from "../../images/guest-layout.ts";
 import type { Image } from "../../images/image.ts";
 import { heapOf } from "../host/child/heap-of-runtime.ts";
@@ -20,7 +20,8 @@ export function writeBundle(folder: string, image: Image, spec: MachineSpec, sho
 
 function ociConfig(image: Image, spec: MachineSpec, shown: string | undefined): object {
   const { runtime = usualRuntime, memoryMb } = spec;
-  const { command, environment } = isolatedStart(runtime, heapOf(runtime, memoryMb), GUEST_USER);
+  const agent = agentOf(runtime);
+  const { command, environment } = isolatedStart(agent, heapOf(agent, memoryMb), GUEST_USER);
   const env = { ...environment, MAYFLY_CHANNEL: "fd:3" };
   return {
     ociVersion: "1.0.2",
@@ -38,7 +39,7 @@ function ociConfig(image: Image, spec: MachineSpec, shown: string | undefined): 
     process: {
       args: command,
       // Java stays where it is started.
-      cwd: runtime === "java" ? taskRootPath : "/tmp",
+      cwd: agent === "java" ? taskRootPath : "/tmp",
       env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
       noNewPrivileges: true,
       user: { uid: 0, gid: 0 },

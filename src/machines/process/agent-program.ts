@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { hostCommand } from "../../images/debian/program-root.ts";
 import { agentCommand, guestEnvironment, javaAgentPath, nodeFlags } from "../../images/guest-layout.ts";
 import type { Image } from "../../images/image.ts";
+import type { Launched } from "./launcher.ts";
 import { heapOf } from "../host/child/heap-of-runtime.ts";
 
 export interface AgentProgram {
@@ -13,23 +14,35 @@ export interface AgentProgram {
   env: Record<string, string>;
 }
 
-/** The Node that runs Mayfly runs the agent as well, without any image. @param agent the file of the bundled agent */
-export function nodeProgram(agent: string): AgentProgram {
+/**
+ * The Node that runs Mayfly runs the agent as well, without any image.
+ *
+ * @param agent the file of the bundled agent
+ * @param programs a folder of more programs for the commands of servers
+ */
+export function nodeProgram(agent: string, ...programs: string[]): AgentProgram {
   const environment = guestEnvironment("node");
   return {
     command: process.execPath,
     args: (memoryMb) => [...nodeFlags, ...heapOf("node", memoryMb), agent],
     // In an image, programs of the app find Node by this path, too.
-    env: { ...environment, PATH: `${dirname(process.execPath)}:${environment["PATH"]}` },
+    env: { ...environment, PATH: [...programs, dirname(process.execPath), environment["PATH"]].join(":") },
   };
 }
 
 /** Python comes from its image, and runs with its libraries: a host need not have it. */
-export async function pythonProgram({ rootTree }: Image): Promise<AgentProgram> {
-  const [program, ...rest] = agentCommand("python", []) as [string, ...string[]];
-  const [command, ...before] = await hostCommand(rootTree, program);
+export async function pythonProgram(image: Image): Promise<AgentProgram> {
+  const { rootTree } = image;
+  const [, ...rest] = agentCommand("python", []);
+  const [command, ...before] = (await pythonCommand(image)).command;
   const env = Object.entries(guestEnvironment("python")).map(([name, value]) => [name, inTree(name, value, rootTree)]);
   return { command, args: () => [...before, ...rest], env: Object.fromEntries(env) as Record<string, string> };
+}
+
+/** The interpreter alone, for programs of an app. */
+export async function pythonCommand({ rootTree }: Image): Promise<Launched> {
+  const [program] = agentCommand("python", []) as [string];
+  return { command: await hostCommand(rootTree, program), env: { PYTHONHOME: join(rootTree, guestEnvironment("python")["PYTHONHOME"]!) } };
 }
 
 /**

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { RuntimeName } from "../../base/kind/machine-kind.ts";
+import { agentOf, type AgentName } from "../../base/kind/machine-kind.ts";
 import type { Clock } from "../../base/clock/clock.ts";
 import type { HostEnd } from "../../wire/host-end.ts";
 import { WARM_FUNCTION } from "../../wire/protocol.ts";
@@ -31,7 +31,7 @@ interface WarmUp {
  * docs/drivers-qemu.md has the figures. Python compiles nothing while it runs: it only needs everything imported, and touched once or twice.
  * Java compiles a method after some hundred calls, also those of a resume: with 10 resumes a blank's first reply of hello took 100 ms, with 45 70 ms, with 100 50 ms, but each resume takes the template half a second.
  */
-const warmUps: Record<RuntimeName, WarmUp> = {
+const warmUps: Record<AgentName, WarmUp> = {
   node: { requests: 1_800, crowdCalls: 300, resumes: 45 },
   python: { requests: 40, crowdCalls: 10, resumes: 5 },
   java: { requests: 300, crowdCalls: 50, resumes: 45 },
@@ -67,22 +67,22 @@ async function freezeWarm(
   progress: (step: string) => void,
 ): Promise<FrozenMachine> {
   progress("warming the template");
-  await warm(booted.host, clock, shape.runtime);
+  await warm(booted.host, clock, agentOf(shape.runtime));
   booted.host.close();
   return { memory: booted.memory, state: await saveState(booted.qemu.qmp, booted.confined) };
 }
 
-async function warm(host: HostEnd, clock: Clock, runtime: RuntimeName): Promise<void> {
-  const { requests, crowdCalls, resumes } = warmUps[runtime];
+async function warm(host: HostEnd, clock: Clock, agent: AgentName): Promise<void> {
+  const { requests, crowdCalls, resumes } = warmUps[agent];
   for (let n = 0; n < requests; n++) {
     await callFunction(host, WARM_FUNCTION);
-    if (n % REQUESTS_PER_REHEARSAL === 0) await rehearse(host, runtime);
+    if (n % REQUESTS_PER_REHEARSAL === 0) await rehearse(host, agent);
   }
   await rehearseCrowd(host, CROWD_LANES, crowdCalls);
   await sleep(SETTLE_MS);
   for (let n = 0; n < resumes; n++) {
     await host.resume(clock.wall(), randomBytes(64), "template", false);
-    await rehearse(host, runtime);
+    await rehearse(host, agent);
   }
   await sleep(QUIET_MS);
 }

@@ -1,5 +1,5 @@
 /** Linux as a guest: Debian's kernel, an initrd that brings it up (src/images/init-script.ts), an erofs root. */
-import type { RuntimeName } from "../../base/kind/machine-kind.ts";
+import { agentOf, type AgentName } from "../../base/kind/machine-kind.ts";
 import { javaHeapMb } from "../host/child/heap-of-runtime.ts";
 import { heapSizes } from "../host/child/node-limits.ts";
 import { channelAddress, linuxOptions, microvm, spareDiskWords } from "../host/qemu/words.ts";
@@ -30,12 +30,12 @@ function kernelArguments({ accelerator, runtime, memoryMb }: MachineShape, tscKh
     linuxOptions(tscKhz),
     "mitigations=off lsm=lockdown,capability lockdown=confidentiality cgroup_disable=memory psi=0 audit=0 nowatchdog sysctl.vm.stat_interval=3600",
     `mayfly.channel=${channelAddress}`,
-    ...heapWords[runtime](memoryMb),
+    ...heapWords[agentOf(runtime)](memoryMb),
     ...(accelerator === "tcg" ? ["mayfly.emulated"] : []),
   ].join(" ");
 }
 
-const heapWords: Record<RuntimeName, (memoryMb: number) => string[]> = {
+const heapWords: Record<AgentName, (memoryMb: number) => string[]> = {
   node: nodeWords,
   python: () => [],
   java: (memoryMb) => [`mayfly.heap=${javaHeapMb(memoryMb, systemMb(memoryMb))}`],

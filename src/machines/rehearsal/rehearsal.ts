@@ -3,7 +3,7 @@
  * at the next Bind. In a template the rehearsal makes V8 compile the path, and Python import what it needs; in a blank it makes an emulator translate it.
  */
 import { randomBytes } from "node:crypto";
-import type { RuntimeName } from "../../base/kind/machine-kind.ts";
+import type { AgentName } from "../../base/kind/machine-kind.ts";
 import type { HostEnd, HttpInput, RequestSink } from "../../wire/host-end.ts";
 import { REHEARSAL_APP } from "../../wire/protocol.ts";
 import { javaCode } from "./java-code.ts";
@@ -11,11 +11,11 @@ import { nodeCode } from "./node-code.ts";
 import { pythonCode } from "./python-code.ts";
 import type { RehearsalCode } from "./rehearsal-code.ts";
 
-const codes: Record<RuntimeName, () => RehearsalCode> = { node: nodeCode, python: pythonCode, java: javaCode };
+const codes: Record<AgentName, () => RehearsalCode> = { node: nodeCode, python: pythonCode, java: javaCode };
 
 /** Rejects if the agent refuses it. */
-export async function rehearse(end: HostEnd, runtime: RuntimeName): Promise<void> {
-  const { format, plain, rich, handlers = { plain: "handler", rich: "handler" } } = codes[runtime]();
+export async function rehearse(end: HostEnd, agent: AgentName): Promise<void> {
+  const { format, plain, rich, handlers = { plain: "handler", rich: "handler" } } = codes[agent]();
   const sources = { plain, rich };
   const code = Object.values(sources).map((source) => Buffer.from(source));
   const functions = (["plain", "rich"] as const).map((name, at) => ({

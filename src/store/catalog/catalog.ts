@@ -7,6 +7,7 @@ import type { CodeFormat } from "../../wire/protocol.ts";
 import type { FilesForm } from "../../base/kind/files-form.ts";
 import type { IncomingFiles, LargeDraft } from "../large-files/large-files.ts";
 import type { Manifest } from "./manifest.ts";
+import type { RunManifest } from "./parts.ts";
 
 /** One bundled function, as the guest gets it; or the app's files, whose function is FILES and whose code app-files.ts describes. */
 export interface Bundle {
@@ -59,8 +60,10 @@ export interface Revision {
   createdAt: number;
 }
 
-/** The part of a revision that is needed to run it. `app` and `id` are ids. */
-export type Version = Pick<Revision, "app" | "id" | "number" | "manifest" | "createdAt">;
+/** What is needed to run a revision, or a part of one. `app` and `id` are ids. */
+export interface Version extends Pick<Revision, "app" | "id" | "number" | "createdAt"> {
+  manifest: RunManifest;
+}
 
 /** Where an alias sends calls: to one revision, or to several in proportion to their weights. */
 export interface Target {

@@ -42,6 +42,26 @@ test("each function is in one part, with all that the manifest says of the app",
   );
 });
 
+test("servers are in one part with those whose machines have the same beside the agent", () => {
+  const command = (...words: string[]) => ({ command: words });
+  const functions = {
+    a: command("java", "-jar", "a.jar"),
+    b: command("./b"),
+    c: command("python3", "c.py"),
+    d: command("java", "D.java"),
+    e: command("node", "e"),
+  };
+  const parts = partsOf(parsed({ runtime: "server", functions }));
+  assert.deepEqual(
+    parts.map((part) => [part.runtime, Object.keys(part.functions), Object.keys(part.functions).map((name) => runtimeOf(part, name))]),
+    [
+      ["server-java", ["a", "d"], ["server-java", "server-java"]],
+      ["server", ["b", "e"], ["server", "server"]],
+      ["server-python", ["c"], ["server-python"]],
+    ],
+  );
+});
+
 test("a function's keys are those of its own runtime", () => {
   const wrong = (functions: object, runtime = "node") =>
     manifestSchema.safeParse({ name: "shop", runtime, functions }).error?.issues[0]?.path;

@@ -1,5 +1,5 @@
 /** Reads apps and revisions from the tables into the catalog's types. */
-import { appRuntimes } from "../../base/kind/machine-kind.ts";
+import { namedRuntimes } from "../../base/kind/machine-kind.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { type AppRow, LIVE, type Revision, type RevisionRow, type Target } from "./catalog.ts";
 import { formatsOf } from "./parts.ts";
@@ -73,7 +73,7 @@ interface ReadRevision extends Omit<RevisionRow, "runtimes"> {
 }
 
 function withRuntimes({ formats, ...row }: ReadRevision): RevisionRow {
-  return { ...row, runtimes: appRuntimes.filter((runtime) => formatsOf[runtime].some((format) => formats.includes(format))) };
+  return { ...row, runtimes: namedRuntimes.filter((runtime) => formatsOf[runtime].some((format) => formats.includes(format))) };
 }
 
 interface ReadAlias {

@@ -234,6 +234,8 @@ describe("revisions", () => {
     await files.deploy("changed", "2");
     const python = { entry: "a.py", handler: "handler", runtime: "python" as const };
     await files.deploy("mixed", "1", { functions: { main: python, b: { entry: "b", handler: "b" }, c: python }, memoryMb: 512 });
+    const server = (program: string) => ({ command: [program], handler: "handler", runtime: "server" as const });
+    await files.deploy("servers", "1", { functions: { main: server("./a"), b: server("java"), c: server("python3") } });
     const { names } = files.catalog;
     assert.deepEqual(new Set(files.catalog.eager().map((id) => names.nameOf(id)?.name)), new Set(["ready", "reserving", "hosted"]));
     assert.deepEqual(
@@ -243,9 +245,12 @@ describe("revisions", () => {
         { memoryMb: 512, vcpus: 1 },
         { memoryMb: 256, vcpus: 1, kernel: "osv" },
         { memoryMb: 512, vcpus: 1, runtime: "python" },
+        { memoryMb: 256, vcpus: 1, runtime: "server" },
+        { memoryMb: 256, vcpus: 1, runtime: "server-java" },
+        { memoryMb: 256, vcpus: 1, runtime: "server-python" },
       ]),
     );
-    assert.equal(files.catalog.count(), 6);
+    assert.equal(files.catalog.count(), 7);
   });
 });
 

@@ -6,7 +6,9 @@
  *    and the next one starts it again.
  * 2. When the program ends afterwards, its machine ends.
  */
+import { join } from "node:path";
 import type { BindMessage } from "../../../wire/protocol.ts";
+import { taskRoot } from "../../agent/files/task-root.ts";
 import type { Invocation } from "../../agent/invocation/invocation.ts";
 import { attributed } from "../program/attribution.ts";
 import { Program, type ProgramEnd } from "../program/program.ts";
@@ -78,6 +80,7 @@ export class ServerFunction {
       // Nothing outside of the machine can connect to it.
       HOST: "127.0.0.1",
       PORT: String(port),
+      ...pythonEnvironment,
       ...this.#message.env,
     };
   }
@@ -109,6 +112,9 @@ export class ServerFunction {
     new Exchange(invocation, { pool, program: this.#program!, failures: this.#parts.failures, over }).begin();
   }
 }
+
+/** For Python alone: it finds the packages that the app requires, and prints at once. */
+const pythonEnvironment = { PYTHONPATH: join(taskRoot, "site-packages"), PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1" };
 
 /** Its message is for the app's log. The agent's stack would say nothing. */
 class ProgramFailed extends Error {}

@@ -1,5 +1,5 @@
 /** Flags that keep a runtime's heap within its machine's memory, so that a leak ends as the runtime's own error. */
-import type { RuntimeName } from "../../../base/kind/machine-kind.ts";
+import type { AgentName } from "../../../base/kind/machine-kind.ts";
 import { heapFlags } from "./node-limits.ts";
 
 /** Megabytes that Java holds beside its heap: its program, classes, compiled code, stacks of some threads. The agent and a small app take 40. */
@@ -12,13 +12,13 @@ export function javaHeapMb(memoryMb: number, systemMb = 0): number {
   return Math.max(memoryMb - systemMb - JAVA_OWN_MB, LEAST_JAVA_HEAP_MB);
 }
 
-const flags: Record<RuntimeName, (memoryMb: number) => string[]> = {
+const flags: Record<AgentName, (memoryMb: number) => string[]> = {
   node: heapFlags,
   python: () => [],
   java: (memoryMb) => [`-Xmx${javaHeapMb(memoryMb)}m`],
 };
 
 /** For a machine without a kernel of its own. */
-export function heapOf(runtime: RuntimeName, memoryMb: number): string[] {
+export function heapOf(runtime: AgentName, memoryMb: number): string[] {
   return flags[runtime](memoryMb);
 }

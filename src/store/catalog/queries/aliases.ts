@@ -29,15 +29,16 @@ export function aliasQueries(db: DatabaseSync) {
     ),
     /**
      * What the manifests of live revisions say of the kind of their machines as JSON, each choice once. A key that a manifest leaves out is
-     * null. JSON, because a damaged number may be larger than what a row can be read with. `runtimes` are those that functions name, null for all that
-     * name none.
+     * null. JSON, because a damaged number may be larger than what a row can be read with. `functions` has the runtime that each
+     * function names and the first word of its command.
      */
     kinds: all<Record<string, string | null>>(
       db,
       `SELECT DISTINCT ${Object.keys(kindKeys)
         .map((key) => `manifest -> '$.${key}' AS ${key}`)
         .join(", ")},
-         (SELECT json_group_array(DISTINCT json_extract(manifest, each.fullkey || '.runtime')) FROM json_each(manifest, '$.functions') AS each) AS runtimes
+         (SELECT json_group_array(DISTINCT json_array(json_extract(manifest, each.fullkey || '.runtime'), json_extract(manifest, each.fullkey || '.command[0]')))
+            FROM json_each(manifest, '$.functions') AS each) AS functions
        FROM targets JOIN revisions ON revisions.id = targets.revision WHERE targets.alias = 'live' AND json_valid(manifest)`,
     ),
   };
