@@ -12,7 +12,7 @@ import type { PreparedKinds } from "./prepared-kinds.ts";
 import type { ServedApps } from "./served-apps.ts";
 
 /** What matters of an app's files for whether they can be served. */
-export interface AppFiles {
+interface AppFiles {
   paths: string[];
   /** Bytes of large files, which most machines read where they lie; 0 if the files are small. */
   largeBytes: number;

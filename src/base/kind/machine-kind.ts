@@ -84,7 +84,7 @@ export function isProgramRuntime(runtime: AppRuntime): boolean {
   return runtime === "provided" || isServerRuntime(runtime);
 }
 
-export function isServerRuntime(runtime: AppRuntime): boolean {
+function isServerRuntime(runtime: AppRuntime): boolean {
   return runtime === "server" || Object.hasOwn(serverRuntimes, runtime);
 }
 
