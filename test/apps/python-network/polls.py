@@ -11,10 +11,14 @@ def handler(event, context):
     with socket.socket() as connection:
         connection.setblocking(False)
         begun = connection.connect_ex((query["host"], int(query["port"])))
-        select.select([], [connection], [], 30)
+        if begun != errno.EINPROGRESS:
+            return {"error": errno.errorcode[begun], "text": os.strerror(begun)}
+        if not select.select([], [connection], [], 30)[1]:
+            return {"error": "never writable", "text": ""}
         number = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if begun != errno.EINPROGRESS or number != 0:
-            return {"error": errno.errorcode[number or begun], "text": os.strerror(number)}
+        if number != 0:
+            return {"error": errno.errorcode[number], "text": os.strerror(number)}
         peer = connection.getpeername()
-        select.select([connection], [], [], 30)
+        if not select.select([connection], [], [], 30)[0]:
+            return {"error": "never readable", "text": ""}
         return [[connection.recv(99).decode().strip(), *peer]]
