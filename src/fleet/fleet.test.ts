@@ -389,6 +389,42 @@ describe("a bound machine", () => {
     assert.equal(sum("ada", "start", "byteSeconds"), 0);
   });
 
+  test("with nothing to do is billed to the platform for what stopping and waking it takes, within the driver's bounds, and to its app for more", async (context) => {
+    const { driver: fake, controls } = controlled();
+    // A stop and a waking that take 300 µs and 5,000 µs of CPU time. The look that finds the machine idle comes 10 ms after the one before, at the earliest.
+    const driver: Driver = {
+      ...fake,
+      traits: { ...fake.traits, idleShare: 0.04, wakeUs: 2_000 },
+      async start(spec) {
+        const machine = await fake.start(spec);
+        const stop = async () => {
+          controls[0]!.work(300);
+          await machine.stop();
+        };
+        const cont = async () => {
+          controls[0]!.work(5_000);
+          await machine.cont();
+        };
+        return { ...machine, stop, cont };
+      },
+    };
+    const { fleet, usage, blank, bound } = set(context, driver, { napMs: 10 });
+    fleet.start(1, { ...SPARE, urgent: true });
+    await blank(1);
+    fleet.bind(1, version());
+    await bound(1);
+    await new Promise<void>((resolve) => request(fleet, 1, resolve));
+    await until(() => fleet.view(1)?.asleep === true);
+    const run = (app: string | null) =>
+      usage.filter((entry) => entry.app === app && entry.kind === "run").reduce((sum, { cpuUs }) => sum + cpuUs, 0);
+    await until(() => run(null) > 0);
+    const stopped = { ours: run(null), theirs: run("ada") };
+    assert.deepEqual([stopped.ours, stopped.theirs], [300, 0]);
+    await new Promise<void>((resolve) => request(fleet, 1, resolve));
+    await until(() => run(null) > stopped.ours);
+    assert.deepEqual([run(null), run("ada")], [2_300, 3_000]);
+  });
+
   test("that no app took is billed to the platform to its end", async (context) => {
     const { fleet, usage, blank, gone } = set(context, createFakeDriver());
     fleet.start(1, SPARE);
