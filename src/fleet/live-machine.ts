@@ -35,14 +35,14 @@ import { UsageMeter } from "./usage-meter.ts";
 
 /** The most milliseconds for which a driver's start may hold a turn. */
 const START_MS = 60_000;
-/** The most milliseconds from a Resume to its Ready. On a host with twenty ready processes for two cores, ten seconds were too few. */
-const HANDSHAKE_MS = 30_000;
+/** The most milliseconds from a Resume to its Ready. On a host with twenty ready processes for two cores, thirty seconds were too few for Java in a sandbox. */
+const HANDSHAKE_MS = 60_000;
 /**
  * The most milliseconds for the rehearsal of a machine that no invocation waits for. Such a machine has a low share of the CPU, and must
  * not be given up because others compute.
  */
-const AHEAD_MS = 40_000;
-const BIND_MS = 30_000;
+const AHEAD_MS = 60_000;
+const BIND_MS = 60_000;
 const ANSWER_MS = 2_000;
 /** Milliseconds to wait for the driver's reason after a machine's channel has ended: an emulated kernel takes seconds for its last words if others compute. */
 const LAST_WORDS_MS = 5_000;

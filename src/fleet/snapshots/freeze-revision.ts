@@ -29,7 +29,7 @@ export interface Freezing {
   machine: string;
 }
 
-const HANDSHAKE_MS = 20_000;
+const HANDSHAKE_MS = 60_000;
 /** The most milliseconds that an app may take to initialise. Nobody waits for it, and the machine has a low share of the CPU. */
 const INITIALISE_MS = 600_000;
 

@@ -35,7 +35,7 @@ export interface GvisorDriverOptions {
 const OVERHEAD_MB = 128;
 /** CPUs for the sandbox's kernel, and for Node's threads besides its main one. */
 const OVERHEAD_CPUS = 1;
-const START_MS = 20_000;
+const START_MS = 60_000;
 const PROBE_MS = 25_000;
 
 const traits: DriverTraits = { ownKernel: true, answerMs: 0, idleShare: 0.08, wakeUs: 10_000 };

@@ -27,7 +27,7 @@ export interface ProcessDriverOptions {
 
 /** CPUs for V8's threads, which compile and collect garbage. */
 const OVERHEAD_CPUS = 0.5;
-const START_MS = 30_000;
+const START_MS = 60_000;
 
 /** A machine without a kernel of its own may wait without using any CPU. */
 const traits: DriverTraits = { ownKernel: false, answerMs: 0, idleShare: 0.005, wakeUs: 5_000 };

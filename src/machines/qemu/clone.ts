@@ -38,7 +38,7 @@ export interface CloneOptions {
 }
 
 /** Milliseconds. A start takes 40 ms on an idle host, but many starts at once share the host's cores. */
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 export interface Clone {
   machine: Machine;
