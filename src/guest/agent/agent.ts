@@ -37,6 +37,7 @@ import { installTimeOrigin } from "./resume/time-origin.ts";
 import { AGENT_VERSION, resume } from "./resume/resume.ts";
 import { SnapshotHooks } from "./snapshot/hooks.ts";
 import { Stats } from "./stats.ts";
+import { leave, understood } from "./leave.ts";
 import { captureExit, machineEnder } from "./user-exit.ts";
 import { WarmUp } from "./warm/warm-up.ts";
 import { installWebClasses } from "../runtimes/node/web/install.ts";
@@ -72,7 +73,8 @@ class Agent {
   constructor() {
     this.#channel = openChannel((bytes) => this.#connection.receive(bytes));
     this.#connection = new Connection(this.#channel.stream, {
-      resume: (message) => void this.#resume(message as ResumeMessage),
+      resume: (message) =>
+        void this.#resume(message as ResumeMessage).catch((error: Error) => leave(1, `it failed at a Resume: ${error.stack}`)),
       bind: (stream, payload, ended) => this.#bind(stream, payload, ended),
       request: (stream, payload, ended) => this.#request(stream, payload, ended),
       written: (pendingBytes) => this.#log.written(pendingBytes),
@@ -183,7 +185,7 @@ class Agent {
 
   #request(stream: number, payload: Buffer, ended: boolean): void {
     this.#stats.begun();
-    const invocation = new Invocation(this.#connection, stream, payload, ended, this.#onClosed);
+    const invocation = understood("a Request", () => new Invocation(this.#connection, stream, payload, ended, this.#onClosed));
     this.#connection.adopt(stream, invocation);
     const { kind, function: name } = invocation.head;
     if (kind !== "http" && kind !== "event") invocation.fail(ResetCode.Refused, `this agent knows no invocations of kind ${kind}`);

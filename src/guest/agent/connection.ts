@@ -7,10 +7,10 @@
  */
 import type { Duplex } from "node:stream";
 import { FrameReader } from "../../wire/frame-reader.ts";
-import { fromHost } from "../../wire/frame-rules.ts";
+import { fromHost, nameOf } from "../../wire/frame-rules.ts";
 import { FrameWriter } from "../../wire/frame-writer.ts";
 import { Flag, FrameType, Limit } from "../../wire/protocol.ts";
-import { leave } from "./leave.ts";
+import { leave, understood } from "./leave.ts";
 
 /** What an open stream receives. A stream ignores frames that make no sense for it. */
 export interface StreamEnd {
@@ -81,6 +81,8 @@ export class Connection {
 
   #frame(type: number, flags: number, stream: number, payload: Buffer): void {
     const ended = (flags & Flag.End) !== 0;
+    if ((type === FrameType.Request || type === FrameType.Bind) && this.#streams.has(stream))
+      leave(1, `the host sent a ${nameOf(type)} on stream ${stream}, which is open`);
     switch (type) {
       case FrameType.Request:
         this.#events.request(stream, payload, ended);
@@ -100,14 +102,18 @@ export class Connection {
         this.writer.flush();
         return;
       case FrameType.Resume:
-        this.#events.resume(JSON.parse(payload.toString()));
+        this.#events.resume(messageIn(type, payload));
         return;
       case FrameType.Bind:
-        this.#events.bind(stream, payload, ended);
+        understood("a Bind", () => this.#events.bind(stream, payload, ended));
         return;
       default:
         // The rules let only Connected and Resolved through to here.
-        this.#streams.get(stream)?.answer?.(JSON.parse(payload.toString()));
+        this.#streams.get(stream)?.answer?.(messageIn(type, payload));
     }
   }
+}
+
+function messageIn(type: number, payload: Buffer): unknown {
+  return understood(`a ${nameOf(type)}`, () => JSON.parse(payload.toString()) as unknown);
 }

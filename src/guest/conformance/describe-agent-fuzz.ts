@@ -55,7 +55,8 @@ export function describeAgentFuzz(adapter: AgentAdapter, cases: number): void {
 async function feed(adapter: AgentAdapter, input: Buffer): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-fuzz-"));
   const { child, channel } = await adapter.start(join(folder, "task"), "pipe");
-  const exited = once(child, "exit");
+  // Not "exit", after which some of what it wrote may still be on its way.
+  const exited = once(child, "close");
   let console = "";
   child.stderr!.on("data", (chunk: Buffer) => (console += chunk.toString()));
   channel.on("error", () => undefined); // it may end while the input is being written

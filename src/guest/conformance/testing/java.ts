@@ -36,7 +36,7 @@ export async function javaAgent(): Promise<AgentAdapter> {
     name: "java of Debian 12",
     format: "java",
     runtimeVersion: /^17\./,
-    start: (taskRoot) => spawnJavaAgent({ taskRoot }),
+    start: (taskRoot, console) => spawnJavaAgent({ taskRoot, console: console === "pipe" }),
     functions,
     echoPath: "app/echo.jar",
   };

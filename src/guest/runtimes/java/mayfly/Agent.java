@@ -95,6 +95,8 @@ public final class Agent {
     if (frame == null) throw Leave.now(0, null);
     try {
       handle(frame);
+    } catch (ProtocolError error) {
+      throw Leave.now(1, "the host sent " + error.getMessage());
     } catch (OutOfMemoryError error) {
       throw Leave.outOfMemory(() -> log.say(null, Level.AGENT, "there is no memory left, which ends the machine"));
     } catch (Throwable error) {
@@ -103,6 +105,8 @@ public final class Agent {
   }
 
   private void handle(Frame frame) throws Exception {
+    boolean opens = frame.type() == Type.REQUEST || frame.type() == Type.BIND;
+    if (opens && streams.containsKey(frame.stream())) throw new ProtocolError("a frame of type " + frame.type() + " on stream " + frame.stream() + ", which is open");
     switch (frame.type()) {
       case Type.REQUEST:
         request(frame);
