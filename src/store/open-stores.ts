@@ -8,6 +8,8 @@ import type { ServerStart } from "../base/config/server-start.ts";
 import { mainTenant } from "../base/ids/new-id.ts";
 import type { EventStream } from "../telemetry/event-stream.ts";
 import { LogLevel } from "../wire/protocol.ts";
+import { certificateMaker } from "./authority/make-certificate.ts";
+import { type Authority, openAuthority } from "./authority/open-authority.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import { openCatalog } from "./catalog/sqlite.ts";
 import { createAccounts, type OpenAccounts } from "./ledger/create-accounts.ts";
@@ -40,6 +42,10 @@ export function openCatalogOf({ config, clock, log, closing }: ServerStart, file
   });
   closing.defer(() => catalog.close());
   return catalog;
+}
+
+export function openAuthorityOf({ config, clock }: ServerStart): Authority {
+  return openAuthority({ file: join(config.stateDir, "authority.pem"), make: certificateMaker(config.cacheDir), clock });
 }
 
 /**

@@ -8,7 +8,8 @@ import { MayflyError } from "../../base/errors/error.ts";
 import { makeFolder } from "./make-folder.ts";
 
 /** The files in a state folder that hold secrets or decide what runs. */
-const OURS = /^(api-token|secrets\.key|(server|supervisor)\.(lock|json)|(catalog|ledger|appliances)\.db(-wal|-shm)?|logs|volumes|reserve)$/;
+const OURS =
+  /^(api-token|secrets\.key|authority\.pem|(server|supervisor)\.(lock|json)|(catalog|ledger|appliances)\.db(-wal|-shm)?|logs|volumes|reserve)$/;
 const OTHERS_WRITE = 0o022;
 const OTHERS = 0o077;
 const STICKY = 0o1000;

@@ -1,0 +1,127 @@
+/**
+ * The server's own certificate authority, which machines trust whose app has credentials at the host (decisions/credentials-at-the-host.md).
+ *
+ * Owns: its file, with the key and the certificate; and the certificates of names that are in use.
+ * 1. The file is made at first need, readable by its owner alone. The key leaves it only to sign.
+ * 2. A name's certificate is made once, and made anew well before it ends.
+ * 3. The authority's own certificate is replaced only by a server that has just started, when no machine trusts the old one.
+ */
+import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import type { Clock } from "../../base/clock/clock.ts";
+import { MayflyError } from "../../base/errors/error.ts";
+import { makeOnce } from "../state-folder/make-once.ts";
+import { type KeyPair, type MakeCertificate, splitPair } from "./make-certificate.ts";
+
+export interface Authority {
+  /** The authority's certificate, as PEM. Always the same. Rejects with "image-build-failed" or "state-damaged". */
+  certificate(): Promise<string>;
+  /** A certificate for a name of DNS, in lower case, with its key. Rejects like certificate(). */
+  certificateOf(name: string): Promise<KeyPair>;
+}
+
+interface AuthorityOptions {
+  /** Where its key and certificate are kept. */
+  file: string;
+  make: MakeCertificate;
+  clock: Pick<Clock, "wall">;
+}
+
+const DAY_MS = 86_400_000;
+/** Before now: clocks of machines may be late. */
+const EARLY_MS = DAY_MS;
+const AUTHORITY_MS = 3_650 * DAY_MS;
+const NAME_MS = 90 * DAY_MS;
+/** How long before its end a certificate is replaced. */
+const AUTHORITY_REST_MS = 365 * DAY_MS;
+const NAME_REST_MS = 30 * DAY_MS;
+/** The most names whose certificates are remembered. */
+const MOST_NAMES = 1_000;
+
+export function openAuthority(options: AuthorityOptions): Authority {
+  return new FileAuthority(options);
+}
+
+class FileAuthority implements Authority {
+  readonly #options: AuthorityOptions;
+  readonly #names = new Map<string, { pair: Promise<KeyPair>; until: number }>();
+  #own: Promise<string> | undefined;
+
+  constructor(options: AuthorityOptions) {
+    this.#options = options;
+  }
+
+  certificate(): Promise<string> {
+    return (this.#own ??= this.#open().catch((error: unknown) => {
+      this.#own = undefined;
+      throw error;
+    }));
+  }
+
+  certificateOf(name: string): Promise<KeyPair> {
+    const now = this.#options.clock.wall();
+    const known = this.#names.get(name);
+    if (known !== undefined && known.until - now > NAME_REST_MS) return known.pair;
+    const until = now + NAME_MS;
+    const pair = this.#make(name, now - EARLY_MS, until);
+    this.#names.delete(name);
+    this.#names.set(name, { pair, until });
+    if (this.#names.size > MOST_NAMES) this.#names.delete(this.#names.keys().next().value!);
+    pair.catch(() => {
+      if (this.#names.get(name)?.pair === pair) this.#names.delete(name);
+    });
+    return pair;
+  }
+
+  async #make(name: string, from: number, until: number): Promise<KeyPair> {
+    await this.certificate();
+    const { make, file } = this.#options;
+    const extensions = [
+      "basicConstraints = critical, CA:FALSE",
+      "keyUsage = critical, digitalSignature",
+      "extendedKeyUsage = serverAuth",
+      `subjectAltName = DNS:${name}`,
+      "subjectKeyIdentifier = hash",
+      "authorityKeyIdentifier = keyid",
+    ];
+    return make({ subject: "Mayfly", validity: { from, until }, extensions, issuer: file });
+  }
+
+  async #open(): Promise<string> {
+    const { file, clock } = this.#options;
+    if (existsSync(file) && endOf(read(file)) - clock.wall() < AUTHORITY_REST_MS) rmSync(file);
+    if (!existsSync(file)) await this.#create();
+    return read(file);
+  }
+
+  async #create(): Promise<void> {
+    const { file, make, clock } = this.#options;
+    const now = clock.wall();
+    const { key, cert } = await make({
+      subject: `Mayfly authority ${randomBytes(4).toString("hex")}`,
+      validity: { from: now - EARLY_MS, until: now + AUTHORITY_MS },
+      extensions: ["basicConstraints = critical, CA:TRUE, pathlen:0", "keyUsage = critical, keyCertSign", "subjectKeyIdentifier = hash"],
+    });
+    makeOnce(file, key + cert);
+  }
+}
+
+/** The certificate. Throws "state-damaged" if the file has none, or another one's key. */
+function read(file: string): string {
+  try {
+    const { key, cert } = splitPair(readFileSync(file, "utf8"));
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error("its key is not that of its certificate");
+    return cert;
+  } catch (error) {
+    throw damaged(file, error);
+  }
+}
+
+function endOf(cert: string): number {
+  return new X509Certificate(cert).validToDate.getTime();
+}
+
+function damaged(file: string, error: unknown): MayflyError {
+  const what = error instanceof Error ? error.message : String(error);
+  return new MayflyError("state-damaged", { file, what: `${what}. Without the file, a new authority is made` }, error);
+}
