@@ -9,7 +9,7 @@ import { rmSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../base/clock/clock.ts";
-import type { Egress } from "../egress/egress.ts";
+import type { SocketEgress } from "../egress/egress.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import { refuseDamaged } from "../images/damage.ts";
 import { findImage } from "../images/find-image.ts";
@@ -36,7 +36,7 @@ export interface AppliancesOptions {
   permitted: Permitted;
   usage: UsageSink;
   /** Makes an egress for one machine. Appliances are given by their ids here and below. */
-  egress: (appliance: string) => Egress;
+  egress: (appliance: string) => SocketEgress;
   /** @param at milliseconds since the epoch; now if it is missing */
   log: (appliance: string, machine: string | undefined, text: string, ofPlatform: boolean, at?: number) => void;
   /** Deletes the log of an appliance that is being removed, before its name is free. */

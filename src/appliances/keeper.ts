@@ -7,7 +7,7 @@
  * 3. After close() nothing is left.
  */
 import type { Clock } from "../base/clock/clock.ts";
-import type { Egress } from "../egress/egress.ts";
+import type { SocketEgress } from "../egress/egress.ts";
 import { MayflyError, asMayflyError } from "../base/errors/error.ts";
 import type { Image, RunSpec } from "../images/image.ts";
 import { clauseOf, clauseWithOutput, StartFailure } from "../machines/exit.ts";
@@ -41,7 +41,7 @@ export interface KeeperOptions {
   clock: Clock;
   usage: UsageSink;
   /** Makes an egress for one machine. @param appliance its id */
-  egress: (appliance: string) => Egress;
+  egress: (appliance: string) => SocketEgress;
   /** Writes a line of the guest, or about its machines, to the appliance's log. */
   log: (machine: string | undefined, text: string, ofPlatform: boolean) => void;
 }

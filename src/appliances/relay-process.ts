@@ -13,7 +13,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../base/clock/clock.ts";
-import type { Egress } from "../egress/egress.ts";
+import type { SocketEgress } from "../egress/egress.ts";
 import { asMayflyError } from "../base/errors/error.ts";
 import { guarded } from "../base/errors/guarded.ts";
 import { createCgroup } from "../machines/host/cgroup/create-cgroup.ts";
@@ -38,7 +38,7 @@ export interface RelayPlan {
   console: number;
   ports: { socket: PublishedSocket; qemu: number }[];
   /** Makes the machine's connections to the outside; undefined if it may have none. */
-  egress: Egress | undefined;
+  egress: SocketEgress | undefined;
   clock: Clock;
   onLines: (lines: string[]) => void;
   /** Called with a clause on what happens to the relay, for the appliance's log. */

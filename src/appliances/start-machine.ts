@@ -20,7 +20,7 @@ import { QEMU_OVERHEAD, type QemuDescriptors, spawnQemu } from "../machines/host
 import { createMemoryFile, createPipe, makeImmutable } from "../base/libc/libc.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import { until } from "../base/clock/until.ts";
-import type { Egress } from "../egress/egress.ts";
+import type { SocketEgress } from "../egress/egress.ts";
 import { applianceArguments, firstFd, type Wiring } from "./command-line.ts";
 import { type ApplianceEnd, endOf } from "./end.ts";
 import type { ApplianceHost } from "./host.ts";
@@ -42,7 +42,7 @@ export interface MachinePlan {
   vcpus: number;
   /** The published ports, and where QEMU listens for each. */
   ports: RelayPlan["ports"];
-  egress: Egress | undefined;
+  egress: SocketEgress | undefined;
   clock: Clock;
   onLine: (text: string) => void;
   /** Called with a clause on what happens to the machine's relay. */

@@ -13,7 +13,7 @@ import { MayflyError } from "../base/errors/error.ts";
 import { allowListOf, type AllowList } from "../base/network/allow-list.ts";
 import { denialOf, isNeverOpen, isOwn } from "../base/network/denied.ts";
 import { dial } from "./dial.ts";
-import type { Egress, ResolvedAddress } from "./egress.ts";
+import type { ResolvedAddress, SocketEgress } from "./egress.ts";
 import { embedded, parseIp, type Ip } from "../base/network/ip.ts";
 import { lookUpError, shown } from "./look-up.ts";
 import { createNames, type Names } from "./names.ts";
@@ -43,11 +43,11 @@ const ATTEMPT_MS = 10_000;
 /** At most this many addresses of one name are tried. */
 const ATTEMPTS = 4;
 
-export function createEgress(options: EgressOptions): Egress {
+export function createEgress(options: EgressOptions): SocketEgress {
   return new CheckedEgress(options);
 }
 
-class CheckedEgress implements Egress {
+class CheckedEgress implements SocketEgress {
   readonly #options: EgressOptions;
   readonly #allow: AllowList;
   readonly #bound: AllowList;

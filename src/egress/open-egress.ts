@@ -4,7 +4,9 @@
  */
 import { problemOf } from "../base/network/bound.ts";
 import { createEgress } from "./create-egress.ts";
-import type { Egress } from "./egress.ts";
+import type { Egress, SocketEgress } from "./egress.ts";
+import { withInjections } from "./inject/injecting-egress.ts";
+import type { CertificateSource, Injection } from "./inject/injection.ts";
 import { createNames } from "./names.ts";
 
 /** The manifest's `network`. */
@@ -12,9 +14,9 @@ type NetworkWish = "none" | "egress" | { egress: true; allow: string[] };
 
 export interface EgressOfServer {
   /** For one machine of the app. Null if the app has no network. */
-  of(app: string, network: NetworkWish): Egress | null;
+  of(app: string, network: NetworkWish, injecting: Injecting): Egress | null;
   /** For one machine of an appliance: public addresses only. Its sockets are left unread, because the appliance's relay reads them. */
-  ofAppliance(name: string): Egress;
+  ofAppliance(name: string): SocketEgress;
   /**
    * Why entries of `network.allow` can have no effect here, one sentence each. A deploy refuses such entries; in apps deployed earlier they
    * have no effect.
@@ -22,17 +24,29 @@ export interface EgressOfServer {
   problems(network: NetworkWish): string[];
 }
 
+export interface Injecting {
+  /** The secrets that the host adds to the machine's requests. */
+  injections: Injection[];
+  /** Gets sentences for the app's log. */
+  tell: (text: string) => void;
+}
+
 export interface EgressSettings {
   /** `egress.allow` of the configuration. */
   bound: string[];
   /** The ports on which Mayfly itself listens. */
   ownPorts: () => Iterable<number>;
+  certificates: CertificateSource;
 }
 
-export function openEgress({ bound, ownPorts }: EgressSettings): EgressOfServer {
+export function openEgress({ bound, ownPorts, certificates }: EgressSettings): EgressOfServer {
   const names = createNames();
   return {
-    of: (app, network) => (network === "none" ? null : createEgress({ allow: allowOf(network), bound, ownPorts, app, names })),
+    of(app, network, { injections, tell }) {
+      if (network === "none") return null;
+      const egress = createEgress({ allow: allowOf(network), bound, ownPorts, app, names });
+      return injections.length === 0 ? egress : withInjections(egress, injections, { certificates, tell });
+    },
     ofAppliance: (name) => createEgress({ allow: [], bound: [], ownPorts, app: name, names, unread: true }),
     problems: (network) => allowOf(network).flatMap((entry) => problemOf(entry, bound) ?? []),
   };

@@ -5,7 +5,7 @@
  * 2. At most one window of guest bytes waits for the socket; while the guest has no credit left, the socket is paused.
  */
 import { egressFailure } from "./egress-failure.ts";
-import type { Socket } from "node:net";
+import type { Outside } from "./host-end.ts";
 import { guarded } from "../base/errors/guarded.ts";
 import type { Link } from "./link.ts";
 import { BodySender } from "./body-sender.ts";
@@ -20,7 +20,7 @@ export class EgressStream {
   readonly #sender: BodySender;
   readonly #window = new ReceiveWindow();
   readonly #question = new AbortController();
-  #socket: Socket | null = null;
+  #socket: Outside | null = null;
   #writer: PacedWriter | null = null;
   #guestEnded = false;
   #socketEnded = false;
@@ -38,7 +38,7 @@ export class EgressStream {
     return this.#question.signal;
   }
 
-  connected(socket: Socket): void {
+  connected(socket: Outside): void {
     const cut = () => socket.destroy();
     // This listener comes first, because an error of a socket without one would end the host's process.
     socket.on(
@@ -88,7 +88,7 @@ export class EgressStream {
     this.#onClosed(this);
   }
 
-  #listen(socket: Socket): void {
+  #listen(socket: Outside): void {
     const cut = () => socket.destroy();
     const onData = (chunk: Buffer) => {
       if (!this.#sender.write(chunk)) socket.pause();

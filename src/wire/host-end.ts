@@ -1,4 +1,6 @@
 /** The contract of the host's end of one machine's channel, for the rest of the host. See docs/guest-protocol.md. */
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { BindMessage, LogLevel, ReadyMessage, ResetCode, StatsMessage } from "./protocol.ts";
 
 /** Pieces of any size. */
@@ -82,6 +84,9 @@ export interface RequestStream {
   reset(code: ResetCode, message: string): void;
 }
 
+/** A connection to the outside: a socket, or what stands before one. It lets each direction end by itself. */
+export type Outside = Duplex & Pick<Socket, "remoteAddress" | "remotePort" | "remoteFamily">;
+
 export interface HostEndEvents {
   /** `stream` is 0, or the Request stream that the line belongs to, which is open or just closed. */
   log(stream: number, level: LogLevel, text: string): void;
@@ -91,7 +96,7 @@ export interface HostEndEvents {
    * is aborted when the guest takes its question back, and when the channel is over. `name` is the name under which, as the guest says, it
    * found the address.
    */
-  connect(host: string, port: number, gone: AbortSignal, name?: string): Promise<import("node:net").Socket>;
+  connect(host: string, port: number, gone: AbortSignal, name?: string): Promise<Outside>;
   resolve(host: string, family: 0 | 4 | 6, gone: AbortSignal): Promise<{ address: string; family: 4 | 6 }[]>;
   /** The channel is over: it ended, failed, or the guest violated the protocol. Called once. The owner kills the machine. */
   dead(reason: string, violation: boolean): void;

@@ -222,6 +222,8 @@ export interface BindMessage {
   concurrency?: number;
   /** Whether Connect and Resolve will be answered. */
   egress: boolean;
+  /** A certificate, as PEM: TLS of the app's code and of its programs trusts it, besides what it trusts anyway. */
+  authority?: string;
   /** The function to evaluate before Bound is sent; the others are evaluated at their first call. */
   preload?: string;
   /** Whether the machine becomes a template of the app: everything is evaluated, and what clones must not share is closed, before Bound is sent. */

@@ -310,6 +310,12 @@ export const errorTable = {
     message: "The app may not reach {address}: {reason}.",
     cure: 'Set network to "egress" in the app\'s mayfly.json, or add "host-or-cidr:port" to network.allow there and to egress.allow of the server.',
   },
+  "injection-failed": {
+    status: 502,
+    side: "system",
+    message: "The host did not make the request to {host}: {reason}.",
+    cure: "The message says why. The app's mayfly.json lists under inject the servers for which the host adds a secret.",
+  },
   "missing-part": { status: 500, side: "system", message: "This host lacks {part}: {reason}.", cure: "{cure}" },
   "state-locked": {
     status: 500,

@@ -1,0 +1,37 @@
+import { Agent } from "node:http";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { guarded } from "../../base/errors/guarded.ts";
+
+type Created = (error: Error | null, socket: Duplex) => void;
+
+/** An agent whose requests all go over one connection, one after the other. They fail when it is gone. */
+export class OneConnection extends Agent {
+  readonly #proven: Promise<TLSSocket>;
+  #wasProven = false;
+
+  constructor(proven: Promise<TLSSocket>) {
+    super({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
+    this.#proven = proven;
+    void proven.then(
+      () => (this.#wasProven = true),
+      () => undefined,
+    );
+  }
+
+  get wasProven(): boolean {
+    return this.#wasProven;
+  }
+
+  override createConnection(_options: object, callback?: Created): undefined {
+    const give = () => this.#give(callback);
+    // Node looks at the error alone.
+    guarded(give, (error) => callback?.(error as Error, undefined as never))();
+  }
+
+  async #give(callback: Created | undefined): Promise<void> {
+    const server = await this.#proven;
+    if (server.destroyed) throw new Error("it closed the connection");
+    callback?.(null, server);
+  }
+}
