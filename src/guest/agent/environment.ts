@@ -1,5 +1,6 @@
 /** Makes process.env as an app sees it: its own variables, and only those of the machine's that programs need to run. */
 import type { BindMessage } from "../../wire/protocol.ts";
+import { trust } from "../net/authority.ts";
 import { taskRoot } from "./files/task-root.ts";
 
 const KEPT = new Set(["PATH", "HOME", "LANG", "TMPDIR", "TZ", "LD_LIBRARY_PATH"]);
@@ -7,7 +8,7 @@ const KEPT = new Set(["PATH", "HOME", "LANG", "TMPDIR", "TZ", "LD_LIBRARY_PATH"]
 /** The variables that setEnvironment() added. Nothing else writes to process.env before the Bind that counts. */
 let ours: Record<string, string> | null = null;
 
-export function setEnvironment({ app, revision, memoryMb, functions, env, snapshot }: BindMessage): void {
+export function setEnvironment({ app, revision, memoryMb, functions, env, snapshot, authority }: BindMessage): void {
   // The name is read even if it is not used, so that a rehearsal runs every line that a Bind will run in its clone.
   const first = functions[0]?.name ?? app;
   const wanted: Record<string, string> = {
@@ -19,6 +20,7 @@ export function setEnvironment({ app, revision, memoryMb, functions, env, snapsh
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
     LAMBDA_TASK_ROOT: taskRoot,
     ...(snapshot === true && { AWS_LAMBDA_INITIALIZATION_TYPE: "snap-start" }),
+    ...(authority !== undefined && trust(authority)),
     ...env,
   };
   // Listing process.env is slow in a machine that has just been cloned, so it is done once, before the machine is frozen.

@@ -1,6 +1,8 @@
 /** Hello, Ready, the warm function, rehearsals, and the one Bind for good. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { rootCertificates } from "node:tls";
 import { type BindFunction, LogLevel, REHEARSAL_APP, ResetCode, WARM_FUNCTION } from "../../wire/protocol.ts";
 import type { AgentAdapter } from "./adapter.ts";
 import { event, functionOf, openSession, refusal, to } from "./session.ts";
@@ -51,6 +53,18 @@ export function describeLife(adapter: AgentAdapter): void {
       LAMBDA_TASK_ROOT: session.taskRoot,
       OWN: "täxt\n",
     });
+  });
+
+  test("an authority is in files that variables of programs name, besides those of the system; the app's own variables take precedence", async (t) => {
+    const session = await openSession(t, adapter);
+    await session.bindTo(["surroundings"], { app: REHEARSAL_APP });
+    const authority = rootCertificates[0]!;
+    await session.bindTo(["surroundings"], { authority, env: { CURL_CA_BUNDLE: "own" } });
+    const { env } = JSON.parse((await session.call(to("surroundings"))).text) as { env: Record<string, string> };
+    for (const name of ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "GIT_SSL_CAINFO"])
+      assert.ok(readFileSync(env[name]!, "utf8").endsWith(`\n${authority}`), name);
+    for (const name of ["NODE_EXTRA_CA_CERTS", "DENO_CERT"]) assert.equal(readFileSync(env[name]!, "utf8"), authority, name);
+    assert.equal(env["CURL_CA_BUNDLE"], "own");
   });
 
   test("an app of several functions is called by its own name", async (t) => {

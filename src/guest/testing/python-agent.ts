@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../base/config/load.ts";
@@ -28,6 +28,7 @@ export function pythonAgent(interpreter: Interpreter) {
     const env = {
       ...pythonEnvironment(),
       PATH: process.env["PATH"],
+      TMPDIR: dirname(taskRoot),
       MAYFLY_CHANNEL: "fd:3",
       MAYFLY_TASK_ROOT: taskRoot,
       HOST_ONLY: "secret",

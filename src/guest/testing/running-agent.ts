@@ -155,7 +155,14 @@ export async function startNodeAgent(
   inNetwork: InNetwork = (command) => ({ command, env: {} }),
 ): Promise<{ child: ChildProcess; channel: Duplex }> {
   const { command, env: added } = inNetwork([process.execPath, process.env["MAYFLY_TEST_AGENT"] ?? main]);
-  const env = { PATH: process.env["PATH"], MAYFLY_CHANNEL: "fd:3", MAYFLY_TASK_ROOT: taskRoot, HOST_ONLY: "secret", ...added };
+  const env = {
+    PATH: process.env["PATH"],
+    TMPDIR: path.dirname(taskRoot),
+    MAYFLY_CHANNEL: "fd:3",
+    MAYFLY_TASK_ROOT: taskRoot,
+    HOST_ONLY: "secret",
+    ...added,
+  };
   const child = spawn(command[0]!, command.slice(1), {
     stdio: ["ignore", "inherit", console, "pipe"],
     env,

@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -63,7 +63,7 @@ interface Spawning extends Omit<JavaAgentOptions, "entropy"> {
 }
 
 /** Starts the agent with its channel on descriptor 3. */
-export async function spawnJavaAgent({ taskRoot, temporary = tmpdir(), flags = [], console = false, inNetwork }: Spawning) {
+export async function spawnJavaAgent({ taskRoot, temporary = dirname(taskRoot), flags = [], console = false, inNetwork }: Spawning) {
   const jar = await ensureJavaAgent({ cacheDir });
   const { command } = await fetchJava(cacheDir);
   const all = [...command, ...javaFlags, ...flags, "-jar", jar];

@@ -1,13 +1,16 @@
 package mayfly.code;
 
+import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TimeZone;
+import mayfly.net.Authority;
 
 /**
  * Makes the environment as an app sees it: its own variables, and only those of the machine's that programs need to run. Java has no way to set a variable, so this changes the map that System.getenv shows and from which child processes get theirs.
@@ -27,7 +30,7 @@ public final class Environment {
   public static final boolean onOsv = "osv".equals(System.getenv("MAYFLY_GUEST"));
 
   /** @param message the BindMessage */
-  public static void set(Map<?, ?> message) throws ReflectiveOperationException {
+  public static void set(Map<?, ?> message) throws IOException, ReflectiveOperationException {
     Map<String, String> wanted = wanted(message);
     Map<Object, Object> variables = variables();
     variables.keySet().removeIf(name -> !KEPT.contains(name.toString()));
@@ -40,7 +43,7 @@ public final class Environment {
     if (wanted.containsKey("TZ")) TimeZone.setDefault(TimeZone.getTimeZone(wanted.get("TZ")));
   }
 
-  private static Map<String, String> wanted(Map<?, ?> message) {
+  private static Map<String, String> wanted(Map<?, ?> message) throws IOException {
     String app = (String) message.get("app");
     String revision = (String) message.get("revision");
     List<?> functions = (List<?>) message.get("functions");
@@ -53,8 +56,17 @@ public final class Environment {
     wanted.put("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", String.valueOf(message.get("memoryMb")));
     wanted.put("LAMBDA_TASK_ROOT", taskRoot.toString());
     if (Boolean.TRUE.equals(message.get("snapshot"))) wanted.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
+    if (message.get("authority") instanceof String authority) wanted.putAll(trusting(authority));
     ((Map<?, ?>) message.get("env")).forEach((name, value) -> wanted.put((String) name, (String) value));
     return wanted;
+  }
+
+  private static Map<String, String> trusting(String authority) throws IOException {
+    try {
+      return Authority.trust(authority, temporary);
+    } catch (GeneralSecurityException error) {
+      throw new IOException("the authority cannot be trusted: " + error.getMessage(), error);
+    }
   }
 
   @SuppressWarnings("unchecked")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from ..net.authority import trust
+
 _KEPT = {"PATH", "HOME", "LANG", "TMPDIR", "TZ", "LD_LIBRARY_PATH"}
 
 #: The folder of the app's files.
@@ -21,6 +23,7 @@ def set_environment(message: dict) -> None:
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(message["memoryMb"]),
         "LAMBDA_TASK_ROOT": task_root,
         **({"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"} if message.get("snapshot") else {}),
+        **(trust(message["authority"]) if message.get("authority") else {}),
         **message["env"],
     }
     for name in list(os.environ):
