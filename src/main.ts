@@ -27,8 +27,9 @@ import { openKinds } from "./control/open-kinds.ts";
 import { openServing } from "./control/open-serving.ts";
 import type { ServedApps } from "./control/served-apps.ts";
 import type { Catalog } from "./store/catalog/catalog.ts";
+import { hasInjections, injectionsOf } from "./store/catalog/injections.ts";
 import { keepAccounts } from "./store/ledger/keep-accounts.ts";
-import { openCatalogOf, openStores } from "./store/open-stores.ts";
+import { openAuthorityOf, openCatalogOf, openStores } from "./store/open-stores.ts";
 import { openServerLog } from "./store/logs/server-log.ts";
 import { lockFolders } from "./store/state-folder/lock-folders.ts";
 import type { StateLock } from "./store/state-folder/lock.ts";
@@ -88,7 +89,8 @@ export async function startMayfly(
   const { driver, detail } = await openDriver(start, { qemuHost, uids, progress, onCpuUsed: (cpuUs) => accounts.templateMade(cpuUs) });
   prepared();
   const urls = { gateway: "", api: "" };
-  const egress = openEgress({ bound: config.egress.allow, ownPorts: () => [urls.gateway, urls.api].map(portOf) });
+  const authority = openAuthorityOf(start);
+  const egress = openEgress({ bound: config.egress.allow, ownPorts: () => [urls.gateway, urls.api].map(portOf), certificates: authority });
   keepAccounts(accounts, events);
   const kinds = openKinds(start, catalog, driver);
   const dispatcher = await openDispatcher(start, {
@@ -98,7 +100,8 @@ export async function startMayfly(
     accounts,
     logs,
     events,
-    egress: ({ app, manifest }) => egress.of(app, manifest.network),
+    egress: (version, tell) => egress.of(version.app, version.manifest.network, { injections: injectionsOf(catalog, version), tell }),
+    authority: async ({ manifest }) => (hasInjections(manifest) ? authority.certificate() : undefined),
     serving: (app, serves) => supervision?.serving(app, serves),
   });
   const routes = routesOf(config, catalog, () => served);
@@ -118,6 +121,7 @@ export async function startMayfly(
     attaches: (choice) => driver.attaches(choice) !== undefined,
     driver,
     problemsOf: (network) => egress.problems(network),
+    authority,
   });
   const shown = { name: driver.name, detail, damage: () => driver.damage?.() ?? null };
   const overview = createOverview({

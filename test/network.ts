@@ -6,6 +6,8 @@ import { afterwards } from "../src/base/testing/afterwards.ts";
 import { certificate } from "../src/doors/http/test-certificate.ts";
 
 export interface Network {
+  /** The name of the network namespace. */
+  namespace: string;
   /** An address that filters treat as public; it is routed to the namespace on this host only. */
   publicAddress: string;
   privateAddress: string;
@@ -31,7 +33,16 @@ const PORT = 7_777;
 export async function createNetwork(scope: Scope, subnet = 17): Promise<Network> {
   const [name, host, guest] = [`mayfly-${process.pid}`, `mfh${process.pid}`, `mfg${process.pid}`];
   const [publicAddress, privateAddress, hostAddress] = [`9.254.${subnet}.2`, `10.254.${subnet}.2`, `10.254.${subnet}.1`];
-  const network = { publicAddress, privateAddress, hostAddress, port: PORT, tlsPort: PORT + 2, countPort: PORT + 3, httpPort: PORT + 4 };
+  const network = {
+    namespace: name,
+    publicAddress,
+    privateAddress,
+    hostAddress,
+    port: PORT,
+    tlsPort: PORT + 2,
+    countPort: PORT + 3,
+    httpPort: PORT + 4,
+  };
   const ip = (...args: string[]) => execFileSync("ip", args, { stdio: ["ignore", "ignore", "inherit"] });
   ip("netns", "add", name);
   afterwards(scope, () => void ip("netns", "delete", name));

@@ -3,7 +3,9 @@ import type { Config } from "../base/config/schema.ts";
 import type { ServerStart } from "../base/config/server-start.ts";
 import type { LiveDispatcher } from "../dispatch/live-dispatcher.ts";
 import { policyOptions } from "../dispatch/open-policy.ts";
+import { hasInjections } from "../store/catalog/injections.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
+import { runtimesOf } from "../store/catalog/parts.ts";
 import type { Stores } from "../store/open-stores.ts";
 import { nameOfId } from "./names.ts";
 import type { PreparedKinds } from "./prepared-kinds.ts";
@@ -28,6 +30,7 @@ interface ServingNeeds {
   attaches: ServingParts["attaches"];
   driver: FreezingDriver;
   problemsOf: ServingParts["problemsOf"];
+  authority: ServingParts["authority"];
 }
 
 export interface OpenServing {
@@ -40,10 +43,11 @@ export interface OpenServing {
 export function openServing(
   start: ServerStart,
   stores: Stores,
-  { dispatcher, routes, kinds, kernels, attaches, driver, problemsOf }: ServingNeeds,
+  { dispatcher, routes, kinds, kernels, attaches, driver, problemsOf, authority }: ServingNeeds,
 ): OpenServing {
   const { config, clock, log, closing } = start;
   const { catalog } = stores;
+  const uninjectable = (manifest: Manifest) => whyUninjectable(manifest, driver, config.kernel);
   const unfreezable = (manifest: Manifest) => whyUnfreezable(manifest, driver, config.kernel);
   const served = new ServedApps({
     dispatcher,
@@ -53,6 +57,7 @@ export function openServing(
     inert: (manifest) => [
       ...problemsOf(manifest.network).map((problem) => `An entry of network.allow has no effect: ${problem}.`),
       ...inertSnapshot(manifest, unfreezable),
+      ...inertInject(manifest, uninjectable),
     ],
     tell: stores.tell,
     complain: (app, error) => complain(start, stores, app, error),
@@ -69,7 +74,9 @@ export function openServing(
     attaches,
     usualKernel,
     unfreezable,
+    uninjectable,
     problemsOf,
+    authority,
     most: policyOptions(config),
   });
   const resume = () => {
@@ -88,9 +95,22 @@ function inertSnapshot(manifest: Manifest, unfreezable: ServingParts["unfreezabl
   return why === undefined ? [] : [`The key snapshot has no effect: ${why}.`];
 }
 
+function inertInject(manifest: Manifest, uninjectable: ServingParts["uninjectable"]): string[] {
+  const why = hasInjections(manifest) ? uninjectable(manifest) : undefined;
+  return why === undefined ? [] : [`The key inject has no effect: ${why}.`];
+}
+
 function whyUnfreezable({ kernel }: Manifest, driver: FreezingDriver, usual: Config["kernel"]): string | undefined {
   if (driver.snapshots === undefined) return `machines of the driver ${driver.name} cannot be frozen, only those of qemu can`;
   return (kernel ?? usual) === "osv" ? "machines with the kernel osv cannot be frozen for an app, only those with linux can" : undefined;
+}
+
+function whyUninjectable(manifest: Manifest, driver: { name: string }, usual: Config["kernel"]): string | undefined {
+  if ((manifest.kernel ?? usual) === "osv") return 'it is possible on the kernel linux alone: let kernel be "linux"';
+  // What is no agent's own connection does not pass the host there.
+  const runtime = runtimesOf(manifest).find((each) => each !== "node" && each !== "python");
+  if (driver.name !== "process" || runtime === undefined) return undefined;
+  return `machines of the driver process use this host's network with the runtime ${runtime}, so that the host does not see its requests`;
 }
 
 /** Writes to the server's log and to the app's that the app cannot be served. */

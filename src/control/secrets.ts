@@ -2,6 +2,7 @@
 import { MayflyError } from "../base/errors/error.ts";
 import type { Catalog } from "../store/catalog/catalog.ts";
 import { tooMuchEnvironment } from "../store/catalog/environment-limit.ts";
+import { neededSecrets } from "../store/catalog/injections.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import type { Serving } from "./serving.ts";
 import type { Telling } from "./telling.ts";
@@ -47,7 +48,7 @@ function manifestsWith(catalog: SecretParts["catalog"], app: string, secret: str
     return catalog
       .live(app)
       .map(({ revision }) => revision.manifest)
-      .filter(({ secrets }) => secrets.includes(secret));
+      .filter((manifest) => neededSecrets(manifest).includes(secret));
   } catch (error) {
     if (error instanceof MayflyError && (error.code === "bad-manifest" || error.code === "state-damaged")) return [];
     throw error;
@@ -56,6 +57,8 @@ function manifestsWith(catalog: SecretParts["catalog"], app: string, secret: str
 
 /** Throws "bad-request" if the value makes what a machine is told too large. Without this check, each call of the live revision would fail. */
 function refuseTooMuch(catalog: SecretParts["catalog"], app: string, manifest: Manifest, secret: string, value: string): void {
+  // What the host adds to requests is told to no machine.
+  if (!manifest.secrets.includes(secret)) return;
   const set = new Set(catalog.secretNames(app));
   const others = manifest.secrets.filter((each) => each !== secret && set.has(each));
   const what = tooMuchEnvironment(manifest, { ...catalog.secrets(app, others), [secret]: value });

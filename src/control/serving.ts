@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { Target } from "../store/catalog/catalog.ts";
 import { FRAMES_BYTES } from "../store/catalog/code-limit.ts";
+import { hasInjections } from "../store/catalog/injections.ts";
 import { partsOf, runtimesOf } from "../store/catalog/parts.ts";
 import { tooLargeMachine } from "../store/catalog/machine-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
@@ -51,8 +52,12 @@ export interface ServingParts {
   usualKernel: GuestKernelName;
   /** Why the app's machines cannot be frozen on this server, as a clause; undefined if they can. */
   unfreezable: (manifest: Manifest) => string | undefined;
+  /** Why the host cannot add secrets to requests of the app's machines on this server, as a clause; undefined if it can. */
+  uninjectable: (manifest: Manifest) => string | undefined;
   /** The entries of `network.allow` that can have no effect on this server, as one sentence for each. */
   problemsOf: (network: Manifest["network"]) => string[];
+  /** Vouches for the servers for which the host adds secrets to requests. */
+  authority: { certificate(): Promise<string> };
   /** The limits of all machines together. */
   most: { maxMemoryMb: number; maxVcpus: number };
   clock: Clock;
@@ -66,7 +71,9 @@ export function createServing({
   attaches,
   usualKernel,
   unfreezable,
+  uninjectable,
   problemsOf,
+  authority,
   most,
   clock,
 }: ServingParts): Serving {
@@ -75,8 +82,9 @@ export function createServing({
       served.check(tenant, manifest);
       const [problem] = problemsOf(manifest.network);
       const frozen = manifest.snapshot === true ? unfreezable(manifest) : undefined;
-      const what =
-        problem !== undefined ? `network.allow: ${problem}` : (tooLargeMachine(manifest, most) ?? (frozen && `snapshot: ${frozen}`));
+      const injected = hasInjections(manifest) ? uninjectable(manifest) : undefined;
+      const unable = (frozen && `snapshot: ${frozen}`) ?? (injected && `inject: ${injected}`);
+      const what = problem !== undefined ? `network.allow: ${problem}` : (tooLargeMachine(manifest, most) ?? unable);
       if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
       const { name, kernel } = manifest;
       if (kernel !== undefined && !kernels.includes(kernel))
@@ -98,6 +106,7 @@ export function createServing({
         throw new MayflyError("files-too-large", { app: name, bytes: largeBytes, limit: FRAMES_BYTES, kernel: kernel ?? usualKernel });
     },
     async prepare(manifest) {
+      if (hasInjections(manifest)) await authority.certificate();
       // One after the other, because each may take a whole CPU for seconds.
       for (const part of partsOf(manifest)) await kinds.prepare(part);
     },

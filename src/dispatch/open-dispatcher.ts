@@ -24,6 +24,7 @@ interface DispatcherNeeds {
   logs: Logs;
   events: EventStream;
   egress: FleetOptions["egress"];
+  authority: NonNullable<FleetOptions["authority"]>;
   /** Called when an app has its first machine (`serves` is true) and when it has none any more. */
   serving: (app: string, serves: boolean) => void;
 }
@@ -31,7 +32,7 @@ interface DispatcherNeeds {
 /** The driver must be prepared: the policy asks for its first machines at once. */
 export async function openDispatcher(
   start: ServerStart,
-  { driver, prepare, catalog, accounts, logs, events, egress, serving }: DispatcherNeeds,
+  { driver, prepare, catalog, accounts, logs, events, egress, authority, serving }: DispatcherNeeds,
 ): Promise<LiveDispatcher> {
   const { config, clock, log, closing } = start;
   const bootId = createBootId(clock.wall());
@@ -43,6 +44,7 @@ export async function openDispatcher(
     code: ({ id }) => catalog.code(id),
     secrets: ({ app, manifest }) => catalog.secrets(app, manifest.secrets),
     egress,
+    authority,
     usage: accounts,
   };
   const fleet = createFleet({ ...making, driver, report: (text) => log.warn(text) });
@@ -65,7 +67,10 @@ export async function openDispatcher(
   return dispatcher;
 }
 
-type Making = Pick<FleetOptions & SnapshotKeeperOptions, "prepare" | "clock" | "bootId" | "code" | "secrets" | "egress" | "usage">;
+type Making = Pick<
+  FleetOptions & SnapshotKeeperOptions,
+  "prepare" | "clock" | "bootId" | "code" | "secrets" | "egress" | "authority" | "usage"
+>;
 
 /** Undefined if the driver's machines cannot be frozen. */
 function openSnapshots(

@@ -10,12 +10,14 @@ export interface BoundCode extends Pick<StoredCode, "functions" | "files"> {
 /**
  * @param code its functions are in the order in which their code follows, after the app's files
  * @param attached says where the files are in the machine, if it reads them where they lie on the host
+ * @param authority a certificate that the app's TLS is to trust
  */
 export function bindMessage(
   version: Version,
   code: Omit<BoundCode, "parts">,
   secrets: Record<string, string>,
   attached?: FolderFiles,
+  authority?: string,
 ): BindMessage {
   const { manifest } = version;
   const { functions, files } = code;
@@ -28,6 +30,7 @@ export function bindMessage(
     memoryMb: manifest.memoryMb,
     concurrency: manifest.concurrency,
     egress: manifest.network !== "none",
+    ...(authority !== undefined && { authority }),
   };
 }
 

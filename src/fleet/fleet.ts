@@ -31,8 +31,16 @@ export interface FleetOptions {
   code: (version: Version) => BoundCode;
   /** The values of the secrets that the revision's manifest names. If it throws, the bind fails with the error's message. */
   secrets: (version: Version) => Record<string, string>;
-  /** Makes an egress for each machine; null if the app has no network. */
-  egress: (version: Version) => Egress | null;
+  /**
+   * Makes an egress for each machine; null if the app has no network. If it throws, the bind fails with the error's message.
+   * @param tell gets sentences for the app's log
+   */
+  egress: (version: Version, tell: (text: string) => void) => Egress | null;
+  /**
+   * The certificate, as PEM, of an authority that the TLS of the revision's machines is to trust. Without it, or if it resolves with undefined, there is none. If it
+   * rejects, the bind fails with the error's message.
+   */
+  authority?: (version: Version) => Promise<string | undefined>;
   /** Gets entries on the CPU and memory that machines used. */
   usage: UsageSink;
   /** Writes to the server's own log what happened to a machine that belonged to no app. */

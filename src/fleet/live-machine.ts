@@ -279,7 +279,7 @@ export class LiveMachine {
     const { machine, end } = this.#parts();
     if (this.#isDying()) return;
     this.#takeFor(version, machine);
-    this.#egress = egress(version);
+    this.#egress = egress(version, this.#tellOnce);
     const { failed } = await within(clock, bindMs, "the restore", this.#resume(end, false, true));
     if (failed !== undefined) return this.#fail("bind-failed", new Error(failed));
     this.#meter.run(machine.usage());
@@ -295,18 +295,18 @@ export class LiveMachine {
   }
 
   async #bindTo(version: Version): Promise<void> {
-    const { code, secrets, egress } = this.#options;
+    const { code, secrets, egress, authority } = this.#options;
     const { machine, end, rest } = this.#parts();
     this.#takeFor(version, machine);
     const bound = partCode(code(version), (name) => Object.hasOwn(version.manifest.functions, name));
     const own = secrets(version);
-    this.#egress = egress(version);
+    this.#egress = egress(version, this.#tellOnce);
     const getUp = async () => ((await rest.getUp()) ? this.#resume(end, false) : undefined);
     const attaching = this.#attach(machine, bound);
     attaching.catch(() => undefined); // it is awaited below, unless the resume fails
     await within(this.#options.clock, this.#options.handshakeMs ?? HANDSHAKE_MS, "the resume", getUp());
     const attached = await attaching;
-    await end.bind(bindMessage(version, bound, own, attached), bound.parts(attached !== undefined));
+    await end.bind(bindMessage(version, bound, own, attached, await authority?.(version)), bound.parts(attached !== undefined));
     this.#meter.run(machine.usage());
   }
 
@@ -362,10 +362,13 @@ export class LiveMachine {
   }
 
   #outside<T>(address: string, question: (egress: Egress) => Promise<T>): Promise<T> {
-    return askEgress(this.#egress, address, question, (text) => {
-      if (this.#refusals.isDue(text, this.#options.clock.now())) this.#log(0, LogLevel.Platform, text);
-    });
+    return askEgress(this.#egress, address, question, this.#tellOnce);
   }
+
+  /** For what a guest can provoke as often as it likes. */
+  readonly #tellOnce = (text: string) => {
+    if (this.#refusals.isDue(text, this.#options.clock.now())) this.#log(0, LogLevel.Platform, text);
+  };
 
   #log(stream: number, level: LogLevel, text: string): void {
     if (this.#version === undefined) {

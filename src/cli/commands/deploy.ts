@@ -10,6 +10,7 @@ import { type ConnectionOptions, connect, withConnectionOptions } from "../conne
 import { showProgress, yellow } from "../../base/terminal/terminal.ts";
 import { targetsInWords } from "../targets.ts";
 import { bytesInWords } from "../units.ts";
+import { neededSecrets } from "../../store/catalog/injections.ts";
 
 export function define(command: Command): void {
   withConnectionOptions(command)
@@ -67,8 +68,9 @@ export function outcomeInWords({ app, number, changed, before }: Pick<Deployed, 
 }
 
 /** Secrets that the manifest names but that are not set; no machine can be bound without them. */
-async function unsetSecrets(client: Client, { name: app, secrets }: Manifest): Promise<string[]> {
+async function unsetSecrets(client: Client, manifest: Manifest): Promise<string[]> {
+  const secrets = neededSecrets(manifest);
   if (secrets.length === 0) return [];
-  const set = new Set(await client.secretNames(app));
+  const set = new Set(await client.secretNames(manifest.name));
   return secrets.filter((secret) => !set.has(secret));
 }

@@ -5,6 +5,7 @@ import type { Manifest } from "../../store/catalog/manifest.ts";
 import { MayflyError } from "../../base/errors/error.ts";
 import { type ConnectionOptions, connect, withConnectionOptions } from "../connection.ts";
 import { yellow } from "../../base/terminal/terminal.ts";
+import { neededSecrets } from "../../store/catalog/injections.ts";
 
 const EMPTY = "the value is empty; to have no value, remove the secret, and its name from mayfly.json";
 
@@ -43,8 +44,8 @@ async function set(app: string, name: string, options: SecretOptions & { value?:
   const manifest = await manifestOf(client, app);
   console.log(options.json ? JSON.stringify({ app, set: name, deployed: manifest !== undefined }) : `Set ${name} of ${app}.`);
   if (manifest === undefined) note(`there is no app ${app} yet: the secret is used once one of that name is deployed`);
-  else if (!manifest.secrets.includes(name))
-    note(`the secrets in ${app}'s mayfly.json do not name ${name}, so its functions do not get it`);
+  else if (!neededSecrets(manifest).includes(name))
+    note(`neither the secrets nor inject in ${app}'s mayfly.json name ${name}, so it is not used`);
 }
 
 async function list(app: string, options: SecretOptions): Promise<void> {

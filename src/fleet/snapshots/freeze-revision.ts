@@ -12,7 +12,7 @@ import { bindMessage } from "../bind-message.ts";
 import type { FleetOptions } from "../fleet.ts";
 import { UsageMeter } from "../usage-meter.ts";
 
-export interface FreezeParts extends Pick<FleetOptions, "code" | "egress" | "usage"> {
+export interface FreezeParts extends Pick<FleetOptions, "code" | "egress" | "authority" | "usage"> {
   snapshots: Snapshots;
   clock: Clock;
   /** Gets what the machine logs. */
@@ -60,11 +60,11 @@ export async function freezeRevision(parts: FreezeParts, freezing: Freezing, gon
 
 async function initialise(parts: FreezeParts, { version, secrets }: Freezing, machine: Machine): Promise<void> {
   const { clock, log } = parts;
-  const egress = parts.egress(version);
   const { promise: dead, reject } = Promise.withResolvers<never>();
   dead.catch(() => undefined); // nobody may be waiting for it any more
   const say = (level: LogLevel, text: string) => log(version, machine.id, level, text);
   const refused = (text: string) => say(LogLevel.Platform, text);
+  const egress = parts.egress(version, refused);
   const end = openHostEnd(
     machine.channel,
     {
@@ -85,7 +85,7 @@ async function initialise(parts: FreezeParts, { version, secrets }: Freezing, ma
     const release = large?.keep();
     void machine.exited.then(release);
     const attached = large && (await machine.attach?.(large));
-    const message = { ...bindMessage(version, code, secrets, attached), snapshot: true };
+    const message = { ...bindMessage(version, code, secrets, attached, await parts.authority?.(version)), snapshot: true };
     await bounded(INITIALISE_MS, "the initialisation", end.bind(message, code.parts(attached !== undefined)));
   } finally {
     end.close();

@@ -152,10 +152,10 @@ class Keeper implements SnapshotKeeper {
 
   async #provide(wanted: Wanted): Promise<void> {
     const { version, kind } = wanted;
-    const { clock, prepare, snapshots, secrets: secretsOf } = this.#options;
+    const { clock, prepare, snapshots, secrets: secretsOf, authority } = this.#options;
     try {
       const secrets = secretsOf(version);
-      const snapshot = { revision: version.id, inputs: digestOf(secrets) };
+      const snapshot = { revision: version.id, inputs: digestOf(secrets, await authority?.(version)) };
       await prepare(kind);
       let ms: number | null = null;
       if (!(await snapshots.load(kind, snapshot))) {
@@ -232,9 +232,10 @@ function either(cancel: () => void, resolve: () => void): () => void {
   };
 }
 
-function digestOf(secrets: Record<string, string>): string {
+function digestOf(secrets: Record<string, string>, authority?: string): string {
+  const sorted = Object.entries(secrets).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256")
-    .update(JSON.stringify(Object.entries(secrets).toSorted(([a], [b]) => (a < b ? -1 : 1))))
+    .update(JSON.stringify(authority === undefined ? sorted : [sorted, authority]))
     .digest("hex");
 }
 

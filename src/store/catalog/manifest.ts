@@ -1,6 +1,7 @@
 /** The schema of mayfly.json, which is parsed once, at the edge. docs/manifest.md describes it for users. */
 import { z } from "zod";
 import { kindKeys, usualRuntime } from "../../base/kind/machine-kind.ts";
+import { hostAndPort, injectSchema } from "./injection-schema.ts";
 import { recordOf } from "./record-of.ts";
 
 /** The name of an app, an appliance or a function. Capitals make a difference, except in hosts. */
@@ -73,36 +74,51 @@ const manifestShape = z.strictObject({
   env: recordOf(envNameSchema, z.string()).default({}),
   /** Names of secrets to pass as environment variables; set with `mayfly secret set`. */
   secrets: z.array(envNameSchema).max(MOST_LISTED).default([]),
+  /** Secrets that the host adds to HTTPS requests of the app's machines. The code does not get them unless `secrets` names them, too. */
+  inject: injectSchema(envNameSchema),
   /** Host headers that are routed to this app, each to one of its functions. The operator decides which hosts an app may have. */
   hosts: recordOf(z.string().min(1).max(MOST_OF_HOST), nameSchema).default({}),
 });
 
-export const manifestSchema = manifestShape.superRefine(({ functions, hosts, runtime, snapshot, reservedBlanks }, context) => {
-  const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
-  const names = Object.keys(functions);
-  if (names.length === 0) refuse(["functions"], "must have at least one function");
-  if (names.length > MOST_LISTED) refuse(["functions"], `must have at most ${MOST_LISTED} entries`);
-  if (Object.keys(hosts).length > MOST_LISTED) refuse(["hosts"], `must have at most ${MOST_LISTED} entries`);
-  for (const [name, given] of Object.entries(functions)) {
-    const wrong = wrongCode(given, (given.runtime ?? runtime) === "server");
-    if (wrong !== undefined) refuse(["functions", name, wrong.key], wrong.what);
-  }
-  if (snapshot === true && reservedBlanks > 0)
-    refuse(["reservedBlanks"], "must be 0 with snapshot: machines that start from a snapshot are never blanks");
-  const runtimes = new Set(Object.values(functions).map((own) => own.runtime ?? runtime ?? usualRuntime));
-  if (snapshot === true && runtimes.size > 1)
-    refuse(["snapshot"], `cannot be with functions of several runtimes: ${[...runtimes].join(" and ")}`);
-  if (snapshot === true && runtimes.has("server"))
-    refuse(
-      ["snapshot"],
-      "cannot be with the runtime server: a server cannot be told that it was cloned, with every random generator that it has seeded",
-    );
-  const same = sameButForCapitals(names);
-  if (same !== undefined)
-    refuse(["functions"], `must not have both ${same.join(" and ")}: these names differ only in capitals, which hosts ignore`);
-  for (const [host, name] of Object.entries(hosts))
-    if (!Object.hasOwn(functions, name)) refuse(["hosts", host], "must be the name of a function");
-});
+export const manifestSchema = manifestShape.superRefine(
+  ({ functions, hosts, runtime, snapshot, reservedBlanks, network, inject = [] }, context) => {
+    const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
+    const names = Object.keys(functions);
+    if (names.length === 0) refuse(["functions"], "must have at least one function");
+    if (names.length > MOST_LISTED) refuse(["functions"], `must have at most ${MOST_LISTED} entries`);
+    if (Object.keys(hosts).length > MOST_LISTED) refuse(["hosts"], `must have at most ${MOST_LISTED} entries`);
+    for (const [name, given] of Object.entries(functions)) {
+      const wrong = wrongCode(given, (given.runtime ?? runtime) === "server");
+      if (wrong !== undefined) refuse(["functions", name, wrong.key], wrong.what);
+    }
+    if (snapshot === true && reservedBlanks > 0)
+      refuse(["reservedBlanks"], "must be 0 with snapshot: machines that start from a snapshot are never blanks");
+    const runtimes = new Set(Object.values(functions).map((own) => own.runtime ?? runtime ?? usualRuntime));
+    if (snapshot === true && runtimes.size > 1)
+      refuse(["snapshot"], `cannot be with functions of several runtimes: ${[...runtimes].join(" and ")}`);
+    if (snapshot === true && runtimes.has("server"))
+      refuse(
+        ["snapshot"],
+        "cannot be with the runtime server: a server cannot be told that it was cloned, with every random generator that it has seeded",
+      );
+    if (inject.length > 0 && network === "none")
+      refuse(["inject"], 'cannot be without a network: set "network": "egress", or leave it out');
+    const twice = injectedTwice(inject);
+    if (twice !== undefined) refuse(["inject", twice, "header"], "must be another: an entry before has the same host, port and header");
+    const same = sameButForCapitals(names);
+    if (same !== undefined)
+      refuse(["functions"], `must not have both ${same.join(" and ")}: these names differ only in capitals, which hosts ignore`);
+    for (const [host, name] of Object.entries(hosts))
+      if (!Object.hasOwn(functions, name)) refuse(["hosts", host], "must be the name of a function");
+  },
+);
+
+/** The index of the first entry that sets a header which one before it sets. */
+function injectedTwice(inject: { host: string; header: string }[]): number | undefined {
+  const keys = inject.map(({ host, header }) => JSON.stringify([hostAndPort(host), header.toLowerCase()]));
+  const at = keys.findIndex((key, index) => keys.indexOf(key) !== index);
+  return at < 0 ? undefined : at;
+}
 
 /** A server is run by its command, anything else is a file. */
 function wrongCode({ entry, command }: z.infer<typeof functionSchema>, isServer: boolean): { key: string; what: string } | undefined {
