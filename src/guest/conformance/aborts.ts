@@ -1,6 +1,7 @@
 /** The host wants no reply any more, because the caller went away or the time is up. */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { setImmediate as immediate } from "node:timers/promises";
 import { ResetCode } from "../../wire/protocol.ts";
 import type { AgentAdapter, ConformanceFunction } from "./adapter.ts";
 import { type Session, sharedSession, to } from "./session.ts";
@@ -51,6 +52,17 @@ export function describeAborts(adapter: AgentAdapter): void {
     while (got() < 65_536) await session().host.ping();
     request.reset(ResetCode.Cancelled, "");
     await closed;
+  });
+
+  test("a reply whose caller goes away at any moment, also at its very end, is closed", async () => {
+    for (let round = 0; round < 20; round++) {
+      const opened = Array.from({ length: 20 }, () => open(session(), "streams", { chunks: 3, bytes: 10 }));
+      for (const [at, { request }] of opened.entries()) {
+        for (let turns = at % 5; turns > 0; turns--) await immediate();
+        request.reset(ResetCode.Cancelled, "");
+      }
+      await Promise.all(opened.map(({ closed }) => closed));
+    }
   });
 
   test("frames for a stream that the agent has closed are ignored", async () => {

@@ -72,6 +72,8 @@ async function feed(adapter: AgentAdapter, input: Buffer): Promise<Outcome> {
       await until(() => isOver() || (sent.pings.length === 0 && sent.openRequests() === 0), {
         what: "the end of all streams",
         everyMs: 10,
+      }).catch((error: Error) => {
+        throw new Error(`${error.message}; left are ${sent.left()}, of ${input.toString("base64")}`, { cause: error });
       });
     }
     // An agent that sees a header which no host may send leaves by itself.
@@ -113,6 +115,11 @@ class Sent {
   ping(word: string): Buffer {
     this.pings.push(word);
     return ping(word);
+  }
+
+  /** Streams without an end, and pings without an answer. */
+  left(): string {
+    return JSON.stringify([[...this.requests].filter(([, open]) => open > 0), this.pings]);
   }
 
   openRequests(): number {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { afterwards } from "../../base/testing/afterwards.ts";
 import { layPythonBytecode } from "./python-bytecode.ts";
 import { RootDraft } from "./root-draft.ts";
 
-test("the Python files of the named folders are compiled, wherever the draft lies with the same bytes; one that is no Python 3 stays as it is", async (t) => {
+test("the Python files of the named folders are compiled, wherever the draft lies with the same bytes; one that is no Python 3 stays as it is, and links lead to files of the image alone", async (t) => {
   const compiled = async () => {
     const folder = mkdtempSync(join(tmpdir(), "mayfly-draft-"));
     afterwards(t, () => rmSync(folder, { recursive: true }));
@@ -19,10 +19,18 @@ test("the Python files of the named folders are compiled, wherever the draft lie
       ["/other/two.py", "x = 1\n"],
     ] as const)
       await draft.file(path, "module", { data: Buffer.from(text) }, false);
+    // The first is a file of this host's that the image does not have.
+    writeFileSync(join(folder, "host.py"), "secret = 1\n");
+    for (const [name, target] of [
+      ["host", join(folder, "host.py")],
+      ["nothing", "/nowhere/nothing.py"],
+      ["linked", "/other/two.py"],
+    ] as const)
+      await draft.symlink(`/lib/${name}.py`, target, "module");
     await layPythonBytecode(draft, ["/lib"], "module", loadConfig({}).cacheDir);
     assert.deepEqual(
       draft.paths().filter((path) => path.endsWith(".pyc")),
-      ["/lib/__pycache__/one.cpython-311.pyc"],
+      ["/lib/__pycache__/linked.cpython-311.pyc", "/lib/__pycache__/one.cpython-311.pyc"],
     );
     return readFileSync(join(draft.dir, "lib/__pycache__/one.cpython-311.pyc"));
   };

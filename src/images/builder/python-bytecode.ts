@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fetchProgramRoot, hostCommand, imageSuite } from "../debian/program-root.ts";
 import { runProgram } from "../run-program.ts";
+import { resolveInside } from "./inside.ts";
 import type { RootDraft } from "./root-draft.ts";
 
 /** Reads `[source, path in the image, bytecode]` of each file. A file that is not Python 3, such as a test of a converter, stays as it is. */
@@ -32,7 +33,12 @@ export async function layPythonBytecode(draft: RootDraft, folders: string[], own
   const [python, ...before] = await hostCommand(root, "/usr/bin/python3");
   const folder = await mkdtemp(join(tmpdir(), "mayfly-bytecode-"));
   try {
-    const files = sources.toSorted().map((path, at) => [join(draft.dir, path), path, join(folder, `${at}.pyc`)] as const);
+    const files: [from: string, path: string, pyc: string][] = [];
+    for (const path of sources.toSorted()) {
+      // A link leads to the image's own file. Followed from outside, an absolute one would lead to a file of the host.
+      const inside = await resolveInside(draft.dir, path);
+      if (inside !== undefined) files.push([join(draft.dir, inside), path, join(folder, `${files.length}.pyc`)]);
+    }
     const made = await runProgram(python, [...before, "-P", "-s", "-B", "-W", "ignore", "-c", program], {
       name: "Python's compiler",
       bare: true,

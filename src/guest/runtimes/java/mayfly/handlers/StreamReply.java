@@ -62,6 +62,8 @@ final class StreamReply extends OutputStream {
   void finish() {
     if (outlet != null) {
       outlet.end();
+      // If the caller went away before that, nothing has closed the invocation yet.
+      invocation.settle();
       return;
     }
     byte[] all = held.toByteArray();

@@ -93,10 +93,11 @@ def _begin(invocation: Invocation, first: object) -> tuple[Outlet | None, object
 
 
 def _end(invocation: Invocation, outlet: Outlet | None) -> None:
-    if invocation.is_aborted:
-        invocation.settle()
-    elif outlet is not None:
+    if outlet is not None:
         outlet.end()
+    # If the caller went away before that, which the reading thread hears of at any moment, nothing has closed the invocation yet.
+    if outlet is not None or invocation.is_aborted:
+        invocation.settle()
 
 
 def _bytes_of(chunk: object) -> bytes:

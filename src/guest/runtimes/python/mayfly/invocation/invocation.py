@@ -98,8 +98,8 @@ class Invocation:
             if outlet is not None:
                 outlet.write(body)
                 outlet.end()
-                # The handler is done, so an abort need not wait for it.
-                self._settled = True
+                # The handler is done, so an abort need not wait for it, or has waited.
+                self.settle()
             return
         with _lock:
             head = self._sendable(status, headers)

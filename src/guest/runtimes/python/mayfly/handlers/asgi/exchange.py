@@ -98,7 +98,13 @@ class Exchange:
         else:
             self._machinery.loop.flush_soon()
         if not more:
-            self._finish_with(self._outlet.end)
+            self._finish_with(self._end)
+
+    def _end(self) -> None:
+        assert self._outlet is not None
+        self._outlet.end()
+        # If the caller went away before that, nothing has closed the invocation yet.
+        self._invocation.settle()
 
     def _finish_with(self, finish: Callable[[], None]) -> None:
         self._finish = finish

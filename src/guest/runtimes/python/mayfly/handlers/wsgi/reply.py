@@ -47,7 +47,13 @@ class WsgiReply:
                 return self._invocation.settle
         if self._outlet is None:
             return lambda: self._invocation.reply(self._known_status(), self._headers, b"")
-        return self._outlet.end
+        return self._end
+
+    def _end(self) -> None:
+        assert self._outlet is not None
+        self._outlet.end()
+        # If the caller went away before that, nothing has closed the invocation yet.
+        self._invocation.settle()
 
     def _announced(self) -> int | None:
         headers = self._headers
