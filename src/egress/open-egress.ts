@@ -24,7 +24,7 @@ export interface EgressOfServer {
   problems(network: NetworkWish): string[];
 }
 
-export interface Injecting {
+interface Injecting {
   /** The secrets that the host adds to the machine's requests. */
   injections: Injection[];
   /** Gets sentences for the app's log. */

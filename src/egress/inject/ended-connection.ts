@@ -33,6 +33,7 @@ const MOST_WAITING = 8;
 const ALPN = ["http/1.1"];
 
 export class EndedConnection {
+  readonly #machine: Duplex;
   readonly #injections: Injection[];
   readonly #parts: EndingParts;
   readonly #server: TLSSocket;
@@ -45,12 +46,13 @@ export class EndedConnection {
    * @param injections all of the same host and port, at least one
    */
   constructor(machine: Duplex, socket: Socket, injections: Injection[], parts: EndingParts) {
+    this.#machine = machine;
     this.#injections = injections;
     this.#parts = parts;
     // The two settings that code or an environment may loosen are said outright.
     this.#server = connect({ socket, servername: this.#host, ALPNProtocols: ALPN, rejectUnauthorized: true, minVersion: "TLSv1.2" });
     this.#agent = new OneConnection(proven(this.#server));
-    this.#serve(machine).catch((error: unknown) => {
+    this.#serve().catch((error: unknown) => {
       parts.tell(`TLS to ${this.#host} could not be ended at the host: ${messageOf(error)}`);
       machine.destroy();
       this.#server.destroy();
@@ -61,7 +63,8 @@ export class EndedConnection {
     return this.#injections[0]!.host;
   }
 
-  async #serve(machine: Duplex): Promise<void> {
+  async #serve(): Promise<void> {
+    const machine = this.#machine;
     const secure = new TLSSocket(machine, { isServer: true, secureContext: await this.#context(), ALPNProtocols: ALPN });
     const cut = () => {
       secure.destroy();
@@ -101,6 +104,7 @@ export class EndedConnection {
     const onClose = () => void (this.#requests === 0 && this.#agent.wasProven ? secure.end() : undefined);
     this.#server.on("close", guarded(onClose, cut));
     const onClientError = (error: Error, client: Duplex) => {
+      if (!client.writable) return cut();
       this.#parts.tell(`A request of the machine to ${this.#host} is not HTTP as the host reads it: ${error.message}`);
       client.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", () => client.destroy());
     };
@@ -109,14 +113,17 @@ export class EndedConnection {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    if (++this.#requests > MOST_WAITING) return void request.socket.destroy();
+    const cut = () => void request.socket.destroy();
+    if (++this.#requests > MOST_WAITING) return cut();
     const done = () => {
       this.#requests--;
       if (this.#requests === 0 && this.#server.destroyed) request.socket.end();
     };
     response.once("close", guarded(done, done));
-    const cut = () => void request.socket.destroy();
+    // Its machine may be gone at any time.
+    response.on("error", guarded(cut, cut));
     const failed = (reason: string) => {
+      if (response.destroyed || this.#machine.destroyed) return;
       const error = new MayflyError("injection-failed", { host: this.#host, reason });
       this.#parts.tell(error.message);
       refuse(request, response, error);

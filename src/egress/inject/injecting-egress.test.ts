@@ -326,9 +326,9 @@ describe("what passes as it is", () => {
   });
 });
 
-test("an end that goes away takes the other one with it", async (t) => {
+test("a machine that goes away takes its connection to the server with it, and nothing is told", async (t) => {
   const server = await serverBy(t, trusted!, () => undefined);
-  const { egress } = egressTo(t, server.port);
+  const { egress, told } = egressTo(t, server.port);
   for (const name of [API, OTHER]) {
     const socket = await egress.connect("127.0.0.1", server.port, undefined, API);
     const secure = tls.connect({ socket, servername: name, ca: await (name === API ? own! : trusted!).certificate() });
@@ -342,6 +342,8 @@ test("an end that goes away takes the other one with it", async (t) => {
     socket.destroy();
     await until(() => end.destroyed, { what: "its end", ms: 20_000 });
   }
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.deepEqual(told, []);
 });
 
 test("a client that speaks HTTP/2 only is refused by TLS", async (t) => {
