@@ -3,25 +3,43 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 
-/** @param files the package's modules, by their paths. Writes `<name>-<version>-py3-none-any.whl` into the folder. */
-export function makeWheel(folder: string, name: string, version: string, files: Record<string, string>): void {
+export interface WheelOptions {
+  /** For which Pythons and systems: "py3-none-any" without it. */
+  tag?: string;
+  /** Names of packages that pip installs with it. */
+  requires?: string[];
+}
+
+/**
+ * Writes `<name>-<version>-<tag>.whl` into the folder.
+ *
+ * @param files what is installed, by its paths
+ */
+export function makeWheel(
+  folder: string,
+  name: string,
+  version: string,
+  files: Record<string, string | Uint8Array>,
+  { tag = "py3-none-any", requires = [] }: WheelOptions = {},
+): void {
   const info = `${name}-${version}.dist-info`;
+  const needs = requires.map((each) => `Requires-Dist: ${each}\n`).join("");
   const about = {
-    [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`,
-    [`${info}/WHEEL`]: "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n${needs}`,
+    [`${info}/WHEEL`]: `Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: ${tag.endsWith("-any")}\nTag: ${tag}\n`,
   };
   const all = { ...files, ...about };
   const record = [...Object.keys(all), `${info}/RECORD`].map((path) => `${path},,\n`).join("");
-  writeFileSync(join(folder, `${name}-${version}-py3-none-any.whl`), zipOf({ ...all, [`${info}/RECORD`]: record }));
+  writeFileSync(join(folder, `${name}-${version}-${tag}.whl`), zipOf({ ...all, [`${info}/RECORD`]: record }));
 }
 
 /** The stored form of a zip file: local headers and contents, the central directory, its end (PKWARE's APPNOTE, 4.3). */
-function zipOf(files: Record<string, string>): Buffer {
+function zipOf(files: Record<string, string | Uint8Array>): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];
   let at = 0;
-  for (const [path, text] of Object.entries(files)) {
-    const [name, content] = [Buffer.from(path), Buffer.from(text)];
+  for (const [path, bytes] of Object.entries(files)) {
+    const [name, content] = [Buffer.from(path), Buffer.from(bytes as Uint8Array)];
     // Version 2.0, no flags, stored, 1 January 1980; then the checksum, both sizes, the name's length, no extra field.
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);

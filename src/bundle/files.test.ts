@@ -149,10 +149,17 @@ describe("the key external", () => {
       "prebuilds/darwin-x64+arm64/good.node": "mac",
       "prebuilds/linux-arm64/good.node": "arm",
     });
-    const { paths } = await filesOf("", { external: ["good"] });
+    // As files, they are called so by better-sqlite3.
+    folder.pack("flat", "", {
+      "prebuilds/linux-x64.node": elf("napi_register_module_v1"),
+      "prebuilds/linuxmusl-x64.node": elf("napi_register_module_v1"),
+      "prebuilds/linux-arm64.node": "arm",
+      "prebuilds/win32-x64.node": "windows",
+    });
+    const { paths } = await filesOf("", { external: ["good", "flat"] });
     assert.deepEqual(
       paths.filter((name) => name.endsWith(".node")),
-      ["node_modules/good/prebuilds/linux-x64/good.node"],
+      ["node_modules/flat/prebuilds/linux-x64.node", "node_modules/good/prebuilds/linux-x64/good.node"],
     );
   });
 });

@@ -86,11 +86,11 @@ function filesOf(folder: string, path: string): TravellingFile[] {
   return found;
 }
 
-/** Folders of prebuilds are called by system and processor: darwin-x64+arm64, linux-x64. */
+/** Prebuilds are called by system and processor, as folders or as files: darwin-x64+arm64, linux-x64, linuxmusl-x64.node. */
 function isForOtherSystem(name: string): boolean {
-  const [system = "", processors = ""] = name.split("-");
+  const [system = "", processors = ""] = name.replace(/\.node$/, "").split("-");
   return (
-    /^(aix|android|darwin|freebsd|linux|openbsd|sunos|win32)$/.test(system) &&
+    /^(aix|android|darwin|freebsd|linux|linuxmusl|openbsd|sunos|win32)$/.test(system) &&
     !(system === "linux" && processors.split("+").includes("x64"))
   );
 }

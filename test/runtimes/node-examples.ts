@@ -1,0 +1,41 @@
+/** The examples in Node that have files and packages beside their code. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { test } from "node:test";
+import { bundleApp } from "../../src/bundle/bundle-app.ts";
+import { copyApp, type Platform, type Scope } from "../platform.ts";
+
+/** Far above what a call takes on a busy host. */
+const patient = { timeoutMs: 300_000 };
+
+export function describeNodeExamples(scope: Scope, platform: () => Platform, driver: string): void {
+  test("the museum's pages are made from templates of its folder", async () => {
+    await platform().deploy("examples/templates", patient);
+    const page = (path: string) => platform().call(`/museum/page${path}`);
+    assert.match(await (await page("")).text(), /<title>The museum<\/title>[^]*Welcome/);
+    const picture = await page("/picture?title=Water+Lilies&painter=%3CMonet%3E");
+    assert.equal(picture.headers.get("content-type"), "text/html; charset=utf-8");
+    assert.match(await picture.text(), /<main><figure>\s*<figcaption>Water Lilies, by &#60;Monet&#62;</);
+    assert.deepEqual([(await page("/frame")).status, (await page("/sculpture")).status], [404, 404]);
+  });
+
+  test("better-sqlite3, as npm installs it, keeps books in a file", async () => {
+    const folder = copyApp(scope, "examples/sqlite", {});
+    const words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"];
+    execFileSync("npm", words, { cwd: folder, timeout: 300_000 });
+    const { manifest, bundles } = await bundleApp(folder);
+    // Where nothing is isolated, /tmp is this host's.
+    const env = driver === "process" ? { DATABASE: join(folder, "books.db") } : {};
+    await platform().client.deploy({ ...manifest, ...patient, env }, bundles);
+    const shelve = (book: object) => platform().call("/books/shelf", { method: "POST", body: JSON.stringify(book) });
+    const books = [
+      { title: "Emma", author: "Jane Austen" },
+      { title: "Ulysses", author: "James Joyce" },
+    ];
+    for (const book of books) assert.equal((await shelve(book)).status, 201);
+    assert.deepEqual(await (await platform().call("/books/shelf")).json(), books);
+    assert.deepEqual(await (await platform().call("/books/shelf?author=Jane+Austen")).json(), [books[0]]);
+    assert.equal((await shelve({ title: "Beowulf" })).status, 400);
+  });
+}
