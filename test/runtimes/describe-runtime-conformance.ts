@@ -8,6 +8,7 @@ import { createScope, type Platform, startPlatform } from "../platform.ts";
 import { AppUnderTest } from "./app-under-test.ts";
 import { describeMixedApp } from "./mixed-app.ts";
 import { describeExamples } from "./examples.ts";
+import { describeNativeExamples } from "./native-examples.ts";
 import { describeNodeExamples } from "./node-examples.ts";
 import { describePythonExamples } from "./python-examples.ts";
 import { describeFailures } from "./failures.ts";
@@ -47,6 +48,7 @@ export function describeRuntimeConformance(driver: string): void {
     describe("an app of all runtimes", { concurrency: 1 }, () => describeMixedApp(scope, () => platform));
     describe("examples", { concurrency: 1 }, () => describeExamples(scope, () => platform));
     describe("examples in Node", { concurrency: 1 }, () => describeNodeExamples(scope, () => platform, driver));
+    describe("examples in C++ and Go", { concurrency: 1 }, () => describeNativeExamples(scope, () => platform));
     describe("examples in Python", { concurrency: 1 }, () => describePythonExamples(scope, () => platform, driver));
   });
 }
