@@ -24,10 +24,11 @@ export async function bundleNode({ manifest, root, file }: AppFolder): Promise<O
     warnings.push(...built.warnings);
     for (const each of built.named) named.add(each);
   }
-  const all = withImports([...named], root, shipped.packages);
+  const travelling = [...matched, ...packages.flatMap((each) => each.files)];
+  const all = withImports([...named], root, travelling);
   const codeBytes = bundles.reduce((sum, { code }) => sum + code.byteLength, 0);
   const own = all.files.filter((each) => !shipped.files.has(each)).map((each) => inPlace(root, each));
-  const files = await collected([...matched, ...own, ...packages.flatMap((each) => each.files)], codeBytes, file);
+  const files = await collected([...travelling, ...own], codeBytes, file);
   return {
     bundles: files === undefined ? bundles : [...bundles, files.bundle],
     warnings: [...warnings, ...all.warnings],

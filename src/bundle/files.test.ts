@@ -43,6 +43,19 @@ describe("the key files", () => {
     assert.deepEqual(await of(".env", "views/.secret", "node_modules/p/*"), [".env", "node_modules/p/x.sql", "views/.secret"]);
   });
 
+  test("links to folders become what they lead to, but for those that lead to a folder above them", async () => {
+    folder.write("store/p@1/a.js", "");
+    folder.write("store/p@1/[deep]/b.js", "");
+    folder.write("views/c.ejs", "");
+    const link = (to: string, from: string) => fs.symlinkSync(to, path.join(folder.dir, from));
+    link("../store/p@1", "views/p");
+    link("..", "store/p@1/up");
+    link("../../views", "store/p@1/views");
+    const of = async (...files: string[]) => (await filesOf("", { files })).paths;
+    assert.deepEqual(await of("views/**"), ["views/c.ejs", "views/p/[deep]/b.js", "views/p/a.js"]);
+    assert.deepEqual(await of("views/*"), ["views/c.ejs"]);
+  });
+
   test("refuses what leaves the folder, and what matches nothing", async () => {
     folder.write("views/a.ejs", "");
     fs.symlinkSync("/etc/hostname", path.join(folder.dir, "out"));
@@ -90,6 +103,7 @@ describe("what the code names by literals", () => {
     );
     const external = await filesOf(code, { external: ["p"] });
     assert.deepEqual([external.warnings, external.paths.includes("node_modules/p/index.js")], [[], true]);
+    assert.deepEqual((await filesOf(code, { files: ["node_modules/p/*"] })).warnings, []);
   });
 
   test("hidden files do not travel by themselves", async () => {

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bundleApp } from "../../src/bundle/bundle-app.ts";
-import { copyApp, type Platform, type Scope } from "../platform.ts";
+import { copyApp, exampleFile, type Platform, type Scope } from "../platform.ts";
 
 /** Far above what a call takes on a busy host. */
 const patient = { timeoutMs: 300_000 };
@@ -37,5 +37,19 @@ export function describeNodeExamples(scope: Scope, platform: () => Platform, dri
     assert.deepEqual(await (await platform().call("/books/shelf")).json(), books);
     assert.deepEqual(await (await platform().call("/books/shelf?author=Jane+Austen")).json(), [books[0]]);
     assert.equal((await shelve({ title: "Beowulf" })).status, 400);
+  });
+
+  test("what `next build` leaves is served: pages, static files, and packages that packages have", async () => {
+    await platform().deploy("examples/next", patient);
+    const get = async (path: string) => {
+      const response = await platform().call(`/gallery/web${path}`);
+      return [response.status, response.headers.get("content-type"), await response.text()];
+    };
+    assert.deepEqual(await get(""), [200, "text/html", "<h1>The gallery</h1>"]);
+    assert.deepEqual(await get("/pictures/lilies"), [200, "text/html", "<h1>A picture: lilies</h1>"]);
+    const [status, type, css] = await get("/_next/static/css/gallery.css");
+    assert.deepEqual([status, type, css], [200, "text/css", exampleFile("next/.next/standalone/.next/static/css/gallery.css").toString()]);
+    assert.deepEqual(await get("/%3Cnowhere%3E").then(([code]) => code), 404);
+    await platform().logged("gallery", /^ready on /);
   });
 }

@@ -1,6 +1,6 @@
 /** Finds the files that the manifest's `files` name. */
-import { globSync, realpathSync, statSync } from "node:fs";
-import { basename, isAbsolute, join, relative, sep } from "node:path";
+import { globSync, lstatSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import type { TravellingFile } from "./travelling-file.ts";
 
@@ -31,8 +31,24 @@ function pathsOf(root: string, pattern: string): string[] {
     return (name.startsWith(".") || name === "node_modules") && name !== "." && !written.has(name);
   };
   const found = globSync(pattern, { cwd: root, exclude: isHidden });
-  const paths = found.map((path) => relative(root, join(root, path)).split(sep).join("/"));
+  const all = /(^|\/)\*\*$/.test(pattern) ? found.flatMap((path) => withLinked(root, path, isHidden)) : found;
+  const paths = all.map((path) => relative(root, join(root, path)).split(sep).join("/"));
   return paths.filter((path) => path !== "" && !path.split("/").some(isHidden) && (path !== "mayfly.json" || written.has(path))).toSorted();
+}
+
+/**
+ * The path and, if it is a link to a folder, all paths below it: Node's globs do not follow such links by themselves.
+ *
+ * @param above the folders on the way that links lead to or from
+ */
+function withLinked(root: string, path: string, isHidden: (path: string) => boolean, above: string[] = []): string[] {
+  const place = join(root, path);
+  if (!lstatSync(place).isSymbolicLink() || statSync(place, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+  const [from, to] = [realpathSync(dirname(place)), realpathSync(place)];
+  const way = [...above, from];
+  if (!isWithin(to, root) || way.some((folder) => isWithin(folder, to))) return [path];
+  const below = globSync("**", { cwd: place, exclude: isHidden }).filter((each) => each !== ".");
+  return [path, ...below.flatMap((each) => withLinked(root, join(path, each), isHidden, [...way, to]))];
 }
 
 function isFileWithin(root: string, path: string, refuse: (what: string) => never): boolean {

@@ -6,10 +6,11 @@ import { existsSync, realpathSync, statSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { isBare, packageName } from "../packages/package-file.ts";
+import { isBare, ownerOf, packageName } from "../packages/package-file.ts";
 import { type Call, callsIn, importsIn } from "../source/calls.ts";
 import { type SourceFile, isScript, parseFile, placeOf } from "../source/parse.ts";
 import { isWithin } from "./matched.ts";
+import type { TravellingFile } from "./travelling-file.ts";
 
 export interface NamedFiles {
   /** Absolute paths. */
@@ -27,9 +28,10 @@ export function mayTravel(path: string, root: string): boolean {
   );
 }
 
-/** @param named absolute paths, each of a file that may travel @param external names of the packages that are in the machine */
-export function withImports(named: string[], root: string, external: Set<string>): NamedFiles {
+/** @param named absolute paths, each of a file that may travel @param travelling what is in the machine beside them */
+export function withImports(named: string[], root: string, travelling: TravellingFile[]): NamedFiles {
   const files = new Set(named);
+  const packages = new Set(travelling.map(({ path }) => ownerOf(path)));
   const warnings: string[] = [];
   for (const path of files) {
     const script = isScript(path) ? parseFile(path) : undefined;
@@ -39,7 +41,7 @@ export function withImports(named: string[], root: string, external: Set<string>
     for (const call of [...importsIn(script), ...callsIn(script)]) {
       const imported = importedFile(script, call);
       if (imported !== undefined && mayTravel(imported, root)) files.add(imported);
-      const lacking = lackingPackage(call, external);
+      const lacking = lackingPackage(call, packages);
       if (lacking === undefined) continue;
       const at = `${relative(root, path)}:${placeOf(script, call.position)}`;
       warnings.push(
@@ -60,10 +62,10 @@ function importedFile({ path }: SourceFile, { specifier }: Call): string | undef
   }
 }
 
-function lackingPackage({ specifier }: Call, external: Set<string>): string | undefined {
+function lackingPackage({ specifier }: Call, packages: Set<string | undefined>): string | undefined {
   if (specifier === undefined || !isBare(specifier) || isBuiltin(specifier)) return undefined;
   const name = packageName(specifier);
-  return external.has(name) ? undefined : name;
+  return packages.has(name) ? undefined : name;
 }
 
 function nearestPackageFile(folder: string, root: string): string | undefined {

@@ -21,13 +21,14 @@ export async function bundlePrograms(
   const programs = appPrograms(manifest, root, file);
   const matched = matchedFiles(root, manifest.files ?? [], file);
   const packages = shippedPackages(root, manifest.external ?? [], file);
+  const beside = [...matched, ...packages.flatMap((each) => each.files)];
   const named = withImports(
     programs.flatMap(({ named: files }) => files),
     root,
-    new Set(manifest.external),
+    beside,
   );
   const own = named.files.map((each) => inPlace(root, each));
-  const travelling = [...own, ...matched, ...packages.flatMap((each) => each.files), ...programs.flatMap(({ file: own }) => own ?? [])];
+  const travelling = [...own, ...beside, ...programs.flatMap(({ file: own }) => own ?? [])];
   await refuseUnfit(programs, travelling, manifest, surroundings);
   const format = formatsOf[manifest.runtime][0]!;
   const files = await withRequired(manifest, root, surroundings, (required) => collected([...travelling, ...required], 0, file));

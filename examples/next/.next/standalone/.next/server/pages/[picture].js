@@ -1,0 +1,1 @@
+exports.render = ({ picture }) => `<h1>A picture: ${picture}</h1>`;

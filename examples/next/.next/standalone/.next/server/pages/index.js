@@ -1,0 +1,1 @@
+exports.render = () => "<h1>The gallery</h1>";
