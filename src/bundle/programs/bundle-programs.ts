@@ -31,7 +31,9 @@ export async function bundlePrograms(
   const travelling = [...own, ...beside, ...programs.flatMap(({ file: own }) => own ?? [])];
   await refuseUnfit(programs, travelling, manifest, surroundings);
   const format = formatsOf[manifest.runtime][0]!;
-  const files = await withRequired(manifest, root, surroundings, (required) => collected([...travelling, ...required], 0, file));
+  const files = await withRequired(manifest, root, surroundings, travelling.length, (required) =>
+    collected([...travelling, ...required], 0, file),
+  );
   const functions = programs.map(({ name }): Bundle => ({ function: name, format, code: new Uint8Array() }));
   return {
     bundles: [...functions, ...(files === undefined ? [] : [files.bundle])],
@@ -40,15 +42,16 @@ export async function bundlePrograms(
   };
 }
 
-/** @param use gets the files of packages, which are on this host until it has ended */
+/** @param others how many files travel beside them @param use gets the files of packages, which are on this host until it has ended */
 async function withRequired<T>(
   { runtime }: PartManifest,
   root: string,
   surroundings: Surroundings,
+  others: number,
   use: (files: TravellingFile[]) => Promise<T>,
 ): Promise<T> {
   if (runtime !== "server-python") return use([]);
-  return withRequirements(await guestPython(surroundings), root, surroundings, use);
+  return withRequirements(await guestPython(surroundings), root, surroundings, others, use);
 }
 
 /** Those that the manifest names only as a part of a command, or not at all. */

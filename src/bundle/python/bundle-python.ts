@@ -28,8 +28,8 @@ export async function bundlePython({ manifest, root, file }: AppFolder, surround
     const more = faults.length > SHOWN ? `; and ${faults.length - SHOWN} more` : "";
     throw new MayflyError("build-failed", { function: nameOf(manifest, faults[0]!), what: faults.slice(0, SHOWN).join("; ") + more });
   }
-  return withRequirements(python, root, surroundings, async (required) => {
-    const travelling = [...modules, ...matched];
+  const travelling = [...modules, ...matched];
+  return withRequirements(python, root, surroundings, travelling.length, async (required) => {
     const unshipped = await unshippedFiles(python, root, modules, travelling);
     const files = (await collected([...travelling, ...required], 0, file))!;
     // The code is among the files: docs/guest-protocol.md, a function's source.

@@ -56,6 +56,15 @@ test("what a wheel would run or install elsewhere does not travel", async () => 
   assert.ok(!listing.includes("site-packages/bin"));
 });
 
+test("packages are compiled, to the same bytes each time, and tell their place in machines; what is no Python 3 stays as it is", async () => {
+  const files = { "good/__init__.py": 'names = {"a", "b"}\n', "good/old.py": 'print "no Python 3"\n' };
+  const [first, second] = [await pathsOf(appWith("good", files)), await pathsOf(appWith("good", files))];
+  assert.ok(first.includes("site-packages/good/__pycache__/__init__.cpython-311.pyc"));
+  assert.ok(first.includes("/var/task/site-packages/good/__init__.py"));
+  assert.ok(first.includes("site-packages/good/old.py") && !first.includes("old.cpython-311"));
+  assert.ok(first === second);
+});
+
 test("what a deploy left that was killed is removed by the next", async () => {
   const ended = spawnSync("true").pid;
   const left = join(cacheFolder(), "pip", `.draft-${ended}-abcdef`);

@@ -8,8 +8,10 @@ import { join, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { watchSize } from "../../images/builder/watch-size.ts";
 import { withDraftFolder } from "../../images/draft-folder.ts";
+import { MOST_FILES } from "../../store/catalog/app-files.ts";
 import type { Surroundings } from "../app-folder.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
+import { compileModules, isBytecode } from "./bytecode.ts";
 import type { GuestPython } from "./guest-python.ts";
 
 /** The folder below the task root, which the agent looks into when code imports a module. */
@@ -20,12 +22,14 @@ const MOST_BYTES = 8 * 2 ** 30;
 
 /**
  * @param root the app's folder
+ * @param others how many files travel beside the packages
  * @param use gets the packages' files, which are on this host until it has ended. Rejects with "packages-not-installed".
  */
 export async function withRequirements<T>(
   python: GuestPython,
   root: string,
   { cacheDir, progress }: Surroundings,
+  others: number,
   use: (files: TravellingFile[]) => Promise<T>,
 ): Promise<T> {
   const wanted = await requirementsOf(python, root);
@@ -42,6 +46,10 @@ export async function withRequirements<T>(
       .finally(() => watch.stop());
     if (watch.isOver()) throw notInstalled(wanted.from, `they have over ${MOST_BYTES / 2 ** 30} GiB`);
     if (code !== 0) throw notInstalled(wanted.from, failure(stderr));
+    const installed = filesIn(target);
+    const modules = installed.filter(({ path }) => path.endsWith(".py")).length;
+    if (others + installed.length + modules > MOST_FILES) return use(installed);
+    await compileModules(python, join(target, FOLDER), FOLDER);
     return use(filesIn(target));
   });
 }
@@ -102,7 +110,7 @@ function failure(stderr: string): string {
 /** Scripts for a shell have the path of this host's Python in them, and nothing imports them. */
 function filesIn(target: string): TravellingFile[] {
   const installed = join(target, FOLDER);
-  const isWanted = (path: string) => !path.startsWith(`bin${sep}`) && !path.includes("__pycache__");
+  const isWanted = (path: string) => !path.startsWith(`bin${sep}`) && (!path.includes("__pycache__") || isBytecode(path));
   return globSync("**", { cwd: installed })
     .filter((path) => isWanted(path) && lstatSync(join(installed, path)).isFile())
     .map((path) => ({ path: `${FOLDER}/${path.split(sep).join("/")}`, from: join(installed, path), passing: true }));
