@@ -36,7 +36,7 @@ export class AppUnderTest {
   /** Waits until the function that misbehaves, or the one with little time, behaves: it is loaded, in a machine that is there. */
   async behaves(name: "misbehaves" | "spins" = "misbehaves"): Promise<void> {
     const answer = async () => (await this.call(name)).status;
-    await eventually(`${this.subject.name} behaves`, answer, (status) => status === 200, 60_000);
+    await eventually(`${this.subject.name} behaves`, answer, (status) => status === 200, 240_000);
   }
 
   /** The last line that matches and has these facts, when it has come. */

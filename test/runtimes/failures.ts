@@ -46,7 +46,7 @@ export function describeFailures(app: () => AppUnderTest): void {
     assert.ok(["function-timeout", "machine-died"].includes(code), code);
     const { machine } = await app().line(/^asked to spin$/, { invocation: id });
     const left = async () => (await app().machines()).filter((each) => each.id === machine);
-    await eventually("the machine is gone", left, ({ length }) => length === 0, 60_000);
+    await eventually("the machine is gone", left, ({ length }) => length === 0, 240_000);
     await app().behaves("spins");
   });
 
