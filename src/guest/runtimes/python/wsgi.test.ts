@@ -107,16 +107,16 @@ for (const suite of ["bookworm", "trixie"] as const)
 
     test("the environ is what PEP 3333 asks for, by Python's own validator", async () => {
       const headers = ["X-One", "1", "x-one", "2", "x_one", "forged", "Cookie", "a=b", "cookie", "c=d", "content-type", "text/plain"];
-      headers.push("content-length", "5", "x-forwarded-for", "192.0.2.1, 192.0.2.2");
+      headers.push("content-length", "5", "x-forwarded-for", "192.0.2.1, 192.0.2.2", "x-forwarded-prefix", "/app/shows");
       const url = "https://h.localhost:8443/p%20q/%C3%A4?a=%20b";
       const reply = await agent.call({ function: "shows", method: "POST", url, headers, body: "hello" });
       assert.deepEqual([reply.status, reply.headers["set-cookie"], reply.reset], [201, ["a=1", "b=2"], null]);
       assert.deepEqual(JSON.parse(reply.text), {
         REQUEST_METHOD: "POST",
-        SCRIPT_NAME: "",
+        SCRIPT_NAME: "/app/shows",
         PATH_INFO: "/p q/Ã¤",
         QUERY_STRING: "a=%20b",
-        REQUEST_URI: "/p%20q/%C3%A4?a=%20b",
+        REQUEST_URI: "/app/shows/p%20q/%C3%A4?a=%20b",
         SERVER_NAME: "h.localhost",
         SERVER_PORT: "8443",
         SERVER_PROTOCOL: "HTTP/1.1",
@@ -127,6 +127,7 @@ for (const suite of ["bookworm", "trixie"] as const)
         HTTP_X_ONE: "1,2",
         HTTP_COOKIE: "a=b; c=d",
         HTTP_X_FORWARDED_FOR: "192.0.2.1, 192.0.2.2",
+        HTTP_X_FORWARDED_PREFIX: "/app/shows",
         "wsgi.url_scheme": "https",
         "wsgi.input_terminated": true,
         "wsgi.multithread": true,
@@ -137,7 +138,8 @@ for (const suite of ["bookworm", "trixie"] as const)
       });
       assert.ok(!agent.logs.some(({ text }) => text.includes("Assertion")));
       const host = await agent.call({ function: "shows", headers: ["host", "other.localhost"] });
-      assert.equal((JSON.parse(host.text) as Record<string, string>)["HTTP_HOST"], "other.localhost");
+      const { HTTP_HOST, SCRIPT_NAME } = JSON.parse(host.text) as Record<string, string>;
+      assert.deepEqual([HTTP_HOST, SCRIPT_NAME], ["other.localhost", ""]);
     });
 
     test("pieces of a body are sent as they come, and the iterable is closed before the reply ends", async () => {

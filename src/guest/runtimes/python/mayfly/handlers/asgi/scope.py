@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...invocation.head import RequestHead
 from ..lambda_context import LambdaContext
+from ..mount import mount_of
 from ..url import split_url
 
 VERSIONS = {"version": "3.0", "spec_version": "2.4"}
@@ -22,7 +23,8 @@ def scope_of(head: RequestHead, context: LambdaContext, state: dict[str, object]
         "path": url.path_bytes.decode("utf-8", "replace"),
         "raw_path": url.path.encode("latin-1"),
         "query_string": url.query.encode("latin-1"),
-        "root_path": "",
+        # The path stays without it: older versions of Starlette take a route by the path alone.
+        "root_path": mount_of(head),
         "headers": headers,
         "client": (caller, 0) if caller else None,
         "server": url.server,

@@ -7,6 +7,7 @@ import sys
 from ...invocation.head import RequestHead
 from ...invocation.invocation import Invocation
 from ..lambda_context import LambdaContext
+from ..mount import mount_of
 from ..url import split_url
 from .body_file import body_file
 
@@ -15,13 +16,15 @@ def environ_of(invocation: Invocation, context: LambdaContext) -> dict[str, obje
     head = invocation.head
     url = split_url(head.url)
     name, port = url.server
+    mount = mount_of(head)
+    path = mount + url.path
     environ: dict[str, object] = {
         "REQUEST_METHOD": head.method,
-        "SCRIPT_NAME": "",
+        "SCRIPT_NAME": mount,
         # WSGI has bytes as text of ISO 8859-1.
         "PATH_INFO": url.path_bytes.decode("latin-1"),
         "QUERY_STRING": url.query,
-        "REQUEST_URI": f"{url.path}?{url.query}" if url.query else url.path,
+        "REQUEST_URI": f"{path}?{url.query}" if url.query else path,
         "SERVER_NAME": name,
         "SERVER_PORT": str(port),
         "SERVER_PROTOCOL": "HTTP/1.1",
