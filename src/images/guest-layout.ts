@@ -11,6 +11,12 @@ const javaPath = "/usr/lib/jvm/java-17-openjdk-amd64/bin/java";
 export const javaAgentPath = "/mayfly/agent.jar";
 /** The program that starts the agents whose machines' connections are led to them (src/guest/redirect). */
 export const redirectPath = "/mayfly/redirect";
+/** The program that mounts NFS exports and carries their bytes (src/guest/mounts). */
+export const mountsPath = "/mayfly/mounts";
+/** Drivers of the kernel that only machines with mounts load. */
+export const spareDriversFolder = "/mayfly/modules";
+/** Empty folders on which exports may be mounted, or below which folders for them are made: the root is read-only. */
+export const mountTops = ["/data", "/mnt", "/srv"];
 /** An empty folder on which a driver may mount its channel's socket, because the root is read-only. */
 export const channelMountPoint = "/channel";
 

@@ -70,8 +70,8 @@ step="settle the kernel"
 cd /root/proc/sys
 # Out of memory ends the machine at once, with a message, and not some part of it.
 echo 2 > vm/panic_on_oom
-# Nothing more is to be loaded, and no other kernel started.
-echo 1 > kernel/modules_disabled
+# No other kernel is to be started. Of modules the kernel takes its own package's alone, by their signatures, because it is locked down (linux.ts); those of
+# NFS are loaded by machines that mount something (src/guest/mounts), which then forbid further ones.
 echo 1 > kernel/kexec_load_disabled
 echo 0 > kernel/sysrq
 echo 2 > kernel/kptr_restrict

@@ -1,10 +1,12 @@
 /** Composes an image from its modules' parts: kernel, initrd, root, and the description. */
 import { chmod, copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { posix } from "node:path";
 import type { AgentName } from "../../base/kind/machine-kind.ts";
 import { sha256OfFile } from "../damage.ts";
 import { withDraftFolder } from "../draft-folder.ts";
 import { makeErofs } from "../erofs/make-erofs.ts";
 import { descriptionFile, type Image, type ImageDescription, imageId, imageIn, imagesFolder, type RunSpec } from "../image.ts";
+import { spareDriversFolder } from "../guest-layout.ts";
 import { makeInitrd } from "../initrd.ts";
 import type { Kernel } from "../kernel.ts";
 import { publishImage } from "../publish-image.ts";
@@ -40,6 +42,7 @@ export async function composeImage(cacheDir: string, { inputs, parts, run, repla
     await writeFile(draft.initrd, await initrdOf(inputs, kernel, run));
     const root = await RootDraft.open(draft.rootTree);
     for (const { inputs: part, step } of parts) await root.tree(step.tree, part.module.name);
+    if (run === null) await laySpareDrivers(inputs, root);
     await makeErofs(draft.rootTree, draft.root);
     const files = await describeFiles(draft, run);
     if (only !== undefined && files.id !== only) return undefined;
@@ -50,6 +53,12 @@ export async function composeImage(cacheDir: string, { inputs, parts, run, repla
     await seal(draft, description);
     return publish(cacheDir, draft, description, replace);
   });
+}
+
+async function laySpareDrivers({ kernel, modules }: ImageInputs, root: RootDraft): Promise<void> {
+  const owner = modules.find(({ module }) => module.kernel === kernel.module)!.module.name;
+  const drivers = await readKernelWith(kernel.package.dir, kernel.module.agentSpareDrivers);
+  for (const { name, data } of drivers.modules) await root.file(posix.join(spareDriversFolder, name), owner, { data }, false);
 }
 
 /** The runtime of an image that starts an agent. */

@@ -44,6 +44,8 @@ const kernelSchema = z.strictObject({
   metapackage: debianPackage,
   /** Drivers in the initrd of an agent's image, in the order in which they are loaded. */
   agentDrivers: z.array(z.string()),
+  /** Drivers that lie in the root of an agent's image, for machines that come to need them; their dependencies are added. */
+  agentSpareDrivers: z.array(z.string()).default([]),
   /** Drivers in the initrd of a command image; their dependencies are added. */
   drivers: z.array(z.string()),
 });

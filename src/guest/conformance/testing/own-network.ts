@@ -2,14 +2,14 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { loadConfig } from "../../../base/config/load.ts";
-import { ensureRedirect } from "../../../images/redirect/redirect-program.ts";
+import { ensureGuestProgram } from "../../../images/guest-programs/guest-program.ts";
 import type { InNetwork } from "../../testing/running-agent.ts";
 
 const run = promisify(execFile);
 
 /** Needs root, like tests of machines. @param listener the descriptor on which the agent expects it */
 export async function ownNetwork(listener: number): Promise<InNetwork> {
-  const redirect = await ensureRedirect({ cacheDir: loadConfig({}).cacheDir });
+  const redirect = await ensureGuestProgram("redirect", { cacheDir: loadConfig({}).cacheDir });
   const inside = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", redirect, String(listener), "0"];
   return (command) => ({ command: [...inside, ...command], env: { MAYFLY_REDIRECT: `fd:${listener}` } });
 }

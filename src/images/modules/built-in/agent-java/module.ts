@@ -8,7 +8,7 @@ export default async function agentJava({ cacheDir, progress }: ModuleContext): 
   return {
     name: "agent-java",
     description: "Mayfly's agent, which runs the functions of one app in Java",
-    requires: ["java", "redirect"],
+    requires: ["java", "redirect", "mounts"],
     folders: [channelMountPoint],
     files: [{ data: await readFile(await ensureJavaAgent({ cacheDir, progress })), to: javaAgentPath }],
     agent: "java",

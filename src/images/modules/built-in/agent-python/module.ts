@@ -7,7 +7,7 @@ import type { ModuleSource } from "../../module.ts";
 const agentPython: ModuleSource = {
   name: "agent-python",
   description: "Mayfly's agent, which runs the functions of one app in Python",
-  requires: ["python", "redirect"],
+  requires: ["python", "redirect", "mounts"],
   folders: [channelMountPoint],
   files: [{ from: join(projectRoot, "src/guest/runtimes/python/mayfly/**/*.py"), to: `${pythonAgentFolder}/mayfly` }],
   pythonBytecode: [pythonAgentFolder],

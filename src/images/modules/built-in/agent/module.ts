@@ -7,7 +7,7 @@ export default async function agent({ agentEntry }: ModuleContext): Promise<Modu
   return {
     name: "agent",
     description: "Mayfly's agent, which runs the functions of one app",
-    requires: ["node", "redirect"],
+    requires: ["node", "redirect", "mounts"],
     folders: [channelMountPoint],
     files: [{ data: await bundleAgent(agentEntry), to: agentPath }],
     agent: "node",
