@@ -18,6 +18,7 @@ import type { LiveDispatcher } from "./dispatch/live-dispatcher.ts";
 import { openDispatcher } from "./dispatch/open-dispatcher.ts";
 import { openEgress } from "./egress/open-egress.ts";
 import { openApi, openGateway, renewCertificates } from "./doors/open-doors.ts";
+import { serversOf } from "./store/catalog/nfs-mounts.ts";
 import { RouteTable } from "./doors/http/routes.ts";
 import { createOverview } from "./control/create-overview.ts";
 import type { Urls } from "./control/overview.ts";
@@ -102,6 +103,7 @@ export async function startMayfly(
     events,
     egress: (version, tell) => egress.of(version.app, version.manifest.network, { injections: injectionsOf(catalog, version), tell }),
     authority: async ({ manifest }) => (hasInjections(manifest) ? authority.certificate() : undefined),
+    mountsEgress: ({ app, manifest }) => egress.ofMounts(app, serversOf(manifest.mounts ?? [])),
     serving: (app, serves) => supervision?.serving(app, serves),
   });
   const routes = routesOf(config, catalog, () => served);
@@ -122,6 +124,7 @@ export async function startMayfly(
     driver,
     problemsOf: (network) => egress.problems(network),
     authority,
+    problemsOfServers: (servers) => egress.problemsOfServers(servers),
   });
   const shown = { name: driver.name, detail, damage: () => driver.damage?.() ?? null };
   const overview = createOverview({

@@ -4,6 +4,8 @@ import type { ServerStart } from "../base/config/server-start.ts";
 import type { LiveDispatcher } from "../dispatch/live-dispatcher.ts";
 import { policyOptions } from "../dispatch/open-policy.ts";
 import { hasInjections } from "../store/catalog/injections.ts";
+import { type MachineChoice, usualChoice } from "../base/kind/machine-kind.ts";
+import { serversOf } from "../store/catalog/nfs-mounts.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
 import { runtimesOf } from "../store/catalog/parts.ts";
 import type { Stores } from "../store/open-stores.ts";
@@ -16,10 +18,11 @@ import { createServing, type Serving, type ServingParts } from "./serving.ts";
 /** How often apps are looked at that nobody calls. */
 const REST_MS = 60_000;
 
-/** What tells whether a driver's machines can be frozen. */
-interface FreezingDriver {
+/** What tells whether a driver's machines can be frozen, and mount exports. */
+interface CapableDriver {
   name: string;
   snapshots?: object;
+  mountsNfs?(kind: MachineChoice): boolean;
 }
 
 interface ServingNeeds {
@@ -28,7 +31,8 @@ interface ServingNeeds {
   kinds: PreparedKinds;
   kernels: ServingParts["kernels"];
   attaches: ServingParts["attaches"];
-  driver: FreezingDriver;
+  driver: CapableDriver;
+  problemsOfServers: (servers: string[]) => string[];
   problemsOf: ServingParts["problemsOf"];
   authority: ServingParts["authority"];
 }
@@ -43,12 +47,14 @@ export interface OpenServing {
 export function openServing(
   start: ServerStart,
   stores: Stores,
-  { dispatcher, routes, kinds, kernels, attaches, driver, problemsOf, authority }: ServingNeeds,
+  { dispatcher, routes, kinds, kernels, attaches, driver, problemsOf, problemsOfServers, authority }: ServingNeeds,
 ): OpenServing {
   const { config, clock, log, closing } = start;
   const { catalog } = stores;
   const uninjectable = (manifest: Manifest) => whyUninjectable(manifest, driver, config.kernel);
   const unfreezable = (manifest: Manifest) => whyUnfreezable(manifest, driver, config.kernel);
+  const problemsOfMounts = ({ kernel, mounts = [] }: Manifest) =>
+    mounts.length === 0 ? [] : [...whyUnmountable(kernel ?? config.kernel, driver), ...problemsOfServers(serversOf(mounts))];
   const served = new ServedApps({
     dispatcher,
     routes,
@@ -58,6 +64,7 @@ export function openServing(
       ...problemsOf(manifest.network).map((problem) => `An entry of network.allow has no effect: ${problem}.`),
       ...inertSnapshot(manifest, unfreezable),
       ...inertInject(manifest, uninjectable),
+      ...problemsOfMounts(manifest).map((problem) => `The app's machines cannot start, because of its mounts: ${problem}.`),
     ],
     tell: stores.tell,
     complain: (app, error) => complain(start, stores, app, error),
@@ -77,6 +84,7 @@ export function openServing(
     uninjectable,
     problemsOf,
     authority,
+    problemsOfMounts,
     most: policyOptions(config),
   });
   const resume = () => {
@@ -100,7 +108,7 @@ function inertInject(manifest: Manifest, uninjectable: ServingParts["uninjectabl
   return why === undefined ? [] : [`The key inject has no effect: ${why}.`];
 }
 
-function whyUnfreezable({ kernel }: Manifest, driver: FreezingDriver, usual: Config["kernel"]): string | undefined {
+function whyUnfreezable({ kernel }: Manifest, driver: CapableDriver, usual: Config["kernel"]): string | undefined {
   if (driver.snapshots === undefined) return `machines of the driver ${driver.name} cannot be frozen, only those of qemu can`;
   return (kernel ?? usual) === "osv" ? "machines with the kernel osv cannot be frozen for an app, only those with linux can" : undefined;
 }
@@ -111,6 +119,12 @@ function whyUninjectable(manifest: Manifest, driver: { name: string }, usual: Co
   const runtime = runtimesOf(manifest).find((each) => each !== "node" && each !== "python");
   if (driver.name !== "process" || runtime === undefined) return undefined;
   return `machines of the driver process use this host's network with the runtime ${runtime}, so that the host does not see its requests`;
+}
+
+function whyUnmountable(kernel: Config["kernel"], driver: CapableDriver): string[] {
+  if (driver.mountsNfs?.({ ...usualChoice, kernel }) === true) return [];
+  const whose = driver.name === "qemu" ? `with the kernel ${kernel}` : `of the driver ${driver.name}`;
+  return [`machines ${whose} cannot mount NFS exports, only those of qemu with the kernel linux can`];
 }
 
 /** Writes to the server's log and to the app's that the app cannot be served. */

@@ -17,6 +17,7 @@ function servingOf(changes: Partial<ServingParts>) {
     uninjectable: () => "machines of this driver use the host's network",
     problemsOf: () => [],
     authority: { certificate: async () => "" },
+    problemsOfMounts: () => [],
     most: { maxMemoryMb: 1_024, maxVcpus: 4 },
     clock: systemClock,
     ...changes,

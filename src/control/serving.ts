@@ -58,6 +58,8 @@ export interface ServingParts {
   problemsOf: (network: Manifest["network"]) => string[];
   /** Vouches for the servers for which the host adds secrets to requests. */
   authority: { certificate(): Promise<string> };
+  /** Why machines cannot have the app's mounts on this server, a sentence each. */
+  problemsOfMounts: (manifest: Manifest) => string[];
   /** The limits of all machines together. */
   most: { maxMemoryMb: number; maxVcpus: number };
   clock: Clock;
@@ -74,6 +76,7 @@ export function createServing({
   uninjectable,
   problemsOf,
   authority,
+  problemsOfMounts,
   most,
   clock,
 }: ServingParts): Serving {
@@ -81,9 +84,10 @@ export function createServing({
     check(tenant, manifest, { paths, largeBytes } = { paths: [], largeBytes: 0 }) {
       served.check(tenant, manifest);
       const [problem] = problemsOf(manifest.network);
+      const [unmounted] = problemsOfMounts(manifest);
       const frozen = manifest.snapshot === true ? unfreezable(manifest) : undefined;
       const injected = hasInjections(manifest) ? uninjectable(manifest) : undefined;
-      const unable = (frozen && `snapshot: ${frozen}`) ?? (injected && `inject: ${injected}`);
+      const unable = (unmounted && `mounts: ${unmounted}`) ?? (frozen && `snapshot: ${frozen}`) ?? (injected && `inject: ${injected}`);
       const what = problem !== undefined ? `network.allow: ${problem}` : (tooLargeMachine(manifest, most) ?? unable);
       if (what !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what });
       const { name, kernel } = manifest;

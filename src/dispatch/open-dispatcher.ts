@@ -25,6 +25,7 @@ interface DispatcherNeeds {
   events: EventStream;
   egress: FleetOptions["egress"];
   authority: NonNullable<FleetOptions["authority"]>;
+  mountsEgress: FleetOptions["mountsEgress"];
   /** Called when an app has its first machine (`serves` is true) and when it has none any more. */
   serving: (app: string, serves: boolean) => void;
 }
@@ -32,7 +33,7 @@ interface DispatcherNeeds {
 /** The driver must be prepared: the policy asks for its first machines at once. */
 export async function openDispatcher(
   start: ServerStart,
-  { driver, prepare, catalog, accounts, logs, events, egress, authority, serving }: DispatcherNeeds,
+  { driver, prepare, catalog, accounts, logs, events, egress, mountsEgress, authority, serving }: DispatcherNeeds,
 ): Promise<LiveDispatcher> {
   const { config, clock, log, closing } = start;
   const bootId = createBootId(clock.wall());
@@ -47,7 +48,7 @@ export async function openDispatcher(
     authority,
     usage: accounts,
   };
-  const fleet = createFleet({ ...making, driver, report: (text) => log.warn(text) });
+  const fleet = createFleet({ ...making, ...(mountsEgress && { mountsEgress }), driver, report: (text) => log.warn(text) });
   const snapshots = openSnapshots(start, { driver, catalog, logs }, making);
   const policy = await openPolicy(start, events);
   const dispatcher = createDispatcher({

@@ -26,6 +26,8 @@ export interface EgressOptions {
   bound?: string[];
   /** The ports on which Mayfly itself listens. On this host's own addresses an entry must name such a port; `*` does not open it. */
   ownPorts?: () => Iterable<number>;
+  /** If set, nothing is opened beside what both lists have, not even a public address. */
+  only?: boolean;
   /** The maximum of connections open at once. */
   connections?: number;
   /** How long each address may take to answer, in ms. */
@@ -138,7 +140,8 @@ class CheckedEgress implements SocketEgress {
     // The refusal of Mayfly's own ports has the same text as every other refusal, so that scanning ports does not find them.
     const isMayfly = port !== undefined && this.#isMayfly(ip, port);
     if (isMayfly && !lists.every((list) => list.names(host, ip, port))) return denialOf(ip) ?? "an address of this host";
-    return lists.every((list) => list.allows(host, ip, port)) ? undefined : denialOf(ip);
+    if (lists.every((list) => list.allows(host, ip, port))) return undefined;
+    return denialOf(ip) ?? (this.#options.only === true ? "not one that the app and this server allow" : undefined);
   }
 
   #isMayfly(ip: Ip, port: number): boolean {

@@ -2,7 +2,7 @@
  * Outbound connections for all machines of a server: all apps share one queue of look-ups, and the operator's list limits what each may
  * open.
  */
-import { problemOf } from "../base/network/bound.ts";
+import { problemOf, problemOfServer } from "../base/network/bound.ts";
 import { createEgress } from "./create-egress.ts";
 import type { Egress, SocketEgress } from "./egress.ts";
 import { withInjections } from "./inject/injecting-egress.ts";
@@ -15,6 +15,10 @@ type NetworkWish = "none" | "egress" | { egress: true; allow: string[] };
 export interface EgressOfServer {
   /** For one machine of the app. Null if the app has no network. */
   of(app: string, network: NetworkWish, injecting: Injecting): Egress | null;
+  /** For the mounts of one machine of the app: these servers and nothing else, as entries "host:port". */
+  ofMounts(app: string, servers: string[]): Egress;
+  /** Why the operator does not allow these servers to apps' mounts, one sentence each. */
+  problemsOfServers(servers: string[]): string[];
   /** For one machine of an appliance: public addresses only. Its sockets are left unread, because the appliance's relay reads them. */
   ofAppliance(name: string): SocketEgress;
   /**
@@ -47,6 +51,16 @@ export function openEgress({ bound, ownPorts, certificates }: EgressSettings): E
       const egress = createEgress({ allow: allowOf(network), bound, ownPorts, app, names });
       return injections.length === 0 ? egress : withInjections(egress, injections, { certificates, tell });
     },
+    ofMounts: (app, servers) =>
+      createEgress({
+        allow: servers.filter((text) => problemOfServer(text, bound) === undefined),
+        bound,
+        ownPorts,
+        app,
+        names,
+        only: true,
+      }),
+    problemsOfServers: (servers) => servers.flatMap((text) => problemOfServer(text, bound) ?? []),
     ofAppliance: (name) => createEgress({ allow: [], bound: [], ownPorts, app: name, names, unread: true }),
     problems: (network) => allowOf(network).flatMap((entry) => problemOf(entry, bound) ?? []),
   };

@@ -1,5 +1,6 @@
 /** Makes the Bind message, which gives a machine to an app. */
 import type { StoredCode, Version } from "../store/catalog/catalog.ts";
+import { mountMessages } from "../store/catalog/nfs-mounts.ts";
 import type { BindFunction, BindMessage, FolderFiles } from "../wire/protocol.ts";
 
 /** A version's code, as the catalog gives it. */
@@ -26,6 +27,7 @@ export function bindMessage(
     revision: version.id,
     functions: functions.map((each) => bindFunction(version, each)),
     ...(files === undefined ? {} : { files: attached ?? { type: "frames", list: files.list, bytes: files.bytes } }),
+    ...(manifest.mounts !== undefined && { mounts: mountMessages(manifest.mounts) }),
     env: { ...manifest.env, ...secrets },
     memoryMb: manifest.memoryMb,
     concurrency: manifest.concurrency,

@@ -41,6 +41,8 @@ export interface FleetOptions {
    * rejects, the bind fails with the error's message.
    */
   authority?: (version: Version) => Promise<string | undefined>;
+  /** Makes an egress to the servers of the app's mounts, and to nothing else. Not needed where no app has mounts. */
+  mountsEgress?: (version: Version) => Egress;
   /** Gets entries on the CPU and memory that machines used. */
   usage: UsageSink;
   /** Writes to the server's own log what happened to a machine that belonged to no app. */

@@ -17,12 +17,14 @@ import { within } from "../base/clock/within.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { MachineId, MachineStats } from "../policy/policy.ts";
 import type { HostEnd, RequestHead, RequestSink, RequestStream } from "../wire/host-end.ts";
+import type { MountsEnd } from "../wire/mounts-end.ts";
 import { openHostEnd } from "../wire/open-host-end.ts";
 import { type FolderFiles, LogLevel, type ReadyMessage, type StatsMessage } from "../wire/protocol.ts";
 import type { Machine, MachineSpec } from "../machines/driver.ts";
 import { type ExitReason, type MachineExit, StartFailure } from "../machines/exit.ts";
 import { askEgress } from "./ask-egress.ts";
 import { type BoundCode, bindMessage } from "./bind-message.ts";
+import { openMounts } from "./open-mounts.ts";
 import { ToldOnce } from "./told-once.ts";
 import { partCode } from "./part-code.ts";
 import { LoadMeter } from "./load-meter.ts";
@@ -66,6 +68,7 @@ export class LiveMachine {
   #rest: Rest | undefined;
   #version: Version | undefined;
   #egress: Egress | null = null;
+  #mounts: MountsEnd | undefined;
   readonly #refusals = new ToldOnce();
   readonly #load = new LoadMeter();
   #nap: Nap | undefined;
@@ -301,6 +304,7 @@ export class LiveMachine {
     const bound = partCode(code(version), (name) => Object.hasOwn(version.manifest.functions, name));
     const own = secrets(version);
     this.#egress = egress(version, this.#tellOnce);
+    this.#openMounts(version, machine);
     const getUp = async () => ((await rest.getUp()) ? this.#resume(end, false) : undefined);
     const attaching = this.#attach(machine, bound);
     attaching.catch(() => undefined); // it is awaited below, unless the resume fails
@@ -308,6 +312,13 @@ export class LiveMachine {
     const attached = await attaching;
     await end.bind(bindMessage(version, bound, own, attached, await authority?.(version)), bound.parts(attached !== undefined));
     this.#meter.run(machine.usage());
+  }
+
+  #openMounts(version: Version, machine: Machine): void {
+    const { mountsEgress, clock } = this.#options;
+    if ((version.manifest.mounts ?? []).length === 0 || mountsEgress === undefined) return;
+    const dead = (reason: string, violation: boolean) => this.#channelOver(reason, violation);
+    this.#mounts = openMounts(machine, { egress: mountsEgress(version), clock, log: this.#tellOnce, dead });
   }
 
   /** Lets the machine read the app's files where they lie, if they are large and it can. They stay there until it is gone. */
@@ -333,6 +344,7 @@ export class LiveMachine {
     this.#nap = new Nap({
       machine,
       end,
+      traffic: () => end.traffic + (this.#mounts?.traffic ?? 0),
       now: () => clock.now(),
       resume: () =>
         within(clock, handshakeMs, "an answer after a rest", this.#resume(end, false)).catch((error) => this.#fail("unresponsive", error)),
@@ -414,6 +426,7 @@ export class LiveMachine {
     this.#phase = "ending";
     this.#cause = cause;
     this.#end?.close();
+    this.#mounts?.close();
     if (this.#machine !== undefined) void this.#machine.kill();
     else if (this.#queued) queueMicrotask(() => this.#finish(cause));
   }
@@ -421,6 +434,7 @@ export class LiveMachine {
   #exited(machine: Machine, exit: MachineExit): void {
     if (!this.#isDying()) this.#beginDying();
     this.#end?.close();
+    this.#mounts?.close();
     this.#meter.close(machine.usage().cpuUs);
     this.#tellOperator(exit);
     // These two reasons are root causes. Anything that the host noticed before them was only a symptom.
@@ -456,5 +470,8 @@ function unresponsive(detail: string): MachineExit {
 }
 
 function messageOf(error: unknown): string {
+  // An agent that refuses a Bind says why.
+  if (error instanceof MayflyError && error.code === "function-load-failed" && error.cause instanceof Error)
+    return error.cause.message.split("\n", 1)[0]!;
   return error instanceof Error ? error.message : String(error);
 }

@@ -38,6 +38,7 @@ async function set(context: TestContext, { holds = false, answers = true, breaks
       cont: () => (deeds.push("cont"), breaks ? Promise.reject(new Error("it is gone")) : answers ? machine.cont() : Promise.resolve()),
     },
     end,
+    traffic: () => end.traffic,
     now: () => now,
     resume: () => (deeds.push("resume"), end.resume(0, randomBytes(64), "t-1", false).then(() => deeds.push("ready"))),
     failed: (error) => failures.push(error),

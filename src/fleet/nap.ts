@@ -13,6 +13,8 @@ import type { Machine } from "../machines/driver.ts";
 export interface NapOptions {
   machine: Machine;
   end: HostEnd;
+  /** Changes with every frame to or from the machine that is not of an invocation, Stats excepted. */
+  traffic: () => number;
   now: () => number;
   /** Tells the machine the time, and resolves with its answer. It also gives up a machine that does not answer in time. */
   resume: () => Promise<unknown>;
@@ -53,7 +55,7 @@ export class Nap {
     if (this.sleeps) return;
     const { machine, end, now } = this.#options;
     if (end.inFlight > 0) return this.#busy(-1);
-    const { traffic } = end;
+    const traffic = this.#options.traffic();
     if (traffic !== this.#traffic) return this.#busy(traffic);
     this.#quiet += 1;
     if (this.#quiet >= this.#needed) this.#fallAsleep(now());

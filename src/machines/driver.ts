@@ -94,6 +94,8 @@ export interface Machine {
    * be read from it. It ends when the machine does.
    */
   readonly channel: Duplex;
+  /** The byte stream to what carries the machine's mounts (wire/mounts-end.ts), which nobody need read. Absent if the machine can mount nothing. */
+  readonly mounts?: Duplex;
   /** Whether the agent booted, so that its Hello is still to be read from the channel. If false, it is a clone, which sends none. */
   readonly fresh: boolean;
   /** Resolves when nothing of the machine is left on the host: no process, cgroup or file. Never rejects. */
@@ -126,6 +128,8 @@ export interface Driver {
   readonly kernels: readonly GuestKernelName[];
   /** The form in which machines of the kind read files where they lie on the host; undefined if they cannot. Known once the driver is prepared. */
   attaches(kind: MachineChoice): FilesForm | undefined;
+  /** Whether machines of the kind can mount NFS exports, and so have a `mounts`. Absent if none can. */
+  mountsNfs?(kind: MachineChoice): boolean;
   /** Takes at most 30 s, and leaves nothing behind except remembered verdicts. */
   probe(): Promise<Probe>;
   /**

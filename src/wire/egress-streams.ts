@@ -21,9 +21,12 @@ const OPENS_AT_ONCE = 500;
 const DROPPED_PER_SECOND = OPENS_PER_SECOND * INITIAL_CREDIT;
 const DROPPED_AT_ONCE = (OPENS_AT_ONCE + Limit.guestStreams) * INITIAL_CREDIT;
 
+/** Without `resolve`, the channel has no Resolve frames. */
+type EgressEvents = Pick<HostEndEvents, "connect"> & Partial<Pick<HostEndEvents, "resolve">>;
+
 export class EgressStreams {
   readonly #link: Link;
-  readonly #events: HostEndEvents;
+  readonly #events: EgressEvents;
   readonly #clock: Clock;
   readonly #opens: TokenBucket;
   readonly #drops: TokenBucket;
@@ -31,7 +34,7 @@ export class EgressStreams {
   readonly #resolving = new Map<number, AbortController>();
   #highest = 0;
 
-  constructor(link: Link, events: HostEndEvents, clock: Clock) {
+  constructor(link: Link, events: EgressEvents, clock: Clock) {
     this.#link = link;
     this.#events = events;
     this.#clock = clock;
@@ -57,7 +60,7 @@ export class EgressStreams {
     if (asked === undefined) return this.#link.violate("a Resolve that is malformed");
     const question = new AbortController();
     this.#resolving.set(stream, question);
-    this.#events.resolve(asked.host, asked.family, question.signal).then(
+    this.#events.resolve!(asked.host, asked.family, question.signal).then(
       (addresses) => this.#resolved(stream, () => this.#link.writer.json(FrameType.Resolved, stream, { addresses })),
       (error: unknown) => this.#resolved(stream, () => this.#refuse(stream, ...egressFailure(error, ResetCode.ResolveFailed))),
     );

@@ -54,6 +54,14 @@ export const fromGuest: FrameRules = table({
   Resolve: { on: even, ...json },
 });
 
+/** The frames that the host accepts on the channel of mounts. */
+export const fromCarrier: FrameRules = table({
+  Data: { ...data, on: even },
+  Credit: { ...credit, on: even },
+  Reset: { ...reset, on: even },
+  Connect: { on: even, ...json },
+});
+
 /** The frames that the guest accepts. */
 export const fromHost: FrameRules = table({
   Resume: { on: zero, ...json },

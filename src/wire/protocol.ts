@@ -190,6 +190,9 @@ export type FileEntry = [path: string, bytes: number, executable: boolean];
 export const TASK_ROOT = "/var/task";
 export const TASK_ROOT_VARIABLE = "MAYFLY_TASK_ROOT";
 
+/** The program of the machine's image that mounts NFS exports. */
+export const MOUNTS_PROGRAM = "/mayfly/mounts";
+
 /**
  * What the code is, and so which agent can run it. cjs and esm: JavaScript, where cjs is evaluated with compileFunction, and esm is imported, which
  * only code with top-level await needs. python and java: those languages. provided and server: a program of the app's own.
@@ -215,6 +218,8 @@ export interface BindMessage {
   functions: BindFunction[];
   /** Absent if the app has no files. */
   files?: BindFiles;
+  /** Exports to mount before any code of the app is evaluated. Absent if the app has none. */
+  mounts?: MountMessage[];
   /** Environment variables and secrets. */
   env: Record<string, string>;
   memoryMb: number;
@@ -228,6 +233,23 @@ export interface BindMessage {
   preload?: string;
   /** Whether the machine becomes a template of the app: everything is evaluated, and what clones must not share is closed, before Bound is sent. */
   snapshot?: boolean;
+}
+
+/** An NFS export. The agent hands its fields to the program in its image that mounts. */
+export interface MountMessage {
+  /** The server that the host is asked to connect to: a name or an address. */
+  server: string;
+  /** An address of the machine's loopback that stands for the server. */
+  address: string;
+  ports: number[];
+  /** "server:/export", as the machine's code is to see it. */
+  source: string;
+  /** The folder on which the export is mounted. */
+  path: string;
+  /** Those of mount(2). */
+  flags: number;
+  /** Those of the kernel's NFS client, with commas between them. */
+  options: string;
 }
 
 export type BoundMessage = { ok: true } | { ok: false; message: string };

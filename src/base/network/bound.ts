@@ -14,6 +14,15 @@ export function problemOf(text: string, bound: string[]): string | undefined {
   return `${shown(text)} is beyond this server's egress.allow, which has ${bound.join(", ") || "no entries"}: the server's operator sets it, and public addresses need no entry`;
 }
 
+/** Why the operator does not allow an app this server, even if it is public; undefined if it is allowed. @param text "host:port" */
+export function problemOfServer(text: string, bound: string[]): string | undefined {
+  const entry = parseEntry(text);
+  if (entry === undefined) return `${shown(text)} is no server's name and port`;
+  if (isNeverOpen(entry)) return `${shown(text)} is where clouds keep their machines' credentials, which no app may reach`;
+  if (bound.some((one) => covers(parseEntry(one), entry))) return undefined;
+  return `${shown(text)} is not in this server's egress.allow, which has ${bound.join(", ") || "no entries"}: the server's operator lists there which NFS servers apps may use`;
+}
+
 /** Why an operator's entry is not valid; undefined if it is. */
 export function problemOfBound(text: string): string | undefined {
   const entry = parseEntry(text);

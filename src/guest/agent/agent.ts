@@ -22,6 +22,7 @@ import { Binding } from "../runtimes/node/code/binding.ts";
 import { SourceMaps } from "../runtimes/node/code/source-maps.ts";
 import { Connection } from "./connection.ts";
 import { taskRoot } from "./files/task-root.ts";
+import { mountAll, MountError } from "./mounts/mount-all.ts";
 import { captureNetwork } from "../net/network.ts";
 import { serveProgramsNetwork } from "../net/programs/programs-network.ts";
 import { setEnvironment } from "./environment.ts";
@@ -129,6 +130,7 @@ class Agent {
   async #bindTo(stream: number, message: BindMessage, code: Buffer, failure: unknown): Promise<void> {
     try {
       if (failure !== null) throw failure;
+      if (message.mounts !== undefined) await mountAll(message.mounts);
       this.#app = this.#open(message, code);
       this.#binding = message.app !== REHEARSAL_APP;
       this.#stats.bound(this.#binding);
@@ -137,7 +139,7 @@ class Agent {
       this.#bound(stream, { ok: true });
       if (message.snapshot === true) this.#connection.writer.hold(() => {});
     } catch (error) {
-      const text = error instanceof SnapshotError ? error.message : describe(error);
+      const text = error instanceof SnapshotError || error instanceof MountError ? error.message : describe(error);
       this.#bound(stream, { ok: false, message: text.slice(0, MESSAGE_CHARACTERS) });
     }
   }

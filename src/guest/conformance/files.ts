@@ -73,6 +73,13 @@ export function describeFiles(adapter: AgentAdapter): void {
     await assert.rejects(session.bindTo(["echo"], { files }), refusal(/\/dev\/mayfly-no-disk/));
   });
 
+  test("an export that cannot be mounted refuses the Bind: here is no program that could", async (t) => {
+    const session = await openSession(t, adapter);
+    const places = { address: "127.77.0.1", ports: [2_049], source: "nfs.example:/", path: "/data" };
+    const mounts = [{ server: "nfs.example", ...places, flags: 0, options: "vers=4.1" }];
+    await assert.rejects(session.bindTo(["echo"], { mounts }), refusal(/\/mayfly\/mounts/));
+  });
+
   test("files that cannot be written, or come in an unknown way, refuse the Bind", async (t) => {
     const { message, bytes } = framesOf({ "a/b": "1" });
     const blocked = await openSession(t, adapter);

@@ -108,6 +108,7 @@ function createMachine({ spec, shape, tried, watch }: CloneOptions, qemu: QemuPr
       },
     }),
     channel: qemu.channel,
+    ...(shape.guest.mounts && { mounts: qemu.mounts }),
     fresh: false,
     exited,
     cameUp: tried,

@@ -3,7 +3,7 @@ import { channelWords, consoleWords, diskWords, kernelWords, lineOf, machineWord
 import type { MachineShape } from "./guest-kernel.ts";
 
 /** The numbers of the descriptors that QEMU inherits (qemu-process.ts). It opens no other file except its own firmware. */
-export const Fd = { Channel: 3, Qmp: 4, State: 5, Memory: 6, Root: 7, Kernel: 8, Initrd: 9 } as const;
+export const Fd = { Channel: 3, Qmp: 4, State: 5, Memory: 6, Root: 7, Kernel: 8, Initrd: 9, Mounts: 10 } as const;
 
 /** A fresh boot, whose memory is shared with the file that becomes the template. @param initrd whether there is one */
 export function bootArguments(shape: MachineShape, name: string, tscKhz: number, initrd: boolean): string[] {
@@ -24,7 +24,7 @@ function devices({ guest, accelerator, memoryMb, vcpus }: MachineShape, name: st
   return lineOf(
     machineWords({ name, machine: `${machine},memory-backend=m`, accelerator, memoryMb, vcpus }),
     `-object memory-backend-file,id=m,size=${memoryMb}M,mem-path=/proc/self/fd/${Fd.Memory},share=${share},reserve=off`,
-    channelWords(Fd.Channel, bus),
+    channelWords(Fd.Channel, bus, guest.mounts ? Fd.Mounts : undefined),
     diskWords({ fd: Fd.Root, set: 1, node: "b0", bus }),
     guest.devices(bus),
     consoleWords,

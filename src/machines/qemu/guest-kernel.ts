@@ -26,6 +26,8 @@ export interface GuestKernel {
   devices: (bus: Bus) => string;
   /** Where the guest finds the disk for an app's files, and where it mounts it. Absent if it has none. */
   filesDisk?: { device: string; path: string };
+  /** Whether the guest can mount NFS exports, and has a channel for them. */
+  mounts: boolean;
   /** The kernel's command line. @param tscKhz the rate of the host's time stamp counter */
   commandLine: (shape: MachineShape, tscKhz: number) => string;
   /** Matches lines of the kernel's console that say nothing about its end. */

@@ -16,6 +16,7 @@ export const linux: GuestKernel = {
   // There is no virtio-rng, because Resume brings randomness.
   devices: (bus) => spareDiskWords(FILES_NODE, filesDiskBytes, bus),
   filesDisk: { device: "/dev/vdb", path: filesPath },
+  mounts: true,
   commandLine: kernelArguments,
   noise: kernelNoise,
   endOf: linuxEnd,

@@ -21,6 +21,7 @@ export const osv: GuestKernel = {
   name: "osv",
   title: "OSv",
   clockCanBeSet: false,
+  mounts: false,
 
   /**
    * On an emulated microvm OSv finds no clock and halts ("Neither paravirtual clock nor HPET"); with KVM it uses KVM's clock. Without ACPI,

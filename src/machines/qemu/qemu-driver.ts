@@ -57,6 +57,7 @@ export function createQemuDriver({ guests, warn = () => undefined, ...options }:
     kernels,
     damage: () => stocks.map((stock) => stock.damage()).find((damage) => damage !== undefined),
     attaches: (kind) => (stockOf(kind)?.kernel.filesDisk === undefined ? undefined : "image"),
+    mountsNfs: (kind) => stockOf(kind)?.kernel.mounts === true,
     probe: () => probe(usual, options),
     async prepare(progress, kind) {
       if (!isSwept) await sweepCgroups();

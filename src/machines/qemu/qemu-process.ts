@@ -25,6 +25,8 @@ export interface InheritedFiles {
 export interface QemuProcess {
   pid: number;
   channel: Socket;
+  /** That of mounts. Nothing comes on it from a guest that has none. */
+  mounts: Socket;
   qmp: Qmp;
   /** What the guest printed. */
   console: ConsoleTail;
@@ -41,9 +43,12 @@ export function startQemuProcess(confined: Confined, args: string[], files: Inhe
   const exited = reap(child, clock);
   const channel = streams[Fd.Channel] as Socket;
   channel.on("error", () => undefined); // "close" follows, which its reader handles
+  const mounts = streams[Fd.Mounts] as Socket;
+  mounts.on("error", () => undefined);
   return {
     pid: child.pid,
     channel,
+    mounts,
     qmp: openQmp(streams[Fd.Qmp] as Socket),
     console: keepTail(child.stdout as Readable),
     stderr: keepTail(child.stderr as Readable),
@@ -59,8 +64,9 @@ function descriptors(files: InheritedFiles): QemuDescriptors {
   stdio[Fd.State] = files.state ?? "ignore";
   stdio[Fd.Memory] = files.memory;
   stdio[Fd.Root] = files.root;
-  if (files.kernel !== undefined) stdio[Fd.Kernel] = files.kernel;
-  if (files.initrd !== undefined) stdio[Fd.Initrd] = files.initrd;
+  stdio[Fd.Kernel] = files.kernel ?? "ignore";
+  stdio[Fd.Initrd] = files.initrd ?? "ignore";
+  stdio[Fd.Mounts] = "pipe";
   return stdio;
 }
 
@@ -74,6 +80,7 @@ async function reap(child: ChildProcess, clock: Clock) {
   const channel = child.stdio[Fd.Channel] as Socket;
   await drained(channel, clock);
   channel.destroy();
-  (child.stdio[Fd.Qmp] as Socket).destroy();
+  const streams = child.stdio as readonly unknown[] as readonly Socket[];
+  for (const fd of [Fd.Qmp, Fd.Mounts]) streams[fd]!.destroy();
   return { code, signal };
 }

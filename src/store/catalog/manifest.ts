@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { kindKeys, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { hostAndPort, injectSchema } from "./injection-schema.ts";
+import { MOST_MOUNTS, mountSchema, overlapping } from "./nfs-mounts.ts";
 import { recordOf } from "./record-of.ts";
 
 /** The name of an app, an appliance or a function. Capitals make a difference, except in hosts. */
@@ -71,6 +72,8 @@ const manifestShape = z.strictObject({
       z.strictObject({ egress: z.literal(true), allow: z.array(z.string().min(1).max(MOST_OF_HOST)).max(100) }),
     ])
     .default("none"),
+  /** NFS exports that are mounted before the first invocation. */
+  mounts: z.array(mountSchema).max(MOST_MOUNTS).optional(),
   env: recordOf(envNameSchema, z.string()).default({}),
   /** Names of secrets to pass as environment variables; set with `mayfly secret set`. */
   secrets: z.array(envNameSchema).max(MOST_LISTED).default([]),
@@ -81,7 +84,7 @@ const manifestShape = z.strictObject({
 });
 
 export const manifestSchema = manifestShape.superRefine(
-  ({ functions, hosts, runtime, snapshot, reservedBlanks, network, inject = [] }, context) => {
+  ({ functions, hosts, runtime, snapshot, reservedBlanks, network, inject = [], mounts = [] }, context) => {
     const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
     const names = Object.keys(functions);
     if (names.length === 0) refuse(["functions"], "must have at least one function");
@@ -105,6 +108,10 @@ export const manifestSchema = manifestShape.superRefine(
       refuse(["inject"], 'cannot be without a network: set "network": "egress", or leave it out');
     const twice = injectedTwice(inject);
     if (twice !== undefined) refuse(["inject", twice, "header"], "must be another: an entry before has the same host, port and header");
+    if (snapshot === true && mounts.length > 0)
+      refuse(["snapshot"], "cannot be with mounts: what the machine's kernel knows of a server cannot be shared by clones");
+    const nested = overlapping(mounts);
+    if (nested !== undefined) refuse(["mounts"], `must not have one path in another, as ${nested.join(" and ")} are`);
     const same = sameButForCapitals(names);
     if (same !== undefined)
       refuse(["functions"], `must not have both ${same.join(" and ")}: these names differ only in capitals, which hosts ignore`);

@@ -46,10 +46,14 @@ const VIRTIO = {
 /** Where the guest finds its channel: QEMU's network leads this address to an inherited socket, and nothing else to anywhere. */
 export const channelAddress = "tcp:10.0.2.100:1";
 
-/** @param fd of the socket that QEMU inherits */
-export function channelWords(fd: number, bus: Bus): string {
-  return `-chardev socket,id=c0,fd=${fd}
-    -netdev user,id=u,restrict=on,ipv6=off,guestfwd=${channelAddress}-chardev:c0
+/** Where a guest finds the channel of its mounts, if it has one. */
+const mountsAddress = "tcp:10.0.2.100:2";
+
+/** @param fd of the socket that QEMU inherits @param mountsFd that of the channel of mounts */
+export function channelWords(fd: number, bus: Bus, mountsFd?: number): string {
+  const mounts = mountsFd !== undefined;
+  return `-chardev socket,id=c0,fd=${fd} ${mounts ? `-chardev socket,id=c1,fd=${mountsFd}` : ""}
+    -netdev user,id=u,restrict=on,ipv6=off,guestfwd=${channelAddress}-chardev:c0${mounts ? `,guestfwd=${mountsAddress}-chardev:c1` : ""}
     -device ${VIRTIO[bus].network},netdev=u,guest_announce=off`;
 }
 

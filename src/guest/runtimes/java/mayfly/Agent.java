@@ -2,9 +2,11 @@ package mayfly;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import mayfly.code.Binding;
+import mayfly.code.Mounts;
 import mayfly.handlers.LambdaRunner.Machinery;
 import mayfly.invocation.Failures;
 import mayfly.invocation.Invocation;
@@ -164,6 +166,7 @@ public final class Agent {
   private void bindTo(int stream, Map<?, ?> message, byte[] data) {
     try {
       if (app != null) app.close();
+      Mounts.mountAll((List<?>) message.get("mounts"));
       app = new App(message, data, machinery);
       isBinding = !Protocol.REHEARSAL_APP.equals(message.get("app"));
       stats.bound(isBinding);
@@ -173,7 +176,7 @@ public final class Agent {
       if (Boolean.TRUE.equals(message.get("snapshot"))) prepareToFreeze(stream, app);
       else bound(stream, null);
     } catch (Exception error) {
-      String text = error instanceof IllegalArgumentException ? error.getMessage() : Describe.whole(error);
+      String text = error instanceof IllegalArgumentException || error instanceof Mounts.Refused ? error.getMessage() : Describe.whole(error);
       bound(stream, cut(text));
     }
   }

@@ -20,6 +20,7 @@ from typing import Protocol
 from . import VERSION, forks
 from .app import App
 from .code.binding import Binding
+from .code.mounts import MountError, mount_all
 from .crew import Crew, Pace
 from .exits import Exits
 from .handlers.event_loop import EventLoop
@@ -167,6 +168,7 @@ class Agent:
     def _bind_to(self, stream: int, message: dict, data: bytes) -> None:
         try:
             self._forget_app()
+            mount_all(message.get("mounts") or [])
             self._network.bound(message["egress"])
             self._app = App(message, data, self._machinery)
             self._is_binding = message["app"] != REHEARSAL_APP
@@ -179,6 +181,8 @@ class Agent:
             snapshot = message.get("snapshot") is True
             failed = self._prepare_to_freeze(self._app) if snapshot else None
             self._bound(stream, {"ok": True} if failed is None else {"ok": False, "message": failed}, hold=snapshot)
+        except MountError as error:
+            self._bound(stream, {"ok": False, "message": str(error)[:_MESSAGE_CHARACTERS]})
         except Exception as error:
             self._bound(stream, {"ok": False, "message": describe(error)[:_MESSAGE_CHARACTERS]})
 

@@ -11,6 +11,9 @@ public final class Protocol {
   public static final String WARM_FUNCTION = "mayfly:warm";
   public static final String REHEARSAL_APP = "mayfly:rehearsal";
 
+  /** The program of the machine's image that mounts NFS exports. */
+  public static final String MOUNTS_PROGRAM = "/mayfly/mounts";
+
   /** The types of frames. */
   public static final class Type {
     private Type() {}

@@ -3,6 +3,9 @@
 PROTOCOL_VERSION = 2
 HEADER_BYTES = 12
 
+#: The program of the machine's image that mounts NFS exports.
+MOUNTS_PROGRAM = "/mayfly/mounts"
+
 
 class FrameType:
     HELLO = 1

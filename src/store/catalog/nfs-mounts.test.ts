@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mountMessages, serversOf } from "./nfs-mounts.ts";
+import { parseManifest } from "./parse-manifest.ts";
+
+function manifestWith(mounts: object[], more: object = {}) {
+  return parseManifest(JSON.stringify({ name: "shop", functions: { pay: { entry: "pay.ts" } }, mounts, ...more }), "mayfly.json");
+}
+
+const data = { nfs: "nfs.internal:/exports/shop", path: "/data" };
+
+test("a mount without options is NFS 4.1, to the usual port, by an address of the machine's own that stands for the server", () => {
+  const { mounts } = manifestWith([data, { nfs: "[fd00::7]:/", path: "/mnt/a", options: "ro,noexec,vers=4,port=3049,soft,timeo=30" }]);
+  assert.deepEqual(mountMessages(mounts!), [
+    {
+      server: "nfs.internal",
+      address: "127.77.0.1",
+      ports: [2_049],
+      source: "nfs.internal:/exports/shop",
+      path: "/data",
+      flags: 0,
+      options: "vers=4.1,addr=127.77.0.1,port=2049,proto=tcp,sec=sys,noresvport",
+    },
+    {
+      server: "fd00::7",
+      address: "127.77.0.2",
+      ports: [3_049],
+      source: "[fd00::7]:/",
+      path: "/mnt/a",
+      flags: 9,
+      options: "vers=4.0,addr=127.77.0.2,port=3049,proto=tcp,sec=sys,noresvport,clientaddr=0.0.0.0,soft,timeo=30",
+    },
+  ]);
+  assert.deepEqual(serversOf(mounts!), ["nfs.internal:2049", "[fd00::7]:3049"]);
+});
+
+test("NFS 3 asks the server's mountd, too, and keeps locks in the machine", () => {
+  const { mounts } = manifestWith([{ ...data, options: "vers=3,mountport=635" }]);
+  const [message] = mountMessages(mounts!);
+  assert.deepEqual(message!.ports, [2_049, 635]);
+  assert.equal(
+    message!.options,
+    "vers=3,addr=127.77.0.1,port=2049,proto=tcp,sec=sys,noresvport,mountaddr=127.77.0.1,mountport=635,mountproto=tcp,mountvers=3,nolock",
+  );
+  assert.deepEqual(serversOf(mounts!), ["nfs.internal:2049", "nfs.internal:635"]);
+});
+
+test("sources, paths and options that machines could not have are refused, with the key and what is allowed", () => {
+  for (const nfs of ["nfs.internal", "nfs.internal:export", ":/export", "a b:/export", "[fd00::x]:/", "nfs:/a b", 'a"b:/'])
+    assert.throws(() => manifestWith([{ ...data, nfs }]), /mounts\.0\.nfs is .* must be a server and the path of its export/, nfs);
+  for (const path of ["data", "/", "/etc", "/data/../etc", "/data/.", "/data/", "/mnt//a", "/database", "/mnt/a b"])
+    assert.throws(() => manifestWith([{ ...data, path }]), /mounts\.0\.path is .* must be a path at or below \/data, \/mnt or \/srv/, path);
+  for (const word of [
+    "addr=10.0.0.1",
+    "vers=2",
+    "vers",
+    "port=0",
+    "port=65536",
+    "sec=krb5",
+    "lock",
+    "timeo",
+    "timeo=1=2",
+    "ro=1",
+    "nconnect=9",
+    "exotic",
+  ])
+    assert.throws(
+      () => manifestWith([{ ...data, options: `rw,${word}` }]),
+      new RegExp(`mounts\\.0\\.options is .* must not have "${word}"`),
+      word,
+    );
+});
+
+test("mounts in each other, and mounts of what is frozen, are refused", () => {
+  const nested = [data, { ...data, path: "/data/deeper" }];
+  assert.throws(() => manifestWith(nested), /mounts must not have one path in another, as \/data and \/data\/deeper are/);
+  assert.throws(() => manifestWith([data, data]), /as \/data and \/data are/);
+  manifestWith([
+    { ...data, path: "/mnt/a" },
+    { ...data, path: "/mnt/ab" },
+  ]);
+  assert.throws(() => manifestWith([data], { snapshot: true }), /snapshot is true, but cannot be with mounts/);
+  manifestWith([], { snapshot: true });
+});

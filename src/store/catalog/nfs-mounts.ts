@@ -1,0 +1,166 @@
+/** The key `mounts` of mayfly.json: NFS exports, and what they mean for the machine's kernel. docs/nfs.md describes it for users. */
+import { z } from "zod";
+import { parseIp } from "../../base/network/ip.ts";
+import type { MountMessage } from "../../wire/protocol.ts";
+
+/** In characters: what the kernel takes of a path with some room. */
+const MOST_OF_PATH = 1_000;
+const MOST_OF_OPTIONS = 1_000;
+export const MOST_MOUNTS = 8;
+
+const NFS_PORT = 2_049;
+/** The port of mountd on servers that let it have a usual one. NFS 3 alone asks it. */
+const MOUNTD_PORT = 20_048;
+
+/** Flags of mount(2), by option. */
+const flags: Record<string, number> = { ro: 1, rw: 0, noexec: 8, exec: 0, sync: 16, async: 0, noatime: 1_024, nodiratime: 2_048 };
+/** Words without a value that the kernel takes as they are. */
+const ownWords = new Set([
+  "hard",
+  "soft",
+  "softerr",
+  "softreval",
+  "nosoftreval",
+  "ac",
+  "noac",
+  "cto",
+  "nocto",
+  "rdirplus",
+  "nordirplus",
+  "sharecache",
+  "nosharecache",
+]);
+const numbers = new Set(["timeo", "retrans", "rsize", "wsize", "acregmin", "acregmax", "acdirmin", "acdirmax", "actimeo"]);
+const versions = ["3", "4.0", "4.1", "4.2"];
+
+const whatNfs = 'must be a server and the path of its export, such as "nfs.example.com:/export"; an IPv6 address stands in brackets';
+const whatPath = "must be a path at or below /data, /mnt or /srv, such as /data, without . and ..";
+
+export const mountSchema = z.strictObject({
+  /** "server:/export" */
+  nfs: z
+    .string()
+    .max(MOST_OF_PATH)
+    .refine((text) => parseSource(text) !== undefined, whatNfs),
+  /** Where the machine's code finds the files. */
+  path: z
+    .string()
+    .max(MOST_OF_PATH)
+    .regex(/^\/(data|mnt|srv)(\/(?!\.{1,2}(\/|$))[\w.@+-]{1,255})*$/, whatPath),
+  /** As mount(8) takes them, with commas between them. */
+  options: z
+    .string()
+    .max(MOST_OF_OPTIONS)
+    .superRefine((text, context) => {
+      const what = problemOfOptions(text);
+      if (what !== undefined) context.addIssue({ code: "custom", message: what });
+    })
+    .optional(),
+});
+
+type NfsMount = z.infer<typeof mountSchema>;
+
+/** @returns the first two paths of which one is, or lies below, the other */
+export function overlapping(mounts: NfsMount[]): [string, string] | undefined {
+  const paths = mounts.map(({ path }) => path);
+  for (const [at, path] of paths.entries())
+    for (const other of paths.slice(at + 1))
+      if (`${path}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${path}/`)) return [path, other];
+  return undefined;
+}
+
+/** What the mounts connect to, as entries of an allow list. */
+export function serversOf(mounts: NfsMount[]): string[] {
+  return [...new Set(mounts.flatMap((mount) => portsOf(mount).map((port) => `${bracketed(serverOf(mount))}:${port}`)))];
+}
+
+/** What the agent is told. Each server stands for an address of the machine's loopback, from where the bytes are carried to the host. */
+export function mountMessages(mounts: NfsMount[]): MountMessage[] {
+  return mounts.map((mount, at) => {
+    const { version, port, mountPort, words, flagBits } = optionsOf(mount);
+    const address = `127.77.0.${at + 1}`;
+    const ofVersion =
+      version === "3"
+        ? [`mountaddr=${address}`, `mountport=${mountPort}`, "mountproto=tcp", "mountvers=3", "nolock"]
+        : // Servers cannot connect to a machine, so they are not to give it what they would have to call back.
+          version === "4.0"
+          ? ["clientaddr=0.0.0.0"]
+          : [];
+    const options = [`vers=${version}`, `addr=${address}`, `port=${port}`, "proto=tcp", "sec=sys", "noresvport", ...ofVersion, ...words];
+    return {
+      server: serverOf(mount),
+      address,
+      ports: portsOf(mount),
+      source: mount.nfs,
+      path: mount.path,
+      flags: flagBits,
+      options: options.join(","),
+    };
+  });
+}
+
+function serverOf({ nfs }: NfsMount): string {
+  return parseSource(nfs)!.server;
+}
+
+function portsOf(mount: NfsMount): number[] {
+  const { version, port, mountPort } = optionsOf(mount);
+  return version === "3" && mountPort !== port ? [port, mountPort] : [port];
+}
+
+function bracketed(server: string): string {
+  return server.includes(":") ? `[${server}]` : server;
+}
+
+function parseSource(text: string): { server: string } | undefined {
+  const { v6, host } = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[\w.-]{1,253})):\/[^\s\p{Cc}]*$/u.exec(text)?.groups ?? {};
+  if (v6 !== undefined) return parseIp(v6) === undefined ? undefined : { server: v6 };
+  return host === undefined ? undefined : { server: host };
+}
+
+interface MountOptions {
+  version: string;
+  port: number;
+  mountPort: number;
+  flagBits: number;
+  /** Those that the kernel takes as they are. */
+  words: string[];
+}
+
+function optionsOf({ options = "" }: NfsMount): MountOptions {
+  const found: MountOptions = { version: "4.1", port: NFS_PORT, mountPort: MOUNTD_PORT, flagBits: 0, words: [] };
+  for (const word of wordsOf(options)) {
+    const [name, value] = word.split("=", 2) as [string, string?];
+    if (name === "vers" || name === "nfsvers") found.version = value === "4" ? "4.0" : value!;
+    else if (name === "port") found.port = Number(value);
+    else if (name === "mountport") found.mountPort = Number(value);
+    else if (Object.hasOwn(flags, name)) found.flagBits |= flags[name]!;
+    else if (!impliedWords.has(word)) found.words.push(word);
+  }
+  return found;
+}
+
+/** What holds for all mounts, and may be written all the same. */
+const impliedWords = new Set(["nosuid", "nodev", "nolock", "sec=sys", "proto=tcp", "tcp", "noresvport"]);
+
+function wordsOf(options: string): string[] {
+  return options.split(",").filter((word) => word !== "");
+}
+
+function problemOfOptions(options: string): string | undefined {
+  const wrong = wordsOf(options).find((word) => !isAllowed(word));
+  if (wrong !== undefined)
+    return `must not have ${JSON.stringify(wrong.slice(0, 100))}: allowed are ro, rw, vers=${versions.join("|")}, port, mountport, hard, soft and others that docs/nfs.md lists`;
+  return undefined;
+}
+
+function isAllowed(word: string): boolean {
+  const [name, value, ...more] = word.split("=");
+  if (more.length > 0) return false;
+  if (value === undefined) return Object.hasOwn(flags, word) || ownWords.has(word) || impliedWords.has(word);
+  if (name === "vers" || name === "nfsvers") return versions.includes(value) || value === "4";
+  if (name === "port" || name === "mountport") return /^[1-9]\d{0,4}$/.test(value) && Number(value) <= 65_535;
+  if (name === "lookupcache") return ["all", "none", "pos", "positive"].includes(value);
+  if (name === "nconnect") return /^[1-8]$/.test(value);
+  return impliedWords.has(word) || (numbers.has(name!) && /^\d{1,9}$/.test(value));
+}
