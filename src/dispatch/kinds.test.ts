@@ -20,9 +20,11 @@ test("each app's calls are served by machines of its own kind, side by side", as
   serve(dispatcher, versionOf("small", "small", { kernel: "osv" }));
   serve(dispatcher, versionOf("large", "large", { kernel: "osv", memoryMb: 512 }));
   assert.deepEqual(await Promise.all([get("plain"), get("small"), get("large")]), ["linux 256", "osv 256", "osv 512"]);
-  const kinds = dispatcher.machines().map(({ app, kind }) => `${app}: ${kind.kernel} ${kind.memoryMb}`);
+  // On a busy host, where the calls take long, another machine may have been begun for one of them.
+  const bound = dispatcher.machines().filter(({ app }) => app !== null);
+  const kinds = bound.map(({ app, kind }) => `${app}: ${kind.kernel} ${kind.memoryMb}`);
   assert.deepEqual(new Set(kinds), new Set(["plain: linux 256", "small: osv 256", "large: osv 512"]));
-  assert.equal(started.length, 3);
+  assert.deepEqual(new Set(started.map(({ kernel, memoryMb }) => `${kernel} ${memoryMb}`)), new Set(["linux 256", "osv 256", "osv 512"]));
 });
 
 test("a revision of another kind has machines of its own, and those of the old kind go", async (context) => {
