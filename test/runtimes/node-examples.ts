@@ -1,8 +1,9 @@
 /** The examples in Node that have files and packages beside their code. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { bundleApp } from "../../src/bundle/bundle-app.ts";
 import { copyApp, exampleFile, type Platform, type Scope } from "../platform.ts";
 
@@ -23,7 +24,8 @@ export function describeNodeExamples(scope: Scope, platform: () => Platform, dri
   test("better-sqlite3, as npm installs it, keeps books in a file", async () => {
     const folder = copyApp(scope, "examples/sqlite", {});
     const words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"];
-    execFileSync("npm", words, { cwd: folder, timeout: 300_000 });
+    // Not in this thread, in which the platform serves other tests.
+    await promisify(execFile)("npm", words, { cwd: folder, timeout: 300_000 });
     const { manifest, bundles } = await bundleApp(folder);
     // Where nothing is isolated, /tmp is this host's.
     const env = driver === "process" ? { DATABASE: join(folder, "books.db") } : {};

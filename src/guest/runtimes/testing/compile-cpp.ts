@@ -1,7 +1,8 @@
 /** Compiles C++ with Debian's g++, which runs from the cache folder: the host needs no compiler. */
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { fetchProgramRoot, hostCommand, imageSuite } from "../../../images/debian/program-root.ts";
 
 const HEADERS = [
@@ -24,7 +25,8 @@ export async function compileCpp(source: string, folder: string, cacheDir: strin
   // g++ itself would start these by the host's loader, which may be of another release than their libraries.
   const run = async (program: string, args: string[]) => {
     const [command, ...before] = await hostCommand(root, program);
-    execFileSync(command, [...before, ...args]);
+    // Not in this thread, in which a platform may be serving other tests.
+    await promisify(execFile)(command, [...before, ...args]);
   };
   const headers = HEADERS.flatMap((each) => ["-isystem", join(root, "usr", each)]);
   const words = ["-quiet", "-nostdinc", ...headers, "-D_GNU_SOURCE", "-std=c++17", "-O1", "-Wall", "-Werror"];
@@ -49,5 +51,5 @@ export async function compileCpp(source: string, folder: string, cacheDir: strin
     made,
     ...objects,
   ]);
-  return readFileSync(made);
+  return readFile(made);
 }
