@@ -1,4 +1,4 @@
-/** What a machine's connections become where the host adds a secret: real TLS on both sides, over this host's loopback. */
+/** What a machine's connections become where the host adds a secret: real TLS on both sides, over this host's loopback. The file is long because all tests share the servers and the authorities. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request as makeRequest, type IncomingMessage, type RequestListener } from "node:http";

@@ -1,22 +1,7 @@
 /** Which requests are forwarded, and what of their heads: a secret must reach the server that it is for and nobody else. */
 import type { IncomingMessage } from "node:http";
+import { neighbourHeaders } from "../../base/network/neighbour-headers.ts";
 import type { Injection } from "./injection.ts";
-
-/** Headers that are between two neighbours only, and those that the host writes itself. */
-const notForwarded = new Set([
-  "connection",
-  "content-length",
-  "expect",
-  "host",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 const HTTPS = 443;
 /** What the value of a header may have. */
@@ -62,7 +47,7 @@ export function responseHeaders(response: IncomingMessage): FlatHeaders {
 
 function forwarded(message: IncomingMessage, isWanted: (name: string) => boolean): FlatHeaders {
   const listed = new Set((message.headers.connection ?? "").toLowerCase().split(/[\s,]+/));
-  const isForwarded = (name: string) => !notForwarded.has(name) && !listed.has(name) && isWanted(name);
+  const isForwarded = (name: string) => !neighbourHeaders.has(name) && !listed.has(name) && isWanted(name);
   return pairs(message.rawHeaders)
     .filter(([name]) => isForwarded(name.toLowerCase()))
     .flat();

@@ -1,5 +1,6 @@
 /** The entries of `inject` in mayfly.json: secrets that the host adds to requests of the app's machines, so that its code never has them. */
 import { z } from "zod";
+import { neighbourHeaders } from "../../base/network/neighbour-headers.ts";
 
 const HTTPS = 443;
 const MOST_INJECTED = 100;
@@ -11,22 +12,6 @@ const MOST_OF_HEADER = 256;
 const HOST =
   /^(?=[^:]{1,253}(?::|$))(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*(?=[a-z0-9-]*[a-z])[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::(\d{1,5}))?$/i;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
-/** Headers that are between two neighbours only, and those that say what a request is for and where it ends. */
-const taken = new Set([
-  "connection",
-  "content-length",
-  "expect",
-  "host",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 /** @param secretName the schema of a secret's name */
 export function injectSchema<Name extends z.ZodType<string>>(secretName: Name) {
@@ -40,7 +25,7 @@ export function injectSchema<Name extends z.ZodType<string>>(secretName: Name) {
       .string()
       .max(MOST_OF_HEADER)
       .regex(TOKEN, "must be the name of a header")
-      .refine((name) => !taken.has(name.toLowerCase()), "must be another header: this one is not the code's to choose"),
+      .refine((name) => !neighbourHeaders.has(name.toLowerCase()), "must be another header: this one is not the code's to choose"),
     secret: secretName,
     /** What stands before the secret in the header's value. */
     prefix: z
