@@ -113,7 +113,12 @@ function printed({ stderr, console }: QemuProcess, { guest }: MachineShape): str
 
 async function failOnExit(qemu: QemuProcess, shape: MachineShape): Promise<never> {
   const { code, signal } = await qemu.exited;
-  throw new BootFailure(signal === null ? `QEMU ended with code ${code}` : `QEMU ended by ${signal}`, printed(qemu, shape));
+  const ofQemu = signal === null ? `QEMU ended with code ${code}` : `QEMU ended by ${signal}`;
+  const full = shape.guest.endOf(qemu.console.text()).reason === "out-of-memory";
+  throw new BootFailure(
+    full ? `its ${shape.memoryMb} MB of memory were full: raise memoryMb in mayfly.json` : ofQemu,
+    printed(qemu, shape),
+  );
 }
 
 /** The end of a QEMU also ends its channel and its monitor. Their errors say less of the reason than QEMU's own output, so its exit is waited for. */

@@ -3,7 +3,7 @@ import { isHeapFull } from "../console-tail.ts";
 import type { ExitReason } from "../../exit.ts";
 
 /** Megabytes that Node holds beside V8's heap: its program, code, stacks, buffers in flight. */
-const NODE_OWN_MB = 53;
+const NODE_OWN_MB = 48;
 /** Megabytes. With a smaller heap the agent itself has no room. */
 const LEAST_HEAP_MB = 26;
 /** Megabytes. V8 lets its young space grow to three times its semi-space, and its default takes no heed of the machine's memory. */
