@@ -6,6 +6,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable, type Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setImmediate } from "node:timers/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import xz from "xz-decompress";
 import { MayflyError } from "../../base/errors/error.ts";
@@ -59,13 +60,37 @@ async function* unpackBy(unpacker: Transform, packed: AsyncIterable<Buffer>): As
   for await (const bytes of unpacker) yield bytes as Buffer;
 }
 
+/** When the last one that took a turn has given it back. */
+let lastTurn: Promise<void> = Promise.resolve();
+
+/**
+ * All streams of the library take their memory from one WebAssembly instance. It lets them do so one after the other, but one that is read no further than the archive goes
+ * disturbs the next: it gives back twice what it had, and writes the input that it still waits for into memory that is another's by then. So they take turns here,
+ * and a turn is over when the stream can no longer do anything.
+ */
 async function* unpackXz(packed: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array, void> {
-  let ended = false;
-  async function* noticing(): AsyncGenerator<Uint8Array, void> {
-    yield* packed;
-    ended = true;
+  const before = lastTurn;
+  const { promise, resolve: over } = Promise.withResolvers<void>();
+  lastTurn = promise;
+  await before;
+  try {
+    yield* unpackXzNow(packed);
+  } finally {
+    over();
   }
-  const reader = new xz.XzReadableStream(ReadableStream.from(noticing())).getReader();
+}
+
+async function* unpackXzNow(packed: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array, void> {
+  const source = packed[Symbol.asyncIterator]();
+  let ended = false;
+  let input: Promise<unknown> = Promise.resolve();
+  const next = async () => {
+    const result = await source.next();
+    ended ||= result.done === true;
+    return result as IteratorResult<Buffer<ArrayBuffer>, void>;
+  };
+  const noticing: AsyncIterator<Buffer<ArrayBuffer>, void> = { next: () => (input = next()) as ReturnType<typeof next> };
+  const reader = new xz.XzReadableStream(ReadableStream.from({ [Symbol.asyncIterator]: () => noticing })).getReader();
   try {
     for (let isEmpty = false; ;) {
       const { done, value } = await reader.read();
@@ -76,7 +101,10 @@ async function* unpackXz(packed: AsyncIterable<Buffer>): AsyncGenerator<Uint8Arr
       yield value;
     }
   } finally {
-    // Cancelling fails if everything is already unpacked; there is nothing left to release.
+    // The stream asks for no more input than it has room for, and goes on with it in microtasks.
+    await input.catch(() => undefined);
+    await setImmediate();
+    // This fails if everything is already unpacked; there is nothing left to release.
     await reader.cancel().catch(() => undefined);
   }
 }
