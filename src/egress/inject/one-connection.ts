@@ -9,6 +9,7 @@ type Created = (error: Error | null, socket: Duplex) => void;
 export class OneConnection extends Agent {
   readonly #proven: Promise<TLSSocket>;
   #wasProven = false;
+  #isGiven = false;
 
   constructor(proven: Promise<TLSSocket>) {
     super({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
@@ -31,7 +32,10 @@ export class OneConnection extends Agent {
 
   async #give(callback: Created | undefined): Promise<void> {
     const server = await this.#proven;
+    // Node gives up a connection before it is destroyed. Two requests on one would read each other's responses, and end the process by an assertion of Node's.
+    if (this.#isGiven) server.destroy();
     if (server.destroyed) throw new Error("it closed the connection");
+    this.#isGiven = true;
     callback?.(null, server);
   }
 }
