@@ -34,7 +34,59 @@ const names: Record<string, string[]> = {
   "first.example": ["192.0.2.9"],
   "second.example": ["192.0.2.9"],
   "host.example": ["127.0.0.1"],
+  "mixed.example": ["64:ff9b::192.0.2.7", "fe80::"],
   "many.example": Array.from({ length: 60 }, (_, at) => `192.0.2.${at}`),
+};
+
+const labels = (name: string) =>
+  name
+    .split(".")
+    .map((label) => label.length.toString(16).padStart(2, "0") + Buffer.from(label, "latin1").toString("hex"))
+    .join("") + "00";
+const v4 = "00010001";
+const v6 = "001c0001";
+/** What follows the id of a message: flags, and the numbers of questions, answers and others. */
+const plain = "01000001000000000000";
+const says = (code: number, answers = 0, questions = 1) => `818${code}000${questions}000${answers}00000000`;
+const record = (kind: string, address: string) => `c00c${kind}00000000${(address.length / 2).toString(16).padStart(4, "0")}${address}`;
+
+/** Messages to the resolver, and its answers, all without their ids; null: there is none. */
+const messages: Record<string, [asked: string, reply: string | null]> = {
+  "an address": [plain + labels("first.example") + v4, says(0, 1) + labels("first.example") + v4 + record(v4, "c0000209")],
+  "an address of IPv6": [
+    plain + labels("six.example") + v6,
+    says(0, 1) + labels("six.example") + v6 + record(v6, "20010db8000000000000000000000006"),
+  ],
+  "a name in capitals is repeated as it came": [plain + labels("NoBody.Example") + v4, says(3) + labels("NoBody.Example") + v4],
+  "an address in another form": [
+    plain + labels("mixed.example") + v6,
+    says(0, 2) +
+      labels("mixed.example") +
+      v6 +
+      record(v6, "0064ff9b0000000000000000c0000207") +
+      record(v6, "fe800000000000000000000000000000"),
+  ],
+  "IPv6's, of a name that has others": [plain + labels("both.example") + v6, says(0) + labels("both.example") + v6],
+  "what a client adds that understands more": [
+    `01000001000000000001${labels("first.example")}${v4}0000291000000000000000`,
+    says(0, 1) + labels("first.example") + v4 + record(v4, "c0000209"),
+  ],
+  "no recursion asked": [
+    `00000001000000000000${labels("first.example")}${v4}`,
+    `80800001000100000000${labels("first.example")}${v4}${record(v4, "c0000209")}`,
+  ],
+  "nobody's name": [plain + labels("nobody.example") + v4, says(3) + labels("nobody.example") + v4],
+  "another kind of record": [plain + labels("first.example") + "000f0001", says(4) + labels("first.example") + "000f0001"],
+  "another class": [plain + labels("first.example") + "00010003", says(4) + labels("first.example") + "00010003"],
+  "the root": [plain + "00" + v4, says(3) + "00" + v4],
+  "no host's name": [plain + labels("a b.example") + v4, says(3) + labels("a b.example") + v4],
+  "an answer": [`8180${plain.slice(4)}${labels("first.example")}${v4}`, null],
+  "less than a header": ["0100", null],
+  "an update": [`2900${plain.slice(4)}${labels("first.example")}${v4}`, `a98400000000${"0".repeat(8)}`],
+  "two questions": [`0100000200000000${"0".repeat(4)}${labels("first.example")}${v4}`, says(1, 0, 0)],
+  "a pointer": [plain + "c00c" + v4, says(1, 0, 0)],
+  "half a question": [plain + labels("first.example") + "0001", says(1, 0, 0)],
+  "a name of 305 bytes": [plain + labels(Array.from({ length: 5 }, () => "x".repeat(60)).join(".")) + v4, says(1, 0, 0)],
 };
 
 for (const [name, starter] of Object.entries(agents))
@@ -108,6 +160,26 @@ for (const [name, starter] of Object.entries(agents))
       assert.equal(await run(`coded(resolver.resolve4("six.example"))`), "ENODATA");
       const many = (await run(`resolver.resolve4("many.example")`)) as string[];
       assert.ok(many.length >= 25 && many.every((address) => names["many.example"]!.includes(address)));
+    });
+
+    test("each message has the same answer from every agent, to the byte", async () => {
+      const cases = Object.entries(messages).map(([what, [asked, reply]], at) => {
+        const id = (0x1000 + at).toString(16);
+        return { what, asked: id + asked, reply: reply === null ? null : id + reply };
+      });
+      const got = (await run(`(async () => {
+        const socket = dgram.createSocket("udp4"), replies = [];
+        const last = new Promise((done) => socket.on("message", (reply) => (replies.push(reply.toString("hex")), reply.toString("hex", 0, 2) === "ffff" && done())));
+        for (const message of ${JSON.stringify([...cases.map(({ asked: each }) => each), `ffff${messages["an address"]![0]}`])}) {
+          await new Promise((done) => socket.send(Buffer.from(message, "hex"), 53, "127.0.0.1", done));
+          await new Promise((done) => setTimeout(done, 20));
+        }
+        await last; socket.close(); return replies;
+      })()`)) as string[];
+      for (const { what, asked: each, reply } of cases) {
+        const replied = got.filter((one) => one.startsWith(each.slice(0, 4)));
+        assert.deepEqual(replied, reply === null ? [] : [reply], what);
+      }
     });
 
     test("a look-up that fails says how, and the log has the reason once", async () => {

@@ -14,6 +14,14 @@ export interface Question {
   head: Buffer;
 }
 
+/** A message that is no question this resolver understands. */
+export interface BadQuestion {
+  /** What to answer. */
+  code: ResultCode;
+  /** The message's header, with the question if it has a whole one: clients heed no answer that lacks it. */
+  head: Buffer;
+}
+
 const HEADER = 12;
 const CLASS_INTERNET = 1;
 const LONGEST_NAME = 255;
@@ -24,27 +32,30 @@ const Flag = { response: 0x80, opcode: 0x78, truncated: 0x02, recursionDesired: 
 /** The name of an answer: that of the question, which is at this place. */
 const POINTER_TO_QUESTION = 0xc000 | HEADER;
 
-/** A number is the code with which to answer a message that is no question this resolver understands. Undefined: it is not to be answered at all. */
-export function parseQuestion(message: Buffer): Question | ResultCode | undefined {
+/** Undefined: it is not to be answered at all. */
+export function parseQuestion(message: Buffer): Question | BadQuestion | undefined {
   if (message.length < HEADER || (message[2]! & Flag.response) !== 0) return undefined;
-  if ((message[2]! & Flag.opcode) !== 0) return ResultCode.NotImplemented;
-  if (message.readUInt16BE(4) !== 1) return ResultCode.FormatError;
+  const header = message.subarray(0, HEADER);
+  const notFormed = { code: ResultCode.FormatError, head: header };
+  if ((message[2]! & Flag.opcode) !== 0) return { code: ResultCode.NotImplemented, head: header };
+  if (message.readUInt16BE(4) !== 1) return notFormed;
   const labels: string[] = [];
   let at = HEADER;
   for (;;) {
     const length = message[at];
     // A length of 64 or more is a pointer, and nothing comes before the question to which it could point.
-    if (length === undefined || length > 63 || at + 1 + length > message.length) return ResultCode.FormatError;
+    if (length === undefined || length > 63 || at + 1 + length > message.length) return notFormed;
     at += 1 + length;
-    if (at - HEADER > LONGEST_NAME) return ResultCode.FormatError;
+    if (at - HEADER > LONGEST_NAME) return notFormed;
     if (length === 0) break;
     labels.push(message.toString("latin1", at - length, at));
   }
-  if (at + 4 > message.length) return ResultCode.FormatError;
-  if (message.readUInt16BE(at + 2) !== CLASS_INTERNET) return ResultCode.NotImplemented;
+  if (at + 4 > message.length) return notFormed;
+  const head = message.subarray(0, at + 4);
+  if (message.readUInt16BE(at + 2) !== CLASS_INTERNET) return { code: ResultCode.NotImplemented, head };
   // A dot inside a label would look like one between two, and no host's name has other characters than these.
-  if (labels.length === 0 || !labels.every((label) => /^[!-\-/-~]+$/.test(label))) return ResultCode.NoSuchName;
-  return { name: labels.join("."), type: message.readUInt16BE(at), head: message.subarray(0, at + 4) };
+  if (labels.length === 0 || !labels.every((label) => /^[!-\-/-~]+$/.test(label))) return { code: ResultCode.NoSuchName, head };
+  return { name: labels.join("."), type: message.readUInt16BE(at), head };
 }
 
 /** @param most bytes; if not all addresses fit in, the message says that it is cut, and the question is asked again over TCP */
@@ -58,12 +69,10 @@ export function answer({ head, type }: Question, addresses: string[], most: numb
   return message;
 }
 
-/** An answer that says only why there is none. @param message at least as long as a header */
-export function failure(message: Buffer, code: ResultCode): Buffer {
-  const question = parseQuestion(message);
-  const known = typeof question === "object";
-  const reply = Buffer.from(known ? question.head : message.subarray(0, HEADER));
-  mark(reply, code, known ? 1 : 0, 0);
+/** An answer that says only why there is none. @param head a header, alone or with the question */
+export function failure(head: Buffer, code: ResultCode): Buffer {
+  const reply = Buffer.from(head);
+  mark(reply, code, head.length > HEADER ? 1 : 0, 0);
   return reply;
 }
 

@@ -116,15 +116,17 @@ function responder({ lookUp, refusals }: StubResolverParts): Respond {
   };
   return async (message, most) => {
     const question = parseQuestion(message);
-    if (typeof question !== "object") return question === undefined ? undefined : failure(message, question);
+    if (question === undefined) return undefined;
+    const { head } = question;
+    if ("code" in question) return failure(head, question.code);
     const { name, type } = question;
-    if (type !== RecordType.A && type !== RecordType.AAAA) return failure(message, ResultCode.NotImplemented);
+    if (type !== RecordType.A && type !== RecordType.AAAA) return failure(head, ResultCode.NotImplemented);
     try {
       return answer(question, wanted(await shared(name), type), most);
     } catch (error) {
       const code = codeOf(error);
       if (code !== ResultCode.NoSuchName) refusals.tell(`look up ${JSON.stringify(name)}`, (error as Error).message);
-      return failure(message, code);
+      return failure(head, code);
     }
   };
 }
