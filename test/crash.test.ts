@@ -14,7 +14,10 @@ import { drivers, eventually, projectDir, temporaryFolder } from "./platform.ts"
 const machinesGone = (pids: number[]) =>
   eventually(
     "the old machines' processes",
-    () => pids.filter(isAlive),
+    () =>
+      pids
+        .filter(isAlive)
+        .map((pid) => `${pid} ${ofTheLiving(`/proc/${pid}/cmdline`).replaceAll("\0", " ")}, ${ofTheLiving(`/proc/${pid}/stat`)}`),
     (alive) => alive.length === 0,
   );
 

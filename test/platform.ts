@@ -49,7 +49,7 @@ export interface Platform {
   deploy(folder: string, changes?: Partial<Manifest>): Promise<void>;
   /** @param path for example "/hello/hello?name=Ada" */
   call(path: string, init?: RequestInit): Promise<Response>;
-  /** Resolves with the app's log lines when one of them matches; fails after 20 s. */
+  /** Resolves with the app's log lines when one of them matches; fails after a minute. */
   logged(app: string, pattern: RegExp): Promise<LogLine[]>;
 }
 
@@ -108,7 +108,7 @@ async function logged(client: Client, app: string, pattern: RegExp): Promise<Log
 }
 
 /** Polls until the value satisfies `holds`; fails after `ms` with the last value, or with the last ones of a list. */
-export async function eventually<T>(what: string, probe: () => T | Promise<T>, holds: (value: T) => boolean, ms = 20_000): Promise<T> {
+export async function eventually<T>(what: string, probe: () => T | Promise<T>, holds: (value: T) => boolean, ms = 60_000): Promise<T> {
   let value: T;
   const held = async () => holds((value = await probe()));
   return until(held, { what, ms, everyMs: 50 }).then(

@@ -1,5 +1,5 @@
 /**
- * Runs test files on node:test, three at a time: a machine under software emulation occupies one core, but with two files a small host is idle for 15 to 45 % of the time.
+ * Runs test files on node:test, two at a time: a machine under software emulation occupies one core, so two files occupy a small host. Three took as long.
  * Files that start no machine come first, because they fail soonest.
  */
 import { globSync } from "node:fs";
@@ -41,7 +41,7 @@ export async function runTests(files: string[], { testMs, fileMs } = usualBounds
   const times: FileTime[] = [];
   const execArgv = ["--disable-warning=ExperimentalWarning", `--import=${new URL("test-bound.ts", import.meta.url).href}`];
   const env = { ...process.env, MAYFLY_TEST_FILE_MS: String(fileMs) };
-  const tests = run({ cwd: projectDir, files: inOrder(files), concurrency: 3, timeout: testMs, execArgv, env });
+  const tests = run({ cwd: projectDir, files: inOrder(files), concurrency: 2, timeout: testMs, execArgv, env });
   tests.on("test:summary", ({ file, counts, duration_ms: ms }) => {
     const { tests: all, passed, skipped, todo } = counts;
     if (file !== undefined) times.push({ file: relative(projectDir, file), ms });

@@ -127,7 +127,7 @@ describe("a dispatcher with real agents", () => {
   }
 
   test("the first call waits for a machine, the next ones find it ready, and the timing says so", async () => {
-    deploy("hello", { concurrency: 100 });
+    deploy("hello", { concurrency: 100, minMachines: 1 });
     const first = await get("hello", "hello").over;
     assert.equal(first.body, "hello 1");
     assert.ok((first.timing?.start ?? 0) + (first.timing?.bind ?? 0) > 0);
@@ -149,7 +149,7 @@ describe("a dispatcher with real agents", () => {
 
   test("a call of an unknown app is refused, and so are more calls than the queue holds", async () => {
     assert.equal((await get("nobody", "hello").over).failure?.code, "no-such-app");
-    deploy("small", { concurrency: 1, maxMachines: 1, queue: 1 });
+    deploy("small", { concurrency: 1, minMachines: 1, maxMachines: 1, queue: 1 });
     await get("small", "hello").over;
     const calls = await Promise.all(["wait?ms=50", "hello", "hello"].map((path) => get("small", path).over));
     assert.deepEqual(
@@ -182,7 +182,7 @@ describe("a dispatcher with real agents", () => {
   });
 
   test("a call over its time fails at once; the handler's slot is free when it settles", async () => {
-    deploy("late", { concurrency: 1, maxMachines: 1 });
+    deploy("late", { concurrency: 1, minMachines: 1, maxMachines: 1 });
     await get("late", "hello").over;
     const late = await get("late", "wait?ms=250", { timeoutMs: 50 }).over;
     assert.equal(late.failure?.code, "function-timeout");
@@ -190,7 +190,7 @@ describe("a dispatcher with real agents", () => {
   });
 
   test("a call that finds no slot in time fails with queue-timeout", async () => {
-    deploy("full", { concurrency: 1, maxMachines: 1 });
+    deploy("full", { concurrency: 1, minMachines: 1, maxMachines: 1 });
     await get("full", "hello").over;
     const busy = get("full", "wait?ms=400");
     assert.equal((await get("full", "hello", { timeoutMs: 50 }).over).failure?.code, "queue-timeout");
@@ -198,7 +198,7 @@ describe("a dispatcher with real agents", () => {
   });
 
   test("a machine whose handler never ends gets no new calls, but the other calls on it are answered", async () => {
-    deploy("stubborn");
+    deploy("stubborn", { minMachines: 1 });
     await get("stubborn", "hello").over;
     const neighbour = get("stubborn", "wait?ms=900");
     const stuck = await get("stubborn", "stubborn", { timeoutMs: 50 }).over;
@@ -210,7 +210,7 @@ describe("a dispatcher with real agents", () => {
   });
 
   test("a blocked event loop gets its machine killed, and the log says why", async () => {
-    deploy("spin");
+    deploy("spin", { minMachines: 1 });
     await get("spin", "hello").over;
     const spinning = await get("spin", "spin", { timeoutMs: 100 }).over;
     assert.equal(spinning.failure?.code, "function-timeout");
