@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { bundleApp } from "../src/bundle/bundle-app.ts";
 import type { Manifest } from "../src/store/catalog/manifest.ts";
 import { type NfsServer, startNfsServer } from "./nfs-server.ts";
+import { copyWithPackages } from "./runtimes/node-examples.ts";
 import { createScope, eventually, type Platform, projectDir, startPlatform } from "./platform.ts";
 
 type Mount = NonNullable<Manifest["mounts"]>[number];
@@ -31,9 +33,11 @@ const exported = (from: NfsServer, path: string, options?: string): Mount => ({
   ...(options !== undefined && { options }),
 });
 
-async function deploy(name: string, mounts: Mount[], language = "node", on = platform): Promise<void> {
+type DeployOptions = { language?: string; on?: Platform } & Partial<Manifest>;
+
+async function deploy(name: string, mounts: Mount[], { language = "node", on = platform, ...more }: DeployOptions = {}): Promise<void> {
   const { manifest, bundles } = await bundleApp(join(projectDir, "test/apps/mounts", language));
-  await on.client.deploy({ ...manifest, name, ...(mounts.length > 0 && { mounts }) }, bundles);
+  await on.client.deploy({ ...manifest, name, ...(mounts.length > 0 && { mounts }), ...more }, bundles);
 }
 
 /** The value of the code, or the name of its error. */
@@ -83,7 +87,8 @@ test("every version of NFS is mounted, and one that is mounted for reading takes
 test("10,000 small files are read by 32 at once", async () => {
   mkdirSync(join(server.folder, "many"));
   for (let n = 0; n < 10_000; n++) writeFileSync(join(server.folder, "many", String(n)), `file ${n}`);
-  await deploy("many", [exported(server, "/data", "ro")]);
+  // It takes 50 s on a quiet host.
+  await deploy("many", [exported(server, "/data", "ro")], { timeoutMs: 580_000 });
   const read = await run(
     "many",
     `const names = fs.readdirSync("/data/many"); let wrong = 0, done = 0;
@@ -171,8 +176,23 @@ test("an app's machine connects to the servers of its own mounts only, whatever 
   assert.equal(plain, "EACCES");
 });
 
+test("SQLite's database on a mount is there for the next machine, and for others", async () => {
+  const { manifest, bundles } = await bundleApp(await copyWithPackages(scope, "examples/sqlite"));
+  const app = { ...manifest, mounts: [exported(server, "/data")], env: { DATABASE: "/data/books.db" }, timeoutMs: 300_000 };
+  await platform.client.deploy(app, bundles);
+  const book = { title: "Emma", author: "Jane Austen" };
+  const added = await platform.call("/books/shelf", { method: "POST", body: JSON.stringify(book) });
+  assert.deepEqual([added.status, await added.text()], [201, "on the shelf\n"]);
+  await platform.client.removeApp("books");
+  await platform.client.deploy(app, bundles);
+  assert.deepEqual(await (await platform.call("/books/shelf")).json(), [book]);
+  const database = new DatabaseSync(join(server.folder, "books.db"), { readOnly: true });
+  scope.after(() => database.close());
+  assert.deepEqual({ ...database.prepare("SELECT * FROM books").get() }, book);
+});
+
 test("code in Python waits for the locks of another machine", async () => {
-  for (const name of ["locks", "others"]) await deploy(name, [exported(server, "/data")], "python");
+  for (const name of ["locks", "others"]) await deploy(name, [exported(server, "/data")], { language: "python" });
   const lock = `import fcntl, builtins\nbuiltins.held = open("/data/lock", "w")\nfcntl.lockf(builtins.held, fcntl.LOCK_EX | fcntl.LOCK_NB)\nvalue = "locked"`;
   assert.equal(await run("locks", lock), "locked");
   assert.match(String(await run("others", lock)), /EAGAIN|EACCES/);
@@ -181,7 +201,7 @@ test("code in Python waits for the locks of another machine", async () => {
 });
 
 test("code in Java reads and writes files", async () => {
-  await deploy("java", [exported(server, "/data")], "java");
+  await deploy("java", [exported(server, "/data")], { language: "java" });
   const response = await platform.call("/java/main", { method: "POST", body: "{}" });
   assert.match(await response.text(), /hello/);
   assert.equal(readFileSync(join(server.folder, "by-java"), "utf8"), "written");
@@ -199,7 +219,7 @@ describe("a deploy is refused", () => {
 
   test("if the driver's machines cannot mount", async (t) => {
     const process = await startPlatform(t, { driver: "process", kernel: "linux", blanks: 0, egress: { allow: server.entries } });
-    await assert.rejects(deploy("refused", [exported(server, "/data")], "node", process), {
+    await assert.rejects(deploy("refused", [exported(server, "/data")], { on: process }), {
       code: "bad-manifest",
       message: /mounts: machines of the driver process cannot mount NFS exports, only those of qemu with the kernel linux can/,
     });

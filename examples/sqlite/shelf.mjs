@@ -5,7 +5,10 @@
  *   curl -d '{"title": "Emma", "author": "Jane Austen"}' localhost:8080/books/shelf
  *   curl 'localhost:8080/books/shelf?author=Jane+Austen'
  *
- * The file is in /tmp, the machine's memory: mayfly.json lets there be one machine alone, and the books are gone with it.
+ * The file is in /tmp, the machine's memory: mayfly.json lets there be one machine alone, and the books are gone with it. They stay if the file is on
+ * an NFS export (docs/nfs.md):
+ *
+ *   "mounts": [{ "nfs": "nfs.internal:/exports/books", "path": "/data" }], "env": { "DATABASE": "/data/books.db" }
  */
 import Database from "better-sqlite3";
 

@@ -10,6 +10,15 @@ import { copyApp, exampleFile, type Platform, type Scope } from "../platform.ts"
 /** Far above what a call takes on a busy host. */
 const patient = { timeoutMs: 300_000 };
 
+/** A copy of an example, as it is after `npm ci`. */
+export async function copyWithPackages(scope: Scope, example: string): Promise<string> {
+  const folder = copyApp(scope, example, {});
+  const words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"];
+  // Not in this thread, in which the platform serves other tests.
+  await promisify(execFile)("npm", words, { cwd: folder, timeout: 300_000 });
+  return folder;
+}
+
 export function describeNodeExamples(scope: Scope, platform: () => Platform, driver: string): void {
   test("the museum's pages are made from templates of its folder", async () => {
     await platform().deploy("examples/templates", patient);
@@ -22,10 +31,7 @@ export function describeNodeExamples(scope: Scope, platform: () => Platform, dri
   });
 
   test("better-sqlite3, as npm installs it, keeps books in a file", async () => {
-    const folder = copyApp(scope, "examples/sqlite", {});
-    const words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"];
-    // Not in this thread, in which the platform serves other tests.
-    await promisify(execFile)("npm", words, { cwd: folder, timeout: 300_000 });
+    const folder = await copyWithPackages(scope, "examples/sqlite");
     const { manifest, bundles } = await bundleApp(folder);
     // Where nothing is isolated, /tmp is this host's.
     const env = driver === "process" ? { DATABASE: join(folder, "books.db") } : {};
