@@ -364,6 +364,8 @@ class PolicyDispatcher implements LiveDispatcher {
         return this.#reject(command.invocation, command.reason);
       case "start":
         return this.#start(command.machine, command, now);
+      case "hasten":
+        return this.#fleet.hasten(command.machine);
       case "bind":
         return this.#bind(command.machine, command, now);
       case "drain":

@@ -41,7 +41,7 @@ class MachineFleet implements Fleet {
     const machine = new LiveMachine(id, name, order, this.#options, events);
     this.#machines.set(id, machine);
     void this.#awaitEnd(id, machine);
-    void machine.bringUp(this.#turns, order.urgent);
+    void machine.bringUp(this.#turns);
   }
 
   async #awaitEnd(id: MachineId, machine: LiveMachine): Promise<void> {
@@ -49,6 +49,10 @@ class MachineFleet implements Fleet {
     if (machine.app === null && !end.asked) this.#options.report(`Machine ${machine.name} ended: ${clauseWithOutput(end)}.`);
     this.#events?.gone(id, end);
     this.#machines.delete(id);
+  }
+
+  hasten(id: MachineId): void {
+    this.#machines.get(id)?.hasten();
   }
 
   bind(id: MachineId, version: Version): void {

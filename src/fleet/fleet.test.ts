@@ -10,7 +10,7 @@ import { systemClock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { MachineStats } from "../policy/policy.ts";
 import { kindOf, type MachineKind, usualChoice, usualKind } from "../base/kind/machine-kind.ts";
-import type { Driver, Machine } from "../machines/driver.ts";
+import type { Driver, Machine, MachineSpec } from "../machines/driver.ts";
 import { clauseOf, type MachineExit } from "../machines/exit.ts";
 import { createFakeDriver, type FakeDriverOptions, type FakeMachineControls } from "../machines/fake/fake-driver.ts";
 import { requestHead } from "../wire/testing/model-guest.ts";
@@ -157,6 +157,32 @@ describe("a start", () => {
     fleet.bind(2, version());
     await bound(2);
     assert.deepEqual([fleet.view(1)?.phase, fleet.view(2)?.phase], ["bound", "bound"]);
+  });
+
+  test("that is hastened tells its driver, and makes a blank that still runs", async (context) => {
+    const [stopped, told]: [string[], string[]] = [[], []];
+    const started = Promise.withResolvers<void>();
+    const beforeStart = async ({ id, awaited }: MachineSpec) => {
+      if (awaited instanceof Promise) void awaited.then(() => told.push(id));
+      await started.promise;
+    };
+    const fake = createFakeDriver({ beforeStart });
+    const start = async (spec: MachineSpec) => {
+      const machine = await fake.start(spec);
+      const stop = () => (stopped.push(spec.id), machine.stop());
+      return Object.assign(Object.create(machine) as Machine, { stop });
+    };
+    const { fleet, blank, bound } = set(context, { ...fake, start });
+    for (const id of [1, 2]) fleet.start(id, SPARE);
+    await sleep(5);
+    fleet.hasten(1);
+    await until(() => told.includes("t-1"));
+    started.resolve();
+    await blank(1);
+    assert.ok(!stopped.includes("t-1"));
+    fleet.bind(1, version());
+    await Promise.all([bound(1), blank(2)]);
+    assert.deepEqual([told, stopped.includes("t-2")], [["t-1"], true]);
   });
 
   test("waits for its turn: no more than a fixed number of machines start at once", async (context) => {

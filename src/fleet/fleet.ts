@@ -49,9 +49,9 @@ export interface FleetOptions {
   report: (text: string) => void;
   /** The most machines that are brought up at the same time; the others wait their turn. Default 4. */
   concurrentStarts?: number;
-  /** The most ms from the driver's start to Ready, and from the end of a rest to Ready. Default 10,000. */
+  /** The most ms from the driver's start to Ready, and from the end of a rest to Ready. Default 60,000. */
   handshakeMs?: number;
-  /** The most ms from bind() to Bound, and from the start of a snapshot's clone to Ready. Default 30,000. */
+  /** The most ms from bind() to Bound, and from the start of a snapshot's clone to Ready. Default 60,000. */
   bindMs?: number;
   /** ms between two samples of a machine's usage. Default 5,000. */
   sampleMs?: number;
@@ -119,6 +119,8 @@ export interface Fleet {
   attach(events: FleetEvents): void;
   /** `urgent` means that an invocation waits for the machine. Such a blank is not stopped, so that it can be bound at once. */
   start(machine: MachineId, order: StartOrder): void;
+  /** An invocation waits by now for a machine that was started without `urgent`: from here on it comes up as if it had been. */
+  hasten(machine: MachineId): void;
   /** Only a blank can be bound. */
   bind(machine: MachineId, version: Version): void;
   /** Only for a bound machine. Returns undefined if the machine is dying; then nothing was sent. */

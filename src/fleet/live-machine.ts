@@ -37,13 +37,11 @@ import { UsageMeter } from "./usage-meter.ts";
 
 /** The most milliseconds for which a driver's start may hold a turn. */
 const START_MS = 60_000;
-/** The most milliseconds from a Resume to its Ready. On a host with twenty ready processes for two cores, thirty seconds were too few for Java in a sandbox. */
-const HANDSHAKE_MS = 60_000;
 /**
- * The most milliseconds for the rehearsal of a machine that no invocation waits for. Such a machine has a low share of the CPU, and must
- * not be given up because others compute.
+ * The most milliseconds from a Resume to its Ready, and for a rehearsal. A machine that no invocation waits for has a low share of the CPU, and must not be
+ * given up because others compute. On a host with twenty ready processes for two cores, thirty seconds were too few for Java in a sandbox.
  */
-const AHEAD_MS = 60_000;
+const HANDSHAKE_MS = 60_000;
 const BIND_MS = 60_000;
 const ANSWER_MS = 2_000;
 /** Milliseconds to wait for the driver's reason after a machine's channel has ended: an emulated kernel takes seconds for its last words if others compute. */
@@ -60,6 +58,9 @@ export class LiveMachine {
   readonly #events: FleetEvents;
   readonly #meter: UsageMeter;
   readonly #createdAt: number;
+  /** Whether an invocation waits for the machine, so that it becomes a blank without being stopped first. */
+  #urgent: boolean;
+  readonly #hastened = Promise.withResolvers<void>();
   #phase: FleetPhase = "starting";
   /** The machine still waits for its turn to start. */
   #queued = true;
@@ -85,7 +86,8 @@ export class LiveMachine {
     this.#id = id;
     this.#kind = kind;
     this.#version = restores?.version;
-    this.#spec = { id: name, ...kind, awaited: urgent, ...(restores && { snapshot: restores.snapshot }) };
+    this.#urgent = urgent;
+    this.#spec = { id: name, ...kind, ...(restores && { snapshot: restores.snapshot }) };
     this.#options = options;
     this.#events = events;
     this.#createdAt = options.clock.now();
@@ -101,8 +103,7 @@ export class LiveMachine {
     return this.#version?.app ?? null;
   }
 
-  /** @param urgent whether an invocation waits for the machine, so that it becomes a blank without being stopped first */
-  async bringUp(turns: StartTurns, urgent: boolean): Promise<void> {
+  async bringUp(turns: StartTurns): Promise<void> {
     try {
       await this.#prepareKind();
     } catch (error) {
@@ -113,13 +114,18 @@ export class LiveMachine {
       if (this.#isDying()) return this.#finish(this.#cause ?? killed("it was not needed any more"));
       this.#queued = false;
       await this.#startMachine();
-      if (this.#version === undefined) await this.#becomeBlank(urgent);
+      if (this.#version === undefined) await this.#becomeBlank();
       else await this.#becomeRestored(this.#version);
     } catch (error) {
       this.#fail("bring-up-failed", error);
     } finally {
       release();
     }
+  }
+
+  hasten(): void {
+    this.#urgent = true;
+    this.#hastened.resolve();
   }
 
   async bind(version: Version): Promise<void> {
@@ -222,7 +228,7 @@ export class LiveMachine {
   async #startMachine(): Promise<void> {
     const { driver, clock } = this.#options;
     this.#meter.begin();
-    const starting = driver.start({ ...this.#spec, ...this.#frozenFiles() });
+    const starting = driver.start({ ...this.#spec, awaited: this.#urgent || this.#hastened.promise, ...this.#frozenFiles() });
     try {
       this.#adopt(await within(clock, START_MS, "the driver's start", starting));
     } catch (error) {
@@ -258,14 +264,13 @@ export class LiveMachine {
     if (this.#isDying()) void machine.kill();
   }
 
-  async #becomeBlank(urgent: boolean): Promise<void> {
+  async #becomeBlank(): Promise<void> {
     const { clock, handshakeMs = HANDSHAKE_MS } = this.#options;
     const { machine, end, rest } = this.#parts();
     if (this.#isDying()) return;
     await within(clock, handshakeMs, "the handshake", this.#resume(end, machine.fresh));
-    const rehearsalMs = this.#options.handshakeMs ?? (urgent ? HANDSHAKE_MS : AHEAD_MS);
-    const lieDown = () => within(clock, rehearsalMs, "the rehearsal", rest.lieDown());
-    if (!urgent) await lieDown();
+    const lieDown = () => within(clock, handshakeMs, "the rehearsal", rest.lieDown());
+    if (!this.#urgent) await lieDown();
     if (this.#isDying()) return;
     this.#meter.sample(machine.usage());
     this.#phase = "blank";
@@ -273,7 +278,7 @@ export class LiveMachine {
     machine.cameUp?.(true);
     this.#events.blank(this.#id);
     // The invocation that the machine was started for may be gone by now. The event above may have changed the phase.
-    if (urgent && (this.#phase as FleetPhase) === "blank") await lieDown();
+    if ((this.#phase as FleetPhase) === "blank") await lieDown();
   }
 
   /** The clone of a snapshot goes on where its app was frozen: when the app has been told so, it takes invocations. */

@@ -23,8 +23,8 @@ export type Probe =
 export interface MachineSpec extends MachineChoice {
   /** [a-z0-9-]{1,40}, unique among the machines that live on this host. */
   id: string;
-  /** Whether a call waits for this machine, so that its start has precedence over other apps' work. */
-  awaited?: boolean;
+  /** Whether a call waits for this machine, so that its start has precedence over other apps' work. A promise resolves when the first call does. */
+  awaited?: boolean | Promise<void>;
   /** If present, the machine is a clone of that, and is bound to its revision when it has been resumed. */
   snapshot?: AppSnapshot;
   /** With `snapshot`: the files that the frozen machine had attached. */

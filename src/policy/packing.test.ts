@@ -37,6 +37,20 @@ describe("packing", () => {
     assert.equal(world.starts, 3, "the sixth fits into the third machine");
   });
 
+  test("a machine that is started to be a blank is hastened when a call begins to wait for it, and only then", () => {
+    const world = worldOf({ ada: { concurrency: 1 } }, { blanks: 3 });
+    const blanks = world.inPhase("starting");
+    const urgent = () => blanks.map((machine) => machine.urgent);
+    assert.deepEqual(urgent(), [false, false, false]);
+    world.arrive("ada");
+    assert.deepEqual(urgent(), [true, false, false]);
+    world.arrive("ada");
+    assert.deepEqual(urgent(), [true, true, false]);
+    for (let i = 0; i < 3; i++) world.arrive("ada");
+    assert.deepEqual(urgent(), [true, true, true]);
+    assert.ok(world.inPhase("starting").filter((machine) => machine.urgent).length >= 5, "further ones are urgent from the start");
+  });
+
   test("a revision never has more machines than it may have", () => {
     const world = worldOf({ ada: { maxMachines: 2, queue: 100 } });
     for (let i = 0; i < 50; i++) world.arrive("ada");

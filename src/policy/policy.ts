@@ -104,6 +104,8 @@ export type PolicyCommand =
       snapshot?: true;
       why: NeedReason;
     }
+  /** An invocation waits by now for a machine that is being started and was not urgent: from now on it is. */
+  | { type: "hasten"; machine: MachineId }
   | { type: "bind"; machine: MachineId; revision: RevisionId; why: NeedReason }
   | { type: "assign"; invocation: InvocationId; machine: MachineId }
   | { type: "reject"; invocation: InvocationId; reason: "queue-full" | "start-failed" | "app-removed" }

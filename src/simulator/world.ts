@@ -204,6 +204,8 @@ export class World {
         return this.#reject(command.invocation);
       case "start":
         return this.#start(command.machine, command.kind);
+      case "hasten":
+        return this.#hasten(this.#machine(command.machine));
       case "bind":
         return this.#bind(this.#machine(command.machine), command.revision);
       case "drain":
@@ -273,6 +275,11 @@ export class World {
     if (this.#tally.alive > (this.#options.maxMachines ?? Infinity)) this.#broken("has more machines than the host may have");
     const { place } = this.#machines.add(id, kind, this.now);
     add(this.#events, this.now + startTime(this.#options.machine, this.#tally.starts), UP, place);
+  }
+
+  /** The times of starts were recorded with both kinds of machines, so that nothing becomes faster here. */
+  #hasten(machine: SimulatedMachine): void {
+    if (machine.phase !== "starting") this.#broken(`hastens a machine that is ${machine.phase}`);
   }
 
   #bind(machine: SimulatedMachine, name: string): void {

@@ -55,6 +55,8 @@ export class UnrulyFleet implements Fleet {
     this.#later(machine, 5 + this.startsLater, 200 + this.startsLater, () => this.#comeUp(machine, "blank"));
   }
 
+  hasten(): void {}
+
   bind(id: MachineId, version: Version): void {
     const machine = this.machines.get(id);
     if (machine === undefined || machine.phase === "ending") return;

@@ -89,7 +89,7 @@ async function* unpackXzNow(packed: AsyncIterable<Buffer>): AsyncGenerator<Uint8
     ended ||= result.done === true;
     return result as IteratorResult<Buffer<ArrayBuffer>, void>;
   };
-  const noticing: AsyncIterator<Buffer<ArrayBuffer>, void> = { next: () => (input = next()) as ReturnType<typeof next> };
+  const noticing: AsyncIterator<Buffer<ArrayBuffer>, void> = { next: () => (input = next()) };
   const reader = new xz.XzReadableStream(ReadableStream.from({ [Symbol.asyncIterator]: () => noticing })).getReader();
   try {
     for (let isEmpty = false; ;) {

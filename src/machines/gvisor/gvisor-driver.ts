@@ -132,7 +132,7 @@ function startSandbox(runsc: string, image: Image, { runDir, clock, shown }: San
       id: spec.id,
       memoryMb: spec.memoryMb + OVERHEAD_MB,
       vcpus: spec.vcpus + OVERHEAD_CPUS,
-      share: spec.awaited ? "awaited" : "ahead",
+      awaited: spec.awaited,
     },
     run,
     clock,

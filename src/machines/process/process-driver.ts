@@ -95,7 +95,7 @@ function startProcess(agent: AgentProgram, runDir: string, clock: Clock, spec: M
       [TASK_ROOT_VARIABLE]: taskRoot,
     },
     ...(spec.runtime === "java" && { cwd: taskRoot }),
-    limits: { ...spec, vcpus: spec.vcpus + OVERHEAD_CPUS, share: spec.awaited ? "awaited" : "ahead" },
+    limits: { ...spec, vcpus: spec.vcpus + OVERHEAD_CPUS },
     run,
     clock,
     startMs: START_MS,

@@ -53,7 +53,7 @@ export async function startClone(options: CloneOptions): Promise<Clone> {
   const files = await spec.files?.path("image").catch((error: Error) => Promise.reject(new StartFailure(error.message, error)));
   const confined = options.confinement.take();
   const limits = { memoryMb: spec.memoryMb + QEMU_OVERHEAD.memoryMb, vcpus: spec.vcpus + QEMU_OVERHEAD.vcpus };
-  const cgroup = createCgroup({ id: spec.id, ...limits, share: spec.awaited ? "awaited" : "ahead" });
+  const cgroup = createCgroup({ id: spec.id, ...limits, awaited: spec.awaited });
   const qemu = await spawnClone(options, confined).catch(async (error: Error) => {
     await cgroup.remove();
     confined.release();

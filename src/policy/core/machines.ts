@@ -16,7 +16,7 @@ export interface StartOrder {
 }
 
 export function startMachine(state: PackingState, kind: OpaqueKind, order: StartOrder, now: number, commands: PolicyCommand[]): void {
-  const { id } = addMachine(state, kind, false, now);
+  const { id } = addMachine(state, kind, { restored: false, urgent: order.urgent }, now);
   poolOf(state, kind, now).starting.push(id);
   commands.push({ type: "start", machine: id, kind, ...order });
 }
@@ -30,16 +30,29 @@ export function restoreMachine(
   commands: PolicyCommand[],
 ): void {
   const { kind } = revision.limits;
-  const machine = addMachine(state, kind, true, now);
+  const machine = addMachine(state, kind, { restored: true, urgent }, now);
   becomeBinding(state, machine, revision);
   commands.push({ type: "start", machine: machine.id, kind, urgent, revision: revision.id, snapshot: true, why });
 }
 
-function addMachine(state: PackingState, kind: OpaqueKind, restored: boolean, now: number): MachineEntry {
+/** Has as many of the machines that start in the pool be urgent as invocations wait for, those first that were started first. */
+export function hastenMachines(state: PackingState, { starting }: Pool, awaited: number, commands: PolicyCommand[]): void {
+  const machines = starting.map((id) => state.machines[id] as MachineEntry);
+  let lacking = awaited - machines.filter(({ urgent }) => urgent).length;
+  for (const machine of machines) {
+    if (lacking <= 0) return;
+    if (machine.urgent) continue;
+    machine.urgent = true;
+    commands.push({ type: "hasten", machine: machine.id });
+    lacking--;
+  }
+}
+
+function addMachine(state: PackingState, kind: OpaqueKind, how: Pick<MachineEntry, "restored" | "urgent">, now: number): MachineEntry {
   const id = state.nextMachine++;
   const times = { since: now, idleSince: -1, keptUntil: -1, timerAt: -1, areaAt: now, statsAt: now, busyUntil: 0 };
   const figures = { area: 0, inFlightThen: 0, done: 0, cpuMs: 0, memoryBytes: 0, cpu: 0 };
-  const machine: MachineEntry = { id, phase: "starting", revision: null, kind, inFlight: 0, restored, place: -1, ...times, ...figures };
+  const machine: MachineEntry = { id, phase: "starting", revision: null, kind, inFlight: 0, ...how, place: -1, ...times, ...figures };
   state.machines[id] = machine;
   const { use } = state;
   use.machines++;

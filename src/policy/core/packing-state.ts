@@ -163,6 +163,8 @@ export interface RevisionState {
 export interface MachineEntry extends OwnMachine {
   /** Whether it was started to come up bound. */
   restored: boolean;
+  /** Whether an invocation waited for it when it was started or hastened. */
+  urgent: boolean;
   place: number;
   /** When the machine's phase began, ms. */
   since: number;

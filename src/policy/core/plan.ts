@@ -12,7 +12,7 @@ import { rulesOf } from "../rules/rules-of.ts";
 import { isPausing, noteTaken, type Pool } from "./blanks.ts";
 import { windowMs } from "./costs.ts";
 import { hasRoom, hostIsBusy, takeStart } from "./host-limits.ts";
-import { bindMachine, drainMachine, killMachine, restoreMachine, startMachine } from "./machines.ts";
+import { bindMachine, drainMachine, hastenMachines, killMachine, restoreMachine, startMachine } from "./machines.ts";
 import { everyMachine, poolOf, type RevisionState, type PackingState } from "./packing-state.ts";
 import { machinesForWaiting, whySpare } from "./spares.ts";
 import { noteBlankFound } from "./start-times.ts";
@@ -23,6 +23,7 @@ export function plan(state: PackingState, now: number, commands: PolicyCommand[]
   giveBlanks(state, false, now, commands);
   const coming = state.pools.map((pool) => pool.starting.length);
   const short = startForDemand(state, coming, now, commands);
+  hastenAwaited(state, coming, commands);
   if (short > 0) {
     // The host is full: also reserved blanks are given, and nothing is started ahead of need.
     const lacking = short - giveBlanks(state, true, now, commands);
@@ -199,6 +200,11 @@ function startFor(
     if (order.urgent) noteAgain(revision, now);
     restoreMachine(state, revision, order, now, commands);
   } else if (!isPausing(poolOf(state, kind, now).failures, now) && takeStart(state, now)) startMachine(state, kind, order, now, commands);
+}
+
+/** After a machine was taken from `coming` for each waiting call that is to get it, or was started for it. */
+function hastenAwaited(state: PackingState, coming: number[], commands: PolicyCommand[]): void {
+  for (const [i, pool] of state.pools.entries()) hastenMachines(state, pool, pool.starting.length - (coming[i] ?? 0), commands);
 }
 
 function takeComing(state: PackingState, coming: number[], { limits }: RevisionState, now: number): boolean {

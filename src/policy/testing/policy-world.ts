@@ -4,6 +4,7 @@ import type { OwnMachine } from "../machine-facts.ts";
 import type { AppLimits, PolicyCommand, PolicyEvent, Step } from "../policy.ts";
 
 export interface WorldMachine extends Pick<OwnMachine, "id" | "phase" | "revision" | "kind"> {
+  urgent: boolean;
   running: Set<number>;
 }
 
@@ -139,6 +140,8 @@ export abstract class PolicyWorld<State> {
     switch (command.type) {
       case "start":
         return this.#start(command);
+      case "hasten":
+        return this.#hasten(this.#machine(command.machine, "starting"));
       case "bind":
         return this.#bind(this.#machine(command.machine, "blank"), command.revision);
       case "assign":
@@ -157,11 +160,16 @@ export abstract class PolicyWorld<State> {
     }
   }
 
-  #start({ machine: id, kind, revision, snapshot }: Extract<PolicyCommand, { type: "start" }>): void {
+  #hasten(machine: WorldMachine): void {
+    assert.ok(!machine.urgent, "a machine was hastened that is urgent");
+    machine.urgent = true;
+  }
+
+  #start({ machine: id, kind, urgent, revision, snapshot }: Extract<PolicyCommand, { type: "start" }>): void {
     assert.ok(!this.machines.has(id), "a machine id was used twice");
     this.starts++;
     const restored = snapshot === true;
-    const machine: WorldMachine = { id, phase: "starting", revision: null, kind, running: new Set() };
+    const machine: WorldMachine = { id, phase: "starting", urgent, revision: null, kind, running: new Set() };
     this.machines.set(id, machine);
     if (!restored) return;
     assert.equal(this.revisions.get(revision ?? "")?.snapshot, true, "a machine comes up bound though it cannot");

@@ -8,8 +8,10 @@ export interface CgroupSpec {
   memoryMb: number;
   /** The limit in CPUs; fractions are allowed. */
   vcpus: number;
-  /** The share of CPU time that the group has at first. Default: "ahead". */
+  /** The share of CPU time from the start. Absent: as `awaited` says. */
   share?: Share;
+  /** Whether a call waits for the machine, which then has a larger share of CPU time. A promise resolves when the first call does. */
+  awaited?: boolean | Promise<void> | undefined;
 }
 
 export interface Cgroup {

@@ -115,6 +115,24 @@ test("a machine's account goes on when it gets its app, and neither of its group
   assert.deepEqual(foldersNamed(`app-${unique("mover")}`), []);
 });
 
+test("a machine that is hastened gets more CPU than one that is not, and none of its groups is left at its end", async (t) => {
+  if (detectCgroups().kind === "none") return;
+  const hastened = Promise.withResolvers<void>();
+  const awaited = spinner(t, "hastened", hastened.promise);
+  const ahead = [spinner(t, "left-1"), spinner(t, "left-2")];
+  hastened.resolve();
+  while (foldersNamed(unique("cg-hastened")).length <= foldersNamed(unique("cg-left-1")).length) await sleep(5);
+  const all = [awaited, ...ahead];
+  while (all.some(({ cgroup }) => cgroup.usage().cpuUs === 0)) await sleep(5);
+  const before = all.map(({ cgroup }) => cgroup.usage().cpuUs);
+  const used = () => all.map(({ cgroup }, n) => cgroup.usage().cpuUs - (before[n] as number)) as [number, number, number];
+  while (used()[0] < 800_000) await sleep(20);
+  const [ofAwaited, ...ofAhead] = used();
+  assert.ok(ofAhead[0] + ofAhead[1] < 0.6 * ofAwaited, `hastened ${ofAwaited}, not ${ofAhead.join(" and ")}`);
+  await awaited.cgroup.remove();
+  assert.deepEqual(foldersNamed(unique("cg-hastened")), []);
+});
+
 test("a machine that ends while it moves leaves nothing", async (t) => {
   const { cgroup, child } = spinner(t, "ends");
   const moving = cgroup.assign(unique("ender"));
@@ -125,9 +143,9 @@ test("a machine that ends while it moves leaves nothing", async (t) => {
 });
 
 /** All on one CPU, where they get in each other's way whatever else this host has. */
-function spinner(t: TestContext, name: string) {
+function spinner(t: TestContext, name: string, awaited?: Promise<void>) {
   const id = unique(`cg-${name}`);
-  const cgroup = createCgroup({ id, memoryMb: 128, vcpus: 1 });
+  const cgroup = createCgroup({ id, memoryMb: 128, vcpus: 1, awaited });
   const join = cgroup.joinFiles.map((file) => `echo 0 > '${file}'; `).join("");
   const child = spawn("/bin/sh", ["-c", `${join}exec taskset -c 0 sh -c 'while :; do :; done'`], { stdio: "ignore" });
   t.after(() => cgroup.remove());

@@ -17,6 +17,10 @@ export type OwnShare = "templates" | "work";
 /** Parts of the usual weight. A machine that is started ahead of need must come up some day, or its start would be for nothing. */
 const AHEAD = 0.25;
 
+export function shareAtStart({ share, awaited }: { share?: Share; awaited?: boolean | Promise<void> | undefined }): Share {
+  return share ?? (awaited === true ? "awaited" : "ahead");
+}
+
 export function shareName(share: Share): string {
   return typeof share === "string" ? share : `app-${share.app}`;
 }

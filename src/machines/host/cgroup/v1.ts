@@ -1,6 +1,6 @@
 /**
  * A machine's control groups of version 1: one folder in each controller's tree. In the cpu controller's tree the folder is in the group of the share that
- * the machine has, and a machine that gets an app moves to another folder. In other trees it stays where it is.
+ * the machine has, and a machine that gets an app, or for which a call begins to wait, moves to another folder. In other trees it stays where it is.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -10,20 +10,30 @@ import { counter, CPU_PERIOD_US, MAX_PROCESSES, USUAL_SHARES, write, writeIfTher
 import { ownerName } from "./owner.ts";
 import { numbers } from "./proc.ts";
 import { membersOf, removeGroups } from "./remove.ts";
-import { moveProcesses, removeIfEmpty, type Share, shareName, weightOf } from "./share.ts";
+import { moveProcesses, removeIfEmpty, type Share, shareAtStart, shareName, weightOf } from "./share.ts";
+import { ShareMoves } from "./share-moves.ts";
 import type { CgroupHome } from "./home.ts";
 
 export function createV1(home: CgroupHome & { kind: "v1" }, spec: CgroupSpec): Cgroup {
   const within = (tree: string) => path.join(tree, ownerName, spec.id);
-  // Where cpu is mounted with cpuacct, a machine that has moved has figures in two places.
+  // Where cpu is mounted with cpuacct, a machine that has moved has figures in several places.
   const together = home.cpuacct === home.cpu;
-  const cpu = [makeCpu(home.cpu, spec, spec.share ?? "ahead")];
+  const cpu = [makeCpu(home.cpu, spec, shareAtStart(spec))];
   const memory = home.memory === home.cpu ? (cpu[0] as string) : within(home.memory);
   const others = [memory, ...(together ? [] : [within(home.cpuacct)]), ...(home.pids === undefined ? [] : [within(home.pids)])];
   const fixed = [...new Set(others.filter((folder) => folder !== cpu[0]))];
   const accounts = () => (together ? cpu : [within(home.cpuacct)]);
   const folders = () => [...new Set([memory, ...fixed, ...cpu])];
   let removed = false;
+
+  const moves = new ShareMoves(spec.awaited, async (share) => {
+    // Where cpu is mounted together with memory, the machine's memory would stay charged to its old folder, so the machine keeps its place.
+    if (removed || memory === cpu[0]) return;
+    const from = [...cpu];
+    const to = makeCpu(home.cpu, spec, share);
+    cpu.push(to);
+    await moveProcesses(() => from.flatMap(membersOf), to);
+  });
 
   for (const folder of fixed) fs.mkdirSync(folder, { recursive: true });
   limitMemory(memory, spec.memoryMb * 1_048_576);
@@ -41,13 +51,7 @@ export function createV1(home: CgroupHome & { kind: "v1" }, spec: CgroupSpec): C
       memoryBytes: counter(memory, "memory.stat", "rss") + counter(memory, "memory.stat", "shmem"),
     }),
     oomKilled: () => counter(memory, "memory.oom_control", "oom_kill") > 0,
-    async assign(app) {
-      // Where cpu is mounted together with memory, the machine's memory would stay charged to its old folder, so the machine keeps its place.
-      if (removed || cpu.length > 1 || memory === cpu[0]) return;
-      const to = makeCpu(home.cpu, spec, { app });
-      cpu.push(to);
-      await moveProcesses(() => membersOf(cpu[0] as string), to);
-    },
+    assign: (app) => moves.assign(app),
     async remove() {
       removed = true;
       await removeGroups(folders());

@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 
+import { until } from "../../../base/clock/until.ts";
 import { createCgroup } from "./create-cgroup.ts";
 import { detectCgroups } from "./detect.ts";
 import { ownerName, serverName } from "./owner.ts";
@@ -32,7 +33,7 @@ function host(t: { after(undo: () => void): void }, own: string) {
   fs.writeFileSync(path.join(proc, "cgroup"), `0::${own}\n`);
   const mountPoint = root.replaceAll(" ", "\\040");
   fs.writeFileSync(path.join(proc, "mountinfo"), `30 23 0:26 / ${mountPoint} rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n`);
-  for (const share of ["ahead", "awaited", "app-shop"]) group(path.join(ours, share));
+  for (const share of ["ahead", "awaited", "awaited/m1", "app-shop"]) group(path.join(ours, share));
   const server = group(path.join(parent, "mayfly", serverName));
   return { proc, root, parent, server, machine: group(path.join(ours, "ahead/m1")), inApp: group(path.join(ours, "app-shop/m1")) };
 }
@@ -103,6 +104,34 @@ test("a machine moves into its app's group, which weighs as much as any other's;
   assert.equal(cgroup.oomKilled(), true);
   await cgroup.assign("other");
   assert.ok(!fs.existsSync(path.join(path.dirname(path.dirname(inApp)), "app-other")), "an app is for good");
+});
+
+test("a machine for which a call begins to wait gets the weight of an app, before its own", async (t) => {
+  const { proc, machine, inApp } = host(t, "/system.slice/mayfly.service");
+  const hastened = Promise.withResolvers<void>();
+  const cgroup = createCgroup({ id: "m1", memoryMb: 256, vcpus: 1, awaited: hastened.promise }, detectCgroups(proc));
+  const awaited = path.join(path.dirname(path.dirname(machine)), "awaited/m1");
+  cgroup.add(4711);
+  fs.writeFileSync(path.join(machine, "memory.stat"), "anon 1048576\nshmem 0\n");
+  fs.writeFileSync(path.join(awaited, "memory.stat"), "anon 1048576\nshmem 0\n");
+  hastened.resolve();
+  await until(() => content(awaited, "cgroup.procs") === "4711");
+  assert.equal(content(path.dirname(awaited), "cpu.weight"), "100");
+  await cgroup.assign("shop");
+  assert.equal(content(inApp, "cgroup.procs"), "4711");
+  assert.equal(content(inApp, "memory.max"), String(254 * 1_048_576));
+});
+
+test("a machine that has its app is not moved back when it is hastened too late", async (t) => {
+  const { proc, machine } = host(t, "/system.slice/mayfly.service");
+  const hastened = Promise.withResolvers<void>();
+  const cgroup = createCgroup({ id: "m1", memoryMb: 256, vcpus: 1, awaited: hastened.promise }, detectCgroups(proc));
+  cgroup.add(4711);
+  fs.writeFileSync(path.join(machine, "memory.stat"), "anon 0\nshmem 0\n");
+  await cgroup.assign("shop");
+  hastened.resolve();
+  await cgroup.assign("shop");
+  assert.equal(content(path.join(path.dirname(path.dirname(machine)), "awaited/m1"), "cgroup.procs"), "");
 });
 
 test("the server joins a leaf beside its machines, with more weight than all of them, and goes back to where it was", async (t) => {

@@ -1,7 +1,7 @@
 /**
- * A machine's control group of version 2: one folder in the unified tree, within the group of the share that the machine has. A machine that gets an app
- * moves to a second folder. What it used and holds until then stays charged to the first folder. So its figures are the sum of both, and the second folder's
- * memory limit is the machine's limit less what the first folder holds.
+ * A machine's control group of version 2: one folder in the unified tree, within the group of the share that the machine has. A machine that gets an app,
+ * or for which a call begins to wait, moves to a further folder. What it used and holds until then stays charged to the earlier ones. So its figures are the sum
+ * of all, and a further folder's memory limit is the machine's limit less what the earlier ones hold.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -11,15 +11,23 @@ import { handDown } from "./delegate.ts";
 import { counter, CPU_PERIOD_US, MAX_PROCESSES, USUAL_WEIGHT, write, writeIfThere } from "./files.ts";
 import { ownerName } from "./owner.ts";
 import { membersOf, removeGroups } from "./remove.ts";
-import { moveProcesses, removeIfEmpty, type Share, shareName, weightOf } from "./share.ts";
+import { moveProcesses, removeIfEmpty, type Share, shareAtStart, shareName, weightOf } from "./share.ts";
+import { ShareMoves } from "./share-moves.ts";
 import type { CgroupHome } from "./home.ts";
 
 export function createV2(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec): Cgroup {
-  const first = makeGroup(home, spec, spec.share ?? "ahead", spec.memoryMb * 1_048_576);
+  const first = makeGroup(home, spec, shareAtStart(spec), spec.memoryMb * 1_048_576);
   const folders = [first];
   const sum = (file: string, ...names: string[]) =>
     folders.flatMap((folder) => names.map((name) => counter(folder, file, name))).reduce((total, value) => total + value, 0);
   let removed = false;
+  const moves = new ShareMoves(spec.awaited, async (share) => {
+    if (removed) return;
+    const from = [...folders];
+    const to = makeGroup(home, spec, share, memoryLeft(from, spec));
+    folders.push(to);
+    await moveProcesses(() => from.flatMap(membersOf), to);
+  });
 
   return {
     kind: "v2",
@@ -29,12 +37,7 @@ export function createV2(home: CgroupHome & { kind: "v2" }, spec: CgroupSpec): C
     pids: () => folders.flatMap(membersOf),
     usage: () => ({ cpuUs: sum("cpu.stat", "usage_usec"), memoryBytes: sum("memory.stat", "anon", "shmem") }),
     oomKilled: () => sum("memory.events", "oom_kill") > 0,
-    async assign(app) {
-      if (removed || folders.length > 1) return;
-      const to = makeGroup(home, spec, { app }, memoryLeft(first, spec));
-      folders.push(to);
-      await moveProcesses(() => membersOf(first), to);
-    },
+    assign: (app) => moves.assign(app),
     async remove() {
       removed = true;
       await removeGroups(folders);
@@ -70,8 +73,8 @@ export function makeInShareV2(home: string, share: Share, id: string): string {
 }
 
 /** At least an eighth of the machine's limit: the kernel would end a machine that gets none. */
-function memoryLeft(folder: string, { memoryMb }: CgroupSpec): number {
+function memoryLeft(folders: string[], { memoryMb }: CgroupSpec): number {
   const limit = memoryMb * 1_048_576;
-  const held = counter(folder, "memory.stat", "anon") + counter(folder, "memory.stat", "shmem");
-  return Math.max(limit - held, Math.round(limit / 8));
+  const held = folders.map((folder) => counter(folder, "memory.stat", "anon") + counter(folder, "memory.stat", "shmem"));
+  return Math.max(limit - held.reduce((sum, bytes) => sum + bytes), Math.round(limit / 8));
 }
