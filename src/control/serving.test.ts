@@ -37,6 +37,36 @@ test("an app that asks for a kernel which the host lacks is refused; the host's 
   });
 });
 
+test("with the kernel osv, code in Python and Java is taken, and refused is what needs several processes or plain connections", () => {
+  const serving = servingOf({ kernels: ["linux", "osv"], attaches: () => true });
+  const usualOsv = servingOf({ kernels: ["osv", "linux"], usualKernel: "osv", attaches: () => true });
+  const taken = [
+    { runtime: "python" },
+    { runtime: "python", network: "egress" },
+    { runtime: "java" },
+    { runtime: "java", functions: { pay: { entry: "pay.jar" }, page: { entry: "page.ts", runtime: "node" } } },
+  ];
+  const server = (command: string[]) => ({ runtime: "server", functions: { pay: { command } } });
+  const refused: [object, RegExp][] = [
+    [{ runtime: "provided" }, /the runtimes provided and server run programs.*single process: let kernel be "linux"/],
+    [server(["./pay"]), /the runtimes provided and server/],
+    [server(["java", "-jar", "pay.jar"]), /the runtimes provided and server/],
+    [server(["python3", "pay.py"]), /the runtimes provided and server/],
+    [{ functions: { pay: { entry: "pay", runtime: "provided" }, page: { entry: "page.ts" } } }, /the runtimes provided and server/],
+    [{ runtime: "java", network: "egress" }, /Java reaches the network by plain connections.*let kernel be "linux", or network be "none"/],
+  ];
+  for (const more of taken) {
+    serving.check("main", asking({ kernel: "osv", ...more }));
+    usualOsv.check("main", asking(more));
+  }
+  for (const [more, message] of refused) {
+    const bad = { code: "bad-manifest", message };
+    assert.throws(() => serving.check("main", asking({ kernel: "osv", ...more })), bad);
+    assert.throws(() => usualOsv.check("main", asking(more)), bad);
+    usualOsv.check("main", asking({ kernel: "linux", ...more }));
+  }
+});
+
 test("more files than go through a machine's channel are refused where machines cannot read them where they lie", () => {
   const files = { paths: ["model.bin"], largeBytes: 64 * 1_048_576 + 1 };
   const attachesLinux = servingOf({ kernels: ["linux", "osv"], attaches: ({ kernel }) => kernel === "linux" });

@@ -1,10 +1,11 @@
 /** What the use cases need from the running system: whether it can serve an app, and that it starts and stops serving it. */
-import { type GuestKernelName, type MachineChoice, usualChoice, usualRuntime } from "../base/kind/machine-kind.ts";
+import { type GuestKernelName, type MachineChoice, usualChoice } from "../base/kind/machine-kind.ts";
 import type { Clock } from "../base/clock/clock.ts";
 import { MayflyError } from "../base/errors/error.ts";
 import type { Target } from "../store/catalog/catalog.ts";
 import { FRAMES_BYTES } from "../store/catalog/code-limit.ts";
 import { hasInjections } from "../store/catalog/injections.ts";
+import { unfitForOsv } from "../store/catalog/lacking-kernel.ts";
 import { partsOf, runtimesOf } from "../store/catalog/parts.ts";
 import { tooLargeMachine } from "../store/catalog/machine-limit.ts";
 import type { Manifest } from "../store/catalog/manifest.ts";
@@ -93,12 +94,8 @@ export function createServing({
       const { name, kernel } = manifest;
       if (kernel !== undefined && !kernels.includes(kernel))
         throw new MayflyError("no-such-kernel", { app: name, kernel, kernels: kernels.join(" and ") });
-      const runtime = runtimesOf(manifest).find((each) => each !== usualRuntime);
-      if (runtime !== undefined && (kernel ?? usualKernel) === "osv")
-        throw new MayflyError("bad-manifest", {
-          file: "mayfly.json",
-          what: `the runtime ${runtime} runs on the kernel linux alone: let kernel be "linux"`,
-        });
+      const unfit = (kernel ?? usualKernel) === "osv" ? unfitForOsv(runtimesOf(manifest), manifest.network) : undefined;
+      if (unfit !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what: unfit });
       const addon = paths.find((path) => path.endsWith(".node"));
       if (addon !== undefined && (kernel ?? usualKernel) === "osv")
         throw new MayflyError("bad-manifest", {

@@ -122,6 +122,11 @@ export function agentCommand(runtime: AgentName, sized: string[]): string[] {
   return [program, ...flags, ...sized, ...agent];
 }
 
+/** The command that runs the agent on OSv, where it is the machine's only program. */
+export function commandOnOsv(runtime: AgentName, sized: string[]): string[] {
+  return agentCommand(runtime, [...starts[runtime].isolatedFlags, ...sized]);
+}
+
 /** How the agent is started in a machine with a network of its own, whose connections are led to it. */
 export interface IsolatedStart {
   command: string[];

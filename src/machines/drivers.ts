@@ -6,7 +6,7 @@ import { damageOf } from "../images/damage.ts";
 import { ensureImage } from "../images/ensure-image.ts";
 import { damageOfOsv, ensureOsvImage } from "../images/osv/ensure-osv-image.ts";
 import type { Driver, DriverName } from "./driver.ts";
-import { type GuestKernelName, type RuntimeName, runtimes, usualRuntime } from "../base/kind/machine-kind.ts";
+import { type AgentName, agents, type GuestKernelName, type RuntimeName, runtimes, usualRuntime } from "../base/kind/machine-kind.ts";
 import { ensureJavaAgent } from "../images/java/agent-jar.ts";
 import { fetchJava } from "../images/java/java-runtime.ts";
 import type { AgentProgram } from "./process/agent-program.ts";
@@ -83,9 +83,11 @@ const makers: Record<SelectableDriver, (surroundings: DriverSurroundings) => Pro
     const { kernel: asked = "linux", osvKernel } = surroundings;
     // Without its file there are no machines of OSv. Where they are the usual ones all the same, the driver's probe says what is missing.
     const has = { linux: true, osv: asked === "osv" || Boolean(osvKernel) };
-    const guests = [...runtimes.map((runtime) => linuxGuest(linux, runtime, surroundings)), osvGuest(osv, surroundings)].filter(
-      ({ kernel }) => has[kernel.name],
-    );
+    const guests = [
+      ...runtimes.map((runtime) => linuxGuest(linux, runtime, surroundings)),
+      // The other runtimes are for programs beside the agent, and OSv runs one process.
+      ...agents.map((runtime) => osvGuest(osv, runtime, surroundings)),
+    ].filter(({ kernel }) => has[kernel.name]);
     const usual = guests.find(({ kernel }) => kernel.name === asked)!;
     const { qemuHost: host, progress, warn = progress, ...rest } = surroundings;
     const driver = createQemuDriver({ ...rest, host, warn, guests: [usual, ...guests.filter((guest) => guest !== usual)] });
@@ -131,11 +133,11 @@ function linuxGuest(kernel: GuestKernel, runtime: RuntimeName, { cacheDir, uids,
   );
 }
 
-function osvGuest(kernel: GuestKernel, { cacheDir, uids, progress, osvKernel }: DriverSurroundings): GuestSource {
+function osvGuest(kernel: GuestKernel, runtime: AgentName, { cacheDir, uids, progress, osvKernel }: DriverSurroundings): GuestSource {
   return guestOf(
     kernel,
-    usualRuntime,
-    () => ensureOsvImage({ cacheDir, uids, progress, osvKernel }),
+    runtime,
+    () => ensureOsvImage({ runtime, cacheDir, uids, progress, osvKernel }),
     (image, { root }) => damageOfOsv({ ...image, root }),
   );
 }

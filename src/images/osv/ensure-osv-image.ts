@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type RuntimeName, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { sha256OfFile } from "../damage.ts";
 import { withDraftFolder } from "../draft-folder.ts";
 import { type EnsureImageOptions, ensureImage } from "../ensure-image.ts";
@@ -14,9 +15,9 @@ import { checkOsvKernel } from "./kernel-file.ts";
 import { type OsvImage, type OsvImageDescription, describeOsvImage, isCompleteOsv, osvImageIn, osvImagesFolder } from "./osv-image.ts";
 import { osvRoot } from "./root-tree.ts";
 
-/** @param osvKernel the file that the user named, if any. Rejects with "missing-part", "bad-osv-kernel" or like ensureImage(). */
+/** @param osvKernel the file that the user named, if any. @param runtime one with an agent of its own; the default is Node. Rejects with "missing-part", "bad-osv-kernel" or like ensureImage(). */
 export async function ensureOsvImage(options: EnsureImageOptions & { osvKernel: string | undefined }): Promise<OsvImage> {
-  const { cacheDir, progress } = options;
+  const { cacheDir, progress, runtime = usualRuntime } = options;
   const kernel = checkOsvKernel(options.osvKernel);
   const linux = await ensureImage(options);
   const folder = osvImagesFolder(cacheDir);
@@ -27,14 +28,14 @@ export async function ensureOsvImage(options: EnsureImageOptions & { osvKernel: 
   if (found !== undefined && damage === undefined) return found;
   progress(
     found === undefined
-      ? `building the OSv image from ${kernel}`
+      ? `building the OSv image of the runtime ${runtime} from ${kernel}`
       : `the OSv image ${found.id.slice(0, 16)} is damaged (${damage}): building it anew`,
   );
   if (found !== undefined) {
     await removeTemplatesOf(cacheDir, found.id);
     await rm(found.dir, { recursive: true, force: true });
   }
-  const image = await build(folder, linux, kernel);
+  const image = await build(folder, { linux, kernel, runtime });
   await putFile(key, `${image.id}\n`);
   return image;
 }
@@ -69,22 +70,30 @@ export async function damageOfOsv(image: OsvImage): Promise<string | undefined> 
   return (await sha256OfFile(image.root)) === root ? undefined : "its disk is not what it was";
 }
 
-function build(folder: string, linux: Image, kernel: string): Promise<OsvImage> {
+interface Parts {
+  linux: Image;
+  /** The path of OSv's kernel. */
+  kernel: string;
+  runtime: RuntimeName;
+}
+
+function build(folder: string, { linux, kernel, runtime }: Parts): Promise<OsvImage> {
   return withDraftFolder(folder, async (scratch) => {
     const draft = osvImageIn(join(scratch, "image"), "draft");
     await mkdir(draft.dir);
     await copyFile(kernel, draft.kernel);
     await writeOsvDisk(await osvRoot(imageTree(linux)), draft.root);
-    const description = await describe(draft, linux);
+    const description = await describe(draft, linux, runtime);
     await seal(draft, description);
     return publish(folder, draft, description.id);
   });
 }
 
-async function describe(draft: OsvImage, linux: Image): Promise<OsvImageDescription> {
+async function describe(draft: OsvImage, linux: Image, runtime: RuntimeName): Promise<OsvImageDescription> {
   const [kernel, root] = await Promise.all([sha256OfFile(draft.kernel), sha256OfFile(draft.root)]);
   return {
     id: sha256(`${kernel}\n${root}\n`),
+    runtime,
     nodeVersion: (await describeImage(linux)).nodeVersion ?? "none",
     from: linux.id,
     size: { kernel: (await stat(draft.kernel)).size, root: (await stat(draft.root)).size },

@@ -9,6 +9,7 @@
 import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { type RuntimeName, usualRuntime } from "../../base/kind/machine-kind.ts";
 
 export interface OsvImage {
   /** sha256 in hex. */
@@ -22,8 +23,10 @@ export interface OsvImage {
 /** The content of image.json. Sizes in bytes. */
 export interface OsvImageDescription {
   id: string;
-  /** Null if the image contains no Node. */
-  nodeVersion: string | null;
+  /** What its machines run. */
+  runtime: RuntimeName;
+  /** "none" if the image contains no Node. */
+  nodeVersion: string;
   /** The id of the Linux image whose root was used. */
   from: string;
   size: { kernel: number; root: number };
@@ -45,7 +48,10 @@ export function isCompleteOsv(image: OsvImage): boolean {
 }
 
 export async function describeOsvImage(image: OsvImage): Promise<OsvImageDescription> {
-  return JSON.parse(await readFile(join(image.dir, "image.json"), "utf8")) as OsvImageDescription;
+  // Images that were built when there were none but Node's do not name their runtime.
+  type Written = Omit<OsvImageDescription, "runtime"> & Partial<Pick<OsvImageDescription, "runtime">>;
+  const written = JSON.parse(await readFile(join(image.dir, "image.json"), "utf8")) as Written;
+  return { runtime: usualRuntime, ...written };
 }
 
 /** Every OSv image in the cache, the newest first. */

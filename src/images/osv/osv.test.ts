@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import * as fc from "fast-check";
 import type { MayflyError } from "../../base/errors/error.ts";
-import { openRofs } from "../rofs/read-rofs.ts";
+import { resolveInside } from "../builder/inside.ts";
+import { extractRofs, openRofs } from "../rofs/read-rofs.ts";
 import type { TreeEntry } from "../tree.ts";
 import { osvCommandLine } from "./command-line.ts";
 import { openOsvDisk, writeOsvDisk } from "./disk.ts";
 import { checkOsvKernel } from "./kernel-file.ts";
 import { partitionOf, setPartition } from "./partition-table.ts";
-import { osvTree } from "./root-tree.ts";
+import { osvRoot, osvTree } from "./root-tree.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-osv-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -80,6 +81,43 @@ test("OSv's root has its mount points and tables, the loader as a file, and no I
   assert.match(text("/etc/fstab"), /^\/dev\/vblk0\.1 \/ rofs defaults 0 0$/m);
   assert.deepEqual(tree.get("/etc/mnttab"), { kind: "symlink", path: "/etc/mnttab", target: "/proc/mounts" });
   assert.ok(tree.has("/bin/node"));
+});
+
+test("links in the roots of Python and Java lead on OSv's disk to where they lead on Linux", async () => {
+  const links = {
+    "/usr/bin/python3": "python3.11",
+    "/usr/lib/python3.11/sitecustomize.py": "/etc/python3.11/sitecustomize.py",
+    "/usr/lib/jvm/java-1.17.0-openjdk-amd64": "java-17-openjdk-amd64",
+    "/usr/lib/jvm/java-17-openjdk-amd64/lib/jvm.cfg": "/etc/java-17-openjdk/jvm-amd64.cfg",
+    "/usr/lib/jvm/java-17-openjdk-amd64/lib/security/cacerts": "/etc/ssl/certs/java/cacerts",
+    "/lib64/ld-linux-x86-64.so.2": "../lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
+  };
+  const files = [
+    "/usr/bin/python3.11",
+    "/etc/python3.11/sitecustomize.py",
+    "/usr/lib/jvm/java-17-openjdk-amd64/bin/java",
+    "/etc/java-17-openjdk/jvm-amd64.cfg",
+    "/etc/ssl/certs/java/cacerts",
+    "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
+  ];
+  const linked = Object.entries(links).map(([path, target]): TreeEntry => ({ kind: "symlink", path, target }));
+  const disk = join(scratch, "links.img");
+  await writeOsvDisk(await osvRoot([...files.map((path) => file(path, path)), ...linked]), disk);
+  const rofs = await openOsvDisk(disk);
+  const root = join(scratch, "links");
+  await extractRofs(rofs, root);
+  await rofs.close();
+  for (const [path, leads] of [
+    ["/usr/bin/python3", "/usr/bin/python3.11"],
+    ["/usr/lib/python3.11/sitecustomize.py", "/etc/python3.11/sitecustomize.py"],
+    ["/usr/lib/jvm/java-1.17.0-openjdk-amd64/bin/java", "/usr/lib/jvm/java-17-openjdk-amd64/bin/java"],
+    ["/usr/lib/jvm/java-1.17.0-openjdk-amd64/lib/jvm.cfg", "/etc/java-17-openjdk/jvm-amd64.cfg"],
+    ["/usr/lib/jvm/java-17-openjdk-amd64/lib/security/cacerts", "/etc/ssl/certs/java/cacerts"],
+  ] as const)
+    assert.equal(await resolveInside(root, path), leads);
+  // The very first read depends on no link.
+  assert.equal(await resolveInside(root, "/lib64/ld-linux-x86-64.so.2"), "/lib64/ld-linux-x86-64.so.2");
+  assert.equal(readFileSync(join(root, "lib64/ld-linux-x86-64.so.2"), "utf8"), "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2");
 });
 
 test("the command line is options, then the loader, the program and its arguments", () => {

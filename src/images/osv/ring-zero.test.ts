@@ -63,6 +63,17 @@ test("of a tree, only programs that have such places are changed, and the image'
   assert.deepEqual(readFileSync(whole), program);
 });
 
+test("an image without Node is taken as it is: other runtimes have no such places", async () => {
+  const large = Buffer.concat([Buffer.from("\x7fELF", "latin1"), Buffer.alloc(20 * 1_048_576)]);
+  const program = (path: string) => ({ kind: "file" as const, path, mode: 0o755, content: large });
+  const tree = [
+    program("/usr/bin/python3.11"),
+    program("/usr/lib/jvm/java-17-openjdk-amd64/lib/server/libjvm.so"),
+    { kind: "symlink" as const, path: "/usr/bin/python3", target: "python3.11" },
+  ];
+  assert.deepEqual(await forRingZero(tree), tree);
+});
+
 test("a Node without any such place is refused by its name: it may have them in another form", async () => {
   const other = Buffer.concat([Buffer.from("\x7fELF", "latin1"), Buffer.alloc(32 * 1_048_576)]);
   const tree = (path: string) => [{ kind: "file" as const, path, mode: 0o755, content: other }];

@@ -16,12 +16,12 @@ const files: Record<string, string> = {
   ].join("\n"),
   // OSv has no IPv6.
   "/etc/hosts": "127.0.0.1 localhost mayfly\n",
-  // The host resolves names for Node and Python themselves. Nothing listens on this address.
+  // The host resolves names for Node and Python themselves, and nobody does for Java. Nothing listens on this address.
   "/etc/resolv.conf": "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n",
 };
 
 /**
- * OSv starts Node through its dynamic loader, under this name. The loader is a real file, so that the very first read does not depend on a
+ * OSv starts the runtime through its dynamic loader, under this name. The loader is a real file, so that the very first read does not depend on a
  * symbolic link.
  */
 export const loaderPath = "/lib64/ld-linux-x86-64.so.2";

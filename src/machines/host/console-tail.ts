@@ -35,9 +35,12 @@ export function keepTail(...sources: Readable[]): ConsoleTail {
   };
 }
 
-/** Whether V8 reported that its heap is full, which is the only sign that tells this end of Node from another abort. */
+/** What Node and the agent for Java say of a full heap, Java of memory that it lacks beside its heap, and the agent for Python of an error of its own. */
+const NO_MEMORY = /heap out of memory|Allocation failed - |insufficient memory for the Java Runtime Environment|^MemoryError(:|$)/m;
+
+/** Whether a runtime reported that it has no memory left, which is the only sign that tells this end of it from another. */
 export function isHeapFull(output: string): boolean {
-  return /heap out of memory|Allocation failed - /.test(output);
+  return NO_MEMORY.test(output);
 }
 
 /** The last lines. Where V8 died of a fatal error, its one line says more than the native stack that follows it. */

@@ -35,6 +35,30 @@ test("of Linux: how its process ended, or that its kernel panicked; what was pri
       "its process ended by SIGABRT",
       ["FATAL ERROR: Reached heap limit - JavaScript heap out of memory"],
     ],
+    [
+      `mayfly agent: Java heap out of memory\n${initEnded("00000100")}`,
+      "out-of-memory",
+      "its process ended with code 1",
+      ["mayfly agent: Java heap out of memory"],
+    ],
+    [
+      `# There is insufficient memory for the Java Runtime Environment to continue.\n${initEnded("00000006")}`,
+      "out-of-memory",
+      "its process ended by SIGABRT",
+      ["# There is insufficient memory for the Java Runtime Environment to continue."],
+    ],
+    [
+      `mayfly agent: it failed at a frame of type 3: Traceback (most recent call last):\nMemoryError: no room\n${initEnded("00000100")}`,
+      "out-of-memory",
+      "its process ended with code 1",
+      ["mayfly agent: it failed at a frame of type 3: Traceback (most recent call last):", "MemoryError: no room"],
+    ],
+    [
+      `mayfly agent: it failed at a frame of type 3: a MemoryError of the app's\n${initEnded("00000100")}`,
+      "exited",
+      "its process ended with code 1",
+      ["mayfly agent: it failed at a frame of type 3: a MemoryError of the app's"],
+    ],
     ["", "exited", "it switched itself off", []],
   ] as const) {
     const end = linuxEnd(console);

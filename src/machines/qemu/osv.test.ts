@@ -14,7 +14,7 @@ import { writeOsvDisk } from "../../images/osv/disk.ts";
 import { ensureOsvImage } from "../../images/osv/ensure-osv-image.ts";
 import { tinyKernel } from "../../images/osv/testing/tiny-kernel.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
-import { usualChoice } from "../../base/kind/machine-kind.ts";
+import { type AgentName, agents, usualChoice } from "../../base/kind/machine-kind.ts";
 import { StartFailure } from "../exit.ts";
 import type { GuestKernel } from "./guest-kernel.ts";
 import { osv } from "./osv.ts";
@@ -28,14 +28,14 @@ const brokenRunDir = path.join(folder, "broken");
 after(() => fs.rmSync(folder, { recursive: true }));
 
 /** The command line that a kernel was given, from a kernel that only prints it. */
-async function printedBy(guest: GuestKernel): Promise<string> {
+async function printedBy(guest: GuestKernel, runtime: AgentName = "node"): Promise<string> {
   const kernel = path.join(folder, "tiny.elf");
   const root = path.join(folder, "disk.img");
   fs.writeFileSync(kernel, tinyKernel());
   if (!fs.existsSync(root)) await writeOsvDisk([], root);
   const image = async () => ({ id: `tiny-${process.pid}`, kernel, root });
-  const driver = createDriverWithHost({ guest, image, cacheDir: path.join(folder, "cache"), runDir, clock: systemClock });
-  const failure: unknown = await driver.prepare(() => undefined, usualChoice).catch((error: unknown) => error);
+  const driver = createDriverWithHost({ guest, runtime, image, cacheDir: path.join(folder, "cache"), runDir, clock: systemClock });
+  const failure: unknown = await driver.prepare(() => undefined, { ...usualChoice, runtime }).catch((error: unknown) => error);
   await driver.close();
   assert.ok(failure instanceof StartFailure);
   assert.equal(failure.exit.detail, "QEMU ended with code 0");
@@ -44,9 +44,10 @@ async function printedBy(guest: GuestKernel): Promise<string> {
 
 const shape = { guest: osv, accelerator: "tcg", ...usualChoice, runtime: "node" } as const;
 
-test("on the board of an emulated machine, a kernel of OSv's kind starts and gets its whole command line", async () => {
-  assert.equal(await printedBy(osv), osv.commandLine(shape, 0));
-});
+for (const runtime of agents)
+  test(`on the board of an emulated machine, a kernel of OSv's kind starts and gets the whole command line of ${runtime}`, async () => {
+    assert.equal(await printedBy(osv, runtime), osv.commandLine({ ...shape, runtime }, 0));
+  });
 
 test("on the board of a machine with KVM, the command line also names the devices", async () => {
   const said = await printedBy({ ...osv, board: () => osv.board("kvm") });
@@ -74,6 +75,40 @@ test("the command line makes Node run the agent, and tells it that it is on OSv"
   assert.ok(words.includes("--max-old-space-size=144"), "48 MB less than on Linux: OSv runs out of memory at a heap of 170");
 });
 
+/** The program of such machines and its arguments, and the options of OSv before it. */
+function toldOf(runtime: AgentName, memoryMb = 256): { options: string[]; program: string[] } {
+  const words = osv.commandLine({ ...shape, runtime, memoryMb }, 0).split(" ");
+  const program = words.findIndex((word) => !word.startsWith("--"));
+  return { options: words.slice(0, program), program: words.slice(program) };
+}
+
+test("the loader starts Python's agent as a module, found by PYTHONPATH: OSv takes every script for a terminal", () => {
+  const { options, program } = toldOf("python");
+  assert.deepEqual(program, ["/lib64/ld-linux-x86-64.so.2", "/usr/bin/python3", "-m", "mayfly"]);
+  for (const option of ["PYTHONPATH=/mayfly/python", "PYTHONHOME=/usr", "MAYFLY_GUEST=osv", "MAYFLY_TASK_ROOT=/tmp/task"])
+    assert.ok(options.includes(`--env=${option}`), option);
+});
+
+test("the loader starts Java's agent with what starts quickest, in the task root, and a heap that ends before OSv's memory does", () => {
+  const { options, program } = toldOf("java");
+  assert.deepEqual(program.slice(0, 2), ["/lib64/ld-linux-x86-64.so.2", "/usr/lib/jvm/java-17-openjdk-amd64/bin/java"]);
+  assert.deepEqual(program.slice(-2), ["-jar", "/mayfly/agent.jar"]);
+  for (const flag of ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Duser.dir=/tmp/task"])
+    assert.ok(program.includes(flag), flag);
+  for (const option of ["MAYFLY_GUEST=osv", "MAYFLY_TASK_ROOT=/tmp/task", "MAYFLY_CHANNEL=tcp:10.0.2.100:1"])
+    assert.ok(options.includes(`--env=${option}`), option);
+  for (const memoryMb of [128, 256, 1_024, 8_192]) {
+    const sizes = toldOf("java", memoryMb).program.flatMap((word) => /^-Xmx(\d+)m$/.exec(word)?.[1] ?? []);
+    assert.equal(sizes.length, 1);
+    // OpenJDK 17 and OSv hold 71 MB at the first message, of which little is heap.
+    assert.ok(Number(sizes[0]) <= memoryMb - 71, `${sizes[0]} of ${memoryMb}`);
+  }
+});
+
+test("no machine is told of a program that could start another one, or lead connections", () => {
+  for (const runtime of agents) assert.ok(!osv.commandLine({ ...shape, runtime }, 0).includes("redirect"), runtime);
+});
+
 test("the reason of a guest's end is read from OSv's last lines", () => {
   const ends: [string, string][] = [
     ["", "exited"],
@@ -90,6 +125,14 @@ test("the reason of a guest's end is read from OSv's last lines", () => {
       "page fault outside application, addr: 0x0000000000000000\n[registers]\nRIP: 0x40\n[backtrace]\n0x40 <memory::page_pool::l2::refill()+112>\n0x41 <memory::page_pool::l1::alloc_page()+30>\n",
       "out-of-memory",
     ],
+    // Which function of the pool it was differs by OSv's version.
+    ["page fault outside application, addr: 0x0\n[backtrace]\n0x40 <memory::page_pool::l2::alloc_page_batch()+9>\n", "out-of-memory"],
+    ["page fault outside application, addr: 0x0\n[backtrace]\n0x40 <memory::page_pool::l1::alloc_page()+30>\n", "crashed"],
+    ["mayfly agent: Java heap out of memory\n", "out-of-memory"],
+    ["# There is insufficient memory for the Java Runtime Environment to continue.\nAborted\n", "out-of-memory"],
+    ["# A fatal error has been detected by the Java Runtime Environment:\n#  SIGSEGV (0xb) at pc=0x1\nAborted\n", "crashed"],
+    ["mayfly agent: it failed at a frame of type 3: Traceback (most recent call last):\nMemoryError\n", "out-of-memory"],
+    ["mayfly agent: the app called sys.exit\n", "exited"],
   ];
   for (const [console, reason] of ends) assert.equal(osv.endOf(console).reason, reason, console);
 });

@@ -57,6 +57,7 @@ function linuxRow({ modules, ...image }: ImageDescription & { names: string[] })
   return { ...image, modules: shown.join(", ") };
 }
 
-function osvRow({ id, nodeVersion, size, builtAt }: OsvImageDescription): Row {
-  return { id, names: [], modules: `node ${nodeVersion}, agent`, kernelVersion: "OSv", size, builtAt };
+function osvRow({ id, runtime, nodeVersion, size, builtAt }: OsvImageDescription): Row {
+  const modules = runtime === "node" ? `node ${nodeVersion}, agent` : `${runtime}, agent-${runtime}`;
+  return { id, names: [], modules, kernelVersion: "OSv", size, builtAt };
 }

@@ -15,9 +15,18 @@ interface OwnHostOptions extends Omit<QemuDriverOptions, "host" | "guests">, Omi
   qemuRoot?: string | undefined;
 }
 
-export function createDriverWithHost({ guest, image, damageOf, others = [], runDir, qemuRoot, ...options }: OwnHostOptions): Driver {
+export function createDriverWithHost({
+  guest,
+  runtime,
+  image,
+  damageOf,
+  others = [],
+  runDir,
+  qemuRoot,
+  ...options
+}: OwnHostOptions): Driver {
   const host = createQemuHost({ cacheDir: options.cacheDir, jailDir: runDir, uids: createUids(), qemuRoot });
-  const driver = createQemuDriver({ ...options, host, guests: [{ kernel: guest, image, damageOf }, ...others] });
+  const driver = createQemuDriver({ ...options, host, guests: [{ kernel: guest, runtime, image, damageOf }, ...others] });
   return {
     ...driver,
     async close() {
