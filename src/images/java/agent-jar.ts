@@ -18,17 +18,22 @@ const packages = ["com", "mayfly", "org", "warm"];
 /** The package whose classes the agent's warm-up loads as it would an app's: they are a jar inside the jar. */
 const WARM = "warm/";
 
-const compilerOptions = ["-encoding", "UTF-8", "-proc:none", "-g:source,lines", "--add-modules", "jdk.incubator.foreign"];
+const compilerOptions = ["-encoding", "UTF-8", "-proc:none", "-g:source,lines", "--add-modules", "jdk.incubator.foreign"].concat(
+  // What takes the place of a clock of Java's asks the same as that.
+  ["--add-exports", "java.base/jdk.internal.misc=ALL-UNNAMED"],
+);
 
 /**
  * The packages of Java's own whose private parts the agent uses: java.lang for the environment and Math.random, java.util for its generators, java.io and
- * sun.nio.ch for the channel's descriptor.
+ * sun.nio.ch for the channel's descriptor and, on OSv, for connections. There, and only there, Java calls the class Premain first.
  */
 const manifest = [
   "Manifest-Version: 1.0",
   "Main-Class: mayfly.Agent",
   "Add-Opens: java.base/java.io java.base/java.lang java.base/java.util",
   "  java.base/java.util.concurrent java.base/sun.nio.ch",
+  "Premain-Class: mayfly.osv.Premain",
+  "Can-Retransform-Classes: true",
   "",
   "",
 ].join("\r\n");

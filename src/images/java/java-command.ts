@@ -24,3 +24,13 @@ export const javaFlags = [
  * of libc; in gVisor it asks where connections lead. The module costs 25 ms of a start, so bare processes do without.
  */
 export const libcFlags = ["--add-modules=jdk.incubator.foreign", "--enable-native-access=ALL-UNNAMED"];
+
+/**
+ * Flags for OSv, beside those for a machine that is isolated. The agent leads calls in classes to itself: those that read the clock, which nobody can set there, and those by which sockets
+ * connect (src/guest/runtimes/java/mayfly/osv). OSv has IPv4 only. The package java.net is opened so that the host looks names up.
+ *
+ * @param jar the agent's path in the machine
+ */
+export function osvFlags(jar: string): string[] {
+  return [`-javaagent:${jar}`, "-Djava.net.preferIPv4Stack=true", "--add-opens=java.base/java.net=ALL-UNNAMED"];
+}

@@ -130,7 +130,7 @@ async function startLikeOsv(taskRoot: string): Promise<{ child: ChildProcess; ch
   const port = await listening(server);
   const [program, ...args] = await pythonCommand({ suite: "bookworm" });
   const env = {
-    ...pythonEnvironment([fileURLToPath(new URL("testing", import.meta.url))]),
+    ...pythonEnvironment(["testing", "../../testing"].map((folder) => fileURLToPath(new URL(folder, import.meta.url)))),
     MAYFLY_CHANNEL: `tcp:127.0.0.1:${port}`,
     MAYFLY_GUEST: "osv",
     MAYFLY_TASK_ROOT: taskRoot,

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import mayfly.code.Binding;
+import mayfly.code.Environment;
 import mayfly.code.Mounts;
 import mayfly.handlers.LambdaRunner.Machinery;
 import mayfly.invocation.Failures;
@@ -17,6 +18,7 @@ import mayfly.log.Describe;
 import mayfly.log.Log;
 import mayfly.net.GuestStreams;
 import mayfly.net.Network;
+import mayfly.osv.LedCalls;
 import mayfly.resume.Resume;
 import mayfly.snapshot.GlobalContext;
 import mayfly.wire.Bytes;
@@ -74,7 +76,17 @@ public final class Agent {
 
   /** The program that runs inside a machine. Its only parameters are environment variables: MAYFLY_CHANNEL and its like. */
   public static void main(String[] ignored) {
+    if (Environment.onOsv) leadCalls();
     new Agent().run();
+  }
+
+  private static void leadCalls() {
+    try {
+      LedCalls.begin();
+    } catch (Exception error) {
+      // Each Resume says so, too, because the clock cannot be set then.
+      Leave.say("its clocks are the kernel's, and the app has no network: " + error);
+    }
   }
 
   private void run() {

@@ -11,7 +11,9 @@ import { makeZip } from "../../../../images/archive/make-zip.ts";
 import { ensureJavaAgent } from "../../../../images/java/agent-jar.ts";
 import { javaFlags } from "../../../../images/java/java-command.ts";
 import { fetchJava, javacCommand } from "../../../../images/java/java-runtime.ts";
+import type { HostEndEvents } from "../../../../wire/host-end.ts";
 import type { BindMessage } from "../../../../wire/protocol.ts";
+import type { AgentProcess } from "../../../conformance/adapter.ts";
 import { type InNetwork, type RunningAgent, startAgentProcess } from "../../../testing/running-agent.ts";
 
 const { cacheDir } = loadConfig({});
@@ -34,15 +36,25 @@ interface JavaAgentOptions {
   /** Whether its console is kept, and not this test's own. */
   console?: boolean;
   inNetwork?: InNetwork;
+  egress?: Partial<HostEndEvents>;
+  /** Another way to start it than as a child with its channel on descriptor 3. */
+  start?: (places: Places) => Promise<AgentProcess>;
 }
 
-export async function startJavaAgent({ entropy, ...options }: JavaAgentOptions = {}): Promise<JavaAgent> {
+interface Places {
+  /** Is made, because Java cannot change its working directory, and so is started in it. */
+  taskRoot: string;
+  temporary: string;
+}
+
+export async function startJavaAgent({ entropy, egress, start: other, ...options }: JavaAgentOptions = {}): Promise<JavaAgent> {
   const folder = mkdtempSync(join(tmpdir(), "mayfly-java-"));
   const taskRoot = join(folder, "task");
   const temporary = join(folder, "tmp");
   mkdirSync(temporary);
-  const start = () => spawnJavaAgent({ ...options, taskRoot, temporary });
-  const agent = await startAgentProcess({ taskRoot, start, ...(entropy === undefined ? {} : { entropy }) });
+  const start = () => (other === undefined ? spawnJavaAgent({ ...options, taskRoot, temporary }) : other({ taskRoot, temporary }));
+  const given = { ...(entropy === undefined ? {} : { entropy }), ...(egress === undefined ? {} : { egress }) };
+  const agent = await startAgentProcess({ taskRoot, start, ...given });
   return {
     ...agent,
     taskRoot,
@@ -56,11 +68,7 @@ export async function startJavaAgent({ entropy, ...options }: JavaAgentOptions =
   };
 }
 
-interface Spawning extends Omit<JavaAgentOptions, "entropy"> {
-  /** Is made, because Java cannot change its working directory, and so is started in it. */
-  taskRoot: string;
-  temporary?: string;
-}
+type Spawning = Pick<JavaAgentOptions, "flags" | "console" | "inNetwork"> & Partial<Places> & Pick<Places, "taskRoot">;
 
 /** Starts the agent with its channel on descriptor 3. */
 export async function spawnJavaAgent({ taskRoot, temporary = dirname(taskRoot), flags = [], console = false, inNetwork }: Spawning) {

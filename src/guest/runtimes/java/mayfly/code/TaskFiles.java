@@ -101,7 +101,8 @@ public final class TaskFiles {
     try (java.io.OutputStream out = Files.newOutputStream(place)) {
       out.write(data, from, size);
     }
-    setMode(place.toFile(), isExecutable);
+    // OSv starts no programs, and its file system in memory need not take modes.
+    if (!Environment.onOsv) setMode(place.toFile(), isExecutable);
   }
 
   /** A file has 0644 from its making, as the agent's mask is 022 in machines. */

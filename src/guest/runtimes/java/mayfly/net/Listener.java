@@ -14,6 +14,11 @@ import java.util.List;
  * <p>The kernel has told the code that it is connected before the agent sees it. A refusal is therefore a connection that is reset before any byte, and its reason is in the app's log.
  */
 final class Listener {
+  /** Says where a connection was to lead; null if it was to lead to the listener itself. */
+  interface Destinations {
+    InetSocketAddress of(SocketChannel connection) throws IOException;
+  }
+
   private final Network network;
   private final GuestStreams streams;
   private final FoundNames names;
@@ -26,17 +31,22 @@ final class Listener {
     this.refusals = refusals;
   }
 
-  void listen() throws IOException {
+  /** The listener that the machine's first program has opened. */
+  static ServerSocketChannel inherited() throws IOException {
     if (!(System.inheritedChannel() instanceof ServerSocketChannel server)) throw new IOException("the agent's standard input is no listener");
     // What reads it finds its end.
     System.setIn(InputStream.nullInputStream());
-    network.watch(server, SelectionKey.OP_ACCEPT, key -> acceptAll(server));
+    return server;
   }
 
-  private void acceptAll(ServerSocketChannel server) throws IOException {
+  void listen(ServerSocketChannel server, Destinations destinations) throws IOException {
+    network.watch(server, SelectionKey.OP_ACCEPT, key -> acceptAll(server, destinations));
+  }
+
+  private void acceptAll(ServerSocketChannel server, Destinations destinations) throws IOException {
     for (SocketChannel connection = server.accept(); connection != null; connection = server.accept()) {
       try {
-        InetSocketAddress to = OriginalDestination.of(connection);
+        InetSocketAddress to = destinations.of(connection);
         if (to == null) Tunnel.breakOff(connection);
         else take(connection, to);
       } catch (IOException error) {

@@ -10,11 +10,12 @@ import java.util.concurrent.CountDownLatch;
 import mayfly.Leave;
 import mayfly.log.Describe;
 import mayfly.log.Log;
+import mayfly.osv.LedCalls;
 import mayfly.wire.Outbox;
 import mayfly.wire.Protocol.Level;
 
 /**
- * The network of the app's code: plain connections, which the machine's first program (src/guest/redirect) leads to a listener of the agent's, and look-ups of names by DNS at the machine's loopback. The host makes the connections and answers the look-ups, over the wire.
+ * The network of the app's code: plain connections, which the machine's first program (src/guest/redirect) leads to a listener of the agent's, and look-ups of names by DNS at the machine's loopback. On OSv, the agent leads both by itself. The host makes the connections and answers the look-ups, over the wire.
  *
  * <p>Owns: the selector, and one thread in which everything of this package happens. Other threads post() what is to be done there.
  *
@@ -36,21 +37,30 @@ public final class Network {
   private final Selector selector;
   private volatile boolean hasEgress = false;
 
-  /** Starts it, if the machine's connections are led to the agent. Returns null otherwise. */
+  /** Starts it, if the machine's connections are led to the agent, by its kernel or, on OSv, by the agent itself. Returns null otherwise. */
   public static Network start(GuestStreams streams, Outbox outbox, Log log) {
     // The listener is where other programs have their standard input.
-    if (!"fd:0".equals(System.getenv("MAYFLY_REDIRECT"))) return null;
+    boolean isRedirected = "fd:0".equals(System.getenv("MAYFLY_REDIRECT"));
+    if (!isRedirected && !LedCalls.areLed()) return null;
     try {
       Network network = new Network(streams, outbox, log);
       Refusals refusals = new Refusals(log);
       FoundNames names = new FoundNames();
-      new Listener(network, streams, names, refusals).listen();
-      new StubResolver(network, streams, names, refusals).listen();
+      Listener listener = new Listener(network, streams, names, refusals);
+      if (isRedirected) {
+        listener.listen(Listener.inherited(), OriginalDestination::of);
+        new StubResolver(network, streams, names, refusals).listen();
+      } else {
+        LedConnections led = new LedConnections();
+        listener.listen(led.server, led::destinationOf);
+        led.begin();
+        new HostNames(network, streams, names, refusals).begin();
+      }
       Thread thread = new Thread(null, network::run, "mayfly-network", 0, false);
       thread.setDaemon(true);
       thread.start();
       return network;
-    } catch (IOException error) {
+    } catch (IOException | ReflectiveOperationException error) {
       log.say(null, Level.AGENT, "the app has no network: " + error.getMessage());
       return null;
     }

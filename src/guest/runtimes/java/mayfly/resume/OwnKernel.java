@@ -7,7 +7,7 @@ import mayfly.code.Environment;
 final class OwnKernel {
   private OwnKernel() {}
 
-  private interface Step {
+  interface Step {
     void take() throws Throwable;
   }
 
@@ -24,7 +24,7 @@ final class OwnKernel {
     if (Math.abs(System.currentTimeMillis() - now) > 5_000) throw new IllegalStateException("the kernel refused");
   }
 
-  private static void attempt(String failed, Step step, List<String> failures) {
+  static void attempt(String failed, Step step, List<String> failures) {
     try {
       step.take();
     } catch (ExceptionInInitializerError error) {

@@ -30,10 +30,10 @@ public final class Resume {
     String kernel = kernelOf(transport);
     byte[] entropy = Base64.getDecoder().decode((String) message.get("entropy"));
     List<String> failures = new ArrayList<>();
-    if (kernel.equals("linux")) {
-      // Sandboxes and bare processes use the host's clock and kernel, which are right. OSv lets nobody set either.
-      OwnKernel.settle(((Number) message.get("now")).doubleValue(), Arrays.copyOf(entropy, KERNEL_BYTES), failures);
-    }
+    double now = ((Number) message.get("now")).doubleValue();
+    // Sandboxes and bare processes use the host's clock and kernel, which are right.
+    if (kernel.equals("linux")) OwnKernel.settle(now, Arrays.copyOf(entropy, KERNEL_BYTES), failures);
+    else if (kernel.equals("osv")) OsvKernel.settle(now, failures);
     SecureSeeds.mixIn(Arrays.copyOfRange(entropy, KERNEL_BYTES, KERNEL_BYTES + SECURE_BYTES), failures);
     // Later the process is no clone of another any more, and the app may have seeded a generator on purpose.
     if (isClone) PlainSeeds.replace(Arrays.copyOfRange(entropy, KERNEL_BYTES + SECURE_BYTES, entropy.length), failures);

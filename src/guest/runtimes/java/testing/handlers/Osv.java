@@ -1,0 +1,133 @@
+package shop;
+
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousSocketChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Calendar;
+import java.util.Date;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+
+/** What a machine with the kernel OSv is asked, by the methods' names. */
+public class Osv {
+  /** In milliseconds since the epoch. */
+  public Object clocks() {
+    LongSupplier named = System::currentTimeMillis;
+    return Arrays.asList(
+        System.currentTimeMillis(),
+        named.getAsLong(),
+        new Date().getTime(),
+        Calendar.getInstance().getTimeInMillis(),
+        Instant.now().toEpochMilli(),
+        Clock.systemUTC().millis(),
+        Clock.tickMillis(ZoneOffset.UTC).millis(),
+        ZonedDateTime.now(ZoneId.of("Asia/Tokyo")).toInstant().toEpochMilli(),
+        LocalDateTime.now(ZoneOffset.UTC).toInstant(ZoneOffset.UTC).toEpochMilli(),
+        new LogRecord(Level.INFO, "").getMillis());
+  }
+
+  public Object files() throws IOException {
+    try (FileInputStream file = new FileInputStream("data/words.txt")) {
+      String first = new String(file.readAllBytes(), StandardCharsets.UTF_8);
+      return List.of(first, Files.readString(Path.of("data/words.txt")), new File("data").getAbsolutePath());
+    }
+  }
+
+  /** Every way to connect, to a server that sends back what it gets. */
+  public Object connects() throws Exception {
+    InetAddress found = InetAddress.getByName("echo.example");
+    InetSocketAddress place = new InetSocketAddress(found, 7);
+    List<String> heard = new ArrayList<>(List.of(found.toString()));
+    try (Socket socket = new Socket("echo.example", 7)) {
+      heard.add(socket.getRemoteSocketAddress() + " " + exchange(socket, 'a'));
+    }
+    try (Socket socket = new Socket()) {
+      socket.bind(new InetSocketAddress(0));
+      socket.connect(new InetSocketAddress("192.0.2.8", 7), 10_000);
+      heard.add(exchange(socket, 'b'));
+    }
+    try (SocketChannel channel = SocketChannel.open(place)) {
+      heard.add(channel.getRemoteAddress() + " " + exchange(channel.socket(), 'c'));
+    }
+    heard.add(withoutBlocking(place));
+    try (AsynchronousSocketChannel channel = AsynchronousSocketChannel.open()) {
+      channel.connect(place).get();
+      channel.write(ByteBuffer.wrap(new byte[] {'e'})).get();
+      ByteBuffer reply = ByteBuffer.allocate(1);
+      channel.read(reply).get();
+      heard.add(String.valueOf((char) reply.get(0)));
+    }
+    return heard;
+  }
+
+  private static String withoutBlocking(InetSocketAddress place) throws IOException {
+    try (SocketChannel channel = SocketChannel.open(); Selector selector = Selector.open()) {
+      channel.configureBlocking(false);
+      if (!channel.connect(place)) {
+        channel.register(selector, SelectionKey.OP_CONNECT);
+        selector.select();
+        channel.finishConnect();
+      }
+      channel.write(ByteBuffer.wrap(new byte[] {'d'}));
+      channel.register(selector, SelectionKey.OP_READ);
+      ByteBuffer reply = ByteBuffer.allocate(1);
+      while (channel.read(reply) == 0) selector.select();
+      return String.valueOf((char) reply.get(0));
+    }
+  }
+
+  private static String exchange(Socket socket, char letter) throws IOException {
+    socket.getOutputStream().write(letter);
+    return String.valueOf((char) socket.getInputStream().read());
+  }
+
+  /** What stays in the machine, and what is refused. */
+  public Object stays() throws Exception {
+    List<Object> seen = new ArrayList<>();
+    try (ServerSocket server = new ServerSocket(0); Socket socket = new Socket("localhost", server.getLocalPort()); Socket other = server.accept()) {
+      other.getOutputStream().write('l');
+      seen.add(String.valueOf((char) socket.getInputStream().read()));
+    }
+    seen.add(InetAddress.getLocalHost().isLoopbackAddress());
+    try (Socket socket = new Socket("192.0.2.9", 7)) {
+      seen.add(socket.getInputStream().read());
+    } catch (SocketException error) {
+      seen.add(error.getMessage());
+    }
+    try {
+      seen.add(InetAddress.getByName("nobody.example").toString());
+    } catch (UnknownHostException error) {
+      seen.add(error.getMessage());
+    }
+    return seen;
+  }
+
+  public Object forks() throws IOException {
+    System.out.println("forking");
+    return new ProcessBuilder("/bin/true").start().pid();
+  }
+}
