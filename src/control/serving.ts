@@ -94,7 +94,7 @@ export function createServing({
       const { name, kernel } = manifest;
       if (kernel !== undefined && !kernels.includes(kernel))
         throw new MayflyError("no-such-kernel", { app: name, kernel, kernels: kernels.join(" and ") });
-      const unfit = (kernel ?? usualKernel) === "osv" ? unfitForOsv(runtimesOf(manifest), manifest.network) : undefined;
+      const unfit = (kernel ?? usualKernel) === "osv" ? unfitForOsv(runtimesOf(manifest)) : undefined;
       if (unfit !== undefined) throw new MayflyError("bad-manifest", { file: "mayfly.json", what: unfit });
       const addon = paths.find((path) => path.endsWith(".node"));
       if (addon !== undefined && (kernel ?? usualKernel) === "osv")

@@ -1,6 +1,6 @@
 /** The paths inside a machine: the drivers start the guest by these paths, and the image lays them out. */
 import { agentOf, type AgentName, type RuntimeName } from "../base/kind/machine-kind.ts";
-import { javaFlags, libcFlags } from "./java/java-command.ts";
+import { javaFlags, libcFlags, osvFlags } from "./java/java-command.ts";
 
 export const nodePath = "/bin/node";
 export const agentPath = "/mayfly/agent.mjs";
@@ -40,6 +40,8 @@ interface AgentStart {
   flags: string[];
   /** More of them, for machines that are isolated. */
   isolatedFlags: string[];
+  /** Still more of them, for machines of OSv. */
+  osvFlags: string[];
   /** After all flags. */
   agent: string[];
   environment: Record<string, string>;
@@ -61,6 +63,7 @@ const starts: Record<AgentName, AgentStart> = {
     program: nodePath,
     flags: nodeFlags,
     isolatedFlags: [],
+    osvFlags: [],
     agent: [agentPath],
     environment: { ...everywhere, NODE_ENV: "production", PATH: "/bin:/usr/bin" },
     listener: 4,
@@ -70,6 +73,7 @@ const starts: Record<AgentName, AgentStart> = {
     program: pythonPath,
     flags: [],
     isolatedFlags: [],
+    osvFlags: [],
     agent: ["-m", "mayfly"],
     environment: {
       ...everywhere,
@@ -86,6 +90,7 @@ const starts: Record<AgentName, AgentStart> = {
     program: javaPath,
     flags: javaFlags,
     isolatedFlags: libcFlags,
+    osvFlags: osvFlags(javaAgentPath),
     agent: ["-jar", javaAgentPath],
     environment: { ...everywhere, PATH: "/usr/bin:/bin" },
     // Java takes a listener only in the place of its standard input.
@@ -124,7 +129,8 @@ export function agentCommand(runtime: AgentName, sized: string[]): string[] {
 
 /** The command that runs the agent on OSv, where it is the machine's only program. */
 export function commandOnOsv(runtime: AgentName, sized: string[]): string[] {
-  return agentCommand(runtime, [...starts[runtime].isolatedFlags, ...sized]);
+  const { isolatedFlags, osvFlags: more } = starts[runtime];
+  return agentCommand(runtime, [...isolatedFlags, ...more, ...sized]);
 }
 
 /** How the agent is started in a machine with a network of its own, whose connections are led to it. */

@@ -16,7 +16,7 @@ const files: Record<string, string> = {
   ].join("\n"),
   // OSv has no IPv6.
   "/etc/hosts": "127.0.0.1 localhost mayfly\n",
-  // The host resolves names for Node and Python themselves, and nobody does for Java. Nothing listens on this address.
+  // The host resolves names for Node, Python and Java themselves. Nothing listens on this address.
   "/etc/resolv.conf": "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n",
 };
 

@@ -15,6 +15,7 @@ import { ensureOsvImage } from "../../images/osv/ensure-osv-image.ts";
 import { tinyKernel } from "../../images/osv/testing/tiny-kernel.ts";
 import { describeDriverConformance } from "../conformance/describe-driver-conformance.ts";
 import { type AgentName, agents, usualChoice } from "../../base/kind/machine-kind.ts";
+import { libcFlags, osvFlags } from "../../images/java/java-command.ts";
 import { StartFailure } from "../exit.ts";
 import type { GuestKernel } from "./guest-kernel.ts";
 import { osv } from "./osv.ts";
@@ -93,8 +94,9 @@ test("the loader starts Java's agent with what starts quickest, in the task root
   const { options, program } = toldOf("java");
   assert.deepEqual(program.slice(0, 2), ["/lib64/ld-linux-x86-64.so.2", "/usr/lib/jvm/java-17-openjdk-amd64/bin/java"]);
   assert.deepEqual(program.slice(-2), ["-jar", "/mayfly/agent.jar"]);
-  for (const flag of ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Duser.dir=/tmp/task"])
-    assert.ok(program.includes(flag), flag);
+  const flags = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Duser.dir=/tmp/task"];
+  // Without these, clocks would be the kernel's, and nothing would lead connections to the agent.
+  for (const flag of [...flags, ...libcFlags, ...osvFlags("/mayfly/agent.jar")]) assert.ok(program.includes(flag), flag);
   for (const option of ["MAYFLY_GUEST=osv", "MAYFLY_TASK_ROOT=/tmp/task", "MAYFLY_CHANNEL=tcp:10.0.2.100:1"])
     assert.ok(options.includes(`--env=${option}`), option);
   for (const memoryMb of [128, 256, 1_024, 8_192]) {
