@@ -1,17 +1,12 @@
 /** The OSv image except for its kernel: our own reader unpacks its disk, and the content is started under Linux as OSv would start it. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { type Socket, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { loadConfig } from "../../base/config/load.ts";
 import { startAgentProcess } from "../../guest/testing/running-agent.ts";
-import { usualChoice } from "../../base/kind/machine-kind.ts";
-import { osv } from "../../machines/qemu/osv.ts";
 import { ensureImage } from "../ensure-image.ts";
 import { nodePath } from "../guest-layout.ts";
 import { type Rofs, extractRofs } from "../rofs/read-rofs.ts";
@@ -20,9 +15,9 @@ import { openOsvDisk } from "./disk.ts";
 import { ensureOsvImage } from "./ensure-osv-image.ts";
 import { type OsvImage, describeOsvImage, listOsvImages } from "./osv-image.ts";
 import { withoutPopfq } from "./ring-zero.ts";
+import { startInRoot } from "./testing/start-in-root.ts";
 import { tinyKernel } from "./testing/tiny-kernel.ts";
 import { createUids } from "../../base/uids/uids.ts";
-import { listening } from "../../base/testing/listening.ts";
 
 const { cacheDir } = loadConfig({});
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-osv-image-"));
@@ -54,6 +49,7 @@ async function hashOf(pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise
 test("an image is its kernel and its disk, found again by both, and may not be written", async () => {
   const description = await describeOsvImage(image);
   const [kernelHash, rootHash] = await Promise.all([image.kernel, image.root].map((path) => hashOf([readFileSync(path)])));
+  assert.equal(description.runtime, "node");
   assert.deepEqual(description.sha256, { kernel: kernelHash, root: rootHash });
   assert.equal(description.id, createHash("sha256").update(`${kernelHash}\n${rootHash}\n`).digest("hex"));
   assert.equal(image.id, description.id);
@@ -90,27 +86,9 @@ test("unpacked and started by OSv's own command line, it serves invocations", as
   const root = join(scratch, "root");
   await extractRofs(rofs, root);
   assert.ok(!existsSync(join(root, "proc/self")), "there is no /proc in it");
-  const agent = await startAgentProcess({ start: () => startIn(root) });
+  const agent = await startAgentProcess({ start: () => startInRoot(root, "node") });
   assert.equal(agent.ready.kernel, "osv");
   await agent.bind({ main: `exports.default = { fetch: (request) => new Response(process.env.HOME + new URL(request.url).pathname) };` });
   assert.equal((await agent.call()).text, "/tmp/app/main");
   await agent.kill();
 });
-
-/** The words of OSv's command line, except for the place of the channel, which OSv gets from QEMU. */
-async function startIn(root: string): Promise<{ child: ChildProcess; channel: Socket }> {
-  const words = osv.commandLine({ guest: osv, accelerator: "tcg", ...usualChoice, runtime: "node" }, 0).split(" ");
-  const variables = words.filter((word) => word.startsWith("--env=")).map((word) => word.slice("--env=".length));
-  const program = words.slice(words.findIndex((word) => !word.startsWith("--")));
-  const server = createServer();
-  const port = await listening(server);
-  const env = {
-    ...Object.fromEntries(variables.map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)])),
-    MAYFLY_CHANNEL: `tcp:127.0.0.1:${port}`,
-  };
-  const rights = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
-  const child = spawn("/usr/bin/unshare", [...rights, `--root=${root}`, ...program], { env, stdio: ["ignore", "inherit", "inherit"] });
-  const [channel] = (await once(server, "connection")) as [Socket];
-  server.close();
-  return { child, channel };
-}
