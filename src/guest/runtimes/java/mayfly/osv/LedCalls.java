@@ -90,7 +90,7 @@ public final class LedCalls {
     for (Class<?> each : instrumentation.getAllLoadedClasses()) {
       if (each.isArray() || each.isHidden() || each == detours || !instrumentation.isModifiableClass(each)) continue;
       String name = each.getName().replace('.', '/');
-      try (InputStream file = ClassLoader.getSystemResourceAsStream(name + ".class")) {
+      try (InputStream file = each.getModule().getResourceAsStream(name + ".class")) {
         if (file != null && led(name, file.readAllBytes()) != null) found.add(each);
       }
     }
