@@ -30,6 +30,13 @@ test("grub-mkimage runs, and loads nothing but the libraries of its own packages
   );
 });
 
+test("what a program loads while it runs, such as Python's modules, is looked for in all of its root's folders before the host's", async () => {
+  const root = await fetchProgramRoot({ suite: "bookworm", packages: ["python3-minimal", "libssl3"], cacheDir });
+  const [, ...rest] = await hostCommand(root, "/usr/bin/python3.11");
+  const folders = rest[rest.indexOf("--library-path") + 1]!.split(":");
+  for (const folder of ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"]) assert.ok(folders.includes(join(root, folder)), folder);
+});
+
 test("links of packages lead to files of the root, not to the host's, however they are followed", async () => {
   const root = await fetchProgramRoot({ suite: "bookworm", packages: ["grub-common"], cacheDir });
   assert.ok(realpathSync(join(root, "lib64/ld-linux-x86-64.so.2")).startsWith(realpathSync(root)));

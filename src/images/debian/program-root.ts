@@ -13,7 +13,7 @@ import { dirname, join, posix, relative } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { resolveInside } from "../builder/inside.ts";
 import { withDraftFolder } from "../draft-folder.ts";
-import { sharedLibraries } from "../elf/shared-libraries.ts";
+import { defaultFolders, sharedLibraries } from "../elf/shared-libraries.ts";
 import { type DebianPackage, fetchPackageSet } from "./fetch-package.ts";
 import type { Suite } from "./private-apt.ts";
 
@@ -121,7 +121,9 @@ export async function hostCommand(root: string, program: string): Promise<[strin
   if (interpreter === undefined) return [join(root, program)];
   const loader = await resolveInside(root, interpreter);
   if (loader === undefined) throw unusable(program, `needs the interpreter ${interpreter}, which none of its packages has`);
-  const folders = new Set(libraries.map(({ foundAt }) => join(root, posix.dirname(foundAt))));
+  // The usual ones are for what the program loads while it runs, such as Python's modules: without them the loader would take the host's libraries, of another release.
+  const usual = defaultFolders.filter((folder) => existsSync(join(root, folder)));
+  const folders = new Set([...libraries.map(({ foundAt }) => posix.dirname(foundAt)), ...usual].map((folder) => join(root, folder)));
   return [join(root, loader), "--inhibit-cache", "--library-path", [...folders].join(":"), join(root, program)];
 }
 

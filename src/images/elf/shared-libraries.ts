@@ -25,7 +25,7 @@ export interface FoundLibrary {
 /** Looks up the file at a path of the image; undefined if there is none. */
 export type Look = (path: string) => Promise<Buffer | undefined>;
 
-const defaultFolders = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib", "/usr/lib"];
+export const defaultFolders = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib", "/usr/lib"];
 
 interface Loaded extends ImageFile {
   elf: Elf;

@@ -47,6 +47,9 @@ export async function compileCpp(source: string, folder: string, cacheDir: strin
     "--eh-frame-hdr",
     "-dynamic-linker",
     "/lib64/ld-linux-x86-64.so.2",
+    // Where the libraries' own libraries are: the loader of the host may be of another release.
+    "-rpath-link",
+    `${join(root, "lib/x86_64-linux-gnu")}:${lib}`,
     "-o",
     made,
     ...objects,
