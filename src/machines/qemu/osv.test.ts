@@ -73,7 +73,7 @@ test("the command line makes Node run the agent, and tells it that it is on OSv"
     assert.ok(words.indexOf(option) < program && words.includes(option), option);
   }
   assert.ok(words.includes("--env=MAYFLY_CHANNEL=tcp:10.0.2.100:1"));
-  assert.ok(words.includes("--max-old-space-size=144"), "48 MB less than on Linux: OSv runs out of memory at a heap of 170");
+  assert.ok(words.includes("--max-old-space-size=144"), "OSv runs out of memory at a heap of 170");
 });
 
 /** The program of such machines and its arguments, and the options of OSv before it. */
