@@ -49,9 +49,8 @@ function bodyOf(message: Buffer): Buffer | null | undefined {
 }
 
 function nameIn(hello: Cursor): string | null {
-  hello.skip(hello.number(1)); // session id
-  hello.skip(hello.number(2)); // cipher suites
-  hello.skip(hello.number(1)); // compression methods
+  // The session's id, the cipher suites and the compression methods have their lengths before them.
+  for (const bytesOfLength of [1, 2, 1] as const) hello.skip(hello.number(bytesOfLength));
   const extensions = hello.part(2);
   while (extensions.left > 0) {
     const type = extensions.number(2);

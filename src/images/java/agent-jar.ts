@@ -18,10 +18,17 @@ const packages = ["com", "mayfly", "org", "warm"];
 /** The package whose classes the agent's warm-up loads as it would an app's: they are a jar inside the jar. */
 const WARM = "warm/";
 
-const compilerOptions = ["-encoding", "UTF-8", "-proc:none", "-g:source,lines", "--add-modules", "jdk.incubator.foreign"].concat(
-  // What takes the place of a clock of Java's asks the same as that.
-  ["--add-exports", "java.base/jdk.internal.misc=ALL-UNNAMED"],
-);
+/** The export is for what takes the place of a clock of Java's, and asks the same as that. */
+const compilerOptions = [
+  "-encoding",
+  "UTF-8",
+  "-proc:none",
+  "-g:source,lines",
+  "--add-modules",
+  "jdk.incubator.foreign",
+  "--add-exports",
+  "java.base/jdk.internal.misc=ALL-UNNAMED",
+];
 
 /**
  * The packages of Java's own whose private parts the agent uses: java.lang for the environment and Math.random, java.util for its generators, java.io and

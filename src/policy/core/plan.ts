@@ -204,7 +204,10 @@ function startFor(
 
 /** After a machine was taken from `coming` for each waiting call that is to get it, or was started for it. */
 function hastenAwaited(state: PackingState, coming: number[], commands: PolicyCommand[]): void {
-  for (const [i, pool] of state.pools.entries()) hastenMachines(state, pool, pool.starting.length - (coming[i] ?? 0), commands);
+  for (const [i, pool] of state.pools.entries()) {
+    const awaited = pool.starting.length - (coming[i] ?? 0);
+    if (awaited > 0) hastenMachines(state, pool, awaited, commands);
+  }
 }
 
 function takeComing(state: PackingState, coming: number[], { limits }: RevisionState, now: number): boolean {
