@@ -47,14 +47,15 @@ public final class Network {
       Refusals refusals = new Refusals(log);
       FoundNames names = new FoundNames();
       Listener listener = new Listener(network, streams, names, refusals);
+      LookUp.Parts lookUps = new LookUp.Parts(network, streams, names, refusals);
       if (isRedirected) {
         listener.listen(Listener.inherited(), OriginalDestination::of);
-        new StubResolver(network, streams, names, refusals).listen();
+        new StubResolver(network, lookUps).listen();
       } else {
         LedConnections led = new LedConnections();
         listener.listen(led.server, led::destinationOf);
         led.begin();
-        new HostNames(network, streams, names, refusals).begin();
+        new HostNames(network, lookUps).begin();
       }
       Thread thread = new Thread(null, network::run, "mayfly-network", 0, false);
       thread.setDaemon(true);

@@ -14,10 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import mayfly.json.JsonWriter;
 import mayfly.net.DnsMessage.Question;
-import mayfly.wire.Protocol.Code;
-import mayfly.wire.Protocol.Type;
 
 /**
  * A name server at the machine's loopback, which /etc/resolv.conf names. The host answers its questions.
@@ -35,18 +32,14 @@ final class StubResolver {
   private record Asker(Question question, SocketAddress from) {}
 
   private final Network network;
-  private final GuestStreams streams;
-  private final FoundNames names;
-  private final Refusals refusals;
+  private final LookUp.Parts parts;
   private final ByteBuffer incoming = ByteBuffer.allocate(MOST_BYTES);
-  private final Map<String, LookUp> underWay = new HashMap<>();
+  private final Map<String, Asked> underWay = new HashMap<>();
   private DatagramChannel channel;
 
-  StubResolver(Network network, GuestStreams streams, FoundNames names, Refusals refusals) {
+  StubResolver(Network network, LookUp.Parts parts) {
     this.network = network;
-    this.streams = streams;
-    this.names = names;
-    this.refusals = refusals;
+    this.parts = parts;
   }
 
   void listen() throws IOException {
@@ -78,15 +71,14 @@ final class StubResolver {
       answer(asker, List.of(InetAddress.getLoopbackAddress()));
       return;
     }
-    LookUp running = underWay.get(name);
+    Asked running = underWay.get(name);
     if (running != null) {
       running.askers.add(asker);
       return;
     }
-    LookUp started = new LookUp(name, asker);
+    Asked started = new Asked(name, asker);
     underWay.put(name, started);
-    if (network.hasEgress()) started.begin();
-    else started.fail(Failure.NO_NETWORK);
+    started.begin(0);
   }
 
   private void answer(Asker asker, List<InetAddress> found) {
@@ -108,72 +100,25 @@ final class StubResolver {
     }
   }
 
-  private final class LookUp implements GuestStreams.Question {
-    private final String name;
+  private final class Asked extends LookUp {
     private final List<Asker> askers = new ArrayList<>();
-    private int stream;
 
-    LookUp(String name, Asker first) {
-      this.name = name;
+    Asked(String name, Asker first) {
+      super(name, parts);
       askers.add(first);
     }
 
-    void begin() {
-      stream = streams.ask(Type.RESOLVE, Map.of("host", name, "family", 0), this);
-      if (stream == 0) fail(Failure.TOO_MANY);
-    }
-
-    void fail(Failure failure) {
-      underWay.remove(name);
-      boolean isUnknown = failure.name().equals("ENOTFOUND");
-      if (!isUnknown) refusals.tell("look up " + JsonWriter.text(name), failure);
-      int code = isUnknown ? DnsMessage.NO_SUCH_NAME : failure.isDenied() ? DnsMessage.REFUSED : DnsMessage.SERVER_FAILURE;
-      for (Asker asker : askers) StubResolver.this.fail(asker, code);
-    }
-
     @Override
-    public void cut(String reason) {
-      streams.close(stream);
-      fail(Failure.of(Code.CANCELLED, reason));
-    }
-
-    private void succeed(List<?> addresses) {
+    void succeeded(List<InetAddress> found) {
       underWay.remove(name);
-      List<InetAddress> found = new ArrayList<>();
-      for (Object each : addresses) {
-        String address = (String) ((Map<?, ?>) each).get("address");
-        try {
-          // It is an address, so nothing is looked up.
-          found.add(names.learn(name, InetAddress.getByName(address)));
-        } catch (IOException error) {
-          throw new IllegalStateException("the host sent the address " + address, error);
-        }
-      }
       for (Asker asker : askers) StubResolver.this.answer(asker, found);
     }
 
     @Override
-    public void answer(Map<?, ?> message) {
-      network.post(
-          () -> {
-            streams.close(stream);
-            succeed((List<?>) message.get("addresses"));
-          });
+    void failed(Failure failure, boolean isUnknown) {
+      underWay.remove(name);
+      int code = isUnknown ? DnsMessage.NO_SUCH_NAME : failure.isDenied() ? DnsMessage.REFUSED : DnsMessage.SERVER_FAILURE;
+      for (Asker asker : askers) StubResolver.this.fail(asker, code);
     }
-
-    @Override
-    public void reset(int code, String message) {
-      network.post(
-          () -> {
-            streams.close(stream);
-            fail(Failure.of(code, message));
-          });
-    }
-
-    @Override
-    public void data(byte[] chunk, boolean ended) {}
-
-    @Override
-    public void credit(int bytes) {}
   }
 }
