@@ -3,8 +3,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { request as requestTls } from "node:https";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { createClient } from "../src/doors/admin/client.ts";
@@ -216,19 +219,20 @@ test("status reports a worker that hangs, and a second signal ends worker and su
   await gone(server.worker);
 });
 
-test("on SIGHUP, gateway and API take over new certificates and keep the old ones if the new are invalid", async (context) => {
+test("on SIGHUP, gateway and API take over new certificates, keep the old ones if the new are invalid, and finish the calls in flight", async (context) => {
   const stateDir = temporaryFolder(context);
   const [cert, key] = ["cert.pem", "key.pem"].map((name) => join(stateDir, name));
-  const make = (name: string) =>
-    execFileSync(
-      "openssl",
-      ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", `/CN=${name}`, "-keyout", key!, "-out", cert!],
-      {
-        stdio: "ignore",
-      },
-    );
+  const make = (name: string) => {
+    const options = `req -x509 -newkey rsa:2048 -nodes -days 2 -addext subjectAltName=IP:127.0.0.1 -subj /CN=${name} -keyout ${key} -out ${cert}`;
+    execFileSync("openssl", options.split(" "), { stdio: "ignore" });
+  };
   make("first");
   const server = await serve(context, stateDir, [...quick, "--tls-cert", cert!, "--tls-key", key!]);
+  const deployed = await mayfly(["deploy", "test/apps/echo", "--state", stateDir], { env: { NODE_EXTRA_CA_CERTS: cert! } });
+  assert.equal(deployed.code, 0, deployed.stderr);
+  const call = requestTls(`${server.gatewayUrl}/echo/echo`, { method: "POST", rejectUnauthorized: false });
+  call.write("begun with the first, ");
+  const [reply] = (await once(call, "response")) as [IncomingMessage];
   const names = () => Promise.all([server.gatewayUrl, server.apiUrl].map(nameAt));
   assert.deepEqual(await names(), ["first", "first"]);
   make("second");
@@ -240,6 +244,8 @@ test("on SIGHUP, gateway and API take over new certificates and keep the old one
   server.child.kill("SIGHUP");
   await eventually("the third certificate", names, (found) => found.every((name) => name === "third"), BUSY_HOST_MS);
   assert.ok(isAlive(server.worker));
+  call.end("ended with the third");
+  assert.equal(await text(reply), "begun with the first, ended with the third");
 });
 
 test("a server keeps running when the reader of its log has gone", async (context) => {

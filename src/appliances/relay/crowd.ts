@@ -4,6 +4,7 @@
  * knows about requests; here only bytes are known.
  */
 import type { Socket } from "node:net";
+import { breakOff } from "../../base/network/break-off.ts";
 
 /** A connection without any byte for this many milliseconds may be closed to make room for another. */
 const IDLE_MS = 10_000;
@@ -56,6 +57,6 @@ export function createCrowd(limit: number, longestMs: number): Crowd {
 
   function cut(member: Member): void {
     members.delete(member);
-    member.socket.resetAndDestroy();
+    breakOff(member.socket);
   }
 }

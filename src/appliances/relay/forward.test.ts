@@ -6,6 +6,12 @@ import { test, type TestContext } from "node:test";
 import { createCrowd } from "./crowd.ts";
 import { openForward } from "./forward.ts";
 import { freePort, listening } from "../../base/testing/listening.ts";
+import { Random, seedOf } from "../../base/testing/random.ts";
+import { systemClock } from "../../base/clock/clock.ts";
+import { breakOff } from "../../base/network/break-off.ts";
+import { within } from "../../base/clock/within.ts";
+
+const ROUNDS = 150;
 
 async function listen(context: TestContext, onConnection: (socket: Socket) => void): Promise<number> {
   const server = createServer({ allowHalfOpen: true }, onConnection);
@@ -102,4 +108,88 @@ test("while nothing in the machine listens, a connection is reset; after the por
   assert.equal(await ask(), "ECONNRESET");
   word = "hello ";
   assert.equal(await ask(), "hello an end");
+});
+
+test("whatever both ends do, each gets the other's bytes in order, and an end that is lost ends the other", async (context) => {
+  const seed = seedOf();
+  context.diagnostic(`MAYFLY_SEED=${seed}`);
+  const random = new Random(seed);
+  let opened: (socket: Socket) => void = () => undefined;
+  const machine = await listen(context, (socket) => opened(socket));
+  const { port, notes } = await forward(context, machine, 1_000);
+  for (let round = 0; round < ROUNDS; round++) {
+    const inside = new Promise<Socket>((resolve) => (opened = resolve));
+    const client = createEnd(connect({ port, host: "127.0.0.1", allowHalfOpen: true }));
+    const machineEnd = createEnd(await inside);
+    const ends = [client, machineEnd];
+    for (let act = 0; act < 12 && ends.every(({ lost }) => !lost()); act++) await random.pick(ends).does(random);
+    for (const end of ends) end.finish();
+    const what = `round ${round}, seed ${seed}`;
+    await within(systemClock, 60_000, what, Promise.all(ends.map(({ socket }) => closed(socket))));
+    const orderly = ends.every(({ lost }) => !lost());
+    for (const [from, to] of [ends, ends.toReversed()] as const) {
+      const [sent, got] = [Buffer.concat(from!.sent), Buffer.concat(to!.got)];
+      assert.ok(sent.subarray(0, got.length).equals(got), `${what}: other bytes than were sent`);
+      if (orderly) assert.equal(got.length, sent.length, what);
+    }
+  }
+  assert.deepEqual(notes, []);
+});
+
+/** One end of a forwarded connection, which does what `random` says. */
+function createEnd(socket: Socket) {
+  const sent: Buffer[] = [];
+  const got: Buffer[] = [];
+  let lost = false;
+  socket.on("data", (chunk: Buffer) => got.push(chunk));
+  socket.on("error", () => (lost = true));
+  const write = (random: Random) => {
+    if (!socket.writable) return;
+    const bytes = random.bytes(random.below(random.chance(0.2) ? 500_000 : 2_000));
+    sent.push(bytes);
+    socket.write(bytes);
+  };
+  const acts: ((random: Random) => unknown)[] = [
+    write,
+    write,
+    write,
+    () => new Promise(setImmediate),
+    () => socket.pause(),
+    () => socket.resume(),
+    () => socket.end(),
+    () => ((lost = true), socket.destroy()),
+    () => ((lost = true), breakOff(socket)),
+  ];
+  return {
+    socket,
+    sent,
+    got,
+    /** Whether the connection did not end in both directions. */
+    lost: () => lost,
+    does: (random: Random) => random.pick(acts)(random),
+    finish() {
+      socket.resume();
+      socket.end();
+    },
+  };
+}
+
+test("what waits for a machine that reads no more is given up with its client", async (context) => {
+  let accepted: (socket: Socket) => void;
+  const opened = new Promise<Socket>((resolve) => (accepted = resolve));
+  const machine = await listen(context, (socket) => accepted(socket.on("error", () => undefined).pause()));
+  const { port } = await forward(context, machine, 10);
+  const client = connect(port, "127.0.0.1").on("error", () => undefined);
+  client.write(Buffer.alloc(20_000_000));
+  const inside = await opened;
+  const failed = once(inside, "error");
+  client.resetAndDestroy();
+  inside.resume();
+  const [error] = (await within(
+    systemClock,
+    60_000,
+    "the end at the machine",
+    failed.catch((thrown: unknown) => [thrown]),
+  )) as [NodeJS.ErrnoException];
+  assert.equal(error.code, "ECONNRESET");
 });

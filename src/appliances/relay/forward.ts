@@ -1,6 +1,7 @@
 /** A published port: each connection to a listening socket of the host is joined to a port that QEMU listens on. */
 import { connect, createServer, type Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
+import { breakOff } from "../../base/network/break-off.ts";
 import { listenOn } from "../../base/listen/listen.ts";
 import { createCrowd } from "./crowd.ts";
 import { join } from "./join.ts";
@@ -32,14 +33,14 @@ export async function openForward({ name, from, to, limit, note }: ForwardOption
   const lead = (client: Socket) => {
     client.on("error", () => client.destroy());
     if (!crowd.admit(client, performance.now())) {
-      client.resetAndDestroy();
+      breakOff(client);
       return note(`connections to ${name} are refused: ${limit} are open already, and none is idle`);
     }
     client.setKeepAlive(true, PROBE_MS);
     const inside = connect({ host: "127.0.0.1", port: to, allowHalfOpen: true });
     const onEnd = () => {
       if (inside.bytesRead > 0) hasSpoken = true;
-      else if (!hasSpoken && !client.readableEnded) client.resetAndDestroy();
+      else if (!hasSpoken && !client.readableEnded) breakOff(client);
     };
     // These listeners must come before join()'s, which pass the end on.
     for (const event of ["end", "close"])
@@ -50,7 +51,7 @@ export async function openForward({ name, from, to, limit, note }: ForwardOption
     join(client, inside);
   };
   const failed = (error: unknown, client: Socket) => {
-    client.resetAndDestroy();
+    breakOff(client);
     note(`a connection to ${name} failed: ${String(error)}`);
   };
   const server = createServer({ allowHalfOpen: true }, guarded(lead, failed));

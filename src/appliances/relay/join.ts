@@ -1,19 +1,21 @@
 import type { Socket } from "node:net";
 import { guarded } from "../../base/errors/guarded.ts";
+import { breakOff } from "../../base/network/break-off.ts";
 
-/** Passes bytes between two sockets both ways. The close or failure of either ends the other. */
+/**
+ * Passes bytes between two sockets both ways. The end of either is passed on, and what closes without an end resets the other: its peer must not
+ * take what has come for all, and what waits for it is not kept for a peer that reads no more.
+ */
 export function join(one: Socket, other: Socket): void {
   for (const [from, to] of [
     [one, other],
     [other, one],
   ] as const) {
-    from.on("error", () => to.destroy()); // "close" follows, and the peer sees the end
+    const onClose = () => (from.readableEnded ? to.destroySoon() : breakOff(to));
+    from.on("error", () => from.destroy()); // "close" follows
     from.once(
       "close",
-      guarded(
-        () => to.destroySoon(),
-        () => to.destroy(),
-      ),
+      guarded(onClose, () => to.destroy()),
     );
     from.pipe(to);
   }

@@ -6,6 +6,7 @@
  * 2. At most one window of the host's bytes waits for the local connection.
  */
 import type { Socket } from "node:net";
+import { breakOff } from "../../base/network/break-off.ts";
 import { type ConnectMessage, FrameType, ResetCode } from "../../wire/protocol.ts";
 import type { Connection, StreamEnd } from "../agent/connection.ts";
 import { Inlet } from "../agent/invocation/inlet.ts";
@@ -81,7 +82,7 @@ export class Tunnel implements StreamEnd {
 
   reset(code: number, message: string): void {
     this.#finish();
-    if (this.#local !== null) return void this.#local.resetAndDestroy();
+    if (this.#local !== null) return breakOff(this.#local);
     const { name, text } = failureOf(code, message);
     this.#events.failed(name, text);
   }

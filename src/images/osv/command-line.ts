@@ -12,18 +12,17 @@ export interface OsvStart {
   cwd?: string;
   /** An address, its mask and gateway; if absent, DHCP is used. */
   address?: { address: string; mask: string; gateway: string };
-  /** OSv prints more at its start, and at its end the signal that ended it. */
-  verbose?: boolean;
 }
 
 /** Throws "image-build-failed" if a word can't be expressed in OSv's command line. */
-export function osvCommandLine({ env, command, cwd, address, verbose = false }: OsvStart): string {
+export function osvCommandLine({ env, command, cwd, address }: OsvStart): string {
   const options = [
     "--rootfs=rofs",
     "--console=serial",
     // Without this OSv would halt, and its machine would stay.
     "--power-off-on-abort",
-    ...(verbose ? ["--verbose"] : []),
+    // Without this OSv prints nothing about an abort(), and its end looks like the program's own.
+    "--verbose",
     ...(address === undefined ? [] : [`--ip=eth0,${address.address},${address.mask}`, `--defaultgw=${address.gateway}`]),
     ...Object.entries(env).map(([name, value]) => `--env=${name}=${value}`),
     ...(cwd === undefined ? [] : [`--cwd=${cwd}`]),

@@ -124,8 +124,8 @@ test("the command line is options, then the loader, the program and its argument
   const address = { address: "10.0.2.15", mask: "255.255.255.0", gateway: "10.0.2.2" };
   assert.equal(
     osvCommandLine({ env: { A: "b=c" }, command: ["/bin/node", "/agent.mjs"], cwd: "/tmp", address }),
-    "--rootfs=rofs --console=serial --power-off-on-abort --ip=eth0,10.0.2.15,255.255.255.0 --defaultgw=10.0.2.2 --env=A=b=c --cwd=/tmp " +
-      "/lib64/ld-linux-x86-64.so.2 /bin/node /agent.mjs",
+    "--rootfs=rofs --console=serial --power-off-on-abort --verbose --ip=eth0,10.0.2.15,255.255.255.0 --defaultgw=10.0.2.2 --env=A=b=c " +
+      "--cwd=/tmp /lib64/ld-linux-x86-64.so.2 /bin/node /agent.mjs",
   );
   for (const word of ["a b", 'a"b', "a;b", "a&b", "a!", "a$b", "a\\b", ""]) {
     assert.throws(() => osvCommandLine({ env: {}, command: [word] }), /OSv's command line/, JSON.stringify(word));

@@ -43,8 +43,6 @@ export const osv: GuestKernel = {
     return osvCommandLine({
       env: { ...guestEnvironment(agent), MAYFLY_GUEST: "osv", MAYFLY_CHANNEL: channelAddress, [TASK_ROOT_VARIABLE]: OSV_TASK_ROOT },
       command: commandOnOsv(agent, sized[agent](shape)),
-      // Without this OSv prints nothing about an abort().
-      verbose: true,
       // The addresses of QEMU's user network are fixed. A DHCP client would cost each boot a round trip and each clone the timer of its lease.
       address: { address: "10.0.2.15", mask: "255.255.255.0", gateway: "10.0.2.2" },
     });

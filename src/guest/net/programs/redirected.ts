@@ -6,6 +6,7 @@
  * 2. Nothing is read of a program before the host has connected.
  */
 import { type Socket, createServer } from "node:net";
+import { breakOff } from "../../../base/network/break-off.ts";
 import type { Connection } from "../../agent/connection.ts";
 import { NO_NETWORK } from "../failure.ts";
 import type { Permission } from "../permission.ts";
@@ -40,7 +41,7 @@ export class Redirected {
   #take(socket: Socket): void {
     socket.on("error", () => {});
     const to = originalDestination(socket);
-    if (to === undefined) socket.resetAndDestroy();
+    if (to === undefined) breakOff(socket);
     else if (!this.#parts.permission.egress) this.#refuse(socket, to, undefined, NO_NETWORK);
     else this.#connectBehind(socket, to);
   }
@@ -73,6 +74,6 @@ export class Redirected {
 
   #refuse(socket: Socket, { host, port }: Destination, name: string | undefined, reason: string): void {
     this.#parts.refusals.tell(`connect to ${name === undefined ? "" : `${name}, `}${host} port ${port}`, reason);
-    socket.resetAndDestroy();
+    breakOff(socket);
   }
 }
