@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { afterwards } from "../../base/testing/afterwards.ts";
 import { bindMessage } from "../../fleet/bind-message.ts";
-import { filesBundle, LIST_AT, MOST_FILES, readFileList } from "./app-files.ts";
+import { filesBundle, LIST_AT, MOST_FILES, MOST_FOLDERS, readFileList } from "./app-files.ts";
 import { CatalogInFolder, codeOf } from "./testing/open-catalog.ts";
 
 const file = (path: string, text = "x") => ({ path, content: Buffer.from(text), executable: false });
@@ -25,6 +25,9 @@ test("what is no bundle of files, or not one that a machine can write, is refuse
     length.writeUInt32LE(json.length);
     return Buffer.concat([length, json, Buffer.from(contents)]);
   };
+  const inFolders = (folders: number) => `${Array.from({ length: folders }, () => "a").join("/")}/file`;
+  // Each of nine paths is of 1,201 folders, of which no other has any.
+  const deep = Array.from({ length: 9 }, (_, at) => [`${at}/${inFolders(1_200)}`, 0, false]);
   const many = Array.from({ length: MOST_FILES + 1 }, (_, at) => [String(at).padStart(6, "0"), 0, false]);
   for (const [code, expected] of [
     [Buffer.from("ab"), /its list is cut off/],
@@ -59,9 +62,11 @@ test("what is no bundle of files, or not one that a machine can write, is refuse
     ],
     [made([["a", 2, false]], "x"), /its files have 1 bytes, and its list says 2/],
     [made(many), /10001 files; 10000 are possible/],
+    [made(deep), new RegExp(`in more than ${MOST_FOLDERS} folders`)],
   ] as const) {
     assert.throws(() => readFileList(code), { code: "bad-request", message: expected });
   }
+  assert.equal(readFileList(made(deep.slice(1))).length, 8);
 });
 
 test("a revision's files are kept with its code, and come before it as a machine gets them", async (t) => {

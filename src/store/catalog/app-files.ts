@@ -17,6 +17,8 @@ export interface AppFile {
 export const LIST_AT = 4;
 /** Each costs a machine several system calls before its first call is answered. */
 export const MOST_FILES = 10_000;
+/** In which they may lie. Each takes at least a block of the disk that large files are laid out on, and a path alone may name a thousand. */
+export const MOST_FOLDERS = 10_000;
 /** In bytes: what Linux takes for a path, less the task root; and for a part of a path. */
 const PATH_BYTES = 3_072;
 const NAME_BYTES = 255;
@@ -53,7 +55,11 @@ export function readEntries(list: Uint8Array): FileEntry[] {
   for (const [path] of entries) {
     if (!isPlainPath(path)) refuse(`${JSON.stringify(path)} is no path below the app's folder`);
     if (path <= before) refuse(`${path} does not come after ${before}`);
-    for (let at = path.indexOf("/"); at > 0; at = path.indexOf("/", at + 1)) folders.add(path.slice(0, at));
+    // From the innermost folder on: those around one that is known are known, too.
+    for (let at = path.lastIndexOf("/"); at > 0 && !folders.has(path.slice(0, at)); at = path.lastIndexOf("/", at - 1)) {
+      folders.add(path.slice(0, at));
+      if (folders.size > MOST_FOLDERS) refuse(`its files lie in more than ${MOST_FOLDERS} folders`);
+    }
     before = path;
   }
   const both = entries.find(([path]) => folders.has(path));

@@ -24,11 +24,11 @@ import { mainTenant } from "../../base/ids/new-id.ts";
 import { afterwards } from "../../base/testing/afterwards.ts";
 import { Random, seedOf } from "../../base/testing/random.ts";
 import { readErofs } from "../../images/erofs/read-erofs.ts";
-import { filesBundle } from "../catalog/app-files.ts";
+import { filesBundle, filesHead } from "../catalog/app-files.ts";
 import type { CatalogOptions } from "../catalog/sqlite.ts";
 import { bundlesOf, CatalogInFolder, codeOf, manifestOf } from "../catalog/testing/open-catalog.ts";
 import type { Revision } from "../catalog/catalog.ts";
-import type { LargeDraft } from "./large-files.ts";
+import { type LargeDraft, MOST_BYTES } from "./large-files.ts";
 
 const seed = seedOf();
 
@@ -165,6 +165,29 @@ test("small files stay in memory, and what is no bundle of files leaves nothing"
   await assert.rejects(store.receive(Buffer.concat([length, huge])), { code: "code-too-large" });
   await store.catalog.settled();
   assert.deepEqual(store.names(), []);
+});
+
+test("uploads in progress together may promise the files of four, and make room as they end", async (t) => {
+  const files = new Files(t);
+  const head = filesHead([["model", MOST_BYTES, false]]);
+  const begun = async () => {
+    const incoming = files.catalog.receiveFiles();
+    await incoming.push(head);
+    return incoming;
+  };
+  const four = [await begun(), await begun(), await begun(), await begun()];
+  await assert.rejects(begun(), { code: "too-many-uploads" });
+  const [first, second, ...others] = four;
+  await first!.discard();
+  // A second time, it has nothing to give back.
+  await first!.discard();
+  const another = await begun();
+  await assert.rejects(begun(), { code: "too-many-uploads" });
+  await second!.discard();
+  const draft = await files.draftOf(contents(new Random(seed)));
+  await draft.keep();
+  const last = await begun();
+  for (const each of [another, last, ...others]) await each.discard();
 });
 
 test("the same files are stored once for all apps, and gone with the last revision that has them, once no machine reads them", async (t) => {

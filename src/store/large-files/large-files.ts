@@ -36,7 +36,8 @@ export type Received = { bundle: Uint8Array } | { draft: LargeDraft };
 
 export interface IncomingFiles {
   /**
-   * Takes the next bytes. Resolves when it can take more, with how many bytes it has let go of: they are on the disk, and not in memory any more. Rejects with "bad-request", "code-too-large" and "disk-full".
+   * Takes the next bytes. Resolves when it can take more, with how many bytes it has let go of: they are on the disk, and not in memory any more. Rejects with "bad-request", "code-too-large", "disk-full", and with "too-many-uploads" if
+   * it does not fit beside the others in progress.
    */
   push(chunk: Uint8Array): Promise<number>;
   /** Rejects with "bad-request" if something is missing. */

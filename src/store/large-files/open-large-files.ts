@@ -20,7 +20,7 @@ import type { FilesForm } from "../../base/kind/files-form.ts";
 import type { FileEntry } from "../../wire/protocol.ts";
 import { failureOf } from "../sqlite/failure.ts";
 import { beginFilesDigest, filesDigest } from "./files-digest.ts";
-import type { LargeFiles } from "./large-files.ts";
+import { type LargeFiles, MOST_BYTES } from "./large-files.ts";
 import { contentsOf } from "./read-files.ts";
 import { receiveFiles } from "./receive-files.ts";
 import { openFilesWriter } from "./write-files.ts";
@@ -34,11 +34,14 @@ export interface LargeFilesOptions {
 }
 
 const DIGEST = /^large-[0-9a-f]{64}$/;
+/** The most bytes that the lists of all uploads in progress may promise together: until one is whole, no quota counts what it writes. */
+const ALL_DRAFTS_BYTES = 4 * MOST_BYTES;
 
 export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): LargeFiles {
   const removing = new Set<Promise<void>>();
   /** Forms that are being made, by their paths. */
   const making = new Map<string, Promise<string>>();
+  let draftBytes = 0;
   const at = (...names: string[]) => join(folder, ...names);
   const otherName = (kind: "draft" | "gone") => at(`${kind}-${randomBytes(8).toString("hex")}`);
 
@@ -120,9 +123,21 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
     await settle(folder);
   }
 
+  /** Throws "too-many-uploads". @returns what gives the bytes back, once */
+  function takeDraft(bytes: number): () => void {
+    if (draftBytes + bytes > ALL_DRAFTS_BYTES) throw new MayflyError("too-many-uploads");
+    draftBytes += bytes;
+    let taken = bytes;
+    return () => {
+      draftBytes -= taken;
+      taken = 0;
+    };
+  }
+
   return {
     receive: () =>
       receiveFiles(async (list, entries) => {
+        const over = takeDraft(entries.reduce((sum, [, bytes]) => sum + bytes, 0));
         const draft = otherName("draft");
         const kind = form();
         try {
@@ -130,8 +145,13 @@ export function openLargeFiles({ folder, form, onFailure }: LargeFilesOptions): 
           await mkdir(draft);
           await writeFile(join(draft, "list"), list, { flush: true });
           const writer = await openFilesWriter(kind, join(draft, kind), entries);
-          return { writer, keep: (digest) => keep(draft, digest), discard: async () => removeSoon(draft), folder };
+          const discard = async () => {
+            over();
+            removeSoon(draft);
+          };
+          return { writer, keep: (digest) => keep(draft, digest).finally(over), discard, folder };
         } catch (error) {
+          over();
           removeSoon(draft);
           throw failureOf(error, folder);
         }
