@@ -57,7 +57,7 @@ function described(error: unknown): string {
 
 const NOT_BUNDLED =
   "Machines have what `mayfly deploy` bundled, and Node's own modules. To have a package there: install it beside mayfly.json, name it by a literal " +
-  "text in import or require, and deploy again. Packages with native add-ons cannot be had.";
+  "text in import or require, and deploy again. Packages with native add-ons are named in `external` of mayfly.json, too.";
 
 function isMissingModule(error: unknown): boolean {
   try {

@@ -137,8 +137,14 @@ export class ProvidedFunction {
     if (invocation.aborted) return invocation.settle();
     const work = { invocation, payload: payloadOf(invocation, this.#message.app, body), since: performance.now(), answering: false };
     this.#waiting.push(work);
-    invocation.onAbort = () => {
+    invocation.onAbort = ({ name }) => {
       this.#waiting = this.#waiting.filter((each) => each !== work);
+      if (name === "TimeoutError" && this.#starting !== null)
+        this.#parts.log.say(
+          invocation,
+          LogLevel.Agent,
+          `${this.#named()} has not asked for an invocation yet: docs/runtimes.md says what such a program does`,
+        );
       invocation.settle();
     };
     if (this.#life?.hasStarted) this.#match();
@@ -263,7 +269,7 @@ export class ProvidedFunction {
 
   /** Ends a program that can't start. */
   #lose(life: Life, why: string): void {
-    life.failure ??= `The program ${this.#file} of function ${this.#function.name} ${why}`;
+    life.failure ??= `${this.#named()} ${why}`;
     life.program.kill();
   }
 
@@ -272,7 +278,7 @@ export class ProvidedFunction {
     life.api.close();
     this.#life = null;
     this.#polls = [];
-    const what = `The program ${this.#file} of function ${this.#function.name} ${end.how}`;
+    const what = `${this.#named()} ${end.how}`;
     life.whenRestored?.reject(new ProgramFailed(`${what} after the restore, before it asked for an invocation`));
     if (!life.hasStarted) {
       this.#whenStarted?.reject(new ProgramFailed(life.failure ?? `${what}${end.ran ? " before it asked for its first invocation" : ""}`));
@@ -282,6 +288,10 @@ export class ProvidedFunction {
       this.#parts.log.say(null, LogLevel.Agent, `${what}. It is started again when it is called.`);
       if (this.#waiting.length > 0) this.start().catch((error: Error) => this.#failWaiting(error));
     }
+  }
+
+  #named(): string {
+    return `The program ${this.#file} of function ${this.#function.name}`;
   }
 
   #failWaiting(error: Error): void {

@@ -7,13 +7,14 @@
  * 2. When the program ends afterwards, its machine ends.
  */
 import { join } from "node:path";
-import type { BindMessage } from "../../../wire/protocol.ts";
+import { type BindMessage, LogLevel } from "../../../wire/protocol.ts";
 import { taskRoot } from "../../agent/files/task-root.ts";
 import type { Invocation } from "../../agent/invocation/invocation.ts";
 import { attributed } from "../program/attribution.ts";
 import { Program, type ProgramEnd } from "../program/program.ts";
 import type { AgentParts, ProgramFunction } from "../runtime.ts";
 import { Exchange } from "./exchange.ts";
+import { openPorts } from "./open-ports.ts";
 import { Pool } from "./pool.ts";
 import { choosePort, listeningAddress } from "./port.ts";
 
@@ -21,6 +22,8 @@ import { choosePort, listeningAddress } from "./port.ts";
 const ATTEMPTS = 1_200;
 const ATTEMPT_MS = 50;
 const FIRST_ATTEMPT_MS = 5;
+/** Without a network namespace of its own, the machine shows other programs' ports as well. */
+const SHOWN_PORTS = 8;
 
 export class ServerFunction {
   readonly #message: BindMessage;
@@ -31,6 +34,9 @@ export class ServerFunction {
   #program: Program | null = null;
   #pool: Pool | null = null;
   #starting: Promise<Pool> | null = null;
+  /** Where the program is to listen, and where something did before it was started. */
+  #port = 0;
+  #portsBefore: ReadonlySet<number> = new Set();
 
   constructor(message: BindMessage, own: ProgramFunction, parts: AgentParts) {
     this.#message = message;
@@ -42,7 +48,11 @@ export class ServerFunction {
   readonly run = (invocation: Invocation): void => {
     if (this.#pool !== null) return this.#exchange(invocation, this.#pool);
     // Nothing of the invocation has reached the program yet.
-    invocation.onAbort = () => invocation.settle();
+    invocation.onAbort = ({ name }) => {
+      if (name === "TimeoutError" && this.#starting !== null)
+        this.#parts.log.say(invocation, LogLevel.Agent, `${this.#deaf()} yet${this.#elsewhere()}`);
+      invocation.settle();
+    };
     this.start().then(
       (pool) => invocation.aborted || this.#exchange(invocation, pool),
       (error: unknown) => {
@@ -58,7 +68,8 @@ export class ServerFunction {
   }
 
   async #begin(): Promise<Pool> {
-    const port = await choosePort(this.#message.env);
+    const port = (this.#port = await choosePort(this.#message.env));
+    this.#portsBefore = openPorts();
     const [command, ...args] = this.#command;
     const program = new Program(command, args, this.#environment(port), attributed(this.#parts.log, this.#inFlight));
     this.#program = program;
@@ -100,9 +111,18 @@ export class ServerFunction {
       await new Promise((resolve) => setTimeout(resolve, attempt < 10 ? FIRST_ATTEMPT_MS : ATTEMPT_MS));
     }
     const seconds = Math.round((ATTEMPTS * ATTEMPT_MS) / 1_000);
-    throw new ProgramFailed(
-      `The program ${this.#command[0]} of function ${this.#function.name} does not listen on port ${port} (the variable PORT) after ${seconds} s`,
-    );
+    throw new ProgramFailed(`${this.#deaf()} after ${seconds} s${this.#elsewhere()}`);
+  }
+
+  #deaf(): string {
+    return `The program ${this.#command[0]} of function ${this.#function.name} does not listen on port ${this.#port} (the variable PORT)`;
+  }
+
+  /** Most programs that are not found have a port of their own choice. */
+  #elsewhere(): string {
+    const ports = [...openPorts().difference(this.#portsBefore)].slice(0, SHOWN_PORTS);
+    if (ports.length === 0) return "";
+    return `; opened since it was started: port ${ports.join(", ")}. Let it take its port from PORT, or name its own as PORT in \`env\` of mayfly.json`;
   }
 
   #exchange(invocation: Invocation, pool: Pool): void {

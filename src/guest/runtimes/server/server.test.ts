@@ -233,3 +233,26 @@ test("an invocation whose caller goes away while the program starts is over at o
   request.reset(ResetCode.Cancelled, "");
   await closed.promise;
 });
+
+test("at a call's deadline the log says on which port a program listens that does not listen on its own", async (t) => {
+  const agent = await started(t, {
+    main: server(
+      `(request, response) => response.end("unheard")`,
+      `server.listen(0, "127.0.0.1", () => console.log("up on " + server.address().port))`,
+    ),
+    silent: `setInterval(() => {}, 1000); console.log("listens nowhere")`,
+  });
+  const timeUp = async (name: string, printed: string): Promise<{ printed: string; said: string }> => {
+    const request = agent.open({}, { function: name });
+    const { text } = await agent.logged(printed);
+    request.reset(ResetCode.Timeout, "");
+    const { text: said, stream } = await agent.logged(`of function ${name} does not listen on port`);
+    assert.equal(stream, request.stream);
+    assert.match(said, /\(the variable PORT\) yet/);
+    return { printed: text, said };
+  };
+  await timeUp("silent", "listens nowhere");
+  const main = await timeUp("main", "up on ");
+  const ports = /yet; opened since it was started: port ([\d, ]+)\. Let it take its port from PORT/.exec(main.said)?.[1]?.split(", ") ?? [];
+  assert.ok(ports.includes(main.printed.slice("up on ".length)), main.said);
+});
