@@ -112,6 +112,15 @@ describe("a deploy refuses", () => {
     });
   });
 
+  test("a mayfly.json in UTF-16; one in UTF-8 may begin with a byte order mark", async () => {
+    app(hello);
+    const text = JSON.stringify({ name: "marked", functions: { main: { entry: "main.ts" } } });
+    write("mayfly.json", Buffer.from(`\ufeff${text}`));
+    assert.equal((await bundleApp(dir)).manifest.name, "marked");
+    write("mayfly.json", Buffer.from(`\ufeff${text}`, "utf16le"));
+    await refused("bad-manifest", /it is UTF-16: save it as UTF-8/);
+  });
+
   test("a mayfly.json that is over the limit, before it is read", async () => {
     write("mayfly.json", " ".repeat(262_145));
     await refused("bad-manifest", /it has 262145 bytes, and at most 262144 are allowed/);
@@ -134,6 +143,11 @@ describe("a deploy refuses", () => {
       [{ network: { egress: true, allow: [1] } }, /network.allow.0 is 1, but must be a string/],
       [{ env: { "A B": "x" } }, /env has the key \(a name\), but a key must be a name of letters, digits and _/],
       [{ name: "my shop" }, /name is "my shop", but must be 1 to 64/],
+      [{ runtime: "python3.11" }, /runtime is "python3.11", but must be one of "node", "python", "java", "provided", "server"/],
+      [
+        { functions: { main: { entry: "main.ts", handler: "main.handler" } } },
+        /functions.main.handler is "main.handler", but must be the export alone, "handler": the file is named by entry/,
+      ],
     ];
     for (const [more, message] of cases) {
       app(hello, more);

@@ -24,7 +24,7 @@ const imports =
   'import fs from "node:fs"; import { readFile } from "node:fs/promises"; import path, { join } from "node:path"; import { Worker } from "node:worker_threads";';
 
 describe("the key files", () => {
-  test("names files by globs; wildcards match nothing hidden, no node_modules and no manifest", async () => {
+  test("names files by globs; wildcards match nothing hidden, no packages, no virtual environment and no manifest", async () => {
     for (const name of [
       "views/a.ejs",
       "views/deep/b.ejs",
@@ -33,6 +33,9 @@ describe("the key files", () => {
       "a.sql",
       "node_modules/p/x.sql",
       "lib/node_modules/q/y.sql",
+      "venv/pyvenv.cfg",
+      "venv/lib/z.sql",
+      "parts/__pycache__/z.sql",
     ])
       folder.write(name, name);
     folder.write(".git/config", "");
@@ -41,6 +44,7 @@ describe("the key files", () => {
     assert.deepEqual(await of("*.sql", "**/*.sql"), ["a.sql"]);
     assert.deepEqual(await of("**"), ["a.sql", "main.ts", "package.json", "views/a.ejs", "views/deep/b.ejs"]);
     assert.deepEqual(await of(".env", "views/.secret", "node_modules/p/*"), [".env", "node_modules/p/x.sql", "views/.secret"]);
+    assert.deepEqual(await of("venv/lib/*", "parts/__pycache__/**"), ["parts/__pycache__/z.sql", "venv/lib/z.sql"]);
   });
 
   test("links to folders become what they lead to, but for those that lead to a folder above them", async () => {
@@ -64,6 +68,7 @@ describe("the key files", () => {
       ["/etc/*", /files\[0\] is "\/etc\/\*", but must be a path inside of the app's folder/],
       ["views/../../x", /must be a path inside/],
       ["gone/*.sql", /files\[0\] is "gone\/\*\.sql", but nothing in the app's folder matches it/],
+      ["!views/a.ejs", /but nothing in the app's folder matches it: globs say what travels/],
       ["views", /only folders match it; for all files in one: "views\/\*\*"/],
       ["out", /out is a link that leads out of the app's folder/],
       ["dangling", /dangling is a link that leads nowhere/],

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, parse, relative, resolve, sep } from "node:path";
 import { entryFunctions, type Manifest } from "../store/catalog/manifest.ts";
 import { MANIFEST_BYTES, parseManifest, tooLargeManifest } from "../store/catalog/parse-manifest.ts";
 import { runtimeOf } from "../store/catalog/parts.ts";
@@ -9,9 +9,16 @@ import { MayflyError } from "../base/errors/error.ts";
 export function readManifest(dir: string): Manifest {
   const file = join(dir, "mayfly.json");
   const manifest = parseManifest(read(file), file);
-  for (const { name, entry } of entryFunctions(manifest)) {
-    const what = refusal(dir, entry, runtimeOf(manifest, name) === "java");
+  for (const { name, entry, handler } of entryFunctions(manifest)) {
+    const runtime = runtimeOf(manifest, name);
+    const what = refusal(dir, entry, runtime === "java");
     if (what) throw new MayflyError("bad-manifest", { file, what: `functions.${name}.entry is ${JSON.stringify(entry)}, but ${what}` });
+    const own = runtime === "node" ? namedWithFile(entry, handler) : undefined;
+    if (own !== undefined)
+      throw new MayflyError("bad-manifest", {
+        file,
+        what: `functions.${name}.handler is ${JSON.stringify(handler)}, but must be the export alone, ${JSON.stringify(own)}: the file is named by entry`,
+      });
   }
   return manifest;
 }
@@ -20,10 +27,18 @@ function read(file: string): string {
   try {
     const { size } = statSync(file);
     if (size > MANIFEST_BYTES) throw tooLargeManifest(file, `has ${size} bytes`);
-    return readFileSync(file, "utf8");
+    return textOf(readFileSync(file), file);
   } catch (error) {
     throw error instanceof MayflyError ? error : unreadable(file, error as NodeJS.ErrnoException);
   }
+}
+
+/** Some editors of Windows begin a file with its byte order mark. */
+function textOf(bytes: Buffer, file: string): string {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+    throw new MayflyError("bad-manifest", { file, what: "it is UTF-16: save it as UTF-8" });
+  return new TextDecoder().decode(bytes);
 }
 
 function unreadable(file: string, error: NodeJS.ErrnoException): MayflyError {
@@ -42,4 +57,11 @@ function refusal(dir: string, entry: string, mayBeFolder: boolean): string | und
   if (isAbsolute(entry) || inside === ".." || inside.startsWith(`..${sep}`)) return "must be a path inside of the app's folder";
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat?.isFile() || (mayBeFolder && stat?.isDirectory()) ? undefined : "there is no such file";
+}
+
+/** The handler without the file's name, which AWS Lambda's configuration has before it: index.handler. */
+export function namedWithFile(entry: string, handler: string): string | undefined {
+  const { dir, name } = parse(entry);
+  const before = [`${name}.`, `${join(dir, name)}.`].find((each) => handler.startsWith(each));
+  return before === undefined ? undefined : handler.slice(before.length);
 }

@@ -2,7 +2,11 @@
 import { globSync, lstatSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
+import { isEnvironment } from "../python/environment.ts";
 import type { TravellingFile } from "./travelling-file.ts";
+
+/** Folders of packages and of what Python has compiled: a wildcard means the app's own files. */
+const foreign = new Set(["node_modules", "__pycache__"]);
 
 /**
  * @param root the app's folder, without symbolic links in its path @param patterns of the manifest @param file the manifest, for errors
@@ -18,7 +22,11 @@ export function matchedFiles(root: string, patterns: string[], file: string): Tr
     const paths = pathsOf(root, pattern);
     const files = paths.filter((path) => isFileWithin(root, path, refuse));
     if (files.length === 0)
-      refuse(paths.length > 0 ? `only folders match it; for all files in one: "${paths[0]}/**"` : "nothing in the app's folder matches it");
+      refuse(
+        paths.length > 0
+          ? `only folders match it; for all files in one: "${paths[0]}/**"`
+          : `nothing in the app's folder matches it${pattern.startsWith("!") ? ": globs say what travels, and none takes anything out" : ""}`,
+      );
     for (const path of files) found.set(path, { path, from: join(root, path) });
   }
   return [...found.values()];
@@ -28,12 +36,21 @@ function pathsOf(root: string, pattern: string): string[] {
   const written = new Set(pattern.split("/"));
   const isHidden = (path: string) => {
     const name = basename(path);
-    return (name.startsWith(".") || name === "node_modules") && name !== "." && !written.has(name);
+    return (name.startsWith(".") || foreign.has(name)) && name !== "." && !written.has(name);
   };
+  const isOfEnvironment = (path: string) => environmentAbove(root, path, written);
   const found = globSync(pattern, { cwd: root, exclude: isHidden });
   const all = /(^|\/)\*\*$/.test(pattern) ? found.flatMap((path) => withLinked(root, path, isHidden)) : found;
   const paths = all.map((path) => relative(root, join(root, path)).split(sep).join("/"));
-  return paths.filter((path) => path !== "" && !path.split("/").some(isHidden) && (path !== "mayfly.json" || written.has(path))).toSorted();
+  const isMeant = (path: string) => path !== "" && !path.split("/").some(isHidden) && !isOfEnvironment(path);
+  return paths.filter((path) => isMeant(path) && (path !== "mayfly.json" || written.has(path))).toSorted();
+}
+
+/** Whether it lies in a virtual environment of Python that the pattern does not name. */
+function environmentAbove(root: string, path: string, written: ReadonlySet<string>): boolean {
+  for (let folder = dirname(path); folder !== "."; folder = dirname(folder))
+    if (isEnvironment(join(root, folder))) return !written.has(basename(folder));
+  return false;
 }
 
 /**

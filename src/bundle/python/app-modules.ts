@@ -1,9 +1,10 @@
 /** Finds the Python files of an app, all of which travel: what an import reaches is known only when it runs. */
-import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, realpathSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { inPlace } from "../files/collect.ts";
 import { isWithin } from "../files/matched.ts";
 import type { TravellingFile } from "../files/travelling-file.ts";
+import { isEnvironment } from "./environment.ts";
 
 /** Folders that are not the app's own code. */
 const foreign = new Set(["__pycache__", "node_modules", "site-packages"]);
@@ -53,9 +54,4 @@ function whyLeftOut(root: string, place: string, isThere: boolean, within: Set<s
 
 function holdsModules(folder: string): boolean {
   return readdirSync(folder).some((name) => name.endsWith(".py"));
-}
-
-/** A virtual environment has packages for the developer's own machine. */
-function isEnvironment(folder: string): boolean {
-  return existsSync(join(folder, "pyvenv.cfg"));
 }

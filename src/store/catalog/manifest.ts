@@ -1,6 +1,6 @@
 /** The schema of mayfly.json, which is parsed once, at the edge. docs/manifest.md describes it for users. */
 import { z } from "zod";
-import { kindKeys, usualRuntime } from "../../base/kind/machine-kind.ts";
+import { kindKeys, serverRuntimeOf, usualRuntime } from "../../base/kind/machine-kind.ts";
 import { hostAndPort, injectSchema } from "./injection-schema.ts";
 import { MOST_MOUNTS, mountSchema, overlapping } from "./nfs-mounts.ts";
 import { recordOf } from "./record-of.ts";
@@ -84,7 +84,7 @@ const manifestShape = z.strictObject({
 });
 
 export const manifestSchema = manifestShape.superRefine(
-  ({ functions, hosts, runtime, snapshot, reservedBlanks, network, inject = [], mounts = [] }, context) => {
+  ({ functions, hosts, runtime, snapshot, reservedBlanks, network, env, inject = [], mounts = [] }, context) => {
     const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
     const names = Object.keys(functions);
     if (names.length === 0) refuse(["functions"], "must have at least one function");
@@ -94,6 +94,12 @@ export const manifestSchema = manifestShape.superRefine(
       const wrong = wrongCode(given, (given.runtime ?? runtime) === "server");
       if (wrong !== undefined) refuse(["functions", name, wrong.key], wrong.what);
     }
+    const commands = Object.entries(functions).filter(([, own]) => (own.runtime ?? runtime) === "server");
+    const port = wrongPort(
+      env["PORT"],
+      commands.map(([name, { command = [] }]) => ({ name, machine: serverRuntimeOf(command) })),
+    );
+    if (port !== undefined) refuse(["env", "PORT"], port);
     if (snapshot === true && reservedBlanks > 0)
       refuse(["reservedBlanks"], "must be 0 with snapshot: machines that start from a snapshot are never blanks");
     const runtimes = new Set(Object.values(functions).map((own) => own.runtime ?? runtime ?? usualRuntime));
@@ -125,6 +131,16 @@ function injectedTwice(inject: { host: string; header: string }[]): number | und
   const keys = inject.map(({ host, header }) => JSON.stringify([hostAndPort(host), header.toLowerCase()]));
   const at = keys.findIndex((key, index) => keys.indexOf(key) !== index);
   return at < 0 ? undefined : at;
+}
+
+/** Servers are sought on the port that `env` names, if it names one. @param servers with what tells whether two are in one machine */
+function wrongPort(port: string | undefined, servers: { name: string; machine: string }[]): string | undefined {
+  if (port === undefined || servers.length === 0) return undefined;
+  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535)
+    return "must be the number of a port, 1 to 65535, where functions of the runtime server listen; without it, Mayfly chooses one";
+  const both = servers.filter(({ machine }) => servers.filter((each) => each.machine === machine).length > 1);
+  if (both.length === 0) return undefined;
+  return `must be left out: ${both[0]!.name} and ${both[1]!.name} are in one machine, and need ports of their own, which Mayfly chooses`;
 }
 
 /** A server is run by its command, anything else is a file. */

@@ -70,6 +70,16 @@ test("a function's keys are those of its own runtime", () => {
   assert.equal(wrong({ a: { command: ["./a"], runtime: "server" }, b: { entry: "b.py" } }, "python"), undefined);
 });
 
+test("a port in env is one that a server can have, and for one server of a machine alone", () => {
+  const wrong = (PORT: string, functions: object) =>
+    manifestSchema.safeParse({ name: "shop", runtime: "server", env: { PORT }, functions }).error?.issues[0]?.message;
+  const [a, b, java] = [{ command: ["./a"] }, { command: ["node", "b"] }, { command: ["java", "C.java"] }];
+  assert.equal(wrong("3000", { a, java }), undefined);
+  assert.match(wrong("3000", { java, a, b })!, /must be left out: a and b are in one machine/);
+  for (const port of ["", "0", "65536", "http", "080"]) assert.match(wrong(port, { a })!, /must be the number of a port/);
+  assert.equal(wrong("any", { main: { entry: "a.ts", runtime: "node" } }), undefined);
+});
+
 test("an app of several runtimes, or with a server, has no snapshot", () => {
   const wrong = (functions: object) => manifestSchema.safeParse({ name: "shop", snapshot: true, functions }).error?.issues[0]?.path;
   assert.deepEqual(wrong({ a: { entry: "a.py", runtime: "python" }, b: { entry: "b.ts" } }), ["snapshot"]);
