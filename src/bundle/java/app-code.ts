@@ -1,6 +1,6 @@
 /** Finds an app's Java code: jars that a build has made, and source files. */
-import { globSync, readdirSync, statSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join, relative, sep } from "node:path";
 
 export interface JavaCode {
   /** Absolute paths of `.java` files. */
@@ -19,24 +19,37 @@ const beside = /(-(sources|javadoc|tests|plain)|^original-.*)\.jar$/;
  * @param refuse is called with what is wrong with an entry, as a clause
  */
 export function javaCode(root: string, entries: string[], refuse: (entry: string, what: string) => never): JavaCode {
-  const found = entries.map((entry) => codeAt(join(root, entry), (what) => refuse(entry, what)));
+  const found = entries.map((entry) => codeAt(root, join(root, entry), (what) => refuse(entry, what)));
   const sources = found.flatMap((each) => each.sources);
   const jars = found.flatMap((each) => each.jars);
   return { sources: [...new Set(sources)].toSorted(), jars: [...new Set(jars)].toSorted() };
 }
 
-function codeAt(path: string, refuse: (what: string) => never): JavaCode {
+function codeAt(root: string, path: string, refuse: (what: string) => never): JavaCode {
   if (statSync(path).isFile()) {
     if (path.endsWith(".jar")) return { sources: [], jars: [path] };
-    // A file's classes may use those of the files beside it, and below.
-    if (path.endsWith(".java")) return { sources: sourcesIn(join(path, "..")), jars: [] };
+    if (path.endsWith(".java")) return { sources: sourcesIn(sourceRoot(path, root)), jars: [] };
     return refuse("must be a .jar, a .java file, or a folder with one of them");
   }
   const jars = readdirSync(path).filter((name) => name.endsWith(".jar") && !beside.test(name));
   if (jars.length === 1) return { sources: [], jars: [join(path, jars[0]!)] };
   if (jars.length > 1) return refuse(`has ${jars.toSorted().join(" and ")}: name one of them`);
-  const sources = sourcesIn(path);
+  const sources = sourcesIn(ownSources(path));
   return sources.length > 0 ? { sources, jars: [] } : refuse("has neither a .jar nor .java files: build the app first");
+}
+
+/** A file's classes may use those of its package, and of packages beside that: those of all files below the folder in which its package is. */
+function sourceRoot(file: string, root: string): string {
+  const name = /^[\s;]*package\s+([\p{L}\p{N}_$.]+)\s*;/mu.exec(readFileSync(file, "utf8"))?.[1];
+  const folder = dirname(file);
+  const below = name === undefined ? "" : `${sep}${name.replaceAll(".", sep)}`;
+  const above = folder.endsWith(below) ? folder.slice(0, folder.length - below.length) : folder;
+  return above.length < root.length ? folder : above;
+}
+
+/** Maven and Gradle have tests beside the app's sources, which need packages of their own. */
+function ownSources(folder: string): string {
+  return ["src/main/java", "main/java"].map((each) => join(folder, each)).find((each) => existsSync(each)) ?? folder;
 }
 
 function sourcesIn(folder: string): string[] {

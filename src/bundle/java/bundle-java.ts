@@ -46,6 +46,6 @@ export async function bundleJava({ manifest, root, file }: AppFolder, surroundin
 
 function classesIn(folder: string): TravellingFile[] {
   return globSync("**", { cwd: folder })
-    .filter((name) => statSync(join(folder, name)).isFile() && !name.endsWith("MayflyProbe.class"))
+    .filter((name) => statSync(join(folder, name)).isFile())
     .map((name) => ({ path: `classes/${relative(folder, join(folder, name))}`, from: join(folder, name), passing: true }));
 }

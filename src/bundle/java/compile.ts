@@ -1,12 +1,13 @@
-/** Compiles an app's Java for the machines' Java, and checks that the handlers' classes are there. */
+/** Compiles an app's Java for the machines' Java, and checks its handlers. */
 import { execFile } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { MayflyError } from "../../base/errors/error.ts";
 import { ensureJavaAgent } from "../../images/java/agent-jar.ts";
 import { fetchJava, javacCommand } from "../../images/java/java-runtime.ts";
 import type { Surroundings } from "../app-folder.ts";
 import type { JavaCode } from "./app-code.ts";
+import { type Javac, wrongHandler } from "./check-handlers.ts";
 
 interface Compilation {
   /** The app's folder. */
@@ -31,50 +32,18 @@ export async function compileJava({ root, code, libraries, handlers, folder }: C
   mkdirSync(classes);
   const path = [classes, ...code.jars, ...libraries, await ensureJavaAgent({ cacheDir, progress })].join(":");
   const [program, ...before] = javacCommand(java);
-  const javac = (files: string[]) =>
-    run(program, [
-      ...before,
-      "-encoding",
-      "UTF-8",
-      "-proc:none",
-      "-parameters",
-      "-g",
-      "-implicit:none",
-      "-nowarn",
-      "-cp",
-      path,
-      "-d",
-      classes,
-      ...files,
-    ]);
+  const javac: Javac = (files, target) => {
+    const words = ["-encoding", "UTF-8", "-proc:none", "-parameters", "-g", "-implicit:none", "-nowarn", "-Xmaxerrs", "10000"];
+    return run(program, [...before, ...words, "-cp", path, "-d", target, ...files]);
+  };
   if (code.sources.length > 0) {
     progress("compiling the app's Java");
-    const said = await javac(code.sources);
+    const said = await javac(code.sources, classes);
     if (said !== undefined) throw new MayflyError("build-failed", { function: handlers[0]!.name, what: errorsIn(said, root) });
   }
-  for (const { name, handler } of handlers) {
-    const missing = await lacksClass(javac, folder, handler);
-    if (missing !== undefined) throw new MayflyError("build-failed", { function: name, what: missing });
-  }
+  const wrong = await wrongHandler(javac, { root, code, classes, handlers, folder });
+  if (wrong !== undefined) throw new MayflyError("build-failed", wrong);
   return classes;
-}
-
-/** A class that names the handler's class compiles only if that is there. */
-async function lacksClass(
-  javac: (files: string[]) => Promise<string | undefined>,
-  folder: string,
-  handler: string,
-): Promise<string | undefined> {
-  const [name = ""] = handler.split("::");
-  if (!/^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$/u.test(name))
-    return `handler is ${JSON.stringify(handler)}, and must name a class, such as com.example.Order, or a class and a method, such as com.example.Order::handle`;
-  // A class without a package can be named only from another such class.
-  const probe = join(folder, "MayflyProbe.java");
-  const within = name.includes(".") ? "package mayfly.probe;" : "";
-  writeFileSync(probe, `${within} class MayflyProbe { ${name.replaceAll("$", ".")} probed; }`);
-  const said = await javac([probe]);
-  if (said === undefined || !/cannot find symbol|does not exist/.test(said)) return undefined;
-  return `the handler's class ${name} is in none of the app's jars and source files`;
 }
 
 function errorsIn(said: string, root: string): string {
@@ -82,7 +51,10 @@ function errorsIn(said: string, root: string): string {
     ([, file, line, what]) => `${what} (${relative(root, file!)}:${line})`,
   );
   const more = errors.length > SHOWN ? `; and ${errors.length - SHOWN} more` : "";
-  return errors.length === 0 ? said.trim().split("\n").slice(0, 3).join(" | ") : errors.slice(0, SHOWN).join("; ") + more;
+  // A package that is not there is the first error of a file that imports it.
+  const lacks = errors.slice(0, SHOWN).some((each) => /^package \S+ does not exist/.test(each));
+  const cure = lacks ? "; jars of packages that the code imports go into the folder lib beside mayfly.json" : "";
+  return errors.length === 0 ? said.trim().split("\n").slice(0, 3).join(" | ") : errors.slice(0, SHOWN).join("; ") + more + cure;
 }
 
 /** Resolves with what the compiler said if it failed. */
