@@ -60,7 +60,10 @@ const reads: [what: string, code: string, warned: string | undefined][] = [
   ["a path beside the module", 'Path(__file__).parent / "views" / "a.html"', "views/a.html"],
   ["os.path.join()", 'os.path.join(os.path.dirname(__file__), "views", "a.html")', "views/a.html"],
   ["joinpath()", 'Path(__file__).parent.joinpath("views", "a.html")', "views/a.html"],
-  ["a folder of templates", 'Flask(__name__, template_folder="views/")', "views/**"],
+  ["a folder of templates", 'Flask(__name__, template_folder="views/", static_folder=None)', "views/**"],
+  ["a folder that a framework is told", 'Jinja2Templates(directory="views")', "views/**"],
+  ["a folder that Flask knows by itself", "Flask(__name__, template_folder=None)", "static/**"],
+  ["a template by its name in the folder of templates", 'render(request, "mail/a.txt")', "templates/mail/a.txt"],
   ["the beginning of a path whose end is computed", 'os.path.join("views", name)', undefined],
   ["a docstring", '"""data.csv"""', undefined],
   ["a comment", "# data.csv", undefined],
@@ -70,7 +73,7 @@ const reads: [what: string, code: string, warned: string | undefined][] = [
 ];
 for (const [what, code, warned] of reads) {
   test(`a file that does not travel: ${what} is ${warned === undefined ? "no reason to warn" : "warned of"}`, async () => {
-    for (const path of ["data.csv", "LICENSE", "views/a.html"]) write(path);
+    for (const path of ["data.csv", "LICENSE", "views/a.html", "static/app.css", "templates/mail/a.txt"]) write(path);
     const { warnings } = await bundled(`import os\n${handler}\ndef f(name):\n  pass\n  ${code}\n`);
     if (warned === undefined) return assert.deepEqual(warnings, []);
     assert.equal(warnings.length, 1, warnings.join("\n"));
@@ -86,3 +89,67 @@ test("a file that a module of a folder names is looked up beside it, too", async
   write("pages/show.py", 'page = "index.html"');
   assert.match((await bundled(handler)).warnings.join("\n"), /^pages\/index\.html is named here \(pages\/show\.py:1\)/);
 });
+
+test("one warning tells of a folder and of what is in it", async () => {
+  write("templates/a.html");
+  const code = `${handler}\ndef f(Flask, render_template):\n  Flask("main")\n  render_template("a.html")\n`;
+  assert.match((await bundled(code)).warnings.join("\n"), /^templates is named here \(main\.py:4\).* as "templates\/\*\*"$/);
+});
+
+test("a module that is nowhere is warned of where an entry reaches its import, and the code cannot do without", async () => {
+  write("parts/__init__.py", "from . import store\nfrom .. import main");
+  write("parts/store.py", "import sqlite3, nowhere.deep\nfrom parts.helper import x\nimport main");
+  write("parts/helper.py", "x = 1\ndef late():\n  import elsewhere");
+  write("unused.py", "import never_told");
+  write("vendored/odd/thing.py", "");
+  const code = `
+import os.path, typing, parts, odd, snapshot_restore_py
+from parts import store as kept
+try:
+    import faster
+except ImportError:
+    import slower
+if typing.TYPE_CHECKING:
+    from types_only import T
+${handler}`;
+  const { warnings } = await bundled(code);
+  assert.deepEqual(
+    warnings.map((each) => each.slice(0, each.indexOf(", and is"))),
+    ["nowhere is imported here (parts/store.py:1)", "elsewhere is imported here (parts/helper.py:3)"].toSorted(),
+  );
+  assert.match(warnings[0]!, /name the package that brings it in requirements\.txt$/);
+});
+
+const handlers: [what: string, code: string, handler: string | undefined, refused: RegExp | undefined][] = [
+  [
+    "one that is missing",
+    "def handle(): pass\n_x = 1",
+    undefined,
+    /main\.py has nothing called handler or app or application; it has handle: name/,
+  ],
+  ["one with another name", "a, *b = 1, 2\nclass C: pass", "c", /has nothing called c; it has a, b, C: name/],
+  ["one of an empty module", "", undefined, /it has no names/],
+  [
+    "one with its file's name before it",
+    "def run(e, c): pass",
+    "main.run",
+    /handler is "main\.run", and must be the name alone, "run": the file/,
+  ],
+  ["one that is imported", "from os.path import join as handler", undefined, undefined],
+  ["one that is made later", "def f():\n  global handler\n  handler = f", undefined, undefined],
+  ["one in a condition", "if True:\n  try:\n    handler = 1\n  finally:\n    pass", undefined, undefined],
+  ["one that may be in what is imported whole", "from os.path import *", undefined, undefined],
+  ["one that is made by its name", 'globals()["handler"] = 1', undefined, undefined],
+  ["one that the module makes when it is asked", "def __getattr__(name): return 1", undefined, undefined],
+  ["an app", "app = 1", undefined, undefined],
+  ["a method of an object", "main = 1", "main.run", undefined],
+];
+for (const [what, code, name, refused] of handlers) {
+  test(`a handler: ${what} is ${refused === undefined ? "taken" : "refused"}`, async () => {
+    write("main.py", code);
+    const main = { entry: "./main.py", ...(name !== undefined && { handler: name }) };
+    write("mayfly.json", JSON.stringify({ name: "app", runtime: "python", functions: { main } }));
+    if (refused === undefined) await bundleApp(root);
+    else await assert.rejects(bundleApp(root), { code: "build-failed", message: refused });
+  });
+}

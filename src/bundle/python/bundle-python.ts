@@ -7,6 +7,7 @@ import type { BundledApp } from "../bundled-app.ts";
 import { collected } from "../files/collect.ts";
 import { matchedFiles } from "../files/matched.ts";
 import { appModules } from "./app-modules.ts";
+import { wrongNames } from "./check-names.ts";
 import { syntaxFaults } from "./check-syntax.ts";
 import { guestPython } from "./guest-python.ts";
 import { unshippedFiles } from "./named-files.ts";
@@ -30,13 +31,15 @@ export async function bundlePython({ manifest, root, file }: AppFolder, surround
   }
   const travelling = [...modules, ...matched];
   return withRequirements(python, root, surroundings, travelling.length, async (required) => {
+    const names = await wrongNames(python, root, entryFunctions(manifest), modules, [...travelling, ...required]);
+    if (names.lacking !== undefined) throw new MayflyError("build-failed", names.lacking);
     const unshipped = await unshippedFiles(python, root, modules, travelling);
     const files = (await collected([...travelling, ...required], 0, file))!;
     // The code is among the files: docs/guest-protocol.md, a function's source.
     const functions = Object.keys(manifest.functions).map((name): Bundle => ({ function: name, format: "python", code: new Uint8Array() }));
     return {
       bundles: [...functions, files.bundle],
-      warnings: [...warnings, ...unshipped],
+      warnings: [...warnings, ...names.warnings, ...unshipped],
       files: { count: files.count, bytes: files.bytes, named: [] },
     };
   });

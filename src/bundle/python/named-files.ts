@@ -13,14 +13,17 @@ const SHOWN = 10;
 
 /**
  * Prints, as JSON, a list of [index of the file, line, text] for each text that may be a path: one with a slash or an extension; the arguments of a call of
- * "join", or the operands of "/", together; a plain word only where a file is opened by it. Docstrings are texts that stand alone.
+ * "join", or the operands of "/", together; a plain word only where a file is opened by it, or a folder is named for a framework. Docstrings are texts that stand alone.
  */
 const program = `
 import ast, json, re, sys
 
 LIKE_PATH = re.compile(r"^[^\\s:*?<>|]{1,200}$")
 FILE = re.compile(r"/|[\\w-]\\.\\w{1,8}$")
-OPENS = {"open", "Path", "PurePath", "read_csv", "read_json", "listdir", "scandir", "walk", "directory"}
+OPENS = {"open", "Path", "PurePath", "read_csv", "read_json", "listdir", "scandir", "walk", "FileSystemLoader", "StaticFiles"}
+KEYWORDS = {"directory", "template_folder", "static_folder", "searchpath"}
+# Templates are named within a folder of this name.
+RENDERS = {"render_template", "TemplateResponse", "get_template", "render", "render_to_string"}
 
 def text_of(node):
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
@@ -63,6 +66,19 @@ def search(tree):
             elif name in OPENS and node.args and text_of(node.args[0]) is not None:
                 seen.add(node.args[0])
                 yield node.lineno, text_of(node.args[0])
+            elif name in RENDERS:
+                for text in filter(None, map(text_of, node.args)):
+                    yield node.lineno, "templates/" + text
+            elif name == "Flask" and node.args:
+                # Flask looks into these by itself.
+                given = {each.arg for each in node.keywords}
+                for keyword, folder in (("template_folder", "templates"), ("static_folder", "static")):
+                    if keyword not in given:
+                        yield node.lineno, folder
+            for keyword in node.keywords:
+                if keyword.arg in KEYWORDS and text_of(keyword.value) is not None:
+                    seen.add(keyword.value)
+                    yield node.lineno, text_of(keyword.value)
         elif isinstance(node, ast.Constant) and node not in seen and isinstance(node.value, str) and FILE.search(node.value):
             yield node.lineno, node.value
 
@@ -93,7 +109,11 @@ export async function unshippedFiles(
     const named = [root, dirname(join(root, path))].map((folder) => join(folder, text)).find((place) => isLacking(place, root, shipped));
     if (named !== undefined && !warnings.has(named)) warnings.set(named, sentence(relative(root, named), named, `${path}:${line}`));
   }
-  const all = [...warnings.values()];
+  // What is said of a folder holds for what is in it.
+  const folders = [...warnings.keys()];
+  const all = [...warnings].flatMap(([place, warning]) =>
+    folders.some((each) => each !== place && isWithin(place, each)) ? [] : [warning],
+  );
   const more = all.length > SHOWN ? [`${all.length - SHOWN} more files that the code names are not in the machine`] : [];
   return [...all.slice(0, SHOWN), ...more];
 }

@@ -72,3 +72,17 @@ test("what a deploy left that was killed is removed by the next", async () => {
   await pathsOf(appWith("plain", { "plain.py": "" }));
   assert.ok(!existsSync(left));
 });
+
+test("a version that is not there is told with those that are, and an index that cannot be reached as such", async () => {
+  const folder = appWith("greeter", { "greeter.py": "" });
+  const refused = (requirements: string, message: RegExp) => {
+    writeFileSync(join(folder, "requirements.txt"), requirements);
+    return assert.rejects(bundleApp(folder), { code: "packages-not-installed", message });
+  };
+  await refused("--no-index\n--find-links wheels\ngreeter==3\n", /no wheel of greeter==3 .*; found were 1\.0: what has to be compiled/);
+  // Nothing listens on this port.
+  await refused(
+    "--index-url http://127.0.0.1:1/simple\nnowhere-to-be-found\n",
+    /index of packages cannot be reached for nowhere-to-be-found: .*refused/,
+  );
+});

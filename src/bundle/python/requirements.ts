@@ -99,11 +99,28 @@ if not isinstance(found, list) or not all(isinstance(one, str) and not one.start
 json.dump(found, sys.stdout)
 `;
 
+/** The last ones are the newest. */
+const SHOWN_VERSIONS = 5;
+
+/** What pip printed, as a clause. */
 function failure(stderr: string): string {
-  const lines = stderr.split("\n").filter((line) => line.startsWith("ERROR: "));
   const missing = /^ERROR: No matching distribution found for (.*?)(?: \(from .*)?$/m.exec(stderr)?.[1];
-  if (missing !== undefined)
-    return `there is no wheel of ${missing} for the Python 3.11 of machines (Linux, x86-64): what has to be compiled cannot be installed, and a name or version may be wrong; wheels of your own can lie in a folder that requirements.txt names by --find-links`;
+  if (missing === undefined) return others(stderr);
+  const versions = /\(from versions: (.*?)\)/.exec(stderr)?.[1]?.split(", ") ?? [];
+  // The innermost reason stands last: 'NewConnectionError('<…>: Failed to establish a new connection: [Errno 111] Connection refused')'.
+  const broken = /after connection broken by (.*): \S+$/m
+    .exec(stderr)?.[1]
+    ?.replace(/['")]+$/, "")
+    .split(": ")
+    .at(-1);
+  if (broken !== undefined && (versions.length === 0 || versions[0] === "none"))
+    return `the index of packages cannot be reached for ${missing}: ${broken}; another one can be named by PIP_INDEX_URL, and wheels can lie in a folder that requirements.txt names by --find-links`;
+  const found = versions.length === 0 || versions[0] === "none" ? "" : `; found were ${versions.slice(-SHOWN_VERSIONS).join(", ")}`;
+  return `there is no wheel of ${missing} for the Python 3.11 of machines (Linux, x86-64)${found}: what has to be compiled cannot be installed, and a name or version may be wrong; wheels of your own can lie in a folder that requirements.txt names by --find-links`;
+}
+
+function others(stderr: string): string {
+  const lines = stderr.split("\n").filter((line) => line.startsWith("ERROR: "));
   return lines.map((line) => line.slice("ERROR: ".length)).join("; ") || stderr.trim().split("\n").slice(-3).join(" | ");
 }
 
